@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+// Only syntax and modules that old versions of Node know may stand before the check.
+var version = process.versions.node.split('.').map(Number)
+
+if (version[0] < 22 || (version[0] === 22 && version[1] < 13)) {
+  console.error(
+    'rushbench needs Node 22.13 or newer, and this is ' +
+      process.versions.node +
+      '. Get one from https://nodejs.org, or run it as "npx -p node@24 -p rushbench rushbench".',
+  )
+  process.exitCode = 1
+} else {
+  void import('@oclif/core').then(function (oclif) {
+    return oclif.execute({ dir: import.meta.url })
+  })
+}

@@ -1,0 +1,112 @@
+import { Command, Errors, Flags, ux } from '@oclif/core'
+import type { FlagInput } from '@oclif/core/interfaces'
+import { resolveConfig, type ResolvedConfig } from './lib/config/resolve.ts'
+import { definitionOf, flagName, variableName, type SettingName } from './lib/config/settings.ts'
+import { exitCodes, reasonOf, RushbenchError } from './lib/errors.ts'
+import { showProgress } from './progress.ts'
+import type { Progress } from './lib/workloads/workload.ts'
+
+/** The flags of the named settings; each is text here and is read by its setting's schema. */
+export function settingFlags(...names: readonly SettingName[]): FlagInput {
+  return Object.fromEntries(names.map((name) => [flagName(name), settingFlag(name)]))
+}
+
+function settingFlag(name: SettingName) {
+  const { summary, char, default: fallback } = definitionOf(name)
+  const notes = [fallback === undefined ? null : `default: ${fallback}`, `env: ${variableName(name)}`]
+  const description = `${summary} [${notes.filter((note) => note !== null).join(', ')}]`
+  const common = { summary: description, ...(char ? { char } : {}) } as const
+  return name === 'threshold' ? Flags.string({ ...common, multiple: true }) : Flags.string(common)
+}
+
+/** What every command shares: `--json`, `--verbose`, settings, Ctrl-C, and errors as one sentence with an exit code. */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true
+  static override baseFlags = {
+    verbose: Flags.boolean({ summary: 'show the stack trace of an error', helpGroup: 'GLOBAL' }),
+  }
+
+  readonly #abort = new AbortController()
+
+  /** Aborts on the first Ctrl-C or SIGTERM; the second one ends the process at once. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init()
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, this.#onSignal)
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, this.#onSignal)
+    await super.finally(error)
+  }
+
+  readonly #onSignal = (): void => {
+    if (this.#abort.signal.aborted) process.exit(exitCodes.interrupted)
+    this.#abort.abort()
+    if (!this.jsonEnabled() && process.stderr.isTTY) ux.stderr('Stopping; press Ctrl-C again to stop at once.')
+  }
+
+  /** Every setting from its strongest source. */
+  protected async resolveSettings(flags: Readonly<Record<string, unknown>>): Promise<ResolvedConfig> {
+    return resolveConfig({ flags, env: process.env, cwd: process.cwd() })
+  }
+
+  /** Runs a long step with its progress shown on stderr. */
+  async withProgress<T>(
+    title: string,
+    unit: string,
+    step: (onProgress: (progress: Progress) => void) => Promise<T>,
+  ): Promise<T> {
+    const display = showProgress(title, unit, this.jsonEnabled())
+    try {
+      return await step(display.update)
+    } finally {
+      display.stop()
+    }
+  }
+
+  /** Sets the exit code that the command ends with after its output was printed. */
+  protected endWith(name: keyof typeof exitCodes): void {
+    process.exitCode = exitCodes[name]
+  }
+
+  protected override async catch(error: Error & { exitCode?: number }): Promise<void> {
+    const verbose = this.argv.includes('--verbose')
+    if (error instanceof Errors.CLIError) {
+      await super.catch(error)
+      return
+    }
+    const exitCode = error instanceof RushbenchError ? error.exitCode : exitCodes.error
+    process.exitCode = exitCode
+    if (this.jsonEnabled()) {
+      this.logJson(this.toErrorJson(error))
+      return
+    }
+    ux.stderr(`Error: ${reasonOf(error)}${/[.?!]$/.test(error.message) ? '.' : ''}`)
+    if (verbose) ux.stderr(stackOf(error))
+    else if (!(error instanceof RushbenchError)) {
+      ux.stderr('rushbench has no sentence for this fault. Run it again with --verbose to see where it comes from.')
+    }
+    this.exit(exitCode)
+  }
+
+  protected override toErrorJson(error: unknown): object {
+    const known = error instanceof RushbenchError
+    const message = error instanceof Error ? error.message : String(error)
+    return {
+      error: {
+        code: known ? error.code : 'unexpected',
+        message,
+        exitCode: known ? error.exitCode : (process.exitCode ?? exitCodes.error),
+      },
+    }
+  }
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\nCaused by: ${stackOf(error.cause)}` : ''
+  return `${error.stack ?? error.message}${cause}`
+}

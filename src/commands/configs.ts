@@ -1,0 +1,25 @@
+import { BaseCommand, settingFlags } from '../base-command.ts'
+import type { ResolvedSetting } from '../lib/config/resolve.ts'
+import { settingNames } from '../lib/config/settings.ts'
+import { formatTable } from '../lib/reports/format.ts'
+
+export default class Configs extends BaseCommand {
+  static override summary = 'Show every setting, its value and where it came from.'
+  static override description = `Settings are taken from, in order of strength: defaults, a config file (anything
+cosmiconfig finds for "rushbench": package.json, .rushbenchrc.json, rushbench.config.js, ...),
+RUSHBENCH_* variables, flags. Passwords are never shown.`
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    'RUSHBENCH_USERS=500 <%= config.bin %> <%= command.id %> --db mysql://root:secret@127.0.0.1/test',
+    '<%= config.bin %> <%= command.id %> --json',
+  ]
+  static override flags = settingFlags(...settingNames)
+
+  async run(): Promise<{ settings: readonly ResolvedSetting[] }> {
+    const { flags } = await this.parse(Configs)
+    const { settings } = await this.resolveSettings(flags)
+    const rows = settings.map(({ name, shown, source }) => [name, shown ?? '(not set)', source])
+    this.log(formatTable(['setting', 'value', 'from'], rows))
+    return { settings }
+  }
+}

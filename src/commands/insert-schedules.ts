@@ -1,0 +1,35 @@
+import { BaseCommand, settingFlags } from '../base-command.ts'
+import { requireTables } from '../lib/databases/migrate.ts'
+import { connectDatabase } from '../lib/databases/registry.ts'
+import { failure } from '../lib/errors.ts'
+import { formatCount } from '../lib/reports/format.ts'
+import { vaccination } from '../lib/workloads/vaccination/index.ts'
+
+export default class InsertSchedules extends BaseCommand {
+  static override summary = 'Fill the calendar with slots.'
+  static override description = `By default 3 years from 2000-01-01, every 20 minutes from 8:00 to 19:40, 300 places each: 39,456 slots.
+Running it again adds only what is missing.`
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --from 2027-01-01 --years 1 --every 1h --capacity 20',
+    '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --json',
+  ]
+  static override flags = settingFlags('db', 'from', 'years', 'opens', 'closes', 'every', 'capacity')
+
+  async run(): Promise<{ slots: number; added: number }> {
+    const { flags } = await this.parse(InsertSchedules)
+    const { values } = await this.resolveSettings(flags)
+    if (values.closes < values.opens) throw failure('usage-wrong', { reason: 'closes must not be before opens.' })
+    await using database = await connectDatabase(values.db, { poolSize: 1 })
+    await requireTables(database, vaccination.name, vaccination.tables)
+    const { done, total, added } = await this.withProgress('Slots', 'slots', async (onProgress) => {
+      let state = { done: 0, total: 0, added: 0 }
+      for await (state of vaccination.seed(database, values, this.signal)) onProgress(state)
+      return state
+    })
+    if (done < total)
+      throw failure('interrupted', { done: `${formatCount(done)} of ${formatCount(total)} slots are in place.` })
+    this.log(`${formatCount(total)} slots in place, ${formatCount(added)} of them new.`)
+    return { slots: total, added }
+  }
+}

@@ -1,0 +1,69 @@
+import { Flags } from '@oclif/core'
+import { openLoadTarget } from '../load-target.ts'
+import { BaseCommand, settingFlags } from '../base-command.ts'
+import { runLoad, type LoadOutcome } from '../lib/load/run.ts'
+import { parseThreshold } from '../lib/load/thresholds.ts'
+import { realClock } from '../lib/measure/clock.ts'
+import { describeRun } from '../lib/reports/environment.ts'
+import type { LoadReport } from '../lib/reports/record.ts'
+import { saveReport } from '../lib/reports/store.ts'
+import { loadSummary } from '../lib/reports/text.ts'
+import { vaccination } from '../lib/workloads/vaccination/index.ts'
+import { paint } from '../paint.ts'
+import { showSeconds } from '../progress.ts'
+
+export default class Load extends BaseCommand {
+  static override summary = 'Let virtual users browse and book, then audit the database.'
+  static override description = `Each user waits 1-2 s; two of three look at month 1 and 3 s later at month 2; one of three does that,
+waits 5 s and books a random slot that has stock. Without --target, rushbench fills the database
+and starts the API itself, in another process. Ctrl-C ends the run, which is audited all the same.
+
+Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or oversold bookings,
+5 the run is not valid because the generator was the bottleneck.`
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --users 3000 --duration 60s',
+    "<%= config.bin %> <%= command.id %> --users 500 --ramp-up 10s --threshold 'response_time.p99<500ms' --threshold 'failures<1%'",
+    '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
+    '<%= config.bin %> <%= command.id %> --target http://127.0.0.1:3000 --db sqlite:.rushbench/rushbench.db',
+  ]
+  static override flags = {
+    ...settingFlags('users', 'duration', 'rampUp', 'target', 'timeout', 'threshold', 'seed'),
+    ...settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'from', 'reports'),
+    'allow-remote': Flags.boolean({ summary: 'load a target that is not on this machine; it must be yours' }),
+  }
+
+  async run(): Promise<LoadReport> {
+    const { flags } = await this.parse(Load)
+    const config = await this.resolveSettings(flags)
+    const { values } = config
+    const thresholds = (values.threshold ?? []).map(parseThreshold)
+    const startedAt = new Date()
+    await using target = await openLoadTarget(this, config, flags['allow-remote'])
+    const seconds = showSeconds(values.duration, this.jsonEnabled())
+    const { findings, apiFailure } = await runLoad(target, {
+      ...values,
+      workload: vaccination,
+      workloadOptions: values,
+      thresholds,
+      clock: realClock,
+      signal: this.signal,
+      onSecond: seconds.update,
+      onAudit: () => seconds.stop('Auditing the database'),
+    })
+    const engine = target.database?.engine ?? null
+    const report = { ...describeRun('load', { startedAt, config, engine, version: this.config.version }), ...findings }
+    const path = await saveReport(report, values.reports)
+    this.log(loadSummary(report, paint, vaccination.originals.load))
+    this.log(`\nreport ${path}`)
+    if (apiFailure) throw apiFailure
+    this.#setExitCode(findings)
+    return report
+  }
+
+  #setExitCode({ audit, generator, thresholds, load }: LoadOutcome['findings']): void {
+    if (audit && !audit.passed) this.endWith('auditFailed')
+    else if (load.interrupted) this.endWith('interrupted')
+    else if (!generator.valid) this.endWith('runNotValid')
+    else if (thresholds.some(({ passed }) => !passed)) this.endWith('thresholdNotMet')
+  }
+}

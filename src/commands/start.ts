@@ -1,0 +1,38 @@
+import { BaseCommand, settingFlags } from '../base-command.ts'
+import { openCache } from '../lib/cache/open.ts'
+import { requireTables } from '../lib/databases/migrate.ts'
+import { connectDatabase } from '../lib/databases/registry.ts'
+import { vaccination } from '../lib/workloads/vaccination/index.ts'
+
+export default class Start extends BaseCommand {
+  static override summary = 'Start the reservation API.'
+  static override description = `GET /schedules/date/{year}/{month}[/{day}], the same under /schedules-memstore/ through the cache,
+GET /schedules/id/{id}, POST /schedules, POST /reservations, /healthz, /metrics, OpenAPI under /docs.
+A booking is answered only when it is durable. Ctrl-C or SIGTERM finishes what is in flight.`
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --port 8080 --cache redis://127.0.0.1:6379',
+    '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
+  ]
+  static override flags = settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'host', 'port')
+
+  async run(): Promise<{ origin: string }> {
+    const { flags } = await this.parse(Start)
+    const { values } = await this.resolveSettings(flags)
+    await using database = await connectDatabase(values.db, { poolSize: values.dbPool })
+    await requireTables(database, vaccination.name, vaccination.tables)
+    await using cache = await openCache(values.cache)
+    const { host, port } = values
+    const server = await vaccination.serve({ database, cache, host, port }, values)
+    this.log(
+      `Listening on ${server.origin} (database ${database.url}, cache ${cache.kind}); documentation at ${server.origin}/docs`,
+    )
+    // A load run that started us waits for this, and takes us along when it goes.
+    process.send?.({ origin: server.origin })
+    process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+    process.channel?.unref()
+    await new Promise<void>((resolve) => this.signal.addEventListener('abort', () => resolve(), { once: true }))
+    await server.close()
+    return { origin: server.origin }
+  }
+}

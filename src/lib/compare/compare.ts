@@ -1,0 +1,97 @@
+import { failure } from '../errors.ts'
+import type { Report } from '../reports/record.ts'
+import { metricsOf, type Metric } from './metrics.ts'
+
+/** One metric on both sides. */
+export interface ComparedMetric {
+  readonly name: string
+  readonly unit: Metric['unit']
+  readonly baseline: number | null
+  readonly candidate: number | null
+  /** (candidate - baseline) / baseline in percent; null when it cannot be said. */
+  readonly changePercent: number | null
+  /** `unknown`: measured on one side only, which fails where the metric gates. */
+  readonly verdict: 'better' | 'worse' | 'same' | 'unknown'
+  readonly gates: boolean
+}
+
+/** Two reports, metric by metric. */
+export interface Comparison {
+  readonly metrics: readonly ComparedMetric[]
+  /** What differs between the two runs apart from the figures. */
+  readonly differences: readonly string[]
+  /** Why the comparison fails, whatever the metrics say: an audit that failed, a run that is not valid. */
+  readonly faults: readonly string[]
+  readonly passed: boolean
+}
+
+/**
+ * Compares two reports of the same kind. A change for the worse of more than `maxChange` percent in a
+ * metric that gates fails it. Throws `reports-differ` when the kinds differ.
+ */
+export function compareReports(baseline: Report, candidate: Report, maxChange: number): Comparison {
+  if (baseline.kind !== candidate.kind) {
+    throw failure('reports-differ', {
+      reason: `the baseline is of kind ${baseline.kind}, the candidate of kind ${candidate.kind}`,
+    })
+  }
+  const before = new Map(metricsOf(baseline).map((metric) => [metric.name, metric]))
+  const after = new Map(metricsOf(candidate).map((metric) => [metric.name, metric]))
+  const names = new Set([...before.keys(), ...after.keys()])
+  const metrics = [...names].map((name) => compareMetric(before.get(name), after.get(name), maxChange))
+  const faults = [...faultsOf('baseline', baseline), ...faultsOf('candidate', candidate)]
+  const failed = metrics.some(({ gates, verdict }) => gates && (verdict === 'worse' || verdict === 'unknown'))
+  return { metrics, differences: differencesOf(baseline, candidate), faults, passed: !failed && faults.length === 0 }
+}
+
+function compareMetric(before: Metric | undefined, after: Metric | undefined, maxChange: number): ComparedMetric {
+  const { name, unit, gates, better } = (before ?? after) as Metric
+  const baseline = before?.value ?? null
+  const candidate = after?.value ?? null
+  const known = { name, unit, gates, baseline, candidate }
+  if (baseline === null || candidate === null) return { ...known, changePercent: null, verdict: 'unknown' }
+  if (baseline === candidate) return { ...known, changePercent: 0, verdict: 'same' }
+  // From nothing to something: no percentage says how much, but which way is clear.
+  const changePercent = baseline === 0 ? null : ((candidate - baseline) / baseline) * 100
+  const small = changePercent !== null && Math.abs(changePercent) <= maxChange
+  const improved = better === 'lower' ? candidate < baseline : candidate > baseline
+  return { ...known, changePercent, verdict: small ? 'same' : improved ? 'better' : 'worse' }
+}
+
+function faultsOf(side: string, report: Report): string[] {
+  if (report.kind !== 'load') return []
+  const faults: string[] = []
+  if (report.audit && !report.audit.passed) {
+    const { lost, duplicate, oversold } = report.audit
+    faults.push(`the ${side}'s audit failed: ${lost} lost, ${duplicate} doubled, ${oversold} slots oversold`)
+  }
+  if (!report.generator.valid) faults.push(`the ${side} is not a valid run: ${report.generator.reasons.join('; ')}`)
+  if (report.load.interrupted) faults.push(`the ${side} was stopped before its time`)
+  return faults
+}
+
+/** Settings that change what is measured. */
+const settingsThatMatter = [
+  'users',
+  'duration',
+  'rampUp',
+  'cache',
+  'cacheTtl',
+  'inserts',
+  'warmup',
+  'number',
+  'rows',
+] as const
+const environmentThatMatters = ['cpu', 'cores', 'memoryMb', 'os', 'node', 'engine', 'engineVersion'] as const
+
+type Shown = string | number | null | undefined
+
+function differencesOf(a: Report, b: Report): string[] {
+  const pairs: [string, Shown, Shown][] = [
+    ...environmentThatMatters.map((key): [string, Shown, Shown] => [key, a.environment[key], b.environment[key]]),
+    ['durability', JSON.stringify(a.environment.durability), JSON.stringify(b.environment.durability)],
+    ['seed', a.seed, b.seed],
+    ...settingsThatMatter.map((key): [string, Shown, Shown] => [key, a.config[key], b.config[key]]),
+  ]
+  return pairs.filter(([, left, right]) => left !== right).map(([key, left, right]) => `${key}: ${left} and ${right}`)
+}

@@ -1,0 +1,54 @@
+import type { InsertBenchReport, LoadReport, Report, SeedReport } from '../reports/record.ts'
+
+/** One figure of a report. */
+export interface Metric {
+  /** The same in both reports. */
+  readonly name: string
+  /** Null without samples. */
+  readonly value: number | null
+  readonly better: 'lower' | 'higher'
+  readonly unit: 'ms' | 'us' | 'per second' | 'share'
+  /** Whether a change for the worse fails the comparison; the others are shown only. */
+  readonly gates: boolean
+}
+
+/** Every figure of a report that can be compared. */
+export function metricsOf(report: Report): Metric[] {
+  if (report.kind === 'load') return loadMetrics(report)
+  return report.kind === 'insert-bench' ? insertBenchMetrics(report) : seedMetrics(report)
+}
+
+function loadMetrics({ load }: LoadReport): Metric[] {
+  const failures = load.requests > 0 ? load.failures / load.requests : null
+  return [
+    { name: 'rps', value: load.rps, better: 'higher', unit: 'per second', gates: true },
+    { name: 'failures', value: failures, better: 'lower', unit: 'share', gates: true },
+    time('response_time.p50', load.responseTime.p50, true),
+    time('response_time.p95', load.responseTime.p95, true),
+    time('response_time.p99', load.responseTime.p99, true),
+    // Single extremes say more about the machine than about the system.
+    time('response_time.max', load.responseTime.max, false),
+    ...load.steps.map((step) => time(`steps[${step.name}].p95`, step.responseTime.p95, false)),
+  ]
+}
+
+function insertBenchMetrics({ checkpoints }: InsertBenchReport): Metric[] {
+  return checkpoints.flatMap(({ rows, p50, p95, p99, mean }) => [
+    insert(`at ${rows} rows: p50`, p50, true),
+    insert(`at ${rows} rows: mean`, mean, true),
+    insert(`at ${rows} rows: p95`, p95, true),
+    insert(`at ${rows} rows: p99`, p99, false),
+  ])
+}
+
+function seedMetrics({ rowsPerSecond }: SeedReport): Metric[] {
+  return [{ name: 'rows per second', value: rowsPerSecond, better: 'higher', unit: 'per second', gates: true }]
+}
+
+function time(name: string, value: number | null, gates: boolean): Metric {
+  return { name, value, better: 'lower', unit: 'ms', gates }
+}
+
+function insert(name: string, value: number, gates: boolean): Metric {
+  return { name, value, better: 'lower', unit: 'us', gates }
+}

@@ -1,0 +1,210 @@
+import { z } from 'zod'
+import { calendarDate, count, counts, duration, texts, timeOfDay, urlOrWord, wholeNumber } from './values.ts'
+
+/** One thing that can be set in a config file, in the environment or by a flag. */
+interface Setting<T = unknown> {
+  /** Reads text (flag, environment) and JSON (file) alike. */
+  readonly schema: z.ZodType<T>
+  /** As a person would write it; undefined means "not set". */
+  readonly default: string | undefined
+  readonly summary: string
+  /** Said after "Allowed:" when a value is refused. */
+  readonly allowed: string
+  /** The value is a URL that may carry a password. */
+  readonly secretUrl?: true
+  readonly char?: 'n'
+}
+
+function setting<T>(definition: Setting<T>): Setting<T> {
+  return definition
+}
+
+const durationAllowed = 'a number with ms, s, m or h, such as 500ms, 60s or 1m30s'
+const countAllowed = 'a number of rows such as 1000, 50k or 10m'
+
+/** Every setting, by its name in the config file. The flag is the same in kebab-case. */
+export const settings = {
+  db: setting({
+    schema: z.string().regex(/^(sqlite|mysql|mariadb):.+$/s),
+    default: 'sqlite:.rushbench/rushbench.db',
+    summary: 'database to use',
+    allowed: 'sqlite:PATH, mysql://user:password@host/name, mariadb://user:password@host/name',
+    secretUrl: true,
+  }),
+  dbPool: setting({
+    schema: wholeNumber(1, 1000),
+    default: '10',
+    summary: 'connections of the API to a database server',
+    allowed: 'a whole number from 1 to 1000',
+  }),
+  cache: setting({
+    schema: urlOrWord(['redis://', 'rediss://'], ['none', 'memory']),
+    default: 'memory',
+    summary: 'what the calendar is read through',
+    allowed: 'none, memory, redis://host:port',
+    secretUrl: true,
+  }),
+  cacheTtl: setting({
+    schema: duration(1),
+    default: '1s',
+    summary: 'how old a cached calendar may be',
+    allowed: durationAllowed,
+  }),
+  host: setting({
+    schema: z.string().min(1),
+    default: '127.0.0.1',
+    summary: 'address the API listens on; 0.0.0.0 opens it to the network',
+    allowed: 'an address or name of this machine',
+  }),
+  port: setting({
+    schema: wholeNumber(0, 65_535),
+    default: '3000',
+    summary: 'port the API listens on; 0 takes any free one',
+    allowed: 'a whole number from 0 to 65535',
+  }),
+  target: setting({
+    schema: z.url({ protocol: /^https?$/ }),
+    default: undefined,
+    summary: 'API to load; without it, rushbench starts its own',
+    allowed: 'http://host:port or https://host:port',
+    secretUrl: true,
+  }),
+  users: setting({
+    schema: wholeNumber(1, 1_000_000),
+    default: '100',
+    summary: 'virtual users at the same time',
+    allowed: 'a whole number from 1 to 1000000',
+  }),
+  duration: setting({
+    schema: duration(1000),
+    default: '30s',
+    summary: 'length of the run',
+    allowed: `${durationAllowed}, 1s or more`,
+  }),
+  rampUp: setting({
+    schema: duration(0),
+    default: '0s',
+    summary: 'time over which the users start, one after the other',
+    allowed: durationAllowed,
+  }),
+  timeout: setting({
+    schema: duration(1),
+    default: '30s',
+    summary: 'how long a user waits for an answer',
+    allowed: durationAllowed,
+  }),
+  threshold: setting({
+    schema: texts,
+    default: undefined,
+    summary: "a limit that the run must hold, such as 'response_time.p99<500ms'; may be repeated",
+    allowed: "METRIC<LIMIT, such as 'response_time.p99<500ms' or 'failures<1%'",
+  }),
+  seed: setting({
+    schema: z.union([z.string().min(1).max(100), z.number().transform(String)]),
+    default: 'rushbench',
+    summary: 'seed of every random choice; the same seed gives the same data and users',
+    allowed: 'any text up to 100 characters',
+  }),
+  reports: setting({
+    schema: z.string().min(1),
+    default: 'reports',
+    summary: 'folder that reports are saved in',
+    allowed: 'a path',
+  }),
+  from: setting({
+    schema: calendarDate,
+    default: '2000-01-01',
+    summary: 'first day that has slots',
+    allowed: 'a date from 1970-01-01 to 2099-12-31',
+  }),
+  years: setting({
+    schema: wholeNumber(1, 50),
+    default: '3',
+    summary: 'years that have slots',
+    allowed: 'a whole number from 1 to 50',
+  }),
+  opens: setting({
+    schema: timeOfDay,
+    default: '8:00',
+    summary: 'first slot of a day',
+    allowed: 'a time from 0:00 to 23:59',
+  }),
+  closes: setting({
+    schema: timeOfDay,
+    default: '19:40',
+    summary: 'last slot of a day',
+    allowed: 'a time from 0:00 to 23:59',
+  }),
+  every: setting({
+    schema: duration(60_000).refine((ms) => ms % 60_000 === 0),
+    default: '20m',
+    summary: 'time between two slots',
+    allowed: 'whole minutes, such as 20m or 1h',
+  }),
+  capacity: setting({
+    schema: wholeNumber(1, 1_000_000),
+    default: '300',
+    summary: 'places in a slot',
+    allowed: 'a whole number from 1 to 1000000',
+  }),
+  number: setting({
+    schema: wholeNumber(1, 1_000_000),
+    default: '100',
+    summary: 'reservations for each slot',
+    allowed: 'a whole number from 1 to 1000000',
+    char: 'n',
+  }),
+  rows: setting({
+    schema: count,
+    default: undefined,
+    summary: 'reservations in total, spread evenly over the slots (instead of --number)',
+    allowed: countAllowed,
+  }),
+  inserts: setting({
+    schema: wholeNumber(1, 10_000_000),
+    default: '100',
+    summary: 'timed inserts at each table size',
+    allowed: 'a whole number from 1 to 10000000',
+  }),
+  warmup: setting({
+    schema: wholeNumber(0, 1_000_000),
+    default: '10',
+    summary: 'inserts before the timed ones, not counted',
+    allowed: 'a whole number from 0 to 1000000',
+  }),
+  at: setting({
+    schema: counts,
+    default: undefined,
+    summary: 'table sizes to measure at, such as 0,1m,2m; the table is seeded up to each',
+    allowed: 'numbers of rows with commas, such as 0,1m,2m',
+  }),
+} satisfies Record<string, Setting>
+
+/** The name of a setting. */
+export type SettingName = keyof typeof settings
+
+/** Settings that may be left unset. */
+type Optional = 'at' | 'rows' | 'target' | 'threshold'
+
+/** Every setting's value; durations in milliseconds, times of day in minutes after midnight. */
+export type Settings = {
+  readonly [Name in Exclude<SettingName, Optional>]: z.output<(typeof settings)[Name]['schema']>
+} & { readonly [Name in Optional]: z.output<(typeof settings)[Name]['schema']> | undefined }
+
+/** Every setting's name, in the order in which they are explained. */
+export const settingNames = Object.keys(settings) as SettingName[]
+
+/** What is known of a setting apart from its type. */
+export function definitionOf(name: SettingName): Setting {
+  return settings[name]
+}
+
+/** `rampUp` -> `ramp-up` */
+export function flagName(name: SettingName): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+/** `rampUp` -> `RUSHBENCH_RAMP_UP` */
+export function variableName(name: SettingName): string {
+  return `RUSHBENCH_${flagName(name).replaceAll('-', '_').toUpperCase()}`
+}

@@ -1,0 +1,60 @@
+import { failure, reasonOf, RushbenchError } from '../../errors.ts'
+
+type Translation =
+  | 'database-unreachable'
+  | 'database-denied'
+  | 'database-missing'
+  | 'database-lost'
+  | 'database-busy'
+  | 'disk-full'
+
+const translations: Readonly<Record<string, Translation>> = {
+  ECONNREFUSED: 'database-unreachable',
+  ENOTFOUND: 'database-unreachable',
+  EAI_AGAIN: 'database-unreachable',
+  ETIMEDOUT: 'database-unreachable',
+  EHOSTUNREACH: 'database-unreachable',
+  ER_ACCESS_DENIED_ERROR: 'database-denied',
+  ER_DBACCESS_DENIED_ERROR: 'database-denied',
+  ER_HOST_NOT_PRIVILEGED: 'database-denied',
+  ER_BAD_DB_ERROR: 'database-missing',
+  PROTOCOL_CONNECTION_LOST: 'database-lost',
+  ECONNRESET: 'database-lost',
+  EPIPE: 'database-lost',
+  ER_SERVER_SHUTDOWN: 'database-lost',
+  ER_LOCK_WAIT_TIMEOUT: 'database-busy',
+  ER_RECORD_FILE_FULL: 'disk-full',
+  ER_DISK_FULL: 'disk-full',
+}
+
+/** An error of mysql2 as one of ours where there is a sentence for it. */
+export function translateMysqlError(error: unknown, url: string): unknown {
+  if (error instanceof RushbenchError) return error
+  const { code = '', fatal = false } = error as { code?: string; fatal?: boolean }
+  const known = translations[code] ?? (fatal || isClosed(error) ? 'database-lost' : null)
+  return known === null ? error : failure(known, { url, reason: reasonOf(error) }, error)
+}
+
+/** mysql2 has no code for a statement on a connection that broke before. */
+function isClosed(error: unknown): boolean {
+  return /closed state|connection is closed/i.test(reasonOf(error))
+}
+
+const constraintCodes = new Set([
+  'ER_DUP_ENTRY',
+  'ER_NO_REFERENCED_ROW',
+  'ER_NO_REFERENCED_ROW_2',
+  'ER_DATA_TOO_LONG',
+  'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD',
+  'ER_WARN_DATA_OUT_OF_RANGE',
+])
+
+/** A row broke a key, a reference or a column's type. */
+export function isConstraintViolation(error: unknown): boolean {
+  return constraintCodes.has((error as { code?: string }).code ?? '')
+}
+
+/** The server chose this transaction to give way (a deadlock); it may simply be tried again. */
+export function isDeadlock(error: unknown): boolean {
+  return (error as { code?: string }).code === 'ER_LOCK_DEADLOCK'
+}

@@ -1,0 +1,102 @@
+import { failure, reasonOf } from '../../errors.ts'
+import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../port.ts'
+import { createTableSql, dropTableSql } from '../sql/ddl.ts'
+import { mysqlDialect } from '../sql/dialect.ts'
+import { createStatements, type Statements } from '../sql/statements.ts'
+import { createSqlStore, type SqlSession } from '../sql/store.ts'
+import { applyChanges } from './apply.ts'
+import { mysqlStrategies } from './bulk.ts'
+import { connectMysql, type MysqlConnections } from './connection.ts'
+
+/** MySQL and MariaDB. */
+export const mysql: DatabaseAdapter = {
+  name: 'mysql',
+  traits: { transactionalDdl: false, concurrentWriters: true, serverless: false },
+  async connect(url, { poolSize }) {
+    const connections = await connectMysql(url, poolSize)
+    return createDatabase(connections, await readEngine(connections))
+  },
+}
+
+/** Settings that say what a commit survives. */
+const durabilitySettings = ['innodb_flush_log_at_trx_commit', 'sync_binlog', 'log_bin', 'innodb_doublewrite'] as const
+
+async function readEngine(connections: MysqlConnections): Promise<EngineInfo> {
+  const columns = durabilitySettings.map((name) => `@@global.${name} as ${name}`).join(', ')
+  const sql = `select version() as version, ${columns}`
+  const [row = {}] = await connections.withSession((session) => session.query({ sql, parameters: [] }))
+  const version = String(row['version'])
+  return {
+    name: /mariadb/i.test(version) ? 'mariadb' : 'mysql',
+    version,
+    durability: Object.fromEntries(durabilitySettings.map((name) => [name, String(row[name])])),
+  }
+}
+
+function createDatabase(connections: MysqlConnections, engine: EngineInfo): Database {
+  const statements = createStatements(mysqlDialect)
+  const durability = Object.entries(engine.durability).map(([name, value]) => `${name}=${value}`)
+  return {
+    url: connections.url,
+    engine,
+    store: createSqlStore(createSession(connections, statements), statements),
+    insertStrategies: mysqlStrategies(connections, durability.join(', ')),
+    async tables() {
+      const sql =
+        'select table_name as name, table_comment as mark from information_schema.tables where table_schema = database()'
+      const rows = await connections.withSession((session) => session.query({ sql, parameters: [] }))
+      return rows.map(({ name, mark }) => ({ name: String(name), mark: mark ? String(mark) : null }))
+    },
+    createTables: (tables) => createTables(connections, tables),
+    async dropTables(tables) {
+      await connections.withSession(async (session) => {
+        for (const table of tables) await session.execute({ sql: dropTableSql(mysqlDialect, table), parameters: [] })
+      })
+    },
+    async openInserter(table) {
+      const { session, release } = await connections.borrow()
+      return {
+        insert: async (row) => void (await session.executePrepared(statements.insert(table, [row]))),
+        close: async () => release(),
+      }
+    },
+    [Symbol.asyncDispose]: () => connections.close(),
+  }
+}
+
+function createSession(connections: MysqlConnections, statements: Statements): SqlSession {
+  return {
+    query: (statement) => connections.withSession((session) => session.query(statement)),
+    execute: async (statement) => (await connections.execute(statement)).affectedRows,
+    executeAll: (all) =>
+      connections.transaction(async (session) => {
+        for (const statement of all) await session.execute(statement)
+      }),
+    apply: (changes) => applyChanges(connections, statements, changes),
+  }
+}
+
+/** MySQL commits each CREATE TABLE by itself: what this call made is dropped again when a later one fails. */
+async function createTables(
+  connections: MysqlConnections,
+  tables: readonly { readonly table: AnyTable; readonly mark: string }[],
+): Promise<void> {
+  const made: AnyTable[] = []
+  await connections.withSession(async (session) => {
+    try {
+      for (const { table, mark } of tables) {
+        const [create = '', ...indexes] = createTableSql(mysqlDialect, table, mark)
+        await session.execute({ sql: create, parameters: [] })
+        made.push(table)
+        for (const sql of indexes) await session.execute({ sql, parameters: [] })
+      }
+    } catch (error) {
+      const left: string[] = []
+      for (const table of made.toReversed()) {
+        const drop = { sql: dropTableSql(mysqlDialect, table), parameters: [] }
+        await session.execute(drop).catch(() => left.push(table.name))
+      }
+      throw failure('migration-failed', { url: connections.url, reason: reasonOf(error), left }, error)
+    }
+  })
+}

@@ -1,0 +1,27 @@
+import { failure } from '../errors.ts'
+import type { Database, DatabaseAdapter } from './port.ts'
+import { redactUrl } from './url.ts'
+
+const mysql = async (): Promise<DatabaseAdapter> => (await import('./mysql/index.ts')).mysql
+const sqlite = async (): Promise<DatabaseAdapter> => (await import('./sqlite/index.ts')).sqlite
+
+/** URL scheme -> engine, loaded only when it is used. */
+const engines: Readonly<Record<string, () => Promise<DatabaseAdapter>>> = {
+  sqlite,
+  mysql,
+  mariadb: mysql,
+}
+
+/** The engine for a URL. Throws `engine-unknown`. */
+async function adapterFor(url: string): Promise<DatabaseAdapter> {
+  const scheme = url.slice(0, Math.max(0, url.indexOf(':')))
+  const load = Object.hasOwn(engines, scheme) ? engines[scheme] : undefined
+  if (!load)
+    throw failure('engine-unknown', { url: redactUrl(url), allowed: Object.keys(engines).map((name) => `${name}:`) })
+  return load()
+}
+
+/** Opens the database at `url`. Throws `engine-unknown`, and whatever the engine's `connect` throws. */
+export async function connectDatabase(url: string, options: { readonly poolSize: number }): Promise<Database> {
+  return (await adapterFor(url)).connect(url, options)
+}

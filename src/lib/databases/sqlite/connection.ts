@@ -1,0 +1,88 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { Value } from '../port.ts'
+import type { Statement } from '../sql/statements.ts'
+import { translateSqliteError } from './errors.ts'
+
+/** One connection. Every call is synchronous, so that nothing can come between the steps of a transaction. */
+export interface SqliteConnection {
+  readonly url: string
+  query(statement: Statement): Record<string, Value>[]
+  /** Rows changed. */
+  execute(statement: Statement): number
+  /** A prepared statement, kept for the next time. */
+  prepare(sql: string): StatementSync
+  run(sql: string): void
+  /** Runs `work` in BEGIN IMMEDIATE ... COMMIT; ROLLBACK and rethrow when it throws. */
+  transaction<T>(work: () => T): T
+  close(): void
+}
+
+/** How long a writer waits for another process's transaction, ms. */
+const busyTimeoutMs = 5000
+
+/** Prepared statements kept; the lists in `in (...)` make more shapes than are worth keeping. */
+const maxPrepared = 500
+
+/** Opens the file at `path` in WAL mode, every commit on the disk (synchronous = FULL). */
+export function openSqlite(path: string, url: string): SqliteConnection {
+  const prepared = new Map<string, StatementSync>()
+  const database = translated(() => new DatabaseSync(path, { enableForeignKeyConstraints: true }))
+
+  function translated<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      throw translateSqliteError(error, url)
+    }
+  }
+
+  function rollBack(): void {
+    try {
+      database.exec('rollback')
+    } catch {
+      // SQLite has rolled back by itself, as it does when the disk is full.
+    }
+  }
+
+  function prepare(sql: string): StatementSync {
+    let statement = prepared.get(sql)
+    if (!statement) {
+      if (prepared.size >= maxPrepared) prepared.clear()
+      statement = translated(() => database.prepare(sql))
+      prepared.set(sql, statement)
+    }
+    return statement
+  }
+
+  const connection: SqliteConnection = {
+    url,
+    prepare,
+    query: ({ sql, parameters }) => translated(() => prepare(sql).all(...parameters) as Record<string, Value>[]),
+    execute: ({ sql, parameters }) => translated(() => Number(prepare(sql).run(...parameters).changes)),
+    run: (sql) => translated(() => database.exec(sql)),
+    transaction(work) {
+      connection.run('begin immediate')
+      try {
+        const result = work()
+        connection.run('commit')
+        return result
+      } catch (error) {
+        rollBack()
+        throw translateSqliteError(error, url)
+      }
+    },
+    close: () => database.close(),
+  }
+  try {
+    // The option `timeout` of DatabaseSync came with Node 22.16 only.
+    connection.run(`pragma busy_timeout = ${busyTimeoutMs}`)
+    const [row] = connection.query({ sql: 'select count(*) as tables from sqlite_master', parameters: [] })
+    // The mode stays with the file, so that of somebody else's file is left as it is.
+    if (row?.['tables'] === 0) connection.run('pragma journal_mode = wal')
+    connection.run('pragma synchronous = full')
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  return connection
+}

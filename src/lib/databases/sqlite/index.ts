@@ -1,0 +1,111 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { failure, reasonOf, RushbenchError } from '../../errors.ts'
+import type { AnyTable, Change, Database, DatabaseAdapter, TableState } from '../port.ts'
+import { createTableSql, dropTableSql } from '../sql/ddl.ts'
+import { sqliteDialect } from '../sql/dialect.ts'
+import { createStatements, type Statements } from '../sql/statements.ts'
+import { createSqlStore, type SqlSession } from '../sql/store.ts'
+import { sqliteStrategies } from './bulk.ts'
+import { openSqlite, type SqliteConnection } from './connection.ts'
+
+const scheme = 'sqlite:'
+const inMemory = ':memory:'
+
+/** The SQLite inside Node: no server, one file. */
+export const sqlite: DatabaseAdapter = {
+  name: 'sqlite',
+  traits: { transactionalDdl: true, concurrentWriters: false, serverless: true },
+  async connect(url) {
+    const path = url.slice(scheme.length)
+    // SQLite takes an empty path for a database that is gone when it is closed.
+    if (path === '') throw failure('database-not-ours', { url, reason: 'it names no file' })
+    if (path !== inMemory) await makeFolder(dirname(path), url)
+    return createDatabase(openSqlite(path, url))
+  },
+}
+
+async function makeFolder(folder: string, url: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (error) {
+    throw failure('database-not-ours', { url, reason: `its folder cannot be made (${reasonOf(error)})` }, error)
+  }
+}
+
+function createDatabase(connection: SqliteConnection): Database {
+  const statements = createStatements(sqliteDialect)
+  const version = connection.query({ sql: 'select sqlite_version() as version', parameters: [] })[0]?.['version']
+  return {
+    url: connection.url,
+    engine: {
+      name: 'sqlite',
+      version: String(version),
+      durability: { journal_mode: readPragma(connection, 'journal_mode'), synchronous: 'full' },
+    },
+    store: createSqlStore(createSession(connection, statements), statements),
+    insertStrategies: sqliteStrategies(connection),
+    tables: async () => listTables(connection),
+    async createTables(tables) {
+      try {
+        connection.transaction(() => {
+          for (const { table, mark } of tables) {
+            for (const sql of createTableSql(sqliteDialect, table, mark)) connection.run(sql)
+          }
+        })
+      } catch (error) {
+        // Busy, full, not a database: these say more, and nothing is left half done in any case.
+        if (error instanceof RushbenchError) throw error
+        throw failure('migration-failed', { url: connection.url, reason: reasonOf(error), left: [] }, error)
+      }
+    },
+    async dropTables(tables: readonly AnyTable[]) {
+      connection.transaction(() => {
+        for (const table of tables) connection.run(dropTableSql(sqliteDialect, table))
+      })
+    },
+    async openInserter(table) {
+      return {
+        insert: async (row) => void connection.execute(statements.insert(table, [row])),
+        close: async () => {},
+      }
+    },
+    [Symbol.asyncDispose]: async () => connection.close(),
+  }
+}
+
+function createSession(connection: SqliteConnection, statements: Statements): SqlSession {
+  return {
+    query: async (statement) => connection.query(statement),
+    execute: async (statement) => connection.execute(statement),
+    async executeAll(all) {
+      connection.transaction(() => {
+        for (const statement of all) connection.execute(statement)
+      })
+    },
+    apply: async (changes) =>
+      connection.transaction(() => changes.map((change) => applyChange(connection, statements, change))),
+  }
+}
+
+function applyChange(connection: SqliteConnection, statements: Statements, { guard, insert }: Change): boolean {
+  if (connection.execute(statements.update(guard.table, guard.where, guard.patch)) === 0) return false
+  for (const { table, rows } of insert) connection.execute(statements.insert(table, rows))
+  return true
+}
+
+function readPragma(connection: SqliteConnection, name: string): string {
+  const [row] = connection.query({ sql: `pragma ${name}`, parameters: [] })
+  return String(row?.[name])
+}
+
+function listTables(connection: SqliteConnection): TableState[] {
+  const rows = connection.query({
+    sql: "select name, sql from sqlite_master where type in ('table', 'view')",
+    parameters: [],
+  })
+  return rows.map(({ name, sql }) => ({
+    name: String(name),
+    mark: /^create table[^(]*\(\/\* (.*?) \*\//i.exec(String(sql))?.[1] ?? null,
+  }))
+}

@@ -1,0 +1,193 @@
+/**
+ * The exit codes of every command, by name. The README prints the same table.
+ * 130 is the shell's own convention for "ended by Ctrl-C" (128 + SIGINT).
+ */
+export const exitCodes = {
+  ok: 0,
+  error: 1,
+  usage: 2,
+  thresholdNotMet: 3,
+  auditFailed: 4,
+  runNotValid: 5,
+  interrupted: 130,
+} as const
+
+/** The name of an exit code. */
+export type ExitName = keyof typeof exitCodes
+
+interface CatalogueEntry<Details> {
+  readonly exit: ExitName
+  /** One clear sentence on what happened, one on what to do. */
+  readonly message: (details: Details) => string
+}
+
+function entry<Details>(exit: ExitName, message: (details: Details) => string): CatalogueEntry<Details> {
+  return { exit, message }
+}
+
+const catalogue = {
+  'setting-invalid': entry<{ key: string; source: string; value: string; allowed: string }>(
+    'usage',
+    (d) => `${d.key} (from ${d.source}) cannot be ${d.value}. Allowed: ${d.allowed}.`,
+  ),
+  'setting-unknown': entry<{ key: string; source: string; allowed: readonly string[] }>(
+    'usage',
+    (d) => `${d.source} sets ${d.key}, which is no setting. Allowed: ${d.allowed.join(', ')}.`,
+  ),
+  'config-unreadable': entry<{ file: string; reason: string }>(
+    'usage',
+    (d) => `The config file ${d.file} cannot be read: ${d.reason}. Mend it or remove it.`,
+  ),
+  'engine-unknown': entry<{ url: string; allowed: readonly string[] }>(
+    'usage',
+    (d) => `No database engine for ${d.url}. Allowed: ${d.allowed.join(', ')}.`,
+  ),
+  'database-unreachable': entry<{ url: string; reason: string }>(
+    'error',
+    (d) => `Cannot reach the database ${d.url}: ${d.reason}. Is the server running, and are host and port right?`,
+  ),
+  'database-denied': entry<{ url: string; reason: string }>(
+    'error',
+    (d) => `The database ${d.url} refused the login: ${d.reason}. Check the user name, the password and its rights.`,
+  ),
+  'database-missing': entry<{ url: string; reason: string }>(
+    'error',
+    (d) => `The database ${d.url} does not exist: ${d.reason}. Create it first, or name another one with --db.`,
+  ),
+  'database-not-ours': entry<{ url: string; reason: string }>(
+    'error',
+    (d) => `${d.url} is not a database that can be used: ${d.reason}. Name another file with --db sqlite:PATH.`,
+  ),
+  'database-lost': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `The connection to ${d.url} was lost: ${d.reason}. What was committed before is kept; start the server and run the command again.`,
+  ),
+  'database-busy': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `The database ${d.url} stayed locked by another process: ${d.reason}. Wait for it to finish, or end it, then try again.`,
+  ),
+  'disk-full': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `No space left for ${d.url}: ${d.reason}. What was committed before is kept; free some space and run the command again.`,
+  ),
+  'tables-missing': entry<{ tables: readonly string[]; url: string }>(
+    'error',
+    (d) => `${d.url} has no table ${d.tables.join(', ')}. Run "rushbench migrate" first.`,
+  ),
+  'table-foreign': entry<{ tables: readonly string[]; url: string }>(
+    'error',
+    (d) =>
+      `${d.url} has a table ${d.tables.join(', ')} that rushbench did not create, so it is left alone. Name an empty database with --db.`,
+  ),
+  'table-outdated': entry<{ tables: readonly string[]; url: string }>(
+    'error',
+    (d) =>
+      `${d.url} has a table ${d.tables.join(', ')} made by another version of rushbench. Run "rushbench migrate --down", then "rushbench migrate".`,
+  ),
+  'migration-failed': entry<{ url: string; reason: string; left: readonly string[] }>(
+    'error',
+    (d) =>
+      `The tables could not be made in ${d.url}: ${d.reason}. ${
+        d.left.length === 0
+          ? 'Nothing was left half done.'
+          : `Left behind, to be dropped by hand: ${d.left.join(', ')}.`
+      }`,
+  ),
+  'no-slots': entry<{ url: string }>(
+    'error',
+    (d) => `${d.url} has no slots to book. Run "rushbench insert-schedules" first.`,
+  ),
+  'capacity-exceeded': entry<{ rows: number; free: number }>(
+    'error',
+    (d) =>
+      `${d.rows} reservations do not fit: the slots have ${d.free} places left. Open more with "rushbench insert-schedules --years" or "--capacity".`,
+  ),
+  'rows-differ': entry<{ sent: number; stored: number; warnings: number }>(
+    'error',
+    (d) =>
+      `Of ${d.sent} rows sent, ${d.stored} were stored, with ${d.warnings} warnings; this block was rolled back. The table holds rows that clash with the new ones.`,
+  ),
+  'port-in-use': entry<{ host: string; port: number }>(
+    'error',
+    (d) =>
+      `Port ${d.port} on ${d.host} is taken by another program. Choose another with --port, or 0 for any free one.`,
+  ),
+  'host-unusable': entry<{ host: string; reason: string }>(
+    'error',
+    (d) =>
+      `The API cannot listen on ${d.host}: ${d.reason}. Use an address of this machine; --host 127.0.0.1 is the default.`,
+  ),
+  'cache-unreachable': entry<{ url: string; reason: string }>(
+    'error',
+    (d) => `Cannot reach the cache ${d.url}: ${d.reason}. Start it, or use --cache memory.`,
+  ),
+  'api-failed-to-start': entry<{ reason: string }>('error', (d) => `The API could not be started: ${d.reason}`),
+  'api-ended': entry<{ reason: string }>(
+    'error',
+    (d) => `The API ended in the middle of the run: ${d.reason}. The requests after that are counted as failed.`,
+  ),
+  'target-remote': entry<{ target: string }>(
+    'usage',
+    (d) =>
+      `${d.target} is not on this machine. Load on a server that is not yours is an attack; if it is yours, add --allow-remote.`,
+  ),
+  'target-unreachable': entry<{ target: string; reason: string }>(
+    'error',
+    (d) => `Cannot reach the target ${d.target}: ${d.reason}. Is the API running, and are host and port right?`,
+  ),
+  'report-unreadable': entry<{ file: string; reason: string }>(
+    'error',
+    (d) => `${d.file} is not a rushbench report that can be read: ${d.reason}.`,
+  ),
+  'report-unwritable': entry<{ file: string; reason: string }>(
+    'error',
+    (d) => `The report cannot be saved as ${d.file}: ${d.reason}. Name a folder that can be written to with --reports.`,
+  ),
+  'reports-differ': entry<{ reason: string }>('error', (d) => `These reports cannot be compared: ${d.reason}.`),
+  'usage-wrong': entry<{ reason: string }>('usage', (d) => d.reason),
+  interrupted: entry<{ done: string }>('interrupted', (d) => `Interrupted. ${d.done}`),
+} satisfies Record<string, CatalogueEntry<never>>
+
+/** The name of an error in the catalogue. */
+export type ErrorCode = keyof typeof catalogue
+
+/** What an error's message needs to know. */
+export type ErrorDetails<Code extends ErrorCode> = Parameters<(typeof catalogue)[Code]['message']>[0]
+
+/**
+ * The one error that rushbench throws on purpose. Everything else that reaches a command is a bug or
+ * a fault that no sentence has been written for yet.
+ */
+export class RushbenchError extends Error {
+  override readonly name = 'RushbenchError'
+  readonly code: ErrorCode
+  readonly exitCode: number
+
+  constructor(code: ErrorCode, exitCode: number, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.exitCode = exitCode
+  }
+}
+
+/** Builds the catalogue's error for `code`; `cause` is kept for `--verbose`. */
+export function failure<Code extends ErrorCode>(
+  code: Code,
+  details: ErrorDetails<Code>,
+  cause?: unknown,
+): RushbenchError {
+  const found = catalogue[code] as unknown as CatalogueEntry<ErrorDetails<Code>>
+  return new RushbenchError(code, exitCodes[found.exit], found.message(details), cause)
+}
+
+/** The message of anything that was thrown, on one line. AggregateErrors (a failed connect to ::1 and 127.0.0.1) are joined. */
+export function reasonOf(thrown: unknown): string {
+  if (thrown instanceof AggregateError && thrown.errors.length > 0) {
+    return [...new Set(thrown.errors.map(reasonOf))].join('; ')
+  }
+  const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown)
+  return text.replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '')
+}

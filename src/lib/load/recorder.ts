@@ -1,0 +1,176 @@
+import {
+  createHistogram,
+  percentileMs,
+  percentilesOf,
+  recordMs,
+  type LatencyHistogram,
+  type Percentiles,
+} from '../measure/histogram.ts'
+
+/** One request, all times in ms of the same clock. */
+export interface Sample {
+  readonly step: string
+  /** When it should have been sent. */
+  readonly due: number
+  /** When it was sent. */
+  readonly sent: number
+  /** When the last byte of its answer, or its failure, was there. */
+  readonly ended: number
+  /** Of the answer's body. */
+  readonly bytes: number
+  /** Why it failed; null when it did not. */
+  readonly failure: string | null
+}
+
+/** What a report says of one step; times in ms. */
+export interface StepResult {
+  readonly name: string
+  readonly requests: number
+  readonly failures: number
+  readonly rps: number
+  readonly meanBytes: number
+  readonly responseTime: Percentiles
+  readonly serviceTime: Percentiles
+}
+
+/** One second of the run; response times in ms. */
+export interface TimelineRow {
+  /** From 0. */
+  readonly second: number
+  /** Virtual users at its end. */
+  readonly users: number
+  readonly requests: number
+  readonly failures: number
+  readonly rps: number
+  readonly p50: number | null
+  readonly p95: number | null
+  readonly p99: number | null
+}
+
+/** Everything recorded so far. */
+export interface Recording {
+  readonly requests: number
+  readonly failures: number
+  /** Failures by their reason. */
+  readonly failureReasons: Readonly<Record<string, number>>
+  readonly responseTime: Percentiles
+  readonly serviceTime: Percentiles
+  readonly steps: readonly StepResult[]
+  readonly timeline: readonly TimelineRow[]
+  /** 99th percentile of sent - due, ms: how late the generator was. */
+  readonly lateStartP99: number | null
+  /** All requests' response times added up, ms. */
+  readonly totalResponseMs: number
+}
+
+/** Records requests; its memory grows with the steps and by one row a second. */
+export interface Recorder {
+  record(sample: Sample): void
+  /** Something failed that is no request: a scenario's own error. */
+  recordError(reason: string): void
+  /** Ends the current second, so that it becomes a row. */
+  endSecond(users: number): TimelineRow
+  /** What was recorded in `seconds`. */
+  finish(seconds: number): Recording
+}
+
+interface StepState {
+  failures: number
+  bytes: number
+  readonly response: LatencyHistogram
+  readonly service: LatencyHistogram
+}
+
+/** Reasons told apart; hostile ones cannot fill the memory. */
+const maxReasons = 20
+
+/** An empty recorder. */
+export function createRecorder(): Recorder {
+  const steps = new Map<string, StepState>()
+  const timeline: TimelineRow[] = []
+  const reasons = new Map<string, number>()
+  const late = createHistogram()
+  const second = { response: createHistogram(), failures: 0 }
+  let totalResponseMs = 0
+
+  function stepOf(name: string): StepState {
+    let state = steps.get(name)
+    if (!state) {
+      state = { failures: 0, bytes: 0, response: createHistogram(), service: createHistogram() }
+      steps.set(name, state)
+    }
+    return state
+  }
+
+  function recordError(reason: string): void {
+    const key = reasons.has(reason) || reasons.size < maxReasons ? reason : 'other'
+    reasons.set(key, (reasons.get(key) ?? 0) + 1)
+  }
+
+  return {
+    recordError,
+    record({ step, due, sent, ended, bytes, failure }) {
+      const state = stepOf(step)
+      recordMs(state.response, ended - due)
+      recordMs(state.service, ended - sent)
+      recordMs(second.response, ended - due)
+      recordMs(late, sent - due)
+      totalResponseMs += ended - due
+      state.bytes += bytes
+      if (failure === null) return
+      state.failures++
+      second.failures++
+      recordError(failure)
+    },
+    endSecond(users) {
+      const { response, failures } = second
+      const row = {
+        second: timeline.length,
+        users,
+        requests: response.totalCount,
+        failures,
+        rps: response.totalCount,
+        p50: percentileMs(response, 50),
+        p95: percentileMs(response, 95),
+        p99: percentileMs(response, 99),
+      }
+      timeline.push(row)
+      response.reset()
+      second.failures = 0
+      return row
+    },
+    finish(seconds) {
+      const response = createHistogram()
+      const service = createHistogram()
+      const results = [...steps].map(([name, state]) => {
+        response.add(state.response)
+        service.add(state.service)
+        return stepResult(name, state, seconds)
+      })
+      return {
+        requests: response.totalCount,
+        failures: results.reduce((sum, step) => sum + step.failures, 0),
+        failureReasons: Object.fromEntries(reasons),
+        responseTime: percentilesOf(response),
+        serviceTime: percentilesOf(service),
+        steps: results,
+        timeline,
+        lateStartP99: percentileMs(late, 99),
+        totalResponseMs,
+      }
+    },
+  }
+}
+
+function stepResult(name: string, state: StepState, seconds: number): StepResult {
+  const requests = state.response.totalCount
+  return {
+    name,
+    requests,
+    failures: state.failures,
+    rps: seconds > 0 ? requests / seconds : 0,
+    meanBytes: requests > 0 ? state.bytes / requests : 0,
+    responseTime: percentilesOf(state.response),
+    serviceTime: percentilesOf(state.service),
+  }
+}

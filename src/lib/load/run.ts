@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto'
+import type { Database } from '../databases/port.ts'
+import { failure } from '../errors.ts'
+import type { Clock } from '../measure/clock.ts'
+import { createRandom } from '../random.ts'
+import type { AuditResult, LoadReport } from '../reports/record.ts'
+import type { Workload } from '../workloads/workload.ts'
+import { auditLedger } from './audit.ts'
+import { runClosedModel, type RunResult } from './engine.ts'
+import { judgeGenerator, watchGenerator } from './generator-monitor.ts'
+import { createHttpClient, type HttpClient } from './http-client.ts'
+import { createMemoryLedger } from './ledger.ts'
+import { createRecorder, type TimelineRow } from './recorder.ts'
+import { checkThreshold, type Threshold } from './thresholds.ts'
+
+/** What is loaded. */
+export interface LoadTarget {
+  readonly origin: string
+  /** What the audit reads; null when it is not known. */
+  readonly database: Database | null
+  /** Rejects when the API that was started for this run ends too early. */
+  readonly ended: Promise<never>
+  /** Stops what was started for this run; nothing else. */
+  close(): Promise<void>
+}
+
+/** How a run goes. Times in ms. */
+export interface LoadOptions<Options extends object> {
+  readonly workload: Workload<Options>
+  readonly workloadOptions: Options
+  readonly users: number
+  readonly duration: number
+  readonly rampUp: number
+  readonly timeout: number
+  readonly seed: string
+  readonly thresholds: readonly Threshold[]
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly onSecond: (row: TimelineRow) => void
+  readonly onAudit: () => void
+}
+
+/** What a report says of a run, apart from its head. */
+export type LoadFindings = Pick<LoadReport, 'load' | 'generator' | 'audit' | 'thresholds'>
+
+/** Findings, and what ended the run when it did not end by itself. */
+export interface LoadOutcome {
+  readonly findings: LoadFindings
+  readonly apiFailure: Error | null
+}
+
+/** How long answers are waited for after the end of a run, at most. */
+const maxGraceMs = 10_000
+
+/**
+ * Lets the workload's users loose on `target`, closes it, and audits its database. Throws
+ * `target-unreachable`.
+ */
+export async function runLoad<Options extends object>(
+  target: LoadTarget,
+  options: LoadOptions<Options>,
+): Promise<LoadOutcome> {
+  const client = createHttpClient(target.origin, options.timeout)
+  await requireReachable(client, target.origin)
+  const ledger = createMemoryLedger()
+  const stop = new AbortController()
+  let apiFailure: Error | null = null
+  target.ended.catch((error: Error) => {
+    apiFailure = error
+    stop.abort()
+  })
+  const generator = watchGenerator()
+  const result = await runClosedModel({
+    ...options,
+    scenarios: options.workload.scenarios(options.workloadOptions, randomUUID().slice(0, 8)),
+    durationMs: options.duration,
+    rampUpMs: options.rampUp,
+    graceMs: Math.min(options.timeout, maxGraceMs),
+    random: createRandom(options.seed),
+    client,
+    recorder: createRecorder(),
+    ledger,
+    signal: AbortSignal.any([options.signal, stop.signal]),
+  })
+  const health = generator(result.lateStartP99)
+  await target.close()
+  options.onAudit()
+  const audit: AuditResult | null = target.database
+    ? await auditLedger(options.workload.audit(target.database, ledger), ledger.counts().booked)
+    : null
+  return {
+    apiFailure,
+    findings: {
+      load: describeLoad(result, target, options),
+      generator: { ...health, ...mutable(judgeGenerator(health)) },
+      audit,
+      thresholds: options.thresholds.map((threshold) => checkThreshold(threshold, result)),
+    },
+  }
+}
+
+async function requireReachable(client: HttpClient, origin: string): Promise<void> {
+  const { reason } = await client.request({ method: 'GET', path: '/healthz', wantBody: false })
+  if (reason === null) return
+  await client.close()
+  throw failure('target-unreachable', { target: origin, reason })
+}
+
+function describeLoad<Options extends object>(
+  result: RunResult,
+  target: LoadTarget,
+  { workload, users }: LoadOptions<Options>,
+): LoadFindings['load'] {
+  const { lateStartP99: _late, totalResponseMs: _total, steps, timeline, ...figures } = result
+  return {
+    workload: workload.name,
+    target: target.origin,
+    users,
+    ...figures,
+    steps: [...steps],
+    timeline: [...timeline],
+  }
+}
+
+function mutable({ valid, reasons }: { readonly valid: boolean; readonly reasons: readonly string[] }) {
+  return { valid, reasons: [...reasons] }
+}

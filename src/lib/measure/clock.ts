@@ -1,0 +1,62 @@
+import { performance } from 'node:perf_hooks'
+
+/** Time as the rest of the code sees it, so that tests can run hours in no time. */
+export interface Clock {
+  /** Milliseconds since some fixed moment; never goes back. */
+  now(): number
+  /** Calls `callback` once, `ms` later, unless the returned function is called before. */
+  schedule(ms: number, callback: () => void): () => void
+}
+
+/** The machine's monotonic clock. */
+export const realClock: Clock = {
+  now: () => performance.now(),
+  schedule(ms, callback) {
+    const timer = setTimeout(callback, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Resolves `ms` later with true, or with false as soon as the sleepers are woken. */
+export type Sleep = (ms: number) => Promise<boolean>
+
+/** Many that sleep and one that can wake them all. */
+export interface Sleepers {
+  readonly sleep: Sleep
+  /** Wakes everybody, and everybody who lies down from now on. */
+  wakeAll(): void
+  readonly awake: boolean
+}
+
+/**
+ * Sleepers on `clock`. Cheaper than an AbortSignal for each sleep: a listener costs more than the
+ * timer, and taking one out of thousands walks through them.
+ */
+export function createSleepers(clock: Clock): Sleepers {
+  const wakers = new Set<() => void>()
+  let awake = false
+  return {
+    get awake() {
+      return awake
+    },
+    sleep(ms) {
+      if (awake) return Promise.resolve(false)
+      return new Promise((resolve) => {
+        const cancel = clock.schedule(ms, () => {
+          wakers.delete(wake)
+          resolve(true)
+        })
+        function wake(): void {
+          cancel()
+          resolve(false)
+        }
+        wakers.add(wake)
+      })
+    },
+    wakeAll() {
+      awake = true
+      for (const wake of wakers) wake()
+      wakers.clear()
+    },
+  }
+}

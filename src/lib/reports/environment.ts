@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto'
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
+import type { ResolvedConfig } from '../config/resolve.ts'
+import type { EngineInfo } from '../databases/port.ts'
+import { reportSchemaName, type Report, type ReportHead } from './record.ts'
+
+/** What a report says about its run, whatever was run. */
+export interface RunFacts {
+  readonly startedAt: Date
+  readonly config: ResolvedConfig
+  /** Null when the target's database is not known. */
+  readonly engine: EngineInfo | null
+  /** Of rushbench. */
+  readonly version: string
+}
+
+/** The head of a report of `kind` that ends now. */
+export function describeRun<Kind extends Report['kind']>(kind: Kind, facts: RunFacts): ReportHead & { readonly kind: Kind } {
+  const { startedAt, config, engine, version } = facts
+  return {
+    schema: reportSchemaName,
+    kind,
+    id: randomUUID(),
+    startedAt: startedAt.toISOString(),
+    finishedAt: new Date().toISOString(),
+    environment: {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: availableParallelism(),
+      memoryMb: Math.round(totalmem() / 1024 / 1024),
+      os: `${type()} ${release()}`,
+      node: process.versions.node,
+      rushbench: version,
+      engine: engine?.name ?? 'unknown',
+      engineVersion: engine?.version ?? 'unknown',
+      durability: { ...engine?.durability },
+    },
+    config: Object.fromEntries(config.settings.map(({ name, shown }) => [name, shown])),
+    seed: config.values.seed,
+  }
+}

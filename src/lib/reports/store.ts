@@ -1,0 +1,47 @@
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { failure, reasonOf } from '../errors.ts'
+import { parseReport, type Report } from './record.ts'
+
+/**
+ * Saves a report as `<folder>/<UTC time>-<kind>.json` and returns that path. It appears whole or not
+ * at all, and never replaces another. Throws `report-unwritable`.
+ */
+export async function saveReport(report: Report, folder: string): Promise<string> {
+  const time = report.startedAt.replace(/\.\d+Z$/, 'Z').replaceAll(':', '-')
+  const name = join(folder, `${time}-${report.kind}`)
+  const unfinished = `${name}.${report.id}.tmp`
+  try {
+    await mkdir(folder, { recursive: true })
+    await writeFile(unfinished, `${JSON.stringify(report, null, 2)}\n`, { flush: true })
+    return await linkToFreeName(unfinished, name)
+  } catch (error) {
+    throw failure('report-unwritable', { file: `${name}.json`, reason: reasonOf(error) }, error)
+  } finally {
+    await rm(unfinished, { force: true }).catch(() => {})
+  }
+}
+
+/** A hard link, unlike a rename, fails when the name is taken. */
+async function linkToFreeName(file: string, name: string): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    const path = attempt === 1 ? `${name}.json` : `${name}-${attempt}.json`
+    try {
+      await link(file, path)
+      return path
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+}
+
+/** Reads a saved report. Throws `report-unreadable`. */
+export async function readReport(file: string): Promise<Report> {
+  let content: string
+  try {
+    content = await readFile(file, 'utf8')
+  } catch (error) {
+    throw failure('report-unreadable', { file, reason: reasonOf(error) }, error)
+  }
+  return parseReport(content, file)
+}

@@ -1,0 +1,128 @@
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatLatency,
+  formatNumber,
+  formatShare,
+  formatTable,
+  plain,
+} from './format.ts'
+import type { InsertBenchReport, LoadReport, SeedReport } from './record.ts'
+
+/** How good and bad news are coloured; the identity where there are no colours. */
+export interface Paint {
+  good(text: string): string
+  bad(text: string): string
+  faint(text: string): string
+  bold(text: string): string
+}
+
+/** A load run for people: the verdicts first, then the figures. `original` stands beside them. */
+export function loadSummary(report: LoadReport, paint: Paint, original: string | null): string {
+  return [
+    '',
+    ...verdictLines(report, paint),
+    '',
+    ...headlineLines(report, paint),
+    '',
+    stepTable(report),
+    '',
+    ...(original === null ? [] : [paint.faint(original)]),
+  ].join('\n')
+}
+
+function verdictLines({ load, generator, audit, thresholds }: LoadReport, paint: Paint): string[] {
+  const lines = [
+    generator.valid
+      ? `${paint.good('valid')}      the generator kept up (${formatNumber(generator.cpuPercent)}% of a core, event loop ${formatLatency(generator.eventLoopLagP99)} late at p99, ${formatCount(generator.maxRssMb)} MB)`
+      : `${paint.bad('NOT VALID')}  ${generator.reasons.join('; ')}`,
+    auditLine(audit, paint),
+  ]
+  if (load.interrupted) lines.push(`${paint.bad('stopped')}    before its time, after ${formatDuration(load.seconds * 1000)}`)
+  for (const { expression, actual, passed, metric } of thresholds) {
+    const word = passed ? paint.good('met') : paint.bad('NOT MET')
+    lines.push(`${word}${' '.repeat(passed ? 8 : 4)}${plain(expression)} (was ${formatActual(metric, actual)})`)
+  }
+  if (audit) for (const { kind, key, detail } of audit.violations) lines.push(`           ${kind}: ${plain(key)}, ${plain(detail)}`)
+  return lines
+}
+
+function auditLine(audit: LoadReport['audit'], paint: Paint): string {
+  if (!audit) return `${paint.faint('no audit')}   the database behind the target is not known (name it with --db)`
+  const word = audit.passed ? `${paint.good('audit ok')}   ` : `${paint.bad('AUDIT')}      `
+  const found = `${formatCount(audit.lost)} lost, ${formatCount(audit.duplicate)} doubled, ${formatCount(audit.oversold)} slots oversold`
+  const unknown = audit.unknownCommitted > 0 ? `, ${formatCount(audit.unknownCommitted)} stored without an answer` : ''
+  return `${word}${formatCount(audit.acknowledged)} bookings acknowledged: ${found}${unknown}`
+}
+
+function formatActual(metric: string, actual: number | null): string {
+  if (actual === null) return 'never measured'
+  if (metric === 'failures') return formatShare(actual)
+  return /time|^steps/.test(metric) ? formatLatency(actual) : formatNumber(actual)
+}
+
+function headlineLines({ load }: LoadReport, paint: Paint): string[] {
+  const share = load.idealRps > 0 ? load.rps / load.idealRps : 0
+  const { booked, conflict, failed, unknown } = load.outcomes
+  const reasons = Object.entries(load.failureReasons).map(([reason, times]) => `${plain(reason)} ${formatCount(times)}`)
+  return [
+    `${formatCount(load.users)} users, ${formatDuration(load.seconds * 1000)}, ${plain(load.workload)} on ${plain(load.target)}`,
+    `requests   ${paint.bold(formatCount(load.requests))}, ${paint.bold(formatNumber(load.rps))} a second, ${formatShare(share)} of what these users would make if every answer were instant`,
+    `failures   ${load.failures > 0 ? paint.bad(formatCount(load.failures)) : '0'}${load.requests > 0 ? ` (${formatShare(load.failures / load.requests)})` : ''}${reasons.length > 0 ? `: ${reasons.join(', ')}` : ''}`,
+    `bookings   ${formatCount(booked)} booked, ${formatCount(conflict)} conflict, ${formatCount(failed)} failed, ${formatCount(unknown)} unknown`,
+  ]
+}
+
+function stepTable({ load }: LoadReport): string {
+  const head = ['response time', 'requests', 'failures', 'req/s', 'p50', 'p90', 'p95', 'p99', 'p99.9', 'max', 'mean size']
+  const rows = [
+    ...load.steps,
+    { ...load, name: 'all', meanBytes: meanBytes(load.steps) },
+  ].map(({ name, requests, failures, rps, responseTime, meanBytes: size }) => [
+    name,
+    formatCount(requests),
+    formatCount(failures),
+    formatNumber(rps),
+    ...latencies(responseTime),
+    formatBytes(size),
+  ])
+  const service = ['service time', '', '', '', ...latencies(load.serviceTime), '']
+  return formatTable(head, [...rows, service], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+}
+
+function latencies(times: LoadReport['load']['responseTime']): string[] {
+  return [times.p50, times.p90, times.p95, times.p99, times.p999, times.max].map(formatLatency)
+}
+
+function meanBytes(steps: LoadReport['load']['steps']): number {
+  const requests = steps.reduce((sum, step) => sum + step.requests, 0)
+  return requests > 0 ? steps.reduce((sum, step) => sum + step.meanBytes * step.requests, 0) / requests : 0
+}
+
+const msPerUs = 0.001
+
+/** An insert benchmark for people. */
+export function insertBenchSummary({ checkpoints, environment }: InsertBenchReport, original: string): string {
+  const rows = checkpoints.map(({ rows: size, inserts, mean, p50, p95, p99, max }) => [
+    formatCount(size),
+    formatCount(inserts),
+    ...[mean, p50, p95, p99, max].map((us) => formatLatency(us * msPerUs)),
+  ])
+  const durability = Object.entries(environment.durability).map(([name, value]) => `${name}=${value}`)
+  return [
+    `single durable inserts into ${environment.engine} ${environment.engineVersion} (${durability.join(', ')})`,
+    '',
+    formatTable(['rows', 'inserts', 'mean', 'p50', 'p95', 'p99', 'max'], rows, [0, 1, 2, 3, 4, 5, 6]),
+    '',
+    original,
+  ].join('\n')
+}
+
+/** A seeding for people. */
+export function seedSummary({ rows, seconds, rowsPerSecond, maxRssMb, strategy, durability }: SeedReport): string {
+  return [
+    `${formatCount(rows)} rows in ${formatDuration(seconds * 1000)}: ${formatCount(rowsPerSecond)} rows/s, ${formatCount(maxRssMb)} MB of memory`,
+    `by ${strategy} (${durability})`,
+  ].join('\n')
+}

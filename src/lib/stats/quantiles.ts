@@ -1,0 +1,13 @@
+/**
+ * The quantile of ascending `sorted` values by the nearest-rank definition: the smallest value that at
+ * least `q` (0 to 1) of all values do not exceed. NaN when there are none.
+ */
+export function quantile(sorted: readonly number[], q: number): number {
+  const rank = Math.max(1, Math.ceil(q * sorted.length))
+  return sorted[rank - 1] ?? NaN
+}
+
+/** The arithmetic mean; NaN when there are no values. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}

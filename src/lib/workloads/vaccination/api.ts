@@ -1,0 +1,152 @@
+import { fastifySwagger } from '@fastify/swagger'
+import { fastifySwaggerUi } from '@fastify/swagger-ui'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
+import { Type } from 'typebox'
+import type { Database } from '../../databases/port.ts'
+import type { Parts, RunningServer } from '../workload.ts'
+import { answerErrors } from '../http/errors.ts'
+import { listen } from '../http/listen.ts'
+import { measureRequests } from '../http/metrics.ts'
+import {
+  DayParams,
+  ErrorSchema,
+  IdParams,
+  MonthParams,
+  NewReservation,
+  NewSlot,
+  ReservationSchema,
+  SlotSchema,
+} from './api-schemas.ts'
+import { createBookingDesk, type BookingDesk } from './booking.ts'
+import { createCalendar, type Calendar } from './calendar.ts'
+import { slotAt, slotId } from './slots.ts'
+import { schedules } from './tables.ts'
+
+/** A booking is some hundred bytes; nothing that is larger than this is one. */
+const maxBodyBytes = 3 * 1024 * 1024
+
+/** How the API behaves. */
+export interface ApiOptions {
+  /** Age of a cached calendar, ms. */
+  readonly cacheTtl: number
+}
+
+/** Starts the reservation API. Throws `port-in-use` or `host-unusable`. */
+export async function serveVaccination(parts: Parts, options: ApiOptions): Promise<RunningServer> {
+  const app = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: 'idle' })
+  const calendar = createCalendar(parts.database.store, parts.cache, options.cacheTtl)
+  const desk = createBookingDesk(parts.database)
+  answerErrors(app)
+  measureRequests(app)
+  await app.register(fastifySwagger, {
+    openapi: { info: { title: 'rushbench vaccination API', version: '1', description: 'Slots, and places in them' } },
+  })
+  await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
+  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
+  addCalendarRoutes(app, calendar)
+  addSlotRoutes(app, parts.database)
+  addBookingRoutes(app, desk)
+  return listen(app, parts.host, parts.port)
+}
+
+function addCalendarRoutes(app: FastifyInstance, calendar: Calendar): void {
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  const response = { 200: Type.Array(SlotSchema), 422: ErrorSchema }
+  for (const [prefix, read, summary] of [
+    ['/schedules', calendar.read, 'straight from the database'],
+    ['/schedules-memstore', calendar.readCached, 'through the cache'],
+  ] as const) {
+    typed.get(
+      `${prefix}/date/:year/:month`,
+      { schema: { summary: `The slots of a month, ${summary}`, params: MonthParams, response } },
+      async (request, reply) => sendJson(reply, await read(request.params)),
+    )
+    typed.get(
+      `${prefix}/date/:year/:month/:day`,
+      { schema: { summary: `The slots of a day, ${summary}`, params: DayParams, response } },
+      async (request, reply) => sendJson(reply, await read(request.params)),
+    )
+  }
+}
+
+/** Sends bytes that are JSON already: fastify does not serialise a Buffer again. */
+function sendJson(reply: FastifyReply, bytes: Buffer): FastifyReply {
+  return reply.header('content-type', 'application/json; charset=utf-8').send(bytes)
+}
+
+function addSlotRoutes(app: FastifyInstance, database: Database): void {
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  typed.get(
+    '/schedules/id/:id',
+    {
+      schema: {
+        summary: 'One slot',
+        params: IdParams,
+        response: { 200: SlotSchema, 404: ErrorSchema, 422: ErrorSchema },
+      },
+    },
+    async (request, reply) => {
+      const [slot] = await database.store.find(schedules, { id: request.params.id })
+      if (slot) return slot
+      return reply.code(404).send({ error: 'no-such-slot', message: `There is no slot ${request.params.id}.` })
+    },
+  )
+  typed.post(
+    '/schedules',
+    {
+      schema: {
+        summary: 'Open a slot (for administrators)',
+        body: NewSlot,
+        response: { 201: SlotSchema, 409: ErrorSchema, 422: ErrorSchema },
+      },
+    },
+    async (request, reply) => {
+      const { year, month, day, hour, min, max_available } = request.body
+      const id = slotId(year, month, day, hour, min)
+      if (id === null) {
+        const issues = [{ field: 'day', reason: 'is not a day of that month' }]
+        return reply.code(422).send({ error: 'invalid', message: `There is no ${year}-${month}-${day}.`, issues })
+      }
+      const slot = slotAt(id, max_available)
+      const stored = await insertIfNew(database, slot)
+      if (stored) return reply.code(201).send(slot)
+      return reply.code(409).send({ error: 'slot-exists', message: `Slot ${id} is open already.` })
+    },
+  )
+}
+
+/** False when the slot is there already, also when somebody else stores it at the same moment. */
+async function insertIfNew(database: Database, slot: ReturnType<typeof slotAt>): Promise<boolean> {
+  const isThere = async () => (await database.store.find(schedules, { id: slot.id })).length > 0
+  if (await isThere()) return false
+  try {
+    await database.store.insert(schedules, [slot])
+    return true
+  } catch (error) {
+    if (await isThere()) return false
+    throw error
+  }
+}
+
+function addBookingRoutes(app: FastifyInstance, desk: BookingDesk): void {
+  app.withTypeProvider<TypeBoxTypeProvider>().post(
+    '/reservations',
+    {
+      schema: {
+        summary: 'Book a place in a slot',
+        body: NewReservation,
+        response: { 201: ReservationSchema, 404: ErrorSchema, 409: ErrorSchema, 422: ErrorSchema },
+      },
+    },
+    async (request, reply) => {
+      const { ticket_id, schedule_id } = request.body
+      const answer = await desk.book(ticket_id, schedule_id)
+      if (answer.kind === 'booked') return reply.code(201).send(answer.reservation)
+      if (answer.kind === 'sold-out') {
+        return reply.code(409).send({ error: 'sold-out', message: `Slot ${schedule_id} is sold out.` })
+      }
+      return reply.code(404).send({ error: 'no-such-slot', message: `There is no slot ${schedule_id}.` })
+    },
+  )
+}

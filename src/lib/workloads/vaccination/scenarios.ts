@@ -1,0 +1,95 @@
+import { createRandom } from '../../random.ts'
+import type { Outcome, Scenario, StepAnswer, VirtualUser } from '../../load/scenario.ts'
+import { createNamePool } from './tickets.ts'
+import type { Slot } from './tables.ts'
+
+/** What the users of the original do. */
+export interface ScenarioOptions {
+  /** First day that has slots; the users look at the first two months of its year. */
+  readonly from: string
+  readonly seed: string
+  /** `none` reads straight from the database, anything else through the cache, as the original's faster half does. */
+  readonly cache: string
+}
+
+const thinkBeforeMs = [1000, 2000] as const
+const thinkBetweenMonthsMs = 3000
+const thinkBeforeBookingMs = 5000
+
+/**
+ * Requests per second of one user when every answer is instant: of three iterations two make 2
+ * requests in 1.5 + 3 s, one makes 3 in 1.5 + 3 + 5 s, so 7 requests in 18.5 s.
+ */
+export const idealRatePerUser = 7 / 18.5
+
+/**
+ * Two of three iterations look at two months, one of three also books a free slot in the second.
+ * `runId` makes the ticket ids of this run unlike those of every other.
+ */
+export function createScenarios(options: ScenarioOptions, runId: string): readonly Scenario[] {
+  const names = createNamePool(createRandom(options.seed).uint32())
+  const year = Number(options.from.slice(0, 4))
+  const base = options.cache === 'none' ? '/schedules/date' : '/schedules-memstore/date'
+
+  function nextTicket(user: VirtualUser, state: UserState): string {
+    state.bookings++
+    return `${user.random.pick(names)}${runId}-${user.id}-${state.bookings}`
+  }
+
+  async function browse(user: VirtualUser, wantBody: boolean): Promise<StepAnswer> {
+    await user.think(user.random.integer(...thinkBeforeMs))
+    await user.request({ step: 'calendar month 1', method: 'GET', path: `${base}/${year}/1` })
+    await user.think(thinkBetweenMonthsMs)
+    return user.request({ step: 'calendar month 2', method: 'GET', path: `${base}/${year}/2`, wantBody })
+  }
+
+  return [
+    {
+      name: 'browse',
+      weight: 2,
+      prepare: async () => null,
+      iterate: async (user) => void (await browse(user, false)),
+    },
+    {
+      name: 'browse and book',
+      weight: 1,
+      prepare: async (): Promise<UserState> => ({ bookings: 0 }),
+      iterate: async (user, state) => {
+        const calendar = await browse(user, true)
+        const slot = pickFreeSlot(user, calendar)
+        await user.think(thinkBeforeBookingMs)
+        if (slot) await book(user, nextTicket(user, state as UserState), slot)
+      },
+    },
+  ]
+}
+
+interface UserState {
+  bookings: number
+}
+
+function pickFreeSlot(user: VirtualUser, calendar: StepAnswer): Slot | null {
+  if (calendar.status !== 200) return null
+  const free = (calendar.json() as Slot[]).filter((slot) => slot.stock > 0)
+  return free.length > 0 ? user.random.pick(free) : null
+}
+
+async function book(user: VirtualUser, ticket: string, slot: Slot): Promise<void> {
+  const answer = await user.request({
+    step: 'book',
+    method: 'POST',
+    path: '/reservations',
+    body: { ticket_id: ticket, schedule_id: slot.id },
+    expected: [409],
+    wantBody: true,
+  })
+  const outcome = outcomeOf(answer)
+  const id = outcome === 'booked' ? (answer.json() as { id: string }).id : undefined
+  user.ledger.record({ key: ticket, resource: slot.id, outcome, ...(id === undefined ? {} : { id }) })
+}
+
+function outcomeOf(answer: StepAnswer): Outcome {
+  if (answer.status === 201) return 'booked'
+  if (answer.status === 409) return 'conflict'
+  return answer.status === 0 && answer.maybeExecuted ? 'unknown' : 'failed'
+}

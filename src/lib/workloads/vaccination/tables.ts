@@ -1,0 +1,85 @@
+import type { Counter, RowLayout, Table } from '../../databases/port.ts'
+
+/** A time at which `max_available` people can be vaccinated, `stock` of which are still free. */
+export interface Slot {
+  /** Minutes from 1970-01-01 00:00 to the start of the slot, so that a slot's id is known before it is stored. */
+  readonly id: number
+  readonly max_available: number
+  readonly stock: number
+  readonly year: number
+  readonly month: number
+  readonly day: number
+  readonly hour: number
+  readonly min: number
+}
+
+/** One person's place in one slot. */
+export interface Reservation {
+  /** A UUID. */
+  readonly id: string
+  /** The person's ticket, chosen by the client. */
+  readonly ticket_id: string
+  readonly schedule_id: number
+}
+
+/** The longest ticket id, in characters. */
+export const maxTicketLength = 64
+
+const integer = { type: 'integer' } as const
+
+export const schedules: Table<Slot> = {
+  name: 'schedules',
+  columns: {
+    id: integer,
+    max_available: integer,
+    stock: integer,
+    year: integer,
+    month: integer,
+    day: integer,
+    hour: integer,
+    min: integer,
+  },
+  primaryKey: 'id',
+  unique: [['year', 'month', 'day', 'hour', 'min']],
+  indexes: [],
+  references: [],
+}
+
+export const reservations: Table<Reservation> = {
+  name: 'reservations',
+  columns: {
+    id: { type: 'ascii', length: 36 },
+    ticket_id: { type: 'text', maxLength: maxTicketLength },
+    schedule_id: integer,
+  },
+  primaryKey: 'id',
+  unique: [],
+  indexes: [['schedule_id']],
+  references: [{ column: 'schedule_id', table: 'schedules', key: 'id' }],
+}
+
+/** stock = max_available - reservations, for every slot. */
+export const stockCounter: Counter = {
+  parent: schedules,
+  counter: 'stock',
+  capacity: 'max_available',
+  child: reservations,
+  reference: 'schedule_id',
+}
+
+/** Width of a seeded ticket id in bytes: a name of 16 and a number of 10 digits. */
+export const ticketWidth = 26
+
+const idWidth = 36
+const slotWidth = 8
+
+/** A seeded reservation: id, ticket, slot. */
+export const reservationLayout: RowLayout<Reservation> = {
+  table: reservations,
+  fields: [
+    { column: 'id', offset: 0, width: idWidth },
+    { column: 'ticket_id', offset: idWidth + 1, width: ticketWidth },
+    { column: 'schedule_id', offset: idWidth + ticketWidth + 2, width: slotWidth },
+  ],
+  rowBytes: idWidth + ticketWidth + slotWidth + 3,
+}

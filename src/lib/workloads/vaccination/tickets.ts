@@ -1,0 +1,51 @@
+import { Faker, en } from '@faker-js/faker'
+import { ticketWidth } from './tables.ts'
+
+/** Names in the pool; more would not make the data more real, and faker needs 11 us for each. */
+const poolSize = 10_000
+const nameWidth = 16
+/** Long last names are cut, so that there is room for a first name. */
+const lastNameWidth = 10
+/** Digits of a seeded ticket's number. */
+const numberWidth = ticketWidth - nameWidth
+const filler = '-'
+
+/**
+ * Ticket holders' names as on a passport's machine-readable line: `LOVELACE-ADA----`, always 16
+ * characters of A-Z and `-`.
+ */
+export function createNamePool(seed: number): readonly string[] {
+  const faker = new Faker({ locale: en })
+  faker.seed(seed)
+  return Array.from({ length: poolSize }, () => {
+    const last = lettersOf(faker.person.lastName()).slice(0, lastNameWidth)
+    const first = lettersOf(faker.person.firstName())
+    return `${last}${filler}${first}`.slice(0, nameWidth).padEnd(nameWidth, filler)
+  })
+}
+
+function lettersOf(name: string): string {
+  return name.toUpperCase().replaceAll(/[^A-Z]/g, '')
+}
+
+/** Writes seeded ticket ids straight into a buffer: `LOVELACE-ADA----0000000042`. */
+export function createTicketWriter(
+  seed: number,
+): (target: Buffer, offset: number, name: number, serial: number) => void {
+  const names = Buffer.from(createNamePool(seed).join(''), 'latin1')
+  return (target, offset, name, serial) => {
+    const from = (name % poolSize) * nameWidth
+    for (let i = 0; i < nameWidth; i++) target[offset + i] = names[from + i] as number
+    writeDigits(target, offset + nameWidth, numberWidth, serial)
+  }
+}
+
+/** Writes `value` as `width` digits with leading zeros. */
+export function writeDigits(target: Buffer, offset: number, width: number, value: number): void {
+  let rest = value
+  for (let at = offset + width - 1; at >= offset; at--) {
+    const next = Math.floor(rest / 10)
+    target[at] = 48 + rest - next * 10
+    rest = next
+  }
+}

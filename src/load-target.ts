@@ -1,0 +1,71 @@
+import { join } from 'node:path'
+import { startApiProcess } from './api-process.ts'
+import type { BaseCommand } from './base-command.ts'
+import type { ResolvedConfig } from './lib/config/resolve.ts'
+import { migrateUp } from './lib/databases/migrate.ts'
+import type { Database } from './lib/databases/port.ts'
+import { connectDatabase } from './lib/databases/registry.ts'
+import type { LoadTarget } from './lib/load/run.ts'
+import { requireLoopback } from './lib/load/target.ts'
+import { vaccination } from './lib/workloads/vaccination/index.ts'
+
+/** Connections that preparing and auditing need; the API has its own. */
+const poolSize = 1
+
+const never = new Promise<never>(() => {})
+
+/**
+ * Opens what `load` is aimed at: the given target, which is left as it is, or a database filled for
+ * the run with an API in front of it.
+ */
+export async function openLoadTarget(
+  command: BaseCommand,
+  config: ResolvedConfig,
+  allowRemote: boolean,
+): Promise<LoadTarget & AsyncDisposable> {
+  const { target, db } = config.values
+  if (target === undefined) return openOwnTarget(command, config)
+  requireLoopback(target, allowRemote)
+  const dbIsNamed = config.settings.some(({ name, origin }) => name === 'db' && origin !== 'default')
+  const database = dbIsNamed ? await connectDatabase(db, { poolSize }) : null
+  return {
+    origin: new URL(target).origin,
+    database,
+    ended: never,
+    close: async () => {},
+    [Symbol.asyncDispose]: async () => database?.[Symbol.asyncDispose](),
+  }
+}
+
+async function openOwnTarget(command: BaseCommand, { values }: ResolvedConfig): Promise<LoadTarget & AsyncDisposable> {
+  const database = await connectDatabase(values.db, { poolSize })
+  try {
+    await fillDatabase(command, database, values)
+    const api = await startApiProcess(join(command.config.root, 'bin', 'run.js'), {
+      RUSHBENCH_DB: values.db,
+      RUSHBENCH_DB_POOL: String(values.dbPool),
+      RUSHBENCH_CACHE: values.cache,
+      RUSHBENCH_CACHE_TTL: `${values.cacheTtl}ms`,
+    })
+    return {
+      origin: api.origin,
+      database,
+      ended: api.ended,
+      close: api.close,
+      async [Symbol.asyncDispose]() {
+        await api.close()
+        await database[Symbol.asyncDispose]()
+      },
+    }
+  } catch (error) {
+    await database[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function fillDatabase(command: BaseCommand, database: Database, values: ResolvedConfig['values']): Promise<void> {
+  await migrateUp(database, vaccination.name, vaccination.tables)
+  await command.withProgress('Slots', 'slots', async (onProgress) => {
+    for await (const progress of vaccination.seed(database, values, command.signal)) onProgress(progress)
+  })
+}

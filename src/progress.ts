@@ -1,0 +1,102 @@
+import { SingleBar } from 'cli-progress'
+import { formatCount, formatDuration, formatLatency, formatNumber } from './lib/reports/format.ts'
+import type { TimelineRow } from './lib/load/recorder.ts'
+import type { Progress } from './lib/workloads/workload.ts'
+
+/** Shows how far a long step has come. */
+export interface ProgressDisplay {
+  update(progress: Progress): void
+  stop(): void
+}
+
+/** How often a line is written where there is no terminal to redraw, in ms. */
+const lineEveryMs = 5000
+
+/**
+ * A bar with rate and time left on a terminal, a line now and then elsewhere, nothing when `quiet`.
+ * Goes to stderr, so that stdout holds results alone.
+ */
+export function showProgress(title: string, unit: string, quiet: boolean): ProgressDisplay {
+  if (quiet) return { update() {}, stop() {} }
+  return process.stderr.isTTY ? barDisplay(title, unit) : lineDisplay(title, unit)
+}
+
+function barDisplay(title: string, unit: string): ProgressDisplay {
+  const bar = new SingleBar({
+    format: `${title} {bar} {percentage}% | {done}/{goal} ${unit} | {rate} ${unit}/s | {left} left`,
+    hideCursor: true,
+    stream: process.stderr,
+    clearOnComplete: false,
+  })
+  const startedAt = performance.now()
+  let started = false
+  return {
+    update({ done, total }) {
+      const payload = describe(done, total, performance.now() - startedAt)
+      if (started) {
+        bar.update(done, payload)
+      } else {
+        bar.start(total, done, payload)
+        started = true
+      }
+    },
+    stop() {
+      if (started) bar.stop()
+    },
+  }
+}
+
+function lineDisplay(title: string, unit: string): ProgressDisplay {
+  const startedAt = performance.now()
+  let nextAt = startedAt + lineEveryMs
+  return {
+    update({ done, total }) {
+      const now = performance.now()
+      if (now < nextAt) return
+      nextAt = now + lineEveryMs
+      const { rate, goal, left } = describe(done, total, now - startedAt)
+      process.stderr.write(`${title}: ${formatCount(done)}/${goal} ${unit}, ${rate} ${unit}/s, ${left} left\n`)
+    },
+    stop() {},
+  }
+}
+
+function describe(done: number, total: number, elapsedMs: number) {
+  const perMs = elapsedMs > 0 ? done / elapsedMs : 0
+  return {
+    done: formatCount(done),
+    goal: formatCount(total),
+    rate: formatCount(Math.round(perMs * 1000)),
+    left: perMs > 0 ? formatDuration((total - done) / perMs) : '?',
+  }
+}
+
+/** Shows the seconds of a load run as they pass. */
+export interface SecondsDisplay {
+  update(row: TimelineRow): void
+  /** Ends the display; `next` says what comes now. */
+  stop(next: string): void
+}
+
+/** One line that is redrawn on a terminal, a line every five seconds elsewhere, nothing when `quiet`. To stderr. */
+export function showSeconds(durationMs: number, quiet: boolean): SecondsDisplay {
+  if (quiet) return { update() {}, stop() {} }
+  const terminal = process.stderr.isTTY
+  let requests = 0
+  let failures = 0
+  return {
+    update(row) {
+      requests += row.requests
+      failures += row.failures
+      const elapsed = row.second + 1
+      const line =
+        `${elapsed} of ${Math.round(durationMs / 1000)} s: ${formatCount(row.users)} users, ${formatNumber(row.rps)} req/s, ` +
+        `p99 ${formatLatency(row.p99)}, ${formatCount(requests)} requests, ${formatCount(failures)} failures`
+      if (terminal) process.stderr.write(`\r\u001b[K${line}`)
+      else if (elapsed % 5 === 0) process.stderr.write(`${line}\n`)
+    },
+    stop(next) {
+      process.stderr.write(terminal ? `\r\u001b[K${next}\n` : `${next}\n`)
+    },
+  }
+}

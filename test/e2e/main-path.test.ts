@@ -1,0 +1,123 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseReport, type InsertBenchReport, type LoadReport, type SeedReport } from '../../src/lib/reports/record.ts'
+import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'
+import { createWorkplace, type Workplace } from './cli.ts'
+
+for (const engine of testEngines) {
+  describe.skipIf(engine.open === null)(`the commands, one after the other, on ${engine.name}`, () => {
+    let place: TestDatabase
+    let work: Workplace
+    let db: string[]
+
+    beforeAll(async () => {
+      place = await engine.open!()
+      work = await createWorkplace()
+      db = ['--db', place.url]
+    })
+
+    afterAll(async () => {
+      await work[Symbol.asyncDispose]()
+      await place.remove()
+    })
+
+    it('migrate', async () => {
+      const missing = await work.run(['insert-schedules', ...db])
+      expect(missing).toMatchObject({ code: 1, stdout: '' })
+      expect(missing.stderr).toContain('Run "rushbench migrate" first')
+      expect(await work.runJson(['migrate', ...db])).toMatchObject({ changed: ['schedules', 'reservations'] })
+      expect(await work.runJson(['migrate', ...db])).toMatchObject({ changed: [] })
+      const { stdout } = await work.run(['migrate', '--status', ...db])
+      expect(stdout).toMatch(/schedules +present\nreservations +present/)
+    })
+
+    it('insert-schedules', async () => {
+      const empty = await work.run(['insert-reservations', ...db])
+      expect(empty).toMatchObject({ code: 1 })
+      expect(empty.stderr).toContain('insert-schedules')
+      expect((await work.run(['insert-schedules', ...db])).stdout).toBe('39,456 slots in place, 39,456 of them new.\n')
+      expect(await work.runJson(['insert-schedules', ...db])).toEqual({ slots: 39_456, added: 0 })
+      expect(await work.runJson(['insert-schedules', '--years', '4', '--capacity', '5', ...db])).toEqual({
+        slots: 52_596,
+        added: 13_140,
+      })
+    })
+
+    it('insert-reservations', async () => {
+      const seed = await work.runJson<SeedReport>(['insert-reservations', '-n', '2', ...db])
+      expect(seed).toMatchObject({ kind: 'seed', rows: 105_192, passedOver: [] })
+      expect(seed.rowsPerSecond).toBeGreaterThan(1000)
+      expect(await work.runJson(['insert-reservations', '--rows', '1k', ...db])).toMatchObject({ rows: 1000 })
+      const tooMany = await work.run(['insert-reservations', '--rows', '20m', ...db])
+      expect(tooMany).toMatchObject({ code: 1 })
+      expect(tooMany.stderr).toMatch(/20000000 reservations do not fit: the slots have \d+ places left/)
+    })
+
+    it('insert-reservation-bench', async () => {
+      const bench = await work.runJson<InsertBenchReport>(['insert-reservation-bench', '--inserts', '30', ...db])
+      const [checkpoint] = bench.checkpoints
+      expect(checkpoint).toMatchObject({ rows: 106_192, inserts: 30 })
+      expect(checkpoint!.p50).toBeGreaterThan(0)
+      expect(checkpoint!.p50).toBeLessThanOrEqual(checkpoint!.max)
+      const sweep = ['insert-reservation-bench', '--at', '110k,120k', '--inserts', '20', ...db]
+      const { stdout } = await work.run(sweep)
+      expect(stdout).toMatch(/110,000 +20 .*\n *120,000 +20 /)
+      expect(stdout).toContain('8.9 ms each')
+      expect((await work.run(sweep)).stderr).toContain('--at 110000 cannot be measured')
+    })
+
+    it('load, with an API of its own', async () => {
+      const args = ['load', '--users', '60', '--duration', '13s', '--threshold', 'failures<=0%', ...db]
+      const { code, stdout, stderr } = await work.run(args)
+      expect({ code, stderr }).toMatchObject({ code: 0 })
+      expect(stdout).toMatch(/^valid /m)
+      expect(stdout).toMatch(/^audit ok {3}[1-9]\d* bookings acknowledged: 0 lost, 0 doubled, 0 slots oversold/m)
+      expect(stdout).toMatch(/^met {8}failures<=0% \(was 0%\)/m)
+      expect(stderr).toContain('10 of 13 s: 60 users')
+      const file = join(work.folder, /report (.*)$/m.exec(stdout)![1]!)
+      const report = parseReport(await readFile(file, 'utf8'), file) as LoadReport
+      expect(report.load.requests).toBe(report.load.steps.reduce((sum, step) => sum + step.requests, 0))
+      expect(report.load.outcomes.booked).toBe(report.audit!.acknowledged)
+      expect(report.load.timeline).toHaveLength(13)
+      expect(report.environment.engine).toBe(engine.name)
+    })
+
+    it('start, load against it with another cache, and SIGTERM', async () => {
+      const api = work.start(['start', '--port', '0', '--cache', 'none', ...db])
+      const [, origin] = await api.waitFor(/Listening on (\S+)/)
+      expect((await fetch(`${origin}/healthz`)).status).toBe(200)
+      const run = ['load', '--target', origin!, '--users', '20', '--duration', '3s', '--cache', 'none']
+      const report = await work.runJson<LoadReport>([...run, ...db])
+      expect(report.load.failures).toBe(0)
+      expect(report.audit?.passed).toBe(true)
+      expect((await work.runJson<LoadReport>(run)).audit, 'without --db nobody knows the database').toBeNull()
+      api.child.kill('SIGTERM')
+      expect(await api.result).toMatchObject({ code: 0 })
+    })
+
+    it('compare', async () => {
+      const reports = (await readdir(join(work.folder, 'reports'))).filter((name) => name.includes('insert-bench'))
+      const [first, second] = reports.map((name) => join('reports', name)) as [string, string]
+      expect((await work.run(['compare', first, first])).code).toBe(0)
+      const other = await work.run(['compare', first, second, '--json'])
+      expect(other.code).toBe(3)
+      expect(JSON.parse(other.stdout)).toMatchObject({ passed: false })
+    })
+
+    it('shows no password in any report', async () => {
+      const files = await readdir(join(work.folder, 'reports'))
+      expect(files.length).toBeGreaterThan(5)
+      for (const file of files) {
+        expect(file).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-(load|insert-bench|seed)(-\d+)?\.json$/)
+        const text = await readFile(join(work.folder, 'reports', file), 'utf8')
+        expect(text).not.toContain(':rushbench@')
+        parseReport(text, file)
+      }
+    })
+
+    it('migrate --down', async () => {
+      expect(await work.runJson(['migrate', '--down', ...db])).toMatchObject({ changed: ['schedules', 'reservations'] })
+    })
+  })
+}

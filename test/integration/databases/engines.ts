@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createConnection } from 'mysql2/promise'
+import { findService } from '../../services.ts'
+
+/** An engine that the contract suites run on. */
+export interface TestEngine {
+  readonly name: string
+  /** Empty databases of its own, as URLs; null when the server is missing. */
+  readonly open: (() => Promise<TestDatabase>) | null
+}
+
+export interface TestDatabase {
+  readonly url: string
+  remove(): Promise<void>
+}
+
+async function openSqliteFile(): Promise<TestDatabase> {
+  const folder = await mkdtemp(join(tmpdir(), 'rushbench-'))
+  return { url: `sqlite:${join(folder, 'test.db')}`, remove: () => rm(folder, { recursive: true }) }
+}
+
+async function openMysqlDatabase(server: string): Promise<TestDatabase> {
+  const name = `rushbench_${randomUUID().slice(0, 8)}`
+  const administrate = async (sql: string) => {
+    const connection = await createConnection(server)
+    await connection.query(sql)
+    await connection.end()
+  }
+  await administrate(`create database ${name}`)
+  const url = new URL(server)
+  url.pathname = name
+  return { url: url.toString(), remove: () => administrate(`drop database ${name}`) }
+}
+
+const mariadb = await findService('mariadb')
+
+export const testEngines: readonly TestEngine[] = [
+  { name: 'sqlite', open: openSqliteFile },
+  { name: 'mariadb', open: mariadb === null ? null : () => openMysqlDatabase(mariadb) },
+]

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { migrateDown, migrateUp, migrationStatus, requireTables } from '../../../src/lib/databases/migrate.ts'
+import type { AnyTable } from '../../../src/lib/databases/port.ts'
+import { type Context, seats, shows, tables, workload } from './tables.ts'
+
+/** Making and dropping tables, and leaving those of others alone. */
+export function describeMigrations(context: Context): void {
+  describe('migrations', () => {
+    const states = async (wanted = tables) =>
+      (await migrationStatus(context.database, workload, wanted)).map(({ state }) => state)
+    /** Drops all, past the marks. */
+    const clear = async () => {
+      for (const name of ['seats', 'shows']) await context.scratch.execute(`drop table if exists ${name}`)
+    }
+
+    it('makes the tables once, and drops them', async () => {
+      expect(await migrateUp(context.database, workload, tables)).toEqual([])
+      expect(await states()).toEqual(['present', 'present'])
+      await requireTables(context.database, workload, tables)
+      expect(await migrateDown(context.database, workload, tables)).toEqual(['shows', 'seats'])
+      expect(await migrateDown(context.database, workload, tables)).toEqual([])
+      expect(await states()).toEqual(['missing', 'missing'])
+      await expect(requireTables(context.database, workload, tables)).rejects.toMatchObject({ code: 'tables-missing' })
+      expect(await migrateUp(context.database, workload, tables)).toEqual(['shows', 'seats'])
+    })
+
+    it('leaves a table of somebody else alone', async () => {
+      await clear()
+      await context.scratch.execute('create table seats (x integer)')
+      await context.scratch.execute('insert into seats values (42)')
+      expect(await states()).toEqual(['missing', 'foreign'])
+      await expect(migrateUp(context.database, workload, tables)).rejects.toMatchObject({ code: 'table-foreign' })
+      await expect(requireTables(context.database, workload, tables)).rejects.toMatchObject({ code: 'table-foreign' })
+      expect(await states()).toEqual(['missing', 'foreign'])
+      expect(await migrateDown(context.database, workload, tables)).toEqual([])
+      expect(await states()).toEqual(['missing', 'foreign'])
+      await clear()
+    })
+
+    it('leaves the table of another workload alone', async () => {
+      expect(await migrationStatus(context.database, 'contract2', tables)).toEqual([
+        { name: 'shows', state: 'foreign' },
+        { name: 'seats', state: 'foreign' },
+      ])
+      expect(await migrateDown(context.database, 'contract2', tables)).toEqual([])
+      expect(await states()).toEqual(['present', 'present'])
+    })
+
+    it('knows a table of another version, and drops it', async () => {
+      const changed = [shows, { ...seats, indexes: [] }]
+      expect(await states(changed)).toEqual(['present', 'outdated'])
+      await expect(migrateUp(context.database, workload, changed)).rejects.toMatchObject({ code: 'table-outdated' })
+      await expect(requireTables(context.database, workload, changed)).rejects.toMatchObject({ code: 'table-outdated' })
+      expect(await migrateDown(context.database, workload, changed)).toEqual(['shows', 'seats'])
+    })
+
+    it('leaves nothing half done when a table cannot be made', async () => {
+      await migrateDown(context.database, workload, tables)
+      const bad: AnyTable = { ...seats, indexes: [['no_such_column']] }
+      await expect(migrateUp(context.database, workload, [shows, bad])).rejects.toMatchObject({
+        code: 'migration-failed',
+      })
+      expect(await context.database.tables()).toEqual([])
+    })
+  })
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:net'
+import { createConnection, type Connection } from 'mysql2/promise'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Table } from '../../../src/lib/databases/port.ts'
+import { connectDatabase } from '../../../src/lib/databases/registry.ts'
+import { findService } from '../../services.ts'
+import { describeDatabase } from './contract.ts'
+
+const service = await findService('mariadb')
+const table: Table<{ id: number }> = {
+  name: 'notes',
+  columns: { id: { type: 'integer' } },
+  primaryKey: 'id',
+  unique: [],
+  indexes: [],
+  references: [],
+}
+
+const open = (url: string) => connectDatabase(url, { poolSize: 2 })
+
+function changed(
+  url: string,
+  parts: Partial<Pick<URL, 'port' | 'password' | 'pathname' | 'username' | 'protocol'>>,
+): string {
+  return Object.assign(new URL(url), parts).toString()
+}
+
+describe.skipIf(service === null)('mysql', () => {
+  const url = service ?? ''
+  let admin: Connection
+
+  beforeAll(async () => {
+    admin = await createConnection(url)
+  })
+  afterAll(async () => admin.end())
+
+  async function makeScratch() {
+    const name = `rushbench_${randomBytes(6).toString('hex')}`
+    await admin.query(`create database ${name}`)
+    return {
+      url: changed(url, { pathname: `/${name}` }),
+      async execute(sql: string) {
+        await admin.query(`use ${name}`)
+        await admin.query(sql)
+      },
+      remove: async () => void (await admin.query(`drop database ${name}`)),
+    }
+  }
+
+  describeDatabase(makeScratch)
+
+  it('is reached under mariadb:// too, and names the server', async () => {
+    await using database = await open(url.replace(/^mysql:/, 'mariadb:'))
+    expect(['mariadb', 'mysql']).toContain(database.engine.name)
+    expect(database.engine.durability).toHaveProperty('innodb_flush_log_at_trx_commit')
+  })
+
+  it.each([
+    ['no server', { port: '1' }, 'database-unreachable'],
+    ['a wrong password', { password: 'wrong' }, 'database-denied'],
+    ['an unknown user', { username: 'nobody' }, 'database-denied'],
+    ['a database that does not exist', { pathname: '/rushbench_none' }, 'database-missing'],
+    ['no database in the URL', { pathname: '/' }, 'database-missing'],
+  ])('%s', async (_name, parts, code) => {
+    await expect(open(changed(url, parts))).rejects.toMatchObject({
+      code,
+      message: expect.not.stringMatching(/:(wrong|rushbench)@/),
+    })
+  })
+
+  it('a URL whose password is not encoded', async () => {
+    await expect(open('mysql://root:100%@127.0.0.1:1/x')).rejects.toMatchObject({
+      code: expect.stringMatching(/^database-unreachable$|^setting-invalid$/),
+      message: expect.not.stringContaining('100%'),
+    })
+  })
+
+  it('a server that hangs up', async () => {
+    const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const { port } = server.address() as { port: number }
+    await expect(open(changed(url, { port: String(port) }))).rejects.toMatchObject({
+      code: expect.stringMatching(/^database-(unreachable|lost)$/),
+    })
+    server.close()
+  })
+
+  it('a connection that is cut in use, and the one after it', async () => {
+    const scratch = await makeScratch()
+    await using database = await connectDatabase(scratch.url, { poolSize: 1 })
+    const held = await database.openInserter(table)
+    const name = new URL(scratch.url).pathname.slice(1)
+    const [rows] = await admin.query('select id from information_schema.processlist where db = ?', [name])
+    for (const { id } of rows as { id: number }[]) await admin.query(`kill ${id}`).catch(() => {})
+    await expect(held.insert({ id: 1 })).rejects.toMatchObject({ code: 'database-lost' })
+    await held.close()
+    expect(await database.tables()).toEqual([])
+    await scratch.remove()
+  })
+})

@@ -1,0 +1,35 @@
+import { connect } from 'node:net'
+
+/** The servers that `dev/services` starts, by the name that it knows them under. */
+const services = {
+  mariadb: { variable: 'RUSHBENCH_TEST_MYSQL_URL', url: 'mysql://rushbench:rushbench@127.0.0.1:33306/rushbench' },
+  redis: { variable: 'RUSHBENCH_TEST_REDIS_URL', url: 'redis://127.0.0.1:36379' },
+} as const
+
+/**
+ * Where a server listens; null, with a line that says how to start it, when it does not. With
+ * RUSHBENCH_REQUIRE_SERVICES=1 a missing server is an error instead.
+ */
+export async function findService(name: keyof typeof services): Promise<string | null> {
+  const { variable, url } = services[name]
+  const given = process.env[variable] ?? url
+  const { hostname, port } = new URL(given)
+  if (await answers(hostname, Number(port))) return given
+  const message = `${name} does not answer at ${hostname}:${port}; start it with: dev/services start ${name}`
+  if (process.env['RUSHBENCH_REQUIRE_SERVICES'] === '1') throw new Error(message)
+  process.stderr.write(`SKIPPED: ${message}\n`)
+  return null
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 2000 })
+    const end = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('connect', () => end(true))
+    socket.once('error', () => end(false))
+    socket.once('timeout', () => end(false))
+  })
+}

@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { calendarDate, count, counts, duration, texts, timeOfDay, wholeNumber } from '../../../src/lib/config/values.ts'
+
+describe('values', () => {
+  it.each([
+    ['500ms', 500],
+    ['60s', 60_000],
+    ['1.5s', 1500],
+    ['1m30s', 90_000],
+    ['2h', 7_200_000],
+  ])('reads the duration %s', (text, ms) => expect(duration(0).parse(text)).toBe(ms))
+
+  it.each(['', '60', '60 s', '-1s', '1d', 's', '1e3s', '9999h', 60])('refuses the duration %j', (value) => {
+    expect(duration(0).safeParse(value).success).toBe(false)
+  })
+
+  it.each([
+    ['39456', 39_456],
+    ['39,456', 39_456],
+    ['50k', 50_000],
+    ['1.5m', 1_500_000],
+    ['10M', 10_000_000],
+    [7, 7],
+  ])('reads the count %s', (value, rows) => expect(count.parse(value)).toBe(rows))
+
+  it.each(['', 'm', '-1', '1.5', '1e9', '11b', 'ten', 1.5, -1])('refuses the count %j', (value) => {
+    expect(count.safeParse(value).success).toBe(false)
+  })
+
+  it('reads lists', () => {
+    expect(counts.parse('0,1m, 2m')).toEqual([0, 1_000_000, 2_000_000])
+    expect(counts.parse([0, '1k'])).toEqual([0, 1000])
+    expect(counts.safeParse('').success).toBe(false)
+    expect(texts.parse('a<1, b<2')).toEqual(['a<1', 'b<2'])
+  })
+
+  it('reads dates and times that exist', () => {
+    expect(timeOfDay.parse('8:00')).toBe(480)
+    expect(timeOfDay.parse('19:40')).toBe(1180)
+    expect(timeOfDay.safeParse('24:00').success).toBe(false)
+    expect(calendarDate.safeParse('2024-02-29').success).toBe(true)
+    expect(calendarDate.safeParse('2023-02-29').success).toBe(false)
+    expect(calendarDate.safeParse('1969-12-31').success).toBe(false)
+  })
+
+  it('never throws, whatever it is given', () => {
+    const schemas = [count, counts, duration(1), timeOfDay, calendarDate, texts, wholeNumber(1, 10)]
+    fc.assert(
+      fc.property(fc.anything(), (value) => {
+        for (const schema of schemas) schema.safeParse(value)
+      }),
+    )
+  })
+
+  it('reads every whole number back', () => {
+    fc.assert(fc.property(fc.nat(1_000_000), (n) => wholeNumber(0, 1_000_000).parse(String(n)) === n))
+    fc.assert(fc.property(fc.nat(1_000_000), (n) => count.parse(`${n}k`) === n * 1000 || n * 1000 > 1e10))
+  })
+})

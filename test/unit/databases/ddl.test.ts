@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { createTableSql } from '../../../src/lib/databases/sql/ddl.ts'
+import { mysqlDialect, sqliteDialect } from '../../../src/lib/databases/sql/dialect.ts'
+import { reservations, schedules } from '../../../src/lib/workloads/vaccination/tables.ts'
+
+describe('createTableSql', () => {
+  it('marks a table of SQLite in its text, and keeps text keys in the table itself', () => {
+    const [create, index] = createTableSql(sqliteDialect, reservations, 'rushbench:test:1')
+    expect(create).toContain('create table "reservations" (/* rushbench:test:1 */ "id" text not null')
+    expect(create).toContain('foreign key ("schedule_id") references "schedules" ("id")')
+    expect(create).toMatch(/without rowid$/)
+    expect(index).toBe('create index "reservations_schedule_id_index" on "reservations" ("schedule_id")')
+    expect(createTableSql(sqliteDialect, schedules, 'm')[0]).not.toContain('without rowid')
+  })
+
+  it('marks a table of MySQL in its comment, and compares text byte by byte', () => {
+    const [create] = createTableSql(mysqlDialect, reservations, 'rushbench:test:1')
+    expect(create).toContain('`id` char(36) character set ascii collate ascii_bin not null')
+    expect(create).toContain('`ticket_id` varchar(64) character set utf8mb4 collate utf8mb4_bin not null')
+    expect(create).toMatch(/engine = InnoDB comment = 'rushbench:test:1'$/)
+  })
+
+  it('refuses a mark that would end the text it stands in', () => {
+    expect(() => createTableSql(sqliteDialect, schedules, '*/ drop')).toThrow(RangeError)
+    expect(() => createTableSql(mysqlDialect, schedules, "it's")).toThrow(RangeError)
+  })
+})

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest'
+import { mysqlStrategies } from '../../../src/lib/databases/mysql/bulk.ts'
+import type { MysqlConnections } from '../../../src/lib/databases/mysql/connection.ts'
+
+/** A server that answers every query with `row`. */
+function serverWith(row: object): MysqlConnections {
+  const session = { query: async () => [row] }
+  return { withSession: (work: (s: typeof session) => unknown) => work(session) } as unknown as MysqlConnections
+}
+
+it.each([
+  [0, /local_infile=0/],
+  ['OFF', /local_infile/],
+])('LOAD DATA is not available with local_infile=%s, but INSERT is', async (allowed, reason) => {
+  const [first, second] = mysqlStrategies(serverWith({ allowed }), '')
+  expect(first?.name).toBe('load-data')
+  expect(await first?.unavailable()).toMatch(reason)
+  expect(await second?.unavailable()).toBeNull()
+})
+
+it('LOAD DATA is available with local_infile=1', async () => {
+  const [first] = mysqlStrategies(serverWith({ allowed: 1 }), '')
+  expect(await first?.unavailable()).toBeNull()
+})

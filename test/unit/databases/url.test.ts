@@ -1,0 +1,32 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { redactUrl } from '../../../src/lib/databases/url.ts'
+
+describe('redactUrl', () => {
+  it.each([
+    ['mysql://root:secret@127.0.0.1/test', 'mysql://root:***@127.0.0.1/test'],
+    ['mysql://root@127.0.0.1/test', 'mysql://root@127.0.0.1/test'],
+    ['redis://:secret@h:1', 'redis://:***@h:1'],
+    ['mysql://h/db?password=secret&ssl=1', 'mysql://h/db?password=***&ssl=1'],
+    ['sqlite:data/a:b@c.db', 'sqlite:data/a:b@c.db'],
+    ['memory', 'memory'],
+    ['mysql:root:secret', 'mysql:***'],
+    ['mysql://root:#secret@h/x', 'mysql:***'],
+    ['mysql://root:12/secret@h/x', 'mysql:***'],
+    ['mysql://root:a@1?secret@h/x', 'mysql:***'],
+    ['mysql://root:se cret@h:port/x', 'mysql:***'],
+  ])('%s', (url, shown) => expect(redactUrl(url)).toBe(shown))
+
+  it('never throws and never shows a password', () => {
+    const password = fc.stringMatching(/^[A-Za-z0-9%$!*+_.~-]{8,20}$/)
+    const scheme = fc.constantFrom('mysql://', 'mariadb://', 'redis://', 'mysql:', 'nonsense://', '')
+    const host = fc.constantFrom('127.0.0.1:3306', 'h', '[::1]:1', 'bad host', ':99999', '')
+    fc.assert(
+      fc.property(scheme, password, host, fc.string(), (start, secret, end, rest) => {
+        expect(redactUrl(`${start}user:${secret}@${end}/${rest}`)).not.toContain(`:${secret}@`)
+      }),
+      { numRuns: 1000 },
+    )
+    fc.assert(fc.property(fc.string(), (text) => typeof redactUrl(text) === 'string'))
+  })
+})

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { exitCodes, failure, reasonOf, RushbenchError } from '../../src/lib/errors.ts'
+
+describe('failure', () => {
+  it('says what happened and what to do, and carries code, exit code and cause', () => {
+    const cause = new Error('connect ECONNREFUSED')
+    const error = failure('database-unreachable', { url: 'mysql://h/db', reason: 'connection refused' }, cause)
+    expect(error).toBeInstanceOf(RushbenchError)
+    expect(error.code).toBe('database-unreachable')
+    expect(error.exitCode).toBe(exitCodes.error)
+    expect(error.cause).toBe(cause)
+    expect(error.message).toBe(
+      'Cannot reach the database mysql://h/db: connection refused. Is the server running, and are host and port right?',
+    )
+  })
+
+  it('gives usage errors their exit code', () => {
+    expect(failure('target-remote', { target: 'http://example.com' }).exitCode).toBe(exitCodes.usage)
+  })
+})
+
+describe('reasonOf', () => {
+  it('joins the parts of an AggregateError once each', () => {
+    const parts = [new Error('connect ECONNREFUSED ::1:3306'), new Error('connect ECONNREFUSED 127.0.0.1:3306')]
+    expect(reasonOf(new AggregateError([...parts, parts[0]]))).toBe(
+      'connect ECONNREFUSED ::1:3306; connect ECONNREFUSED 127.0.0.1:3306',
+    )
+  })
+
+  it('is one line without a full stop', () => {
+    expect(reasonOf(new Error('two\n  lines.'))).toBe('two lines')
+    expect(reasonOf('text')).toBe('text')
+    expect(reasonOf(new TypeError())).toBe('TypeError')
+  })
+})

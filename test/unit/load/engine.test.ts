@@ -1,0 +1,218 @@
+import { describe, expect, it } from 'vitest'
+import { runClosedModel, type ClosedModel, type RunResult } from '../../../src/lib/load/engine.ts'
+import type { HttpAnswer, HttpClient } from '../../../src/lib/load/http-client.ts'
+import { createMemoryLedger } from '../../../src/lib/load/ledger.ts'
+import { createRecorder, type TimelineRow } from '../../../src/lib/load/recorder.ts'
+import type { Scenario, VirtualUser } from '../../../src/lib/load/scenario.ts'
+import { createRandom } from '../../../src/lib/random.ts'
+import { createVirtualClock, type VirtualClock } from '../../virtual-clock.ts'
+import { createScenarios, idealRatePerUser } from '../../../src/lib/workloads/vaccination/scenarios.ts'
+
+const ok: HttpAnswer = { status: 200, bytes: 10, body: Buffer.from('[]'), reason: null, maybeExecuted: true }
+
+/** A server that takes `ms` for each answer, in virtual time. */
+function slowServer(clock: VirtualClock, ms: number, answer: Partial<HttpAnswer> = {}): HttpClient {
+  const cutOff = new Set<() => void>()
+  return {
+    request: () =>
+      new Promise((resolve) => {
+        const end = (given: HttpAnswer) => {
+          cutOff.delete(breakOff)
+          resolve(given)
+        }
+        const breakOff = () => end({ ...ok, status: 0, reason: 'cut off at the end of the run' })
+        cutOff.add(breakOff)
+        clock.schedule(ms, () => end({ ...ok, ...answer }))
+      }),
+    async close() {
+      for (const breakOff of cutOff) breakOff()
+    },
+  }
+}
+
+function scenario(iterate: (user: VirtualUser) => Promise<unknown>): Scenario {
+  return { name: 'test', weight: 1, prepare: async () => null, iterate: async (user) => void (await iterate(user)) }
+}
+
+const get = (user: VirtualUser, step = 'get') => user.request({ step, method: 'GET', path: '/' })
+
+async function run(
+  clock: VirtualClock,
+  scenarios: readonly Scenario[],
+  model: Partial<ClosedModel> = {},
+): Promise<RunResult & { rows: TimelineRow[] }> {
+  const rows: TimelineRow[] = []
+  const running = runClosedModel({
+    scenarios,
+    users: 1,
+    durationMs: 10_000,
+    rampUpMs: 0,
+    graceMs: 5000,
+    random: createRandom('test'),
+    clock,
+    client: slowServer(clock, 50),
+    recorder: createRecorder(),
+    ledger: createMemoryLedger(),
+    signal: new AbortController().signal,
+    onSecond: (row) => rows.push(row),
+    ...model,
+  })
+  await clock.runAll()
+  return { ...(await running), rows }
+}
+
+describe('the closed model', () => {
+  it('sends a request, waits for its answer, thinks, and so on', async () => {
+    const clock = createVirtualClock()
+    const browse = scenario(async (user) => {
+      await user.think(940)
+      await get(user)
+    })
+    const result = await run(clock, [browse])
+    // Every 990 ms: 940 of thinking, 50 of waiting. The tenth answer comes at 9.9 s.
+    expect(result.requests).toBe(10)
+    expect(result.failures).toBe(0)
+    expect(result.responseTime.p50).toBeCloseTo(50, 0)
+    expect(result.serviceTime.max).toBeCloseTo(50, 0)
+    expect(result.rps).toBe(1)
+    // 10 requests in 9.5 s that were not spent waiting.
+    expect(result.idealRps).toBeCloseTo(10 / 9.5, 5)
+    expect(result.rows.map((row) => row.requests)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 1])
+    expect(result.rows.every((row) => row.users === 1 && row.p50 !== null)).toBe(true)
+  })
+
+  it("reaches the vaccination users' rate of 7 requests in 18.5 s when answers are instant", async () => {
+    const clock = createVirtualClock()
+    const options = { from: '2000-01-01', seed: 'x', cache: 'memory' }
+    const slots = Buffer.from(JSON.stringify([{ id: 1, stock: 3 }]))
+    const client: HttpClient = {
+      request: async ({ method }) => ({
+        ...ok,
+        status: method === 'GET' ? 200 : 201,
+        body: method === 'GET' ? slots : Buffer.from('{"id":"r"}'),
+      }),
+      close: async () => {},
+    }
+    const seconds = 1000
+    const result = await run(clock, createScenarios(options, 'run'), { users: 30, durationMs: seconds * 1000, client })
+    expect(idealRatePerUser).toBeCloseTo(0.3784, 4)
+    expect(result.requests / (30 * seconds)).toBeGreaterThan(idealRatePerUser * 0.98)
+    expect(result.requests / (30 * seconds)).toBeLessThan(idealRatePerUser * 1.02)
+    expect(result.idealRps).toBeCloseTo(result.rps, 5)
+    expect(result.outcomes.booked).toBe(result.steps.find((step) => step.name === 'book')?.requests)
+    expect(result.outcomes.failed + result.outcomes.unknown + result.outcomes.conflict).toBe(0)
+  })
+
+  it('is the same twice for the same seed', async () => {
+    const users = [scenario(async (user) => (await user.think(user.random.integer(1, 500)), get(user)))]
+    const [first, second] = [await run(createVirtualClock(), users), await run(createVirtualClock(), users)]
+    expect(second).toEqual(first)
+  })
+
+  it('counts from when a request was due: a late timer stands in the response time, not in the service time', async () => {
+    const clock = createVirtualClock()
+    const late = { ...clock, schedule: (ms: number, callback: () => void) => clock.schedule(ms + 20, callback) }
+    const think = scenario(async (user) => (await user.think(930), get(user)))
+    const result = await run(clock, [think], { clock: late, client: slowServer(clock, 50) })
+    expect(result.responseTime.p50).toBeCloseTo(70, 0)
+    expect(result.serviceTime.p50).toBeCloseTo(50, 0)
+    expect(result.lateStartP99).toBeCloseTo(20, 0)
+  })
+
+  it('picks scenarios by their weight', async () => {
+    const clock = createVirtualClock()
+    const named = (name: string, weight: number): Scenario => ({
+      ...scenario(async (user) => (await user.think(10), get(user, name))),
+      weight,
+    })
+    const result = await run(clock, [named('often', 2), named('seldom', 1)], {
+      users: 20,
+      client: slowServer(clock, 1),
+    })
+    const [often, seldom] = ['often', 'seldom'].map((name) => result.steps.find((step) => step.name === name)!.requests)
+    expect(often! / seldom!).toBeGreaterThan(1.9)
+    expect(often! / seldom!).toBeLessThan(2.1)
+  })
+
+  it('starts the users one after the other over the ramp-up', async () => {
+    const clock = createVirtualClock()
+    const result = await run(clock, [scenario(async (user) => (await user.think(100), get(user)))], {
+      users: 10,
+      rampUpMs: 11_000,
+    })
+    expect(result.rows.map((row) => row.users)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  })
+
+  it('lets requests under way finish within the grace, and cuts them off after it', async () => {
+    const slow = scenario((user) => get(user))
+    const clock = createVirtualClock()
+    const finished = await run(clock, [slow], { client: slowServer(clock, 12_000), graceMs: 5000 })
+    expect([finished.requests, finished.failures]).toEqual([1, 0])
+
+    const other = createVirtualClock()
+    const cut = await run(other, [slow], { client: slowServer(other, 60_000), graceMs: 5000 })
+    expect([cut.requests, cut.failures]).toEqual([1, 1])
+    expect(cut.failureReasons).toEqual({ 'cut off at the end of the run': 1 })
+  })
+
+  it.each([
+    // Thinks 0-1 s; its one answer comes 3 s after the end.
+    ['at its end', 10_000, 12_000, 0.1],
+    // Thinks 0-1, 5-6 and 10-11 s.
+    ['again and again', 12_000, 4000, 0.25],
+  ])('finds the ideal rate of 1 a second of a user that waits %s', async (_when, durationMs, answerMs, rps) => {
+    const clock = createVirtualClock()
+    const result = await run(clock, [scenario(async (user) => (await user.think(1000), get(user)))], {
+      durationMs,
+      client: slowServer(clock, answerMs),
+    })
+    expect(result.rps).toBeCloseTo(rps, 5)
+    expect(result.idealRps).toBeCloseTo(1, 5)
+  })
+
+  it('ends early, in order, when the signal aborts', async () => {
+    const clock = createVirtualClock()
+    const stop = new AbortController()
+    clock.schedule(3500, () => stop.abort())
+    const result = await run(clock, [scenario(async (user) => (await user.think(950), get(user)))], {
+      signal: stop.signal,
+    })
+    expect(result.interrupted).toBe(true)
+    expect(result.seconds).toBe(3.5)
+    expect(result.requests).toBe(3)
+    expect(result.rows).toHaveLength(3)
+  })
+
+  it('counts a scenario that throws, with its reason, and pauses instead of spinning', async () => {
+    const clock = createVirtualClock()
+    const broken = scenario(async (user) => {
+      await get(user)
+      throw new Error('no slot in this calendar')
+    })
+    const result = await run(clock, [broken])
+    // 50 ms for the request and 1,000 ms of pause: ten times in 10 s.
+    expect(result.requests).toBe(10)
+    expect(result.failures).toBe(0)
+    expect(result.failureReasons).toEqual({ 'test: no slot in this calendar': 10 })
+  })
+
+  it('counts a scenario that does nothing at all, and pauses instead of hanging for ever', async () => {
+    const result = await run(createVirtualClock(), [scenario(async () => {})], { durationMs: 9500 })
+    expect(result.requests).toBe(0)
+    expect(result.failureReasons).toEqual({ 'test: it neither thought nor sent a request': 10 })
+  })
+
+  it('tells failures from right answers', async () => {
+    const clock = createVirtualClock()
+    const ask = (expected?: number[]) =>
+      scenario(async (user) => {
+        await user.think(100)
+        await user.request({ step: 'post', method: 'POST', path: '/', ...(expected ? { expected } : {}) })
+      })
+    const refused = await run(clock, [ask()], { client: slowServer(clock, 50, { status: 409 }) })
+    expect(refused.failures).toBe(refused.requests)
+    expect(refused.failureReasons).toEqual({ 'status 409': refused.requests })
+    const other = createVirtualClock()
+    expect((await run(other, [ask([409])], { client: slowServer(other, 50, { status: 409 }) })).failures).toBe(0)
+  })
+})

@@ -1,0 +1,38 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createHistogram, percentilesOf, recordMs } from '../../../src/lib/measure/histogram.ts'
+
+describe('histogram', () => {
+  it('has no percentiles without samples', () => {
+    expect(percentilesOf(createHistogram())).toEqual({
+      p50: null,
+      p90: null,
+      p95: null,
+      p99: null,
+      p999: null,
+      max: null,
+    })
+  })
+
+  it('keeps three digits of 1 to 1,000 ms', () => {
+    const histogram = createHistogram()
+    for (let ms = 1; ms <= 1000; ms++) recordMs(histogram, ms)
+    const { p50, p90, p99, max } = percentilesOf(histogram)
+    expect(p50).toBeCloseTo(500, -0.5)
+    expect(p90).toBeCloseTo(900, -0.5)
+    expect(p99).toBeCloseTo(990, -0.5)
+    expect(max).toBeCloseTo(1000, -0.5)
+  })
+
+  it('never throws, and no percentile lies above the maximum', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ noNaN: true }), { minLength: 1 }), (values) => {
+        const histogram = createHistogram()
+        for (const value of values) recordMs(histogram, value)
+        const { p50, p999, max } = percentilesOf(histogram)
+        expect(p50!).toBeLessThanOrEqual(p999!)
+        expect(p999!).toBeLessThanOrEqual(max!)
+      }),
+    )
+  })
+})

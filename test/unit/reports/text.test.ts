@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import type { LoadReport } from '../../../src/lib/reports/record.ts'
+import { insertBenchSummary, loadSummary, seedSummary, type Paint } from '../../../src/lib/reports/text.ts'
+import { savedReport } from '../../report-fixtures.ts'
+
+const noPaint: Paint = { good: (text) => text, bad: (text) => text, faint: (text) => text, bold: (text) => text }
+
+describe('loadSummary', () => {
+  const report = savedReport('load', 'load-baseline.json')
+
+  it('begins with whether the run can be believed and what the audit says', () => {
+    const [valid, audit] = loadSummary(report, noPaint, 'the original').trim().split('\n')
+    expect(valid).toMatch(/^valid {6}the generator kept up/)
+    expect(audit).toMatch(/^audit ok {3}\d+ bookings acknowledged: 0 lost, 0 doubled, 0 slots oversold$/)
+    expect(loadSummary(report, noPaint, 'the original')).toContain('calendar month 1')
+    expect(loadSummary(report, noPaint, 'the original')).toMatch(/the original$/m)
+  })
+
+  it('does not hide what went wrong', () => {
+    const bad: LoadReport = {
+      ...report,
+      load: { ...report.load, failures: 3, failureReasons: { timeout: 3 }, interrupted: true },
+      generator: { ...report.generator, valid: false, reasons: ['the generator used 97% of a core (limit 90%)'] },
+      audit: {
+        acknowledged: 10,
+        lost: 1,
+        duplicate: 0,
+        oversold: 0,
+        unknownCommitted: 2,
+        passed: false,
+        violations: [{ kind: 'lost', key: 'LOVELACE-ADA', detail: 'acknowledged as x, not in the table' }],
+      },
+      thresholds: [
+        { expression: 'failures<1%', metric: 'failures', comparator: '<', limit: 0.01, actual: 0.05, passed: false },
+        { expression: 'steps[x].p99<1s', metric: 'steps[x].p99', comparator: '<', limit: 1000, actual: null, passed: false },
+      ],
+    }
+    const text = loadSummary(bad, noPaint, null)
+    expect(text).toContain('NOT VALID  the generator used 97% of a core')
+    expect(text).toContain('AUDIT      10 bookings acknowledged: 1 lost')
+    expect(text).toContain('2 stored without an answer')
+    expect(text).toContain('lost: LOVELACE-ADA, acknowledged as x, not in the table')
+    expect(text).toContain('NOT MET    failures<1% (was 5.00%)')
+    expect(text).toContain('NOT MET    steps[x].p99<1s (was never measured)')
+    expect(text).toContain('stopped    before its time')
+    expect(text).toMatch(/failures {3}3 \(.*\): timeout 3/)
+    expect(loadSummary({ ...report, audit: null }, noPaint, null)).toContain('no audit')
+  })
+
+  it('keeps hostile names from steering the terminal', () => {
+    const [step] = report.load.steps
+    const hostile: LoadReport = { ...report, load: { ...report.load, steps: [{ ...step!, name: '\u001b[2Jevil\nrow' }] } }
+    expect(loadSummary(hostile, noPaint, null)).toContain('evil row')
+    expect(loadSummary(hostile, noPaint, null)).not.toContain('\u001b')
+  })
+})
+
+describe('insertBenchSummary', () => {
+  it('has a row for each table size, and the original beside it', () => {
+    const report = savedReport('insert-bench', 'insert-bench-baseline.json')
+    const checkpoint = { rows: 6_000_000, inserts: 100, mean: 251.2, p50: 220.4, p95: 400, p99: 900, max: 1500 }
+    const text = insertBenchSummary({ ...report, checkpoints: [checkpoint] }, 'the original: 8.9 ms')
+    expect(text).toContain('6,000,000      100  251 us  220 us  400 us  900 us  1.50 ms')
+    expect(text).toContain('synchronous=full')
+    expect(text).toMatch(/the original: 8.9 ms$/)
+  })
+})
+
+describe('seedSummary', () => {
+  it('says how fast, by which way, and how durable', () => {
+    const text = seedSummary({ ...savedReport('seed', 'seed.json'), rows: 1_000_000, seconds: 2.5, rowsPerSecond: 400_000, maxRssMb: 91.4 })
+    expect(text).toBe('1,000,000 rows in 2.5 s: 400,000 rows/s, 91 MB of memory\nby one-buffer (synchronous=normal, WAL checkpointed at the end)')
+  })
+})
