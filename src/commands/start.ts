@@ -2,6 +2,7 @@ import { BaseCommand, settingFlags } from '../base-command.ts'
 import { openCache } from '../lib/cache/open.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
+import { reasonOf } from '../lib/errors.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 
 export default class Start extends BaseCommand {
@@ -23,7 +24,8 @@ A booking is answered only when it is durable. Ctrl-C or SIGTERM finishes what i
     await requireTables(database, vaccination.name, vaccination.tables)
     await using cache = await openCache(values.cache)
     const { host, port } = values
-    const server = await vaccination.serve({ database, cache, host, port }, values)
+    const onError = (error: Error) => this.logToStderr(`Error: ${reasonOf(error)}.`)
+    const server = await vaccination.serve({ database, cache, host, port, onError }, values)
     this.log(
       `Listening on ${server.origin} (database ${database.url}, cache ${cache.kind}); documentation at ${server.origin}/docs`,
     )

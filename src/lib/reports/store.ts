@@ -11,9 +11,12 @@ export async function saveReport(report: Report, folder: string): Promise<string
   const time = report.startedAt.replace(/\.\d+Z$/, 'Z').replaceAll(':', '-')
   const name = join(folder, `${time}-${report.kind}`)
   const unfinished = `${name}.${report.id}.tmp`
+  const content = `${JSON.stringify(report, null, 2)}\n`
+  // What cannot be read again must not be saved.
+  parseReport(content, `${name}.json`)
   try {
     await mkdir(folder, { recursive: true })
-    await writeFile(unfinished, `${JSON.stringify(report, null, 2)}\n`, { flush: true })
+    await writeFile(unfinished, content, { flush: true })
     return await linkToFreeName(unfinished, name)
   } catch (error) {
     throw failure('report-unwritable', { file: `${name}.json`, reason: reasonOf(error) }, error)

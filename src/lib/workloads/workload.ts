@@ -15,6 +15,8 @@ export interface Parts {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
+  /** Told of every error that a client only sees as a 500. */
+  readonly onError: (error: Error) => void
 }
 
 /** An API that listens. */

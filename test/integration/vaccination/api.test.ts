@@ -1,3 +1,5 @@
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openCache } from '../../../src/lib/cache/open.ts'
 import { migrateUp } from '../../../src/lib/databases/migrate.ts'
@@ -19,6 +21,7 @@ for (const engine of testEngines) {
     let database: Database
     let server: RunningServer
     let calendarReads = 0
+    const errors: Error[] = []
 
     beforeAll(async () => {
       place = await engine.open!()
@@ -35,7 +38,7 @@ for (const engine of testEngines) {
       }
       const cache = await openCache('memory')
       server = await serveVaccination(
-        { database: { ...database, store }, cache, host: '127.0.0.1', port: 0 },
+        { database: { ...database, store }, cache, host: '127.0.0.1', port: 0, onError: (error) => errors.push(error) },
         { cacheTtl: 60_000 },
       )
     })
@@ -179,10 +182,41 @@ for (const engine of testEngines) {
       expect(await (await get('/docs')).text()).toContain('<html')
     })
 
+    it('tells its owner, not its client, why it failed', async () => {
+      await database.store.remove(reservations, {})
+      await database.dropTables([reservations])
+      const response = await post('/reservations', { ticket_id: 'T', schedule_id: firstSlot })
+      await database.createTables([{ table: reservations, mark: 'test' }])
+      expect(response.status).toBe(500)
+      expect(await response.json()).toEqual({ error: 'internal', message: 'The request could not be carried out.' })
+      expect(errors[0]?.message).toContain('reservations')
+    })
+
+    it('finishes a request that was under way when it was closed', async () => {
+      const second = await serveVaccination(
+        { database, cache: await openCache('none'), host: '127.0.0.1', port: 0, onError: () => {} },
+        { cacheTtl: 1 },
+      )
+      const socket = connect(Number(new URL(second.origin).port), '127.0.0.1')
+      const body = JSON.stringify({ ticket_id: 'late', schedule_id: firstSlot })
+      socket.write(
+        `POST /reservations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+      )
+      await sleep(100)
+      const closed = second.close()
+      await sleep(100)
+      socket.write(body.slice(5))
+      let answer = ''
+      for await (const chunk of socket) answer += String(chunk)
+      expect(answer).toMatch(/^HTTP\/1\.1 201 /)
+      await closed
+      expect(await database.store.find(reservations, { ticket_id: 'late' })).toHaveLength(1)
+    })
+
     it('says that its port is taken', async () => {
       const port = Number(new URL(server.origin).port)
       const second = serveVaccination(
-        { database, cache: await openCache('none'), host: '127.0.0.1', port },
+        { database, cache: await openCache('none'), host: '127.0.0.1', port, onError: () => {} },
         { cacheTtl: 1 },
       )
       await expect(second).rejects.toMatchObject({ code: 'port-in-use' })

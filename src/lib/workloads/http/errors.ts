@@ -7,9 +7,9 @@ const unreadableBody = new Set(['FST_ERR_CTP_INVALID_JSON_BODY', 'FST_ERR_CTP_EM
 /**
  * Makes every error of an API a JSON body `{error, message, issues?}`: 422 with field and reason for
  * what is invalid, 404 for unknown paths, 413 for bodies that are too large, 500 with the reason
- * kept from the client.
+ * kept from the client and told to `onError`.
  */
-export function answerErrors(app: FastifyInstance): void {
+export function answerErrors(app: FastifyInstance, onError: (error: Error) => void): void {
   app.setNotFoundHandler((request, reply) => {
     void reply
       .code(404)
@@ -27,6 +27,7 @@ export function answerErrors(app: FastifyInstance): void {
     }
     const status = error.statusCode ?? 500
     if (status < 500) return reply.code(status).send({ error: error.code, message: reasonOf(error) })
+    onError(error)
     return reply.code(500).send({ error: 'internal', message: 'The request could not be carried out.' })
   })
 }

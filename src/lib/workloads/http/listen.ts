@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { failure, reasonOf } from '../../errors.ts'
 import type { RunningServer } from '../workload.ts'
 
+/** How often connections that have become idle are looked for while the server closes, ms. */
+const idleCheckMs = 50
+
 /** Listens; `port` 0 takes any free one. Throws `port-in-use` or `host-unusable`. */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<RunningServer> {
   try {
@@ -15,5 +18,12 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
   }
   const address = app.server.address() as AddressInfo
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return { origin: `http://${name}:${address.port}`, close: () => app.close() }
+  return { origin: `http://${name}:${address.port}`, close: () => closeGracefully(app) }
+}
+
+/** Node closes connections that are idle when it is told to; those that were busy then would stay for a minute. */
+async function closeGracefully(app: FastifyInstance): Promise<void> {
+  const timer = setInterval(() => app.server.closeIdleConnections(), idleCheckMs)
+  await app.close()
+  clearInterval(timer)
 }

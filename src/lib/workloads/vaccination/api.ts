@@ -37,7 +37,7 @@ export async function serveVaccination(parts: Parts, options: ApiOptions): Promi
   const app = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: 'idle' })
   const calendar = createCalendar(parts.database.store, parts.cache, options.cacheTtl)
   const desk = createBookingDesk(parts.database)
-  answerErrors(app)
+  answerErrors(app, parts.onError)
   measureRequests(app)
   await app.register(fastifySwagger, {
     openapi: { info: { title: 'rushbench vaccination API', version: '1', description: 'Slots, and places in them' } },
