@@ -9,7 +9,7 @@ export function comparisonSummary(comparison: Comparison, maxChange: number, pai
     metric.name,
     show(metric.baseline, metric.unit),
     show(metric.candidate, metric.unit),
-    metric.changePercent === null ? '-' : `${metric.changePercent > 0 ? '+' : ''}${metric.changePercent.toFixed(1)}%`,
+    showChange(metric.changePercent),
     metric.gates ? metric.verdict : `(${metric.verdict})`,
   ])
   const verdict = passed
@@ -24,6 +24,12 @@ export function comparisonSummary(comparison: Comparison, maxChange: number, pai
     '',
     verdict,
   ].join('\n')
+}
+
+function showChange(percent: number | null): string {
+  if (percent === null) return '-'
+  const rounded = Number(percent.toFixed(1))
+  return `${rounded > 0 ? '+' : ''}${(rounded || 0).toFixed(1)}%`
 }
 
 function show(value: number | null, unit: ComparedMetric['unit']): string {
