@@ -49,10 +49,15 @@ export function summarizeInserts(rows: number, latencies: readonly number[]): Ch
   return {
     rows,
     inserts: sorted.length,
-    p50: quantile(sorted, 0.5),
-    p95: quantile(sorted, 0.95),
-    p99: quantile(sorted, 0.99),
-    max: quantile(sorted, 1),
-    mean: mean(sorted),
+    p50: toNanoseconds(quantile(sorted, 0.5)),
+    p95: toNanoseconds(quantile(sorted, 0.95)),
+    p99: toNanoseconds(quantile(sorted, 0.99)),
+    max: toNanoseconds(quantile(sorted, 1)),
+    mean: toNanoseconds(mean(sorted)),
   }
+}
+
+/** The clock has no finer digits; what floating point adds behind them is noise. */
+function toNanoseconds(us: number): number {
+  return Math.round(us * 1000) / 1000
 }
