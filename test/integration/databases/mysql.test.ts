@@ -86,6 +86,29 @@ describe.skipIf(service === null)('mysql', () => {
     server.close()
   })
 
+  it('a connection that is cut while a block is loaded, with the database it led to and nothing of the block kept', async () => {
+    const scratch = await makeScratch()
+    await using database = await connectDatabase(scratch.url, { poolSize: 1 })
+    await database.createTables([{ table, mark: 'test' }])
+    const layout = { table, fields: [{ column: 'id', offset: 0, width: 8 }], rowBytes: 9 } as const
+    const rows = 500_000
+    const bytes = Buffer.from(Array.from({ length: rows }, (_, id) => `${String(id).padStart(8, '0')}\n`).join(''))
+    const counter = { parent: table, counter: 'id', capacity: 'id', child: table, reference: 'id' }
+    const loader = await database.insertStrategies[0]!.open(layout)
+    const loading = loader.load({ bytes, rows }, counter, { from: 0, to: 0 }).catch((error: unknown) => error)
+    const name = new URL(scratch.url).pathname.slice(1)
+    const find = "select id from information_schema.processlist where db = ? and info like 'load data%'"
+    let running: { id: number }[] = []
+    while (running.length === 0) running = (await admin.query(find, [name]))[0] as { id: number }[]
+    await admin.query(`kill ${running[0]!.id}`)
+    expect(await loading).toMatchObject({
+      code: 'database-lost',
+      message: expect.stringContaining(`/${name} was lost`),
+    })
+    expect(await database.store.count(table)).toBe(0)
+    await scratch.remove()
+  })
+
   it('a connection that is cut in use, and the one after it', async () => {
     const scratch = await makeScratch()
     await using database = await connectDatabase(scratch.url, { poolSize: 1 })

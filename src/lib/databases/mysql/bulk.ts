@@ -1,11 +1,9 @@
-import { Readable } from 'node:stream'
-import type { ResultSetHeader } from 'mysql2/promise'
-import { failure, reasonOf } from '../../errors.ts'
+import { failure } from '../../errors.ts'
 import type { AnyLayout, BulkLoader, EncodedRows, InsertStrategy } from '../port.ts'
 import { recountStatement } from '../sql/counter.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
 import type { MysqlConnections, MysqlSession } from './connection.ts'
-import { isConstraintViolation, translateMysqlError } from './errors.ts'
+import { isConstraintViolation } from './errors.ts'
 
 /** Rows in one text INSERT. */
 const rowsPerStatement = 1000
@@ -76,20 +74,13 @@ function columnList(layout: AnyLayout): string {
   return layout.fields.map(({ column }) => `\`${column}\``).join(', ')
 }
 
-async function loadData(session: MysqlSession, layout: AnyLayout, { bytes, rows }: EncodedRows): Promise<Stored> {
+async function loadData(session: MysqlSession, layout: AnyLayout, { bytes }: EncodedRows): Promise<Stored> {
   const sql =
     `load data local infile 'rows' into table \`${layout.table.name}\` character set binary ` +
     String.raw`fields terminated by '\t' escaped by '' lines terminated by '\n' ` +
     `(${columnList(layout)})`
-  try {
-    const [header] = await session.raw.query<ResultSetHeader>({
-      sql,
-      infileStreamFactory: () => Readable.from(slices(bytes), { objectMode: false }),
-    })
-    return { rows: header.affectedRows, warnings: header.warningStatus }
-  } catch (error) {
-    throw translateMysqlError(error, `load data (${rows} rows): ${reasonOf(error)}`)
-  }
+  const header = await session.loadData(sql, slices(bytes))
+  return { rows: header.affectedRows, warnings: header.warningStatus }
 }
 
 function* slices(bytes: Buffer): Generator<Buffer> {

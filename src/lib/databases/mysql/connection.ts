@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   createPool,
@@ -19,6 +20,8 @@ export interface MysqlSession {
   execute(statement: Statement): Promise<ResultSetHeader>
   /** As a prepared statement. */
   executePrepared(statement: Statement): Promise<ResultSetHeader>
+  /** LOAD DATA LOCAL, with `chunks` as the file. */
+  loadData(sql: string, chunks: Iterable<Buffer>): Promise<ResultSetHeader>
   /** mysql2 itself, for what this seam does not carry. */
   readonly raw: PoolConnection
 }
@@ -174,6 +177,11 @@ function createSession(raw: PoolConnection, translated: <T>(work: Promise<T>) =>
     },
     async executePrepared({ sql, parameters }) {
       const [header] = await translated(raw.execute<ResultSetHeader>(sql, [...parameters]))
+      return header
+    },
+    async loadData(sql, chunks) {
+      const infileStreamFactory = () => Readable.from(chunks, { objectMode: false })
+      const [header] = await translated(raw.query<ResultSetHeader>({ sql, infileStreamFactory }))
       return header
     },
   }
