@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -57,6 +58,7 @@ export async function connectMysql(url: string, poolSize: number): Promise<Mysql
   const pool = createPool(poolOptions(url, shown, poolSize))
   // Queued before whatever else the new connection is asked.
   pool.pool.on('connection', (connection) => {
+    dropWhenServerHangsUp(connection)
     connection.query(sqlMode, (error) => {
       if (error) connection.destroy()
     })
@@ -69,6 +71,15 @@ export async function connectMysql(url: string, poolSize: number): Promise<Mysql
     await pool.end()
     throw error
   }
+}
+
+/**
+ * A server that ends its side while a file is on its way to it no longer reads: the write would wait for ever, and
+ * with it Node's own closing of the socket and the statement.
+ */
+function dropWhenServerHangsUp(connection: object): void {
+  const { stream } = connection as { readonly stream: Socket }
+  stream.once('end', () => stream.destroy())
 }
 
 function poolOptions(url: string, shown: string, poolSize: number): PoolOptions {
