@@ -3,6 +3,7 @@ import type { FlagInput } from '@oclif/core/interfaces'
 import { resolveConfig, type ResolvedConfig } from './lib/config/resolve.ts'
 import { definitionOf, flagName, variableName, type SettingName } from './lib/config/settings.ts'
 import { exitCodes, reasonOf, RushbenchError } from './lib/errors.ts'
+import { plain } from './lib/reports/format.ts'
 import { showProgress } from './progress.ts'
 import type { Progress } from './lib/workloads/workload.ts'
 
@@ -85,7 +86,7 @@ export abstract class BaseCommand extends Command {
       this.logJson(this.toErrorJson(error))
       return
     }
-    ux.stderr(`Error: ${reasonOf(error)}${/[.?!]$/.test(error.message) ? '.' : ''}`)
+    ux.stderr(`Error: ${plain(reasonOf(error))}${/[.?!]$/.test(error.message) ? '.' : ''}`)
     if (verbose) ux.stderr(stackOf(error))
     else if (!(error instanceof RushbenchError)) {
       ux.stderr('rushbench has no sentence for this fault. Run it again with --verbose to see where it comes from.')

@@ -45,6 +45,13 @@ describe('wrong usage ends with 2, and says what is allowed', () => {
     expect(stderr).not.toMatch(/\n {4}at /)
   })
 
+  it('without letting what was given steer the terminal', async () => {
+    const { code, stderr } = await work.run(['load', '--users', '\u001b[2J\u009b31mmany'])
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be many') })
+    // oxlint-disable-next-line no-control-regex -- these are what must be gone
+    expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
+  })
+
   it('in the config file and in the environment too', async () => {
     await writeFile(join(work.folder, '.rushbenchrc.json'), '{"userz": 5}')
     expect(await work.run(['configs'])).toMatchObject({ code: 2, stderr: expect.stringContaining('userz') })

@@ -77,6 +77,15 @@ const settingsThatMatter = [
   'rampUp',
   'cache',
   'cacheTtl',
+  'target',
+  'timeout',
+  'dbPool',
+  'from',
+  'years',
+  'opens',
+  'closes',
+  'every',
+  'capacity',
   'inserts',
   'warmup',
   'number',
@@ -89,9 +98,22 @@ type Shown = string | number | null | undefined
 function differencesOf(a: Report, b: Report): string[] {
   const pairs: [string, Shown, Shown][] = [
     ...environmentThatMatters.map((key): [string, Shown, Shown] => [key, a.environment[key], b.environment[key]]),
-    ['durability', JSON.stringify(a.environment.durability), JSON.stringify(b.environment.durability)],
+    ['durability', durabilityOf(a), durabilityOf(b)],
+    ['workload', workloadOf(a), workloadOf(b)],
     ['seed', a.seed, b.seed],
     ...settingsThatMatter.map((key): [string, Shown, Shown] => [key, a.config[key], b.config[key]]),
   ]
-  return pairs.filter(([, left, right]) => left !== right).map(([key, left, right]) => `${key}: ${left} and ${right}`)
+  return pairs
+    .filter(([, left, right]) => left !== right)
+    .map(([key, left, right]) => `${key}: ${left ?? 'not set'} and ${right ?? 'not set'}`)
+}
+
+/** Sorted, so that the order in which settings were read is no difference. */
+function durabilityOf({ environment }: Report): string {
+  const settings = Object.entries(environment.durability).map(([name, value]) => `${name}=${value}`)
+  return settings.sort().join(', ')
+}
+
+function workloadOf(report: Report): Shown {
+  return report.kind === 'load' ? report.load.workload : null
 }

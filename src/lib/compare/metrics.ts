@@ -33,12 +33,16 @@ function loadMetrics({ load }: LoadReport): Metric[] {
 }
 
 function insertBenchMetrics({ checkpoints }: InsertBenchReport): Metric[] {
-  return checkpoints.flatMap(({ rows, p50, p95, p99, mean }) => [
-    insert(`at ${rows} rows: p50`, p50, true),
-    insert(`at ${rows} rows: mean`, mean, true),
-    insert(`at ${rows} rows: p95`, p95, true),
-    insert(`at ${rows} rows: p99`, p99, false),
-  ])
+  return checkpoints.flatMap(({ rows, keys, p50, p95, p99, mean }) => {
+    // The same size may be measured once for each order of keys.
+    const at = `at ${rows} rows${keys ? `, ${keys} keys` : ''}`
+    return [
+      insert(`${at}: p50`, p50, true),
+      insert(`${at}: mean`, mean, true),
+      insert(`${at}: p95`, p95, true),
+      insert(`${at}: p99`, p99, false),
+    ]
+  })
 }
 
 function seedMetrics({ rowsPerSecond }: SeedReport): Metric[] {

@@ -18,12 +18,21 @@ export function comparisonSummary(comparison: Comparison, maxChange: number, pai
   return [
     formatTable(['metric', 'baseline', 'candidate', 'change', 'verdict'], rows, [1, 2, 3]),
     paint.faint('Verdicts in brackets are shown only; they do not fail the comparison.'),
+    ...missingLines(metrics).map(paint.bad),
     ...faults.map((fault) => paint.bad(plain(fault))),
     ...(differences.length > 0 ? ['', 'The runs differ, so that these figures may not be comparable:'] : []),
     ...differences.map((difference) => `  ${plain(difference)}`),
     '',
     verdict,
   ].join('\n')
+}
+
+/** Which metrics fail the comparison because a side has no value for them. */
+function missingLines(metrics: readonly ComparedMetric[]): string[] {
+  return (['baseline', 'candidate'] as const).flatMap((side) => {
+    const missing = metrics.filter((metric) => metric.gates && metric[side] === null).map(({ name }) => plain(name))
+    return missing.length > 0 ? [`The ${side} has no value for ${missing.join('; ')}.`] : []
+  })
 }
 
 function showChange(percent: number | null): string {

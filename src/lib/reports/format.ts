@@ -1,53 +1,64 @@
 import { stripVTControlCharacters } from 'node:util'
 
 const msPerSecond = 1000
-const msPerMinute = 60_000
-const msPerHour = 3_600_000
+const secondsPerMinute = 60
+const secondsPerHour = 3600
 
 /** `39,456` */
 export function formatCount(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 0 })
 }
 
-/** A number with three digits that matter: `1,134`, `98.7`, `0.378`. */
+/** A number with three digits that matter: `1,134`, `98.7`, `0.378`, `0`. */
 export function formatNumber(value: number): string {
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3
+  const size = Math.abs(toThreeDigits(value))
+  const digits = size >= 100 || size === 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
-/** A share of 1 as `0.25%`. */
+/** Rounding may carry a number over a unit's end (999.96 ms is 1.00 s), so it comes before the unit is chosen. */
+function toThreeDigits(value: number): number {
+  return Number(value.toPrecision(3))
+}
+
+/** A share of 1 as `0.25%`; what is not nothing never looks like nothing. */
 export function formatShare(share: number): string {
   const percent = share * 100
+  if (percent > 0 && percent < 0.01) return '<0.01%'
   return `${percent === 0 || Math.abs(percent) >= 10 ? percent.toFixed(0) : percent.toFixed(2)}%`
 }
 
 /** A latency in ms as `850 us`, `12.3 ms`, `1.85 s`; `-` for none. */
 export function formatLatency(ms: number | null): string {
   if (ms === null) return '-'
-  if (ms < 1) return `${formatNumber(ms * 1000)} us`
-  return ms < msPerSecond ? `${formatNumber(ms)} ms` : `${formatNumber(ms / msPerSecond)} s`
+  const rounded = toThreeDigits(ms)
+  if (rounded < 1) return `${formatNumber(ms * 1000)} us`
+  return rounded < msPerSecond ? `${formatNumber(ms)} ms` : `${formatNumber(ms / msPerSecond)} s`
 }
 
 /** A length of time in ms as `45 s`, `1 min 05 s`, `2 h 10 min`. */
 export function formatDuration(ms: number): string {
-  if (ms < 10 * msPerSecond) return `${(ms / msPerSecond).toFixed(1)} s`
+  const tenths = (ms / msPerSecond).toFixed(1)
+  if (Number(tenths) < 10) return `${tenths} s`
   const seconds = Math.round(ms / msPerSecond)
-  if (ms < msPerMinute) return `${seconds} s`
-  if (ms < msPerHour) return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
-  const minutes = Math.round(ms / msPerMinute)
+  if (seconds < secondsPerMinute) return `${seconds} s`
+  if (seconds < secondsPerHour) return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
+  const minutes = Math.round(seconds / secondsPerMinute)
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
 }
 
 /** `512 B`, `1.70 kB`, `110 kB` (1 kB = 1,000 bytes). */
 export function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${formatCount(bytes)} B`
-  return bytes < 1e6 ? `${formatNumber(bytes / 1000)} kB` : `${formatNumber(bytes / 1e6)} MB`
+  if (Math.round(bytes) < 1000) return `${formatCount(bytes)} B`
+  return toThreeDigits(bytes) < 1e6 ? `${formatNumber(bytes / 1000)} kB` : `${formatNumber(bytes / 1e6)} MB`
 }
+
+// oxlint-disable-next-line no-control-regex -- control characters are what is taken out
+const steering = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 
 /** Text from outside on one line, without what could steer a terminal. */
 export function plain(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
-  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, ' ')
+  return stripVTControlCharacters(text).replaceAll(steering, ' ')
 }
 
 /** Rows in columns under their heads; the columns named in `right` (from 0) are aligned right. */
@@ -60,7 +71,9 @@ export function formatTable(
   const widths = head.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)))
   const lines = cells.map((row) =>
     widths
-      .map((width, column) => (right.includes(column) ? (row[column] ?? '').padStart(width) : (row[column] ?? '').padEnd(width)))
+      .map((width, column) =>
+        right.includes(column) ? (row[column] ?? '').padStart(width) : (row[column] ?? '').padEnd(width),
+      )
       .join('  ')
       .trimEnd(),
   )

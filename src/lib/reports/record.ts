@@ -1,6 +1,8 @@
 import { Type, type Static, type TProperties, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import type { TLocalizedValidationError } from 'typebox/error'
 import { failure, reasonOf } from '../errors.ts'
+import { plain } from './format.ts'
 
 /** The version of the contract; programs that read reports look at it first. */
 export const reportSchemaName = 'rushbench.report/v1'
@@ -10,6 +12,13 @@ const count = (description: string) => Type.Integer({ minimum: 0, description })
 const text = (description: string) => Type.String({ description })
 const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const object = <T extends TProperties>(description: string, properties: T) => Type.Object(properties, { description })
+const flag = (description: string) => Type.Boolean({ description })
+const list = <T extends TSchema>(description: string, items: T) => Type.Array(items, { description })
+const textByName = (description: string) => Type.Record(Type.String(), Type.String(), { description })
+const oneOf = <T extends string>(description: string, ...values: T[]) => Type.Enum(values, { description })
+// File names are made of it, so it must be a time and nothing else.
+const utcTime = (description: string) =>
+  Type.String({ description, pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$` })
 const ms = (name: string) => orNull(number(`${name}, ms; null without samples`))
 
 const percentiles = {
@@ -30,14 +39,14 @@ const Environment = object('where the run was made', {
   rushbench: text('version of rushbench'),
   engine: text('database engine; "unknown" for a target whose database is not known'),
   engineVersion: text("the engine's version"),
-  durability: Type.Record(Type.String(), Type.String(), { description: 'settings that say what a commit survives' }),
+  durability: textByName('settings that say what a commit survives'),
 })
 
 const common = {
   schema: Type.Literal(reportSchemaName, { description: 'version of this contract' }),
   id: text('unique to this run'),
-  startedAt: text('ISO 8601, UTC'),
-  finishedAt: text('ISO 8601, UTC'),
+  startedAt: utcTime('when the run began, ISO 8601, UTC'),
+  finishedAt: utcTime('when the run ended, ISO 8601, UTC'),
   environment: Environment,
   config: Type.Record(Type.String(), orNull(Type.String()), { description: 'every setting as text, passwords hidden' }),
   seed: text('seed of every random choice'),
@@ -68,12 +77,12 @@ const Load = object('what the clients saw', {
   workload: text('the scenarios that were run'),
   target: text('what was loaded'),
   users: count('virtual users'),
-  seconds: number('length of the run'),
+  seconds: number('length of the run, seconds'),
   requests: count('sent'),
   failures: count('that failed'),
   rps: number('requests per second'),
   idealRps: number('what the same users would have reached, had every answer been instant'),
-  interrupted: Type.Boolean({ description: 'ended before its time' }),
+  interrupted: flag('ended before its time'),
   outcomes: object('attempts to book, by what became of them', {
     booked: count('acknowledged'),
     conflict: count('rightly refused'),
@@ -82,9 +91,9 @@ const Load = object('what the clients saw', {
   }),
   responseTime: object('from the moment the request should have been sent', percentiles),
   serviceTime: object('from the moment the request was sent', percentiles),
-  steps: Type.Array(Step),
-  timeline: Type.Array(TimelineRow),
-  failureReasons: Type.Record(Type.String(), Type.Integer(), { description: 'failures by reason' }),
+  steps: list('a row for each kind of request', Step),
+  timeline: list('a row for each second', TimelineRow),
+  failureReasons: Type.Record(Type.String(), count('with this reason'), { description: 'failures by reason' }),
 })
 
 const Generator = object('how the load generator fared', {
@@ -92,8 +101,8 @@ const Generator = object('how the load generator fared', {
   eventLoopLagP99: number('99th percentile, ms'),
   maxRssMb: number('memory, MB'),
   lateStartP99: ms('99th percentile of how late requests were sent'),
-  valid: Type.Boolean({ description: 'it was not the bottleneck' }),
-  reasons: Type.Array(Type.String(), { description: 'why the run is not valid' }),
+  valid: flag('it was not the bottleneck'),
+  reasons: list('why the run is not valid', Type.String()),
 })
 
 const Audit = object('the ledger and the invariants held against the database', {
@@ -102,19 +111,24 @@ const Audit = object('the ledger and the invariants held against the database', 
   duplicate: count('of these, in the table more than once'),
   oversold: count('slots whose reservations, places and stock do not agree'),
   unknownCommitted: count('bookings that were not acknowledged, yet are in the table; no fault'),
-  passed: Type.Boolean({ description: 'nothing lost, duplicate or oversold' }),
-  violations: Type.Array(
-    object('one of the first that were found', { kind: Type.String(), key: Type.String(), detail: Type.String() }),
+  passed: flag('nothing lost, duplicate or oversold'),
+  violations: list(
+    'the first that were found',
+    object('one broken promise', {
+      kind: text('what was broken: lost, duplicate, oversold'),
+      key: text('the booking or the slot'),
+      detail: text('what was expected and what was found'),
+    }),
   ),
 })
 
 const Threshold = object('a limit that the run had to hold', {
   expression: text('as it was given'),
   metric: text('that is limited'),
-  comparator: text('<, <=, > or >='),
+  comparator: oneOf('how the metric is held against the limit', '<', '<=', '>', '>='),
   limit: number('ms, share of 1, or plain number'),
   actual: orNull(number('what was measured; null without samples')),
-  passed: Type.Boolean(),
+  passed: flag('the limit was held'),
 })
 
 const us = (name: string) => number(`${name}, microseconds`)
@@ -127,34 +141,44 @@ const Checkpoint = object('single inserts at one table size', {
   p99: us('99th percentile'),
   max: us('longest'),
   mean: us('mean'),
+  keys: Type.Optional(oneOf('order of the keys that were inserted', 'random', 'append')),
 })
 
-const LoadReport = Type.Object({
-  ...common,
-  kind: Type.Literal('load'),
-  load: Load,
-  generator: Generator,
-  audit: orNull(Audit),
-  thresholds: Type.Array(Threshold),
-})
+const LoadReport = Type.Object(
+  {
+    ...common,
+    kind: Type.Literal('load', { description: 'what was run' }),
+    load: Load,
+    generator: Generator,
+    audit: Type.Union([Audit, Type.Null()], { description: 'null when the database behind the target is not known' }),
+    thresholds: list('every limit that was asked for', Threshold),
+  },
+  { title: 'load report' },
+)
 
-const InsertBenchReport = Type.Object({
-  ...common,
-  kind: Type.Literal('insert-bench'),
-  checkpoints: Type.Array(Checkpoint),
-})
+const InsertBenchReport = Type.Object(
+  {
+    ...common,
+    kind: Type.Literal('insert-bench', { description: 'what was run' }),
+    checkpoints: list('a row for each table size', Checkpoint),
+  },
+  { title: 'insert-bench report' },
+)
 
-const SeedReport = Type.Object({
-  ...common,
-  kind: Type.Literal('seed'),
-  rows: count('stored'),
-  seconds: number('it took'),
-  rowsPerSecond: number('stored'),
-  maxRssMb: number('memory of rushbench, MB'),
-  strategy: text('the way in'),
-  durability: text('what a commit survived on that way'),
-  passedOver: Type.Array(Type.String(), { description: 'faster ways in that could not be used, and why' }),
-})
+const SeedReport = Type.Object(
+  {
+    ...common,
+    kind: Type.Literal('seed', { description: 'what was run' }),
+    rows: count('stored'),
+    seconds: number('it took, seconds'),
+    rowsPerSecond: number('stored, rows per second'),
+    maxRssMb: number('memory of rushbench, MB'),
+    strategy: text('the way in'),
+    durability: text('what a commit survived on that way'),
+    passedOver: list('faster ways in that could not be used, and why', Type.String()),
+  },
+  { title: 'seed report' },
+)
 
 /** The contract as JSON Schema (draft 2020-12), published as `schema/report.v1.schema.json`. */
 export const reportSchema = Type.Union([LoadReport, InsertBenchReport, SeedReport], {
@@ -172,13 +196,18 @@ export type Report = LoadReport | InsertBenchReport | SeedReport
 export type AuditResult = Static<typeof Audit>
 /** What all kinds of reports begin with. */
 export type ReportHead = Omit<SeedReport, 'kind' | keyof SeedBody>
-type SeedBody = Pick<SeedReport, 'rows' | 'seconds' | 'rowsPerSecond' | 'maxRssMb' | 'strategy' | 'durability' | 'passedOver'>
+type SeedBody = Pick<
+  SeedReport,
+  'rows' | 'seconds' | 'rowsPerSecond' | 'maxRssMb' | 'strategy' | 'durability' | 'passedOver'
+>
 
 const kinds = { load: LoadReport, 'insert-bench': InsertBenchReport, seed: SeedReport } as const
 
 /** Reads a report from `content`, which came from `file`. Throws `report-unreadable` with the first reason. */
 export function parseReport(content: string, file: string): Report {
-  const refuse = (reason: string, cause?: unknown) => failure('report-unreadable', { file, reason }, cause)
+  // The reason quotes the file, which may hold anything, and goes to a terminal.
+  const refuse = (reason: string, cause?: unknown) =>
+    failure('report-unreadable', { file, reason: plain(reason) }, cause)
   let value: unknown
   try {
     value = JSON.parse(content)
@@ -187,14 +216,29 @@ export function parseReport(content: string, file: string): Report {
   }
   const { schema, kind } = (value ?? {}) as { schema?: unknown; kind?: unknown }
   if (schema !== reportSchemaName) {
-    throw refuse(`its schema is ${JSON.stringify(schema) ?? 'missing'}, and this version reads ${reportSchemaName}`)
+    throw refuse(`its schema is ${quote(schema)}, and this version reads ${reportSchemaName}`)
   }
   const known = typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind as keyof typeof kinds] : null
-  if (!known) throw refuse(`its kind is ${JSON.stringify(kind) ?? 'missing'}, not one of ${Object.keys(kinds).join(', ')}`)
+  if (!known) throw refuse(`its kind is ${quote(kind)}, not one of ${Object.keys(kinds).join(', ')}`)
   const validator = Compile(known)
   if (!validator.Check(value)) {
     const [first] = validator.Errors(value)
-    throw refuse(`${first?.instancePath.replaceAll('/', '.').slice(1) || 'it'} ${first?.message ?? 'does not fit'}`)
+    throw refuse(
+      `${first?.instancePath.replaceAll('/', '.').slice(1) || 'it'} ${first ? expectationOf(first) : 'does not fit'}`,
+    )
   }
   return value
+}
+
+/** Typebox's own words, except where they are a regular expression or leave out what is allowed. */
+function expectationOf(error: TLocalizedValidationError): string {
+  if (error.keyword === 'pattern') return 'must be a time in UTC such as 2026-11-20T22:36:55Z'
+  return error.keyword === 'enum' ? `must be one of ${error.params.allowedValues.join(', ')}` : error.message
+}
+
+const longestQuote = 80
+
+function quote(value: unknown): string {
+  const shown = JSON.stringify(value) ?? 'missing'
+  return shown.length > longestQuote ? `${shown.slice(0, longestQuote)}...` : shown
 }

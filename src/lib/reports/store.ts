@@ -1,4 +1,4 @@
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { failure, reasonOf } from '../errors.ts'
 import { parseReport, type Report } from './record.ts'
@@ -17,7 +17,7 @@ export async function saveReport(report: Report, folder: string): Promise<string
   try {
     await mkdir(folder, { recursive: true })
     await writeFile(unfinished, content, { flush: true })
-    return await linkToFreeName(unfinished, name)
+    return await moveToFreeName(unfinished, name)
   } catch (error) {
     throw failure('report-unwritable', { file: `${name}.json`, reason: reasonOf(error) }, error)
   } finally {
@@ -25,17 +25,44 @@ export async function saveReport(report: Report, folder: string): Promise<string
   }
 }
 
-/** A hard link, unlike a rename, fails when the name is taken. */
-async function linkToFreeName(file: string, name: string): Promise<string> {
+async function moveToFreeName(file: string, name: string): Promise<string> {
   for (let attempt = 1; ; attempt++) {
     const path = attempt === 1 ? `${name}.json` : `${name}-${attempt}.json`
     try {
-      await link(file, path)
+      await moveTo(file, path)
       return path
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      if (codeOf(error) !== 'EEXIST') throw error
     }
   }
+}
+
+/** What a file system without hard links (FAT, some shared folders) answers. */
+const noHardLinks = new Set<unknown>(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+/** A hard link, unlike a rename, fails with EEXIST when the name is taken. */
+async function moveTo(file: string, path: string): Promise<void> {
+  try {
+    await link(file, path)
+  } catch (error) {
+    if (!noHardLinks.has(codeOf(error))) throw error
+    await reserveAndRename(file, path)
+  }
+}
+
+/** An empty file takes the name first (EEXIST when it is taken); the rename then replaces it in one step. */
+async function reserveAndRename(file: string, path: string): Promise<void> {
+  await (await open(path, 'wx')).close()
+  try {
+    await rename(file, path)
+  } catch (error) {
+    await rm(path, { force: true }).catch(() => {})
+    throw error
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as NodeJS.ErrnoException).code
 }
 
 /** Reads a saved report. Throws `report-unreadable`. */

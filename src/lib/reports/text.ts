@@ -36,15 +36,18 @@ function verdictLines({ load, generator, audit, thresholds }: LoadReport, paint:
   const lines = [
     generator.valid
       ? `${paint.good('valid')}      the generator kept up (${formatNumber(generator.cpuPercent)}% of a core, event loop ${formatLatency(generator.eventLoopLagP99)} late at p99, ${formatCount(generator.maxRssMb)} MB)`
-      : `${paint.bad('NOT VALID')}  ${generator.reasons.join('; ')}`,
+      : `${paint.bad('NOT VALID')}  ${plain(generator.reasons.join('; '))}`,
     auditLine(audit, paint),
   ]
-  if (load.interrupted) lines.push(`${paint.bad('stopped')}    before its time, after ${formatDuration(load.seconds * 1000)}`)
+  if (load.interrupted)
+    lines.push(`${paint.bad('stopped')}    before its time, after ${formatDuration(load.seconds * 1000)}`)
   for (const { expression, actual, passed, metric } of thresholds) {
     const word = passed ? paint.good('met') : paint.bad('NOT MET')
     lines.push(`${word}${' '.repeat(passed ? 8 : 4)}${plain(expression)} (was ${formatActual(metric, actual)})`)
   }
-  if (audit) for (const { kind, key, detail } of audit.violations) lines.push(`           ${kind}: ${plain(key)}, ${plain(detail)}`)
+  if (audit)
+    for (const { kind, key, detail } of audit.violations)
+      lines.push(`           ${plain(`${kind}: ${key}, ${detail}`)}`)
   return lines
 }
 
@@ -59,7 +62,8 @@ function auditLine(audit: LoadReport['audit'], paint: Paint): string {
 function formatActual(metric: string, actual: number | null): string {
   if (actual === null) return 'never measured'
   if (metric === 'failures') return formatShare(actual)
-  return /time|^steps/.test(metric) ? formatLatency(actual) : formatNumber(actual)
+  if (/time|^steps/.test(metric)) return formatLatency(actual)
+  return Number.isInteger(actual) ? formatCount(actual) : formatNumber(actual)
 }
 
 function headlineLines({ load }: LoadReport, paint: Paint): string[] {
@@ -75,18 +79,29 @@ function headlineLines({ load }: LoadReport, paint: Paint): string[] {
 }
 
 function stepTable({ load }: LoadReport): string {
-  const head = ['response time', 'requests', 'failures', 'req/s', 'p50', 'p90', 'p95', 'p99', 'p99.9', 'max', 'mean size']
-  const rows = [
-    ...load.steps,
-    { ...load, name: 'all', meanBytes: meanBytes(load.steps) },
-  ].map(({ name, requests, failures, rps, responseTime, meanBytes: size }) => [
-    name,
-    formatCount(requests),
-    formatCount(failures),
-    formatNumber(rps),
-    ...latencies(responseTime),
-    formatBytes(size),
-  ])
+  const head = [
+    'response time',
+    'requests',
+    'failures',
+    'req/s',
+    'p50',
+    'p90',
+    'p95',
+    'p99',
+    'p99.9',
+    'max',
+    'mean size',
+  ]
+  const rows = [...load.steps, { ...load, name: 'all', meanBytes: meanBytes(load.steps) }].map(
+    ({ name, requests, failures, rps, responseTime, meanBytes: size }) => [
+      name,
+      formatCount(requests),
+      formatCount(failures),
+      formatNumber(rps),
+      ...latencies(responseTime),
+      formatBytes(size),
+    ],
+  )
   const service = ['service time', '', '', '', ...latencies(load.serviceTime), '']
   return formatTable(head, [...rows, service], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
 }
@@ -111,7 +126,7 @@ export function insertBenchSummary({ checkpoints, environment }: InsertBenchRepo
   ])
   const durability = Object.entries(environment.durability).map(([name, value]) => `${name}=${value}`)
   return [
-    `single durable inserts into ${environment.engine} ${environment.engineVersion} (${durability.join(', ')})`,
+    plain(`single durable inserts into ${environment.engine} ${environment.engineVersion} (${durability.join(', ')})`),
     '',
     formatTable(['rows', 'inserts', 'mean', 'p50', 'p95', 'p99', 'max'], rows, [0, 1, 2, 3, 4, 5, 6]),
     '',
@@ -123,6 +138,6 @@ export function insertBenchSummary({ checkpoints, environment }: InsertBenchRepo
 export function seedSummary({ rows, seconds, rowsPerSecond, maxRssMb, strategy, durability }: SeedReport): string {
   return [
     `${formatCount(rows)} rows in ${formatDuration(seconds * 1000)}: ${formatCount(rowsPerSecond)} rows/s, ${formatCount(maxRssMb)} MB of memory`,
-    `by ${strategy} (${durability})`,
+    plain(`by ${strategy} (${durability})`),
   ].join('\n')
 }

@@ -58,6 +58,51 @@ describe('compareReports', () => {
     expect(compareReports(load, other, 10).differences).toEqual(['seed: rushbench and other', 'users: 20 and 3000'])
   })
 
+  it('does not take the order of durability settings for a difference, and knows one that is not set', () => {
+    const durability = Object.fromEntries(Object.entries(load.environment.durability).toReversed())
+    const other = { ...load, environment: { ...load.environment, durability }, config: { ...load.config, rows: '10k' } }
+    expect(compareReports(load, other, 10).differences).toEqual(['rows: not set and 10k'])
+    const weaker = { ...load, environment: { ...load.environment, durability: { synchronous: 'off' } } }
+    expect(compareReports(load, weaker, 10).differences).toEqual([
+      'durability: journal_mode=wal, synchronous=full and synchronous=off',
+    ])
+    const workload = { ...load, load: { ...load.load, workload: 'tickets' } }
+    expect(compareReports(load, workload, 10).differences).toEqual(['workload: vaccination and tickets'])
+  })
+
+  it('matches insert checkpoints by rows and by the order of keys', () => {
+    const [first] = inserts.checkpoints
+    const at = (rows: number, p50: number, keys: 'random' | 'append') => ({ ...first!, rows, p50, keys })
+    const before = { ...inserts, checkpoints: [at(0, 100, 'random'), at(0, 50, 'append'), at(1000, 200, 'random')] }
+    const after = { ...inserts, checkpoints: [at(1000, 300, 'random'), at(0, 49, 'append'), at(0, 105, 'random')] }
+    const comparison = compareReports(before, after, 10)
+    expect(metric(comparison, 'at 0 rows, random keys: p50')).toMatchObject({ changePercent: 5, verdict: 'same' })
+    expect(metric(comparison, 'at 0 rows, append keys: p50')).toMatchObject({ changePercent: -2, verdict: 'same' })
+    expect(metric(comparison, 'at 1000 rows, random keys: p50')).toMatchObject({ changePercent: 50, verdict: 'worse' })
+    expect(comparison.passed).toBe(false)
+  })
+
+  it.each([
+    [1000, 901, true],
+    [1000, 899, false],
+    [1000, 2000, true],
+  ])('lets seeding go from %d to %d rows/s: %s', (before, after, passed) => {
+    const seed = savedReport('seed', 'seed.json')
+    const at = (rowsPerSecond: number) => ({ ...seed, rowsPerSecond })
+    expect(compareReports(at(before), at(after), 10).passed).toBe(passed)
+  })
+
+  it('gates p50, p95, p99, rps and failures of a load, not single extremes or steps', () => {
+    const gating = compareReports(load, load, 10).metrics.filter(({ gates }) => gates)
+    expect(gating.map(({ name }) => name)).toEqual([
+      'rps',
+      'failures',
+      'response_time.p50',
+      'response_time.p95',
+      'response_time.p99',
+    ])
+  })
+
   it('refuses reports of different kinds', () => {
     expect(() => compareReports(load, inserts, 10)).toThrow(
       'the baseline is of kind load, the candidate of kind insert-bench',
@@ -66,6 +111,14 @@ describe('compareReports', () => {
 })
 
 describe('comparisonSummary', () => {
+  it('says which side has no value', () => {
+    const same = (text: string) => text
+    const paint = { good: same, bad: same, faint: same, bold: same }
+    const text = comparisonSummary(compareReports(load, withP99(null), 10), 10, paint)
+    expect(text).toContain('The candidate has no value for response_time.p99.')
+    expect(text).not.toContain('The baseline has no value')
+  })
+
   it('shows both values, the change and the verdict', () => {
     const paint = {
       good: (text: string) => text,

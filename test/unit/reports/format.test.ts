@@ -19,27 +19,47 @@ describe('formats', () => {
     [formatNumber(98.71), '98.7'],
     [formatNumber(1.234), '1.23'],
     [formatNumber(0.3784), '0.378'],
+    [formatNumber(0), '0'],
+    [formatNumber(9.999), '10.0'],
+    [formatNumber(999.6), '1,000'],
+    [formatNumber(-12.34), '-12.3'],
     [formatShare(0), '0%'],
     [formatShare(0.0025), '0.25%'],
+    [formatShare(0.000_01), '<0.01%'],
     [formatShare(0.991), '99%'],
     [formatLatency(null), '-'],
     [formatLatency(0.2204), '220 us'],
     [formatLatency(12.34), '12.3 ms'],
     [formatLatency(1850), '1.85 s'],
+    [formatLatency(0), '0 us'],
+    [formatLatency(0.999_96), '1.00 ms'],
+    [formatLatency(999.96), '1.00 s'],
     [formatDuration(4200), '4.2 s'],
     [formatDuration(45_000), '45 s'],
+    [formatDuration(9999), '10 s'],
+    [formatDuration(59_999), '1 min 00 s'],
     [formatDuration(65_000), '1 min 05 s'],
+    [formatDuration(3_599_999), '1 h 00 min'],
     [formatDuration(7_800_000), '2 h 10 min'],
     [formatBytes(114), '114 B'],
+    [formatBytes(999.7), '1.00 kB'],
     [formatBytes(1700), '1.70 kB'],
     [formatBytes(110_300), '110 kB'],
+    [formatBytes(999_999), '1.00 MB'],
     [formatBytes(2_500_000), '2.50 MB'],
   ])('%s', (actual, expected) => expect(actual).toBe(expected))
 
   it('aligns columns, numbers to the right', () => {
-    expect(formatTable(['step', 'n'], [['calendar', '5'], ['book', '1,000']], [1])).toBe(
-      ['step          n', 'calendar      5', 'book      1,000'].join('\n'),
-    )
+    expect(
+      formatTable(
+        ['step', 'n'],
+        [
+          ['calendar', '5'],
+          ['book', '1,000'],
+        ],
+        [1],
+      ),
+    ).toBe(['step          n', 'calendar      5', 'book      1,000'].join('\n'))
   })
 })
 

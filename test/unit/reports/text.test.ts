@@ -32,7 +32,14 @@ describe('loadSummary', () => {
       },
       thresholds: [
         { expression: 'failures<1%', metric: 'failures', comparator: '<', limit: 0.01, actual: 0.05, passed: false },
-        { expression: 'steps[x].p99<1s', metric: 'steps[x].p99', comparator: '<', limit: 1000, actual: null, passed: false },
+        {
+          expression: 'steps[x].p99<1s',
+          metric: 'steps[x].p99',
+          comparator: '<',
+          limit: 1000,
+          actual: null,
+          passed: false,
+        },
       ],
     }
     const text = loadSummary(bad, noPaint, null)
@@ -49,9 +56,27 @@ describe('loadSummary', () => {
 
   it('keeps hostile names from steering the terminal', () => {
     const [step] = report.load.steps
-    const hostile: LoadReport = { ...report, load: { ...report.load, steps: [{ ...step!, name: '\u001b[2Jevil\nrow' }] } }
+    const hostile: LoadReport = {
+      ...report,
+      load: { ...report.load, steps: [{ ...step!, name: '\u001b[2Jevil\nrow' }] },
+    }
     expect(loadSummary(hostile, noPaint, null)).toContain('evil row')
     expect(loadSummary(hostile, noPaint, null)).not.toContain('\u001b')
+  })
+})
+
+describe('loadSummary, on a threshold', () => {
+  it.each([
+    ['requests', 87, '87'],
+    ['rps', 7.25, '7.25'],
+    ['outcomes.booked', 1200, '1,200'],
+    ['response_time.p99', 1234, '1.23 s'],
+    ['steps[book].p95', 0.5, '500 us'],
+    ['failures', 0.000_01, '<0.01%'],
+  ])('shows %s of %d as %s', (metric, actual, expected) => {
+    const threshold = { expression: 'as given', metric, comparator: '<' as const, limit: 1, actual, passed: true }
+    const report = { ...savedReport('load', 'load-baseline.json'), thresholds: [threshold] }
+    expect(loadSummary(report, noPaint, null)).toContain(`met        as given (was ${expected})`)
   })
 })
 
@@ -68,7 +93,15 @@ describe('insertBenchSummary', () => {
 
 describe('seedSummary', () => {
   it('says how fast, by which way, and how durable', () => {
-    const text = seedSummary({ ...savedReport('seed', 'seed.json'), rows: 1_000_000, seconds: 2.5, rowsPerSecond: 400_000, maxRssMb: 91.4 })
-    expect(text).toBe('1,000,000 rows in 2.5 s: 400,000 rows/s, 91 MB of memory\nby one-buffer (synchronous=normal, WAL checkpointed at the end)')
+    const text = seedSummary({
+      ...savedReport('seed', 'seed.json'),
+      rows: 1_000_000,
+      seconds: 2.5,
+      rowsPerSecond: 400_000,
+      maxRssMb: 91.4,
+    })
+    expect(text).toBe(
+      '1,000,000 rows in 2.5 s: 400,000 rows/s, 91 MB of memory\nby one-buffer (synchronous=normal, WAL checkpointed at the end)',
+    )
   })
 })
