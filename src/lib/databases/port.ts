@@ -162,6 +162,17 @@ export interface EngineInfo {
   readonly durability: Readonly<Record<string, string>>
 }
 
+/** One thing that a server counts. */
+export interface ServerCounter {
+  /** The same for what means the same, on every engine. */
+  readonly name: string
+  readonly value: number
+  /** `total` only ever grows while the server runs; `level` is what it is right now. */
+  readonly kind: 'total' | 'level'
+  /** In the plural: pages, bytes, fsyncs. */
+  readonly unit: string
+}
+
 /** An open database. */
 export interface Database extends AsyncDisposable {
   /** Without its password. */
@@ -178,6 +189,8 @@ export interface Database extends AsyncDisposable {
   createTables(tables: readonly { readonly table: AnyTable; readonly mark: string }[]): Promise<void>
   dropTables(tables: readonly AnyTable[]): Promise<void>
   openInserter<R extends object>(table: Table<R>): Promise<Inserter<R>>
+  /** What the server counts; empty when it tells nothing. Needs a connection that no inserter holds. */
+  counters(): Promise<readonly ServerCounter[]>
 }
 
 /** What an engine can do, as facts rather than subclasses. */

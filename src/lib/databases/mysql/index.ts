@@ -7,6 +7,7 @@ import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { applyChanges } from './apply.ts'
 import { mysqlStrategies } from './bulk.ts'
 import { connectMysql, type MysqlConnections } from './connection.ts'
+import { readMysqlCounters } from './counters.ts'
 
 /** MySQL and MariaDB. */
 export const mysql: DatabaseAdapter = {
@@ -60,6 +61,7 @@ function createDatabase(connections: MysqlConnections, engine: EngineInfo): Data
         close: async () => release(),
       }
     },
+    counters: () => readMysqlCounters(connections),
     [Symbol.asyncDispose]: () => connections.close(),
   }
 }
