@@ -13,7 +13,7 @@ const engines: Readonly<Record<string, () => Promise<DatabaseAdapter>>> = {
 }
 
 /** The engine for a URL. Throws `engine-unknown`. */
-async function adapterFor(url: string): Promise<DatabaseAdapter> {
+export async function adapterFor(url: string): Promise<DatabaseAdapter> {
   const scheme = url.slice(0, Math.max(0, url.indexOf(':')))
   const load = Object.hasOwn(engines, scheme) ? engines[scheme] : undefined
   if (!load)
