@@ -1,81 +1,83 @@
+import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import type { Settings } from '../lib/config/settings.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
 import type { Database } from '../lib/databases/port.ts'
 import { adapterFor } from '../lib/databases/registry.ts'
 import { failure } from '../lib/errors.ts'
+import { modelCurves } from '../lib/insert-bench/model.ts'
 import { insertsAt, runInsertBench, sweepTo, type BenchOptions } from '../lib/insert-bench/run.ts'
+import { runStream } from '../lib/insert-bench/stream.ts'
+import type { BenchTable } from '../lib/insert-bench/table.ts'
 import { preciseClock } from '../lib/measure/clock.ts'
 import { describeRun } from '../lib/reports/environment.ts'
+import { insertBenchSummary } from '../lib/reports/insert-bench-text.ts'
 import type { InsertBenchReport } from '../lib/reports/record.ts'
 import { saveReport } from '../lib/reports/store.ts'
-import { insertBenchSummary } from '../lib/reports/insert-bench-text.ts'
 import { seedRows } from '../lib/seeding/seed.ts'
 import { createBenchTable } from '../lib/workloads/vaccination/bench-table.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 
+/** What a run adds to the head of its report. */
+type Measured = Pick<InsertBenchReport, 'checkpoints' | 'model' | 'stream'>
+
 export default class InsertReservationBench extends BaseCommand {
   static override summary = 'Time single durable inserts as the table grows.'
   static override description = `Each insert is committed on its own and timed on its own; the warm-up is not counted. With --at or
---rows, the table is seeded up to each size first.`
+--rows the table is seeded up to each size first, and a model says whether p50 is flat, goes with the
+logarithm of the rows or has a knee. With --stream every insert on the way to --rows is one of them, and
+stalls are listed. Several --keys are measured in turns, so that noise hits them alike.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --at 0,1m,2m --inserts 1000 --keys append,random',
-    '<%= config.bin %> <%= command.id %> --rows 10m --db mysql://user:password@127.0.0.1/test --concurrency 8 --rate 500/s',
+    '<%= config.bin %> <%= command.id %> --at 0,1m,2m,5m,10m --inserts 1000 --keys append,random --forecast 50m',
+    '<%= config.bin %> <%= command.id %> --rows 10m --db mysql://user:password@127.0.0.1/test',
+    '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --concurrency 8 --rate 500/s',
+    '<%= config.bin %> <%= command.id %> --stream --rows 1m --keys random',
   ]
-  static override flags = settingFlags(
-    'db',
-    'at',
-    'benchRows',
-    'benchKeys',
-    'inserts',
-    'warmup',
-    'concurrency',
-    'insertRate',
-    'seed',
-    'reports',
-  )
+  static override flags = {
+    ...settingFlags(
+      'db',
+      'at',
+      'benchRows',
+      'benchKeys',
+      'inserts',
+      'warmup',
+      'concurrency',
+      'insertRate',
+      'forecast',
+      'seed',
+      'reports',
+    ),
+    stream: Flags.boolean({ summary: 'insert every row on the way to --rows one by one, and measure each' }),
+  }
 
   async run(): Promise<InsertBenchReport> {
     const { flags } = await this.parse(InsertReservationBench)
     const config = await this.resolveSettings(flags)
     const { values } = config
-    if (values.at && values.benchRows !== undefined)
-      throw failure('usage-wrong', { reason: 'Name the table sizes with --at or the largest with --rows, not both.' })
+    refuseContradictions(values, flags.stream)
     const adapter = await adapterFor(values.db)
     if (values.concurrency > 1 && !adapter.traits.concurrentWriters)
-      throw failure('usage-wrong', {
-        reason: `${adapter.name} lets one writer in at a time: measure it with --concurrency 1, or a server with --db.`,
-      })
+      throw wrong(
+        `${adapter.name} lets one writer in at a time: measure it with --concurrency 1, or another database with --db.`,
+      )
     const startedAt = new Date()
     // One more than inserts: the counters are asked for meanwhile.
     await using database = await adapter.connect(values.db, { poolSize: values.concurrency + 1 })
     await requireTables(database, vaccination.name, vaccination.tables)
-    const checkpoints = await this.#measure(database, values)
-    if (this.signal.aborted && checkpoints.length === 0)
+    const measured = await this.#measure(this.#table(database, values), values, flags.stream)
+    if (this.signal.aborted && measured.checkpoints.length === 0 && !measured.stream)
       throw failure('interrupted', { done: 'Nothing was measured yet, so no report was saved.' })
     const facts = { startedAt, config, engine: database.engine, version: this.config.version }
-    const report: InsertBenchReport = {
-      ...describeRun('insert-bench', facts),
-      checkpoints,
-      interrupted: this.signal.aborted,
-    }
+    const report = { ...describeRun('insert-bench', facts), ...measured, interrupted: this.signal.aborted }
     const path = await saveReport(report, values.reports)
-    this.log(insertBenchSummary(report, vaccination.originals.insertBench))
+    this.log(insertBenchSummary(report, vaccination.originals.insertBench, process.stdout.columns))
     this.log(`report ${path}`)
     if (this.signal.aborted) this.endWith('interrupted')
     return report
   }
 
-  async #measure(database: Database, values: Settings): Promise<InsertBenchReport['checkpoints']> {
-    const table = createBenchTable({
-      database,
-      seed: values.seed,
-      seedRows: (plan, rows) =>
-        this.withProgress(`Seeding to ${rows}`, 'rows', (onProgress) =>
-          seedRows(database, plan, onProgress, this.signal),
-        ),
-    })
+  async #measure(table: BenchTable, values: Settings, stream: boolean): Promise<Measured> {
     const options: BenchOptions = {
       at: values.at ?? [],
       keys: values.benchKeys,
@@ -87,8 +89,37 @@ export default class InsertReservationBench extends BaseCommand {
       signal: this.signal,
       show: (title, unit, step) => this.withProgress(title, unit, step),
     }
-    if (values.benchRows === undefined) return runInsertBench(table, options)
-    const at = sweepTo(values.benchRows, await table.count(), insertsAt(options))
-    return runInsertBench(table, { ...options, at })
+    const { benchRows: rows, benchKeys, seed, forecast } = values
+    if (stream && rows !== undefined) {
+      const streamed = await runStream(table, { ...options, rows, keys: benchKeys[0] ?? 'append' })
+      return { checkpoints: [], ...(streamed ? { stream: streamed } : {}) }
+    }
+    const at = rows === undefined ? options.at : sweepTo(rows, await table.count(), insertsAt(options))
+    const checkpoints = await runInsertBench(table, { ...options, at })
+    return { checkpoints, model: modelCurves(checkpoints, { seed, forecast }) }
   }
+
+  #table(database: Database, { seed }: Settings): BenchTable {
+    return createBenchTable({
+      database,
+      seed,
+      seedRows: (plan, rows) =>
+        this.withProgress(`Seeding to ${rows}`, 'rows', (onProgress) =>
+          seedRows(database, plan, onProgress, this.signal),
+        ),
+    })
+  }
+}
+
+function refuseContradictions({ at, benchRows, benchKeys, forecast }: Settings, stream: boolean): void {
+  if (at && benchRows !== undefined) throw wrong('Name the table sizes with --at or the largest with --rows, not both.')
+  if (!stream) return
+  if (benchRows === undefined) throw wrong('--stream needs --rows: the table size to end at.')
+  if (benchKeys.length > 1)
+    throw wrong('--stream fills the table with keys of one order: run it once for each, from an empty table.')
+  if (forecast !== undefined) throw wrong('--forecast needs table sizes (--at or --rows), and --stream has none.')
+}
+
+function wrong(reason: string): Error {
+  return failure('usage-wrong', { reason })
 }

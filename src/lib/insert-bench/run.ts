@@ -92,7 +92,7 @@ async function warmUp(session: BenchSession, keys: KeyOrder, options: BenchOptio
 const tellEveryMs = 100
 
 /** The session, with `onProgress` told now and then of how many rows were drawn. */
-function watch(session: BenchSession, total: number, clock: Clock, onProgress: OnProgress): BenchSession {
+export function watch(session: BenchSession, total: number, clock: Clock, onProgress: OnProgress): BenchSession {
   let done = 0
   let nextAt = clock.now()
   return {
@@ -134,6 +134,7 @@ function refuseUnreachable(sizes: readonly number[], present: number, insertsEac
   }
 }
 
-function tooLarge(asked: string, rows: number): string {
+/** Why a size that was asked for cannot be reached: the table has `rows` already. */
+export function tooLarge(asked: string, rows: number): string {
   return `${asked} cannot be measured: the table has ${rows} rows by then. Name larger sizes, or start over with "rushbench migrate --down".`
 }

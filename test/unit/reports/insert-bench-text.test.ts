@@ -14,7 +14,8 @@ describe('insertBenchSummary', () => {
     const text = summary({ checkpoints: [checkpoint] })
     expect(text).toContain('6,000,000      100  251 us  220 us  400 us  900 us  1.50 ms')
     expect(text).toContain('synchronous=full')
-    expect(text).toMatch(/the original: 8.9 ms$/)
+    // Right under the table, not at the end of everything.
+    expect(text).toMatch(/1.50 ms\nthe original: 8.9 ms/)
     expect(text).not.toContain('counters')
   })
 
@@ -33,7 +34,7 @@ describe('insertBenchSummary', () => {
     expect(text).toMatch(/6,000,000 +random +100 +251 us/)
     expect(text).toMatch(/rows +keys +page reads\/insert +checkpoint age\n/)
     expect(text).toMatch(/6,000,000 +append +0 +4.19 MB\n/)
-    expect(text).toMatch(/6,000,000 +random +2.20 +4.19 MB\n/)
+    expect(text).toMatch(/6,000,000 +random +2.20 +4.19 MB$/m)
   })
 
   it('shows service times and the rate beside response times on a schedule', () => {
@@ -47,5 +48,43 @@ describe('insertBenchSummary', () => {
     const text = summary({ checkpoints: [{ ...checkpoint, counters: [] }], interrupted: true })
     expect(text).toContain('server counters: none')
     expect(text).toContain('stopped before its time')
+  })
+
+  it('draws the curve from two sizes on, as wide as it may', () => {
+    expect(summary({ checkpoints: [checkpoint] })).not.toContain('└')
+    const checkpoints = [{ ...checkpoint, rows: 0 }, checkpoint]
+    const text = insertBenchSummary({ ...saved, checkpoints }, '', 60)
+    expect(text).toContain('● p50   ○ p99')
+    expect(text).toMatch(/0 +6m rows\n/)
+    expect(Math.max(...text.split('\n').slice(6).map((line) => line.length))).toBe(60)
+  })
+
+  it('tells of a stream: a row for each bucket, the exit rate and the longest stalls', () => {
+    const bucket = (toRows: number) => ({
+      ...latencies,
+      fromRows: toRows - 1000,
+      toRows,
+      inserts: 1000,
+      seconds: 0.5,
+      insertsPerSecond: 2000,
+    })
+    const stalls = [1, 2, 3, 4, 5, 6].map((n) => ({ startSecond: n, ms: 100 * n, rows: n }))
+    const stream = {
+      keys: 'random' as const,
+      inserts: 2000,
+      seconds: 1,
+      exitInsertsPerSecond: 1999,
+      buckets: [bucket(1000), bucket(2000)],
+      stallCount: 6,
+      stallMs: 2100,
+      stalls,
+    }
+    const text = summary({ checkpoints: [], stream })
+    expect(text).toMatch(/up to rows +keys +inserts/)
+    expect(text).toMatch(/2,000 +random +1,000 .* 2,000\nthe original/)
+    expect(text).toContain('2,000 inserts in 1.0 s: 2,000/s in all, 1,999/s over the last tenth (exit rate)')
+    expect(text).toMatch(/^6 stalls .* 2.1 s in all; the longest:\n {2}600 ms at 6 rows, 6.0 s after the start\n/m)
+    expect(text).not.toContain('100 ms at 1 rows')
+    expect(summary({ checkpoints: [], stream: { ...stream, stallCount: 0, stalls: [] } })).toContain('no stalls')
   })
 })

@@ -1,0 +1,112 @@
+import { createRandom } from '../random.ts'
+import { intervalOf, type Estimate } from '../stats/bootstrap.ts'
+import type { Group } from '../stats/curve.ts'
+import { mean, quantile } from '../stats/quantiles.ts'
+import { forecastAt, type Forecast } from './forecast.ts'
+import type { Checkpoint } from './measure.ts'
+import { changeOf, judge, kneeAtEdge, xOf, type Criteria, type Fitted, type Shape } from './shape.ts'
+import type { KeyOrder } from './table.ts'
+
+/** How p50 depends on the rows, for one order of keys; latencies in microseconds. */
+export interface Model {
+  readonly keys: KeyOrder
+  readonly shape: Shape
+  readonly reason: string
+  /** Spread of the block medians at one size: 1.4826 times their median absolute deviation. */
+  readonly noise: number
+  /** p50 at the smallest size; of a flat curve, at all of them. */
+  readonly level?: Estimate
+  /** p50 at the largest size less that at the smallest. */
+  readonly change?: Estimate
+  /** Added with each tenfold of the rows, past the knee where there is one. */
+  readonly perDecade?: Estimate
+  /** Rows. */
+  readonly knee?: Estimate
+  readonly criterion?: Criteria
+  readonly forecast?: Forecast
+}
+
+/** What a model is made from. */
+type Measured = Pick<Checkpoint, 'rows' | 'blocks'>
+
+/** A model for each order of keys that was measured at more than one size, or that a forecast is asked for. */
+export function modelCurves(checkpoints: readonly Checkpoint[], options: ModelOptions): Model[] {
+  const orders = [...new Set(checkpoints.map(({ keys }) => keys))]
+  const measuredAt = (order: KeyOrder) => checkpoints.filter(({ keys }) => keys === order)
+  return orders
+    .filter((order) => measuredAt(order).length > 1 || options.forecast !== undefined)
+    .map((order) => modelCurve(order, measuredAt(order), options))
+}
+
+/** How the model is made. */
+export interface ModelOptions {
+  /** Of the bootstrap. */
+  readonly seed: string
+  /** Rows to forecast p50 at. */
+  readonly forecast?: number | undefined
+}
+
+/** Of a normal distribution, 1 / 0.6745. */
+const madToDeviation = 1.4826
+
+/** How p50 depends on the rows: the shape of its curve, its numbers, and a forecast if one is asked for. */
+export function modelCurve(keys: KeyOrder, measured: readonly Measured[], options: ModelOptions): Model {
+  const groups = measured.map(({ rows, blocks }): Group => ({ x: xOf(rows), values: blocks }))
+  const noise = noiseOf(groups)
+  const verdict = judge(groups, noise, createRandom(options.seed).fork(keys))
+  const { fitted, shape, reason, criterion } = verdict
+  return {
+    keys,
+    shape,
+    reason,
+    noise,
+    ...(fitted ? describe(fitted, shape) : {}),
+    ...(criterion ? { criterion } : {}),
+    ...(options.forecast === undefined ? {} : { forecast: forecastAt(options.forecast, verdict) }),
+  }
+}
+
+function describe(fitted: Fitted, shape: Shape): Pick<Model, 'level' | 'change' | 'perDecade' | 'knee'> {
+  const { curve, drawn, groups } = fitted
+  const xs = groups.map(({ x }) => x)
+  // In the middle, a line is as high as the constant is everywhere.
+  const from = shape === 'flat' ? mean(xs) : Math.min(...xs)
+  return {
+    level: intervalOf(
+      curve.at(from),
+      drawn.map((one) => one.at(from)),
+    ),
+    change: changeOf(fitted),
+    perDecade: intervalOf(
+      curve.slope,
+      drawn.map(({ slope }) => slope),
+    ),
+    ...(curve.knee === null ? {} : { knee: kneeOf(fitted, curve.knee) }),
+  }
+}
+
+/** In rows. Of a knee that may lie beyond the second largest size, only that it is not beyond the largest is known. */
+function kneeOf(fitted: Fitted, knee: number): Estimate {
+  const found = intervalOf(
+    10 ** knee,
+    fitted.drawn.flatMap((one) => (one.knee === null ? [] : [10 ** one.knee])),
+  )
+  const largest = 10 ** Math.max(...fitted.groups.map(({ x }) => x))
+  return kneeAtEdge(fitted) ? { ...found, high: largest } : found
+}
+
+/** Median absolute deviation of the blocks from the median of their size, as a standard deviation. */
+function noiseOf(groups: readonly Group[]): number {
+  const deviations = groups.flatMap(({ values }) => {
+    const middle = median(values)
+    return values.map((value) => Math.abs(value - middle))
+  })
+  return deviations.length === 0 ? 0 : madToDeviation * median(deviations)
+}
+
+function median(values: readonly number[]): number {
+  return quantile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  )
+}
