@@ -8,10 +8,14 @@ import { describeRun } from '../lib/reports/environment.ts'
 import type { InsertBenchReport } from '../lib/reports/record.ts'
 import { saveReport } from '../lib/reports/store.ts'
 import { insertBenchSummary } from '../lib/reports/text.ts'
+import { refuseUnfinished } from '../lib/seeding/journal.ts'
 import { seedRows } from '../lib/seeding/seed.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
-import { createReservationSource, planReservations } from '../lib/workloads/vaccination/seeding.ts'
+import { createReservationSource, planReservations, reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
 import { reservations } from '../lib/workloads/vaccination/tables.ts'
+
+/** How the table is seeded up to the sizes that are measured. */
+const choices = { keys: 'ascending', order: 'grouped', indexes: 'before' } as const
 
 export default class InsertReservationBench extends BaseCommand {
   static override summary = 'Time single durable inserts, at the size the table has or at several sizes.'
@@ -31,6 +35,7 @@ table is seeded up to each size first.`
     const startedAt = new Date()
     await using database = await connectDatabase(values.db, { poolSize: 1 })
     await requireTables(database, vaccination.name, vaccination.tables)
+    await refuseUnfinished(database)
     const checkpoints = await runInsertBench(this.#table(database, values.seed), {
       at: values.at ?? [],
       inserts: values.inserts,
@@ -58,9 +63,9 @@ table is seeded up to each size first.`
       seedTo: async (rows) => {
         const missing = rows - (await database.store.count(reservations))
         if (missing <= 0) return
-        const plan = await planReservations(database, { rows: missing }, seed)
+        const recipe = await planReservations(database, { rows: missing }, { ...choices, seed })
         await this.withProgress(`Seeding to ${rows}`, 'rows', (onProgress) =>
-          seedRows(database, plan, onProgress, this.signal),
+          seedRows(database, reservationSeeding, recipe, { connections: 1, onProgress, signal: this.signal }),
         )
       },
       open: async (inserts) => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { createConnection, type Connection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Table } from '../../../src/lib/databases/port.ts'
+import { rowsPerChunk, type Table } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { findService } from '../../services.ts'
 import { describeDatabase } from './contract.ts'
@@ -103,11 +103,16 @@ describe.skipIf(service === null)('mysql', () => {
     await database.createTables([{ table, mark: 'test' }])
     const layout = { table, fields: [{ column: 'id', offset: 0, width: 8 }], rowBytes: 9 } as const
     const rows = 500_000
-    const bytes = Buffer.from(Array.from({ length: rows }, (_, id) => `${String(id).padStart(8, '0')}\n`).join(''))
-    const counter = { parent: table, counter: 'id', capacity: 'id', child: table, reference: 'id' }
+    const chunks = Array.from({ length: rows / rowsPerChunk }, (_, chunk) => {
+      const lines = Array.from({ length: rowsPerChunk }, (__, row) =>
+        `${chunk * rowsPerChunk + row}\n`.padStart(9, '0'),
+      )
+      return { bytes: Buffer.from(lines.join('')), rows: rowsPerChunk }
+    })
+    const block = { rows, chunks: () => chunks }
     const loader = await database.insertStrategies[0]!.open(layout)
     for (let attempt = 0, killed = 0; attempt < 25; attempt++) {
-      const loading = loader.load({ bytes, rows }, counter, { from: 0, to: 0 }).catch((error: unknown) => error)
+      const loading = loader.load(block, { recount: null, receipt: null }).catch((error: unknown) => error)
       // A connection that was cut stays in the list while its rows are taken back.
       killed = await killConnection(name, "info like 'load data%'", killed)
       expect(await loading).toMatchObject({

@@ -10,19 +10,22 @@ import {
   type RowDataPacket,
 } from 'mysql2/promise'
 import { failure, reasonOf } from '../../errors.ts'
-import type { Value } from '../port.ts'
+import type { SqlTransaction } from '../sql/apply.ts'
 import type { Statement } from '../sql/statements.ts'
 import { redactUrl } from '../url.ts'
 import { isDeadlock, translateMysqlError } from './errors.ts'
 
+/** What became of rows that were sent. */
+export interface Stored {
+  readonly rows: number
+  readonly warnings: number
+}
+
 /** One connection of the pool, its errors translated. */
-export interface MysqlSession {
-  query(statement: Statement): Promise<Record<string, Value>[]>
-  execute(statement: Statement): Promise<ResultSetHeader>
-  /** As a prepared statement. */
-  executePrepared(statement: Statement): Promise<ResultSetHeader>
+export interface MysqlSession extends SqlTransaction {
+  insertText(sql: string): Promise<Stored>
   /** LOAD DATA LOCAL, with `chunks` as the file. */
-  loadData(sql: string, chunks: Iterable<Buffer>): Promise<ResultSetHeader>
+  loadData(sql: string, chunks: Iterable<Buffer>): Promise<Stored>
   /** mysql2 itself, for what this seam does not carry. */
   readonly raw: PoolConnection
 }
@@ -33,9 +36,9 @@ export interface MysqlConnections {
   readonly url: string
   withSession<T>(work: (session: MysqlSession) => Promise<T>): Promise<T>
   /** One statement that commits on its own, tried again after a deadlock. */
-  execute(statement: Statement): Promise<ResultSetHeader>
+  execute(statement: Statement): Promise<number>
   /** In START TRANSACTION ... COMMIT; rolled back and rethrown when `work` throws, tried again after a deadlock. */
-  transaction<T>(work: (session: MysqlSession) => Promise<T>): Promise<T>
+  transaction<T>(work: (session: MysqlSession) => Promise<T>, isolation?: 'read committed'): Promise<T>
   /** A connection for as long as the caller likes. */
   borrow(): Promise<{ readonly session: MysqlSession; readonly release: () => void }>
   close(): Promise<void>
@@ -111,6 +114,8 @@ function decodePart(text: string, shown: string): string {
   }
 }
 
+type Work<T> = (session: MysqlSession) => Promise<T>
+
 function createConnections(pool: Pool, url: string): MysqlConnections {
   async function translated<T>(work: Promise<T>): Promise<T> {
     try {
@@ -147,7 +152,9 @@ function createConnections(pool: Pool, url: string): MysqlConnections {
     }
   }
 
-  async function attempt<T>(session: MysqlSession, work: (session: MysqlSession) => Promise<T>): Promise<T> {
+  async function attempt<T>(session: MysqlSession, work: Work<T>, isolation?: 'read committed'): Promise<T> {
+    // Holds for the next transaction alone.
+    if (isolation) await translated(session.raw.query(`set transaction isolation level ${isolation}`))
     await translated(session.raw.beginTransaction())
     try {
       const result = await work(session)
@@ -165,7 +172,7 @@ function createConnections(pool: Pool, url: string): MysqlConnections {
     borrow,
     withSession,
     execute: (statement) => withSession((session) => retried(() => session.execute(statement))),
-    transaction: (work) => withSession((session) => retried(() => attempt(session, work))),
+    transaction: (work, isolation) => withSession((session) => retried(() => attempt(session, work, isolation))),
     close: () => pool.end(),
   }
 }
@@ -184,16 +191,24 @@ function createSession(raw: PoolConnection, translated: <T>(work: Promise<T>) =>
     },
     async execute({ sql, parameters }) {
       const [header] = await translated(raw.query<ResultSetHeader>(sql, [...parameters]))
-      return header
+      return header.affectedRows
     },
     async executePrepared({ sql, parameters }) {
       const [header] = await translated(raw.execute<ResultSetHeader>(sql, [...parameters]))
-      return header
+      return header.affectedRows
+    },
+    async insertText(sql) {
+      const [header] = await translated(raw.query<ResultSetHeader>(sql))
+      return storedOf(header)
     },
     async loadData(sql, chunks) {
       const infileStreamFactory = () => Readable.from(chunks, { objectMode: false })
       const [header] = await translated(raw.query<ResultSetHeader>({ sql, infileStreamFactory }))
-      return header
+      return storedOf(header)
     },
   }
+}
+
+function storedOf({ affectedRows, warningStatus }: ResultSetHeader): Stored {
+  return { rows: affectedRows, warnings: warningStatus }
 }

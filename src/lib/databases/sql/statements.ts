@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { AnyPatch, AnyTable, AnyWhere, Condition, Value } from '../port.ts'
+import type { AnyPatch, AnyTable, AnyWhere, Condition, Counter, KeyRange, Value } from '../port.ts'
 import type { SqlDialect } from './dialect.ts'
 
 /** SQL text with its parameters in order. */
@@ -17,6 +17,8 @@ export interface Statements {
   remove(table: AnyTable, where: AnyWhere): Statement
   count(table: AnyTable): Statement
   countBy(table: AnyTable, column: string): Statement
+  /** Sets the counters of the parents in `range` to capacity - children. */
+  recount(counter: Counter, range: KeyRange): Statement
   maxRowsPerInsert(table: AnyTable): number
 }
 
@@ -111,6 +113,25 @@ export function createStatements(dialect: SqlDialect): Statements {
           .groupBy(column),
       )
       return { sql: text, parameters: [] }
+    },
+    recount(counter, range) {
+      const { parent, child } = counter
+      const text = textFor(`recount ${parent.name}.${counter.counter}`, () =>
+        builder
+          .updateTable(parent.name)
+          .set(({ eb, ref, selectFrom }) => ({
+            [counter.counter]: eb(
+              ref(counter.capacity),
+              '-',
+              selectFrom(child.name)
+                .select(({ fn }) => fn.countAll().as('children'))
+                .whereRef(`${child.name}.${counter.reference}`, '=', `${parent.name}.${parent.primaryKey}`),
+            ),
+          }))
+          .where(parent.primaryKey, '>=', range.from)
+          .where(parent.primaryKey, '<=', range.to),
+      )
+      return { sql: text, parameters: [range.from, range.to] }
     },
     maxRowsPerInsert: (table) =>
       Math.min(insertRows, Math.floor(dialect.maxParameters / Object.keys(table.columns).length)),

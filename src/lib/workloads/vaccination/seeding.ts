@@ -3,7 +3,8 @@ import type { Database } from '../../databases/port.ts'
 import { failure } from '../../errors.ts'
 import { createRandom, type Random } from '../../random.ts'
 import { allotEvenly, type Room } from '../../seeding/allot.ts'
-import type { SeedPlan } from '../../seeding/seed.ts'
+import type { SeedRecipe } from '../../seeding/recipe.ts'
+import type { SeedTarget } from '../../seeding/seed.ts'
 import { createReservationWriter } from './reservation-rows.ts'
 import { reservationLayout, reservations, schedules, stockCounter, type Reservation, type Slot } from './tables.ts'
 import { createNamePool } from './tickets.ts'
@@ -11,24 +12,27 @@ import { createNamePool } from './tickets.ts'
 /** How many reservations: so many for each slot, or so many in all. */
 export type Amount = { readonly perSlot: number } | { readonly rows: number }
 
+/** How the reservations are to be made. */
+export type Choices = Pick<SeedRecipe, 'seed' | 'keys' | 'order' | 'indexes'>
+
+/** The reservations as a table to be seeded. */
+export const reservationSeeding: SeedTarget<Reservation> = {
+  layout: reservationLayout,
+  counter: stockCounter,
+  createWriter: createReservationWriter,
+}
+
 /**
- * Plans `amount` more reservations, spread evenly over the slots that have room. The same seed and
+ * Plans `amount` more reservations, spread evenly over the slots that have room. The same choices and
  * the same table give the same rows. Throws `no-slots` or `capacity-exceeded`.
  */
-export async function planReservations(
-  database: Database,
-  amount: Amount,
-  seed: string,
-): Promise<SeedPlan<Reservation>> {
+export async function planReservations(database: Database, amount: Amount, choices: Choices): Promise<SeedRecipe> {
   const slots = await findSlots(database)
   const rows = 'rows' in amount ? amount.rows : amount.perSlot * slots.length
   return {
-    layout: reservationLayout,
-    counter: stockCounter,
-    allotments: allotEvenly(slots.map(roomOf), rows),
+    ...choices,
     firstSerial: await database.store.count(reservations),
-    writeRow: createReservationWriter(seed),
-    seed,
+    allotments: allotEvenly(slots.map(roomOf), rows),
   }
 }
 
