@@ -75,8 +75,11 @@ export interface Store {
   /** Rows matched; `where` doubles as compare-and-set (book only while stock > 0). */
   update<R extends object>(table: Table<R>, where: Where<R>, patch: Patch<R>): Promise<number>
   remove<R extends object>(table: Table<R>, where: Where<R>): Promise<number>
-  /** Every row, in primary-key order, without holding them all in memory. */
-  scan<R extends object>(table: Table<R>): AsyncIterable<R>
+  /** Every row, in primary-key order, without holding them all in memory; only `columns` of it when they are given. */
+  scan<R extends object, C extends ColumnName<R> = ColumnName<R>>(
+    table: Table<R>,
+    columns?: readonly C[],
+  ): AsyncIterable<Pick<R, C>>
   count<R extends object>(table: Table<R>): Promise<number>
   /** Rows for each value of `column`. */
   countBy<R extends object>(table: Table<R>, column: ColumnName<R>): Promise<Map<Value, number>>
@@ -126,13 +129,16 @@ export interface Block {
   readonly rows: number
   /**
    * The rows in chunks of at most `rowsPerChunk` whole rows, made while they are sent. May be gone through again
-   * (after a deadlock); the bytes are the same each time, and each chunk has a buffer of its own.
+   * (after a deadlock) with the same bytes. A chunk's buffer is used again after `chunksKept` more chunks.
    */
   chunks(): Iterable<EncodedRows>
 }
 
 /** More rows in one statement gain nothing on any engine; fewer bytes at once keep memory flat. */
 export const rowsPerChunk = 1000
+
+/** What streams and sockets hold back is less. */
+export const chunksKept = 8
 
 /** What is stored in a block's own transaction; after its rows where the engine has no transactions. */
 export interface BlockEnd {

@@ -3,9 +3,8 @@ import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { failure, reasonOf } from '../errors.ts'
 import { plain } from './format.ts'
+import { reportSchemaName } from './schema-name.ts'
 
-/** The version of the contract; programs that read reports look at it first. */
-export const reportSchemaName = 'rushbench.report/v1'
 
 const number = (description: string) => Type.Number({ description })
 const count = (description: string) => Type.Integer({ minimum: 0, description })

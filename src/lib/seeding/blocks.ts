@@ -1,4 +1,4 @@
-import { rowsPerChunk, type Block, type EncodedRows, type KeyRange } from '../databases/port.ts'
+import { chunksKept, rowsPerChunk, type Block, type EncodedRows, type KeyRange } from '../databases/port.ts'
 import { createRandom, type Random } from '../random.ts'
 import type { Allotment } from './allot.ts'
 import { createPermutation } from './permutation.ts'
@@ -53,23 +53,29 @@ export function planBlocks(allotments: readonly Allotment[], size = rowsPerBlock
   return blocks
 }
 
+/** Makes a seeding's blocks, the buffers of one loader being used again for each. */
+export type BlockMaker = (plan: BlockPlan) => Block
+
+/** The blocks of a seeding. */
+export interface BlockSource {
+  readonly plans: readonly BlockPlan[]
+  /** For one loader: a block may be made only when the one before it is stored. */
+  createMaker(): BlockMaker
+}
+
 /**
  * The blocks of a seeding with their rows, made as they are gone through. Each block is drawn from its own seed, so
  * that the rows depend on the recipe alone and not on who loads which block when.
  */
-export function createBlockSource(
-  recipe: SeedRecipe,
-  rowBytes: number,
-  writeRow: RowWriter,
-): { readonly plans: readonly BlockPlan[]; block(plan: BlockPlan): Block } {
+export function createBlockSource(recipe: SeedRecipe, rowBytes: number, writeRow: RowWriter): BlockSource {
   const parentOf = createParentLookup(recipe)
   const random = createRandom(recipe.seed)
 
-  function* chunks({ first, rows }: BlockPlan): Generator<EncodedRows> {
+  function* chunks({ first, rows }: BlockPlan, buffers: readonly Buffer[]): Generator<EncodedRows> {
     const own = random.fork(recipe.firstSerial + first)
-    for (let done = 0; done < rows; done += rowsPerChunk) {
+    for (let done = 0, chunk = 0; done < rows; done += rowsPerChunk, chunk++) {
       const count = Math.min(rowsPerChunk, rows - done)
-      const bytes = Buffer.allocUnsafe(count * rowBytes)
+      const bytes = (buffers[chunk % buffers.length] as Buffer).subarray(0, count * rowBytes)
       for (let row = 0; row < count; row++) {
         const index = first + done + row
         writeRow(bytes, row * rowBytes, index, parentOf(index), own)
@@ -80,7 +86,10 @@ export function createBlockSource(
 
   return {
     plans: planBlocks(recipe.allotments),
-    block: (plan) => ({ rows: plan.rows, chunks: () => chunks(plan) }),
+    createMaker() {
+      const buffers = Array.from({ length: chunksKept + 1 }, () => Buffer.allocUnsafe(rowsPerChunk * rowBytes))
+      return (plan) => ({ rows: plan.rows, chunks: () => chunks(plan, buffers) })
+    },
   }
 }
 

@@ -28,8 +28,8 @@ const zero = 48
  */
 export function createRowSummer(layout: AnyLayout, before: RowSum): RowSummer {
   let { rows } = before
-  let high = Number.parseInt(before.checksum.slice(0, 8), 16)
-  let low = Number.parseInt(before.checksum.slice(8), 16)
+  let high = Number.parseInt(before.checksum.slice(0, 8), 16) | 0
+  let low = Number.parseInt(before.checksum.slice(8), 16) | 0
   let a = 0
   let b = 0
 
@@ -42,8 +42,8 @@ export function createRowSummer(layout: AnyLayout, before: RowSum): RowSummer {
     b = Math.imul(b ^ code, 0x85ebca6b)
   }
   const end = (): void => {
-    high = (high + mix32(a)) >>> 0
-    low = (low + mix32(b ^ (a >>> 7))) >>> 0
+    high = (high + mix32(a)) | 0
+    low = (low + mix32(b ^ (a >>> 7))) | 0
     rows++
   }
   const fields = layout.fields.map(({ column, offset, width }) => ({
@@ -81,5 +81,5 @@ export function createRowSummer(layout: AnyLayout, before: RowSum): RowSummer {
 }
 
 function hex(word: number): string {
-  return word.toString(16).padStart(8, '0')
+  return (word >>> 0).toString(16).padStart(8, '0')
 }

@@ -28,23 +28,23 @@ const words = 0x1_0000_0000
 export function createKeyWriter({ keys, firstSerial, rows, seed }: KeyRecipe): KeyWriter {
   if (keys === 'ascending') {
     return (target, offset, index, random) =>
-      writeUuidV7(target, offset, firstSerial + index, random.uint32(), random.uint32())
+      writeUuidV7(target, offset, firstSerial + index, random.int32(), random.int32())
   }
   if (keys === 'spread') {
     return (target, offset, index, random) => {
       const place = ((index + random.float()) / rows) * words
       const whole = Math.floor(place)
       const rest = Math.floor((place - whole) * 0x1_0000)
-      const low = random.uint32()
-      writeUuidV4(target, offset, whole, (rest << 16) | (low & 0xfff), random.uint32(), low)
+      const low = random.int32()
+      writeUuidV4(target, offset, whole | 0, (rest << 16) | (low & 0xfff), random.int32(), low)
     }
   }
   const secret = createRandom(`${seed}/keys`).uint32()
   return (target, offset, index, random) => {
     const serial = firstSerial + index
     // A bijection of the serial's low 32 bits; its high bits stand in the last word as they are.
-    const a = mix32((serial % words) ^ secret)
-    const last = (random.uint32() & ~0xff) | Math.floor(serial / words)
-    writeUuidV4(target, offset, a, random.uint32(), random.uint32(), last)
+    const a = mix32((serial % words) ^ secret) | 0
+    const last = (random.int32() & ~0xff) | Math.floor(serial / words)
+    writeUuidV4(target, offset, a, random.int32(), random.int32(), last)
   }
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { BulkLoader, Counter, Database, InsertStrategy, RowLayout } from '../databases/port.ts'
+import type { BlockEnd, Counter, Database, InsertStrategy, RowLayout } from '../databases/port.ts'
 import type { Progress } from '../workloads/workload.ts'
 import { createBlockSource, type BlockPlan, type RowWriter } from './blocks.ts'
 import type { RowSum } from './checksum.ts'
@@ -74,10 +74,13 @@ export async function resumeSeeding<R extends object>(
   let done = resumedAt
   try {
     const missing = source.plans.filter(({ number }) => !stored.has(number))
-    await inParallel(missing, options, async (plan) => {
-      await loadBlock(loader, source.block(plan), plan, deferred ? null : target.counter)
-      done += plan.rows
-      options.onProgress({ done, total })
+    await inParallel(missing, options, () => {
+      const makeBlock = source.createMaker()
+      return async (plan) => {
+        await loader.load(makeBlock(plan), endOf(plan, deferred ? null : target.counter))
+        done += plan.rows
+        options.onProgress({ done, total })
+      }
     })
   } finally {
     await loader.close()
@@ -110,24 +113,20 @@ export async function finishSeeding<R extends object>(
   await removeJournal(database)
 }
 
-function loadBlock(
-  loader: BulkLoader,
-  block: ReturnType<ReturnType<typeof createBlockSource>['block']>,
-  { number, range }: BlockPlan,
-  counter: Counter | null,
-): Promise<void> {
-  return loader.load(block, { recount: counter ? { counter, range } : null, receipt: receiptOf(number) })
+function endOf({ number, range }: BlockPlan, counter: Counter | null): BlockEnd {
+  return { recount: counter ? { counter, range } : null, receipt: receiptOf(number) }
 }
 
 /** Works through `items` with so many workers; the first error, or the signal, stops all after what they have begun. */
 async function inParallel<T>(
   items: readonly T[],
   { connections, signal }: SeedOptions,
-  work: (item: T) => Promise<void>,
+  hire: () => (item: T) => Promise<void>,
 ): Promise<void> {
   const queue = items.values()
   let failed = false
   const worker = async (): Promise<void> => {
+    const work = hire()
     for (const item of queue) {
       if (failed || signal?.aborted) return
       try {

@@ -42,8 +42,9 @@ export async function sumRecipe<R extends object>(
   const total = rowsOf(recipe)
   const summer = createRowSummer(target.layout, before)
   const source = createBlockSource(recipe, target.layout.rowBytes, target.createWriter(recipe))
+  const makeBlock = source.createMaker()
   for (const plan of source.plans) {
-    for (const chunk of source.block(plan).chunks()) summer.addEncoded(chunk)
+    for (const chunk of makeBlock(plan).chunks()) summer.addEncoded(chunk)
     signal?.throwIfAborted()
     onProgress({ done: plan.first + plan.rows, total })
     await nextTurn()

@@ -22,8 +22,9 @@ export interface Statements {
   maxRowsPerInsert(table: AnyTable): number
 }
 
-/** Order and length, by column names; `lock` keeps others from writing the rows until the transaction ends. */
+/** Columns (all by default), order and length; `lock` keeps others from writing the rows until the transaction ends. */
 export interface FindShape {
+  readonly columns?: readonly string[] | undefined
   readonly lock?: boolean
   readonly orderBy?: readonly string[]
   readonly limit?: number
@@ -65,11 +66,11 @@ export function createStatements(dialect: SqlDialect): Statements {
       )
       return { sql: text, parameters: rows.flatMap((row) => columns.map((column) => valueOf(row, column))) }
     },
-    find(table, where, { orderBy = [], limit, lock = false }) {
+    find(table, where, { columns = Object.keys(table.columns), orderBy = [], limit, lock = false }) {
       const terms = termsOf(where, dialect)
-      const shape = `find ${table.name} ${shapeOf(terms)} ${orderBy.join()} ${limit ?? ''} ${lock}`
+      const shape = `find ${columns.join()} of ${table.name} ${shapeOf(terms)} ${orderBy.join()} ${limit ?? ''} ${lock}`
       const text = textFor(shape, () => {
-        let query = builder.selectFrom(table.name).select(Object.keys(table.columns))
+        let query = builder.selectFrom(table.name).select([...columns])
         for (const term of terms) query = query.where(condition(term))
         for (const column of orderBy) query = query.orderBy(column)
         if (lock) query = query.forUpdate()

@@ -18,7 +18,7 @@ export function createReservationWriter(recipe: SeedRecipe): RowWriter {
   return (target, offset, index, slot, random) => {
     writeKey(target, offset + idField.offset, index, random)
     target[offset + idField.width] = 9
-    writeTicket(target, offset + ticketField.offset, random.uint32(), recipe.firstSerial + index)
+    writeTicket(target, offset + ticketField.offset, random.int32(), recipe.firstSerial + index)
     target[offset + ticketField.offset + ticketField.width] = 9
     writeDigits(target, offset + slotField.offset, slotField.width, slot)
     target[offset + reservationLayout.rowBytes - 1] = 10
