@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   createPool,
   type Pool,
@@ -9,10 +8,11 @@ import {
   type ResultSetHeader,
   type RowDataPacket,
 } from 'mysql2/promise'
-import { failure, reasonOf } from '../../errors.ts'
+import { closeWhenServerHangsUp } from '../hang-up.ts'
+import { readServerUrl, type ServerUrl } from '../server-url.ts'
 import type { SqlTransaction } from '../sql/apply.ts'
+import { retryDeadlocks } from '../sql/retry.ts'
 import type { Statement } from '../sql/statements.ts'
-import { redactUrl } from '../url.ts'
 import { isDeadlock, translateMysqlError } from './errors.ts'
 
 /** What became of rows that were sent. */
@@ -44,9 +44,8 @@ export interface MysqlConnections {
   close(): Promise<void>
 }
 
+const defaultPort = 3306
 const connectTimeoutMs = 5000
-/** The pause before each grows by a millisecond. */
-const maxTries = 10
 const maxPreparedParameters = 16
 
 /**
@@ -57,16 +56,16 @@ const sqlMode = "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTIO
 
 /** Opens a pool and makes sure that the server answers. */
 export async function connectMysql(url: string, poolSize: number): Promise<MysqlConnections> {
-  const shown = redactUrl(url)
-  const pool = createPool(poolOptions(url, shown, poolSize))
+  const server = readServerUrl(url, defaultPort)
+  const pool = createPool(poolOptions(server, poolSize))
   // Queued before whatever else the new connection is asked.
   pool.pool.on('connection', (connection) => {
-    dropWhenServerHangsUp(connection)
+    closeWhenServerHangsUp((connection as unknown as { stream: Socket }).stream)
     connection.query(sqlMode, (error) => {
       if (error) connection.destroy()
     })
   })
-  const connections = createConnections(pool, shown)
+  const connections = createConnections(pool, server.shown)
   try {
     await connections.withSession(async ({ raw }) => raw.ping())
     return connections
@@ -76,26 +75,12 @@ export async function connectMysql(url: string, poolSize: number): Promise<Mysql
   }
 }
 
-/**
- * A server that ends its side while a file is on its way to it no longer reads: the write would wait for ever, and
- * with it Node's own closing of the socket and the statement.
- */
-function dropWhenServerHangsUp(connection: object): void {
-  const { stream } = connection as { readonly stream: Socket }
-  stream.once('end', () => stream.destroy())
-}
-
-function poolOptions(url: string, shown: string, poolSize: number): PoolOptions {
-  if (!URL.canParse(url)) throw failure('database-unreachable', { url: shown, reason: 'it is not a URL' })
-  const parsed = new URL(url)
-  const decoded = (text: string): string => decodePart(text, shown)
-  const database = decoded(parsed.pathname.slice(1))
-  if (database === '') throw failure('database-missing', { url: shown, reason: 'the URL names no database' })
+function poolOptions({ host, port, user, password, database }: ServerUrl, poolSize: number): PoolOptions {
   return {
-    host: parsed.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(parsed.port || 3306),
-    user: decoded(parsed.username),
-    password: decoded(parsed.password),
+    host,
+    port,
+    user,
+    password,
     database,
     connectionLimit: poolSize,
     connectTimeout: connectTimeoutMs,
@@ -103,14 +88,6 @@ function poolOptions(url: string, shown: string, poolSize: number): PoolOptions 
     maxPreparedStatements: 500,
     supportBigNumbers: true,
     charset: 'utf8mb4',
-  }
-}
-
-function decodePart(text: string, shown: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch (error) {
-    throw failure('database-unreachable', { url: shown, reason: 'a % in the URL has to be written as %25' }, error)
   }
 }
 
@@ -140,17 +117,7 @@ function createConnections(pool: Pool, url: string): MysqlConnections {
   }
 
   /** Even one UPDATE may deadlock with another, where both move rows about in an index. */
-  async function retried<T>(work: () => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await work()
-      } catch (error) {
-        if (!isDeadlock(error)) throw error
-        if (tries === maxTries) throw failure('database-busy', { url, reason: reasonOf(error) }, error)
-        await sleep(tries)
-      }
-    }
-  }
+  const retried = <T>(work: () => Promise<T>): Promise<T> => retryDeadlocks(work, isDeadlock, url)
 
   async function attempt<T>(session: MysqlSession, work: Work<T>, isolation?: 'read committed'): Promise<T> {
     // Holds for the next transaction alone.

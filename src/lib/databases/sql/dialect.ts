@@ -5,6 +5,9 @@ import {
   MysqlAdapter,
   MysqlIntrospector,
   MysqlQueryCompiler,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
   type RawBuilder,
   sql,
   SqliteAdapter,
@@ -71,4 +74,24 @@ export const mysqlDialect: SqlDialect = {
   tableSuffix: (_table, mark) => sql`engine = InnoDB comment = ${sql.lit(mark)}`,
   markTable: (text) => [text],
   indexesBelongToTables: true,
+}
+
+/** PostgreSQL. */
+export const postgresDialect: SqlDialect = {
+  builder: textOnly({
+    createAdapter: () => new PostgresAdapter(),
+    createIntrospector: (builder) => new PostgresIntrospector(builder),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  }),
+  maxParameters: 65_535,
+  listsAsJson: false,
+  columnType(column) {
+    if (column.type === 'integer') return sql`bigint`
+    const length = column.type === 'ascii' ? column.length : column.maxLength
+    // By bytes, as on the other engines, whatever the locale of the database.
+    return sql`varchar(${sql.lit(length)}) collate "C"`
+  },
+  tableSuffix: () => sql``,
+  markTable: (text, table, mark) => [text, `comment on table "${table.name}" is '${mark}'`],
+  indexesBelongToTables: false,
 }
