@@ -3,6 +3,10 @@ import { connect } from 'node:net'
 /** The servers that `dev/services` starts, by the name that it knows them under. */
 const services = {
   mariadb: { variable: 'RUSHBENCH_TEST_MYSQL_URL', url: 'mysql://rushbench:rushbench@127.0.0.1:33306/rushbench' },
+  postgres: {
+    variable: 'RUSHBENCH_TEST_POSTGRES_URL',
+    url: 'postgres://rushbench:rushbench@127.0.0.1:35432/rushbench',
+  },
   redis: { variable: 'RUSHBENCH_TEST_REDIS_URL', url: 'redis://127.0.0.1:36379' },
 } as const
 

@@ -3,7 +3,7 @@ import { BaseCommand, settingFlags } from '../base-command.ts'
 import type { Settings } from '../lib/config/settings.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
 import type { Database } from '../lib/databases/port.ts'
-import { adapterFor } from '../lib/databases/registry.ts'
+import { connectDatabase } from '../lib/databases/registry.ts'
 import { failure } from '../lib/errors.ts'
 import { modelCurves } from '../lib/insert-bench/model.ts'
 import { insertsAt, runInsertBench, sweepTo, type BenchOptions } from '../lib/insert-bench/run.ts'
@@ -14,9 +14,11 @@ import { describeRun } from '../lib/reports/environment.ts'
 import { insertBenchSummary } from '../lib/reports/insert-bench-text.ts'
 import type { InsertBenchReport } from '../lib/reports/record.ts'
 import { saveReport } from '../lib/reports/store.ts'
-import { seedRows } from '../lib/seeding/seed.ts'
+import { refuseUnfinished } from '../lib/seeding/journal.ts'
+import { finishSeeding, seedRows } from '../lib/seeding/seed.ts'
 import { createBenchTable } from '../lib/workloads/vaccination/bench-table.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
+import { reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
 
 /** What a run adds to the head of its report. */
 type Measured = Pick<InsertBenchReport, 'checkpoints' | 'model' | 'stream'>
@@ -56,15 +58,13 @@ stalls are listed. Several --keys are measured in turns, so that noise hits them
     const config = await this.resolveSettings(flags)
     const { values } = config
     refuseContradictions(values, flags.stream)
-    const adapter = await adapterFor(values.db)
-    if (values.concurrency > 1 && !adapter.traits.concurrentWriters)
-      throw wrong(
-        `${adapter.name} lets one writer in at a time: measure it with --concurrency 1, or another database with --db.`,
-      )
     const startedAt = new Date()
     // One more than inserts: the counters are asked for meanwhile.
-    await using database = await adapter.connect(values.db, { poolSize: values.concurrency + 1 })
+    await using database = await connectDatabase(values.db, { poolSize: values.concurrency + 1 })
+    if (values.concurrency > 1 && !database.traits.concurrentWriters)
+      throw wrong(`${database.engine.name} takes one writer at a time: leave out --concurrency.`)
     await requireTables(database, vaccination.name, vaccination.tables)
+    await refuseUnfinished(database)
     const measured = await this.#measure(this.#table(database, values), values, flags.stream)
     if (this.signal.aborted && measured.checkpoints.length === 0 && !measured.stream)
       throw failure('interrupted', { done: 'Nothing was measured yet, so no report was saved.' })
@@ -99,14 +99,18 @@ stalls are listed. Several --keys are measured in turns, so that noise hits them
     return { checkpoints, model: modelCurves(checkpoints, { seed, forecast }) }
   }
 
-  #table(database: Database, { seed }: Settings): BenchTable {
+  #table(database: Database, { seed, benchKeys }: Settings): BenchTable {
+    // Beside rows with ascending keys, random ones would all land in a part of the table that only they are in.
+    const keys = benchKeys.includes('random') ? 'spread' : 'ascending'
     return createBenchTable({
       database,
-      seed,
-      seedRows: (plan, rows) =>
-        this.withProgress(`Seeding to ${rows}`, 'rows', (onProgress) =>
-          seedRows(database, plan, onProgress, this.signal),
-        ),
+      choices: { seed, keys, order: 'grouped', indexes: 'before' },
+      seedRows: async (recipe, rows) => {
+        const { interrupted } = await this.withProgress(`Seeding to ${rows}`, 'rows', (onProgress) =>
+          seedRows(database, reservationSeeding, recipe, { connections: 1, onProgress, signal: this.signal }),
+        )
+        if (interrupted) await finishSeeding(database, reservationSeeding, recipe)
+      },
     })
   }
 }

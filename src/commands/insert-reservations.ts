@@ -1,4 +1,8 @@
+import { setFlagsFromString } from 'node:v8'
+import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
+import type { ResolvedConfig } from '../lib/config/resolve.ts'
+import type { Database } from '../lib/databases/port.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
 import { failure } from '../lib/errors.ts'
@@ -7,44 +11,127 @@ import { formatCount } from '../lib/reports/format.ts'
 import type { SeedReport } from '../lib/reports/record.ts'
 import { saveReport } from '../lib/reports/store.ts'
 import { seedSummary } from '../lib/reports/text.ts'
-import { seedRows } from '../lib/seeding/seed.ts'
+import { emptySum, type RowSum } from '../lib/seeding/checksum.ts'
+import { beginJournal, isDeferred, readJournal, refuseUnfinished, type Journal } from '../lib/seeding/journal.ts'
+import { rowsOf } from '../lib/seeding/recipe.ts'
+import { finishSeeding, resumeSeeding } from '../lib/seeding/seed.ts'
+import { compareSums, sumRecipe, sumTable } from '../lib/seeding/verify.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
-import { planReservations } from '../lib/workloads/vaccination/seeding.ts'
+import { planReservations, reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
+
+const planFlags = ['number', 'rows', 'keys', 'order', 'indexes', 'seed']
 
 export default class InsertReservations extends BaseCommand {
   static override summary = "Seed reservations in bulk, by the engine's fastest way in."
-  static override description = `Spread evenly over the slots; each slot's stock stays true. Blocks of 50,000 rows are committed one by
-one: Ctrl-C keeps whole blocks and says how many. The same seed gives the same rows.`
+  static override description = `Spread evenly over the slots; each slot's stock stays true. Blocks of up to 50,000 rows are committed one by
+one, each with its entry in a journal: after Ctrl-C, kill -9 or the loss of the server, --resume stores exactly the
+blocks that are missing. The same seed gives the same rows, however many connections store them. With --order shuffled
+or --indexes after, and on MongoDB, stock is set when all rows are in.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --number 20',
-    '<%= config.bin %> <%= command.id %> --rows 10m --db mysql://user:password@127.0.0.1/test',
+    '<%= config.bin %> <%= command.id %> --rows 10m --keys random --connections 2 --db mysql://user:password@127.0.0.1/test',
+    '<%= config.bin %> <%= command.id %> --resume --verify',
   ]
-  static override flags = settingFlags('db', 'number', 'rows', 'seed', 'reports')
+  static override flags = {
+    ...settingFlags('db', 'number', 'rows', 'keys', 'order', 'indexes', 'connections', 'seed', 'reports'),
+    resume: Flags.boolean({ summary: 'go on with the seeding that was not finished', exclusive: planFlags }),
+    abandon: Flags.boolean({
+      summary: 'keep what an unfinished seeding has stored, and forget the rest',
+      exclusive: ['resume', 'verify', ...planFlags],
+    }),
+    verify: Flags.boolean({ summary: 'read the whole table afterwards and hold its checksum against the seeded rows' }),
+  }
 
-  async run(): Promise<SeedReport> {
+  async run(): Promise<SeedReport | { readonly abandoned: boolean }> {
+    keepHeapSmall()
     const { flags } = await this.parse(InsertReservations)
     const config = await this.resolveSettings(flags)
     const { values } = config
-    const startedAt = new Date()
-    await using database = await connectDatabase(values.db, { poolSize: 1 })
+    await using database = await connectDatabase(values.db, { poolSize: values.connections })
     await requireTables(database, vaccination.name, vaccination.tables)
-    const amount = values.rows === undefined ? { perSlot: values.number } : { rows: values.rows }
-    const plan = await planReservations(database, amount, values.seed)
+    if (flags.abandon) return this.#abandon(database)
+    if (values.connections > 1 && !database.traits.concurrentWriters) {
+      throw failure('usage-wrong', {
+        reason: `${database.engine.name} takes one writer at a time: leave out --connections.`,
+      })
+    }
+    const startedAt = new Date()
+    const journal = flags.resume ? await this.#readJournal(database) : await this.#begin(database, config, flags.verify)
     const { interrupted, ...seed } = await this.withProgress('Reservations', 'rows', (onProgress) =>
-      seedRows(database, plan, onProgress, this.signal),
+      resumeSeeding(database, reservationSeeding, journal, {
+        connections: values.connections,
+        onProgress,
+        signal: this.signal,
+      }),
     )
     for (const reason of seed.passedOver) this.warn(`not used: ${reason}`)
-    if (interrupted)
-      throw failure('interrupted', { done: `${formatCount(seed.rows)} rows are stored, and stock is true for them.` })
+    if (interrupted) throw failure('interrupted', { done: whatIsLeft(database, journal, seed.resumedAt + seed.rows) })
+    const { keys, order, indexes, seed: seedText } = journal.recipe
     const report: SeedReport = {
       ...describeRun('seed', { startedAt, config, engine: database.engine, version: this.config.version }),
+      seed: seedText,
       ...seed,
       passedOver: [...seed.passedOver],
+      keys,
+      order,
+      indexes,
+      connections: values.connections,
+      ...(flags.verify ? { verified: await this.#verify(database, journal) } : {}),
     }
     const path = await saveReport(report, values.reports)
     this.log(seedSummary(report))
     this.log(`report ${path}`)
     return report
   }
+
+  async #begin(database: Database, { values }: ResolvedConfig, verify: boolean): Promise<Journal> {
+    await refuseUnfinished(database)
+    const amount = values.rows === undefined ? { perSlot: values.number } : { rows: values.rows }
+    const recipe = await planReservations(database, amount, values)
+    const before = verify && recipe.firstSerial > 0 ? await this.#sumTable(database) : null
+    return beginJournal(database, recipe, before)
+  }
+
+  async #readJournal(database: Database): Promise<Journal> {
+    const journal = await readJournal(database)
+    if (!journal) throw failure('seeding-none', { url: database.url })
+    return journal
+  }
+
+  async #abandon(database: Database): Promise<{ readonly abandoned: boolean }> {
+    const { recipe } = await this.#readJournal(database)
+    await finishSeeding(database, reservationSeeding, recipe)
+    this.log('The unfinished seeding is forgotten. What it has stored is kept, and stock is true for it.')
+    return { abandoned: true }
+  }
+
+  /** The table's sum, once it is what it should be. */
+  async #verify(database: Database, { before, recipe }: Journal): Promise<RowSum> {
+    if (!before && recipe.firstSerial > 0) {
+      throw failure('usage-wrong', {
+        reason:
+          'The rows are stored, but --verify was not given when this seeding began, and the table was not empty then.',
+      })
+    }
+    const expected = await this.withProgress('Expected', 'rows', (onProgress) =>
+      sumRecipe(reservationSeeding, recipe, before ?? emptySum, onProgress, this.signal),
+    )
+    return compareSums(reservationSeeding, expected, await this.#sumTable(database))
+  }
+
+  #sumTable(database: Database): Promise<RowSum> {
+    return this.withProgress('Reading', 'rows', (onProgress) =>
+      sumTable(database, reservationSeeding, onProgress, this.signal),
+    )
+  }
+}
+
+function whatIsLeft(database: Database, { recipe }: Journal, stored: number): string {
+  const state = isDeferred(database, recipe) ? 'stock is not set yet' : 'stock is true for them'
+  return `${formatCount(stored)} of ${formatCount(rowsOf(recipe))} rows are stored, and ${state}. Go on with --resume, or forget the rest with --abandon.`
+}
+
+/** Rows are made without garbage, so that a large young generation would only be memory: some 20 MB. */
+function keepHeapSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1')
 }

@@ -3,6 +3,7 @@ import { BaseCommand, settingFlags } from '../base-command.ts'
 import { migrateDown, migrateUp, migrationStatus, type TableStatus } from '../lib/databases/migrate.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
 import { formatTable } from '../lib/reports/format.ts'
+import { removeJournal } from '../lib/seeding/journal.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 
 const { tables } = vaccination
@@ -28,8 +29,10 @@ drops what it made.`
     const { values } = await this.resolveSettings(flags)
     await using database = await connectDatabase(values.db, { poolSize: 1 })
     let changed: readonly string[] = []
-    if (flags['down']) changed = await migrateDown(database, vaccination.name, tables)
-    else if (!flags['status']) changed = await migrateUp(database, vaccination.name, tables)
+    if (flags['down']) {
+      changed = await migrateDown(database, vaccination.name, tables)
+      await removeJournal(database)
+    } else if (!flags['status']) changed = await migrateUp(database, vaccination.name, tables)
     const status = await migrationStatus(database, vaccination.name, tables)
     this.log(`${database.engine.name} ${database.engine.version}, ${database.url}`)
     this.log(

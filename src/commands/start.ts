@@ -3,6 +3,7 @@ import { openCache } from '../lib/cache/open.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
 import { reasonOf } from '../lib/errors.ts'
+import { refuseUnsettled } from '../lib/seeding/journal.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 
 export default class Start extends BaseCommand {
@@ -22,6 +23,7 @@ A booking is answered only when it is durable. Ctrl-C or SIGTERM finishes what i
     const { values } = await this.resolveSettings(flags)
     await using database = await connectDatabase(values.db, { poolSize: values.dbPool })
     await requireTables(database, vaccination.name, vaccination.tables)
+    await refuseUnsettled(database)
     await using cache = await openCache(values.cache)
     const { host, port } = values
     const onError = (error: Error) => this.logToStderr(`Error: ${reasonOf(error)}.`)

@@ -110,6 +110,25 @@ const catalogue = {
     (d) =>
       `Of ${d.sent} rows sent, ${d.stored} were stored, with ${d.warnings} warnings; this block was rolled back. The table holds rows that clash with the new ones.`,
   ),
+  'seeding-unfinished': entry<{ url: string; rows: number }>(
+    'error',
+    (d) =>
+      `A seeding of ${d.rows} rows into ${d.url} was not finished. Go on with it by "rushbench insert-reservations --resume", or keep what is stored and forget the rest with "--abandon".`,
+  ),
+  'seeding-none': entry<{ url: string }>(
+    'error',
+    (d) =>
+      `There is no unfinished seeding in ${d.url}. Begin one by "rushbench insert-reservations" with --rows or --number.`,
+  ),
+  'verification-failed': entry<{ table: string; expected: string; found: string }>(
+    'auditFailed',
+    (d) =>
+      `${d.table} does not hold what was seeded: expected ${d.expected}, found ${d.found}. Rows were lost, doubled or changed; did another program write at the same time?`,
+  ),
+  'rows-orphaned': entry<{ rows: number; table: string; parent: string }>(
+    'error',
+    (d) => `${d.rows} rows of ${d.table} refer to no row of ${d.parent}, so that the reference cannot be made again.`,
+  ),
   'port-in-use': entry<{ host: string; port: number }>(
     'error',
     (d) =>

@@ -5,6 +5,8 @@
 export interface Random {
   /** A whole number from 0 to 2^32 - 1. */
   uint32(): number
+  /** 32 random bits as a signed whole number, which V8 need not put on the heap. */
+  int32(): number
   /** A number from 0 (in) to 1 (out). */
   float(): number
   /** A whole number from `min` to `max`, both in. */
@@ -46,7 +48,7 @@ export function createRandom(seed: string | number): Random {
   let c = spread()
   let d = spread()
 
-  function uint32(): number {
+  function int32(): number {
     const scaled = Math.imul(b, 5)
     const result = Math.imul((scaled << 7) | (scaled >>> 25), 9)
     const shifted = b << 9
@@ -56,7 +58,11 @@ export function createRandom(seed: string | number): Random {
     a ^= d
     c ^= shifted
     d = (d << 11) | (d >>> 21)
-    return result >>> 0
+    return result
+  }
+
+  function uint32(): number {
+    return int32() >>> 0
   }
 
   function float(): number {
@@ -72,5 +78,5 @@ export function createRandom(seed: string | number): Random {
     return items[integer(0, items.length - 1)] as T
   }
 
-  return { uint32, float, integer, pick, fork: (label) => createRandom(`${text}/${label}`) }
+  return { uint32, int32, float, integer, pick, fork: (label) => createRandom(`${text}/${label}`) }
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { keyOrders } from '../seeding/keys.ts'
+import { indexTimes, rowOrders } from '../seeding/recipe.ts'
 import {
   calendarDate,
   count,
@@ -38,10 +40,10 @@ const countAllowed = 'a number of rows such as 1000, 50k or 10m'
 /** Every setting, by its name in the config file. The flag is the same in kebab-case. */
 export const settings = {
   db: setting({
-    schema: z.string().regex(/^(sqlite|mysql|mariadb):.+$/s),
+    schema: z.string().regex(/^(sqlite|mysql|mariadb|postgres|postgresql):.+$/s),
     default: 'sqlite:.rushbench/rushbench.db',
     summary: 'database to use',
-    allowed: 'sqlite:PATH, mysql://user:password@host/name, mariadb://user:password@host/name',
+    allowed: 'sqlite:PATH, mysql://user:password@host/name, mariadb://..., postgres://...',
     secretUrl: true,
   }),
   dbPool: setting({
@@ -172,6 +174,31 @@ export const settings = {
     default: undefined,
     summary: 'reservations in total, spread evenly over the slots (instead of --number)',
     allowed: countAllowed,
+  }),
+  keys: setting({
+    schema: z.enum(keyOrders),
+    default: 'ascending',
+    summary:
+      'ids of seeded reservations: ascending (UUID v7), random (v4), or spread (v4 all over their space, in ascending order)',
+    allowed: keyOrders.join(', '),
+  }),
+  order: setting({
+    schema: z.enum(rowOrders),
+    default: 'grouped',
+    summary: 'seeded reservations of a slot one after the other (grouped), or all over the table (shuffled)',
+    allowed: rowOrders.join(', '),
+  }),
+  indexes: setting({
+    schema: z.enum(indexTimes),
+    default: 'before',
+    summary: 'whether indexes are there while rows are seeded, or made when all are in',
+    allowed: indexTimes.join(', '),
+  }),
+  connections: setting({
+    schema: wholeNumber(1, 64),
+    default: '1',
+    summary: 'connections that store blocks at the same time',
+    allowed: 'a whole number from 1 to 64',
   }),
   inserts: setting({
     schema: wholeNumber(1, 10_000_000),

@@ -1,4 +1,4 @@
-/** What a column may hold. Integers stay within 2^53 - 1. */
+/** What a column may hold. Integers stay within 2^53 - 1; texts have no U+0000, which PostgreSQL cannot store. */
 export type Value = string | number | null
 
 /** One column of a table. `text` is variable, `ascii` has exactly `length` bytes. */
@@ -75,8 +75,11 @@ export interface Store {
   /** Rows matched; `where` doubles as compare-and-set (book only while stock > 0). */
   update<R extends object>(table: Table<R>, where: Where<R>, patch: Patch<R>): Promise<number>
   remove<R extends object>(table: Table<R>, where: Where<R>): Promise<number>
-  /** Every row, in primary-key order, without holding them all in memory. */
-  scan<R extends object>(table: Table<R>): AsyncIterable<R>
+  /** Every row, in primary-key order, without holding them all in memory; only `columns` of it when they are given. */
+  scan<R extends object, C extends ColumnName<R> = ColumnName<R>>(
+    table: Table<R>,
+    columns?: readonly C[],
+  ): AsyncIterable<Pick<R, C>>
   count<R extends object>(table: Table<R>): Promise<number>
   /** Rows for each value of `column`. */
   countBy<R extends object>(table: Table<R>, column: ColumnName<R>): Promise<Map<Value, number>>
@@ -121,14 +124,38 @@ export interface KeyRange {
   readonly to: number
 }
 
-/** An open bulk path. */
+/** Rows that are stored together: all of them or none, where the engine has transactions. */
+export interface Block {
+  readonly rows: number
+  /**
+   * The rows in chunks of at most `rowsPerChunk` whole rows, made while they are sent. May be gone through again
+   * (after a deadlock) with the same bytes. A chunk's buffer is used again after `chunksKept` more chunks.
+   */
+  chunks(): Iterable<EncodedRows>
+}
+
+/** More rows in one statement gain nothing on any engine; fewer bytes at once keep memory flat. */
+export const rowsPerChunk = 1000
+
+/** What streams and sockets hold back is less. */
+export const chunksKept = 8
+
+/** What is stored in a block's own transaction; after its rows where the engine has no transactions. */
+export interface BlockEnd {
+  /** Parents whose counters are to be set anew. */
+  readonly recount: { readonly counter: Counter; readonly range: KeyRange } | null
+  /** Says that the block is stored. */
+  readonly receipt: Rows<AnyRow> | null
+}
+
+/** An open bulk path. Where the engine has concurrent writers, several blocks may be loaded at a time. */
 export interface BulkLoader {
   /**
-   * Stores one block and sets the counters of the parents in `range` in the same transaction; durable
-   * as far as the strategy's durability says when it resolves. Throws `rows-differ`, with the block
-   * rolled back, when not every row was stored.
+   * Stores one block and its end; durable as far as the strategy's durability says when it resolves. Throws
+   * `rows-differ`, with the block rolled back, when not every row was stored. Without transactions a block may be
+   * left in part; loading it again completes it.
    */
-  load(block: EncodedRows, counter: Counter, range: KeyRange): Promise<void>
+  load(block: Block, end: BlockEnd): Promise<void>
   /** Makes everything durable and gives back what was held. */
   close(): Promise<void>
 }
@@ -173,11 +200,20 @@ export interface ServerCounter {
   readonly unit: string
 }
 
+/** What an engine can do, as facts rather than subclasses. */
+export interface EngineTraits {
+  /** A block, or the changes of one `apply`, are stored whole or not at all, even when the server dies. */
+  readonly transactions: boolean
+  /** Several connections may write at the same time. */
+  readonly concurrentWriters: boolean
+}
+
 /** An open database. */
 export interface Database extends AsyncDisposable {
   /** Without its password. */
   readonly url: string
   readonly engine: EngineInfo
+  readonly traits: EngineTraits
   readonly store: Store
   /** Fastest first. The second is the fallback where the server forbids the first. */
   readonly insertStrategies: readonly InsertStrategy[]
@@ -188,19 +224,23 @@ export interface Database extends AsyncDisposable {
    */
   createTables(tables: readonly { readonly table: AnyTable; readonly mark: string }[]): Promise<void>
   dropTables(tables: readonly AnyTable[]): Promise<void>
+  /**
+   * Drops the table's indexes, but for those of keys and unique columns; on MySQL the references that need them go
+   * too. Does nothing where they are gone.
+   */
+  dropIndexes(table: AnyTable): Promise<void>
+  /** Makes what `dropIndexes` dropped. Throws `rows-orphaned` when a row refers to nothing. */
+  createIndexes(table: AnyTable): Promise<void>
+  /** Sets the counters of all parents in `range` to capacity - children. */
+  recount(counter: Counter, range: KeyRange): Promise<void>
   openInserter<R extends object>(table: Table<R>): Promise<Inserter<R>>
   /** What the server counts; empty when it tells nothing. Needs a connection that no inserter holds. */
   counters(): Promise<readonly ServerCounter[]>
 }
 
-/** What an engine can do, as facts rather than subclasses. */
+/** An engine. */
 export interface DatabaseAdapter {
   readonly name: string
-  readonly traits: {
-    readonly transactionalDdl: boolean
-    readonly concurrentWriters: boolean
-    readonly serverless: boolean
-  }
   /**
    * Opens the database at `url`. Throws `database-unreachable`, `database-denied`, `database-missing`
    * or `database-not-ours`.

@@ -3,6 +3,7 @@ import type { Database, DatabaseAdapter } from './port.ts'
 import { redactUrl } from './url.ts'
 
 const mysql = async (): Promise<DatabaseAdapter> => (await import('./mysql/index.ts')).mysql
+const postgres = async (): Promise<DatabaseAdapter> => (await import('./postgres/index.ts')).postgres
 const sqlite = async (): Promise<DatabaseAdapter> => (await import('./sqlite/index.ts')).sqlite
 
 /** URL scheme -> engine, loaded only when it is used. */
@@ -10,10 +11,12 @@ const engines: Readonly<Record<string, () => Promise<DatabaseAdapter>>> = {
   sqlite,
   mysql,
   mariadb: mysql,
+  postgres,
+  postgresql: postgres,
 }
 
 /** The engine for a URL. Throws `engine-unknown`. */
-export async function adapterFor(url: string): Promise<DatabaseAdapter> {
+async function adapterFor(url: string): Promise<DatabaseAdapter> {
   const scheme = url.slice(0, Math.max(0, url.indexOf(':')))
   const load = Object.hasOwn(engines, scheme) ? engines[scheme] : undefined
   if (!load)

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import type { ResolvedConfig } from '../config/resolve.ts'
 import type { EngineInfo } from '../databases/port.ts'
-import { reportSchemaName, type Report, type ReportHead } from './record.ts'
+import type { Report, ReportHead } from './record.ts'
+import { reportSchemaName } from './schema-name.ts'
 
 /** What a report says about its run, whatever was run. */
 export interface RunFacts {

@@ -5,9 +5,8 @@ import { failure, reasonOf } from '../errors.ts'
 import { count, flag, list, number, object, oneOf, orNull, text, textByName } from './fields.ts'
 import { plain } from './format.ts'
 import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
+import { reportSchemaName } from './schema-name.ts'
 
-/** The version of the contract; programs that read reports look at it first. */
-export const reportSchemaName = 'rushbench.report/v1'
 
 // File names are made of it, so it must be a time and nothing else.
 const utcTime = (description: string) =>
@@ -158,6 +157,17 @@ const SeedReport = Type.Object(
     maxRssMb: number('memory of rushbench, MB'),
     strategy: text('the way in'),
     durability: text('what a commit survived on that way'),
+    resumedAt: Type.Optional(count('rows that an earlier, unfinished run had stored')),
+    keys: Type.Optional(oneOf('order of the keys', 'ascending', 'random', 'spread')),
+    order: Type.Optional(oneOf("whether a parent's rows follow one another", 'grouped', 'shuffled')),
+    indexes: Type.Optional(oneOf('whether indexes were made before the rows or after them', 'before', 'after')),
+    connections: Type.Optional(count('that stored rows at the same time')),
+    verified: Type.Optional(
+      object('what the whole table held afterwards, as expected', {
+        rows: count('in the table'),
+        checksum: text('sum of the hashes of all rows, 64 bits in hexadecimal'),
+      }),
+    ),
     passedOver: list('faster ways in that could not be used, and why', Type.String()),
   },
   { title: 'seed report' },
@@ -181,7 +191,19 @@ export type AuditResult = Static<typeof Audit>
 export type ReportHead = Omit<SeedReport, 'kind' | keyof SeedBody>
 type SeedBody = Pick<
   SeedReport,
-  'rows' | 'seconds' | 'rowsPerSecond' | 'maxRssMb' | 'strategy' | 'durability' | 'passedOver'
+  | 'rows'
+  | 'seconds'
+  | 'rowsPerSecond'
+  | 'maxRssMb'
+  | 'strategy'
+  | 'durability'
+  | 'passedOver'
+  | 'resumedAt'
+  | 'keys'
+  | 'order'
+  | 'indexes'
+  | 'connections'
+  | 'verified'
 >
 
 const kinds = { load: LoadReport, 'insert-bench': InsertBenchReport, seed: SeedReport } as const

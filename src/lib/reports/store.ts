@@ -1,7 +1,7 @@
 import { link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { failure, reasonOf } from '../errors.ts'
-import { parseReport, type Report } from './record.ts'
+import type { Report } from './record.ts'
 
 /**
  * Saves a report as `<folder>/<UTC time>-<kind>.json` and returns that path. It appears whole or not
@@ -13,7 +13,7 @@ export async function saveReport(report: Report, folder: string): Promise<string
   const unfinished = `${name}.${report.id}.tmp`
   const content = `${JSON.stringify(report, null, 2)}\n`
   // What cannot be read again must not be saved.
-  parseReport(content, `${name}.json`)
+  await parse(content, `${name}.json`)
   try {
     await mkdir(folder, { recursive: true })
     await writeFile(unfinished, content, { flush: true })
@@ -73,5 +73,11 @@ export async function readReport(file: string): Promise<Report> {
   } catch (error) {
     throw failure('report-unreadable', { file, reason: reasonOf(error) }, error)
   }
+  return parse(content, file)
+}
+
+/** The schema's library is loaded only where a report is read or saved: it takes some 30 MB. */
+async function parse(content: string, file: string): Promise<Report> {
+  const { parseReport } = await import('./record.ts')
   return parseReport(content, file)
 }

@@ -116,9 +116,19 @@ function meanBytes(steps: LoadReport['load']['steps']): number {
 }
 
 /** A seeding for people. */
-export function seedSummary({ rows, seconds, rowsPerSecond, maxRssMb, strategy, durability }: SeedReport): string {
+export function seedSummary(report: SeedReport): string {
+  const { rows, seconds, rowsPerSecond, maxRssMb, strategy, durability, verified } = report
+  const made = [
+    report.keys && `${report.keys} keys`,
+    report.order,
+    report.indexes && `indexes ${report.indexes}`,
+    report.connections && (report.connections === 1 ? 'one connection' : `${report.connections} connections`),
+  ].filter((part) => typeof part === 'string')
   return [
     `${formatCount(rows)} rows in ${formatDuration(seconds * 1000)}: ${formatCount(rowsPerSecond)} rows/s, ${formatCount(maxRssMb)} MB of memory`,
+    ...(report.resumedAt ? [`${formatCount(report.resumedAt)} rows were stored before`] : []),
     plain(`by ${strategy} (${durability})`),
+    ...(made.length > 0 ? [made.join(', ')] : []),
+    ...(verified ? [`verified: ${formatCount(verified.rows)} rows in the table, checksum ${plain(verified.checksum)}, as expected`] : []),
   ].join('\n')
 }

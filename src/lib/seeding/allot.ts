@@ -19,14 +19,21 @@ export interface Allotment {
 export function allotEvenly(rooms: readonly Room[], rows: number): Allotment[] {
   const free = rooms.reduce((sum, room) => sum + Math.max(0, room.free), 0)
   if (rows > free) throw failure('capacity-exceeded', { rows, free })
-  const given = new Map<number, number>()
+  const given = new Float64Array(rooms.length)
   // Smallest room first: when its turn comes, its fair share of what is left is the most it could ever get.
-  const bySize = [...rooms].sort((a, b) => a.free - b.free)
+  const bySize = Uint32Array.from(rooms.keys()).sort((a, b) => freeOf(rooms, a) - freeOf(rooms, b))
   let left = rows
-  for (const [index, room] of bySize.entries()) {
-    const share = Math.min(Math.max(0, room.free), Math.ceil(left / (bySize.length - index)))
-    given.set(room.key, share)
+  for (const [place, index] of bySize.entries()) {
+    const share = Math.min(Math.max(0, freeOf(rooms, index)), Math.ceil(left / (bySize.length - place)))
+    given[index] = share
     left -= share
   }
-  return rooms.map(({ key }) => ({ key, rows: given.get(key) ?? 0 })).filter((allotment) => allotment.rows > 0)
+  return rooms.flatMap(({ key }, index) => {
+    const part = given[index] as number
+    return part > 0 ? [{ key, rows: part }] : []
+  })
+}
+
+function freeOf(rooms: readonly Room[], index: number): number {
+  return (rooms[index] as Room).free
 }

@@ -1,30 +1,33 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Counter, Database, InsertStrategy, RowLayout } from '../databases/port.ts'
-import { createRandom, type Random } from '../random.ts'
+import type { BlockEnd, Counter, Database, InsertStrategy, RowLayout } from '../databases/port.ts'
 import type { Progress } from '../workloads/workload.ts'
-import type { Allotment } from './allot.ts'
+import { createBlockSource, type BlockPlan, type RowWriter } from './blocks.ts'
+import type { RowSum } from './checksum.ts'
+import { beginJournal, isDeferred, receiptOf, removeJournal, type Journal } from './journal.ts'
+import { rowsOf, type SeedRecipe } from './recipe.ts'
 
-/** Rows that are stored with one commit. Fewer cost more commits, more grow the log and the wait at Ctrl-C. */
-const rowsPerBlock = 50_000
-
-/** Writes one row at `offset`. `serial` is unique in the table, `parent` the key of the row's parent. */
-export type RowWriter = (target: Buffer, offset: number, serial: number, parent: number, random: Random) => void
-
-/** What is to be seeded. */
-export interface SeedPlan<R extends object> {
+/** A table that can be seeded. */
+export interface SeedTarget<R extends object> {
   readonly layout: RowLayout<R>
   readonly counter: Counter
-  /** In ascending order of their keys. */
-  readonly allotments: readonly Allotment[]
-  /** Serial number of the first row. */
-  readonly firstSerial: number
-  readonly writeRow: RowWriter
-  readonly seed: string
+  /** Makes the recipe's rows. */
+  createWriter(recipe: SeedRecipe): RowWriter
+}
+
+/** How a seeding is run; none of it changes the rows. */
+export interface SeedOptions {
+  /** Blocks that are loaded at the same time, each on a connection of its own. */
+  readonly connections: number
+  readonly onProgress: (progress: Progress) => void
+  readonly signal?: AbortSignal
 }
 
 /** What came of it. */
 export interface SeedResult {
+  /** Stored by this run. */
   readonly rows: number
+  /** Stored by the runs that this one went on from. */
+  readonly resumedAt: number
   readonly seconds: number
   readonly rowsPerSecond: number
   /** Of this process, MB. */
@@ -38,49 +41,106 @@ export interface SeedResult {
 }
 
 /**
- * Stores the plan's rows by the engine's fastest way in, a block at a time. Each block is drawn from
- * its own seed, so that the data depends on the plan alone, and is committed together with its
- * parents' counters, so that these are true whenever it stops.
+ * Begins a seeding and stores its rows by the engine's fastest way in, a block at a time. Each block is committed
+ * with its counters and its entry in the journal, so that the seeding can be gone on with wherever it stops. `before`
+ * is what the table holds, where it is known. Throws `seeding-unfinished`, `rows-differ`, and what the engine throws.
  */
 export async function seedRows<R extends object>(
   database: Database,
-  plan: SeedPlan<R>,
-  onProgress: (progress: Progress) => void,
-  signal?: AbortSignal,
+  target: SeedTarget<R>,
+  recipe: SeedRecipe,
+  options: SeedOptions,
+  before: RowSum | null = null,
 ): Promise<SeedResult> {
-  const total = plan.allotments.reduce((sum, { rows }) => sum + rows, 0)
-  const { strategy, passedOver } = await chooseStrategy(database)
+  return resumeSeeding(database, target, await beginJournal(database, recipe, before), options)
+}
+
+/** Stores those of the journal's blocks that are missing, then makes indexes and counters that had to wait. */
+export async function resumeSeeding<R extends object>(
+  database: Database,
+  target: SeedTarget<R>,
+  journal: Journal,
+  options: SeedOptions,
+): Promise<SeedResult> {
+  const { recipe, stored } = journal
   const startedAt = performance.now()
-  const loader = await strategy.open(plan.layout)
-  const random = createRandom(plan.seed)
-  const buffer = Buffer.allocUnsafe(Math.min(rowsPerBlock, Math.max(1, total)) * plan.layout.rowBytes)
-  let done = 0
+  const { strategy, passedOver } = await chooseStrategy(database)
+  if (recipe.indexes === 'after') await database.dropIndexes(target.layout.table)
+  const source = createBlockSource(recipe, target.layout.rowBytes, target.createWriter(recipe))
+  const total = rowsOf(recipe)
+  const resumedAt = sumRows(source.plans.filter(({ number }) => stored.has(number)))
+  const deferred = isDeferred(database, recipe)
+  const loader = await strategy.open(target.layout)
+  let done = resumedAt
   try {
-    for (const block of splitIntoBlocks(plan.allotments)) {
-      if (signal?.aborted) break
-      const serial = plan.firstSerial + done
-      const rows = writeBlock(buffer, block, plan, serial, random.fork(serial))
-      const range = { from: (block[0] as Allotment).key, to: (block.at(-1) as Allotment).key }
-      await loader.load({ bytes: buffer.subarray(0, rows * plan.layout.rowBytes), rows }, plan.counter, range)
-      done += rows
-      onProgress({ done, total })
-      // SQLite never waits; without a turn of the event loop Ctrl-C would not be heard until the end.
-      await nextTurn()
-    }
+    const missing = source.plans.filter(({ number }) => !stored.has(number))
+    await inParallel(missing, options, () => {
+      const makeBlock = source.createMaker()
+      return async (plan) => {
+        await loader.load(makeBlock(plan), endOf(plan, deferred ? null : target.counter))
+        done += plan.rows
+        options.onProgress({ done, total })
+      }
+    })
   } finally {
     await loader.close()
   }
+  if (done === total) await finishSeeding(database, target, recipe)
   const seconds = (performance.now() - startedAt) / 1000
   return {
-    rows: done,
+    rows: done - resumedAt,
+    resumedAt,
     seconds,
-    rowsPerSecond: seconds > 0 ? done / seconds : 0,
+    rowsPerSecond: seconds > 0 ? (done - resumedAt) / seconds : 0,
     maxRssMb: process.resourceUsage().maxRSS / 1024,
     strategy: strategy.name,
     durability: strategy.durability,
     passedOver,
     interrupted: done < total,
   }
+}
+
+/** Makes what had to wait, and forgets the seeding: its rows stay, those that are missing stay out. */
+export async function finishSeeding<R extends object>(
+  database: Database,
+  { layout, counter }: SeedTarget<R>,
+  recipe: SeedRecipe,
+): Promise<void> {
+  const first = recipe.allotments[0]
+  const last = recipe.allotments.at(-1)
+  if (recipe.indexes === 'after') await database.createIndexes(layout.table)
+  if (first && last && isDeferred(database, recipe)) await database.recount(counter, { from: first.key, to: last.key })
+  await removeJournal(database)
+}
+
+function endOf({ number, range }: BlockPlan, counter: Counter | null): BlockEnd {
+  return { recount: counter ? { counter, range } : null, receipt: receiptOf(number) }
+}
+
+/** Works through `items` with so many workers; the first error, or the signal, stops all after what they have begun. */
+async function inParallel<T>(
+  items: readonly T[],
+  { connections, signal }: SeedOptions,
+  hire: () => (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items.values()
+  let failed = false
+  const worker = async (): Promise<void> => {
+    const work = hire()
+    for (const item of queue) {
+      if (failed || signal?.aborted) return
+      try {
+        await work(item)
+      } catch (error) {
+        failed = true
+        throw error
+      }
+      // SQLite never waits; without a turn of the event loop Ctrl-C would not be heard until the end.
+      await nextTurn()
+    }
+  }
+  const results = await Promise.allSettled(Array.from({ length: connections }, worker))
+  for (const result of results) if (result.status === 'rejected') throw result.reason
 }
 
 async function chooseStrategy(
@@ -95,40 +155,6 @@ async function chooseStrategy(
   throw new Error(`no way to insert into ${database.engine.name}: ${passedOver.join('; ')}`)
 }
 
-/** Cuts the allotments into runs of at most `rowsPerBlock` rows; a parent may be cut in two. */
-export function* splitIntoBlocks(allotments: readonly Allotment[], size = rowsPerBlock): Generator<Allotment[]> {
-  let block: Allotment[] = []
-  let room = size
-  for (const { key, rows } of allotments) {
-    let left = rows
-    while (left > 0) {
-      const part = Math.min(left, room)
-      block.push({ key, rows: part })
-      left -= part
-      room -= part
-      if (room === 0) {
-        yield block
-        block = []
-        room = size
-      }
-    }
-  }
-  if (block.length > 0) yield block
-}
-
-function writeBlock<R extends object>(
-  target: Buffer,
-  block: readonly Allotment[],
-  plan: SeedPlan<R>,
-  firstSerial: number,
-  random: Random,
-): number {
-  let row = 0
-  for (const { key, rows } of block) {
-    for (let i = 0; i < rows; i++) {
-      plan.writeRow(target, row * plan.layout.rowBytes, firstSerial + row, key, random)
-      row++
-    }
-  }
-  return row
+function sumRows(plans: readonly BlockPlan[]): number {
+  return plans.reduce((sum, { rows }) => sum + rows, 0)
 }

@@ -20,31 +20,33 @@ const dash = 45
  * Writes a version 7 UUID (RFC 9562, method 1: a counter in rand_a) as 36 ASCII bytes. It ascends
  * with `serial` and is unique for each; `high` and `low` are 32 random bits each.
  */
-export function writeUuid(target: Buffer, offset: number, serial: number, high: number, low: number): void {
+export function writeUuidV7(target: Buffer, offset: number, serial: number, high: number, low: number): void {
   const ms = epoch + Math.floor(serial / idsPerMs)
-  const counter = serial % idsPerMs
-  const timeHigh = Math.floor(ms / 0x1_0000)
   const timeLow = ms % 0x1_0000
-  writeByte(target, offset, 0, timeHigh >>> 24)
-  writeByte(target, offset, 1, (timeHigh >>> 16) & 255)
-  writeByte(target, offset, 2, (timeHigh >>> 8) & 255)
-  writeByte(target, offset, 3, timeHigh & 255)
-  writeByte(target, offset, 4, timeLow >>> 8)
-  writeByte(target, offset, 5, timeLow & 255)
-  writeByte(target, offset, 6, 0x70 | (counter >>> 8))
-  writeByte(target, offset, 7, counter & 255)
-  writeByte(target, offset, 8, 0x80 | ((high >>> 24) & 0x3f))
-  writeByte(target, offset, 9, (high >>> 16) & 255)
-  writeByte(target, offset, 10, (high >>> 8) & 255)
-  writeByte(target, offset, 11, high & 255)
-  writeByte(target, offset, 12, low >>> 24)
-  writeByte(target, offset, 13, (low >>> 16) & 255)
-  writeByte(target, offset, 14, (low >>> 8) & 255)
-  writeByte(target, offset, 15, low & 255)
+  writeWords(target, offset, Math.floor(ms / 0x1_0000), (timeLow << 16) | 0x7000 | (serial % idsPerMs), high, low)
+}
+
+/** Writes a version 4 UUID as 36 ASCII bytes, of four words of 32 bits; six bits are given up to version and variant. */
+export function writeUuidV4(target: Buffer, offset: number, a: number, b: number, c: number, d: number): void {
+  writeWords(target, offset, a, (b & 0xffff0fff) | 0x4000, c, d)
+}
+
+function writeWords(target: Buffer, offset: number, a: number, b: number, c: number, d: number): void {
+  writeWord(target, offset, 0, a)
+  writeWord(target, offset, 4, b)
+  writeWord(target, offset, 8, 0x8000_0000 | (c & 0x3fff_ffff))
+  writeWord(target, offset, 12, d)
   target[offset + 8] = dash
   target[offset + 13] = dash
   target[offset + 18] = dash
   target[offset + 23] = dash
+}
+
+function writeWord(target: Buffer, offset: number, index: number, word: number): void {
+  writeByte(target, offset, index, word >>> 24)
+  writeByte(target, offset, index + 1, (word >>> 16) & 255)
+  writeByte(target, offset, index + 2, (word >>> 8) & 255)
+  writeByte(target, offset, index + 3, word & 255)
 }
 
 function writeByte(target: Buffer, offset: number, index: number, byte: number): void {

@@ -1,5 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Counter, EncodedRows, RowLayout } from '../../../src/lib/databases/port.ts'
+import {
+  rowsPerChunk,
+  type Block,
+  type BlockEnd,
+  type Counter,
+  type RowLayout,
+} from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { all, type Context, type Seat, seat, seats, show, shows } from './tables.ts'
 
@@ -21,11 +27,17 @@ const seatLayout: RowLayout<Seat> = {
   rowBytes: 57,
 }
 
-function encode(rows: readonly Seat[]): EncodedRows {
-  const lines = rows.map(
-    (row) => `${row.id}\t${row.holder.padStart(12, '_')}\t${String(row.show_id).padStart(6, '0')}\n`,
-  )
-  return { bytes: Buffer.from(lines.join(''), 'latin1'), rows: rows.length }
+function encode(rows: readonly Seat[]): Block {
+  const line = (row: Seat) => `${row.id}\t${row.holder.padStart(12, '_')}\t${String(row.show_id).padStart(6, '0')}\n`
+  return {
+    rows: rows.length,
+    *chunks() {
+      for (let at = 0; at < rows.length; at += rowsPerChunk) {
+        const part = rows.slice(at, at + rowsPerChunk)
+        yield { bytes: Buffer.from(part.map(line).join(''), 'latin1'), rows: part.length }
+      }
+    },
+  }
 }
 
 /** The native ways in. */
@@ -41,10 +53,10 @@ export function describeInserts(context: Context): void {
       ['the fallback', 1],
     ])('%s', (_way, index) => {
       const range = { from: 1, to: 2 }
-      const load = async (block: EncodedRows) => {
+      const load = async (block: Block, rest: Partial<BlockEnd> = {}) => {
         const loader = await context.database.insertStrategies[index]!.open(seatLayout)
         try {
-          await loader.load(block, freeCounter, range)
+          await loader.load(block, { recount: { counter: freeCounter, range }, receipt: null, ...rest })
         } finally {
           await loader.close()
         }
@@ -64,6 +76,40 @@ export function describeInserts(context: Context): void {
         expect(await frees()).toEqual([300 - sold.get(1)!, 300 - sold.get(2)!, 300])
       })
 
+      it('stores the receipt with the rows, and neither when one of them cannot be', async () => {
+        const receipt = { table: shows, rows: [show(7)] }
+        await load(encode([seat(1)]), { receipt })
+        expect(await frees()).toEqual([299, 300, 300, 300])
+        await expect(load(encode([seat(1)]), { receipt })).rejects.toThrow(/unique|duplicate/i)
+        expect(await context.database.store.count(seats)).toBe(1)
+        await expect(load(encode([seat(99)]), { receipt: { table: shows, rows: [show(8)] } })).rejects.toMatchObject({
+          code: 'rows-differ',
+        })
+        expect(await context.database.store.count(shows)).toBe(4)
+      })
+
+      it('leaves the counters as they are when it is told so', async () => {
+        await load(encode([seat(1), seat(3)]), { recount: null })
+        expect(await frees()).toEqual([300, 300, 300])
+        await context.database.recount(freeCounter, { from: 2, to: 3 })
+        expect(await frees()).toEqual([300, 300, 299])
+      })
+
+      it('loads several blocks at a time, where the engine has several writers', async () => {
+        const loader = await context.database.insertStrategies[index]!.open(seatLayout)
+        const blocks = Array.from({ length: 6 }, (_, block) =>
+          encode(Array.from({ length: 1500 }, (__, row) => seat(1 + ((row + block) % 3)))),
+        )
+        const end = { recount: { counter: freeCounter, range: { from: 1, to: 3 } }, receipt: null }
+        if (context.database.traits.concurrentWriters) {
+          await Promise.all(blocks.map((block) => loader.load(block, end)))
+        } else {
+          for (const block of blocks) await loader.load(block, end)
+        }
+        await loader.close()
+        expect(await context.database.store.count(seats)).toBe(9000)
+      })
+
       it.each([
         ['a key that is taken', (first: Seat) => seat(1, { id: first.id })],
         ['a unique value that is taken', (first: Seat) => seat(1, { holder: first.holder })],
@@ -78,6 +124,26 @@ export function describeInserts(context: Context): void {
         await load(encode([seat(2)]))
         expect(await frees()).toEqual([299, 299, 300])
       })
+    })
+  })
+
+  describe('indexes', () => {
+    it('are dropped and made again, as often as one likes, and rows go in meanwhile', async () => {
+      const { database } = context
+      await database.store.insert(shows, [show(1)])
+      await database.dropIndexes(seats)
+      await database.dropIndexes(seats)
+      const rows = Array.from({ length: 20 }, () => seat(1))
+      const loader = await database.insertStrategies[0]!.open(seatLayout)
+      await loader.load(encode(rows), { recount: null, receipt: null })
+      await loader.close()
+      await database.createIndexes(seats)
+      await database.createIndexes(seats)
+      expect(await database.store.count(seats)).toBe(20)
+      await expect(database.store.insert(seats, [seat(1, { holder: rows[0]!.holder })])).rejects.toThrow(
+        /unique|duplicate/i,
+      )
+      await expect(database.store.insert(seats, [seat(77)])).rejects.toThrow(/foreign/i)
     })
   })
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
+import { Client } from 'pg'
 import { findService } from '../../services.ts'
 
 /** An engine that the contract suites run on. */
@@ -35,9 +36,25 @@ async function openMysqlDatabase(server: string): Promise<TestDatabase> {
   return { url: url.toString(), remove: () => administrate(`drop database ${name}`) }
 }
 
+async function openPostgresDatabase(server: string): Promise<TestDatabase> {
+  const name = `rushbench_${randomUUID().slice(0, 8)}`
+  const administrate = async (sql: string) => {
+    const client = new Client({ connectionString: server })
+    await client.connect()
+    await client.query(sql)
+    await client.end()
+  }
+  await administrate(`create database ${name}`)
+  const url = new URL(server)
+  url.pathname = name
+  return { url: url.toString(), remove: () => administrate(`drop database ${name} with (force)`) }
+}
+
 const mariadb = await findService('mariadb')
+const postgres = await findService('postgres')
 
 export const testEngines: readonly TestEngine[] = [
   { name: 'sqlite', open: openSqliteFile },
   { name: 'mariadb', open: mariadb === null ? null : () => openMysqlDatabase(mariadb) },
+  { name: 'postgres', open: postgres === null ? null : () => openPostgresDatabase(postgres) },
 ]

@@ -121,6 +121,8 @@ for (const engine of testEngines) {
       [{ ticket_id: 'T', schedule_id: 'soon' }, 'schedule_id', 'integer'],
       [{ ticket_id: '', schedule_id: firstSlot }, 'ticket_id', '1 char'],
       [{ ticket_id: 'T'.repeat(65), schedule_id: firstSlot }, 'ticket_id', '64 char'],
+      [{ ticket_id: 'T\0', schedule_id: firstSlot }, 'ticket_id', 'pattern'],
+      [`{"ticket_id": "\\ud83c", "schedule_id": ${firstSlot}}`, 'ticket_id', 'pattern'],
       ['{"ticket_id": "T', 'body', 'JSON'],
       ['', 'body', 'JSON'],
     ])('refuses %j with 422, the field and the reason', async (body, field, reason) => {

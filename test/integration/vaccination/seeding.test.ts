@@ -3,10 +3,20 @@ import { migrateUp } from '../../../src/lib/databases/migrate.ts'
 import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { createMemoryLedger } from '../../../src/lib/load/ledger.ts'
-import { seedRows } from '../../../src/lib/seeding/seed.ts'
+import { emptySum } from '../../../src/lib/seeding/checksum.ts'
+import { readJournal } from '../../../src/lib/seeding/journal.ts'
+import type { SeedRecipe } from '../../../src/lib/seeding/recipe.ts'
+import { finishSeeding, resumeSeeding, seedRows, type SeedOptions } from '../../../src/lib/seeding/seed.ts'
+import { compareSums, sumRecipe, sumTable } from '../../../src/lib/seeding/verify.ts'
 import { auditBookings } from '../../../src/lib/workloads/vaccination/audit.ts'
 import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
-import { createReservationSource, planReservations } from '../../../src/lib/workloads/vaccination/seeding.ts'
+import {
+  createReservationSource,
+  planReservations,
+  reservationSeeding,
+  type Amount,
+  type Choices,
+} from '../../../src/lib/workloads/vaccination/seeding.ts'
 import { insertMissingSlots } from '../../../src/lib/workloads/vaccination/slots.ts'
 import { reservations, schedules, type Reservation } from '../../../src/lib/workloads/vaccination/tables.ts'
 import { testEngines, type TestDatabase } from '../databases/engines.ts'
@@ -29,9 +39,25 @@ for (const engine of testEngines) {
       await place.remove()
     })
 
-    async function fillSlots(options = slots) {
+    const plan = (amount: Amount, choices: Partial<Choices> = {}) =>
+      planReservations(database, amount, {
+        seed: 'seed',
+        keys: 'ascending',
+        order: 'grouped',
+        indexes: 'before',
+        ...choices,
+      })
+    const options = (rest: Partial<SeedOptions> = {}): SeedOptions => ({
+      connections: 1,
+      onProgress: () => {},
+      ...rest,
+    })
+    const seed = (recipe: SeedRecipe, rest: Partial<SeedOptions> = {}) =>
+      seedRows(database, reservationSeeding, recipe, options(rest))
+
+    async function fillSlots(wanted = slots) {
       let last = { done: 0, total: 0, added: 0 }
-      for await (last of insertMissingSlots(database, options));
+      for await (last of insertMissingSlots(database, wanted));
       return last
     }
 
@@ -59,54 +85,98 @@ for (const engine of testEngines) {
     it('stores exactly the rows asked for, over more than one block, and keeps the stock true', async () => {
       await fillSlots()
       const progress: number[] = []
-      const plan = await planReservations(database, { rows: 60_000 }, 'seed')
-      const result = await seedRows(database, plan, ({ done }) => progress.push(done))
-      expect(result).toMatchObject({ rows: 60_000, interrupted: false, passedOver: [] })
-      expect(progress).toEqual([50_000, 60_000])
+      const result = await seed(await plan({ rows: 60_000 }), { onProgress: ({ done }) => progress.push(done) })
+      expect(result).toMatchObject({ rows: 60_000, resumedAt: 0, interrupted: false, passedOver: [] })
+      expect(progress).toEqual([49_983, 60_000])
       expect(await database.store.count(reservations)).toBe(60_000)
       expect(await faults()).toEqual([])
       expect(new Set((await database.store.countBy(reservations, 'schedule_id')).values())).toEqual(new Set([27, 28]))
+      expect((await database.tables()).map(({ name }) => name).sort()).toEqual(['reservations', 'schedules'])
     })
 
     it('makes the same rows from the same seed, and goes on where the table ends', async () => {
       await fillSlots()
-      await seedRows(database, await planReservations(database, { perSlot: 1 }, 'seed'), () => {})
+      await seed(await plan({ perSlot: 1 }))
       const first = await allReservations()
       await database.store.remove(reservations, {})
       await database.store.update(schedules, {}, { stock: 50 })
-      await seedRows(database, await planReservations(database, { perSlot: 1 }, 'seed'), () => {})
+      await seed(await plan({ perSlot: 1 }))
       expect(await allReservations()).toEqual(first)
-      await seedRows(database, await planReservations(database, { rows: 100 }, 'seed'), () => {})
+      await seed(await plan({ rows: 100 }))
       expect(await database.store.count(reservations)).toBe(2196 + 100)
       expect(await faults()).toEqual([])
     })
 
-    it('stops between two blocks when it is told to, with all that is stored being true', async () => {
+    it.each([
+      { keys: 'random', order: 'grouped', indexes: 'before' },
+      { keys: 'spread', order: 'shuffled', indexes: 'before' },
+      { keys: 'ascending', order: 'grouped', indexes: 'after' },
+      { keys: 'random', order: 'shuffled', indexes: 'after' },
+    ] as const)(
+      'keeps stock true and the rows as the recipe says with %j, on one connection and on more',
+      async (choices) => {
+        await fillSlots()
+        const recipe = await plan({ rows: 105_000 }, choices)
+        await seed(recipe, { connections: database.traits.concurrentWriters ? 3 : 1 })
+        expect(await faults()).toEqual([])
+        const expected = await sumRecipe(reservationSeeding, recipe, emptySum, () => {})
+        const found = await sumTable(database, reservationSeeding, () => {})
+        expect(compareSums(reservationSeeding, expected, found)).toEqual({ rows: 105_000, checksum: expected.checksum })
+        await database.store.insert(reservations, [
+          { id: 'x'.repeat(36), ticket_id: 't', schedule_id: recipe.allotments[0]!.key },
+        ])
+        const changed = await sumTable(database, reservationSeeding, () => {})
+        expect(() => compareSums(reservationSeeding, expected, changed)).toThrow('105001 rows')
+      },
+    )
+
+    it('stops between two blocks when it is told to, with all that is stored being true, and goes on from there', async () => {
       await fillSlots()
       const stop = new AbortController()
-      const plan = await planReservations(database, { rows: 109_800 }, 'seed')
-      const result = await seedRows(database, plan, () => stop.abort(), stop.signal)
+      const recipe = await plan({ rows: 109_800 })
+      const result = await seed(recipe, { onProgress: () => stop.abort(), signal: stop.signal })
       expect(result).toMatchObject({ rows: 50_000, interrupted: true })
       expect(await database.store.count(reservations)).toBe(50_000)
+      if (database.traits.transactions) expect(await faults()).toEqual([])
+      await expect(seed(recipe)).rejects.toMatchObject({ code: 'seeding-unfinished' })
+      const journal = await readJournal(database)
+      expect(journal).toMatchObject({ recipe, before: null, stored: new Set([0]) })
+      expect(await resumeSeeding(database, reservationSeeding, journal!, options())).toMatchObject({
+        rows: 59_800,
+        resumedAt: 50_000,
+        interrupted: false,
+      })
       expect(await faults()).toEqual([])
+      expect(await sumTable(database, reservationSeeding, () => {})).toEqual(
+        await sumRecipe(reservationSeeding, recipe, emptySum, () => {}),
+      )
+      expect(await readJournal(database)).toBeNull()
+    })
+
+    it('can be given up half-way: what is stored stays, and is true', async () => {
+      await fillSlots()
+      const stop = new AbortController()
+      const recipe = await plan({ rows: 109_800 }, { order: 'shuffled', indexes: 'after' })
+      await seed(recipe, { onProgress: () => stop.abort(), signal: stop.signal })
+      await finishSeeding(database, reservationSeeding, recipe)
+      expect(await database.store.count(reservations)).toBe(50_000)
+      expect(await faults()).toEqual([])
+      expect(await readJournal(database)).toBeNull()
     })
 
     it('refuses what does not fit, and slots that are not there', async () => {
-      await expect(planReservations(database, { rows: 1 }, 's')).rejects.toMatchObject({ code: 'no-slots' })
+      await expect(plan({ rows: 1 })).rejects.toMatchObject({ code: 'no-slots' })
       await fillSlots()
-      await expect(planReservations(database, { rows: 109_801 }, 's')).rejects.toMatchObject({
-        code: 'capacity-exceeded',
-      })
-      await expect(planReservations(database, { perSlot: 51 }, 's')).rejects.toMatchObject({
-        code: 'capacity-exceeded',
-      })
+      await expect(plan({ rows: 109_801 })).rejects.toMatchObject({ code: 'capacity-exceeded' })
+      await expect(plan({ perSlot: 51 })).rejects.toMatchObject({ code: 'capacity-exceeded' })
     })
 
     it('takes a clash of keys back whole, and says how many rows there were', async () => {
       await fillSlots()
-      const plan = await planReservations(database, { rows: 10 }, 'seed')
-      await seedRows(database, plan, () => {})
-      await expect(seedRows(database, plan, () => {})).rejects.toThrow()
+      const recipe = await plan({ rows: 10 })
+      await seed(recipe)
+      const other = { ...recipe, allotments: [{ key: recipe.allotments.at(-1)!.key, rows: 5 }] }
+      await expect(seed(other)).rejects.toMatchObject({ code: 'rows-differ' })
       expect(await database.store.count(reservations)).toBe(10)
       expect(await faults()).toEqual([])
     })

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
 import { mysqlStrategies } from '../../../src/lib/databases/mysql/bulk.ts'
+import { mysqlDialect } from '../../../src/lib/databases/sql/dialect.ts'
+import { createStatements } from '../../../src/lib/databases/sql/statements.ts'
 import type { MysqlConnections } from '../../../src/lib/databases/mysql/connection.ts'
 
 /** A server that answers every query with `row`. */
@@ -12,13 +14,13 @@ it.each([
   [0, /local_infile=0/],
   ['OFF', /local_infile/],
 ])('LOAD DATA is not available with local_infile=%s, but INSERT is', async (allowed, reason) => {
-  const [first, second] = mysqlStrategies(serverWith({ allowed }), '')
+  const [first, second] = mysqlStrategies(serverWith({ allowed }), createStatements(mysqlDialect), '')
   expect(first?.name).toBe('load-data')
   expect(await first?.unavailable()).toMatch(reason)
   expect(await second?.unavailable()).toBeNull()
 })
 
 it('LOAD DATA is available with local_infile=1', async () => {
-  const [first] = mysqlStrategies(serverWith({ allowed: 1 }), '')
+  const [first] = mysqlStrategies(serverWith({ allowed: 1 }), createStatements(mysqlDialect), '')
   expect(await first?.unavailable()).toBeNull()
 })

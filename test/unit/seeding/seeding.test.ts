@@ -2,8 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../../src/lib/random.ts'
 import { allotEvenly } from '../../../src/lib/seeding/allot.ts'
-import { splitIntoBlocks } from '../../../src/lib/seeding/seed.ts'
-import { writeUuid } from '../../../src/lib/seeding/uuid.ts'
+import { createBlockSource, planBlocks, type RowWriter } from '../../../src/lib/seeding/blocks.ts'
+import { createRowSummer, emptySum } from '../../../src/lib/seeding/checksum.ts'
+import { createKeyWriter, keyOrders, type KeyOrder, type KeyRecipe } from '../../../src/lib/seeding/keys.ts'
+import { createPermutation } from '../../../src/lib/seeding/permutation.ts'
+import { decodeRecipe, encodeRecipe, type SeedRecipe } from '../../../src/lib/seeding/recipe.ts'
+import { writeUuidV7 } from '../../../src/lib/seeding/uuid.ts'
 
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0)
 
@@ -42,50 +46,243 @@ describe('allotEvenly', () => {
   })
 })
 
-describe('splitIntoBlocks', () => {
-  it('cuts a parent in two where a block is full', () => {
-    const blocks = [
-      ...splitIntoBlocks(
-        [
-          { key: 1, rows: 3 },
-          { key: 2, rows: 4 },
-        ],
-        5,
-      ),
-    ]
-    expect(blocks).toEqual([
-      [
-        { key: 1, rows: 3 },
-        { key: 2, rows: 2 },
-      ],
-      [{ key: 2, rows: 2 }],
+describe('planBlocks', () => {
+  it('keeps the rows of a parent together where they fit, and cuts those that are more than a block', () => {
+    const allotments = [3, 4, 1, 12].map((rows, key) => ({ key, rows }))
+    expect(planBlocks(allotments, 5)).toEqual([
+      { number: 0, first: 0, rows: 3, range: { from: 0, to: 0 } },
+      { number: 1, first: 3, rows: 5, range: { from: 1, to: 2 } },
+      { number: 2, first: 8, rows: 5, range: { from: 3, to: 3 } },
+      { number: 3, first: 13, rows: 5, range: { from: 3, to: 3 } },
+      { number: 4, first: 18, rows: 2, range: { from: 3, to: 3 } },
     ])
+    expect(planBlocks([])).toEqual([])
   })
 
   it('loses and invents nothing', () => {
     const allotments = fc.array(fc.integer({ min: 1, max: 40 })).map((all) => all.map((rows, key) => ({ key, rows })))
     fc.assert(
       fc.property(allotments, fc.integer({ min: 1, max: 50 }), (given, size) => {
-        const blocks = [...splitIntoBlocks(given, size)]
-        const perKey = given.map(({ key }) =>
-          sum(
-            blocks
-              .flat()
-              .filter((part) => part.key === key)
-              .map(({ rows }) => rows),
-          ),
-        )
-        expect(perKey).toEqual(given.map(({ rows }) => rows))
-        for (const block of blocks.slice(0, -1)) expect(sum(block.map(({ rows }) => rows))).toBe(size)
+        const blocks = planBlocks(given, size)
+        let next = 0
+        for (const [number, block] of blocks.entries()) {
+          expect(block).toMatchObject({ number, first: next })
+          expect(block.rows).toBeGreaterThan(0)
+          expect(block.rows).toBeLessThanOrEqual(size)
+          next += block.rows
+        }
+        expect(next).toBe(sum(given.map(({ rows }) => rows)))
       }),
     )
   })
 })
 
-describe('writeUuid', () => {
+/** Rows `index parent`, so that a test can read what was made. */
+const plainRows: RowWriter = (target, offset, index, parent) =>
+  void target.write(`${String(index).padStart(7, '0')} ${String(parent).padStart(4, '0')}\n`, offset, 'latin1')
+const plainBytes = 13
+
+function makeRows(recipe: Partial<SeedRecipe>): { text: string; blocks: number } {
+  const source = createBlockSource({ ...someRecipe, ...recipe }, plainBytes, plainRows)
+  const makeBlock = source.createMaker()
+  const text = source.plans.map((plan) => {
+    const once = Array.from(makeBlock(plan).chunks(), ({ bytes }) => bytes.toString('latin1')).join('')
+    const again = Array.from(makeBlock(plan).chunks(), ({ bytes }) => bytes.toString('latin1')).join('')
+    expect(again).toBe(once)
+    expect(once.length).toBe(plan.rows * plainBytes)
+    return once
+  })
+  return { text: text.join(''), blocks: source.plans.length }
+}
+
+const someRecipe: SeedRecipe = {
+  seed: 'seed',
+  keys: 'ascending',
+  order: 'grouped',
+  indexes: 'before',
+  firstSerial: 0,
+  allotments: Array.from({ length: 50 }, (_, key) => ({ key, rows: 2500 + key })),
+}
+
+describe('createBlockSource', () => {
+  const lines = ({ text }: { text: string }) => text.trimEnd().split('\n')
+  const parents = (rows: readonly string[]) => rows.map((row) => Number(row.slice(8)))
+
+  it('makes grouped and shuffled rows with the same parents, as many of each as was allotted', () => {
+    const grouped = parents(lines(makeRows({})))
+    const shuffled = parents(lines(makeRows({ order: 'shuffled' })))
+    expect(grouped).toEqual(someRecipe.allotments.flatMap(({ key, rows }) => Array<number>(rows).fill(key)))
+    expect(shuffled.toSorted((a, b) => a - b)).toEqual(grouped)
+    const neighbours = shuffled.filter((parent, row) => parent === shuffled[row + 1]).length
+    // One in fifty by chance.
+    expect(neighbours / shuffled.length).toBeLessThan(0.03)
+  })
+
+  it('numbers the rows from 0 over all blocks', () => {
+    const made = makeRows({})
+    expect(made.blocks).toBe(3)
+    expect(lines(made).map((row) => Number(row.slice(0, 7)))).toEqual(lines(made).map((_, index) => index))
+  })
+})
+
+describe('createPermutation', () => {
+  it('is a bijection of any size, and depends on the seed', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3000 }), fc.string(), (size, seed) => {
+        const permute = createPermutation(size, seed)
+        const values = Array.from({ length: size }, (_, index) => permute(index))
+        expect(values.toSorted((a, b) => a - b)).toEqual(Array.from({ length: size }, (_, index) => index))
+      }),
+      { numRuns: 60 },
+    )
+    const first = (seed: string) => Array.from({ length: 20 }, (_, index) => createPermutation(1e10, seed)(index))
+    expect(first('a')).toEqual(first('a'))
+    expect(first('a')).not.toEqual(first('b'))
+  })
+})
+
+describe('createKeyWriter', () => {
+  const rows = 20_000
+  const make = (keys: KeyOrder, rest: Partial<KeyRecipe> = {}) => {
+    const random = createRandom('the same for all')
+    const write = createKeyWriter({ keys, firstSerial: 0, rows, seed: 's', ...rest })
+    const target = Buffer.alloc(36)
+    return Array.from({ length: rows }, (_, index) => {
+      write(target, 0, index, random)
+      return target.toString('latin1')
+    })
+  }
+  const ascends = (keys: readonly string[]) =>
+    keys.filter((key, index) => index > 0 && key < keys[index - 1]!).length === 0
+
+  it.each([
+    ['ascending', 7, true],
+    ['random', 4, false],
+    ['spread', 4, true],
+  ] as const)('%s: version %d, never twice', (order, version, inOrder) => {
+    const keys = make(order)
+    const form = new RegExp(`^[0-9a-f]{8}-[0-9a-f]{4}-${version}[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+    expect(keys.every((key) => form.test(key))).toBe(true)
+    expect(new Set(keys).size).toBe(rows)
+    expect(ascends(keys)).toBe(inOrder)
+    expect(make(order)).toEqual(keys)
+  })
+
+  it.each(['random', 'spread'] as const)('%s keys stand all over their space', (order) => {
+    const perDigit = Map.groupBy(make(order), (key) => key[0])
+    expect(perDigit.size).toBe(16)
+    for (const keys of perDigit.values()) expect(Math.abs(keys.length - rows / 16)).toBeLessThan(200)
+  })
+
+  it('makes other keys for the next seeding with the same seed', () => {
+    for (const order of keyOrders) {
+      const all = [...make(order), ...make(order, { firstSerial: rows })]
+      expect(order === 'spread' || new Set(all).size === 2 * rows).toBe(true)
+    }
+  })
+
+  it('is unique by construction even where all random bits are the same', () => {
+    const zeros = { ...createRandom(0), uint32: () => 0, float: () => 0 }
+    for (const keys of keyOrders) {
+      const write = createKeyWriter({ keys, firstSerial: 2 ** 32 - 5000, rows: 10_000, seed: 's' })
+      const target = Buffer.alloc(36)
+      const made = new Set<string>()
+      for (let index = 0; index < 10_000; index++) {
+        write(target, 0, index, zeros)
+        made.add(target.toString('latin1'))
+      }
+      expect(made.size).toBe(10_000)
+    }
+  })
+})
+
+describe('a recipe as text', () => {
+  const allotments = fc
+    .array(fc.record({ key: fc.integer({ min: 1, max: 30 }), rows: fc.integer({ min: 1, max: 3 }) }))
+    .map((steps) => {
+      let key = 0
+      return steps.map((step) => ({ key: (key += step.key), rows: step.rows }))
+    })
+
+  it('comes back as it was', () => {
+    fc.assert(
+      fc.property(allotments, fc.string(), fc.constantFrom(...keyOrders), fc.nat(), (all, seed, keys, firstSerial) => {
+        const recipe = { ...someRecipe, seed, keys, firstSerial, allotments: all }
+        expect(decodeRecipe(encodeRecipe(recipe))).toEqual(recipe)
+      }),
+    )
+  })
+
+  it('is short for a regular calendar', () => {
+    const days = Array.from({ length: 1096 }, (_, day) =>
+      Array.from({ length: 36 }, (__, slot) => day * 1440 + slot * 20),
+    )
+    const regular = days.flat().map((key) => ({ key, rows: 100 }))
+    expect(encodeRecipe({ ...someRecipe, allotments: regular }).length).toBeLessThan(60_000)
+  })
+
+  it('is refused when it is anything else', () => {
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => decodeRecipe(text) === null))
+    expect(decodeRecipe(encodeRecipe(someRecipe).slice(0, -1))).toBeNull()
+  })
+})
+
+describe('createRowSummer', () => {
+  const layout = {
+    table: {
+      name: 't',
+      columns: { id: { type: 'ascii', length: 3 }, n: { type: 'integer' } },
+      primaryKey: 'id',
+      unique: [],
+      indexes: [],
+      references: [],
+    },
+    fields: [
+      { column: 'id', offset: 0, width: 3 },
+      { column: 'n', offset: 4, width: 4 },
+    ],
+    rowBytes: 9,
+  } as const
+  const sumOf = (rows: readonly { id: string; n: number }[], before = emptySum) => {
+    const summer = createRowSummer(layout, before)
+    for (const row of rows) summer.addRow(row)
+    return summer.result()
+  }
+  const row = fc.record({ id: fc.stringMatching(/^[a-z]{3}$/), n: fc.integer({ min: 0, max: 9999 }) })
+
+  it('gives an encoded row and the row that is read back the same sum', () => {
+    fc.assert(
+      fc.property(fc.array(row), (rows) => {
+        const summer = createRowSummer(layout, emptySum)
+        const bytes = Buffer.from(rows.map(({ id, n }) => `${id}\t${String(n).padStart(4, '0')}\n`).join(''))
+        summer.addEncoded({ bytes, rows: rows.length })
+        expect(summer.result()).toEqual(sumOf(rows))
+      }),
+    )
+  })
+
+  it('does not depend on the order, goes on from a sum, and sees a row that is lost, doubled or changed', () => {
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 20 }), row, (rows, other) => {
+        const whole = sumOf(rows)
+        expect(sumOf(rows.toReversed())).toEqual(whole)
+        expect(sumOf(rows.slice(1), sumOf(rows.slice(0, 1)))).toEqual(whole)
+        expect(sumOf(rows.slice(1)).checksum).not.toBe(whole.checksum)
+        expect(sumOf([...rows, rows[0]!]).checksum).not.toBe(whole.checksum)
+        const changed = sumOf([other, ...rows.slice(1)])
+        expect(changed.checksum === whole.checksum).toBe(other.id === rows[0]!.id && other.n === rows[0]!.n)
+      }),
+    )
+    expect(whole16(sumOf([{ id: 'abc', n: 1 }]))).toBe(true)
+  })
+
+  const whole16 = ({ checksum }: { checksum: string }) => /^[0-9a-f]{16}$/.test(checksum)
+})
+
+describe('writeUuidV7', () => {
   const text = (serial: number, high = 0, low = 0) => {
     const target = Buffer.alloc(36)
-    writeUuid(target, 0, serial, high, low)
+    writeUuidV7(target, 0, serial, high, low)
     return target.toString()
   }
 

@@ -6,7 +6,9 @@ import { createNamePool } from '../../../src/lib/workloads/vaccination/tickets.t
 
 function row(serial: number, slot: number, seed = 'seed'): string {
   const target = Buffer.alloc(reservationLayout.rowBytes)
-  createReservationWriter(seed)(target, 0, serial, slot, createRandom(`${seed}/${serial}`))
+  const recipe = { seed, keys: 'ascending', order: 'grouped', indexes: 'before', firstSerial: serial } as const
+  const writeRow = createReservationWriter({ ...recipe, allotments: [{ key: slot, rows: 1 }] })
+  writeRow(target, 0, 0, slot, createRandom(`${seed}/${serial}`))
   return target.toString('latin1')
 }
 

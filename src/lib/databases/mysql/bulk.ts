@@ -1,29 +1,31 @@
 import { failure } from '../../errors.ts'
-import type { AnyLayout, BulkLoader, EncodedRows, InsertStrategy } from '../port.ts'
-import { recountStatement } from '../sql/counter.ts'
+import type { AnyLayout, Block, BulkLoader, InsertStrategy } from '../port.ts'
+import { endStatements } from '../sql/block-end.ts'
+import { insertChunkSql } from '../sql/insert-chunk.ts'
+import type { Statements } from '../sql/statements.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
-import type { MysqlConnections, MysqlSession } from './connection.ts'
+import type { MysqlConnections, MysqlSession, Stored } from './connection.ts'
 import { isConstraintViolation } from './errors.ts'
 
-/** Rows in one text INSERT. */
-const rowsPerStatement = 1000
-/** What is handed to the socket at once, bytes. */
-const chunkBytes = 64 * 1024
-
 /** The ways in, fastest first. */
-export function mysqlStrategies(connections: MysqlConnections, durability: string): InsertStrategy[] {
+export function mysqlStrategies(
+  connections: MysqlConnections,
+  statements: Statements,
+  durability: string,
+): InsertStrategy[] {
   return [
     {
       name: 'load-data',
       durability,
       unavailable: () => whyNoLoadData(connections),
-      open: async (layout) => openLoader(connections, (session, block) => loadData(session, layout, block)),
+      open: async (layout) => openLoader(connections, statements, (session, block) => loadData(session, layout, block)),
     },
     {
       name: 'multi-row-insert',
       durability,
       unavailable: async () => null,
-      open: async (layout) => openLoader(connections, (session, block) => insertRows(session, layout, block)),
+      open: async (layout) =>
+        openLoader(connections, statements, (session, block) => insertRows(session, layout, block)),
     },
   ]
 }
@@ -36,32 +38,26 @@ async function whyNoLoadData(connections: MysqlConnections): Promise<string | nu
   })
 }
 
-interface Stored {
-  readonly rows: number
-  readonly warnings: number
-}
+type InsertBlock = (session: MysqlSession, block: Block) => Promise<Stored>
 
-type InsertBlock = (session: MysqlSession, block: EncodedRows) => Promise<Stored>
-
-function openLoader(connections: MysqlConnections, insert: InsertBlock): BulkLoader {
+function openLoader(connections: MysqlConnections, statements: Statements, insert: InsertBlock): BulkLoader {
   return {
-    async load(block, counter, range) {
-      const recount = recountStatement(mysqlDialect, counter, range)
+    async load(block, end) {
       await connections.transaction(async (session) => {
         const { rows, warnings } = await insertOrRefuse(insert, session, block)
         // LOAD DATA skips duplicates and bad foreign keys without an error.
         if (rows !== block.rows || warnings > 0) {
           throw failure('rows-differ', { sent: block.rows, stored: rows, warnings })
         }
-        await session.execute(recount)
-      })
+        for (const statement of endStatements(statements, end)) await session.execute(statement)
+      }, 'read committed')
     },
     close: async () => {},
   }
 }
 
 /** A row that breaks a key or a reference fails its whole INSERT; of the block nothing is kept. */
-async function insertOrRefuse(insert: InsertBlock, session: MysqlSession, block: EncodedRows): Promise<Stored> {
+async function insertOrRefuse(insert: InsertBlock, session: MysqlSession, block: Block): Promise<Stored> {
   try {
     return await insert(session, block)
   } catch (error) {
@@ -70,40 +66,25 @@ async function insertOrRefuse(insert: InsertBlock, session: MysqlSession, block:
   }
 }
 
-function columnList(layout: AnyLayout): string {
-  return layout.fields.map(({ column }) => `\`${column}\``).join(', ')
-}
-
-async function loadData(session: MysqlSession, layout: AnyLayout, { bytes }: EncodedRows): Promise<Stored> {
+async function loadData(session: MysqlSession, layout: AnyLayout, block: Block): Promise<Stored> {
+  const columns = layout.fields.map(({ column }) => `\`${column}\``).join(', ')
   const sql =
     `load data local infile 'rows' into table \`${layout.table.name}\` character set binary ` +
     String.raw`fields terminated by '\t' escaped by '' lines terminated by '\n' ` +
-    `(${columnList(layout)})`
-  const header = await session.loadData(sql, slices(bytes))
-  return { rows: header.affectedRows, warnings: header.warningStatus }
+    `(${columns})`
+  return session.loadData(sql, bytesOf(block))
 }
 
-function* slices(bytes: Buffer): Generator<Buffer> {
-  for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes)
+function* bytesOf(block: Block): Generator<Buffer> {
+  for (const { bytes } of block.chunks()) yield bytes
 }
 
-/** Our encoded rows hold no quote and no backslash, so that they can stand in the text as they are. */
-async function insertRows(session: MysqlSession, layout: AnyLayout, { bytes, rows }: EncodedRows): Promise<Stored> {
-  let stored = 0
-  let warnings = 0
-  for (let first = 0; first < rows; first += rowsPerStatement) {
-    const tuples: string[] = []
-    for (let row = first; row < Math.min(rows, first + rowsPerStatement); row++) {
-      const cells = layout.fields.map(({ offset, width }) => {
-        const at = row * layout.rowBytes + offset
-        return `'${bytes.toString('latin1', at, at + width)}'`
-      })
-      tuples.push(`(${cells.join(',')})`)
-    }
-    const sql = `insert into \`${layout.table.name}\` (${columnList(layout)}) values ${tuples.join(',')}`
-    const header = await session.execute({ sql, parameters: [] })
-    stored += header.affectedRows
-    warnings += header.warningStatus
+async function insertRows(session: MysqlSession, layout: AnyLayout, block: Block): Promise<Stored> {
+  const total = { rows: 0, warnings: 0 }
+  for (const chunk of block.chunks()) {
+    const { rows, warnings } = await session.insertText(insertChunkSql(mysqlDialect, layout, chunk))
+    total.rows += rows
+    total.warnings += warnings
   }
-  return { rows: stored, warnings }
+  return total
 }

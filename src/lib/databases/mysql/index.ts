@@ -1,18 +1,18 @@
 import { failure, reasonOf } from '../../errors.ts'
 import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../port.ts'
+import { applyChanges } from '../sql/apply.ts'
 import { createTableSql, dropTableSql } from '../sql/ddl.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
 import { createStatements, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
-import { applyChanges } from './apply.ts'
 import { mysqlStrategies } from './bulk.ts'
 import { connectMysql, type MysqlConnections } from './connection.ts'
 import { readMysqlCounters } from './counters.ts'
+import { createIndexes, dropIndexes } from './indexes.ts'
 
 /** MySQL and MariaDB. */
 export const mysql: DatabaseAdapter = {
   name: 'mysql',
-  traits: { transactionalDdl: false, concurrentWriters: true, serverless: false },
   async connect(url, { poolSize }) {
     const connections = await connectMysql(url, poolSize)
     return createDatabase(connections, await readEngine(connections))
@@ -40,8 +40,9 @@ function createDatabase(connections: MysqlConnections, engine: EngineInfo): Data
   return {
     url: connections.url,
     engine,
+    traits: { transactions: true, concurrentWriters: true },
     store: createSqlStore(createSession(connections, statements), statements),
-    insertStrategies: mysqlStrategies(connections, durability.join(', ')),
+    insertStrategies: mysqlStrategies(connections, statements, durability.join(', ')),
     async tables() {
       const sql =
         'select table_name as name, table_comment as mark from information_schema.tables where table_schema = database()'
@@ -54,6 +55,9 @@ function createDatabase(connections: MysqlConnections, engine: EngineInfo): Data
         for (const table of tables) await session.execute({ sql: dropTableSql(mysqlDialect, table), parameters: [] })
       })
     },
+    dropIndexes: (table) => dropIndexes(connections, table),
+    createIndexes: (table) => createIndexes(connections, table),
+    recount: async (counter, range) => void (await connections.execute(statements.recount(counter, range))),
     async openInserter(table) {
       const { session, release } = await connections.borrow()
       return {
@@ -69,12 +73,12 @@ function createDatabase(connections: MysqlConnections, engine: EngineInfo): Data
 function createSession(connections: MysqlConnections, statements: Statements): SqlSession {
   return {
     query: (statement) => connections.withSession((session) => session.query(statement)),
-    execute: async (statement) => (await connections.execute(statement)).affectedRows,
+    execute: (statement) => connections.execute(statement),
     executeAll: (all) =>
       connections.transaction(async (session) => {
         for (const statement of all) await session.execute(statement)
       }),
-    apply: (changes) => applyChanges(connections, statements, changes),
+    apply: (changes) => connections.transaction((session) => applyChanges(session, statements, changes)),
   }
 }
 

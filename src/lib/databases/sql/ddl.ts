@@ -15,21 +15,32 @@ export function createTableSql(dialect: SqlDialect, table: AnyTable, mark: strin
     create = create.addUniqueConstraint(`${table.name}_${columns.join('_')}_unique`, [...columns])
   }
   for (const { column, table: parent, key } of table.references) {
-    create = create.addForeignKeyConstraint(`${table.name}_${column}_fk`, [column], parent, [key])
+    create = create.addForeignKeyConstraint(referenceName(table, column), [column], parent, [key])
   }
   const text = create.modifyEnd(dialect.tableSuffix(table, mark)).compile().sql
-  return [dialect.markCreateTable(text, mark), ...createIndexSql(dialect, table)]
+  return [...dialect.markTable(text, table, mark), ...createIndexSql(dialect, table).values()]
 }
 
-function createIndexSql(dialect: SqlDialect, table: AnyTable): string[] {
-  return table.indexes.map(
-    (columns) =>
-      dialect.builder.schema
-        .createIndex(`${table.name}_${columns.join('_')}_index`)
-        .on(table.name)
-        .columns([...columns])
-        .compile().sql,
+/** CREATE INDEX for each of the table's indexes, by name. */
+export function createIndexSql(dialect: SqlDialect, table: AnyTable): Map<string, string> {
+  return new Map(
+    table.indexes.map((columns) => {
+      const name = `${table.name}_${columns.join('_')}_index`
+      const index = dialect.builder.schema.createIndex(name).on(table.name)
+      return [name, index.columns([...columns]).compile().sql]
+    }),
   )
+}
+
+/** DROP INDEX for an index of `table`. */
+export function dropIndexSql(dialect: SqlDialect, table: AnyTable, name: string): string {
+  const drop = dialect.builder.schema.dropIndex(name)
+  return (dialect.indexesBelongToTables ? drop.on(table.name) : drop).compile().sql
+}
+
+/** The name of the foreign key of `column`. */
+export function referenceName(table: AnyTable, column: string): string {
+  return `${table.name}_${column}_fk`
 }
 
 /** DROP TABLE for `table`. */

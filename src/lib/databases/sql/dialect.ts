@@ -5,6 +5,9 @@ import {
   MysqlAdapter,
   MysqlIntrospector,
   MysqlQueryCompiler,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
   type RawBuilder,
   sql,
   SqliteAdapter,
@@ -27,8 +30,10 @@ export interface SqlDialect {
   columnType(column: Column): RawBuilder<unknown>
   /** What follows the closing bracket of CREATE TABLE. */
   tableSuffix(table: AnyTable, mark: string): RawBuilder<unknown>
-  /** Puts the mark into the text of CREATE TABLE, where it is not in the suffix. */
-  markCreateTable(text: string, mark: string): string
+  /** The text of CREATE TABLE with the mark put in, where it is not in the suffix, and what marks the table after it. */
+  markTable(text: string, table: AnyTable, mark: string): readonly string[]
+  /** An index is named within its table rather than within the database. */
+  readonly indexesBelongToTables: boolean
 }
 
 function textOnly(dialect: Omit<Dialect, 'createDriver'>): Builder {
@@ -48,7 +53,8 @@ export const sqliteDialect: SqlDialect = {
   // A text key in a table of its own tree costs a second index; without a rowid, 21% less disk.
   tableSuffix: (table) => (table.columns[table.primaryKey]?.type === 'integer' ? sql`` : sql`without rowid`),
   // SQLite keeps the statement's text as it was, comments included.
-  markCreateTable: (text, mark) => text.replace('(', `(/* ${mark} */ `),
+  markTable: (text, _table, mark) => [text.replace('(', `(/* ${mark} */ `)],
+  indexesBelongToTables: false,
 }
 
 /** MySQL and MariaDB. */
@@ -66,5 +72,26 @@ export const mysqlDialect: SqlDialect = {
     return sql`varchar(${sql.lit(column.maxLength)}) character set utf8mb4 collate utf8mb4_bin`
   },
   tableSuffix: (_table, mark) => sql`engine = InnoDB comment = ${sql.lit(mark)}`,
-  markCreateTable: (text) => text,
+  markTable: (text) => [text],
+  indexesBelongToTables: true,
+}
+
+/** PostgreSQL. */
+export const postgresDialect: SqlDialect = {
+  builder: textOnly({
+    createAdapter: () => new PostgresAdapter(),
+    createIntrospector: (builder) => new PostgresIntrospector(builder),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  }),
+  maxParameters: 65_535,
+  listsAsJson: false,
+  columnType(column) {
+    if (column.type === 'integer') return sql`bigint`
+    const length = column.type === 'ascii' ? column.length : column.maxLength
+    // By bytes, as on the other engines, whatever the locale of the database.
+    return sql`varchar(${sql.lit(length)}) collate "C"`
+  },
+  tableSuffix: () => sql``,
+  markTable: (text, table, mark) => [text, `comment on table "${table.name}" is '${mark}'`],
+  indexesBelongToTables: false,
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { AnyPatch, AnyTable, AnyWhere, Condition, Value } from '../port.ts'
+import type { AnyPatch, AnyTable, AnyWhere, Condition, Counter, KeyRange, Value } from '../port.ts'
 import type { SqlDialect } from './dialect.ts'
 
 /** SQL text with its parameters in order. */
@@ -17,11 +17,14 @@ export interface Statements {
   remove(table: AnyTable, where: AnyWhere): Statement
   count(table: AnyTable): Statement
   countBy(table: AnyTable, column: string): Statement
+  /** Sets the counters of the parents in `range` to capacity - children. */
+  recount(counter: Counter, range: KeyRange): Statement
   maxRowsPerInsert(table: AnyTable): number
 }
 
-/** Order and length, by column names; `lock` keeps others from writing the rows until the transaction ends. */
+/** Columns (all by default), order and length; `lock` keeps others from writing the rows until the transaction ends. */
 export interface FindShape {
+  readonly columns?: readonly string[] | undefined
   readonly lock?: boolean
   readonly orderBy?: readonly string[]
   readonly limit?: number
@@ -63,11 +66,11 @@ export function createStatements(dialect: SqlDialect): Statements {
       )
       return { sql: text, parameters: rows.flatMap((row) => columns.map((column) => valueOf(row, column))) }
     },
-    find(table, where, { orderBy = [], limit, lock = false }) {
+    find(table, where, { columns = Object.keys(table.columns), orderBy = [], limit, lock = false }) {
       const terms = termsOf(where, dialect)
-      const shape = `find ${table.name} ${shapeOf(terms)} ${orderBy.join()} ${limit ?? ''} ${lock}`
+      const shape = `find ${columns.join()} of ${table.name} ${shapeOf(terms)} ${orderBy.join()} ${limit ?? ''} ${lock}`
       const text = textFor(shape, () => {
-        let query = builder.selectFrom(table.name).select(Object.keys(table.columns))
+        let query = builder.selectFrom(table.name).select([...columns])
         for (const term of terms) query = query.where(condition(term))
         for (const column of orderBy) query = query.orderBy(column)
         if (lock) query = query.forUpdate()
@@ -111,6 +114,25 @@ export function createStatements(dialect: SqlDialect): Statements {
           .groupBy(column),
       )
       return { sql: text, parameters: [] }
+    },
+    recount(counter, range) {
+      const { parent, child } = counter
+      const text = textFor(`recount ${parent.name}.${counter.counter}`, () =>
+        builder
+          .updateTable(parent.name)
+          .set(({ eb, ref, selectFrom }) => ({
+            [counter.counter]: eb(
+              ref(counter.capacity),
+              '-',
+              selectFrom(child.name)
+                .select(({ fn }) => fn.countAll().as('children'))
+                .whereRef(`${child.name}.${counter.reference}`, '=', `${parent.name}.${parent.primaryKey}`),
+            ),
+          }))
+          .where(parent.primaryKey, '>=', range.from)
+          .where(parent.primaryKey, '<=', range.to),
+      )
+      return { sql: text, parameters: [range.from, range.to] }
     },
     maxRowsPerInsert: (table) =>
       Math.min(insertRows, Math.floor(dialect.maxParameters / Object.keys(table.columns).length)),

@@ -11,17 +11,14 @@ export interface SqlSession {
   apply(changes: readonly Change[]): Promise<boolean[]>
 }
 
-/** Rows that `scan` reads at once: some MB at the most. */
-const scanPage = 10_000
+/** Rows that `scan` reads at once; larger pages are no faster and take more memory. */
+const scanPage = 2000
 
 /** The one implementation of `Store` for the SQL engines. */
 export function createSqlStore(session: SqlSession, statements: Statements): Store {
-  async function find<R extends object>(table: Table<R>, where: Where<R>, options: FindOptions<R> = {}): Promise<R[]> {
-    return (await session.query(statements.find(table, where, options))) as R[]
-  }
-
   return {
-    find,
+    find: async <R extends object>(table: Table<R>, where: Where<R>, options: FindOptions<R> = {}) =>
+      (await session.query(statements.find(table, where, options))) as R[],
     async insert(table, rows) {
       const size = statements.maxRowsPerInsert(table)
       await session.executeAll(chunks(rows, size).map((chunk) => statements.insert(table, chunk)))
@@ -29,7 +26,7 @@ export function createSqlStore(session: SqlSession, statements: Statements): Sto
     update: async <R extends object>(table: Table<R>, where: Where<R>, patch: Patch<R>) =>
       session.execute(statements.update(table, where, patch)),
     remove: async (table, where) => session.execute(statements.remove(table, where)),
-    scan: (table) => scanByKey(table, find),
+    scan: (table, columns) => scanByKey(session, statements, table, columns),
     async count(table) {
       const [row] = await session.query(statements.count(table))
       return Number(row?.['count'])
@@ -43,14 +40,19 @@ export function createSqlStore(session: SqlSession, statements: Statements): Sto
 }
 
 /** Pages by key: no read transaction stays open, and no page costs more than the one before it. */
-async function* scanByKey<R extends object>(
+async function* scanByKey<R extends object, C extends ColumnName<R>>(
+  session: SqlSession,
+  statements: Statements,
   table: Table<R>,
-  find: <T extends object>(table: Table<T>, where: Where<T>, options: FindOptions<T>) => Promise<T[]>,
-): AsyncGenerator<R> {
+  wanted?: readonly C[],
+): AsyncGenerator<Pick<R, C>> {
   const key: ColumnName<R> = table.primaryKey
+  const columns = wanted && [...new Set([key, ...wanted])]
   let where: Where<R> = {}
   for (;;) {
-    const rows = await find(table, where, { orderBy: [key], limit: scanPage })
+    const rows = (await session.query(
+      statements.find(table, where, { columns, orderBy: [key], limit: scanPage }),
+    )) as R[]
     yield* rows
     const last = rows.at(-1)
     if (!last || rows.length < scanPage) return

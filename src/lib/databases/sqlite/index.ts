@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
 import type { AnyTable, Change, Database, DatabaseAdapter, TableState } from '../port.ts'
-import { createTableSql, dropTableSql } from '../sql/ddl.ts'
+import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
 import { sqliteDialect } from '../sql/dialect.ts'
 import { createStatements, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
@@ -16,7 +16,6 @@ const inMemory = ':memory:'
 /** The SQLite inside Node: no server, one file. */
 export const sqlite: DatabaseAdapter = {
   name: 'sqlite',
-  traits: { transactionalDdl: true, concurrentWriters: false, serverless: true },
   async connect(url) {
     const path = url.slice(scheme.length)
     // SQLite takes an empty path for a database that is gone when it is closed.
@@ -45,8 +44,9 @@ function createDatabase(connection: SqliteConnection, path: string): Database {
       version: String(version),
       durability: { journal_mode: readPragma(connection, 'journal_mode'), synchronous: 'full' },
     },
+    traits: { transactions: true, concurrentWriters: false },
     store: createSqlStore(createSession(connection, statements), statements),
-    insertStrategies: sqliteStrategies(connection),
+    insertStrategies: sqliteStrategies(connection, statements),
     tables: async () => listTables(connection),
     async createTables(tables) {
       try {
@@ -66,6 +66,21 @@ function createDatabase(connection: SqliteConnection, path: string): Database {
         for (const table of tables) connection.run(dropTableSql(sqliteDialect, table))
       })
     },
+    async dropIndexes(table) {
+      connection.transaction(() => {
+        const present = listIndexes(connection, table)
+        for (const name of createIndexSql(sqliteDialect, table).keys()) {
+          if (present.has(name)) connection.run(dropIndexSql(sqliteDialect, table, name))
+        }
+      })
+    },
+    async createIndexes(table) {
+      connection.transaction(() => {
+        const present = listIndexes(connection, table)
+        for (const [name, sql] of createIndexSql(sqliteDialect, table)) if (!present.has(name)) connection.run(sql)
+      })
+    },
+    recount: async (counter, range) => void connection.execute(statements.recount(counter, range)),
     async openInserter(table) {
       return {
         insert: async (row) => void connection.execute(statements.insert(table, [row])),
@@ -100,6 +115,11 @@ function applyChange(connection: SqliteConnection, statements: Statements, { gua
 function readPragma(connection: SqliteConnection, name: string): string {
   const [row] = connection.query({ sql: `pragma ${name}`, parameters: [] })
   return String(row?.[name])
+}
+
+function listIndexes(connection: SqliteConnection, table: AnyTable): Set<unknown> {
+  const sql = "select name from sqlite_master where type = 'index' and tbl_name = ?"
+  return new Set(connection.query({ sql, parameters: [table.name] }).map(({ name }) => name))
 }
 
 function listTables(connection: SqliteConnection): TableState[] {

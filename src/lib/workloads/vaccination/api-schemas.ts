@@ -43,7 +43,13 @@ export type NewSlot = Static<typeof NewSlot>
 
 export const NewReservation = Type.Object(
   {
-    ticket_id: Type.String({ minLength: 1, maxLength: maxTicketLength, description: "the person's ticket" }),
+    ticket_id: Type.String({
+      minLength: 1,
+      maxLength: maxTicketLength,
+      // What some database cannot store as it is: U+0000 and halves of surrogate pairs.
+      pattern: String.raw`^[^\u0000\p{Cs}]*$`,
+      description: "the person's ticket",
+    }),
     schedule_id: Id,
   },
   { additionalProperties: false },

@@ -1,6 +1,7 @@
 import { createRandom } from '../../random.ts'
-import { writeUuid } from '../../seeding/uuid.ts'
-import type { RowWriter } from '../../seeding/seed.ts'
+import type { RowWriter } from '../../seeding/blocks.ts'
+import { createKeyWriter } from '../../seeding/keys.ts'
+import { rowsOf, type SeedRecipe } from '../../seeding/recipe.ts'
 import { reservationLayout } from './tables.ts'
 import { createTicketWriter, writeDigits } from './tickets.ts'
 
@@ -10,17 +11,14 @@ const [idField, ticketField, slotField] = reservationLayout.fields as [
   (typeof reservationLayout.fields)[0],
 ]
 
-/**
- * Writes seeded reservations: ids ascend with the row's serial number, so that rows are appended to
- * the primary key's tree (random ids load 15 times slower once the tree outgrows memory).
- */
-export function createReservationWriter(seed: string): RowWriter {
-  const writeTicket = createTicketWriter(createRandom(seed).uint32())
-  return (target, offset, serial, slot, random) => {
-    const high = random.uint32()
-    writeUuid(target, offset + idField.offset, serial, high, random.uint32())
+/** Writes seeded reservations. */
+export function createReservationWriter(recipe: SeedRecipe): RowWriter {
+  const writeTicket = createTicketWriter(createRandom(recipe.seed).uint32())
+  const writeKey = createKeyWriter({ ...recipe, rows: rowsOf(recipe) })
+  return (target, offset, index, slot, random) => {
+    writeKey(target, offset + idField.offset, index, random)
     target[offset + idField.width] = 9
-    writeTicket(target, offset + ticketField.offset, high, serial)
+    writeTicket(target, offset + ticketField.offset, random.int32(), recipe.firstSerial + index)
     target[offset + ticketField.offset + ticketField.width] = 9
     writeDigits(target, offset + slotField.offset, slotField.width, slot)
     target[offset + reservationLayout.rowBytes - 1] = 10

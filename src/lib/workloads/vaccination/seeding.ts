@@ -2,33 +2,37 @@ import type { Change, Database } from '../../databases/port.ts'
 import { failure } from '../../errors.ts'
 import { createRandom, type Random } from '../../random.ts'
 import { allotEvenly, type Room } from '../../seeding/allot.ts'
-import type { SeedPlan } from '../../seeding/seed.ts'
+import type { SeedRecipe } from '../../seeding/recipe.ts'
+import type { SeedTarget } from '../../seeding/seed.ts'
 import { createKeySource, type KeySource } from './keys.ts'
 import { createReservationWriter } from './reservation-rows.ts'
-import { reservationLayout, reservations, schedules, stockCounter, type Reservation, type Slot } from './tables.ts'
+import { reservationLayout, reservations, schedules, stockCounter, type Reservation } from './tables.ts'
 import { createNamePool } from './tickets.ts'
 
 /** How many reservations: so many for each slot, or so many in all. */
 export type Amount = { readonly perSlot: number } | { readonly rows: number }
 
+/** How the reservations are to be made. */
+export type Choices = Pick<SeedRecipe, 'seed' | 'keys' | 'order' | 'indexes'>
+
+/** The reservations as a table to be seeded. */
+export const reservationSeeding: SeedTarget<Reservation> = {
+  layout: reservationLayout,
+  counter: stockCounter,
+  createWriter: createReservationWriter,
+}
+
 /**
- * Plans `amount` more reservations, spread evenly over the slots that have room. The same seed and
+ * Plans `amount` more reservations, spread evenly over the slots that have room. The same choices and
  * the same table give the same rows. Throws `no-slots` or `capacity-exceeded`.
  */
-export async function planReservations(
-  database: Database,
-  amount: Amount,
-  seed: string,
-): Promise<SeedPlan<Reservation>> {
-  const slots = await findSlots(database)
-  const rows = 'rows' in amount ? amount.rows : amount.perSlot * slots.length
+export async function planReservations(database: Database, amount: Amount, choices: Choices): Promise<SeedRecipe> {
+  const rooms = await findRooms(database)
+  const rows = 'rows' in amount ? amount.rows : amount.perSlot * rooms.length
   return {
-    layout: reservationLayout,
-    counter: stockCounter,
-    allotments: allotEvenly(slots.map(roomOf), rows),
+    ...choices,
     firstSerial: await database.store.count(reservations),
-    writeRow: createReservationWriter(seed),
-    seed,
+    allotments: allotEvenly(rooms, rows),
   }
 }
 
@@ -50,7 +54,7 @@ export async function createReservationSource(
 ): Promise<ReservationSource> {
   const random = createRandom(seed)
   const names = createNamePool(random.uint32())
-  const pickSlot = createSlotPicker((await findSlots(database)).map(roomOf), rows, random)
+  const pickSlot = createSlotPicker(await findRooms(database), rows, random)
   const keySource = await createKeySource(database)
   const taken = new Map<number, number>()
   return {
@@ -86,12 +90,11 @@ function createSlotPicker(rooms: readonly Room[], rows: number, random: Random):
   }
 }
 
-async function findSlots(database: Database): Promise<Slot[]> {
-  const slots = await database.store.find(schedules, {}, { orderBy: ['id'] })
-  if (slots.length === 0) throw failure('no-slots', { url: database.url })
-  return slots
-}
-
-function roomOf(slot: Slot): Room {
-  return { key: slot.id, free: slot.stock }
+/** In order of time; without the columns that nobody asks for, which would be tens of MB. */
+async function findRooms(database: Database): Promise<Room[]> {
+  const rooms: Room[] = []
+  for await (const { id, stock } of database.store.scan(schedules, ['id', 'stock']))
+    rooms.push({ key: id, free: stock })
+  if (rooms.length === 0) throw failure('no-slots', { url: database.url })
+  return rooms
 }

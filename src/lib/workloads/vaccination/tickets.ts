@@ -28,13 +28,13 @@ function lettersOf(name: string): string {
   return name.toUpperCase().replaceAll(/[^A-Z]/g, '')
 }
 
-/** Writes seeded ticket ids straight into a buffer: `LOVELACE-ADA----0000000042`. */
+/** Writes seeded ticket ids straight into a buffer: `LOVELACE-ADA----0000000042`. `name` is any 32 bits. */
 export function createTicketWriter(
   seed: number,
 ): (target: Buffer, offset: number, name: number, serial: number) => void {
   const names = Buffer.from(createNamePool(seed).join(''), 'latin1')
   return (target, offset, name, serial) => {
-    const from = (name % poolSize) * nameWidth
+    const from = ((name >>> 1) % poolSize) * nameWidth
     for (let i = 0; i < nameWidth; i++) target[offset + i] = names[from + i] as number
     writeDigits(target, offset + nameWidth, numberWidth, serial)
   }

@@ -1,6 +1,6 @@
 import type { AnyTable, Change, Condition } from '../port.ts'
-import type { Statements } from '../sql/statements.ts'
-import type { MysqlSession } from './connection.ts'
+import type { SqlTransaction } from './apply.ts'
+import type { Statements } from './statements.ts'
 
 /** Reading the rows costs a round trip, which pays from this many guards on. */
 const worthLocking = 3
@@ -44,7 +44,7 @@ function keyOf({ table, where }: AnyGuard): unknown {
 
 /** Reads and locks the rows that the guards are about, decides the guards in order and stores what comes of it. */
 export async function decideLocked(
-  session: MysqlSession,
+  transaction: SqlTransaction,
   statements: Statements,
   guards: readonly AnyGuard[],
 ): Promise<boolean[]> {
@@ -53,21 +53,21 @@ export async function decideLocked(
   const tables = [...new Set(guards.map(({ table }) => table))].sort((a, b) => (a.name < b.name ? -1 : 1))
   for (const table of tables) {
     const keys = guards.filter((guard) => guard.table === table).map((guard) => keyOf(guard) as number)
-    byTable.set(table, await lockRows(session, statements, table, keys))
+    byTable.set(table, await lockRows(transaction, statements, table, keys))
   }
   const applied = guards.map((guard) => decide(guard, byTable.get(guard.table)?.get(keyOf(guard) as number)))
-  for (const [table, rows] of byTable) await storeRows(session, statements, table, rows)
+  for (const [table, rows] of byTable) await storeRows(transaction, statements, table, rows)
   return applied
 }
 
 async function lockRows(
-  session: MysqlSession,
+  transaction: SqlTransaction,
   statements: Statements,
   table: AnyTable,
   keys: readonly number[],
 ): Promise<Map<number, LockedRow>> {
   const sorted = [...new Set(keys)].sort((a, b) => a - b)
-  const rows = await session.query(statements.find(table, { [table.primaryKey]: { in: sorted } }, { lock: true }))
+  const rows = await transaction.query(statements.find(table, { [table.primaryKey]: { in: sorted } }, { lock: true }))
   return new Map(
     rows.map((row) => {
       const before = row as Record<string, number>
@@ -101,7 +101,7 @@ function holds(value: number, condition: Condition<number>): boolean {
 
 /** Rows that change by the same amounts (a booking takes one place) share a statement. */
 async function storeRows(
-  session: MysqlSession,
+  transaction: SqlTransaction,
   statements: Statements,
   table: AnyTable,
   rows: ReadonlyMap<number, LockedRow>,
@@ -119,6 +119,6 @@ async function storeRows(
     else byPatch.set(text, { patch, keys: [key] })
   }
   for (const { patch, keys } of byPatch.values()) {
-    await session.execute(statements.update(table, { [table.primaryKey]: { in: keys } }, patch))
+    await transaction.execute(statements.update(table, { [table.primaryKey]: { in: keys } }, patch))
   }
 }

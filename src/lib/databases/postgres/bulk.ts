@@ -1,0 +1,75 @@
+import { failure } from '../../errors.ts'
+import type { AnyLayout, Block, BulkLoader, InsertStrategy } from '../port.ts'
+import { endStatements } from '../sql/block-end.ts'
+import { postgresDialect } from '../sql/dialect.ts'
+import { insertChunkSql } from '../sql/insert-chunk.ts'
+import type { Statements } from '../sql/statements.ts'
+import type { PostgresConnections, PostgresSession } from './connection.ts'
+import { isConstraintViolation } from './errors.ts'
+
+/** The ways in, fastest first. */
+export function postgresStrategies(
+  connections: PostgresConnections,
+  statements: Statements,
+  durability: string,
+): InsertStrategy[] {
+  return [
+    {
+      name: 'copy',
+      durability,
+      unavailable: async () => null,
+      open: async (layout) => openLoader(connections, statements, (session, block) => copy(session, layout, block)),
+    },
+    {
+      name: 'multi-row-insert',
+      durability,
+      unavailable: async () => null,
+      open: async (layout) =>
+        openLoader(connections, statements, (session, block) => insertRows(session, layout, block)),
+    },
+  ]
+}
+
+/** Stores a block and returns how many of its rows were. */
+type InsertBlock = (session: PostgresSession, block: Block) => Promise<number>
+
+function openLoader(connections: PostgresConnections, statements: Statements, insert: InsertBlock): BulkLoader {
+  return {
+    async load(block, end) {
+      await connections.transaction(async (session) => {
+        const stored = await insertOrRefuse(insert, session, block)
+        if (stored !== block.rows) throw failure('rows-differ', { sent: block.rows, stored, warnings: 0 })
+        for (const statement of endStatements(statements, end)) await session.execute(statement)
+      })
+    },
+    close: async () => {},
+  }
+}
+
+/** A row that breaks a key or a reference fails the whole block. */
+async function insertOrRefuse(insert: InsertBlock, session: PostgresSession, block: Block): Promise<number> {
+  try {
+    return await insert(session, block)
+  } catch (error) {
+    if (!isConstraintViolation(error)) throw error
+    throw failure('rows-differ', { sent: block.rows, stored: 0, warnings: 0 }, error)
+  }
+}
+
+/** The encoded rows are COPY's text format as they are: tabs between columns, and no backslash in them. */
+function copy(session: PostgresSession, layout: AnyLayout, block: Block): Promise<number> {
+  const columns = layout.fields.map(({ column }) => `"${column}"`).join(', ')
+  return session.copy(`copy "${layout.table.name}" (${columns}) from stdin`, bytesOf(block))
+}
+
+function* bytesOf(block: Block): Generator<Buffer> {
+  for (const { bytes } of block.chunks()) yield bytes
+}
+
+async function insertRows(session: PostgresSession, layout: AnyLayout, block: Block): Promise<number> {
+  let stored = 0
+  for (const chunk of block.chunks()) {
+    stored += await session.execute({ sql: insertChunkSql(postgresDialect, layout, chunk), parameters: [] })
+  }
+  return stored
+}

@@ -1,0 +1,174 @@
+import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Pool, types, type PoolClient, type QueryConfig } from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
+import { RushbenchError } from '../../errors.ts'
+import { closeWhenServerHangsUp } from '../hang-up.ts'
+import type { Value } from '../port.ts'
+import { readServerUrl, type ServerUrl } from '../server-url.ts'
+import type { SqlTransaction } from '../sql/apply.ts'
+import { retryDeadlocks } from '../sql/retry.ts'
+import type { Statement } from '../sql/statements.ts'
+import { isDeadlock, translatePostgresError } from './errors.ts'
+
+/** One connection of the pool, its errors translated. */
+export interface PostgresSession extends SqlTransaction {
+  /** COPY ... FROM STDIN, with `chunks` as the file; rows stored. */
+  copy(sql: string, chunks: Iterable<Buffer>): Promise<number>
+}
+
+type Work<T> = (session: PostgresSession) => Promise<T>
+
+/** A pool of connections to one database. */
+export interface PostgresConnections {
+  /** Without the password. */
+  readonly url: string
+  withSession<T>(work: Work<T>): Promise<T>
+  /** One statement that commits on its own, tried again after a deadlock; rows matched. */
+  execute(statement: Statement): Promise<number>
+  /** In BEGIN ... COMMIT; rolled back and rethrown when `work` throws, tried again after a deadlock. */
+  transaction<T>(work: Work<T>): Promise<T>
+  /** A connection for as long as the caller likes. */
+  borrow(): Promise<{ readonly session: PostgresSession; readonly release: () => void }>
+  close(): Promise<void>
+}
+
+const defaultPort = 5432
+const connectTimeoutMs = 5000
+
+/** Opens a pool and makes sure that the server answers. */
+export async function connectPostgres(url: string, poolSize: number): Promise<PostgresConnections> {
+  const server = readServerUrl(url, defaultPort)
+  const pool = createPool(server, poolSize)
+  const connections = createConnections(pool, server.shown)
+  try {
+    await connections.withSession((session) => session.query({ sql: 'select 1', parameters: [] }))
+    return connections
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+}
+
+function createPool({ host, port, user, password, database }: ServerUrl, poolSize: number): Pool {
+  const pool = new Pool({
+    host,
+    port,
+    user,
+    password,
+    database,
+    max: poolSize,
+    connectionTimeoutMillis: connectTimeoutMs,
+    idleTimeoutMillis: 0,
+    application_name: 'rushbench',
+    types: { getTypeParser: parserFor as typeof types.getTypeParser },
+  })
+  // A connection that breaks while nobody uses it is told to the next who does.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => {
+    client.on('error', () => {})
+    closeWhenServerHangsUp((client as unknown as { connection: { stream: Socket } }).connection.stream)
+  })
+  return pool
+}
+
+const bigintOid: number = types.builtins.INT8
+
+/** Our integers stay within 2^53 - 1; pg gives a bigint as text for those that do not. */
+function parserFor(oid: number, format?: 'text' | 'binary') {
+  return oid === bigintOid ? Number : types.getTypeParser(oid, format)
+}
+
+function createConnections(pool: Pool, url: string): PostgresConnections {
+  const names = new Map<string, string>()
+
+  /** The same text is the same prepared statement on every connection. */
+  function nameOf(text: string): string {
+    let name = names.get(text)
+    if (name === undefined) {
+      name = `rushbench_${names.size}`
+      names.set(text, name)
+    }
+    return name
+  }
+
+  async function translated<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      throw isDeadlock(error) ? error : translatePostgresError(error, url)
+    }
+  }
+
+  async function borrow() {
+    const client = await translated(pool.connect())
+    let lost = false
+    const watched = async <T>(work: Promise<T>): Promise<T> => {
+      try {
+        return await translated(work)
+      } catch (error) {
+        lost ||= error instanceof RushbenchError && error.code === 'database-lost'
+        throw error
+      }
+    }
+    return { session: createSession(client, watched, nameOf), release: () => client.release(lost) }
+  }
+
+  async function withSession<T>(work: Work<T>): Promise<T> {
+    const { session, release } = await borrow()
+    try {
+      return await work(session)
+    } finally {
+      release()
+    }
+  }
+
+  async function attempt<T>(session: PostgresSession, work: Work<T>): Promise<T> {
+    await session.execute(plain('begin'))
+    try {
+      const result = await work(session)
+      await session.execute(plain('commit'))
+      return result
+    } catch (error) {
+      // A connection that is gone has nothing to roll back.
+      await session.execute(plain('rollback')).catch(() => {})
+      throw error
+    }
+  }
+
+  const retried = <T>(work: () => Promise<T>): Promise<T> => retryDeadlocks(work, isDeadlock, url)
+
+  return {
+    url,
+    borrow,
+    withSession,
+    execute: (statement) => withSession((session) => retried(() => session.execute(statement))),
+    transaction: (work) => withSession((session) => retried(() => attempt(session, work))),
+    close: () => pool.end(),
+  }
+}
+
+function plain(sql: string): Statement {
+  return { sql, parameters: [] }
+}
+
+function createSession(
+  client: PoolClient,
+  translated: <T>(work: Promise<T>) => Promise<T>,
+  nameOf: (text: string) => string,
+): PostgresSession {
+  const run = async (query: QueryConfig) => translated(client.query<Record<string, Value>>(query))
+  return {
+    query: async ({ sql, parameters }) => (await run({ text: sql, values: [...parameters] })).rows,
+    execute: async ({ sql, parameters }) => (await run({ text: sql, values: [...parameters] })).rowCount ?? 0,
+    async executePrepared({ sql, parameters }) {
+      return (await run({ name: nameOf(sql), text: sql, values: [...parameters] })).rowCount ?? 0
+    },
+    async copy(sql, chunks) {
+      const target = client.query(copyFrom(sql))
+      await translated(pipeline(Readable.from(chunks, { objectMode: false }), target))
+      return target.rowCount
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import { failure, reasonOf, RushbenchError } from '../../errors.ts'
+
+type Translation =
+  | 'database-unreachable'
+  | 'database-denied'
+  | 'database-missing'
+  | 'database-lost'
+  | 'database-busy'
+  | 'disk-full'
+
+/** Codes of Node and of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+const translations: Readonly<Record<string, Translation>> = {
+  ECONNREFUSED: 'database-unreachable',
+  ENOTFOUND: 'database-unreachable',
+  EAI_AGAIN: 'database-unreachable',
+  ETIMEDOUT: 'database-unreachable',
+  EHOSTUNREACH: 'database-unreachable',
+  ECONNRESET: 'database-lost',
+  EPIPE: 'database-lost',
+  '28000': 'database-denied',
+  '28P01': 'database-denied',
+  '42501': 'database-denied',
+  '3D000': 'database-missing',
+  '57P01': 'database-lost',
+  '57P02': 'database-lost',
+  '57P03': 'database-unreachable',
+  '53300': 'database-busy',
+  '55P03': 'database-busy',
+  '53100': 'disk-full',
+}
+
+/** An error of pg as one of ours where there is a sentence for it. */
+export function translatePostgresError(error: unknown, url: string): unknown {
+  if (error instanceof RushbenchError) return error
+  const known = translations[codeOf(error)] ?? withoutCode(reasonOf(error)) ?? classOf(codeOf(error))
+  return known === null ? error : failure(known, { url, reason: reasonOf(error) }, error)
+}
+
+/** What pg says in words alone. */
+function withoutCode(reason: string): Translation | null {
+  if (/timeout exceeded when trying to connect|connection timeout/i.test(reason)) return 'database-unreachable'
+  if (/password/i.test(reason) && /SASL|SCRAM/i.test(reason)) return 'database-denied'
+  return /connection terminated|not queryable|connection ended|client was closed/i.test(reason) ? 'database-lost' : null
+}
+
+/** Class 08: connection exceptions. */
+function classOf(code: string): Translation | null {
+  return code.startsWith('08') ? 'database-lost' : null
+}
+
+/** Class 23: a row broke a key, a reference or a check; class 22: a column's type. */
+export function isConstraintViolation(error: unknown): boolean {
+  return /^2[23]/.test(codeOf(error))
+}
+
+/** The server chose this transaction to give way (a deadlock); it may simply be tried again. */
+export function isDeadlock(error: unknown): boolean {
+  return codeOf(error) === '40P01' || codeOf(error) === '40001'
+}
+
+function codeOf(error: unknown): string {
+  return (error as { code?: string }).code ?? ''
+}

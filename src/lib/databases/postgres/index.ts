@@ -1,0 +1,124 @@
+import { failure, reasonOf, RushbenchError } from '../../errors.ts'
+import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../port.ts'
+import { applyChanges } from '../sql/apply.ts'
+import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
+import { postgresDialect } from '../sql/dialect.ts'
+import { createStatements, type Statements } from '../sql/statements.ts'
+import { createSqlStore, type SqlSession } from '../sql/store.ts'
+import { postgresStrategies } from './bulk.ts'
+import { connectPostgres, type PostgresConnections, type PostgresSession } from './connection.ts'
+import { readPostgresCounters } from './counters.ts'
+
+/** PostgreSQL. */
+export const postgres: DatabaseAdapter = {
+  name: 'postgres',
+  async connect(url, { poolSize }) {
+    const connections = await connectPostgres(url, poolSize)
+    return createDatabase(connections, await readEngine(connections))
+  },
+}
+
+/** Settings that say what a commit survives. */
+const durabilitySettings = ['fsync', 'synchronous_commit', 'full_page_writes', 'wal_level'] as const
+
+async function readEngine(connections: PostgresConnections): Promise<EngineInfo> {
+  const settings = ['server_version', ...durabilitySettings].map((name) => `current_setting('${name}') as ${name}`)
+  const sql = `select ${settings.join(', ')}`
+  const [row = {}] = await connections.withSession((session) => session.query({ sql, parameters: [] }))
+  return {
+    name: 'postgres',
+    version: String(row['server_version']),
+    durability: Object.fromEntries(durabilitySettings.map((name) => [name, String(row[name])])),
+  }
+}
+
+function createDatabase(connections: PostgresConnections, engine: EngineInfo): Database {
+  const statements = createStatements(postgresDialect)
+  const durability = Object.entries(engine.durability).map(([name, value]) => `${name}=${value}`)
+  return {
+    url: connections.url,
+    engine,
+    traits: { transactions: true, concurrentWriters: true },
+    store: createSqlStore(createSession(connections, statements), statements),
+    insertStrategies: postgresStrategies(connections, statements, durability.join(', ')),
+    async tables() {
+      const sql =
+        "select c.relname as name, obj_description(c.oid, 'pg_class') as mark from pg_class c join pg_namespace n on n.oid = c.relnamespace " +
+        "where n.nspname = current_schema() and c.relkind in ('r', 'p', 'v', 'm', 'f')"
+      const rows = await connections.withSession((session) => session.query({ sql, parameters: [] }))
+      return rows.map(({ name, mark }) => ({ name: String(name), mark: mark === null ? null : String(mark) }))
+    },
+    createTables: (tables) => createTables(connections, tables),
+    dropTables: (tables) =>
+      runAll(
+        connections,
+        tables.map((table) => dropTableSql(postgresDialect, table)),
+      ),
+    dropIndexes: (table) =>
+      connections.transaction(async (session) => {
+        const present = await listIndexes(session, table)
+        for (const name of createIndexSql(postgresDialect, table).keys()) {
+          if (present.has(name)) await run(session, dropIndexSql(postgresDialect, table, name))
+        }
+      }),
+    createIndexes: (table) =>
+      connections.transaction(async (session) => {
+        const present = await listIndexes(session, table)
+        for (const [name, sql] of createIndexSql(postgresDialect, table))
+          if (!present.has(name)) await run(session, sql)
+      }),
+    recount: async (counter, range) => void (await connections.execute(statements.recount(counter, range))),
+    async openInserter(table) {
+      const { session, release } = await connections.borrow()
+      return {
+        insert: async (row) => void (await session.executePrepared(statements.insert(table, [row]))),
+        close: async () => release(),
+      }
+    },
+    counters: () => readPostgresCounters(connections),
+    [Symbol.asyncDispose]: () => connections.close(),
+  }
+}
+
+function createSession(connections: PostgresConnections, statements: Statements): SqlSession {
+  return {
+    query: (statement) => connections.withSession((session) => session.query(statement)),
+    execute: (statement) => connections.execute(statement),
+    executeAll: (all) =>
+      connections.transaction(async (session) => {
+        for (const statement of all) await session.execute(statement)
+      }),
+    apply: (changes) => connections.transaction((session) => applyChanges(session, statements, changes)),
+  }
+}
+
+async function createTables(
+  connections: PostgresConnections,
+  tables: readonly { readonly table: AnyTable; readonly mark: string }[],
+): Promise<void> {
+  try {
+    await runAll(
+      connections,
+      tables.flatMap(({ table, mark }) => createTableSql(postgresDialect, table, mark)),
+    )
+  } catch (error) {
+    if (error instanceof RushbenchError) throw error
+    throw failure('migration-failed', { url: connections.url, reason: reasonOf(error), left: [] }, error)
+  }
+}
+
+/** In one transaction: PostgreSQL takes back DDL as well. */
+function runAll(connections: PostgresConnections, statements: readonly string[]): Promise<void> {
+  return connections.transaction(async (session) => {
+    for (const sql of statements) await run(session, sql)
+  })
+}
+
+async function run(session: PostgresSession, sql: string): Promise<void> {
+  await session.execute({ sql, parameters: [] })
+}
+
+async function listIndexes(session: PostgresSession, table: AnyTable): Promise<Set<unknown>> {
+  const sql = 'select indexname as name from pg_indexes where schemaname = current_schema() and tablename = $1'
+  return new Set((await session.query({ sql, parameters: [table.name] })).map(({ name }) => name))
+}

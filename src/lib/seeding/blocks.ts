@@ -1,0 +1,127 @@
+import { chunksKept, rowsPerChunk, type Block, type EncodedRows, type KeyRange } from '../databases/port.ts'
+import { createRandom, type Random } from '../random.ts'
+import type { Allotment } from './allot.ts'
+import { createPermutation } from './permutation.ts'
+import type { SeedRecipe } from './recipe.ts'
+
+/** Rows that are stored with one commit. Fewer cost more commits, more grow the log and the wait at Ctrl-C. */
+const rowsPerBlock = 50_000
+
+/** Which of a seeding's rows a block holds. */
+export interface BlockPlan {
+  /** From 0. */
+  readonly number: number
+  /** Index of its first row in the seeding. */
+  readonly first: number
+  readonly rows: number
+  /** The parents of its rows, when these follow one another. */
+  readonly range: KeyRange
+}
+
+/** Writes a seeding's row `index` (from 0) at `offset`; `parent` is the key of its parent. */
+export type RowWriter = (target: Buffer, offset: number, index: number, parent: number, random: Random) => void
+
+/**
+ * Cuts a seeding into blocks of at most `size` rows. A parent's rows stay in one block where they fit, so that two
+ * connections seldom wait for each other over a parent.
+ */
+export function planBlocks(allotments: readonly Allotment[], size = rowsPerBlock): BlockPlan[] {
+  const blocks: BlockPlan[] = []
+  let first = 0
+  let rows = 0
+  let from = 0
+  let to = 0
+  const close = (): void => {
+    if (rows === 0) return
+    blocks.push({ number: blocks.length, first, rows, range: { from, to } })
+    first += rows
+    rows = 0
+  }
+  for (const { key, rows: wanted } of allotments) {
+    if (rows + wanted > size) close()
+    let left = wanted
+    while (left > 0) {
+      if (rows === 0) from = key
+      const part = Math.min(left, size - rows)
+      rows += part
+      left -= part
+      to = key
+      if (rows === size) close()
+    }
+  }
+  close()
+  return blocks
+}
+
+/** Makes a seeding's blocks, the buffers of one loader being used again for each. */
+export type BlockMaker = (plan: BlockPlan) => Block
+
+/** The blocks of a seeding. */
+export interface BlockSource {
+  readonly plans: readonly BlockPlan[]
+  /** For one loader: a block may be made only when the one before it is stored. */
+  createMaker(): BlockMaker
+}
+
+/**
+ * The blocks of a seeding with their rows, made as they are gone through. Each block is drawn from its own seed, so
+ * that the rows depend on the recipe alone and not on who loads which block when.
+ */
+export function createBlockSource(recipe: SeedRecipe, rowBytes: number, writeRow: RowWriter): BlockSource {
+  const parentOf = createParentLookup(recipe)
+  const random = createRandom(recipe.seed)
+
+  function* chunks({ first, rows }: BlockPlan, buffers: readonly Buffer[]): Generator<EncodedRows> {
+    const own = random.fork(recipe.firstSerial + first)
+    for (let done = 0, chunk = 0; done < rows; done += rowsPerChunk, chunk++) {
+      const count = Math.min(rowsPerChunk, rows - done)
+      const bytes = (buffers[chunk % buffers.length] as Buffer).subarray(0, count * rowBytes)
+      for (let row = 0; row < count; row++) {
+        const index = first + done + row
+        writeRow(bytes, row * rowBytes, index, parentOf(index), own)
+      }
+      yield { bytes, rows: count }
+    }
+  }
+
+  return {
+    plans: planBlocks(recipe.allotments),
+    createMaker() {
+      const buffers = Array.from({ length: chunksKept + 1 }, () => Buffer.allocUnsafe(rowsPerChunk * rowBytes))
+      return (plan) => ({ rows: plan.rows, chunks: () => chunks(plan, buffers) })
+    },
+  }
+}
+
+/** The parent of each row by the row's index: one after the other, or all over the table. */
+function createParentLookup({ allotments, order, seed }: SeedRecipe): (index: number) => number {
+  const ends = new Float64Array(allotments.length)
+  let total = 0
+  for (const [at, { rows }] of allotments.entries()) {
+    total += rows
+    ends[at] = total
+  }
+  const grouped = createEndSearch(ends)
+  const keyAt = (index: number): number => (allotments[grouped(index)] as Allotment).key
+  if (order === 'grouped') return keyAt
+  const shuffle = createPermutation(total, `${seed}/order`)
+  return (index) => keyAt(shuffle(index))
+}
+
+/** Finds the first of the ascending `ends` above `index`; quick when asked for neighbours. */
+function createEndSearch(ends: Float64Array): (index: number) => number {
+  let last = 0
+  return (index) => {
+    const start = last === 0 ? 0 : (ends[last - 1] as number)
+    if (index >= start && index < (ends[last] as number)) return last
+    let low = 0
+    let high = ends.length - 1
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (index < (ends[middle] as number)) high = middle
+      else low = middle + 1
+    }
+    last = low
+    return low
+  }
+}

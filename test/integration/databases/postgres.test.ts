@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectDatabase } from '../../../src/lib/databases/registry.ts'
+import { findService } from '../../services.ts'
+import { describeDatabase } from './contract.ts'
+import { changed, describeServer } from './server-contract.ts'
+
+const service = await findService('postgres')
+
+describe.skipIf(service === null)('postgres', () => {
+  const url = service ?? ''
+  const admin = new Client({ connectionString: url })
+
+  beforeAll(() => admin.connect())
+  afterAll(() => admin.end())
+
+  async function makeScratch() {
+    const name = `rushbench_${randomBytes(6).toString('hex')}`
+    await admin.query(`create database ${name}`)
+    const scratch = changed(url, { pathname: `/${name}` })
+    return {
+      url: scratch,
+      async execute(sql: string) {
+        const other = new Client({ connectionString: scratch })
+        await other.connect()
+        await other.query(sql)
+        await other.end()
+      },
+      remove: async () => void (await admin.query(`drop database ${name} with (force)`)),
+    }
+  }
+
+  async function cut(database: string, state: 'loading' | 'idle'): Promise<number> {
+    const condition = state === 'loading' ? "query like 'copy%' and state = 'active'" : "state = 'idle'"
+    const sql = `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and ${condition}`
+    while ((await admin.query(sql, [database])).rowCount === 0);
+    return 0
+  }
+
+  describeDatabase(makeScratch)
+  describeServer(() => ({ url, makeScratch, cut }))
+
+  it('is reached under postgresql:// too, and says what a commit survives', async () => {
+    await using database = await connectDatabase(url.replace(/^postgres:/, 'postgresql:'), { poolSize: 1 })
+    expect(database.engine).toMatchObject({ name: 'postgres', durability: { fsync: 'on', synchronous_commit: 'on' } })
+  })
+})
