@@ -6,21 +6,21 @@ type Estimate = NonNullable<Model['level']>
 
 const msPerUs = 0.001
 
-/** What the curves of p50 look like, a line for each order of keys, and the forecasts that were asked for. */
+/** What the curves of p50 look like, for each order of keys, and the forecasts that were asked for. */
 export function modelLines(models: readonly Model[]): string[] {
   if (models.length === 0) return []
   const forecasts = models.flatMap(({ keys, forecast }) => (forecast ? [forecastLine(keys, forecast)] : []))
-  return ['p50 over the rows, with 95% intervals', ...models.map(modelLine), ...forecasts].map(plain)
+  return ['p50 over the rows, with 95% intervals', ...models.flatMap(modelText), ...forecasts].map(plain)
 }
 
-function modelLine(model: Model): string {
+function modelText(model: Model): string[] {
   const { keys, shape, reason, noise } = model
-  const why = `${reason}; noise of the blocks ${formatUs(noise)}`
-  return `  ${keys}: ${shapeOf(model)} [${shape === 'unknown' ? reason : why}]`
+  if (shape === 'unknown') return [`  ${keys}: no shape can be named: ${reason}`]
+  return [`  ${keys}: ${shapeOf(model)}`, `    (${reason}; noise of the blocks ${formatUs(noise)})`]
 }
 
 function shapeOf({ shape, level, change, perDecade, knee }: Model): string {
-  if (shape === 'unknown' || !level || !change || !perDecade) return 'no shape can be named'
+  if (!level || !change || !perDecade) return shape
   if (shape === 'flat')
     return `flat at ${us(level)}; over the sizes measured, a change of ${signed(change.low)} to ${signed(change.high)} would not have been seen`
   const slope = `${signed(perDecade.value)} (${signed(perDecade.low)} to ${signed(perDecade.high)}) for each tenfold of the rows`

@@ -10,7 +10,7 @@ describe('modelLines', () => {
   it.each([
     [
       { shape: 'flat' as const, level: around(181, 5), change: around(2, 6), perDecade: around(1, 3) },
-      'random: flat at 181 us (176 us to 186 us); over the sizes measured, a change of -4.00 us to +8.00 us would not have been seen [so it is; noise of the blocks 12.0 us]',
+      'random: flat at 181 us (176 us to 186 us); over the sizes measured, a change of -4.00 us to +8.00 us would not have been seen',
     ],
     [
       { shape: 'logarithmic' as const, level: around(181, 5), change: around(80, 6), perDecade: around(35, 5) },
@@ -26,11 +26,12 @@ describe('modelLines', () => {
       },
       'random: knee at 1,230,000 rows (801,000 to 2,120,000): flat at 245 us (240 us to 250 us) up to there, then +420 us (+400 us to +440 us) for each tenfold of the rows',
     ],
-    [{ shape: 'unknown' as const }, 'random: no shape can be named [so it is]'],
+    [{ shape: 'unknown' as const }, 'random: no shape can be named: so it is'],
   ])('names the shape %#', (model, text) => {
-    const [head, line] = modelLines([{ ...common, ...model }])
+    const [head, line, why] = modelLines([{ ...common, ...model }])
     expect(head).toBe('p50 over the rows, with 95% intervals')
-    expect(line).toContain(text)
+    expect(line).toBe(`  ${text}`)
+    if (model.shape !== 'unknown') expect(why).toBe('    (so it is; noise of the blocks 12.0 us)')
   })
 
   it('gives a forecast, or why there is none', () => {
