@@ -18,6 +18,7 @@ import { refuseUnfinished } from '../lib/seeding/journal.ts'
 import { finishSeeding, seedRows } from '../lib/seeding/seed.ts'
 import { createBenchTable } from '../lib/workloads/vaccination/bench-table.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
+import { keysAreClustered } from '../lib/workloads/vaccination/keys.ts'
 import { reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
 
 /** What a run adds to the head of its report. */
@@ -65,6 +66,10 @@ stalls are listed. Several --keys are measured in turns, so that noise hits them
       throw wrong(`${database.engine.name} takes one writer at a time: leave out --concurrency.`)
     await requireTables(database, vaccination.name, vaccination.tables)
     await refuseUnfinished(database)
+    if (values.benchKeys.includes('random') && (await keysAreClustered(database)))
+      this.warn(
+        'Most rows in the table have ascending keys: random ones fall beside them, not among them, and look faster than they are. Start over with "rushbench migrate --down", or seed with "insert-reservations --keys spread".',
+      )
     const measured = await this.#measure(this.#table(database, values), values, flags.stream)
     if (this.signal.aborted && measured.checkpoints.length === 0 && !measured.stream)
       throw failure('interrupted', { done: 'Nothing was measured yet, so no report was saved.' })

@@ -2,10 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migrateUp } from '../../../src/lib/databases/migrate.ts'
 import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
+import { seedRows } from '../../../src/lib/seeding/seed.ts'
 import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
-import { createKeySource } from '../../../src/lib/workloads/vaccination/keys.ts'
+import { createKeySource, keysAreClustered } from '../../../src/lib/workloads/vaccination/keys.ts'
+import { planReservations, reservationSeeding } from '../../../src/lib/workloads/vaccination/seeding.ts'
 import { insertMissingSlots } from '../../../src/lib/workloads/vaccination/slots.ts'
-import { reservations } from '../../../src/lib/workloads/vaccination/tables.ts'
+import { reservations, schedules } from '../../../src/lib/workloads/vaccination/tables.ts'
 import { testEngines, type TestDatabase } from '../databases/engines.ts'
 
 const slots = { from: '2000-01-01', years: 1, opens: 480, closes: 480, every: 7_200_000, capacity: 50 }
@@ -55,6 +57,24 @@ for (const engine of testEngines) {
       await store(...keys)
       const next = (await createKeySource(database)).append()
       expect([next, ...keys].toSorted().at(-1)).toBe(next)
+    })
+
+    it('tells a table of ascending keys from one that random keys can be measured in', async () => {
+      const recipeOf = (rows: number, keys: 'ascending' | 'spread' | 'random') =>
+        planReservations(database, { rows }, { seed: 'seed', keys, order: 'grouped', indexes: 'before' })
+      const seed = async (rows: number, keys: 'ascending' | 'spread' | 'random') =>
+        seedRows(database, reservationSeeding, await recipeOf(rows, keys), { connections: 1, onProgress() {} })
+      expect(await keysAreClustered(database)).toBe(false)
+      await seed(2000, 'spread')
+      await seed(2000, 'random')
+      expect(await keysAreClustered(database)).toBe(false)
+      await database.store.remove(reservations, {})
+      await database.store.update(schedules, {}, { stock: 50 })
+      await seed(5000, 'ascending')
+      expect(await keysAreClustered(database)).toBe(true)
+      const source = await createKeySource(database)
+      await store(...Array.from({ length: 30 }, () => source.random()))
+      expect(await keysAreClustered(database)).toBe(true)
     })
 
     it('are anywhere when they are random', async () => {

@@ -24,6 +24,30 @@ export async function createKeySource(database: Database): Promise<KeySource> {
   return { append: () => v7({ msecs, seq: seq++ }), random: () => v4() }
 }
 
+/** Random places in the space of keys that are looked at. */
+const probes = 64
+/** Rows on the way from a place to the next key, were all rows spread evenly: one, give or take. */
+const clusteredFrom = 50
+/** In fewer, no order of keys makes a difference. */
+const fewRows = 1000
+
+/**
+ * Whether most rows have keys that lie close together, as ascending ones do. Random keys then fall beside
+ * them into a part of the tree that is small and in memory, and say nothing about a table of that size.
+ */
+export async function keysAreClustered(database: Database): Promise<boolean> {
+  const rows = await database.store.count(reservations)
+  if (rows < fewRows) return false
+  const gaps: number[] = []
+  for (let probe = 0; probe < probes; probe++) {
+    const from = Math.floor(((probe + 0.5) / probes) * largestTime)
+    const found = await findFrom(database, from)
+    gaps.push(((found === null ? largestTime : timeOf(found)) - from) / largestTime)
+  }
+  const middle = gaps.sort((a, b) => a - b)[probes / 2] ?? 0
+  return middle * rows > clusteredFrom
+}
+
 /**
  * The first 48 bits of the largest key, -1 when there is none. By bisection, since the store reads
  * upwards only: 48 look-ups of one row.
@@ -33,16 +57,19 @@ async function findLargestTime(database: Database): Promise<number> {
   let high = largestTime
   while (low < high) {
     const middle = Math.floor((low + high + 1) / 2)
-    const [found] = await database.store.find(
-      reservations,
-      { id: { gte: idFrom(middle) } },
-      { orderBy: ['id'], limit: 1 },
-    )
-    if (!found) high = middle - 1
+    const found = await findFrom(database, middle)
+    if (found === null) high = middle - 1
     // What was found is the smallest from there on: the largest is no smaller.
-    else low = Math.max(middle, Math.min(timeOf(found.id), high))
+    else low = Math.max(middle, Math.min(timeOf(found), high))
   }
   return low
+}
+
+/** The smallest key whose first 48 bits are `time` or more. */
+async function findFrom(database: Database, time: number): Promise<string | null> {
+  const where = { id: { gte: idFrom(time) } }
+  const [found] = await database.store.find(reservations, where, { orderBy: ['id'], limit: 1 })
+  return found?.id ?? null
 }
 
 function idFrom(time: number): string {
