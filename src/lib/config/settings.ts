@@ -221,7 +221,7 @@ export const settings = {
   benchRows: setting({
     schema: count,
     default: undefined,
-    summary: 'table size to grow to: measured at 0, 10, 20, 50 and 100% of it, or all the way with --stream',
+    summary: 'table size to grow to: measured at 0, 5, 10, 20, 50 and 100% of it, or all the way with --stream',
     allowed: countAllowed,
     flag: 'rows',
   }),

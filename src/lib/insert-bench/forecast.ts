@@ -22,7 +22,7 @@ const furthest = 1
 export function forecastAt(rows: number, verdict: Verdict): Forecast {
   const refuse = (refused: string): Forecast => ({ rows, p50: null, refused })
   const sizes = countSizes(verdict.groups)
-  if (sizes < minSizes) return refuse(`it takes ${minSizes} table sizes, and there are ${sizes}`)
+  if (sizes < minSizes) return refuse(`it takes ${minSizes} table sizes of 1,000 rows or more, and there are ${sizes}`)
   const largest = Math.max(...verdict.groups.map(({ x }) => x))
   if (xOf(rows) > largest + furthest) {
     const least = Math.ceil(rows / 10).toLocaleString('en-US')

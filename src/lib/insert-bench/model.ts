@@ -4,7 +4,7 @@ import type { Group } from '../stats/curve.ts'
 import { mean, quantile } from '../stats/quantiles.ts'
 import { forecastAt, type Forecast } from './forecast.ts'
 import type { Checkpoint } from './measure.ts'
-import { changeOf, judge, kneeAtEdge, xOf, type Criteria, type Fitted, type Shape } from './shape.ts'
+import { changeOf, judge, kneeAtEdge, smallestRows, xOf, type Criteria, type Fitted, type Shape } from './shape.ts'
 import type { KeyOrder } from './table.ts'
 
 /** How p50 depends on the rows, for one order of keys; latencies in microseconds. */
@@ -49,9 +49,14 @@ export interface ModelOptions {
 /** Of a normal distribution, 1 / 0.6745. */
 const madToDeviation = 1.4826
 
-/** How p50 depends on the rows: the shape of its curve, its numbers, and a forecast if one is asked for. */
+/**
+ * How p50 depends on the rows: the shape of its curve, its numbers, and a forecast if one is asked for.
+ * Sizes under 1,000 rows are left out: a table of a page or two has nothing to grow with, and so far to
+ * the left of the others on a logarithmic axis that it alone would decide the slope.
+ */
 export function modelCurve(keys: KeyOrder, measured: readonly Measured[], options: ModelOptions): Model {
-  const groups = measured.map(({ rows, blocks }): Group => ({ x: xOf(rows), values: blocks }))
+  const grown = measured.filter(({ rows }) => rows >= smallestRows)
+  const groups = grown.map(({ rows, blocks }): Group => ({ x: xOf(rows), values: blocks }))
   const noise = noiseOf(groups)
   const verdict = judge(groups, noise, createRandom(options.seed).fork(keys))
   const { fitted, shape, reason, criterion } = verdict

@@ -19,10 +19,11 @@ export type ShowProgress = <T>(title: string, unit: string, step: (onProgress: O
 
 type OnProgress = (progress: { readonly done: number; readonly total: number }) => void
 
-const sweepShares = [0, 0.1, 0.2, 0.5, 1]
+/** An empty table, and as many sizes as it takes to find a knee between them. */
+const sweepShares = [0, 0.05, 0.1, 0.2, 0.5, 1]
 
 /**
- * Sizes of a sweep up to `rows`: 0, 10, 20, 50 and 100% of the way there from the rows that are
+ * Sizes of a sweep up to `rows`: 0, 5, 10, 20, 50 and 100% of the way there from the rows that are
  * `present`. Steps that lie within the `insertsEach` of the one before are left out. Throws
  * `usage-wrong` when the table has more than `rows`.
  */

@@ -31,8 +31,8 @@ export interface Fitted {
   readonly drawn: readonly Curve[]
 }
 
-/** Smaller tables are one page and its root: there is nothing in them to grow with. */
-const smallestRows = 1000
+/** Smaller tables have no place on the curve. */
+export const smallestRows = 1000
 const minSizes = 3
 const minBlocks = 5
 const draws = 1000
@@ -94,7 +94,7 @@ const reasons = {
 
 function tooFew(groups: readonly Group[]): string | null {
   const sizes = countSizes(groups)
-  if (sizes < minSizes) return `it takes ${minSizes} table sizes, and there are ${sizes} (all under 1,000 rows are one)`
+  if (sizes < minSizes) return `it takes ${minSizes} table sizes of 1,000 rows or more, and there are ${sizes}`
   const blocks = Math.min(...groups.map(({ values }) => values.length))
   return blocks < minBlocks ? `it takes ${minBlocks} blocks of inserts at each size, and there are ${blocks}` : null
 }

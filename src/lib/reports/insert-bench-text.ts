@@ -99,7 +99,11 @@ function counterLines(axis: string, rows: readonly Row[]): string[] {
   const names = [...new Set(all.map(({ name }) => name))]
   if (names.length === 0) {
     const unasked = rows.every(({ counters }) => counters === undefined)
-    return unasked ? [] : ['server counters: none (the server tells nothing, or not for one order of keys alone)']
+    if (unasked) return []
+    const onSchedule = rows.some(({ serviceTime }) => serviceTime !== undefined)
+    return onSchedule && new Set(rows.map(({ keys }) => keys)).size > 1
+      ? ['server counters: none; on a schedule they can only be told for one order of keys (--keys append or --keys random)']
+      : ['server counters: none; this server tells nothing']
   }
   const keyed = rows.some(({ keys }) => keys !== undefined)
   const isLevel = (name: string): boolean => all.some((counter) => counter.name === name && counter.kind === 'level')

@@ -155,11 +155,11 @@ describe('runInsertBench', () => {
 
 describe('sweepTo', () => {
   it('goes up in steps', () => {
-    expect(sweepTo(10_000_000, 0, 110)).toEqual([0, 1_000_000, 2_000_000, 5_000_000, 10_000_000])
+    expect(sweepTo(10_000_000, 0, 110)).toEqual([0, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000])
   })
 
   it('begins at the rows that are there, and leaves out steps that are too near', () => {
-    expect(sweepTo(200_000, 100_000, 110)).toEqual([100_000, 110_000, 120_000, 150_000, 200_000])
+    expect(sweepTo(200_000, 100_000, 110)).toEqual([100_000, 105_000, 110_000, 120_000, 150_000, 200_000])
     expect(sweepTo(1000, 0, 110)).toEqual([0, 200, 500, 1000])
     expect(sweepTo(1000, 1000, 110)).toEqual([1000])
   })

@@ -44,9 +44,20 @@ describe('insertBenchSummary', () => {
     expect(text).toMatch(/1.50 ms +100 us +200 us +500\n/)
   })
 
+  it('says how to get the counters of one order of keys on a schedule', () => {
+    const timed = { ...checkpoint, counters: [], serviceTime: latencies }
+    const text = summary({
+      checkpoints: [
+        { ...timed, keys: 'append' },
+        { ...timed, keys: 'random' },
+      ],
+    })
+    expect(text).toContain('server counters: none; on a schedule they can only be told for one order of keys')
+  })
+
   it('says that the server tells nothing, and that it was stopped', () => {
     const text = summary({ checkpoints: [{ ...checkpoint, counters: [] }], interrupted: true })
-    expect(text).toContain('server counters: none')
+    expect(text).toContain('server counters: none; this server tells nothing')
     expect(text).toContain('stopped before its time')
   })
 
