@@ -53,7 +53,11 @@ for (const engine of testEngines) {
         const log = counters!.find(({ name }) => ['WAL pages', 'log written'].includes(name))!
         expect(log.value).toBeGreaterThan(0)
       }
-      expect(report.model!.map(({ keys }) => keys)).toEqual(['append', 'random'])
+      expect(report.model!.map(({ keys, against }) => [keys, against])).toEqual([
+        ['append', undefined],
+        ['random', undefined],
+        ['random', 'append'],
+      ])
       expect(report.model![0]!.forecast).toEqual({
         rows: 1_000_000,
         p50: null,

@@ -1,6 +1,6 @@
 import { intervalOf, type Estimate } from '../stats/bootstrap.ts'
 import { fitConstant, pointsOf } from '../stats/curve.ts'
-import { countSizes, kneeAtEdge, xOf, type Verdict } from './shape.ts'
+import { countSizes, kneeOf, sizesPast, xOf, type Verdict } from './shape.ts'
 
 /** p50 at a table size that was not measured, or why it cannot be said. */
 export interface Forecast {
@@ -11,12 +11,14 @@ export interface Forecast {
 }
 
 const minSizes = 4
+/** Through two, any line goes. */
+const minSizesPastKnee = 3
 /** Of the logarithm of the rows: tenfold. */
 const furthest = 1
 
 /**
  * Forecasts p50 at `rows` from a verdict, or refuses: with fewer than 4 sizes, more than tenfold beyond
- * the largest, without a shape, with a knee that may lie at the edge of what was measured, or when the
+ * the largest, without a shape, with fewer than 3 sizes past the latest that the knee may be, or when the
  * 95% interval is wider than the estimate itself.
  */
 export function forecastAt(rows: number, verdict: Verdict): Forecast {
@@ -30,8 +32,12 @@ export function forecastAt(rows: number, verdict: Verdict): Forecast {
   }
   const { fitted, shape, reason } = verdict
   if (!fitted) return refuse(`the curve has no shape to go on with: ${reason}`)
-  if (shape === 'knee' && kneeAtEdge(fitted))
-    return refuse('the knee may lie at the edge of what was measured; measure larger sizes')
+  const knee = kneeOf(fitted)
+  const past = knee ? sizesPast(verdict.groups, knee.high) : minSizesPastKnee
+  if (past < minSizesPastKnee)
+    return refuse(
+      `the knee may lie at the edge of what was measured, with ${past} sizes past it where it takes ${minSizesPastKnee}; measure larger ones`,
+    )
   // Of a flat curve the value is its level; how far from flat it may be is left to the interval.
   const curve = shape === 'flat' ? (fitConstant(pointsOf(verdict.groups)) ?? fitted.curve) : fitted.curve
   const p50 = intervalOf(

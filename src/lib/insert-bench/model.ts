@@ -4,12 +4,14 @@ import type { Group } from '../stats/curve.ts'
 import { mean, quantile } from '../stats/quantiles.ts'
 import { forecastAt, type Forecast } from './forecast.ts'
 import type { Checkpoint } from './measure.ts'
-import { changeOf, judge, kneeAtEdge, smallestRows, xOf, type Criteria, type Fitted, type Shape } from './shape.ts'
+import { changeOf, judge, kneeOf, smallestRows, xOf, type Criteria, type Fitted, type Shape } from './shape.ts'
 import type { KeyOrder } from './table.ts'
 
 /** How p50 depends on the rows, for one order of keys; latencies in microseconds. */
 export interface Model {
   readonly keys: KeyOrder
+  /** It is not of these keys' p50, but of that less the p50 of keys of this order. */
+  readonly against?: KeyOrder
   readonly shape: Shape
   readonly reason: string
   /** Spread of the block medians at one size: 1.4826 times their median absolute deviation. */
@@ -29,13 +31,30 @@ export interface Model {
 /** What a model is made from. */
 type Measured = Pick<Checkpoint, 'rows' | 'blocks'>
 
-/** A model for each order of keys that was measured at more than one size, or that a forecast is asked for. */
+/**
+ * A model for each order of keys that was measured at more than one size, or that a forecast is asked for.
+ * Where both orders were, also one of what random keys cost beyond append keys, block by block: what hits
+ * both alike (the machine, the flushing of what was just seeded) is not in it.
+ */
 export function modelCurves(checkpoints: readonly Checkpoint[], options: ModelOptions): Model[] {
   const orders = [...new Set(checkpoints.map(({ keys }) => keys))]
   const measuredAt = (order: KeyOrder) => checkpoints.filter(({ keys }) => keys === order)
-  return orders
+  const models = orders
     .filter((order) => measuredAt(order).length > 1 || options.forecast !== undefined)
     .map((order) => modelCurve(order, measuredAt(order), options))
+  if (models.length < 2) return models
+  const beyond = differences(measuredAt('random'), measuredAt('append'))
+  return [...models, { ...modelCurve('random', beyond, { seed: options.seed }), against: 'append' }]
+}
+
+/** Blocks that were measured one after the other, less one another; at the sizes that both have. */
+function differences(some: readonly Measured[], others: readonly Measured[]): Measured[] {
+  return some.flatMap(({ rows, blocks }) => {
+    const other = others.find((candidate) => candidate.rows === rows)
+    if (!other) return []
+    const pairs = Math.min(blocks.length, other.blocks.length)
+    return [{ rows, blocks: blocks.slice(0, pairs).map((block, pair) => block - (other.blocks[pair] as number)) }]
+  })
 }
 
 /** How the model is made. */
@@ -73,6 +92,7 @@ export function modelCurve(keys: KeyOrder, measured: readonly Measured[], option
 
 function describe(fitted: Fitted, shape: Shape): Pick<Model, 'level' | 'change' | 'perDecade' | 'knee'> {
   const { curve, drawn, groups } = fitted
+  const knee = kneeRows(fitted)
   const xs = groups.map(({ x }) => x)
   // In the middle, a line is as high as the constant is everywhere.
   const from = shape === 'flat' ? mean(xs) : Math.min(...xs)
@@ -86,18 +106,24 @@ function describe(fitted: Fitted, shape: Shape): Pick<Model, 'level' | 'change' 
       curve.slope,
       drawn.map(({ slope }) => slope),
     ),
-    ...(curve.knee === null ? {} : { knee: kneeOf(fitted, curve.knee) }),
+    ...(knee ? { knee } : {}),
   }
 }
 
-/** In rows. Of a knee that may lie beyond the second largest size, only that it is not beyond the largest is known. */
-function kneeOf(fitted: Fitted, knee: number): Estimate {
-  const found = intervalOf(
-    10 ** knee,
-    fitted.drawn.flatMap((one) => (one.knee === null ? [] : [10 ** one.knee])),
-  )
-  const largest = 10 ** Math.max(...fitted.groups.map(({ x }) => x))
-  return kneeAtEdge(fitted) ? { ...found, high: largest } : found
+/** Of the logarithm of the rows, some 5%. */
+const edge = 0.02
+
+/**
+ * The knee in rows. One that may be as late as can be told, just before the second largest size, may as well be
+ * anywhere beyond: of it, only that it is not beyond the largest is known.
+ */
+function kneeRows(fitted: Fitted): Estimate | null {
+  const knee = kneeOf(fitted)
+  if (knee === null) return null
+  const xs = fitted.groups.map(({ x }) => x).sort((a, b) => a - b)
+  const [latest, largest] = [xs.at(-2) ?? 0, xs.at(-1) ?? 0]
+  const high = knee.high >= latest - edge ? largest : knee.high
+  return { value: 10 ** knee.value, low: 10 ** knee.low, high: 10 ** high }
 }
 
 /** Median absolute deviation of the blocks from the median of their size, as a standard deviation. */

@@ -149,19 +149,18 @@ function containsZero({ low, high }: Estimate): boolean {
   return low <= 0 && high >= 0
 }
 
-/** Of the logarithm of the rows: knees nearer than some 5% are one. */
-const edge = 0.02
-
-/**
- * Whether some of the knees that the blocks allow are as late as one may be, with two sizes past it: then
- * it may as well lie anywhere beyond.
- */
-export function kneeAtEdge({ groups, curve, drawn }: Fitted): boolean {
+/** The knee with its interval, on the axis of the curve; null where there is none. */
+export function kneeOf({ groups, curve, drawn }: Fitted): Estimate | null {
   const range = kneeRange(pointsOf(groups))
-  if (range === null || curve.knee === null) return true
-  const knees = intervalOf(
+  if (range === null || curve.knee === null) return null
+  // Where nothing rose in a draw, the knee is as late as one may be, or later.
+  return intervalOf(
     curve.knee,
     drawn.map(({ knee }) => knee ?? range.to),
   )
-  return knees.high >= range.to - edge
+}
+
+/** Table sizes past `x`. */
+export function sizesPast(groups: readonly Group[], x: number): number {
+  return new Set(groups.map((group) => group.x).filter((size) => size > x)).size
 }

@@ -50,6 +50,9 @@ const estimate = (description: string) =>
 /** The curve of p50 over the rows. */
 export const Model = object('how p50 depends on the rows, for one order of keys', {
   keys: keyOrder(),
+  against: Type.Optional(
+    oneOf('when there: what is modelled is p50 less that of keys of this order, block by block', 'random', 'append'),
+  ),
   shape: oneOf('of the curve', 'flat', 'logarithmic', 'knee', 'unknown'),
   reason: text('why this shape'),
   noise: us('spread of the block medians at one table size (1.4826 times their median absolute deviation)'),

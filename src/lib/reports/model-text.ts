@@ -14,9 +14,10 @@ export function modelLines(models: readonly Model[]): string[] {
 }
 
 function modelText(model: Model): string[] {
-  const { keys, shape, reason, noise } = model
-  if (shape === 'unknown') return [`  ${keys}: no shape can be named: ${reason}`]
-  return [`  ${keys}: ${shapeOf(model)}`, `    (${reason}; noise of the blocks ${formatUs(noise)})`]
+  const { keys, against, shape, reason, noise } = model
+  const name = against ? `${keys} less ${against}` : keys
+  if (shape === 'unknown') return [`  ${name}: no shape can be named: ${reason}`]
+  return [`  ${name}: ${shapeOf(model)}`, `    (${reason}; noise of the blocks ${formatUs(noise)})`]
 }
 
 function shapeOf({ shape, level, change, perDecade, knee }: Model): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { modelCurve, type Model, type ModelOptions } from '../../../src/lib/insert-bench/model.ts'
+import { modelCurve, modelCurves, type Model, type ModelOptions } from '../../../src/lib/insert-bench/model.ts'
 import { createRandom } from '../../../src/lib/random.ts'
 import { gaussian } from '../../../src/lib/stats/bootstrap.ts'
 
@@ -95,6 +95,48 @@ describe('flat', () => {
     const jumpy = model({ curve: (rows) => jumps[five.indexOf(rows)]!, noise: 0.001 })
     expect(jumpy.shape).toBe('unknown')
     expect(jumpy.reason).toContain('follow no curve')
+  })
+})
+
+describe('two orders of keys', () => {
+  const checkpoints = (keys: 'append' | 'random', seed: string, more: (rows: number) => number) =>
+    // The same drift for both: they were measured side by side.
+    measure({ curve: flat, drift: 0.3, noise: 0 }, 'drift').map(({ rows, blocks }, size) => {
+      const noise = measure({ curve: () => 0.001, noise: 5000 }, seed)[size]!.blocks
+      return {
+        rows,
+        keys,
+        inserts: 100,
+        blocks: blocks.map((block, index) => block + noise[index]! + more(rows)),
+        counters: [],
+        p50: 0,
+        p95: 0,
+        p99: 0,
+        max: 0,
+        mean: 0,
+      }
+    })
+
+  it('are held against each other block by block, which takes out what hits both', () => {
+    const append = checkpoints('append', 'a', () => 0)
+    const random = checkpoints('random', 'b', (rows) => knee(rows) - 200)
+    const [first, second, third] = modelCurves([...append, ...random], { seed: 'seed', forecast: 20 * million })
+    expect([first, second]).toMatchObject([{ keys: 'append' }, { keys: 'random' }])
+    expect(first).not.toHaveProperty('against')
+    expect(third).toMatchObject({ keys: 'random', against: 'append', shape: 'knee' })
+    expect(third!.level!.value).toBeCloseTo(45, -1)
+    expect(third!.knee!.value / million).toBeCloseTo(1.5, 0)
+    expect(third).not.toHaveProperty('forecast')
+  })
+
+  it('and one alone is not', () => {
+    expect(
+      modelCurves(
+        checkpoints('append', 'a', () => 0),
+        { seed: 's' },
+      ),
+    ).toHaveLength(1)
+    expect(modelCurves(checkpoints('append', 'a', () => 0).slice(0, 1), { seed: 's' })).toEqual([])
   })
 })
 

@@ -34,6 +34,11 @@ describe('modelLines', () => {
     if (model.shape !== 'unknown') expect(why).toBe('    (so it is; noise of the blocks 12.0 us)')
   })
 
+  it('names the difference of two orders', () => {
+    const flat = { shape: 'flat' as const, level: around(45, 5), change: around(2, 6), perDecade: around(1, 3) }
+    expect(modelLines([{ ...common, ...flat, against: 'append' }])[1]).toContain('random less append: flat at 45.0 us')
+  })
+
   it('gives a forecast, or why there is none', () => {
     const forecasts = [
       { rows: 100_000_000, p50: around(900, 100), refused: null },
