@@ -140,10 +140,10 @@ export const rowsPerChunk = 1000
 /** What streams and sockets hold back is less. */
 export const chunksKept = 8
 
-/** Parents, by primary key, each of which got `children` more; in ascending order. */
+/** Parents, by primary key, each of which got so many more rows; in ascending order. */
 export interface CounterChange {
   readonly counter: Counter
-  readonly parents: readonly { readonly key: number; readonly children: number }[]
+  readonly parents: readonly { readonly key: number; readonly rows: number }[]
 }
 
 /** What is stored in a block's own transaction; after its rows where the engine has no transactions. */

@@ -29,7 +29,7 @@ export function planBlocks(allotments: readonly Allotment[], size = rowsPerBlock
   const blocks: BlockPlan[] = []
   let first = 0
   let rows = 0
-  let parents: { key: number; children: number }[] = []
+  let parents: Allotment[] = []
   const close = (): void => {
     if (rows === 0) return
     blocks.push({ number: blocks.length, first, rows, parents })
@@ -37,14 +37,14 @@ export function planBlocks(allotments: readonly Allotment[], size = rowsPerBlock
     rows = 0
     parents = []
   }
-  for (const { key, rows: wanted } of allotments) {
-    if (rows + wanted > size) close()
-    let left = wanted
+  for (const allotment of allotments) {
+    if (rows + allotment.rows > size) close()
+    let left = allotment.rows
     while (left > 0) {
-      const children = Math.min(left, size - rows)
-      parents.push({ key, children })
-      rows += children
-      left -= children
+      const part = Math.min(left, size - rows)
+      parents.push(part === allotment.rows ? allotment : { key: allotment.key, rows: part })
+      rows += part
+      left -= part
       if (rows === size) close()
     }
   }

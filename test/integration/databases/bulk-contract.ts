@@ -57,7 +57,7 @@ export function describeInserts(context: Context): void {
         counter: freeCounter,
         parents: Array.from(
           Map.groupBy(rows, (row) => row.show_id),
-          ([key, same]) => ({ key, children: same.length }),
+          ([key, same]) => ({ key, rows: same.length }),
         ),
       })
       const load = async (rows: readonly Seat[], rest: Partial<BlockEnd> = {}) => {

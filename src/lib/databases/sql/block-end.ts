@@ -9,11 +9,11 @@ export function endStatements(statements: Statements, { counted, receipt }: Bloc
   ]
 }
 
-/** One statement for all parents that got the same number of children: mostly one or two for a block. */
+/** One statement for all parents that got the same number of rows: mostly one or two for a block. */
 function counterStatements(statements: Statements, { counter, parents }: CounterChange): Statement[] {
-  const byChildren = Map.groupBy(parents, ({ children }) => children)
-  return Array.from(byChildren, ([children, same]) => {
+  const byRows = Map.groupBy(parents, ({ rows }) => rows)
+  return Array.from(byRows, ([rows, same]) => {
     const keys = { [counter.parent.primaryKey]: { in: same.map(({ key }) => key) } }
-    return statements.update(counter.parent, keys, { [counter.counter]: { add: -children } })
+    return statements.update(counter.parent, keys, { [counter.counter]: { add: -rows } })
   })
 }

@@ -25,7 +25,7 @@ const durability = 'synchronous=normal, WAL checkpointed at the end'
 const whileLoading = [
   'synchronous = normal',
   'wal_autocheckpoint = 4000',
-  'cache_size = -8000',
+  'cache_size = -4000',
   'temp_store = memory',
   'foreign_keys = off',
 ]
