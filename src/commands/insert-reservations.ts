@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
 import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import type { ResolvedConfig } from '../lib/config/resolve.ts'
@@ -43,7 +42,6 @@ or --indexes after, and on MongoDB, stock is set when all rows are in.`
   }
 
   async run(): Promise<SeedReport | { readonly abandoned: boolean }> {
-    keepHeapSmall()
     const { flags } = await this.parse(InsertReservations)
     const config = await this.resolveSettings(flags)
     const { values } = config
@@ -129,9 +127,4 @@ or --indexes after, and on MongoDB, stock is set when all rows are in.`
 function whatIsLeft(database: Database, { recipe }: Journal, stored: number): string {
   const state = isDeferred(database, recipe) ? 'stock is not set yet' : 'stock is true for them'
   return `${formatCount(stored)} of ${formatCount(rowsOf(recipe))} rows are stored, and ${state}. Go on with --resume, or forget the rest with --abandon.`
-}
-
-/** Rows are made without garbage, so that a large young generation would only be memory: some 20 MB. */
-function keepHeapSmall(): void {
-  setFlagsFromString('--semi-space-growth-factor=1')
 }

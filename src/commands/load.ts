@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core'
+import { letHeapGrow } from '../heap.ts'
 import { openLoadTarget } from '../load-target.ts'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { runLoad, type LoadOutcome } from '../lib/load/run.ts'
@@ -33,6 +34,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
   }
 
   async run(): Promise<LoadReport> {
+    letHeapGrow()
     const { flags } = await this.parse(Load)
     const config = await this.resolveSettings(flags)
     const { values } = config

@@ -1,4 +1,5 @@
 import { BaseCommand, settingFlags } from '../base-command.ts'
+import { letHeapGrow } from '../heap.ts'
 import { openCache } from '../lib/cache/open.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
@@ -19,6 +20,7 @@ A booking is answered only when it is durable. Ctrl-C or SIGTERM finishes what i
   static override flags = settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'host', 'port')
 
   async run(): Promise<{ origin: string }> {
+    letHeapGrow()
     const { flags } = await this.parse(Start)
     const { values } = await this.resolveSettings(flags)
     await using database = await connectDatabase(values.db, { poolSize: values.dbPool })

@@ -140,10 +140,16 @@ export const rowsPerChunk = 1000
 /** What streams and sockets hold back is less. */
 export const chunksKept = 8
 
+/** Parents, by primary key, each of which got so many more rows; in ascending order. */
+export interface CounterChange {
+  readonly counter: Counter
+  readonly parents: readonly { readonly key: number; readonly rows: number }[]
+}
+
 /** What is stored in a block's own transaction; after its rows where the engine has no transactions. */
 export interface BlockEnd {
-  /** Parents whose counters are to be set anew. */
-  readonly recount: { readonly counter: Counter; readonly range: KeyRange } | null
+  /** Taken from the parents' counters. */
+  readonly counted: CounterChange | null
   /** Says that the block is stored. */
   readonly receipt: Rows<AnyRow> | null
 }

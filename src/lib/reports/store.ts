@@ -11,10 +11,8 @@ export async function saveReport(report: Report, folder: string): Promise<string
   const time = report.startedAt.replace(/\.\d+Z$/, 'Z').replaceAll(':', '-')
   const name = join(folder, `${time}-${report.kind}`)
   const unfinished = `${name}.${report.id}.tmp`
-  const content = `${JSON.stringify(report, null, 2)}\n`
-  // What cannot be read again must not be saved.
-  await parse(content, `${name}.json`)
   try {
+    const content = `${JSON.stringify(report, refuseNonNumbers, 2)}\n`
     await mkdir(folder, { recursive: true })
     await writeFile(unfinished, content, { flush: true })
     return await moveToFreeName(unfinished, name)
@@ -73,11 +71,13 @@ export async function readReport(file: string): Promise<Report> {
   } catch (error) {
     throw failure('report-unreadable', { file, reason: reasonOf(error) }, error)
   }
-  return parse(content, file)
-}
-
-/** The schema's library is loaded only where a report is read or saved: it takes some 30 MB. */
-async function parse(content: string, file: string): Promise<Report> {
+  // The schema's library takes some 30 MB, so that it is loaded only where a report is read.
   const { parseReport } = await import('./record.ts')
   return parseReport(content, file)
+}
+
+/** JSON would turn it into null, and what cannot be read again must not be saved. */
+function refuseNonNumbers(key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${key} is ${value}`)
+  return value
 }

@@ -1,4 +1,4 @@
-import { chunksKept, rowsPerChunk, type Block, type EncodedRows, type KeyRange } from '../databases/port.ts'
+import { chunksKept, rowsPerChunk, type Block, type CounterChange, type EncodedRows } from '../databases/port.ts'
 import { createRandom, type Random } from '../random.ts'
 import type { Allotment } from './allot.ts'
 import { createPermutation } from './permutation.ts'
@@ -14,8 +14,8 @@ export interface BlockPlan {
   /** Index of its first row in the seeding. */
   readonly first: number
   readonly rows: number
-  /** The parents of its rows, when these follow one another. */
-  readonly range: KeyRange
+  /** The parents of its rows, in ascending order, when these are grouped. */
+  readonly parents: CounterChange['parents']
 }
 
 /** Writes a seeding's row `index` (from 0) at `offset`; `parent` is the key of its parent. */
@@ -29,23 +29,22 @@ export function planBlocks(allotments: readonly Allotment[], size = rowsPerBlock
   const blocks: BlockPlan[] = []
   let first = 0
   let rows = 0
-  let from = 0
-  let to = 0
+  let parents: Allotment[] = []
   const close = (): void => {
     if (rows === 0) return
-    blocks.push({ number: blocks.length, first, rows, range: { from, to } })
+    blocks.push({ number: blocks.length, first, rows, parents })
     first += rows
     rows = 0
+    parents = []
   }
-  for (const { key, rows: wanted } of allotments) {
-    if (rows + wanted > size) close()
-    let left = wanted
+  for (const allotment of allotments) {
+    if (rows + allotment.rows > size) close()
+    let left = allotment.rows
     while (left > 0) {
-      if (rows === 0) from = key
       const part = Math.min(left, size - rows)
+      parents.push(part === allotment.rows ? allotment : { key: allotment.key, rows: part })
       rows += part
       left -= part
-      to = key
       if (rows === size) close()
     }
   }

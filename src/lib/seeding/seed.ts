@@ -113,8 +113,8 @@ export async function finishSeeding<R extends object>(
   await removeJournal(database)
 }
 
-function endOf({ number, range }: BlockPlan, counter: Counter | null): BlockEnd {
-  return { recount: counter ? { counter, range } : null, receipt: receiptOf(number) }
+function endOf({ number, parents }: BlockPlan, counter: Counter | null): BlockEnd {
+  return { counted: counter ? { counter, parents } : null, receipt: receiptOf(number) }
 }
 
 /** Works through `items` with so many workers; the first error, or the signal, stops all after what they have begun. */

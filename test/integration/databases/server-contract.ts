@@ -89,7 +89,7 @@ export function describeServer(getServer: () => ServerUnderTest): void {
       const block = manyRows()
       const loader = await database.insertStrategies[0]!.open(layout)
       for (let attempt = 0, last = 0; attempt < 25; attempt++) {
-        const loading = loader.load(block, { recount: null, receipt: null }).catch((error: unknown) => error)
+        const loading = loader.load(block, { counted: null, receipt: null }).catch((error: unknown) => error)
         last = await getServer().cut(name, 'loading', last)
         expect(await loading).toMatchObject({
           code: 'database-lost',

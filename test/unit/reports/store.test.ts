@@ -72,7 +72,10 @@ describe('saveReport', () => {
 
   it('does not save what could not be read again', async () => {
     const broken = { ...report, load: { ...report.load, rps: Number.NaN } }
-    await expect(saveReport(broken, folder)).rejects.toMatchObject({ code: 'report-unreadable' })
+    await expect(saveReport(broken, folder)).rejects.toMatchObject({
+      code: 'report-unwritable',
+      message: expect.stringContaining('rps is NaN'),
+    })
     expect(await readdir(folder)).toEqual([])
   })
 })

@@ -50,11 +50,19 @@ describe('planBlocks', () => {
   it('keeps the rows of a parent together where they fit, and cuts those that are more than a block', () => {
     const allotments = [3, 4, 1, 12].map((rows, key) => ({ key, rows }))
     expect(planBlocks(allotments, 5)).toEqual([
-      { number: 0, first: 0, rows: 3, range: { from: 0, to: 0 } },
-      { number: 1, first: 3, rows: 5, range: { from: 1, to: 2 } },
-      { number: 2, first: 8, rows: 5, range: { from: 3, to: 3 } },
-      { number: 3, first: 13, rows: 5, range: { from: 3, to: 3 } },
-      { number: 4, first: 18, rows: 2, range: { from: 3, to: 3 } },
+      { number: 0, first: 0, rows: 3, parents: [{ key: 0, rows: 3 }] },
+      {
+        number: 1,
+        first: 3,
+        rows: 5,
+        parents: [
+          { key: 1, rows: 4 },
+          { key: 2, rows: 1 },
+        ],
+      },
+      { number: 2, first: 8, rows: 5, parents: [{ key: 3, rows: 5 }] },
+      { number: 3, first: 13, rows: 5, parents: [{ key: 3, rows: 5 }] },
+      { number: 4, first: 18, rows: 2, parents: [{ key: 3, rows: 2 }] },
     ])
     expect(planBlocks([])).toEqual([])
   })
@@ -69,6 +77,7 @@ describe('planBlocks', () => {
           expect(block).toMatchObject({ number, first: next })
           expect(block.rows).toBeGreaterThan(0)
           expect(block.rows).toBeLessThanOrEqual(size)
+          expect(sum(block.parents.map((parent) => parent.rows))).toBe(block.rows)
           next += block.rows
         }
         expect(next).toBe(sum(given.map(({ rows }) => rows)))
