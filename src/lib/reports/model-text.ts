@@ -20,10 +20,12 @@ function modelText(model: Model): string[] {
   return [`  ${name}: ${shapeOf(model)}`, `    (${reason}; noise of the blocks ${formatUs(noise)})`]
 }
 
-function shapeOf({ shape, level, change, perDecade, knee }: Model): string {
+function shapeOf({ shape, against, level, change, perDecade, knee }: Model): string {
   if (!level || !change || !perDecade) return shape
+  // Of a difference, the level is near 0 and says nothing of how much is much.
+  const blurred = against === undefined && change.high - change.low > level.value
   if (shape === 'flat')
-    return `flat at ${us(level)}; over the sizes measured, a change of ${signed(change.low)} to ${signed(change.high)} would not have been seen`
+    return `flat${blurred ? ' as far as this run can tell, which is not far:' : ''} at ${us(level)}; over the sizes measured, a change of ${signed(change.low)} to ${signed(change.high)} would not have been seen`
   const slope = `${signed(perDecade.value)} (${signed(perDecade.low)} to ${signed(perDecade.high)}) for each tenfold of the rows`
   if (shape === 'knee' && knee)
     return `knee at ${rows(knee.value)} rows (${rows(knee.low)} to ${rows(knee.high)}): flat at ${us(level)} up to there, then ${slope}`

@@ -34,6 +34,13 @@ describe('modelLines', () => {
     if (model.shape !== 'unknown') expect(why).toBe('    (so it is; noise of the blocks 12.0 us)')
   })
 
+  it('does not sell noise as flatness', () => {
+    const blurred = { shape: 'flat' as const, level: around(287, 150), change: around(0, 400), perDecade: around(0, 300) }
+    expect(modelLines([{ ...common, ...blurred }])[1]).toContain(
+      'flat as far as this run can tell, which is not far: at 287 us (137 us to 437 us); over the sizes measured, a change of -400 us to +400 us',
+    )
+  })
+
   it('names the difference of two orders', () => {
     const flat = { shape: 'flat' as const, level: around(45, 5), change: around(2, 6), perDecade: around(1, 3) }
     expect(modelLines([{ ...common, ...flat, against: 'append' }])[1]).toContain('random less append: flat at 45.0 us')
