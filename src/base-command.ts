@@ -16,7 +16,7 @@ function settingFlag(name: SettingName) {
   const { summary, char, default: fallback } = definitionOf(name)
   const notes = [fallback === undefined ? null : `default: ${fallback}`, `env: ${variableName(name)}`]
   const description = `${summary} [${notes.filter((note) => note !== null).join(', ')}]`
-  const common = { summary: description, ...(char ? { char } : {}) } as const
+  const common = { summary: description, setting: name, ...(char ? { char } : {}) } as const
   return name === 'threshold' ? Flags.string({ ...common, multiple: true }) : Flags.string(common)
 }
 
@@ -52,7 +52,9 @@ export abstract class BaseCommand extends Command {
 
   /** Every setting from its strongest source. */
   protected async resolveSettings(flags: Readonly<Record<string, unknown>>): Promise<ResolvedConfig> {
-    return resolveConfig({ flags, env: process.env, cwd: process.cwd() })
+    const known = this.ctor.flags as Readonly<Record<string, { readonly setting?: SettingName }>>
+    const ofSettings = Object.entries(flags).map(([flag, raw]) => [known[flag]?.setting ?? flag, raw])
+    return resolveConfig({ flags: Object.fromEntries(ofSettings), env: process.env, cwd: process.cwd() })
   }
 
   /** Runs a long step with its progress shown on stderr. */

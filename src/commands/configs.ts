@@ -1,6 +1,6 @@
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import type { ResolvedSetting } from '../lib/config/resolve.ts'
-import { settingNames } from '../lib/config/settings.ts'
+import { definitionOf, settingNames } from '../lib/config/settings.ts'
 import { formatTable } from '../lib/reports/format.ts'
 
 export default class Configs extends BaseCommand {
@@ -13,7 +13,8 @@ RUSHBENCH_* variables, flags. Passwords are never shown.`
     'RUSHBENCH_USERS=500 <%= config.bin %> <%= command.id %> --db mysql://root:secret@127.0.0.1/test',
     '<%= config.bin %> <%= command.id %> --json',
   ]
-  static override flags = settingFlags(...settingNames)
+  // Two settings of one flag could not be told apart here.
+  static override flags = settingFlags(...settingNames.filter((name) => definitionOf(name).flag === undefined))
 
   async run(): Promise<{ settings: readonly ResolvedSetting[] }> {
     const { flags } = await this.parse(Configs)

@@ -1,84 +1,134 @@
+import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
-import type { Database } from '../lib/databases/port.ts'
+import type { Settings } from '../lib/config/settings.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
+import type { Database } from '../lib/databases/port.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
 import { failure } from '../lib/errors.ts'
-import { runInsertBench, type BenchTable } from '../lib/insert-bench/run.ts'
+import { modelCurves } from '../lib/insert-bench/model.ts'
+import { insertsAt, runInsertBench, sweepTo, type BenchOptions } from '../lib/insert-bench/run.ts'
+import { runStream } from '../lib/insert-bench/stream.ts'
+import type { BenchTable } from '../lib/insert-bench/table.ts'
+import { preciseClock } from '../lib/measure/clock.ts'
 import { describeRun } from '../lib/reports/environment.ts'
+import { insertBenchSummary } from '../lib/reports/insert-bench-text.ts'
 import type { InsertBenchReport } from '../lib/reports/record.ts'
 import { saveReport } from '../lib/reports/store.ts'
-import { insertBenchSummary } from '../lib/reports/text.ts'
 import { refuseUnfinished } from '../lib/seeding/journal.ts'
-import { seedRows } from '../lib/seeding/seed.ts'
+import { finishSeeding, seedRows } from '../lib/seeding/seed.ts'
+import { createBenchTable } from '../lib/workloads/vaccination/bench-table.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
-import { createReservationSource, planReservations, reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
-import { reservations } from '../lib/workloads/vaccination/tables.ts'
+import { keysAreClustered } from '../lib/workloads/vaccination/keys.ts'
+import { reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
 
-/** How the table is seeded up to the sizes that are measured. */
-const choices = { keys: 'ascending', order: 'grouped', indexes: 'before' } as const
+/** What a run adds to the head of its report. */
+type Measured = Pick<InsertBenchReport, 'checkpoints' | 'model' | 'stream'>
 
 export default class InsertReservationBench extends BaseCommand {
-  static override summary = 'Time single durable inserts, at the size the table has or at several sizes.'
-  static override description = `Each insert is committed on its own and timed on its own; the warm-up is not counted. With --at, the
-table is seeded up to each size first.`
+  static override summary = 'Time single durable inserts as the table grows.'
+  static override description = `Each insert is committed on its own and timed on its own; the warm-up is not counted. With --at or
+--rows the table is seeded up to each size first, and a model says whether p50 is flat, goes with the
+logarithm of the rows or has a knee. With --stream every insert on the way to --rows is one of them, and
+stalls are listed. Several --keys are measured in turns, so that noise hits them alike.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --at 0,1m,2m --inserts 1000',
-    '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --json',
+    '<%= config.bin %> <%= command.id %> --at 0,1m,2m,5m,10m --inserts 1000 --keys append,random --forecast 50m',
+    '<%= config.bin %> <%= command.id %> --rows 10m --db mysql://user:password@127.0.0.1/test',
+    '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --concurrency 8 --rate 500/s',
+    '<%= config.bin %> <%= command.id %> --stream --rows 1m --keys random',
   ]
-  static override flags = settingFlags('db', 'inserts', 'warmup', 'at', 'seed', 'reports')
+  static override flags = {
+    ...settingFlags(
+      'db',
+      'at',
+      'benchRows',
+      'benchKeys',
+      'inserts',
+      'warmup',
+      'concurrency',
+      'insertRate',
+      'forecast',
+      'seed',
+      'reports',
+    ),
+    stream: Flags.boolean({ summary: 'insert every row on the way to --rows one by one, and measure each' }),
+  }
 
   async run(): Promise<InsertBenchReport> {
     const { flags } = await this.parse(InsertReservationBench)
     const config = await this.resolveSettings(flags)
     const { values } = config
+    refuseContradictions(values, flags.stream)
     const startedAt = new Date()
-    await using database = await connectDatabase(values.db, { poolSize: 1 })
+    // One more than inserts: the counters are asked for meanwhile.
+    await using database = await connectDatabase(values.db, { poolSize: values.concurrency + 1 })
+    if (values.concurrency > 1 && !database.traits.concurrentWriters)
+      throw wrong(`${database.engine.name} takes one writer at a time: leave out --concurrency.`)
     await requireTables(database, vaccination.name, vaccination.tables)
     await refuseUnfinished(database)
-    const checkpoints = await runInsertBench(this.#table(database, values.seed), {
-      at: values.at ?? [],
-      inserts: values.inserts,
-      warmup: values.warmup,
-      signal: this.signal,
-    })
-    if (this.signal.aborted)
-      throw failure('interrupted', { done: `${checkpoints.length} table sizes were measured; no report was saved.` })
-    const run = describeRun('insert-bench', {
-      startedAt,
-      config,
-      engine: database.engine,
-      version: this.config.version,
-    })
-    const report: InsertBenchReport = { ...run, checkpoints }
+    if (values.benchKeys.includes('random') && (await keysAreClustered(database)))
+      this.warn(
+        'Most rows in the table have ascending keys: random ones fall beside them, not among them, and look faster than they are. Start over with "rushbench migrate --down", or seed with "insert-reservations --keys spread".',
+      )
+    const measured = await this.#measure(this.#table(database, values), values, flags.stream)
+    if (this.signal.aborted && measured.checkpoints.length === 0 && !measured.stream)
+      throw failure('interrupted', { done: 'Nothing was measured yet, so no report was saved.' })
+    const facts = { startedAt, config, engine: database.engine, version: this.config.version }
+    const report = { ...describeRun('insert-bench', facts), ...measured, interrupted: this.signal.aborted }
     const path = await saveReport(report, values.reports)
-    this.log(insertBenchSummary(report, vaccination.originals.insertBench))
+    this.log(insertBenchSummary(report, vaccination.originals.insertBench, process.stdout.columns))
     this.log(`report ${path}`)
+    if (this.signal.aborted) this.endWith('interrupted')
     return report
   }
 
-  #table(database: Database, seed: string): BenchTable {
-    return {
-      count: () => database.store.count(reservations),
-      seedTo: async (rows) => {
-        const missing = rows - (await database.store.count(reservations))
-        if (missing <= 0) return
-        const recipe = await planReservations(database, { rows: missing }, { ...choices, seed })
-        await this.withProgress(`Seeding to ${rows}`, 'rows', (onProgress) =>
+  async #measure(table: BenchTable, values: Settings, stream: boolean): Promise<Measured> {
+    const options: BenchOptions = {
+      at: values.at ?? [],
+      keys: values.benchKeys,
+      inserts: values.inserts,
+      warmup: values.warmup,
+      concurrency: values.concurrency,
+      rate: values.insertRate ?? null,
+      clock: preciseClock,
+      signal: this.signal,
+      show: (title, unit, step) => this.withProgress(title, unit, step),
+    }
+    const { benchRows: rows, benchKeys, seed, forecast } = values
+    if (stream && rows !== undefined) {
+      const streamed = await runStream(table, { ...options, rows, keys: benchKeys[0] ?? 'append' })
+      return { checkpoints: [], ...(streamed ? { stream: streamed } : {}) }
+    }
+    const at = rows === undefined ? options.at : sweepTo(rows, await table.count(), insertsAt(options))
+    const checkpoints = await runInsertBench(table, { ...options, at })
+    return { checkpoints, model: modelCurves(checkpoints, { seed, forecast }) }
+  }
+
+  #table(database: Database, { seed, benchKeys }: Settings): BenchTable {
+    // Beside rows with ascending keys, random ones would all land in a part of the table that only they are in.
+    const keys = benchKeys.includes('random') ? 'spread' : 'ascending'
+    return createBenchTable({
+      database,
+      choices: { seed, keys, order: 'grouped', indexes: 'before' },
+      seedRows: async (recipe, rows) => {
+        const { interrupted } = await this.withProgress(`Seeding to ${rows}`, 'rows', (onProgress) =>
           seedRows(database, reservationSeeding, recipe, { connections: 1, onProgress, signal: this.signal }),
         )
+        if (interrupted) await finishSeeding(database, reservationSeeding, recipe)
       },
-      open: async (inserts) => {
-        const source = await createReservationSource(database, inserts, seed)
-        const inserter = await database.openInserter(reservations)
-        return {
-          insert: () => inserter.insert(source.next()),
-          close: async () => {
-            await inserter.close()
-            await source.settle()
-          },
-        }
-      },
-    }
+    })
   }
+}
+
+function refuseContradictions({ at, benchRows, benchKeys, forecast }: Settings, stream: boolean): void {
+  if (at && benchRows !== undefined) throw wrong('Name the table sizes with --at or the largest with --rows, not both.')
+  if (!stream) return
+  if (benchRows === undefined) throw wrong('--stream needs --rows: the table size to end at.')
+  if (benchKeys.length > 1)
+    throw wrong('--stream fills the table with keys of one order: run it once for each, from an empty table.')
+  if (forecast !== undefined) throw wrong('--forecast needs table sizes (--at or --rows), and --stream has none.')
+}
+
+function wrong(reason: string): Error {
+  return failure('usage-wrong', { reason })
 }

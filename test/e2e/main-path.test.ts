@@ -62,7 +62,7 @@ for (const engine of testEngines) {
       expect(checkpoint!.p50).toBeLessThanOrEqual(checkpoint!.max)
       const sweep = ['insert-reservation-bench', '--at', '110k,120k', '--inserts', '20', ...db]
       const { stdout } = await work.run(sweep)
-      expect(stdout).toMatch(/110,000 +20 .*\n *120,000 +20 /)
+      expect(stdout).toMatch(/110,000 +append +20 .*\n *120,000 +append +20 /)
       expect(stdout).toContain('8.9 ms each')
       expect((await work.run(sweep)).stderr).toContain('--at 110000 cannot be measured')
     })

@@ -59,6 +59,8 @@ function compareMetric(before: Metric | undefined, after: Metric | undefined, ma
 }
 
 function faultsOf(side: string, report: Report): string[] {
+  const stopped = `the ${side} was stopped before its time`
+  if (report.kind === 'insert-bench') return report.interrupted ? [stopped] : []
   if (report.kind !== 'load') return []
   const faults: string[] = []
   if (report.audit && !report.audit.passed) {
@@ -66,7 +68,7 @@ function faultsOf(side: string, report: Report): string[] {
     faults.push(`the ${side}'s audit failed: ${lost} lost, ${duplicate} doubled, ${oversold} slots oversold`)
   }
   if (!report.generator.valid) faults.push(`the ${side} is not a valid run: ${report.generator.reasons.join('; ')}`)
-  if (report.load.interrupted) faults.push(`the ${side} was stopped before its time`)
+  if (report.load.interrupted) faults.push(stopped)
   return faults
 }
 
@@ -88,6 +90,8 @@ const settingsThatMatter = [
   'capacity',
   'inserts',
   'warmup',
+  'concurrency',
+  'insertRate',
   'number',
   'rows',
 ] as const

@@ -1,5 +1,7 @@
 import type { InsertBenchReport, LoadReport, Report, SeedReport } from '../reports/record.ts'
 
+type StreamReport = NonNullable<InsertBenchReport['stream']>
+
 /** One figure of a report. */
 export interface Metric {
   /** The same in both reports. */
@@ -32,7 +34,28 @@ function loadMetrics({ load }: LoadReport): Metric[] {
   ]
 }
 
-function insertBenchMetrics({ checkpoints }: InsertBenchReport): Metric[] {
+function insertBenchMetrics({ checkpoints, stream }: InsertBenchReport): Metric[] {
+  const streamed = stream ? streamMetrics(stream) : []
+  return [...streamed, ...checkpointMetrics(checkpoints)]
+}
+
+function streamMetrics({ keys, inserts, seconds, exitInsertsPerSecond, stallMs }: StreamReport): Metric[] {
+  const name = `stream, ${keys} keys`
+  const rate = (of: string, value: number): Metric => ({
+    name: `${name}: ${of}`,
+    value,
+    better: 'higher',
+    unit: 'per second',
+    gates: true,
+  })
+  return [
+    rate('inserts', inserts / seconds),
+    rate('exit rate', exitInsertsPerSecond),
+    time(`${name}: stalls`, stallMs, false),
+  ]
+}
+
+function checkpointMetrics(checkpoints: InsertBenchReport['checkpoints']): Metric[] {
   return checkpoints.flatMap(({ rows, keys, p50, p95, p99, mean }) => {
     // The same size may be measured once for each order of keys.
     const at = `at ${rows} rows${keys ? `, ${keys} keys` : ''}`

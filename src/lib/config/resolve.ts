@@ -5,7 +5,7 @@ import { definitionOf, flagName, settingNames, variableName, type SettingName, t
 
 /** Where settings are looked for. */
 export interface ConfigSources {
-  /** Raw flags by their kebab-case name; undefined where not given. */
+  /** Raw flags by the name of their setting; undefined where not given. */
   readonly flags: Readonly<Record<string, unknown>>
   readonly env: Readonly<Record<string, string | undefined>>
   /** The config file is searched from here up to the project's root. */
@@ -97,7 +97,7 @@ function refuseUnknownVariables(env: ConfigSources['env']): void {
 }
 
 function strongest(name: SettingName, file: ConfigFile | null, sources: ConfigSources): Candidate {
-  const flag = sources.flags[flagName(name)]
+  const flag = sources.flags[name]
   if (flag !== undefined) return { raw: flag, origin: 'flag', source: `--${flagName(name)}` }
   const variable = sources.env[variableName(name)]
   if (variable !== undefined) return { raw: variable, origin: 'environment', source: variableName(name) }

@@ -1,7 +1,18 @@
 import { z } from 'zod'
 import { keyOrders } from '../seeding/keys.ts'
 import { indexTimes, rowOrders } from '../seeding/recipe.ts'
-import { calendarDate, count, counts, duration, texts, timeOfDay, urlOrWord, wholeNumber } from './values.ts'
+import {
+  calendarDate,
+  count,
+  counts,
+  duration,
+  perSecond,
+  texts,
+  timeOfDay,
+  urlOrWord,
+  wholeNumber,
+  someOf,
+} from './values.ts'
 
 /** One thing that can be set in a config file, in the environment or by a flag. */
 interface Setting<T = unknown> {
@@ -15,6 +26,8 @@ interface Setting<T = unknown> {
   /** The value is a URL that may carry a password. */
   readonly secretUrl?: true
   readonly char?: 'n'
+  /** Where commands have flags of one name that mean different things: the flag, not the name in kebab-case. */
+  readonly flag?: string
 }
 
 function setting<T>(definition: Setting<T>): Setting<T> {
@@ -205,13 +218,46 @@ export const settings = {
     summary: 'table sizes to measure at, such as 0,1m,2m; the table is seeded up to each',
     allowed: 'numbers of rows with commas, such as 0,1m,2m',
   }),
+  benchRows: setting({
+    schema: count,
+    default: undefined,
+    summary: 'table size to grow to: measured at 0, 5, 10, 20, 50 and 100% of it, or all the way with --stream',
+    allowed: countAllowed,
+    flag: 'rows',
+  }),
+  benchKeys: setting({
+    schema: someOf('append', 'random'),
+    default: 'append',
+    summary: 'order of the keys: append (ascending, as the API makes them), random, or both side by side',
+    allowed: 'append, random, or append,random',
+    flag: 'keys',
+  }),
+  concurrency: setting({
+    schema: wholeNumber(1, 1000),
+    default: '1',
+    summary: 'inserts under way at the same time, each on a connection of its own',
+    allowed: 'a whole number from 1 to 1000',
+  }),
+  insertRate: setting({
+    schema: perSecond,
+    default: undefined,
+    summary: 'inserts begin on a schedule, whether or not earlier ones came back',
+    allowed: 'a number a second such as 200/s, up to 1000000/s',
+    flag: 'rate',
+  }),
+  forecast: setting({
+    schema: count,
+    default: undefined,
+    summary: 'table size to forecast p50 for, where the measurement carries it',
+    allowed: countAllowed,
+  }),
 } satisfies Record<string, Setting>
 
 /** The name of a setting. */
 export type SettingName = keyof typeof settings
 
 /** Settings that may be left unset. */
-type Optional = 'at' | 'rows' | 'target' | 'threshold'
+type Optional = 'at' | 'benchRows' | 'forecast' | 'insertRate' | 'rows' | 'target' | 'threshold'
 
 /** Every setting's value; durations in milliseconds, times of day in minutes after midnight. */
 export type Settings = {
@@ -226,12 +272,16 @@ export function definitionOf(name: SettingName): Setting {
   return settings[name]
 }
 
-/** `rampUp` -> `ramp-up` */
+/** `rampUp` -> `ramp-up`, unless the setting has a flag of another name. */
 export function flagName(name: SettingName): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  return definitionOf(name).flag ?? kebabCase(name)
 }
 
 /** `rampUp` -> `RUSHBENCH_RAMP_UP` */
 export function variableName(name: SettingName): string {
-  return `RUSHBENCH_${flagName(name).replaceAll('-', '_').toUpperCase()}`
+  return `RUSHBENCH_${kebabCase(name).replaceAll('-', '_').toUpperCase()}`
+}
+
+function kebabCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

@@ -87,3 +87,19 @@ export function urlOrWord(schemes: readonly string[], words: readonly string[]):
         words.includes(text) || schemes.some((scheme) => text.startsWith(scheme) && text.length > scheme.length),
     )
 }
+
+/** Some of the `allowed` words, each once, in the order given: a list, or one text with commas. */
+export function someOf<Word extends string>(...allowed: readonly Word[]): z.ZodType<Word[]> {
+  return texts.pipe(z.array(z.enum(allowed)).min(1)).refine((given) => new Set(given).size === given.length)
+}
+
+/** So many a second, `200` or `200/s`; more than 0, at most a million. */
+export const perSecond: z.ZodType<number> = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d[\d_,]*(\.\d+)?(\/s)?$/)
+      .transform((text) => Number(text.replaceAll(/[_,]|\/s$/g, ''))),
+  ])
+  .pipe(z.number().gt(0).max(1e6))

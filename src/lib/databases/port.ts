@@ -195,6 +195,17 @@ export interface EngineInfo {
   readonly durability: Readonly<Record<string, string>>
 }
 
+/** One thing that a server counts. */
+export interface ServerCounter {
+  /** The same for what means the same, on every engine. */
+  readonly name: string
+  readonly value: number
+  /** `total` only ever grows while the server runs; `level` is what it is right now. */
+  readonly kind: 'total' | 'level'
+  /** In the plural: pages, bytes, fsyncs. */
+  readonly unit: string
+}
+
 /** What an engine can do, as facts rather than subclasses. */
 export interface EngineTraits {
   /** A block, or the changes of one `apply`, are stored whole or not at all, even when the server dies. */
@@ -229,6 +240,8 @@ export interface Database extends AsyncDisposable {
   /** Sets the counters of all parents in `range` to capacity - children. */
   recount(counter: Counter, range: KeyRange): Promise<void>
   openInserter<R extends object>(table: Table<R>): Promise<Inserter<R>>
+  /** What the server counts; empty when it tells nothing. Needs a connection that no inserter holds. */
+  counters(): Promise<readonly ServerCounter[]>
 }
 
 /** An engine. */

@@ -1,12 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Bench } from 'tinybench'
 import { mean, quantile } from '../stats/quantiles.ts'
+import type { CounterReading } from './counters.ts'
+import type { KeyOrder } from './table.ts'
 
-/** How long single inserts took at one table size; times in microseconds. */
-export interface Checkpoint {
-  /** In the table when the measurement began, before the warm-up. */
-  readonly rows: number
-  readonly inserts: number
+/** How long inserts took, microseconds. */
+export interface Latencies {
   readonly p50: number
   readonly p95: number
   readonly p99: number
@@ -14,47 +13,74 @@ export interface Checkpoint {
   readonly mean: number
 }
 
+/** How long single inserts took at one table size; times in microseconds, response times where there is a schedule. */
+export interface Checkpoint extends Latencies {
+  /** In the table when the measurement began, before the warm-up. */
+  readonly rows: number
+  readonly inserts: number
+  readonly keys: KeyOrder
+  /** The median of each block of inserts, in the order in which they were measured. */
+  readonly blocks: number[]
+  /** Per insert for totals; empty when the server tells nothing, or not for one order of keys alone. */
+  readonly counters: CounterReading[]
+  /** From the moment each was sent; only where they were sent on a schedule. */
+  readonly serviceTime?: Latencies
+  /** All connections together; only where there is a schedule, or more than one. */
+  readonly insertsPerSecond?: number
+}
+
+/** A stretch of inserts with keys of one order, measured without a break; microseconds. */
+export interface Block {
+  readonly keys: KeyOrder
+  readonly response: number[]
+  readonly service: number[]
+}
+
 const usPerMs = 1000
 
 /**
- * Times `inserts` calls of `insert`, one after the other, after `warmup` calls that are not counted.
- * tinybench runs the loop. An insert that fails ends it with that insert's error.
+ * Times `inserts` inserts, one after the other, in microseconds; each is drawn outside its time. tinybench
+ * runs the loop. An insert that fails ends it with that insert's error, the signal with those so far.
  */
 export async function timeInserts(
-  insert: () => Promise<void>,
-  options: { readonly inserts: number; readonly warmup: number; readonly signal?: AbortSignal },
+  draw: () => () => Promise<void>,
+  options: { readonly inserts: number; readonly signal: AbortSignal },
 ): Promise<number[]> {
-  const bench = new Bench({
-    iterations: options.inserts,
-    time: 0,
-    warmup: options.warmup > 0,
-    warmupIterations: options.warmup,
-    warmupTime: 0,
-    retainSamples: true,
-    throws: true,
-    ...(options.signal ? { signal: options.signal } : {}),
+  const { inserts, signal } = options
+  if (inserts === 0 || signal.aborted) return []
+  const bench = new Bench({ iterations: inserts, time: 0, warmup: false, retainSamples: true, throws: true, signal })
+  let insert = (): Promise<void> => Promise.resolve()
+  bench.add('insert', () => insert(), {
+    // Without `async`, tinybench calls it once more to find out.
+    async: true,
+    beforeEach() {
+      insert = draw()
+    },
+    // A turn of the event loop after each insert, outside its time, lets Ctrl-C through where inserts never wait.
+    afterEach: () => nextTurn(),
   })
-  // Without `async`, tinybench calls it once more to find out.
-  // A turn of the event loop after each insert, outside its time, lets Ctrl-C through where inserts never wait.
-  bench.add('insert', insert, { async: true, afterEach: () => nextTurn() })
   const [task] = await bench.run()
   const result = task?.result
   if (!result || !('latency' in result) || !result.latency.samples) return []
   return [...result.latency.samples].map((ms) => ms * usPerMs)
 }
 
-/** What a report says of the inserts timed at one table size, `latencies` in microseconds. */
-export function summarizeInserts(rows: number, latencies: readonly number[]): Checkpoint {
+/** The quantiles of latencies in microseconds. */
+export function summarizeLatencies(latencies: readonly number[]): Latencies {
   const sorted = [...latencies].sort((a, b) => a - b)
   return {
-    rows,
-    inserts: sorted.length,
     p50: toNanoseconds(quantile(sorted, 0.5)),
     p95: toNanoseconds(quantile(sorted, 0.95)),
     p99: toNanoseconds(quantile(sorted, 0.99)),
     max: toNanoseconds(quantile(sorted, 1)),
     mean: toNanoseconds(mean(sorted)),
   }
+}
+
+/** The median of a block's response times, microseconds. */
+export function medianOf(block: Block): number {
+  const sorted = [...block.response].sort((a, b) => a - b)
+  return toNanoseconds(quantile(sorted, 0.5))
 }
 
 /** The clock has no finer digits; what floating point adds behind them is noise. */

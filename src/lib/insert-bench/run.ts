@@ -1,61 +1,128 @@
 import { failure } from '../errors.ts'
-import { summarizeInserts, timeInserts, type Checkpoint } from './measure.ts'
-
-/** The parts of an insert benchmark that know the table. */
-export interface BenchTable {
-  /** Rows in it now. */
-  count(): Promise<number>
-  /** Adds rows until the table has `rows`; fewer when the signal aborts. */
-  seedTo(rows: number): Promise<void>
-  /** Opens it for single durable inserts. */
-  open(inserts: number): Promise<BenchSession>
-}
-
-/** Single inserts into an open table. */
-export interface BenchSession {
-  /** Resolves when the row is durable. */
-  insert(): Promise<void>
-  /** Leaves the table's counters true. */
-  close(): Promise<void>
-}
+import type { Clock } from '../measure/clock.ts'
+import { countInserts, measureSeries, type BlockOptions, type Series } from './blocks.ts'
+import { medianOf, summarizeLatencies, type Checkpoint } from './measure.ts'
+import { paceInserts } from './pace.ts'
+import type { BenchSession, BenchTable, KeyOrder } from './table.ts'
 
 /** How to measure. */
-export interface BenchOptions {
+export interface BenchOptions extends BlockOptions {
   /** Table sizes in rows, ascending; empty measures at the size that the table has. */
   readonly at: readonly number[]
-  readonly inserts: number
+  /** Inserts of each series that are not counted, at each size. */
   readonly warmup: number
-  readonly signal: AbortSignal
+  readonly show: ShowProgress
+}
+
+/** Runs a long step with its progress shown. */
+export type ShowProgress = <T>(title: string, unit: string, step: (onProgress: OnProgress) => Promise<T>) => Promise<T>
+
+type OnProgress = (progress: { readonly done: number; readonly total: number }) => void
+
+/** An empty table, and as many sizes as it takes to find a knee between them. */
+const sweepShares = [0, 0.05, 0.1, 0.2, 0.5, 1]
+
+/**
+ * Sizes of a sweep up to `rows`: 0, 5, 10, 20, 50 and 100% of the way there from the rows that are
+ * `present`. Steps that lie within the `insertsEach` of the one before are left out. Throws
+ * `usage-wrong` when the table has more than `rows`.
+ */
+export function sweepTo(rows: number, present: number, insertsEach: number): number[] {
+  if (rows < present) throw failure('usage-wrong', { reason: tooLarge(`--rows ${rows}`, present) })
+  const sizes: number[] = []
+  for (const share of sweepShares) {
+    const size = present + Math.round((rows - present) * share)
+    if (size >= (sizes.at(-1) ?? -insertsEach) + insertsEach) sizes.push(size)
+  }
+  return sizes
 }
 
 /**
- * Measures single inserts at each table size, seeding up to it first. Ends early, with the sizes
+ * Measures single inserts at each table size, seeding up to it first. Ends early, with what was
  * measured so far, once the signal aborts. Throws `usage-wrong` when the sizes do not ascend from the
  * rows that the table has.
  */
 export async function runInsertBench(table: BenchTable, options: BenchOptions): Promise<Checkpoint[]> {
   const present = await table.count()
   const sizes = options.at.length > 0 ? options.at : [present]
-  refuseUnreachable(sizes, present, options.inserts + options.warmup)
+  refuseUnreachable(sizes, present, insertsAt(options))
   const checkpoints: Checkpoint[] = []
   for (const size of sizes) {
     await table.seedTo(size)
     if (options.signal.aborted) break
-    const checkpoint = await measureAt(table, options)
-    if (checkpoint.inserts === 0) break
-    checkpoints.push(checkpoint)
+    checkpoints.push(...(await measureAt(table, options)))
   }
   return checkpoints
 }
 
-async function measureAt(table: BenchTable, options: BenchOptions): Promise<Checkpoint> {
+/** Inserts at each size, all series and the warm-up together. */
+export function insertsAt({ keys, inserts, warmup }: Pick<BenchOptions, 'keys' | 'inserts' | 'warmup'>): number {
+  return keys.length * (inserts + warmup)
+}
+
+async function measureAt(table: BenchTable, options: BenchOptions): Promise<Checkpoint[]> {
   const rows = await table.count()
-  const session = await table.open(options.inserts + options.warmup)
+  const total = insertsAt(options)
+  const session = await table.open(total, options.concurrency)
   try {
-    const latencies = await timeInserts(() => session.insert(), options)
-    return summarizeInserts(rows, latencies)
+    return await options.show(`Measuring at ${rows}`, 'inserts', async (onProgress) => {
+      const watched = watch(session, total, options.clock, onProgress)
+      for (const keys of options.keys) await warmUp(watched, keys, options)
+      const series = await measureSeries(watched, () => table.counters(), options)
+      return series.filter(({ blocks }) => blocks.length > 0).map((one) => summarize(rows, one, options))
+    })
   } finally {
     await session.close()
+  }
+}
+
+async function warmUp(session: BenchSession, keys: KeyOrder, options: BenchOptions): Promise<void> {
+  const { warmup, concurrency, clock, signal } = options
+  await paceInserts({
+    inserts: warmup,
+    concurrency,
+    dueAt: null,
+    clock,
+    signal,
+    draw: (_index, connection) => session.draw(keys, connection),
+    onInsert() {},
+  })
+}
+
+/** How often progress is told of, ms: to draw it takes longer than an insert. */
+const tellEveryMs = 100
+
+/** The session, with `onProgress` told now and then of how many rows were drawn. */
+export function watch(session: BenchSession, total: number, clock: Clock, onProgress: OnProgress): BenchSession {
+  let done = 0
+  let nextAt = clock.now()
+  return {
+    draw(keys, connection) {
+      if (clock.now() >= nextAt) {
+        onProgress({ done, total })
+        nextAt = clock.now() + tellEveryMs
+      }
+      done++
+      return session.draw(keys, connection)
+    },
+    close: () => session.close(),
+  }
+}
+
+/** What a report says of one series at one table size. */
+function summarize(rows: number, series: Series, { concurrency, rate }: BenchOptions): Checkpoint {
+  const { keys, blocks, counters, elapsedMs } = series
+  const response = blocks.flatMap((block) => block.response)
+  const paced = concurrency > 1 || rate !== null
+  return {
+    rows,
+    inserts: countInserts(blocks),
+    keys,
+    ...summarizeLatencies(response),
+    blocks: blocks.map(medianOf),
+    counters: [...counters],
+    ...(rate === null ? {} : { serviceTime: summarizeLatencies(blocks.flatMap((block) => block.service)) }),
+    ...(paced && elapsedMs > 0 ? { insertsPerSecond: (response.length * 1000) / elapsedMs } : {}),
   }
 }
 
@@ -63,10 +130,12 @@ async function measureAt(table: BenchTable, options: BenchOptions): Promise<Chec
 function refuseUnreachable(sizes: readonly number[], present: number, insertsEach: number): void {
   let rows = present
   for (const size of sizes) {
-    if (size < rows) {
-      const reason = `--at ${size} cannot be measured: the table has ${rows} rows by then. Name larger sizes, or start over with "rushbench migrate --down".`
-      throw failure('usage-wrong', { reason })
-    }
+    if (size < rows) throw failure('usage-wrong', { reason: tooLarge(`--at ${size}`, rows) })
     rows = size + insertsEach
   }
+}
+
+/** Why a size that was asked for cannot be reached: the table has `rows` already. */
+export function tooLarge(asked: string, rows: number): string {
+  return `${asked} cannot be measured: the table has ${rows} rows by then. Name larger sizes, or start over with "rushbench migrate --down".`
 }

@@ -1,20 +1,13 @@
-import { Type, type Static, type TProperties, type TSchema } from 'typebox'
+import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { failure, reasonOf } from '../errors.ts'
+import { count, flag, list, number, object, oneOf, orNull, text, textByName } from './fields.ts'
 import { plain } from './format.ts'
+import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
 import { reportSchemaName } from './schema-name.ts'
 
 
-const number = (description: string) => Type.Number({ description })
-const count = (description: string) => Type.Integer({ minimum: 0, description })
-const text = (description: string) => Type.String({ description })
-const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
-const object = <T extends TProperties>(description: string, properties: T) => Type.Object(properties, { description })
-const flag = (description: string) => Type.Boolean({ description })
-const list = <T extends TSchema>(description: string, items: T) => Type.Array(items, { description })
-const textByName = (description: string) => Type.Record(Type.String(), Type.String(), { description })
-const oneOf = <T extends string>(description: string, ...values: T[]) => Type.Enum(values, { description })
 // File names are made of it, so it must be a time and nothing else.
 const utcTime = (description: string) =>
   Type.String({ description, pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$` })
@@ -130,19 +123,6 @@ const Threshold = object('a limit that the run had to hold', {
   passed: flag('the limit was held'),
 })
 
-const us = (name: string) => number(`${name}, microseconds`)
-
-const Checkpoint = object('single inserts at one table size', {
-  rows: count('in the table when the measurement began'),
-  inserts: count('timed'),
-  p50: us('50th percentile'),
-  p95: us('95th percentile'),
-  p99: us('99th percentile'),
-  max: us('longest'),
-  mean: us('mean'),
-  keys: Type.Optional(oneOf('order of the keys that were inserted', 'random', 'append')),
-})
-
 const LoadReport = Type.Object(
   {
     ...common,
@@ -159,7 +139,10 @@ const InsertBenchReport = Type.Object(
   {
     ...common,
     kind: Type.Literal('insert-bench', { description: 'what was run' }),
-    checkpoints: list('a row for each table size', Checkpoint),
+    checkpoints: list('a row for each table size and order of keys', Checkpoint),
+    interrupted: Type.Optional(flag('ended before all that was asked for was measured')),
+    model: Type.Optional(list('a model for each order of keys', Model)),
+    stream: Type.Optional(Stream),
   },
   { title: 'insert-bench report' },
 )

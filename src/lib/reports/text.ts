@@ -8,7 +8,7 @@ import {
   formatTable,
   plain,
 } from './format.ts'
-import type { InsertBenchReport, LoadReport, SeedReport } from './record.ts'
+import type { LoadReport, SeedReport } from './record.ts'
 
 /** How good and bad news are coloured; the identity where there are no colours. */
 export interface Paint {
@@ -113,25 +113,6 @@ function latencies(times: LoadReport['load']['responseTime']): string[] {
 function meanBytes(steps: LoadReport['load']['steps']): number {
   const requests = steps.reduce((sum, step) => sum + step.requests, 0)
   return requests > 0 ? steps.reduce((sum, step) => sum + step.meanBytes * step.requests, 0) / requests : 0
-}
-
-const msPerUs = 0.001
-
-/** An insert benchmark for people. */
-export function insertBenchSummary({ checkpoints, environment }: InsertBenchReport, original: string): string {
-  const rows = checkpoints.map(({ rows: size, inserts, mean, p50, p95, p99, max }) => [
-    formatCount(size),
-    formatCount(inserts),
-    ...[mean, p50, p95, p99, max].map((us) => formatLatency(us * msPerUs)),
-  ])
-  const durability = Object.entries(environment.durability).map(([name, value]) => `${name}=${value}`)
-  return [
-    plain(`single durable inserts into ${environment.engine} ${environment.engineVersion} (${durability.join(', ')})`),
-    '',
-    formatTable(['rows', 'inserts', 'mean', 'p50', 'p95', 'p99', 'max'], rows, [0, 1, 2, 3, 4, 5, 6]),
-    '',
-    original,
-  ].join('\n')
 }
 
 /** A seeding for people. */

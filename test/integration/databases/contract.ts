@@ -4,6 +4,7 @@ import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { describeApply } from './apply-contract.ts'
 import { describeInserts } from './bulk-contract.ts'
+import { describeCounters } from './counters-contract.ts'
 import { describeMigrations } from './migrate-contract.ts'
 import { describeStore } from './store-contract.ts'
 import { type Context, type Scratch, tables, workload } from './tables.ts'
@@ -36,6 +37,7 @@ export function describeDatabase(makeScratch: () => Promise<Scratch>): void {
   describeApply(context)
   describeMigrations(context)
   describeInserts(context)
+  describeCounters(context)
 
   it('says what it is, and never its password', () => {
     expect(database.engine.version).toMatch(/^\d+\.\d+/)

@@ -189,7 +189,7 @@ for (const engine of testEngines) {
       })
       const source = await createReservationSource(database, free, 's')
       const inserter = await database.openInserter(reservations)
-      for (let i = 0; i < free; i++) await inserter.insert(source.next())
+      for (let i = 0; i < free; i++) await inserter.insert(source.next(i % 2 === 0 ? 'append' : 'random'))
       await inserter.close()
       await source.settle()
       expect(await faults()).toEqual([])

@@ -131,3 +131,33 @@ describe('comparisonSummary', () => {
     expect(text).toMatch(/Worse than the 10% allowed/)
   })
 })
+
+describe('insert benchmarks', () => {
+  const stream = {
+    keys: 'random' as const,
+    inserts: 1000,
+    seconds: 2,
+    exitInsertsPerSecond: 400,
+    buckets: [],
+    stallCount: 1,
+    stallMs: 300,
+    stalls: [],
+  }
+
+  it('compares streams by their rates; stalls are shown only', () => {
+    const slower = { ...stream, exitInsertsPerSecond: 300, stallMs: 900 }
+    const { metrics, passed } = compareReports({ ...inserts, stream }, { ...inserts, stream: slower }, 10)
+    expect(metrics.slice(0, 3).map(({ name, baseline, verdict, gates }) => [name, baseline, verdict, gates])).toEqual([
+      ['stream, random keys: inserts', 500, 'same', true],
+      ['stream, random keys: exit rate', 400, 'worse', true],
+      ['stream, random keys: stalls', 300, 'worse', false],
+    ])
+    expect(passed).toBe(false)
+  })
+
+  it('fails on one that was stopped before its time', () => {
+    const { faults, passed } = compareReports(inserts, { ...inserts, interrupted: true }, 10)
+    expect(faults).toEqual(['the candidate was stopped before its time'])
+    expect(passed).toBe(false)
+  })
+})

@@ -1,6 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { calendarDate, count, counts, duration, texts, timeOfDay, wholeNumber } from '../../../src/lib/config/values.ts'
+import {
+  calendarDate,
+  count,
+  counts,
+  duration,
+  perSecond,
+  texts,
+  timeOfDay,
+  wholeNumber,
+  someOf,
+} from '../../../src/lib/config/values.ts'
 
 describe('values', () => {
   it.each([
@@ -35,6 +45,25 @@ describe('values', () => {
     expect(texts.parse('a<1, b<2')).toEqual(['a<1', 'b<2'])
   })
 
+  it('reads words that are allowed, each once', () => {
+    const colour = someOf('red', 'blue')
+    expect(colour.parse('blue, red')).toEqual(['blue', 'red'])
+    expect(colour.parse(['red'])).toEqual(['red'])
+    for (const wrong of ['', 'green', 'red,red', 'red,green', [], 5])
+      expect(colour.safeParse(wrong).success).toBe(false)
+  })
+
+  it.each([
+    ['200/s', 200],
+    ['1,000', 1000],
+    ['0.5/s', 0.5],
+    [50, 50],
+  ])('reads the rate %s', (value, rate) => expect(perSecond.parse(value)).toBe(rate))
+
+  it.each(['', '0', '0/s', '-1', '5/m', 's', '2000000', 0, -1, null])('refuses the rate %j', (value) => {
+    expect(perSecond.safeParse(value).success).toBe(false)
+  })
+
   it('reads dates and times that exist', () => {
     expect(timeOfDay.parse('8:00')).toBe(480)
     expect(timeOfDay.parse('19:40')).toBe(1180)
@@ -45,7 +74,17 @@ describe('values', () => {
   })
 
   it('never throws, whatever it is given', () => {
-    const schemas = [count, counts, duration(1), timeOfDay, calendarDate, texts, wholeNumber(1, 10)]
+    const schemas = [
+      count,
+      counts,
+      duration(1),
+      timeOfDay,
+      calendarDate,
+      texts,
+      wholeNumber(1, 10),
+      someOf('a'),
+      perSecond,
+    ]
     fc.assert(
       fc.property(fc.anything(), (value) => {
         for (const schema of schemas) schema.safeParse(value)

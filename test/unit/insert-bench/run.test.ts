@@ -1,16 +1,41 @@
 import { describe, expect, it } from 'vitest'
-import { summarizeInserts } from '../../../src/lib/insert-bench/measure.ts'
-import { runInsertBench, type BenchTable } from '../../../src/lib/insert-bench/run.ts'
+import { summarizeLatencies } from '../../../src/lib/insert-bench/measure.ts'
+import { runInsertBench, sweepTo, type BenchOptions } from '../../../src/lib/insert-bench/run.ts'
+import type { BenchTable, KeyOrder } from '../../../src/lib/insert-bench/table.ts'
+import { realClock } from '../../../src/lib/measure/clock.ts'
 
-const options = { at: [], inserts: 20, warmup: 5, signal: new AbortController().signal }
+const options: BenchOptions = {
+  at: [],
+  keys: ['append'],
+  inserts: 20,
+  warmup: 5,
+  concurrency: 1,
+  rate: null,
+  clock: realClock,
+  signal: new AbortController().signal,
+  show: (_title, _unit, step) => step(() => {}),
+}
 
-/** A table that only counts its rows. */
-function countingTable(rows: number): BenchTable & { closed: number } {
+/** A table that only counts its rows, and a server that counts two pages for each random insert. */
+function countingTable(rows: number): BenchTable & { closed: number; order: KeyOrder[] } {
+  let pages = 1000
   const table = {
     closed: 0,
+    order: [] as KeyOrder[],
     count: async () => rows,
     seedTo: async (size: number) => void (rows = Math.max(rows, size)),
-    open: async () => ({ insert: async () => void rows++, close: async () => void table.closed++ }),
+    counters: async () => [
+      { name: 'page reads', value: pages, kind: 'total' as const, unit: 'pages' },
+      { name: 'checkpoint age', value: rows, kind: 'level' as const, unit: 'bytes' },
+    ],
+    open: async () => ({
+      draw: (keys: KeyOrder) => async () => {
+        rows++
+        if (keys === 'random') pages += 2
+        table.order.push(keys)
+      },
+      close: async () => void table.closed++,
+    }),
   }
   return table
 }
@@ -20,7 +45,9 @@ describe('runInsertBench', () => {
     const table = countingTable(1000)
     const [checkpoint, ...others] = await runInsertBench(table, options)
     expect(others).toEqual([])
-    expect(checkpoint).toMatchObject({ rows: 1000, inserts: 20 })
+    expect(checkpoint).toMatchObject({ rows: 1000, inserts: 20, keys: 'append' })
+    expect(checkpoint!.blocks).toHaveLength(2)
+    expect(checkpoint).not.toHaveProperty('serviceTime')
     expect(await table.count()).toBe(1025)
     expect(table.closed).toBe(1)
   })
@@ -28,6 +55,49 @@ describe('runInsertBench', () => {
   it('seeds up to each size first', async () => {
     const checkpoints = await runInsertBench(countingTable(0), { ...options, at: [0, 1000, 2000] })
     expect(checkpoints.map(({ rows }) => rows)).toEqual([0, 1000, 2000])
+  })
+
+  it('measures series in turns, the order alternating, each with its own counters', async () => {
+    const table = countingTable(0)
+    const keys: KeyOrder[] = ['append', 'random']
+    const checkpoints = await runInsertBench(table, { ...options, keys, warmup: 1 })
+    const ten = (order: KeyOrder) => Array.from({ length: 10 }, () => order)
+    expect(table.order).toEqual([
+      'append',
+      'random',
+      ...ten('append'),
+      ...ten('random'),
+      ...ten('random'),
+      ...ten('append'),
+    ])
+    expect(checkpoints.map((checkpoint) => [checkpoint.keys, checkpoint.rows, checkpoint.counters[0]?.value])).toEqual([
+      ['append', 0, 0],
+      ['random', 0, 2],
+    ])
+    expect(checkpoints[0]!.counters[1]).toMatchObject({ name: 'checkpoint age', value: 42 })
+  })
+
+  it.each([
+    [{ concurrency: 4 }, 'insertsPerSecond'],
+    [{ rate: 5000 }, 'serviceTime'],
+    [{ rate: 5000, concurrency: 2 }, 'insertsPerSecond'],
+  ])('measures with %j too, and says %s', async (more, said) => {
+    const table = countingTable(0)
+    const checkpoints = await runInsertBench(table, { ...options, keys: ['random', 'append'], inserts: 40, ...more })
+    expect(checkpoints.map(({ keys, inserts }) => [keys, inserts])).toEqual([
+      ['random', 40],
+      ['append', 40],
+    ])
+    for (const checkpoint of checkpoints) expect(checkpoint).toHaveProperty(said)
+    expect(await table.count()).toBe(90)
+  })
+
+  it('tells counters apart on a schedule only where there is one series', async () => {
+    const timed = { ...options, rate: 5000, warmup: 0 }
+    const [single] = await runInsertBench(countingTable(0), { ...timed, keys: ['random'] })
+    expect(single!.counters[0]).toMatchObject({ name: 'page reads', value: 2 })
+    const both = await runInsertBench(countingTable(0), { ...timed, keys: ['random', 'append'] })
+    expect(both.map(({ counters }) => counters)).toEqual([[], []])
   })
 
   it('refuses sizes that the table has passed, before it inserts anything', async () => {
@@ -42,12 +112,13 @@ describe('runInsertBench', () => {
     const failing = {
       ...table,
       open: async () => ({
-        insert: async () => Promise.reject(new Error('disk full')),
+        draw: () => async () => Promise.reject(new Error('disk full')),
         close: async () => void table.closed++,
       }),
     }
     await expect(runInsertBench(failing, options)).rejects.toThrow('disk full')
-    expect(table.closed).toBe(1)
+    await expect(runInsertBench(failing, { ...options, warmup: 0 })).rejects.toThrow('disk full')
+    expect(table.closed).toBe(2)
   })
 
   it('stops between sizes once it is told to', async () => {
@@ -60,19 +131,45 @@ describe('runInsertBench', () => {
     const checkpoints = await runInsertBench({ ...table, seedTo }, { ...options, at: [0, 1000], signal: stop.signal })
     expect(checkpoints).toHaveLength(1)
   })
+
+  it('keeps the whole blocks of a size that it is stopped at', async () => {
+    const stop = new AbortController()
+    const table = countingTable(0)
+    const open = async () => {
+      const session = await table.open(0, 1)
+      return {
+        ...session,
+        draw: (keys: KeyOrder) => {
+          if (table.order.length === 35) stop.abort()
+          return session.draw(keys, 0)
+        },
+      }
+    }
+    const [checkpoint] = await runInsertBench(
+      { ...table, open },
+      { ...options, inserts: 100, warmup: 0, signal: stop.signal },
+    )
+    expect(checkpoint).toMatchObject({ inserts: 30, blocks: [expect.anything(), expect.anything(), expect.anything()] })
+  })
 })
 
-describe('summarizeInserts', () => {
+describe('sweepTo', () => {
+  it('goes up in steps', () => {
+    expect(sweepTo(10_000_000, 0, 110)).toEqual([0, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000])
+  })
+
+  it('begins at the rows that are there, and leaves out steps that are too near', () => {
+    expect(sweepTo(200_000, 100_000, 110)).toEqual([100_000, 105_000, 110_000, 120_000, 150_000, 200_000])
+    expect(sweepTo(1000, 0, 110)).toEqual([0, 200, 500, 1000])
+    expect(sweepTo(1000, 1000, 110)).toEqual([1000])
+  })
+
+  it('refuses to shrink the table', () => expect(() => sweepTo(10, 11, 5)).toThrow('the table has 11 rows'))
+})
+
+describe('summarizeLatencies', () => {
   it('takes percentiles of all inserts, in microseconds', () => {
     const latencies = Array.from({ length: 100 }, (_, i) => 100 - i)
-    expect(summarizeInserts(5, latencies)).toEqual({
-      rows: 5,
-      inserts: 100,
-      p50: 50,
-      p95: 95,
-      p99: 99,
-      max: 100,
-      mean: 50.5,
-    })
+    expect(summarizeLatencies(latencies)).toEqual({ p50: 50, p95: 95, p99: 99, max: 100, mean: 50.5 })
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createSleepers } from '../../../src/lib/measure/clock.ts'
+import { createSleepers, preciseClock } from '../../../src/lib/measure/clock.ts'
 import { createVirtualClock } from '../../virtual-clock.ts'
 
 describe('sleepers', () => {
@@ -26,5 +26,26 @@ describe('sleepers', () => {
     expect(await sleepers.sleep(1000)).toBe(false)
     expect(clock.now()).toBe(5)
     expect(sleepers.awake).toBe(true)
+  })
+})
+
+describe('the precise clock', () => {
+  it.each([0, 1, 5])('calls back not before %d ms, and hardly after', async (ms) => {
+    const late: number[] = []
+    for (let i = 0; i < 10; i++) {
+      const dueAt = preciseClock.now() + ms
+      await new Promise<void>((resolve) => preciseClock.schedule(ms, resolve))
+      late.push(preciseClock.now() - dueAt)
+    }
+    expect(Math.min(...late)).toBeGreaterThanOrEqual(0)
+    // The best of ten: the others may have waited for a busy machine.
+    expect(Math.min(...late)).toBeLessThan(0.5)
+  })
+
+  it.each([0, 10])('does not call back once it is told not to, %d ms before', async (ms) => {
+    let called = false
+    preciseClock.schedule(ms, () => (called = true))()
+    await new Promise((resolve) => setTimeout(resolve, ms + 10))
+    expect(called).toBe(false)
   })
 })

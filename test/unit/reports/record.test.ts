@@ -5,7 +5,8 @@ import { RushbenchError } from '../../../src/lib/errors.ts'
 import { compareReports } from '../../../src/lib/compare/compare.ts'
 import { comparisonSummary } from '../../../src/lib/compare/text.ts'
 import { parseReport, reportSchema, type Report } from '../../../src/lib/reports/record.ts'
-import { insertBenchSummary, loadSummary, seedSummary, type Paint } from '../../../src/lib/reports/text.ts'
+import { insertBenchSummary } from '../../../src/lib/reports/insert-bench-text.ts'
+import { loadSummary, seedSummary, type Paint } from '../../../src/lib/reports/text.ts'
 import { reportText } from '../../report-fixtures.ts'
 
 const names = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LoadReport } from '../../../src/lib/reports/record.ts'
-import { insertBenchSummary, loadSummary, seedSummary, type Paint } from '../../../src/lib/reports/text.ts'
+import { loadSummary, seedSummary, type Paint } from '../../../src/lib/reports/text.ts'
 import { savedReport } from '../../report-fixtures.ts'
 
 const noPaint: Paint = { good: (text) => text, bad: (text) => text, faint: (text) => text, bold: (text) => text }
@@ -77,17 +77,6 @@ describe('loadSummary, on a threshold', () => {
     const threshold = { expression: 'as given', metric, comparator: '<' as const, limit: 1, actual, passed: true }
     const report = { ...savedReport('load', 'load-baseline.json'), thresholds: [threshold] }
     expect(loadSummary(report, noPaint, null)).toContain(`met        as given (was ${expected})`)
-  })
-})
-
-describe('insertBenchSummary', () => {
-  it('has a row for each table size, and the original beside it', () => {
-    const report = savedReport('insert-bench', 'insert-bench-baseline.json')
-    const checkpoint = { rows: 6_000_000, inserts: 100, mean: 251.2, p50: 220.4, p95: 400, p99: 900, max: 1500 }
-    const text = insertBenchSummary({ ...report, checkpoints: [checkpoint] }, 'the original: 8.9 ms')
-    expect(text).toContain('6,000,000      100  251 us  220 us  400 us  900 us  1.50 ms')
-    expect(text).toContain('synchronous=full')
-    expect(text).toMatch(/the original: 8.9 ms$/)
   })
 })
 

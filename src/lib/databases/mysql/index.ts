@@ -7,6 +7,7 @@ import { createStatements, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { mysqlStrategies } from './bulk.ts'
 import { connectMysql, type MysqlConnections } from './connection.ts'
+import { readMysqlCounters } from './counters.ts'
 import { createIndexes, dropIndexes } from './indexes.ts'
 
 /** MySQL and MariaDB. */
@@ -64,6 +65,7 @@ function createDatabase(connections: MysqlConnections, engine: EngineInfo): Data
         close: async () => release(),
       }
     },
+    counters: () => readMysqlCounters(connections),
     [Symbol.asyncDispose]: () => connections.close(),
   }
 }

@@ -7,6 +7,7 @@ import { createStatements, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { postgresStrategies } from './bulk.ts'
 import { connectPostgres, type PostgresConnections, type PostgresSession } from './connection.ts'
+import { readPostgresCounters } from './counters.ts'
 
 /** PostgreSQL. */
 export const postgres: DatabaseAdapter = {
@@ -74,6 +75,7 @@ function createDatabase(connections: PostgresConnections, engine: EngineInfo): D
         close: async () => release(),
       }
     },
+    counters: () => readPostgresCounters(connections),
     [Symbol.asyncDispose]: () => connections.close(),
   }
 }

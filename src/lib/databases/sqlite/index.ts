@@ -8,6 +8,7 @@ import { createStatements, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { sqliteStrategies } from './bulk.ts'
 import { openSqlite, type SqliteConnection } from './connection.ts'
+import { createSqliteCounters } from './counters.ts'
 
 const scheme = 'sqlite:'
 const inMemory = ':memory:'
@@ -20,7 +21,7 @@ export const sqlite: DatabaseAdapter = {
     // SQLite takes an empty path for a database that is gone when it is closed.
     if (path === '') throw failure('database-not-ours', { url, reason: 'it names no file' })
     if (path !== inMemory) await makeFolder(dirname(path), url)
-    return createDatabase(openSqlite(path, url))
+    return createDatabase(openSqlite(path, url), path)
   },
 }
 
@@ -32,8 +33,9 @@ async function makeFolder(folder: string, url: string): Promise<void> {
   }
 }
 
-function createDatabase(connection: SqliteConnection): Database {
+function createDatabase(connection: SqliteConnection, path: string): Database {
   const statements = createStatements(sqliteDialect)
+  const counters = createSqliteCounters(connection, path)
   const version = connection.query({ sql: 'select sqlite_version() as version', parameters: [] })[0]?.['version']
   return {
     url: connection.url,
@@ -85,6 +87,7 @@ function createDatabase(connection: SqliteConnection): Database {
         close: async () => {},
       }
     },
+    counters: async () => counters(),
     [Symbol.asyncDispose]: async () => connection.close(),
   }
 }

@@ -1,10 +1,10 @@
-import { v7 as uuid } from 'uuid'
-import type { Database } from '../../databases/port.ts'
+import type { Change, Database } from '../../databases/port.ts'
 import { failure } from '../../errors.ts'
 import { createRandom, type Random } from '../../random.ts'
 import { allotEvenly, type Room } from '../../seeding/allot.ts'
 import type { SeedRecipe } from '../../seeding/recipe.ts'
 import type { SeedTarget } from '../../seeding/seed.ts'
+import { createKeySource, type KeySource } from './keys.ts'
 import { createReservationWriter } from './reservation-rows.ts'
 import { reservationLayout, reservations, schedules, stockCounter, type Reservation } from './tables.ts'
 import { createNamePool } from './tickets.ts'
@@ -36,9 +36,12 @@ export async function planReservations(database: Database, amount: Amount, choic
   }
 }
 
+/** Slots whose stock is set with one commit. */
+const settledAtOnce = 1000
+
 /** Reservations to be inserted one by one, each in a random slot that has room for it. */
 export interface ReservationSource {
-  next(): Reservation
+  next(keys: keyof KeySource): Reservation
   /** Takes the places of all rows so far from the slots' stock. */
   settle(): Promise<void>
 }
@@ -52,18 +55,24 @@ export async function createReservationSource(
   const random = createRandom(seed)
   const names = createNamePool(random.uint32())
   const pickSlot = createSlotPicker(await findRooms(database), rows, random)
+  const keySource = await createKeySource(database)
   const taken = new Map<number, number>()
   return {
-    next() {
+    next(keys) {
       const slot = pickSlot()
       taken.set(slot, (taken.get(slot) ?? 0) + 1)
-      return { id: uuid(), ticket_id: `${random.pick(names)}${random.uint32()}`, schedule_id: slot }
+      return { id: keySource[keys](), ticket_id: `${random.pick(names)}${random.uint32()}`, schedule_id: slot }
     },
     async settle() {
-      for (const [id, places] of taken) {
-        await database.store.update(schedules, { id }, { stock: { add: -places } })
-      }
+      const changes = [...taken].map(([id, places]): Change => ({
+        guard: { table: schedules, where: { id }, patch: { stock: { add: -places } } },
+        insert: [],
+      }))
       taken.clear()
+      // A commit for each slot would take as long as the inserts did.
+      for (let from = 0; from < changes.length; from += settledAtOnce) {
+        await database.store.apply(changes.slice(from, from + settledAtOnce))
+      }
     },
   }
 }

@@ -1,0 +1,50 @@
+import { intervalOf, type Estimate } from '../stats/bootstrap.ts'
+import { fitConstant, pointsOf } from '../stats/curve.ts'
+import { countSizes, kneeOf, sizesPast, xOf, type Verdict } from './shape.ts'
+
+/** p50 at a table size that was not measured, or why it cannot be said. */
+export interface Forecast {
+  readonly rows: number
+  /** Microseconds; null when it is refused. */
+  readonly p50: Estimate | null
+  readonly refused: string | null
+}
+
+const minSizes = 4
+/** Through two, any line goes. */
+const minSizesPastKnee = 3
+/** Of the logarithm of the rows: tenfold. */
+const furthest = 1
+
+/**
+ * Forecasts p50 at `rows` from a verdict, or refuses: with fewer than 4 sizes, more than tenfold beyond
+ * the largest, without a shape, with fewer than 3 sizes past the latest that the knee may be, or when the
+ * 95% interval is wider than the estimate itself.
+ */
+export function forecastAt(rows: number, verdict: Verdict): Forecast {
+  const refuse = (refused: string): Forecast => ({ rows, p50: null, refused })
+  const sizes = countSizes(verdict.groups)
+  if (sizes < minSizes) return refuse(`it takes ${minSizes} table sizes of 1,000 rows or more, and there are ${sizes}`)
+  const largest = Math.max(...verdict.groups.map(({ x }) => x))
+  if (xOf(rows) > largest + furthest) {
+    const least = Math.ceil(rows / 10).toLocaleString('en-US')
+    return refuse(`it is more than tenfold the largest size measured; measure up to ${least} rows`)
+  }
+  const { fitted, shape, reason } = verdict
+  if (!fitted) return refuse(`the curve has no shape to go on with: ${reason}`)
+  const knee = kneeOf(fitted)
+  const past = knee ? sizesPast(verdict.groups, knee.high) : minSizesPastKnee
+  if (past < minSizesPastKnee)
+    return refuse(
+      `the knee may lie at the edge of what was measured, with ${past} sizes past it where it takes ${minSizesPastKnee}; measure larger ones`,
+    )
+  // Of a flat curve the value is its level; how far from flat it may be is left to the interval.
+  const curve = shape === 'flat' ? (fitConstant(pointsOf(verdict.groups)) ?? fitted.curve) : fitted.curve
+  const p50 = intervalOf(
+    curve.at(xOf(rows)),
+    fitted.drawn.map((one) => one.at(xOf(rows))),
+  )
+  if (p50.high - p50.low > p50.value)
+    return refuse('its 95% interval is wider than the forecast itself; take more inserts, or larger sizes')
+  return { rows, p50, refused: null }
+}

@@ -1,0 +1,143 @@
+import { createRandom } from '../random.ts'
+import { intervalOf, type Estimate } from '../stats/bootstrap.ts'
+import type { Group } from '../stats/curve.ts'
+import { mean, quantile } from '../stats/quantiles.ts'
+import { forecastAt, type Forecast } from './forecast.ts'
+import type { Checkpoint } from './measure.ts'
+import { changeOf, judge, kneeOf, smallestRows, xOf, type Criteria, type Fitted, type Shape } from './shape.ts'
+import type { KeyOrder } from './table.ts'
+
+/** How p50 depends on the rows, for one order of keys; latencies in microseconds. */
+export interface Model {
+  readonly keys: KeyOrder
+  /** It is not of these keys' p50, but of that less the p50 of keys of this order. */
+  readonly against?: KeyOrder
+  readonly shape: Shape
+  readonly reason: string
+  /** Spread of the block medians at one size: 1.4826 times their median absolute deviation. */
+  readonly noise: number
+  /** p50 at the smallest size; of a flat curve, at all of them. */
+  readonly level?: Estimate
+  /** p50 at the largest size less that at the smallest. */
+  readonly change?: Estimate
+  /** Added with each tenfold of the rows, past the knee where there is one. */
+  readonly perDecade?: Estimate
+  /** Rows. */
+  readonly knee?: Estimate
+  readonly criterion?: Criteria
+  readonly forecast?: Forecast
+}
+
+/** What a model is made from. */
+type Measured = Pick<Checkpoint, 'rows' | 'blocks'>
+
+/**
+ * A model for each order of keys that was measured at more than one size, or that a forecast is asked for.
+ * Where both orders were, also one of what random keys cost beyond append keys, block by block: what hits
+ * both alike (the machine, the flushing of what was just seeded) is not in it.
+ */
+export function modelCurves(checkpoints: readonly Checkpoint[], options: ModelOptions): Model[] {
+  const orders = [...new Set(checkpoints.map(({ keys }) => keys))]
+  const measuredAt = (order: KeyOrder) => checkpoints.filter(({ keys }) => keys === order)
+  const models = orders
+    .filter((order) => measuredAt(order).length > 1 || options.forecast !== undefined)
+    .map((order) => modelCurve(order, measuredAt(order), options))
+  if (models.length < 2) return models
+  const beyond = differences(measuredAt('random'), measuredAt('append'))
+  return [...models, { ...modelCurve('random', beyond, { seed: options.seed }), against: 'append' }]
+}
+
+/** Blocks that were measured one after the other, less one another; at the sizes that both have. */
+function differences(some: readonly Measured[], others: readonly Measured[]): Measured[] {
+  return some.flatMap(({ rows, blocks }) => {
+    const other = others.find((candidate) => candidate.rows === rows)
+    if (!other) return []
+    const pairs = Math.min(blocks.length, other.blocks.length)
+    return [{ rows, blocks: blocks.slice(0, pairs).map((block, pair) => block - (other.blocks[pair] as number)) }]
+  })
+}
+
+/** How the model is made. */
+export interface ModelOptions {
+  /** Of the bootstrap. */
+  readonly seed: string
+  /** Rows to forecast p50 at. */
+  readonly forecast?: number | undefined
+}
+
+/** Of a normal distribution, 1 / 0.6745. */
+const madToDeviation = 1.4826
+
+/**
+ * How p50 depends on the rows: the shape of its curve, its numbers, and a forecast if one is asked for.
+ * Sizes under 1,000 rows are left out: a table of a page or two has nothing to grow with, and so far to
+ * the left of the others on a logarithmic axis that it alone would decide the slope.
+ */
+export function modelCurve(keys: KeyOrder, measured: readonly Measured[], options: ModelOptions): Model {
+  const grown = measured.filter(({ rows }) => rows >= smallestRows)
+  const groups = grown.map(({ rows, blocks }): Group => ({ x: xOf(rows), values: blocks }))
+  const noise = noiseOf(groups)
+  const verdict = judge(groups, noise, createRandom(options.seed).fork(keys))
+  const { fitted, shape, reason, criterion } = verdict
+  return {
+    keys,
+    shape,
+    reason,
+    noise,
+    ...(fitted ? describe(fitted, shape) : {}),
+    ...(criterion ? { criterion } : {}),
+    ...(options.forecast === undefined ? {} : { forecast: forecastAt(options.forecast, verdict) }),
+  }
+}
+
+function describe(fitted: Fitted, shape: Shape): Pick<Model, 'level' | 'change' | 'perDecade' | 'knee'> {
+  const { curve, drawn, groups } = fitted
+  const knee = kneeRows(fitted)
+  const xs = groups.map(({ x }) => x)
+  // In the middle, a line is as high as the constant is everywhere.
+  const from = shape === 'flat' ? mean(xs) : Math.min(...xs)
+  return {
+    level: intervalOf(
+      curve.at(from),
+      drawn.map((one) => one.at(from)),
+    ),
+    change: changeOf(fitted),
+    perDecade: intervalOf(
+      curve.slope,
+      drawn.map(({ slope }) => slope),
+    ),
+    ...(knee ? { knee } : {}),
+  }
+}
+
+/** Of the logarithm of the rows, some 5%. */
+const edge = 0.02
+
+/**
+ * The knee in rows. One that may be as late as can be told, just before the second largest size, may as well be
+ * anywhere beyond: of it, only that it is not beyond the largest is known.
+ */
+function kneeRows(fitted: Fitted): Estimate | null {
+  const knee = kneeOf(fitted)
+  if (knee === null) return null
+  const xs = fitted.groups.map(({ x }) => x).sort((a, b) => a - b)
+  const [latest, largest] = [xs.at(-2) ?? 0, xs.at(-1) ?? 0]
+  const high = knee.high >= latest - edge ? largest : knee.high
+  return { value: 10 ** knee.value, low: 10 ** knee.low, high: 10 ** high }
+}
+
+/** Median absolute deviation of the blocks from the median of their size, as a standard deviation. */
+function noiseOf(groups: readonly Group[]): number {
+  const deviations = groups.flatMap(({ values }) => {
+    const middle = median(values)
+    return values.map((value) => Math.abs(value - middle))
+  })
+  return deviations.length === 0 ? 0 : madToDeviation * median(deviations)
+}
+
+function median(values: readonly number[]): number {
+  return quantile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  )
+}

@@ -1,0 +1,91 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
+
+/** One insert that came back; times in milliseconds on the clock that it was paced by. */
+export interface InsertTiming {
+  /** From 0, in the order in which they began. */
+  readonly index: number
+  /** When it was sent. */
+  readonly startedAt: number
+  /** From the moment it should have been sent. */
+  readonly responseMs: number
+  /** From the moment it was sent. */
+  readonly serviceMs: number
+}
+
+/** How inserts are sent. */
+export interface Pace {
+  readonly inserts: number
+  /** How many may be under way at once, each on a connection of its own, numbered from 0. */
+  readonly concurrency: number
+  /** When insert `index` should be sent, ms on the clock; null: as soon as the one before on its connection came back. */
+  readonly dueAt: ((index: number) => number) | null
+  readonly clock: Clock
+  /** Sends no more once it aborts; those under way come back first. */
+  readonly signal: AbortSignal
+  /** Makes insert `index` ready, outside its time; what is returned runs it. */
+  draw(index: number, connection: number): () => Promise<void>
+  onInsert(timing: InsertTiming): void
+  /** Lets Ctrl-C through where inserts never wait; a turn of the event loop unless a test has none. */
+  readonly turn?: () => Promise<unknown>
+}
+
+const msPerSecond = 1000
+
+/** A schedule of `rate` inserts a second from now on. */
+export function scheduleFromNow(clock: Clock, rate: number): (index: number) => number {
+  const startedAt = clock.now()
+  return (index) => startedAt + (index * msPerSecond) / rate
+}
+
+/**
+ * Sends inserts in the closed model (no schedule) or in the open one: there, while every connection is
+ * busy, those that are due wait in line, and that wait counts as response time. Resolves with how long
+ * it all took, ms. The first insert that fails ends it with its error, after those under way came back.
+ */
+export async function paceInserts(pace: Pace): Promise<number> {
+  const sleepers = createSleepers(pace.clock)
+  const stop = (): void => sleepers.wakeAll()
+  if (pace.signal.aborted) stop()
+  pace.signal.addEventListener('abort', stop)
+  const startedAt = pace.clock.now()
+  const run: Run = { pace, sleepers, next: 0 }
+  try {
+    const connections = Array.from({ length: pace.concurrency }, (_, connection) => send(run, connection))
+    const ended = await Promise.allSettled(connections)
+    const failed = ended.find((end) => end.status === 'rejected')
+    if (failed) throw failed.reason
+    return pace.clock.now() - startedAt
+  } finally {
+    pace.signal.removeEventListener('abort', stop)
+  }
+}
+
+interface Run {
+  readonly pace: Pace
+  readonly sleepers: Sleepers
+  next: number
+}
+
+async function send(run: Run, connection: number): Promise<void> {
+  const { pace, sleepers } = run
+  const { clock, turn = nextTurn } = pace
+  try {
+    while (run.next < pace.inserts && !sleepers.awake) {
+      const index = run.next++
+      const insert = pace.draw(index, connection)
+      const dueAt = pace.dueAt ? pace.dueAt(index) : clock.now()
+      const early = dueAt - clock.now()
+      if (early > 0 && !(await sleepers.sleep(early))) return
+      const sentAt = clock.now()
+      await insert()
+      const endedAt = clock.now()
+      pace.onInsert({ index, startedAt: sentAt, responseMs: endedAt - dueAt, serviceMs: endedAt - sentAt })
+      await turn()
+    }
+  } catch (error) {
+    // The other connections send no more either.
+    sleepers.wakeAll()
+    throw error
+  }
+}

@@ -1,0 +1,212 @@
+import type { ServerCounter } from '../databases/port.ts'
+import { failure } from '../errors.ts'
+import { createHistogram, percentileMs, recordMs, type LatencyHistogram } from '../measure/histogram.ts'
+import type { BlockOptions } from './blocks.ts'
+import { createCounterSum, type CounterReading } from './counters.ts'
+import type { Latencies } from './measure.ts'
+import { paceInserts, scheduleFromNow, type InsertTiming, type Pace } from './pace.ts'
+import { tooLarge, watch, type ShowProgress } from './run.ts'
+import { findStalls, longest, stallFromMs, type SlowInsert } from './stalls.ts'
+import type { BenchSession, BenchTable, KeyOrder } from './table.ts'
+
+/** How to fill a table insert by insert. */
+export interface StreamOptions extends Pick<BlockOptions, 'concurrency' | 'rate' | 'clock' | 'signal'> {
+  readonly keys: KeyOrder
+  /** Table size to end at. */
+  readonly rows: number
+  readonly show: ShowProgress
+  readonly turn?: Pace['turn']
+}
+
+/** The inserts between two table sizes; latencies in microseconds, response times where there is a schedule. */
+export interface Bucket extends Latencies {
+  readonly fromRows: number
+  readonly toRows: number
+  readonly inserts: number
+  /** Spent inserting. */
+  readonly seconds: number
+  readonly insertsPerSecond: number
+  readonly counters: CounterReading[]
+  /** From the moment each was sent; only where they were sent on a schedule. */
+  readonly serviceTime?: Latencies
+}
+
+/** A time in which an insert did not come back. */
+export interface Stall {
+  /** Since the first insert. */
+  readonly startSecond: number
+  readonly ms: number
+  readonly rows: number
+}
+
+/** Every insert on the way to a table size. */
+export interface Stream {
+  readonly keys: KeyOrder
+  readonly inserts: number
+  /** Spent inserting. */
+  readonly seconds: number
+  /** Of the last tenth of the buckets. */
+  readonly exitInsertsPerSecond: number
+  readonly buckets: Bucket[]
+  readonly stallCount: number
+  readonly stallMs: number
+  /** The longest, in order of time. */
+  readonly stalls: Stall[]
+}
+
+const maxBuckets = 20
+const msPerSecond = 1000
+const usPerMs = 1000
+/** Stalls told one by one, and slow inserts remembered in a bucket: memory does not grow with the rows. */
+const mostRemembered = 1000
+
+/**
+ * Inserts row after row until the table has `rows`, and measures every one, as the Insert Benchmark of
+ * Mark Callaghan does: a histogram for each twentieth of the way, with its rate, and the stalls. Once
+ * the signal aborts it ends with what was inserted so far, null when nothing was. Throws `usage-wrong`
+ * when the table has `rows` already.
+ */
+export async function runStream(table: BenchTable, options: StreamOptions): Promise<Stream | null> {
+  const present = await table.count()
+  const inserts = options.rows - present
+  if (inserts <= 0) throw failure('usage-wrong', { reason: tooLarge(`--rows ${options.rows}`, present) })
+  const session = await table.open(inserts, options.concurrency)
+  try {
+    return await options.show(`Inserting to ${options.rows}`, 'rows', (onProgress) =>
+      fill(watch(session, inserts, options.clock, onProgress), () => table.counters(), { ...options, present }),
+    )
+  } finally {
+    await session.close()
+  }
+}
+
+async function fill(
+  session: BenchSession,
+  counters: () => Promise<readonly ServerCounter[]>,
+  options: StreamOptions & { readonly present: number },
+): Promise<Stream | null> {
+  const { present, rows, rate, clock, signal } = options
+  const dueAt = rate === null ? null : scheduleFromNow(clock, rate)
+  const startedAt = clock.now()
+  const filled: Bucket[] = []
+  const stalls = createStallList()
+  let before = await counters()
+  let done = 0
+  for (const size of bucketSizes(rows - present)) {
+    if (signal.aborted) break
+    const first = done
+    const schedule = dueAt && ((index: number) => dueAt(first + index))
+    const bucket = await fillBucket(session, { ...options, from: present + done, size, dueAt: schedule })
+    const after = await counters()
+    if (bucket.service.totalCount === 0) break
+    filled.push(describeBucket(bucket, before, after))
+    // Of response times, a stall would raise the p50 that it is held against.
+    stalls.add(findStalls(bucket.slow, percentileMs(bucket.service, 50) ?? 0))
+    done += bucket.service.totalCount
+    before = after
+  }
+  if (done === 0) return null
+  const exit = filled.slice(-Math.ceil(filled.length / 10))
+  return {
+    keys: options.keys,
+    inserts: done,
+    seconds: secondsOf(filled),
+    exitInsertsPerSecond: exit.reduce((sum, bucket) => sum + bucket.inserts, 0) / secondsOf(exit),
+    buckets: filled,
+    ...stalls.describe(startedAt),
+  }
+}
+
+/** `inserts` in twenty parts as even as can be, none of them empty. */
+export function bucketSizes(inserts: number): number[] {
+  const buckets = Math.min(maxBuckets, inserts)
+  const upTo = (bucket: number): number => Math.floor((inserts * bucket) / buckets)
+  return Array.from({ length: buckets }, (_, bucket) => upTo(bucket + 1) - upTo(bucket))
+}
+
+interface RawBucket {
+  readonly from: number
+  readonly service: LatencyHistogram
+  /** Null where inserts were not sent on a schedule: then it is the service time. */
+  readonly response: LatencyHistogram | null
+  readonly slow: readonly SlowInsert[]
+  readonly elapsedMs: number
+}
+
+async function fillBucket(
+  session: BenchSession,
+  options: StreamOptions & { from: number; size: number; dueAt: ((index: number) => number) | null },
+): Promise<RawBucket> {
+  const { keys, from, size, dueAt, concurrency, clock, signal, turn } = options
+  const service = createHistogram()
+  const response = dueAt === null ? null : createHistogram()
+  let slow: SlowInsert[] = []
+  const elapsedMs = await paceInserts({
+    inserts: size,
+    concurrency,
+    dueAt,
+    clock,
+    signal,
+    ...(turn ? { turn } : {}),
+    draw: (_index, connection) => session.draw(keys, connection),
+    onInsert({ index, startedAt, responseMs, serviceMs }: InsertTiming) {
+      recordMs(service, serviceMs)
+      if (response) recordMs(response, responseMs)
+      if (serviceMs <= stallFromMs) return
+      slow.push({ startedAt, ms: serviceMs, rows: from + index })
+      if (slow.length >= 2 * mostRemembered) slow = longest(slow, mostRemembered)
+    },
+  })
+  return { from, service, response, slow, elapsedMs }
+}
+
+function describeBucket(
+  { from, service, response, elapsedMs }: RawBucket,
+  before: readonly ServerCounter[],
+  after: readonly ServerCounter[],
+): Bucket {
+  const inserts = service.totalCount
+  const sum = createCounterSum()
+  sum.add(before, after)
+  return {
+    fromRows: from,
+    toRows: from + inserts,
+    inserts,
+    seconds: elapsedMs / msPerSecond,
+    insertsPerSecond: (inserts * msPerSecond) / elapsedMs,
+    ...latenciesOf(response ?? service),
+    counters: sum.perInsert(inserts),
+    ...(response ? { serviceTime: latenciesOf(service) } : {}),
+  }
+}
+
+function latenciesOf(histogram: LatencyHistogram): Latencies {
+  const us = (p: number): number => (percentileMs(histogram, p) ?? 0) * usPerMs
+  return { p50: us(50), p95: us(95), p99: us(99), max: us(100), mean: histogram.mean }
+}
+
+function secondsOf(buckets: readonly Bucket[]): number {
+  return buckets.reduce((sum, { seconds }) => sum + seconds, 0)
+}
+
+function createStallList() {
+  let count = 0
+  let ms = 0
+  let list: SlowInsert[] = []
+  return {
+    add(found: readonly SlowInsert[]): void {
+      count += found.length
+      for (const stall of found) ms += stall.ms
+      list = longest([...list, ...found], mostRemembered)
+    },
+    describe: (startedAt: number): Pick<Stream, 'stallCount' | 'stallMs' | 'stalls'> => ({
+      stallCount: count,
+      stallMs: ms,
+      stalls: list.map((stall) => ({
+        startSecond: (stall.startedAt - startedAt) / msPerSecond,
+        ms: stall.ms,
+        rows: stall.rows,
+      })),
+    }),
+  }
+}

@@ -1,0 +1,24 @@
+import type { ServerCounter } from '../databases/port.ts'
+
+/** Order of the keys of a series of inserts: ascending above all that are there, or anywhere among them. */
+export type KeyOrder = 'append' | 'random'
+
+/** The parts of an insert benchmark that know the table. */
+export interface BenchTable {
+  /** Rows in it now. */
+  count(): Promise<number>
+  /** Adds rows until the table has `rows`; fewer when the signal aborts. */
+  seedTo(rows: number): Promise<void>
+  /** What its server counts; empty when it tells nothing. */
+  counters(): Promise<readonly ServerCounter[]>
+  /** Opens it for up to `inserts` single durable inserts, on so many connections. */
+  open(inserts: number, connections: number): Promise<BenchSession>
+}
+
+/** Single inserts into an open table. */
+export interface BenchSession {
+  /** Makes a row; what is returned inserts it on that connection (from 0) and resolves when it is durable. */
+  draw(keys: KeyOrder, connection: number): () => Promise<void>
+  /** Leaves the table's counters true. */
+  close(): Promise<void>
+}

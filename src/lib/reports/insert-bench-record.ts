@@ -1,0 +1,107 @@
+import { Type } from 'typebox'
+import { count, list, number, object, oneOf, orNull, text } from './fields.ts'
+
+const us = (name: string) => number(`${name}, microseconds`)
+
+const latencies = {
+  p50: us('50th percentile'),
+  p95: us('95th percentile'),
+  p99: us('99th percentile'),
+  max: us('longest'),
+  mean: us('mean'),
+}
+
+const keyOrder = () => oneOf('order of the keys that were inserted', 'random', 'append')
+
+const Counters = list(
+  'what the server counted during the timed inserts; empty when it tells nothing',
+  object('one thing that the server counts', {
+    name: text('what is counted'),
+    unit: text('of the value: pages, bytes, fsyncs'),
+    kind: oneOf('whether the value is per insert (total) or as it was at the end (level)', 'total', 'level'),
+    value: number('in the unit'),
+  }),
+)
+
+const ServiceTime = object(
+  'from the moment each insert was sent; the other times are then from when it should have been',
+  latencies,
+)
+
+/** What was measured at one table size. */
+export const Checkpoint = object('single inserts at one table size', {
+  rows: count('in the table when the measurement began'),
+  inserts: count('timed'),
+  ...latencies,
+  keys: Type.Optional(keyOrder()),
+  blocks: Type.Optional(list('median of each block of inserts, microseconds, in the order measured', Type.Number())),
+  counters: Type.Optional(Counters),
+  serviceTime: Type.Optional(ServiceTime),
+  insertsPerSecond: Type.Optional(number('all connections together, inserts per second')),
+})
+
+const estimate = (description: string) =>
+  object(description, {
+    value: number('best estimate'),
+    low: number('lower end of the 95% interval'),
+    high: number('upper end of the 95% interval'),
+  })
+
+/** The curve of p50 over the rows. */
+export const Model = object('how p50 depends on the rows, for one order of keys', {
+  keys: keyOrder(),
+  against: Type.Optional(
+    oneOf('when there: what is modelled is p50 less that of keys of this order, block by block', 'random', 'append'),
+  ),
+  shape: oneOf('of the curve', 'flat', 'logarithmic', 'knee', 'unknown'),
+  reason: text('why this shape'),
+  noise: us('spread of the block medians at one table size (1.4826 times their median absolute deviation)'),
+  level: Type.Optional(estimate('p50 at the smallest table size (of a flat curve at all of them), microseconds')),
+  change: Type.Optional(estimate('p50 at the largest table size less that at the smallest, microseconds')),
+  perDecade: Type.Optional(estimate('added with each tenfold of the rows (past the knee, if any), microseconds')),
+  knee: Type.Optional(estimate('rows from which p50 leaves its flat part')),
+  criterion: Type.Optional(
+    object('Bayesian information criterion of each shape, the lower the better; null when it was not fitted', {
+      flat: orNull(number('of a constant')),
+      logarithmic: orNull(number('of a + b log(rows)')),
+      knee: orNull(number('of a constant up to a knee and a line in log(rows) from there')),
+    }),
+  ),
+  forecast: Type.Optional(
+    object('p50 at a table size that was asked for', {
+      rows: count('in the table'),
+      p50: orNull(estimate('microseconds; null when the measurement does not carry it')),
+      refused: orNull(text('why there is no forecast; null when there is one')),
+    }),
+  ),
+})
+
+const Bucket = object('the inserts between two table sizes', {
+  fromRows: count('in the table when it began'),
+  toRows: count('in the table when it ended'),
+  inserts: count('timed'),
+  seconds: number('spent inserting, seconds'),
+  insertsPerSecond: number('all connections together, inserts per second'),
+  ...latencies,
+  counters: Type.Optional(Counters),
+  serviceTime: Type.Optional(ServiceTime),
+})
+
+/** Every insert on the way to a table size. */
+export const Stream = object('every insert on the way to a table size', {
+  keys: keyOrder(),
+  inserts: count('timed'),
+  seconds: number('spent inserting, seconds'),
+  exitInsertsPerSecond: number('rate of the last tenth of the buckets, inserts per second'),
+  buckets: list('in the order in which they were filled', Bucket),
+  stallCount: count('inserts that took longer than 100 ms and 20 times the p50 of their bucket; overlapping ones are one'),
+  stallMs: number('length of all stalls together, ms'),
+  stalls: list(
+    'the longest, in order of time',
+    object('a time in which an insert did not come back', {
+      startSecond: number('since the first insert, seconds'),
+      ms: number('length, ms'),
+      rows: count('in the table at its onset'),
+    }),
+  ),
+})

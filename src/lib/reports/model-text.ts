@@ -1,0 +1,55 @@
+import { formatCount, formatLatency, plain } from './format.ts'
+import type { InsertBenchReport } from './record.ts'
+
+type Model = NonNullable<InsertBenchReport['model']>[number]
+type Estimate = NonNullable<Model['level']>
+
+const msPerUs = 0.001
+
+/** What the curves of p50 look like, for each order of keys, and the forecasts that were asked for. */
+export function modelLines(models: readonly Model[]): string[] {
+  if (models.length === 0) return []
+  const forecasts = models.flatMap(({ keys, forecast }) => (forecast ? [forecastLine(keys, forecast)] : []))
+  return ['p50 over the rows, with 95% intervals', ...models.flatMap(modelText), ...forecasts].map(plain)
+}
+
+function modelText(model: Model): string[] {
+  const { keys, against, shape, reason, noise } = model
+  const name = against ? `${keys} less ${against}` : keys
+  if (shape === 'unknown') return [`  ${name}: no shape can be named: ${reason}`]
+  return [`  ${name}: ${shapeOf(model)}`, `    (${reason}; noise of the blocks ${formatUs(noise)})`]
+}
+
+function shapeOf({ shape, against, level, change, perDecade, knee }: Model): string {
+  if (!level || !change || !perDecade) return shape
+  // Of a difference, the level is near 0 and says nothing of how much is much.
+  const blurred = against === undefined && change.high - change.low > level.value
+  if (shape === 'flat')
+    return `flat${blurred ? ' as far as this run can tell, which is not far:' : ''} at ${us(level)}; over the sizes measured, a change of ${signed(change.low)} to ${signed(change.high)} would not have been seen`
+  const slope = `${signed(perDecade.value)} (${signed(perDecade.low)} to ${signed(perDecade.high)}) for each tenfold of the rows`
+  if (shape === 'knee' && knee)
+    return `knee at ${rows(knee.value)} rows (${rows(knee.low)} to ${rows(knee.high)}): flat at ${us(level)} up to there, then ${slope}`
+  return `goes with the logarithm of the rows: ${slope}, from ${us(level)} at the smallest size`
+}
+
+function forecastLine(keys: string, { rows: size, p50, refused }: NonNullable<Model['forecast']>): string {
+  const said = p50 ? `p50 ${us(p50)}` : `none: ${refused ?? 'not carried by what was measured'}`
+  return `  forecast for ${keys} keys at ${formatCount(size)} rows: ${said}`
+}
+
+function us({ value, low, high }: Estimate): string {
+  return `${formatUs(value)} (${formatUs(low)} to ${formatUs(high)})`
+}
+
+/** Three digits that matter: a knee is not known to the row. */
+function rows(value: number): string {
+  return formatCount(Number(value.toPrecision(3)))
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '-' : '+'}${formatUs(Math.abs(value))}`
+}
+
+function formatUs(value: number): string {
+  return formatLatency(value * msPerUs)
+}

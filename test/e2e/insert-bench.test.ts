@@ -1,0 +1,151 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectDatabase } from '../../src/lib/databases/registry.ts'
+import { createMemoryLedger } from '../../src/lib/load/ledger.ts'
+import { parseReport, type InsertBenchReport } from '../../src/lib/reports/record.ts'
+import { auditBookings } from '../../src/lib/workloads/vaccination/audit.ts'
+import { reservations } from '../../src/lib/workloads/vaccination/tables.ts'
+import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'
+import { createWorkplace, type Workplace } from './cli.ts'
+
+for (const engine of testEngines) {
+  describe.skipIf(engine.open === null)(`insert-reservation-bench on ${engine.name}`, () => {
+    let place: TestDatabase
+    let work: Workplace
+    let db: string[]
+    const serverless = engine.name === 'sqlite'
+
+    beforeAll(async () => {
+      place = await engine.open!()
+      work = await createWorkplace()
+      db = ['--db', place.url]
+      await work.runJson(['migrate', ...db])
+      await work.runJson(['insert-schedules', '--years', '1', ...db])
+    })
+
+    afterAll(async () => {
+      await work[Symbol.asyncDispose]()
+      await place.remove()
+    })
+
+    const bench = (...args: string[]) => work.runJson<InsertBenchReport>(['insert-reservation-bench', ...args, ...db])
+
+    /** Rows in the table; fails unless every slot's stock is true for them. */
+    async function countTrueRows(): Promise<number> {
+      await using database = await connectDatabase(place.url, { poolSize: 2 })
+      for await (const { detail } of auditBookings(database, createMemoryLedger())) throw new Error(detail)
+      return await database.store.count(reservations)
+    }
+
+    it('sweeps up to a size with two orders of keys, counters, and a model of each', async () => {
+      const report = await bench('--rows', '5k', '--keys', 'append,random', '--inserts', '60', '--forecast', '1m')
+      expect(report.interrupted).toBe(false)
+      expect(report.checkpoints.map(({ rows, keys }) => [rows, keys])).toEqual(
+        [0, 250, 500, 1000, 2500, 5000].flatMap((rows) => [
+          [rows, 'append'],
+          [rows, 'random'],
+        ]),
+      )
+      for (const { inserts, blocks, counters } of report.checkpoints) {
+        expect(inserts).toBe(60)
+        expect(blocks).toHaveLength(6)
+        const log = counters!.find(({ name }) => ['WAL pages', 'log written'].includes(name))!
+        expect(log.value).toBeGreaterThan(0)
+      }
+      expect(report.model!.map(({ keys, against }) => [keys, against])).toEqual([
+        ['append', undefined],
+        ['random', undefined],
+        ['random', 'append'],
+      ])
+      expect(report.model![0]!.forecast).toEqual({
+        rows: 1_000_000,
+        p50: null,
+        refused: 'it takes 4 table sizes of 1,000 rows or more, and there are 3',
+      })
+      expect(await countTrueRows()).toBe(5000 + 2 * 70)
+    })
+
+    it('prints a table, the original, counters, a chart and the model', async () => {
+      const args = ['insert-reservation-bench', '--at', '6k,8k', '--keys', 'random,append', '--inserts', '20', ...db]
+      const { code, stdout } = await work.run(args)
+      expect(code).toBe(0)
+      expect(stdout).toMatch(/6,000 +random +20 .*\n *6,000 +append +20 .*\n *8,000 +random/)
+      expect(stdout).toContain('8.9 ms each')
+      expect(stdout).toMatch(/rows +keys +.*(WAL pages|log written)\/insert/)
+      expect(stdout).toContain('■ random p50   □ random p99   ● append p50   ○ append p99')
+      expect(stdout).toContain(
+        'append: no shape can be named: it takes 3 table sizes of 1,000 rows or more, and there are 2',
+      )
+    })
+
+    it('streams every insert on the way to a size', async () => {
+      const before = await countTrueRows()
+      const { checkpoints, stream } = await bench('--stream', '--rows', '9k', '--keys', 'random')
+      expect(checkpoints).toEqual([])
+      expect(stream).toMatchObject({ keys: 'random', inserts: 9000 - before })
+      expect(stream!.buckets).toHaveLength(20)
+      expect(stream!.buckets.at(-1)!.toRows).toBe(9000)
+      expect(stream!.exitInsertsPerSecond).toBeGreaterThan(1)
+      expect(await countTrueRows()).toBe(9000)
+      const { stdout } = await work.run(['insert-reservation-bench', '--stream', '--rows', '9200', ...db])
+      expect(stdout).toMatch(/200 inserts in .*\(exit rate\)/)
+      expect(stdout).toMatch(/stalls/)
+    })
+
+    it('keeps inserts on a schedule, on many connections where there may be', async () => {
+      const many = serverless ? [] : ['--concurrency', '4']
+      const [checkpoint] = (await bench('--rate', '200/s', '--inserts', '80', ...many)).checkpoints
+      expect(checkpoint!.serviceTime!.p50).toBeLessThanOrEqual(checkpoint!.p50)
+      expect(checkpoint!.insertsPerSecond).toBeGreaterThan(100)
+      expect(checkpoint!.insertsPerSecond).toBeLessThan(220)
+      if (serverless) {
+        const refused = await work.run(['insert-reservation-bench', '--concurrency', '2', ...db])
+        expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('one writer at a time') })
+      }
+      await countTrueRows()
+    })
+
+    it('reports what it has at Ctrl-C, and leaves a table that can be gone on with', async () => {
+      const run = work.start(['insert-reservation-bench', '--stream', '--rows', '1m', ...db])
+      await run.waitFor(/Inserting to 1000000: /)
+      run.child.kill('SIGINT')
+      const { code, stdout } = await run.result
+      expect(code).toBe(130)
+      expect(stdout).toContain('stopped before its time')
+      const file = join(work.folder, /report (.*)$/m.exec(stdout)![1]!)
+      const report = parseReport(await readFile(file, 'utf8'), file) as InsertBenchReport
+      const rows = await countTrueRows()
+      expect(report).toMatchObject({ interrupted: true, stream: { buckets: expect.anything() } })
+      expect(report.stream!.buckets.at(-1)!.toRows).toBe(rows)
+    })
+
+    it('keeps what was seeded when it is stopped before anything was measured', async () => {
+      const reports = (await readdir(join(work.folder, 'reports'))).length
+      const run = work.start(['insert-reservation-bench', '--at', '3900k', ...db])
+      await run.waitFor(/Seeding to 3900000: /)
+      run.child.kill('SIGINT')
+      const { code, stderr } = await run.result
+      expect(code).toBe(130)
+      expect(stderr).toContain('Nothing was measured yet')
+      expect(await readdir(join(work.folder, 'reports'))).toHaveLength(reports)
+      expect((await bench('--inserts', '5')).checkpoints[0]!.rows).toBe((await countTrueRows()) - 15)
+    })
+  })
+}
+
+describe('insert-reservation-bench says what cannot be', () => {
+  it.each([
+    [['--at', '5', '--rows', '5'], 'not both'],
+    [['--stream'], '--stream needs --rows'],
+    [['--stream', '--rows', '5', '--keys', 'append,random'], 'keys of one order'],
+    [['--stream', '--rows', '5', '--forecast', '10'], '--forecast needs table sizes'],
+    [['--keys', 'sideways'], 'Allowed: append, random, or append,random'],
+    [['--rate', '0/s'], 'such as 200/s'],
+  ])('%j', async (args, message) => {
+    await using work = await createWorkplace()
+    const { code, stdout, stderr } = await work.run(['insert-reservation-bench', ...args])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(message)
+  })
+})

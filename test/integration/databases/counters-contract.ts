@@ -1,0 +1,59 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { type Context, seat, seats, show, shows } from './tables.ts'
+
+/** Every name that an engine may count under, so that the same thing is never told under two names. */
+const knownNames = [
+  'page reads',
+  'pages written',
+  'log written',
+  'data fsyncs',
+  'checkpoint age',
+  'WAL pages',
+  'file size',
+]
+
+/** What each single durable insert must add to, whatever the engine calls it. */
+const logs = new Set(['log written', 'WAL pages'])
+
+/** What the server counts. */
+export function describeCounters(context: Context): void {
+  describe('counters', () => {
+    beforeEach(async () => context.database.store.insert(shows, [show(1)]))
+
+    const read = async () => new Map((await context.database.counters()).map((counter) => [counter.name, counter]))
+
+    it('have names that are known, units, and values that are not negative', async () => {
+      const counters = [...(await read()).values()]
+      expect(counters.length).toBeGreaterThan(0)
+      for (const { name, value, unit, kind } of counters) {
+        expect(knownNames).toContain(name)
+        expect(unit).not.toBe('')
+        expect(value).toBeGreaterThanOrEqual(0)
+        expect(['total', 'level']).toContain(kind)
+      }
+    })
+
+    it('let no total fall, and the log grow with every insert', async () => {
+      let last = await read()
+      const inserter = await context.database.openInserter(seats)
+      try {
+        // Enough for SQLite's log to begin anew more than once.
+        for (let round = 0; round < 5; round++) {
+          for (let i = 0; i < 300; i++) await inserter.insert(seat(1))
+          const now = await read()
+          expect([...now.keys()]).toEqual([...last.keys()])
+          for (const { name, kind, value } of now.values()) {
+            const before = last.get(name)!.value
+            const growth = { name, value: value - before }
+            if (kind === 'total') expect(growth).toEqual({ name, value: expect.toSatisfy((by: number) => by >= 0) })
+            if (logs.has(name)) expect(growth).toEqual({ name, value: expect.toSatisfy((by: number) => by >= 300) })
+          }
+          last = now
+        }
+      } finally {
+        await inserter.close()
+      }
+      expect([...last.keys()].some((name) => logs.has(name))).toBe(true)
+    })
+  })
+}
