@@ -47,7 +47,7 @@ or --indexes after, and on MongoDB, stock is set when all rows are in.`
     const { values } = config
     await using database = await connectDatabase(values.db, { poolSize: values.connections })
     await requireTables(database, vaccination.name, vaccination.tables)
-    if (flags.abandon) return this.#abandon(database)
+    if (flags.abandon) return await this.#abandon(database)
     if (values.connections > 1 && !database.traits.concurrentWriters) {
       throw failure('usage-wrong', {
         reason: `${database.engine.name} takes one writer at a time: leave out --connections.`,

@@ -115,6 +115,11 @@ const catalogue = {
     (d) =>
       `A seeding of ${d.rows} rows into ${d.url} was not finished. Go on with it by "rushbench insert-reservations --resume", or keep what is stored and forget the rest with "--abandon".`,
   ),
+  'seeding-unreadable': entry<{ url: string }>(
+    'error',
+    (d) =>
+      `${d.url} has an unfinished seeding that another version of rushbench began. Finish it with that version, or start over with "rushbench migrate --down".`,
+  ),
   'seeding-none': entry<{ url: string }>(
     'error',
     (d) =>

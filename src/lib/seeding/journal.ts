@@ -65,7 +65,10 @@ export async function beginJournal(database: Database, recipe: SeedRecipe, befor
   return { recipe, before, stored: new Set() }
 }
 
-/** The journal of an unfinished seeding; null when there is none, or when it had not come to its first row. */
+/**
+ * The journal of an unfinished seeding; null when there is none, or when it had not come to its first row. Throws
+ * `seeding-unreadable` when another version wrote it.
+ */
 export async function readJournal(database: Database): Promise<Journal | null> {
   const states = await migrationStatus(database, owner, tables)
   if (states.some(({ state }) => state !== 'present')) return null
@@ -74,7 +77,7 @@ export async function readJournal(database: Database): Promise<Journal | null> {
   if (!text.endsWith(endMark)) return null
   const { before, recipe } = JSON.parse(text.slice(0, -endMark.length)) as { before: RowSum | null; recipe: string }
   const decoded = decodeRecipe(recipe)
-  if (!decoded) return null
+  if (!decoded) throw failure('seeding-unreadable', { url: database.url })
   const blocks = await database.store.find(storedBlocks, {})
   return { recipe: decoded, before, stored: new Set(blocks.map(({ block }) => block)) }
 }

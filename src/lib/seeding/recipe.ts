@@ -42,8 +42,8 @@ const SavedRecipe = z.strictObject({
 })
 
 /** A recipe as text. */
-export function encodeRecipe({ allotments, ...rest }: SeedRecipe): string {
-  const saved: z.input<typeof SavedRecipe> = { ...rest, runs: toRuns(allotments) }
+export function encodeRecipe({ seed, keys, order, indexes, firstSerial, allotments }: SeedRecipe): string {
+  const saved: z.input<typeof SavedRecipe> = { seed, keys, order, indexes, firstSerial, runs: toRuns(allotments) }
   return JSON.stringify(saved)
 }
 

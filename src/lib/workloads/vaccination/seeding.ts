@@ -26,11 +26,18 @@ export const reservationSeeding: SeedTarget<Reservation> = {
  * Plans `amount` more reservations, spread evenly over the slots that have room. The same choices and
  * the same table give the same rows. Throws `no-slots` or `capacity-exceeded`.
  */
-export async function planReservations(database: Database, amount: Amount, choices: Choices): Promise<SeedRecipe> {
+export async function planReservations(
+  database: Database,
+  amount: Amount,
+  { seed, keys, order, indexes }: Choices,
+): Promise<SeedRecipe> {
   const rooms = await findRooms(database)
   const rows = 'rows' in amount ? amount.rows : amount.perSlot * rooms.length
   return {
-    ...choices,
+    seed,
+    keys,
+    order,
+    indexes,
     firstSerial: await database.store.count(reservations),
     allotments: allotEvenly(rooms, rows),
   }

@@ -1,0 +1,193 @@
+import { once } from 'node:events'
+import { createConnection, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { connectDatabase } from '../../src/lib/databases/registry.ts'
+import { createMemoryLedger } from '../../src/lib/load/ledger.ts'
+import type { SeedReport } from '../../src/lib/reports/record.ts'
+import { createRandom } from '../../src/lib/random.ts'
+import { readJournal } from '../../src/lib/seeding/journal.ts'
+import { auditBookings } from '../../src/lib/workloads/vaccination/audit.ts'
+import { reservations } from '../../src/lib/workloads/vaccination/tables.ts'
+import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'
+import { createWorkplace, type Workplace } from './cli.ts'
+
+const kills = 20
+/** Some of them come before the first row, some in the middle of a block, some while the last things are done. */
+const latestKillMs = 900
+const rowsEach = 150_000
+
+/** What is to be seeded each time, so that every way of it is killed. */
+const ways = [
+  ['--keys', 'random', '--order', 'shuffled'],
+  ['--keys', 'ascending'],
+  ['--keys', 'spread', '--indexes', 'after'],
+]
+
+async function isUnfinished(url: string): Promise<boolean> {
+  await using database = await connectDatabase(url, { poolSize: 1 })
+  return (await readJournal(database)) !== null
+}
+
+async function stockFaults(url: string): Promise<string[]> {
+  await using database = await connectDatabase(url, { poolSize: 1 })
+  const found: string[] = []
+  for await (const { detail } of auditBookings(database, createMemoryLedger())) found.push(detail)
+  return found
+}
+
+async function countRows(url: string): Promise<number> {
+  await using database = await connectDatabase(url, { poolSize: 1 })
+  return await database.store.count(reservations)
+}
+
+for (const engine of testEngines) {
+  describe.skipIf(engine.open === null)(`a seeding that is cut off, on ${engine.name}`, () => {
+    let place: TestDatabase
+    let work: Workplace
+    let db: string[]
+
+    beforeEach(async () => {
+      place = await engine.open!()
+      work = await createWorkplace()
+      db = ['--db', place.url]
+      await work.runJson(['migrate', ...db])
+      await work.runJson(['insert-schedules', ...db])
+    })
+
+    afterEach(async () => {
+      await work[Symbol.asyncDispose]()
+      await place.remove()
+    })
+
+    it(`is gone on with to the last row, whenever it is killed (${kills} times)`, { timeout: 300_000 }, async () => {
+      const random = createRandom(engine.name)
+      const connections = engine.name === 'sqlite' ? [] : ['--connections', '2']
+      let seedings = 0
+      let killed = 0
+      while (killed < kills) {
+        const resume = await isUnfinished(place.url)
+        if (!resume && (await countRows(place.url)) === seedings * rowsEach) seedings++
+        const way = resume ? ['--resume'] : ['--rows', String(rowsEach), ...(ways[seedings % ways.length] ?? [])]
+        const command = work.start(['insert-reservations', ...way, ...connections, ...db])
+        const ended = await Promise.race([command.result, sleep(random.integer(150, latestKillMs), null)])
+        if (ended) expect(ended).toMatchObject({ code: 0 })
+        else if (command.child.kill('SIGKILL')) killed++
+        await command.result
+      }
+      if (await isUnfinished(place.url)) await work.runJson(['insert-reservations', '--resume', ...db])
+      const stored = await countRows(place.url)
+      // The last one may have been killed before it began.
+      expect([seedings * rowsEach, (seedings - 1) * rowsEach]).toContain(stored)
+      expect(await stockFaults(place.url)).toEqual([])
+      const { verified } = await work.runJson<SeedReport>(['insert-reservations', '--rows', '1k', '--verify', ...db])
+      expect(verified?.rows).toBe(stored + 1000)
+    })
+
+    it('holds exactly the rows that the seed makes, however often it is killed', { timeout: 120_000 }, async () => {
+      const random = createRandom(`${engine.name} verified`)
+      const plan = ['--rows', '200k', '--keys', 'random', '--order', 'shuffled']
+      let args = [...plan]
+      for (let attempt = 0; attempt < 4; attempt++) {
+        const command = work.start(['insert-reservations', ...args, ...db])
+        const ended = await Promise.race([command.result, sleep(random.integer(350, latestKillMs), null)])
+        if (ended) {
+          expect(ended).toMatchObject({ code: 0 })
+          break
+        }
+        command.child.kill('SIGKILL')
+        await command.result
+        args = (await isUnfinished(place.url)) ? ['--resume'] : [...plan]
+      }
+      if ((await isUnfinished(place.url)) || (await countRows(place.url)) === 0) {
+        const report = await work.runJson<SeedReport>(['insert-reservations', ...args, '--verify', ...db])
+        expect(report.verified?.rows).toBe(200_000)
+        expect(report.rows + (report.resumedAt ?? 0)).toBe(200_000)
+      }
+      expect(await countRows(place.url)).toBe(200_000)
+      expect(await stockFaults(place.url)).toEqual([])
+    })
+
+    it('says what there is to do, and can be given up', async () => {
+      expect(await work.run(['insert-reservations', '--resume', ...db])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('There is no unfinished seeding'),
+      })
+      const plan = ['insert-reservations', '--rows', '2m', '--order', 'shuffled', ...db]
+      while (!(await isUnfinished(place.url))) {
+        const command = work.start(plan)
+        await sleep(800)
+        command.child.kill('SIGINT')
+        const { code, stderr } = await command.result
+        expect(code).toBe(130)
+        expect(stderr).toMatch(/rows are stored, and stock is not set yet\. Go on with --resume/)
+      }
+      for (const command of [['insert-reservations'], ['insert-reservation-bench'], ['start', '--port', '0']]) {
+        const { code, stderr } = await work.run([...command, ...db])
+        expect(code).toBe(1)
+        expect(stderr).toContain('A seeding of 2000000 rows')
+        expect(stderr).toContain('--resume')
+      }
+      expect(await work.run(['insert-reservations', '--resume', '--rows', '5', ...db])).toMatchObject({ code: 2 })
+      expect(await work.run(['insert-reservations', '--abandon', ...db])).toMatchObject({ code: 0 })
+      expect(await stockFaults(place.url)).toEqual([])
+      const before = await countRows(place.url)
+      expect(await work.runJson(['insert-reservations', '--rows', '10', ...db])).toMatchObject({ rows: 10 })
+      expect(await countRows(place.url)).toBe(before + 10)
+    })
+  })
+
+  describe.skipIf(engine.open === null || engine.name === 'sqlite')(`a server that goes away, ${engine.name}`, () => {
+    it('ends the seeding with a sentence; it is gone on with when the server is back', async () => {
+      await using work = await createWorkplace()
+      const place = await engine.open!()
+      await using wire = await openWire(place.url)
+      const direct = ['--db', place.url]
+      await work.runJson(['migrate', ...direct])
+      await work.runJson(['insert-schedules', ...direct])
+      const seeding = work.start(['insert-reservations', '--rows', '3m', '--db', wire.url])
+      while (!(await isUnfinished(place.url))) await sleep(20)
+      await sleep(500)
+      wire.cut()
+      const { code, stderr } = await seeding.result
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/was lost|Cannot reach/)
+      expect(stderr).not.toMatch(/\n {4}at /)
+      const stored = await countRows(place.url)
+      expect(stored).toBeLessThan(3_000_000)
+      const { resumedAt } = await work.runJson<SeedReport>(['insert-reservations', '--resume', ...direct])
+      expect(resumedAt).toBeLessThanOrEqual(stored)
+      expect(await countRows(place.url)).toBe(3_000_000)
+      expect(await stockFaults(place.url)).toEqual([])
+      await place.remove()
+    })
+  })
+}
+
+/** A wire to a server, which can be cut. */
+async function openWire(url: string) {
+  const target = new URL(url)
+  const sockets = new Set<Socket>()
+  const server: Server = createServer((near) => {
+    const far = createConnection({ host: target.hostname, port: Number(target.port) })
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(socket)
+      socket.pipe(other)
+      socket.on('error', () => other.destroy())
+      socket.on('close', () => other.destroy())
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const wired = new URL(url)
+  wired.port = String(port)
+  const cut = (): void => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  }
+  return { url: wired.toString(), cut, [Symbol.asyncDispose]: async () => cut() }
+}
