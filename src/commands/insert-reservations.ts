@@ -11,7 +11,7 @@ import type { SeedReport } from '../lib/reports/record.ts'
 import { saveReport } from '../lib/reports/store.ts'
 import { seedSummary } from '../lib/reports/text.ts'
 import { emptySum, type RowSum } from '../lib/seeding/checksum.ts'
-import { beginJournal, isDeferred, readJournal, refuseUnfinished, type Journal } from '../lib/seeding/journal.ts'
+import { beginJournal, isDeferred, refuseUnfinished, takeOverJournal, type Journal } from '../lib/seeding/journal.ts'
 import { rowsOf } from '../lib/seeding/recipe.ts'
 import { finishSeeding, resumeSeeding } from '../lib/seeding/seed.ts'
 import { compareSums, sumRecipe, sumTable } from '../lib/seeding/verify.ts'
@@ -54,7 +54,9 @@ or --indexes after, and on MongoDB, stock is set when all rows are in.`
       })
     }
     const startedAt = new Date()
-    const journal = flags.resume ? await this.#readJournal(database) : await this.#begin(database, config, flags.verify)
+    const journal = flags.resume
+      ? await takeOverJournal(database, reservationSeeding.layout.table)
+      : await this.#begin(database, config, flags.verify)
     const { interrupted, ...seed } = await this.withProgress('Reservations', 'rows', (onProgress) =>
       resumeSeeding(database, reservationSeeding, journal, {
         connections: values.connections,
@@ -90,14 +92,8 @@ or --indexes after, and on MongoDB, stock is set when all rows are in.`
     return beginJournal(database, recipe, before)
   }
 
-  async #readJournal(database: Database): Promise<Journal> {
-    const journal = await readJournal(database)
-    if (!journal) throw failure('seeding-none', { url: database.url })
-    return journal
-  }
-
   async #abandon(database: Database): Promise<{ readonly abandoned: boolean }> {
-    const { recipe } = await this.#readJournal(database)
+    const { recipe } = await takeOverJournal(database, reservationSeeding.layout.table)
     await finishSeeding(database, reservationSeeding, recipe)
     this.log('The unfinished seeding is forgotten. What it has stored is kept, and stock is true for it.')
     return { abandoned: true }

@@ -237,6 +237,11 @@ export interface Database extends AsyncDisposable {
   dropIndexes(table: AnyTable): Promise<void>
   /** Makes what `dropIndexes` dropped. Throws `rows-orphaned` when a row refers to nothing. */
   createIndexes(table: AnyTable): Promise<void>
+  /**
+   * Waits until what other connections have begun on the table is committed or rolled back: that of a process which
+   * was killed, too. On MongoDB, which has nothing to roll back, it does not wait.
+   */
+  awaitWriters(table: AnyTable): Promise<void>
   /** Sets the counters of all parents in `range` to capacity - children. */
   recount(counter: Counter, range: KeyRange): Promise<void>
   openInserter<R extends object>(table: Table<R>): Promise<Inserter<R>>

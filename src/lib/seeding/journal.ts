@@ -1,5 +1,5 @@
 import { migrateDown, migrateUp, migrationStatus } from '../databases/migrate.ts'
-import type { Database, Rows, Table } from '../databases/port.ts'
+import type { AnyTable, Database, Rows, Table } from '../databases/port.ts'
 import { failure } from '../errors.ts'
 import type { RowSum } from './checksum.ts'
 import { decodeRecipe, encodeRecipe, rowsOf, type SeedRecipe } from './recipe.ts'
@@ -80,6 +80,17 @@ export async function readJournal(database: Database): Promise<Journal | null> {
   if (!decoded) throw failure('seeding-unreadable', { url: database.url })
   const blocks = await database.store.find(storedBlocks, {})
   return { recipe: decoded, before, stored: new Set(blocks.map(({ block }) => block)) }
+}
+
+/**
+ * The journal of an unfinished seeding of `table` as it stands when everything that the killed run had sent is
+ * committed or rolled back. Throws `seeding-none` and `seeding-unreadable`.
+ */
+export async function takeOverJournal(database: Database, table: AnyTable): Promise<Journal> {
+  await database.awaitWriters(table)
+  const journal = await readJournal(database)
+  if (!journal) throw failure('seeding-none', { url: database.url })
+  return journal
 }
 
 /** What tells that block `number` is stored; to be stored with it. */

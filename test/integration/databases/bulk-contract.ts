@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
   rowsPerChunk,
@@ -133,6 +134,26 @@ export function describeInserts(context: Context): void {
         await load([seat(2)])
         expect(await frees()).toEqual([299, 299, 300])
       })
+    })
+  })
+
+  describe('awaitWriters', () => {
+    it('waits for a block that another connection loads, and not for ever', async () => {
+      const { database, scratch } = context
+      await database.store.insert(shows, [show(1)])
+      await database.awaitWriters(seats)
+      if (!database.traits.concurrentWriters) return
+      await using other = await connectDatabase(scratch.url, { poolSize: 1 })
+      const loader = await other.insertStrategies[0]!.open(seatLayout)
+      const rows = Array.from({ length: 60_000 }, () => seat(1))
+      const order: string[] = []
+      const loading = loader.load(encode(rows), { counted: null, receipt: null }).then(() => order.push('loaded'))
+      await sleep(50)
+      await database.awaitWriters(seats)
+      order.push('waited')
+      await loading
+      if (database.traits.transactions) expect(order).toEqual(['loaded', 'waited'])
+      expect(await database.store.count(seats)).toBe(60_000)
     })
   })
 

@@ -57,6 +57,14 @@ function createDatabase(connections: MysqlConnections, engine: EngineInfo): Data
     },
     dropIndexes: (table) => dropIndexes(connections, table),
     createIndexes: (table) => createIndexes(connections, table),
+    async awaitWriters(table) {
+      await connections.withSession(async (session) => {
+        // A transaction keeps its tables' metadata locked until it is rolled back. To insert the same keys meanwhile
+        // would make InnoDB remember locks for each row that goes, until they fill the buffer pool (MariaDB 10.11).
+        await session.raw.query(`lock tables \`${table.name}\` write`)
+        await session.raw.query('unlock tables')
+      })
+    },
     recount: async (counter, range) => void (await connections.execute(statements.recount(counter, range))),
     async openInserter(table) {
       const { session, release } = await connections.borrow()

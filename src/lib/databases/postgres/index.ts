@@ -67,6 +67,7 @@ function createDatabase(connections: PostgresConnections, engine: EngineInfo): D
         for (const [name, sql] of createIndexSql(postgresDialect, table))
           if (!present.has(name)) await run(session, sql)
       }),
+    awaitWriters: (table) => runAll(connections, [`lock table "${table.name}" in share mode`]),
     recount: async (counter, range) => void (await connections.execute(statements.recount(counter, range))),
     async openInserter(table) {
       const { session, release } = await connections.borrow()

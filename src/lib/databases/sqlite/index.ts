@@ -80,6 +80,8 @@ function createDatabase(connection: SqliteConnection, path: string): Database {
         for (const [name, sql] of createIndexSql(sqliteDialect, table)) if (!present.has(name)) connection.run(sql)
       })
     },
+    // The lock of a process ends with it, and what it had not committed with the lock.
+    awaitWriters: async () => connection.transaction(() => {}),
     recount: async (counter, range) => void connection.execute(statements.recount(counter, range)),
     async openInserter(table) {
       return {
