@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 /** The servers that `dev/services` starts, by the name that it knows them under. */
 const services = {
   mariadb: { variable: 'RUSHBENCH_TEST_MYSQL_URL', url: 'mysql://rushbench:rushbench@127.0.0.1:33306/rushbench' },
+  ferretdb: { variable: 'RUSHBENCH_TEST_MONGODB_URL', url: 'mongodb://127.0.0.1:37017/rushbench' },
   redis: { variable: 'RUSHBENCH_TEST_REDIS_URL', url: 'redis://127.0.0.1:36379' },
 } as const
 
