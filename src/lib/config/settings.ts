@@ -25,10 +25,11 @@ const countAllowed = 'a number of rows such as 1000, 50k or 10m'
 /** Every setting, by its name in the config file. The flag is the same in kebab-case. */
 export const settings = {
   db: setting({
-    schema: z.string().regex(/^(sqlite|mysql|mariadb):.+$/s),
+    schema: z.string().regex(/^(sqlite|mysql|mariadb|mongodb):.+$/s),
     default: 'sqlite:.rushbench/rushbench.db',
     summary: 'database to use',
-    allowed: 'sqlite:PATH, mysql://user:password@host/name, mariadb://user:password@host/name',
+    allowed:
+      'sqlite:PATH, mysql://user:password@host/name, mariadb://user:password@host/name, mongodb://user:password@host/name',
     secretUrl: true,
   }),
   dbPool: setting({

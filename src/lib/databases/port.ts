@@ -187,6 +187,10 @@ export interface DatabaseAdapter {
     readonly transactionalDdl: boolean
     readonly concurrentWriters: boolean
     readonly serverless: boolean
+    /** More than one row is stored and changed in one step, or not at all. */
+    readonly transactions: boolean
+    /** A row that refers to nothing is refused. */
+    readonly foreignKeys: boolean
   }
   /**
    * Opens the database at `url`. Throws `database-unreachable`, `database-denied`, `database-missing`

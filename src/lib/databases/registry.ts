@@ -3,6 +3,7 @@ import type { Database, DatabaseAdapter } from './port.ts'
 import { redactUrl } from './url.ts'
 
 const mysql = async (): Promise<DatabaseAdapter> => (await import('./mysql/index.ts')).mysql
+const mongodb = async (): Promise<DatabaseAdapter> => (await import('./mongodb/index.ts')).mongodb
 const sqlite = async (): Promise<DatabaseAdapter> => (await import('./sqlite/index.ts')).sqlite
 
 /** URL scheme -> engine, loaded only when it is used. */
@@ -10,6 +11,7 @@ const engines: Readonly<Record<string, () => Promise<DatabaseAdapter>>> = {
   sqlite,
   mysql,
   mariadb: mysql,
+  mongodb,
 }
 
 /** The engine for a URL. Throws `engine-unknown`. */

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { migrateDown, migrateUp } from '../../../src/lib/databases/migrate.ts'
-import type { Database } from '../../../src/lib/databases/port.ts'
+import type { Database, DatabaseAdapter } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { describeApply } from './apply-contract.ts'
 import { describeInserts } from './bulk-contract.ts'
@@ -8,8 +8,8 @@ import { describeMigrations } from './migrate-contract.ts'
 import { describeStore } from './store-contract.ts'
 import { type Context, type Scratch, tables, workload } from './tables.ts'
 
-/** What every engine must do, run on the database that `scratch` makes. */
-export function describeDatabase(makeScratch: () => Promise<Scratch>): void {
+/** What every engine must do, as far as its traits go, run on the database that `scratch` makes. */
+export function describeDatabase({ traits }: DatabaseAdapter, makeScratch: () => Promise<Scratch>): void {
   let scratch: Scratch
   let database: Database
 
@@ -25,6 +25,7 @@ export function describeDatabase(makeScratch: () => Promise<Scratch>): void {
   afterEach(async () => void (await migrateDown(database, workload, tables)))
 
   const context: Context = {
+    traits,
     get database() {
       return database
     },

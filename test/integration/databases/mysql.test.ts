@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { createConnection, type Connection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mysql } from '../../../src/lib/databases/mysql/index.ts'
 import type { Table } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { findService } from '../../services.ts'
 import { describeDatabase } from './contract.ts'
+import { sqlScratch } from './tables.ts'
 
 const service = await findService('mariadb')
 const table: Table<{ id: number }> = {
@@ -40,10 +42,10 @@ describe.skipIf(service === null)('mysql', () => {
     await admin.query(`create database ${name}`)
     return {
       url: changed(url, { pathname: `/${name}` }),
-      async execute(sql: string) {
+      ...sqlScratch(async (sql) => {
         await admin.query(`use ${name}`)
         await admin.query(sql)
-      },
+      }),
       remove: async () => void (await admin.query(`drop database ${name}`)),
     }
   }
@@ -57,7 +59,7 @@ describe.skipIf(service === null)('mysql', () => {
     return running[0]!.id
   }
 
-  describeDatabase(makeScratch)
+  describeDatabase(mysql, makeScratch)
 
   it('is reached under mariadb:// too, and names the server', async () => {
     await using database = await open(url.replace(/^mysql:/, 'mariadb:'))

@@ -5,7 +5,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, it } from 'vitest'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { translateSqliteError } from '../../../src/lib/databases/sqlite/errors.ts'
+import { sqlite } from '../../../src/lib/databases/sqlite/index.ts'
 import { describeDatabase } from './contract.ts'
+import { sqlScratch } from './tables.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rushbench-sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -13,15 +15,15 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const open = (url: string) => connectDatabase(url, { poolSize: 1 })
 
 describe('sqlite in a file', () => {
-  describeDatabase(async () => {
+  describeDatabase(sqlite, async () => {
     const path = join(folder, 'made/for/it', 'contract.db')
     return {
       url: `sqlite:${path}`,
-      async execute(sql) {
+      ...sqlScratch(async (sql) => {
         const other = new DatabaseSync(path)
         other.exec(sql)
         other.close()
-      },
+      }),
       remove: async () => rmSync(path),
     }
   })

@@ -11,7 +11,13 @@ import { connectMysql, type MysqlConnections } from './connection.ts'
 /** MySQL and MariaDB. */
 export const mysql: DatabaseAdapter = {
   name: 'mysql',
-  traits: { transactionalDdl: false, concurrentWriters: true, serverless: false },
+  traits: {
+    transactionalDdl: false,
+    concurrentWriters: true,
+    serverless: false,
+    transactions: true,
+    foreignKeys: true,
+  },
   async connect(url, { poolSize }) {
     const connections = await connectMysql(url, poolSize)
     return createDatabase(connections, await readEngine(connections))

@@ -15,7 +15,7 @@ const inMemory = ':memory:'
 /** The SQLite inside Node: no server, one file. */
 export const sqlite: DatabaseAdapter = {
   name: 'sqlite',
-  traits: { transactionalDdl: true, concurrentWriters: false, serverless: true },
+  traits: { transactionalDdl: true, concurrentWriters: false, serverless: true, transactions: true, foreignKeys: true },
   async connect(url) {
     const path = url.slice(scheme.length)
     // SQLite takes an empty path for a database that is gone when it is closed.
