@@ -5,8 +5,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/binary"
 	"flag"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
@@ -14,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"sync"
 	"syscall"
 
@@ -41,13 +44,13 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	go accept(listener, server)
+	go accept(listener, server, *state)
 	if err := server.Run(ctx); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func accept(listener net.Listener, server *ferretdb.FerretDB) {
+func accept(listener net.Listener, server *ferretdb.FerretDB, state string) {
 	inner, err := url.Parse(server.MongoDBURI())
 	if err != nil {
 		log.Fatal(err)
@@ -65,7 +68,7 @@ func accept(listener net.Listener, server *ferretdb.FerretDB) {
 				return
 			}
 			defer server.Close()
-			for relay(client, server) {
+			for relay(client, server, state) {
 			}
 		}()
 	}
@@ -76,12 +79,13 @@ func accept(listener net.Listener, server *ferretdb.FerretDB) {
 var changing sync.Mutex
 
 // relay hands on one request and its reply, and tells whether there may be another.
-func relay(client, server net.Conn) bool {
+func relay(client, server net.Conn, state string) bool {
 	request, err := readMessage(client)
 	if err != nil {
 		return false
 	}
-	if changesDocuments(request) {
+	command := commandName(request)
+	if command == "update" || command == "findAndModify" || command == "delete" {
 		changing.Lock()
 		defer changing.Unlock()
 	}
@@ -94,6 +98,9 @@ func relay(client, server net.Conn) bool {
 	reply, err := readMessage(server)
 	if err != nil {
 		return false
+	}
+	if command == "create" {
+		indexKeys(state)
 	}
 	_, err = client.Write(reply)
 	return err == nil
@@ -129,16 +136,63 @@ func wantsNoReply(message []byte) bool {
 	return isOpMsg(message) && binary.LittleEndian.Uint32(message[16:])&moreToCome != 0
 }
 
-// changesDocuments looks at the name of the first field, which is the command's: after the header come four bytes of
-// flags, the kind of the section, the length of its document and the type of the field.
-func changesDocuments(message []byte) bool {
+// commandName is the name of the first field: after the header come four bytes of flags, the kind of the section, the
+// length of its document and the type of the field.
+func commandName(message []byte) string {
 	if !isOpMsg(message) {
-		return false
+		return ""
 	}
 	name, _, _ := bytes.Cut(message[26:], []byte{0})
-	switch string(name) {
-	case "update", "findAndModify", "delete":
-		return true
+	return string(name)
+}
+
+// indexKeys makes an index for the expression by which FerretDB finds a document that it changes. Its own index is on
+// another expression for the same thing, which SQLite does not see, so that every change reads the whole collection.
+func indexKeys(state string) {
+	files, err := filepath.Glob(filepath.Join(state, "*.sqlite"))
+	if err != nil {
+		log.Print(err)
 	}
-	return false
+	for _, file := range files {
+		if err := indexKeysOf(file); err != nil {
+			log.Print(err)
+		}
+	}
+}
+
+func indexKeysOf(file string) error {
+	location := url.URL{Scheme: "file", Path: file, RawQuery: "mode=rw&_pragma=busy_timeout(10000)"}
+	db, err := sql.Open("sqlite", location.String())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	tables, err := tablesOf(db)
+	if err != nil {
+		return err
+	}
+	for _, table := range tables {
+		create := `CREATE INDEX IF NOT EXISTS "%[1]s_key" ON "%[1]s" (_ferretdb_sjson->'$._id')`
+		if _, err := db.Exec(fmt.Sprintf(create, table)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func tablesOf(db *sql.DB) ([]string, error) {
+	rows, err := db.Query("SELECT table_name FROM _ferretdb_collections")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var tables []string
+	for rows.Next() {
+		var table string
+		if err := rows.Scan(&table); err != nil {
+			return nil, err
+		}
+		tables = append(tables, table)
+	}
+	return tables, rows.Err()
 }

@@ -102,11 +102,14 @@ for (const engine of testEngines) {
       })
     })
 
-    it('takes a clash of keys back whole, and says how many rows there were', async () => {
+    it('stores nothing twice', async () => {
       await fillSlots()
       const plan = await planReservations(database, { rows: 10 }, 'seed')
       await seedRows(database, plan, () => {})
-      await expect(seedRows(database, plan, () => {})).rejects.toThrow()
+      const again = seedRows(database, plan, () => {})
+      // Without transactions, loading a block again is how one that was stored in part is completed.
+      if (engine.traits.transactions) await expect(again).rejects.toMatchObject({ code: 'rows-differ' })
+      else await again
       expect(await database.store.count(reservations)).toBe(10)
       expect(await faults()).toEqual([])
     })

@@ -30,7 +30,8 @@ const translations: Readonly<Record<number, Translation>> = {
 }
 
 const namespaceExists = 48
-const duplicateKey = 11000
+/** The number of the error for a key that is there already. */
+export const duplicateKey = 11000
 
 /** An error of the driver as one of ours where there is a sentence for it. */
 export function translateMongoError(error: unknown, url: string): unknown {
