@@ -3,7 +3,7 @@ import type { Counter, EncodedRows, RowLayout } from '../../../src/lib/databases
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { all, type Context, type Seat, seat, seats, show, shows } from './tables.ts'
 
-const freeCounter: Counter = {
+export const freeCounter: Counter = {
   parent: shows,
   counter: 'free',
   capacity: 'capacity',
@@ -11,7 +11,7 @@ const freeCounter: Counter = {
   reference: 'show_id',
 }
 
-const seatLayout: RowLayout<Seat> = {
+export const seatLayout: RowLayout<Seat> = {
   table: seats,
   fields: [
     { column: 'id', offset: 0, width: 36 },
@@ -21,7 +21,7 @@ const seatLayout: RowLayout<Seat> = {
   rowBytes: 57,
 }
 
-function encode(rows: readonly Seat[]): EncodedRows {
+export function encode(rows: readonly Seat[]): EncodedRows {
   const lines = rows.map(
     (row) => `${row.id}\t${row.holder.padStart(12, '_')}\t${String(row.show_id).padStart(6, '0')}\n`,
   )

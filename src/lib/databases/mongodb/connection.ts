@@ -60,7 +60,7 @@ function databaseName(url: string, shown: string): string {
 
 function createConnection(client: MongoClient, name: string, url: string): MongoConnection {
   const writeConcern = client.writeConcern ?? new WriteConcern('majority', undefined, true)
-  const db = client.db(name, { writeConcern })
+  const db = openDatabase(client, name, writeConcern, url)
   return {
     url,
     db,
@@ -74,5 +74,13 @@ function createConnection(client: MongoClient, name: string, url: string): Mongo
       }
     },
     close: () => client.close(),
+  }
+}
+
+function openDatabase(client: MongoClient, name: string, writeConcern: WriteConcern, url: string): Db {
+  try {
+    return client.db(name, { writeConcern })
+  } catch (error) {
+    throw failure('database-missing', { url, reason: reasonOf(error) }, error)
   }
 }

@@ -121,6 +121,6 @@ function readValue(rows: Buffer, rowAt: number, { kind, from, width }: Field): s
 
 function readDigits(rows: Buffer, at: number, width: number): number {
   let value = 0
-  for (let i = at; i < at + width; i++) value = value * 10 + (rows[i] as number) - digitZero
+  for (let i = at; i < at + width; i++) value = value * 10 + ((rows[i] as number) - digitZero)
   return value
 }

@@ -34,8 +34,9 @@ const namespaceExists = 48
 export const duplicateKey = 11000
 
 /** An error of the driver as one of ours where there is a sentence for it. */
-export function translateMongoError(error: unknown, url: string): unknown {
-  if (error instanceof RushbenchError) return error
+export function translateMongoError(thrown: unknown, url: string): unknown {
+  if (thrown instanceof RushbenchError) return thrown
+  const error = unwrap(thrown)
   const tooOld = findTooOld(error)
   if (tooOld) return failure('database-not-ours', { url, reason: reasonOf(tooOld) }, error)
   if (error instanceof MongoServerSelectionError) {
@@ -43,6 +44,13 @@ export function translateMongoError(error: unknown, url: string): unknown {
   }
   const known = isLost(error) ? 'database-lost' : translations[codeOf(error)]
   return known === undefined ? error : failure(known, { url, reason: reasonOf(error) }, error)
+}
+
+/** An insert of many documents hides what went wrong with the connection in an error of its own. */
+function unwrap(error: unknown): unknown {
+  if (!(error instanceof MongoBulkWriteError)) return error
+  const inner: unknown = error.errorResponse
+  return inner instanceof Error ? inner : error
 }
 
 /** The driver gives up on a server that it cannot use like on one that is not there, and keeps the reason inside. */

@@ -35,29 +35,29 @@ interface BuildInfo {
 
 async function readEngine(connection: MongoConnection): Promise<EngineInfo> {
   const { version, ferretdbVersion } = (await connection.run(connection.db.command({ buildInfo: 1 }))) as BuildInfo
-  const { w, journal } = connection.writeConcern
-  const writeConcern = `w=${String(w ?? 1)}${journal ? ', j=true' : ''}`
   if (ferretdbVersion !== undefined) {
     return {
       name: 'ferretdb',
       // Embedded, it does not know its own version, only that of the MongoDB which it stands in for.
       version: ferretdbVersion === 'unknown' ? version : ferretdbVersion,
-      durability: { write_concern: `${writeConcern}, ignored by FerretDB: as durable as the database behind it` },
+      durability: { write_concern: 'ignored', commits: 'as durable as those of the database behind it' },
     }
   }
   const { setName } = await connection.run(connection.db.command({ hello: 1 }))
+  const { w = 1, journal = false } = connection.writeConcern
   return {
     name: 'mongodb',
     version,
     durability: {
-      write_concern: writeConcern,
+      w: String(w),
+      journal: String(journal),
       servers: setName === undefined ? 'standalone' : `replica set ${setName}`,
     },
   }
 }
 
 function createDatabase(connection: MongoConnection, engine: EngineInfo): Database {
-  const durability = Object.entries(engine.durability).map(([name, value]) => `${name}: ${value}`)
+  const durability = Object.entries(engine.durability).map(([name, value]) => `${name}=${value}`)
   return {
     url: connection.url,
     engine,
