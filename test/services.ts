@@ -7,6 +7,7 @@ const services = {
     variable: 'RUSHBENCH_TEST_POSTGRES_URL',
     url: 'postgres://rushbench:rushbench@127.0.0.1:35432/rushbench',
   },
+  ferretdb: { variable: 'RUSHBENCH_TEST_MONGODB_URL', url: 'mongodb://127.0.0.1:37017/rushbench' },
   redis: { variable: 'RUSHBENCH_TEST_REDIS_URL', url: 'redis://127.0.0.1:36379' },
 } as const
 

@@ -40,10 +40,10 @@ const countAllowed = 'a number of rows such as 1000, 50k or 10m'
 /** Every setting, by its name in the config file. The flag is the same in kebab-case. */
 export const settings = {
   db: setting({
-    schema: z.string().regex(/^(sqlite|mysql|mariadb|postgres|postgresql):.+$/s),
+    schema: z.string().regex(/^(sqlite|mysql|mariadb|postgres|postgresql|mongodb):.+$/s),
     default: 'sqlite:.rushbench/rushbench.db',
     summary: 'database to use',
-    allowed: 'sqlite:PATH, mysql://user:password@host/name, mariadb://..., postgres://...',
+    allowed: 'sqlite:PATH, mysql://user:password@host/name, mariadb://..., postgres://..., mongodb://...',
     secretUrl: true,
   }),
   dbPool: setting({

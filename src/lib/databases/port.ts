@@ -212,6 +212,8 @@ export interface EngineTraits {
   readonly transactions: boolean
   /** Several connections may write at the same time. */
   readonly concurrentWriters: boolean
+  /** A row that refers to nothing is refused. */
+  readonly foreignKeys: boolean
 }
 
 /** An open database. */

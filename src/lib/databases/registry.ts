@@ -4,6 +4,7 @@ import { redactUrl } from './url.ts'
 
 const mysql = async (): Promise<DatabaseAdapter> => (await import('./mysql/index.ts')).mysql
 const postgres = async (): Promise<DatabaseAdapter> => (await import('./postgres/index.ts')).postgres
+const mongodb = async (): Promise<DatabaseAdapter> => (await import('./mongodb/index.ts')).mongodb
 const sqlite = async (): Promise<DatabaseAdapter> => (await import('./sqlite/index.ts')).sqlite
 
 /** URL scheme -> engine, loaded only when it is used. */
@@ -13,6 +14,7 @@ const engines: Readonly<Record<string, () => Promise<DatabaseAdapter>>> = {
   mariadb: mysql,
   postgres,
   postgresql: postgres,
+  mongodb,
 }
 
 /** The engine for a URL. Throws `engine-unknown`. */

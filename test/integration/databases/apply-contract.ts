@@ -77,6 +77,39 @@ export function describeApply(context: Context): void {
       expect([await store.count(seats), (await store.find(shows, { id: 1 }))[0]?.free]).toEqual([2, 3])
     })
 
+    it('takes guards that pick a row by other columns than its key', async () => {
+      const { store } = context.database
+      await store.insert(shows, [show(1, { free: 1 }), show(2, { free: 2 })])
+      const taking = (free: number): Change => ({
+        guard: { table: shows, where: { free }, patch: { free: { add: -1 } } },
+        insert: [{ table: seats, rows: [seat(2)] }],
+      })
+      expect(await store.apply([taking(2), taking(1), taking(1)])).toEqual([true, true, false])
+      expect((await store.find(shows, {}, { orderBy: ['id'] })).map((row) => row.free)).toEqual([0, 0])
+      expect(await store.count(seats)).toBe(2)
+    })
+
+    it('takes everything back when a row is refused', async () => {
+      const { store } = context.database
+      const before = [show(1, { free: 10 }), show(2, { free: 1 }), show(3)]
+      await store.insert(shows, before)
+      const taken = seat(1)
+      await store.insert(seats, [taken])
+      const setting = (free: number, rows = [seat(1)]): Change => ({
+        guard: { table: shows, where: { id: 1 }, patch: { free, title: `now ${free}`, capacity: { add: 1 } } },
+        insert: [{ table: seats, rows }],
+      })
+      const byFree: Change = { guard: { table: shows, where: { free: 1 }, patch: { free: { add: -1 } } }, insert: [] }
+      for (const changes of [
+        [setting(9), setting(8), byFree, booking(seat(3)), setting(7, [seat(1), taken])],
+        [booking(seat(3)), setting(9), booking(seat(2)), setting(8, [{ ...seat(1), holder: taken.holder }])],
+      ]) {
+        await expect(store.apply(changes)).rejects.toThrow(/unique|duplicate/i)
+        expect(await store.find(shows, {}, { orderBy: ['id'] })).toEqual(before)
+        expect(await all(store.scan(seats))).toEqual([taken])
+      }
+    })
+
     it('does with any batch what one update after another would do', async () => {
       const { store } = context.database
       const id = fc.integer({ min: 1, max: 4 })

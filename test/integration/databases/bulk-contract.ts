@@ -11,7 +11,7 @@ import {
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { all, type Context, type Seat, seat, seats, show, shows } from './tables.ts'
 
-const freeCounter: Counter = {
+export const freeCounter: Counter = {
   parent: shows,
   counter: 'free',
   capacity: 'capacity',
@@ -19,7 +19,7 @@ const freeCounter: Counter = {
   reference: 'show_id',
 }
 
-const seatLayout: RowLayout<Seat> = {
+export const seatLayout: RowLayout<Seat> = {
   table: seats,
   fields: [
     { column: 'id', offset: 0, width: 36 },
@@ -29,7 +29,7 @@ const seatLayout: RowLayout<Seat> = {
   rowBytes: 57,
 }
 
-function encode(rows: readonly Seat[]): Block {
+export function encode(rows: readonly Seat[]): Block {
   const line = (row: Seat) => `${row.id}\t${row.holder.padStart(12, '_')}\t${String(row.show_id).padStart(6, '0')}\n`
   return {
     rows: rows.length,
@@ -89,11 +89,11 @@ export function describeInserts(context: Context): void {
         await load([seat(1)], { receipt })
         expect(await frees()).toEqual([299, 300, 300, 300])
         await expect(load([seat(1)], { receipt })).rejects.toThrow(/unique|duplicate/i)
-        expect(await context.database.store.count(seats)).toBe(1)
+        expect(await context.database.store.count(seats)).toBe(context.database.traits.transactions ? 1 : 2)
         await expect(load([seat(99)], { receipt: { table: shows, rows: [show(8)] } })).rejects.toMatchObject({
           code: 'rows-differ',
         })
-        expect(await context.database.store.count(shows)).toBe(4)
+        expect(await context.database.store.find(shows, { id: 8 })).toEqual([])
       })
 
       it('leaves the counters as they are when it is told so', async () => {
@@ -173,7 +173,8 @@ export function describeInserts(context: Context): void {
       await expect(database.store.insert(seats, [seat(1, { holder: rows[0]!.holder })])).rejects.toThrow(
         /unique|duplicate/i,
       )
-      await expect(database.store.insert(seats, [seat(77)])).rejects.toThrow(/foreign/i)
+      if (database.traits.foreignKeys)
+        await expect(database.store.insert(seats, [seat(77)])).rejects.toThrow(/foreign/i)
     })
   })
 

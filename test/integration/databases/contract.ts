@@ -9,7 +9,7 @@ import { describeMigrations } from './migrate-contract.ts'
 import { describeStore } from './store-contract.ts'
 import { type Context, type Scratch, tables, workload } from './tables.ts'
 
-/** What every engine must do, run on the database that `scratch` makes. */
+/** What every engine must do, as far as its traits go, run on the database that `scratch` makes. */
 export function describeDatabase(makeScratch: () => Promise<Scratch>): void {
   let scratch: Scratch
   let database: Database

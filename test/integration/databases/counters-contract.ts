@@ -24,7 +24,8 @@ export function describeCounters(context: Context): void {
 
     it('have names that are known, units, and values that are not negative', async () => {
       const counters = [...(await read()).values()]
-      expect(counters.length).toBeGreaterThan(0)
+      // FerretDB tells nothing of what the database behind it does.
+      expect(counters.length > 0).toBe(context.database.engine.name !== 'ferretdb')
       for (const { name, value, unit, kind } of counters) {
         expect(knownNames).toContain(name)
         expect(unit).not.toBe('')
@@ -53,7 +54,7 @@ export function describeCounters(context: Context): void {
       } finally {
         await inserter.close()
       }
-      expect([...last.keys()].some((name) => logs.has(name))).toBe(true)
+      expect([...last.keys()].some((name) => logs.has(name))).toBe(last.size > 0)
     })
   })
 }

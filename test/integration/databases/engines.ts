@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { MongoClient } from 'mongodb'
 import { createConnection } from 'mysql2/promise'
 import { Client } from 'pg'
 import { findService } from '../../services.ts'
@@ -50,11 +51,25 @@ async function openPostgresDatabase(server: string): Promise<TestDatabase> {
   return { url: url.toString(), remove: () => administrate(`drop database ${name} with (force)`) }
 }
 
+async function openMongoDatabase(server: string): Promise<TestDatabase> {
+  const url = new URL(server)
+  url.pathname = `rushbench_${randomUUID().slice(0, 8)}`
+  return {
+    url: url.toString(),
+    async remove() {
+      await using client = new MongoClient(url.toString())
+      await client.db().dropDatabase()
+    },
+  }
+}
+
+const ferretdb = await findService('ferretdb')
 const mariadb = await findService('mariadb')
 const postgres = await findService('postgres')
 
 export const testEngines: readonly TestEngine[] = [
   { name: 'sqlite', open: openSqliteFile },
   { name: 'mariadb', open: mariadb === null ? null : () => openMysqlDatabase(mariadb) },
+  { name: 'ferretdb', open: ferretdb === null ? null : () => openMongoDatabase(ferretdb) },
   { name: 'postgres', open: postgres === null ? null : () => openPostgresDatabase(postgres) },
 ]

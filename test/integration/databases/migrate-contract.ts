@@ -8,10 +8,7 @@ export function describeMigrations(context: Context): void {
   describe('migrations', () => {
     const states = async (wanted = tables) =>
       (await migrationStatus(context.database, workload, wanted)).map(({ state }) => state)
-    /** Drops all, past the marks. */
-    const clear = async () => {
-      for (const name of ['seats', 'shows']) await context.scratch.execute(`drop table if exists ${name}`)
-    }
+    const clear = () => context.scratch.dropTables(['seats', 'shows'])
 
     it('makes the tables once, and drops them', async () => {
       expect(await migrateUp(context.database, workload, tables)).toEqual([])
@@ -26,8 +23,7 @@ export function describeMigrations(context: Context): void {
 
     it('leaves a table of somebody else alone', async () => {
       await clear()
-      await context.scratch.execute('create table seats (x integer)')
-      await context.scratch.execute('insert into seats values (42)')
+      await context.scratch.makeForeignTable('seats')
       expect(await states()).toEqual(['missing', 'foreign'])
       await expect(migrateUp(context.database, workload, tables)).rejects.toMatchObject({ code: 'table-foreign' })
       await expect(requireTables(context.database, workload, tables)).rejects.toMatchObject({ code: 'table-foreign' })

@@ -5,6 +5,7 @@ import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { findService } from '../../services.ts'
 import { describeDatabase } from './contract.ts'
 import { changed, describeServer } from './server-contract.ts'
+import { sqlScratch } from './tables.ts'
 
 const service = await findService('mariadb')
 
@@ -22,10 +23,10 @@ describe.skipIf(service === null)('mysql', () => {
     await admin.query(`create database ${name}`)
     return {
       url: changed(url, { pathname: `/${name}` }),
-      async execute(sql: string) {
+      ...sqlScratch(async (sql) => {
         await admin.query(`use ${name}`)
         await admin.query(sql)
-      },
+      }),
       remove: async () => void (await admin.query(`drop database ${name}`)),
     }
   }

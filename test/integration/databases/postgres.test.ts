@@ -5,6 +5,7 @@ import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { findService } from '../../services.ts'
 import { describeDatabase } from './contract.ts'
 import { changed, describeServer } from './server-contract.ts'
+import { sqlScratch } from './tables.ts'
 
 const service = await findService('postgres')
 
@@ -21,12 +22,12 @@ describe.skipIf(service === null)('postgres', () => {
     const scratch = changed(url, { pathname: `/${name}` })
     return {
       url: scratch,
-      async execute(sql: string) {
+      ...sqlScratch(async (sql) => {
         const other = new Client({ connectionString: scratch })
         await other.connect()
         await other.query(sql)
         await other.end()
-      },
+      }),
       remove: async () => void (await admin.query(`drop database ${name} with (force)`)),
     }
   }

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { translateSqliteError } from '../../../src/lib/databases/sqlite/errors.ts'
 import { describeDatabase } from './contract.ts'
+import { sqlScratch } from './tables.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rushbench-sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -17,11 +18,11 @@ describe('sqlite in a file', () => {
     const path = join(folder, 'made/for/it', 'contract.db')
     return {
       url: `sqlite:${path}`,
-      async execute(sql) {
+      ...sqlScratch(async (sql) => {
         const other = new DatabaseSync(path)
         other.exec(sql)
         other.close()
-      },
+      }),
       remove: async () => rmSync(path),
     }
   })

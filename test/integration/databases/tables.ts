@@ -4,9 +4,24 @@ import type { AnyTable, Change, Database, Table } from '../../../src/lib/databas
 /** A database of its own for one test file. */
 export interface Scratch {
   readonly url: string
-  /** Runs SQL past rushbench, as another program would. */
-  execute(sql: string): Promise<void>
+  /** Makes a table with one row past rushbench, as another program would. */
+  makeForeignTable(name: string): Promise<void>
+  /** Drops what there is of these tables, past their marks. */
+  dropTables(names: readonly string[]): Promise<void>
   remove(): Promise<void>
+}
+
+/** The part of a scratch database that is written in SQL. */
+export function sqlScratch(execute: (sql: string) => Promise<void>): Pick<Scratch, 'makeForeignTable' | 'dropTables'> {
+  return {
+    async makeForeignTable(name) {
+      await execute(`create table ${name} (x integer)`)
+      await execute(`insert into ${name} values (42)`)
+    },
+    async dropTables(names) {
+      for (const name of names) await execute(`drop table if exists ${name}`)
+    },
+  }
 }
 
 /** What a part of the contract runs on; both are there once its tests run. */

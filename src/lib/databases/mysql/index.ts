@@ -40,7 +40,7 @@ function createDatabase(connections: MysqlConnections, engine: EngineInfo): Data
   return {
     url: connections.url,
     engine,
-    traits: { transactions: true, concurrentWriters: true },
+    traits: { transactions: true, concurrentWriters: true, foreignKeys: true },
     store: createSqlStore(createSession(connections, statements), statements),
     insertStrategies: mysqlStrategies(connections, statements, durability.join(', ')),
     async tables() {

@@ -38,7 +38,7 @@ function createDatabase(connections: PostgresConnections, engine: EngineInfo): D
   return {
     url: connections.url,
     engine,
-    traits: { transactions: true, concurrentWriters: true },
+    traits: { transactions: true, concurrentWriters: true, foreignKeys: true },
     store: createSqlStore(createSession(connections, statements), statements),
     insertStrategies: postgresStrategies(connections, statements, durability.join(', ')),
     async tables() {

@@ -44,7 +44,7 @@ function createDatabase(connection: SqliteConnection, path: string): Database {
       version: String(version),
       durability: { journal_mode: readPragma(connection, 'journal_mode'), synchronous: 'full' },
     },
-    traits: { transactions: true, concurrentWriters: false },
+    traits: { transactions: true, concurrentWriters: false, foreignKeys: true },
     store: createSqlStore(createSession(connection, statements), statements),
     insertStrategies: sqliteStrategies(connection, statements),
     tables: async () => listTables(connection),

@@ -1,0 +1,88 @@
+import {
+  MongoBulkWriteError,
+  MongoCompatibilityError,
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+} from 'mongodb'
+import { failure, reasonOf, RushbenchError } from '../../errors.ts'
+
+type Translation = 'database-denied' | 'database-missing' | 'database-lost' | 'database-busy' | 'disk-full'
+
+/** MongoDB's own numbers. */
+const translations: Readonly<Record<number, Translation>> = {
+  13: 'database-denied', // Unauthorized
+  18: 'database-denied', // AuthenticationFailed
+  334: 'database-denied', // MechanismUnavailable
+  8000: 'database-denied', // AtlasError, on a login
+  73: 'database-missing', // InvalidNamespace
+  24: 'database-busy', // LockTimeout
+  50: 'database-busy', // MaxTimeMSExpired
+  112: 'database-busy', // WriteConflict
+  91: 'database-lost', // ShutdownInProgress
+  189: 'database-lost', // PrimarySteppedDown
+  10107: 'database-lost', // NotWritablePrimary
+  11600: 'database-lost', // InterruptedAtShutdown
+  11602: 'database-lost', // InterruptedDueToReplStateChange
+  14031: 'disk-full', // OutOfDiskSpace
+}
+
+const namespaceExists = 48
+/** The number of the error for a key that is there already. */
+export const duplicateKey = 11000
+
+/** An error of the driver as one of ours where there is a sentence for it. */
+export function translateMongoError(thrown: unknown, url: string): unknown {
+  if (thrown instanceof RushbenchError) return thrown
+  const error = unwrap(thrown)
+  const tooOld = findTooOld(error)
+  if (tooOld) return failure('database-not-ours', { url, reason: reasonOf(tooOld) }, error)
+  if (error instanceof MongoServerSelectionError) {
+    return failure('database-unreachable', { url, reason: reasonOf(error) }, error)
+  }
+  const known = isLost(error) ? 'database-lost' : translations[codeOf(error)]
+  return known === undefined ? error : failure(known, { url, reason: reasonOf(error) }, error)
+}
+
+/** An insert of many documents hides what went wrong with the connection in an error of its own. */
+function unwrap(error: unknown): unknown {
+  if (!(error instanceof MongoBulkWriteError)) return error
+  const inner: unknown = error.errorResponse
+  return inner instanceof Error ? inner : error
+}
+
+/** The driver gives up on a server that it cannot use like on one that is not there, and keeps the reason inside. */
+function findTooOld(error: unknown): Error | null {
+  if (error instanceof MongoCompatibilityError) return error
+  return error instanceof Error && error.cause !== undefined ? findTooOld(error.cause) : null
+}
+
+function isLost(error: unknown): boolean {
+  return (
+    error instanceof MongoNetworkError ||
+    error instanceof MongoNotConnectedError ||
+    error instanceof MongoTopologyClosedError
+  )
+}
+
+function codeOf(error: unknown): number {
+  return error instanceof MongoServerError ? Number(error.code) : Number.NaN
+}
+
+/** A collection of that name is there already. */
+export function isTaken(error: unknown): boolean {
+  return codeOf(error) === namespaceExists
+}
+
+/**
+ * Which documents of an unordered insert were refused for a key that is there already, by index; null when anything
+ * else went wrong as well, and nobody can tell which were stored.
+ */
+export function findDuplicates(error: unknown): readonly number[] | null {
+  if (!(error instanceof MongoBulkWriteError)) return null
+  const all = [error.writeErrors].flat()
+  if (all.length === 0 || all.some(({ code }) => code !== duplicateKey)) return null
+  return all.map(({ index }) => index)
+}

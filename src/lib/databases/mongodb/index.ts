@@ -1,0 +1,158 @@
+import type { IndexDescriptionInfo } from 'mongodb'
+import { failure, reasonOf } from '../../errors.ts'
+import type { AnyTable, Database, DatabaseAdapter, EngineInfo, TableState } from '../port.ts'
+import { mongoStrategies } from './bulk.ts'
+import { connectMongo, type MongoConnection } from './connection.ts'
+import { readMongoCounters } from './counters.ts'
+import { fieldOf, toDocument } from './documents.ts'
+import { isTaken } from './errors.ts'
+import { forget, marksCollection, readMarks, remember } from './marks.ts'
+import { recount } from './recount.ts'
+import { createMongoStore } from './store.ts'
+
+/** MongoDB, and servers that speak its protocol. A table is a collection, its primary key is `_id`. */
+export const mongodb: DatabaseAdapter = {
+  name: 'mongodb',
+  async connect(url, { poolSize }) {
+    const connection = await connectMongo(url, poolSize)
+    try {
+      return createDatabase(connection, await readEngine(connection))
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
+  },
+}
+
+interface BuildInfo {
+  readonly version: string
+  readonly ferretdbVersion?: string
+}
+
+async function readEngine(connection: MongoConnection): Promise<EngineInfo> {
+  const { version, ferretdbVersion } = (await connection.run(connection.db.command({ buildInfo: 1 }))) as BuildInfo
+  if (ferretdbVersion !== undefined) {
+    return {
+      name: 'ferretdb',
+      // Embedded, it does not know its own version, only that of the MongoDB which it stands in for.
+      version: ferretdbVersion === 'unknown' ? version : ferretdbVersion,
+      durability: { write_concern: 'ignored', commits: 'as durable as those of the database behind it' },
+    }
+  }
+  const { setName } = await connection.run(connection.db.command({ hello: 1 }))
+  const { w = 1, journal = false } = connection.writeConcern
+  return {
+    name: 'mongodb',
+    version,
+    durability: {
+      w: String(w),
+      journal: String(journal),
+      servers: setName === undefined ? 'standalone' : `replica set ${setName}`,
+    },
+  }
+}
+
+function createDatabase(connection: MongoConnection, engine: EngineInfo): Database {
+  const durability = Object.entries(engine.durability).map(([name, value]) => `${name}=${value}`)
+  return {
+    url: connection.url,
+    engine,
+    traits: { transactions: false, concurrentWriters: true, foreignKeys: false },
+    store: createMongoStore(connection),
+    insertStrategies: mongoStrategies(connection, durability.join(', ')),
+    tables: () => listTables(connection),
+    createTables: (tables) => createTables(connection, tables),
+    async dropTables(tables) {
+      for (const table of tables) await dropTable(connection, table)
+    },
+    dropIndexes: (table) => dropIndexes(connection, table),
+    createIndexes: (table) => createIndexes(connection, table),
+    awaitWriters: async () => {},
+    recount: (counter, range) => recount(connection, counter, range),
+    counters: () => readMongoCounters(connection),
+    openInserter: async (table) => ({
+      insert: async (row) =>
+        void (await connection.run(connection.collection(table).insertOne(toDocument(table, row)))),
+      close: async () => {},
+    }),
+    [Symbol.asyncDispose]: () => connection.close(),
+  }
+}
+
+async function listTables(connection: MongoConnection): Promise<TableState[]> {
+  const collections = await connection.run(connection.db.listCollections({}, { nameOnly: false }).toArray())
+  const marks = await readMarks(connection)
+  return collections
+    .filter(({ name }) => name !== marksCollection)
+    .map(({ name, info }) => ({ name, mark: marks.get(`${name} ${String(info?.uuid)}`) ?? null }))
+}
+
+/** MongoDB makes each collection by itself: what this call made is dropped again when a later one fails. */
+async function createTables(
+  connection: MongoConnection,
+  tables: readonly { readonly table: AnyTable; readonly mark: string }[],
+): Promise<void> {
+  const made: AnyTable[] = []
+  try {
+    for (const { table } of tables) requireColumns(table)
+    for (const { table, mark } of tables) {
+      await connection.run(connection.db.createCollection(table.name))
+      made.push(table)
+      await remember(connection, table, mark)
+      await createIndexes(connection, table)
+    }
+  } catch (error) {
+    const left: string[] = []
+    for (const table of made.toReversed()) await dropTable(connection, table).catch(() => left.push(table.name))
+    const reason = isTaken(error) ? `somebody else made a table of the same name meanwhile` : reasonOf(error)
+    throw failure('migration-failed', { url: connection.url, reason, left }, error)
+  }
+}
+
+/** MongoDB would index what no document has. */
+function requireColumns(table: AnyTable): void {
+  const missing = [...table.unique, ...table.indexes].flat().find((column) => !Object.hasOwn(table.columns, column))
+  if (missing !== undefined) throw new TypeError(`${table.name} has no column ${missing} to index`)
+}
+
+interface IndexPlan {
+  readonly key: Readonly<Record<string, 1>>
+  readonly unique: boolean
+}
+
+function plannedIndexes(table: AnyTable): IndexPlan[] {
+  const keyOf = (columns: readonly string[]) =>
+    Object.fromEntries(columns.map((column): [string, 1] => [fieldOf(table, column), 1]))
+  return [
+    ...table.unique.map((columns) => ({ key: keyOf(columns), unique: true })),
+    ...table.indexes.map((columns) => ({ key: keyOf(columns), unique: false })),
+  ]
+}
+
+function findIndex(present: readonly IndexDescriptionInfo[], { key, unique }: IndexPlan) {
+  const fields = Object.keys(key).join()
+  return present.find((index) => Boolean(index.unique) === unique && Object.keys(index.key).join() === fields)
+}
+
+/** Only those that are missing: FerretDB 1.24 breaks off the connection when all are there. */
+async function createIndexes(connection: MongoConnection, table: AnyTable): Promise<void> {
+  const collection = connection.collection(table)
+  const present = await connection.run(collection.indexes())
+  const missing = plannedIndexes(table).filter((plan) => !findIndex(present, plan))
+  const indexes = missing.map(({ key, unique }) => (unique ? { key, unique } : { key }))
+  if (indexes.length > 0) await connection.run(collection.createIndexes(indexes))
+}
+
+async function dropIndexes(connection: MongoConnection, table: AnyTable): Promise<void> {
+  const collection = connection.collection(table)
+  const present = await connection.run(collection.indexes())
+  for (const plan of plannedIndexes(table).filter(({ unique }) => !unique)) {
+    const name = findIndex(present, plan)?.name
+    if (name !== undefined) await connection.run(collection.dropIndex(name))
+  }
+}
+
+async function dropTable(connection: MongoConnection, table: AnyTable): Promise<void> {
+  await connection.run(connection.db.dropCollection(table.name))
+  await forget(connection, table)
+}

@@ -1,0 +1,63 @@
+import type { ColumnName, FindOptions, Patch, Store, Table, Value, Where } from '../port.ts'
+import { applyChanges } from './apply.ts'
+import type { MongoConnection } from './connection.ts'
+import { fieldOf, toDocument, toFilter, toOperators, toRow } from './documents.ts'
+import { insertDocuments } from './insert.ts'
+
+/** Documents that are read at once: some MB at the most. */
+const batchSize = 2000
+
+/** `Store` on MongoDB: what it says of one row holds; more than one row is stored and changed row by row. */
+export function createMongoStore(connection: MongoConnection): Store {
+  function open<R extends object>(table: Table<R>, where: Where<R>, { orderBy = [], limit }: FindOptions<R>) {
+    const sort = orderBy.map((column): [string, 1] => [fieldOf(table, column), 1])
+    // To MongoDB a limit of 0 is none.
+    return connection.collection(table).find(toFilter(table, where), { sort, batchSize, limit: limit ?? 0 })
+  }
+
+  return {
+    insert: (table, rows) =>
+      insertDocuments(
+        connection,
+        table,
+        rows.map((row) => toDocument(table, row)),
+      ),
+    async find<R extends object>(table: Table<R>, where: Where<R>, options: FindOptions<R> = {}) {
+      if (options.limit === 0) return []
+      const documents = await connection.run(open(table, where, options).toArray())
+      return documents.map((document) => toRow(table, document) as R)
+    },
+    async update<R extends object>(table: Table<R>, where: Where<R>, patch: Patch<R>) {
+      const collection = connection.collection(table)
+      const filter = toFilter(table, where)
+      const operators = toOperators(table, patch)
+      const work = isOneRow(filter) ? collection.updateOne(filter, operators) : collection.updateMany(filter, operators)
+      return (await connection.run(work)).matchedCount
+    },
+    async remove(table, where) {
+      const work = connection.collection(table).deleteMany(toFilter(table, where))
+      return (await connection.run(work)).deletedCount
+    },
+    async *scan<R extends object, C extends ColumnName<R>>(table: Table<R>, columns?: readonly C[]) {
+      await using cursor = open(table, {}, { orderBy: [table.primaryKey] })
+      if (columns) cursor.project(Object.fromEntries(columns.map((column) => [fieldOf(table, column), 1])))
+      while (await connection.run(cursor.hasNext())) {
+        for (const document of cursor.readBufferedDocuments()) yield toRow(table, document) as Pick<R, C>
+      }
+    },
+    count: (table) => connection.run(connection.collection(table).countDocuments({})),
+    async countBy<R extends object>(table: Table<R>, column: ColumnName<R>) {
+      const group = { $group: { _id: `$${fieldOf(table, column)}`, count: { $sum: 1 } } }
+      const cursor = connection
+        .collection(table)
+        .aggregate<{ _id: Value; count: number }>([group], { allowDiskUse: true })
+      const rows = await connection.run(cursor.toArray())
+      return new Map(rows.map(({ _id, count }) => [_id, count]))
+    },
+    apply: (changes) => applyChanges(connection, changes),
+  }
+}
+
+function isOneRow(filter: object): boolean {
+  return '_id' in filter && typeof filter._id !== 'object'
+}
