@@ -101,6 +101,10 @@ describe.skipIf(service === null)('mongodb', () => {
     })
   })
 
+  it('writes that are not to be answered', async () => {
+    await expect(open(`${url}?w=0`)).rejects.toMatchObject({ code: 'database-not-ours' })
+  })
+
   it('a server that hangs up', async () => {
     const { server, port } = await listen((socket) => socket.destroy())
     await expect(open(changed(url, { port }))).rejects.toMatchObject({

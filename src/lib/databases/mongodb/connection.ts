@@ -60,6 +60,8 @@ function databaseName(url: string, shown: string): string {
 
 function createConnection(client: MongoClient, name: string, url: string): MongoConnection {
   const writeConcern = client.writeConcern ?? new WriteConcern('majority', undefined, true)
+  // Without answers nobody could tell whether a place was taken.
+  if (writeConcern.w === 0) throw failure('database-not-ours', { url, reason: 'w=0 leaves every write unanswered' })
   const db = openDatabase(client, name, writeConcern, url)
   return {
     url,
