@@ -56,7 +56,7 @@ const catalogue = {
   ),
   'database-not-ours': entry<{ url: string; reason: string }>(
     'error',
-    (d) => `${d.url} is not a database that can be used: ${d.reason}. Name another file with --db sqlite:PATH.`,
+    (d) => `${d.url} is not a database that can be used: ${d.reason}. Name another one with --db.`,
   ),
   'database-lost': entry<{ url: string; reason: string }>(
     'error',

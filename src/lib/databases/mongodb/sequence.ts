@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { MongoServerError } from 'mongodb'
+import { MongoServerError, WriteConcern } from 'mongodb'
 import { failure } from '../../errors.ts'
 import type { MongoConnection } from './connection.ts'
 import { duplicateKey } from './errors.ts'
@@ -44,9 +44,7 @@ export async function insertSequence(
 ): Promise<readonly number[]> {
   const documents = new sequenceClass('documents')
   documents.push(null, Buffer.concat(parts))
-  const { w, journal } = connection.writeConcern
-  const writeConcern = { ...(w !== undefined && { w }), ...(journal !== undefined && { j: journal }) }
-  const command = { insert: collection, documents, ordered: false, writeConcern }
+  const command = WriteConcern.apply({ insert: collection, documents, ordered: false }, connection.writeConcern)
   const reply = (await connection.run(connection.db.command(command))) as Reply
   const { n, writeErrors = [], writeConcernError } = reply
   if (writeConcernError) throw new MongoServerError({ message: writeConcernError.errmsg })
