@@ -5,10 +5,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/binary"
 	"flag"
-	"fmt"
 	"io"
 	"log"
 	"log/slog"
@@ -16,7 +14,6 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"sync"
 	"syscall"
 
@@ -30,7 +27,10 @@ func main() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	folder := url.URL{Scheme: "file", Opaque: (&url.URL{Path: *state + "/"}).EscapedPath()}
+	// What is stored survives the end of this program, not a power cut: the tests end no more than their own processes.
+	pragmas := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(wal)", "synchronous(off)"}}
+	path := url.URL{Path: *state + "/"}
+	folder := url.URL{Scheme: "file", Opaque: path.EscapedPath(), RawQuery: pragmas.Encode()}
 	server, err := ferretdb.New(&ferretdb.Config{
 		Listener:  ferretdb.ListenerConfig{TCP: "127.0.0.1:0"},
 		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
@@ -44,13 +44,13 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	go accept(listener, server, *state)
+	go accept(listener, server)
 	if err := server.Run(ctx); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func accept(listener net.Listener, server *ferretdb.FerretDB, state string) {
+func accept(listener net.Listener, server *ferretdb.FerretDB) {
 	inner, err := url.Parse(server.MongoDBURI())
 	if err != nil {
 		log.Fatal(err)
@@ -68,7 +68,7 @@ func accept(listener net.Listener, server *ferretdb.FerretDB, state string) {
 				return
 			}
 			defer server.Close()
-			for relay(client, server, state) {
+			for relay(client, server) {
 			}
 		}()
 	}
@@ -79,7 +79,7 @@ func accept(listener net.Listener, server *ferretdb.FerretDB, state string) {
 var changing sync.Mutex
 
 // relay hands on one request and its reply, and tells whether there may be another.
-func relay(client, server net.Conn, state string) bool {
+func relay(client, server net.Conn) bool {
 	request, err := readMessage(client)
 	if err != nil {
 		return false
@@ -98,9 +98,6 @@ func relay(client, server net.Conn, state string) bool {
 	reply, err := readMessage(server)
 	if err != nil {
 		return false
-	}
-	if command == "create" {
-		indexKeys(state)
 	}
 	_, err = client.Write(reply)
 	return err == nil
@@ -144,55 +141,4 @@ func commandName(message []byte) string {
 	}
 	name, _, _ := bytes.Cut(message[26:], []byte{0})
 	return string(name)
-}
-
-// indexKeys makes an index for the expression by which FerretDB finds a document that it changes. Its own index is on
-// another expression for the same thing, which SQLite does not see, so that every change reads the whole collection.
-func indexKeys(state string) {
-	files, err := filepath.Glob(filepath.Join(state, "*.sqlite"))
-	if err != nil {
-		log.Print(err)
-	}
-	for _, file := range files {
-		if err := indexKeysOf(file); err != nil {
-			log.Print(err)
-		}
-	}
-}
-
-func indexKeysOf(file string) error {
-	location := url.URL{Scheme: "file", Path: file, RawQuery: "mode=rw&_pragma=busy_timeout(10000)"}
-	db, err := sql.Open("sqlite", location.String())
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	tables, err := tablesOf(db)
-	if err != nil {
-		return err
-	}
-	for _, table := range tables {
-		create := `CREATE INDEX IF NOT EXISTS "%[1]s_key" ON "%[1]s" (_ferretdb_sjson->'$._id')`
-		if _, err := db.Exec(fmt.Sprintf(create, table)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func tablesOf(db *sql.DB) ([]string, error) {
-	rows, err := db.Query("SELECT table_name FROM _ferretdb_collections")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var tables []string
-	for rows.Next() {
-		var table string
-		if err := rows.Scan(&table); err != nil {
-			return nil, err
-		}
-		tables = append(tables, table)
-	}
-	return tables, rows.Err()
 }

@@ -15,6 +15,7 @@ for (const engine of testEngines) {
     let work: Workplace
     let db: string[]
     const serverless = engine.name === 'sqlite'
+    const countsNothing = engine.name === 'ferretdb'
 
     beforeAll(async () => {
       place = await engine.open!()
@@ -50,8 +51,8 @@ for (const engine of testEngines) {
       for (const { inserts, blocks, counters } of report.checkpoints) {
         expect(inserts).toBe(60)
         expect(blocks).toHaveLength(6)
-        const log = counters!.find(({ name }) => ['WAL pages', 'log written'].includes(name))!
-        expect(log.value).toBeGreaterThan(0)
+        if (countsNothing) expect(counters).toEqual([])
+        else expect(counters!.find(({ name }) => ['WAL pages', 'log written'].includes(name))!.value).toBeGreaterThan(0)
       }
       expect(report.model!.map(({ keys, against }) => [keys, against])).toEqual([
         ['append', undefined],
@@ -72,7 +73,8 @@ for (const engine of testEngines) {
       expect(code).toBe(0)
       expect(stdout).toMatch(/6,000 +random +20 .*\n *6,000 +append +20 .*\n *8,000 +random/)
       expect(stdout).toContain('8.9 ms each')
-      expect(stdout).toMatch(/rows +keys +.*(WAL pages|log written)\/insert/)
+      if (countsNothing) expect(stdout).toContain('server counters: none; this server tells nothing')
+      else expect(stdout).toMatch(/rows +keys +.*(WAL pages|log written)\/insert/)
       expect(stdout).toContain('■ random p50   □ random p99   ● append p50   ○ append p99')
       expect(stdout).toContain(
         'append: no shape can be named: it takes 3 table sizes of 1,000 rows or more, and there are 2',

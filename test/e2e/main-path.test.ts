@@ -87,7 +87,9 @@ for (const engine of testEngines) {
       const api = work.start(['start', '--port', '0', '--cache', 'none', ...db])
       const [, origin] = await api.waitFor(/Listening on (\S+)/)
       expect((await fetch(`${origin}/healthz`)).status).toBe(200)
-      const run = ['load', '--target', origin!, '--users', '20', '--duration', '3s', '--cache', 'none']
+      // FerretDB reads all slots for a month of them.
+      const users = engine.name === 'ferretdb' ? '1' : '20'
+      const run = ['load', '--target', origin!, '--users', users, '--duration', '3s', '--cache', 'none']
       const report = await work.runJson<LoadReport>([...run, ...db])
       expect(report.load.failures).toBe(0)
       expect(report.audit?.passed).toBe(true)

@@ -52,7 +52,7 @@ for (const engine of testEngines) {
       work = await createWorkplace()
       db = ['--db', place.url]
       await work.runJson(['migrate', ...db])
-      await work.runJson(['insert-schedules', ...db])
+      await work.runJson(['insert-schedules', '--years', '1', '--capacity', '1000', ...db])
     })
 
     afterEach(async () => {
@@ -144,8 +144,10 @@ for (const engine of testEngines) {
       await using wire = await openWire(place.url)
       const direct = ['--db', place.url]
       await work.runJson(['migrate', ...direct])
-      await work.runJson(['insert-schedules', ...direct])
-      const seeding = work.start(['insert-reservations', '--rows', '3m', '--db', wire.url])
+      await work.runJson(['insert-schedules', '--years', '1', '--capacity', '1000', ...direct])
+      // FerretDB stores some 50,000 rows a second.
+      const many = engine.name === 'ferretdb' ? 150_000 : 1_500_000
+      const seeding = work.start(['insert-reservations', '--rows', String(many), '--db', wire.url])
       while (!(await isUnfinished(place.url))) await sleep(20)
       await sleep(500)
       wire.cut()
@@ -154,10 +156,10 @@ for (const engine of testEngines) {
       expect(stderr).toMatch(/was lost|Cannot reach/)
       expect(stderr).not.toMatch(/\n {4}at /)
       const stored = await countRows(place.url)
-      expect(stored).toBeLessThan(3_000_000)
+      expect(stored).toBeLessThan(many)
       const { resumedAt } = await work.runJson<SeedReport>(['insert-reservations', '--resume', ...direct])
       expect(resumedAt).toBeLessThanOrEqual(stored)
-      expect(await countRows(place.url)).toBe(3_000_000)
+      expect(await countRows(place.url)).toBe(many)
       expect(await stockFaults(place.url)).toEqual([])
       await place.remove()
     })

@@ -46,6 +46,8 @@ export type Patch<R extends object> = { readonly [C in ColumnName<R>]?: R[C] | {
 /** Order and length of what `find` gives back. */
 export interface FindOptions<R extends object> {
   readonly orderBy?: readonly ColumnName<R>[]
+  /** The largest first, in every column of `orderBy`. */
+  readonly descending?: boolean
   readonly limit?: number
 }
 

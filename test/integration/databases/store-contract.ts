@@ -23,6 +23,9 @@ export function describeStore(context: Context): void {
       expect(await ids({ id: { in: [] } })).toEqual([])
       expect(await ids({ id: 3, title: 'show 4' })).toEqual([])
       expect(await ids({ title: 'show 4' })).toEqual([4])
+      expect(await store.find(shows, {}, { orderBy: ['id'], descending: true, limit: 1 })).toEqual([
+        show(5, { free: 50 }),
+      ])
       expect(await store.find(shows, {}, { orderBy: ['free', 'id'], limit: 2 })).toEqual([
         show(1, { free: 10 }),
         show(2, { free: 20 }),

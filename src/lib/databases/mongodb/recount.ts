@@ -1,15 +1,40 @@
+import type { Condition } from 'mongodb'
 import type { Counter, KeyRange } from '../port.ts'
 import type { MongoConnection } from './connection.ts'
-import { fieldOf, type Doc } from './documents.ts'
+import { fieldOf } from './documents.ts'
 
 /** Keys that are named in one command. */
 const keysPerUpdate = 10_000
+
+/** Parents that follow one another, from which on their range is named instead of each. */
+const shortestRange = 50
+
+interface Parent {
+  readonly key: number
+  /** What its counter should be. */
+  readonly value: number
+  readonly isRight: boolean
+}
+
+/** So many parents, by which command they are set. */
+interface Update {
+  readonly _id: Condition<number>
+  readonly value: number
+}
 
 /**
  * Sets the counters of the parents in `range` to capacity - children. The rows are counted first: whoever books in the
  * range at the same time is not in the count.
  */
 export async function recount(connection: MongoConnection, counter: Counter, range: KeyRange): Promise<void> {
+  const parents = connection.collection(counter.parent)
+  for (const { _id, value } of planUpdates(await countParents(connection, counter, range))) {
+    await connection.run(parents.updateMany({ _id }, { $set: { [counter.counter]: value } }))
+  }
+}
+
+/** The parents in the order of their keys. */
+async function countParents(connection: MongoConnection, counter: Counter, range: KeyRange): Promise<Parent[]> {
   const { parent, child } = counter
   const reference = fieldOf(child, counter.reference)
   const between = { $gte: range.from, $lte: range.to }
@@ -20,20 +45,41 @@ export async function recount(connection: MongoConnection, counter: Counter, ran
       { $group: { _id: `$${reference}`, count: { $sum: 1 } } },
     ])
   const children = new Map((await connection.run(groups.toArray())).map(({ _id, count }) => [_id, count]))
-  const parents = await connection.run(connection.collection(parent).find({ _id: between }).toArray())
-  // Most parents of a block come to the same number: one command sets them all.
-  const byValue = new Map<number, Doc['_id'][]>()
-  for (const document of parents) {
-    const value = Number(document[counter.capacity]) - (children.get(document._id as number) ?? 0)
-    if (document[counter.counter] === value) continue
-    const same = byValue.get(value)
-    if (same) same.push(document._id)
-    else byValue.set(value, [document._id])
-  }
-  for (const [value, keys] of byValue) {
-    for (let at = 0; at < keys.length; at += keysPerUpdate) {
-      const filter = { _id: { $in: keys.slice(at, at + keysPerUpdate) } }
-      await connection.run(connection.collection(parent).updateMany(filter, { $set: { [counter.counter]: value } }))
+  const documents = connection.collection(parent).find({ _id: between }, { sort: { _id: 1 } })
+  return (await connection.run(documents.toArray())).map((document) => {
+    const key = Number(document._id)
+    const value = Number(document[counter.capacity]) - (children.get(key) ?? 0)
+    return { key, value, isRight: document[counter.counter] === value }
+  })
+}
+
+/** Many parents come to the same number: one command sets those that follow one another, or up to so many of the rest. */
+function planUpdates(parents: readonly Parent[]): Update[] {
+  const updates: Update[] = []
+  const scattered = new Map<number, number[]>()
+  for (const run of runsOf(parents)) {
+    if (run.every(({ isRight }) => isRight)) continue
+    const [first, last] = [run[0]!, run.at(-1)!]
+    if (run.length >= shortestRange) updates.push({ _id: { $gte: first.key, $lte: last.key }, value: first.value })
+    else {
+      const keys = scattered.get(first.value) ?? []
+      scattered.set(first.value, keys)
+      for (const { key } of run) keys.push(key)
     }
+  }
+  for (const [value, keys] of scattered) {
+    for (let at = 0; at < keys.length; at += keysPerUpdate) {
+      updates.push({ _id: { $in: keys.slice(at, at + keysPerUpdate) }, value })
+    }
+  }
+  return updates
+}
+
+function* runsOf(parents: readonly Parent[]): Generator<readonly Parent[]> {
+  let start = 0
+  for (let at = 1; at <= parents.length; at++) {
+    if (parents[at]?.value === parents[start]?.value) continue
+    yield parents.slice(start, at)
+    start = at
   }
 }

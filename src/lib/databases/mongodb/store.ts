@@ -9,8 +9,9 @@ const batchSize = 2000
 
 /** `Store` on MongoDB: what it says of one row holds; more than one row is stored and changed row by row. */
 export function createMongoStore(connection: MongoConnection): Store {
-  function open<R extends object>(table: Table<R>, where: Where<R>, { orderBy = [], limit }: FindOptions<R>) {
-    const sort = orderBy.map((column): [string, 1] => [fieldOf(table, column), 1])
+  function open<R extends object>(table: Table<R>, where: Where<R>, options: FindOptions<R>) {
+    const { orderBy = [], descending = false, limit } = options
+    const sort = orderBy.map((column): [string, 1 | -1] => [fieldOf(table, column), descending ? -1 : 1])
     // To MongoDB a limit of 0 is none.
     return connection.collection(table).find(toFilter(table, where), { sort, batchSize, limit: limit ?? 0 })
   }

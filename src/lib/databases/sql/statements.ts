@@ -27,6 +27,7 @@ export interface FindShape {
   readonly columns?: readonly string[] | undefined
   readonly lock?: boolean
   readonly orderBy?: readonly string[]
+  readonly descending?: boolean
   readonly limit?: number
 }
 
@@ -66,13 +67,14 @@ export function createStatements(dialect: SqlDialect): Statements {
       )
       return { sql: text, parameters: rows.flatMap((row) => columns.map((column) => valueOf(row, column))) }
     },
-    find(table, where, { columns = Object.keys(table.columns), orderBy = [], limit, lock = false }) {
+    find(table, where, options) {
+      const { columns = Object.keys(table.columns), orderBy = [], descending = false, limit, lock = false } = options
       const terms = termsOf(where, dialect)
-      const shape = `find ${columns.join()} of ${table.name} ${shapeOf(terms)} ${orderBy.join()} ${limit ?? ''} ${lock}`
+      const shape = `find ${columns.join()} of ${table.name} ${shapeOf(terms)} ${orderBy.join()} ${descending} ${limit ?? ''} ${lock}`
       const text = textFor(shape, () => {
         let query = builder.selectFrom(table.name).select([...columns])
         for (const term of terms) query = query.where(condition(term))
-        for (const column of orderBy) query = query.orderBy(column)
+        for (const column of orderBy) query = query.orderBy(column, descending ? 'desc' : undefined)
         if (lock) query = query.forUpdate()
         return limit === undefined ? query : query.limit(sql.lit(limit))
       })
