@@ -193,8 +193,8 @@ describe('Ctrl-C', () => {
     run.child.kill('SIGINT')
     const { code, stderr } = await run.result
     expect(code).toBe(130)
-    const rows = Number(/Interrupted\. ([\d,]+) rows are stored/.exec(stderr)![1]!.replaceAll(',', ''))
-    expect(rows % 50_000).toBe(0)
+    const rows = Number(/Interrupted\. ([\d,]+) of 3,900,000 rows are stored/.exec(stderr)![1]!.replaceAll(',', ''))
+    expect(rows).toBeGreaterThan(0)
     const database = openDatabase()
     expect(database.prepare('select count(*) as n from reservations').get()).toEqual({ n: rows })
     expect(database.prepare('select sum(max_available - stock) as n from schedules').get()).toEqual({ n: rows })
