@@ -42,6 +42,8 @@ async function countParents(connection: MongoConnection, counter: Counter, range
     .collection(child)
     .aggregate<{ _id: number; count: number }>([
       { $match: { [reference]: between } },
+      // MongoDB sees by itself what the groups need; FerretDB would keep the documents whole.
+      { $project: { _id: 0, [reference]: 1 } },
       { $group: { _id: `$${reference}`, count: { $sum: 1 } } },
     ])
   const children = new Map((await connection.run(groups.toArray())).map(({ _id, count }) => [_id, count]))
