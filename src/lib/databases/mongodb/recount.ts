@@ -38,14 +38,12 @@ async function countParents(connection: MongoConnection, counter: Counter, range
   const { parent, child } = counter
   const reference = fieldOf(child, counter.reference)
   const between = { $gte: range.from, $lte: range.to }
-  const groups = connection
-    .collection(child)
-    .aggregate<{ _id: number; count: number }>([
-      { $match: { [reference]: between } },
-      // MongoDB sees by itself what the groups need; FerretDB would keep the documents whole.
-      { $project: { _id: 0, [reference]: 1 } },
-      { $group: { _id: `$${reference}`, count: { $sum: 1 } } },
-    ])
+  const groups = connection.collection(child).aggregate<{ _id: number; count: number }>([
+    { $match: { [reference]: between } },
+    // MongoDB sees by itself what the groups need; FerretDB would keep the documents whole.
+    { $project: { _id: 0, [reference]: 1 } },
+    { $group: { _id: `$${reference}`, count: { $sum: 1 } } },
+  ])
   const children = new Map((await connection.run(groups.toArray())).map(({ _id, count }) => [_id, count]))
   const documents = connection.collection(parent).find({ _id: between }, { sort: { _id: 1 } })
   return (await connection.run(documents.toArray())).map((document) => {
