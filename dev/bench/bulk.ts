@@ -124,7 +124,9 @@ async function rushbench(...args: string[]): Promise<string> {
 }
 
 async function makeEmpty(url: string): Promise<void> {
-  await rushbench('migrate', '--down', '--db', url)
+  // Pages that a dropped table leaves in a file are filled again in whatever order they were left.
+  if (url.startsWith('sqlite:')) for (const end of ['', '-wal', '-shm']) await rm(sqliteFile + end, { force: true })
+  else await rushbench('migrate', '--down', '--db', url)
   await rushbench('migrate', '--db', url)
   await rushbench('insert-schedules', '--db', url)
 }
