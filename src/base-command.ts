@@ -13,10 +13,11 @@ export function settingFlags(...names: readonly SettingName[]): FlagInput {
 }
 
 function settingFlag(name: SettingName) {
-  const { summary, char, default: fallback } = definitionOf(name)
+  const { summary, char, default: fallback, replaces = [] } = definitionOf(name)
   const notes = [fallback === undefined ? null : `default: ${fallback}`, `env: ${variableName(name)}`]
   const description = `${summary} [${notes.filter((note) => note !== null).join(', ')}]`
-  const common = { summary: description, setting: name, ...(char ? { char } : {}) } as const
+  const exclusive = replaces.map((replaced) => flagName(replaced as SettingName))
+  const common = { summary: description, setting: name, exclusive, ...(char ? { char } : {}) } as const
   return name === 'threshold' ? Flags.string({ ...common, multiple: true }) : Flags.string(common)
 }
 

@@ -2,6 +2,8 @@ import { Flags } from '@oclif/core'
 import { letHeapGrow } from '../heap.ts'
 import { openLoadTarget } from '../load-target.ts'
 import { BaseCommand, settingFlags } from '../base-command.ts'
+import { strongestOf } from '../lib/config/resolve.ts'
+import { createModel, durationOf, modelNames } from '../lib/load/model.ts'
 import { runLoad, type LoadOutcome } from '../lib/load/run.ts'
 import { parseThreshold } from '../lib/load/thresholds.ts'
 import { realClock } from '../lib/measure/clock.ts'
@@ -19,16 +21,23 @@ export default class Load extends BaseCommand {
 waits 5 s and books a random slot that has stock. Without --target, rushbench fills the database
 and starts the API itself, in another process. Ctrl-C ends the run, which is audited all the same.
 
+Closed model: --users, with --ramp-up, or --stages; each user waits for its answer before it goes on.
+Open model: --rate; iterations start on a schedule whether or not earlier ones came back, and what
+cannot start because --max-in-flight are under way is counted as skipped.
+
 Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or oversold bookings,
 5 the run is not valid because the generator was the bottleneck.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --users 3000 --duration 60s',
     "<%= config.bin %> <%= command.id %> --users 500 --ramp-up 10s --threshold 'response_time.p99<500ms' --threshold 'failures<1%'",
+    '<%= config.bin %> <%= command.id %> --stages 30s:1000,2m:3000,30s:0',
+    "<%= config.bin %> <%= command.id %> --rate 200/s --arrivals poisson --threshold 'skipped<=0%'",
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
     '<%= config.bin %> <%= command.id %> --target http://127.0.0.1:3000 --db sqlite:.rushbench/rushbench.db',
   ]
   static override flags = {
-    ...settingFlags('users', 'duration', 'rampUp', 'target', 'timeout', 'threshold', 'seed'),
+    ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'maxInFlight'),
+    ...settingFlags('target', 'timeout', 'threshold', 'seed'),
     ...settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'from', 'reports'),
     'allow-remote': Flags.boolean({ summary: 'load a target that is not on this machine; it must be yours' }),
   }
@@ -39,11 +48,13 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const config = await this.resolveSettings(flags)
     const { values } = config
     const thresholds = (values.threshold ?? []).map(parseThreshold)
+    const model = createModel(strongestOf(config, modelNames), values)
     const startedAt = new Date()
     await using target = await openLoadTarget(this, config, flags['allow-remote'])
-    const seconds = showSeconds(values.duration, this.jsonEnabled())
+    const seconds = showSeconds(durationOf(model), this.jsonEnabled())
     const { findings, apiFailure } = await runLoad(target, {
       ...values,
+      model,
       workload: vaccination,
       workloadOptions: values,
       thresholds,

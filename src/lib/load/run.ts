@@ -6,10 +6,11 @@ import { createRandom } from '../random.ts'
 import type { AuditResult, LoadReport } from '../reports/record.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { auditLedger } from './audit.ts'
-import { runClosedModel, type RunResult } from './engine.ts'
+import { runLoadModel, type RunResult } from './engine.ts'
 import { judgeGenerator, watchGenerator } from './generator-monitor.ts'
 import { createHttpClient, type HttpClient } from './http-client.ts'
 import { createMemoryLedger } from './ledger.ts'
+import type { LoadModel } from './model.ts'
 import { createRecorder, type TimelineRow } from './recorder.ts'
 import { checkThreshold, type Threshold } from './thresholds.ts'
 
@@ -28,9 +29,7 @@ export interface LoadTarget {
 export interface LoadOptions<Options extends object> {
   readonly workload: Workload<Options>
   readonly workloadOptions: Options
-  readonly users: number
-  readonly duration: number
-  readonly rampUp: number
+  readonly model: LoadModel
   readonly timeout: number
   readonly seed: string
   readonly thresholds: readonly Threshold[]
@@ -70,11 +69,9 @@ export async function runLoad<Options extends object>(
     stop.abort()
   })
   const generator = watchGenerator()
-  const result = await runClosedModel({
+  const result = await runLoadModel({
     ...options,
     scenarios: options.workload.scenarios(options.workloadOptions, randomUUID().slice(0, 8)),
-    durationMs: options.duration,
-    rampUpMs: options.rampUp,
     graceMs: Math.min(options.timeout, maxGraceMs),
     random: createRandom(options.seed),
     client,
@@ -109,13 +106,13 @@ async function requireReachable(client: HttpClient, origin: string): Promise<voi
 function describeLoad<Options extends object>(
   result: RunResult,
   target: LoadTarget,
-  { workload, users }: LoadOptions<Options>,
+  { workload, model }: LoadOptions<Options>,
 ): LoadFindings['load'] {
-  const { lateStartP99: _late, totalResponseMs: _total, steps, timeline, ...figures } = result
+  const { lateStartP99: _late, steps, timeline, ...figures } = result
   return {
     workload: workload.name,
     target: target.origin,
-    users,
+    model: model.kind === 'open' ? model : { ...model, stages: [...model.stages] },
     ...figures,
     steps: [...steps],
     timeline: [...timeline],
