@@ -1,7 +1,8 @@
 import { cosmiconfig } from 'cosmiconfig'
 import { redactUrl } from '../databases/url.ts'
 import { failure, reasonOf } from '../errors.ts'
-import { definitionOf, flagName, settingNames, variableName, type SettingName, type Settings } from './settings.ts'
+import { flagName, variableName } from './names.ts'
+import { definitionOf, settingNames, type SettingName, type Settings } from './settings.ts'
 
 /** Where settings are looked for. */
 export interface ConfigSources {

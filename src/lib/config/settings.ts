@@ -88,6 +88,12 @@ export const settings = {
     allowed: 'http://host:port or https://host:port',
     secretUrl: true,
   }),
+  scenario: setting({
+    schema: z.string().min(1),
+    default: undefined,
+    summary: 'file that says what users do, .js or .ts; without it, the users of the built-in workload',
+    allowed: 'a path',
+  }),
   users: setting({
     schema: wholeNumber(1, 1_000_000),
     default: '100',
@@ -295,6 +301,7 @@ type Optional =
   | 'forecast'
   | 'insertRate'
   | 'rows'
+  | 'scenario'
   | 'stages'
   | 'target'
   | 'threshold'
@@ -310,18 +317,4 @@ export const settingNames = Object.keys(settings) as SettingName[]
 /** What is known of a setting apart from its type. */
 export function definitionOf(name: SettingName): Setting {
   return settings[name]
-}
-
-/** `rampUp` -> `ramp-up`, unless the setting has a flag of another name. */
-export function flagName(name: SettingName): string {
-  return definitionOf(name).flag ?? kebabCase(name)
-}
-
-/** `rampUp` -> `RUSHBENCH_RAMP_UP` */
-export function variableName(name: SettingName): string {
-  return `RUSHBENCH_${kebabCase(name).replaceAll('-', '_').toUpperCase()}`
-}
-
-function kebabCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

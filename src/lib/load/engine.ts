@@ -1,3 +1,4 @@
+import { failure, reasonOf } from '../errors.ts'
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import type { Random } from '../random.ts'
 import type { HttpClient } from './http-client.ts'
@@ -5,7 +6,7 @@ import type { OutcomeCounts } from './ledger.ts'
 import { durationOf, mostUsersOf, type LoadModel, type OpenModel } from './model.ts'
 import { arrivalTimes, userChanges, type Stage } from './pacing.ts'
 import type { Recorder, Recording, TimelineRow } from './recorder.ts'
-import type { Ledger, Scenario } from './scenario.ts'
+import type { Ledger, PreparingUser, Scenario } from './scenario.ts'
 import {
   createSession,
   iterateOnce,
@@ -63,7 +64,7 @@ const lingerMs = 1000
 /**
  * Runs virtual users as the model says until its time is over or the signal aborts. Users that think
  * then stop at once; requests under way may finish within the grace and are then cut off, which
- * counts as a failure.
+ * counts as a failure. Throws `scenario-not-prepared`.
  */
 export async function runLoadModel(plan: RunPlan): Promise<RunResult> {
   const users = await prepareUsers(plan)
@@ -119,10 +120,18 @@ async function prepareUsers({ model, scenarios, random }: RunPlan): Promise<Prep
   for (let id = 0; id < mostUsersOf(model); id++) {
     const user = { id, random: random.fork(id) }
     const states: unknown[] = []
-    for (const scenario of scenarios) states.push(await scenario.prepare(user))
+    for (const scenario of scenarios) states.push(await prepare(scenario, user))
     prepared.push({ ...user, states })
   }
   return prepared
+}
+
+async function prepare(scenario: Scenario, user: PreparingUser): Promise<unknown> {
+  try {
+    return await scenario.prepare(user)
+  } catch (error) {
+    throw failure('scenario-not-prepared', { name: scenario.name, reason: reasonOf(error) }, error)
+  }
 }
 
 async function paceUsers(run: Run, users: readonly PreparedUser[], stages: readonly Stage[]): Promise<void> {

@@ -12,6 +12,7 @@ import { createHttpClient, type HttpClient } from './http-client.ts'
 import { createMemoryLedger } from './ledger.ts'
 import type { LoadModel } from './model.ts'
 import { createRecorder, type TimelineRow } from './recorder.ts'
+import type { Scenario } from './scenario.ts'
 import { checkThreshold, type Threshold } from './thresholds.ts'
 
 /** What is loaded. */
@@ -29,6 +30,8 @@ export interface LoadTarget {
 export interface LoadOptions<Options extends object> {
   readonly workload: Workload<Options>
   readonly workloadOptions: Options
+  /** A person's own, instead of the workload's. */
+  readonly scenarios: readonly Scenario[] | null
   readonly model: LoadModel
   readonly timeout: number
   readonly seed: string
@@ -52,8 +55,8 @@ export interface LoadOutcome {
 const maxGraceMs = 10_000
 
 /**
- * Lets the workload's users loose on `target`, closes it, and audits its database. Throws
- * `target-unreachable`.
+ * Lets the users loose on `target`, closes it, and audits its database. Throws `target-unreachable` or
+ * `scenario-not-prepared`.
  */
 export async function runLoad<Options extends object>(
   target: LoadTarget,
@@ -71,7 +74,7 @@ export async function runLoad<Options extends object>(
   const generator = watchGenerator()
   const result = await runLoadModel({
     ...options,
-    scenarios: options.workload.scenarios(options.workloadOptions, randomUUID().slice(0, 8)),
+    scenarios: options.scenarios ?? options.workload.scenarios(options.workloadOptions, randomUUID().slice(0, 8)),
     graceMs: Math.min(options.timeout, maxGraceMs),
     random: createRandom(options.seed),
     client,
@@ -106,11 +109,11 @@ async function requireReachable(client: HttpClient, origin: string): Promise<voi
 function describeLoad<Options extends object>(
   result: RunResult,
   target: LoadTarget,
-  { workload, model }: LoadOptions<Options>,
+  { workload, scenarios, model }: LoadOptions<Options>,
 ): LoadFindings['load'] {
   const { lateStartP99: _late, steps, timeline, ...figures } = result
   return {
-    workload: workload.name,
+    workload: scenarios ? scenarios.map(({ name }) => name).join(', ') : workload.name,
     target: target.origin,
     model: model.kind === 'open' ? model : { ...model, stages: [...model.stages] },
     ...figures,

@@ -20,12 +20,18 @@ export interface Ledger {
   entries(): Iterable<LedgerEntry>
 }
 
+/** What a request asks for. */
+export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
 /** One request of a scenario. */
 export interface StepRequest {
   /** The row it is counted under. */
   readonly step: string
-  readonly method: 'GET' | 'POST'
+  readonly method: HttpMethod
+  /** From `/`, with the query. */
   readonly path: string
+  /** Beside those that every request has: an authorization, say. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Sent as JSON. */
   readonly body?: object
   /** Statuses that are right answers, though not 2xx (a sold-out 409). */

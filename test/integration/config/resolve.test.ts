@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { variableName } from '../../../src/lib/config/names.ts'
 import { resolveConfig, strongestOf } from '../../../src/lib/config/resolve.ts'
-import { settingNames, variableName } from '../../../src/lib/config/settings.ts'
+import { settingNames } from '../../../src/lib/config/settings.ts'
 import { RushbenchError } from '../../../src/lib/errors.ts'
 
 describe('resolveConfig', () => {
