@@ -58,6 +58,9 @@ export interface RunResult extends Recording {
 /** Users that start without a pause: one that cannot keep up with its schedule must still see to answers and to Ctrl-C. */
 const mostAtOnce = 256
 
+/** Iterations that were due may start so long after the end, which a timer may well miss; a generator that lags skips them. */
+const overtimeMs = 100
+
 /** How long scenarios that wait for something of their own are waited for, once no request is under way. */
 const lingerMs = 1000
 
@@ -160,12 +163,14 @@ async function paceUsers(run: Run, users: readonly PreparedUser[], stages: reado
 async function paceArrivals(run: Run, users: readonly PreparedUser[], model: OpenModel): Promise<void> {
   const { clock, random, recorder } = run.plan
   const waitUntil = createWait(run)
+  const latestStart = run.startedAt + model.durationMs + overtimeMs
   const free = users.toReversed()
+  let open = true
   for (const atMs of arrivalTimes(model, random.fork('arrivals'))) {
     const at = run.startedAt + atMs
-    const goesOn = await waitUntil(at)
-    if (!goesOn && at > clock.now()) return
-    const prepared = goesOn ? free.pop() : undefined
+    open &&= (await waitUntil(at)) && clock.now() < latestStart
+    if (!open && at > clock.now()) return
+    const prepared = open ? free.pop() : undefined
     if (!prepared) {
       recorder.recordSkipped()
       continue

@@ -96,11 +96,12 @@ function idealPhrase({ model, rps, idealRps }: LoadReport['load']): string {
   return `, ${formatShare(share)} of what these users would make if every answer were instant`
 }
 
-function skippedLines({ model, iterations = 0, skipped = 0 }: LoadReport['load'], paint: Paint): string[] {
+function skippedLines({ model, users, iterations = 0, skipped = 0 }: LoadReport['load'], paint: Paint): string[] {
   if (model?.kind !== 'open') return []
   if (skipped === 0) return [`skipped    0 of ${formatCount(iterations)} iterations`]
   const due = iterations + skipped
-  const why = `no more than ${formatCount(model.maxInFlight)} may be in flight`
+  const full = `no more than ${formatCount(model.maxInFlight)} may be in flight`
+  const why = users >= model.maxInFlight ? full : 'they were due when the run ended'
   return [
     `skipped    ${paint.bad(formatCount(skipped))} of ${formatCount(due)} iterations (${formatShare(skipped / due)}): ${why}`,
   ]

@@ -70,9 +70,9 @@ describe('the open model', () => {
     expect((await run(clock, [slow], { model: arrivals(10) })).requests).toBe(100)
   })
 
-  /** A process that freezes from 2 to 4.5 s: nothing that is due in that time fires before its end. */
-  function stalling(clock: VirtualClock): Clock {
-    const held = (at: number) => (at >= 2000 && at < 4500 ? 4500 : at)
+  /** A process that freezes: nothing that is due in that time fires before its end. */
+  function stalling(clock: VirtualClock, fromMs = 2000, toMs = 4500): Clock {
+    const held = (at: number) => (at >= fromMs && at < toMs ? toMs : at)
     const schedule: Clock['schedule'] = (ms, callback) => clock.schedule(held(clock.now() + ms) - clock.now(), callback)
     return { now: clock.now, schedule }
   }
@@ -85,6 +85,16 @@ describe('the open model', () => {
     expect(result.responseTime.max).toBeCloseTo(2501, -1)
     expect(result.serviceTime.max).toBeCloseTo(1, 1)
     expect(result.lateStartP99).toBeCloseTo(2500, -2.5)
+  })
+
+  it('skips what came due and was not started by the end, and no more than that', async () => {
+    const clock = createVirtualClock()
+    // The ten iterations of the last second could start at 12 s at the earliest.
+    const plan = { model: arrivals(10), clock: stalling(clock, 9000, 12_000), client: slowServer(clock, 1) }
+    expect(await run(clock, [once], plan)).toMatchObject({ requests: 90, iterations: 90, skipped: 10 })
+    const other = createVirtualClock()
+    const barely = { model: arrivals(10), clock: stalling(other, 9850, 10_050), client: slowServer(other, 1) }
+    expect(await run(other, [once], barely)).toMatchObject({ requests: 100, skipped: 0 })
   })
 
   it('sees to answers while it catches up', async () => {
