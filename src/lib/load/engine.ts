@@ -1,12 +1,11 @@
-import { failure, reasonOf } from '../errors.ts'
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import type { Random } from '../random.ts'
 import type { HttpClient } from './http-client.ts'
 import type { OutcomeCounts } from './ledger.ts'
-import { durationOf, mostUsersOf, type LoadModel, type OpenModel } from './model.ts'
+import { durationOf, type LoadModel, type OpenModel } from './model.ts'
 import { arrivalTimes, userChanges, type Stage } from './pacing.ts'
 import type { Recorder, Recording, TimelineRow } from './recorder.ts'
-import type { Ledger, PreparingUser, Scenario } from './scenario.ts'
+import type { Ledger, Scenario } from './scenario.ts'
 import {
   createSession,
   iterateOnce,
@@ -21,6 +20,8 @@ import { createSharedJson } from './shared-json.ts'
 /** What a run is made of. */
 export interface RunPlan {
   readonly model: LoadModel
+  /** As many as the model needs at most; the signal is already aborted if they are fewer. */
+  readonly users: readonly PreparedUser[]
   readonly scenarios: readonly Scenario[]
   /** How long requests may go on after the end, before they are cut off. */
   readonly graceMs: number
@@ -67,12 +68,11 @@ const lingerMs = 1000
 /**
  * Runs virtual users as the model says until its time is over or the signal aborts. Users that think
  * then stop at once; requests under way may finish within the grace and are then cut off, which
- * counts as a failure. Throws `scenario-not-prepared`.
+ * counts as a failure.
  */
 export async function runLoadModel(plan: RunPlan): Promise<RunResult> {
-  const users = await prepareUsers(plan)
   const run = createRun(plan)
-  const { model, signal } = plan
+  const { model, users, signal } = plan
   const wakeAll = (): void => run.sleepers.wakeAll()
   if (signal.aborted) wakeAll()
   signal.addEventListener('abort', wakeAll)
@@ -116,25 +116,6 @@ function createRun(plan: RunPlan): Run {
     waitedMs: 0,
   }
   return run
-}
-
-async function prepareUsers({ model, scenarios, random }: RunPlan): Promise<PreparedUser[]> {
-  const prepared: PreparedUser[] = []
-  for (let id = 0; id < mostUsersOf(model); id++) {
-    const user = { id, random: random.fork(id) }
-    const states: unknown[] = []
-    for (const scenario of scenarios) states.push(await prepare(scenario, user))
-    prepared.push({ ...user, states })
-  }
-  return prepared
-}
-
-async function prepare(scenario: Scenario, user: PreparingUser): Promise<unknown> {
-  try {
-    return await scenario.prepare(user)
-  } catch (error) {
-    throw failure('scenario-not-prepared', { name: scenario.name, reason: reasonOf(error) }, error)
-  }
 }
 
 async function paceUsers(run: Run, users: readonly PreparedUser[], stages: readonly Stage[]): Promise<void> {

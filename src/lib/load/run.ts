@@ -10,7 +10,8 @@ import { runLoadModel, type RunResult } from './engine.ts'
 import { judgeGenerator, watchGenerator } from './generator-monitor.ts'
 import { createHttpClient, type HttpClient } from './http-client.ts'
 import { createMemoryLedger } from './ledger.ts'
-import type { LoadModel } from './model.ts'
+import { mostUsersOf, type LoadModel } from './model.ts'
+import { prepareUsers } from './prepare.ts'
 import { createRecorder, type TimelineRow } from './recorder.ts'
 import type { Scenario } from './scenario.ts'
 import { checkThreshold, type Threshold } from './thresholds.ts'
@@ -71,16 +72,22 @@ export async function runLoad<Options extends object>(
     apiFailure = error
     stop.abort()
   })
-  const generator = watchGenerator()
-  const result = await runLoadModel({
+  const run = {
     ...options,
     scenarios: options.scenarios ?? options.workload.scenarios(options.workloadOptions, randomUUID().slice(0, 8)),
-    graceMs: Math.min(options.timeout, maxGraceMs),
     random: createRandom(options.seed),
+    signal: AbortSignal.any([options.signal, stop.signal]),
+  }
+  const users = await prepareUsers({ ...run, users: mostUsersOf(options.model) })
+  // Only from here on: what scenarios prepare may well keep the process busy.
+  const generator = watchGenerator()
+  const result = await runLoadModel({
+    ...run,
+    users,
+    graceMs: Math.min(options.timeout, maxGraceMs),
     client,
     recorder: createRecorder(),
     ledger,
-    signal: AbortSignal.any([options.signal, stop.signal]),
   })
   const health = generator(result.lateStartP99)
   await target.close()

@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { runLoadModel, type RunResult } from '../../../src/lib/load/engine.ts'
 import { createHttpClient } from '../../../src/lib/load/http-client.ts'
 import { createMemoryLedger } from '../../../src/lib/load/ledger.ts'
-import type { LoadModel } from '../../../src/lib/load/model.ts'
+import { mostUsersOf, type LoadModel } from '../../../src/lib/load/model.ts'
+import { prepareUsers } from '../../../src/lib/load/prepare.ts'
 import { createRecorder } from '../../../src/lib/load/recorder.ts'
 import { defineScenario } from '../../../src/lib/load/scenario.ts'
 import { realClock } from '../../../src/lib/measure/clock.ts'
@@ -34,16 +35,16 @@ async function startFreezing(): Promise<{ readonly origin: string; readonly requ
 const get = defineScenario({ name: 'get', run: (user) => user.request({ step: 'get', method: 'GET', path: '/' }) })
 
 async function load(origin: string, model: LoadModel): Promise<RunResult> {
+  const random = createRandom('test')
+  const shared = { scenarios: [get], random, clock: realClock, signal: new AbortController().signal }
   return runLoadModel({
+    ...shared,
     model,
-    scenarios: [get],
+    users: await prepareUsers({ ...shared, users: mostUsersOf(model) }),
     graceMs: 5000,
-    random: createRandom('test'),
-    clock: realClock,
     client: createHttpClient(origin, 10_000),
     recorder: createRecorder(),
     ledger: createMemoryLedger(),
-    signal: new AbortController().signal,
     onSecond: () => {},
   })
 }

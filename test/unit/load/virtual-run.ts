@@ -1,7 +1,8 @@
 import { runLoadModel, type RunPlan, type RunResult } from '../../../src/lib/load/engine.ts'
 import type { HttpAnswer, HttpClient } from '../../../src/lib/load/http-client.ts'
 import { createMemoryLedger } from '../../../src/lib/load/ledger.ts'
-import type { LoadModel, OpenModel } from '../../../src/lib/load/model.ts'
+import { mostUsersOf, type LoadModel, type OpenModel } from '../../../src/lib/load/model.ts'
+import { prepareUsers } from '../../../src/lib/load/prepare.ts'
 import { createRecorder, type TimelineRow } from '../../../src/lib/load/recorder.ts'
 import {
   defineScenario,
@@ -65,16 +66,19 @@ export async function run(
   plan: Partial<RunPlan> = {},
 ): Promise<RunResult & { rows: TimelineRow[] }> {
   const rows: TimelineRow[] = []
+  const { model = users(1), signal = new AbortController().signal } = plan
+  const random = createRandom('test')
   const running = runLoadModel({
+    model,
+    users: await prepareUsers({ users: mostUsersOf(model), scenarios, random, clock, signal }),
     scenarios,
-    model: users(1),
     graceMs: 5000,
-    random: createRandom('test'),
+    random,
     clock,
     client: slowServer(clock, 50),
     recorder: createRecorder(),
     ledger: createMemoryLedger(),
-    signal: new AbortController().signal,
+    signal,
     onSecond: (row) => rows.push(row),
     ...plan,
   })
