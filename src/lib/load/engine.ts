@@ -56,10 +56,10 @@ export interface RunResult extends Recording {
   readonly interrupted: boolean
 }
 
-/** Users that start without a pause: one that cannot keep up with its schedule must still see to answers and to Ctrl-C. */
+/** Users that start without a pause: who cannot keep up with a schedule must still see to answers and to Ctrl-C. */
 const mostAtOnce = 256
 
-/** Iterations that were due may start so long after the end, which a timer may well miss; a generator that lags skips them. */
+/** How long after the end an iteration that was due before it may start: a timer is some ms late, a laggard more. */
 const overtimeMs = 100
 
 /** How long scenarios that wait for something of their own are waited for, once no request is under way. */
