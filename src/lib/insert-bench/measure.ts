@@ -21,6 +21,8 @@ export interface Checkpoint extends Latencies {
   readonly keys: KeyOrder
   /** The median of each block of inserts, in the order in which they were measured. */
   readonly blocks: number[]
+  /** All latencies of each block, as `writeDistribution` writes them. */
+  readonly latencies: string[]
   /** Per insert for totals; empty when the server tells nothing, or not for one order of keys alone. */
   readonly counters: CounterReading[]
   /** From the moment each was sent; only where they were sent on a schedule. */

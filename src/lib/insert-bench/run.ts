@@ -1,5 +1,6 @@
 import { failure } from '../errors.ts'
 import type { Clock } from '../measure/clock.ts'
+import { distributionOf, writeDistribution } from '../measure/distribution.ts'
 import { countInserts, measureSeries, type BlockOptions, type Series } from './blocks.ts'
 import { medianOf, summarizeLatencies, type Checkpoint } from './measure.ts'
 import { paceInserts } from './pace.ts'
@@ -120,6 +121,7 @@ function summarize(rows: number, series: Series, { concurrency, rate }: BenchOpt
     keys,
     ...summarizeLatencies(response),
     blocks: blocks.map(medianOf),
+    latencies: blocks.map((block) => writeDistribution(distributionOf(block.response))),
     counters: [...counters],
     ...(rate === null ? {} : { serviceTime: summarizeLatencies(blocks.flatMap((block) => block.service)) }),
     ...(paced && elapsedMs > 0 ? { insertsPerSecond: (response.length * 1000) / elapsedMs } : {}),

@@ -6,6 +6,7 @@ import {
   type LatencyHistogram,
   type Percentiles,
 } from '../measure/histogram.ts'
+import { createSliceCollector, type Slices } from './slices.ts'
 
 /** One request, all times in ms of the same clock. */
 export interface Sample {
@@ -65,6 +66,7 @@ export interface Recording {
   readonly steps: readonly StepResult[]
   /** Its requests add up to all requests, those that ended in the grace included. */
   readonly timeline: readonly TimelineRow[]
+  readonly slices: Slices
   /** 99th percentile of sent - due, ms: how late the generator was. */
   readonly lateStartP99: number | null
 }
@@ -104,6 +106,7 @@ export function createRecorder(): Recorder {
   const timeline: TimelineRow[] = []
   const reasons = new Map<string, number>()
   const late = createHistogram()
+  const slices = createSliceCollector()
   const second = { response: createHistogram(), failures: 0, skipped: 0 }
   let skipped = 0
 
@@ -150,6 +153,7 @@ export function createRecorder(): Recorder {
       recordMs(state.service, ended - sent)
       recordMs(second.response, ended - due)
       recordMs(late, sent - due)
+      slices.record(ended - due)
       state.bytes += bytes
       if (failure === null) return
       state.failures++
@@ -160,7 +164,10 @@ export function createRecorder(): Recorder {
       skipped++
       second.skipped++
     },
-    endSecond: (users) => endRow(users, secondMs),
+    endSecond(users) {
+      slices.endSecond()
+      return endRow(users, secondMs)
+    },
     finish(seconds, elapsedSeconds) {
       const rest = second.response.totalCount + second.skipped
       if (rest > 0) endRow(0, Math.max(0, elapsedSeconds - timeline.length) * secondMs)
@@ -180,6 +187,7 @@ export function createRecorder(): Recorder {
         serviceTime: percentilesOf(service),
         steps: results,
         timeline,
+        slices: slices.finish(),
         lateStartP99: percentileMs(late, 99),
       }
     },

@@ -1,4 +1,5 @@
 import { Type, type TProperties, type TSchema } from 'typebox'
+import { distributionPattern } from '../measure/distribution.ts'
 
 /** A number. */
 export const number = (description: string) => Type.Number({ description })
@@ -18,3 +19,9 @@ export const list = <T extends TSchema>(description: string, items: T) => Type.A
 export const textByName = (description: string) => Type.Record(Type.String(), Type.String(), { description })
 /** One of `values`. */
 export const oneOf = <T extends string>(description: string, ...values: T[]) => Type.Enum(values, { description })
+/** How often each latency was seen, as `writeDistribution` writes it. */
+export const distribution = (of: string) =>
+  Type.String({
+    description: `${of}, ascending, microseconds within 0.5%; x3 after those that were seen 3 times`,
+    pattern: distributionPattern,
+  })

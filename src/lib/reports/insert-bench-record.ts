@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { count, list, number, object, oneOf, orNull, text } from './fields.ts'
+import { count, distribution, list, number, object, oneOf, orNull, text } from './fields.ts'
 
 const us = (name: string) => number(`${name}, microseconds`)
 
@@ -35,6 +35,7 @@ export const Checkpoint = object('single inserts at one table size', {
   ...latencies,
   keys: Type.Optional(keyOrder()),
   blocks: Type.Optional(list('median of each block of inserts, microseconds, in the order measured', Type.Number())),
+  latencies: Type.Optional(list('of each block of inserts, for comparisons', distribution('latencies'))),
   counters: Type.Optional(Counters),
   serviceTime: Type.Optional(ServiceTime),
   insertsPerSecond: Type.Optional(number('all connections together, inserts per second')),

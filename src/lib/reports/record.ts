@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { failure, reasonOf } from '../errors.ts'
 import { arrivalKinds } from '../load/pacing.ts'
-import { count, flag, list, number, object, oneOf, orNull, text, textByName } from './fields.ts'
+import { count, distribution, flag, list, number, object, oneOf, orNull, text, textByName } from './fields.ts'
 import { plain } from './format.ts'
 import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
 import { reportSchemaName } from './schema-name.ts'
@@ -110,6 +110,12 @@ const Load = object('what the clients saw', {
   serviceTime: object('from the moment the request was sent', percentiles),
   steps: list('a row for each kind of request', Step),
   timeline: list('a row for each second', TimelineRow),
+  slices: Type.Optional(
+    object('response times by stretches of time, for comparisons', {
+      seconds: number('length of each, seconds; what came after the last whole second is in the last'),
+      responseTimes: list('of each stretch', distribution('response times')),
+    }),
+  ),
   failureReasons: Type.Record(Type.String(), count('with this reason'), { description: 'failures by reason' }),
 })
 

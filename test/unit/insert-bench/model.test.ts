@@ -108,6 +108,7 @@ describe('two orders of keys', () => {
         keys,
         inserts: 100,
         blocks: blocks.map((block, index) => block + noise[index]! + more(rows)),
+        latencies: [],
         counters: [],
         p50: 0,
         p95: 0,

@@ -23,6 +23,7 @@ const run: RunResult = {
     },
   ],
   timeline: [],
+  slices: { seconds: 1, responseTimes: [] },
   lateStartP99: 1,
   users: 10,
   iterations: 990,
