@@ -239,6 +239,7 @@ type SeedBody = Pick<
 >
 
 const kinds = { load: LoadReport, 'insert-bench': InsertBenchReport, seed: SeedReport } as const
+type Kind = (typeof kinds)[keyof typeof kinds]
 
 /** Reads a report from `content`, which came from `file`. Throws `report-unreadable` with the first reason. */
 export function parseReport(content: string, file: string): Report {
@@ -257,7 +258,7 @@ export function parseReport(content: string, file: string): Report {
   }
   const known = typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind as keyof typeof kinds] : null
   if (!known) throw refuse(`its kind is ${quote(kind)}, not one of ${Object.keys(kinds).join(', ')}`)
-  const validator = Compile(known)
+  const validator = validatorOf(known)
   if (!validator.Check(value)) {
     const [first] = validator.Errors(value)
     throw refuse(
@@ -265,6 +266,15 @@ export function parseReport(content: string, file: string): Report {
     )
   }
   return value
+}
+
+const validators = new Map<Kind, ReturnType<typeof Compile<Kind>>>()
+
+/** Made when it is needed first: a comparison reads many reports, and most commands none. */
+function validatorOf(kind: Kind): ReturnType<typeof Compile<Kind>> {
+  const made = validators.get(kind) ?? Compile(kind)
+  validators.set(kind, made)
+  return made
 }
 
 /** Typebox's own words, except where they are a regular expression or leave out what is allowed. */
