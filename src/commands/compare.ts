@@ -1,43 +1,123 @@
+import { join } from 'node:path'
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../base-command.ts'
+import { BaseCommand, settingFlags } from '../base-command.ts'
 import { compareReports, type Comparison } from '../lib/compare/compare.ts'
-import { comparisonSummary } from '../lib/compare/text.ts'
+import type { Sides } from '../lib/compare/noise.ts'
 import { failure } from '../lib/errors.ts'
-import { readReport } from '../lib/reports/store.ts'
+import { createRandom } from '../lib/random.ts'
+import { comparisonJunit } from '../lib/reports/comparison-junit.ts'
+import { comparisonMarkdown } from '../lib/reports/comparison-markdown.ts'
+import { comparisonSummary } from '../lib/reports/comparison-text.ts'
+import type { Report } from '../lib/reports/record.ts'
+import { readReports } from '../lib/reports/store.ts'
 import { paint } from '../paint.ts'
+import { runInPairs } from '../paired-runs.ts'
+
+const formats = {
+  table: (comparison: Comparison) => comparisonSummary(comparison, paint),
+  markdown: comparisonMarkdown,
+  junit: (comparison: Comparison) => comparisonJunit(comparison, new Date()),
+}
 
 export default class Compare extends BaseCommand {
-  static override summary = 'Compare two saved reports, metric by metric.'
-  static override description = `Exits with 3 when a metric that gates got worse by more than --max-change percent, is missing on one
-side, or when either run failed its audit or is not valid.`
+  static override summary = 'Compare saved runs, metric by metric, and tell change from chance.'
+  static override description = `BASELINE and CANDIDATE are a report each, a folder of reports or a quoted pattern; what follows the
+first belongs to the candidate. With --run, rushbench makes the runs itself, in pairs A B B A: two versions,
+two databases or two settings. docs/compare.md explains the verdicts.
+
+Exit codes: 3 something got worse, is missing, or a run failed its audit or is not valid;
+5 (with --strict) nothing is shown to be worse, yet a change could have hidden.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> baseline.json candidate.json',
-    '<%= config.bin %> <%= command.id %> baseline.json candidate.json --max-change 5 --json',
+    "<%= config.bin %> <%= command.id %> 'main/*-load.json' 'branch/*-load.json' --noise again/ --strict",
+    '<%= config.bin %> <%= command.id %> main/ branch/ --format junit > comparison.xml',
+    "<%= config.bin %> <%= command.id %> --run 'load --users 500 --cache none' --run 'load --users 500' --pairs 20",
+    "<%= config.bin %> <%= command.id %> --run 'old/bin/run.js insert-reservation-bench' --run 'insert-reservation-bench'",
+  ]
+  static override usage = [
+    '<%= command.id %> BASELINE CANDIDATE... [FLAGS]',
+    '<%= command.id %> --run ARGUMENTS --run ARGUMENTS [--pairs N] [FLAGS]',
   ]
   static override args = {
-    baseline: Args.string({ required: true, description: 'report to compare with' }),
-    candidate: Args.string({ required: true, description: 'report to judge' }),
+    reports: Args.string({ description: 'runs to compare with, then runs to judge', multiple: true }),
   }
   static override flags = {
-    'max-change': Flags.string({ summary: 'change for the worse that is let pass, in percent', default: '10' }),
+    'min-effect': Flags.string({ summary: 'smallest change that matters, in percent', default: '5' }),
+    noise: Flags.string({
+      summary: 'runs of the same thing, which show what chance does; may be repeated',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    force: Flags.boolean({ summary: 'compare runs that differ in more than their figures' }),
+    strict: Flags.boolean({ summary: 'end with 5 where a change could have hidden' }),
+    format: Flags.option({ options: ['table', 'markdown', 'junit'] as const, default: 'table' as const })({
+      summary: 'what is printed',
+    }),
+    run: Flags.string({
+      summary: 'arguments of a run to make; given twice, for the baseline and the candidate',
+      multiple: true,
+      multipleNonGreedy: true,
+      exclusive: ['force'],
+    }),
+    pairs: Flags.integer({ summary: 'runs of each side with --run', default: 10, min: 1, max: 1000 }),
+    ...settingFlags('reports'),
   }
 
   async run(): Promise<Comparison> {
     const { args, flags } = await this.parse(Compare)
-    const maxChange = parsePercent(flags['max-change'])
-    const [baseline, candidate] = await Promise.all([readReport(args.baseline), readReport(args.candidate)])
-    const comparison = compareReports(baseline, candidate, maxChange)
-    this.log(comparisonSummary(comparison, maxChange, paint))
-    if (!comparison.passed) this.endWith('thresholdNotMet')
+    const minEffect = parsePercent(flags['min-effect'])
+    const sides = flags.run ? await this.#measure(flags.run, flags) : await readSides(args.reports)
+    const comparison = compareReports(sides, {
+      minEffect,
+      noise: (await Promise.all((flags.noise ?? []).map(readReports))).flat(),
+      // What is run on both sides was chosen to differ.
+      force: flags.force || flags.run !== undefined,
+      random: createRandom('compare'),
+    })
+    this.log(formats[flags.format](comparison))
+    this.#setExitCode(comparison, flags.strict)
     return comparison
+  }
+
+  async #measure(commands: readonly string[], flags: { readonly pairs: number }): Promise<Sides<Report>> {
+    const [baseline, candidate, ...others] = commands
+    if (baseline === undefined || candidate === undefined || others.length > 0)
+      throw failure('usage-wrong', {
+        reason: 'Give --run twice: what the baseline runs, then what the candidate runs.',
+      })
+    const { values } = await this.resolveSettings(flags)
+    const folder = join(
+      values.reports,
+      `compare-${new Date()
+        .toISOString()
+        .replace(/\.\d+Z$/, 'Z')
+        .replaceAll(':', '-')}`,
+    )
+    return this.withProgress('Comparing', 'runs', (onProgress) =>
+      runInPairs({ commands: { baseline, candidate }, pairs: flags.pairs, folder, signal: this.signal, onProgress }),
+    )
+  }
+
+  #setExitCode({ verdict }: Comparison, strict: boolean): void {
+    if (verdict === 'worse') this.endWith('thresholdNotMet')
+    else if (verdict === 'inconclusive' && strict) this.endWith('inconclusive')
   }
 }
 
+async function readSides(paths: readonly string[] = []): Promise<Sides<Report>> {
+  if (paths.length < 2)
+    throw failure('usage-wrong', {
+      reason: 'Name the reports of the baseline, then those of the candidate; or use --run.',
+    })
+  const [baseline = [], ...candidates] = await Promise.all(paths.map(readReports))
+  return { baseline, candidate: candidates.flat() }
+}
+
 function parsePercent(text: string): number {
-  if (/^\d+(\.\d+)?%?$/.test(text)) return Number.parseFloat(text)
+  if (/^\d+(\.\d+)?%?$/.test(text)) return Number.parseFloat(text) / 100
   throw failure('setting-invalid', {
-    key: 'maxChange',
-    source: '--max-change',
+    key: 'minEffect',
+    source: '--min-effect',
     value: text,
     allowed: 'a percentage such as 10 or 2.5%',
   })

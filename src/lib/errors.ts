@@ -9,6 +9,7 @@ export const exitCodes = {
   thresholdNotMet: 3,
   auditFailed: 4,
   runNotValid: 5,
+  inconclusive: 5,
   interrupted: 130,
 } as const
 
@@ -178,7 +179,20 @@ const catalogue = {
     'error',
     (d) => `The report cannot be saved as ${d.file}: ${d.reason}. Name a folder that can be written to with --reports.`,
   ),
-  'reports-differ': entry<{ reason: string }>('error', (d) => `These reports cannot be compared: ${d.reason}.`),
+  'reports-differ': entry<{ reason: string; forcible: boolean }>(
+    'error',
+    (d) =>
+      `These reports cannot be compared: ${d.reason}.${d.forcible ? ' Make them alike, or compare them all the same with --force.' : ''}`,
+  ),
+  'reports-none': entry<{ path: string }>(
+    'error',
+    (d) =>
+      `There is no report in ${d.path}. Name a report, a folder that holds reports, or a quoted pattern such as 'reports/*-load.json'.`,
+  ),
+  'run-failed': entry<{ command: string; exit: string; reason: string }>(
+    'error',
+    (d) => `"${d.command}" ended with ${d.exit} and saved no report: ${d.reason}.`,
+  ),
   'usage-wrong': entry<{ reason: string }>('usage', (d) => d.reason),
   interrupted: entry<{ done: string }>('interrupted', (d) => `Interrupted. ${d.done}`),
 } satisfies Record<string, CatalogueEntry<never>>

@@ -133,9 +133,11 @@ for (const engine of testEngines) {
       const reports = (await readdir(join(work.folder, 'reports'))).filter((name) => name.includes('insert-bench'))
       const [first, second] = reports.map((name) => join('reports', name)) as [string, string]
       expect((await work.run(['compare', first, first])).code).toBe(0)
-      const other = await work.run(['compare', first, second, '--json'])
-      expect(other.code).toBe(3)
-      expect(JSON.parse(other.stdout)).toMatchObject({ passed: false })
+      const other = await work.run(['compare', first, second])
+      expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('they differ in') })
+      const forced = await work.run(['compare', first, second, '--force', '--json'])
+      expect(JSON.parse(forced.stdout)).toMatchObject({ verdict: 'worse', runs: { baseline: 1, candidate: 1 } })
+      expect(forced.code).toBe(3)
     })
 
     it('shows no password in any report', async () => {

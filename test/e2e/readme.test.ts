@@ -51,6 +51,6 @@ describe('the README', () => {
 
   it('names every exit code', () => {
     const table = [...readme.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code))
-    expect(table).toEqual(Object.values(exitCodes))
+    expect(table).toEqual([...new Set(Object.values(exitCodes))])
   })
 })

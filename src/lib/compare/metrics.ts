@@ -1,18 +1,40 @@
+import { createBlockSet, readDistribution, type BlockSet } from '../measure/distribution.ts'
 import type { InsertBenchReport, LoadReport, Report, SeedReport } from '../reports/record.ts'
 
 type StreamReport = NonNullable<InsertBenchReport['stream']>
+type CheckpointReport = InsertBenchReport['checkpoints'][number]
 
-/** One figure of a report. */
+/** What a metric is given in. */
+export type MetricUnit = 'ms' | 'us' | 'per second' | 'share'
+
+/** One figure of one run. */
 export interface Metric {
-  /** The same in both reports. */
+  /** The same in every run of what was measured. */
+  readonly key: string
+  /** For people. */
   readonly name: string
   /** Null without samples. */
   readonly value: number | null
   readonly better: 'lower' | 'higher'
-  readonly unit: 'ms' | 'us' | 'per second' | 'share'
+  readonly unit: MetricUnit
   /** Whether a change for the worse fails the comparison; the others are shown only. */
   readonly gates: boolean
+  readonly evidence: Evidence
 }
+
+/** What tells how far chance may have moved a figure. */
+export type Evidence =
+  /** A quantile `q` (0 to 1) of latencies. */
+  | { readonly kind: 'quantile'; readonly q: number; readonly blocks: BlockSet }
+  /** A mean of what each block had. */
+  | { readonly kind: 'mean'; readonly blocks: readonly number[] }
+  /** `part` of `all` events. */
+  | { readonly kind: 'share'; readonly part: number; readonly all: number }
+  /** The figure alone. */
+  | { readonly kind: 'figure' }
+
+/** Samples beyond a quantile without which it is a matter of single ones: p99 takes 2,000 samples. */
+const minBeyond = 20
 
 /** Every figure of a report that can be compared. */
 export function metricsOf(report: Report): Metric[] {
@@ -21,68 +43,99 @@ export function metricsOf(report: Report): Metric[] {
 }
 
 function loadMetrics({ load }: LoadReport): Metric[] {
-  const { model, iterations = 0, skipped = 0 } = load
-  const failures = load.requests > 0 ? load.failures / load.requests : null
-  const skippedShare = iterations + skipped > 0 ? skipped / (iterations + skipped) : null
+  const { model, iterations = 0, skipped = 0, timeline, responseTime } = load
+  const seconds = timeline.filter(({ durationMs = 1000 }) => durationMs === 1000).map(({ requests }) => requests)
+  const blocks = readBlocks(load.slices?.responseTimes)
+  const time = (name: 'p50' | 'p95' | 'p99', q: number) =>
+    quantileMetric({
+      key: `response_time.${name}`,
+      unit: 'ms',
+      value: responseTime[name],
+      q,
+      blocks,
+      samples: load.requests,
+    })
   return [
-    { name: 'rps', value: load.rps, better: 'higher', unit: 'per second', gates: true },
-    share('failures', failures),
-    ...(model?.kind === 'open' ? [share('skipped', skippedShare)] : []),
-    time('response_time.p50', load.responseTime.p50, true),
-    time('response_time.p95', load.responseTime.p95, true),
-    time('response_time.p99', load.responseTime.p99, true),
+    rate('rps', load.rps, { kind: 'mean', blocks: seconds }),
+    share('failures', load.failures, load.requests),
+    ...(model?.kind === 'open' ? [share('skipped', skipped, iterations + skipped)] : []),
+    time('p50', 0.5),
+    time('p95', 0.95),
+    time('p99', 0.99),
     // Single extremes say more about the machine than about the system.
-    time('response_time.max', load.responseTime.max, false),
-    ...load.steps.map((step) => time(`steps[${step.name}].p95`, step.responseTime.p95, false)),
+    figure('response_time.max', 'ms', responseTime.max),
+    ...load.steps.map((step) => figure(`steps[${step.name}].p95`, 'ms', step.responseTime.p95)),
   ]
 }
 
-function share(name: string, value: number | null): Metric {
-  return { name, value, better: 'lower', unit: 'share', gates: true }
+function insertBenchMetrics({ checkpoints, stream }: InsertBenchReport): Metric[] {
+  const sizes = [...new Set(checkpoints.map(({ rows }) => rows))]
+  return [
+    ...(stream ? streamMetrics(stream) : []),
+    ...checkpoints.flatMap((checkpoint) => checkpointMetrics(checkpoint, sizes.indexOf(checkpoint.rows))),
+  ]
 }
 
-function insertBenchMetrics({ checkpoints, stream }: InsertBenchReport): Metric[] {
-  const streamed = stream ? streamMetrics(stream) : []
-  return [...streamed, ...checkpointMetrics(checkpoints)]
+/** A table that is measured again has grown a little: what is measured first, second, ... belongs together. */
+function checkpointMetrics(checkpoint: CheckpointReport, position: number): Metric[] {
+  const { rows, keys, inserts, latencies, p50, p95, p99, mean } = checkpoint
+  const at = `at ${rows} rows${keys ? `, ${keys} keys` : ''}`
+  const key = `size ${position + 1}${keys ? `, ${keys} keys` : ''}`
+  const blocks = readBlocks(latencies)
+  const insert = (name: string, value: number, q: number): Metric => ({
+    ...quantileMetric({ key: `${key}: ${name}`, unit: 'us', value, q, blocks, samples: inserts }),
+    name: `${at}: ${name}`,
+  })
+  return [
+    insert('p50', p50, 0.5),
+    insert('p95', p95, 0.95),
+    insert('p99', p99, 0.99),
+    { ...figure(`${key}: mean`, 'us', mean), name: `${at}: mean` },
+  ]
 }
 
 function streamMetrics({ keys, inserts, seconds, exitInsertsPerSecond, stallMs }: StreamReport): Metric[] {
   const name = `stream, ${keys} keys`
-  const rate = (of: string, value: number): Metric => ({
-    name: `${name}: ${of}`,
-    value,
-    better: 'higher',
-    unit: 'per second',
-    gates: true,
-  })
   return [
-    rate('inserts', inserts / seconds),
-    rate('exit rate', exitInsertsPerSecond),
-    time(`${name}: stalls`, stallMs, false),
+    rate(`${name}: inserts`, inserts / seconds, { kind: 'figure' }),
+    rate(`${name}: exit rate`, exitInsertsPerSecond, { kind: 'figure' }),
+    figure(`${name}: stalls`, 'ms', stallMs),
   ]
 }
 
-function checkpointMetrics(checkpoints: InsertBenchReport['checkpoints']): Metric[] {
-  return checkpoints.flatMap(({ rows, keys, p50, p95, p99, mean }) => {
-    // The same size may be measured once for each order of keys.
-    const at = `at ${rows} rows${keys ? `, ${keys} keys` : ''}`
-    return [
-      insert(`${at}: p50`, p50, true),
-      insert(`${at}: mean`, mean, true),
-      insert(`${at}: p95`, p95, true),
-      insert(`${at}: p99`, p99, false),
-    ]
-  })
-}
-
 function seedMetrics({ rowsPerSecond }: SeedReport): Metric[] {
-  return [{ name: 'rows per second', value: rowsPerSecond, better: 'higher', unit: 'per second', gates: true }]
+  return [rate('rows per second', rowsPerSecond, { kind: 'figure' })]
 }
 
-function time(name: string, value: number | null, gates: boolean): Metric {
-  return { name, value, better: 'lower', unit: 'ms', gates }
+interface QuantileParts {
+  readonly key: string
+  readonly unit: MetricUnit
+  readonly value: number | null
+  readonly q: number
+  readonly blocks: BlockSet
+  /** In all, also where there are no blocks. */
+  readonly samples: number
 }
 
-function insert(name: string, value: number, gates: boolean): Metric {
-  return { name, value, better: 'lower', unit: 'us', gates }
+function quantileMetric({ key, unit, value, q, blocks, samples }: QuantileParts): Metric {
+  const gates = Math.max(samples, blocks.samples) * (1 - q) >= minBeyond
+  const evidence: Evidence = blocks.blocks.length > 1 ? { kind: 'quantile', q, blocks } : { kind: 'figure' }
+  return { key, name: key, value, better: 'lower', unit, gates, evidence }
+}
+
+function rate(key: string, value: number, evidence: Evidence): Metric {
+  return { key, name: key, value, better: 'higher', unit: 'per second', gates: true, evidence }
+}
+
+function share(key: string, part: number, all: number): Metric {
+  const value = all > 0 ? part / all : null
+  return { key, name: key, value, better: 'lower', unit: 'share', gates: true, evidence: { kind: 'share', part, all } }
+}
+
+function figure(key: string, unit: MetricUnit, value: number | null): Metric {
+  return { key, name: key, value, better: 'lower', unit, gates: false, evidence: { kind: 'figure' } }
+}
+
+function readBlocks(written: readonly string[] = []): BlockSet {
+  return createBlockSet(written.map(readDistribution).filter(({ values }) => values.length > 0))
 }

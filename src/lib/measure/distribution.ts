@@ -59,27 +59,44 @@ export function readDistribution(text: string): Distribution {
 }
 
 /** Blocks of samples, of which any choice has its quantiles quickly. */
-export interface MergedBlocks {
+export interface BlockSet {
+  readonly blocks: readonly Distribution[]
+  /** In all blocks. */
+  readonly samples: number
   /** The nearest-rank quantile `q` (0 to 1), us, with block i taken `times[i]` times; NaN without samples. */
   quantile(q: number, times: readonly number[]): number
 }
 
 /** Sorts the samples of all blocks once. */
-export function mergeBlocks(blocks: readonly Distribution[]): MergedBlocks {
+export function createBlockSet(blocks: readonly Distribution[]): BlockSet {
   const entries = blocks
     .flatMap(({ values, counts }, block) => values.map((value, i) => ({ value, block, count: counts[i] as number })))
     .sort((a, b) => a.value - b.value)
+  // In typed arrays, because a bootstrap walks through them hundreds of times.
+  const values = Float64Array.from(entries, ({ value }) => value)
+  const counts = Float64Array.from(entries, ({ count }) => count)
+  const owners = Int32Array.from(entries, ({ block }) => block)
   const sizes = blocks.map(countSamples)
   return {
+    blocks,
+    samples: sizes.reduce((sum, size) => sum + size, 0),
     quantile(q, times) {
       const total = sizes.reduce((sum, size, block) => sum + size * (times[block] ?? 0), 0)
       const rank = Math.max(1, Math.ceil(q * total))
       let seen = 0
-      for (const { value, block, count } of entries) {
-        seen += count * (times[block] ?? 0)
-        if (seen >= rank) return value
+      for (let i = 0; i < values.length; i++) {
+        seen += (counts[i] as number) * (times[owners[i] as number] ?? 0)
+        if (seen >= rank) return values[i] as number
       }
       return NaN
     },
   }
+}
+
+/** The nearest-rank quantile `q` (0 to 1), us; NaN without samples. */
+export function quantileOf({ values, counts }: Distribution, q: number): number {
+  const rank = Math.max(1, Math.ceil(q * countSamples({ values, counts })))
+  let seen = 0
+  const found = counts.findIndex((count) => (seen += count) >= rank)
+  return values[found] ?? NaN
 }

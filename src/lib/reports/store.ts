@@ -1,5 +1,5 @@
-import { link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { failure, reasonOf } from '../errors.ts'
 import type { Report } from './record.ts'
 
@@ -74,6 +74,37 @@ export async function readReport(file: string): Promise<Report> {
   // The schema's library takes some 30 MB, so that it is loaded only where a report is read.
   const { parseReport } = await import('./record.ts')
   return parseReport(content, file)
+}
+
+/**
+ * Reads all reports that `path` names: a report, a folder that holds reports, or a pattern with `*` and `?` in
+ * its last part. Throws `reports-none` when there are none, and `report-unreadable`.
+ */
+export async function readReports(path: string): Promise<Report[]> {
+  const files = await listReports(path)
+  if (files.length === 0) throw failure('reports-none', { path })
+  return Promise.all(files.map(readReport))
+}
+
+async function listReports(path: string): Promise<string[]> {
+  const isReport = (name: string) => name.endsWith('.json')
+  const found = await stat(path).catch(() => null)
+  if (found?.isDirectory()) return listFolder(path, isReport)
+  if (found || !/[*?]/.test(basename(path))) return [path]
+  return listFolder(dirname(path), (name) => patternOf(basename(path)).test(name))
+}
+
+async function listFolder(folder: string, accepts: (name: string) => boolean): Promise<string[]> {
+  const names = await readdir(folder).catch(() => [])
+  return names
+    .filter(accepts)
+    .sort()
+    .map((name) => join(folder, name))
+}
+
+function patternOf(glob: string): RegExp {
+  const escaped = glob.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's')
 }
 
 /** JSON would turn it into null, and what cannot be read again must not be saved. */

@@ -1,183 +1,207 @@
 import { describe, expect, it } from 'vitest'
-import { compareReports } from '../../../src/lib/compare/compare.ts'
-import { comparisonSummary } from '../../../src/lib/compare/text.ts'
-import type { LoadReport } from '../../../src/lib/reports/record.ts'
+import { compareReports, type CompareOptions, type Comparison } from '../../../src/lib/compare/compare.ts'
+import { createRandom } from '../../../src/lib/random.ts'
+import type { InsertBenchReport, LoadReport, Report } from '../../../src/lib/reports/record.ts'
 import { savedReport } from '../../report-fixtures.ts'
 
 const load = savedReport('load', 'load-baseline.json')
 const inserts = savedReport('insert-bench', 'insert-bench-baseline.json')
+const seed = savedReport('seed', 'seed.json')
 
-function withP99(p99: number | null): LoadReport {
-  return { ...load, load: { ...load.load, responseTime: { ...load.load.responseTime, p99 } } }
+function compare(baseline: readonly Report[], candidate: readonly Report[], options: Partial<CompareOptions> = {}) {
+  const defaults = { minEffect: 0.05, noise: [], force: false, random: createRandom('compare') }
+  return compareReports({ baseline, candidate }, { ...defaults, ...options })
 }
 
-const metric = (comparison: ReturnType<typeof compareReports>, name: string) =>
-  comparison.metrics.find((candidate) => candidate.name === name)
+const metric = (comparison: Comparison, name: string) => comparison.metrics.find((one) => one.name === name)
+const minute = (n: number) => new Date(Date.UTC(2026, 0, 1, 0, n)).toISOString()
+
+/** Runs that ended with these rows a second, at these minutes. */
+function seedings(rates: readonly number[], minutes: readonly number[] = rates.map((_, i) => i)) {
+  return rates.map((rowsPerSecond, i) => ({ ...seed, rowsPerSecond, startedAt: minute(minutes[i]!) }))
+}
+
+function withLoad(change: Partial<LoadReport['load']>): LoadReport {
+  return { ...load, load: { ...load.load, ...change } }
+}
 
 describe('compareReports', () => {
-  it('finds nothing between a report and itself', () => {
-    const comparison = compareReports(load, load, 10)
-    expect(comparison.passed).toBe(true)
-    expect(comparison.differences).toEqual([])
-    expect(comparison.metrics.every(({ verdict }) => verdict === 'same')).toBe(true)
+  it('calls nothing worse between a report and itself', () => {
+    for (const report of [load, inserts, seed]) {
+      const { verdict, metrics, differences } = compare([report], [report])
+      expect(['same', 'inconclusive']).toContain(verdict)
+      expect(metrics.every(({ effect }) => effect === null || effect.value === 0)).toBe(true)
+      expect(differences).toEqual([])
+    }
   })
 
-  it.each([
-    [100, 110, 'same', true, 10],
-    [100, 111, 'worse', false, 11],
-    [100, 89, 'better', true, -11],
-    [0, 5, 'worse', false, null],
-  ])('p99 from %d to %d ms is %s', (before, after, verdict, passed, changePercent) => {
-    const comparison = compareReports(withP99(before), withP99(after), 10)
-    expect(metric(comparison, 'response_time.p99')).toMatchObject({ verdict, changePercent })
-    expect(comparison.passed).toBe(passed)
+  it('needs a large change where one run a side is all there is, and says how large', () => {
+    const slower = compare(seedings([1000]), seedings([600]))
+    expect(slower.verdict).toBe('inconclusive')
+    const { detectable, effect } = metric(slower, 'rows per second')!
+    expect(effect!.value).toBeCloseTo(-0.4, 10)
+    expect(detectable).toBeGreaterThan(0.5)
+    expect(compare(seedings([1000]), seedings([100])).verdict).toBe('worse')
+    expect(compare(seedings([100]), seedings([1000])).verdict).toBe('better')
   })
 
-  it('knows that more requests a second are better', () => {
-    const slower = { ...load, load: { ...load.load, rps: load.load.rps / 2 } }
-    expect(metric(compareReports(load, slower, 10), 'rps')).toMatchObject({ verdict: 'worse', changePercent: -50 })
-    expect(compareReports(slower, load, 10).passed).toBe(true)
+  it('sees small changes where many runs agree', () => {
+    const before = seedings([1000, 1010, 995, 1005, 990])
+    const after = seedings([920, 910, 905, 915, 925])
+    expect(compare(before, after).verdict).toBe('worse')
+    expect(compare(after, before).verdict).toBe('better')
+    expect(compare(before, seedings([1002, 1008, 993, 1006, 991])).verdict).toBe('same')
   })
 
-  it('fails, never passes, where a metric is missing on one side', () => {
-    expect(compareReports(load, withP99(null), 10)).toMatchObject({ passed: false })
-    expect(compareReports({ ...inserts, checkpoints: [] }, inserts, 10)).toMatchObject({ passed: false })
+  it('does not fail what is clear and too small to matter', () => {
+    const [before, after] = [seedings([1000, 1001, 999, 1000, 1000]), seedings([970, 971, 969, 970, 970])]
+    expect(compare(before, after).verdict).toBe('same')
+    expect(compare(before, after, { minEffect: 0.02 }).verdict).toBe('worse')
+  })
+
+  it('takes the drift of the machine out of runs that were made in pairs', () => {
+    // Each pair is half as fast as the one before; within a pair the candidate is 10% slower.
+    const rates = [1600, 800, 400, 200, 100, 50]
+    const before = seedings(rates, [0, 3, 4, 7, 8, 11])
+    const after = seedings(
+      rates.map((rate, i) => rate * (0.9 + i / 1000)),
+      [1, 2, 5, 6, 9, 10],
+    )
+    expect(compare(before, after)).toMatchObject({ paired: true, verdict: 'worse' })
+    const apart = seedings(
+      rates.map((rate) => rate * 0.9),
+      [20, 21, 22, 23, 24, 25],
+    )
+    expect(compare(before, apart)).toMatchObject({ paired: false, verdict: 'inconclusive' })
+  })
+
+  it('takes the noise from runs of the same thing', () => {
+    const [before, after] = [seedings([1000]), seedings([800])]
+    expect(compare(before, after).verdict).toBe('inconclusive')
+    expect(compare(before, after, { noise: seedings([1000, 1001, 999, 1000, 1001]) }).verdict).toBe('worse')
+    const [steady, slower] = [seedings([1000, 1001, 999]), seedings([800, 801, 799])]
+    expect(compare(steady, slower).verdict).toBe('worse')
+    expect(compare(steady, slower, { noise: seedings([1000, 1400, 700, 1200]) }).verdict).toBe('inconclusive')
+  })
+
+  it('fails where a metric is missing on one side, never passes', () => {
+    const silent = withLoad({ responseTime: { p50: null, p90: null, p95: null, p99: null, p999: null, max: null } })
+    const comparison = compare([load], [silent])
+    expect(comparison.verdict).toBe('worse')
+    expect(metric(comparison, 'response_time.p50')).toMatchObject({ verdict: 'missing', candidate: null, effect: null })
   })
 
   it('fails where a run cannot be trusted, whatever its figures', () => {
     const notValid = { ...load, generator: { ...load.generator, valid: false, reasons: ['97% of a core'] } }
-    const comparison = compareReports(load, notValid, 10)
-    expect(comparison.passed).toBe(false)
-    expect(comparison.faults).toEqual(['the candidate is not a valid run: 97% of a core'])
+    expect(compare([load], [notValid])).toMatchObject({
+      verdict: 'worse',
+      faults: ['the candidate is not a valid run: 97% of a core'],
+    })
     const lost = { ...load, audit: { ...load.audit!, lost: 2, passed: false } }
-    expect(compareReports(lost, load, 10).faults[0]).toContain("the baseline's audit failed: 2 lost")
+    expect(compare([lost], [load]).faults[0]).toContain("the baseline's audit failed: 2 lost")
+    expect(compare([inserts], [{ ...inserts, interrupted: true }]).faults).toEqual([
+      'the candidate was stopped before its time',
+    ])
   })
 
-  it('says what differs between the runs', () => {
+  it('refuses runs that differ, with the list, unless it is forced', () => {
     const other = { ...load, seed: 'other', config: { ...load.config, users: '3000' } }
-    expect(compareReports(load, other, 10).differences).toEqual(['seed: rushbench and other', 'users: 20 and 3000'])
-  })
-
-  it('does not take the order of durability settings for a difference, and knows one that is not set', () => {
-    const durability = Object.fromEntries(Object.entries(load.environment.durability).toReversed())
-    const other = { ...load, environment: { ...load.environment, durability }, config: { ...load.config, rows: '10k' } }
-    expect(compareReports(load, other, 10).differences).toEqual(['rows: not set and 10k'])
-    const weaker = { ...load, environment: { ...load.environment, durability: { synchronous: 'off' } } }
-    expect(compareReports(load, weaker, 10).differences).toEqual([
-      'durability: journal_mode=wal, synchronous=full and synchronous=off',
+    expect(() => compare([load], [other])).toThrow('they differ in seed: rushbench and other; users: 20 and 3000. Make')
+    expect(compare([load], [other], { force: true }).differences).toEqual([
+      'seed: rushbench and other',
+      'users: 20 and 3000',
     ])
-    const workload = { ...load, load: { ...load.load, workload: 'tickets' } }
-    expect(compareReports(load, workload, 10).differences).toEqual(['workload: vaccination and tickets'])
+    expect(() => compare([load], [load], { noise: [load, other] })).toThrow('noise: seed')
   })
 
-  it('compares what the open model skipped, and says when arrivals were others', () => {
-    const model = {
-      kind: 'open',
-      ratePerSecond: 50,
-      arrivals: 'constant',
-      durationMs: 10_000,
-      maxInFlight: 20,
-    } as const
-    const open = { ...load, load: { ...load.load, model, iterations: 500, skipped: 0 } }
-    const skipping = { ...open, load: { ...open.load, iterations: 400, skipped: 100 } }
-    const worse = compareReports(open, skipping, 10)
-    expect(metric(worse, 'skipped')).toMatchObject({ baseline: 0, candidate: 0.2, verdict: 'worse', gates: true })
-    expect(worse.passed).toBe(false)
-    expect(metric(compareReports(load, load, 10), 'skipped')).toBeUndefined()
-    const random = { ...open, load: { ...open.load, model: { ...model, arrivals: 'poisson' as const } } }
-    expect(compareReports(open, random, 10).differences).toEqual([
-      'arrivals: constant, 20 in flight at most and poisson, 20 in flight at most',
-    ])
-  })
-
-  it('matches insert checkpoints by rows and by the order of keys', () => {
-    const [first] = inserts.checkpoints
-    const at = (rows: number, p50: number, keys: 'random' | 'append') => ({ ...first!, rows, p50, keys })
-    const before = { ...inserts, checkpoints: [at(0, 100, 'random'), at(0, 50, 'append'), at(1000, 200, 'random')] }
-    const after = { ...inserts, checkpoints: [at(1000, 300, 'random'), at(0, 49, 'append'), at(0, 105, 'random')] }
-    const comparison = compareReports(before, after, 10)
-    expect(metric(comparison, 'at 0 rows, random keys: p50')).toMatchObject({ changePercent: 5, verdict: 'same' })
-    expect(metric(comparison, 'at 0 rows, append keys: p50')).toMatchObject({ changePercent: -2, verdict: 'same' })
-    expect(metric(comparison, 'at 1000 rows, random keys: p50')).toMatchObject({ changePercent: 50, verdict: 'worse' })
-    expect(comparison.passed).toBe(false)
-  })
-
-  it.each([
-    [1000, 901, true],
-    [1000, 899, false],
-    [1000, 2000, true],
-  ])('lets seeding go from %d to %d rows/s: %s', (before, after, passed) => {
-    const seed = savedReport('seed', 'seed.json')
-    const at = (rowsPerSecond: number) => ({ ...seed, rowsPerSecond })
-    expect(compareReports(at(before), at(after), 10).passed).toBe(passed)
-  })
-
-  it('gates p50, p95, p99, rps and failures of a load, not single extremes or steps', () => {
-    const gating = compareReports(load, load, 10).metrics.filter(({ gates }) => gates)
-    expect(gating.map(({ name }) => name)).toEqual([
-      'rps',
-      'failures',
-      'response_time.p50',
-      'response_time.p95',
-      'response_time.p99',
-    ])
-  })
-
-  it('refuses reports of different kinds', () => {
-    expect(() => compareReports(load, inserts, 10)).toThrow(
-      'the baseline is of kind load, the candidate of kind insert-bench',
-    )
+  it('refuses reports of different kinds, forced or not', () => {
+    expect(() => compare([load], [inserts], { force: true })).toThrow('they are of the kinds load, insert-bench.')
   })
 })
 
-describe('comparisonSummary', () => {
-  it('says which side has no value', () => {
-    const same = (text: string) => text
-    const paint = { good: same, bad: same, faint: same, bold: same }
-    const text = comparisonSummary(compareReports(load, withP99(null), 10), 10, paint)
-    expect(text).toContain('The candidate has no value for response_time.p99.')
-    expect(text).not.toContain('The baseline has no value')
+describe('failures', () => {
+  const failing = (requests: number, failures: number) => withLoad({ requests, failures })
+
+  it.each([
+    [10_000, 0, 10_000, 0, 'same'],
+    [10_000, 0, 10_000, 100, 'worse'],
+    [10_000, 100, 10_000, 0, 'better'],
+    [10_000, 100, 10_000, 104, 'same'],
+    // One in a hundred may be chance, and five in ten thousand do not matter.
+    [100, 0, 100, 1, 'inconclusive'],
+    [100_000, 0, 100_000, 50, 'same'],
+  ])('of %d requests %d, then of %d %d: %s', (before, failed, after, failedAfter, verdict) => {
+    const comparison = compare([failing(before, failed)], [failing(after, failedAfter)])
+    expect(metric(comparison, 'failures')).toMatchObject({ verdict, gates: true })
+  })
+})
+
+describe('the metrics that gate', () => {
+  const gating = (report: Report) =>
+    compare([report], [report]).metrics.flatMap(({ gates, name }) => (gates ? [name] : []))
+
+  it('are those of a load whose quantiles have their samples', () => {
+    const enough = (requests: number) => gating(withLoad({ requests }))
+    expect(enough(39)).toEqual(['rps', 'failures'])
+    expect(enough(40)).toEqual(['rps', 'failures', 'response_time.p50'])
+    expect(enough(400)).toContain('response_time.p95')
+    expect(enough(1999)).not.toContain('response_time.p99')
+    expect(enough(2000)).toContain('response_time.p99')
   })
 
-  it('shows both values, the change and the verdict', () => {
-    const paint = {
-      good: (text: string) => text,
-      bad: (text: string) => text,
-      faint: (text: string) => text,
-      bold: (text: string) => text,
+  it('are p50 and p95 of inserts, and p99 of many', () => {
+    const at = (count: number): InsertBenchReport => ({
+      ...inserts,
+      checkpoints: [{ ...inserts.checkpoints[0]!, inserts: count }],
+    })
+    expect(gating(at(100))).toEqual(['at 202452 rows: p50'])
+    expect(gating(at(2000))).toEqual(['p50', 'p95', 'p99'].map((name) => `at 202452 rows: ${name}`))
+  })
+
+  it('are the rates of a stream, not its stalls', () => {
+    const rates = { inserts: 1000, seconds: 2, exitInsertsPerSecond: 400 }
+    const stream = { keys: 'random' as const, ...rates, buckets: [], stallCount: 1, stallMs: 300, stalls: [] }
+    expect(gating({ ...inserts, checkpoints: [], stream })).toEqual([
+      'stream, random keys: inserts',
+      'stream, random keys: exit rate',
+    ])
+  })
+
+  it('include what an open run skipped, which the rate of what came back would hide', () => {
+    const model = {
+      kind: 'open' as const,
+      ratePerSecond: 100,
+      arrivals: 'constant' as const,
+      durationMs: 10_000,
+      maxInFlight: 1000,
     }
-    const text = comparisonSummary(compareReports(withP99(100), withP99(200), 10), 10, paint)
-    expect(text).toMatch(/response_time\.p99 +100 ms +200 ms +\+100\.0% +worse/)
-    expect(text).toMatch(/Worse than the 10% allowed/)
+    const open = (skipped: number) => withLoad({ iterations: 1000 - skipped, skipped, model })
+    expect(metric(compare([open(0)], [open(300)]), 'skipped')).toMatchObject({
+      verdict: 'worse',
+      baseline: 0,
+      candidate: 0.3,
+    })
+    expect(metric(compare([load], [load]), 'skipped')).toBeUndefined()
   })
 })
 
 describe('insert benchmarks', () => {
-  const stream = {
-    keys: 'random' as const,
-    inserts: 1000,
-    seconds: 2,
-    exitInsertsPerSecond: 400,
-    buckets: [],
-    stallCount: 1,
-    stallMs: 300,
-    stalls: [],
-  }
+  const [first] = inserts.checkpoints
+  const at = (rows: number, keys: 'random' | 'append', p50: number) => ({ ...first!, rows, keys, p50 })
 
-  it('compares streams by their rates; stalls are shown only', () => {
-    const slower = { ...stream, exitInsertsPerSecond: 300, stallMs: 900 }
-    const { metrics, passed } = compareReports({ ...inserts, stream }, { ...inserts, stream: slower }, 10)
-    expect(metrics.slice(0, 3).map(({ name, baseline, verdict, gates }) => [name, baseline, verdict, gates])).toEqual([
-      ['stream, random keys: inserts', 500, 'same', true],
-      ['stream, random keys: exit rate', 400, 'worse', true],
-      ['stream, random keys: stalls', 300, 'worse', false],
-    ])
-    expect(passed).toBe(false)
-  })
-
-  it('fails on one that was stopped before its time', () => {
-    const { faults, passed } = compareReports(inserts, { ...inserts, interrupted: true }, 10)
-    expect(faults).toEqual(['the candidate was stopped before its time'])
-    expect(passed).toBe(false)
+  it('are matched by the order of sizes and of keys, though the table has grown a little', () => {
+    const before = { ...inserts, checkpoints: [at(0, 'random', 100), at(0, 'append', 50), at(100_000, 'random', 200)] }
+    const after = {
+      ...inserts,
+      checkpoints: [at(110, 'append', 49), at(110, 'random', 105), at(100_220, 'random', 30_000)],
+    }
+    const reordered = { ...after, checkpoints: [after.checkpoints[1]!, after.checkpoints[0]!, after.checkpoints[2]!] }
+    const comparison = compare([before], [reordered])
+    expect(metric(comparison, 'at 0 rows, random keys: p50')!.effect!.value).toBeCloseTo(0.05, 10)
+    expect(metric(comparison, 'at 0 rows, append keys: p50')!.effect!.value).toBeCloseTo(-0.02, 10)
+    expect(metric(comparison, 'at 100000 rows, random keys: p50')).toMatchObject({
+      baseline: expect.closeTo(200, 6),
+      verdict: 'worse',
+    })
   })
 })

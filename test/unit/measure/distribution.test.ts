@@ -5,7 +5,8 @@ import {
   countSamples,
   distributionOf,
   distributionPattern,
-  mergeBlocks,
+  createBlockSet,
+  quantileOf,
   readDistribution,
   writeDistribution,
 } from '../../../src/lib/measure/distribution.ts'
@@ -51,9 +52,9 @@ describe('a distribution', () => {
   it('counts its samples', () => expect(countSamples(readDistribution('1 2x3 7x2'))).toBe(6))
 })
 
-describe('mergeBlocks', () => {
+describe('createBlockSet', () => {
   it('has the quantiles of the blocks as often as they are taken', () => {
-    const blocks = mergeBlocks([readDistribution('10x2 30'), readDistribution('20 40')])
+    const blocks = createBlockSet([readDistribution('10x2 30'), readDistribution('20 40')])
     expect(blocks.quantile(0.5, [1, 1])).toBe(20)
     expect(blocks.quantile(1, [1, 0])).toBe(30)
     // 10, 10, 20, 20, 20, 30, 40, 40, 40
@@ -74,7 +75,8 @@ describe('mergeBlocks', () => {
           const taken = blocks.flatMap(({ values: own, counts }, block) =>
             own.flatMap((value, i) => Array.from({ length: counts[i]! * times[block]! }, () => value)),
           )
-          expect(mergeBlocks(blocks).quantile(q, times)).toBe(
+          expect(quantileOf(blocks[0]!, q)).toBe(createBlockSet(blocks.slice(0, 1)).quantile(q, [1]))
+          expect(createBlockSet(blocks).quantile(q, times)).toBe(
             quantile(
               taken.sort((a, b) => a - b),
               q,

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RushbenchError } from '../../../src/lib/errors.ts'
 import { compareReports } from '../../../src/lib/compare/compare.ts'
-import { comparisonSummary } from '../../../src/lib/compare/text.ts'
+import { createRandom } from '../../../src/lib/random.ts'
+import { comparisonSummary } from '../../../src/lib/reports/comparison-text.ts'
 import { parseReport, reportSchema, type Report } from '../../../src/lib/reports/record.ts'
 import { insertBenchSummary } from '../../../src/lib/reports/insert-bench-text.ts'
 import { loadSummary, seedSummary, type Paint } from '../../../src/lib/reports/text.ts'
@@ -47,7 +48,11 @@ const noPaint: Paint = { good: (text) => text, bad: (text) => text, faint: (text
 
 /** Everything that a terminal is shown of a report. */
 function shown(report: Report): string {
-  const compared = comparisonSummary(compareReports(report, report, 10), 10, noPaint)
+  const options = { minEffect: 0.05, noise: [], force: false, random: createRandom('compare') }
+  const compared = comparisonSummary(
+    compareReports({ baseline: [report], candidate: [report] }, options),
+    noPaint,
+  )
   if (report.kind === 'load') return loadSummary(report, noPaint, null) + compared
   return (report.kind === 'seed' ? seedSummary(report) : insertBenchSummary(report, '')) + compared
 }

@@ -1,0 +1,143 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { compareMetrics } from '../../src/lib/compare/compare-metrics.ts'
+import type { Comparison } from '../../src/lib/compare/compare.ts'
+import { createRandom } from '../../src/lib/random.ts'
+import { formatShare, formatTable } from '../../src/lib/reports/format.ts'
+import * as simulated from '../../test/simulated-runs.ts'
+
+// How often `compare` is wrong. `node dev/bench/compare.ts simulated|real`, both by default.
+
+const run = promisify(execFile)
+const entryPoint = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+const [which = 'both'] = process.argv.slice(2)
+
+const sameTrials = 1000
+const slowTrials = 200
+const slowdown = 1.1
+const minEffect = 0.05
+
+/** Verdicts over trials, as shares. */
+interface Tally {
+  readonly worse: number
+  readonly better: number
+  readonly inconclusive: number
+}
+
+function simulate(
+  trials: number,
+  pairs: number,
+  factor: number,
+  work: simulated.SimulatedWork,
+  noise: simulated.SimulatedNoise,
+): Tally {
+  const tally = { worse: 0, better: 0, inconclusive: 0 }
+  for (let trial = 0; trial < trials; trial++) {
+    const random = createRandom(`${pairs} pairs, ${factor}, ${trial}`)
+    const runs = simulated.simulatePairs(pairs, factor, work, noise, random)
+    const metrics = compareMetrics(runs, { minEffect, paired: true, noise: new Map(), random })
+    // What is the same may alarm by any metric that gates; what is slower is to be found by its median.
+    const counted = factor === 1 ? metrics.filter(({ gates }) => gates) : metrics.slice(0, 1)
+    for (const verdict of ['worse', 'better', 'inconclusive'] as const)
+      if (counted.some((metric) => metric.verdict === verdict)) tally[verdict] += 1 / trials
+  }
+  return tally
+}
+
+const works = { inserts: simulated.simulatedInserts, load: simulated.simulatedLoad }
+const machines = { quiet: simulated.quietMachine, shared: simulated.sharedMachine }
+
+function simulatedRows(): string[][] {
+  const rows: string[][] = []
+  for (const [work, what] of Object.entries(works))
+    for (const [machine, noise] of Object.entries(machines))
+      for (const pairs of [1, 5, 10, 20]) {
+        const same = simulate(sameTrials, pairs, 1, what, noise)
+        const slow = simulate(slowTrials, pairs, slowdown, what, noise)
+        const cells = [same.worse, same.better, same.inconclusive, slow.worse].map(formatShare)
+        rows.push([work, machine, String(pairs), ...cells])
+        process.stderr.write(`${rows.at(-1)?.join(' ')}\n`)
+      }
+  return rows
+}
+
+const sameRuns = 20
+const slowRuns = 10
+const realPairs = 10
+
+async function compare(folder: string, baseline: string, candidate: string): Promise<Comparison> {
+  const args = ['compare', '--run', baseline, '--run', candidate, '--pairs', String(realPairs), '--json']
+  const options = { cwd: folder, maxBuffer: 1e8 }
+  const { stdout } = await run(process.execPath, [entryPoint, ...args], options).catch(
+    (error: { stdout: string }) => error,
+  )
+  return JSON.parse(stdout) as Comparison
+}
+
+/** An API that takes `delayMs` for every answer, and now and then longer. */
+async function startApi(delayMs: number): Promise<{ readonly origin: string; readonly server: Server }> {
+  const random = createRandom('delay')
+  const server = createServer((_, response) => {
+    const extra = -Math.log(1 - random.float()) * delayMs * 0.1
+    void sleep(delayMs + extra).then(() => response.end('{}'))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
+}
+
+async function realRows(folder: string): Promise<string[][]> {
+  await run(process.execPath, [entryPoint, 'migrate'], { cwd: folder })
+  await run(process.execPath, [entryPoint, 'insert-schedules'], { cwd: folder })
+  await run(process.execPath, [entryPoint, 'insert-reservations', '--rows', '20k'], { cwd: folder })
+  const scenario = fileURLToPath(new URL('delayed-scenario.ts', import.meta.url))
+  const [before, after] = [await startApi(20), await startApi(22)]
+  const ask = ({ origin }: { readonly origin: string }) =>
+    `load --scenario ${scenario} --users 20 --duration 3s --target ${origin}`
+  try {
+    return [
+      await realRow(folder, 'inserts, the same', sameRuns, 'insert-reservation-bench --inserts 200'),
+      await realRow(folder, 'load, the same', sameRuns, 'load --users 50 --duration 4s'),
+      await realRow(folder, 'load, 10% slower', slowRuns, ask(before), ask(after)),
+    ]
+  } finally {
+    before.server.close()
+    after.server.close()
+  }
+}
+
+async function realRow(
+  folder: string,
+  what: string,
+  times: number,
+  baseline: string,
+  candidate = baseline,
+): Promise<string[]> {
+  const verdicts: string[] = []
+  for (let i = 0; i < times; i++) {
+    verdicts.push((await compare(folder, baseline, candidate)).verdict)
+    process.stderr.write(`${what}: ${verdicts.join(' ')}\n`)
+  }
+  const count = (verdict: string) => String(verdicts.filter((one) => one === verdict).length)
+  return [what, String(times), count('worse'), count('better'), count('same'), count('inconclusive')]
+}
+
+if (which !== 'real') {
+  const head = ['work', 'machine', 'pairs', 'same: worse', 'better', 'inconclusive', '10% slower: worse']
+  process.stdout.write(`${formatTable(head, simulatedRows(), [2, 3, 4, 5, 6])}\n\n`)
+}
+if (which !== 'simulated') {
+  const folder = await mkdtemp(join(tmpdir(), 'rushbench-compare-'))
+  try {
+    const head = [`real, ${realPairs} pairs`, 'comparisons', 'worse', 'better', 'same', 'inconclusive']
+    process.stdout.write(`${formatTable(head, await realRows(folder), [1, 2, 3, 4, 5])}\n`)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}

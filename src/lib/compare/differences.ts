@@ -1,0 +1,98 @@
+import type { Report } from '../reports/record.ts'
+
+/** Settings that change what is measured. */
+const settingsThatMatter = [
+  'scenario',
+  'users',
+  'duration',
+  'rampUp',
+  'stages',
+  'arrivalRate',
+  'cache',
+  'cacheTtl',
+  'timeout',
+  'dbPool',
+  'from',
+  'years',
+  'opens',
+  'closes',
+  'every',
+  'capacity',
+  'inserts',
+  'warmup',
+  'concurrency',
+  'insertRate',
+  'number',
+  'rows',
+] as const
+const environmentThatMatters = ['cpu', 'cores', 'node', 'engine', 'engineVersion'] as const
+
+/** Tables grow while they are measured; within that, they are of the same size. */
+const rowsTolerance = { share: 0.05, rows: 5000 }
+
+type Shown = string | number | null | undefined
+
+/** What differs between two runs apart from the figures, so that these cannot be compared: `seed: a and b`. */
+export function differencesOf(a: Report, b: Report): string[] {
+  const pairs: [string, Shown, Shown][] = [
+    ['kind', a.kind, b.kind],
+    ...environmentThatMatters.map((key): [string, Shown, Shown] => [key, a.environment[key], b.environment[key]]),
+    ['durability', durabilityOf(a), durabilityOf(b)],
+    ['workload', workloadOf(a), workloadOf(b)],
+    ['arrivals', arrivalsOf(a), arrivalsOf(b)],
+    ['seed', a.seed, b.seed],
+    ...settingsThatMatter.map((key): [string, Shown, Shown] => [key, a.config[key], b.config[key]]),
+  ]
+  return [
+    ...pairs
+      .filter(([, left, right]) => (left ?? null) !== (right ?? null))
+      .map(([key, left, right]) => `${key}: ${left ?? 'not set'} and ${right ?? 'not set'}`),
+    ...tableDifferences(a, b),
+  ]
+}
+
+/** What differs between any of the runs, each thing once. */
+export function differencesAmong(reports: readonly Report[]): string[] {
+  const [first, ...others] = reports
+  return first ? [...new Set(others.flatMap((other) => differencesOf(first, other)))] : []
+}
+
+/** Sorted, so that the order in which settings were read is no difference. */
+function durabilityOf({ environment }: Report): string {
+  const settings = Object.entries(environment.durability).map(([name, value]) => `${name}=${value}`)
+  return settings.sort().join(', ')
+}
+
+function workloadOf(report: Report): Shown {
+  return report.kind === 'load' ? report.load.workload : null
+}
+
+/** Of the open model alone: settings have them also where they do nothing. */
+function arrivalsOf(report: Report): Shown {
+  if (report.kind !== 'load' || report.load.model?.kind !== 'open') return null
+  return `${report.load.model.arrivals}, ${report.load.model.maxInFlight} in flight at most`
+}
+
+function tableDifferences(a: Report, b: Report): string[] {
+  const [left, right] = [tablesOf(a), tablesOf(b)]
+  const alike = left.length === right.length && left.every((table, i) => isAlike(table, right[i]))
+  return alike ? [] : [`tables: ${showTables(left)} and ${showTables(right)}`]
+}
+
+interface Table {
+  readonly rows: number
+  readonly keys: string
+}
+
+function tablesOf(report: Report): Table[] {
+  return report.kind === 'insert-bench' ? report.checkpoints.map(({ rows, keys = 'append' }) => ({ rows, keys })) : []
+}
+
+function isAlike(a: Table, b: Table | undefined): boolean {
+  if (b === undefined || a.keys !== b.keys) return false
+  return Math.abs(a.rows - b.rows) <= Math.max(rowsTolerance.rows, rowsTolerance.share * Math.max(a.rows, b.rows))
+}
+
+function showTables(tables: readonly Table[]): string {
+  return tables.map(({ rows, keys }) => `${rows} rows (${keys})`).join(', ') || 'none'
+}

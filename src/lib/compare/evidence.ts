@@ -1,0 +1,45 @@
+import { quantileOf } from '../measure/distribution.ts'
+import type { Random } from '../random.ts'
+import { blockError, stretchLength } from '../stats/stationary-bootstrap.ts'
+import type { Metric } from './metrics.ts'
+
+/** One run's figure on a logarithmic scale, where a change of so many percent is the same everywhere. */
+export interface LogFigure {
+  readonly value: number
+  /** Standard error by its own blocks; 0 where there are none to tell it from. */
+  readonly error: number
+  /** The same figure of each block. */
+  readonly blocks: readonly number[]
+}
+
+/** Enough for the second digit of a standard error. */
+const draws = 200
+/** Nothing is that small; it stands for 0, which has no logarithm. */
+const smallest = 1e-9
+
+/** What a run tells of a metric that has a value there. */
+export function logFigure({ evidence, value }: Metric, random: Random): LogFigure {
+  const figure = log(value ?? 0)
+  if (evidence.kind === 'quantile') {
+    const { q, blocks: set } = evidence
+    const blocks = set.blocks.map((block) => log(quantileOf(block, q)))
+    const estimate = (times: readonly number[]) => log(set.quantile(q, times))
+    return { value: figure, error: errorOf(blocks, estimate, random), blocks }
+  }
+  if (evidence.kind !== 'mean') return { value: figure, error: 0, blocks: [] }
+  const estimate = (times: readonly number[]) => log(weightedMean(evidence.blocks, times))
+  return { value: figure, error: errorOf(evidence.blocks, estimate, random), blocks: evidence.blocks.map(log) }
+}
+
+function errorOf(blocks: readonly number[], estimate: (times: readonly number[]) => number, random: Random): number {
+  return blocks.length > 1 ? blockError(blocks.length, stretchLength(blocks), estimate, { draws, random }) : 0
+}
+
+function weightedMean(values: readonly number[], weights: readonly number[]): number {
+  return values.reduce((sum, value, i) => sum + value * (weights[i] ?? 0), 0) / values.length
+}
+
+/** The logarithm of a figure that is not negative. */
+export function log(value: number): number {
+  return Math.log(Math.max(smallest, value))
+}

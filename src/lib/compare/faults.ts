@@ -1,0 +1,16 @@
+import type { Report } from '../reports/record.ts'
+
+/** Why a report's figures must not be trusted, whatever they are; `side` names it. */
+export function faultsOf(side: string, report: Report): string[] {
+  const stopped = `the ${side} was stopped before its time`
+  if (report.kind === 'insert-bench') return report.interrupted ? [stopped] : []
+  if (report.kind !== 'load') return []
+  const faults: string[] = []
+  if (report.audit && !report.audit.passed) {
+    const { lost, duplicate, oversold } = report.audit
+    faults.push(`the ${side}'s audit failed: ${lost} lost, ${duplicate} doubled, ${oversold} slots oversold`)
+  }
+  if (!report.generator.valid) faults.push(`the ${side} is not a valid run: ${report.generator.reasons.join('; ')}`)
+  if (report.load.interrupted) faults.push(stopped)
+  return faults
+}

@@ -1,0 +1,91 @@
+import { trimmedMean, difference, type KnownMean } from '../stats/trimmed.ts'
+import { log, type LogFigure } from './evidence.ts'
+import type { Metric } from './metrics.ts'
+
+/** Both sides of a comparison. */
+export interface Sides<T> {
+  readonly baseline: readonly T[]
+  readonly candidate: readonly T[]
+}
+
+/** How much a figure moves from run to run of the same thing, on a logarithmic scale: 0.1 is about 10%. */
+export interface Noise {
+  /** Standard deviation. */
+  readonly deviation: number
+  /** Degrees of freedom with which it is known. */
+  readonly freedom: number
+}
+
+/** Fewer runs a side say too little of how much runs differ. */
+const minRuns = 3
+/** Fewer pairs say too little of how much the differences within them differ. */
+const minPairs = 4
+/** The default is known as little as if four runs had been measured: most machines are better, some are worse. */
+const defaultFreedom = 3
+
+/**
+ * What runs of the same thing are taken to differ by where nothing was measured of it: what repeated runs
+ * showed on a virtual machine whose processors others use too (docs/compare.md).
+ */
+export function defaultNoise({ unit, evidence }: Metric): Noise {
+  if (unit === 'per second') return { deviation: 0.1, freedom: defaultFreedom }
+  const far = evidence.kind !== 'quantile' || evidence.q > 0.5
+  return { deviation: far ? 0.3 : 0.15, freedom: defaultFreedom }
+}
+
+/** The noise of each metric, by its key, in two or more runs of the same thing. */
+export function measureNoise(runs: readonly (readonly Metric[])[]): Map<string, Noise> {
+  const noise = new Map<string, Noise>()
+  for (const [key, metrics] of Map.groupBy(runs.flat(), (metric) => metric.key)) {
+    const values = metrics.flatMap(({ value }) => (value === null ? [] : [log(value)]))
+    const { error, freedom } = trimmedMean(values)
+    if (values.length > 1) noise.set(key, { deviation: error * Math.sqrt(values.length), freedom })
+  }
+  return noise
+}
+
+/** What is known of the noise of a metric before its runs are looked at. */
+export interface KnownNoise {
+  /** Null where no runs of the same thing were given. */
+  readonly measured: Noise | null
+  readonly byDefault: Noise
+}
+
+/**
+ * The difference of the sides, candidate less baseline, and what chance alone may make of it. Runs in pairs
+ * are told from each other pair by pair, so that what changes slowly hits both alike (4 pairs or more);
+ * others by how much each side's runs differ (3 runs a side or more). Of fewer runs, their blocks say what
+ * varies within a run, and the known noise what varies from run to run. Measured noise counts wherever it
+ * is larger.
+ */
+export function differenceOf(sides: Sides<LogFigure>, paired: boolean, { measured, byDefault }: KnownNoise): KnownMean {
+  const within = Math.hypot(errorOfMean(sides.baseline), errorOfMean(sides.candidate))
+  const seen = (paired ? differenceOfPairs(sides) : null) ?? differenceOfRuns(sides)
+  const assumed = assume(sides, within, measured ?? byDefault)
+  if (seen === null || (measured && assumed.error > seen.error)) return assumed
+  return { ...seen, error: Math.max(seen.error, within) }
+}
+
+function assume(sides: Sides<LogFigure>, within: number, { deviation, freedom }: Noise): KnownMean {
+  const [before, after] = [trimmedMean(valuesOf(sides.baseline)), trimmedMean(valuesOf(sides.candidate))]
+  const between = deviation * Math.sqrt(1 / sides.baseline.length + 1 / sides.candidate.length)
+  return { mean: after.mean - before.mean, error: Math.hypot(within, between), freedom }
+}
+
+function differenceOfPairs({ baseline, candidate }: Sides<LogFigure>): KnownMean | null {
+  if (baseline.length < minPairs) return null
+  return trimmedMean(candidate.map(({ value }, pair) => value - (baseline[pair] as LogFigure).value))
+}
+
+function differenceOfRuns({ baseline, candidate }: Sides<LogFigure>): KnownMean | null {
+  if (Math.min(baseline.length, candidate.length) < minRuns) return null
+  return difference(trimmedMean(valuesOf(baseline)), trimmedMean(valuesOf(candidate)))
+}
+
+function valuesOf(side: readonly LogFigure[]): number[] {
+  return side.map(({ value }) => value)
+}
+
+function errorOfMean(side: readonly LogFigure[]): number {
+  return Math.hypot(...side.map(({ error }) => error)) / side.length
+}

@@ -1,0 +1,24 @@
+import type { ComparedMetric } from '../compare/compare-metrics.ts'
+import type { Comparison } from '../compare/compare.ts'
+import { comparisonRow } from './comparison-text.ts'
+import { junitXml, type JUnitCase } from './views/junit-xml.ts'
+
+/** A comparison as JUnit XML: a case for each metric that gates, and one for the runs themselves. `at` is now. */
+export function comparisonJunit({ metrics, faults }: Comparison, at: Date): string {
+  const runs: JUnitCase = {
+    group: 'compare',
+    name: 'all runs can be trusted',
+    failure: faults.length > 0 ? faults.join('; ') : null,
+  }
+  const gating = metrics.filter(({ gates }) => gates)
+  return junitXml({ name: 'rushbench compare', timestamp: at.toISOString(), cases: [runs, ...gating.map(caseOf)] })
+}
+
+function caseOf(metric: ComparedMetric): JUnitCase {
+  const [, baseline, candidate, change, interval] = comparisonRow(metric)
+  const figures = `${baseline} before, ${candidate} now, ${change} (${interval})`
+  const known = { group: 'compare.metrics', name: metric.name }
+  if (metric.verdict === 'missing') return { ...known, failure: `not measured in all runs: ${figures}` }
+  if (metric.verdict === 'worse') return { ...known, failure: `worse: ${figures}` }
+  return { ...known, failure: null, ...(metric.verdict === 'inconclusive' ? { skipped: `inconclusive: ${figures}` } : {}) }
+}

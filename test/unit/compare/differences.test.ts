@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { differencesAmong, differencesOf } from '../../../src/lib/compare/differences.ts'
+import { savedReport } from '../../report-fixtures.ts'
+
+const load = savedReport('load', 'load-baseline.json')
+const inserts = savedReport('insert-bench', 'insert-bench-baseline.json')
+
+const elsewhere = (environment: Partial<typeof load.environment>) => ({
+  ...load,
+  environment: { ...load.environment, ...environment },
+})
+
+describe('differencesOf', () => {
+  it.each([
+    [elsewhere({ cpu: 'Xeon' }), 'cpu: AMD EPYC and Xeon'],
+    [elsewhere({ engineVersion: '3.1' }), 'engineVersion: 3.53.4 and 3.1'],
+    [
+      elsewhere({ durability: { synchronous: 'off' } }),
+      'durability: journal_mode=wal, synchronous=full and synchronous=off',
+    ],
+    [{ ...load, load: { ...load.load, workload: 'tickets' } }, 'workload: vaccination and tickets'],
+    [{ ...load, config: { ...load.config, rows: '10k' } }, 'rows: not set and 10k'],
+    [inserts, 'kind: load and insert-bench'],
+  ])('finds what the figures depend on', (other, difference) => {
+    expect(differencesOf(load, other)).toContain(difference)
+  })
+
+  it('does not mind the order of durability settings, nor the memory or the kernel of a hosted runner', () => {
+    const durability = Object.fromEntries(Object.entries(load.environment.durability).toReversed())
+    expect(differencesOf(load, elsewhere({ durability, memoryMb: 1, os: 'Linux 7' }))).toEqual([])
+  })
+
+  it('tells arrivals apart, but not where the model is closed', () => {
+    const model = {
+      kind: 'open' as const,
+      ratePerSecond: 100,
+      arrivals: 'constant' as const,
+      durationMs: 1,
+      maxInFlight: 9,
+    }
+    const open = { ...load, load: { ...load.load, model } }
+    const poisson = { ...load, load: { ...load.load, model: { ...model, arrivals: 'poisson' as const } } }
+    expect(differencesOf(open, poisson)).toEqual([
+      'arrivals: constant, 9 in flight at most and poisson, 9 in flight at most',
+    ])
+  })
+
+  it('tells tables apart that are not of about the same size', () => {
+    const of = (rows: number, keys: 'append' | 'random' = 'append') => ({
+      ...inserts,
+      checkpoints: [{ ...inserts.checkpoints[0]!, rows, keys }],
+    })
+    expect(differencesOf(of(200_000), of(209_000))).toEqual([])
+    expect(differencesOf(of(0), of(4000))).toEqual([])
+    expect(differencesOf(of(200_000), of(220_000))).toEqual(['tables: 200000 rows (append) and 220000 rows (append)'])
+    expect(differencesOf(of(10), of(10, 'random'))).toEqual(['tables: 10 rows (append) and 10 rows (random)'])
+    expect(differencesOf(of(10), { ...inserts, checkpoints: [] })).toEqual(['tables: 10 rows (append) and none'])
+  })
+})
+
+describe('differencesAmong', () => {
+  it('names each difference once', () => {
+    const other = { ...load, seed: 'other' }
+    expect(differencesAmong([load, other, other])).toEqual(['seed: rushbench and other'])
+    expect(differencesAmong([load])).toEqual([])
+    expect(differencesAmong([])).toEqual([])
+  })
+})

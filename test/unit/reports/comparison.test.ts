@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest'
+import type { ComparedMetric } from '../../../src/lib/compare/compare-metrics.ts'
+import type { Comparison } from '../../../src/lib/compare/compare.ts'
+import { comparisonJunit } from '../../../src/lib/reports/comparison-junit.ts'
+import { comparisonMarkdown } from '../../../src/lib/reports/comparison-markdown.ts'
+import { comparisonSummary, verdictSentence } from '../../../src/lib/reports/comparison-text.ts'
+import { escapeXml } from '../../../src/lib/reports/views/junit-xml.ts'
+
+const same = (text: string) => text
+const paint = { good: same, bad: same, faint: same, bold: same }
+
+const p95: ComparedMetric = {
+  name: 'response_time.p95',
+  unit: 'ms',
+  better: 'lower',
+  verdict: 'worse',
+  gates: true,
+  baseline: 100,
+  candidate: 120,
+  effect: { value: 0.2, low: 0.123, high: 0.28 },
+  p: 0.0001,
+  rankP: 0.001,
+  noise: 0.07,
+  detectable: 0.104,
+}
+const failures: ComparedMetric = {
+  ...p95,
+  name: 'failures',
+  unit: 'share',
+  verdict: 'same',
+  baseline: 0,
+  candidate: 0.0002,
+  effect: { value: 0.0002, low: -0.0001, high: 0.0005 },
+  detectable: 0.001,
+}
+const worse: Comparison = {
+  verdict: 'worse',
+  runs: { baseline: 10, candidate: 10 },
+  paired: true,
+  minEffect: 0.05,
+  metrics: [p95, failures],
+  differences: [],
+  faults: [],
+}
+
+describe('comparisonSummary', () => {
+  it('shows values, change, interval, what could have been seen, and the verdict', () => {
+    const text = comparisonSummary(worse, paint)
+    expect(text).toMatch(/response_time\.p95 +100 ms +120 ms +\+20\.0% +\+12\.3% to \+28\.0% +10\.4% +worse/)
+    expect(text).toMatch(/failures +0% +0\.02% +\+0\.02 pp +-0\.01 pp to \+0\.05 pp +0\.10 pp +same/)
+    expect(text).toContain('10 pairs of runs')
+    expect(text).toMatch(/Failed: worse: response_time\.p95\.$/)
+  })
+
+  it('puts verdicts that do not count in brackets, large changes as factors, and what is missing as a dash', () => {
+    const huge = { ...p95, gates: false, effect: { value: 12, low: 9, high: 20 } }
+    expect(comparisonSummary({ ...worse, metrics: [huge] }, paint)).toMatch(/x13\.0 +\+900\.0% to x21\.0 +10\.4% +\(worse\)/)
+    const none = { ...p95, verdict: 'missing' as const, candidate: null, effect: null, detectable: null }
+    expect(comparisonSummary({ ...worse, metrics: [none] }, paint)).toMatch(/100 ms +- +- +- +- +missing/)
+  })
+
+  it('says what differs and what is at fault', () => {
+    const text = comparisonSummary({ ...worse, differences: ['cpu: a and b'], faults: ["the candidate's audit failed"] }, paint)
+    expect(text).toContain('differ in more than their figures:\n  cpu: a and b')
+    expect(text).toContain("the candidate's audit failed")
+  })
+})
+
+describe('verdictSentence', () => {
+  it.each([
+    [{ verdict: 'same', metrics: [failures] }, 'Nothing changed by 5% or more.'],
+    [{ verdict: 'better', metrics: [{ ...p95, verdict: 'better' }] }, 'Better: response_time.p95. Nothing is worse.'],
+    [
+      { verdict: 'inconclusive', metrics: [{ ...p95, verdict: 'inconclusive' }] },
+      'Nothing is shown to be worse, but a change of 5% could have hidden in response_time.p95. More pairs of runs (--run, --pairs) see smaller changes.',
+    ],
+    [{ metrics: [{ ...p95, verdict: 'missing' }] }, 'Failed: not measured in all runs: response_time.p95.'],
+    [{ metrics: [], faults: ['x'] }, 'Failed: runs that must not be trusted.'],
+  ] as [Partial<Comparison>, string][])('%j', (change, sentence) =>
+    expect(verdictSentence({ ...worse, ...change })).toBe(sentence),
+  )
+})
+
+describe('comparisonMarkdown', () => {
+  it('is a verdict and a table, with no markup from outside', () => {
+    const text = comparisonMarkdown({ ...worse, metrics: [{ ...p95, name: 'a|b <i>' }], faults: ['*loud*'] })
+    expect(text.split('\n')[0]).toBe(String.raw`### ❌ Failed: worse: a\|b \<i\>; runs that must not be trusted.`)
+    expect(text).toContain(String.raw`- \*loud\*`)
+    expect(text).toContain(String.raw`| a\|b \<i\> | 100 ms | 120 ms | \+20.0% |`)
+  })
+
+  it('marks a comparison of runs that differ', () =>
+    expect(comparisonMarkdown({ ...worse, differences: ['cpu: a and b'] })).toContain('- cpu: a and b'))
+})
+
+describe('comparisonJunit', () => {
+  const at = new Date(Date.UTC(2026, 0, 1))
+
+  it('has a case for the runs and for each metric that gates', () => {
+    const xml = comparisonJunit({ ...worse, metrics: [p95, failures, { ...p95, name: 'max', gates: false }] }, at)
+    expect(xml).toContain('tests="3" failures="1"')
+    expect(xml).toContain('<failure message="worse: 100 ms before, 120 ms now, +20.0% (+12.3% to +28.0%)">')
+    expect(xml).not.toContain('max')
+  })
+
+  it('skips what is inconclusive, and fails what is missing or at fault', () => {
+    const metrics: ComparedMetric[] = [
+      { ...p95, verdict: 'inconclusive' },
+      { ...p95, verdict: 'missing', effect: null },
+    ]
+    expect(comparisonJunit({ ...worse, metrics, faults: ['lost <2>'] }, at)).toContain('tests="3" failures="2" errors="0" skipped="1"')
+  })
+})
+
+describe('escapeXml', () => {
+  it('leaves nothing that XML reads as more than text', () =>
+    expect(escapeXml(`<a b="c">'&\ufffe\ud800`)).toBe('&lt;a b=&quot;c&quot;&gt;&apos;&amp;\ufffd\ufffd'))
+})
