@@ -70,10 +70,13 @@ function simulatedRows(): string[][] {
 
 const sameRuns = 20
 const slowRuns = 10
-const realPairs = 10
+const inserts = 'insert-reservation-bench --inserts 200'
+const load = 'load --users 50 --duration 2s'
+const samePairs = 5
+const slowPairs = 6
 
-async function compare(folder: string, baseline: string, candidate: string): Promise<Comparison> {
-  const args = ['compare', '--run', baseline, '--run', candidate, '--pairs', String(realPairs), '--json']
+async function compare(folder: string, pairs: number, baseline: string, candidate: string): Promise<Comparison> {
+  const args = ['compare', '--run', baseline, '--run', candidate, '--pairs', String(pairs), '--json']
   const options = { cwd: folder, maxBuffer: 1e8 }
   const { stdout } = await run(process.execPath, [entryPoint, ...args], options).catch(
     (error: { stdout: string }) => error,
@@ -99,12 +102,12 @@ async function realRows(folder: string): Promise<string[][]> {
   const scenario = fileURLToPath(new URL('delayed-scenario.ts', import.meta.url))
   const [before, after] = [await startApi(20), await startApi(22)]
   const ask = ({ origin }: { readonly origin: string }) =>
-    `load --scenario ${scenario} --users 20 --duration 3s --target ${origin}`
+    `load --scenario ${scenario} --users 20 --duration 2s --target ${origin}`
   try {
     return [
-      await realRow(folder, 'inserts, the same', sameRuns, 'insert-reservation-bench --inserts 200'),
-      await realRow(folder, 'load, the same', sameRuns, 'load --users 50 --duration 4s'),
-      await realRow(folder, 'load, 10% slower', slowRuns, ask(before), ask(after)),
+      await realRow(folder, { what: 'load, 10% slower', times: slowRuns, pairs: slowPairs }, ask(before), ask(after)),
+      await realRow(folder, { what: 'inserts, the same', times: sameRuns, pairs: samePairs }, inserts, inserts),
+      await realRow(folder, { what: 'load, the same', times: sameRuns, pairs: samePairs }, load, load),
     ]
   } finally {
     before.server.close()
@@ -112,20 +115,21 @@ async function realRows(folder: string): Promise<string[][]> {
   }
 }
 
-async function realRow(
-  folder: string,
-  what: string,
-  times: number,
-  baseline: string,
-  candidate = baseline,
-): Promise<string[]> {
+interface Trials {
+  readonly what: string
+  readonly times: number
+  readonly pairs: number
+}
+
+async function realRow(folder: string, trials: Trials, baseline: string, candidate: string): Promise<string[]> {
+  const { what, times, pairs } = trials
   const verdicts: string[] = []
   for (let i = 0; i < times; i++) {
-    verdicts.push((await compare(folder, baseline, candidate)).verdict)
+    verdicts.push((await compare(folder, pairs, baseline, candidate)).verdict)
     process.stderr.write(`${what}: ${verdicts.join(' ')}\n`)
   }
   const count = (verdict: string) => String(verdicts.filter((one) => one === verdict).length)
-  return [what, String(times), count('worse'), count('better'), count('same'), count('inconclusive')]
+  return [what, String(pairs), String(times), count('worse'), count('better'), count('same'), count('inconclusive')]
 }
 
 if (which !== 'real') {
@@ -135,8 +139,8 @@ if (which !== 'real') {
 if (which !== 'simulated') {
   const folder = await mkdtemp(join(tmpdir(), 'rushbench-compare-'))
   try {
-    const head = [`real, ${realPairs} pairs`, 'comparisons', 'worse', 'better', 'same', 'inconclusive']
-    process.stdout.write(`${formatTable(head, await realRows(folder), [1, 2, 3, 4, 5])}\n`)
+    const head = ['real runs', 'pairs', 'comparisons', 'worse', 'better', 'same', 'inconclusive']
+    process.stdout.write(`${formatTable(head, await realRows(folder), [1, 2, 3, 4, 5, 6])}\n`)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

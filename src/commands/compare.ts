@@ -3,11 +3,13 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { compareReports, type Comparison } from '../lib/compare/compare.ts'
 import type { Sides } from '../lib/compare/noise.ts'
+import { describeHistory, type History } from '../lib/compare/history.ts'
 import { failure } from '../lib/errors.ts'
 import { createRandom } from '../lib/random.ts'
 import { comparisonJunit } from '../lib/reports/comparison-junit.ts'
 import { comparisonMarkdown } from '../lib/reports/comparison-markdown.ts'
 import { comparisonSummary } from '../lib/reports/comparison-text.ts'
+import { historySummary } from '../lib/reports/history-text.ts'
 import type { Report } from '../lib/reports/record.ts'
 import { readReports } from '../lib/reports/store.ts'
 import { paint } from '../paint.ts'
@@ -19,11 +21,15 @@ const formats = {
   junit: (comparison: Comparison) => comparisonJunit(comparison, new Date()),
 }
 
+/** Of a terminal that does not say how wide it is. */
+const defaultColumns = 80
+
 export default class Compare extends BaseCommand {
   static override summary = 'Compare saved runs, metric by metric, and tell change from chance.'
   static override description = `BASELINE and CANDIDATE are a report each, a folder of reports or a quoted pattern; what follows the
 first belongs to the candidate. With --run, rushbench makes the runs itself, in pairs A B B A: two versions,
-two databases or two settings. docs/compare.md explains the verdicts.
+two databases or two settings. With --history it shows metrics over many
+runs, and from which on their level is another. docs/compare.md explains the verdicts.
 
 Exit codes: 3 something got worse, is missing, or a run failed its audit or is not valid;
 5 (with --strict) nothing is shown to be worse, yet a change could have hidden.`
@@ -32,11 +38,13 @@ Exit codes: 3 something got worse, is missing, or a run failed its audit or is n
     "<%= config.bin %> <%= command.id %> 'main/*-load.json' 'branch/*-load.json' --noise again/ --strict",
     '<%= config.bin %> <%= command.id %> main/ branch/ --format junit > comparison.xml',
     "<%= config.bin %> <%= command.id %> --run 'load --users 500 --cache none' --run 'load --users 500' --pairs 20",
+    '<%= config.bin %> <%= command.id %> --history reports/ --metric response_time.p95',
     "<%= config.bin %> <%= command.id %> --run 'old/bin/run.js insert-reservation-bench' --run 'insert-reservation-bench'",
   ]
   static override usage = [
     '<%= command.id %> BASELINE CANDIDATE... [FLAGS]',
     '<%= command.id %> --run ARGUMENTS --run ARGUMENTS [--pairs N] [FLAGS]',
+    '<%= command.id %> --history REPORTS [--metric NAME] [--min-effect PERCENT]',
   ]
   static override args = {
     reports: Args.string({ description: 'runs to compare with, then runs to judge', multiple: true }),
@@ -60,12 +68,25 @@ Exit codes: 3 something got worse, is missing, or a run failed its audit or is n
       exclusive: ['force'],
     }),
     pairs: Flags.integer({ summary: 'runs of each side with --run', default: 10, min: 1, max: 1000 }),
+    history: Flags.string({
+      summary: 'runs over which to show how metrics changed',
+      exclusive: ['run', 'noise', 'format'],
+    }),
+    metric: Flags.string({
+      summary: 'the metric that --history shows; those that gate by default',
+      dependsOn: ['history'],
+    }),
     ...settingFlags('reports'),
   }
 
-  async run(): Promise<Comparison> {
+  async run(): Promise<Comparison | History> {
     const { args, flags } = await this.parse(Compare)
     const minEffect = parsePercent(flags['min-effect'])
+    if (flags.history !== undefined) {
+      const history = describeHistory(await readReports(flags.history), { metric: flags.metric, minEffect })
+      this.log(historySummary(history, process.stdout.columns ?? defaultColumns, paint))
+      return history
+    }
     const sides = flags.run ? await this.#measure(flags.run, flags) : await readSides(args.reports)
     const comparison = compareReports(sides, {
       minEffect,

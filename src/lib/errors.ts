@@ -189,6 +189,10 @@ const catalogue = {
     (d) =>
       `There is no report in ${d.path}. Name a report, a folder that holds reports, or a quoted pattern such as 'reports/*-load.json'.`,
   ),
+  'metric-unknown': entry<{ metric: string; known: readonly string[] }>(
+    'usage',
+    (d) => `The latest report has no metric ${d.metric}. It has: ${d.known.join('; ')}.`,
+  ),
   'run-failed': entry<{ command: string; exit: string; reason: string }>(
     'error',
     (d) => `"${d.command}" ended with ${d.exit} and saved no report: ${d.reason}.`,

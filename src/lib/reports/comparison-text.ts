@@ -62,7 +62,8 @@ export function verdictSentence({ verdict, metrics, minEffect, faults }: Compari
   return `Failed: ${reasons.filter((reason) => reason !== '').join('; ')}.`
 }
 
-function formatValue(value: number | null, unit: ComparedMetric['unit']): string {
+/** A metric's value in its unit; `-` for none. */
+export function formatValue(value: number | null, unit: ComparedMetric['unit']): string {
   if (value === null) return '-'
   if (unit === 'share') return formatShare(value)
   if (unit === 'per second') return `${formatNumber(value)}/s`
@@ -73,7 +74,7 @@ function formatValue(value: number | null, unit: ComparedMetric['unit']): string
 const factorFrom = 9.995
 
 /** `+12.3%`, `x14`; of shares, the difference in percentage points. */
-function formatChange(change: number, unit: ComparedMetric['unit']): string {
+export function formatChange(change: number, unit: ComparedMetric['unit']): string {
   if (change >= factorFrom) return `x${formatNumber(change + 1)}`
   const rounded = Number((100 * change).toFixed(unit === 'share' ? 2 : 1)) || 0
   return `${rounded > 0 ? '+' : ''}${rounded.toFixed(unit === 'share' ? 2 : 1)}${unit === 'share' ? ' pp' : '%'}`

@@ -1,0 +1,43 @@
+import type { History, LevelChange, MetricHistory } from '../compare/history.ts'
+import { drawChart } from './chart.ts'
+import { formatChange, formatValue } from './comparison-text.ts'
+import { formatCount, plain } from './format.ts'
+import type { Paint } from './text.ts'
+
+/** Metrics over many runs for people: a chart of each, `width` characters wide, and where its level changed. */
+export function historySummary({ metrics, runs, leftOut }: History, width: number, paint: Paint): string {
+  const others = leftOut > 0 ? `; ${formatCount(leftOut)} that differ from the latest in more than their figures are left out` : ''
+  return [`${runs === 1 ? '1 run' : `${formatCount(runs)} runs`}${others}`, ...metrics.map((metric) => metricText(metric, width, paint))].join('\n\n')
+}
+
+function metricText(metric: MetricHistory, width: number, paint: Paint): string {
+  const chart = drawChart({
+    series: [
+      { mark: '●', name: plain(metric.name), points: metric.runs.map(({ value }, run) => ({ x: run + 1, y: value })) },
+      { mark: '─', name: 'level', points: levelsOf(metric) },
+    ],
+    width,
+    unitX: 'runs',
+    formatX: formatCount,
+    formatY: (value) => formatValue(value, metric.unit),
+  })
+  const changes = metric.changes.map((change) => changeLine(change, metric, paint))
+  return [paint.bold(plain(metric.name)), chart, ...(changes.length > 0 ? changes : ['no change'])]
+    .filter((part) => part !== '')
+    .join('\n')
+}
+
+/** At each run, the mean of the stretch between changes that it lies in. */
+function levelsOf({ runs, changes }: MetricHistory): { x: number; y: number }[] {
+  const [first] = changes
+  return runs.flatMap((_, run) => {
+    const level = changes.findLast((change) => change.run <= run)?.after ?? first?.before
+    return level === undefined ? [] : [{ x: run + 1, y: level }]
+  })
+}
+
+function changeLine({ run, before, after, verdict }: LevelChange, { runs, unit }: MetricHistory, paint: Paint): string {
+  const change = unit === 'share' ? after - before : after / before - 1
+  const words = `${verdict} from run ${run + 1} on (${runs[run]?.startedAt}): ${formatValue(before, unit)} to ${formatValue(after, unit)}, ${formatChange(change, unit)}`
+  return verdict === 'worse' ? paint.bad(words) : paint.good(words)
+}

@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Comparison } from '../../src/lib/compare/compare.ts'
+import { createWorkplace, type Workplace } from './cli.ts'
+
+let work: Workplace
+
+beforeAll(async () => {
+  work = await createWorkplace()
+})
+
+afterAll(() => work[Symbol.asyncDispose]())
+
+const entryPoint = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+const workflow = await readFile(new URL('../../fixtures/ci/performance.yml', import.meta.url), 'utf8')
+const [measure, ...views] = [...workflow.matchAll(/npx rushbench .*$/gm)].map(([command]) => command)
+
+/** A command of the workflow as a shell runs it, shorter than on a runner; nothing else is changed. */
+function runInShell(command: string): Promise<number> {
+  const short = command
+    .replaceAll('npx rushbench', `'${process.execPath}' '${entryPoint}'`)
+    .replaceAll('base/bin/run.js', entryPoint)
+    .replaceAll('--users 500 --duration 20s', '--users 20 --duration 2s')
+    .replace('--pairs 20', '--pairs 1')
+  const env = { PATH: process.env['PATH'], HOME: work.folder, GITHUB_STEP_SUMMARY: join(work.folder, 'summary.md') }
+  return new Promise((resolve) => {
+    execFile('sh', ['-c', short], { cwd: work.folder, env }, (error) => resolve(error ? Number(error.code) : 0))
+  })
+}
+
+/** Processes with `argument` among theirs; on Linux alone. */
+async function countProcesses(argument: string): Promise<number> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const commands = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')))
+  return commands.filter((command) => command.includes(argument)).length
+}
+
+describe("the workflow's commands", () => {
+  it('measure both versions in turns and pass where they are the same', async () => {
+    expect(await runInShell(measure!)).toBe(0)
+    const [kept] = await readdir(join(work.folder, 'comparison'))
+    for (const side of ['baseline', 'candidate'])
+      expect(await readdir(join(work.folder, 'comparison', kept!, side))).toHaveLength(1)
+  })
+
+  it('show the comparison as Markdown and as JUnit', async () => {
+    for (const command of views) expect(await runInShell(command)).toBe(0)
+    expect(await readFile(join(work.folder, 'summary.md'), 'utf8')).toMatch(/^### .*\n[^]*\| response\\_time\.p50 \|/)
+    expect(await readFile(join(work.folder, 'comparison.xml'), 'utf8')).toContain('failures="0"')
+  })
+
+  it('find the pairs again in what was saved', async () => {
+    const [kept] = await readdir(join(work.folder, 'comparison'))
+    const sides = ['baseline', 'candidate'].map((side) => join('comparison', kept!, side))
+    expect(await work.runJson<Comparison>(['compare', ...sides])).toMatchObject({ paired: true, runs: { baseline: 1 } })
+    const history = await work.run(['compare', '--history', sides[0]!, '--metric', 'response_time.p50'])
+    expect(history).toMatchObject({ code: 0, stdout: expect.stringContaining('1 run\n') })
+  })
+})
+
+describe('compare --run', () => {
+  it('ends what it started on Ctrl-C', async () => {
+    const load = 'load --users 5 --duration 60s'
+    const running = work.start(['compare', '--run', load, '--run', load, '--pairs', '2', '--reports', 'stopped-runs'])
+    await expect.poll(() => countProcesses('stopped-runs/'), { timeout: 30_000 }).toBe(1)
+    running.child.kill('SIGINT')
+    const { code, stderr } = await running.result
+    expect({ code, stderr }).toMatchObject({ code: 130, stderr: expect.stringContaining('Interrupted. The reports') })
+    expect(await countProcesses('stopped-runs')).toBe(0)
+  })
+
+  it('says what went wrong in a run', async () => {
+    const { code, stderr } = await work.run(['compare', '--run', 'load --users x', '--run', 'load', '--pairs', '1'])
+    expect(code).toBe(1)
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain(
+      '"load --users x" ended with 2 and saved no report: users (from --users) cannot be x',
+    )
+  })
+})

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { describeHistory } from '../../../src/lib/compare/history.ts'
+import { createRandom } from '../../../src/lib/random.ts'
+import { historySummary } from '../../../src/lib/reports/history-text.ts'
+import { gaussian } from '../../../src/lib/stats/bootstrap.ts'
+import { savedReport } from '../../report-fixtures.ts'
+
+const seed = savedReport('seed', 'seed.json')
+const same = (text: string) => text
+const paint = { good: same, bad: same, faint: same, bold: same }
+
+const random = createRandom('history')
+
+/** A run each day, with 1% of noise about the rate of that day. */
+function runs(rates: readonly number[]) {
+  return rates.map((rate, day) => ({
+    ...seed,
+    startedAt: new Date(Date.UTC(2026, 0, 1 + day)).toISOString(),
+    rowsPerSecond: rate * (1 + 0.01 * gaussian(random)),
+  }))
+}
+
+const steps = (...lengths: readonly [rate: number, days: number][]) =>
+  lengths.flatMap(([rate, days]) => Array.from({ length: days }, () => rate))
+
+describe('describeHistory', () => {
+  it('finds from which run on a level is another, whatever the order of the files', () => {
+    const reports = runs(steps([1000, 10], [800, 10], [900, 10]))
+    const { metrics, runs: count } = describeHistory(reports.toReversed(), { minEffect: 0.05 })
+    expect(count).toBe(30)
+    expect(metrics.map(({ name }) => name)).toEqual(['rows per second'])
+    const [rate] = metrics
+    expect(rate!.changes.map(({ run, verdict }) => [run, verdict])).toEqual([
+      [10, 'worse'],
+      [20, 'better'],
+    ])
+    expect(rate!.changes[0]!.before).toBeCloseTo(1000, -2)
+    expect(rate!.runs[0]!.startedAt).toBe('2026-01-01T00:00:00.000Z')
+  })
+
+  it('sees a drift of which no step would be seen', () => {
+    const drifting = runs(Array.from({ length: 40 }, (_, day) => 1000 * 0.995 ** day))
+    const changes = describeHistory(drifting, { minEffect: 0.05 }).metrics[0]!.changes
+    expect(changes.length).toBeGreaterThan(0)
+    expect(changes.every(({ verdict }) => verdict === 'worse')).toBe(true)
+  })
+
+  it('leaves out what is not like the latest run', () => {
+    const reports = runs(steps([1000, 5], [500, 5])).map((report, i) => (i < 5 ? { ...report, seed: 'other' } : report))
+    const load = { ...savedReport('load', 'load-baseline.json'), startedAt: reports[0]!.startedAt }
+    expect(describeHistory([...reports, load], { minEffect: 0.05 })).toMatchObject({
+      runs: 5,
+      leftOut: 6,
+      metrics: [{ changes: [] }],
+    })
+  })
+
+  it('shows the metric that is asked for, and knows which there are', () => {
+    const load = savedReport('load', 'load-baseline.json')
+    const { metrics } = describeHistory([load], { metric: 'steps[book].p95', minEffect: 0.05 })
+    expect(metrics).toMatchObject([{ name: 'steps[book].p95', runs: [{ value: 6.594 }], changes: [] }])
+    expect(() => describeHistory([load], { metric: 'p50', minEffect: 0.05 })).toThrow('It has: rps; failures;')
+  })
+
+  it('has nothing to say of no runs', () =>
+    expect(describeHistory([], { minEffect: 0.05 })).toEqual({ metrics: [], runs: 0, leftOut: 0 }))
+})
+
+describe('historySummary', () => {
+  it('draws the runs and their levels, and says where these change', () => {
+    const text = historySummary(describeHistory(runs(steps([1000, 10], [800, 10])), { minEffect: 0.05 }), 80, paint)
+    expect(text).toContain('20 runs')
+    expect(text).toMatch(/●/)
+    expect(text).toMatch(/─ level/)
+    expect(text).toMatch(/worse from run 11 on \(2026-01-11T00:00:00\.000Z\): 1,00\d\/s to 80\d\/s, -(19|20)\.\d%/)
+  })
+
+  it('says so where nothing changed', () => {
+    const text = historySummary(describeHistory(runs(steps([1000, 10])), { minEffect: 0.05 }), 80, paint)
+    expect(text).toMatch(/no change$/)
+    expect(text).not.toContain('left out')
+  })
+})
