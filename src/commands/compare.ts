@@ -90,7 +90,7 @@ Exit codes: 3 something got worse, is missing, or a run failed its audit or is n
     const sides = flags.run ? await this.#measure(flags.run, flags) : await readSides(args.reports)
     const comparison = compareReports(sides, {
       minEffect,
-      noise: (await Promise.all((flags.noise ?? []).map(readReports))).flat(),
+      noise: await readReports(...(flags.noise ?? [])),
       // What is run on both sides was chosen to differ.
       force: flags.force || flags.run !== undefined,
       random: createRandom('compare'),
@@ -130,8 +130,8 @@ async function readSides(paths: readonly string[] = []): Promise<Sides<Report>> 
     throw failure('usage-wrong', {
       reason: 'Name the reports of the baseline, then those of the candidate; or use --run.',
     })
-  const [baseline = [], ...candidates] = await Promise.all(paths.map(readReports))
-  return { baseline, candidate: candidates.flat() }
+  const [baseline = '', ...candidates] = paths
+  return { baseline: await readReports(baseline), candidate: await readReports(...candidates) }
 }
 
 function parsePercent(text: string): number {

@@ -1,5 +1,5 @@
 import { link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, normalize } from 'node:path'
 import { failure, reasonOf } from '../errors.ts'
 import type { Report } from './record.ts'
 
@@ -77,13 +77,17 @@ export async function readReport(file: string): Promise<Report> {
 }
 
 /**
- * Reads all reports that `path` names: a report, a folder that holds reports, or a pattern with `*` and `?` in
- * its last part. Throws `reports-none` when there are none, and `report-unreadable`.
+ * Reads all reports that `paths` name, each once: a report, a folder that holds reports, or a pattern with `*` and
+ * `?` in its last part. Throws `reports-none` where there are none, and `report-unreadable`.
  */
-export async function readReports(path: string): Promise<Report[]> {
-  const files = await listReports(path)
-  if (files.length === 0) throw failure('reports-none', { path })
-  return Promise.all(files.map(readReport))
+export async function readReports(...paths: readonly string[]): Promise<Report[]> {
+  const files = new Set<string>()
+  for (const path of paths) {
+    const found = await listReports(path)
+    if (found.length === 0) throw failure('reports-none', { path })
+    for (const file of found) files.add(normalize(file))
+  }
+  return Promise.all([...files].map(readReport))
 }
 
 async function listReports(path: string): Promise<string[]> {

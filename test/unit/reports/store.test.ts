@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { readReport, saveReport } from '../../../src/lib/reports/store.ts'
-import { savedReport } from '../../report-fixtures.ts'
+import { readReport, readReports, saveReport } from '../../../src/lib/reports/store.ts'
+import { reportText, savedReport } from '../../report-fixtures.ts'
 
 vi.mock('node:fs/promises', async (load) => {
   const real = await load<typeof files>()
@@ -83,5 +83,22 @@ describe('saveReport', () => {
 describe('readReport', () => {
   it('says so when there is no such file', async () => {
     await expect(readReport(join(folder, 'none.json'))).rejects.toMatchObject({ code: 'report-unreadable' })
+  })
+})
+
+describe('readReports', () => {
+  it('reads a report, a folder, or a pattern, and each report once', async () => {
+    for (const name of ['a-load.json', 'b-load.json', 'b+load.json', 'c-seed.json'])
+      await writeFile(join(folder, name), reportText(name.includes('seed') ? 'seed.json' : 'load-baseline.json'))
+    await writeFile(join(folder, 'README.md'), 'no report')
+    const count = async (...names: string[]) => (await readReports(...names.map((name) => join(folder, name)))).length
+    expect(await count('')).toBe(4)
+    expect(await count('a-load.json')).toBe(1)
+    expect(await count('*-load.json')).toBe(2)
+    expect(await count('?+load.json')).toBe(1)
+    expect(await count('*-load.json', 'a-load.json', './')).toBe(4)
+    await expect(count('d*.json')).rejects.toThrow('There is no report in')
+    await expect(count('d.json')).rejects.toThrow('is not a rushbench report that can be read')
+    expect(await readReports()).toEqual([])
   })
 })
