@@ -56,6 +56,13 @@ describe('findChangePoints', () => {
     expect(found[0]!.p).toBeLessThan(0.0001)
   })
 
+  it('takes two values for no level of their own', () => {
+    const values = [100, 101, 99, 100, 101, 99, 300, 301]
+    expect(findChangePoints(values, { ...options, minSegment: 1 }).map(({ index }) => index)).toEqual([6])
+    expect(findChangePoints(values, options)).toEqual([])
+    expect(findChangePoints([...values, 300], options).map(({ index }) => index)).toEqual([6])
+  })
+
   it('lets changes pass that are smaller than asked for', () => {
     expect(findChangePoints([10, 11, 10, 11, 20, 21, 20, 21], { ...options, minChange: 1 })).toEqual([])
   })
