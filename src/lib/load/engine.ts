@@ -2,9 +2,9 @@ import { reasonOf } from '../errors.ts'
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import type { Random } from '../random.ts'
 import type { HttpAnswer, HttpClient } from './http-client.ts'
-import type { OutcomeCounts } from './ledger.ts'
+import type { CountingLedger, OutcomeCounts } from './ledger.ts'
 import type { Recorder, Recording, TimelineRow } from './recorder.ts'
-import type { Ledger, Scenario, StepAnswer, StepRequest, VirtualUser } from './scenario.ts'
+import type { Scenario, StepAnswer, StepRequest, VirtualUser } from './scenario.ts'
 import { createSharedJson, type ParseJson } from './shared-json.ts'
 
 /** A closed-model run: a fixed number of users, each waits for its answer before it goes on. */
@@ -20,7 +20,7 @@ export interface ClosedModel {
   readonly clock: Clock
   readonly client: HttpClient
   readonly recorder: Recorder
-  readonly ledger: Ledger & { counts(): OutcomeCounts }
+  readonly ledger: CountingLedger
   /** Ends the run early, in the same orderly way. */
   readonly signal: AbortSignal
   /** Called with each second's row. */
@@ -155,7 +155,14 @@ function createUser(run: Run, prepared: PreparedUser, startAt: number): VirtualU
   return {
     id,
     random,
-    ledger,
+    ledger: {
+      async record(entry) {
+        const began = clock.now()
+        await ledger.record(entry)
+        // The next request is due so much later: the API has no part in this wait.
+        due += clock.now() - began
+      },
+    },
     async think(ms) {
       prepared.steps++
       due += ms

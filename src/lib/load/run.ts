@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
+import { collectViolations } from '../audit/result.ts'
 import type { Database } from '../databases/port.ts'
 import { failure } from '../errors.ts'
 import type { Clock } from '../measure/clock.ts'
 import { createRandom } from '../random.ts'
-import type { AuditResult, LoadReport } from '../reports/record.ts'
+import type { LoadReport } from '../reports/record.ts'
 import type { Workload } from '../workloads/workload.ts'
-import { auditLedger } from './audit.ts'
 import { runClosedModel, type RunResult } from './engine.ts'
 import { judgeGenerator, watchGenerator } from './generator-monitor.ts'
 import { createHttpClient, type HttpClient } from './http-client.ts'
-import { createMemoryLedger } from './ledger.ts'
+import { startLedger, type LedgerWriter } from './ledger.ts'
+import type { AppendOnlyFile } from './ledger-file.ts'
+import { readLedger } from './ledger-reader.ts'
 import { createRecorder, type TimelineRow } from './recorder.ts'
 import { checkThreshold, type Threshold } from './thresholds.ts'
 
@@ -34,6 +36,9 @@ export interface LoadOptions<Options extends object> {
   readonly timeout: number
   readonly seed: string
   readonly thresholds: readonly Threshold[]
+  readonly startedAt: Date
+  /** Called once the target has answered. */
+  readonly createLedgerFile: () => Promise<AppendOnlyFile>
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly onSecond: (row: TimelineRow) => void
@@ -41,7 +46,7 @@ export interface LoadOptions<Options extends object> {
 }
 
 /** What a report says of a run, apart from its head. */
-export type LoadFindings = Pick<LoadReport, 'load' | 'generator' | 'audit' | 'thresholds'>
+export type LoadFindings = Pick<LoadReport, 'load' | 'generator' | 'audit' | 'ledger' | 'thresholds'>
 
 /** Findings, and what ended the run when it did not end by itself. */
 export interface LoadOutcome {
@@ -49,12 +54,15 @@ export interface LoadOutcome {
   readonly apiFailure: Error | null
 }
 
+/** Violations that a load report carries in full; its counts cover all. */
+const keptViolations = 20
+
 /** How long answers are waited for after the end of a run, at most. */
 const maxGraceMs = 10_000
 
 /**
  * Lets the workload's users loose on `target`, closes it, and audits its database. Throws
- * `target-unreachable`.
+ * `target-unreachable`, and `ledger-unwritable`, which ends the run.
  */
 export async function runLoad<Options extends object>(
   target: LoadTarget,
@@ -62,8 +70,13 @@ export async function runLoad<Options extends object>(
 ): Promise<LoadOutcome> {
   const client = createHttpClient(target.origin, options.timeout)
   await requireReachable(client, target.origin)
-  const ledger = createMemoryLedger()
+  const run = randomUUID().slice(0, 8)
+  const ledger = await openLedger(run, target, options).catch(async (error: unknown) => {
+    await client.close()
+    throw error
+  })
   const stop = new AbortController()
+  ledger.failed.catch(() => stop.abort())
   let apiFailure: Error | null = null
   target.ended.catch((error: Error) => {
     apiFailure = error
@@ -72,7 +85,7 @@ export async function runLoad<Options extends object>(
   const generator = watchGenerator()
   const result = await runClosedModel({
     ...options,
-    scenarios: options.workload.scenarios(options.workloadOptions, randomUUID().slice(0, 8)),
+    scenarios: options.workload.scenarios(options.workloadOptions, run),
     durationMs: options.duration,
     rampUpMs: options.rampUp,
     graceMs: Math.min(options.timeout, maxGraceMs),
@@ -84,19 +97,38 @@ export async function runLoad<Options extends object>(
   })
   const health = generator(result.lateStartP99)
   await target.close()
+  await ledger.close()
   options.onAudit()
-  const audit: AuditResult | null = target.database
-    ? await auditLedger(options.workload.audit(target.database, ledger), ledger.counts().booked)
-    : null
   return {
     apiFailure,
     findings: {
       load: describeLoad(result, target, options),
       generator: { ...health, ...mutable(judgeGenerator(health)) },
-      audit,
+      audit: target.database ? await audit(target.database, ledger.path, options) : null,
+      ledger: ledger.path,
       thresholds: options.thresholds.map((threshold) => checkThreshold(threshold, result)),
     },
   }
+}
+
+async function openLedger<Options extends object>(
+  run: string,
+  { origin }: LoadTarget,
+  { createLedgerFile, startedAt, workload }: LoadOptions<Options>,
+): Promise<LedgerWriter> {
+  const head = { run, workload: workload.name, target: origin, startedAt: startedAt.toISOString() }
+  return startLedger(await createLedgerFile(), head)
+}
+
+/** From the file, as anybody could later. Not ended by the signal, which has only ended the run. */
+async function audit<Options extends object>(
+  database: Database,
+  ledgerPath: string,
+  { workload }: LoadOptions<Options>,
+): Promise<LoadFindings['audit']> {
+  const { entries, counts } = await readLedger(ledgerPath)
+  const watch = { onProgress() {}, signal: new AbortController().signal }
+  return collectViolations(workload.audit(database, entries, watch), counts.booked, keptViolations)
 }
 
 async function requireReachable(client: HttpClient, origin: string): Promise<void> {

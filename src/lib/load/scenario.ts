@@ -14,10 +14,17 @@ export interface LedgerEntry {
   readonly id?: string
 }
 
-/** Everything the client knows about its bookings. */
+/** What the client writes down of its bookings while it runs. */
 export interface Ledger {
-  record(entry: LedgerEntry): void
-  entries(): Iterable<LedgerEntry>
+  /** Resolves when the entry would survive the death of this process: to be awaited before the user's next step. */
+  record(entry: LedgerEntry): Promise<void>
+}
+
+/** What was written down, to be gone through as often as needed without holding it in memory. */
+export interface LedgerEntries {
+  readonly count: number
+  /** In the order in which they were written. */
+  read(): AsyncIterable<LedgerEntry>
 }
 
 /** One request of a scenario. */

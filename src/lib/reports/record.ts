@@ -97,6 +97,8 @@ const Generator = object('how the load generator fared', {
   reasons: list('why the run is not valid', Type.String()),
 })
 
+const ledgerFile = (description: string) => text(`${description}, one line a booking`)
+
 const Audit = object('the ledger and the invariants held against the database', {
   acknowledged: count('bookings that the API acknowledged'),
   lost: count('of these, not in the table'),
@@ -107,7 +109,7 @@ const Audit = object('the ledger and the invariants held against the database', 
   violations: list(
     'the first that were found',
     object('one broken promise', {
-      kind: text('what was broken: lost, duplicate, oversold'),
+      kind: text('what was broken: lost, duplicate, oversold; unknown-committed is no fault'),
       key: text('the booking or the slot'),
       detail: text('what was expected and what was found'),
     }),
@@ -130,6 +132,7 @@ const LoadReport = Type.Object(
     load: Load,
     generator: Generator,
     audit: Type.Union([Audit, Type.Null()], { description: 'null when the database behind the target is not known' }),
+    ledger: Type.Optional(ledgerFile('file of what the API acknowledged')),
     thresholds: list('every limit that was asked for', Threshold),
   },
   { title: 'load report' },

@@ -8,7 +8,7 @@ import {
   formatTable,
   plain,
 } from './format.ts'
-import type { LoadReport, SeedReport } from './record.ts'
+import type { AuditResult, LoadReport, SeedReport } from './record.ts'
 
 /** How good and bad news are coloured; the identity where there are no colours. */
 export interface Paint {
@@ -45,9 +45,7 @@ function verdictLines({ load, generator, audit, thresholds }: LoadReport, paint:
     const word = passed ? paint.good('met') : paint.bad('NOT MET')
     lines.push(`${word}${' '.repeat(passed ? 8 : 4)}${plain(expression)} (was ${formatActual(metric, actual)})`)
   }
-  if (audit)
-    for (const { kind, key, detail } of audit.violations)
-      lines.push(`           ${plain(`${kind}: ${key}, ${detail}`)}`)
+  if (audit) lines.push(...violationLines(audit.violations.filter(({ kind }) => kind !== 'unknown-committed')))
   return lines
 }
 
@@ -57,6 +55,10 @@ function auditLine(audit: LoadReport['audit'], paint: Paint): string {
   const found = `${formatCount(audit.lost)} lost, ${formatCount(audit.duplicate)} doubled, ${formatCount(audit.oversold)} slots oversold`
   const unknown = audit.unknownCommitted > 0 ? `, ${formatCount(audit.unknownCommitted)} stored without an answer` : ''
   return `${word}${formatCount(audit.acknowledged)} bookings acknowledged: ${found}${unknown}`
+}
+
+function violationLines(violations: AuditResult['violations']): string[] {
+  return violations.map(({ kind, key, detail }) => `           ${plain(`${kind}: ${key}, ${detail}`)}`)
 }
 
 function formatActual(metric: string, actual: number | null): string {

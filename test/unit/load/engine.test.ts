@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { runClosedModel, type ClosedModel, type RunResult } from '../../../src/lib/load/engine.ts'
 import type { HttpAnswer, HttpClient } from '../../../src/lib/load/http-client.ts'
-import { createMemoryLedger } from '../../../src/lib/load/ledger.ts'
+import { createMemoryLedger } from '../../ledgers.ts'
 import { createRecorder, type TimelineRow } from '../../../src/lib/load/recorder.ts'
 import type { Scenario, VirtualUser } from '../../../src/lib/load/scenario.ts'
 import { createRandom } from '../../../src/lib/random.ts'
@@ -117,6 +117,21 @@ describe('the closed model', () => {
     expect(result.responseTime.p50).toBeCloseTo(70, 0)
     expect(result.serviceTime.p50).toBeCloseTo(50, 0)
     expect(result.lateStartP99).toBeCloseTo(20, 0)
+  })
+
+  it('lets no time of the ledger stand in any latency', async () => {
+    const clock = createVirtualClock()
+    const ledger = { ...createMemoryLedger(), record: () => new Promise<void>((done) => clock.schedule(500, done)) }
+    const book = scenario(async (user) => {
+      await get(user)
+      await user.ledger.record({ key: 'a', resource: 1, outcome: 'booked' })
+      await user.think(100)
+    })
+    const result = await run(clock, [book], { ledger })
+    // 50 ms of waiting for the answer, 500 for the ledger, then 100 of thinking.
+    expect(result.requests).toBe(16)
+    expect(result.responseTime.max).toBeCloseTo(50, 0)
+    expect(result.lateStartP99).toBeCloseTo(0, 0)
   })
 
   it('picks scenarios by their weight', async () => {

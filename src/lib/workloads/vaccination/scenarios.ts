@@ -84,8 +84,8 @@ async function book(user: VirtualUser, ticket: string, slot: Slot): Promise<void
     wantBody: true,
   })
   const outcome = outcomeOf(answer)
-  const id = outcome === 'booked' ? (answer.json() as { id: string }).id : undefined
-  user.ledger.record({ key: ticket, resource: slot.id, outcome, ...(id === undefined ? {} : { id }) })
+  const id = outcome === 'booked' ? { id: (answer.json() as { id: string }).id } : {}
+  await user.ledger.record({ key: ticket, resource: slot.id, outcome, ...id })
 }
 
 function outcomeOf(answer: StepAnswer): Outcome {
