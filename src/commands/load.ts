@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core'
 import { letHeapGrow } from '../heap.ts'
 import { openLoadTarget } from '../load-target.ts'
 import { BaseCommand, settingFlags } from '../base-command.ts'
+import { createMappedAudit } from '../lib/audit/mapped-tables.ts'
 import { createLedgerBesideReport, createLedgerFile } from '../lib/load/ledger-file.ts'
 import { runLoad, type LoadOutcome } from '../lib/load/run.ts'
 import { parseThreshold } from '../lib/load/thresholds.ts'
@@ -30,6 +31,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
   ]
   static override flags = {
     ...settingFlags('users', 'duration', 'rampUp', 'target', 'timeout', 'threshold', 'seed'),
+    ...settingFlags('bookedStatuses', 'conflictStatuses'),
     ...settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'from', 'reports'),
     ledger: Flags.string({
       summary: 'new file for what the API acknowledged, for a later audit [default: beside the report]',
@@ -48,7 +50,10 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const seconds = showSeconds(values.duration, this.jsonEnabled())
     const { findings, apiFailure } = await runLoad(target, {
       ...values,
-      workload: vaccination,
+      workload:
+        values.audit && values.target !== undefined
+          ? { ...vaccination, audit: createMappedAudit(values.audit) }
+          : vaccination,
       workloadOptions: values,
       thresholds,
       clock: realClock,

@@ -28,12 +28,15 @@ export async function* auditBookings(
 ): AsyncGenerator<Violation> {
   const parts = Math.max(1, Math.ceil(ledger.count / claimsAtATime))
   const rows = await database.store.count(tables.bookings.table)
-  const pace = createPace(watch, rows * parts)
+  const pace = createPace(watch, (rows + ledger.count) * parts)
   const taken = tables.resources ? new Map<string, number>() : null
   for (let part = 0; part < parts; part++) {
     const claims = createClaims(ledger.count / parts)
     const inPart = ({ key }: { readonly key: string }): boolean => partOf(key, parts) === part
-    for await (const entry of ledger.read()) if (inPart(entry)) claims.add(entry)
+    for await (const entry of ledger.read()) {
+      if (inPart(entry)) claims.add(entry)
+      if (pace.step()) await pace.rest()
+    }
     const strays = new Map<string, StoredBooking[]>()
     for await (const row of scanBookings(database, tables.bookings)) {
       if (part === 0 && row.resource !== '') taken?.set(row.resource, (taken.get(row.resource) ?? 0) + 1)

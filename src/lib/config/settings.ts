@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { keyOrders } from '../seeding/keys.ts'
 import { indexTimes, rowOrders } from '../seeding/recipe.ts'
+import { auditMapping } from './audit-mapping.ts'
 import {
   calendarDate,
   count,
   counts,
   duration,
+  httpStatuses,
   perSecond,
   texts,
   timeOfDay,
@@ -113,6 +115,25 @@ export const settings = {
     default: undefined,
     summary: "a limit that the run must hold, such as 'response_time.p99<500ms'; may be repeated",
     allowed: "METRIC<LIMIT, such as 'response_time.p99<500ms' or 'failures<1%'",
+  }),
+  bookedStatuses: setting({
+    schema: httpStatuses,
+    default: '201',
+    summary: 'HTTP statuses by which the API says that it has booked',
+    allowed: 'statuses from 100 to 599 with commas, such as 200,201',
+  }),
+  conflictStatuses: setting({
+    schema: httpStatuses,
+    default: '409',
+    summary: 'HTTP statuses by which the API rightly refuses a booking',
+    allowed: 'statuses from 100 to 599 with commas, such as 409,410',
+  }),
+  audit: setting({
+    schema: auditMapping,
+    default: undefined,
+    summary: "tables and columns of somebody else's database, for the audit",
+    allowed:
+      '{"bookings": {"table", "key", "resource"}, "resources": {"table", "capacity"}} with names of letters, digits, _, $ and -; docs/audit.md says more',
   }),
   seed: setting({
     schema: z.union([z.string().min(1).max(100), z.number().transform(String)]),
@@ -257,7 +278,7 @@ export const settings = {
 export type SettingName = keyof typeof settings
 
 /** Settings that may be left unset. */
-type Optional = 'at' | 'benchRows' | 'forecast' | 'insertRate' | 'rows' | 'target' | 'threshold'
+type Optional = 'at' | 'audit' | 'benchRows' | 'forecast' | 'insertRate' | 'rows' | 'target' | 'threshold'
 
 /** Every setting's value; durations in milliseconds, times of day in minutes after midnight. */
 export type Settings = {

@@ -1,7 +1,9 @@
 import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { failure, reasonOf } from '../errors.ts'
 import { plain } from '../reports/format.ts'
 import { parseEntry, parseHead, type LedgerHead, type RecordedOutcome } from './ledger-format.ts'
+import type { Watch } from '../workloads/workload.ts'
 import type { LedgerEntries, LedgerEntry } from './scenario.ts'
 
 /** A ledger that was read to its end once and found whole. What is appended later is not part of it. */
@@ -19,8 +21,28 @@ const maxLineBytes = 64 * 1024
 const chunkBytes = 256 * 1024
 const newline = 10
 
-/** Reads and checks a whole ledger. Throws `ledger-unreadable`, with the line. */
-export async function readLedger(file: string): Promise<ReadLedger> {
+/** Lines between two looks at the signal and two signs of progress. */
+const stepLines = 10_000
+
+/** Reads and checks ledgers of different runs. Throws `ledger-unreadable`, and `usage-wrong` for a run that is there twice. */
+export async function readLedgers(files: readonly string[], watch: Watch): Promise<ReadLedger[]> {
+  const ledgers: ReadLedger[] = []
+  for (const file of files) {
+    const ledger = await readLedger(file, watch)
+    const same = ledgers.find(({ head }) => head.run === ledger.head.run)
+    if (same)
+      throw failure('usage-wrong', { reason: `${same.file} and ${file} are of the same run: name one of them.` })
+    ledgers.push(ledger)
+  }
+  return ledgers
+}
+
+/** Reads and checks a whole ledger. Throws `ledger-unreadable`, with the line, or the signal's reason. */
+export async function readLedger(file: string, { onProgress, signal }: Watch): Promise<ReadLedger> {
+  const total = await stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  )
   const counts = { booked: 0, unknown: 0, failed: 0 }
   let head: LedgerHead | null = null
   let end = 0
@@ -32,6 +54,10 @@ export async function readLedger(file: string): Promise<ReadLedger> {
       if (head === null) head = parse(file, line, parseHead)
       else counts[parse(file, line, parseEntry).outcome]++
       ;({ end } = line)
+    }
+    if (line.number % stepLines === 0) {
+      signal.throwIfAborted()
+      onProgress({ done: end, total })
     }
   }
   if (head === null) throw unreadable(file, 1, 'it has no head')

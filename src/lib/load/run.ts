@@ -126,8 +126,8 @@ async function audit<Options extends object>(
   ledgerPath: string,
   { workload }: LoadOptions<Options>,
 ): Promise<LoadFindings['audit']> {
-  const { entries, counts } = await readLedger(ledgerPath)
   const watch = { onProgress() {}, signal: new AbortController().signal }
+  const { entries, counts } = await readLedger(ledgerPath, watch)
   return collectViolations(workload.audit(database, entries, watch), counts.booked, keptViolations)
 }
 

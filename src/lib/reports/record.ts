@@ -176,8 +176,31 @@ const SeedReport = Type.Object(
   { title: 'seed report' },
 )
 
+const AuditReport = Type.Object(
+  {
+    ...common,
+    kind: Type.Literal('audit', { description: 'what was run' }),
+    audit: Audit,
+    ledgers: list(
+      'what was held against the database',
+      object('what one load has written down', {
+        file: ledgerFile('where it was read'),
+        run: text('sets its bookings apart from those of every other load'),
+        workload: text('the scenarios that were run'),
+        target: text('what was loaded'),
+        startedAt: text('when the load began'),
+        booked: count('bookings that the API acknowledged'),
+        unknown: count('attempts to book without an answer'),
+        failed: count('attempts to book that were answered by an error'),
+        torn: flag('the last line was cut off, because the load was killed; it is left out'),
+      }),
+    ),
+  },
+  { title: 'audit report' },
+)
+
 /** The contract as JSON Schema (draft 2020-12), published as `schema/report.v1.schema.json`. */
-export const reportSchema = Type.Union([LoadReport, InsertBenchReport, SeedReport], {
+export const reportSchema = Type.Union([LoadReport, InsertBenchReport, SeedReport, AuditReport], {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   $id: 'urn:rushbench:report:v1',
   title: 'rushbench report',
@@ -186,8 +209,9 @@ export const reportSchema = Type.Union([LoadReport, InsertBenchReport, SeedRepor
 export type LoadReport = Static<typeof LoadReport>
 export type InsertBenchReport = Static<typeof InsertBenchReport>
 export type SeedReport = Static<typeof SeedReport>
+export type AuditReport = Static<typeof AuditReport>
 /** One saved run. */
-export type Report = LoadReport | InsertBenchReport | SeedReport
+export type Report = LoadReport | InsertBenchReport | SeedReport | AuditReport
 /** What the ledger and the invariants said. */
 export type AuditResult = Static<typeof Audit>
 /** What all kinds of reports begin with. */
@@ -209,7 +233,7 @@ type SeedBody = Pick<
   | 'verified'
 >
 
-const kinds = { load: LoadReport, 'insert-bench': InsertBenchReport, seed: SeedReport } as const
+const kinds = { load: LoadReport, 'insert-bench': InsertBenchReport, seed: SeedReport, audit: AuditReport } as const
 
 /** Reads a report from `content`, which came from `file`. Throws `report-unreadable` with the first reason. */
 export function parseReport(content: string, file: string): Report {

@@ -49,7 +49,8 @@ function verdictLines({ load, generator, audit, thresholds }: LoadReport, paint:
   return lines
 }
 
-function auditLine(audit: LoadReport['audit'], paint: Paint): string {
+/** What the audit says in one line; null when there was none. */
+export function auditLine(audit: AuditResult | null, paint: Paint): string {
   if (!audit) return `${paint.faint('no audit')}   the database behind the target is not known (name it with --db)`
   const word = audit.passed ? `${paint.good('audit ok')}   ` : `${paint.bad('AUDIT')}      `
   const found = `${formatCount(audit.lost)} lost, ${formatCount(audit.duplicate)} doubled, ${formatCount(audit.oversold)} slots oversold`
@@ -57,7 +58,8 @@ function auditLine(audit: LoadReport['audit'], paint: Paint): string {
   return `${word}${formatCount(audit.acknowledged)} bookings acknowledged: ${found}${unknown}`
 }
 
-function violationLines(violations: AuditResult['violations']): string[] {
+/** A line for each. */
+export function violationLines(violations: AuditResult['violations']): string[] {
   return violations.map(({ kind, key, detail }) => `           ${plain(`${kind}: ${key}, ${detail}`)}`)
 }
 

@@ -5,8 +5,9 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RushbenchError } from '../../../src/lib/errors.ts'
 import { formatEntry, formatHead } from '../../../src/lib/load/ledger-format.ts'
-import { joinEntries, readLedger, type ReadLedger } from '../../../src/lib/load/ledger-reader.ts'
+import { joinEntries, readLedger, readLedgers, type ReadLedger } from '../../../src/lib/load/ledger-reader.ts'
 import type { LedgerEntry } from '../../../src/lib/load/scenario.ts'
+import { unwatched } from '../../ledgers.ts'
 
 const head = { run: 'r1', workload: 'vaccination', target: 'http://127.0.0.1:1', startedAt: '2026-11-21T00:00:00.000Z' }
 const headLine = formatHead(head)
@@ -29,7 +30,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 async function read(content: string | Uint8Array): Promise<ReadLedger> {
   await writeFile(file, content)
-  return readLedger(file)
+  return readLedger(file, unwatched)
 }
 
 async function entriesOf({ entries }: Pick<ReadLedger, 'entries'>): Promise<LedgerEntry[]> {
@@ -95,6 +96,28 @@ describe('readLedger', () => {
     expect(await entriesOf(ledger)).toEqual([booked])
   })
 
+  it('takes the ledgers of several runs, and no run twice', async () => {
+    const [one, copy, two] = ['one', 'copy', 'two'].map((name) => join(folder, name)) as [string, string, string]
+    await writeFile(one, headLine)
+    await writeFile(copy, headLine)
+    await writeFile(two, formatHead({ ...head, run: 'r2' }))
+    expect((await readLedgers([one, two], unwatched)).map(({ head: { run } }) => run)).toEqual(['r1', 'r2'])
+    await expect(readLedgers([one, two, copy], unwatched)).rejects.toMatchObject({
+      code: 'usage-wrong',
+      message: `${one} and ${copy} are of the same run: name one of them.`,
+    })
+  })
+
+  it('shows how far it has come, and can be ended', async () => {
+    const content = headLine + formatEntry(booked).repeat(25_000)
+    const seen: number[] = []
+    await writeFile(file, content)
+    await readLedger(file, { ...unwatched, onProgress: ({ done, total }) => void seen.push(done / total) })
+    expect(seen.map((share) => share.toFixed(1))).toEqual(['0.4', '0.8'])
+    const signal = AbortSignal.abort(new Error('Ctrl-C'))
+    await expect(readLedger(file, { ...unwatched, signal })).rejects.toThrow('Ctrl-C')
+  })
+
   it('joins ledgers', async () => {
     const ledger = await read(headLine + formatEntry(booked))
     const both = joinEntries([ledger, ledger])
@@ -137,11 +160,11 @@ describe('readLedger', () => {
   })
 
   it('says so when there is no such file', async () => {
-    await expect(readLedger(join(folder, 'none'))).rejects.toMatchObject({
+    await expect(readLedger(join(folder, 'none'), unwatched)).rejects.toMatchObject({
       code: 'ledger-unreadable',
       message: expect.stringContaining('none is not a ledger that can be read: ENOENT'),
     })
-    await expect(readLedger(folder)).rejects.toMatchObject({ code: 'ledger-unreadable' })
+    await expect(readLedger(folder, unwatched)).rejects.toMatchObject({ code: 'ledger-unreadable' })
   })
 
   it('throws nothing but its own error, whatever the file holds', async () => {

@@ -1,10 +1,11 @@
 import { createRandom } from '../../random.ts'
-import type { Outcome, Scenario, StepAnswer, VirtualUser } from '../../load/scenario.ts'
+import { outcomeOf, type OutcomeStatuses } from '../../load/outcome.ts'
+import type { Scenario, StepAnswer, VirtualUser } from '../../load/scenario.ts'
 import { createNamePool } from './tickets.ts'
 import type { Slot } from './tables.ts'
 
 /** What the users of the original do. */
-export interface ScenarioOptions {
+export interface ScenarioOptions extends OutcomeStatuses {
   /** First day that has slots; the users look at the first two months of its year. */
   readonly from: string
   readonly seed: string
@@ -58,7 +59,7 @@ export function createScenarios(options: ScenarioOptions, runId: string): readon
         const calendar = await browse(user, true)
         const slot = pickFreeSlot(user, calendar)
         await user.think(thinkBeforeBookingMs)
-        if (slot) await book(user, nextTicket(user, state as UserState), slot)
+        if (slot) await book(user, nextTicket(user, state as UserState), slot, options)
       },
     },
   ]
@@ -74,22 +75,16 @@ function pickFreeSlot(user: VirtualUser, calendar: StepAnswer): Slot | null {
   return free.length > 0 ? user.random.pick(free) : null
 }
 
-async function book(user: VirtualUser, ticket: string, slot: Slot): Promise<void> {
+async function book(user: VirtualUser, ticket: string, slot: Slot, statuses: OutcomeStatuses): Promise<void> {
   const answer = await user.request({
     step: 'book',
     method: 'POST',
     path: '/reservations',
     body: { ticket_id: ticket, schedule_id: slot.id },
-    expected: [409],
+    expected: [...statuses.bookedStatuses, ...statuses.conflictStatuses],
     wantBody: true,
   })
-  const outcome = outcomeOf(answer)
+  const outcome = outcomeOf(answer, statuses)
   const id = outcome === 'booked' ? { id: (answer.json() as { id: string }).id } : {}
   await user.ledger.record({ key: ticket, resource: slot.id, outcome, ...id })
-}
-
-function outcomeOf(answer: StepAnswer): Outcome {
-  if (answer.status === 201) return 'booked'
-  if (answer.status === 409) return 'conflict'
-  return answer.status === 0 && answer.maybeExecuted ? 'unknown' : 'failed'
 }
