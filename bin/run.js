@@ -10,8 +10,10 @@ if (version[0] < 22 || (version[0] === 22 && version[1] < 13)) {
   )
   process.exitCode = 1
 } else {
-  // Loading modules makes garbage, and V8 would keep three times the memory for it; commands that need it raise this.
-  process.getBuiltinModule('node:v8').setFlagsFromString('--semi-space-growth-factor=1')
+  // Loading modules makes garbage, and V8 would keep three times the memory for it; commands that need it take this back.
+  var v8 = process.getBuiltinModule('node:v8')
+  v8.setFlagsFromString('--semi-space-growth-factor=1')
+  v8.setFlagsFromString('--optimize-for-size')
   void import('@oclif/core').then(function (oclif) {
     return oclif.execute({ dir: import.meta.url })
   })

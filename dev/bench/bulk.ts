@@ -20,6 +20,8 @@ interface Peer {
   readonly engine: string
   readonly name: string
   readonly url: string
+  /** Makes the program, where nobody installs it. */
+  readonly build?: readonly [program: string, args: readonly string[]]
   /** Connections of ours, with the ratio that is asked for on each. */
   readonly goals: readonly (readonly [connections: number, ratio: number])[]
   /** Loads the file; its whole run is timed. */
@@ -41,6 +43,7 @@ const mysql = serverUrl('RUSHBENCH_TEST_MYSQL_URL', 'mysql://rushbench:rushbench
 const postgres = serverUrl('RUSHBENCH_TEST_POSTGRES_URL', 'postgres://rushbench:rushbench@127.0.0.1:35432/rushbench')
 const mongodb = serverUrl('RUSHBENCH_TEST_MONGODB_URL', 'mongodb://127.0.0.1:37017/rushbench')
 const sqliteFile = join(folder, 'bulk.db')
+const goProgram = join(folder, 'mongodb-go')
 const columns = 'id, ticket_id, schedule_id'
 
 const peers: readonly Peer[] = [
@@ -105,6 +108,14 @@ const peers: readonly Peer[] = [
       ],
     ],
   },
+  {
+    engine: 'mongodb',
+    name: 'Go driver, as mongoimport',
+    url: mongodb.toString(),
+    build: ['go', ['build', '-C', fileURLToPath(new URL('mongodb', import.meta.url)), '-o', goProgram, '.']],
+    goals: [[1, 1]],
+    command: (file) => [goProgram, [mongodb.toString(), file]],
+  },
 ]
 
 async function rushbench(...args: string[]): Promise<string> {
@@ -113,7 +124,9 @@ async function rushbench(...args: string[]): Promise<string> {
 }
 
 async function makeEmpty(url: string): Promise<void> {
-  await rushbench('migrate', '--down', '--db', url)
+  // Pages that a dropped table leaves in a file are filled again in whatever order they were left.
+  if (url.startsWith('sqlite:')) for (const end of ['', '-wal', '-shm']) await rm(sqliteFile + end, { force: true })
+  else await rushbench('migrate', '--down', '--db', url)
   await rushbench('migrate', '--db', url)
   await rushbench('insert-schedules', '--db', url)
 }
@@ -155,6 +168,9 @@ async function timeOurs(url: string, connections: number): Promise<SeedReport> {
   return report
 }
 
+/** Without what the peer leaves undone: on MongoDB, stock is counted once the rows are in. */
+const loadSeconds = ({ seconds, finishSeconds = 0 }: SeedReport): number => seconds - finishSeconds
+
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 
 async function benchPeer(peer: Peer, file: string): Promise<string[][]> {
@@ -175,13 +191,13 @@ async function benchPeer(peer: Peer, file: string): Promise<string[][]> {
   }
   return peer.goals.map(([connections, goal], at) => {
     const reports = ours[at] ?? []
-    const ratios = reports.map(({ seconds }, round) => (theirs[round] ?? NaN) / seconds)
+    const ratios = reports.map((report, round) => (theirs[round] ?? NaN) / loadSeconds(report))
     return [
       peer.engine,
       peer.name,
       formatCount(rows / median(theirs)),
       String(connections),
-      formatCount(rows / median(reports.map(({ seconds }) => seconds))),
+      formatCount(rows / median(reports.map(loadSeconds))),
       formatNumber(median(ratios)),
       `${formatNumber(Math.min(...ratios))} - ${formatNumber(Math.max(...ratios))}`,
       String(goal),
@@ -191,10 +207,12 @@ async function benchPeer(peer: Peer, file: string): Promise<string[][]> {
   })
 }
 
-async function isThere(program: string): Promise<boolean> {
-  return run('which', [program]).then(
-    () => true,
-    () => false,
+/** Null, or what is missing. */
+async function whatIsMissing({ build, command }: Peer): Promise<string | null> {
+  const [program, args] = build ?? (['which', [command('')[0]]] as const)
+  return run(program, args).then(
+    () => null,
+    () => (build ? 'Go' : command('')[0]),
   )
 }
 
@@ -202,9 +220,9 @@ try {
   const file = await writeFileOfRows(`sqlite:${join(folder, 'source.db')}`)
   const table: string[][] = []
   for (const peer of peers.filter(({ engine }) => wanted.length === 0 || wanted.includes(engine))) {
-    const [program] = peer.command(file)
-    if (await isThere(program)) table.push(...(await benchPeer(peer, file)))
-    else console.log(`not measured: ${peer.engine}, since ${program} is missing`)
+    const missing = await whatIsMissing(peer)
+    if (missing === null) table.push(...(await benchPeer(peer, file)))
+    else console.log(`not measured: ${peer.name}, since ${missing} is missing`)
   }
   console.log(`${formatCount(rows)} rows, medians of ${repeats} rounds; rates in rows/s, ratio = ours / peer`)
   const head = ['engine', 'peer', 'peer', 'connections', 'ours', 'ratio', 'range', 'goal', 'memory', 'durability']

@@ -134,7 +134,9 @@ for (const engine of testEngines) {
     })
   })
 
-  describe.skipIf(engine.open === null || engine.name === 'sqlite')(`a server that goes away, ${engine.name}`, () => {
+  if (engine.name === 'sqlite') continue
+
+  describe.skipIf(engine.open === null)(`a server that goes away, ${engine.name}`, () => {
     it('ends the seeding with a sentence; it is gone on with when the server is back', async () => {
       await using work = await createWorkplace()
       const place = await engine.open!()

@@ -18,6 +18,8 @@ export interface Table<R extends object> {
   readonly unique: readonly (readonly ColumnName<R>[])[]
   readonly indexes: readonly (readonly ColumnName<R>[])[]
   readonly references: readonly { readonly column: ColumnName<R>; readonly table: string; readonly key: string }[]
+  /** Its rows are changed again and again, not just stored: engines that would move them elsewhere leave room for it. */
+  readonly updatedOften?: boolean
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a Table is invariant in R, and `any` is TypeScript's only "some R"

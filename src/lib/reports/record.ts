@@ -161,6 +161,7 @@ const SeedReport = Type.Object(
     strategy: text('the way in'),
     durability: text('what a commit survived on that way'),
     resumedAt: Type.Optional(count('rows that an earlier, unfinished run had stored')),
+    finishSeconds: Type.Optional(number('of the seconds, for indexes and counters that had to wait for the rows')),
     keys: Type.Optional(oneOf('order of the keys', 'ascending', 'random', 'spread')),
     order: Type.Optional(oneOf("whether a parent's rows follow one another", 'grouped', 'shuffled')),
     indexes: Type.Optional(oneOf('whether indexes were made before the rows or after them', 'before', 'after')),

@@ -119,9 +119,12 @@ function meanBytes(steps: LoadReport['load']['steps']): number {
   return requests > 0 ? steps.reduce((sum, step) => sum + step.meanBytes * step.requests, 0) / requests : 0
 }
 
+/** What goes unmentioned below. */
+const shownFinishSeconds = 1
+
 /** A seeding for people. */
 export function seedSummary(report: SeedReport): string {
-  const { rows, seconds, rowsPerSecond, maxRssMb, strategy, durability, verified } = report
+  const { rows, seconds, finishSeconds = 0, rowsPerSecond, maxRssMb, strategy, durability, verified } = report
   const made = [
     report.keys && `${report.keys} keys`,
     report.order,
@@ -130,6 +133,9 @@ export function seedSummary(report: SeedReport): string {
   ].filter((part) => typeof part === 'string')
   return [
     `${formatCount(rows)} rows in ${formatDuration(seconds * 1000)}: ${formatCount(rowsPerSecond)} rows/s, ${formatCount(maxRssMb)} MB of memory`,
+    ...(finishSeconds >= shownFinishSeconds
+      ? [`${formatDuration(finishSeconds * 1000)} of them for what had to wait until the rows were in`]
+      : []),
     ...(report.resumedAt ? [`${formatCount(report.resumedAt)} rows were stored before`] : []),
     plain(`by ${strategy} (${durability})`),
     ...(made.length > 0 ? [made.join(', ')] : []),

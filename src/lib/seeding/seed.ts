@@ -29,6 +29,8 @@ export interface SeedResult {
   /** Stored by the runs that this one went on from. */
   readonly resumedAt: number
   readonly seconds: number
+  /** Of them for indexes and counters that had to wait for the rows. */
+  readonly finishSeconds: number
   readonly rowsPerSecond: number
   /** Of this process, MB. */
   readonly maxRssMb: number
@@ -85,12 +87,15 @@ export async function resumeSeeding<R extends object>(
   } finally {
     await loader.close()
   }
+  const loadedAt = performance.now()
   if (done === total) await finishSeeding(database, target, recipe)
-  const seconds = (performance.now() - startedAt) / 1000
+  const endedAt = performance.now()
+  const seconds = (endedAt - startedAt) / 1000
   return {
     rows: done - resumedAt,
     resumedAt,
     seconds,
+    finishSeconds: (endedAt - loadedAt) / 1000,
     rowsPerSecond: seconds > 0 ? (done - resumedAt) / seconds : 0,
     maxRssMb: process.resourceUsage().maxRSS / 1024,
     strategy: strategy.name,

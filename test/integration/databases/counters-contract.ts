@@ -8,6 +8,7 @@ const knownNames = [
   'log written',
   'data fsyncs',
   'checkpoint age',
+  'checkpoints',
   'WAL pages',
   'file size',
 ]

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -6,7 +6,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { translateSqliteError } from '../../../src/lib/databases/sqlite/errors.ts'
 import { describeDatabase } from './contract.ts'
-import { sqlScratch } from './tables.ts'
+import { encode, seatLayout } from './bulk-contract.ts'
+import { seat, seats, show, shows, sqlScratch } from './tables.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rushbench-sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -30,6 +31,73 @@ describe('sqlite in a file', () => {
   it('is durable: WAL, every commit on the disk', async () => {
     await using database = await open(`sqlite:${join(folder, 'durable.db')}`)
     expect(database.engine.durability).toMatchObject({ journal_mode: 'wal', synchronous: 'full' })
+  })
+
+  describe('a file that was left without a WAL', () => {
+    const mode = (path: string): unknown => {
+      const other = new DatabaseSync(path)
+      const row = other.prepare('pragma journal_mode').get()
+      other.close()
+      return row?.['journal_mode']
+    }
+
+    async function makeFile(name: string, sql: string): Promise<string> {
+      const path = join(folder, name)
+      const database = await open(`sqlite:${path}`)
+      await database.createTables([{ table: shows, mark: 'rushbench:test' }])
+      await database[Symbol.asyncDispose]()
+      const other = new DatabaseSync(path)
+      other.exec(`pragma journal_mode = delete; ${sql}`)
+      other.close()
+      return path
+    }
+
+    it('has one again when it is ours alone', async () => {
+      const path = await makeFile('ours.db', '')
+      expect(mode(path)).toBe('delete')
+      await using _database = await open(`sqlite:${path}`)
+      expect(mode(path)).toBe('wal')
+    })
+
+    it('stays as it is when somebody else has a table in it', async () => {
+      const path = await makeFile('shared.db', 'create table theirs (x integer)')
+      await using _database = await open(`sqlite:${path}`)
+      expect(mode(path)).toBe('delete')
+    })
+
+    it('is opened while it is being written to', async () => {
+      const path = await makeFile('busy.db', '')
+      const other = new DatabaseSync(path)
+      other.exec('begin immediate; create table later (x integer)')
+      await using database = await open(`sqlite:${path}`)
+      expect((await database.tables()).map(({ name }) => name)).toEqual(['shows'])
+      other.exec('commit')
+      other.close()
+    })
+  })
+
+  it.each([
+    ['alone', 'delete'],
+    ['open elsewhere', 'wal'],
+  ])('loads a file that is %s with the journal that it can, and sets WAL again', async (whose, expected) => {
+    const path = join(folder, `${whose}.db`)
+    await using database = await open(`sqlite:${path}`)
+    await database.createTables([
+      { table: shows, mark: 'rushbench:test' },
+      { table: seats, mark: 'rushbench:test' },
+    ])
+    await database.store.insert(shows, [show(1)])
+    const other = whose === 'alone' ? null : new DatabaseSync(path)
+    other?.prepare('select count(*) from shows').get()
+    const loader = await database.insertStrategies[0]!.open(seatLayout)
+    const journal = () => (existsSync(`${path}-wal`) ? 'wal' : 'delete')
+    expect(journal()).toBe(expected)
+    await loader.load(encode([seat(1)]), { counted: null, receipt: null })
+    other?.close()
+    await loader.close()
+    await database.store.insert(shows, [show(2)])
+    expect(journal()).toBe('wal')
+    expect(await database.store.count(seats)).toBe(1)
   })
 
   it('works in memory too', async () => {

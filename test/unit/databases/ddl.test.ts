@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createTableSql } from '../../../src/lib/databases/sql/ddl.ts'
-import { mysqlDialect, sqliteDialect } from '../../../src/lib/databases/sql/dialect.ts'
+import { mysqlDialect, postgresDialect, sqliteDialect } from '../../../src/lib/databases/sql/dialect.ts'
 import { reservations, schedules } from '../../../src/lib/workloads/vaccination/tables.ts'
 
 describe('createTableSql', () => {
@@ -18,6 +18,11 @@ describe('createTableSql', () => {
     expect(create).toContain('`id` char(36) character set ascii collate ascii_bin not null')
     expect(create).toContain('`ticket_id` varchar(64) character set utf8mb4 collate utf8mb4_bin not null')
     expect(create).toMatch(/engine = InnoDB comment = 'rushbench:test:1'$/)
+  })
+
+  it('leaves room in PostgreSQL where rows are updated often', () => {
+    expect(createTableSql(postgresDialect, schedules, 'm')[0]).toMatch(/\) with \(fillfactor = 50\)$/)
+    expect(createTableSql(postgresDialect, reservations, 'm')[0]).not.toContain('fillfactor')
   })
 
   it('refuses a mark that would end the text it stands in', () => {

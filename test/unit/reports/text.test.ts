@@ -90,7 +90,7 @@ describe('seedSummary', () => {
       maxRssMb: 91.4,
     })
     expect(text).toBe(
-      '1,000,000 rows in 2.5 s: 400,000 rows/s, 91 MB of memory\nby one-buffer (synchronous=normal, WAL checkpointed at the end)',
+      '1,000,000 rows in 2.5 s: 400,000 rows/s, 91 MB of memory\nby one-buffer (synchronous=full)',
     )
   })
 })

@@ -1,3 +1,4 @@
+import type { Filter } from 'mongodb'
 import { failure } from '../../errors.ts'
 import {
   rowsPerChunk,
@@ -17,12 +18,14 @@ import { findDuplicates } from './errors.ts'
 import { insertDocuments, removeDocuments } from './insert.ts'
 import { findDocumentSequence, insertSequence } from './sequence.ts'
 
-/** Documents in one command; measured: more is no faster, fewer is slower. */
-const documentsPerCommand = 20_000
+/** Documents in one command. More is hardly faster, and every command is in memory three times. */
+const documentsPerCommand = 5000
 /** A third of the longest message that a server takes. */
 const bytesPerCommand = 16_000_000
 /** While the server works on one command, the next is made ready. */
 const commandsInFlight = 2
+/** Parents whose keys are read before the first block, so that most blocks need not ask for theirs. */
+const parentsReadAhead = 100_000
 /** Up to this many documents are looked up by their keys, more by the range that they lie in. */
 const fewKeys = 1000
 
@@ -68,6 +71,8 @@ interface Way<Part> {
 interface Target {
   readonly table: AnyTable
   readonly encoder: RowEncoder
+  /** Parents that are there, by the collection that they are in. */
+  readonly parents: Map<string, Set<Value>>
 }
 
 async function insertMany(
@@ -86,7 +91,7 @@ async function insertMany(
 }
 
 function openLoader<Part>(connection: MongoConnection, layout: AnyLayout, way: Way<Part>): BulkLoader {
-  const target: Target = { table: layout.table, encoder: createRowEncoder(layout) }
+  const target: Target = { table: layout.table, encoder: createRowEncoder(layout), parents: new Map() }
   return {
     async load(block, end) {
       await requireParents(connection, target, block)
@@ -115,17 +120,38 @@ async function storeEnd(connection: MongoConnection, { counted, receipt }: Block
 }
 
 /** MongoDB has no foreign keys, but a row that refers to nothing has no counter to be right. */
-async function requireParents(connection: MongoConnection, { table, encoder }: Target, block: Block): Promise<void> {
-  for (const reference of table.references) {
+async function requireParents(connection: MongoConnection, target: Target, block: Block): Promise<void> {
+  const { table, encoder, parents } = target
+  for (const { column, table: parent } of table.references) {
+    const known = parents.get(parent) ?? (await readKeys(connection, parent, {}, parentsReadAhead))
+    parents.set(parent, known)
     const wanted = new Set<Value>()
     for (const { bytes, rows } of block.chunks()) {
-      for (let row = 0; row < rows; row++) wanted.add(encoder.value(bytes, row, reference.column))
+      for (let row = 0; row < rows; row++) {
+        const key = encoder.value(bytes, row, column)
+        if (!known.has(key)) wanted.add(key)
+      }
     }
-    const filter = { _id: { $in: [...wanted] as Doc['_id'][] } }
-    const found = connection.db.collection<Doc>(reference.table).find(filter, { projection: { _id: 1 } })
-    for (const { _id } of await connection.run(found.toArray())) wanted.delete(_id)
-    if (wanted.size > 0) throw failure('rows-differ', { sent: block.rows, stored: 0, warnings: 0 })
+    if (wanted.size === 0) continue
+    const found = await readKeys(connection, parent, { _id: { $in: [...wanted] as Doc['_id'][] } }, wanted.size)
+    if (found.size < wanted.size) throw failure('rows-differ', { sent: block.rows, stored: 0, warnings: 0 })
   }
+}
+
+async function readKeys(
+  connection: MongoConnection,
+  collection: string,
+  filter: Filter<Doc>,
+  limit: number,
+): Promise<Set<Value>> {
+  const keys = new Set<Value>()
+  const cursor = connection.db
+    .collection<Doc>(collection)
+    .find(filter, { projection: { _id: 1 }, limit, batchSize: 2000 })
+  while (await connection.run(cursor.hasNext())) {
+    for (const { _id } of cursor.readBufferedDocuments()) keys.add(_id)
+  }
+  return keys
 }
 
 /** Gives the rows that were refused for a key. */

@@ -1,7 +1,10 @@
-import type { Condition } from 'mongodb'
+import type { AbstractCursor, Condition } from 'mongodb'
 import type { Counter, KeyRange } from '../port.ts'
 import type { MongoConnection } from './connection.ts'
 import { fieldOf } from './documents.ts'
+
+/** Documents that are read at once. */
+const batchSize = 2000
 
 /** Keys that are named in one command. */
 const keysPerUpdate = 10_000
@@ -38,19 +41,28 @@ async function countParents(connection: MongoConnection, counter: Counter, range
   const { parent, child } = counter
   const reference = fieldOf(child, counter.reference)
   const between = { $gte: range.from, $lte: range.to }
-  const groups = connection
-    .collection(child)
-    .aggregate<{ _id: number; count: number }>([
-      { $match: { [reference]: between } },
-      { $group: { _id: `$${reference}`, count: { $sum: 1 } } },
-    ])
-  const children = new Map((await connection.run(groups.toArray())).map(({ _id, count }) => [_id, count]))
-  const documents = connection.collection(parent).find({ _id: between }, { sort: { _id: 1 } })
-  return (await connection.run(documents.toArray())).map((document) => {
+  const pipeline = [
+    { $match: { [reference]: between } },
+    // MongoDB sees by itself what the groups need; FerretDB would keep the documents whole.
+    { $project: { _id: 0, [reference]: 1 } },
+    { $group: { _id: `$${reference}`, count: { $sum: 1 } } },
+  ]
+  const groups = connection.collection(child).aggregate<{ _id: number; count: number }>(pipeline, { batchSize })
+  const children = new Map<number, number>()
+  for await (const { _id, count } of documentsOf(connection, groups)) children.set(_id, count)
+  const projection = { [counter.capacity]: 1, [counter.counter]: 1 }
+  const documents = connection.collection(parent).find({ _id: between }, { sort: { _id: 1 }, projection, batchSize })
+  const parents: Parent[] = []
+  for await (const document of documentsOf(connection, documents)) {
     const key = Number(document._id)
     const value = Number(document[counter.capacity]) - (children.get(key) ?? 0)
-    return { key, value, isRight: document[counter.counter] === value }
-  })
+    parents.push({ key, value, isRight: document[counter.counter] === value })
+  }
+  return parents
+}
+
+async function* documentsOf<T>(connection: MongoConnection, cursor: AbstractCursor<T>): AsyncGenerator<T> {
+  while (await connection.run(cursor.hasNext())) yield* cursor.readBufferedDocuments()
 }
 
 /** Many parents come to the same number: one command sets those that follow one another, or up to so many of the rest. */

@@ -1,17 +1,70 @@
 import type { ServerCounter } from '../port.ts'
-import type { PostgresConnections } from './connection.ts'
+import type { PostgresConnections, PostgresSession } from './connection.ts'
 
-const sql = `select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint as written,
-  (pg_current_wal_lsn() - redo_lsn)::bigint as age from pg_control_checkpoint()`
+interface Source extends Omit<ServerCounter, 'value'> {
+  readonly sql: string
+}
+
+/** From this version on a session can be told to pass on at once what it has counted. */
+const flushSince = 150_000
+/** From this version on, checkpoints are counted in a view of their own. */
+const checkpointerSince = 170_000
+
+const log: readonly Source[] = [
+  {
+    name: 'log written',
+    kind: 'total',
+    unit: 'bytes',
+    sql: "pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')",
+  },
+  {
+    name: 'checkpoint age',
+    kind: 'level',
+    unit: 'bytes',
+    sql: 'pg_current_wal_lsn() - (select redo_lsn from pg_control_checkpoint())',
+  },
+]
+
+const pageReads: Source = {
+  name: 'page reads',
+  kind: 'total',
+  unit: 'pages',
+  sql: '(select sum(blks_read) from pg_stat_database)',
+}
+
+function writes(version: number): Source[] {
+  const [pages, checkpoints] =
+    version < checkpointerSince
+      ? [
+          '(select buffers_checkpoint + buffers_clean + buffers_backend from pg_stat_bgwriter)',
+          '(select checkpoints_timed + checkpoints_req from pg_stat_bgwriter)',
+        ]
+      : [
+          '(select buffers_written from pg_stat_checkpointer) + (select buffers_clean from pg_stat_bgwriter)',
+          '(select num_timed + num_requested from pg_stat_checkpointer)',
+        ]
+  return [
+    { name: 'pages written', kind: 'total', unit: 'pages', sql: pages },
+    { name: 'checkpoints', kind: 'total', unit: 'checkpoints', sql: checkpoints },
+  ]
+}
 
 /**
- * Where the server's log stands, for all of its databases. Page reads and fsyncs are left out: backends
- * tell of theirs once a second at most, so that they cannot be put down to the inserts of some milliseconds.
+ * What the server has counted for all of its databases. A session passes its page reads on once a second at most; those
+ * of `inserters` are made to before, which versions older than 15 cannot: they have no page reads here. Pages dirtied
+ * are counted nowhere but in an extension.
  */
-export async function readPostgresCounters(connections: PostgresConnections): Promise<ServerCounter[]> {
-  const [row] = await connections.withSession((session) => session.query({ sql, parameters: [] }))
-  return [
-    { name: 'log written', value: Number(row?.['written']), kind: 'total', unit: 'bytes' },
-    { name: 'checkpoint age', value: Number(row?.['age']), kind: 'level', unit: 'bytes' },
-  ]
+export async function readPostgresCounters(
+  connections: PostgresConnections,
+  inserters: Iterable<PostgresSession>,
+): Promise<ServerCounter[]> {
+  const ask = (session: PostgresSession, sql: string) => session.query({ sql, parameters: [] })
+  const version = await connections.withSession((session) => ask(session, 'show server_version_num'))
+  const number = Number(version[0]?.['server_version_num'])
+  const flushes = number >= flushSince
+  if (flushes) for (const session of inserters) await ask(session, 'select pg_stat_force_next_flush()')
+  const sources = [...(flushes ? [pageReads] : []), ...writes(number), ...log]
+  const columns = sources.map(({ sql }, index) => `(${sql})::bigint as c${index}`).join(', ')
+  const [row] = await connections.withSession((session) => ask(session, `select ${columns}`))
+  return sources.map(({ name, kind, unit }, index) => ({ name, kind, unit, value: Number(row?.[`c${index}`]) }))
 }

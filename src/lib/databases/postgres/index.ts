@@ -35,6 +35,7 @@ async function readEngine(connections: PostgresConnections): Promise<EngineInfo>
 function createDatabase(connections: PostgresConnections, engine: EngineInfo): Database {
   const statements = createStatements(postgresDialect)
   const durability = Object.entries(engine.durability).map(([name, value]) => `${name}=${value}`)
+  const inserters = new Set<PostgresSession>()
   return {
     url: connections.url,
     engine,
@@ -71,12 +72,16 @@ function createDatabase(connections: PostgresConnections, engine: EngineInfo): D
     recount: async (counter, range) => void (await connections.execute(statements.recount(counter, range))),
     async openInserter(table) {
       const { session, release } = await connections.borrow()
+      inserters.add(session)
       return {
         insert: async (row) => void (await session.executePrepared(statements.insert(table, [row]))),
-        close: async () => release(),
+        close: async () => {
+          inserters.delete(session)
+          release()
+        },
       }
     },
-    counters: () => readPostgresCounters(connections),
+    counters: () => readPostgresCounters(connections, inserters),
     [Symbol.asyncDispose]: () => connections.close(),
   }
 }

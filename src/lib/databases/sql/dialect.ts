@@ -91,7 +91,8 @@ export const postgresDialect: SqlDialect = {
     // By bytes, as on the other engines, whatever the locale of the database.
     return sql`varchar(${sql.lit(length)}) collate "C"`
   },
-  tableSuffix: () => sql``,
+  // A changed row stays in its page, and the indexes as they are, while the page has room (a heap-only tuple).
+  tableSuffix: ({ updatedOften = false }) => (updatedOften ? sql`with (fillfactor = 50)` : sql``),
   markTable: (text, table, mark) => [text, `comment on table "${table.name}" is '${mark}'`],
   indexesBelongToTables: false,
 }

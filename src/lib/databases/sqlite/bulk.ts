@@ -13,29 +13,14 @@ import { endStatements } from '../sql/block-end.ts'
 import type { Statements } from '../sql/statements.ts'
 import type { SqliteConnection } from './connection.ts'
 import { isConstraintViolation } from './errors.ts'
+import { useRollbackJournal } from './journal-mode.ts'
 import { createReferenceCheck } from './references.ts'
 
-const durability = 'synchronous=normal, WAL checkpointed at the end'
+const durability = 'synchronous=full'
 
-/**
- * Settings while rows are loaded. A crash of the process loses nothing; one of the machine loses blocks that were not
- * yet checkpointed. Checkpoints are four times as rare as usual (16 MB), and the pages of a block stay in memory.
- * References are checked once for each value that occurs instead of once for each row.
- */
-const whileLoading = [
-  'synchronous = normal',
-  'wal_autocheckpoint = 4000',
-  'cache_size = -4000',
-  'temp_store = memory',
-  'foreign_keys = off',
-]
-const afterwards = [
-  'foreign_keys = on',
-  'temp_store = default',
-  'cache_size = -2000',
-  'wal_autocheckpoint = 1000',
-  'synchronous = full',
-]
+/** Settings while rows are loaded. References are checked once for each value that occurs, not once for each row. */
+const whileLoading = ['temp_store = memory', 'foreign_keys = off']
+const afterwards = ['foreign_keys = on', 'temp_store = default']
 
 /** The ways in, fastest first. */
 export function sqliteStrategies(connection: SqliteConnection, statements: Statements): InsertStrategy[] {
@@ -64,6 +49,7 @@ function openLoader(
   layout: AnyLayout,
   prepare: (connection: SqliteConnection, layout: AnyLayout) => InsertChunk,
 ): BulkLoader {
+  const useWal = useRollbackJournal(connection)
   for (const setting of whileLoading) connection.run(`pragma ${setting}`)
   const insert = prepare(connection, layout)
   const references = createReferenceCheck(connection, layout)
@@ -81,7 +67,7 @@ function openLoader(
     },
     async close() {
       for (const setting of afterwards) connection.run(`pragma ${setting}`)
-      connection.run('pragma wal_checkpoint(truncate)')
+      useWal()
     },
   }
 }

@@ -2,6 +2,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Value } from '../port.ts'
 import type { Statement } from '../sql/statements.ts'
 import { translateSqliteError } from './errors.ts'
+import { useWriteAheadLog } from './journal-mode.ts'
 
 /** One connection. Every call is synchronous, so that nothing can come between the steps of a transaction. */
 export interface SqliteConnection {
@@ -23,7 +24,7 @@ const busyTimeoutMs = 5000
 /** Prepared statements kept; the lists in `in (...)` make more shapes than are worth keeping. */
 const maxPrepared = 500
 
-/** Opens the file at `path` in WAL mode, every commit on the disk (synchronous = FULL). */
+/** Opens the file at `path`, if it is ours alone in WAL mode, with every commit on the disk (synchronous = FULL). */
 export function openSqlite(path: string, url: string): SqliteConnection {
   const prepared = new Map<string, StatementSync>()
   const database = translated(() => new DatabaseSync(path, { enableForeignKeyConstraints: true }))
@@ -76,9 +77,7 @@ export function openSqlite(path: string, url: string): SqliteConnection {
   try {
     // The option `timeout` of DatabaseSync came with Node 22.16 only.
     connection.run(`pragma busy_timeout = ${busyTimeoutMs}`)
-    const [row] = connection.query({ sql: 'select count(*) as tables from sqlite_master', parameters: [] })
-    // The mode stays with the file, so that of somebody else's file is left as it is.
-    if (row?.['tables'] === 0) connection.run('pragma journal_mode = wal')
+    useWriteAheadLog(connection)
     connection.run('pragma synchronous = full')
   } catch (error) {
     database.close()

@@ -44,6 +44,7 @@ export const schedules: Table<Slot> = {
   unique: [['year', 'month', 'day', 'hour', 'min']],
   indexes: [],
   references: [],
+  updatedOften: true,
 }
 
 export const reservations: Table<Reservation> = {
