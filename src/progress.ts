@@ -9,7 +9,8 @@ export interface ProgressDisplay {
   stop(): void
 }
 
-/** How often a line is written where there is no terminal to redraw, in ms. */
+/** Where there is no terminal to redraw: when the first line is written, and how often another, in ms. */
+const firstLineMs = 1000
 const lineEveryMs = 5000
 
 /**
@@ -48,7 +49,7 @@ function barDisplay(title: string, unit: string): ProgressDisplay {
 
 function lineDisplay(title: string, unit: string): ProgressDisplay {
   const startedAt = performance.now()
-  let nextAt = startedAt + lineEveryMs
+  let nextAt = startedAt + firstLineMs
   return {
     update({ done, total }) {
       const now = performance.now()
