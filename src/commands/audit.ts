@@ -1,10 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
-import { createMappedAudit } from '../lib/audit/mapped-tables.ts'
+import { openAudit, type BookingAudit } from '../lib/audit/open-audit.ts'
 import { collectViolations } from '../lib/audit/result.ts'
-import type { Settings } from '../lib/config/settings.ts'
-import { requireTables } from '../lib/databases/migrate.ts'
-import type { Database } from '../lib/databases/port.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
 import { failure } from '../lib/errors.ts'
 import { joinEntries, readLedgers, type ReadLedger } from '../lib/load/ledger-reader.ts'
@@ -44,8 +41,7 @@ acknowledged is shown, and is no fault.`
     const startedAt = new Date()
     const ledgers = await this.#untilStopped('Ledger', 'bytes', (watch) => readLedgers(flags.ledger ?? [], watch))
     await using database = await connectDatabase(values.db, { poolSize: 1 })
-    if (!values.audit) await requireTables(database, vaccination.name, vaccination.tables)
-    const audit = await this.#audit(database, ledgers, values)
+    const audit = await this.#audit(await openAudit(database, vaccination, values.audit), ledgers)
     const report: AuditReport = {
       ...describeRun('audit', { startedAt, config, engine: database.engine, version: this.config.version }),
       audit,
@@ -58,17 +54,11 @@ acknowledged is shown, and is no fault.`
     return report
   }
 
-  #audit(database: Database, ledgers: readonly ReadLedger[], { audit: mapping }: Settings): Promise<AuditResult> {
+  #audit(audit: BookingAudit, ledgers: readonly ReadLedger[]): Promise<AuditResult> {
     const entries = joinEntries(ledgers)
     const acknowledged = ledgers.reduce((sum, { counts }) => sum + counts.booked, 0)
-    return this.#untilStopped('Audit', 'rows', (watch) => {
-      const audit = mapping ? createMappedAudit(mapping) : vaccination.audit
-      return collectViolations(
-        audit(database, entries, watch),
-        acknowledged,
-        this.jsonEnabled() ? Infinity : shownViolations,
-      )
-    })
+    const kept = this.jsonEnabled() ? Infinity : shownViolations
+    return this.#untilStopped('Audit', 'rows', (watch) => collectViolations(audit(entries, watch), acknowledged, kept))
   }
 
   async #untilStopped<T>(title: string, unit: string, step: (watch: Watch) => Promise<T>): Promise<T> {

@@ -2,7 +2,6 @@ import { Flags } from '@oclif/core'
 import { letHeapGrow } from '../heap.ts'
 import { openLoadTarget } from '../load-target.ts'
 import { BaseCommand, settingFlags } from '../base-command.ts'
-import { createMappedAudit } from '../lib/audit/mapped-tables.ts'
 import { createLedgerBesideReport, createLedgerFile } from '../lib/load/ledger-file.ts'
 import { runLoad, type LoadOutcome } from '../lib/load/run.ts'
 import { parseThreshold } from '../lib/load/thresholds.ts'
@@ -50,10 +49,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const seconds = showSeconds(values.duration, this.jsonEnabled())
     const { findings, apiFailure } = await runLoad(target, {
       ...values,
-      workload:
-        values.audit && values.target !== undefined
-          ? { ...vaccination, audit: createMappedAudit(values.audit) }
-          : vaccination,
+      workload: vaccination,
       workloadOptions: values,
       thresholds,
       clock: realClock,

@@ -1,9 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { AnyTable, Database, Value } from '../databases/port.ts'
-import { failure } from '../errors.ts'
+import type { Database } from '../databases/port.ts'
 import type { LedgerEntries, LedgerEntry } from '../load/scenario.ts'
 import type { Violation, Watch } from '../workloads/workload.ts'
 import type { BookingsTable, BookingTables, ResourcesTable } from './booking-tables.ts'
+import { createColumns } from './columns.ts'
+import { createPace, type Pace } from './pace.ts'
 import { createClaims, partOf, type Claims, type StoredBooking } from './claims.ts'
 
 /** Entries whose claims are held at a time: 110 MB. For more than these, the bookings are read again. */
@@ -44,20 +44,29 @@ export async function* auditBookings(
       if (pace.step()) await pace.rest()
     }
     if (claims.missing === 0 && strays.size === 0) continue
-    for await (const entry of ledger.read()) if (inPart(entry)) yield* judgeEntry(entry, claims, strays)
+    for await (const entry of ledger.read()) {
+      if (inPart(entry)) yield* judgeEntry(entry, claims, strays)
+      if (pace.step()) await pace.rest()
+    }
   }
   if (tables.resources && taken) yield* auditResources(database, tables.bookings, tables.resources, taken, pace)
 }
 
 function* judgeRow(row: StoredBooking, claims: Claims, strays: Map<string, StoredBooking[]>): Generator<Violation> {
   const match = claims.match(row)
-  if (match === 'stray') strays.set(row.key, [...(strays.get(row.key) ?? []), row])
+  if (match === 'stray') addStray(strays, row)
   if (match === 'unacknowledged') {
     yield { kind: 'unknown-committed', key: row.key, detail: `stored ${asText(row)}, though it was not acknowledged` }
   }
   if (match === 'again') {
     yield { kind: 'duplicate', key: row.key, detail: `asked for once, and stored ${asText(row)} as well` }
   }
+}
+
+function addStray(strays: Map<string, StoredBooking[]>, row: StoredBooking): void {
+  const others = strays.get(row.key)
+  if (others) others.push(row)
+  else strays.set(row.key, [row])
 }
 
 function* judgeEntry(
@@ -69,7 +78,7 @@ function* judgeEntry(
   const others = strays.get(entry.key) ?? []
   const isStored = claims.isStored(entry)
   const promise = `acknowledged ${asText(entry)}`
-  const found = others.map(asText).join(', ')
+  const found = listed(others)
   if (!isStored && !others.some((row) => isThatOf(entry, row))) {
     const detail = others.length === 0 ? `${promise}, not in the table` : `${promise}, stored ${found}`
     yield { kind: 'lost', key: entry.key, detail }
@@ -88,13 +97,22 @@ function asText({ id, resource }: Pick<LedgerEntry, 'id' | 'resource'>): string 
   return id === undefined ? `for ${resource}` : `as ${id} for ${resource}`
 }
 
+/** Rows that are named of those under one key. */
+const namedRows = 5
+
+function listed(rows: readonly StoredBooking[]): string {
+  const more = rows.length > namedRows ? ` and ${rows.length - namedRows} more` : ''
+  return `${rows.slice(0, namedRows).map(asText).join(', ')}${more}`
+}
+
 async function* scanBookings(database: Database, bookings: BookingsTable): AsyncGenerator<StoredBooking> {
   const { table, key, resource, status } = bookings
   const columns = [table.primaryKey, key, resource, ...(status ? [status.column] : [])]
-  const { text } = createColumns(database, table)
+  const { text, nextId } = createColumns(database, table)
   for await (const row of database.store.scan(table, columns)) {
+    const id = nextId(row)
     if (status && !status.booked.includes(text(row, status.column))) continue
-    yield { id: text(row, table.primaryKey), key: text(row, key), resource: text(row, resource) }
+    yield { id, key: text(row, key), resource: text(row, resource) }
   }
 }
 
@@ -105,9 +123,9 @@ async function* auditResources(
   taken: Map<string, number>,
   pace: Pace,
 ): AsyncGenerator<Violation> {
-  const { text, number } = createColumns(database, table)
+  const { nextId, number } = createColumns(database, table)
   for await (const row of database.store.scan(table)) {
-    const id = text(row, table.primaryKey)
+    const id = nextId(row)
     const count = taken.get(id) ?? 0
     taken.delete(id)
     const places = typeof capacity === 'number' ? capacity : number(row, capacity)
@@ -125,59 +143,5 @@ async function* auditResources(
   for (const [id, count] of taken) {
     const detail = `${count} ${bookings.name} for what is not in the table`
     yield { kind: 'oversold', key: `${table.name} ${id}`, detail }
-  }
-}
-
-interface Pace {
-  /** Counts a row; true when it is time for a rest. */
-  step(): boolean
-  /** Shows how far it has come and lets Ctrl-C through, also where the engine answers without leaving the process. */
-  rest(): Promise<void>
-}
-
-/** Rows between two rests. */
-const stepRows = 10_000
-
-function createPace({ onProgress, signal }: Watch, total: number): Pace {
-  let done = 0
-  return {
-    step: () => ++done % stepRows === 0,
-    async rest() {
-      onProgress({ done: Math.min(done, total), total })
-      await nextTurn()
-      signal.throwIfAborted()
-    },
-  }
-}
-
-type Row = Readonly<Record<string, Value | undefined>>
-
-/** Reads the columns of a table that is perhaps somebody else's. */
-function createColumns(database: Database, table: AnyTable) {
-  const refuse = (column: string, reason: string): Error =>
-    failure('mapping-wrong', { url: database.url, reason: `${table.name}.${column} ${reason}` })
-
-  function valueOf(row: Row, column: string): Value {
-    const value = row[column]
-    if (value === undefined) throw refuse(column, 'is not there')
-    return value
-  }
-
-  return {
-    /** Compared as text, since a ledger has the API's JSON and the database its own types; empty for null. */
-    text(row: Row, column: string): string {
-      const value = valueOf(row, column)
-      if (typeof value === 'string') return value
-      // The driver has rounded it, so that it is no longer the number that the API said.
-      if (Math.abs(Number(value)) > Number.MAX_SAFE_INTEGER) throw refuse(column, 'has numbers past 2^53')
-      if (Buffer.isBuffer(value)) throw refuse(column, 'has bytes, neither texts nor whole numbers')
-      return value === null ? '' : String(value)
-    },
-    number(row: Row, column: string): number {
-      const value = valueOf(row, column)
-      const number = Number(value)
-      if (value === null || Number.isNaN(number)) throw refuse(column, `has ${value}, which is no number`)
-      return number
-    },
   }
 }

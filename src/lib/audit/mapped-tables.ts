@@ -1,21 +1,9 @@
 import type { AuditMapping } from '../config/audit-mapping.ts'
-import type { AnyTable, Column, Database } from '../databases/port.ts'
-import { failure, reasonOf, RushbenchError } from '../errors.ts'
-import type { Workload } from '../workloads/workload.ts'
-import { auditBookings } from './audit-bookings.ts'
-import type { BookingTables } from './booking-tables.ts'
+import type { AnyTable, Column } from '../databases/port.ts'
+import type { BookingTables, ResourcesTable } from './booking-tables.ts'
 
-/** An audit of tables that are somebody else's, and only read. Throws `mapping-wrong` where they are not as mapped. */
-export function createMappedAudit(mapping: AuditMapping): Workload['audit'] {
-  const tables = mappedTables(mapping)
-  return async function* auditMapped(database, ledger, watch) {
-    await requireColumns(database, tables.bookings.table)
-    if (tables.resources) await requireColumns(database, tables.resources.table)
-    yield* auditBookings(database, tables, ledger, watch)
-  }
-}
-
-function mappedTables({ bookings, resources }: AuditMapping): BookingTables {
+/** What the audit reads of tables that are somebody else's. */
+export function mappedTables({ bookings, resources }: AuditMapping): BookingTables {
   const { key, resource, status } = bookings
   return {
     bookings: {
@@ -28,7 +16,7 @@ function mappedTables({ bookings, resources }: AuditMapping): BookingTables {
   }
 }
 
-function mappedResources({ table, id, capacity, available }: NonNullable<AuditMapping['resources']>) {
+function mappedResources({ table, id, capacity, available }: NonNullable<AuditMapping['resources']>): ResourcesTable {
   const columns = [capacity, available].filter((column) => typeof column === 'string')
   return { table: describeTable(table, id, columns), capacity, ...(available === undefined ? {} : { available }) }
 }
@@ -44,14 +32,5 @@ function describeTable(name: string, id: string, columns: readonly string[]): An
     unique: [],
     indexes: [],
     references: [],
-  }
-}
-
-async function requireColumns(database: Database, table: AnyTable): Promise<void> {
-  try {
-    await database.store.find(table, {}, { limit: 1 })
-  } catch (error) {
-    if (error instanceof RushbenchError) throw error
-    throw failure('mapping-wrong', { url: database.url, reason: reasonOf(error) }, error)
   }
 }

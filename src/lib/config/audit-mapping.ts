@@ -4,13 +4,16 @@ import { z } from 'zod'
 const name = z.string().regex(/^[\p{L}\p{N}_$-]{1,128}$/u)
 const tableName = z.string().regex(/^[\p{L}\p{N}_$-]{1,128}(\.[\p{L}\p{N}_$-]{1,128})?$/u)
 
+/** As the audit compares it. */
+const storedValue = z.union([z.string(), z.number(), z.boolean()]).transform(String)
+
 const mapping = z.strictObject({
   bookings: z.strictObject({
     table: tableName,
     id: name.default('id'),
     key: name,
     resource: name,
-    status: z.strictObject({ column: name, booked: z.array(z.string()).min(1) }).optional(),
+    status: z.strictObject({ column: name, booked: z.array(storedValue).min(1) }).optional(),
   }),
   resources: z
     .strictObject({

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import type { BookingAudit } from '../audit/open-audit.ts'
 import { collectViolations } from '../audit/result.ts'
 import type { Database } from '../databases/port.ts'
 import { failure } from '../errors.ts'
 import type { Clock } from '../measure/clock.ts'
 import { createRandom } from '../random.ts'
-import type { LoadReport } from '../reports/record.ts'
+import type { AuditResult, LoadReport } from '../reports/record.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { runClosedModel, type RunResult } from './engine.ts'
 import { judgeGenerator, watchGenerator } from './generator-monitor.ts'
@@ -18,8 +19,10 @@ import { checkThreshold, type Threshold } from './thresholds.ts'
 /** What is loaded. */
 export interface LoadTarget {
   readonly origin: string
-  /** What the audit reads; null when it is not known. */
+  /** Behind it; null when it is not known. */
   readonly database: Database | null
+  /** Of that database. */
+  readonly audit: BookingAudit | null
   /** Rejects when the API that was started for this run ends too early. */
   readonly ended: Promise<never>
   /** Stops what was started for this run; nothing else. */
@@ -104,7 +107,7 @@ export async function runLoad<Options extends object>(
     findings: {
       load: describeLoad(result, target, options),
       generator: { ...health, ...mutable(judgeGenerator(health)) },
-      audit: target.database ? await audit(target.database, ledger.path, options) : null,
+      audit: target.audit && (await auditLedger(target.audit, ledger.path)),
       ledger: ledger.path,
       thresholds: options.thresholds.map((threshold) => checkThreshold(threshold, result)),
     },
@@ -121,14 +124,10 @@ async function openLedger<Options extends object>(
 }
 
 /** From the file, as anybody could later. Not ended by the signal, which has only ended the run. */
-async function audit<Options extends object>(
-  database: Database,
-  ledgerPath: string,
-  { workload }: LoadOptions<Options>,
-): Promise<LoadFindings['audit']> {
+async function auditLedger(audit: BookingAudit, ledgerPath: string): Promise<AuditResult> {
   const watch = { onProgress() {}, signal: new AbortController().signal }
   const { entries, counts } = await readLedger(ledgerPath, watch)
-  return collectViolations(workload.audit(database, entries, watch), counts.booked, keptViolations)
+  return collectViolations(audit(entries, watch), counts.booked, keptViolations)
 }
 
 async function requireReachable(client: HttpClient, origin: string): Promise<void> {

@@ -3,11 +3,12 @@ import { MongoClient } from 'mongodb'
 import { createConnection } from 'mysql2/promise'
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createMappedAudit } from '../../../src/lib/audit/mapped-tables.ts'
+import { openAudit } from '../../../src/lib/audit/open-audit.ts'
 import { auditMapping } from '../../../src/lib/config/audit-mapping.ts'
 import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import type { LedgerEntry } from '../../../src/lib/load/scenario.ts'
+import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
 import type { Violation } from '../../../src/lib/workloads/workload.ts'
 import { entriesOf, unwatched } from '../../ledgers.ts'
 import { testEngines, type TestDatabase } from '../databases/engines.ts'
@@ -70,8 +71,8 @@ for (const engine of testEngines.filter(({ name }) => name !== 'ferretdb')) {
       const { find, scan, count } = database.store
       const readOnly = { url: database.url, store: { find, scan, count } } as unknown as Database
       const found: Violation[] = []
-      const violations = createMappedAudit(auditMapping.parse(mapping))(readOnly, entriesOf(entries), unwatched)
-      for await (const violation of violations) found.push(violation)
+      const hold = await openAudit(readOnly, vaccination, auditMapping.parse(mapping))
+      for await (const violation of hold(entriesOf(entries), unwatched)) found.push(violation)
       return found
     }
 
@@ -123,6 +124,20 @@ for (const engine of testEngines.filter(({ name }) => name !== 'ferretdb')) {
       })
     })
 
+    it('names some of many that are stored under one key', async () => {
+      await insert(...[10, 11, 12, 13, 14, 15, 16].map((id) => `(${id}, 'a', 1, 'paid')`))
+      const found = await audit([booked(10, 'a')], { bookings: orders })
+      const named = [11, 12, 13, 14, 15].map((id) => `as ${id} for 1`).join(', ')
+      const detail = `acknowledged as 10 for 1, 7 times in the table: also ${named} and 1 more`
+      expect(found).toEqual([{ kind: 'duplicate', key: 'a', detail }])
+    })
+
+    it('refuses an id that is not unique, by which rows would be left out', async () => {
+      await insert(`(10, 'a', 1, 'paid')`, `(11, 'b', 1, 'paid')`)
+      const mapping = { bookings: { ...orders, id: 'group' } }
+      await expect(audit([], mapping)).rejects.toThrow('order.group has 1 twice; it must be unique')
+    })
+
     it('refuses places that are no number', async () => {
       await execute(place.url, 'update "group" set "left" = null where "no" = 2')
       await expect(audit([])).rejects.toThrow('group.left has null, which is no number')
@@ -157,15 +172,15 @@ describe.skipIf(ferretdb.open === null)("the audit of somebody else's collection
         ])
       await using database = await connectDatabase(place.url, { poolSize: 1 })
       const bookings = { table: 'orders', id: '_id', key: 'ref', resource: 'show' }
-      const audit = createMappedAudit(auditMapping.parse({ bookings }))
+      const audit = await openAudit(database, vaccination, auditMapping.parse({ bookings }))
       const entries = ['a', 'b', 'c'].map((key, index): LedgerEntry => {
         return { outcome: 'booked', key, resource: 1, id: String(insertedIds[index] ?? 'none') }
       })
       const found: Violation[] = []
-      for await (const violation of audit(database, entriesOf(entries), unwatched)) found.push(violation)
+      for await (const violation of audit(entriesOf(entries), unwatched)) found.push(violation)
       expect(found).toMatchObject([{ kind: 'lost', key: 'c' }])
-      const wrong = createMappedAudit(auditMapping.parse({ bookings: { ...bookings, key: 'nowhere' } }))
-      const violations = wrong(database, entriesOf(entries), unwatched)
+      const mapping = auditMapping.parse({ bookings: { ...bookings, key: 'nowhere' } })
+      const violations = (await openAudit(database, vaccination, mapping))(entriesOf(entries), unwatched)
       await expect(violations[Symbol.asyncIterator]().next()).rejects.toThrow('orders.nowhere is not there')
     } finally {
       await place.remove()
