@@ -19,7 +19,7 @@ for (const engine of testEngines.filter(({ name }) => name !== 'ferretdb')) {
     let api: RunningCli
     let origin: string
     let db: string[]
-    let bookings: LedgerEntry[]
+    let bookings: (LedgerEntry & { readonly id: string })[]
 
     const ledger = 'killed.jsonl'
     const audit = () => work.run(['audit', '--ledger', ledger, ...db])
@@ -54,7 +54,7 @@ for (const engine of testEngines.filter(({ name }) => name !== 'ferretdb')) {
       await expect.poll(async () => (await readLines()).length, { timeout: 60_000 }).toBeGreaterThan(50)
       load.child.kill('SIGKILL')
       await load.result
-      bookings = (await readLines()).slice(1).map((line) => JSON.parse(line) as LedgerEntry)
+      bookings = (await readLines()).slice(1).map((line) => JSON.parse(line) as (typeof bookings)[number])
       const { code, stdout } = await audit()
       expect(stdout).toContain(
         `audit ok   ${bookings.length} bookings acknowledged: 0 lost, 0 doubled, 0 slots oversold`,
@@ -64,12 +64,12 @@ for (const engine of testEngines.filter(({ name }) => name !== 'ferretdb')) {
     })
 
     it('says exactly which booking was lost, doubled, and which slot oversold', async () => {
-      const [lost, doubled] = bookings as [LedgerEntry, LedgerEntry]
+      const [lost, doubled] = bookings as [(typeof bookings)[number], (typeof bookings)[number]]
       const copy = '00000000-0000-7000-8000-000000000001'
       {
         await using database = await connectDatabase(place.url, { poolSize: 1 })
         const { store } = database
-        await store.remove(reservations, { id: lost.id! })
+        await store.remove(reservations, { id: lost.id })
         await store.update(schedules, { id: Number(lost.resource) }, { stock: { add: 1 } })
         await store.insert(reservations, [{ id: copy, ticket_id: doubled.key, schedule_id: Number(doubled.resource) }])
       }

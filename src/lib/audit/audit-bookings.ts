@@ -90,7 +90,7 @@ function* judgeEntry(
 }
 
 function isThatOf({ id, resource }: LedgerEntry, row: StoredBooking): boolean {
-  return (id === undefined || id === row.id) && String(resource) === row.resource
+  return (id === undefined || String(id) === row.id) && String(resource) === row.resource
 }
 
 function asText({ id, resource }: Pick<LedgerEntry, 'id' | 'resource'>): string {

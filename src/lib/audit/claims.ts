@@ -100,7 +100,7 @@ export function partOf(key: string, parts: number): number {
   return parts === 1 ? 0 : hash(key, 0x9e3779b9, 0x01000193) % parts
 }
 
-function hashBooking(id: string | undefined, resource: string | number): number {
+function hashBooking(id: number | string | undefined, resource: number | string): number {
   return hash(`${id ?? ''}\n${resource}`, 0x811c9dc5, 0x01000193)
 }
 

@@ -25,9 +25,15 @@ export function formatHead({ run, workload, target, startedAt }: LedgerHead): st
   return `${JSON.stringify({ schema: ledgerSchema, run, workload, target, startedAt })}\n`
 }
 
-/** One entry as a line, with its end. */
+/** Far longer than any line that makes sense, and short enough to be held in memory. */
+export const maxLineBytes = 64 * 1024
+
+/** One entry as a line, with its end. Throws Error for one that could not be read again, which a scenario may make. */
 export function formatEntry({ outcome, key, resource, id }: LedgerEntry): string {
-  return `${JSON.stringify({ outcome, key, resource, id })}\n`
+  const line = JSON.stringify({ outcome, key, resource, id })
+  if (Buffer.byteLength(line) > maxLineBytes) throw new Error(`it is longer than ${maxLineBytes} bytes`)
+  parseEntry(line)
+  return `${line}\n`
 }
 
 /** Reads a head. Throws Error with the reason why the line is none. */
@@ -53,10 +59,10 @@ export function parseEntry(line: string): LedgerEntry & { readonly outcome: Reco
   if (outcome === undefined) {
     throw new Error(`outcome is ${quote(fields['outcome'])}, not one of ${recordedOutcomes.join(', ')}`)
   }
-  const entry = { outcome, key: requireText('key', key), resource: requireResource(resource) }
+  const entry = { outcome, key: requireText('key', key), resource: requireName('resource', resource) }
   if (id === undefined) return entry
   if (outcome !== 'booked') throw new Error(`it has an id, though its outcome is ${outcome}`)
-  return { ...entry, id: requireText('id', id) }
+  return { ...entry, id: requireName('id', id) }
 }
 
 function parseObject(line: string): Record<string, unknown> {
@@ -80,10 +86,11 @@ function requireText(field: string, value: unknown): string {
   throw new Error(`${field} is ${quote(value)}, not a text`)
 }
 
-function requireResource(value: unknown): string | number {
+/** What something is called by the API. */
+function requireName(field: string, value: unknown): string | number {
   if (Number.isSafeInteger(value)) return value as number
   if (typeof value === 'string' && value !== '') return value
-  throw new Error(`resource is ${quote(value)}, neither a text nor a whole number`)
+  throw new Error(`${field} is ${quote(value)}, neither a text nor a whole number`)
 }
 
 const longestQuote = 40

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { failure, reasonOf } from '../errors.ts'
 import { plain } from '../reports/format.ts'
-import { parseEntry, parseHead, type LedgerHead, type RecordedOutcome } from './ledger-format.ts'
+import { maxLineBytes, parseEntry, parseHead, type LedgerHead, type RecordedOutcome } from './ledger-format.ts'
 import type { Watch } from '../workloads/workload.ts'
 import type { LedgerEntries, LedgerEntry } from './scenario.ts'
 
@@ -16,8 +16,6 @@ export interface ReadLedger {
   readonly entries: LedgerEntries
 }
 
-/** Far longer than any line that is written, and short enough to be held in memory. */
-const maxLineBytes = 64 * 1024
 const chunkBytes = 256 * 1024
 const newline = 10
 

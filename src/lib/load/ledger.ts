@@ -1,5 +1,6 @@
+import { reasonOf } from '../errors.ts'
 import { unwritable, type AppendOnlyFile } from './ledger-file.ts'
-import { formatEntry, formatHead, recordedOutcomes, type LedgerHead } from './ledger-format.ts'
+import { formatEntry, formatHead, type LedgerHead } from './ledger-format.ts'
 import type { Ledger, LedgerEntry, Outcome } from './scenario.ts'
 
 /** Attempts by what became of them. */
@@ -59,9 +60,10 @@ export async function startLedger(file: AppendOnlyFile, head: LedgerHead): Promi
   return {
     path: file.path,
     failed,
-    record(entry) {
+    async record(entry) {
+      const line = lineOf(entry)
       counts[entry.outcome]++
-      return isRecorded(entry) ? append(formatEntry(entry)) : Promise.resolve()
+      if (line !== null) await append(line)
     },
     counts: () => ({ ...counts }),
     async close() {
@@ -74,6 +76,12 @@ export async function startLedger(file: AppendOnlyFile, head: LedgerHead): Promi
   }
 }
 
-function isRecorded({ outcome }: LedgerEntry): boolean {
-  return recordedOutcomes.some((recorded) => recorded === outcome)
+/** Null for a conflict. Throws TypeError for what is no entry. */
+function lineOf(entry: LedgerEntry): string | null {
+  if (entry.outcome === 'conflict') return null
+  try {
+    return formatEntry(entry)
+  } catch (error) {
+    throw new TypeError(`the ledger refuses an entry: ${reasonOf(error)}`, { cause: error })
+  }
 }

@@ -11,12 +11,15 @@ export interface LedgerEntry {
   readonly resource: number | string
   readonly outcome: Outcome
   /** What the API called the booking; only when it acknowledged one. */
-  readonly id?: string
+  readonly id?: number | string
 }
 
 /** What the client writes down of its bookings while it runs. */
 export interface Ledger {
-  /** Resolves when the entry would survive the death of this process: to be awaited before the user's next step. */
+  /**
+   * Resolves when the entry would survive the death of this process: to be awaited before the user's next step. The
+   * time that takes is nobody's latency. Rejects an entry that is none, which only types could have refused before.
+   */
   record(entry: LedgerEntry): Promise<void>
 }
 

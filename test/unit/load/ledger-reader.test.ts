@@ -16,7 +16,7 @@ const booked: LedgerEntry = { outcome: 'booked', key: 'LOVELACE', resource: 15_7
 const text = fc.string({ minLength: 1, unit: 'grapheme' })
 const resource = fc.oneof(text, fc.maxSafeInteger())
 const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(
-  fc.record({ outcome: fc.constant('booked' as const), key: text, resource, id: text }),
+  fc.record({ outcome: fc.constant('booked' as const), key: text, resource, id: resource }),
   fc.record({ outcome: fc.constantFrom('booked', 'unknown', 'failed'), key: text, resource }),
 )
 
@@ -142,7 +142,7 @@ describe('readLedger', () => {
     [headLine + line({ ...booked, resource: 1.5 }), 'Line 2 of', 'resource is 1.5, neither'],
     [headLine + line({ ...booked, outcome: 'conflict' }), 'Line 2 of', 'outcome is "conflict", not one of booked'],
     [headLine + line({ ...booked, outcome: 'unknown' }), 'Line 2 of', 'it has an id, though its outcome is unknown'],
-    [headLine + line({ ...booked, id: 5 }), 'Line 2 of', 'id is 5, not a text'],
+    [headLine + line({ ...booked, id: 5.5 }), 'Line 2 of', 'id is 5.5, neither'],
     [headLine + line({ ...booked, seat: 5 }), 'Line 2 of', 'it has "seat"'],
     [`${headLine}{"a`.concat('\n', line(booked)), 'Line 2 of', 'not whole JSON'],
     [`${headLine}\0\0\0\0`, 'Line 2 of', 'not the beginning of an entry'],

@@ -92,6 +92,19 @@ describe('the ledger', () => {
     expect(ledger.counts()).toEqual({ booked: 1, conflict: 1, failed: 1, unknown: 1 })
   })
 
+  it.each([
+    [{ ...entry('a'), outcome: 'bookd' }, 'outcome is "bookd", not one of booked, unknown, failed'],
+    [{ ...entry('a'), key: undefined }, 'key is missing, not a text'],
+    [{ ...entry('a'), resource: null }, 'resource is null, neither a text nor a whole number'],
+    [{ ...entry('a', 'failed'), id: 5 }, 'it has an id, though its outcome is failed'],
+    [entry('x'.repeat(70_000)), 'it is longer than 65536 bytes'],
+  ])('refuses what could not be read again: %j', async (wrong, reason) => {
+    const { ledger, writes } = await startSlowLedger()
+    await expect(ledger.record(wrong as LedgerEntry)).rejects.toThrow(`the ledger refuses an entry: ${reason}`)
+    expect(ledger.counts()).toEqual({ booked: 0, conflict: 0, failed: 0, unknown: 0 })
+    expect(writes).toHaveLength(1)
+  })
+
   it('refuses everything from the first line on that cannot be written', async () => {
     const { ledger, writes, isClosed } = await startSlowLedger()
     const lost = ledger.record(entry('a'))

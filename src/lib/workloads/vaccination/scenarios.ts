@@ -85,6 +85,16 @@ async function book(user: VirtualUser, ticket: string, slot: Slot, statuses: Out
     wantBody: true,
   })
   const outcome = outcomeOf(answer, statuses)
-  const id = outcome === 'booked' ? { id: (answer.json() as { id: string }).id } : {}
-  await user.ledger.record({ key: ticket, resource: slot.id, outcome, ...id })
+  const id = outcome === 'booked' ? idOf(answer) : null
+  await user.ledger.record({ key: ticket, resource: slot.id, outcome, ...(id === null ? {} : { id }) })
+  if (outcome === 'booked' && id === null) throw new Error('the API booked, but does not say under which id')
+}
+
+function idOf(answer: StepAnswer): string | null {
+  try {
+    const { id } = answer.json() as { readonly id?: unknown }
+    return typeof id === 'string' ? id : null
+  } catch {
+    return null
+  }
 }
