@@ -85,14 +85,17 @@ export function showSeconds(durationMs: number, quiet: boolean): SecondsDisplay 
   const terminal = process.stderr.isTTY
   let requests = 0
   let failures = 0
+  let skipped = 0
   return {
     update(row) {
       requests += row.requests
       failures += row.failures
+      skipped += row.skipped
       const elapsed = row.second + 1
       const line =
         `${elapsed} of ${Math.round(durationMs / 1000)} s: ${formatCount(row.users)} users, ${formatNumber(row.rps)} req/s, ` +
-        `p99 ${formatLatency(row.p99)}, ${formatCount(requests)} requests, ${formatCount(failures)} failures`
+        `p99 ${formatLatency(row.p99)}, ${formatCount(requests)} requests, ${formatCount(failures)} failures` +
+        (skipped > 0 ? `, ${formatCount(skipped)} skipped` : '')
       if (terminal) process.stderr.write(`\r\u001b[K${line}`)
       else if (elapsed % 5 === 0) process.stderr.write(`${line}\n`)
     },

@@ -1,40 +1,22 @@
 import { z } from 'zod'
+import { arrivalKinds } from '../load/pacing.ts'
 import { keyOrders } from '../seeding/keys.ts'
 import { indexTimes, rowOrders } from '../seeding/recipe.ts'
-import { auditMapping } from './audit-mapping.ts'
+import { auditSettings } from './audit-settings.ts'
+import { setting, type Setting } from './setting.ts'
 import {
   calendarDate,
   count,
   counts,
   duration,
-  httpStatuses,
   perSecond,
+  stages,
   texts,
   timeOfDay,
   urlOrWord,
   wholeNumber,
   someOf,
 } from './values.ts'
-
-/** One thing that can be set in a config file, in the environment or by a flag. */
-interface Setting<T = unknown> {
-  /** Reads text (flag, environment) and JSON (file) alike. */
-  readonly schema: z.ZodType<T>
-  /** As a person would write it; undefined means "not set". */
-  readonly default: string | undefined
-  readonly summary: string
-  /** Said after "Allowed:" when a value is refused. */
-  readonly allowed: string
-  /** The value is a URL that may carry a password. */
-  readonly secretUrl?: true
-  readonly char?: 'n'
-  /** Where commands have flags of one name that mean different things: the flag, not the name in kebab-case. */
-  readonly flag?: string
-}
-
-function setting<T>(definition: Setting<T>): Setting<T> {
-  return definition
-}
 
 const durationAllowed = 'a number with ms, s, m or h, such as 500ms, 60s or 1m30s'
 const countAllowed = 'a number of rows such as 1000, 50k or 10m'
@@ -86,6 +68,12 @@ export const settings = {
     allowed: 'http://host:port or https://host:port',
     secretUrl: true,
   }),
+  scenario: setting({
+    schema: z.string().min(1),
+    default: undefined,
+    summary: 'file that says what users do, .js or .ts; without it, the users of the built-in workload',
+    allowed: 'a path',
+  }),
   users: setting({
     schema: wholeNumber(1, 1_000_000),
     default: '100',
@@ -104,6 +92,33 @@ export const settings = {
     summary: 'time over which the users start, one after the other',
     allowed: durationAllowed,
   }),
+  stages: setting({
+    schema: stages,
+    default: undefined,
+    summary: 'users that come and go: over 30s to 1000, over 2m to 3000, and so on (instead of --users)',
+    allowed: 'TIME:USERS with commas, such as 30s:1000,2m:3000,30s:0, together 1s or more',
+    replaces: ['users', 'rampUp', 'duration'],
+  }),
+  arrivalRate: setting({
+    schema: perSecond,
+    default: undefined,
+    summary: 'iterations start at this rate, whether or not earlier ones came back (instead of --users)',
+    allowed: 'a number a second such as 1000/s, up to 1000000/s',
+    flag: 'rate',
+    replaces: ['users', 'rampUp', 'stages'],
+  }),
+  arrivals: setting({
+    schema: z.enum(arrivalKinds),
+    default: 'constant',
+    summary: 'with --rate: iterations start evenly spaced (constant), or at random as people come (poisson)',
+    allowed: arrivalKinds.join(', '),
+  }),
+  maxInFlight: setting({
+    schema: wholeNumber(1, 1_000_000),
+    default: '10000',
+    summary: 'with --rate: iterations at the same time; what is due beyond that is skipped and counted',
+    allowed: 'a whole number from 1 to 1000000',
+  }),
   timeout: setting({
     schema: duration(1),
     default: '30s',
@@ -116,25 +131,7 @@ export const settings = {
     summary: "a limit that the run must hold, such as 'response_time.p99<500ms'; may be repeated",
     allowed: "METRIC<LIMIT, such as 'response_time.p99<500ms' or 'failures<1%'",
   }),
-  bookedStatuses: setting({
-    schema: httpStatuses,
-    default: '201',
-    summary: 'HTTP statuses by which the API says that it has booked',
-    allowed: 'statuses from 100 to 599 with commas, such as 200,201',
-  }),
-  conflictStatuses: setting({
-    schema: httpStatuses,
-    default: '409',
-    summary: 'HTTP statuses by which the API rightly refuses a booking',
-    allowed: 'statuses from 100 to 599 with commas, such as 409,410',
-  }),
-  audit: setting({
-    schema: auditMapping,
-    default: undefined,
-    summary: "tables and columns of somebody else's database, for the audit",
-    allowed:
-      '{"bookings": {"table", "key", "resource"}, "resources": {"table", "capacity"}} with names of letters, digits, _, $ and -; docs/audit.md says more',
-  }),
+  ...auditSettings,
   seed: setting({
     schema: z.union([z.string().min(1).max(100), z.number().transform(String)]),
     default: 'rushbench',
@@ -278,7 +275,18 @@ export const settings = {
 export type SettingName = keyof typeof settings
 
 /** Settings that may be left unset. */
-type Optional = 'at' | 'audit' | 'benchRows' | 'forecast' | 'insertRate' | 'rows' | 'target' | 'threshold'
+type Optional =
+  | 'arrivalRate'
+  | 'at'
+  | 'audit'
+  | 'benchRows'
+  | 'forecast'
+  | 'insertRate'
+  | 'rows'
+  | 'scenario'
+  | 'stages'
+  | 'target'
+  | 'threshold'
 
 /** Every setting's value; durations in milliseconds, times of day in minutes after midnight. */
 export type Settings = {
@@ -291,18 +299,4 @@ export const settingNames = Object.keys(settings) as SettingName[]
 /** What is known of a setting apart from its type. */
 export function definitionOf(name: SettingName): Setting {
   return settings[name]
-}
-
-/** `rampUp` -> `ramp-up`, unless the setting has a flag of another name. */
-export function flagName(name: SettingName): string {
-  return definitionOf(name).flag ?? kebabCase(name)
-}
-
-/** `rampUp` -> `RUSHBENCH_RAMP_UP` */
-export function variableName(name: SettingName): string {
-  return `RUSHBENCH_${kebabCase(name).replaceAll('-', '_').toUpperCase()}`
-}
-
-function kebabCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

@@ -1,10 +1,13 @@
 import { Pool, type Dispatcher } from 'undici'
+import type { HttpMethod } from './scenario.ts'
 
 /** A request as it goes over the wire. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST'
+  readonly method: HttpMethod
   /** From `/`. */
   readonly path: string
+  /** Beside those that every request has. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Sent as JSON. */
   readonly body?: object
   /** Keep the answer's body; otherwise its bytes are counted and thrown away. */
@@ -83,7 +86,7 @@ function dispatch(
   const chunks: Buffer[] = []
   let started: Dispatcher.DispatchController | null = null
   let timedOut = false
-  const options = { method: request.method, path: request.path }
+  const options = { method: request.method, path: request.path, headers: request.headers ?? {} }
   const body = request.body === undefined ? null : JSON.stringify(request.body)
 
   function fail(error: Error): void {
@@ -127,7 +130,9 @@ function dispatch(
   }
   try {
     pool.dispatch(
-      body === null ? options : { ...options, body, headers: { 'content-type': 'application/json' } },
+      body === null
+        ? options
+        : { ...options, body, headers: { 'content-type': 'application/json', ...options.headers } },
       handler,
     )
   } catch (error) {

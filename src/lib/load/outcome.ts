@@ -8,7 +8,10 @@ export interface OutcomeStatuses {
 }
 
 /** What became of an attempt to book. Without an answer it is unknown, unless it was never sent. */
-export function outcomeOf(answer: StepAnswer, { bookedStatuses, conflictStatuses }: OutcomeStatuses): Outcome {
+export function outcomeOf(
+  answer: Pick<StepAnswer, 'status' | 'maybeExecuted'>,
+  { bookedStatuses, conflictStatuses }: OutcomeStatuses,
+): Outcome {
   if (bookedStatuses.includes(answer.status)) return 'booked'
   if (conflictStatuses.includes(answer.status)) return 'conflict'
   return answer.status === 0 && answer.maybeExecuted ? 'unknown' : 'failed'

@@ -7,13 +7,17 @@ import type { Clock } from '../measure/clock.ts'
 import { createRandom } from '../random.ts'
 import type { AuditResult, LoadReport } from '../reports/record.ts'
 import type { Workload } from '../workloads/workload.ts'
-import { runClosedModel, type RunResult } from './engine.ts'
+import { runLoadModel, type RunResult } from './engine.ts'
 import { judgeGenerator, watchGenerator } from './generator-monitor.ts'
 import { createHttpClient, type HttpClient } from './http-client.ts'
-import { startLedger, type LedgerWriter } from './ledger.ts'
 import type { AppendOnlyFile } from './ledger-file.ts'
 import { readLedger } from './ledger-reader.ts'
+import { startLedger, type LedgerWriter } from './ledger.ts'
+import { mostUsersOf, type LoadModel } from './model.ts'
+import type { OutcomeStatuses } from './outcome.ts'
+import { prepareUsers } from './prepare.ts'
 import { createRecorder, type TimelineRow } from './recorder.ts'
+import type { Scenario } from './scenario.ts'
 import { checkThreshold, type Threshold } from './thresholds.ts'
 
 /** What is loaded. */
@@ -30,17 +34,17 @@ export interface LoadTarget {
 }
 
 /** How a run goes. Times in ms. */
-export interface LoadOptions<Options extends object> {
+export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   readonly workload: Workload<Options>
   readonly workloadOptions: Options
-  readonly users: number
-  readonly duration: number
-  readonly rampUp: number
+  /** A person's own, instead of the workload's. */
+  readonly scenarios: readonly Scenario[] | null
+  readonly model: LoadModel
   readonly timeout: number
   readonly seed: string
   readonly thresholds: readonly Threshold[]
   readonly startedAt: Date
-  /** Called once the target has answered. */
+  /** Called once the target has answered and the users are prepared. */
   readonly createLedgerFile: () => Promise<AppendOnlyFile>
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -64,8 +68,8 @@ const keptViolations = 20
 const maxGraceMs = 10_000
 
 /**
- * Lets the workload's users loose on `target`, closes it, and audits its database. Throws
- * `target-unreachable`, and `ledger-unwritable`, which ends the run.
+ * Lets the users loose on `target`, closes it, and audits its database. Throws `target-unreachable`,
+ * `scenario-not-prepared`, and `ledger-unwritable`, which ends the run.
  */
 export async function runLoad<Options extends object>(
   target: LoadTarget,
@@ -73,30 +77,33 @@ export async function runLoad<Options extends object>(
 ): Promise<LoadOutcome> {
   const client = createHttpClient(target.origin, options.timeout)
   await requireReachable(client, target.origin)
-  const run = randomUUID().slice(0, 8)
-  const ledger = await openLedger(run, target, options).catch(async (error: unknown) => {
-    await client.close()
-    throw error
-  })
+  const runId = randomUUID().slice(0, 8)
   const stop = new AbortController()
-  ledger.failed.catch(() => stop.abort())
   let apiFailure: Error | null = null
   target.ended.catch((error: Error) => {
     apiFailure = error
     stop.abort()
   })
-  const generator = watchGenerator()
-  const result = await runClosedModel({
+  const run = {
     ...options,
-    scenarios: options.workload.scenarios(options.workloadOptions, run),
-    durationMs: options.duration,
-    rampUpMs: options.rampUp,
-    graceMs: Math.min(options.timeout, maxGraceMs),
+    scenarios: options.scenarios ?? options.workload.scenarios(options.workloadOptions, runId),
     random: createRandom(options.seed),
+    signal: AbortSignal.any([options.signal, stop.signal]),
+  }
+  const users = await prepareUsers({ ...run, users: mostUsersOf(options.model) })
+  const ledger = await openLedger(runId, target, options)
+  ledger.failed.catch(() => stop.abort())
+  // Only from here on: what scenarios prepare may well keep the process busy.
+  const generator = watchGenerator()
+  const result = await runLoadModel({
+    ...run,
+    users,
+    runId,
+    statuses: options,
+    graceMs: Math.min(options.timeout, maxGraceMs),
     client,
     recorder: createRecorder(),
     ledger,
-    signal: AbortSignal.any([options.signal, stop.signal]),
   })
   const health = generator(result.lateStartP99)
   await target.close()
@@ -117,9 +124,10 @@ export async function runLoad<Options extends object>(
 async function openLedger<Options extends object>(
   run: string,
   { origin }: LoadTarget,
-  { createLedgerFile, startedAt, workload }: LoadOptions<Options>,
+  options: LoadOptions<Options>,
 ): Promise<LedgerWriter> {
-  const head = { run, workload: workload.name, target: origin, startedAt: startedAt.toISOString() }
+  const { createLedgerFile, startedAt } = options
+  const head = { run, workload: nameOf(options), target: origin, startedAt: startedAt.toISOString() }
   return startLedger(await createLedgerFile(), head)
 }
 
@@ -128,6 +136,10 @@ async function auditLedger(audit: BookingAudit, ledgerPath: string): Promise<Aud
   const watch = { onProgress() {}, signal: new AbortController().signal }
   const { entries, counts } = await readLedger(ledgerPath, watch)
   return collectViolations(audit(entries, watch), counts.booked, keptViolations)
+}
+
+function nameOf<Options extends object>({ scenarios, workload }: LoadOptions<Options>): string {
+  return scenarios ? scenarios.map(({ name }) => name).join(', ') : workload.name
 }
 
 async function requireReachable(client: HttpClient, origin: string): Promise<void> {
@@ -140,13 +152,14 @@ async function requireReachable(client: HttpClient, origin: string): Promise<voi
 function describeLoad<Options extends object>(
   result: RunResult,
   target: LoadTarget,
-  { workload, users }: LoadOptions<Options>,
+  options: LoadOptions<Options>,
 ): LoadFindings['load'] {
-  const { lateStartP99: _late, totalResponseMs: _total, steps, timeline, ...figures } = result
+  const { model } = options
+  const { lateStartP99: _late, steps, timeline, ...figures } = result
   return {
-    workload: workload.name,
+    workload: nameOf(options),
     target: target.origin,
-    users,
+    model: model.kind === 'open' ? model : { ...model, stages: [...model.stages] },
     ...figures,
     steps: [...steps],
     timeline: [...timeline],

@@ -1,6 +1,6 @@
 import { createRandom } from '../../random.ts'
-import { outcomeOf, type OutcomeStatuses } from '../../load/outcome.ts'
-import type { Scenario, StepAnswer, VirtualUser } from '../../load/scenario.ts'
+import type { OutcomeStatuses } from '../../load/outcome.ts'
+import { defineScenario, type Scenario, type StepAnswer, type VirtualUser } from '../../load/scenario.ts'
 import { createNamePool } from './tickets.ts'
 import type { Slot } from './tables.ts'
 
@@ -30,6 +30,7 @@ export const idealRatePerUser = 7 / 18.5
 export function createScenarios(options: ScenarioOptions, runId: string): readonly Scenario[] {
   const names = createNamePool(createRandom(options.seed).uint32())
   const year = Number(options.from.slice(0, 4))
+  const expected = [...options.bookedStatuses, ...options.conflictStatuses]
   const base = options.cache === 'none' ? '/schedules/date' : '/schedules-memstore/date'
 
   function nextTicket(user: VirtualUser, state: UserState): string {
@@ -38,30 +39,29 @@ export function createScenarios(options: ScenarioOptions, runId: string): readon
   }
 
   async function browse(user: VirtualUser, wantBody: boolean): Promise<StepAnswer> {
-    await user.think(user.random.integer(...thinkBeforeMs))
     await user.request({ step: 'calendar month 1', method: 'GET', path: `${base}/${year}/1` })
     await user.think(thinkBetweenMonthsMs)
     return user.request({ step: 'calendar month 2', method: 'GET', path: `${base}/${year}/2`, wantBody })
   }
 
   return [
-    {
+    defineScenario({
       name: 'browse',
       weight: 2,
-      prepare: async () => null,
-      iterate: async (user) => void (await browse(user, false)),
-    },
-    {
+      think: thinkBeforeMs,
+      run: (user) => browse(user, false),
+    }),
+    defineScenario({
       name: 'browse and book',
-      weight: 1,
-      prepare: async (): Promise<UserState> => ({ bookings: 0 }),
-      iterate: async (user, state) => {
+      think: thinkBeforeMs,
+      prepare: (): UserState => ({ bookings: 0 }),
+      async run(user, state) {
         const calendar = await browse(user, true)
         const slot = pickFreeSlot(user, calendar)
         await user.think(thinkBeforeBookingMs)
-        if (slot) await book(user, nextTicket(user, state as UserState), slot, options)
+        if (slot) await book(user, nextTicket(user, state), slot, expected)
       },
-    },
+    }),
   ]
 }
 
@@ -75,25 +75,25 @@ function pickFreeSlot(user: VirtualUser, calendar: StepAnswer): Slot | null {
   return free.length > 0 ? user.random.pick(free) : null
 }
 
-async function book(user: VirtualUser, ticket: string, slot: Slot, statuses: OutcomeStatuses): Promise<void> {
+async function book(user: VirtualUser, ticket: string, slot: Slot, expected: readonly number[]): Promise<void> {
   const answer = await user.request({
     step: 'book',
     method: 'POST',
     path: '/reservations',
     body: { ticket_id: ticket, schedule_id: slot.id },
-    expected: [...statuses.bookedStatuses, ...statuses.conflictStatuses],
+    expected,
     wantBody: true,
   })
-  const outcome = outcomeOf(answer, statuses)
+  const outcome = user.outcomeOf(answer)
   const id = outcome === 'booked' ? idOf(answer) : null
   await user.ledger.record({ key: ticket, resource: slot.id, outcome, ...(id === null ? {} : { id }) })
   if (outcome === 'booked' && id === null) throw new Error('the API booked, but does not say under which id')
 }
 
-function idOf(answer: StepAnswer): string | null {
+function idOf(answer: StepAnswer): number | string | null {
   try {
     const { id } = answer.json() as { readonly id?: unknown }
-    return typeof id === 'string' ? id : null
+    return typeof id === 'string' || typeof id === 'number' ? id : null
   } catch {
     return null
   }
