@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { failure, reasonOf } from '../errors.ts'
 import { arrivalKinds } from '../load/pacing.ts'
-import { count, flag, list, number, object, oneOf, orNull, text, textByName } from './fields.ts'
+import { byName, count, flag, list, number, object, oneOf, orNull, text, textByName } from './fields.ts'
 import { plain } from './format.ts'
 import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
 import { reportSchemaName } from './schema-name.ts'
@@ -41,7 +41,7 @@ const common = {
   startedAt: utcTime('when the run began, ISO 8601, UTC'),
   finishedAt: utcTime('when the run ended, ISO 8601, UTC'),
   environment: Environment,
-  config: Type.Record(Type.String(), orNull(Type.String()), { description: 'every setting as text, passwords hidden' }),
+  config: byName('every setting as text, passwords hidden', orNull(Type.String())),
   seed: text('seed of every random choice'),
 }
 
@@ -110,7 +110,7 @@ const Load = object('what the clients saw', {
   serviceTime: object('from the moment the request was sent', percentiles),
   steps: list('a row for each kind of request', Step),
   timeline: list('a row for each second', TimelineRow),
-  failureReasons: Type.Record(Type.String(), count('with this reason'), { description: 'failures by reason' }),
+  failureReasons: byName('failures by reason', count('with this reason')),
 })
 
 const Generator = object('how the load generator fared', {

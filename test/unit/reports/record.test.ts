@@ -137,6 +137,7 @@ describe('parseReport', () => {
     [['audit', 'lost'], -1, 'audit.lost'],
     [['load', 'steps', 1, 'responseTime', 'p99'], 'x', 'load.steps.1.responseTime.p99 must be number'],
     [['generator'], null, 'generator must be object'],
+    [['load', 'failureReasons'], { 'two\nlines': 'x' }, 'must be integer'],
   ])('refuses %j as %j and says where and why', (path, value, reason) => {
     const parsed: unknown = JSON.parse(reportText('load-baseline.json'))
     expect(() => parseReport(JSON.stringify(replaced(parsed, path, value)), 'a')).toThrow(reason)
