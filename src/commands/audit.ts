@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
+import { letHeapGrow } from '../heap.ts'
 import { openAudit, type BookingAudit } from '../lib/audit/open-audit.ts'
 import { collectViolations } from '../lib/audit/result.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
@@ -35,6 +36,7 @@ acknowledged is shown, and is no fault.`
   }
 
   async run(): Promise<AuditReport> {
+    letHeapGrow()
     const { flags } = await this.parse(Audit)
     const config = await this.resolveSettings(flags)
     const { values } = config
