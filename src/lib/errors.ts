@@ -187,6 +187,11 @@ const catalogue = {
     'error',
     (d) => `${d.line === null ? '' : `Line ${d.line} of `}${d.file} is not a ledger that can be read: ${d.reason}.`,
   ),
+  'nothing-to-audit': entry<{ tables: readonly string[]; url: string }>(
+    'error',
+    (d) =>
+      `${d.url} has no table ${d.tables.join(', ')} to audit. Name the tables of an API of your own with the setting audit (docs/audit.md); those of rushbench are made by "rushbench migrate".`,
+  ),
   'mapping-wrong': entry<{ url: string; reason: string }>(
     'error',
     (d) => `The setting audit does not fit ${d.url}: ${d.reason}. See docs/audit.md.`,

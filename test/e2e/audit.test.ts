@@ -231,7 +231,10 @@ describe("the audit of somebody else's API", () => {
 describe('rushbench audit', () => {
   it('refuses what it cannot audit', async () => {
     await using work = await createWorkplace()
-    expect(await work.run(['audit'])).toMatchObject({ code: 1, stderr: expect.stringContaining('rushbench migrate') })
+    expect(await work.run(['audit'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('with the setting audit'),
+    })
     await work.runJson(['migrate'])
     expect(await work.runJson(['audit'])).toMatchObject({ kind: 'audit', audit: { passed: true }, ledgers: [] })
     await writeFile(join(work.folder, 'broken'), 'no ledger\n')

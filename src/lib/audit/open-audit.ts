@@ -1,5 +1,5 @@
 import type { AuditMapping } from '../config/audit-mapping.ts'
-import { requireTables } from '../databases/migrate.ts'
+import { migrationStatus, requireTables } from '../databases/migrate.ts'
 import type { AnyTable, Database } from '../databases/port.ts'
 import { failure, reasonOf, RushbenchError } from '../errors.ts'
 import type { LedgerEntries } from '../load/scenario.ts'
@@ -11,8 +11,8 @@ import { mappedTables } from './mapped-tables.ts'
 export type BookingAudit = (ledger: LedgerEntries, watch: Watch) => AsyncIterable<Violation>
 
 /**
- * An audit of the workload's own tables or, with a mapping, of somebody else's. Throws `mapping-wrong` or what
- * `requireTables` throws when they are not there, so that this is known before a load and not after it.
+ * An audit of the workload's own tables or, with a mapping, of somebody else's. Throws `nothing-to-audit`,
+ * `mapping-wrong` and what `requireTables` throws, so that it is known before a load, not after it, when they are not there.
  */
 export async function openAudit(
   database: Database,
@@ -20,13 +20,25 @@ export async function openAudit(
   mapping: AuditMapping | undefined,
 ): Promise<BookingAudit> {
   if (!mapping) {
-    await requireTables(database, workload.name, workload.tables)
+    await requireOwnTables(database, workload)
     return (ledger, watch) => workload.audit(database, ledger, watch)
   }
   const tables = mappedTables(mapping)
   await requireColumns(database, tables.bookings.table)
   if (tables.resources) await requireColumns(database, tables.resources.table)
   return (ledger, watch) => auditBookings(database, tables, ledger, watch)
+}
+
+/** Who has none of them at all has perhaps an API of their own, and should not be told to make them. */
+async function requireOwnTables(
+  database: Database,
+  { name, tables }: Pick<Workload, 'name' | 'tables'>,
+): Promise<void> {
+  const status = await migrationStatus(database, name, tables)
+  if (status.every(({ state }) => state === 'missing')) {
+    throw failure('nothing-to-audit', { tables: tables.map((table) => table.name), url: database.url })
+  }
+  await requireTables(database, name, tables)
 }
 
 async function requireColumns(database: Database, table: AnyTable): Promise<void> {

@@ -8,10 +8,7 @@ const counterOf = {
   'unknown-committed': 'unknownCommitted',
 } as const
 
-/**
- * Counts what an audit finds among `acknowledged` bookings. Of the faults the first `kept` are kept in full, and so are
- * as many that are none, which stand behind them.
- */
+/** Counts what an audit finds among `acknowledged` bookings, and keeps `kept` in full: what is no fault stands last. */
 export async function collectViolations(
   violations: AsyncIterable<Violation>,
   acknowledged: number,
@@ -26,5 +23,5 @@ export async function collectViolations(
     if (list.length < kept) list.push(violation)
   }
   const passed = counts.lost + counts.duplicate + counts.oversold === 0
-  return { acknowledged, ...counts, passed, violations: [...faults, ...noFaults] }
+  return { acknowledged, ...counts, passed, violations: [...faults, ...noFaults].slice(0, kept) }
 }
