@@ -49,6 +49,7 @@ async function openOwnTarget(command: BaseCommand, { values }: ResolvedConfig): 
   const database = await connectDatabase(values.db, { poolSize })
   try {
     await fillDatabase(command, database, values)
+    const audit = await openAudit(database, vaccination, undefined)
     const api = await startApiProcess(join(command.config.root, 'bin', 'run.js'), {
       RUSHBENCH_DB: values.db,
       RUSHBENCH_DB_POOL: String(values.dbPool),
@@ -58,7 +59,7 @@ async function openOwnTarget(command: BaseCommand, { values }: ResolvedConfig): 
     return {
       origin: api.origin,
       database,
-      audit: await openAudit(database, vaccination, undefined),
+      audit,
       ended: api.ended,
       close: api.close,
       async [Symbol.asyncDispose]() {
