@@ -1,10 +1,11 @@
 import type { Database } from '../databases/port.ts'
 import type { LedgerEntries, LedgerEntry } from '../load/scenario.ts'
 import type { Violation, Watch } from '../workloads/workload.ts'
-import type { BookingsTable, BookingTables, ResourcesTable } from './booking-tables.ts'
-import { createColumns } from './columns.ts'
-import { createPace, type Pace } from './pace.ts'
-import { createClaims, partOf, type Claims, type StoredBooking } from './claims.ts'
+import { auditResources, createTally } from './audit-resources.ts'
+import type { BookingTables } from './booking-tables.ts'
+import { createClaims, partOf, type Claims } from './claims.ts'
+import { createPace } from './pace.ts'
+import { scanBookings, type StoredBooking } from './stored-bookings.ts'
 
 /** Entries whose claims are held at a time: 110 MB. For more than these, the bookings are read again. */
 const maxClaims = 4_000_000
@@ -29,7 +30,7 @@ export async function* auditBookings(
   const parts = Math.max(1, Math.ceil(ledger.count / claimsAtATime))
   const rows = await database.store.count(tables.bookings.table)
   const pace = createPace(watch, (rows + ledger.count) * parts)
-  const taken = tables.resources ? new Map<string, number>() : null
+  const tally = createTally()
   for (let part = 0; part < parts; part++) {
     const claims = createClaims(ledger.count / parts)
     const inPart = ({ key }: { readonly key: string }): boolean => partOf(key, parts) === part
@@ -39,7 +40,7 @@ export async function* auditBookings(
     }
     const strays = new Map<string, StoredBooking[]>()
     for await (const row of scanBookings(database, tables.bookings)) {
-      if (part === 0 && row.resource !== '') taken?.set(row.resource, (taken.get(row.resource) ?? 0) + 1)
+      if (part === 0 && tables.resources) tally.add(row)
       if (inPart(row)) yield* judgeRow(row, claims, strays)
       if (pace.step()) await pace.rest()
     }
@@ -49,7 +50,7 @@ export async function* auditBookings(
       if (pace.step()) await pace.rest()
     }
   }
-  if (tables.resources && taken) yield* auditResources(database, tables.bookings, tables.resources, taken, pace)
+  if (tables.resources) yield* auditResources(database, tables.bookings, tables.resources, tally.taken, pace)
 }
 
 function* judgeRow(row: StoredBooking, claims: Claims, strays: Map<string, StoredBooking[]>): Generator<Violation> {
@@ -103,45 +104,4 @@ const namedRows = 5
 function listed(rows: readonly StoredBooking[]): string {
   const more = rows.length > namedRows ? ` and ${rows.length - namedRows} more` : ''
   return `${rows.slice(0, namedRows).map(asText).join(', ')}${more}`
-}
-
-async function* scanBookings(database: Database, bookings: BookingsTable): AsyncGenerator<StoredBooking> {
-  const { table, key, resource, status } = bookings
-  const columns = [table.primaryKey, key, resource, ...(status ? [status.column] : [])]
-  const { text, nextId } = createColumns(database, table)
-  for await (const row of database.store.scan(table, columns)) {
-    const id = nextId(row)
-    if (status && !status.booked.includes(text(row, status.column))) continue
-    yield { id, key: text(row, key), resource: text(row, resource) }
-  }
-}
-
-async function* auditResources(
-  database: Database,
-  { table: bookings }: BookingsTable,
-  { table, capacity, available }: ResourcesTable,
-  taken: Map<string, number>,
-  pace: Pace,
-): AsyncGenerator<Violation> {
-  const { nextId, number } = createColumns(database, table)
-  for await (const row of database.store.scan(table)) {
-    const id = nextId(row)
-    const count = taken.get(id) ?? 0
-    taken.delete(id)
-    const places = typeof capacity === 'number' ? capacity : number(row, capacity)
-    const free = available === undefined ? places - count : number(row, available)
-    if (count > places || free < 0 || free !== places - count) {
-      const stock = available === undefined ? '' : `, ${available} says ${free}`
-      yield {
-        kind: 'oversold',
-        key: `${table.name} ${id}`,
-        detail: `${count} ${bookings.name} for ${places} places${stock}`,
-      }
-    }
-    if (pace.step()) await pace.rest()
-  }
-  for (const [id, count] of taken) {
-    const detail = `${count} ${bookings.name} for what is not in the table`
-    yield { kind: 'oversold', key: `${table.name} ${id}`, detail }
-  }
 }

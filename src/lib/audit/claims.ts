@@ -1,11 +1,5 @@
 import type { LedgerEntry } from '../load/scenario.ts'
-
-/** A row of the bookings table, every value as text. */
-export interface StoredBooking {
-  readonly id: string
-  readonly key: string
-  readonly resource: string
-}
+import type { StoredBooking } from './stored-bookings.ts'
 
 /**
  * What a row is to the ledger: of nobody who is in it (`foreign`); the booking that was acknowledged; one that was not
