@@ -1,0 +1,64 @@
+import type { Clock } from '../../measure/clock.ts'
+import { openConnection, type Connection, type Endpoint, type Exchange } from './connection.ts'
+import { failures, type Failure } from './failures.ts'
+
+/** As many connections as there are exchanges at a time: a queue of ours would hide in the latency. */
+export interface ConnectionPool {
+  /** Sends over a connection that is free, or over a new one. */
+  send(exchange: Exchange): void
+  /** Closes all connections; exchanges under way fail for this. */
+  close(failure: Failure): void
+}
+
+interface FreeConnection {
+  readonly connection: Connection
+  /** When it is too old to be used, in ms of the clock. */
+  readonly usableUntil: number
+}
+
+/** All connections read into one buffer of this size, in bytes: what a socket holds at most is read at one go. */
+const readBufferBytes = 256 * 1024
+
+/** How long before a server means to close a free connection it is left alone, in ms; half the time at most. */
+const closingMarginMs = 1000
+
+/** A pool of connections to one server; `onConnected` is called before a new one sends its first exchange. */
+export function createConnectionPool(endpoint: Endpoint, clock: Clock, onConnected: () => void): ConnectionPool {
+  const readBuffer = Buffer.allocUnsafeSlow(readBufferBytes)
+  const open = new Set<Connection>()
+  /** The one that was used last comes first, so that no more are kept busy than are needed. */
+  const free: FreeConnection[] = []
+
+  const owner = {
+    onConnected,
+    onFree(connection: Connection): void {
+      free.push({ connection, usableUntil: clock.now() + usableMs(connection) })
+    },
+    onClosed: (connection: Connection): void => void open.delete(connection),
+  }
+
+  function sendOverFree(exchange: Exchange): boolean {
+    for (;;) {
+      const next = free.pop()
+      if (next === undefined) return false
+      if (clock.now() >= next.usableUntil) next.connection.breakOff(failures.closed)
+      else if (next.connection.isOpen && next.connection.send(exchange)) return true
+    }
+  }
+
+  return {
+    send(exchange) {
+      if (sendOverFree(exchange)) return
+      const connection = openConnection(endpoint, readBuffer, owner)
+      open.add(connection)
+      connection.send(exchange)
+    },
+    close(failure) {
+      for (const connection of open) connection.breakOff(failure)
+    },
+  }
+}
+
+function usableMs({ keptIdleMs }: Connection): number {
+  return keptIdleMs - Math.min(closingMarginMs, keptIdleMs / 2)
+}
