@@ -56,7 +56,8 @@ export interface ResponseReader {
 
 const empty = Buffer.alloc(0)
 
-const semicolon = 0x3b
+/** What may follow a chunk's size (RFC 9112, 7.1.1), without the blanks that are only tolerated. */
+const chunkExtensions = /^(?:;[!#$%&'*+\-.^_`|~\w]+(?:=(?:[!#$%&'*+\-.^_`|~\w]+|"(?:[^"\\]|\\.)*"))?)*$/
 const chunkEnd = Buffer.from('\r\n')
 
 /** Digits of a chunk's size; more would not be exact as a number. */
@@ -217,6 +218,7 @@ function endHead(reader: ResponseReader): void {
   }
   if (head.status === 101) return refuse(reader, 'another protocol')
   if (head.status < 200) {
+    if (head.isHttp10) return refuse(reader, 'an interim answer in HTTP/1.0')
     reader.head = emptyHead()
     reader.phase = 'status line'
     return
@@ -244,10 +246,14 @@ function readChunkSize(reader: ResponseReader): void {
     size = size * 16 + digit
   }
   const digits = at - lineStart
-  const isSound = digits > 0 && digits <= maxSizeDigits && (at === lineEnd || line[at] === semicolon)
+  const isSound = digits > 0 && digits <= maxSizeDigits && hasChunkExtensions(line, at, lineEnd)
   if (!isSound) return refuse(reader, 'a bad chunk size')
   reader.missing = size
   reader.phase = size === 0 ? 'trailer' : 'chunk'
+}
+
+function hasChunkExtensions(line: Buffer, start: number, end: number): boolean {
+  return start === end || chunkExtensions.test(line.toString('latin1', start, end))
 }
 
 /** -1 for what is no digit. */
