@@ -1,7 +1,8 @@
 import { Command, Errors, Flags, ux } from '@oclif/core'
 import type { FlagInput } from '@oclif/core/interfaces'
 import { resolveConfig, type ResolvedConfig } from './lib/config/resolve.ts'
-import { definitionOf, flagName, variableName, type SettingName } from './lib/config/settings.ts'
+import { flagName, variableName } from './lib/config/names.ts'
+import { definitionOf, type SettingName } from './lib/config/settings.ts'
 import { exitCodes, reasonOf, RushbenchError } from './lib/errors.ts'
 import { plain } from './lib/reports/format.ts'
 import { showProgress } from './progress.ts'
@@ -13,10 +14,11 @@ export function settingFlags(...names: readonly SettingName[]): FlagInput {
 }
 
 function settingFlag(name: SettingName) {
-  const { summary, char, default: fallback } = definitionOf(name)
+  const { summary, char, default: fallback, replaces = [] } = definitionOf(name)
   const notes = [fallback === undefined ? null : `default: ${fallback}`, `env: ${variableName(name)}`]
   const description = `${summary} [${notes.filter((note) => note !== null).join(', ')}]`
-  const common = { summary: description, setting: name, ...(char ? { char } : {}) } as const
+  const exclusive = replaces.map((replaced) => flagName(replaced as SettingName))
+  const common = { summary: description, setting: name, exclusive, ...(char ? { char } : {}) } as const
   return name === 'threshold' ? Flags.string({ ...common, multiple: true }) : Flags.string(common)
 }
 

@@ -9,7 +9,8 @@ export interface ProgressDisplay {
   stop(): void
 }
 
-/** How often a line is written where there is no terminal to redraw, in ms. */
+/** Where there is no terminal to redraw: when the first line is written, and how often another, in ms. */
+const firstLineMs = 1000
 const lineEveryMs = 5000
 
 /**
@@ -48,7 +49,7 @@ function barDisplay(title: string, unit: string): ProgressDisplay {
 
 function lineDisplay(title: string, unit: string): ProgressDisplay {
   const startedAt = performance.now()
-  let nextAt = startedAt + lineEveryMs
+  let nextAt = startedAt + firstLineMs
   return {
     update({ done, total }) {
       const now = performance.now()
@@ -84,14 +85,17 @@ export function showSeconds(durationMs: number, quiet: boolean): SecondsDisplay 
   const terminal = process.stderr.isTTY
   let requests = 0
   let failures = 0
+  let skipped = 0
   return {
     update(row) {
       requests += row.requests
       failures += row.failures
+      skipped += row.skipped
       const elapsed = row.second + 1
       const line =
         `${elapsed} of ${Math.round(durationMs / 1000)} s: ${formatCount(row.users)} users, ${formatNumber(row.rps)} req/s, ` +
-        `p99 ${formatLatency(row.p99)}, ${formatCount(requests)} requests, ${formatCount(failures)} failures`
+        `p99 ${formatLatency(row.p99)}, ${formatCount(requests)} requests, ${formatCount(failures)} failures` +
+        (skipped > 0 ? `, ${formatCount(skipped)} skipped` : '')
       if (terminal) process.stderr.write(`\r\u001b[K${line}`)
       else if (elapsed % 5 === 0) process.stderr.write(`${line}\n`)
     },

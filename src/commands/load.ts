@@ -2,7 +2,10 @@ import { Flags } from '@oclif/core'
 import { letHeapGrow } from '../heap.ts'
 import { openLoadTarget } from '../load-target.ts'
 import { BaseCommand, settingFlags } from '../base-command.ts'
+import { strongestOf } from '../lib/config/resolve.ts'
+import { createModel, durationOf, modelNames } from '../lib/load/model.ts'
 import { runLoad, type LoadOutcome } from '../lib/load/run.ts'
+import { readScenarios } from '../lib/load/scenario-file.ts'
 import { parseThreshold } from '../lib/load/thresholds.ts'
 import { realClock } from '../lib/measure/clock.ts'
 import { describeRun } from '../lib/reports/environment.ts'
@@ -19,16 +22,26 @@ export default class Load extends BaseCommand {
 waits 5 s and books a random slot that has stock. Without --target, rushbench fills the database
 and starts the API itself, in another process. Ctrl-C ends the run, which is audited all the same.
 
+Closed model: --users, with --ramp-up, or --stages; each user waits for its answer before it goes on.
+Open model: --rate; iterations start on a schedule whether or not earlier ones came back, and what
+cannot start because --max-in-flight are under way is counted as skipped.
+
+With --scenario the users do what a file of yours says, against any API; docs/scenarios.md explains it.
+
 Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or oversold bookings,
 5 the run is not valid because the generator was the bottleneck.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --users 3000 --duration 60s',
     "<%= config.bin %> <%= command.id %> --users 500 --ramp-up 10s --threshold 'response_time.p99<500ms' --threshold 'failures<1%'",
+    '<%= config.bin %> <%= command.id %> --stages 30s:1000,2m:3000,30s:0',
+    "<%= config.bin %> <%= command.id %> --rate 200/s --arrivals poisson --threshold 'skipped<=0%'",
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
     '<%= config.bin %> <%= command.id %> --target http://127.0.0.1:3000 --db sqlite:.rushbench/rushbench.db',
+    '<%= config.bin %> <%= command.id %> --scenario ./shop.ts --target http://127.0.0.1:8080 --users 50',
   ]
   static override flags = {
-    ...settingFlags('users', 'duration', 'rampUp', 'target', 'timeout', 'threshold', 'seed'),
+    ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'maxInFlight'),
+    ...settingFlags('scenario', 'target', 'timeout', 'threshold', 'seed'),
     ...settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'from', 'reports'),
     'allow-remote': Flags.boolean({ summary: 'load a target that is not on this machine; it must be yours' }),
   }
@@ -39,11 +52,15 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const config = await this.resolveSettings(flags)
     const { values } = config
     const thresholds = (values.threshold ?? []).map(parseThreshold)
+    const model = createModel(strongestOf(config, modelNames), values)
+    const scenarios = values.scenario === undefined ? null : await readScenarios(values.scenario)
     const startedAt = new Date()
     await using target = await openLoadTarget(this, config, flags['allow-remote'])
-    const seconds = showSeconds(values.duration, this.jsonEnabled())
+    const seconds = showSeconds(durationOf(model), this.jsonEnabled())
     const { findings, apiFailure } = await runLoad(target, {
       ...values,
+      scenarios,
+      model,
       workload: vaccination,
       workloadOptions: values,
       thresholds,
@@ -55,7 +72,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const engine = target.database?.engine ?? null
     const report = { ...describeRun('load', { startedAt, config, engine, version: this.config.version }), ...findings }
     const path = await saveReport(report, values.reports)
-    this.log(loadSummary(report, paint, vaccination.originals.load))
+    this.log(loadSummary(report, paint, scenarios ? null : vaccination.originals.load))
     this.log(`\nreport ${path}`)
     if (apiFailure) throw apiFailure
     this.#setExitCode(findings)

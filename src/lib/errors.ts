@@ -162,6 +162,14 @@ const catalogue = {
     'error',
     (d) => `Cannot reach the target ${d.target}: ${d.reason}. Is the API running, and are host and port right?`,
   ),
+  'scenario-unusable': entry<{ file: string; reason: string }>(
+    'error',
+    (d) => `The scenario ${d.file} cannot be run: ${d.reason}.`,
+  ),
+  'scenario-not-prepared': entry<{ name: string; reason: string }>(
+    'error',
+    (d) => `The scenario ${d.name} failed to prepare a user, so no request was sent: ${d.reason}.`,
+  ),
   'report-unreadable': entry<{ file: string; reason: string }>(
     'error',
     (d) => `${d.file} is not a rushbench report that can be read: ${d.reason}.`,

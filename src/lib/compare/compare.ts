@@ -74,9 +74,12 @@ function faultsOf(side: string, report: Report): string[] {
 
 /** Settings that change what is measured. */
 const settingsThatMatter = [
+  'scenario',
   'users',
   'duration',
   'rampUp',
+  'stages',
+  'arrivalRate',
   'cache',
   'cacheTtl',
   'target',
@@ -104,6 +107,7 @@ function differencesOf(a: Report, b: Report): string[] {
     ...environmentThatMatters.map((key): [string, Shown, Shown] => [key, a.environment[key], b.environment[key]]),
     ['durability', durabilityOf(a), durabilityOf(b)],
     ['workload', workloadOf(a), workloadOf(b)],
+    ['arrivals', arrivalsOf(a), arrivalsOf(b)],
     ['seed', a.seed, b.seed],
     ...settingsThatMatter.map((key): [string, Shown, Shown] => [key, a.config[key], b.config[key]]),
   ]
@@ -120,4 +124,10 @@ function durabilityOf({ environment }: Report): string {
 
 function workloadOf(report: Report): Shown {
   return report.kind === 'load' ? report.load.workload : null
+}
+
+/** Of the open model alone: settings have them also where they do nothing. */
+function arrivalsOf(report: Report): Shown {
+  if (report.kind !== 'load' || report.load.model?.kind !== 'open') return null
+  return `${report.load.model.arrivals}, ${report.load.model.maxInFlight} in flight at most`
 }

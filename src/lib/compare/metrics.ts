@@ -21,10 +21,13 @@ export function metricsOf(report: Report): Metric[] {
 }
 
 function loadMetrics({ load }: LoadReport): Metric[] {
+  const { model, iterations = 0, skipped = 0 } = load
   const failures = load.requests > 0 ? load.failures / load.requests : null
+  const skippedShare = iterations + skipped > 0 ? skipped / (iterations + skipped) : null
   return [
     { name: 'rps', value: load.rps, better: 'higher', unit: 'per second', gates: true },
-    { name: 'failures', value: failures, better: 'lower', unit: 'share', gates: true },
+    share('failures', failures),
+    ...(model?.kind === 'open' ? [share('skipped', skippedShare)] : []),
     time('response_time.p50', load.responseTime.p50, true),
     time('response_time.p95', load.responseTime.p95, true),
     time('response_time.p99', load.responseTime.p99, true),
@@ -32,6 +35,10 @@ function loadMetrics({ load }: LoadReport): Metric[] {
     time('response_time.max', load.responseTime.max, false),
     ...load.steps.map((step) => time(`steps[${step.name}].p95`, step.responseTime.p95, false)),
   ]
+}
+
+function share(name: string, value: number | null): Metric {
+  return { name, value, better: 'lower', unit: 'share', gates: true }
 }
 
 function insertBenchMetrics({ checkpoints, stream }: InsertBenchReport): Metric[] {

@@ -1,7 +1,8 @@
 import { cosmiconfig } from 'cosmiconfig'
 import { redactUrl } from '../databases/url.ts'
 import { failure, reasonOf } from '../errors.ts'
-import { definitionOf, flagName, settingNames, variableName, type SettingName, type Settings } from './settings.ts'
+import { flagName, variableName } from './names.ts'
+import { definitionOf, settingNames, type SettingName, type Settings } from './settings.ts'
 
 /** Where settings are looked for. */
 export interface ConfigSources {
@@ -17,7 +18,7 @@ export interface ResolvedSetting {
   readonly name: SettingName
   /** As text, with secrets hidden; null when not set. */
   readonly shown: string | null
-  readonly origin: 'default' | 'file' | 'environment' | 'flag'
+  readonly origin: (typeof strengths)[number]
   /** The flag, the variable or the file. */
   readonly source: string
 }
@@ -61,6 +62,17 @@ export async function resolveConfig(sources: ConfigSources): Promise<ResolvedCon
     })
   }
   return { values: values as unknown as Settings, settings: found }
+}
+
+const strengths = ['default', 'file', 'environment', 'flag'] as const
+
+/** Which of the settings comes from the strongest source; the first of several. */
+export function strongestOf<Name extends SettingName>(config: ResolvedConfig, names: readonly [Name, ...Name[]]): Name {
+  const strength = (wanted: Name): number => {
+    const { shown, origin } = config.settings.find(({ name }) => name === wanted) as ResolvedSetting
+    return shown === null ? -1 : strengths.indexOf(origin)
+  }
+  return names.reduce((best, name) => (strength(name) > strength(best) ? name : best))
 }
 
 interface ConfigFile {

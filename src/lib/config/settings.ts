@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { arrivalKinds } from '../load/pacing.ts'
 import { keyOrders } from '../seeding/keys.ts'
 import { indexTimes, rowOrders } from '../seeding/recipe.ts'
 import {
@@ -7,6 +8,7 @@ import {
   counts,
   duration,
   perSecond,
+  stages,
   texts,
   timeOfDay,
   urlOrWord,
@@ -28,6 +30,8 @@ interface Setting<T = unknown> {
   readonly char?: 'n'
   /** Where commands have flags of one name that mean different things: the flag, not the name in kebab-case. */
   readonly flag?: string
+  /** Settings whose flags cannot be given beside this one's, because it says what they say in another way. */
+  readonly replaces?: readonly string[]
 }
 
 function setting<T>(definition: Setting<T>): Setting<T> {
@@ -84,6 +88,12 @@ export const settings = {
     allowed: 'http://host:port or https://host:port',
     secretUrl: true,
   }),
+  scenario: setting({
+    schema: z.string().min(1),
+    default: undefined,
+    summary: 'file that says what users do, .js or .ts; without it, the users of the built-in workload',
+    allowed: 'a path',
+  }),
   users: setting({
     schema: wholeNumber(1, 1_000_000),
     default: '100',
@@ -101,6 +111,33 @@ export const settings = {
     default: '0s',
     summary: 'time over which the users start, one after the other',
     allowed: durationAllowed,
+  }),
+  stages: setting({
+    schema: stages,
+    default: undefined,
+    summary: 'users that come and go: over 30s to 1000, over 2m to 3000, and so on (instead of --users)',
+    allowed: 'TIME:USERS with commas, such as 30s:1000,2m:3000,30s:0, together 1s or more',
+    replaces: ['users', 'rampUp', 'duration'],
+  }),
+  arrivalRate: setting({
+    schema: perSecond,
+    default: undefined,
+    summary: 'iterations start at this rate, whether or not earlier ones came back (instead of --users)',
+    allowed: 'a number a second such as 1000/s, up to 1000000/s',
+    flag: 'rate',
+    replaces: ['users', 'rampUp', 'stages'],
+  }),
+  arrivals: setting({
+    schema: z.enum(arrivalKinds),
+    default: 'constant',
+    summary: 'with --rate: iterations start evenly spaced (constant), or at random as people come (poisson)',
+    allowed: arrivalKinds.join(', '),
+  }),
+  maxInFlight: setting({
+    schema: wholeNumber(1, 1_000_000),
+    default: '10000',
+    summary: 'with --rate: iterations at the same time; what is due beyond that is skipped and counted',
+    allowed: 'a whole number from 1 to 1000000',
   }),
   timeout: setting({
     schema: duration(1),
@@ -257,7 +294,17 @@ export const settings = {
 export type SettingName = keyof typeof settings
 
 /** Settings that may be left unset. */
-type Optional = 'at' | 'benchRows' | 'forecast' | 'insertRate' | 'rows' | 'target' | 'threshold'
+type Optional =
+  | 'arrivalRate'
+  | 'at'
+  | 'benchRows'
+  | 'forecast'
+  | 'insertRate'
+  | 'rows'
+  | 'scenario'
+  | 'stages'
+  | 'target'
+  | 'threshold'
 
 /** Every setting's value; durations in milliseconds, times of day in minutes after midnight. */
 export type Settings = {
@@ -270,18 +317,4 @@ export const settingNames = Object.keys(settings) as SettingName[]
 /** What is known of a setting apart from its type. */
 export function definitionOf(name: SettingName): Setting {
   return settings[name]
-}
-
-/** `rampUp` -> `ramp-up`, unless the setting has a flag of another name. */
-export function flagName(name: SettingName): string {
-  return definitionOf(name).flag ?? kebabCase(name)
-}
-
-/** `rampUp` -> `RUSHBENCH_RAMP_UP` */
-export function variableName(name: SettingName): string {
-  return `RUSHBENCH_${kebabCase(name).replaceAll('-', '_').toUpperCase()}`
-}
-
-function kebabCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Stage } from '../load/pacing.ts'
 
 const durationUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
 const countUnits = { '': 1, k: 1e3, m: 1e6, b: 1e9 } as const
@@ -103,3 +104,11 @@ export const perSecond: z.ZodType<number> = z
       .transform((text) => Number(text.replaceAll(/[_,]|\/s$/g, ''))),
   ])
   .pipe(z.number().gt(0).max(1e6))
+
+/** Stages of a closed model, `30s:1000,2m:3000,30s:0`: over so long to so many users; together a second or more. */
+export const stages: z.ZodType<Stage[]> = texts
+  .transform((parts): unknown => parts.map((part) => part.split(':')))
+  .pipe(z.array(z.tuple([duration(0), wholeNumber(0, 1_000_000)])).max(1000))
+  .transform((pairs) => pairs.map(([durationMs, users]) => ({ durationMs, users })))
+  .refine((list) => list.reduce((sum, { durationMs }) => sum + durationMs, 0) >= 1000)
+  .refine((list) => list.some(({ users }) => users > 0))

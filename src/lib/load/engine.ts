@@ -1,19 +1,28 @@
-import { reasonOf } from '../errors.ts'
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import type { Random } from '../random.ts'
-import type { HttpAnswer, HttpClient } from './http-client.ts'
+import type { HttpClient } from './http-client.ts'
 import type { OutcomeCounts } from './ledger.ts'
+import { durationOf, type LoadModel, type OpenModel } from './model.ts'
+import { arrivalTimes, userChanges, type Stage } from './pacing.ts'
 import type { Recorder, Recording, TimelineRow } from './recorder.ts'
-import type { Ledger, Scenario, StepAnswer, StepRequest, VirtualUser } from './scenario.ts'
-import { createSharedJson, type ParseJson } from './shared-json.ts'
+import type { Ledger, Scenario } from './scenario.ts'
+import {
+  createSession,
+  iterateOnce,
+  iterateUntilStopped,
+  stopSession,
+  type PreparedUser,
+  type Session,
+  type SessionParts,
+} from './session.ts'
+import { createSharedJson } from './shared-json.ts'
 
-/** A closed-model run: a fixed number of users, each waits for its answer before it goes on. */
-export interface ClosedModel {
+/** What a run is made of. */
+export interface RunPlan {
+  readonly model: LoadModel
+  /** As many as the model needs at most; the signal is already aborted if they are fewer. */
+  readonly users: readonly PreparedUser[]
   readonly scenarios: readonly Scenario[]
-  readonly users: number
-  readonly durationMs: number
-  /** Users start one after the other over this time. */
-  readonly rampUpMs: number
   /** How long requests may go on after the end, before they are cut off. */
   readonly graceMs: number
   readonly random: Random
@@ -31,10 +40,15 @@ export interface ClosedModel {
 export interface RunResult extends Recording {
   /** From the first user's start to the end of the run, without the grace. */
   readonly seconds: number
+  /** The most that were there at the same time. */
+  readonly users: number
+  /** That began. */
+  readonly iterations: number
   readonly rps: number
   /**
-   * What the same users would have reached, had every answer been instant and every timer exact; 0
-   * when they never thought, which has no such rate.
+   * What would have been reached, had every answer been instant and every timer exact: in the closed
+   * model by the same users, in the open one by all arrivals. 0 when users never thought, which has
+   * no such rate.
    */
   readonly idealRps: number
   readonly outcomes: OutcomeCounts
@@ -42,198 +56,191 @@ export interface RunResult extends Recording {
   readonly interrupted: boolean
 }
 
-/** After a scenario threw: keeps a broken one from spinning. */
-const pauseAfterErrorMs = 1000
+/** Users that start without a pause: who cannot keep up with a schedule must still see to answers and to Ctrl-C. */
+const mostAtOnce = 256
 
-/** Thrown into users that wait when the run ends; never leaves this file. */
-const runEnded = new Error('the run has ended')
+/** How long after the end an iteration that was due before it may start: a timer is some ms late, a laggard more. */
+const overtimeMs = 100
+
+/** How long scenarios that wait for something of their own are waited for, once no request is under way. */
+const lingerMs = 1000
 
 /**
- * Runs `users` virtual users until the time is over or the signal aborts. Users that wait stop at
- * once; requests under way may finish within the grace and are then cut off, which counts as a
- * failure. A scenario that throws is counted with its reason, and its user goes on.
+ * Runs virtual users as the model says until its time is over or the signal aborts. Users that think
+ * then stop at once; requests under way may finish within the grace and are then cut off, which
+ * counts as a failure.
  */
-export async function runClosedModel(model: ClosedModel): Promise<RunResult> {
-  const users = await prepareUsers(model)
-  const { clock } = model
-  const run: Run = {
-    model,
-    startedAt: clock.now(),
-    sleepers: createSleepers(clock),
-    parse: createSharedJson(),
-    active: 0,
-    userMs: 0,
-    overtimeMs: 0,
-    endedAt: Infinity,
-  }
-  const everyone = Promise.all(users.map((user, index) => runUser(run, user, index)))
-  await untilTheEnd(run)
-  run.endedAt = clock.now()
-  run.sleepers.wakeAll()
-  await finishWithin(model, everyone)
-  return summarize(run)
+export async function runLoadModel(plan: RunPlan): Promise<RunResult> {
+  const run = createRun(plan)
+  const { model, users, signal } = plan
+  const wakeAll = (): void => run.sleepers.wakeAll()
+  if (signal.aborted) wakeAll()
+  signal.addEventListener('abort', wakeAll)
+  const pacing = model.kind === 'closed' ? paceUsers(run, users, model.stages) : paceArrivals(run, users, model)
+  await Promise.all([pacing, endEverySecond(run, durationOf(model))])
+  signal.removeEventListener('abort', wakeAll)
+  const seconds = secondsSinceStart(run)
+  for (const session of run.sessions.keys()) stop(run, session)
+  await finishWithin(run)
+  return summarize(run, seconds)
 }
 
 interface Run {
-  readonly model: ClosedModel
+  readonly plan: RunPlan
+  readonly parts: SessionParts
   readonly startedAt: number
+  /** Those who start users and end seconds. */
   readonly sleepers: Sleepers
-  readonly parse: ParseJson
-  /** Users that have started. */
+  /** What has not ended, with the promise of its end. */
+  readonly sessions: Map<Session, Promise<void>>
+  /** Sessions that are not stopped, and the most of them. */
   active: number
-  /** Time that users have been active, added up; without the grace. */
+  mostActive: number
+  iterations: number
+  /** Time of all sessions up to their stop, and what of it they waited for answers. */
   userMs: number
-  /** What of the response times lies in the grace, added up. */
-  overtimeMs: number
-  /** Infinity until it ends. */
-  endedAt: number
+  waitedMs: number
 }
 
-interface PreparedUser {
-  readonly id: number
-  readonly random: Random
-  /** One for each scenario. */
-  readonly states: readonly unknown[]
-  /** Thinks and requests so far. */
-  steps: number
-}
-
-async function prepareUsers({ scenarios, users, random, ledger }: ClosedModel): Promise<PreparedUser[]> {
-  const prepared: PreparedUser[] = []
-  for (let id = 0; id < users; id++) {
-    const own = random.fork(id)
-    const notYet = () => Promise.reject(new Error('a scenario cannot think or send requests while it prepares'))
-    const user: VirtualUser = { id, random: own, ledger, think: notYet, request: notYet }
-    const states: unknown[] = []
-    for (const scenario of scenarios) states.push(await scenario.prepare(user))
-    prepared.push({ id, random: own, states, steps: 0 })
+function createRun(plan: RunPlan): Run {
+  const run: Run = {
+    plan,
+    parts: { ...plan, parse: createSharedJson(), onIteration: () => void run.iterations++ },
+    startedAt: plan.clock.now(),
+    sleepers: createSleepers(plan.clock),
+    sessions: new Map(),
+    active: 0,
+    mostActive: 0,
+    iterations: 0,
+    userMs: 0,
+    waitedMs: 0,
   }
-  return prepared
+  return run
 }
 
-async function runUser(run: Run, prepared: PreparedUser, index: number): Promise<void> {
-  const { model, sleepers } = run
-  const startAt = run.startedAt + (model.rampUpMs * index) / model.users
-  const user = createUser(run, prepared, startAt)
-  try {
-    if (model.rampUpMs > 0) await user.think(0)
-    run.active++
-    while (!sleepers.awake) await iterate(run, prepared, user)
-  } catch (error) {
-    if (error !== runEnded) throw error
-  } finally {
-    run.userMs += Math.max(0, Math.min(model.clock.now(), run.endedAt) - startAt)
-  }
-}
-
-async function iterate(run: Run, prepared: PreparedUser, user: VirtualUser): Promise<void> {
-  const { scenarios, recorder } = run.model
-  const index = pickByWeight(scenarios, prepared.random)
-  const stepsBefore = prepared.steps
-  try {
-    await (scenarios[index] as Scenario).iterate(user, prepared.states[index])
-    // Over and over, this would keep the process so busy that no timer and no Ctrl-C gets through.
-    if (prepared.steps === stepsBefore) throw new Error('it neither thought nor sent a request')
-  } catch (error) {
-    if (error === runEnded) throw error
-    recorder.recordError(`${scenarios[index]?.name}: ${reasonOf(error)}`)
-    await user.think(pauseAfterErrorMs)
+async function paceUsers(run: Run, users: readonly PreparedUser[], stages: readonly Stage[]): Promise<void> {
+  const waitUntil = createWait(run)
+  const active: Session[] = []
+  const ended: Promise<void>[] = []
+  for (const change of userChanges(stages)) {
+    const at = run.startedAt + change.atMs
+    if (!(await waitUntil(at))) return
+    if (change.users < active.length) {
+      stop(run, active.pop() as Session)
+      continue
+    }
+    const index = active.length
+    const before = ended[index]
+    const session = createSession(run.plan.clock, users[index] as PreparedUser, at)
+    active.push(session)
+    ended[index] = start(run, session, async () => {
+      // A user that comes back may still wait for an answer to what it asked before it went.
+      await before
+      await iterateUntilStopped(run.parts, session)
+    })
   }
 }
 
-function pickByWeight(scenarios: readonly Scenario[], random: Random): number {
-  let left = random.float() * scenarios.reduce((sum, { weight }) => sum + weight, 0)
-  const found = scenarios.findIndex(({ weight }) => (left -= weight) < 0)
-  return found === -1 ? scenarios.length - 1 : found
-}
-
-/** A user whose next request is due at `startAt`. */
-function createUser(run: Run, prepared: PreparedUser, startAt: number): VirtualUser {
-  const { id, random } = prepared
-  const { clock, client, recorder, ledger } = run.model
-  let due = startAt
-  return {
-    id,
-    random,
-    ledger,
-    async think(ms) {
-      prepared.steps++
-      due += ms
-      if (!(await run.sleepers.sleep(Math.max(0, due - clock.now())))) throw runEnded
-    },
-    async request(request) {
-      if (run.sleepers.awake) throw runEnded
-      prepared.steps++
-      const sent = clock.now()
-      const answer = await client.request({ ...request, wantBody: request.wantBody ?? false })
-      const ended = clock.now()
-      // Timers fire up to a millisecond early; then the wait for the answer began when it was sent.
-      recorder.record({
-        step: request.step,
-        due: Math.min(due, sent),
-        sent,
-        ended,
-        bytes: answer.bytes,
-        failure: failureOf(request, answer),
-      })
-      run.overtimeMs += Math.max(0, ended - run.endedAt)
-      due = ended
-      return toStepAnswer(answer, run.parse)
-    },
+async function paceArrivals(run: Run, users: readonly PreparedUser[], model: OpenModel): Promise<void> {
+  const { clock, random, recorder } = run.plan
+  const waitUntil = createWait(run)
+  const latestStart = run.startedAt + model.durationMs + overtimeMs
+  const free = users.toReversed()
+  let open = true
+  for (const atMs of arrivalTimes(model, random.fork('arrivals'))) {
+    const at = run.startedAt + atMs
+    open &&= (await waitUntil(at)) && clock.now() < latestStart
+    if (!open && at > clock.now()) return
+    const prepared = open ? free.pop() : undefined
+    if (!prepared) {
+      recorder.recordSkipped()
+      continue
+    }
+    const session = createSession(clock, prepared, at)
+    void start(run, session, async () => {
+      await iterateOnce(run.parts, session)
+      free.push(prepared)
+    })
   }
 }
 
-function failureOf({ expected }: StepRequest, { status, reason }: HttpAnswer): string | null {
-  if (reason !== null) return reason
-  const right = (status >= 200 && status < 300) || (expected?.includes(status) ?? false)
-  return right ? null : `status ${status}`
+/** Resolves at the given time with true, or with false once the run ends. */
+function createWait({ plan: { clock }, sleepers }: Run): (at: number) => Promise<boolean> {
+  let started = 0
+  return async (at) => {
+    if (at <= clock.now() && started++ < mostAtOnce) return !sleepers.awake
+    started = 0
+    return sleepers.sleep(Math.max(0, at - clock.now()))
+  }
 }
 
-function toStepAnswer({ status, body, maybeExecuted }: HttpAnswer, parse: ParseJson): StepAnswer {
-  return { status, body, maybeExecuted, json: () => parse(body) }
+function start(run: Run, session: Session, work: () => Promise<void>): Promise<void> {
+  run.active++
+  run.mostActive = Math.max(run.mostActive, run.active)
+  const ended = work().finally(() => {
+    stop(run, session)
+    run.waitedMs += session.waitedMs
+    run.sessions.delete(session)
+  })
+  run.sessions.set(session, ended)
+  return ended
 }
 
-/** Makes a row of every second, until the time is over or the signal aborts. */
-async function untilTheEnd(run: Run): Promise<void> {
-  const { clock, durationMs, recorder, onSecond, signal } = run.model
-  const seconds = createSleepers(clock)
-  const stop = () => seconds.wakeAll()
-  signal.addEventListener('abort', stop)
-  if (signal.aborted) stop()
+/** Stops a session that has not been stopped yet. */
+function stop(run: Run, session: Session): void {
+  if (session.stoppedAt !== Infinity) return
+  stopSession(session, run.plan.clock.now())
+  run.active--
+  run.userMs += Math.max(0, session.stoppedAt - session.startAt)
+}
+
+/** Makes a row of every second, until `durationMs` are over or the run is ended. */
+async function endEverySecond(run: Run, durationMs: number): Promise<void> {
+  const { clock, recorder, onSecond } = run.plan
   const end = run.startedAt + durationMs
-  for (let at = run.startedAt + 1000; at <= end && !seconds.awake; at += 1000) {
-    if (await seconds.sleep(Math.max(0, at - clock.now()))) onSecond(recorder.endSecond(run.active))
+  for (let at = run.startedAt + 1000; at <= end && !run.sleepers.awake; at += 1000) {
+    if (await run.sleepers.sleep(Math.max(0, at - clock.now()))) onSecond(recorder.endSecond(run.active))
   }
-  await seconds.sleep(Math.max(0, end - clock.now()))
-  signal.removeEventListener('abort', stop)
+  await run.sleepers.sleep(Math.max(0, end - clock.now()))
 }
 
-async function finishWithin({ clock, client, graceMs }: ClosedModel, everyone: Promise<unknown>): Promise<void> {
+async function finishWithin({ plan: { clock, client, graceMs }, sessions }: Run): Promise<void> {
   const grace = createSleepers(clock)
-  const done = everyone.finally(() => grace.wakeAll())
-  await Promise.race([done, grace.sleep(graceMs)])
+  const ended = Promise.all(sessions.values()).finally(() => grace.wakeAll())
+  await grace.sleep(graceMs)
   await client.close()
-  await done
+  await grace.sleep(lingerMs)
+  if (grace.awake) await ended
 }
 
-/**
- * The ideal rate: users whose answers are instant would make the same requests in the time U - W
- * that they did not spend waiting (U: all their time, W: their response times, both up to the end
- * of the run), so in U they would make U / (U - W) times as many.
- */
-function summarize(run: Run): RunResult {
-  const { model } = run
-  const seconds = (run.endedAt - run.startedAt) / 1000
-  const recording = model.recorder.finish(seconds)
+function secondsSinceStart({ plan: { clock }, startedAt }: Run): number {
+  return (clock.now() - startedAt) / 1000
+}
+
+function summarize(run: Run, seconds: number): RunResult {
+  const { recorder, ledger, signal } = run.plan
+  const recording = recorder.finish(seconds, secondsSinceStart(run))
   const rps = seconds > 0 ? recording.requests / seconds : 0
-  const waitedMs = recording.totalResponseMs - run.overtimeMs
-  const freeShare = run.userMs > 0 ? 1 - waitedMs / run.userMs : 0
   return {
     ...recording,
     seconds,
+    users: run.mostActive,
+    iterations: run.iterations,
     rps,
-    idealRps: freeShare > 0 ? rps / freeShare : 0,
-    outcomes: model.ledger.counts(),
-    interrupted: model.signal.aborted,
+    idealRps: idealRate(run, rps, recording.skipped),
+    outcomes: ledger.counts(),
+    interrupted: signal.aborted,
   }
+}
+
+/**
+ * Closed model: users whose answers are instant would make the same requests in the time U - W that
+ * they did not spend waiting (U: all their time, W: their response times, both up to their stop), so
+ * in U they would make U / (U - W) times as many. Open model: the arrivals that were skipped would
+ * have made as many requests each as the others.
+ */
+function idealRate({ plan, userMs, waitedMs, iterations }: Run, rps: number, skipped: number): number {
+  if (plan.model.kind === 'open') return iterations > 0 ? (rps * (iterations + skipped)) / iterations : 0
+  const freeShare = userMs > 0 ? 1 - waitedMs / userMs : 0
+  return freeShare > 0 ? rps / freeShare : 0
 }

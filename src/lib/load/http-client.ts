@@ -1,6 +1,8 @@
+import type { HttpMethod } from './scenario.ts'
+
 /** A request as it goes over the wire. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly method: HttpMethod
   /** From `/`. */
   readonly path: string
   /** Beside those that every request has. */

@@ -6,12 +6,15 @@ import { createRandom } from '../random.ts'
 import type { AuditResult, LoadReport } from '../reports/record.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { auditLedger } from './audit.ts'
-import { runClosedModel, type RunResult } from './engine.ts'
+import { runLoadModel, type RunResult } from './engine.ts'
 import { judgeGenerator, watchGenerator } from './generator-monitor.ts'
 import { createHttpClient } from './http/client.ts'
 import type { HttpClient } from './http-client.ts'
 import { createMemoryLedger } from './ledger.ts'
+import { mostUsersOf, type LoadModel } from './model.ts'
+import { prepareUsers } from './prepare.ts'
 import { createRecorder, type TimelineRow } from './recorder.ts'
+import type { Scenario } from './scenario.ts'
 import { checkThreshold, type Threshold } from './thresholds.ts'
 
 /** What is loaded. */
@@ -29,9 +32,9 @@ export interface LoadTarget {
 export interface LoadOptions<Options extends object> {
   readonly workload: Workload<Options>
   readonly workloadOptions: Options
-  readonly users: number
-  readonly duration: number
-  readonly rampUp: number
+  /** A person's own, instead of the workload's. */
+  readonly scenarios: readonly Scenario[] | null
+  readonly model: LoadModel
   readonly timeout: number
   readonly seed: string
   readonly thresholds: readonly Threshold[]
@@ -54,8 +57,8 @@ export interface LoadOutcome {
 const maxGraceMs = 10_000
 
 /**
- * Lets the workload's users loose on `target`, closes it, and audits its database. Throws
- * `target-unreachable`.
+ * Lets the users loose on `target`, closes it, and audits its database. Throws `target-unreachable` or
+ * `scenario-not-prepared`.
  */
 export async function runLoad<Options extends object>(
   target: LoadTarget,
@@ -70,18 +73,22 @@ export async function runLoad<Options extends object>(
     apiFailure = error
     stop.abort()
   })
-  const generator = watchGenerator()
-  const result = await runClosedModel({
+  const run = {
     ...options,
-    scenarios: options.workload.scenarios(options.workloadOptions, randomUUID().slice(0, 8)),
-    durationMs: options.duration,
-    rampUpMs: options.rampUp,
-    graceMs: Math.min(options.timeout, maxGraceMs),
+    scenarios: options.scenarios ?? options.workload.scenarios(options.workloadOptions, randomUUID().slice(0, 8)),
     random: createRandom(options.seed),
+    signal: AbortSignal.any([options.signal, stop.signal]),
+  }
+  const users = await prepareUsers({ ...run, users: mostUsersOf(options.model) })
+  // Only from here on: what scenarios prepare may well keep the process busy.
+  const generator = watchGenerator()
+  const result = await runLoadModel({
+    ...run,
+    users,
+    graceMs: Math.min(options.timeout, maxGraceMs),
     client,
     recorder: createRecorder(),
     ledger,
-    signal: AbortSignal.any([options.signal, stop.signal]),
   })
   const health = generator(result.lateStartP99)
   await target.close()
@@ -110,13 +117,13 @@ async function requireReachable(client: HttpClient, origin: string): Promise<voi
 function describeLoad<Options extends object>(
   result: RunResult,
   target: LoadTarget,
-  { workload, users }: LoadOptions<Options>,
+  { workload, scenarios, model }: LoadOptions<Options>,
 ): LoadFindings['load'] {
-  const { lateStartP99: _late, totalResponseMs: _total, steps, timeline, ...figures } = result
+  const { lateStartP99: _late, steps, timeline, ...figures } = result
   return {
-    workload: workload.name,
+    workload: scenarios ? scenarios.map(({ name }) => name).join(', ') : workload.name,
     target: target.origin,
-    users,
+    model: model.kind === 'open' ? model : { ...model, stages: [...model.stages] },
     ...figures,
     steps: [...steps],
     timeline: [...timeline],

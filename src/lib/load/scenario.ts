@@ -20,12 +20,18 @@ export interface Ledger {
   entries(): Iterable<LedgerEntry>
 }
 
+/** What a request asks for. */
+export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
 /** One request of a scenario. */
 export interface StepRequest {
   /** The row it is counted under. */
   readonly step: string
-  readonly method: 'GET' | 'POST'
+  readonly method: HttpMethod
+  /** From `/`, with the query. */
   readonly path: string
+  /** Beside those that every request has: an authorization, say. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Sent as JSON. */
   readonly body?: object
   /** Statuses that are right answers, though not 2xx (a sold-out 409). */
@@ -46,22 +52,86 @@ export interface StepAnswer {
   json(): unknown
 }
 
-/** One virtual user. */
-export interface VirtualUser {
+/** A length of time in ms: just so long, or a whole number drawn from the first to the second, both in. */
+export type ThinkTime = number | readonly [min: number, max: number]
+
+/** A virtual user before the run: it cannot send requests yet. */
+export interface PreparingUser {
+  /** From 0. */
   readonly id: number
+  /** A source of its own: the same seed and id give the same choices. */
   readonly random: Random
+}
+
+/** One virtual user. */
+export interface VirtualUser extends PreparingUser {
   readonly ledger: Ledger
-  /** Waits; the next request is due when the wait is over. Rejects when the run ends. */
-  think(ms: number): Promise<void>
-  /** Never rejects for what the server does; rejects when the run has ended before it was sent. */
+  /** Waits; the next request is due when the wait is over. Rejects when the user is to stop. */
+  think(time: ThinkTime): Promise<void>
+  /** Never rejects for what the server does; rejects when the user was to stop before it was sent. */
   request(request: StepRequest): Promise<StepAnswer>
 }
 
+/** What a person writes to define a scenario. */
+export interface ScenarioDefinition<State = undefined> {
+  readonly name: string
+  /** How often it is picked beside the others of a run; 1 unless given. */
+  readonly weight?: number
+  /**
+   * The wait before each iteration in the closed model; none unless given. In the open model it is
+   * left out, because arrivals say when iterations start.
+   */
+  readonly think?: ThinkTime
+  /** Heavy work, once per virtual user, before the clock runs. What it returns is that user's state. */
+  prepare?(user: PreparingUser): State | Promise<State>
+  /** One iteration. */
+  run(user: VirtualUser, state: State): Promise<unknown>
+}
+
 /** What a virtual user does, over and over. */
-export interface Scenario<State = unknown> {
+export interface Scenario {
   readonly name: string
   readonly weight: number
-  /** Heavy work, once per virtual user, before the clock runs. */
-  prepare(user: VirtualUser): Promise<State>
-  iterate(user: VirtualUser, state: State): Promise<void>
+  readonly think: ThinkTime
+  prepare(user: PreparingUser): unknown
+  run(user: VirtualUser, state: unknown): Promise<unknown>
+}
+
+/** Makes a scenario. Throws TypeError for what is none, which only types could have refused before. */
+export function defineScenario<State = undefined>(definition: ScenarioDefinition<State>): Scenario {
+  requireShape(definition)
+  const { name, weight = 1, think = 0 } = definition
+  return {
+    name,
+    weight,
+    think,
+    prepare: (user) => definition.prepare?.(user),
+    run: (user, state) => definition.run(user, state as State),
+  }
+}
+
+function requireShape(definition: unknown): void {
+  if (typeof definition !== 'object' || definition === null) throw new TypeError('a scenario is an object')
+  const { name, weight, think, prepare, run } = definition as Readonly<Record<string, unknown>>
+  if (typeof name !== 'string' || name === '') throw new TypeError('a scenario needs a name')
+  if (weight !== undefined && !(isFinite(weight) && weight > 0)) {
+    throw new TypeError(`the weight of ${name} must be a number above 0`)
+  }
+  if (think !== undefined && !isThinkTime(think)) {
+    throw new TypeError(`think of ${name} must be milliseconds, or [least, most]`)
+  }
+  if (prepare !== undefined && typeof prepare !== 'function') {
+    throw new TypeError(`prepare of ${name} must be a function`)
+  }
+  if (typeof run !== 'function') throw new TypeError(`${name} needs a function run`)
+}
+
+function isThinkTime(value: unknown): boolean {
+  if (!Array.isArray(value)) return isFinite(value) && value >= 0
+  const [min, max] = value as readonly unknown[]
+  return value.length === 2 && isFinite(min) && isFinite(max) && min >= 0 && min <= max
+}
+
+function isFinite(value: unknown): value is number {
+  return Number.isFinite(value)
 }

@@ -46,11 +46,18 @@ const metrics = new Map<string, Metric>([
   ['requests', { unit: 'number', read: (run) => run.requests }],
   ['rps', { unit: 'number', read: (run) => run.rps }],
   ['failures', { unit: 'share', read: (run) => (run.requests > 0 ? run.failures / run.requests : null) }],
+  ['iterations', { unit: 'number', read: (run) => run.iterations }],
+  ['skipped', { unit: 'share', read: skippedShare }],
   ...(['booked', 'conflict', 'failed', 'unknown'] as const).map((name): [string, Metric] => [
     `outcomes.${name}`,
     { unit: 'number', read: (run) => run.outcomes[name] },
   ]),
 ])
+
+function skippedShare({ iterations, skipped }: RunResult): number | null {
+  const due = iterations + skipped
+  return due > 0 ? skipped / due : null
+}
 
 const stepMetric = /^steps\[(.+)\]\.(p50|p90|p95|p99|p999|max)$/
 

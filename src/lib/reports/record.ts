@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { failure, reasonOf } from '../errors.ts'
+import { arrivalKinds } from '../load/pacing.ts'
 import { count, flag, list, number, object, oneOf, orNull, text, textByName } from './fields.ts'
 import { plain } from './format.ts'
 import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
@@ -54,26 +55,50 @@ const Step = object('one kind of request', {
   serviceTime: object('from the moment the request was sent', percentiles),
 })
 
-const TimelineRow = object('one second', {
+const TimelineRow = object('one second, or what came after the last whole one, in the grace too', {
   second: count('from 0'),
+  durationMs: Type.Optional(number('its length, ms; 1000 where it is left out')),
   users: count('virtual users at its end'),
   requests: count('that ended in it'),
   failures: count('of these'),
+  skipped: Type.Optional(count('iterations that were due in it and could not start')),
   rps: number('requests per second'),
   p50: percentiles.p50,
   p95: percentiles.p95,
   p99: percentiles.p99,
 })
 
+const ClosedModel = object('users that wait for their answers', {
+  kind: Type.Literal('closed', { description: 'closed model' }),
+  stages: list(
+    'one after the other',
+    object('a straight line from the users before', {
+      durationMs: number('length, ms'),
+      users: count('at its end'),
+    }),
+  ),
+})
+
+const OpenModel = object('iterations that start whether or not earlier ones came back', {
+  kind: Type.Literal('open', { description: 'open model' }),
+  ratePerSecond: number('iterations per second'),
+  arrivals: oneOf('whether they are evenly spaced', ...arrivalKinds),
+  durationMs: number('length, ms'),
+  maxInFlight: count('iterations at the same time, at most'),
+})
+
 const Load = object('what the clients saw', {
   workload: text('the scenarios that were run'),
   target: text('what was loaded'),
-  users: count('virtual users'),
+  model: Type.Optional(Type.Union([ClosedModel, OpenModel], { description: 'what decided when iterations started' })),
+  users: count('virtual users at the same time, at most'),
+  iterations: Type.Optional(count('that began')),
+  skipped: Type.Optional(count('iterations of the open model that could not start')),
   seconds: number('length of the run, seconds'),
   requests: count('sent'),
   failures: count('that failed'),
   rps: number('requests per second'),
-  idealRps: number('what the same users would have reached, had every answer been instant'),
+  idealRps: number('what the same users, or all arrivals, would have reached, had every answer been instant'),
   interrupted: flag('ended before its time'),
   outcomes: object('attempts to book, by what became of them', {
     booked: count('acknowledged'),

@@ -61,20 +61,49 @@ function auditLine(audit: LoadReport['audit'], paint: Paint): string {
 
 function formatActual(metric: string, actual: number | null): string {
   if (actual === null) return 'never measured'
-  if (metric === 'failures') return formatShare(actual)
+  if (metric === 'failures' || metric === 'skipped') return formatShare(actual)
   if (/time|^steps/.test(metric)) return formatLatency(actual)
   return Number.isInteger(actual) ? formatCount(actual) : formatNumber(actual)
 }
 
-function headlineLines({ load }: LoadReport, paint: Paint): string[] {
-  const share = load.idealRps > 0 ? load.rps / load.idealRps : 0
+function headlineLines({ load, audit }: LoadReport, paint: Paint): string[] {
   const { booked, conflict, failed, unknown } = load.outcomes
   const reasons = Object.entries(load.failureReasons).map(([reason, times]) => `${plain(reason)} ${formatCount(times)}`)
   return [
-    `${formatCount(load.users)} users, ${formatDuration(load.seconds * 1000)}, ${plain(load.workload)} on ${plain(load.target)}`,
-    `requests   ${paint.bold(formatCount(load.requests))}, ${paint.bold(formatNumber(load.rps))} a second, ${formatShare(share)} of what these users would make if every answer were instant`,
+    `${modelPhrase(load)}, ${formatDuration(load.seconds * 1000)}, ${plain(load.workload)} on ${plain(load.target)}`,
+    `requests   ${paint.bold(formatCount(load.requests))}, ${paint.bold(formatNumber(load.rps))} a second${idealPhrase(load)}`,
     `failures   ${load.failures > 0 ? paint.bad(formatCount(load.failures)) : '0'}${load.requests > 0 ? ` (${formatShare(load.failures / load.requests)})` : ''}${reasons.length > 0 ? `: ${reasons.join(', ')}` : ''}`,
-    `bookings   ${formatCount(booked)} booked, ${formatCount(conflict)} conflict, ${formatCount(failed)} failed, ${formatCount(unknown)} unknown`,
+    ...skippedLines(load, paint),
+    ...(audit || booked + conflict + failed + unknown > 0
+      ? [
+          `bookings   ${formatCount(booked)} booked, ${formatCount(conflict)} conflict, ${formatCount(failed)} failed, ${formatCount(unknown)} unknown`,
+        ]
+      : []),
+  ]
+}
+
+function modelPhrase({ model, users }: LoadReport['load']): string {
+  if (model?.kind === 'open') {
+    return `${formatNumber(model.ratePerSecond)} iterations a second (${model.arrivals} arrivals), ${formatCount(users)} in flight at most`
+  }
+  const changing = (model?.stages ?? []).filter(({ durationMs }) => durationMs > 0).length > 2
+  return `${changing ? 'up to ' : ''}${formatCount(users)} users`
+}
+
+function idealPhrase({ model, rps, idealRps }: LoadReport['load']): string {
+  if (model?.kind === 'open') return ''
+  const share = idealRps > 0 ? rps / idealRps : 0
+  return `, ${formatShare(share)} of what these users would make if every answer were instant`
+}
+
+function skippedLines({ model, users, iterations = 0, skipped = 0 }: LoadReport['load'], paint: Paint): string[] {
+  if (model?.kind !== 'open') return []
+  if (skipped === 0) return [`skipped    0 of ${formatCount(iterations)} iterations`]
+  const due = iterations + skipped
+  const full = `no more than ${formatCount(model.maxInFlight)} may be in flight`
+  const why = users >= model.maxInFlight ? full : 'they were due when the run ended'
+  return [
+    `skipped    ${paint.bad(formatCount(skipped))} of ${formatCount(due)} iterations (${formatShare(skipped / due)}): ${why}`,
   ]
 }
 

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { resolveConfig } from '../../../src/lib/config/resolve.ts'
-import { settingNames, variableName } from '../../../src/lib/config/settings.ts'
+import { variableName } from '../../../src/lib/config/names.ts'
+import { resolveConfig, strongestOf } from '../../../src/lib/config/resolve.ts'
+import { settingNames } from '../../../src/lib/config/settings.ts'
 import { RushbenchError } from '../../../src/lib/errors.ts'
 
 describe('resolveConfig', () => {
@@ -69,6 +70,18 @@ describe('resolveConfig', () => {
   it('refuses variables that are no settings, and leaves those of others alone', async () => {
     await expect(resolve({ RUSHBENCH_USRES: '5' })).rejects.toThrow('RUSHBENCH_USRES')
     await resolve({ RUSHBENCH_REQUIRE_SERVICES: '1', RUSHBENCH_TEST_MYSQL_URL: 'x', PATH: '/bin' })
+  })
+
+  it('says which of several settings has the strongest source', async () => {
+    const strongest = async (...args: Parameters<typeof resolve>) =>
+      strongestOf(await resolve(...args), ['arrivalRate', 'stages', 'users'])
+    expect(await strongest()).toBe('users')
+    await writeConfig({ stages: ['1m:20'] })
+    expect(await strongest()).toBe('stages')
+    expect(await strongest({ RUSHBENCH_ARRIVAL_RATE: '5/s' })).toBe('arrivalRate')
+    expect(await strongest({ RUSHBENCH_ARRIVAL_RATE: '5/s' }, { users: '4' })).toBe('users')
+    await writeConfig({ users: 3, stages: ['1m:20'] })
+    expect(await strongest(), 'the first of two as strong').toBe('stages')
   })
 
   it('shows no password, neither as a setting nor in an error', async () => {

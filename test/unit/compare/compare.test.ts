@@ -70,6 +70,26 @@ describe('compareReports', () => {
     expect(compareReports(load, workload, 10).differences).toEqual(['workload: vaccination and tickets'])
   })
 
+  it('compares what the open model skipped, and says when arrivals were others', () => {
+    const model = {
+      kind: 'open',
+      ratePerSecond: 50,
+      arrivals: 'constant',
+      durationMs: 10_000,
+      maxInFlight: 20,
+    } as const
+    const open = { ...load, load: { ...load.load, model, iterations: 500, skipped: 0 } }
+    const skipping = { ...open, load: { ...open.load, iterations: 400, skipped: 100 } }
+    const worse = compareReports(open, skipping, 10)
+    expect(metric(worse, 'skipped')).toMatchObject({ baseline: 0, candidate: 0.2, verdict: 'worse', gates: true })
+    expect(worse.passed).toBe(false)
+    expect(metric(compareReports(load, load, 10), 'skipped')).toBeUndefined()
+    const random = { ...open, load: { ...open.load, model: { ...model, arrivals: 'poisson' as const } } }
+    expect(compareReports(open, random, 10).differences).toEqual([
+      'arrivals: constant, 20 in flight at most and poisson, 20 in flight at most',
+    ])
+  })
+
   it('matches insert checkpoints by rows and by the order of keys', () => {
     const [first] = inserts.checkpoints
     const at = (rows: number, p50: number, keys: 'random' | 'append') => ({ ...first!, rows, p50, keys })

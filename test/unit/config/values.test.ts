@@ -6,6 +6,7 @@ import {
   counts,
   duration,
   perSecond,
+  stages,
   texts,
   timeOfDay,
   wholeNumber,
@@ -64,6 +65,21 @@ describe('values', () => {
     expect(perSecond.safeParse(value).success).toBe(false)
   })
 
+  it('reads stages', () => {
+    const expected = [
+      { durationMs: 30_000, users: 1000 },
+      { durationMs: 90_000, users: 3000 },
+      { durationMs: 0, users: 0 },
+    ]
+    expect(stages.parse('30s:1000, 1m30s:3000, 0s:0')).toEqual(expected)
+    expect(stages.parse(['30s:1000', '1m30s:3000', '0s:0'])).toEqual(expected)
+  })
+
+  it.each(['', '30s', '30s:', ':5', '30:5', '30s:5:6', '30s:-1', '500ms:5', '30s:0', '1s:2000000', 5, {}])(
+    'refuses the stages %j',
+    (value) => expect(stages.safeParse(value).success).toBe(false),
+  )
+
   it('reads dates and times that exist', () => {
     expect(timeOfDay.parse('8:00')).toBe(480)
     expect(timeOfDay.parse('19:40')).toBe(1180)
@@ -84,6 +100,7 @@ describe('values', () => {
       wholeNumber(1, 10),
       someOf('a'),
       perSecond,
+      stages,
     ]
     fc.assert(
       fc.property(fc.anything(), (value) => {

@@ -1,65 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { runClosedModel, type ClosedModel, type RunResult } from '../../../src/lib/load/engine.ts'
-import type { HttpAnswer, HttpClient } from '../../../src/lib/load/http-client.ts'
-import { createMemoryLedger } from '../../../src/lib/load/ledger.ts'
-import { createRecorder, type TimelineRow } from '../../../src/lib/load/recorder.ts'
-import type { Scenario, VirtualUser } from '../../../src/lib/load/scenario.ts'
-import { createRandom } from '../../../src/lib/random.ts'
-import { createVirtualClock, type VirtualClock } from '../../virtual-clock.ts'
+import type { HttpClient } from '../../../src/lib/load/http-client.ts'
+import { defineScenario, type Scenario } from '../../../src/lib/load/scenario.ts'
 import { createScenarios, idealRatePerUser } from '../../../src/lib/workloads/vaccination/scenarios.ts'
-
-const ok: HttpAnswer = { status: 200, bytes: 10, body: Buffer.from('[]'), reason: null, maybeExecuted: true }
-
-/** A server that takes `ms` for each answer, in virtual time. */
-function slowServer(clock: VirtualClock, ms: number, answer: Partial<HttpAnswer> = {}): HttpClient {
-  const cutOff = new Set<() => void>()
-  return {
-    request: () =>
-      new Promise((resolve) => {
-        const end = (given: HttpAnswer) => {
-          cutOff.delete(breakOff)
-          resolve(given)
-        }
-        const breakOff = () => end({ ...ok, status: 0, reason: 'cut off at the end of the run' })
-        cutOff.add(breakOff)
-        clock.schedule(ms, () => end({ ...ok, ...answer }))
-      }),
-    async close() {
-      for (const breakOff of cutOff) breakOff()
-    },
-  }
-}
-
-function scenario(iterate: (user: VirtualUser) => Promise<unknown>): Scenario {
-  return { name: 'test', weight: 1, prepare: async () => null, iterate: async (user) => void (await iterate(user)) }
-}
-
-const get = (user: VirtualUser, step = 'get') => user.request({ step, method: 'GET', path: '/' })
-
-async function run(
-  clock: VirtualClock,
-  scenarios: readonly Scenario[],
-  model: Partial<ClosedModel> = {},
-): Promise<RunResult & { rows: TimelineRow[] }> {
-  const rows: TimelineRow[] = []
-  const running = runClosedModel({
-    scenarios,
-    users: 1,
-    durationMs: 10_000,
-    rampUpMs: 0,
-    graceMs: 5000,
-    random: createRandom('test'),
-    clock,
-    client: slowServer(clock, 50),
-    recorder: createRecorder(),
-    ledger: createMemoryLedger(),
-    signal: new AbortController().signal,
-    onSecond: (row) => rows.push(row),
-    ...model,
-  })
-  await clock.runAll()
-  return { ...(await running), rows }
-}
+import { createVirtualClock } from '../../virtual-clock.ts'
+import { get, ok, run, scenario, slowServer, users } from './virtual-run.ts'
 
 describe('the closed model', () => {
   it('sends a request, waits for its answer, thinks, and so on', async () => {
@@ -94,7 +38,10 @@ describe('the closed model', () => {
       close: async () => {},
     }
     const seconds = 1000
-    const result = await run(clock, createScenarios(options, 'run'), { users: 30, durationMs: seconds * 1000, client })
+    const result = await run(clock, createScenarios(options, 'run'), {
+      model: users(30, seconds * 1000),
+      client,
+    })
     expect(idealRatePerUser).toBeCloseTo(0.3784, 4)
     expect(result.requests / (30 * seconds)).toBeGreaterThan(idealRatePerUser * 0.98)
     expect(result.requests / (30 * seconds)).toBeLessThan(idealRatePerUser * 1.02)
@@ -104,8 +51,8 @@ describe('the closed model', () => {
   })
 
   it('is the same twice for the same seed', async () => {
-    const users = [scenario(async (user) => (await user.think(user.random.integer(1, 500)), get(user)))]
-    const [first, second] = [await run(createVirtualClock(), users), await run(createVirtualClock(), users)]
+    const random = [scenario(async (user) => (await user.think(user.random.integer(1, 500)), get(user)))]
+    const [first, second] = [await run(createVirtualClock(), random), await run(createVirtualClock(), random)]
     expect(second).toEqual(first)
   })
 
@@ -121,12 +68,10 @@ describe('the closed model', () => {
 
   it('picks scenarios by their weight', async () => {
     const clock = createVirtualClock()
-    const named = (name: string, weight: number): Scenario => ({
-      ...scenario(async (user) => (await user.think(10), get(user, name))),
-      weight,
-    })
+    const named = (name: string, weight: number): Scenario =>
+      defineScenario({ name, weight, think: 10, run: (user) => get(user, name) })
     const result = await run(clock, [named('often', 2), named('seldom', 1)], {
-      users: 20,
+      model: users(20),
       client: slowServer(clock, 1),
     })
     const [often, seldom] = ['often', 'seldom'].map((name) => result.steps.find((step) => step.name === name)!.requests)
@@ -137,10 +82,47 @@ describe('the closed model', () => {
   it('starts the users one after the other over the ramp-up', async () => {
     const clock = createVirtualClock()
     const result = await run(clock, [scenario(async (user) => (await user.think(100), get(user)))], {
-      users: 10,
-      rampUpMs: 11_000,
+      model: users(10, 11_000, 11_000),
     })
-    expect(result.rows.map((row) => row.users)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    expect(result.rows.map((row) => row.users)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10])
+  })
+
+  it('adds and takes away users by stages', async () => {
+    const stages = [
+      { durationMs: 4000, users: 4 },
+      { durationMs: 2000, users: 4 },
+      { durationMs: 4000, users: 0 },
+    ]
+    const result = await run(createVirtualClock(), [scenario(async (user) => (await user.think(90), get(user)))], {
+      model: { kind: 'closed', stages },
+      client: slowServer(createVirtualClock(), 0),
+    })
+    expect(result.users).toBe(4)
+    expect(result.rows.map((row) => row.users)).toEqual([1, 2, 3, 4, 4, 4, 3, 2, 1, 0])
+  })
+
+  it('lets a user that is taken away finish its request, and wait for that before it comes back', async () => {
+    const clock = createVirtualClock()
+    const stages = [
+      { durationMs: 0, users: 1 },
+      { durationMs: 1000, users: 1 },
+      { durationMs: 0, users: 0 },
+      { durationMs: 500, users: 0 },
+      { durationMs: 0, users: 1 },
+      { durationMs: 8500, users: 1 },
+    ]
+    let underWay = 0
+    const alone = scenario(async (user) => {
+      expect(++underWay).toBe(1)
+      await get(user).finally(() => underWay--)
+    })
+    const result = await run(clock, [alone], { model: { kind: 'closed', stages }, client: slowServer(clock, 4000) })
+    // 0-4 s, begun before it went; then 4-8 s and 8-12 s, the end of which lies in the grace.
+    expect(result.requests).toBe(3)
+    expect(result.failureReasons).toEqual({})
+    expect(result.timeline.map((row) => row.requests)).toEqual([0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1])
+    // The second was due when the user came back, at 1.5 s.
+    expect(result.responseTime.max).toBeCloseTo(6500, -1)
   })
 
   it('lets requests under way finish within the grace, and cuts them off after it', async () => {
@@ -163,7 +145,7 @@ describe('the closed model', () => {
   ])('finds the ideal rate of 1 a second of a user that waits %s', async (_when, durationMs, answerMs, rps) => {
     const clock = createVirtualClock()
     const result = await run(clock, [scenario(async (user) => (await user.think(1000), get(user)))], {
-      durationMs,
+      model: users(1, durationMs),
       client: slowServer(clock, answerMs),
     })
     expect(result.rps).toBeCloseTo(rps, 5)
@@ -197,7 +179,7 @@ describe('the closed model', () => {
   })
 
   it('counts a scenario that does nothing at all, and pauses instead of hanging for ever', async () => {
-    const result = await run(createVirtualClock(), [scenario(async () => {})], { durationMs: 9500 })
+    const result = await run(createVirtualClock(), [scenario(async () => {})], { model: users(1, 9500) })
     expect(result.requests).toBe(0)
     expect(result.failureReasons).toEqual({ 'test: it neither thought nor sent a request': 10 })
   })

@@ -54,6 +54,28 @@ describe('loadSummary', () => {
     expect(loadSummary({ ...report, audit: null }, noPaint, null)).toContain('no audit')
   })
 
+  it('says of the open model what was asked for and what could not start', () => {
+    const model = { kind: 'open', ratePerSecond: 1000, arrivals: 'poisson', durationMs: 60_000, maxInFlight: 500 } as const
+    const open: LoadReport = { ...report, load: { ...report.load, model, users: 500, iterations: 59_400, skipped: 600 } }
+    const text = loadSummary(open, noPaint, null)
+    expect(text).toContain('1,000 iterations a second (poisson arrivals), 500 in flight at most, ')
+    expect(text).toContain('skipped    600 of 60,000 iterations (1.00%): no more than 500 may be in flight')
+    expect(text).not.toContain('if every answer were instant')
+    const lagging = loadSummary({ ...open, load: { ...open.load, users: 499 } }, noPaint, null)
+    expect(lagging).toContain('(1.00%): they were due when the run ended')
+    const none = loadSummary({ ...open, load: { ...open.load, skipped: 0 } }, noPaint, null)
+    expect(none).toContain('skipped    0 of 59,400 iterations')
+  })
+
+  it('says that users came and went by stages', () => {
+    const stages = [1000, 3000, 0].map((users) => ({ durationMs: 30_000, users }))
+    const load = { ...report.load, users: 3000, model: { kind: 'closed', stages } } as const
+    expect(loadSummary({ ...report, load: { ...load, model: { kind: 'closed', stages } } }, noPaint, null)).toContain(
+      'up to 3,000 users, ',
+    )
+    expect(loadSummary(report, noPaint, null)).not.toContain('up to')
+  })
+
   it('keeps hostile names from steering the terminal', () => {
     const [step] = report.load.steps
     const hostile: LoadReport = {
@@ -73,6 +95,7 @@ describe('loadSummary, on a threshold', () => {
     ['response_time.p99', 1234, '1.23 s'],
     ['steps[book].p95', 0.5, '500 us'],
     ['failures', 0.000_01, '<0.01%'],
+    ['skipped', 0.015, '1.50%'],
   ])('shows %s of %d as %s', (metric, actual, expected) => {
     const threshold = { expression: 'as given', metric, comparator: '<' as const, limit: 1, actual, passed: true }
     const report = { ...savedReport('load', 'load-baseline.json'), thresholds: [threshold] }

@@ -42,9 +42,15 @@ export function mongoStrategies(connection: MongoConnection, durability: string)
       unavailable: async () => (sequenceClass ? null : 'this version of the driver takes no documents in BSON'),
       open: async (layout) => {
         if (!sequenceClass) throw new TypeError('this driver takes no documents in BSON')
+        // Buffers are used again: V8 would let dozens of megabytes of them pile up before it looks for garbage.
+        const spare: Buffer[] = []
         return openLoader<Buffer>(connection, layout, {
-          prepare: (encoder, { bytes, rows }) => encoder.encode(bytes, 0, rows),
-          insert: (parts, rows) => insertSequence(connection, sequenceClass, layout.table.name, { parts, rows }),
+          prepare: (encoder, { bytes, rows }) => encoder.encode(bytes, 0, rows, spare.pop()),
+          async insert(parts, rows) {
+            const refused = await insertSequence(connection, sequenceClass, layout.table.name, { parts, rows })
+            spare.push(...parts)
+            return refused
+          },
         })
       },
     },

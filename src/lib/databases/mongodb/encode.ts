@@ -5,8 +5,8 @@ import { fieldOf, type Doc } from './documents.ts'
 export interface RowEncoder {
   /** Of one document in BSON. */
   readonly documentBytes: number
-  /** `count` rows from row `first` on as BSON documents, one behind the other. */
-  encode(rows: Buffer, first: number, count: number): Buffer
+  /** `count` rows from row `first` on as BSON documents, one behind the other; in `spare` if that has room for them. */
+  encode(rows: Buffer, first: number, count: number, spare?: Buffer): Buffer
   /** One row as the document that the driver would give back. */
   document(rows: Buffer, row: number): Doc
   /** One row's primary key. */
@@ -43,8 +43,9 @@ export function createRowEncoder(layout: AnyLayout): RowEncoder {
   const keyField = fields[0] as Field
   return {
     documentBytes: template.length,
-    encode(rows, first, count) {
-      const target = Buffer.allocUnsafe(count * template.length)
+    encode(rows, first, count, spare) {
+      const length = count * template.length
+      const target = spare && spare.length >= length ? spare.subarray(0, length) : Buffer.allocUnsafe(length)
       for (let i = 0; i < count; i++) {
         const to = i * template.length
         const from = (first + i) * rowBytes

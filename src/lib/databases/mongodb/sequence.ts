@@ -43,7 +43,7 @@ export async function insertSequence(
   { parts, rows }: { readonly parts: readonly Buffer[]; readonly rows: number },
 ): Promise<readonly number[]> {
   const documents = new sequenceClass('documents')
-  documents.push(null, Buffer.concat(parts))
+  for (const part of parts) documents.push(null, part)
   const command = WriteConcern.apply({ insert: collection, documents, ordered: false }, connection.writeConcern)
   const reply = (await connection.run(connection.db.command(command))) as Reply
   const { n, writeErrors = [], writeConcernError } = reply

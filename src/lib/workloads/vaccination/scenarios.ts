@@ -1,5 +1,5 @@
 import { createRandom } from '../../random.ts'
-import type { Outcome, Scenario, StepAnswer, VirtualUser } from '../../load/scenario.ts'
+import { defineScenario, type Outcome, type Scenario, type StepAnswer, type VirtualUser } from '../../load/scenario.ts'
 import { createNamePool } from './tickets.ts'
 import type { Slot } from './tables.ts'
 
@@ -37,30 +37,29 @@ export function createScenarios(options: ScenarioOptions, runId: string): readon
   }
 
   async function browse(user: VirtualUser, wantBody: boolean): Promise<StepAnswer> {
-    await user.think(user.random.integer(...thinkBeforeMs))
     await user.request({ step: 'calendar month 1', method: 'GET', path: `${base}/${year}/1` })
     await user.think(thinkBetweenMonthsMs)
     return user.request({ step: 'calendar month 2', method: 'GET', path: `${base}/${year}/2`, wantBody })
   }
 
   return [
-    {
+    defineScenario({
       name: 'browse',
       weight: 2,
-      prepare: async () => null,
-      iterate: async (user) => void (await browse(user, false)),
-    },
-    {
+      think: thinkBeforeMs,
+      run: (user) => browse(user, false),
+    }),
+    defineScenario({
       name: 'browse and book',
-      weight: 1,
-      prepare: async (): Promise<UserState> => ({ bookings: 0 }),
-      iterate: async (user, state) => {
+      think: thinkBeforeMs,
+      prepare: (): UserState => ({ bookings: 0 }),
+      async run(user, state) {
         const calendar = await browse(user, true)
         const slot = pickFreeSlot(user, calendar)
         await user.think(thinkBeforeBookingMs)
-        if (slot) await book(user, nextTicket(user, state as UserState), slot)
+        if (slot) await book(user, nextTicket(user, state), slot)
       },
-    },
+    }),
   ]
 }
 

@@ -1,0 +1,143 @@
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { LoadReport } from '../../src/lib/reports/record.ts'
+import { createWorkplace, type Workplace } from './cli.ts'
+
+const shopScenarios = fileURLToPath(new URL('../../fixtures/scenarios/shop.ts', import.meta.url))
+
+/** The API that the example is written for; it remembers what it was asked. */
+async function startShop(): Promise<{ readonly server: Server; readonly origin: string; readonly seen: string[] }> {
+  const seen: string[] = []
+  const server = createServer((request, response) => {
+    const { method, url, headers } = request
+    let body = ''
+    request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
+    request.on('end', () => {
+      seen.push(`${method} ${url} ${headers.authorization ?? ''} ${body}`)
+      if (url === '/products') return response.end('[{"id":1,"stock":2},{"id":2,"stock":0},{"id":3,"stock":5}]')
+      // One of the two is always sold out by the time it is ordered.
+      response.statusCode = method === 'PUT' ? (body === '{"product":3}' ? 409 : 201) : 404
+      return response.end()
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return { server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen }
+}
+
+describe('load --scenario', () => {
+  let work: Workplace
+  let shop: Awaited<ReturnType<typeof startShop>>
+
+  beforeAll(async () => {
+    work = await createWorkplace()
+    shop = await startShop()
+  })
+
+  afterAll(async () => {
+    shop.server.closeAllConnections()
+    shop.server.close()
+    await work[Symbol.asyncDispose]()
+  })
+
+  const load = (file: string) => ['load', '--scenario', file, '--target', shop.origin, '--duration', '2s']
+
+  it("runs a person's own against their own API, which needs no database of ours", async () => {
+    shop.seen.length = 0
+    const { load: result, audit } = await work.runJson<LoadReport>([...load(shopScenarios), '--users', '10'])
+    expect(audit).toBeNull()
+    expect(result).toMatchObject({ workload: 'browse, buy', users: 10, failures: 0, failureReasons: {} })
+    const [products, orders] = ['GET /products', 'PUT /orders/'].map((start) =>
+      shop.seen.filter((line) => line.startsWith(start)),
+    ) as [string[], string[]]
+    expect(Object.fromEntries(result.steps.map(({ name, requests }) => [name, requests]))).toEqual({
+      products: products.length,
+      order: orders.length,
+    })
+    expect(orders.length).toBeGreaterThan(0)
+    // One state for each user: its orders are numbered, and every one is made with its own token.
+    expect(orders.every((line) => /^PUT \/orders\/(customer-\d)-\d+ Bearer \1 \{"product":[13]\}$/.test(line))).toBe(
+      true,
+    )
+    expect(new Set(orders).size).toBe(orders.length)
+  })
+
+  it('runs it in the open model, and from JavaScript that has no rushbench installed beside it', async () => {
+    const file = join(work.folder, 'health.mjs')
+    await writeFile(
+      file,
+      `import { defineScenario } from 'rushbench'
+       export default defineScenario({
+         name: 'health',
+         run: (user) => user.request({ step: 'health', method: 'GET', path: '/products' }),
+       })`,
+    )
+    shop.seen.length = 0
+    const { load: result } = await work.runJson<LoadReport>([...load(file), '--rate', '50/s'])
+    expect(result).toMatchObject({ workload: 'health', requests: 100, iterations: 100, skipped: 0, failures: 0 })
+    expect(result.model).toEqual({
+      kind: 'open',
+      ratePerSecond: 50,
+      arrivals: 'constant',
+      durationMs: 2000,
+      maxInFlight: 10_000,
+    })
+    expect(result.timeline.reduce((sum, row) => sum + row.requests, 0)).toBe(100)
+    expect(shop.seen.filter((line) => line.startsWith('GET /products'))).toHaveLength(100)
+  })
+
+  it('skips and says so when no more may be in flight', async () => {
+    const file = join(work.folder, 'slow.mjs')
+    await writeFile(file, `export default { name: 'slow', run: (user) => user.think(60000) }`)
+    const args = [...load(file), '--rate', '20/s', '--max-in-flight', '5', '--threshold', 'skipped<1%']
+    const { code, stdout } = await work.run(args)
+    expect(stdout).toContain('skipped    35 of 40 iterations (88%): no more than 5 may be in flight')
+    expect(stdout).toMatch(/NOT MET {4}skipped<1% \(was 88%\)/)
+    expect(code).toBe(3)
+  })
+
+  const start = `import { defineScenario } from 'rushbench'\n`
+  it.each([
+    ['absent.ts', null, 'there is no such file'],
+    ['notes.txt', 'buy bread', 'files that end in .txt cannot be run; name it .js, .mjs, .ts or .mts'],
+    ['wrong.mjs', `${start}\nexport default defineScenario({ name: 'a', run( })`, "Unexpected token '}' (line 3)"],
+    ['wrong.ts', `${start}\nconst a: = 1`, '(line 3)'],
+    ['enum.ts', `${start}enum Colour { red }`, 'TypeScript enum is not supported in strip-only mode (line 2)'],
+    ['lost.mjs', `import 'no-such-package'`, "Cannot find package 'no-such-package'"],
+    ['throws.mjs', `\n\nthrow new Error('no API key')`, 'no API key (line 3)'],
+    ['named.mjs', `export const scenario = {}`, 'it has no default export'],
+    ['empty.mjs', `export default []`, 'its default export is an empty list'],
+    ['shape.mjs', `export default { name: 'buy' }`, 'its default export is no scenario: buy needs a function run'],
+    ['defined.mjs', `${start}export default defineScenario({ run() {} })`, 'a scenario needs a name (line 2)'],
+  ])('refuses %s', async (name, content, reason) => {
+    const file = join(work.folder, name)
+    if (content !== null) await writeFile(file, content)
+    const { code, stdout, stderr } = await work.run(load(file))
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(`The scenario ${file} cannot be run: `)
+    expect(stderr).toContain(reason)
+    expect(stderr).not.toMatch(/\n {4}at /)
+  })
+
+  it('does not begin when a scenario cannot prepare a user', async () => {
+    const file = join(work.folder, 'prepare.mjs')
+    await writeFile(file, `export default { name: 'buy', prepare() { throw new Error('no token') }, async run() {} }`)
+    const { code, stderr } = await work.run(load(file))
+    expect(stderr).toContain('The scenario buy failed to prepare a user, so no request was sent: no token.')
+    expect(code).toBe(1)
+  })
+
+  it('counts what a scenario throws while it runs', async () => {
+    const file = join(work.folder, 'run.mjs')
+    await writeFile(file, `export default { name: 'buy', async run() { throw new Error('the basket is empty') } }`)
+    const { code, stdout } = await work.run([...load(file), '--users', '1'])
+    // Once a second: at the end of the second one the run may or may not be over.
+    expect(stdout).toMatch(/^failures .*buy: the basket is empty [23]$/m)
+    expect(code).toBe(0)
+  })
+})

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { createModel, durationOf, mostUsersOf, type ModelSettings } from '../../../src/lib/load/model.ts'
+
+const settings: ModelSettings = {
+  users: 30,
+  rampUp: 2000,
+  duration: 10_000,
+  stages: [
+    { durationMs: 1000, users: 5 },
+    { durationMs: 3000, users: 80 },
+    { durationMs: 500, users: 0 },
+  ],
+  arrivalRate: 200,
+  arrivals: 'poisson',
+  maxInFlight: 700,
+}
+
+describe('createModel', () => {
+  it('makes two stages of users with a ramp-up, together as long as the run', () => {
+    const model = createModel('users', settings)
+    expect(model).toEqual({
+      kind: 'closed',
+      stages: [
+        { durationMs: 2000, users: 30 },
+        { durationMs: 8000, users: 30 },
+      ],
+    })
+    expect([durationOf(model), mostUsersOf(model)]).toEqual([10_000, 30])
+  })
+
+  it('takes stages as they are', () => {
+    const model = createModel('stages', settings)
+    expect([durationOf(model), mostUsersOf(model)]).toEqual([4500, 80])
+  })
+
+  it('makes an open model of a rate', () => {
+    const model = createModel('arrivalRate', settings)
+    expect(model).toEqual({
+      kind: 'open',
+      ratePerSecond: 200,
+      arrivals: 'poisson',
+      durationMs: 10_000,
+      maxInFlight: 700,
+    })
+    expect([durationOf(model), mostUsersOf(model)]).toEqual([10_000, 700])
+  })
+
+  it('refuses a ramp-up that the run would not see the end of', () => {
+    expect(() => createModel('users', { ...settings, rampUp: 10_001 })).toThrow('ramp-up must not be longer')
+  })
+})

@@ -1,0 +1,107 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { arrivalTimes, userChanges, type ArrivalSchedule } from '../../../src/lib/load/pacing.ts'
+import { createRandom } from '../../../src/lib/random.ts'
+
+describe('userChanges', () => {
+  it('spreads the users over a ramp, from its beginning on', () => {
+    expect([...userChanges([{ durationMs: 10_000, users: 4 }])]).toEqual([
+      { atMs: 0, users: 1 },
+      { atMs: 2500, users: 2 },
+      { atMs: 5000, users: 3 },
+      { atMs: 7500, users: 4 },
+    ])
+  })
+
+  it('goes up, stays, and comes down to nobody at the very end', () => {
+    const stages = [
+      { durationMs: 3000, users: 3 },
+      { durationMs: 10_000, users: 3 },
+      { durationMs: 6000, users: 0 },
+    ]
+    expect([...userChanges(stages)]).toEqual([
+      { atMs: 0, users: 1 },
+      { atMs: 1000, users: 2 },
+      { atMs: 2000, users: 3 },
+      { atMs: 15_000, users: 2 },
+      { atMs: 17_000, users: 1 },
+      { atMs: 19_000, users: 0 },
+    ])
+  })
+
+  it('jumps where a stage takes no time', () => {
+    const stages = [
+      { durationMs: 0, users: 2 },
+      { durationMs: 1000, users: 2 },
+      { durationMs: 0, users: 1 },
+    ]
+    expect([...userChanges(stages)]).toEqual([
+      { atMs: 0, users: 1 },
+      { atMs: 0, users: 2 },
+      { atMs: 1000, users: 1 },
+    ])
+  })
+
+  it('goes one by one, never back in time, and ends with the users of the last stage', () => {
+    const stage = fc.record({ durationMs: fc.nat(100_000), users: fc.nat(50) })
+    fc.assert(
+      fc.property(fc.array(stage, { minLength: 1 }), (stages) => {
+        let [at, users] = [0, 0]
+        for (const change of userChanges(stages)) {
+          expect(Math.abs(change.users - users)).toBe(1)
+          // The sum of the stages before is exact, a fraction of one is not.
+          expect(change.atMs).toBeGreaterThan(at - 1e-6)
+          at = change.atMs
+          users = change.users
+        }
+        expect(users).toBe(stages.at(-1)?.users)
+      }),
+    )
+  })
+})
+
+describe('arrivalTimes', () => {
+  const schedule: ArrivalSchedule = { ratePerSecond: 4, arrivals: 'constant', durationMs: 1000 }
+  const poisson: ArrivalSchedule = { ratePerSecond: 1000, arrivals: 'poisson', durationMs: 100_000 }
+
+  it('spaces constant arrivals evenly, the first at once, none at the end', () => {
+    expect([...arrivalTimes(schedule, createRandom('x'))]).toEqual([0, 250, 500, 750])
+  })
+
+  it('does not drift: the last of a million arrivals is on time', () => {
+    let last = 0
+    for (const at of arrivalTimes({ ...schedule, ratePerSecond: 3, durationMs: 333_333_333 }, createRandom('x')))
+      last = at
+    expect(last).toBeCloseTo(333_333_000, 3)
+    expect(last).toBeGreaterThan(333_333_333 - 334)
+  })
+
+  it('draws exponential gaps for a Poisson process', () => {
+    // Floats 0, 0.5 and 0.75 of the random source are gaps of 0, ln 2 and ln 4 times the mean, 250 ms.
+    const floats = [0, 0.5, 0.75, 0.99]
+    const random = { ...createRandom('x'), float: () => floats.shift() as number }
+    const times = [...arrivalTimes({ ...schedule, arrivals: 'poisson' }, random)]
+    expect(times).toHaveLength(3)
+    expect(times[0]).toBeCloseTo(0, 3)
+    expect(times[1]).toBeCloseTo(173.287, 3)
+    expect(times[2]).toBeCloseTo(173.287 + 346.574, 2)
+  })
+
+  it('has the rate, and as much variance in a second, as a Poisson process has', () => {
+    const seconds = Array.from({ length: 100 }, () => 0)
+    for (const at of arrivalTimes(poisson, createRandom('test'))) seconds[Math.floor(at / 1000)]!++
+    const mean = seconds.reduce((sum, count) => sum + count, 0) / seconds.length
+    const variance = seconds.reduce((sum, count) => sum + (count - mean) ** 2, 0) / (seconds.length - 1)
+    // Standard errors are 0.3% and 14%.
+    expect(mean / 1000).toBeGreaterThan(0.99)
+    expect(mean / 1000).toBeLessThan(1.01)
+    expect(variance / 1000).toBeGreaterThan(0.6)
+    expect(variance / 1000).toBeLessThan(1.4)
+  })
+
+  it('is the same for the same seed, and another for another', () => {
+    const first = (seed: string) => [...arrivalTimes({ ...poisson, durationMs: 10 }, createRandom(seed))]
+    expect(first('a')).toEqual(first('a'))
+    expect(first('a')).not.toEqual(first('b'))
+  })
+})

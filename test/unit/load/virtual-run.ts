@@ -1,0 +1,92 @@
+import { runLoadModel, type RunPlan, type RunResult } from '../../../src/lib/load/engine.ts'
+import type { HttpAnswer, HttpClient } from '../../../src/lib/load/http-client.ts'
+import { createMemoryLedger } from '../../../src/lib/load/ledger.ts'
+import { mostUsersOf, type LoadModel, type OpenModel } from '../../../src/lib/load/model.ts'
+import { prepareUsers } from '../../../src/lib/load/prepare.ts'
+import { createRecorder, type TimelineRow } from '../../../src/lib/load/recorder.ts'
+import {
+  defineScenario,
+  type Scenario,
+  type ScenarioDefinition,
+  type VirtualUser,
+} from '../../../src/lib/load/scenario.ts'
+import { createRandom } from '../../../src/lib/random.ts'
+import type { VirtualClock } from '../../virtual-clock.ts'
+
+/** An answer that is right. */
+export const ok: HttpAnswer = { status: 200, bytes: 10, body: Buffer.from('[]'), reason: null, maybeExecuted: true }
+
+/** A server that takes `ms` for each answer, in virtual time; as a function, of the time of the request. */
+export function slowServer(
+  clock: VirtualClock,
+  ms: number | ((now: number) => number),
+  answer: Partial<HttpAnswer> = {},
+): HttpClient {
+  const cutOff = new Set<() => void>()
+  return {
+    request: () =>
+      new Promise((resolve) => {
+        const end = (given: HttpAnswer) => {
+          cutOff.delete(breakOff)
+          resolve(given)
+        }
+        const breakOff = () => end({ ...ok, status: 0, reason: 'cut off at the end of the run' })
+        cutOff.add(breakOff)
+        clock.schedule(typeof ms === 'number' ? ms : ms(clock.now()), () => end({ ...ok, ...answer }))
+      }),
+    async close() {
+      for (const breakOff of cutOff) breakOff()
+    },
+  }
+}
+
+/** One that runs the given iteration. */
+export function scenario(iteration: ScenarioDefinition['run']): Scenario {
+  return defineScenario({ name: 'test', run: iteration })
+}
+
+/** `users` that start together, or one after the other over `rampUpMs`. */
+export function users(count: number, durationMs = 10_000, rampUpMs = 0): LoadModel {
+  return {
+    kind: 'closed',
+    stages: [
+      { durationMs: rampUpMs, users: count },
+      { durationMs: durationMs - rampUpMs, users: count },
+    ],
+  }
+}
+
+/** Sends a request. */
+export const get = (user: VirtualUser, step = 'get') => user.request({ step, method: 'GET', path: '/' })
+
+/** Runs in virtual time; unless the plan says otherwise, one user for 10 s. */
+export async function run(
+  clock: VirtualClock,
+  scenarios: readonly Scenario[],
+  plan: Partial<RunPlan> = {},
+): Promise<RunResult & { rows: TimelineRow[] }> {
+  const rows: TimelineRow[] = []
+  const { model = users(1), signal = new AbortController().signal } = plan
+  const random = createRandom('test')
+  const running = runLoadModel({
+    model,
+    users: await prepareUsers({ users: mostUsersOf(model), scenarios, random, clock, signal }),
+    scenarios,
+    graceMs: 5000,
+    random,
+    clock,
+    client: slowServer(clock, 50),
+    recorder: createRecorder(),
+    ledger: createMemoryLedger(),
+    signal,
+    onSecond: (row) => rows.push(row),
+    ...plan,
+  })
+  await clock.runAll()
+  return { ...(await running), rows }
+}
+
+/** Iterations at a constant rate, unless `rest` says otherwise, for 10 s. */
+export function arrivals(ratePerSecond: number, rest: Partial<OpenModel> = {}): OpenModel {
+  return { kind: 'open', ratePerSecond, arrivals: 'constant', durationMs: 10_000, maxInFlight: 1000, ...rest }
+}
