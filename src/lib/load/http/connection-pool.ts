@@ -4,16 +4,10 @@ import { failures, type Failure } from './failures.ts'
 
 /** As many connections as there are exchanges at a time: a queue of ours would hide in the latency. */
 export interface ConnectionPool {
-  /** Sends over a connection that is free, or over a new one. */
-  send(exchange: Exchange): void
+  /** Sends over a connection that is free, or over a new one, and returns it. */
+  send(exchange: Exchange): Connection
   /** Closes all connections; exchanges under way fail for this. */
   close(failure: Failure): void
-}
-
-interface FreeConnection {
-  readonly connection: Connection
-  /** When it is too old to be used, in ms of the clock. */
-  readonly usableUntil: number
 }
 
 /** All connections read into one buffer of this size, in bytes: what a socket holds at most is read at one go. */
@@ -27,32 +21,35 @@ export function createConnectionPool(endpoint: Endpoint, clock: Clock, onConnect
   const readBuffer = Buffer.allocUnsafeSlow(readBufferBytes)
   const open = new Set<Connection>()
   /** The one that was used last comes first, so that no more are kept busy than are needed. */
-  const free: FreeConnection[] = []
+  const free: Connection[] = []
 
   const owner = {
     onConnected,
     onFree(connection: Connection): void {
-      free.push({ connection, usableUntil: clock.now() + usableMs(connection) })
+      connection.usableUntil = clock.now() + usableMs(connection)
+      free.push(connection)
     },
     onClosed: (connection: Connection): void => void open.delete(connection),
   }
 
-  function sendOverFree(exchange: Exchange): boolean {
+  function sendOverFree(exchange: Exchange): Connection | null {
     for (;;) {
-      const next = free.pop()
-      if (next === undefined) return false
-      if (clock.now() >= next.usableUntil) next.connection.breakOff(failures.closed)
-      else if (next.connection.isOpen && next.connection.send(exchange)) return true
+      const connection = free.pop()
+      if (connection === undefined) return null
+      if (clock.now() >= connection.usableUntil) connection.breakOff(failures.closed)
+      else if (connection.isOpen && connection.send(exchange)) return connection
     }
   }
 
+  function sendOverNew(exchange: Exchange): Connection {
+    const connection = openConnection(endpoint, readBuffer, owner)
+    open.add(connection)
+    connection.send(exchange)
+    return connection
+  }
+
   return {
-    send(exchange) {
-      if (sendOverFree(exchange)) return
-      const connection = openConnection(endpoint, readBuffer, owner)
-      open.add(connection)
-      connection.send(exchange)
-    },
+    send: (exchange) => sendOverFree(exchange) ?? sendOverNew(exchange),
     close(failure) {
       for (const connection of open) connection.breakOff(failure)
     },

@@ -3,22 +3,23 @@ import type { HttpAnswer } from '../http-client.ts'
 import { explainSocketError, failures, noAnswer, type Failure } from './failures.ts'
 import type { RequestText } from './request-text.ts'
 import {
-  bodyOf,
+  takeBody,
+  createResponseReader,
   isFinished,
   leavesConnectionOpen,
   readBytes,
   readClose,
-  type ResponseReader,
+  startAnswer,
 } from './response-reader.ts'
 
 /** A request and its answer. */
 export interface Exchange {
   readonly request: RequestText
-  readonly reader: ResponseReader
+  /** The request is a HEAD. */
+  readonly answersHead: boolean
+  readonly keepsBody: boolean
   /** Called once. */
   readonly settle: (answer: HttpAnswer) => void
-  /** The one it is sent over; null before and after. */
-  connection: Connection | null
 }
 
 /** A connection to the server, for one exchange at a time. */
@@ -29,6 +30,8 @@ export interface Connection {
   breakOff(failure: Failure): void
   /** How long the server will keep it while nothing is asked, in ms, as it said last. */
   readonly keptIdleMs: number
+  /** When its owner means to use it no more if it is free for so long, in ms of the owner's clock. */
+  usableUntil: number
   /** False when it cannot be used any more. */
   readonly isOpen: boolean
 }
@@ -56,7 +59,7 @@ export function openConnection(endpoint: Endpoint, readBuffer: Buffer, owner: Co
   let exchange: Exchange | null = null
   let isConnected = false
   let isOpen = true
-  let keptIdleMs = Infinity
+  const reader = createResponseReader()
   const socket = connect({
     ...endpoint,
     noDelay: true,
@@ -66,11 +69,12 @@ export function openConnection(endpoint: Endpoint, readBuffer: Buffer, owner: Co
     send,
     breakOff,
     get keptIdleMs() {
-      return keptIdleMs
+      return reader.head.keptIdleMs
     },
     get isOpen() {
       return isOpen
     },
+    usableUntil: Infinity,
   }
   socket.on('connect', onConnected)
   socket.on('end', onEnd)
@@ -88,10 +92,8 @@ export function openConnection(endpoint: Endpoint, readBuffer: Buffer, owner: Co
 
   function send(next: Exchange): boolean {
     exchange = next
-    if (!isConnected || write(next)) {
-      next.connection = connection
-      return true
-    }
+    startAnswer(reader, next.answersHead, next.keepsBody)
+    if (!isConnected || write(next)) return true
     exchange = null
     breakOff(failures.closed)
     return false
@@ -109,7 +111,6 @@ export function openConnection(endpoint: Endpoint, readBuffer: Buffer, owner: Co
       breakOff(failures.closed)
       return false
     }
-    const { reader } = exchange
     readBytes(reader, readBuffer, length)
     if (isFinished(reader)) finish(exchange)
     return isOpen
@@ -117,24 +118,21 @@ export function openConnection(endpoint: Endpoint, readBuffer: Buffer, owner: Co
 
   function onEnd(): void {
     if (exchange !== null) {
-      readClose(exchange.reader)
-      if (isFinished(exchange.reader)) finish(exchange)
+      readClose(reader)
+      if (isFinished(reader)) finish(exchange)
     }
     breakOff(failures.closed)
   }
 
   function finish(finished: Exchange): void {
-    const { reader, settle } = finished
     if (reader.flaw !== null) return breakOff({ reason: `invalid answer: ${reader.flaw}`, maybeExecuted: true })
     exchange = null
-    finished.connection = null
-    keptIdleMs = reader.head.keptIdleMs
     if (leavesConnectionOpen(reader)) owner.onFree(connection)
     else breakOff(failures.closed)
-    settle({
+    finished.settle({
       status: reader.head.status,
       bytes: reader.bytes,
-      body: bodyOf(reader),
+      body: takeBody(reader),
       reason: null,
       maybeExecuted: true,
     })
@@ -144,8 +142,7 @@ export function openConnection(endpoint: Endpoint, readBuffer: Buffer, owner: Co
     isOpen = false
     socket.destroy()
     if (exchange === null) return
-    const { reader, settle } = exchange
-    exchange.connection = null
+    const { settle } = exchange
     exchange = null
     settle(noAnswer(failure, reader.bytes, isConnected))
   }

@@ -42,10 +42,20 @@ export function emptyHead(): ResponseHead {
   }
 }
 
+/** Forgets everything. */
+export function clearHead(head: ResponseHead): void {
+  head.status = 0
+  head.isHttp10 = false
+  head.contentLength = null
+  head.chunked = false
+  head.connection = null
+  head.keptIdleMs = Infinity
+}
+
 /** Whether bytes that have come so far can be the beginning of a status line. */
-export function mayBeStatusLine(bytes: Buffer): boolean {
-  const length = Math.min(bytes.length, statusLinePrefix.length)
-  for (let at = 0; at < length; at++) if (bytes[at] !== statusLinePrefix.charCodeAt(at)) return false
+export function mayBeStatusLine(bytes: Buffer, start: number, end: number): boolean {
+  const length = Math.min(end - start, statusLinePrefix.length)
+  for (let i = 0; i < length; i++) if (bytes[start + i] !== statusLinePrefix.charCodeAt(i)) return false
   return true
 }
 
@@ -55,7 +65,7 @@ export function readStatusLine(head: ResponseHead, bytes: Buffer, start: number,
   const status = readStatus(bytes, start + 9)
   const isSound =
     end - start >= statusLineBytes &&
-    mayBeStatusLine(bytes.subarray(start, end)) &&
+    mayBeStatusLine(bytes, start, end) &&
     (minor === 0 || minor === 1) &&
     bytes[start + 8] === space &&
     status >= 100 &&
@@ -120,9 +130,11 @@ function valueOf(bytes: Buffer, colonAt: number, end: number): string {
 }
 
 function readConnection(head: ResponseHead, value: string): null {
-  const options = new Set(value.split(',').map((option) => option.trim()))
-  if (options.has('close')) head.connection = 'close'
-  else if (options.has('keep-alive')) head.connection ??= 'keep-alive'
+  // Nearly always it is one word, which need not be taken out of a list.
+  const isOne = value === 'keep-alive' || value === 'close'
+  const options = isOne ? [value] : value.split(',').map((option) => option.trim())
+  if (options.includes('close')) head.connection = 'close'
+  else if (options.includes('keep-alive')) head.connection ??= 'keep-alive'
   return null
 }
 

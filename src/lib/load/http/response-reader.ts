@@ -1,6 +1,7 @@
 import { createKeptBody, keepBytes, keptBytes, maxKeptBytes, type KeptBody } from './kept-body.ts'
 import { findLineEnd, incomplete, lineFlaws, maxLineBytes } from './lines.ts'
 import {
+  clearHead,
   contradictionIn,
   emptyHead,
   keepsConnection,
@@ -27,18 +28,18 @@ type Phase =
   | 'refused'
 
 /**
- * One answer while it is read: plain data that `readBytes` and `readClose` change. It knows of no
- * socket, so that every answer can be cut up anywhere in a test.
+ * One answer after the other while it is read: plain data that `readBytes` and `readClose` change. It
+ * knows of no socket, so that every answer can be cut up anywhere in a test.
  */
 export interface ResponseReader {
   phase: Phase
-  head: ResponseHead
+  readonly head: ResponseHead
   /** Of the body, so far. */
   bytes: number
   /** Why the answer is refused; null while it is not. */
   flaw: string | null
-  readonly answersHead: boolean
-  readonly keepsBody: boolean
+  answersHead: boolean
+  keepsBody: boolean
   body: KeptBody | null
   /** Of the body or of the chunk, still to come. */
   missing: number
@@ -63,15 +64,15 @@ const chunkEnd = Buffer.from('\r\n')
 /** Digits of a chunk's size; more would not be exact as a number. */
 const maxSizeDigits = 12
 
-/** Reads an answer from its first byte; one to a HEAD request has no body, whatever it says. */
-export function createResponseReader(answersHead: boolean, keepsBody: boolean): ResponseReader {
+/** A reader that is to be started. */
+export function createResponseReader(): ResponseReader {
   return {
     phase: 'status line',
     head: emptyHead(),
     bytes: 0,
     flaw: null,
-    answersHead,
-    keepsBody,
+    answersHead: false,
+    keepsBody: false,
     body: null,
     missing: 0,
     chunkEndBytes: 0,
@@ -81,6 +82,24 @@ export function createResponseReader(answersHead: boolean, keepsBody: boolean): 
     lineStart: 0,
     lineEnd: 0,
   }
+}
+
+/**
+ * Reads another answer from its first byte; one to a HEAD request has no body, whatever it says. The
+ * reader is used again because making one for every answer costs more than reading it.
+ */
+export function startAnswer(reader: ResponseReader, answersHead: boolean, keepsBody: boolean): void {
+  reader.phase = 'status line'
+  clearHead(reader.head)
+  reader.bytes = 0
+  reader.flaw = null
+  reader.answersHead = answersHead
+  reader.keepsBody = keepsBody
+  reader.body = null
+  reader.missing = 0
+  reader.chunkEndBytes = 0
+  reader.headBytes = 0
+  reader.pending = null
 }
 
 /** Reads the first `end` bytes of `chunk`, of which nothing is referred to afterwards. */
@@ -106,8 +125,10 @@ export function leavesConnectionOpen({ head, answersHead }: ResponseReader): boo
   return keepsConnection(head) && (head.chunked || head.contentLength !== null || hasNoBody(head, answersHead))
 }
 
-/** The body of a whole answer; empty unless it was to be kept. */
-export function bodyOf({ body }: ResponseReader): Buffer {
+/** Hands over the body of a whole answer, which the reader forgets; empty unless it was to be kept. */
+export function takeBody(reader: ResponseReader): Buffer {
+  const { body } = reader
+  reader.body = null
   return body === null ? empty : keptBytes(body)
 }
 
@@ -125,7 +146,7 @@ function readNext(reader: ResponseReader, chunk: Buffer, at: number, end: number
     case 'chunk end':
       return readChunkEnd(reader, chunk, at)
     case 'body until close':
-      takeBody(reader, chunk, at, end)
+      keepBody(reader, chunk, at, end)
       return end
     default:
       return readLine(reader, chunk, at, end)
@@ -136,7 +157,7 @@ function readMissing(reader: ResponseReader, chunk: Buffer, at: number, end: num
   const to = Math.min(end, at + reader.missing)
   reader.missing -= to - at
   if (reader.missing === 0) reader.phase = next
-  takeBody(reader, chunk, at, to)
+  keepBody(reader, chunk, at, to)
   return to
 }
 
@@ -149,7 +170,7 @@ function readChunkEnd(reader: ResponseReader, chunk: Buffer, at: number): number
   return at + 1
 }
 
-function takeBody(reader: ResponseReader, chunk: Buffer, start: number, end: number): void {
+function keepBody(reader: ResponseReader, chunk: Buffer, start: number, end: number): void {
   reader.bytes += end - start
   if (!reader.keepsBody) return
   if (reader.bytes > maxKeptBytes) return refuse(reader, 'a body too large to keep')
@@ -186,7 +207,7 @@ function takeLine(reader: ResponseReader, chunk: Buffer, at: number, end: number
 function keepPending(reader: ResponseReader, pending: Buffer): void {
   reader.pending = pending
   // What is no HTTP may never send the end of a line, and would be waited for in vain.
-  if (reader.phase === 'status line' && !mayBeStatusLine(pending)) refuse(reader, 'no status line')
+  if (reader.phase === 'status line' && !mayBeStatusLine(pending, 0, pending.length)) refuse(reader, 'no status line')
   if (reader.phase === 'chunk size' && hexDigit(pending[0] as number) < 0) refuse(reader, 'a bad chunk size')
 }
 
@@ -219,7 +240,7 @@ function endHead(reader: ResponseReader): void {
   if (head.status === 101) return refuse(reader, 'another protocol')
   if (head.status < 200) {
     if (head.isHttp10) return refuse(reader, 'an interim answer in HTTP/1.0')
-    reader.head = emptyHead()
+    clearHead(head)
     reader.phase = 'status line'
     return
   }

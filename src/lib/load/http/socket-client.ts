@@ -1,11 +1,10 @@
 import { realClock, type Clock } from '../../measure/clock.ts'
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http-client.ts'
-import type { Exchange } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { createConnectionPool } from './connection-pool.ts'
 import { createDeadlines } from './deadlines.ts'
 import { failures, noAnswer } from './failures.ts'
 import { createRequestSerializer } from './request-text.ts'
-import { createResponseReader } from './response-reader.ts'
 
 /**
  * A client for `http:` origins over bare sockets, which costs about half of what undici does;
@@ -14,27 +13,26 @@ import { createResponseReader } from './response-reader.ts'
 export function createSocketClient(origin: string, timeoutMs: number, clock: Clock = realClock): HttpClient {
   const url = new URL(origin)
   const serialize = createRequestSerializer(url.host)
-  const deadlines = createDeadlines<Exchange>(clock, timeoutMs, ({ connection }) =>
-    connection?.breakOff(failures.timeout),
-  )
+  // Of connections and not of exchanges: what is new for every request costs more to look up.
+  const deadlines = createDeadlines<Connection>(clock, timeoutMs, (connection) => connection.breakOff(failures.timeout))
   // What is overdue when its connection comes must not be sent any more.
   const pool = createConnectionPool(endpointOf(url), clock, deadlines.check)
   let isClosed = false
 
   function start(request: HttpRequest, resolve: (answer: HttpAnswer) => void): void {
-    const exchange: Exchange = {
+    const exchange = {
       request: serialize(request),
-      reader: createResponseReader(request.method === 'HEAD', request.wantBody),
-      connection: null,
-      settle(answer) {
-        deadlines.remove(exchange)
+      answersHead: request.method === 'HEAD',
+      keepsBody: request.wantBody,
+      settle(answer: HttpAnswer): void {
+        deadlines.remove(connection)
         resolve(answer)
       },
     }
     if (isClosed) return resolve(noAnswer(failures.cutOff, 0, false))
     // From now on, not from the first byte sent: the time to connect is the server's too.
-    deadlines.add(exchange)
-    pool.send(exchange)
+    const connection = pool.send(exchange)
+    deadlines.add(connection)
   }
 
   return {

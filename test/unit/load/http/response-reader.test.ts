@@ -2,19 +2,21 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { maxKeptBytes } from '../../../../src/lib/load/http/kept-body.ts'
 import {
-  bodyOf,
+  takeBody,
   createResponseReader,
   isFinished,
   leavesConnectionOpen,
   readBytes,
   readClose,
+  startAnswer,
   type ResponseReader,
 } from '../../../../src/lib/load/http/response-reader.ts'
 import { badAnswers, goodAnswers } from '../../../http-answers.ts'
 
 /** What the pieces of an answer come to; what goes on after the end is what the reader says of one read. */
 function read(pieces: readonly Buffer[], answersHead = false, keepsBody = true): ResponseReader {
-  const reader = createResponseReader(answersHead, keepsBody)
+  const reader = createResponseReader()
+  startAnswer(reader, answersHead, keepsBody)
   // Every read goes into the same buffer, as it does on a socket.
   const shared = Buffer.alloc(Math.max(0, ...pieces.map(({ length }) => length)))
   for (const piece of pieces) {
@@ -29,7 +31,7 @@ function read(pieces: readonly Buffer[], answersHead = false, keepsBody = true):
 function seen(reader: ResponseReader) {
   return {
     status: reader.head.status,
-    body: bodyOf(reader).toString('latin1'),
+    body: takeBody(reader).toString('latin1'),
     bytes: reader.bytes,
     keepsOpen: leavesConnectionOpen(reader),
     flaw: reader.flaw,
@@ -73,6 +75,20 @@ describe('a good answer is read alike however it is cut up:', () => {
       expect(isFinished(reader)).toBe(false)
     }
   })
+})
+
+it('a reader that is started again knows nothing of the answer before', () => {
+  const answers = [...goodAnswers, ...badAnswers].map(({ text }) => bytesOf(text))
+  const reader = createResponseReader()
+  for (const before of answers) {
+    for (const { method, text, status, body, keepsOpen } of goodAnswers) {
+      startAnswer(reader, false, true)
+      readBytes(reader, before, before.length - 1)
+      startAnswer(reader, method === 'HEAD', true)
+      readBytes(reader, bytesOf(text), text.length)
+      expect(seen(reader)).toEqual({ status, body, bytes: body.length, keepsOpen, flaw: null })
+    }
+  }
 })
 
 it('a trailer comes too late to say anything of the connection', () => {
@@ -138,7 +154,7 @@ describe('limits', () => {
   it('are none for a body that grows while it comes', () => {
     const content = Buffer.from(Uint8Array.from({ length: 200_000 }, (_, at) => at % 251))
     const bytes = Buffer.concat([bytesOf('HTTP/1.1 200 OK\r\n\r\n'), content])
-    expect(bodyOf(read(cut(bytes, [0.01, 0.1, 0.3, 0.9]))).equals(content)).toBe(true)
+    expect(takeBody(read(cut(bytes, [0.01, 0.1, 0.3, 0.9]))).equals(content)).toBe(true)
   })
 
   it('do not believe a length before its bytes come', () => {
@@ -184,7 +200,7 @@ describe('any answer', () => {
         const reader = read(cut(bytes, shares))
         expect(reader.flaw).toBeNull()
         expect([reader.phase, reader.head.status, reader.bytes]).toEqual(['whole', status, content.length])
-        expect(bodyOf(reader).equals(content)).toBe(true)
+        expect(takeBody(reader).equals(content)).toBe(true)
       }),
     )
   })
