@@ -26,17 +26,22 @@ export function createConnectionPool(endpoint: Endpoint, clock: Clock, onConnect
   const owner = {
     onConnected,
     onFree(connection: Connection): void {
-      connection.usableUntil = clock.now() + usableMs(connection)
+      const { keptIdleMs } = connection
+      connection.usableUntil = keptIdleMs === Infinity ? Infinity : clock.now() + usableMs(keptIdleMs)
       free.push(connection)
     },
     onClosed: (connection: Connection): void => void open.delete(connection),
+  }
+
+  function isTooOld({ usableUntil }: Connection): boolean {
+    return usableUntil !== Infinity && clock.now() >= usableUntil
   }
 
   function sendOverFree(exchange: Exchange): Connection | null {
     for (;;) {
       const connection = free.pop()
       if (connection === undefined) return null
-      if (clock.now() >= connection.usableUntil) connection.breakOff(failures.closed)
+      if (isTooOld(connection)) connection.breakOff(failures.closed)
       else if (connection.isOpen && connection.send(exchange)) return connection
     }
   }
@@ -56,6 +61,6 @@ export function createConnectionPool(endpoint: Endpoint, clock: Clock, onConnect
   }
 }
 
-function usableMs({ keptIdleMs }: Connection): number {
+function usableMs(keptIdleMs: number): number {
   return keptIdleMs - Math.min(closingMarginMs, keptIdleMs / 2)
 }
