@@ -64,7 +64,7 @@ export async function runLoad<Options extends object>(
   target: LoadTarget,
   options: LoadOptions<Options>,
 ): Promise<LoadOutcome> {
-  const client = createHttpClient(target.origin, options.timeout)
+  const client = await createHttpClient(target.origin, options.timeout)
   await requireReachable(client, target.origin)
   const ledger = createMemoryLedger()
   const stop = new AbortController()

@@ -42,7 +42,7 @@ async function load(origin: string, model: LoadModel): Promise<RunResult> {
     model,
     users: await prepareUsers({ ...shared, users: mostUsersOf(model) }),
     graceMs: 5000,
-    client: createHttpClient(origin, 10_000),
+    client: await createHttpClient(origin, 10_000),
     recorder: createRecorder(),
     ledger: createMemoryLedger(),
     onSecond: () => {},

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createHttpClient } from '../../../src/lib/load/http/client.ts'
 import { createSocketClient } from '../../../src/lib/load/http/socket-client.ts'
 import { createUndiciClient } from '../../../src/lib/load/http/undici-client.ts'
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../../src/lib/load/http-client.ts'
@@ -297,5 +298,22 @@ describe.each([
       await expect(client.request({ ...get, method: 'POST', body: circular })).rejects.toThrow('circular')
       expect(await client.request(get)).toMatchObject({ status: 200 })
     })
+  })
+})
+
+describe('createHttpClient', () => {
+  it.each([
+    ['http', 'GET'],
+    // The type of a TLS handshake, and its version.
+    ['https', '\x16\x03\x01'],
+  ])('speaks what %s: asks for', async (protocol, first) => {
+    const received: Buffer[] = []
+    const server = createNetServer((socket) => socket.once('data', (data) => (received.push(data), socket.destroy())))
+    const origin = await listen(server)
+    cleanUps.push(() => server.close())
+    const client = await createHttpClient(origin.replace('http', protocol), 5000)
+    cleanUps.push(() => client.close())
+    expect(await client.request(get)).toMatchObject({ status: 0 })
+    expect(received[0]?.toString('latin1', 0, 3)).toBe(first)
   })
 })
