@@ -3,13 +3,13 @@ import type { HttpAnswer } from '../http-client.ts'
 import { explainSocketError, failures, noAnswer, type Failure } from './failures.ts'
 import type { RequestText } from './request-text.ts'
 import {
-  takeBody,
   createResponseReader,
   isFinished,
   leavesConnectionOpen,
   readBytes,
   readClose,
   startAnswer,
+  takeBody,
 } from './response-reader.ts'
 
 /** A request and its answer. */

@@ -2,18 +2,18 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { maxKeptBytes } from '../../../../src/lib/load/http/kept-body.ts'
 import {
-  takeBody,
   createResponseReader,
   isFinished,
   leavesConnectionOpen,
   readBytes,
   readClose,
   startAnswer,
+  takeBody,
   type ResponseReader,
 } from '../../../../src/lib/load/http/response-reader.ts'
 import { badAnswers, goodAnswers } from '../../../http-answers.ts'
 
-/** What the pieces of an answer come to; what goes on after the end is what the reader says of one read. */
+/** What the pieces of an answer come to, up to the one that ends it. */
 function read(pieces: readonly Buffer[], answersHead = false, keepsBody = true): ResponseReader {
   const reader = createResponseReader()
   startAnswer(reader, answersHead, keepsBody)
