@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core'
 import { letHeapGrow } from '../heap.ts'
 import { openLoadTarget } from '../load-target.ts'
 import { BaseCommand, settingFlags } from '../base-command.ts'
+import { createLedgerBesideReport, createLedgerFile } from '../lib/load/ledger-file.ts'
 import { strongestOf } from '../lib/config/resolve.ts'
 import { createModel, durationOf, modelNames } from '../lib/load/model.ts'
 import { runLoad, type LoadOutcome } from '../lib/load/run.ts'
@@ -42,7 +43,11 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
   static override flags = {
     ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'maxInFlight'),
     ...settingFlags('scenario', 'target', 'timeout', 'threshold', 'seed'),
+    ...settingFlags('bookedStatuses', 'conflictStatuses'),
     ...settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'from', 'reports'),
+    ledger: Flags.string({
+      summary: 'new file for what the API acknowledged, for a later audit [default: beside the report]',
+    }),
     'allow-remote': Flags.boolean({ summary: 'load a target that is not on this machine; it must be yours' }),
   }
 
@@ -66,6 +71,11 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
       thresholds,
       clock: realClock,
       signal: this.signal,
+      startedAt,
+      createLedgerFile: () =>
+        flags.ledger === undefined
+          ? createLedgerBesideReport(values.reports, startedAt)
+          : createLedgerFile(flags.ledger),
       onSecond: seconds.update,
       onAudit: () => seconds.stop('Auditing the database'),
     })
@@ -73,7 +83,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const report = { ...describeRun('load', { startedAt, config, engine, version: this.config.version }), ...findings }
     const path = await saveReport(report, values.reports)
     this.log(loadSummary(report, paint, scenarios ? null : vaccination.originals.load))
-    this.log(`\nreport ${path}`)
+    this.log(`\nreport ${path}\nledger ${findings.ledger}`)
     if (apiFailure) throw apiFailure
     this.#setExitCode(findings)
     return report

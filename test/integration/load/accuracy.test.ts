@@ -3,14 +3,14 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { runLoadModel, type RunResult } from '../../../src/lib/load/engine.ts'
-import { createHttpClient } from '../../../src/lib/load/http-client.ts'
-import { createMemoryLedger } from '../../../src/lib/load/ledger.ts'
+import { createHttpClient } from '../../../src/lib/load/http/client.ts'
 import { mostUsersOf, type LoadModel } from '../../../src/lib/load/model.ts'
 import { prepareUsers } from '../../../src/lib/load/prepare.ts'
 import { createRecorder } from '../../../src/lib/load/recorder.ts'
 import { defineScenario } from '../../../src/lib/load/scenario.ts'
 import { realClock } from '../../../src/lib/measure/clock.ts'
 import { createRandom } from '../../../src/lib/random.ts'
+import { createMemoryLedger } from '../../ledgers.ts'
 
 let server: Server | null = null
 afterEach(() => {
@@ -42,9 +42,11 @@ async function load(origin: string, model: LoadModel): Promise<RunResult> {
     model,
     users: await prepareUsers({ ...shared, users: mostUsersOf(model) }),
     graceMs: 5000,
-    client: createHttpClient(origin, 10_000),
+    client: await createHttpClient(origin, 10_000),
     recorder: createRecorder(),
     ledger: createMemoryLedger(),
+    runId: 'test',
+    statuses: { bookedStatuses: [201], conflictStatuses: [409] },
     onSecond: () => {},
   })
 }

@@ -5,6 +5,7 @@ import { RushbenchError } from '../../../src/lib/errors.ts'
 import { compareReports } from '../../../src/lib/compare/compare.ts'
 import { createRandom } from '../../../src/lib/random.ts'
 import { comparisonSummary } from '../../../src/lib/reports/comparison-text.ts'
+import { auditSummary } from '../../../src/lib/reports/audit-text.ts'
 import { parseReport, reportSchema, type Report } from '../../../src/lib/reports/record.ts'
 import { insertBenchSummary } from '../../../src/lib/reports/insert-bench-text.ts'
 import { loadSummary, seedSummary, type Paint } from '../../../src/lib/reports/text.ts'
@@ -16,6 +17,7 @@ const names = [
   'insert-bench-baseline.json',
   'insert-bench-candidate.json',
   'seed.json',
+  'audit.json',
 ]
 
 /** Every path to a value inside `value`. */
@@ -54,6 +56,7 @@ function shown(report: Report): string {
     noPaint,
   )
   if (report.kind === 'load') return loadSummary(report, noPaint, null) + compared
+  if (report.kind === 'audit') return auditSummary(report, noPaint) + compared
   return (report.kind === 'seed' ? seedSummary(report) : insertBenchSummary(report, '')) + compared
 }
 
@@ -139,6 +142,7 @@ describe('parseReport', () => {
     [['audit', 'lost'], -1, 'audit.lost'],
     [['load', 'steps', 1, 'responseTime', 'p99'], 'x', 'load.steps.1.responseTime.p99 must be number'],
     [['generator'], null, 'generator must be object'],
+    [['load', 'failureReasons'], { 'two\nlines': 'x' }, 'must be integer'],
   ])('refuses %j as %j and says where and why', (path, value, reason) => {
     const parsed: unknown = JSON.parse(reportText('load-baseline.json'))
     expect(() => parseReport(JSON.stringify(replaced(parsed, path, value)), 'a')).toThrow(reason)
