@@ -135,9 +135,9 @@ for (const engine of testEngines) {
       expect((await work.run(['compare', first, first])).code).toBe(0)
       const other = await work.run(['compare', first, second])
       expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('they differ in') })
-      const forced = await work.run(['compare', first, second, '--force', '--json'])
-      expect(JSON.parse(forced.stdout)).toMatchObject({ verdict: 'worse', runs: { baseline: 1, candidate: 1 } })
-      expect(forced.code).toBe(3)
+      const forced = await work.run(['compare', first, second, '--force', '--strict', '--json'])
+      expect(JSON.parse(forced.stdout)).toMatchObject({ verdict: 'inconclusive', runs: { baseline: 1, candidate: 1 } })
+      expect(forced.code).toBe(5)
     })
 
     it('shows no password in any report', async () => {

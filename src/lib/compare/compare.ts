@@ -79,6 +79,7 @@ function refuseOtherKinds(reports: readonly Report[]): void {
 function overallVerdict(metrics: readonly ComparedMetric[], faults: readonly string[]): Verdict {
   const verdicts = new Set(metrics.filter(({ gates }) => gates).map(({ verdict }) => verdict))
   if (faults.length > 0 || verdicts.has('worse') || verdicts.has('missing')) return 'worse'
-  if (verdicts.has('inconclusive')) return 'inconclusive'
+  // Where no metric has the samples to count, nothing was found out; an audit has no metrics at all.
+  if (verdicts.has('inconclusive') || (verdicts.size === 0 && metrics.length > 0)) return 'inconclusive'
   return verdicts.has('better') ? 'better' : 'same'
 }

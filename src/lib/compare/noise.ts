@@ -30,7 +30,7 @@ const defaultFreedom = 3
 export function defaultNoise({ unit, evidence }: Metric): Noise {
   if (unit === 'per second') return { deviation: 0.1, freedom: defaultFreedom }
   const far = evidence.kind !== 'quantile' || evidence.q > 0.5
-  return { deviation: far ? 0.3 : 0.15, freedom: defaultFreedom }
+  return { deviation: far ? 0.4 : 0.2, freedom: defaultFreedom }
 }
 
 /** The noise of each metric, by its key, in two or more runs of the same thing. */

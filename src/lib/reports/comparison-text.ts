@@ -51,6 +51,8 @@ export function verdictSentence({ verdict, metrics, minEffect, faults }: Compari
     metrics.flatMap((metric) => (metric.gates && metric.verdict === which ? [plain(metric.name)] : [])).join(', ')
   const better = named('better') === '' ? '' : `Better: ${named('better')}. `
   const percent = `${Number((100 * minEffect).toPrecision(3))}%`
+  if (verdict === 'inconclusive' && !metrics.some(({ gates }) => gates))
+    return 'Nothing can be said: no metric has the samples for it. Measure longer.'
   if (verdict === 'inconclusive')
     return `${better}Nothing is shown to be worse, but a change of ${percent} could have hidden in ${named('inconclusive')}. More pairs of runs (--run, --pairs) see smaller changes.`
   if (verdict !== 'worse') return `${better}${better ? 'Nothing is worse.' : `Nothing changed by ${percent} or more.`}`

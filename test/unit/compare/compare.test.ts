@@ -91,6 +91,17 @@ describe('compareReports', () => {
     expect(metric(comparison, 'response_time.p50')).toMatchObject({ verdict: 'missing', candidate: null, effect: null })
   })
 
+  it('is inconclusive where no metric has the samples to count, and the same of two audits that passed', () => {
+    const [checkpoint] = inserts.checkpoints
+    const few = { ...inserts, checkpoints: [{ ...checkpoint!, inserts: 20 }] }
+    expect(compare([few], [few]).verdict).toBe('inconclusive')
+    const audit = savedReport('audit', 'audit.json')
+    const passed = { ...audit, audit: { ...audit.audit, passed: true } }
+    const failed = { ...audit, audit: { ...audit.audit, passed: false } }
+    expect(compare([passed], [passed])).toMatchObject({ verdict: 'same', metrics: [] })
+    expect(compare([passed], [failed]).verdict).toBe('worse')
+  })
+
   it('fails where a run cannot be trusted, whatever its figures', () => {
     const notValid = { ...load, generator: { ...load.generator, valid: false, reasons: ['97% of a core'] } }
     expect(compare([load], [notValid])).toMatchObject({

@@ -74,6 +74,10 @@ describe('verdictSentence', () => {
       { verdict: 'inconclusive', metrics: [{ ...p95, verdict: 'inconclusive' }] },
       'Nothing is shown to be worse, but a change of 5% could have hidden in response_time.p95. More pairs of runs (--run, --pairs) see smaller changes.',
     ],
+    [
+      { verdict: 'inconclusive', metrics: [{ ...p95, gates: false }] },
+      'Nothing can be said: no metric has the samples for it. Measure longer.',
+    ],
     [{ metrics: [{ ...p95, verdict: 'missing' }] }, 'Failed: not measured in all runs: response_time.p95.'],
     [{ metrics: [], faults: ['x'] }, 'Failed: runs that must not be trusted.'],
   ] as [Partial<Comparison>, string][])('%j', (change, sentence) =>
