@@ -20,23 +20,11 @@ const smallest = 1e-9
 /** What a run tells of a metric that has a value there. */
 export function logFigure({ evidence, value }: Metric, random: Random): LogFigure {
   const figure = log(value ?? 0)
-  if (evidence.kind === 'quantile') {
-    const { q, blocks: set } = evidence
-    const blocks = set.blocks.map((block) => log(quantileOf(block, q)))
-    const estimate = (times: readonly number[]) => log(set.quantile(q, times))
-    return { value: figure, error: errorOf(blocks, estimate, random), blocks }
-  }
-  if (evidence.kind !== 'mean') return { value: figure, error: 0, blocks: [] }
-  const estimate = (times: readonly number[]) => log(weightedMean(evidence.blocks, times))
-  return { value: figure, error: errorOf(evidence.blocks, estimate, random), blocks: evidence.blocks.map(log) }
-}
-
-function errorOf(blocks: readonly number[], estimate: (times: readonly number[]) => number, random: Random): number {
-  return blocks.length > 1 ? blockError(blocks.length, stretchLength(blocks), estimate, { draws, random }) : 0
-}
-
-function weightedMean(values: readonly number[], weights: readonly number[]): number {
-  return values.reduce((sum, value, i) => sum + value * (weights[i] ?? 0), 0) / values.length
+  if (evidence.kind !== 'quantile') return { value: figure, error: 0, blocks: [] }
+  const { q, blocks: set } = evidence
+  const blocks = set.blocks.map((block) => log(quantileOf(block, q)))
+  const estimate = (times: readonly number[]) => log(set.quantile(q, times))
+  return { value: figure, error: blockError(blocks.length, stretchLength(blocks), estimate, { draws, random }), blocks }
 }
 
 /** The logarithm of a figure that is not negative. */
