@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress'
 import { formatCount, formatDuration, formatLatency, formatNumber } from './lib/reports/format.ts'
-import type { TimelineRow } from './lib/load/recorder.ts'
+import type { TimelineRow } from './lib/load/timeline.ts'
 import type { Progress } from './lib/workloads/workload.ts'
 
 /** Shows how far a long step has come. */

@@ -1,9 +1,10 @@
+import { extname } from 'node:path'
 import { Flags } from '@oclif/core'
 import { letHeapGrow } from '../heap.ts'
 import { openLoadTarget } from '../load-target.ts'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { strongestOf } from '../lib/config/resolve.ts'
-import { createModel, durationOf, modelNames } from '../lib/load/model.ts'
+import { createModel, durationOf, modelNames, requireUserPerThread } from '../lib/load/model.ts'
 import { runLoad, type LoadOutcome } from '../lib/load/run.ts'
 import { readScenarios } from '../lib/load/scenario-file.ts'
 import { parseThreshold } from '../lib/load/thresholds.ts'
@@ -41,7 +42,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
   ]
   static override flags = {
     ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'maxInFlight'),
-    ...settingFlags('scenario', 'target', 'timeout', 'threshold', 'seed'),
+    ...settingFlags('threads', 'scenario', 'target', 'timeout', 'threshold', 'seed'),
     ...settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'from', 'reports'),
     'allow-remote': Flags.boolean({ summary: 'load a target that is not on this machine; it must be yours' }),
   }
@@ -53,6 +54,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const { values } = config
     const thresholds = (values.threshold ?? []).map(parseThreshold)
     const model = createModel(strongestOf(config, modelNames), values)
+    requireUserPerThread(model, values.threads)
     const scenarios = values.scenario === undefined ? null : await readScenarios(values.scenario)
     const startedAt = new Date()
     await using target = await openLoadTarget(this, config, flags['allow-remote'])
@@ -60,6 +62,8 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const { findings, apiFailure } = await runLoad(target, {
       ...values,
       scenarios,
+      scenarioFile: values.scenario ?? null,
+      threadEntry: new URL(`../load-thread${extname(import.meta.url)}`, import.meta.url),
       model,
       workload: vaccination,
       workloadOptions: values,

@@ -52,3 +52,10 @@ export function durationOf(model: LoadModel): number {
 export function mostUsersOf(model: LoadModel): number {
   return model.kind === 'open' ? model.maxInFlight : Math.max(...model.stages.map(({ users }) => users))
 }
+
+/** Throws `usage-wrong` unless every thread gets a user. */
+export function requireUserPerThread(model: LoadModel, threads: number): void {
+  const users = mostUsersOf(model)
+  if (threads <= users) return
+  throw failure('usage-wrong', { reason: `${threads} threads cannot share ${users} users; take fewer threads.` })
+}

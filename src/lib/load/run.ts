@@ -2,19 +2,20 @@ import { randomUUID } from 'node:crypto'
 import type { Database } from '../databases/port.ts'
 import { failure } from '../errors.ts'
 import type { Clock } from '../measure/clock.ts'
-import { createRandom } from '../random.ts'
 import type { AuditResult, LoadReport } from '../reports/record.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { auditLedger } from './audit.ts'
-import { runLoadModel, type RunResult } from './engine.ts'
-import { judgeGenerator, watchGenerator } from './generator-monitor.ts'
+import { createGenerator, type GeneratorTask } from './generator.ts'
+import { judgeThreads, worstOf, type GeneratorHealth } from './generator-monitor.ts'
+import { startGeneratorThread } from './generator-thread.ts'
 import { createHttpClient, type HttpClient } from './http-client.ts'
 import { createMemoryLedger } from './ledger.ts'
-import { mostUsersOf, type LoadModel } from './model.ts'
-import { prepareUsers } from './prepare.ts'
-import { createRecorder, type TimelineRow } from './recorder.ts'
+import type { LoadModel } from './model.ts'
+import type { RunResult } from './result.ts'
+import { runModel, type ModelRun } from './run-model.ts'
 import type { Scenario } from './scenario.ts'
 import { checkThreshold, type Threshold } from './thresholds.ts'
+import type { TimelineRow } from './timeline.ts'
 
 /** What is loaded. */
 export interface LoadTarget {
@@ -33,7 +34,13 @@ export interface LoadOptions<Options extends object> {
   readonly workloadOptions: Options
   /** A person's own, instead of the workload's. */
   readonly scenarios: readonly Scenario[] | null
+  /** Where they were read from. */
+  readonly scenarioFile: string | null
   readonly model: LoadModel
+  /** Of the generator; one is this thread. */
+  readonly threads: number
+  /** The module that runs in each of several threads, with a `ThreadTask` as its data. */
+  readonly threadEntry: URL
   readonly timeout: number
   readonly seed: string
   readonly thresholds: readonly Threshold[]
@@ -41,6 +48,13 @@ export interface LoadOptions<Options extends object> {
   readonly signal: AbortSignal
   readonly onSecond: (row: TimelineRow) => void
   readonly onAudit: () => void
+}
+
+/** What a thread gets beside its part: what it needs to make the scenarios itself. */
+export interface ThreadTask<Options extends object> extends GeneratorTask {
+  readonly scenarioFile: string | null
+  readonly workloadOptions: Options
+  readonly runId: string
 }
 
 /** What a report says of a run, apart from its head. */
@@ -52,19 +66,15 @@ export interface LoadOutcome {
   readonly apiFailure: Error | null
 }
 
-/** How long answers are waited for after the end of a run, at most. */
-const maxGraceMs = 10_000
-
 /**
- * Lets the users loose on `target`, closes it, and audits its database. Throws `target-unreachable` or
- * `scenario-not-prepared`.
+ * Lets the users loose on `target`, closes it, and audits its database. Throws `target-unreachable`,
+ * `scenario-not-prepared` or `thread-ended`.
  */
 export async function runLoad<Options extends object>(
   target: LoadTarget,
   options: LoadOptions<Options>,
 ): Promise<LoadOutcome> {
-  const client = createHttpClient(target.origin, options.timeout)
-  await requireReachable(client, target.origin)
+  await requireReachable(createHttpClient(target.origin, options.timeout), target.origin)
   const ledger = createMemoryLedger()
   const stop = new AbortController()
   let apiFailure: Error | null = null
@@ -72,24 +82,13 @@ export async function runLoad<Options extends object>(
     apiFailure = error
     stop.abort()
   })
-  const run = {
+  const { result, threads } = await runModel({
     ...options,
-    scenarios: options.scenarios ?? options.workload.scenarios(options.workloadOptions, randomUUID().slice(0, 8)),
-    random: createRandom(options.seed),
-    signal: AbortSignal.any([options.signal, stop.signal]),
-  }
-  const users = await prepareUsers({ ...run, users: mostUsersOf(options.model) })
-  // Only from here on: what scenarios prepare may well keep the process busy.
-  const generator = watchGenerator()
-  const result = await runLoadModel({
-    ...run,
-    users,
-    graceMs: Math.min(options.timeout, maxGraceMs),
-    client,
-    recorder: createRecorder(),
+    origin: target.origin,
+    createGenerator: chooseGenerator(options, randomUUID().slice(0, 8)),
     ledger,
+    signal: AbortSignal.any([options.signal, stop.signal]),
   })
-  const health = generator(result.lateStartP99)
   await target.close()
   options.onAudit()
   const audit: AuditResult | null = target.database
@@ -99,17 +98,30 @@ export async function runLoad<Options extends object>(
     apiFailure,
     findings: {
       load: describeLoad(result, target, options),
-      generator: { ...health, ...mutable(judgeGenerator(health)) },
+      generator: describeGenerator(threads),
       audit,
       thresholds: options.thresholds.map((threshold) => checkThreshold(threshold, result)),
     },
   }
 }
 
+function chooseGenerator<Options extends object>(
+  { workload, workloadOptions, scenarios, scenarioFile, threads, threadEntry, clock }: LoadOptions<Options>,
+  runId: string,
+): ModelRun['createGenerator'] {
+  if (threads > 1) {
+    const source = { scenarioFile, workloadOptions, runId }
+    return (task, hooks) =>
+      startGeneratorThread(threadEntry, { ...task, ...source } satisfies ThreadTask<Options>, hooks)
+  }
+  const own = scenarios ?? workload.scenarios(workloadOptions, runId)
+  return (task, hooks) => createGenerator(task, hooks, { scenarios: own, clock })
+}
+
 async function requireReachable(client: HttpClient, origin: string): Promise<void> {
   const { reason } = await client.request({ method: 'GET', path: '/healthz', wantBody: false })
-  if (reason === null) return
   await client.close()
+  if (reason === null) return
   throw failure('target-unreachable', { target: origin, reason })
 }
 
@@ -118,17 +130,19 @@ function describeLoad<Options extends object>(
   target: LoadTarget,
   { workload, scenarios, model }: LoadOptions<Options>,
 ): LoadFindings['load'] {
-  const { lateStartP99: _late, steps, timeline, ...figures } = result
+  const { lateStartP99: _late, steps, timeline, full, ...figures } = result
   return {
     workload: scenarios ? scenarios.map(({ name }) => name).join(', ') : workload.name,
     target: target.origin,
     model: model.kind === 'open' ? model : { ...model, stages: [...model.stages] },
     ...figures,
+    ...(model.kind === 'open' ? { full } : {}),
     steps: [...steps],
     timeline: [...timeline],
   }
 }
 
-function mutable({ valid, reasons }: { readonly valid: boolean; readonly reasons: readonly string[] }) {
-  return { valid, reasons: [...reasons] }
+function describeGenerator(threads: readonly GeneratorHealth[]): LoadFindings['generator'] {
+  const { valid, reasons } = judgeThreads(threads)
+  return { ...worstOf(threads), ...(threads.length > 1 ? { threads: [...threads] } : {}), valid, reasons: [...reasons] }
 }

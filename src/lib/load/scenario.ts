@@ -14,9 +14,10 @@ export interface LedgerEntry {
   readonly id?: string
 }
 
-/** Everything the client knows about its bookings. */
+/** What the client writes down of its bookings while it runs. */
 export interface Ledger {
-  record(entry: LedgerEntry): void
+  /** To be awaited before the user's next step. */
+  record(entry: LedgerEntry): Promise<void>
   entries(): Iterable<LedgerEntry>
 }
 

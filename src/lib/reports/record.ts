@@ -94,6 +94,7 @@ const Load = object('what the clients saw', {
   users: count('virtual users at the same time, at most'),
   iterations: Type.Optional(count('that began')),
   skipped: Type.Optional(count('iterations of the open model that could not start')),
+  full: Type.Optional(flag('iterations were skipped because no more may be in flight')),
   seconds: number('length of the run, seconds'),
   requests: count('sent'),
   failures: count('that failed'),
@@ -113,11 +114,16 @@ const Load = object('what the clients saw', {
   failureReasons: Type.Record(Type.String(), count('with this reason'), { description: 'failures by reason' }),
 })
 
-const Generator = object('how the load generator fared', {
+const health = {
   cpuPercent: number('of one core'),
   eventLoopLagP99: number('99th percentile, ms'),
-  maxRssMb: number('memory, MB'),
+  maxRssMb: number('memory of the process, MB'),
   lateStartP99: ms('99th percentile of how late requests were sent'),
+}
+
+const Generator = object('how the load generator fared; of several threads, the worst', {
+  ...health,
+  threads: Type.Optional(list('where there are several', object('one thread', health))),
   valid: flag('it was not the bottleneck'),
   reasons: list('why the run is not valid', Type.String()),
 })

@@ -33,9 +33,11 @@ export function loadSummary(report: LoadReport, paint: Paint, original: string |
 }
 
 function verdictLines({ load, generator, audit, thresholds }: LoadReport, paint: Paint): string[] {
+  const threads = generator.threads?.length ?? 1
+  const busiest = threads > 1 ? `the busiest of ${threads} threads: ` : ''
   const lines = [
     generator.valid
-      ? `${paint.good('valid')}      the generator kept up (${formatNumber(generator.cpuPercent)}% of a core, event loop ${formatLatency(generator.eventLoopLagP99)} late at p99, ${formatCount(generator.maxRssMb)} MB)`
+      ? `${paint.good('valid')}      the generator kept up (${busiest}${formatNumber(generator.cpuPercent)}% of a core, event loop ${formatLatency(generator.eventLoopLagP99)} late at p99, ${formatCount(generator.maxRssMb)} MB)`
       : `${paint.bad('NOT VALID')}  ${plain(generator.reasons.join('; '))}`,
     auditLine(audit, paint),
   ]
@@ -96,12 +98,11 @@ function idealPhrase({ model, rps, idealRps }: LoadReport['load']): string {
   return `, ${formatShare(share)} of what these users would make if every answer were instant`
 }
 
-function skippedLines({ model, users, iterations = 0, skipped = 0 }: LoadReport['load'], paint: Paint): string[] {
+function skippedLines({ model, full, iterations = 0, skipped = 0 }: LoadReport['load'], paint: Paint): string[] {
   if (model?.kind !== 'open') return []
   if (skipped === 0) return [`skipped    0 of ${formatCount(iterations)} iterations`]
   const due = iterations + skipped
-  const full = `no more than ${formatCount(model.maxInFlight)} may be in flight`
-  const why = users >= model.maxInFlight ? full : 'they were due when the run ended'
+  const why = full ? `no more than ${formatCount(model.maxInFlight)} may be in flight` : 'they were due when the run ended'
   return [
     `skipped    ${paint.bad(formatCount(skipped))} of ${formatCount(due)} iterations (${formatShare(skipped / due)}): ${why}`,
   ]

@@ -40,7 +40,7 @@ for (const engine of testEngines) {
       await database.store.insert(reservations, rows)
       await database.store.update(schedules, { id: slot }, { stock })
       const ledger = createMemoryLedger()
-      for (const entry of entries) ledger.record(entry)
+      for (const entry of entries) await ledger.record(entry)
       const { violations: _, ...counts } = await auditLedger(auditBookings(database, ledger), ledger.counts().booked)
       return counts
     }

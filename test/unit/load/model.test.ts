@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { createModel, durationOf, mostUsersOf, type ModelSettings } from '../../../src/lib/load/model.ts'
+import {
+  createModel,
+  durationOf,
+  mostUsersOf,
+  requireUserPerThread,
+  type ModelSettings,
+} from '../../../src/lib/load/model.ts'
 
 const settings: ModelSettings = {
   users: 30,
@@ -47,5 +53,13 @@ describe('createModel', () => {
 
   it('refuses a ramp-up that the run would not see the end of', () => {
     expect(() => createModel('users', { ...settings, rampUp: 10_001 })).toThrow('ramp-up must not be longer')
+  })
+})
+
+describe('requireUserPerThread', () => {
+  it('refuses more threads than users, of whom some would have none', () => {
+    const model = createModel('users', { ...settings, users: 2 })
+    requireUserPerThread(model, 2)
+    expect(() => requireUserPerThread(model, 3)).toThrow('3 threads cannot share 2 users; take fewer threads.')
   })
 })

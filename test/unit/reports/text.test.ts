@@ -54,14 +54,21 @@ describe('loadSummary', () => {
     expect(loadSummary({ ...report, audit: null }, noPaint, null)).toContain('no audit')
   })
 
+  it('says how many threads made the load, and how the busiest fared', () => {
+    const { cpuPercent, eventLoopLagP99, maxRssMb, lateStartP99 } = report.generator
+    const thread = { cpuPercent, eventLoopLagP99, maxRssMb, lateStartP99 }
+    const several = { ...report, generator: { ...report.generator, threads: [thread, thread] } }
+    expect(loadSummary(several, noPaint, null)).toContain('the generator kept up (the busiest of 2 threads: ')
+  })
+
   it('says of the open model what was asked for and what could not start', () => {
     const model = { kind: 'open', ratePerSecond: 1000, arrivals: 'poisson', durationMs: 60_000, maxInFlight: 500 } as const
-    const open: LoadReport = { ...report, load: { ...report.load, model, users: 500, iterations: 59_400, skipped: 600 } }
+    const open: LoadReport = { ...report, load: { ...report.load, model, users: 500, full: true, iterations: 59_400, skipped: 600 } }
     const text = loadSummary(open, noPaint, null)
     expect(text).toContain('1,000 iterations a second (poisson arrivals), 500 in flight at most, ')
     expect(text).toContain('skipped    600 of 60,000 iterations (1.00%): no more than 500 may be in flight')
     expect(text).not.toContain('if every answer were instant')
-    const lagging = loadSummary({ ...open, load: { ...open.load, users: 499 } }, noPaint, null)
+    const lagging = loadSummary({ ...open, load: { ...open.load, full: false } }, noPaint, null)
     expect(lagging).toContain('(1.00%): they were due when the run ended')
     const none = loadSummary({ ...open, load: { ...open.load, skipped: 0 } }, noPaint, null)
     expect(none).toContain('skipped    0 of 59,400 iterations')

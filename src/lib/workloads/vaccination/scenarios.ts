@@ -84,7 +84,7 @@ async function book(user: VirtualUser, ticket: string, slot: Slot): Promise<void
   })
   const outcome = outcomeOf(answer)
   const id = outcome === 'booked' ? (answer.json() as { id: string }).id : undefined
-  user.ledger.record({ key: ticket, resource: slot.id, outcome, ...(id === undefined ? {} : { id }) })
+  await user.ledger.record({ key: ticket, resource: slot.id, outcome, ...(id === undefined ? {} : { id }) })
 }
 
 function outcomeOf(answer: StepAnswer): Outcome {

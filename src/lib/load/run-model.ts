@@ -1,0 +1,46 @@
+import type { GeneratorHooks, GeneratorTask, LoadGenerator } from './generator.ts'
+import type { GeneratorHealth } from './generator-monitor.ts'
+import type { CountingLedger } from './ledger.ts'
+import { summarizeRun, type RunResult } from './result.ts'
+import { createTimeline, type TimelineRow } from './timeline.ts'
+
+/** A load, and who makes it. */
+export interface ModelRun extends Omit<GeneratorTask, 'part'> {
+  /** Threads that each have an equal part of the users or arrivals. */
+  readonly threads: number
+  readonly createGenerator: (task: GeneratorTask, hooks: GeneratorHooks) => LoadGenerator
+  readonly ledger: CountingLedger
+  /** Ends it early. */
+  readonly signal: AbortSignal
+  readonly onSecond: (row: TimelineRow) => void
+}
+
+/** What came of it, and how each thread fared. */
+export interface ModelRunResult {
+  readonly result: RunResult
+  readonly threads: readonly GeneratorHealth[]
+}
+
+/**
+ * Runs a load in all its threads, which begin together once each is prepared, and adds up what they did. When one
+ * fails, all are ended. Throws `scenario-not-prepared` or `thread-ended`.
+ */
+export async function runModel(run: ModelRun): Promise<ModelRunResult> {
+  const { origin, timeout, model, seed, threads, ledger, signal } = run
+  const timeline = createTimeline(threads, run.onSecond)
+  const generators = Array.from({ length: threads }, (_, index) =>
+    run.createGenerator(
+      { origin, timeout, model, seed, part: { index, of: threads } },
+      { ledger, signal, onSecond: (second) => timeline.add(index, second) },
+    ),
+  )
+  try {
+    await Promise.all(generators.map((generator) => generator.prepare()))
+    const results = await Promise.all(generators.map((generator) => generator.run()))
+    const tallies = results.map(({ tally }) => tally)
+    const whole = { model, timeline, outcomes: ledger.counts(), interrupted: signal.aborted }
+    return { result: summarizeRun(tallies, whole), threads: results.map(({ health }) => health) }
+  } finally {
+    await Promise.all(generators.map((generator) => generator.close()))
+  }
+}
