@@ -46,11 +46,15 @@ describe('watchGenerator', () => {
     ['process', false],
     ['thread', true],
   ])('sees that this %s was busy', (_name, alone) => {
+    const startedAt = performance.now()
     const finish = watchGenerator(alone)
-    const until = performance.now() + 50
-    while (performance.now() < until);
+    const before = process.cpuUsage()
+    while (process.cpuUsage(before).user < 50_000);
     const { cpuPercent, maxRssMb, lateStartP99 } = finish(3)
-    expect(cpuPercent).toBeGreaterThan(30)
+    // Whoever else is on the machine may have held this up for long.
+    const expected = (50 / (performance.now() - startedAt)) * 100
+    expect(cpuPercent).toBeGreaterThan(expected * 0.5)
+    expect(cpuPercent).toBeLessThan(300)
     expect(maxRssMb).toBeGreaterThan(10)
     expect(lateStartP99).toBe(3)
   })
