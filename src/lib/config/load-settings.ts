@@ -81,4 +81,11 @@ export const loadSettings = {
     summary: "a limit that the run must hold, such as 'response_time.p99<500ms'; may be repeated",
     allowed: "METRIC<LIMIT, such as 'response_time.p99<500ms' or 'failures<1%'",
   }),
+  findLimit: setting({
+    schema: z.string().min(1),
+    default: undefined,
+    summary:
+      "look for the highest load that holds a limit, such as 'response_time.p99<200ms and failures<0.1%': raises --users or --rate, each trial as long as --duration or longer",
+    allowed: "METRIC<LIMIT, more of them with 'and'",
+  }),
 } satisfies Record<string, Setting>

@@ -203,6 +203,7 @@ type Optional =
   | 'arrivalRate'
   | 'at'
   | 'benchRows'
+  | 'findLimit'
   | 'forecast'
   | 'insertRate'
   | 'rows'

@@ -53,6 +53,32 @@ export function mostUsersOf(model: LoadModel): number {
   return model.kind === 'open' ? model.maxInFlight : Math.max(...model.stages.map(({ users }) => users))
 }
 
+/** Users or arrivals a second, at most. */
+export const mostLevel = 1_000_000
+
+/** Throws `usage-wrong` unless the model has one level, which can be raised. */
+export function requireOneLevel(model: LoadModel): void {
+  if (model.kind === 'open' || new Set(model.stages.map(({ users }) => users)).size === 1) return
+  throw failure('usage-wrong', { reason: 'find-limit raises users or rate; it cannot raise stages that differ.' })
+}
+
+/** How much load a model makes: arrivals a second, or users at most. */
+export function levelOf(model: LoadModel): number {
+  return model.kind === 'open' ? model.ratePerSecond : mostUsersOf(model)
+}
+
+/** The same model with as many arrivals a second, or users, for so long. Of stages, the last takes what is longer. */
+export function withLevel(model: LoadModel, level: number, durationMs: number): LoadModel {
+  if (model.kind === 'open') return { ...model, ratePerSecond: level, durationMs }
+  const longerMs = durationMs - durationOf(model)
+  const last = model.stages.length - 1
+  const stages = model.stages.map((stage, index) => ({
+    durationMs: stage.durationMs + (index === last ? longerMs : 0),
+    users: level,
+  }))
+  return { kind: 'closed', stages }
+}
+
 /** Throws `usage-wrong` unless every thread gets a user. */
 export function requireUserPerThread(model: LoadModel, threads: number): void {
   const users = mostUsersOf(model)

@@ -1,6 +1,7 @@
 import type { GeneratorHooks, GeneratorTask, LoadGenerator } from './generator.ts'
 import type { GeneratorHealth } from './generator-monitor.ts'
-import type { CountingLedger } from './ledger.ts'
+import type { CountingLedger, OutcomeCounts } from './ledger.ts'
+import type { LoadModel } from './model.ts'
 import { summarizeRun, type RunResult } from './result.ts'
 import { createTimeline, type TimelineRow } from './timeline.ts'
 
@@ -17,6 +18,7 @@ export interface ModelRun extends Omit<GeneratorTask, 'part'> {
 
 /** What came of it, and how each thread fared. */
 export interface ModelRunResult {
+  readonly model: LoadModel
   readonly result: RunResult
   readonly threads: readonly GeneratorHealth[]
 }
@@ -27,6 +29,7 @@ export interface ModelRunResult {
  */
 export async function runModel(run: ModelRun): Promise<ModelRunResult> {
   const { origin, timeout, model, seed, threads, ledger, signal } = run
+  const before = ledger.counts()
   const timeline = createTimeline(threads, run.onSecond)
   const generators = Array.from({ length: threads }, (_, index) =>
     run.createGenerator(
@@ -38,9 +41,19 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
     await Promise.all(generators.map((generator) => generator.prepare()))
     const results = await Promise.all(generators.map((generator) => generator.run()))
     const tallies = results.map(({ tally }) => tally)
-    const whole = { model, timeline, outcomes: ledger.counts(), interrupted: signal.aborted }
-    return { result: summarizeRun(tallies, whole), threads: results.map(({ health }) => health) }
+    const whole = { model, timeline, outcomes: outcomesSince(before, ledger.counts()), interrupted: signal.aborted }
+    return { model, result: summarizeRun(tallies, whole), threads: results.map(({ health }) => health) }
   } finally {
     await Promise.all(generators.map((generator) => generator.close()))
+  }
+}
+
+/** What the ledger was told of this run, which may not be its first. */
+function outcomesSince(before: OutcomeCounts, { booked, conflict, failed, unknown }: OutcomeCounts): OutcomeCounts {
+  return {
+    booked: booked - before.booked,
+    conflict: conflict - before.conflict,
+    failed: failed - before.failed,
+    unknown: unknown - before.unknown,
   }
 }

@@ -5,14 +5,15 @@ import type { Clock } from '../measure/clock.ts'
 import type { AuditResult, LoadReport } from '../reports/record.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { auditLedger } from './audit.ts'
+import { findLimit, type Trial } from './find-limit.ts'
+import { describeGenerator, describeLimit, describeLoad } from './findings.ts'
 import { createGenerator, type GeneratorTask } from './generator.ts'
-import { judgeThreads, worstOf, type GeneratorHealth } from './generator-monitor.ts'
 import { startGeneratorThread } from './generator-thread.ts'
 import { createHttpClient, type HttpClient } from './http-client.ts'
 import { createMemoryLedger } from './ledger.ts'
+import type { Limit } from './limit.ts'
 import type { LoadModel } from './model.ts'
-import type { RunResult } from './result.ts'
-import { runModel, type ModelRun } from './run-model.ts'
+import { runModel, type ModelRun, type ModelRunResult } from './run-model.ts'
 import type { Scenario } from './scenario.ts'
 import { checkThreshold, type Threshold } from './thresholds.ts'
 import type { TimelineRow } from './timeline.ts'
@@ -44,9 +45,13 @@ export interface LoadOptions<Options extends object> {
   readonly timeout: number
   readonly seed: string
   readonly thresholds: readonly Threshold[]
+  /** What the highest load that holds it is looked for; null runs the model as it is. */
+  readonly limit: Limit | null
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly onSecond: (row: TimelineRow) => void
+  /** Called after each trial of a search. */
+  readonly onTrial: (trial: Trial) => void
   readonly onAudit: () => void
 }
 
@@ -58,7 +63,7 @@ export interface ThreadTask<Options extends object> extends GeneratorTask {
 }
 
 /** What a report says of a run, apart from its head. */
-export type LoadFindings = Pick<LoadReport, 'load' | 'generator' | 'audit' | 'thresholds'>
+export type LoadFindings = Pick<LoadReport, 'load' | 'limit' | 'generator' | 'audit' | 'thresholds'>
 
 /** Findings, and what ended the run when it did not end by itself. */
 export interface LoadOutcome {
@@ -82,13 +87,15 @@ export async function runLoad<Options extends object>(
     apiFailure = error
     stop.abort()
   })
-  const { result, threads } = await runModel({
-    ...options,
-    origin: target.origin,
-    createGenerator: chooseGenerator(options, randomUUID().slice(0, 8)),
-    ledger,
-    signal: AbortSignal.any([options.signal, stop.signal]),
-  })
+  const signal = AbortSignal.any([options.signal, stop.signal])
+  const runOnce = (model: LoadModel): Promise<ModelRunResult> => {
+    const generator = chooseGenerator(options, randomUUID().slice(0, 8))
+    return runModel({ ...options, model, origin: target.origin, createGenerator: generator, ledger, signal })
+  }
+  const { limit, scenarios, workload } = options
+  const found = limit && (await findLimit({ ...options, limit, signal, runModel: runOnce }))
+  const run = found ? found.run : await runOnce(options.model)
+  const thresholds = [...(limit?.conditions ?? []), ...options.thresholds]
   await target.close()
   options.onAudit()
   const audit: AuditResult | null = target.database
@@ -97,10 +104,11 @@ export async function runLoad<Options extends object>(
   return {
     apiFailure,
     findings: {
-      load: describeLoad(result, target, options),
-      generator: describeGenerator(threads),
+      load: describeLoad(run, target.origin, scenarios ? namesOf(scenarios) : workload.name),
+      ...(limit && found ? { limit: describeLimit(limit, found) } : {}),
+      generator: describeGenerator(run.threads, found?.obstacles ?? []),
       audit,
-      thresholds: options.thresholds.map((threshold) => checkThreshold(threshold, result)),
+      thresholds: thresholds.map((threshold) => checkThreshold(threshold, run.result)),
     },
   }
 }
@@ -125,24 +133,6 @@ async function requireReachable(client: HttpClient, origin: string): Promise<voi
   throw failure('target-unreachable', { target: origin, reason })
 }
 
-function describeLoad<Options extends object>(
-  result: RunResult,
-  target: LoadTarget,
-  { workload, scenarios, model }: LoadOptions<Options>,
-): LoadFindings['load'] {
-  const { lateStartP99: _late, steps, timeline, full, ...figures } = result
-  return {
-    workload: scenarios ? scenarios.map(({ name }) => name).join(', ') : workload.name,
-    target: target.origin,
-    model: model.kind === 'open' ? model : { ...model, stages: [...model.stages] },
-    ...figures,
-    ...(model.kind === 'open' ? { full } : {}),
-    steps: [...steps],
-    timeline: [...timeline],
-  }
-}
-
-function describeGenerator(threads: readonly GeneratorHealth[]): LoadFindings['generator'] {
-  const { valid, reasons } = judgeThreads(threads)
-  return { ...worstOf(threads), ...(threads.length > 1 ? { threads: [...threads] } : {}), valid, reasons: [...reasons] }
+function namesOf(scenarios: readonly Scenario[]): string {
+  return scenarios.map(({ name }) => name).join(', ')
 }

@@ -154,11 +154,42 @@ const Threshold = object('a limit that the run had to hold', {
   passed: flag('the limit was held'),
 })
 
+const boundary = {
+  level: count('users, or iterations a second'),
+  held: count('trials that held the limit'),
+  trials: count('trials of this level'),
+}
+
+const LimitFound = object('the highest load that holds a limit; "load" is its last trial', {
+  expression: text('the limit, as it was given'),
+  raised: oneOf('what was raised', 'users', 'rate'),
+  held: Type.Union([object('the highest level that held', boundary), Type.Null()], { description: 'null when none did' }),
+  failed: Type.Union([object('the lowest level that did not hold', boundary), Type.Null()], {
+    description: 'null when none was found',
+  }),
+  trials: list(
+    'in the order in which they were run',
+    object('one run at a level', {
+      level: boundary.level,
+      outcome: oneOf('not valid: the generator was the bottleneck', 'held', 'failed', 'not valid'),
+      seconds: number('length, seconds'),
+      requests: count('sent'),
+      failures: count('that failed'),
+      skipped: count('iterations of the open model that could not start'),
+      rps: number('requests per second'),
+      p50: percentiles.p50,
+      p95: percentiles.p95,
+      p99: percentiles.p99,
+    }),
+  ),
+})
+
 const LoadReport = Type.Object(
   {
     ...common,
     kind: Type.Literal('load', { description: 'what was run' }),
     load: Load,
+    limit: Type.Optional(LimitFound),
     generator: Generator,
     audit: Type.Union([Audit, Type.Null()], { description: 'null when the database behind the target is not known' }),
     thresholds: list('every limit that was asked for', Threshold),

@@ -8,6 +8,7 @@ import {
   formatTable,
   plain,
 } from './format.ts'
+import { limitLine, trialTable } from './limit-text.ts'
 import type { LoadReport, SeedReport } from './record.ts'
 
 /** How good and bad news are coloured; the identity where there are no colours. */
@@ -23,6 +24,7 @@ export function loadSummary(report: LoadReport, paint: Paint, original: string |
   return [
     '',
     ...verdictLines(report, paint),
+    ...(report.limit ? ['', trialTable(report.limit)] : []),
     '',
     ...headlineLines(report, paint),
     '',
@@ -32,7 +34,7 @@ export function loadSummary(report: LoadReport, paint: Paint, original: string |
   ].join('\n')
 }
 
-function verdictLines({ load, generator, audit, thresholds }: LoadReport, paint: Paint): string[] {
+function verdictLines({ load, limit, generator, audit, thresholds }: LoadReport, paint: Paint): string[] {
   const threads = generator.threads?.length ?? 1
   const busiest = threads > 1 ? `the busiest of ${threads} threads: ` : ''
   const lines = [
@@ -40,6 +42,7 @@ function verdictLines({ load, generator, audit, thresholds }: LoadReport, paint:
       ? `${paint.good('valid')}      the generator kept up (${busiest}${formatNumber(generator.cpuPercent)}% of a core, event loop ${formatLatency(generator.eventLoopLagP99)} late at p99, ${formatCount(generator.maxRssMb)} MB)`
       : `${paint.bad('NOT VALID')}  ${plain(generator.reasons.join('; '))}`,
     auditLine(audit, paint),
+    ...(limit ? [limitLine(limit)] : []),
   ]
   if (load.interrupted)
     lines.push(`${paint.bad('stopped')}    before its time, after ${formatDuration(load.seconds * 1000)}`)

@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest'
 import {
   createModel,
   durationOf,
+  levelOf,
   mostUsersOf,
+  requireOneLevel,
   requireUserPerThread,
+  withLevel,
   type ModelSettings,
 } from '../../../src/lib/load/model.ts'
 
@@ -61,5 +64,28 @@ describe('requireUserPerThread', () => {
     const model = createModel('users', { ...settings, users: 2 })
     requireUserPerThread(model, 2)
     expect(() => requireUserPerThread(model, 3)).toThrow('3 threads cannot share 2 users; take fewer threads.')
+  })
+})
+
+describe('withLevel', () => {
+  it('makes the same model with another level and length', () => {
+    const closed = createModel('users', settings)
+    expect(levelOf(closed)).toBe(30)
+    expect(withLevel(closed, 7, 15_000)).toEqual({
+      kind: 'closed',
+      stages: [
+        { durationMs: 2000, users: 7 },
+        { durationMs: 13_000, users: 7 },
+      ],
+    })
+    const open = createModel('arrivalRate', settings)
+    expect(levelOf(open)).toBe(200)
+    expect(withLevel(open, 7, 15_000)).toEqual({ ...open, ratePerSecond: 7, durationMs: 15_000 })
+  })
+
+  it('is refused of stages that differ', () => {
+    requireOneLevel(createModel('users', settings))
+    requireOneLevel(createModel('arrivalRate', settings))
+    expect(() => requireOneLevel(createModel('stages', settings))).toThrow('it cannot raise stages that differ')
   })
 })

@@ -61,6 +61,33 @@ describe('loadSummary', () => {
     expect(loadSummary(several, noPaint, null)).toContain('the generator kept up (the busiest of 2 threads: ')
   })
 
+  it('says which load holds a limit, how often it did, and what does not', () => {
+    const trial = { seconds: 10, requests: 1000, failures: 0, skipped: 0, rps: 100, p50: 1, p95: 2, p99: 3 }
+    const limit: NonNullable<LoadReport['limit']> = {
+      expression: 'response_time.p99<200ms',
+      raised: 'users',
+      held: { level: 400, held: 3, trials: 3 },
+      failed: { level: 440, held: 1, trials: 3 },
+      trials: [
+        { ...trial, level: 400, outcome: 'held' },
+        { ...trial, level: 800, outcome: 'not valid' },
+      ],
+    }
+    const line = (changes: Partial<typeof limit>) =>
+      /^limit +(.*)$/m.exec(loadSummary({ ...report, limit: { ...limit, ...changes } }, noPaint, null))?.[1]
+    expect(line({})).toBe(
+      '400 users hold response_time.p99<200ms (held in 3 of 3 trials), 440 do not (held in 1 of 3 trials)',
+    )
+    expect(line({ failed: null, raised: 'rate' })).toBe(
+      '400 iterations a second hold response_time.p99<200ms (held in 3 of 3 trials), no higher load was measured',
+    )
+    expect(line({ held: null, failed: { level: 1, held: 0, trials: 3 } })).toBe(
+      'not even 1 user holds response_time.p99<200ms (held in 0 of 3 trials)',
+    )
+    expect(line({ held: null, failed: null, trials: [] })).toBe('not found, because no trial came to its end')
+    expect(loadSummary({ ...report, limit }, noPaint, null)).toMatch(/^ {2}800 +10 s +1,000 .* 3.00 ms +not valid$/m)
+  })
+
   it('says of the open model what was asked for and what could not start', () => {
     const model = { kind: 'open', ratePerSecond: 1000, arrivals: 'poisson', durationMs: 60_000, maxInFlight: 500 } as const
     const open: LoadReport = { ...report, load: { ...report.load, model, users: 500, full: true, iterations: 59_400, skipped: 600 } }
