@@ -96,7 +96,7 @@ export function showSeconds(durationMs: number, quiet: boolean): SecondsDisplay 
       skipped += row.skipped
       const elapsed = row.second + 1
       const line =
-        `${elapsed} of ${Math.max(elapsed, Math.round(durationMs / 1000))} s: ${formatCount(row.users)} users, ${formatNumber(row.rps)} req/s, ` +
+        `${elapsed}${elapsed * 1000 <= durationMs ? ` of ${Math.round(durationMs / 1000)}` : ''} s: ${formatCount(row.users)} users, ${formatNumber(row.rps)} req/s, ` +
         `p99 ${formatLatency(row.p99)}, ${formatCount(requests)} requests, ${formatCount(failures)} failures` +
         (skipped > 0 ? `, ${formatCount(skipped)} skipped` : '')
       if (terminal) process.stderr.write(`\r\u001b[K${line}`)

@@ -4,7 +4,7 @@ import { letHeapGrow } from '../heap.ts'
 import { openLoadTarget } from '../load-target.ts'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { strongestOf } from '../lib/config/resolve.ts'
-import { createModel, durationOf, modelNames, requireOneLevel, requireUserPerThread } from '../lib/load/model.ts'
+import { checkModel, createModel, durationOf, modelNames } from '../lib/load/model.ts'
 import { parseLimit } from '../lib/load/limit.ts'
 import { runLoad, type LoadOutcome } from '../lib/load/run.ts'
 import { readScenarios } from '../lib/load/scenario-file.ts'
@@ -16,6 +16,7 @@ import { saveReport } from '../lib/reports/store.ts'
 import { loadSummary } from '../lib/reports/text.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { paint } from '../paint.ts'
+import { readSaturationModel, saturationFlags } from '../saturation-flags.ts'
 import { showSeconds, showTrial } from '../progress.ts'
 
 export default class Load extends BaseCommand {
@@ -31,6 +32,9 @@ cannot start because --max-in-flight are under way is counted as skipped.
 With --find-limit, runs one trial after the other to find the most users, or the highest rate, that
 hold a limit; each trial is at least as long as --duration.
 
+With --request, one request is sent over and over by --connections, as fast as it is answered
+(saturation); what is measured is service time, as with hey or autocannon, which makes this load.
+
 With --scenario the users do what a file of yours says, against any API; docs/scenarios.md explains it.
 
 Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or oversold bookings,
@@ -43,12 +47,14 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     "<%= config.bin %> <%= command.id %> --users 100 --duration 20s --find-limit 'response_time.p99<200ms and failures<0.1%'",
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
     '<%= config.bin %> <%= command.id %> --target http://127.0.0.1:3000 --db sqlite:.rushbench/rushbench.db',
+    "<%= config.bin %> <%= command.id %> --request 'POST /reservations' --body @booking.json --connections 100 --requests 50k",
     '<%= config.bin %> <%= command.id %> --scenario ./shop.ts --target http://127.0.0.1:8080 --users 50',
   ]
   static override flags = {
     ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'maxInFlight'),
     ...settingFlags('threads', 'scenario', 'target', 'timeout', 'threshold', 'findLimit', 'seed'),
     ...settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'from', 'reports'),
+    ...saturationFlags,
     'allow-remote': Flags.boolean({ summary: 'load a target that is not on this machine; it must be yours' }),
   }
 
@@ -58,11 +64,13 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const config = await this.resolveSettings(flags)
     const { values } = config
     const thresholds = (values.threshold ?? []).map(parseThreshold)
-    const model = createModel(strongestOf(config, modelNames), values)
-    requireUserPerThread(model, values.threads)
+    const model =
+      flags.request === undefined
+        ? createModel(strongestOf(config, modelNames), values)
+        : await readSaturationModel(flags.request, flags, values.duration)
     const scenarios = values.scenario === undefined ? null : await readScenarios(values.scenario)
     const limit = values.findLimit === undefined ? null : parseLimit(values.findLimit)
-    if (limit) requireOneLevel(model)
+    checkModel(model, { threads: values.threads, raised: limit !== null })
     const startedAt = new Date()
     await using target = await openLoadTarget(this, config, flags['allow-remote'])
     const seconds = showSeconds(durationOf(model), this.jsonEnabled())
@@ -85,7 +93,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const engine = target.database?.engine ?? null
     const report = { ...describeRun('load', { startedAt, config, engine, version: this.config.version }), ...findings }
     const path = await saveReport(report, values.reports)
-    this.log(loadSummary(report, paint, scenarios ? null : vaccination.originals.load))
+    this.log(loadSummary(report, paint, scenarios || flags.request ? null : vaccination.originals.load))
     this.log(`\nreport ${path}`)
     if (apiFailure) throw apiFailure
     this.#setExitCode(findings)

@@ -1,7 +1,7 @@
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import type { Random } from '../random.ts'
 import type { HttpClient } from './http-client.ts'
-import { durationOf, type LoadModel, type OpenModel } from './model.ts'
+import { durationOf, type OpenModel, type ScenarioModel } from './model.ts'
 import { arrivalTimes, changesOfPart, takeTurns, userChanges, type Part, type Stage } from './pacing.ts'
 import type { Recorder, SecondTally } from './recorder.ts'
 import type { ThreadTally } from './result.ts'
@@ -20,7 +20,7 @@ import { createSharedJson } from './shared-json.ts'
 /** What a run is made of, or a thread's part of it. */
 export interface RunPlan {
   /** Of the whole run. */
-  readonly model: LoadModel
+  readonly model: ScenarioModel
   readonly part: Part
   /** As many as this part of the model needs at most; the signal is already aborted if they are fewer. */
   readonly users: readonly PreparedUser[]

@@ -2,7 +2,7 @@ import { createSleepers, type Clock } from '../measure/clock.ts'
 import { judgeThreads } from './generator-monitor.ts'
 import { holds, type Limit } from './limit.ts'
 import { bracketOf, nextLevel, type Bracket, type LevelTrial } from './limit-search.ts'
-import { durationOf, levelOf, mostLevel, withLevel, type LoadModel } from './model.ts'
+import { durationOf, levelOf, mostLevel, withLevel, type ScenarioModel } from './model.ts'
 import type { ModelRunResult } from './run-model.ts'
 
 /** One run at a level. */
@@ -14,11 +14,11 @@ export interface Trial extends LevelTrial {
 export interface LimitSearch {
   readonly limit: Limit
   /** Of the first trial; the others differ in their level, and in their length where that is too short. */
-  readonly model: LoadModel
+  readonly model: ScenarioModel
   readonly clock: Clock
   /** Ends the search. */
   readonly signal: AbortSignal
-  readonly runModel: (model: LoadModel) => Promise<ModelRunResult>
+  readonly runModel: (model: ScenarioModel) => Promise<ModelRunResult>
   readonly onTrial: (trial: Trial) => void
 }
 

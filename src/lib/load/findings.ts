@@ -2,6 +2,7 @@ import type { LoadReport } from '../reports/record.ts'
 import type { LimitFound, Trial } from './find-limit.ts'
 import { judgeThreads, worstOf, type GeneratorHealth } from './generator-monitor.ts'
 import type { Limit } from './limit.ts'
+import type { LoadModel } from './model.ts'
 import type { ModelRunResult } from './run-model.ts'
 
 /** What a report says of a run against `target`; `workload` names what was run. */
@@ -10,11 +11,26 @@ export function describeLoad({ model, result }: ModelRunResult, target: string, 
   return {
     workload,
     target,
-    model: model.kind === 'open' ? model : { ...model, stages: [...model.stages] },
+    model: describeModel(model),
     ...figures,
     ...(model.kind === 'open' ? { full } : {}),
     steps: [...steps],
     timeline: [...timeline],
+  }
+}
+
+function describeModel(model: LoadModel): LoadReport['load']['model'] & {} {
+  if (model.kind === 'open') return model
+  if (model.kind === 'closed') return { ...model, stages: [...model.stages] }
+  const { kind, connections, requests, durationMs, send } = model
+  // Headers are left out, since they may well hold a password.
+  return {
+    kind,
+    connections,
+    requests,
+    durationMs,
+    request: `${send.method} ${send.path}`,
+    bodyBytes: send.body.length,
   }
 }
 

@@ -4,7 +4,7 @@ import { createRandom } from '../random.ts'
 import { runLoadModel } from './engine.ts'
 import { watchGenerator, type GeneratorHealth } from './generator-monitor.ts'
 import { createHttpClient } from './http-client.ts'
-import { mostUsersOf, type LoadModel } from './model.ts'
+import { mostUsersOf, type ScenarioModel } from './model.ts'
 import type { Part } from './pacing.ts'
 import { prepareUsers } from './prepare.ts'
 import { createRecorder, type SecondTally } from './recorder.ts'
@@ -19,7 +19,7 @@ export interface GeneratorTask {
   /** How long a user waits for an answer, ms. */
   readonly timeout: number
   /** Of the whole run. */
-  readonly model: LoadModel
+  readonly model: ScenarioModel
   readonly part: Part
   readonly seed: string
 }

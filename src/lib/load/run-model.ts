@@ -1,15 +1,17 @@
-import type { GeneratorHooks, GeneratorTask, LoadGenerator } from './generator.ts'
+import type { GeneratorHooks, LoadGenerator } from './generator.ts'
 import type { GeneratorHealth } from './generator-monitor.ts'
 import type { CountingLedger, OutcomeCounts } from './ledger.ts'
 import type { LoadModel } from './model.ts'
+import type { Part } from './pacing.ts'
 import { summarizeRun, type RunResult } from './result.ts'
 import { createTimeline, type TimelineRow } from './timeline.ts'
 
 /** A load, and who makes it. */
-export interface ModelRun extends Omit<GeneratorTask, 'part'> {
+export interface ModelRun {
+  readonly model: LoadModel
   /** Threads that each have an equal part of the users or arrivals. */
   readonly threads: number
-  readonly createGenerator: (task: GeneratorTask, hooks: GeneratorHooks) => LoadGenerator
+  readonly createGenerator: (part: Part, hooks: GeneratorHooks) => LoadGenerator
   readonly ledger: CountingLedger
   /** Ends it early. */
   readonly signal: AbortSignal
@@ -28,14 +30,11 @@ export interface ModelRunResult {
  * fails, all are ended. Throws `scenario-not-prepared` or `thread-ended`.
  */
 export async function runModel(run: ModelRun): Promise<ModelRunResult> {
-  const { origin, timeout, model, seed, threads, ledger, signal } = run
+  const { model, threads, ledger, signal } = run
   const before = ledger.counts()
   const timeline = createTimeline(threads, run.onSecond)
   const generators = Array.from({ length: threads }, (_, index) =>
-    run.createGenerator(
-      { origin, timeout, model, seed, part: { index, of: threads } },
-      { ledger, signal, onSecond: (second) => timeline.add(index, second) },
-    ),
+    run.createGenerator({ index, of: threads }, { ledger, signal, onSecond: (second) => timeline.add(index, second) }),
   )
   try {
     await Promise.all(generators.map((generator) => generator.prepare()))

@@ -14,6 +14,7 @@ import { createMemoryLedger } from './ledger.ts'
 import type { Limit } from './limit.ts'
 import type { LoadModel } from './model.ts'
 import { runModel, type ModelRun, type ModelRunResult } from './run-model.ts'
+import { createSaturationGenerator } from './saturation.ts'
 import type { Scenario } from './scenario.ts'
 import { checkThreshold, type Threshold } from './thresholds.ts'
 import type { TimelineRow } from './timeline.ts'
@@ -89,12 +90,13 @@ export async function runLoad<Options extends object>(
   })
   const signal = AbortSignal.any([options.signal, stop.signal])
   const runOnce = (model: LoadModel): Promise<ModelRunResult> => {
-    const generator = chooseGenerator(options, randomUUID().slice(0, 8))
-    return runModel({ ...options, model, origin: target.origin, createGenerator: generator, ledger, signal })
+    const generator = chooseGenerator(model, target.origin, options)
+    return runModel({ ...options, model, createGenerator: generator, ledger, signal })
   }
-  const { limit, scenarios, workload } = options
-  const found = limit && (await findLimit({ ...options, limit, signal, runModel: runOnce }))
-  const run = found ? found.run : await runOnce(options.model)
+  const { limit, model } = options
+  const search = limit && model.kind !== 'saturation' && { ...options, limit, model, signal, runModel: runOnce }
+  const found = search ? await findLimit(search) : null
+  const run = found ? found.run : await runOnce(model)
   const thresholds = [...(limit?.conditions ?? []), ...options.thresholds]
   await target.close()
   options.onAudit()
@@ -104,7 +106,7 @@ export async function runLoad<Options extends object>(
   return {
     apiFailure,
     findings: {
-      load: describeLoad(run, target.origin, scenarios ? namesOf(scenarios) : workload.name),
+      load: describeLoad(run, target.origin, nameOf(options)),
       ...(limit && found ? { limit: describeLimit(limit, found) } : {}),
       generator: describeGenerator(run.threads, found?.obstacles ?? []),
       audit,
@@ -114,16 +116,24 @@ export async function runLoad<Options extends object>(
 }
 
 function chooseGenerator<Options extends object>(
-  { workload, workloadOptions, scenarios, scenarioFile, threads, threadEntry, clock }: LoadOptions<Options>,
-  runId: string,
+  model: LoadModel,
+  origin: string,
+  options: LoadOptions<Options>,
 ): ModelRun['createGenerator'] {
-  if (threads > 1) {
-    const source = { scenarioFile, workloadOptions, runId }
-    return (task, hooks) =>
-      startGeneratorThread(threadEntry, { ...task, ...source } satisfies ThreadTask<Options>, hooks)
+  const { workload, workloadOptions, scenarioFile, threadEntry, threads, timeout, seed, clock } = options
+  if (model.kind === 'saturation') {
+    return (_part, hooks) => createSaturationGenerator({ origin, timeout, model, clock }, hooks)
   }
-  const own = scenarios ?? workload.scenarios(workloadOptions, runId)
-  return (task, hooks) => createGenerator(task, hooks, { scenarios: own, clock })
+  const runId = randomUUID().slice(0, 8)
+  const task = { origin, timeout, model, seed }
+  if (threads > 1) {
+    return (part, hooks) => {
+      const data: ThreadTask<Options> = { ...task, part, scenarioFile, workloadOptions, runId }
+      return startGeneratorThread(threadEntry, data, hooks)
+    }
+  }
+  const scenarios = options.scenarios ?? workload.scenarios(workloadOptions, runId)
+  return (part, hooks) => createGenerator({ ...task, part }, hooks, { scenarios, clock })
 }
 
 async function requireReachable(client: HttpClient, origin: string): Promise<void> {
@@ -133,6 +143,7 @@ async function requireReachable(client: HttpClient, origin: string): Promise<voi
   throw failure('target-unreachable', { target: origin, reason })
 }
 
-function namesOf(scenarios: readonly Scenario[]): string {
-  return scenarios.map(({ name }) => name).join(', ')
+function nameOf<Options extends object>({ model, scenarios, workload }: LoadOptions<Options>): string {
+  if (model.kind === 'saturation') return `${model.send.method} ${model.send.path}`
+  return scenarios ? scenarios.map(({ name }) => name).join(', ') : workload.name
 }

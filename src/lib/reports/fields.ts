@@ -14,7 +14,8 @@ export const object = <T extends TProperties>(description: string, properties: T
 export const flag = (description: string) => Type.Boolean({ description })
 /** Any number of `items`. */
 export const list = <T extends TSchema>(description: string, items: T) => Type.Array(items, { description })
-/** Texts by name. */
-export const textByName = (description: string) => Type.Record(Type.String(), Type.String(), { description })
+/** Any number of `values`, each under a name. Without a pattern, what stands under a name with a line break goes unchecked. */
+export const byName = <T extends TSchema>(description: string, values: T) =>
+  Type.Record(Type.String({ pattern: String.raw`^[\s\S]*$` }), values, { description })
 /** One of `values`. */
 export const oneOf = <T extends string>(description: string, ...values: T[]) => Type.Enum(values, { description })

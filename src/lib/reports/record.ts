@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { failure, reasonOf } from '../errors.ts'
 import { arrivalKinds } from '../load/pacing.ts'
-import { count, flag, list, number, object, oneOf, orNull, text, textByName } from './fields.ts'
+import { byName, count, flag, list, number, object, oneOf, orNull, text } from './fields.ts'
 import { plain } from './format.ts'
 import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
 import { reportSchemaName } from './schema-name.ts'
@@ -32,7 +32,7 @@ const Environment = object('where the run was made', {
   rushbench: text('version of rushbench'),
   engine: text('database engine; "unknown" for a target whose database is not known'),
   engineVersion: text("the engine's version"),
-  durability: textByName('settings that say what a commit survives'),
+  durability: byName('settings that say what a commit survives', Type.String()),
 })
 
 const common = {
@@ -41,7 +41,7 @@ const common = {
   startedAt: utcTime('when the run began, ISO 8601, UTC'),
   finishedAt: utcTime('when the run ended, ISO 8601, UTC'),
   environment: Environment,
-  config: Type.Record(Type.String(), orNull(Type.String()), { description: 'every setting as text, passwords hidden' }),
+  config: byName('every setting as text, passwords hidden', orNull(Type.String())),
   seed: text('seed of every random choice'),
 }
 
@@ -87,10 +87,19 @@ const OpenModel = object('iterations that start whether or not earlier ones came
   maxInFlight: count('iterations at the same time, at most'),
 })
 
+const SaturationModel = object('one request, which each connection sends again as soon as it is answered', {
+  kind: Type.Literal('saturation', { description: 'closed loop without think time' }),
+  connections: count('at the same time'),
+  requests: orNull(count('in all; null until the time was over')),
+  durationMs: orNull(number('length, ms; null until the requests were sent')),
+  request: text('method and path'),
+  bodyBytes: count('size of its body, bytes'),
+})
+
 const Load = object('what the clients saw', {
   workload: text('the scenarios that were run'),
   target: text('what was loaded'),
-  model: Type.Optional(Type.Union([ClosedModel, OpenModel], { description: 'what decided when iterations started' })),
+  model: Type.Optional(Type.Union([ClosedModel, OpenModel, SaturationModel], { description: 'what decided when requests were sent' })),
   users: count('virtual users at the same time, at most'),
   iterations: Type.Optional(count('that began')),
   skipped: Type.Optional(count('iterations of the open model that could not start')),
@@ -111,7 +120,7 @@ const Load = object('what the clients saw', {
   serviceTime: object('from the moment the request was sent', percentiles),
   steps: list('a row for each kind of request', Step),
   timeline: list('a row for each second', TimelineRow),
-  failureReasons: Type.Record(Type.String(), count('with this reason'), { description: 'failures by reason' }),
+  failureReasons: byName('failures by reason', count('with this reason')),
 })
 
 const health = {
@@ -271,6 +280,18 @@ type SeedBody = Pick<
 
 const kinds = { load: LoadReport, 'insert-bench': InsertBenchReport, seed: SeedReport } as const
 
+type Kind = keyof typeof kinds
+
+const compile = (kind: Kind) => Compile(kinds[kind])
+/** Compiling takes longer than reading; each kind is compiled when the first report of it is read. */
+const validators = new Map<Kind, ReturnType<typeof compile>>()
+
+function validatorOf(kind: Kind): ReturnType<typeof compile> {
+  const validator = validators.get(kind) ?? compile(kind)
+  validators.set(kind, validator)
+  return validator
+}
+
 /** Reads a report from `content`, which came from `file`. Throws `report-unreadable` with the first reason. */
 export function parseReport(content: string, file: string): Report {
   // The reason quotes the file, which may hold anything, and goes to a terminal.
@@ -286,9 +307,9 @@ export function parseReport(content: string, file: string): Report {
   if (schema !== reportSchemaName) {
     throw refuse(`its schema is ${quote(schema)}, and this version reads ${reportSchemaName}`)
   }
-  const known = typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind as keyof typeof kinds] : null
-  if (!known) throw refuse(`its kind is ${quote(kind)}, not one of ${Object.keys(kinds).join(', ')}`)
-  const validator = Compile(known)
+  const isKnown = typeof kind === 'string' && Object.hasOwn(kinds, kind)
+  if (!isKnown) throw refuse(`its kind is ${quote(kind)}, not one of ${Object.keys(kinds).join(', ')}`)
+  const validator = validatorOf(kind as Kind)
   if (!validator.Check(value)) {
     const [first] = validator.Errors(value)
     throw refuse(

@@ -91,12 +91,14 @@ function modelPhrase({ model, users }: LoadReport['load']): string {
   if (model?.kind === 'open') {
     return `${formatNumber(model.ratePerSecond)} iterations a second (${model.arrivals} arrivals), ${formatCount(users)} in flight at most`
   }
+  if (model?.kind === 'saturation') return `${formatCount(model.connections)} connections`
   const changing = (model?.stages ?? []).filter(({ durationMs }) => durationMs > 0).length > 2
   return `${changing ? 'up to ' : ''}${formatCount(users)} users`
 }
 
 function idealPhrase({ model, rps, idealRps }: LoadReport['load']): string {
   if (model?.kind === 'open') return ''
+  if (model?.kind === 'saturation') return ' by one request after the other on each connection'
   const share = idealRps > 0 ? rps / idealRps : 0
   return `, ${formatShare(share)} of what these users would make if every answer were instant`
 }
@@ -112,8 +114,10 @@ function skippedLines({ model, full, iterations = 0, skipped = 0 }: LoadReport['
 }
 
 function stepTable({ load }: LoadReport): string {
+  // Without think time a request is due when the one before it was answered, so that the two are the same.
+  const closedLoop = load.model?.kind === 'saturation'
   const head = [
-    'response time',
+    closedLoop ? 'service time' : 'response time',
     'requests',
     'failures',
     'req/s',
@@ -136,7 +140,7 @@ function stepTable({ load }: LoadReport): string {
     ],
   )
   const service = ['service time', '', '', '', ...latencies(load.serviceTime), '']
-  return formatTable(head, [...rows, service], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  return formatTable(head, closedLoop ? rows : [...rows, service], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
 }
 
 function latencies(times: LoadReport['load']['responseTime']): string[] {

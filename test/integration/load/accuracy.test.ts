@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createGenerator } from '../../../src/lib/load/generator.ts'
 import { createMemoryLedger } from '../../../src/lib/load/ledger.ts'
-import type { LoadModel } from '../../../src/lib/load/model.ts'
+import type { ScenarioModel } from '../../../src/lib/load/model.ts'
 import type { RunResult } from '../../../src/lib/load/result.ts'
 import { runModel } from '../../../src/lib/load/run-model.ts'
 import { defineScenario } from '../../../src/lib/load/scenario.ts'
@@ -32,14 +32,15 @@ async function startFreezing(): Promise<{ readonly origin: string; readonly requ
 
 const get = defineScenario({ name: 'get', run: (user) => user.request({ step: 'get', method: 'GET', path: '/' }) })
 
-async function load(origin: string, model: LoadModel): Promise<RunResult> {
+async function load(origin: string, model: ScenarioModel): Promise<RunResult> {
   const { result } = await runModel({
-    origin,
     model,
-    timeout: 10_000,
-    seed: 'test',
     threads: 1,
-    createGenerator: (task, hooks) => createGenerator(task, hooks, { scenarios: [get], clock: realClock }),
+    createGenerator: (part, hooks) =>
+      createGenerator({ origin, model, part, timeout: 10_000, seed: 'test' }, hooks, {
+        scenarios: [get],
+        clock: realClock,
+      }),
     ledger: createMemoryLedger(),
     signal: new AbortController().signal,
     onSecond: () => {},

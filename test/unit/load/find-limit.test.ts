@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { findLimit, type LimitFound, type Trial } from '../../../src/lib/load/find-limit.ts'
 import { parseLimit } from '../../../src/lib/load/limit.ts'
-import { durationOf, levelOf, type LoadModel } from '../../../src/lib/load/model.ts'
+import { durationOf, levelOf, type ScenarioModel } from '../../../src/lib/load/model.ts'
 import type { ModelRunResult } from '../../../src/lib/load/run-model.ts'
 import { createVirtualClock } from '../../virtual-clock.ts'
 import { arrivals, get, run, scenario, slowServer, users } from './virtual-run.ts'
@@ -13,12 +13,16 @@ const noTrial: (trial: Trial) => void = () => {}
 
 /** Looks for the limit of a server that takes 10 ms for each answer, and one that works at nothing else meanwhile. */
 async function search(
-  model: LoadModel,
+  model: ScenarioModel,
   expression: string,
-  { signal = new AbortController().signal, generatorCannot = (_level: number) => false, onTrial = noTrial } = {},
+  {
+    signal = new AbortController().signal,
+    generatorCannot = (_level: number): boolean => false,
+    onTrial = noTrial,
+  } = {},
 ): Promise<{ found: LimitFound; durations: number[] }> {
   const durations: number[] = []
-  const runModel = async (level: LoadModel): Promise<ModelRunResult> => {
+  const runModel = async (level: ScenarioModel): Promise<ModelRunResult> => {
     durations.push(durationOf(level))
     const clock = createVirtualClock()
     let freeAt = 0
@@ -47,7 +51,7 @@ describe('findLimit', () => {
     expect(found.held!.level).toBeLessThan(103)
     expect(found.failed!.level).toBeLessThanOrEqual(found.held!.level * 1.1)
     expect([found.held!.trials, found.failed!.trials]).toEqual([3, 3])
-    expect(levelOf(found.run.model)).toBe(found.held!.level)
+    expect(found.run.model).toMatchObject({ ratePerSecond: found.held!.level })
     expect(found.run.result.responseTime.p95).toBeLessThan(100)
     expect(found.obstacles).toEqual([])
   })
@@ -72,7 +76,7 @@ describe('findLimit', () => {
     const { found } = await search(arrivals(4, { durationMs: 5000 }), 'response_time.p50<1ms')
     expect(found.held).toBeNull()
     expect(found.failed).toEqual({ level: 1, held: 0, trials: 3 })
-    expect(levelOf(found.run.model)).toBe(1)
+    expect(found.run.model).toMatchObject({ ratePerSecond: 1 })
   })
 
   it('says that the generator could not make more', async () => {
@@ -96,7 +100,7 @@ describe('findLimit', () => {
     const model = arrivals(20, { durationMs: 5000 })
     const { found } = await search(model, 'response_time.p50<1s', { signal: stop.signal, onTrial })
     expect(found.trials.map(({ level }) => level)).toEqual([20, 40, 80])
-    expect(levelOf(found.run.model)).toBe(80)
+    expect(found.run.model).toMatchObject({ ratePerSecond: 80 })
     expect(found.run.result.interrupted).toBe(true)
   })
 })

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import {
+  checkModel,
   createModel,
   durationOf,
   levelOf,
   mostUsersOf,
-  requireOneLevel,
-  requireUserPerThread,
   withLevel,
   type ModelSettings,
+  type SaturationModel,
 } from '../../../src/lib/load/model.ts'
 
 const settings: ModelSettings = {
@@ -59,14 +59,6 @@ describe('createModel', () => {
   })
 })
 
-describe('requireUserPerThread', () => {
-  it('refuses more threads than users, of whom some would have none', () => {
-    const model = createModel('users', { ...settings, users: 2 })
-    requireUserPerThread(model, 2)
-    expect(() => requireUserPerThread(model, 3)).toThrow('3 threads cannot share 2 users; take fewer threads.')
-  })
-})
-
 describe('withLevel', () => {
   it('makes the same model with another level and length', () => {
     const closed = createModel('users', settings)
@@ -82,10 +74,36 @@ describe('withLevel', () => {
     expect(levelOf(open)).toBe(200)
     expect(withLevel(open, 7, 15_000)).toEqual({ ...open, ratePerSecond: 7, durationMs: 15_000 })
   })
+})
 
-  it('is refused of stages that differ', () => {
-    requireOneLevel(createModel('users', settings))
-    requireOneLevel(createModel('arrivalRate', settings))
-    expect(() => requireOneLevel(createModel('stages', settings))).toThrow('it cannot raise stages that differ')
+describe('checkModel', () => {
+  const plain = { threads: 1, raised: false }
+  const saturation: SaturationModel = {
+    kind: 'saturation',
+    connections: 10,
+    requests: 100,
+    durationMs: null,
+    send: { method: 'GET', path: '/', headers: {}, body: Buffer.alloc(0) },
+  }
+
+  it('refuses more threads than users, of whom some would have none', () => {
+    const model = createModel('users', { ...settings, users: 2 })
+    checkModel(model, { ...plain, threads: 2 })
+    expect(() => checkModel(model, { ...plain, threads: 3 })).toThrow('3 threads cannot share 2 users')
+  })
+
+  it('refuses to raise what has several levels, or none', () => {
+    checkModel(createModel('users', settings), { ...plain, raised: true })
+    checkModel(createModel('arrivalRate', settings), { ...plain, raised: true })
+    const stages = createModel('stages', settings)
+    checkModel(stages, plain)
+    expect(() => checkModel(stages, { ...plain, raised: true })).toThrow('it cannot raise stages that differ')
+    checkModel(saturation, plain)
+    expect(() => checkModel(saturation, { ...plain, raised: true })).toThrow('not the connections of a single request')
+  })
+
+  it('refuses to send a single request from several threads', () => {
+    expect(() => checkModel(saturation, { ...plain, threads: 2 })).toThrow('is sent from one thread')
+    expect(durationOf(saturation)).toBe(0)
   })
 })

@@ -1,7 +1,7 @@
 import { runLoadModel, type RunPlan } from '../../../src/lib/load/engine.ts'
 import type { HttpAnswer, HttpClient } from '../../../src/lib/load/http-client.ts'
 import { createMemoryLedger, type CountingLedger } from '../../../src/lib/load/ledger.ts'
-import { mostUsersOf, type LoadModel, type OpenModel } from '../../../src/lib/load/model.ts'
+import { mostUsersOf, type OpenModel, type ScenarioModel } from '../../../src/lib/load/model.ts'
 import type { Part } from '../../../src/lib/load/pacing.ts'
 import { prepareUsers } from '../../../src/lib/load/prepare.ts'
 import { createRecorder } from '../../../src/lib/load/recorder.ts'
@@ -49,7 +49,7 @@ export function scenario(iteration: ScenarioDefinition['run']): Scenario {
 }
 
 /** `users` that start together, or one after the other over `rampUpMs`. */
-export function users(count: number, durationMs = 10_000, rampUpMs = 0): LoadModel {
+export function users(count: number, durationMs = 10_000, rampUpMs = 0): ScenarioModel {
   return {
     kind: 'closed',
     stages: [

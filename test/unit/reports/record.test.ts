@@ -109,7 +109,7 @@ describe('parseReport', () => {
     expect(() => parseReport(reportText('truncated.json'), 'cut.json')).toThrow('cut.json is not a rushbench report')
   })
 
-  it('lets nothing past that cannot be shown and compared, whatever stands in whatever place', () => {
+  it('lets nothing past that cannot be shown and compared, whatever stands in whatever place', { timeout: 30_000 }, () => {
     const hostile = fc.string({ unit: 'binary' }).map((text) => `\u001b[2J\u009b31m\n${text}`)
     const mutated = fc.constantFrom(...names).chain((name) => {
       const parsed: unknown = JSON.parse(reportText(name))
@@ -134,6 +134,7 @@ describe('parseReport', () => {
     [['audit', 'lost'], -1, 'audit.lost'],
     [['load', 'steps', 1, 'responseTime', 'p99'], 'x', 'load.steps.1.responseTime.p99 must be number'],
     [['generator'], null, 'generator must be object'],
+    [['load', 'failureReasons'], { 'a\nb': 'x' }, 'load.failureReasons'],
   ])('refuses %j as %j and says where and why', (path, value, reason) => {
     const parsed: unknown = JSON.parse(reportText('load-baseline.json'))
     expect(() => parseReport(JSON.stringify(replaced(parsed, path, value)), 'a')).toThrow(reason)

@@ -61,6 +61,15 @@ describe('loadSummary', () => {
     expect(loadSummary(several, noPaint, null)).toContain('the generator kept up (the busiest of 2 threads: ')
   })
 
+  it('says of a single request that its times are service times', () => {
+    const model = { kind: 'saturation', connections: 50, requests: null, durationMs: 9000, request: 'GET /', bodyBytes: 0 } as const
+    const text = loadSummary({ ...report, load: { ...report.load, model } }, noPaint, null)
+    expect(text).toMatch(/^50 connections, /m)
+    expect(text).toContain(' a second by one request after the other on each connection')
+    expect(text).toMatch(/^service time +requests /m)
+    expect(text).not.toContain('response time')
+  })
+
   it('says which load holds a limit, how often it did, and what does not', () => {
     const trial = { seconds: 10, requests: 1000, failures: 0, skipped: 0, rps: 100, p50: 1, p95: 2, p99: 3 }
     const limit: NonNullable<LoadReport['limit']> = {
