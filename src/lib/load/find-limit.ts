@@ -43,7 +43,7 @@ const longestMs = 600_000
 /** Runs one trial after the other. One that is interrupted does not count, unless it is the only one. */
 export async function findLimit(search: LimitSearch): Promise<LimitFound> {
   const { model, limit, clock, signal, onTrial } = search
-  const bounds = { first: levelOf(model), highest: mostLevel }
+  const bounds = { first: Math.max(1, Math.round(levelOf(model))), highest: mostLevel }
   const sleepers = createSleepers(clock)
   const trials: Trial[] = []
   let last: ModelRunResult | null = null

@@ -5,7 +5,7 @@ export interface LevelTrial {
   readonly outcome: 'held' | 'failed' | 'not valid'
 }
 
-/** Where a search begins, and what it may cost. */
+/** Where a search begins, and where it ends at the latest; whole numbers from 1. */
 export interface SearchBounds {
   readonly first: number
   readonly highest: number
@@ -59,8 +59,9 @@ function isNarrow(held: number, failed: number): boolean {
   return failed - held <= 1 || failed <= held * (1 + precision)
 }
 
+/** Of whole numbers that are two or more apart, this lies in between also when it is rounded. */
 function between(held: number, failed: number): number {
-  return Math.min(failed - 1, Math.max(held + 1, Math.round(Math.sqrt(held * failed))))
+  return Math.round(Math.sqrt(held * failed))
 }
 
 /**

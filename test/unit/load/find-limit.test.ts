@@ -79,6 +79,11 @@ describe('findLimit', () => {
     expect(found.run.model).toMatchObject({ ratePerSecond: 1 })
   })
 
+  it('tries whole levels, from 1 on', async () => {
+    const { found } = await search(arrivals(0.2, { durationMs: 20_000 }), 'response_time.p50<1ms')
+    expect(found.trials.map(({ level }) => level)).toEqual([1, 1, 1])
+  })
+
   it('says that the generator could not make more', async () => {
     const model = arrivals(20, { durationMs: 5000 })
     const { found } = await search(model, 'response_time.p50<1s', { generatorCannot: (level) => level > 50 })
