@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { startApiProcess } from './api-process.ts'
 import type { BaseCommand } from './base-command.ts'
+import { openAudit } from './lib/audit/open-audit.ts'
 import type { ResolvedConfig } from './lib/config/resolve.ts'
 import { migrateUp } from './lib/databases/migrate.ts'
 import type { Database } from './lib/databases/port.ts'
@@ -23,17 +24,24 @@ export async function openLoadTarget(
   config: ResolvedConfig,
   allowRemote: boolean,
 ): Promise<LoadTarget & AsyncDisposable> {
-  const { target, db } = config.values
+  const { target, db, audit: mapping } = config.values
   if (target === undefined) return openOwnTarget(command, config)
   requireLoopback(target, allowRemote)
   const dbIsNamed = config.settings.some(({ name, origin }) => name === 'db' && origin !== 'default')
   const database = dbIsNamed ? await connectDatabase(db, { poolSize }) : null
-  return {
-    origin: new URL(target).origin,
-    database,
-    ended: never,
-    close: async () => {},
-    [Symbol.asyncDispose]: async () => database?.[Symbol.asyncDispose](),
+  const dispose = async () => database?.[Symbol.asyncDispose]()
+  try {
+    return {
+      origin: new URL(target).origin,
+      database,
+      audit: database && (await openAudit(database, vaccination, mapping)),
+      ended: never,
+      close: async () => {},
+      [Symbol.asyncDispose]: dispose,
+    }
+  } catch (error) {
+    await dispose()
+    throw error
   }
 }
 
@@ -41,6 +49,7 @@ async function openOwnTarget(command: BaseCommand, { values }: ResolvedConfig): 
   const database = await connectDatabase(values.db, { poolSize })
   try {
     await fillDatabase(command, database, values)
+    const audit = await openAudit(database, vaccination, undefined)
     const api = await startApiProcess(join(command.config.root, 'bin', 'run.js'), {
       RUSHBENCH_DB: values.db,
       RUSHBENCH_DB_POOL: String(values.dbPool),
@@ -50,6 +59,7 @@ async function openOwnTarget(command: BaseCommand, { values }: ResolvedConfig): 
     return {
       origin: api.origin,
       database,
+      audit,
       ended: api.ended,
       close: api.close,
       async [Symbol.asyncDispose]() {

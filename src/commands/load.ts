@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core'
 import { letHeapGrow } from '../heap.ts'
 import { openLoadTarget } from '../load-target.ts'
 import { BaseCommand, settingFlags } from '../base-command.ts'
+import { createLedgerBesideReport, createLedgerFile } from '../lib/load/ledger-file.ts'
 import { strongestOf } from '../lib/config/resolve.ts'
 import { checkModel, createModel, durationOf, modelNames } from '../lib/load/model.ts'
 import { parseLimit } from '../lib/load/limit.ts'
@@ -53,8 +54,12 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
   static override flags = {
     ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'maxInFlight'),
     ...settingFlags('threads', 'scenario', 'target', 'timeout', 'threshold', 'findLimit', 'seed'),
+    ...settingFlags('bookedStatuses', 'conflictStatuses'),
     ...settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'from', 'reports'),
     ...saturationFlags,
+    ledger: Flags.string({
+      summary: 'new file for what the API acknowledged, for a later audit [default: beside the report]',
+    }),
     'allow-remote': Flags.boolean({ summary: 'load a target that is not on this machine; it must be yours' }),
   }
 
@@ -86,6 +91,11 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
       limit,
       clock: realClock,
       signal: this.signal,
+      startedAt,
+      createLedgerFile: () =>
+        flags.ledger === undefined
+          ? createLedgerBesideReport(values.reports, startedAt)
+          : createLedgerFile(flags.ledger),
       onSecond: seconds.update,
       onTrial: showTrial(this.jsonEnabled()),
       onAudit: () => seconds.stop('Auditing the database'),
@@ -94,7 +104,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const report = { ...describeRun('load', { startedAt, config, engine, version: this.config.version }), ...findings }
     const path = await saveReport(report, values.reports)
     this.log(loadSummary(report, paint, scenarios || flags.request ? null : vaccination.originals.load))
-    this.log(`\nreport ${path}`)
+    this.log(`\nreport ${path}\nledger ${findings.ledger}`)
     if (apiFailure) throw apiFailure
     this.#setExitCode(findings)
     return report

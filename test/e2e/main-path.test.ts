@@ -142,10 +142,12 @@ for (const engine of testEngines) {
       const files = await readdir(join(work.folder, 'reports'))
       expect(files.length).toBeGreaterThan(5)
       for (const file of files) {
-        expect(file).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-(load|insert-bench|seed)(-\d+)?\.json$/)
+        expect(file).toMatch(
+          /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-((load|insert-bench|seed)(-\d+)?\.json|load(-\d+)?\.ledger\.jsonl)$/,
+        )
         const text = await readFile(join(work.folder, 'reports', file), 'utf8')
         expect(text).not.toContain(':rushbench@')
-        parseReport(text, file)
+        if (file.endsWith('.json')) parseReport(text, file)
       }
     })
 

@@ -54,8 +54,8 @@ describe('load --request', () => {
       },
     })
     expect((await work.run(['load', '--connections', '5'])).code, 'without a request').toBe(2)
-    const reports = (await readdir(join(work.folder, 'reports'))).map((name) => join(work.folder, 'reports', name))
-    expect(reports).toHaveLength(2)
-    for (const report of reports) expect(await readFile(report, 'utf8')).not.toContain('hidden')
+    const files = (await readdir(join(work.folder, 'reports'))).map((name) => join(work.folder, 'reports', name))
+    expect(files.filter((name) => name.endsWith('load.json')).length).toBeGreaterThan(0)
+    for (const saved of files) expect(await readFile(saved, 'utf8')).not.toContain('hidden')
   })
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { keyOrders } from '../seeding/keys.ts'
 import { indexTimes, rowOrders } from '../seeding/recipe.ts'
+import { auditSettings } from './audit-settings.ts'
 import { loadSettings } from './load-settings.ts'
 import { countAllowed, durationAllowed, setting, type Setting } from './setting.ts'
 import {
@@ -56,6 +57,7 @@ export const settings = {
     allowed: 'a whole number from 0 to 65535',
   }),
   ...loadSettings,
+  ...auditSettings,
   seed: setting({
     schema: z.union([z.string().min(1).max(100), z.number().transform(String)]),
     default: 'rushbench',
@@ -202,6 +204,7 @@ export type SettingName = keyof typeof settings
 type Optional =
   | 'arrivalRate'
   | 'at'
+  | 'audit'
   | 'benchRows'
   | 'findLimit'
   | 'forecast'

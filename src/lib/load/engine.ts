@@ -2,6 +2,7 @@ import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import type { Random } from '../random.ts'
 import type { HttpClient } from './http-client.ts'
 import { durationOf, type OpenModel, type ScenarioModel } from './model.ts'
+import type { OutcomeStatuses } from './outcome.ts'
 import { arrivalTimes, changesOfPart, takeTurns, userChanges, type Part, type Stage } from './pacing.ts'
 import type { Recorder, SecondTally } from './recorder.ts'
 import type { ThreadTally } from './result.ts'
@@ -31,7 +32,9 @@ export interface RunPlan {
   readonly clock: Clock
   readonly client: HttpClient
   readonly recorder: Recorder
+  readonly runId: string
   readonly ledger: Ledger
+  readonly statuses: OutcomeStatuses
   /** Ends the run early, in the same orderly way. */
   readonly signal: AbortSignal
   readonly onSecond: (second: SecondTally) => void

@@ -24,6 +24,7 @@ export interface LimitSearch {
 
 /** What a search found. */
 export interface LimitFound extends Bracket {
+  readonly limit: Limit
   readonly trials: readonly Trial[]
   /** The last run of the highest level that held; when none did, the last of all. */
   readonly run: ModelRunResult
@@ -59,7 +60,13 @@ export async function findLimit(search: LimitSearch): Promise<LimitFound> {
   const best = trials.findLast(({ level, outcome }) => outcome === 'held' && level === bracket.held?.level)
   const obstacles = obstaclesOf(trials.at(-1))
   const run = best?.run ?? (last as ModelRunResult)
-  return { ...bracket, trials, obstacles, run: { ...run, result: { ...run.result, interrupted: signal.aborted } } }
+  return {
+    limit,
+    ...bracket,
+    trials,
+    obstacles,
+    run: { ...run, result: { ...run.result, interrupted: signal.aborted } },
+  }
 }
 
 function obstaclesOf(last: Trial | undefined): string[] {

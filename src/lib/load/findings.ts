@@ -1,7 +1,6 @@
 import type { LoadReport } from '../reports/record.ts'
 import type { LimitFound, Trial } from './find-limit.ts'
 import { judgeThreads, worstOf, type GeneratorHealth } from './generator-monitor.ts'
-import type { Limit } from './limit.ts'
 import type { LoadModel } from './model.ts'
 import type { ModelRunResult } from './run-model.ts'
 
@@ -49,10 +48,7 @@ export function describeGenerator(
 }
 
 /** What a report says of a search for the highest load. */
-export function describeLimit(
-  limit: Limit,
-  { held, failed, trials, run }: LimitFound,
-): NonNullable<LoadReport['limit']> {
+export function describeLimit({ limit, held, failed, trials, run }: LimitFound): NonNullable<LoadReport['limit']> {
   return {
     expression: limit.expression,
     raised: run.model.kind === 'open' ? 'rate' : 'users',

@@ -5,6 +5,7 @@ import { runLoadModel } from './engine.ts'
 import { watchGenerator, type GeneratorHealth } from './generator-monitor.ts'
 import { createHttpClient } from './http-client.ts'
 import { mostUsersOf, type ScenarioModel } from './model.ts'
+import type { OutcomeStatuses } from './outcome.ts'
 import type { Part } from './pacing.ts'
 import { prepareUsers } from './prepare.ts'
 import { createRecorder, type SecondTally } from './recorder.ts'
@@ -22,6 +23,9 @@ export interface GeneratorTask {
   readonly model: ScenarioModel
   readonly part: Part
   readonly seed: string
+  /** Sets this run's bookings apart from every other's. */
+  readonly runId: string
+  readonly statuses: OutcomeStatuses
 }
 
 /** What ties a thread to the rest of its run. */
@@ -50,7 +54,7 @@ const maxGraceMs = 10_000
 
 /** A generator in this thread. */
 export function createGenerator(
-  { origin, timeout, model, part, seed }: GeneratorTask,
+  { origin, timeout, model, part, seed, runId, statuses }: GeneratorTask,
   { ledger, signal, onSecond }: GeneratorHooks,
   { scenarios, clock }: { readonly scenarios: readonly Scenario[]; readonly clock: Clock },
 ): LoadGenerator {
@@ -64,10 +68,22 @@ export function createGenerator(
     async run() {
       // Only from here on: what scenarios prepare may well keep the process busy.
       const healthSince = watchGenerator(part.of > 1)
-      const graceMs = Math.min(timeout, maxGraceMs)
-      const recorder = createRecorder()
-      const plan = { model, part, users, scenarios, graceMs, random, clock, client, recorder, ledger, signal, onSecond }
-      const tally = await runLoadModel(plan)
+      const tally = await runLoadModel({
+        model,
+        part,
+        users,
+        scenarios,
+        graceMs: Math.min(timeout, maxGraceMs),
+        random,
+        clock,
+        client,
+        recorder: createRecorder(),
+        runId,
+        ledger,
+        statuses,
+        signal,
+        onSecond,
+      })
       return { tally, health: healthSince(percentileMs(mergeCounts([tally.recorded.late]), 99)) }
     },
     close: () => client.close(),

@@ -4,6 +4,7 @@ import type { CountingLedger, OutcomeCounts } from './ledger.ts'
 import type { LoadModel } from './model.ts'
 import type { Part } from './pacing.ts'
 import { summarizeRun, type RunResult } from './result.ts'
+import type { Ledger } from './scenario.ts'
 import { createTimeline, type TimelineRow } from './timeline.ts'
 
 /** A load, and who makes it. */
@@ -12,7 +13,8 @@ export interface ModelRun {
   /** Threads that each have an equal part of the users or arrivals. */
   readonly threads: number
   readonly createGenerator: (part: Part, hooks: GeneratorHooks) => LoadGenerator
-  readonly ledger: CountingLedger
+  /** Called once every thread is prepared. */
+  readonly openLedger: () => Promise<CountingLedger>
   /** Ends it early. */
   readonly signal: AbortSignal
   readonly onSecond: (row: TimelineRow) => void
@@ -27,17 +29,24 @@ export interface ModelRunResult {
 
 /**
  * Runs a load in all its threads, which begin together once each is prepared, and adds up what they did. When one
- * fails, all are ended. Throws `scenario-not-prepared` or `thread-ended`.
+ * fails, all are ended. Throws `scenario-not-prepared`, `thread-ended` or `ledger-unwritable`.
  */
 export async function runModel(run: ModelRun): Promise<ModelRunResult> {
-  const { model, threads, ledger, signal } = run
-  const before = ledger.counts()
+  const { model, threads, signal } = run
+  // Nobody books before it is open.
+  let ledger: CountingLedger | null = null
+  const record: Ledger['record'] = async (entry) => ledger?.record(entry)
   const timeline = createTimeline(threads, run.onSecond)
   const generators = Array.from({ length: threads }, (_, index) =>
-    run.createGenerator({ index, of: threads }, { ledger, signal, onSecond: (second) => timeline.add(index, second) }),
+    run.createGenerator(
+      { index, of: threads },
+      { ledger: { record }, signal, onSecond: (second) => timeline.add(index, second) },
+    ),
   )
   try {
     await Promise.all(generators.map((generator) => generator.prepare()))
+    ledger = await run.openLedger()
+    const before = ledger.counts()
     const results = await Promise.all(generators.map((generator) => generator.run()))
     const tallies = results.map(({ tally }) => tally)
     const whole = { model, timeline, outcomes: outcomesSince(before, ledger.counts()), interrupted: signal.aborted }

@@ -1,18 +1,22 @@
 import { randomUUID } from 'node:crypto'
+import type { BookingAudit } from '../audit/open-audit.ts'
+import { collectViolations } from '../audit/result.ts'
 import type { Database } from '../databases/port.ts'
 import { failure } from '../errors.ts'
 import type { Clock } from '../measure/clock.ts'
 import type { AuditResult, LoadReport } from '../reports/record.ts'
 import type { Workload } from '../workloads/workload.ts'
-import { auditLedger } from './audit.ts'
-import { findLimit, type Trial } from './find-limit.ts'
+import { findLimit, type LimitFound, type Trial } from './find-limit.ts'
 import { describeGenerator, describeLimit, describeLoad } from './findings.ts'
 import { createGenerator, type GeneratorTask } from './generator.ts'
 import { startGeneratorThread } from './generator-thread.ts'
 import { createHttpClient, type HttpClient } from './http-client.ts'
-import { createMemoryLedger } from './ledger.ts'
+import type { AppendOnlyFile } from './ledger-file.ts'
+import { readLedger } from './ledger-reader.ts'
+import { startLedger, type LedgerWriter } from './ledger.ts'
 import type { Limit } from './limit.ts'
 import type { LoadModel } from './model.ts'
+import type { OutcomeStatuses } from './outcome.ts'
 import { runModel, type ModelRun, type ModelRunResult } from './run-model.ts'
 import { createSaturationGenerator } from './saturation.ts'
 import type { Scenario } from './scenario.ts'
@@ -22,8 +26,10 @@ import type { TimelineRow } from './timeline.ts'
 /** What is loaded. */
 export interface LoadTarget {
   readonly origin: string
-  /** What the audit reads; null when it is not known. */
+  /** Behind it; null when it is not known. */
   readonly database: Database | null
+  /** Of that database. */
+  readonly audit: BookingAudit | null
   /** Rejects when the API that was started for this run ends too early. */
   readonly ended: Promise<never>
   /** Stops what was started for this run; nothing else. */
@@ -31,7 +37,7 @@ export interface LoadTarget {
 }
 
 /** How a run goes. Times in ms. */
-export interface LoadOptions<Options extends object> {
+export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   readonly workload: Workload<Options>
   readonly workloadOptions: Options
   /** A person's own, instead of the workload's. */
@@ -48,6 +54,9 @@ export interface LoadOptions<Options extends object> {
   readonly thresholds: readonly Threshold[]
   /** What the highest load that holds it is looked for; null runs the model as it is. */
   readonly limit: Limit | null
+  readonly startedAt: Date
+  /** Called once the target has answered and the users are prepared. */
+  readonly createLedgerFile: () => Promise<AppendOnlyFile>
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly onSecond: (row: TimelineRow) => void
@@ -60,11 +69,10 @@ export interface LoadOptions<Options extends object> {
 export interface ThreadTask<Options extends object> extends GeneratorTask {
   readonly scenarioFile: string | null
   readonly workloadOptions: Options
-  readonly runId: string
 }
 
 /** What a report says of a run, apart from its head. */
-export type LoadFindings = Pick<LoadReport, 'load' | 'limit' | 'generator' | 'audit' | 'thresholds'>
+export type LoadFindings = Pick<LoadReport, 'load' | 'limit' | 'generator' | 'audit' | 'ledger' | 'thresholds'>
 
 /** Findings, and what ended the run when it did not end by itself. */
 export interface LoadOutcome {
@@ -72,16 +80,19 @@ export interface LoadOutcome {
   readonly apiFailure: Error | null
 }
 
+/** Violations that a load report carries in full; its counts cover all. */
+const keptViolations = 20
+
 /**
  * Lets the users loose on `target`, closes it, and audits its database. Throws `target-unreachable`,
- * `scenario-not-prepared` or `thread-ended`.
+ * `scenario-not-prepared`, `thread-ended`, and `ledger-unwritable`, which ends the run.
  */
 export async function runLoad<Options extends object>(
   target: LoadTarget,
   options: LoadOptions<Options>,
 ): Promise<LoadOutcome> {
   await requireReachable(createHttpClient(target.origin, options.timeout), target.origin)
-  const ledger = createMemoryLedger()
+  const runId = randomUUID().slice(0, 8)
   const stop = new AbortController()
   let apiFailure: Error | null = null
   target.ended.catch((error: Error) => {
@@ -89,33 +100,48 @@ export async function runLoad<Options extends object>(
     stop.abort()
   })
   const signal = AbortSignal.any([options.signal, stop.signal])
+  let ledger: Promise<LedgerWriter> | null = null
+  const openOnce = (): Promise<LedgerWriter> => (ledger ??= openLedger(runId, target, options, stop))
+  let runs = 0
   const runOnce = (model: LoadModel): Promise<ModelRunResult> => {
-    const generator = chooseGenerator(model, target.origin, options)
-    return runModel({ ...options, model, createGenerator: generator, ledger, signal })
+    // Each run's bookings are set apart, though they stand in one ledger.
+    const id = runs++ === 0 ? runId : `${runId}x${runs}`
+    const generator = chooseGenerator(id, model, target.origin, options)
+    return runModel({ ...options, model, createGenerator: generator, openLedger: openOnce, signal })
   }
-  const { limit, model } = options
-  const search = limit && model.kind !== 'saturation' && { ...options, limit, model, signal, runModel: runOnce }
-  const found = search ? await findLimit(search) : null
-  const run = found ? found.run : await runOnce(model)
-  const thresholds = [...(limit?.conditions ?? []), ...options.thresholds]
+  const { run, found } = await measure(options, signal, runOnce)
+  const thresholds = [...(options.limit?.conditions ?? []), ...options.thresholds]
+  const written = await openOnce()
   await target.close()
+  await written.close()
   options.onAudit()
-  const audit: AuditResult | null = target.database
-    ? await auditLedger(options.workload.audit(target.database, ledger), ledger.counts().booked)
-    : null
   return {
     apiFailure,
     findings: {
       load: describeLoad(run, target.origin, nameOf(options)),
-      ...(limit && found ? { limit: describeLimit(limit, found) } : {}),
+      ...(found ? { limit: describeLimit(found) } : {}),
       generator: describeGenerator(run.threads, found?.obstacles ?? []),
-      audit,
+      audit: target.audit && (await auditLedger(target.audit, written.path)),
+      ledger: written.path,
       thresholds: thresholds.map((threshold) => checkThreshold(threshold, run.result)),
     },
   }
 }
 
+/** Runs the model once, or over and over to find its limit. */
+async function measure<Options extends object>(
+  options: LoadOptions<Options>,
+  signal: AbortSignal,
+  runOnce: (model: LoadModel) => Promise<ModelRunResult>,
+): Promise<{ readonly run: ModelRunResult; readonly found: LimitFound | null }> {
+  const { limit, model } = options
+  if (!limit || model.kind === 'saturation') return { run: await runOnce(model), found: null }
+  const found = await findLimit({ ...options, limit, model, signal, runModel: runOnce })
+  return { run: found.run, found }
+}
+
 function chooseGenerator<Options extends object>(
+  runId: string,
   model: LoadModel,
   origin: string,
   options: LoadOptions<Options>,
@@ -124,11 +150,11 @@ function chooseGenerator<Options extends object>(
   if (model.kind === 'saturation') {
     return (_part, hooks) => createSaturationGenerator({ origin, timeout, model, clock }, hooks)
   }
-  const runId = randomUUID().slice(0, 8)
-  const task = { origin, timeout, model, seed }
+  const { bookedStatuses, conflictStatuses } = options
+  const task = { origin, timeout, model, seed, runId, statuses: { bookedStatuses, conflictStatuses } }
   if (threads > 1) {
     return (part, hooks) => {
-      const data: ThreadTask<Options> = { ...task, part, scenarioFile, workloadOptions, runId }
+      const data: ThreadTask<Options> = { ...task, part, scenarioFile, workloadOptions }
       return startGeneratorThread(threadEntry, data, hooks)
     }
   }
@@ -136,14 +162,35 @@ function chooseGenerator<Options extends object>(
   return (part, hooks) => createGenerator({ ...task, part }, hooks, { scenarios, clock })
 }
 
-async function requireReachable(client: HttpClient, origin: string): Promise<void> {
-  const { reason } = await client.request({ method: 'GET', path: '/healthz', wantBody: false })
-  await client.close()
-  if (reason === null) return
-  throw failure('target-unreachable', { target: origin, reason })
+/** A failure to write ends the run. */
+async function openLedger<Options extends object>(
+  run: string,
+  { origin }: LoadTarget,
+  options: LoadOptions<Options>,
+  stop: AbortController,
+): Promise<LedgerWriter> {
+  const { createLedgerFile, startedAt } = options
+  const head = { run, workload: nameOf(options), target: origin, startedAt: startedAt.toISOString() }
+  const ledger = await startLedger(await createLedgerFile(), head)
+  ledger.failed.catch(() => stop.abort())
+  return ledger
+}
+
+/** From the file, as anybody could later. Not ended by the signal, which has only ended the run. */
+async function auditLedger(audit: BookingAudit, ledgerPath: string): Promise<AuditResult> {
+  const watch = { onProgress() {}, signal: new AbortController().signal }
+  const { entries, counts } = await readLedger(ledgerPath, watch)
+  return collectViolations(audit(entries, watch), counts.booked, keptViolations)
 }
 
 function nameOf<Options extends object>({ model, scenarios, workload }: LoadOptions<Options>): string {
   if (model.kind === 'saturation') return `${model.send.method} ${model.send.path}`
   return scenarios ? scenarios.map(({ name }) => name).join(', ') : workload.name
+}
+
+async function requireReachable(client: HttpClient, origin: string): Promise<void> {
+  const { reason } = await client.request({ method: 'GET', path: '/healthz', wantBody: false })
+  await client.close()
+  if (reason === null) return
+  throw failure('target-unreachable', { target: origin, reason })
 }

@@ -14,8 +14,13 @@ export const object = <T extends TProperties>(description: string, properties: T
 export const flag = (description: string) => Type.Boolean({ description })
 /** Any number of `items`. */
 export const list = <T extends TSchema>(description: string, items: T) => Type.Array(items, { description })
-/** Any number of `values`, each under a name. Without a pattern, what stands under a name with a line break goes unchecked. */
-export const byName = <T extends TSchema>(description: string, values: T) =>
-  Type.Record(Type.String({ pattern: String.raw`^[\s\S]*$` }), values, { description })
+/** Any name: with Type.String() alone, what stands under a name of several lines would not be looked at. */
+const anyName = Type.String({ pattern: String.raw`^[\s\S]*$` })
+/** What `schema` says, by name. */
+export const byName = <T extends TSchema>(description: string, schema: T) => Type.Record(anyName, schema, { description })
+/** Texts by name. */
+export const textByName = (description: string) => byName(description, Type.String())
 /** One of `values`. */
 export const oneOf = <T extends string>(description: string, ...values: T[]) => Type.Enum(values, { description })
+/** A latency, and what it is. */
+export const ms = (name: string) => orNull(number(`${name}, ms; null without samples`))

@@ -2,9 +2,10 @@ import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { failure, reasonOf } from '../errors.ts'
-import { arrivalKinds } from '../load/pacing.ts'
-import { byName, count, flag, list, number, object, oneOf, orNull, text } from './fields.ts'
+import { byName, count, flag, list, ms, number, object, oneOf, orNull, text, textByName } from './fields.ts'
 import { plain } from './format.ts'
+import { LimitFound } from './limit-record.ts'
+import { LoadModel } from './load-model-record.ts'
 import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
 import { reportSchemaName } from './schema-name.ts'
 
@@ -12,7 +13,6 @@ import { reportSchemaName } from './schema-name.ts'
 // File names are made of it, so it must be a time and nothing else.
 const utcTime = (description: string) =>
   Type.String({ description, pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$` })
-const ms = (name: string) => orNull(number(`${name}, ms; null without samples`))
 
 const percentiles = {
   p50: ms('50th percentile'),
@@ -32,7 +32,7 @@ const Environment = object('where the run was made', {
   rushbench: text('version of rushbench'),
   engine: text('database engine; "unknown" for a target whose database is not known'),
   engineVersion: text("the engine's version"),
-  durability: byName('settings that say what a commit survives', Type.String()),
+  durability: textByName('settings that say what a commit survives'),
 })
 
 const common = {
@@ -68,38 +68,10 @@ const TimelineRow = object('one second, or what came after the last whole one, i
   p99: percentiles.p99,
 })
 
-const ClosedModel = object('users that wait for their answers', {
-  kind: Type.Literal('closed', { description: 'closed model' }),
-  stages: list(
-    'one after the other',
-    object('a straight line from the users before', {
-      durationMs: number('length, ms'),
-      users: count('at its end'),
-    }),
-  ),
-})
-
-const OpenModel = object('iterations that start whether or not earlier ones came back', {
-  kind: Type.Literal('open', { description: 'open model' }),
-  ratePerSecond: number('iterations per second'),
-  arrivals: oneOf('whether they are evenly spaced', ...arrivalKinds),
-  durationMs: number('length, ms'),
-  maxInFlight: count('iterations at the same time, at most'),
-})
-
-const SaturationModel = object('one request, which each connection sends again as soon as it is answered', {
-  kind: Type.Literal('saturation', { description: 'closed loop without think time' }),
-  connections: count('at the same time'),
-  requests: orNull(count('in all; null until the time was over')),
-  durationMs: orNull(number('length, ms; null until the requests were sent')),
-  request: text('method and path'),
-  bodyBytes: count('size of its body, bytes'),
-})
-
 const Load = object('what the clients saw', {
   workload: text('the scenarios that were run'),
   target: text('what was loaded'),
-  model: Type.Optional(Type.Union([ClosedModel, OpenModel, SaturationModel], { description: 'what decided when requests were sent' })),
+  model: Type.Optional(LoadModel),
   users: count('virtual users at the same time, at most'),
   iterations: Type.Optional(count('that began')),
   skipped: Type.Optional(count('iterations of the open model that could not start')),
@@ -137,6 +109,8 @@ const Generator = object('how the load generator fared; of several threads, the 
   reasons: list('why the run is not valid', Type.String()),
 })
 
+const ledgerFile = (description: string) => text(`${description}, one line a booking`)
+
 const Audit = object('the ledger and the invariants held against the database', {
   acknowledged: count('bookings that the API acknowledged'),
   lost: count('of these, not in the table'),
@@ -147,7 +121,7 @@ const Audit = object('the ledger and the invariants held against the database', 
   violations: list(
     'the first that were found',
     object('one broken promise', {
-      kind: text('what was broken: lost, duplicate, oversold'),
+      kind: text('what was broken: lost, duplicate, oversold; unknown-committed is no fault'),
       key: text('the booking or the slot'),
       detail: text('what was expected and what was found'),
     }),
@@ -163,36 +137,6 @@ const Threshold = object('a limit that the run had to hold', {
   passed: flag('the limit was held'),
 })
 
-const boundary = {
-  level: count('users, or iterations a second'),
-  held: count('trials that held the limit'),
-  trials: count('trials of this level'),
-}
-
-const LimitFound = object('the highest load that holds a limit; "load" is its last trial', {
-  expression: text('the limit, as it was given'),
-  raised: oneOf('what was raised', 'users', 'rate'),
-  held: Type.Union([object('the highest level that held', boundary), Type.Null()], { description: 'null when none did' }),
-  failed: Type.Union([object('the lowest level that did not hold', boundary), Type.Null()], {
-    description: 'null when none was found',
-  }),
-  trials: list(
-    'in the order in which they were run',
-    object('one run at a level', {
-      level: boundary.level,
-      outcome: oneOf('not valid: the generator was the bottleneck', 'held', 'failed', 'not valid'),
-      seconds: number('length, seconds'),
-      requests: count('sent'),
-      failures: count('that failed'),
-      skipped: count('iterations of the open model that could not start'),
-      rps: number('requests per second'),
-      p50: percentiles.p50,
-      p95: percentiles.p95,
-      p99: percentiles.p99,
-    }),
-  ),
-})
-
 const LoadReport = Type.Object(
   {
     ...common,
@@ -201,6 +145,7 @@ const LoadReport = Type.Object(
     limit: Type.Optional(LimitFound),
     generator: Generator,
     audit: Type.Union([Audit, Type.Null()], { description: 'null when the database behind the target is not known' }),
+    ledger: Type.Optional(ledgerFile('file of what the API acknowledged')),
     thresholds: list('every limit that was asked for', Threshold),
   },
   { title: 'load report' },
@@ -245,8 +190,31 @@ const SeedReport = Type.Object(
   { title: 'seed report' },
 )
 
+const AuditReport = Type.Object(
+  {
+    ...common,
+    kind: Type.Literal('audit', { description: 'what was run' }),
+    audit: Audit,
+    ledgers: list(
+      'what was held against the database',
+      object('what one load has written down', {
+        file: ledgerFile('where it was read'),
+        run: text('sets its bookings apart from those of every other load'),
+        workload: text('the scenarios that were run'),
+        target: text('what was loaded'),
+        startedAt: text('when the load began'),
+        booked: count('bookings that the API acknowledged'),
+        unknown: count('attempts to book without an answer'),
+        failed: count('attempts to book that were answered by an error'),
+        torn: flag('the last line was cut off, because the load was killed; it is left out'),
+      }),
+    ),
+  },
+  { title: 'audit report' },
+)
+
 /** The contract as JSON Schema (draft 2020-12), published as `schema/report.v1.schema.json`. */
-export const reportSchema = Type.Union([LoadReport, InsertBenchReport, SeedReport], {
+export const reportSchema = Type.Union([LoadReport, InsertBenchReport, SeedReport, AuditReport], {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   $id: 'urn:rushbench:report:v1',
   title: 'rushbench report',
@@ -255,8 +223,9 @@ export const reportSchema = Type.Union([LoadReport, InsertBenchReport, SeedRepor
 export type LoadReport = Static<typeof LoadReport>
 export type InsertBenchReport = Static<typeof InsertBenchReport>
 export type SeedReport = Static<typeof SeedReport>
+export type AuditReport = Static<typeof AuditReport>
 /** One saved run. */
-export type Report = LoadReport | InsertBenchReport | SeedReport
+export type Report = LoadReport | InsertBenchReport | SeedReport | AuditReport
 /** What the ledger and the invariants said. */
 export type AuditResult = Static<typeof Audit>
 /** What all kinds of reports begin with. */
@@ -278,7 +247,7 @@ type SeedBody = Pick<
   | 'verified'
 >
 
-const kinds = { load: LoadReport, 'insert-bench': InsertBenchReport, seed: SeedReport } as const
+const kinds = { load: LoadReport, 'insert-bench': InsertBenchReport, seed: SeedReport, audit: AuditReport } as const
 
 type Kind = keyof typeof kinds
 

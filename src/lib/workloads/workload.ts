@@ -1,5 +1,5 @@
 import type { AnyTable, Database } from '../databases/port.ts'
-import type { Ledger, Scenario } from '../load/scenario.ts'
+import type { LedgerEntries, Scenario } from '../load/scenario.ts'
 import type { Cache } from '../cache/cache.ts'
 
 /** How far a long step has come. */
@@ -35,6 +35,13 @@ export interface Violation {
   readonly detail: string
 }
 
+/** How a long step is followed, and ended early. */
+export interface Watch {
+  readonly onProgress: (progress: Progress) => void
+  /** Its reason is thrown once it aborts. */
+  readonly signal: AbortSignal
+}
+
 /** One built-in system: its tables, its data, its API server, its traffic and its invariants. */
 export interface Workload<Options extends object = object> {
   readonly name: string
@@ -50,5 +57,6 @@ export interface Workload<Options extends object = object> {
   serve(parts: Parts, options: Options): Promise<RunningServer>
   /** `runId` sets this run's bookings apart from every other's. */
   scenarios(options: Options, runId: string): readonly Scenario[]
-  audit(database: Database, ledger: Ledger): AsyncIterable<Violation>
+  /** Holds the ledger and the invariants against the database, which it only reads. */
+  audit(database: Database, ledger: LedgerEntries, watch: Watch): AsyncIterable<Violation>
 }

@@ -3,12 +3,12 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createGenerator } from '../../../src/lib/load/generator.ts'
-import { createMemoryLedger } from '../../../src/lib/load/ledger.ts'
 import type { ScenarioModel } from '../../../src/lib/load/model.ts'
 import type { RunResult } from '../../../src/lib/load/result.ts'
 import { runModel } from '../../../src/lib/load/run-model.ts'
 import { defineScenario } from '../../../src/lib/load/scenario.ts'
 import { realClock } from '../../../src/lib/measure/clock.ts'
+import { createMemoryLedger } from '../../ledgers.ts'
 
 let server: Server | null = null
 afterEach(() => {
@@ -32,16 +32,23 @@ async function startFreezing(): Promise<{ readonly origin: string; readonly requ
 
 const get = defineScenario({ name: 'get', run: (user) => user.request({ step: 'get', method: 'GET', path: '/' }) })
 
+const task = {
+  timeout: 10_000,
+  seed: 'test',
+  runId: 'test',
+  statuses: { bookedStatuses: [201], conflictStatuses: [409] },
+}
+
 async function load(origin: string, model: ScenarioModel): Promise<RunResult> {
   const { result } = await runModel({
     model,
     threads: 1,
     createGenerator: (part, hooks) =>
-      createGenerator({ origin, model, part, timeout: 10_000, seed: 'test' }, hooks, {
+      createGenerator({ ...task, origin, model, part }, hooks, {
         scenarios: [get],
         clock: realClock,
       }),
-    ledger: createMemoryLedger(),
+    openLedger: async () => createMemoryLedger(),
     signal: new AbortController().signal,
     onSecond: () => {},
   })

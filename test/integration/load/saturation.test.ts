@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createMemoryLedger } from '../../../src/lib/load/ledger.ts'
 import type { SaturationModel } from '../../../src/lib/load/model.ts'
 import type { RunResult } from '../../../src/lib/load/result.ts'
 import { runModel } from '../../../src/lib/load/run-model.ts'
 import { createSaturationGenerator } from '../../../src/lib/load/saturation.ts'
+import { createMemoryLedger } from '../../ledgers.ts'
 import { realClock } from '../../../src/lib/measure/clock.ts'
 
 let closeServer = (): void => {}
@@ -37,7 +37,7 @@ async function saturate(
     threads: 1,
     createGenerator: (_part, hooks) =>
       createSaturationGenerator({ origin, timeout, model: whole, clock: realClock }, hooks),
-    ledger: createMemoryLedger(),
+    openLedger: async () => createMemoryLedger(),
     signal,
     onSecond: () => {},
   })

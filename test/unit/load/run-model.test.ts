@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { GeneratorHooks, LoadGenerator } from '../../../src/lib/load/generator.ts'
-import { createMemoryLedger } from '../../../src/lib/load/ledger.ts'
 import { createRecorder } from '../../../src/lib/load/recorder.ts'
 import { runModel } from '../../../src/lib/load/run-model.ts'
+import { createMemoryLedger } from '../../ledgers.ts'
 import { users } from './virtual-run.ts'
 
 const health = { cpuPercent: 10, eventLoopLagP99: 1, maxRssMb: 100, lateStartP99: 1 }
@@ -39,7 +39,7 @@ describe('runModel', () => {
     const ledger = createMemoryLedger()
     const { threads } = await runModel({
       ...plan,
-      ledger,
+      openLedger: async () => ledger,
       createGenerator: ({ index, of }, hooks) => createGenerator(log, index * 10 + of, hooks),
     })
     expect(log).toEqual(['prepare 2', 'prepare 12', 'run 2', 'run 12', 'close 2', 'close 12'])
@@ -50,7 +50,7 @@ describe('runModel', () => {
     const ledger = createMemoryLedger()
     const run = {
       ...plan,
-      ledger,
+      openLedger: async () => ledger,
       createGenerator: ({ index }: { index: number }, hooks: GeneratorHooks) => createGenerator([], index, hooks),
     }
     expect((await runModel(run)).result.outcomes.booked).toBe(2)
@@ -62,7 +62,7 @@ describe('runModel', () => {
     const log: string[] = []
     const running = runModel({
       ...plan,
-      ledger: createMemoryLedger(),
+      openLedger: async () => createMemoryLedger(),
       createGenerator: ({ index }, hooks) => {
         const generator = createGenerator(log, index, hooks)
         return index === 0 ? { ...generator, prepare: () => Promise.reject(new Error('no token')) } : generator

@@ -1,6 +1,6 @@
 import { runLoadModel, type RunPlan } from '../../../src/lib/load/engine.ts'
 import type { HttpAnswer, HttpClient } from '../../../src/lib/load/http-client.ts'
-import { createMemoryLedger, type CountingLedger } from '../../../src/lib/load/ledger.ts'
+import type { CountingLedger } from '../../../src/lib/load/ledger.ts'
 import { mostUsersOf, type OpenModel, type ScenarioModel } from '../../../src/lib/load/model.ts'
 import type { Part } from '../../../src/lib/load/pacing.ts'
 import { prepareUsers } from '../../../src/lib/load/prepare.ts'
@@ -14,6 +14,7 @@ import {
 } from '../../../src/lib/load/scenario.ts'
 import { createTimeline, type TimelineRow } from '../../../src/lib/load/timeline.ts'
 import { createRandom } from '../../../src/lib/random.ts'
+import { createMemoryLedger } from '../../ledgers.ts'
 import type { VirtualClock } from '../../virtual-clock.ts'
 
 /** An answer that is right. */
@@ -95,6 +96,8 @@ export async function run(
       client: shared,
       recorder: createRecorder(),
       ledger,
+      runId: 'test',
+      statuses: { bookedStatuses: [201], conflictStatuses: [409] },
       signal,
       onSecond: (second) => timeline.add(part.index, second),
       ...plan,
