@@ -3,7 +3,7 @@ import { mergeCounts, percentileMs } from '../measure/histogram.ts'
 import { createRandom } from '../random.ts'
 import { runLoadModel } from './engine.ts'
 import { watchGenerator, type GeneratorHealth } from './generator-monitor.ts'
-import { createHttpClient } from './http-client.ts'
+import { createHttpClient } from './http/client.ts'
 import { mostUsersOf, type ScenarioModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
 import type { Part } from './pacing.ts'
@@ -59,10 +59,11 @@ export function createGenerator(
   { scenarios, clock }: { readonly scenarios: readonly Scenario[]; readonly clock: Clock },
 ): LoadGenerator {
   const random = createRandom(seed)
-  const client = createHttpClient(origin, timeout)
+  const opened = createHttpClient(origin, timeout)
   let users: readonly PreparedUser[] = []
   return {
     async prepare() {
+      await opened
       users = await prepareUsers({ users: mostUsersOf(model), part, scenarios, random, clock, signal })
     },
     async run() {
@@ -76,7 +77,7 @@ export function createGenerator(
         graceMs: Math.min(timeout, maxGraceMs),
         random,
         clock,
-        client,
+        client: await opened,
         recorder: createRecorder(),
         runId,
         ledger,
@@ -86,6 +87,6 @@ export function createGenerator(
       })
       return { tally, health: healthSince(percentileMs(mergeCounts([tally.recorded.late]), 99)) }
     },
-    close: () => client.close(),
+    close: async () => (await opened).close(),
   }
 }

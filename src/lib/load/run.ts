@@ -10,7 +10,8 @@ import { findLimit, type LimitFound, type Trial } from './find-limit.ts'
 import { describeGenerator, describeLimit, describeLoad } from './findings.ts'
 import { createGenerator, type GeneratorTask } from './generator.ts'
 import { startGeneratorThread } from './generator-thread.ts'
-import { createHttpClient, type HttpClient } from './http-client.ts'
+import { createHttpClient } from './http/client.ts'
+import type { HttpClient } from './http-client.ts'
 import type { AppendOnlyFile } from './ledger-file.ts'
 import { readLedger } from './ledger-reader.ts'
 import { startLedger, type LedgerWriter } from './ledger.ts'
@@ -91,7 +92,7 @@ export async function runLoad<Options extends object>(
   target: LoadTarget,
   options: LoadOptions<Options>,
 ): Promise<LoadOutcome> {
-  await requireReachable(createHttpClient(target.origin, options.timeout), target.origin)
+  await requireReachable(await createHttpClient(target.origin, options.timeout), target.origin)
   const runId = randomUUID().slice(0, 8)
   const stop = new AbortController()
   let apiFailure: Error | null = null
