@@ -1,10 +1,12 @@
+import { extname } from 'node:path'
 import { Flags } from '@oclif/core'
 import { letHeapGrow } from '../heap.ts'
 import { openLoadTarget } from '../load-target.ts'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { createLedgerBesideReport, createLedgerFile } from '../lib/load/ledger-file.ts'
 import { strongestOf } from '../lib/config/resolve.ts'
-import { createModel, durationOf, modelNames } from '../lib/load/model.ts'
+import { checkModel, createModel, durationOf, modelNames } from '../lib/load/model.ts'
+import { parseLimit } from '../lib/load/limit.ts'
 import { runLoad, type LoadOutcome } from '../lib/load/run.ts'
 import { readScenarios } from '../lib/load/scenario-file.ts'
 import { parseThreshold } from '../lib/load/thresholds.ts'
@@ -15,7 +17,8 @@ import { saveReport } from '../lib/reports/store.ts'
 import { loadSummary } from '../lib/reports/text.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { paint } from '../paint.ts'
-import { showSeconds } from '../progress.ts'
+import { readSaturationModel, saturationFlags } from '../saturation-flags.ts'
+import { showSeconds, showTrial } from '../progress.ts'
 
 export default class Load extends BaseCommand {
   static override summary = 'Let virtual users browse and book, then audit the database.'
@@ -27,6 +30,12 @@ Closed model: --users, with --ramp-up, or --stages; each user waits for its answ
 Open model: --rate; iterations start on a schedule whether or not earlier ones came back, and what
 cannot start because --max-in-flight are under way is counted as skipped.
 
+With --find-limit, runs one trial after the other to find the most users, or the highest rate, that
+hold a limit; each trial is at least as long as --duration.
+
+With --request, one request is sent over and over by --connections, as fast as it is answered
+(saturation); what is measured is service time, as with hey or autocannon, which makes this load.
+
 With --scenario the users do what a file of yours says, against any API; docs/scenarios.md explains it.
 
 Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or oversold bookings,
@@ -36,15 +45,18 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     "<%= config.bin %> <%= command.id %> --users 500 --ramp-up 10s --threshold 'response_time.p99<500ms' --threshold 'failures<1%'",
     '<%= config.bin %> <%= command.id %> --stages 30s:1000,2m:3000,30s:0',
     "<%= config.bin %> <%= command.id %> --rate 200/s --arrivals poisson --threshold 'skipped<=0%'",
+    "<%= config.bin %> <%= command.id %> --users 100 --duration 20s --find-limit 'response_time.p99<200ms and failures<0.1%'",
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
     '<%= config.bin %> <%= command.id %> --target http://127.0.0.1:3000 --db sqlite:.rushbench/rushbench.db',
+    "<%= config.bin %> <%= command.id %> --request 'POST /reservations' --body @booking.json --connections 100 --requests 50k",
     '<%= config.bin %> <%= command.id %> --scenario ./shop.ts --target http://127.0.0.1:8080 --users 50',
   ]
   static override flags = {
     ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'maxInFlight'),
-    ...settingFlags('scenario', 'target', 'timeout', 'threshold', 'seed'),
+    ...settingFlags('threads', 'scenario', 'target', 'timeout', 'threshold', 'findLimit', 'seed'),
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
     ...settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'from', 'reports'),
+    ...saturationFlags,
     ledger: Flags.string({
       summary: 'new file for what the API acknowledged, for a later audit [default: beside the report]',
     }),
@@ -57,18 +69,26 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const config = await this.resolveSettings(flags)
     const { values } = config
     const thresholds = (values.threshold ?? []).map(parseThreshold)
-    const model = createModel(strongestOf(config, modelNames), values)
+    const model =
+      flags.request === undefined
+        ? createModel(strongestOf(config, modelNames), values)
+        : await readSaturationModel(flags.request, flags, values.duration)
     const scenarios = values.scenario === undefined ? null : await readScenarios(values.scenario)
+    const limit = values.findLimit === undefined ? null : parseLimit(values.findLimit)
+    checkModel(model, { threads: values.threads, raised: limit !== null })
     const startedAt = new Date()
     await using target = await openLoadTarget(this, config, flags['allow-remote'])
     const seconds = showSeconds(durationOf(model), this.jsonEnabled())
     const { findings, apiFailure } = await runLoad(target, {
       ...values,
       scenarios,
+      scenarioFile: values.scenario ?? null,
+      threadEntry: new URL(`../load-thread${extname(import.meta.url)}`, import.meta.url),
       model,
       workload: vaccination,
       workloadOptions: values,
       thresholds,
+      limit,
       clock: realClock,
       signal: this.signal,
       startedAt,
@@ -77,12 +97,13 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
           ? createLedgerBesideReport(values.reports, startedAt)
           : createLedgerFile(flags.ledger),
       onSecond: seconds.update,
+      onTrial: showTrial(this.jsonEnabled()),
       onAudit: () => seconds.stop('Auditing the database'),
     })
     const engine = target.database?.engine ?? null
     const report = { ...describeRun('load', { startedAt, config, engine, version: this.config.version }), ...findings }
     const path = await saveReport(report, values.reports)
-    this.log(loadSummary(report, paint, scenarios ? null : vaccination.originals.load))
+    this.log(loadSummary(report, paint, scenarios || flags.request ? null : vaccination.originals.load))
     this.log(`\nreport ${path}\nledger ${findings.ledger}`)
     if (apiFailure) throw apiFailure
     this.#setExitCode(findings)

@@ -2,7 +2,7 @@ import { addDistributions, distributionOf, writeDistribution, type Distribution 
 
 /** The response times of a run, stretch by stretch: samples within one depend on each other, stretches hardly do. */
 export interface Slices {
-  /** Length of each, seconds; what came after the last whole second is in the last. */
+  /** Length of each, seconds; what came after the last whole slice is in the last. */
   readonly seconds: number
   /** Of each, as `writeDistribution` writes them, microseconds. */
   readonly responseTimes: string[]
@@ -10,15 +10,14 @@ export interface Slices {
 
 /** Collects response times into slices; its memory does not grow with the run. */
 export interface SliceCollector {
-  record(responseMs: number): void
-  /** Ends the current second. */
-  endSecond(): void
-  finish(): Slices
+  /** Takes the response times of the next second. */
+  addSecond(responseTimes: Distribution): void
+  /** `rest` came after the last whole second. */
+  finish(rest: Distribution): Slices
 }
 
 /** Enough to tell what varies from chance, and few enough for a report. */
 const maxSlices = 64
-const usPerMs = 1000
 
 /** An empty collector. Slices last a second at first, and twice as long each time that there are 64 of them. */
 export function createSliceCollector(): SliceCollector {
@@ -26,12 +25,6 @@ export function createSliceCollector(): SliceCollector {
   let seconds = 1
   let slice = distributionOf([])
   let secondsInSlice = 0
-  let second: number[] = []
-
-  function addSecond(): void {
-    slice = addDistributions(slice, distributionOf(second))
-    second = []
-  }
 
   function doubleLength(): void {
     const halves = slices
@@ -42,11 +35,8 @@ export function createSliceCollector(): SliceCollector {
   }
 
   return {
-    record(responseMs) {
-      second.push(responseMs * usPerMs)
-    },
-    endSecond() {
-      addSecond()
+    addSecond(responseTimes) {
+      slice = addDistributions(slice, responseTimes)
       secondsInSlice++
       if (secondsInSlice < seconds) return
       slices.push(slice)
@@ -54,11 +44,9 @@ export function createSliceCollector(): SliceCollector {
       secondsInSlice = 0
       if (slices.length === maxSlices) doubleLength()
     },
-    finish() {
-      addSecond()
-      const last = slices.pop()
-      const whole = last ? [...slices, addDistributions(last, slice)] : [slice]
-      return { seconds, responseTimes: whole.map(writeDistribution) }
+    finish(rest) {
+      const last = slices.pop() ?? distributionOf([])
+      return { seconds, responseTimes: [...slices, addDistributions(last, slice, rest)].map(writeDistribution) }
     },
   }
 }

@@ -1,3 +1,5 @@
+import type { HistogramCounts } from './histogram.ts'
+
 /** How often each latency was seen, in little space: a block of samples, microseconds. */
 export interface Distribution {
   /** Ascending. */
@@ -12,6 +14,13 @@ const step = 0.01
 /** The distribution of single latencies in microseconds, each moved by at most 0.5% (or 0.5 us). */
 export function distributionOf(latencies: readonly number[]): Distribution {
   return collect(latencies.map((latency) => [latency, 1]))
+}
+
+/** The distribution of what histograms hold together, each latency moved by at most 0.5% (or 0.5 us). */
+export function distributionOfCounts(parts: readonly HistogramCounts[]): Distribution {
+  return collect(
+    parts.flatMap(({ valuesUs, counts }) => Array.from(valuesUs, (us, i) => [us, counts[i] as number] as const)),
+  )
 }
 
 /** Several distributions as one. */

@@ -29,3 +29,5 @@ export const distribution = (of: string) =>
     description: `${of}, ascending, microseconds within 0.5%; x3 after those that were seen 3 times`,
     pattern: distributionPattern,
   })
+/** A latency, and what it is. */
+export const ms = (name: string) => orNull(number(`${name}, ms; null without samples`))
