@@ -8,6 +8,8 @@ const settingsThatMatter = [
   'rampUp',
   'stages',
   'arrivalRate',
+  'findLimit',
+  'threads',
   'cache',
   'cacheTtl',
   'timeout',
@@ -24,6 +26,10 @@ const settingsThatMatter = [
   'insertRate',
   'number',
   'rows',
+  'keys',
+  'order',
+  'indexes',
+  'connections',
 ] as const
 const environmentThatMatters = ['cpu', 'cores', 'node', 'engine', 'engineVersion'] as const
 
