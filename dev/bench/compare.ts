@@ -71,8 +71,8 @@ function simulatedRows(): string[][] {
 const sameRuns = 20
 const slowRuns = 10
 const inserts = 'insert-reservation-bench --inserts 200'
-const load = 'load --users 20 --duration 3s'
-const samePairs = 5
+const load = 'load --users 200 --duration 3s'
+const samePairs = 4
 const slowPairs = 8
 
 async function compare(folder: string, pairs: number, baseline: string, candidate: string): Promise<Comparison> {
