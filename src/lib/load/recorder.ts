@@ -6,6 +6,7 @@ import {
   type LatencyHistogram,
   type Percentiles,
 } from '../measure/histogram.ts'
+import { spectrumOf, type Spectrum } from '../measure/spectrum.ts'
 
 /** One request, all times in ms of the same clock. */
 export interface Sample {
@@ -62,6 +63,8 @@ export interface Recording {
   readonly failureReasons: Readonly<Record<string, number>>
   readonly responseTime: Percentiles
   readonly serviceTime: Percentiles
+  /** Missing without requests. */
+  readonly spectrum?: Spectrum
   readonly steps: readonly StepResult[]
   /** Its requests add up to all requests, those that ended in the grace included. */
   readonly timeline: readonly TimelineRow[]
@@ -171,6 +174,7 @@ export function createRecorder(): Recorder {
         service.add(state.service)
         return stepResult(name, state, seconds)
       })
+      const spectrum = spectrumOf(response, service)
       return {
         requests: response.totalCount,
         failures: results.reduce((sum, step) => sum + step.failures, 0),
@@ -178,6 +182,7 @@ export function createRecorder(): Recorder {
         failureReasons: Object.fromEntries(reasons),
         responseTime: percentilesOf(response),
         serviceTime: percentilesOf(service),
+        ...(spectrum ? { spectrum } : {}),
         steps: results,
         timeline,
         lateStartP99: percentileMs(late, 99),

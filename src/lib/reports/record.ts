@@ -43,6 +43,7 @@ const common = {
   environment: Environment,
   config: byName('every setting as text, passwords hidden', orNull(Type.String())),
   seed: text('seed of every random choice'),
+  command: Type.Optional(text('command line that makes such a run again, passwords hidden')),
 }
 
 const Step = object('one kind of request', {
@@ -66,6 +67,12 @@ const TimelineRow = object('one second, or what came after the last whole one, i
   p50: percentiles.p50,
   p95: percentiles.p95,
   p99: percentiles.p99,
+})
+
+const Spectrum = object('the whole distributions of all requests, at the same percentiles', {
+  percentiles: list('from 0 to 100, evenly spaced on a logarithmic axis of 1 / (1 - share)', Type.Number()),
+  responseTime: list('at each percentile, ms', Type.Number()),
+  serviceTime: list('at each percentile, ms', Type.Number()),
 })
 
 const ClosedModel = object('users that wait for their answers', {
@@ -108,6 +115,7 @@ const Load = object('what the clients saw', {
   }),
   responseTime: object('from the moment the request should have been sent', percentiles),
   serviceTime: object('from the moment the request was sent', percentiles),
+  spectrum: Type.Optional(Spectrum),
   steps: list('a row for each kind of request', Step),
   timeline: list('a row for each second', TimelineRow),
   failureReasons: byName('failures by reason', count('with this reason')),
