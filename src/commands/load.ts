@@ -11,11 +11,11 @@ import { parseThreshold } from '../lib/load/thresholds.ts'
 import { realClock } from '../lib/measure/clock.ts'
 import { describeRun } from '../lib/reports/environment.ts'
 import type { LoadReport } from '../lib/reports/record.ts'
-import { saveReport } from '../lib/reports/store.ts'
 import { loadSummary } from '../lib/reports/text.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { paint } from '../paint.ts'
 import { showSeconds } from '../progress.ts'
+import { saveRun } from '../save-run.ts'
 
 export default class Load extends BaseCommand {
   static override summary = 'Let virtual users browse and book, then audit the database.'
@@ -44,7 +44,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'maxInFlight'),
     ...settingFlags('scenario', 'target', 'timeout', 'threshold', 'seed'),
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
-    ...settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'from', 'reports'),
+    ...settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'from', 'reports', 'report'),
     ledger: Flags.string({
       summary: 'new file for what the API acknowledged, for a later audit [default: beside the report]',
     }),
@@ -81,9 +81,8 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     })
     const engine = target.database?.engine ?? null
     const report = { ...describeRun('load', { startedAt, config, engine, version: this.config.version }), ...findings }
-    const path = await saveReport(report, values.reports)
     this.log(loadSummary(report, paint, scenarios ? null : vaccination.originals.load))
-    this.log(`\nreport ${path}\nledger ${findings.ledger}`)
+    this.log(`\n${await saveRun(report, values)}\nledger ${findings.ledger}`)
     if (apiFailure) throw apiFailure
     this.#setExitCode(findings)
     return report

@@ -170,6 +170,18 @@ const catalogue = {
     'error',
     (d) => `The scenario ${d.name} failed to prepare a user, so no request was sent: ${d.reason}.`,
   ),
+  'page-assets-missing': entry<{ reason: string }>(
+    'error',
+    (d) => `The parts of an HTML report are not there: ${d.reason}. Run "npm run build" first.`,
+  ),
+  'reports-unlistable': entry<{ folder: string; reason: string }>(
+    'error',
+    (d) => `The folder ${d.folder} cannot be listed: ${d.reason}. Name another one with --reports.`,
+  ),
+  'view-missing': entry<{ kind: string; view: string }>(
+    'usage',
+    (d) => `A report of kind ${d.kind} has nothing to show as ${d.view}. Choose another form.`,
+  ),
   'report-unreadable': entry<{ file: string; reason: string }>(
     'error',
     (d) => `${d.file} is not a rushbench report that can be read: ${d.reason}.`,

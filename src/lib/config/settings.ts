@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { arrivalKinds } from '../load/pacing.ts'
+import { viewNames } from '../reports/views/view-names.ts'
 import { keyOrders } from '../seeding/keys.ts'
 import { indexTimes, rowOrders } from '../seeding/recipe.ts'
 import { auditSettings } from './audit-settings.ts'
@@ -144,6 +145,12 @@ export const settings = {
     summary: 'folder that reports are saved in',
     allowed: 'a path',
   }),
+  report: setting({
+    schema: someOf(...viewNames),
+    default: undefined,
+    summary: 'forms of the report to save beside it',
+    allowed: `${viewNames.join(', ')}, or several of them with commas`,
+  }),
   from: setting({
     schema: calendarDate,
     default: '2000-01-01',
@@ -282,6 +289,7 @@ type Optional =
   | 'benchRows'
   | 'forecast'
   | 'insertRate'
+  | 'report'
   | 'rows'
   | 'scenario'
   | 'stages'

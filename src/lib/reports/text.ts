@@ -9,6 +9,7 @@ import {
   plain,
 } from './format.ts'
 import type { AuditResult, LoadReport, SeedReport } from './record.ts'
+import { formatActual } from './views/answers.ts'
 
 /** How good and bad news are coloured; the identity where there are no colours. */
 export interface Paint {
@@ -41,9 +42,10 @@ function verdictLines({ load, generator, audit, thresholds }: LoadReport, paint:
   ]
   if (load.interrupted)
     lines.push(`${paint.bad('stopped')}    before its time, after ${formatDuration(load.seconds * 1000)}`)
-  for (const { expression, actual, passed, metric } of thresholds) {
+  for (const threshold of thresholds) {
+    const { expression, passed } = threshold
     const word = passed ? paint.good('met') : paint.bad('NOT MET')
-    lines.push(`${word}${' '.repeat(passed ? 8 : 4)}${plain(expression)} (was ${formatActual(metric, actual)})`)
+    lines.push(`${word}${' '.repeat(passed ? 8 : 4)}${plain(expression)} (was ${formatActual(threshold)})`)
   }
   if (audit) lines.push(...violationLines(audit.violations.filter(({ kind }) => kind !== 'unknown-committed')))
   return lines
@@ -63,13 +65,6 @@ export function violationLines(violations: AuditResult['violations']): string[] 
   return violations.map(({ kind, key, detail }) => `           ${plain(`${kind}: ${key}, ${detail}`)}`)
 }
 
-function formatActual(metric: string, actual: number | null): string {
-  if (actual === null) return 'never measured'
-  if (metric === 'failures' || metric === 'skipped') return formatShare(actual)
-  if (/time|^steps/.test(metric)) return formatLatency(actual)
-  return Number.isInteger(actual) ? formatCount(actual) : formatNumber(actual)
-}
-
 function headlineLines({ load, audit }: LoadReport, paint: Paint): string[] {
   const { booked, conflict, failed, unknown } = load.outcomes
   const reasons = Object.entries(load.failureReasons).map(([reason, times]) => `${plain(reason)} ${formatCount(times)}`)
@@ -86,7 +81,8 @@ function headlineLines({ load, audit }: LoadReport, paint: Paint): string[] {
   ]
 }
 
-function modelPhrase({ model, users }: LoadReport['load']): string {
+/** How many users, or how many iterations a second. */
+export function modelPhrase({ model, users }: LoadReport['load']): string {
   if (model?.kind === 'open') {
     return `${formatNumber(model.ratePerSecond)} iterations a second (${model.arrivals} arrivals), ${formatCount(users)} in flight at most`
   }

@@ -4,10 +4,12 @@ import { describe, expect, it } from 'vitest'
 import { RushbenchError } from '../../../src/lib/errors.ts'
 import { compareReports } from '../../../src/lib/compare/compare.ts'
 import { comparisonSummary } from '../../../src/lib/compare/text.ts'
-import { auditSummary } from '../../../src/lib/reports/audit-text.ts'
 import { parseReport, reportSchema, type Report } from '../../../src/lib/reports/record.ts'
-import { insertBenchSummary } from '../../../src/lib/reports/insert-bench-text.ts'
-import { loadSummary, seedSummary, type Paint } from '../../../src/lib/reports/text.ts'
+import { reportSummary } from '../../../src/lib/reports/summary.ts'
+import type { Paint } from '../../../src/lib/reports/text.ts'
+import { htmlReport } from '../../../src/lib/reports/views/html.ts'
+import { junitReport } from '../../../src/lib/reports/views/junit.ts'
+import { markdownReport } from '../../../src/lib/reports/views/markdown.ts'
 import { reportText } from '../../report-fixtures.ts'
 
 const names = [
@@ -47,12 +49,11 @@ function replaced(value: unknown, path: readonly (string | number)[], by: unknow
 
 const noPaint: Paint = { good: (text) => text, bad: (text) => text, faint: (text) => text, bold: (text) => text }
 
-/** Everything that a terminal is shown of a report. */
+/** Everything that people are shown of a report. */
 function shown(report: Report): string {
   const compared = comparisonSummary(compareReports(report, report, 10), 10, noPaint)
-  if (report.kind === 'load') return loadSummary(report, noPaint, null) + compared
-  if (report.kind === 'audit') return auditSummary(report, noPaint) + compared
-  return (report.kind === 'seed' ? seedSummary(report) : insertBenchSummary(report, '')) + compared
+  const views = [markdownReport(report), junitReport(report), htmlReport(report, { style: '', script: '' })]
+  return [compared, reportSummary(report, noPaint), ...views].join('\n')
 }
 
 // oxlint-disable-next-line no-control-regex -- these are what must be gone; the summaries' own newlines may stay
