@@ -21,7 +21,7 @@ export function drawChart(figure: HTMLElement, chart: Chart): DrawnChart {
   const height = heights[chart.size]
   const widthOf = () => Math.max(200, place.clientWidth)
   const plot = new uPlot(optionsOf(chart, figure, { width: widthOf(), height }), dataOf(chart), place)
-  followKeys(place, plot)
+  followKeys(place, chart, plot)
   new ResizeObserver(() => {
     if (!('printing' in document.documentElement.dataset)) plot.setSize({ width: widthOf(), height })
   }).observe(place)
@@ -98,7 +98,7 @@ function axisStyle(axis: Axis, size: Chart['size']): uPlot.Axis {
     gap: 6,
     space: (_plot, place) => (place === 0 ? (innerWidth < narrowScreen ? 64 : 80) : size === 'small' ? 30 : 36),
     size: (_plot, labels, place) =>
-      place === 0 ? 30 : 14 + 7 * Math.max(3, ...(labels ?? []).map(({ length }) => length)),
+      place === 0 ? 26 : 14 + 7 * Math.max(3, ...(labels ?? []).map(({ length }) => length)),
     ...ticksOf(axis),
     values: (_plot, splits) =>
       splits.map((value: number | null) => (value === null ? '' : tickLabel(axis.unit, value))),

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot'
-import type { Chart } from '../src/lib/reports/views/chart.ts'
+import { isReadable, type Chart } from '../src/lib/reports/views/chart.ts'
 import { formatUnit } from '../src/lib/reports/views/units.ts'
 
 /** Writes what all series are where the cursor is; nothing while it is elsewhere. */
@@ -7,28 +7,29 @@ export function showReadout(figure: HTMLElement, chart: Chart, plot: uPlot): voi
   const output = figure.querySelector('output')
   if (!output) return
   const { idx } = plot.cursor
-  const x = idx === null || idx === undefined ? null : plot.data[0][idx]
+  const values = idx === null || idx === undefined ? [] : valuesAt(chart, plot, idx)
+  const x = idx === null || idx === undefined ? undefined : plot.data[0][idx]
   output.textContent =
-    x === null || x === undefined
-      ? ''
-      : [formatUnit(chart.x.unit, x), ...valuesAt(chart, plot, idx as number)].join(' · ')
+    x === undefined || values.length === 0 ? '' : [formatUnit(chart.x.unit, x), ...values].join(' · ')
 }
 
 function valuesAt({ series, left, right }: Chart, plot: uPlot, index: number): string[] {
-  return series.flatMap(({ name, mark, axis }, place) => {
+  return series.flatMap((one, place) => {
     const value = plot.data[place + 1]?.[index]
-    if (mark === 'band-edge' || value === null || value === undefined) return []
-    const { unit } = (axis === 'right' && right) || left
-    return `${name} ${formatUnit(unit, value)}`
+    if (!isReadable(one) || value === null || value === undefined) return []
+    const { unit } = (one.axis === 'right' && right) || left
+    return `${one.name} ${formatUnit(unit, value)}`
   })
 }
 
-/** Lets the arrow keys, Home and End move the cursor of a chart that has the focus. */
-export function followKeys(place: HTMLElement, plot: uPlot): void {
+/** Lets the arrow keys, Home and End move the cursor of a chart that has the focus, from one value to the next. */
+export function followKeys(place: HTMLElement, chart: Chart, plot: uPlot): void {
+  const stops = [...plot.data[0].keys()].filter((index) => valuesAt(chart, plot, index).length > 0)
   place.addEventListener('keydown', (event) => {
-    const last = plot.data[0].length - 1
     const at = plot.cursor.idx ?? -1
-    const target = { ArrowLeft: Math.max(0, at - 1), ArrowRight: Math.min(last, at + 1), Home: 0, End: last }[event.key]
+    const before = stops.findLast((index) => index < at) ?? stops[0]
+    const after = stops.find((index) => index > at) ?? stops.at(-1)
+    const target = { ArrowLeft: before, ArrowRight: after, Home: stops[0], End: stops.at(-1) }[event.key]
     if (target === undefined) return
     event.preventDefault()
     moveTo(plot, target)

@@ -60,9 +60,14 @@ export function scaleFor(values: readonly (number | null)[]): Axis['scale'] {
   return most > logarithmicFrom * least ? 'log' : 'linear'
 }
 
-/** Without parts that are drawn and have nothing to read. */
+/** Whether its values are worth reading one by one; a band's edge and a cloud of dots are only to be seen. */
+export function isReadable({ mark }: ChartSeries): boolean {
+  return mark !== 'band-edge' && mark !== 'faint-dots'
+}
+
+/** The series whose values are worth reading. */
 export function readableSeries({ series }: Pick<Chart, 'series'>): ChartSeries[] {
-  return series.filter(({ mark }) => mark !== 'band-edge' && mark !== 'faint-dots')
+  return series.filter(isReadable)
 }
 
 /** The values of a chart row by row: x, then each readable series. */

@@ -20,7 +20,8 @@ ${valueTable(chart)}
 
 function legend(chart: Chart): string {
   const named = chart.series.filter(({ mark }) => mark !== 'band-edge')
-  if (named.length < 2) return ''
+  // Empty it still has its place, so that charts beside one another begin at the same height.
+  if (named.length < 2) return '<ul class="legend" aria-hidden="true"></ul>'
   const items = named.map(
     ({ name, mark, tone }) => `<li><span class="swatch ${tone} ${mark}"></span>${escapeHtml(name)}</li>`,
   )

@@ -1,5 +1,5 @@
 import { formatCount, formatDuration, formatNumber } from '../format.ts'
-import { modelLines } from '../model-text.ts'
+import { forecastPhrase, modelPhrase, nameOf } from '../model-text.ts'
 import type { InsertBenchReport } from '../record.ts'
 import { curveCharts } from './curve-charts.ts'
 import { headlineOf, section, type Answer, type Digest, type Figure, type Section, type Table } from './digest.ts'
@@ -49,15 +49,12 @@ function answersOf({ interrupted, model = [], stream, checkpoints }: InsertBench
   ]
 }
 
-/** `append: flat at ...` is what the text says of a model after its heading. */
 function modelAnswer(model: Model): Answer {
-  const [, shape = ''] = modelLines([model])
-  const detail = shape.trim().replace(`${model.keys}: `, '')
   return {
     question: `Does p50 go with the rows, ${model.keys} keys?`,
     verdict: 'plain',
     answer: `${shapeOf(model)} with ${model.keys} keys`,
-    detail: `${capitalize(detail)}.`,
+    detail: `${capitalize(modelPhrase(model))}.`,
   }
 }
 
@@ -130,11 +127,22 @@ function streamFigures({ inserts, seconds, exitInsertsPerSecond, stallCount, buc
   ]
 }
 
+/** A row for each curve, also of what random keys cost beyond append keys. */
+function modelTable(models: readonly Model[]): Table {
+  const rows = models.map((model) => [
+    nameOf(model),
+    modelPhrase(model),
+    `${model.reason}; noise of the blocks ${formatUnit('us', model.noise)}`,
+    model.forecast ? forecastPhrase(model.forecast) : '-',
+  ])
+  return { head: ['keys', 'p50 over the rows, with 95% intervals', 'because', 'forecast'], rows, numeric: [] }
+}
+
 function checkpointSections(report: InsertBenchReport): Section[] {
   const { checkpoints, model = [] } = report
   return [
     section('Latency over the rows', { charts: curveCharts(checkpoints, model) }),
-    ...(model.length > 0 ? [section('The fitted curves', { text: modelLines(model).map((line) => line.trim()) })] : []),
+    ...(model.length > 0 ? [section('The fitted curves', { table: modelTable(model) })] : []),
     section('Table sizes', { table: latencyTable('rows', checkpoints), depth: 'brief' }),
     ...counterSections('rows', checkpoints),
   ]

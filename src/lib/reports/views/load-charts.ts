@@ -1,7 +1,7 @@
 import { formatCount, formatLatency, formatNumber } from '../format.ts'
 import type { LoadReport } from '../record.ts'
 import { scaleFor, type Chart, type ChartSeries, type Tone, type Mark } from './chart.ts'
-import { thinTimeline, type TimelineSlice } from './timeline.ts'
+import { thinTimeline, wholeSeconds, type TimelineSlice } from './timeline.ts'
 
 type Load = LoadReport['load']
 
@@ -9,18 +9,19 @@ const time = { label: 'seconds since the start', unit: 'seconds', scale: 'linear
 
 /** Throughput and response times over the run, with the users beside them. */
 export function loadCharts(load: Load): Chart[] {
-  if (load.timeline.length < 2) return []
-  const slices = thinTimeline(load.timeline)
-  return [throughputChart(load, slices), latencyChart(load, slices)]
+  const timeline = wholeSeconds(load.timeline)
+  if (timeline.length < 2) return []
+  const slices = thinTimeline(timeline)
+  return [throughputChart({ ...load, timeline }, slices), latencyChart({ ...load, timeline }, slices)]
 }
 
 function throughputChart(load: Load, slices: readonly TimelineSlice[]): Chart {
   const line = lineOver(slices)
-  const rates = load.timeline.map(({ rps }) => rps)
+  const busiest = load.timeline.reduce((most, { rps }) => Math.max(most, rps), 0)
   const worst = load.timeline.reduce((most, { failures }) => Math.max(most, failures), 0)
   return {
     title: 'Throughput, failures and users',
-    summary: `Requests, failures a second and users. ${formatNumber(Math.max(...rates))} requests in the busiest second, ${formatNumber(load.rps)} on average; ${worst > 0 ? `${formatCount(worst)} failures in the worst second` : 'no failures'}; ${formatCount(load.users)} users at most.${sliceNote(slices)}`,
+    summary: `Requests, failures a second and users. ${formatNumber(busiest)} requests in the busiest second, ${formatNumber(load.rps)} on average; ${worst > 0 ? `${formatCount(worst)} failures in the worst second` : 'no failures'}; ${formatCount(load.users)} users at most.${sliceNote(slices)}`,
     x: time,
     left: { label: 'a second', unit: 'per second', scale: 'linear' },
     right: { label: load.model?.kind === 'open' ? 'iterations in flight' : 'users', unit: 'count', scale: 'linear' },

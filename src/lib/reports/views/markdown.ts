@@ -2,6 +2,7 @@ import { plain } from '../format.ts'
 import type { Report } from '../record.ts'
 import { digestOf } from './digest-of.ts'
 import type { Answer, Digest, Section, Verdict } from './digest.ts'
+import { escapeHtml } from './html-text.ts'
 import { escapeMarkdown, markdownTable } from './markdown-table.ts'
 
 const signs: Readonly<Record<Verdict, string>> = { good: '✅', bad: '❌', plain: '▫️' }
@@ -41,7 +42,7 @@ function appendix({ sections, command, startedAt }: Digest): string {
   const environment = sections.find(({ title }) => title === 'Environment')
   const again = command === null ? '' : `${codeBlock(command)}\n\n`
   const table = environment?.table ? markdownTable(environment.table.head, environment.table.rows) : ''
-  return `<details><summary>How and where this was measured, ${escapeMarkdown(startedAt)}</summary>\n\n${again}${table}\n\n</details>`
+  return `<details><summary>How and where this was measured, ${escapeHtml(startedAt)}</summary>\n\n${again}${table}\n\n</details>`
 }
 
 /** A block whose fence is longer than any in it. */

@@ -21,8 +21,14 @@ export interface TimelineSlice {
 
 /** A chart on a screen has no room for more, and a page for a run of hours is not to grow with it. */
 const mostSlices = 400
+const secondMs = 1000
 
-/** The timeline in at most 400 slices of as many seconds each. */
+/** Without what came after the last whole second: of a few answers in a few milliseconds, rates say nothing. */
+export function wholeSeconds(timeline: readonly TimelineRow[]): TimelineRow[] {
+  return timeline.filter(({ durationMs = secondMs }) => durationMs >= secondMs)
+}
+
+/** A timeline in at most 400 slices of as many seconds each. */
 export function thinTimeline(timeline: readonly TimelineRow[]): TimelineSlice[] {
   const seconds = Math.max(1, Math.ceil(timeline.length / mostSlices))
   return Array.from({ length: Math.ceil(timeline.length / seconds) }, (_, slice) =>
@@ -32,7 +38,7 @@ export function thinTimeline(timeline: readonly TimelineRow[]): TimelineSlice[] 
 
 function joinSeconds(rows: readonly TimelineRow[]): TimelineSlice {
   const sum = (value: (row: TimelineRow) => number) => rows.reduce((total, row) => total + value(row), 0)
-  const seconds = sum(({ durationMs = 1000 }) => durationMs) / 1000
+  const seconds = sum(({ durationMs = secondMs }) => durationMs) / secondMs
   const perSecond = (count: number) => (seconds > 0 ? count / seconds : 0)
   return {
     second: rows[0]?.second ?? 0,

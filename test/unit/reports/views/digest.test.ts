@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readableSeries } from '../../../../src/lib/reports/views/chart.ts'
 import { digestOf } from '../../../../src/lib/reports/views/digest-of.ts'
-import { thinTimeline } from '../../../../src/lib/reports/views/timeline.ts'
+import { thinTimeline, wholeSeconds } from '../../../../src/lib/reports/views/timeline.ts'
 import { savedReport } from '../../../report-fixtures.ts'
 import { badLoad, goodLoad, seeding, streamed, sweep } from './samples.ts'
 
@@ -50,7 +50,7 @@ describe('digestOf', () => {
     expect(median!.spans).toEqual([{ name: 'knee at 1.18m, random keys', from: 1_100_000, to: 1_250_000, at: 1_180_000 }])
     expect(median!.bands).toEqual([[0, 1]])
     expect(median!.series.slice(0, 2).map(({ mark }) => mark)).toEqual(['band-edge', 'band-edge'])
-    expect(readableSeries(median!).map(({ name }) => name)).toEqual(['random keys, fitted', 'append keys', 'random keys'])
+    expect(readableSeries(median!).map(({ name }) => name)).toEqual(['random, fitted', 'append, p50', 'random, p50'])
     expect(tail!.title).toBe('The tail')
     expect(counter).toMatchObject({ title: 'page reads / insert', size: 'small', summary: 'From 0 to 2.00.' })
   })
@@ -93,7 +93,10 @@ describe('thinTimeline', () => {
     expect(slices[2]!.p99).toBeNull()
   })
 
-  it('knows how long the last row is', () => {
-    expect(thinTimeline([{ second: 0, ...row, durationMs: 500 }])[0]!.rps).toBe(20)
+  it('knows how long a last row is, and leaves it out when it is no whole second', () => {
+    const rest = (durationMs: number) =>
+      thinTimeline(wholeSeconds([{ second: 0, ...row }, { second: 1, ...row, durationMs }]))
+    expect(rest(4000)[1]!.rps).toBe(2.5)
+    expect(rest(999)).toHaveLength(1)
   })
 })
