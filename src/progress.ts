@@ -113,8 +113,8 @@ export function showTrial(quiet: boolean): (trial: Trial) => void {
   const begin = process.stderr.isTTY ? '\r\u001b[K' : ''
   return ({ level, outcome, run: { model, result } }) => {
     if (quiet) return
-    const load = `${formatCount(level)} ${model.kind === 'open' ? 'iterations a second' : 'users'}`
+    const load = `${model.kind === 'open' ? 'rate' : 'users'} ${formatCount(level)}`
     const figures = `p99 ${formatLatency(result.responseTime.p99)}, ${formatCount(result.failures)} failures`
-    process.stderr.write(`${begin}${load} ${outcome} (${figures})\n`)
+    process.stderr.write(`${begin}${load}: ${outcome} (${figures})\n`)
   }
 }
