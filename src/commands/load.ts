@@ -3,6 +3,7 @@ import { letHeapGrow } from '../heap.ts'
 import { openLoadTarget } from '../load-target.ts'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { strongestOf } from '../lib/config/resolve.ts'
+import { parseFault, requirePossible } from '../lib/load/faults.ts'
 import { createModel, durationOf, modelNames } from '../lib/load/model.ts'
 import { runLoad, type LoadOutcome } from '../lib/load/run.ts'
 import { readScenarios } from '../lib/load/scenario-file.ts'
@@ -26,6 +27,9 @@ Closed model: --users, with --ramp-up, or --stages; each user waits for its answ
 Open model: --rate; iterations start on a schedule whether or not earlier ones came back, and what
 cannot start because --max-in-flight are under way is counted as skipped.
 
+With --fault something goes wrong in the middle of the run, with what rushbench started itself, and the
+audit shows what came of it; docs/faults.md explains it.
+
 With --scenario the users do what a file of yours says, against any API; docs/scenarios.md explains it.
 
 Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or oversold bookings,
@@ -36,6 +40,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     '<%= config.bin %> <%= command.id %> --stages 30s:1000,2m:3000,30s:0',
     "<%= config.bin %> <%= command.id %> --rate 200/s --arrivals poisson --threshold 'skipped<=0%'",
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
+    '<%= config.bin %> <%= command.id %> --users 500 --fault kill-server@10s --fault pause-database@20s:5s',
     '<%= config.bin %> <%= command.id %> --target http://127.0.0.1:3000 --db sqlite:.rushbench/rushbench.db',
     '<%= config.bin %> <%= command.id %> --scenario ./shop.ts --target http://127.0.0.1:8080 --users 50',
   ]
@@ -43,6 +48,11 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'maxInFlight'),
     ...settingFlags('scenario', 'target', 'timeout', 'threshold', 'seed'),
     ...settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'from', 'reports'),
+    fault: Flags.string({
+      multiple: true,
+      summary:
+        'what is to go wrong on purpose, and when: kill-server@20s, drop-connections@20s, pause-database@20s:5s; may be repeated',
+    }),
     'allow-remote': Flags.boolean({ summary: 'load a target that is not on this machine; it must be yours' }),
   }
 
@@ -54,8 +64,10 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const thresholds = (values.threshold ?? []).map(parseThreshold)
     const model = createModel(strongestOf(config, modelNames), values)
     const scenarios = values.scenario === undefined ? null : await readScenarios(values.scenario)
+    const faults = (flags.fault ?? []).map(parseFault)
+    requirePossible(faults, durationOf(model), values.target)
     const startedAt = new Date()
-    await using target = await openLoadTarget(this, config, flags['allow-remote'])
+    await using target = await openLoadTarget(this, config, { allowRemote: flags['allow-remote'], faults })
     const seconds = showSeconds(durationOf(model), this.jsonEnabled())
     const { findings, apiFailure } = await runLoad(target, {
       ...values,
@@ -64,9 +76,11 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
       workload: vaccination,
       workloadOptions: values,
       thresholds,
+      faults,
       clock: realClock,
       signal: this.signal,
       onSecond: seconds.update,
+      onFault: ({ expression }) => seconds.note(`fault: ${expression}`),
       onAudit: () => seconds.stop('Auditing the database'),
     })
     const engine = target.database?.engine ?? null

@@ -7,6 +7,7 @@ import type { AuditResult, LoadReport } from '../reports/record.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { auditLedger } from './audit.ts'
 import { runLoadModel, type RunResult } from './engine.ts'
+import { startFaults, type Fault, type InjectedFault, type InjectFault } from './faults.ts'
 import { judgeGenerator, watchGenerator } from './generator-monitor.ts'
 import { createHttpClient, type HttpClient } from './http-client.ts'
 import { createMemoryLedger } from './ledger.ts'
@@ -23,6 +24,8 @@ export interface LoadTarget {
   readonly database: Database | null
   /** Rejects when the API that was started for this run ends too early. */
   readonly ended: Promise<never>
+  /** Does faults to what was started for this run; null when nothing was. */
+  readonly inject: InjectFault | null
   /** Stops what was started for this run; nothing else. */
   close(): Promise<void>
 }
@@ -37,9 +40,13 @@ export interface LoadOptions<Options extends object> {
   readonly timeout: number
   readonly seed: string
   readonly thresholds: readonly Threshold[]
+  /** As `requirePossible` lets them pass. */
+  readonly faults: readonly Fault[]
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly onSecond: (row: TimelineRow) => void
+  /** Called when a fault begins. */
+  readonly onFault: (fault: Fault) => void
   readonly onAudit: () => void
 }
 
@@ -68,10 +75,11 @@ export async function runLoad<Options extends object>(
   const ledger = createMemoryLedger()
   const stop = new AbortController()
   let apiFailure: Error | null = null
-  target.ended.catch((error: Error) => {
-    apiFailure = error
+  const fail = (error: Error): void => {
+    apiFailure ??= error
     stop.abort()
-  })
+  }
+  target.ended.catch(fail)
   const run = {
     ...options,
     scenarios: options.scenarios ?? options.workload.scenarios(options.workloadOptions, randomUUID().slice(0, 8)),
@@ -81,6 +89,7 @@ export async function runLoad<Options extends object>(
   const users = await prepareUsers({ ...run, users: mostUsersOf(options.model) })
   // Only from here on: what scenarios prepare may well keep the process busy.
   const generator = watchGenerator()
+  const faults = target.inject && startFaults({ ...run, inject: target.inject, onFailure: fail })
   const result = await runLoadModel({
     ...run,
     users,
@@ -90,7 +99,9 @@ export async function runLoad<Options extends object>(
     ledger,
   })
   const health = generator(result.lateStartP99)
+  const injected = (await faults?.end()) ?? []
   await target.close()
+  if (injected.length > 0) await awaitWriters(target.database, options.workload)
   options.onAudit()
   const audit: AuditResult | null = target.database
     ? await auditLedger(options.workload.audit(target.database, ledger), ledger.counts().booked)
@@ -98,12 +109,21 @@ export async function runLoad<Options extends object>(
   return {
     apiFailure,
     findings: {
-      load: describeLoad(result, target, options),
+      load: { ...describeLoad(result, target, options), ...describeFaults(injected) },
       generator: { ...health, ...mutable(judgeGenerator(health)) },
       audit,
       thresholds: options.thresholds.map((threshold) => checkThreshold(threshold, result)),
     },
   }
+}
+
+/** What a killed API had begun may still be rolled back while an audit reads. */
+async function awaitWriters(database: Database | null, { tables }: Workload): Promise<void> {
+  for (const table of tables) await database?.awaitWriters(table)
+}
+
+function describeFaults(injected: readonly InjectedFault[]): Pick<LoadReport['load'], 'faults'> {
+  return injected.length > 0 ? { faults: [...injected] } : {}
 }
 
 async function requireReachable(client: HttpClient, origin: string): Promise<void> {

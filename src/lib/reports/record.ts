@@ -111,6 +111,17 @@ const Load = object('what the clients saw', {
   steps: list('a row for each kind of request', Step),
   timeline: list('a row for each second', TimelineRow),
   failureReasons: Type.Record(Type.String(), count('with this reason'), { description: 'failures by reason' }),
+  faults: Type.Optional(
+    list(
+      'what was made to go wrong, in order of time',
+      object('one fault', {
+        kind: oneOf('what was done to which part', 'kill-server', 'drop-connections', 'pause-database'),
+        atMs: number('when it began, from the start of the run, ms'),
+        lastedMs: number('until the part worked again, ms'),
+        detail: text('what was done'),
+      }),
+    ),
+  ),
 })
 
 const Generator = object('how the load generator fared', {

@@ -23,6 +23,8 @@ export interface Parts {
 export interface RunningServer {
   /** `http://host:port` */
   readonly origin: string
+  /** Breaks off every client's connection, whatever is under way on it; how many there were. */
+  dropConnections(): Promise<number>
   /** Stops listening, finishes what is in flight. */
   close(): Promise<void>
 }
