@@ -1,11 +1,14 @@
 import { Flags } from '@oclif/core'
-import { letHeapGrow } from '../heap.ts'
-import { openLoadTarget } from '../load-target.ts'
 import { BaseCommand, settingFlags } from '../base-command.ts'
-import { strongestOf } from '../lib/config/resolve.ts'
+import { runCacheExperiment, type CacheExperiment } from '../cache-experiment.ts'
+import { letHeapGrow } from '../heap.ts'
+import { openLoadTarget, type LoadIntent } from '../load-target.ts'
+import { cacheExperimentText } from '../lib/compare/cache-experiment-text.ts'
+import { strongestOf, type ResolvedConfig } from '../lib/config/resolve.ts'
+import { failure } from '../lib/errors.ts'
 import { parseFault, requirePossible } from '../lib/load/faults.ts'
 import { createModel, durationOf, modelNames } from '../lib/load/model.ts'
-import { runLoad, type LoadOutcome } from '../lib/load/run.ts'
+import { runLoad } from '../lib/load/run.ts'
 import { readScenarios } from '../lib/load/scenario-file.ts'
 import { parseThreshold } from '../lib/load/thresholds.ts'
 import { realClock } from '../lib/measure/clock.ts'
@@ -30,6 +33,9 @@ cannot start because --max-in-flight are under way is counted as skipped.
 With --fault something goes wrong in the middle of the run, with what rushbench started itself, and the
 audit shows what came of it; docs/faults.md explains it.
 
+With --experiment cache the same run is made four times, without and with the cache in turn, each from the
+same database.
+
 With --scenario the users do what a file of yours says, against any API; docs/scenarios.md explains it.
 
 Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or oversold bookings,
@@ -41,6 +47,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     "<%= config.bin %> <%= command.id %> --rate 200/s --arrivals poisson --threshold 'skipped<=0%'",
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
     '<%= config.bin %> <%= command.id %> --users 500 --fault kill-server@10s --fault pause-database@20s:5s',
+    '<%= config.bin %> <%= command.id %> --users 3000 --duration 60s --experiment cache',
     '<%= config.bin %> <%= command.id %> --target http://127.0.0.1:3000 --db sqlite:.rushbench/rushbench.db',
     '<%= config.bin %> <%= command.id %> --scenario ./shop.ts --target http://127.0.0.1:8080 --users 50',
   ]
@@ -53,30 +60,46 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
       summary:
         'what is to go wrong on purpose, and when: kill-server@20s, drop-connections@20s, pause-database@20s:5s; may be repeated',
     }),
+    experiment: Flags.option({
+      options: ['cache'] as const,
+      summary: 'make the same run without and with the cache, twice each in turn, and show them beside the original',
+    })(),
     'allow-remote': Flags.boolean({ summary: 'load a target that is not on this machine; it must be yours' }),
   }
 
-  async run(): Promise<LoadReport> {
+  async run(): Promise<LoadReport | CacheExperiment> {
     letHeapGrow()
     const { flags } = await this.parse(Load)
     const config = await this.resolveSettings(flags)
+    const intent = { allowRemote: flags['allow-remote'], faults: (flags.fault ?? []).map(parseFault) }
+    if (flags.experiment !== undefined) return this.#experiment(config, intent)
+    const { report } = await this.#load(config, intent, vaccination.originals.load)
+    this.#setExitCode([report])
+    return report
+  }
+
+  /** One run, from an empty API to the saved report; `original` stands beside the figures of the built-in users. */
+  async #load(
+    config: ResolvedConfig,
+    intent: LoadIntent,
+    original: string | null,
+  ): Promise<{ readonly report: LoadReport; readonly runId: string }> {
     const { values } = config
     const thresholds = (values.threshold ?? []).map(parseThreshold)
     const model = createModel(strongestOf(config, modelNames), values)
     const scenarios = values.scenario === undefined ? null : await readScenarios(values.scenario)
-    const faults = (flags.fault ?? []).map(parseFault)
-    requirePossible(faults, durationOf(model), values.target)
+    requirePossible(intent.faults, durationOf(model), values.target)
     const startedAt = new Date()
-    await using target = await openLoadTarget(this, config, { allowRemote: flags['allow-remote'], faults })
+    await using target = await openLoadTarget(this, config, intent)
     const seconds = showSeconds(durationOf(model), this.jsonEnabled())
-    const { findings, apiFailure } = await runLoad(target, {
+    const { findings, runId, apiFailure } = await runLoad(target, {
       ...values,
       scenarios,
       model,
       workload: vaccination,
       workloadOptions: values,
       thresholds,
-      faults,
+      faults: intent.faults,
       clock: realClock,
       signal: this.signal,
       onSecond: seconds.update,
@@ -86,17 +109,35 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const engine = target.database?.engine ?? null
     const report = { ...describeRun('load', { startedAt, config, engine, version: this.config.version }), ...findings }
     const path = await saveReport(report, values.reports)
-    this.log(loadSummary(report, paint, scenarios ? null : vaccination.originals.load))
+    this.log(loadSummary(report, paint, scenarios ? null : original))
     this.log(`\nreport ${path}`)
     if (apiFailure) throw apiFailure
-    this.#setExitCode(findings)
-    return report
+    return { report, runId }
   }
 
-  #setExitCode({ audit, generator, thresholds, load }: LoadOutcome['findings']): void {
-    if (audit && !audit.passed) this.endWith('auditFailed')
-    else if (load.interrupted) this.endWith('interrupted')
-    else if (!generator.valid) this.endWith('runNotValid')
-    else if (thresholds.some(({ passed }) => !passed)) this.endWith('thresholdNotMet')
+  async #experiment(config: ResolvedConfig, intent: LoadIntent): Promise<CacheExperiment> {
+    const { target, scenario } = config.values
+    if (target !== undefined || scenario !== undefined) {
+      throw failure('usage-wrong', {
+        reason:
+          'The experiment is made with the built-in users and an API of our own: leave out --target and --scenario.',
+      })
+    }
+    const experiment = await runCacheExperiment({
+      config,
+      load: (settings) => this.#load(settings, intent, null),
+      onRun: (number, count, side) => this.log(`\nrun ${number} of ${count}: ${side} the cache`),
+      signal: this.signal,
+    })
+    if (experiment.metrics) this.log(`\n${cacheExperimentText(experiment.metrics)}`)
+    this.#setExitCode(experiment.runs.map(({ report }) => report))
+    return experiment
+  }
+
+  #setExitCode(reports: readonly LoadReport[]): void {
+    if (reports.some(({ audit }) => audit?.passed === false)) this.endWith('auditFailed')
+    else if (this.signal.aborted) this.endWith('interrupted')
+    else if (reports.some(({ generator }) => !generator.valid)) this.endWith('runNotValid')
+    else if (reports.some(({ thresholds }) => thresholds.some(({ passed }) => !passed))) this.endWith('thresholdNotMet')
   }
 }

@@ -38,6 +38,8 @@ describe('wrong usage ends with 2, and says what is allowed', () => {
     [['load', '--fault', 'kill-server@2s:1s'], 'cannot be read. It is kill-server@TIME'],
     [['load', '--fault', 'pause-database@28s'], 'it would not be over before the end of the run'],
     [['load', '--fault', 'kill-server@2s', '--target', 'http://127.0.0.1:1'], 'is refused: faults are done to what'],
+    [['load', '--experiment', 'cache', '--cache', 'none'], 'The experiment needs a cache to compare with'],
+    [['load', '--experiment', 'cache', '--target', 'http://127.0.0.1:1'], 'leave out --target and --scenario'],
     [['migrate', '--db', 'oracle://x'], 'sqlite:PATH'],
     [['migrate', '--up'], 'Nonexistent flag: --up'],
     [['migrate', '--down', '--status'], '--status'],

@@ -55,6 +55,8 @@ export type LoadFindings = Pick<LoadReport, 'load' | 'generator' | 'audit' | 'th
 
 /** Findings, and what ended the run when it did not end by itself. */
 export interface LoadOutcome {
+  /** Part of the names of all bookings of a workload's own users. */
+  readonly runId: string
   readonly findings: LoadFindings
   readonly apiFailure: Error | null
 }
@@ -73,6 +75,7 @@ export async function runLoad<Options extends object>(
   const client = createHttpClient(target.origin, options.timeout)
   await requireReachable(client, target.origin)
   const ledger = createMemoryLedger()
+  const runId = randomUUID().slice(0, 8)
   const stop = new AbortController()
   let apiFailure: Error | null = null
   const fail = (error: Error): void => {
@@ -82,7 +85,7 @@ export async function runLoad<Options extends object>(
   target.ended.catch(fail)
   const run = {
     ...options,
-    scenarios: options.scenarios ?? options.workload.scenarios(options.workloadOptions, randomUUID().slice(0, 8)),
+    scenarios: options.scenarios ?? options.workload.scenarios(options.workloadOptions, runId),
     random: createRandom(options.seed),
     signal: AbortSignal.any([options.signal, stop.signal]),
   }
@@ -107,6 +110,7 @@ export async function runLoad<Options extends object>(
     ? await auditLedger(options.workload.audit(target.database, ledger), ledger.counts().booked)
     : null
   return {
+    runId,
     apiFailure,
     findings: {
       load: { ...describeLoad(result, target, options), ...describeFaults(injected) },
