@@ -38,7 +38,7 @@ export async function runCacheExperiment({
   onRun,
   signal,
 }: CacheExperimentPlan): Promise<CacheExperiment> {
-  requireCache(config.values.cache)
+  requirePossible(config)
   const runs: CacheRun[] = []
   for (const side of sidesInTurn) {
     const last = runs.at(-1)
@@ -55,11 +55,18 @@ export async function runCacheExperiment({
   return { experiment: 'cache', runs, metrics }
 }
 
-function requireCache(cache: string): void {
-  if (cache !== 'none') return
-  throw failure('usage-wrong', {
-    reason: 'The experiment needs a cache to compare with: leave out --cache none, or name a cache.',
-  })
+function requirePossible({ values: { target, scenario, cache } }: ResolvedConfig): void {
+  if (target !== undefined || scenario !== undefined) {
+    throw failure('usage-wrong', {
+      reason:
+        'The experiment is made with the built-in users and an API of its own: leave out --target and --scenario.',
+    })
+  }
+  if (cache === 'none') {
+    throw failure('usage-wrong', {
+      reason: 'The experiment needs a cache to compare with: leave out --cache none, or name a cache.',
+    })
+  }
 }
 
 function withoutCache(config: ResolvedConfig): ResolvedConfig {

@@ -1,11 +1,11 @@
 import { Flags } from '@oclif/core'
+import type { InferredFlags } from '@oclif/core/interfaces'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { runCacheExperiment, type CacheExperiment } from '../cache-experiment.ts'
 import { letHeapGrow } from '../heap.ts'
-import { openLoadTarget, type LoadIntent } from '../load-target.ts'
+import { openLoadTarget } from '../load-target.ts'
 import { cacheExperimentText } from '../lib/compare/cache-experiment-text.ts'
 import { strongestOf, type ResolvedConfig } from '../lib/config/resolve.ts'
-import { failure } from '../lib/errors.ts'
 import { parseFault, requirePossible } from '../lib/load/faults.ts'
 import { createModel, durationOf, modelNames } from '../lib/load/model.ts'
 import { runLoad } from '../lib/load/run.ts'
@@ -19,6 +19,8 @@ import { loadSummary } from '../lib/reports/text.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { paint } from '../paint.ts'
 import { showSeconds } from '../progress.ts'
+
+type LoadFlags = InferredFlags<typeof Load.flags>
 
 export default class Load extends BaseCommand {
   static override summary = 'Let virtual users browse and book, then audit the database.'
@@ -71,26 +73,24 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     letHeapGrow()
     const { flags } = await this.parse(Load)
     const config = await this.resolveSettings(flags)
-    const intent = { allowRemote: flags['allow-remote'], faults: (flags.fault ?? []).map(parseFault) }
-    if (flags.experiment !== undefined) return this.#experiment(config, intent)
-    const { report } = await this.#load(config, intent, vaccination.originals.load)
+    if (flags.experiment !== undefined) return this.#experiment(flags, config)
+    const { report } = await this.#load(flags, config)
     this.#setExitCode([report])
     return report
   }
 
-  /** One run, from an empty API to the saved report; `original` stands beside the figures of the built-in users. */
   async #load(
+    flags: LoadFlags,
     config: ResolvedConfig,
-    intent: LoadIntent,
-    original: string | null,
   ): Promise<{ readonly report: LoadReport; readonly runId: string }> {
     const { values } = config
     const thresholds = (values.threshold ?? []).map(parseThreshold)
     const model = createModel(strongestOf(config, modelNames), values)
     const scenarios = values.scenario === undefined ? null : await readScenarios(values.scenario)
-    requirePossible(intent.faults, durationOf(model), values.target)
+    const faults = (flags.fault ?? []).map(parseFault)
+    requirePossible(faults, durationOf(model), values.target)
     const startedAt = new Date()
-    await using target = await openLoadTarget(this, config, intent)
+    await using target = await openLoadTarget(this, config, { allowRemote: flags['allow-remote'], faults })
     const seconds = showSeconds(durationOf(model), this.jsonEnabled())
     const { findings, runId, apiFailure } = await runLoad(target, {
       ...values,
@@ -99,7 +99,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
       workload: vaccination,
       workloadOptions: values,
       thresholds,
-      faults: intent.faults,
+      faults,
       clock: realClock,
       signal: this.signal,
       onSecond: seconds.update,
@@ -109,23 +109,16 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const engine = target.database?.engine ?? null
     const report = { ...describeRun('load', { startedAt, config, engine, version: this.config.version }), ...findings }
     const path = await saveReport(report, values.reports)
-    this.log(loadSummary(report, paint, scenarios ? null : original))
+    this.log(loadSummary(report, paint, scenarios || flags.experiment ? null : vaccination.originals.load))
     this.log(`\nreport ${path}`)
     if (apiFailure) throw apiFailure
     return { report, runId }
   }
 
-  async #experiment(config: ResolvedConfig, intent: LoadIntent): Promise<CacheExperiment> {
-    const { target, scenario } = config.values
-    if (target !== undefined || scenario !== undefined) {
-      throw failure('usage-wrong', {
-        reason:
-          'The experiment is made with the built-in users and an API of our own: leave out --target and --scenario.',
-      })
-    }
+  async #experiment(flags: LoadFlags, config: ResolvedConfig): Promise<CacheExperiment> {
     const experiment = await runCacheExperiment({
       config,
-      load: (settings) => this.#load(settings, intent, null),
+      load: (settings) => this.#load(flags, settings),
       onRun: (number, count, side) => this.log(`\nrun ${number} of ${count}: ${side} the cache`),
       signal: this.signal,
     })
