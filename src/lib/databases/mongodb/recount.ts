@@ -4,7 +4,7 @@ import type { MongoConnection } from './connection.ts'
 import { fieldOf } from './documents.ts'
 
 /** Documents that are read at once. */
-const batchSize = 2000
+const batchSize = 500
 
 /** Keys that are named in one command. */
 const keysPerUpdate = 10_000
