@@ -24,7 +24,7 @@ export interface InjectedFault {
   readonly atMs: number
   /** Until the part worked again. */
   readonly lastedMs: number
-  /** What was done. */
+  /** What was done, or why it failed. */
   readonly detail: string
 }
 
@@ -136,11 +136,17 @@ async function injectInTurn(
     const due = startedAt + fault.atMs
     if (!(await sleep(Math.max(0, due - clock.now())))) break
     const began = clock.now()
+    const describe = (detail: string): InjectedFault => ({
+      kind: fault.kind,
+      atMs: began - startedAt,
+      lastedMs: clock.now() - began,
+      detail,
+    })
     onFault(fault)
     try {
-      const detail = await inject(fault, sleep)
-      injected.push({ kind: fault.kind, atMs: began - startedAt, lastedMs: clock.now() - began, detail })
+      injected.push(describe(await inject(fault, sleep)))
     } catch (error) {
+      injected.push(describe(`failed: ${reasonOf(error)}`))
       onFailure(failure('fault-failed', { fault: fault.expression, reason: reasonOf(error) }, error))
       break
     }

@@ -118,7 +118,7 @@ const Load = object('what the clients saw', {
         kind: oneOf('what was done to which part', 'kill-server', 'drop-connections', 'pause-database'),
         atMs: number('when it began, from the start of the run, ms'),
         lastedMs: number('until the part worked again, ms'),
-        detail: text('what was done'),
+        detail: text('what was done, or why it failed'),
       }),
     ),
   ),

@@ -181,7 +181,10 @@ describe('startFaults', () => {
     }
     const { clock, failures, injection } = start([kill(10), drop(20), pause(30, 5)], { inject })
     await clock.runAll()
-    expect(await injection.end()).toMatchObject([{ kind: 'pause-database' }])
+    expect(await injection.end()).toMatchObject([
+      { kind: 'kill-server', detail: 'failed: it is immortal' },
+      { kind: 'pause-database', detail: 'done' },
+    ])
     expect(failures).toMatchObject([
       {
         code: 'fault-failed',
