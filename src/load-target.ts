@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { startApiProcess, type ApiProcess } from './api-process.ts'
 import type { BaseCommand } from './base-command.ts'
 import { createFaultInjector } from './fault-injector.ts'
+import { openAudit } from './lib/audit/open-audit.ts'
 import type { ResolvedConfig } from './lib/config/resolve.ts'
 import { migrateUp } from './lib/databases/migrate.ts'
 import type { Database, PausableAccess } from './lib/databases/port.ts'
@@ -31,18 +32,25 @@ export async function openLoadTarget(
   config: ResolvedConfig,
   { allowRemote, faults }: LoadIntent,
 ): Promise<LoadTarget & AsyncDisposable> {
-  const { target, db } = config.values
+  const { target, db, audit: mapping } = config.values
   if (target === undefined) return openOwnTarget(command, config, faults)
   requireLoopback(target, allowRemote)
   const dbIsNamed = config.settings.some(({ name, origin }) => name === 'db' && origin !== 'default')
   const database = dbIsNamed ? await connectDatabase(db, { poolSize }) : null
-  return {
-    origin: new URL(target).origin,
-    database,
-    ended: never,
-    inject: null,
-    close: async () => {},
-    [Symbol.asyncDispose]: async () => database?.[Symbol.asyncDispose](),
+  const dispose = async () => database?.[Symbol.asyncDispose]()
+  try {
+    return {
+      origin: new URL(target).origin,
+      database,
+      audit: database && (await openAudit(database, vaccination, mapping)),
+      ended: never,
+      inject: null,
+      close: async () => {},
+      [Symbol.asyncDispose]: dispose,
+    }
+  } catch (error) {
+    await dispose()
+    throw error
   }
 }
 
@@ -54,10 +62,12 @@ async function openOwnTarget(
   const database = await connectDatabase(values.db, { poolSize })
   try {
     await fillDatabase(command, database, values)
+    const audit = await openAudit(database, vaccination, undefined)
     const { api, access } = await startOwnApi(command, values, faults)
     return {
       origin: api.origin,
       database,
+      audit,
       ended: api.ended,
       inject: createFaultInjector(api, access),
       close: api.close,

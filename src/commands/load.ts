@@ -5,6 +5,7 @@ import { runCacheExperiment, type CacheExperiment } from '../cache-experiment.ts
 import { letHeapGrow } from '../heap.ts'
 import { openLoadTarget } from '../load-target.ts'
 import { cacheExperimentText } from '../lib/compare/cache-experiment-text.ts'
+import { createLedgerBesideReport, createLedgerFile } from '../lib/load/ledger-file.ts'
 import { strongestOf, type ResolvedConfig } from '../lib/config/resolve.ts'
 import { parseFault, requirePossible } from '../lib/load/faults.ts'
 import { createModel, durationOf, modelNames } from '../lib/load/model.ts'
@@ -56,7 +57,11 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
   static override flags = {
     ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'maxInFlight'),
     ...settingFlags('scenario', 'target', 'timeout', 'threshold', 'seed'),
+    ...settingFlags('bookedStatuses', 'conflictStatuses'),
     ...settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'from', 'reports'),
+    ledger: Flags.string({
+      summary: 'new file for what the API acknowledged, for a later audit [default: beside the report]',
+    }),
     fault: Flags.string({
       multiple: true,
       summary:
@@ -65,6 +70,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     experiment: Flags.option({
       options: ['cache'] as const,
       summary: 'make the same run without and with the cache, twice each in turn, and show them beside the original',
+      exclusive: ['ledger'],
     })(),
     'allow-remote': Flags.boolean({ summary: 'load a target that is not on this machine; it must be yours' }),
   }
@@ -102,6 +108,11 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
       faults,
       clock: realClock,
       signal: this.signal,
+      startedAt,
+      createLedgerFile: () =>
+        flags.ledger === undefined
+          ? createLedgerBesideReport(values.reports, startedAt)
+          : createLedgerFile(flags.ledger),
       onSecond: seconds.update,
       onFault: ({ expression }) => seconds.note(`fault: ${expression}`),
       onAudit: () => seconds.stop('Auditing the database'),
@@ -110,7 +121,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const report = { ...describeRun('load', { startedAt, config, engine, version: this.config.version }), ...findings }
     const path = await saveReport(report, values.reports)
     this.log(loadSummary(report, paint, scenarios || flags.experiment ? null : vaccination.originals.load))
-    this.log(`\nreport ${path}`)
+    this.log(`\nreport ${path}\nledger ${findings.ledger}`)
     if (apiFailure) throw apiFailure
     return { report, runId }
   }

@@ -186,6 +186,24 @@ const catalogue = {
     'error',
     (d) => `The report cannot be saved as ${d.file}: ${d.reason}. Name a folder that can be written to with --reports.`,
   ),
+  'ledger-unwritable': entry<{ file: string; reason: string }>(
+    'error',
+    (d) =>
+      `The ledger ${d.file} cannot be written: ${d.reason}. Without it nobody can tell whether a booking was lost, so the run was ended and is not audited. Name another file with --ledger.`,
+  ),
+  'ledger-unreadable': entry<{ file: string; line: number | null; reason: string }>(
+    'error',
+    (d) => `${d.line === null ? '' : `Line ${d.line} of `}${d.file} is not a ledger that can be read: ${d.reason}.`,
+  ),
+  'nothing-to-audit': entry<{ tables: readonly string[]; url: string }>(
+    'error',
+    (d) =>
+      `${d.url} has no table ${d.tables.join(', ')} to audit. Name the tables of an API of your own with the setting audit (docs/audit.md); those of rushbench are made by "rushbench migrate".`,
+  ),
+  'mapping-wrong': entry<{ url: string; reason: string }>(
+    'error',
+    (d) => `The setting audit does not fit ${d.url}: ${d.reason}. See docs/audit.md.`,
+  ),
   'reports-differ': entry<{ reason: string }>('error', (d) => `These reports cannot be compared: ${d.reason}.`),
   'usage-wrong': entry<{ reason: string }>('usage', (d) => d.reason),
   interrupted: entry<{ done: string }>('interrupted', (d) => `Interrupted. ${d.done}`),

@@ -3,13 +3,12 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectDatabase } from '../../src/lib/databases/registry.ts'
-import { createMemoryLedger } from '../../src/lib/load/ledger.ts'
 import type { SeedReport } from '../../src/lib/reports/record.ts'
 import { createRandom } from '../../src/lib/random.ts'
 import { readJournal } from '../../src/lib/seeding/journal.ts'
-import { auditBookings } from '../../src/lib/workloads/vaccination/audit.ts'
 import { reservations } from '../../src/lib/workloads/vaccination/tables.ts'
 import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'
+import { findViolations } from '../ledgers.ts'
 import { createWorkplace, type Workplace } from './cli.ts'
 
 const kills = 20
@@ -31,9 +30,7 @@ async function isUnfinished(url: string): Promise<boolean> {
 
 async function stockFaults(url: string): Promise<string[]> {
   await using database = await connectDatabase(url, { poolSize: 1 })
-  const found: string[] = []
-  for await (const { detail } of auditBookings(database, createMemoryLedger())) found.push(detail)
-  return found
+  return (await findViolations(database)).map(({ detail }) => detail)
 }
 
 async function countRows(url: string): Promise<number> {

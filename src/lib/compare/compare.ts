@@ -62,12 +62,13 @@ function compareMetric(before: Metric | undefined, after: Metric | undefined, ma
 function faultsOf(side: string, report: Report): string[] {
   const stopped = `the ${side} was stopped before its time`
   if (report.kind === 'insert-bench') return report.interrupted ? [stopped] : []
-  if (report.kind !== 'load') return []
+  if (report.kind === 'seed') return []
   const faults: string[] = []
   if (report.audit && !report.audit.passed) {
     const { lost, duplicate, oversold } = report.audit
     faults.push(`the ${side}'s audit failed: ${lost} lost, ${duplicate} doubled, ${oversold} slots oversold`)
   }
+  if (report.kind === 'audit') return faults
   if (!report.generator.valid) faults.push(`the ${side} is not a valid run: ${report.generator.reasons.join('; ')}`)
   if (report.load.interrupted) faults.push(stopped)
   return faults

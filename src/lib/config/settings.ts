@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { arrivalKinds } from '../load/pacing.ts'
 import { keyOrders } from '../seeding/keys.ts'
 import { indexTimes, rowOrders } from '../seeding/recipe.ts'
+import { auditSettings } from './audit-settings.ts'
+import { setting, type Setting } from './setting.ts'
 import {
   calendarDate,
   count,
@@ -15,28 +17,6 @@ import {
   wholeNumber,
   someOf,
 } from './values.ts'
-
-/** One thing that can be set in a config file, in the environment or by a flag. */
-interface Setting<T = unknown> {
-  /** Reads text (flag, environment) and JSON (file) alike. */
-  readonly schema: z.ZodType<T>
-  /** As a person would write it; undefined means "not set". */
-  readonly default: string | undefined
-  readonly summary: string
-  /** Said after "Allowed:" when a value is refused. */
-  readonly allowed: string
-  /** The value is a URL that may carry a password. */
-  readonly secretUrl?: true
-  readonly char?: 'n'
-  /** Where commands have flags of one name that mean different things: the flag, not the name in kebab-case. */
-  readonly flag?: string
-  /** Settings whose flags cannot be given beside this one's, because it says what they say in another way. */
-  readonly replaces?: readonly string[]
-}
-
-function setting<T>(definition: Setting<T>): Setting<T> {
-  return definition
-}
 
 const durationAllowed = 'a number with ms, s, m or h, such as 500ms, 60s or 1m30s'
 const countAllowed = 'a number of rows such as 1000, 50k or 10m'
@@ -151,6 +131,7 @@ export const settings = {
     summary: "a limit that the run must hold, such as 'response_time.p99<500ms'; may be repeated",
     allowed: "METRIC<LIMIT, such as 'response_time.p99<500ms' or 'failures<1%'",
   }),
+  ...auditSettings,
   seed: setting({
     schema: z.union([z.string().min(1).max(100), z.number().transform(String)]),
     default: 'rushbench',
@@ -297,6 +278,7 @@ export type SettingName = keyof typeof settings
 type Optional =
   | 'arrivalRate'
   | 'at'
+  | 'audit'
   | 'benchRows'
   | 'forecast'
   | 'insertRate'

@@ -36,6 +36,11 @@ export const counts: z.ZodType<number[]> = z
   .union([z.array(z.unknown()), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
   .pipe(z.array(count).min(1).max(1000))
 
+/** Some HTTP statuses, `200,201` or a list. */
+export const httpStatuses: z.ZodType<number[]> = z
+  .union([z.array(z.unknown()), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
+  .pipe(z.array(wholeNumber(100, 599)).min(1))
+
 /** A length of time as milliseconds: `500ms`, `60s`, `1m30s`, `2h`, from `minMs` to 30 days. */
 export function duration(minMs: number): z.ZodType<number> {
   return z

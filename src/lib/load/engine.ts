@@ -1,11 +1,12 @@
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import type { Random } from '../random.ts'
 import type { HttpClient } from './http-client.ts'
-import type { OutcomeCounts } from './ledger.ts'
+import type { CountingLedger, OutcomeCounts } from './ledger.ts'
 import { durationOf, type LoadModel, type OpenModel } from './model.ts'
+import type { OutcomeStatuses } from './outcome.ts'
 import { arrivalTimes, userChanges, type Stage } from './pacing.ts'
 import type { Recorder, Recording, TimelineRow } from './recorder.ts'
-import type { Ledger, Scenario } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
 import {
   createSession,
   iterateOnce,
@@ -29,7 +30,9 @@ export interface RunPlan {
   readonly clock: Clock
   readonly client: HttpClient
   readonly recorder: Recorder
-  readonly ledger: Ledger & { counts(): OutcomeCounts }
+  readonly runId: string
+  readonly ledger: CountingLedger
+  readonly statuses: OutcomeStatuses
   /** Ends the run early, in the same orderly way. */
   readonly signal: AbortSignal
   /** Called with each second's row. */

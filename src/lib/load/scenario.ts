@@ -11,13 +11,23 @@ export interface LedgerEntry {
   readonly resource: number | string
   readonly outcome: Outcome
   /** What the API called the booking; only when it acknowledged one. */
-  readonly id?: string
+  readonly id?: number | string
 }
 
-/** Everything the client knows about its bookings. */
+/** What the client writes down of its bookings while it runs. */
 export interface Ledger {
-  record(entry: LedgerEntry): void
-  entries(): Iterable<LedgerEntry>
+  /**
+   * Resolves when the entry would survive the death of this process: to be awaited before the user's next step. The
+   * time that takes is nobody's latency. Rejects an entry that is none, which only types could have refused before.
+   */
+  record(entry: LedgerEntry): Promise<void>
+}
+
+/** What was written down, to be gone through as often as needed without holding it in memory. */
+export interface LedgerEntries {
+  readonly count: number
+  /** In the order in which they were written. */
+  read(): AsyncIterable<LedgerEntry>
 }
 
 /** What a request asks for. */
@@ -65,7 +75,11 @@ export interface PreparingUser {
 
 /** One virtual user. */
 export interface VirtualUser extends PreparingUser {
+  /** Sets the bookings of this run apart from those of every other. */
+  readonly runId: string
   readonly ledger: Ledger
+  /** What became of an attempt to book, by the statuses that the settings name. */
+  outcomeOf(answer: Pick<StepAnswer, 'status' | 'maybeExecuted'>): Outcome
   /** Waits; the next request is due when the wait is over. Rejects when the user is to stop. */
   think(time: ThinkTime): Promise<void>
   /** Never rejects for what the server does; rejects when the user was to stop before it was sent. */

@@ -2,6 +2,7 @@ import { reasonOf } from '../errors.ts'
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import type { Random } from '../random.ts'
 import type { HttpAnswer, HttpClient } from './http-client.ts'
+import { outcomeOf, type OutcomeStatuses } from './outcome.ts'
 import type { Recorder } from './recorder.ts'
 import type { Ledger, Scenario, StepAnswer, StepRequest, ThinkTime, VirtualUser } from './scenario.ts'
 import type { ParseJson } from './shared-json.ts'
@@ -12,7 +13,9 @@ export interface SessionParts {
   readonly clock: Clock
   readonly client: HttpClient
   readonly recorder: Recorder
+  readonly runId: string
   readonly ledger: Ledger
+  readonly statuses: OutcomeStatuses
   readonly parse: ParseJson
   /** Called when an iteration begins. */
   readonly onIteration: () => void
@@ -110,13 +113,23 @@ function pickByWeight(scenarios: readonly Scenario[], random: Random): number {
   return found === -1 ? scenarios.length - 1 : found
 }
 
-function createUser({ clock, client, recorder, ledger, parse }: SessionParts, session: Session): VirtualUser {
+function createUser(parts: SessionParts, session: Session): VirtualUser {
+  const { clock, client, recorder, runId, ledger, statuses, parse } = parts
   const { id, random } = session.prepared
   let due = session.startAt
   return {
     id,
     random,
-    ledger,
+    runId,
+    ledger: {
+      async record(entry) {
+        const began = clock.now()
+        await ledger.record(entry)
+        // The next request is due so much later: the API has no part in this wait.
+        due += clock.now() - began
+      },
+    },
+    outcomeOf: (answer) => outcomeOf(answer, statuses),
     async think(time) {
       session.steps++
       due += thinkMs(time, random)

@@ -14,7 +14,11 @@ export const object = <T extends TProperties>(description: string, properties: T
 export const flag = (description: string) => Type.Boolean({ description })
 /** Any number of `items`. */
 export const list = <T extends TSchema>(description: string, items: T) => Type.Array(items, { description })
+/** Any name: with Type.String() alone, what stands under a name of several lines would not be looked at. */
+const anyName = Type.String({ pattern: String.raw`^[\s\S]*$` })
+/** What `schema` says, by name. */
+export const byName = <T extends TSchema>(description: string, schema: T) => Type.Record(anyName, schema, { description })
 /** Texts by name. */
-export const textByName = (description: string) => Type.Record(Type.String(), Type.String(), { description })
+export const textByName = (description: string) => byName(description, Type.String())
 /** One of `values`. */
 export const oneOf = <T extends string>(description: string, ...values: T[]) => Type.Enum(values, { description })

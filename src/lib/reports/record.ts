@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { failure, reasonOf } from '../errors.ts'
 import { arrivalKinds } from '../load/pacing.ts'
-import { count, flag, list, number, object, oneOf, orNull, text, textByName } from './fields.ts'
+import { byName, count, flag, list, number, object, oneOf, orNull, text, textByName } from './fields.ts'
 import { plain } from './format.ts'
 import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
 import { reportSchemaName } from './schema-name.ts'
@@ -41,7 +41,7 @@ const common = {
   startedAt: utcTime('when the run began, ISO 8601, UTC'),
   finishedAt: utcTime('when the run ended, ISO 8601, UTC'),
   environment: Environment,
-  config: Type.Record(Type.String(), orNull(Type.String()), { description: 'every setting as text, passwords hidden' }),
+  config: byName('every setting as text, passwords hidden', orNull(Type.String())),
   seed: text('seed of every random choice'),
 }
 
@@ -110,7 +110,7 @@ const Load = object('what the clients saw', {
   serviceTime: object('from the moment the request was sent', percentiles),
   steps: list('a row for each kind of request', Step),
   timeline: list('a row for each second', TimelineRow),
-  failureReasons: Type.Record(Type.String(), count('with this reason'), { description: 'failures by reason' }),
+  failureReasons: byName('failures by reason', count('with this reason')),
   faults: Type.Optional(
     list(
       'what was made to go wrong, in order of time',
@@ -133,6 +133,8 @@ const Generator = object('how the load generator fared', {
   reasons: list('why the run is not valid', Type.String()),
 })
 
+const ledgerFile = (description: string) => text(`${description}, one line a booking`)
+
 const Audit = object('the ledger and the invariants held against the database', {
   acknowledged: count('bookings that the API acknowledged'),
   lost: count('of these, not in the table'),
@@ -143,7 +145,7 @@ const Audit = object('the ledger and the invariants held against the database', 
   violations: list(
     'the first that were found',
     object('one broken promise', {
-      kind: text('what was broken: lost, duplicate, oversold'),
+      kind: text('what was broken: lost, duplicate, oversold; unknown-committed is no fault'),
       key: text('the booking or the slot'),
       detail: text('what was expected and what was found'),
     }),
@@ -166,6 +168,7 @@ const LoadReport = Type.Object(
     load: Load,
     generator: Generator,
     audit: Type.Union([Audit, Type.Null()], { description: 'null when the database behind the target is not known' }),
+    ledger: Type.Optional(ledgerFile('file of what the API acknowledged')),
     thresholds: list('every limit that was asked for', Threshold),
   },
   { title: 'load report' },
@@ -210,8 +213,31 @@ const SeedReport = Type.Object(
   { title: 'seed report' },
 )
 
+const AuditReport = Type.Object(
+  {
+    ...common,
+    kind: Type.Literal('audit', { description: 'what was run' }),
+    audit: Audit,
+    ledgers: list(
+      'what was held against the database',
+      object('what one load has written down', {
+        file: ledgerFile('where it was read'),
+        run: text('sets its bookings apart from those of every other load'),
+        workload: text('the scenarios that were run'),
+        target: text('what was loaded'),
+        startedAt: text('when the load began'),
+        booked: count('bookings that the API acknowledged'),
+        unknown: count('attempts to book without an answer'),
+        failed: count('attempts to book that were answered by an error'),
+        torn: flag('the last line was cut off, because the load was killed; it is left out'),
+      }),
+    ),
+  },
+  { title: 'audit report' },
+)
+
 /** The contract as JSON Schema (draft 2020-12), published as `schema/report.v1.schema.json`. */
-export const reportSchema = Type.Union([LoadReport, InsertBenchReport, SeedReport], {
+export const reportSchema = Type.Union([LoadReport, InsertBenchReport, SeedReport, AuditReport], {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   $id: 'urn:rushbench:report:v1',
   title: 'rushbench report',
@@ -220,8 +246,9 @@ export const reportSchema = Type.Union([LoadReport, InsertBenchReport, SeedRepor
 export type LoadReport = Static<typeof LoadReport>
 export type InsertBenchReport = Static<typeof InsertBenchReport>
 export type SeedReport = Static<typeof SeedReport>
+export type AuditReport = Static<typeof AuditReport>
 /** One saved run. */
-export type Report = LoadReport | InsertBenchReport | SeedReport
+export type Report = LoadReport | InsertBenchReport | SeedReport | AuditReport
 /** What the ledger and the invariants said. */
 export type AuditResult = Static<typeof Audit>
 /** What all kinds of reports begin with. */
@@ -243,7 +270,7 @@ type SeedBody = Pick<
   | 'verified'
 >
 
-const kinds = { load: LoadReport, 'insert-bench': InsertBenchReport, seed: SeedReport } as const
+const kinds = { load: LoadReport, 'insert-bench': InsertBenchReport, seed: SeedReport, audit: AuditReport } as const
 
 /** Reads a report from `content`, which came from `file`. Throws `report-unreadable` with the first reason. */
 export function parseReport(content: string, file: string): Report {

@@ -3,35 +3,41 @@ import { join } from 'node:path'
 import { failure, reasonOf } from '../errors.ts'
 import type { Report } from './record.ts'
 
+/** `<folder>/<UTC time>-<kind>`: how the files of a run begin. */
+export function runFileName(folder: string, startedAt: string, kind: string): string {
+  return join(folder, `${startedAt.replace(/\.\d+Z$/, 'Z').replaceAll(':', '-')}-${kind}`)
+}
+
+/** Takes `name.json`, or `name-2.json` and so on when that is taken (EEXIST): what is there is never replaced. */
+export async function takeFreeName<T>(name: string, extension: string, take: (path: string) => Promise<T>): Promise<T> {
+  for (let number = 1; ; number++) {
+    try {
+      return await take(`${name}${number === 1 ? '' : `-${number}`}${extension}`)
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error
+    }
+  }
+}
+
 /**
  * Saves a report as `<folder>/<UTC time>-<kind>.json` and returns that path. It appears whole or not
  * at all, and never replaces another. Throws `report-unwritable`.
  */
 export async function saveReport(report: Report, folder: string): Promise<string> {
-  const time = report.startedAt.replace(/\.\d+Z$/, 'Z').replaceAll(':', '-')
-  const name = join(folder, `${time}-${report.kind}`)
+  const name = runFileName(folder, report.startedAt, report.kind)
   const unfinished = `${name}.${report.id}.tmp`
   try {
     const content = `${JSON.stringify(report, refuseNonNumbers, 2)}\n`
     await mkdir(folder, { recursive: true })
     await writeFile(unfinished, content, { flush: true })
-    return await moveToFreeName(unfinished, name)
+    return await takeFreeName(name, '.json', async (path) => {
+      await moveTo(unfinished, path)
+      return path
+    })
   } catch (error) {
     throw failure('report-unwritable', { file: `${name}.json`, reason: reasonOf(error) }, error)
   } finally {
     await rm(unfinished, { force: true }).catch(() => {})
-  }
-}
-
-async function moveToFreeName(file: string, name: string): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    const path = attempt === 1 ? `${name}.json` : `${name}-${attempt}.json`
-    try {
-      await moveTo(file, path)
-      return path
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error
-    }
   }
 }
 

@@ -8,7 +8,7 @@ import {
   formatTable,
   plain,
 } from './format.ts'
-import type { LoadReport, SeedReport } from './record.ts'
+import type { AuditResult, LoadReport, SeedReport } from './record.ts'
 
 /** How good and bad news are coloured; the identity where there are no colours. */
 export interface Paint {
@@ -45,18 +45,22 @@ function verdictLines({ load, generator, audit, thresholds }: LoadReport, paint:
     const word = passed ? paint.good('met') : paint.bad('NOT MET')
     lines.push(`${word}${' '.repeat(passed ? 8 : 4)}${plain(expression)} (was ${formatActual(metric, actual)})`)
   }
-  if (audit)
-    for (const { kind, key, detail } of audit.violations)
-      lines.push(`           ${plain(`${kind}: ${key}, ${detail}`)}`)
+  if (audit) lines.push(...violationLines(audit.violations.filter(({ kind }) => kind !== 'unknown-committed')))
   return lines
 }
 
-function auditLine(audit: LoadReport['audit'], paint: Paint): string {
+/** What the audit says in one line; null when there was none. */
+export function auditLine(audit: AuditResult | null, paint: Paint): string {
   if (!audit) return `${paint.faint('no audit')}   the database behind the target is not known (name it with --db)`
   const word = audit.passed ? `${paint.good('audit ok')}   ` : `${paint.bad('AUDIT')}      `
   const found = `${formatCount(audit.lost)} lost, ${formatCount(audit.duplicate)} doubled, ${formatCount(audit.oversold)} slots oversold`
   const unknown = audit.unknownCommitted > 0 ? `, ${formatCount(audit.unknownCommitted)} stored without an answer` : ''
   return `${word}${formatCount(audit.acknowledged)} bookings acknowledged: ${found}${unknown}`
+}
+
+/** A line for each. */
+export function violationLines(violations: AuditResult['violations']): string[] {
+  return violations.map(({ kind, key, detail }) => `           ${plain(`${kind}: ${key}, ${detail}`)}`)
 }
 
 function formatActual(metric: string, actual: number | null): string {

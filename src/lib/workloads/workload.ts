@@ -1,5 +1,5 @@
 import type { AnyTable, Database } from '../databases/port.ts'
-import type { Ledger, Scenario } from '../load/scenario.ts'
+import type { LedgerEntries, Scenario } from '../load/scenario.ts'
 import type { Cache } from '../cache/cache.ts'
 
 /** How far a long step has come. */
@@ -35,6 +35,13 @@ export interface Violation {
   /** The booking or the slot concerned. */
   readonly key: string
   readonly detail: string
+}
+
+/** How a long step is followed, and ended early. */
+export interface Watch {
+  readonly onProgress: (progress: Progress) => void
+  /** Its reason is thrown once it aborts. */
+  readonly signal: AbortSignal
 }
 
 /** A load run that is over. */
@@ -74,7 +81,8 @@ export interface Workload<Options extends object = object> {
   serve(parts: Parts, options: Options): Promise<RunningServer>
   /** `runId` sets this run's bookings apart from every other's. */
   scenarios(options: Options, runId: string): readonly Scenario[]
-  audit(database: Database, ledger: Ledger): AsyncIterable<Violation>
+  /** Holds the ledger and the invariants against the database, which it only reads. */
+  audit(database: Database, ledger: LedgerEntries, watch: Watch): AsyncIterable<Violation>
   /** Takes back what one run booked, as if it had not been; how many bookings that were. */
   withdraw(database: Database, run: FinishedRun): Promise<number>
 }

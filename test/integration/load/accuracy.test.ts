@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { runLoadModel, type RunResult } from '../../../src/lib/load/engine.ts'
 import { createHttpClient } from '../../../src/lib/load/http-client.ts'
-import { createMemoryLedger } from '../../../src/lib/load/ledger.ts'
 import { mostUsersOf, type LoadModel } from '../../../src/lib/load/model.ts'
 import { prepareUsers } from '../../../src/lib/load/prepare.ts'
 import { createRecorder } from '../../../src/lib/load/recorder.ts'
 import { defineScenario } from '../../../src/lib/load/scenario.ts'
 import { realClock } from '../../../src/lib/measure/clock.ts'
 import { createRandom } from '../../../src/lib/random.ts'
+import { createMemoryLedger } from '../../ledgers.ts'
 
 let server: Server | null = null
 afterEach(() => {
@@ -45,6 +45,8 @@ async function load(origin: string, model: LoadModel): Promise<RunResult> {
     client: createHttpClient(origin, 10_000),
     recorder: createRecorder(),
     ledger: createMemoryLedger(),
+    runId: 'test',
+    statuses: { bookedStatuses: [201], conflictStatuses: [409] },
     onSecond: () => {},
   })
 }

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { auditBookings } from '../../../src/lib/audit/audit-bookings.ts'
+import { collectViolations } from '../../../src/lib/audit/result.ts'
 import { migrateUp } from '../../../src/lib/databases/migrate.ts'
 import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
-import { auditLedger } from '../../../src/lib/load/audit.ts'
-import { createMemoryLedger } from '../../../src/lib/load/ledger.ts'
 import type { LedgerEntry } from '../../../src/lib/load/scenario.ts'
-import { auditBookings } from '../../../src/lib/workloads/vaccination/audit.ts'
 import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
 import { slotAt } from '../../../src/lib/workloads/vaccination/slots.ts'
-import { reservations, schedules } from '../../../src/lib/workloads/vaccination/tables.ts'
+import { bookingTables, reservations, schedules } from '../../../src/lib/workloads/vaccination/tables.ts'
+import { entriesOf, findViolations, unwatched } from '../../ledgers.ts'
+import type { Progress, Violation } from '../../../src/lib/workloads/workload.ts'
 import { testEngines, type TestDatabase } from '../databases/engines.ts'
 
 const slot = 15778560
@@ -39,9 +40,9 @@ for (const engine of testEngines) {
     async function audit(entries: readonly LedgerEntry[], rows: readonly ReturnType<typeof row>[], stock: number) {
       await database.store.insert(reservations, rows)
       await database.store.update(schedules, { id: slot }, { stock })
-      const ledger = createMemoryLedger()
-      for (const entry of entries) ledger.record(entry)
-      const { violations: _, ...counts } = await auditLedger(auditBookings(database, ledger), ledger.counts().booked)
+      const acknowledged = entries.filter(({ outcome }) => outcome === 'booked').length
+      const violations = auditBookings(database, bookingTables, entriesOf(entries), unwatched)
+      const { violations: _, ...counts } = await collectViolations(violations, acknowledged, 20)
       return counts
     }
 
@@ -81,6 +82,50 @@ for (const engine of testEngines) {
       expect(await audit([], [], -1)).toMatchObject({ oversold: 1 })
     })
 
+    it('finds one that is there for another slot', async () => {
+      await database.store.insert(schedules, [slotAt(slot + 20, 1)])
+      await database.store.update(schedules, { id: slot + 20 }, { stock: 0 })
+      const moved = { ...row(1), schedule_id: slot + 20 }
+      expect(await audit([booked(1)], [moved], 2)).toMatchObject({ lost: 1, oversold: 0, passed: false })
+    })
+
+    it('finds one that was never acknowledged and is there twice', async () => {
+      const entry: LedgerEntry = { key: 'T1', resource: slot, outcome: 'unknown' }
+      expect(await audit([entry], [row(1), row(2, 'T1')], 0)).toMatchObject({ duplicate: 1, unknownCommitted: 1 })
+    })
+
+    it('names the rows concerned', async () => {
+      await database.store.insert(reservations, [row(2), row(3, 'T2'), row(4, 'T9'), row(5, 'T4')])
+      const entries: LedgerEntry[] = [
+        booked(1),
+        booked(2),
+        { ...booked(3), key: 'T9' },
+        { key: 'T4', resource: slot, outcome: 'failed' },
+      ]
+      const id = (n: number): string => `${row(n).id} for ${slot}`
+      const expected = [
+        { kind: 'unknown-committed', key: 'T4', detail: `stored as ${id(5)}, though it was not acknowledged` },
+        { kind: 'lost', key: 'T1', detail: `acknowledged as ${id(1)}, not in the table` },
+        {
+          kind: 'duplicate',
+          key: 'T2',
+          detail: `acknowledged as ${id(2)}, 2 times in the table: also as ${id(3)}`,
+        },
+        { kind: 'lost', key: 'T9', detail: `acknowledged as ${id(3)}, stored as ${id(4)}` },
+        {
+          kind: 'oversold',
+          key: `schedules ${slot}`,
+          detail: '4 reservations for 2 places, stock says 2',
+        },
+      ]
+      expect(await findViolations(database, entries)).toEqual(expected)
+      const inParts: Violation[] = []
+      const violations = auditBookings(database, bookingTables, entriesOf(entries), unwatched, 1)
+      for await (const violation of violations) inParts.push(violation)
+      expect(inParts, 'the same, when claims are held one at a time').toHaveLength(expected.length)
+      expect(inParts).toEqual(expect.arrayContaining(expected))
+    })
+
     it('reports a booking that is there though no answer came, and does not blame anybody', async () => {
       const unanswered = (n: number, outcome: 'unknown' | 'failed'): LedgerEntry => ({
         key: `T${n}`,
@@ -92,3 +137,28 @@ for (const engine of testEngines) {
     })
   })
 }
+
+describe('the audit of a large table', () => {
+  const rows = 25_000
+
+  async function* manyRows() {
+    for (let n = 0; n < rows; n++) yield { id: `${n}`, ticket_id: `T${n}`, schedule_id: slot }
+  }
+  const scan = (table: object) => (table === reservations ? manyRows() : entriesOf([]).read())
+  const database = { store: { scan, count: async () => rows } } as unknown as Database
+  const bookings = { bookings: bookingTables.bookings, resources: null }
+
+  it('shows how far it has come', async () => {
+    const seen: Progress[] = []
+    const watch = { ...unwatched, onProgress: (progress: Progress) => void seen.push(progress) }
+    for await (const { key } of auditBookings(database, bookings, entriesOf([]), watch)) throw new Error(key)
+    expect(seen).toEqual([10_000, 20_000].map((done) => ({ done, total: rows })))
+  })
+
+  it('can be ended, also when the engine never leaves the process', async () => {
+    const stop = new AbortController()
+    setImmediate(() => stop.abort(new Error('Ctrl-C')))
+    const violations = auditBookings(database, bookings, entriesOf([]), { ...unwatched, signal: stop.signal })
+    await expect(violations.next()).rejects.toThrow('Ctrl-C')
+  })
+})

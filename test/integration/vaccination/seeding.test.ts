@@ -2,13 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migrateUp } from '../../../src/lib/databases/migrate.ts'
 import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
-import { createMemoryLedger } from '../../../src/lib/load/ledger.ts'
 import { emptySum } from '../../../src/lib/seeding/checksum.ts'
 import { readJournal } from '../../../src/lib/seeding/journal.ts'
 import type { SeedRecipe } from '../../../src/lib/seeding/recipe.ts'
 import { finishSeeding, resumeSeeding, seedRows, type SeedOptions } from '../../../src/lib/seeding/seed.ts'
 import { compareSums, sumRecipe, sumTable } from '../../../src/lib/seeding/verify.ts'
-import { auditBookings } from '../../../src/lib/workloads/vaccination/audit.ts'
 import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
 import {
   createReservationSource,
@@ -20,6 +18,7 @@ import {
 import { insertMissingSlots } from '../../../src/lib/workloads/vaccination/slots.ts'
 import { reservations, schedules, type Reservation } from '../../../src/lib/workloads/vaccination/tables.ts'
 import { testEngines, type TestDatabase } from '../databases/engines.ts'
+import { findViolations } from '../../ledgers.ts'
 
 const slots = { from: '2000-01-01', years: 1, opens: 480, closes: 1180, every: 7_200_000, capacity: 50 }
 
@@ -68,9 +67,7 @@ for (const engine of testEngines) {
     }
 
     async function faults(): Promise<string[]> {
-      const found: string[] = []
-      for await (const { detail } of auditBookings(database, createMemoryLedger())) found.push(detail)
-      return found
+      return (await findViolations(database)).map(({ detail }) => detail)
     }
 
     it('adds only the slots that are missing', async () => {

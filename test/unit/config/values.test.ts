@@ -5,6 +5,7 @@ import {
   count,
   counts,
   duration,
+  httpStatuses,
   perSecond,
   stages,
   texts,
@@ -44,6 +45,12 @@ describe('values', () => {
     expect(counts.parse([0, '1k'])).toEqual([0, 1000])
     expect(counts.safeParse('').success).toBe(false)
     expect(texts.parse('a<1, b<2')).toEqual(['a<1', 'b<2'])
+  })
+
+  it('reads HTTP statuses', () => {
+    expect(httpStatuses.parse('200, 201')).toEqual([200, 201])
+    expect(httpStatuses.parse([409])).toEqual([409])
+    for (const wrong of ['', '99', '600', '2xx', [], [200.5]]) expect(httpStatuses.safeParse(wrong).success).toBe(false)
   })
 
   it('reads words that are allowed, each once', () => {

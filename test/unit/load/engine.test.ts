@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { HttpClient } from '../../../src/lib/load/http-client.ts'
+import { createMemoryLedger } from '../../ledgers.ts'
 import { defineScenario, type Scenario } from '../../../src/lib/load/scenario.ts'
 import { createScenarios, idealRatePerUser } from '../../../src/lib/workloads/vaccination/scenarios.ts'
 import { createVirtualClock } from '../../virtual-clock.ts'
@@ -27,7 +28,7 @@ describe('the closed model', () => {
 
   it("reaches the vaccination users' rate of 7 requests in 18.5 s when answers are instant", async () => {
     const clock = createVirtualClock()
-    const options = { from: '2000-01-01', seed: 'x', cache: 'memory' }
+    const options = { from: '2000-01-01', seed: 'x', cache: 'memory', bookedStatuses: [201], conflictStatuses: [409] }
     const slots = Buffer.from(JSON.stringify([{ id: 1, stock: 3 }]))
     const client: HttpClient = {
       request: async ({ method }) => ({
@@ -64,6 +65,21 @@ describe('the closed model', () => {
     expect(result.responseTime.p50).toBeCloseTo(70, 0)
     expect(result.serviceTime.p50).toBeCloseTo(50, 0)
     expect(result.lateStartP99).toBeCloseTo(20, 0)
+  })
+
+  it('lets no time of the ledger stand in any latency', async () => {
+    const clock = createVirtualClock()
+    const ledger = { ...createMemoryLedger(), record: () => new Promise<void>((done) => clock.schedule(500, done)) }
+    const book = scenario(async (user) => {
+      await get(user)
+      await user.ledger.record({ key: 'a', resource: 1, outcome: 'booked' })
+      await user.think(100)
+    })
+    const result = await run(clock, [book], { ledger })
+    // 50 ms of waiting for the answer, 500 for the ledger, then 100 of thinking.
+    expect(result.requests).toBe(16)
+    expect(result.responseTime.max).toBeCloseTo(50, 0)
+    expect(result.lateStartP99).toBeCloseTo(0, 0)
   })
 
   it('picks scenarios by their weight', async () => {

@@ -1,6 +1,5 @@
 import { runLoadModel, type RunPlan, type RunResult } from '../../../src/lib/load/engine.ts'
 import type { HttpAnswer, HttpClient } from '../../../src/lib/load/http-client.ts'
-import { createMemoryLedger } from '../../../src/lib/load/ledger.ts'
 import { mostUsersOf, type LoadModel, type OpenModel } from '../../../src/lib/load/model.ts'
 import { prepareUsers } from '../../../src/lib/load/prepare.ts'
 import { createRecorder, type TimelineRow } from '../../../src/lib/load/recorder.ts'
@@ -11,6 +10,7 @@ import {
   type VirtualUser,
 } from '../../../src/lib/load/scenario.ts'
 import { createRandom } from '../../../src/lib/random.ts'
+import { createMemoryLedger } from '../../ledgers.ts'
 import type { VirtualClock } from '../../virtual-clock.ts'
 
 /** An answer that is right. */
@@ -78,6 +78,8 @@ export async function run(
     client: slowServer(clock, 50),
     recorder: createRecorder(),
     ledger: createMemoryLedger(),
+    runId: 'test',
+    statuses: { bookedStatuses: [201], conflictStatuses: [409] },
     signal,
     onSecond: (row) => rows.push(row),
     ...plan,

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { RushbenchError } from '../../../src/lib/errors.ts'
 import { compareReports } from '../../../src/lib/compare/compare.ts'
 import { comparisonSummary } from '../../../src/lib/compare/text.ts'
+import { auditSummary } from '../../../src/lib/reports/audit-text.ts'
 import { parseReport, reportSchema, type Report } from '../../../src/lib/reports/record.ts'
 import { insertBenchSummary } from '../../../src/lib/reports/insert-bench-text.ts'
 import { loadSummary, seedSummary, type Paint } from '../../../src/lib/reports/text.ts'
@@ -15,6 +16,7 @@ const names = [
   'insert-bench-baseline.json',
   'insert-bench-candidate.json',
   'seed.json',
+  'audit.json',
 ]
 
 /** Every path to a value inside `value`. */
@@ -49,6 +51,7 @@ const noPaint: Paint = { good: (text) => text, bad: (text) => text, faint: (text
 function shown(report: Report): string {
   const compared = comparisonSummary(compareReports(report, report, 10), 10, noPaint)
   if (report.kind === 'load') return loadSummary(report, noPaint, null) + compared
+  if (report.kind === 'audit') return auditSummary(report, noPaint) + compared
   return (report.kind === 'seed' ? seedSummary(report) : insertBenchSummary(report, '')) + compared
 }
 
@@ -134,6 +137,7 @@ describe('parseReport', () => {
     [['audit', 'lost'], -1, 'audit.lost'],
     [['load', 'steps', 1, 'responseTime', 'p99'], 'x', 'load.steps.1.responseTime.p99 must be number'],
     [['generator'], null, 'generator must be object'],
+    [['load', 'failureReasons'], { 'two\nlines': 'x' }, 'must be integer'],
   ])('refuses %j as %j and says where and why', (path, value, reason) => {
     const parsed: unknown = JSON.parse(reportText('load-baseline.json'))
     expect(() => parseReport(JSON.stringify(replaced(parsed, path, value)), 'a')).toThrow(reason)

@@ -1,9 +1,9 @@
+import { auditBookings } from '../../audit/audit-bookings.ts'
 import type { Workload } from '../workload.ts'
-import { auditBookings } from './audit.ts'
 import type { ApiOptions } from './api.ts'
 import { createScenarios, idealRatePerUser, type ScenarioOptions } from './scenarios.ts'
 import { insertMissingSlots, type SlotOptions } from './slots.ts'
-import { reservations, schedules } from './tables.ts'
+import { bookingTables, reservations, schedules } from './tables.ts'
 import { withdrawBookings } from './withdraw.ts'
 
 /** Everything that can be chosen about this workload. */
@@ -27,6 +27,6 @@ export const vaccination: Workload<VaccinationOptions> = {
   // Loaded only where it is served: the web framework would slow down the start of every other command.
   serve: async (parts, options) => (await import('./api.ts')).serveVaccination(parts, options),
   scenarios: createScenarios,
-  audit: auditBookings,
+  audit: (database, ledger, watch) => auditBookings(database, bookingTables, ledger, watch),
   withdraw: withdrawBookings,
 }

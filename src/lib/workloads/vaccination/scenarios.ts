@@ -1,10 +1,11 @@
 import { createRandom } from '../../random.ts'
-import { defineScenario, type Outcome, type Scenario, type StepAnswer, type VirtualUser } from '../../load/scenario.ts'
+import type { OutcomeStatuses } from '../../load/outcome.ts'
+import { defineScenario, type Scenario, type StepAnswer, type VirtualUser } from '../../load/scenario.ts'
 import { createNamePool } from './tickets.ts'
 import type { Slot } from './tables.ts'
 
 /** What the users of the original do. */
-export interface ScenarioOptions {
+export interface ScenarioOptions extends OutcomeStatuses {
   /** First day that has slots; the users look at the first two months of its year. */
   readonly from: string
   readonly seed: string
@@ -29,6 +30,7 @@ export const idealRatePerUser = 7 / 18.5
 export function createScenarios(options: ScenarioOptions, runId: string): readonly Scenario[] {
   const names = createNamePool(createRandom(options.seed).uint32())
   const year = Number(options.from.slice(0, 4))
+  const expected = [...options.bookedStatuses, ...options.conflictStatuses]
   const base = options.cache === 'none' ? '/schedules/date' : '/schedules-memstore/date'
 
   function nextTicket(user: VirtualUser, state: UserState): string {
@@ -57,7 +59,7 @@ export function createScenarios(options: ScenarioOptions, runId: string): readon
         const calendar = await browse(user, true)
         const slot = pickFreeSlot(user, calendar)
         await user.think(thinkBeforeBookingMs)
-        if (slot) await book(user, nextTicket(user, state), slot)
+        if (slot) await book(user, nextTicket(user, state), slot, expected)
       },
     }),
   ]
@@ -73,22 +75,26 @@ function pickFreeSlot(user: VirtualUser, calendar: StepAnswer): Slot | null {
   return free.length > 0 ? user.random.pick(free) : null
 }
 
-async function book(user: VirtualUser, ticket: string, slot: Slot): Promise<void> {
+async function book(user: VirtualUser, ticket: string, slot: Slot, expected: readonly number[]): Promise<void> {
   const answer = await user.request({
     step: 'book',
     method: 'POST',
     path: '/reservations',
     body: { ticket_id: ticket, schedule_id: slot.id },
-    expected: [409],
+    expected,
     wantBody: true,
   })
-  const outcome = outcomeOf(answer)
-  const id = outcome === 'booked' ? (answer.json() as { id: string }).id : undefined
-  user.ledger.record({ key: ticket, resource: slot.id, outcome, ...(id === undefined ? {} : { id }) })
+  const outcome = user.outcomeOf(answer)
+  const id = outcome === 'booked' ? idOf(answer) : null
+  await user.ledger.record({ key: ticket, resource: slot.id, outcome, ...(id === null ? {} : { id }) })
+  if (outcome === 'booked' && id === null) throw new Error('the API booked, but does not say under which id')
 }
 
-function outcomeOf(answer: StepAnswer): Outcome {
-  if (answer.status === 201) return 'booked'
-  if (answer.status === 409) return 'conflict'
-  return answer.status === 0 && answer.maybeExecuted ? 'unknown' : 'failed'
+function idOf(answer: StepAnswer): number | string | null {
+  try {
+    const { id } = answer.json() as { readonly id?: unknown }
+    return typeof id === 'string' || typeof id === 'number' ? id : null
+  } catch {
+    return null
+  }
 }

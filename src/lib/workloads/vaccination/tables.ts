@@ -1,3 +1,4 @@
+import type { BookingTables } from '../../audit/booking-tables.ts'
 import type { Counter, RowLayout, Table } from '../../databases/port.ts'
 
 /** A time at which `max_available` people can be vaccinated, `stock` of which are still free. */
@@ -66,6 +67,12 @@ export const stockCounter: Counter = {
   capacity: 'max_available',
   child: reservations,
   reference: 'schedule_id',
+}
+
+/** What the audit reads. */
+export const bookingTables: BookingTables = {
+  bookings: { table: reservations, key: 'ticket_id', resource: 'schedule_id' },
+  resources: { table: schedules, capacity: 'max_available', available: 'stock' },
 }
 
 /** Width of a seeded ticket id in bytes: a name of 16 and a number of 10 digits. */

@@ -1,0 +1,74 @@
+import { Flags } from '@oclif/core'
+import { BaseCommand, settingFlags } from '../base-command.ts'
+import { letHeapGrow } from '../heap.ts'
+import { openAudit, type BookingAudit } from '../lib/audit/open-audit.ts'
+import { collectViolations } from '../lib/audit/result.ts'
+import { connectDatabase } from '../lib/databases/registry.ts'
+import { failure } from '../lib/errors.ts'
+import { joinEntries, readLedgers, type ReadLedger } from '../lib/load/ledger-reader.ts'
+import { auditSummary } from '../lib/reports/audit-text.ts'
+import { describeRun } from '../lib/reports/environment.ts'
+import type { AuditReport, AuditResult } from '../lib/reports/record.ts'
+import { saveReport } from '../lib/reports/store.ts'
+import { vaccination } from '../lib/workloads/vaccination/index.ts'
+import type { Watch } from '../lib/workloads/workload.ts'
+import { paint } from '../paint.ts'
+
+/** Violations that are shown; with --json all are. */
+const shownViolations = 20
+
+export default class Audit extends BaseCommand {
+  static override summary = 'Hold what an API acknowledged against the database behind it.'
+  static override description = `Reads the ledgers of earlier loads, also of one that was killed, and the bookings in the database:
+none may be lost or doubled, and no slot oversold. Without --ledger only the slots are looked at. Nothing
+is written to the database. The setting audit names the tables of somebody else's API (docs/audit.md).
+
+Exits with 4 when something is lost, doubled or oversold. A booking that is stored though it was not
+acknowledged is shown, and is no fault.`
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --ledger reports/2026-11-21T07-53-15Z-load.ledger.jsonl',
+    '<%= config.bin %> <%= command.id %> --ledger one.jsonl --ledger two.jsonl --db mysql://user:password@127.0.0.1/test',
+    '<%= config.bin %> <%= command.id %> --db postgres://user:password@127.0.0.1/test --json',
+  ]
+  static override flags = {
+    ledger: Flags.string({ summary: 'what a load has written down; may be repeated', multiple: true }),
+    ...settingFlags('db', 'reports'),
+  }
+
+  async run(): Promise<AuditReport> {
+    letHeapGrow()
+    const { flags } = await this.parse(Audit)
+    const config = await this.resolveSettings(flags)
+    const { values } = config
+    const startedAt = new Date()
+    const ledgers = await this.#untilStopped('Ledger', 'bytes', (watch) => readLedgers(flags.ledger ?? [], watch))
+    await using database = await connectDatabase(values.db, { poolSize: 1 })
+    const audit = await this.#audit(await openAudit(database, vaccination, values.audit), ledgers)
+    const report: AuditReport = {
+      ...describeRun('audit', { startedAt, config, engine: database.engine, version: this.config.version }),
+      audit,
+      ledgers: ledgers.map(({ file, head, counts, torn }) => ({ file, ...head, ...counts, torn })),
+    }
+    const path = await saveReport(report, values.reports)
+    this.log(auditSummary(report, paint))
+    this.log(`report     ${path}`)
+    if (!audit.passed) this.endWith('auditFailed')
+    return report
+  }
+
+  #audit(audit: BookingAudit, ledgers: readonly ReadLedger[]): Promise<AuditResult> {
+    const entries = joinEntries(ledgers)
+    const acknowledged = ledgers.reduce((sum, { counts }) => sum + counts.booked, 0)
+    const kept = this.jsonEnabled() ? Infinity : shownViolations
+    return this.#untilStopped('Audit', 'rows', (watch) => collectViolations(audit(entries, watch), acknowledged, kept))
+  }
+
+  async #untilStopped<T>(title: string, unit: string, step: (watch: Watch) => Promise<T>): Promise<T> {
+    try {
+      return await this.withProgress(title, unit, (onProgress) => step({ onProgress, signal: this.signal }))
+    } catch (error) {
+      if (!this.signal.aborted) throw error
+      throw failure('interrupted', { done: 'Nothing can be said of the bookings before all are read.' }, error)
+    }
+  }
+}

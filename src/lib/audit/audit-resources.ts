@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Database } from '../databases/port.ts'
+import type { Violation } from '../workloads/workload.ts'
+import type { BookingsTable, ResourcesTable } from './booking-tables.ts'
+import { createColumns } from './columns.ts'
+import type { Pace } from './pace.ts'
+import { scanBookings, type StoredBooking } from './stored-bookings.ts'
+
+/** Bookings of each resource. */
+type Taken = ReadonlyMap<string, number>
+
+/** Looks at the tables at most, while what they say changes from one to the next. */
+const maxLooks = 5
+
+/** Between two looks, ms. */
+const pauseMs = 200
+
+/**
+ * Finds what has more bookings than places, or other places free than it says. Bookings that were given up are perhaps
+ * still being stored, and then the tables are read at different times: so what was found is looked at again until
+ * it stays as it is. `taken` is the first look's.
+ */
+export async function* auditResources(
+  database: Database,
+  bookings: BookingsTable,
+  resources: ResourcesTable,
+  taken: Taken,
+  pace: Pace,
+): AsyncGenerator<Violation> {
+  const look = (count: Taken) => findOversold(database, bookings, resources, count, pace)
+  let found = await look(taken)
+  for (let looks = 1; looks < maxLooks && found.size > 0; looks++) {
+    await sleep(pauseMs)
+    const before = found
+    found = await look(await countTaken(database, bookings, pace))
+    if ([...found].every(([key, { detail }]) => before.get(key)?.detail === detail)) break
+  }
+  yield* found.values()
+}
+
+/** Counts bookings by their resource; those of nothing do not count. */
+export function createTally(): { readonly taken: Taken; add(booking: StoredBooking): void } {
+  const taken = new Map<string, number>()
+  return {
+    taken,
+    add({ resource }) {
+      if (resource !== '') taken.set(resource, (taken.get(resource) ?? 0) + 1)
+    },
+  }
+}
+
+async function countTaken(database: Database, bookings: BookingsTable, pace: Pace): Promise<Taken> {
+  const tally = createTally()
+  for await (const booking of scanBookings(database, bookings)) {
+    tally.add(booking)
+    if (pace.step()) await pace.rest()
+  }
+  return tally.taken
+}
+
+/** By their keys. */
+async function findOversold(
+  database: Database,
+  { table: bookings }: BookingsTable,
+  { table, capacity, available }: ResourcesTable,
+  taken: Taken,
+  pace: Pace,
+): Promise<Map<string, Violation>> {
+  const found = new Map<string, Violation>()
+  const add = (id: string, detail: string): void => {
+    const key = `${table.name} ${id}`
+    found.set(key, { kind: 'oversold', key, detail })
+  }
+  const left = new Map(taken)
+  const { nextId, number } = createColumns(database, table)
+  for await (const row of database.store.scan(table)) {
+    const id = nextId(row)
+    const count = left.get(id) ?? 0
+    left.delete(id)
+    const places = typeof capacity === 'number' ? capacity : number(row, capacity)
+    const free = available === undefined ? places - count : number(row, available)
+    if (count > places || free < 0 || free !== places - count) {
+      const stock = available === undefined ? '' : `, ${available} says ${free}`
+      add(id, `${count} ${bookings.name} for ${places} places${stock}`)
+    }
+    if (pace.step()) await pace.rest()
+  }
+  for (const [id, count] of left) add(id, `${count} ${bookings.name} for what is not in the table`)
+  return found
+}

@@ -1,0 +1,28 @@
+import type { AnyTable } from '../databases/port.ts'
+
+/** Where a database keeps bookings, and what there is to be booked. */
+export interface BookingTables {
+  readonly bookings: BookingsTable
+  /** Null where nothing says how often something may be booked. */
+  readonly resources: ResourcesTable | null
+}
+
+/** One row a booking; the primary key is what the API calls it. All others are names of columns. */
+export interface BookingsTable {
+  readonly table: AnyTable
+  /** What the client called its attempt. */
+  readonly key: string
+  /** What was booked. */
+  readonly resource: string
+  /** Which rows count: those where this column has one of the values. All rows when it is left out. */
+  readonly status?: { readonly column: string; readonly booked: readonly string[] }
+}
+
+/** One row for each slot, seat or show; the primary key is what bookings refer to. */
+export interface ResourcesTable {
+  readonly table: AnyTable
+  /** The column that says how many bookings there may be, or that number when it is the same for all. */
+  readonly capacity: string | number
+  /** The column that says how many more there may be, where there is one. */
+  readonly available?: string
+}

@@ -1,0 +1,108 @@
+import type { LedgerEntry } from '../load/scenario.ts'
+import type { StoredBooking } from './stored-bookings.ts'
+
+/**
+ * What a row is to the ledger: of nobody who is in it (`foreign`); the booking that was acknowledged; one that was not
+ * acknowledged, for the first time or `again`; or another one under the key of an acknowledged booking (`stray`).
+ */
+export type Match = 'foreign' | 'acknowledged' | 'unacknowledged' | 'again' | 'stray'
+
+/** What the ledger claims, as fingerprints. */
+export interface Claims {
+  /** The stronger of two entries under one key counts: an acknowledgement, and the first of them. */
+  add(entry: LedgerEntry): void
+  /** Says what the row is, and remembers that it was there. */
+  match(row: StoredBooking): Match
+  /** Whether the row that this entry was acknowledged for has been there. */
+  isStored(entry: LedgerEntry): boolean
+  /** Acknowledged bookings whose row has not been there so far. */
+  readonly missing: number
+}
+
+/** What is known of a key, as bits. */
+const claimed = 1
+const booked = 2
+const withoutId = 4
+const stored = 8
+
+/** Smaller tables are not worth having. */
+const minSlots = 1024
+
+/**
+ * Claims for about `expected` entries in 13 bytes a slot, with two thirds of the slots or fewer taken (open addressing,
+ * linear probing). A key is held as 64 bits: among ten million of them and ten million rows, the chance that any two
+ * are taken for one another is one in 180,000, and of such a pair the acknowledged booking's id would have to be the
+ * same in 32 bits more before a loss was overlooked.
+ */
+export function createClaims(expected: number): Claims {
+  const slots = 2 ** Math.ceil(Math.log2(Math.max(minSlots, expected * 1.5)))
+  const high = new Uint32Array(slots)
+  const low = new Uint32Array(slots)
+  const acknowledged = new Uint32Array(slots)
+  const states = new Uint8Array(slots)
+  let missing = 0
+
+  /** The slot of the key, or the free one where it belongs. */
+  function slotOf(key: string): number {
+    const first = hash(key, 0x811c9dc5, 0x01000193)
+    const second = hash(key, 0x1b873593, 0x85ebca6b)
+    let slot = second & (slots - 1)
+    while (states[slot] !== 0 && (high[slot] !== first || low[slot] !== second)) slot = (slot + 1) & (slots - 1)
+    high[slot] = first
+    low[slot] = second
+    return slot
+  }
+
+  const is = (slot: number, bit: number): boolean => ((states[slot] as number) & bit) !== 0
+  const mark = (slot: number, bits: number): void => void (states[slot] = (states[slot] as number) | bits)
+
+  return {
+    add({ key, outcome, id, resource }) {
+      const slot = slotOf(key)
+      if (outcome === 'booked' && !is(slot, booked)) {
+        mark(slot, booked | (id === undefined ? withoutId : 0))
+        acknowledged[slot] = hashBooking(id, resource)
+        missing++
+      }
+      mark(slot, claimed)
+    },
+    match({ key, id, resource }) {
+      const slot = slotOf(key)
+      if (!is(slot, claimed)) return 'foreign'
+      const again = is(slot, stored)
+      if (!is(slot, booked)) {
+        mark(slot, stored)
+        return again ? 'again' : 'unacknowledged'
+      }
+      if (again || acknowledged[slot] !== hashBooking(is(slot, withoutId) ? undefined : id, resource)) return 'stray'
+      mark(slot, stored)
+      missing--
+      return 'acknowledged'
+    },
+    isStored({ key, id, resource }) {
+      const slot = slotOf(key)
+      return is(slot, booked) && is(slot, stored) && acknowledged[slot] === hashBooking(id, resource)
+    },
+    get missing() {
+      return missing
+    },
+  }
+}
+
+/** In which of `parts` parts of about the same size a key is. */
+export function partOf(key: string, parts: number): number {
+  return parts === 1 ? 0 : hash(key, 0x9e3779b9, 0x01000193) % parts
+}
+
+function hashBooking(id: number | string | undefined, resource: number | string): number {
+  return hash(`${id ?? ''}\n${resource}`, 0x811c9dc5, 0x01000193)
+}
+
+/** 32 bits: FNV-1a from `start` with `prime`, finished by MurmurHash3's mixer. */
+function hash(text: string, start: number, prime: number): number {
+  let mixed = start
+  for (let at = 0; at < text.length; at++) mixed = Math.imul(mixed ^ text.charCodeAt(at), prime)
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  return (mixed ^ (mixed >>> 16)) >>> 0
+}

@@ -1,0 +1,51 @@
+import type { AuditMapping } from '../config/audit-mapping.ts'
+import { migrationStatus, requireTables } from '../databases/migrate.ts'
+import type { AnyTable, Database } from '../databases/port.ts'
+import { failure, reasonOf, RushbenchError } from '../errors.ts'
+import type { LedgerEntries } from '../load/scenario.ts'
+import type { Violation, Watch, Workload } from '../workloads/workload.ts'
+import { auditBookings } from './audit-bookings.ts'
+import { mappedTables } from './mapped-tables.ts'
+
+/** Holds a ledger against the database that it was opened on. */
+export type BookingAudit = (ledger: LedgerEntries, watch: Watch) => AsyncIterable<Violation>
+
+/**
+ * An audit of the workload's own tables or, with a mapping, of somebody else's. Throws `nothing-to-audit`,
+ * `mapping-wrong` and what `requireTables` throws, so that it is known before a load, not after it, when they are not there.
+ */
+export async function openAudit(
+  database: Database,
+  workload: Pick<Workload, 'name' | 'tables' | 'audit'>,
+  mapping: AuditMapping | undefined,
+): Promise<BookingAudit> {
+  if (!mapping) {
+    await requireOwnTables(database, workload)
+    return (ledger, watch) => workload.audit(database, ledger, watch)
+  }
+  const tables = mappedTables(mapping)
+  await requireColumns(database, tables.bookings.table)
+  if (tables.resources) await requireColumns(database, tables.resources.table)
+  return (ledger, watch) => auditBookings(database, tables, ledger, watch)
+}
+
+/** Who has none of them at all has perhaps an API of their own, and should not be told to make them. */
+async function requireOwnTables(
+  database: Database,
+  { name, tables }: Pick<Workload, 'name' | 'tables'>,
+): Promise<void> {
+  const status = await migrationStatus(database, name, tables)
+  if (status.every(({ state }) => state === 'missing')) {
+    throw failure('nothing-to-audit', { tables: tables.map((table) => table.name), url: database.url })
+  }
+  await requireTables(database, name, tables)
+}
+
+async function requireColumns(database: Database, table: AnyTable): Promise<void> {
+  try {
+    await database.store.find(table, {}, { limit: 1 })
+  } catch (error) {
+    if (error instanceof RushbenchError) throw error
+    throw failure('mapping-wrong', { url: database.url, reason: reasonOf(error) }, error)
+  }
+}

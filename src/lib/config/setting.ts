@@ -1,0 +1,24 @@
+import type { z } from 'zod'
+
+/** One thing that can be set in a config file, in the environment or by a flag. */
+export interface Setting<T = unknown> {
+  /** Reads text (flag, environment) and JSON (file) alike. */
+  readonly schema: z.ZodType<T>
+  /** As a person would write it; undefined means "not set". */
+  readonly default: string | undefined
+  readonly summary: string
+  /** Said after "Allowed:" when a value is refused. */
+  readonly allowed: string
+  /** The value is a URL that may carry a password. */
+  readonly secretUrl?: true
+  readonly char?: 'n'
+  /** Where commands have flags of one name that mean different things: the flag, not the name in kebab-case. */
+  readonly flag?: string
+  /** Settings whose flags cannot be given beside this one's, because it says what they say in another way. */
+  readonly replaces?: readonly string[]
+}
+
+/** Keeps the type of the value that the schema reads. */
+export function setting<T>(definition: Setting<T>): Setting<T> {
+  return definition
+}

@@ -1,0 +1,44 @@
+import { mkdir, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { failure, reasonOf } from '../errors.ts'
+import { runFileName, takeFreeName } from '../reports/store.ts'
+
+/** A file that only ever grows. */
+export interface AppendOnlyFile {
+  readonly path: string
+  /** Resolves when the operating system has all of it. */
+  append(text: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** Makes a new file for a ledger, and its folder. Throws `ledger-unwritable`, also when it is there already. */
+export async function createLedgerFile(path: string): Promise<AppendOnlyFile> {
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    return await openNew(path)
+  } catch (error) {
+    throw unwritable(path, error)
+  }
+}
+
+/** Makes a new file beside the report of the load that began at `startedAt`. Throws `ledger-unwritable`. */
+export async function createLedgerBesideReport(folder: string, startedAt: Date): Promise<AppendOnlyFile> {
+  const name = runFileName(folder, startedAt.toISOString(), 'load')
+  const extension = '.ledger.jsonl'
+  try {
+    await mkdir(folder, { recursive: true })
+    return await takeFreeName(name, extension, openNew)
+  } catch (error) {
+    throw unwritable(`${name}${extension}`, error)
+  }
+}
+
+async function openNew(path: string): Promise<AppendOnlyFile> {
+  const file = await open(path, 'ax')
+  return { path, append: (text) => file.appendFile(text), close: () => file.close() }
+}
+
+/** The error for a ledger that cannot be written. */
+export function unwritable(file: string, error: unknown): Error {
+  return failure('ledger-unwritable', { file, reason: reasonOf(error) }, error)
+}

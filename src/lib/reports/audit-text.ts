@@ -1,0 +1,24 @@
+import { formatCount, plain } from './format.ts'
+import type { AuditReport } from './record.ts'
+import { auditLine, violationLines, type Paint } from './text.ts'
+
+/** An audit for people: the verdict, the rows concerned, and what it was held against. */
+export function auditSummary({ audit, ledgers }: AuditReport, paint: Paint): string {
+  return [auditLine(audit, paint), ...violationLines(audit.violations), ...leftOut(audit), ...ledgerLines(ledgers)].join(
+    '\n',
+  )
+}
+
+function leftOut({ lost, duplicate, oversold, unknownCommitted, violations }: AuditReport['audit']): string[] {
+  const more = lost + duplicate + oversold + unknownCommitted - violations.length
+  return more > 0 ? [`           and ${formatCount(more)} more; --json shows all`] : []
+}
+
+function ledgerLines(ledgers: AuditReport['ledgers']): string[] {
+  if (ledgers.length === 0) return ['no ledger  nothing is known of bookings that were lost or doubled (name one with --ledger)']
+  return ledgers.flatMap(({ file, run, target, startedAt, booked, unknown, failed, torn }) => [
+    `ledger     ${plain(file)}: ${formatCount(booked)} booked, ${formatCount(unknown)} unknown, ${formatCount(failed)} failed`,
+    `           run ${plain(run)} on ${plain(target)}, begun ${plain(startedAt)}`,
+    ...(torn ? ['           its last line was cut off when the load was killed, and is left out'] : []),
+  ])
+}

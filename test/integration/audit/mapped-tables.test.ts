@@ -1,0 +1,189 @@
+import { DatabaseSync } from 'node:sqlite'
+import { MongoClient } from 'mongodb'
+import { createConnection } from 'mysql2/promise'
+import { Client } from 'pg'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openAudit } from '../../../src/lib/audit/open-audit.ts'
+import { auditMapping } from '../../../src/lib/config/audit-mapping.ts'
+import type { Database } from '../../../src/lib/databases/port.ts'
+import { connectDatabase } from '../../../src/lib/databases/registry.ts'
+import type { LedgerEntry } from '../../../src/lib/load/scenario.ts'
+import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
+import type { Violation } from '../../../src/lib/workloads/workload.ts'
+import { entriesOf, unwatched } from '../../ledgers.ts'
+import { testEngines, type TestDatabase } from '../databases/engines.ts'
+
+/** Runs SQL that quotes names with `"`, as another program would. */
+async function execute(url: string, ...statements: string[]): Promise<void> {
+  if (url.startsWith('sqlite:')) {
+    const database = new DatabaseSync(url.slice('sqlite:'.length))
+    for (const sql of statements) database.exec(sql)
+    database.close()
+  } else if (url.startsWith('mysql:')) {
+    const connection = await createConnection(url)
+    for (const sql of statements) await connection.query(sql.replaceAll('"', '`'))
+    await connection.end()
+  } else {
+    const client = new Client({ connectionString: url })
+    await client.connect()
+    for (const sql of statements) await client.query(sql)
+    await client.end()
+  }
+}
+
+/** Names that every engine needs quoted. */
+const schema = [
+  'create table "group" ("no" bigint primary key, "limit" integer not null, "left" integer)',
+  'create table "order" ("no" bigint primary key, "key" varchar(50), "group" bigint, "select" varchar(20))',
+]
+
+const shows = { table: 'group', id: 'no', capacity: 'limit', available: 'left' }
+const orders = {
+  table: 'order',
+  id: 'no',
+  key: 'key',
+  resource: 'group',
+  status: { column: 'select', booked: ['paid', 'reserved'] },
+}
+
+const booked = (id: number, key: string, resource: string | number = 1): LedgerEntry => {
+  return { outcome: 'booked', key, resource, id: String(id) }
+}
+
+for (const engine of testEngines.filter(({ name }) => name !== 'ferretdb')) {
+  describe.skipIf(engine.open === null)(`the audit of somebody else's tables on ${engine.name}`, () => {
+    let place: TestDatabase
+    let database: Database
+
+    beforeEach(async () => {
+      place = await engine.open!()
+      await execute(place.url, ...schema, 'insert into "group" values (1, 2, 2), (2, 1, 1)')
+      database = await connectDatabase(place.url, { poolSize: 1 })
+    })
+
+    afterEach(async () => {
+      await database[Symbol.asyncDispose]()
+      await place.remove()
+    })
+
+    async function audit(entries: readonly LedgerEntry[], mapping: object = { bookings: orders, resources: shows }) {
+      // Whatever writes is not there at all.
+      const { find, scan, count } = database.store
+      const readOnly = { url: database.url, store: { find, scan, count } } as unknown as Database
+      const found: Violation[] = []
+      const hold = await openAudit(readOnly, vaccination, auditMapping.parse(mapping))
+      for await (const violation of hold(entriesOf(entries), unwatched)) found.push(violation)
+      return found
+    }
+
+    const insert = (...rows: string[]) => execute(place.url, `insert into "order" values ${rows.join()}`)
+    const setLeft = (left: number) => execute(place.url, `update "group" set "left" = ${left} where "no" = 1`)
+
+    it('passes where all is well; what was cancelled does not count', async () => {
+      await insert(`(10, 'a', 1, 'paid')`, `(11, 'b', 1, 'reserved')`, `(12, 'a', 1, 'cancelled')`)
+      await setLeft(0)
+      expect(await audit([booked(10, 'a'), booked(11, 'b', '1')])).toEqual([])
+    })
+
+    it('finds what was lost, doubled, oversold, or stored without an answer', async () => {
+      await insert(`(10, 'a', 1, 'paid')`, `(11, 'a', 1, 'paid')`, `(12, 'b', 1, 'cancelled')`, `(13, 'c', 1, 'paid')`)
+      await setLeft(0)
+      expect(await audit([booked(10, 'a'), booked(12, 'b'), { outcome: 'unknown', key: 'c', resource: 1 }])).toEqual([
+        { kind: 'unknown-committed', key: 'c', detail: 'stored as 13 for 1, though it was not acknowledged' },
+        { kind: 'duplicate', key: 'a', detail: 'acknowledged as 10 for 1, 2 times in the table: also as 11 for 1' },
+        { kind: 'lost', key: 'b', detail: 'acknowledged as 12 for 1, not in the table' },
+        { kind: 'oversold', key: 'group 1', detail: '3 order for 2 places, left says 0' },
+      ])
+    })
+
+    it('takes one number of places for all, and no word on what is free', async () => {
+      await insert(`(10, 'a', 1, 'paid')`, `(11, 'b', 1, 'paid')`, `(12, 'c', 2, 'paid')`)
+      const resources = { table: 'group', id: 'no', capacity: 1 }
+      expect(await audit([], { bookings: orders, resources })).toEqual([
+        { kind: 'oversold', key: 'group 1', detail: '2 order for 1 places' },
+      ])
+      expect(await audit([], { bookings: orders })).toEqual([])
+    })
+
+    it('finds bookings of what does not exist', async () => {
+      await insert(`(10, 'a', 3, 'paid')`, `(11, 'b', null, 'paid')`)
+      expect(await audit([])).toEqual([
+        { kind: 'oversold', key: 'group 3', detail: '1 order for what is not in the table' },
+      ])
+    })
+
+    it.each([
+      { bookings: { ...orders, table: 'nowhere' } },
+      { bookings: { ...orders, key: 'nowhere' } },
+      { bookings: { ...orders, id: 'nowhere' } },
+      { bookings: orders, resources: { ...shows, capacity: 'nowhere' } },
+    ])('says what of the mapping is wrong: %j', async (mapping) => {
+      await expect(audit([], mapping)).rejects.toMatchObject({
+        code: 'mapping-wrong',
+        message: expect.stringContaining('nowhere'),
+      })
+    })
+
+    it('names some of many that are stored under one key', async () => {
+      await insert(...[10, 11, 12, 13, 14, 15, 16].map((id) => `(${id}, 'a', 1, 'paid')`))
+      const found = await audit([booked(10, 'a')], { bookings: orders })
+      const named = [11, 12, 13, 14, 15].map((id) => `as ${id} for 1`).join(', ')
+      const detail = `acknowledged as 10 for 1, 7 times in the table: also ${named} and 1 more`
+      expect(found).toEqual([{ kind: 'duplicate', key: 'a', detail }])
+    })
+
+    it('refuses an id that is not unique, by which rows would be left out', async () => {
+      await insert(`(10, 'a', 1, 'paid')`, `(11, 'b', 1, 'paid')`)
+      const mapping = { bookings: { ...orders, id: 'group' } }
+      await expect(audit([], mapping)).rejects.toThrow('order.group has 1 twice; it must be unique')
+    })
+
+    it('refuses places that are no number', async () => {
+      await execute(place.url, 'update "group" set "left" = null where "no" = 2')
+      await expect(audit([])).rejects.toThrow('group.left has null, which is no number')
+    })
+
+    it('does not take ids past 2^53 for one another', async () => {
+      const [id, next] = ['9007199254740993', '9007199254740992']
+      await insert(`(${id}, 'a', 1, 'paid')`)
+      await setLeft(1)
+      const entry: LedgerEntry = { outcome: 'booked', key: 'a', resource: 1, id: next }
+      if (engine.name === 'mariadb') {
+        expect(await audit([entry])).toMatchObject([{ kind: 'lost', detail: expect.stringContaining(id) }])
+        expect(await audit([{ ...entry, id: id }])).toEqual([])
+      } else await expect(audit([entry])).rejects.toMatchObject({ code: 'mapping-wrong' })
+    })
+  })
+}
+
+const ferretdb = testEngines.find(({ name }) => name === 'ferretdb')!
+
+describe.skipIf(ferretdb.open === null)("the audit of somebody else's collections", () => {
+  it('reads ids that MongoDB made', async () => {
+    const place = await ferretdb.open!()
+    try {
+      await using client = new MongoClient(place.url)
+      const { insertedIds } = await client
+        .db()
+        .collection('orders')
+        .insertMany([
+          { ref: 'a', show: 1 },
+          { ref: 'b', show: 1 },
+        ])
+      await using database = await connectDatabase(place.url, { poolSize: 1 })
+      const bookings = { table: 'orders', id: '_id', key: 'ref', resource: 'show' }
+      const audit = await openAudit(database, vaccination, auditMapping.parse({ bookings }))
+      const entries = ['a', 'b', 'c'].map((key, index): LedgerEntry => {
+        return { outcome: 'booked', key, resource: 1, id: String(insertedIds[index] ?? 'none') }
+      })
+      const found: Violation[] = []
+      for await (const violation of audit(entriesOf(entries), unwatched)) found.push(violation)
+      expect(found).toMatchObject([{ kind: 'lost', key: 'c' }])
+      const mapping = auditMapping.parse({ bookings: { ...bookings, key: 'nowhere' } })
+      const violations = (await openAudit(database, vaccination, mapping))(entriesOf(entries), unwatched)
+      await expect(violations[Symbol.asyncIterator]().next()).rejects.toThrow('orders.nowhere is not there')
+    } finally {
+      await place.remove()
+    }
+  })
+})

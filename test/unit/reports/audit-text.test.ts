@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { auditSummary } from '../../../src/lib/reports/audit-text.ts'
+import type { Paint } from '../../../src/lib/reports/text.ts'
+import { savedReport } from '../../report-fixtures.ts'
+
+const noPaint: Paint = { good: (text) => text, bad: (text) => text, faint: (text) => text, bold: (text) => text }
+const report = savedReport('audit', 'audit.json')
+
+describe('auditSummary', () => {
+  it('begins with the verdict, then names the rows concerned and the ledger', () => {
+    const lines = auditSummary(report, noPaint).split('\n')
+    expect(lines[0]).toMatch(/^AUDIT {6}\d+ bookings acknowledged: 1 lost, 1 doubled, 1 slots oversold, 1 stored without an answer$/)
+    expect(lines.slice(1, 5).map((line) => line.trim().split(':')[0])).toEqual([
+      'lost',
+      'duplicate',
+      'oversold',
+      'unknown-committed',
+    ])
+    expect(lines[5]).toMatch(/^ledger {5}\S+: \d+ booked, 1 unknown, 0 failed$/)
+    expect(lines.at(-1)).toContain('its last line was cut off')
+  })
+
+  it('says how many there are beyond those that are shown', () => {
+    const audit = { ...report.audit, lost: 2000 }
+    expect(auditSummary({ ...report, audit }, noPaint)).toContain('           and 1,999 more; --json shows all')
+    expect(auditSummary(report, noPaint)).not.toContain('more')
+  })
+
+  it('says that without a ledger nothing is known of bookings', () => {
+    expect(auditSummary({ ...report, ledgers: [] }, noPaint)).toMatch(/^no ledger {2}nothing is known/m)
+  })
+})
