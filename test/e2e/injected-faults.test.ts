@@ -15,9 +15,9 @@ export default defineScenario({
   name: 'book',
   async run(user) {
     tickets++
-    const body = { ticket_id: 'T' + tickets, schedule_id: 15_778_560 + 20 * user.random.integer(0, 30) }
+    const body = { ticket_id: user.runId + '-' + tickets, schedule_id: 15_778_560 + 20 * user.random.integer(0, 30) }
     const answer = await user.request({ step: 'book', method: 'POST', path: '/reservations', body, wantBody: true })
-    const outcome = answer.status === 201 ? 'booked' : answer.maybeExecuted ? 'unknown' : 'failed'
+    const outcome = user.outcomeOf(answer)
     const id = outcome === 'booked' ? { id: answer.json().id } : {}
     await user.ledger.record({ key: body.ticket_id, resource: body.schedule_id, outcome, ...id })
     // A server that is down is not asked again at once.
