@@ -9,6 +9,7 @@ import autocannon from 'autocannon'
 import type { LoadReport } from '../../src/lib/reports/record.ts'
 import { formatNumber, formatTable } from '../../src/lib/reports/format.ts'
 import { generateSlots } from '../../src/lib/workloads/vaccination/slots.ts'
+import { median } from './figures.ts'
 
 // The API on one core, what loads it on the other. Needs wrk and taskset (Debian: apt-get install wrk util-linux).
 
@@ -80,8 +81,6 @@ async function book(origin: string): Promise<number> {
   if (result.non2xx + result.errors > 0) throw new Error(`${result.non2xx} refusals, ${result.errors} errors`)
   return result['2xx'] / result.duration
 }
-
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 
 /** The least that Node can do: the same bytes from node:http, with no framework and no cache to ask. */
 const bareServer = `

@@ -12,6 +12,7 @@ import { formatCount, formatNumber, formatTable } from '../../src/lib/reports/fo
 import type { SeedReport } from '../../src/lib/reports/record.ts'
 import { createBlockSource } from '../../src/lib/seeding/blocks.ts'
 import { planReservations, reservationSeeding } from '../../src/lib/workloads/vaccination/seeding.ts'
+import { formatRange, measureInTurns, median } from './figures.ts'
 
 // Our bulk loading against each engine's own client with a file that is ready before its clock starts. Runs of both
 // take turns, so that the machine's moods hit them alike. Usage: npm run bench:bulk -- [rows] [repeats] [engine ...]
@@ -171,24 +172,17 @@ async function timeOurs(url: string, connections: number): Promise<SeedReport> {
 /** Without what the peer leaves undone: on MongoDB, stock is counted once the rows are in. */
 const loadSeconds = ({ seconds, finishSeconds = 0 }: SeedReport): number => seconds - finishSeconds
 
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
-
 async function benchPeer(peer: Peer, file: string): Promise<string[][]> {
   const theirs: number[] = []
   const ours = peer.goals.map((): SeedReport[] => [])
-  for (let round = 0; round < repeats; round++) {
-    const turns = [
-      async () => void theirs.push(await timePeer(peer, file)),
-      ...peer.goals.map(
-        ([connections], at) =>
-          async () =>
-            void ours[at]?.push(await timeOurs(peer.url, connections)),
-      ),
-    ]
-    // Whoever begins, and whoever follows whom, changes from round to round.
-    for (let turn = 0; turn < turns.length; turn++) await turns[(turn + round) % turns.length]?.()
-    process.stderr.write(`${peer.engine}: round ${round + 1} of ${repeats}\n`)
-  }
+  await measureInTurns(peer.engine, repeats, [
+    async () => void theirs.push(await timePeer(peer, file)),
+    ...peer.goals.map(
+      ([connections], at) =>
+        async () =>
+          void ours[at]?.push(await timeOurs(peer.url, connections)),
+    ),
+  ])
   return peer.goals.map(([connections, goal], at) => {
     const reports = ours[at] ?? []
     const ratios = reports.map((report, round) => (theirs[round] ?? NaN) / loadSeconds(report))
@@ -199,7 +193,7 @@ async function benchPeer(peer: Peer, file: string): Promise<string[][]> {
       String(connections),
       formatCount(rows / median(reports.map(loadSeconds))),
       formatNumber(median(ratios)),
-      `${formatNumber(Math.min(...ratios))} - ${formatNumber(Math.max(...ratios))}`,
+      formatRange(ratios),
       String(goal),
       `${formatCount(Math.max(...reports.map(({ maxRssMb }) => maxRssMb)))} MB`,
       reports[0]?.durability ?? '',

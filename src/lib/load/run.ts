@@ -10,7 +10,8 @@ import type { Workload } from '../workloads/workload.ts'
 import { runLoadModel, type RunResult } from './engine.ts'
 import { startFaults, type Fault, type InjectedFault, type InjectFault } from './faults.ts'
 import { judgeGenerator, watchGenerator } from './generator-monitor.ts'
-import { createHttpClient, type HttpClient } from './http-client.ts'
+import { createHttpClient } from './http/client.ts'
+import type { HttpClient } from './http-client.ts'
 import type { AppendOnlyFile } from './ledger-file.ts'
 import { readLedger } from './ledger-reader.ts'
 import { startLedger, type LedgerWriter } from './ledger.ts'
@@ -84,7 +85,7 @@ export async function runLoad<Options extends object>(
   target: LoadTarget,
   options: LoadOptions<Options>,
 ): Promise<LoadOutcome> {
-  const client = createHttpClient(target.origin, options.timeout)
+  const client = await createHttpClient(target.origin, options.timeout)
   await requireReachable(client, target.origin)
   const runId = randomUUID().slice(0, 8)
   const stop = new AbortController()

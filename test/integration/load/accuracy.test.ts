@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { runLoadModel, type RunResult } from '../../../src/lib/load/engine.ts'
-import { createHttpClient } from '../../../src/lib/load/http-client.ts'
+import { createHttpClient } from '../../../src/lib/load/http/client.ts'
 import { mostUsersOf, type LoadModel } from '../../../src/lib/load/model.ts'
 import { prepareUsers } from '../../../src/lib/load/prepare.ts'
 import { createRecorder } from '../../../src/lib/load/recorder.ts'
@@ -42,7 +42,7 @@ async function load(origin: string, model: LoadModel): Promise<RunResult> {
     model,
     users: await prepareUsers({ ...shared, users: mostUsersOf(model) }),
     graceMs: 5000,
-    client: createHttpClient(origin, 10_000),
+    client: await createHttpClient(origin, 10_000),
     recorder: createRecorder(),
     ledger: createMemoryLedger(),
     runId: 'test',

@@ -1,16 +1,16 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
-import {
-  createHttpClient,
-  type HttpAnswer,
-  type HttpClient,
-  type HttpRequest,
-} from '../../../src/lib/load/http-client.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createHttpClient } from '../../../src/lib/load/http/client.ts'
+import { createSocketClient } from '../../../src/lib/load/http/socket-client.ts'
+import { createUndiciClient } from '../../../src/lib/load/http/undici-client.ts'
+import type { HttpAnswer, HttpClient, HttpRequest } from '../../../src/lib/load/http-client.ts'
 
 const get: HttpRequest = { method: 'GET', path: '/', wantBody: true }
 const calendar = Buffer.alloc(110_000, 'x')
+
+let createClient: (origin: string, timeoutMs: number) => HttpClient
 
 const cleanUps: (() => unknown)[] = []
 afterEach(async () => {
@@ -24,7 +24,7 @@ async function listen(server: Server | ReturnType<typeof createNetServer>): Prom
 }
 
 function clientOf(origin: string, timeoutMs = 5000): HttpClient {
-  const client = createHttpClient(origin, timeoutMs)
+  const client = createClient(origin, timeoutMs)
   cleanUps.push(() => client.close())
   return client
 }
@@ -59,221 +59,261 @@ function without({ body, ...rest }: HttpAnswer): Omit<HttpAnswer, 'body'> {
   return rest
 }
 
-describe('answers', () => {
-  it('have a status, their size and, when wanted, their body', async () => {
-    const { client } = await http((_request, response) => void response.writeHead(201).end('{"id":"r"}'))
-    expect(await client.request(get)).toEqual({
-      status: 201,
-      bytes: 10,
-      body: Buffer.from('{"id":"r"}'),
-      reason: null,
-      maybeExecuted: true,
+describe.each([
+  ['sockets', createSocketClient],
+  ['undici', createUndiciClient],
+] as const)('over %s', (_name, create) => {
+  beforeEach(() => void (createClient = create))
+
+  describe('answers', () => {
+    it('have a status, their size and, when wanted, their body', async () => {
+      const { client } = await http((_request, response) => void response.writeHead(201).end('{"id":"r"}'))
+      expect(await client.request(get)).toEqual({
+        status: 201,
+        bytes: 10,
+        body: Buffer.from('{"id":"r"}'),
+        reason: null,
+        maybeExecuted: true,
+      })
+      const { bytes, body } = await client.request({ ...get, wantBody: false })
+      expect([bytes, body.length]).toEqual([10, 0])
     })
-    const { bytes, body } = await client.request({ ...get, wantBody: false })
-    expect([bytes, body.length]).toEqual([10, 0])
-  })
 
-  it.each([404, 409, 422, 500, 503])('may be a %i: an answer all the same', async (status) => {
-    const { client } = await http((_request, response) => void response.writeHead(status).end('no'))
-    expect(await client.request(get)).toMatchObject({ status, reason: null, bytes: 2 })
-  })
-
-  it('may have no body', async () => {
-    const { client } = await http((_request, response) => void response.writeHead(204).end())
-    expect(await client.request(get)).toMatchObject({ status: 204, bytes: 0, reason: null })
-  })
-
-  it('may come in chunks, or slowly, or after a 103', async () => {
-    const { client } = await http((_request, response) => {
-      response.writeEarlyHints({ link: '</style.css>; rel=preload' })
-      response.write('one ')
-      setTimeout(() => response.write('two '), 30)
-      setTimeout(() => response.end('three'), 60)
+    it.each([404, 409, 422, 500, 503])('may be a %i: an answer all the same', async (status) => {
+      const { client } = await http((_request, response) => void response.writeHead(status).end('no'))
+      expect(await client.request(get)).toMatchObject({ status, reason: null, bytes: 2 })
     })
-    const { status, bytes, body } = await client.request(get)
-    expect([status, bytes, body.toString()]).toEqual([200, 13, 'one two three'])
+
+    it('may have no body', async () => {
+      const { client } = await http((_request, response) => void response.writeHead(204).end())
+      expect(await client.request(get)).toMatchObject({ status: 204, bytes: 0, reason: null })
+    })
+
+    it('may come in chunks, or slowly, or after a 103', async () => {
+      const { client } = await http((_request, response) => {
+        response.writeEarlyHints({ link: '</style.css>; rel=preload' })
+        response.write('one ')
+        setTimeout(() => response.write('two '), 30)
+        setTimeout(() => response.end('three'), 60)
+      })
+      const { status, bytes, body } = await client.request(get)
+      expect([status, bytes, body.toString()]).toEqual([200, 13, 'one two three'])
+    })
+
+    it('may end with the connection', async () => {
+      const client = await raw(sends('HTTP/1.1 200 OK\r\n\r\nuntil the end'))
+      expect(await client.request(get)).toMatchObject({ status: 200, bytes: 13, reason: null })
+    })
+
+    it('of 110 kB arrive whole, many at a time', async () => {
+      const { client } = await http((_request, response) => void response.end(calendar))
+      const answers = await Promise.all(
+        Array.from({ length: 200 }, (_, i) => client.request({ ...get, wantBody: i === 0 })),
+      )
+      expect(answers.every(({ status, bytes }) => status === 200 && bytes === calendar.length)).toBe(true)
+      expect(answers[0]?.body.equals(calendar)).toBe(true)
+    })
   })
 
-  it('may end with the connection', async () => {
-    const client = await raw(sends('HTTP/1.1 200 OK\r\n\r\nuntil the end'))
-    expect(await client.request(get)).toMatchObject({ status: 200, bytes: 13, reason: null })
-  })
-
-  it('of 110 kB arrive whole, many at a time', async () => {
-    const { client } = await http((_request, response) => void response.end(calendar))
-    const answers = await Promise.all(
-      Array.from({ length: 200 }, (_, i) => client.request({ ...get, wantBody: i === 0 })),
-    )
-    expect(answers.every(({ status, bytes }) => status === 200 && bytes === calendar.length)).toBe(true)
-    expect(answers[0]?.body.equals(calendar)).toBe(true)
-  })
-})
-
-describe('requests', () => {
-  it('carry a body as JSON', async () => {
-    const { client } = await http((request, response) => {
-      const { method, url, headers } = request
-      void request.toArray().then((chunks) => {
-        const sent = { method, url, type: headers['content-type'], body: String(Buffer.concat(chunks)) }
-        response.end(JSON.stringify(sent))
+  describe('requests', () => {
+    it('carry a body as JSON', async () => {
+      const { client } = await http((request, response) => {
+        const { method, url, headers } = request
+        void request.toArray().then((chunks) => {
+          const sent = { method, url, type: headers['content-type'], body: String(Buffer.concat(chunks)) }
+          response.end(JSON.stringify(sent))
+        })
+      })
+      const { body } = await client.request({
+        method: 'POST',
+        path: '/book?x=1',
+        body: { name: 'Zoë' },
+        wantBody: true,
+      })
+      expect(JSON.parse(body.toString())).toEqual({
+        method: 'POST',
+        url: '/book?x=1',
+        type: 'application/json',
+        body: '{"name":"Zoë"}',
       })
     })
-    const { body } = await client.request({ method: 'POST', path: '/book?x=1', body: { name: 'Zoë' }, wantBody: true })
-    expect(JSON.parse(body.toString())).toEqual({
-      method: 'POST',
-      url: '/book?x=1',
-      type: 'application/json',
-      body: '{"name":"Zoë"}',
+
+    it('keep their connections: few one after the other, one each at a time', async () => {
+      const { client, server } = await http((_request, response) => {
+        // Its headers come before the rest, which would let a pipelining client send the next request behind it.
+        response.write('o')
+        setTimeout(() => response.end('k'), 20)
+      })
+      let connections = 0
+      server.on('connection', () => connections++)
+      for (let i = 0; i < 10; i++) await client.request(get)
+      // undici frees a connection a moment after it hands the answer over, so an impatient user has two.
+      expect(connections).toBeLessThanOrEqual(2)
+      await Promise.all(Array.from({ length: 20 }, () => client.request(get)))
+      expect(connections).toBeGreaterThanOrEqual(20)
+      expect(connections).toBeLessThanOrEqual(22)
+    })
+
+    it('find another connection after the server closed theirs', async () => {
+      const { client } = await http(
+        (_request, response) => void response.writeHead(200, { connection: 'close' }).end('ok'),
+      )
+      for (let i = 0; i < 5; i++) expect(await client.request(get)).toMatchObject({ status: 200, reason: null })
+    })
+
+    it('outlive an idle connection that the server gave up', async () => {
+      const { client, server } = await http((_request, response) => void response.end('ok'))
+      await client.request(get)
+      server.closeIdleConnections()
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      expect(await client.request(get)).toMatchObject({ status: 200, reason: null })
     })
   })
 
-  it('keep their connections: few one after the other, one each at a time', async () => {
-    const { client, server } = await http((_request, response) => {
-      // Its headers come before the rest, which would let a pipelining client send the next request behind it.
-      response.write('o')
-      setTimeout(() => response.end('k'), 20)
+  describe('without an answer', () => {
+    it('says that nobody listens, so nothing was done', async () => {
+      const server = createNetServer()
+      const origin = await listen(server)
+      await new Promise((resolve) => server.close(resolve))
+      expect(without(await clientOf(origin).request(get))).toEqual({
+        status: 0,
+        bytes: 0,
+        reason: 'connection refused',
+        maybeExecuted: false,
+      })
     })
-    let connections = 0
-    server.on('connection', () => connections++)
-    for (let i = 0; i < 10; i++) await client.request(get)
-    // undici frees a connection a moment after it hands the answer over, so an impatient user has two.
-    expect(connections).toBeLessThanOrEqual(2)
-    await Promise.all(Array.from({ length: 20 }, () => client.request(get)))
-    expect(connections).toBeGreaterThanOrEqual(20)
-    expect(connections).toBeLessThanOrEqual(22)
-  })
 
-  it('find another connection after the server closed theirs', async () => {
-    const { client } = await http(
-      (_request, response) => void response.writeHead(200, { connection: 'close' }).end('ok'),
-    )
-    for (let i = 0; i < 5; i++) expect(await client.request(get)).toMatchObject({ status: 200, reason: null })
-  })
+    it.each([
+      ['before it answers', (socket: Socket) => socket.resetAndDestroy(), 0],
+      [
+        'in the middle of a body',
+        (socket: Socket) => {
+          socket.write('HTTP/1.1 200 OK\r\ncontent-length: 110000\r\n\r\n')
+          socket.write(Buffer.alloc(50_000), () => setTimeout(() => socket.resetAndDestroy(), 30))
+        },
+        1,
+      ],
+    ])('says that the server reset the connection %s: it may have been done', async (_when, onRequest, minBytes) => {
+      const { bytes, ...rest } = without(await (await raw(onRequest)).request(get))
+      expect(rest).toEqual({ status: 0, reason: 'connection reset', maybeExecuted: true })
+      expect(bytes).toBeGreaterThanOrEqual(minBytes)
+    })
 
-  it('outlive an idle connection that the server gave up', async () => {
-    const { client, server } = await http((_request, response) => void response.end('ok'))
-    await client.request(get)
-    server.closeIdleConnections()
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    expect(await client.request(get)).toMatchObject({ status: 200, reason: null })
+    it.each([
+      ['at once', ''],
+      ['in the headers', 'HTTP/1.1 200 OK\r\ncontent-le'],
+      ['in the body', 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nfive!'],
+      ['in a chunk', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\nonly this'],
+    ])('says that the server closed the connection %s', async (_when, text) => {
+      expect(await (await raw(sends(text))).request(get)).toMatchObject({
+        status: 0,
+        reason: 'connection closed',
+        maybeExecuted: true,
+      })
+    })
+
+    it.each([
+      ['garbage', '\0\x01\x02 this is no HTTP\r\n\r\n'],
+      ['another protocol', '220 mail.example.com ESMTP\r\n'],
+      ['a status that is no number', 'HTTP/1.1 abc OK\r\n\r\n'],
+      [
+        'a chunk whose length is no number',
+        'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nx\r\n0\r\n\r\n',
+      ],
+      ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx'],
+      ['headers without end', `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`],
+    ])('says that %s is no valid answer', async (_what, text) => {
+      const client = await raw((socket) => void socket.write(text, 'latin1'), 2000)
+      expect(without(await client.request(get))).toMatchObject({
+        status: 0,
+        reason: expect.stringMatching(/^invalid answer/),
+        maybeExecuted: true,
+      })
+    })
+
+    it('does not follow the server into another protocol', async () => {
+      const switching = sends('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n')
+      expect(await (await raw(switching)).request(get)).toMatchObject({
+        status: 0,
+        reason: expect.stringMatching(/^connection closed$|^invalid answer: another protocol$/),
+        maybeExecuted: true,
+      })
+    })
+
+    it.each<[string, RequestListener]>([
+      ['never comes', () => {}],
+      ['stops in the middle', (_request, response) => void response.write('some')],
+      [
+        'drips for ever',
+        (_request, response) => {
+          const drip = setInterval(() => response.write('.'), 20)
+          response.on('close', () => clearInterval(drip))
+        },
+      ],
+    ])('gives up after the timeout when an answer %s', async (_what, listener) => {
+      const { client } = await http(listener, 300)
+      const startedAt = performance.now()
+      expect(await client.request(get)).toMatchObject({ status: 0, reason: 'timeout', maybeExecuted: true })
+      const elapsed = performance.now() - startedAt
+      expect(elapsed).toBeGreaterThan(290)
+      expect(elapsed).toBeLessThan(2000)
+    })
+
+    it('goes on with other requests after one timed out', async () => {
+      let requests = 0
+      const { client } = await http((_request, response) => void (++requests > 1 && response.end('ok')), 200)
+      expect(await client.request(get)).toMatchObject({ reason: 'timeout' })
+      expect(await client.request(get)).toMatchObject({ status: 200, reason: null })
+    })
+
+    it('breaks off what is under way when it is closed', async () => {
+      const { client } = await http(() => {})
+      const request = client.request(get)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      await client.close()
+      expect(await request).toMatchObject({ status: 0, reason: 'cut off at the end of the run', maybeExecuted: true })
+      expect(await client.request(get)).toMatchObject({ status: 0, reason: 'cut off at the end of the run' })
+    })
+
+    it('gives up on a server that takes no connections, and never sends the request later', async () => {
+      let sent = 0
+      const server = createNetServer((socket) => socket.on('error', () => {}).on('data', () => sent++))
+      const origin = await listen(server)
+      cleanUps.push(() => server.close())
+      // A time this short is over before the connection is there.
+      const client = clientOf(origin, 1)
+      const request = client.request({ method: 'POST', path: '/', body: {}, wantBody: true })
+      const blockedUntil = performance.now() + 20
+      while (performance.now() < blockedUntil);
+      expect(await request).toMatchObject({ status: 0, reason: 'timeout', maybeExecuted: false })
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      expect(sent).toBe(0)
+    })
+
+    it('rejects what cannot be sent: that is a mistake of the scenario', async () => {
+      const { client } = await http((_request, response) => void response.end('ok'))
+      const circular: Record<string, unknown> = {}
+      circular['self'] = circular
+      await expect(client.request({ ...get, path: '/a b\r\n' })).rejects.toThrow('path')
+      await expect(client.request({ ...get, method: 'POST', body: circular })).rejects.toThrow('circular')
+      expect(await client.request(get)).toMatchObject({ status: 200 })
+    })
   })
 })
 
-describe('without an answer', () => {
-  it('says that nobody listens, so nothing was done', async () => {
-    const server = createNetServer()
-    const origin = await listen(server)
-    await new Promise((resolve) => server.close(resolve))
-    expect(without(await clientOf(origin).request(get))).toEqual({
-      status: 0,
-      bytes: 0,
-      reason: 'connection refused',
-      maybeExecuted: false,
-    })
-  })
-
+describe('createHttpClient', () => {
   it.each([
-    ['before it answers', (socket: Socket) => socket.resetAndDestroy(), 0],
-    [
-      'in the middle of a body',
-      (socket: Socket) => {
-        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 110000\r\n\r\n')
-        socket.write(Buffer.alloc(50_000), () => setTimeout(() => socket.resetAndDestroy(), 30))
-      },
-      1,
-    ],
-  ])('says that the server reset the connection %s: it may have been done', async (_when, onRequest, minBytes) => {
-    const { bytes, ...rest } = without(await (await raw(onRequest)).request(get))
-    expect(rest).toEqual({ status: 0, reason: 'connection reset', maybeExecuted: true })
-    expect(bytes).toBeGreaterThanOrEqual(minBytes)
-  })
-
-  it.each([
-    ['at once', ''],
-    ['in the headers', 'HTTP/1.1 200 OK\r\ncontent-le'],
-    ['in the body', 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nfive!'],
-    ['in a chunk', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\nonly this'],
-    ['for another protocol', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'],
-  ])('says that the server closed the connection %s', async (_when, text) => {
-    expect(await (await raw(sends(text))).request(get)).toMatchObject({
-      status: 0,
-      reason: 'connection closed',
-      maybeExecuted: true,
-    })
-  })
-
-  it.each([
-    ['garbage', '\0\x01\x02 this is no HTTP\r\n\r\n'],
-    ['another protocol', '220 mail.example.com ESMTP\r\n'],
-    ['a status that is no number', 'HTTP/1.1 abc OK\r\n\r\n'],
-    ['a chunk whose length is no number', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nx\r\n0\r\n\r\n'],
-    ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx'],
-    ['headers without end', `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`],
-  ])('says that %s is no valid answer', async (_what, text) => {
-    const client = await raw((socket) => void socket.write(text, 'latin1'), 2000)
-    expect(without(await client.request(get))).toMatchObject({
-      status: 0,
-      reason: 'invalid answer',
-      maybeExecuted: true,
-    })
-  })
-
-  it.each<[string, RequestListener]>([
-    ['never comes', () => {}],
-    ['stops in the middle', (_request, response) => void response.write('some')],
-    [
-      'drips for ever',
-      (_request, response) => {
-        const drip = setInterval(() => response.write('.'), 20)
-        response.on('close', () => clearInterval(drip))
-      },
-    ],
-  ])('gives up after the timeout when an answer %s', async (_what, listener) => {
-    const { client } = await http(listener, 300)
-    const startedAt = performance.now()
-    expect(await client.request(get)).toMatchObject({ status: 0, reason: 'timeout', maybeExecuted: true })
-    const elapsed = performance.now() - startedAt
-    expect(elapsed).toBeGreaterThan(290)
-    expect(elapsed).toBeLessThan(2000)
-  })
-
-  it('goes on with other requests after one timed out', async () => {
-    let requests = 0
-    const { client } = await http((_request, response) => void (++requests > 1 && response.end('ok')), 200)
-    expect(await client.request(get)).toMatchObject({ reason: 'timeout' })
-    expect(await client.request(get)).toMatchObject({ status: 200, reason: null })
-  })
-
-  it('breaks off what is under way when it is closed', async () => {
-    const { client } = await http(() => {})
-    const request = client.request(get)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    await client.close()
-    expect(await request).toMatchObject({ status: 0, reason: 'cut off at the end of the run', maybeExecuted: true })
-    expect(await client.request(get)).toMatchObject({ status: 0, reason: 'cut off at the end of the run' })
-  })
-
-  it('gives up on a server that takes no connections, and never sends the request later', async () => {
-    let sent = 0
-    const server = createNetServer((socket) => socket.on('error', () => {}).on('data', () => sent++))
+    ['http', 'GET'],
+    // The type of a TLS handshake, and its version.
+    ['https', '\x16\x03\x01'],
+  ])('speaks what %s: asks for', async (protocol, first) => {
+    const received: Buffer[] = []
+    const server = createNetServer((socket) => socket.once('data', (data) => (received.push(data), socket.destroy())))
     const origin = await listen(server)
     cleanUps.push(() => server.close())
-    // A time this short is over before the connection is there.
-    const client = clientOf(origin, 1)
-    const request = client.request({ method: 'POST', path: '/', body: {}, wantBody: true })
-    const blockedUntil = performance.now() + 20
-    while (performance.now() < blockedUntil);
-    expect(await request).toMatchObject({ status: 0, reason: 'timeout', maybeExecuted: false })
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    expect(sent).toBe(0)
-  })
-
-  it('rejects what cannot be sent: that is a mistake of the scenario', async () => {
-    const { client } = await http((_request, response) => void response.end('ok'))
-    const circular: Record<string, unknown> = {}
-    circular['self'] = circular
-    await expect(client.request({ ...get, path: '/a b\r\n' })).rejects.toThrow('path')
-    await expect(client.request({ ...get, method: 'POST', body: circular })).rejects.toThrow('circular')
-    expect(await client.request(get)).toMatchObject({ status: 200 })
+    const client = await createHttpClient(origin.replace('http', protocol), 5000)
+    cleanUps.push(() => client.close())
+    expect(await client.request(get)).toMatchObject({ status: 0 })
+    expect(received[0]?.toString('latin1', 0, 3)).toBe(first)
   })
 })

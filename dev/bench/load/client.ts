@@ -1,0 +1,112 @@
+import { performance } from 'node:perf_hooks'
+import { judgeGenerator, watchGenerator } from '../../../src/lib/load/generator-monitor.ts'
+import type { HttpClient } from '../../../src/lib/load/http-client.ts'
+import { createSleepers, realClock } from '../../../src/lib/measure/clock.ts'
+import { createHistogram, percentileMs, recordMs } from '../../../src/lib/measure/histogram.ts'
+
+// A process that loads a server with one client, and prints what that cost it.
+
+/** What is asked of one client. */
+export interface ClientJob {
+  readonly client: 'ours' | 'undici' | 'autocannon'
+  readonly url: string
+  readonly seconds: number
+  /** That many ask at a time, */
+  readonly connections: number
+  /** each at most once in this time, ms; 0: again at once. */
+  readonly everyMs: number
+}
+
+/** What it cost. */
+export interface ClientCost {
+  readonly requests: number
+  readonly seconds: number
+  /** Of this process, while the clock ran. */
+  readonly cpuSeconds: number
+  readonly maxRssMb: number
+  /** Why the generator calls itself the bottleneck; empty when it kept up. */
+  readonly complaints: readonly string[]
+}
+
+/** For the compiler and the first connections, before the clock runs. */
+const warmUpSeconds = 2
+
+const timeoutMs = 10_000
+
+async function askUntil(client: HttpClient, job: ClientJob, seconds: number): Promise<Load> {
+  const sleepers = createSleepers(realClock)
+  const latencies = createHistogram()
+  const late = createHistogram()
+  const { pathname: path } = new URL(job.url)
+  const begin = realClock.now()
+
+  async function ask(index: number): Promise<void> {
+    let due = begin + (job.everyMs * index) / job.connections
+    while (!sleepers.awake) {
+      if (job.everyMs > 0 && !(await sleepers.sleep(Math.max(0, due - realClock.now())))) return
+      const sent = realClock.now()
+      const { status, reason } = await client.request({ method: 'GET', path, wantBody: false })
+      if (status !== 200) throw new Error(reason ?? `status ${status}`)
+      recordMs(latencies, realClock.now() - sent)
+      if (job.everyMs > 0) recordMs(late, sent - due)
+      due += job.everyMs
+    }
+  }
+
+  realClock.schedule(seconds * 1000, () => sleepers.wakeAll())
+  await Promise.all(Array.from({ length: job.connections }, (_, index) => ask(index)))
+  return { requests: latencies.totalCount, lateStartP99: percentileMs(late, 99) }
+}
+
+interface Load {
+  readonly requests: number
+  readonly lateStartP99: number | null
+}
+
+/** Runs the load for so many seconds. */
+type RunLoad = (seconds: number) => Promise<Load>
+
+/** Each imports its own client, since what another takes would count in its memory. */
+const loads: Readonly<Record<ClientJob['client'], (job: ClientJob) => Promise<RunLoad>>> = {
+  async ours(job) {
+    const { createSocketClient } = await import('../../../src/lib/load/http/socket-client.ts')
+    const client = createSocketClient(new URL(job.url).origin, timeoutMs)
+    return (seconds) => askUntil(client, job, seconds)
+  },
+  async undici(job) {
+    const { createUndiciClient } = await import('../../../src/lib/load/http/undici-client.ts')
+    const client = createUndiciClient(new URL(job.url).origin, timeoutMs)
+    return (seconds) => askUntil(client, job, seconds)
+  },
+  async autocannon({ url, connections }) {
+    const { default: autocannon } = await import('autocannon')
+    return async (duration) => {
+      const result = await autocannon({ url, connections, duration })
+      if (result.non2xx + result.errors > 0) throw new Error(`${result.non2xx} refusals, ${result.errors} errors`)
+      return { requests: result['2xx'], lateStartP99: null }
+    }
+  },
+}
+
+async function measure(job: ClientJob): Promise<ClientCost> {
+  const load = await loads[job.client](job)
+  await load(warmUpSeconds)
+  const health = watchGenerator()
+  const cpuBefore = process.cpuUsage()
+  const startedAt = performance.now()
+  const { requests, lateStartP99 } = await load(job.seconds)
+  const { user, system } = process.cpuUsage(cpuBefore)
+  return {
+    requests,
+    seconds: (performance.now() - startedAt) / 1000,
+    cpuSeconds: (user + system) / 1e6,
+    maxRssMb: process.resourceUsage().maxRSS / 1024,
+    complaints: judgeGenerator(health(lateStartP99)).reasons,
+  }
+}
+
+if (import.meta.main) {
+  const cost = await measure(JSON.parse(process.argv[2] ?? '{}') as ClientJob)
+  process.stdout.write(JSON.stringify(cost))
+  process.exit()
+}

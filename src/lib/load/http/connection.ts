@@ -1,0 +1,151 @@
+import { connect } from 'node:net'
+import type { HttpAnswer } from '../http-client.ts'
+import { explainSocketError, failures, noAnswer, type Failure } from './failures.ts'
+import type { RequestText } from './request-text.ts'
+import {
+  createResponseReader,
+  isFinished,
+  leavesConnectionOpen,
+  readBytes,
+  readClose,
+  startAnswer,
+  takeBody,
+} from './response-reader.ts'
+
+/** A request and its answer. */
+export interface Exchange {
+  readonly request: RequestText
+  /** The request is a HEAD. */
+  readonly answersHead: boolean
+  readonly keepsBody: boolean
+  /** Called once. */
+  readonly settle: (answer: HttpAnswer) => void
+}
+
+/** A connection to the server, for one exchange at a time. */
+export interface Connection {
+  /** False when the connection proves to be closed: then not a byte has left. */
+  send(exchange: Exchange): boolean
+  /** Closes the connection; an exchange under way fails for this. */
+  breakOff(failure: Failure): void
+  /** How long the server will keep it while nothing is asked, in ms, as it said last. */
+  readonly keptIdleMs: number
+  /** When its owner means to use it no more if it is free for so long, in ms of the owner's clock. */
+  usableUntil: number
+  /** False when it cannot be used any more. */
+  readonly isOpen: boolean
+}
+
+/** What a connection tells its owner. */
+export interface ConnectionOwner {
+  /** It is there at last, and sends its exchange unless that is broken off now. */
+  onConnected(): void
+  /** It is free for another exchange. */
+  onFree(connection: Connection): void
+  onClosed(connection: Connection): void
+}
+
+/** Where a server listens. */
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * Opens a connection. All connections may read into the same `readBuffer`, because what was read is
+ * dealt with before the next read: no memory is allocated for bytes that nobody keeps.
+ */
+export function openConnection(endpoint: Endpoint, readBuffer: Buffer, owner: ConnectionOwner): Connection {
+  let exchange: Exchange | null = null
+  let isConnected = false
+  let isOpen = true
+  const reader = createResponseReader()
+  const socket = connect({
+    ...endpoint,
+    noDelay: true,
+    onread: { buffer: readBuffer, callback: onBytes },
+  })
+  const connection: Connection = {
+    send,
+    breakOff,
+    get keptIdleMs() {
+      return reader.head.keptIdleMs
+    },
+    get isOpen() {
+      return isOpen
+    },
+    usableUntil: Infinity,
+  }
+  socket.on('connect', onConnected)
+  socket.on('end', onEnd)
+  socket.on('error', (error) => breakOff(explainSocketError(error)))
+  socket.on('close', () => {
+    breakOff(failures.closed)
+    owner.onClosed(connection)
+  })
+
+  function onConnected(): void {
+    owner.onConnected()
+    isConnected = true
+    if (exchange !== null) write(exchange)
+  }
+
+  function send(next: Exchange): boolean {
+    exchange = next
+    startAnswer(reader, next.answersHead, next.keepsBody)
+    if (!isConnected || write(next)) return true
+    exchange = null
+    breakOff(failures.closed)
+    return false
+  }
+
+  function write({ request }: Exchange): boolean {
+    socket.write(request.text, request.encoding)
+    // The system took nothing at all if it refused at once; later errors leave open what had left by then.
+    return socket.errored === null
+  }
+
+  function onBytes(length: number): boolean {
+    if (exchange === null) {
+      // Nobody has asked for them, and the next answer would begin with them.
+      breakOff(failures.closed)
+      return false
+    }
+    readBytes(reader, readBuffer, length)
+    if (isFinished(reader)) finish(exchange)
+    return isOpen
+  }
+
+  function onEnd(): void {
+    if (exchange !== null) {
+      readClose(reader)
+      if (isFinished(reader)) finish(exchange)
+    }
+    breakOff(failures.closed)
+  }
+
+  function finish(finished: Exchange): void {
+    if (reader.flaw !== null) return breakOff({ reason: `invalid answer: ${reader.flaw}`, maybeExecuted: true })
+    exchange = null
+    if (leavesConnectionOpen(reader)) owner.onFree(connection)
+    else breakOff(failures.closed)
+    finished.settle({
+      status: reader.head.status,
+      bytes: reader.bytes,
+      body: takeBody(reader),
+      reason: null,
+      maybeExecuted: true,
+    })
+  }
+
+  function breakOff(failure: Failure): void {
+    isOpen = false
+    socket.destroy()
+    if (exchange === null) return
+    const { settle } = exchange
+    exchange = null
+    settle(noAnswer(failure, reader.bytes, isConnected))
+  }
+
+  return connection
+}

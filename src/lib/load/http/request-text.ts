@@ -1,0 +1,55 @@
+import type { HttpRequest } from '../http-client.ts'
+
+/** A request, serialized. */
+export interface RequestText {
+  readonly text: string
+  /** A text in `latin1` holds ASCII only, which leaves the process without being converted. */
+  readonly encoding: 'latin1' | 'utf8'
+}
+
+const sendablePath = /^\/[\x21-\x7e]*$/
+const sendableName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const sendableValue = /^[\t\x20-\x7e]*$/
+
+/** These say where a request ends and who is on the line, which is the client's business. */
+const framingFields = new Set([
+  'connection',
+  'content-length',
+  'host',
+  'keep-alive',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Methods that announce even an empty body (RFC 9110, 8.6). */
+const methodsWithBody = new Set(['POST', 'PUT', 'PATCH'])
+
+/** Serializes requests to `host`. Throws TypeError for what cannot be sent. */
+export function createRequestSerializer(host: string): (request: HttpRequest) => RequestText {
+  const afterPath = ` HTTP/1.1\r\nhost: ${host}\r\n`
+  return ({ method, path, headers, body }) => {
+    if (!sendablePath.test(path)) throw new TypeError(`the path ${JSON.stringify(path)} cannot be sent`)
+    const head = `${method} ${path}${afterPath}${headers === undefined ? '' : fieldLines(headers)}`
+    if (body !== undefined) return withBody(head, headers, JSON.stringify(body))
+    const length = methodsWithBody.has(method) ? 'content-length: 0\r\n' : ''
+    return { text: `${head}${length}\r\n`, encoding: 'latin1' }
+  }
+}
+
+function withBody(head: string, headers: HttpRequest['headers'], body: string): RequestText {
+  const hasType = headers !== undefined && Object.keys(headers).some((name) => name.toLowerCase() === 'content-type')
+  const type = hasType ? '' : 'content-type: application/json\r\n'
+  const length = Buffer.byteLength(body)
+  return { text: `${head}${type}content-length: ${length}\r\n\r\n${body}`, encoding: 'utf8' }
+}
+
+function fieldLines(headers: Readonly<Record<string, string>>): string {
+  return Object.entries(headers)
+    .map(([name, value]) => {
+      const isSendable = sendableName.test(name) && sendableValue.test(value) && !framingFields.has(name.toLowerCase())
+      if (!isSendable) throw new TypeError(`the header ${JSON.stringify(name)} cannot be sent`)
+      return `${name}: ${value}\r\n`
+    })
+    .join('')
+}

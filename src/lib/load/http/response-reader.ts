@@ -1,0 +1,291 @@
+import { createKeptBody, keepBytes, keptBytes, maxKeptBytes, type KeptBody } from './kept-body.ts'
+import { findLineEnd, incomplete, lineFlaws, maxLineBytes } from './lines.ts'
+import {
+  clearHead,
+  contradictionIn,
+  emptyHead,
+  keepsConnection,
+  mayBeStatusLine,
+  readField,
+  readStatusLine,
+  type ResponseHead,
+} from './response-head.ts'
+
+/** Status lines, fields and trailers of one answer are refused beyond this size in all, bytes. */
+const maxHeadBytes = 16 * 1024
+
+/** What the reader expects next, or that it has finished. */
+type Phase =
+  | 'status line'
+  | 'field'
+  | 'body of known length'
+  | 'chunk size'
+  | 'chunk'
+  | 'chunk end'
+  | 'trailer'
+  | 'body until close'
+  | 'whole'
+  | 'refused'
+
+/**
+ * One answer after the other while it is read: plain data that `readBytes` and `readClose` change. It
+ * knows of no socket, so that every answer can be cut up anywhere in a test.
+ */
+export interface ResponseReader {
+  phase: Phase
+  readonly head: ResponseHead
+  /** Of the body, so far. */
+  bytes: number
+  /** Why the answer is refused; null while it is not. */
+  flaw: string | null
+  answersHead: boolean
+  keepsBody: boolean
+  body: KeptBody | null
+  /** Of the body or of the chunk, still to come. */
+  missing: number
+  /** Of the CRLF after a chunk, so far. */
+  chunkEndBytes: number
+  /** Of all heads and trailers, so far. */
+  headBytes: number
+  /** A line of which the end has not come. */
+  pending: Buffer | null
+  /** The line just taken, in the chunk or in `pending`. */
+  line: Buffer
+  lineStart: number
+  lineEnd: number
+}
+
+const empty = Buffer.alloc(0)
+
+/** What may follow a chunk's size (RFC 9112, 7.1.1), without the blanks that are only tolerated. */
+const chunkExtensions = /^(?:;[!#$%&'*+\-.^_`|~\w]+(?:=(?:[!#$%&'*+\-.^_`|~\w]+|"(?:[^"\\]|\\.)*"))?)*$/
+const chunkEnd = Buffer.from('\r\n')
+
+/** Digits of a chunk's size; more would not be exact as a number. */
+const maxSizeDigits = 12
+
+/** A reader that is to be started. */
+export function createResponseReader(): ResponseReader {
+  return {
+    phase: 'status line',
+    head: emptyHead(),
+    bytes: 0,
+    flaw: null,
+    answersHead: false,
+    keepsBody: false,
+    body: null,
+    missing: 0,
+    chunkEndBytes: 0,
+    headBytes: 0,
+    pending: null,
+    line: empty,
+    lineStart: 0,
+    lineEnd: 0,
+  }
+}
+
+/**
+ * Reads another answer from its first byte; one to a HEAD request has no body, whatever it says. The
+ * reader is used again because making one for every answer costs more than reading it.
+ */
+export function startAnswer(reader: ResponseReader, answersHead: boolean, keepsBody: boolean): void {
+  reader.phase = 'status line'
+  clearHead(reader.head)
+  reader.bytes = 0
+  reader.flaw = null
+  reader.answersHead = answersHead
+  reader.keepsBody = keepsBody
+  reader.body = null
+  reader.missing = 0
+  reader.chunkEndBytes = 0
+  reader.headBytes = 0
+  reader.pending = null
+}
+
+/** Reads the first `end` bytes of `chunk`, of which nothing is referred to afterwards. */
+export function readBytes(reader: ResponseReader, chunk: Buffer, end: number): void {
+  let at = 0
+  while (at < end && !isFinished(reader)) at = readNext(reader, chunk, at, end)
+  // An answer that goes on after its end has lied about its length, so its body may be cut off.
+  if (at < end && reader.phase === 'whole') refuse(reader, 'bytes after its end')
+}
+
+/** The server closed the connection: the end of some answers, and too early for all others. */
+export function readClose(reader: ResponseReader): void {
+  if (reader.phase === 'body until close') reader.phase = 'whole'
+}
+
+/** Whether the answer is whole or refused. */
+export function isFinished({ phase }: ResponseReader): boolean {
+  return phase === 'whole' || phase === 'refused'
+}
+
+/** Whether a whole answer leaves its connection fit for another request. */
+export function leavesConnectionOpen({ head, answersHead }: ResponseReader): boolean {
+  return keepsConnection(head) && (head.chunked || head.contentLength !== null || hasNoBody(head, answersHead))
+}
+
+/** Hands over the body of a whole answer, which the reader forgets; empty unless it was to be kept. */
+export function takeBody(reader: ResponseReader): Buffer {
+  const { body } = reader
+  reader.body = null
+  return body === null ? empty : keptBytes(body)
+}
+
+function hasNoBody({ status }: ResponseHead, answersHead: boolean): boolean {
+  return answersHead || status === 204 || status === 304
+}
+
+/** Returns how far it came. */
+function readNext(reader: ResponseReader, chunk: Buffer, at: number, end: number): number {
+  switch (reader.phase) {
+    case 'body of known length':
+      return readMissing(reader, chunk, at, end, 'whole')
+    case 'chunk':
+      return readMissing(reader, chunk, at, end, 'chunk end')
+    case 'chunk end':
+      return readChunkEnd(reader, chunk, at)
+    case 'body until close':
+      keepBody(reader, chunk, at, end)
+      return end
+    default:
+      return readLine(reader, chunk, at, end)
+  }
+}
+
+function readMissing(reader: ResponseReader, chunk: Buffer, at: number, end: number, next: Phase): number {
+  const to = Math.min(end, at + reader.missing)
+  reader.missing -= to - at
+  if (reader.missing === 0) reader.phase = next
+  keepBody(reader, chunk, at, to)
+  return to
+}
+
+/** Reads one byte of the CRLF after a chunk. */
+function readChunkEnd(reader: ResponseReader, chunk: Buffer, at: number): number {
+  const { chunkEndBytes } = reader
+  if (chunk[at] !== chunkEnd[chunkEndBytes]) refuse(reader, 'a chunk longer than its size')
+  else if (chunkEndBytes === 1) reader.phase = 'chunk size'
+  reader.chunkEndBytes = 1 - chunkEndBytes
+  return at + 1
+}
+
+function keepBody(reader: ResponseReader, chunk: Buffer, start: number, end: number): void {
+  reader.bytes += end - start
+  if (!reader.keepsBody) return
+  if (reader.bytes > maxKeptBytes) return refuse(reader, 'a body too large to keep')
+  reader.body ??= createKeptBody(reader.head.contentLength)
+  keepBytes(reader.body, chunk, start, end)
+}
+
+function readLine(reader: ResponseReader, chunk: Buffer, at: number, end: number): number {
+  const next = takeLine(reader, chunk, at, end)
+  if (next !== incomplete) useLine(reader)
+  return next === incomplete ? end : next
+}
+
+/** Sets the reader's line, and returns where the next begins; `incomplete` when there is none yet or it is refused. */
+function takeLine(reader: ResponseReader, chunk: Buffer, at: number, end: number): number {
+  const { pending } = reader
+  const before = pending === null ? 0 : pending.length
+  const most = Math.min(end, at + maxLineBytes + 2)
+  const line = pending === null ? chunk : Buffer.concat([pending, chunk.subarray(at, most)])
+  const start = pending === null ? at : 0
+  const lineEnd = findLineEnd(line, start, pending === null ? end : line.length)
+  if (lineEnd >= 0) {
+    reader.pending = null
+    reader.line = line
+    reader.lineStart = start
+    reader.lineEnd = lineEnd
+    return at + lineEnd + 2 - start - before
+  }
+  if (lineEnd === incomplete) keepPending(reader, Buffer.from(pending === null ? line.subarray(start, end) : line))
+  else refuse(reader, lineFlaws[lineEnd] as string)
+  return incomplete
+}
+
+function keepPending(reader: ResponseReader, pending: Buffer): void {
+  reader.pending = pending
+  // What is no HTTP may never send the end of a line, and would be waited for in vain.
+  if (reader.phase === 'status line' && !mayBeStatusLine(pending, 0, pending.length)) refuse(reader, 'no status line')
+  if (reader.phase === 'chunk size' && hexDigit(pending[0] as number) < 0) refuse(reader, 'a bad chunk size')
+}
+
+function useLine(reader: ResponseReader): void {
+  if (reader.phase === 'chunk size') readChunkSize(reader)
+  else if (reader.lineEnd === reader.lineStart) endHead(reader)
+  else readHeadLine(reader)
+}
+
+function readHeadLine(reader: ResponseReader): void {
+  const { head, line, lineStart, lineEnd } = reader
+  reader.headBytes += lineEnd + 2 - lineStart
+  if (reader.headBytes > maxHeadBytes) return refuse(reader, 'a head too long')
+  // A trailer comes too late to say anything about the answer: it is read into a head of its own.
+  const flaw =
+    reader.phase === 'status line'
+      ? readStatusLine(head, line, lineStart, lineEnd)
+      : readField(reader.phase === 'trailer' ? emptyHead() : head, line, lineStart, lineEnd)
+  if (flaw !== null) return refuse(reader, flaw)
+  if (reader.phase === 'status line') reader.phase = 'field'
+}
+
+function endHead(reader: ResponseReader): void {
+  const { head } = reader
+  if (reader.phase === 'status line') return refuse(reader, 'no status line')
+  if (reader.phase === 'trailer') {
+    reader.phase = 'whole'
+    return
+  }
+  if (head.status === 101) return refuse(reader, 'another protocol')
+  if (head.status < 200) {
+    if (head.isHttp10) return refuse(reader, 'an interim answer in HTTP/1.0')
+    clearHead(head)
+    reader.phase = 'status line'
+    return
+  }
+  const flaw = contradictionIn(head)
+  if (flaw !== null) return refuse(reader, flaw)
+  reader.missing = head.contentLength ?? 0
+  reader.phase = bodyPhase(reader)
+}
+
+function bodyPhase({ head, answersHead }: ResponseReader): Phase {
+  if (hasNoBody(head, answersHead)) return 'whole'
+  if (head.chunked) return 'chunk size'
+  if (head.contentLength === null) return 'body until close'
+  return head.contentLength === 0 ? 'whole' : 'body of known length'
+}
+
+function readChunkSize(reader: ResponseReader): void {
+  const { line, lineStart, lineEnd } = reader
+  let size = 0
+  let at = lineStart
+  for (; at < lineEnd; at++) {
+    const digit = hexDigit(line[at] as number)
+    if (digit < 0) break
+    size = size * 16 + digit
+  }
+  const digits = at - lineStart
+  const isSound = digits > 0 && digits <= maxSizeDigits && hasChunkExtensions(line, at, lineEnd)
+  if (!isSound) return refuse(reader, 'a bad chunk size')
+  reader.missing = size
+  reader.phase = size === 0 ? 'trailer' : 'chunk'
+}
+
+function hasChunkExtensions(line: Buffer, start: number, end: number): boolean {
+  return start === end || chunkExtensions.test(line.toString('latin1', start, end))
+}
+
+/** -1 for what is no digit. */
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const letter = (byte | 0x20) - 0x61
+  return letter >= 0 && letter < 6 ? letter + 10 : -1
+}
+
+function refuse(reader: ResponseReader, flaw: string): void {
+  reader.phase = 'refused'
+  reader.flaw = flaw
+  reader.body = null
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { createRequestSerializer } from '../../../../src/lib/load/http/request-text.ts'
+import type { HttpRequest } from '../../../../src/lib/load/http-client.ts'
+
+const serialize = createRequestSerializer('api.example.com:8080')
+const get: HttpRequest = { method: 'GET', path: '/a?b=%20', wantBody: false }
+
+describe('a request', () => {
+  it('is its method, path and host', () => {
+    expect(serialize(get).text).toBe('GET /a?b=%20 HTTP/1.1\r\nhost: api.example.com:8080\r\n\r\n')
+    expect(serialize({ ...get, method: 'HEAD' }).text).toMatch(/^HEAD /)
+  })
+
+  it('carries its body as JSON, with its length in bytes', () => {
+    expect(serialize({ ...get, method: 'POST', body: { name: 'Zoë' } }).text).toBe(
+      'POST /a?b=%20 HTTP/1.1\r\nhost: api.example.com:8080\r\ncontent-type: application/json\r\n' +
+        'content-length: 15\r\n\r\n{"name":"Zoë"}',
+    )
+  })
+
+  it.each(['POST', 'PUT', 'PATCH'] as const)('with %s says that it has no body', (method) => {
+    expect(serialize({ ...get, method }).text).toContain('\r\ncontent-length: 0\r\n\r\n')
+  })
+
+  it('carries fields of its own, among them another type', () => {
+    const headers = { authorization: 'Bearer x', 'Content-Type': 'application/merge-patch+json' }
+    expect(serialize({ ...get, method: 'PATCH', headers, body: {} }).text).toBe(
+      'PATCH /a?b=%20 HTTP/1.1\r\nhost: api.example.com:8080\r\nauthorization: Bearer x\r\n' +
+        'Content-Type: application/merge-patch+json\r\ncontent-length: 2\r\n\r\n{}',
+    )
+  })
+
+  it.each(['', 'a', '/a b', '/a\r\n', '/\0', '/ä', 'http://elsewhere/'])('is refused to %j', (path) => {
+    expect(() => serialize({ ...get, path })).toThrow(TypeError)
+  })
+
+  it.each([
+    ['x', 'a\r\nb: c'],
+    ['x', 'a\0'],
+    ['x', 'ä'],
+    ['a b', 'c'],
+    ['', 'c'],
+    ['a\r\nb', 'c'],
+    ['Content-Length', '1'],
+    ['Transfer-Encoding', 'chunked'],
+    ['connection', 'close'],
+    ['host', 'elsewhere'],
+  ])('is refused with the field %j: %j', (name, value) => {
+    expect(() => serialize({ ...get, headers: { [name]: value } })).toThrow(TypeError)
+  })
+})
