@@ -68,17 +68,22 @@ const anyLength = duration(1)
 
 /** Reads `kill-server@20s`, `drop-connections@20s`, `pause-database@20s:5s`. Throws `usage-wrong`, which says what is allowed. */
 export function parseFault(expression: string): Fault {
-  const [, kind, at, length] = /^([^@:]+)@([^@:]+)(?::([^@:]+))?$/.exec(expression) ?? []
-  const atMs = atAnyTime.safeParse(at).data
-  if (atMs !== undefined) {
-    if (length === undefined && (kind === 'kill-server' || kind === 'drop-connections'))
-      return { expression, kind, atMs }
-    const lengthMs = length === undefined ? defaultPauseMs : anyLength.safeParse(length).data
-    if (kind === 'pause-database' && lengthMs !== undefined) return { expression, kind, atMs, lengthMs }
-  }
+  const fault = readFault(expression)
+  if (fault) return fault
   throw failure('usage-wrong', {
     reason: `The fault ${JSON.stringify(expression)} cannot be read. It is kill-server@TIME, drop-connections@TIME or pause-database@TIME:LENGTH, such as pause-database@20s:5s.`,
   })
+}
+
+function readFault(expression: string): Fault | null {
+  const [, kind, at, length] = /^([^@:]+)@([^@:]+)(?::([^@:]+))?$/.exec(expression) ?? []
+  const atMs = atAnyTime.safeParse(at).data
+  if (atMs === undefined) return null
+  if (kind === 'kill-server' || kind === 'drop-connections') {
+    return length === undefined ? { expression, kind, atMs } : null
+  }
+  const lengthMs = length === undefined ? defaultPauseMs : anyLength.safeParse(length).data
+  return kind === 'pause-database' && lengthMs !== undefined ? { expression, kind, atMs, lengthMs } : null
 }
 
 /**
