@@ -19,7 +19,7 @@ export interface HttpAnswer {
   readonly status: number
   /** Of the body. */
   readonly bytes: number
-  /** Empty unless it was wanted. */
+  /** Empty unless it was wanted. Equal bodies may be the same buffer: it is to be read only. */
   readonly body: Buffer
   /** Without an answer: what happened, in a few words. */
   readonly reason: string | null

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import type { HttpAnswer } from '../http-client.ts'
 import { explainSocketError, failures, noAnswer, type Failure } from './failures.ts'
+import type { RecentBodies } from './recent-bodies.ts'
 import type { RequestText } from './request-text.ts'
 import {
   createResponseReader,
@@ -51,15 +52,20 @@ export interface Endpoint {
   readonly port: number
 }
 
-/**
- * Opens a connection. All connections may read into the same `readBuffer`, because what was read is
- * dealt with before the next read: no memory is allocated for bytes that nobody keeps.
- */
-export function openConnection(endpoint: Endpoint, readBuffer: Buffer, owner: ConnectionOwner): Connection {
+/** What all connections of a client share. */
+export interface SharedMemory {
+  /** Read into by all, because what was read is dealt with before the next read: nothing is allocated for it. */
+  readonly readBuffer: Buffer
+  readonly recentBodies: RecentBodies
+}
+
+/** Opens a connection. */
+export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: ConnectionOwner): Connection {
+  const { readBuffer, recentBodies } = memory
   let exchange: Exchange | null = null
   let isConnected = false
   let isOpen = true
-  const reader = createResponseReader()
+  const reader = createResponseReader(recentBodies)
   const socket = connect({
     ...endpoint,
     noDelay: true,

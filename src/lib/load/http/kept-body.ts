@@ -1,6 +1,11 @@
+import type { RecentBodies } from './recent-bodies.ts'
+
 /** A body that is kept while it arrives. */
 export interface KeptBody {
-  bytes: Buffer
+  /** Its room; null for as long as it is the same as `twin`. */
+  bytes: Buffer | null
+  /** A body of the same length that came before, and from which nothing has differed so far. */
+  twin: Buffer | null
   length: number
 }
 
@@ -10,25 +15,54 @@ export const maxKeptBytes = 64 * 1024 * 1024
 /** Room for a body of unknown length, and the most that is believed of a length that was only announced. */
 const firstRoom = { unknown: 16 * 1024, announced: 1024 * 1024 } as const
 
-/** Room for a body of `announced` bytes, null when that is not known. */
-export function createKeptBody(announced: number | null): KeptBody {
-  const room = announced === null ? firstRoom.unknown : Math.min(announced, firstRoom.announced)
-  return { bytes: Buffer.allocUnsafe(room), length: 0 }
+/** For a body of `announced` bytes, null when that is not known. It takes no room until it differs from all of `recent`. */
+export function createKeptBody(announced: number | null, recent: RecentBodies): KeptBody {
+  const twin = announced === null ? null : recent.find(announced, 0, null)
+  return { bytes: twin === null ? Buffer.allocUnsafe(roomFor(announced)) : null, twin, length: 0 }
 }
 
-/** Copies the bytes from `start` to `end`, since `chunk` will be read into again. */
-export function keepBytes(body: KeptBody, chunk: Buffer, start: number, end: number): void {
+/** Keeps the bytes from `start` to `end`, by a copy if need be, since `chunk` will be read into again. */
+export function keepBytes(body: KeptBody, recent: RecentBodies, chunk: Buffer, start: number, end: number): void {
+  const { length } = body
+  while (body.twin !== null) {
+    if (body.twin.compare(chunk, start, end, length, length + end - start) === 0) {
+      body.length += end - start
+      return
+    }
+    leaveTwin(body, body.twin, recent)
+  }
+  copyBytes(body, chunk, start, end)
+}
+
+/** What was kept, which others may have got too: it is to be read only. Called once, when the body is whole. */
+export function keptBytes({ bytes, twin, length }: KeptBody, recent: RecentBodies): Buffer {
+  if (twin !== null) return twin
+  const body = (bytes as Buffer).subarray(0, length)
+  recent.add(body)
+  return body
+}
+
+/** Goes on with an older body that begins alike, or with room of its own. */
+function leaveTwin(body: KeptBody, twin: Buffer, recent: RecentBodies): void {
+  body.twin = recent.find(twin.length, body.length, twin)
+  if (body.twin !== null) return
+  body.bytes = Buffer.allocUnsafe(roomFor(twin.length))
+  twin.copy(body.bytes, 0, 0, body.length)
+}
+
+function copyBytes(body: KeptBody, chunk: Buffer, start: number, end: number): void {
   const length = body.length + end - start
-  if (length > body.bytes.length) {
-    const larger = Buffer.allocUnsafe(Math.max(length, 2 * body.bytes.length))
-    body.bytes.copy(larger, 0, 0, body.length)
+  let bytes = body.bytes as Buffer
+  if (length > bytes.length) {
+    const larger = Buffer.allocUnsafe(Math.max(length, 2 * bytes.length))
+    bytes.copy(larger, 0, 0, body.length)
+    bytes = larger
     body.bytes = larger
   }
-  chunk.copy(body.bytes, body.length, start, end)
+  chunk.copy(bytes, body.length, start, end)
   body.length = length
 }
 
-/** What was kept. */
-export function keptBytes(body: KeptBody): Buffer {
-  return body.bytes.subarray(0, body.length)
+function roomFor(announced: number | null): number {
+  return announced === null ? firstRoom.unknown : Math.min(announced, firstRoom.announced)
 }

@@ -1,5 +1,6 @@
 import { createKeptBody, keepBytes, keptBytes, maxKeptBytes, type KeptBody } from './kept-body.ts'
 import { findLineEnd, incomplete, lineFlaws, maxLineBytes } from './lines.ts'
+import { createRecentBodies, type RecentBodies } from './recent-bodies.ts'
 import {
   clearHead,
   contradictionIn,
@@ -41,6 +42,8 @@ export interface ResponseReader {
   answersHead: boolean
   keepsBody: boolean
   body: KeptBody | null
+  /** Of all readers of a client. */
+  readonly recent: RecentBodies
   /** Of the body or of the chunk, still to come. */
   missing: number
   /** Of the CRLF after a chunk, so far. */
@@ -64,9 +67,10 @@ const chunkEnd = Buffer.from('\r\n')
 /** Digits of a chunk's size; more would not be exact as a number. */
 const maxSizeDigits = 12
 
-/** A reader that is to be started. */
-export function createResponseReader(): ResponseReader {
+/** A reader that is to be started. `recent` is what other readers of the same client have kept. */
+export function createResponseReader(recent: RecentBodies = createRecentBodies()): ResponseReader {
   return {
+    recent,
     phase: 'status line',
     head: emptyHead(),
     bytes: 0,
@@ -129,7 +133,7 @@ export function leavesConnectionOpen({ head, answersHead }: ResponseReader): boo
 export function takeBody(reader: ResponseReader): Buffer {
   const { body } = reader
   reader.body = null
-  return body === null ? empty : keptBytes(body)
+  return body === null ? empty : keptBytes(body, reader.recent)
 }
 
 function hasNoBody({ status }: ResponseHead, answersHead: boolean): boolean {
@@ -174,8 +178,8 @@ function keepBody(reader: ResponseReader, chunk: Buffer, start: number, end: num
   reader.bytes += end - start
   if (!reader.keepsBody) return
   if (reader.bytes > maxKeptBytes) return refuse(reader, 'a body too large to keep')
-  reader.body ??= createKeptBody(reader.head.contentLength)
-  keepBytes(reader.body, chunk, start, end)
+  reader.body ??= createKeptBody(reader.head.contentLength, reader.recent)
+  keepBytes(reader.body, reader.recent, chunk, start, end)
 }
 
 function readLine(reader: ResponseReader, chunk: Buffer, at: number, end: number): number {
