@@ -1,6 +1,7 @@
 import { SingleBar } from 'cli-progress'
 import { formatCount, formatDuration, formatLatency, formatNumber } from './lib/reports/format.ts'
-import type { TimelineRow } from './lib/load/recorder.ts'
+import type { Trial } from './lib/load/find-limit.ts'
+import type { TimelineRow } from './lib/load/timeline.ts'
 import type { Progress } from './lib/workloads/workload.ts'
 
 /** Shows how far a long step has come. */
@@ -91,12 +92,14 @@ export function showSeconds(durationMs: number, quiet: boolean): SecondsDisplay 
   let skipped = 0
   return {
     update(row) {
+      // The first second of a run, which may not be the first run.
+      if (row.second === 0) requests = failures = skipped = 0
       requests += row.requests
       failures += row.failures
       skipped += row.skipped
       const elapsed = row.second + 1
       const line =
-        `${elapsed} of ${Math.round(durationMs / 1000)} s: ${formatCount(row.users)} users, ${formatNumber(row.rps)} req/s, ` +
+        `${elapsed}${elapsed * 1000 <= durationMs ? ` of ${Math.round(durationMs / 1000)}` : ''} s: ${formatCount(row.users)} users, ${formatNumber(row.rps)} req/s, ` +
         `p99 ${formatLatency(row.p99)}, ${formatCount(requests)} requests, ${formatCount(failures)} failures` +
         (skipped > 0 ? `, ${formatCount(skipped)} skipped` : '')
       if (terminal) process.stderr.write(`\r\u001b[K${line}`)
@@ -104,5 +107,16 @@ export function showSeconds(durationMs: number, quiet: boolean): SecondsDisplay 
     },
     note: writeLine,
     stop: writeLine,
+  }
+}
+
+/** Shows what came of each trial of a search, on a line of its own; nothing when `quiet`. To stderr. */
+export function showTrial(quiet: boolean): (trial: Trial) => void {
+  const begin = process.stderr.isTTY ? '\r\u001b[K' : ''
+  return ({ level, outcome, run: { model, result } }) => {
+    if (quiet) return
+    const load = `${formatCount(level)} ${model.kind === 'open' ? 'iterations a second' : 'users'}`
+    const figures = `p99 ${formatLatency(result.responseTime.p99)}, ${formatCount(result.failures)} failures`
+    process.stderr.write(`${begin}${load} ${outcome} (${figures})\n`)
   }
 }

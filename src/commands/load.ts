@@ -1,3 +1,4 @@
+import { extname } from 'node:path'
 import { Flags } from '@oclif/core'
 import type { InferredFlags } from '@oclif/core/interfaces'
 import { BaseCommand, settingFlags } from '../base-command.ts'
@@ -8,7 +9,8 @@ import { cacheExperimentText } from '../lib/compare/cache-experiment-text.ts'
 import { createLedgerBesideReport, createLedgerFile } from '../lib/load/ledger-file.ts'
 import { strongestOf, type ResolvedConfig } from '../lib/config/resolve.ts'
 import { parseFault, requirePossible } from '../lib/load/faults.ts'
-import { createModel, durationOf, modelNames } from '../lib/load/model.ts'
+import { checkModel, createModel, durationOf, modelNames } from '../lib/load/model.ts'
+import { parseLimit } from '../lib/load/limit.ts'
 import { runLoad } from '../lib/load/run.ts'
 import { readScenarios } from '../lib/load/scenario-file.ts'
 import { parseThreshold } from '../lib/load/thresholds.ts'
@@ -19,7 +21,8 @@ import { saveReport } from '../lib/reports/store.ts'
 import { loadSummary } from '../lib/reports/text.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { paint } from '../paint.ts'
-import { showSeconds } from '../progress.ts'
+import { readSaturationModel, saturationFlags } from '../saturation-flags.ts'
+import { showSeconds, showTrial } from '../progress.ts'
 
 type LoadFlags = InferredFlags<typeof Load.flags>
 
@@ -32,6 +35,12 @@ and starts the API itself, in another process. Ctrl-C ends the run, which is aud
 Closed model: --users, with --ramp-up, or --stages; each user waits for its answer before it goes on.
 Open model: --rate; iterations start on a schedule whether or not earlier ones came back, and what
 cannot start because --max-in-flight are under way is counted as skipped.
+
+With --find-limit, runs one trial after the other to find the most users, or the highest rate, that
+hold a limit; each trial is at least as long as --duration.
+
+With --request, one request is sent over and over by --connections, as fast as it is answered
+(saturation); what is measured is service time, as with hey or autocannon, which makes this load.
 
 With --fault something goes wrong in the middle of the run, with what rushbench started itself, and the
 audit shows what came of it; docs/faults.md explains it.
@@ -48,29 +57,33 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     "<%= config.bin %> <%= command.id %> --users 500 --ramp-up 10s --threshold 'response_time.p99<500ms' --threshold 'failures<1%'",
     '<%= config.bin %> <%= command.id %> --stages 30s:1000,2m:3000,30s:0',
     "<%= config.bin %> <%= command.id %> --rate 200/s --arrivals poisson --threshold 'skipped<=0%'",
+    "<%= config.bin %> <%= command.id %> --users 100 --duration 20s --find-limit 'response_time.p99<200ms and failures<0.1%'",
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
     '<%= config.bin %> <%= command.id %> --users 500 --fault kill-server@10s --fault pause-database@20s:5s',
     '<%= config.bin %> <%= command.id %> --users 3000 --duration 60s --experiment cache',
     '<%= config.bin %> <%= command.id %> --target http://127.0.0.1:3000 --db sqlite:.rushbench/rushbench.db',
+    "<%= config.bin %> <%= command.id %> --request 'POST /reservations' --body @booking.json --connections 100 --requests 50k",
     '<%= config.bin %> <%= command.id %> --scenario ./shop.ts --target http://127.0.0.1:8080 --users 50',
   ]
   static override flags = {
     ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'maxInFlight'),
-    ...settingFlags('scenario', 'target', 'timeout', 'threshold', 'seed'),
+    ...settingFlags('threads', 'scenario', 'target', 'timeout', 'threshold', 'findLimit', 'seed'),
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
     ...settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'from', 'reports'),
+    ...saturationFlags,
     ledger: Flags.string({
       summary: 'new file for what the API acknowledged, for a later audit [default: beside the report]',
     }),
     fault: Flags.string({
       multiple: true,
+      exclusive: ['find-limit'],
       summary:
         'what is to go wrong on purpose, and when: kill-server@20s, drop-connections@20s, pause-database@20s:5s; may be repeated',
     }),
     experiment: Flags.option({
       options: ['cache'] as const,
       summary: 'make the same run without and with the cache, twice each in turn, and show them beside the original',
-      exclusive: ['ledger'],
+      exclusive: ['ledger', 'find-limit', 'request'],
     })(),
     'allow-remote': Flags.boolean({ summary: 'load a target that is not on this machine; it must be yours' }),
   }
@@ -91,8 +104,13 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
   ): Promise<{ readonly report: LoadReport; readonly runId: string }> {
     const { values } = config
     const thresholds = (values.threshold ?? []).map(parseThreshold)
-    const model = createModel(strongestOf(config, modelNames), values)
+    const model =
+      flags.request === undefined
+        ? createModel(strongestOf(config, modelNames), values)
+        : await readSaturationModel(flags.request, flags, values.duration)
     const scenarios = values.scenario === undefined ? null : await readScenarios(values.scenario)
+    const limit = values.findLimit === undefined ? null : parseLimit(values.findLimit)
+    checkModel(model, { threads: values.threads, raised: limit !== null })
     const faults = (flags.fault ?? []).map(parseFault)
     requirePossible(faults, durationOf(model), values.target)
     const startedAt = new Date()
@@ -101,10 +119,13 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const { findings, runId, apiFailure } = await runLoad(target, {
       ...values,
       scenarios,
+      scenarioFile: values.scenario ?? null,
+      threadEntry: new URL(`../load-thread${extname(import.meta.url)}`, import.meta.url),
       model,
       workload: vaccination,
       workloadOptions: values,
       thresholds,
+      limit,
       faults,
       clock: realClock,
       signal: this.signal,
@@ -114,13 +135,15 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
           ? createLedgerBesideReport(values.reports, startedAt)
           : createLedgerFile(flags.ledger),
       onSecond: seconds.update,
+      onTrial: showTrial(this.jsonEnabled()),
       onFault: ({ expression }) => seconds.note(`fault: ${expression}`),
       onAudit: () => seconds.stop('Auditing the database'),
     })
     const engine = target.database?.engine ?? null
     const report = { ...describeRun('load', { startedAt, config, engine, version: this.config.version }), ...findings }
     const path = await saveReport(report, values.reports)
-    this.log(loadSummary(report, paint, scenarios || flags.experiment ? null : vaccination.originals.load))
+    const own = scenarios !== null || flags.request !== undefined
+    this.log(loadSummary(report, paint, own || flags.experiment ? null : vaccination.originals.load))
     this.log(`\nreport ${path}\nledger ${findings.ledger}`)
     if (apiFailure) throw apiFailure
     return { report, runId }

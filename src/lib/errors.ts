@@ -178,6 +178,10 @@ const catalogue = {
     'error',
     (d) => `The scenario ${d.name} failed to prepare a user, so no request was sent: ${d.reason}.`,
   ),
+  'thread-ended': entry<{ reason: string }>(
+    'error',
+    (d) => `A thread that made the load ended before the run did: ${d.reason}.`,
+  ),
   'report-unreadable': entry<{ file: string; reason: string }>(
     'error',
     (d) => `${d.file} is not a rushbench report that can be read: ${d.reason}.`,

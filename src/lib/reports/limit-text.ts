@@ -1,0 +1,52 @@
+import { formatCount, formatDuration, formatLatency, formatNumber, formatTable, plain } from './format.ts'
+import type { LoadReport } from './record.ts'
+
+type LimitFound = NonNullable<LoadReport['limit']>
+type Boundary = NonNullable<LimitFound['held']>
+
+/** The highest load that held a limit, on one line. */
+export function limitLine({ expression, raised, held, failed }: LimitFound): string {
+  const limit = plain(expression)
+  const end = failed ? `${formatCount(failed.level)} do not ${times(failed)}` : 'no higher load was measured'
+  if (held) return `limit      ${levelOf(held, raised)} ${limit} ${times(held)}, ${end}`
+  return failed
+    ? `limit      not even ${levelOf(failed, raised)} ${limit} ${times(failed)}`
+    : 'limit      not found, because no trial came to its end'
+}
+
+function levelOf({ level }: Boundary, raised: LimitFound['raised']): string {
+  const one = level === 1
+  const what = raised === 'rate' ? `${one ? 'iteration' : 'iterations'} a second` : one ? 'user' : 'users'
+  return `${formatCount(level)} ${what} ${one ? 'holds' : 'hold'}`
+}
+
+function times({ held, trials }: Boundary): string {
+  return `(held in ${held} of ${trials} ${trials === 1 ? 'trial' : 'trials'})`
+}
+
+/** A row for each trial. */
+export function trialTable({ raised, trials }: LimitFound): string {
+  const head = [
+    raised === 'rate' ? 'rate' : 'users',
+    'length',
+    'requests',
+    'failures',
+    'skipped',
+    'req/s',
+    'p50',
+    'p95',
+    'p99',
+    'outcome',
+  ]
+  const rows = trials.map(({ level, seconds, requests, failures, skipped, rps, p50, p95, p99, outcome }) => [
+    formatCount(level),
+    formatDuration(seconds * 1000),
+    formatCount(requests),
+    formatCount(failures),
+    formatCount(skipped),
+    formatNumber(rps),
+    ...[p50, p95, p99].map(formatLatency),
+    outcome,
+  ])
+  return formatTable(head, rows, [0, 1, 2, 3, 4, 5, 6, 7, 8])
+}
