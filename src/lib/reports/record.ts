@@ -93,6 +93,17 @@ const Load = object('what the clients saw', {
   steps: list('a row for each kind of request', Step),
   timeline: list('a row for each second', TimelineRow),
   failureReasons: byName('failures by reason', count('with this reason')),
+  faults: Type.Optional(
+    list(
+      'what was made to go wrong, in order of time',
+      object('one fault', {
+        kind: oneOf('what was done to which part', 'kill-server', 'drop-connections', 'pause-database'),
+        atMs: number('when it began, from the start of the run, ms'),
+        lastedMs: number('until the part worked again, ms'),
+        detail: text('what was done, or why it failed'),
+      }),
+    ),
+  ),
 })
 
 const health = {

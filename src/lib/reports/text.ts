@@ -83,6 +83,7 @@ function headlineLines({ load, audit }: LoadReport, paint: Paint): string[] {
     `requests   ${paint.bold(formatCount(load.requests))}, ${paint.bold(formatNumber(load.rps))} a second${idealPhrase(load)}`,
     `failures   ${load.failures > 0 ? paint.bad(formatCount(load.failures)) : '0'}${load.requests > 0 ? ` (${formatShare(load.failures / load.requests)})` : ''}${reasons.length > 0 ? `: ${reasons.join(', ')}` : ''}`,
     ...skippedLines(load, paint),
+    ...faultLines(load),
     ...(audit || booked + conflict + failed + unknown > 0
       ? [
           `bookings   ${formatCount(booked)} booked, ${formatCount(conflict)} conflict, ${formatCount(failed)} failed, ${formatCount(unknown)} unknown`,
@@ -115,6 +116,13 @@ function skippedLines({ model, full, iterations = 0, skipped = 0 }: LoadReport['
   return [
     `skipped    ${paint.bad(formatCount(skipped))} of ${formatCount(due)} iterations (${formatShare(skipped / due)}): ${why}`,
   ]
+}
+
+function faultLines({ faults = [] }: LoadReport['load']): string[] {
+  return faults.map(
+    ({ kind, atMs, lastedMs, detail }) =>
+      `fault      ${kind} at ${formatDuration(atMs)} for ${formatLatency(lastedMs)}: ${plain(detail)}`,
+  )
 }
 
 function stepTable({ load }: LoadReport): string {
