@@ -127,9 +127,10 @@ export async function runLoad<Options extends object>(
     const generator = chooseGenerator(id, model, target.origin, options)
     return runModel({ ...options, model, createGenerator: generator, openLedger: begin, signal })
   }
+  const measuring = measure(options, signal, runOnce)
   // Also when it fails: nothing is injected after that.
-  const { run, found } = await measure(options, signal, runOnce).finally(async () => void (await endFaults()))
-  const injected = await endFaults()
+  const injected = await measuring.then(endFaults, endFaults)
+  const { run, found } = await measuring
   const thresholds = [...(options.limit?.conditions ?? []), ...options.thresholds]
   const written = await openOnce()
   await target.close()
