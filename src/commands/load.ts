@@ -28,6 +28,10 @@ type LoadFlags = InferredFlags<typeof Load.flags>
 
 export default class Load extends BaseCommand {
   static override summary = 'Let virtual users browse and book, then audit the database.'
+  static override usage = [
+    '<%= command.id %> [--users <value> | --stages <value> | --rate <value>] [FLAGS]',
+    "<%= command.id %> --request 'METHOD /path' [--connections <value>] [FLAGS]",
+  ]
   static override description = `Each user waits 1-2 s; two of three look at month 1 and 3 s later at month 2; one of three does that,
 waits 5 s and books a random slot that has stock. Without --target, rushbench fills the database
 and starts the API itself, in another process. Ctrl-C ends the run, which is audited all the same.
