@@ -23,6 +23,15 @@ function settingFlag(name: SettingName) {
   return name === 'threshold' ? Flags.string({ ...common, multiple: true }) : Flags.string(common)
 }
 
+/** What of a flag is not oclif's. */
+interface KnownFlag {
+  readonly setting?: SettingName
+  /** It may hold a password. */
+  readonly secret?: boolean
+}
+
+const hidden = '***'
+
 /** Flags of all commands, which change nothing of a run. */
 const inheritedFlags: ReadonlySet<string> = new Set(['json', 'verbose'])
 
@@ -58,9 +67,11 @@ export abstract class BaseCommand extends Command {
 
   /** Every setting from its strongest source, and the command line that sets them all. */
   protected async resolveSettings(flags: Readonly<Record<string, unknown>>): Promise<RunConfig> {
-    const known = this.ctor.flags as Readonly<Record<string, { readonly setting?: SettingName }>>
+    const known = this.ctor.flags as Readonly<Record<string, KnownFlag>>
     const ofSettings = Object.entries(flags).map(([flag, raw]) => [known[flag]?.setting ?? flag, raw])
-    const others = Object.entries(flags).filter(([flag]) => !known[flag]?.setting && !inheritedFlags.has(flag))
+    const others = Object.entries(flags)
+      .filter(([flag]) => !known[flag]?.setting && !inheritedFlags.has(flag))
+      .map(([flag, raw]) => [flag, known[flag]?.secret ? hidden : raw])
     const config = await resolveConfig({ flags: Object.fromEntries(ofSettings), env: process.env, cwd: process.cwd() })
     const invocation = {
       command: this.id ?? '',

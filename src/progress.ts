@@ -1,6 +1,7 @@
 import { SingleBar } from 'cli-progress'
 import { formatCount, formatDuration, formatLatency, formatNumber } from './lib/reports/format.ts'
-import type { TimelineRow } from './lib/load/recorder.ts'
+import type { Trial } from './lib/load/find-limit.ts'
+import type { TimelineRow } from './lib/load/timeline.ts'
 import type { Progress } from './lib/workloads/workload.ts'
 
 /** Shows how far a long step has come. */
@@ -75,32 +76,47 @@ function describe(done: number, total: number, elapsedMs: number) {
 /** Shows the seconds of a load run as they pass. */
 export interface SecondsDisplay {
   update(row: TimelineRow): void
+  /** Says what happens besides. */
+  note(text: string): void
   /** Ends the display; `next` says what comes now. */
   stop(next: string): void
 }
 
 /** One line that is redrawn on a terminal, a line every five seconds elsewhere, nothing when `quiet`. To stderr. */
 export function showSeconds(durationMs: number, quiet: boolean): SecondsDisplay {
-  if (quiet) return { update() {}, stop() {} }
+  if (quiet) return { update() {}, note() {}, stop() {} }
   const terminal = process.stderr.isTTY
+  const writeLine = (text: string): void => void process.stderr.write(terminal ? `\r\u001b[K${text}\n` : `${text}\n`)
   let requests = 0
   let failures = 0
   let skipped = 0
   return {
     update(row) {
+      // The first second of a run, which may not be the first run.
+      if (row.second === 0) requests = failures = skipped = 0
       requests += row.requests
       failures += row.failures
       skipped += row.skipped
       const elapsed = row.second + 1
       const line =
-        `${elapsed} of ${Math.round(durationMs / 1000)} s: ${formatCount(row.users)} users, ${formatNumber(row.rps)} req/s, ` +
+        `${elapsed}${elapsed * 1000 <= durationMs ? ` of ${Math.round(durationMs / 1000)}` : ''} s: ${formatCount(row.users)} users, ${formatNumber(row.rps)} req/s, ` +
         `p99 ${formatLatency(row.p99)}, ${formatCount(requests)} requests, ${formatCount(failures)} failures` +
         (skipped > 0 ? `, ${formatCount(skipped)} skipped` : '')
       if (terminal) process.stderr.write(`\r\u001b[K${line}`)
       else if (elapsed % 5 === 0) process.stderr.write(`${line}\n`)
     },
-    stop(next) {
-      process.stderr.write(terminal ? `\r\u001b[K${next}\n` : `${next}\n`)
-    },
+    note: writeLine,
+    stop: writeLine,
+  }
+}
+
+/** Shows what came of each trial of a search, on a line of its own; nothing when `quiet`. To stderr. */
+export function showTrial(quiet: boolean): (trial: Trial) => void {
+  const begin = process.stderr.isTTY ? '\r\u001b[K' : ''
+  return ({ level, outcome, run: { model, result } }) => {
+    if (quiet) return
+    const load = `${model.kind === 'open' ? 'rate' : 'users'} ${formatCount(level)}`
+    const figures = `p99 ${formatLatency(result.responseTime.p99)}, ${formatCount(result.failures)} failures`
+    process.stderr.write(`${begin}${load}: ${outcome} (${figures})\n`)
   }
 }

@@ -153,6 +153,14 @@ const catalogue = {
     'error',
     (d) => `The API ended in the middle of the run: ${d.reason}. The requests after that are counted as failed.`,
   ),
+  'fault-failed': entry<{ fault: string; reason: string }>(
+    'error',
+    (d) => `The fault ${d.fault} could not be injected: ${d.reason}. The run ended there, and was audited.`,
+  ),
+  'database-not-pausable': entry<{ url: string; reason: string }>(
+    'usage',
+    (d) => `The database ${d.url} cannot be paused: ${d.reason}. Leave out the fault, or name another one with --db.`,
+  ),
   'target-remote': entry<{ target: string }>(
     'usage',
     (d) =>
@@ -181,6 +189,10 @@ const catalogue = {
   'view-missing': entry<{ kind: string; view: string }>(
     'usage',
     (d) => `A report of kind ${d.kind} has nothing to show as ${d.view}. Choose another form.`,
+  ),
+  'thread-ended': entry<{ reason: string }>(
+    'error',
+    (d) => `A thread that made the load ended before the run did: ${d.reason}.`,
   ),
   'report-unreadable': entry<{ file: string; reason: string }>(
     'error',

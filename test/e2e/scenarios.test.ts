@@ -47,10 +47,13 @@ describe('load --scenario', () => {
 
   const load = (file: string) => ['load', '--scenario', file, '--target', shop.origin, '--duration', '2s']
 
-  it("runs a person's own against their own API, which needs no database of ours", async () => {
+  it("runs a person's own in two threads against their own API, which needs no database of ours", async () => {
     shop.seen.length = 0
-    const { load: result, audit } = await work.runJson<LoadReport>([...load(shopScenarios), '--users', '10'])
+    const args = [...load(shopScenarios), '--users', '10', '--threads', '2']
+    const { load: result, audit, generator } = await work.runJson<LoadReport>(args)
     expect(audit).toBeNull()
+    expect(generator.threads).toHaveLength(2)
+    expect(result.timeline.reduce((sum, row) => sum + row.requests, 0)).toBe(result.requests)
     expect(result).toMatchObject({ workload: 'browse, buy', users: 10, failures: 0, failureReasons: {} })
     const [products, orders] = ['GET /products', 'PUT /orders/'].map((start) =>
       shop.seen.filter((line) => line.startsWith(start)),
@@ -90,6 +93,23 @@ describe('load --scenario', () => {
     expect(shop.seen.filter((line) => line.startsWith('GET /products'))).toHaveLength(100)
   })
 
+  it('hears of every booking that any thread made', async () => {
+    const file = join(work.folder, 'book.mjs')
+    await writeFile(
+      file,
+      `let bookings = 0
+       export default {
+         name: 'book',
+         async run(user) {
+           const { status } = await user.request({ step: 'products', method: 'GET', path: '/products' })
+           await user.ledger.record({ key: user.id + '-' + bookings++, resource: 1, outcome: status === 200 ? 'booked' : 'failed' })
+         },
+       }`,
+    )
+    const { load: result } = await work.runJson<LoadReport>([...load(file), '--rate', '100/s', '--threads', '2'])
+    expect(result).toMatchObject({ requests: 200, skipped: 0, outcomes: { booked: 200, failed: 0 } })
+  })
+
   it('skips and says so when no more may be in flight', async () => {
     const file = join(work.folder, 'slow.mjs')
     await writeFile(file, `export default { name: 'slow', run: (user) => user.think(60000) }`)
@@ -126,8 +146,22 @@ describe('load --scenario', () => {
   it('does not begin when a scenario cannot prepare a user', async () => {
     const file = join(work.folder, 'prepare.mjs')
     await writeFile(file, `export default { name: 'buy', prepare() { throw new Error('no token') }, async run() {} }`)
-    const { code, stderr } = await work.run(load(file))
+    const { code, stderr } = await work.run([...load(file), '--threads', '2'])
     expect(stderr).toContain('The scenario buy failed to prepare a user, so no request was sent: no token.')
+    expect(code).toBe(1)
+  })
+
+  it('ends when a thread does, and says why', async () => {
+    const file = join(work.folder, 'astray.mjs')
+    await writeFile(
+      file,
+      `export default { name: 'astray', async run(user) {
+         setTimeout(() => { throw new Error('nobody waits for this') })
+         await user.think(1000)
+       } }`,
+    )
+    const { code, stderr } = await work.run([...load(file), '--threads', '2'])
+    expect(stderr).toContain('A thread that made the load ended before the run did: nobody waits for this.')
     expect(code).toBe(1)
   })
 

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { judgeGenerator, watchGenerator } from '../../../src/lib/load/generator-monitor.ts'
+import { judgeThreads, watchGenerator } from '../../../src/lib/load/generator-monitor.ts'
 import type { HttpClient } from '../../../src/lib/load/http-client.ts'
 import { createSleepers, realClock } from '../../../src/lib/measure/clock.ts'
 import { createHistogram, percentileMs, recordMs } from '../../../src/lib/measure/histogram.ts'
@@ -101,7 +101,7 @@ async function measure(job: ClientJob): Promise<ClientCost> {
     seconds: (performance.now() - startedAt) / 1000,
     cpuSeconds: (user + system) / 1e6,
     maxRssMb: process.resourceUsage().maxRSS / 1024,
-    complaints: judgeGenerator(health(lateStartP99)).reasons,
+    complaints: judgeThreads([health(lateStartP99)]).reasons,
   }
 }
 

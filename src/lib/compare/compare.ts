@@ -1,5 +1,6 @@
 import { failure } from '../errors.ts'
 import type { Report } from '../reports/record.ts'
+import { formatDuration } from '../reports/format.ts'
 import { metricsOf, type Metric } from './metrics.ts'
 
 /** One metric on both sides. */
@@ -109,6 +110,7 @@ function differencesOf(a: Report, b: Report): string[] {
     ['durability', durabilityOf(a), durabilityOf(b)],
     ['workload', workloadOf(a), workloadOf(b)],
     ['arrivals', arrivalsOf(a), arrivalsOf(b)],
+    ['injected faults', injectedOf(a), injectedOf(b)],
     ['seed', a.seed, b.seed],
     ...settingsThatMatter.map((key): [string, Shown, Shown] => [key, a.config[key], b.config[key]]),
   ]
@@ -131,4 +133,9 @@ function workloadOf(report: Report): Shown {
 function arrivalsOf(report: Report): Shown {
   if (report.kind !== 'load' || report.load.model?.kind !== 'open') return null
   return `${report.load.model.arrivals}, ${report.load.model.maxInFlight} in flight at most`
+}
+
+function injectedOf(report: Report): Shown {
+  if (report.kind !== 'load') return null
+  return report.load.faults?.map(({ kind, atMs }) => `${kind} at ${formatDuration(atMs)}`).join(', ')
 }

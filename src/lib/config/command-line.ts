@@ -28,7 +28,8 @@ export function commandLine(
   })
   const ofOthers = Object.entries(others).flatMap(([flag, value]) => {
     if (value === true) return [`--${flag}`]
-    return [value].flat().flatMap((text) => (typeof text === 'string' ? [`--${flag}`, text] : []))
+    const texts = [value].flat().filter((one) => typeof one === 'string' || typeof one === 'number')
+    return texts.flatMap((text) => [`--${flag}`, String(text)])
   })
   return ['rushbench', ...command.split(':'), ...[...ofSettings, ...ofOthers].map(quote)].join(' ')
 }

@@ -18,7 +18,12 @@ export interface Setting<T = unknown> {
   readonly replaces?: readonly string[]
 }
 
-/** Keeps the type of the value that the schema reads. */
+/** Keeps the type of what the schema reads. */
 export function setting<T>(definition: Setting<T>): Setting<T> {
   return definition
 }
+
+/** What `duration` reads, in words. */
+export const durationAllowed = 'a number with ms, s, m or h, such as 500ms, 60s or 1m30s'
+/** What `count` reads, in words. */
+export const countAllowed = 'a number of rows such as 1000, 50k or 10m'

@@ -1,26 +1,21 @@
 import { z } from 'zod'
-import { arrivalKinds } from '../load/pacing.ts'
 import { viewNames } from '../reports/views/view-names.ts'
 import { keyOrders } from '../seeding/keys.ts'
 import { indexTimes, rowOrders } from '../seeding/recipe.ts'
 import { auditSettings } from './audit-settings.ts'
-import { setting, type Setting } from './setting.ts'
+import { loadSettings } from './load-settings.ts'
+import { countAllowed, durationAllowed, setting, type Setting } from './setting.ts'
 import {
   calendarDate,
   count,
   counts,
   duration,
   perSecond,
-  stages,
-  texts,
+  someOf,
   timeOfDay,
   urlOrWord,
   wholeNumber,
-  someOf,
 } from './values.ts'
-
-const durationAllowed = 'a number with ms, s, m or h, such as 500ms, 60s or 1m30s'
-const countAllowed = 'a number of rows such as 1000, 50k or 10m'
 
 /** Every setting, by its name in the config file. The flag is the same in kebab-case. */
 export const settings = {
@@ -62,76 +57,7 @@ export const settings = {
     summary: 'port the API listens on; 0 takes any free one',
     allowed: 'a whole number from 0 to 65535',
   }),
-  target: setting({
-    schema: z.url({ protocol: /^https?$/ }),
-    default: undefined,
-    summary: 'API to load; without it, rushbench starts its own',
-    allowed: 'http://host:port or https://host:port',
-    secretUrl: true,
-  }),
-  scenario: setting({
-    schema: z.string().min(1),
-    default: undefined,
-    summary: 'file that says what users do, .js or .ts; without it, the users of the built-in workload',
-    allowed: 'a path',
-  }),
-  users: setting({
-    schema: wholeNumber(1, 1_000_000),
-    default: '100',
-    summary: 'virtual users at the same time',
-    allowed: 'a whole number from 1 to 1000000',
-  }),
-  duration: setting({
-    schema: duration(1000),
-    default: '30s',
-    summary: 'length of the run',
-    allowed: `${durationAllowed}, 1s or more`,
-  }),
-  rampUp: setting({
-    schema: duration(0),
-    default: '0s',
-    summary: 'time over which the users start, one after the other',
-    allowed: durationAllowed,
-  }),
-  stages: setting({
-    schema: stages,
-    default: undefined,
-    summary: 'users that come and go: over 30s to 1000, over 2m to 3000, and so on (instead of --users)',
-    allowed: 'TIME:USERS with commas, such as 30s:1000,2m:3000,30s:0, together 1s or more',
-    replaces: ['users', 'rampUp', 'duration'],
-  }),
-  arrivalRate: setting({
-    schema: perSecond,
-    default: undefined,
-    summary: 'iterations start at this rate, whether or not earlier ones came back (instead of --users)',
-    allowed: 'a number a second such as 1000/s, up to 1000000/s',
-    flag: 'rate',
-    replaces: ['users', 'rampUp', 'stages'],
-  }),
-  arrivals: setting({
-    schema: z.enum(arrivalKinds),
-    default: 'constant',
-    summary: 'with --rate: iterations start evenly spaced (constant), or at random as people come (poisson)',
-    allowed: arrivalKinds.join(', '),
-  }),
-  maxInFlight: setting({
-    schema: wholeNumber(1, 1_000_000),
-    default: '10000',
-    summary: 'with --rate: iterations at the same time; what is due beyond that is skipped and counted',
-    allowed: 'a whole number from 1 to 1000000',
-  }),
-  timeout: setting({
-    schema: duration(1),
-    default: '30s',
-    summary: 'how long a user waits for an answer',
-    allowed: durationAllowed,
-  }),
-  threshold: setting({
-    schema: texts,
-    default: undefined,
-    summary: "a limit that the run must hold, such as 'response_time.p99<500ms'; may be repeated",
-    allowed: "METRIC<LIMIT, such as 'response_time.p99<500ms' or 'failures<1%'",
-  }),
+  ...loadSettings,
   ...auditSettings,
   seed: setting({
     schema: z.union([z.string().min(1).max(100), z.number().transform(String)]),
@@ -287,6 +213,7 @@ type Optional =
   | 'at'
   | 'audit'
   | 'benchRows'
+  | 'findLimit'
   | 'forecast'
   | 'insertRate'
   | 'report'

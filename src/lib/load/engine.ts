@@ -1,12 +1,12 @@
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import type { Random } from '../random.ts'
 import type { HttpClient } from './http-client.ts'
-import type { CountingLedger, OutcomeCounts } from './ledger.ts'
-import { durationOf, type LoadModel, type OpenModel } from './model.ts'
+import { durationOf, type OpenModel, type ScenarioModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
-import { arrivalTimes, userChanges, type Stage } from './pacing.ts'
-import type { Recorder, Recording, TimelineRow } from './recorder.ts'
-import type { Scenario } from './scenario.ts'
+import { arrivalTimes, changesOfPart, takeTurns, userChanges, type Part, type Stage } from './pacing.ts'
+import type { Recorder, SecondTally } from './recorder.ts'
+import type { ThreadTally } from './result.ts'
+import type { Ledger, Scenario } from './scenario.ts'
 import {
   createSession,
   iterateOnce,
@@ -18,10 +18,12 @@ import {
 } from './session.ts'
 import { createSharedJson } from './shared-json.ts'
 
-/** What a run is made of. */
+/** What a run is made of, or a thread's part of it. */
 export interface RunPlan {
-  readonly model: LoadModel
-  /** As many as the model needs at most; the signal is already aborted if they are fewer. */
+  /** Of the whole run. */
+  readonly model: ScenarioModel
+  readonly part: Part
+  /** As many as this part of the model needs at most; the signal is already aborted if they are fewer. */
   readonly users: readonly PreparedUser[]
   readonly scenarios: readonly Scenario[]
   /** How long requests may go on after the end, before they are cut off. */
@@ -31,32 +33,11 @@ export interface RunPlan {
   readonly client: HttpClient
   readonly recorder: Recorder
   readonly runId: string
-  readonly ledger: CountingLedger
+  readonly ledger: Ledger
   readonly statuses: OutcomeStatuses
   /** Ends the run early, in the same orderly way. */
   readonly signal: AbortSignal
-  /** Called with each second's row. */
-  readonly onSecond: (row: TimelineRow) => void
-}
-
-/** What came of it. */
-export interface RunResult extends Recording {
-  /** From the first user's start to the end of the run, without the grace. */
-  readonly seconds: number
-  /** The most that were there at the same time. */
-  readonly users: number
-  /** That began. */
-  readonly iterations: number
-  readonly rps: number
-  /**
-   * What would have been reached, had every answer been instant and every timer exact: in the closed
-   * model by the same users, in the open one by all arrivals. 0 when users never thought, which has
-   * no such rate.
-   */
-  readonly idealRps: number
-  readonly outcomes: OutcomeCounts
-  /** The signal ended it. */
-  readonly interrupted: boolean
+  readonly onSecond: (second: SecondTally) => void
 }
 
 /** Users that start without a pause: who cannot keep up with a schedule must still see to answers and to Ctrl-C. */
@@ -69,11 +50,11 @@ const overtimeMs = 100
 const lingerMs = 1000
 
 /**
- * Runs virtual users as the model says until its time is over or the signal aborts. Users that think
+ * Runs this part's virtual users as the model says until its time is over or the signal aborts. Users that think
  * then stop at once; requests under way may finish within the grace and are then cut off, which
  * counts as a failure.
  */
-export async function runLoadModel(plan: RunPlan): Promise<RunResult> {
+export async function runLoadModel(plan: RunPlan): Promise<ThreadTally> {
   const run = createRun(plan)
   const { model, users, signal } = plan
   const wakeAll = (): void => run.sleepers.wakeAll()
@@ -85,7 +66,7 @@ export async function runLoadModel(plan: RunPlan): Promise<RunResult> {
   const seconds = secondsSinceStart(run)
   for (const session of run.sessions.keys()) stop(run, session)
   await finishWithin(run)
-  return summarize(run, seconds)
+  return tallyOf(run, seconds)
 }
 
 interface Run {
@@ -99,6 +80,8 @@ interface Run {
   /** Sessions that are not stopped, and the most of them. */
   active: number
   mostActive: number
+  /** Iterations were skipped because no more may be in flight. */
+  full: boolean
   iterations: number
   /** Time of all sessions up to their stop, and what of it they waited for answers. */
   userMs: number
@@ -114,6 +97,7 @@ function createRun(plan: RunPlan): Run {
     sessions: new Map(),
     active: 0,
     mostActive: 0,
+    full: false,
     iterations: 0,
     userMs: 0,
     waitedMs: 0,
@@ -125,7 +109,7 @@ async function paceUsers(run: Run, users: readonly PreparedUser[], stages: reado
   const waitUntil = createWait(run)
   const active: Session[] = []
   const ended: Promise<void>[] = []
-  for (const change of userChanges(stages)) {
+  for (const change of changesOfPart(userChanges(stages), run.plan.part)) {
     const at = run.startedAt + change.atMs
     if (!(await waitUntil(at))) return
     if (change.users < active.length) {
@@ -145,17 +129,18 @@ async function paceUsers(run: Run, users: readonly PreparedUser[], stages: reado
 }
 
 async function paceArrivals(run: Run, users: readonly PreparedUser[], model: OpenModel): Promise<void> {
-  const { clock, random, recorder } = run.plan
+  const { clock, random, recorder, part } = run.plan
   const waitUntil = createWait(run)
   const latestStart = run.startedAt + model.durationMs + overtimeMs
   const free = users.toReversed()
   let open = true
-  for (const atMs of arrivalTimes(model, random.fork('arrivals'))) {
+  for (const atMs of takeTurns(arrivalTimes(model, random.fork('arrivals')), part)) {
     const at = run.startedAt + atMs
     open &&= (await waitUntil(at)) && clock.now() < latestStart
     if (!open && at > clock.now()) return
     const prepared = open ? free.pop() : undefined
     if (!prepared) {
+      run.full ||= open
       recorder.recordSkipped()
       continue
     }
@@ -220,30 +205,15 @@ function secondsSinceStart({ plan: { clock }, startedAt }: Run): number {
   return (clock.now() - startedAt) / 1000
 }
 
-function summarize(run: Run, seconds: number): RunResult {
-  const { recorder, ledger, signal } = run.plan
-  const recording = recorder.finish(seconds, secondsSinceStart(run))
-  const rps = seconds > 0 ? recording.requests / seconds : 0
+function tallyOf(run: Run, seconds: number): ThreadTally {
   return {
-    ...recording,
     seconds,
+    elapsedSeconds: secondsSinceStart(run),
     users: run.mostActive,
+    full: run.full,
     iterations: run.iterations,
-    rps,
-    idealRps: idealRate(run, rps, recording.skipped),
-    outcomes: ledger.counts(),
-    interrupted: signal.aborted,
+    userMs: run.userMs,
+    waitedMs: run.waitedMs,
+    recorded: run.plan.recorder.finish(),
   }
-}
-
-/**
- * Closed model: users whose answers are instant would make the same requests in the time U - W that
- * they did not spend waiting (U: all their time, W: their response times, both up to their stop), so
- * in U they would make U / (U - W) times as many. Open model: the arrivals that were skipped would
- * have made as many requests each as the others.
- */
-function idealRate({ plan, userMs, waitedMs, iterations }: Run, rps: number, skipped: number): number {
-  if (plan.model.kind === 'open') return iterations > 0 ? (rps * (iterations + skipped)) / iterations : 0
-  const freeShare = userMs > 0 ? 1 - waitedMs / userMs : 0
-  return freeShare > 0 ? rps / freeShare : 0
 }

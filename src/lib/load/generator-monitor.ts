@@ -1,11 +1,12 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 
-/** How the load generator itself fared. */
+/** How one thread of the load generator fared. */
 export interface GeneratorHealth {
   /** Of one core, over the run. */
   readonly cpuPercent: number
   /** 99th percentile of the event loop's delay, ms. */
   readonly eventLoopLagP99: number
+  /** Of the whole process. */
   readonly maxRssMb: number
   /** 99th percentile of how late requests were sent, ms; null when none was. */
   readonly lateStartP99: number | null
@@ -27,17 +28,15 @@ const resolutionMs = 10
  */
 const limits = { cpuPercent: 90, eventLoopLagP99: 100, lateStartP99: 100 } as const
 
-/** Starts to watch this process; the returned function says how it fared since. */
-export function watchGenerator(): (lateStartP99: number | null) => GeneratorHealth {
+/** Starts to watch this process, or this thread `alone` of it; the returned function says how it fared since. */
+export function watchGenerator(alone = false): (lateStartP99: number | null) => GeneratorHealth {
   const delay = monitorEventLoopDelay({ resolution: resolutionMs })
   delay.enable()
-  const startedAt = performance.now()
-  const cpuBefore = process.cpuUsage()
+  const busyShare = alone ? watchThread() : watchProcess()
   return (lateStartP99) => {
     delay.disable()
-    const { user, system } = process.cpuUsage(cpuBefore)
     return {
-      cpuPercent: ((user + system) / 1000 / (performance.now() - startedAt)) * 100,
+      cpuPercent: busyShare() * 100,
       eventLoopLagP99: Math.max(0, delay.percentile(99) / 1e6 - resolutionMs),
       maxRssMb: process.resourceUsage().maxRSS / 1024,
       lateStartP99,
@@ -45,9 +44,49 @@ export function watchGenerator(): (lateStartP99: number | null) => GeneratorHeal
   }
 }
 
-/** Not valid when any limit is passed; says which. */
-export function judgeGenerator(health: GeneratorHealth): GeneratorVerdict {
-  const { cpuPercent, eventLoopLagP99, lateStartP99 } = health
+/** The share of a core that is used from now on, the process's other threads (garbage collection, files) included. */
+function watchProcess(): () => number {
+  const startedAt = performance.now()
+  const before = process.cpuUsage()
+  return () => shareOf(process.cpuUsage(before), startedAt)
+}
+
+/** The same of this thread. Node before 23.9 knows only how long its event loop was not idle, which is more. */
+function watchThread(): () => number {
+  const startedAt = performance.now()
+  const before = process.threadCpuUsage?.()
+  const loopBefore = performance.eventLoopUtilization()
+  return () =>
+    before
+      ? shareOf(process.threadCpuUsage(before), startedAt)
+      : performance.eventLoopUtilization(loopBefore).utilization
+}
+
+function shareOf({ user, system }: NodeJS.CpuUsage, startedAt: number): number {
+  return (user + system) / 1000 / (performance.now() - startedAt)
+}
+
+/** The worst of what the threads of a run say, since one that could not keep up spoils the figures of all. */
+export function worstOf(threads: readonly GeneratorHealth[]): GeneratorHealth {
+  const late = threads.map(({ lateStartP99 }) => lateStartP99).filter((ms) => ms !== null)
+  return {
+    cpuPercent: Math.max(...threads.map(({ cpuPercent }) => cpuPercent)),
+    eventLoopLagP99: Math.max(...threads.map(({ eventLoopLagP99 }) => eventLoopLagP99)),
+    maxRssMb: Math.max(...threads.map(({ maxRssMb }) => maxRssMb)),
+    lateStartP99: late.length > 0 ? Math.max(...late) : null,
+  }
+}
+
+/** Not valid when any limit is passed in any thread; says which. */
+export function judgeThreads(threads: readonly GeneratorHealth[]): GeneratorVerdict {
+  const several = threads.length > 1
+  const reasons = threads.flatMap((health, index) =>
+    reasonsOf(health).map((reason) => (several ? `thread ${index + 1}: ${reason}` : reason)),
+  )
+  return { valid: reasons.length === 0, reasons }
+}
+
+function reasonsOf({ cpuPercent, eventLoopLagP99, lateStartP99 }: GeneratorHealth): string[] {
   const reasons: string[] = []
   if (cpuPercent > limits.cpuPercent) {
     reasons.push(`the generator used ${cpuPercent.toFixed(0)}% of a core (limit ${limits.cpuPercent}%)`)
@@ -58,5 +97,5 @@ export function judgeGenerator(health: GeneratorHealth): GeneratorVerdict {
   if (lateStartP99 !== null && lateStartP99 > limits.lateStartP99) {
     reasons.push(`its requests left ${lateStartP99.toFixed(0)} ms late at p99 (limit ${limits.lateStartP99} ms)`)
   }
-  return { valid: reasons.length === 0, reasons }
+  return reasons
 }

@@ -51,3 +51,35 @@ export function* arrivalTimes(schedule: ArrivalSchedule, random: Random): Genera
   const gapMs = (): number => -Math.log(1 - random.float()) * meanGapMs
   for (let at = gapMs(); at < durationMs; at += gapMs()) yield at
 }
+
+/** One of several equal parts of a run, each of which has every `of`th user and arrival. */
+export interface Part {
+  /** From 0. */
+  readonly index: number
+  readonly of: number
+}
+
+/** How many of the users 0 to `users` - 1 a part has. */
+export function shareOf(users: number, { index, of }: Part): number {
+  return Math.max(0, Math.ceil((users - index) / of))
+}
+
+/** The changes that concern one part's users, who come and go when they would in the whole. */
+export function* changesOfPart(changes: Iterable<UserChange>, part: Part): Generator<UserChange> {
+  let own = 0
+  for (const { atMs, users } of changes) {
+    const share = shareOf(users, part)
+    if (share === own) continue
+    own = share
+    yield { atMs, users: own }
+  }
+}
+
+/** Every `of`th item, from the one at `index` on. */
+export function* takeTurns<Item>(items: Iterable<Item>, { index, of }: Part): Generator<Item> {
+  let turn = 0
+  for (const item of items) {
+    if (turn === index) yield item
+    turn = (turn + 1) % of
+  }
+}

@@ -1,12 +1,10 @@
 import {
+  countsOf,
   createHistogram,
-  percentileMs,
-  percentilesOf,
   recordMs,
+  type HistogramCounts,
   type LatencyHistogram,
-  type Percentiles,
 } from '../measure/histogram.ts'
-import { spectrumOf, type Spectrum } from '../measure/spectrum.ts'
 
 /** One request, all times in ms of the same clock. */
 export interface Sample {
@@ -23,66 +21,50 @@ export interface Sample {
   readonly failure: string | null
 }
 
-/** What a report says of one step; times in ms. */
-export interface StepResult {
-  readonly name: string
-  readonly requests: number
-  readonly failures: number
-  readonly rps: number
-  readonly meanBytes: number
-  readonly responseTime: Percentiles
-  readonly serviceTime: Percentiles
-}
-
-/** One second of the run, or what came after the last whole one; response times in ms. */
-export interface TimelineRow {
-  /** From 0. */
-  readonly second: number
-  /** Its length, ms: 1,000, but for what came after the last whole second. */
-  readonly durationMs: number
+/** What was recorded in a second, to be added to what other threads recorded in it. */
+export interface SecondTally {
   /** Virtual users at its end. */
   readonly users: number
-  /** That ended in it. */
-  readonly requests: number
   readonly failures: number
-  /** Iterations of the open model that were due in it and could not start. */
+  /** Iterations of the open model that were due and could not start. */
   readonly skipped: number
-  readonly rps: number
-  readonly p50: number | null
-  readonly p95: number | null
-  readonly p99: number | null
+  readonly response: HistogramCounts
 }
 
-/** Everything recorded so far. */
-export interface Recording {
-  readonly requests: number
+/** What was recorded of a step. */
+export interface StepTally {
+  readonly name: string
   readonly failures: number
+  /** Of all bodies. */
+  readonly bytes: number
+  readonly response: HistogramCounts
+  readonly service: HistogramCounts
+}
+
+/** All that was recorded. */
+export interface Tally {
+  readonly steps: readonly StepTally[]
+  /** How often each reason was given. */
+  readonly failureReasons: Readonly<Record<string, number>>
+  /** How late requests were sent. */
+  readonly late: HistogramCounts
   /** Iterations of the open model that could not start. */
   readonly skipped: number
-  /** Failures by their reason. */
-  readonly failureReasons: Readonly<Record<string, number>>
-  readonly responseTime: Percentiles
-  readonly serviceTime: Percentiles
-  /** Missing without requests. */
-  readonly spectrum?: Spectrum
-  readonly steps: readonly StepResult[]
-  /** Its requests add up to all requests, those that ended in the grace included. */
-  readonly timeline: readonly TimelineRow[]
-  /** 99th percentile of sent - due, ms: how late the generator was. */
-  readonly lateStartP99: number | null
+  /** What came after the last second that was ended. */
+  readonly rest: SecondTally
 }
 
-/** Records requests; its memory grows by one row a second and with the steps, of which it tells at most 100 apart. */
+/** Records requests in memory that grows with nothing but the steps, of which it tells at most 100 apart. */
 export interface Recorder {
   record(sample: Sample): void
   /** Something failed that is no request: a scenario's own error. */
   recordError(reason: string): void
   /** An iteration could not start when it was due. */
   recordSkipped(): void
-  /** Ends the current second, so that it becomes a row. */
-  endSecond(users: number): TimelineRow
-  /** What was recorded in a run of `seconds`, which with its grace took `elapsedSeconds`. */
-  finish(seconds: number, elapsedSeconds: number): Recording
+  /** Ends the current second. */
+  endSecond(users: number): SecondTally
+  /** Ends the run. */
+  finish(): Tally
 }
 
 interface StepState {
@@ -99,12 +81,9 @@ const maxSteps = 100
 /** Where the others are counted. */
 const otherSteps = 'other steps'
 
-const secondMs = 1000
-
 /** An empty recorder. */
 export function createRecorder(): Recorder {
   const steps = new Map<string, StepState>()
-  const timeline: TimelineRow[] = []
   const reasons = new Map<string, number>()
   const late = createHistogram()
   const second = { response: createHistogram(), failures: 0, skipped: 0 }
@@ -119,25 +98,12 @@ export function createRecorder(): Recorder {
     return state
   }
 
-  function endRow(users: number, durationMs: number): TimelineRow {
-    const { response, failures } = second
-    const row = {
-      second: timeline.length,
-      durationMs,
-      users,
-      requests: response.totalCount,
-      failures,
-      skipped: second.skipped,
-      rps: perSecond(response.totalCount, durationMs / secondMs),
-      p50: percentileMs(response, 50),
-      p95: percentileMs(response, 95),
-      p99: percentileMs(response, 99),
-    }
-    timeline.push(row)
-    response.reset()
+  function endSecond(users: number): SecondTally {
+    const tally = { users, failures: second.failures, skipped: second.skipped, response: countsOf(second.response) }
+    second.response.reset()
     second.failures = 0
     second.skipped = 0
-    return row
+    return tally
   }
 
   function recordError(reason: string): void {
@@ -163,47 +129,15 @@ export function createRecorder(): Recorder {
       skipped++
       second.skipped++
     },
-    endSecond: (users) => endRow(users, secondMs),
-    finish(seconds, elapsedSeconds) {
-      const rest = second.response.totalCount + second.skipped
-      if (rest > 0) endRow(0, Math.max(0, elapsedSeconds - timeline.length) * secondMs)
-      const response = createHistogram()
-      const service = createHistogram()
-      const results = [...steps].map(([name, state]) => {
-        response.add(state.response)
-        service.add(state.service)
-        return stepResult(name, state, seconds)
-      })
-      const spectrum = spectrumOf(response, service)
-      return {
-        requests: response.totalCount,
-        failures: results.reduce((sum, step) => sum + step.failures, 0),
-        skipped,
-        failureReasons: Object.fromEntries(reasons),
-        responseTime: percentilesOf(response),
-        serviceTime: percentilesOf(service),
-        ...(spectrum ? { spectrum } : {}),
-        steps: results,
-        timeline,
-        lateStartP99: percentileMs(late, 99),
-      }
-    },
+    endSecond,
+    finish: () => ({
+      steps: [...steps].map(([name, { failures, bytes, response, service }]) => {
+        return { name, failures, bytes, response: countsOf(response), service: countsOf(service) }
+      }),
+      failureReasons: Object.fromEntries(reasons),
+      late: countsOf(late),
+      skipped,
+      rest: endSecond(0),
+    }),
   }
-}
-
-function stepResult(name: string, state: StepState, seconds: number): StepResult {
-  const requests = state.response.totalCount
-  return {
-    name,
-    requests,
-    failures: state.failures,
-    rps: perSecond(requests, seconds),
-    meanBytes: requests > 0 ? state.bytes / requests : 0,
-    responseTime: percentilesOf(state.response),
-    serviceTime: percentilesOf(state.service),
-  }
-}
-
-function perSecond(count: number, seconds: number): number {
-  return seconds > 0 ? count / seconds : 0
 }

@@ -4,22 +4,26 @@ import { collectViolations } from '../audit/result.ts'
 import type { Database } from '../databases/port.ts'
 import { failure } from '../errors.ts'
 import type { Clock } from '../measure/clock.ts'
-import { createRandom } from '../random.ts'
 import type { AuditResult, LoadReport } from '../reports/record.ts'
 import type { Workload } from '../workloads/workload.ts'
-import { runLoadModel, type RunResult } from './engine.ts'
-import { judgeGenerator, watchGenerator } from './generator-monitor.ts'
+import { startFaults, type Fault, type FaultInjection, type InjectedFault, type InjectFault } from './faults.ts'
+import { findLimit, type LimitFound, type Trial } from './find-limit.ts'
+import { describeGenerator, describeLimit, describeLoad } from './findings.ts'
+import { createGenerator, type GeneratorTask } from './generator.ts'
+import { startGeneratorThread } from './generator-thread.ts'
 import { createHttpClient } from './http/client.ts'
 import type { HttpClient } from './http-client.ts'
 import type { AppendOnlyFile } from './ledger-file.ts'
 import { readLedger } from './ledger-reader.ts'
 import { startLedger, type LedgerWriter } from './ledger.ts'
-import { mostUsersOf, type LoadModel } from './model.ts'
+import type { Limit } from './limit.ts'
+import type { LoadModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
-import { prepareUsers } from './prepare.ts'
-import { createRecorder, type TimelineRow } from './recorder.ts'
+import { runModel, type ModelRun, type ModelRunResult } from './run-model.ts'
+import { createSaturationGenerator } from './saturation.ts'
 import type { Scenario } from './scenario.ts'
 import { checkThreshold, type Threshold } from './thresholds.ts'
+import type { TimelineRow } from './timeline.ts'
 
 /** What is loaded. */
 export interface LoadTarget {
@@ -30,6 +34,8 @@ export interface LoadTarget {
   readonly audit: BookingAudit | null
   /** Rejects when the API that was started for this run ends too early. */
   readonly ended: Promise<never>
+  /** Does faults to what was started for this run; null when nothing was. */
+  readonly inject: InjectFault | null
   /** Stops what was started for this run; nothing else. */
   close(): Promise<void>
 }
@@ -40,24 +46,46 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   readonly workloadOptions: Options
   /** A person's own, instead of the workload's. */
   readonly scenarios: readonly Scenario[] | null
+  /** Where they were read from. */
+  readonly scenarioFile: string | null
   readonly model: LoadModel
+  /** Of the generator; one is this thread. */
+  readonly threads: number
+  /** The module that runs in each of several threads, with a `ThreadTask` as its data. */
+  readonly threadEntry: URL
   readonly timeout: number
   readonly seed: string
   readonly thresholds: readonly Threshold[]
+  /** What the highest load that holds it is looked for; null runs the model as it is. */
+  readonly limit: Limit | null
+  /** As `requirePossible` lets them pass. */
+  readonly faults: readonly Fault[]
   readonly startedAt: Date
   /** Called once the target has answered and the users are prepared. */
   readonly createLedgerFile: () => Promise<AppendOnlyFile>
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly onSecond: (row: TimelineRow) => void
+  /** Called after each trial of a search. */
+  readonly onTrial: (trial: Trial) => void
+  /** Called when a fault begins. */
+  readonly onFault: (fault: Fault) => void
   readonly onAudit: () => void
 }
 
+/** What a thread gets beside its part: what it needs to make the scenarios itself. */
+export interface ThreadTask<Options extends object> extends GeneratorTask {
+  readonly scenarioFile: string | null
+  readonly workloadOptions: Options
+}
+
 /** What a report says of a run, apart from its head. */
-export type LoadFindings = Pick<LoadReport, 'load' | 'generator' | 'audit' | 'ledger' | 'thresholds'>
+export type LoadFindings = Pick<LoadReport, 'load' | 'limit' | 'generator' | 'audit' | 'ledger' | 'thresholds'>
 
 /** Findings, and what ended the run when it did not end by itself. */
 export interface LoadOutcome {
+  /** Part of the names of all bookings of a workload's own users. */
+  readonly runId: string
   readonly findings: LoadFindings
   readonly apiFailure: Error | null
 }
@@ -65,71 +93,119 @@ export interface LoadOutcome {
 /** Violations that a load report carries in full; its counts cover all. */
 const keptViolations = 20
 
-/** How long answers are waited for after the end of a run, at most. */
-const maxGraceMs = 10_000
-
 /**
  * Lets the users loose on `target`, closes it, and audits its database. Throws `target-unreachable`,
- * `scenario-not-prepared`, and `ledger-unwritable`, which ends the run.
+ * `scenario-not-prepared`, `thread-ended`, and `ledger-unwritable`, which ends the run.
  */
 export async function runLoad<Options extends object>(
   target: LoadTarget,
   options: LoadOptions<Options>,
 ): Promise<LoadOutcome> {
-  const client = await createHttpClient(target.origin, options.timeout)
-  await requireReachable(client, target.origin)
+  await requireReachable(await createHttpClient(target.origin, options.timeout), target.origin)
   const runId = randomUUID().slice(0, 8)
   const stop = new AbortController()
   let apiFailure: Error | null = null
-  target.ended.catch((error: Error) => {
-    apiFailure = error
+  const fail = (error: Error): void => {
+    apiFailure ??= error
     stop.abort()
-  })
-  const run = {
-    ...options,
-    scenarios: options.scenarios ?? options.workload.scenarios(options.workloadOptions, runId),
-    random: createRandom(options.seed),
-    signal: AbortSignal.any([options.signal, stop.signal]),
   }
-  const users = await prepareUsers({ ...run, users: mostUsersOf(options.model) })
-  const ledger = await openLedger(runId, target, options)
-  ledger.failed.catch(() => stop.abort())
-  // Only from here on: what scenarios prepare may well keep the process busy.
-  const generator = watchGenerator()
-  const result = await runLoadModel({
-    ...run,
-    users,
-    runId,
-    statuses: options,
-    graceMs: Math.min(options.timeout, maxGraceMs),
-    client,
-    recorder: createRecorder(),
-    ledger,
-  })
-  const health = generator(result.lateStartP99)
+  target.ended.catch(fail)
+  const signal = AbortSignal.any([options.signal, stop.signal])
+  let ledger: Promise<LedgerWriter> | null = null
+  const openOnce = (): Promise<LedgerWriter> => (ledger ??= openLedger(runId, target, options, stop))
+  let faults: FaultInjection | null = null
+  const begin = async (): Promise<LedgerWriter> => {
+    const opened = await openOnce()
+    if (target.inject) faults ??= startFaults({ ...options, inject: target.inject, signal, onFailure: fail })
+    return opened
+  }
+  const endFaults = async (): Promise<readonly InjectedFault[]> => (await faults?.end()) ?? []
+  let runs = 0
+  const runOnce = (model: LoadModel): Promise<ModelRunResult> => {
+    // Each run's bookings are set apart, though they stand in one ledger.
+    const id = runs++ === 0 ? runId : `${runId}x${runs}`
+    const generator = chooseGenerator(id, model, target.origin, options)
+    return runModel({ ...options, model, createGenerator: generator, openLedger: begin, signal })
+  }
+  const measuring = measure(options, signal, runOnce)
+  // Also when it fails: nothing is injected after that.
+  const injected = await measuring.then(endFaults, endFaults)
+  const { run, found } = await measuring
+  const thresholds = [...(options.limit?.conditions ?? []), ...options.thresholds]
+  const written = await openOnce()
   await target.close()
-  await ledger.close()
+  await written.close()
+  if (injected.length > 0) await awaitWriters(target.database, options.workload)
   options.onAudit()
   return {
+    runId,
     apiFailure,
     findings: {
-      load: describeLoad(result, target, options),
-      generator: { ...health, ...mutable(judgeGenerator(health)) },
-      audit: target.audit && (await auditLedger(target.audit, ledger.path)),
-      ledger: ledger.path,
-      thresholds: options.thresholds.map((threshold) => checkThreshold(threshold, result)),
+      load: { ...describeLoad(run, target.origin, nameOf(options)), ...describeFaults(injected) },
+      ...(found ? { limit: describeLimit(found) } : {}),
+      generator: describeGenerator(run.threads, found?.obstacles ?? []),
+      audit: target.audit && (await auditLedger(target.audit, written.path)),
+      ledger: written.path,
+      thresholds: thresholds.map((threshold) => checkThreshold(threshold, run.result)),
     },
   }
 }
 
+/** What a killed API had begun may still be rolled back while an audit reads. */
+async function awaitWriters(database: Database | null, { tables }: Workload): Promise<void> {
+  for (const table of tables) await database?.awaitWriters(table)
+}
+
+function describeFaults(injected: readonly InjectedFault[]): Pick<LoadReport['load'], 'faults'> {
+  return injected.length > 0 ? { faults: [...injected] } : {}
+}
+
+/** Runs the model once, or over and over to find its limit. */
+async function measure<Options extends object>(
+  options: LoadOptions<Options>,
+  signal: AbortSignal,
+  runOnce: (model: LoadModel) => Promise<ModelRunResult>,
+): Promise<{ readonly run: ModelRunResult; readonly found: LimitFound | null }> {
+  const { limit, model } = options
+  if (!limit || model.kind === 'saturation') return { run: await runOnce(model), found: null }
+  const found = await findLimit({ ...options, limit, model, signal, runModel: runOnce })
+  return { run: found.run, found }
+}
+
+function chooseGenerator<Options extends object>(
+  runId: string,
+  model: LoadModel,
+  origin: string,
+  options: LoadOptions<Options>,
+): ModelRun['createGenerator'] {
+  const { workload, workloadOptions, scenarioFile, threadEntry, threads, timeout, seed, clock } = options
+  if (model.kind === 'saturation') {
+    return (_part, hooks) => createSaturationGenerator({ origin, timeout, model, clock }, hooks)
+  }
+  const { bookedStatuses, conflictStatuses } = options
+  const task = { origin, timeout, model, seed, runId, statuses: { bookedStatuses, conflictStatuses } }
+  if (threads > 1) {
+    return (part, hooks) => {
+      const data: ThreadTask<Options> = { ...task, part, scenarioFile, workloadOptions }
+      return startGeneratorThread(threadEntry, data, hooks)
+    }
+  }
+  const scenarios = options.scenarios ?? workload.scenarios(workloadOptions, runId)
+  return (part, hooks) => createGenerator({ ...task, part }, hooks, { scenarios, clock })
+}
+
+/** A failure to write ends the run. */
 async function openLedger<Options extends object>(
   run: string,
   { origin }: LoadTarget,
   options: LoadOptions<Options>,
+  stop: AbortController,
 ): Promise<LedgerWriter> {
   const { createLedgerFile, startedAt } = options
   const head = { run, workload: nameOf(options), target: origin, startedAt: startedAt.toISOString() }
-  return startLedger(await createLedgerFile(), head)
+  const ledger = await startLedger(await createLedgerFile(), head)
+  ledger.failed.catch(() => stop.abort())
+  return ledger
 }
 
 /** From the file, as anybody could later. Not ended by the signal, which has only ended the run. */
@@ -139,34 +215,14 @@ async function auditLedger(audit: BookingAudit, ledgerPath: string): Promise<Aud
   return collectViolations(audit(entries, watch), counts.booked, keptViolations)
 }
 
-function nameOf<Options extends object>({ scenarios, workload }: LoadOptions<Options>): string {
+function nameOf<Options extends object>({ model, scenarios, workload }: LoadOptions<Options>): string {
+  if (model.kind === 'saturation') return `${model.send.method} ${model.send.path}`
   return scenarios ? scenarios.map(({ name }) => name).join(', ') : workload.name
 }
 
 async function requireReachable(client: HttpClient, origin: string): Promise<void> {
   const { reason } = await client.request({ method: 'GET', path: '/healthz', wantBody: false })
-  if (reason === null) return
   await client.close()
+  if (reason === null) return
   throw failure('target-unreachable', { target: origin, reason })
-}
-
-function describeLoad<Options extends object>(
-  result: RunResult,
-  target: LoadTarget,
-  options: LoadOptions<Options>,
-): LoadFindings['load'] {
-  const { model } = options
-  const { lateStartP99: _late, steps, timeline, ...figures } = result
-  return {
-    workload: nameOf(options),
-    target: target.origin,
-    model: model.kind === 'open' ? model : { ...model, stages: [...model.stages] },
-    ...figures,
-    steps: [...steps],
-    timeline: [...timeline],
-  }
-}
-
-function mutable({ valid, reasons }: { readonly valid: boolean; readonly reasons: readonly string[] }) {
-  return { valid, reasons: [...reasons] }
 }

@@ -1,6 +1,6 @@
 import { failure } from '../errors.ts'
 import type { Percentiles } from '../measure/histogram.ts'
-import type { RunResult } from './engine.ts'
+import type { RunResult } from './result.ts'
 
 /** A limit that a run has to hold. */
 export interface Threshold {

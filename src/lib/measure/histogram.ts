@@ -1,7 +1,7 @@
-import { build, type Histogram } from 'hdr-histogram-js'
+import { Int32Histogram, type JsHistogram } from 'hdr-histogram-js'
 
 /** Latencies in whole microseconds with 3 significant digits; memory does not grow with their number. */
-export type LatencyHistogram = Histogram
+export type LatencyHistogram = JsHistogram
 
 /** Percentiles in milliseconds; null where nothing was recorded. */
 export interface Percentiles {
@@ -16,18 +16,14 @@ export interface Percentiles {
 const usPerMs = 1000
 /** No answer is waited for longer. */
 const highestUs = 3_600_000_000
+const significantDigits = 3
 
 /**
  * An empty histogram. In plain JavaScript: WebAssembly records in 20 ns instead of 57, which is
  * nothing beside a request, and would have to be freed by hand.
  */
 export function createHistogram(): LatencyHistogram {
-  return build({
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: highestUs,
-    numberOfSignificantValueDigits: 3,
-    useWebAssembly: false,
-  })
+  return new Int32Histogram(1, highestUs, significantDigits)
 }
 
 /** Records a latency in milliseconds; what is out of range counts as the nearest that is in it. */
@@ -40,6 +36,39 @@ export function percentileMs(histogram: LatencyHistogram, p: number): number | n
   if (histogram.totalCount === 0) return null
   // A percentile is the upper end of its bucket, which may lie above the largest value.
   return Math.min(histogram.getValueAtPercentile(p), histogram.maxValue) / usPerMs
+}
+
+/** What a histogram holds, as plain data that can go to another thread and be added there without any loss. */
+export interface HistogramCounts {
+  /** One for each bucket that holds any, ascending; the last is the largest value itself. */
+  readonly valuesUs: Float64Array
+  readonly counts: Float64Array
+}
+
+/** What `histogram` holds. */
+export function countsOf(histogram: LatencyHistogram): HistogramCounts {
+  const values: number[] = []
+  const counts: number[] = []
+  const last = histogram.totalCount === 0 ? -1 : histogram.countsArrayIndex(histogram.maxValue)
+  for (let index = 0; index <= last; index++) {
+    const count = histogram.getCountAtIndex(index)
+    if (count === 0) continue
+    values.push(index === last ? histogram.maxValue : histogram.valueFromIndex(index))
+    counts.push(count)
+  }
+  return { valuesUs: Float64Array.from(values), counts: Float64Array.from(counts) }
+}
+
+/** Adds what another histogram held. */
+function addCounts(histogram: LatencyHistogram, { valuesUs, counts }: HistogramCounts): void {
+  for (const [index, us] of valuesUs.entries()) histogram.recordValueWithCount(us, counts[index] as number)
+}
+
+/** One histogram of what several held. */
+export function mergeCounts(parts: readonly HistogramCounts[]): LatencyHistogram {
+  const histogram = createHistogram()
+  for (const part of parts) addCounts(histogram, part)
+  return histogram
 }
 
 /** What a report says of a histogram. */

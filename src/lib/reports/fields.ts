@@ -22,3 +22,5 @@ export const byName = <T extends TSchema>(description: string, schema: T) => Typ
 export const textByName = (description: string) => byName(description, Type.String())
 /** One of `values`. */
 export const oneOf = <T extends string>(description: string, ...values: T[]) => Type.Enum(values, { description })
+/** A latency, and what it is. */
+export const ms = (name: string) => orNull(number(`${name}, ms; null without samples`))

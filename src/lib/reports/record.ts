@@ -2,9 +2,10 @@ import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { failure, reasonOf } from '../errors.ts'
-import { arrivalKinds } from '../load/pacing.ts'
-import { byName, count, flag, list, number, object, oneOf, orNull, text, textByName } from './fields.ts'
+import { byName, count, flag, list, ms, number, object, oneOf, orNull, text, textByName } from './fields.ts'
 import { plain } from './format.ts'
+import { LimitFound } from './limit-record.ts'
+import { LoadModel } from './load-model-record.ts'
 import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
 import { reportSchemaName } from './schema-name.ts'
 
@@ -12,7 +13,6 @@ import { reportSchemaName } from './schema-name.ts'
 // File names are made of it, so it must be a time and nothing else.
 const utcTime = (description: string) =>
   Type.String({ description, pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$` })
-const ms = (name: string) => orNull(number(`${name}, ms; null without samples`))
 
 const percentiles = {
   p50: ms('50th percentile'),
@@ -75,32 +75,14 @@ const Spectrum = object('the whole distributions of all requests, at the same pe
   serviceTime: list('at each percentile, ms', Type.Number()),
 })
 
-const ClosedModel = object('users that wait for their answers', {
-  kind: Type.Literal('closed', { description: 'closed model' }),
-  stages: list(
-    'one after the other',
-    object('a straight line from the users before', {
-      durationMs: number('length, ms'),
-      users: count('at its end'),
-    }),
-  ),
-})
-
-const OpenModel = object('iterations that start whether or not earlier ones came back', {
-  kind: Type.Literal('open', { description: 'open model' }),
-  ratePerSecond: number('iterations per second'),
-  arrivals: oneOf('whether they are evenly spaced', ...arrivalKinds),
-  durationMs: number('length, ms'),
-  maxInFlight: count('iterations at the same time, at most'),
-})
-
 const Load = object('what the clients saw', {
   workload: text('the scenarios that were run'),
   target: text('what was loaded'),
-  model: Type.Optional(Type.Union([ClosedModel, OpenModel], { description: 'what decided when iterations started' })),
+  model: Type.Optional(LoadModel),
   users: count('virtual users at the same time, at most'),
   iterations: Type.Optional(count('that began')),
   skipped: Type.Optional(count('iterations of the open model that could not start')),
+  full: Type.Optional(flag('iterations were skipped because no more may be in flight')),
   seconds: number('length of the run, seconds'),
   requests: count('sent'),
   failures: count('that failed'),
@@ -119,13 +101,29 @@ const Load = object('what the clients saw', {
   steps: list('a row for each kind of request', Step),
   timeline: list('a row for each second', TimelineRow),
   failureReasons: byName('failures by reason', count('with this reason')),
+  faults: Type.Optional(
+    list(
+      'what was made to go wrong, in order of time',
+      object('one fault', {
+        kind: oneOf('what was done to which part', 'kill-server', 'drop-connections', 'pause-database'),
+        atMs: number('when it began, from the start of the run, ms'),
+        lastedMs: number('until the part worked again, ms'),
+        detail: text('what was done, or why it failed'),
+      }),
+    ),
+  ),
 })
 
-const Generator = object('how the load generator fared', {
+const health = {
   cpuPercent: number('of one core'),
   eventLoopLagP99: number('99th percentile, ms'),
-  maxRssMb: number('memory, MB'),
+  maxRssMb: number('memory of the process, MB'),
   lateStartP99: ms('99th percentile of how late requests were sent'),
+}
+
+const Generator = object('how the load generator fared; of several threads, the worst', {
+  ...health,
+  threads: Type.Optional(list('where there are several', object('one thread', health))),
   valid: flag('it was not the bottleneck'),
   reasons: list('why the run is not valid', Type.String()),
 })
@@ -163,6 +161,7 @@ const LoadReport = Type.Object(
     ...common,
     kind: Type.Literal('load', { description: 'what was run' }),
     load: Load,
+    limit: Type.Optional(LimitFound),
     generator: Generator,
     audit: Type.Union([Audit, Type.Null()], { description: 'null when the database behind the target is not known' }),
     ledger: Type.Optional(ledgerFile('file of what the API acknowledged')),
@@ -269,6 +268,18 @@ type SeedBody = Pick<
 
 const kinds = { load: LoadReport, 'insert-bench': InsertBenchReport, seed: SeedReport, audit: AuditReport } as const
 
+type Kind = keyof typeof kinds
+
+const compile = (kind: Kind) => Compile(kinds[kind])
+/** Compiling takes longer than reading; each kind is compiled when the first report of it is read. */
+const validators = new Map<Kind, ReturnType<typeof compile>>()
+
+function validatorOf(kind: Kind): ReturnType<typeof compile> {
+  const validator = validators.get(kind) ?? compile(kind)
+  validators.set(kind, validator)
+  return validator
+}
+
 /** Reads a report from `content`, which came from `file`. Throws `report-unreadable` with the first reason. */
 export function parseReport(content: string, file: string): Report {
   // The reason quotes the file, which may hold anything, and goes to a terminal.
@@ -284,9 +295,9 @@ export function parseReport(content: string, file: string): Report {
   if (schema !== reportSchemaName) {
     throw refuse(`its schema is ${quote(schema)}, and this version reads ${reportSchemaName}`)
   }
-  const known = typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind as keyof typeof kinds] : null
-  if (!known) throw refuse(`its kind is ${quote(kind)}, not one of ${Object.keys(kinds).join(', ')}`)
-  const validator = Compile(known)
+  const isKnown = typeof kind === 'string' && Object.hasOwn(kinds, kind)
+  if (!isKnown) throw refuse(`its kind is ${quote(kind)}, not one of ${Object.keys(kinds).join(', ')}`)
+  const validator = validatorOf(kind as Kind)
   if (!validator.Check(value)) {
     const [first] = validator.Errors(value)
     throw refuse(

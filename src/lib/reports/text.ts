@@ -8,8 +8,9 @@ import {
   formatTable,
   plain,
 } from './format.ts'
+import { limitLine, trialTable } from './limit-text.ts'
 import type { AuditResult, LoadReport, SeedReport } from './record.ts'
-import { formatActual } from './views/answers.ts'
+import { formatActual, isMet } from './views/answers.ts'
 
 /** How good and bad news are coloured; the identity where there are no colours. */
 export interface Paint {
@@ -24,6 +25,7 @@ export function loadSummary(report: LoadReport, paint: Paint, original: string |
   return [
     '',
     ...verdictLines(report, paint),
+    ...(report.limit ? ['', trialTable(report.limit)] : []),
     '',
     ...headlineLines(report, paint),
     '',
@@ -33,17 +35,21 @@ export function loadSummary(report: LoadReport, paint: Paint, original: string |
   ].join('\n')
 }
 
-function verdictLines({ load, generator, audit, thresholds }: LoadReport, paint: Paint): string[] {
+function verdictLines({ load, limit, generator, audit, thresholds }: LoadReport, paint: Paint): string[] {
+  const threads = generator.threads?.length ?? 1
+  const busiest = threads > 1 ? `the busiest of ${threads} threads: ` : ''
   const lines = [
     generator.valid
-      ? `${paint.good('valid')}      the generator kept up (${formatNumber(generator.cpuPercent)}% of a core, event loop ${formatLatency(generator.eventLoopLagP99)} late at p99, ${formatCount(generator.maxRssMb)} MB)`
+      ? `${paint.good('valid')}      the generator kept up (${busiest}${formatNumber(generator.cpuPercent)}% of a core, event loop ${formatLatency(generator.eventLoopLagP99)} late at p99, ${formatCount(generator.maxRssMb)} MB)`
       : `${paint.bad('NOT VALID')}  ${plain(generator.reasons.join('; '))}`,
     auditLine(audit, paint),
+    ...(limit ? [limitLine(limit)] : []),
   ]
   if (load.interrupted)
     lines.push(`${paint.bad('stopped')}    before its time, after ${formatDuration(load.seconds * 1000)}`)
   for (const threshold of thresholds) {
-    const { expression, passed } = threshold
+    const { expression } = threshold
+    const passed = isMet(threshold)
     const word = passed ? paint.good('met') : paint.bad('NOT MET')
     lines.push(`${word}${' '.repeat(passed ? 8 : 4)}${plain(expression)} (was ${formatActual(threshold)})`)
   }
@@ -73,6 +79,7 @@ function headlineLines({ load, audit }: LoadReport, paint: Paint): string[] {
     `requests   ${paint.bold(formatCount(load.requests))}, ${paint.bold(formatNumber(load.rps))} a second${idealPhrase(load)}`,
     `failures   ${load.failures > 0 ? paint.bad(formatCount(load.failures)) : '0'}${load.requests > 0 ? ` (${formatShare(load.failures / load.requests)})` : ''}${reasons.length > 0 ? `: ${reasons.join(', ')}` : ''}`,
     ...skippedLines(load, paint),
+    ...faultLines(load),
     ...(audit || booked + conflict + failed + unknown > 0
       ? [
           `bookings   ${formatCount(booked)} booked, ${formatCount(conflict)} conflict, ${formatCount(failed)} failed, ${formatCount(unknown)} unknown`,
@@ -86,30 +93,40 @@ export function modelPhrase({ model, users }: LoadReport['load']): string {
   if (model?.kind === 'open') {
     return `${formatNumber(model.ratePerSecond)} iterations a second (${model.arrivals} arrivals), ${formatCount(users)} in flight at most`
   }
+  if (model?.kind === 'saturation') return `${formatCount(model.connections)} connections`
   const changing = (model?.stages ?? []).filter(({ durationMs }) => durationMs > 0).length > 2
   return `${changing ? 'up to ' : ''}${formatCount(users)} users`
 }
 
 function idealPhrase({ model, rps, idealRps }: LoadReport['load']): string {
   if (model?.kind === 'open') return ''
+  if (model?.kind === 'saturation') return ' by one request after the other on each connection'
   const share = idealRps > 0 ? rps / idealRps : 0
   return `, ${formatShare(share)} of what these users would make if every answer were instant`
 }
 
-function skippedLines({ model, users, iterations = 0, skipped = 0 }: LoadReport['load'], paint: Paint): string[] {
+function skippedLines({ model, full, iterations = 0, skipped = 0 }: LoadReport['load'], paint: Paint): string[] {
   if (model?.kind !== 'open') return []
   if (skipped === 0) return [`skipped    0 of ${formatCount(iterations)} iterations`]
   const due = iterations + skipped
-  const full = `no more than ${formatCount(model.maxInFlight)} may be in flight`
-  const why = users >= model.maxInFlight ? full : 'they were due when the run ended'
+  const why = full ? `no more than ${formatCount(model.maxInFlight)} may be in flight` : 'they were due when the run ended'
   return [
     `skipped    ${paint.bad(formatCount(skipped))} of ${formatCount(due)} iterations (${formatShare(skipped / due)}): ${why}`,
   ]
 }
 
+function faultLines({ faults = [] }: LoadReport['load']): string[] {
+  return faults.map(
+    ({ kind, atMs, lastedMs, detail }) =>
+      `fault      ${kind} at ${formatDuration(atMs)} for ${formatLatency(lastedMs)}: ${plain(detail)}`,
+  )
+}
+
 function stepTable({ load }: LoadReport): string {
+  // Without think time a request is due when the one before it was answered, so that the two are the same.
+  const closedLoop = load.model?.kind === 'saturation'
   const head = [
-    'response time',
+    closedLoop ? 'service time' : 'response time',
     'requests',
     'failures',
     'req/s',
@@ -132,7 +149,7 @@ function stepTable({ load }: LoadReport): string {
     ],
   )
   const service = ['service time', '', '', '', ...latencies(load.serviceTime), '']
-  return formatTable(head, [...rows, service], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  return formatTable(head, closedLoop ? rows : [...rows, service], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
 }
 
 function latencies(times: LoadReport['load']['responseTime']): string[] {

@@ -30,7 +30,9 @@ describe('commandLine', () => {
   })
 
   it('has the flags that are no settings', async () => {
-    const others = { stream: true, verify: false, ledger: ['a.jsonl', 'b.jsonl'], out: undefined }
-    expect(await lineOf({}, {}, others)).toBe('rushbench load --stream --ledger a.jsonl --ledger b.jsonl')
+    const others = { stream: true, verify: false, ledger: ['a.jsonl', 'b.jsonl'], connections: 5, out: undefined }
+    expect(await lineOf({}, {}, others)).toBe(
+      'rushbench load --stream --ledger a.jsonl --ledger b.jsonl --connections 5',
+    )
   })
 })

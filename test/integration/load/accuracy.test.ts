@@ -2,14 +2,12 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { runLoadModel, type RunResult } from '../../../src/lib/load/engine.ts'
-import { createHttpClient } from '../../../src/lib/load/http/client.ts'
-import { mostUsersOf, type LoadModel } from '../../../src/lib/load/model.ts'
-import { prepareUsers } from '../../../src/lib/load/prepare.ts'
-import { createRecorder } from '../../../src/lib/load/recorder.ts'
+import { createGenerator } from '../../../src/lib/load/generator.ts'
+import type { ScenarioModel } from '../../../src/lib/load/model.ts'
+import type { RunResult } from '../../../src/lib/load/result.ts'
+import { runModel } from '../../../src/lib/load/run-model.ts'
 import { defineScenario } from '../../../src/lib/load/scenario.ts'
 import { realClock } from '../../../src/lib/measure/clock.ts'
-import { createRandom } from '../../../src/lib/random.ts'
 import { createMemoryLedger } from '../../ledgers.ts'
 
 let server: Server | null = null
@@ -34,21 +32,27 @@ async function startFreezing(): Promise<{ readonly origin: string; readonly requ
 
 const get = defineScenario({ name: 'get', run: (user) => user.request({ step: 'get', method: 'GET', path: '/' }) })
 
-async function load(origin: string, model: LoadModel): Promise<RunResult> {
-  const random = createRandom('test')
-  const shared = { scenarios: [get], random, clock: realClock, signal: new AbortController().signal }
-  return runLoadModel({
-    ...shared,
+const task = {
+  timeout: 10_000,
+  seed: 'test',
+  runId: 'test',
+  statuses: { bookedStatuses: [201], conflictStatuses: [409] },
+}
+
+async function load(origin: string, model: ScenarioModel): Promise<RunResult> {
+  const { result } = await runModel({
     model,
-    users: await prepareUsers({ ...shared, users: mostUsersOf(model) }),
-    graceMs: 5000,
-    client: await createHttpClient(origin, 10_000),
-    recorder: createRecorder(),
-    ledger: createMemoryLedger(),
-    runId: 'test',
-    statuses: { bookedStatuses: [201], conflictStatuses: [409] },
+    threads: 1,
+    createGenerator: (part, hooks) =>
+      createGenerator({ ...task, origin, model, part }, hooks, {
+        scenarios: [get],
+        clock: realClock,
+      }),
+    openLedger: async () => createMemoryLedger(),
+    signal: new AbortController().signal,
     onSecond: () => {},
   })
+  return result
 }
 
 // A noisy machine makes answers later and never earlier, so that the limits above are wide.

@@ -68,6 +68,11 @@ describe('compareReports', () => {
     ])
     const workload = { ...load, load: { ...load.load, workload: 'tickets' } }
     expect(compareReports(load, workload, 10).differences).toEqual(['workload: vaccination and tickets'])
+    const fault = { kind: 'kill-server', atMs: 20_000, lastedMs: 700, detail: 'killed' } as const
+    const suffering = { ...load, load: { ...load.load, faults: [fault] } }
+    expect(compareReports(load, suffering, 10).differences).toEqual([
+      'injected faults: not set and kill-server at 20 s',
+    ])
   })
 
   it('compares what the open model skipped, and says when arrivals were others', () => {

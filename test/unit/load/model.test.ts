@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { createModel, durationOf, mostUsersOf, type ModelSettings } from '../../../src/lib/load/model.ts'
+import {
+  checkModel,
+  createModel,
+  durationOf,
+  levelOf,
+  mostUsersOf,
+  withLevel,
+  type ModelSettings,
+  type SaturationModel,
+} from '../../../src/lib/load/model.ts'
 
 const settings: ModelSettings = {
   users: 30,
@@ -47,5 +56,54 @@ describe('createModel', () => {
 
   it('refuses a ramp-up that the run would not see the end of', () => {
     expect(() => createModel('users', { ...settings, rampUp: 10_001 })).toThrow('ramp-up must not be longer')
+  })
+})
+
+describe('withLevel', () => {
+  it('makes the same model with another level and length', () => {
+    const closed = createModel('users', settings)
+    expect(levelOf(closed)).toBe(30)
+    expect(withLevel(closed, 7, 15_000)).toEqual({
+      kind: 'closed',
+      stages: [
+        { durationMs: 2000, users: 7 },
+        { durationMs: 13_000, users: 7 },
+      ],
+    })
+    const open = createModel('arrivalRate', settings)
+    expect(levelOf(open)).toBe(200)
+    expect(withLevel(open, 7, 15_000)).toEqual({ ...open, ratePerSecond: 7, durationMs: 15_000 })
+  })
+})
+
+describe('checkModel', () => {
+  const plain = { threads: 1, raised: false }
+  const saturation: SaturationModel = {
+    kind: 'saturation',
+    connections: 10,
+    requests: 100,
+    durationMs: null,
+    send: { method: 'GET', path: '/', headers: {}, body: Buffer.alloc(0) },
+  }
+
+  it('refuses more threads than users, of whom some would have none', () => {
+    const model = createModel('users', { ...settings, users: 2 })
+    checkModel(model, { ...plain, threads: 2 })
+    expect(() => checkModel(model, { ...plain, threads: 3 })).toThrow('3 threads cannot share 2 users')
+  })
+
+  it('refuses to raise what has several levels, or none', () => {
+    checkModel(createModel('users', settings), { ...plain, raised: true })
+    checkModel(createModel('arrivalRate', settings), { ...plain, raised: true })
+    const stages = createModel('stages', settings)
+    checkModel(stages, plain)
+    expect(() => checkModel(stages, { ...plain, raised: true })).toThrow('it cannot raise stages that differ')
+    checkModel(saturation, plain)
+    expect(() => checkModel(saturation, { ...plain, raised: true })).toThrow('not the connections of a single request')
+  })
+
+  it('refuses to send a single request from several threads', () => {
+    expect(() => checkModel(saturation, { ...plain, threads: 2 })).toThrow('is sent from one thread')
+    expect(durationOf(saturation)).toBe(0)
   })
 })

@@ -91,7 +91,7 @@ describe('the open model', () => {
     const clock = createVirtualClock()
     // The ten iterations of the last second could start at 12 s at the earliest.
     const plan = { model: arrivals(10), clock: stalling(clock, 9000, 12_000), client: slowServer(clock, 1) }
-    expect(await run(clock, [once], plan)).toMatchObject({ requests: 90, iterations: 90, skipped: 10 })
+    expect(await run(clock, [once], plan)).toMatchObject({ requests: 90, iterations: 90, skipped: 10, full: false })
     const other = createVirtualClock()
     const barely = { model: arrivals(10), clock: stalling(other, 9850, 10_050), client: slowServer(other, 1) }
     expect(await run(other, [once], barely)).toMatchObject({ requests: 100, skipped: 0 })

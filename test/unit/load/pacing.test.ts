@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { arrivalTimes, userChanges, type ArrivalSchedule } from '../../../src/lib/load/pacing.ts'
+import {
+  arrivalTimes,
+  changesOfPart,
+  shareOf,
+  takeTurns,
+  userChanges,
+  type ArrivalSchedule,
+} from '../../../src/lib/load/pacing.ts'
 import { createRandom } from '../../../src/lib/random.ts'
 
 describe('userChanges', () => {
@@ -103,5 +110,29 @@ describe('arrivalTimes', () => {
     const first = (seed: string) => [...arrivalTimes({ ...poisson, durationMs: 10 }, createRandom(seed))]
     expect(first('a')).toEqual(first('a'))
     expect(first('a')).not.toEqual(first('b'))
+  })
+})
+
+describe('a part of a run', () => {
+  it('has every so manieth user, and all parts together have all', () => {
+    expect([0, 1, 2].map((index) => shareOf(7, { index, of: 3 }))).toEqual([3, 2, 2])
+    expect([0, 1, 2].map((index) => shareOf(1, { index, of: 3 }))).toEqual([1, 0, 0])
+    expect(shareOf(0, { index: 2, of: 3 })).toBe(0)
+  })
+
+  it('sees its own users come and go, when they do in the whole', () => {
+    const changes = [1, 2, 3, 4, 3, 2, 1, 0].map((users, index) => ({ atMs: index * 10, users }))
+    expect([...changesOfPart(changes, { index: 1, of: 2 })]).toEqual([
+      { atMs: 10, users: 1 },
+      { atMs: 30, users: 2 },
+      { atMs: 40, users: 1 },
+      { atMs: 60, users: 0 },
+    ])
+    expect([...changesOfPart(changes, { index: 0, of: 1 })]).toEqual(changes)
+  })
+
+  it('takes turns at the arrivals', () => {
+    expect([...takeTurns([0, 1, 2, 3, 4, 5, 6], { index: 1, of: 3 })]).toEqual([1, 4])
+    expect([...takeTurns([0, 1, 2], { index: 0, of: 1 })]).toEqual([0, 1, 2])
   })
 })

@@ -6,6 +6,7 @@ import { createVirtualClock } from '../../virtual-clock.ts'
 
 const preparation: Preparation = {
   users: 3,
+  part: { index: 0, of: 1 },
   scenarios: [
     defineScenario({ name: 'a', prepare: ({ id }) => `a${id}`, run: async () => {} }),
     defineScenario({ name: 'b', prepare: async ({ random }) => random.uint32(), run: async () => {} }),
@@ -27,6 +28,17 @@ describe('prepareUsers', () => {
     expect(new Set(numbers).size).toBe(3)
     const again = await prepareUsers({ ...preparation, random: createRandom('test') })
     expect(again.map(({ states }) => states[1])).toEqual(numbers)
+  })
+
+  it('prepares in several parts the users that there are in the whole', async () => {
+    const part = (index: number) => prepareUsers({ ...preparation, users: 5, part: { index, of: 2 } })
+    const [even, odd] = [await part(0), await part(1)]
+    expect([even, odd].map((users) => users.map(({ id }) => id))).toEqual([
+      [0, 2, 4],
+      [1, 3],
+    ])
+    const whole = await prepareUsers({ ...preparation, users: 5 })
+    expect(odd.map(({ states }) => states)).toEqual([whole[1], whole[3]].map((user) => user?.states))
   })
 
   it('says which scenario threw, and what', async () => {

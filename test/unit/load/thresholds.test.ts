@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RushbenchError } from '../../../src/lib/errors.ts'
-import type { RunResult } from '../../../src/lib/load/engine.ts'
+import type { RunResult } from '../../../src/lib/load/result.ts'
 import { checkThreshold, parseThreshold } from '../../../src/lib/load/thresholds.ts'
 
 const none = { p50: null, p90: null, p95: null, p99: null, p999: null, max: null }
@@ -27,6 +27,7 @@ const run: RunResult = {
   users: 10,
   iterations: 990,
   skipped: 10,
+  full: true,
   seconds: 10,
   rps: 100,
   idealRps: 100,

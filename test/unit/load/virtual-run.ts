@@ -1,14 +1,18 @@
-import { runLoadModel, type RunPlan, type RunResult } from '../../../src/lib/load/engine.ts'
+import { runLoadModel, type RunPlan } from '../../../src/lib/load/engine.ts'
 import type { HttpAnswer, HttpClient } from '../../../src/lib/load/http-client.ts'
-import { mostUsersOf, type LoadModel, type OpenModel } from '../../../src/lib/load/model.ts'
+import type { CountingLedger } from '../../../src/lib/load/ledger.ts'
+import { mostUsersOf, type OpenModel, type ScenarioModel } from '../../../src/lib/load/model.ts'
+import type { Part } from '../../../src/lib/load/pacing.ts'
 import { prepareUsers } from '../../../src/lib/load/prepare.ts'
-import { createRecorder, type TimelineRow } from '../../../src/lib/load/recorder.ts'
+import { createRecorder } from '../../../src/lib/load/recorder.ts'
+import { summarizeRun, type RunResult } from '../../../src/lib/load/result.ts'
 import {
   defineScenario,
   type Scenario,
   type ScenarioDefinition,
   type VirtualUser,
 } from '../../../src/lib/load/scenario.ts'
+import { createTimeline, type TimelineRow } from '../../../src/lib/load/timeline.ts'
 import { createRandom } from '../../../src/lib/random.ts'
 import { createMemoryLedger } from '../../ledgers.ts'
 import type { VirtualClock } from '../../virtual-clock.ts'
@@ -46,7 +50,7 @@ export function scenario(iteration: ScenarioDefinition['run']): Scenario {
 }
 
 /** `users` that start together, or one after the other over `rampUpMs`. */
-export function users(count: number, durationMs = 10_000, rampUpMs = 0): LoadModel {
+export function users(count: number, durationMs = 10_000, rampUpMs = 0): ScenarioModel {
   return {
     kind: 'closed',
     stages: [
@@ -59,33 +63,55 @@ export function users(count: number, durationMs = 10_000, rampUpMs = 0): LoadMod
 /** Sends a request. */
 export const get = (user: VirtualUser, step = 'get') => user.request({ step, method: 'GET', path: '/' })
 
+/** What a test may choose of a run. */
+interface VirtualPlan extends Partial<Omit<RunPlan, 'ledger' | 'onSecond' | 'part'>> {
+  readonly ledger?: CountingLedger
+  /** Parts that are run beside each other; 1 unless given. */
+  readonly threads?: number
+  readonly onSecond?: (row: TimelineRow) => void
+}
+
 /** Runs in virtual time; unless the plan says otherwise, one user for 10 s. */
 export async function run(
   clock: VirtualClock,
   scenarios: readonly Scenario[],
-  plan: Partial<RunPlan> = {},
+  { threads = 1, onSecond, ledger = createMemoryLedger(), client = slowServer(clock, 50), ...plan }: VirtualPlan = {},
 ): Promise<RunResult & { rows: TimelineRow[] }> {
   const rows: TimelineRow[] = []
-  const { model = users(1), signal = new AbortController().signal } = plan
-  const random = createRandom('test')
-  const running = runLoadModel({
-    model,
-    users: await prepareUsers({ users: mostUsersOf(model), scenarios, random, clock, signal }),
-    scenarios,
-    graceMs: 5000,
-    random,
-    clock,
-    client: slowServer(clock, 50),
-    recorder: createRecorder(),
-    ledger: createMemoryLedger(),
-    runId: 'test',
-    statuses: { bookedStatuses: [201], conflictStatuses: [409] },
-    signal,
-    onSecond: (row) => rows.push(row),
-    ...plan,
+  const { model = users(1), signal = new AbortController().signal, random = createRandom('test') } = plan
+  const shared = shareClient(client, threads)
+  const timeline = createTimeline(threads, (row) => {
+    rows.push(row)
+    onSecond?.(row)
   })
+  const runPart = async (part: Part) =>
+    runLoadModel({
+      model,
+      part,
+      users: await prepareUsers({ users: mostUsersOf(model), part, scenarios, random, clock, signal }),
+      scenarios,
+      graceMs: 5000,
+      random,
+      clock,
+      client: shared,
+      recorder: createRecorder(),
+      ledger,
+      runId: 'test',
+      statuses: { bookedStatuses: [201], conflictStatuses: [409] },
+      signal,
+      onSecond: (second) => timeline.add(part.index, second),
+      ...plan,
+    })
+  const running = Promise.all(Array.from({ length: threads }, (_, index) => runPart({ index, of: threads })))
   await clock.runAll()
-  return { ...(await running), rows }
+  const whole = { model, timeline, outcomes: ledger.counts(), interrupted: signal.aborted }
+  return { ...summarizeRun(await running, whole), rows }
+}
+
+/** One client for several threads, which is closed when the last of them closes it. */
+function shareClient(client: HttpClient, threads: number): HttpClient {
+  let open = threads
+  return { ...client, close: async () => void (--open === 0 && (await client.close())) }
 }
 
 /** Iterations at a constant rate, unless `rest` says otherwise, for 10 s. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createHistogram, percentilesOf, recordMs } from '../../../src/lib/measure/histogram.ts'
+import { countsOf, createHistogram, mergeCounts, percentilesOf, recordMs } from '../../../src/lib/measure/histogram.ts'
 
 describe('histogram', () => {
   it('has no percentiles without samples', () => {
@@ -32,6 +32,23 @@ describe('histogram', () => {
         const { p50, p999, max } = percentilesOf(histogram)
         expect(p50!).toBeLessThanOrEqual(p999!)
         expect(p999!).toBeLessThanOrEqual(max!)
+      }),
+    )
+  })
+
+  it('loses nothing on the way to another thread: several are as good as one', () => {
+    const times = fc.array(fc.double({ noNaN: true, min: 0, max: 1e7 }), { maxLength: 50 })
+    fc.assert(
+      fc.property(fc.array(times, { maxLength: 4 }), (parts) => {
+        const histogramOf = (values: readonly number[]) => {
+          const histogram = createHistogram()
+          for (const value of values) recordMs(histogram, value)
+          return histogram
+        }
+        const merged = mergeCounts(parts.map((part) => structuredClone(countsOf(histogramOf(part)))))
+        const whole = histogramOf(parts.flat())
+        expect(percentilesOf(merged)).toEqual(percentilesOf(whole))
+        expect(countsOf(merged)).toEqual(countsOf(whole))
       }),
     )
   })

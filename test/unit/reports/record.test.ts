@@ -113,7 +113,7 @@ describe('parseReport', () => {
     expect(() => parseReport(reportText('truncated.json'), 'cut.json')).toThrow('cut.json is not a rushbench report')
   })
 
-  it('lets nothing past that cannot be shown and compared, whatever stands in whatever place', () => {
+  it('lets nothing past that cannot be shown and compared, whatever stands in whatever place', { timeout: 30_000 }, () => {
     const hostile = fc.string({ unit: 'binary' }).map((text) => `\u001b[2J\u009b31m\n${text}`)
     const mutated = fc.constantFrom(...names).chain((name) => {
       const parsed: unknown = JSON.parse(reportText(name))

@@ -54,14 +54,57 @@ describe('loadSummary', () => {
     expect(loadSummary({ ...report, audit: null }, noPaint, null)).toContain('no audit')
   })
 
+  it('says how many threads made the load, and how the busiest fared', () => {
+    const { cpuPercent, eventLoopLagP99, maxRssMb, lateStartP99 } = report.generator
+    const thread = { cpuPercent, eventLoopLagP99, maxRssMb, lateStartP99 }
+    const several = { ...report, generator: { ...report.generator, threads: [thread, thread] } }
+    expect(loadSummary(several, noPaint, null)).toContain('the generator kept up (the busiest of 2 threads: ')
+  })
+
+  it('says of a single request that its times are service times', () => {
+    const model = { kind: 'saturation', connections: 50, requests: null, durationMs: 9000, request: 'GET /', bodyBytes: 0 } as const
+    const text = loadSummary({ ...report, load: { ...report.load, model } }, noPaint, null)
+    expect(text).toMatch(/^50 connections, /m)
+    expect(text).toContain(' a second by one request after the other on each connection')
+    expect(text).toMatch(/^service time +requests /m)
+    expect(text).not.toContain('response time')
+  })
+
+  it('says which load holds a limit, how often it did, and what does not', () => {
+    const trial = { seconds: 10, requests: 1000, failures: 0, skipped: 0, rps: 100, p50: 1, p95: 2, p99: 3 }
+    const limit: NonNullable<LoadReport['limit']> = {
+      expression: 'response_time.p99<200ms',
+      raised: 'users',
+      held: { level: 400, held: 3, trials: 3 },
+      failed: { level: 440, held: 1, trials: 3 },
+      trials: [
+        { ...trial, level: 400, outcome: 'held' },
+        { ...trial, level: 800, outcome: 'not valid' },
+      ],
+    }
+    const line = (changes: Partial<typeof limit>) =>
+      /^limit +(.*)$/m.exec(loadSummary({ ...report, limit: { ...limit, ...changes } }, noPaint, null))?.[1]
+    expect(line({})).toBe(
+      '400 users hold response_time.p99<200ms (held in 3 of 3 trials), 440 do not (held in 1 of 3 trials)',
+    )
+    expect(line({ failed: null, raised: 'rate' })).toBe(
+      '400 iterations a second hold response_time.p99<200ms (held in 3 of 3 trials), no higher load was measured',
+    )
+    expect(line({ held: null, failed: { level: 1, held: 0, trials: 3 } })).toBe(
+      'not even 1 user holds response_time.p99<200ms (held in 0 of 3 trials)',
+    )
+    expect(line({ held: null, failed: null, trials: [] })).toBe('not found, because no trial came to its end')
+    expect(loadSummary({ ...report, limit }, noPaint, null)).toMatch(/^ {2}800 +10 s +1,000 .* 3.00 ms +not valid$/m)
+  })
+
   it('says of the open model what was asked for and what could not start', () => {
     const model = { kind: 'open', ratePerSecond: 1000, arrivals: 'poisson', durationMs: 60_000, maxInFlight: 500 } as const
-    const open: LoadReport = { ...report, load: { ...report.load, model, users: 500, iterations: 59_400, skipped: 600 } }
+    const open: LoadReport = { ...report, load: { ...report.load, model, users: 500, full: true, iterations: 59_400, skipped: 600 } }
     const text = loadSummary(open, noPaint, null)
     expect(text).toContain('1,000 iterations a second (poisson arrivals), 500 in flight at most, ')
     expect(text).toContain('skipped    600 of 60,000 iterations (1.00%): no more than 500 may be in flight')
     expect(text).not.toContain('if every answer were instant')
-    const lagging = loadSummary({ ...open, load: { ...open.load, users: 499 } }, noPaint, null)
+    const lagging = loadSummary({ ...open, load: { ...open.load, full: false } }, noPaint, null)
     expect(lagging).toContain('(1.00%): they were due when the run ended')
     const none = loadSummary({ ...open, load: { ...open.load, skipped: 0 } }, noPaint, null)
     expect(none).toContain('skipped    0 of 59,400 iterations')
@@ -74,6 +117,15 @@ describe('loadSummary', () => {
       'up to 3,000 users, ',
     )
     expect(loadSummary(report, noPaint, null)).not.toContain('up to')
+  })
+
+  it('says what was made to go wrong', () => {
+    const faults = [
+      { kind: 'kill-server', atMs: 20_004, lastedMs: 612, detail: 'killed by SIGKILL and started again' },
+    ] as const
+    const text = loadSummary({ ...report, load: { ...report.load, faults: [...faults] } }, noPaint, null)
+    expect(text).toContain('fault      kill-server at 20 s for 612 ms: killed by SIGKILL and started again\n')
+    expect(loadSummary(report, noPaint, null)).not.toContain('fault  ')
   })
 
   it('keeps hostile names from steering the terminal', () => {

@@ -1,4 +1,5 @@
 import { formatCount, formatDuration, formatLatency, formatNumber, formatShare } from '../format.ts'
+import { limitPhrase } from '../limit-text.ts'
 import type { AuditResult, LoadReport } from '../record.ts'
 import type { Answer } from './digest.ts'
 
@@ -18,19 +19,33 @@ export function formatActual({ metric, actual }: Threshold): string {
 }
 
 /** Is the run to be believed, were bookings lost, were the thresholds met? */
-export function loadAnswers({ load, generator, audit, thresholds }: LoadReport): Answer[] {
+export function loadAnswers({ load, limit, generator, audit, thresholds }: LoadReport): Answer[] {
   const stopped: Answer = {
     question: 'Complete?',
     verdict: 'bad',
     answer: 'Stopped before its time',
     detail: `It ended after ${formatDuration(load.seconds * 1000)}.`,
   }
-  return [validAnswer(generator), auditAnswer(audit), thresholdAnswer(thresholds), ...(load.interrupted ? [stopped] : [])]
+  return [
+    validAnswer(generator),
+    auditAnswer(audit),
+    thresholdAnswer(thresholds),
+    ...(limit ? [limitAnswer(limit)] : []),
+    ...(load.interrupted ? [stopped] : []),
+  ]
 }
 
-function validAnswer({ valid, reasons, cpuPercent, eventLoopLagP99, maxRssMb }: LoadReport['generator']): Answer {
+function limitAnswer(limit: NonNullable<LoadReport['limit']>): Answer {
+  const what = limit.raised === 'rate' ? 'iterations a second' : 'users'
+  const answer = limit.held ? `${formatCount(limit.held.level)} ${what} held the limit` : 'No load held the limit'
+  return { question: 'How much does it hold?', verdict: 'plain', answer, detail: `${limitPhrase(limit)}.` }
+}
+
+function validAnswer(generator: LoadReport['generator']): Answer {
+  const { valid, reasons, cpuPercent, eventLoopLagP99, maxRssMb, threads = [] } = generator
+  const busiest = threads.length > 1 ? `the busiest of ${threads.length} threads used ` : ''
   const detail = valid
-    ? `The load generator kept up: ${formatNumber(cpuPercent)}% of a core, event loop ${formatLatency(eventLoopLagP99)} late at p99, ${formatCount(maxRssMb)} MB.`
+    ? `The load generator kept up: ${busiest}${formatNumber(cpuPercent)}% of a core, event loop ${formatLatency(eventLoopLagP99)} late at p99, ${formatCount(maxRssMb)} MB.`
     : `The load generator itself was the bottleneck: ${reasons.join('; ')}.`
   return { question: 'Valid?', verdict: valid ? 'good' : 'bad', answer: valid ? 'Valid' : 'Not valid', detail }
 }

@@ -1,9 +1,11 @@
 import { formatCount, formatLatency, formatNumber } from '../format.ts'
 import type { LoadReport } from '../record.ts'
-import { scaleFor, type Chart, type ChartSeries, type Tone, type Mark } from './chart.ts'
+import { scaleFor, type Chart, type ChartSeries, type Mark, type Span, type Tone } from './chart.ts'
 import { thinTimeline, wholeSeconds, type TimelineSlice } from './timeline.ts'
 
 type Load = LoadReport['load']
+
+const msPerSecond = 1000
 
 const time = { label: 'seconds since the start', unit: 'seconds', scale: 'linear' } as const
 
@@ -32,7 +34,7 @@ function throughputChart(load: Load, slices: readonly TimelineSlice[]): Chart {
       { ...line(load.model?.kind === 'open' ? 'in flight' : 'users', 'steps', 'grey', ({ users }) => users), axis: 'right' },
     ],
     bands: [],
-    spans: [],
+    spans: (load.faults ?? []).map(faultSpan),
     size: 'large',
   }
 }
@@ -53,9 +55,14 @@ function latencyChart(load: Load, slices: readonly TimelineSlice[]): Chart {
     right: null,
     series,
     bands: [],
-    spans: [],
+    spans: (load.faults ?? []).map(faultSpan),
     size: 'large',
   }
+}
+
+function faultSpan({ kind, atMs, lastedMs }: NonNullable<Load['faults']>[number]): Span {
+  const at = atMs / msPerSecond
+  return { name: kind, from: at, to: at + lastedMs / msPerSecond, at }
 }
 
 function sliceNote([first, second]: readonly TimelineSlice[]): string {

@@ -1,4 +1,5 @@
 import { formatBytes, formatCount, formatDuration, formatLatency, formatNumber, formatShare } from '../format.ts'
+import { trialRows } from '../limit-text.ts'
 import type { LoadReport } from '../record.ts'
 import { modelPhrase } from '../text.ts'
 import { formatActual, isMet, loadAnswers } from './answers.ts'
@@ -22,25 +23,36 @@ export function loadDigest(report: LoadReport): Digest {
   }
 }
 
-function figuresOf({ load }: LoadReport): Figure[] {
-  const { booked, conflict, failed, unknown } = load.outcomes
-  const ideal = load.idealRps > 0 ? `${formatShare(load.rps / load.idealRps)} of ideal` : ''
+function figuresOf({ load, audit }: LoadReport): Figure[] {
   return [
-    { label: 'requests a second', value: formatNumber(load.rps), note: ideal },
-    { label: 'response time, p50', value: formatLatency(load.responseTime.p50), note: '' },
-    { label: 'response time, p99', value: formatLatency(load.responseTime.p99), note: '' },
+    { label: 'requests a second', value: formatNumber(load.rps), note: idealNote(load) },
+    { label: `${timeName(load)}, p50`, value: formatLatency(load.responseTime.p50), note: '' },
+    { label: `${timeName(load)}, p99`, value: formatLatency(load.responseTime.p99), note: '' },
     {
       label: 'requests failed',
       value: formatCount(load.failures),
       note: load.requests > 0 ? `${formatShare(load.failures / load.requests)} of ${formatCount(load.requests)}` : '',
     },
     ...skippedFigures(load),
-    {
-      label: 'bookings',
-      value: formatCount(booked),
-      note: `${formatCount(conflict)} refused, ${formatCount(failed + unknown)} failed`,
-    },
+    ...bookingFigures(load, audit !== null),
   ]
+}
+
+/** Without think time a request is due when the one before it was answered, so that both times are the same. */
+function timeName({ model }: LoadReport['load']): string {
+  return model?.kind === 'saturation' ? 'service time' : 'response time'
+}
+
+function idealNote({ model, rps, idealRps }: LoadReport['load']): string {
+  const thinks = model === undefined || model.kind === 'closed'
+  return thinks && idealRps > 0 ? `${formatShare(rps / idealRps)} of ideal` : ''
+}
+
+function bookingFigures({ outcomes }: LoadReport['load'], audited: boolean): Figure[] {
+  const { booked, conflict, failed, unknown } = outcomes
+  if (!audited && booked + conflict + failed + unknown === 0) return []
+  const note = `${formatCount(conflict)} refused, ${formatCount(failed + unknown)} failed`
+  return [{ label: 'bookings', value: formatCount(booked), note }]
 }
 
 function skippedFigures({ model, iterations = 0, skipped = 0 }: LoadReport['load']): Figure[] {
@@ -51,13 +63,15 @@ function skippedFigures({ model, iterations = 0, skipped = 0 }: LoadReport['load
 }
 
 function findings(report: LoadReport): Section[] {
-  const { load, audit, thresholds, generator } = report
+  const { load, limit, audit, thresholds, generator } = report
   const spectrum = spectrumChart(load)
   return [
     section('Over time', { charts: loadCharts(load) }),
+    ...(limit ? [section('Trials', { table: trialRows(limit), depth: 'brief' })] : []),
     section('Steps', { table: stepTable(load), depth: 'brief' }),
     ...(thresholds.length > 0 ? [section('Thresholds', { table: thresholdTable(thresholds), depth: 'brief' })] : []),
     ...(load.failures > 0 ? [section('Failures', { table: failureTable(load), depth: 'brief' })] : []),
+    ...(load.faults?.length ? [section('Faults on purpose', { table: faultTable(load.faults), depth: 'brief' })] : []),
     ...violationSections(audit),
     ...(spectrum ? [section('The whole spectrum', { text: [spectrumText], charts: [spectrum] })] : []),
     section('Load generator', { table: generatorTable(generator), depth: 'appendix' }),
@@ -80,7 +94,7 @@ function stepTable(load: LoadReport['load']): Table {
   ])
   const all = [formatCount(load.requests), formatCount(load.failures), formatNumber(load.rps)]
   return {
-    head: ['response time', 'requests', 'failures', 'req/s', 'p50', 'p90', 'p95', 'p99', 'p99.9', 'max', 'mean size'],
+    head: [timeName(load), 'requests', 'failures', 'req/s', 'p50', 'p90', 'p95', 'p99', 'p99.9', 'max', 'mean size'],
     rows: [
       ...rows,
       ['all', ...all, ...latencies(load.responseTime), ''],
@@ -108,6 +122,16 @@ function failureTable({ failureReasons }: LoadReport['load']): Table {
     .sort(([, a], [, b]) => b - a)
     .map(([reason, times]) => [reason, formatCount(times)])
   return { head: ['reason', 'times'], rows, numeric: [1] }
+}
+
+function faultTable(faults: NonNullable<LoadReport['load']['faults']>): Table {
+  const rows = faults.map(({ kind, atMs, lastedMs, detail }) => [
+    kind,
+    formatDuration(atMs),
+    formatLatency(lastedMs),
+    detail,
+  ])
+  return { head: ['fault', 'at', 'lasted', 'what was done'], rows, numeric: [1, 2] }
 }
 
 function generatorTable({ cpuPercent, eventLoopLagP99, lateStartP99, maxRssMb }: LoadReport['generator']): Table {

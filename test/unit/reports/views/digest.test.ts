@@ -44,6 +44,23 @@ describe('digestOf', () => {
     expect(digest.sections[0]!.charts[0]!.series.map(({ name }) => name)).toContain('skipped a second')
   })
 
+  it('shows what went wrong on purpose, in the charts too', () => {
+    const faults = [{ kind: 'kill-server' as const, atMs: 4000, lastedMs: 2000, detail: 'killed and started again' }]
+    const digest = digestOf({ ...goodLoad, load: { ...goodLoad.load, faults } })
+    expect(digest.sections[0]!.charts[1]!.spans).toEqual([{ name: 'kill-server', from: 4, to: 6, at: 4 }])
+    expect(digest.sections.find(({ title }) => title === 'Faults on purpose')!.table!.rows).toEqual([
+      ['kill-server', '4.0 s', '2.00 s', 'killed and started again'],
+    ])
+  })
+
+  it('says how much load held a limit', () => {
+    const held = { level: 200, held: 3, trials: 3 }
+    const limit = { expression: 'failures<1%', raised: 'users' as const, held, failed: null, trials: [] }
+    const answer = digestOf({ ...goodLoad, limit }).answers.find(({ question }) => question.startsWith('How much'))
+    expect(answer).toMatchObject({ verdict: 'plain', answer: '200 users held the limit' })
+    expect(answer!.detail).toBe('200 users hold failures<1% (held in 3 of 3 trials), no higher load was measured.')
+  })
+
   it('names the shape of the curve, and draws it with its interval, the knee and the counters', () => {
     expect(digestOf(sweep)).toMatchObject({ headline: 'A knee at 1.18m rows with random keys', verdict: 'plain' })
     const [median, tail, counter] = charts(sweep)

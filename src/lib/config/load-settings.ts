@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import { arrivalKinds } from '../load/pacing.ts'
+import { durationAllowed, setting, type Setting } from './setting.ts'
+import { duration, perSecond, stages, texts, wholeNumber } from './values.ts'
+
+/** What `load` does: its target, its users, their pace, and what the run must hold. */
+export const loadSettings = {
+  target: setting({
+    schema: z.url({ protocol: /^https?$/ }),
+    default: undefined,
+    summary: 'API to load; without it, rushbench starts its own',
+    allowed: 'http://host:port or https://host:port',
+    secretUrl: true,
+  }),
+  scenario: setting({
+    schema: z.string().min(1),
+    default: undefined,
+    summary: 'file that says what users do, .js or .ts; without it, the users of the built-in workload',
+    allowed: 'a path',
+  }),
+  users: setting({
+    schema: wholeNumber(1, 1_000_000),
+    default: '100',
+    summary: 'virtual users at the same time',
+    allowed: 'a whole number from 1 to 1000000',
+  }),
+  duration: setting({
+    schema: duration(1000),
+    default: '30s',
+    summary: 'length of the run',
+    allowed: `${durationAllowed}, 1s or more`,
+  }),
+  rampUp: setting({
+    schema: duration(0),
+    default: '0s',
+    summary: 'time over which the users start, one after the other',
+    allowed: durationAllowed,
+  }),
+  stages: setting({
+    schema: stages,
+    default: undefined,
+    summary: 'users that come and go: over 30s to 1000, over 2m to 3000, and so on (instead of --users)',
+    allowed: 'TIME:USERS with commas, such as 30s:1000,2m:3000,30s:0, together 1s or more',
+    replaces: ['users', 'rampUp', 'duration'],
+  }),
+  arrivalRate: setting({
+    schema: perSecond,
+    default: undefined,
+    summary: 'iterations start at this rate, whether or not earlier ones came back (instead of --users)',
+    allowed: 'a number a second such as 1000/s, up to 1000000/s',
+    flag: 'rate',
+    replaces: ['users', 'rampUp', 'stages'],
+  }),
+  arrivals: setting({
+    schema: z.enum(arrivalKinds),
+    default: 'constant',
+    summary: 'with --rate: iterations start evenly spaced (constant), or at random as people come (poisson)',
+    allowed: arrivalKinds.join(', '),
+  }),
+  maxInFlight: setting({
+    schema: wholeNumber(1, 1_000_000),
+    default: '10000',
+    summary: 'with --rate: iterations at the same time; what is due beyond that is skipped and counted',
+    allowed: 'a whole number from 1 to 1000000',
+  }),
+  threads: setting({
+    schema: wholeNumber(1, 64),
+    default: '1',
+    summary: 'threads that make the load, each with an equal part of it; take more when one is saturated',
+    allowed: 'a whole number from 1 to 64',
+  }),
+  timeout: setting({
+    schema: duration(1),
+    default: '30s',
+    summary: 'how long a user waits for an answer',
+    allowed: durationAllowed,
+  }),
+  threshold: setting({
+    schema: texts,
+    default: undefined,
+    summary: "a limit that the run must hold, such as 'response_time.p99<500ms'; may be repeated",
+    allowed: "METRIC<LIMIT, such as 'response_time.p99<500ms' or 'failures<1%'",
+  }),
+  findLimit: setting({
+    schema: z.string().min(1),
+    default: undefined,
+    summary:
+      "look for the highest load that holds a limit, such as 'response_time.p99<200ms and failures<0.1%': raises --users or --rate, each trial as long as --duration or longer",
+    allowed: "METRIC<LIMIT, more of them with 'and'",
+  }),
+} satisfies Record<string, Setting>

@@ -1,0 +1,105 @@
+import { createSleepers, type Clock } from '../measure/clock.ts'
+import { judgeThreads } from './generator-monitor.ts'
+import { holds, type Limit } from './limit.ts'
+import { bracketOf, nextLevel, type Bracket, type LevelTrial } from './limit-search.ts'
+import { durationOf, levelOf, mostLevel, withLevel, type ScenarioModel } from './model.ts'
+import type { ModelRunResult } from './run-model.ts'
+
+/** One run at a level. */
+export interface Trial extends LevelTrial {
+  readonly run: ModelRunResult
+}
+
+/** A search for the highest load that holds a limit. */
+export interface LimitSearch {
+  readonly limit: Limit
+  /** Of the first trial; the others differ in their level, and in their length where that is too short. */
+  readonly model: ScenarioModel
+  readonly clock: Clock
+  /** Ends the search. */
+  readonly signal: AbortSignal
+  readonly runModel: (model: ScenarioModel) => Promise<ModelRunResult>
+  readonly onTrial: (trial: Trial) => void
+}
+
+/** What a search found. */
+export interface LimitFound extends Bracket {
+  readonly limit: Limit
+  readonly trials: readonly Trial[]
+  /** The last run of the highest level that held; when none did, the last of all. */
+  readonly run: ModelRunResult
+  /** Why the generator could not make the load that had to be tried next. */
+  readonly obstacles: readonly string[]
+}
+
+/** Rest after a trial, in which the API gets over it. */
+const restMs = 500
+
+/** Slack on the length of a longer trial, whose rate may be a little lower. */
+const spare = 1.2
+
+/** A trial takes no longer than this, however seldom requests are. */
+const longestMs = 600_000
+
+/** Runs one trial after the other. One that is interrupted does not count, unless it is the only one. */
+export async function findLimit(search: LimitSearch): Promise<LimitFound> {
+  const { model, limit, clock, signal, onTrial } = search
+  const bounds = { first: Math.max(1, Math.round(levelOf(model))), highest: mostLevel }
+  const sleepers = createSleepers(clock)
+  const trials: Trial[] = []
+  let last: ModelRunResult | null = null
+  for (let level = nextLevel(trials, bounds); level !== null; level = nextLevel(trials, bounds)) {
+    if (trials.length > 0) await sleepers.sleep(restMs)
+    last = await runLongEnough(search, level, expectedRps(trials.at(-1), level))
+    if (signal.aborted) break
+    const trial = { level, outcome: outcomeOf(limit, last), run: last }
+    trials.push(trial)
+    onTrial(trial)
+  }
+  const bracket = bracketOf(trials)
+  const best = trials.findLast(({ level, outcome }) => outcome === 'held' && level === bracket.held?.level)
+  const obstacles = obstaclesOf(trials.at(-1))
+  const run = best?.run ?? (last as ModelRunResult)
+  return {
+    limit,
+    ...bracket,
+    trials,
+    obstacles,
+    run: { ...run, result: { ...run.result, interrupted: signal.aborted } },
+  }
+}
+
+function obstaclesOf(last: Trial | undefined): string[] {
+  if (last?.outcome !== 'not valid') return []
+  const what = last.run.model.kind === 'open' ? 'iterations a second' : 'users'
+  return judgeThreads(last.run.threads).reasons.map((reason) => `at ${last.level} ${what}: ${reason}`)
+}
+
+function outcomeOf(limit: Limit, { result, threads }: ModelRunResult): Trial['outcome'] {
+  if (!judgeThreads(threads).valid) return 'not valid'
+  return holds(limit, result) ? 'held' : 'failed'
+}
+
+/** What the trial before lets one expect; null when there was none. */
+function expectedRps(before: Trial | undefined, level: number): number | null {
+  return before ? before.run.result.rps * (level / before.level) : null
+}
+
+/** Runs a level, and once more for longer when it held on too few requests to say so. */
+async function runLongEnough(
+  { model, limit, signal, runModel }: LimitSearch,
+  level: number,
+  rps: number | null,
+): Promise<ModelRunResult> {
+  const shortestMs = durationOf(model)
+  const durationMs = rps === null ? shortestMs : Math.max(shortestMs, neededMs(limit, rps))
+  const run = await runModel(withLevel(model, level, durationMs))
+  const { result } = run
+  if (signal.aborted || !holds(limit, result) || result.requests >= limit.requests) return run
+  const longerMs = neededMs(limit, result.rps)
+  return longerMs > durationMs ? runModel(withLevel(model, level, longerMs)) : run
+}
+
+function neededMs(limit: Limit, rps: number): number {
+  return Math.min(longestMs, (limit.requests / rps) * 1000 * spare)
+}

@@ -1,0 +1,65 @@
+import type { LoadReport } from '../reports/record.ts'
+import type { LimitFound, Trial } from './find-limit.ts'
+import { judgeThreads, worstOf, type GeneratorHealth } from './generator-monitor.ts'
+import type { LoadModel } from './model.ts'
+import type { ModelRunResult } from './run-model.ts'
+
+/** What a report says of a run against `target`; `workload` names what was run. */
+export function describeLoad({ model, result }: ModelRunResult, target: string, workload: string): LoadReport['load'] {
+  const { lateStartP99: _late, steps, timeline, full, ...figures } = result
+  return {
+    workload,
+    target,
+    model: describeModel(model),
+    ...figures,
+    ...(model.kind === 'open' ? { full } : {}),
+    steps: [...steps],
+    timeline: [...timeline],
+  }
+}
+
+function describeModel(model: LoadModel): LoadReport['load']['model'] & {} {
+  if (model.kind === 'open') return model
+  if (model.kind === 'closed') return { ...model, stages: [...model.stages] }
+  const { kind, connections, requests, durationMs, send } = model
+  // Headers are left out, since they may well hold a password.
+  return {
+    kind,
+    connections,
+    requests,
+    durationMs,
+    request: `${send.method} ${send.path}`,
+    bodyBytes: send.body.length,
+  }
+}
+
+/** What a report says of the generator; `obstacles` are reasons of their own why a run is not valid. */
+export function describeGenerator(
+  threads: readonly GeneratorHealth[],
+  obstacles: readonly string[],
+): LoadReport['generator'] {
+  const { valid, reasons } = judgeThreads(threads)
+  return {
+    ...worstOf(threads),
+    ...(threads.length > 1 ? { threads: [...threads] } : {}),
+    valid: valid && obstacles.length === 0,
+    reasons: [...reasons, ...obstacles],
+  }
+}
+
+/** What a report says of a search for the highest load. */
+export function describeLimit({ limit, held, failed, trials, run }: LimitFound): NonNullable<LoadReport['limit']> {
+  return {
+    expression: limit.expression,
+    raised: run.model.kind === 'open' ? 'rate' : 'users',
+    held,
+    failed,
+    trials: trials.map(describeTrial),
+  }
+}
+
+function describeTrial({ level, outcome, run: { result } }: Trial) {
+  const { seconds, requests, failures, skipped, rps, responseTime } = result
+  const { p50, p95, p99 } = responseTime
+  return { level, outcome, seconds, requests, failures, skipped, rps, p50, p95, p99 }
+}

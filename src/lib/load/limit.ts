@@ -1,0 +1,48 @@
+import { failure } from '../errors.ts'
+import { checkThreshold, parseThreshold, type Threshold } from './thresholds.ts'
+import type { RunResult } from './result.ts'
+
+/** What a level has to hold. */
+export interface Limit {
+  /** As it was given. */
+  readonly expression: string
+  readonly conditions: readonly Threshold[]
+  /** Requests that a trial needs before it may be said to hold. */
+  readonly requests: number
+}
+
+/** Requests that must lie beyond a percentile before it is more than the luck of a few. */
+const beyondPercentile = 10
+
+/** Without a single failure in n requests, the true share is still below 3 / n with 95% confidence (rule of three). */
+const ruleOfThree = 3
+
+/** Requests that a maximum is taken over at least; no number would be enough. */
+const requestsForMax = 1000
+
+const shares: Readonly<Record<string, number>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p999: 0.999 }
+
+/** Reads `response_time.p99<200ms and failures<0.1%`. Throws `usage-wrong`. */
+export function parseLimit(expression: string): Limit {
+  const conditions = expression.split(/\s+and\s+/).map(parseThreshold)
+  const lower = conditions.find(({ metric }) => metric === 'requests' || metric === 'iterations')
+  if (lower) {
+    throw failure('usage-wrong', { reason: `${lower.metric} grows with the length of a run and cannot be a limit.` })
+  }
+  return { expression, conditions, requests: Math.max(1, ...conditions.map(requestsFor)) }
+}
+
+function requestsFor({ metric, limit }: Threshold): number {
+  if (metric === 'failures') return limit > 0 ? Math.ceil(ruleOfThree / limit) : 1
+  const percentile = /\.(p\d+|max)$/.exec(metric)?.[1]
+  if (percentile === undefined) return 1
+  const share = shares[percentile]
+  return share === undefined ? requestsForMax : Math.ceil(beyondPercentile / (1 - share) - 1e-6)
+}
+
+/** Whether a run held the limit. One that had to skip iterations did not make the load that was asked for. */
+export function holds({ conditions }: Limit, run: RunResult): boolean {
+  const limitsSkipped = conditions.some(({ metric }) => metric === 'skipped')
+  if (run.skipped > 0 && !limitsSkipped) return false
+  return conditions.every((condition) => checkThreshold(condition, run).passed)
+}

@@ -1,0 +1,204 @@
+import autocannon from 'autocannon'
+import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
+import { mergeCounts, percentileMs } from '../measure/histogram.ts'
+import type { GeneratorHooks, LoadGenerator } from './generator.ts'
+import { watchGenerator } from './generator-monitor.ts'
+import type { SaturationModel } from './model.ts'
+import { createRecorder, type Recorder } from './recorder.ts'
+import type { ThreadTally } from './result.ts'
+
+/** What is sent where. Times in ms. */
+export interface SaturationTask {
+  /** Of the API. */
+  readonly origin: string
+  readonly timeout: number
+  readonly model: SaturationModel
+  readonly clock: Clock
+}
+
+/** A client of autocannon's, with what its types leave out or have wrong. */
+interface Connection {
+  /** Requests sent. */
+  readonly reqsMade: number
+  /** It ends after so many; 0 for no end. */
+  responseMax: number
+  /** How long it waits for an answer, ms. */
+  timeout: number
+  on(event: 'request' | 'done', listener: () => void): void
+  on(event: 'headers', listener: (head: { readonly headers: readonly string[] }) => void): void
+  on(event: 'response', listener: (status: number, bytes: number) => void): void
+  on(event: 'connError', listener: (error: NodeJS.ErrnoException) => void): void
+}
+
+/** Requests that are under way when the time is over are waited for so long, ms. */
+const maxGraceMs = 10_000
+
+/** How often autocannon looks whether it is done, ms. */
+const lookEveryMs = 50
+
+/** A generator that keeps every connection busy with one request, made by autocannon. */
+export function createSaturationGenerator(task: SaturationTask, hooks: GeneratorHooks): LoadGenerator {
+  return {
+    async prepare() {},
+    async run() {
+      const healthSince = watchGenerator()
+      const tally = await saturate(task, hooks)
+      return { tally, health: healthSince(percentileMs(mergeCounts([tally.recorded.late]), 99)) }
+    },
+    async close() {},
+  }
+}
+
+interface Run {
+  readonly recorder: Recorder
+  readonly startedAt: number
+  readonly connections: Set<Connection>
+  /** Those who wait for seconds, and for the end of the time. */
+  readonly sleepers: Sleepers
+  /** When the last answer was there. */
+  lastEndedAt: number
+  requests: number
+  /** What is under way is no longer waited for. */
+  cutOff: boolean
+}
+
+async function saturate(task: SaturationTask, { signal, onSecond }: GeneratorHooks): Promise<ThreadTally> {
+  const { clock, model } = task
+  const run = createRun(clock)
+  const { sleepers, startedAt } = run
+  const wake = (): void => sleepers.wakeAll()
+  signal.addEventListener('abort', wake)
+  if (signal.aborted) wake()
+  const cannon = fire(task, run)
+  const done = Promise.resolve(cannon).finally(wake)
+  await endEverySecond(run, task, onSecond)
+  signal.removeEventListener('abort', wake)
+  const stoppedAt = clock.now()
+  await finish(run, task, cannon, done)
+  const timed = model.requests === null || signal.aborted
+  return {
+    seconds: ((timed ? stoppedAt : run.lastEndedAt) - startedAt) / 1000,
+    elapsedSeconds: (clock.now() - startedAt) / 1000,
+    users: model.connections,
+    full: false,
+    iterations: run.requests,
+    userMs: 0,
+    waitedMs: 0,
+    recorded: run.recorder.finish(),
+  }
+}
+
+function createRun(clock: Clock): Run {
+  const startedAt = clock.now()
+  return {
+    recorder: createRecorder(),
+    startedAt,
+    connections: new Set(),
+    sleepers: createSleepers(clock),
+    lastEndedAt: startedAt,
+    requests: 0,
+    cutOff: false,
+  }
+}
+
+/** What autocannon returns, of which its types know one half at a time. */
+type Cannon = Promise<autocannon.Result> & Pick<autocannon.Instance, 'stop'>
+
+/** Its own timer could not wait for longer. Every run is stopped by us before. */
+const longestSeconds = 24 * 24 * 3600
+
+/** Without a rate, so that autocannon's wrong correction of latencies (samples made up for a rate) stays out of it. */
+function fire(task: SaturationTask, run: Run): Cannon {
+  const { origin, model } = task
+  const { method, path, headers, body } = model.send
+  return autocannon({
+    url: `${origin}${path}`,
+    method,
+    headers: { ...headers },
+    ...(body.length > 0 ? { body } : {}),
+    connections: model.connections,
+    // At its own end it drops what is under way, which is what takes longest.
+    ...(model.requests === null ? { duration: longestSeconds } : { amount: model.requests }),
+    sampleInt: lookEveryMs,
+    setupClient: (client) => follow(client as unknown as Connection, task, run),
+  }) as unknown as Cannon
+}
+
+/** Timers fire up to a millisecond early. */
+const timerSlackMs = 2
+
+/** Records what becomes of each request of a connection. */
+function follow(connection: Connection, { timeout, clock, model }: SaturationTask, run: Run): void {
+  const step = `${model.send.method} ${model.send.path}`
+  let sent: number | null = null
+  let bodyBytes: number | null = null
+
+  function end(bytes: number, failure: string | null): void {
+    if (sent === null) return
+    run.lastEndedAt = clock.now()
+    run.recorder.record({ step, due: sent, sent, ended: run.lastEndedAt, bytes, failure })
+    sent = null
+  }
+
+  /** autocannon gives up a connection that is closed, or too slow, and says so late or never. */
+  function endUnanswered(): void {
+    const late = sent !== null && clock.now() - sent >= timeout - timerSlackMs
+    end(0, late ? 'timeout' : run.cutOff ? 'cut off at the end of the run' : 'connection closed')
+  }
+
+  connection.timeout = timeout
+  run.connections.add(connection)
+  connection.on('request', () => {
+    endUnanswered()
+    sent = clock.now()
+    run.requests++
+  })
+  connection.on('headers', ({ headers }) => (bodyBytes = contentLengthOf(headers)))
+  connection.on('response', (status, bytes) => end(bodyBytes ?? bytes, failureOf(status)))
+  connection.on('connError', ({ code, message }) => end(0, code ?? message))
+  connection.on('done', () => {
+    run.connections.delete(connection)
+    endUnanswered()
+  })
+}
+
+/** Of names and values in turns; null where the length is not said in advance. */
+function contentLengthOf(headers: readonly string[]): number | null {
+  const name = headers.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === 'content-length')
+  return name === -1 ? null : Number(headers[name + 1])
+}
+
+function failureOf(status: number): string | null {
+  return status >= 200 && status < 300 ? null : `status ${status}`
+}
+
+/** Makes a second's tally of every whole second, until the time is over or the sleepers are woken. */
+async function endEverySecond(
+  { recorder, connections, sleepers, startedAt }: Run,
+  { clock, model }: SaturationTask,
+  onSecond: GeneratorHooks['onSecond'],
+): Promise<void> {
+  const end = model.durationMs === null ? Infinity : startedAt + model.durationMs
+  for (let at = startedAt + 1000; at <= end && !sleepers.awake; at += 1000) {
+    if (await sleepers.sleep(Math.max(0, at - clock.now()))) onSecond(recorder.endSecond(connections.size))
+  }
+  if (end < Infinity) await sleepers.sleep(Math.max(0, end - clock.now()))
+}
+
+/** Lets requests that are under way finish within the grace, and cuts them off after it. */
+async function finish(
+  run: Run,
+  { clock, timeout }: SaturationTask,
+  cannon: Cannon,
+  done: Promise<unknown>,
+): Promise<void> {
+  // A connection that has sent as many as it may ends once the last is answered.
+  for (const connection of run.connections) connection.responseMax = connection.reqsMade
+  const grace = createSleepers(clock)
+  const ended = done.finally(() => grace.wakeAll())
+  if (await grace.sleep(Math.min(timeout, maxGraceMs))) {
+    run.cutOff = true
+    cannon.stop()
+  }
+  await ended
+}

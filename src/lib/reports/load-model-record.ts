@@ -1,0 +1,36 @@
+import { Type } from 'typebox'
+import { arrivalKinds } from '../load/pacing.ts'
+import { count, list, number, object, oneOf, orNull, text } from './fields.ts'
+
+const ClosedModel = object('users that wait for their answers', {
+  kind: Type.Literal('closed', { description: 'closed model' }),
+  stages: list(
+    'one after the other',
+    object('a straight line from the users before', {
+      durationMs: number('length, ms'),
+      users: count('at its end'),
+    }),
+  ),
+})
+
+const OpenModel = object('iterations that start whether or not earlier ones came back', {
+  kind: Type.Literal('open', { description: 'open model' }),
+  ratePerSecond: number('iterations per second'),
+  arrivals: oneOf('whether they are evenly spaced', ...arrivalKinds),
+  durationMs: number('length, ms'),
+  maxInFlight: count('iterations at the same time, at most'),
+})
+
+const SaturationModel = object('one request, which each connection sends again as soon as it is answered', {
+  kind: Type.Literal('saturation', { description: 'closed loop without think time' }),
+  connections: count('at the same time'),
+  requests: orNull(count('in all; null until the time was over')),
+  durationMs: orNull(number('length, ms; null until the requests were sent')),
+  request: text('method and path'),
+  bodyBytes: count('size of its body, bytes'),
+})
+
+/** What decided when requests were sent. */
+export const LoadModel = Type.Union([ClosedModel, OpenModel, SaturationModel], {
+  description: 'what decided when requests were sent',
+})

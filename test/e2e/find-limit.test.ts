@@ -1,0 +1,62 @@
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { LoadReport } from '../../src/lib/reports/record.ts'
+import { createWorkplace, type Workplace } from './cli.ts'
+
+/** An API that answers after 10 ms, and much later to the third and all others who ask at the same time. */
+function createApi(): Server {
+  let present = 0
+  return createServer((_request, response) => {
+    const ms = ++present > 2 ? 150 : 10
+    setTimeout(() => {
+      present--
+      response.end('done')
+    }, ms)
+  })
+}
+
+describe('load --find-limit', () => {
+  let work: Workplace
+  const api = createApi()
+
+  beforeAll(async () => {
+    work = await createWorkplace()
+    api.listen(0, '127.0.0.1')
+    await once(api, 'listening')
+  })
+
+  afterAll(async () => {
+    api.closeAllConnections()
+    api.close()
+    await work[Symbol.asyncDispose]()
+  })
+
+  it('finds the users that an API can take, and says how sure that is', async () => {
+    const file = join(work.folder, 'ask.mjs')
+    await writeFile(
+      file,
+      `export default { name: 'ask', run: (user) => user.request({ step: 'ask', method: 'GET', path: '/' }) }`,
+    )
+    const target = `http://127.0.0.1:${(api.address() as AddressInfo).port}`
+    const args = ['load', '--scenario', file, '--target', target, '--users', '1', '--duration', '1s']
+    const limit = 'response_time.p50<80ms and failures<=0%'
+    const report = await work.runJson<LoadReport>([...args, '--find-limit', limit])
+    expect(report.limit).toMatchObject({
+      expression: limit,
+      raised: 'users',
+      held: { level: 2, trials: 3 },
+      failed: { level: 3, trials: 3 },
+    })
+    const levels = new Set(report.limit!.trials.map(({ level }) => level))
+    expect([...levels]).toEqual([1, 2, 4, 3])
+    expect(report.load).toMatchObject({ users: 2, failures: 0 })
+    expect(report.thresholds).toMatchObject([
+      { metric: 'response_time.p50', passed: true },
+      { metric: 'failures', passed: true },
+    ])
+  })
+})

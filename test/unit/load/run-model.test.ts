@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import type { GeneratorHooks, LoadGenerator } from '../../../src/lib/load/generator.ts'
+import { createRecorder } from '../../../src/lib/load/recorder.ts'
+import { runModel } from '../../../src/lib/load/run-model.ts'
+import { createMemoryLedger } from '../../ledgers.ts'
+import { users } from './virtual-run.ts'
+
+const health = { cpuPercent: 10, eventLoopLagP99: 1, maxRssMb: 100, lateStartP99: 1 }
+
+/** A generator that writes down what is asked of it, and books once. */
+function createGenerator(log: string[], index: number, { ledger }: GeneratorHooks): LoadGenerator {
+  return {
+    async prepare() {
+      log.push(`prepare ${index}`)
+    },
+    async run() {
+      log.push(`run ${index}`)
+      await ledger.record({ key: `${index}`, resource: 1, outcome: 'booked' })
+      const recorded = createRecorder().finish()
+      const none = { users: 1, full: false, iterations: 1, userMs: 0, waitedMs: 0 }
+      return { tally: { seconds: 1, elapsedSeconds: 1, ...none, recorded }, health }
+    },
+    async close() {
+      log.push(`close ${index}`)
+    },
+  }
+}
+
+const plan = {
+  model: users(2),
+  threads: 2,
+  signal: new AbortController().signal,
+  onSecond: () => {},
+}
+
+describe('runModel', () => {
+  it('starts no thread before all are prepared', async () => {
+    const log: string[] = []
+    const ledger = createMemoryLedger()
+    const { threads } = await runModel({
+      ...plan,
+      openLedger: async () => ledger,
+      createGenerator: ({ index, of }, hooks) => createGenerator(log, index * 10 + of, hooks),
+    })
+    expect(log).toEqual(['prepare 2', 'prepare 12', 'run 2', 'run 12', 'close 2', 'close 12'])
+    expect(threads).toEqual([health, health])
+  })
+
+  it('counts the bookings of this run alone, though the ledger is older', async () => {
+    const ledger = createMemoryLedger()
+    const run = {
+      ...plan,
+      openLedger: async () => ledger,
+      createGenerator: ({ index }: { index: number }, hooks: GeneratorHooks) => createGenerator([], index, hooks),
+    }
+    expect((await runModel(run)).result.outcomes.booked).toBe(2)
+    expect((await runModel(run)).result.outcomes.booked).toBe(2)
+    expect(ledger.counts().booked).toBe(4)
+  })
+
+  it('closes all threads when one fails', async () => {
+    const log: string[] = []
+    const running = runModel({
+      ...plan,
+      openLedger: async () => createMemoryLedger(),
+      createGenerator: ({ index }, hooks) => {
+        const generator = createGenerator(log, index, hooks)
+        return index === 0 ? { ...generator, prepare: () => Promise.reject(new Error('no token')) } : generator
+      },
+    })
+    await expect(running).rejects.toThrow('no token')
+    expect(log).toEqual(['prepare 1', 'close 0', 'close 1'])
+  })
+})

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { createTimeline, type TimelineRow } from '../../../src/lib/load/timeline.ts'
+import { countsOf, createHistogram, recordMs } from '../../../src/lib/measure/histogram.ts'
+
+/** A second in which requests took so long, ms. */
+function second(...responseMs: readonly number[]) {
+  const response = createHistogram()
+  for (const ms of responseMs) recordMs(response, ms)
+  return { users: 1, failures: 0, skipped: 0, response: countsOf(response) }
+}
+
+describe('createTimeline', () => {
+  it('makes a row of a second as soon as all threads have ended it, however far one is ahead', () => {
+    const rows: TimelineRow[] = []
+    const timeline = createTimeline(2, (row) => rows.push(row))
+    timeline.add(0, { ...second(10), users: 3, failures: 1, skipped: 2 })
+    timeline.add(0, second(20))
+    expect(rows).toEqual([])
+    timeline.add(1, { ...second(30, 40, 50), users: 4, skipped: 5 })
+    expect(rows).toEqual([
+      {
+        second: 0,
+        durationMs: 1000,
+        users: 7,
+        requests: 4,
+        failures: 1,
+        skipped: 7,
+        rps: 4,
+        p50: 30.015,
+        p95: 50,
+        p99: 50,
+      },
+    ])
+    timeline.add(1, second())
+    expect(rows[1]).toMatchObject({ second: 1, users: 2, requests: 1, p50: 20 })
+    expect(timeline.finish([second(), second()], 2)).toEqual(rows)
+  })
+
+  it('has nulls, not zeros, where nothing was measured', () => {
+    const rows: TimelineRow[] = []
+    createTimeline(1, (row) => rows.push(row)).add(0, second())
+    expect(rows).toMatchObject([{ requests: 0, rps: 0, p50: null, p99: null }])
+  })
+
+  it('puts what came after the last whole second into a row of its own length, so that the rows add up', () => {
+    const timeline = createTimeline(1, () => {})
+    timeline.add(0, second(1))
+    const rows = timeline.finish([{ ...second(1, 2), skipped: 1 }], 5)
+    expect(rows).toHaveLength(2)
+    expect(rows[1]).toMatchObject({ second: 1, durationMs: 4000, users: 0, requests: 2, skipped: 1, rps: 0.5 })
+  })
+
+  it('puts there too what only some threads have ended', () => {
+    const timeline = createTimeline(2, () => {})
+    timeline.add(0, second(1))
+    const rows = timeline.finish([second(2), second(3)], 1.5)
+    expect(rows).toMatchObject([{ second: 0, durationMs: 1500, requests: 3, rps: 2 }])
+  })
+})
