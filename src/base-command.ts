@@ -1,6 +1,7 @@
 import { Command, Errors, Flags, ux } from '@oclif/core'
 import type { FlagInput } from '@oclif/core/interfaces'
-import { resolveConfig, type ResolvedConfig } from './lib/config/resolve.ts'
+import { commandLine } from './lib/config/command-line.ts'
+import { resolveConfig, type RunConfig } from './lib/config/resolve.ts'
 import { flagName, variableName } from './lib/config/names.ts'
 import { definitionOf, type SettingName } from './lib/config/settings.ts'
 import { exitCodes, reasonOf, RushbenchError } from './lib/errors.ts'
@@ -21,6 +22,18 @@ function settingFlag(name: SettingName) {
   const common = { summary: description, setting: name, exclusive, ...(char ? { char } : {}) } as const
   return name === 'threshold' ? Flags.string({ ...common, multiple: true }) : Flags.string(common)
 }
+
+/** What of a flag is not oclif's. */
+interface KnownFlag {
+  readonly setting?: SettingName
+  /** It may hold a password. */
+  readonly secret?: boolean
+}
+
+const hidden = '***'
+
+/** Flags of all commands, which change nothing of a run. */
+const inheritedFlags: ReadonlySet<string> = new Set(['json', 'verbose'])
 
 /** What every command shares: `--json`, `--verbose`, settings, Ctrl-C, and errors as one sentence with an exit code. */
 export abstract class BaseCommand extends Command {
@@ -52,11 +65,20 @@ export abstract class BaseCommand extends Command {
     if (!this.jsonEnabled() && process.stderr.isTTY) ux.stderr('Stopping; press Ctrl-C again to stop at once.')
   }
 
-  /** Every setting from its strongest source. */
-  protected async resolveSettings(flags: Readonly<Record<string, unknown>>): Promise<ResolvedConfig> {
-    const known = this.ctor.flags as Readonly<Record<string, { readonly setting?: SettingName }>>
+  /** Every setting from its strongest source, and the command line that sets them all. */
+  protected async resolveSettings(flags: Readonly<Record<string, unknown>>): Promise<RunConfig> {
+    const known = this.ctor.flags as Readonly<Record<string, KnownFlag>>
     const ofSettings = Object.entries(flags).map(([flag, raw]) => [known[flag]?.setting ?? flag, raw])
-    return resolveConfig({ flags: Object.fromEntries(ofSettings), env: process.env, cwd: process.cwd() })
+    const others = Object.entries(flags)
+      .filter(([flag]) => !known[flag]?.setting && !inheritedFlags.has(flag))
+      .map(([flag, raw]) => [flag, known[flag]?.secret ? hidden : raw])
+    const config = await resolveConfig({ flags: Object.fromEntries(ofSettings), env: process.env, cwd: process.cwd() })
+    const invocation = {
+      command: this.id ?? '',
+      settings: Object.values(known).flatMap(({ setting }) => setting ?? []),
+      others: Object.fromEntries(others),
+    }
+    return { ...config, command: commandLine(config, invocation) }
   }
 
   /** Runs a long step with its progress shown on stderr. */

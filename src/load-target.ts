@@ -1,11 +1,13 @@
 import { join } from 'node:path'
-import { startApiProcess } from './api-process.ts'
+import { startApiProcess, type ApiProcess } from './api-process.ts'
 import type { BaseCommand } from './base-command.ts'
+import { createFaultInjector } from './fault-injector.ts'
 import { openAudit } from './lib/audit/open-audit.ts'
 import type { ResolvedConfig } from './lib/config/resolve.ts'
 import { migrateUp } from './lib/databases/migrate.ts'
-import type { Database } from './lib/databases/port.ts'
-import { connectDatabase } from './lib/databases/registry.ts'
+import type { Database, PausableAccess } from './lib/databases/port.ts'
+import { connectDatabase, openPausable } from './lib/databases/registry.ts'
+import type { Fault } from './lib/load/faults.ts'
 import type { LoadTarget } from './lib/load/run.ts'
 import { requireLoopback } from './lib/load/target.ts'
 import { vaccination } from './lib/workloads/vaccination/index.ts'
@@ -15,6 +17,12 @@ const poolSize = 1
 
 const never = new Promise<never>(() => {})
 
+/** What is going to be done to a target. */
+export interface LoadIntent {
+  readonly allowRemote: boolean
+  readonly faults: readonly Fault[]
+}
+
 /**
  * Opens what `load` is aimed at: the given target, which is left as it is, or a database filled for
  * the run with an API in front of it.
@@ -22,10 +30,10 @@ const never = new Promise<never>(() => {})
 export async function openLoadTarget(
   command: BaseCommand,
   config: ResolvedConfig,
-  allowRemote: boolean,
+  { allowRemote, faults }: LoadIntent,
 ): Promise<LoadTarget & AsyncDisposable> {
   const { target, db, audit: mapping } = config.values
-  if (target === undefined) return openOwnTarget(command, config)
+  if (target === undefined) return openOwnTarget(command, config, faults)
   requireLoopback(target, allowRemote)
   const dbIsNamed = config.settings.some(({ name, origin }) => name === 'db' && origin !== 'default')
   const database = dbIsNamed ? await connectDatabase(db, { poolSize }) : null
@@ -36,6 +44,7 @@ export async function openLoadTarget(
       database,
       audit: database && (await openAudit(database, vaccination, mapping)),
       ended: never,
+      inject: null,
       close: async () => {},
       [Symbol.asyncDispose]: dispose,
     }
@@ -45,25 +54,26 @@ export async function openLoadTarget(
   }
 }
 
-async function openOwnTarget(command: BaseCommand, { values }: ResolvedConfig): Promise<LoadTarget & AsyncDisposable> {
+async function openOwnTarget(
+  command: BaseCommand,
+  { values }: ResolvedConfig,
+  faults: readonly Fault[],
+): Promise<LoadTarget & AsyncDisposable> {
   const database = await connectDatabase(values.db, { poolSize })
   try {
     await fillDatabase(command, database, values)
     const audit = await openAudit(database, vaccination, undefined)
-    const api = await startApiProcess(join(command.config.root, 'bin', 'run.js'), {
-      RUSHBENCH_DB: values.db,
-      RUSHBENCH_DB_POOL: String(values.dbPool),
-      RUSHBENCH_CACHE: values.cache,
-      RUSHBENCH_CACHE_TTL: `${values.cacheTtl}ms`,
-    })
+    const { api, access } = await startOwnApi(command, values, faults)
     return {
       origin: api.origin,
       database,
       audit,
       ended: api.ended,
+      inject: createFaultInjector(api, access),
       close: api.close,
       async [Symbol.asyncDispose]() {
         await api.close()
+        await access?.[Symbol.asyncDispose]()
         await database[Symbol.asyncDispose]()
       },
     }
@@ -78,4 +88,32 @@ async function fillDatabase(command: BaseCommand, database: Database, values: Re
   await command.withProgress('Slots', 'slots', async (onProgress) => {
     for await (const progress of vaccination.seed(database, values, command.signal)) onProgress(progress)
   })
+}
+
+interface OwnApi {
+  readonly api: ApiProcess
+  /** Its way to the database; null where it has no other than everybody's. */
+  readonly access: PausableAccess | null
+}
+
+/** Starts the API, on a way to its database that can be paused only where that is asked for: such a way costs time. */
+async function startOwnApi(
+  command: BaseCommand,
+  values: ResolvedConfig['values'],
+  faults: readonly Fault[],
+): Promise<OwnApi> {
+  const pauses = faults.some(({ kind }) => kind === 'pause-database')
+  const access = pauses ? await openPausable(values.db) : null
+  try {
+    const api = await startApiProcess(join(command.config.root, 'bin', 'run.js'), {
+      RUSHBENCH_DB: access?.url ?? values.db,
+      RUSHBENCH_DB_POOL: String(values.dbPool),
+      RUSHBENCH_CACHE: values.cache,
+      RUSHBENCH_CACHE_TTL: `${values.cacheTtl}ms`,
+    })
+    return { api, access }
+  } catch (error) {
+    await access?.[Symbol.asyncDispose]()
+    throw error
+  }
 }

@@ -76,14 +76,17 @@ function describe(done: number, total: number, elapsedMs: number) {
 /** Shows the seconds of a load run as they pass. */
 export interface SecondsDisplay {
   update(row: TimelineRow): void
+  /** Says what happens besides. */
+  note(text: string): void
   /** Ends the display; `next` says what comes now. */
   stop(next: string): void
 }
 
 /** One line that is redrawn on a terminal, a line every five seconds elsewhere, nothing when `quiet`. To stderr. */
 export function showSeconds(durationMs: number, quiet: boolean): SecondsDisplay {
-  if (quiet) return { update() {}, stop() {} }
+  if (quiet) return { update() {}, note() {}, stop() {} }
   const terminal = process.stderr.isTTY
+  const writeLine = (text: string): void => void process.stderr.write(terminal ? `\r\u001b[K${text}\n` : `${text}\n`)
   let requests = 0
   let failures = 0
   let skipped = 0
@@ -102,9 +105,8 @@ export function showSeconds(durationMs: number, quiet: boolean): SecondsDisplay 
       if (terminal) process.stderr.write(`\r\u001b[K${line}`)
       else if (elapsed % 5 === 0) process.stderr.write(`${line}\n`)
     },
-    stop(next) {
-      process.stderr.write(terminal ? `\r\u001b[K${next}\n` : `${next}\n`)
-    },
+    note: writeLine,
+    stop: writeLine,
   }
 }
 
@@ -113,8 +115,8 @@ export function showTrial(quiet: boolean): (trial: Trial) => void {
   const begin = process.stderr.isTTY ? '\r\u001b[K' : ''
   return ({ level, outcome, run: { model, result } }) => {
     if (quiet) return
-    const load = `${formatCount(level)} ${model.kind === 'open' ? 'iterations a second' : 'users'}`
+    const load = `${model.kind === 'open' ? 'rate' : 'users'} ${formatCount(level)}`
     const figures = `p99 ${formatLatency(result.responseTime.p99)}, ${formatCount(result.failures)} failures`
-    process.stderr.write(`${begin}${load} ${outcome} (${figures})\n`)
+    process.stderr.write(`${begin}${load}: ${outcome} (${figures})\n`)
   }
 }

@@ -28,10 +28,12 @@ export const saturationFlags = {
   header: Flags.string({
     summary: "of the request, such as 'Authorization: Bearer x'; may be repeated",
     multiple: true,
+    secret: true,
     dependsOn: ['request'],
   }),
   body: Flags.string({
     summary: 'of the request, or @ and a file that has it; JSON unless a header says otherwise',
+    secret: true,
     dependsOn: ['request'],
   }),
   connections: Flags.integer({

@@ -9,10 +9,10 @@ import { joinEntries, readLedgers, type ReadLedger } from '../lib/load/ledger-re
 import { auditSummary } from '../lib/reports/audit-text.ts'
 import { describeRun } from '../lib/reports/environment.ts'
 import type { AuditReport, AuditResult } from '../lib/reports/record.ts'
-import { saveReport } from '../lib/reports/store.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import type { Watch } from '../lib/workloads/workload.ts'
 import { paint } from '../paint.ts'
+import { saveRun } from '../save-run.ts'
 
 /** Violations that are shown; with --json all are. */
 const shownViolations = 20
@@ -32,7 +32,7 @@ acknowledged is shown, and is no fault.`
   ]
   static override flags = {
     ledger: Flags.string({ summary: 'what a load has written down; may be repeated', multiple: true }),
-    ...settingFlags('db', 'reports'),
+    ...settingFlags('db', 'reports', 'report'),
   }
 
   async run(): Promise<AuditReport> {
@@ -49,9 +49,8 @@ acknowledged is shown, and is no fault.`
       audit,
       ledgers: ledgers.map(({ file, head, counts, torn }) => ({ file, ...head, ...counts, torn })),
     }
-    const path = await saveReport(report, values.reports)
     this.log(auditSummary(report, paint))
-    this.log(`report     ${path}`)
+    this.log(await saveRun(report, values))
     if (!audit.passed) this.endWith('auditFailed')
     return report
   }

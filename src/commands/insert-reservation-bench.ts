@@ -13,13 +13,13 @@ import { preciseClock } from '../lib/measure/clock.ts'
 import { describeRun } from '../lib/reports/environment.ts'
 import { insertBenchSummary } from '../lib/reports/insert-bench-text.ts'
 import type { InsertBenchReport } from '../lib/reports/record.ts'
-import { saveReport } from '../lib/reports/store.ts'
 import { refuseUnfinished } from '../lib/seeding/journal.ts'
 import { finishSeeding, seedRows } from '../lib/seeding/seed.ts'
 import { createBenchTable } from '../lib/workloads/vaccination/bench-table.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { keysAreClustered } from '../lib/workloads/vaccination/keys.ts'
 import { reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
+import { saveRun } from '../save-run.ts'
 
 /** What a run adds to the head of its report. */
 type Measured = Pick<InsertBenchReport, 'checkpoints' | 'model' | 'stream'>
@@ -50,6 +50,7 @@ stalls are listed. Several --keys are measured in turns, so that noise hits them
       'forecast',
       'seed',
       'reports',
+      'report',
     ),
     stream: Flags.boolean({ summary: 'insert every row on the way to --rows one by one, and measure each' }),
   }
@@ -75,9 +76,8 @@ stalls are listed. Several --keys are measured in turns, so that noise hits them
       throw failure('interrupted', { done: 'Nothing was measured yet, so no report was saved.' })
     const facts = { startedAt, config, engine: database.engine, version: this.config.version }
     const report = { ...describeRun('insert-bench', facts), ...measured, interrupted: this.signal.aborted }
-    const path = await saveReport(report, values.reports)
     this.log(insertBenchSummary(report, vaccination.originals.insertBench, process.stdout.columns))
-    this.log(`report ${path}`)
+    this.log(await saveRun(report, values))
     if (this.signal.aborted) this.endWith('interrupted')
     return report
   }

@@ -8,7 +8,6 @@ import { failure } from '../lib/errors.ts'
 import { describeRun } from '../lib/reports/environment.ts'
 import { formatCount } from '../lib/reports/format.ts'
 import type { SeedReport } from '../lib/reports/record.ts'
-import { saveReport } from '../lib/reports/store.ts'
 import { seedSummary } from '../lib/reports/text.ts'
 import { emptySum, type RowSum } from '../lib/seeding/checksum.ts'
 import { beginJournal, isDeferred, refuseUnfinished, takeOverJournal, type Journal } from '../lib/seeding/journal.ts'
@@ -17,6 +16,7 @@ import { finishSeeding, resumeSeeding } from '../lib/seeding/seed.ts'
 import { compareSums, sumRecipe, sumTable } from '../lib/seeding/verify.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { planReservations, reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
+import { saveRun } from '../save-run.ts'
 
 const planFlags = ['number', 'rows', 'keys', 'order', 'indexes', 'seed']
 
@@ -32,7 +32,7 @@ or --indexes after, and on MongoDB, stock is set when all rows are in.`
     '<%= config.bin %> <%= command.id %> --resume --verify',
   ]
   static override flags = {
-    ...settingFlags('db', 'number', 'rows', 'keys', 'order', 'indexes', 'connections', 'seed', 'reports'),
+    ...settingFlags('db', 'number', 'rows', 'keys', 'order', 'indexes', 'connections', 'seed', 'reports', 'report'),
     resume: Flags.boolean({ summary: 'go on with the seeding that was not finished', exclusive: planFlags }),
     abandon: Flags.boolean({
       summary: 'keep what an unfinished seeding has stored, and forget the rest',
@@ -78,9 +78,8 @@ or --indexes after, and on MongoDB, stock is set when all rows are in.`
       connections: values.connections,
       ...(flags.verify ? { verified: await this.#verify(database, journal) } : {}),
     }
-    const path = await saveReport(report, values.reports)
     this.log(seedSummary(report))
-    this.log(`report ${path}`)
+    this.log(await saveRun(report, values))
     return report
   }
 

@@ -1,27 +1,37 @@
 import { extname } from 'node:path'
 import { Flags } from '@oclif/core'
+import type { InferredFlags } from '@oclif/core/interfaces'
+import { BaseCommand, settingFlags } from '../base-command.ts'
+import { runCacheExperiment, type CacheExperiment } from '../cache-experiment.ts'
 import { letHeapGrow } from '../heap.ts'
 import { openLoadTarget } from '../load-target.ts'
-import { BaseCommand, settingFlags } from '../base-command.ts'
+import { cacheExperimentText } from '../lib/compare/cache-experiment-text.ts'
 import { createLedgerBesideReport, createLedgerFile } from '../lib/load/ledger-file.ts'
-import { strongestOf } from '../lib/config/resolve.ts'
+import { strongestOf, type RunConfig } from '../lib/config/resolve.ts'
+import { parseFault, requirePossible } from '../lib/load/faults.ts'
 import { checkModel, createModel, durationOf, modelNames } from '../lib/load/model.ts'
 import { parseLimit } from '../lib/load/limit.ts'
-import { runLoad, type LoadOutcome } from '../lib/load/run.ts'
+import { runLoad } from '../lib/load/run.ts'
 import { readScenarios } from '../lib/load/scenario-file.ts'
 import { parseThreshold } from '../lib/load/thresholds.ts'
 import { realClock } from '../lib/measure/clock.ts'
 import { describeRun } from '../lib/reports/environment.ts'
 import type { LoadReport } from '../lib/reports/record.ts'
-import { saveReport } from '../lib/reports/store.ts'
 import { loadSummary } from '../lib/reports/text.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { paint } from '../paint.ts'
 import { readSaturationModel, saturationFlags } from '../saturation-flags.ts'
+import { saveRun } from '../save-run.ts'
 import { showSeconds, showTrial } from '../progress.ts'
+
+type LoadFlags = InferredFlags<typeof Load.flags>
 
 export default class Load extends BaseCommand {
   static override summary = 'Let virtual users browse and book, then audit the database.'
+  static override usage = [
+    '<%= command.id %> [--users <value> | --stages <value> | --rate <value>] [FLAGS]',
+    "<%= command.id %> --request 'METHOD /path' [--connections <value>] [FLAGS]",
+  ]
   static override description = `Each user waits 1-2 s; two of three look at month 1 and 3 s later at month 2; one of three does that,
 waits 5 s and books a random slot that has stock. Without --target, rushbench fills the database
 and starts the API itself, in another process. Ctrl-C ends the run, which is audited all the same.
@@ -36,6 +46,12 @@ hold a limit; each trial is at least as long as --duration.
 With --request, one request is sent over and over by --connections, as fast as it is answered
 (saturation); what is measured is service time, as with hey or autocannon, which makes this load.
 
+With --fault something goes wrong in the middle of the run, with what rushbench started itself, and the
+audit shows what came of it; docs/faults.md explains it.
+
+With --experiment cache the same run is made four times, without and with the cache in turn, each from the
+same database.
+
 With --scenario the users do what a file of yours says, against any API; docs/scenarios.md explains it.
 
 Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or oversold bookings,
@@ -47,6 +63,8 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     "<%= config.bin %> <%= command.id %> --rate 200/s --arrivals poisson --threshold 'skipped<=0%'",
     "<%= config.bin %> <%= command.id %> --users 100 --duration 20s --find-limit 'response_time.p99<200ms and failures<0.1%'",
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
+    '<%= config.bin %> <%= command.id %> --users 500 --fault kill-server@10s --fault pause-database@20s:5s',
+    '<%= config.bin %> <%= command.id %> --users 3000 --duration 60s --experiment cache',
     '<%= config.bin %> <%= command.id %> --target http://127.0.0.1:3000 --db sqlite:.rushbench/rushbench.db',
     "<%= config.bin %> <%= command.id %> --request 'POST /reservations' --body @booking.json --connections 100 --requests 50k",
     '<%= config.bin %> <%= command.id %> --scenario ./shop.ts --target http://127.0.0.1:8080 --users 50',
@@ -55,18 +73,36 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'maxInFlight'),
     ...settingFlags('threads', 'scenario', 'target', 'timeout', 'threshold', 'findLimit', 'seed'),
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
-    ...settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'from', 'reports'),
+    ...settingFlags('db', 'dbPool', 'cache', 'cacheTtl', 'from', 'reports', 'report'),
     ...saturationFlags,
     ledger: Flags.string({
       summary: 'new file for what the API acknowledged, for a later audit [default: beside the report]',
     }),
+    fault: Flags.string({
+      multiple: true,
+      exclusive: ['find-limit'],
+      summary:
+        'what is to go wrong on purpose, and when: kill-server@20s, drop-connections@20s, pause-database@20s:5s; may be repeated',
+    }),
+    experiment: Flags.option({
+      options: ['cache'] as const,
+      summary: 'make the same run without and with the cache, twice each in turn, and show them beside the original',
+      exclusive: ['ledger', 'find-limit', 'request'],
+    })(),
     'allow-remote': Flags.boolean({ summary: 'load a target that is not on this machine; it must be yours' }),
   }
 
-  async run(): Promise<LoadReport> {
+  async run(): Promise<LoadReport | CacheExperiment> {
     letHeapGrow()
     const { flags } = await this.parse(Load)
     const config = await this.resolveSettings(flags)
+    if (flags.experiment !== undefined) return this.#experiment(flags, config)
+    const { report } = await this.#load(flags, config)
+    this.#setExitCode([report])
+    return report
+  }
+
+  async #load(flags: LoadFlags, config: RunConfig): Promise<{ readonly report: LoadReport; readonly runId: string }> {
     const { values } = config
     const thresholds = (values.threshold ?? []).map(parseThreshold)
     const model =
@@ -76,10 +112,12 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     const scenarios = values.scenario === undefined ? null : await readScenarios(values.scenario)
     const limit = values.findLimit === undefined ? null : parseLimit(values.findLimit)
     checkModel(model, { threads: values.threads, raised: limit !== null })
+    const faults = (flags.fault ?? []).map(parseFault)
+    requirePossible(faults, durationOf(model), values.target)
     const startedAt = new Date()
-    await using target = await openLoadTarget(this, config, flags['allow-remote'])
+    await using target = await openLoadTarget(this, config, { allowRemote: flags['allow-remote'], faults })
     const seconds = showSeconds(durationOf(model), this.jsonEnabled())
-    const { findings, apiFailure } = await runLoad(target, {
+    const { findings, runId, apiFailure } = await runLoad(target, {
       ...values,
       scenarios,
       scenarioFile: values.scenario ?? null,
@@ -89,6 +127,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
       workloadOptions: values,
       thresholds,
       limit,
+      faults,
       clock: realClock,
       signal: this.signal,
       startedAt,
@@ -98,22 +137,34 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
           : createLedgerFile(flags.ledger),
       onSecond: seconds.update,
       onTrial: showTrial(this.jsonEnabled()),
+      onFault: ({ expression }) => seconds.note(`fault: ${expression}`),
       onAudit: () => seconds.stop('Auditing the database'),
     })
     const engine = target.database?.engine ?? null
     const report = { ...describeRun('load', { startedAt, config, engine, version: this.config.version }), ...findings }
-    const path = await saveReport(report, values.reports)
-    this.log(loadSummary(report, paint, scenarios || flags.request ? null : vaccination.originals.load))
-    this.log(`\nreport ${path}\nledger ${findings.ledger}`)
+    const own = scenarios !== null || flags.request !== undefined
+    this.log(loadSummary(report, paint, own || flags.experiment ? null : vaccination.originals.load))
+    this.log(`\n${await saveRun(report, values)}\nledger ${findings.ledger}`)
     if (apiFailure) throw apiFailure
-    this.#setExitCode(findings)
-    return report
+    return { report, runId }
   }
 
-  #setExitCode({ audit, generator, thresholds, load }: LoadOutcome['findings']): void {
-    if (audit && !audit.passed) this.endWith('auditFailed')
-    else if (load.interrupted) this.endWith('interrupted')
-    else if (!generator.valid) this.endWith('runNotValid')
-    else if (thresholds.some(({ passed }) => !passed)) this.endWith('thresholdNotMet')
+  async #experiment(flags: LoadFlags, config: RunConfig): Promise<CacheExperiment> {
+    const experiment = await runCacheExperiment({
+      config,
+      load: (settings) => this.#load(flags, settings),
+      onRun: (number, count, side) => this.log(`\nrun ${number} of ${count}: ${side} the cache`),
+      signal: this.signal,
+    })
+    if (experiment.metrics) this.log(`\n${cacheExperimentText(experiment.metrics)}`)
+    this.#setExitCode(experiment.runs.map(({ report }) => report))
+    return experiment
+  }
+
+  #setExitCode(reports: readonly LoadReport[]): void {
+    if (reports.some(({ audit }) => audit?.passed === false)) this.endWith('auditFailed')
+    else if (this.signal.aborted) this.endWith('interrupted')
+    else if (reports.some(({ generator }) => !generator.valid)) this.endWith('runNotValid')
+    else if (reports.some(({ thresholds }) => thresholds.some(({ passed }) => !passed))) this.endWith('thresholdNotMet')
   }
 }

@@ -1,3 +1,4 @@
+import { followRun } from '../api-channel.ts'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { letHeapGrow } from '../heap.ts'
 import { openCache } from '../lib/cache/open.ts'
@@ -33,10 +34,7 @@ A booking is answered only when it is durable. Ctrl-C or SIGTERM finishes what i
     this.log(
       `Listening on ${server.origin} (database ${database.url}, cache ${cache.kind}); documentation at ${server.origin}/docs`,
     )
-    // A load run that started us waits for this, and takes us along when it goes.
-    process.send?.({ origin: server.origin })
-    process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
-    process.channel?.unref()
+    followRun(server)
     await new Promise<void>((resolve) => this.signal.addEventListener('abort', () => resolve(), { once: true }))
     await server.close()
     return { origin: server.origin }

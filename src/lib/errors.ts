@@ -154,6 +154,14 @@ const catalogue = {
     'error',
     (d) => `The API ended in the middle of the run: ${d.reason}. The requests after that are counted as failed.`,
   ),
+  'fault-failed': entry<{ fault: string; reason: string }>(
+    'error',
+    (d) => `The fault ${d.fault} could not be injected: ${d.reason}. The run ended there, and was audited.`,
+  ),
+  'database-not-pausable': entry<{ url: string; reason: string }>(
+    'usage',
+    (d) => `The database ${d.url} cannot be paused: ${d.reason}. Leave out the fault, or name another one with --db.`,
+  ),
   'target-remote': entry<{ target: string }>(
     'usage',
     (d) =>
@@ -170,6 +178,18 @@ const catalogue = {
   'scenario-not-prepared': entry<{ name: string; reason: string }>(
     'error',
     (d) => `The scenario ${d.name} failed to prepare a user, so no request was sent: ${d.reason}.`,
+  ),
+  'page-assets-missing': entry<{ reason: string }>(
+    'error',
+    (d) => `The parts of an HTML report are not there: ${d.reason}. Run "npm run build" first.`,
+  ),
+  'reports-unlistable': entry<{ folder: string; reason: string }>(
+    'error',
+    (d) => `The folder ${d.folder} cannot be listed: ${d.reason}. Name another one with --reports.`,
+  ),
+  'view-missing': entry<{ kind: string; view: string }>(
+    'usage',
+    (d) => `A report of kind ${d.kind} has nothing to show as ${d.view}. Choose another form.`,
   ),
   'thread-ended': entry<{ reason: string }>(
     'error',

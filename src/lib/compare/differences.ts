@@ -1,3 +1,4 @@
+import { formatDuration } from '../reports/format.ts'
 import type { Report } from '../reports/record.ts'
 
 /** Settings that change what is measured. */
@@ -46,6 +47,7 @@ export function differencesOf(a: Report, b: Report): string[] {
     ['durability', durabilityOf(a), durabilityOf(b)],
     ['workload', workloadOf(a), workloadOf(b)],
     ['arrivals', arrivalsOf(a), arrivalsOf(b)],
+    ['injected faults', injectedOf(a), injectedOf(b)],
     ['seed', a.seed, b.seed],
     ...settingsThatMatter.map((key): [string, Shown, Shown] => [key, a.config[key], b.config[key]]),
   ]
@@ -77,6 +79,11 @@ function workloadOf(report: Report): Shown {
 function arrivalsOf(report: Report): Shown {
   if (report.kind !== 'load' || report.load.model?.kind !== 'open') return null
   return `${report.load.model.arrivals}, ${report.load.model.maxInFlight} in flight at most`
+}
+
+function injectedOf(report: Report): Shown {
+  if (report.kind !== 'load') return null
+  return report.load.faults?.map(({ kind, atMs }) => `${kind} at ${formatDuration(atMs)}`).join(', ')
 }
 
 function tableDifferences(a: Report, b: Report): string[] {

@@ -29,6 +29,12 @@ export interface ResolvedConfig {
   readonly settings: readonly ResolvedSetting[]
 }
 
+/** The settings of one run. */
+export interface RunConfig extends ResolvedConfig {
+  /** The command line that makes such a run again, passwords hidden. */
+  readonly command: string
+}
+
 interface Candidate {
   readonly raw: unknown
   readonly origin: ResolvedSetting['origin']

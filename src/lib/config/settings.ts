@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { viewNames } from '../reports/views/view-names.ts'
 import { keyOrders } from '../seeding/keys.ts'
 import { indexTimes, rowOrders } from '../seeding/recipe.ts'
 import { auditSettings } from './audit-settings.ts'
@@ -69,6 +70,12 @@ export const settings = {
     default: 'reports',
     summary: 'folder that reports are saved in',
     allowed: 'a path',
+  }),
+  report: setting({
+    schema: someOf(...viewNames),
+    default: undefined,
+    summary: 'forms of the report to save beside it',
+    allowed: `${viewNames.join(', ')}, or several of them with commas`,
   }),
   from: setting({
     schema: calendarDate,
@@ -209,6 +216,7 @@ type Optional =
   | 'findLimit'
   | 'forecast'
   | 'insertRate'
+  | 'report'
   | 'rows'
   | 'scenario'
   | 'stages'

@@ -255,6 +255,16 @@ export interface Database extends AsyncDisposable {
   counters(): Promise<readonly ServerCounter[]>
 }
 
+/** A way to a database on which those who take it can be made to wait, without harm to the database or to others. */
+export interface PausableAccess extends AsyncDisposable {
+  /** To be connected to instead of the database's own URL. */
+  readonly url: string
+  /** What a pause does, in the past tense: `another connection held the write lock`. */
+  readonly effect: string
+  /** From when it resolves, whoever takes this way waits (on SQLite: whoever writes); the returned function ends that. */
+  pause(): Promise<() => Promise<void>>
+}
+
 /** An engine. */
 export interface DatabaseAdapter {
   readonly name: string
@@ -263,4 +273,6 @@ export interface DatabaseAdapter {
    * or `database-not-ours`.
    */
   connect(url: string, options: { readonly poolSize: number }): Promise<Database>
+  /** Throws `database-not-pausable`, and what `connect` throws for a URL that cannot be read. */
+  openPausable(url: string): Promise<PausableAccess>
 }

@@ -24,8 +24,18 @@ export interface Model {
   readonly perDecade?: Estimate
   /** Rows. */
   readonly knee?: Estimate
+  /** What was fitted, from the smallest size to the largest. */
+  readonly curve?: CurvePoint[]
   readonly criterion?: Criteria
   readonly forecast?: Forecast
+}
+
+/** p50 at one table size by the fitted curve, with its 95% interval; microseconds. */
+export interface CurvePoint {
+  readonly rows: number
+  readonly p50: number
+  readonly low: number
+  readonly high: number
 }
 
 /** What a model is made from. */
@@ -90,7 +100,7 @@ export function modelCurve(keys: KeyOrder, measured: readonly Measured[], option
   }
 }
 
-function describe(fitted: Fitted, shape: Shape): Pick<Model, 'level' | 'change' | 'perDecade' | 'knee'> {
+function describe(fitted: Fitted, shape: Shape): Pick<Model, 'level' | 'change' | 'perDecade' | 'knee' | 'curve'> {
   const { curve, drawn, groups } = fitted
   const knee = kneeRows(fitted)
   const xs = groups.map(({ x }) => x)
@@ -107,7 +117,24 @@ function describe(fitted: Fitted, shape: Shape): Pick<Model, 'level' | 'change' 
       drawn.map(({ slope }) => slope),
     ),
     ...(knee ? { knee } : {}),
+    curve: curvePoints(fitted),
   }
+}
+
+/** Enough for a chart to show a knee where it is. */
+const curveSteps = 24
+
+function curvePoints({ curve, drawn, groups }: Fitted): CurvePoint[] {
+  const xs = groups.map(({ x }) => x)
+  const [from, to] = [Math.min(...xs), Math.max(...xs)]
+  return Array.from({ length: curveSteps + 1 }, (_, step) => {
+    const x = from + ((to - from) * step) / curveSteps
+    const { value, low, high } = intervalOf(
+      curve.at(x),
+      drawn.map((one) => one.at(x)),
+    )
+    return { rows: Math.round(10 ** x), p50: value, low, high }
+  })
 }
 
 /** Of the logarithm of the rows, some 5%. */

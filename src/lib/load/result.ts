@@ -1,4 +1,5 @@
 import { mergeCounts, percentileMs, percentilesOf, type Percentiles } from '../measure/histogram.ts'
+import { spectrumOf, type Spectrum } from '../measure/spectrum.ts'
 import type { OutcomeCounts } from './ledger.ts'
 import type { LoadModel } from './model.ts'
 import type { StepTally, Tally } from './recorder.ts'
@@ -60,6 +61,8 @@ export interface RunResult {
   readonly failureReasons: Readonly<Record<string, number>>
   readonly responseTime: Percentiles
   readonly serviceTime: Percentiles
+  /** Missing without requests. */
+  readonly spectrum?: Spectrum
   readonly steps: readonly StepResult[]
   /** Its requests add up to all requests, those that ended in the grace included. */
   readonly timeline: readonly TimelineRow[]
@@ -86,6 +89,8 @@ export function summarizeRun(parts: readonly ThreadTally[], whole: Whole): RunRe
   const elapsedSeconds = Math.max(...parts.map((part) => part.elapsedSeconds))
   const tallies = recorded.flatMap(({ steps }) => steps)
   const responseTime = mergeCounts(tallies.map(({ response }) => response))
+  const serviceTime = mergeCounts(tallies.map(({ service }) => service))
+  const spectrum = spectrumOf(responseTime, serviceTime)
   const requests = responseTime.totalCount
   const rps = perSecond(requests, seconds)
   const counts = {
@@ -107,7 +112,8 @@ export function summarizeRun(parts: readonly ThreadTally[], whole: Whole): RunRe
     outcomes: whole.outcomes,
     failureReasons: sumByName(recorded.map(({ failureReasons }) => failureReasons)),
     responseTime: percentilesOf(responseTime),
-    serviceTime: percentilesOf(mergeCounts(tallies.map(({ service }) => service))),
+    serviceTime: percentilesOf(serviceTime),
+    ...(spectrum ? { spectrum } : {}),
     steps: [...Map.groupBy(tallies, ({ name }) => name)].map(([name, same]) => stepResult(name, same, seconds)),
     ...whole.timeline.finish(
       recorded.map(({ rest }) => rest),

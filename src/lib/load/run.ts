@@ -6,6 +6,7 @@ import { failure } from '../errors.ts'
 import type { Clock } from '../measure/clock.ts'
 import type { AuditResult, LoadReport } from '../reports/record.ts'
 import type { Workload } from '../workloads/workload.ts'
+import { startFaults, type Fault, type FaultInjection, type InjectedFault, type InjectFault } from './faults.ts'
 import { findLimit, type LimitFound, type Trial } from './find-limit.ts'
 import { describeGenerator, describeLimit, describeLoad } from './findings.ts'
 import { createGenerator, type GeneratorTask } from './generator.ts'
@@ -33,6 +34,8 @@ export interface LoadTarget {
   readonly audit: BookingAudit | null
   /** Rejects when the API that was started for this run ends too early. */
   readonly ended: Promise<never>
+  /** Does faults to what was started for this run; null when nothing was. */
+  readonly inject: InjectFault | null
   /** Stops what was started for this run; nothing else. */
   close(): Promise<void>
 }
@@ -55,6 +58,8 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   readonly thresholds: readonly Threshold[]
   /** What the highest load that holds it is looked for; null runs the model as it is. */
   readonly limit: Limit | null
+  /** As `requirePossible` lets them pass. */
+  readonly faults: readonly Fault[]
   readonly startedAt: Date
   /** Called once the target has answered and the users are prepared. */
   readonly createLedgerFile: () => Promise<AppendOnlyFile>
@@ -63,6 +68,8 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   readonly onSecond: (row: TimelineRow) => void
   /** Called after each trial of a search. */
   readonly onTrial: (trial: Trial) => void
+  /** Called when a fault begins. */
+  readonly onFault: (fault: Fault) => void
   readonly onAudit: () => void
 }
 
@@ -77,6 +84,8 @@ export type LoadFindings = Pick<LoadReport, 'load' | 'limit' | 'generator' | 'au
 
 /** Findings, and what ended the run when it did not end by itself. */
 export interface LoadOutcome {
+  /** Part of the names of all bookings of a workload's own users. */
+  readonly runId: string
   readonly findings: LoadFindings
   readonly apiFailure: Error | null
 }
@@ -96,30 +105,43 @@ export async function runLoad<Options extends object>(
   const runId = randomUUID().slice(0, 8)
   const stop = new AbortController()
   let apiFailure: Error | null = null
-  target.ended.catch((error: Error) => {
-    apiFailure = error
+  const fail = (error: Error): void => {
+    apiFailure ??= error
     stop.abort()
-  })
+  }
+  target.ended.catch(fail)
   const signal = AbortSignal.any([options.signal, stop.signal])
   let ledger: Promise<LedgerWriter> | null = null
   const openOnce = (): Promise<LedgerWriter> => (ledger ??= openLedger(runId, target, options, stop))
+  let faults: FaultInjection | null = null
+  const begin = async (): Promise<LedgerWriter> => {
+    const opened = await openOnce()
+    if (target.inject) faults ??= startFaults({ ...options, inject: target.inject, signal, onFailure: fail })
+    return opened
+  }
+  const endFaults = async (): Promise<readonly InjectedFault[]> => (await faults?.end()) ?? []
   let runs = 0
   const runOnce = (model: LoadModel): Promise<ModelRunResult> => {
     // Each run's bookings are set apart, though they stand in one ledger.
     const id = runs++ === 0 ? runId : `${runId}x${runs}`
     const generator = chooseGenerator(id, model, target.origin, options)
-    return runModel({ ...options, model, createGenerator: generator, openLedger: openOnce, signal })
+    return runModel({ ...options, model, createGenerator: generator, openLedger: begin, signal })
   }
-  const { run, found } = await measure(options, signal, runOnce)
+  const measuring = measure(options, signal, runOnce)
+  // Also when it fails: nothing is injected after that.
+  const injected = await measuring.then(endFaults, endFaults)
+  const { run, found } = await measuring
   const thresholds = [...(options.limit?.conditions ?? []), ...options.thresholds]
   const written = await openOnce()
   await target.close()
   await written.close()
+  if (injected.length > 0) await awaitWriters(target.database, options.workload)
   options.onAudit()
   return {
+    runId,
     apiFailure,
     findings: {
-      load: describeLoad(run, target.origin, nameOf(options)),
+      load: { ...describeLoad(run, target.origin, nameOf(options)), ...describeFaults(injected) },
       ...(found ? { limit: describeLimit(found) } : {}),
       generator: describeGenerator(run.threads, found?.obstacles ?? []),
       audit: target.audit && (await auditLedger(target.audit, written.path)),
@@ -127,6 +149,15 @@ export async function runLoad<Options extends object>(
       thresholds: thresholds.map((threshold) => checkThreshold(threshold, run.result)),
     },
   }
+}
+
+/** What a killed API had begun may still be rolled back while an audit reads. */
+async function awaitWriters(database: Database | null, { tables }: Workload): Promise<void> {
+  for (const table of tables) await database?.awaitWriters(table)
+}
+
+function describeFaults(injected: readonly InjectedFault[]): Pick<LoadReport['load'], 'faults'> {
+  return injected.length > 0 ? { faults: [...injected] } : {}
 }
 
 /** Runs the model once, or over and over to find its limit. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
-import type { ResolvedConfig } from '../config/resolve.ts'
+import type { RunConfig } from '../config/resolve.ts'
 import type { EngineInfo } from '../databases/port.ts'
 import type { Report, ReportHead } from './record.ts'
 import { reportSchemaName } from './schema-name.ts'
@@ -8,7 +8,7 @@ import { reportSchemaName } from './schema-name.ts'
 /** What a report says about its run, whatever was run. */
 export interface RunFacts {
   readonly startedAt: Date
-  readonly config: ResolvedConfig
+  readonly config: RunConfig
   /** Null when the target's database is not known. */
   readonly engine: EngineInfo | null
   /** Of rushbench. */
@@ -37,5 +37,6 @@ export function describeRun<Kind extends Report['kind']>(kind: Kind, facts: RunF
     },
     config: Object.fromEntries(config.settings.map(({ name, shown }) => [name, shown])),
     seed: config.values.seed,
+    command: config.command,
   }
 }

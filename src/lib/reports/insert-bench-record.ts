@@ -61,6 +61,17 @@ export const Model = object('how p50 depends on the rows, for one order of keys'
   change: Type.Optional(estimate('p50 at the largest table size less that at the smallest, microseconds')),
   perDecade: Type.Optional(estimate('added with each tenfold of the rows (past the knee, if any), microseconds')),
   knee: Type.Optional(estimate('rows from which p50 leaves its flat part')),
+  curve: Type.Optional(
+    list(
+      'p50 by the fitted curve, at sizes that are evenly spaced on a logarithmic axis',
+      object('one table size', {
+        rows: count('in the table'),
+        p50: number('microseconds'),
+        low: number('lower end of the 95% interval, microseconds'),
+        high: number('upper end of the 95% interval, microseconds'),
+      }),
+    ),
+  ),
   criterion: Type.Optional(
     object('Bayesian information criterion of each shape, the lower the better; null when it was not fitted', {
       flat: orNull(number('of a constant')),

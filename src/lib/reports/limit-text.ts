@@ -5,13 +5,17 @@ type LimitFound = NonNullable<LoadReport['limit']>
 type Boundary = NonNullable<LimitFound['held']>
 
 /** The highest load that held a limit, on one line. */
-export function limitLine({ expression, raised, held, failed }: LimitFound): string {
-  const limit = plain(expression)
+export function limitLine(limit: LimitFound): string {
+  return `limit      ${plain(limitPhrase(limit))}`
+}
+
+/** The highest load that held a limit. */
+export function limitPhrase({ expression, raised, held, failed }: LimitFound): string {
   const end = failed ? `${formatCount(failed.level)} do not ${times(failed)}` : 'no higher load was measured'
-  if (held) return `limit      ${levelOf(held, raised)} ${limit} ${times(held)}, ${end}`
+  if (held) return `${levelOf(held, raised)} ${expression} ${times(held)}, ${end}`
   return failed
-    ? `limit      not even ${levelOf(failed, raised)} ${limit} ${times(failed)}`
-    : 'limit      not found, because no trial came to its end'
+    ? `not even ${levelOf(failed, raised)} ${expression} ${times(failed)}`
+    : 'not found, because no trial came to its end'
 }
 
 function levelOf({ level }: Boundary, raised: LimitFound['raised']): string {
@@ -25,7 +29,13 @@ function times({ held, trials }: Boundary): string {
 }
 
 /** A row for each trial. */
-export function trialTable({ raised, trials }: LimitFound): string {
+export function trialTable(limit: LimitFound): string {
+  const { head, rows, numeric } = trialRows(limit)
+  return formatTable(head, rows, numeric)
+}
+
+/** The trials as text in columns; `numeric` are those of numbers. */
+export function trialRows({ raised, trials }: LimitFound) {
   const head = [
     raised === 'rate' ? 'rate' : 'users',
     'length',
@@ -48,5 +58,5 @@ export function trialTable({ raised, trials }: LimitFound): string {
     ...[p50, p95, p99].map(formatLatency),
     outcome,
   ])
-  return formatTable(head, rows, [0, 1, 2, 3, 4, 5, 6, 7, 8])
+  return { head, rows, numeric: [0, 1, 2, 3, 4, 5, 6, 7, 8] }
 }

@@ -14,10 +14,20 @@ export function modelLines(models: readonly Model[]): string[] {
 }
 
 function modelText(model: Model): string[] {
-  const { keys, against, shape, reason, noise } = model
-  const name = against ? `${keys} less ${against}` : keys
-  if (shape === 'unknown') return [`  ${name}: no shape can be named: ${reason}`]
-  return [`  ${name}: ${shapeOf(model)}`, `    (${reason}; noise of the blocks ${formatUs(noise)})`]
+  const { shape, reason, noise } = model
+  const line = `  ${nameOf(model)}: ${modelPhrase(model)}`
+  if (shape === 'unknown') return [`${line}: ${reason}`]
+  return [line, `    (${reason}; noise of the blocks ${formatUs(noise)})`]
+}
+
+/** The order of keys that a curve is of; of a difference, both. */
+export function nameOf({ keys, against }: Model): string {
+  return against ? `${keys} less ${against}` : keys
+}
+
+/** What a curve looks like, with its numbers. */
+export function modelPhrase(model: Model): string {
+  return model.shape === 'unknown' ? 'no shape can be named' : shapeOf(model)
 }
 
 function shapeOf({ shape, against, level, change, perDecade, knee }: Model): string {
@@ -32,9 +42,14 @@ function shapeOf({ shape, against, level, change, perDecade, knee }: Model): str
   return `goes with the logarithm of the rows: ${slope}, from ${us(level)} at the smallest size`
 }
 
-function forecastLine(keys: string, { rows: size, p50, refused }: NonNullable<Model['forecast']>): string {
+function forecastLine(keys: string, forecast: NonNullable<Model['forecast']>): string {
+  return `  forecast for ${keys} keys at ${forecastPhrase(forecast)}`
+}
+
+/** The table size, and p50 at it or why nothing is said of it. */
+export function forecastPhrase({ rows: size, p50, refused }: NonNullable<Model['forecast']>): string {
   const said = p50 ? `p50 ${us(p50)}` : `none: ${refused ?? 'not carried by what was measured'}`
-  return `  forecast for ${keys} keys at ${formatCount(size)} rows: ${said}`
+  return `${formatCount(size)} rows: ${said}`
 }
 
 function us({ value, low, high }: Estimate): string {

@@ -43,6 +43,7 @@ const common = {
   environment: Environment,
   config: byName('every setting as text, passwords hidden', orNull(Type.String())),
   seed: text('seed of every random choice'),
+  command: Type.Optional(text('command line that makes such a run again, passwords hidden')),
 }
 
 const Step = object('one kind of request', {
@@ -68,6 +69,12 @@ const TimelineRow = object('one second, or what came after the last whole one, i
   p99: percentiles.p99,
 })
 
+const Spectrum = object('the whole distributions of all requests, at the same percentiles', {
+  percentiles: list('from 0 to 100, evenly spaced on a logarithmic axis of 1 / (1 - share)', Type.Number()),
+  responseTime: list('at each percentile, ms', Type.Number()),
+  serviceTime: list('at each percentile, ms', Type.Number()),
+})
+
 const Load = object('what the clients saw', {
   workload: text('the scenarios that were run'),
   target: text('what was loaded'),
@@ -90,6 +97,7 @@ const Load = object('what the clients saw', {
   }),
   responseTime: object('from the moment the request should have been sent', percentiles),
   serviceTime: object('from the moment the request was sent', percentiles),
+  spectrum: Type.Optional(Spectrum),
   steps: list('a row for each kind of request', Step),
   timeline: list('a row for each second', TimelineRow),
   slices: Type.Optional(
@@ -99,6 +107,17 @@ const Load = object('what the clients saw', {
     }),
   ),
   failureReasons: byName('failures by reason', count('with this reason')),
+  faults: Type.Optional(
+    list(
+      'what was made to go wrong, in order of time',
+      object('one fault', {
+        kind: oneOf('what was done to which part', 'kill-server', 'drop-connections', 'pause-database'),
+        atMs: number('when it began, from the start of the run, ms'),
+        lastedMs: number('until the part worked again, ms'),
+        detail: text('what was done, or why it failed'),
+      }),
+    ),
+  ),
 })
 
 const health = {

@@ -10,6 +10,7 @@ import {
 } from './format.ts'
 import { limitLine, trialTable } from './limit-text.ts'
 import type { AuditResult, LoadReport, SeedReport } from './record.ts'
+import { formatActual, isMet } from './views/answers.ts'
 
 /** How good and bad news are coloured; the identity where there are no colours. */
 export interface Paint {
@@ -46,9 +47,11 @@ function verdictLines({ load, limit, generator, audit, thresholds }: LoadReport,
   ]
   if (load.interrupted)
     lines.push(`${paint.bad('stopped')}    before its time, after ${formatDuration(load.seconds * 1000)}`)
-  for (const { expression, actual, passed, metric } of thresholds) {
+  for (const threshold of thresholds) {
+    const { expression } = threshold
+    const passed = isMet(threshold)
     const word = passed ? paint.good('met') : paint.bad('NOT MET')
-    lines.push(`${word}${' '.repeat(passed ? 8 : 4)}${plain(expression)} (was ${formatActual(metric, actual)})`)
+    lines.push(`${word}${' '.repeat(passed ? 8 : 4)}${plain(expression)} (was ${formatActual(threshold)})`)
   }
   if (audit) lines.push(...violationLines(audit.violations.filter(({ kind }) => kind !== 'unknown-committed')))
   return lines
@@ -68,13 +71,6 @@ export function violationLines(violations: AuditResult['violations']): string[] 
   return violations.map(({ kind, key, detail }) => `           ${plain(`${kind}: ${key}, ${detail}`)}`)
 }
 
-function formatActual(metric: string, actual: number | null): string {
-  if (actual === null) return 'never measured'
-  if (metric === 'failures' || metric === 'skipped') return formatShare(actual)
-  if (/time|^steps/.test(metric)) return formatLatency(actual)
-  return Number.isInteger(actual) ? formatCount(actual) : formatNumber(actual)
-}
-
 function headlineLines({ load, audit }: LoadReport, paint: Paint): string[] {
   const { booked, conflict, failed, unknown } = load.outcomes
   const reasons = Object.entries(load.failureReasons).map(([reason, times]) => `${plain(reason)} ${formatCount(times)}`)
@@ -83,6 +79,7 @@ function headlineLines({ load, audit }: LoadReport, paint: Paint): string[] {
     `requests   ${paint.bold(formatCount(load.requests))}, ${paint.bold(formatNumber(load.rps))} a second${idealPhrase(load)}`,
     `failures   ${load.failures > 0 ? paint.bad(formatCount(load.failures)) : '0'}${load.requests > 0 ? ` (${formatShare(load.failures / load.requests)})` : ''}${reasons.length > 0 ? `: ${reasons.join(', ')}` : ''}`,
     ...skippedLines(load, paint),
+    ...faultLines(load),
     ...(audit || booked + conflict + failed + unknown > 0
       ? [
           `bookings   ${formatCount(booked)} booked, ${formatCount(conflict)} conflict, ${formatCount(failed)} failed, ${formatCount(unknown)} unknown`,
@@ -91,7 +88,8 @@ function headlineLines({ load, audit }: LoadReport, paint: Paint): string[] {
   ]
 }
 
-function modelPhrase({ model, users }: LoadReport['load']): string {
+/** How many users, or how many iterations a second. */
+export function modelPhrase({ model, users }: LoadReport['load']): string {
   if (model?.kind === 'open') {
     return `${formatNumber(model.ratePerSecond)} iterations a second (${model.arrivals} arrivals), ${formatCount(users)} in flight at most`
   }
@@ -115,6 +113,13 @@ function skippedLines({ model, full, iterations = 0, skipped = 0 }: LoadReport['
   return [
     `skipped    ${paint.bad(formatCount(skipped))} of ${formatCount(due)} iterations (${formatShare(skipped / due)}): ${why}`,
   ]
+}
+
+function faultLines({ faults = [] }: LoadReport['load']): string[] {
+  return faults.map(
+    ({ kind, atMs, lastedMs, detail }) =>
+      `fault      ${kind} at ${formatDuration(atMs)} for ${formatLatency(lastedMs)}: ${plain(detail)}`,
+  )
 }
 
 function stepTable({ load }: LoadReport): string {

@@ -23,6 +23,8 @@ export interface Parts {
 export interface RunningServer {
   /** `http://host:port` */
   readonly origin: string
+  /** Breaks off every client's connection, whatever is under way on it; how many there were. */
+  dropConnections(): Promise<number>
   /** Stops listening, finishes what is in flight. */
   close(): Promise<void>
 }
@@ -42,6 +44,24 @@ export interface Watch {
   readonly signal: AbortSignal
 }
 
+/** A load run that is over. */
+export interface FinishedRun {
+  /** Part of all its bookings' names. */
+  readonly id: string
+  /** Before its first booking, and after its last. */
+  readonly startedAt: Date
+  readonly finishedAt: Date
+}
+
+/** What an original achieved in one run; latencies in ms, failures as a share of 1, null where it does not say. */
+export interface OriginalFigures {
+  readonly rps: number
+  readonly failures: number
+  readonly p50: number | null
+  readonly p95: number | null
+  readonly p99: number | null
+}
+
 /** One built-in system: its tables, its data, its API server, its traffic and its invariants. */
 export interface Workload<Options extends object = object> {
   readonly name: string
@@ -51,7 +71,11 @@ export interface Workload<Options extends object = object> {
   /** The steady rate of requests that one user makes when every answer is instant, per second. */
   readonly idealRatePerUser: number
   /** What the system that this workload is taken from achieved, to be printed beside our figures. */
-  readonly originals: { readonly load: string; readonly insertBench: string }
+  readonly originals: {
+    readonly load: string
+    readonly insertBench: string
+    readonly cacheExperiment: Readonly<Record<'without' | 'with', OriginalFigures>>
+  }
   /** Adds what the API needs to be used, and is missing. */
   seed(database: Database, options: Options, signal?: AbortSignal): AsyncIterable<Progress & { readonly added: number }>
   serve(parts: Parts, options: Options): Promise<RunningServer>
@@ -59,4 +83,6 @@ export interface Workload<Options extends object = object> {
   scenarios(options: Options, runId: string): readonly Scenario[]
   /** Holds the ledger and the invariants against the database, which it only reads. */
   audit(database: Database, ledger: LedgerEntries, watch: Watch): AsyncIterable<Violation>
+  /** Takes back what one run booked, as if it had not been; how many bookings that were. */
+  withdraw(database: Database, run: FinishedRun): Promise<number>
 }

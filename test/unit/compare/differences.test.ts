@@ -21,6 +21,16 @@ describe('differencesOf', () => {
     [{ ...load, load: { ...load.load, workload: 'tickets' } }, 'workload: vaccination and tickets'],
     [{ ...load, config: { ...load.config, rows: '10k' } }, 'rows: not set and 10k'],
     [inserts, 'kind: load and insert-bench'],
+    [
+      {
+        ...load,
+        load: {
+          ...load.load,
+          faults: [{ kind: 'kill-server' as const, atMs: 20_000, lastedMs: 700, detail: 'killed' }],
+        },
+      },
+      'injected faults: not set and kill-server at 20 s',
+    ],
   ])('finds what the figures depend on', (other, difference) => {
     expect(differencesOf(load, other)).toContain(difference)
   })

@@ -51,6 +51,18 @@ describe('what was planted', { timeout: 60_000 }, () => {
     expect(countOf(all, shape)).toBeGreaterThanOrEqual(runs * 0.95)
   })
 
+  it('comes with its curve, which holds what was planted between its ends', () => {
+    const { curve, knee: found } = model({ curve: knee, sizes: eight, noise: 0.01 })
+    expect(curve).toHaveLength(25)
+    expect(curve!.at(-1)!.rows).toBe(10 * million)
+    for (const { rows, p50, low, high } of curve!) {
+      expect(low).toBeLessThanOrEqual(p50)
+      expect(high).toBeGreaterThanOrEqual(p50)
+      expect(Math.abs(p50 - knee(rows))).toBeLessThan(0.05 * knee(rows))
+    }
+    expect(found!.value).toBeGreaterThan(million)
+  })
+
   it('no knee is claimed on flat noise in more than 5% of runs', () => {
     expect(countOf(models({ curve: flat, noise: 0.2 }), 'knee')).toBeLessThanOrEqual(runs * 0.05)
     expect(countOf(models({ curve: flat, sizes: eight, noise: 0.01 }), 'knee')).toBeLessThanOrEqual(runs * 0.05)

@@ -4,11 +4,14 @@ import { describe, expect, it } from 'vitest'
 import { RushbenchError } from '../../../src/lib/errors.ts'
 import { compareReports } from '../../../src/lib/compare/compare.ts'
 import { createRandom } from '../../../src/lib/random.ts'
+import { comparisonMarkdown } from '../../../src/lib/reports/comparison-markdown.ts'
 import { comparisonSummary } from '../../../src/lib/reports/comparison-text.ts'
-import { auditSummary } from '../../../src/lib/reports/audit-text.ts'
 import { parseReport, reportSchema, type Report } from '../../../src/lib/reports/record.ts'
-import { insertBenchSummary } from '../../../src/lib/reports/insert-bench-text.ts'
-import { loadSummary, seedSummary, type Paint } from '../../../src/lib/reports/text.ts'
+import { reportSummary } from '../../../src/lib/reports/summary.ts'
+import type { Paint } from '../../../src/lib/reports/text.ts'
+import { htmlReport } from '../../../src/lib/reports/views/html.ts'
+import { junitReport } from '../../../src/lib/reports/views/junit.ts'
+import { markdownReport } from '../../../src/lib/reports/views/markdown.ts'
 import { reportText } from '../../report-fixtures.ts'
 
 const names = [
@@ -48,16 +51,13 @@ function replaced(value: unknown, path: readonly (string | number)[], by: unknow
 
 const noPaint: Paint = { good: (text) => text, bad: (text) => text, faint: (text) => text, bold: (text) => text }
 
-/** Everything that a terminal is shown of a report. */
+/** Everything that people are shown of a report. */
 function shown(report: Report): string {
   const options = { minEffect: 0.05, noise: [], force: false, random: createRandom('compare') }
-  const compared = comparisonSummary(
-    compareReports({ baseline: [report], candidate: [report] }, options),
-    noPaint,
-  )
-  if (report.kind === 'load') return loadSummary(report, noPaint, null) + compared
-  if (report.kind === 'audit') return auditSummary(report, noPaint) + compared
-  return (report.kind === 'seed' ? seedSummary(report) : insertBenchSummary(report, '')) + compared
+  const comparison = compareReports({ baseline: [report], candidate: [report] }, options)
+  const compared = [comparisonSummary(comparison, noPaint), comparisonMarkdown(comparison)]
+  const views = [markdownReport(report), junitReport(report), htmlReport(report, { style: '', script: '' })]
+  return [...compared, reportSummary(report, noPaint), ...views].join('\n')
 }
 
 // oxlint-disable-next-line no-control-regex -- these are what must be gone; the summaries' own newlines may stay

@@ -119,6 +119,15 @@ describe('loadSummary', () => {
     expect(loadSummary(report, noPaint, null)).not.toContain('up to')
   })
 
+  it('says what was made to go wrong', () => {
+    const faults = [
+      { kind: 'kill-server', atMs: 20_004, lastedMs: 612, detail: 'killed by SIGKILL and started again' },
+    ] as const
+    const text = loadSummary({ ...report, load: { ...report.load, faults: [...faults] } }, noPaint, null)
+    expect(text).toContain('fault      kill-server at 20 s for 612 ms: killed by SIGKILL and started again\n')
+    expect(loadSummary(report, noPaint, null)).not.toContain('fault  ')
+  })
+
   it('keeps hostile names from steering the terminal', () => {
     const [step] = report.load.steps
     const hostile: LoadReport = {

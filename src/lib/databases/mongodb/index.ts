@@ -8,6 +8,7 @@ import { fieldOf, toDocument } from './documents.ts'
 import { isTaken } from './errors.ts'
 import { forget, marksCollection, readMarks, remember } from './marks.ts'
 import { recount } from './recount.ts'
+import { openPausable } from './pausable.ts'
 import { createMongoStore } from './store.ts'
 
 /** MongoDB, and servers that speak its protocol. A table is a collection, its primary key is `_id`. */
@@ -22,6 +23,7 @@ export const mongodb: DatabaseAdapter = {
       throw error
     }
   },
+  openPausable,
 }
 
 interface BuildInfo {

@@ -44,7 +44,8 @@ export interface MysqlConnections {
   close(): Promise<void>
 }
 
-const defaultPort = 3306
+/** Where a server listens unless the URL says otherwise. */
+export const defaultPort = 3306
 const connectTimeoutMs = 5000
 const maxPreparedParameters = 16
 

@@ -1,12 +1,13 @@
 import { failure, reasonOf } from '../../errors.ts'
 import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../port.ts'
+import { openRelay } from '../relay-access.ts'
 import { applyChanges } from '../sql/apply.ts'
 import { createTableSql, dropTableSql } from '../sql/ddl.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
 import { createStatements, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { mysqlStrategies } from './bulk.ts'
-import { connectMysql, type MysqlConnections } from './connection.ts'
+import { connectMysql, defaultPort, type MysqlConnections } from './connection.ts'
 import { readMysqlCounters } from './counters.ts'
 import { createIndexes, dropIndexes } from './indexes.ts'
 
@@ -17,6 +18,7 @@ export const mysql: DatabaseAdapter = {
     const connections = await connectMysql(url, poolSize)
     return createDatabase(connections, await readEngine(connections))
   },
+  openPausable: (url) => openRelay(url, defaultPort),
 }
 
 /** Settings that say what a commit survives. */

@@ -34,7 +34,8 @@ export interface PostgresConnections {
   close(): Promise<void>
 }
 
-const defaultPort = 5432
+/** Where a server listens unless the URL says otherwise. */
+export const defaultPort = 5432
 const connectTimeoutMs = 5000
 
 /** Opens a pool and makes sure that the server answers. */

@@ -1,12 +1,13 @@
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
 import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../port.ts'
+import { openRelay } from '../relay-access.ts'
 import { applyChanges } from '../sql/apply.ts'
 import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
 import { postgresDialect } from '../sql/dialect.ts'
 import { createStatements, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { postgresStrategies } from './bulk.ts'
-import { connectPostgres, type PostgresConnections, type PostgresSession } from './connection.ts'
+import { connectPostgres, defaultPort, type PostgresConnections, type PostgresSession } from './connection.ts'
 import { readPostgresCounters } from './counters.ts'
 
 /** PostgreSQL. */
@@ -16,6 +17,7 @@ export const postgres: DatabaseAdapter = {
     const connections = await connectPostgres(url, poolSize)
     return createDatabase(connections, await readEngine(connections))
   },
+  openPausable: (url) => openRelay(url, defaultPort),
 }
 
 /** Settings that say what a commit survives. */

@@ -9,6 +9,7 @@ import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { sqliteStrategies } from './bulk.ts'
 import { openSqlite, type SqliteConnection } from './connection.ts'
 import { createSqliteCounters } from './counters.ts'
+import { openWriteLock } from './write-lock.ts'
 
 const scheme = 'sqlite:'
 const inMemory = ':memory:'
@@ -17,12 +18,18 @@ const inMemory = ':memory:'
 export const sqlite: DatabaseAdapter = {
   name: 'sqlite',
   async connect(url) {
-    const path = url.slice(scheme.length)
-    // SQLite takes an empty path for a database that is gone when it is closed.
-    if (path === '') throw failure('database-not-ours', { url, reason: 'it names no file' })
-    if (path !== inMemory) await makeFolder(dirname(path), url)
+    const path = await preparePath(url)
     return createDatabase(openSqlite(path, url), path)
   },
+  openPausable: async (url) => openWriteLock(openSqlite(await preparePath(url), url)),
+}
+
+async function preparePath(url: string): Promise<string> {
+  const path = url.slice(scheme.length)
+  // SQLite takes an empty path for a database that is gone when it is closed.
+  if (path === '') throw failure('database-not-ours', { url, reason: 'it names no file' })
+  if (path !== inMemory) await makeFolder(dirname(path), url)
+  return path
 }
 
 async function makeFolder(folder: string, url: string): Promise<void> {

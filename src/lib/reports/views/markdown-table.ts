@@ -1,7 +1,7 @@
 import { plain } from '../format.ts'
 
-/** Everything that CommonMark or GitHub's tables could read as more than text. */
-const special = /[\\`*_{}[\]<>()#+!|~&$-]/g
+/** Everything that CommonMark or GitHub could read as more than text where it stands within a line. */
+const special = /[\\`*_[\]<>#|~&$]/g
 
 /** Text from outside as text of a Markdown line: no markup, no mention of anybody, no second line. */
 export function escapeMarkdown(text: string): string {

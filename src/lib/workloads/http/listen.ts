@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
 import { failure, reasonOf } from '../../errors.ts'
 import type { RunningServer } from '../workload.ts'
 
@@ -18,7 +19,17 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
   }
   const address = app.server.address() as AddressInfo
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return { origin: `http://${name}:${address.port}`, close: () => closeGracefully(app) }
+  return {
+    origin: `http://${name}:${address.port}`,
+    dropConnections: () => dropConnections(app),
+    close: () => closeGracefully(app),
+  }
+}
+
+async function dropConnections({ server }: FastifyInstance): Promise<number> {
+  const count = await promisify(server.getConnections.bind(server))()
+  server.closeAllConnections()
+  return count
 }
 
 /** Node closes connections that are idle when it is told to; those that were busy then would stay for a minute. */

@@ -1,0 +1,19 @@
+import { BaseCommand, settingFlags } from '../base-command.ts'
+import { listReports, listText, type ListedReport } from '../lib/reports/list.ts'
+
+export default class Reports extends BaseCommand {
+  static override summary = 'List the saved reports, newest first.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --reports nightly --json',
+  ]
+  static override flags = settingFlags('reports')
+
+  async run(): Promise<ListedReport[]> {
+    const { flags } = await this.parse(Reports)
+    const { values } = await this.resolveSettings(flags)
+    const reports = await listReports(values.reports)
+    this.log(reports.length === 0 ? `No reports in ${values.reports}.` : listText(reports))
+    return reports
+  }
+}

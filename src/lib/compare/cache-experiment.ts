@@ -1,0 +1,61 @@
+import type { CacheSide } from '../load/cache-experiment.ts'
+import type { LoadReport } from '../reports/record.ts'
+import type { OriginalFigures } from '../workloads/workload.ts'
+
+/** One run of the experiment. */
+export interface CacheRun {
+  readonly side: CacheSide
+  readonly report: LoadReport
+}
+
+/** One figure of all runs; null where it has no samples. */
+export interface ExperimentMetric {
+  readonly name: (typeof names)[number]
+  /** In the order of the runs. */
+  readonly without: readonly (number | null)[]
+  readonly with: readonly (number | null)[]
+  /** With the cache over without it; null where a run has none, or 0. */
+  readonly ratio: number | null
+  readonly original: Readonly<Record<CacheSide | 'ratio', number | null>>
+}
+
+const names = ['rps', 'failures', 'p50', 'p95', 'p99'] as const
+
+const reads: Readonly<Record<(typeof names)[number], (load: LoadReport['load']) => number | null>> = {
+  rps: ({ rps }) => rps,
+  failures: ({ failures, requests }) => (requests > 0 ? failures / requests : null),
+  p50: ({ responseTime }) => responseTime.p50,
+  p95: ({ responseTime }) => responseTime.p95,
+  p99: ({ responseTime }) => responseTime.p99,
+}
+
+/** Holds the runs of both halves against each other, figure by figure. */
+export function compareSides(
+  runs: readonly CacheRun[],
+  original: Readonly<Record<CacheSide, OriginalFigures>>,
+): readonly ExperimentMetric[] {
+  return names.map((name) => {
+    const valuesOf = (side: CacheSide) =>
+      runs.filter((run) => run.side === side).map(({ report }) => reads[name](report.load))
+    const values = { without: valuesOf('without'), with: valuesOf('with') }
+    const theirs = { without: original.without[name], with: original.with[name] }
+    return {
+      name,
+      ...values,
+      ratio: ratioOf(values.without, values.with),
+      original: { ...theirs, ratio: ratioOf([theirs.without], [theirs.with]) },
+    }
+  })
+}
+
+/** Of the geometric means: percentiles of several runs must not be added, but their ratios may be multiplied. */
+function ratioOf(before: readonly (number | null)[], after: readonly (number | null)[]): number | null {
+  const [below, above] = [geometricMean(before), geometricMean(after)]
+  return below === null || above === null ? null : above / below
+}
+
+function geometricMean(values: readonly (number | null)[]): number | null {
+  if (values.length === 0 || values.some((value) => value === null || value === 0)) return null
+  const logs = values.map((value) => Math.log(value as number))
+  return Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length)
+}

@@ -1,0 +1,12 @@
+// The process that `openRelay` starts: `node relay-process.js HOST PORT`, which does as it is told over its IPC channel.
+import { startRelay } from './relay.ts'
+
+const [host = '', port = ''] = process.argv.slice(2)
+const relay = await startRelay(host, Number(port))
+
+process.on('message', (order: 'pause' | 'resume') => {
+  relay[order]()
+  process.send?.(order)
+})
+process.once('disconnect', () => process.exit())
+process.send?.(relay.port)

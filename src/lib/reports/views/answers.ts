@@ -1,0 +1,87 @@
+import { formatCount, formatDuration, formatLatency, formatNumber, formatShare } from '../format.ts'
+import { limitPhrase } from '../limit-text.ts'
+import type { AuditResult, LoadReport } from '../record.ts'
+import type { Answer } from './digest.ts'
+
+type Threshold = LoadReport['thresholds'][number]
+
+/** Whether a threshold was met; without samples it never is. */
+export function isMet({ passed, actual }: Threshold): boolean {
+  return passed && actual !== null
+}
+
+/** What a threshold's metric was, as text. */
+export function formatActual({ metric, actual }: Threshold): string {
+  if (actual === null) return 'never measured'
+  if (metric === 'failures' || metric === 'skipped') return formatShare(actual)
+  if (/time|^steps/.test(metric)) return formatLatency(actual)
+  return Number.isInteger(actual) ? formatCount(actual) : formatNumber(actual)
+}
+
+/** Is the run to be believed, were bookings lost, were the thresholds met? */
+export function loadAnswers({ load, limit, generator, audit, thresholds }: LoadReport): Answer[] {
+  const stopped: Answer = {
+    question: 'Complete?',
+    verdict: 'bad',
+    answer: 'Stopped before its time',
+    detail: `It ended after ${formatDuration(load.seconds * 1000)}.`,
+  }
+  return [
+    validAnswer(generator),
+    auditAnswer(audit),
+    thresholdAnswer(thresholds),
+    ...(limit ? [limitAnswer(limit)] : []),
+    ...(load.interrupted ? [stopped] : []),
+  ]
+}
+
+function limitAnswer(limit: NonNullable<LoadReport['limit']>): Answer {
+  const what = limit.raised === 'rate' ? 'iterations a second' : 'users'
+  const answer = limit.held ? `${formatCount(limit.held.level)} ${what} held the limit` : 'No load held the limit'
+  return { question: 'How much does it hold?', verdict: 'plain', answer, detail: `${limitPhrase(limit)}.` }
+}
+
+function validAnswer(generator: LoadReport['generator']): Answer {
+  const { valid, reasons, cpuPercent, eventLoopLagP99, maxRssMb, threads = [] } = generator
+  const busiest = threads.length > 1 ? `the busiest of ${threads.length} threads used ` : ''
+  const detail = valid
+    ? `The load generator kept up: ${busiest}${formatNumber(cpuPercent)}% of a core, event loop ${formatLatency(eventLoopLagP99)} late at p99, ${formatCount(maxRssMb)} MB.`
+    : `The load generator itself was the bottleneck: ${reasons.join('; ')}.`
+  return { question: 'Valid?', verdict: valid ? 'good' : 'bad', answer: valid ? 'Valid' : 'Not valid', detail }
+}
+
+/** What the ledger and the invariants say; null when there was no audit. */
+export function auditAnswer(audit: AuditResult | null): Answer {
+  const question = 'Every booking kept?'
+  if (!audit) {
+    const detail = 'The database behind the target is not known; name it with --db.'
+    return { question, verdict: 'plain', answer: 'Not audited', detail }
+  }
+  const unknown = audit.unknownCommitted > 0 ? ` ${formatCount(audit.unknownCommitted)} were stored without an answer.` : ''
+  return {
+    question,
+    verdict: audit.passed ? 'good' : 'bad',
+    answer: audit.passed ? 'Audit passed' : 'Audit failed',
+    detail: `${formatCount(audit.acknowledged)} bookings acknowledged: ${formatCount(audit.lost)} lost, ${formatCount(audit.duplicate)} doubled, ${formatCount(audit.oversold)} slots oversold.${unknown}`,
+  }
+}
+
+function thresholdAnswer(thresholds: readonly Threshold[]): Answer {
+  const question = 'Thresholds met?'
+  const missed = thresholds.filter((threshold) => !isMet(threshold))
+  const all = formatCount(thresholds.length)
+  if (thresholds.length === 0) {
+    return { question, verdict: 'plain', answer: 'No thresholds set', detail: 'None were asked for with --threshold.' }
+  }
+  if (missed.length === 0) {
+    const met = thresholds.map(({ expression }) => expression).join(', ')
+    return { question, verdict: 'good', answer: `${all} of ${all} thresholds met`, detail: `${met}.` }
+  }
+  const named = missed.map((threshold) => `${threshold.expression} (was ${formatActual(threshold)})`).join(', ')
+  return {
+    question,
+    verdict: 'bad',
+    answer: `${formatCount(missed.length)} of ${all} thresholds not met`,
+    detail: `${named}.`,
+  }
+}

@@ -1,0 +1,58 @@
+import { formatCount } from '../format.ts'
+import type { AuditReport } from '../record.ts'
+import { auditAnswer } from './answers.ts'
+import { headlineOf, section, type Answer, type Digest, type Section, type Table } from './digest.ts'
+import { runFacts, runSections } from './run-facts.ts'
+import { violationSections } from './violations.ts'
+
+/** An audit for people. */
+export function auditDigest(report: AuditReport): Digest {
+  const { audit, ledgers, environment } = report
+  const answers = [auditAnswer(audit), ledgerAnswer(ledgers)]
+  return {
+    kind: 'Audit',
+    ...headlineOf(answers),
+    subject: `${formatCount(audit.acknowledged)} acknowledged bookings against ${environment.engine} ${environment.engineVersion}`,
+    ...runFacts(report),
+    answers,
+    figures: [
+      { label: 'acknowledged', value: formatCount(audit.acknowledged), note: '' },
+      { label: 'lost', value: formatCount(audit.lost), note: '' },
+      { label: 'doubled', value: formatCount(audit.duplicate), note: '' },
+      { label: 'slots oversold', value: formatCount(audit.oversold), note: '' },
+      { label: 'stored without an answer', value: formatCount(audit.unknownCommitted), note: 'no fault' },
+    ],
+    sections: [...violationSections(audit), ...ledgerSections(ledgers), ...runSections(report)],
+  }
+}
+
+type Ledgers = AuditReport['ledgers']
+
+function ledgerAnswer(ledgers: Ledgers): Answer {
+  const torn = ledgers.filter((ledger) => ledger.torn).length
+  const cut = torn > 0 ? ` In ${formatCount(torn)} the last line was cut off when the load was killed, and is left out.` : ''
+  return {
+    question: 'Held against what?',
+    verdict: 'plain',
+    answer: ledgers.length === 0 ? 'No ledger' : `${formatCount(ledgers.length)} ${ledgers.length === 1 ? 'ledger' : 'ledgers'}`,
+    detail:
+      ledgers.length === 0
+        ? 'Only the slots were looked at: nothing is known of bookings that were lost or doubled.'
+        : `What the API acknowledged was read from there.${cut}`,
+  }
+}
+
+function ledgerSections(ledgers: Ledgers): Section[] {
+  if (ledgers.length === 0) return []
+  const table: Table = {
+    head: ['ledger', 'target', 'begun', 'booked', 'unknown', 'failed'],
+    rows: ledgers.map(({ file, target, startedAt, booked, unknown, failed }) => [
+      file,
+      target,
+      startedAt,
+      ...[booked, unknown, failed].map(formatCount),
+    ]),
+    numeric: [3, 4, 5],
+  }
+  return [section('Ledgers', { table, depth: 'brief' })]
+}

@@ -1,0 +1,58 @@
+import type { AuditResult, LoadReport, Report, SeedReport } from '../record.ts'
+import { formatActual, isMet } from './answers.ts'
+import { junitXml, type JUnitCase } from './junit-xml.ts'
+
+/** A report as JUnit XML: a case for the run itself, for each line of the audit and for each threshold. */
+export function junitReport(report: Report): string {
+  return junitXml({ name: `rushbench ${report.kind}`, timestamp: report.startedAt, cases: casesOf(report) })
+}
+
+function casesOf(report: Report): JUnitCase[] {
+  if (report.kind === 'load') return loadCases(report)
+  if (report.kind === 'audit') return auditCases(report.audit, report.ledgers.length > 0)
+  if (report.kind === 'insert-bench') return [completeCase(report.kind, report.interrupted ?? false, 0)]
+  return [completeCase(report.kind, false, report.seconds), verifiedCase(report)]
+}
+
+function verifiedCase({ kind, verified }: SeedReport): JUnitCase {
+  const name = 'every row is as it was seeded'
+  return { group: kind, name, failure: null, ...(verified ? {} : { skipped: 'not asked for with --verify' }) }
+}
+
+function loadCases({ kind, load, generator, audit, thresholds }: LoadReport): JUnitCase[] {
+  return [
+    completeCase(kind, load.interrupted, load.seconds),
+    { group: kind, name: 'the load generator kept up', failure: generator.valid ? null : generator.reasons.join('; ') },
+    ...auditCases(audit, true),
+    ...thresholds.map((threshold) => ({
+      group: `${kind}.thresholds`,
+      name: threshold.expression,
+      failure: isMet(threshold) ? null : `was ${formatActual(threshold)}`,
+    })),
+  ]
+}
+
+function completeCase(kind: string, interrupted: boolean, seconds: number): JUnitCase {
+  return { group: kind, name: 'it ran to its end', failure: interrupted ? 'stopped before its time' : null, seconds }
+}
+
+const promises = [
+  ['no acknowledged booking is lost', 'lost'],
+  ['no booking is doubled', 'duplicate'],
+  ['no slot is oversold', 'oversold'],
+] as const
+
+/** A case for each promise; skipped where nothing is known: without an audit, or of single bookings without a ledger. */
+function auditCases(audit: AuditResult | null, hasLedger: boolean): JUnitCase[] {
+  return promises.map(([name, kind]) => {
+    const common = { group: 'audit', name }
+    if (!audit) return { ...common, failure: null, skipped: 'the database behind the target is not known' }
+    if (audit[kind] > 0) return { ...common, failure: `${audit[kind]} ${kind}. ${detailsOf(kind, audit)}` }
+    return { ...common, failure: null, ...(hasLedger || kind === 'oversold' ? {} : { skipped: 'there was no ledger' }) }
+  })
+}
+
+function detailsOf(kind: string, { violations }: AuditResult): string {
+  const found = violations.filter((violation) => violation.kind === kind)
+  return found.map(({ key, detail }) => `${key}: ${detail}`).join('; ')
+}

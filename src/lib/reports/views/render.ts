@@ -1,0 +1,27 @@
+import type { Report } from '../record.ts'
+import { csvReport } from './csv.ts'
+import { htmlReport } from './html.ts'
+import { junitReport } from './junit.ts'
+import { markdownReport } from './markdown.ts'
+import { readPageAssets } from './page-assets.ts'
+import type { ViewName } from './view-names.ts'
+
+/** How the file of each form ends. */
+export const extensions: Readonly<Record<ViewName, string>> = {
+  html: '.html',
+  markdown: '.md',
+  junit: '.xml',
+  csv: '.csv',
+}
+
+const renderers: Readonly<Record<ViewName, (report: Report) => string | Promise<string>>> = {
+  html: async (report) => htmlReport(report, await readPageAssets()),
+  markdown: markdownReport,
+  junit: junitReport,
+  csv: csvReport,
+}
+
+/** A report in one of its forms. Throws `view-missing` where it has none, `page-assets-missing`. */
+export async function renderView(report: Report, view: ViewName): Promise<string> {
+  return renderers[view](report)
+}

@@ -1,0 +1,31 @@
+import { formatCount } from '../format.ts'
+import type { Report } from '../record.ts'
+import { section, type Digest, type Section } from './digest.ts'
+
+/** What a digest says of any run, whatever was run. */
+export function runFacts(report: Report): Pick<Digest, 'startedAt' | 'command'> {
+  return { startedAt: report.startedAt, command: report.command ?? null }
+}
+
+/** Where the run was made, and with which settings. */
+export function runSections({ environment, config, seed, id, startedAt, finishedAt }: Report): Section[] {
+  const { cpu, cores, memoryMb, os, node, rushbench, engine, engineVersion, durability } = environment
+  const facts = [
+    ['database', `${engine} ${engineVersion}`],
+    ...Object.entries(durability),
+    ['processor', `${cpu}, ${formatCount(cores)} cores`],
+    ['memory', `${formatCount(memoryMb)} MB`],
+    ['operating system', os],
+    ['Node', node],
+    ['rushbench', rushbench],
+    ['seed', seed],
+    ['began', startedAt],
+    ['ended', finishedAt],
+    ['run', id],
+  ]
+  const settings = Object.entries(config).map(([name, value]) => [name, value ?? 'not set'])
+  return [
+    section('Environment', { table: { head: ['what', 'value'], rows: facts, numeric: [] }, depth: 'appendix' }),
+    section('Settings', { table: { head: ['setting', 'value'], rows: settings, numeric: [] }, depth: 'appendix' }),
+  ]
+}

@@ -1,0 +1,10 @@
+import type { AuditResult } from '../record.ts'
+import { section, type Section } from './digest.ts'
+
+/** What the audit found, where it found something. */
+export function violationSections(audit: AuditResult | null): Section[] {
+  if (!audit || audit.violations.length === 0) return []
+  const rows = audit.violations.map(({ kind, key, detail }) => [kind, key, detail])
+  const table = { head: ['found', 'booking or slot', 'expected and found'], rows, numeric: [] }
+  return [section('Audit findings', { table, depth: 'brief' })]
+}

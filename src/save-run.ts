@@ -1,0 +1,47 @@
+import { appendFile, writeFile } from 'node:fs/promises'
+import { failure, reasonOf, RushbenchError } from './lib/errors.ts'
+import type { Report } from './lib/reports/record.ts'
+import { saveReport } from './lib/reports/store.ts'
+import { markdownReport } from './lib/reports/views/markdown.ts'
+import { extensions, renderView } from './lib/reports/views/render.ts'
+import type { ViewName } from './lib/reports/views/view-names.ts'
+
+/** Where a run is saved, and in which forms besides JSON. */
+export interface SaveOptions {
+  /** Folder. */
+  readonly reports: string
+  readonly report: readonly ViewName[] | undefined
+}
+
+/**
+ * Saves a report, the forms of it that were asked for beside it, and on GitHub its Markdown in the summary of the job.
+ * Returns a line for each file that says where it is. Throws `report-unwritable`.
+ */
+export async function saveRun(report: Report, { reports, report: views = [] }: SaveOptions): Promise<string> {
+  const path = await saveReport(report, reports)
+  const lines = await Promise.all(views.map((view) => saveView(report, view, path)))
+  const summary = process.env['GITHUB_STEP_SUMMARY']
+  if (summary) await write(summary, () => appendFile(summary, `${markdownReport(report)}\n`))
+  return [`report ${path}`, ...lines].join('\n')
+}
+
+async function saveView(report: Report, view: ViewName, path: string): Promise<string> {
+  const file = path.replace(/\.json$/, extensions[view])
+  try {
+    const content = await renderView(report, view)
+    await write(file, () => writeFile(file, content))
+  } catch (error) {
+    // The run is over and its report saved: that it has no rows for this form is no reason to fail.
+    if (error instanceof RushbenchError && error.code === 'view-missing') return `no ${view}: ${error.message}`
+    throw error
+  }
+  return `${view} ${file}`
+}
+
+async function write(file: string, step: () => Promise<void>): Promise<void> {
+  try {
+    await step()
+  } catch (error) {
+    throw failure('report-unwritable', { file, reason: reasonOf(error) }, error)
+  }
+}

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest'
+import { csvReport } from '../../../../src/lib/reports/views/csv.ts'
+import { htmlReport } from '../../../../src/lib/reports/views/html.ts'
+import { junitReport } from '../../../../src/lib/reports/views/junit.ts'
+import { markdownReport } from '../../../../src/lib/reports/views/markdown.ts'
+import { savedReport } from '../../../report-fixtures.ts'
+import { badLoad, goodLoad, seeding, streamed, sweep } from './samples.ts'
+
+const audit = savedReport('audit', 'audit.json')
+const everyKind = { goodLoad, badLoad, sweep, streamed, seeding, audit }
+const assets = { style: 'body{color:red}', script: 'run()' }
+
+describe('markdownReport', () => {
+  it('begins with the verdict, and has the figures and the steps', () => {
+    const text = markdownReport(goodLoad)
+    expect(text).toMatch(/^### ✅ Valid, audit passed, 1 of 1 thresholds met\n/)
+    expect(text).toMatch(/^\| response time \| requests \|/m)
+    expect(text).toMatch(/^\| calendar month 1 \| 47 \| 0 \|/m)
+    expect(text).toContain(`\`\`\`sh\nrushbench load --users 20 --threshold 'failures<1%'\n\`\`\``)
+  })
+
+  it('takes hostile names for names', () => {
+    const text = markdownReport(badLoad)
+    expect(text).toMatch(/^### ❌ Not valid/)
+    expect(text).not.toMatch(/(?<!\\)<(img|\/script)/)
+    expect(text).not.toContain('@all')
+  })
+
+  it.each(Object.entries(everyKind))('fits a comment on GitHub: %s', (_, report) => {
+    expect(markdownReport(report).length).toBeLessThan(65_536)
+  })
+})
+
+describe('junitReport', () => {
+  it('has a case for the run, each line of the audit and each threshold', () => {
+    const xml = junitReport(badLoad)
+    expect(xml).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites /)
+    expect(xml).toContain('<testsuite name="rushbench load" tests="8" failures="6" errors="0" skipped="0"')
+    expect(xml).toMatch(/<testcase classname="audit" name="no acknowledged booking is lost" time="0.000">\s*<failure message="1 lost/)
+    expect(xml).toContain('<testcase classname="audit" name="no booking is doubled" time="0.000"/>')
+    expect(xml).toMatch(/name="steps\[x\]\.p99&lt;1s" time="0.000">\s*<failure message="was never measured">/)
+    expect(xml).not.toContain('<img')
+  })
+
+  it('skips what nothing is known of', () => {
+    expect(junitReport({ ...goodLoad, audit: null })).toContain('failures="0" errors="0" skipped="3"')
+    expect(junitReport({ ...audit, audit: { ...audit.audit, lost: 0, duplicate: 0, oversold: 0 }, ledgers: [] })).toContain(
+      'tests="3" failures="0" errors="0" skipped="2"',
+    )
+  })
+
+  it.each(Object.entries(everyKind))('nests its tags, and counts what it holds: %s', (_, report) => {
+    const xml = junitReport(report)
+    const open: string[] = []
+    for (const [, close, name, empty] of xml.matchAll(/<(\/?)([a-z]+)[^<>]*?(\/?)>/g)) {
+      if (close) expect(open.pop()).toBe(name)
+      else if (!empty) open.push(name!)
+    }
+    expect(open).toEqual([])
+    expect(xml).toContain(`tests="${xml.match(/<testcase /g)!.length}"`)
+  })
+})
+
+describe('csvReport', () => {
+  it('has a row for each second of a load', () => {
+    const lines = csvReport(goodLoad).trimEnd().split('\r\n')
+    expect(lines[0]).toBe('second,users,requests,failures,requests_per_second,p50_ms,p95_ms,p99_ms')
+    expect(lines[1]).toBe('0,20,0,0,0,,,')
+    expect(lines).toHaveLength(goodLoad.load.timeline.length + 1)
+  })
+
+  it('has a row for each table size, with what the server counted', () => {
+    expect(csvReport(sweep).split('\r\n').slice(0, 2)).toEqual([
+      'rows,keys,inserts,mean_us,p50_us,p95_us,p99_us,max_us,inserts_per_second,page reads',
+      '0,append,100,300,240,400,900,2000,,0',
+    ])
+    expect(csvReport(streamed).trimEnd().split('\r\n')).toHaveLength(3)
+  })
+
+  it('says so where there are no rows', () => {
+    expect(() => csvReport(seeding)).toThrow('A report of kind seed has nothing to show as csv.')
+  })
+})
+
+describe('htmlReport', () => {
+  it.each(Object.entries(everyKind))('is one small file with a policy that lets nothing else in: %s', (_, report) => {
+    const html = htmlReport(report, assets)
+    expect(html.length).toBeLessThan(200_000)
+    expect(html).toContain(`content="default-src 'none'; script-src 'sha256-`)
+    expect(html.match(/<script/g)).toHaveLength(2)
+    expect(html).not.toMatch(/<[^>]+ (on[a-z]+|style|srcset)=/)
+    expect(html).not.toMatch(/(src|href)="(?!data:,")/)
+  })
+
+  it('answers before anything else, and reads without its script', () => {
+    const html = htmlReport(badLoad, assets)
+    const heading = html.indexOf('<h1 class="bad">Not valid, audit failed')
+    expect(heading).toBeGreaterThan(0)
+    expect(heading).toBeLessThan(html.indexOf('<figure'))
+    expect(html).toContain('<th scope="row">all</th>')
+    expect(html).toContain('Values as a table')
+    expect(html).not.toContain('<img')
+  })
+
+  it('stays small for a run of a day', () => {
+    const [row] = goodLoad.load.timeline.slice(1)
+    const timeline = Array.from({ length: 86_400 }, (_, second) => ({ ...row!, second }))
+    expect(htmlReport({ ...goodLoad, load: { ...goodLoad.load, timeline } }, assets).length).toBeLessThan(400_000)
+  })
+})
