@@ -50,7 +50,8 @@ export const saturationFlags = {
   }),
 }
 
-interface SaturationFlags {
+/** What was said by them. */
+export interface SaturationFlags {
   readonly header?: string[] | undefined
   readonly body?: string | undefined
   readonly connections?: number | undefined

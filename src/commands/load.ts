@@ -1,30 +1,11 @@
-import { extname } from 'node:path'
 import { Flags } from '@oclif/core'
-import type { InferredFlags } from '@oclif/core/interfaces'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { runCacheExperiment, type CacheExperiment } from '../cache-experiment.ts'
-import { letHeapGrow } from '../heap.ts'
-import { openLoadTarget } from '../load-target.ts'
 import { cacheExperimentText } from '../lib/compare/cache-experiment-text.ts'
-import { createLedgerBesideReport, createLedgerFile } from '../lib/load/ledger-file.ts'
-import { strongestOf, type RunConfig } from '../lib/config/resolve.ts'
-import { parseFault, requirePossible } from '../lib/load/faults.ts'
-import { checkModel, createModel, durationOf, modelNames } from '../lib/load/model.ts'
-import { parseLimit } from '../lib/load/limit.ts'
-import { runLoad } from '../lib/load/run.ts'
-import { readScenarios } from '../lib/load/scenario-file.ts'
-import { parseThreshold } from '../lib/load/thresholds.ts'
-import { realClock } from '../lib/measure/clock.ts'
-import { describeRun } from '../lib/reports/environment.ts'
+import type { RunConfig } from '../lib/config/resolve.ts'
 import type { LoadReport } from '../lib/reports/record.ts'
-import { loadSummary } from '../lib/reports/text.ts'
-import { vaccination } from '../lib/workloads/vaccination/index.ts'
-import { paint } from '../paint.ts'
-import { readSaturationModel, saturationFlags } from '../saturation-flags.ts'
-import { saveRun } from '../save-run.ts'
-import { showSeconds, showTrial } from '../progress.ts'
-
-type LoadFlags = InferredFlags<typeof Load.flags>
+import { makeLoadRun, type LoadFlags } from '../load-run.ts'
+import { saturationFlags } from '../saturation-flags.ts'
 
 export default class Load extends BaseCommand {
   static override summary = 'Let virtual users browse and book, then audit the database.'
@@ -93,66 +74,18 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
   }
 
   async run(): Promise<LoadReport | CacheExperiment> {
-    letHeapGrow()
     const { flags } = await this.parse(Load)
     const config = await this.resolveSettings(flags)
     if (flags.experiment !== undefined) return this.#experiment(flags, config)
-    const { report } = await this.#load(flags, config)
+    const { report } = await makeLoadRun(this, flags, config)
     this.#setExitCode([report])
     return report
-  }
-
-  async #load(flags: LoadFlags, config: RunConfig): Promise<{ readonly report: LoadReport; readonly runId: string }> {
-    const { values } = config
-    const thresholds = (values.threshold ?? []).map(parseThreshold)
-    const model =
-      flags.request === undefined
-        ? createModel(strongestOf(config, modelNames), values)
-        : await readSaturationModel(flags.request, flags, values.duration)
-    const scenarios = values.scenario === undefined ? null : await readScenarios(values.scenario)
-    const limit = values.findLimit === undefined ? null : parseLimit(values.findLimit)
-    checkModel(model, { threads: values.threads, raised: limit !== null })
-    const faults = (flags.fault ?? []).map(parseFault)
-    requirePossible(faults, durationOf(model), values.target)
-    const startedAt = new Date()
-    await using target = await openLoadTarget(this, config, { allowRemote: flags['allow-remote'], faults })
-    const seconds = showSeconds(durationOf(model), this.jsonEnabled())
-    const { findings, runId, apiFailure } = await runLoad(target, {
-      ...values,
-      scenarios,
-      scenarioFile: values.scenario ?? null,
-      threadEntry: new URL(`../load-thread${extname(import.meta.url)}`, import.meta.url),
-      model,
-      workload: vaccination,
-      workloadOptions: values,
-      thresholds,
-      limit,
-      faults,
-      clock: realClock,
-      signal: this.signal,
-      startedAt,
-      createLedgerFile: () =>
-        flags.ledger === undefined
-          ? createLedgerBesideReport(values.reports, startedAt)
-          : createLedgerFile(flags.ledger),
-      onSecond: seconds.update,
-      onTrial: showTrial(this.jsonEnabled()),
-      onFault: ({ expression }) => seconds.note(`fault: ${expression}`),
-      onAudit: () => seconds.stop('Auditing the database'),
-    })
-    const engine = target.database?.engine ?? null
-    const report = { ...describeRun('load', { startedAt, config, engine, version: this.config.version }), ...findings }
-    const own = scenarios !== null || flags.request !== undefined
-    this.log(loadSummary(report, paint, own || flags.experiment ? null : vaccination.originals.load))
-    this.log(`\n${await saveRun(report, values)}\nledger ${findings.ledger}`)
-    if (apiFailure) throw apiFailure
-    return { report, runId }
   }
 
   async #experiment(flags: LoadFlags, config: RunConfig): Promise<CacheExperiment> {
     const experiment = await runCacheExperiment({
       config,
-      load: (settings) => this.#load(flags, settings),
+      load: (settings) => makeLoadRun(this, flags, settings),
       onRun: (number, count, side) => this.log(`\nrun ${number} of ${count}: ${side} the cache`),
       signal: this.signal,
     })

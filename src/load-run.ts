@@ -1,0 +1,85 @@
+import { extname } from 'node:path'
+import type { BaseCommand } from './base-command.ts'
+import { letHeapGrow } from './heap.ts'
+import { strongestOf, type RunConfig } from './lib/config/resolve.ts'
+import { parseFault, requirePossible } from './lib/load/faults.ts'
+import { createLedgerBesideReport, createLedgerFile } from './lib/load/ledger-file.ts'
+import { parseLimit } from './lib/load/limit.ts'
+import { checkModel, createModel, durationOf, modelNames, type LoadModel } from './lib/load/model.ts'
+import { runLoad } from './lib/load/run.ts'
+import { readScenarios } from './lib/load/scenario-file.ts'
+import { parseThreshold } from './lib/load/thresholds.ts'
+import { realClock } from './lib/measure/clock.ts'
+import { describeRun } from './lib/reports/environment.ts'
+import type { LoadReport } from './lib/reports/record.ts'
+import { loadSummary } from './lib/reports/text.ts'
+import { vaccination } from './lib/workloads/vaccination/index.ts'
+import { openLoadTarget } from './load-target.ts'
+import { paint } from './paint.ts'
+import { showSeconds, showTrial } from './progress.ts'
+import { readSaturationModel, type SaturationFlags } from './saturation-flags.ts'
+import { saveRun } from './save-run.ts'
+
+/** The flags of `load` that are no settings. */
+export interface LoadFlags extends SaturationFlags {
+  readonly request?: string | undefined
+  readonly ledger?: string | undefined
+  readonly fault?: readonly string[] | undefined
+  readonly experiment?: string | undefined
+  readonly 'allow-remote': boolean
+}
+
+/** Makes one run of `load`, prints its summary, and saves its report. Throws what a user has to know of. */
+export async function makeLoadRun(
+  command: BaseCommand,
+  flags: LoadFlags,
+  config: RunConfig,
+): Promise<{ readonly report: LoadReport; readonly runId: string }> {
+  const { values } = config
+  const thresholds = (values.threshold ?? []).map(parseThreshold)
+  const model = await chooseModel(flags, config)
+  const scenarios = values.scenario === undefined ? null : await readScenarios(values.scenario)
+  const limit = values.findLimit === undefined ? null : parseLimit(values.findLimit)
+  checkModel(model, { threads: values.threads, raised: limit !== null })
+  const faults = (flags.fault ?? []).map(parseFault)
+  requirePossible(faults, durationOf(model), values.target)
+  const startedAt = new Date()
+  await using target = await openLoadTarget(command, config, { allowRemote: flags['allow-remote'], faults })
+  const seconds = showSeconds(durationOf(model), command.jsonEnabled())
+  const { findings, runId, apiFailure } = await runLoad(target, {
+    ...values,
+    scenarios,
+    scenarioFile: values.scenario ?? null,
+    threadEntry: new URL(`load-thread${extname(import.meta.url)}`, import.meta.url),
+    model,
+    workload: vaccination,
+    workloadOptions: values,
+    thresholds,
+    limit,
+    faults,
+    clock: realClock,
+    signal: command.signal,
+    startedAt,
+    createLedgerFile: () =>
+      flags.ledger === undefined ? createLedgerBesideReport(values.reports, startedAt) : createLedgerFile(flags.ledger),
+    onSecond: seconds.update,
+    onTrial: showTrial(command.jsonEnabled()),
+    onFault: ({ expression }) => seconds.note(`fault: ${expression}`),
+    onAudit: () => seconds.stop('Auditing the database'),
+  })
+  const engine = target.database?.engine ?? null
+  const run = describeRun('load', { startedAt, config, engine, version: command.config.version })
+  const report = { ...run, ...findings }
+  const hasNoOriginal = scenarios !== null || flags.request !== undefined || flags.experiment !== undefined
+  command.log(loadSummary(report, paint, hasNoOriginal ? null : vaccination.originals.load))
+  command.log(`\n${await saveRun(report, values)}\nledger ${findings.ledger}`)
+  if (apiFailure) throw apiFailure
+  return { report, runId }
+}
+
+async function chooseModel(flags: LoadFlags, config: RunConfig): Promise<LoadModel> {
+  if (flags.request === undefined) return createModel(strongestOf(config, modelNames), config.values)
+  // Whoever sends as fast as it can makes garbage as fast; users that think do well in a third of the memory.
+  letHeapGrow()
+  return readSaturationModel(flags.request, flags, config.values.duration)
+}
