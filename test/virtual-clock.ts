@@ -12,9 +12,10 @@ export interface VirtualClock extends Clock {
   runAll(): Promise<void>
 }
 
-export function createVirtualClock(): VirtualClock {
+/** `startsAt` in ms. */
+export function createVirtualClock(startsAt = 0): VirtualClock {
   const timers = new Set<Timer>()
-  let now = 0
+  let now = startsAt
   let order = 0
   return {
     now: () => now,

@@ -12,12 +12,15 @@ interface Sizes {
   readonly moreSlots: readonly [flags: readonly string[], count: number]
   /** Table sizes that are measured once a seeding of 2 a slot, and of 1,000, is in. */
   readonly checkpoints: readonly [number, number]
+  /** A load in which bookings happen: 9 s after a user's start, at the earliest. */
+  readonly load: { readonly users: number; readonly seconds: number }
 }
 
 const sizes: Sizes = {
   slots: [[], 39_456],
   moreSlots: [['--years', '4', '--capacity', '5'], 52_596],
   checkpoints: [110_000, 120_000],
+  load: { users: 60, seconds: 12 },
 }
 
 /** For FerretDB, which reads all of a table wherever others use an index. */
@@ -25,10 +28,11 @@ const smallSizes: Sizes = {
   slots: [['--years', '1', '--every', '2h'], 2196],
   moreSlots: [['--years', '2', '--every', '2h', '--capacity', '5'], 4386],
   checkpoints: [10_000, 11_000],
+  load: { users: 20, seconds: 20 },
 }
 
 for (const engine of testEngines) {
-  const { slots, moreSlots, checkpoints } = engine.name === 'ferretdb' ? smallSizes : sizes
+  const { slots, moreSlots, checkpoints, load } = engine.name === 'ferretdb' ? smallSizes : sizes
 
   describe.skipIf(engine.open === null)(`the commands, one after the other, on ${engine.name}`, () => {
     let place: TestDatabase
@@ -95,21 +99,22 @@ for (const engine of testEngines) {
     })
 
     it('load, with an API of its own', async () => {
-      const args = ['load', '--users', '60', '--duration', '12s', '--threshold', 'failures<=0%', ...db]
+      const { users, seconds } = load
+      const args = ['load', '--users', `${users}`, '--duration', `${seconds}s`, '--threshold', 'failures<=0%', ...db]
       const { code, stdout, stderr } = await work.run(args)
       expect({ code, stderr }).toMatchObject({ code: 0 })
       expect(stdout).toMatch(/^valid /m)
       expect(stdout).toMatch(/^audit ok {3}[1-9]\d* bookings acknowledged: 0 lost, 0 doubled, 0 slots oversold/m)
       expect(stdout).toMatch(/^met {8}failures<=0% \(was 0%\)/m)
-      expect(stderr).toContain('10 of 12 s: 60 users')
+      expect(stderr).toContain(`10 of ${seconds} s: ${users} users`)
       const file = join(work.folder, /report (.*)$/m.exec(stdout)![1]!)
       const report = parseReport(await readFile(file, 'utf8'), file) as LoadReport
       expect(report.load.requests).toBe(report.load.steps.reduce((sum, step) => sum + step.requests, 0))
       expect(report.load.outcomes.booked).toBe(report.audit!.acknowledged)
       const { timeline, requests } = report.load
-      expect(timeline.slice(0, 12).every(({ durationMs }) => durationMs === 1000)).toBe(true)
+      expect(timeline.slice(0, seconds).every(({ durationMs }) => durationMs === 1000)).toBe(true)
       // What ended in the grace has a row of its own.
-      expect([12, 13]).toContain(timeline.length)
+      expect([seconds, seconds + 1]).toContain(timeline.length)
       expect(timeline.reduce((sum, row) => sum + row.requests, 0)).toBe(requests)
       expect(report.environment.engine).toBe(engine.name)
     })

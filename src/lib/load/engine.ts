@@ -185,11 +185,12 @@ function stop(run: Run, session: Session): void {
 /** Makes a row of every second, until `durationMs` are over or the run is ended. */
 async function endEverySecond(run: Run, durationMs: number): Promise<void> {
   const { clock, recorder, onSecond } = run.plan
-  const end = run.startedAt + durationMs
-  for (let at = run.startedAt + 1000; at <= end && !run.sleepers.awake; at += 1000) {
-    if (await run.sleepers.sleep(Math.max(0, at - clock.now()))) onSecond(recorder.endSecond(run.active))
+  const sleepUntil = (ms: number) => run.sleepers.sleep(Math.max(0, run.startedAt + ms - clock.now()))
+  // Counted from 0, since what is added to the clock's time again and again is rounded, and may miss the last second.
+  for (let ms = 1000; ms <= durationMs && !run.sleepers.awake; ms += 1000) {
+    if (await sleepUntil(ms)) onSecond(recorder.endSecond(run.active))
   }
-  await run.sleepers.sleep(Math.max(0, end - clock.now()))
+  await sleepUntil(durationMs)
 }
 
 async function finishWithin({ plan: { clock, client, graceMs }, sessions }: Run): Promise<void> {

@@ -141,6 +141,13 @@ describe('the closed model', () => {
     expect(result.responseTime.max).toBeCloseTo(6500, -1)
   })
 
+  it('ends every second of the run, also where the time of the clock cannot be added up exactly', async () => {
+    const clock = createVirtualClock(1968.7499191119339)
+    const { rows, timeline } = await run(clock, [scenario((user) => user.think(10_000))], { model: users(1, 12_000) })
+    expect(rows.map(({ durationMs }) => durationMs)).toEqual(Array.from({ length: 12 }, () => 1000))
+    expect(timeline).toEqual(rows)
+  })
+
   it('lets requests under way finish within the grace, and cuts them off after it', async () => {
     const slow = scenario((user) => get(user))
     const clock = createVirtualClock()
