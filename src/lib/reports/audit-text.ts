@@ -4,9 +4,12 @@ import { auditLine, violationLines, type Paint } from './text.ts'
 
 /** An audit for people: the verdict, the rows concerned, and what it was held against. */
 export function auditSummary({ audit, ledgers }: AuditReport, paint: Paint): string {
-  return [auditLine(audit, paint), ...violationLines(audit.violations), ...leftOut(audit), ...ledgerLines(ledgers)].join(
-    '\n',
-  )
+  return [
+    auditLine(audit, paint),
+    ...violationLines(audit.violations),
+    ...leftOut(audit),
+    ...ledgerLines(ledgers),
+  ].join('\n')
 }
 
 function leftOut({ lost, duplicate, oversold, unknownCommitted, violations }: AuditReport['audit']): string[] {
@@ -15,7 +18,8 @@ function leftOut({ lost, duplicate, oversold, unknownCommitted, violations }: Au
 }
 
 function ledgerLines(ledgers: AuditReport['ledgers']): string[] {
-  if (ledgers.length === 0) return ['no ledger  nothing is known of bookings that were lost or doubled (name one with --ledger)']
+  if (ledgers.length === 0)
+    return ['no ledger  nothing is known of bookings that were lost or doubled (name one with --ledger)']
   return ledgers.flatMap(({ file, run, target, startedAt, booked, unknown, failed, torn }) => [
     `ledger     ${plain(file)}: ${formatCount(booked)} booked, ${formatCount(unknown)} unknown, ${formatCount(failed)} failed`,
     `           run ${plain(run)} on ${plain(target)}, begun ${plain(startedAt)}`,

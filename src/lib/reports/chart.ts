@@ -51,7 +51,9 @@ export function drawChart(chart: Chart): string {
       row[column] = row[column] === ' ' || row[column] === mark ? mark : several
     }
   }
-  const lines = cells.map((row, index) => `${(labels[index] ?? '').padStart(gutter)} ${index % 5 === 0 ? '┤' : '│'} ${row.join('')}`)
+  const lines = cells.map(
+    (row, index) => `${(labels[index] ?? '').padStart(gutter)} ${index % 5 === 0 ? '┤' : '│'} ${row.join('')}`,
+  )
   const overlaps = cells.some((row) => row.includes(several)) ? [`${several} several`] : []
   const legend = [...chart.series.map(({ mark, name }) => `${mark} ${name}`), ...overlaps].join('   ')
   return [
@@ -75,7 +77,10 @@ function scaleOf(ys: readonly number[]): Scale {
   const least = Math.max(Math.min(...ys), top / widestRatio)
   if (top <= logarithmicFrom * least) return { shareOf: (y) => y / top, valueAt: (share) => share * top }
   const decades = Math.log(top / least)
-  return { shareOf: (y) => Math.max(0, Math.log(y / least)) / decades, valueAt: (share) => least * Math.exp(share * decades) }
+  return {
+    shareOf: (y) => Math.max(0, Math.log(y / least)) / decades,
+    valueAt: (share) => least * Math.exp(share * decades),
+  }
 }
 
 /** The last is always there, the others where they have room. */

@@ -20,5 +20,9 @@ function caseOf(metric: ComparedMetric): JUnitCase {
   const known = { group: 'compare.metrics', name: metric.name }
   if (metric.verdict === 'missing') return { ...known, failure: `not measured in all runs: ${figures}` }
   if (metric.verdict === 'worse') return { ...known, failure: `worse: ${figures}` }
-  return { ...known, failure: null, ...(metric.verdict === 'inconclusive' ? { skipped: `inconclusive: ${figures}` } : {}) }
+  return {
+    ...known,
+    failure: null,
+    ...(metric.verdict === 'inconclusive' ? { skipped: `inconclusive: ${figures}` } : {}),
+  }
 }

@@ -2,7 +2,12 @@ import type { Comparison } from '../compare/compare.ts'
 import { comparisonColumns, comparisonRow, sidesPhrase, verdictSentence } from './comparison-text.ts'
 import { escapeMarkdown, markdownTable } from './views/markdown-table.ts'
 
-const signs: Readonly<Record<Comparison['verdict'], string>> = { better: '✅', same: '✅', worse: '❌', inconclusive: '⚠️' }
+const signs: Readonly<Record<Comparison['verdict'], string>> = {
+  better: '✅',
+  same: '✅',
+  worse: '❌',
+  inconclusive: '⚠️',
+}
 
 /** A comparison as Markdown for a pull request's comment or a job's summary: the verdict first, then the table. */
 export function comparisonMarkdown(comparison: Comparison): string {
@@ -12,7 +17,9 @@ export function comparisonMarkdown(comparison: Comparison): string {
     faults.map(listItem).join('\n'),
     markdownTable(comparisonColumns.names, metrics.map(comparisonRow), comparisonColumns.numeric),
     escapeMarkdown(sidesPhrase(comparison)),
-    differences.length > 0 ? `The runs differ in more than their figures:\n\n${differences.map(listItem).join('\n')}` : '',
+    differences.length > 0
+      ? `The runs differ in more than their figures:\n\n${differences.map(listItem).join('\n')}`
+      : '',
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }

@@ -41,7 +41,10 @@ export function comparisonRow(metric: ComparedMetric): string[] {
 /** What was compared, under a table. */
 export function sidesPhrase({ runs, paired }: Comparison): string {
   const count = (runsOfSide: number) => `${runsOfSide} ${runsOfSide === 1 ? 'run' : 'runs'}`
-  const sides = paired && runs.baseline > 1 ? `${runs.baseline} pairs of runs` : `${count(runs.baseline)} against ${count(runs.candidate)}`
+  const sides =
+    paired && runs.baseline > 1
+      ? `${runs.baseline} pairs of runs`
+      : `${count(runs.baseline)} against ${count(runs.candidate)}`
   return `${sides}; verdicts in brackets are shown only, they do not count.`
 }
 

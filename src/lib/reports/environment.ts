@@ -16,7 +16,10 @@ export interface RunFacts {
 }
 
 /** The head of a report of `kind` that ends now. */
-export function describeRun<Kind extends Report['kind']>(kind: Kind, facts: RunFacts): ReportHead & { readonly kind: Kind } {
+export function describeRun<Kind extends Report['kind']>(
+  kind: Kind,
+  facts: RunFacts,
+): ReportHead & { readonly kind: Kind } {
   const { startedAt, config, engine, version } = facts
   return {
     schema: reportSchemaName,

@@ -10,7 +10,8 @@ export const text = (description: string) => Type.String({ description })
 /** What `schema` says, or null. */
 export const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 /** An object of `properties`. */
-export const object = <T extends TProperties>(description: string, properties: T) => Type.Object(properties, { description })
+export const object = <T extends TProperties>(description: string, properties: T) =>
+  Type.Object(properties, { description })
 /** True or false. */
 export const flag = (description: string) => Type.Boolean({ description })
 /** Any number of `items`. */
@@ -18,7 +19,8 @@ export const list = <T extends TSchema>(description: string, items: T) => Type.A
 /** Any name: with Type.String() alone, what stands under a name of several lines would not be looked at. */
 const anyName = Type.String({ pattern: String.raw`^[\s\S]*$` })
 /** What `schema` says, by name. */
-export const byName = <T extends TSchema>(description: string, schema: T) => Type.Record(anyName, schema, { description })
+export const byName = <T extends TSchema>(description: string, schema: T) =>
+  Type.Record(anyName, schema, { description })
 /** Texts by name. */
 export const textByName = (description: string) => byName(description, Type.String())
 /** One of `values`. */

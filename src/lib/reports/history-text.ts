@@ -6,8 +6,12 @@ import type { Paint } from './text.ts'
 
 /** Metrics over many runs for people: a chart of each, `width` characters wide, and where its level changed. */
 export function historySummary({ metrics, runs, leftOut }: History, width: number, paint: Paint): string {
-  const others = leftOut > 0 ? `; ${formatCount(leftOut)} that differ from the latest in more than their figures are left out` : ''
-  return [`${runs === 1 ? '1 run' : `${formatCount(runs)} runs`}${others}`, ...metrics.map((metric) => metricText(metric, width, paint))].join('\n\n')
+  const others =
+    leftOut > 0 ? `; ${formatCount(leftOut)} that differ from the latest in more than their figures are left out` : ''
+  return [
+    `${runs === 1 ? '1 run' : `${formatCount(runs)} runs`}${others}`,
+    ...metrics.map((metric) => metricText(metric, width, paint)),
+  ].join('\n\n')
 }
 
 function metricText(metric: MetricHistory, width: number, paint: Paint): string {

@@ -106,7 +106,9 @@ export const Stream = object('every insert on the way to a table size', {
   seconds: number('spent inserting, seconds'),
   exitInsertsPerSecond: number('rate of the last tenth of the buckets, inserts per second'),
   buckets: list('in the order in which they were filled', Bucket),
-  stallCount: count('inserts that took longer than 100 ms and 20 times the p50 of their bucket; overlapping ones are one'),
+  stallCount: count(
+    'inserts that took longer than 100 ms and 20 times the p50 of their bucket; overlapping ones are one',
+  ),
   stallMs: number('length of all stalls together, ms'),
   stalls: list(
     'the longest, in order of time',

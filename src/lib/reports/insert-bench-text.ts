@@ -1,13 +1,5 @@
 import { drawChart, type ChartSeries } from './chart.ts'
-import {
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatLatency,
-  formatNumber,
-  formatTable,
-  plain,
-} from './format.ts'
+import { formatBytes, formatCount, formatDuration, formatLatency, formatNumber, formatTable, plain } from './format.ts'
 import { modelLines } from './model-text.ts'
 import type { InsertBenchReport } from './record.ts'
 
@@ -29,7 +21,11 @@ export function insertBenchSummary(report: InsertBenchReport, original: string, 
   const { checkpoints, environment, interrupted, model = [], stream } = report
   const durability = Object.entries(environment.durability).map(([name, value]) => `${name}=${value}`)
   const sections = [
-    [plain(`single durable inserts into ${environment.engine} ${environment.engineVersion} (${durability.join(', ')})`)],
+    [
+      plain(
+        `single durable inserts into ${environment.engine} ${environment.engineVersion} (${durability.join(', ')})`,
+      ),
+    ],
     interrupted ? ['stopped before its time: what follows is what was measured so far'] : [],
     checkpoints.length > 0 ? [latencyTable('rows', checkpoints), original] : [],
     counterLines('rows', checkpoints),
@@ -102,7 +98,9 @@ function counterLines(axis: string, rows: readonly Row[]): string[] {
     if (unasked) return []
     const onSchedule = rows.some(({ serviceTime }) => serviceTime !== undefined)
     return onSchedule && new Set(rows.map(({ keys }) => keys)).size > 1
-      ? ['server counters: none; on a schedule they can only be told for one order of keys (--keys append or --keys random)']
+      ? [
+          'server counters: none; on a schedule they can only be told for one order of keys (--keys append or --keys random)',
+        ]
       : ['server counters: none; this server tells nothing']
   }
   const keyed = rows.some(({ keys }) => keys !== undefined)

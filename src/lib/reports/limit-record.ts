@@ -11,7 +11,9 @@ const boundary = {
 export const LimitFound = object('the highest load that holds a limit; "load" is its last trial', {
   expression: text('the limit, as it was given'),
   raised: oneOf('what was raised', 'users', 'rate'),
-  held: Type.Union([object('the highest level that held', boundary), Type.Null()], { description: 'null when none did' }),
+  held: Type.Union([object('the highest level that held', boundary), Type.Null()], {
+    description: 'null when none did',
+  }),
   failed: Type.Union([object('the lowest level that did not hold', boundary), Type.Null()], {
     description: 'null when none was found',
   }),

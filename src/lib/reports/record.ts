@@ -2,13 +2,25 @@ import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { failure, reasonOf } from '../errors.ts'
-import { byName, count, distribution, flag, list, ms, number, object, oneOf, orNull, text, textByName } from './fields.ts'
+import {
+  byName,
+  count,
+  distribution,
+  flag,
+  list,
+  ms,
+  number,
+  object,
+  oneOf,
+  orNull,
+  text,
+  textByName,
+} from './fields.ts'
 import { plain } from './format.ts'
 import { LimitFound } from './limit-record.ts'
 import { LoadModel } from './load-model-record.ts'
 import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
 import { reportSchemaName } from './schema-name.ts'
-
 
 // File names are made of it, so it must be a time and nothing else.
 const utcTime = (description: string) =>

@@ -109,7 +109,9 @@ function skippedLines({ model, full, iterations = 0, skipped = 0 }: LoadReport['
   if (model?.kind !== 'open') return []
   if (skipped === 0) return [`skipped    0 of ${formatCount(iterations)} iterations`]
   const due = iterations + skipped
-  const why = full ? `no more than ${formatCount(model.maxInFlight)} may be in flight` : 'they were due when the run ended'
+  const why = full
+    ? `no more than ${formatCount(model.maxInFlight)} may be in flight`
+    : 'they were due when the run ended'
   return [
     `skipped    ${paint.bad(formatCount(skipped))} of ${formatCount(due)} iterations (${formatShare(skipped / due)}): ${why}`,
   ]
@@ -181,6 +183,8 @@ export function seedSummary(report: SeedReport): string {
     ...(report.resumedAt ? [`${formatCount(report.resumedAt)} rows were stored before`] : []),
     plain(`by ${strategy} (${durability})`),
     ...(made.length > 0 ? [made.join(', ')] : []),
-    ...(verified ? [`verified: ${formatCount(verified.rows)} rows in the table, checksum ${plain(verified.checksum)}, as expected`] : []),
+    ...(verified
+      ? [`verified: ${formatCount(verified.rows)} rows in the table, checksum ${plain(verified.checksum)}, as expected`]
+      : []),
   ].join('\n')
 }

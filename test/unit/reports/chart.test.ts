@@ -5,7 +5,11 @@ import { drawChart, type Chart, type ChartSeries } from '../../../src/lib/report
 const draw = (series: readonly ChartSeries[], more: Partial<Chart> = {}) =>
   drawChart({ series, width: 50, unitX: 'rows', formatX: (x) => `${x}`, formatY: (y) => y.toFixed(0), ...more })
 
-const line = (mark: string, ...ys: number[]): ChartSeries => ({ mark, name: mark, points: ys.map((y, x) => ({ x, y })) })
+const line = (mark: string, ...ys: number[]): ChartSeries => ({
+  mark,
+  name: mark,
+  points: ys.map((y, x) => ({ x, y })),
+})
 
 describe('drawChart', () => {
   it('has the largest at the top, the last to the right, and straight steps from 0', () => {

@@ -54,13 +54,18 @@ describe('comparisonSummary', () => {
 
   it('puts verdicts that do not count in brackets, large changes as factors, and what is missing as a dash', () => {
     const huge = { ...p95, gates: false, effect: { value: 12, low: 9, high: 20 } }
-    expect(comparisonSummary({ ...worse, metrics: [huge] }, paint)).toMatch(/x13\.0 +\+900\.0% to x21\.0 +10\.4% +\(worse\)/)
+    expect(comparisonSummary({ ...worse, metrics: [huge] }, paint)).toMatch(
+      /x13\.0 +\+900\.0% to x21\.0 +10\.4% +\(worse\)/,
+    )
     const none = { ...p95, verdict: 'missing' as const, candidate: null, effect: null, detectable: null }
     expect(comparisonSummary({ ...worse, metrics: [none] }, paint)).toMatch(/100 ms +- +- +- +- +missing/)
   })
 
   it('says what differs and what is at fault', () => {
-    const text = comparisonSummary({ ...worse, differences: ['cpu: a and b'], faults: ["the candidate's audit failed"] }, paint)
+    const text = comparisonSummary(
+      { ...worse, differences: ['cpu: a and b'], faults: ["the candidate's audit failed"] },
+      paint,
+    )
     expect(text).toContain('differ in more than their figures:\n  cpu: a and b')
     expect(text).toContain("the candidate's audit failed")
   })
@@ -112,7 +117,9 @@ describe('comparisonJunit', () => {
       { ...p95, verdict: 'inconclusive' },
       { ...p95, verdict: 'missing', effect: null },
     ]
-    expect(comparisonJunit({ ...worse, metrics, faults: ['lost <2>'] }, at)).toContain('tests="3" failures="2" errors="0" skipped="1"')
+    expect(comparisonJunit({ ...worse, metrics, faults: ['lost <2>'] }, at)).toContain(
+      'tests="3" failures="2" errors="0" skipped="1"',
+    )
   })
 })
 

@@ -67,7 +67,14 @@ describe('insertBenchSummary', () => {
     const text = insertBenchSummary({ ...saved, checkpoints }, '', 60)
     expect(text).toContain('● p50   ○ p99')
     expect(text).toMatch(/0 +6m rows\n/)
-    expect(Math.max(...text.split('\n').slice(6).map((line) => line.length))).toBe(60)
+    expect(
+      Math.max(
+        ...text
+          .split('\n')
+          .slice(6)
+          .map((line) => line.length),
+      ),
+    ).toBe(60)
   })
 
   it('tells of a stream: a row for each bucket, the exit rate and the longest stalls', () => {

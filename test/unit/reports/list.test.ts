@@ -13,7 +13,8 @@ afterEach(() => rm(folder, { recursive: true }))
 
 describe('listReports', () => {
   it('puts the newest first and what cannot be read last', async () => {
-    for (const name of ['load-baseline.json', 'seed.json', 'truncated.json']) await copyFile(fixture(name), join(folder, name))
+    for (const name of ['load-baseline.json', 'seed.json', 'truncated.json'])
+      await copyFile(fixture(name), join(folder, name))
     await writeFile(join(folder, 'a.ledger.jsonl'), '')
     const listed = await listReports(folder)
     const times = listed.flatMap(({ startedAt }) => startedAt ?? [])
@@ -22,7 +23,9 @@ describe('listReports', () => {
     expect(listed.at(-1)).toMatchObject({ kind: null, headline: expect.stringContaining('not whole JSON') })
     const lines = listText(listed).split('\n')
     expect(lines).toHaveLength(4)
-    expect(lines.find((line) => line.includes(' load '))).toMatch(/^2026-11-20 23:43 +load +Valid, audit passed +7.25 requests a second/)
+    expect(lines.find((line) => line.includes(' load '))).toMatch(
+      /^2026-11-20 23:43 +load +Valid, audit passed +7.25 requests a second/,
+    )
   })
 
   it('says so when there is no such folder', async () => {

@@ -35,7 +35,12 @@ describe('modelLines', () => {
   })
 
   it('does not sell noise as flatness', () => {
-    const blurred = { shape: 'flat' as const, level: around(287, 150), change: around(0, 400), perDecade: around(0, 300) }
+    const blurred = {
+      shape: 'flat' as const,
+      level: around(287, 150),
+      change: around(0, 400),
+      perDecade: around(0, 300),
+    }
     expect(modelLines([{ ...common, ...blurred }])[1]).toContain(
       'flat as far as this run can tell, which is not far: at 287 us (137 us to 437 us); over the sizes measured, a change of -400 us to +400 us',
     )

@@ -117,23 +117,32 @@ describe('parseReport', () => {
     expect(() => parseReport(reportText('truncated.json'), 'cut.json')).toThrow('cut.json is not a rushbench report')
   })
 
-  it('lets nothing past that cannot be shown and compared, whatever stands in whatever place', { timeout: 30_000 }, () => {
-    const hostile = fc.string({ unit: 'binary' }).map((text) => `\u001b[2J\u009b31m\n${text}`)
-    const mutated = fc.constantFrom(...names).chain((name) => {
-      const parsed: unknown = JSON.parse(reportText(name))
-      const value = fc.oneof(hostile, fc.jsonValue(), fc.double(), fc.dictionary(hostile, fc.oneof(hostile, fc.nat())))
-      return fc
-        .record({ path: fc.constantFrom(...paths(parsed).slice(1)), value })
-        .map((change) => ({ parsed, ...change }))
-    })
-    fc.assert(
-      fc.property(mutated, ({ parsed, path, value }) => {
-        const report = readOrRefuse(JSON.stringify(replaced(parsed, path, value)))
-        if (report) expect(shown(report)).not.toMatch(steersTerminal)
-      }),
-      { numRuns: 500 },
-    )
-  })
+  it(
+    'lets nothing past that cannot be shown and compared, whatever stands in whatever place',
+    { timeout: 30_000 },
+    () => {
+      const hostile = fc.string({ unit: 'binary' }).map((text) => `\u001b[2J\u009b31m\n${text}`)
+      const mutated = fc.constantFrom(...names).chain((name) => {
+        const parsed: unknown = JSON.parse(reportText(name))
+        const value = fc.oneof(
+          hostile,
+          fc.jsonValue(),
+          fc.double(),
+          fc.dictionary(hostile, fc.oneof(hostile, fc.nat())),
+        )
+        return fc
+          .record({ path: fc.constantFrom(...paths(parsed).slice(1)), value })
+          .map((change) => ({ parsed, ...change }))
+      })
+      fc.assert(
+        fc.property(mutated, ({ parsed, path, value }) => {
+          const report = readOrRefuse(JSON.stringify(replaced(parsed, path, value)))
+          if (report) expect(shown(report)).not.toMatch(steersTerminal)
+        }),
+        { numRuns: 500 },
+      )
+    },
+  )
 
   it.each([
     [['startedAt'], 'yesterday', 'startedAt must be a time in UTC such as'],

@@ -8,7 +8,12 @@ import { reportText, savedReport } from '../../report-fixtures.ts'
 
 vi.mock('node:fs/promises', async (load) => {
   const real = await load<typeof files>()
-  return { ...real, link: vi.fn<typeof real.link>(real.link), rename: vi.fn<typeof real.rename>(real.rename), writeFile: vi.fn<typeof real.writeFile>(real.writeFile) }
+  return {
+    ...real,
+    link: vi.fn<typeof real.link>(real.link),
+    rename: vi.fn<typeof real.rename>(real.rename),
+    writeFile: vi.fn<typeof real.writeFile>(real.writeFile),
+  }
 })
 
 const report = savedReport('load', 'load-baseline.json')

@@ -62,7 +62,14 @@ describe('loadSummary', () => {
   })
 
   it('says of a single request that its times are service times', () => {
-    const model = { kind: 'saturation', connections: 50, requests: null, durationMs: 9000, request: 'GET /', bodyBytes: 0 } as const
+    const model = {
+      kind: 'saturation',
+      connections: 50,
+      requests: null,
+      durationMs: 9000,
+      request: 'GET /',
+      bodyBytes: 0,
+    } as const
     const text = loadSummary({ ...report, load: { ...report.load, model } }, noPaint, null)
     expect(text).toMatch(/^50 connections, /m)
     expect(text).toContain(' a second by one request after the other on each connection')
@@ -98,8 +105,17 @@ describe('loadSummary', () => {
   })
 
   it('says of the open model what was asked for and what could not start', () => {
-    const model = { kind: 'open', ratePerSecond: 1000, arrivals: 'poisson', durationMs: 60_000, maxInFlight: 500 } as const
-    const open: LoadReport = { ...report, load: { ...report.load, model, users: 500, full: true, iterations: 59_400, skipped: 600 } }
+    const model = {
+      kind: 'open',
+      ratePerSecond: 1000,
+      arrivals: 'poisson',
+      durationMs: 60_000,
+      maxInFlight: 500,
+    } as const
+    const open: LoadReport = {
+      ...report,
+      load: { ...report.load, model, users: 500, full: true, iterations: 59_400, skipped: 600 },
+    }
     const text = loadSummary(open, noPaint, null)
     expect(text).toContain('1,000 iterations a second (poisson arrivals), 500 in flight at most, ')
     expect(text).toContain('skipped    600 of 60,000 iterations (1.00%): no more than 500 may be in flight')
@@ -164,8 +180,6 @@ describe('seedSummary', () => {
       rowsPerSecond: 400_000,
       maxRssMb: 91.4,
     })
-    expect(text).toBe(
-      '1,000,000 rows in 2.5 s: 400,000 rows/s, 91 MB of memory\nby one-buffer (synchronous=full)',
-    )
+    expect(text).toBe('1,000,000 rows in 2.5 s: 400,000 rows/s, 91 MB of memory\nby one-buffer (synchronous=full)')
   })
 })

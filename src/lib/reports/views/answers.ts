@@ -57,7 +57,8 @@ export function auditAnswer(audit: AuditResult | null): Answer {
     const detail = 'The database behind the target is not known; name it with --db.'
     return { question, verdict: 'plain', answer: 'Not audited', detail }
   }
-  const unknown = audit.unknownCommitted > 0 ? ` ${formatCount(audit.unknownCommitted)} were stored without an answer.` : ''
+  const unknown =
+    audit.unknownCommitted > 0 ? ` ${formatCount(audit.unknownCommitted)} were stored without an answer.` : ''
   return {
     question,
     verdict: audit.passed ? 'good' : 'bad',

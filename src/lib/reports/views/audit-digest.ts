@@ -30,11 +30,15 @@ type Ledgers = AuditReport['ledgers']
 
 function ledgerAnswer(ledgers: Ledgers): Answer {
   const torn = ledgers.filter((ledger) => ledger.torn).length
-  const cut = torn > 0 ? ` In ${formatCount(torn)} the last line was cut off when the load was killed, and is left out.` : ''
+  const cut =
+    torn > 0 ? ` In ${formatCount(torn)} the last line was cut off when the load was killed, and is left out.` : ''
   return {
     question: 'Held against what?',
     verdict: 'plain',
-    answer: ledgers.length === 0 ? 'No ledger' : `${formatCount(ledgers.length)} ${ledgers.length === 1 ? 'ledger' : 'ledgers'}`,
+    answer:
+      ledgers.length === 0
+        ? 'No ledger'
+        : `${formatCount(ledgers.length)} ${ledgers.length === 1 ? 'ledger' : 'ledgers'}`,
     detail:
       ledgers.length === 0
         ? 'Only the slots were looked at: nothing is known of bookings that were lost or doubled.'

@@ -11,7 +11,9 @@ export function csvReport(report: Report): string {
   const rows = rowsOf(report)
   const [first] = rows
   if (!first) throw failure('view-missing', { kind: report.kind, view: 'csv' })
-  return [Object.keys(first), ...rows.map((row) => Object.values(row))].map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('')
+  return [Object.keys(first), ...rows.map((row) => Object.values(row))]
+    .map((cells) => `${cells.map(csvCell).join(',')}\r\n`)
+    .join('')
 }
 
 function rowsOf(report: Report): Record<string, Cell>[] {

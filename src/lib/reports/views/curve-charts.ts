@@ -52,9 +52,27 @@ function endsOf(order: KeyOrder, measured: readonly Checkpoint[]): string {
 function fittedSeries({ keys, curve = [] }: Model): ChartSeries[] {
   const xs = curve.map(({ rows }) => rows)
   return [
-    series('interval, low', 'band-edge', tones[keys], xs, curve.map(({ low }) => low)),
-    series('interval, high', 'band-edge', tones[keys], xs, curve.map(({ high }) => high)),
-    series(`${keys}, fitted`, 'dashed', tones[keys], xs, curve.map(({ p50 }) => p50)),
+    series(
+      'interval, low',
+      'band-edge',
+      tones[keys],
+      xs,
+      curve.map(({ low }) => low),
+    ),
+    series(
+      'interval, high',
+      'band-edge',
+      tones[keys],
+      xs,
+      curve.map(({ high }) => high),
+    ),
+    series(
+      `${keys}, fitted`,
+      'dashed',
+      tones[keys],
+      xs,
+      curve.map(({ p50 }) => p50),
+    ),
   ]
 }
 
@@ -62,14 +80,28 @@ function measuredSeries(order: KeyOrder, measured: readonly Checkpoint[]): Chart
   const blocks = measured.flatMap(blockPoints)
   const xs = measured.map(({ rows }) => rows)
   return [
-    series(`${order}, blocks`, 'faint-dots', tones[order], blocks.map(({ x }) => x), blocks.map(({ y }) => y)),
-    series(`${order}, p50`, 'dots', tones[order], xs, measured.map(({ p50 }) => p50)),
+    series(
+      `${order}, blocks`,
+      'faint-dots',
+      tones[order],
+      blocks.map(({ x }) => x),
+      blocks.map(({ y }) => y),
+    ),
+    series(
+      `${order}, p50`,
+      'dots',
+      tones[order],
+      xs,
+      measured.map(({ p50 }) => p50),
+    ),
   ]
 }
 
 function kneeSpans({ knee, keys }: Model): Span[] {
   if (!knee) return []
-  return [{ name: `knee at ${formatUnit('rows', knee.value)}, ${keys} keys`, from: knee.low, to: knee.high, at: knee.value }]
+  return [
+    { name: `knee at ${formatUnit('rows', knee.value)}, ${keys} keys`, from: knee.low, to: knee.high, at: knee.value },
+  ]
 }
 
 /** Each block grew the table, so that no two are at the same place. */
@@ -81,7 +113,14 @@ function tailChart(checkpoints: readonly Checkpoint[]): Chart {
   const lines = ordersOf(checkpoints).flatMap((order) => {
     const own = measuredWith(order, checkpoints)
     const xs = own.map(({ rows }) => rows)
-    const line = (of: 'p95' | 'p99', mark: Mark) => series(`${order}, ${of}`, mark, tones[order], xs, own.map((checkpoint) => checkpoint[of]))
+    const line = (of: 'p95' | 'p99', mark: Mark) =>
+      series(
+        `${order}, ${of}`,
+        mark,
+        tones[order],
+        xs,
+        own.map((checkpoint) => checkpoint[of]),
+      )
     return [line('p95', 'line'), line('p99', 'dotted')]
   })
   const slowest = checkpoints.reduce((most, { p99 }) => Math.max(most, p99), 0)

@@ -30,7 +30,8 @@ function legend(chart: Chart): string {
 
 function valueTable(chart: Chart): string {
   const series = readableSeries(chart)
-  const unitOf = (place: number) => (series[place]?.axis === 'right' && chart.right ? chart.right.unit : chart.left.unit)
+  const unitOf = (place: number) =>
+    series[place]?.axis === 'right' && chart.right ? chart.right.unit : chart.left.unit
   const rows = chartRows(chart).map(({ x, ys }) => [
     formatUnit(chart.x.unit, x),
     ...ys.map((y, place) => formatUnit(unitOf(place), y)),

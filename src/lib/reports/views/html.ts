@@ -83,7 +83,9 @@ function main({ sections, command }: Digest, charts: readonly Chart[]): string {
       ? ''
       : `<section><h2>Make this run again</h2><pre tabindex="0"><code>${escapeHtml(command)}</code></pre></section>`
   return [
-    ...shown.map((section) => `<section><h2>${escapeHtml(section.title)}</h2>\n${sectionBody(section, charts)}\n</section>`),
+    ...shown.map(
+      (section) => `<section><h2>${escapeHtml(section.title)}</h2>\n${sectionBody(section, charts)}\n</section>`,
+    ),
     again,
     `<div class="appendices">`,
     ...appendices.map(

@@ -23,7 +23,13 @@ export interface JUnitSuite {
 
 /** No XML file may hold them, not even escaped. */
 const forbidden = /[\ufffe\uffff]/g
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+}
 
 /** Text from outside as text or an attribute's value of XML 1.0. */
 export function escapeXml(text: string): string {

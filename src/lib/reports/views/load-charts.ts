@@ -30,8 +30,13 @@ function throughputChart(load: Load, slices: readonly TimelineSlice[]): Chart {
     series: [
       line('requests a second', 'area', 'blue', ({ rps }) => rps),
       line('failures a second', 'line', 'red', ({ failuresPerSecond }) => failuresPerSecond),
-      ...(load.skipped ? [line('skipped a second', 'dotted', 'orange', ({ skippedPerSecond }) => skippedPerSecond)] : []),
-      { ...line(load.model?.kind === 'open' ? 'in flight' : 'users', 'steps', 'grey', ({ users }) => users), axis: 'right' },
+      ...(load.skipped
+        ? [line('skipped a second', 'dotted', 'orange', ({ skippedPerSecond }) => skippedPerSecond)]
+        : []),
+      {
+        ...line(load.model?.kind === 'open' ? 'in flight' : 'users', 'steps', 'grey', ({ users }) => users),
+        axis: 'right',
+      },
     ],
     bands: [],
     spans: (load.faults ?? []).map(faultSpan),

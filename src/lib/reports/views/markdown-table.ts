@@ -6,7 +6,9 @@ const special = /[\\`*_[\]<>#|~&$]/g
 /** Text from outside as text of a Markdown line: no markup, no mention of anybody, no second line. */
 export function escapeMarkdown(text: string): string {
   // GitHub looks for mentions after escapes are gone, so that only something in between keeps it from one.
-  return plain(text).replaceAll(special, String.raw`\$&`).replaceAll('@', '@<!-- -->')
+  return plain(text)
+    .replaceAll(special, String.raw`\$&`)
+    .replaceAll('@', '@<!-- -->')
 }
 
 /** Rows of plain text as a table of GitHub's Markdown; columns named in `numeric` (from 0) are aligned right. */

@@ -34,7 +34,8 @@ function storedAnswer({ rows, seconds, strategy, durability, passedOver }: SeedR
 
 function verifiedAnswer({ verified }: SeedReport): Answer {
   const question = 'As they should be?'
-  if (!verified) return { question, verdict: 'plain', answer: 'Not verified', detail: 'It was not asked for with --verify.' }
+  if (!verified)
+    return { question, verdict: 'plain', answer: 'Not verified', detail: 'It was not asked for with --verify.' }
   return {
     question,
     verdict: 'good',

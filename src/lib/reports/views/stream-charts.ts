@@ -57,7 +57,14 @@ export function stallChart({ stalls }: Stream): Chart[] {
       left: { label: 'length', unit: 'ms', scale: scaleFor(lengths) },
       right: null,
       series: [
-        { name: 'stalls', mark: 'dots', tone: 'red', axis: 'left', xs: stalls.map(({ startSecond }) => startSecond), ys: lengths },
+        {
+          name: 'stalls',
+          mark: 'dots',
+          tone: 'red',
+          axis: 'left',
+          xs: stalls.map(({ startSecond }) => startSecond),
+          ys: lengths,
+        },
       ],
       bands: [],
       spans: [],

@@ -5,7 +5,8 @@ import { thinTimeline, wholeSeconds } from '../../../../src/lib/reports/views/ti
 import { savedReport } from '../../../report-fixtures.ts'
 import { badLoad, goodLoad, seeding, streamed, sweep } from './samples.ts'
 
-const charts = (report: Parameters<typeof digestOf>[0]) => digestOf(report).sections.flatMap((section) => section.charts)
+const charts = (report: Parameters<typeof digestOf>[0]) =>
+  digestOf(report).sections.flatMap((section) => section.charts)
 
 describe('digestOf', () => {
   it('says first what came of a load', () => {
@@ -64,7 +65,9 @@ describe('digestOf', () => {
   it('names the shape of the curve, and draws it with its interval, the knee and the counters', () => {
     expect(digestOf(sweep)).toMatchObject({ headline: 'A knee at 1.18m rows with random keys', verdict: 'plain' })
     const [median, tail, counter] = charts(sweep)
-    expect(median!.spans).toEqual([{ name: 'knee at 1.18m, random keys', from: 1_100_000, to: 1_250_000, at: 1_180_000 }])
+    expect(median!.spans).toEqual([
+      { name: 'knee at 1.18m, random keys', from: 1_100_000, to: 1_250_000, at: 1_180_000 },
+    ])
     expect(median!.bands).toEqual([[0, 1]])
     expect(median!.series.slice(0, 2).map(({ mark }) => mark)).toEqual(['band-edge', 'band-edge'])
     expect(readableSeries(median!).map(({ name }) => name)).toEqual(['random, fitted', 'append, p50', 'random, p50'])
@@ -89,7 +92,9 @@ describe('digestOf', () => {
 
   it('draws no chart of a single point', () => {
     expect(charts(savedReport('insert-bench', 'insert-bench-baseline.json'))).toEqual([])
-    expect(charts({ ...goodLoad, load: { ...goodLoad.load, timeline: goodLoad.load.timeline.slice(0, 1) } })).toEqual([])
+    expect(charts({ ...goodLoad, load: { ...goodLoad.load, timeline: goodLoad.load.timeline.slice(0, 1) } })).toEqual(
+      [],
+    )
   })
 })
 
@@ -112,7 +117,12 @@ describe('thinTimeline', () => {
 
   it('knows how long a last row is, and leaves it out when it is no whole second', () => {
     const rest = (durationMs: number) =>
-      thinTimeline(wholeSeconds([{ second: 0, ...row }, { second: 1, ...row, durationMs }]))
+      thinTimeline(
+        wholeSeconds([
+          { second: 0, ...row },
+          { second: 1, ...row, durationMs },
+        ]),
+      )
     expect(rest(4000)[1]!.rps).toBe(2.5)
     expect(rest(999)).toHaveLength(1)
   })

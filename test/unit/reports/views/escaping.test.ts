@@ -69,9 +69,7 @@ describe('escapeMarkdown', () => {
         expect(escaped.replaceAll(/\\[\\`*_[\]<>#|~&$]/g, '')).not.toMatch(/[\\`*_[\]<>#|~&$\n]/)
       }),
     )
-    expect(escapeMarkdown('**a** | <img> @all\n# b')).toBe(
-      String.raw`\*\*a\*\* \| \<img\> @<!-- -->all \# b`,
-    )
+    expect(escapeMarkdown('**a** | <img> @all\n# b')).toBe(String.raw`\*\*a\*\* \| \<img\> @<!-- -->all \# b`)
   })
 })
 
@@ -84,7 +82,9 @@ describe('markdownTable', () => {
         for (const line of lines) expect(line.replaceAll(/\\\\|\\\|/g, '').split('|')).toHaveLength(4)
       }),
     )
-    expect(markdownTable(['name', 'times'], [['a|b', '1']], [1])).toBe('| name | times |\n| --- | ---: |\n| a\\|b | 1 |')
+    expect(markdownTable(['name', 'times'], [['a|b', '1']], [1])).toBe(
+      '| name | times |\n| --- | ---: |\n| a\\|b | 1 |',
+    )
   })
 })
 

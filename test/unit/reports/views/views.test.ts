@@ -36,7 +36,9 @@ describe('junitReport', () => {
     const xml = junitReport(badLoad)
     expect(xml).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites /)
     expect(xml).toContain('<testsuite name="rushbench load" tests="8" failures="6" errors="0" skipped="0"')
-    expect(xml).toMatch(/<testcase classname="audit" name="no acknowledged booking is lost" time="0.000">\s*<failure message="1 lost/)
+    expect(xml).toMatch(
+      /<testcase classname="audit" name="no acknowledged booking is lost" time="0.000">\s*<failure message="1 lost/,
+    )
     expect(xml).toContain('<testcase classname="audit" name="no booking is doubled" time="0.000"/>')
     expect(xml).toMatch(/name="steps\[x\]\.p99&lt;1s" time="0.000">\s*<failure message="was never measured">/)
     expect(xml).not.toContain('<img')
@@ -44,9 +46,9 @@ describe('junitReport', () => {
 
   it('skips what nothing is known of', () => {
     expect(junitReport({ ...goodLoad, audit: null })).toContain('failures="0" errors="0" skipped="3"')
-    expect(junitReport({ ...audit, audit: { ...audit.audit, lost: 0, duplicate: 0, oversold: 0 }, ledgers: [] })).toContain(
-      'tests="3" failures="0" errors="0" skipped="2"',
-    )
+    expect(
+      junitReport({ ...audit, audit: { ...audit.audit, lost: 0, duplicate: 0, oversold: 0 }, ledgers: [] }),
+    ).toContain('tests="3" failures="0" errors="0" skipped="2"')
   })
 
   it.each(Object.entries(everyKind))('nests its tags, and counts what it holds: %s', (_, report) => {
