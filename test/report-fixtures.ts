@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { parseReport, type Report } from '../src/lib/reports/record.ts'
+import { parseReport } from '../src/lib/reports/parse.ts'
+import type { Report } from '../src/lib/reports/record.ts'
 
 /** A saved report's text. */
 export function reportText(name: string): string {

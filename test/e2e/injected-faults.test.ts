@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parseReport, type LoadReport } from '../../src/lib/reports/record.ts'
+import { parseReport } from '../../src/lib/reports/parse.ts'
+import type { LoadReport } from '../../src/lib/reports/record.ts'
 import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'
 import { createWorkplace, type CliResult, type Workplace } from './cli.ts'
 

@@ -30,12 +30,17 @@ export function modelPhrase(model: Model): string {
   return model.shape === 'unknown' ? 'no shape can be named' : shapeOf(model)
 }
 
-function shapeOf({ shape, against, level, change, perDecade, knee }: Model): string {
-  if (!level || !change || !perDecade) return shape
+/** Whether a change as large as p50 itself would have gone unseen, so that "flat" says little. */
+export function isBlurred({ against, level, change }: Model): boolean {
   // Of a difference, the level is near 0 and says nothing of how much is much.
-  const blurred = against === undefined && change.high - change.low > level.value
+  return against === undefined && !!level && !!change && change.high - change.low > level.value
+}
+
+function shapeOf(model: Model): string {
+  const { shape, level, change, perDecade, knee } = model
+  if (!level || !change || !perDecade) return shape
   if (shape === 'flat')
-    return `flat${blurred ? ' as far as this run can tell, which is not far:' : ''} at ${us(level)}; over the sizes measured, a change of ${signed(change.low)} to ${signed(change.high)} would not have been seen`
+    return `flat${isBlurred(model) ? ' as far as this run can tell, which is not far:' : ''} at ${us(level)}; over the sizes measured, a change of ${signed(change.low)} to ${signed(change.high)} would not have been seen`
   const slope = `${signed(perDecade.value)} (${signed(perDecade.low)} to ${signed(perDecade.high)}) for each tenfold of the rows`
   if (shape === 'knee' && knee)
     return `knee at ${rows(knee.value)} rows (${rows(knee.low)} to ${rows(knee.high)}): flat at ${us(level)} up to there, then ${slope}`

@@ -1,7 +1,4 @@
 import { Type, type Static } from 'typebox'
-import { Compile } from 'typebox/compile'
-import type { TLocalizedValidationError } from 'typebox/error'
-import { failure, reasonOf } from '../errors.ts'
 import {
   byName,
   count,
@@ -16,7 +13,6 @@ import {
   text,
   textByName,
 } from './fields.ts'
-import { plain } from './format.ts'
 import { LimitFound } from './limit-record.ts'
 import { LoadModel } from './load-model-record.ts'
 import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
@@ -284,56 +280,10 @@ type SeedBody = Pick<
   | 'verified'
 >
 
-const kinds = { load: LoadReport, 'insert-bench': InsertBenchReport, seed: SeedReport, audit: AuditReport } as const
-
-type Kind = keyof typeof kinds
-
-const compile = (kind: Kind) => Compile(kinds[kind])
-/** Compiling takes longer than reading; each kind is compiled when the first report of it is read. */
-const validators = new Map<Kind, ReturnType<typeof compile>>()
-
-function validatorOf(kind: Kind): ReturnType<typeof compile> {
-  const validator = validators.get(kind) ?? compile(kind)
-  validators.set(kind, validator)
-  return validator
-}
-
-/** Reads a report from `content`, which came from `file`. Throws `report-unreadable` with the first reason. */
-export function parseReport(content: string, file: string): Report {
-  // The reason quotes the file, which may hold anything, and goes to a terminal.
-  const refuse = (reason: string, cause?: unknown) =>
-    failure('report-unreadable', { file, reason: plain(reason) }, cause)
-  let value: unknown
-  try {
-    value = JSON.parse(content)
-  } catch (error) {
-    throw refuse(`it is not whole JSON (${reasonOf(error)})`, error)
-  }
-  const { schema, kind } = (value ?? {}) as { schema?: unknown; kind?: unknown }
-  if (schema !== reportSchemaName) {
-    throw refuse(`its schema is ${quote(schema)}, and this version reads ${reportSchemaName}`)
-  }
-  const isKnown = typeof kind === 'string' && Object.hasOwn(kinds, kind)
-  if (!isKnown) throw refuse(`its kind is ${quote(kind)}, not one of ${Object.keys(kinds).join(', ')}`)
-  const validator = validatorOf(kind as Kind)
-  if (!validator.Check(value)) {
-    const [first] = validator.Errors(value)
-    throw refuse(
-      `${first?.instancePath.replaceAll('/', '.').slice(1) || 'it'} ${first ? expectationOf(first) : 'does not fit'}`,
-    )
-  }
-  return value
-}
-
-/** Typebox's own words, except where they are a regular expression or leave out what is allowed. */
-function expectationOf(error: TLocalizedValidationError): string {
-  if (error.keyword === 'pattern') return 'must be a time in UTC such as 2026-11-20T22:36:55Z'
-  return error.keyword === 'enum' ? `must be one of ${error.params.allowedValues.join(', ')}` : error.message
-}
-
-const longestQuote = 80
-
-function quote(value: unknown): string {
-  const shown = JSON.stringify(value) ?? 'missing'
-  return shown.length > longestQuote ? `${shown.slice(0, longestQuote)}...` : shown
-}
+/** The schema of each kind of report, by the name that stands in it. */
+export const reportKinds = {
+  load: LoadReport,
+  'insert-bench': InsertBenchReport,
+  seed: SeedReport,
+  audit: AuditReport,
+} as const

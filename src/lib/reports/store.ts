@@ -78,7 +78,7 @@ export async function readReport(file: string): Promise<Report> {
     throw failure('report-unreadable', { file, reason: reasonOf(error) }, error)
   }
   // The schema's library takes some 30 MB, so that it is loaded only where a report is read.
-  const { parseReport } = await import('./record.ts')
+  const { parseReport } = await import('./parse.ts')
   return parseReport(content, file)
 }
 

@@ -1,5 +1,5 @@
 import { formatCount, formatDuration, formatNumber } from '../format.ts'
-import { forecastPhrase, modelPhrase, nameOf } from '../model-text.ts'
+import { forecastPhrase, isBlurred, modelPhrase, nameOf } from '../model-text.ts'
 import type { InsertBenchReport } from '../record.ts'
 import { curveCharts } from './curve-charts.ts'
 import { headlineOf, section, type Answer, type Digest, type Figure, type Section, type Table } from './digest.ts'
@@ -58,10 +58,12 @@ function modelAnswer(model: Model): Answer {
   }
 }
 
-function shapeOf({ shape, knee }: Model): string {
+function shapeOf(model: Model): string {
+  const { shape, knee } = model
   if (shape === 'knee' && knee) return `A knee at ${formatUnit('rows', knee.value)} rows`
   if (shape === 'logarithmic') return 'p50 goes with the logarithm of the rows'
-  return shape === 'flat' ? 'Flat p50' : 'No shape that can be named'
+  if (shape !== 'flat') return 'No shape that can be named'
+  return isBlurred(model) ? 'No growth that this run can tell' : 'Flat p50'
 }
 
 function capitalize(text: string): string {

@@ -62,6 +62,15 @@ describe('digestOf', () => {
     expect(answer!.detail).toBe('200 users hold failures<1% (held in 3 of 3 trials), no higher load was measured.')
   })
 
+  it('calls nothing flat where a change as large as p50 would have gone unseen', () => {
+    const estimate = (value: number, margin: number) => ({ value, low: value - margin, high: value + margin })
+    const flat = { ...sweep.model![0]!, shape: 'flat', level: estimate(300, 5), perDecade: estimate(0, 5) } as const
+    const headlineWith = (margin: number) =>
+      digestOf({ ...sweep, model: [{ ...flat, change: estimate(0, margin) }] }).headline
+    expect(headlineWith(100)).toBe('Flat p50 with random keys')
+    expect(headlineWith(200)).toBe('No growth that this run can tell with random keys')
+  })
+
   it('names the shape of the curve, and draws it with its interval, the knee and the counters', () => {
     expect(digestOf(sweep)).toMatchObject({ headline: 'A knee at 1.18m rows with random keys', verdict: 'plain' })
     const [median, tail, counter] = charts(sweep)
