@@ -14,6 +14,23 @@ describe('histogram', () => {
     })
   })
 
+  it('records what the library itself would', () => {
+    const edges = [0, 1, 2046, 2047, 2048, 2049, 4095, 4096, 2 ** 31 - 1, 2 ** 31, 3_600_000_000, 1e12]
+    const us = fc.oneof(fc.constantFrom(...edges), fc.integer({ min: 0, max: 3_600_000_000 }), fc.nat(10_000))
+    fc.assert(
+      fc.property(fc.array(us, { minLength: 1 }), (values) => {
+        const ours = createHistogram()
+        const theirs = createHistogram()
+        for (const value of values) {
+          recordMs(ours, value / 1000)
+          theirs.recordValue(Math.min(3_600_000_000, Math.max(1, value)))
+        }
+        expect(countsOf(ours)).toEqual(countsOf(theirs))
+        expect([ours.maxValue, ours.minNonZeroValue]).toEqual([theirs.maxValue, theirs.minNonZeroValue])
+      }),
+    )
+  })
+
   it('keeps three digits of 1 to 1,000 ms', () => {
     const histogram = createHistogram()
     for (let ms = 1; ms <= 1000; ms++) recordMs(histogram, ms)
