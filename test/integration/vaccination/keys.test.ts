@@ -73,7 +73,8 @@ for (const engine of testEngines) {
       await seed(5000, 'ascending')
       expect(await keysAreClustered(database)).toBe(true)
       const source = await createKeySource(database)
-      await store(...Array.from({ length: 30 }, () => source.random()))
+      // So few that hardly ever (once in 30,000 times) five of the nine places looked at lie just before one of them.
+      await store(...Array.from({ length: 5 }, () => source.random()))
       expect(await keysAreClustered(database)).toBe(true)
     })
 
