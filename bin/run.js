@@ -13,6 +13,8 @@ if (version[0] < 22 || (version[0] === 22 && version[1] < 13)) {
   // Loading modules makes garbage, and V8 would keep three times the memory for it; commands that need it take this back.
   var v8 = process.getBuiltinModule('node:v8')
   v8.setFlagsFromString('--semi-space-growth-factor=1')
+  // These two keep to the memory that they say they need.
+  if (['insert-reservations', 'load'].indexOf(process.argv[2]) >= 0) v8.setFlagsFromString('--optimize-for-size')
   // A compiler in another thread may wait for the main thread to collect garbage, which waits for it at process.exit.
   v8.setFlagsFromString('--no-concurrent-sparkplug')
   void import('@oclif/core').then(function (oclif) {

@@ -5,5 +5,6 @@ import { setFlagsFromString } from 'node:v8'
  * where collecting it rarely is worth the memory.
  */
 export function letHeapGrow(): void {
+  setFlagsFromString('--no-optimize-for-size')
   setFlagsFromString('--semi-space-growth-factor=2')
 }

@@ -79,7 +79,7 @@ export async function makeLoadRun(
 
 async function chooseModel(flags: LoadFlags, config: RunConfig): Promise<LoadModel> {
   if (flags.request === undefined) return createModel(strongestOf(config, modelNames), config.values)
-  // Whoever sends as fast as it can makes garbage as fast; users that think do well in a third of the memory.
+  // Whoever sends as fast as it can makes garbage as fast; users that think do well in half the memory.
   letHeapGrow()
   return readSaturationModel(flags.request, flags, config.values.duration)
 }
