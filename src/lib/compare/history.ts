@@ -1,6 +1,6 @@
 import { failure } from '../errors.ts'
 import type { Report } from '../reports/record.ts'
-import { findChangePoints, studentTest } from '../stats/change-points.ts'
+import { findChangePoints } from '../stats/change-points.ts'
 import { differencesOf } from './differences.ts'
 import { metricsOf, type Metric, type MetricUnit } from './metrics.ts'
 
@@ -79,7 +79,7 @@ function historyOf({ key, name, unit, better }: Metric, reports: readonly Report
   })
   const found = findChangePoints(
     runs.map(({ value }) => value),
-    { significance: studentTest, maxP, minChange: minEffect, minSegment },
+    { maxP, minChange: minEffect, minSegment },
   )
   const changes = found.map(({ index, before, after, p }): LevelChange => {
     const verdict = after > before === (better === 'higher') ? 'better' : 'worse'

@@ -1,4 +1,3 @@
-import type { Random } from '../random.ts'
 import { mean } from './quantiles.ts'
 import { twoSidedP } from './student.ts'
 
@@ -14,11 +13,8 @@ export interface ChangePoint {
   readonly p: number
 }
 
-/** The probability of a split of `values` that is as clear as this one, were there no change. */
-export type Significance = (values: readonly number[], split: Split) => number
-
 /** Where a series is cut in two. */
-export interface Split {
+interface Split {
   readonly index: number
   /** How far apart its sides are: the scaled energy distance. */
   readonly distance: number
@@ -26,7 +22,6 @@ export interface Split {
 
 /** Which changes count. */
 export interface ChangePointOptions {
-  readonly significance: Significance
   /** Above, a change is taken for chance. */
   readonly maxP: number
   /** The smallest change, as a share of the level before or after, whichever is lower. */
@@ -46,10 +41,10 @@ const weakerBy = 10
  * first. Ascending.
  */
 export function findChangePoints(values: readonly number[], options: ChangePointOptions): ChangePoint[] {
-  const { significance, maxP, minChange, minSegment } = options
-  let indexes = splitUp(values, significance, maxP * weakerBy)
+  const { maxP, minChange, minSegment } = options
+  let indexes = splitUp(values, maxP * weakerBy)
   for (;;) {
-    const found = describe(values, indexes, significance)
+    const found = describe(values, indexes)
     const tooNear = found.filter(({ index }) => nearness(values, indexes, index) < minSegment)
     const unclear = found.filter(({ p }) => !(p <= maxP))
     const small = found.filter((change) => !(sizeOf(change) >= minChange))
@@ -64,27 +59,21 @@ function sizeOf({ before, after }: Pick<ChangePoint, 'before' | 'after'>): numbe
   return Math.abs(after - before) / Math.min(Math.abs(before), Math.abs(after))
 }
 
-function splitUp(values: readonly number[], significance: Significance, maxP: number): number[] {
+function splitUp(values: readonly number[], maxP: number): number[] {
   const split = bestSplit(values)
-  if (split === null || !(significance(values, split) <= maxP)) return []
+  if (split === null || !(studentTest(values, split.index) <= maxP)) return []
   const { index } = split
-  const right = splitUp(values.slice(index), significance, maxP)
-  return [...splitUp(values.slice(0, index), significance, maxP), index, ...right.map((found) => found + index)]
+  const right = splitUp(values.slice(index), maxP)
+  return [...splitUp(values.slice(0, index), maxP), index, ...right.map((found) => found + index)]
 }
 
 /** Each change between its neighbours. */
-function describe(values: readonly number[], indexes: readonly number[], significance: Significance): ChangePoint[] {
+function describe(values: readonly number[], indexes: readonly number[]): ChangePoint[] {
   return indexes.map((index, i) => {
     const from = indexes[i - 1] ?? 0
     const segment = values.slice(from, indexes[i + 1])
     const [left, right] = [segment.slice(0, index - from), segment.slice(index - from)]
-    const distance = energyDistance(left, right)
-    return {
-      index,
-      before: mean(left),
-      after: mean(right),
-      p: significance(segment, { index: index - from, distance }),
-    }
+    return { index, before: mean(left), after: mean(right), p: studentTest(segment, index - from) }
   })
 }
 
@@ -133,41 +122,17 @@ function distancesBefore(values: readonly number[], value: number): Float64Array
   return sums
 }
 
-function energyDistance(left: readonly number[], right: readonly number[]): number {
-  const pairs = (values: readonly number[]): number =>
-    sumOf(values.map((value, i) => distancesBefore(values, value)[i] as number))
-  const across = sumOf(left.map((value) => distancesBefore(right, value)[right.length] as number))
-  return scaledEnergy(across, pairs(left), pairs(right), left.length, right.length)
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0)
-}
-
 function scaledEnergy(across: number, left: number, right: number, n: number, m: number): number {
   const within = (n > 1 ? (m * left) / (n - 1) : 0) + (m > 1 ? (n * right) / (m - 1) : 0)
   return (2 * (across - within)) / (n + m)
 }
 
 /**
- * The permutation test of Matteson and James: how often the best split of the values in random order is
- * as clear. Needs no assumption, and can give no p below 1 / (permutations + 1).
+ * The probability of a difference as clear as between the values up to `index` and from there on, were there no change:
+ * Student's t-test, as MongoDB and Apache Otava take it instead of the paper's permutations, which for clear changes
+ * would take thousands of draws.
  */
-export function permutationTest(permutations: number, random: Random): Significance {
-  return (values, { distance }) => {
-    let asClear = 0
-    for (let i = 0; i < permutations; i++) {
-      if ((bestSplit(shuffled(values, random))?.distance ?? 0) >= distance) asClear++
-    }
-    return (asClear + 1) / (permutations + 1)
-  }
-}
-
-/**
- * Student's t-test of the two sides, as MongoDB and Apache Otava take it for few values: clear changes
- * have a p that a permutation test would need thousands of draws for.
- */
-export const studentTest: Significance = (values, { index }) => {
+export function studentTest(values: readonly number[], index: number): number {
   const [left, right] = [values.slice(0, index), values.slice(index)]
   const freedom = values.length - 2
   if (freedom < 1) return 1
@@ -180,14 +145,4 @@ export const studentTest: Significance = (values, { index }) => {
 function squaresAbout(values: readonly number[]): number {
   const middle = mean(values)
   return values.reduce((sum, value) => sum + (value - middle) ** 2, 0)
-}
-
-/** Fisher and Yates. */
-function shuffled(values: readonly number[], random: Random): number[] {
-  const order = [...values]
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = random.integer(0, i)
-    ;[order[i], order[j]] = [order[j] as number, order[i] as number]
-  }
-  return order
 }
