@@ -18,7 +18,10 @@ export function postgresStrategies(
       name: 'copy',
       durability,
       unavailable: async () => null,
-      open: async (layout) => openLoader(connections, statements, (session, block) => copy(session, layout, block)),
+      async open(layout) {
+        await connections.renew()
+        return openLoader(connections, statements, (session, block) => copy(session, layout, block))
+      },
     },
     {
       name: 'multi-row-insert',
