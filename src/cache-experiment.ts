@@ -5,7 +5,8 @@ import { connectDatabase } from './lib/databases/registry.ts'
 import { failure } from './lib/errors.ts'
 import { pauseAfter, sidesInTurn, type CacheSide } from './lib/load/cache-experiment.ts'
 import type { LoadReport } from './lib/reports/record.ts'
-import { vaccination } from './lib/workloads/vaccination/index.ts'
+import { loadWorkload } from './lib/workloads/registry.ts'
+import type { CacheTrial } from './lib/workloads/workload.ts'
 
 /** What came of the experiment. */
 export interface CacheExperiment {
@@ -38,7 +39,7 @@ export async function runCacheExperiment({
   onRun,
   signal,
 }: CacheExperimentPlan): Promise<CacheExperiment> {
-  requirePossible(config)
+  const trial = await requireTrial(config)
   const runs: CacheRun[] = []
   for (const side of sidesInTurn) {
     const last = runs.at(-1)
@@ -48,14 +49,18 @@ export async function runCacheExperiment({
     onRun(runs.length + 1, sidesInTurn.length, side)
     const { report, runId } = await load(side === 'with' ? config : withoutCache(config))
     runs.push({ side, report })
-    if (report.audit?.passed) await withdraw(config.values.db, report, runId)
+    if (report.audit?.passed) await withdraw(trial, config.values.db, report, runId)
   }
   const isWhole = runs.length === sidesInTurn.length && runs.every(({ report }) => !report.load.interrupted)
-  const metrics = isWhole ? compareSides(runs, vaccination.originals.cacheExperiment) : null
+  const metrics = isWhole ? compareSides(runs, trial.originals) : null
   return { experiment: 'cache', runs, metrics }
 }
 
-function requirePossible({ values: { target, scenario, cache } }: RunConfig): void {
+async function requireTrial({ values: { target, scenario, cache, workload } }: RunConfig): Promise<CacheTrial> {
+  const { cacheTrial } = await loadWorkload(workload)
+  if (!cacheTrial) {
+    throw failure('usage-wrong', { reason: `The workload ${workload} has no cache to be left out: choose another.` })
+  }
   if (target !== undefined || scenario !== undefined) {
     throw failure('usage-wrong', {
       reason:
@@ -67,6 +72,7 @@ function requirePossible({ values: { target, scenario, cache } }: RunConfig): vo
       reason: 'The experiment needs a cache to compare with: leave out --cache none, or name a cache.',
     })
   }
+  return cacheTrial
 }
 
 function withoutCache(config: RunConfig): RunConfig {
@@ -79,9 +85,14 @@ function withoutCache(config: RunConfig): RunConfig {
   }
 }
 
-async function withdraw(db: string, { startedAt, finishedAt }: LoadReport, runId: string): Promise<void> {
+async function withdraw(
+  trial: CacheTrial,
+  db: string,
+  { startedAt, finishedAt }: LoadReport,
+  runId: string,
+): Promise<void> {
   await using database = await connectDatabase(db, { poolSize: 1 })
-  await vaccination.withdraw(database, {
+  await trial.withdraw(database, {
     id: runId,
     startedAt: new Date(startedAt),
     finishedAt: new Date(finishedAt),

@@ -13,7 +13,7 @@ import { realClock } from './lib/measure/clock.ts'
 import { describeRun } from './lib/reports/environment.ts'
 import type { LoadReport } from './lib/reports/record.ts'
 import { loadSummary } from './lib/reports/text.ts'
-import { vaccination } from './lib/workloads/vaccination/index.ts'
+import { loadWorkload } from './lib/workloads/registry.ts'
 import { openLoadTarget } from './load-target.ts'
 import { paint } from './paint.ts'
 import { showSeconds, showTrial } from './progress.ts'
@@ -43,8 +43,9 @@ export async function makeLoadRun(
   checkModel(model, { threads: values.threads, raised: limit !== null })
   const faults = (flags.fault ?? []).map(parseFault)
   requirePossible(faults, durationOf(model), values.target)
+  const workload = await loadWorkload(values.workload)
   const startedAt = new Date()
-  await using target = await openLoadTarget(command, config, { allowRemote: flags['allow-remote'], faults })
+  await using target = await openLoadTarget(command, workload, config, { allowRemote: flags['allow-remote'], faults })
   const seconds = showSeconds(durationOf(model), command.jsonEnabled())
   const { findings, runId, apiFailure } = await runLoad(target, {
     ...values,
@@ -52,7 +53,7 @@ export async function makeLoadRun(
     scenarioFile: values.scenario ?? null,
     threadEntry: new URL(`load-thread${extname(import.meta.url)}`, import.meta.url),
     model,
-    workload: vaccination,
+    workload,
     workloadOptions: values,
     thresholds,
     limit,
@@ -71,7 +72,7 @@ export async function makeLoadRun(
   const run = describeRun('load', { startedAt, config, engine, version: command.config.version })
   const report = { ...run, ...findings }
   const hasNoOriginal = scenarios !== null || flags.request !== undefined || flags.experiment !== undefined
-  command.log(loadSummary(report, paint, hasNoOriginal ? null : vaccination.originals.load))
+  command.log(loadSummary(report, paint, hasNoOriginal ? null : workload.original))
   command.log(`\n${await saveRun(report, values)}\nledger ${findings.ledger}`)
   if (apiFailure) throw apiFailure
   return { report, runId }

@@ -10,7 +10,8 @@ import { connectDatabase, openPausable } from './lib/databases/registry.ts'
 import type { Fault } from './lib/load/faults.ts'
 import type { LoadTarget } from './lib/load/run.ts'
 import { requireLoopback } from './lib/load/target.ts'
-import { vaccination } from './lib/workloads/vaccination/index.ts'
+import type { BuiltInWorkload } from './lib/workloads/registry.ts'
+import { createParts } from './parts.ts'
 
 /** Connections that preparing and auditing need; the API has its own. */
 const poolSize = 1
@@ -29,20 +30,25 @@ export interface LoadIntent {
  */
 export async function openLoadTarget(
   command: BaseCommand,
+  workload: BuiltInWorkload,
   config: ResolvedConfig,
   { allowRemote, faults }: LoadIntent,
 ): Promise<LoadTarget & AsyncDisposable> {
   const { target, db, audit: mapping } = config.values
-  if (target === undefined) return openOwnTarget(command, config, faults)
+  if (target === undefined) return openOwnTarget(command, workload, config, faults)
   requireLoopback(target, allowRemote)
   const dbIsNamed = config.settings.some(({ name, origin }) => name === 'db' && origin !== 'default')
   const database = dbIsNamed ? await connectDatabase(db, { poolSize }) : null
-  const dispose = async () => database?.[Symbol.asyncDispose]()
+  const parts = createParts(config.values)
+  const dispose = async () => {
+    await parts[Symbol.asyncDispose]()
+    await database?.[Symbol.asyncDispose]()
+  }
   try {
     return {
       origin: new URL(target).origin,
       database,
-      audit: database && (await openAudit(database, vaccination, mapping)),
+      audit: database && (await openAudit({ ...parts, database }, workload, mapping)),
       ended: never,
       inject: null,
       close: async () => {},
@@ -56,13 +62,15 @@ export async function openLoadTarget(
 
 async function openOwnTarget(
   command: BaseCommand,
+  workload: BuiltInWorkload,
   { values }: ResolvedConfig,
   faults: readonly Fault[],
 ): Promise<LoadTarget & AsyncDisposable> {
   const database = await connectDatabase(values.db, { poolSize })
+  const parts = createParts(values)
   try {
-    await fillDatabase(command, database, values)
-    const audit = await openAudit(database, vaccination, undefined)
+    await fillDatabase(command, workload, database, values)
+    const audit = await openAudit({ ...parts, database }, workload, undefined)
     const { api, access } = await startOwnApi(command, values, faults)
     return {
       origin: api.origin,
@@ -74,6 +82,7 @@ async function openOwnTarget(
       async [Symbol.asyncDispose]() {
         await api.close()
         await access?.[Symbol.asyncDispose]()
+        await parts[Symbol.asyncDispose]()
         await database[Symbol.asyncDispose]()
       },
     }
@@ -83,10 +92,15 @@ async function openOwnTarget(
   }
 }
 
-async function fillDatabase(command: BaseCommand, database: Database, values: ResolvedConfig['values']): Promise<void> {
-  await migrateUp(database, vaccination.name, vaccination.tables)
-  await command.withProgress('Slots', 'slots', async (onProgress) => {
-    for await (const progress of vaccination.seed(database, values, command.signal)) onProgress(progress)
+async function fillDatabase(
+  command: BaseCommand,
+  workload: BuiltInWorkload,
+  database: Database,
+  values: ResolvedConfig['values'],
+): Promise<void> {
+  await migrateUp(database, workload.name, workload.tables)
+  await command.withProgress('Seeding', workload.seeds, async (onProgress) => {
+    for await (const progress of workload.seed(database, values, command.signal)) onProgress(progress)
   })
 }
 
@@ -106,10 +120,12 @@ async function startOwnApi(
   const access = pauses ? await openPausable(values.db) : null
   try {
     const api = await startApiProcess(join(command.config.root, 'bin', 'run.js'), {
+      RUSHBENCH_WORKLOAD: values.workload,
       RUSHBENCH_DB: access?.url ?? values.db,
       RUSHBENCH_DB_POOL: String(values.dbPool),
       RUSHBENCH_CACHE: values.cache,
       RUSHBENCH_CACHE_TTL: `${values.cacheTtl}ms`,
+      RUSHBENCH_BROKER: values.broker,
     })
     return { api, access }
   } catch (error) {

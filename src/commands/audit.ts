@@ -9,8 +9,9 @@ import { joinEntries, readLedgers, type ReadLedger } from '../lib/load/ledger-re
 import { auditSummary } from '../lib/reports/audit-text.ts'
 import { describeRun } from '../lib/reports/environment.ts'
 import type { AuditReport, AuditResult } from '../lib/reports/record.ts'
-import { vaccination } from '../lib/workloads/vaccination/index.ts'
+import { loadWorkload } from '../lib/workloads/registry.ts'
 import type { Watch } from '../lib/workloads/workload.ts'
+import { createParts } from '../parts.ts'
 import { paint } from '../paint.ts'
 import { saveRun } from '../save-run.ts'
 
@@ -32,7 +33,7 @@ acknowledged is shown, and is no fault.`
   ]
   static override flags = {
     ledger: Flags.string({ summary: 'what a load has written down; may be repeated', multiple: true }),
-    ...settingFlags('db', 'reports', 'report'),
+    ...settingFlags('workload', 'db', 'broker', 'reports', 'report'),
   }
 
   async run(): Promise<AuditReport> {
@@ -43,7 +44,9 @@ acknowledged is shown, and is no fault.`
     const startedAt = new Date()
     const ledgers = await this.#untilStopped('Ledger', 'bytes', (watch) => readLedgers(flags.ledger ?? [], watch))
     await using database = await connectDatabase(values.db, { poolSize: 1 })
-    const audit = await this.#audit(await openAudit(database, vaccination, values.audit), ledgers)
+    await using parts = createParts(values)
+    const workload = await loadWorkload(values.workload)
+    const audit = await this.#audit(await openAudit({ ...parts, database }, workload, values.audit), ledgers)
     const report: AuditReport = {
       ...describeRun('audit', { startedAt, config, engine: database.engine, version: this.config.version }),
       audit,

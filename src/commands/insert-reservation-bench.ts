@@ -15,7 +15,7 @@ import { insertBenchSummary } from '../lib/reports/insert-bench-text.ts'
 import type { InsertBenchReport } from '../lib/reports/record.ts'
 import { refuseUnfinished } from '../lib/seeding/journal.ts'
 import { finishSeeding, seedRows } from '../lib/seeding/seed.ts'
-import { createBenchTable } from '../lib/workloads/vaccination/bench-table.ts'
+import { createBenchTable, originalInsertBench } from '../lib/workloads/vaccination/bench-table.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { keysAreClustered } from '../lib/workloads/vaccination/keys.ts'
 import { reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
@@ -76,7 +76,7 @@ stalls are listed. Several --keys are measured in turns, so that noise hits them
       throw failure('interrupted', { done: 'Nothing was measured yet, so no report was saved.' })
     const facts = { startedAt, config, engine: database.engine, version: this.config.version }
     const report = { ...describeRun('insert-bench', facts), ...measured, interrupted: this.signal.aborted }
-    this.log(insertBenchSummary(report, vaccination.originals.insertBench, process.stdout.columns))
+    this.log(insertBenchSummary(report, originalInsertBench, process.stdout.columns))
     this.log(await saveRun(report, values))
     if (this.signal.aborted) this.endWith('interrupted')
     return report

@@ -4,9 +4,7 @@ import { migrateDown, migrateUp, migrationStatus, type TableStatus } from '../li
 import { connectDatabase } from '../lib/databases/registry.ts'
 import { formatTable } from '../lib/reports/format.ts'
 import { removeJournal } from '../lib/seeding/journal.ts'
-import { vaccination } from '../lib/workloads/vaccination/index.ts'
-
-const { tables } = vaccination
+import { loadWorkload } from '../lib/workloads/registry.ts'
 
 export default class Migrate extends BaseCommand {
   static override summary = 'Create the tables (or drop them with --down).'
@@ -16,24 +14,25 @@ drops what it made.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --status --db mysql://user:password@127.0.0.1/test',
-    '<%= config.bin %> <%= command.id %> --down',
+    '<%= config.bin %> <%= command.id %> --workload vaccination --down',
   ]
   static override flags = {
     down: Flags.boolean({ summary: 'drop the tables and all that is in them', exclusive: ['status'] }),
     status: Flags.boolean({ summary: 'only say which tables are there' }),
-    ...settingFlags('db'),
+    ...settingFlags('db', 'workload'),
   }
 
   async run(): Promise<{ url: string; changed: readonly string[]; tables: readonly TableStatus[] }> {
     const { flags } = await this.parse(Migrate)
     const { values } = await this.resolveSettings(flags)
+    const { name, tables } = await loadWorkload(values.workload)
     await using database = await connectDatabase(values.db, { poolSize: 1 })
     let changed: readonly string[] = []
     if (flags['down']) {
-      changed = await migrateDown(database, vaccination.name, tables)
+      changed = await migrateDown(database, name, tables)
       await removeJournal(database)
-    } else if (!flags['status']) changed = await migrateUp(database, vaccination.name, tables)
-    const status = await migrationStatus(database, vaccination.name, tables)
+    } else if (!flags['status']) changed = await migrateUp(database, name, tables)
+    const status = await migrationStatus(database, name, tables)
     this.log(`${database.engine.name} ${database.engine.version}, ${database.url}`)
     this.log(
       formatTable(

@@ -149,6 +149,19 @@ const catalogue = {
     'error',
     (d) => `Cannot reach the cache ${d.url}: ${d.reason}. Start it, or use --cache memory.`,
   ),
+  'broker-unknown': entry<{ url: string; allowed: readonly string[] }>(
+    'usage',
+    (d) => `No message broker for ${d.url}. Allowed: ${d.allowed.join(', ')}.`,
+  ),
+  'broker-unreachable': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `Cannot reach the message broker ${d.url}: ${d.reason}. Start it, or leave out --broker for the embedded one.`,
+  ),
+  'workload-unknown': entry<{ name: string; allowed: readonly string[] }>(
+    'usage',
+    (d) => `There is no workload ${d.name}. Allowed: ${d.allowed.join(', ')}; "rushbench workloads" explains them.`,
+  ),
   'api-failed-to-start': entry<{ reason: string }>('error', (d) => `The API could not be started: ${d.reason}`),
   'api-ended': entry<{ reason: string }>(
     'error',

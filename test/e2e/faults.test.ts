@@ -156,7 +156,7 @@ describe('exit codes of load', () => {
     const run = ['load', '--users', '5', '--duration', '3s', '--threshold', 'rps>100000']
     const { code, stdout } = await work.run(run)
     expect(code).toBe(4)
-    expect(stdout).toContain('36 slots oversold')
+    expect(stdout).toContain('36 oversold')
     expect(stdout).toContain('0 reservations for 300 places, stock says 301')
   })
 

@@ -3,11 +3,11 @@ import { migrationStatus, requireTables } from '../databases/migrate.ts'
 import type { AnyTable, Database } from '../databases/port.ts'
 import { failure, reasonOf, RushbenchError } from '../errors.ts'
 import type { LedgerEntries } from '../load/scenario.ts'
-import type { Violation, Watch, Workload } from '../workloads/workload.ts'
+import type { Evidence, Violation, Watch, Workload } from '../workloads/workload.ts'
 import { auditBookings } from './audit-bookings.ts'
 import { mappedTables } from './mapped-tables.ts'
 
-/** Holds a ledger against the database that it was opened on. */
+/** Holds a ledger against what it was opened on. */
 export type BookingAudit = (ledger: LedgerEntries, watch: Watch) => AsyncIterable<Violation>
 
 /**
@@ -15,13 +15,14 @@ export type BookingAudit = (ledger: LedgerEntries, watch: Watch) => AsyncIterabl
  * `mapping-wrong` and what `requireTables` throws, so that it is known before a load, not after it, when they are not there.
  */
 export async function openAudit(
-  database: Database,
+  evidence: Omit<Evidence, 'ledger'>,
   workload: Pick<Workload, 'name' | 'tables' | 'audit'>,
   mapping: AuditMapping | undefined,
 ): Promise<BookingAudit> {
+  const { database } = evidence
   if (!mapping) {
     await requireOwnTables(database, workload)
-    return (ledger, watch) => workload.audit(database, ledger, watch)
+    return (ledger, watch) => workload.audit({ ...evidence, ledger }, watch)
   }
   const tables = mappedTables(mapping)
   await requireColumns(database, tables.bookings.table)

@@ -5,6 +5,7 @@ const counterOf = {
   lost: 'lost',
   duplicate: 'duplicate',
   oversold: 'oversold',
+  inconsistent: 'inconsistent',
   'unknown-committed': 'unknownCommitted',
 } as const
 
@@ -14,7 +15,7 @@ export async function collectViolations(
   acknowledged: number,
   kept: number,
 ): Promise<AuditResult> {
-  const counts = { lost: 0, duplicate: 0, oversold: 0, unknownCommitted: 0 }
+  const counts = { lost: 0, duplicate: 0, oversold: 0, inconsistent: 0, unknownCommitted: 0 }
   const faults: Violation[] = []
   const noFaults: Violation[] = []
   for await (const violation of violations) {
@@ -22,6 +23,6 @@ export async function collectViolations(
     const list = violation.kind === 'unknown-committed' ? noFaults : faults
     if (list.length < kept) list.push(violation)
   }
-  const passed = counts.lost + counts.duplicate + counts.oversold === 0
+  const passed = counts.lost + counts.duplicate + counts.oversold + counts.inconsistent === 0
   return { acknowledged, ...counts, passed, violations: [...faults, ...noFaults].slice(0, kept) }
 }

@@ -1,3 +1,4 @@
+import { foundByAudit } from '../reports/audit-found.ts'
 import type { Report } from '../reports/record.ts'
 
 /** Why a report's figures must not be trusted, whatever they are; `side` names it. */
@@ -7,8 +8,7 @@ export function faultsOf(side: string, report: Report): string[] {
   if (report.kind === 'seed') return []
   const faults: string[] = []
   if (report.audit && !report.audit.passed) {
-    const { lost, duplicate, oversold } = report.audit
-    faults.push(`the ${side}'s audit failed: ${lost} lost, ${duplicate} doubled, ${oversold} slots oversold`)
+    faults.push(`the ${side}'s audit failed: ${foundByAudit(report.audit)}`)
   }
   if (report.kind === 'audit') return faults
   if (!report.generator.valid) faults.push(`the ${side} is not a valid run: ${report.generator.reasons.join('; ')}`)

@@ -11,7 +11,7 @@ export interface Setting<T = unknown> {
   readonly allowed: string
   /** The value is a URL that may carry a password. */
   readonly secretUrl?: true
-  readonly char?: 'n'
+  readonly char?: 'n' | 'w'
   /** Where commands have flags of one name that mean different things: the flag, not the name in kebab-case. */
   readonly flag?: string
   /** Settings whose flags cannot be given beside this one's, because it says what they say in another way. */

@@ -16,6 +16,7 @@ import {
   urlOrWord,
   wholeNumber,
 } from './values.ts'
+import { workloadSettings } from './workload-settings.ts'
 
 /** Every setting, by its name in the config file. The flag is the same in kebab-case. */
 export const settings = {
@@ -57,6 +58,7 @@ export const settings = {
     summary: 'port the API listens on; 0 takes any free one',
     allowed: 'a whole number from 0 to 65535',
   }),
+  ...workloadSettings,
   ...loadSettings,
   ...auditSettings,
   seed: setting({

@@ -68,7 +68,8 @@ export interface Rows<R extends object> {
 
 /** One all-or-nothing step: when the guard hits no row, nothing of it is stored. */
 export interface Change {
-  readonly guard: Guard<AnyRow>
+  /** Null: the rows are stored whatever is there. */
+  readonly guard: Guard<AnyRow> | null
   readonly insert: readonly Rows<AnyRow>[]
 }
 

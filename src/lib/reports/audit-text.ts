@@ -12,8 +12,15 @@ export function auditSummary({ audit, ledgers }: AuditReport, paint: Paint): str
   ].join('\n')
 }
 
-function leftOut({ lost, duplicate, oversold, unknownCommitted, violations }: AuditReport['audit']): string[] {
-  const more = lost + duplicate + oversold + unknownCommitted - violations.length
+function leftOut({
+  lost,
+  duplicate,
+  oversold,
+  inconsistent = 0,
+  unknownCommitted,
+  violations,
+}: AuditReport['audit']): string[] {
+  const more = lost + duplicate + oversold + inconsistent + unknownCommitted - violations.length
   return more > 0 ? [`           and ${formatCount(more)} more; --json shows all`] : []
 }
 

@@ -1,3 +1,4 @@
+import { foundByAudit } from './audit-found.ts'
 import {
   formatBytes,
   formatCount,
@@ -61,9 +62,8 @@ function verdictLines({ load, limit, generator, audit, thresholds }: LoadReport,
 export function auditLine(audit: AuditResult | null, paint: Paint): string {
   if (!audit) return `${paint.faint('no audit')}   the database behind the target is not known (name it with --db)`
   const word = audit.passed ? `${paint.good('audit ok')}   ` : `${paint.bad('AUDIT')}      `
-  const found = `${formatCount(audit.lost)} lost, ${formatCount(audit.duplicate)} doubled, ${formatCount(audit.oversold)} slots oversold`
   const unknown = audit.unknownCommitted > 0 ? `, ${formatCount(audit.unknownCommitted)} stored without an answer` : ''
-  return `${word}${formatCount(audit.acknowledged)} bookings acknowledged: ${found}${unknown}`
+  return `${word}${formatCount(audit.acknowledged)} bookings acknowledged: ${foundByAudit(audit)}${unknown}`
 }
 
 /** A line for each. */

@@ -1,6 +1,7 @@
+import type { Broker } from '../brokers/port.ts'
+import type { Cache } from '../cache/cache.ts'
 import type { AnyTable, Database } from '../databases/port.ts'
 import type { LedgerEntries, Scenario } from '../load/scenario.ts'
-import type { Cache } from '../cache/cache.ts'
 
 /** How far a long step has come. */
 export interface Progress {
@@ -8,14 +9,15 @@ export interface Progress {
   readonly total: number
 }
 
-/** What an API is built from. */
+/** What an API is built from. Cache and broker are opened when they are first asked for, and closed by whoever gave them. */
 export interface Parts {
   readonly database: Database
-  readonly cache: Cache
+  readonly openCache: () => Promise<Cache>
+  readonly openBroker: () => Promise<Broker>
   readonly host: string
   /** 0: any free port. */
   readonly port: number
-  /** Told of every error that a client only sees as a 500. */
+  /** Told of every error that a client only sees as a 500, or that nobody sees. */
   readonly onError: (error: Error) => void
 }
 
@@ -29,10 +31,11 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** One way in which the database does not hold what was promised. */
+/** One way in which the data is not what was promised. */
 export interface Violation {
-  readonly kind: 'lost' | 'duplicate' | 'oversold' | 'unknown-committed'
-  /** The booking or the slot concerned. */
+  /** `inconsistent`: rows, messages or copies of them that contradict each other. */
+  readonly kind: 'lost' | 'duplicate' | 'oversold' | 'inconsistent' | 'unknown-committed'
+  /** What is concerned: a booking, a slot, a receipt. */
   readonly key: string
   readonly detail: string
 }
@@ -42,6 +45,13 @@ export interface Watch {
   readonly onProgress: (progress: Progress) => void
   /** Its reason is thrown once it aborts. */
   readonly signal: AbortSignal
+}
+
+/** What an audit only reads. The broker is closed by whoever gave it. */
+export interface Evidence {
+  readonly database: Database
+  readonly ledger: LedgerEntries
+  readonly openBroker: () => Promise<Broker>
 }
 
 /** A load run that is over. */
@@ -62,27 +72,31 @@ export interface OriginalFigures {
   readonly p99: number | null
 }
 
+/** What it takes to make the same run without and with the cache. */
+export interface CacheTrial {
+  readonly originals: Readonly<Record<'without' | 'with', OriginalFigures>>
+  /** Takes back what one run booked, as if it had not been; how many bookings that were. */
+  withdraw(database: Database, run: FinishedRun): Promise<number>
+}
+
 /** One built-in system: its tables, its data, its API server, its traffic and its invariants. */
 export interface Workload<Options extends object = object> {
   readonly name: string
   readonly summary: string
+  /** What it runs on, for people: with servers, and without any. */
+  readonly runsOn: { readonly servers: string; readonly embedded: string }
   /** Parents before children. */
   readonly tables: readonly AnyTable[]
-  /** The steady rate of requests that one user makes when every answer is instant, per second. */
-  readonly idealRatePerUser: number
   /** What the system that this workload is taken from achieved, to be printed beside our figures. */
-  readonly originals: {
-    readonly load: string
-    readonly insertBench: string
-    readonly cacheExperiment: Readonly<Record<'without' | 'with', OriginalFigures>>
-  }
+  readonly original: string
+  readonly cacheTrial?: CacheTrial
+  /** What `seed` adds, in the plural. */
+  readonly seeds: string
   /** Adds what the API needs to be used, and is missing. */
   seed(database: Database, options: Options, signal?: AbortSignal): AsyncIterable<Progress & { readonly added: number }>
   serve(parts: Parts, options: Options): Promise<RunningServer>
   /** `runId` sets this run's bookings apart from every other's. */
   scenarios(options: Options, runId: string): readonly Scenario[]
-  /** Holds the ledger and the invariants against the database, which it only reads. */
-  audit(database: Database, ledger: LedgerEntries, watch: Watch): AsyncIterable<Violation>
-  /** Takes back what one run booked, as if it had not been; how many bookings that were. */
-  withdraw(database: Database, run: FinishedRun): Promise<number>
+  /** Holds the ledger and the invariants against the database. */
+  audit(evidence: Evidence, watch: Watch): AsyncIterable<Violation>
 }

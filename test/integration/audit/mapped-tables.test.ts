@@ -10,7 +10,7 @@ import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import type { LedgerEntry } from '../../../src/lib/load/scenario.ts'
 import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
 import type { Violation } from '../../../src/lib/workloads/workload.ts'
-import { entriesOf, unwatched } from '../../ledgers.ts'
+import { entriesOf, noBroker, unwatched } from '../../ledgers.ts'
 import { testEngines, type TestDatabase } from '../databases/engines.ts'
 
 /** Runs SQL that quotes names with `"`, as another program would. */
@@ -71,7 +71,11 @@ for (const engine of testEngines.filter(({ name }) => name !== 'ferretdb')) {
       const { find, scan, count } = database.store
       const readOnly = { url: database.url, store: { find, scan, count } } as unknown as Database
       const found: Violation[] = []
-      const hold = await openAudit(readOnly, vaccination, auditMapping.parse(mapping))
+      const hold = await openAudit(
+        { database: readOnly, openBroker: noBroker },
+        vaccination,
+        auditMapping.parse(mapping),
+      )
       for await (const violation of hold(entriesOf(entries), unwatched)) found.push(violation)
       return found
     }
@@ -172,7 +176,7 @@ describe.skipIf(ferretdb.open === null)("the audit of somebody else's collection
         ])
       await using database = await connectDatabase(place.url, { poolSize: 1 })
       const bookings = { table: 'orders', id: '_id', key: 'ref', resource: 'show' }
-      const audit = await openAudit(database, vaccination, auditMapping.parse({ bookings }))
+      const audit = await openAudit({ database, openBroker: noBroker }, vaccination, auditMapping.parse({ bookings }))
       const entries = ['a', 'b', 'c'].map((key, index): LedgerEntry => {
         return { outcome: 'booked', key, resource: 1, id: String(insertedIds[index] ?? 'none') }
       })
@@ -180,7 +184,10 @@ describe.skipIf(ferretdb.open === null)("the audit of somebody else's collection
       for await (const violation of audit(entriesOf(entries), unwatched)) found.push(violation)
       expect(found).toMatchObject([{ kind: 'lost', key: 'c' }])
       const mapping = auditMapping.parse({ bookings: { ...bookings, key: 'nowhere' } })
-      const violations = (await openAudit(database, vaccination, mapping))(entriesOf(entries), unwatched)
+      const violations = (await openAudit({ database, openBroker: noBroker }, vaccination, mapping))(
+        entriesOf(entries),
+        unwatched,
+      )
       await expect(violations[Symbol.asyncIterator]().next()).rejects.toThrow('orders.nowhere is not there')
     } finally {
       await place.remove()

@@ -77,6 +77,23 @@ export function describeApply(context: Context): void {
       expect([await store.count(seats), (await store.find(shows, { id: 1 }))[0]?.free]).toEqual([2, 3])
     })
 
+    it('stores the rows of a change without a guard, beside guarded ones', async () => {
+      const { store } = context.database
+      await store.insert(shows, [show(1, { free: 1 })])
+      const storing = (id: number): Change => ({ guard: null, insert: [{ table: shows, rows: [show(id)] }] })
+      const seating = (): Change => ({ guard: null, insert: [{ table: seats, rows: [seat(1)] }] })
+      expect(await store.apply([storing(2), storing(3)])).toEqual([true, true])
+      expect(await store.apply([booking(seat(1)), seating(), booking(seat(1)), booking(seat(2))])).toEqual([
+        true,
+        true,
+        false,
+        true,
+      ])
+      expect([await store.count(shows), await store.count(seats)]).toEqual([3, 3])
+      await expect(store.apply([seating(), storing(2)])).rejects.toThrow()
+      expect(await store.count(seats)).toBe(3)
+    })
+
     it('takes guards that pick a row by other columns than its key', async () => {
       const { store } = context.database
       await store.insert(shows, [show(1, { free: 1 }), show(2, { free: 2 })])

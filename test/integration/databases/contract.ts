@@ -3,6 +3,7 @@ import { migrateDown, migrateUp } from '../../../src/lib/databases/migrate.ts'
 import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { describeApply } from './apply-contract.ts'
+import { describeClaims } from './claims-contract.ts'
 import { describeInserts } from './bulk-contract.ts'
 import { describeCounters } from './counters-contract.ts'
 import { describeMigrations } from './migrate-contract.ts'
@@ -35,6 +36,7 @@ export function describeDatabase(makeScratch: () => Promise<Scratch>): void {
   }
   describeStore(context)
   describeApply(context)
+  describeClaims(context)
   describeMigrations(context)
   describeInserts(context)
   describeCounters(context)

@@ -10,6 +10,7 @@ import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
 import { reservations, schedules, type Slot } from '../../../src/lib/workloads/vaccination/tables.ts'
 import { slotAt } from '../../../src/lib/workloads/vaccination/slots.ts'
 import type { RunningServer } from '../../../src/lib/workloads/workload.ts'
+import { noBroker } from '../../ledgers.ts'
 import { testEngines, type TestDatabase } from '../databases/engines.ts'
 
 const firstSlot = 15778560 // 2000-01-01 08:00
@@ -43,7 +44,14 @@ for (const engine of testEngines) {
       }
       const cache = await openCache('memory')
       server = await serveVaccination(
-        { database: { ...database, store }, cache, host: '127.0.0.1', port: 0, onError: (error) => errors.push(error) },
+        {
+          database: { ...database, store },
+          openCache: async () => cache,
+          openBroker: noBroker,
+          host: '127.0.0.1',
+          port: 0,
+          onError: (error) => errors.push(error),
+        },
         { cacheTtl: 60_000 },
       )
     })
@@ -200,7 +208,14 @@ for (const engine of testEngines) {
 
     it('finishes a request that was under way when it was closed', async () => {
       const second = await serveVaccination(
-        { database, cache: await openCache('none'), host: '127.0.0.1', port: 0, onError: () => {} },
+        {
+          database,
+          openCache: () => openCache('none'),
+          openBroker: noBroker,
+          host: '127.0.0.1',
+          port: 0,
+          onError: () => {},
+        },
         { cacheTtl: 1 },
       )
       const socket = connect(Number(new URL(second.origin).port), '127.0.0.1')
@@ -222,7 +237,14 @@ for (const engine of testEngines) {
     it('says that its port is taken', async () => {
       const port = Number(new URL(server.origin).port)
       const second = serveVaccination(
-        { database, cache: await openCache('none'), host: '127.0.0.1', port, onError: () => {} },
+        {
+          database,
+          openCache: () => openCache('none'),
+          openBroker: noBroker,
+          host: '127.0.0.1',
+          port,
+          onError: () => {},
+        },
         { cacheTtl: 1 },
       )
       await expect(second).rejects.toMatchObject({ code: 'port-in-use' })

@@ -4,6 +4,7 @@ import { migrateUp } from '../../../src/lib/databases/migrate.ts'
 import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
+import { withdrawBookings } from '../../../src/lib/workloads/vaccination/withdraw.ts'
 import { slotAt } from '../../../src/lib/workloads/vaccination/slots.ts'
 import { reservations, schedules, type Reservation } from '../../../src/lib/workloads/vaccination/tables.ts'
 import { testEngines, type TestDatabase } from '../databases/engines.ts'
@@ -54,12 +55,12 @@ for (const engine of testEngines) {
         book(began + i * 40, `ADA--0a1b2c3d-2-${i}`, i % 3 === 0 ? 1 : 0),
       )
       await store([...others, ...own])
-      expect(await vaccination.withdraw(database, run)).toBe(1500)
+      expect(await withdrawBookings(database, run)).toBe(1500)
       const left = await database.store.find(reservations, {}, { orderBy: ['id'] })
       expect(left.map(({ id }) => id)).toEqual(others.map(({ id }) => id).toSorted())
       const stocks = await database.store.find(schedules, {}, { orderBy: ['id'] })
       expect(stocks.map(({ stock }) => stock)).toEqual([capacity - 3, capacity - 1])
-      expect(await vaccination.withdraw(database, run)).toBe(0)
+      expect(await withdrawBookings(database, run)).toBe(0)
     })
   })
 }

@@ -10,7 +10,7 @@ describe('auditSummary', () => {
   it('begins with the verdict, then names the rows concerned and the ledger', () => {
     const lines = auditSummary(report, noPaint).split('\n')
     expect(lines[0]).toMatch(
-      /^AUDIT {6}\d+ bookings acknowledged: 1 lost, 1 doubled, 1 slots oversold, 1 stored without an answer$/,
+      /^AUDIT {6}\d+ bookings acknowledged: 1 lost, 1 doubled, 1 oversold, 1 stored without an answer$/,
     )
     expect(lines.slice(1, 5).map((line) => line.trim().split(':')[0])).toEqual([
       'lost',

@@ -8,7 +8,7 @@ function deskOver(find: () => Promise<{ id: number }[]>) {
   const store = {
     apply: async (changes: readonly Change[]) => {
       batches.push(changes.length)
-      return changes.map(({ guard }) => (guard.where as { id: number }).id === 1)
+      return changes.map(({ guard }) => (guard?.where as { id: number } | undefined)?.id === 1)
     },
     find,
   }

@@ -4,7 +4,7 @@ import { toDocument, toFilter, toOperators, type Doc, type Filter, type Operator
 import { findDuplicates } from './errors.ts'
 import { insertDocuments, removeDocuments } from './insert.ts'
 
-type Guard = Change['guard']
+type Guard = NonNullable<Change['guard']>
 
 /** What takes a guard back. */
 interface Undo {
@@ -32,14 +32,14 @@ export async function applyChanges(connection: MongoConnection, changes: readonl
     connection,
     changes.map(({ guard }) => guard),
   )
-  const applied = undos.map((undo) => undo.length > 0)
+  const applied = undos.map((undo, index) => changes[index]?.guard === null || undo.length > 0)
   const batches = byTable(documents.filter((_, index) => applied[index]).flat())
   await insertAll(connection, batches, () => takeBack(connection, undos.flat()))
   return applied
 }
 
 /** Guards of one row in the order given, those of different rows side by side. Nothing is kept when one fails. */
-async function hitAll(connection: MongoConnection, guards: readonly Guard[]): Promise<Undo[][]> {
+async function hitAll(connection: MongoConnection, guards: readonly Change['guard'][]): Promise<Undo[][]> {
   const undos: Undo[][] = guards.map(() => [])
   const outcomes = await Promise.allSettled(
     groupByRow(guards).map(async (group) => {
@@ -57,12 +57,13 @@ async function hitAll(connection: MongoConnection, guards: readonly Guard[]): Pr
 }
 
 /** The indexes of guards that have to be tried one after the other. */
-function groupByRow(guards: readonly Guard[]): number[][] {
+function groupByRow(guards: readonly Change['guard'][]): number[][] {
   const groups = new Map<string, number[]>()
   for (const [index, guard] of guards.entries()) {
+    if (guard === null) continue
     const key = keyOf(guard)
     // A guard that names no row may be about any.
-    if (key === null) return [guards.map((_, each) => each)]
+    if (key === null) return [[...guards.keys()].filter((each) => guards[each])]
     const row = `${guard.table.name} ${typeof key} ${key}`
     const group = groups.get(row)
     if (group) group.push(index)

@@ -33,13 +33,21 @@ export async function applyChanges(
 async function decideOneByOne(
   transaction: SqlTransaction,
   statements: Statements,
-  guards: readonly Guard<object>[],
+  guards: readonly (Guard<object> | null)[],
 ): Promise<boolean[]> {
   const applied: boolean[] = []
-  for (const { table, where, patch } of guards) {
-    applied.push((await transaction.executePrepared(statements.update(table, where, patch))) > 0)
+  for (const guard of guards) {
+    applied.push(guard === null || (await hits(transaction, statements, guard)))
   }
   return applied
+}
+
+async function hits(
+  transaction: SqlTransaction,
+  statements: Statements,
+  { table, where, patch }: Guard<object>,
+): Promise<boolean> {
+  return (await transaction.executePrepared(statements.update(table, where, patch))) > 0
 }
 
 async function insertAll(

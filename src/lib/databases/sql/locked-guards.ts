@@ -5,7 +5,7 @@ import type { Statements } from './statements.ts'
 /** Reading the rows costs a round trip, which pays from this many guards on. */
 const worthLocking = 3
 
-type AnyGuard = Change['guard']
+type AnyGuard = NonNullable<Change['guard']>
 
 /** A row of whole numbers while its guards are decided. */
 interface LockedRow {
@@ -22,7 +22,7 @@ interface LockedRow {
 export function isDecidable(changes: readonly Change[]): boolean {
   const filled = new Set(changes.flatMap(({ insert }) => insert.map(({ table }) => table.name)))
   if (changes.length < worthLocking) return false
-  return changes.every(({ guard }) => !filled.has(guard.table.name) && isPlain(guard))
+  return changes.every(({ guard }) => guard === null || (!filled.has(guard.table.name) && isPlain(guard)))
 }
 
 function isPlain({ table, where, patch }: AnyGuard): boolean {
@@ -46,16 +46,19 @@ function keyOf({ table, where }: AnyGuard): unknown {
 export async function decideLocked(
   transaction: SqlTransaction,
   statements: Statements,
-  guards: readonly AnyGuard[],
+  guards: readonly (AnyGuard | null)[],
 ): Promise<boolean[]> {
   const byTable = new Map<AnyTable, Map<number, LockedRow>>()
+  const given = guards.filter((guard) => guard !== null)
   // Always in the same order, so that two batches wait for each other and seldom deadlock.
-  const tables = [...new Set(guards.map(({ table }) => table))].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const tables = [...new Set(given.map(({ table }) => table))].sort((a, b) => (a.name < b.name ? -1 : 1))
   for (const table of tables) {
-    const keys = guards.filter((guard) => guard.table === table).map((guard) => keyOf(guard) as number)
+    const keys = given.filter((guard) => guard.table === table).map((guard) => keyOf(guard) as number)
     byTable.set(table, await lockRows(transaction, statements, table, keys))
   }
-  const applied = guards.map((guard) => decide(guard, byTable.get(guard.table)?.get(keyOf(guard) as number)))
+  const applied = guards.map(
+    (guard) => guard === null || decide(guard, byTable.get(guard.table)?.get(keyOf(guard) as number)),
+  )
   for (const [table, rows] of byTable) await storeRows(transaction, statements, table, rows)
   return applied
 }

@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
 import type { AnyTable, Change, Database, DatabaseAdapter, TableState } from '../port.ts'
 import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
@@ -7,37 +5,16 @@ import { sqliteDialect } from '../sql/dialect.ts'
 import { createStatements, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { sqliteStrategies } from './bulk.ts'
-import { openSqlite, type SqliteConnection } from './connection.ts'
+import type { SqliteConnection } from './connection.ts'
 import { createSqliteCounters } from './counters.ts'
+import { openSqliteFile, pathOf } from './open-file.ts'
 import { openWriteLock } from './write-lock.ts'
-
-const scheme = 'sqlite:'
-const inMemory = ':memory:'
 
 /** The SQLite inside Node: no server, one file. */
 export const sqlite: DatabaseAdapter = {
   name: 'sqlite',
-  async connect(url) {
-    const path = await preparePath(url)
-    return createDatabase(openSqlite(path, url), path)
-  },
-  openPausable: async (url) => openWriteLock(openSqlite(await preparePath(url), url)),
-}
-
-async function preparePath(url: string): Promise<string> {
-  const path = url.slice(scheme.length)
-  // SQLite takes an empty path for a database that is gone when it is closed.
-  if (path === '') throw failure('database-not-ours', { url, reason: 'it names no file' })
-  if (path !== inMemory) await makeFolder(dirname(path), url)
-  return path
-}
-
-async function makeFolder(folder: string, url: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true })
-  } catch (error) {
-    throw failure('database-not-ours', { url, reason: `its folder cannot be made (${reasonOf(error)})` }, error)
-  }
+  connect: async (url) => createDatabase(await openSqliteFile(url), pathOf(url)),
+  openPausable: async (url) => openWriteLock(await openSqliteFile(url)),
 }
 
 function createDatabase(connection: SqliteConnection, path: string): Database {
@@ -116,7 +93,7 @@ function createSession(connection: SqliteConnection, statements: Statements): Sq
 }
 
 function applyChange(connection: SqliteConnection, statements: Statements, { guard, insert }: Change): boolean {
-  if (connection.execute(statements.update(guard.table, guard.where, guard.patch)) === 0) return false
+  if (guard && connection.execute(statements.update(guard.table, guard.where, guard.patch)) === 0) return false
   for (const { table, rows } of insert) connection.execute(statements.insert(table, rows))
   return true
 }

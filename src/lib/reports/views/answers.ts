@@ -1,3 +1,4 @@
+import { foundByAudit } from '../audit-found.ts'
 import { formatCount, formatDuration, formatLatency, formatNumber, formatShare } from '../format.ts'
 import { limitPhrase } from '../limit-text.ts'
 import type { AuditResult, LoadReport } from '../record.ts'
@@ -63,7 +64,7 @@ export function auditAnswer(audit: AuditResult | null): Answer {
     question,
     verdict: audit.passed ? 'good' : 'bad',
     answer: audit.passed ? 'Audit passed' : 'Audit failed',
-    detail: `${formatCount(audit.acknowledged)} bookings acknowledged: ${formatCount(audit.lost)} lost, ${formatCount(audit.duplicate)} doubled, ${formatCount(audit.oversold)} slots oversold.${unknown}`,
+    detail: `${formatCount(audit.acknowledged)} bookings acknowledged: ${foundByAudit(audit)}.${unknown}`,
   }
 }
 

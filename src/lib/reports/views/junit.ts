@@ -39,7 +39,8 @@ function completeCase(kind: string, interrupted: boolean, seconds: number): JUni
 const promises = [
   ['no acknowledged booking is lost', 'lost'],
   ['no booking is doubled', 'duplicate'],
-  ['no slot is oversold', 'oversold'],
+  ['nothing is oversold', 'oversold'],
+  ['nothing is inconsistent', 'inconsistent'],
 ] as const
 
 /** A case for each promise; skipped where nothing is known: without an audit, or of single bookings without a ledger. */
@@ -47,8 +48,13 @@ function auditCases(audit: AuditResult | null, hasLedger: boolean): JUnitCase[] 
   return promises.map(([name, kind]) => {
     const common = { group: 'audit', name }
     if (!audit) return { ...common, failure: null, skipped: 'the database behind the target is not known' }
-    if (audit[kind] > 0) return { ...common, failure: `${audit[kind]} ${kind}. ${detailsOf(kind, audit)}` }
-    return { ...common, failure: null, ...(hasLedger || kind === 'oversold' ? {} : { skipped: 'there was no ledger' }) }
+    const count = audit[kind] ?? 0
+    if (count > 0) return { ...common, failure: `${count} ${kind}. ${detailsOf(kind, audit)}` }
+    return {
+      ...common,
+      failure: null,
+      ...(hasLedger || kind === 'oversold' || kind === 'inconsistent' ? {} : { skipped: 'there was no ledger' }),
+    }
   })
 }
 

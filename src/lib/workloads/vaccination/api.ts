@@ -35,7 +35,7 @@ export interface ApiOptions {
 /** Starts the reservation API. Throws `port-in-use` or `host-unusable`. */
 export async function serveVaccination(parts: Parts, options: ApiOptions): Promise<RunningServer> {
   const app = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: 'idle' })
-  const calendar = createCalendar(parts.database.store, parts.cache, options.cacheTtl)
+  const calendar = createCalendar(parts.database.store, await parts.openCache(), options.cacheTtl)
   const desk = createBookingDesk(parts.database)
   answerErrors(app, parts.onError)
   measureRequests(app)

@@ -4,6 +4,9 @@ import type { SeedRecipe } from '../../seeding/recipe.ts'
 import { createReservationSource, planReservations, type Choices } from './seeding.ts'
 import { reservations, type Reservation } from './tables.ts'
 
+/** What the original measured, to be printed beside our figures. */
+export const originalInsertBench = 'the original: 100 inserts at 6,000,000 rows took 8.9 ms each'
+
 /** What a benchmark of reservations needs. */
 export interface BenchTableParts {
   /** With a connection more than inserts are to be under way at once. */

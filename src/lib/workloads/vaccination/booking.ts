@@ -1,5 +1,6 @@
 import { v7 as uuid } from 'uuid'
 import type { Change, Database } from '../../databases/port.ts'
+import { createGroupCommit } from '../group-commit.ts'
 import { reservations, schedules, type Reservation } from './tables.ts'
 
 /** What the desk says to one wish. */
@@ -13,62 +14,28 @@ export interface BookingDesk {
   book(ticketId: string, slotId: number): Promise<BookingAnswer>
 }
 
-interface Wish {
-  readonly reservation: Reservation
-  readonly answer: (answer: BookingAnswer) => void
-  readonly fail: (error: unknown) => void
-}
-
-/** Most bookings in one commit; bounds how long the first of them waits for the last. */
+/** Most bookings in one commit. */
 const maxBatch = 256
 
-/**
- * A desk where bookings that come in together share a commit (group commit): those that arrive while
- * a commit is under way make up the next one, so that waiting for the disk costs each of them less
- * the busier it gets.
- */
+/** A desk where bookings that come in together share a commit. */
 export function createBookingDesk(database: Database): BookingDesk {
-  let waiting: Wish[] = []
-  let scheduled = false
-
-  async function commitAll(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, maxBatch)
-      waiting = waiting.slice(maxBatch)
-      await commit(database, batch)
-    }
-    scheduled = false
-  }
-
-  return {
-    book(ticketId, slotId) {
-      const reservation = { id: uuid(), ticket_id: ticketId, schedule_id: slotId }
-      return new Promise((answer, fail) => {
-        waiting.push({ reservation, answer, fail })
-        if (scheduled) return
-        scheduled = true
-        // After this turn's sockets are read, so that all bookings that are here already go together.
-        setImmediate(() => void commitAll())
-      })
-    },
-  }
+  const commit = createGroupCommit((batch: readonly Reservation[]) => commitAll(database, batch), maxBatch)
+  return { book: (ticketId, slotId) => commit({ id: uuid(), ticket_id: ticketId, schedule_id: slotId }) }
 }
 
-async function commit(database: Database, batch: readonly Wish[]): Promise<void> {
-  let unanswered = batch
-  try {
-    const applied = await database.store.apply(batch.map(({ reservation }) => bookingChange(reservation)))
-    // Those who have their place are told before anything else can fail.
-    for (const { answer, reservation } of batch.filter((_, index) => applied[index]))
-      answer({ kind: 'booked', reservation })
-    unanswered = batch.filter((_, index) => !applied[index])
-    const known = await knownSlots(database, unanswered)
-    for (const { answer, reservation } of unanswered) {
-      answer({ kind: known.has(reservation.schedule_id) ? 'sold-out' : 'no-such-slot' })
-    }
-  } catch (error) {
-    for (const { fail } of unanswered) fail(error)
-  }
+/** Those who have their place are told, also when it cannot be found out why the others have none. */
+async function commitAll(
+  database: Database,
+  batch: readonly Reservation[],
+): Promise<(BookingAnswer | Promise<BookingAnswer>)[]> {
+  const applied = await database.store.apply(batch.map(bookingChange))
+  const refused = batch.filter((_, index) => !applied[index])
+  const known = knownSlots(database, refused)
+  return batch.map((reservation, index) =>
+    applied[index]
+      ? { kind: 'booked', reservation }
+      : known.then((slots) => ({ kind: slots.has(reservation.schedule_id) ? 'sold-out' : 'no-such-slot' })),
+  )
 }
 
 function bookingChange(reservation: Reservation): Change {
@@ -82,9 +49,9 @@ function bookingChange(reservation: Reservation): Change {
   }
 }
 
-async function knownSlots(database: Database, wishes: readonly Wish[]): Promise<Set<number>> {
-  if (wishes.length === 0) return new Set()
-  const ids = [...new Set(wishes.map((wish) => wish.reservation.schedule_id))]
+async function knownSlots(database: Database, refused: readonly Reservation[]): Promise<Set<number>> {
+  if (refused.length === 0) return new Set()
+  const ids = [...new Set(refused.map(({ schedule_id }) => schedule_id))]
   const slots = await database.store.find(schedules, { id: { in: ids } })
   return new Set(slots.map((slot) => slot.id))
 }

@@ -1,7 +1,7 @@
 import { auditBookings } from '../../audit/audit-bookings.ts'
 import type { Workload } from '../workload.ts'
 import type { ApiOptions } from './api.ts'
-import { createScenarios, idealRatePerUser, type ScenarioOptions } from './scenarios.ts'
+import { createScenarios, type ScenarioOptions } from './scenarios.ts'
 import { insertMissingSlots, type SlotOptions } from './slots.ts'
 import { bookingTables, reservations, schedules } from './tables.ts'
 import { withdrawBookings } from './withdraw.ts'
@@ -14,19 +14,23 @@ export const vaccination: Workload<VaccinationOptions> = {
   name: 'vaccination',
   summary: 'slots of a vaccination centre, browsed by everybody and booked by one user in three',
   tables: [schedules, reservations],
-  idealRatePerUser,
-  originals: {
-    load: 'the original, 3,000 users on 8 cores: 753 requests/s and 30% failures without the cache, 1,011 and 2% with it (p50 100 ms, p95 1,200 ms, p99 1,800 ms)',
-    insertBench: 'the original: 100 inserts at 6,000,000 rows took 8.9 ms each',
-    cacheExperiment: {
+  runsOn: {
+    servers: 'MySQL/MariaDB, PostgreSQL or MongoDB (--db), Redis (--cache)',
+    embedded: 'SQLite, a cache in memory',
+  },
+  original:
+    'the original, 3,000 users on 8 cores: 753 requests/s and 30% failures without the cache, 1,011 and 2% with it (p50 100 ms, p95 1,200 ms, p99 1,800 ms)',
+  cacheTrial: {
+    originals: {
       without: { rps: 753, failures: 0.3, p50: null, p95: null, p99: null },
       with: { rps: 1011, failures: 0.02, p50: 100, p95: 1200, p99: 1800 },
     },
+    withdraw: withdrawBookings,
   },
+  seeds: 'slots',
   seed: insertMissingSlots,
   // Loaded only where it is served: the web framework would slow down the start of every other command.
   serve: async (parts, options) => (await import('./api.ts')).serveVaccination(parts, options),
   scenarios: createScenarios,
-  audit: (database, ledger, watch) => auditBookings(database, bookingTables, ledger, watch),
-  withdraw: withdrawBookings,
+  audit: ({ database, ledger }, watch) => auditBookings(database, bookingTables, ledger, watch),
 }

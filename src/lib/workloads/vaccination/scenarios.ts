@@ -18,12 +18,6 @@ const thinkBetweenMonthsMs = 3000
 const thinkBeforeBookingMs = 5000
 
 /**
- * Requests per second of one user when every answer is instant: of three iterations two make 2
- * requests in 1.5 + 3 s, one makes 3 in 1.5 + 3 + 5 s, so 7 requests in 18.5 s.
- */
-export const idealRatePerUser = 7 / 18.5
-
-/**
  * Two of three iterations look at two months, one of three also books a free slot in the second.
  * `runId` makes the ticket ids of this run unlike those of every other.
  */

@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { setting } from './setting.ts'
+
+/** Which built-in system, and what only some of them ask for. */
+export const workloadSettings = {
+  workload: setting({
+    schema: z.string().regex(/^[a-z]+$/),
+    default: 'vaccination',
+    summary: 'the built-in system; "rushbench workloads" lists them',
+    allowed: 'the name of a workload',
+    char: 'w',
+  }),
+  broker: setting({
+    schema: z.string().regex(/^(sqlite|nats|kafka):.+$/s),
+    default: 'sqlite:.rushbench/broker.db',
+    summary: 'where workloads with messages send them; a file by default',
+    allowed: 'sqlite:PATH, nats://host:port, kafka://host:port',
+    secretUrl: true,
+  }),
+}

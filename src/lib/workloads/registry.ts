@@ -1,0 +1,21 @@
+import type { Settings } from '../config/settings.ts'
+import { failure } from '../errors.ts'
+import type { Workload } from './workload.ts'
+
+/** A workload that takes what it can be told from the settings. */
+export type BuiltInWorkload = Workload<Settings>
+
+/** By name, loaded only when it is used; the default first. */
+const workloads: Readonly<Record<string, () => Promise<BuiltInWorkload>>> = {
+  vaccination: async () => (await import('./vaccination/index.ts')).vaccination,
+}
+
+/** All names, the default first. */
+export const workloadNames: readonly string[] = Object.keys(workloads)
+
+/** The workload of that name. Throws `workload-unknown`. */
+export async function loadWorkload(name: string): Promise<BuiltInWorkload> {
+  const load = Object.hasOwn(workloads, name) ? workloads[name] : undefined
+  if (!load) throw failure('workload-unknown', { name, allowed: workloadNames })
+  return load()
+}

@@ -1,0 +1,40 @@
+import type { Broker } from './lib/brokers/port.ts'
+import { openBroker } from './lib/brokers/registry.ts'
+import type { Cache } from './lib/cache/cache.ts'
+import { openCache } from './lib/cache/open.ts'
+import type { Settings } from './lib/config/settings.ts'
+
+/** What a workload may ask for beside its database. */
+export interface OpenedParts extends AsyncDisposable {
+  readonly openCache: () => Promise<Cache>
+  readonly openBroker: () => Promise<Broker>
+  /** What was asked for so far: `cache memory`. */
+  describe(): readonly string[]
+}
+
+/** Opens each part that the settings name once it is asked for, and closes it in the end. */
+export function createParts(values: Pick<Settings, 'cache' | 'broker'>): OpenedParts {
+  const opened: { readonly name: string; readonly part: AsyncDisposable }[] = []
+  const once = <Part extends AsyncDisposable>(open: () => Promise<Part>, nameOf: (part: Part) => string) => {
+    let opening: Promise<Part> | null = null
+    return () =>
+      (opening ??= open().then((part) => {
+        opened.push({ name: nameOf(part), part })
+        return part
+      }))
+  }
+  return {
+    openCache: once(
+      () => openCache(values.cache),
+      ({ kind }) => `cache ${kind}`,
+    ),
+    openBroker: once(
+      () => openBroker(values.broker),
+      ({ url }) => `broker ${url}`,
+    ),
+    describe: () => opened.map(({ name }) => name),
+    async [Symbol.asyncDispose]() {
+      for (const { part } of opened.toReversed()) await part[Symbol.asyncDispose]()
+    },
+  }
+}
