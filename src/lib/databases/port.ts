@@ -1,7 +1,7 @@
 /** What a column may hold. Integers stay within 2^53 - 1; texts have no U+0000, which PostgreSQL cannot store. */
 export type Value = string | number | null
 
-/** One column of a table. `text` is variable, `ascii` has exactly `length` bytes. */
+/** One column of a table. `text` is variable, up to four million characters; `ascii` has exactly `length` bytes. */
 export type Column =
   | { readonly type: 'integer' }
   | { readonly type: 'text'; readonly maxLength: number }
