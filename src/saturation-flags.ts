@@ -13,6 +13,7 @@ const scenarioFlags = [
   'stages',
   'rate',
   'arrivals',
+  'burst',
   'max-in-flight',
   'threads',
   'scenario',

@@ -9,6 +9,7 @@ const settingsThatMatter = [
   'rampUp',
   'stages',
   'arrivalRate',
+  'burst',
   'findLimit',
   'threads',
   'cache',

@@ -215,6 +215,7 @@ type Optional =
   | 'at'
   | 'audit'
   | 'benchRows'
+  | 'burst'
   | 'findLimit'
   | 'forecast'
   | 'insertRate'
