@@ -17,6 +17,7 @@ const scenarioFlags = [
   'max-in-flight',
   'threads',
   'scenario',
+  'mix',
   'find-limit',
 ]
 

@@ -55,7 +55,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'burst', 'maxInFlight'),
     ...settingFlags('threads', 'scenario', 'target', 'timeout', 'threshold', 'findLimit', 'seed'),
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
-    ...settingFlags('workload', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker', 'from', 'reports', 'report'),
+    ...settingFlags('workload', 'mix', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker', 'from', 'reports', 'report'),
     ...saturationFlags,
     ledger: Flags.string({
       summary: 'new file for what the API acknowledged, for a later audit [default: beside the report]',

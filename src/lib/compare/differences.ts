@@ -4,6 +4,7 @@ import type { Report } from '../reports/record.ts'
 /** Settings that change what is measured. */
 const settingsThatMatter = [
   'scenario',
+  'mix',
   'users',
   'duration',
   'rampUp',

@@ -17,6 +17,7 @@ export const loadSettings = {
     default: undefined,
     summary: 'file that says what users do, .js or .ts; without it, the users of the built-in workload',
     allowed: 'a path',
+    replaces: ['mix'],
   }),
   users: setting({
     schema: wholeNumber(1, 1_000_000),

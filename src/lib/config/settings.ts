@@ -219,6 +219,7 @@ type Optional =
   | 'findLimit'
   | 'forecast'
   | 'insertRate'
+  | 'mix'
   | 'report'
   | 'rows'
   | 'scenario'
