@@ -239,15 +239,24 @@ for (const engine of testEngines) {
 
     it('is found out when anything is not as it was promised', async () => {
       const { store } = database
-      const [a, b, c] = [newOrder(), newOrder(), newOrder()]
-      for (const order of [a, b, c]) await send(formatReceipt(order))
+      const [a, b, c, d, e] = [newOrder(), newOrder(), newOrder(), newOrder(), newOrder()]
+      for (const order of [a, b, c, d, e]) await send(formatReceipt(order))
       await send('gone')
       await store.remove(lines, { order_id: a.id })
       await store.remove(orders, { id: a.id })
       await store.remove(products, { id: `own-${a.id}` })
       await store.remove(lines, { id: { gt: `${b.id}-`, lt: `${b.id}-0002` } })
       await store.remove(products, { id: `own-${b.id}` })
+      await store.remove(lines, { id: `${d.id}-0002` })
+      await store.remove(lines, { order_id: e.id })
       await store.insert(products, [{ id: 'surplus', name: 'x' }])
+      // Elsewhere the database itself refuses lines without an order: in the middle, and at the end.
+      const orphans = database.traits.foreignKeys ? [] : ['777', '999999']
+      const line = { position: 1, product: 'x', product_id: 'everybody', price_cents: 1 }
+      await store.insert(
+        lines,
+        orphans.map((id) => ({ id: `${id}-0001`, order_id: id, ...line })),
+      )
       await store.remove(rejected, { id: receiptId('gone') })
       const both = { id: receiptId(formatReceipt(c)), reason: 'empty', line: 0, received_at: 0, bytes: '' }
       await store.insert(rejected, [both])
@@ -259,6 +268,11 @@ for (const engine of testEngines) {
           `duplicate ${both.id}`,
           `duplicate ${both.id}`,
           `inconsistent order ${b.id}`,
+          `inconsistent order ${d.id}`,
+          `inconsistent order ${e.id}`,
+          ...orphans.map((id) => `inconsistent order ${id}`),
+          `inconsistent product own-${d.id}`,
+          `inconsistent product own-${e.id}`,
           `inconsistent product own-${b.id}`,
           'inconsistent product surplus',
         ].toSorted(),
