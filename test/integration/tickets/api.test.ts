@@ -8,7 +8,7 @@ import { failure } from '../../../src/lib/errors.ts'
 import type { LedgerEntry } from '../../../src/lib/load/scenario.ts'
 import { serveTickets } from '../../../src/lib/workloads/tickets/api.ts'
 import { auditTickets } from '../../../src/lib/workloads/tickets/audit.ts'
-import { receiptId } from '../../../src/lib/workloads/tickets/desk.ts'
+import { createReceiptDesk, receiptId } from '../../../src/lib/workloads/tickets/desk.ts'
 import { tickets } from '../../../src/lib/workloads/tickets/index.ts'
 import { formatReceipt, type Order } from '../../../src/lib/workloads/tickets/order.ts'
 import { maxReceiptBytes } from '../../../src/lib/workloads/tickets/receipt.ts'
@@ -164,6 +164,17 @@ for (const engine of testEngines) {
       const before = await database.store.count(rejected)
       expect(await send(Buffer.alloc(maxReceiptBytes + 1))).toMatchObject({ status: 413 })
       expect(await database.store.count(rejected)).toBe(before)
+    })
+
+    it('stores as many of the largest in one commit as may share one', async () => {
+      const commits: number[] = []
+      const desk = createReceiptDesk(database.store, (count) => void commits.push(count))
+      const largest = Array.from({ length: 128 }, (_, index) => Buffer.alloc(maxReceiptBytes, `large ${index}\0`))
+      const before = await database.store.count(rejected)
+      await Promise.all(largest.map((bytes) => desk.take(bytes)))
+      expect([commits, await database.store.count(rejected)]).toEqual([[128], before + 128])
+      // Each is far more than an ordinary one has; the pages of the tests after this one need not carry them.
+      await database.store.remove(rejected, { id: { in: largest.map(receiptId) } })
     })
 
     it.each(['text/plain', 'application/json', 'application/x-www-form-urlencoded', 'nonsense', 'image/png; x="'])(
