@@ -108,7 +108,7 @@ export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: 
   }
 
   function write({ request }: Exchange): boolean {
-    socket.write(request.text, request.encoding)
+    socket.write(request.data, request.encoding)
     // The system took nothing at all if it refused at once; later errors leave open what had left by then.
     return socket.errored === null
   }
