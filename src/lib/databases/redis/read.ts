@@ -7,7 +7,7 @@ import { readScript, type ReadAnswer, type ReadPlan } from './read-scripts.ts'
 import { createRowReader } from './rows.ts'
 
 /** Rows in one answer: a millisecond or two of the server. */
-const rowsPerPage = 1000
+const rowsPerPage = 500
 
 /** Rows of one page that meet the conditions. */
 export interface Page {

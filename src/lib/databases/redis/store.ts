@@ -12,7 +12,7 @@ import type {
 } from '../port.ts'
 import { createOrder } from './conditions.ts'
 import type { RedisConnection } from './connection.ts'
-import { isInteger } from './definition.ts'
+import { indexesOf, isInteger } from './definition.ts'
 import { codeOf } from './errors.ts'
 import { readPages } from './read.ts'
 import { keysIn } from './read-plans.ts'
@@ -91,7 +91,7 @@ async function find(
 ): Promise<Row[]> {
   if (limit === 0) return []
   const found: Row[] = []
-  const reading = { terms: toTerms(table, where), orderBy, descending, indexes: table.indexes, limit }
+  const reading = { terms: toTerms(table, where), orderBy, descending, indexes: indexesOf(table), limit }
   for await (const { rows, isOrdered } of readPages(connection, table, reading)) {
     for (const row of rows) found.push(row)
     if (isOrdered && limit !== undefined && found.length >= limit) return found.slice(0, limit)
@@ -145,7 +145,7 @@ async function* keysOf(
     return
   }
   // Along an index whose columns are changed, a row might be met again further on.
-  const indexes = table.indexes.filter((columns) => !assignments?.some(([column]) => columns.includes(column)))
+  const indexes = indexesOf(table).filter((columns) => !assignments?.some(([column]) => columns.includes(column)))
   const columns = [table.primaryKey]
   const reading = { terms, orderBy: [], descending: false, indexes, columns }
   for await (const { rows } of readPages(connection, table, reading)) {
@@ -155,7 +155,7 @@ async function* keysOf(
 
 async function countBy(connection: RedisConnection, table: AnyTable, column: string): Promise<Map<Value, number>> {
   const counts = new Map<Value, number>()
-  const index = table.indexes.find(([first]) => first === column)
+  const index = indexesOf(table).find(([first]) => first === column)
   try {
     if (index) {
       for await (const [text, rows] of countByIndex(connection, table, index)) {

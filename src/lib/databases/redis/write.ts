@@ -22,7 +22,7 @@ export interface PlannedChange {
 }
 
 /** Rows that are changed or stored by one run of the script, where one may choose: some milliseconds of the server. */
-export const rowsPerWrite = 500
+export const rowsPerWrite = 250
 
 /** Makes all changes in one step, or none. `keep`: rows that are there just as they were sent are no duplicates. */
 export function write(
