@@ -41,7 +41,10 @@ describe.skipIf(!hasOwnRedis())('a redis of its own', () => {
       const before = acknowledged.length
       while (acknowledged.length < before + 200) await sleep(10)
       await server.kill()
-      await expect(database.store.count(shows)).rejects.toMatchObject({ code: 'database-unreachable' })
+      // The driver may not have heard of it yet.
+      await expect(database.store.count(shows)).rejects.toMatchObject({
+        code: expect.stringMatching(/^database-(lost|unreachable)$/),
+      })
       await server.start()
     }
     const before = acknowledged.length

@@ -19,7 +19,7 @@ import { keysIn } from './read-plans.ts'
 import { countByScript, countScript, type CountByAnswer } from './read-scripts.ts'
 import { textOf, toAssignments, toTerms } from './rows.ts'
 import { encodeRows, removeKeys, rowsPerWrite, write, type PlannedChange } from './write.ts'
-import type { Assignment, Term } from './write-script.ts'
+import type { Assignment, Term } from './write-plan.ts'
 
 type Row = Record<string, Value>
 
