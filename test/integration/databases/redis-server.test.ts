@@ -76,6 +76,19 @@ describe.skipIf(!hasOwnRedis())('a redis of its own', () => {
     expect([await database.store.count(seats), (await database.store.find(shows, {}))[0]?.free]).toEqual([50, 0])
   })
 
+  it.each(['-hset', '-zadd', '-hdel', '-zrem'])('stores nothing by halves for a user with %s', async (right) => {
+    await using server = await openOwnRedis()
+    await withClient(server.url, async (client) => {
+      await client.sendCommand(['ACL', 'SETUSER', 'clerk', 'on', '>clerk', '~*', '&*', '+@all'])
+      await using database = await open(changed(server.url, { username: 'clerk', password: 'clerk' }))
+      await migrateUp(database, workload, tables)
+      const keys = await client.dbSize()
+      await client.sendCommand(['ACL', 'SETUSER', 'clerk', right])
+      await expect(database.store.insert(shows, [show(1)])).rejects.toMatchObject({ code: 'database-denied' })
+      expect(await client.dbSize()).toBe(keys)
+    })
+  })
+
   it.each([
     ['yes', 'everysec', '', 'the last second'],
     ['yes', 'no', '', 'what the system held back'],
@@ -110,8 +123,6 @@ describe.skipIf(!hasOwnRedis())('a redis of its own', () => {
     })
     expect(await names(database)).toEqual([])
     await migrateUp(database, workload, tables)
-    await withClient(server.url, (client) => client.sendCommand(['ACL', 'SETUSER', 'clerk', '-hset']))
-    await expect(database.store.insert(shows, [show(1)])).rejects.toMatchObject({ code: 'database-denied' })
     await expect(open(changed(server.url, { username: 'clerk', password: 'other' }))).rejects.toMatchObject({
       code: 'database-denied',
     })

@@ -316,6 +316,15 @@ for _, def in ipairs(defs) do
 end
 if problem then return problem end
 
+-- A command that is refused half-way leaves what came before it. Version 6 cannot be asked.
+for _, def in ipairs(redis.acl_check_cmd and defs or {}) do
+  for command, arguments in pairs({ HSET = { '1', '1' }, HDEL = { '1' }, ZADD = { '1', '1' }, ZREM = { '1' } }) do
+    if not redis.acl_check_cmd(command, def.rowsKey, unpack(arguments)) then
+      return redis.error_reply('DENIED the user may not use ' .. command)
+    end
+  end
+end
+
 for _, def in ipairs(defs) do
   write_rows(def)
   for _, unique in ipairs(def.uniques) do write_unique(unique) end
