@@ -2,6 +2,7 @@ import { drawChart, type ChartSeries } from './chart.ts'
 import { formatCount, formatDuration, formatLatency, formatNumber, formatTable, plain } from './format.ts'
 import { modelLines } from './model-text.ts'
 import type { InsertBenchReport } from './record.ts'
+import { nameSingleInserts } from './single-inserts.ts'
 import type { Table } from './views/digest.ts'
 import { counterTable, latencyTable, rowsOfStream, type BenchRow } from './views/insert-bench-tables.ts'
 import { formatUnit } from './views/units.ts'
@@ -18,7 +19,7 @@ export function insertBenchSummary(report: InsertBenchReport, original: string, 
   const sections = [
     [
       plain(
-        `single durable inserts into ${environment.engine} ${environment.engineVersion} (${durability.join(', ')})`,
+        `${nameSingleInserts(environment)} into ${environment.engine} ${environment.engineVersion} (${durability.join(', ')})`,
       ),
     ],
     interrupted ? ['stopped before its time: what follows is what was measured so far'] : [],

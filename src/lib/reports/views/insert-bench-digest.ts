@@ -1,6 +1,7 @@
 import { formatCount, formatDuration, formatNumber } from '../format.ts'
 import { forecastPhrase, isBlurred, modelPhrase, nameOf } from '../model-text.ts'
 import type { InsertBenchReport } from '../record.ts'
+import { nameSingleInserts } from '../single-inserts.ts'
 import { curveCharts } from './curve-charts.ts'
 import { headlineOf, section, type Answer, type Digest, type Figure, type Section, type Table } from './digest.ts'
 import { counterTable, latencyTable, rowsOfStream, type BenchRow } from './insert-bench-tables.ts'
@@ -19,7 +20,7 @@ export function insertBenchDigest(report: InsertBenchReport): Digest {
   return {
     kind: 'Insert benchmark',
     ...headlineOf(answers),
-    subject: `Single durable inserts into ${environment.engine} ${environment.engineVersion}`,
+    subject: `${nameSingleInserts(environment).replace('s', 'S')} into ${environment.engine} ${environment.engineVersion}`,
     ...runFacts(report),
     answers,
     figures: stream ? streamFigures(stream) : checkpointFigures(checkpoints),
