@@ -30,8 +30,11 @@ const valuesPerPage = 250
 export function createRedisStore(connection: RedisConnection): Store {
   return {
     insert: (table, rows) => insertRows(connection, table, encodeRows(table, rows), rows),
-    find: async <R extends object>(table: Table<R>, where: Where<R>, options: FindOptions<R> = {}) =>
-      (await find(connection, table, where, options as FindOptions<Row>)) as R[],
+    find: async <R extends object, C extends ColumnName<R>>(
+      table: Table<R>,
+      where: Where<R>,
+      options: FindOptions<R, C> = {},
+    ) => (await find(connection, table, where, options as FindOptions<object>)) as Pick<R, C>[],
     update: <R extends object>(table: Table<R>, where: Where<R>, patch: Patch<R>) =>
       change(connection, table, where, patch),
     remove: (table, where) => change(connection, table, where, null),
@@ -87,17 +90,24 @@ async function find(
   connection: RedisConnection,
   table: AnyTable,
   where: AnyWhere,
-  { orderBy = [], descending = false, limit }: FindOptions<Row>,
+  { columns, orderBy = [], descending = false, limit }: FindOptions<Row>,
 ): Promise<Row[]> {
   if (limit === 0) return []
   const found: Row[] = []
-  const reading = { terms: toTerms(table, where), orderBy, descending, indexes: indexesOf(table), limit }
+  const wanted = columns && { columns: [...new Set([...columns, ...orderBy])] }
+  const reading = { terms: toTerms(table, where), orderBy, descending, indexes: indexesOf(table), limit, ...wanted }
   for await (const { rows, isOrdered } of readPages(connection, table, reading)) {
     for (const row of rows) found.push(row)
-    if (isOrdered && limit !== undefined && found.length >= limit) return found.slice(0, limit)
+    if (isOrdered && limit !== undefined && found.length >= limit) return narrowed(found.slice(0, limit), columns)
   }
   if (orderBy.length > 0) found.sort(createOrder(orderBy, descending))
-  return limit === undefined ? found : found.slice(0, limit)
+  return narrowed(limit === undefined ? found : found.slice(0, limit), columns)
+}
+
+/** Rows without the columns that were only read to sort them. */
+function narrowed(rows: Row[], columns: readonly string[] | undefined): Row[] {
+  if (!columns) return rows
+  return rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column] as Value])))
 }
 
 async function* scan(connection: RedisConnection, table: AnyTable, columns?: readonly string[]) {
