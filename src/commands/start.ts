@@ -18,7 +18,17 @@ A booking is answered only when it is durable. Ctrl-C or SIGTERM finishes what i
     '<%= config.bin %> <%= command.id %> --port 8080 --cache redis://127.0.0.1:6379',
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
   ]
-  static override flags = settingFlags('workload', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker', 'host', 'port')
+  static override flags = settingFlags(
+    'workload',
+    'db',
+    'dbPool',
+    'cache',
+    'cacheTtl',
+    'broker',
+    'locations',
+    'host',
+    'port',
+  )
 
   async run(): Promise<{ origin: string }> {
     letHeapGrow()

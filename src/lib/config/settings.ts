@@ -218,6 +218,7 @@ type Optional =
   | 'findLimit'
   | 'forecast'
   | 'insertRate'
+  | 'locations'
   | 'report'
   | 'rows'
   | 'scenario'
