@@ -168,6 +168,15 @@ const catalogue = {
     (d) =>
       `The stations in ${d.file} cannot be used: ${d.reason}. It takes a list such as [{"name": "PWTC", "from": "2021-05-16", "days": 30, "capacity": 1000}].`,
   ),
+  'broker-refused': entry<{ url: string; what: string; reason: string }>(
+    'error',
+    (d) => `The message broker ${d.url} refused ${d.what}: ${d.reason}. Check its settings and what this user may do.`,
+  ),
+  'broker-name-invalid': entry<{ what: string; name: string }>(
+    'usage',
+    (d) =>
+      `${JSON.stringify(d.name)} cannot be the name of a ${d.what}. Allowed: 1 to 100 letters, digits, - and _, beginning with a letter or a digit.`,
+  ),
   'workload-unknown': entry<{ name: string; allowed: readonly string[] }>(
     'usage',
     (d) => `There is no workload ${d.name}. Allowed: ${d.allowed.join(', ')}; "rushbench workloads" explains them.`,
