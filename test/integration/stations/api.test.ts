@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '../../../src/lib/databases/port.ts'
 import { bookings, days, outbox } from '../../../src/lib/workloads/stations/tables.ts'
@@ -134,6 +135,45 @@ for (const engine of testEngines) {
     ])('refuses %j with 422 and the field %s', async (body, field) => {
       const [status, answer] = await bodyOf(await post(server.origin, body))
       expect([status, answer]).toMatchObject([422, { error: 'invalid', issues: [{ field }] }])
+    })
+
+    it('stores a booking as it was sent or refuses it, whatever is in it', async () => {
+      const text = fc.oneof(
+        fc.string({ unit: 'binary', maxLength: 70 }),
+        fc.constantFrom('Zoë', "' or 1=1 --", '日本 ', '%00'),
+      )
+      const right = wishOf('x')
+      const field = (key: keyof typeof right) =>
+        fc.oneof(
+          { weight: 6, arbitrary: fc.constant(right[key] as unknown) },
+          { weight: 1, arbitrary: text },
+          fc.jsonValue(),
+        )
+      const body = fc.record({
+        mysejahteraId: fc.oneof(fc.uuid(), text),
+        firstName: text,
+        lastName: text,
+        address: text,
+        location: field('location'),
+        phoneNumber: field('phoneNumber'),
+        date: field('date'),
+      })
+      await fc.assert(
+        fc.asyncProperty(body, async (sent) => {
+          const response = await post(server.origin, sent)
+          expect([201, 404, 409, 422]).toContain(response.status)
+          if (response.status !== 201) return
+          expect(await response.json()).toEqual(sent)
+          const [stored] = await place.database.store.find(bookings, { mysejahtera_id: sent.mysejahteraId })
+          const { first_name: firstName, last_name: lastName, address } = stored!
+          expect({ firstName, lastName, address }).toEqual({
+            firstName: sent.firstName,
+            lastName: sent.lastName,
+            address: sent.address,
+          })
+        }),
+        { numRuns: 100 },
+      )
     })
 
     it('refuses what is too large before it is read', async () => {

@@ -24,6 +24,7 @@ describe("a file of one's own", () => {
     [[], 'Too small'],
     [{}, 'Invalid input: expected array'],
     [[pwtc, { ...pwtc, days: 0 }], 'entry 2, days: '],
+    [[{ ...pwtc, days: 367 }], 'entry 1, days: '],
     [[{ ...pwtc, capacity: 1.5 }], 'entry 1, capacity: '],
     [[{ ...pwtc, capacity: 2_000_000 }], 'entry 1, capacity: '],
     [[{ ...pwtc, from: '2021-02-30' }], 'entry 1, from: '],

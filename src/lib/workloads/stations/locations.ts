@@ -27,12 +27,12 @@ const schema = z
         error: 'must not end in a space',
       }),
       from: z.iso.date().refine((date) => date >= '1970' && date < '2100', { error: 'must be from 1970 to 2099' }),
-      days: z.int().min(1).max(3660),
+      days: z.int().min(1).max(366),
       capacity: z.int().min(1).max(1_000_000),
     }),
   )
   .min(1)
-  .max(1000)
+  .max(200)
   .superRefine((locations, context) => {
     for (const [index, { name }] of locations.entries()) {
       if (locations.findIndex((other) => other.name === name) === index) continue
