@@ -126,6 +126,7 @@ async function startOwnApi(
       RUSHBENCH_CACHE: values.cache,
       RUSHBENCH_CACHE_TTL: `${values.cacheTtl}ms`,
       RUSHBENCH_BROKER: values.broker,
+      ...(values.locations === undefined ? {} : { RUSHBENCH_LOCATIONS: values.locations }),
     })
     return { api, access }
   } catch (error) {

@@ -48,14 +48,15 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     '<%= config.bin %> <%= command.id %> --users 500 --fault kill-server@10s --fault pause-database@20s:5s',
     '<%= config.bin %> <%= command.id %> --users 3000 --duration 60s --experiment cache',
     '<%= config.bin %> <%= command.id %> --target http://127.0.0.1:3000 --db sqlite:.rushbench/rushbench.db',
-    "<%= config.bin %> <%= command.id %> --request 'POST /reservations' --body @booking.json --connections 100 --requests 50k",
+    "<%= config.bin %> <%= command.id %> --request 'POST /reservations' --body @booking.json --connections 100 --requests 50000",
     '<%= config.bin %> <%= command.id %> --scenario ./shop.ts --target http://127.0.0.1:8080 --users 50',
   ]
   static override flags = {
     ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'burst', 'maxInFlight'),
     ...settingFlags('threads', 'scenario', 'target', 'timeout', 'threshold', 'findLimit', 'seed'),
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
-    ...settingFlags('workload', 'mix', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker', 'from', 'reports', 'report'),
+    ...settingFlags('workload', 'mix', 'locations', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker'),
+    ...settingFlags('from', 'reports', 'report'),
     ...saturationFlags,
     ledger: Flags.string({
       summary: 'new file for what the API acknowledged, for a later audit [default: beside the report]',

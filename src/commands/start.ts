@@ -12,13 +12,25 @@ export default class Start extends BaseCommand {
   static override summary = "Start a workload's API."
   static override description = `Vaccination, the default: GET /schedules/date/{year}/{month}[/{day}], the same under /schedules-memstore/ through the cache,
 GET /schedules/id/{id}, POST /schedules, POST /reservations, /healthz, /metrics, OpenAPI under /docs.
+Stations: GET /stations, GET /stations/{name}, POST /booking; it publishes each booking to the topic booking-slot.
 A booking is answered only when it is durable. Ctrl-C or SIGTERM finishes what is in flight.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --port 8080 --cache redis://127.0.0.1:6379',
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
+    '<%= config.bin %> <%= command.id %> --workload stations --locations stations.json',
   ]
-  static override flags = settingFlags('workload', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker', 'host', 'port')
+  static override flags = settingFlags(
+    'workload',
+    'db',
+    'dbPool',
+    'cache',
+    'cacheTtl',
+    'broker',
+    'locations',
+    'host',
+    'port',
+  )
 
   async run(): Promise<{ origin: string }> {
     letHeapGrow()

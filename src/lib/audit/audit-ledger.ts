@@ -47,7 +47,7 @@ export async function* auditLedger(
       if (inPart(row)) yield* judgeRow(row, claims, strays)
       if (pace.step()) await pace.rest()
     }
-    if (claims.missing === 0 && strays.size === 0) continue
+    if (claims.missing === 0 && claims.contradicted === 0 && strays.size === 0) continue
     for await (const entry of ledger.read()) {
       if (inPart(entry)) yield* judgeEntry(entry, claims, strays)
       if (pace.step()) await pace.rest()

@@ -220,6 +220,7 @@ type Optional =
   | 'findLimit'
   | 'forecast'
   | 'insertRate'
+  | 'locations'
   | 'mix'
   | 'report'
   | 'rows'

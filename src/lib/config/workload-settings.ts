@@ -24,4 +24,10 @@ export const workloadSettings = {
     allowed: 'sqlite:PATH, nats://host:port, kafka://host:port',
     secretUrl: true,
   }),
+  locations: setting({
+    schema: z.string().min(1),
+    default: undefined,
+    summary: 'JSON file with the stations, their days and places; those that ship with rushbench unless it is given',
+    allowed: 'a path',
+  }),
 }

@@ -94,6 +94,12 @@ for (const engine of testEngines) {
       expect(await audit([entry], [row(1), row(2, 'T1')], 0)).toMatchObject({ duplicate: 1, unknownCommitted: 1 })
     })
 
+    it('finds the second of two bookings that were acknowledged under one key', async () => {
+      const other = { ...booked(1), id: row(2).id }
+      expect(await audit([booked(1), other], [row(1)], 1)).toMatchObject({ lost: 1, duplicate: 0, passed: false })
+      expect(await audit([booked(1), booked(1)], [], 1), 'the same twice').toMatchObject({ lost: 0, passed: true })
+    })
+
     it('names the rows concerned', async () => {
       await database.store.insert(reservations, [row(2), row(3, 'T2'), row(4, 'T9'), row(5, 'T4')])
       const entries: LedgerEntry[] = [
