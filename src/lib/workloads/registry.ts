@@ -8,6 +8,7 @@ export type BuiltInWorkload = Workload<Settings>
 /** By name, loaded only when it is used; the default first. */
 const workloads: Readonly<Record<string, () => Promise<BuiltInWorkload>>> = {
   vaccination: async () => (await import('./vaccination/index.ts')).vaccination,
+  orders: async () => (await import('./orders/index.ts')).ordersWorkload,
 }
 
 /** All names, the default first. */
