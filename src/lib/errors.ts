@@ -158,6 +158,15 @@ const catalogue = {
     (d) =>
       `Cannot reach the message broker ${d.url}: ${d.reason}. Start it, or leave out --broker for the embedded one.`,
   ),
+  'broker-refused': entry<{ url: string; what: string; reason: string }>(
+    'error',
+    (d) => `The message broker ${d.url} refused ${d.what}: ${d.reason}. Check its settings and what this user may do.`,
+  ),
+  'broker-name-invalid': entry<{ what: string; name: string }>(
+    'usage',
+    (d) =>
+      `${JSON.stringify(d.name)} cannot be the name of a ${d.what}. Allowed: 1 to 100 letters, digits, - and _, beginning with a letter or a digit.`,
+  ),
   'workload-unknown': entry<{ name: string; allowed: readonly string[] }>(
     'usage',
     (d) => `There is no workload ${d.name}. Allowed: ${d.allowed.join(', ')}; "rushbench workloads" explains them.`,

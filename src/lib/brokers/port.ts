@@ -1,5 +1,6 @@
-/** One message. Those with the same key keep their order. */
+/** One message. */
 export interface Message {
+  /** Messages with the same key keep their order. Any text, also an empty one. */
   readonly key: string
   readonly value: Buffer
 }
@@ -11,7 +12,14 @@ export interface Consumption {
   readonly group: string
   /** Messages handed over at once, at most. */
   readonly maxBatch: number
-  /** They are acknowledged when it resolves, and come again, to any member, when it rejects or its process dies. */
+  /**
+   * They are acknowledged when it resolves. When it rejects, the same ones are handed over again after a moment, and
+   * nothing else before them: what can never be handled has to be put aside in here. When its process dies, another
+   * member gets them within some seconds.
+   *
+   * A member alone is handed what has the same key in the order in which it was stored. Of several, Kafka alone gives
+   * all of a key to one; elsewhere two members may hold messages of the same key at the same time.
+   */
   handle(messages: readonly Message[]): Promise<void>
   /** Told of what `handle` threw, and of a broker that is away, which is tried again until it is back. */
   onError(error: Error): void
@@ -19,25 +27,33 @@ export interface Consumption {
 
 /** A member of a group at work. */
 export interface Consumer {
-  /** Takes no more messages; resolves when those that were handed over are handled. */
+  /** Takes no more messages; resolves when `handle` has returned and what it left undone is given back. */
   close(): Promise<void>
 }
 
-/** Keeps messages until they are read: at least once, in topics that are made when they are first named. */
+/**
+ * Keeps messages until they are read: at least once, in topics that are made when they are first named. The names of
+ * topics and groups are letters, digits, - and _; every method throws `broker-name-invalid` for others. To dispose of
+ * it closes its consumers first.
+ */
 export interface Broker extends AsyncDisposable {
   /** `sqlite`, `nats`, `kafka` */
   readonly kind: string
   /** Without its password. */
   readonly url: string
   /**
-   * Resolves when the broker has stored them all, as durably as it ever does. Throws `broker-unreachable` when it does
-   * not answer: then some may be stored, and are stored twice when they are published again.
+   * Resolves when the broker has stored them all, as durably as it ever does, in their order. Throws
+   * `broker-unreachable` within seconds when it does not answer and `broker-refused` when it will not have them: then
+   * some may be stored, and are stored twice when they are published again.
    */
   publish(topic: string, messages: readonly Message[]): Promise<void>
   /** Joins the group. Goes on by itself after the broker was away. Throws `broker-unreachable` when it cannot begin. */
   consume(consumption: Consumption): Promise<Consumer>
   /** Messages that the group has yet to acknowledge; all of the topic's for a group that never was. */
   backlog(topic: string, group: string): Promise<number>
-  /** What the topic holds at the moment, in the order in which it was stored; an empty one for a topic that is not there. */
+  /**
+   * What the topic holds when it is called: in the order in which it was stored, on Kafka for each key. Nothing for a
+   * topic that is not there. Throws `broker-unreachable` rather than to leave something out.
+   */
   read(topic: string): AsyncIterable<Message>
 }

@@ -5,6 +5,7 @@ import type { Broker } from './port.ts'
 /** URL scheme -> broker, loaded only when it is used. */
 const brokers: Readonly<Record<string, () => Promise<(url: string) => Promise<Broker>>>> = {
   sqlite: async () => (await import('./sqlite.ts')).openSqliteBroker,
+  nats: async () => (await import('./nats.ts')).openNatsBroker,
 }
 
 /** Opens the broker at `url`. Throws `broker-unknown` or `broker-unreachable`. */

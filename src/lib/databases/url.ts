@@ -15,6 +15,8 @@ export function redactUrl(url: string): string {
     return url.includes('@') || url.includes(':') ? `${/^[a-z][a-z0-9+]*:/i.exec(url)?.[0] ?? ''}***` : url
   }
   if (parsed.password !== '') parsed.password = '***'
+  // To NATS a user without a password is a token.
+  else if (parsed.protocol === 'nats:' && parsed.username !== '') parsed.username = '***'
   // A copy of the names, since setting one changes what is being gone through.
   for (const key of Array.from(parsed.searchParams.keys())) {
     if (/pass|secret|token|key/i.test(key)) parsed.searchParams.set(key, '***')

@@ -6,6 +6,8 @@ describe('redactUrl', () => {
   it.each([
     ['mysql://root:secret@127.0.0.1/test', 'mysql://root:***@127.0.0.1/test'],
     ['mysql://root@127.0.0.1/test', 'mysql://root@127.0.0.1/test'],
+    ['nats://secret@h:1', 'nats://***@h:1'],
+    ['nats://user:secret@h:1', 'nats://user:***@h:1'],
     ['redis://:secret@h:1', 'redis://:***@h:1'],
     ['mysql://h/db?password=secret&ssl=1', 'mysql://h/db?password=***&ssl=1'],
     ['sqlite:data/a:b@c.db', 'sqlite:data/a:b@c.db'],
