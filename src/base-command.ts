@@ -68,7 +68,11 @@ export abstract class BaseCommand extends Command {
   /** Every setting from its strongest source, and the command line that sets them all. */
   protected async resolveSettings(flags: Readonly<Record<string, unknown>>): Promise<RunConfig> {
     const known = this.ctor.flags as Readonly<Record<string, KnownFlag>>
-    const ofSettings = Object.entries(flags).map(([flag, raw]) => [known[flag]?.setting ?? flag, raw])
+    // A command may have a flag of its own that is named like a setting.
+    const ofSettings = Object.entries(flags).flatMap(([flag, raw]) => {
+      const setting = known[flag]?.setting
+      return setting ? [[setting, raw]] : []
+    })
     const others = Object.entries(flags)
       .filter(([flag]) => !known[flag]?.setting && !inheritedFlags.has(flag))
       .map(([flag, raw]) => [flag, known[flag]?.secret ? hidden : raw])
