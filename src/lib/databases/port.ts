@@ -2,8 +2,9 @@
 export type Value = string | number | null
 
 /**
- * One column of a table. `text` is variable, `ascii` has exactly `length` bytes. `json` takes and gives the text of one
- * JSON value, which means the same when it comes back and may be written otherwise (PostgreSQL orders the fields).
+ * One column of a table. `text` is variable, up to four million characters; `ascii` has exactly `length` bytes. `json`
+ * takes and gives the text of one JSON value, which means the same when it comes back and may be written otherwise
+ * (PostgreSQL orders the fields).
  */
 export type Column =
   | { readonly type: 'integer' }
