@@ -23,6 +23,6 @@ export const ordersWorkload: Workload<OrdersOptions> = {
   // Loaded only where it is served: the web framework would slow down the start of every other command.
   serve: async (parts) => (await import('./api.ts')).serveOrders(parts),
   scenarios: createScenarios,
-  audit: auditOrders,
-  inspect: inspectReplicas,
+  audit: (evidence, watch) => auditOrders(evidence, watch),
+  inspect: (inspection, watch) => inspectReplicas(inspection, watch),
 }

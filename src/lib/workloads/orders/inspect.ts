@@ -7,7 +7,7 @@ import { group, topic } from './inbox.ts'
 import { orders } from './tables.ts'
 
 /** How long maps, and messages that are not handled yet, are waited for, ms; while messages become fewer, longer. */
-const patienceMs = 10_000
+const defaultPatienceMs = 10_000
 const askEveryMs = 20
 const answerTimeoutMs = 30_000
 
@@ -18,6 +18,7 @@ const answerTimeoutMs = 30_000
 export async function* inspectReplicas(
   { database, openBroker, origins }: Inspection,
   { signal }: Watch,
+  patienceMs: number = defaultPatienceMs,
 ): AsyncGenerator<Violation> {
   const broker = await openBroker()
   let giveUpAt = performance.now() + patienceMs
