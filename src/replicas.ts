@@ -15,18 +15,20 @@ export async function startReplicas(
   count: number,
   supervise?: (number: number) => Supervisor,
 ): Promise<Replicas> {
-  const replicas: ApiProcess[] = []
+  const started = await Promise.allSettled(
+    Array.from({ length: count }, (_, index) => {
+      const port = launch.port === 0 ? 0 : launch.port + index
+      return startApiProcess({ ...launch, port }, supervise?.(index + 1))
+    }),
+  )
+  const replicas = started.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
   const closeAll = async (): Promise<void> => {
     await Promise.all(replicas.map((replica) => replica.close()))
   }
-  try {
-    for (let index = 0; index < count; index++) {
-      const port = launch.port === 0 ? 0 : launch.port + index
-      replicas.push(await startApiProcess({ ...launch, port }, supervise?.(index + 1)))
-    }
-  } catch (error) {
+  const failed = started.find((outcome) => outcome.status === 'rejected')
+  if (failed) {
     await closeAll()
-    throw error
+    throw failed.reason
   }
   const [first] = replicas as [ApiProcess]
   const ended = Promise.race(replicas.map((replica) => replica.ended))

@@ -1,5 +1,5 @@
 import type { InsertListener, InsertWatch, Store, Table, Value } from '../port.ts'
-import { keepFollowing, tellKeys, tellMissing } from '../watch.ts'
+import { keepFollowing, tellAll, tellKeys, tellMissing } from '../watch.ts'
 import type { PostgresConnections } from './connection.ts'
 import { channelOf } from './notification.ts'
 
@@ -13,7 +13,7 @@ export function watchPostgresInserts<R extends object>(
   table: Table<R>,
   listener: InsertListener<R>,
 ): Promise<InsertWatch> {
-  return keepFollowing(async (ready, signal) => {
+  return keepFollowing(async (ready, signal, isFirst) => {
     let told: Value[] = []
     let lost: unknown = null
     let wake = (): void => {}
@@ -28,7 +28,7 @@ export function watchPostgresInserts<R extends object>(
       wake()
     })
     try {
-      await tellMissing(store, table, listener, signal)
+      await (isFirst ? tellAll : tellMissing)(store, table, listener, signal)
       ready()
       while (!signal.aborted) {
         const keys = told
