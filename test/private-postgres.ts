@@ -7,9 +7,11 @@ import { findProgram, startPrivateServer, type PrivateServer } from './private-s
 
 const run = promisify(execFile)
 
-/** A PostgreSQL of one test, with an empty database. */
+/** A PostgreSQL of one test file, with an empty database. */
 export interface PrivatePostgres extends PrivateServer {
   readonly url: string
+  /** The URL of another one. */
+  createDatabase(): Promise<string>
 }
 
 /** Debian keeps PostgreSQL's programs out of PATH, in one folder a version. */
@@ -68,5 +70,17 @@ export async function startPrivatePostgres(initdb: string): Promise<PrivatePostg
       }
     },
   )
-  return { ...server, url: urlAt(server.port) }
+  let databases = 0
+  return {
+    ...server,
+    url: urlAt(server.port),
+    async createDatabase() {
+      const client = new Client({ connectionString: urlAt(server.port) })
+      const name = `rushbench_${++databases}`
+      await client.connect()
+      await client.query(`create database ${name}`)
+      await client.end()
+      return urlAt(server.port).replace(/postgres$/, name)
+    },
+  }
 }

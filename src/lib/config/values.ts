@@ -110,6 +110,13 @@ export const perSecond: z.ZodType<number> = z
   ])
   .pipe(z.number().gt(0).max(1e6))
 
+/** A percentage, `10%`, as a share of 1. */
+export const percentage: z.ZodType<number> = z
+  .string()
+  .regex(/^\d+(\.\d+)?%$/)
+  .transform((text) => Number(text.slice(0, -1)) / 100)
+  .pipe(z.number().min(0).max(1))
+
 /** Stages of a closed model, `30s:1000,2m:3000,30s:0`: over so long to so many users; together a second or more. */
 export const stages: z.ZodType<Stage[]> = texts
   .transform((parts): unknown => parts.map((part) => part.split(':')))

@@ -7,6 +7,7 @@ import { recount } from './recount.ts'
 import { createRedisStore } from './store.ts'
 import { createIndexes, createTables, dropIndexes, dropTables, listTables } from './tables.ts'
 import { encodeRows, write } from './write.ts'
+import { pollInserts } from '../watch.ts'
 
 const defaultPort = 6379
 
@@ -87,6 +88,7 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
     createIndexes: (table) => createIndexes(connection, table),
     awaitWriters: async () => {},
     recount: (counter, range) => recount(connection, store, counter, range),
+    watchInserts: (table, listener) => pollInserts(store, table, listener),
     counters: () => readRedisCounters(connection),
     async openInserter(table) {
       const own = await connection.open()
