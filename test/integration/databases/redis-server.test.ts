@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { migrateUp } from '../../../src/lib/databases/migrate.ts'
 import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
-import { hasOwnRedis, openOwnRedis } from '../../own-redis.ts'
+import { openOwnRedis, redisProgram } from '../../own-redis.ts'
 import { withClient } from '../../redis-databases.ts'
 import { changed } from './server-contract.ts'
 import { all, booking, seat, seats, show, shows, tables, workload } from './tables.ts'
 
 const open = (url: string) => connectDatabase(url, { poolSize: 2 })
 
-describe.skipIf(!hasOwnRedis())('a redis of its own', () => {
+describe.skipIf(redisProgram === null)('a redis of its own', () => {
   it('is killed and started again: nothing acknowledged is lost, nothing is done by halves', async () => {
     await using server = await openOwnRedis()
     await using database = await open(server.url)

@@ -5,6 +5,7 @@ type Translation =
   | 'database-denied'
   | 'database-missing'
   | 'database-lost'
+  | 'database-unreachable'
   | 'database-busy'
   | 'database-not-ours'
   | 'disk-full'
@@ -15,7 +16,8 @@ const translations: Readonly<Record<string, Translation>> = {
   WRONGPASS: 'database-denied',
   NOPERM: 'database-denied',
   DENIED: 'database-denied',
-  LOADING: 'database-busy',
+  // It was started, and has not read its data yet.
+  LOADING: 'database-unreachable',
   BUSY: 'database-busy',
   TRYAGAIN: 'database-busy',
   READONLY: 'database-not-ours',
