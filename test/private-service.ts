@@ -15,6 +15,9 @@ export interface PrivateService extends AsyncDisposable {
   readonly url: string
   /** With SIGKILL: it has no chance to write anything. */
   kill(): Promise<void>
+  /** With SIGSTOP: it keeps its connections, and answers nothing until it is resumed. */
+  pause(): Promise<void>
+  resume(): Promise<void>
   /** Starts it again, on the same port, with the data that it left. Resolves when it answers. */
   start(): Promise<void>
 }
@@ -50,15 +53,20 @@ export async function startPrivateService(
   }
   const { stdout } = await services('env')
 
+  async function signal(which: NodeJS.Signals): Promise<void> {
+    process.kill(Number(await readFile(join(folder, name, 'pid'), 'utf8')), which)
+  }
+
   async function kill(): Promise<void> {
-    const pid = Number(await readFile(join(folder, name, 'pid'), 'utf8'))
-    process.kill(pid, 'SIGKILL')
+    await signal('SIGKILL')
     while ((await tryPort(port)) === null) await sleep(20)
   }
 
   return {
     url: /'(.*)'/.exec(stdout)![1]!,
     kill,
+    pause: () => signal('SIGSTOP'),
+    resume: () => signal('SIGCONT'),
     async start() {
       await services('start')
     },
