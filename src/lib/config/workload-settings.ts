@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { setting } from './setting.ts'
+import { texts } from './values.ts'
 
 /** Which built-in system, and what only some of them ask for. */
 export const workloadSettings = {
@@ -9,6 +10,12 @@ export const workloadSettings = {
     summary: 'the built-in system; "rushbench workloads" lists them',
     allowed: 'the name of a workload',
     char: 'w',
+  }),
+  mix: setting({
+    schema: texts.refine((names) => names.length > 0),
+    default: undefined,
+    summary: "which of the workload's scenarios users run; all of them, each by its weight, unless named",
+    allowed: 'names of scenarios with commas, as in the documentation of the workload',
   }),
   broker: setting({
     schema: z.string().regex(/^(sqlite|nats|kafka):.+$/s),

@@ -8,6 +8,7 @@ export type BuiltInWorkload = Workload<Settings>
 /** By name, loaded only when it is used; the default first. */
 const workloads: Readonly<Record<string, () => Promise<BuiltInWorkload>>> = {
   vaccination: async () => (await import('./vaccination/index.ts')).vaccination,
+  tickets: async () => (await import('./tickets/index.ts')).tickets,
 }
 
 /** All names, the default first. */

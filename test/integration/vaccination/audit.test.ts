@@ -46,7 +46,7 @@ for (const engine of testEngines) {
       return counts
     }
 
-    const clean = { lost: 0, duplicate: 0, oversold: 0, unknownCommitted: 0, passed: true }
+    const clean = { lost: 0, duplicate: 0, oversold: 0, inconsistent: 0, unknownCommitted: 0, passed: true }
 
     it('passes where all is well, with bookings of other runs beside it', async () => {
       expect(await audit([booked(1)], [row(1), row(2)], 0)).toEqual({ ...clean, acknowledged: 1 })

@@ -57,6 +57,9 @@ export const sqliteDialect: SqlDialect = {
   indexesBelongToTables: false,
 }
 
+/** Characters: a row of MySQL has 65,535 bytes, of which a character takes up to four; a longer text is kept beside its row. */
+const longestVarchar = 16_000
+
 /** MySQL and MariaDB. */
 export const mysqlDialect: SqlDialect = {
   builder: textOnly({
@@ -69,7 +72,8 @@ export const mysqlDialect: SqlDialect = {
   columnType(column) {
     if (column.type === 'integer') return sql`bigint`
     if (column.type === 'ascii') return sql`char(${sql.lit(column.length)}) character set ascii collate ascii_bin`
-    return sql`varchar(${sql.lit(column.maxLength)}) character set utf8mb4 collate utf8mb4_bin`
+    const type = column.maxLength > longestVarchar ? sql`mediumtext` : sql`varchar(${sql.lit(column.maxLength)})`
+    return sql`${type} character set utf8mb4 collate utf8mb4_bin`
   },
   tableSuffix: (_table, mark) => sql`engine = InnoDB comment = ${sql.lit(mark)}`,
   markTable: (text) => [text],

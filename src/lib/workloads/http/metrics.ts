@@ -4,8 +4,11 @@ import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 /** From a cached answer (0.1 ms) to a client's time-out. */
 const bucketsInSeconds = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 
-/** Serves `/metrics` for Prometheus: the process, and the duration of requests by route and status. */
-export function measureRequests(app: FastifyInstance): void {
+/**
+ * Serves `/metrics` for Prometheus: the process, the duration of requests by route and status, and what a workload adds
+ * to the registry.
+ */
+export function measureRequests(app: FastifyInstance): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const duration = new Histogram({
@@ -23,4 +26,5 @@ export function measureRequests(app: FastifyInstance): void {
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
     return reply.type(registry.contentType).send(await registry.metrics())
   })
+  return registry
 }
