@@ -38,7 +38,8 @@ export async function startPrivateService(
     [`RUSHBENCH_SERVICES_${name.toUpperCase()}_PORT`]: String(port),
   }
   const services = (action: string) => run(program, [action, name], { env: { ...process.env, ...settings } })
-  const remove = () => rm(folder, { recursive: true, force: true })
+  // A server that is being killed may still write.
+  const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 10 })
 
   try {
     await services('start')
@@ -71,7 +72,8 @@ export async function startPrivateService(
       await services('start')
     },
     async [Symbol.asyncDispose]() {
-      await services('stop')
+      // One that a test has paused would not end if it were asked to.
+      await signal('SIGKILL').catch(() => {})
       await remove()
     },
   }
