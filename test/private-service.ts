@@ -15,6 +15,9 @@ export interface PrivateService extends AsyncDisposable {
   readonly url: string
   /** With SIGKILL: it has no chance to write anything. */
   kill(): Promise<void>
+  /** With SIGSTOP: it keeps its connections, and answers nothing until it is resumed. */
+  pause(): Promise<void>
+  resume(): Promise<void>
   /** Starts it again, on the same port, with the data that it left. Resolves when it answers. */
   start(): Promise<void>
 }
@@ -35,7 +38,8 @@ export async function startPrivateService(
     [`RUSHBENCH_SERVICES_${name.toUpperCase()}_PORT`]: String(port),
   }
   const services = (action: string) => run(program, [action, name], { env: { ...process.env, ...settings } })
-  const remove = () => rm(folder, { recursive: true, force: true })
+  // A server that is being killed may still write.
+  const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 10 })
 
   try {
     await services('start')
@@ -50,20 +54,26 @@ export async function startPrivateService(
   }
   const { stdout } = await services('env')
 
+  async function signal(which: NodeJS.Signals): Promise<void> {
+    process.kill(Number(await readFile(join(folder, name, 'pid'), 'utf8')), which)
+  }
+
   async function kill(): Promise<void> {
-    const pid = Number(await readFile(join(folder, name, 'pid'), 'utf8'))
-    process.kill(pid, 'SIGKILL')
+    await signal('SIGKILL')
     while ((await tryPort(port)) === null) await sleep(20)
   }
 
   return {
     url: /'(.*)'/.exec(stdout)![1]!,
     kill,
+    pause: () => signal('SIGSTOP'),
+    resume: () => signal('SIGCONT'),
     async start() {
       await services('start')
     },
     async [Symbol.asyncDispose]() {
-      await services('stop')
+      // One that a test has paused would not end if it were asked to.
+      await signal('SIGKILL').catch(() => {})
       await remove()
     },
   }

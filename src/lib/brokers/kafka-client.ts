@@ -6,7 +6,7 @@ import { readBrokerUrl } from './url.ts'
 const defaultPort = 9092
 
 /** How long the server may take to answer anything, ms. */
-const answerWithinMs = 5000
+export const answerWithinMs = 5000
 
 /** Partitions of a topic that is made here: as many members of a group can be at work at once. */
 const partitionsOfNewTopic = 4
@@ -52,7 +52,8 @@ export async function openCluster(url: string): Promise<KafkaCluster> {
     bootstrapBrokers: [{ host, port }],
     connectTimeout: answerWithinMs,
     timeout: answerWithinMs,
-    retries: 2,
+    requestTimeout: answerWithinMs,
+    retries: 1,
     retryDelay: 250,
     ...(user !== '' && { sasl: { mechanism: 'PLAIN', username: user, password } }),
   }

@@ -1,7 +1,8 @@
 import { Consumer as KafkaConsumer } from '@platformatic/kafka'
 import { handOver, pause } from './hand-over.ts'
-import type { KafkaCluster, Topic } from './kafka-client.ts'
+import { answerWithinMs, type KafkaCluster, type Topic } from './kafka-client.ts'
 import { fetchMessages, type PlacedMessage, type Positions } from './kafka-fetch.ts'
+import { watchOutage } from './outage.ts'
 import type { Consumer, Consumption } from './port.ts'
 import { unacknowledgedFrom } from './kafka-offsets.ts'
 import { waitAtMost } from './wait.ts'
@@ -36,6 +37,7 @@ interface Generation {
  */
 export async function startConsumer(cluster: KafkaCluster, consumption: Consumption): Promise<Consumer> {
   const stop = new AbortController()
+  const outage = watchOutage(consumption.onError)
   let member = await join(cluster, consumption)
 
   async function work(): Promise<void> {
@@ -46,9 +48,10 @@ export async function startConsumer(cluster: KafkaCluster, consumption: Consumpt
           member = await join(cluster, consumption)
         }
         await member.takeAndHandle(stop.signal)
+        outage.over()
       } catch (error) {
         cluster.forget(consumption.topic)
-        consumption.onError(cluster.translate(error, `the group ${consumption.group}`))
+        outage.failed(cluster.translate(error, `the group ${consumption.group}`))
         await pause(lookAgainMs, stop.signal)
       }
     }
@@ -81,6 +84,8 @@ async function join(cluster: KafkaCluster, consumption: Consumption): Promise<Me
     sessionTimeout: sessionTimeoutMs,
     rebalanceTimeout: sessionTimeoutMs,
     heartbeatInterval: heartbeatMs,
+    // To join may take as long as the others are waited for.
+    requestTimeout: sessionTimeoutMs + answerWithinMs,
     protocols: [{ name: 'roundrobin', version: 1 }],
     // Asked for before it joins again, which is when its partitions may be given to others.
     async protocolsMetadata() {
@@ -150,6 +155,8 @@ async function join(cluster: KafkaCluster, consumption: Consumption): Promise<Me
         current.over.abort()
         throw error
       })
+      // It may have taken long, and says nothing about the group.
+      activeAt = performance.now()
     },
   }
 }

@@ -1,17 +1,12 @@
-import { ProduceAcks, Consumer as KafkaConsumer, Producer } from '@platformatic/kafka'
+import { Consumer as KafkaConsumer } from '@platformatic/kafka'
 import { openCluster, type KafkaCluster, type Topic } from './kafka-client.ts'
 import { startConsumer } from './kafka-consumer.ts'
 import { fetchMessages } from './kafka-fetch.ts'
 import { beginningsOf, endsOf, unacknowledgedFrom } from './kafka-offsets.ts'
+import { createPublisher, type Publisher } from './kafka-publish.ts'
 import { checkName } from './names.ts'
 import type { Broker, Consumer, Message } from './port.ts'
 import { waitAtMost } from './wait.ts'
-
-/** What is sent at once, bytes: a server takes a million in a batch, unless it was told otherwise. */
-const sendBytes = 500_000
-
-/** What a message takes beside its key and value, about, bytes. */
-const overheadBytes = 20
 
 /** Requests without any message after which `read` gives up: each waits for a moment. */
 const emptyAnswers = 40
@@ -19,18 +14,12 @@ const emptyAnswers = 40
 /** Apache Kafka: acknowledged when all replicas that are in sync have it. Throws `broker-unreachable`. */
 export async function openKafkaBroker(url: string): Promise<Broker> {
   const cluster = await openCluster(url)
-  // Idempotent: the server knows again what the client sends twice, as it does to the partitions of a new topic.
-  const producer = new Producer({
-    ...cluster.options,
-    acks: ProduceAcks.ALL,
-    idempotent: true,
-    autocreateTopics: false,
-  })
+  const publisher = createPublisher(cluster)
   const consumers = new Set<Consumer>()
   return {
     kind: 'kafka',
     url: cluster.url,
-    publish: (topic, messages) => publish(cluster, producer, topic, messages),
+    publish: (topic, messages) => publish(cluster, publisher, topic, messages),
     async consume(consumption) {
       checkName('topic', consumption.topic)
       checkName('group', consumption.group)
@@ -42,43 +31,25 @@ export async function openKafkaBroker(url: string): Promise<Broker> {
     read: (topic) => readTopic(cluster, topic),
     async [Symbol.asyncDispose]() {
       await Promise.all(Array.from(consumers, (consumer) => consumer.close()))
-      await waitAtMost(Promise.all([producer.close(), cluster.admin.close()]))
+      await Promise.all([publisher.close(), waitAtMost(cluster.admin.close())])
     },
   }
 }
 
 async function publish(
   cluster: KafkaCluster,
-  producer: Producer,
+  publisher: Publisher,
   topic: string,
   messages: readonly Message[],
 ): Promise<void> {
   checkName('topic', topic)
   try {
     await cluster.openTopic(topic)
-    for (const part of partsOf(messages)) {
-      await producer.send({ messages: part.map(({ key, value }) => ({ topic, key: Buffer.from(key), value })) })
-    }
+    await publisher.publish(topic, messages)
   } catch (error) {
     cluster.forget(topic)
     throw cluster.translate(error, `a message for ${topic}`)
   }
-}
-
-/** Cuts them into parts that a server takes at once. */
-function* partsOf(messages: readonly Message[]): Generator<readonly Message[]> {
-  let start = 0
-  let bytes = 0
-  for (const [index, { key, value }] of messages.entries()) {
-    const size = Buffer.byteLength(key) + value.length + overheadBytes
-    if (bytes + size > sendBytes && index > start) {
-      yield messages.slice(start, index)
-      start = index
-      bytes = 0
-    }
-    bytes += size
-  }
-  if (start < messages.length) yield messages.slice(start)
 }
 
 async function countBacklog(cluster: KafkaCluster, name: string, group: string): Promise<number> {

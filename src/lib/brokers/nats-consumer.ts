@@ -3,6 +3,7 @@ import { handOver, pause } from './hand-over.ts'
 import type { Jet } from './nats-jet.ts'
 import { messageOf } from './nats-message.ts'
 import { openSource } from './nats-source.ts'
+import { watchOutage } from './outage.ts'
 import type { Consumer, Consumption } from './port.ts'
 import { waitAtMost } from './wait.ts'
 
@@ -31,7 +32,8 @@ export async function startConsumer(
   consumption: Consumption,
   open: () => Promise<string>,
 ): Promise<Consumer> {
-  const { topic, group, maxBatch, onError } = consumption
+  const { topic, group, maxBatch } = consumption
+  const outage = watchOutage(consumption.onError)
   const stop = new AbortController()
   let stream: string | null = await open()
   const source = openSource(jet, stop.signal)
@@ -40,8 +42,13 @@ export async function startConsumer(
     stream ??= await open()
     const askedAt = performance.now()
     const { messages, status } = await source.pull(stream, group, maxBatch)
-    if (messages.length > 0) return handle(jet, messages, consumption, stop.signal)
-    if (!nothingThere.has(status)) {
+    if (messages.length > 0) {
+      outage.over()
+      await handle(jet, messages, consumption, stop.signal)
+      return
+    }
+    if (nothingThere.has(status)) outage.over()
+    else {
       // The consumer or its stream is gone, or the server is.
       jet.forget(topic)
       stream = null
@@ -54,7 +61,7 @@ export async function startConsumer(
       try {
         await takeAndHandle()
       } catch (error) {
-        onError(jet.translate(error, `the group ${group}`))
+        outage.failed(jet.translate(error, `the group ${group}`))
         await pause(lookAgainMs, stop.signal)
       }
     }

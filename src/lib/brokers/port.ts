@@ -22,7 +22,7 @@ export interface Consumption {
    * all of a key to one; elsewhere two members may hold messages of the same key at the same time.
    */
   handle(messages: readonly Message[]): Promise<void>
-  /** Told of what `handle` threw, and of a broker that is away, which is tried again until it is back. */
+  /** Told of what `handle` threw each time, and, once, of a broker that is away, which is tried again until it is back. */
   onError(error: Error): void
 }
 

@@ -4,6 +4,7 @@ import type { SqliteConnection } from '../databases/sqlite/connection.ts'
 import { failure, reasonOf, RushbenchError } from '../errors.ts'
 import { handOver, pause } from './hand-over.ts'
 import { checkName } from './names.ts'
+import { watchOutage } from './outage.ts'
 import type { Broker, Consumer, Consumption, Message } from './port.ts'
 import {
   acknowledge,
@@ -117,7 +118,8 @@ function createPublisher(file: SqliteConnection): (topic: string, messages: read
 }
 
 function startConsumer(file: SqliteConnection, consumption: Consumption): Consumer {
-  const { topic, group, maxBatch, onError } = consumption
+  const { topic, group, maxBatch } = consumption
+  const outage = watchOutage(consumption.onError)
   const stop = new AbortController()
 
   async function work(): Promise<void> {
@@ -126,8 +128,9 @@ function startConsumer(file: SqliteConnection, consumption: Consumption): Consum
         const taken = takeLease(file, topic, group, maxBatch)
         if (taken) await handle(file, taken, consumption, stop.signal)
         else await pause(pollMs, stop.signal)
+        outage.over()
       } catch (error) {
-        onError(unreachable(file.url, error))
+        outage.failed(unreachable(file.url, error))
         await pause(tryAgainMs, stop.signal)
       }
       // Everything above may have been done without waiting for anything: others have to have their turn.

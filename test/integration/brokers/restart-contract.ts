@@ -50,6 +50,32 @@ export async function expectNothingLostByRestart(server: PrivateService): Promis
     expect(error).toMatchObject({ code: 'broker-unreachable' })
 }
 
+/** Stops the server from answering while its connections stay: publishing says so in time, and goes on afterwards. */
+export async function expectToOutlastAPause(server: PrivateService): Promise<void> {
+  await using broker = await openBroker(server.url)
+  const topic = 'paused'
+  const tally = startTally()
+  await broker.consume({ topic, group: 'group', maxBatch: 10, ...tally })
+  await broker.publish(topic, [message(1)])
+  await waitUntil(() => tally.handled.length > 0)
+  const startedAt = performance.now()
+  await server.pause()
+  const publishing = broker.publish(topic, [message(2)]).catch((thrown: unknown) => thrown)
+  const error = await Promise.race([publishing, sleep(2 * rejectsWithinMs, 'no answer')])
+  const tookMs = performance.now() - startedAt
+  await server.resume()
+  expect(error).toMatchObject({ code: 'broker-unreachable' })
+  expect(tookMs).toBeLessThan(rejectsWithinMs)
+  const publishAgain = () =>
+    broker.publish(topic, [message(3)]).then(
+      () => true,
+      () => false,
+    )
+  await waitUntil(publishAgain)
+  await waitUntil(() => tally.handled.map(textOf).includes('3'))
+  for (const each of tally.errors) expect(each).toMatchObject({ code: 'broker-unreachable' })
+}
+
 interface Refusal {
   readonly code: unknown
   readonly tookMs: number
