@@ -1,16 +1,40 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApiNews, ApiOrder } from './api-channel.ts'
-import { failure } from './lib/errors.ts'
+import { failure, reasonOf } from './lib/errors.ts'
 import type { RunningServer } from './lib/workloads/workload.ts'
+
+/** What is to be started, and where. */
+export interface ApiLaunch {
+  /** `bin/run.js` */
+  readonly entryPoint: string
+  /** Settings, which go through the environment, where other users cannot read a password. */
+  readonly env: Readonly<Record<string, string>>
+  readonly host: string
+  /** 0: any free one, which is kept when the process is started again. */
+  readonly port: number
+}
 
 /** An API in a process of its own. */
 export interface ApiProcess extends RunningServer {
-  /** Rejects with `api-ended` when the process ends before it is closed, and not by `crash`. */
+  /** Rejects with `api-ended` when the process ends before it is closed, and is not started again. */
   readonly ended: Promise<never>
   /** Kills the process by SIGKILL and starts it again on the same port, as a supervisor does; resolves when it listens. */
   crash(): Promise<void>
 }
+
+/** Follows a process, and says what becomes of it. */
+export interface Supervisor {
+  /** It listens, for the first time or again. */
+  onStart(origin: string, pid: number): void
+  /** It ended by itself after so many ms, or could not be started again (0): in how many ms it is to be, or null. */
+  onEnd(reason: string, aliveMs: number): number | null
+  /** What it wrote to stderr. */
+  onErrors(text: string): void
+}
+
+const unsupervised: Supervisor = { onStart() {}, onEnd: () => null, onErrors() {} }
 
 /** How long the API may take to start, to do as it is told, and to finish what is in flight, ms. */
 const startTimeoutMs = 30_000
@@ -18,15 +42,15 @@ const answerTimeoutMs = 30_000
 const closeTimeoutMs = 10_000
 
 /**
- * Starts `rushbench start` on a free loopback port in a process of its own, so that it and the load
- * each have a core. Settings go through the environment, where other users cannot read a password.
- * Throws `api-failed-to-start`.
+ * Starts `rushbench start` in a process of its own, so that it and the load each have a core. Unless the supervisor says
+ * otherwise, it is not started again. Throws `api-failed-to-start`.
  */
-export async function startApiProcess(entryPoint: string, env: Readonly<Record<string, string>>): Promise<ApiProcess> {
+export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor = unsupervised): Promise<ApiProcess> {
   const { promise: ended, reject: fail } = Promise.withResolvers<never>()
   // Awaited by whoever is interested; nobody is once the run is over.
   ended.catch(() => {})
-  const first = await launch(entryPoint, env, 0)
+  const closing = new AbortController()
+  const first = await launch(order, supervisor)
   const { origin } = first
   const port = Number(new URL(origin).port)
   /** The one that serves, or is being started. */
@@ -34,16 +58,35 @@ export async function startApiProcess(entryPoint: string, env: Readonly<Record<s
   watch(first)
 
   function watch(api: Api): void {
+    const startedAt = performance.now()
+    supervisor.onStart(origin, api.child.pid ?? 0)
     api.child.once('exit', (code, signal) => {
-      if (!api.mayEnd) fail(failure('api-ended', { reason: api.errors() || `exit code ${code}, signal ${signal}` }))
+      if (api.mayEnd) return
+      const reason = api.errors() || `exit code ${code}, signal ${signal}`
+      const restartAfterMs = supervisor.onEnd(reason, performance.now() - startedAt)
+      if (restartAfterMs === null) return fail(failure('api-ended', { reason }))
+      current = restart(restartAfterMs)
+      current.catch(fail)
     })
+  }
+
+  async function restart(afterMs: number): Promise<Api> {
+    for (let waitMs: number | null = afterMs; ;) {
+      await sleep(waitMs, null, { signal: closing.signal })
+      try {
+        const next = await launch({ ...order, port }, supervisor)
+        watch(next)
+        return next
+      } catch (error) {
+        waitMs = closing.signal.aborted ? null : supervisor.onEnd(reasonOf(error), 0)
+        if (waitMs === null) throw error
+      }
+    }
   }
 
   async function replace(api: Api): Promise<Api> {
     await end(api, 'SIGKILL')
-    const next = await launch(entryPoint, env, port)
-    watch(next)
-    return next
+    return restart(0)
   }
 
   return {
@@ -61,6 +104,7 @@ export async function startApiProcess(entryPoint: string, env: Readonly<Record<s
       await current
     },
     async close() {
+      closing.abort()
       const api = await current.catch(() => null)
       if (api) await end(api, 'SIGTERM')
     },
@@ -76,21 +120,22 @@ interface Api {
   mayEnd: boolean
 }
 
-async function launch(entryPoint: string, env: Readonly<Record<string, string>>, port: number): Promise<Api> {
+async function launch({ entryPoint, env, host, port }: ApiLaunch, { onErrors }: Supervisor): Promise<Api> {
   const child = fork(entryPoint, ['start'], {
-    env: { ...process.env, ...env, RUSHBENCH_HOST: '127.0.0.1', RUSHBENCH_PORT: String(port) },
+    env: { ...process.env, ...env, RUSHBENCH_HOST: host, RUSHBENCH_PORT: String(port), RUSHBENCH_REPLICAS: '1' },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],
-    // Its own process group: Ctrl-C reaches the load alone, which then ends the API in its own time.
+    // Its own process group: Ctrl-C reaches whoever started it alone, who then ends it in its own time.
     detached: true,
   })
-  const errors = collectErrors(child)
+  const errors = collectErrors(child, onErrors)
   return { child, origin: await waitForOrigin(child, errors), errors, mayEnd: false }
 }
 
-function collectErrors(child: ChildProcess): () => string {
+function collectErrors(child: ChildProcess, onErrors: (text: string) => void): () => string {
   let text = ''
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    onErrors(chunk)
     text = (text + chunk).slice(-2000)
   })
   return () => text.trim().replace(/^Error: /, '')

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { startApiProcess, type ApiProcess } from './api-process.ts'
 import type { BaseCommand } from './base-command.ts'
 import { createFaultInjector } from './fault-injector.ts'
 import { openAudit } from './lib/audit/open-audit.ts'
@@ -11,7 +10,9 @@ import type { Fault } from './lib/load/faults.ts'
 import type { LoadTarget } from './lib/load/run.ts'
 import { requireLoopback } from './lib/load/target.ts'
 import type { BuiltInWorkload } from './lib/workloads/registry.ts'
-import { createParts } from './parts.ts'
+import { createParts, type OpenedParts } from './parts.ts'
+import { startReplicas, type Replicas } from './replicas.ts'
+import { serveEnvironment } from './serve-environment.ts'
 
 /** Connections that preparing and auditing need; the API has its own. */
 const poolSize = 1
@@ -45,10 +46,13 @@ export async function openLoadTarget(
     await database?.[Symbol.asyncDispose]()
   }
   try {
+    const { origin } = new URL(target)
     return {
-      origin: new URL(target).origin,
+      origin,
+      origins: [origin],
       database,
       audit: database && (await openAudit({ ...parts, database }, workload, mapping)),
+      inspect: inspectionOf(workload, database, parts, [origin]),
       ended: never,
       inject: null,
       close: async () => {},
@@ -74,8 +78,10 @@ async function openOwnTarget(
     const { api, access } = await startOwnApi(command, values, faults)
     return {
       origin: api.origin,
+      origins: api.origins,
       database,
       audit,
+      inspect: inspectionOf(workload, database, parts, api.origins),
       ended: api.ended,
       inject: createFaultInjector(api, access),
       close: api.close,
@@ -92,6 +98,17 @@ async function openOwnTarget(
   }
 }
 
+function inspectionOf(
+  workload: BuiltInWorkload,
+  database: Database | null,
+  { openBroker }: OpenedParts,
+  origins: readonly string[],
+): LoadTarget['inspect'] {
+  if (!database || !workload.inspect) return null
+  const inspect = workload.inspect.bind(workload)
+  return (watch) => inspect({ database, openBroker, origins }, watch)
+}
+
 async function fillDatabase(
   command: BaseCommand,
   workload: BuiltInWorkload,
@@ -105,7 +122,7 @@ async function fillDatabase(
 }
 
 interface OwnApi {
-  readonly api: ApiProcess
+  readonly api: Replicas
   /** Its way to the database; null where it has no other than everybody's. */
   readonly access: PausableAccess | null
 }
@@ -119,15 +136,9 @@ async function startOwnApi(
   const pauses = faults.some(({ kind }) => kind === 'pause-database')
   const access = pauses ? await openPausable(values.db) : null
   try {
-    const api = await startApiProcess(join(command.config.root, 'bin', 'run.js'), {
-      RUSHBENCH_WORKLOAD: values.workload,
-      RUSHBENCH_DB: access?.url ?? values.db,
-      RUSHBENCH_DB_POOL: String(values.dbPool),
-      RUSHBENCH_CACHE: values.cache,
-      RUSHBENCH_CACHE_TTL: `${values.cacheTtl}ms`,
-      RUSHBENCH_BROKER: values.broker,
-      ...(values.locations === undefined ? {} : { RUSHBENCH_LOCATIONS: values.locations }),
-    })
+    const entryPoint = join(command.config.root, 'bin', 'run.js')
+    const env = serveEnvironment({ ...values, db: access?.url ?? values.db })
+    const api = await startReplicas({ entryPoint, env, host: '127.0.0.1', port: 0 }, values.replicas)
     return { api, access }
   } catch (error) {
     await access?.[Symbol.asyncDispose]()

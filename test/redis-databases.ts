@@ -59,7 +59,7 @@ export async function withClient<T>(url: string, use: (client: Client) => Promis
 }
 
 function connect(url: string) {
-  return createClient({ url })
+  return createClient({ url, socket: { reconnectStrategy: false } })
     .on('error', () => {})
     .connect()
 }

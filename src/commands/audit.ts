@@ -2,15 +2,16 @@ import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { letHeapGrow } from '../heap.ts'
 import { openAudit, type BookingAudit } from '../lib/audit/open-audit.ts'
-import { collectViolations } from '../lib/audit/result.ts'
+import { afterInspection, collectViolations } from '../lib/audit/result.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
 import { failure } from '../lib/errors.ts'
 import { joinEntries, readLedgers, type ReadLedger } from '../lib/load/ledger-reader.ts'
+import { targetOrigin } from '../lib/load/target.ts'
 import { auditSummary } from '../lib/reports/audit-text.ts'
 import { describeRun } from '../lib/reports/environment.ts'
 import type { AuditReport, AuditResult } from '../lib/reports/record.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
-import type { Watch } from '../lib/workloads/workload.ts'
+import type { Violation, Watch } from '../lib/workloads/workload.ts'
 import { createParts } from '../parts.ts'
 import { paint } from '../paint.ts'
 import { saveRun } from '../save-run.ts'
@@ -33,6 +34,10 @@ acknowledged is shown, and is no fault.`
   ]
   static override flags = {
     ledger: Flags.string({ summary: 'what a load has written down; may be repeated', multiple: true }),
+    target: Flags.string({
+      summary: 'replica whose memory is held against the database, where the workload keeps any; may be repeated',
+      multiple: true,
+    }),
     ...settingFlags('workload', 'db', 'broker', 'reports', 'report'),
   }
 
@@ -46,7 +51,13 @@ acknowledged is shown, and is no fault.`
     await using database = await connectDatabase(values.db, { poolSize: 1 })
     await using parts = createParts(values)
     const workload = await loadWorkload(values.workload)
-    const audit = await this.#audit(await openAudit({ ...parts, database }, workload, values.audit), ledgers)
+    const origins = (flags.target ?? []).map(targetOrigin)
+    if (origins.length > 0 && !workload.inspect) throw failure('usage-wrong', { reason: notInspected(workload.name) })
+    const audit = await this.#audit(
+      await openAudit({ ...parts, database }, workload, values.audit),
+      ledgers,
+      (watch) => (origins.length > 0 ? (workload.inspect?.({ ...parts, database, origins }, watch) ?? []) : []),
+    )
     const report: AuditReport = {
       ...describeRun('audit', { startedAt, config, engine: database.engine, version: this.config.version }),
       audit,
@@ -58,11 +69,13 @@ acknowledged is shown, and is no fault.`
     return report
   }
 
-  #audit(audit: BookingAudit, ledgers: readonly ReadLedger[]): Promise<AuditResult> {
+  #audit(audit: BookingAudit, ledgers: readonly ReadLedger[], inspect: Inspect): Promise<AuditResult> {
     const entries = joinEntries(ledgers)
     const acknowledged = ledgers.reduce((sum, { counts }) => sum + counts.booked, 0)
     const kept = this.jsonEnabled() ? Infinity : shownViolations
-    return this.#untilStopped('Audit', 'rows', (watch) => collectViolations(audit(entries, watch), acknowledged, kept))
+    return this.#untilStopped('Audit', 'rows', (watch) =>
+      collectViolations(afterInspection(inspect(watch), audit(entries, watch)), acknowledged, kept),
+    )
   }
 
   async #untilStopped<T>(title: string, unit: string, step: (watch: Watch) => Promise<T>): Promise<T> {
@@ -73,4 +86,10 @@ acknowledged is shown, and is no fault.`
       throw failure('interrupted', { done: 'Nothing can be said of the bookings before all are read.' }, error)
     }
   }
+}
+
+type Inspect = (watch: Watch) => Iterable<Violation> | AsyncIterable<Violation>
+
+function notInspected(workload: string): string {
+  return `The workload ${workload} keeps nothing in memory that could be audited: leave out --target.`
 }

@@ -1,41 +1,47 @@
+import { join } from 'node:path'
 import { followRun } from '../api-channel.ts'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { letHeapGrow } from '../heap.ts'
+import type { Settings } from '../lib/config/settings.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
-import { reasonOf } from '../lib/errors.ts'
+import { failure, reasonOf } from '../lib/errors.ts'
 import { refuseUnsettled } from '../lib/seeding/journal.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
 import { createParts } from '../parts.ts'
+import { restartAlways, startReplicas } from '../replicas.ts'
+import { serveEnvironment } from '../serve-environment.ts'
 
 export default class Start extends BaseCommand {
   static override summary = "Start a workload's API."
   static override description = `Vaccination, the default: GET /schedules/date/{year}/{month}[/{day}], the same under /schedules-memstore/ through the cache,
 GET /schedules/id/{id}, POST /schedules, POST /reservations, /healthz, /metrics, OpenAPI under /docs.
 Stations: GET /stations, GET /stations/{name}, POST /booking; it publishes each booking to the topic booking-slot.
-A booking is answered only when it is durable. Ctrl-C or SIGTERM finishes what is in flight.`
+A booking is answered only when it is durable. Ctrl-C or SIGTERM finishes what is in flight.
+
+Orders: takes orders from the broker, stores them, and serves GET /orders, GET /orders/{uid},
+GET /orders/order?uuid=, and a page at /.
+
+With --replicas the API is served by so many processes. One that ends is started again; Ctrl-C ends all.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --port 8080 --cache redis://127.0.0.1:6379',
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
     '<%= config.bin %> <%= command.id %> --workload stations --locations stations.json',
+    '<%= config.bin %> <%= command.id %> --workload orders --replicas 2 --db postgres://user:password@127.0.0.1/test --broker nats://127.0.0.1:4222',
   ]
   static override flags = settingFlags(
-    'workload',
-    'db',
-    'dbPool',
-    'cache',
-    'cacheTtl',
-    'broker',
-    'locations',
-    'host',
-    'port',
+    ...(['workload', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker', 'locations', 'host', 'port', 'replicas'] as const),
   )
 
-  async run(): Promise<{ origin: string }> {
+  async run(): Promise<{ origin: string; origins: readonly string[] }> {
     letHeapGrow()
     const { flags } = await this.parse(Start)
     const { values } = await this.resolveSettings(flags)
+    return values.replicas > 1 ? this.#superviseReplicas(values) : this.#serve(values)
+  }
+
+  async #serve(values: Settings): Promise<{ origin: string; origins: readonly string[] }> {
     const workload = await loadWorkload(values.workload)
     await using database = await connectDatabase(values.db, { poolSize: values.dbPool })
     await requireTables(database, workload.name, workload.tables)
@@ -47,8 +53,31 @@ A booking is answered only when it is durable. Ctrl-C or SIGTERM finishes what i
     const madeOf = [`database ${database.url}`, ...parts.describe()].join(', ')
     this.log(`Listening on ${server.origin} (${madeOf}); documentation at ${server.origin}/docs`)
     followRun(server)
-    await new Promise<void>((resolve) => this.signal.addEventListener('abort', () => resolve(), { once: true }))
+    await this.#untilStopped()
     await server.close()
-    return { origin: server.origin }
+    return { origin: server.origin, origins: [server.origin] }
+  }
+
+  async #superviseReplicas(values: Settings): Promise<{ origin: string; origins: readonly string[] }> {
+    const { host, port, replicas: count } = values
+    if (port + count - 1 > 65_535)
+      throw failure('usage-wrong', { reason: `There are no ${count} ports from ${port} on.` })
+    const entryPoint = join(this.config.root, 'bin', 'run.js')
+    const say = (text: string) => this.logToStderr(text)
+    const replicas = await startReplicas({ entryPoint, env: serveEnvironment(values), host, port }, count, (number) =>
+      restartAlways(number, say, (text) => this.logToStderr(text.trimEnd())),
+    )
+    this.log(`Listening on ${replicas.origins.join(' and ')}; documentation at ${replicas.origin}/docs`)
+    try {
+      await Promise.race([this.#untilStopped(), replicas.ended])
+    } finally {
+      await replicas.close()
+    }
+    return { origin: replicas.origin, origins: replicas.origins }
+  }
+
+  async #untilStopped(): Promise<void> {
+    if (this.signal.aborted) return
+    await new Promise<void>((resolve) => this.signal.addEventListener('abort', () => resolve(), { once: true }))
   }
 }

@@ -26,3 +26,12 @@ export async function collectViolations(
   const passed = counts.lost + counts.duplicate + counts.oversold + counts.inconsistent === 0
   return { acknowledged, ...counts, passed, violations: [...faults, ...noFaults].slice(0, kept) }
 }
+
+/** What an inspection found, then what an audit finds. */
+export async function* afterInspection(
+  inspected: Iterable<Violation> | AsyncIterable<Violation>,
+  audit: AsyncIterable<Violation>,
+): AsyncGenerator<Violation> {
+  yield* inspected
+  yield* audit
+}

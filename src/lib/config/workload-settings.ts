@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { setting } from './setting.ts'
+import { countAllowed, durationAllowed, setting } from './setting.ts'
+import { count, duration, percentage, texts, wholeNumber } from './values.ts'
 
 /** Which built-in system, and what only some of them ask for. */
 export const workloadSettings = {
@@ -9,6 +10,12 @@ export const workloadSettings = {
     summary: 'the built-in system; "rushbench workloads" lists them',
     allowed: 'the name of a workload',
     char: 'w',
+  }),
+  mix: setting({
+    schema: texts.refine((names) => names.length > 0),
+    default: undefined,
+    summary: "which of the workload's scenarios users run; all of them, each by its weight, unless named",
+    allowed: 'names of scenarios with commas, as in the documentation of the workload',
   }),
   broker: setting({
     schema: z.string().regex(/^(sqlite|nats|kafka):.+$/s),
@@ -22,5 +29,36 @@ export const workloadSettings = {
     default: undefined,
     summary: 'JSON file with the stations, their days and places; those that ship with rushbench unless it is given',
     allowed: 'a path',
+  }),
+  replicas: setting({
+    schema: wholeNumber(1, 64),
+    default: '1',
+    summary: 'processes that serve the API, each on a port of its own: the one given and those after it',
+    allowed: 'a whole number from 1 to 64',
+  }),
+  orders: setting({
+    schema: count.refine((orders) => orders > 0 && orders <= 10_000_000),
+    default: '1000',
+    summary: 'orders that are seeded, and that readers ask for',
+    allowed: `${countAllowed}, from 1 to 10m`,
+  }),
+  messages: setting({
+    schema: count.refine((messages) => messages > 0 && messages <= 100_000_000),
+    default: '1000',
+    summary: 'messages to publish',
+    allowed: `${countAllowed}, from 1 to 100m`,
+    flag: 'count',
+  }),
+  interval: setting({
+    schema: duration(0),
+    default: '0ms',
+    summary: 'time from one message to the next; 0ms publishes them as fast as they are acknowledged',
+    allowed: `${durationAllowed}, or parts of them such as 0.2ms`,
+  }),
+  invalid: setting({
+    schema: percentage,
+    default: '0%',
+    summary: 'how many of the messages are no orders, each in one of many ways',
+    allowed: 'a percentage from 0% to 100%',
   }),
 }

@@ -1,11 +1,16 @@
 /** What a column may hold. Integers stay within 2^53 - 1; texts have no U+0000, which PostgreSQL cannot store. */
 export type Value = string | number | null
 
-/** One column of a table. `text` is variable, `ascii` has exactly `length` bytes. */
+/**
+ * One column of a table. `text` is variable, up to four million characters; `ascii` has exactly `length` bytes. `json`
+ * takes and gives the text of one JSON value, which means the same when it comes back and may be written otherwise
+ * (PostgreSQL orders the fields).
+ */
 export type Column =
   | { readonly type: 'integer' }
   | { readonly type: 'text'; readonly maxLength: number }
   | { readonly type: 'ascii'; readonly length: number }
+  | { readonly type: 'json' }
 
 /** The columns of `R` that can be named. */
 export type ColumnName<R> = keyof R & string
@@ -20,6 +25,8 @@ export interface Table<R extends object> {
   readonly references: readonly { readonly column: ColumnName<R>; readonly table: string; readonly key: string }[]
   /** Its rows are changed again and again, not just stored: engines that would move them elsewhere leave room for it. */
   readonly updatedOften?: boolean
+  /** `watchInserts` can be asked for it: on PostgreSQL it is made with a trigger, on SQLite with row numbers. */
+  readonly watched?: boolean
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a Table is invariant in R, and `any` is TypeScript's only "some R"
@@ -45,8 +52,10 @@ export type Where<R extends object> = { readonly [C in ColumnName<R>]?: Conditio
 /** New values, or `{ add: n }` to add to what is there (atomically, in the engine). */
 export type Patch<R extends object> = { readonly [C in ColumnName<R>]?: R[C] | { readonly add: number } }
 
-/** Order and length of what `find` gives back. */
-export interface FindOptions<R extends object> {
+/** What `find` gives back, in which order, and how much of it. */
+export interface FindOptions<R extends object, C extends ColumnName<R> = ColumnName<R>> {
+  /** All unless given. */
+  readonly columns?: readonly C[]
   readonly orderBy?: readonly ColumnName<R>[]
   /** The largest first, in every column of `orderBy`. */
   readonly descending?: boolean
@@ -76,7 +85,11 @@ export interface Change {
 /** The neutral store that every workload's API and audit are written against. */
 export interface Store {
   insert<R extends object>(table: Table<R>, rows: readonly R[]): Promise<void>
-  find<R extends object>(table: Table<R>, where: Where<R>, options?: FindOptions<R>): Promise<R[]>
+  find<R extends object, C extends ColumnName<R> = ColumnName<R>>(
+    table: Table<R>,
+    where: Where<R>,
+    options?: FindOptions<R, C>,
+  ): Promise<Pick<R, C>[]>
   /** Rows matched; `where` doubles as compare-and-set (book only while stock > 0). */
   update<R extends object>(table: Table<R>, where: Where<R>, patch: Patch<R>): Promise<number>
   remove<R extends object>(table: Table<R>, where: Where<R>): Promise<number>
@@ -187,6 +200,21 @@ export interface Inserter<R extends object> {
   close(): Promise<void>
 }
 
+/** What follows the rows of a table. */
+export interface InsertListener<R extends object> {
+  /** Whether the row of that primary key was told of: then it is not read again. */
+  knows(key: Value): boolean
+  onRows(rows: readonly R[]): void
+  /** Told of a database that is away, which is tried again until it is back. */
+  onError(error: Error): void
+}
+
+/** A watch that goes on. */
+export interface InsertWatch {
+  /** Tells of nothing more; resolves when what it held is given back. */
+  close(): Promise<void>
+}
+
 /** A table as the database knows it; `mark` is what `createTables` left on it, null on somebody else's. */
 export interface TableState {
   readonly name: string
@@ -252,6 +280,12 @@ export interface Database extends AsyncDisposable {
   /** Sets the counters of all parents in `range` to capacity - children. */
   recount(counter: Counter, range: KeyRange): Promise<void>
   openInserter<R extends object>(table: Table<R>): Promise<Inserter<R>>
+  /**
+   * Tells of each row of a `watched` table that the listener does not know, whoever stored it: of those that are there
+   * before it resolves, of every other one soon after its commit, and of those that came while the database was away.
+   * Rows that are changed or removed are not told of.
+   */
+  watchInserts<R extends object>(table: Table<R>, listener: InsertListener<R>): Promise<InsertWatch>
   /** What the server counts; empty when it tells nothing. Needs a connection that no inserter holds. */
   counters(): Promise<readonly ServerCounter[]>
 }

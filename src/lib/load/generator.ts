@@ -3,7 +3,7 @@ import { mergeCounts, percentileMs } from '../measure/histogram.ts'
 import { createRandom } from '../random.ts'
 import { runLoadModel } from './engine.ts'
 import { watchGenerator, type GeneratorHealth } from './generator-monitor.ts'
-import { createHttpClient } from './http/client.ts'
+import { createHttpClients } from './http/client.ts'
 import { mostUsersOf, type ScenarioModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
 import type { Part } from './pacing.ts'
@@ -15,8 +15,8 @@ import type { PreparedUser } from './session.ts'
 
 /** What a thread is to do, as plain data. */
 export interface GeneratorTask {
-  /** Of the API. */
-  readonly origin: string
+  /** Of every replica of the API. */
+  readonly origins: readonly string[]
   /** How long a user waits for an answer, ms. */
   readonly timeout: number
   /** Of the whole run. */
@@ -54,12 +54,12 @@ const maxGraceMs = 10_000
 
 /** A generator in this thread. */
 export function createGenerator(
-  { origin, timeout, model, part, seed, runId, statuses }: GeneratorTask,
+  { origins, timeout, model, part, seed, runId, statuses }: GeneratorTask,
   { ledger, signal, onSecond }: GeneratorHooks,
   { scenarios, clock }: { readonly scenarios: readonly Scenario[]; readonly clock: Clock },
 ): LoadGenerator {
   const random = createRandom(seed)
-  const opened = createHttpClient(origin, timeout)
+  const opened = createHttpClients(origins, timeout)
   let users: readonly PreparedUser[] = []
   return {
     async prepare() {

@@ -21,9 +21,13 @@ export async function createLedgerFile(path: string): Promise<AppendOnlyFile> {
   }
 }
 
-/** Makes a new file beside the report of the load that began at `startedAt`. Throws `ledger-unwritable`. */
-export async function createLedgerBesideReport(folder: string, startedAt: Date): Promise<AppendOnlyFile> {
-  const name = runFileName(folder, startedAt.toISOString(), 'load')
+/** Makes a new file beside the report of what began at `startedAt`. Throws `ledger-unwritable`. */
+export async function createLedgerBesideReport(
+  folder: string,
+  startedAt: Date,
+  kind: 'load' | 'publish' = 'load',
+): Promise<AppendOnlyFile> {
+  const name = runFileName(folder, startedAt.toISOString(), kind)
   const extension = '.ledger.jsonl'
   try {
     await mkdir(folder, { recursive: true })

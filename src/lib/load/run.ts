@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { BookingAudit } from '../audit/open-audit.ts'
-import { collectViolations } from '../audit/result.ts'
+import { afterInspection, collectViolations } from '../audit/result.ts'
 import type { Database } from '../databases/port.ts'
 import { failure } from '../errors.ts'
 import type { Clock } from '../measure/clock.ts'
 import type { AuditResult, LoadReport } from '../reports/record.ts'
-import type { Workload } from '../workloads/workload.ts'
+import type { Violation, Watch, Workload } from '../workloads/workload.ts'
 import { startFaults, type Fault, type FaultInjection, type InjectedFault, type InjectFault } from './faults.ts'
 import { findLimit, type LimitFound, type Trial } from './find-limit.ts'
 import { describeGenerator, describeLimit, describeLoad } from './findings.ts'
@@ -19,6 +19,7 @@ import { startLedger, type LedgerWriter } from './ledger.ts'
 import type { Limit } from './limit.ts'
 import type { LoadModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
+import { chooseScenarios } from './mix.ts'
 import { runModel, type ModelRun, type ModelRunResult } from './run-model.ts'
 import { createSaturationGenerator } from './saturation.ts'
 import type { Scenario } from './scenario.ts'
@@ -28,10 +29,14 @@ import type { TimelineRow } from './timeline.ts'
 /** What is loaded. */
 export interface LoadTarget {
   readonly origin: string
+  /** Of every replica, that one first. */
+  readonly origins: readonly string[]
   /** Behind it; null when it is not known. */
   readonly database: Database | null
   /** Of that database. */
   readonly audit: BookingAudit | null
+  /** Holds what the replicas keep in memory against that database; null when it is not known, or they keep nothing. */
+  readonly inspect: ((watch: Watch) => AsyncIterable<Violation>) | null
   /** Rejects when the API that was started for this run ends too early. */
   readonly ended: Promise<never>
   /** Does faults to what was started for this run; null when nothing was. */
@@ -44,6 +49,8 @@ export interface LoadTarget {
 export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   readonly workload: Workload<Options>
   readonly workloadOptions: Options
+  /** Names of those of the workload's scenarios that are run; all unless given. */
+  readonly mix: readonly string[] | undefined
   /** A person's own, instead of the workload's. */
   readonly scenarios: readonly Scenario[] | null
   /** Where they were read from. */
@@ -101,7 +108,7 @@ export async function runLoad<Options extends object>(
   target: LoadTarget,
   options: LoadOptions<Options>,
 ): Promise<LoadOutcome> {
-  await requireReachable(await createHttpClient(target.origin, options.timeout), target.origin)
+  for (const origin of target.origins) await requireReachable(await createHttpClient(origin, options.timeout), origin)
   const runId = randomUUID().slice(0, 8)
   const stop = new AbortController()
   let apiFailure: Error | null = null
@@ -124,7 +131,7 @@ export async function runLoad<Options extends object>(
   const runOnce = (model: LoadModel): Promise<ModelRunResult> => {
     // Each run's bookings are set apart, though they stand in one ledger.
     const id = runs++ === 0 ? runId : `${runId}x${runs}`
-    const generator = chooseGenerator(id, model, target.origin, options)
+    const generator = chooseGenerator(id, model, target.origins, options)
     return runModel({ ...options, model, createGenerator: generator, openLedger: begin, signal })
   }
   const measuring = measure(options, signal, runOnce)
@@ -133,6 +140,7 @@ export async function runLoad<Options extends object>(
   const { run, found } = await measuring
   const thresholds = [...(options.limit?.conditions ?? []), ...options.thresholds]
   const written = await openOnce()
+  const inspected = await inspectTarget(target, apiFailure)
   await target.close()
   await written.close()
   if (injected.length > 0) await awaitWriters(target.database, options.workload)
@@ -144,7 +152,7 @@ export async function runLoad<Options extends object>(
       load: { ...describeLoad(run, target.origin, nameOf(options)), ...describeFaults(injected) },
       ...(found ? { limit: describeLimit(found) } : {}),
       generator: describeGenerator(run.threads, found?.obstacles ?? []),
-      audit: target.audit && (await auditLedger(target.audit, written.path)),
+      audit: target.audit && (await auditLedger(target.audit, written.path, inspected)),
       ledger: written.path,
       thresholds: thresholds.map((threshold) => checkThreshold(threshold, run.result)),
     },
@@ -175,22 +183,23 @@ async function measure<Options extends object>(
 function chooseGenerator<Options extends object>(
   runId: string,
   model: LoadModel,
-  origin: string,
+  origins: readonly string[],
   options: LoadOptions<Options>,
 ): ModelRun['createGenerator'] {
-  const { workload, workloadOptions, scenarioFile, threadEntry, threads, timeout, seed, clock } = options
+  const { workload, workloadOptions, mix, scenarioFile, threadEntry, threads, timeout, seed, clock } = options
   if (model.kind === 'saturation') {
+    const origin = origins[0] as string
     return (_part, hooks) => createSaturationGenerator({ origin, timeout, model, clock }, hooks)
   }
   const { bookedStatuses, conflictStatuses } = options
-  const task = { origin, timeout, model, seed, runId, statuses: { bookedStatuses, conflictStatuses } }
+  const task = { origins, timeout, model, seed, runId, statuses: { bookedStatuses, conflictStatuses } }
   if (threads > 1) {
     return (part, hooks) => {
       const data: ThreadTask<Options> = { ...task, part, scenarioFile, workloadOptions }
       return startGeneratorThread(threadEntry, data, hooks)
     }
   }
-  const scenarios = options.scenarios ?? workload.scenarios(workloadOptions, runId)
+  const scenarios = options.scenarios ?? chooseScenarios(workload.scenarios(workloadOptions, runId), mix)
   return (part, hooks) => createGenerator({ ...task, part }, hooks, { scenarios, clock })
 }
 
@@ -209,10 +218,25 @@ async function openLedger<Options extends object>(
 }
 
 /** From the file, as anybody could later. Not ended by the signal, which has only ended the run. */
-async function auditLedger(audit: BookingAudit, ledgerPath: string): Promise<AuditResult> {
-  const watch = { onProgress() {}, signal: new AbortController().signal }
+async function auditLedger(
+  audit: BookingAudit,
+  ledgerPath: string,
+  inspected: readonly Violation[],
+): Promise<AuditResult> {
+  const watch = createWatch()
   const { entries, counts } = await readLedger(ledgerPath, watch)
-  return collectViolations(audit(entries, watch), counts.booked, keptViolations)
+  return collectViolations(afterInspection(inspected, audit(entries, watch)), counts.booked, keptViolations)
+}
+
+/** Nothing of an API that has ended: what it kept in memory went with it. */
+async function inspectTarget({ inspect }: LoadTarget, apiFailure: Error | null): Promise<Violation[]> {
+  const found: Violation[] = []
+  if (inspect && !apiFailure) for await (const violation of inspect(createWatch())) found.push(violation)
+  return found
+}
+
+function createWatch(): Watch {
+  return { onProgress() {}, signal: new AbortController().signal }
 }
 
 function nameOf<Options extends object>({ model, scenarios, workload }: LoadOptions<Options>): string {

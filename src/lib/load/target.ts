@@ -1,4 +1,14 @@
+import { redactUrl } from '../databases/url.ts'
 import { failure } from '../errors.ts'
+
+/** The origin of a target that was given. Throws `usage-wrong` for what is none. */
+export function targetOrigin(target: string): string {
+  const url = URL.canParse(target) ? new URL(target) : null
+  if (url && /^https?:$/.test(url.protocol)) return url.origin
+  throw failure('usage-wrong', {
+    reason: `--target cannot be ${redactUrl(target)}. Allowed: http://host:port or https://host:port.`,
+  })
+}
 
 /**
  * Throws `target-remote` unless `target` is this machine's loopback or `allowRemote` is set. Names

@@ -54,6 +54,11 @@ export interface Evidence {
   readonly openBroker: () => Promise<Broker>
 }
 
+/** What only those who serve can show, and who they are: the origin of every replica. */
+export interface Inspection extends Omit<Evidence, 'ledger'> {
+  readonly origins: readonly string[]
+}
+
 /** A load run that is over. */
 export interface FinishedRun {
   /** Part of all its bookings' names. */
@@ -99,4 +104,6 @@ export interface Workload<Options extends object = object> {
   scenarios(options: Options, runId: string): readonly Scenario[]
   /** Holds the ledger and the invariants against the database. */
   audit(evidence: Evidence, watch: Watch): AsyncIterable<Violation>
+  /** Holds what the replicas keep in memory against the database, while they run. Throws `target-unreachable`. */
+  inspect?(inspection: Inspection, watch: Watch): AsyncIterable<Violation>
 }

@@ -8,6 +8,7 @@ import { describeInserts } from './bulk-contract.ts'
 import { describeCounters } from './counters-contract.ts'
 import { describeMigrations } from './migrate-contract.ts'
 import { describeStore } from './store-contract.ts'
+import { describeWatch } from './watch-contract.ts'
 import { type Context, type Scratch, tables, workload } from './tables.ts'
 
 /** What every engine must do, as far as its traits go, run on the database that `scratch` makes. */
@@ -40,6 +41,7 @@ export function describeDatabase(makeScratch: () => Promise<Scratch>): void {
   describeMigrations(context)
   describeInserts(context)
   describeCounters(context)
+  describeWatch(context)
 
   it('says what it is, and never its password', () => {
     expect(database.engine.version).toMatch(/^\d+\.\d+/)

@@ -4,6 +4,7 @@ import { type Context, seat, seats, show, shows } from './tables.ts'
 /** Every name that an engine may count under, so that the same thing is never told under two names. */
 const knownNames = [
   'page reads',
+  'pages dirtied',
   'pages written',
   'log written',
   'data fsyncs',

@@ -1,6 +1,21 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Table } from '../../../src/lib/databases/port.ts'
 import { all, type Context, seat, seats, type Show, show, shows } from './tables.ts'
+
+interface Note {
+  readonly id: number
+  readonly text: string
+}
+
+const notes: Table<Note> = {
+  name: 'notes',
+  columns: { id: { type: 'integer' }, text: { type: 'text', maxLength: 300_000 } },
+  primaryKey: 'id',
+  unique: [],
+  indexes: [],
+  references: [],
+}
 
 /** All of `Store` but `apply`. */
 export function describeStore(context: Context): void {
@@ -23,6 +38,9 @@ export function describeStore(context: Context): void {
       expect(await ids({ id: { in: [] } })).toEqual([])
       expect(await ids({ id: 3, title: 'show 4' })).toEqual([])
       expect(await ids({ title: 'show 4' })).toEqual([4])
+      const named = await store.find(shows, { id: { in: [1, 2] } }, { columns: ['title', 'id'], orderBy: ['free'] })
+      expect(named).toEqual([1, 2].map((id) => ({ id, title: `show ${id}` })))
+      expect(await store.find(shows, { id: 1 }, { columns: ['free'] })).toEqual([{ free: 10 }])
       expect(await store.find(shows, {}, { orderBy: ['id'], descending: true, limit: 1 })).toEqual([
         show(5, { free: 50 }),
       ])
@@ -30,6 +48,19 @@ export function describeStore(context: Context): void {
         show(1, { free: 10 }),
         show(2, { free: 20 }),
       ])
+    })
+
+    it('keeps texts of any length up to the largest that a column may have', async () => {
+      const { database } = context
+      await database.createTables([{ table: notes, mark: 'rushbench:contract:notes' }])
+      try {
+        // Past what fits into a row of MySQL, into a page of SQLite, and into 16 bits; in bytes it is four times as much.
+        const rows = [0, 65_535, 65_536, 300_000].map((length, id) => ({ id, text: '🍋'.repeat(length) }))
+        for (const row of rows) await database.store.insert(notes, [row])
+        expect(await all(database.store.scan(notes))).toEqual(rows)
+      } finally {
+        await database.dropTables([notes])
+      }
     })
 
     it('takes a list of tens of thousands of values', async () => {

@@ -44,7 +44,7 @@ async function load(origin: string, model: ScenarioModel): Promise<RunResult> {
     model,
     threads: 1,
     createGenerator: (part, hooks) =>
-      createGenerator({ ...task, origin, model, part }, hooks, {
+      createGenerator({ ...task, origins: [origin], model, part }, hooks, {
         scenarios: [get],
         clock: realClock,
       }),

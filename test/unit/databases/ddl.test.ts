@@ -20,6 +20,17 @@ describe('createTableSql', () => {
     expect(create).toMatch(/engine = InnoDB comment = 'rushbench:test:1'$/)
   })
 
+  it('keeps a text of MySQL beside its row where it would not fit into one', () => {
+    const withText = (maxLength: number) => ({
+      ...reservations,
+      columns: { ...reservations.columns, ticket_id: { type: 'text', maxLength } as const },
+    })
+    expect(createTableSql(mysqlDialect, withText(16_000), 'm')[0]).toContain('`ticket_id` varchar(16000) ')
+    expect(createTableSql(mysqlDialect, withText(16_001), 'm')[0]).toContain(
+      '`ticket_id` mediumtext character set utf8mb4',
+    )
+  })
+
   it('leaves room in PostgreSQL where rows are updated often', () => {
     expect(createTableSql(postgresDialect, schedules, 'm')[0]).toMatch(/\) with \(fillfactor = 50\)$/)
     expect(createTableSql(postgresDialect, reservations, 'm')[0]).not.toContain('fillfactor')

@@ -1,6 +1,7 @@
 import type { IndexDescriptionInfo } from 'mongodb'
 import { failure, reasonOf } from '../../errors.ts'
 import type { AnyTable, Database, DatabaseAdapter, EngineInfo, TableState } from '../port.ts'
+import { pollInserts } from '../watch.ts'
 import { mongoStrategies } from './bulk.ts'
 import { connectMongo, type MongoConnection } from './connection.ts'
 import { readMongoCounters } from './counters.ts'
@@ -55,12 +56,13 @@ async function readEngine(connection: MongoConnection): Promise<EngineInfo> {
 }
 
 function createDatabase(connection: MongoConnection, engine: EngineInfo): Database {
+  const store = createMongoStore(connection)
   const durability = Object.entries(engine.durability).map(([name, value]) => `${name}=${value}`)
   return {
     url: connection.url,
     engine,
     traits: { transactions: false, concurrentWriters: true, foreignKeys: false },
-    store: createMongoStore(connection),
+    store,
     insertStrategies: mongoStrategies(connection, durability.join(', ')),
     tables: () => listTables(connection),
     createTables: (tables) => createTables(connection, tables),
@@ -71,6 +73,7 @@ function createDatabase(connection: MongoConnection, engine: EngineInfo): Databa
     createIndexes: (table) => createIndexes(connection, table),
     awaitWriters: async () => {},
     recount: (counter, range) => recount(connection, counter, range),
+    watchInserts: (table, listener) => pollInserts(store, table, listener),
     counters: () => readMongoCounters(connection),
     openInserter: async (table) => ({
       insert: async (row) =>

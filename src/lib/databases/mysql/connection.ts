@@ -88,6 +88,7 @@ function poolOptions({ host, port, user, password, database }: ServerUrl, poolSi
     // Every prepared statement of ours comes from a small set of shapes.
     maxPreparedStatements: 500,
     supportBigNumbers: true,
+    jsonStrings: true,
     charset: 'utf8mb4',
   }
 }

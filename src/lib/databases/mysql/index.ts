@@ -6,6 +6,7 @@ import { createTableSql, dropTableSql } from '../sql/ddl.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
 import { createStatements, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
+import { pollInserts } from '../watch.ts'
 import { mysqlStrategies } from './bulk.ts'
 import { connectMysql, defaultPort, type MysqlConnections } from './connection.ts'
 import { readMysqlCounters } from './counters.ts'
@@ -38,12 +39,13 @@ async function readEngine(connections: MysqlConnections): Promise<EngineInfo> {
 
 function createDatabase(connections: MysqlConnections, engine: EngineInfo): Database {
   const statements = createStatements(mysqlDialect)
+  const store = createSqlStore(createSession(connections, statements), statements)
   const durability = Object.entries(engine.durability).map(([name, value]) => `${name}=${value}`)
   return {
     url: connections.url,
     engine,
     traits: { transactions: true, concurrentWriters: true, foreignKeys: true },
-    store: createSqlStore(createSession(connections, statements), statements),
+    store,
     insertStrategies: mysqlStrategies(connections, statements, durability.join(', ')),
     async tables() {
       const sql =
@@ -75,6 +77,7 @@ function createDatabase(connections: MysqlConnections, engine: EngineInfo): Data
         close: async () => release(),
       }
     },
+    watchInserts: (table, listener) => pollInserts(store, table, listener),
     counters: () => readMysqlCounters(connections),
     [Symbol.asyncDispose]: () => connections.close(),
   }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { Pool, types, type PoolClient, type QueryConfig } from 'pg'
+import { Client, Pool, types, type ClientBase, type ClientConfig, type PoolClient, type QueryConfig } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { RushbenchError } from '../../errors.ts'
 import { closeWhenServerHangsUp } from '../hang-up.ts'
@@ -36,18 +36,30 @@ export interface PostgresConnections {
    * parent's table before loads its children's rows a seventh slower (measured on PostgreSQL 15).
    */
   renew(): Promise<void>
+  /**
+   * A connection of its own that listens on `channel`. `lost` rejects when it ends before it is closed.
+   */
+  listen(channel: string, onPayload: (payload: string) => void): Promise<PostgresListener>
+  close(): Promise<void>
+}
+
+/** A connection that listens. */
+export interface PostgresListener {
+  readonly lost: Promise<never>
   close(): Promise<void>
 }
 
 /** Where a server listens unless the URL says otherwise. */
 export const defaultPort = 5432
 const connectTimeoutMs = 5000
+const keepAliveMs = 10_000
 
 /** Opens a pool and makes sure that the server answers. */
 export async function connectPostgres(url: string, poolSize: number): Promise<PostgresConnections> {
   const server = readServerUrl(url, defaultPort)
-  const pool = createPool(server, poolSize)
-  const connections = createConnections(pool, server.shown)
+  const options = clientOptions(server)
+  const pool = createPool(options, poolSize)
+  const connections = createConnections(pool, options, server.shown)
   try {
     await connections.withSession((session) => session.query({ sql: 'select 1', parameters: [] }))
     return connections
@@ -57,36 +69,44 @@ export async function connectPostgres(url: string, poolSize: number): Promise<Po
   }
 }
 
-function createPool({ host, port, user, password, database }: ServerUrl, poolSize: number): Pool {
-  const pool = new Pool({
+function clientOptions({ host, port, user, password, database }: ServerUrl): ClientConfig {
+  return {
     host,
     port,
     user,
     password,
     database,
-    max: poolSize,
     connectionTimeoutMillis: connectTimeoutMs,
-    idleTimeoutMillis: 0,
     application_name: 'rushbench',
     types: { getTypeParser: parserFor as typeof types.getTypeParser },
-  })
+  }
+}
+
+function createPool(options: ClientConfig, poolSize: number): Pool {
+  const pool = new Pool({ ...options, max: poolSize, idleTimeoutMillis: 0 })
   // A connection that breaks while nobody uses it is told to the next who does.
   pool.on('error', () => {})
   pool.on('connect', (client) => {
     client.on('error', () => {})
-    closeWhenServerHangsUp((client as unknown as { connection: { stream: Socket } }).connection.stream)
+    closeWhenServerHangsUp(socketOf(client))
   })
   return pool
 }
 
-const bigintOid: number = types.builtins.INT8
+function socketOf(client: ClientBase): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream
+}
 
-/** Our integers stay within 2^53 - 1; pg gives a bigint as text for those that do not. */
+const bigintOid: number = types.builtins.INT8
+const jsonbOid: number = types.builtins.JSONB
+
+/** Our integers stay within 2^53 - 1; pg gives a bigint as text for those that do not. JSON stays the text that it is. */
 function parserFor(oid: number, format?: 'text' | 'binary') {
+  if (oid === jsonbOid) return String
   return oid === bigintOid ? Number : types.getTypeParser(oid, format)
 }
 
-function createConnections(pool: Pool, url: string): PostgresConnections {
+function createConnections(pool: Pool, options: ClientConfig, url: string): PostgresConnections {
   const names = new Map<string, string>()
 
   /** The same text is the same prepared statement on every connection. */
@@ -155,8 +175,33 @@ function createConnections(pool: Pool, url: string): PostgresConnections {
       const idle = await Promise.all(Array.from({ length: pool.idleCount }, () => translated(pool.connect())))
       for (const client of idle) client.release(true)
     },
+    listen: (channel, onPayload) => translated(openListener(options, channel, onPayload, translated)),
     close: () => pool.end(),
   }
+}
+
+async function openListener(
+  options: ClientConfig,
+  channel: string,
+  onPayload: (payload: string) => void,
+  translated: <T>(work: Promise<T>) => Promise<T>,
+): Promise<PostgresListener> {
+  // A server that is gone without a word is noticed by the kernel.
+  const client = new Client({ ...options, keepAlive: true, keepAliveInitialDelayMillis: keepAliveMs })
+  const { promise: lost, reject } = Promise.withResolvers<never>()
+  lost.catch(() => {})
+  client.on('error', reject)
+  client.on('end', () => reject(new Error('connection ended')))
+  client.on('notification', ({ payload }) => onPayload(payload ?? ''))
+  try {
+    await client.connect()
+    closeWhenServerHangsUp(socketOf(client))
+    await client.query(`listen ${client.escapeIdentifier(channel)}`)
+  } catch (error) {
+    await client.end().catch(() => {})
+    throw error
+  }
+  return { lost: translated(lost), close: () => client.end() }
 }
 
 function plain(sql: string): Statement {

@@ -9,6 +9,8 @@ import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { postgresStrategies } from './bulk.ts'
 import { connectPostgres, defaultPort, type PostgresConnections, type PostgresSession } from './connection.ts'
 import { readPostgresCounters } from './counters.ts'
+import { createNotificationSql, dropNotificationSql } from './notification.ts'
+import { watchPostgresInserts } from './watch.ts'
 
 /** PostgreSQL. */
 export const postgres: DatabaseAdapter = {
@@ -36,13 +38,14 @@ async function readEngine(connections: PostgresConnections): Promise<EngineInfo>
 
 function createDatabase(connections: PostgresConnections, engine: EngineInfo): Database {
   const statements = createStatements(postgresDialect)
+  const store = createSqlStore(createSession(connections, statements), statements)
   const durability = Object.entries(engine.durability).map(([name, value]) => `${name}=${value}`)
   const inserters = new Set<PostgresSession>()
   return {
     url: connections.url,
     engine,
     traits: { transactions: true, concurrentWriters: true, foreignKeys: true },
-    store: createSqlStore(createSession(connections, statements), statements),
+    store,
     insertStrategies: postgresStrategies(connections, statements, durability.join(', ')),
     async tables() {
       const sql =
@@ -55,7 +58,10 @@ function createDatabase(connections: PostgresConnections, engine: EngineInfo): D
     dropTables: (tables) =>
       runAll(
         connections,
-        tables.map((table) => dropTableSql(postgresDialect, table)),
+        tables.flatMap((table) => [
+          dropTableSql(postgresDialect, table),
+          ...(table.watched ? [dropNotificationSql(table)] : []),
+        ]),
       ),
     dropIndexes: (table) =>
       connections.transaction(async (session) => {
@@ -83,6 +89,7 @@ function createDatabase(connections: PostgresConnections, engine: EngineInfo): D
         },
       }
     },
+    watchInserts: (table, listener) => watchPostgresInserts(connections, store, table, listener),
     counters: () => readPostgresCounters(connections, inserters),
     [Symbol.asyncDispose]: () => connections.close(),
   }
@@ -107,7 +114,10 @@ async function createTables(
   try {
     await runAll(
       connections,
-      tables.flatMap(({ table, mark }) => createTableSql(postgresDialect, table, mark)),
+      tables.flatMap(({ table, mark }) => [
+        ...createTableSql(postgresDialect, table, mark),
+        ...(table.watched ? createNotificationSql(table) : []),
+      ]),
     )
   } catch (error) {
     if (error instanceof RushbenchError) throw error

@@ -4,7 +4,7 @@ import type { RedisConnection } from './connection.ts'
 import { isInteger } from './definition.ts'
 import { codeOf } from './errors.ts'
 import { encodeRows, removeKeys, rowsPerWrite, write, writePacked, type PlannedChange } from './write.ts'
-import type { PackedRows, WriteAnswer } from './write-script.ts'
+import type { PackedRows, WriteAnswer } from './write-plan.ts'
 
 /** Runs of the script that are on their way while the server works on the first; fewer than the chunks that are kept. */
 const writesInFlight = 4

@@ -1,6 +1,6 @@
 import type { AnyTable, Value } from '../port.ts'
 import { isInteger } from './definition.ts'
-import type { Term } from './write-script.ts'
+import type { Term } from './write-plan.ts'
 
 type Row = Readonly<Record<string, Value>>
 

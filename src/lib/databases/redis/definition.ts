@@ -32,9 +32,14 @@ export function defineTable(table: AnyTable, mark: string): Definition {
     integers: Object.fromEntries(columns.filter((column) => isInteger(table, column)).map((column) => [column, true])),
     key: table.primaryKey,
     unique: table.unique,
-    indexes: table.indexes,
+    indexes: indexesOf(table),
     references: table.references.map(({ column, table: parent }) => ({ column, table: parent })),
   }
+}
+
+/** The indexes of a table: by some of several unique columns, too, rows are looked up. */
+export function indexesOf({ indexes, unique }: AnyTable): readonly (readonly string[])[] {
+  return [...indexes, ...unique.filter((columns) => columns.length > 1)]
 }
 
 /** Whether a column holds whole numbers. */

@@ -77,5 +77,7 @@ function translateConnection(error: unknown): 'database-lost' | 'database-unreac
 /** Answers that begin with no word of their own. */
 function translateText(reason: string): Translation | undefined {
   if (/DB index is out of range|invalid DB index/i.test(reason)) return 'database-missing'
-  return /without any password configured|invalid password/i.test(reason) ? 'database-denied' : undefined
+  return /without any password configured|invalid password|can't run this command/i.test(reason)
+    ? 'database-denied'
+    : undefined
 }

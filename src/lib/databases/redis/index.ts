@@ -7,6 +7,7 @@ import { recount } from './recount.ts'
 import { createRedisStore } from './store.ts'
 import { createIndexes, createTables, dropIndexes, dropTables, listTables } from './tables.ts'
 import { encodeRows, write } from './write.ts'
+import { pollInserts } from '../watch.ts'
 
 const defaultPort = 6379
 
@@ -39,15 +40,25 @@ const durabilitySettings = ['appendonly', 'appendfsync', 'save'] as const
 
 async function readEngine(connection: RedisConnection): Promise<EngineInfo> {
   const facts = await readInfo(connection, 'server')
-  const durability = await Promise.all(
-    durabilitySettings.map(async (name) => [name, await readSetting(connection, name)] as const),
+  const settings = Object.fromEntries(
+    await Promise.all(durabilitySettings.map(async (name) => [name, await readSetting(connection, name)] as const)),
   )
   const valkey = facts.get('valkey_version')
   return {
     name: valkey === undefined ? 'redis' : 'valkey',
     version: valkey ?? facts.get('redis_version') ?? 'unknown',
-    durability: Object.fromEntries(durability),
+    durability: { ...settings, at_risk: nameLoss(settings) },
   }
+}
+
+/** What was acknowledged and is gone when the server's machine loses its power. */
+function nameLoss({ appendonly, appendfsync, save }: Readonly<Record<string, string>>): string {
+  if (appendonly === 'unknown' || appendfsync === 'unknown') return 'unknown'
+  if (appendonly === 'yes') {
+    const losses: Readonly<Record<string, string>> = { always: 'nothing', everysec: 'the last second' }
+    return losses[appendfsync ?? ''] ?? 'what the system held back'
+  }
+  return save === 'never' ? 'everything' : 'all since the last snapshot'
 }
 
 async function readSetting(connection: RedisConnection, name: string): Promise<string> {
@@ -77,6 +88,7 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
     createIndexes: (table) => createIndexes(connection, table),
     awaitWriters: async () => {},
     recount: (counter, range) => recount(connection, store, counter, range),
+    watchInserts: (table, listener) => pollInserts(store, table, listener),
     counters: () => readRedisCounters(connection),
     async openInserter(table) {
       const own = await connection.open()

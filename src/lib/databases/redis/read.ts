@@ -7,7 +7,7 @@ import { readScript, type ReadAnswer, type ReadPlan } from './read-scripts.ts'
 import { createRowReader } from './rows.ts'
 
 /** Rows in one answer: a millisecond or two of the server. */
-const rowsPerPage = 1000
+const rowsPerPage = 500
 
 /** Rows of one page that meet the conditions. */
 export interface Page {
@@ -53,7 +53,7 @@ async function* followPlans(
   // Where few are needed, a few more make up for those that do not match.
   const rows = isOrdered && limit !== undefined ? Math.min(rowsPerPage, Math.max(limit, 50)) : rowsPerPage
   for (const plan of plans) {
-    for await (const [stored, , texts] of answersTo(connection, table, plan, rows)) {
+    for await (const [stored, , texts] of answersTo(connection, table, plan, rows, limit === undefined)) {
       const toRow = createRowReader(table, wanted, stored)
       const found = (JSON.parse(texts) as string[][]).map(toRow).filter(filter)
       yield { rows: found, isOrdered }
@@ -61,21 +61,24 @@ async function* followPlans(
   }
 }
 
-/** While one page is made use of, the next is on its way. */
+/** While one page is made use of, the next is on its way, where all are wanted. */
 async function* answersTo(
   connection: RedisConnection,
   table: AnyTable,
   plan: ReadPlan,
   rows: number,
+  ahead: boolean,
 ): AsyncGenerator<ReadAnswer> {
   const text = JSON.stringify(plan)
   const ask = (after: string) => connection.run<ReadAnswer>(readScript, [table.name, text, after, String(rows)])
   let asked: Promise<ReadAnswer> | null = ask('')
   while (asked) {
     const answer: ReadAnswer = await asked
-    asked = answer[1] === null ? null : ask(answer[1])
+    const next: string | null = answer[1]
+    asked = next !== null && ahead ? ask(next) : null
     // Nobody may wait for it any more.
     asked?.catch(() => {})
     yield answer
+    if (next !== null) asked ??= ask(next)
   }
 }

@@ -12,14 +12,14 @@ import type {
 } from '../port.ts'
 import { createOrder } from './conditions.ts'
 import type { RedisConnection } from './connection.ts'
-import { isInteger } from './definition.ts'
+import { indexesOf, isInteger } from './definition.ts'
 import { codeOf } from './errors.ts'
 import { readPages } from './read.ts'
 import { keysIn } from './read-plans.ts'
 import { countByScript, countScript, type CountByAnswer } from './read-scripts.ts'
 import { textOf, toAssignments, toTerms } from './rows.ts'
 import { encodeRows, removeKeys, rowsPerWrite, write, type PlannedChange } from './write.ts'
-import type { Assignment, Term } from './write-script.ts'
+import type { Assignment, Term } from './write-plan.ts'
 
 type Row = Record<string, Value>
 
@@ -30,8 +30,11 @@ const valuesPerPage = 250
 export function createRedisStore(connection: RedisConnection): Store {
   return {
     insert: (table, rows) => insertRows(connection, table, encodeRows(table, rows), rows),
-    find: async <R extends object>(table: Table<R>, where: Where<R>, options: FindOptions<R> = {}) =>
-      (await find(connection, table, where, options as FindOptions<Row>)) as R[],
+    find: async <R extends object, C extends ColumnName<R>>(
+      table: Table<R>,
+      where: Where<R>,
+      options: FindOptions<R, C> = {},
+    ) => (await find(connection, table, where, options as FindOptions<object>)) as Pick<R, C>[],
     update: <R extends object>(table: Table<R>, where: Where<R>, patch: Patch<R>) =>
       change(connection, table, where, patch),
     remove: (table, where) => change(connection, table, where, null),
@@ -87,17 +90,24 @@ async function find(
   connection: RedisConnection,
   table: AnyTable,
   where: AnyWhere,
-  { orderBy = [], descending = false, limit }: FindOptions<Row>,
+  { columns, orderBy = [], descending = false, limit }: FindOptions<Row>,
 ): Promise<Row[]> {
   if (limit === 0) return []
   const found: Row[] = []
-  const reading = { terms: toTerms(table, where), orderBy, descending, indexes: table.indexes, limit }
+  const wanted = columns && { columns: [...new Set([...columns, ...orderBy])] }
+  const reading = { terms: toTerms(table, where), orderBy, descending, indexes: indexesOf(table), limit, ...wanted }
   for await (const { rows, isOrdered } of readPages(connection, table, reading)) {
     for (const row of rows) found.push(row)
-    if (isOrdered && limit !== undefined && found.length >= limit) return found.slice(0, limit)
+    if (isOrdered && limit !== undefined && found.length >= limit) return narrowed(found.slice(0, limit), columns)
   }
   if (orderBy.length > 0) found.sort(createOrder(orderBy, descending))
-  return limit === undefined ? found : found.slice(0, limit)
+  return narrowed(limit === undefined ? found : found.slice(0, limit), columns)
+}
+
+/** Rows without the columns that were only read to sort them. */
+function narrowed(rows: Row[], columns: readonly string[] | undefined): Row[] {
+  if (!columns) return rows
+  return rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column] as Value])))
 }
 
 async function* scan(connection: RedisConnection, table: AnyTable, columns?: readonly string[]) {
@@ -145,7 +155,7 @@ async function* keysOf(
     return
   }
   // Along an index whose columns are changed, a row might be met again further on.
-  const indexes = table.indexes.filter((columns) => !assignments?.some(([column]) => columns.includes(column)))
+  const indexes = indexesOf(table).filter((columns) => !assignments?.some(([column]) => columns.includes(column)))
   const columns = [table.primaryKey]
   const reading = { terms, orderBy: [], descending: false, indexes, columns }
   for await (const { rows } of readPages(connection, table, reading)) {
@@ -155,7 +165,7 @@ async function* keysOf(
 
 async function countBy(connection: RedisConnection, table: AnyTable, column: string): Promise<Map<Value, number>> {
   const counts = new Map<Value, number>()
-  const index = table.indexes.find(([first]) => first === column)
+  const index = indexesOf(table).find(([first]) => first === column)
   try {
     if (index) {
       for await (const [text, rows] of countByIndex(connection, table, index)) {

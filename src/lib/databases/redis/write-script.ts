@@ -1,46 +1,10 @@
 import { dataPrefix } from './definition.ts'
 import { createScript } from './script.ts'
 
-/** A condition of a guard: the column, the operator, and one text or a list of them. */
-export type Term = readonly [
-  column: string,
-  operator: 'eq' | 'gt' | 'gte' | 'lt' | 'lte' | 'in',
-  value: string | readonly string[],
-]
-
-/** What becomes of a column. */
-export type Assignment = readonly [column: string, operator: 'set' | 'add', value: string]
-
-/** What the script is to do; a table is named by its place among `tables`, counted from 1. */
-export interface WritePlan {
-  /** Names, with the columns that the caller believes the table to have. */
-  readonly tables: readonly (readonly [name: string, columns: string])[]
-  readonly changes: readonly WriteChange[]
-  /** Rows that are there just as they were sent are left as they are, and told. */
-  readonly keep: boolean
-  /** Where the rows do not follow one by one but in one argument: its layout, in the order of the columns. */
-  readonly packed: PackedRows | false
-}
-
-/** Rows of one length, one behind the other. Offsets and widths in bytes. */
-export interface PackedRows {
-  readonly rowBytes: number
-  readonly fields: readonly (readonly [offset: number, width: number, isInteger: boolean])[]
-}
-
-/** The rows follow the plan as arguments of their own, in order. Without a patch, the guard's rows are removed. */
-export type WriteChange = readonly [
-  guard: readonly [table: number, terms: readonly Term[], patch: readonly Assignment[] | false] | false,
-  inserts: readonly (readonly [table: number, rows: number])[],
-]
-
-/** Rows that each guard hit (-1 where there was none), and which rows were kept, counted from 0. */
-export type WriteAnswer = readonly [hits: readonly number[], kept: readonly number[]]
-
 /**
- * The one way in which rows are changed. Guards are decided in order, on rows as they will be; then the rows of those
- * that hit are held against keys, unique columns and references. Nothing is written before all of that is known, since
- * a server takes back nothing of a script that fails.
+ * The one way in which rows are changed: takes a `WritePlan` as JSON, then the rows; gives a `WriteAnswer`. Guards are
+ * decided in order, on rows as they will be; then the rows of those that hit are held against keys, unique columns and
+ * references. Nothing is written before all of that is known, since a server takes back nothing of a script that fails.
  */
 export const writeScript = createScript(String.raw`
 local plan = cjson.decode(ARGV[1])
@@ -53,6 +17,7 @@ for at, ref in ipairs(plan.tables) do
   local def = define(ref[1])
   if not def or def.names ~= ref[2] then return no_table(ref[1] .. ' of the columns ' .. ref[2]) end
   def.old, def.rows, def.seen, def.text = {}, {}, {}, {}
+  def.keys, def.sent = {}, {}
   defs[at] = def
   by_name[def.name] = def
 end
@@ -203,21 +168,22 @@ local function cut_row(number)
   return row, cjson.encode(row)
 end
 
-local function add(def, from, upto)
-  local rows, texts, keys = {}, {}, {}
-  for at = from, upto do
-    local row, text
-    if plan.packed then row, text = cut_row(at - 2) else row, text = cjson.decode(ARGV[at]), ARGV[at] end
-    rows[at], texts[at], keys[#keys + 1] = row, text, row[def.place[def.key]]
-  end
-  look_at(def, keys)
-  for at = from, upto do
-    local key = rows[at][def.place[def.key]]
-    local there = def.rows[key]
+local function read_sent(def, at)
+  local row, text
+  if plan.packed then row, text = cut_row(at - 2) else row, text = cjson.decode(ARGV[at]), ARGV[at] end
+  local key = row[def.place[def.key]]
+  def.sent[#def.sent + 1] = { at = at, key = key, row = row, text = text }
+  def.keys[#def.keys + 1] = key
+end
+
+local function add_sent(def)
+  look_at(def, def.keys)
+  for _, sent in ipairs(def.sent) do
+    local key, there = sent.key, def.rows[sent.key]
     if not there then
-      def.rows[key], def.text[key] = rows[at], texts[at]
-    elseif plan.keep and there == def.old[key] and is_same(there, rows[at]) then
-      kept[#kept + 1] = at - 2
+      def.rows[key], def.text[key] = sent.row, sent.text
+    elseif plan.keep and there == def.old[key] and is_same(there, sent.row) then
+      kept[#kept + 1] = sent.at - 2
     else
       refuse('DUPLICATE', 'duplicate key of ' .. def.name)
     end
@@ -235,9 +201,13 @@ local function check_unique(def, unique)
       if new then unique.come[new] = key end
     end
   end
+  local new = {}
   for value in pairs(unique.come) do
-    if not unique.gone[value] and redis.call('HEXISTS', unique.key, value) == 1 then
-      refuse('DUPLICATE', 'duplicate unique value of ' .. def.name)
+    if not unique.gone[value] then new[#new + 1] = value end
+  end
+  for from = 1, #new, 1000 do
+    for _, there in ipairs(redis.call('HMGET', unique.key, unpack(new, from, math.min(from + 999, #new)))) do
+      if there then refuse('DUPLICATE', 'duplicate unique value of ' .. def.name) end
     end
   end
 end
@@ -304,6 +274,19 @@ local function write_index(def, index)
   run_in_parts('ZADD', index.key, come)
 end
 
+-- One look for all rows that guards name by their keys, rather than one for each.
+for _, change in ipairs(plan.changes) do
+  local guard = change[1]
+  for _, term in ipairs(guard and guard[2] or {}) do
+    local def = defs[guard[1]]
+    if term[1] == def.key and term[2] == 'eq' then def.keys[#def.keys + 1] = term[3] end
+  end
+end
+for _, def in ipairs(defs) do
+  look_at(def, def.keys)
+  def.keys = {}
+end
+
 local hits = {}
 for at, change in ipairs(plan.changes) do
   local guard = change[1]
@@ -314,10 +297,11 @@ if problem then return problem end
 local at = 2
 for number, change in ipairs(plan.changes) do
   for _, part in ipairs(change[2]) do
-    if hits[number] ~= 0 then add(defs[part[1]], at, at + part[2] - 1) end
+    for row = at, hits[number] ~= 0 and at + part[2] - 1 or 0 do read_sent(defs[part[1]], row) end
     at = at + part[2]
   end
 end
+for _, def in ipairs(defs) do add_sent(def) end
 if problem then return problem end
 
 for _, def in ipairs(defs) do
@@ -331,6 +315,15 @@ for _, def in ipairs(defs) do
   for _, reference in ipairs(def.references) do check_reference(def, reference) end
 end
 if problem then return problem end
+
+-- A command that is refused half-way leaves what came before it. Version 6 cannot be asked.
+for _, def in ipairs(redis.acl_check_cmd and defs or {}) do
+  for command, arguments in pairs({ HSET = { '1', '1' }, HDEL = { '1' }, ZADD = { '1', '1' }, ZREM = { '1' } }) do
+    if not redis.acl_check_cmd(command, def.rowsKey, unpack(arguments)) then
+      return redis.error_reply('DENIED the user may not use ' .. command)
+    end
+  end
+end
 
 for _, def in ipairs(defs) do
   write_rows(def)

@@ -1,15 +1,8 @@
 import type { AnyTable, EncodedRows } from '../port.ts'
 import type { RedisConnection } from './connection.ts'
 import { columnsOf, encodeRow } from './rows.ts'
-import {
-  writeScript,
-  type Assignment,
-  type PackedRows,
-  type Term,
-  type WriteAnswer,
-  type WriteChange,
-  type WritePlan,
-} from './write-script.ts'
+import type { Assignment, PackedRows, Term, WriteAnswer, WriteChange, WritePlan } from './write-plan.ts'
+import { writeScript } from './write-script.ts'
 
 /** A change whose guard is spelled out. Without a patch, the rows that the guard hits are removed. */
 export interface PlannedChange {
@@ -22,7 +15,7 @@ export interface PlannedChange {
 }
 
 /** Rows that are changed or stored by one run of the script, where one may choose: some milliseconds of the server. */
-export const rowsPerWrite = 500
+export const rowsPerWrite = 250
 
 /** Makes all changes in one step, or none. `keep`: rows that are there just as they were sent are no duplicates. */
 export function write(

@@ -50,12 +50,16 @@ export const sqliteDialect: SqlDialect = {
   maxParameters: 32_766,
   listsAsJson: true,
   columnType: (column) => (column.type === 'integer' ? sql`integer` : sql`text`),
-  // A text key in a table of its own tree costs a second index; without a rowid, 21% less disk.
-  tableSuffix: (table) => (table.columns[table.primaryKey]?.type === 'integer' ? sql`` : sql`without rowid`),
+  // A text key in a table of its own tree costs a second index; without a rowid, 21% less disk. A watch needs the rowid.
+  tableSuffix: (table) =>
+    table.watched || table.columns[table.primaryKey]?.type === 'integer' ? sql`` : sql`without rowid`,
   // SQLite keeps the statement's text as it was, comments included.
   markTable: (text, _table, mark) => [text.replace('(', `(/* ${mark} */ `)],
   indexesBelongToTables: false,
 }
+
+/** Characters: a row of MySQL has 65,535 bytes, of which a character takes up to four; a longer text is kept beside its row. */
+const longestVarchar = 16_000
 
 /** MySQL and MariaDB. */
 export const mysqlDialect: SqlDialect = {
@@ -68,8 +72,10 @@ export const mysqlDialect: SqlDialect = {
   listsAsJson: false,
   columnType(column) {
     if (column.type === 'integer') return sql`bigint`
+    if (column.type === 'json') return sql`json`
     if (column.type === 'ascii') return sql`char(${sql.lit(column.length)}) character set ascii collate ascii_bin`
-    return sql`varchar(${sql.lit(column.maxLength)}) character set utf8mb4 collate utf8mb4_bin`
+    const type = column.maxLength > longestVarchar ? sql`mediumtext` : sql`varchar(${sql.lit(column.maxLength)})`
+    return sql`${type} character set utf8mb4 collate utf8mb4_bin`
   },
   tableSuffix: (_table, mark) => sql`engine = InnoDB comment = ${sql.lit(mark)}`,
   markTable: (text) => [text],
@@ -87,6 +93,7 @@ export const postgresDialect: SqlDialect = {
   listsAsJson: false,
   columnType(column) {
     if (column.type === 'integer') return sql`bigint`
+    if (column.type === 'json') return sql`jsonb`
     const length = column.type === 'ascii' ? column.length : column.maxLength
     // By bytes, as on the other engines, whatever the locale of the database.
     return sql`varchar(${sql.lit(length)}) collate "C"`

@@ -8,6 +8,7 @@ import { sqliteStrategies } from './bulk.ts'
 import type { SqliteConnection } from './connection.ts'
 import { createSqliteCounters } from './counters.ts'
 import { openSqliteFile, pathOf } from './open-file.ts'
+import { watchSqliteInserts } from './watch.ts'
 import { openWriteLock } from './write-lock.ts'
 
 /** The SQLite inside Node: no server, one file. */
@@ -73,6 +74,7 @@ function createDatabase(connection: SqliteConnection, path: string): Database {
         close: async () => {},
       }
     },
+    watchInserts: (table, listener) => watchSqliteInserts(connection, table, listener),
     counters: async () => counters(),
     [Symbol.asyncDispose]: async () => connection.close(),
   }

@@ -10,3 +10,16 @@ export async function createHttpClient(origin: string, timeoutMs: number): Promi
   const { createUndiciClient } = await import('./undici-client.ts')
   return createUndiciClient(origin, timeoutMs)
 }
+
+/** A client that sends its requests to all of `origins` in turn, as a balancer does. */
+export async function createHttpClients(origins: readonly string[], timeoutMs: number): Promise<HttpClient> {
+  const clients = await Promise.all(origins.map((origin) => createHttpClient(origin, timeoutMs)))
+  if (clients.length === 1) return clients[0] as HttpClient
+  let turn = 0
+  return {
+    request: (request) => (clients[turn++ % clients.length] as HttpClient).request(request),
+    async close() {
+      for (const client of clients) await client.close()
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import { formatCount, formatDuration, formatLatency, formatTable } from './format.ts'
+
+/** What came of publishing orders. Times in ms. */
+export interface PublishResult {
+  /** Part of all its orders' ids. */
+  readonly runId: string
+  /** Without its password. */
+  readonly broker: string
+  /** Messages that the broker acknowledged: orders, and others. */
+  readonly orders: number
+  readonly invalid: number
+  /** Batches that were published again because the broker was away. */
+  readonly repeats: number
+  /** From the first message to the last acknowledgement. */
+  readonly durationMs: number
+  readonly messagesPerSecond: number
+  readonly ledger: string
+  /** For each replica that was asked. */
+  readonly readable: readonly ReadableFigures[]
+}
+
+/** When orders could be read from one replica. */
+export interface ReadableFigures {
+  readonly origin: string
+  readonly orders: number
+  readonly unreadable: number
+  /** From when an order was handed to the broker. */
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+  /** From the first message to when the last order asked for was there. */
+  readonly completeMs: number
+}
+
+/** The result in words; `original` is what it is to be held against. */
+export function publishSummary(result: PublishResult, original: string): string {
+  const { broker, orders, invalid, repeats, durationMs, messagesPerSecond, ledger, readable } = result
+  const lines = [
+    `${formatCount(orders + invalid)} messages acknowledged by ${broker} in ${formatDuration(durationMs)}, ${formatCount(Math.round(messagesPerSecond))} a second:`,
+    `${formatCount(orders)} orders, ${formatCount(invalid)} invalid`,
+  ]
+  if (repeats > 0) lines.push(`${formatCount(repeats)} batches were published again because the broker was away`)
+  if (readable.length > 0) lines.push('', readableTable(readable))
+  return [...lines, '', original, '', `ledger ${ledger}`].join('\n')
+}
+
+function readableTable(readable: readonly ReadableFigures[]): string {
+  return formatTable(
+    ['readable from', 'orders', 'missing', 'p50', 'p99', 'max', 'all after'],
+    readable.map(({ origin, orders, unreadable, p50, p99, max, completeMs }) => [
+      origin,
+      formatCount(orders),
+      formatCount(unreadable),
+      formatLatency(p50),
+      formatLatency(p99),
+      formatLatency(max),
+      formatLatency(completeMs),
+    ]),
+    [1, 2, 3, 4, 5, 6],
+  )
+}

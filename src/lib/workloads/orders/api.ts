@@ -1,0 +1,126 @@
+import { fastifySwagger } from '@fastify/swagger'
+import { fastifySwaggerUi } from '@fastify/swagger-ui'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
+import { Gauge, type Registry } from 'prom-client'
+import { Type } from 'typebox'
+import { answerErrors } from '../http/errors.ts'
+import { listen } from '../http/listen.ts'
+import { measureRequests } from '../http/metrics.ts'
+import type { Parts, RunningServer } from '../workload.ts'
+import { createInbox, group, maxBatch, topic, type InboxCounts } from './inbox.ts'
+import { OrderSchema } from './order.ts'
+import { openOrderMap, type OrderMap } from './order-map.ts'
+import { addPage } from './page.ts'
+import { maxUidLength } from './tables.ts'
+
+const maxPage = 1000
+
+const Uid = Type.String({ minLength: 1, maxLength: maxUidLength, description: 'order_uid' })
+
+const ErrorSchema = Type.Object(
+  { error: Type.String({ description: 'a word that programs can rely on' }), message: Type.String() },
+  { title: 'Error' },
+)
+
+const OrderPage = Type.Object(
+  {
+    total: Type.Integer({ description: 'orders in all' }),
+    offset: Type.Integer(),
+    orders: Type.Array(Type.String(), { description: 'ids, in the order in which this replica learnt of them' }),
+  },
+  { title: 'OrderPage' },
+)
+
+const PageQuery = Type.Object({
+  offset: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 }),
+  limit: Type.Integer({ minimum: 1, maximum: maxPage, default: 100 }),
+})
+
+const DigestSchema = Type.Object(
+  { count: Type.Integer(), checksum: Type.String({ description: 'sum of all orders, whatever their order: 64 bits' }) },
+  { title: 'Digest' },
+)
+
+/**
+ * Starts a replica: it restores its map, listens, and takes its part of the messages. Throws `port-in-use`,
+ * `host-unusable` or `broker-unreachable`.
+ */
+export async function serveOrders({ database, openBroker, host, port, onError }: Parts): Promise<RunningServer> {
+  const broker = await openBroker()
+  const inbox = createInbox(database.store)
+  const map = await openOrderMap(database, onError)
+  const app = fastify({ forceCloseConnections: 'idle' })
+  answerErrors(app, onError)
+  addGauges(measureRequests(app), map, inbox.counts)
+  await app.register(fastifySwagger, {
+    openapi: { info: { title: 'rushbench orders API', version: '1', description: 'Orders, out of a map in memory' } },
+  })
+  await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
+  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
+  addOrderRoutes(app, map)
+  addPage(app)
+  const closeMap = (error: unknown): Promise<never> => map.close().then(() => Promise.reject(error))
+  const server = await listen(app, host, port).catch(closeMap)
+  const consumer = await broker
+    .consume({ topic, group, maxBatch, handle: inbox.store, onError })
+    .catch((error: unknown) => server.close().then(() => closeMap(error)))
+  return {
+    ...server,
+    async close() {
+      await consumer.close()
+      await server.close()
+      await map.close()
+    },
+  }
+}
+
+function addGauges(registry: Registry, map: OrderMap, counts: Readonly<InboxCounts>): void {
+  const values: readonly (readonly [name: string, help: string, read: () => number])[] = [
+    ['orders_in_memory', 'Orders in the map of this replica', () => map.size],
+    ['orders_stored', 'Orders that this replica has stored', () => counts.stored],
+    ['orders_rejected', 'Messages that this replica has put among the dead letters', () => counts.rejected],
+    ['orders_repeated', 'Messages that this replica got, and that were stored already', () => counts.repeated],
+  ]
+  for (const [name, help, read] of values) {
+    const gauge: Gauge = new Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) })
+  }
+}
+
+function addOrderRoutes(app: FastifyInstance, map: OrderMap): void {
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  const response = { 200: OrderSchema, 404: ErrorSchema, 422: ErrorSchema }
+  typed.get(
+    '/orders',
+    { schema: { summary: 'Ids, in pages', querystring: PageQuery, response: { 200: OrderPage, 422: ErrorSchema } } },
+    async ({ query: { offset, limit } }) => ({ total: map.size, offset, orders: [...map.page(offset, limit)] }),
+  )
+  typed.get(
+    '/orders/:uid',
+    { schema: { summary: 'One order', params: Type.Object({ uid: Uid }), response } },
+    async (request, reply) => sendOrder(reply, map, request.params.uid),
+  )
+  typed.get(
+    '/orders/order',
+    { schema: { summary: 'One order, as in the original', querystring: Type.Object({ uuid: Uid }), response } },
+    async (request, reply) => sendOrder(reply, map, request.query.uuid),
+  )
+  typed.get(
+    '/digest',
+    {
+      schema: {
+        summary: 'What the map of this replica holds, to be held against the table',
+        response: { 200: DigestSchema },
+      },
+    },
+    async () => map.digest(),
+  )
+}
+
+/** Sends text that is JSON already: as a Buffer, which fastify does not serialise again. */
+function sendOrder(reply: FastifyReply, map: OrderMap, uid: string): FastifyReply {
+  const order = map.get(uid)
+  if (order !== undefined)
+    return reply.header('content-type', 'application/json; charset=utf-8').send(Buffer.from(order))
+  return reply.code(404).send({ error: 'no-such-order', message: `There is no order ${uid}.` })
+}

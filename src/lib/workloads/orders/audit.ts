@@ -1,0 +1,206 @@
+import { hash, randomUUID } from 'node:crypto'
+import { createClaims, partOf, type Claims } from '../../audit/claims.ts'
+import { createPace, type Pace } from '../../audit/pace.ts'
+import type { Broker, Message } from '../../brokers/port.ts'
+import type { Store } from '../../databases/port.ts'
+import type { LedgerEntry } from '../../load/scenario.ts'
+import type { Evidence, Violation, Watch } from '../workload.ts'
+import { canonical } from './canonical.ts'
+import { deadLetterId, group, topic } from './inbox.ts'
+import { readOrder } from './read-order.ts'
+import { deadLetters, keptBytes, orders } from './tables.ts'
+
+/** Messages whose claims are held at a time: 110 MB. For more than these, everything is read again. */
+const maxClaims = 4_000_000
+
+/** How the keys of what has to be stored begin. */
+const orderPrefix = 'order '
+const rejectedPrefix = 'rejected '
+
+/** Messages that seem to be missing and are looked for in the tables at once. */
+const lookedForAtOnce = 500
+
+/** One message; an order that the database itself refused is among the dead letters, under this id. */
+interface Entry extends LedgerEntry {
+  readonly letterId?: () => string
+}
+
+/** What has to be in the tables, to be gone through as often as needed. */
+interface Expected {
+  readonly count: number
+  /** Keys are `order <uid>` or `rejected <id>`. */
+  read(): AsyncIterable<Entry>
+  /** Whether an entry's `resource` is the content that has to be stored. */
+  readonly hasContents: boolean
+  /** How many of them may rightly be missing, asked before the tables are read. */
+  waiting(): Promise<number>
+}
+
+/**
+ * Holds what publishers noted, then what the topic holds, against the tables: each message is stored as an order (with
+ * the content of one of the messages of its id) or as a dead letter, else it is `lost`. Messages that the replicas have
+ * yet to handle are missing and no fault: only what is missing beyond their number is. Memory does not grow with the
+ * messages. Throws the signal's reason once it aborts.
+ */
+export async function* auditOrders(
+  { database: { store }, ledger, openBroker }: Evidence,
+  watch: Watch,
+  claimsAtATime: number = maxClaims,
+): AsyncGenerator<Violation> {
+  const broker = await openBroker()
+  const noted = { count: ledger.count, read: () => notedEntries(ledger.read()), hasContents: false }
+  const held = { ...(await openTopic(broker)), hasContents: true }
+  const waiting = (): Promise<number> => broker.backlog(topic, group)
+  const rows = (await store.count(orders)) + (await store.count(deadLetters))
+  const all = [noted, held].filter(({ count }) => count > 0)
+  const pace = createPace(
+    watch,
+    all.reduce((sum, { count }) => sum + count + rows, 0),
+  )
+  for (const expected of all) yield* hold({ ...expected, waiting }, store, pace, claimsAtATime)
+  yield* auditDeadLetters(store, pace)
+}
+
+async function* notedEntries(entries: AsyncIterable<LedgerEntry>): AsyncGenerator<LedgerEntry> {
+  for await (const { key, resource, outcome } of entries) yield { key: `${resource} ${key}`, resource: '', outcome }
+}
+
+/** What the topic holds now; what comes after that is left out. */
+async function openTopic(broker: Broker): Promise<Pick<Expected, 'count' | 'read'>> {
+  const count = await broker.backlog(topic, randomUUID())
+  return {
+    count,
+    async *read() {
+      let left = count
+      if (left === 0) return
+      for await (const message of broker.read(topic)) {
+        yield entryOf(message)
+        if (--left === 0) return
+      }
+    },
+  }
+}
+
+function entryOf({ value }: Message): Entry {
+  const { order } = readOrder(value)
+  const letterId = (): string => deadLetterId(value)
+  if (order === null) return { key: rejectedPrefix + letterId(), resource: '', outcome: 'booked' }
+  return { key: orderPrefix + order.order_uid, resource: contentOf(order), outcome: 'booked', letterId }
+}
+
+/** Equal for the same order, however it is written. */
+function contentOf(order: unknown): string {
+  return hash('sha1', canonical(order), 'base64')
+}
+
+async function* hold(expected: Expected, store: Store, pace: Pace, claimsAtATime: number): AsyncGenerator<Violation> {
+  const parts = Math.max(1, Math.ceil(expected.count / claimsAtATime))
+  for (let part = 0; part < parts; part++) {
+    const claims = createClaims(expected.count / parts)
+    const inPart = (key: string): boolean => partOf(key, parts) === part
+    for await (const entry of expected.read()) {
+      if (inPart(entry.key)) claims.add(entry)
+      if (pace.step()) await pace.rest()
+    }
+    const waiting = await expected.waiting()
+    const strays = new Map<string, string>()
+    for await (const { key, content } of storedRows(store, expected.hasContents)) {
+      if (inPart(key)) yield* judgeRow(key, content, claims, strays)
+      if (pace.step()) await pace.rest()
+    }
+    if (claims.missing > 0) {
+      const ofPart = { ...expected, read: () => filtered(expected.read(), inPart, pace) }
+      yield* judgeMissing(ofPart, store, claims, strays, waiting)
+    }
+  }
+}
+
+async function* filtered(
+  entries: AsyncIterable<Entry>,
+  inPart: (key: string) => boolean,
+  pace: Pace,
+): AsyncGenerator<Entry> {
+  for await (const entry of entries) {
+    if (inPart(entry.key)) yield entry
+    if (pace.step()) await pace.rest()
+  }
+}
+
+async function* storedRows(
+  store: Store,
+  withContents: boolean,
+): AsyncGenerator<{ readonly key: string; readonly content: string }> {
+  if (withContents) {
+    for await (const { order_uid, body } of store.scan(orders)) {
+      yield { key: orderPrefix + order_uid, content: contentOf(JSON.parse(body)) }
+    }
+  } else {
+    for await (const { order_uid } of store.scan(orders, ['order_uid']))
+      yield { key: orderPrefix + order_uid, content: '' }
+  }
+  for await (const { id } of store.scan(deadLetters, ['id'])) yield { key: rejectedPrefix + id, content: '' }
+}
+
+function* judgeRow(key: string, content: string, claims: Claims, strays: Map<string, string>): Generator<Violation> {
+  const match = claims.match({ key, id: '', resource: content })
+  if (match === 'stray') strays.set(key, content)
+  if (match === 'unacknowledged') {
+    yield { kind: 'unknown-committed', key, detail: 'stored, though nobody was told that it was published' }
+  }
+}
+
+/** Of what seems to be missing, the tables themselves say whether it is: another message of its id may be stored. */
+async function* judgeMissing(
+  expected: Expected,
+  store: Store,
+  claims: Claims,
+  strays: Map<string, string>,
+  waiting: number,
+): AsyncGenerator<Violation> {
+  let excess = claims.missing - strays.size - waiting
+  const judged = new Set<string>()
+  let batch: Entry[] = []
+  async function* look(): AsyncGenerator<Violation> {
+    for (const { key } of await findMissing(store, batch)) {
+      if (excess-- <= 0) return
+      yield { kind: 'lost', key, detail: 'published, and neither stored nor among the dead letters' }
+    }
+    batch = []
+  }
+  for await (const entry of expected.read()) {
+    const { key, resource, outcome } = entry
+    if (strays.get(key) === resource) strays.delete(key)
+    if (outcome !== 'booked' || excess <= 0 || judged.has(key) || strays.has(key) || claims.isStored(entry)) continue
+    judged.add(key)
+    batch.push(entry)
+    if (batch.length >= lookedForAtOnce) yield* look()
+  }
+  yield* look()
+  for (const key of strays.keys()) {
+    yield { kind: 'inconsistent', key, detail: 'what is stored is none of the messages of that id' }
+  }
+}
+
+/** Those that are in neither table. */
+async function findMissing(store: Store, entries: readonly Entry[]): Promise<readonly Entry[]> {
+  const uids = entries.flatMap(({ key }) => (key.startsWith(orderPrefix) ? key.slice(orderPrefix.length) : []))
+  const idOf = ({ key, letterId }: Entry): string => letterId?.() ?? key.slice(rejectedPrefix.length)
+  const [found, rejected] = await Promise.all([
+    store.find(orders, { order_uid: { in: uids } }),
+    store.find(deadLetters, { id: { in: entries.map(idOf) } }),
+  ])
+  const stored = new Set(found.map(({ order_uid }) => orderPrefix + order_uid))
+  const kept = new Set(rejected.map(({ id }) => id))
+  return entries.filter((entry) => !stored.has(entry.key) && !kept.has(idOf(entry)))
+}
+
+/** A dead letter is the message that it is kept for. */
+async function* auditDeadLetters(store: Store, pace: Pace): AsyncGenerator<Violation> {
+  for await (const { id, bytes } of store.scan(deadLetters, ['id', 'bytes'])) {
+    const message = Buffer.from(bytes, 'base64')
+    if (message.length < keptBytes && deadLetterId(message) !== id) {
+      yield { kind: 'inconsistent', key: rejectedPrefix + id, detail: 'its bytes are not those of the message' }
+    }
+    if (pace.step()) await pace.rest()
+  }
+}

@@ -1,0 +1,86 @@
+import { hash } from 'node:crypto'
+import type { Message } from '../../brokers/port.ts'
+import { applyClaims, type Claim } from '../../databases/claims.ts'
+import type { Store } from '../../databases/port.ts'
+import { reasonOf, RushbenchError } from '../../errors.ts'
+import { readOrder, storable } from './read-order.ts'
+import { deadLetters, keptBytes, orders, type DeadLetter } from './tables.ts'
+
+/** The subject that orders come in on, and the group whose members share them. */
+export const topic = 'orders'
+export const group = 'orders'
+
+/** Messages that are stored at once. */
+export const maxBatch = 500
+
+/** What became of the messages that were stored. */
+export interface InboxCounts {
+  /** Orders that were new. */
+  stored: number
+  /** Messages that were no orders, and new. */
+  rejected: number
+  /** Messages whose order, or dead letter, was there already. */
+  repeated: number
+}
+
+/** Stores messages: each as an order or, with its reason, as a dead letter; one that came before changes nothing. */
+export interface Inbox {
+  /** Resolves when all of them are durable. Throws what the database does when it is away: then they have to come again. */
+  store(messages: readonly Message[]): Promise<void>
+  readonly counts: Readonly<InboxCounts>
+}
+
+/** An inbox in front of the tables. */
+export function createInbox(store: Store): Inbox {
+  const counts: InboxCounts = { stored: 0, rejected: 0, repeated: 0 }
+
+  async function storeAll(messages: readonly Message[], refusal: string | null): Promise<void> {
+    const claims = messages.map((message) => claimOf(message, refusal))
+    const results = await applyClaims(store, claims)
+    for (const [index, result] of results.entries()) {
+      if (result !== 'applied') counts.repeated++
+      else if (claims[index]?.claim.table === orders) counts.stored++
+      else counts.rejected++
+    }
+  }
+
+  /** What the database itself refuses must not stop the others: halves, and halves of them, until it stands alone. */
+  async function storeOrSplit(messages: readonly Message[]): Promise<void> {
+    try {
+      await storeAll(messages, null)
+    } catch (error) {
+      if (error instanceof RushbenchError) throw error
+      if (messages.length === 1) return storeAll(messages, `the database refuses it: ${reasonOf(error)}`)
+      const half = Math.ceil(messages.length / 2)
+      await storeOrSplit(messages.slice(0, half))
+      await storeOrSplit(messages.slice(half))
+    }
+  }
+
+  return { counts, store: storeOrSplit }
+}
+
+function claimOf({ value }: Message, refusal: string | null): Claim {
+  const read = readOrder(value)
+  if (read.order === null || refusal !== null) {
+    const reason = read.order === null ? read.reason : String(refusal)
+    return { guard: null, insert: [], claim: { table: deadLetters, row: deadLetterOf(value, reason) } }
+  }
+  const { order } = read
+  const row = { order_uid: order.order_uid, body: JSON.stringify(order) }
+  return { guard: null, insert: [], claim: { table: orders, row } }
+}
+
+function deadLetterOf(message: Buffer, reason: string): DeadLetter {
+  return {
+    id: deadLetterId(message),
+    reason: storable(message.length > keptBytes ? `only its beginning is kept; ${reason}` : reason),
+    bytes: message.subarray(0, keptBytes).toString('base64'),
+    stored_at: Date.now(),
+  }
+}
+
+/** The key of the dead letter that a message would be. */
+export function deadLetterId(message: Buffer): string {
+  return hash('sha256', message, 'hex')
+}

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Store } from '../../databases/port.ts'
+import { failure, reasonOf } from '../../errors.ts'
+import type { Inspection, Violation, Watch } from '../workload.ts'
+import { createDigester, type Digest } from './digest.ts'
+import { group, topic } from './inbox.ts'
+import { orders } from './tables.ts'
+
+/** How long maps, and messages that are not handled yet, are waited for, ms; while messages become fewer, longer. */
+const defaultPatienceMs = 10_000
+const askEveryMs = 20
+const answerTimeoutMs = 30_000
+
+/**
+ * Holds every replica's map against the table, once the messages that are there are handled: `inconsistent` when they do
+ * not become equal. Throws `target-unreachable` for a replica that does not answer.
+ */
+export async function* inspectReplicas(
+  { database, openBroker, origins }: Inspection,
+  { signal }: Watch,
+  patienceMs: number = defaultPatienceMs,
+): AsyncGenerator<Violation> {
+  const broker = await openBroker()
+  let giveUpAt = performance.now() + patienceMs
+  let fewest = Infinity
+  for (;;) {
+    const waiting = await broker.backlog(topic, group)
+    if (waiting < fewest) giveUpAt = performance.now() + patienceMs
+    fewest = Math.min(fewest, waiting)
+    const maps = await Promise.all(origins.map(readDigest))
+    const count = waiting === 0 ? await database.store.count(orders) : -1
+    // Reading a whole table costs far more than counting it.
+    const table = maps.every((map) => map.count === count) ? await digestTable(database.store, signal) : null
+    if (table && maps.every(({ checksum }) => checksum === table.checksum)) return
+    signal.throwIfAborted()
+    if (performance.now() > giveUpAt) {
+      yield* describe(origins, maps, await digestTable(database.store, signal))
+      return
+    }
+    await sleep(askEveryMs)
+  }
+}
+
+function* describe(origins: readonly string[], maps: readonly Digest[], table: Digest): Generator<Violation> {
+  for (const [index, { count, checksum }] of maps.entries()) {
+    if (count === table.count && checksum === table.checksum) continue
+    const detail = `its map has ${count} orders with checksum ${checksum}, the table ${table.count} with ${table.checksum}`
+    yield { kind: 'inconsistent', key: origins[index] as string, detail }
+  }
+}
+
+async function digestTable(store: Store, signal: AbortSignal): Promise<Digest> {
+  const digester = createDigester()
+  for await (const row of store.scan(orders)) {
+    digester.add(row)
+    signal.throwIfAborted()
+  }
+  return digester.digest()
+}
+
+async function readDigest(origin: string): Promise<Digest> {
+  try {
+    const answer = await fetch(new URL('/digest', origin), { signal: AbortSignal.timeout(answerTimeoutMs) })
+    if (!answer.ok) throw new Error(`status ${answer.status}`)
+    return (await answer.json()) as Digest
+  } catch (error) {
+    throw failure('target-unreachable', { target: origin, reason: reasonOf(error) }, error)
+  }
+}

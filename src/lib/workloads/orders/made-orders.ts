@@ -1,0 +1,121 @@
+// One locale: all of them take 100 ms and 30 MB more to load.
+import { faker } from '@faker-js/faker/locale/en'
+import { createRandom, type Random } from '../../random.ts'
+import type { Order } from './order.ts'
+
+/** Orders that are made from a seed. */
+export interface OrderMaker {
+  /** Known without making the order. */
+  uidAt(index: number): string
+  at(index: number): Order
+}
+
+/** Choices in each of the pools; faker itself would take most of the time. */
+const poolSize = 1000
+const maxItemsMade = 3
+const firstTrackNumber = 100_000_000
+/** 2021-11-26, the day of the sample. */
+const firstSecond = 1_637_907_727
+const secondsOfYear = 31_536_000
+
+interface Pools {
+  readonly names: readonly string[]
+  readonly cities: readonly string[]
+  readonly streets: readonly string[]
+  readonly products: readonly string[]
+  readonly brands: readonly string[]
+}
+
+/** The orders of `seed`: the same seed and index give the same order, and no two of them the same id. */
+export function createOrderMaker(seed: string): OrderMaker {
+  const random = createRandom(seed)
+  const prefix = hex(random.fork('uid').uint32())
+  const pools = createPools(random)
+  const uidAt = (index: number): string => `${prefix}${index.toString(16).padStart(8, '0')}${hex(spread(index))}`
+  return { uidAt, at: (index) => makeOrder(uidAt(index), random.fork(index), pools) }
+}
+
+/** Odd, so that it only moves numbers about: ids look as they do in life, not counted. */
+function spread(index: number): number {
+  return Math.imul(index + 1, 0x9e3779b1) >>> 0
+}
+
+function hex(word: number): string {
+  return word.toString(16).padStart(8, '0')
+}
+
+function createPools(random: Random): Pools {
+  const { first_name: firstNames, last_name: lastNames } = faker.definitions.person
+  const { city_name: cityNames, street_name: streetNames } = faker.definitions.location
+  const { product_name: productNames } = faker.definitions.commerce
+  const first = [...(firstNames.generic ?? []), ...(firstNames.female ?? []), ...(firstNames.male ?? [])]
+  const last = lastNames.generic ?? first
+  const pool = (make: () => string): string[] => Array.from({ length: poolSize }, make)
+  return {
+    names: pool(() => `${random.pick(first)} ${random.pick(last)}`),
+    cities: pool(() => random.pick(cityNames ?? first)),
+    streets: pool(() => `${random.pick(streetNames ?? last)} ${random.integer(1, 200)}`),
+    products: pool(() => `${random.pick(productNames.adjective)} ${random.pick(productNames.product)}`),
+    brands: pool(() => random.pick(last)),
+  }
+}
+
+function makeOrder(uid: string, random: Random, { names, cities, streets, products, brands }: Pools): Order {
+  const track = `RUSH${random.integer(firstTrackNumber, 10 * firstTrackNumber - 1)}`
+  const second = firstSecond + random.integer(0, secondsOfYear)
+  const items = Array.from({ length: random.integer(1, maxItemsMade) }, (): Order['items'][number] => {
+    const price = random.integer(100, 100_000)
+    const sale = random.pick([0, 10, 30, 50])
+    return {
+      chrt_id: random.integer(1_000_000, 9_999_999),
+      track_number: track,
+      price,
+      rid: `${hex(random.uint32())}${hex(random.uint32())}`,
+      name: random.pick(products),
+      sale,
+      size: String(random.integer(0, 60)),
+      total_price: Math.round((price * (100 - sale)) / 100),
+      nm_id: random.integer(1_000_000, 9_999_999),
+      brand: random.pick(brands),
+      status: 202,
+    }
+  })
+  const name = random.pick(names)
+  const goods = items.reduce((sum, { total_price }) => sum + total_price, 0)
+  const delivery = random.pick([0, 500, 1500])
+  return {
+    order_uid: uid,
+    track_number: track,
+    entry: 'RUSH',
+    delivery: {
+      name,
+      phone: `+${random.integer(10_000_000_000, 99_999_999_999)}`,
+      zip: String(random.integer(10_000, 99_999)),
+      city: random.pick(cities),
+      address: random.pick(streets),
+      region: random.pick(cities),
+      email: `${name.toLowerCase().replaceAll(/[^a-z]/g, '.')}@example.com`,
+    },
+    payment: {
+      transaction: uid,
+      request_id: '',
+      currency: random.pick(['USD', 'EUR', 'RUB']),
+      provider: 'wbpay',
+      amount: goods + delivery,
+      payment_dt: second,
+      bank: random.pick(['alpha', 'beta', 'gamma']),
+      delivery_cost: delivery,
+      goods_total: goods,
+      custom_fee: 0,
+    },
+    items,
+    locale: random.pick(['en', 'ru']),
+    internal_signature: '',
+    customer_id: `customer${random.integer(1, 100_000)}`,
+    delivery_service: random.pick(['meest', 'dhl', 'post']),
+    shardkey: String(random.integer(0, 9)),
+    sm_id: random.integer(0, 99),
+    date_created: new Date(second * 1000).toISOString(),
+    oof_shard: String(random.integer(0, 1)),
+  }
+}

@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Broker } from '../../brokers/port.ts'
+import { RushbenchError } from '../../errors.ts'
+import type { Ledger } from '../../load/scenario.ts'
+import type { Clock } from '../../measure/clock.ts'
+import type { Watch } from '../workload.ts'
+import { deadLetterId, topic } from './inbox.ts'
+import { makeMessages, type MadeMessage } from './messages.ts'
+
+/** What is published, and how fast. */
+export interface PublishOptions {
+  readonly seed: string
+  /** Sets the ids of this run apart from those of every other. */
+  readonly runId: string
+  readonly messages: number
+  /** From one message to the next, ms; 0 publishes them as fast as they are acknowledged. */
+  readonly interval: number
+  /** Share of 1 that are no orders. */
+  readonly invalid: number
+}
+
+/** What publishing is done with. */
+export interface PublishParts extends Watch {
+  readonly broker: Broker
+  readonly ledger: Ledger
+  readonly clock: Clock
+  /** Told of messages that the broker has acknowledged, with the time at which they were handed to it, ms on the clock. */
+  readonly onAcknowledged: (messages: readonly MadeMessage[], sentAt: number) => void
+}
+
+/** What the broker has acknowledged. */
+export interface Published {
+  readonly orders: number
+  readonly invalid: number
+  /** Batches that were published again because the broker was away: their messages may be in the topic twice. */
+  readonly repeats: number
+  /** From the first message to the last acknowledgement, ms. */
+  readonly durationMs: number
+}
+
+/** Messages that are handed over at once. */
+const maxBatch = 500
+
+/** Messages that are due within so many ms go together: to take each by itself costs NATS four times as much. */
+const togetherMs = 10
+
+/** How long a broker that is away is tried again, ms, and how often. */
+const patienceMs = 60_000
+const retryMs = 200
+
+/**
+ * Publishes the messages on their schedule, and notes each in the ledger: acknowledged, or `unknown`. A batch whose
+ * acknowledgement did not come is published again. Ends early once the signal aborts. Throws `broker-unreachable` when
+ * the broker stays away.
+ */
+export async function publishOrders(options: PublishOptions, parts: PublishParts): Promise<Published> {
+  const { seed, runId, messages: total, interval, invalid } = options
+  const { clock, signal, onProgress } = parts
+  const made = makeMessages(seed, runId, total, invalid)
+  const startedAt = clock.now()
+  const counts = { orders: 0, invalid: 0, repeats: 0 }
+  let done = 0
+  while (done < total && !signal.aborted) {
+    const due = interval === 0 ? total : Math.min(total, Math.floor((clock.now() - startedAt) / interval) + 1)
+    if (due === done) {
+      const untilNext = startedAt + done * interval - clock.now()
+      await rest(interval < 1 ? Math.max(togetherMs, untilNext) : untilNext, signal)
+      continue
+    }
+    const batch = take(made, Math.min(due - done, maxBatch))
+    const sentAt = clock.now()
+    counts.repeats += await publishBatch(batch, parts)
+    done += batch.length
+    for (const { uid } of batch) counts[uid === null ? 'invalid' : 'orders']++
+    parts.onAcknowledged(batch, sentAt)
+    onProgress({ done, total })
+  }
+  return { ...counts, durationMs: clock.now() - startedAt }
+}
+
+/** How often it had to be published again. */
+async function publishBatch(
+  batch: readonly MadeMessage[],
+  { broker, ledger, clock, signal }: PublishParts,
+): Promise<number> {
+  const giveUpAt = clock.now() + patienceMs
+  for (let repeats = 0; ; repeats++) {
+    try {
+      await broker.publish(topic, batch)
+      await note(ledger, batch, 'booked')
+      return repeats
+    } catch (error) {
+      const isAway = error instanceof RushbenchError && error.code === 'broker-unreachable'
+      if (!isAway || signal.aborted || clock.now() > giveUpAt) {
+        if (isAway) await note(ledger, batch, 'unknown')
+        throw error
+      }
+      await rest(retryMs, signal)
+    }
+  }
+}
+
+async function note(ledger: Ledger, batch: readonly MadeMessage[], outcome: 'booked' | 'unknown'): Promise<void> {
+  await Promise.all(
+    batch.map(({ uid, value }) =>
+      ledger.record(
+        uid === null
+          ? { key: deadLetterId(value), resource: 'rejected', outcome }
+          : { key: uid, resource: 'order', outcome },
+      ),
+    ),
+  )
+}
+
+function take<T>(items: Iterator<T>, count: number): T[] {
+  const taken: T[] = []
+  while (taken.length < count) {
+    const next = items.next()
+    if (next.done) break
+    taken.push(next.value)
+  }
+  return taken
+}
+
+async function rest(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(Math.max(1, Math.ceil(ms)), null, { signal }).catch(() => {})
+}

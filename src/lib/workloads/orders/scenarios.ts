@@ -1,0 +1,40 @@
+import { defineScenario, type Scenario } from '../../load/scenario.ts'
+import { createOrderMaker } from './made-orders.ts'
+
+/** What readers are told. */
+export interface ReadOptions {
+  readonly seed: string
+  /** Orders that are known to be there. */
+  readonly orders: number
+}
+
+const thinkMs = [1000, 2000] as const
+
+/** One request in ten asks for an order that was never made. */
+const unknownShare = 0.1
+
+/** Readers of random orders, known ones and some that are not. */
+export function createScenarios({ seed, orders }: ReadOptions): readonly Scenario[] {
+  const maker = createOrderMaker(seed)
+  return [
+    defineScenario({
+      name: 'read',
+      think: thinkMs,
+      async run({ random, request }) {
+        const isUnknown = random.float() < unknownShare
+        const uid = maker.uidAt(random.integer(0, orders - 1))
+        // No id has this ending.
+        const path = `/orders/${isUnknown ? `${uid}-none` : uid}`
+        const answer = await request({
+          step: isUnknown ? 'unknown order' : 'order',
+          method: 'GET',
+          path,
+          expected: isUnknown ? [404] : [],
+          wantBody: !isUnknown,
+        })
+        if (isUnknown && answer.status === 200) throw new Error('the API has an order that was never made')
+        if (!isUnknown && answer.status === 200 && !answer.body.includes(uid)) throw new Error('it is another order')
+      },
+    }),
+  ]
+}

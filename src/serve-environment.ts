@@ -1,0 +1,14 @@
+import type { Settings } from './lib/config/settings.ts'
+
+/** What `rushbench start` is told through its environment, so that another process of it serves the same. */
+export function serveEnvironment(values: Settings): Readonly<Record<string, string>> {
+  return {
+    RUSHBENCH_WORKLOAD: values.workload,
+    RUSHBENCH_DB: values.db,
+    RUSHBENCH_DB_POOL: String(values.dbPool),
+    RUSHBENCH_CACHE: values.cache,
+    RUSHBENCH_CACHE_TTL: `${values.cacheTtl}ms`,
+    RUSHBENCH_BROKER: values.broker,
+    ...(values.locations === undefined ? {} : { RUSHBENCH_LOCATIONS: values.locations }),
+  }
+}
