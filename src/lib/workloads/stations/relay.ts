@@ -67,9 +67,8 @@ export function startRelay(parts: RelayParts, times: RelayTimes = defaultTimes):
   let failures = 0
 
   /** What a round that nobody waits for any more ends with is not told. */
-  function report(error: unknown): boolean {
+  function report(error: unknown): void {
     if (!closed) onError(error as Error)
-    return false
   }
 
   /** Rows moved; null where another process relays. */
@@ -129,7 +128,9 @@ export function startRelay(parts: RelayParts, times: RelayTimes = defaultTimes):
       closing = true
       rest.end()
       const stop = new AbortController()
-      const drained = drain(stop.signal).then(() => true, report)
+      const drained = drain(stop.signal)
+        .catch(report)
+        .then(() => true)
       // A broker that is away may keep a round for longer than anybody wants to wait.
       const late = sleep(times.drainMs, false, { signal: stop.signal }).catch(() => false)
       const isDone = await Promise.race([drained, late])
