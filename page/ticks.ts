@@ -6,9 +6,12 @@ const leastPowers = 3
 /** One in two requests is slower than the median. */
 const median = 2
 
+/** Between ticks of what is counted: there is no half a run. */
+const wholeSteps = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((factor) => factor * 10 ** power)).flat()
+
 /** Where a logarithmic axis has ticks: at powers of ten, and between them where those are few; otherwise uPlot knows. */
-export function ticksOf({ scale, unit }: Axis): Pick<uPlot.Axis, 'splits' | 'filter'> {
-  if (scale !== 'log') return {}
+export function ticksOf({ scale, unit }: Axis): Pick<uPlot.Axis, 'splits' | 'filter' | 'incrs'> {
+  if (scale !== 'log') return unit === 'count' || unit === 'rows' ? { incrs: wholeSteps } : {}
   return {
     // uPlot would leave out the names of all but powers of ten.
     filter: (_plot, splits) => splits,

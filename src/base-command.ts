@@ -68,7 +68,7 @@ export abstract class BaseCommand extends Command {
   /** Every setting from its strongest source, and the command line that sets them all. */
   protected async resolveSettings(flags: Readonly<Record<string, unknown>>): Promise<RunConfig> {
     const known = this.ctor.flags as Readonly<Record<string, KnownFlag>>
-    // A command may have a flag of its own that is named like a setting.
+    // A flag that is no setting may have the name of one that another command has.
     const ofSettings = Object.entries(flags).flatMap(([flag, raw]) => {
       const setting = known[flag]?.setting
       return setting ? [[setting, raw]] : []

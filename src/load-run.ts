@@ -5,6 +5,7 @@ import { strongestOf, type RunConfig } from './lib/config/resolve.ts'
 import { parseFault, requirePossible } from './lib/load/faults.ts'
 import { createLedgerBesideReport, createLedgerFile } from './lib/load/ledger-file.ts'
 import { parseLimit } from './lib/load/limit.ts'
+import { chooseScenarios } from './lib/load/mix.ts'
 import { checkModel, createModel, durationOf, modelNames, type LoadModel } from './lib/load/model.ts'
 import { runLoad } from './lib/load/run.ts'
 import { readScenarios } from './lib/load/scenario-file.ts'
@@ -44,6 +45,8 @@ export async function makeLoadRun(
   const faults = (flags.fault ?? []).map(parseFault)
   requirePossible(faults, durationOf(model), values.target)
   const workload = await loadWorkload(values.workload)
+  // A name that is wrong is said before the database is filled.
+  if (scenarios === null) chooseScenarios(workload.scenarios(values, ''), values.mix)
   const startedAt = new Date()
   await using target = await openLoadTarget(command, workload, config, { allowRemote: flags['allow-remote'], faults })
   const seconds = showSeconds(durationOf(model), command.jsonEnabled())

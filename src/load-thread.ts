@@ -1,5 +1,6 @@
 // What a thread of "load --threads" runs.
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
+import { chooseScenarios } from './lib/load/mix.ts'
 import { serveGenerator } from './lib/load/generator-worker.ts'
 import type { ThreadTask } from './lib/load/run.ts'
 import { readScenarios } from './lib/load/scenario-file.ts'
@@ -11,8 +12,10 @@ const task = workerData as ThreadTask<Settings>
 
 await serveGenerator(parentPort as MessagePort, task, {
   clock: realClock,
-  readScenarios: async () =>
-    task.scenarioFile === null
-      ? (await loadWorkload(task.workloadOptions.workload)).scenarios(task.workloadOptions, task.runId)
-      : readScenarios(task.scenarioFile),
+  async readScenarios() {
+    const { scenarioFile, workloadOptions, runId } = task
+    if (scenarioFile !== null) return readScenarios(scenarioFile)
+    const workload = await loadWorkload(workloadOptions.workload)
+    return chooseScenarios(workload.scenarios(workloadOptions, runId), workloadOptions.mix)
+  },
 })

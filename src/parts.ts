@@ -17,11 +17,18 @@ export function createParts(values: Pick<Settings, 'cache' | 'broker'>): OpenedP
   const opened: { readonly name: string; readonly part: AsyncDisposable }[] = []
   const once = <Part extends AsyncDisposable>(open: () => Promise<Part>, nameOf: (part: Part) => string) => {
     let opening: Promise<Part> | null = null
-    return () =>
-      (opening ??= open().then((part) => {
+    const begin = async () => {
+      try {
+        const part = await open()
         opened.push({ name: nameOf(part), part })
         return part
-      }))
+      } catch (error) {
+        // Who asks again, tries again.
+        opening = null
+        throw error
+      }
+    }
+    return () => (opening ??= begin())
   }
   return {
     openCache: once(

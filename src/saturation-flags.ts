@@ -13,9 +13,11 @@ const scenarioFlags = [
   'stages',
   'rate',
   'arrivals',
+  'burst',
   'max-in-flight',
   'threads',
   'scenario',
+  'mix',
   'find-limit',
 ]
 

@@ -1,7 +1,7 @@
-import { appendFile, writeFile } from 'node:fs/promises'
+import { appendFile } from 'node:fs/promises'
 import { failure, reasonOf, RushbenchError } from './lib/errors.ts'
 import type { Report } from './lib/reports/record.ts'
-import { saveReport } from './lib/reports/store.ts'
+import { saveReport, writeView } from './lib/reports/store.ts'
 import { markdownReport } from './lib/reports/views/markdown.ts'
 import { extensions, renderView } from './lib/reports/views/render.ts'
 import type { ViewName } from './lib/reports/views/view-names.ts'
@@ -21,7 +21,7 @@ export async function saveRun(report: Report, { reports, report: views = [] }: S
   const path = await saveReport(report, reports)
   const lines = await Promise.all(views.map((view) => saveView(report, view, path)))
   const summary = process.env['GITHUB_STEP_SUMMARY']
-  if (summary) await write(summary, () => appendFile(summary, `${markdownReport(report)}\n`))
+  if (summary) await addTo(summary, `${markdownReport(report)}\n`)
   return [`report ${path}`, ...lines].join('\n')
 }
 
@@ -29,7 +29,7 @@ async function saveView(report: Report, view: ViewName, path: string): Promise<s
   const file = path.replace(/\.json$/, extensions[view])
   try {
     const content = await renderView(report, view)
-    await write(file, () => writeFile(file, content))
+    await writeView(file, content)
   } catch (error) {
     // The run is over and its report saved: that it has no rows for this form is no reason to fail.
     if (error instanceof RushbenchError && error.code === 'view-missing') return `no ${view}: ${error.message}`
@@ -38,9 +38,9 @@ async function saveView(report: Report, view: ViewName, path: string): Promise<s
   return `${view} ${file}`
 }
 
-async function write(file: string, step: () => Promise<void>): Promise<void> {
+async function addTo(file: string, content: string): Promise<void> {
   try {
-    await step()
+    await appendFile(file, content)
   } catch (error) {
     throw failure('report-unwritable', { file, reason: reasonOf(error) }, error)
   }

@@ -9,5 +9,6 @@ export function serveEnvironment(values: Settings): Readonly<Record<string, stri
     RUSHBENCH_CACHE: values.cache,
     RUSHBENCH_CACHE_TTL: `${values.cacheTtl}ms`,
     RUSHBENCH_BROKER: values.broker,
+    ...(values.locations === undefined ? {} : { RUSHBENCH_LOCATIONS: values.locations }),
   }
 }

@@ -9,6 +9,8 @@ const run = promisify(execFile)
 
 /** A PostgreSQL of one test file. */
 export interface PrivatePostgres extends PrivateServer {
+  /** Of a database that is there. */
+  readonly url: string
   /** The URL of a new one. */
   createDatabase(): Promise<string>
 }
@@ -72,6 +74,7 @@ export async function startPrivatePostgres(initdb: string): Promise<PrivatePostg
   let databases = 0
   return {
     ...server,
+    url: urlAt(server.port),
     async createDatabase() {
       const client = new Client({ connectionString: urlAt(server.port) })
       const name = `rushbench_${++databases}`

@@ -9,6 +9,7 @@ const services = {
   },
   ferretdb: { variable: 'RUSHBENCH_TEST_MONGODB_URL', url: 'mongodb://127.0.0.1:37017/rushbench' },
   redis: { variable: 'RUSHBENCH_TEST_REDIS_URL', url: 'redis://127.0.0.1:36379' },
+  kafka: { variable: 'RUSHBENCH_TEST_KAFKA_URL', url: 'kafka://127.0.0.1:39092' },
   nats: { variable: 'RUSHBENCH_TEST_NATS_URL', url: 'nats://127.0.0.1:34222' },
 } as const
 

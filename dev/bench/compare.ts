@@ -12,6 +12,7 @@ import type { Comparison } from '../../src/lib/compare/compare.ts'
 import { createRandom } from '../../src/lib/random.ts'
 import { formatShare, formatTable } from '../../src/lib/reports/format.ts'
 import * as simulated from '../../test/simulated-runs.ts'
+import { startMariadb, type Mariadb } from './compare/mariadb.ts'
 
 // How often `compare` is wrong. `node dev/bench/compare.ts simulated|real`, both by default.
 
@@ -74,6 +75,9 @@ const inserts = 'insert-reservation-bench --inserts 200'
 const load = 'load --users 200 --duration 3s'
 const samePairs = 4
 const slowPairs = 8
+/** MB; the table takes some 90, with its index. */
+const pools = { large: 256, small: 16 } as const
+const poolRows = '500k'
 
 async function compare(folder: string, pairs: number, baseline: string, candidate: string): Promise<Comparison> {
   const args = ['compare', '--run', baseline, '--run', candidate, '--pairs', String(pairs), '--json']
@@ -95,17 +99,31 @@ async function startApi(delayMs: number): Promise<{ readonly origin: string; rea
   return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
 }
 
+async function seedDatabase(folder: string, url: string, amount: string): Promise<void> {
+  for (const command of ['migrate', 'insert-schedules', `insert-reservations ${amount}`]) {
+    await run(process.execPath, [entryPoint, ...command.split(' '), '--db', url], { cwd: folder, maxBuffer: 1e8 })
+  }
+}
+
 async function realRows(folder: string): Promise<string[][]> {
-  await run(process.execPath, [entryPoint, 'migrate'], { cwd: folder })
-  await run(process.execPath, [entryPoint, 'insert-schedules'], { cwd: folder })
-  await run(process.execPath, [entryPoint, 'insert-reservations', '--rows', '20k'], { cwd: folder })
+  await seedDatabase(folder, 'sqlite:.rushbench/rushbench.db', '--rows 20k')
   const scenario = fileURLToPath(new URL('delayed-scenario.ts', import.meta.url))
+  await using large = await startMariadb(pools.large)
+  await using small = await startMariadb(pools.small)
+  for (const { url } of [large, small]) await seedDatabase(folder, url, `--rows ${poolRows} --keys random`)
+  const insert = ({ url }: Mariadb) => `${inserts} --keys random --db ${url}`
   const [before, after] = [await startApi(100), await startApi(110)]
   const ask = ({ origin }: { readonly origin: string }) =>
     `load --scenario ${scenario} --users 20 --duration 2s --target ${origin}`
   try {
     return [
       await realRow(folder, { what: 'load, 10% slower', times: slowRuns, pairs: slowPairs }, ask(before), ask(after)),
+      await realRow(
+        folder,
+        { what: 'inserts, a smaller buffer pool', times: slowRuns, pairs: samePairs },
+        insert(large),
+        insert(small),
+      ),
       await realRow(folder, { what: 'inserts, the same', times: sameRuns, pairs: samePairs }, inserts, inserts),
       await realRow(folder, { what: 'load, the same', times: sameRuns, pairs: samePairs }, load, load),
     ]

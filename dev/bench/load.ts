@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createHistogram, recordMs } from '../../src/lib/measure/histogram.ts'
 import { formatCount, formatNumber, formatTable } from '../../src/lib/reports/format.ts'
+import type { LoadReport } from '../../src/lib/reports/record.ts'
 import { formatRange, isInstalled, measureInTurns, median } from './figures.ts'
 import type { ClientCost, ClientJob } from './load/client.ts'
 import { startNginx } from './load/nginx.ts'
@@ -45,6 +46,19 @@ const pacedGoals = [
 ] as const
 
 const recordingGoalNs = 60
+const threadsGoal = 1.8
+
+/** A calendar as the API sends it, of 110 kB. */
+const slots = Array.from({ length: 1116 }, (_, id) => ({
+  id,
+  max_available: 300,
+  stock: 300 - (id % 300),
+  year: 2000,
+  month: 1,
+  day: 1 + (id % 31),
+  hour: 8,
+  min: 20,
+}))
 
 const run = promisify(execFile)
 const clientFile = fileURLToPath(new URL('load/client.ts', import.meta.url))
@@ -115,6 +129,30 @@ async function benchPaced(origin: string): Promise<string[][]> {
   return rows
 }
 
+const entryPoint = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+const reading = fileURLToPath(new URL('load/reading-scenario.ts', import.meta.url))
+
+/** Requests a second of users who read what they get, as fast as they can. */
+async function measureThreads(origin: string, threads: number): Promise<number> {
+  const args = ['--scenario', reading, '--target', origin, '--users', '64', '--duration', `${seconds + 2}s`]
+  const all = [entryPoint, 'load', ...args, '--threads', String(threads), '--reports', folder, '--json']
+  // It ends with 5, since it is busy all the time, as it is meant to be here.
+  const { stdout } = await run(process.execPath, all, { maxBuffer: 1e8 }).catch((error: { stdout: string }) => error)
+  const { load } = JSON.parse(stdout) as LoadReport
+  if (load.failures > 0) throw new Error(`${load.failures} failures: ${JSON.stringify(load.failureReasons)}`)
+  return load.rps
+}
+
+/** On both cores, of which the server needs little. */
+async function benchThreads(origin: string): Promise<string[]> {
+  const [one = [], two = []] = await measureInTurns(
+    'threads',
+    rounds,
+    [1, 2].map((threads) => () => measureThreads(origin, threads)),
+  )
+  return compare('102 kB, parsed; two threads', 'one thread', '/s', two, one, `>= ${threadsGoal}`)
+}
+
 function verdictOn(costs: readonly ClientCost[]): string {
   return costs.flatMap(({ complaints }) => complaints)[0] ?? 'yes'
 }
@@ -143,11 +181,14 @@ async function installedOf(programs: readonly LoadProgram[]): Promise<LoadProgra
 const folder = await mkdtemp(join(tmpdir(), 'rushbench-load-'))
 try {
   const programs = await installedOf(loadPrograms(folder))
-  const files = Object.fromEntries(pages.map(({ name, bytes }) => [name, Buffer.alloc(bytes, 'x')]))
+  const files = Object.fromEntries([
+    ...pages.map(({ name, bytes }) => [name, Buffer.alloc(bytes, 'x')]),
+    ['slots', Buffer.from(JSON.stringify(slots))],
+  ])
   await using nginx = await startNginx(serverCore, files)
   const rows: string[][] = []
   for (const page of pages) rows.push(...(await benchPage(nginx.origin, page, programs)))
-  rows.push(...(await benchPaced(nginx.origin)), benchRecording())
+  rows.push(...(await benchPaced(nginx.origin)), await benchThreads(nginx.origin), benchRecording())
   console.log(`medians of ${rounds} rounds of ${seconds} s, ${connections} connections; ratio = ours / peer`)
   console.log(formatTable(['work', 'peer', 'peer', 'ours', 'ratio', 'range', 'goal'], rows, [2, 3, 4, 5, 6]))
 } finally {

@@ -11,7 +11,10 @@ import { comparisonMarkdown } from '../lib/reports/comparison-markdown.ts'
 import { comparisonSummary } from '../lib/reports/comparison-text.ts'
 import { historySummary } from '../lib/reports/history-text.ts'
 import type { Report } from '../lib/reports/record.ts'
-import { readReports } from '../lib/reports/store.ts'
+import { readReports, writeView } from '../lib/reports/store.ts'
+import { historyDigest } from '../lib/reports/views/history-digest.ts'
+import { htmlPage } from '../lib/reports/views/html.ts'
+import { readPageAssets } from '../lib/reports/views/page-assets.ts'
 import { paint } from '../paint.ts'
 import { runInPairs } from '../paired-runs.ts'
 
@@ -38,13 +41,13 @@ Exit codes: 3 something got worse, is missing, or a run failed its audit or is n
     "<%= config.bin %> <%= command.id %> 'main/*-load.json' 'branch/*-load.json' --noise again/ --strict",
     '<%= config.bin %> <%= command.id %> main/ branch/ --format junit > comparison.xml',
     "<%= config.bin %> <%= command.id %> --run 'load --users 500 --cache none' --run 'load --users 500' --pairs 20",
-    '<%= config.bin %> <%= command.id %> --history reports/ --metric response_time.p95',
+    '<%= config.bin %> <%= command.id %> --history reports/ --metric response_time.p95 --html history.html',
     "<%= config.bin %> <%= command.id %> --run 'old/bin/run.js insert-reservation-bench' --run 'insert-reservation-bench'",
   ]
   static override usage = [
     '<%= command.id %> BASELINE CANDIDATE... [FLAGS]',
     '<%= command.id %> --run ARGUMENTS --run ARGUMENTS [--pairs N] [FLAGS]',
-    '<%= command.id %> --history REPORTS [--metric NAME] [--min-effect PERCENT]',
+    '<%= command.id %> --history REPORTS [--metric NAME] [--min-effect PERCENT] [--html FILE]',
   ]
   static override args = {
     reports: Args.string({ description: 'runs to compare with, then runs to judge', multiple: true }),
@@ -76,6 +79,10 @@ Exit codes: 3 something got worse, is missing, or a run failed its audit or is n
       summary: 'the metric that --history shows; those that gate by default',
       dependsOn: ['history'],
     }),
+    html: Flags.string({
+      summary: 'file for a page with the charts of --history; replaced when it is there',
+      dependsOn: ['history'],
+    }),
     ...settingFlags('reports'),
   }
 
@@ -85,6 +92,11 @@ Exit codes: 3 something got worse, is missing, or a run failed its audit or is n
     if (flags.history !== undefined) {
       const history = describeHistory(await readReports(flags.history), { metric: flags.metric, minEffect })
       this.log(historySummary(history, process.stdout.columns ?? defaultColumns, paint))
+      if (flags.html !== undefined) {
+        const page = htmlPage(historyDigest(history), this.config.version, await readPageAssets())
+        await writeView(flags.html, page)
+        this.log(`\n${flags.html}`)
+      }
       return history
     }
     const sides = flags.run ? await this.#measure(flags.run, flags) : await readSides(args.reports)

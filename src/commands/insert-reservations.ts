@@ -25,7 +25,7 @@ export default class InsertReservations extends BaseCommand {
   static override description = `Spread evenly over the slots; each slot's stock stays true. Blocks of up to 50,000 rows are committed one by
 one, each with its entry in a journal: after Ctrl-C, kill -9 or the loss of the server, --resume stores exactly the
 blocks that are missing. The same seed gives the same rows, however many connections store them. With --order shuffled
-or --indexes after, and on MongoDB, stock is set when all rows are in.`
+or --indexes after, and on MongoDB and Redis, stock is set when all rows are in.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --rows 10m --keys random --connections 2 --db mysql://user:password@127.0.0.1/test',

@@ -18,8 +18,8 @@ waits 5 s and books a random slot that has stock. Without --target, rushbench fi
 and starts the API itself, in another process. Ctrl-C ends the run, which is audited all the same.
 
 Closed model: --users, with --ramp-up, or --stages; each user waits for its answer before it goes on.
-Open model: --rate; iterations start on a schedule whether or not earlier ones came back, and what
-cannot start because --max-in-flight are under way is counted as skipped.
+Open model: --rate, with --burst; iterations start on a schedule whether or not earlier ones came back,
+and what cannot start because --max-in-flight are under way is counted as skipped.
 
 With --find-limit, runs one trial after the other to find the most users, or the highest rate, that
 hold a limit; each trial is at least as long as --duration.
@@ -42,31 +42,21 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     "<%= config.bin %> <%= command.id %> --users 500 --ramp-up 10s --threshold 'response_time.p99<500ms' --threshold 'failures<1%'",
     '<%= config.bin %> <%= command.id %> --stages 30s:1000,2m:3000,30s:0',
     "<%= config.bin %> <%= command.id %> --rate 200/s --arrivals poisson --threshold 'skipped<=0%'",
+    '<%= config.bin %> <%= command.id %> --rate 100/s --burst 10x@10s:1s',
     "<%= config.bin %> <%= command.id %> --users 100 --duration 20s --find-limit 'response_time.p99<200ms and failures<0.1%'",
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
     '<%= config.bin %> <%= command.id %> --users 500 --fault kill-server@10s --fault pause-database@20s:5s',
     '<%= config.bin %> <%= command.id %> --users 3000 --duration 60s --experiment cache',
     '<%= config.bin %> <%= command.id %> --target http://127.0.0.1:3000 --db sqlite:.rushbench/rushbench.db',
-    "<%= config.bin %> <%= command.id %> --request 'POST /reservations' --body @booking.json --connections 100 --requests 50k",
+    "<%= config.bin %> <%= command.id %> --request 'POST /reservations' --body @booking.json --connections 100 --requests 50000",
     '<%= config.bin %> <%= command.id %> --scenario ./shop.ts --target http://127.0.0.1:8080 --users 50',
   ]
   static override flags = {
-    ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'maxInFlight'),
+    ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'burst', 'maxInFlight'),
     ...settingFlags('threads', 'scenario', 'target', 'timeout', 'threshold', 'findLimit', 'seed'),
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
-    ...settingFlags(
-      'workload',
-      'db',
-      'dbPool',
-      'cache',
-      'cacheTtl',
-      'broker',
-      'replicas',
-      'orders',
-      'from',
-      'reports',
-      'report',
-    ),
+    ...settingFlags('workload', 'mix', 'locations', 'orders', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker'),
+    ...settingFlags('replicas', 'from', 'reports', 'report'),
     ...saturationFlags,
     ledger: Flags.string({
       summary: 'new file for what the API acknowledged, for a later audit [default: beside the report]',

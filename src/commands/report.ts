@@ -1,9 +1,7 @@
-import { writeFile } from 'node:fs/promises'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../base-command.ts'
-import { failure, reasonOf } from '../lib/errors.ts'
 import type { Report as SavedReport } from '../lib/reports/record.ts'
-import { readReport } from '../lib/reports/store.ts'
+import { readReport, writeView } from '../lib/reports/store.ts'
 import { reportSummary } from '../lib/reports/summary.ts'
 import { renderView } from '../lib/reports/views/render.ts'
 import { viewNames, type ViewName } from '../lib/reports/views/view-names.ts'
@@ -43,7 +41,7 @@ a comment on a pull request; JUnit has a case for the run, for each line of the 
     const view = viewNames.find((name) => flags[name]) ?? 'text'
     const content = await contentOf(report, view)
     if (flags.out === undefined) this.log(content.trimEnd())
-    else await writeTo(flags.out, content)
+    else await writeView(flags.out, content)
     return { view, file: flags.out ?? null }
   }
 }
@@ -51,12 +49,4 @@ a comment on a pull request; JUnit has a case for the run, for each line of the 
 async function contentOf(report: SavedReport, view: Shown['view']): Promise<string> {
   if (view === 'text') return `${reportSummary(report, paint, process.stdout.columns)}\n`
   return renderView(report, view)
-}
-
-async function writeTo(file: string, content: string): Promise<void> {
-  try {
-    await writeFile(file, content)
-  } catch (error) {
-    throw failure('report-unwritable', { file, reason: reasonOf(error) }, error)
-  }
 }

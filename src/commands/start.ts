@@ -16,6 +16,7 @@ export default class Start extends BaseCommand {
   static override summary = "Start a workload's API."
   static override description = `Vaccination, the default: GET /schedules/date/{year}/{month}[/{day}], the same under /schedules-memstore/ through the cache,
 GET /schedules/id/{id}, POST /schedules, POST /reservations, /healthz, /metrics, OpenAPI under /docs.
+Stations: GET /stations, GET /stations/{name}, POST /booking; it publishes each booking to the topic booking-slot.
 A booking is answered only when it is durable. Ctrl-C or SIGTERM finishes what is in flight.
 
 Orders: takes orders from the broker, stores them, and serves GET /orders, GET /orders/{uid},
@@ -27,9 +28,19 @@ With --replicas the API is served by so many processes. One that ends is started
     '<%= config.bin %> <%= command.id %> --port 8080 --cache redis://127.0.0.1:6379',
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
     '<%= config.bin %> <%= command.id %> --workload orders --replicas 2 --db postgres://user:password@127.0.0.1/test --broker nats://127.0.0.1:4222',
+    '<%= config.bin %> <%= command.id %> --workload stations --locations stations.json',
   ]
   static override flags = settingFlags(
-    ...(['workload', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker', 'host', 'port', 'replicas'] as const),
+    'workload',
+    'db',
+    'dbPool',
+    'cache',
+    'cacheTtl',
+    'broker',
+    'locations',
+    'replicas',
+    'host',
+    'port',
   )
 
   async run(): Promise<{ origin: string; origins: readonly string[] }> {

@@ -158,6 +158,16 @@ const catalogue = {
     (d) =>
       `Cannot reach the message broker ${d.url}: ${d.reason}. Start it, or leave out --broker for the embedded one.`,
   ),
+  'messages-left': entry<{ topic: string }>(
+    'error',
+    (d) =>
+      `Some messages for the topic ${d.topic} could not be published yet. They are stored, and go out when the API is started again.`,
+  ),
+  'locations-unusable': entry<{ file: string; reason: string }>(
+    'usage',
+    (d) =>
+      `The stations in ${d.file} cannot be used: ${d.reason}. It takes a list such as [{"name": "PWTC", "from": "2021-05-16", "days": 30, "capacity": 1000}].`,
+  ),
   'broker-refused': entry<{ url: string; what: string; reason: string }>(
     'error',
     (d) => `The message broker ${d.url} refused ${d.what}: ${d.reason}. Check its settings and what this user may do.`,

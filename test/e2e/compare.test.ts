@@ -61,6 +61,15 @@ describe("the workflow's commands", () => {
     const history = await work.run(['compare', '--history', sides[0]!, '--metric', 'response_time.p50'])
     expect(history).toMatchObject({ code: 0, stdout: expect.stringContaining('1 run\n') })
   })
+
+  it('draw them as a page, and say where it cannot be written', async () => {
+    const [kept] = await readdir(join(work.folder, 'comparison'))
+    const runs = join('comparison', kept!, 'baseline')
+    expect(await work.run(['compare', '--history', runs, '--html', 'history.html'])).toMatchObject({ code: 0 })
+    expect(await readFile(join(work.folder, 'history.html'), 'utf8')).toContain('<h1 class="good">No change</h1>')
+    const refused = await work.run(['compare', '--history', runs, '--html', 'no/such/folder.html'])
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be saved') })
+  })
 })
 
 describe('compare --run', () => {

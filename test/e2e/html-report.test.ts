@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { htmlReport } from '../../src/lib/reports/views/html.ts'
+import { describeHistory } from '../../src/lib/compare/history.ts'
+import { historyDigest } from '../../src/lib/reports/views/history-digest.ts'
+import { htmlPage, htmlReport } from '../../src/lib/reports/views/html.ts'
 import { junitReport } from '../../src/lib/reports/views/junit.ts'
 import { readPageAssets } from '../../src/lib/reports/views/page-assets.ts'
 import { findChromium } from '../chromium.ts'
@@ -12,6 +14,15 @@ import { createWorkplace, type Workplace } from './cli.ts'
 
 const executablePath = findChromium()
 const reports = { load: badLoad, sweep, stream: streamed, seed: seeding }
+
+/** A run a day, of which the later half is slower. */
+const daily = Array.from({ length: 20 }, (_, day) => ({
+  ...seeding,
+  startedAt: new Date(Date.UTC(2026, 0, 1 + day)).toISOString(),
+  rowsPerSecond: (day < 10 ? 1000 : 800) + (day % 3),
+}))
+const history = historyDigest(describeHistory(daily, { minEffect: 0.05 }))
+const pages = [...Object.keys(reports), 'history']
 
 const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 800 } }
 const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 } }
@@ -36,6 +47,7 @@ describe.skipIf(executablePath === null)('the HTML report in Chromium', () => {
     for (const [name, report] of Object.entries(reports)) {
       await writeFile(join(work.folder, `${name}.html`), htmlReport(report, assets))
     }
+    await writeFile(join(work.folder, 'history.html'), htmlPage(history, '1.2.3', assets))
   })
 
   afterAll(async () => {
@@ -62,7 +74,7 @@ describe.skipIf(executablePath === null)('the HTML report in Chromium', () => {
     { look: `${colorScheme}, phone`, options: { ...phone, colorScheme } },
   ])
   it.each(looks)('draws every chart without a word to anybody: $look', async ({ options }) => {
-    for (const name of Object.keys(reports)) {
+    for (const name of pages) {
       const { page, complaints } = await open(name, options)
       const colours = await page.evaluate<number[]>(coloursOfCanvases)
       const charts = await page.locator('figure').count()
@@ -135,7 +147,7 @@ describe.skipIf(executablePath === null)('the HTML report in Chromium', () => {
     const page = await browser.newPage()
     const parsed = `new DOMParser().parseFromString(${JSON.stringify(junitReport(badLoad))}, 'text/xml')`
     expect(await page.evaluate(`${parsed}.querySelectorAll('parsererror').length`)).toBe(0)
-    expect(await page.evaluate(`${parsed}.querySelectorAll('testcase').length`)).toBe(8)
+    expect(await page.evaluate(`${parsed}.querySelectorAll('testcase').length`)).toBe(9)
     await page.close()
   })
 })

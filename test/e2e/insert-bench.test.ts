@@ -52,7 +52,10 @@ for (const engine of testEngines) {
         expect(inserts).toBe(60)
         expect(blocks).toHaveLength(6)
         if (countsNothing) expect(counters).toEqual([])
-        else expect(counters!.find(({ name }) => ['WAL pages', 'log written'].includes(name))!.value).toBeGreaterThan(0)
+        else
+          expect(
+            counters!.find(({ name }) => ['WAL pages', 'log written', 'script time'].includes(name))!.value,
+          ).toBeGreaterThan(0)
       }
       expect(report.model!.map(({ keys, against }) => [keys, against])).toEqual([
         ['append', undefined],
@@ -74,7 +77,7 @@ for (const engine of testEngines) {
       expect(stdout).toMatch(/6,000 +random +20 .*\n *6,000 +append +20 .*\n *8,000 +random/)
       expect(stdout).toContain('8.9 ms each')
       if (countsNothing) expect(stdout).toContain('server counters: none; this server tells nothing')
-      else expect(stdout).toMatch(/rows +keys +.*(WAL pages|log written)\/insert/)
+      else expect(stdout).toMatch(/rows +keys +.*(WAL pages|log written|script time)\/insert/)
       expect(stdout).toContain('■ random p50   □ random p99   ● append p50   ○ append p99')
       expect(stdout).toContain(
         'append: no shape can be named: it takes 3 table sizes of 1,000 rows or more, and there are 2',

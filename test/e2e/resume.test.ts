@@ -14,7 +14,7 @@ import { createWorkplace, type Workplace } from './cli.ts'
 const kills = 20
 /** Some of them come before the first row, some in the middle of a block, some while the last things are done. */
 const latestKillMs = 900
-/** To be seeded each time, and to be verified; FerretDB stores some 50,000 a second. */
+/** To be seeded each time, and to be verified; FerretDB and Redis store some 50,000 a second. */
 const manyRows = { each: 150_000, verified: 200_000 }
 const fewRows = { each: 60_000, verified: 50_000 }
 
@@ -41,7 +41,8 @@ async function countRows(url: string): Promise<number> {
 }
 
 for (const engine of testEngines) {
-  const rows = engine.name === 'ferretdb' ? fewRows : manyRows
+  const isSlow = engine.name === 'ferretdb' || engine.name === 'redis'
+  const rows = isSlow ? fewRows : manyRows
 
   describe.skipIf(engine.open === null)(`a seeding that is cut off, on ${engine.name}`, () => {
     let place: TestDatabase
@@ -149,7 +150,7 @@ for (const engine of testEngines) {
       const direct = ['--db', place.url]
       await work.runJson(['migrate', ...direct])
       await work.runJson(['insert-schedules', '--years', '1', '--capacity', '1000', ...direct])
-      const many = engine.name === 'ferretdb' ? 150_000 : 1_500_000
+      const many = isSlow ? 150_000 : 1_500_000
       const seeding = work.start(['insert-reservations', '--rows', String(many), '--db', wire.url])
       while (!(await isUnfinished(place.url))) await sleep(20)
       await sleep(500)

@@ -35,7 +35,8 @@ describe('load --request', () => {
     await writeFile(file, '{"seat":7}')
     const target = `http://127.0.0.1:${(api.address() as AddressInfo).port}`
     const request = ['load', '--target', target, '--request', 'POST /booking', '--body', `@${file}`]
-    const size = ['--connections', '5', '--requests', '500', '--header', 'Authorization: Bearer hidden']
+    // More than the setting of the same name, which seeding has, allows.
+    const size = ['--connections', '100', '--requests', '500', '--header', 'Authorization: Bearer hidden']
     const { code, stdout } = await work.run([...request, ...size, '--threshold', 'service_time.p50<0.001ms'])
     expect(seen).toHaveLength(500)
     expect(new Set(seen)).toEqual(new Set(['Bearer hidden {"seat":7}']))
@@ -48,7 +49,7 @@ describe('load --request', () => {
     const { stdout: json } = await work.run([...request, ...size, '--json'])
     expect(JSON.parse(json)).toMatchObject({
       load: {
-        model: { kind: 'saturation', connections: 5, requests: 500, request: 'POST /booking', bodyBytes: 10 },
+        model: { kind: 'saturation', connections: 100, requests: 500, request: 'POST /booking', bodyBytes: 10 },
         requests: 500,
         failures: 0,
       },

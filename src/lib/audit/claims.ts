@@ -17,6 +17,8 @@ export interface Claims {
   isStored(entry: LedgerEntry): boolean
   /** Acknowledged bookings whose row has not been there so far. */
   readonly missing: number
+  /** Acknowledgements under a key for which another booking had been acknowledged before. */
+  readonly contradicted: number
 }
 
 /** What is known of a key, as bits. */
@@ -41,6 +43,7 @@ export function createClaims(expected: number): Claims {
   const acknowledged = new Uint32Array(slots)
   const states = new Uint8Array(slots)
   let missing = 0
+  let contradicted = 0
 
   /** The slot of the key, or the free one where it belongs. */
   function slotOf(key: string): number {
@@ -63,7 +66,7 @@ export function createClaims(expected: number): Claims {
         mark(slot, booked | (id === undefined ? withoutId : 0))
         acknowledged[slot] = hashBooking(id, resource)
         missing++
-      }
+      } else if (outcome === 'booked' && acknowledged[slot] !== hashBooking(id, resource)) contradicted++
       mark(slot, claimed)
     },
     match({ key, id, resource }) {
@@ -85,6 +88,9 @@ export function createClaims(expected: number): Claims {
     },
     get missing() {
       return missing
+    },
+    get contradicted() {
+      return contradicted
     },
   }
 }

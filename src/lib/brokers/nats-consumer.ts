@@ -2,8 +2,9 @@ import type { Msg } from '@nats-io/transport-node'
 import { handOver, pause } from './hand-over.ts'
 import type { Jet } from './nats-jet.ts'
 import { messageOf } from './nats-message.ts'
-import { openSource, waitAtMost } from './nats-source.ts'
+import { openSource } from './nats-source.ts'
 import type { Consumer, Consumption } from './port.ts'
+import { waitAtMost } from './wait.ts'
 
 const acknowledged = Buffer.from('+ACK')
 const givenBack = Buffer.from('-NAK')

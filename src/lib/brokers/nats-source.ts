@@ -1,15 +1,12 @@
 import { createInbox, nanos, type Msg } from '@nats-io/transport-node'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Jet } from './nats-jet.ts'
+import { waitAtMost } from './wait.ts'
 
 /** How long the server keeps a request while it has no messages, ms. */
 const waitMs = 1000
 
 /** After this long the request, or what ends it, was lost on the way, ms. */
 const giveUpMs = 2 * waitMs
-
-/** How long to wait for a server that may be away, where nothing depends on its answer, ms. */
-const patienceMs = 2000
 
 /** What a request for messages came to. */
 interface Pulled {
@@ -87,9 +84,4 @@ export function openSource({ connection, client, link }: Jet, stop: AbortSignal)
       return taken.splice(0)
     },
   }
-}
-
-/** Waits until it is done or has failed, but not for a server that is away. */
-export async function waitAtMost(work: Promise<unknown>): Promise<void> {
-  await Promise.race([work.catch(() => {}), sleep(patienceMs, null, { ref: false })])
 }

@@ -15,7 +15,8 @@ export interface Consumption {
   /**
    * They are acknowledged when it resolves. When it rejects, the same ones are handed over again after a moment, and
    * nothing else before them: what can never be handled has to be put aside in here. When its process dies, another
-   * member gets them within some seconds.
+   * member gets them within some seconds. As long as it is at work, nobody else gets them; on Kafka, a member that joins
+   * meanwhile may get what takes longer than 7 s too.
    *
    * A member alone is handed what has the same key in the order in which it was stored. Of several, Kafka alone gives
    * all of a key to one; elsewhere two members may hold messages of the same key at the same time.

@@ -6,6 +6,7 @@ import type { Broker } from './port.ts'
 const brokers: Readonly<Record<string, () => Promise<(url: string) => Promise<Broker>>>> = {
   sqlite: async () => (await import('./sqlite.ts')).openSqliteBroker,
   nats: async () => (await import('./nats.ts')).openNatsBroker,
+  kafka: async () => (await import('./kafka.ts')).openKafkaBroker,
 }
 
 /** Opens the broker at `url`. Throws `broker-unknown` or `broker-unreachable`. */

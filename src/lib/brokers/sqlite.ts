@@ -1,73 +1,140 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { openSqliteFile } from '../databases/sqlite/open-file.ts'
 import type { SqliteConnection } from '../databases/sqlite/connection.ts'
+import { failure, reasonOf, RushbenchError } from '../errors.ts'
+import { handOver, pause } from './hand-over.ts'
+import { checkName } from './names.ts'
 import type { Broker, Consumer, Consumption, Message } from './port.ts'
+import {
+  acknowledge,
+  acknowledgeWithinMs,
+  countBacklog,
+  makeBrokerTables,
+  messageOf,
+  messagesAfter,
+  renew,
+  takeLease,
+  type Lease,
+} from './sqlite-leases.ts'
 
 /** How often a member that found nothing looks again, ms: what a message waits at most where nothing else is going on. */
 const pollMs = 5
 
-/** After this long without an acknowledgement a message is handed to another member, ms. */
-const acknowledgeWithinMs = 5000
+/** Before a file that could not be used is tried again, ms. */
+const tryAgainMs = 250
 
 /** Messages that `read` holds at a time. */
 const readPage = 1000
 
-interface StoredMessage {
-  readonly position: number
-  readonly key: string
-  readonly value: Uint8Array
-}
-
-/**
- * The embedded broker: a file that any number of processes of this machine share. A group has the position up to which
- * it took messages, and a row for each that it took and has not acknowledged, with the time until which it is waited for.
- */
+/** The embedded broker: a file that any number of processes of this machine share. Throws `broker-unreachable`. */
 export async function openSqliteBroker(url: string): Promise<Broker> {
-  const file = await openSqliteFile(url)
-  file.transaction(() => {
-    file.run(`create table if not exists rushbench_messages (/* rushbench:broker */
-      position integer primary key autoincrement, topic text not null, key text not null, value blob not null)`)
-    file.run('create index if not exists rushbench_messages_by_topic on rushbench_messages (topic, position)')
-    file.run(`create table if not exists rushbench_taken (/* rushbench:broker */
-      topic text not null, consumers text not null, position integer not null, primary key (topic, consumers)) without rowid`)
-    file.run(`create table if not exists rushbench_unacknowledged (/* rushbench:broker */
-      topic text not null, consumers text not null, position integer not null, until integer not null,
-      primary key (topic, consumers, position)) without rowid`)
-  })
+  const file = await openFile(url)
+  const consumers = new Set<Consumer>()
+  const publish = createPublisher(file)
   return {
     kind: 'sqlite',
     url,
     async publish(topic, messages) {
+      checkName('topic', topic)
+      if (messages.length > 0) await publish(topic, messages)
+    },
+    async consume(consumption) {
+      checkName('topic', consumption.topic)
+      checkName('group', consumption.group)
+      const consumer = startConsumer(file, consumption)
+      consumers.add(consumer)
+      return consumer
+    },
+    async backlog(topic, group) {
+      checkName('topic', topic)
+      checkName('group', group)
+      return orUnreachable(url, () => countBacklog(file, topic, group))
+    },
+    read: (topic) => readTopic(file, topic),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(Array.from(consumers, (consumer) => consumer.close()))
+      file.close()
+    },
+  }
+}
+
+async function openFile(url: string): Promise<SqliteConnection> {
+  try {
+    const file = await openSqliteFile(url)
+    makeBrokerTables(file)
+    return file
+  } catch (error) {
+    throw unreachable(url, error)
+  }
+}
+
+function orUnreachable<T>(url: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw unreachable(url, error)
+  }
+}
+
+function unreachable(url: string, error: unknown): RushbenchError {
+  const ours = error instanceof RushbenchError
+  // What to do about it is not what is to be done about a database.
+  if (ours && (error.code === 'disk-full' || error.code === 'broker-unreachable')) return error
+  return failure('broker-unreachable', { url, reason: reasonOf((ours && error.cause) || error) }, error)
+}
+
+interface Publication {
+  readonly topic: string
+  readonly messages: readonly Message[]
+  readonly done: PromiseWithResolvers<void>
+}
+
+/** What is published in the same turn shares a commit, since it is the disk that each of them waits for. */
+function createPublisher(file: SqliteConnection): (topic: string, messages: readonly Message[]) => Promise<void> {
+  let waiting: Publication[] = []
+
+  function commit(): void {
+    const publications = waiting
+    waiting = []
+    try {
       file.transaction(() => {
         const insert = file.prepare('insert into rushbench_messages (topic, key, value) values (?, ?, ?)')
-        for (const { key, value } of messages) insert.run(topic, key, value)
+        for (const { topic, messages } of publications) {
+          for (const { key, value } of messages) insert.run(topic, key, value)
+        }
       })
-    },
-    consume: async (consumption) => startConsumer(file, consumption),
-    backlog: async (topic, group) => countBacklog(file, topic, group),
-    read: (topic) => readTopic(file, topic),
-    [Symbol.asyncDispose]: async () => file.close(),
+      for (const { done } of publications) done.resolve()
+    } catch (error) {
+      for (const { done } of publications) done.reject(unreachable(file.url, error))
+    }
+  }
+
+  return (topic, messages) => {
+    const done = Promise.withResolvers<void>()
+    if (waiting.push({ topic, messages, done }) === 1) setImmediate(commit)
+    return done.promise
   }
 }
 
 function startConsumer(file: SqliteConnection, consumption: Consumption): Consumer {
-  const { topic, group, handle, onError } = consumption
+  const { topic, group, maxBatch, onError } = consumption
   const stop = new AbortController()
-  const work = async (): Promise<void> => {
+
+  async function work(): Promise<void> {
     while (!stop.signal.aborted) {
       try {
-        const messages = take(file, consumption)
-        if (messages.length > 0) {
-          await handle(messages.map(({ key, value }) => ({ key, value: Buffer.from(value) })))
-          acknowledge(file, topic, group, messages)
-          continue
-        }
+        const taken = takeLease(file, topic, group, maxBatch)
+        if (taken) await handle(file, taken, consumption, stop.signal)
+        else await pause(pollMs, stop.signal)
       } catch (error) {
-        onError(error as Error)
+        onError(unreachable(file.url, error))
+        await pause(tryAgainMs, stop.signal)
       }
-      await sleep(pollMs, null, { signal: stop.signal }).catch(() => {})
+      // Everything above may have been done without waiting for anything: others have to have their turn.
+      await nextTurn()
     }
   }
+
   const ended = work()
   return {
     async close() {
@@ -77,80 +144,41 @@ function startConsumer(file: SqliteConnection, consumption: Consumption): Consum
   }
 }
 
-/** First what others took and did not acknowledge in time, so that nothing waits behind what is new. */
-function take(file: SqliteConnection, { topic, group, maxBatch }: Consumption): StoredMessage[] {
-  if (!hasMore(file, topic, group)) return []
-  return file.transaction(() => {
-    const now = Date.now()
-    const overdue = file.prepare(
-      `select position, key, value from rushbench_unacknowledged join rushbench_messages using (topic, position)
-       where topic = ? and consumers = ? and until <= ? order by position limit ?`,
-    )
-    const late = overdue.all(topic, group, now, maxBatch) as unknown as StoredMessage[]
-    const next = file.prepare(
-      `select position, key, value from rushbench_messages where topic = ? and position > ? order by position limit ?`,
-    )
-    const room = maxBatch - late.length
-    const fresh = next.all(topic, positionOf(file, topic, group), room) as unknown as StoredMessage[]
-    const claim = file.prepare(
-      `insert into rushbench_unacknowledged (topic, consumers, position, until) values (?, ?, ?, ?)
-       on conflict do update set until = excluded.until`,
-    )
-    for (const { position } of [...late, ...fresh]) claim.run(topic, group, position, now + acknowledgeWithinMs)
-    const last = fresh.at(-1)
-    if (last) {
-      file
-        .prepare(
-          `insert into rushbench_taken (topic, consumers, position) values (?, ?, ?)
-           on conflict do update set position = excluded.position`,
-        )
-        .run(topic, group, last.position)
+async function handle(
+  file: SqliteConnection,
+  taken: Lease,
+  consumption: Consumption,
+  stop: AbortSignal,
+): Promise<void> {
+  const stillHere = setInterval(() => {
+    try {
+      renew(file, taken)
+    } catch (error) {
+      consumption.onError(unreachable(file.url, error))
     }
-    return [...late, ...fresh]
-  })
-}
-
-/** Without the write lock, which a member that only waits would take from all others. */
-function hasMore(file: SqliteConnection, topic: string, group: string): boolean {
-  const found = file.prepare(
-    `select exists (select 1 from rushbench_messages where topic = ?1 and position > ?3) or
-       exists (select 1 from rushbench_unacknowledged where topic = ?1 and consumers = ?2 and until <= ?4) as more`,
-  )
-  return found.get(topic, group, positionOf(file, topic, group), Date.now())?.['more'] === 1
-}
-
-function positionOf(file: SqliteConnection, topic: string, group: string): number {
-  const row = file.prepare('select position from rushbench_taken where topic = ? and consumers = ?').get(topic, group)
-  return Number(row?.['position'] ?? 0)
-}
-
-function acknowledge(file: SqliteConnection, topic: string, group: string, messages: readonly StoredMessage[]): void {
-  file.transaction(() => {
-    const remove = file.prepare(
-      'delete from rushbench_unacknowledged where topic = ? and consumers = ? and position = ?',
-    )
-    for (const { position } of messages) remove.run(topic, group, position)
-  })
-}
-
-function countBacklog(file: SqliteConnection, topic: string, group: string): number {
-  const counted = file.prepare(
-    `select (select count(*) from rushbench_messages where topic = ?1 and position > ?3) +
-       (select count(*) from rushbench_unacknowledged where topic = ?1 and consumers = ?2) as backlog`,
-  )
-  return Number(counted.get(topic, group, positionOf(file, topic, group))?.['backlog'])
+  }, acknowledgeWithinMs / 3)
+  try {
+    const handled = await handOver(taken.messages.map(messageOf), consumption, stop)
+    if (handled) acknowledge(file, taken)
+    else renew(file, taken, true)
+  } finally {
+    clearInterval(stillHere)
+  }
 }
 
 async function* readTopic(file: SqliteConnection, topic: string): AsyncGenerator<Message> {
-  const page = file.prepare(
-    'select position, key, value from rushbench_messages where topic = ? and position > ? order by position limit ?',
-  )
+  checkName('topic', topic)
+  const end = orUnreachable(file.url, () => lastPosition(file, topic))
   let position = 0
-  for (;;) {
-    const rows = page.all(topic, position, readPage) as unknown as StoredMessage[]
-    for (const { key, value } of rows) yield { key, value: Buffer.from(value) }
-    const last = rows.at(-1)
-    if (!last || rows.length < readPage) return
-    position = last.position
+  while (position < end) {
+    const after = position
+    const page = orUnreachable(file.url, () => messagesAfter(file, topic, after, readPage, end))
+    for (const stored of page) yield messageOf(stored)
+    position = page.at(-1)?.position ?? end
   }
+}
+
+function lastPosition(file: SqliteConnection, topic: string): number {
+  const row = file.prepare('select max(position) as last from rushbench_messages where topic = ?').get(topic)
+  return Number(row?.['last'] ?? 0)
 }

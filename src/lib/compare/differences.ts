@@ -4,11 +4,13 @@ import type { Report } from '../reports/record.ts'
 /** Settings that change what is measured. */
 const settingsThatMatter = [
   'scenario',
+  'mix',
   'users',
   'duration',
   'rampUp',
   'stages',
   'arrivalRate',
+  'burst',
   'findLimit',
   'threads',
   'cache',

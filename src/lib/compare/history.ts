@@ -87,3 +87,12 @@ function historyOf({ key, name, unit, better }: Metric, reports: readonly Report
   })
   return { name, unit, runs, changes }
 }
+
+/** At each run, the mean of the stretch between changes that it lies in; empty where the level never changed. */
+export function levelsOf({ runs, changes }: MetricHistory): { readonly run: number; readonly level: number }[] {
+  const [first] = changes
+  return runs.flatMap((_, run) => {
+    const level = changes.findLast((change) => change.run <= run)?.after ?? first?.before
+    return level === undefined ? [] : [{ run, level }]
+  })
+}

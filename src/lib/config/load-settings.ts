@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { arrivalKinds } from '../load/pacing.ts'
 import { durationAllowed, setting, type Setting } from './setting.ts'
-import { duration, perSecond, stages, texts, wholeNumber } from './values.ts'
+import { bursts, duration, perSecond, stages, texts, wholeNumber } from './values.ts'
 
 /** What `load` does: its target, its users, their pace, and what the run must hold. */
 export const loadSettings = {
@@ -17,6 +17,7 @@ export const loadSettings = {
     default: undefined,
     summary: 'file that says what users do, .js or .ts; without it, the users of the built-in workload',
     allowed: 'a path',
+    replaces: ['mix'],
   }),
   users: setting({
     schema: wholeNumber(1, 1_000_000),
@@ -56,6 +57,12 @@ export const loadSettings = {
     default: 'constant',
     summary: 'with --rate: iterations start evenly spaced (constant), or at random as people come (poisson)',
     allowed: arrivalKinds.join(', '),
+  }),
+  burst: setting({
+    schema: bursts,
+    default: undefined,
+    summary: 'with --rate: so many times the rate, from a time on, for so long, such as 10x@10s:1s',
+    allowed: 'FACTORx@TIME:LENGTH with commas, in order of time, such as 10x@10s:1s,0.5x@20s:5s',
   }),
   maxInFlight: setting({
     schema: wholeNumber(1, 1_000_000),

@@ -21,10 +21,11 @@ import { workloadSettings } from './workload-settings.ts'
 /** Every setting, by its name in the config file. The flag is the same in kebab-case. */
 export const settings = {
   db: setting({
-    schema: z.string().regex(/^(sqlite|mysql|mariadb|postgres|postgresql|mongodb):.+$/s),
+    schema: z.string().regex(/^(sqlite|mysql|mariadb|postgres|postgresql|mongodb|rediss?):.+$/s),
     default: 'sqlite:.rushbench/rushbench.db',
     summary: 'database to use',
-    allowed: 'sqlite:PATH, mysql://user:password@host/name, mariadb://..., postgres://..., mongodb://...',
+    allowed:
+      'sqlite:PATH, mysql://user:password@host/name, mariadb://..., postgres://..., mongodb://..., redis://host/0',
     secretUrl: true,
   }),
   dbPool: setting({
@@ -215,9 +216,12 @@ type Optional =
   | 'at'
   | 'audit'
   | 'benchRows'
+  | 'burst'
   | 'findLimit'
   | 'forecast'
   | 'insertRate'
+  | 'locations'
+  | 'mix'
   | 'report'
   | 'rows'
   | 'scenario'

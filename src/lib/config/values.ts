@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Stage } from '../load/pacing.ts'
+import type { Burst, Stage } from '../load/pacing.ts'
 
 const durationUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
 const countUnits = { '': 1, k: 1e3, m: 1e6, b: 1e9 } as const
@@ -124,3 +124,14 @@ export const stages: z.ZodType<Stage[]> = texts
   .transform((pairs) => pairs.map(([durationMs, users]) => ({ durationMs, users })))
   .refine((list) => list.reduce((sum, { durationMs }) => sum + durationMs, 0) >= 1000)
   .refine((list) => list.some(({ users }) => users > 0))
+
+/** Bursts of an open model, `10x@10s:1s`: at ten times the rate, from 10 s on, for a second. */
+export const bursts: z.ZodType<Burst[]> = texts
+  .transform((parts): unknown => parts.map((part) => /^(\d+(?:\.\d+)?)x@([^@:]+):([^@:]+)$/.exec(part)?.slice(1)))
+  .pipe(
+    z
+      .array(z.tuple([z.coerce.number().gt(0).max(10_000), duration(0), duration(1)]))
+      .min(1)
+      .max(1000),
+  )
+  .transform((all) => all.map(([factor, atMs, lengthMs]) => ({ factor, atMs, lengthMs })))

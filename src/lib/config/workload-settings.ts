@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { countAllowed, durationAllowed, setting } from './setting.ts'
-import { count, duration, percentage, wholeNumber } from './values.ts'
+import { count, duration, percentage, texts, wholeNumber } from './values.ts'
 
 /** Which built-in system, and what only some of them ask for. */
 export const workloadSettings = {
@@ -10,6 +10,12 @@ export const workloadSettings = {
     summary: 'the built-in system; "rushbench workloads" lists them',
     allowed: 'the name of a workload',
     char: 'w',
+  }),
+  mix: setting({
+    schema: texts.refine((names) => names.length > 0),
+    default: undefined,
+    summary: "which of the workload's scenarios users run; all of them, each by its weight, unless named",
+    allowed: 'names of scenarios with commas, as in the documentation of the workload',
   }),
   broker: setting({
     schema: z.string().regex(/^(sqlite|nats|kafka):.+$/s),
@@ -48,5 +54,11 @@ export const workloadSettings = {
     default: '0%',
     summary: 'how many of the messages are no orders, each in one of many ways',
     allowed: 'a percentage from 0% to 100%',
+  }),
+  locations: setting({
+    schema: z.string().min(1),
+    default: undefined,
+    summary: 'JSON file with the stations, their days and places; those that ship with rushbench unless it is given',
+    allowed: 'a path',
   }),
 }

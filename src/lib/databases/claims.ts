@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { RushbenchError } from '../errors.ts'
 import type { AnyTable, Change, Store, Value } from './port.ts'
 
@@ -33,8 +34,13 @@ export async function applyClaims(store: Store, claims: readonly Claim[]): Promi
       firsts.map((index) => claims[index]!),
     ),
   )
-  // A second one for the same row has its turn once it is known what became of the first.
-  const others = indexesOf(false)
+  const others = indexesOf(false).filter((index) => {
+    const earlier = first.get(nameOf(claims[index]!.claim)) as number
+    const found = followFrom(results[earlier] as ClaimResult, claims[earlier]!, claims[index]!)
+    if (found) results[index] = found
+    return !found
+  })
+  // What stands in their way is perhaps not what stood in the way of the first.
   if (others.length > 0)
     place(
       others,
@@ -44,6 +50,16 @@ export async function applyClaims(store: Store, claims: readonly Claim[]): Promi
       ),
     )
   return results
+}
+
+/** What becomes of the later of two claims for the same row, where that follows from what became of the first. */
+function followFrom(result: ClaimResult, earlier: Claim, later: Claim): ClaimResult | null {
+  if (result !== 'refused') return 'taken'
+  return isSameGuard(earlier.guard, later.guard) ? 'refused' : null
+}
+
+function isSameGuard(one: Claim['guard'], other: Claim['guard']): boolean {
+  return one?.table === other?.table && isDeepStrictEqual(one, other)
 }
 
 async function applyDistinct(store: Store, claims: readonly Claim[]): Promise<ClaimResult[]> {

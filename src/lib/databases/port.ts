@@ -52,8 +52,10 @@ export type Where<R extends object> = { readonly [C in ColumnName<R>]?: Conditio
 /** New values, or `{ add: n }` to add to what is there (atomically, in the engine). */
 export type Patch<R extends object> = { readonly [C in ColumnName<R>]?: R[C] | { readonly add: number } }
 
-/** Order and length of what `find` gives back. */
-export interface FindOptions<R extends object> {
+/** What `find` gives back, in which order, and how much of it. */
+export interface FindOptions<R extends object, C extends ColumnName<R> = ColumnName<R>> {
+  /** All unless given. */
+  readonly columns?: readonly C[]
   readonly orderBy?: readonly ColumnName<R>[]
   /** The largest first, in every column of `orderBy`. */
   readonly descending?: boolean
@@ -83,7 +85,11 @@ export interface Change {
 /** The neutral store that every workload's API and audit are written against. */
 export interface Store {
   insert<R extends object>(table: Table<R>, rows: readonly R[]): Promise<void>
-  find<R extends object>(table: Table<R>, where: Where<R>, options?: FindOptions<R>): Promise<R[]>
+  find<R extends object, C extends ColumnName<R> = ColumnName<R>>(
+    table: Table<R>,
+    where: Where<R>,
+    options?: FindOptions<R, C>,
+  ): Promise<Pick<R, C>[]>
   /** Rows matched; `where` doubles as compare-and-set (book only while stock > 0). */
   update<R extends object>(table: Table<R>, where: Where<R>, patch: Patch<R>): Promise<number>
   remove<R extends object>(table: Table<R>, where: Where<R>): Promise<number>

@@ -5,6 +5,7 @@ import { redactUrl } from './url.ts'
 const mysql = async (): Promise<DatabaseAdapter> => (await import('./mysql/index.ts')).mysql
 const postgres = async (): Promise<DatabaseAdapter> => (await import('./postgres/index.ts')).postgres
 const mongodb = async (): Promise<DatabaseAdapter> => (await import('./mongodb/index.ts')).mongodb
+const redis = async (): Promise<DatabaseAdapter> => (await import('./redis/index.ts')).redis
 const sqlite = async (): Promise<DatabaseAdapter> => (await import('./sqlite/index.ts')).sqlite
 
 /** URL scheme -> engine, loaded only when it is used. */
@@ -15,6 +16,8 @@ const engines: Readonly<Record<string, () => Promise<DatabaseAdapter>>> = {
   postgres,
   postgresql: postgres,
   mongodb,
+  redis,
+  rediss: redis,
 }
 
 /** The engine for a URL. Throws `engine-unknown`. */

@@ -110,7 +110,7 @@ export async function tellKeys<R extends object>(
   const unknown = keys.filter((key) => !listener.knows(key))
   for (let at = 0; at < unknown.length; at += rowsAtOnce) {
     const where = { [table.primaryKey]: { in: unknown.slice(at, at + rowsAtOnce) } } as Where<R>
-    listener.onRows(await store.find(table, where))
+    listener.onRows((await store.find(table, where)) as R[])
   }
 }
 

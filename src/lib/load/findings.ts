@@ -19,7 +19,10 @@ export function describeLoad({ model, result }: ModelRunResult, target: string, 
 }
 
 function describeModel(model: LoadModel): LoadReport['load']['model'] & {} {
-  if (model.kind === 'open') return model
+  if (model.kind === 'open') {
+    const { bursts, ...rest } = model
+    return { ...rest, ...(bursts ? { bursts: [...bursts] } : {}) }
+  }
   if (model.kind === 'closed') return { ...model, stages: [...model.stages] }
   const { kind, connections, requests, durationMs, send } = model
   // Headers are left out, since they may well hold a password.

@@ -1,4 +1,4 @@
-import type { HttpMethod } from './scenario.ts'
+import type { HttpMethod, RequestBody } from './scenario.ts'
 
 /** A request as it goes over the wire. */
 export interface HttpRequest {
@@ -7,8 +7,7 @@ export interface HttpRequest {
   readonly path: string
   /** Beside those that every request has. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Sent as JSON. */
-  readonly body?: object
+  readonly body?: RequestBody
   /** Keep the answer's body; otherwise its bytes are counted and thrown away. */
   readonly wantBody: boolean
 }

@@ -1,6 +1,6 @@
 import { failure } from '../errors.ts'
 import type { FixedRequest } from './fixed-request.ts'
-import type { ArrivalSchedule, Stage } from './pacing.ts'
+import type { ArrivalSchedule, Burst, Stage } from './pacing.ts'
 
 /** Users come and go by stages; each waits for its answer before it goes on. */
 export interface ClosedModel {
@@ -41,6 +41,8 @@ export interface ModelSettings {
   readonly arrivalRate: number | undefined
   readonly arrivals: ArrivalSchedule['arrivals']
   readonly maxInFlight: number
+  /** Of the rate. */
+  readonly burst: readonly Burst[] | undefined
 }
 
 /** The settings that each ask for a model of their own. */
@@ -48,10 +50,12 @@ export const modelNames = ['arrivalRate', 'stages', 'users'] as const
 
 /** The model that `name`, one of `modelNames`, asks for. Throws `usage-wrong`. */
 export function createModel(name: (typeof modelNames)[number], settings: ModelSettings): ScenarioModel {
-  const { users, rampUp, duration, stages, arrivalRate, arrivals, maxInFlight } = settings
+  const { users, rampUp, duration, stages, arrivalRate, arrivals, maxInFlight, burst } = settings
   if (name === 'arrivalRate' && arrivalRate !== undefined) {
-    return { kind: 'open', ratePerSecond: arrivalRate, arrivals, durationMs: duration, maxInFlight }
+    const bursts = burst === undefined ? {} : { bursts: burst }
+    return { kind: 'open', ratePerSecond: arrivalRate, arrivals, ...bursts, durationMs: duration, maxInFlight }
   }
+  if (burst !== undefined) throw failure('usage-wrong', { reason: 'burst raises a rate; give one with --rate.' })
   if (name === 'stages' && stages !== undefined) return { kind: 'closed', stages }
   if (rampUp > duration) throw failure('usage-wrong', { reason: 'ramp-up must not be longer than duration.' })
   const rising = { durationMs: rampUp, users }
@@ -80,10 +84,21 @@ export function checkModel(model: LoadModel, { threads, raised }: { threads: num
     if (raised) throw refuse('find-limit raises users or rate, not the connections of a single request.')
     return
   }
+  if (model.kind === 'open') checkBursts(model, refuse)
   const users = mostUsersOf(model)
   if (threads > users) throw refuse(`${threads} threads cannot share ${users} users; take fewer threads.`)
   const hasOneLevel = model.kind === 'open' || new Set(model.stages.map((stage) => stage.users)).size === 1
   if (raised && !hasOneLevel) throw refuse('find-limit raises users or rate; it cannot raise stages that differ.')
+}
+
+function checkBursts({ bursts = [], ratePerSecond, durationMs }: OpenModel, refuse: (reason: string) => Error): void {
+  let free = 0
+  for (const { factor, atMs, lengthMs } of bursts) {
+    if (atMs < free) throw refuse('Bursts come one after the other: each must begin when the one before it is over.')
+    if (factor * ratePerSecond > mostLevel) throw refuse(`A burst of more than ${mostLevel} a second cannot be made.`)
+    free = atMs + lengthMs
+  }
+  if (free > durationMs) throw refuse('A burst must be over before the end of the run.')
 }
 
 /** How much load a model makes: arrivals a second, or users at most. */

@@ -15,10 +15,20 @@ export interface UserChange {
 /** Evenly spaced, or at random and independent of each other, as people come (a Poisson process). */
 export const arrivalKinds = ['constant', 'poisson'] as const
 
+/** From `atMs` on, for `lengthMs`, iterations start at `factor` times the rate. */
+export interface Burst {
+  readonly factor: number
+  /** From the start of the run. */
+  readonly atMs: number
+  readonly lengthMs: number
+}
+
 /** Iterations that start at a rate. */
 export interface ArrivalSchedule {
   readonly ratePerSecond: number
   readonly arrivals: (typeof arrivalKinds)[number]
+  /** In order, none before the end of another. */
+  readonly bursts?: readonly Burst[]
   readonly durationMs: number
 }
 
@@ -41,15 +51,33 @@ export function* userChanges(stages: readonly Stage[]): Generator<UserChange> {
 
 /** When iterations are to start, ms from the start of the run, in order and before its end. */
 export function* arrivalTimes(schedule: ArrivalSchedule, random: Random): Generator<number> {
-  const { arrivals, durationMs } = schedule
-  const meanGapMs = msPerSecond / schedule.ratePerSecond
-  if (arrivals === 'constant') {
-    for (let index = 0; index * meanGapMs < durationMs; index++) yield index * meanGapMs
-    return
+  const { bursts = [], durationMs } = schedule
+  for (const steadyMs of steadyTimes(schedule, random)) {
+    const at = hurried(steadyMs, bursts)
+    if (at >= durationMs) return
+    yield at
   }
+}
+
+/** When iterations would start if there were no bursts, and no end. */
+function* steadyTimes({ arrivals, ratePerSecond }: ArrivalSchedule, random: Random): Generator<number> {
+  const meanGapMs = msPerSecond / ratePerSecond
+  if (arrivals === 'constant') for (let index = 0; ; index++) yield index * meanGapMs
   // The gaps of a Poisson process are exponentially distributed; 1 - float() is never 0.
   const gapMs = (): number => -Math.log(1 - random.float()) * meanGapMs
-  for (let at = gapMs(); at < durationMs; at += gapMs()) yield at
+  for (let at = gapMs(); ; at += gapMs()) yield at
+}
+
+/** A burst lets as many iterations start as the rate does in `factor` times its length: it is that time, gone through faster. */
+function hurried(steadyMs: number, bursts: readonly Burst[]): number {
+  let savedMs = 0
+  for (const { factor, atMs, lengthMs } of bursts) {
+    const intoMs = steadyMs - savedMs - atMs
+    if (intoMs <= 0) break
+    if (intoMs < lengthMs * factor) return atMs + intoMs / factor
+    savedMs += lengthMs * (factor - 1)
+  }
+  return steadyMs - savedMs
 }
 
 /** One of several equal parts of a run, each of which has every `of`th user and arrival. */

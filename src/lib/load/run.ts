@@ -19,6 +19,7 @@ import { startLedger, type LedgerWriter } from './ledger.ts'
 import type { Limit } from './limit.ts'
 import type { LoadModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
+import { chooseScenarios } from './mix.ts'
 import { runModel, type ModelRun, type ModelRunResult } from './run-model.ts'
 import { createSaturationGenerator } from './saturation.ts'
 import type { Scenario } from './scenario.ts'
@@ -48,6 +49,8 @@ export interface LoadTarget {
 export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   readonly workload: Workload<Options>
   readonly workloadOptions: Options
+  /** Names of those of the workload's scenarios that are run; all unless given. */
+  readonly mix: readonly string[] | undefined
   /** A person's own, instead of the workload's. */
   readonly scenarios: readonly Scenario[] | null
   /** Where they were read from. */
@@ -183,7 +186,7 @@ function chooseGenerator<Options extends object>(
   origins: readonly string[],
   options: LoadOptions<Options>,
 ): ModelRun['createGenerator'] {
-  const { workload, workloadOptions, scenarioFile, threadEntry, threads, timeout, seed, clock } = options
+  const { workload, workloadOptions, mix, scenarioFile, threadEntry, threads, timeout, seed, clock } = options
   if (model.kind === 'saturation') {
     const origin = origins[0] as string
     return (_part, hooks) => createSaturationGenerator({ origin, timeout, model, clock }, hooks)
@@ -196,7 +199,7 @@ function chooseGenerator<Options extends object>(
       return startGeneratorThread(threadEntry, data, hooks)
     }
   }
-  const scenarios = options.scenarios ?? workload.scenarios(workloadOptions, runId)
+  const scenarios = options.scenarios ?? chooseScenarios(workload.scenarios(workloadOptions, runId), mix)
   return (part, hooks) => createGenerator({ ...task, part }, hooks, { scenarios, clock })
 }
 

@@ -33,6 +33,9 @@ export interface LedgerEntries {
 /** What a request asks for. */
 export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
+/** A text or a Uint8Array (a Buffer, say) is sent as it is, any other object as JSON. */
+export type RequestBody = string | object
+
 /** One request of a scenario. */
 export interface StepRequest {
   /** The row it is counted under. */
@@ -42,8 +45,8 @@ export interface StepRequest {
   readonly path: string
   /** Beside those that every request has: an authorization, say. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Sent as JSON. */
-  readonly body?: object
+  /** Its type is `text/plain`, `application/octet-stream` or `application/json` unless a header says otherwise. */
+  readonly body?: RequestBody
   /** Statuses that are right answers, though not 2xx (a sold-out 409). */
   readonly expected?: readonly number[]
   /** The answer's body is thrown away unread unless this is set. */

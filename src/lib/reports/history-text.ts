@@ -1,4 +1,4 @@
-import type { History, LevelChange, MetricHistory } from '../compare/history.ts'
+import { levelsOf, type History, type LevelChange, type MetricHistory } from '../compare/history.ts'
 import { drawChart } from './chart.ts'
 import { formatChange, formatValue } from './comparison-text.ts'
 import { formatCount, plain } from './format.ts'
@@ -18,7 +18,7 @@ function metricText(metric: MetricHistory, width: number, paint: Paint): string 
   const chart = drawChart({
     series: [
       { mark: '●', name: plain(metric.name), points: metric.runs.map(({ value }, run) => ({ x: run + 1, y: value })) },
-      { mark: '─', name: 'level', points: levelsOf(metric) },
+      { mark: '─', name: 'level', points: levelsOf(metric).map(({ run, level }) => ({ x: run + 1, y: level })) },
     ],
     width,
     unitX: 'runs',
@@ -29,15 +29,6 @@ function metricText(metric: MetricHistory, width: number, paint: Paint): string 
   return [paint.bold(plain(metric.name)), chart, ...(changes.length > 0 ? changes : ['no change'])]
     .filter((part) => part !== '')
     .join('\n')
-}
-
-/** At each run, the mean of the stretch between changes that it lies in. */
-function levelsOf({ runs, changes }: MetricHistory): { x: number; y: number }[] {
-  const [first] = changes
-  return runs.flatMap((_, run) => {
-    const level = changes.findLast((change) => change.run <= run)?.after ?? first?.before
-    return level === undefined ? [] : [{ x: run + 1, y: level }]
-  })
 }
 
 function changeLine({ run, before, after, verdict }: LevelChange, { runs, unit }: MetricHistory, paint: Paint): string {

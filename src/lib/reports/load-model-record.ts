@@ -17,6 +17,16 @@ const OpenModel = object('iterations that start whether or not earlier ones came
   kind: Type.Literal('open', { description: 'open model' }),
   ratePerSecond: number('iterations per second'),
   arrivals: oneOf('whether they are evenly spaced', ...arrivalKinds),
+  bursts: Type.Optional(
+    list(
+      'when they start more often, in order of time',
+      object('a time at another rate', {
+        factor: number('times the rate'),
+        atMs: number('from the start of the run, ms'),
+        lengthMs: number('length, ms'),
+      }),
+    ),
+  ),
   durationMs: number('length, ms'),
   maxInFlight: count('iterations at the same time, at most'),
 })

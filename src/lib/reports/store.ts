@@ -41,6 +41,15 @@ export async function saveReport(report: Report, folder: string): Promise<string
   }
 }
 
+/** Writes a form of a report to `file`, which is replaced when it is there. Throws `report-unwritable`. */
+export async function writeView(file: string, content: string): Promise<void> {
+  try {
+    await writeFile(file, content)
+  } catch (error) {
+    throw failure('report-unwritable', { file, reason: reasonOf(error) }, error)
+  }
+}
+
 /** What a file system without hard links (FAT, some shared folders) answers. */
 const noHardLinks = new Set<unknown>(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 

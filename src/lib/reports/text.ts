@@ -91,11 +91,19 @@ function headlineLines({ load, audit }: LoadReport, paint: Paint): string[] {
 /** How many users, or how many iterations a second. */
 export function modelPhrase({ model, users }: LoadReport['load']): string {
   if (model?.kind === 'open') {
-    return `${formatNumber(model.ratePerSecond)} iterations a second (${model.arrivals} arrivals), ${formatCount(users)} in flight at most`
+    return `${formatNumber(model.ratePerSecond)} iterations a second (${model.arrivals} arrivals)${burstPhrase(model)}, ${formatCount(users)} in flight at most`
   }
   if (model?.kind === 'saturation') return `${formatCount(model.connections)} connections`
   const changing = (model?.stages ?? []).filter(({ durationMs }) => durationMs > 0).length > 2
   return `${changing ? 'up to ' : ''}${formatCount(users)} users`
+}
+
+function burstPhrase({ bursts = [] }: Extract<LoadReport['load']['model'], { kind: 'open' }>): string {
+  const phrases = bursts.map(
+    ({ factor, atMs, lengthMs }) =>
+      `, ${factor} times as many from ${formatDuration(atMs)} on for ${formatDuration(lengthMs)}`,
+  )
+  return phrases.join('')
 }
 
 function idealPhrase({ model, rps, idealRps }: LoadReport['load']): string {

@@ -8,6 +8,8 @@ export type BuiltInWorkload = Workload<Settings>
 /** By name, loaded only when it is used; the default first. */
 const workloads: Readonly<Record<string, () => Promise<BuiltInWorkload>>> = {
   vaccination: async () => (await import('./vaccination/index.ts')).vaccination,
+  stations: async () => (await import('./stations/index.ts')).stations,
+  tickets: async () => (await import('./tickets/index.ts')).tickets,
   orders: async () => (await import('./orders/index.ts')).ordersWorkload,
 }
 

@@ -46,7 +46,7 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
     it('reads back whatever is published, in the order of each key', { timeout: 120_000 }, async () => {
       await using broker = await openBroker(url)
       const topic = newTopic()
-      const key = fc.oneof(fc.constantFrom('a', 'b', ''), fc.string({ unit: 'grapheme' }))
+      const key = fc.oneof(fc.constantFrom('a', 'b', ''), fc.string({ unit: 'binary' }))
       const value = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes))
       const calls = fc.array(fc.array(fc.record({ key, value }), { maxLength: 30 }), { maxLength: 4 })
       // One topic for all runs: what it holds is what was published so far.
@@ -155,12 +155,13 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
       expect(tally.errors).toEqual([])
     })
 
-    it('keeps what is still being handled from other members, however long it takes', { timeout: 60_000 }, async () => {
+    it('keeps what is being handled for some seconds from other members', async () => {
       await using brokers = await openSeveral(url, 2)
       const [first, second] = brokers.all as [Broker, Broker]
       const topic = newTopic()
       await first.publish(topic, [message(1)])
-      const slow = startTally(9000)
+      // Longer than the members of any broker may be silent, and as long as Kafka lets others wait for one.
+      const slow = startTally(6000)
       const quick = startTally()
       await first.consume({ topic, group: 'group', maxBatch: 10, ...slow })
       await waitUntil(() => slow.begun() > 0)
@@ -275,7 +276,8 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
       expect(performance.now() - startedAt).toBeLessThan(15_000)
     })
 
-    it.runIf(sharesKeys)('lets several members work on the messages of one key', async () => {
+    const members = sharesKeys ? 'several members' : 'one member'
+    it(`gives the messages of one key to ${members}`, async () => {
       await using brokers = await openSeveral(url, 2)
       const topic = newTopic()
       const tallies = brokers.all.map(() => startTally(20))
@@ -287,7 +289,8 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
         Array.from({ length: 100 }, (_, index) => message(index)),
       )
       await waitUntil(() => tallies.flatMap(({ handled }) => handled).length >= 100)
-      for (const { handled } of tallies) expect(handled.length).toBeGreaterThan(0)
+      const atWork = tallies.filter(({ handled }) => handled.length > 0)
+      expect(atWork).toHaveLength(sharesKeys ? 2 : 1)
     })
   })
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { Broker, Message } from '../../../src/lib/brokers/port.ts'
 import { openBroker } from '../../../src/lib/brokers/registry.ts'
-import type { PrivateServer } from '../../private-server.ts'
+import type { PrivateService } from '../../private-service.ts'
 import { message, readAll, startTally, textOf, waitUntil } from './tally.ts'
 
 /** Messages in a call of publish, and acknowledged calls before and after the server is killed. */
@@ -17,10 +17,10 @@ const rejectsWithinMs = 15_000
  * Kills the server in the middle of publishing and consuming, and starts it again when that was noticed. What was
  * acknowledged to the publisher has to be there afterwards, and to have been handled.
  */
-export async function expectNothingLostByRestart(server: PrivateServer, url: string): Promise<void> {
-  await using publisher = await openBroker(url)
-  await using member = await openBroker(url)
-  await using otherMember = await openBroker(url)
+export async function expectNothingLostByRestart(server: PrivateService): Promise<void> {
+  await using publisher = await openBroker(server.url)
+  await using member = await openBroker(server.url)
+  await using otherMember = await openBroker(server.url)
   const consumption = { topic: 'orders', group: 'group', maxBatch: 50 }
   const tallies = [startTally(3), startTally(3)]
   await member.consume({ ...consumption, ...tallies[0]! })

@@ -31,6 +31,28 @@ export function describeClaims(context: Context): void {
       expect(await store.count(seats)).toBe(2)
     })
 
+    it('needs no more commits however often the same row is claimed in a batch', async () => {
+      const { store } = context.database
+      await store.insert(shows, [show(1), show(2, { free: 0 })])
+      let commits = 0
+      const counting = {
+        ...store,
+        apply: async (changes: Parameters<typeof store.apply>[0]) => {
+          commits++
+          return store.apply(changes)
+        },
+      }
+      const often = (row: Seat) => Array.from({ length: 50 }, () => claiming(row))
+      const results = await applyClaims(counting, [...often(seat(1)), ...often(seat(2))])
+      expect(results).toEqual([
+        'applied',
+        ...Array.from({ length: 49 }, () => 'taken'),
+        ...Array.from({ length: 50 }, () => 'refused'),
+      ])
+      expect(commits).toBe(1)
+      expect((await store.find(shows, { id: 1 }))[0]?.free).toBe(299)
+    })
+
     it('stores a row once, however many claim it at the same moment', async () => {
       const { store } = context.database
       await store.insert(shows, [show(1)])

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
 import { createConnection } from 'mysql2/promise'
 import { Client } from 'pg'
+import { borrowDatabase } from '../../redis-databases.ts'
 import { findService } from '../../services.ts'
 
 /** An engine that the contract suites run on. */
@@ -72,10 +73,12 @@ async function openMongoDatabase(server: string): Promise<TestDatabase> {
 const ferretdb = await findService('ferretdb')
 const mariadb = await findService('mariadb')
 const postgres = await findService('postgres')
+const redis = await findService('redis')
 
 export const testEngines: readonly TestEngine[] = [
   { name: 'sqlite', open: openSqliteFile },
   { name: 'mariadb', open: mariadb === null ? null : () => openMysqlDatabase(mariadb) },
   { name: 'ferretdb', open: ferretdb === null ? null : () => openMongoDatabase(ferretdb) },
   { name: 'postgres', open: postgres === null ? null : () => openPostgresDatabase(postgres) },
+  { name: 'redis', open: redis === null ? null : () => borrowDatabase(redis) },
 ]

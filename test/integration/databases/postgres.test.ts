@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { migrateUp } from '../../../src/lib/databases/migrate.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { findService } from '../../services.ts'
 import { describeDatabase } from './contract.ts'
 import { changed, describeServer } from './server-contract.ts'
-import { sqlScratch } from './tables.ts'
+import { show, shows, sqlScratch, tables, workload } from './tables.ts'
 
 const service = await findService('postgres')
 
@@ -41,6 +42,35 @@ describe.skipIf(service === null)('postgres', () => {
 
   describeDatabase(makeScratch)
   describeServer(() => ({ url, makeScratch, cut }))
+
+  it('counts the pages that inserts dirty, where pg_stat_statements does', async () => {
+    const scratch = await makeScratch()
+    try {
+      await using database = await connectDatabase(scratch.url, { poolSize: 1 })
+      await migrateUp(database, workload, tables)
+      const dirtied = async () => (await database.counters()).find(({ name }) => name === 'pages dirtied')?.value ?? NaN
+      const before = await dirtied()
+      await database.store.insert(
+        shows,
+        Array.from({ length: 2000 }, (_, id) => show(id)),
+      )
+      // Some 60 rows to a page of 8 kB, and the pages of two indexes.
+      expect((await dirtied()) - before).toBeGreaterThan(20)
+    } finally {
+      await scratch.remove()
+    }
+  })
+
+  it('counts none where the extension was not made', async () => {
+    const name = `rushbench_${randomBytes(6).toString('hex')}`
+    await admin.query(`create database ${name} template template0`)
+    try {
+      await using database = await connectDatabase(changed(url, { pathname: `/${name}` }), { poolSize: 1 })
+      expect((await database.counters()).map((counter) => counter.name)).not.toContain('pages dirtied')
+    } finally {
+      await admin.query(`drop database ${name} with (force)`)
+    }
+  })
 
   it('is reached under postgresql:// too, and says what a commit survives', async () => {
     await using database = await connectDatabase(url.replace(/^postgres:/, 'postgresql:'), { poolSize: 1 })

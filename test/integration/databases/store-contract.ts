@@ -38,6 +38,9 @@ export function describeStore(context: Context): void {
       expect(await ids({ id: { in: [] } })).toEqual([])
       expect(await ids({ id: 3, title: 'show 4' })).toEqual([])
       expect(await ids({ title: 'show 4' })).toEqual([4])
+      const named = await store.find(shows, { id: { in: [1, 2] } }, { columns: ['title', 'id'], orderBy: ['free'] })
+      expect(named).toEqual([1, 2].map((id) => ({ id, title: `show ${id}` })))
+      expect(await store.find(shows, { id: 1 }, { columns: ['free'] })).toEqual([{ free: 10 }])
       expect(await store.find(shows, {}, { orderBy: ['id'], descending: true, limit: 1 })).toEqual([
         show(5, { free: 50 }),
       ])

@@ -138,6 +138,22 @@ describe.each([
       })
     })
 
+    it('carry a text or bytes as they are, with a type that a header may name', async () => {
+      const { client } = await http((request, response) => {
+        void request.toArray().then((chunks) => {
+          const types = request.rawHeaders.filter((_, at, all) => all[at - 1]?.toLowerCase() === 'content-type')
+          response.end(`${types.join()} ${Buffer.concat(chunks).toString('hex')}`)
+        })
+      })
+      const post = async (rest: Partial<HttpRequest>) =>
+        String((await client.request({ method: 'POST', path: '/', wantBody: true, ...rest })).body)
+      const bytes = Uint8Array.from([0, 255, 13, 10, 128])
+      expect(await post({ body: 'Zoë\n' })).toBe('text/plain; charset=utf-8 5a6fc3ab0a')
+      expect(await post({ body: bytes })).toBe('application/octet-stream 00ff0d0a80')
+      expect(await post({ body: bytes, headers: { 'Content-Type': 'image/x' } })).toBe('image/x 00ff0d0a80')
+      expect(await post({ body: '' })).toBe('text/plain; charset=utf-8 ')
+    })
+
     it('keep their connections: few one after the other, one each at a time', async () => {
       const { client, server } = await http((_request, response) => {
         // Its headers come before the rest, which would let a pipelining client send the next request behind it.

@@ -46,7 +46,7 @@ for (const engine of testEngines) {
       return counts
     }
 
-    const clean = { lost: 0, duplicate: 0, oversold: 0, unknownCommitted: 0, passed: true }
+    const clean = { lost: 0, duplicate: 0, oversold: 0, inconsistent: 0, unknownCommitted: 0, passed: true }
 
     it('passes where all is well, with bookings of other runs beside it', async () => {
       expect(await audit([booked(1)], [row(1), row(2)], 0)).toEqual({ ...clean, acknowledged: 1 })
@@ -92,6 +92,12 @@ for (const engine of testEngines) {
     it('finds one that was never acknowledged and is there twice', async () => {
       const entry: LedgerEntry = { key: 'T1', resource: slot, outcome: 'unknown' }
       expect(await audit([entry], [row(1), row(2, 'T1')], 0)).toMatchObject({ duplicate: 1, unknownCommitted: 1 })
+    })
+
+    it('finds the second of two bookings that were acknowledged under one key', async () => {
+      const other = { ...booked(1), id: row(2).id }
+      expect(await audit([booked(1), other], [row(1)], 1)).toMatchObject({ lost: 1, duplicate: 0, passed: false })
+      expect(await audit([booked(1), booked(1)], [], 1), 'the same twice').toMatchObject({ lost: 0, passed: true })
     })
 
     it('names the rows concerned', async () => {

@@ -48,6 +48,17 @@ describe('claims', () => {
     },
   )
 
+  it('count acknowledgements of another booking under a key, and none of the same again', () => {
+    const claims = createClaims(1)
+    claims.add({ key, outcome: 'booked', resource: 7, id: 'a' })
+    claims.add({ key, outcome: 'booked', resource: 7, id: 'a' })
+    claims.add({ key, outcome: 'unknown', resource: 8 })
+    expect(claims.contradicted).toBe(0)
+    claims.add({ key, outcome: 'booked', resource: 8, id: 'a' })
+    claims.add({ key, outcome: 'booked', resource: 7, id: 'b' })
+    expect([claims.contradicted, claims.missing]).toEqual([2, 1])
+  })
+
   it('tell a hundred thousand keys that look alike from as many others', () => {
     const count = 100_000
     const claims = createClaims(count)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { describeHistory } from '../../../src/lib/compare/history.ts'
 import { createRandom } from '../../../src/lib/random.ts'
 import { historySummary } from '../../../src/lib/reports/history-text.ts'
+import { historyDigest } from '../../../src/lib/reports/views/history-digest.ts'
 import { gaussian } from '../../../src/lib/stats/bootstrap.ts'
 import { savedReport } from '../../report-fixtures.ts'
 
@@ -79,5 +80,26 @@ describe('historySummary', () => {
     const text = historySummary(describeHistory(runs(steps([1000, 10])), { minEffect: 0.05 }), 80, paint)
     expect(text).toMatch(/no change$/)
     expect(text).not.toContain('left out')
+  })
+})
+
+describe('historyDigest', () => {
+  it('says first whether a level fell, then where', () => {
+    const digest = historyDigest(describeHistory(runs(steps([1000, 10], [800, 10])), { minEffect: 0.05 }))
+    expect(digest).toMatchObject({ headline: '1 change for the worse', verdict: 'bad' })
+    expect(digest.subject).toBe('20 runs, from 2026-01-01T00:00:00.000Z to 2026-01-20T00:00:00.000Z')
+    const [rate] = digest.sections
+    expect(rate!.table!.rows[0]!.slice(0, 2)).toEqual(['11', '2026-01-11T00:00:00.000Z'])
+    expect(rate!.charts[0]!.series.map(({ name, xs }) => [name, xs.length])).toEqual([
+      ['run', 20],
+      ['level', 20],
+    ])
+  })
+
+  it('has no level to draw where nothing changed, and nothing at all of no runs', () => {
+    const steady = historyDigest(describeHistory(runs(steps([1000, 10])), { minEffect: 0.05 }))
+    expect(steady).toMatchObject({ headline: 'No change', verdict: 'good' })
+    expect(steady.sections[0]!.charts[0]!.series.map(({ name }) => name)).toEqual(['run'])
+    expect(historyDigest({ metrics: [], runs: 0, leftOut: 0 }).sections).toEqual([])
   })
 })

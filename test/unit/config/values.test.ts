@@ -7,6 +7,7 @@ import {
   duration,
   httpStatuses,
   perSecond,
+  bursts,
   stages,
   texts,
   timeOfDay,
@@ -87,6 +88,29 @@ describe('values', () => {
     (value) => expect(stages.safeParse(value).success).toBe(false),
   )
 
+  it('reads bursts', () => {
+    const expected = [
+      { factor: 10, atMs: 10_000, lengthMs: 1000 },
+      { factor: 0.5, atMs: 80_000, lengthMs: 500 },
+    ]
+    expect(bursts.parse('10x@10s:1s, 0.5x@1m20s:500ms')).toEqual(expected)
+    expect(bursts.parse(['10x@10s:1s', '0.5x@1m20s:500ms'])).toEqual(expected)
+  })
+
+  it.each([
+    '',
+    '10x',
+    '10x@10s',
+    '10@10s:1s',
+    '0x@10s:1s',
+    '-1x@10s:1s',
+    '10x@10:1s',
+    '10x@10s:0s',
+    '99999x@1s:1s',
+    5,
+    {},
+  ])('refuses the bursts %j', (value) => expect(bursts.safeParse(value).success).toBe(false))
+
   it('reads dates and times that exist', () => {
     expect(timeOfDay.parse('8:00')).toBe(480)
     expect(timeOfDay.parse('19:40')).toBe(1180)
@@ -108,6 +132,7 @@ describe('values', () => {
       someOf('a'),
       perSecond,
       stages,
+      bursts,
     ]
     fc.assert(
       fc.property(fc.anything(), (value) => {

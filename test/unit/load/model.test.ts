@@ -22,6 +22,7 @@ const settings: ModelSettings = {
   arrivalRate: 200,
   arrivals: 'poisson',
   maxInFlight: 700,
+  burst: undefined,
 }
 
 describe('createModel', () => {
@@ -52,6 +53,14 @@ describe('createModel', () => {
       maxInFlight: 700,
     })
     expect([durationOf(model), mostUsersOf(model)]).toEqual([10_000, 700])
+  })
+
+  it('lets the rate burst, and nothing else', () => {
+    const burst = [{ factor: 10, atMs: 2000, lengthMs: 1000 }]
+    expect(createModel('arrivalRate', { ...settings, burst })).toMatchObject({ kind: 'open', bursts: burst })
+    for (const name of ['users', 'stages'] as const) {
+      expect(() => createModel(name, { ...settings, burst })).toThrow('give one with --rate')
+    }
   })
 
   it('refuses a ramp-up that the run would not see the end of', () => {
@@ -90,6 +99,17 @@ describe('checkModel', () => {
     const model = createModel('users', { ...settings, users: 2 })
     checkModel(model, { ...plain, threads: 2 })
     expect(() => checkModel(model, { ...plain, threads: 3 })).toThrow('3 threads cannot share 2 users')
+  })
+
+  it('refuses bursts that overlap, outlast the run, or are beyond any machine', () => {
+    const check = (...burst: { factor: number; atMs: number; lengthMs: number }[]) =>
+      checkModel(createModel('arrivalRate', { ...settings, burst }), { ...plain, raised: true })
+    check({ factor: 10, atMs: 0, lengthMs: 1000 }, { factor: 0.1, atMs: 1000, lengthMs: 9000 })
+    expect(() => check({ factor: 2, atMs: 0, lengthMs: 1001 }, { factor: 2, atMs: 1000, lengthMs: 1 })).toThrow(
+      'one after the other',
+    )
+    expect(() => check({ factor: 2, atMs: 9000, lengthMs: 1001 })).toThrow('before the end of the run')
+    expect(() => check({ factor: 5001, atMs: 0, lengthMs: 1 })).toThrow('more than 1000000 a second')
   })
 
   it('refuses to raise what has several levels, or none', () => {

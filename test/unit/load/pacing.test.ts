@@ -106,6 +106,33 @@ describe('arrivalTimes', () => {
     expect(variance / 1000).toBeLessThan(1.4)
   })
 
+  it('has a burst at its factor, as many before and after it as ever, and none twice', () => {
+    const burst = { factor: 4, atMs: 250, lengthMs: 250 }
+    const times = [...arrivalTimes({ ...schedule, bursts: [burst] }, createRandom('x'))]
+    expect(times).toEqual([0, 250, 312.5, 375, 437.5, 500, 750])
+  })
+
+  it('has several, also lulls, and keeps what a lull does not let start for nothing', () => {
+    const bursts = [
+      { factor: 2, atMs: 0, lengthMs: 500 },
+      { factor: 0.5, atMs: 500, lengthMs: 1000 },
+    ]
+    // At 4 a second: 4 in the first half second, 2 in the next whole one, then every 250 ms.
+    expect([...arrivalTimes({ ...schedule, durationMs: 2000, bursts }, createRandom('x'))]).toEqual([
+      0, 125, 250, 375, 500, 1000, 1500, 1750,
+    ])
+  })
+
+  it('lets as many people come at random in a burst as its factor says', () => {
+    const bursts = [{ factor: 10, atMs: 40_000, lengthMs: 1000 }]
+    const times = [...arrivalTimes({ ...poisson, bursts }, createRandom('test'))]
+    const within = (from: number, to: number) => times.filter((at) => at >= from && at < to).length
+    // Standard errors are 1% and 0.5%.
+    expect(within(40_000, 41_000) / 10_000).toBeCloseTo(1, 1)
+    expect((within(0, 40_000) + within(41_000, 100_000)) / 99_000).toBeCloseTo(1, 1)
+    expect(times).toEqual(times.toSorted((a, b) => a - b))
+  })
+
   it('is the same for the same seed, and another for another', () => {
     const first = (seed: string) => [...arrivalTimes({ ...poisson, durationMs: 10 }, createRandom(seed))]
     expect(first('a')).toEqual(first('a'))

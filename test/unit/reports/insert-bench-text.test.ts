@@ -19,6 +19,13 @@ describe('insertBenchSummary', () => {
     expect(text).not.toContain('counters')
   })
 
+  it('calls inserts durable only where nothing is at risk', () => {
+    const on = (durability: Record<string, string>) => summary({ environment: { ...saved.environment, durability } })
+    expect(on({ synchronous: 'full' })).toMatch(/^single durable inserts into/)
+    expect(on({ at_risk: 'nothing' })).toMatch(/^single durable inserts into/)
+    expect(on({ at_risk: 'the last second' })).toMatch(/^single inserts into .* \(at_risk=the last second\)/)
+  })
+
   it('has a row for each order of keys, with what the server counted on the same axis', () => {
     const reads = (value: number) => [
       { name: 'page reads', unit: 'pages', kind: 'total' as const, value },

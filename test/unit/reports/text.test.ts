@@ -120,6 +120,10 @@ describe('loadSummary', () => {
     expect(text).toContain('1,000 iterations a second (poisson arrivals), 500 in flight at most, ')
     expect(text).toContain('skipped    600 of 60,000 iterations (1.00%): no more than 500 may be in flight')
     expect(text).not.toContain('if every answer were instant')
+    const bursts = [{ factor: 10, atMs: 10_000, lengthMs: 1000 }]
+    expect(loadSummary({ ...open, load: { ...open.load, model: { ...model, bursts } } }, noPaint, null)).toContain(
+      '(poisson arrivals), 10 times as many from 10 s on for 1.0 s, 500 in flight',
+    )
     const lagging = loadSummary({ ...open, load: { ...open.load, full: false } }, noPaint, null)
     expect(lagging).toContain('(1.00%): they were due when the run ended')
     const none = loadSummary({ ...open, load: { ...open.load, skipped: 0 } }, noPaint, null)

@@ -153,7 +153,7 @@ async function readKeys(
   const keys = new Set<Value>()
   const cursor = connection.db
     .collection<Doc>(collection)
-    .find(filter, { projection: { _id: 1 }, limit, batchSize: 500 })
+    .find(filter, { projection: { _id: 1 }, limit, batchSize: 100 })
   while (await connection.run(cursor.hasNext())) {
     for (const { _id } of cursor.readBufferedDocuments()) keys.add(_id)
   }

@@ -30,10 +30,14 @@ function valueOf(row: Record<string, Value | undefined>, column: string): Value 
   return value
 }
 
-/** The row that `toDocument` made this of, its columns in the table's order. */
-export function toRow(table: AnyTable, document: Doc): Record<string, Value> {
+/** The row that `toDocument` made this of, or some columns of it; all are in the table's order. */
+export function toRow(
+  table: AnyTable,
+  document: Doc,
+  columns: readonly string[] = Object.keys(table.columns),
+): Record<string, Value> {
   const row: Record<string, Value> = {}
-  for (const column of Object.keys(table.columns)) row[column] = document[fieldOf(table, column)] as Value
+  for (const column of columns) row[column] = document[fieldOf(table, column)] as Value
   return row
 }
 

@@ -3,8 +3,8 @@ import type { Counter, KeyRange } from '../port.ts'
 import type { MongoConnection } from './connection.ts'
 import { fieldOf } from './documents.ts'
 
-/** Documents that are read at once. */
-const batchSize = 500
+/** Documents that are read at once. More outlive the young generation, and lie long in the old one. */
+const batchSize = 100
 
 /** Keys that are named in one command. */
 const keysPerUpdate = 10_000
@@ -49,20 +49,25 @@ async function countParents(connection: MongoConnection, counter: Counter, range
   ]
   const groups = connection.collection(child).aggregate<{ _id: number; count: number }>(pipeline, { batchSize })
   const children = new Map<number, number>()
-  for await (const { _id, count } of documentsOf(connection, groups)) children.set(_id, count)
+  for await (const batch of batchesOf(connection, groups)) {
+    for (const { _id, count } of batch) children.set(_id, count)
+  }
   const projection = { [counter.capacity]: 1, [counter.counter]: 1 }
   const documents = connection.collection(parent).find({ _id: between }, { sort: { _id: 1 }, projection, batchSize })
   const parents: Parent[] = []
-  for await (const document of documentsOf(connection, documents)) {
-    const key = Number(document._id)
-    const value = Number(document[counter.capacity]) - (children.get(key) ?? 0)
-    parents.push({ key, value, isRight: document[counter.counter] === value })
+  for await (const batch of batchesOf(connection, documents)) {
+    for (const document of batch) {
+      const key = Number(document._id)
+      const value = Number(document[counter.capacity]) - (children.get(key) ?? 0)
+      parents.push({ key, value, isRight: document[counter.counter] === value })
+    }
   }
   return parents
 }
 
-async function* documentsOf<T>(connection: MongoConnection, cursor: AbstractCursor<T>): AsyncGenerator<T> {
-  while (await connection.run(cursor.hasNext())) yield* cursor.readBufferedDocuments()
+/** Waiting for each document by itself would make more garbage than reading it. */
+async function* batchesOf<T>(connection: MongoConnection, cursor: AbstractCursor<T>): AsyncGenerator<readonly T[]> {
+  while (await connection.run(cursor.hasNext())) yield cursor.readBufferedDocuments()
 }
 
 /** Many parents come to the same number: one command sets those that follow one another, or up to so many of the rest. */

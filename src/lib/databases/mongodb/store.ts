@@ -1,7 +1,7 @@
-import type { ColumnName, FindOptions, Patch, Store, Table, Value, Where } from '../port.ts'
+import type { AnyTable, ColumnName, FindOptions, Patch, Store, Table, Value, Where } from '../port.ts'
 import { applyChanges } from './apply.ts'
 import type { MongoConnection } from './connection.ts'
-import { fieldOf, toDocument, toFilter, toOperators, toRow } from './documents.ts'
+import { fieldOf, toDocument, toFilter, toOperators, toRow, type Doc } from './documents.ts'
 import { insertDocuments } from './insert.ts'
 
 /** Documents that are read at once: some MB at the most. */
@@ -10,10 +10,11 @@ const batchSize = 2000
 /** `Store` on MongoDB: what it says of one row holds; more than one row is stored and changed row by row. */
 export function createMongoStore(connection: MongoConnection): Store {
   function open<R extends object>(table: Table<R>, where: Where<R>, options: FindOptions<R>) {
-    const { orderBy = [], descending = false, limit } = options
+    const { columns, orderBy = [], descending = false, limit } = options
     const sort = orderBy.map((column): [string, 1 | -1] => [fieldOf(table, column), descending ? -1 : 1])
     // To MongoDB a limit of 0 is none.
-    return connection.collection(table).find(toFilter(table, where), { sort, batchSize, limit: limit ?? 0 })
+    const cursor = connection.collection(table).find(toFilter(table, where), { sort, batchSize, limit: limit ?? 0 })
+    return columns ? cursor.project<Doc>(projectionOf(table, columns)) : cursor
   }
 
   return {
@@ -23,10 +24,14 @@ export function createMongoStore(connection: MongoConnection): Store {
         table,
         rows.map((row) => toDocument(table, row)),
       ),
-    async find<R extends object>(table: Table<R>, where: Where<R>, options: FindOptions<R> = {}) {
+    async find<R extends object, C extends ColumnName<R>>(
+      table: Table<R>,
+      where: Where<R>,
+      options: FindOptions<R, C> = {},
+    ) {
       if (options.limit === 0) return []
       const documents = await connection.run(open(table, where, options).toArray())
-      return documents.map((document) => toRow(table, document) as R)
+      return documents.map((document) => toRow(table, document, options.columns) as Pick<R, C>)
     },
     async update<R extends object>(table: Table<R>, where: Where<R>, patch: Patch<R>) {
       const collection = connection.collection(table)
@@ -40,10 +45,9 @@ export function createMongoStore(connection: MongoConnection): Store {
       return (await connection.run(work)).deletedCount
     },
     async *scan<R extends object, C extends ColumnName<R>>(table: Table<R>, columns?: readonly C[]) {
-      await using cursor = open(table, {}, { orderBy: [table.primaryKey] })
-      if (columns) cursor.project(Object.fromEntries(columns.map((column) => [fieldOf(table, column), 1])))
+      await using cursor = open(table, {}, { orderBy: [table.primaryKey], ...(columns ? { columns } : {}) })
       while (await connection.run(cursor.hasNext())) {
-        for (const document of cursor.readBufferedDocuments()) yield toRow(table, document) as Pick<R, C>
+        for (const document of cursor.readBufferedDocuments()) yield toRow(table, document, columns) as Pick<R, C>
       }
     },
     count: (table) => connection.run(connection.collection(table).countDocuments({})),
@@ -57,6 +61,11 @@ export function createMongoStore(connection: MongoConnection): Store {
     },
     apply: (changes) => applyChanges(connection, changes),
   }
+}
+
+/** MongoDB gives back the key unless it is told not to. */
+function projectionOf(table: AnyTable, columns: readonly string[]): Record<string, 0 | 1> {
+  return { _id: 0, ...Object.fromEntries(columns.map((column) => [fieldOf(table, column), 1])) }
 }
 
 function isOneRow(filter: object): boolean {

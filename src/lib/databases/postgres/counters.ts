@@ -32,6 +32,22 @@ const pageReads: Source = {
   sql: '(select sum(blks_read) from pg_stat_database)',
 }
 
+/** Only an extension counts them; `schema` is where it was made. */
+function dirtied(schema: string): Source {
+  return {
+    name: 'pages dirtied',
+    kind: 'total',
+    unit: 'pages',
+    sql: `(select sum(shared_blks_dirtied) from ${schema}.pg_stat_statements)`,
+  }
+}
+
+/** The extension's settings are there once it is loaded, which it need not be to have been made. */
+const whatThereIs = `select current_setting('server_version_num') as version,
+  (select quote_ident(nspname) from pg_extension join pg_namespace n on n.oid = extnamespace
+    where extname = 'pg_stat_statements' and has_schema_privilege(n.oid, 'usage')
+      and current_setting('pg_stat_statements.max', true) is not null) as schema`
+
 function writes(version: number): Source[] {
   const [pages, checkpoints] =
     version < checkpointerSince
@@ -51,19 +67,20 @@ function writes(version: number): Source[] {
 
 /**
  * What the server has counted for all of its databases. A session passes its page reads on once a second at most; those
- * of `inserters` are made to before, which versions older than 15 cannot: they have no page reads here. Pages dirtied
- * are counted nowhere but in an extension.
+ * of `inserters` are made to before, which versions older than 15 cannot: they have no page reads here.
  */
 export async function readPostgresCounters(
   connections: PostgresConnections,
   inserters: Iterable<PostgresSession>,
 ): Promise<ServerCounter[]> {
   const ask = (session: PostgresSession, sql: string) => session.query({ sql, parameters: [] })
-  const version = await connections.withSession((session) => ask(session, 'show server_version_num'))
-  const number = Number(version[0]?.['server_version_num'])
+  const [found] = await connections.withSession((session) => ask(session, whatThereIs))
+  const number = Number(found?.['version'])
   const flushes = number >= flushSince
   if (flushes) for (const session of inserters) await ask(session, 'select pg_stat_force_next_flush()')
-  const sources = [...(flushes ? [pageReads] : []), ...writes(number), ...log]
+  const schema = found?.['schema'] ?? null
+  const ofExtension = schema === null ? [] : [dirtied(String(schema))]
+  const sources = [...(flushes ? [pageReads] : []), ...ofExtension, ...writes(number), ...log]
   const columns = sources.map(({ sql }, index) => `(${sql})::bigint as c${index}`).join(', ')
   const [row] = await connections.withSession((session) => ask(session, `select ${columns}`))
   return sources.map(({ name, kind, unit }, index) => ({ name, kind, unit, value: Number(row?.[`c${index}`]) }))

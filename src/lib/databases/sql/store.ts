@@ -17,8 +17,11 @@ const scanPage = 2000
 /** The one implementation of `Store` for the SQL engines. */
 export function createSqlStore(session: SqlSession, statements: Statements): Store {
   return {
-    find: async <R extends object>(table: Table<R>, where: Where<R>, options: FindOptions<R> = {}) =>
-      (await session.query(statements.find(table, where, options))) as R[],
+    find: async <R extends object, C extends ColumnName<R>>(
+      table: Table<R>,
+      where: Where<R>,
+      options: FindOptions<R, C> = {},
+    ) => (await session.query(statements.find(table, where, options))) as Pick<R, C>[],
     async insert(table, rows) {
       const size = statements.maxRowsPerInsert(table)
       await session.executeAll(chunks(rows, size).map((chunk) => statements.insert(table, chunk)))

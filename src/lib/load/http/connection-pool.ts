@@ -2,6 +2,7 @@ import type { Clock } from '../../measure/clock.ts'
 import { openConnection, type Connection, type Endpoint, type Exchange } from './connection.ts'
 import { failures, type Failure } from './failures.ts'
 import { createRecentBodies } from './recent-bodies.ts'
+import { createRecentHead } from './recent-head.ts'
 
 /** As many connections as there are exchanges at a time: a queue of ours would hide in the latency. */
 export interface ConnectionPool {
@@ -19,7 +20,11 @@ const closingMarginMs = 1000
 
 /** A pool of connections to one server; `onConnected` is called before a new one sends its first exchange. */
 export function createConnectionPool(endpoint: Endpoint, clock: Clock, onConnected: () => void): ConnectionPool {
-  const memory = { readBuffer: Buffer.allocUnsafeSlow(readBufferBytes), recentBodies: createRecentBodies() }
+  const memory = {
+    readBuffer: Buffer.allocUnsafeSlow(readBufferBytes),
+    recentBodies: createRecentBodies(),
+    recentHead: createRecentHead(),
+  }
   const open = new Set<Connection>()
   /** The one that was used last comes first, so that no more are kept busy than are needed. */
   const free: Connection[] = []

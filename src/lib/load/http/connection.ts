@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import type { HttpAnswer } from '../http-client.ts'
 import { explainSocketError, failures, noAnswer, type Failure } from './failures.ts'
 import type { RecentBodies } from './recent-bodies.ts'
+import type { RecentHead } from './recent-head.ts'
 import type { RequestText } from './request-text.ts'
 import {
   createResponseReader,
@@ -57,15 +58,16 @@ export interface SharedMemory {
   /** Read into by all, because what was read is dealt with before the next read: nothing is allocated for it. */
   readonly readBuffer: Buffer
   readonly recentBodies: RecentBodies
+  readonly recentHead: RecentHead
 }
 
 /** Opens a connection. */
 export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: ConnectionOwner): Connection {
-  const { readBuffer, recentBodies } = memory
+  const { readBuffer, recentBodies, recentHead } = memory
   let exchange: Exchange | null = null
   let isConnected = false
   let isOpen = true
-  const reader = createResponseReader(recentBodies)
+  const reader = createResponseReader(recentBodies, recentHead)
   const socket = connect({
     ...endpoint,
     noDelay: true,
@@ -106,7 +108,7 @@ export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: 
   }
 
   function write({ request }: Exchange): boolean {
-    socket.write(request.text, request.encoding)
+    socket.write(request.data, request.encoding)
     // The system took nothing at all if it refused at once; later errors leave open what had left by then.
     return socket.errored === null
   }

@@ -1,9 +1,11 @@
 import type { HttpRequest } from '../http-client.ts'
+import { encodeBody, type EncodedBody } from './request-body.ts'
 
 /** A request, serialized. */
 export interface RequestText {
-  readonly text: string
-  /** A text in `latin1` holds ASCII only, which leaves the process without being converted. */
+  /** Bytes where its body is bytes. */
+  readonly data: string | Buffer
+  /** Of a text. One in `latin1` holds ASCII only, which leaves the process without being converted. */
   readonly encoding: 'latin1' | 'utf8'
 }
 
@@ -31,17 +33,20 @@ export function createRequestSerializer(host: string): (request: HttpRequest) =>
   return ({ method, path, headers, body }) => {
     if (!sendablePath.test(path)) throw new TypeError(`the path ${JSON.stringify(path)} cannot be sent`)
     const head = `${method} ${path}${afterPath}${headers === undefined ? '' : fieldLines(headers)}`
-    if (body !== undefined) return withBody(head, headers, JSON.stringify(body))
+    if (body !== undefined) return withBody(head, headers, encodeBody(body))
     const length = methodsWithBody.has(method) ? 'content-length: 0\r\n' : ''
-    return { text: `${head}${length}\r\n`, encoding: 'latin1' }
+    return { data: `${head}${length}\r\n`, encoding: 'latin1' }
   }
 }
 
-function withBody(head: string, headers: HttpRequest['headers'], body: string): RequestText {
+function withBody(head: string, headers: HttpRequest['headers'], { content, type }: EncodedBody): RequestText {
   const hasType = headers !== undefined && Object.keys(headers).some((name) => name.toLowerCase() === 'content-type')
-  const type = hasType ? '' : 'content-type: application/json\r\n'
-  const length = Buffer.byteLength(body)
-  return { text: `${head}${type}content-length: ${length}\r\n\r\n${body}`, encoding: 'utf8' }
+  const typed = hasType ? head : `${head}content-type: ${type}\r\n`
+  if (typeof content === 'string') {
+    return { data: `${typed}content-length: ${Buffer.byteLength(content)}\r\n\r\n${content}`, encoding: 'utf8' }
+  }
+  const start = Buffer.from(`${typed}content-length: ${content.length}\r\n\r\n`, 'latin1')
+  return { data: Buffer.concat([start, content]), encoding: 'latin1' }
 }
 
 function fieldLines(headers: Readonly<Record<string, string>>): string {

@@ -1,6 +1,7 @@
 import { createKeptBody, keepBytes, keptBytes, maxKeptBytes, type KeptBody } from './kept-body.ts'
 import { findLineEnd, incomplete, lineFlaws, maxLineBytes } from './lines.ts'
 import { createRecentBodies, type RecentBodies } from './recent-bodies.ts'
+import { createRecentHead, recallHead, rememberHead, type RecentHead } from './recent-head.ts'
 import {
   clearHead,
   contradictionIn,
@@ -42,8 +43,11 @@ export interface ResponseReader {
   answersHead: boolean
   keepsBody: boolean
   body: KeptBody | null
-  /** Of all readers of a client. */
+  /** Both of all readers of a client. */
   readonly recent: RecentBodies
+  readonly recentHead: RecentHead
+  /** Its head began with the chunk that is being read. */
+  headIsInChunk: boolean
   /** Of the body or of the chunk, still to come. */
   missing: number
   /** Of the CRLF after a chunk, so far. */
@@ -68,9 +72,14 @@ const chunkEnd = Buffer.from('\r\n')
 const maxSizeDigits = 12
 
 /** A reader that is to be started. `recent` is what other readers of the same client have kept. */
-export function createResponseReader(recent: RecentBodies = createRecentBodies()): ResponseReader {
+export function createResponseReader(
+  recent: RecentBodies = createRecentBodies(),
+  recentHead: RecentHead = createRecentHead(),
+): ResponseReader {
   return {
     recent,
+    recentHead,
+    headIsInChunk: false,
     phase: 'status line',
     head: emptyHead(),
     bytes: 0,
@@ -108,10 +117,19 @@ export function startAnswer(reader: ResponseReader, answersHead: boolean, keepsB
 
 /** Reads the first `end` bytes of `chunk`, of which nothing is referred to afterwards. */
 export function readBytes(reader: ResponseReader, chunk: Buffer, end: number): void {
-  let at = 0
+  reader.headIsInChunk = reader.phase === 'status line' && reader.headBytes === 0 && reader.pending === null
+  let at = reader.headIsInChunk ? recallWholeHead(reader, chunk, end) : 0
   while (at < end && !isFinished(reader)) at = readNext(reader, chunk, at, end)
   // An answer that goes on after its end has lied about its length, so its body may be cut off.
   if (at < end && reader.phase === 'whole') refuse(reader, 'bytes after its end')
+}
+
+/** Returns how far it came. */
+function recallWholeHead(reader: ResponseReader, chunk: Buffer, end: number): number {
+  const { recentHead, head } = reader
+  if (!recallHead(recentHead, chunk, end, head)) return 0
+  beginBody(reader)
+  return recentHead.length
 }
 
 /** The server closed the connection: the end of some answers, and too early for all others. */
@@ -250,7 +268,12 @@ function endHead(reader: ResponseReader): void {
   }
   const flaw = contradictionIn(head)
   if (flaw !== null) return refuse(reader, flaw)
-  reader.missing = head.contentLength ?? 0
+  if (reader.headIsInChunk) rememberHead(reader.recentHead, reader.line, reader.lineEnd + 2, head)
+  beginBody(reader)
+}
+
+function beginBody(reader: ResponseReader): void {
+  reader.missing = reader.head.contentLength ?? 0
   reader.phase = bodyPhase(reader)
 }
 

@@ -1,5 +1,6 @@
 import { Pool, type Dispatcher } from 'undici'
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http-client.ts'
+import { encodeBody } from './request-body.ts'
 import { explainSocketError, failures, noAnswer, type Failure } from './failures.ts'
 
 const empty = Buffer.alloc(0)
@@ -48,7 +49,7 @@ function dispatch(
   let started: Dispatcher.DispatchController | null = null
   let timedOut = false
   const options = { method: request.method, path: request.path, headers: request.headers ?? {} }
-  const body = request.body === undefined ? null : JSON.stringify(request.body)
+  const body = request.body === undefined ? null : encodeBody(request.body)
 
   function fail(error: Error): void {
     clearTimeout(timer)
@@ -90,14 +91,18 @@ function dispatch(
   }
   try {
     pool.dispatch(
-      body === null
-        ? options
-        : { ...options, body, headers: { 'content-type': 'application/json', ...options.headers } },
+      body === null ? options : { ...options, body: body.content, headers: withType(options.headers, body.type) },
       handler,
     )
   } catch (error) {
     fail(error as Error)
   }
+}
+
+/** undici would send a second type in other letters beside the first. */
+function withType(headers: Readonly<Record<string, string>>, type: string): Record<string, string> {
+  const hasType = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type')
+  return hasType ? { ...headers } : { 'content-type': type, ...headers }
 }
 
 function explain(error: Error): Failure {

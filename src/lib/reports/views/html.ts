@@ -13,12 +13,16 @@ export interface PageAssets {
   readonly script: string
 }
 
+/** A report as an HTML page. */
+export function htmlReport(report: Report, assets: PageAssets): string {
+  return htmlPage(digestOf(report), report.environment.rushbench, assets)
+}
+
 /**
- * A report as one HTML file that asks nobody for anything: it reads without its script, which only draws the charts,
- * and its policy lets nothing run but that script, whatever the report's texts hold.
+ * One HTML file, made by a `version` of rushbench, that asks nobody for anything: it reads without its script, which only
+ * draws the charts, and its policy lets nothing run but that script, whatever the digest's texts hold.
  */
-export function htmlReport(report: Report, { style, script }: PageAssets): string {
-  const digest = digestOf(report)
+export function htmlPage(digest: Digest, version: string, { style, script }: PageAssets): string {
   const charts = digest.sections.flatMap((section) => section.charts)
   const policy = `default-src 'none'; script-src ${hashOf(script)}; style-src ${hashOf(style)}; img-src data:; base-uri 'none'; form-action 'none'`
   return `<!doctype html>
@@ -37,7 +41,7 @@ ${header(digest)}
 <main>
 ${main(digest, charts)}
 </main>
-<footer>Made by rushbench ${escapeHtml(report.environment.rushbench)}. Charts by uPlot.</footer>
+<footer>Made by rushbench ${escapeHtml(version)}. Charts by uPlot.</footer>
 <script type="application/json" id="charts">${jsonForScript(charts)}</script>
 <script>${script}</script>
 </body>

@@ -1,8 +1,10 @@
 import { formatCount, formatDuration, formatNumber } from '../format.ts'
 import { forecastPhrase, isBlurred, modelPhrase, nameOf } from '../model-text.ts'
 import type { InsertBenchReport } from '../record.ts'
+import { nameSingleInserts } from '../single-inserts.ts'
 import { curveCharts } from './curve-charts.ts'
 import { headlineOf, section, type Answer, type Digest, type Figure, type Section, type Table } from './digest.ts'
+import { counterTable, latencyTable, rowsOfStream, type BenchRow } from './insert-bench-tables.ts'
 import { runFacts, runSections } from './run-facts.ts'
 import { stallChart, streamCharts } from './stream-charts.ts'
 import { formatUnit } from './units.ts'
@@ -11,10 +13,6 @@ type Checkpoint = InsertBenchReport['checkpoints'][number]
 type Stream = NonNullable<InsertBenchReport['stream']>
 type Model = NonNullable<InsertBenchReport['model']>[number]
 
-/** A line of the tables: inserts at or up to one table size. */
-type Row = Pick<Checkpoint, 'rows' | 'inserts' | 'keys' | 'mean' | 'p50' | 'p95' | 'p99' | 'max' | 'counters'> &
-  Partial<Pick<Checkpoint, 'serviceTime' | 'insertsPerSecond'>>
-
 /** An insert benchmark for people. */
 export function insertBenchDigest(report: InsertBenchReport): Digest {
   const { environment, checkpoints, stream } = report
@@ -22,7 +20,7 @@ export function insertBenchDigest(report: InsertBenchReport): Digest {
   return {
     kind: 'Insert benchmark',
     ...headlineOf(answers),
-    subject: `Single durable inserts into ${environment.engine} ${environment.engineVersion}`,
+    subject: `${nameSingleInserts(environment).replace('s', 'S')} into ${environment.engine} ${environment.engineVersion}`,
     ...runFacts(report),
     answers,
     figures: stream ? streamFigures(stream) : checkpointFigures(checkpoints),
@@ -151,7 +149,7 @@ function checkpointSections(report: InsertBenchReport): Section[] {
 }
 
 function streamSections(stream: Stream): Section[] {
-  const rows = stream.buckets.map(({ toRows, ...bucket }): Row => ({ ...bucket, rows: toRows, keys: stream.keys }))
+  const rows = rowsOfStream(stream)
   const stalls = stream.stalls.map(({ startSecond, ms, rows: size }) => [
     formatUnit('seconds', startSecond),
     formatCount(size),
@@ -170,49 +168,7 @@ function streamSections(stream: Stream): Section[] {
   ]
 }
 
-/** A row for each table size and order of keys; on a schedule, service times beside the response times. */
-function latencyTable(axis: string, rows: readonly Row[]): Table {
-  const timed = rows.some(({ serviceTime }) => serviceTime !== undefined)
-  const rated = rows.some(({ insertsPerSecond }) => insertsPerSecond !== undefined)
-  const us = (value: number | undefined) => formatUnit('us', value ?? null)
-  const head = [
-    axis,
-    'keys',
-    'inserts',
-    'mean',
-    'p50',
-    'p95',
-    'p99',
-    'max',
-    ...(timed ? ['service p50', 'service p99'] : []),
-    ...(rated ? ['inserts/s'] : []),
-  ]
-  const lines = rows.map((row) => [
-    formatCount(row.rows),
-    row.keys ?? 'append',
-    formatCount(row.inserts),
-    ...[row.mean, row.p50, row.p95, row.p99, row.max].map(us),
-    ...(timed ? [us(row.serviceTime?.p50), us(row.serviceTime?.p99)] : []),
-    ...(rated ? [formatUnit('per second', row.insertsPerSecond ?? null)] : []),
-  ])
-  return { head, rows: lines, numeric: head.flatMap((name, column) => (name === 'keys' ? [] : [column])) }
-}
-
-/** What the server counted, on the same axis. */
-function counterSections(axis: string, rows: readonly Row[]): Section[] {
-  const all = rows.flatMap(({ counters = [] }) => counters)
-  const names = [...new Set(all.map(({ name }) => name))]
-  if (names.length === 0) return []
-  const isLevel = (name: string) => all.some((counter) => counter.name === name && counter.kind === 'level')
-  const head = [axis, 'keys', ...names.map((name) => `${name}${isLevel(name) ? '' : ' / insert'}`)]
-  const lines = rows.map(({ rows: size, keys = 'append', counters = [] }) => [
-    formatCount(size),
-    keys,
-    ...names.map((name) => {
-      const counter = counters.find((candidate) => candidate.name === name)
-      return formatUnit(counter?.unit === 'bytes' ? 'bytes' : 'number', counter?.value ?? null)
-    }),
-  ])
-  const numeric = head.flatMap((_, column) => (column === 1 ? [] : [column]))
-  return [section('Server counters', { table: { head, rows: lines, numeric } })]
+function counterSections(axis: string, rows: readonly BenchRow[]): Section[] {
+  const table = counterTable(axis, rows)
+  return table ? [section('Server counters', { table })] : []
 }

@@ -5,8 +5,8 @@ import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 const bucketsInSeconds = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 
 /**
- * Serves `/metrics` for Prometheus: the process, and the duration of requests by route and status, and what else is put
- * into the registry that it gives.
+ * Serves `/metrics` for Prometheus: the process, the duration of requests by route and status, and what a workload adds
+ * to the registry.
  */
 export function measureRequests(app: FastifyInstance): Registry {
   const registry = new Registry()

@@ -15,7 +15,7 @@ export const vaccination: Workload<VaccinationOptions> = {
   summary: 'slots of a vaccination centre, browsed by everybody and booked by one user in three',
   tables: [schedules, reservations],
   runsOn: {
-    servers: 'MySQL/MariaDB, PostgreSQL or MongoDB (--db), Redis (--cache)',
+    servers: 'MySQL/MariaDB, PostgreSQL, MongoDB or Redis (--db), Redis (--cache)',
     embedded: 'SQLite, a cache in memory',
   },
   original:

@@ -7,24 +7,40 @@ const get: HttpRequest = { method: 'GET', path: '/a?b=%20', wantBody: false }
 
 describe('a request', () => {
   it('is its method, path and host', () => {
-    expect(serialize(get).text).toBe('GET /a?b=%20 HTTP/1.1\r\nhost: api.example.com:8080\r\n\r\n')
-    expect(serialize({ ...get, method: 'HEAD' }).text).toMatch(/^HEAD /)
+    expect(serialize(get).data).toBe('GET /a?b=%20 HTTP/1.1\r\nhost: api.example.com:8080\r\n\r\n')
+    expect(serialize({ ...get, method: 'HEAD' }).data).toMatch(/^HEAD /)
   })
 
   it('carries its body as JSON, with its length in bytes', () => {
-    expect(serialize({ ...get, method: 'POST', body: { name: 'Zoë' } }).text).toBe(
+    expect(serialize({ ...get, method: 'POST', body: { name: 'Zoë' } }).data).toBe(
       'POST /a?b=%20 HTTP/1.1\r\nhost: api.example.com:8080\r\ncontent-type: application/json\r\n' +
         'content-length: 15\r\n\r\n{"name":"Zoë"}',
     )
   })
 
+  it('carries a text as it is, with its length in bytes', () => {
+    expect(serialize({ ...get, method: 'POST', body: 'Zoë\r\n' }).data).toBe(
+      'POST /a?b=%20 HTTP/1.1\r\nhost: api.example.com:8080\r\ncontent-type: text/plain; charset=utf-8\r\n' +
+        'content-length: 6\r\n\r\nZoë\r\n',
+    )
+  })
+
+  it('carries bytes as they are, whatever they are', () => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte)
+    const { data } = serialize({ ...get, method: 'POST', headers: { 'content-type': 'image/x' }, body: bytes })
+    const head =
+      'POST /a?b=%20 HTTP/1.1\r\nhost: api.example.com:8080\r\ncontent-type: image/x\r\ncontent-length: 256\r\n\r\n'
+    expect(data).toEqual(Buffer.concat([Buffer.from(head), bytes]))
+    expect(String(serialize({ ...get, method: 'POST', body: bytes }).data)).toContain('application/octet-stream\r\n')
+  })
+
   it.each(['POST', 'PUT', 'PATCH'] as const)('with %s says that it has no body', (method) => {
-    expect(serialize({ ...get, method }).text).toContain('\r\ncontent-length: 0\r\n\r\n')
+    expect(serialize({ ...get, method }).data).toContain('\r\ncontent-length: 0\r\n\r\n')
   })
 
   it('carries fields of its own, among them another type', () => {
     const headers = { authorization: 'Bearer x', 'Content-Type': 'application/merge-patch+json' }
-    expect(serialize({ ...get, method: 'PATCH', headers, body: {} }).text).toBe(
+    expect(serialize({ ...get, method: 'PATCH', headers, body: {} }).data).toBe(
       'PATCH /a?b=%20 HTTP/1.1\r\nhost: api.example.com:8080\r\nauthorization: Bearer x\r\n' +
         'Content-Type: application/merge-patch+json\r\ncontent-length: 2\r\n\r\n{}',
     )

@@ -50,6 +50,43 @@ function cut(bytes: Buffer, shares: readonly number[]): Buffer[] {
 
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 8 })
 
+/** Reads one answer after the other, as on one connection, each in the given pieces. */
+function readAll(answers: readonly (readonly Buffer[])[], answersHead: boolean) {
+  const reader = createResponseReader()
+  return answers.map((pieces) => {
+    startAnswer(reader, answersHead, true)
+    for (const piece of pieces) if (!isFinished(reader)) readBytes(reader, Buffer.from(piece), piece.length)
+    readClose(reader)
+    return { ...seen(reader), isFinished: isFinished(reader) }
+  })
+}
+
+describe('an answer is read alike whatever was read before it', () => {
+  const texts = [...goodAnswers.map(({ text }) => text), ...badAnswers.map(({ text }) => text)]
+  const anyAnswer = fc.record({ text: fc.constantFrom(...texts), shares: cuts })
+  // A few texts, so that most are read more than once, and some differ from the one before in a byte.
+  const few = fc.array(anyAnswer, { minLength: 1, maxLength: 3 })
+
+  it.each([false, true])('to a HEAD request: %s', (answersHead) => {
+    fc.assert(
+      fc.property(few, fc.array(fc.nat(2), { maxLength: 8 }), fc.nat(), (answers, order, at) => {
+        const pieces = order.map((index) => {
+          const { text, shares } = answers[index % answers.length]!
+          return { bytes: bytesOf(text), shares }
+        })
+        const changed = pieces.map(({ bytes, shares }, index) => {
+          const copy = Buffer.from(bytes)
+          if (index % 3 === 2) copy[at % copy.length] = 0x20 + (at % 0x5f)
+          return index % 2 === 0 ? [copy] : cut(copy, shares)
+        })
+        const together = readAll(changed, answersHead)
+        expect(together).toEqual(changed.map((answer) => readAll([answer], answersHead)[0]))
+      }),
+      { numRuns: 400 },
+    )
+  })
+})
+
 describe('a good answer is read alike however it is cut up:', () => {
   it.each(goodAnswers)('$name', ({ method, text, status, body, keepsOpen, endsWithConnection }) => {
     const bytes = bytesOf(text)

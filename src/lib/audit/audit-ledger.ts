@@ -1,0 +1,109 @@
+import type { LedgerEntries, LedgerEntry } from '../load/scenario.ts'
+import type { Violation } from '../workloads/workload.ts'
+import { createClaims, partOf, type Claims } from './claims.ts'
+import type { Pace } from './pace.ts'
+import type { StoredBooking } from './stored-bookings.ts'
+
+/** What is stored, to be gone through as often as needed without holding it in memory. */
+export interface StoredBookings {
+  scan(): AsyncIterable<StoredBooking>
+  /** Told of every booking once. */
+  readonly onBooking?: (booking: StoredBooking) => void
+}
+
+/** Entries whose claims are held at a time: 110 MB. For more than these, what is stored is read again. */
+export const maxClaims = 4_000_000
+
+/** How often all is read. */
+export function partsOf(ledger: LedgerEntries, claimsAtATime: number): number {
+  return Math.max(1, Math.ceil(ledger.count / claimsAtATime))
+}
+
+/**
+ * Holds the ledger against what is stored:
+ * - every acknowledged booking is there (else `lost`) and no other under its key (else `duplicate`);
+ * - a booking that was not acknowledged (no answer, or an error) may be there all the same:
+ *   `unknown-committed` says so, it is no fault, unless it is there twice.
+ *
+ * Memory grows with what is wrong, not with the bookings.
+ */
+export async function* auditLedger(
+  stored: StoredBookings,
+  ledger: LedgerEntries,
+  pace: Pace,
+  claimsAtATime: number = maxClaims,
+): AsyncGenerator<Violation> {
+  const parts = partsOf(ledger, claimsAtATime)
+  for (let part = 0; part < parts; part++) {
+    const claims = createClaims(ledger.count / parts)
+    const inPart = ({ key }: { readonly key: string }): boolean => partOf(key, parts) === part
+    for await (const entry of ledger.read()) {
+      if (inPart(entry)) claims.add(entry)
+      if (pace.step()) await pace.rest()
+    }
+    const strays = new Map<string, StoredBooking[]>()
+    for await (const row of stored.scan()) {
+      if (part === 0) stored.onBooking?.(row)
+      if (inPart(row)) yield* judgeRow(row, claims, strays)
+      if (pace.step()) await pace.rest()
+    }
+    if (claims.missing === 0 && claims.contradicted === 0 && strays.size === 0) continue
+    for await (const entry of ledger.read()) {
+      if (inPart(entry)) yield* judgeEntry(entry, claims, strays)
+      if (pace.step()) await pace.rest()
+    }
+  }
+}
+
+function* judgeRow(row: StoredBooking, claims: Claims, strays: Map<string, StoredBooking[]>): Generator<Violation> {
+  const match = claims.match(row)
+  if (match === 'stray') addStray(strays, row)
+  if (match === 'unacknowledged') {
+    yield { kind: 'unknown-committed', key: row.key, detail: `stored ${asText(row)}, though it was not acknowledged` }
+  }
+  if (match === 'again') {
+    yield { kind: 'duplicate', key: row.key, detail: `asked for once, and stored ${asText(row)} as well` }
+  }
+}
+
+function addStray(strays: Map<string, StoredBooking[]>, row: StoredBooking): void {
+  const others = strays.get(row.key)
+  if (others) others.push(row)
+  else strays.set(row.key, [row])
+}
+
+function* judgeEntry(
+  entry: LedgerEntry,
+  claims: Claims,
+  strays: ReadonlyMap<string, readonly StoredBooking[]>,
+): Generator<Violation> {
+  if (entry.outcome !== 'booked') return
+  const others = strays.get(entry.key) ?? []
+  const isStored = claims.isStored(entry)
+  const promise = `acknowledged ${asText(entry)}`
+  const found = listed(others)
+  if (!isStored && !others.some((row) => isThatOf(entry, row))) {
+    const detail = others.length === 0 ? `${promise}, not in the table` : `${promise}, stored ${found}`
+    yield { kind: 'lost', key: entry.key, detail }
+  }
+  const times = others.length + (isStored ? 1 : 0)
+  if (times > 1) {
+    yield { kind: 'duplicate', key: entry.key, detail: `${promise}, ${times} times in the table: also ${found}` }
+  }
+}
+
+function isThatOf({ id, resource }: LedgerEntry, row: StoredBooking): boolean {
+  return (id === undefined || String(id) === row.id) && String(resource) === row.resource
+}
+
+function asText({ id, resource }: Pick<LedgerEntry, 'id' | 'resource'>): string {
+  return id === undefined ? `for ${resource}` : `as ${id} for ${resource}`
+}
+
+/** Rows that are named of those under one key. */
+const namedRows = 5
+
+function listed(rows: readonly StoredBooking[]): string {
+  const more = rows.length > namedRows ? ` and ${rows.length - namedRows} more` : ''
+  return `${rows.slice(0, namedRows).map(asText).join(', ')}${more}`
+}

@@ -1,0 +1,68 @@
+import { formatCount } from '../format.ts'
+import type { InsertBenchReport } from '../record.ts'
+import type { Table } from './digest.ts'
+import { formatUnit } from './units.ts'
+
+type Checkpoint = InsertBenchReport['checkpoints'][number]
+type Stream = NonNullable<InsertBenchReport['stream']>
+
+/** A line of the tables: inserts at or up to one table size. */
+export type BenchRow = Omit<Checkpoint, 'blocks'>
+
+/** What a stream's tables show: a line for each of its buckets. */
+export function rowsOfStream({ buckets, keys }: Stream): BenchRow[] {
+  return buckets.map(({ toRows, ...bucket }) => ({ ...bucket, rows: toRows, keys }))
+}
+
+/** A row for each table size and order of keys; on a schedule, service times beside the response times. */
+export function latencyTable(axis: string, rows: readonly BenchRow[]): Table {
+  const keyed = rows.some(({ keys }) => keys !== undefined)
+  const timed = rows.some(({ serviceTime }) => serviceTime !== undefined)
+  const rated = rows.some(({ insertsPerSecond }) => insertsPerSecond !== undefined)
+  const us = (value: number | undefined) => formatUnit('us', value ?? null)
+  const head = [
+    axis,
+    ...(keyed ? ['keys'] : []),
+    'inserts',
+    'mean',
+    'p50',
+    'p95',
+    'p99',
+    'max',
+    ...(timed ? ['service p50', 'service p99'] : []),
+    ...(rated ? ['inserts/s'] : []),
+  ]
+  const lines = rows.map((row) => [
+    formatCount(row.rows),
+    ...(keyed ? [row.keys ?? ''] : []),
+    formatCount(row.inserts),
+    ...[row.mean, row.p50, row.p95, row.p99, row.max].map(us),
+    ...(timed ? [us(row.serviceTime?.p50), us(row.serviceTime?.p99)] : []),
+    ...(rated ? [formatUnit('per second', row.insertsPerSecond ?? null)] : []),
+  ])
+  return { head, rows: lines, numeric: allButKeys(head) }
+}
+
+/** What the server counted, on the same axis; null where it counted nothing. */
+export function counterTable(axis: string, rows: readonly BenchRow[]): Table | null {
+  const all = rows.flatMap(({ counters = [] }) => counters)
+  const names = [...new Set(all.map(({ name }) => name))]
+  if (names.length === 0) return null
+  const keyed = rows.some(({ keys }) => keys !== undefined)
+  const isLevel = (name: string): boolean => all.some((counter) => counter.name === name && counter.kind === 'level')
+  const head = [axis, ...(keyed ? ['keys'] : []), ...names.map((name) => `${name}${isLevel(name) ? '' : '/insert'}`)]
+  const lines = rows.map(({ rows: size, keys, counters = [] }) => [
+    formatCount(size),
+    ...(keyed ? [keys ?? ''] : []),
+    ...names.map((name) => {
+      const counter = counters.find((candidate) => candidate.name === name)
+      return formatUnit(counter?.unit === 'bytes' ? 'bytes' : 'number', counter?.value ?? null)
+    }),
+  ])
+  return { head, rows: lines, numeric: allButKeys(head) }
+}
+
+/** All but the order of keys are numbers. */
+function allButKeys(head: readonly string[]): number[] {
+  return head.flatMap((name, column) => (name === 'keys' ? [] : [column]))
+}

@@ -1,0 +1,149 @@
+import { fastifySwagger } from '@fastify/swagger'
+import { fastifySwaggerUi } from '@fastify/swagger-ui'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
+import { Counter } from 'prom-client'
+import { Type } from 'typebox'
+import { RushbenchError } from '../../errors.ts'
+import { answerErrors } from '../http/errors.ts'
+import { listen } from '../http/listen.ts'
+import { measureRequests } from '../http/metrics.ts'
+import type { Parts, RunningServer } from '../workload.ts'
+import { BookingSchema, DaySchema, ErrorSchema, NewBooking, StationParams, StationSchema } from './api-schemas.ts'
+import { createBoard, type Board } from './board.ts'
+import { createBookingDesk, type BookingAnswer, type BookingDesk } from './booking.ts'
+import { isDate } from './dates.ts'
+import type { BookingMessage } from './messages.ts'
+import { startRelay } from './relay.ts'
+import { insertMissingDays, type SeedingOptions } from './seeding.ts'
+
+/** A booking has at most some 700 characters. */
+const maxBodyBytes = 16 * 1024
+
+/** How the API behaves. */
+export interface ApiOptions extends SeedingOptions {
+  /** Age of a cached answer, ms. */
+  readonly cacheTtl: number
+}
+
+/**
+ * Starts the API, with the relay that publishes its bookings, once all stations are in place. It starts without the
+ * broker, too. Throws `locations-unusable`, `port-in-use` or `host-unusable`.
+ */
+export async function serveStations(parts: Parts, options: ApiOptions): Promise<RunningServer> {
+  const { database, openBroker, onError } = parts
+  for await (const _ of insertMissingDays(database, options));
+  await tryBroker(parts)
+  const app = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: 'idle' })
+  answerErrors(app, onError)
+  const published = new Counter({
+    name: 'bookings_published_total',
+    help: 'Bookings that the broker has acknowledged',
+    registers: [measureRequests(app)],
+  })
+  const relay = startRelay({ store: database.store, openBroker, onError, onPublished: (count) => published.inc(count) })
+  try {
+    await app.register(fastifySwagger, {
+      openapi: {
+        info: { title: 'rushbench stations API', version: '1', description: 'Stations, and places on a day' },
+      },
+    })
+    await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
+    app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
+    addStationRoutes(app, createBoard(database.store, await parts.openCache(), options.cacheTtl))
+    addBookingRoute(app, createBookingDesk(database.store, relay.wake))
+    const server = await listen(app, parts.host, parts.port)
+    return {
+      ...server,
+      async close() {
+        await server.close()
+        await relay.close()
+      },
+    }
+  } catch (error) {
+    await relay.close()
+    throw error
+  }
+}
+
+/** One that is away is no reason not to take bookings, which wait for it; any other fault is. */
+async function tryBroker({ openBroker, onError }: Parts): Promise<void> {
+  try {
+    await openBroker()
+  } catch (error) {
+    if (!(error instanceof RushbenchError && error.code === 'broker-unreachable')) throw error
+    onError(error)
+  }
+}
+
+function addStationRoutes(app: FastifyInstance, board: Board): void {
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  typed.get(
+    '/stations',
+    { schema: { summary: 'All stations', response: { 200: Type.Array(StationSchema) } } },
+    async (_request, reply) => sendJson(reply, await board.readStations()),
+  )
+  typed.get(
+    '/stations/:name',
+    {
+      schema: {
+        summary: 'The days of a station, with the places that are left',
+        params: StationParams,
+        response: { 200: Type.Array(DaySchema), 404: ErrorSchema },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params
+      const days = mayBeStation.test(name) ? await board.readDays(name) : null
+      if (days) return sendJson(reply, days)
+      return reply.code(404).send({ error: 'no-such-station', message: `There is no station ${name}.` })
+    },
+  )
+}
+
+/** Without what a database may refuse to look for. */
+const mayBeStation = /^[^\p{Cc}\p{Cs}]+$/u
+
+/** Sends bytes that are JSON already: fastify does not serialise a Buffer again. */
+function sendJson(reply: FastifyReply, bytes: Buffer): FastifyReply {
+  return reply
+    .header('content-type', 'application/json; charset=utf-8')
+    .header('cache-control', 'public, max-age=1')
+    .send(bytes)
+}
+
+function addBookingRoute(app: FastifyInstance, desk: BookingDesk): void {
+  app.withTypeProvider<TypeBoxTypeProvider>().post(
+    '/booking',
+    {
+      schema: {
+        summary: 'Book a place',
+        body: NewBooking,
+        response: { 201: BookingSchema, 404: ErrorSchema, 409: ErrorSchema, 422: ErrorSchema },
+      },
+    },
+    async (request, reply) => {
+      const wish = request.body
+      if (!isDate(wish.date)) {
+        const issues = [{ field: 'date', reason: 'is not a day of the calendar' }]
+        return reply.code(422).send({ error: 'invalid', message: `There is no day ${wish.date}.`, issues })
+      }
+      const answer = await desk.book(wish)
+      if (answer === 'booked') return reply.code(201).send(wish)
+      const { status, message } = refusals[answer]
+      return reply.code(status).send({ error: answer, message: message(wish) })
+    },
+  )
+}
+
+interface Refusal {
+  readonly status: 404 | 409
+  readonly message: (wish: BookingMessage) => string
+}
+
+const refusals: Readonly<Record<Exclude<BookingAnswer, 'booked'>, Refusal>> = {
+  taken: { status: 409, message: ({ mysejahteraId }) => `${mysejahteraId} has a place already.` },
+  'sold-out': { status: 409, message: ({ location, date }) => `${location} has no place left on ${date}.` },
+  'no-such-station': { status: 404, message: ({ location }) => `There is no station ${location}.` },
+  'no-such-day': { status: 404, message: ({ location, date }) => `${location} is not open on ${date}.` },
+}

@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { auditBookings } from '../../audit/audit-bookings.ts'
+import { createClaims, type Claims } from '../../audit/claims.ts'
+import { createPace, type Pace } from '../../audit/pace.ts'
+import type { Store } from '../../databases/port.ts'
+import type { Evidence, Violation, Watch } from '../workload.ts'
+import { readMessage, topic } from './messages.ts'
+import { bookings, bookingTables, outbox } from './tables.ts'
+
+/** How long the outbox may stand still before nobody is thought to be publishing it; between two looks, ms. */
+const longestStandstillMs = 5000
+const lookEveryMs = 100
+
+/**
+ * Holds the ledger and the invariants against the database and the topic:
+ * - every acknowledged booking is stored once, and for every day places left + bookings = capacity;
+ * - every booking that is stored, acknowledged or not, was published (else `lost`), or waits in the outbox for an API
+ *   that is at work. Where the outbox stands still nobody publishes, and what waits there is `inconsistent`.
+ *
+ * Messages that nobody here has booked are not looked at: the topic may be older than the tables. Throws
+ * `broker-unreachable`, and the signal's reason once it aborts.
+ */
+export async function* auditStations(
+  evidence: Evidence,
+  watch: Watch,
+  standstillMs: number = longestStandstillMs,
+): AsyncGenerator<Violation> {
+  yield* auditBookings(evidence.database, bookingTables, evidence.ledger, watch)
+  yield* auditMessages(evidence, watch, standstillMs)
+}
+
+async function* auditMessages(
+  { database, openBroker }: Evidence,
+  watch: Watch,
+  standstillMs: number,
+): AsyncGenerator<Violation> {
+  const { store } = database
+  const stored = await store.count(bookings)
+  const pace = createPace(watch, stored * 2)
+  // In this order: a booking that is there now has left its message in the outbox by then, and then in the topic.
+  const claims = await claimBookings(store, stored, pace)
+  const waiting = await findWaiting(store, watch.signal, standstillMs)
+  const broker = await openBroker()
+  for await (const message of broker.read(topic)) {
+    const booking = readMessage(message)
+    if (booking) claims.match(toStored(booking.person, booking.day))
+    if (pace.step()) await pace.rest()
+  }
+  for (const { person, day } of waiting) {
+    // One that is published already was only not removed: the broker or its API was killed in between.
+    if (claims.match(toStored(person, day)) !== 'acknowledged') continue
+    const detail = `booked for ${day}, but not published to ${topic}, and nobody is at it: start the API again`
+    yield { kind: 'inconsistent', key: person, detail }
+  }
+  if (claims.missing > 0) yield* findUnpublished(store, claims, pace)
+}
+
+/** Claims that every booking which is there now was published. */
+async function claimBookings(store: Store, count: number, pace: Pace): Promise<Claims> {
+  const claims = createClaims(count)
+  let left = count
+  for await (const { mysejahtera_id: person, day } of store.scan(bookings, ['mysejahtera_id', 'day'])) {
+    // Those that an API adds meanwhile; there is no room for them.
+    if (left-- === 0) break
+    claims.add({ key: person, resource: day, outcome: 'booked' })
+    if (pace.step()) await pace.rest()
+  }
+  return claims
+}
+
+/** What the claims match. There is no other booking of that person. */
+function toStored(person: string, day: string) {
+  return { id: '', key: person, resource: day }
+}
+
+/** A claim that nothing has matched so far is matched by its own booking for the first time. */
+async function* findUnpublished(store: Store, claims: Claims, pace: Pace): AsyncGenerator<Violation> {
+  for await (const { mysejahtera_id: person, day } of store.scan(bookings, ['mysejahtera_id', 'day'])) {
+    if (claims.match(toStored(person, day)) === 'acknowledged') {
+      const detail = `booked for ${day}, but neither published to ${topic} nor waiting for it`
+      yield { kind: 'lost', key: person, detail }
+    }
+    if (pace.step()) await pace.rest()
+  }
+}
+
+type WaitingMessage = NonNullable<ReturnType<typeof readMessage>>
+
+/** What is in the outbox now and stays there, though it is waited for as long as some of it is being published. */
+async function findWaiting(store: Store, signal: AbortSignal, standstillMs: number): Promise<WaitingMessage[]> {
+  const [last] = await store.find(outbox, {}, { orderBy: ['id'], descending: true, limit: 1 })
+  if (!last) return []
+  const upToLast = { id: { lte: last.id } }
+  let first: string | undefined
+  let movedAt = performance.now()
+  while (performance.now() - movedAt < standstillMs) {
+    const [next] = await store.find(outbox, upToLast, { orderBy: ['id'], limit: 1 })
+    if (!next) return []
+    if (next.id !== first) movedAt = performance.now()
+    first = next.id
+    await sleep(lookEveryMs, null, { signal }).catch(() => {})
+    signal.throwIfAborted()
+  }
+  const left: WaitingMessage[] = []
+  for await (const { id, person, message } of store.scan(outbox)) {
+    if (id > last.id) break
+    const booking = readMessage({ key: person, value: Buffer.from(message) })
+    if (booking) left.push(booking)
+  }
+  return left
+}

@@ -1,0 +1,28 @@
+import type { Workload } from '../workload.ts'
+import type { ApiOptions } from './api.ts'
+import { auditStations } from './audit.ts'
+import { createScenarios, type ScenarioOptions } from './scenarios.ts'
+import { insertMissingDays } from './seeding.ts'
+import { bookings, days, leases, outbox } from './tables.ts'
+
+/** Everything that can be chosen about this workload. */
+export type StationsOptions = ApiOptions & ScenarioOptions
+
+/** People book a day at a vaccine station: one place a person, and every booking is published. */
+export const stations: Workload<StationsOptions> = {
+  name: 'stations',
+  summary: 'days at vaccine stations, one place a person, each booking published to a topic',
+  tables: [days, bookings, outbox, leases],
+  runsOn: {
+    servers: 'Redis, MySQL/MariaDB, PostgreSQL or MongoDB (--db), Kafka or NATS (--broker), Redis (--cache)',
+    embedded: 'SQLite, a broker in a file, a cache in memory',
+  },
+  original:
+    'the original, 8 cores, Redis and Kafka: 1,236 requests/s of GET /stations/PWTC (50 connections, p99 47 ms), 8,609 of POST /booking (100 connections, p95 15 ms; 83% were refusals)',
+  seeds: 'days',
+  seed: insertMissingDays,
+  // Loaded only where it is served: the web framework would slow down the start of every other command.
+  serve: async (parts, options) => (await import('./api.ts')).serveStations(parts, options),
+  scenarios: createScenarios,
+  audit: auditStations,
+}

@@ -1,0 +1,30 @@
+import type { Message } from '../../brokers/port.ts'
+import { dayId } from './tables.ts'
+
+/** Where every booking is published. */
+export const topic = 'booking-slot'
+
+/** A booking as clients send it, as the API answers it, and as it is published. */
+export interface BookingMessage {
+  readonly mysejahteraId: string
+  readonly firstName: string
+  readonly lastName: string
+  readonly address: string
+  readonly location: string
+  readonly phoneNumber: string
+  /** `20210516` */
+  readonly date: string
+}
+
+/** Which booking a message of the topic is about; null when it is about none, since anybody may publish there. */
+export function readMessage({ value }: Message): { readonly person: string; readonly day: string } | null {
+  let booking: unknown
+  try {
+    booking = JSON.parse(value.toString())
+  } catch {
+    return null
+  }
+  const { mysejahteraId, location, date } = (booking ?? {}) as Readonly<Record<string, unknown>>
+  if (typeof mysejahteraId !== 'string' || typeof location !== 'string' || typeof date !== 'string') return null
+  return { person: mysejahteraId, day: dayId(location, date) }
+}

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Broker } from '../../brokers/port.ts'
+import type { Store } from '../../databases/port.ts'
+import { failure } from '../../errors.ts'
+import { createLease } from './lease.ts'
+import { topic } from './messages.ts'
+import { outbox } from './tables.ts'
+
+/** Moves messages from the outbox to the broker. */
+export interface Relay {
+  /** Says that the outbox has got something, which would otherwise be noticed at the next look. */
+  wake(): void
+  /** Publishes what is left, for a bounded time, and stops. What is left then waits for the next process. */
+  close(): Promise<void>
+}
+
+/** What a relay works with. */
+export interface RelayParts {
+  readonly store: Store
+  /** Asked for again when it failed. */
+  readonly openBroker: () => Promise<Broker>
+  /** Told of the first failure in a row, and of what is left in the end. */
+  readonly onError: (error: Error) => void
+  /** Told how many messages the broker has acknowledged. */
+  readonly onPublished: (count: number) => void
+}
+
+/** How a relay keeps its time, ms. */
+export interface RelayTimes {
+  /** Between two rounds, so that those who book at the same time share one, and it does not take the disk from them. */
+  readonly lingerMs: number
+  /** Between two looks into an outbox that was empty. */
+  readonly idleMs: number
+  /** Between two looks whether who relays is still there: it has ended if it has not said so for `leaseMs`. */
+  readonly standbyMs: number
+  readonly leaseMs: number
+  /** After a failure, twice as long after each more, up to the second. */
+  readonly retryMs: readonly [first: number, longest: number]
+  /** For what is left when it is closed; longer than a lease, which one that was killed may have left. */
+  readonly drainMs: number
+}
+
+const defaultTimes: RelayTimes = {
+  lingerMs: 20,
+  idleMs: 200,
+  standbyMs: 500,
+  leaseMs: 2000,
+  retryMs: [50, 2000],
+  drainMs: 4000,
+}
+
+/** Messages published at once. */
+const batchSize = 500
+
+/**
+ * Starts to move messages from the outbox to the topic, in order and at least once: a row is removed once the broker
+ * has acknowledged its message, so what is in the table is what is left to do, whoever ended in the middle of it. Of
+ * several processes one relays, by a lease; the broker may be away for as long as it likes.
+ */
+export function startRelay(parts: RelayParts, times: RelayTimes = defaultTimes): Relay {
+  const { store, openBroker, onError, onPublished } = parts
+  const lease = createLease(store, 'outbox', randomUUID(), times.leaseMs)
+  const rest = createRest()
+  let closing = false
+  let closed = false
+  let failures = 0
+
+  /** What a round that nobody waits for any more ends with is not told. */
+  function report(error: unknown): boolean {
+    if (!closed) onError(error as Error)
+    return false
+  }
+
+  /** Rows moved; null where another process relays. */
+  async function moveBatch(): Promise<number | null> {
+    if (!(await lease.hold())) return null
+    const rows = await store.find(outbox, {}, { orderBy: ['id'], limit: batchSize })
+    if (rows.length === 0) return 0
+    const broker = await openBroker()
+    await broker.publish(
+      topic,
+      rows.map(({ person, message }) => ({ key: person, value: Buffer.from(message) })),
+    )
+    onPublished(rows.length)
+    // One by one, and not all up to the last: other processes store rows that go before it meanwhile.
+    await store.remove(outbox, { id: { in: rows.map(({ id }) => id) } })
+    return rows.length
+  }
+
+  /** How long to wait before the next round, and whether somebody who books may end that. */
+  async function round(): Promise<{ readonly ms: number; readonly wakeable: boolean }> {
+    try {
+      const moved = await moveBatch()
+      failures = 0
+      if (moved === null) return { ms: times.standbyMs, wakeable: false }
+      if (moved === 0) return { ms: times.idleMs, wakeable: true }
+      return { ms: moved === batchSize ? 0 : times.lingerMs, wakeable: false }
+    } catch (error) {
+      if (failures === 0) report(error)
+      const [first, longest] = times.retryMs
+      return { ms: Math.min(longest, first * 2 ** failures++), wakeable: false }
+    }
+  }
+
+  async function relay(): Promise<void> {
+    while (!closing) {
+      const { ms, wakeable } = await round()
+      if (!closing) await rest.wait(ms, wakeable)
+    }
+  }
+
+  /** Until what is there now is gone, or `stop` aborts. */
+  async function drain(stop: AbortSignal): Promise<void> {
+    await working
+    const [last] = await store.find(outbox, {}, { orderBy: ['id'], descending: true, limit: 1 })
+    const isLeft = async () => last && (await store.find(outbox, { id: { lte: last.id } }, { limit: 1 })).length > 0
+    while (!stop.aborted && (await isLeft())) {
+      const { ms } = await round()
+      await sleep(ms, null, { signal: stop }).catch(() => {})
+    }
+    await lease.release()
+  }
+
+  const working = relay()
+  return {
+    wake: rest.wake,
+    async close() {
+      closing = true
+      rest.end()
+      const stop = new AbortController()
+      const drained = drain(stop.signal).then(() => true, report)
+      // A broker that is away may keep a round for longer than anybody wants to wait.
+      const late = sleep(times.drainMs, false, { signal: stop.signal }).catch(() => false)
+      const isDone = await Promise.race([drained, late])
+      closed = true
+      stop.abort()
+      if (!isDone) onError(failure('messages-left', { topic }))
+    },
+  }
+}
+
+/** A wait that others can end. */
+function createRest() {
+  let current: { readonly wakeable: boolean; readonly bell: AbortController } | null = null
+  let isWoken = false
+  return {
+    /** One that is `wakeable` does not begin when somebody has called `wake` since the last. */
+    async wait(ms: number, wakeable: boolean): Promise<void> {
+      if (!wakeable || !isWoken) {
+        current = { wakeable, bell: new AbortController() }
+        await sleep(ms, null, { signal: current.bell.signal }).catch(() => {})
+        current = null
+      }
+      if (wakeable) isWoken = false
+    },
+    wake(): void {
+      isWoken = true
+      if (current?.wakeable) current.bell.abort()
+    },
+    end(): void {
+      current?.bell.abort()
+    },
+  }
+}

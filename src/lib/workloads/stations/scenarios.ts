@@ -1,0 +1,112 @@
+import { faker } from '@faker-js/faker/locale/en'
+import type { OutcomeStatuses } from '../../load/outcome.ts'
+import { defineScenario, type Scenario, type StepAnswer, type VirtualUser } from '../../load/scenario.ts'
+import { createRandom } from '../../random.ts'
+import type { ShownDay, ShownStation } from './board.ts'
+import type { BookingMessage } from './messages.ts'
+import { dayId, maxLengths } from './tables.ts'
+
+/** What the users do. */
+export interface ScenarioOptions extends OutcomeStatuses {
+  readonly seed: string
+}
+
+const thinkBeforeMs = [1000, 2000] as const
+const thinkOverStationsMs = [500, 1500] as const
+const thinkBeforeBookingMs = [2000, 4000] as const
+const thinkBeforeSecondMs = 1000
+
+/** Of all who have booked, one in so many tries to get a second place. */
+const triesAgainOneIn = 10
+
+/**
+ * Two of three iterations look at the stations and the days of one; one of three also books a free day there, and one in
+ * ten of those comes back for another, which no API may give away. `runId` makes the people of this run unlike those of
+ * every other.
+ */
+export function createScenarios(options: ScenarioOptions, runId: string): readonly Scenario[] {
+  const people = createPeople(options.seed)
+  const expected = [...options.bookedStatuses, ...options.conflictStatuses]
+  return [
+    defineScenario({ name: 'browse', weight: 2, think: thinkBeforeMs, run: browse }),
+    defineScenario({
+      name: 'browse and book',
+      think: thinkBeforeMs,
+      prepare: (): UserState => ({ bookings: 0 }),
+      async run(user, state) {
+        const seen = await browse(user)
+        await user.think(thinkBeforeBookingMs)
+        const free = seen?.days.filter(({ available }) => available > 0) ?? []
+        if (!seen || free.length === 0) return
+        state.bookings++
+        const person = {
+          ...people.pick(user),
+          mysejahteraId: `${runId}-${user.id}-${state.bookings}`,
+          location: seen.station,
+        }
+        await book(user, 'book', { ...person, date: user.random.pick(free).date }, expected)
+        if (user.random.integer(1, triesAgainOneIn) > 1) return
+        await user.think(thinkBeforeSecondMs)
+        await book(user, 'book a second place', { ...person, date: user.random.pick(free).date }, expected)
+      },
+    }),
+  ]
+}
+
+interface UserState {
+  bookings: number
+}
+
+/** Null where there is nothing to be seen. */
+async function browse(user: VirtualUser): Promise<{ readonly station: string; readonly days: ShownDay[] } | null> {
+  const list = await user.request({ step: 'stations', method: 'GET', path: '/stations', wantBody: true })
+  const stations = list.status === 200 ? (list.json() as ShownStation[]) : []
+  if (stations.length === 0) return null
+  const station = user.random.pick(stations).name
+  await user.think(thinkOverStationsMs)
+  const path = `/stations/${encodeURIComponent(station)}`
+  const days = await user.request({ step: 'days of a station', method: 'GET', path, wantBody: true })
+  return days.status === 200 ? { station, days: days.json() as ShownDay[] } : null
+}
+
+async function book(user: VirtualUser, step: string, body: BookingMessage, expected: readonly number[]): Promise<void> {
+  const answer = await user.request({ step, method: 'POST', path: '/booking', body, expected, wantBody: true })
+  const outcome = user.outcomeOf(answer)
+  const key = body.mysejahteraId
+  const id = outcome === 'booked' ? idOf(answer) : null
+  const resource = dayId(body.location, body.date)
+  await user.ledger.record({ key, resource, outcome, ...(id === null ? {} : { id }) })
+  if (outcome === 'booked' && id === null) throw new Error('the API booked, but does not say for whom')
+}
+
+function idOf(answer: StepAnswer): string | null {
+  try {
+    const { mysejahteraId } = answer.json() as { readonly mysejahteraId?: unknown }
+    return typeof mysejahteraId === 'string' ? mysejahteraId : null
+  } catch {
+    return null
+  }
+}
+
+/** More would not make the people more real. */
+const poolSize = 500
+
+type Person = Pick<BookingMessage, 'firstName' | 'lastName' | 'address' | 'phoneNumber'>
+
+/** People from pools that are made once, since faker takes 10 us for each text. */
+function createPeople(seed: string): { pick(user: Pick<VirtualUser, 'random'>): Person } {
+  faker.seed(createRandom(seed).uint32())
+  const pool = (make: () => string, maxLength: number) =>
+    Array.from({ length: poolSize }, () => make().slice(0, maxLength))
+  const firstNames = pool(() => faker.person.firstName(), maxLengths.firstName)
+  const lastNames = pool(() => faker.person.lastName(), maxLengths.lastName)
+  const addresses = pool(() => faker.location.streetAddress(), maxLengths.address)
+  return {
+    pick: ({ random }) => ({
+      firstName: random.pick(firstNames),
+      lastName: random.pick(lastNames),
+      address: random.pick(addresses),
+      phoneNumber: `+601${random.integer(10_000_000, 99_999_999)}`,
+    }),
+  }
+}

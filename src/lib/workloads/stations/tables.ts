@@ -1,0 +1,128 @@
+import type { BookingTables } from '../../audit/booking-tables.ts'
+import type { Table } from '../../databases/port.ts'
+
+/** A day at a station, on which `capacity` people can be vaccinated; `available` places are still free. */
+export interface Day {
+  /** `PWTC/20210516` */
+  readonly id: string
+  readonly station: string
+  /** `20210516` */
+  readonly date: string
+  readonly capacity: number
+  readonly available: number
+}
+
+/** A person's place. There is one for each person, since the person is the key. */
+export interface Booking {
+  readonly mysejahtera_id: string
+  readonly first_name: string
+  readonly last_name: string
+  readonly address: string
+  readonly phone_number: string
+  /** Of a day. */
+  readonly day: string
+}
+
+/** A message that the topic has yet to get. It is stored together with its booking, and removed when it was published. */
+export interface Outgoing {
+  /** A UUID of version 7: rows of one process ascend in the order in which they were made. */
+  readonly id: string
+  /** The message's key: the person. */
+  readonly person: string
+  /** The message as JSON. */
+  readonly message: string
+}
+
+/** Who may publish from the outbox, so that of several processes one does. */
+export interface Lease {
+  readonly name: string
+  /** A process; empty for nobody. */
+  readonly holder: string
+  /** Until when, ms since 1970. */
+  readonly until: number
+}
+
+/** The most characters that each text may have. */
+export const maxLengths = {
+  station: 64,
+  mysejahteraId: 64,
+  firstName: 100,
+  lastName: 100,
+  address: 300,
+  phoneNumber: 32,
+} as const
+
+/** A slash and eight digits follow the station's name. */
+const maxDayLength = maxLengths.station + 9
+
+/** Names, braces and quotes around the texts, in which every character may need a backslash. */
+const maxMessageLength = 2 * Object.values(maxLengths).reduce((sum: number, length: number) => sum + length, 0) + 200
+
+const integer = { type: 'integer' } as const
+const text = (maxLength: number) => ({ type: 'text', maxLength }) as const
+
+export const days: Table<Day> = {
+  name: 'station_days',
+  columns: {
+    id: text(maxDayLength),
+    station: text(maxLengths.station),
+    date: { type: 'ascii', length: 8 },
+    capacity: integer,
+    available: integer,
+  },
+  primaryKey: 'id',
+  unique: [],
+  indexes: [['station']],
+  references: [],
+  updatedOften: true,
+}
+
+export const bookings: Table<Booking> = {
+  name: 'station_bookings',
+  columns: {
+    mysejahtera_id: text(maxLengths.mysejahteraId),
+    first_name: text(maxLengths.firstName),
+    last_name: text(maxLengths.lastName),
+    address: text(maxLengths.address),
+    phone_number: text(maxLengths.phoneNumber),
+    day: text(maxDayLength),
+  },
+  primaryKey: 'mysejahtera_id',
+  unique: [],
+  indexes: [],
+  references: [],
+}
+
+export const outbox: Table<Outgoing> = {
+  name: 'station_outbox',
+  columns: {
+    id: { type: 'ascii', length: 36 },
+    person: text(maxLengths.mysejahteraId),
+    message: text(maxMessageLength),
+  },
+  primaryKey: 'id',
+  unique: [],
+  indexes: [],
+  references: [],
+}
+
+export const leases: Table<Lease> = {
+  name: 'station_leases',
+  columns: { name: text(20), holder: text(36), until: integer },
+  primaryKey: 'name',
+  unique: [],
+  indexes: [],
+  references: [],
+  updatedOften: true,
+}
+
+/** What the audit reads. */
+export const bookingTables: BookingTables = {
+  bookings: { table: bookings, key: 'mysejahtera_id', resource: 'day' },
+  resources: { table: days, capacity: 'capacity', available: 'available' },
+}
+
+/** The key of a day. */
+export function dayId(station: string, date: string): string {
+  return `${station}/${date}`
+}

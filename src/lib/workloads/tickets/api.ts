@@ -1,0 +1,165 @@
+import { fastifySwagger } from '@fastify/swagger'
+import { fastifySwaggerUi } from '@fastify/swagger-ui'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
+import { Counter, Histogram, type Registry } from 'prom-client'
+import type { Store } from '../../databases/port.ts'
+import type { Parts, RunningServer } from '../workload.ts'
+import { answerErrors } from '../http/errors.ts'
+import { listen } from '../http/listen.ts'
+import { measureRequests } from '../http/metrics.ts'
+import {
+  ErrorSchema,
+  KeptReceipt,
+  OrderParams,
+  OrderSchema,
+  ProductsPage,
+  ProductsQuery,
+  RejectedPage,
+  RejectedQuery,
+  StoredOrder,
+} from './api-schemas.ts'
+import { createReceiptDesk, type ReceiptDesk, type Stored } from './desk.ts'
+import { formatMoney } from './order.ts'
+import { maxReceiptBytes, reasons } from './receipt.ts'
+import { lines, linesOf, orders, products, rejected } from './tables.ts'
+
+/** Starts the webhook. Throws `port-in-use` or `host-unusable`. */
+export async function serveTickets({ database, host, port, onError }: Parts): Promise<RunningServer> {
+  const app = fastify({ bodyLimit: maxReceiptBytes, forceCloseConnections: 'idle' })
+  takeAnyBody(app)
+  answerErrors(app, onError)
+  const counters = createCounters(measureRequests(app))
+  await app.register(fastifySwagger, {
+    openapi: { info: { title: 'rushbench tickets API', version: '1', description: 'Receipts, none of which is lost' } },
+  })
+  await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
+  app.get('/ping', { schema: { summary: 'Whether it is there' } }, async () => 'pong')
+  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
+  addReceiptRoute(app, createReceiptDesk(database.store, counters.onCommit), counters.onStored)
+  addOrderRoute(app, database.store)
+  addListRoutes(app, database.store)
+  return listen(app, host, port)
+}
+
+/** Whatever a sender says that it sends, even if no such type exists, it is bytes to be looked at. */
+function takeAnyBody(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ headers }) => {
+    delete headers['content-type']
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+}
+
+interface Counters {
+  onCommit(receipts: number): void
+  onStored(stored: Stored): void
+}
+
+function createCounters(registry: Registry): Counters {
+  const receipts = new Counter({
+    name: 'receipts_total',
+    help: 'Receipts that were acknowledged, by what became of them',
+    labelNames: ['outcome'],
+    registers: [registry],
+  })
+  const batches = new Histogram({
+    name: 'receipts_per_commit',
+    help: 'Receipts that shared a commit',
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128],
+    registers: [registry],
+  })
+  return {
+    onCommit: (count) => batches.observe(count),
+    onStored: ({ kind, again }) => receipts.inc({ outcome: again ? `${kind} again` : kind }),
+  }
+}
+
+function addReceiptRoute(app: FastifyInstance, desk: ReceiptDesk, onStored: Counters['onStored']): void {
+  const schema = {
+    summary: 'Take a receipt',
+    description: `Up to ${maxReceiptBytes} bytes of any type. Answered once it is durable: with 201 as an order, with 200 as one that was stored before, with 202 when it cannot be read and is kept whole. A receipt that is larger is refused with 413 and not stored.`,
+    response: { 200: StoredOrder, 201: StoredOrder, 202: KeptReceipt, 413: ErrorSchema },
+  }
+  app.post<{ Body: Buffer | undefined }>('/ticket', { schema }, async ({ body }, reply) => {
+    const stored = await desk.take(body ?? Buffer.alloc(0))
+    onStored(stored)
+    return answer(reply, stored)
+  })
+}
+
+function answer(reply: FastifyReply, stored: Stored): FastifyReply {
+  const { receipt } = stored
+  if (stored.kind === 'order') return reply.code(stored.again ? 200 : 201).send({ id: stored.orderId, receipt })
+  const { reason, line } = stored
+  return reply.code(202).send({ receipt, reason, line, message: messageOf(reason) })
+}
+
+/** Another version may have had other reasons. */
+function messageOf(reason: string): string {
+  return Object.hasOwn(reasons, reason) ? reasons[reason as keyof typeof reasons] : reason
+}
+
+function addOrderRoute(app: FastifyInstance, store: Store): void {
+  const schema = {
+    summary: 'One order',
+    params: OrderParams,
+    response: { 200: OrderSchema, 404: ErrorSchema, 422: ErrorSchema },
+  }
+  app.withTypeProvider<TypeBoxTypeProvider>().get('/orders/:id', { schema }, async ({ params: { id } }, reply) => {
+    const [order] = await store.find(orders, { id })
+    if (!order) return reply.code(404).send({ error: 'no-such-order', message: `There is no order ${id}.` })
+    const rows = await store.find(lines, linesOf(id), { orderBy: ['id'] })
+    return {
+      id,
+      receipt: order.receipt,
+      received_at: new Date(order.received_at).toISOString(),
+      vat: formatMoney(order.vat_cents),
+      total: formatMoney(order.total_cents),
+      lines: rows.map(({ product, product_id, price_cents }) => {
+        return { product, product_id, price: formatMoney(price_cents) }
+      }),
+    }
+  })
+}
+
+function addListRoutes(app: FastifyInstance, store: Store): void {
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  typed.get(
+    '/products',
+    {
+      schema: {
+        summary: 'The catalogue: every product that stood on a receipt',
+        querystring: ProductsQuery,
+        response: { 200: ProductsPage, 422: ErrorSchema },
+      },
+    },
+    async ({ query: { after, limit } }) => {
+      const page = await store.find(products, { id: { gt: after } }, { orderBy: ['id'], limit })
+      return { products: page, next: nextOf(page, limit) }
+    },
+  )
+  typed.get(
+    '/rejected',
+    {
+      schema: {
+        summary: 'Receipts that could not be read, whole',
+        querystring: RejectedQuery,
+        response: { 200: RejectedPage, 422: ErrorSchema },
+      },
+    },
+    async ({ query: { after, limit } }) => {
+      const page = await store.find(rejected, { id: { gt: after } }, { orderBy: ['id'], limit })
+      const shown = page.map(({ id, reason, line, received_at, bytes }) => {
+        const at = new Date(received_at).toISOString()
+        return { receipt: id, reason, line, message: messageOf(reason), received_at: at, bytes }
+      })
+      return { rejected: shown, next: nextOf(page, limit) }
+    },
+  )
+}
+
+/** The key that the next page follows; null where this one is the last. */
+function nextOf(page: readonly { readonly id: string }[], limit: number): string | null {
+  return page.length < limit ? null : (page.at(-1)?.id ?? null)
+}

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises'
+import type { Random } from '../../random.ts'
+import { maxReceiptBytes } from './receipt.ts'
+
+/** From here and from `dist` alike. */
+const folder = new URL('../../../../fixtures/tickets/', import.meta.url)
+
+/** The broken receipts of `fixtures/tickets` that are not too large to be taken. */
+export async function readBrokenReceipts(): Promise<readonly Buffer[]> {
+  const index = JSON.parse(await readFile(new URL('index.json', folder), 'utf8')) as { readonly broken: object }
+  const files = Object.keys(index.broken)
+  const receipts = await Promise.all(files.map((file) => readFile(new URL(`broken/${file}`, folder))))
+  return receipts.filter(({ length }) => length <= maxReceiptBytes)
+}
+
+/** A copy with something wrong: cut off, with a byte that is no UTF-8, with a line missing, or with a sum that is none. */
+export function damage(receipt: string, random: Random): Buffer {
+  const bytes = Buffer.from(receipt)
+  const ways = [
+    () => bytes.subarray(0, random.integer(0, bytes.length - 1)),
+    () => {
+      bytes[random.integer(0, bytes.length - 1)] = 0xff
+      return bytes
+    },
+    () => {
+      const lines = receipt.split('\n')
+      return Buffer.from(lines.toSpliced(random.integer(0, lines.length - 2), 1).join('\n'))
+    },
+    () => Buffer.from(receipt.replace(/(?<=Total: ).*/, random.pick(['NaN', '-1', '1e3', '1,000.00', '']))),
+  ]
+  return random.pick(ways)()
+}

@@ -1,0 +1,22 @@
+import type { Workload } from '../workload.ts'
+import { auditTickets } from './audit.ts'
+import { createScenarios, type ScenarioOptions } from './scenarios.ts'
+import { lines, orders, products, rejected } from './tables.ts'
+
+/** Shops send receipts to a webhook: in bursts, not to be trusted, and none may be lost. */
+export const tickets: Workload<ScenarioOptions> = {
+  name: 'tickets',
+  summary: 'receipts sent to a webhook, in bursts and partly broken, of which none may be lost',
+  tables: [orders, lines, products, rejected],
+  runsOn: {
+    servers: 'PostgreSQL, MySQL/MariaDB or MongoDB (--db)',
+    embedded: 'SQLite',
+  },
+  original: 'the original, on a small laptop: 256 requests/s, p50 95 ms, p99 655 ms',
+  seeds: 'receipts',
+  async *seed() {},
+  // Loaded only where it is served: the web framework would slow down the start of every other command.
+  serve: async (parts) => (await import('./api.ts')).serveTickets(parts),
+  scenarios: createScenarios,
+  audit: auditTickets,
+}

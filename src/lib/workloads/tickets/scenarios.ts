@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto'
+import { outcomeOf } from '../../load/outcome.ts'
+import {
+  defineScenario,
+  type PreparingUser,
+  type Scenario,
+  type StepAnswer,
+  type VirtualUser,
+} from '../../load/scenario.ts'
+import { createRandom } from '../../random.ts'
+import { damage, readBrokenReceipts } from './broken.ts'
+import { receiptId } from './desk.ts'
+import { createGoods, createOrder } from './goods.ts'
+import { formatReceipt } from './order.ts'
+
+/** What can be chosen about the senders. */
+export interface ScenarioOptions {
+  readonly seed: string
+}
+
+/** Between two receipts of a sender. In the open model arrivals set the pace. */
+const thinkMs = [500, 1500] as const
+
+/** What of the receipts of `dirty` is not a good one. */
+const dirtyShare = 0.25
+
+/** Kept whole counts as taken, too: nothing was lost. */
+const statuses = { bookedStatuses: [200, 201, 202], conflictStatuses: [] }
+
+/** How a ledger calls what became of a receipt: one that was not acknowledged may be either. */
+const acknowledgedAs: Readonly<Record<number, string>> = { 200: 'order', 201: 'order', 202: 'rejected' }
+
+/** Of an order number: there are at most a million users. */
+const userDigits = 7
+
+interface Sender {
+  /** What all its order numbers begin with. */
+  readonly numbers: string
+  orders: number
+  /** The last good receipt. */
+  last: string | null
+}
+
+/**
+ * `steady` sends good receipts. `dirty` sends a quarter of others: broken ones, the last one once more, and another one
+ * under the number of the last. `runId` makes the order numbers of this run unlike those of every other.
+ */
+export function createScenarios(options: ScenarioOptions, runId: string): readonly Scenario[] {
+  const goods = createGoods(createRandom(options.seed))
+  const run = runNumber(runId)
+  let broken: Promise<readonly Buffer[]> | null = null
+
+  function createSender(scenario: 1 | 2, { id }: PreparingUser): Sender {
+    return { numbers: `${scenario}${run}${String(id).padStart(userDigits, '0')}`, orders: 0, last: null }
+  }
+
+  function nextReceipt({ random }: VirtualUser, sender: Sender): string {
+    sender.orders++
+    sender.last = formatReceipt(createOrder(`${sender.numbers}${sender.orders}`, goods, random))
+    return sender.last
+  }
+
+  async function sendDirty(user: VirtualUser, sender: Sender, files: readonly Buffer[]): Promise<void> {
+    const { last } = sender
+    const ways = [
+      () => send(user, 'broken receipt', user.random.pick(files)),
+      () => send(user, 'broken receipt', damage(nextReceipt(user, sender), user.random)),
+      ...(last === null
+        ? []
+        : [
+            () => send(user, 'receipt again', last),
+            () => send(user, 'broken receipt', last.replace(/(?<=Total: ).*/, '1.00')),
+          ]),
+    ]
+    await user.random.pick(ways)()
+  }
+
+  return [
+    defineScenario({
+      name: 'steady',
+      weight: 3,
+      think: thinkMs,
+      prepare: (user) => createSender(1, user),
+      run: (user, sender) => send(user, 'receipt', nextReceipt(user, sender)),
+    }),
+    defineScenario({
+      name: 'dirty',
+      think: thinkMs,
+      prepare: async (user) => ({ sender: createSender(2, user), files: await (broken ??= readBrokenReceipts()) }),
+      run: (user, { sender, files }) =>
+        user.random.float() < dirtyShare
+          ? sendDirty(user, sender, files)
+          : send(user, 'receipt', nextReceipt(user, sender)),
+    }),
+  ]
+}
+
+/** 15 digits: two runs of a database seldom have the same. */
+function runNumber(runId: string): string {
+  const hash = createHash('sha256').update(runId).digest('hex')
+  return String(Number.parseInt(hash.slice(0, 12), 16)).padStart(15, '0')
+}
+
+async function send(user: VirtualUser, step: string, body: string | Buffer): Promise<void> {
+  const answer = await user.request({ step, method: 'POST', path: '/ticket', body, wantBody: true })
+  const outcome = outcomeOf(answer, statuses)
+  const resource = acknowledgedAs[answer.status] ?? 'receipt'
+  const id = resource === 'order' ? orderOf(answer) : null
+  await user.ledger.record({ key: receiptId(body), resource, outcome, ...(id === null ? {} : { id }) })
+  if (resource === 'order' && id === null) throw new Error('the API stored an order, but does not say which')
+}
+
+function orderOf(answer: StepAnswer): string | null {
+  try {
+    const { id } = answer.json() as { readonly id?: unknown }
+    return typeof id === 'string' && id !== '' ? id : null
+  } catch {
+    return null
+  }
+}
