@@ -18,7 +18,7 @@ export interface ApiLaunch {
 
 /** An API in a process of its own. */
 export interface ApiProcess extends RunningServer {
-  /** Rejects with `api-ended` when the process ends before it is closed, and is not started again. */
+  /** Rejects with `api-ended`, or `replica-ended` where it was supervised, when it ends and is not started again. */
   readonly ended: Promise<never>
   /** Kills the process by SIGKILL and starts it again on the same port, as a supervisor does; resolves when it listens. */
   crash(): Promise<void>
@@ -64,7 +64,9 @@ export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor =
       if (api.mayEnd) return
       const reason = api.errors() || `exit code ${code}, signal ${signal}`
       const restartAfterMs = supervisor.onEnd(reason, performance.now() - startedAt)
-      if (restartAfterMs === null) return fail(failure('api-ended', { reason }))
+      if (restartAfterMs === null) {
+        return fail(failure(supervisor === unsupervised ? 'api-ended' : 'replica-ended', { reason }))
+      }
       current = restart(restartAfterMs)
       current.catch(fail)
     })

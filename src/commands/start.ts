@@ -27,11 +27,20 @@ With --replicas the API is served by so many processes. One that ends is started
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --port 8080 --cache redis://127.0.0.1:6379',
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
-    '<%= config.bin %> <%= command.id %> --workload stations --locations stations.json',
     '<%= config.bin %> <%= command.id %> --workload orders --replicas 2 --db postgres://user:password@127.0.0.1/test --broker nats://127.0.0.1:4222',
+    '<%= config.bin %> <%= command.id %> --workload stations --locations stations.json',
   ]
   static override flags = settingFlags(
-    ...(['workload', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker', 'locations', 'host', 'port', 'replicas'] as const),
+    'workload',
+    'db',
+    'dbPool',
+    'cache',
+    'cacheTtl',
+    'broker',
+    'locations',
+    'replicas',
+    'host',
+    'port',
   )
 
   async run(): Promise<{ origin: string; origins: readonly string[] }> {

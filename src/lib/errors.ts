@@ -186,6 +186,11 @@ const catalogue = {
     'error',
     (d) => `The API ended in the middle of the run: ${d.reason}. The requests after that are counted as failed.`,
   ),
+  'replica-ended': entry<{ reason: string }>(
+    'error',
+    (d) =>
+      `A replica ended again and again: ${d.reason}. The others were ended as well; mend the cause, and start them again.`,
+  ),
   'fault-failed': entry<{ fault: string; reason: string }>(
     'error',
     (d) => `The fault ${d.fault} could not be injected: ${d.reason}. The run ended there, and was audited.`,

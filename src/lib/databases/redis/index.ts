@@ -1,5 +1,6 @@
 import type { Database, DatabaseAdapter, EngineInfo } from '../port.ts'
 import { openRelay } from '../relay-access.ts'
+import { pollInserts } from '../watch.ts'
 import { redisStrategies } from './bulk.ts'
 import { connectRedis, type RedisConnection } from './connection.ts'
 import { isForbidden, readInfo, readRedisCounters } from './counters.ts'

@@ -14,7 +14,7 @@ export const ordersWorkload: Workload<OrdersOptions> = {
   summary: 'a stream of orders into a database, read from a map in the memory of every replica',
   tables: [orders, deadLetters],
   runsOn: {
-    servers: 'PostgreSQL (--db) and NATS JetStream (--broker); MySQL/MariaDB and MongoDB are polled',
+    servers: 'PostgreSQL (--db) and NATS JetStream (--broker); MySQL/MariaDB, MongoDB and Redis are polled',
     embedded: 'SQLite, a broker in a file',
   },
   original: 'the original: 1,000 messages in 3 min 30 s; HTTP at 1,000 requests/s for 30 s',
