@@ -8,7 +8,6 @@ import { recount } from './recount.ts'
 import { createRedisStore } from './store.ts'
 import { createIndexes, createTables, dropIndexes, dropTables, listTables } from './tables.ts'
 import { encodeRows, write } from './write.ts'
-import { pollInserts } from '../watch.ts'
 
 const defaultPort = 6379
 
