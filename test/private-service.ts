@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,8 +54,16 @@ export async function startPrivateService(
   }
   const { stdout } = await services('env')
 
+  const findPid = async () => Number(await readFile(join(folder, name, 'pid'), 'utf8'))
+
   async function signal(which: NodeJS.Signals): Promise<void> {
-    process.kill(Number(await readFile(join(folder, name, 'pid'), 'utf8')), which)
+    process.kill(await findPid(), which)
+  }
+
+  async function pause(): Promise<void> {
+    await signal('SIGSTOP')
+    // Its threads are stopped one after the other, and one that runs may still answer.
+    while (!(await isStopped(await findPid()))) await sleep(20)
   }
 
   async function kill(): Promise<void> {
@@ -66,7 +74,7 @@ export async function startPrivateService(
   return {
     url: /'(.*)'/.exec(stdout)![1]!,
     kill,
-    pause: () => signal('SIGSTOP'),
+    pause,
     resume: () => signal('SIGCONT'),
     async start() {
       await services('start')
@@ -77,6 +85,13 @@ export async function startPrivateService(
       await remove()
     },
   }
+}
+
+async function isStopped(pid: number): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`)
+  const states = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')))
+  // The state is behind the name, which may hold anything, in brackets.
+  return states.every((state) => state.slice(state.lastIndexOf(')')).startsWith(') T'))
 }
 
 /** With a free one after it, which Kafka needs too. */
