@@ -10,6 +10,9 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const program = new URL('../dev/services', import.meta.url).pathname
 
+/** How long a server that was killed may take to start again, ms. */
+const restartWithinMs = 30_000
+
 /** A server of dev/services that belongs to one test, which may do to it what it likes. */
 export interface PrivateService extends AsyncDisposable {
   readonly url: string
@@ -77,7 +80,15 @@ export async function startPrivateService(
     pause,
     resume: () => signal('SIGCONT'),
     async start() {
-      await services('start')
+      const giveUpAt = performance.now() + restartWithinMs
+      // What a killed PostgreSQL left behind in memory is there until its last process has ended.
+      while (
+        await services('start').then(
+          () => false,
+          (error) => tryAgain(error, giveUpAt),
+        )
+      )
+        await sleep(200)
     },
     async [Symbol.asyncDispose]() {
       // One that a test has paused would not end if it were asked to.
@@ -92,6 +103,12 @@ async function isStopped(pid: number): Promise<boolean> {
   const states = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')))
   // The state is behind the name, which may hold anything, in brackets.
   return states.every((state) => state.slice(state.lastIndexOf(')')).startsWith(') T'))
+}
+
+/** True, so that it is tried again, until it has been tried for long enough. */
+function tryAgain(error: unknown, giveUpAt: number): true {
+  if (performance.now() > giveUpAt) throw error
+  return true
 }
 
 /** With a free one after it, which Kafka needs too. */

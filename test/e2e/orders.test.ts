@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import { readdir } from 'node:fs/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AuditReport, LoadReport } from '../../src/lib/reports/record.ts'
 import type { PublishResult } from '../../src/lib/reports/publish-text.ts'
-import { findPostgres, startPrivatePostgres, type PrivatePostgres } from '../private-postgres.ts'
-import { findProgram, startPrivateServer, type PrivateServer } from '../private-server.ts'
+import { startPrivatePostgres } from '../private-postgres.ts'
+import { startPrivateService, type PrivateService } from '../private-service.ts'
 import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
 
 let work: Workplace
@@ -131,41 +131,34 @@ describe('orders, embedded', () => {
   })
 })
 
-const initdb = await findPostgres()
-const natsServer = await findProgram('nats-server', 'dev/services install nats')
+const [postgres, nats] = await Promise.all([startPrivatePostgres(), startPrivateService('nats')])
 
-describe.skipIf(initdb === null || natsServer === null)('orders on NATS and PostgreSQL of their own', () => {
-  let nats: PrivateServer
-  let postgres: PrivatePostgres
+describe.skipIf(!postgres || !nats)('orders on NATS and PostgreSQL of their own', () => {
   let env: Record<string, string>
 
-  beforeAll(async () => void (postgres = await startPrivatePostgres(initdb!)))
-  afterAll(() => postgres[Symbol.asyncDispose]())
+  afterAll(async () => {
+    await postgres?.[Symbol.asyncDispose]()
+    await nats?.[Symbol.asyncDispose]()
+  })
 
   beforeEach(async () => {
-    nats = await startPrivateServer(async (folder, port) => ({
-      program: natsServer!,
-      parameters: ['--addr', '127.0.0.1', '--port', `${port}`, '--jetstream', '--store_dir', folder],
-    }))
     env = {
       RUSHBENCH_WORKLOAD: 'orders',
-      RUSHBENCH_DB: await postgres.createDatabase(),
-      RUSHBENCH_BROKER: `nats://127.0.0.1:${nats.port}`,
+      RUSHBENCH_DB: await postgres!.createDatabase(),
+      RUSHBENCH_BROKER: nats!.url,
     }
     await work.run(['migrate'], env)
   })
 
-  afterEach(() => nats[Symbol.asyncDispose]())
-
-  const restart = async (server: PrivateServer): Promise<void> => {
+  const restart = async (server: PrivateService): Promise<void> => {
     await server.kill()
     await sleep(300)
     await server.start()
   }
 
   it.each<[string, (replicas: Replicas) => Promise<void>]>([
-    ['NATS is killed and started again', () => restart(nats)],
-    ['PostgreSQL is killed and started again', () => restart(postgres)],
+    ['NATS is killed and started again', () => restart(nats!)],
+    ['PostgreSQL is killed and started again', () => restart(postgres!)],
     ['a replica is killed', async (replicas) => void process.kill(replicas.pidOf(1), 'SIGKILL')],
   ])('loses nothing, doubles nothing and has equal maps when %s', async (_name, fault) => {
     const replicas = await startReplicas(env)

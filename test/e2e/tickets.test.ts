@@ -8,7 +8,7 @@ import { parseReport } from '../../src/lib/reports/parse.ts'
 import type { AuditReport, LoadReport } from '../../src/lib/reports/record.ts'
 import { lines, orders, products, rejected } from '../../src/lib/workloads/tickets/tables.ts'
 import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'
-import { findPostgres, startPrivatePostgres, type PrivatePostgres } from '../private-postgres.ts'
+import { startPrivateService } from '../private-service.ts'
 import { createWorkplace, type CliResult, type Workplace } from './cli.ts'
 
 const clean = { lost: 0, duplicate: 0, oversold: 0, inconsistent: 0, passed: true }
@@ -144,21 +144,15 @@ describe('tickets', () => {
   })
 })
 
-const initdb = await findPostgres()
+const postgres = await startPrivateService('postgres')
 
-describe.skipIf(initdb === null)('tickets on a PostgreSQL that is killed and started again', () => {
-  let postgres: PrivatePostgres
-
-  beforeAll(async () => {
-    postgres = await startPrivatePostgres(initdb!)
-  })
-
-  afterAll(() => postgres[Symbol.asyncDispose]())
+describe.skipIf(!postgres)('tickets on a PostgreSQL that is killed and started again', () => {
+  afterAll(() => postgres?.[Symbol.asyncDispose]())
 
   /** While the server is down there are none. */
   async function countOrders(): Promise<number> {
     try {
-      await using database = await connectDatabase(postgres.url, { poolSize: 1 })
+      await using database = await connectDatabase(postgres!.url, { poolSize: 1 })
       return await database.store.count(orders)
     } catch {
       return 0
@@ -169,24 +163,13 @@ describe.skipIf(initdb === null)('tickets on a PostgreSQL that is killed and sta
     while ((await countOrders()) < count) await sleep(100)
   }
 
-  /** What the server left behind in memory goes when its last process has ended. */
-  async function restart(): Promise<void> {
-    await postgres.kill()
-    while (
-      !(await postgres.start().then(
-        () => true,
-        () => false,
-      ))
-    )
-      await sleep(200)
-  }
-
   it('loses and doubles nothing that was acknowledged, and goes on', async () => {
     await using work = await createWorkplace()
     const mix = ['--mix', 'dirty', '--rate', '80/s', '--duration', '100s', '--timeout', '5s']
-    const load = work.start(['load', '-w', 'tickets', '--db', postgres.url, ...mix])
+    const load = work.start(['load', '-w', 'tickets', '--db', postgres!.url, ...mix])
     await waitForOrders(100)
-    await restart()
+    await postgres!.kill()
+    await postgres!.start()
     await waitForOrders((await countOrders()) + 100)
     load.child.kill('SIGINT')
     const output = await load.result

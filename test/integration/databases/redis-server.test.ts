@@ -3,14 +3,21 @@ import { describe, expect, it } from 'vitest'
 import { migrateUp } from '../../../src/lib/databases/migrate.ts'
 import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
-import { openOwnRedis, redisProgram } from '../../own-redis.ts'
+import { startPrivateService, type PrivateService } from '../../private-service.ts'
 import { withClient } from '../../redis-databases.ts'
+import { findService } from '../../services.ts'
 import { changed } from './server-contract.ts'
 import { all, booking, seat, seats, show, shows, tables, workload } from './tables.ts'
 
 const open = (url: string) => connectDatabase(url, { poolSize: 2 })
 
-describe.skipIf(redisProgram === null)('a redis of its own', () => {
+const isThere = (await findService('redis')) !== null
+
+async function openOwnRedis(): Promise<PrivateService> {
+  return (await startPrivateService('redis'))!
+}
+
+describe.skipIf(!isThere)('a redis of its own', () => {
   it('is killed and started again: nothing acknowledged is lost, nothing is done by halves', async () => {
     await using server = await openOwnRedis()
     await using database = await open(server.url)
