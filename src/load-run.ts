@@ -50,7 +50,7 @@ export async function makeLoadRun(
   const startedAt = new Date()
   await using target = await openLoadTarget(command, workload, config, { allowRemote: flags['allow-remote'], faults })
   const seconds = showSeconds(durationOf(model), command.jsonEnabled())
-  const { findings, runId, apiFailure } = await runLoad(target, {
+  const { findings, runId, failure } = await runLoad(target, {
     ...values,
     scenarios,
     scenarioFile: values.scenario ?? null,
@@ -74,10 +74,11 @@ export async function makeLoadRun(
   const engine = target.database?.engine ?? null
   const run = describeRun('load', { startedAt, config, engine, version: command.config.version })
   const report = { ...run, ...findings }
-  const hasNoOriginal = scenarios !== null || flags.request !== undefined || flags.experiment !== undefined
+  const hasNoOriginal =
+    scenarios !== null || flags.experiment !== undefined || (flags.request !== undefined && values.target !== undefined)
   command.log(loadSummary(report, paint, hasNoOriginal ? null : workload.original))
   command.log(`\n${await saveRun(report, values)}\nledger ${findings.ledger}`)
-  if (apiFailure) throw apiFailure
+  if (failure) throw failure
   return { report, runId }
 }
 

@@ -8,14 +8,15 @@ import { makeLoadRun, type LoadFlags } from '../load-run.ts'
 import { saturationFlags } from '../saturation-flags.ts'
 
 export default class Load extends BaseCommand {
-  static override summary = 'Let virtual users browse and book, then audit the database.'
+  static override summary = "Let virtual users do what a workload's users do, then audit the database."
   static override usage = [
     '<%= command.id %> [--users <value> | --stages <value> | --rate <value>] [FLAGS]',
     "<%= command.id %> --request 'METHOD /path' [--connections <value>] [FLAGS]",
   ]
-  static override description = `Each user waits 1-2 s; two of three look at month 1 and 3 s later at month 2; one of three does that,
-waits 5 s and books a random slot that has stock. Without --target, rushbench fills the database
-and starts the API itself, in another process. Ctrl-C ends the run, which is audited all the same.
+  static override description = `Users of the vaccination workload, the default, wait 1-2 s; two of three look at month 1 and 3 s later at
+month 2; one of three does that, waits 5 s and books a random slot that has stock. --workload names another
+system ("rushbench workloads"), --mix some of its scenarios. Without --target, rushbench fills the database and
+starts the API itself, in another process. Ctrl-C ends the run, which is audited all the same.
 
 Closed model: --users, with --ramp-up, or --stages; each user waits for its answer before it goes on.
 Open model: --rate, with --burst; iterations start on a schedule whether or not earlier ones came back,

@@ -179,4 +179,18 @@ describe.skipIf(!postgres)('tickets on a PostgreSQL that is killed and started a
     expect(audit!.acknowledged).toBeGreaterThan(200)
     expect(figures.failureReasons['status 500']).toBeGreaterThan(0)
   })
+
+  it('keeps what was measured, also when the database is away in the end', async () => {
+    await using work = await createWorkplace()
+    const load = work.start(['load', '-w', 'tickets', '--db', postgres!.url, '--users', '20', '--duration', '4s'])
+    const before = await countOrders()
+    await waitForOrders(before + 5)
+    await postgres!.kill()
+    const output = await load.result
+    expect(output).toMatchObject({ code: 1, stderr: expect.stringContaining('Cannot reach the database') })
+    expect(output.stdout).toMatch(/^NO AUDIT {3}Cannot reach the database/m)
+    const { audit, auditFailure, load: figures } = await readReport(work, output)
+    expect({ audit, auditFailure }).toEqual({ audit: null, auditFailure: expect.stringContaining('Cannot reach') })
+    expect(figures.requests).toBeGreaterThan(5)
+  })
 })

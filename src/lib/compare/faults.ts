@@ -12,6 +12,7 @@ export function faultsOf(side: string, report: Report): string[] {
   }
   if (report.kind === 'audit') return faults
   if (!report.generator.valid) faults.push(`the ${side} is not a valid run: ${report.generator.reasons.join('; ')}`)
+  if (report.auditFailure !== undefined) faults.push(`the ${side} could not be audited: ${report.auditFailure}`)
   if (report.load.interrupted) faults.push(stopped)
   return faults
 }

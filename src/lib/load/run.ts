@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { BookingAudit } from '../audit/open-audit.ts'
 import { afterInspection, collectViolations } from '../audit/result.ts'
 import type { Database } from '../databases/port.ts'
-import { failure } from '../errors.ts'
+import { failure, reasonOf } from '../errors.ts'
 import type { Clock } from '../measure/clock.ts'
 import type { AuditResult, LoadReport } from '../reports/record.ts'
 import type { Violation, Watch, Workload } from '../workloads/workload.ts'
@@ -87,14 +87,17 @@ export interface ThreadTask<Options extends object> extends GeneratorTask {
 }
 
 /** What a report says of a run, apart from its head. */
-export type LoadFindings = Pick<LoadReport, 'load' | 'limit' | 'generator' | 'audit' | 'ledger' | 'thresholds'>
+export type LoadFindings = Pick<
+  LoadReport,
+  'load' | 'limit' | 'generator' | 'audit' | 'auditFailure' | 'ledger' | 'thresholds'
+>
 
-/** Findings, and what ended the run when it did not end by itself. */
+/** Findings, and what ended the run when it did not end by itself, or kept it from being audited. */
 export interface LoadOutcome {
   /** Part of the names of all bookings of a workload's own users. */
   readonly runId: string
   readonly findings: LoadFindings
-  readonly apiFailure: Error | null
+  readonly failure: Error | null
 }
 
 /** Violations that a load report carries in full; its counts cover all. */
@@ -140,19 +143,25 @@ export async function runLoad<Options extends object>(
   const { run, found } = await measuring
   const thresholds = [...(options.limit?.conditions ?? []), ...options.thresholds]
   const written = await openOnce()
-  const inspected = await inspectTarget(target, apiFailure)
+  const inspecting = inspectTarget(target, apiFailure)
+  // What goes wrong in it keeps the run from being audited, not the target from being closed.
+  await inspecting.catch(() => {})
   await target.close()
   await written.close()
-  if (injected.length > 0) await awaitWriters(target.database, options.workload)
   options.onAudit()
+  const { audit, failure: auditFailure } = await tryAudit(async () => {
+    if (injected.length > 0) await awaitWriters(target.database, options.workload)
+    return target.audit && (await auditLedger(target.audit, written.path, await inspecting))
+  })
   return {
     runId,
-    apiFailure,
+    failure: apiFailure ?? auditFailure,
     findings: {
       load: { ...describeLoad(run, target.origin, nameOf(options)), ...describeFaults(injected) },
       ...(found ? { limit: describeLimit(found) } : {}),
       generator: describeGenerator(run.threads, found?.obstacles ?? []),
-      audit: target.audit && (await auditLedger(target.audit, written.path, inspected)),
+      audit,
+      ...(auditFailure ? { auditFailure: reasonOf(auditFailure) } : {}),
       ledger: written.path,
       thresholds: thresholds.map((threshold) => checkThreshold(threshold, run.result)),
     },
@@ -215,6 +224,17 @@ async function openLedger<Options extends object>(
   const ledger = await startLedger(await createLedgerFile(), head)
   ledger.failed.catch(() => stop.abort())
   return ledger
+}
+
+/** What was measured is worth its report, also when the database is away in the end. */
+async function tryAudit(
+  audit: () => Promise<AuditResult | null>,
+): Promise<{ readonly audit: AuditResult | null; readonly failure: Error | null }> {
+  try {
+    return { audit: await audit(), failure: null }
+  } catch (error) {
+    return { audit: null, failure: error as Error }
+  }
 }
 
 /** From the file, as anybody could later. Not ended by the signal, which has only ended the run. */

@@ -178,7 +178,10 @@ const LoadReport = Type.Object(
     load: Load,
     limit: Type.Optional(LimitFound),
     generator: Generator,
-    audit: Type.Union([Audit, Type.Null()], { description: 'null when the database behind the target is not known' }),
+    audit: Type.Union([Audit, Type.Null()], {
+      description: 'null when the database behind the target is not known, or could not be read',
+    }),
+    auditFailure: Type.Optional(text('why the audit could not be made')),
     ledger: Type.Optional(ledgerFile('file of what the API acknowledged')),
     thresholds: list('every limit that was asked for', Threshold),
   },

@@ -36,14 +36,14 @@ export function loadSummary(report: LoadReport, paint: Paint, original: string |
   ].join('\n')
 }
 
-function verdictLines({ load, limit, generator, audit, thresholds }: LoadReport, paint: Paint): string[] {
+function verdictLines({ load, limit, generator, audit, auditFailure, thresholds }: LoadReport, paint: Paint): string[] {
   const threads = generator.threads?.length ?? 1
   const busiest = threads > 1 ? `the busiest of ${threads} threads: ` : ''
   const lines = [
     generator.valid
       ? `${paint.good('valid')}      the generator kept up (${busiest}${formatNumber(generator.cpuPercent)}% of a core, event loop ${formatLatency(generator.eventLoopLagP99)} late at p99, ${formatCount(generator.maxRssMb)} MB)`
       : `${paint.bad('NOT VALID')}  ${plain(generator.reasons.join('; '))}`,
-    auditLine(audit, paint),
+    auditFailure === undefined ? auditLine(audit, paint) : `${paint.bad('NO AUDIT')}   ${plain(auditFailure)}`,
     ...(limit ? [limitLine(limit)] : []),
   ]
   if (load.interrupted)

@@ -110,6 +110,11 @@ describe('compareReports', () => {
     })
     const lost = { ...load, audit: { ...load.audit!, lost: 2, passed: false } }
     expect(compare([lost], [load]).faults[0]).toContain("the baseline's audit failed: 2 lost")
+    const unaudited = { ...load, audit: null, auditFailure: 'the server is gone' }
+    expect(compare([load], [unaudited])).toMatchObject({
+      verdict: 'worse',
+      faults: ['the candidate could not be audited: the server is gone'],
+    })
     expect(compare([inserts], [{ ...inserts, interrupted: true }]).faults).toEqual([
       'the candidate was stopped before its time',
     ])

@@ -20,7 +20,7 @@ export function formatActual({ metric, actual }: Threshold): string {
 }
 
 /** Is the run to be believed, were bookings lost, were the thresholds met? */
-export function loadAnswers({ load, limit, generator, audit, thresholds }: LoadReport): Answer[] {
+export function loadAnswers({ load, limit, generator, audit, auditFailure, thresholds }: LoadReport): Answer[] {
   const stopped: Answer = {
     question: 'Complete?',
     verdict: 'bad',
@@ -29,7 +29,7 @@ export function loadAnswers({ load, limit, generator, audit, thresholds }: LoadR
   }
   return [
     validAnswer(generator),
-    auditAnswer(audit),
+    auditFailure === undefined ? auditAnswer(audit) : failedAudit(auditFailure),
     thresholdAnswer(thresholds),
     ...(limit ? [limitAnswer(limit)] : []),
     ...(load.interrupted ? [stopped] : []),
@@ -51,9 +51,11 @@ function validAnswer(generator: LoadReport['generator']): Answer {
   return { question: 'Valid?', verdict: valid ? 'good' : 'bad', answer: valid ? 'Valid' : 'Not valid', detail }
 }
 
+const keptQuestion = 'Every booking kept?'
+
 /** What the ledger and the invariants say; null when there was no audit. */
 export function auditAnswer(audit: AuditResult | null): Answer {
-  const question = 'Every booking kept?'
+  const question = keptQuestion
   if (!audit) {
     const detail = 'The database behind the target is not known; name it with --db.'
     return { question, verdict: 'plain', answer: 'Not audited', detail }
@@ -66,6 +68,10 @@ export function auditAnswer(audit: AuditResult | null): Answer {
     answer: audit.passed ? 'Audit passed' : 'Audit failed',
     detail: `${formatCount(audit.acknowledged)} bookings acknowledged: ${foundByAudit(audit)}.${unknown}`,
   }
+}
+
+function failedAudit(reason: string): Answer {
+  return { question: keptQuestion, verdict: 'bad', answer: 'Could not be audited', detail: `${reason}.` }
 }
 
 function thresholdAnswer(thresholds: readonly Threshold[]): Answer {

@@ -19,11 +19,13 @@ function verifiedCase({ kind, verified }: SeedReport): JUnitCase {
   return { group: kind, name, failure: null, ...(verified ? {} : { skipped: 'not asked for with --verify' }) }
 }
 
-function loadCases({ kind, load, generator, audit, thresholds }: LoadReport): JUnitCase[] {
+function loadCases({ kind, load, generator, audit, auditFailure, thresholds }: LoadReport): JUnitCase[] {
   return [
     completeCase(kind, load.interrupted, load.seconds),
     { group: kind, name: 'the load generator kept up', failure: generator.valid ? null : generator.reasons.join('; ') },
-    ...auditCases(audit, true),
+    ...(auditFailure === undefined
+      ? auditCases(audit, true)
+      : [{ group: 'audit', name: 'the audit was made', failure: auditFailure }]),
     ...thresholds.map((threshold) => ({
       group: `${kind}.thresholds`,
       name: threshold.expression,

@@ -3,6 +3,7 @@ import { readableSeries } from '../../../../src/lib/reports/views/chart.ts'
 import { digestOf } from '../../../../src/lib/reports/views/digest-of.ts'
 import { thinTimeline, wholeSeconds } from '../../../../src/lib/reports/views/timeline.ts'
 import { savedReport } from '../../../report-fixtures.ts'
+import { junitReport } from '../../../../src/lib/reports/views/junit.ts'
 import { badLoad, goodLoad, seeding, streamed, sweep } from './samples.ts'
 
 const charts = (report: Parameters<typeof digestOf>[0]) =>
@@ -20,6 +21,9 @@ describe('digestOf', () => {
       verdict: 'bad',
     })
     expect(digestOf({ ...goodLoad, audit: null, thresholds: [] }).headline).toBe('Valid')
+    const unaudited = { ...goodLoad, audit: null, auditFailure: 'the server is gone' }
+    expect(digestOf(unaudited)).toMatchObject({ headline: 'Could not be audited', verdict: 'bad' })
+    expect(junitReport(unaudited)).toContain('<failure message="the server is gone"')
   })
 
   it('never takes a threshold for met that has no samples', () => {
