@@ -1,12 +1,12 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chown, mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createConnection } from 'mysql2/promise'
+import { findFreePort } from '../free-port.ts'
 
 /** A MariaDB of our own, with an empty database. */
 export interface Mariadb extends AsyncDisposable {
@@ -42,14 +42,6 @@ export async function startMariadb(poolMb: number): Promise<Mariadb> {
 async function idsOf(user: string): Promise<[number, number]> {
   const ids = await Promise.all(['-u', '-g'].map((what) => run('id', [what, user])))
   return ids.map(({ stdout }) => Number(stdout)) as [number, number]
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 async function untilItAnswers(port: number): Promise<void> {
