@@ -1,32 +1,8 @@
-/**
- * The exit codes of every command, by name. The README prints the same table.
- * 130 is the shell's own convention for "ended by Ctrl-C" (128 + SIGINT).
- */
-export const exitCodes = {
-  ok: 0,
-  error: 1,
-  usage: 2,
-  thresholdNotMet: 3,
-  auditFailed: 4,
-  runNotValid: 5,
-  inconclusive: 5,
-  interrupted: 130,
-} as const
-
-/** The name of an exit code. */
-export type ExitName = keyof typeof exitCodes
-
-interface CatalogueEntry<Details> {
-  readonly exit: ExitName
-  /** One clear sentence on what happened, one on what to do. */
-  readonly message: (details: Details) => string
-}
-
-function entry<Details>(exit: ExitName, message: (details: Details) => string): CatalogueEntry<Details> {
-  return { exit, message }
-}
+import { entry, exitCodes, type CatalogueEntry } from './error-entry.ts'
+import { workerErrors } from './worker-errors.ts'
 
 const catalogue = {
+  ...workerErrors,
   'setting-invalid': entry<{ key: string; source: string; value: string; allowed: string }>(
     'usage',
     (d) => `${d.key} (from ${d.source}) cannot be ${d.value}. Allowed: ${d.allowed}.`,
