@@ -1,0 +1,22 @@
+import type { Table } from '../../../databases/port.ts'
+import { integer, text, uuidColumn } from '../columns.ts'
+
+/** What is known of an image that is stored. */
+export interface ImageRow {
+  readonly id: string
+  readonly owner_id: string
+  readonly content_type: string
+  readonly bytes: number
+  readonly created_at: number
+}
+
+export const images: Table<ImageRow> = {
+  name: 'meetup_image_images',
+  columns: { id: uuidColumn, owner_id: uuidColumn, content_type: text(20), bytes: integer, created_at: integer },
+  primaryKey: 'id',
+  unique: [],
+  indexes: [['owner_id']],
+  references: [],
+}
+
+export const imageTables = [images]
