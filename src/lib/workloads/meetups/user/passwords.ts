@@ -1,0 +1,36 @@
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+
+/** How many characters a password may have. */
+export const passwordLength = { min: 6, max: 72 } as const
+
+/** What a guess costs: 16 MiB and some tens of milliseconds. It is written into each hash, so that it can be raised. */
+const cost = { N: 16_384, r: 8, p: 1 } as const
+
+const saltBytes = 16
+const hashBytes = 32
+
+/** A hash that says how it was made: `scrypt$16384$8$1$<salt>$<hash>`, both in base64url. */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(saltBytes)
+  const hash = await derive(password, salt, cost)
+  return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), hash.toString('base64url')].join('$')
+}
+
+/** Whether `stored`, which `hashPassword` made, is the hash of `password`. Takes as long either way. */
+export async function isPassword(password: string, stored: string): Promise<boolean> {
+  const [, N, r, p, salt, hash] = stored.split('$')
+  const expected = Buffer.from(hash ?? '', 'base64url')
+  const found = await derive(password, Buffer.from(salt ?? '', 'base64url'), {
+    N: Number(N),
+    r: Number(r),
+    p: Number(p),
+  })
+  return expected.length === found.length && timingSafeEqual(expected, found)
+}
+
+function derive(password: string, salt: Buffer, options: { N: number; r: number; p: number }): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    // The same letters may be typed in several ways.
+    scrypt(password.normalize('NFKC'), salt, hashBytes, options, (error, key) => (error ? reject(error) : resolve(key)))
+  })
+}
