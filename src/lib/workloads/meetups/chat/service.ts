@@ -1,5 +1,6 @@
 import type { Store } from '../../../databases/port.ts'
 import type { PubSub } from '../../../pubsub/pubsub.ts'
+import { requireIds, requireText, requireThat } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { Announcer } from './announcer.ts'
 import type { ChatService, Member, Message, Room } from './contract.ts'
@@ -25,39 +26,40 @@ export interface ChatParts {
 }
 
 const maxPage = 100
-const uuidPattern = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
 
 /** The chat on its tables. */
 export function createChat({ store, pubsub, announcer }: ChatParts): ChatService {
   const say = createDesk(store, announcer.announce)
   return {
     async createRoom({ postId, ownerId }) {
-      if (!uuidPattern.test(postId) || !uuidPattern.test(ownerId)) throw new RpcError('invalid', 'An id is no UUID')
+      requireIds([postId, ownerId], 'postId and ownerId')
       return toRoom(await openRoom(store, postId, ownerId))
     },
     async closeRoom({ roomId }) {
-      if (!uuidPattern.test(roomId)) throw new RpcError('invalid', 'The id is no UUID')
+      requireIds([roomId], 'roomId')
       await closeRoom(store, roomId)
       await announcer.announceChange(roomId)
       return {}
     },
     async getRooms({ roomIds }) {
-      const found = await store.find(rooms, { id: { in: roomIds.filter(isUuid) }, state: 'open' })
+      requireIds(roomIds, 'roomIds')
+      const found = await store.find(rooms, { id: { in: roomIds }, state: 'open' })
       return { rooms: found.map(toRoom) }
     },
     async getMembers({ roomIds }) {
-      const found = await store.find(members, { room_id: { in: roomIds.filter(isUuid) }, active: 1 })
+      requireIds(roomIds, 'roomIds')
+      const found = await store.find(members, { room_id: { in: roomIds }, active: 1 })
       return { members: found.sort(firstFirst).map(toMember) }
     },
     async createMessage({ roomId, userId, body, key }) {
-      requireIds(roomId, userId)
-      requireText('message', body, 1, maxLengths.body)
-      requireText('key', key, 0, maxLengths.key)
+      requireIds([roomId, userId], 'roomId and userId')
+      requireText(body, 'body', 1, maxLengths.body)
+      requireText(key, 'key', 0, maxLengths.key)
       return toMessage(await say({ roomId, userId, body, key }))
     },
     async listMessages({ roomId, userId, first, before }) {
-      requireIds(roomId, userId)
-      if (!(first >= 1 && first <= maxPage)) throw new RpcError('invalid', `A page has 1 to ${maxPage} messages`)
+      requireIds([roomId, userId], 'roomId and userId')
+      requireThat(first >= 1 && first <= maxPage, 'first', `is not from 1 to ${maxPage}`)
       await requireMember(store, roomId, userId)
       const behind = before === '' ? null : await positionOf(store, roomId, before)
       const where = { room_id: roomId, ...(behind === null ? {} : { position: { lt: behind } }) }
@@ -66,30 +68,13 @@ export function createChat({ store, pubsub, announcer }: ChatParts): ChatService
       return { messages: found.slice(0, first).map(toMessage), hasNextPage: found.length > first }
     },
     async *subscribe({ roomId, userId, after }, signal) {
-      requireIds(roomId, userId)
+      requireIds([roomId, userId], 'roomId and userId')
       const check = () => requireMember(store, roomId, userId)
       const following = { store, pubsub, roomId, after: readCursor(after), check }
       for await (const { message, position } of followRoom(following, signal)) {
         yield { message: message && toMessage(message), cursor: String(position) }
       }
     },
-  }
-}
-
-function isUuid(id: string): boolean {
-  return uuidPattern.test(id)
-}
-
-/** An id that is none is nobody's: no database is asked for it. */
-function requireIds(roomId: string, userId: string): void {
-  if (!isUuid(roomId)) throw new RpcError('not-found', 'There is no such room')
-  if (!isUuid(userId)) throw new RpcError('forbidden', 'You are no member of this room')
-}
-
-function requireText(what: string, text: string, min: number, max: number): void {
-  // PostgreSQL cannot store U+0000, and nobody a half of a surrogate pair.
-  if (text.length < min || text.length > max || text.includes('\0') || !text.isWellFormed()) {
-    throw new RpcError('invalid', `The ${what} has ${min} to ${max} characters, and is readable text`)
   }
 }
 
@@ -102,15 +87,16 @@ async function requireMember(store: Store, roomId: string, userId: string): Prom
 }
 
 async function positionOf(store: Store, roomId: string, messageId: string): Promise<number> {
-  const [found] = isUuid(messageId) ? await store.find(messages, { id: messageId, room_id: roomId }) : []
-  if (!found) throw new RpcError('invalid', 'There is no such message in this room')
-  return found.position
+  requireIds([messageId], 'before')
+  const [found] = await store.find(messages, { id: messageId, room_id: roomId })
+  requireThat(found !== undefined, 'before', 'is no message of this room')
+  return (found as MessageRow).position
 }
 
 /** Null for an empty one. */
 function readCursor(cursor: string): number | null {
   if (cursor === '') return null
-  if (!/^\d{1,15}$/.test(cursor)) throw new RpcError('invalid', 'The cursor is none of this room')
+  requireThat(/^\d{1,15}$/.test(cursor), 'after', 'is no cursor')
   return Number(cursor)
 }
 
