@@ -6,8 +6,8 @@ export interface Blobs {
   read(name: string): AsyncIterable<Buffer>
   /** Does nothing when it is gone already. */
   remove(name: string): Promise<void>
-  /** The names of all that were written whole, in any order. */
-  list(): AsyncIterable<string>
+  /** All that were written whole, in any order, and when, in ms since 1970. */
+  list(): AsyncIterable<{ readonly name: string; readonly writtenAt: number }>
 }
 
 /** There is nothing under that name. */
