@@ -51,6 +51,11 @@ export interface StepRequest {
   readonly expected?: readonly number[]
   /** The answer's body is thrown away unread unless this is set. */
   readonly wantBody?: boolean
+  /**
+   * What is wrong with an answer whose status is right, in a few words that many answers share; null when nothing is (a
+   * GraphQL answer says so in its body). It sees the body only with `wantBody`. What it throws counts as what is wrong.
+   */
+  readonly failureOf?: (answer: StepAnswer) => string | null
 }
 
 /** An answer, or the fact that there was none (status 0). */

@@ -139,15 +139,17 @@ function createUser(parts: SessionParts, session: Session): VirtualUser {
       if (session.sleepers.awake) throw stopped
       session.steps++
       const sent = clock.now()
-      const answer = await client.request({ ...request, wantBody: request.wantBody ?? false })
+      const { step, expected, failureOf: judge, wantBody = false, ...rest } = request
+      const given = await client.request({ ...rest, wantBody })
       const ended = clock.now()
       // Timers fire up to a millisecond early; then the wait for the answer began when it was sent.
       const began = Math.min(due, sent)
-      const { bytes } = answer
-      recorder.record({ step: request.step, due: began, sent, ended, bytes, failure: failureOf(request, answer) })
+      const answer = toStepAnswer(given, parse)
+      const failure = failureOf(expected, given) ?? (judge ? judgementOf(judge, answer) : null)
+      recorder.record({ step, due: began, sent, ended, bytes: given.bytes, failure })
       session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
       due = ended
-      return toStepAnswer(answer, parse)
+      return answer
     },
   }
 }
@@ -156,7 +158,15 @@ function thinkMs(time: ThinkTime, random: Random): number {
   return typeof time === 'number' ? time : random.integer(time[0], time[1])
 }
 
-function failureOf({ expected }: StepRequest, { status, reason }: HttpAnswer): string | null {
+function judgementOf(judge: NonNullable<StepRequest['failureOf']>, answer: StepAnswer): string | null {
+  try {
+    return judge(answer)
+  } catch (error) {
+    return reasonOf(error)
+  }
+}
+
+function failureOf(expected: StepRequest['expected'], { status, reason }: HttpAnswer): string | null {
   if (reason !== null) return reason
   const right = (status >= 200 && status < 300) || (expected?.includes(status) ?? false)
   return right ? null : `status ${status}`

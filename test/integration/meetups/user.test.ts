@@ -2,7 +2,8 @@ import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jos
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { UserService } from '../../../src/lib/workloads/meetups/user/contract.ts'
 import { createUserService } from '../../../src/lib/workloads/meetups/user/service.ts'
-import { createSigner, issuer } from '../../../src/lib/workloads/meetups/user/tokens.ts'
+import { issuer } from '../../../src/lib/workloads/meetups/user/issuer.ts'
+import { createSigner } from '../../../src/lib/workloads/meetups/user/tokens.ts'
 import { logins, users } from '../../../src/lib/workloads/meetups/user/tables.ts'
 import { createPlace, meetupEngines, type Place } from './places.ts'
 

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose'
 import { applyClaims } from '../../../databases/claims.ts'
 import type { Store } from '../../../databases/port.ts'
+import { issuer } from './issuer.ts'
 import { keys } from './tables.ts'
 
 /** What signs id tokens. */
@@ -19,9 +20,6 @@ export interface RefreshToken {
 }
 
 const algorithm = 'EdDSA'
-
-/** Who signs, and for whom: what is signed for something else is not taken here. */
-export const issuer = 'rushbench-meetups'
 
 const keyId = 'signing'
 

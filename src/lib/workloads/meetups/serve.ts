@@ -1,0 +1,103 @@
+import { failure } from '../../errors.ts'
+import type { Parts, RunningServer } from '../workload.ts'
+import { serveGateway } from './gateway/server.ts'
+import { startPostService } from './post/service.ts'
+import { startRpcServer, type RpcServer } from './rpc/server.ts'
+import { loopback } from './rpc/transport.ts'
+import {
+  createClients,
+  serviceNames,
+  type Clients,
+  type RunningService,
+  type ServiceName,
+  type StartService,
+} from './services.ts'
+import { startUserService } from './user/service.ts'
+
+/** Which parts run in this process, and where those are that do not. */
+export interface ServeOptions {
+  /** All of them, unless one is named. */
+  readonly service: ServiceName | 'gateway' | 'all'
+  /** The port of the first of `serviceNames` in a process of its own; each has the next one. */
+  readonly servicePort: number
+}
+
+const starters: Partial<Readonly<Record<ServiceName, StartService>>> = {
+  user: startUserService,
+  post: startPostService,
+}
+
+/** Starts all parts, or one. Throws `port-in-use` or `host-unusable`. */
+export async function serveMeetups(parts: Parts, { service, servicePort }: ServeOptions): Promise<RunningServer> {
+  const fixedPort = (name: ServiceName) => servicePort + serviceNames.indexOf(name)
+  if (service === 'all') return serveAll(parts)
+  if (service !== 'gateway') return serveOne(parts, service, fixedPort)
+  return serveGateway({ ...parts, openClients: (onCall) => createClients(fixedPort, onCall) })
+}
+
+async function serveAll(parts: Parts): Promise<RunningServer> {
+  const ports = new Map<ServiceName, number>()
+  const portOf = (name: ServiceName) => ports.get(name) ?? 0
+  const clients = createClients(portOf)
+  const started: Started[] = []
+  try {
+    for (const name of serviceNames) {
+      if (!starters[name]) continue
+      const one = await startOne(parts, name, 0, clients)
+      started.push(one)
+      ports.set(name, one.server.port)
+    }
+    const gateway = await serveGateway({ ...parts, openClients: (onCall) => createClients(portOf, onCall) })
+    return {
+      ...gateway,
+      async close() {
+        await gateway.close()
+        await closeAll(started, clients)
+      },
+    }
+  } catch (error) {
+    await closeAll(started, clients)
+    throw error
+  }
+}
+
+async function serveOne(
+  parts: Parts,
+  name: ServiceName,
+  portOf: (name: ServiceName) => number,
+): Promise<RunningServer> {
+  const clients = createClients(portOf)
+  const started = await startOne(parts, name, portOf(name), clients)
+  return {
+    origin: `http://${loopback}:${started.server.port}`,
+    // Its clients connect again by themselves, so that nothing would be seen of it.
+    dropConnections: async () => 0,
+    close: () => closeAll([started], clients),
+  }
+}
+
+interface Started {
+  readonly service: RunningService
+  readonly server: RpcServer
+}
+
+async function startOne(parts: Parts, name: ServiceName, port: number, clients: Clients): Promise<Started> {
+  const start = starters[name]
+  if (!start) throw failure('usage-wrong', { reason: `There is no service ${name} yet.` })
+  const service = await start({ ...parts, clients })
+  try {
+    return { service, server: await startRpcServer(service.contracts, port, parts.onError) }
+  } catch (error) {
+    await service.close()
+    throw error
+  }
+}
+
+/** The last one first: who calls others before those who are called. */
+async function closeAll(started: readonly Started[], clients: Clients): Promise<void> {
+  for (const { server, service } of started.toReversed()) {
+    await server.close()
+    await service.close()
+  }
+  await clients.close()
+}

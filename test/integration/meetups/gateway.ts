@@ -1,0 +1,76 @@
+import { openBroker } from '../../../src/lib/brokers/registry.ts'
+import { openCache } from '../../../src/lib/cache/open.ts'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { serveMeetups } from '../../../src/lib/workloads/meetups/serve.ts'
+import type { TestEngine } from '../databases/engines.ts'
+import { createPlace, type Place } from './places.ts'
+
+/** What a gateway answered. */
+export interface Answer {
+  readonly status: number
+  // oxlint-disable-next-line typescript/no-explicit-any -- whatever the query asks for
+  readonly data: any
+  readonly errors?: readonly {
+    readonly message: string
+    readonly path?: readonly (string | number)[]
+    readonly extensions: { readonly code: string }
+  }[]
+}
+
+/** All parts in this process, on a database of this test's own. */
+export interface Meetups extends AsyncDisposable {
+  readonly origin: string
+  readonly place: Place
+  readonly errors: readonly Error[]
+  ask(query: string, variables?: object, idToken?: string): Promise<Answer>
+  /** Calls of services so far, as `/metrics` has them: `PostService.listPosts`. */
+  calls(): Promise<ReadonlyMap<string, number>>
+}
+
+/** Starts the workload. */
+export async function startMeetups(open: NonNullable<TestEngine['open']>): Promise<Meetups> {
+  const place = await createPlace(open)
+  const folder = await mkdtemp(join(tmpdir(), 'rushbench-meetups-'))
+  const broker = await openBroker(`sqlite:${join(folder, 'broker.db')}`)
+  const errors: Error[] = []
+  const server = await serveMeetups(
+    {
+      database: place.database,
+      openCache: () => openCache('memory'),
+      openBroker: async () => broker,
+      host: '127.0.0.1',
+      port: 0,
+      onError: (error) => errors.push(error),
+    },
+    { service: 'all', servicePort: 0 },
+  )
+  return {
+    origin: server.origin,
+    place,
+    errors,
+    async ask(query, variables = {}, idToken = '') {
+      const response = await fetch(`${server.origin}/graphql`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(idToken !== '' && { authorization: `Bearer ${idToken}` }),
+        },
+        body: JSON.stringify({ query, variables }),
+      })
+      return { status: response.status, ...((await response.json()) as Omit<Answer, 'status'>) }
+    },
+    async calls() {
+      const text = await (await fetch(`${server.origin}/metrics`)).text()
+      const found = text.matchAll(/^grpc_client_calls_total\{service="(\w+)",method="(\w+)"\} (\d+)$/gm)
+      return new Map([...found].map(([, service, method, count]) => [`${service}.${method}`, Number(count)]))
+    },
+    async [Symbol.asyncDispose]() {
+      await server.close()
+      await broker[Symbol.asyncDispose]()
+      await place[Symbol.asyncDispose]()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
