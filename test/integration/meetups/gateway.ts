@@ -3,6 +3,7 @@ import { openCache } from '../../../src/lib/cache/open.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createMemoryPubSub } from '../../../src/lib/pubsub/memory.ts'
 import { serveMeetups } from '../../../src/lib/workloads/meetups/serve.ts'
 import type { TestEngine } from '../databases/engines.ts'
 import { createPlace, type Place } from './places.ts'
@@ -34,17 +35,19 @@ export async function startMeetups(open: NonNullable<TestEngine['open']>): Promi
   const place = await createPlace(open)
   const folder = await mkdtemp(join(tmpdir(), 'rushbench-meetups-'))
   const broker = await openBroker(`sqlite:${join(folder, 'broker.db')}`)
+  const pubsub = createMemoryPubSub()
   const errors: Error[] = []
   const server = await serveMeetups(
     {
       database: place.database,
       openCache: () => openCache('memory'),
       openBroker: async () => broker,
+      openPubSub: async () => pubsub,
       host: '127.0.0.1',
       port: 0,
       onError: (error) => errors.push(error),
     },
-    { service: 'all', servicePort: 0 },
+    { service: 'all', servicePort: 0, images: `disk:${join(folder, 'images')}` },
   )
   return {
     origin: server.origin,

@@ -1,16 +1,21 @@
-import { failure } from '../../errors.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Parts, RunningServer } from '../workload.ts'
+import { startChat } from './chat/index.ts'
 import { serveGateway } from './gateway/server.ts'
+import { startImageService } from './image/index.ts'
+import { findLeft, isNothing } from './left.ts'
 import { startPostService } from './post/service.ts'
+import { startRelayService } from './relay/index.ts'
 import { startRpcServer, type RpcServer } from './rpc/server.ts'
 import { loopback } from './rpc/transport.ts'
+import { startSaga } from './saga/index.ts'
 import {
   createClients,
   serviceNames,
   type Clients,
   type RunningService,
   type ServiceName,
-  type StartService,
+  type ServiceParts,
 } from './services.ts'
 import { startUserService } from './user/service.ts'
 
@@ -20,30 +25,44 @@ export interface ServeOptions {
   readonly service: ServiceName | 'gateway' | 'all'
   /** The port of the first of `serviceNames` in a process of its own; each has the next one. */
   readonly servicePort: number
+  /** Where images are kept: `disk:PATH`. */
+  readonly images: string
 }
 
-const starters: Partial<Readonly<Record<ServiceName, StartService>>> = {
+const diskPrefix = 'disk:'
+
+/** How long all parts of one process go on when it closes, for what they have begun, ms. */
+const drainMs = 4000
+const lookEveryMs = 20
+
+type Starter = (parts: ServiceParts, options: ServeOptions) => Promise<RunningService>
+
+const starters: Readonly<Record<ServiceName, Starter>> = {
   user: startUserService,
   post: startPostService,
+  chat: startChat,
+  image: (parts, { images }) => startImageService(parts, images.slice(diskPrefix.length)),
+  saga: startSaga,
+  relay: startRelayService,
 }
 
 /** Starts all parts, or one. Throws `port-in-use` or `host-unusable`. */
-export async function serveMeetups(parts: Parts, { service, servicePort }: ServeOptions): Promise<RunningServer> {
+export async function serveMeetups(parts: Parts, options: ServeOptions): Promise<RunningServer> {
+  const { service, servicePort } = options
   const fixedPort = (name: ServiceName) => servicePort + serviceNames.indexOf(name)
-  if (service === 'all') return serveAll(parts)
-  if (service !== 'gateway') return serveOne(parts, service, fixedPort)
+  if (service === 'all') return serveAll(parts, options)
+  if (service !== 'gateway') return serveOne(parts, service, options, fixedPort)
   return serveGateway({ ...parts, openClients: (onCall) => createClients(fixedPort, onCall) })
 }
 
-async function serveAll(parts: Parts): Promise<RunningServer> {
+async function serveAll(parts: Parts, options: ServeOptions): Promise<RunningServer> {
   const ports = new Map<ServiceName, number>()
   const portOf = (name: ServiceName) => ports.get(name) ?? 0
   const clients = createClients(portOf)
   const started: Started[] = []
   try {
     for (const name of serviceNames) {
-      if (!starters[name]) continue
-      const one = await startOne(parts, name, 0, clients)
+      const one = await startOne({ ...parts, clients }, name, options, 0)
       started.push(one)
       ports.set(name, one.server.port)
     }
@@ -52,6 +71,7 @@ async function serveAll(parts: Parts): Promise<RunningServer> {
       ...gateway,
       async close() {
         await gateway.close()
+        await drain(parts)
         await closeAll(started, clients)
       },
     }
@@ -64,10 +84,11 @@ async function serveAll(parts: Parts): Promise<RunningServer> {
 async function serveOne(
   parts: Parts,
   name: ServiceName,
+  options: ServeOptions,
   portOf: (name: ServiceName) => number,
 ): Promise<RunningServer> {
   const clients = createClients(portOf)
-  const started = await startOne(parts, name, portOf(name), clients)
+  const started = await startOne({ ...parts, clients }, name, options, portOf(name))
   return {
     origin: `http://${loopback}:${started.server.port}`,
     // Its clients connect again by themselves, so that nothing would be seen of it.
@@ -81,15 +102,24 @@ interface Started {
   readonly server: RpcServer
 }
 
-async function startOne(parts: Parts, name: ServiceName, port: number, clients: Clients): Promise<Started> {
-  const start = starters[name]
-  if (!start) throw failure('usage-wrong', { reason: `There is no service ${name} yet.` })
-  const service = await start({ ...parts, clients })
+async function startOne(parts: ServiceParts, name: ServiceName, options: ServeOptions, port: number): Promise<Started> {
+  const service = await starters[name](parts, options)
   try {
     return { service, server: await startRpcServer(service.contracts, port, parts.onError) }
   } catch (error) {
     await service.close()
     throw error
+  }
+}
+
+/** Nobody asks for more: what was asked for comes to its end. What cannot is left to the next process. */
+async function drain({ database, openBroker, onError }: Parts): Promise<void> {
+  const until = performance.now() + drainMs
+  try {
+    const broker = await openBroker()
+    while (!isNothing(await findLeft(database.store, broker)) && performance.now() < until) await sleep(lookEveryMs)
+  } catch (error) {
+    onError(error as Error)
   }
 }
 
