@@ -43,6 +43,7 @@ function absent(methods: Partial<ChatService & ImageService>): ChatService & Ima
   return new Proxy(methods, { get: (given, name) => Reflect.get(given, name) ?? fail }) as ChatService & ImageService
 }
 
+const subscription = { roomId: 'r', userId: 'u', after: '' }
 const message = { id: 'm', roomId: 'r', userId: 'u', body: 'Hallo \u{1F41F}', createdAt: 1_763_731_475_123, key: '' }
 
 describe('a call', () => {
@@ -117,7 +118,7 @@ describe('a stream of answers', () => {
       async *subscribe(_request, signal) {
         try {
           for (let n = 0; ; n++) {
-            yield { message: { ...message, id: String(n) } }
+            yield { message: { ...message, id: String(n) }, cursor: String(n) }
             await sleep(1, null, { signal })
           }
         } finally {
@@ -126,7 +127,10 @@ describe('a stream of answers', () => {
       },
     })
     const seen: (string | undefined)[] = []
-    for await (const { message: said } of chat.subscribe({ roomId: 'r', userId: 'u' }, new AbortController().signal)) {
+    for await (const { message: said } of chat.subscribe(
+      { roomId: 'r', userId: 'u', after: '' },
+      new AbortController().signal,
+    )) {
       seen.push(said?.id)
       if (seen.length === 3) break
     }
@@ -142,19 +146,19 @@ describe('a stream of answers', () => {
         throw new RpcError('forbidden', 'You are no member')
       },
     })
-    const next = chat.subscribe({ roomId: 'r', userId: 'u' }, new AbortController().signal)[Symbol.asyncIterator]()
+    const next = chat.subscribe(subscription, new AbortController().signal)[Symbol.asyncIterator]()
     await expect(next.next()).rejects.toMatchObject({ code: 'forbidden', message: 'You are no member' })
   })
 
   test('ends as unavailable when the server closes', async () => {
     const { server, chat } = await connect({
       async *subscribe(_request, signal) {
-        yield {}
+        yield { cursor: '0' }
         await sleep(60_000, null, { signal })
       },
     })
-    const stream = chat.subscribe({ roomId: 'r', userId: 'u' }, new AbortController().signal)[Symbol.asyncIterator]()
-    expect((await stream.next()).value).toEqual({ message: null })
+    const stream = chat.subscribe(subscription, new AbortController().signal)[Symbol.asyncIterator]()
+    expect((await stream.next()).value).toEqual({ message: null, cursor: '0' })
     const next = stream.next()
     const thrown = next.then(
       () => null,

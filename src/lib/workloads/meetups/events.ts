@@ -2,6 +2,9 @@
 export const topic = 'meetup-events'
 export const groups = { saga: 'meetup-saga', chat: 'meetup-chat', image: 'meetup-image' } as const
 
+/** Whoever has stored an event says so on this channel, so that it goes out at once and not at the relay's next look. */
+export const outboxChannel = 'meetup-outbox'
+
 interface Payloads {
   /** A post is pending: its saga begins. */
   readonly 'post-created': { readonly postId: string; readonly userId: string; readonly sagaId: string }

@@ -28,7 +28,7 @@ export interface Clients {
 }
 
 /** What a service is built from. */
-export interface ServiceParts extends Pick<Parts, 'database' | 'openCache' | 'openBroker' | 'onError'> {
+export interface ServiceParts extends Pick<Parts, 'database' | 'openCache' | 'openBroker' | 'openPubSub' | 'onError'> {
   readonly clients: Clients
 }
 

@@ -2,6 +2,7 @@ import type { AnyTable } from '../../databases/port.ts'
 import { chatTables } from './chat/tables.ts'
 import { imageTables } from './image/tables.ts'
 import { postTables } from './post/tables.ts'
+import { relayTables } from './relay/tables.ts'
 import { sagaTables } from './saga/tables.ts'
 import { userTables } from './user/tables.ts'
 
@@ -12,4 +13,5 @@ export const meetupTables: readonly AnyTable[] = [
   ...chatTables,
   ...imageTables,
   ...sagaTables,
+  ...relayTables,
 ]

@@ -30,6 +30,7 @@ interface RoomsRequest {
 /** Rooms and what is said in them; proto/meetups/chat.proto says what each does and which errors it answers. */
 export interface ChatService {
   createRoom(request: { readonly postId: string; readonly ownerId: string }): Promise<Room>
+  closeRoom(request: { readonly roomId: string }): Promise<object>
   getRooms(request: RoomsRequest): Promise<{ readonly rooms: readonly Room[] }>
   getMembers(request: RoomsRequest): Promise<{ readonly members: readonly Member[] }>
   createMessage(request: Omit<Message, 'id' | 'createdAt'>): Promise<Message>
@@ -39,9 +40,12 @@ export interface ChatService {
     readonly first: number
     readonly before: string
   }): Promise<{ readonly messages: readonly Message[]; readonly hasNextPage: boolean }>
-  /** The first of what it gives has no message: it says that the subscription is there. */
+  /**
+   * The first of what it gives has no message: it says that the subscription is there. `after` is the last cursor that
+   * is known, so that nothing is missing; empty: only what is stored from now on.
+   */
   subscribe(
-    request: { readonly roomId: string; readonly userId: string },
+    request: { readonly roomId: string; readonly userId: string; readonly after: string },
     signal: AbortSignal,
-  ): AsyncIterable<{ readonly message?: Message | null }>
+  ): AsyncIterable<{ readonly message?: Message | null; readonly cursor: string }>
 }

@@ -4,7 +4,12 @@ import { integer, text, uuidColumn } from '../columns.ts'
 /** A room. Its key is the post's id, so that a post has one. */
 export interface RoomRow {
   readonly id: string
+  /** Empty for one that was closed before it was made. */
   readonly owner_id: string
+  /** One that is closed stays, without members and messages, so that it is not made once more. */
+  readonly state: 'open' | 'closed'
+  /** How many there are in it: the last one's `position`. */
+  readonly messages: number
   readonly created_at: number
 }
 
@@ -14,26 +19,24 @@ export interface MemberRow {
   readonly id: string
   readonly room_id: string
   readonly user_id: string
-  /** The owner is the first, with 0; of all others, the turn of their application. */
+  /** The owner is the first, with 0; of all others, the latest turn of their application that is known of. */
   readonly turn: number
+  /** 1, or 0 for who has withdrawn in that turn: the event that brought them in may come after it. */
+  readonly active: number
   readonly joined_at: number
 }
 
 /** A message. */
 export interface MessageRow {
-  /** A UUID of version 7: messages ascend in the order in which they were made. */
+  /** A UUID: the same one for the same key of the same member. */
   readonly id: string
   readonly room_id: string
+  /** Counts the messages of a room from 1, without a gap. */
+  readonly position: number
   readonly user_id: string
   readonly body: string
   readonly key: string
   readonly created_at: number
-}
-
-/** An event that was handled, so that it is handled once. */
-export interface HandledRow {
-  readonly id: string
-  readonly handled_at: number
 }
 
 /** The most characters of each. */
@@ -41,16 +44,24 @@ export const maxLengths = { body: 1000, key: 100 } as const
 
 export const rooms: Table<RoomRow> = {
   name: 'meetup_chat_rooms',
-  columns: { id: uuidColumn, owner_id: uuidColumn, created_at: integer },
+  columns: { id: uuidColumn, owner_id: text(36), state: text(6), messages: integer, created_at: integer },
   primaryKey: 'id',
   unique: [],
   indexes: [],
   references: [],
+  updatedOften: true,
 }
 
 export const members: Table<MemberRow> = {
   name: 'meetup_chat_members',
-  columns: { id: text(73), room_id: uuidColumn, user_id: uuidColumn, turn: integer, joined_at: integer },
+  columns: {
+    id: text(73),
+    room_id: uuidColumn,
+    user_id: uuidColumn,
+    turn: integer,
+    active: integer,
+    joined_at: integer,
+  },
   primaryKey: 'id',
   unique: [],
   indexes: [['room_id']],
@@ -62,6 +73,7 @@ export const messages: Table<MessageRow> = {
   columns: {
     id: uuidColumn,
     room_id: uuidColumn,
+    position: integer,
     user_id: uuidColumn,
     body: text(maxLengths.body),
     key: text(maxLengths.key),
@@ -69,17 +81,13 @@ export const messages: Table<MessageRow> = {
   },
   primaryKey: 'id',
   unique: [],
-  indexes: [['room_id', 'id']],
+  indexes: [['room_id', 'position']],
   references: [],
 }
 
-export const handled: Table<HandledRow> = {
-  name: 'meetup_chat_handled',
-  columns: { id: uuidColumn, handled_at: integer },
-  primaryKey: 'id',
-  unique: [],
-  indexes: [],
-  references: [],
-}
+export const chatTables = [rooms, members, messages]
 
-export const chatTables = [rooms, members, messages, handled]
+/** The key of a member. */
+export function memberId(roomId: string, userId: string): string {
+  return `${roomId}/${userId}`
+}

@@ -10,6 +10,14 @@ export interface ImageRow {
   readonly created_at: number
 }
 
+/** Whose images they are: a post that may have some, or must not have any more. */
+export interface OwnerRow {
+  readonly id: string
+  readonly state: 'open' | 'removed'
+  /** How many it has. */
+  readonly images: number
+}
+
 export const images: Table<ImageRow> = {
   name: 'meetup_image_images',
   columns: { id: uuidColumn, owner_id: uuidColumn, content_type: text(20), bytes: integer, created_at: integer },
@@ -19,4 +27,14 @@ export const images: Table<ImageRow> = {
   references: [],
 }
 
-export const imageTables = [images]
+export const owners: Table<OwnerRow> = {
+  name: 'meetup_image_owners',
+  columns: { id: uuidColumn, state: text(7), images: integer },
+  primaryKey: 'id',
+  unique: [],
+  indexes: [],
+  references: [],
+  updatedOften: true,
+}
+
+export const imageTables = [images, owners]

@@ -12,6 +12,9 @@ export interface SagaRow {
   readonly updated_at: number
 }
 
+/** The longest reason, in UTF-16 units. */
+export const maxReasonLength = 200
+
 export const sagas: Table<SagaRow> = {
   name: 'meetup_saga_sagas',
   columns: {
@@ -19,7 +22,7 @@ export const sagas: Table<SagaRow> = {
     post_id: uuidColumn,
     user_id: uuidColumn,
     step: text(20),
-    reason: text(200),
+    reason: text(maxReasonLength),
     updated_at: integer,
   },
   primaryKey: 'id',
