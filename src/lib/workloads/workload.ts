@@ -28,6 +28,8 @@ export interface Parts {
 export interface RunningServer {
   /** `http://host:port` */
   readonly origin: string
+  /** Only other processes of the workload talk to it. */
+  readonly isInternal?: true
   /** Breaks off every client's connection, whatever is under way on it; how many there were. */
   dropConnections(): Promise<number>
   /** Stops listening, finishes what is in flight. */

@@ -132,7 +132,7 @@ for (const { name: engine, open } of meetupEngines) {
     test('lets 200 who apply at once for the last place have one', async () => {
       const { id: postId } = await approved({ maxApply: 1 })
       const tries = await Promise.allSettled(
-        Array.from({ length: 200 }, () => service.createApplication({ postId, userId: randomUuid() })),
+        Array.from({ length: 200 }, () => service.createApplication({ postId, userId: randomUuid(), key: '' })),
       )
       expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
       const codes = new Set(tries.flatMap((tried) => (tried.status === 'rejected' ? [tried.reason.code] : [])))
@@ -151,7 +151,7 @@ for (const { name: engine, open } of meetupEngines) {
         return tries.filter(({ status }) => status === 'fulfilled').length
       }
       for (let round = 0; round < 2; round++) {
-        expect(await won(() => service.createApplication(wish))).toBe(1)
+        expect(await won(() => service.createApplication({ ...wish, key: '' }))).toBe(1)
         expect((await reloaded(postId)).placesLeft).toBe(2)
         expect(await won(() => service.deleteApplication(wish))).toBe(1)
         expect((await reloaded(postId)).placesLeft).toBe(3)
@@ -171,7 +171,7 @@ for (const { name: engine, open } of meetupEngines) {
 
     test('says why one cannot apply', async () => {
       const post = await approved({ maxApply: 1 })
-      const apply = (postId: string, userId = randomUuid()) => service.createApplication({ postId, userId })
+      const apply = (postId: string, userId = randomUuid()) => service.createApplication({ postId, userId, key: '' })
       await expect(apply(post.id, post.userId)).rejects.toMatchObject({ code: 'wrong-state' })
       await expect(apply(randomUuid())).rejects.toMatchObject({ code: 'not-found' })
       const { post: pending } = await service.createPost({ ...right, userId: randomUuid(), id: '' })
@@ -189,7 +189,7 @@ for (const { name: engine, open } of meetupEngines) {
 
     test('keeps as many places as have applied', async () => {
       const { id } = await approved({ maxApply: 3 })
-      for (let n = 0; n < 2; n++) await service.createApplication({ postId: id, userId: randomUuid() })
+      for (let n = 0; n < 2; n++) await service.createApplication({ postId: id, userId: randomUuid(), key: '' })
       await expect(service.updatePost({ ...right, id, maxApply: 1 })).rejects.toMatchObject({ code: 'wrong-state' })
       expect(await service.updatePost({ ...right, id, maxApply: 2, title: 'B' })).toMatchObject({
         title: 'B',
@@ -234,7 +234,7 @@ for (const { name: engine, open } of meetupEngines) {
             },
             owner,
           )
-          if (n % 4 === 0) await service.createApplication({ postId: post.id, userId: randomUuid() })
+          if (n % 4 === 0) await service.createApplication({ postId: post.id, userId: randomUuid(), key: '' })
           all.push(await reloaded(post.id))
         }
       })

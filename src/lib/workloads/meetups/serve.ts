@@ -91,6 +91,7 @@ async function serveOne(
   const started = await startOne({ ...parts, clients }, name, options, portOf(name))
   return {
     origin: `http://${loopback}:${started.server.port}`,
+    isInternal: true,
     // Its clients connect again by themselves, so that nothing would be seen of it.
     dropConnections: async () => 0,
     close: () => closeAll([started], clients),

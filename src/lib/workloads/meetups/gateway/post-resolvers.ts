@@ -74,9 +74,9 @@ export const postResolvers: IResolvers<never, GatewayContext> = {
       return true
     },
 
-    async createApplyPost(_root, { postId }: { postId: string }, { clients, requireViewer }) {
+    async createApplyPost(_root, { postId, key }: { postId: string; key?: string | null }, { clients, requireViewer }) {
       const userId = await requireViewer()
-      return (await clients.get('PostService')).createApplication({ postId, userId })
+      return (await clients.get('PostService')).createApplication({ postId, userId, key: key ?? '' })
     },
 
     /** Of oneself: nobody can name another's. */
@@ -98,7 +98,7 @@ export const postResolvers: IResolvers<never, GatewayContext> = {
 }
 
 /** Throws `forbidden` for who is logged in and does not own the post. */
-export async function requireOwner(postId: string, { loaders, requireViewer }: GatewayContext): Promise<void> {
+async function requireOwner(postId: string, { loaders, requireViewer }: GatewayContext): Promise<void> {
   const viewer = await requireViewer()
   const post = await loaders.posts.load(postId)
   if (!post) throw new RpcError('not-found', 'There is no such post')

@@ -170,7 +170,8 @@ type Mutation {
   createPost(input: PostInput!): CreatedPost!
   updatePost(id: ID!, input: PostInput!): Post!
   deletePost(id: ID!): Boolean!
-  createApplyPost(postId: ID!): Application!
+  "key: made by the client, to find the attempt again."
+  createApplyPost(postId: ID!, key: String): Application!
   deleteApplyPost(postId: ID!): Boolean!
   "key: made by the client; the same one again stores nothing more."
   createMessage(roomId: ID!, body: String!, key: String): Message!

@@ -1,12 +1,12 @@
 import { applyClaims, type Claim, type ClaimResult } from '../../../databases/claims.ts'
 import type { Store } from '../../../databases/port.ts'
 import { createGroupCommit } from '../../group-commit.ts'
-import { requireIds } from '../checks.ts'
+import { requireIds, requireText } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { Application, PostService } from './contract.ts'
 import { tell } from './outbox.ts'
 import { standing, toApplication } from './rows.ts'
-import { applicationId, applications, posts, type ApplicationRow, type PostRow } from './tables.ts'
+import { applicationId, applications, maxLengths, posts, type ApplicationRow, type PostRow } from './tables.ts'
 
 /** Most changes in one commit. */
 export const maxBatch = 128
@@ -25,12 +25,12 @@ export function createApplications(
     store.find(applications, { post_id: postId, user_id: userId })
 
   /** Null: it was somebody else's turn. */
-  async function tryToApply(postId: string, userId: string): Promise<Application | null> {
+  async function tryToApply(postId: string, userId: string, key: string): Promise<Application | null> {
     const [[post], rows] = await Promise.all([store.find(posts, { id: postId }), rowsOf(postId, userId)])
     requireOpen(post, userId, now())
     if (standing(rows).length > 0) throw new RpcError('taken', 'You have applied already')
     const turn = rows.filter(({ kind }) => kind === 'applied').length + 1
-    const claim = claimOf('applied', postId, userId, turn, now())
+    const claim = claimOf('applied', { postId, userId, turn }, key, now())
     const result: ClaimResult = await commit(claim.change)
     if (result === 'applied') return toApplication(claim.row)
     if (result === 'taken') return null
@@ -42,14 +42,15 @@ export function createApplications(
   async function tryToWithdraw(postId: string, userId: string): Promise<boolean> {
     const [current] = standing(await rowsOf(postId, userId))
     if (!current) throw new RpcError('not-found', 'You have not applied')
-    return (await commit(claimOf('withdrawn', postId, userId, current.turn, now()).change)) === 'applied'
+    return (await commit(claimOf('withdrawn', { postId, userId, turn: current.turn }, '', now()).change)) === 'applied'
   }
 
   return {
-    async createApplication({ postId, userId }) {
+    async createApplication({ postId, userId, key }) {
       requireIds([postId, userId], 'ids')
+      requireText(key, 'key', 0, maxLengths.key)
       for (let tries = 0; tries < maxTries; tries++) {
-        const made = await tryToApply(postId, userId)
+        const made = await tryToApply(postId, userId, key)
         if (made) return made
       }
       throw new RpcError('taken', 'You have applied already')
@@ -81,14 +82,13 @@ function requireOpen(post: PostRow | undefined, userId: string, now: number): vo
 /** The place, the row and the event: all of them, or none. */
 function claimOf(
   kind: ApplicationRow['kind'],
-  postId: string,
-  userId: string,
-  turn: number,
+  payload: { readonly postId: string; readonly userId: string; readonly turn: number },
+  key: string,
   at: number,
 ): { readonly row: ApplicationRow; readonly change: Claim } {
+  const { postId, userId, turn } = payload
   const id = applicationId(postId, userId, turn, kind)
-  const row: ApplicationRow = { id, post_id: postId, user_id: userId, kind, turn, created_at: at }
-  const payload = { postId, userId, turn }
+  const row: ApplicationRow = { id, post_id: postId, user_id: userId, kind, turn, key, created_at: at }
   const isApplied = kind === 'applied'
   const open = { id: postId, state: 'approved' as const, places_left: { gt: 0 }, meeting_at: { gt: at } }
   return {

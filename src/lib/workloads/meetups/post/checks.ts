@@ -4,7 +4,7 @@ import type { ListPostsRequest, PostText } from './contract.ts'
 import { maxFishTypes, maxLengths } from './tables.ts'
 
 /** The most places of a post. */
-export const maxPlaces = 1000
+const maxPlaces = 1000
 
 /** The most posts of a page. */
 const maxPage = 100

@@ -65,6 +65,8 @@ interface PostRequest {
 interface ApplicationRequest {
   readonly postId: string
   readonly userId: string
+  /** Made by the client, and unique for each attempt to apply; empty: none. */
+  readonly key: string
 }
 
 /** Meetups and who applies; proto/meetups/post.proto says what each does and which errors it answers. */
@@ -78,7 +80,7 @@ export interface PostService {
   getPosts(request: { readonly ids: readonly string[] }): Promise<{ readonly posts: readonly Post[] }>
   listPosts(request: ListPostsRequest): Promise<PostPage>
   createApplication(request: ApplicationRequest): Promise<Application>
-  deleteApplication(request: ApplicationRequest): Promise<object>
+  deleteApplication(request: Omit<ApplicationRequest, 'key'>): Promise<object>
   getApplications(request: {
     readonly postIds: readonly string[]
   }): Promise<{ readonly applications: readonly Application[] }>

@@ -37,6 +37,8 @@ export interface ApplicationRow {
   readonly kind: 'applied' | 'withdrawn'
   /** Counts the applications of a user for a post, from 1. */
   readonly turn: number
+  /** What the client called its attempt; empty where it did not, and of a withdrawal. */
+  readonly key: string
   readonly created_at: number
 }
 
@@ -54,7 +56,7 @@ export interface OutboxRow {
 }
 
 /** The most characters of each. */
-export const maxLengths = { title: 20, content: 2000, spotType: 20, fishType: 20, reason: 200 } as const
+export const maxLengths = { title: 20, content: 2000, spotType: 20, fishType: 20, reason: 200, key: 100 } as const
 
 /** The most fish types of a post. */
 export const maxFishTypes = 10
@@ -92,6 +94,7 @@ export const applications: Table<ApplicationRow> = {
     user_id: uuidColumn,
     kind: text(10),
     turn: integer,
+    key: text(maxLengths.key),
     created_at: integer,
   },
   primaryKey: 'id',

@@ -1,0 +1,178 @@
+import { defineScenario, type Outcome, type Scenario, type StepAnswer, type VirtualUser } from '../../load/scenario.ts'
+import { createMaker, seededAccounts, seededPassword } from './made.ts'
+import { fishTypes, spotTypes } from './post/choices.ts'
+
+/** What the users do. */
+export interface ScenarioOptions {
+  readonly seed: string
+}
+
+const thinkBeforeMs = [1000, 2000] as const
+const thinkOverPostsMs = [500, 1500] as const
+const thinkBeforeApplyingMs = [1000, 3000] as const
+
+/** One in so many iterations of `join` renews its token, and one in so many withdraws again. */
+const renewsOneIn = 20
+const withdrawsOneIn = 3
+
+const operations = {
+  posts: `query posts($first: Int, $after: String, $orderBy: PostOrder, $filter: PostFilter) {
+    posts(first: $first, after: $after, orderBy: $orderBy, filter: $filter) {
+      edges { node { id title prefecture spotType fishTypes meetingAt placesLeft user { id name } } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }`,
+  post: `query post($id: ID!) {
+    post(id: $id) { id title content maxApply placesLeft user { name } applications { user { name } } }
+  }`,
+  login: `mutation login($email: String!, $password: String!) {
+    login(email: $email, password: $password) { tokens { idToken refreshToken } }
+  }`,
+  refreshIDToken: `mutation refreshIDToken($refreshToken: String!) {
+    refreshIDToken(refreshToken: $refreshToken) { idToken refreshToken }
+  }`,
+  createApplyPost: `mutation createApplyPost($postId: ID!, $key: String) {
+    createApplyPost(postId: $postId, key: $key) { id }
+  }`,
+  deleteApplyPost: 'mutation deleteApplyPost($postId: ID!) { deleteApplyPost(postId: $postId) }',
+} as const
+
+/** `browse` looks at posts by filter and page; `join` logs in, finds a post that is open and applies for it. */
+export function createScenarios({ seed }: ScenarioOptions, _runId: string): readonly Scenario[] {
+  const maker = createMaker(seed)
+  return [
+    defineScenario({ name: 'browse', weight: 3, think: thinkBeforeMs, run: browse }),
+    defineScenario({
+      name: 'join',
+      think: thinkBeforeMs,
+      prepare: ({ id }): Applicant => ({
+        email: maker.account(id % seededAccounts).email,
+        tokens: null,
+        applications: 0,
+      }),
+      run: join,
+    }),
+  ]
+}
+
+interface Tokens {
+  readonly idToken: string
+  readonly refreshToken: string
+}
+
+interface Applicant {
+  readonly email: string
+  tokens: Tokens | null
+  applications: number
+}
+
+interface ShownPage {
+  readonly edges: readonly { readonly node: { readonly id: string } }[]
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null }
+}
+
+async function browse(user: VirtualUser): Promise<void> {
+  const { random } = user
+  const filter = {
+    ...(random.float() < 0.3 && { prefecture: random.integer(1, 47) }),
+    ...(random.float() < 0.3 && { spotType: random.pick(spotTypes) }),
+    ...(random.float() < 0.3 && { fishTypes: [random.pick(fishTypes)] }),
+    ...(random.float() < 0.5 && { open: true }),
+  }
+  const variables = { first: 20, orderBy: random.pick(['CREATED', 'MEETING']), filter }
+  const first = await findPosts(user, variables)
+  if (!first) return
+  await user.think(thinkOverPostsMs)
+  const isNext = first.pageInfo.hasNextPage && random.float() < 0.5
+  const page = isNext ? await findPosts(user, { ...variables, after: first.pageInfo.endCursor }) : first
+  if (isNext) await user.think(thinkOverPostsMs)
+  if (page && page.edges.length > 0) await ask(user, 'post', { id: random.pick(page.edges).node.id })
+}
+
+async function findPosts(user: VirtualUser, variables: object): Promise<ShownPage | null> {
+  const { data } = await ask(user, 'posts', variables)
+  return (data?.['posts'] as ShownPage | undefined) ?? null
+}
+
+async function join(user: VirtualUser, applicant: Applicant): Promise<void> {
+  const { random } = user
+  applicant.tokens = await logIn(user, applicant)
+  const page = await findPosts(user, {
+    first: 20,
+    orderBy: random.pick(['CREATED', 'MEETING']),
+    filter: { open: true, prefecture: random.integer(1, 47) },
+  })
+  if (!applicant.tokens || !page || page.edges.length === 0) return
+  await user.think(thinkBeforeApplyingMs)
+  const postId = random.pick(page.edges).node.id
+  const { idToken } = applicant.tokens
+  const key = `${user.runId}-${user.id}-${++applicant.applications}`
+  // Others may have been faster; the owner is one of those who look.
+  const answer = await ask(user, 'createApplyPost', { postId, key }, { idToken, expected: refusals })
+  const made = answer.data?.['createApplyPost'] as { readonly id: string } | null | undefined
+  await user.ledger.record({ key, resource: postId, outcome: outcomeOf(answer), ...(made && { id: made.id }) })
+  if (!made || random.integer(1, withdrawsOneIn) > 1) return
+  await user.think(thinkBeforeMs)
+  // Two users may share an account where there are more than were seeded.
+  await ask(user, 'deleteApplyPost', { postId }, { idToken, expected: ['not-found'] })
+}
+
+const refusals = ['full', 'taken', 'wrong-state']
+
+async function logIn(user: VirtualUser, { email, tokens }: Applicant): Promise<Tokens | null> {
+  if (!tokens) {
+    const { data } = await ask(user, 'login', { email, password: seededPassword })
+    return (data?.['login'] as { readonly tokens: Tokens } | null | undefined)?.tokens ?? null
+  }
+  if (user.random.integer(1, renewsOneIn) > 1) return tokens
+  const { data } = await ask(user, 'refreshIDToken', { refreshToken: tokens.refreshToken })
+  return (data?.['refreshIDToken'] as Tokens | null | undefined) ?? null
+}
+
+/** An answer to an operation. */
+interface GraphqlAnswer {
+  readonly answer: StepAnswer
+  readonly data: Readonly<Record<string, unknown>> | null
+  /** Of its errors. */
+  readonly codes: readonly string[]
+}
+
+/** Sends an operation. An answer with errors is a failure unless all their codes are expected. */
+async function ask(
+  user: VirtualUser,
+  name: keyof typeof operations,
+  variables: object,
+  { idToken, expected = [] }: { readonly idToken?: string; readonly expected?: readonly string[] } = {},
+): Promise<GraphqlAnswer> {
+  const answer = await user.request({
+    step: name,
+    method: 'POST',
+    path: '/graphql',
+    ...(idToken !== undefined && { headers: { authorization: `Bearer ${idToken}` } }),
+    body: { operationName: name, query: operations[name], variables },
+    wantBody: true,
+    failureOf(given) {
+      const wrong = read(given).codes.find((code) => !expected.includes(code))
+      return wrong === undefined ? null : `error ${wrong}`
+    },
+  })
+  return { answer, ...read(answer) }
+}
+
+function read(answer: StepAnswer): Omit<GraphqlAnswer, 'answer'> {
+  if (answer.status !== 200) return { data: null, codes: [] }
+  const { data, errors = [] } = answer.json() as {
+    readonly data: Record<string, unknown> | null
+    readonly errors?: readonly { readonly extensions?: { readonly code?: string } }[]
+  }
+  return { data, codes: errors.map(({ extensions }) => extensions?.code ?? 'none') }
+}
+
+/** A service that did not answer may have carried it out all the same. */
+function outcomeOf({ answer: { status, maybeExecuted }, codes }: GraphqlAnswer): Outcome {
+  if (status === 0) return maybeExecuted ? 'unknown' : 'failed'
+  if (status !== 200) return 'failed'
+  if (codes.length === 0) return 'booked'
+  if (codes.includes('unavailable')) return 'unknown'
+  return codes.every((code) => refusals.includes(code)) ? 'conflict' : 'failed'
+}
