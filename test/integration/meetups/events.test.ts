@@ -1,83 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createMemoryPubSub } from '../../../src/lib/pubsub/memory.ts'
-import type { PubSub } from '../../../src/lib/pubsub/pubsub.ts'
-import { startChat } from '../../../src/lib/workloads/meetups/chat/index.ts'
 import { rooms } from '../../../src/lib/workloads/meetups/chat/tables.ts'
-import { startImageService } from '../../../src/lib/workloads/meetups/image/index.ts'
 import { images as imageTable } from '../../../src/lib/workloads/meetups/image/tables.ts'
 import { applicationAttempt, messageAttempt, postAttempt } from '../../../src/lib/workloads/meetups/ledger.ts'
-import { startPostService } from '../../../src/lib/workloads/meetups/post/service.ts'
 import { outbox, posts } from '../../../src/lib/workloads/meetups/post/tables.ts'
-import { startRelayService } from '../../../src/lib/workloads/meetups/relay/index.ts'
 import { outgoing } from '../../../src/lib/workloads/meetups/relay/outgoing.ts'
 import { leases } from '../../../src/lib/workloads/meetups/relay/tables.ts'
-import { startRpcServer, type RpcServer } from '../../../src/lib/workloads/meetups/rpc/server.ts'
-import { startSaga } from '../../../src/lib/workloads/meetups/saga/index.ts'
-import { createClients, type RunningService, type ServiceName } from '../../../src/lib/workloads/meetups/services.ts'
 import { startRelay } from '../../../src/lib/workloads/outbox/relay.ts'
 import { startPrivateService } from '../../private-service.ts'
 import { createEventPlace, type EventPlace } from './event-place.ts'
 import { meetupEngines } from './places.ts'
 import { audit, newPost, uploadImage } from './services.ts'
+import { createSystem, type System } from './system.ts'
 
 const clean = { lost: 0, duplicate: 0, oversold: 0, inconsistent: 0, passed: true }
-
-/** The parts beside the gateway, each behind its own port, as they are in processes of their own. */
-interface System extends AsyncDisposable {
-  readonly clients: ReturnType<typeof createClients>
-  readonly errors: readonly Error[]
-  start(...names: readonly ServiceName[]): Promise<void>
-  stop(name: ServiceName): Promise<void>
-}
-
-async function createSystem(place: EventPlace): Promise<System> {
-  const running = new Map<ServiceName, { readonly service: RunningService; readonly server: RpcServer }>()
-  const ports = new Map<ServiceName, number>()
-  const errors: Error[] = []
-  const onError = (error: Error) => void errors.push(error)
-  const pubsub: PubSub = createMemoryPubSub()
-  const clients = createClients((name) => ports.get(name) ?? 1)
-  const parts = {
-    database: place.database,
-    openBroker: async () => place.broker,
-    openPubSub: async () => pubsub,
-    openCache: () => Promise.reject(new Error('not asked for')),
-    onError,
-    clients,
-  }
-  const starts: Partial<Record<ServiceName, () => Promise<RunningService>>> = {
-    post: () => startPostService(parts),
-    chat: () => startChat(parts),
-    image: () => startImageService(parts, join(place.folder, 'images')),
-    saga: () => startSaga(parts),
-    relay: () => startRelayService(parts),
-  }
-  async function stop(name: ServiceName): Promise<void> {
-    const found = running.get(name)
-    running.delete(name)
-    await found?.server.close()
-    await found?.service.close()
-  }
-  return {
-    clients,
-    errors,
-    stop,
-    async start(...names) {
-      for (const name of names) {
-        const service = await starts[name]!()
-        const server = await startRpcServer(service.contracts, ports.get(name) ?? 0, onError)
-        ports.set(name, server.port)
-        running.set(name, { service, server })
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      for (const name of ['relay', 'saga', 'image', 'chat', 'post'] as const) await stop(name)
-      await clients.close()
-    },
-  }
-}
 
 for (const engine of meetupEngines) {
   describe.skipIf(engine.open === null)(`the events of meetups on ${engine.name}`, () => {
@@ -122,8 +58,8 @@ for (const engine of meetupEngines) {
       await expectStates([id, gone], 'approved')
       const [service, chat] = [await system.clients.get('PostService'), await system.clients.get('ChatService')]
       const [guest, leaver] = [randomUUID(), randomUUID()]
-      const application = await service.createApplication({ postId: id, userId: guest })
-      await service.createApplication({ postId: id, userId: leaver })
+      const application = await service.createApplication({ postId: id, userId: guest, key: 'second' })
+      await service.createApplication({ postId: id, userId: leaver, key: '' })
       await service.deleteApplication({ postId: id, userId: leaver })
       await service.deletePost({ id: gone })
       const membersOf = async () => (await chat.getMembers({ roomIds: [id, gone] })).members.map(({ userId }) => userId)
@@ -131,7 +67,7 @@ for (const engine of meetupEngines) {
       const message = await chat.createMessage({ roomId: id, userId: guest, body: 'hello', key: 'first' })
       const ledger = [
         { ...postAttempt(id), outcome: 'booked', id },
-        { ...applicationAttempt(id, guest), outcome: 'booked', id: application.id },
+        { ...applicationAttempt(id, 'second'), outcome: 'booked', id: application.id },
         { ...messageAttempt(id, 'first'), outcome: 'booked', id: message.id },
       ] as const
       expect(await audit(place, ledger)).toMatchObject({ ...clean, unknownCommitted: 0, acknowledged: 3 })
@@ -187,9 +123,11 @@ for (const engine of meetupEngines) {
       const [id] = (await createPosts(1)) as [string]
       await expectStates([id], 'approved')
       const service = await system.clients.get('PostService')
-      await service.createApplication({ postId: id, userId: randomUUID() })
+      await service.createApplication({ postId: id, userId: randomUUID(), key: '' })
       const users = Array.from({ length: 200 }, () => randomUUID())
-      const results = await Promise.allSettled(users.map((userId) => service.createApplication({ postId: id, userId })))
+      const results = await Promise.allSettled(
+        users.map((userId) => service.createApplication({ postId: id, userId, key: userId })),
+      )
       const codes = results.map((result) => (result.status === 'fulfilled' ? 'applied' : result.reason.code))
       expect(codes.filter((code) => code === 'applied')).toHaveLength(1)
       expect(new Set(codes)).toEqual(new Set(['applied', 'full']))

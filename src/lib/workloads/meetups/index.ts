@@ -1,6 +1,6 @@
 import type { Workload } from '../workload.ts'
-import { auditMeetups } from './audit.ts'
-import { createScenarios, type ScenarioOptions } from './scenarios.ts'
+import { auditMeetups } from './audit/index.ts'
+import { createScenarios, type ScenarioOptions } from './scenarios/index.ts'
 import { insertMissingMeetups } from './seeding.ts'
 import type { ServeOptions } from './serve.ts'
 import { meetupTables } from './tables.ts'
@@ -11,7 +11,7 @@ export const meetups: Workload<ServeOptions & ScenarioOptions> = {
   summary: 'meetups that people post and apply for: a GraphQL gateway in front of gRPC services',
   tables: meetupTables,
   runsOn: {
-    servers: 'MySQL/MariaDB, PostgreSQL, MongoDB or Redis (--db), NATS or Kafka (--broker), Redis (--cache)',
+    servers: 'MySQL/MariaDB or PostgreSQL (--db), NATS or Kafka (--broker), Redis (--cache)',
     embedded: 'SQLite, a broker in a file, a cache in memory',
   },
   original: 'the original says nothing of its speed',

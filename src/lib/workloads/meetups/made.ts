@@ -40,7 +40,7 @@ export function createMaker(seed: string): Maker {
 }
 
 /** Makes texts of posts: what people write who look for others. */
-function createTexts(seed: string): (random: Random, now: number) => PostText {
+export function createTexts(seed: string): (random: Random, now: number) => PostText {
   faker.seed(createRandom(seed).fork('texts').uint32())
   const contents = Array.from({ length: 200 }, () => faker.lorem.paragraph().slice(0, maxLengths.content))
   return (random, now) => {

@@ -1,6 +1,10 @@
-import { defineScenario, type Outcome, type Scenario, type StepAnswer, type VirtualUser } from '../../load/scenario.ts'
-import { createMaker, seededAccounts, seededPassword } from './made.ts'
-import { fishTypes, spotTypes } from './post/choices.ts'
+import { defineScenario, type Scenario, type VirtualUser } from '../../../load/scenario.ts'
+import { applicationAttempt } from '../ledger.ts'
+import { createMaker, seededAccounts, seededPassword } from '../made.ts'
+import { fishTypes, spotTypes } from '../post/choices.ts'
+import { createChatScenario } from './chat.ts'
+import { ask as send, outcomeOf, refusals, type AskOptions } from './graphql.ts'
+import { createHostScenario } from './host.ts'
 
 /** What the users do. */
 export interface ScenarioOptions {
@@ -37,7 +41,10 @@ const operations = {
   deleteApplyPost: 'mutation deleteApplyPost($postId: ID!) { deleteApplyPost(postId: $postId) }',
 } as const
 
-/** `browse` looks at posts by filter and page; `join` logs in, finds a post that is open and applies for it. */
+/**
+ * `browse` looks at posts by filter and page; `join` logs in, finds a post that is open and applies for it; `host` posts
+ * meetups; `chat` is two members of a room who answer each other.
+ */
 export function createScenarios({ seed }: ScenarioOptions, _runId: string): readonly Scenario[] {
   const maker = createMaker(seed)
   return [
@@ -52,6 +59,8 @@ export function createScenarios({ seed }: ScenarioOptions, _runId: string): read
       }),
       run: join,
     }),
+    createHostScenario(seed),
+    createChatScenario(seed),
   ]
 }
 
@@ -110,14 +119,16 @@ async function join(user: VirtualUser, applicant: Applicant): Promise<void> {
   // Others may have been faster; the owner is one of those who look.
   const answer = await ask(user, 'createApplyPost', { postId, key }, { idToken, expected: refusals })
   const made = answer.data?.['createApplyPost'] as { readonly id: string } | null | undefined
-  await user.ledger.record({ key, resource: postId, outcome: outcomeOf(answer), ...(made && { id: made.id }) })
+  await user.ledger.record({
+    ...applicationAttempt(postId, key),
+    outcome: outcomeOf(answer),
+    ...(made && { id: made.id }),
+  })
   if (!made || random.integer(1, withdrawsOneIn) > 1) return
   await user.think(thinkBeforeMs)
   // Two users may share an account where there are more than were seeded.
   await ask(user, 'deleteApplyPost', { postId }, { idToken, expected: ['not-found'] })
 }
-
-const refusals = ['full', 'taken', 'wrong-state']
 
 async function logIn(user: VirtualUser, { email, tokens }: Applicant): Promise<Tokens | null> {
   if (!tokens) {
@@ -129,50 +140,6 @@ async function logIn(user: VirtualUser, { email, tokens }: Applicant): Promise<T
   return (data?.['refreshIDToken'] as Tokens | null | undefined) ?? null
 }
 
-/** An answer to an operation. */
-interface GraphqlAnswer {
-  readonly answer: StepAnswer
-  readonly data: Readonly<Record<string, unknown>> | null
-  /** Of its errors. */
-  readonly codes: readonly string[]
-}
-
-/** Sends an operation. An answer with errors is a failure unless all their codes are expected. */
-async function ask(
-  user: VirtualUser,
-  name: keyof typeof operations,
-  variables: object,
-  { idToken, expected = [] }: { readonly idToken?: string; readonly expected?: readonly string[] } = {},
-): Promise<GraphqlAnswer> {
-  const answer = await user.request({
-    step: name,
-    method: 'POST',
-    path: '/graphql',
-    ...(idToken !== undefined && { headers: { authorization: `Bearer ${idToken}` } }),
-    body: { operationName: name, query: operations[name], variables },
-    wantBody: true,
-    failureOf(given) {
-      const wrong = read(given).codes.find((code) => !expected.includes(code))
-      return wrong === undefined ? null : `error ${wrong}`
-    },
-  })
-  return { answer, ...read(answer) }
-}
-
-function read(answer: StepAnswer): Omit<GraphqlAnswer, 'answer'> {
-  if (answer.status !== 200) return { data: null, codes: [] }
-  const { data, errors = [] } = answer.json() as {
-    readonly data: Record<string, unknown> | null
-    readonly errors?: readonly { readonly extensions?: { readonly code?: string } }[]
-  }
-  return { data, codes: errors.map(({ extensions }) => extensions?.code ?? 'none') }
-}
-
-/** A service that did not answer may have carried it out all the same. */
-function outcomeOf({ answer: { status, maybeExecuted }, codes }: GraphqlAnswer): Outcome {
-  if (status === 0) return maybeExecuted ? 'unknown' : 'failed'
-  if (status !== 200) return 'failed'
-  if (codes.length === 0) return 'booked'
-  if (codes.includes('unavailable')) return 'unknown'
-  return codes.every((code) => refusals.includes(code)) ? 'conflict' : 'failed'
+function ask(user: VirtualUser, name: keyof typeof operations, variables: object, options: AskOptions = {}) {
+  return send(user, name, operations[name], variables, options)
 }

@@ -1,0 +1,126 @@
+import { defineScenario, type Scenario, type VirtualUser } from '../../../load/scenario.ts'
+import { ask, outcomeOf, refusals } from './graphql.ts'
+import { applicationAttempt, messageAttempt } from '../ledger.ts'
+import { createMaker, createTexts, seededAccounts, seededPassword, type Maker } from '../made.ts'
+import type { PostText } from '../post/contract.ts'
+import { postAndWait } from './posting.ts'
+
+const thinkBeforeMs = [1000, 3000] as const
+const thinkBeforeAnsweringMs = [500, 1500] as const
+
+/** How long it may take until who has applied is in the room, ms, and the wait between two looks. */
+const patienceMs = 20_000
+const lookEveryMs = [200, 500] as const
+
+const operations = {
+  login: `mutation login($email: String!, $password: String!) {
+    login(email: $email, password: $password) { tokens { idToken } }
+  }`,
+  createApplyPost: `mutation createApplyPost($postId: ID!, $key: String) {
+    createApplyPost(postId: $postId, key: $key) { id }
+  }`,
+  room: `query room($id: ID!) {
+    room(id: $id) { members { user { name } } messages(first: 10) { messages { id body user { name } } } }
+  }`,
+  createMessage: `mutation createMessage($roomId: ID!, $body: String!, $key: String) {
+    createMessage(roomId: $roomId, body: $body, key: $key) { id }
+  }`,
+} as const
+
+/** Two members, and what they have said so far. */
+interface Pair {
+  room: { readonly id: string; readonly idTokens: readonly [owner: string, guest: string] } | null
+  attempts: number
+}
+
+/** One user plays two people who meet: one has posted, the other has applied, and each answers the other. */
+export function createChatScenario(seed: string): Scenario {
+  const maker = createMaker(seed)
+  const makeText = createTexts(seed)
+  return defineScenario({
+    name: 'chat',
+    think: thinkBeforeMs,
+    prepare: (): Pair => ({ room: null, attempts: 0 }),
+    async run(user, pair) {
+      pair.room ??= await meet(user, pair, maker, makeText(user.random, Date.now()))
+      if (!pair.room) return
+      const { id, idTokens } = pair.room
+      const [owner, guest] = idTokens
+      for (const [speaker, listener] of [
+        [owner, guest],
+        [guest, owner],
+      ] as const) {
+        const messageId = await say(user, pair, id, speaker)
+        if (messageId === null) return
+        await user.think(thinkBeforeAnsweringMs)
+        const seen = await readRoom(user, id, listener)
+        if (seen && !seen.includes(messageId)) throw new Error('the other member does not see an acknowledged message')
+      }
+    },
+  })
+}
+
+/** Null where something on the way there failed. */
+async function meet(user: VirtualUser, pair: Pair, maker: Maker, text: PostText): Promise<Pair['room']> {
+  const first = (user.id * 2) % seededAccounts
+  const owner = await logIn(user, maker.account(first).email)
+  const guest = await logIn(user, maker.account((first + 1) % seededAccounts).email)
+  if (owner === null || guest === null) return null
+  const id = await postAndWait(user, text, owner)
+  if (id === null || !(await apply(user, pair, id, guest))) return null
+  const until = performance.now() + patienceMs
+  while ((await readRoom(user, id, guest, ['forbidden'])) === null) {
+    if (performance.now() > until) throw new Error('who has applied is not in the room')
+    await user.think(lookEveryMs)
+  }
+  return { id, idTokens: [owner, guest] }
+}
+
+async function logIn(user: VirtualUser, email: string): Promise<string | null> {
+  const { data } = await ask(user, 'login', operations.login, { email, password: seededPassword })
+  return (data?.['login'] as { readonly tokens: { readonly idToken: string } } | null)?.tokens.idToken ?? null
+}
+
+async function apply(user: VirtualUser, pair: Pair, postId: string, idToken: string): Promise<boolean> {
+  const key = keyOf(user, pair)
+  const variables = { postId, key }
+  const options = { idToken, expected: refusals }
+  const answer = await ask(user, 'createApplyPost', operations.createApplyPost, variables, options)
+  const made = answer.data?.['createApplyPost'] as { readonly id: string } | null | undefined
+  const outcome = outcomeOf(answer)
+  await user.ledger.record({ ...applicationAttempt(postId, key), outcome, ...(made && { id: made.id }) })
+  return made !== null && made !== undefined
+}
+
+async function say(user: VirtualUser, pair: Pair, roomId: string, idToken: string): Promise<string | null> {
+  const key = keyOf(user, pair)
+  const variables = { roomId, body: `Message ${key}`, key }
+  const answer = await ask(user, 'createMessage', operations.createMessage, variables, { idToken })
+  const made = answer.data?.['createMessage'] as { readonly id: string } | null | undefined
+  await user.ledger.record({
+    ...messageAttempt(roomId, key),
+    outcome: outcomeOf(answer),
+    ...(made && { id: made.id }),
+  })
+  return made?.id ?? null
+}
+
+/** The newest messages' ids; null where it could not be read. */
+async function readRoom(
+  user: VirtualUser,
+  id: string,
+  idToken: string,
+  expected: readonly string[] = [],
+): Promise<string[] | null> {
+  const { data } = await ask(user, 'room', operations.room, { id }, { idToken, expected })
+  const room = data?.['room'] as
+    | { readonly messages: { readonly messages: readonly { readonly id: string }[] } }
+    | null
+    | undefined
+  return room ? room.messages.messages.map((message) => message.id) : null
+}
+
+/** Unlike that of any other attempt. */
+function keyOf(user: VirtualUser, pair: Pair): string {
+  return `${user.runId}-chat-${user.id}-${++pair.attempts}`
+}
