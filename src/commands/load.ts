@@ -56,7 +56,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'burst', 'maxInFlight'),
     ...settingFlags('threads', 'scenario', 'target', 'timeout', 'threshold', 'findLimit', 'seed'),
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
-    ...settingFlags('workload', 'mix', 'locations', 'orders', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker'),
+    ...settingFlags('workload', 'mix', 'locations', 'images', 'orders', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker'),
     ...settingFlags('replicas', 'from', 'reports', 'report'),
     ...saturationFlags,
     ledger: Flags.string({

@@ -43,6 +43,7 @@ With --replicas the API is served by so many processes. One that ends is started
     'locations',
     'service',
     'servicePort',
+    'images',
     'replicas',
     'host',
     'port',

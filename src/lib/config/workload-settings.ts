@@ -48,6 +48,12 @@ export const workloadSettings = {
     summary: 'port of the user service in a process of its own; post, chat, image, saga and relay have those after it',
     allowed: 'a whole number from 1 to 65530',
   }),
+  images: setting({
+    schema: z.string().regex(/^disk:.+$/s),
+    default: 'disk:.rushbench/images',
+    summary: 'where the workload meetups keeps images',
+    allowed: 'disk:PATH',
+  }),
   orders: setting({
     schema: count.refine((orders) => orders > 0 && orders <= 10_000_000),
     default: '1000',

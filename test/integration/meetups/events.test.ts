@@ -122,8 +122,8 @@ for (const engine of meetupEngines) {
       await expectStates([id, gone], 'approved')
       const [service, chat] = [await system.clients.get('PostService'), await system.clients.get('ChatService')]
       const [guest, leaver] = [randomUUID(), randomUUID()]
-      const application = await service.createApplication({ postId: id, userId: guest })
-      await service.createApplication({ postId: id, userId: leaver })
+      const application = await service.createApplication({ postId: id, userId: guest, key: 'second' })
+      await service.createApplication({ postId: id, userId: leaver, key: '' })
       await service.deleteApplication({ postId: id, userId: leaver })
       await service.deletePost({ id: gone })
       const membersOf = async () => (await chat.getMembers({ roomIds: [id, gone] })).members.map(({ userId }) => userId)
@@ -131,7 +131,7 @@ for (const engine of meetupEngines) {
       const message = await chat.createMessage({ roomId: id, userId: guest, body: 'hello', key: 'first' })
       const ledger = [
         { ...postAttempt(id), outcome: 'booked', id },
-        { ...applicationAttempt(id, guest), outcome: 'booked', id: application.id },
+        { ...applicationAttempt(id, 'second'), outcome: 'booked', id: application.id },
         { ...messageAttempt(id, 'first'), outcome: 'booked', id: message.id },
       ] as const
       expect(await audit(place, ledger)).toMatchObject({ ...clean, unknownCommitted: 0, acknowledged: 3 })
@@ -187,9 +187,11 @@ for (const engine of meetupEngines) {
       const [id] = (await createPosts(1)) as [string]
       await expectStates([id], 'approved')
       const service = await system.clients.get('PostService')
-      await service.createApplication({ postId: id, userId: randomUUID() })
+      await service.createApplication({ postId: id, userId: randomUUID(), key: '' })
       const users = Array.from({ length: 200 }, () => randomUUID())
-      const results = await Promise.allSettled(users.map((userId) => service.createApplication({ postId: id, userId })))
+      const results = await Promise.allSettled(
+        users.map((userId) => service.createApplication({ postId: id, userId, key: userId })),
+      )
       const codes = results.map((result) => (result.status === 'fulfilled' ? 'applied' : result.reason.code))
       expect(codes.filter((code) => code === 'applied')).toHaveLength(1)
       expect(new Set(codes)).toEqual(new Set(['applied', 'full']))

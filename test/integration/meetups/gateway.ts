@@ -3,6 +3,7 @@ import { openCache } from '../../../src/lib/cache/open.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createMemoryPubSub } from '../../../src/lib/pubsub/memory.ts'
 import { serveMeetups } from '../../../src/lib/workloads/meetups/serve.ts'
 import type { TestEngine } from '../databases/engines.ts'
 import { createPlace, type Place } from './places.ts'
@@ -19,12 +20,20 @@ export interface Answer {
   }[]
 }
 
+/** A subscription that goes on. */
+export interface Subscription extends AsyncDisposable {
+  readonly seen: readonly Answer[]
+  readonly errors: readonly unknown[]
+}
+
 /** All parts in this process, on a database of this test's own. */
 export interface Meetups extends AsyncDisposable {
   readonly origin: string
   readonly place: Place
   readonly errors: readonly Error[]
   ask(query: string, variables?: object, idToken?: string): Promise<Answer>
+  /** Over a WebSocket of its own. */
+  subscribe(query: string, idToken: string): Promise<Subscription>
   /** Calls of services so far, as `/metrics` has them: `PostService.listPosts`. */
   calls(): Promise<ReadonlyMap<string, number>>
 }
@@ -34,17 +43,19 @@ export async function startMeetups(open: NonNullable<TestEngine['open']>): Promi
   const place = await createPlace(open)
   const folder = await mkdtemp(join(tmpdir(), 'rushbench-meetups-'))
   const broker = await openBroker(`sqlite:${join(folder, 'broker.db')}`)
+  const pubsub = createMemoryPubSub()
   const errors: Error[] = []
   const server = await serveMeetups(
     {
       database: place.database,
       openCache: () => openCache('memory'),
       openBroker: async () => broker,
+      openPubSub: async () => pubsub,
       host: '127.0.0.1',
       port: 0,
       onError: (error) => errors.push(error),
     },
-    { service: 'all', servicePort: 0 },
+    { service: 'all', servicePort: 0, images: `disk:${join(folder, 'images')}` },
   )
   return {
     origin: server.origin,
@@ -61,6 +72,7 @@ export async function startMeetups(open: NonNullable<TestEngine['open']>): Promi
       })
       return { status: response.status, ...((await response.json()) as Omit<Answer, 'status'>) }
     },
+    subscribe: (query, idToken) => subscribe(server.origin, query, idToken),
     async calls() {
       const text = await (await fetch(`${server.origin}/metrics`)).text()
       const found = text.matchAll(/^grpc_client_calls_total\{service="(\w+)",method="(\w+)"\} (\d+)$/gm)
@@ -71,6 +83,35 @@ export async function startMeetups(open: NonNullable<TestEngine['open']>): Promi
       await broker[Symbol.asyncDispose]()
       await place[Symbol.asyncDispose]()
       await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function subscribe(origin: string, query: string, idToken: string): Promise<Subscription> {
+  const socket = new WebSocket(`${origin.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+  const seen: Answer[] = []
+  const errors: unknown[] = []
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>()
+  const send = (message: object) => socket.send(JSON.stringify(message))
+  socket.addEventListener('open', () =>
+    send({ type: 'connection_init', payload: { authorization: `Bearer ${idToken}` } }),
+  )
+  socket.addEventListener('message', ({ data }) => {
+    const { type, payload } = JSON.parse(String(data)) as { type: string; payload: Answer }
+    if (type === 'connection_ack') resolve()
+    else if (type === 'next') seen.push(payload)
+    else if (type === 'error') errors.push(payload)
+  })
+  socket.addEventListener('error', () => reject(new Error('the socket failed')))
+  await ready
+  send({ id: '1', type: 'subscribe', payload: { query } })
+  return {
+    seen,
+    errors,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((done) => socket.addEventListener('close', done))
+      socket.close()
+      await closed
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { Workload } from '../workload.ts'
-import { auditMeetups } from './audit.ts'
+import { auditMeetups } from './audit/index.ts'
 import { createScenarios, type ScenarioOptions } from './scenarios.ts'
 import { insertMissingMeetups } from './seeding.ts'
 import type { ServeOptions } from './serve.ts'

@@ -8,9 +8,9 @@ export function messageAttempt(roomId: string, key: string): Attempt {
   return { key, resource: `room ${roomId}` }
 }
 
-/** Somebody applies for a post, for the first time. */
-export function applicationAttempt(postId: string, userId: string): Attempt {
-  return { key: `${userId}/${postId}`, resource: `post ${postId}` }
+/** Somebody applies for a post; the client makes its key, one for each attempt. */
+export function applicationAttempt(postId: string, key: string): Attempt {
+  return { key, resource: `post ${postId}` }
 }
 
 /** A post whose id is known. */

@@ -1,4 +1,5 @@
 import { defineScenario, type Outcome, type Scenario, type StepAnswer, type VirtualUser } from '../../load/scenario.ts'
+import { applicationAttempt } from './ledger.ts'
 import { createMaker, seededAccounts, seededPassword } from './made.ts'
 import { fishTypes, spotTypes } from './post/choices.ts'
 
@@ -110,7 +111,11 @@ async function join(user: VirtualUser, applicant: Applicant): Promise<void> {
   // Others may have been faster; the owner is one of those who look.
   const answer = await ask(user, 'createApplyPost', { postId, key }, { idToken, expected: refusals })
   const made = answer.data?.['createApplyPost'] as { readonly id: string } | null | undefined
-  await user.ledger.record({ key, resource: postId, outcome: outcomeOf(answer), ...(made && { id: made.id }) })
+  await user.ledger.record({
+    ...applicationAttempt(postId, key),
+    outcome: outcomeOf(answer),
+    ...(made && { id: made.id }),
+  })
   if (!made || random.integer(1, withdrawsOneIn) > 1) return
   await user.think(thinkBeforeMs)
   // Two users may share an account where there are more than were seeded.

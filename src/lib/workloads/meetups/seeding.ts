@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { applyClaims, type Claim } from '../../databases/claims.ts'
 import type { Database } from '../../databases/port.ts'
 import type { Progress } from '../workload.ts'
-import { members, rooms } from './chat/tables.ts'
+import { memberId, members, rooms, type MemberRow, type RoomRow } from './chat/tables.ts'
 import { createMaker, seededAccounts, seededPassword, seededPosts, type Maker } from './made.ts'
 import { textColumns } from './post/rows.ts'
 import { posts, type PostRow } from './post/tables.ts'
@@ -59,9 +59,17 @@ function postClaim(maker: Maker, index: number, now: number): Claim {
     saga_id: id,
     created_at: now,
   }
-  const member = { id: `${id}/${userId}`, room_id: id, user_id: userId, turn: 0, joined_at: now }
+  const room: RoomRow = { id, owner_id: userId, state: 'open', messages: 0, created_at: now }
+  const member: MemberRow = {
+    id: memberId(id, userId),
+    room_id: id,
+    user_id: userId,
+    turn: 0,
+    active: 1,
+    joined_at: now,
+  }
   const insert = [
-    { table: rooms, rows: [{ id, owner_id: userId, created_at: now }] },
+    { table: rooms, rows: [room] },
     { table: members, rows: [member] },
   ]
   return { guard: null, insert, claim: { table: posts, row } }

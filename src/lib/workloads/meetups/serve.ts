@@ -1,7 +1,9 @@
-import { failure } from '../../errors.ts'
 import type { Parts, RunningServer } from '../workload.ts'
+import { startChat } from './chat/index.ts'
 import { serveGateway } from './gateway/server.ts'
+import { startImageService } from './image/index.ts'
 import { startPostService } from './post/service.ts'
+import { startRelayService } from './relay/index.ts'
 import { startRpcServer, type RpcServer } from './rpc/server.ts'
 import { loopback } from './rpc/transport.ts'
 import {
@@ -10,8 +12,9 @@ import {
   type Clients,
   type RunningService,
   type ServiceName,
-  type StartService,
+  type ServiceParts,
 } from './services.ts'
+import { startSaga } from './saga/index.ts'
 import { startUserService } from './user/service.ts'
 
 /** Which parts run in this process, and where those are that do not. */
@@ -20,30 +23,37 @@ export interface ServeOptions {
   readonly service: ServiceName | 'gateway' | 'all'
   /** The port of the first of `serviceNames` in a process of its own; each has the next one. */
   readonly servicePort: number
+  /** Where images are kept: `disk:PATH`. */
+  readonly images: string
 }
 
-const starters: Partial<Readonly<Record<ServiceName, StartService>>> = {
-  user: startUserService,
-  post: startPostService,
-}
+const starters: Readonly<Record<ServiceName, (parts: ServiceParts, options: ServeOptions) => Promise<RunningService>>> =
+  {
+    user: startUserService,
+    post: startPostService,
+    chat: startChat,
+    image: (parts, { images }) => startImageService(parts, images.replace(/^disk:/, '')),
+    saga: startSaga,
+    relay: startRelayService,
+  }
 
 /** Starts all parts, or one. Throws `port-in-use` or `host-unusable`. */
-export async function serveMeetups(parts: Parts, { service, servicePort }: ServeOptions): Promise<RunningServer> {
+export async function serveMeetups(parts: Parts, options: ServeOptions): Promise<RunningServer> {
+  const { service, servicePort } = options
   const fixedPort = (name: ServiceName) => servicePort + serviceNames.indexOf(name)
-  if (service === 'all') return serveAll(parts)
-  if (service !== 'gateway') return serveOne(parts, service, fixedPort)
+  if (service === 'all') return serveAll(parts, options)
+  if (service !== 'gateway') return serveOne(parts, options, service, fixedPort)
   return serveGateway({ ...parts, openClients: (onCall) => createClients(fixedPort, onCall) })
 }
 
-async function serveAll(parts: Parts): Promise<RunningServer> {
+async function serveAll(parts: Parts, options: ServeOptions): Promise<RunningServer> {
   const ports = new Map<ServiceName, number>()
   const portOf = (name: ServiceName) => ports.get(name) ?? 0
   const clients = createClients(portOf)
   const started: Started[] = []
   try {
     for (const name of serviceNames) {
-      if (!starters[name]) continue
-      const one = await startOne(parts, name, 0, clients)
+      const one = await startOne({ ...parts, clients }, options, name, 0)
       started.push(one)
       ports.set(name, one.server.port)
     }
@@ -63,11 +73,12 @@ async function serveAll(parts: Parts): Promise<RunningServer> {
 
 async function serveOne(
   parts: Parts,
+  options: ServeOptions,
   name: ServiceName,
   portOf: (name: ServiceName) => number,
 ): Promise<RunningServer> {
   const clients = createClients(portOf)
-  const started = await startOne(parts, name, portOf(name), clients)
+  const started = await startOne({ ...parts, clients }, options, name, portOf(name))
   return {
     origin: `http://${loopback}:${started.server.port}`,
     isInternal: true,
@@ -82,10 +93,8 @@ interface Started {
   readonly server: RpcServer
 }
 
-async function startOne(parts: Parts, name: ServiceName, port: number, clients: Clients): Promise<Started> {
-  const start = starters[name]
-  if (!start) throw failure('usage-wrong', { reason: `There is no service ${name} yet.` })
-  const service = await start({ ...parts, clients })
+async function startOne(parts: ServiceParts, options: ServeOptions, name: ServiceName, port: number): Promise<Started> {
+  const service = await starters[name](parts, options)
   try {
     return { service, server: await startRpcServer(service.contracts, port, parts.onError) }
   } catch (error) {

@@ -49,9 +49,8 @@ export async function* auditMeetups(
 /** Whatever a client may have noted. */
 async function* scanAttempts(store: Store): AsyncGenerator<StoredBooking> {
   for await (const { id } of store.scan(posts, ['id'])) yield { id, ...asText(postAttempt(id)) }
-  for await (const row of store.scan(applications, ['id', 'post_id', 'user_id', 'kind', 'turn'])) {
-    if (row.kind !== 'applied' || row.turn !== 1) continue
-    yield { id: row.id, ...asText(applicationAttempt(row.post_id, row.user_id)) }
+  for await (const { id, post_id: post, kind, key } of store.scan(applications, ['id', 'post_id', 'kind', 'key'])) {
+    if (kind === 'applied' && key !== '') yield { id, ...asText(applicationAttempt(post, key)) }
   }
   for await (const { id, room_id: room, key } of store.scan(messages, ['id', 'room_id', 'key'])) {
     if (key !== '') yield { id, ...asText(messageAttempt(room, key)) }

@@ -48,7 +48,7 @@ export const chatResolvers: IResolvers<never, GatewayContext> = {
         const userId = await requireViewer()
         const chat = await clients.get('ChatService')
         return follow(
-          (signal) => chat.subscribe({ roomId, userId }, signal),
+          (signal) => chat.subscribe({ roomId, userId, after: '' }, signal),
           async ({ message }) => (message ? [{ messageAdded: message }] : []),
         )
       },

@@ -1,6 +1,5 @@
-import { applyClaims, type Claim, type ClaimResult } from '../../../databases/claims.ts'
+import type { Claim, ClaimResult } from '../../../databases/claims.ts'
 import type { Store } from '../../../databases/port.ts'
-import { createGroupCommit } from '../../group-commit.ts'
 import { requireIds, requireText } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { Application, PostService } from './contract.ts'
@@ -8,19 +7,15 @@ import { tell } from './outbox.ts'
 import { standing, toApplication } from './rows.ts'
 import { applicationId, applications, maxLengths, posts, type ApplicationRow, type PostRow } from './tables.ts'
 
-/** Most changes in one commit. */
-export const maxBatch = 128
-
 /** How often one is tried again whose turn somebody else has used meanwhile. */
 const maxTries = 5
 
-/** Those who apply, never more than there are places. Changes that come in together share a commit. */
+/** Those who apply, never more than there are places; `commit` stores what it is given together with others'. */
 export function createApplications(
   store: Store,
   now: () => number,
+  commit: (claim: Claim) => Promise<ClaimResult>,
 ): Pick<PostService, 'createApplication' | 'deleteApplication' | 'getApplications'> {
-  const commit = createGroupCommit((claims: readonly Claim[]) => applyClaims(store, claims), maxBatch)
-
   const rowsOf = (postId: string, userId: string): Promise<ApplicationRow[]> =>
     store.find(applications, { post_id: postId, user_id: userId })
 

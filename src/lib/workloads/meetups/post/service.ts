@@ -4,9 +4,10 @@ import type { Rows, Store } from '../../../databases/port.ts'
 import { createGroupCommit } from '../../group-commit.ts'
 import { requireIds } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
+import { outboxChannel } from '../events.ts'
 import { served } from '../rpc/server.ts'
 import type { RunningService, ServiceParts } from '../services.ts'
-import { createApplications, maxBatch } from './applications.ts'
+import { createApplications } from './applications.ts'
 import { checkPost } from './checks.ts'
 import type { Post, PostService, PostState, PostText } from './contract.ts'
 import { listPosts } from './list.ts'
@@ -14,17 +15,32 @@ import { tell } from './outbox.ts'
 import { textColumns, toPost } from './rows.ts'
 import { maxLengths, posts, type OutboxRow, type PostRow } from './tables.ts'
 
+/** Most changes in one commit. */
+const maxBatch = 128
+
 /** How often a change is tried again that another change of the same post came before. */
 const maxTries = 5
 
-/** Begins to serve posts. */
-export async function startPostService({ database }: ServiceParts): Promise<RunningService> {
-  return { contracts: [served('PostService', createPostService(database.store))], async close() {} }
+/** Begins to serve posts, and tells the relay of what it has to do. Throws `cache-unreachable`. */
+export async function startPostService({ database, openPubSub }: ServiceParts): Promise<RunningService> {
+  const pubsub = await openPubSub()
+  // A relay that does not hear it looks by itself.
+  const onTold = () => void pubsub.publish(outboxChannel, '').catch(() => {})
+  const service = createPostService(database.store, Date.now, onTold)
+  return { contracts: [served('PostService', service)], async close() {} }
 }
 
-/** Posts in `store`; `now` gives ms since 1970. */
-export function createPostService(store: Store, now: () => number = Date.now): PostService {
-  const commit = createGroupCommit((claims: readonly Claim[]) => applyClaims(store, claims), maxBatch)
+/** Posts in `store`; `now` gives ms since 1970, and `onTold` is called when the outbox has got something. */
+export function createPostService(
+  store: Store,
+  now: () => number = Date.now,
+  onTold: () => void = () => {},
+): PostService {
+  const commit = createGroupCommit(async (claims: readonly Claim[]) => {
+    const results = await applyClaims(store, claims)
+    if (results.includes('applied')) onTold()
+    return results
+  }, maxBatch)
 
   async function findPost(id: string): Promise<PostRow> {
     requireIds([id], 'id')
@@ -36,8 +52,9 @@ export function createPostService(store: Store, now: () => number = Date.now): P
   /** Moves a post to another state and tells of it; false where it is in none of those states. */
   async function move(id: string, from: readonly PostState[], to: PostState, event: Rows<OutboxRow>): Promise<boolean> {
     const guard = { table: posts, where: { id, state: { in: from } }, patch: { state: to } }
-    const [isDone] = await store.apply([{ guard, insert: [event] }])
-    return isDone as boolean
+    const [isDone = false] = await store.apply([{ guard, insert: [event] }])
+    if (isDone) onTold()
+    return isDone
   }
 
   /** Does nothing when the post is there already. */
@@ -53,7 +70,7 @@ export function createPostService(store: Store, now: () => number = Date.now): P
   }
 
   return {
-    ...createApplications(store, now),
+    ...createApplications(store, now, commit),
 
     async createPost({ userId, id: wanted, ...text }) {
       const at = now()
