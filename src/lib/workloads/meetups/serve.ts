@@ -1,11 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Parts, RunningServer } from '../workload.ts'
 import { startChat } from './chat/index.ts'
 import { serveGateway } from './gateway/server.ts'
 import { startImageService } from './image/index.ts'
+import { findLeft, isNothing } from './left.ts'
 import { startPostService } from './post/service.ts'
 import { startRelayService } from './relay/index.ts'
 import { startRpcServer, type RpcServer } from './rpc/server.ts'
 import { loopback } from './rpc/transport.ts'
+import { startSaga } from './saga/index.ts'
 import {
   createClients,
   serviceNames,
@@ -14,7 +17,6 @@ import {
   type ServiceName,
   type ServiceParts,
 } from './services.ts'
-import { startSaga } from './saga/index.ts'
 import { startUserService } from './user/service.ts'
 
 /** Which parts run in this process, and where those are that do not. */
@@ -27,22 +29,29 @@ export interface ServeOptions {
   readonly images: string
 }
 
-const starters: Readonly<Record<ServiceName, (parts: ServiceParts, options: ServeOptions) => Promise<RunningService>>> =
-  {
-    user: startUserService,
-    post: startPostService,
-    chat: startChat,
-    image: (parts, { images }) => startImageService(parts, images.replace(/^disk:/, '')),
-    saga: startSaga,
-    relay: startRelayService,
-  }
+const diskPrefix = 'disk:'
+
+/** How long all parts of one process go on when it closes, for what they have begun, ms. */
+const drainMs = 4000
+const lookEveryMs = 20
+
+type Starter = (parts: ServiceParts, options: ServeOptions) => Promise<RunningService>
+
+const starters: Readonly<Record<ServiceName, Starter>> = {
+  user: startUserService,
+  post: startPostService,
+  chat: startChat,
+  image: (parts, { images }) => startImageService(parts, images.slice(diskPrefix.length)),
+  saga: startSaga,
+  relay: startRelayService,
+}
 
 /** Starts all parts, or one. Throws `port-in-use` or `host-unusable`. */
 export async function serveMeetups(parts: Parts, options: ServeOptions): Promise<RunningServer> {
   const { service, servicePort } = options
   const fixedPort = (name: ServiceName) => servicePort + serviceNames.indexOf(name)
   if (service === 'all') return serveAll(parts, options)
-  if (service !== 'gateway') return serveOne(parts, options, service, fixedPort)
+  if (service !== 'gateway') return serveOne(parts, service, options, fixedPort)
   return serveGateway({ ...parts, openClients: (onCall) => createClients(fixedPort, onCall) })
 }
 
@@ -53,7 +62,7 @@ async function serveAll(parts: Parts, options: ServeOptions): Promise<RunningSer
   const started: Started[] = []
   try {
     for (const name of serviceNames) {
-      const one = await startOne({ ...parts, clients }, options, name, 0)
+      const one = await startOne({ ...parts, clients }, name, options, 0)
       started.push(one)
       ports.set(name, one.server.port)
     }
@@ -62,6 +71,7 @@ async function serveAll(parts: Parts, options: ServeOptions): Promise<RunningSer
       ...gateway,
       async close() {
         await gateway.close()
+        await drain(parts)
         await closeAll(started, clients)
       },
     }
@@ -73,12 +83,12 @@ async function serveAll(parts: Parts, options: ServeOptions): Promise<RunningSer
 
 async function serveOne(
   parts: Parts,
-  options: ServeOptions,
   name: ServiceName,
+  options: ServeOptions,
   portOf: (name: ServiceName) => number,
 ): Promise<RunningServer> {
   const clients = createClients(portOf)
-  const started = await startOne({ ...parts, clients }, options, name, portOf(name))
+  const started = await startOne({ ...parts, clients }, name, options, portOf(name))
   return {
     origin: `http://${loopback}:${started.server.port}`,
     isInternal: true,
@@ -93,13 +103,24 @@ interface Started {
   readonly server: RpcServer
 }
 
-async function startOne(parts: ServiceParts, options: ServeOptions, name: ServiceName, port: number): Promise<Started> {
+async function startOne(parts: ServiceParts, name: ServiceName, options: ServeOptions, port: number): Promise<Started> {
   const service = await starters[name](parts, options)
   try {
     return { service, server: await startRpcServer(service.contracts, port, parts.onError) }
   } catch (error) {
     await service.close()
     throw error
+  }
+}
+
+/** Nobody asks for more: what was asked for comes to its end. What cannot is left to the next process. */
+async function drain({ database, openBroker, onError }: Parts): Promise<void> {
+  const until = performance.now() + drainMs
+  try {
+    const broker = await openBroker()
+    while (!isNothing(await findLeft(database.store, broker)) && performance.now() < until) await sleep(lookEveryMs)
+  } catch (error) {
+    onError(error as Error)
   }
 }
 

@@ -2,25 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Broker } from '../../../brokers/port.ts'
 import type { Store } from '../../../databases/port.ts'
 import type { Violation } from '../../workload.ts'
-import { groups, topic } from '../events.ts'
-import { outbox } from '../post/tables.ts'
-import { unfinished } from '../saga/steps.ts'
-import { sagas } from '../saga/tables.ts'
+import { findLeft, isNothing, type Left } from '../left.ts'
 
 /** Between two looks, ms. */
 const lookEveryMs = 100
-
-/** Rows of each kind that are looked at, and named where nobody is at them. */
-const looked = 1000
-
-/** What is left to do. */
-interface Left {
-  /** Events that have yet to be published, and sagas that have yet to move. */
-  readonly events: readonly string[]
-  readonly sagas: readonly string[]
-  /** Events that each group has yet to handle. */
-  readonly backlogs: readonly (readonly [group: string, count: number])[]
-}
 
 /**
  * Waits until all that services do by themselves is done. Where nothing has moved for `standstillMs`, nobody is at it, and
@@ -44,19 +29,6 @@ export async function* settle(
     before = now
   }
   yield* describe(left)
-}
-
-async function findLeft(store: Store, broker: Broker): Promise<Left> {
-  const events = await store.find(outbox, { published_at: 0 }, { columns: ['id'], orderBy: ['id'], limit: looked })
-  const open = await store.find(sagas, { step: { in: unfinished } }, { orderBy: ['id'], limit: looked })
-  const backlogs = await Promise.all(
-    Object.values(groups).map(async (group) => [group, await broker.backlog(topic, group)] as const),
-  )
-  return { events: events.map(({ id }) => id), sagas: open.map(({ id, step }) => `${id} (${step})`), backlogs }
-}
-
-function isNothing({ events, sagas: open, backlogs }: Left): boolean {
-  return events.length === 0 && open.length === 0 && backlogs.every(([, count]) => count === 0)
 }
 
 function* describe({ events, sagas: open, backlogs }: Left): Generator<Violation> {

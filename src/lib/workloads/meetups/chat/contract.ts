@@ -23,6 +23,14 @@ export interface Message {
   readonly key: string
 }
 
+/** What a subscriber gets. */
+export interface ChatEvent {
+  /** Not there in the first. */
+  readonly message?: Message | null
+  /** Where the subscriber stands. */
+  readonly cursor: string
+}
+
 interface RoomsRequest {
   readonly roomIds: readonly string[]
 }
@@ -47,5 +55,5 @@ export interface ChatService {
   subscribe(
     request: { readonly roomId: string; readonly userId: string; readonly after: string },
     signal: AbortSignal,
-  ): AsyncIterable<{ readonly message?: Message | null; readonly cursor: string }>
+  ): AsyncIterable<ChatEvent>
 }

@@ -1,9 +1,10 @@
 import type { IResolvers } from 'mercurius'
-import type { Message, Room } from '../chat/contract.ts'
+import type { ChatEvent, Message, Room } from '../chat/contract.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { SagaState } from '../saga/contract.ts'
 import type { GatewayContext } from './context.ts'
 import { follow } from './follow.ts'
+import { resume } from './resume.ts'
 
 /** Rooms, what is said in them, and what becomes of posts. */
 export const chatResolvers: IResolvers<never, GatewayContext> = {
@@ -34,7 +35,7 @@ export const chatResolvers: IResolvers<never, GatewayContext> = {
         const viewer = await requireViewer()
         const sagas = await clients.get('SagaService')
         return follow(
-          (signal) => sagas.watch({ sagaId }, signal),
+          (signal) => resume<SagaState>(() => sagas.watch({ sagaId }, signal), signal),
           async (state: SagaState) => {
             if (state.postId !== '' && (await loaders.posts.load(state.postId))?.userId !== viewer)
               throw new RpcError('forbidden', 'It is not your post')
@@ -48,7 +49,8 @@ export const chatResolvers: IResolvers<never, GatewayContext> = {
         const userId = await requireViewer()
         const chat = await clients.get('ChatService')
         return follow(
-          (signal) => chat.subscribe({ roomId, userId, after: '' }, signal),
+          (signal) =>
+            resume<ChatEvent>((last) => chat.subscribe({ roomId, userId, after: last?.cursor ?? '' }, signal), signal),
           async ({ message }) => (message ? [{ messageAdded: message }] : []),
         )
       },
