@@ -20,12 +20,20 @@ export interface Answer {
   }[]
 }
 
+/** A subscription that goes on. */
+export interface Subscription extends AsyncDisposable {
+  readonly seen: readonly Answer[]
+  readonly errors: readonly unknown[]
+}
+
 /** All parts in this process, on a database of this test's own. */
 export interface Meetups extends AsyncDisposable {
   readonly origin: string
   readonly place: Place
   readonly errors: readonly Error[]
   ask(query: string, variables?: object, idToken?: string): Promise<Answer>
+  /** Over a WebSocket of its own. */
+  subscribe(query: string, idToken: string): Promise<Subscription>
   /** Calls of services so far, as `/metrics` has them: `PostService.listPosts`. */
   calls(): Promise<ReadonlyMap<string, number>>
 }
@@ -64,6 +72,7 @@ export async function startMeetups(open: NonNullable<TestEngine['open']>): Promi
       })
       return { status: response.status, ...((await response.json()) as Omit<Answer, 'status'>) }
     },
+    subscribe: (query, idToken) => subscribe(server.origin, query, idToken),
     async calls() {
       const text = await (await fetch(`${server.origin}/metrics`)).text()
       const found = text.matchAll(/^grpc_client_calls_total\{service="(\w+)",method="(\w+)"\} (\d+)$/gm)
@@ -74,6 +83,35 @@ export async function startMeetups(open: NonNullable<TestEngine['open']>): Promi
       await broker[Symbol.asyncDispose]()
       await place[Symbol.asyncDispose]()
       await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function subscribe(origin: string, query: string, idToken: string): Promise<Subscription> {
+  const socket = new WebSocket(`${origin.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+  const seen: Answer[] = []
+  const errors: unknown[] = []
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>()
+  const send = (message: object) => socket.send(JSON.stringify(message))
+  socket.addEventListener('open', () =>
+    send({ type: 'connection_init', payload: { authorization: `Bearer ${idToken}` } }),
+  )
+  socket.addEventListener('message', ({ data }) => {
+    const { type, payload } = JSON.parse(String(data)) as { type: string; payload: Answer }
+    if (type === 'connection_ack') resolve()
+    else if (type === 'next') seen.push(payload)
+    else if (type === 'error') errors.push(payload)
+  })
+  socket.addEventListener('error', () => reject(new Error('the socket failed')))
+  await ready
+  send({ id: '1', type: 'subscribe', payload: { query } })
+  return {
+    seen,
+    errors,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((done) => socket.addEventListener('close', done))
+      socket.close()
+      await closed
     },
   }
 }
