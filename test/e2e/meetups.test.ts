@@ -17,7 +17,7 @@ describe('the meetups, with no server at all', () => {
   it('are loaded and audited', async () => {
     const report = await work.runJson<LoadReport>(['load', ...meetups, '--users', '10', '--duration', '5s'])
     expect(report.audit).toMatchObject({ passed: true })
-    expect(report.steps.map(({ name }) => name)).toEqual(expect.arrayContaining(['posts', 'post', 'login']))
+    expect(report.load.steps.map(({ name }) => name)).toEqual(expect.arrayContaining(['posts', 'post', 'login']))
   })
 
   it('serve with each part in a process of its own', async () => {
