@@ -98,7 +98,7 @@ export const postResolvers: IResolvers<never, GatewayContext> = {
 }
 
 /** Throws `forbidden` for who is logged in and does not own the post. */
-async function requireOwner(postId: string, { loaders, requireViewer }: GatewayContext): Promise<void> {
+export async function requireOwner(postId: string, { loaders, requireViewer }: GatewayContext): Promise<void> {
   const viewer = await requireViewer()
   const post = await loaders.posts.load(postId)
   if (!post) throw new RpcError('not-found', 'There is no such post')

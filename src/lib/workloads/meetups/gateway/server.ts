@@ -11,6 +11,7 @@ import { chatResolvers } from './chat-resolvers.ts'
 import { createContext } from './context.ts'
 import { costOf } from './cost.ts'
 import { createErrorFormatter } from './errors.ts'
+import { addImageRoutes } from './images.ts'
 import { postResolvers } from './post-resolvers.ts'
 import { dateTime, schema } from './schema.ts'
 import { createVerifier } from './tokens.ts'
@@ -50,6 +51,7 @@ export async function serveGateway({ host, port, onError, openClients }: Gateway
     queryDepth: maxDepth,
   })
   limitCost(app)
+  await addImageRoutes(app, clients, verify, onError)
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
   app.get('/docs', { schema: { hide: true } }, async (_request, reply) => reply.type('text/plain').send(schema))
   return listen(app, host, port)

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AuditReport, LoadReport } from '../../src/lib/reports/record.ts'
+import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
+
+const meetups = ['--workload', 'meetups']
+
+const names = ['user', 'post', 'chat', 'image', 'saga', 'relay']
+
+describe('the meetups, with no server at all', () => {
+  let work: Workplace
+
+  beforeAll(async () => {
+    work = await createWorkplace()
+  })
+  afterAll(() => work[Symbol.asyncDispose]())
+
+  it('are loaded and audited', async () => {
+    const report = await work.runJson<LoadReport>(['load', ...meetups, '--users', '10', '--duration', '5s'])
+    expect(report.audit).toMatchObject({ passed: true })
+    expect(report.load.steps.map(({ name }) => name)).toEqual(expect.arrayContaining(['posts', 'post', 'login']))
+  })
+
+  it('serve with each part in a process of its own', async () => {
+    // Six in a row, below those that the system gives away by itself.
+    const first = 20_000 + (process.pid % 1000) * 10
+    const running: RunningCli[] = []
+    const start = (...flags: string[]) => {
+      const cli = work.start(['start', ...meetups, '--service-port', String(first), ...flags])
+      running.push(cli)
+      return cli.waitFor(/Listening on (\S+) /)
+    }
+    try {
+      const [gateway] = await Promise.all([
+        start('--service', 'gateway', '--port', '0'),
+        ...names.map((name) => start('--service', name)),
+      ])
+      const response = await fetch(`${gateway[1]}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: '{ posts(first: 3) { edges { node { title user { name } } } } }' }),
+      })
+      const { data } = (await response.json()) as { data: { posts: { edges: object[] } } }
+      expect(data.posts.edges).toHaveLength(3)
+    } finally {
+      for (const { child } of running) child.kill('SIGTERM')
+      for (const { result } of running) expect(await result).toMatchObject({ code: 0, stderr: '' })
+    }
+    expect(await work.runJson<AuditReport>(['audit', ...meetups])).toMatchObject({ audit: { passed: true } })
+  })
+})
