@@ -14,11 +14,12 @@ import { formatShare, formatTable } from '../../src/lib/reports/format.ts'
 import * as simulated from '../../test/simulated-runs.ts'
 import { startMariadb, type Mariadb } from './compare/mariadb.ts'
 
-// How often `compare` is wrong. `node dev/bench/compare.ts simulated|real`, both by default.
+// How often `compare` is wrong. `node dev/bench/compare.ts simulated|real [row]`: both by default, and of the real runs all
+// rows or the one that is named.
 
 const run = promisify(execFile)
 const entryPoint = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
-const [which = 'both'] = process.argv.slice(2)
+const [which = 'both', onlyRow] = process.argv.slice(2)
 
 const sameTrials = 1000
 const slowTrials = 200
@@ -111,22 +112,23 @@ async function realRows(folder: string): Promise<string[][]> {
   await using large = await startMariadb(pools.large)
   await using small = await startMariadb(pools.small)
   for (const { url } of [large, small]) await seedDatabase(folder, url, `--rows ${poolRows} --keys random`)
-  const insert = ({ url }: Mariadb) => `${inserts} --keys random --db ${url}`
+  const insert = ({ url }: Mariadb) => `insert-reservation-bench --inserts 1000 --warmup 300 --keys random --db ${url}`
   const [before, after] = [await startApi(100), await startApi(110)]
   const ask = ({ origin }: { readonly origin: string }) =>
     `load --scenario ${scenario} --users 20 --duration 2s --target ${origin}`
   try {
-    return [
-      await realRow(folder, { what: 'load, 10% slower', times: slowRuns, pairs: slowPairs }, ask(before), ask(after)),
-      await realRow(
-        folder,
-        { what: 'inserts, a smaller buffer pool', times: slowRuns, pairs: samePairs },
-        insert(large),
-        insert(small),
-      ),
-      await realRow(folder, { what: 'inserts, the same', times: sameRuns, pairs: samePairs }, inserts, inserts),
-      await realRow(folder, { what: 'load, the same', times: sameRuns, pairs: samePairs }, load, load),
+    const all: readonly [what: string, times: number, pairs: number, baseline: string, candidate: string][] = [
+      ['load, 10% slower', slowRuns, slowPairs, ask(before), ask(after)],
+      ['inserts, a smaller buffer pool', slowRuns, slowPairs, insert(large), insert(small)],
+      ['inserts, the same', sameRuns, samePairs, inserts, inserts],
+      ['load, the same', sameRuns, samePairs, load, load],
     ]
+    const rows: string[][] = []
+    for (const [what, times, pairs, baseline, candidate] of all) {
+      if (onlyRow !== undefined && onlyRow !== what) continue
+      rows.push(await realRow(folder, { what, times, pairs }, baseline, candidate))
+    }
+    return rows
   } finally {
     before.server.close()
     after.server.close()

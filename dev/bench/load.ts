@@ -13,14 +13,15 @@ import { startNginx } from './load/nginx.ts'
 import { loadPrograms, type LoadProgram } from './load/programs.ts'
 
 // What a request costs the generator: our client against other clients of Node, and against whole load generators, each
-// on one core with nginx on the other. Usage: npm run bench:load -- [rounds] [seconds]
+// on one core with nginx on the other. Usage: npm run bench:load -- [rounds] [seconds] [part ...],
+// where the parts are small, calendar, users, threads and recording; all unless some are named.
 // Needs nginx and taskset (Debian: apt-get install nginx-light util-linux). A peer that is missing is left out:
 //   wrk: apt-get install wrk; hey: go install github.com/rakyll/hey@latest; k6: go install go.k6.io/k6@latest;
 //   Locust: pip install locust
 
 const clientCore = '0'
 const serverCore = '1'
-const [roundsGiven, secondsGiven] = process.argv.slice(2)
+const [roundsGiven, secondsGiven, ...parts] = process.argv.slice(2)
 const rounds = Number(roundsGiven ?? 5)
 const seconds = Number(secondsGiven ?? 4)
 const connections = 100
@@ -47,18 +48,6 @@ const pacedGoals = [
 
 const recordingGoalNs = 60
 const threadsGoal = 1.8
-
-/** A calendar as the API sends it, of 110 kB. */
-const slots = Array.from({ length: 1116 }, (_, id) => ({
-  id,
-  max_available: 300,
-  stock: 300 - (id % 300),
-  year: 2000,
-  month: 1,
-  day: 1 + (id % 31),
-  hour: 8,
-  min: 20,
-}))
 
 const run = promisify(execFile)
 const clientFile = fileURLToPath(new URL('load/client.ts', import.meta.url))
@@ -130,11 +119,12 @@ async function benchPaced(origin: string): Promise<string[][]> {
 }
 
 const entryPoint = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
-const reading = fileURLToPath(new URL('load/reading-scenario.ts', import.meta.url))
+const computing = fileURLToPath(new URL('load/compute.ts', import.meta.url))
+const signing = fileURLToPath(new URL('load/signing-scenario.ts', import.meta.url))
 
-/** Requests a second of users who read what they get, as fast as they can. */
+/** Requests a second of users who have work of their own to do for each, as fast as they can. */
 async function measureThreads(origin: string, threads: number): Promise<number> {
-  const args = ['--scenario', reading, '--target', origin, '--users', '64', '--duration', `${seconds + 2}s`]
+  const args = ['--scenario', signing, '--target', origin, '--users', '64', '--duration', `${seconds + 2}s`]
   const all = [entryPoint, 'load', ...args, '--threads', String(threads), '--reports', folder, '--json']
   // It ends with 5, since it is busy all the time, as it is meant to be here.
   const { stdout } = await run(process.execPath, all, { maxBuffer: 1e8 }).catch((error: { stdout: string }) => error)
@@ -143,14 +133,25 @@ async function measureThreads(origin: string, threads: number): Promise<number> 
   return load.rps
 }
 
+/** How often processes that only compute did so a second, all together: what the machine's second core is worth. */
+async function measureProcesses(count: number): Promise<number> {
+  const one = () => run(process.execPath, [computing, String(seconds * 1000)])
+  const outputs = await Promise.all(Array.from({ length: count }, one))
+  return outputs.reduce((sum, { stdout }) => sum + Number(stdout), 0) / seconds
+}
+
 /** On both cores, of which the server needs little. */
-async function benchThreads(origin: string): Promise<string[]> {
-  const [one = [], two = []] = await measureInTurns(
-    'threads',
-    rounds,
-    [1, 2].map((threads) => () => measureThreads(origin, threads)),
-  )
-  return compare('102 kB, parsed; two threads', 'one thread', '/s', two, one, `>= ${threadsGoal}`)
+async function benchThreads(origin: string): Promise<string[][]> {
+  const [one = [], two = [], alone = [], beside = []] = await measureInTurns('threads', rounds, [
+    () => measureThreads(origin, 1),
+    () => measureThreads(origin, 2),
+    () => measureProcesses(1),
+    () => measureProcesses(2),
+  ])
+  return [
+    compare('signed answers, two threads', 'one thread', '/s', two, one, `>= ${threadsGoal}`),
+    compare('nothing but signing, two processes', 'one process', '/s', beside, alone, ''),
+  ]
 }
 
 function verdictOn(costs: readonly ClientCost[]): string {
@@ -183,12 +184,15 @@ try {
   const programs = await installedOf(loadPrograms(folder))
   const files = Object.fromEntries([
     ...pages.map(({ name, bytes }) => [name, Buffer.alloc(bytes, 'x')]),
-    ['slots', Buffer.from(JSON.stringify(slots))],
+    ['healthz', Buffer.from('{}')],
   ])
   await using nginx = await startNginx(serverCore, files)
   const rows: string[][] = []
-  for (const page of pages) rows.push(...(await benchPage(nginx.origin, page, programs)))
-  rows.push(...(await benchPaced(nginx.origin)), await benchThreads(nginx.origin), benchRecording())
+  const wants = (part: string): boolean => parts.length === 0 || parts.includes(part)
+  for (const page of pages) if (wants(page.name)) rows.push(...(await benchPage(nginx.origin, page, programs)))
+  if (wants('users')) rows.push(...(await benchPaced(nginx.origin)))
+  if (wants('threads')) rows.push(...(await benchThreads(nginx.origin)))
+  if (wants('recording')) rows.push(benchRecording())
   console.log(`medians of ${rounds} rounds of ${seconds} s, ${connections} connections; ratio = ours / peer`)
   console.log(formatTable(['work', 'peer', 'peer', 'ours', 'ratio', 'range', 'goal'], rows, [2, 3, 4, 5, 6]))
 } finally {

@@ -22,7 +22,9 @@ for (const engine of testEngines) {
       work = await createWorkplace()
       db = ['--db', place.url]
       await work.runJson(['migrate', ...db])
-      await work.runJson(['insert-schedules', '--years', '1', ...db])
+      // FerretDB reads all rows for each of the slots whose stock it counts.
+      const few = engine.name === 'ferretdb' ? ['--every', '2h', '--capacity', '2000'] : []
+      await work.runJson(['insert-schedules', '--years', '1', ...few, ...db])
     })
 
     afterAll(async () => {

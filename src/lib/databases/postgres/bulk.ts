@@ -11,8 +11,9 @@ import { isConstraintViolation } from './errors.ts'
 export function postgresStrategies(
   connections: PostgresConnections,
   statements: Statements,
-  durability: string,
+  settings: string,
 ): InsertStrategy[] {
+  const durability = `${settings}; blocks do not wait for the disk, the end waits for all of them`
   return [
     {
       name: 'copy',
@@ -40,12 +41,17 @@ function openLoader(connections: PostgresConnections, statements: Statements, in
   return {
     async load(block, end) {
       await connections.transaction(async (session) => {
+        await session.execute({ sql: 'set local synchronous_commit = off', parameters: [] })
         const stored = await insertOrRefuse(insert, session, block)
         if (stored !== block.rows) throw failure('rows-differ', { sent: block.rows, stored, warnings: 0 })
         for (const statement of endStatements(statements, end)) await session.execute(statement)
       })
     },
-    close: async () => {},
+    // A commit that waits for the disk waits for all that were made before it; without a change it would not wait.
+    close: () =>
+      connections.transaction(async (session) => {
+        await session.query({ sql: "select pg_logical_emit_message(true, 'rushbench', '')", parameters: [] })
+      }),
   }
 }
 

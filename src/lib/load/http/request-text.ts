@@ -27,15 +27,29 @@ const framingFields = new Set([
 /** Methods that announce even an empty body (RFC 9110, 8.6). */
 const methodsWithBody = new Set(['POST', 'PUT', 'PATCH'])
 
+/** Most users read the same few pages, whose requests are made once; who reads a thousand others makes them anew. */
+const mostPlainGets = 1000
+
 /** Serializes requests to `host`. Throws TypeError for what cannot be sent. */
 export function createRequestSerializer(host: string): (request: HttpRequest) => RequestText {
   const afterPath = ` HTTP/1.1\r\nhost: ${host}\r\n`
-  return ({ method, path, headers, body }) => {
+  const plainGets = new Map<string, RequestText>()
+  const serialize = ({ method, path, headers, body }: HttpRequest): RequestText => {
     if (!sendablePath.test(path)) throw new TypeError(`the path ${JSON.stringify(path)} cannot be sent`)
     const head = `${method} ${path}${afterPath}${headers === undefined ? '' : fieldLines(headers)}`
     if (body !== undefined) return withBody(head, headers, encodeBody(body))
     const length = methodsWithBody.has(method) ? 'content-length: 0\r\n' : ''
     return { data: `${head}${length}\r\n`, encoding: 'latin1' }
+  }
+  return (request) => {
+    if (request.method !== 'GET' || request.headers !== undefined || request.body !== undefined)
+      return serialize(request)
+    const known = plainGets.get(request.path)
+    if (known !== undefined) return known
+    const made = serialize(request)
+    if (plainGets.size === mostPlainGets) plainGets.clear()
+    plainGets.set(request.path, made)
+    return made
   }
 }
 

@@ -11,6 +11,16 @@ describe('a request', () => {
     expect(serialize({ ...get, method: 'HEAD' }).data).toMatch(/^HEAD /)
   })
 
+  it('is what it was when it is sent again, after any number of others', () => {
+    const texts = Array.from({ length: 2500 }, (_, page) => String(serialize({ ...get, path: `/${page % 1250}` }).data))
+    expect(texts.map((text) => /^GET (\S+) HTTP/.exec(text)?.[1])).toEqual(
+      Array.from({ length: 2500 }, (_, page) => `/${page % 1250}`),
+    )
+    expect(serialize({ ...get, headers: { accept: 'text/csv' } }).data).toContain('accept: text/csv')
+    expect(serialize(get).data).not.toContain('accept')
+    expect(() => serialize({ ...get, path: '/a b' })).toThrow('cannot be sent')
+  })
+
   it('carries its body as JSON, with its length in bytes', () => {
     expect(serialize({ ...get, method: 'POST', body: { name: 'Zoë' } }).data).toBe(
       'POST /a?b=%20 HTTP/1.1\r\nhost: api.example.com:8080\r\ncontent-type: application/json\r\n' +
