@@ -14,8 +14,8 @@ export interface RpcClient<Name extends ContractName> {
 /** Told of each call: of the service, and of its method. */
 export type OnCall = (service: ContractName, method: string) => void
 
-/** How long an answer may take, ms; an upload has many parts. */
-const deadlineMs = 5000
+/** How long an answer may take, ms: a login may have to wait for many others; an upload has many parts. */
+const deadlineMs = 10_000
 const uploadDeadlineMs = 30_000
 
 type Definition = Awaited<ReturnType<typeof definitionOf>>[string]

@@ -1,13 +1,24 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 
 /** How many characters a password may have. */
 export const passwordLength = { min: 6, max: 72 } as const
 
 /** What a guess costs: 16 MiB and some tens of milliseconds. It is written into each hash, so that it can be raised. */
-const cost = { N: 16_384, r: 8, p: 1 } as const
+const cost: ScryptCost = { N: 16_384, r: 8, p: 1 }
+
+interface ScryptCost {
+  readonly N: number
+  readonly r: number
+  readonly p: number
+}
 
 const saltBytes = 16
 const hashBytes = 32
+
+/** Hashes are made in so many lanes: a wave of logins waits for itself, and leaves a core to everything else. */
+const lanes: Promise<unknown>[] = Array.from({ length: Math.max(1, availableParallelism() - 1) }, async () => {})
+let turn = 0
 
 /** A hash that says how it was made: `scrypt$16384$8$1$<salt>$<hash>`, both in base64url. */
 export async function hashPassword(password: string): Promise<string> {
@@ -28,7 +39,14 @@ export async function isPassword(password: string, stored: string): Promise<bool
   return expected.length === found.length && timingSafeEqual(expected, found)
 }
 
-function derive(password: string, salt: Buffer, options: { N: number; r: number; p: number }): Promise<Buffer> {
+function derive(password: string, salt: Buffer, options: ScryptCost): Promise<Buffer> {
+  const lane = turn++ % lanes.length
+  const derived = lanes[lane]!.then(() => deriveNow(password, salt, options))
+  lanes[lane] = derived.catch(() => {})
+  return derived
+}
+
+function deriveNow(password: string, salt: Buffer, options: ScryptCost): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     // The same letters may be typed in several ways.
     scrypt(password.normalize('NFKC'), salt, hashBytes, options, (error, key) => (error ? reject(error) : resolve(key)))
