@@ -18,7 +18,7 @@ const leaseMs = 300_000
 const numbers = Array.from({ length: 15 }, (_, index) => index + 1)
 
 /** How long one is waited for, ms: a suite gives its own back sooner. */
-const patienceMs = 120_000
+const patienceMs = 45_000
 
 /** Borrows an empty database of the server; one that holds anything but leftovers of tests is never taken. */
 export async function borrowDatabase(server: string): Promise<LentDatabase> {
