@@ -20,6 +20,7 @@ afterEach(async () => {
 /** Both ends of a chat and an image service that only echo: what is tested is the way between them. */
 async function connect(
   methods: Partial<ChatService & ImageService>,
+  isHere = false,
 ): Promise<{ server: RpcServer; chat: ChatService; image: ImageService; clients: Clients }> {
   const server = await startRpcServer(
     [served('ChatService', absent(methods)), served('ImageService', absent(methods))],
@@ -29,6 +30,7 @@ async function connect(
   const clients = createClients(
     () => server.port,
     (service, method) => calls.push(`${service}.${method}`),
+    () => (isHere ? server : undefined),
   )
   opened.push(
     () => clients.close(),
@@ -46,22 +48,27 @@ function absent(methods: Partial<ChatService & ImageService>): ChatService & Ima
 const subscription = { roomId: 'r', userId: 'u', after: '' }
 const message = { id: 'm', roomId: 'r', userId: 'u', body: 'Hallo \u{1F41F}', createdAt: 1_763_731_475_123, key: '' }
 
-describe('a call', () => {
+describe.each([
+  ['over a connection', false],
+  ['within a process', true],
+])('a call %s', (_way, isHere) => {
+  const connectCaller = (methods: Partial<ChatService & ImageService>) => connect(methods, isHere)
+
   test('brings request and answer whole, with numbers beyond 32 bits', async () => {
-    const { chat } = await connect({ createMessage: async (request) => ({ ...message, ...request }) })
+    const { chat } = await connectCaller({ createMessage: async (request) => ({ ...message, ...request }) })
     const answer = await chat.createMessage({ roomId: 'x', userId: 'y', body: message.body, key: 'k' })
     expect(answer).toEqual({ ...message, roomId: 'x', userId: 'y', key: 'k' })
     expect(calls).toEqual(['ChatService.createMessage'])
   })
 
   test('gives what was left out as empty', async () => {
-    const { chat } = await connect({ getMembers: async () => ({ members: [] }) })
+    const { chat } = await connectCaller({ getMembers: async () => ({ members: [] }) })
     expect(await chat.getMembers({ roomIds: [] })).toEqual({ members: [] })
   })
 
   test('gives an error its code and its message', async () => {
     const no = new RpcError('full', 'Every place is taken')
-    const { chat } = await connect({ createRoom: () => Promise.reject(no) })
+    const { chat } = await connectCaller({ createRoom: () => Promise.reject(no) })
     await expect(chat.createRoom({ postId: 'p', ownerId: 'o' })).rejects.toMatchObject({
       name: 'RpcError',
       code: 'full',
@@ -71,7 +78,7 @@ describe('a call', () => {
   })
 
   test('keeps what went wrong inside from the caller, and tells who serves', async () => {
-    const { chat } = await connect({
+    const { chat } = await connectCaller({
       createRoom: () => {
         throw new Error('password=secret')
       },
@@ -82,7 +89,7 @@ describe('a call', () => {
   })
 
   test('of a service that is away says so, and finds it again when it is back', async () => {
-    const { server, chat } = await connect({})
+    const { server, chat } = await connectCaller({})
     await server.close()
     await expect(chat.getRooms({ roomIds: [] })).rejects.toMatchObject({ code: 'unavailable' })
     const again = await startRpcServer(
@@ -94,6 +101,37 @@ describe('a call', () => {
     await expect
       .poll(() => chat.getRooms({ roomIds: [] }).catch((error: RpcError) => error.code), { timeout: 10_000 })
       .toEqual({ rooms: [] })
+  })
+
+  test('carries messages, so that neither side changes what the other has', async () => {
+    const members = [{ roomId: 'r', userIds: ['u'] }]
+    const { chat } = await connectCaller({ getMembers: async () => ({ members }) as never })
+    const request = { roomIds: ['r'] }
+    const answer = (await chat.getMembers(request)) as unknown as { members: { userIds?: string[] }[] }
+    answer.members.length = 0
+    expect(members).toHaveLength(1)
+  })
+
+  test('that is under way comes to its end when the server closes, and no other is taken', async () => {
+    const begun = Promise.withResolvers<void>()
+    const going = Promise.withResolvers<void>()
+    const { server, chat } = await connectCaller({
+      async getRooms() {
+        begun.resolve()
+        await going.promise
+        return { rooms: [] }
+      },
+    })
+    const answer = chat.getRooms({ roomIds: [] })
+    await begun.promise
+    let isClosed = false
+    const closed = server.close().then(() => (isClosed = true))
+    await sleep(50)
+    expect(isClosed).toBe(false)
+    await expect(chat.getMembers({ roomIds: [] })).rejects.toMatchObject({ code: 'unavailable' })
+    going.resolve()
+    expect(await answer).toEqual({ rooms: [] })
+    await closed
   })
 })
 

@@ -6,6 +6,7 @@ import { startImageService } from './image/index.ts'
 import { findLeft, isNothing } from './left.ts'
 import { startPostService } from './post/service.ts'
 import { startRelayService } from './relay/index.ts'
+import type { OnCall } from './rpc/client.ts'
 import { startRpcServer, type RpcServer } from './rpc/server.ts'
 import { loopback } from './rpc/transport.ts'
 import { startSaga } from './saga/index.ts'
@@ -56,17 +57,22 @@ export async function serveMeetups(parts: Parts, options: ServeOptions): Promise
 }
 
 async function serveAll(parts: Parts, options: ServeOptions): Promise<RunningServer> {
-  const ports = new Map<ServiceName, number>()
-  const portOf = (name: ServiceName) => ports.get(name) ?? 0
-  const clients = createClients(portOf)
+  const servers = new Map<ServiceName, RpcServer>()
+  const open = (onCall?: OnCall) =>
+    createClients(
+      (name) => servers.get(name)?.port ?? 0,
+      onCall,
+      (name) => servers.get(name),
+    )
+  const clients = open()
   const started: Started[] = []
   try {
     for (const name of serviceNames) {
       const one = await startOne({ ...parts, clients }, name, options, 0)
       started.push(one)
-      ports.set(name, one.server.port)
+      servers.set(name, one.server)
     }
-    const gateway = await serveGateway({ ...parts, openClients: (onCall) => createClients(portOf, onCall) })
+    const gateway = await serveGateway({ ...parts, openClients: open })
     return {
       ...gateway,
       async close() {

@@ -1,7 +1,7 @@
 import type { Parts } from '../workload.ts'
 import { connectRpc, type OnCall, type RpcClient } from './rpc/client.ts'
 import type { ContractName, Contracts } from './rpc/contracts.ts'
-import type { ServedContract } from './rpc/server.ts'
+import type { RpcServer, ServedContract } from './rpc/server.ts'
 
 /** The parts beside the gateway, in the order of their ports, from the setting `servicePort` on. */
 export const serviceNames = ['user', 'post', 'chat', 'image', 'saga', 'relay'] as const
@@ -43,12 +43,21 @@ export interface RunningService {
 /** Begins to work. */
 export type StartService = (parts: ServiceParts) => Promise<RunningService>
 
-/** Opens ways to services; `portOf` is asked when a service is first used. */
-export function createClients(portOf: (service: ServiceName) => number, onCall: OnCall = () => {}): Clients {
+/**
+ * Opens ways to services; `portOf` is asked when a service is first used. Those that `serverHere` knows are in this
+ * process, and are called without a connection.
+ */
+export function createClients(
+  portOf: (service: ServiceName) => number,
+  onCall: OnCall = () => {},
+  serverHere: (service: ServiceName) => RpcServer | undefined = () => undefined,
+): Clients {
   const opened = new Map<ServedName, Promise<RpcClient<ServedName>>>()
   return {
     async get<Name extends ServedName>(name: Name) {
-      const client = opened.get(name) ?? connectRpc(name, portOf(servers[name]), onCall)
+      const service = servers[name]
+      const findDirect = (path: string) => serverHere(service)?.direct(path) ?? null
+      const client = opened.get(name) ?? connectRpc(name, portOf(service), onCall, findDirect)
       opened.set(name, client)
       return (await client).api as Contracts[Name]
     },

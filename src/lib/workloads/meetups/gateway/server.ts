@@ -29,6 +29,9 @@ const maxBodyBytes = 64 * 1024
 /** How deep an operation may go: as deep as tools go that ask for the schema. */
 const maxDepth = 15
 
+/** An operation that comes so often is compiled. Those that nobody asks for again are not worth it. */
+const compiledAfter = 10
+
 /** What one may cost: a page of 100 posts with all that belongs to them costs less. */
 const maxCost = 10_000
 
@@ -49,6 +52,7 @@ export async function serveGateway({ host, port, onError, openClients }: Gateway
     errorFormatter: createErrorFormatter(onError) as never,
     graphiql: false,
     queryDepth: maxDepth,
+    jit: compiledAfter,
   })
   limitCost(app)
   await addImageRoutes(app, clients, verify, onError)

@@ -1,7 +1,8 @@
 import { Client, credentials, Metadata, type ClientReadableStream } from '@grpc/grpc-js'
 import { once } from 'node:events'
 import { definitionOf, type ContractName, type Contracts } from './contracts.ts'
-import { fromStatus } from './errors.ts'
+import type { DirectCall } from './direct.ts'
+import { fromStatus, RpcError } from './errors.ts'
 import { channelOptions, loopback } from './transport.ts'
 
 /** A way to a service. */
@@ -18,6 +19,9 @@ export type OnCall = (service: ContractName, method: string) => void
 const deadlineMs = 10_000
 const uploadDeadlineMs = 30_000
 
+/** The way to a method in this process, by its path; null where there is none. */
+export type FindDirect = (path: string) => DirectCall | null
+
 type Definition = Awaited<ReturnType<typeof definitionOf>>[string]
 
 /** Connects once it is called first, and again by itself whenever the service was away. */
@@ -25,11 +29,12 @@ export async function connectRpc<Name extends ContractName>(
   name: Name,
   port: number,
   onCall: OnCall,
+  findDirect: FindDirect = () => null,
 ): Promise<RpcClient<Name>> {
   const definition = await definitionOf(name)
   const client = new Client(`${loopback}:${port}`, credentials.createInsecure(), channelOptions)
   const methods = Object.values(definition).map((method) => {
-    const called = methodOf(client, method)
+    const called = methodOf(client, method, findDirect)
     const count = (...given: Parameters<typeof called>) => {
       onCall(name, method.originalName as string)
       return called(...given)
@@ -39,21 +44,41 @@ export async function connectRpc<Name extends ContractName>(
   return { api: Object.fromEntries(methods) as unknown as Contracts[Name], close: () => client.close() }
 }
 
-function methodOf(client: Client, method: Definition): (request: object, signal?: AbortSignal) => unknown {
+function methodOf(
+  client: Client,
+  method: Definition,
+  findDirect: FindDirect,
+): (request: object, signal?: AbortSignal) => unknown {
   if (method.responseStream) return (request, signal) => readAll(client, method, request, signal)
   if (method.requestStream) return (parts) => upload(client, method, parts as AsyncIterable<object>)
-  return (request) =>
-    new Promise((resolve, reject) => {
-      client.makeUnaryRequest(
-        method.path,
-        method.requestSerialize,
-        method.responseDeserialize as (bytes: Buffer) => object,
-        request,
-        new Metadata(),
-        { deadline: Date.now() + deadlineMs },
-        (error, answer) => (error ? reject(fromStatus(error)) : resolve(answer)),
-      )
-    })
+  return (request) => {
+    const direct = findDirect(method.path)
+    return direct ? callDirectly(direct, method, request) : callOver(client, method, request)
+  }
+}
+
+async function callDirectly(direct: DirectCall, method: Definition, request: object): Promise<unknown> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new RpcError('unavailable', 'A service does not answer')), deadlineMs)
+  try {
+    return method.responseDeserialize(await Promise.race([direct(method.requestSerialize(request)), late]))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function callOver(client: Client, method: Definition, request: object): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize as (bytes: Buffer) => object,
+      request,
+      new Metadata(),
+      { deadline: Date.now() + deadlineMs },
+      (error, answer) => (error ? reject(fromStatus(error)) : resolve(answer)),
+    )
+  })
 }
 
 async function upload(client: Client, method: Definition, parts: AsyncIterable<object>): Promise<unknown> {

@@ -10,6 +10,7 @@ import type {
 import { once } from 'node:events'
 import { failure } from '../../../errors.ts'
 import { definitionOf, type ContractName, type Contracts } from './contracts.ts'
+import { createDirectCalls, type DirectCall } from './direct.ts'
 import { RpcError, toStatus } from './errors.ts'
 import { channelOptions, loopback } from './transport.ts'
 
@@ -22,6 +23,8 @@ export interface ServedContract {
 /** A gRPC server that listens. */
 export interface RpcServer {
   readonly port: number
+  /** Carries out the method with that path for a caller in this process; null where only a stream can, or it closes. */
+  direct(path: string): DirectCall | null
   /** Takes no more calls, ends its streams, and finishes the others within some seconds. */
   close(): Promise<void>
 }
@@ -49,11 +52,13 @@ export async function startRpcServer(
   setLogVerbosity(logVerbosity.NONE)
   const server = new Server(channelOptions)
   const closing = new AbortController()
+  const directCalls = createDirectCalls(closing.signal, onError)
   const health = served('Health', { check: async () => ({ status: 'SERVING' }) })
   for (const { name, methods } of [...contracts, health]) {
     const definition = await definitionOf(name)
     const calls = Object.values(definition).map((method) => {
       const call = (methods as Methods)[method.originalName as string]!.bind(methods)
+      directCalls.add(method, call)
       return [method.originalName, handlerOf(method, call, closing.signal, onError)] as const
     })
     server.addService(definition, Object.fromEntries(calls))
@@ -61,17 +66,22 @@ export async function startRpcServer(
   const bound = await bind(server, port)
   return {
     port: bound,
-    close() {
+    direct: directCalls.find,
+    async close() {
       closing.abort()
-      return new Promise((resolve) => {
-        const timer = setTimeout(() => server.forceShutdown(), graceMs)
-        server.tryShutdown(() => {
-          clearTimeout(timer)
-          resolve()
-        })
-      })
+      await Promise.all([shutDown(server), directCalls.finish(graceMs)])
     },
   }
+}
+
+function shutDown(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.forceShutdown(), graceMs)
+    server.tryShutdown(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 function bind(server: Server, port: number): Promise<number> {

@@ -48,9 +48,10 @@ const operations = {
 export function createScenarios({ seed }: ScenarioOptions, _runId: string): readonly Scenario[] {
   const maker = createMaker(seed)
   return [
-    defineScenario({ name: 'browse', weight: 3, think: thinkBeforeMs, run: browse }),
+    defineScenario({ name: 'browse', weight: 6, think: thinkBeforeMs, run: browse }),
     defineScenario({
       name: 'join',
+      weight: 2,
       think: thinkBeforeMs,
       prepare: ({ id }): Applicant => ({
         email: maker.account(id % seededAccounts).email,
