@@ -17,3 +17,8 @@ export function applicationAttempt(postId: string, key: string): Attempt {
 export function postAttempt(postId: string): Attempt {
   return { key: postId, resource: 'post' }
 }
+
+/** An image of a post that was approved. */
+export function imageAttempt(postId: string, imageId: string): Attempt {
+  return { key: imageId, resource: `image of post ${postId}` }
+}

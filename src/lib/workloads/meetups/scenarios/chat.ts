@@ -3,7 +3,7 @@ import { ask, outcomeOf, refusals } from './graphql.ts'
 import { applicationAttempt, messageAttempt } from '../ledger.ts'
 import { createMaker, createTexts, seededAccounts, seededPassword, type Maker } from '../made.ts'
 import type { PostText } from '../post/contract.ts'
-import { postAndWait } from './posting.ts'
+import { post, waitUntilApproved } from './posting.ts'
 
 const thinkBeforeMs = [1000, 3000] as const
 const thinkBeforeAnsweringMs = [500, 1500] as const
@@ -66,8 +66,10 @@ async function meet(user: VirtualUser, pair: Pair, maker: Maker, text: PostText)
   const owner = await logIn(user, maker.account(first).email)
   const guest = await logIn(user, maker.account((first + 1) % seededAccounts).email)
   if (owner === null || guest === null) return null
-  const id = await postAndWait(user, text, owner)
-  if (id === null || !(await apply(user, pair, id, guest))) return null
+  const id = await post(user, text, owner)
+  if (id === null) return null
+  await waitUntilApproved(user, id, owner)
+  if (!(await apply(user, pair, id, guest))) return null
   const until = performance.now() + patienceMs
   while ((await readRoom(user, id, guest, ['forbidden'])) === null) {
     if (performance.now() > until) throw new Error('who has applied is not in the room')
