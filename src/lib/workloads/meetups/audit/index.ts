@@ -7,6 +7,7 @@ import { messages } from '../chat/tables.ts'
 import { images } from '../image/tables.ts'
 import { applicationAttempt, imageAttempt, messageAttempt, postAttempt } from '../ledger.ts'
 import { applications, outbox, posts } from '../post/tables.ts'
+import { auditDeliveries, withoutDeliveries } from './deliveries.ts'
 import { auditEvents } from './events.ts'
 import { auditPosts } from './posts.ts'
 import { auditRooms } from './rooms.ts'
@@ -22,6 +23,7 @@ const scanned: readonly AnyTable[] = [posts, outbox, messages, applications, ima
  * Waits until events are published and handled and sagas have come to their end, as long as any of that goes on, and then
  * holds the ledger and the invariants against the tables and the topic:
  * - every acknowledged post, application, image and message is stored once (else `lost` or `duplicate`);
+ * - every stored message reached each subscriber that was connected (else `lost`);
  * - no post has more applications than places (else `oversold`), and what is said to be left of them is;
  * - every approved post has one room whose first member is its owner; one that is rejected or deleted has neither room nor
  *   images, and the others as many images as are counted; the messages of a room are numbered without a gap;
@@ -41,7 +43,8 @@ export async function* auditMeetups(
     watch,
     counts.reduce((sum, count) => sum + count, ledger.count),
   )
-  yield* auditLedger({ scan: () => scanAttempts(store) }, ledger, pace)
+  yield* auditLedger({ scan: () => scanAttempts(store) }, withoutDeliveries(ledger), pace)
+  yield* auditDeliveries(store, ledger, pace)
   yield* auditPosts(store, pace)
   yield* auditRooms(store, pace)
   yield* auditEvents(store, broker, pace)
