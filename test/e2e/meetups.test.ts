@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AuditReport, LoadReport } from '../../src/lib/reports/record.ts'
 import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
@@ -18,6 +20,24 @@ describe('the meetups, with no server at all', () => {
     const report = await work.runJson<LoadReport>(['load', ...meetups, '--users', '10', '--duration', '5s'])
     expect(report.audit).toMatchObject({ passed: true })
     expect(report.load.steps.map(({ name }) => name)).toEqual(expect.arrayContaining(['posts', 'post', 'login']))
+  })
+
+  it('take the images of hosts, give them as they were, and miss those that are gone', async () => {
+    const hosts = ['--mix', 'host', '--users', '5', '--duration', '12s']
+    const report = await work.runJson<LoadReport>(['load', ...meetups, ...hosts])
+    expect(report.audit).toMatchObject({ passed: true })
+    expect(report.load.failures).toBe(0)
+    const counts = new Map(report.load.steps.map(({ name, requests }) => [name, requests]))
+    expect(counts.get('uploadImage')).toBeGreaterThan(0)
+    expect(counts.get('image')).toBeGreaterThan(0)
+    const database = new DatabaseSync(join(work.folder, '.rushbench/rushbench.db'))
+    expect(database.prepare('DELETE FROM meetup_image_images').run().changes).toBeGreaterThan(0)
+    database.close()
+    const audit = ['audit', ...meetups, '--ledger', report.ledger!, '--json']
+    const { code, stdout } = await work.run(audit)
+    expect(code).not.toBe(0)
+    const { audit: found } = JSON.parse(stdout) as AuditReport
+    expect(found.lost).toBeGreaterThanOrEqual(counts.get('image')!)
   })
 
   it('serve with each part in a process of its own', async () => {

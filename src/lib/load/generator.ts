@@ -4,6 +4,7 @@ import { createRandom } from '../random.ts'
 import { runLoadModel } from './engine.ts'
 import { watchGenerator, type GeneratorHealth } from './generator-monitor.ts'
 import { createHttpClients } from './http/client.ts'
+import { createSocketOpener } from './http/web-sockets.ts'
 import { mostUsersOf, type ScenarioModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
 import type { Part } from './pacing.ts'
@@ -60,6 +61,7 @@ export function createGenerator(
 ): LoadGenerator {
   const random = createRandom(seed)
   const opened = createHttpClients(origins, timeout)
+  const sockets = createSocketOpener(origins, timeout, clock)
   let users: readonly PreparedUser[] = []
   return {
     async prepare() {
@@ -78,6 +80,7 @@ export function createGenerator(
         random,
         clock,
         client: await opened,
+        sockets,
         recorder: createRecorder(),
         runId,
         ledger,
@@ -87,6 +90,9 @@ export function createGenerator(
       })
       return { tally, health: healthSince(percentileMs(mergeCounts([tally.recorded.late]), 99)) }
     },
-    close: async () => (await opened).close(),
+    async close() {
+      await sockets.close()
+      await (await opened).close()
+    },
   }
 }

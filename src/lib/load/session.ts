@@ -4,6 +4,7 @@ import type { Random } from '../random.ts'
 import type { HttpAnswer, HttpClient } from './http-client.ts'
 import { outcomeOf, type OutcomeStatuses } from './outcome.ts'
 import type { Recorder } from './recorder.ts'
+import type { SocketOpener } from './socket-opener.ts'
 import type { Ledger, Scenario, StepAnswer, StepRequest, ThinkTime, VirtualUser } from './scenario.ts'
 import type { ParseJson } from './shared-json.ts'
 
@@ -12,6 +13,7 @@ export interface SessionParts {
   readonly scenarios: readonly Scenario[]
   readonly clock: Clock
   readonly client: HttpClient
+  readonly sockets: SocketOpener
   readonly recorder: Recorder
   readonly runId: string
   readonly ledger: Ledger
@@ -114,9 +116,11 @@ function pickByWeight(scenarios: readonly Scenario[], random: Random): number {
 }
 
 function createUser(parts: SessionParts, session: Session): VirtualUser {
-  const { clock, client, recorder, runId, ledger, statuses, parse } = parts
+  const { clock, client, sockets, recorder, runId, ledger, statuses, parse } = parts
   const { id, random } = session.prepared
   let due = session.startAt
+  /** When the last request was sent. */
+  let asked = session.startAt
   return {
     id,
     random,
@@ -140,6 +144,7 @@ function createUser(parts: SessionParts, session: Session): VirtualUser {
       session.steps++
       const sent = clock.now()
       const { step, expected, failureOf: judge, wantBody = false, ...rest } = request
+      asked = sent
       const given = await client.request({ ...rest, wantBody })
       const ended = clock.now()
       // Timers fire up to a millisecond early; then the wait for the answer began when it was sent.
@@ -151,7 +156,36 @@ function createUser(parts: SessionParts, session: Session): VirtualUser {
       due = ended
       return answer
     },
+    async connect({ step, ...request }) {
+      if (session.sleepers.awake) throw stopped
+      session.steps++
+      const sent = clock.now()
+      asked = sent
+      const { socket, reason } = await sockets.open(request)
+      const ended = clock.now()
+      const began = Math.min(due, sent)
+      recorder.record({ step, due: began, sent, ended, bytes: 0, failure: reason })
+      session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
+      due = ended
+      return socket
+    },
+    // As an answer, it is waited for also by a user that is to stop.
+    async receive(socket, { step, accept }) {
+      session.steps++
+      const began = clock.now()
+      const { text, at, reason } = await socket.next(accept)
+      const came = Math.max(at, asked)
+      recorder.record({ step, due: asked, sent: asked, ended: came, bytes: bytesOf(text), failure: reason })
+      const ended = clock.now()
+      session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
+      due += ended - began
+      return text
+    },
   }
+}
+
+function bytesOf(text: string | null): number {
+  return text === null ? 0 : Buffer.byteLength(text)
 }
 
 function thinkMs(time: ThinkTime, random: Random): number {

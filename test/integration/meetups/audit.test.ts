@@ -5,7 +5,8 @@ import type { Store } from '../../../src/lib/databases/port.ts'
 import { startChat } from '../../../src/lib/workloads/meetups/chat/index.ts'
 import { memberId, members, messages, rooms } from '../../../src/lib/workloads/meetups/chat/tables.ts'
 import { startImageService } from '../../../src/lib/workloads/meetups/image/index.ts'
-import { messageAttempt } from '../../../src/lib/workloads/meetups/ledger.ts'
+import { images } from '../../../src/lib/workloads/meetups/image/tables.ts'
+import { imageAttempt, messageAttempt } from '../../../src/lib/workloads/meetups/ledger.ts'
 import { tell } from '../../../src/lib/workloads/meetups/post/outbox.ts'
 import { applicationId, applications, outbox, posts } from '../../../src/lib/workloads/meetups/post/tables.ts'
 import { startRelayService } from '../../../src/lib/workloads/meetups/relay/index.ts'
@@ -96,6 +97,19 @@ for (const engine of meetupEngines) {
     it('finds what a rejected post still has', async () => {
       await store.update(posts, { id: post }, { state: 'rejected' })
       await expectFound('inconsistent', 'it still has a room', 'it still has images')
+    })
+
+    it('finds an acknowledged image that is gone, and a post whose images do not add up', async () => {
+      const [{ id } = { id: '' }] = await store.find(images, { owner_id: post })
+      const entry = { ...imageAttempt(post, id), outcome: 'booked', id } as const
+      expect(await audit(place, [entry])).toMatchObject({ ...clean, acknowledged: 1 })
+      await store.remove(images, { id })
+      const found = await audit(place, [entry], 200)
+      expect(found).toMatchObject({ ...clean, lost: 1, inconsistent: 1, passed: false })
+      expect(found.violations).toMatchObject([
+        { kind: 'lost', key: id, detail: `acknowledged as ${id} for image of post ${post}, not in the table` },
+        { kind: 'inconsistent', key: `post ${post}`, detail: 'it has 0 images, and 1 are counted' },
+      ])
     })
 
     it('finds a post with more applications than places, and one whose places do not add up', async () => {

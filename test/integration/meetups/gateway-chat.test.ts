@@ -74,6 +74,26 @@ for (const { name: engine, open } of meetupEngines) {
         }
       })
 
+      test('begins behind a message, so that nothing is missed that was said before it began', async () => {
+        const { owner, guest, roomId } = await openRoom()
+        const ids: string[] = []
+        for (const body of ['one', 'two', 'three'])
+          ids.push((await meetups.ask(say, { roomId, body }, guest.idToken)).data.createMessage.id)
+        const added = (after: string) =>
+          `subscription { messageAdded(roomId: "${roomId}", after: "${after}") { body user { name } } }`
+        await using one = await meetups.subscribe(added(ids[0]!), owner.idToken)
+        const bodies = () => one.seen.map(({ data }) => data.messageAdded.body)
+        await expect.poll(bodies, { timeout: 10_000 }).toEqual(['two', 'three'])
+        await meetups.ask(say, { roomId, body: 'four' }, guest.idToken)
+        await expect.poll(bodies, { timeout: 10_000 }).toEqual(['two', 'three', 'four'])
+        const stranger = await people.newUser()
+        await using refused = await meetups.subscribe(added(ids[0]!), stranger.idToken)
+        await using wrong = await meetups.subscribe(added(roomId), owner.idToken)
+        await expect.poll(() => refused.errors.length + wrong.errors.length, { timeout: 10_000 }).toBe(2)
+        expect(JSON.stringify(refused.errors)).toContain('You are no member of this room')
+        expect(JSON.stringify(wrong.errors)).toContain('after is no message of this room')
+      })
+
       test('refuses a subscription of who is no member, or asks for what there is not', async () => {
         const { guest, roomId } = await openRoom()
         const stranger = await people.newUser()

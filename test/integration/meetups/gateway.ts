@@ -1,9 +1,11 @@
+import type { Broker } from '../../../src/lib/brokers/port.ts'
 import { openBroker } from '../../../src/lib/brokers/registry.ts'
 import { openCache } from '../../../src/lib/cache/open.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createMemoryPubSub } from '../../../src/lib/pubsub/memory.ts'
+import type { PubSub } from '../../../src/lib/pubsub/pubsub.ts'
 import { serveMeetups } from '../../../src/lib/workloads/meetups/serve.ts'
 import type { TestEngine } from '../databases/engines.ts'
 import { createPlace, type Place } from './places.ts'
@@ -30,6 +32,7 @@ export interface Subscription extends AsyncDisposable {
 export interface Meetups extends AsyncDisposable {
   readonly origin: string
   readonly place: Place
+  readonly broker: Broker
   readonly errors: readonly Error[]
   ask(query: string, variables?: object, idToken?: string): Promise<Answer>
   /** Over a WebSocket of its own. */
@@ -38,12 +41,14 @@ export interface Meetups extends AsyncDisposable {
   calls(): Promise<ReadonlyMap<string, number>>
 }
 
-/** Starts the workload. */
-export async function startMeetups(open: NonNullable<TestEngine['open']>): Promise<Meetups> {
+/** Starts the workload, whose parts tell each other of messages through `pubsub`. */
+export async function startMeetups(
+  open: NonNullable<TestEngine['open']>,
+  pubsub: PubSub = createMemoryPubSub(),
+): Promise<Meetups> {
   const place = await createPlace(open)
   const folder = await mkdtemp(join(tmpdir(), 'rushbench-meetups-'))
   const broker = await openBroker(`sqlite:${join(folder, 'broker.db')}`)
-  const pubsub = createMemoryPubSub()
   const errors: Error[] = []
   const server = await serveMeetups(
     {
@@ -60,6 +65,7 @@ export async function startMeetups(open: NonNullable<TestEngine['open']>): Promi
   return {
     origin: server.origin,
     place,
+    broker,
     errors,
     async ask(query, variables = {}, idToken = '') {
       const response = await fetch(`${server.origin}/graphql`, {

@@ -77,7 +77,7 @@ export async function uploadImage(images: ImageService, ownerId: string): Promis
 
 /** What the audit finds; it waits for `standstillMs` where nothing moves. */
 export async function audit(
-  { database, broker }: EventPlace,
+  { database, broker }: Pick<EventPlace, 'database' | 'broker'>,
   ledger: readonly LedgerEntry[] = [],
   standstillMs = 1000,
 ) {

@@ -14,6 +14,7 @@ import {
 } from '../../../src/lib/load/scenario.ts'
 import { createTimeline, type TimelineRow } from '../../../src/lib/load/timeline.ts'
 import { createRandom } from '../../../src/lib/random.ts'
+import { noOpener } from '../../no-sockets.ts'
 import { createMemoryLedger } from '../../ledgers.ts'
 import type { VirtualClock } from '../../virtual-clock.ts'
 
@@ -94,6 +95,7 @@ export async function run(
       random,
       clock,
       client: shared,
+      sockets: noOpener,
       recorder: createRecorder(),
       ledger,
       runId: 'test',

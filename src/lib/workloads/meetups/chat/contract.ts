@@ -49,8 +49,8 @@ export interface ChatService {
     readonly before: string
   }): Promise<{ readonly messages: readonly Message[]; readonly hasNextPage: boolean }>
   /**
-   * The first of what it gives has no message: it says that the subscription is there. `after` is the last cursor that
-   * is known, so that nothing is missing; empty: only what is stored from now on.
+   * The first of what it gives has no message: it says that the subscription is there. `after` is the last cursor or
+   * message's id that is known, so that nothing is missing; empty: only what is stored from now on.
    */
   subscribe(
     request: { readonly roomId: string; readonly userId: string; readonly after: string },

@@ -61,7 +61,7 @@ export function createChat({ store, pubsub, announcer }: ChatParts): ChatService
       requireIds([roomId, userId], 'roomId and userId')
       requireThat(first >= 1 && first <= maxPage, 'first', `is not from 1 to ${maxPage}`)
       await requireMember(store, roomId, userId)
-      const behind = before === '' ? null : await positionOf(store, roomId, before)
+      const behind = before === '' ? null : await positionOf(store, roomId, before, 'before')
       const where = { room_id: roomId, ...(behind === null ? {} : { position: { lt: behind } }) }
       const options = { orderBy: ['position'], descending: true, limit: first + 1 } as const
       const found = await store.find(messages, where, options)
@@ -70,7 +70,10 @@ export function createChat({ store, pubsub, announcer }: ChatParts): ChatService
     async *subscribe({ roomId, userId, after }, signal) {
       requireIds([roomId, userId], 'roomId and userId')
       const check = () => requireMember(store, roomId, userId)
-      const following = { store, pubsub, roomId, after: readCursor(after), check }
+      // Only members may learn which messages there are.
+      if (isId(after)) await check()
+      const known = isId(after) ? await positionOf(store, roomId, after, 'after') : readCursor(after)
+      const following = { store, pubsub, roomId, after: known, check }
       for await (const { message, position } of followRoom(following, signal)) {
         yield { message: message && toMessage(message), cursor: String(position) }
       }
@@ -86,11 +89,16 @@ async function requireMember(store: Store, roomId: string, userId: string): Prom
   if (!member) throw new RpcError('forbidden', 'You are no member of this room')
 }
 
-async function positionOf(store: Store, roomId: string, messageId: string): Promise<number> {
-  requireIds([messageId], 'before')
+async function positionOf(store: Store, roomId: string, messageId: string, what: string): Promise<number> {
+  requireIds([messageId], what)
   const [found] = await store.find(messages, { id: messageId, room_id: roomId })
-  requireThat(found !== undefined, 'before', 'is no message of this room')
+  requireThat(found !== undefined, what, 'is no message of this room')
   return (found as MessageRow).position
+}
+
+/** A cursor is shorter. */
+function isId(after: string): boolean {
+  return after.length === 36
 }
 
 /** Null for an empty one. */

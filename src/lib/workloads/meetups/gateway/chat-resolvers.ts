@@ -45,12 +45,15 @@ export const chatResolvers: IResolvers<never, GatewayContext> = {
       },
     },
     messageAdded: {
-      async subscribe(_root, { roomId }: { roomId: string }, { clients, requireViewer }) {
+      async subscribe(_root, { roomId, after }: { roomId: string; after?: string | null }, { clients, requireViewer }) {
         const userId = await requireViewer()
         const chat = await clients.get('ChatService')
         return follow(
           (signal) =>
-            resume<ChatEvent>((last) => chat.subscribe({ roomId, userId, after: last?.cursor ?? '' }, signal), signal),
+            resume<ChatEvent>(
+              (last) => chat.subscribe({ roomId, userId, after: last?.cursor ?? after ?? '' }, signal),
+              signal,
+            ),
           async ({ message }) => (message ? [{ messageAdded: message }] : []),
         )
       },

@@ -180,8 +180,8 @@ type Mutation {
 type Subscription {
   "How far the saga of a post of one's own is, up to its end."
   createPostResult(sagaId: ID!): SagaState!
-  "Only for members of the room."
-  messageAdded(roomId: ID!): Message!
+  "Only for members of the room. after: the id of a message, so that what was said since comes first."
+  messageAdded(roomId: ID!, after: ID): Message!
 }
 `
 

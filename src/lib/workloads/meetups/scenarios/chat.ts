@@ -3,7 +3,8 @@ import { ask, outcomeOf, refusals } from './graphql.ts'
 import { applicationAttempt, messageAttempt } from '../ledger.ts'
 import { createMaker, createTexts, seededAccounts, seededPassword, type Maker } from '../made.ts'
 import type { PostText } from '../post/contract.ts'
-import { postAndWait } from './posting.ts'
+import { post, waitUntilApproved } from './posting.ts'
+import { awaitMessage, subscribe, type Subscriber } from './subscriber.ts'
 
 const thinkBeforeMs = [1000, 3000] as const
 const thinkBeforeAnsweringMs = [500, 1500] as const
@@ -31,27 +32,38 @@ const operations = {
 interface Pair {
   room: { readonly id: string; readonly idTokens: readonly [owner: string, guest: string] } | null
   attempts: number
+  /** The last message that was acknowledged. */
+  last: string | null
+  /** Who is told of messages: the owner, and the guest. */
+  readonly subscribers: [Subscriber | null, Subscriber | null]
 }
 
-/** One user plays two people who meet: one has posted, the other has applied, and each answers the other. */
+/**
+ * One user plays two people who meet: one has posted, the other has applied, and each answers the other. Both subscribe, and
+ * are told of every message.
+ */
 export function createChatScenario(seed: string): Scenario {
   const maker = createMaker(seed)
   const makeText = createTexts(seed)
   return defineScenario({
     name: 'chat',
     think: thinkBeforeMs,
-    prepare: (): Pair => ({ room: null, attempts: 0 }),
+    prepare: (): Pair => ({ room: null, attempts: 0, last: null, subscribers: [null, null] }),
     async run(user, pair) {
       pair.room ??= await meet(user, pair, maker, makeText(user.random, Date.now()))
       if (!pair.room) return
       const { id, idTokens } = pair.room
+      pair.last ??= await say(user, pair, id, idTokens[0])
       const [owner, guest] = idTokens
       for (const [speaker, listener] of [
         [owner, guest],
         [guest, owner],
       ] as const) {
+        if (pair.last === null || !(await follow(user, pair, id, idTokens, pair.last))) return
         const messageId = await say(user, pair, id, speaker)
         if (messageId === null) return
+        pair.last = messageId
+        for (const subscriber of pair.subscribers) if (subscriber) await awaitMessage(user, subscriber, messageId)
         await user.think(thinkBeforeAnsweringMs)
         const seen = await readRoom(user, id, listener)
         if (seen && !seen.includes(messageId)) throw new Error('the other member does not see an acknowledged message')
@@ -60,14 +72,32 @@ export function createChatScenario(seed: string): Scenario {
   })
 }
 
+/** Subscribes who is not connected, or not any more; false where that failed. */
+async function follow(
+  user: VirtualUser,
+  pair: Pair,
+  roomId: string,
+  idTokens: readonly string[],
+  after: string,
+): Promise<boolean> {
+  for (const [at, idToken] of idTokens.entries()) {
+    if (pair.subscribers[at]?.socket.isOpen) continue
+    const subscriber = keyOf(user, pair)
+    pair.subscribers[at] = await subscribe(user, { roomId, subscriber }, after, idToken)
+  }
+  return pair.subscribers.every((subscriber) => subscriber !== null)
+}
+
 /** Null where something on the way there failed. */
 async function meet(user: VirtualUser, pair: Pair, maker: Maker, text: PostText): Promise<Pair['room']> {
   const first = (user.id * 2) % seededAccounts
   const owner = await logIn(user, maker.account(first).email)
   const guest = await logIn(user, maker.account((first + 1) % seededAccounts).email)
   if (owner === null || guest === null) return null
-  const id = await postAndWait(user, text, owner)
-  if (id === null || !(await apply(user, pair, id, guest))) return null
+  const id = await post(user, text, owner)
+  if (id === null) return null
+  await waitUntilApproved(user, id, owner)
+  if (!(await apply(user, pair, id, guest))) return null
   const until = performance.now() + patienceMs
   while ((await readRoom(user, id, guest, ['forbidden'])) === null) {
     if (performance.now() > until) throw new Error('who has applied is not in the room')

@@ -1,7 +1,11 @@
 import { defineScenario, type Scenario, type VirtualUser } from '../../../load/scenario.ts'
 import { ask } from './graphql.ts'
+import { imageAttempt } from '../ledger.ts'
 import { createTexts, seededPassword } from '../made.ts'
-import { postAndWait } from './posting.ts'
+import type { PostText } from '../post/contract.ts'
+import { makePng } from './png.ts'
+import { isShown, upload } from './pictures.ts'
+import { post, waitUntilApproved } from './posting.ts'
 
 const thinkBeforeMs = [2000, 4000] as const
 const thinkWhileWritingMs = [500, 1500] as const
@@ -14,7 +18,7 @@ interface Host {
   idToken: string | null
 }
 
-/** Signs up, once, and then posts meetups and waits for what becomes of them. */
+/** Signs up, once, and then posts meetups with an image each, and waits for what becomes of them. */
 export function createHostScenario(seed: string): Scenario {
   const makeText = createTexts(seed)
   return defineScenario({
@@ -25,7 +29,7 @@ export function createHostScenario(seed: string): Scenario {
       host.idToken ??= await signUp(user)
       if (host.idToken === null) return
       await user.think(thinkWhileWritingMs)
-      await postAndWait(user, makeText(user.random, Date.now()), host.idToken)
+      await postWithImage(user, makeText(user.random, Date.now()), host.idToken)
     },
   })
 }
@@ -39,4 +43,16 @@ async function signUp(user: VirtualUser): Promise<string | null> {
   })
   const made = data?.['createUser'] as { readonly tokens: { readonly idToken: string } } | null | undefined
   return made?.tokens.idToken ?? null
+}
+
+async function postWithImage(user: VirtualUser, text: PostText, idToken: string): Promise<void> {
+  const id = await post(user, text, idToken)
+  if (id === null) return
+  const png = makePng(user.random)
+  const imageId = await upload(user, id, png, idToken)
+  await waitUntilApproved(user, id, idToken)
+  if (imageId === null) return
+  // Only now: those of a post that is rejected are removed.
+  await user.ledger.record({ ...imageAttempt(id, imageId), outcome: 'booked', id: imageId })
+  if (!(await isShown(user, id, imageId, png, idToken))) throw new Error('the post does not show an acknowledged image')
 }

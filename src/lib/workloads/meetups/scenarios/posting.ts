@@ -12,20 +12,25 @@ const createPost = `mutation createPost($input: PostInput!) {
 }`
 const postState = 'query postState($id: ID!) { post(id: $id) { state } }'
 
-/** Posts a meetup and waits until its saga has approved it: its id, or null where it could not be posted. */
-export async function postAndWait(user: VirtualUser, text: PostText, idToken: string): Promise<string | null> {
+/** Posts a meetup: its id, or null where it could not be posted. */
+export async function post(user: VirtualUser, text: PostText, idToken: string): Promise<string | null> {
   const input = { ...text, meetingAt: new Date(text.meetingAt).toISOString() }
   const { data } = await ask(user, 'createPost', createPost, { input }, { idToken })
   const made = data?.['createPost'] as { readonly post: { readonly id: string } } | null | undefined
   if (!made) return null
   const { id } = made.post
   await user.ledger.record({ ...postAttempt(id), outcome: 'booked', id })
+  return id
+}
+
+/** Waits until the saga of a post has approved it. Throws where it is rejected, or that takes too long. */
+export async function waitUntilApproved(user: VirtualUser, id: string, idToken: string): Promise<void> {
   const until = performance.now() + patienceMs
   for (;;) {
     await user.think(lookEveryMs)
     const answer = await ask(user, 'postState', postState, { id }, { idToken })
     const state = (answer.data?.['post'] as { readonly state: string } | null | undefined)?.state
-    if (state === 'APPROVED') return id
+    if (state === 'APPROVED') return
     if (state === 'REJECTED') throw new Error('the saga has rejected the post')
     if (performance.now() > until) throw new Error('the saga has not come to its end')
   }
