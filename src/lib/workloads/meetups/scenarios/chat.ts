@@ -1,8 +1,9 @@
 import { defineScenario, type Scenario, type VirtualUser } from '../../../load/scenario.ts'
 import { ask, outcomeOf, refusals } from './graphql.ts'
 import { applicationAttempt, messageAttempt } from '../ledger.ts'
-import { createMaker, createTexts, seededAccounts, seededPassword, type Maker } from '../made.ts'
+import { createTexts, seededAccounts, type Maker } from '../made.ts'
 import type { PostText } from '../post/contract.ts'
+import type { Logins } from './logins.ts'
 import { post, waitUntilApproved } from './posting.ts'
 import { awaitMessage, subscribe, type Subscriber } from './subscriber.ts'
 
@@ -14,9 +15,6 @@ const patienceMs = 20_000
 const lookEveryMs = [200, 500] as const
 
 const operations = {
-  login: `mutation login($email: String!, $password: String!) {
-    login(email: $email, password: $password) { tokens { idToken } }
-  }`,
   createApplyPost: `mutation createApplyPost($postId: ID!, $key: String) {
     createApplyPost(postId: $postId, key: $key) { id }
   }`,
@@ -30,7 +28,8 @@ const operations = {
 
 /** Two members, and what they have said so far. */
 interface Pair {
-  room: { readonly id: string; readonly idTokens: readonly [owner: string, guest: string] } | null
+  readonly emails: readonly [owner: string, guest: string]
+  roomId: string | null
   attempts: number
   /** The last message that was acknowledged. */
   last: string | null
@@ -42,19 +41,27 @@ interface Pair {
  * One user plays two people who meet: one has posted, the other has applied, and each answers the other. Both subscribe, and
  * are told of every message.
  */
-export function createChatScenario(seed: string): Scenario {
-  const maker = createMaker(seed)
+export function createChatScenario(maker: Maker, seed: string, logins: Logins): Scenario {
   const makeText = createTexts(seed)
+  const emailOf = (id: number) => maker.account(id % seededAccounts).email
   return defineScenario({
     name: 'chat',
     think: thinkBeforeMs,
-    prepare: (): Pair => ({ room: null, attempts: 0, last: null, subscribers: [null, null] }),
+    prepare: ({ id }): Pair => ({
+      emails: [emailOf(id), emailOf(id + 1)],
+      roomId: null,
+      attempts: 0,
+      last: null,
+      subscribers: [null, null],
+    }),
     async run(user, pair) {
-      pair.room ??= await meet(user, pair, maker, makeText(user.random, Date.now()))
-      if (!pair.room) return
-      const { id, idTokens } = pair.room
-      pair.last ??= await say(user, pair, id, idTokens[0])
+      const idTokens = await logInBoth(user, pair, logins)
+      if (!idTokens) return
+      pair.roomId ??= await meet(user, pair, idTokens, makeText(user.random, Date.now()))
+      if (pair.roomId === null) return
+      const id = pair.roomId
       const [owner, guest] = idTokens
+      pair.last ??= await say(user, pair, id, owner)
       for (const [speaker, listener] of [
         [owner, guest],
         [guest, owner],
@@ -77,7 +84,7 @@ async function follow(
   user: VirtualUser,
   pair: Pair,
   roomId: string,
-  idTokens: readonly string[],
+  idTokens: IdTokens,
   after: string,
 ): Promise<boolean> {
   for (const [at, idToken] of idTokens.entries()) {
@@ -88,12 +95,16 @@ async function follow(
   return pair.subscribers.every((subscriber) => subscriber !== null)
 }
 
-/** Null where something on the way there failed. */
-async function meet(user: VirtualUser, pair: Pair, maker: Maker, text: PostText): Promise<Pair['room']> {
-  const first = (user.id * 2) % seededAccounts
-  const owner = await logIn(user, maker.account(first).email)
-  const guest = await logIn(user, maker.account((first + 1) % seededAccounts).email)
-  if (owner === null || guest === null) return null
+type IdTokens = readonly [owner: string, guest: string]
+
+async function logInBoth(user: VirtualUser, { emails }: Pair, logins: Logins): Promise<IdTokens | null> {
+  const owner = await logins.logIn(user, emails[0])
+  const guest = await logins.logIn(user, emails[1])
+  return owner && guest && [owner.idToken, guest.idToken]
+}
+
+/** The id of their room; null where something on the way there failed. */
+async function meet(user: VirtualUser, pair: Pair, [owner, guest]: IdTokens, text: PostText): Promise<string | null> {
   const id = await post(user, text, owner)
   if (id === null) return null
   await waitUntilApproved(user, id, owner)
@@ -103,12 +114,7 @@ async function meet(user: VirtualUser, pair: Pair, maker: Maker, text: PostText)
     if (performance.now() > until) throw new Error('who has applied is not in the room')
     await user.think(lookEveryMs)
   }
-  return { id, idTokens: [owner, guest] }
-}
-
-async function logIn(user: VirtualUser, email: string): Promise<string | null> {
-  const { data } = await ask(user, 'login', operations.login, { email, password: seededPassword })
-  return (data?.['login'] as { readonly tokens: { readonly idToken: string } } | null)?.tokens.idToken ?? null
+  return id
 }
 
 async function apply(user: VirtualUser, pair: Pair, postId: string, idToken: string): Promise<boolean> {

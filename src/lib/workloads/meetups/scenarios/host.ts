@@ -3,6 +3,7 @@ import { ask } from './graphql.ts'
 import { imageAttempt } from '../ledger.ts'
 import { createTexts, seededPassword } from '../made.ts'
 import type { PostText } from '../post/contract.ts'
+import type { Logins, Tokens } from './logins.ts'
 import { makePng } from './png.ts'
 import { isShown, upload } from './pictures.ts'
 import { post, waitUntilApproved } from './posting.ts'
@@ -11,38 +12,38 @@ const thinkBeforeMs = [2000, 4000] as const
 const thinkWhileWritingMs = [500, 1500] as const
 
 const createUser = `mutation createUser($email: String!, $name: String!, $password: String!) {
-  createUser(email: $email, name: $name, password: $password) { tokens { idToken } }
+  createUser(email: $email, name: $name, password: $password) { tokens { idToken refreshToken } }
 }`
 
 interface Host {
-  idToken: string | null
+  isSignedUp: boolean
 }
 
 /** Signs up, once, and then posts meetups with an image each, and waits for what becomes of them. */
-export function createHostScenario(seed: string): Scenario {
+export function createHostScenario(seed: string, logins: Logins): Scenario {
   const makeText = createTexts(seed)
   return defineScenario({
     name: 'host',
     think: thinkBeforeMs,
-    prepare: (): Host => ({ idToken: null }),
+    prepare: (): Host => ({ isSignedUp: false }),
     async run(user, host) {
-      host.idToken ??= await signUp(user)
-      if (host.idToken === null) return
+      const email = `host-${user.runId}-${user.id}@meetups.example`.toLowerCase()
+      host.isSignedUp ||= await signUp(user, email, logins)
+      if (!host.isSignedUp) return
+      const tokens = await logins.logIn(user, email)
+      if (!tokens) return
       await user.think(thinkWhileWritingMs)
-      await postWithImage(user, makeText(user.random, Date.now()), host.idToken)
+      await postWithImage(user, makeText(user.random, Date.now()), tokens.idToken)
     },
   })
 }
 
-async function signUp(user: VirtualUser): Promise<string | null> {
-  const email = `host-${user.runId}-${user.id}@meetups.example`.toLowerCase()
-  const { data } = await ask(user, 'createUser', createUser, {
-    email,
-    name: `Host ${user.id}`,
-    password: seededPassword,
-  })
-  const made = data?.['createUser'] as { readonly tokens: { readonly idToken: string } } | null | undefined
-  return made?.tokens.idToken ?? null
+async function signUp(user: VirtualUser, email: string, logins: Logins): Promise<boolean> {
+  const variables = { email, name: `Host ${user.id}`, password: seededPassword }
+  const { data } = await ask(user, 'createUser', createUser, variables)
+  const made = data?.['createUser'] as { readonly tokens: Tokens } | null | undefined
+  if (made) logins.add(email, made.tokens)
+  return made !== null && made !== undefined
 }
 
 async function postWithImage(user: VirtualUser, text: PostText, idToken: string): Promise<void> {

@@ -1,10 +1,11 @@
 import { defineScenario, type Scenario, type VirtualUser } from '../../../load/scenario.ts'
 import { applicationAttempt } from '../ledger.ts'
-import { createMaker, seededAccounts, seededPassword } from '../made.ts'
+import { createMaker, seededAccounts } from '../made.ts'
 import { fishTypes, spotTypes } from '../post/choices.ts'
 import { createChatScenario } from './chat.ts'
 import { ask as send, outcomeOf, refusals, type AskOptions } from './graphql.ts'
 import { createHostScenario } from './host.ts'
+import { createLogins, type Logins } from './logins.ts'
 
 /** What the users do. */
 export interface ScenarioOptions {
@@ -29,12 +30,6 @@ const operations = {
   post: `query post($id: ID!) {
     post(id: $id) { id title content maxApply placesLeft user { name } applications { user { name } } }
   }`,
-  login: `mutation login($email: String!, $password: String!) {
-    login(email: $email, password: $password) { tokens { idToken refreshToken } }
-  }`,
-  refreshIDToken: `mutation refreshIDToken($refreshToken: String!) {
-    refreshIDToken(refreshToken: $refreshToken) { idToken refreshToken }
-  }`,
   createApplyPost: `mutation createApplyPost($postId: ID!, $key: String) {
     createApplyPost(postId: $postId, key: $key) { id }
   }`,
@@ -47,32 +42,23 @@ const operations = {
  */
 export function createScenarios({ seed }: ScenarioOptions, _runId: string): readonly Scenario[] {
   const maker = createMaker(seed)
+  const logins = createLogins()
   return [
     defineScenario({ name: 'browse', weight: 6, think: thinkBeforeMs, run: browse }),
     defineScenario({
       name: 'join',
       weight: 2,
       think: thinkBeforeMs,
-      prepare: ({ id }): Applicant => ({
-        email: maker.account(id % seededAccounts).email,
-        tokens: null,
-        applications: 0,
-      }),
-      run: join,
+      prepare: ({ id }): Applicant => ({ email: maker.account(id % seededAccounts).email, applications: 0 }),
+      run: (user, applicant) => join(user, applicant, logins),
     }),
-    createHostScenario(seed),
-    createChatScenario(seed),
+    createHostScenario(seed, logins),
+    createChatScenario(maker, seed, logins),
   ]
-}
-
-interface Tokens {
-  readonly idToken: string
-  readonly refreshToken: string
 }
 
 interface Applicant {
   readonly email: string
-  tokens: Tokens | null
   applications: number
 }
 
@@ -104,18 +90,19 @@ async function findPosts(user: VirtualUser, variables: object): Promise<ShownPag
   return (data?.['posts'] as ShownPage | undefined) ?? null
 }
 
-async function join(user: VirtualUser, applicant: Applicant): Promise<void> {
+async function join(user: VirtualUser, applicant: Applicant, logins: Logins): Promise<void> {
   const { random } = user
-  applicant.tokens = await logIn(user, applicant)
+  const isRenewed = random.integer(1, renewsOneIn) === 1
+  const tokens = await (isRenewed ? logins.renew : logins.logIn)(user, applicant.email)
   const page = await findPosts(user, {
     first: 20,
     orderBy: random.pick(['CREATED', 'MEETING']),
     filter: { open: true, prefecture: random.integer(1, 47) },
   })
-  if (!applicant.tokens || !page || page.edges.length === 0) return
+  if (!tokens || !page || page.edges.length === 0) return
   await user.think(thinkBeforeApplyingMs)
   const postId = random.pick(page.edges).node.id
-  const { idToken } = applicant.tokens
+  const { idToken } = tokens
   const key = `${user.runId}-${user.id}-${++applicant.applications}`
   // Others may have been faster; the owner is one of those who look.
   const answer = await ask(user, 'createApplyPost', { postId, key }, { idToken, expected: refusals })
@@ -129,16 +116,6 @@ async function join(user: VirtualUser, applicant: Applicant): Promise<void> {
   await user.think(thinkBeforeMs)
   // Two users may share an account where there are more than were seeded.
   await ask(user, 'deleteApplyPost', { postId }, { idToken, expected: ['not-found'] })
-}
-
-async function logIn(user: VirtualUser, { email, tokens }: Applicant): Promise<Tokens | null> {
-  if (!tokens) {
-    const { data } = await ask(user, 'login', { email, password: seededPassword })
-    return (data?.['login'] as { readonly tokens: Tokens } | null | undefined)?.tokens ?? null
-  }
-  if (user.random.integer(1, renewsOneIn) > 1) return tokens
-  const { data } = await ask(user, 'refreshIDToken', { refreshToken: tokens.refreshToken })
-  return (data?.['refreshIDToken'] as Tokens | null | undefined) ?? null
 }
 
 function ask(user: VirtualUser, name: keyof typeof operations, variables: object, options: AskOptions = {}) {
