@@ -1,6 +1,7 @@
-import { createServer } from 'node:net'
-import { once } from 'node:events'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { findPorts } from '../free-ports.ts'
+import { createPeople } from '../integration/meetups/people.ts'
+import { ask } from '../graphql.ts'
 import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
 
 /** In the order of their ports. */
@@ -13,7 +14,7 @@ let servicePort: number
 beforeEach(async () => {
   place = await createWorkplace()
   running = new Map()
-  servicePort = await findPorts()
+  servicePort = await findPorts(services.length)
 })
 
 afterEach(async () => {
@@ -23,27 +24,6 @@ afterEach(async () => {
   }
   await place[Symbol.asyncDispose]()
 })
-
-/** The first of as many free ports as there are services. */
-async function findPorts(): Promise<number> {
-  for (let first = 20_000 + (process.pid % 10_000); ; first += services.length) {
-    const free = await Promise.all(services.map((_, at) => isFree(first + at)))
-    if (free.every(Boolean)) return first
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer()
-  try {
-    server.listen(port, '127.0.0.1')
-    await once(server, 'listening')
-    return true
-  } catch {
-    return false
-  } finally {
-    server.close()
-  }
-}
 
 /** The origin of one part in a process of its own. */
 async function start(service: string): Promise<string> {
@@ -65,33 +45,10 @@ it('brings every post to its end, each part in its own process, while chat, rela
   await Promise.all(services.map(start))
   const origin = await start('gateway')
 
-  async function ask(query: string, variables: object, idToken = ''): Promise<Record<string, never>> {
-    const response = await fetch(`${origin}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(idToken && { authorization: `Bearer ${idToken}` }) },
-      body: JSON.stringify({ query, variables }),
-    })
-    const { data, errors } = (await response.json()) as { data: Record<string, never>; errors?: unknown }
-    expect(errors).toBeUndefined()
-    return data
-  }
-
-  const signUp =
-    'mutation { createUser(email: "a@example.org", name: "A", password: "carp-and-trout") { tokens { idToken } } }'
-  const { createUser } = (await ask(signUp, {})) as unknown as { createUser: { tokens: { idToken: string } } }
-  const { idToken } = createUser.tokens
-  const input = {
-    title: 'Carp at dawn',
-    content: 'Bring tea.',
-    prefecture: 13,
-    spotType: 'LAKE',
-    fishTypes: ['CARP'],
-    meetingAt: new Date(Date.now() + 86_400_000).toISOString(),
-    maxApply: 2,
-  }
-  const createPost = 'mutation ($input: PostInput!) { createPost(input: $input) { post { id } } }'
+  const people = createPeople({ ask: (...question) => ask(origin, ...question) })
+  const { idToken } = await people.newUser()
   async function createPosts(): Promise<void> {
-    await Promise.all(Array.from({ length: 10 }, () => ask(createPost, { input }, idToken)))
+    await Promise.all(Array.from({ length: 10 }, () => people.newPost(idToken)))
   }
 
   for (const service of ['chat', 'relay', 'saga']) {
@@ -101,10 +58,8 @@ it('brings every post to its end, each part in its own process, while chat, rela
     await start(service)
   }
   const approved = async () => {
-    const { posts } = (await ask('{ posts(first: 100) { edges { node { id } } } }', {})) as unknown as {
-      posts: { edges: unknown[] }
-    }
-    return posts.edges.length
+    const { data } = await ask(origin, '{ posts(first: 100) { edges { node { id } } } }')
+    return data.posts.edges.length as number
   }
   await expect.poll(approved, { timeout: 60_000, interval: 200 }).toBe(60)
   const { code, stdout, stderr } = await place.run(['audit', '--workload', 'meetups'])

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startMeetups, type Meetups, type Subscription } from './gateway.ts'
+import type { Subscription } from '../../graphql.ts'
+import { startMeetups, type Meetups } from './gateway.ts'
 import { createPeople, createPost, inADay, type People } from './people.ts'
 import { meetupEngines } from './places.ts'
 

@@ -7,26 +7,9 @@ import { join } from 'node:path'
 import { createMemoryPubSub } from '../../../src/lib/pubsub/memory.ts'
 import type { PubSub } from '../../../src/lib/pubsub/pubsub.ts'
 import { serveMeetups } from '../../../src/lib/workloads/meetups/serve.ts'
+import { ask, subscribe, type Answer, type Subscription } from '../../graphql.ts'
 import type { TestEngine } from '../databases/engines.ts'
 import { createPlace, type Place } from './places.ts'
-
-/** What a gateway answered. */
-export interface Answer {
-  readonly status: number
-  // oxlint-disable-next-line typescript/no-explicit-any -- whatever the query asks for
-  readonly data: any
-  readonly errors?: readonly {
-    readonly message: string
-    readonly path?: readonly (string | number)[]
-    readonly extensions: { readonly code: string }
-  }[]
-}
-
-/** A subscription that goes on. */
-export interface Subscription extends AsyncDisposable {
-  readonly seen: readonly Answer[]
-  readonly errors: readonly unknown[]
-}
 
 /** All parts in this process, on a database of this test's own. */
 export interface Meetups extends AsyncDisposable {
@@ -67,17 +50,7 @@ export async function startMeetups(
     place,
     broker,
     errors,
-    async ask(query, variables = {}, idToken = '') {
-      const response = await fetch(`${server.origin}/graphql`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          ...(idToken !== '' && { authorization: `Bearer ${idToken}` }),
-        },
-        body: JSON.stringify({ query, variables }),
-      })
-      return { status: response.status, ...((await response.json()) as Omit<Answer, 'status'>) }
-    },
+    ask: (...question) => ask(server.origin, ...question),
     subscribe: (query, idToken) => subscribe(server.origin, query, idToken),
     async calls() {
       const text = await (await fetch(`${server.origin}/metrics`)).text()
@@ -89,35 +62,6 @@ export async function startMeetups(
       await broker[Symbol.asyncDispose]()
       await place[Symbol.asyncDispose]()
       await rm(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-async function subscribe(origin: string, query: string, idToken: string): Promise<Subscription> {
-  const socket = new WebSocket(`${origin.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
-  const seen: Answer[] = []
-  const errors: unknown[] = []
-  const { promise: ready, resolve, reject } = Promise.withResolvers<void>()
-  const send = (message: object) => socket.send(JSON.stringify(message))
-  socket.addEventListener('open', () =>
-    send({ type: 'connection_init', payload: { authorization: `Bearer ${idToken}` } }),
-  )
-  socket.addEventListener('message', ({ data }) => {
-    const { type, payload } = JSON.parse(String(data)) as { type: string; payload: Answer }
-    if (type === 'connection_ack') resolve()
-    else if (type === 'next') seen.push(payload)
-    else if (type === 'error') errors.push(payload)
-  })
-  socket.addEventListener('error', () => reject(new Error('the socket failed')))
-  await ready
-  send({ id: '1', type: 'subscribe', payload: { query } })
-  return {
-    seen,
-    errors,
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise((done) => socket.addEventListener('close', done))
-      socket.close()
-      await closed
     },
   }
 }

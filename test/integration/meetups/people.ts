@@ -35,7 +35,7 @@ export interface People {
 }
 
 /** People at a gateway, none of whom was there before. */
-export function createPeople(meetups: Meetups): People {
+export function createPeople(meetups: Pick<Meetups, 'ask'>): People {
   let count = 0
 
   async function newUser(): Promise<Person> {

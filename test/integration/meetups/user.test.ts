@@ -5,6 +5,8 @@ import { createUserService } from '../../../src/lib/workloads/meetups/user/servi
 import { issuer } from '../../../src/lib/workloads/meetups/user/issuer.ts'
 import { createSigner } from '../../../src/lib/workloads/meetups/user/tokens.ts'
 import { logins, users } from '../../../src/lib/workloads/meetups/user/tables.ts'
+import { createUsedTokens } from '../../../src/lib/workloads/meetups/user/used-tokens.ts'
+import { noCache } from '../../../src/lib/cache/memory.ts'
 import { createPlace, meetupEngines, type Place } from './places.ts'
 
 const hourMs = 60 * 60 * 1000
@@ -21,7 +23,7 @@ for (const { name: engine, open } of meetupEngines) {
     beforeAll(async () => {
       place = await createPlace(open!)
       const { store } = place.database
-      service = createUserService(store, await createSigner(store), () => now)
+      service = createUserService(store, await createSigner(store), createUsedTokens(noCache), () => now)
     })
     afterAll(() => place[Symbol.asyncDispose]())
 

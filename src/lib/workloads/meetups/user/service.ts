@@ -9,19 +9,25 @@ import type { LoggedIn, TokenPair, User, UserService } from './contract.ts'
 import { hashPassword, isPassword, passwordLength } from './passwords.ts'
 import { emails, logins, maxLengths, users, type LoginRow, type UserRow } from './tables.ts'
 import { createSigner, makeRefreshToken, readRefreshToken, type Signer } from './tokens.ts'
+import { createUsedTokens, type UsedTokens } from './used-tokens.ts'
 
 /** How long tokens are good for, ms. */
 const idTokenMs = 60 * 60 * 1000
 const refreshTokenMs = 10 * 24 * 60 * 60 * 1000
 
-/** Begins to serve accounts and logins. */
-export async function startUserService({ database }: ServiceParts): Promise<RunningService> {
-  const methods = createUserService(database.store, await createSigner(database.store))
+/** Begins to serve accounts and logins. Throws `cache-unreachable`. */
+export async function startUserService({ database: { store }, openCache }: ServiceParts): Promise<RunningService> {
+  const methods = createUserService(store, await createSigner(store), createUsedTokens(await openCache()))
   return { contracts: [served('UserService', methods)], async close() {} }
 }
 
 /** Accounts and logins in `store`; `now` gives ms since 1970. */
-export function createUserService(store: Store, signer: Signer, now: () => number = Date.now): UserService {
+export function createUserService(
+  store: Store,
+  signer: Signer,
+  usedTokens: UsedTokens,
+  now: () => number = Date.now,
+): UserService {
   /** What the passwords of those without an account are held against, so that these take as long as the others. */
   const nobodysHash = hashPassword('nobody has this one')
 
@@ -40,6 +46,12 @@ export function createUserService(store: Store, signer: Signer, now: () => numbe
     const [row] = await store.find(users, { id })
     if (!row) throw new RpcError('not-found', 'There is no such user')
     return row
+  }
+
+  /** Whoever brings a token that is used up or too old: who holds the newer one may be the thief. */
+  async function endLogin(id: string): Promise<RpcError> {
+    await store.remove(logins, { id })
+    return new RpcError('unauthenticated', 'refreshToken is used up or too old, so its login has ended')
   }
 
   return {
@@ -86,15 +98,17 @@ export function createUserService(store: Store, signer: Signer, now: () => numbe
 
     async refreshIdToken({ refreshToken }): Promise<TokenPair> {
       const read = readRefreshToken(refreshToken)
-      const [login] = read ? await store.find(logins, { id: read.login }) : []
-      if (!read || !login) throw new RpcError('unauthenticated', 'refreshToken is not good, or not any more')
+      if (!read) throw notGood()
+      if (await usedTokens.has(read)) throw await endLogin(read.login)
+      const [login] = await store.find(logins, { id: read.login })
+      if (!login) throw notGood()
       const { tokens, row } = await pairOf(login.user_id, login.id)
       const good = { id: login.id, token_hash: read.secretHash, expires_at: { gt: now() } }
       const patch = { token_hash: row.token_hash, expires_at: row.expires_at }
-      if ((await store.update(logins, good, patch)) > 0) return tokens
-      // Used up before or too old: whoever holds the newer one may be the thief.
-      await store.remove(logins, { id: login.id })
-      throw new RpcError('unauthenticated', 'refreshToken is used up or too old, so its login has ended')
+      // This decides, whether the cache is there or not: of those who bring the same token, one gets a new pair.
+      if ((await store.update(logins, good, patch)) === 0) throw await endLogin(login.id)
+      await usedTokens.add(read, login.expires_at - now())
+      return tokens
     },
 
     async getUsers({ ids }) {
@@ -133,6 +147,10 @@ export function createUserService(store: Store, signer: Signer, now: () => numbe
 
 /** A character has two UTF-16 units at most; what is longer is nobody's password. */
 const maxPasswordUnits = 2 * passwordLength.max + 1
+
+function notGood(): RpcError {
+  return new RpcError('unauthenticated', 'refreshToken is not good, or not any more')
+}
 
 function toUser({ id, email, name, introduction, created_at: createdAt }: UserRow): User {
   return { id, email, name, introduction, createdAt }
