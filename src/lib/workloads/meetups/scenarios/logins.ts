@@ -21,10 +21,10 @@ export interface Logins {
 /** An id token is good for an hour; it is renewed in time. */
 const renewedAfterMs = 45 * 60_000
 
-const login = `mutation login($email: String!, $password: String!) {
+const loginOperation = `mutation login($email: String!, $password: String!) {
   login(email: $email, password: $password) { tokens { idToken refreshToken } }
 }`
-const refreshIDToken = `mutation refreshIDToken($refreshToken: String!) {
+const refreshOperation = `mutation refreshIDToken($refreshToken: String!) {
   refreshIDToken(refreshToken: $refreshToken) { idToken refreshToken }
 }`
 
@@ -63,11 +63,11 @@ export function createLogins(): Logins {
 }
 
 async function askForTokens(user: VirtualUser, email: string): Promise<Tokens | null> {
-  const { data } = await ask(user, 'login', login, { email, password: seededPassword })
+  const { data } = await ask(user, 'login', loginOperation, { email, password: seededPassword })
   return (data?.['login'] as { readonly tokens: Tokens } | null | undefined)?.tokens ?? null
 }
 
 async function askForNewTokens(user: VirtualUser, { refreshToken }: Tokens): Promise<Tokens | null> {
-  const { data } = await ask(user, 'refreshIDToken', refreshIDToken, { refreshToken })
+  const { data } = await ask(user, 'refreshIDToken', refreshOperation, { refreshToken })
   return (data?.['refreshIDToken'] as Tokens | null | undefined) ?? null
 }
