@@ -47,7 +47,7 @@ export function createLogins(): Logins {
 
   async function renew(user: VirtualUser, email: string): Promise<Tokens | null> {
     const before = logins.get(email)
-    const tokens = await before?.tokens
+    const tokens = await before?.tokens.catch(() => null)
     // Somebody else may have been faster.
     if (!tokens || logins.get(email) !== before) return logIn(user, email)
     return keep(email, askForNewTokens(user, tokens))
@@ -56,7 +56,9 @@ export function createLogins(): Logins {
   function logIn(user: VirtualUser, email: string): Promise<Tokens | null> {
     const login = logins.get(email)
     if (!login) return keep(email, askForTokens(user, email))
-    return performance.now() - login.since < renewedAfterMs ? login.tokens : renew(user, email)
+    if (performance.now() - login.since >= renewedAfterMs) return renew(user, email)
+    // Who asked may have been stopped, which is no reason for others to stop.
+    return login.tokens.catch(() => logIn(user, email))
   }
 
   return { add: (email, tokens) => void keep(email, Promise.resolve(tokens)), logIn, renew }
