@@ -15,8 +15,9 @@ export interface RpcClient<Name extends ContractName> {
 /** Told of each call: of the service, and of its method. */
 export type OnCall = (service: ContractName, method: string) => void
 
-/** How long an answer may take, ms: a login may have to wait for many others; an upload has many parts. */
-const deadlineMs = 10_000
+/** How long an answer may take, ms: whoever logs in may have to wait for many others; an upload has many parts. */
+const deadlineMs = 5000
+const loginDeadlineMs = 25_000
 const uploadDeadlineMs = 30_000
 
 /** The way to a method in this process, by its path; null where there is none. */
@@ -34,7 +35,7 @@ export async function connectRpc<Name extends ContractName>(
   const definition = await definitionOf(name)
   const client = new Client(`${loopback}:${port}`, credentials.createInsecure(), channelOptions)
   const methods = Object.values(definition).map((method) => {
-    const called = methodOf(client, method, findDirect)
+    const called = methodOf(client, method, findDirect, name === 'UserService' ? loginDeadlineMs : deadlineMs)
     const count = (...given: Parameters<typeof called>) => {
       onCall(name, method.originalName as string)
       return called(...given)
@@ -48,18 +49,24 @@ function methodOf(
   client: Client,
   method: Definition,
   findDirect: FindDirect,
+  withinMs: number,
 ): (request: object, signal?: AbortSignal) => unknown {
   if (method.responseStream) return (request, signal) => readAll(client, method, request, signal)
   if (method.requestStream) return (parts) => upload(client, method, parts as AsyncIterable<object>)
   return (request) => {
     const direct = findDirect(method.path)
-    return direct ? callDirectly(direct, method, request) : callOver(client, method, request)
+    return direct ? callDirectly(direct, method, request, withinMs) : callOver(client, method, request, withinMs)
   }
 }
 
-async function callDirectly(direct: DirectCall, method: Definition, request: object): Promise<unknown> {
+async function callDirectly(
+  direct: DirectCall,
+  method: Definition,
+  request: object,
+  withinMs: number,
+): Promise<unknown> {
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new RpcError('unavailable', 'A service does not answer')), deadlineMs)
+  const timer = setTimeout(() => reject(new RpcError('unavailable', 'A service does not answer')), withinMs)
   try {
     return method.responseDeserialize(await Promise.race([direct(method.requestSerialize(request)), late]))
   } finally {
@@ -67,7 +74,7 @@ async function callDirectly(direct: DirectCall, method: Definition, request: obj
   }
 }
 
-function callOver(client: Client, method: Definition, request: object): Promise<unknown> {
+function callOver(client: Client, method: Definition, request: object, withinMs: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
     client.makeUnaryRequest(
       method.path,
@@ -75,7 +82,7 @@ function callOver(client: Client, method: Definition, request: object): Promise<
       method.responseDeserialize as (bytes: Buffer) => object,
       request,
       new Metadata(),
-      { deadline: Date.now() + deadlineMs },
+      { deadline: Date.now() + withinMs },
       (error, answer) => (error ? reject(fromStatus(error)) : resolve(answer)),
     )
   })
