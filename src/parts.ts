@@ -3,11 +3,14 @@ import { openBroker } from './lib/brokers/registry.ts'
 import type { Cache } from './lib/cache/cache.ts'
 import { openCache } from './lib/cache/open.ts'
 import type { Settings } from './lib/config/settings.ts'
+import { openPubSub } from './lib/pubsub/open.ts'
+import type { PubSub } from './lib/pubsub/pubsub.ts'
 
 /** What a workload may ask for beside its database. */
 export interface OpenedParts extends AsyncDisposable {
   readonly openCache: () => Promise<Cache>
   readonly openBroker: () => Promise<Broker>
+  readonly openPubSub: () => Promise<PubSub>
   /** What was asked for so far: `cache memory`. */
   describe(): readonly string[]
 }
@@ -38,6 +41,10 @@ export function createParts(values: Pick<Settings, 'cache' | 'broker'>): OpenedP
     openBroker: once(
       () => openBroker(values.broker),
       ({ url }) => `broker ${url}`,
+    ),
+    openPubSub: once(
+      () => openPubSub(values.cache),
+      ({ kind }) => `pub/sub ${kind}`,
     ),
     describe: () => opened.map(({ name }) => name),
     async [Symbol.asyncDispose]() {

@@ -9,6 +9,9 @@ export function serveEnvironment(values: Settings): Readonly<Record<string, stri
     RUSHBENCH_CACHE: values.cache,
     RUSHBENCH_CACHE_TTL: `${values.cacheTtl}ms`,
     RUSHBENCH_BROKER: values.broker,
+    RUSHBENCH_IMAGES: values.images,
+    RUSHBENCH_SERVICE: values.service,
+    RUSHBENCH_SERVICE_PORT: String(values.servicePort),
     ...(values.locations === undefined ? {} : { RUSHBENCH_LOCATIONS: values.locations }),
   }
 }

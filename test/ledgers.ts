@@ -38,3 +38,6 @@ export async function findViolations(
 
 /** For audits that have nothing to do with messages. */
 export const noBroker = (): Promise<never> => Promise.reject(new Error('no broker here'))
+
+/** For workloads that have nothing to tell other processes of. */
+export const noPubSub = (): Promise<never> => Promise.reject(new Error('no pub/sub here'))

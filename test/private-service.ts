@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { tryPort } from './free-ports.ts'
 
 const run = promisify(execFile)
 const program = new URL('../dev/services', import.meta.url).pathname
@@ -116,22 +115,5 @@ async function freePort(): Promise<number> {
   for (;;) {
     const port = await tryPort(0)
     if (port !== null && (await tryPort(port + 1)) !== null) return port
-  }
-}
-
-/** The port that was listened on; null when another program does. */
-async function tryPort(port: number): Promise<number | null> {
-  const server = createServer()
-  try {
-    server.listen(port, '127.0.0.1')
-    await once(server, 'listening')
-    return (server.address() as AddressInfo).port
-  } catch {
-    return null
-  } finally {
-    if (server.listening) {
-      server.close()
-      await once(server, 'close')
-    }
   }
 }

@@ -17,10 +17,13 @@ const leaseMs = 300_000
 /** The server's own default; the first is left to tests of the cache. */
 const numbers = Array.from({ length: 15 }, (_, index) => index + 1)
 
+/** How long one is waited for, ms: a suite gives its own back sooner. */
+const patienceMs = 45_000
+
 /** Borrows an empty database of the server; one that holds anything but leftovers of tests is never taken. */
 export async function borrowDatabase(server: string): Promise<LentDatabase> {
   const holder = randomUUID()
-  for (;;) {
+  for (const until = performance.now() + patienceMs; performance.now() < until;) {
     for (const number of numbers) {
       const url = Object.assign(new URL(server), { pathname: `/${number}` }).toString()
       if (await withClient(url, (client) => take(client, holder))) {
@@ -29,6 +32,7 @@ export async function borrowDatabase(server: string): Promise<LentDatabase> {
     }
     await sleep(200)
   }
+  throw new Error(`no database of ${server} is free: each is lent (key ${leaseKey}), or holds what is not a test's`)
 }
 
 type Client = Awaited<ReturnType<typeof connect>>

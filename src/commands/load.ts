@@ -67,7 +67,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
       'seed',
     ),
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
-    ...settingFlags('workload', 'mix', 'locations', 'orders', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker'),
+    ...settingFlags('workload', 'mix', 'locations', 'images', 'orders', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker'),
     ...settingFlags('replicas', 'from', 'reports', 'report'),
     ...saturationFlags,
     ledger: Flags.string({

@@ -22,6 +22,9 @@ A booking is answered only when it is durable. Ctrl-C or SIGTERM finishes what i
 Orders: takes orders from the broker, stores them, and serves GET /orders, GET /orders/{uid},
 GET /orders/order?uuid=, and a page at /.
 
+Meetups: GraphQL at /graphql, also over WebSocket; /healthz, /metrics, the schema under /docs. With --service one part
+of it runs in this process, and the others are looked for from --service-port on.
+
 With --replicas the API is served by so many processes. One that ends is started again; Ctrl-C ends all.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -38,6 +41,9 @@ With --replicas the API is served by so many processes. One that ends is started
     'cacheTtl',
     'broker',
     'locations',
+    'service',
+    'servicePort',
+    'images',
     'replicas',
     'host',
     'port',
@@ -60,7 +66,8 @@ With --replicas the API is served by so many processes. One that ends is started
     const onError = (error: Error) => this.logToStderr(`Error: ${reasonOf(error)}.`)
     const server = await workload.serve({ ...parts, database, host, port, onError }, values)
     const madeOf = [`database ${database.url}`, ...parts.describe()].join(', ')
-    this.log(`Listening on ${server.origin} (${madeOf}); documentation at ${server.origin}/docs`)
+    const documentation = server.isInternal ? '' : `; documentation at ${server.origin}/docs`
+    this.log(`Listening on ${server.origin} (${madeOf})${documentation}`)
     followRun(server)
     await this.#untilStopped()
     await server.close()

@@ -36,6 +36,24 @@ export const workloadSettings = {
     summary: 'processes that serve the API, each on a port of its own: the one given and those after it',
     allowed: 'a whole number from 1 to 64',
   }),
+  service: setting({
+    schema: z.enum(['all', 'gateway', 'user', 'post', 'chat', 'image', 'saga', 'relay']),
+    default: 'all',
+    summary: 'which part of the workload meetups this process is; all of them, unless one is named',
+    allowed: 'all, gateway, user, post, chat, image, saga, relay',
+  }),
+  servicePort: setting({
+    schema: wholeNumber(1, 65_530),
+    default: '7100',
+    summary: 'port of the user service in a process of its own; post, chat, image, saga and relay have those after it',
+    allowed: 'a whole number from 1 to 65530',
+  }),
+  images: setting({
+    schema: z.string().regex(/^disk:.+$/s),
+    default: 'disk:.rushbench/images',
+    summary: 'where the workload meetups keeps images',
+    allowed: 'disk:PATH',
+  }),
   orders: setting({
     schema: count.refine((orders) => orders > 0 && orders <= 10_000_000),
     default: '1000',

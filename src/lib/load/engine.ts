@@ -16,6 +16,7 @@ import {
   type Session,
   type SessionParts,
 } from './session.ts'
+import type { SocketOpener } from './socket-opener.ts'
 import { createSharedJson } from './shared-json.ts'
 
 /** What a run is made of, or one generator's part of it. */
@@ -31,6 +32,7 @@ export interface RunPlan {
   readonly random: Random
   readonly clock: Clock
   readonly client: HttpClient
+  readonly sockets: SocketOpener
   readonly recorder: Recorder
   readonly runId: string
   readonly ledger: Ledger
@@ -195,11 +197,11 @@ async function endEverySecond(run: Run, durationMs: number): Promise<void> {
   await sleepUntil(durationMs)
 }
 
-async function finishWithin({ plan: { clock, client, graceMs }, sessions }: Run): Promise<void> {
+async function finishWithin({ plan: { clock, client, sockets, graceMs }, sessions }: Run): Promise<void> {
   const grace = createSleepers(clock)
   const ended = Promise.all(sessions.values()).finally(() => grace.wakeAll())
   await grace.sleep(graceMs)
-  await client.close()
+  await Promise.all([client.close(), sockets.close()])
   await grace.sleep(lingerMs)
   if (grace.awake) await ended
 }

@@ -4,6 +4,7 @@ import { createRandom } from '../random.ts'
 import { runLoadModel } from './engine.ts'
 import { watchGenerator, type GeneratorHealth } from './generator-monitor.ts'
 import { createHttpClients } from './http/client.ts'
+import { createSocketOpener } from './http/web-sockets.ts'
 import { mostUsersOf, type ScenarioModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
 import type { Part } from './pacing.ts'
@@ -97,6 +98,7 @@ export function createLocalGenerator(
   const random = createRandom(seed)
   const opened = createHttpClients(origins, timeout)
   const late = createHistogram()
+  const sockets = createSocketOpener(origins, timeout, clock)
   let users: readonly PreparedUser[] = []
   return {
     async prepare() {
@@ -120,6 +122,7 @@ export function createLocalGenerator(
         random,
         clock,
         client: await opened,
+        sockets,
         recorder: createRecorder(),
         runId,
         ledger,
@@ -131,7 +134,10 @@ export function createLocalGenerator(
       monitor.stop()
       return withHealth(last)
     },
-    close: async () => (await opened).close(),
+    async close() {
+      await sockets.close()
+      await (await opened).close()
+    },
   }
 }
 

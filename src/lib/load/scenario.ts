@@ -51,6 +51,11 @@ export interface StepRequest {
   readonly expected?: readonly number[]
   /** The answer's body is thrown away unread unless this is set. */
   readonly wantBody?: boolean
+  /**
+   * What is wrong with an answer whose status is right, in a few words that many answers share; null when nothing is (a
+   * GraphQL answer says so in its body). It sees the body only with `wantBody`. What it throws counts as what is wrong.
+   */
+  readonly failureOf?: (answer: StepAnswer) => string | null
 }
 
 /** An answer, or the fact that there was none (status 0). */
@@ -63,6 +68,50 @@ export interface StepAnswer {
   readonly body: Buffer
   /** The parsed body; equal bodies are parsed once and shared, so treat it as read-only. Throws SyntaxError. */
   json(): unknown
+}
+
+/** How a WebSocket is opened. */
+export interface SocketRequest {
+  /** The row that its opening is counted under. */
+  readonly step: string
+  /** From `/`, with the query. */
+  readonly path: string
+  /** The subprotocol. */
+  readonly protocol: string
+  /** The first text that is sent. */
+  readonly hello: string
+  /** Whether a text that comes says that it may begin. Texts before that one are dropped. */
+  readonly isReady: (text: string) => boolean
+}
+
+/**
+ * A WebSocket that was opened. It may be kept in the user's state, from one iteration to the next; what comes is kept
+ * until it is received.
+ */
+export interface Socket {
+  /** False once either side has ended it, or it was lost. */
+  readonly isOpen: boolean
+  /** Does nothing once it has ended. */
+  send(text: string): void
+  /** Texts in the order in which they came, until one is accepted. For users, `receive` measures that. */
+  next(accept: (text: string) => boolean): Promise<Received>
+  close(): void
+}
+
+/** A text that was accepted, or why there is none. */
+export interface Received {
+  readonly text: string | null
+  /** When it came, or was given up, on the clock of the run. */
+  readonly at: number
+  readonly reason: string | null
+}
+
+/** What is waited for on a socket. */
+export interface ReceiveRequest {
+  /** The row it is counted under: from when the user's last request was sent, which is what has caused it. */
+  readonly step: string
+  /** Sees each text once, in order; what it does not accept is dropped. */
+  readonly accept: (text: string) => boolean
 }
 
 /** A length of time in ms: just so long, or a whole number drawn from the first to the second, both in. */
@@ -87,6 +136,10 @@ export interface VirtualUser extends PreparingUser {
   think(time: ThinkTime): Promise<void>
   /** Never rejects for what the server does; rejects when the user was to stop before it was sent. */
   request(request: StepRequest): Promise<StepAnswer>
+  /** Opens a WebSocket; null when that failed. Rejects when the user was to stop before. */
+  connect(request: SocketRequest): Promise<Socket | null>
+  /** The text that is accepted; null, counted as a failure, when the socket ends before or none comes in time. */
+  receive(socket: Socket, request: ReceiveRequest): Promise<string | null>
 }
 
 /** What a person writes to define a scenario. */

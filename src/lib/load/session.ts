@@ -4,6 +4,7 @@ import type { Random } from '../random.ts'
 import type { HttpAnswer, HttpClient } from './http-client.ts'
 import { outcomeOf, type OutcomeStatuses } from './outcome.ts'
 import type { Recorder } from './recorder.ts'
+import type { SocketOpener } from './socket-opener.ts'
 import type { Ledger, Scenario, StepAnswer, StepRequest, ThinkTime, VirtualUser } from './scenario.ts'
 import type { ParseJson } from './shared-json.ts'
 
@@ -12,6 +13,7 @@ export interface SessionParts {
   readonly scenarios: readonly Scenario[]
   readonly clock: Clock
   readonly client: HttpClient
+  readonly sockets: SocketOpener
   readonly recorder: Recorder
   readonly runId: string
   readonly ledger: Ledger
@@ -114,9 +116,11 @@ function pickByWeight(scenarios: readonly Scenario[], random: Random): number {
 }
 
 function createUser(parts: SessionParts, session: Session): VirtualUser {
-  const { clock, client, recorder, runId, ledger, statuses, parse } = parts
+  const { clock, client, sockets, recorder, runId, ledger, statuses, parse } = parts
   const { id, random } = session.prepared
   let due = session.startAt
+  /** When the last request was sent. */
+  let asked = session.startAt
   return {
     id,
     random,
@@ -139,24 +143,64 @@ function createUser(parts: SessionParts, session: Session): VirtualUser {
       if (session.sleepers.awake) throw stopped
       session.steps++
       const sent = clock.now()
-      const answer = await client.request({ ...request, wantBody: request.wantBody ?? false })
+      const { step, expected, failureOf: judge, wantBody = false, ...rest } = request
+      asked = sent
+      const given = await client.request({ ...rest, wantBody })
       const ended = clock.now()
       // Timers fire up to a millisecond early; then the wait for the answer began when it was sent.
       const began = Math.min(due, sent)
-      const { bytes } = answer
-      recorder.record({ step: request.step, due: began, sent, ended, bytes, failure: failureOf(request, answer) })
+      const answer = toStepAnswer(given, parse)
+      const failure = failureOf(expected, given) ?? (judge ? judgementOf(judge, answer) : null)
+      recorder.record({ step, due: began, sent, ended, bytes: given.bytes, failure })
       session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
       due = ended
-      return toStepAnswer(answer, parse)
+      return answer
+    },
+    async connect({ step, ...request }) {
+      if (session.sleepers.awake) throw stopped
+      session.steps++
+      const sent = clock.now()
+      asked = sent
+      const { socket, reason } = await sockets.open(request)
+      const ended = clock.now()
+      const began = Math.min(due, sent)
+      recorder.record({ step, due: began, sent, ended, bytes: 0, failure: reason })
+      session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
+      due = ended
+      return socket
+    },
+    // As an answer, it is waited for also by a user that is to stop.
+    async receive(socket, { step, accept }) {
+      session.steps++
+      const began = clock.now()
+      const { text, at, reason } = await socket.next(accept)
+      const came = Math.max(at, asked)
+      recorder.record({ step, due: asked, sent: asked, ended: came, bytes: bytesOf(text), failure: reason })
+      const ended = clock.now()
+      session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
+      due += ended - began
+      return text
     },
   }
+}
+
+function bytesOf(text: string | null): number {
+  return text === null ? 0 : Buffer.byteLength(text)
 }
 
 function thinkMs(time: ThinkTime, random: Random): number {
   return typeof time === 'number' ? time : random.integer(time[0], time[1])
 }
 
-function failureOf({ expected }: StepRequest, { status, reason }: HttpAnswer): string | null {
+function judgementOf(judge: NonNullable<StepRequest['failureOf']>, answer: StepAnswer): string | null {
+  try {
+    return judge(answer)
+  } catch (error) {
+    return reasonOf(error)
+  }
+}
+
+function failureOf(expected: StepRequest['expected'], { status, reason }: HttpAnswer): string | null {
   if (reason !== null) return reason
   const right = (status >= 200 && status < 300) || (expected?.includes(status) ?? false)
   return right ? null : `status ${status}`

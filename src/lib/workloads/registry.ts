@@ -11,6 +11,7 @@ const workloads: Readonly<Record<string, () => Promise<BuiltInWorkload>>> = {
   stations: async () => (await import('./stations/index.ts')).stations,
   tickets: async () => (await import('./tickets/index.ts')).tickets,
   orders: async () => (await import('./orders/index.ts')).ordersWorkload,
+  meetups: async () => (await import('./meetups/index.ts')).meetups,
 }
 
 /** All names, the default first. */

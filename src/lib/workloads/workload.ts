@@ -2,6 +2,7 @@ import type { Broker } from '../brokers/port.ts'
 import type { Cache } from '../cache/cache.ts'
 import type { AnyTable, Database } from '../databases/port.ts'
 import type { LedgerEntries, Scenario } from '../load/scenario.ts'
+import type { PubSub } from '../pubsub/pubsub.ts'
 
 /** How far a long step has come. */
 export interface Progress {
@@ -9,11 +10,13 @@ export interface Progress {
   readonly total: number
 }
 
-/** What an API is built from. Cache and broker are opened when they are first asked for, and closed by whoever gave them. */
+/** What an API is built from. All but the database is opened when it is first asked for, and closed by whoever gave it. */
 export interface Parts {
   readonly database: Database
   readonly openCache: () => Promise<Cache>
   readonly openBroker: () => Promise<Broker>
+  /** Through the Redis of the cache; within this process where the cache is none or in memory. */
+  readonly openPubSub: () => Promise<PubSub>
   readonly host: string
   /** 0: any free port. */
   readonly port: number
@@ -25,6 +28,8 @@ export interface Parts {
 export interface RunningServer {
   /** `http://host:port` */
   readonly origin: string
+  /** Only other processes of the workload talk to it. */
+  readonly isInternal?: true
   /** Breaks off every client's connection, whatever is under way on it; how many there were. */
   dropConnections(): Promise<number>
   /** Stops listening, finishes what is in flight. */

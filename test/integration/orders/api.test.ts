@@ -5,6 +5,7 @@ import { ordersWorkload } from '../../../src/lib/workloads/orders/index.ts'
 import type { RunningServer } from '../../../src/lib/workloads/workload.ts'
 import { serveOrders } from '../../../src/lib/workloads/orders/api.ts'
 import { orders } from '../../../src/lib/workloads/orders/tables.ts'
+import { noPubSub } from '../../ledgers.ts'
 import { testEngines } from '../databases/engines.ts'
 import { found, message, openPlace, order, uid, watch, type Place } from './place.ts'
 
@@ -17,6 +18,7 @@ for (const engine of testEngines) {
       const server = await serveOrders({
         ...place,
         openBroker: async () => place.broker,
+        openPubSub: noPubSub,
         openCache: () => Promise.reject(new Error('not asked for')),
         host: '127.0.0.1',
         port: 0,

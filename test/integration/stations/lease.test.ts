@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createLease } from '../../../src/lib/workloads/stations/lease.ts'
+import { createLease } from '../../../src/lib/workloads/outbox/lease.ts'
 import { leases } from '../../../src/lib/workloads/stations/tables.ts'
 import { testEngines, type TestDatabase } from '../databases/engines.ts'
 import { createPlace, type Place } from './stations.ts'
@@ -22,7 +22,8 @@ for (const engine of testEngines) {
       await test.remove()
     })
 
-    const leaseOf = (holder: string, ms = longMs) => createLease(place.database.store, name, holder, ms)
+    const leaseOf = (holder: string, ms = longMs) =>
+      createLease({ store: place.database.store, table: leases, name }, holder, ms)
     const stored = async () => (await place.database.store.find(leases, { name }))[0]
     const countOf = (held: readonly boolean[]) => held.filter(Boolean).length
 

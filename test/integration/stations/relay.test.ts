@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Broker, Message } from '../../../src/lib/brokers/port.ts'
 import { failure } from '../../../src/lib/errors.ts'
 import { topic } from '../../../src/lib/workloads/stations/messages.ts'
-import { startRelay, type Relay, type RelayParts } from '../../../src/lib/workloads/stations/relay.ts'
-import { leases, outbox } from '../../../src/lib/workloads/stations/tables.ts'
+import { startRelay, type Relay, type RelayParts } from '../../../src/lib/workloads/outbox/relay.ts'
+import { outgoing } from '../../../src/lib/workloads/stations/outgoing.ts'
+import { leases, outbox, type Outgoing } from '../../../src/lib/workloads/stations/tables.ts'
 import { createPlace, post, published, serve, wishOf, type Place } from './stations.ts'
 
 const times = { lingerMs: 1, idleMs: 20, standbyMs: 20, leaseMs: 300, retryMs: [5, 50], drainMs: 3000 } as const
@@ -30,10 +31,11 @@ describe('the relay', () => {
     await place[Symbol.asyncDispose]()
   })
 
-  function start(parts: Partial<RelayParts> = {}): Relay {
+  function start(parts: Partial<RelayParts<Outgoing>> = {}): Relay {
     const relay = startRelay(
       {
         store: place.database.store,
+        outbox: outgoing,
         openBroker: async () => place.broker,
         onError: (error) => errors.push(error),
         onPublished: () => {},
@@ -139,6 +141,7 @@ describe('the relay', () => {
     const stuck = startRelay(
       {
         store: place.database.store,
+        outbox: outgoing,
         openBroker: async () => publishingBy(() => new Promise(() => {})),
         onError: (error) => errors.push(error),
         onPublished: () => {},

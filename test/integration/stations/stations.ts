@@ -15,7 +15,7 @@ import { stations } from '../../../src/lib/workloads/stations/index.ts'
 import { topic, type BookingMessage } from '../../../src/lib/workloads/stations/messages.ts'
 import type { Location } from '../../../src/lib/workloads/stations/locations.ts'
 import type { RunningServer } from '../../../src/lib/workloads/workload.ts'
-import { entriesOf, unwatched } from '../../ledgers.ts'
+import { entriesOf, noPubSub, unwatched } from '../../ledgers.ts'
 
 /** A database with the tables of the workload, and a broker in a file; both are this test's own. */
 export interface Place extends AsyncDisposable {
@@ -68,6 +68,7 @@ export async function serve(place: Place, choice: ApiChoice = {}): Promise<Runni
       database: choice.database ?? place.database,
       openCache: () => openCache(choice.cacheTtl === undefined ? 'none' : 'memory'),
       openBroker: choice.openBroker ?? (async () => place.broker),
+      openPubSub: noPubSub,
       host: '127.0.0.1',
       port: 0,
       onError: choice.onError ?? (() => {}),

@@ -14,7 +14,7 @@ import { formatReceipt, type Order } from '../../../src/lib/workloads/tickets/or
 import { maxReceiptBytes } from '../../../src/lib/workloads/tickets/receipt.ts'
 import { lines, orders, products, rejected } from '../../../src/lib/workloads/tickets/tables.ts'
 import type { RunningServer, Violation } from '../../../src/lib/workloads/workload.ts'
-import { entriesOf, noBroker, unwatched } from '../../ledgers.ts'
+import { entriesOf, noBroker, noPubSub, unwatched } from '../../ledgers.ts'
 import { testEngines, type TestDatabase } from '../databases/engines.ts'
 
 const fixtures = fileURLToPath(new URL('../../../fixtures/tickets/broken/', import.meta.url))
@@ -57,7 +57,7 @@ for (const engine of testEngines) {
       }
       const none = () => Promise.reject(new Error('no cache here'))
       const onError = (error: Error) => void errors.push(error)
-      const parts = { openCache: none, openBroker: noBroker, host: '127.0.0.1', port: 0, onError }
+      const parts = { openCache: none, openBroker: noBroker, openPubSub: noPubSub, host: '127.0.0.1', port: 0, onError }
       return serveTickets({ ...parts, database: { ...on, store } })
     }
 

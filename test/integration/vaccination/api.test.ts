@@ -10,7 +10,7 @@ import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
 import { reservations, schedules, type Slot } from '../../../src/lib/workloads/vaccination/tables.ts'
 import { slotAt } from '../../../src/lib/workloads/vaccination/slots.ts'
 import type { RunningServer } from '../../../src/lib/workloads/workload.ts'
-import { noBroker } from '../../ledgers.ts'
+import { noBroker, noPubSub } from '../../ledgers.ts'
 import { testEngines, type TestDatabase } from '../databases/engines.ts'
 
 const firstSlot = 15778560 // 2000-01-01 08:00
@@ -48,6 +48,7 @@ for (const engine of testEngines) {
           database: { ...database, store },
           openCache: async () => cache,
           openBroker: noBroker,
+          openPubSub: noPubSub,
           host: '127.0.0.1',
           port: 0,
           onError: (error) => errors.push(error),
@@ -212,6 +213,7 @@ for (const engine of testEngines) {
           database,
           openCache: () => openCache('none'),
           openBroker: noBroker,
+          openPubSub: noPubSub,
           host: '127.0.0.1',
           port: 0,
           onError: () => {},
@@ -241,6 +243,7 @@ for (const engine of testEngines) {
           database,
           openCache: () => openCache('none'),
           openBroker: noBroker,
+          openPubSub: noPubSub,
           host: '127.0.0.1',
           port,
           onError: () => {},

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { HttpClient } from '../../../src/lib/load/http-client.ts'
 import { createMemoryLedger } from '../../ledgers.ts'
-import { defineScenario, type Scenario } from '../../../src/lib/load/scenario.ts'
+import { defineScenario, type Scenario, type StepAnswer } from '../../../src/lib/load/scenario.ts'
 import { createScenarios } from '../../../src/lib/workloads/vaccination/scenarios.ts'
 import { createVirtualClock } from '../../virtual-clock.ts'
 import { get, ok, run, scenario, slowServer, users } from './virtual-run.ts'
@@ -220,5 +220,27 @@ describe('the closed model', () => {
     expect(refused.failureReasons).toEqual({ 'status 409': refused.requests })
     const other = createVirtualClock()
     expect((await run(other, [ask([409])], { client: slowServer(other, 50, { status: 409 }) })).failures).toBe(0)
+  })
+
+  it('lets a scenario say what is wrong with an answer of a right status', async () => {
+    const runWith = async (body: string, status = 200) => {
+      const clock = createVirtualClock()
+      const ask = scenario(async (user) => {
+        await user.think(100)
+        const failureOf = (answer: StepAnswer) => {
+          const { errors } = answer.json() as { errors?: { code: string }[] }
+          return errors ? errors.map(({ code }) => code).join(', ') : null
+        }
+        await user.request({ step: 'ask', method: 'POST', path: '/', wantBody: true, failureOf })
+      })
+      const client = slowServer(clock, 50, { status, body: Buffer.from(body) })
+      const { failureReasons, requests } = await run(clock, [ask], { client })
+      expect(requests).toBeGreaterThan(0)
+      return Object.entries(failureReasons).map(([reason, count]) => [reason, count === requests])
+    }
+    expect(await runWith('{"data":{}}')).toEqual([])
+    expect(await runWith('{"errors":[{"code":"full"}]}')).toEqual([['full', true]])
+    expect(await runWith('{"errors":[{"code":"full"}]}', 500)).toEqual([['status 500', true]])
+    expect(await runWith('<html>')).toEqual([[expect.stringContaining('JSON'), true]])
   })
 })

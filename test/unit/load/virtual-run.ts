@@ -15,6 +15,7 @@ import {
 import { createTallySum } from '../../../src/lib/load/tally-sum.ts'
 import { createTimeline, type TimelineRow } from '../../../src/lib/load/timeline.ts'
 import { createRandom } from '../../../src/lib/random.ts'
+import { noOpener } from '../../no-sockets.ts'
 import { createMemoryLedger } from '../../ledgers.ts'
 import type { VirtualClock } from '../../virtual-clock.ts'
 
@@ -95,6 +96,7 @@ export async function run(
       random,
       clock,
       client: shared,
+      sockets: noOpener,
       recorder: createRecorder(),
       ledger,
       runId: 'test',

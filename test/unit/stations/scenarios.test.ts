@@ -3,6 +3,7 @@ import { outcomeOf } from '../../../src/lib/load/outcome.ts'
 import type { LedgerEntry, StepAnswer, StepRequest, VirtualUser } from '../../../src/lib/load/scenario.ts'
 import { createRandom } from '../../../src/lib/random.ts'
 import { createScenarios } from '../../../src/lib/workloads/stations/scenarios.ts'
+import { noSockets } from '../../no-sockets.ts'
 
 const statuses = { bookedStatuses: [201], conflictStatuses: [409] }
 
@@ -28,6 +29,7 @@ async function visit(answers: (request: StepRequest) => StepAnswer, times = 1, s
   const entries: LedgerEntry[] = []
   const requests: StepRequest[] = []
   const user: VirtualUser = {
+    ...noSockets,
     id: 3,
     runId: 'r1',
     random: createRandom(seed),

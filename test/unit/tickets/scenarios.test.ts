@@ -5,6 +5,7 @@ import { damage } from '../../../src/lib/workloads/tickets/broken.ts'
 import { receiptId } from '../../../src/lib/workloads/tickets/desk.ts'
 import { parseReceipt } from '../../../src/lib/workloads/tickets/receipt.ts'
 import { createScenarios } from '../../../src/lib/workloads/tickets/scenarios.ts'
+import { noSockets } from '../../no-sockets.ts'
 
 function answerOf(status: number, body = '', maybeExecuted = true): StepAnswer {
   return { status, maybeExecuted, body: Buffer.from(body), json: () => JSON.parse(body) as unknown }
@@ -15,6 +16,7 @@ async function runScenario(name: string, answer: StepAnswer, { times = 1, id = 3
   const entries: LedgerEntry[] = []
   const requests: StepRequest[] = []
   const user: VirtualUser = {
+    ...noSockets,
     id,
     runId,
     random: createRandom('x'),

@@ -3,6 +3,7 @@ import { outcomeOf } from '../../../src/lib/load/outcome.ts'
 import type { LedgerEntry, StepAnswer, StepRequest, VirtualUser } from '../../../src/lib/load/scenario.ts'
 import { createRandom } from '../../../src/lib/random.ts'
 import { createScenarios } from '../../../src/lib/workloads/vaccination/scenarios.ts'
+import { noSockets } from '../../no-sockets.ts'
 
 const statuses = { bookedStatuses: [201], conflictStatuses: [409] }
 
@@ -15,6 +16,7 @@ async function bookWith(answer: StepAnswer): Promise<{ entries: LedgerEntry[]; e
   const entries: LedgerEntry[] = []
   const calendar = answerOf(200, '[{"id":7,"stock":1},{"id":8,"stock":0}]')
   const user: VirtualUser = {
+    ...noSockets,
     id: 3,
     runId: 'r1',
     random: createRandom('x'),

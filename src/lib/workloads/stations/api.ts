@@ -8,13 +8,14 @@ import { RushbenchError } from '../../errors.ts'
 import { answerErrors } from '../http/errors.ts'
 import { listen } from '../http/listen.ts'
 import { measureRequests } from '../http/metrics.ts'
+import { startRelay } from '../outbox/relay.ts'
 import type { Parts, RunningServer } from '../workload.ts'
 import { BookingSchema, DaySchema, ErrorSchema, NewBooking, StationParams, StationSchema } from './api-schemas.ts'
 import { createBoard, type Board } from './board.ts'
 import { createBookingDesk, type BookingAnswer, type BookingDesk } from './booking.ts'
 import { isDate } from './dates.ts'
 import type { BookingMessage } from './messages.ts'
-import { startRelay } from './relay.ts'
+import { outgoing } from './outgoing.ts'
 import { insertMissingDays, type SeedingOptions } from './seeding.ts'
 
 /** A booking has at most some 700 characters. */
@@ -41,7 +42,13 @@ export async function serveStations(parts: Parts, options: ApiOptions): Promise<
     help: 'Bookings that the broker has acknowledged',
     registers: [measureRequests(app)],
   })
-  const relay = startRelay({ store: database.store, openBroker, onError, onPublished: (count) => published.inc(count) })
+  const relay = startRelay({
+    store: database.store,
+    outbox: outgoing,
+    openBroker,
+    onError,
+    onPublished: (count) => published.inc(count),
+  })
   try {
     await app.register(fastifySwagger, {
       openapi: {

@@ -1,5 +1,6 @@
 import type { BookingTables } from '../../audit/booking-tables.ts'
 import type { Table } from '../../databases/port.ts'
+import { leaseTable } from '../outbox/lease.ts'
 
 /** A day at a station, on which `capacity` people can be vaccinated; `available` places are still free. */
 export interface Day {
@@ -31,15 +32,6 @@ export interface Outgoing {
   readonly person: string
   /** The message as JSON. */
   readonly message: string
-}
-
-/** Who may publish from the outbox, so that of several processes one does. */
-export interface Lease {
-  readonly name: string
-  /** A process; empty for nobody. */
-  readonly holder: string
-  /** Until when, ms since 1970. */
-  readonly until: number
 }
 
 /** The most characters that each text may have. */
@@ -106,15 +98,8 @@ export const outbox: Table<Outgoing> = {
   references: [],
 }
 
-export const leases: Table<Lease> = {
-  name: 'station_leases',
-  columns: { name: text(20), holder: text(36), until: integer },
-  primaryKey: 'name',
-  unique: [],
-  indexes: [],
-  references: [],
-  updatedOften: true,
-}
+/** Who may publish from the outbox, so that of several processes one does. */
+export const leases = leaseTable('station_leases')
 
 /** What the audit reads. */
 export const bookingTables: BookingTables = {

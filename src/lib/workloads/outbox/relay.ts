@@ -1,11 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Broker } from '../../brokers/port.ts'
-import type { Store } from '../../databases/port.ts'
+import type { Broker, Message } from '../../brokers/port.ts'
+import type { Condition, FindOptions, Store, Table, Where } from '../../databases/port.ts'
 import { failure } from '../../errors.ts'
-import { createLease } from './lease.ts'
-import { topic } from './messages.ts'
-import { outbox } from './tables.ts'
+import { createLease, type Lease } from './lease.ts'
+
+/** A row whose key ascends in the order in which rows are to be published: a UUID of version 7, say. */
+interface OutboxRow {
+  readonly id: string
+}
+
+/** A table of messages that a topic has yet to get. */
+export interface Outbox<Row extends OutboxRow> {
+  readonly table: Table<Row>
+  /** Where the relays agree on who is at work. */
+  readonly leases: Table<Lease>
+  readonly topic: string
+  /** Which rows have yet to be published; no condition on `id`. */
+  readonly waiting: Where<Row>
+  messageOf(row: Row): Message
+  /** Sees to it that these rows wait no more: the broker has acknowledged them. */
+  settle(store: Store, ids: readonly string[]): Promise<void>
+}
 
 /** Moves messages from the outbox to the broker. */
 export interface Relay {
@@ -16,8 +32,9 @@ export interface Relay {
 }
 
 /** What a relay works with. */
-export interface RelayParts {
+export interface RelayParts<Row extends OutboxRow> {
   readonly store: Store
+  readonly outbox: Outbox<Row>
   /** Asked for again when it failed. */
   readonly openBroker: () => Promise<Broker>
   /** Told of the first failure in a row, and of what is left in the end. */
@@ -54,13 +71,14 @@ const defaultTimes: RelayTimes = {
 const batchSize = 500
 
 /**
- * Starts to move messages from the outbox to the topic, in order and at least once: a row is removed once the broker
- * has acknowledged its message, so what is in the table is what is left to do, whoever ended in the middle of it. Of
+ * Starts to move messages from the outbox to the topic, in order and at least once: a row is settled once the broker
+ * has acknowledged its message, so what waits in the table is what is left to do, whoever ended in the middle of it. Of
  * several processes one relays, by a lease; the broker may be away for as long as it likes.
  */
-export function startRelay(parts: RelayParts, times: RelayTimes = defaultTimes): Relay {
-  const { store, openBroker, onError, onPublished } = parts
-  const lease = createLease(store, 'outbox', randomUUID(), times.leaseMs)
+export function startRelay<Row extends OutboxRow>(parts: RelayParts<Row>, times: RelayTimes = defaultTimes): Relay {
+  const { store, outbox, openBroker, onError, onPublished } = parts
+  const { topic } = outbox
+  const lease = createLease({ store, table: outbox.leases, name: 'outbox' }, randomUUID(), times.leaseMs)
   const rest = createRest()
   let closing = false
   let closed = false
@@ -74,16 +92,19 @@ export function startRelay(parts: RelayParts, times: RelayTimes = defaultTimes):
   /** Rows moved; null where another process relays. */
   async function moveBatch(): Promise<number | null> {
     if (!(await lease.hold())) return null
-    const rows = await store.find(outbox, {}, { orderBy: ['id'], limit: batchSize })
+    const rows = await findWaiting(parts, {}, { orderBy: ['id'], limit: batchSize })
     if (rows.length === 0) return 0
     const broker = await openBroker()
     await broker.publish(
       topic,
-      rows.map(({ person, message }) => ({ key: person, value: Buffer.from(message) })),
+      rows.map((row) => outbox.messageOf(row)),
     )
     onPublished(rows.length)
-    // One by one, and not all up to the last: other processes store rows that go before it meanwhile.
-    await store.remove(outbox, { id: { in: rows.map(({ id }) => id) } })
+    // Those alone, and not all up to the last: other processes store rows that go before it meanwhile.
+    await outbox.settle(
+      store,
+      rows.map(({ id }) => id),
+    )
     return rows.length
   }
 
@@ -112,8 +133,8 @@ export function startRelay(parts: RelayParts, times: RelayTimes = defaultTimes):
   /** Until what is there now is gone, or `stop` aborts. */
   async function drain(stop: AbortSignal): Promise<void> {
     await working
-    const [last] = await store.find(outbox, {}, { orderBy: ['id'], descending: true, limit: 1 })
-    const isLeft = async () => last && (await store.find(outbox, { id: { lte: last.id } }, { limit: 1 })).length > 0
+    const [last] = await findWaiting(parts, {}, { orderBy: ['id'], descending: true, limit: 1 })
+    const isLeft = async () => last && (await findWaiting(parts, { id: { lte: last.id } }, { limit: 1 })).length > 0
     while (!stop.aborted && (await isLeft())) {
       const { ms } = await round()
       await sleep(ms, null, { signal: stop }).catch(() => {})
@@ -139,6 +160,15 @@ export function startRelay(parts: RelayParts, times: RelayTimes = defaultTimes):
       if (!isDone) onError(failure('messages-left', { topic }))
     },
   }
+}
+
+/** Rows that wait, and of those only the ones whose id is so. */
+function findWaiting<Row extends OutboxRow>(
+  { store, outbox: { table, waiting } }: Pick<RelayParts<Row>, 'store' | 'outbox'>,
+  id: { readonly id?: Condition<string> },
+  options: FindOptions<OutboxRow>,
+): Promise<Row[]> {
+  return store.find<Row>(table, { ...waiting, ...id }, options) as Promise<Row[]>
 }
 
 /** A wait that others can end. */

@@ -1,0 +1,36 @@
+import { createClient } from 'redis'
+import { redactUrl } from '../databases/url.ts'
+import { failure, reasonOf } from '../errors.ts'
+
+/** Names in a Redis that others may use too begin with this. */
+export const prefix = 'rushbench:'
+
+const connectTimeoutMs = 5000
+
+/** Connects to what `--cache` names; a connection that is lost is made again. Throws `cache-unreachable`. */
+export async function connectRedisClient(url: string) {
+  let connected = false
+  const client = createClient({
+    url,
+    disableOfflineQueue: true,
+    socket: {
+      connectTimeout: connectTimeoutMs,
+      // The first connection must hold; a lost one is tried again for as long as the API runs.
+      reconnectStrategy: (attempts) => (connected ? Math.min(attempts * 100, 2000) : false),
+    },
+  })
+  // Errors of a lost connection reach the commands that were sent; without a listener they would end the process.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    connected = true
+    return client
+  } catch (error) {
+    throw cacheUnreachable(url, error)
+  }
+}
+
+/** What is said when Redis does not answer. */
+export function cacheUnreachable(url: string, cause: unknown) {
+  return failure('cache-unreachable', { url: redactUrl(url), reason: reasonOf(cause) }, cause)
+}

@@ -1,0 +1,14 @@
+import type { Socket, SocketRequest } from './scenario.ts'
+
+/** A socket, or why there is none. */
+export type Opened =
+  | { readonly socket: Socket; readonly reason: null }
+  | { readonly socket: null; readonly reason: string }
+
+/** Opens WebSockets. */
+export interface SocketOpener {
+  /** Never rejects for what the server does; rejects for a path or a protocol that there cannot be. */
+  open(request: Omit<SocketRequest, 'step'>): Promise<Opened>
+  /** Ends all of them. */
+  close(): Promise<void>
+}

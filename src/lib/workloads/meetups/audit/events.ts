@@ -1,0 +1,99 @@
+import { createClaims, type Claims } from '../../../audit/claims.ts'
+import type { Pace } from '../../../audit/pace.ts'
+import type { Broker } from '../../../brokers/port.ts'
+import type { Store } from '../../../databases/port.ts'
+import type { Violation } from '../../workload.ts'
+import { memberId, members, rooms } from '../chat/tables.ts'
+import { readEvent, topic, type EventType, type MeetupEvent } from '../events.ts'
+import { owners } from '../image/tables.ts'
+import { outbox, type OutboxRow } from '../post/tables.ts'
+import { sagas } from '../saga/tables.ts'
+import { inBatches } from './batches.ts'
+
+/** A post is decided about once, however often the steps of its saga are taken. */
+const decisions = new Set<EventType>(['post-approved', 'post-rejected'])
+
+const columns = ['id', 'type', 'aggregate', 'published_at'] as const
+
+/** Holds every event that was published against the topic, and against what has to follow from it. */
+export async function* auditEvents(store: Store, broker: Broker, pace: Pace): AsyncGenerator<Violation> {
+  const count = await store.count(outbox)
+  const claims = createClaims(count)
+  const decided = createClaims(count)
+  for await (const { id, type, aggregate, published_at: publishedAt } of store.scan(outbox, columns)) {
+    if (publishedAt > 0) claims.add({ key: id, resource: '', outcome: 'booked' })
+    if (!decisions.has(type)) continue
+    decided.add({ key: aggregate, resource: '', outcome: 'booked' })
+    if (decided.match(asStored(aggregate)) === 'acknowledged') continue
+    yield { kind: 'duplicate', key: `post ${aggregate}`, detail: `decided about once more by the event ${id}: ${type}` }
+  }
+  for await (const { value } of broker.read(topic)) {
+    const id = idOf(value)
+    if (id !== null) claims.match(asStored(id))
+    if (pace.step()) await pace.rest()
+  }
+  for await (const batch of inBatches(store.scan(outbox), pace)) yield* auditBatch(store, batch, claims)
+}
+
+async function* auditBatch(store: Store, batch: readonly OutboxRow[], claims: Claims): AsyncGenerator<Violation> {
+  const published = batch.filter((row) => row.published_at > 0)
+  const events = published.map(({ event }) => readEvent(Buffer.from(event)))
+  const isHandled = await findHandled(store, events)
+  for (const event of events) {
+    const key = `event ${event.id}`
+    // One that is matched for the first time only now was not in the topic.
+    if (claims.missing > 0 && claims.match(asStored(event.id)) === 'acknowledged') {
+      yield { kind: 'lost', key, detail: `${event.type} is said to be published, but it is not in ${topic}` }
+    }
+    if (!isHandled(event)) {
+      yield { kind: 'lost', key, detail: `${event.type} was published, but what has to follow from it is not there` }
+    }
+  }
+}
+
+/** What the claims match. */
+function asStored(id: string) {
+  return { key: id, id: '', resource: '' }
+}
+
+/** Null for a message that is none of ours. */
+function idOf(value: Buffer): string | null {
+  try {
+    const { id } = JSON.parse(value.toString()) as { readonly id?: unknown }
+    return typeof id === 'string' ? id : null
+  } catch {
+    return null
+  }
+}
+
+/** Says of each of these events whether it had its effect. */
+async function findHandled(store: Store, events: readonly MeetupEvent[]): Promise<(event: MeetupEvent) => boolean> {
+  const posts = [...new Set(events.map(({ aggregate }) => aggregate))]
+  const applicants = events.flatMap(({ type, payload }) =>
+    type === 'application-created' || type === 'application-withdrawn' ? [payload] : [],
+  )
+  const memberIds = applicants.map(({ postId, userId }) => memberId(postId, userId))
+  const [begun, closed, removed, joined] = await Promise.all([
+    store.find(sagas, { id: { in: events.flatMap(sagaIdOf) } }, { columns: ['id'] }),
+    store.find(rooms, { id: { in: posts }, state: 'closed' }, { columns: ['id'] }),
+    store.find(owners, { id: { in: posts }, state: 'removed' }, { columns: ['id'] }),
+    store.find(members, { id: { in: memberIds } }),
+  ])
+  const sagaIds = new Set(begun.map(({ id }) => id))
+  const closedRooms = new Set(closed.map(({ id }) => id))
+  const removedOwners = new Set(removed.map(({ id }) => id))
+  const turns = new Map(joined.map((member) => [member.id, member]))
+  return ({ type, payload }) => {
+    if (type === 'post-created') return sagaIds.has(payload.sagaId)
+    if (type === 'post-deleted') return closedRooms.has(payload.postId) && removedOwners.has(payload.postId)
+    if (type === 'post-approved' || type === 'post-rejected') return true
+    const { postId, userId, turn } = payload
+    const member = turns.get(memberId(postId, userId))
+    if (!member || member.turn < turn) return closedRooms.has(postId)
+    return type === 'application-created' || member.turn > turn || member.active === 0
+  }
+}
+
+function sagaIdOf({ type, payload }: MeetupEvent): string[] {
+  return type === 'post-created' ? [payload.sagaId] : []
+}

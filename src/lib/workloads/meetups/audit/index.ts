@@ -1,0 +1,69 @@
+import { auditLedger } from '../../../audit/audit-ledger.ts'
+import { createPace } from '../../../audit/pace.ts'
+import type { StoredBooking } from '../../../audit/stored-bookings.ts'
+import type { AnyTable, Store } from '../../../databases/port.ts'
+import type { Evidence, Violation, Watch } from '../../workload.ts'
+import { messages } from '../chat/tables.ts'
+import { images } from '../image/tables.ts'
+import { applicationAttempt, imageAttempt, messageAttempt, postAttempt } from '../ledger.ts'
+import { applications, outbox, posts } from '../post/tables.ts'
+import { auditDeliveries, withoutDeliveries } from './deliveries.ts'
+import { auditEvents } from './events.ts'
+import { auditPosts } from './posts.ts'
+import { auditRooms } from './rooms.ts'
+import { settle } from './settle.ts'
+
+/** How long everything may stand still before nobody is thought to be at work, ms. */
+const longestStandstillMs = 5000
+
+/** Tables that are gone through, each row once. */
+const scanned: readonly AnyTable[] = [posts, outbox, messages, applications, images]
+
+/**
+ * Waits until events are published and handled and sagas have come to their end, as long as any of that goes on, and then
+ * holds the ledger and the invariants against the tables and the topic:
+ * - every acknowledged post, application, image and message is stored once (else `lost` or `duplicate`);
+ * - every stored message reached each subscriber that was connected (else `lost`);
+ * - no post has more applications than places (else `oversold`), and what is said to be left of them is;
+ * - every approved post has one room whose first member is its owner; one that is rejected or deleted has neither room nor
+ *   images, and the others as many images as are counted; the messages of a room are numbered without a gap;
+ * - every event was published, and what follows from it is there (else `lost`); no post was decided about twice.
+ *
+ * Throws `broker-unreachable`, and the signal's reason once it aborts.
+ */
+export async function* auditMeetups(
+  { database: { store }, ledger, openBroker }: Evidence,
+  watch: Watch,
+  standstillMs: number = longestStandstillMs,
+): AsyncGenerator<Violation> {
+  const broker = await openBroker()
+  yield* settle(store, broker, watch.signal, standstillMs)
+  const counts = await Promise.all(scanned.map((table) => store.count(table)))
+  const pace = createPace(
+    watch,
+    counts.reduce((sum, count) => sum + count, ledger.count),
+  )
+  yield* auditLedger({ scan: () => scanAttempts(store) }, withoutDeliveries(ledger), pace)
+  yield* auditDeliveries(store, ledger, pace)
+  yield* auditPosts(store, pace)
+  yield* auditRooms(store, pace)
+  yield* auditEvents(store, broker, pace)
+}
+
+/** Whatever a client may have noted. */
+async function* scanAttempts(store: Store): AsyncGenerator<StoredBooking> {
+  for await (const { id } of store.scan(posts, ['id'])) yield { id, ...asText(postAttempt(id)) }
+  for await (const { id, post_id: post, kind, key } of store.scan(applications, ['id', 'post_id', 'kind', 'key'])) {
+    if (kind === 'applied' && key !== '') yield { id, ...asText(applicationAttempt(post, key)) }
+  }
+  for await (const { id, owner_id: post } of store.scan(images, ['id', 'owner_id'])) {
+    yield { id, ...asText(imageAttempt(post, id)) }
+  }
+  for await (const { id, room_id: room, key } of store.scan(messages, ['id', 'room_id', 'key'])) {
+    if (key !== '') yield { id, ...asText(messageAttempt(room, key)) }
+  }
+}
+
+function asText({ key, resource }: ReturnType<typeof postAttempt>): Pick<StoredBooking, 'key' | 'resource'> {
+  return { key, resource: String(resource) }
+}

@@ -1,0 +1,104 @@
+import type { Store } from '../../../databases/port.ts'
+import type { PubSub } from '../../../pubsub/pubsub.ts'
+import { channelOf, readMessage } from './announcements.ts'
+import { messages, rooms, type MessageRow } from './tables.ts'
+
+/** Messages that are kept for somebody who reads slowly; those of one who is slower are read from the table again. */
+const maxWaiting = 1000
+
+/** Messages read at once. */
+const pageSize = 500
+
+/** What a follower gets: where it stands, first without a message. */
+export interface Followed {
+  readonly message: MessageRow | null
+  readonly position: number
+}
+
+/** Who follows what. */
+export interface Following {
+  readonly store: Store
+  readonly pubsub: PubSub
+  readonly roomId: string
+  /** The last position that is known; null: only what is stored from now on. */
+  readonly after: number | null
+  /** Throws where it may not be followed, or not any more. */
+  readonly check: () => Promise<void>
+}
+
+/**
+ * Every message of a room behind a position, in order, none twice and none left out, until `signal` aborts. What is
+ * announced only makes it quick: what announcements leave out is read from the table. Throws what `check` throws, and
+ * `cache-unreachable` when it cannot begin to listen.
+ */
+export async function* followRoom(
+  { store, pubsub, roomId, after, check }: Following,
+  signal: AbortSignal,
+): AsyncGenerator<Followed> {
+  const inbox = createInbox()
+  const stop = () => inbox.close()
+  const subscription = await pubsub.subscribe(channelOf(roomId), inbox)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    // Only now, so that nothing happens between the two without being heard of.
+    await check()
+    let position = after ?? (await readPosition(store, roomId))
+    yield { message: null, position }
+    if (after !== null) inbox.onGap()
+    for await (const announced of inbox.read(signal)) {
+      if (announced !== null && announced.position <= position) continue
+      if (announced === null) await check()
+      const isNext = announced?.position === position + 1
+      for await (const message of isNext ? [announced] : readBehind(store, roomId, position)) {
+        position = message.position
+        yield { message, position }
+      }
+    }
+  } finally {
+    signal.removeEventListener('abort', stop)
+    await subscription.close()
+  }
+}
+
+async function readPosition(store: Store, roomId: string): Promise<number> {
+  const [room] = await store.find(rooms, { id: roomId })
+  return room?.messages ?? 0
+}
+
+async function* readBehind(store: Store, roomId: string, after: number): AsyncGenerator<MessageRow> {
+  for (let position = after; ;) {
+    const where = { room_id: roomId, position: { gt: position } }
+    const page = await store.find(messages, where, { orderBy: ['position'], limit: pageSize })
+    yield* page
+    if (page.length < pageSize) return
+    position = page.at(-1)!.position
+  }
+}
+
+/** What was heard and not read yet. */
+function createInbox() {
+  let waiting: (MessageRow | null)[] = []
+  let bell = Promise.withResolvers<void>()
+  const add = (announced: MessageRow | null): void => {
+    // To read the table brings all of what waits, too.
+    if (announced === null || waiting.length >= maxWaiting) waiting = [null]
+    else if (waiting[0] !== null) waiting.push(announced)
+    bell.resolve()
+  }
+  return {
+    onMessage: (text: string) => add(readMessage(text)),
+    onGap: () => add(null),
+    close: () => bell.resolve(),
+    /** Null says that the table has to be read. */
+    async *read(signal: AbortSignal): AsyncGenerator<MessageRow | null> {
+      while (!signal.aborted) {
+        const next = waiting.shift()
+        if (next !== undefined) yield next
+        else {
+          await bell.promise
+          bell = Promise.withResolvers<void>()
+        }
+      }
+    },
+  }
+}

@@ -1,0 +1,129 @@
+import type { Store } from '../../../databases/port.ts'
+import type { PubSub } from '../../../pubsub/pubsub.ts'
+import { requireIds, requireText, requireThat } from '../checks.ts'
+import { RpcError } from '../rpc/errors.ts'
+import type { Announcer } from './announcer.ts'
+import type { ChatService, Member, Message, Room } from './contract.ts'
+import { createDesk } from './desk.ts'
+import { followRoom } from './follow.ts'
+import { closeRoom, openRoom } from './rooms.ts'
+import {
+  maxLengths,
+  memberId,
+  members,
+  messages,
+  rooms,
+  type MemberRow,
+  type MessageRow,
+  type RoomRow,
+} from './tables.ts'
+
+/** What the chat is built on. */
+export interface ChatParts {
+  readonly store: Store
+  readonly pubsub: PubSub
+  readonly announcer: Announcer
+}
+
+const maxPage = 100
+
+/** The chat on its tables. */
+export function createChat({ store, pubsub, announcer }: ChatParts): ChatService {
+  const say = createDesk(store, announcer.announce)
+  return {
+    async createRoom({ postId, ownerId }) {
+      requireIds([postId, ownerId], 'postId and ownerId')
+      return toRoom(await openRoom(store, postId, ownerId))
+    },
+    async closeRoom({ roomId }) {
+      requireIds([roomId], 'roomId')
+      await closeRoom(store, roomId)
+      await announcer.announceChange(roomId)
+      return {}
+    },
+    async getRooms({ roomIds }) {
+      requireIds(roomIds, 'roomIds')
+      const found = await store.find(rooms, { id: { in: roomIds }, state: 'open' })
+      return { rooms: found.map(toRoom) }
+    },
+    async getMembers({ roomIds }) {
+      requireIds(roomIds, 'roomIds')
+      const found = await store.find(members, { room_id: { in: roomIds }, active: 1 })
+      return { members: found.sort(firstFirst).map(toMember) }
+    },
+    async createMessage({ roomId, userId, body, key }) {
+      requireIds([roomId, userId], 'roomId and userId')
+      requireText(body, 'body', 1, maxLengths.body)
+      requireText(key, 'key', 0, maxLengths.key)
+      return toMessage(await say({ roomId, userId, body, key }))
+    },
+    async listMessages({ roomId, userId, first, before }) {
+      requireIds([roomId, userId], 'roomId and userId')
+      requireThat(first >= 1 && first <= maxPage, 'first', `is not from 1 to ${maxPage}`)
+      await requireMember(store, roomId, userId)
+      const behind = before === '' ? null : await positionOf(store, roomId, before, 'before')
+      const where = { room_id: roomId, ...(behind === null ? {} : { position: { lt: behind } }) }
+      const options = { orderBy: ['position'], descending: true, limit: first + 1 } as const
+      const found = await store.find(messages, where, options)
+      return { messages: found.slice(0, first).map(toMessage), hasNextPage: found.length > first }
+    },
+    async *subscribe({ roomId, userId, after }, signal) {
+      requireIds([roomId, userId], 'roomId and userId')
+      const check = () => requireMember(store, roomId, userId)
+      // Only members may learn which messages there are.
+      if (isId(after)) await check()
+      const known = isId(after) ? await positionOf(store, roomId, after, 'after') : readCursor(after)
+      const following = { store, pubsub, roomId, after: known, check }
+      for await (const { message, position } of followRoom(following, signal)) {
+        yield { message: message && toMessage(message), cursor: String(position) }
+      }
+    },
+  }
+}
+
+async function requireMember(store: Store, roomId: string, userId: string): Promise<void> {
+  const [room] = await store.find(rooms, { id: roomId, state: 'open' }, { columns: ['id'] })
+  if (!room) throw new RpcError('not-found', 'There is no such room')
+  const where = { id: memberId(roomId, userId), active: 1 }
+  const [member] = await store.find(members, where, { columns: ['id'] })
+  if (!member) throw new RpcError('forbidden', 'You are no member of this room')
+}
+
+async function positionOf(store: Store, roomId: string, messageId: string, what: string): Promise<number> {
+  requireIds([messageId], what)
+  const [found] = await store.find(messages, { id: messageId, room_id: roomId })
+  requireThat(found !== undefined, what, 'is no message of this room')
+  return (found as MessageRow).position
+}
+
+/** A cursor is shorter. */
+function isId(after: string): boolean {
+  return after.length === 36
+}
+
+/** Null for an empty one. */
+function readCursor(cursor: string): number | null {
+  if (cursor === '') return null
+  requireThat(/^\d{1,15}$/.test(cursor), 'after', 'is no cursor')
+  return Number(cursor)
+}
+
+/** By room, the owner first, and then as they came. */
+function firstFirst(one: MemberRow, other: MemberRow): number {
+  if (one.room_id !== other.room_id) return one.room_id < other.room_id ? -1 : 1
+  return (
+    Number(one.turn > 0) - Number(other.turn > 0) || one.joined_at - other.joined_at || (one.id < other.id ? -1 : 1)
+  )
+}
+
+function toRoom({ id, owner_id: ownerId, created_at: createdAt }: RoomRow): Room {
+  return { id, ownerId, createdAt }
+}
+
+function toMember({ room_id: roomId, user_id: userId, joined_at: joinedAt }: MemberRow): Member {
+  return { roomId, userId, joinedAt }
+}
+
+function toMessage({ id, room_id: roomId, user_id: userId, body, key, created_at: createdAt }: MessageRow): Message {
+  return { id, roomId, userId, body, key, createdAt }
+}

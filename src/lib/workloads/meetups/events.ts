@@ -1,0 +1,42 @@
+/** The topic that the relay publishes to, and the groups that take from it. */
+export const topic = 'meetup-events'
+export const groups = { saga: 'meetup-saga', chat: 'meetup-chat', image: 'meetup-image' } as const
+
+/** Whoever has stored an event says so on this channel, so that it goes out at once and not at the relay's next look. */
+export const outboxChannel = 'meetup-outbox'
+
+interface Payloads {
+  /** A post is pending: its saga begins. */
+  readonly 'post-created': { readonly postId: string; readonly userId: string; readonly sagaId: string }
+  readonly 'post-approved': { readonly postId: string; readonly sagaId: string }
+  readonly 'post-rejected': { readonly postId: string; readonly sagaId: string; readonly reason: string }
+  /** Its images and its room are nobody's any more. */
+  readonly 'post-deleted': { readonly postId: string }
+  /** Who has applied is a member of the room; who has withdrawn is not. `turn` counts a user's applications, from 1. */
+  readonly 'application-created': { readonly postId: string; readonly userId: string; readonly turn: number }
+  readonly 'application-withdrawn': { readonly postId: string; readonly userId: string; readonly turn: number }
+}
+
+/** What an event may be called. */
+export type EventType = keyof Payloads
+
+/**
+ * What has happened to a post. It is the value of the broker's message as JSON; the key is `aggregate`, the post's id.
+ * An event may come more than once, and is the same one by its `id`.
+ */
+export type MeetupEvent = {
+  readonly [Type in EventType]: {
+    /** A UUID of version 7, the outbox row's key. */
+    readonly id: string
+    readonly type: Type
+    readonly aggregate: string
+    /** Ms since 1970. */
+    readonly at: number
+    readonly payload: Payloads[Type]
+  }
+}[EventType]
+
+/** The event that a message of the topic holds. Throws for what is none, which only this workload could have sent. */
+export function readEvent(value: Buffer): MeetupEvent {
+  return JSON.parse(value.toString()) as MeetupEvent
+}

@@ -1,0 +1,96 @@
+import DataLoader from 'dataloader'
+import type { Member, Room } from '../chat/contract.ts'
+import type { Image } from '../image/contract.ts'
+import type { Application, Post } from '../post/contract.ts'
+import { RpcError } from '../rpc/errors.ts'
+import type { Clients } from '../services.ts'
+import type { User } from '../user/contract.ts'
+import type { VerifyToken } from './tokens.ts'
+
+/** Reads by key; what is asked for in the same step is one call of a service. */
+export interface Loaders {
+  readonly users: DataLoader<string, User | null>
+  readonly posts: DataLoader<string, Post | null>
+  readonly rooms: DataLoader<string, Room | null>
+  /** Of a post. */
+  readonly applications: DataLoader<string, readonly Application[]>
+  readonly images: DataLoader<string, readonly Image[]>
+  /** Of a room. */
+  readonly members: DataLoader<string, readonly Member[]>
+}
+
+/** What an operation is carried out with. */
+export interface GatewayContext {
+  readonly clients: Clients
+  readonly loaders: Loaders
+  /** Who asks; null for nobody. Throws `unauthenticated` for a token that is not good. */
+  findViewer(): Promise<string | null>
+  /** Who asks. Throws `unauthenticated`. */
+  requireViewer(): Promise<string>
+}
+
+/** For one request, or one connection: `lasting` keeps nothing that was read. */
+export function createContext(
+  clients: Clients,
+  verify: VerifyToken,
+  authorization: string | undefined,
+  lasting: boolean,
+): GatewayContext {
+  let viewer: Promise<string | null> | null = null
+
+  async function readViewer(): Promise<string | null> {
+    if (authorization === undefined || authorization === '') return null
+    const [, token] = /^Bearer ([\w.-]{1,2000})$/i.exec(authorization) ?? []
+    if (token === undefined) throw new RpcError('unauthenticated', 'The authorization is no Bearer token')
+    return verify(token)
+  }
+
+  // A token that was good when a connection began may be too old by now.
+  const findViewer = () => (lasting ? readViewer() : (viewer ??= readViewer()))
+  return {
+    clients,
+    loaders: createLoaders(clients, !lasting),
+    findViewer,
+    async requireViewer() {
+      const id = await findViewer()
+      if (id === null) throw new RpcError('unauthenticated', 'Log in first')
+      return id
+    },
+  }
+}
+
+function createLoaders(clients: Clients, cache: boolean): Loaders {
+  const one = <Row extends { readonly id: string }>(read: (ids: string[]) => Promise<readonly Row[]>) =>
+    new DataLoader<string, Row | null>(
+      async (ids) => {
+        const rows = new Map((await read([...new Set(ids)])).map((row) => [row.id, row]))
+        return ids.map((id) => rows.get(id) ?? null)
+      },
+      { cache },
+    )
+  const many = <Row extends object>(ownerOf: (row: Row) => string, read: (ids: string[]) => Promise<readonly Row[]>) =>
+    new DataLoader<string, readonly Row[]>(
+      async (ids) => {
+        const rows = Map.groupBy(await read([...new Set(ids)]), ownerOf)
+        return ids.map((id) => rows.get(id) ?? [])
+      },
+      { cache },
+    )
+  return {
+    users: one(async (ids) => (await (await clients.get('UserService')).getUsers({ ids })).users),
+    posts: one(async (ids) => (await (await clients.get('PostService')).getPosts({ ids })).posts),
+    rooms: one(async (roomIds) => (await (await clients.get('ChatService')).getRooms({ roomIds })).rooms),
+    applications: many(
+      ({ postId }) => postId,
+      async (postIds) => (await (await clients.get('PostService')).getApplications({ postIds })).applications,
+    ),
+    images: many(
+      ({ ownerId }) => ownerId,
+      async (ownerIds) => (await (await clients.get('ImageService')).getImages({ ownerIds })).images,
+    ),
+    members: many(
+      ({ roomId }) => roomId,
+      async (roomIds) => (await (await clients.get('ChatService')).getMembers({ roomIds })).members,
+    ),
+  }
+}

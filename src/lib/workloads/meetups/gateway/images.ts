@@ -1,0 +1,88 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { Readable } from 'node:stream'
+import { chunkBytes, type UploadPart } from '../image/contract.ts'
+import { RpcError, type RpcCode } from '../rpc/errors.ts'
+import type { Clients } from '../services.ts'
+import { createContext } from './context.ts'
+import { requireOwner } from './post-resolvers.ts'
+import type { VerifyToken } from './tokens.ts'
+
+/** What HTTP calls what a service says no with. */
+const statuses: Readonly<Record<RpcCode, number>> = {
+  invalid: 422,
+  unauthenticated: 401,
+  forbidden: 403,
+  'not-found': 404,
+  taken: 409,
+  full: 413,
+  'wrong-state': 409,
+  unavailable: 503,
+  internal: 500,
+}
+
+/**
+ * Takes images of posts as they are, `POST /images?post=ID`, from the owner of the post, and gives them, `GET /images/ID`.
+ * They are passed on as they come: none is ever whole in this process.
+ */
+export async function addImageRoutes(
+  app: FastifyInstance,
+  clients: Clients,
+  verify: VerifyToken,
+  onError: (error: Error) => void,
+): Promise<void> {
+  const refuse = (reply: FastifyReply, error: unknown) => {
+    const code = error instanceof RpcError ? error.code : 'internal'
+    if (!(error instanceof RpcError)) onError(error as Error)
+    const message = code === 'internal' ? 'It could not be carried out' : (error as Error).message
+    return reply.code(statuses[code]).send({ error: code, message })
+  }
+
+  await app.register(async (images) => {
+    images.removeAllContentTypeParsers()
+    images.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+
+    images.post<{ Querystring: { post?: string }; Body: Readable | undefined }>(
+      '/images',
+      { schema: { hide: true } },
+      async ({ query, headers, body }, reply) => {
+        try {
+          const ownerId = query.post ?? ''
+          await requireOwner(ownerId, createContext(clients, verify, headers.authorization, false))
+          const contentType = headers['content-type'] ?? ''
+          const service = await clients.get('ImageService')
+          const { id, bytes } = await service.upload(partsOf(ownerId, contentType, body ?? Readable.from([])))
+          return await reply.code(201).send({ id, bytes, path: `/images/${id}` })
+        } catch (error) {
+          return refuse(reply, error)
+        }
+      },
+    )
+
+    images.get<{ Params: { id: string } }>('/images/:id', { schema: { hide: true } }, async ({ params }, reply) => {
+      const left = new AbortController()
+      reply.raw.once('close', () => left.abort())
+      try {
+        const service = await clients.get('ImageService')
+        const chunks = service.download(params, left.signal)[Symbol.asyncIterator]()
+        const first = await chunks.next()
+        if (first.done) throw new RpcError('not-found', 'There is no such image')
+        // Whatever it is, no browser runs it.
+        void reply.type('application/octet-stream').header('x-content-type-options', 'nosniff')
+        return await reply.send(Readable.from(bytesOf(first.value.chunk, chunks), { objectMode: false }))
+      } catch (error) {
+        return refuse(reply, error)
+      }
+    })
+  })
+}
+
+async function* partsOf(ownerId: string, contentType: string, body: Readable): AsyncGenerator<UploadPart> {
+  yield { header: { ownerId, contentType } }
+  for await (const bytes of body as AsyncIterable<Buffer>)
+    for (let at = 0; at < bytes.length; at += chunkBytes) yield { chunk: bytes.subarray(at, at + chunkBytes) }
+}
+
+async function* bytesOf(first: Buffer, rest: AsyncIterator<{ readonly chunk: Buffer }>): AsyncGenerator<Buffer> {
+  yield first
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value.chunk
+}

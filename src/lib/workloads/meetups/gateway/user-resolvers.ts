@@ -1,0 +1,51 @@
+import type { IResolvers } from 'mercurius'
+import { RpcError } from '../rpc/errors.ts'
+import type { User } from '../user/contract.ts'
+import type { GatewayContext } from './context.ts'
+
+/** Accounts and logins. */
+export const userResolvers: IResolvers<never, GatewayContext> = {
+  Query: {
+    user: (_root, { id }: { id: string }, { loaders }) => loaders.users.load(id),
+    async currentUser(_root, _args, { loaders, requireViewer }) {
+      const user = await loaders.users.load(await requireViewer())
+      if (!user) throw new RpcError('not-found', 'There is no such user any more')
+      return user
+    },
+  },
+
+  Mutation: {
+    async createUser(_root, args: { email: string; name: string; password: string }, { clients }) {
+      return (await clients.get('UserService')).createUser(args)
+    },
+    async login(_root, args: { email: string; password: string }, { clients }) {
+      return (await clients.get('UserService')).login(args)
+    },
+    async logout(_root, args: { refreshToken: string }, { clients }) {
+      await (await clients.get('UserService')).logout(args)
+      return true
+    },
+    async refreshIDToken(_root, args: { refreshToken: string }, { clients }) {
+      return (await clients.get('UserService')).refreshIdToken(args)
+    },
+    async updateUser(_root, args: { name: string; introduction: string }, { clients, requireViewer }) {
+      const id = await requireViewer()
+      return (await clients.get('UserService')).updateUser({ ...args, id })
+    },
+    async updatePassword(_root, args: { oldPassword: string; newPassword: string }, { clients, requireViewer }) {
+      const id = await requireViewer()
+      await (await clients.get('UserService')).updatePassword({ ...args, id })
+      return true
+    },
+  },
+
+  LoggedIn: {
+    // Who has just logged in sees their own address, though the request had no token yet.
+    user: ({ user }: { user: User }) => ({ ...user, isViewer: true }),
+  },
+  User: {
+    async email({ id, email, isViewer }: User & { isViewer?: boolean }, _args, { findViewer }) {
+      return isViewer || id === (await findViewer()) ? email : null
+    },
+  },
+}

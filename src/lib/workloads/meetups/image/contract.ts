@@ -1,0 +1,26 @@
+/** What is known of an image. Times in ms since 1970. */
+export interface Image {
+  readonly id: string
+  /** A post's id. */
+  readonly ownerId: string
+  readonly contentType: string
+  /** Its size. */
+  readonly bytes: number
+  readonly createdAt: number
+}
+
+/** The header comes first, then chunks of at most `chunkBytes`. */
+export type UploadPart =
+  | { readonly header: { readonly ownerId: string; readonly contentType: string } }
+  | { readonly chunk: Buffer }
+
+/** The most bytes of one chunk. */
+export const chunkBytes = 64 * 1024
+
+/** Images of posts; proto/meetups/image.proto says what each does and which errors it answers. */
+export interface ImageService {
+  upload(parts: AsyncIterable<UploadPart>): Promise<Image>
+  download(request: { readonly id: string }, signal: AbortSignal): AsyncIterable<{ readonly chunk: Buffer }>
+  getImages(request: { readonly ownerIds: readonly string[] }): Promise<{ readonly images: readonly Image[] }>
+  deleteImagesOf(request: { readonly ownerId: string }): Promise<{ readonly count: number }>
+}

@@ -1,0 +1,24 @@
+import type { Workload } from '../workload.ts'
+import { auditMeetups } from './audit/index.ts'
+import { createScenarios, type ScenarioOptions } from './scenarios/index.ts'
+import { insertMissingMeetups } from './seeding.ts'
+import type { ServeOptions } from './serve.ts'
+import { meetupTables } from './tables.ts'
+
+/** People look for others to go fishing with: a gateway in front of small services, with events between them. */
+export const meetups: Workload<ServeOptions & ScenarioOptions> = {
+  name: 'meetups',
+  summary: 'meetups that people post and apply for: a GraphQL gateway in front of gRPC services',
+  tables: meetupTables,
+  runsOn: {
+    servers: 'MySQL/MariaDB or PostgreSQL (--db), NATS or Kafka (--broker), Redis (--cache)',
+    embedded: 'SQLite, a broker in a file, a cache in memory',
+  },
+  original: 'the original says nothing of its speed',
+  seeds: 'accounts and posts',
+  seed: insertMissingMeetups,
+  // Loaded only where it is served: gRPC and GraphQL would slow down the start of every other command.
+  serve: async (parts, options) => (await import('./serve.ts')).serveMeetups(parts, options),
+  scenarios: createScenarios,
+  audit: auditMeetups,
+}

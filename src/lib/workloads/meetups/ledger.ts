@@ -1,0 +1,48 @@
+import type { LedgerEntry } from '../../load/scenario.ts'
+
+/** What a client notes of an attempt, so that it can be found in the tables whether it was answered or not. */
+type Attempt = Pick<LedgerEntry, 'key' | 'resource'>
+
+/** A message; the client makes its key, one for each attempt. */
+export function messageAttempt(roomId: string, key: string): Attempt {
+  return { key, resource: `room ${roomId}` }
+}
+
+/** Somebody applies for a post; the client makes its key, one for each attempt. */
+export function applicationAttempt(postId: string, key: string): Attempt {
+  return { key, resource: `post ${postId}` }
+}
+
+/** A post whose id is known. */
+export function postAttempt(postId: string): Attempt {
+  return { key: postId, resource: 'post' }
+}
+
+/** An image of a post that was approved. */
+export function imageAttempt(postId: string, imageId: string): Attempt {
+  return { key: imageId, resource: `image of post ${postId}` }
+}
+
+/** Who gets the messages of a room, for as long as one connection lasts. */
+export interface Delivered {
+  readonly roomId: string
+  /** Unlike that of any other connection. */
+  readonly subscriber: string
+}
+
+/**
+ * A message and one of those who were connected when it was acknowledged, in the order in which each got them: booked
+ * where it came, failed where it did not, though the connection lasted. A connection that was lost leaves nothing.
+ */
+export function deliveryAttempt({ roomId, subscriber }: Delivered, messageId: string): Attempt {
+  return { key: `${messageId}>${subscriber}`, resource: `${deliveredIn}${roomId}` }
+}
+
+/** What `deliveryAttempt` has made; null for another. */
+export function readDelivery({ key, resource }: Attempt): (Delivered & { readonly messageId: string }) | null {
+  if (typeof resource !== 'string' || !resource.startsWith(deliveredIn)) return null
+  const at = key.indexOf('>')
+  return { roomId: resource.slice(deliveredIn.length), subscriber: key.slice(at + 1), messageId: key.slice(0, at) }
+}
+
+const deliveredIn = 'subscriber of room '

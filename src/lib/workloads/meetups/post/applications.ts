@@ -1,0 +1,101 @@
+import type { Claim, ClaimResult } from '../../../databases/claims.ts'
+import type { Store } from '../../../databases/port.ts'
+import { requireIds, requireText } from '../checks.ts'
+import { RpcError } from '../rpc/errors.ts'
+import type { Application, PostService } from './contract.ts'
+import { tell } from './outbox.ts'
+import { standing, toApplication } from './rows.ts'
+import { applicationId, applications, maxLengths, posts, type ApplicationRow, type PostRow } from './tables.ts'
+
+/** How often one is tried again whose turn somebody else has used meanwhile. */
+const maxTries = 5
+
+/** Those who apply, never more than there are places; `commit` stores what it is given together with others'. */
+export function createApplications(
+  store: Store,
+  now: () => number,
+  commit: (claim: Claim) => Promise<ClaimResult>,
+): Pick<PostService, 'createApplication' | 'deleteApplication' | 'getApplications'> {
+  const rowsOf = (postId: string, userId: string): Promise<ApplicationRow[]> =>
+    store.find(applications, { post_id: postId, user_id: userId })
+
+  /** Null: it was somebody else's turn. */
+  async function tryToApply(postId: string, userId: string, key: string): Promise<Application | null> {
+    const [[post], rows] = await Promise.all([store.find(posts, { id: postId }), rowsOf(postId, userId)])
+    requireOpen(post, userId, now())
+    if (standing(rows).length > 0) throw new RpcError('taken', 'You have applied already')
+    const turn = rows.filter(({ kind }) => kind === 'applied').length + 1
+    const claim = claimOf('applied', { postId, userId, turn }, key, now())
+    const result: ClaimResult = await commit(claim.change)
+    if (result === 'applied') return toApplication(claim.row)
+    if (result === 'taken') return null
+    const [after] = await store.find(posts, { id: postId })
+    requireOpen(after, userId, now())
+    throw new RpcError('full', 'Every place is taken')
+  }
+
+  async function tryToWithdraw(postId: string, userId: string): Promise<boolean> {
+    const [current] = standing(await rowsOf(postId, userId))
+    if (!current) throw new RpcError('not-found', 'You have not applied')
+    return (await commit(claimOf('withdrawn', { postId, userId, turn: current.turn }, '', now()).change)) === 'applied'
+  }
+
+  return {
+    async createApplication({ postId, userId, key }) {
+      requireIds([postId, userId], 'ids')
+      requireText(key, 'key', 0, maxLengths.key)
+      for (let tries = 0; tries < maxTries; tries++) {
+        const made = await tryToApply(postId, userId, key)
+        if (made) return made
+      }
+      throw new RpcError('taken', 'You have applied already')
+    },
+
+    async deleteApplication({ postId, userId }) {
+      requireIds([postId, userId], 'ids')
+      for (let tries = 0; tries < maxTries; tries++) if (await tryToWithdraw(postId, userId)) return {}
+      throw new RpcError('not-found', 'You have not applied')
+    },
+
+    async getApplications({ postIds }) {
+      requireIds(postIds, 'postIds')
+      if (postIds.length === 0) return { applications: [] }
+      const rows = await store.find(applications, { post_id: { in: [...new Set(postIds)] } })
+      return { applications: standing(rows).map(toApplication) }
+    },
+  }
+}
+
+function requireOpen(post: PostRow | undefined, userId: string, now: number): void {
+  if (!post || post.state === 'deleted') throw new RpcError('not-found', 'There is no such post')
+  if (post.user_id === userId) throw new RpcError('wrong-state', 'It is your own post')
+  if (post.state !== 'approved') throw new RpcError('wrong-state', 'The post is not approved')
+  if (post.meeting_at <= now) throw new RpcError('wrong-state', 'The meeting is over')
+  if (post.places_left < 1) throw new RpcError('full', 'Every place is taken')
+}
+
+/** The place, the row and the event: all of them, or none. */
+function claimOf(
+  kind: ApplicationRow['kind'],
+  payload: { readonly postId: string; readonly userId: string; readonly turn: number },
+  key: string,
+  at: number,
+): { readonly row: ApplicationRow; readonly change: Claim } {
+  const { postId, userId, turn } = payload
+  const id = applicationId(postId, userId, turn, kind)
+  const row: ApplicationRow = { id, post_id: postId, user_id: userId, kind, turn, key, created_at: at }
+  const isApplied = kind === 'applied'
+  const open = { id: postId, state: 'approved' as const, places_left: { gt: 0 }, meeting_at: { gt: at } }
+  return {
+    row,
+    change: {
+      guard: {
+        table: posts,
+        where: isApplied ? open : { id: postId },
+        patch: { places_left: { add: isApplied ? -1 : 1 } },
+      },
+      insert: [tell(isApplied ? 'application-created' : 'application-withdrawn', payload, at)],
+      claim: { table: applications, row },
+    },
+  }
+}

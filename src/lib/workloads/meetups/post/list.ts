@@ -1,0 +1,65 @@
+import type { Condition, Store, Where } from '../../../databases/port.ts'
+import { RpcError } from '../rpc/errors.ts'
+import { checkList } from './checks.ts'
+import type { ListPostsRequest, PostPage } from './contract.ts'
+import { toPost } from './rows.ts'
+import { posts, type PostRow } from './tables.ts'
+
+/** Rows read at once where some of them do not count: few pages need a second look. */
+const rowsAtOnce = 200
+
+/** Keys that posts are ordered by; each is unique. */
+const orders = { created: { letter: 'c', column: 'id' }, meeting: { letter: 'm', column: 'meeting_key' } } as const
+
+/** Some approved posts. A cursor holds the key of its post, so that a page does not move when posts come or go. */
+export async function listPosts(store: Store, request: ListPostsRequest, now: number): Promise<PostPage> {
+  checkList(request)
+  const { first, descending, orderBy } = request
+  const { column, letter } = orders[orderBy]
+  const fish = request.fishTypes.map((name) => `,${name},`)
+  const matches = ({ fish_types }: PostRow) => fish.length === 0 || fish.some((name) => fish_types.includes(name))
+  const limit = fish.length === 0 ? first + 1 : rowsAtOnce
+  const where = whereOf(request, now)
+  const found: PostRow[] = []
+  let after = readCursor(request.after, letter)
+  for (;;) {
+    const from: Where<PostRow> = after === null ? {} : { [column]: descending ? { lt: after } : { gt: after } }
+    const rows = await store.find(posts, { ...where, ...from }, { orderBy: [column], descending, limit })
+    found.push(...rows.filter(matches))
+    if (found.length > first || rows.length < limit) break
+    after = rows.at(-1)![column]
+  }
+  const edges = found.slice(0, first).map((row) => ({ post: toPost(row), cursor: makeCursor(row[column], letter) }))
+  return { edges, hasNextPage: found.length > first }
+}
+
+function whereOf(
+  { prefecture, spotType, userId, openOnly, ...request }: ListPostsRequest,
+  now: number,
+): Where<PostRow> {
+  const meeting = {
+    ...(request.meetingFrom > 0 && { gte: request.meetingFrom }),
+    ...(request.meetingTo > 0 && { lte: request.meetingTo }),
+    ...(openOnly && { gt: now }),
+  } satisfies Condition<number>
+  return {
+    state: 'approved',
+    ...(prefecture > 0 && { prefecture }),
+    ...(spotType !== '' && { spot_type: spotType }),
+    ...(userId !== '' && { user_id: userId }),
+    ...(openOnly && { places_left: { gt: 0 } }),
+    ...(Object.keys(meeting).length > 0 && { meeting_at: meeting }),
+  }
+}
+
+function makeCursor(key: string, letter: string): string {
+  return Buffer.from(`${letter}:${key}`).toString('base64url')
+}
+
+/** Null for none. */
+function readCursor(cursor: string, letter: string): string | null {
+  if (cursor === '') return null
+  const [, found, key] = /^([cm]):([\x21-\x7e]{1,50})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
+  if (key === undefined || found !== letter) throw new RpcError('invalid', 'after is no cursor of this order')
+  return key
+}

@@ -1,0 +1,59 @@
+import type { Application, Post, PostText } from './contract.ts'
+import { meetingKey, type ApplicationRow, type PostRow } from './tables.ts'
+
+/** Everything of a row that the text of a post says, but for its places. */
+export function textColumns(id: string, text: PostText) {
+  return {
+    title: text.title,
+    content: text.content,
+    prefecture: text.prefecture,
+    spot_type: text.spotType,
+    fish_types: `,${text.fishTypes.join(',')},`,
+    meeting_at: text.meetingAt,
+    meeting_key: meetingKey(text.meetingAt, id),
+    max_apply: text.maxApply,
+  }
+}
+
+/** A row as the service gives it. */
+export function toPost(row: PostRow): Post {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    title: row.title,
+    content: row.content,
+    prefecture: row.prefecture,
+    spotType: row.spot_type,
+    fishTypes: row.fish_types.slice(1, -1).split(','),
+    meetingAt: row.meeting_at,
+    maxApply: row.max_apply,
+    placesLeft: row.places_left,
+    state: row.state,
+    sagaId: row.saga_id,
+    createdAt: row.created_at,
+  }
+}
+
+/** A row as the service gives it. */
+export function toApplication({
+  id,
+  post_id: postId,
+  user_id: userId,
+  created_at: createdAt,
+}: ApplicationRow): Application {
+  return { id, postId, userId, createdAt }
+}
+
+/** Those who have applied and not withdrawn, by post, and then by when they applied. */
+export function standing(rows: readonly ApplicationRow[]): ApplicationRow[] {
+  const turnOf = ({ post_id, user_id, turn }: ApplicationRow) => `${post_id}/${user_id}/${turn}`
+  const withdrawn = new Set(rows.filter(({ kind }) => kind === 'withdrawn').map(turnOf))
+  return rows
+    .filter((row) => row.kind === 'applied' && !withdrawn.has(turnOf(row)))
+    .sort((a, b) => compare(a.post_id, b.post_id) || a.created_at - b.created_at || compare(a.user_id, b.user_id))
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}

@@ -1,0 +1,146 @@
+import { Client, credentials, Metadata, type ClientReadableStream } from '@grpc/grpc-js'
+import { once } from 'node:events'
+import { definitionOf, type ContractName, type Contracts } from './contracts.ts'
+import type { DirectCall } from './direct.ts'
+import { fromStatus, RpcError } from './errors.ts'
+import { channelOptions, loopback } from './transport.ts'
+
+/** A way to a service. */
+export interface RpcClient<Name extends ContractName> {
+  /** Throws `RpcError`; without an answer in time, `unavailable`. A stream throws when it is broken off. */
+  readonly api: Contracts[Name]
+  close(): void
+}
+
+/** Told of each call: of the service, and of its method. */
+export type OnCall = (service: ContractName, method: string) => void
+
+/** How long an answer may take, ms: whoever logs in may have to wait for many others; an upload has many parts. */
+const deadlineMs = 5000
+const loginDeadlineMs = 25_000
+const uploadDeadlineMs = 30_000
+
+/** The way to a method in this process, by its path; null where there is none. */
+export type FindDirect = (path: string) => DirectCall | null
+
+type Definition = Awaited<ReturnType<typeof definitionOf>>[string]
+
+/** Connects once it is called first, and again by itself whenever the service was away. */
+export async function connectRpc<Name extends ContractName>(
+  name: Name,
+  port: number,
+  onCall: OnCall,
+  findDirect: FindDirect = () => null,
+): Promise<RpcClient<Name>> {
+  const definition = await definitionOf(name)
+  const client = new Client(`${loopback}:${port}`, credentials.createInsecure(), channelOptions)
+  const methods = Object.values(definition).map((method) => {
+    const called = methodOf(client, method, findDirect, name === 'UserService' ? loginDeadlineMs : deadlineMs)
+    const count = (...given: Parameters<typeof called>) => {
+      onCall(name, method.originalName as string)
+      return called(...given)
+    }
+    return [method.originalName, count] as const
+  })
+  return { api: Object.fromEntries(methods) as unknown as Contracts[Name], close: () => client.close() }
+}
+
+function methodOf(
+  client: Client,
+  method: Definition,
+  findDirect: FindDirect,
+  withinMs: number,
+): (request: object, signal?: AbortSignal) => unknown {
+  if (method.responseStream) return (request, signal) => readAll(client, method, request, signal)
+  if (method.requestStream) return (parts) => upload(client, method, parts as AsyncIterable<object>)
+  return (request) => {
+    const direct = findDirect(method.path)
+    return direct ? callDirectly(direct, method, request, withinMs) : callOver(client, method, request, withinMs)
+  }
+}
+
+async function callDirectly(
+  direct: DirectCall,
+  method: Definition,
+  request: object,
+  withinMs: number,
+): Promise<unknown> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new RpcError('unavailable', 'A service does not answer')), withinMs)
+  try {
+    return method.responseDeserialize(await Promise.race([direct(method.requestSerialize(request)), late]))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function callOver(client: Client, method: Definition, request: object, withinMs: number): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize as (bytes: Buffer) => object,
+      request,
+      new Metadata(),
+      { deadline: Date.now() + withinMs },
+      (error, answer) => (error ? reject(fromStatus(error)) : resolve(answer)),
+    )
+  })
+}
+
+async function upload(client: Client, method: Definition, parts: AsyncIterable<object>): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+  const stopped = new AbortController()
+  const stream = client.makeClientStreamRequest(
+    method.path,
+    method.requestSerialize,
+    method.responseDeserialize as (bytes: Buffer) => object,
+    new Metadata(),
+    { deadline: Date.now() + uploadDeadlineMs },
+    (error, answer) => {
+      stopped.abort()
+      if (error) reject(fromStatus(error))
+      else resolve(answer)
+    },
+  )
+  try {
+    for await (const part of parts) {
+      if (stopped.signal.aborted) break
+      if (!stream.write(part)) await once(stream, 'drain', { signal: stopped.signal })
+    }
+    stream.end()
+  } catch (error) {
+    // One that has its answer needs no more parts; else who gives them has failed, and nothing is to be kept.
+    if (!stopped.signal.aborted) {
+      promise.catch(() => {})
+      stream.cancel()
+      throw error
+    }
+  }
+  return promise
+}
+
+async function* readAll(
+  client: Client,
+  method: Definition,
+  request: object,
+  signal?: AbortSignal,
+): AsyncGenerator<object> {
+  const stream: ClientReadableStream<object> = client.makeServerStreamRequest(
+    method.path,
+    method.requestSerialize,
+    method.responseDeserialize as (bytes: Buffer) => object,
+    request,
+    new Metadata(),
+  )
+  const cancel = () => stream.cancel()
+  signal?.addEventListener('abort', cancel, { once: true })
+  try {
+    for await (const item of stream) yield item as object
+  } catch (error) {
+    if (!signal?.aborted) throw fromStatus(error)
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+    cancel()
+  }
+}

@@ -1,0 +1,50 @@
+import { loadPackageDefinition, type ServiceClientConstructor, type ServiceDefinition } from '@grpc/grpc-js'
+import { load } from '@grpc/proto-loader'
+import { fileURLToPath } from 'node:url'
+import type { ChatService } from '../chat/contract.ts'
+import type { ImageService } from '../image/contract.ts'
+import type { PostService } from '../post/contract.ts'
+import type { SagaService } from '../saga/contract.ts'
+import type { UserService } from '../user/contract.ts'
+
+/** gRPC's own way to ask a server whether it is there. */
+export interface HealthService {
+  check(request: { readonly service: string }): Promise<{ readonly status: string }>
+}
+
+/** What each gRPC service does, for those who serve it and those who call it alike. */
+export interface Contracts {
+  readonly UserService: UserService
+  readonly PostService: PostService
+  readonly ChatService: ChatService
+  readonly ImageService: ImageService
+  readonly SagaService: SagaService
+  readonly Health: HealthService
+}
+
+/** The name of a gRPC service. */
+export type ContractName = keyof Contracts
+
+/** From here and from `dist` alike. */
+const folder = new URL('../../../../../proto/', import.meta.url)
+
+const files = ['health', 'meetups/user', 'meetups/post', 'meetups/chat', 'meetups/image', 'meetups/saga']
+
+let definitions: Promise<Readonly<Record<string, unknown>>> | null = null
+
+/** The definition of a service, as its protobuf file has it; the files are read once. */
+export async function definitionOf(name: ContractName): Promise<ServiceDefinition> {
+  const found = await (definitions ??= readDefinitions())
+  return (found[name] as ServiceClientConstructor).service
+}
+
+async function readDefinitions(): Promise<Readonly<Record<string, unknown>>> {
+  const paths = files.map((file) => fileURLToPath(new URL(`${file}.proto`, folder)))
+  // Every number here stays within 2^53 - 1.
+  const options = { longs: Number, enums: String, defaults: true, oneofs: false }
+  const loaded = loadPackageDefinition(await load(paths, options)) as unknown as {
+    readonly rushbench: { readonly meetups: Record<string, unknown> }
+    readonly grpc: { readonly health: { readonly v1: Record<string, unknown> } }
+  }
+  return { ...loaded.rushbench.meetups, ...loaded.grpc.health.v1 }
+}

@@ -1,0 +1,152 @@
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js'
+import type {
+  MethodDefinition,
+  sendUnaryData,
+  ServerReadableStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  UntypedHandleCall,
+} from '@grpc/grpc-js'
+import { once } from 'node:events'
+import { failure } from '../../../errors.ts'
+import { definitionOf, type ContractName, type Contracts } from './contracts.ts'
+import { createDirectCalls, type DirectCall } from './direct.ts'
+import { RpcError, toStatus } from './errors.ts'
+import { channelOptions, loopback } from './transport.ts'
+
+/** One service of a server, and what carries its methods out. */
+export interface ServedContract {
+  readonly name: ContractName
+  readonly methods: object
+}
+
+/** A gRPC server that listens. */
+export interface RpcServer {
+  readonly port: number
+  /** Carries out the method with that path for a caller in this process; null where only a stream can, or it closes. */
+  direct(path: string): DirectCall | null
+  /** Takes no more calls, ends its streams, and finishes the others within some seconds. */
+  close(): Promise<void>
+}
+
+/** How long calls that are under way may still take when the server closes, ms. */
+const graceMs = 5000
+
+type Methods = Readonly<Record<string, (request: unknown, signal: AbortSignal) => unknown>>
+
+/** Says which methods a service has, so that TypeScript holds them against its contract. */
+export function served<Name extends ContractName>(name: Name, methods: Contracts[Name]): ServedContract {
+  return { name, methods }
+}
+
+/**
+ * Serves on a loopback port, 0 being any free one; beside what is given, gRPC's own health check. `onError` is told of
+ * what is thrown and is no `RpcError`. Throws `port-in-use`.
+ */
+export async function startRpcServer(
+  contracts: readonly ServedContract[],
+  port: number,
+  onError: (error: Error) => void,
+): Promise<RpcServer> {
+  // What it would write to stderr is thrown as well.
+  setLogVerbosity(logVerbosity.NONE)
+  const server = new Server(channelOptions)
+  const closing = new AbortController()
+  const directCalls = createDirectCalls(closing.signal, onError)
+  const health = served('Health', { check: async () => ({ status: 'SERVING' }) })
+  for (const { name, methods } of [...contracts, health]) {
+    const definition = await definitionOf(name)
+    const calls = Object.values(definition).map((method) => {
+      const call = (methods as Methods)[method.originalName as string]!.bind(methods)
+      directCalls.add(method, call)
+      return [method.originalName, handlerOf(method, call, closing.signal, onError)] as const
+    })
+    server.addService(definition, Object.fromEntries(calls))
+  }
+  const bound = await bind(server, port)
+  return {
+    port: bound,
+    direct: directCalls.find,
+    async close() {
+      closing.abort()
+      await Promise.all([shutDown(server), directCalls.finish(graceMs)])
+    },
+  }
+}
+
+function shutDown(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.forceShutdown(), graceMs)
+    server.tryShutdown(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+function bind(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`${loopback}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error) reject(failure('port-in-use', { host: loopback, port }, error))
+      else resolve(bound)
+    })
+  })
+}
+
+function handlerOf(
+  method: Pick<MethodDefinition<object, object>, 'requestStream' | 'responseStream'>,
+  call: Methods[string],
+  closing: AbortSignal,
+  onError: (error: Error) => void,
+): UntypedHandleCall {
+  const refuse = (error: unknown) => {
+    if (!(error instanceof RpcError)) onError(error as Error)
+    return toStatus(error)
+  }
+  if (method.responseStream) {
+    return (stream: ServerWritableStream<object, object>) => {
+      void giveAll(stream, (signal) => call(stream.request, signal) as AsyncIterable<object>, closing).catch(
+        (error: unknown) => stream.emit('error', refuse(error)),
+      )
+    }
+  }
+  const answerOnce = (given: unknown, answer: sendUnaryData<object>) =>
+    void Promise.resolve()
+      .then(() => call(given, closing) as Promise<object>)
+      .then(
+        (value) => answer(null, value),
+        (error: unknown) => answer(refuse(error)),
+      )
+  if (method.requestStream) {
+    return (stream: ServerReadableStream<object, object>, answer: sendUnaryData<object>) => {
+      // Else whoever reads it would wait for the rest for ever.
+      stream.once('cancelled', () => stream.destroy(new RpcError('unavailable', 'It was broken off')))
+      answerOnce(stream, answer)
+    }
+  }
+  return ({ request }: ServerUnaryCall<object, object>, answer: sendUnaryData<object>) => answerOnce(request, answer)
+}
+
+/** Writes as fast as it is read, until the end, or nobody reads any more. */
+async function giveAll(
+  stream: ServerWritableStream<object, object>,
+  open: (signal: AbortSignal) => AsyncIterable<object>,
+  closing: AbortSignal,
+): Promise<void> {
+  const left = new AbortController()
+  const leave = () => left.abort()
+  stream.once('cancelled', leave)
+  const signal = AbortSignal.any([left.signal, closing])
+  try {
+    for await (const item of open(signal)) {
+      if (signal.aborted) break
+      if (!stream.write(item)) await once(stream, 'drain', { signal })
+    }
+  } catch (error) {
+    // Whoever ended it needs no answer, and one that closes says that it is away.
+    if (left.signal.aborted) return
+    throw closing.aborted ? new RpcError('unavailable', 'The service is closing', error) : error
+  }
+  if (closing.aborted) throw new RpcError('unavailable', 'The service is closing')
+  stream.end()
+}

@@ -1,0 +1,18 @@
+import type { ChannelOptions } from '@grpc/grpc-js'
+
+/** Services talk unencrypted, so on this machine alone. */
+export const loopback = '127.0.0.1'
+
+/** How both sides of a connection are set. */
+export const channelOptions: ChannelOptions = {
+  // Two servers on the same port would share its calls; the second has to be told.
+  'grpc.so_reuseport': 0,
+  // Calls to this machine are no proxy's business.
+  'grpc.enable_http_proxy': 0,
+  // One that was restarted is found again soon.
+  'grpc.initial_reconnect_backoff_ms': 50,
+  'grpc.min_reconnect_backoff_ms': 50,
+  'grpc.max_reconnect_backoff_ms': 500,
+  // A client that is closed closes its connection, whoever else has one.
+  'grpc.use_local_subchannel_pool': 1,
+}

@@ -1,0 +1,123 @@
+import { defineScenario, type Scenario, type VirtualUser } from '../../../load/scenario.ts'
+import { applicationAttempt } from '../ledger.ts'
+import { createMaker, seededAccounts } from '../made.ts'
+import { fishTypes, spotTypes } from '../post/choices.ts'
+import { createChatScenario } from './chat.ts'
+import { ask as send, outcomeOf, refusals, type AskOptions } from './graphql.ts'
+import { createHostScenario } from './host.ts'
+import { createLogins, type Logins } from './logins.ts'
+
+/** What the users do. */
+export interface ScenarioOptions {
+  readonly seed: string
+}
+
+const thinkBeforeMs = [1000, 2000] as const
+const thinkOverPostsMs = [500, 1500] as const
+const thinkBeforeApplyingMs = [1000, 3000] as const
+
+/** One in so many iterations of `join` renews its token, and one in so many withdraws again. */
+const renewsOneIn = 20
+const withdrawsOneIn = 3
+
+const operations = {
+  posts: `query posts($first: Int, $after: String, $orderBy: PostOrder, $filter: PostFilter) {
+    posts(first: $first, after: $after, orderBy: $orderBy, filter: $filter) {
+      edges { node { id title prefecture spotType fishTypes meetingAt placesLeft user { id name } } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }`,
+  post: `query post($id: ID!) {
+    post(id: $id) { id title content maxApply placesLeft user { name } applications { user { name } } }
+  }`,
+  createApplyPost: `mutation createApplyPost($postId: ID!, $key: String) {
+    createApplyPost(postId: $postId, key: $key) { id }
+  }`,
+  deleteApplyPost: 'mutation deleteApplyPost($postId: ID!) { deleteApplyPost(postId: $postId) }',
+} as const
+
+/**
+ * `browse` looks at posts by filter and page; `join` logs in, finds a post that is open and applies for it; `host` posts
+ * meetups; `chat` is two members of a room who answer each other.
+ */
+export function createScenarios({ seed }: ScenarioOptions, _runId: string): readonly Scenario[] {
+  const maker = createMaker(seed)
+  const logins = createLogins()
+  return [
+    defineScenario({ name: 'browse', weight: 6, think: thinkBeforeMs, run: browse }),
+    defineScenario({
+      name: 'join',
+      weight: 2,
+      think: thinkBeforeMs,
+      prepare: ({ id }): Applicant => ({ email: maker.account(id % seededAccounts).email, applications: 0 }),
+      run: (user, applicant) => join(user, applicant, logins),
+    }),
+    createHostScenario(seed, logins),
+    createChatScenario(maker, seed, logins),
+  ]
+}
+
+interface Applicant {
+  readonly email: string
+  applications: number
+}
+
+interface ShownPage {
+  readonly edges: readonly { readonly node: { readonly id: string } }[]
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null }
+}
+
+async function browse(user: VirtualUser): Promise<void> {
+  const { random } = user
+  const filter = {
+    ...(random.float() < 0.3 && { prefecture: random.integer(1, 47) }),
+    ...(random.float() < 0.3 && { spotType: random.pick(spotTypes) }),
+    ...(random.float() < 0.3 && { fishTypes: [random.pick(fishTypes)] }),
+    ...(random.float() < 0.5 && { open: true }),
+  }
+  const variables = { first: 20, orderBy: random.pick(['CREATED', 'MEETING']), filter }
+  const first = await findPosts(user, variables)
+  if (!first) return
+  await user.think(thinkOverPostsMs)
+  const isNext = first.pageInfo.hasNextPage && random.float() < 0.5
+  const page = isNext ? await findPosts(user, { ...variables, after: first.pageInfo.endCursor }) : first
+  if (isNext) await user.think(thinkOverPostsMs)
+  if (page && page.edges.length > 0) await ask(user, 'post', { id: random.pick(page.edges).node.id })
+}
+
+async function findPosts(user: VirtualUser, variables: object): Promise<ShownPage | null> {
+  const { data } = await ask(user, 'posts', variables)
+  return (data?.['posts'] as ShownPage | undefined) ?? null
+}
+
+async function join(user: VirtualUser, applicant: Applicant, logins: Logins): Promise<void> {
+  const { random } = user
+  const isRenewed = random.integer(1, renewsOneIn) === 1
+  const tokens = await (isRenewed ? logins.renew : logins.logIn)(user, applicant.email)
+  const page = await findPosts(user, {
+    first: 20,
+    orderBy: random.pick(['CREATED', 'MEETING']),
+    filter: { open: true, prefecture: random.integer(1, 47) },
+  })
+  if (!tokens || !page || page.edges.length === 0) return
+  await user.think(thinkBeforeApplyingMs)
+  const postId = random.pick(page.edges).node.id
+  const { idToken } = tokens
+  const key = `${user.runId}-${user.id}-${++applicant.applications}`
+  // Others may have been faster; the owner is one of those who look.
+  const answer = await ask(user, 'createApplyPost', { postId, key }, { idToken, expected: refusals })
+  const made = answer.data?.['createApplyPost'] as { readonly id: string } | null | undefined
+  await user.ledger.record({
+    ...applicationAttempt(postId, key),
+    outcome: outcomeOf(answer),
+    ...(made && { id: made.id }),
+  })
+  if (!made || random.integer(1, withdrawsOneIn) > 1) return
+  await user.think(thinkBeforeMs)
+  // Two users may share an account where there are more than were seeded.
+  await ask(user, 'deleteApplyPost', { postId }, { idToken, expected: ['not-found'] })
+}
+
+function ask(user: VirtualUser, name: keyof typeof operations, variables: object, options: AskOptions = {}) {
+  return send(user, name, operations[name], variables, options)
+}

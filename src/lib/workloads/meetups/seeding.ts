@@ -1,0 +1,76 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { applyClaims, type Claim } from '../../databases/claims.ts'
+import type { Database } from '../../databases/port.ts'
+import type { Progress } from '../workload.ts'
+import { memberId, members, rooms, type MemberRow, type RoomRow } from './chat/tables.ts'
+import { createMaker, seededAccounts, seededPassword, seededPosts, type Maker } from './made.ts'
+import { textColumns } from './post/rows.ts'
+import { posts, type PostRow } from './post/tables.ts'
+import { hashPassword } from './user/passwords.ts'
+import { emails, users } from './user/tables.ts'
+
+/** Rows that share a commit, about. */
+const claimsAtOnce = 200
+
+/**
+ * Stores the seed's accounts, posts and their rooms that are missing, past the services: as if each had been posted and
+ * approved. Stops between two commits once `signal` aborts.
+ */
+export async function* insertMissingMeetups(
+  { store }: Database,
+  { seed }: { readonly seed: string },
+  signal?: AbortSignal,
+): AsyncGenerator<Progress & { readonly added: number }> {
+  const maker = createMaker(seed)
+  const now = Date.now()
+  // One for all: each of its own would take a minute.
+  const hash = await hashPassword(seededPassword)
+  const total = seededAccounts + seededPosts
+  let added = 0
+  for (let at = 0; at < total && !signal?.aborted; at += claimsAtOnce) {
+    const claims = Array.from({ length: Math.min(claimsAtOnce, total - at) }, (_, offset) => {
+      const index = at + offset
+      return index < seededAccounts
+        ? accountClaim(maker, index, hash, now)
+        : postClaim(maker, index - seededAccounts, now)
+    })
+    added += (await applyClaims(store, claims)).filter((result) => result === 'applied').length
+    yield { done: at + claims.length, total, added }
+    await nextTurn()
+  }
+}
+
+function accountClaim(maker: Maker, index: number, hash: string, now: number): Claim {
+  const { id, email, name } = maker.account(index)
+  const row = { id, email, name, introduction: '', password_hash: hash, created_at: now }
+  const insert = [{ table: emails, rows: [{ email, user_id: id }] }]
+  return { guard: null, insert, claim: { table: users, row } }
+}
+
+/** An approved post has a room, whose first member is its owner. */
+function postClaim(maker: Maker, index: number, now: number): Claim {
+  const { id, userId, ...text } = maker.post(index, now)
+  const row: PostRow = {
+    id,
+    user_id: userId,
+    ...textColumns(id, text),
+    places_left: text.maxApply,
+    state: 'approved',
+    saga_id: id,
+    created_at: now,
+  }
+  const room: RoomRow = { id, owner_id: userId, state: 'open', messages: 0, created_at: now }
+  const member: MemberRow = {
+    id: memberId(id, userId),
+    room_id: id,
+    user_id: userId,
+    turn: 0,
+    active: 1,
+    joined_at: now,
+  }
+  const insert = [
+    { table: rooms, rows: [room] },
+    { table: members, rows: [member] },
+  ]
+  return { guard: null, insert, claim: { table: posts, row } }
+}

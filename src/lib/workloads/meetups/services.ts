@@ -1,0 +1,68 @@
+import type { Parts } from '../workload.ts'
+import { connectRpc, type OnCall, type RpcClient } from './rpc/client.ts'
+import type { ContractName, Contracts } from './rpc/contracts.ts'
+import type { RpcServer, ServedContract } from './rpc/server.ts'
+
+/** The parts beside the gateway, in the order of their ports, from the setting `servicePort` on. */
+export const serviceNames = ['user', 'post', 'chat', 'image', 'saga', 'relay'] as const
+
+/** A part beside the gateway. */
+export type ServiceName = (typeof serviceNames)[number]
+
+/** Which part serves a contract. */
+const servers = {
+  UserService: 'user',
+  PostService: 'post',
+  ChatService: 'chat',
+  ImageService: 'image',
+  SagaService: 'saga',
+} as const satisfies Partial<Record<ContractName, ServiceName>>
+
+type ServedName = keyof typeof servers
+
+/** Ways to the services, by name. */
+export interface Clients {
+  /** Connects when it is first used. Which process it is in, and whether it is there, shows when it is called. */
+  get<Name extends ServedName>(name: Name): Promise<Contracts[Name]>
+  close(): Promise<void>
+}
+
+/** What a service is built from. */
+export interface ServiceParts extends Pick<Parts, 'database' | 'openCache' | 'openBroker' | 'openPubSub' | 'onError'> {
+  readonly clients: Clients
+}
+
+/** A service at work. */
+export interface RunningService {
+  /** What of it can be called. */
+  readonly contracts: readonly ServedContract[]
+  /** Finishes what is under way. Its calls have ended by then; the clients have not. */
+  close(): Promise<void>
+}
+
+/** Begins to work. */
+export type StartService = (parts: ServiceParts) => Promise<RunningService>
+
+/**
+ * Opens ways to services; `portOf` is asked when a service is first used. Those that `serverHere` knows are in this
+ * process, and are called without a connection.
+ */
+export function createClients(
+  portOf: (service: ServiceName) => number,
+  onCall: OnCall = () => {},
+  serverHere: (service: ServiceName) => RpcServer | undefined = () => undefined,
+): Clients {
+  const opened = new Map<ServedName, Promise<RpcClient<ServedName>>>()
+  return {
+    async get<Name extends ServedName>(name: Name) {
+      const service = servers[name]
+      const findDirect = (path: string) => serverHere(service)?.direct(path) ?? null
+      const client = opened.get(name) ?? connectRpc(name, portOf(service), onCall, findDirect)
+      opened.set(name, client)
+      return (await client).api as Contracts[Name]
+    },
+    async close() {
+      for (const client of opened.values()) (await client).close()
+    },
+  }
+}

@@ -1,0 +1,17 @@
+import type { AnyTable } from '../../databases/port.ts'
+import { chatTables } from './chat/tables.ts'
+import { imageTables } from './image/tables.ts'
+import { postTables } from './post/tables.ts'
+import { relayTables } from './relay/tables.ts'
+import { sagaTables } from './saga/tables.ts'
+import { userTables } from './user/tables.ts'
+
+/** Of all services; each reads and writes its own alone. */
+export const meetupTables: readonly AnyTable[] = [
+  ...userTables,
+  ...postTables,
+  ...chatTables,
+  ...imageTables,
+  ...sagaTables,
+  ...relayTables,
+]

@@ -1,0 +1,44 @@
+/** An account. Times in ms since 1970. */
+export interface User {
+  readonly id: string
+  readonly email: string
+  readonly name: string
+  readonly introduction: string
+  readonly createdAt: number
+}
+
+/** What shows who somebody is: for an hour, and what it is renewed with. */
+export interface TokenPair {
+  /** A JWT, signed with EdDSA; its subject is the user's id. */
+  readonly idToken: string
+  readonly idTokenExpiresAt: number
+  /** Good for one use. */
+  readonly refreshToken: string
+  readonly refreshTokenExpiresAt: number
+}
+
+/** Somebody who has just proved who they are. */
+export interface LoggedIn {
+  readonly user: User
+  readonly tokens: TokenPair
+}
+
+interface RefreshRequest {
+  readonly refreshToken: string
+}
+
+/** Accounts and who is logged in; proto/meetups/user.proto says what each does and which errors it answers. */
+export interface UserService {
+  createUser(request: { readonly email: string; readonly name: string; readonly password: string }): Promise<LoggedIn>
+  login(request: { readonly email: string; readonly password: string }): Promise<LoggedIn>
+  logout(request: RefreshRequest): Promise<object>
+  refreshIdToken(request: RefreshRequest): Promise<TokenPair>
+  getUsers(request: { readonly ids: readonly string[] }): Promise<{ readonly users: readonly User[] }>
+  updateUser(request: { readonly id: string; readonly name: string; readonly introduction: string }): Promise<User>
+  updatePassword(request: {
+    readonly id: string
+    readonly oldPassword: string
+    readonly newPassword: string
+  }): Promise<object>
+  getPublicKeys(request: object): Promise<{ readonly jwks: string }>
+}

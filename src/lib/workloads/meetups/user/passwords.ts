@@ -1,0 +1,57 @@
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { createLanes } from './lanes.ts'
+
+/** How many characters a password may have. */
+export const passwordLength = { min: 6, max: 72 } as const
+
+/** What a guess costs: 16 MiB and some tens of milliseconds. It is written into each hash, so that it can be raised. */
+const cost: ScryptCost = { N: 16_384, r: 8, p: 1 }
+
+interface ScryptCost {
+  readonly N: number
+  readonly r: number
+  readonly p: number
+}
+
+const saltBytes = 16
+const hashBytes = 32
+
+/** Shorter than who calls the service waits for it, ms. */
+const patienceMs = 20_000
+
+/** A wave of logins waits for itself, and leaves a core to everything else. */
+const inLanes = createLanes(Math.max(1, availableParallelism() - 1), patienceMs)
+
+/**
+ * A hash that says how it was made: `scrypt$16384$8$1$<salt>$<hash>`, both in base64url. Throws `RpcError` `unavailable` where
+ * too many are asked for at once, and so does `isPassword`.
+ */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(saltBytes)
+  const hash = await derive(password, salt, cost)
+  return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), hash.toString('base64url')].join('$')
+}
+
+/** Whether `stored`, which `hashPassword` made, is the hash of `password`. Takes as long either way. */
+export async function isPassword(password: string, stored: string): Promise<boolean> {
+  const [, N, r, p, salt, hash] = stored.split('$')
+  const expected = Buffer.from(hash ?? '', 'base64url')
+  const found = await derive(password, Buffer.from(salt ?? '', 'base64url'), {
+    N: Number(N),
+    r: Number(r),
+    p: Number(p),
+  })
+  return expected.length === found.length && timingSafeEqual(expected, found)
+}
+
+function derive(password: string, salt: Buffer, options: ScryptCost): Promise<Buffer> {
+  // The same letters may be typed in several ways.
+  const typed = password.normalize('NFKC')
+  return inLanes(
+    () =>
+      new Promise((resolve, reject) => {
+        scrypt(typed, salt, hashBytes, options, (error, key) => (error ? reject(error) : resolve(key)))
+      }),
+  )
+}

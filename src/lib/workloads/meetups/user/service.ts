@@ -1,0 +1,167 @@
+import { v7 as uuid } from 'uuid'
+import { applyClaims } from '../../../databases/claims.ts'
+import type { Store } from '../../../databases/port.ts'
+import { requireIds, requireText, requireThat } from '../checks.ts'
+import { RpcError } from '../rpc/errors.ts'
+import { served } from '../rpc/server.ts'
+import type { RunningService, ServiceParts } from '../services.ts'
+import type { LoggedIn, TokenPair, User, UserService } from './contract.ts'
+import { hashPassword, isPassword, passwordLength } from './passwords.ts'
+import { emails, logins, maxLengths, users, type LoginRow, type UserRow } from './tables.ts'
+import { createSigner, makeRefreshToken, readRefreshToken, type Signer } from './tokens.ts'
+import { createUsedTokens, type UsedTokens } from './used-tokens.ts'
+
+/** How long tokens are good for, ms. */
+const idTokenMs = 60 * 60 * 1000
+const refreshTokenMs = 10 * 24 * 60 * 60 * 1000
+
+/** Begins to serve accounts and logins. Throws `cache-unreachable`. */
+export async function startUserService({ database: { store }, openCache }: ServiceParts): Promise<RunningService> {
+  const methods = createUserService(store, await createSigner(store), createUsedTokens(await openCache()))
+  return { contracts: [served('UserService', methods)], async close() {} }
+}
+
+/** Accounts and logins in `store`; `now` gives ms since 1970. */
+export function createUserService(
+  store: Store,
+  signer: Signer,
+  usedTokens: UsedTokens,
+  now: () => number = Date.now,
+): UserService {
+  /** What the passwords of those without an account are held against, so that these take as long as the others. */
+  const nobodysHash = hashPassword('nobody has this one')
+
+  async function pairOf(userId: string, login: string): Promise<{ tokens: TokenPair; row: LoginRow }> {
+    const { token, secretHash } = makeRefreshToken(login)
+    const idTokenExpiresAt = now() + idTokenMs
+    const refreshTokenExpiresAt = now() + refreshTokenMs
+    const idToken = await signer.sign(userId, idTokenExpiresAt)
+    return {
+      tokens: { idToken, idTokenExpiresAt, refreshToken: token, refreshTokenExpiresAt },
+      row: { id: login, user_id: userId, token_hash: secretHash, expires_at: refreshTokenExpiresAt },
+    }
+  }
+
+  async function findUser(id: string): Promise<UserRow> {
+    const [row] = await store.find(users, { id })
+    if (!row) throw new RpcError('not-found', 'There is no such user')
+    return row
+  }
+
+  /** Whoever brings a token that is used up or too old: who holds the newer one may be the thief. */
+  async function endLogin(id: string): Promise<RpcError> {
+    await store.remove(logins, { id })
+    return new RpcError('unauthenticated', 'refreshToken is used up or too old, so its login has ended')
+  }
+
+  return {
+    async createUser({ email, name, password }): Promise<LoggedIn> {
+      requireEmail(email)
+      requireText(name, 'name', 1, maxLengths.name)
+      requirePassword(password, 'password')
+      const id = uuid()
+      const row: UserRow = {
+        id,
+        email,
+        name,
+        introduction: '',
+        password_hash: await hashPassword(password),
+        created_at: now(),
+      }
+      const { tokens, row: login } = await pairOf(id, uuid())
+      const insert = [
+        { table: users, rows: [row] },
+        { table: logins, rows: [login] },
+      ]
+      const claim = { table: emails, row: { email: email.toLowerCase(), user_id: id } }
+      const [result] = await applyClaims(store, [{ guard: null, insert, claim }])
+      if (result === 'taken') throw new RpcError('taken', 'email has an account already')
+      return { user: toUser(row), tokens }
+    },
+
+    async login({ email, password }): Promise<LoggedIn> {
+      requireText(email, 'email', 0, maxLengths.email)
+      const [owner] = await store.find(emails, { email: email.toLowerCase() })
+      const [row] = owner ? await store.find(users, { id: owner.user_id }) : []
+      const isRight = await isPassword(password.slice(0, maxPasswordUnits), row?.password_hash ?? (await nobodysHash))
+      if (!row || !isRight) throw new RpcError('unauthenticated', 'email and password do not belong together')
+      const { tokens, row: login } = await pairOf(row.id, uuid())
+      await store.insert(logins, [login])
+      return { user: toUser(row), tokens }
+    },
+
+    async logout({ refreshToken }) {
+      const read = readRefreshToken(refreshToken)
+      if (read) await store.remove(logins, { id: read.login, token_hash: read.secretHash })
+      return {}
+    },
+
+    async refreshIdToken({ refreshToken }): Promise<TokenPair> {
+      const read = readRefreshToken(refreshToken)
+      if (!read) throw notGood()
+      if (await usedTokens.has(read)) throw await endLogin(read.login)
+      const [login] = await store.find(logins, { id: read.login })
+      if (!login) throw notGood()
+      const { tokens, row } = await pairOf(login.user_id, login.id)
+      const good = { id: login.id, token_hash: read.secretHash, expires_at: { gt: now() } }
+      const patch = { token_hash: row.token_hash, expires_at: row.expires_at }
+      // This decides, whether the cache is there or not: of those who bring the same token, one gets a new pair.
+      if ((await store.update(logins, good, patch)) === 0) throw await endLogin(login.id)
+      await usedTokens.add(read, login.expires_at - now())
+      return tokens
+    },
+
+    async getUsers({ ids }) {
+      requireIds(ids, 'ids')
+      if (ids.length === 0) return { users: [] }
+      const rows = await store.find(users, { id: { in: [...new Set(ids)] } })
+      return { users: rows.map(toUser) }
+    },
+
+    async updateUser({ id, name, introduction }): Promise<User> {
+      requireText(name, 'name', 1, maxLengths.name)
+      requireText(introduction, 'introduction', 0, maxLengths.introduction)
+      const row = await findUser(id)
+      await store.update(users, { id }, { name, introduction })
+      return toUser({ ...row, name, introduction })
+    },
+
+    async updatePassword({ id, oldPassword, newPassword }) {
+      requirePassword(newPassword, 'newPassword')
+      const { password_hash: old } = await findUser(id)
+      if (!(await isPassword(oldPassword.slice(0, maxPasswordUnits), old)))
+        throw new RpcError('unauthenticated', 'oldPassword is not the password')
+      const changed = await store.update(
+        users,
+        { id, password_hash: old },
+        { password_hash: await hashPassword(newPassword) },
+      )
+      if (changed === 0) throw new RpcError('unauthenticated', 'oldPassword is not the password any more')
+      await store.remove(logins, { user_id: id })
+      return {}
+    },
+
+    getPublicKeys: async () => ({ jwks: signer.jwks }),
+  }
+}
+
+/** A character has two UTF-16 units at most; what is longer is nobody's password. */
+const maxPasswordUnits = 2 * passwordLength.max + 1
+
+function notGood(): RpcError {
+  return new RpcError('unauthenticated', 'refreshToken is not good, or not any more')
+}
+
+function toUser({ id, email, name, introduction, created_at: createdAt }: UserRow): User {
+  return { id, email, name, introduction, createdAt }
+}
+
+function requirePassword(password: string, what: string): void {
+  requireText(password, what, passwordLength.min, passwordLength.max)
+}
+
+/** Only who gets mail there can say whether an address is one; this refuses what cannot be. */
+function requireEmail(email: string): void {
+  requireText(email, 'email', 3, maxLengths.email)
+  requireThat(/^[^\s@]+@[^\s@]+$/.test(email), 'email', 'is no e-mail address')
+}

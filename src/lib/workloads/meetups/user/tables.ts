@@ -1,0 +1,85 @@
+import type { Table } from '../../../databases/port.ts'
+import { integer, text, uuidColumn } from '../columns.ts'
+
+/** An account. */
+export interface UserRow {
+  readonly id: string
+  readonly email: string
+  readonly name: string
+  readonly introduction: string
+  /** As `hashPassword` writes it. */
+  readonly password_hash: string
+  readonly created_at: number
+}
+
+/** Whose an e-mail address is: its key is what makes it one account's. */
+export interface EmailRow {
+  /** In lower case. */
+  readonly email: string
+  readonly user_id: string
+}
+
+/** A login: a row for each, whichever refresh token it has got to. */
+export interface LoginRow {
+  readonly id: string
+  readonly user_id: string
+  /** SHA-256 of the refresh token that is good now, in hexadecimal. */
+  readonly token_hash: string
+  readonly expires_at: number
+}
+
+/** What id tokens are signed with. There is one row. */
+export interface KeyRow {
+  readonly id: string
+  /** A private JSON Web Key. */
+  readonly jwk: string
+}
+
+/** The most characters of each. */
+export const maxLengths = { email: 254, name: 50, introduction: 500 } as const
+
+export const users: Table<UserRow> = {
+  name: 'meetup_user_users',
+  columns: {
+    id: uuidColumn,
+    email: text(maxLengths.email),
+    name: text(maxLengths.name),
+    introduction: text(maxLengths.introduction),
+    password_hash: text(200),
+    created_at: integer,
+  },
+  primaryKey: 'id',
+  unique: [],
+  indexes: [],
+  references: [],
+}
+
+export const emails: Table<EmailRow> = {
+  name: 'meetup_user_emails',
+  columns: { email: text(maxLengths.email), user_id: uuidColumn },
+  primaryKey: 'email',
+  unique: [],
+  indexes: [],
+  references: [],
+}
+
+export const logins: Table<LoginRow> = {
+  name: 'meetup_user_logins',
+  columns: { id: uuidColumn, user_id: uuidColumn, token_hash: { type: 'ascii', length: 64 }, expires_at: integer },
+  primaryKey: 'id',
+  unique: [],
+  indexes: [['user_id']],
+  references: [],
+  updatedOften: true,
+}
+
+export const keys: Table<KeyRow> = {
+  name: 'meetup_user_keys',
+  columns: { id: text(20), jwk: text(1000) },
+  primaryKey: 'id',
+  unique: [],
+  indexes: [],
+  references: [],
+}
+
+export const userTables = [users, emails, logins, keys]

@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AuditReport, LoadReport } from '../../src/lib/reports/record.ts'
+import { findPorts } from '../free-ports.ts'
+import { ask } from '../graphql.ts'
+import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
+
+const meetups = ['--workload', 'meetups']
+
+const names = ['user', 'post', 'chat', 'image', 'saga', 'relay']
+
+describe('the meetups, with no server at all', () => {
+  let work: Workplace
+
+  beforeAll(async () => {
+    work = await createWorkplace()
+  })
+  afterAll(() => work[Symbol.asyncDispose]())
+
+  it('are loaded and audited', async () => {
+    const report = await work.runJson<LoadReport>(['load', ...meetups, '--users', '10', '--duration', '5s'])
+    expect(report.audit).toMatchObject({ passed: true })
+    expect(report.load.steps.map(({ name }) => name)).toEqual(expect.arrayContaining(['posts', 'post', 'login']))
+  })
+
+  it('take the images of hosts, give them as they were, and miss those that are gone', async () => {
+    // Its own: something is taken away in it.
+    await using place = await createWorkplace()
+    const hosts = ['--mix', 'host', '--users', '5', '--duration', '12s']
+    const report = await place.runJson<LoadReport>(['load', ...meetups, ...hosts])
+    expect(report.audit).toMatchObject({ passed: true })
+    expect(report.load.failures).toBe(0)
+    const counts = new Map(report.load.steps.map(({ name, requests }) => [name, requests]))
+    expect(counts.get('uploadImage')).toBeGreaterThan(0)
+    expect(counts.get('image')).toBeGreaterThan(0)
+    const database = new DatabaseSync(join(place.folder, '.rushbench/rushbench.db'))
+    expect(database.prepare('DELETE FROM meetup_image_images').run().changes).toBeGreaterThan(0)
+    database.close()
+    const audit = ['audit', ...meetups, '--ledger', report.ledger!, '--json']
+    const { code, stdout } = await place.run(audit)
+    expect(code).not.toBe(0)
+    const { audit: found } = JSON.parse(stdout) as AuditReport
+    expect(found.lost).toBeGreaterThanOrEqual(counts.get('image')!)
+  })
+
+  it('serve with each part in a process of its own', async () => {
+    const first = await findPorts(names.length)
+    const running: RunningCli[] = []
+    const start = (...flags: string[]) => {
+      const cli = work.start(['start', ...meetups, '--service-port', String(first), ...flags])
+      running.push(cli)
+      return cli.waitFor(/Listening on (\S+) /)
+    }
+    try {
+      const [gateway] = await Promise.all([
+        start('--service', 'gateway', '--port', '0'),
+        ...names.map((name) => start('--service', name)),
+      ])
+      const { data } = await ask(gateway[1]!, '{ posts(first: 3) { edges { node { title user { name } } } } }')
+      expect(data.posts.edges).toHaveLength(3)
+    } finally {
+      for (const { child } of running) child.kill('SIGTERM')
+      for (const { result } of running) expect(await result).toMatchObject({ code: 0, stderr: '' })
+    }
+    expect(await work.runJson<AuditReport>(['audit', ...meetups])).toMatchObject({ audit: { passed: true } })
+  })
+})

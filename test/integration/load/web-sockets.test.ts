@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo, Socket as NetSocket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { createSocketOpener } from '../../../src/lib/load/http/web-sockets.ts'
+import type { SocketOpener } from '../../../src/lib/load/socket-opener.ts'
+
+let server: Server
+let opener: SocketOpener
+let peers: Duplex[]
+let heard: string[]
+
+/** What RFC 6455 adds to the key. */
+const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+const request = { path: '/chat', protocol: 'test', hello: 'hello', isReady: (text: string) => text === 'ready' }
+const anything = () => true
+
+/** A short text in one frame, as a server sends it. */
+function frameOf(text: string): Buffer {
+  return Buffer.concat([Buffer.from([0x81, Buffer.byteLength(text)]), Buffer.from(text)])
+}
+
+/** Of a short one, which a client has masked. */
+function textOf(frame: Buffer): string {
+  const length = frame[1]! & 0x7f
+  const mask = frame.subarray(2, 6)
+  return Buffer.from(frame.subarray(6, 6 + length).map((byte, at) => byte ^ mask[at % 4]!)).toString()
+}
+
+beforeEach(async () => {
+  peers = []
+  heard = []
+  server = createServer((_request, response) => response.writeHead(404).end())
+  server.on('upgrade', ({ headers, url }, socket: NetSocket) => {
+    if (url === '/') {
+      socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
+      return
+    }
+    const accept = createHash('sha1').update(`${headers['sec-websocket-key']}${guid}`).digest('base64')
+    const head = `Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: test`
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\n${head}\r\n\r\n`)
+    if (url === '/ready') socket.write(frameOf('ready'))
+    socket.on('error', () => {})
+    socket.on('data', (frame: Buffer) => heard.push(textOf(frame)))
+    peers.push(socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  opener = createSocketOpener([`http://127.0.0.1:${(server.address() as AddressInfo).port}`], 20_000)
+})
+
+afterEach(async () => {
+  await opener.close()
+  for (const peer of peers) peer.destroy()
+  server.closeAllConnections()
+  server.close()
+})
+
+/** One that is ready, and the server's end of it. */
+async function open() {
+  const opening = opener.open(request)
+  await expect.poll(() => heard, { timeout: 10_000 }).toEqual(['hello'])
+  const peer = peers[0]!
+  peer.write(Buffer.concat([frameOf('welcome'), frameOf('ready')]))
+  return { peer, socket: (await opening).socket! }
+}
+
+it('says hello, waits until the server is ready, and gives what comes in order, once', async () => {
+  const { peer, socket } = await open()
+  expect(socket.isOpen).toBe(true)
+  peer.write(Buffer.concat([frameOf('one'), frameOf('two'), frameOf('three')]))
+  const seen: string[] = []
+  const two = await socket.next((text) => seen.push(text) > 0 && text === 'two')
+  expect([two.text, two.reason, seen]).toEqual(['two', null, ['one', 'two']])
+  expect((await socket.next(anything)).text).toBe('three')
+  socket.send('thanks')
+  await expect.poll(() => heard, { timeout: 10_000 }).toEqual(['hello', 'thanks'])
+})
+
+it('gives what came before the server went away, and then says that it did', async () => {
+  const { peer, socket } = await open()
+  peer.write(frameOf('last'))
+  peer.end()
+  expect((await socket.next((text) => text === 'last')).text).toBe('last')
+  expect((await socket.next(anything)).reason).toMatch(/connection closed|WebSocket failed/)
+  expect(socket.isOpen).toBe(false)
+  socket.send('nobody hears it')
+})
+
+it('fails where there is no WebSocket, and where nobody listens', async () => {
+  expect(await opener.open({ ...request, path: '/' })).toEqual({ socket: null, reason: 'WebSocket failed' })
+  const nowhere = createSocketOpener(['http://127.0.0.1:1'], 20_000)
+  expect(await nowhere.open(request)).toEqual({ socket: null, reason: 'WebSocket failed' })
+})
+
+it('does not wait for ever, neither for a server that is not ready nor for a text', async () => {
+  const impatient = createSocketOpener([`http://127.0.0.1:${(server.address() as AddressInfo).port}`], 1000)
+  expect(await impatient.open(request)).toEqual({ socket: null, reason: 'timeout' })
+  const { socket } = await impatient.open({ ...request, path: '/ready' })
+  expect(await socket!.next(anything)).toMatchObject({ text: null, reason: 'timeout' })
+  expect(socket!.isOpen).toBe(true)
+  await impatient.close()
+})
+
+it('ends all of them at the end of the run, and opens no more', async () => {
+  const { socket } = await open()
+  const waiting = socket.next(anything)
+  await opener.close()
+  expect(await waiting).toMatchObject({ text: null, reason: 'cut off at the end of the run' })
+  expect(await opener.open(request)).toEqual({ socket: null, reason: 'cut off at the end of the run' })
+})
