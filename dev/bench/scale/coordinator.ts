@@ -1,0 +1,145 @@
+import { createLedgerFile } from '../../../src/lib/load/ledger-file.ts'
+import { formatEntry, parseEntry } from '../../../src/lib/load/ledger-format.ts'
+import { startLedger } from '../../../src/lib/load/ledger.ts'
+import type { GeneratorHooks } from '../../../src/lib/load/generator.ts'
+import { createRecorder } from '../../../src/lib/load/recorder.ts'
+import { runModel } from '../../../src/lib/load/run-model.ts'
+import { newEntries } from '../../../src/lib/load/workers/load-part.ts'
+import { decodeNews, encodeNews } from '../../../src/lib/load/workers/tally-bytes.ts'
+import { createRandom } from '../../../src/lib/random.ts'
+import { connectQueue } from '../../../src/lib/workers/client.ts'
+import { runKeys } from '../../../src/lib/workers/names.ts'
+import { readNews, type News } from '../../../src/lib/workers/news.ts'
+
+// What the coordinator of a load does with what its workers say, which this process has put on the queue beforehand: read it
+// from the queue's server, decode it, add it up, and write the bookings into a ledger. One JSON argument, one JSON line.
+
+/** What is simulated. */
+export interface ScaleJob {
+  readonly queue: string
+  readonly ledger: string
+  readonly workers: number
+  readonly seconds: number
+  /** Of one worker in a second. */
+  readonly requests: number
+  readonly bookings: number
+}
+
+/** What it cost. */
+export interface ScaleCost {
+  readonly cpuSeconds: number
+  readonly wallSeconds: number
+  readonly maxRssMb: number
+  /** Of all messages. */
+  readonly bytes: number
+}
+
+const steps = ['calendar 1', 'calendar 2', 'booking']
+/** Different seconds; which of them a worker says in which second does not matter. */
+const variants = 64
+const samplesSpread = 0.6
+const medianMs = 8
+
+const job = JSON.parse(process.argv[2] as string) as ScaleJob
+const keys = runKeys(`scale-${process.pid}`)
+const seconds = makeSeconds(job)
+const bytes = await fill()
+const cost = await merge()
+console.log(JSON.stringify({ ...cost, bytes } satisfies ScaleCost))
+
+/** Latencies as a server has them, lognormal about 8 ms. */
+function makeSeconds({ requests }: ScaleJob): Buffer[] {
+  const random = createRandom('scale')
+  return Array.from({ length: variants }, () => {
+    const recorder = createRecorder()
+    for (let n = 0; n < requests; n++) {
+      const normal = Math.sqrt(-2 * Math.log(1 - random.float())) * Math.cos(2 * Math.PI * random.float())
+      const ended = medianMs * Math.exp(samplesSpread * normal)
+      const sent = random.float()
+      recorder.record({ step: steps[n % 3] as string, due: 0, sent, ended: ended + sent, bytes: 5000, failure: null })
+    }
+    return encodeNews({
+      recorded: recorder.take(requests),
+      progress: { seconds: 1, elapsedSeconds: 1, users: requests, full: false, iterations: 1, userMs: 1, waitedMs: 1 },
+      health: { cpuPercent: 20, eventLoopLagP99: 2, maxRssMb: 120, lateStartP99: 1 },
+    })
+  })
+}
+
+/** Puts on the queue what all workers say, second by second; in bytes. */
+async function fill(): Promise<number> {
+  const client = await connectQueue(job.queue)
+  let sum = 0
+  for (let second = 0; second < job.seconds; second++) {
+    for (let part = 0; part < job.workers; part++) {
+      const messages: [string, Buffer][] = [['second', seconds[(second * 31 + part) % variants] as Buffer]]
+      for (let n = 0; n < job.bookings; n++) {
+        const key = `scale-${part}-${second}-${n}`
+        const line = formatEntry({ outcome: 'booked', key, resource: n, id: `${second}-${part}-${n}` }).trimEnd()
+        messages.push(['entries', Buffer.from(JSON.stringify({ lines: [line], conflicts: 0 }))])
+      }
+      const multi = client.multi()
+      for (const [index, [kind, data]] of messages.entries()) {
+        const number = second * (job.bookings + 1) + index + 1
+        multi.xAdd(keys.news, '*', { part: String(part), number: String(number), kind, data })
+        sum += data.length
+      }
+      await multi.exec()
+    }
+  }
+  client.destroy()
+  return sum
+}
+
+async function merge(): Promise<Omit<ScaleCost, 'bytes'>> {
+  const client = await connectQueue(job.queue)
+  const hooks: GeneratorHooks[] = []
+  const allRead = Promise.withResolvers<void>()
+  let left = job.workers * job.seconds * (job.bookings + 1)
+
+  async function onNews({ part, kind, data }: News): Promise<void> {
+    const hook = hooks[part] as GeneratorHooks
+    if (kind === 'second') hook.onSecond(decodeNews(data))
+    else {
+      const { lines } = newEntries.parse(JSON.parse(data.toString()))
+      await Promise.all(lines.map((line) => hook.ledger.record(parseEntry(line))))
+    }
+    if (--left === 0) allRead.resolve()
+  }
+
+  const startedAt = performance.now()
+  const before = process.cpuUsage()
+  const file = await createLedgerFile(job.ledger)
+  const head = { run: 'scale', workload: 'scale', target: 'none', startedAt: new Date(0).toISOString() }
+  const ledger = await startLedger(file, head)
+  let reading: ReturnType<typeof readNews> | null = null
+  await runModel({
+    model: { kind: 'closed', stages: [{ durationMs: job.seconds * 1000, users: job.workers }] },
+    parts: job.workers,
+    createGenerator(_part, hook) {
+      hooks.push(hook)
+      return {
+        prepare: async () => {},
+        async run() {
+          reading ??= readNews(client, keys, { onNews, onRead() {}, serverNow: () => 0 })
+          await allRead.promise
+          return { last: null, lost: null, worker: null }
+        },
+        close: async () => {},
+      }
+    },
+    openLedger: async () => ledger,
+    signal: new AbortController().signal,
+    onLost() {},
+    onSecond() {},
+  })
+  await ledger.close()
+  const { user, system } = process.cpuUsage(before)
+  await (reading as ReturnType<typeof readNews> | null)?.seal()
+  client.destroy()
+  return {
+    cpuSeconds: (user + system) / 1e6,
+    wallSeconds: (performance.now() - startedAt) / 1000,
+    maxRssMb: process.resourceUsage().maxRSS / 1024,
+  }
+}
