@@ -23,6 +23,9 @@ import { findViolations } from '../../ledgers.ts'
 const slots = { from: '2000-01-01', years: 1, opens: 480, closes: 1180, every: 7_200_000, capacity: 50 }
 
 for (const engine of testEngines) {
+  /** More than one block of 50,000; FerretDB reads the whole table for each page of a scan. */
+  const manyRows = engine.name === 'ferretdb' ? 51_000 : 105_000
+
   describe.skipIf(engine.open === null)(`seeding on ${engine.name}`, () => {
     let place: TestDatabase
     let database: Database
@@ -113,17 +116,20 @@ for (const engine of testEngines) {
       'keeps stock true and the rows as the recipe says with %j, on one connection and on more',
       async (choices) => {
         await fillSlots()
-        const recipe = await plan({ rows: 105_000 }, choices)
+        const recipe = await plan({ rows: manyRows }, choices)
         await seed(recipe, { connections: database.traits.concurrentWriters ? 3 : 1 })
         expect(await faults()).toEqual([])
         const expected = await sumRecipe(reservationSeeding, recipe, emptySum, () => {})
         const found = await sumTable(database, reservationSeeding, () => {})
-        expect(compareSums(reservationSeeding, expected, found)).toEqual({ rows: 105_000, checksum: expected.checksum })
+        expect(compareSums(reservationSeeding, expected, found)).toEqual({
+          rows: manyRows,
+          checksum: expected.checksum,
+        })
         await database.store.insert(reservations, [
           { id: 'x'.repeat(36), ticket_id: 't', schedule_id: recipe.allotments[0]!.key },
         ])
         const changed = await sumTable(database, reservationSeeding, () => {})
-        expect(() => compareSums(reservationSeeding, expected, changed)).toThrow('105001 rows')
+        expect(() => compareSums(reservationSeeding, expected, changed)).toThrow(`${manyRows + 1} rows`)
       },
     )
 
