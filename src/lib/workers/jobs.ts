@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { Queue, QueueEvents, Worker, type Job } from 'bullmq'
 import { redactUrl } from '../databases/url.ts'
 import { reasonOf } from '../errors.ts'
 import { connectPlain } from './client.ts'
-import { keyPrefix, keysLiveMs, lockMs, queueName, stalledCheckMs } from './names.ts'
+import { keyPrefix, lockMs, queueName, stalledCheckMs } from './names.ts'
 
 /** A piece of work on the queue, as plain data. */
 export interface Work {
@@ -18,6 +19,12 @@ export type WorkEnd =
   | { readonly kind: 'failed'; readonly reason: string }
   /** The worker has not said for too long that it still works on it. */
   | { readonly kind: 'stalled' }
+
+/**
+ * Work that nobody takes outlives whoever has placed it for so long, ms: longer than the longest run, in which it must
+ * not go. It is small, and the first worker that comes takes it away.
+ */
+const jobLivesMs = 40 * 24 * 3_600_000
 
 /** Work that was put on the queue. */
 export interface PlacedWork {
@@ -45,7 +52,9 @@ export async function placeWork(
   queue.on('error', () => {})
   events.on('error', () => {})
   watchman.on('error', () => {})
-  const indexes = new Map<string, number>()
+  // Named here, since a worker may have said no before the answer is there that tells how they were numbered.
+  const jobIds = work.map(() => randomUUID())
+  const indexes = new Map<string, number>(jobIds.map((id, index) => [id, index]))
   const end = (jobId: string, how: WorkEnd): void => {
     const index = indexes.get(jobId)
     if (index !== undefined) onEnd(index, how)
@@ -56,11 +65,12 @@ export async function placeWork(
   await events.waitUntilReady()
   await watchman.startStalledCheckTimer()
   const jobs = await queue.addBulk(
-    work.map(({ name, data }) => ({ name, data, opts: { removeOnComplete: true, removeOnFail: true } })),
+    work.map(({ name, data }, index) => {
+      return { name, data, opts: { jobId: jobIds[index] as string, removeOnComplete: true, removeOnFail: true } }
+    }),
   )
-  for (const [index, { id }] of jobs.entries()) if (id !== undefined) indexes.set(id, index)
   // Should this process die before any worker has taken them.
-  await Promise.all(jobs.map(({ id }) => client.pExpire(queue.toKey(id ?? ''), keysLiveMs * 100)))
+  await Promise.all(jobIds.map((id) => client.pExpire(queue.toKey(id), jobLivesMs)))
   return {
     async close() {
       // While the server is away nothing can be taken back, and nobody would answer.
