@@ -44,7 +44,7 @@ export async function runWorker(
     },
   }
   const handlers = { [loadPartName]: (data: unknown, lost: AbortSignal) => runPart(data, lost, taker) }
-  const work = await takeWork(queue, name, handlers, (text) => command.logToStderr(`Queue ${text}`))
+  const work = await takeWork(queue, name, handlers, (text) => command.logToStderr(text))
   command.log(`Worker ${name} waits for work on ${redactUrl(queue)}`)
   await stopOf(command.signal)
   await work.close()

@@ -15,7 +15,9 @@ reaches the queue and the target. Ctrl-C gives the part under way back, which en
 A scenario file travels with its load. It is code from the queue that would run here with your rights, so that
 none is run unless --allow-scenarios permits it: by the hash of the file (sha256sum FILE), or any. Whoever may write
 to the queue may have a worker load what its machine reaches by 127.0.0.1; --allow-remote lets it load other machines
-as well. docs/workers.md says more.`
+as well. docs/workers.md says more.
+
+Ends with 0 when it is stopped while it waits, with 130 when it had a part to give back.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --queue redis://127.0.0.1:6379',
     '<%= config.bin %> <%= command.id %> --queue rediss://user:password@queue.example.com:6379/0 --name rack-4 --allow-remote',

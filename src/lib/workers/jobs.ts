@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { Queue, QueueEvents, Worker, type Job } from 'bullmq'
 import { redactUrl } from '../databases/url.ts'
 import { reasonOf } from '../errors.ts'
 import { connectPlain } from './client.ts'
-import { keyPrefix, keysLiveMs, lockMs, queueName, stalledCheckMs } from './names.ts'
+import { keyPrefix, lockMs, queueName, stalledCheckMs } from './names.ts'
 
 /** A piece of work on the queue, as plain data. */
 export interface Work {
@@ -19,10 +20,16 @@ export type WorkEnd =
   /** The worker has not said for too long that it still works on it. */
   | { readonly kind: 'stalled' }
 
+/**
+ * Work that nobody takes outlives whoever has placed it for so long, ms: longer than the longest run, in which it must
+ * not go. It is small, and the first worker that comes takes it away.
+ */
+const jobLivesMs = 40 * 24 * 3_600_000
+
 /** Work that was put on the queue. */
 export interface PlacedWork {
-  /** Takes what is left of it from the queue. */
-  close(): Promise<void>
+  /** Takes what is left of it from the queue; nothing is asked of a queue that is `lost`. */
+  close(lost: boolean): Promise<void>
 }
 
 /**
@@ -45,7 +52,9 @@ export async function placeWork(
   queue.on('error', () => {})
   events.on('error', () => {})
   watchman.on('error', () => {})
-  const indexes = new Map<string, number>()
+  // Named here, since a worker may have said no before the answer is there that tells how they were numbered.
+  const jobIds = work.map(() => randomUUID())
+  const indexes = new Map<string, number>(jobIds.map((id, index) => [id, index]))
   const end = (jobId: string, how: WorkEnd): void => {
     const index = indexes.get(jobId)
     if (index !== undefined) onEnd(index, how)
@@ -56,15 +65,16 @@ export async function placeWork(
   await events.waitUntilReady()
   await watchman.startStalledCheckTimer()
   const jobs = await queue.addBulk(
-    work.map(({ name, data }) => ({ name, data, opts: { removeOnComplete: true, removeOnFail: true } })),
+    work.map(({ name, data }, index) => {
+      return { name, data, opts: { jobId: jobIds[index] as string, removeOnComplete: true, removeOnFail: true } }
+    }),
   )
-  for (const [index, { id }] of jobs.entries()) if (id !== undefined) indexes.set(id, index)
   // Should this process die before any worker has taken them.
-  await Promise.all(jobs.map(({ id }) => client.pExpire(queue.toKey(id ?? ''), keysLiveMs * 100)))
+  await Promise.all(jobIds.map((id) => client.pExpire(queue.toKey(id), jobLivesMs)))
   return {
-    async close() {
-      // While the server is away nothing can be taken back, and nobody would answer.
-      if (!client.isReady) client.destroy()
+    async close(lost) {
+      // Nobody would answer.
+      if (lost || !client.isReady) client.destroy()
       else await Promise.allSettled(jobs.map((job) => job.remove()))
       const closing = Promise.allSettled([events.close(), watchman.close(true), queue.close()])
       if (client.isReady) await closing
@@ -93,12 +103,15 @@ export interface WorkTaker {
   close(): Promise<void>
 }
 
-/** Takes work from the queue, one piece at a time, for as long as it is not closed. Throws `queue-unreachable`. */
+/**
+ * Takes work from the queue, one piece at a time, for as long as it is not closed. `onNote` is told when the queue goes away
+ * and comes back. Throws `queue-unreachable`.
+ */
 export async function takeWork(
   url: string,
   name: string,
   handlers: Readonly<Record<string, WorkHandler>>,
-  onError: (text: string) => void,
+  onNote: (text: string) => void,
 ): Promise<WorkTaker> {
   const client = await connectPlain(url)
   let lost = new AbortController()
@@ -112,13 +125,17 @@ export async function takeWork(
 
   const worker = new Worker(queueName, process, { connection: client, prefix: keyPrefix, name, ...workerOptions })
   worker.on('lockRenewalFailed', () => lost.abort())
-  let lastError = ''
+  let away = false
+  const say = (text: string): void => onNote(`The queue ${redactUrl(url)} ${text}`)
   worker.on('error', (error) => {
     // What became of a piece of work is said where it is done.
-    if (/for job /.test(error.message)) return
-    const text = `${redactUrl(url)}: ${reasonOf(error)}`
-    if (text !== lastError) onError(text)
-    lastError = text
+    if (away || /for job /.test(error.message)) return
+    away = true
+    say(`is away: ${reasonOf(error)}`)
+  })
+  client.on('ready', () => {
+    if (away) say('is back')
+    away = false
   })
   await worker.waitUntilReady()
   return {

@@ -1,17 +1,16 @@
 import { redactUrl } from '../../databases/url.ts'
-import { failure, reasonOf, RushbenchError } from '../../errors.ts'
+import { failure, reasonOf } from '../../errors.ts'
 import type { Clock } from '../../measure/clock.ts'
 import type { WorkEnd } from '../../workers/jobs.ts'
 import type { News } from '../../workers/news.ts'
 import type { Order } from '../../workers/orders.ts'
 import type { Fleet, SharedTask } from '../choose-generators.ts'
 import type { GeneratorHooks, GeneratorResult, LoadGenerator, WorkerFacts } from '../generator.ts'
-import { parseEntry } from '../ledger-format.ts'
 import type { Part } from '../pacing.ts'
 import type { LedgerEntry } from '../scenario.ts'
 import { openConnection, type FleetConnection } from './fleet-connection.ts'
-import { newEntries, partEnd, partFailure, workerFacts, type LoadTask, type TravellingScenario } from './load-part.ts'
-import { decodeNews } from './tally-bytes.ts'
+import type { LoadTask, TravellingScenario } from './load-part.ts'
+import { readFailure, readMessage, type PartMessage } from './part-messages.ts'
 
 /** Who makes a load by workers on a queue. */
 export interface FleetOptions {
@@ -62,7 +61,7 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
   let closing: Promise<void> | null = null
   let left = 0
   let saidBehind = false
-  let over = false
+  let state: 'over' | 'unfinished' | 'lost' = 'unfinished'
 
   const readyCount = (): number => members.filter(({ ready }) => ready).length
   const failAll = (error: Error): void => {
@@ -76,38 +75,28 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
     const member = members[part]
     if (!member) return
     try {
-      if (kind === 'entries') await recordEntries(member, data)
-      else takeNews(member, kind, data)
+      const message = readMessage(kind, data)
+      if (message?.kind === 'entries') await recordEntries(member, message.entries)
+      else if (message) take(member, message)
     } catch (error) {
-      refuse(error)
+      const url = redactUrl(options.queue)
+      failAll(failure('queue-message-wrong', { url, reason: reasonOf(error) }, error))
     }
   }
 
-  function refuse(error: unknown): void {
-    const url = redactUrl(options.queue)
-    if (error instanceof RushbenchError) failAll(error)
-    else failAll(failure('queue-message-wrong', { url, reason: reasonOf(error) }, error))
-  }
-
-  function takeNews(member: Member, kind: string, data: Buffer): void {
-    if (kind === 'hello') member.facts = workerFacts.parse(parseJson(data))
-    if (kind === 'second') member.hooks.onSecond(decodeNews(data))
-    if (kind === 'prepared') {
+  function take(member: Member, message: Exclude<PartMessage, { kind: 'entries' }>): void {
+    if (message.kind === 'hello') member.facts = message.worker
+    if (message.kind === 'second') member.hooks.onSecond(message.news)
+    if (message.kind === 'prepared') {
       member.ready = true
       member.prepared.resolve()
       options.onNote(`${readyCount()} of ${members.length} workers are ready`)
     }
-    if (kind === 'last') {
-      member.result = { last: decodeNews(data), lost: null, worker: member.facts }
+    if (message.kind === 'last') member.result = { last: message.news, lost: null, worker: member.facts }
+    if (message.kind === 'end') {
+      void settle(member, { ...(member.result ?? { last: null, worker: member.facts }), lost: message.left })
     }
-    if (kind === 'end') {
-      const { left: why } = partEnd.parse(parseJson(data))
-      void settle(member, { ...(member.result ?? { last: null, worker: member.facts }), lost: why })
-    }
-    if (kind === 'failed') {
-      const { code, exitCode, message } = partFailure.parse(parseJson(data))
-      throw new RushbenchError(code, exitCode, message)
-    }
+    if (message.kind === 'failed') failAll(message.error)
   }
 
   function onWorkEnd(index: number, end: WorkEnd, at: number): void {
@@ -144,7 +133,7 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
   }
 
   async function seal(): Promise<void> {
-    over = true
+    state = 'over'
     const connection = await opening
     // In a turn of its own: it waits for the reader, who may be the one who asks for it.
     await connection?.seal().catch((error: unknown) => onQueueLost(reasonOf(error)))
@@ -152,10 +141,9 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
 
   function onQueueLost(reason: string): void {
     const error = failure('queue-lost', { url: redactUrl(options.queue), reason })
-    const running = members.some((member) => member.running)
-    if (!running) return failAll(error)
+    state = 'lost'
+    if (!members.some((member) => member.running)) return failAll(error)
     options.onFailure(error)
-    over = true
     for (const member of members) {
       settled.add(member)
       member.finished.resolve({ last: member.result?.last ?? null, lost: `the queue was lost`, worker: member.facts })
@@ -212,7 +200,7 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
 
   async function close(): Promise<void> {
     const connection = await opening?.catch(() => null)
-    await connection?.close(over)
+    await connection?.close(state)
   }
 
   return {
@@ -262,22 +250,14 @@ function reasonOfEnd(end: WorkEnd): string {
 /** A worker that says no does so in the reason why its work failed, as an error of ours. */
 function explain(reason: string, facts: WorkerFacts | null, index: number): Error {
   try {
-    const { code, exitCode, message } = partFailure.parse(JSON.parse(reason))
-    return new RushbenchError(code, exitCode, message)
+    return readFailure(reason)
   } catch {
     return failure('worker-lost', { worker: facts?.name ?? `of part ${index + 1}`, reason })
   }
 }
 
-function parseJson(data: Buffer): unknown {
-  return JSON.parse(data.toString())
-}
-
-async function recordEntries({ hooks }: Member, data: Buffer): Promise<void> {
-  const { lines, conflicts } = newEntries.parse(parseJson(data))
-  const conflict: LedgerEntry = { key: 'conflict', resource: 0, outcome: 'conflict' }
-  const entries = [...lines.map(parseEntry), ...Array.from({ length: conflicts }, () => conflict)]
-  // A ledger that cannot be written ends the run by itself.
+/** A ledger that cannot be written ends the run by itself. */
+async function recordEntries({ hooks }: Member, entries: readonly LedgerEntry[]): Promise<void> {
   await Promise.allSettled(entries.map((entry) => hooks.ledger.record(entry)))
 }
 
