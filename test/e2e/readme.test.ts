@@ -2,7 +2,7 @@ import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exitCodes } from '../../src/lib/errors.ts'
+import { exitCodes } from '../../src/lib/error-entry.ts'
 import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'
 import { createWorkplace, type Workplace } from './cli.ts'
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { exitCodes, failure, reasonOf, RushbenchError } from '../../src/lib/errors.ts'
+import { exitCodes } from '../../src/lib/error-entry.ts'
+import { failure, reasonOf, RushbenchError } from '../../src/lib/errors.ts'
 
 describe('failure', () => {
   it('says what happened and what to do, and carries code, exit code and cause', () => {
