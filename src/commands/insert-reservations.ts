@@ -77,6 +77,7 @@ or --indexes after, and on MongoDB and Redis, stock is set when all rows are in.
       indexes,
       connections: values.connections,
       ...(flags.verify ? { verified: await this.#verify(database, journal) } : {}),
+      retries: database.retries(),
     }
     this.log(seedSummary(report))
     this.log(await saveRun(report, values))

@@ -61,7 +61,7 @@ With --replicas the API is served by so many processes. One that ends is started
     const server = await workload.serve({ ...parts, database, host, port, onError }, values)
     const madeOf = [`database ${database.url}`, ...parts.describe()].join(', ')
     this.log(`Listening on ${server.origin} (${madeOf}); documentation at ${server.origin}/docs`)
-    followRun(server)
+    followRun(server, () => database.retries())
     await this.#untilStopped()
     await server.close()
     return { origin: server.origin, origins: [server.origin] }

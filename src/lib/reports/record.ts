@@ -142,6 +142,14 @@ const Generator = object('how the load generator fared; of several threads, the 
   reasons: list('why the run is not valid', Type.String()),
 })
 
+/** Left out where nobody could count them: in an API that was not started for the run. */
+const retries = Type.Optional(
+  byName(
+    'what the database made its client do again (in the API, where there was a load), by the reason it gave',
+    count('times'),
+  ),
+)
+
 const ledgerFile = (description: string) => text(`${description}, one line a booking`)
 
 const Audit = object('the ledger and the invariants held against the database', {
@@ -184,6 +192,7 @@ const LoadReport = Type.Object(
     auditFailure: Type.Optional(text('why the audit could not be made')),
     ledger: Type.Optional(ledgerFile('file of what the API acknowledged')),
     thresholds: list('every limit that was asked for', Threshold),
+    retries,
   },
   { title: 'load report' },
 )
@@ -196,6 +205,7 @@ const InsertBenchReport = Type.Object(
     interrupted: Type.Optional(flag('ended before all that was asked for was measured')),
     model: Type.Optional(list('a model for each order of keys', Model)),
     stream: Type.Optional(Stream),
+    retries,
   },
   { title: 'insert-bench report' },
 )
@@ -223,6 +233,7 @@ const SeedReport = Type.Object(
       }),
     ),
     passedOver: list('faster ways in that could not be used, and why', Type.String()),
+    retries,
   },
   { title: 'seed report' },
 )
