@@ -1,6 +1,6 @@
-import { extname } from 'node:path'
 import type { BaseCommand } from './base-command.ts'
 import { letHeapGrow } from './heap.ts'
+import { scenarioSettings } from './lib/config/scenario-settings.ts'
 import { strongestOf, type RunConfig } from './lib/config/resolve.ts'
 import { parseFault, requirePossible } from './lib/load/faults.ts'
 import { createLedgerBesideReport, createLedgerFile } from './lib/load/ledger-file.ts'
@@ -15,6 +15,7 @@ import { describeRun } from './lib/reports/environment.ts'
 import type { LoadReport } from './lib/reports/record.ts'
 import { loadSummary } from './lib/reports/text.ts'
 import { loadWorkload } from './lib/workloads/registry.ts'
+import { chooseMakers, madeBy } from './load-makers.ts'
 import { openLoadTarget } from './load-target.ts'
 import { paint } from './paint.ts'
 import { showSeconds, showTrial } from './progress.ts'
@@ -41,7 +42,9 @@ export async function makeLoadRun(
   const model = await chooseModel(flags, config)
   const scenarios = values.scenario === undefined ? null : await readScenarios(values.scenario)
   const limit = values.findLimit === undefined ? null : parseLimit(values.findLimit)
-  checkModel(model, { threads: values.threads, raised: limit !== null })
+  const seconds = showSeconds(durationOf(model), command.jsonEnabled())
+  const makers = await chooseMakers(command, config, seconds.note)
+  checkModel(model, { ...madeBy(makers), raised: limit !== null })
   const faults = (flags.fault ?? []).map(parseFault)
   requirePossible(faults, durationOf(model), values.target)
   const workload = await loadWorkload(values.workload)
@@ -49,12 +52,12 @@ export async function makeLoadRun(
   if (scenarios === null) chooseScenarios(workload.scenarios(values, ''), values.mix)
   const startedAt = new Date()
   await using target = await openLoadTarget(command, workload, config, { allowRemote: flags['allow-remote'], faults })
-  const seconds = showSeconds(durationOf(model), command.jsonEnabled())
   const { findings, runId, failure } = await runLoad(target, {
     ...values,
     scenarios,
     scenarioFile: values.scenario ?? null,
-    threadEntry: new URL(`load-thread${extname(import.meta.url)}`, import.meta.url),
+    makers,
+    scenarioSettings: scenarioSettings(values),
     model,
     workload,
     workloadOptions: values,

@@ -1,21 +1,19 @@
 // What a thread of "load --threads" runs.
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
-import { chooseScenarios } from './lib/load/mix.ts'
-import { serveGenerator } from './lib/load/generator-worker.ts'
-import type { ThreadTask } from './lib/load/run.ts'
-import { readScenarios } from './lib/load/scenario-file.ts'
+import type { ScenarioTask } from './lib/load/choose-generators.ts'
+import { serveGenerator } from './lib/load/serve-generator.ts'
 import { realClock } from './lib/measure/clock.ts'
-import type { Settings } from './lib/config/settings.ts'
-import { loadWorkload } from './lib/workloads/registry.ts'
+import { readTaskScenarios } from './task-scenarios.ts'
 
-const task = workerData as ThreadTask<Settings>
+const task = workerData as ScenarioTask
+const port = parentPort as MessagePort
 
-await serveGenerator(parentPort as MessagePort, task, {
-  clock: realClock,
-  async readScenarios() {
-    const { scenarioFile, workloadOptions, runId } = task
-    if (scenarioFile !== null) return readScenarios(scenarioFile)
-    const workload = await loadWorkload(workloadOptions.workload)
-    return chooseScenarios(workload.scenarios(workloadOptions, runId), workloadOptions.mix)
+await serveGenerator(
+  {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin, windows do
+    send: (message) => port.postMessage(message),
+    listen: (onMessage) => void port.on('message', onMessage),
   },
-})
+  task,
+  { clock: realClock, alone: true, readScenarios: () => readTaskScenarios(task) },
+)

@@ -54,7 +54,18 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
   ]
   static override flags = {
     ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'burst', 'maxInFlight'),
-    ...settingFlags('threads', 'scenario', 'target', 'timeout', 'threshold', 'findLimit', 'seed'),
+    ...settingFlags(
+      'threads',
+      'workers',
+      'queue',
+      'workerWait',
+      'scenario',
+      'target',
+      'timeout',
+      'threshold',
+      'findLimit',
+      'seed',
+    ),
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
     ...settingFlags('workload', 'mix', 'locations', 'orders', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker'),
     ...settingFlags('replicas', 'from', 'reports', 'report'),

@@ -16,14 +16,14 @@ export const exitCodes = {
 /** The name of an exit code. */
 export type ExitName = keyof typeof exitCodes
 
-/** One error of the catalogue. */
+/** An error in the catalogue. */
 export interface CatalogueEntry<Details> {
   readonly exit: ExitName
   /** One clear sentence on what happened, one on what to do. */
   readonly message: (details: Details) => string
 }
 
-/** An entry of the catalogue. */
+/** Keeps the type of what the message needs to know. */
 export function entry<Details>(exit: ExitName, message: (details: Details) => string): CatalogueEntry<Details> {
   return { exit, message }
 }

@@ -1,7 +1,9 @@
 import { databaseErrors } from './database-errors.ts'
 import { entry, exitCodes, type CatalogueEntry } from './error-entry.ts'
+import { workerErrors } from './worker-errors.ts'
 
 const catalogue = {
+  ...workerErrors,
   'setting-invalid': entry<{ key: string; source: string; value: string; allowed: string }>(
     'usage',
     (d) => `${d.key} (from ${d.source}) cannot be ${d.value}. Allowed: ${d.allowed}.`,

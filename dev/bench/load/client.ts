@@ -91,7 +91,7 @@ const loads: Readonly<Record<ClientJob['client'], (job: ClientJob) => Promise<Ru
 async function measure(job: ClientJob): Promise<ClientCost> {
   const load = await loads[job.client](job)
   await load(warmUpSeconds)
-  const health = watchGenerator()
+  const monitor = watchGenerator()
   const cpuBefore = process.cpuUsage()
   const startedAt = performance.now()
   const { requests, lateStartP99 } = await load(job.seconds)
@@ -101,7 +101,7 @@ async function measure(job: ClientJob): Promise<ClientCost> {
     seconds: (performance.now() - startedAt) / 1000,
     cpuSeconds: (user + system) / 1e6,
     maxRssMb: process.resourceUsage().maxRSS / 1024,
-    complaints: judgeThreads([health(lateStartP99)]).reasons,
+    complaints: judgeThreads([monitor.health(lateStartP99)]).reasons,
   }
 }
 

@@ -13,6 +13,7 @@ const settingsThatMatter = [
   'burst',
   'findLimit',
   'threads',
+  'workers',
   'cache',
   'cacheTtl',
   'timeout',

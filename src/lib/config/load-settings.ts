@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { arrivalKinds } from '../load/pacing.ts'
 import { durationAllowed, setting, type Setting } from './setting.ts'
-import { bursts, duration, perSecond, stages, texts, wholeNumber } from './values.ts'
+import { bursts, duration, perSecond, stages, texts, urlOrWord, wholeNumber } from './values.ts'
 
 /** What `load` does: its target, its users, their pace, and what the run must hold. */
 export const loadSettings = {
@@ -75,6 +75,26 @@ export const loadSettings = {
     default: '1',
     summary: 'threads that make the load, each with an equal part of it; take more when one is saturated',
     allowed: 'a whole number from 1 to 64',
+  }),
+  workers: setting({
+    schema: wholeNumber(1, 1000),
+    default: undefined,
+    summary: 'worker processes that make the load, each with an equal part of it: on this machine, or those on --queue',
+    allowed: 'a whole number from 1 to 1000',
+    replaces: ['threads'],
+  }),
+  queue: setting({
+    schema: urlOrWord(['redis://', 'rediss://'], []),
+    default: undefined,
+    summary: 'Redis or Valkey where workers on other machines wait for work',
+    allowed: 'redis://user:password@host:port/0 or rediss://...',
+    secretUrl: true,
+  }),
+  workerWait: setting({
+    schema: duration(1),
+    default: '60s',
+    summary: 'how long load waits until enough workers have taken their part from the queue',
+    allowed: durationAllowed,
   }),
   timeout: setting({
     schema: duration(1),

@@ -222,12 +222,14 @@ type Optional =
   | 'insertRate'
   | 'locations'
   | 'mix'
+  | 'queue'
   | 'report'
   | 'rows'
   | 'scenario'
   | 'stages'
   | 'target'
   | 'threshold'
+  | 'workers'
 
 /** Every setting's value; durations in milliseconds, times of day in minutes after midnight. */
 export type Settings = {

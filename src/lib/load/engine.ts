@@ -4,8 +4,8 @@ import type { HttpClient } from './http-client.ts'
 import { durationOf, type OpenModel, type ScenarioModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
 import { arrivalTimes, changesOfPart, takeTurns, userChanges, type Part, type Stage } from './pacing.ts'
-import type { Recorder, SecondTally } from './recorder.ts'
-import type { ThreadTally } from './result.ts'
+import type { Recorder } from './recorder.ts'
+import type { PartNews } from './result.ts'
 import type { Ledger, Scenario } from './scenario.ts'
 import {
   createSession,
@@ -18,7 +18,7 @@ import {
 } from './session.ts'
 import { createSharedJson } from './shared-json.ts'
 
-/** What a run is made of, or a thread's part of it. */
+/** What a run is made of, or one generator's part of it. */
 export interface RunPlan {
   /** Of the whole run. */
   readonly model: ScenarioModel
@@ -37,7 +37,9 @@ export interface RunPlan {
   readonly statuses: OutcomeStatuses
   /** Ends the run early, in the same orderly way. */
   readonly signal: AbortSignal
-  readonly onSecond: (second: SecondTally) => void
+  /** The moment on the clock from which all is counted, now or later; now unless given. */
+  readonly startAt?: number | undefined
+  readonly onSecond: (news: PartNews) => void
 }
 
 /** Users that start without a pause: who cannot keep up with a schedule must still see to answers and to Ctrl-C. */
@@ -52,9 +54,9 @@ const lingerMs = 1000
 /**
  * Runs this part's virtual users as the model says until its time is over or the signal aborts. Users that think
  * then stop at once; requests under way may finish within the grace and are then cut off, which
- * counts as a failure.
+ * counts as a failure. Returns what came after the last second.
  */
-export async function runLoadModel(plan: RunPlan): Promise<ThreadTally> {
+export async function runLoadModel(plan: RunPlan): Promise<PartNews> {
   const run = createRun(plan)
   const { model, users, signal } = plan
   const wakeAll = (): void => run.sleepers.wakeAll()
@@ -66,7 +68,7 @@ export async function runLoadModel(plan: RunPlan): Promise<ThreadTally> {
   const seconds = secondsSinceStart(run)
   for (const session of run.sessions.keys()) stop(run, session)
   await finishWithin(run)
-  return tallyOf(run, seconds)
+  return newsOf(run, seconds, 0)
 }
 
 interface Run {
@@ -92,7 +94,7 @@ function createRun(plan: RunPlan): Run {
   const run: Run = {
     plan,
     parts: { ...plan, parse: createSharedJson(), onIteration: () => void run.iterations++ },
-    startedAt: plan.clock.now(),
+    startedAt: plan.startAt ?? plan.clock.now(),
     sleepers: createSleepers(plan.clock),
     sessions: new Map(),
     active: 0,
@@ -184,11 +186,11 @@ function stop(run: Run, session: Session): void {
 
 /** Makes a row of every second, until `durationMs` are over or the run is ended. */
 async function endEverySecond(run: Run, durationMs: number): Promise<void> {
-  const { clock, recorder, onSecond } = run.plan
+  const { clock, onSecond } = run.plan
   const sleepUntil = (ms: number) => run.sleepers.sleep(Math.max(0, run.startedAt + ms - clock.now()))
   // Counted from 0, since what is added to the clock's time again and again is rounded, and may miss the last second.
   for (let ms = 1000; ms <= durationMs && !run.sleepers.awake; ms += 1000) {
-    if (await sleepUntil(ms)) onSecond(recorder.endSecond(run.active))
+    if (await sleepUntil(ms)) onSecond(newsOf(run, ms / 1000, run.active))
   }
   await sleepUntil(durationMs)
 }
@@ -203,18 +205,21 @@ async function finishWithin({ plan: { clock, client, graceMs }, sessions }: Run)
 }
 
 function secondsSinceStart({ plan: { clock }, startedAt }: Run): number {
-  return (clock.now() - startedAt) / 1000
+  return Math.max(0, clock.now() - startedAt) / 1000
 }
 
-function tallyOf(run: Run, seconds: number): ThreadTally {
+/** All sessions' time up to now, those that have not ended included, and what was recorded since it was last asked. */
+function newsOf(run: Run, seconds: number, users: number): PartNews {
+  const now = run.plan.clock.now()
+  let { userMs, waitedMs } = run
+  for (const session of run.sessions.keys()) {
+    if (session.stoppedAt === Infinity) userMs += Math.max(0, now - session.startAt)
+    waitedMs += session.waitedMs
+  }
+  const { mostActive, full, iterations } = run
+  const elapsedSeconds = secondsSinceStart(run)
   return {
-    seconds,
-    elapsedSeconds: secondsSinceStart(run),
-    users: run.mostActive,
-    full: run.full,
-    iterations: run.iterations,
-    userMs: run.userMs,
-    waitedMs: run.waitedMs,
-    recorded: run.plan.recorder.finish(),
+    recorded: run.plan.recorder.take(users),
+    progress: { seconds, elapsedSeconds, users: mostActive, full, iterations, userMs, waitedMs },
   }
 }

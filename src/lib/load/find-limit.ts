@@ -1,5 +1,4 @@
 import { createSleepers, type Clock } from '../measure/clock.ts'
-import { judgeThreads } from './generator-monitor.ts'
 import { holds, type Limit } from './limit.ts'
 import { bracketOf, nextLevel, type Bracket, type LevelTrial } from './limit-search.ts'
 import { durationOf, levelOf, mostLevel, withLevel, type ScenarioModel } from './model.ts'
@@ -72,11 +71,11 @@ export async function findLimit(search: LimitSearch): Promise<LimitFound> {
 function obstaclesOf(last: Trial | undefined): string[] {
   if (last?.outcome !== 'not valid') return []
   const what = last.run.model.kind === 'open' ? 'iterations a second' : 'users'
-  return judgeThreads(last.run.threads).reasons.map((reason) => `at ${last.level} ${what}: ${reason}`)
+  return last.run.verdict.reasons.map((reason) => `at ${last.level} ${what}: ${reason}`)
 }
 
-function outcomeOf(limit: Limit, { result, threads }: ModelRunResult): Trial['outcome'] {
-  if (!judgeThreads(threads).valid) return 'not valid'
+function outcomeOf(limit: Limit, { result, verdict }: ModelRunResult): Trial['outcome'] {
+  if (!verdict.valid) return 'not valid'
   return holds(limit, result) ? 'held' : 'failed'
 }
 

@@ -1,11 +1,15 @@
 import type { LoadReport } from '../reports/record.ts'
 import type { LimitFound, Trial } from './find-limit.ts'
-import { judgeThreads, worstOf, type GeneratorHealth } from './generator-monitor.ts'
+import { worstOf } from './generator-monitor.ts'
 import type { LoadModel } from './model.ts'
-import type { ModelRunResult } from './run-model.ts'
+import type { ModelRunResult, WorkerRun } from './run-model.ts'
 
 /** What a report says of a run against `target`; `workload` names what was run. */
-export function describeLoad({ model, result }: ModelRunResult, target: string, workload: string): LoadReport['load'] {
+export function describeLoad(
+  { model, result, workers }: ModelRunResult,
+  target: string,
+  workload: string,
+): LoadReport['load'] {
   const { lateStartP99: _late, steps, timeline, full, ...figures } = result
   return {
     workload,
@@ -15,6 +19,16 @@ export function describeLoad({ model, result }: ModelRunResult, target: string, 
     ...(model.kind === 'open' ? { full } : {}),
     steps: [...steps],
     timeline: [...timeline],
+    ...(workers.length > 0 ? { workers: workers.map(describeWorker) } : {}),
+  }
+}
+
+function describeWorker({ clock, health, lost, ...facts }: WorkerRun) {
+  return {
+    ...facts,
+    ...(health ? { ...health } : {}),
+    ...(clock ? { clockOffsetMs: clock.offsetMs, clockRoundTripMs: clock.roundTripMs } : {}),
+    ...(lost === null ? {} : { lost }),
   }
 }
 
@@ -38,13 +52,12 @@ function describeModel(model: LoadModel): LoadReport['load']['model'] & {} {
 
 /** What a report says of the generator; `obstacles` are reasons of their own why a run is not valid. */
 export function describeGenerator(
-  threads: readonly GeneratorHealth[],
+  { threads, workers, verdict: { valid, reasons } }: ModelRunResult,
   obstacles: readonly string[],
 ): LoadReport['generator'] {
-  const { valid, reasons } = judgeThreads(threads)
   return {
     ...worstOf(threads),
-    ...(threads.length > 1 ? { threads: [...threads] } : {}),
+    ...(threads.length > 1 && workers.length === 0 ? { threads: [...threads] } : {}),
     valid: valid && obstacles.length === 0,
     reasons: [...reasons, ...obstacles],
   }

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 
-/** How one thread of the load generator fared. */
+/** How one thread or process of the load generator fared. */
 export interface GeneratorHealth {
   /** Of one core, over the run. */
   readonly cpuPercent: number
@@ -28,19 +28,26 @@ const resolutionMs = 10
  */
 const limits = { cpuPercent: 90, eventLoopLagP99: 100, lateStartP99: 100 } as const
 
-/** Starts to watch this process, or this thread `alone` of it; the returned function says how it fared since. */
-export function watchGenerator(alone = false): (lateStartP99: number | null) => GeneratorHealth {
+/** What watches a generator. */
+export interface GeneratorMonitor {
+  /** How it fared since it is watched. */
+  health(lateStartP99: number | null): GeneratorHealth
+  stop(): void
+}
+
+/** Starts to watch this process, or this thread `alone` of it. */
+export function watchGenerator(alone = false): GeneratorMonitor {
   const delay = monitorEventLoopDelay({ resolution: resolutionMs })
   delay.enable()
   const busyShare = alone ? watchThread() : watchProcess()
-  return (lateStartP99) => {
-    delay.disable()
-    return {
+  return {
+    health: (lateStartP99) => ({
       cpuPercent: busyShare() * 100,
       eventLoopLagP99: Math.max(0, delay.percentile(99) / 1e6 - resolutionMs),
       maxRssMb: process.resourceUsage().maxRSS / 1024,
       lateStartP99,
-    }
+    }),
+    stop: () => void delay.disable(),
   }
 }
 
@@ -66,13 +73,14 @@ function shareOf({ user, system }: NodeJS.CpuUsage, startedAt: number): number {
   return (user + system) / 1000 / (performance.now() - startedAt)
 }
 
-/** The worst of what the threads of a run say, since one that could not keep up spoils the figures of all. */
-export function worstOf(threads: readonly GeneratorHealth[]): GeneratorHealth {
-  const late = threads.map(({ lateStartP99 }) => lateStartP99).filter((ms) => ms !== null)
+/** The worst of what the generators of a run say, since one that could not keep up spoils the figures of all. */
+export function worstOf(generators: readonly GeneratorHealth[]): GeneratorHealth {
+  const late = generators.map(({ lateStartP99 }) => lateStartP99).filter((ms) => ms !== null)
+  const worst = (figure: (health: GeneratorHealth) => number): number => Math.max(0, ...generators.map(figure))
   return {
-    cpuPercent: Math.max(...threads.map(({ cpuPercent }) => cpuPercent)),
-    eventLoopLagP99: Math.max(...threads.map(({ eventLoopLagP99 }) => eventLoopLagP99)),
-    maxRssMb: Math.max(...threads.map(({ maxRssMb }) => maxRssMb)),
+    cpuPercent: worst(({ cpuPercent }) => cpuPercent),
+    eventLoopLagP99: worst(({ eventLoopLagP99 }) => eventLoopLagP99),
+    maxRssMb: worst(({ maxRssMb }) => maxRssMb),
     lateStartP99: late.length > 0 ? Math.max(...late) : null,
   }
 }
@@ -80,9 +88,33 @@ export function worstOf(threads: readonly GeneratorHealth[]): GeneratorHealth {
 /** Not valid when any limit is passed in any thread; says which. */
 export function judgeThreads(threads: readonly GeneratorHealth[]): GeneratorVerdict {
   const several = threads.length > 1
-  const reasons = threads.flatMap((health, index) =>
-    reasonsOf(health).map((reason) => (several ? `thread ${index + 1}: ${reason}` : reason)),
+  return verdictOf(
+    threads.flatMap((health, index) =>
+      reasonsOf(health).map((reason) => (several ? `thread ${index + 1}: ${reason}` : reason)),
+    ),
   )
+}
+
+/** A worker process, and what became of it. */
+export interface JudgedWorker {
+  readonly name: string
+  /** Null when it did not say. */
+  readonly health: GeneratorHealth | null
+  /** Why it was not there until the end; null when it was. */
+  readonly lost: string | null
+}
+
+/** Not valid when a worker was lost, or any limit is passed in any; says which. */
+export function judgeWorkers(workers: readonly JudgedWorker[]): GeneratorVerdict {
+  return verdictOf(
+    workers.flatMap(({ name, health, lost }) => [
+      ...(lost === null ? [] : [`worker ${name} was lost: ${lost}`]),
+      ...(health ? reasonsOf(health).map((reason) => `worker ${name}: ${reason}`) : []),
+    ]),
+  )
+}
+
+function verdictOf(reasons: readonly string[]): GeneratorVerdict {
   return { valid: reasons.length === 0, reasons }
 }
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../measure/clock.ts'
-import { mergeCounts, percentileMs } from '../measure/histogram.ts'
+import { createSleepers, type Clock } from '../measure/clock.ts'
+import { addCounts, createHistogram, percentileMs } from '../measure/histogram.ts'
 import { createRandom } from '../random.ts'
 import { runLoadModel } from './engine.ts'
 import { watchGenerator, type GeneratorHealth } from './generator-monitor.ts'
@@ -8,12 +8,12 @@ import { mostUsersOf, type ScenarioModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
 import type { Part } from './pacing.ts'
 import { prepareUsers } from './prepare.ts'
-import { createRecorder, type SecondTally } from './recorder.ts'
-import type { ThreadTally } from './result.ts'
+import { createRecorder } from './recorder.ts'
+import type { PartNews } from './result.ts'
 import type { Ledger, Scenario } from './scenario.ts'
 import type { PreparedUser } from './session.ts'
 
-/** What a thread is to do, as plain data. */
+/** What a generator is to do, as plain data. */
 export interface GeneratorTask {
   /** Of every replica of the API. */
   readonly origins: readonly string[]
@@ -28,48 +28,90 @@ export interface GeneratorTask {
   readonly statuses: OutcomeStatuses
 }
 
-/** What ties a thread to the rest of its run. */
+/** What ties a generator to the rest of its run. */
 export interface GeneratorHooks {
   readonly ledger: Ledger
   readonly signal: AbortSignal
-  readonly onSecond: (second: SecondTally) => void
+  readonly onSecond: (news: GeneratorNews) => void
 }
 
-/** What a thread says at its end. */
-export interface GeneratorResult {
-  readonly tally: ThreadTally
+/** What a generator has to say after each second, and once more at its end. */
+export interface GeneratorNews extends PartNews {
+  /** Since the start. */
   readonly health: GeneratorHealth
+}
+
+/** A process that makes load, perhaps on another machine. */
+export interface WorkerFacts {
+  readonly name: string
+  readonly host: string
+  readonly pid: number
+  /** Of rushbench. */
+  readonly version: string
+  /** How its clock compares with the clock that all workers share; null on the same machine. */
+  readonly clock: ClockComparison | null
+}
+
+/** What was found of another clock. Times in ms. */
+export interface ClockComparison {
+  /** What has to be added to this machine's time of day to get that of the other. */
+  readonly offsetMs: number
+  /** Of the question that was answered soonest: the offset is at most half of it wrong. */
+  readonly roundTripMs: number
+}
+
+/** What became of a generator. */
+export interface GeneratorResult {
+  /** What came after its last second; null when it was lost. */
+  readonly last: GeneratorNews | null
+  /** Why it was not there until the end; null when it was. */
+  readonly lost: string | null
+  /** Null for this process. */
+  readonly worker: WorkerFacts | null
 }
 
 /** Makes a part of the load: its methods are called once each, in this order. */
 export interface LoadGenerator {
   /** Does what has to be done before the clock runs. Throws `scenario-not-prepared`. */
   prepare(): Promise<void>
+  /** Begins at once, or at a moment that all generators of a run share. */
   run(): Promise<GeneratorResult>
   close(): Promise<void>
+}
+
+/** A generator in this thread, which can be told when to begin. */
+export interface LocalGenerator extends Omit<LoadGenerator, 'run'> {
+  /** From `startAt` on the clock, when it is given, all is counted. Says what came after the last second. */
+  run(startAt?: number): Promise<GeneratorNews>
 }
 
 /** How long answers are waited for after the end of a run, at most. */
 const maxGraceMs = 10_000
 
 /** A generator in this thread. */
-export function createGenerator(
+export function createLocalGenerator(
   { origins, timeout, model, part, seed, runId, statuses }: GeneratorTask,
   { ledger, signal, onSecond }: GeneratorHooks,
-  { scenarios, clock }: { readonly scenarios: readonly Scenario[]; readonly clock: Clock },
-): LoadGenerator {
+  { scenarios, clock, alone }: LocalParts,
+): LocalGenerator {
   const random = createRandom(seed)
   const opened = createHttpClients(origins, timeout)
+  const late = createHistogram()
   let users: readonly PreparedUser[] = []
   return {
     async prepare() {
       await opened
       users = await prepareUsers({ users: mostUsersOf(model), part, scenarios, random, clock, signal })
     },
-    async run() {
+    async run(startAt) {
+      await waitUntil(startAt ?? 0, clock, signal)
       // Only from here on: what scenarios prepare may well keep the process busy.
-      const healthSince = watchGenerator(part.of > 1)
-      const tally = await runLoadModel({
+      const monitor = watchGenerator(alone)
+      const withHealth = (news: PartNews): GeneratorNews => {
+        addCounts(late, news.recorded.late)
+        return { ...news, health: monitor.health(percentileMs(late, 99)) }
+      }
+      const last = await runLoadModel({
         model,
         part,
         users,
@@ -83,10 +125,40 @@ export function createGenerator(
         ledger,
         statuses,
         signal,
-        onSecond,
+        startAt,
+        onSecond: (news) => onSecond(withHealth(news)),
       })
-      return { tally, health: healthSince(percentileMs(mergeCounts([tally.recorded.late]), 99)) }
+      monitor.stop()
+      return withHealth(last)
     },
     close: async () => (await opened).close(),
   }
+}
+
+/** What a generator in this thread needs beside its task. */
+export interface LocalParts {
+  readonly scenarios: readonly Scenario[]
+  readonly clock: Clock
+  /** It is one of several threads of this process. */
+  readonly alone: boolean
+}
+
+/** The generator of a run that has no other. */
+export function createGenerator(
+  task: GeneratorTask,
+  hooks: GeneratorHooks,
+  parts: Omit<LocalParts, 'alone'>,
+): LoadGenerator {
+  const local = createLocalGenerator(task, hooks, { ...parts, alone: false })
+  return { ...local, run: async () => ({ last: await local.run(), lost: null, worker: null }) }
+}
+
+async function waitUntil(at: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  const leftMs = at - clock.now()
+  if (leftMs <= 0 || signal.aborted) return
+  const sleepers = createSleepers(clock)
+  const wake = (): void => sleepers.wakeAll()
+  signal.addEventListener('abort', wake)
+  await sleepers.sleep(leftMs)
+  signal.removeEventListener('abort', wake)
 }

@@ -76,17 +76,24 @@ export function mostUsersOf(model: ScenarioModel): number {
 /** Users or arrivals a second, at most. */
 export const mostLevel = 1_000_000
 
-/** Throws `usage-wrong` when the model cannot be run in so many threads, or not be raised to look for a limit. */
-export function checkModel(model: LoadModel, { threads, raised }: { threads: number; raised: boolean }): void {
+/** Who makes a load, as far as it has to fit the model. */
+export interface Makers {
+  readonly kind: 'threads' | 'workers'
+  readonly count: number
+}
+
+/** Throws `usage-wrong` when the model cannot be made by so many, or not be raised to look for a limit. */
+export function checkModel(model: LoadModel, { kind, count, raised }: Makers & { readonly raised: boolean }): void {
   const refuse = (reason: string): Error => failure('usage-wrong', { reason })
   if (model.kind === 'saturation') {
-    if (threads > 1) throw refuse('A single request is sent from one thread; leave out threads.')
+    if (kind === 'workers') throw refuse('A single request is sent from this process; leave out workers.')
+    if (count > 1) throw refuse('A single request is sent from one thread; leave out threads.')
     if (raised) throw refuse('find-limit raises users or rate, not the connections of a single request.')
     return
   }
   if (model.kind === 'open') checkBursts(model, refuse)
   const users = mostUsersOf(model)
-  if (threads > users) throw refuse(`${threads} threads cannot share ${users} users; take fewer threads.`)
+  if (count > users) throw refuse(`${count} ${kind} cannot share ${users} users; take fewer ${kind}.`)
   const hasOneLevel = model.kind === 'open' || new Set(model.stages.map((stage) => stage.users)).size === 1
   if (raised && !hasOneLevel) throw refuse('find-limit raises users or rate; it cannot raise stages that differ.')
 }

@@ -5,6 +5,7 @@ import {
   type HistogramCounts,
   type LatencyHistogram,
 } from '../measure/histogram.ts'
+import { keepReasons, keepStepNames } from './kept-names.ts'
 
 /** One request, all times in ms of the same clock. */
 export interface Sample {
@@ -21,16 +22,6 @@ export interface Sample {
   readonly failure: string | null
 }
 
-/** What was recorded in a second, to be added to what other threads recorded in it. */
-export interface SecondTally {
-  /** Virtual users at its end. */
-  readonly users: number
-  readonly failures: number
-  /** Iterations of the open model that were due and could not start. */
-  readonly skipped: number
-  readonly response: HistogramCounts
-}
-
 /** What was recorded of a step. */
 export interface StepTally {
   readonly name: string
@@ -41,17 +32,18 @@ export interface StepTally {
   readonly service: HistogramCounts
 }
 
-/** All that was recorded. */
+/** What was recorded in a stretch of time; those of all stretches and of all generators add up to the whole. */
 export interface Tally {
+  /** Virtual users at its end. */
+  readonly users: number
+  /** Iterations of the open model that were due and could not start. */
+  readonly skipped: number
+  /** Those that were used in it. */
   readonly steps: readonly StepTally[]
   /** How often each reason was given. */
   readonly failureReasons: Readonly<Record<string, number>>
   /** How late requests were sent. */
   readonly late: HistogramCounts
-  /** Iterations of the open model that could not start. */
-  readonly skipped: number
-  /** What came after the last second that was ended. */
-  readonly rest: SecondTally
 }
 
 /** Records requests in memory that grows with nothing but the steps, of which it tells at most 100 apart. */
@@ -61,10 +53,8 @@ export interface Recorder {
   recordError(reason: string): void
   /** An iteration could not start when it was due. */
   recordSkipped(): void
-  /** Ends the current second. */
-  endSecond(users: number): SecondTally
-  /** Ends the run. */
-  finish(): Tally
+  /** What was recorded since it was last asked, with how many users there are now. */
+  take(users: number): Tally
 }
 
 interface StepState {
@@ -74,40 +64,26 @@ interface StepState {
   readonly service: LatencyHistogram
 }
 
-/** Reasons told apart; hostile ones cannot fill the memory. */
-const maxReasons = 20
-/** Steps told apart: each takes 0.2 MB, and a scenario may well name one after every item of a shop. */
-const maxSteps = 100
-/** Where the others are counted. */
-const otherSteps = 'other steps'
-
 /** An empty recorder. */
 export function createRecorder(): Recorder {
   const steps = new Map<string, StepState>()
+  const stepNames = keepStepNames()
   const reasons = new Map<string, number>()
+  const reasonNames = keepReasons()
   const late = createHistogram()
-  const second = { response: createHistogram(), failures: 0, skipped: 0 }
   let skipped = 0
 
-  function stepOf(name: string): StepState {
-    const known = steps.get(name)
+  function stepOf(given: string): StepState {
+    const known = steps.get(given)
     if (known) return known
-    if (steps.size >= maxSteps && name !== otherSteps) return stepOf(otherSteps)
-    const state = { failures: 0, bytes: 0, response: createHistogram(), service: createHistogram() }
+    const name = stepNames(given)
+    const state = steps.get(name) ?? { failures: 0, bytes: 0, response: createHistogram(), service: createHistogram() }
     steps.set(name, state)
     return state
   }
 
-  function endSecond(users: number): SecondTally {
-    const tally = { users, failures: second.failures, skipped: second.skipped, response: countsOf(second.response) }
-    second.response.reset()
-    second.failures = 0
-    second.skipped = 0
-    return tally
-  }
-
   function recordError(reason: string): void {
-    const key = reasons.has(reason) || reasons.size < maxReasons ? reason : 'other'
+    const key = reasonNames(reason)
     reasons.set(key, (reasons.get(key) ?? 0) + 1)
   }
 
@@ -117,27 +93,38 @@ export function createRecorder(): Recorder {
       const state = stepOf(step)
       recordMs(state.response, ended - due)
       recordMs(state.service, ended - sent)
-      recordMs(second.response, ended - due)
       recordMs(late, sent - due)
       state.bytes += bytes
       if (failure === null) return
       state.failures++
-      second.failures++
       recordError(failure)
     },
     recordSkipped() {
       skipped++
-      second.skipped++
     },
-    endSecond,
-    finish: () => ({
-      steps: [...steps].map(([name, { failures, bytes, response, service }]) => {
-        return { name, failures, bytes, response: countsOf(response), service: countsOf(service) }
-      }),
-      failureReasons: Object.fromEntries(reasons),
-      late: countsOf(late),
-      skipped,
-      rest: endSecond(0),
-    }),
+    take(users) {
+      const used = [...steps].filter(([, { response }]) => response.totalCount > 0)
+      const tally = {
+        users,
+        skipped,
+        steps: used.map(([name, { failures, bytes, response, service }]) => {
+          return { name, failures, bytes, response: countsOf(response), service: countsOf(service) }
+        }),
+        failureReasons: Object.fromEntries(reasons),
+        late: countsOf(late),
+      }
+      for (const [, state] of used) empty(state)
+      reasons.clear()
+      late.reset()
+      skipped = 0
+      return tally
+    },
   }
+}
+
+function empty(state: StepState): void {
+  state.failures = 0
+  state.bytes = 0
+  state.response.reset()
+  state.service.reset()
 }

@@ -1,13 +1,20 @@
-import { mergeCounts, percentileMs, percentilesOf, type Percentiles } from '../measure/histogram.ts'
+import {
+  createHistogram,
+  percentileMs,
+  percentilesOf,
+  type LatencyHistogram,
+  type Percentiles,
+} from '../measure/histogram.ts'
 import { spectrumOf, type Spectrum } from '../measure/spectrum.ts'
 import type { OutcomeCounts } from './ledger.ts'
 import type { LoadModel } from './model.ts'
-import type { StepTally, Tally } from './recorder.ts'
+import type { Tally } from './recorder.ts'
 import type { Slices } from './slices.ts'
+import type { StepSum, TallySum } from './tally-sum.ts'
 import type { Timeline, TimelineRow } from './timeline.ts'
 
-/** What one thread did, to be added to what the others did. */
-export interface ThreadTally {
+/** How far one generator has come, or came in the end. */
+export interface PartProgress {
   /** From the first user's start to the end of the run, without the grace. */
   readonly seconds: number
   /** The same with the grace. */
@@ -21,7 +28,13 @@ export interface ThreadTally {
   /** Time of all users up to their stop, and what of it they waited for answers. */
   readonly userMs: number
   readonly waitedMs: number
+}
+
+/** What a generator has to say after each second, and once more at its end. */
+export interface PartNews {
+  /** Since it said so before. */
   readonly recorded: Tally
+  readonly progress: PartProgress
 }
 
 /** What a report says of one step; times in ms. */
@@ -39,7 +52,7 @@ export interface StepResult {
 export interface RunResult {
   /** From the first user's start to the end of the run, without the grace. */
   readonly seconds: number
-  /** The most that were there at the same time; of several threads, the sum of what was the most in each. */
+  /** The most that were there at the same time; of several generators, the sum of what was the most in each. */
   readonly users: number
   /** That began. */
   readonly iterations: number
@@ -76,26 +89,31 @@ export interface RunResult {
 /** What only the whole run knows. */
 interface Whole {
   readonly model: LoadModel
+  /** All that was recorded. */
+  readonly recorded: TallySum
   readonly timeline: Timeline
+  /** What of it came after the last second of each generator. */
+  readonly rests: readonly Tally[]
   readonly outcomes: OutcomeCounts
   readonly interrupted: boolean
 }
 
-/** Adds up what the threads of a run did. Percentiles are those of all requests together. */
-export function summarizeRun(parts: readonly ThreadTally[], whole: Whole): RunResult {
-  const sum = (count: (part: ThreadTally) => number): number => parts.reduce((total, part) => total + count(part), 0)
-  const recorded = parts.map((part) => part.recorded)
-  const seconds = Math.max(...parts.map((part) => part.seconds))
-  const elapsedSeconds = Math.max(...parts.map((part) => part.elapsedSeconds))
-  const tallies = recorded.flatMap(({ steps }) => steps)
-  const responseTime = mergeCounts(tallies.map(({ response }) => response))
-  const serviceTime = mergeCounts(tallies.map(({ service }) => service))
+/** Adds up what the generators of a run did. Percentiles are those of all requests together. */
+export function summarizeRun(parts: readonly PartProgress[], whole: Whole): RunResult {
+  const { recorded } = whole
+  const sum = (count: (part: PartProgress) => number): number => parts.reduce((total, part) => total + count(part), 0)
+  const seconds = Math.max(0, ...parts.map((part) => part.seconds))
+  const elapsedSeconds = Math.max(0, ...parts.map((part) => part.elapsedSeconds))
+  const steps = [...recorded.steps]
+  const sums = steps.map(([, step]) => step)
+  const responseTime = together(sums.map(({ response }) => response))
+  const serviceTime = together(sums.map(({ service }) => service))
   const spectrum = spectrumOf(responseTime, serviceTime)
   const requests = responseTime.totalCount
   const rps = perSecond(requests, seconds)
   const counts = {
     iterations: sum(({ iterations }) => iterations),
-    skipped: sum((part) => part.recorded.skipped),
+    skipped: recorded.skipped,
     userMs: sum(({ userMs }) => userMs),
     waitedMs: sum(({ waitedMs }) => waitedMs),
   }
@@ -106,47 +124,42 @@ export function summarizeRun(parts: readonly ThreadTally[], whole: Whole): RunRe
     skipped: counts.skipped,
     full: parts.some(({ full }) => full),
     requests,
-    failures: tallies.reduce((total, { failures }) => total + failures, 0),
+    failures: sums.reduce((total, { failures }) => total + failures, 0),
     rps,
     idealRps: idealRate(whole.model, rps, counts),
     outcomes: whole.outcomes,
-    failureReasons: sumByName(recorded.map(({ failureReasons }) => failureReasons)),
+    failureReasons: Object.fromEntries(recorded.failureReasons),
     responseTime: percentilesOf(responseTime),
     serviceTime: percentilesOf(serviceTime),
     ...(spectrum ? { spectrum } : {}),
-    steps: [...Map.groupBy(tallies, ({ name }) => name)].map(([name, same]) => stepResult(name, same, seconds)),
-    ...whole.timeline.finish(
-      recorded.map(({ rest }) => rest),
-      elapsedSeconds,
-    ),
-    lateStartP99: percentileMs(mergeCounts(recorded.map(({ late }) => late)), 99),
+    steps: steps.map(([name, step]) => stepResult(name, step, seconds)),
+    ...whole.timeline.finish(whole.rests, elapsedSeconds),
+    lateStartP99: percentileMs(recorded.late, 99),
     interrupted: whole.interrupted,
   }
 }
 
-function stepResult(name: string, tallies: readonly StepTally[], seconds: number): StepResult {
-  const response = mergeCounts(tallies.map((tally) => tally.response))
+function together(histograms: readonly LatencyHistogram[]): LatencyHistogram {
+  const all = createHistogram()
+  for (const histogram of histograms) all.add(histogram)
+  return all
+}
+
+function stepResult(name: string, { failures, bytes, response, service }: StepSum, seconds: number): StepResult {
   const requests = response.totalCount
-  const bytes = tallies.reduce((total, tally) => total + tally.bytes, 0)
   return {
     name,
     requests,
-    failures: tallies.reduce((total, { failures }) => total + failures, 0),
+    failures,
     rps: perSecond(requests, seconds),
     meanBytes: requests > 0 ? bytes / requests : 0,
     responseTime: percentilesOf(response),
-    serviceTime: percentilesOf(mergeCounts(tallies.map(({ service }) => service))),
+    serviceTime: percentilesOf(service),
   }
 }
 
 function perSecond(count: number, seconds: number): number {
   return seconds > 0 ? count / seconds : 0
-}
-
-function sumByName(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const sums = new Map<string, number>()
-  for (const [name, count] of counts.flatMap(Object.entries<number>)) sums.set(name, (sums.get(name) ?? 0) + count)
-  return Object.fromEntries(sums)
 }
 
 interface Counts {

@@ -1,59 +1,143 @@
-import type { GeneratorHooks, LoadGenerator } from './generator.ts'
-import type { GeneratorHealth } from './generator-monitor.ts'
+import type { GeneratorHooks, GeneratorNews, GeneratorResult, LoadGenerator, WorkerFacts } from './generator.ts'
+import { judgeThreads, judgeWorkers, type GeneratorHealth, type GeneratorVerdict } from './generator-monitor.ts'
 import type { CountingLedger, OutcomeCounts } from './ledger.ts'
 import type { LoadModel } from './model.ts'
 import type { Part } from './pacing.ts'
 import { summarizeRun, type RunResult } from './result.ts'
-import type { Ledger } from './scenario.ts'
+import type { LedgerEntry } from './scenario.ts'
+import { createTallySum } from './tally-sum.ts'
 import { createTimeline, type TimelineRow } from './timeline.ts'
 
 /** A load, and who makes it. */
 export interface ModelRun {
   readonly model: LoadModel
-  /** Threads that each have an equal part of the users or arrivals. */
-  readonly threads: number
+  /** Generators that each have an equal part of the users or arrivals. */
+  readonly parts: number
   readonly createGenerator: (part: Part, hooks: GeneratorHooks) => LoadGenerator
-  /** Called once every thread is prepared. */
+  /** Called once every generator is prepared. */
   readonly openLedger: () => Promise<CountingLedger>
   /** Ends it early. */
   readonly signal: AbortSignal
+  /** Called when a generator was lost, so that the others have to be ended. */
+  readonly onLost: () => void
   readonly onSecond: (row: TimelineRow) => void
 }
 
-/** What came of it, and how each thread fared. */
+/** What one worker process did. */
+export interface WorkerRun extends WorkerFacts {
+  /** As it said last; null when it never did. */
+  readonly health: GeneratorHealth | null
+  readonly requests: number
+  readonly failures: number
+  /** That the API acknowledged. */
+  readonly bookings: number
+  /** Why it was not there until the end; null when it was. */
+  readonly lost: string | null
+}
+
+/** What came of it, and how each generator fared. */
 export interface ModelRunResult {
   readonly model: LoadModel
   readonly result: RunResult
+  /** Of each thread or process that said so. */
   readonly threads: readonly GeneratorHealth[]
+  /** Empty where this process made the load. */
+  readonly workers: readonly WorkerRun[]
+  readonly verdict: GeneratorVerdict
 }
 
 /**
- * Runs a load in all its threads, which begin together once each is prepared, and adds up what they did. When one
- * fails, all are ended. Throws `scenario-not-prepared`, `thread-ended` or `ledger-unwritable`.
+ * Runs a load in all its generators, which begin together once each is prepared, and adds up what they did. When one
+ * fails, all are ended. Throws `scenario-not-prepared`, `thread-ended`, `worker-ended` or `ledger-unwritable`.
  */
 export async function runModel(run: ModelRun): Promise<ModelRunResult> {
-  const { model, threads, signal } = run
+  const { model, parts, signal } = run
   // Nobody books before it is open.
   let ledger: CountingLedger | null = null
-  const record: Ledger['record'] = async (entry) => ledger?.record(entry)
-  const timeline = createTimeline(threads, run.onSecond)
-  const generators = Array.from({ length: threads }, (_, index) =>
+  const accounts = Array.from({ length: parts }, createAccount)
+  const recorded = createTallySum()
+  const timeline = createTimeline(parts, run.onSecond)
+
+  function add(account: Account, news: GeneratorNews): void {
+    recorded.add(news.recorded)
+    account.latest = news
+    for (const { response, failures } of news.recorded.steps) {
+      account.requests += response.counts.reduce((sum, count) => sum + count, 0)
+      account.failures += failures
+    }
+  }
+
+  const generators = accounts.map((account, index) =>
     run.createGenerator(
-      { index, of: threads },
-      { ledger: { record }, signal, onSecond: (second) => timeline.add(index, second) },
+      { index, of: parts },
+      {
+        ledger: {
+          async record(entry: LedgerEntry) {
+            await ledger?.record(entry)
+            if (entry.outcome === 'booked') account.bookings++
+          },
+        },
+        signal,
+        onSecond(news) {
+          add(account, news)
+          timeline.add(index, news.recorded)
+        },
+      },
     ),
   )
+
+  async function runPart(generator: LoadGenerator, index: number): Promise<GeneratorResult> {
+    const result = await generator.run()
+    if (result.last) add(accounts[index] as Account, result.last)
+    if (result.lost === null) return result
+    timeline.leaveOut(index)
+    run.onLost()
+    return result
+  }
+
   try {
     await Promise.all(generators.map((generator) => generator.prepare()))
     ledger = await run.openLedger()
     const before = ledger.counts()
-    const results = await Promise.all(generators.map((generator) => generator.run()))
-    const tallies = results.map(({ tally }) => tally)
-    const whole = { model, timeline, outcomes: outcomesSince(before, ledger.counts()), interrupted: signal.aborted }
-    return { model, result: summarizeRun(tallies, whole), threads: results.map(({ health }) => health) }
+    const results = await Promise.all(generators.map(runPart))
+    const latest = accounts.flatMap((account) => account.latest ?? [])
+    const threads = latest.map(({ health }) => health)
+    const workers = results.flatMap(({ worker, lost }, index) =>
+      worker ? [describeWorker(worker, accounts[index] as Account, lost)] : [],
+    )
+    const result = summarizeRun(
+      latest.map(({ progress }) => progress),
+      {
+        model,
+        recorded,
+        timeline,
+        rests: results.flatMap(({ last }) => last?.recorded ?? []),
+        outcomes: outcomesSince(before, ledger.counts()),
+        interrupted: signal.aborted,
+      },
+    )
+    const verdict = workers.length > 0 ? judgeWorkers(workers) : judgeThreads(threads)
+    return { model, result, threads, workers, verdict }
   } finally {
     await Promise.all(generators.map((generator) => generator.close()))
   }
+}
+
+/** What is known of one generator. */
+interface Account {
+  latest: GeneratorNews | null
+  requests: number
+  failures: number
+  bookings: number
+}
+
+function createAccount(): Account {
+  return { latest: null, requests: 0, failures: 0, bookings: 0 }
+}
+
+function describeWorker(worker: WorkerFacts, account: Account, lost: string | null): WorkerRun {
+  const { latest, requests, failures, bookings } = account
+  return { ...worker, health: latest?.health ?? null, requests, failures, bookings, lost }
 }
 
 /** What the ledger was told of this run, which may not be its first. */

@@ -9,11 +9,10 @@ import type { AuditResult, LoadReport } from '../reports/record.ts'
 import type { Violation, Watch, Workload } from '../workloads/workload.ts'
 import { startFaults, type Fault, type FaultInjection, type InjectedFault, type InjectFault } from './faults.ts'
 import { findLimit, type LimitFound, type Trial } from './find-limit.ts'
+import { chooseGenerators, type LoadMakers } from './choose-generators.ts'
 import { describeGenerator, describeLimit, describeLoad } from './findings.ts'
-import { createGenerator, type GeneratorTask } from './generator.ts'
-import { startGeneratorThread } from './generator-thread.ts'
 import { createHttpClient } from './http/client.ts'
-import type { HttpClient } from './http-client.ts'
+import { whyUnreachable } from './target.ts'
 import type { AppendOnlyFile } from './ledger-file.ts'
 import { readLedger } from './ledger-reader.ts'
 import { startLedger, type LedgerWriter } from './ledger.ts'
@@ -21,8 +20,7 @@ import type { Limit } from './limit.ts'
 import type { LoadModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
 import { chooseScenarios } from './mix.ts'
-import { runModel, type ModelRun, type ModelRunResult } from './run-model.ts'
-import { createSaturationGenerator } from './saturation.ts'
+import { runModel, type ModelRunResult } from './run-model.ts'
 import type { Scenario } from './scenario.ts'
 import { checkThreshold, type Threshold } from './thresholds.ts'
 import type { TimelineRow } from './timeline.ts'
@@ -59,10 +57,9 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   /** Where they were read from. */
   readonly scenarioFile: string | null
   readonly model: LoadModel
-  /** Of the generator; one is this thread. */
-  readonly threads: number
-  /** The module that runs in each of several threads, with a `ThreadTask` as its data. */
-  readonly threadEntry: URL
+  readonly makers: LoadMakers
+  /** What of the options the workload's scenarios may ask for, and may leave this process. */
+  readonly scenarioSettings: object
   readonly timeout: number
   readonly seed: string
   readonly thresholds: readonly Threshold[]
@@ -81,12 +78,6 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   /** Called when a fault begins. */
   readonly onFault: (fault: Fault) => void
   readonly onAudit: () => void
-}
-
-/** What a thread gets beside its part: what it needs to make the scenarios itself. */
-export interface ThreadTask<Options extends object> extends GeneratorTask {
-  readonly scenarioFile: string | null
-  readonly workloadOptions: Options
 }
 
 /** What a report says of a run, apart from its head. */
@@ -108,13 +99,13 @@ const keptViolations = 20
 
 /**
  * Lets the users loose on `target`, closes it, and audits its database. Throws `target-unreachable`,
- * `scenario-not-prepared`, `thread-ended`, and `ledger-unwritable`, which ends the run.
+ * `scenario-not-prepared`, `thread-ended`, `worker-ended`, and `ledger-unwritable`, which ends the run.
  */
 export async function runLoad<Options extends object>(
   target: LoadTarget,
   options: LoadOptions<Options>,
 ): Promise<LoadOutcome> {
-  for (const origin of target.origins) await requireReachable(await createHttpClient(origin, options.timeout), origin)
+  for (const origin of target.origins) await requireReachable(origin, options.timeout)
   const runId = randomUUID().slice(0, 8)
   const stop = new AbortController()
   let apiFailure: Error | null = null
@@ -137,8 +128,8 @@ export async function runLoad<Options extends object>(
   const runOnce = (model: LoadModel): Promise<ModelRunResult> => {
     // Each run's bookings are set apart, though they stand in one ledger.
     const id = runs++ === 0 ? runId : `${runId}x${runs}`
-    const generator = chooseGenerator(id, model, target.origins, options)
-    return runModel({ ...options, model, createGenerator: generator, openLedger: begin, signal })
+    const generators = chooseGenerators({ ...planOf(options, target, id), model, onFailure: fail })
+    return runModel({ ...options, ...generators, model, openLedger: begin, signal, onLost: () => stop.abort() })
   }
   const measuring = measure(options, signal, runOnce)
   // Also when it fails: nothing is injected after that.
@@ -162,7 +153,7 @@ export async function runLoad<Options extends object>(
     findings: {
       load: { ...describeLoad(run, target.origin, nameOf(options)), ...describeFaults(injected) },
       ...(found ? { limit: describeLimit(found) } : {}),
-      generator: describeGenerator(run.threads, found?.obstacles ?? []),
+      generator: describeGenerator(run, found?.obstacles ?? []),
       audit,
       ...(auditFailure ? { auditFailure: reasonOf(auditFailure) } : {}),
       ...(target.retries ? { retries: target.retries() } : {}),
@@ -193,27 +184,22 @@ async function measure<Options extends object>(
   return { run: found.run, found }
 }
 
-function chooseGenerator<Options extends object>(
-  runId: string,
-  model: LoadModel,
-  origins: readonly string[],
-  options: LoadOptions<Options>,
-): ModelRun['createGenerator'] {
-  const { workload, workloadOptions, mix, scenarioFile, threadEntry, threads, timeout, seed, clock } = options
-  if (model.kind === 'saturation') {
-    const origin = origins[0] as string
-    return (_part, hooks) => createSaturationGenerator({ origin, timeout, model, clock }, hooks)
-  }
+/** What of the options generators are made of. */
+function planOf<Options extends object>(options: LoadOptions<Options>, { origins }: LoadTarget, runId: string) {
+  const { workload, workloadOptions, mix, scenarioFile, makers, timeout, seed, clock } = options
   const { bookedStatuses, conflictStatuses } = options
-  const task = { origins, timeout, model, seed, runId, statuses: { bookedStatuses, conflictStatuses } }
-  if (threads > 1) {
-    return (part, hooks) => {
-      const data: ThreadTask<Options> = { ...task, part, scenarioFile, workloadOptions }
-      return startGeneratorThread(threadEntry, data, hooks)
-    }
+  return {
+    origins,
+    timeout,
+    seed,
+    runId,
+    statuses: { bookedStatuses, conflictStatuses },
+    makers,
+    clock,
+    scenarioFile,
+    settings: options.scenarioSettings,
+    scenarios: () => options.scenarios ?? chooseScenarios(workload.scenarios(workloadOptions, runId), mix),
   }
-  const scenarios = options.scenarios ?? chooseScenarios(workload.scenarios(workloadOptions, runId), mix)
-  return (part, hooks) => createGenerator({ ...task, part }, hooks, { scenarios, clock })
 }
 
 /** A failure to write ends the run. */
@@ -268,9 +254,7 @@ function nameOf<Options extends object>({ model, scenarios, workload }: LoadOpti
   return scenarios ? scenarios.map(({ name }) => name).join(', ') : workload.name
 }
 
-async function requireReachable(client: HttpClient, origin: string): Promise<void> {
-  const { reason } = await client.request({ method: 'GET', path: '/healthz', wantBody: false })
-  await client.close()
-  if (reason === null) return
-  throw failure('target-unreachable', { target: origin, reason })
+async function requireReachable(origin: string, timeout: number): Promise<void> {
+  const reason = await whyUnreachable(await createHttpClient(origin, timeout))
+  if (reason !== null) throw failure('target-unreachable', { target: origin, reason })
 }

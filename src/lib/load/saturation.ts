@@ -1,11 +1,10 @@
 import autocannon from 'autocannon'
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
-import { mergeCounts, percentileMs } from '../measure/histogram.ts'
-import type { GeneratorHooks, LoadGenerator } from './generator.ts'
+import type { GeneratorHooks, GeneratorNews, LoadGenerator } from './generator.ts'
 import { watchGenerator } from './generator-monitor.ts'
 import type { SaturationModel } from './model.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
-import type { ThreadTally } from './result.ts'
+import type { PartNews } from './result.ts'
 
 /** What is sent where. Times in ms. */
 export interface SaturationTask {
@@ -41,9 +40,12 @@ export function createSaturationGenerator(task: SaturationTask, hooks: Generator
   return {
     async prepare() {},
     async run() {
-      const healthSince = watchGenerator()
-      const tally = await saturate(task, hooks)
-      return { tally, health: healthSince(percentileMs(mergeCounts([tally.recorded.late]), 99)) }
+      const monitor = watchGenerator()
+      // Nothing is ever late: a request is due when it is sent.
+      const withHealth = (news: PartNews): GeneratorNews => ({ ...news, health: monitor.health(0) })
+      const last = withHealth(await saturate(task, hooks.signal, (news) => hooks.onSecond(withHealth(news))))
+      monitor.stop()
+      return { last, lost: null, worker: null }
     },
     async close() {},
   }
@@ -62,7 +64,11 @@ interface Run {
   cutOff: boolean
 }
 
-async function saturate(task: SaturationTask, { signal, onSecond }: GeneratorHooks): Promise<ThreadTally> {
+async function saturate(
+  task: SaturationTask,
+  signal: AbortSignal,
+  onSecond: (news: PartNews) => void,
+): Promise<PartNews> {
   const { clock, model } = task
   const run = createRun(clock)
   const { sleepers, startedAt } = run
@@ -76,15 +82,21 @@ async function saturate(task: SaturationTask, { signal, onSecond }: GeneratorHoo
   const stoppedAt = clock.now()
   await finish(run, task, cannon, done)
   const timed = model.requests === null || signal.aborted
+  return newsOf(run, task, ((timed ? stoppedAt : run.lastEndedAt) - startedAt) / 1000, 0)
+}
+
+function newsOf(run: Run, { clock, model }: SaturationTask, seconds: number, users: number): PartNews {
   return {
-    seconds: ((timed ? stoppedAt : run.lastEndedAt) - startedAt) / 1000,
-    elapsedSeconds: (clock.now() - startedAt) / 1000,
-    users: model.connections,
-    full: false,
-    iterations: run.requests,
-    userMs: 0,
-    waitedMs: 0,
-    recorded: run.recorder.finish(),
+    recorded: run.recorder.take(users),
+    progress: {
+      seconds,
+      elapsedSeconds: (clock.now() - run.startedAt) / 1000,
+      users: model.connections,
+      full: false,
+      iterations: run.requests,
+      userMs: 0,
+      waitedMs: 0,
+    },
   }
 }
 
@@ -173,14 +185,13 @@ function failureOf(status: number): string | null {
 }
 
 /** Makes a second's tally of every whole second, until the time is over or the sleepers are woken. */
-async function endEverySecond(
-  { recorder, connections, sleepers, startedAt }: Run,
-  { clock, model }: SaturationTask,
-  onSecond: GeneratorHooks['onSecond'],
-): Promise<void> {
+async function endEverySecond(run: Run, task: SaturationTask, onSecond: (news: PartNews) => void): Promise<void> {
+  const { connections, sleepers, startedAt } = run
+  const { clock, model } = task
   const end = model.durationMs === null ? Infinity : startedAt + model.durationMs
   for (let at = startedAt + 1000; at <= end && !sleepers.awake; at += 1000) {
-    if (await sleepers.sleep(Math.max(0, at - clock.now()))) onSecond(recorder.endSecond(connections.size))
+    if (await sleepers.sleep(Math.max(0, at - clock.now())))
+      onSecond(newsOf(run, task, (at - startedAt) / 1000, connections.size))
   }
   if (end < Infinity) await sleepers.sleep(Math.max(0, end - clock.now()))
 }

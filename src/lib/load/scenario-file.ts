@@ -16,6 +16,7 @@ export async function readScenarios(file: string): Promise<readonly Scenario[]> 
   const found = await stat(path).catch(() => null)
   if (!found) throw refuse('there is no such file')
   if (!found.isFile()) throw refuse('it is not a file')
+  watched.add(pathToFileURL(path).href)
   provideRushbench()
   const loaded = await importFile(path).catch(async (error: unknown) => {
     throw refuse(await explain(error, path), error)
@@ -34,15 +35,36 @@ async function importFile(path: string): Promise<{ readonly default?: unknown }>
   return (await import(pathToFileURL(path).href)) as { readonly default?: unknown }
 }
 
+/** What each file was seen to import that neither Node nor rushbench brings, by its URL. */
+const imports = new Map<string, Set<string>>()
+
+/** What a file that was read imports beside Node's own modules and rushbench; on Node before 22.15 nobody knows. */
+export function importsOf(file: string): readonly string[] {
+  return [...(imports.get(pathToFileURL(resolve(file)).href) ?? [])]
+}
+
+let provided = false
+
 /** Lets `import ... from 'rushbench'` lead to the rushbench that runs, also where none is installed. */
 function provideRushbench(): void {
+  if (provided) return
+  provided = true
   const url = import.meta.resolve('rushbench')
   // Node before 22.15 has no such hooks; there the file's own project must have rushbench installed.
   module.registerHooks?.({
-    resolve: (specifier, context, nextResolve) =>
-      specifier === 'rushbench' ? { url, shortCircuit: true } : nextResolve(specifier, context),
+    resolve(specifier, context, nextResolve) {
+      if (specifier === 'rushbench') return { url, shortCircuit: true }
+      const { parentURL } = context
+      if (parentURL !== undefined && watched.has(parentURL) && !module.isBuiltin(specifier)) {
+        imports.set(parentURL, (imports.get(parentURL) ?? new Set()).add(specifier))
+      }
+      return nextResolve(specifier, context)
+    },
   })
 }
+
+/** Scenario files, whose imports are of interest. */
+const watched = new Set<string>()
 
 async function explain(error: unknown, path: string): Promise<string> {
   if ((error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION') {

@@ -1,5 +1,6 @@
 import { redactUrl } from '../databases/url.ts'
 import { failure } from '../errors.ts'
+import type { HttpClient } from './http-client.ts'
 
 /** The origin of a target that was given. Throws `usage-wrong` for what is none. */
 export function targetOrigin(target: string): string {
@@ -25,4 +26,11 @@ function isLoopback(hostname: string): boolean {
 
 function withoutCredentials(target: string): string {
   return new URL(target).origin
+}
+
+/** Asks a target whether it is there, and closes the client. Null when any answer came, else why none did. */
+export async function whyUnreachable(client: HttpClient): Promise<string | null> {
+  const { reason } = await client.request({ method: 'GET', path: '/healthz', wantBody: false })
+  await client.close()
+  return reason
 }

@@ -1,6 +1,6 @@
 import { distributionOfCounts } from '../measure/distribution.ts'
-import { mergeCounts, percentileMs } from '../measure/histogram.ts'
-import type { SecondTally } from './recorder.ts'
+import { mergeCounts, percentileMs, type HistogramCounts } from '../measure/histogram.ts'
+import type { Tally } from './recorder.ts'
 import { createSliceCollector, type Slices } from './slices.ts'
 
 /** One second of the run, or what came after the last whole one; response times in ms. */
@@ -22,12 +22,14 @@ export interface TimelineRow {
   readonly p99: number | null
 }
 
-/** The seconds of a run, put together from those of its threads. */
+/** The seconds of a run, put together from those of its generators. */
 export interface Timeline {
-  /** Takes the next second of a thread (from 0); once it has that of every thread, it makes a row of them. */
-  add(thread: number, second: SecondTally): void
-  /** All of a run that took so long; what makes up no whole second of all threads is in the last row and slice. */
-  finish(rests: readonly SecondTally[], elapsedSeconds: number): FinishedTimeline
+  /** Takes the next second of a generator (from 0); once it has that of every one, it makes a row of them. */
+  add(generator: number, second: Tally): void
+  /** No more comes from a generator that was lost: the others' seconds are rows without it. */
+  leaveOut(generator: number): void
+  /** All of a run that took so long; what makes up no whole second of all generators is in the last row and slice. */
+  finish(rests: readonly Tally[], elapsedSeconds: number): FinishedTimeline
 }
 
 /** The seconds of a run that has ended. */
@@ -38,20 +40,32 @@ export interface FinishedTimeline {
 
 const secondMs = 1000
 
-/** An empty timeline, which calls `onRow` with every whole second. */
-export function createTimeline(threads: number, onRow: (row: TimelineRow) => void): Timeline {
+/** An empty timeline of so many generators, which calls `onRow` with every whole second. */
+export function createTimeline(generators: number, onRow: (row: TimelineRow) => void): Timeline {
   const rows: TimelineRow[] = []
   const slices = createSliceCollector()
-  const waiting: SecondTally[][] = Array.from({ length: threads }, () => [])
-  return {
-    add(thread, second) {
-      waiting[thread]?.push(second)
-      if (waiting.some((seconds) => seconds.length === 0)) return
-      const tallies = waiting.map((seconds) => seconds.shift() as SecondTally)
+  const waiting: Tally[][] = Array.from({ length: generators }, () => [])
+  const leftOut = new Set<number>()
+
+  function addRows(): void {
+    while (waiting.some((seconds) => seconds.length > 0)) {
+      if (waiting.some((seconds, generator) => seconds.length === 0 && !leftOut.has(generator))) return
+      const tallies = waiting.flatMap((seconds) => seconds.shift() ?? [])
       const row = toRow(rows.length, secondMs, tallies)
-      slices.addSecond(distributionOfCounts(tallies.map(({ response }) => response)))
+      slices.addSecond(distributionOfCounts(tallies.flatMap(responsesOf)))
       rows.push(row)
       onRow(row)
+    }
+  }
+
+  return {
+    add(generator, second) {
+      waiting[generator]?.push(second)
+      addRows()
+    },
+    leaveOut(generator) {
+      leftOut.add(generator)
+      addRows()
     },
     finish(rests, elapsedSeconds) {
       const durationMs = Math.max(0, elapsedSeconds * secondMs - rows.length * secondMs)
@@ -59,21 +73,25 @@ export function createTimeline(threads: number, onRow: (row: TimelineRow) => voi
       const row = toRow(rows.length, durationMs, left)
       return {
         timeline: row.requests + row.skipped > 0 ? [...rows, { ...row, users: 0 }] : rows,
-        slices: slices.finish(distributionOfCounts(left.map(({ response }) => response))),
+        slices: slices.finish(distributionOfCounts(left.flatMap(responsesOf))),
       }
     },
   }
 }
 
-function toRow(second: number, durationMs: number, tallies: readonly SecondTally[]): TimelineRow {
-  const response = mergeCounts(tallies.map((tally) => tally.response))
-  const sum = (count: (tally: SecondTally) => number): number => tallies.reduce((total, one) => total + count(one), 0)
+function responsesOf({ steps }: Tally): HistogramCounts[] {
+  return steps.map(({ response }) => response)
+}
+
+function toRow(second: number, durationMs: number, tallies: readonly Tally[]): TimelineRow {
+  const response = mergeCounts(tallies.flatMap(responsesOf))
+  const sum = (count: (tally: Tally) => number): number => tallies.reduce((total, one) => total + count(one), 0)
   return {
     second,
     durationMs,
     users: sum(({ users }) => users),
     requests: response.totalCount,
-    failures: sum(({ failures }) => failures),
+    failures: sum(({ steps }) => steps.reduce((total, { failures }) => total + failures, 0)),
     skipped: sum(({ skipped }) => skipped),
     rps: durationMs > 0 ? response.totalCount / (durationMs / secondMs) : 0,
     p50: percentileMs(response, 50),

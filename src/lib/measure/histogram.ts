@@ -73,7 +73,7 @@ export function countsOf(histogram: LatencyHistogram): HistogramCounts {
 }
 
 /** Adds what another histogram held. */
-function addCounts(histogram: LatencyHistogram, { valuesUs, counts }: HistogramCounts): void {
+export function addCounts(histogram: LatencyHistogram, { valuesUs, counts }: HistogramCounts): void {
   for (const [index, us] of valuesUs.entries()) histogram.recordValueWithCount(us, counts[index] as number)
 }
 

@@ -83,6 +83,30 @@ const Spectrum = object('the whole distributions of all requests, at the same pe
   serviceTime: list('at each percentile, ms', Type.Number()),
 })
 
+const health = {
+  cpuPercent: number('of one core'),
+  eventLoopLagP99: number('99th percentile, ms'),
+  maxRssMb: number('memory of the process, MB'),
+  lateStartP99: ms('99th percentile of how late requests were sent'),
+}
+
+const LoadWorker = object('one worker process, and what it did up to its end', {
+  name: text('of the worker'),
+  host: text('where it ran'),
+  pid: count('of its process'),
+  version: text('of rushbench'),
+  requests: count('sent'),
+  failures: count('that failed'),
+  bookings: count('that the API acknowledged'),
+  cpuPercent: Type.Optional(health.cpuPercent),
+  eventLoopLagP99: Type.Optional(health.eventLoopLagP99),
+  maxRssMb: Type.Optional(health.maxRssMb),
+  lateStartP99: Type.Optional(health.lateStartP99),
+  clockOffsetMs: Type.Optional(number('what its time of day lacks to the time of the queue, ms')),
+  clockRoundTripMs: Type.Optional(number('of the comparison of clocks, which is at most half of it wrong, ms')),
+  lost: Type.Optional(text('why it was not there until the end')),
+})
+
 const Load = object('what the clients saw', {
   workload: text('the scenarios that were run'),
   target: text('what was loaded'),
@@ -108,6 +132,7 @@ const Load = object('what the clients saw', {
   spectrum: Type.Optional(Spectrum),
   steps: list('a row for each kind of request', Step),
   timeline: list('a row for each second', TimelineRow),
+  workers: Type.Optional(list('where worker processes made it', LoadWorker)),
   slices: Type.Optional(
     object('response times by stretches of time, for comparisons', {
       seconds: number('length of each, seconds; what came after the last whole second is in the last'),
@@ -128,14 +153,7 @@ const Load = object('what the clients saw', {
   ),
 })
 
-const health = {
-  cpuPercent: number('of one core'),
-  eventLoopLagP99: number('99th percentile, ms'),
-  maxRssMb: number('memory of the process, MB'),
-  lateStartP99: ms('99th percentile of how late requests were sent'),
-}
-
-const Generator = object('how the load generator fared; of several threads, the worst', {
+const Generator = object('how the load generator fared; of several threads or workers, the worst', {
   ...health,
   threads: Type.Optional(list('where there are several', object('one thread', health))),
   valid: flag('it was not the bottleneck'),

@@ -42,7 +42,7 @@ const task = {
 async function load(origin: string, model: ScenarioModel): Promise<RunResult> {
   const { result } = await runModel({
     model,
-    threads: 1,
+    parts: 1,
     createGenerator: (part, hooks) =>
       createGenerator({ ...task, origins: [origin], model, part }, hooks, {
         scenarios: [get],
@@ -50,6 +50,7 @@ async function load(origin: string, model: ScenarioModel): Promise<RunResult> {
       }),
     openLedger: async () => createMemoryLedger(),
     signal: new AbortController().signal,
+    onLost: () => {},
     onSecond: () => {},
   })
   return result

@@ -34,11 +34,12 @@ async function saturate(
   const whole = { kind: 'saturation', connections: 4, requests: null, durationMs: null, send, ...model } as const
   const { result } = await runModel({
     model: whole,
-    threads: 1,
+    parts: 1,
     createGenerator: (_part, hooks) =>
       createSaturationGenerator({ origin, timeout, model: whole, clock: realClock }, hooks),
     openLedger: async () => createMemoryLedger(),
     signal,
+    onLost: () => {},
     onSecond: () => {},
   })
   return result

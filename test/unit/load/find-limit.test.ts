@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { findLimit, type LimitFound, type Trial } from '../../../src/lib/load/find-limit.ts'
+import { judgeThreads } from '../../../src/lib/load/generator-monitor.ts'
 import { parseLimit } from '../../../src/lib/load/limit.ts'
 import { durationOf, levelOf, type ScenarioModel } from '../../../src/lib/load/model.ts'
 import type { ModelRunResult } from '../../../src/lib/load/run-model.ts'
@@ -30,7 +31,8 @@ async function search(
     const client = slowServer(clock, queue)
     const once = scenario(async (user) => (level.kind === 'closed' && (await user.think(990)), get(user)))
     const result = await run(clock, [once], { model: level, client, signal })
-    return { model: level, result, threads: [generatorCannot(levelOf(level)) ? saturated : healthy] }
+    const threads = [generatorCannot(levelOf(level)) ? saturated : healthy]
+    return { model: level, result, threads, workers: [], verdict: judgeThreads(threads) }
   }
   const clock = createVirtualClock()
   const finding = findLimit({ limit: parseLimit(expression), model, clock, signal, runModel, onTrial })

@@ -86,7 +86,7 @@ describe('withLevel', () => {
 })
 
 describe('checkModel', () => {
-  const plain = { threads: 1, raised: false }
+  const plain = { kind: 'threads', count: 1, raised: false } as const
   const saturation: SaturationModel = {
     kind: 'saturation',
     connections: 10,
@@ -97,8 +97,8 @@ describe('checkModel', () => {
 
   it('refuses more threads than users, of whom some would have none', () => {
     const model = createModel('users', { ...settings, users: 2 })
-    checkModel(model, { ...plain, threads: 2 })
-    expect(() => checkModel(model, { ...plain, threads: 3 })).toThrow('3 threads cannot share 2 users')
+    checkModel(model, { ...plain, count: 2 })
+    expect(() => checkModel(model, { ...plain, count: 3 })).toThrow('3 threads cannot share 2 users')
   })
 
   it('refuses bursts that overlap, outlast the run, or are beyond any machine', () => {
@@ -123,7 +123,7 @@ describe('checkModel', () => {
   })
 
   it('refuses to send a single request from several threads', () => {
-    expect(() => checkModel(saturation, { ...plain, threads: 2 })).toThrow('is sent from one thread')
+    expect(() => checkModel(saturation, { ...plain, count: 2 })).toThrow('is sent from one thread')
     expect(durationOf(saturation)).toBe(0)
   })
 })

@@ -1,36 +1,32 @@
 import { describe, expect, it } from 'vitest'
 import { createRecorder, type Sample } from '../../../src/lib/load/recorder.ts'
-import { summarizeRun, type ThreadTally } from '../../../src/lib/load/result.ts'
+import { summarizeRun, type PartNews, type PartProgress } from '../../../src/lib/load/result.ts'
+import { createTallySum } from '../../../src/lib/load/tally-sum.ts'
 import { createTimeline } from '../../../src/lib/load/timeline.ts'
 import { users } from './virtual-run.ts'
 
 const sample: Sample = { step: 'get', due: 0, sent: 0, ended: 10, bytes: 100, failure: null }
 
-/** What a thread did in 2 s. */
-function tally(samples: readonly Partial<Sample>[], changes: Partial<ThreadTally> = {}): ThreadTally {
+/** What a generator did in 2 s. */
+function tally(samples: readonly Partial<Sample>[], changes: Partial<PartProgress> = {}): PartNews {
   const recorder = createRecorder()
   for (const one of samples) recorder.record({ ...sample, ...one })
-  return {
-    seconds: 2,
-    elapsedSeconds: 2,
-    users: 3,
-    full: false,
-    iterations: 4,
-    userMs: 6000,
-    waitedMs: 1000,
-    recorded: recorder.finish(),
-    ...changes,
-  }
+  const progress = { seconds: 2, elapsedSeconds: 2, users: 3, full: false, iterations: 4, userMs: 6000, waitedMs: 1000 }
+  return { progress: { ...progress, ...changes }, recorded: recorder.take(0) }
 }
 
-function summarize(...parts: readonly ThreadTally[]) {
+function summarize(...parts: readonly PartNews[]) {
   const outcomes = { booked: 0, conflict: 0, failed: 0, unknown: 0 }
   const timeline = createTimeline(parts.length, () => {})
-  return summarizeRun(parts, { model: users(6), timeline, outcomes, interrupted: false })
+  const rests = parts.map((part) => part.recorded)
+  const recorded = createTallySum()
+  for (const rest of rests) recorded.add(rest)
+  const progress = parts.map((part) => part.progress)
+  return summarizeRun(progress, { model: users(6), recorded, timeline, rests, outcomes, interrupted: false })
 }
 
 describe('summarizeRun', () => {
-  it('adds up what the threads did', () => {
+  it('adds up what the generators did', () => {
     const first = tally([{}, { failure: 'timeout' }], { seconds: 2.01, elapsedSeconds: 5 })
     const second = tally([{ failure: 'timeout' }, { failure: 'status 500' }], { waitedMs: 2000 })
     const result = summarize(first, second)

@@ -16,9 +16,9 @@ function createGenerator(log: string[], index: number, { ledger }: GeneratorHook
     async run() {
       log.push(`run ${index}`)
       await ledger.record({ key: `${index}`, resource: 1, outcome: 'booked' })
-      const recorded = createRecorder().finish()
-      const none = { users: 1, full: false, iterations: 1, userMs: 0, waitedMs: 0 }
-      return { tally: { seconds: 1, elapsedSeconds: 1, ...none, recorded }, health }
+      const recorded = createRecorder().take(0)
+      const progress = { seconds: 1, elapsedSeconds: 1, users: 1, full: false, iterations: 1, userMs: 0, waitedMs: 0 }
+      return { last: { progress, recorded, health }, lost: null, worker: null }
     },
     async close() {
       log.push(`close ${index}`)
@@ -28,8 +28,9 @@ function createGenerator(log: string[], index: number, { ledger }: GeneratorHook
 
 const plan = {
   model: users(2),
-  threads: 2,
+  parts: 2,
   signal: new AbortController().signal,
+  onLost: () => {},
   onSecond: () => {},
 }
 

@@ -6,14 +6,22 @@ import { countsOf, createHistogram, recordMs } from '../../../src/lib/measure/hi
 function second(...responseMs: readonly number[]) {
   const response = createHistogram()
   for (const ms of responseMs) recordMs(response, ms)
-  return { users: 1, failures: 0, skipped: 0, response: countsOf(response) }
+  const counts = countsOf(response)
+  const step = { name: 'get', failures: 0, bytes: 0, response: counts, service: counts }
+  return { users: 1, skipped: 0, steps: [step], failureReasons: {}, late: counts }
+}
+
+/** The same, of which so many failed. */
+function failing(failures: number, ...responseMs: readonly number[]) {
+  const tally = second(...responseMs)
+  return { ...tally, steps: tally.steps.map((step) => ({ ...step, failures })) }
 }
 
 describe('createTimeline', () => {
   it('makes a row of a second as soon as all threads have ended it, however far one is ahead', () => {
     const rows: TimelineRow[] = []
     const timeline = createTimeline(2, (row) => rows.push(row))
-    timeline.add(0, { ...second(10), users: 3, failures: 1, skipped: 2 })
+    timeline.add(0, { ...failing(1, 10), users: 3, skipped: 2 })
     timeline.add(0, second(20))
     expect(rows).toEqual([])
     timeline.add(1, { ...second(30, 40, 50), users: 4, skipped: 5 })
@@ -49,6 +57,18 @@ describe('createTimeline', () => {
     expect(rows).toHaveLength(2)
     expect(rows[1]).toMatchObject({ second: 1, durationMs: 4000, users: 0, requests: 2, skipped: 1, rps: 0.5 })
     expect(slices).toEqual({ seconds: 1, responseTimes: ['1002x2 1998'] })
+  })
+
+  it('goes on without a generator that was lost, with what it had said', () => {
+    const rows: TimelineRow[] = []
+    const timeline = createTimeline(2, (row) => rows.push(row))
+    timeline.add(0, second(10))
+    timeline.add(0, second(20))
+    timeline.add(1, second(30))
+    timeline.leaveOut(1)
+    expect(rows).toMatchObject([{ requests: 2 }, { second: 1, requests: 1 }])
+    timeline.add(0, second(40))
+    expect(rows[2]).toMatchObject({ second: 2, requests: 1 })
   })
 
   it('puts there too what only some threads have ended', () => {

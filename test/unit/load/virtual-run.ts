@@ -12,6 +12,7 @@ import {
   type ScenarioDefinition,
   type VirtualUser,
 } from '../../../src/lib/load/scenario.ts'
+import { createTallySum } from '../../../src/lib/load/tally-sum.ts'
 import { createTimeline, type TimelineRow } from '../../../src/lib/load/timeline.ts'
 import { createRandom } from '../../../src/lib/random.ts'
 import { createMemoryLedger } from '../../ledgers.ts'
@@ -99,13 +100,21 @@ export async function run(
       runId: 'test',
       statuses: { bookedStatuses: [201], conflictStatuses: [409] },
       signal,
-      onSecond: (second) => timeline.add(part.index, second),
+      onSecond: ({ recorded: second }) => {
+        recorded.add(second)
+        timeline.add(part.index, second)
+      },
       ...plan,
     })
+  const recorded = createTallySum()
   const running = Promise.all(Array.from({ length: threads }, (_, index) => runPart({ index, of: threads })))
   await clock.runAll()
-  const whole = { model, timeline, outcomes: ledger.counts(), interrupted: signal.aborted }
-  return { ...summarizeRun(await running, whole), rows }
+  const news = await running
+  const rests = news.map((part) => part.recorded)
+  for (const rest of rests) recorded.add(rest)
+  const whole = { model, recorded, timeline, rests, outcomes: ledger.counts(), interrupted: signal.aborted }
+  const progress = news.map((part) => part.progress)
+  return { ...summarizeRun(progress, whole), rows }
 }
 
 /** One client for several threads, which is closed when the last of them closes it. */

@@ -1,0 +1,74 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { failure } from '../errors.ts'
+import type { GeneratorHooks, LoadGenerator } from './generator.ts'
+import type { FromGenerator, ToGenerator } from './generator-messages.ts'
+import { createRemoteGenerator, type GeneratorChannel } from './remote-generator.ts'
+
+/** What goes to a process beside the messages of its generator: first its task. */
+export type ToProcess = { readonly kind: 'task'; readonly task: object } | ToGenerator
+
+/** What comes from a process beside the messages of its generator: each second, that it lives. */
+export type FromProcess = { readonly kind: 'alive' } | FromGenerator
+
+/** How often a process says that it lives, and how many times in a row it may fail to, ms. */
+export const aliveEveryMs = 1000
+const mostSilences = 8
+
+/**
+ * A generator in a process of its own, which runs the module `entry` and is sent `task`. One that ends or falls silent
+ * for 8 s while it runs is lost. Throws `worker-ended` when it does so before.
+ */
+export function startGeneratorProcess(entry: URL, task: object, hooks: GeneratorHooks): LoadGenerator {
+  return createRemoteGenerator(startProcess(entry, task), hooks, (reason) => failure('worker-ended', { reason }))
+}
+
+function startProcess(entry: URL, task: object): GeneratorChannel {
+  // Its own process group: Ctrl-C reaches whoever started it alone, who then stops it in its own time.
+  const child = fork(entry, [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    detached: true,
+  })
+  const send = (message: ToProcess): void => {
+    // What is sent to a process that has ended is nobody's loss: its end is told by itself.
+    if (child.connected) child.send(message, () => {})
+  }
+  send({ kind: 'task', task })
+  return {
+    send,
+    listen(onMessage, onEnd) {
+      const stopWatch = watchSilence(child, () => {
+        onEnd(`it has said nothing for ${mostSilences} s`)
+        child.kill('SIGKILL')
+      })
+      child.on('message', (message: FromProcess) => {
+        if (message.kind !== 'alive') onMessage(message)
+      })
+      child.once('error', ({ message }) => onEnd(message))
+      // Not at its exit: then what it said last may not have been read.
+      child.once('close', (code, signal) => {
+        stopWatch()
+        onEnd(signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`)
+      })
+    },
+    async close() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+/** Counts seconds in which nothing came, and not time: this process may have been stopped itself. */
+function watchSilence(child: ChildProcess, onSilence: () => void): () => void {
+  let silences = 0
+  child.on('message', () => (silences = 0))
+  const timer = setInterval(() => {
+    if (++silences < mostSilences) return
+    clearInterval(timer)
+    onSilence()
+  }, aliveEveryMs)
+  return () => clearInterval(timer)
+}

@@ -1,0 +1,27 @@
+/** The name under which something is counted. */
+export type KeepName = (name: string) => string
+
+/** Reasons told apart; hostile ones cannot fill the memory. */
+const maxReasons = 20
+/** Steps told apart: each takes 0.2 MB, and a scenario may well name one after every item of a shop. */
+const maxSteps = 100
+
+/** Tells the first 20 reasons apart, and counts all others as one. */
+export function keepReasons(): KeepName {
+  return keepFirst(maxReasons, 'other')
+}
+
+/** Tells the first 100 steps apart, and counts all others as one. */
+export function keepStepNames(): KeepName {
+  return keepFirst(maxSteps, 'other steps')
+}
+
+function keepFirst(most: number, others: string): KeepName {
+  const known = new Set<string>()
+  return (name) => {
+    if (known.has(name)) return name
+    if (known.size >= most) return others
+    known.add(name)
+    return name
+  }
+}

@@ -1,0 +1,76 @@
+import { reasonOf, RushbenchError } from '../errors.ts'
+import type { GeneratorHooks, GeneratorResult, LoadGenerator, WorkerFacts } from './generator.ts'
+import type { FromGenerator, ToGenerator } from './generator-messages.ts'
+
+/** A way to a generator in a thread or a process of its own. */
+export interface GeneratorChannel {
+  send(message: ToGenerator): void
+  /** Once: `onEnd` is told why no more messages will come. */
+  listen(onMessage: (message: FromGenerator) => void, onEnd: (reason: string) => void): void
+  /** Ends it. */
+  close(): Promise<void>
+}
+
+/**
+ * A generator at the other end of `channel`. When that ends before its work is done, a process that was running is
+ * lost, with what it said up to then; else that is an error, which `endedEarly` makes.
+ */
+export function createRemoteGenerator(
+  channel: GeneratorChannel,
+  hooks: GeneratorHooks,
+  endedEarly: (reason: string) => Error,
+): LoadGenerator {
+  const prepared = Promise.withResolvers<void>()
+  const finished = Promise.withResolvers<GeneratorResult>()
+  // Whoever waits for one of them hears of a failure; the other has nobody who waits.
+  for (const { promise } of [prepared, finished]) promise.catch(() => {})
+  const stop = (): void => channel.send({ kind: 'stop' })
+  const { signal } = hooks
+  let worker: WorkerFacts | null = null
+  let running = false
+
+  function fail(error: Error): void {
+    prepared.reject(error)
+    finished.reject(error)
+  }
+
+  channel.listen(
+    (message) => {
+      if (message.kind === 'hello') worker = message.worker
+      if (message.kind === 'prepared') prepared.resolve()
+      if (message.kind === 'second') hooks.onSecond(message.news)
+      if (message.kind === 'entries') void recordBatch(message, hooks, (answer) => channel.send(answer))
+      if (message.kind === 'finished') finished.resolve({ last: message.last, lost: null, worker })
+      if (message.kind === 'failed') fail(new RushbenchError(message.code, message.exitCode, message.message))
+    },
+    (reason) => {
+      if (worker && running) finished.resolve({ last: null, lost: reason, worker })
+      else fail(endedEarly(reason))
+    },
+  )
+  signal.addEventListener('abort', stop)
+  if (signal.aborted) stop()
+
+  return {
+    prepare: () => prepared.promise,
+    async run() {
+      running = true
+      channel.send({ kind: 'run' })
+      return finished.promise
+    },
+    async close() {
+      signal.removeEventListener('abort', stop)
+      await channel.close()
+    },
+  }
+}
+
+async function recordBatch(
+  { batch, entries }: Extract<FromGenerator, { kind: 'entries' }>,
+  { ledger }: GeneratorHooks,
+  send: (message: ToGenerator) => void,
+): Promise<void> {
+  const results = await Promise.allSettled(entries.map((entry) => ledger.record(entry)))
+  const reasons = results.map((result) => (result.status === 'fulfilled' ? null : reasonOf(result.reason)))
+  send({ kind: 'recorded', batch, reasons })
+}

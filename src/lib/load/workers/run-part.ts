@@ -1,0 +1,243 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { failure, RushbenchError } from '../../errors.ts'
+import type { Clock } from '../../measure/clock.ts'
+import { connectQueue, type QueueClient } from '../../workers/client.ts'
+import { runKeys } from '../../workers/names.ts'
+import { openNews, type NewsSender } from '../../workers/news.ts'
+import { followOrders } from '../../workers/orders.ts'
+import { readClock, serverTime } from '../../workers/server-clock.ts'
+import { createLocalGenerator, type GeneratorNews, type WorkerFacts } from '../generator.ts'
+import { createHttpClient } from '../http/client.ts'
+import { createLedgerChannel } from '../ledger-channel.ts'
+import { formatEntry } from '../ledger-format.ts'
+import type { LedgerEntry, Scenario } from '../scenario.ts'
+import { whyUnreachable } from '../target.ts'
+import { loadPart, loadTask, ownLoadPart, type LoadPart, type LoadTask } from './load-part.ts'
+import { encodeNews } from './tally-bytes.ts'
+
+/** A worker, as it takes parts of loads. */
+export interface PartTaker {
+  /** URL of the queue. */
+  readonly queue: string
+  readonly name: string
+  readonly host: string
+  /** Of rushbench. */
+  readonly version: string
+  readonly clock: Clock
+  /** Throws what this worker does not do for anybody: `worker-refuses-scenario`, `worker-refuses-target`. */
+  readonly permit: (task: LoadTask) => void
+  /** Of a task that is permitted; `remove` is called in the end. */
+  readonly readScenarios: (task: LoadTask) => Promise<TakenScenarios>
+  /** Ends the part under way, which is then given back. */
+  readonly signal: AbortSignal
+  /** Told what becomes of each part. */
+  readonly onPart: (event: PartEvent) => void
+}
+
+/** Scenarios, and how to get rid of what they were read from. */
+export interface TakenScenarios {
+  readonly scenarios: readonly Scenario[]
+  readonly remove: () => Promise<void>
+}
+
+/** What a worker says of a part. */
+export type PartEvent = { readonly run: string; readonly part: number; readonly of: number } & (
+  | { readonly event: 'taken' | 'ready' | 'begun' }
+  | { readonly event: 'ended'; readonly requests: number; readonly failures: number; readonly reason: string | null }
+  | { readonly event: 'refused'; readonly reason: string }
+)
+
+/** Does one part of a load. Throws an Error that holds, as JSON, why it was refused. */
+export async function runPart(data: unknown, lost: AbortSignal, taker: PartTaker): Promise<void> {
+  const { version } = loadPart.parse(data)
+  if (version !== taker.version) {
+    const refusal = failure('worker-version', { worker: taker.name, own: taker.version, wanted: version })
+    throw new Error(asText(refusal), { cause: refusal })
+  }
+  const part = ownLoadPart.parse(data)
+  const keys = runKeys(part.run)
+  const clients = await Promise.all([connectQueue(taker.queue), connectQueue(taker.queue)])
+  try {
+    const [writer, reader] = clients
+    const task = await writer.get(keys.task)
+    // Its coordinator is gone.
+    if (task === null) return
+    const news = openNews(writer, keys, part.part.index)
+    const end = createEnd(taker.signal, lost)
+    followOrders(reader, keys, {
+      onOrder: (order) => (order.kind === 'stop' ? end.stop() : end.begin(order.at)),
+      onGone: () => end.give('the coordinator gave no sign of life'),
+      signal: end.over,
+    })
+    await workOn(part, loadTask.parse(JSON.parse(String(task))), { taker, news, end, writer })
+    end.close()
+    news.close()
+  } finally {
+    for (const client of clients) client.destroy()
+  }
+}
+
+/** What may end a part, or let it begin. */
+interface PartSignals {
+  /** Aborts when no more load is to be made. */
+  readonly signal: AbortSignal
+  /** Aborts when the part is over for whatever reason. */
+  readonly over: AbortSignal
+  /** When to begin, on the server's clock, ms; null when the part ends before. */
+  readonly beginning: Promise<number | null>
+  /** Why the part is given back before its end; null while it is not. */
+  reason(): string | null
+  begin(at: number): void
+  /** As the coordinator orders. */
+  stop(): void
+  give(reason: string): void
+  close(): void
+}
+
+function createEnd(stopped: AbortSignal, lost: AbortSignal): PartSignals {
+  const abort = new AbortController()
+  const over = new AbortController()
+  const beginning = Promise.withResolvers<number | null>()
+  let given: string | null = null
+
+  function stop(): void {
+    beginning.resolve(null)
+    abort.abort()
+  }
+
+  function give(reason: string): void {
+    given ??= reason
+    stop()
+  }
+
+  const onStopped = (): void => give('it was stopped')
+  const onLost = (): void => give('the queue gave its part up')
+  stopped.addEventListener('abort', onStopped)
+  lost.addEventListener('abort', onLost)
+  if (stopped.aborted) onStopped()
+  return {
+    signal: abort.signal,
+    over: over.signal,
+    beginning: beginning.promise,
+    reason: () => given,
+    begin: beginning.resolve,
+    stop,
+    give,
+    close() {
+      stopped.removeEventListener('abort', onStopped)
+      lost.removeEventListener('abort', onLost)
+      over.abort()
+    },
+  }
+}
+
+interface Workplace {
+  readonly taker: PartTaker
+  readonly news: NewsSender
+  readonly end: PartSignals
+  readonly writer: QueueClient
+}
+
+/** What is said after the load has ended is waited for so long: the queue may be gone. */
+const lastWordsMs = 5000
+
+async function workOn(part: LoadPart, task: LoadTask, { taker, news, end, writer }: Workplace): Promise<void> {
+  const { clock, onPart } = taker
+  const about = { run: task.runId, part: part.part.index + 1, of: part.part.of }
+  const say = (kind: string, message?: object | Buffer): Promise<void> =>
+    news.send(kind, message && (Buffer.isBuffer(message) ? message : Buffer.from(JSON.stringify(message))))
+  onPart({ ...about, event: 'taken' })
+  let taken: TakenScenarios | null = null
+  try {
+    taker.permit(task)
+    const reading = await readClock(clock, () => serverTime(writer))
+    await say('hello', factsOf(taker, reading))
+    for (const origin of task.origins) await requireReachableFrom(taker.name, origin, task.timeout)
+    taken = await taker.readScenarios(task)
+    const requests = { all: 0, failed: 0 }
+    const count = (given: GeneratorNews): GeneratorNews => {
+      for (const { response, failures } of given.recorded.steps) {
+        requests.all += response.counts.reduce((sum, times) => sum + times, 0)
+        requests.failed += failures
+      }
+      return given
+    }
+    const ledger = createLedger(say)
+    const generator = createLocalGenerator(
+      { ...task, part: part.part, model: task.model as Parameters<typeof createLocalGenerator>[0]['model'] },
+      {
+        ledger,
+        signal: end.signal,
+        onSecond: (second) => void say('second', encodeNews(count(second))).catch(() => {}),
+      },
+      { scenarios: taken.scenarios, clock, alone: false },
+    )
+    await generator.prepare()
+    await say('prepared')
+    onPart({ ...about, event: 'ready' })
+    const startAt = await end.beginning
+    if (startAt === null) return onPart({ ...about, event: 'ended', requests: 0, failures: 0, reason: end.reason() })
+    onPart({ ...about, event: 'begun' })
+    const last = count(await generator.run(startAt - reading.offsetMs))
+    await generator.close()
+    const said = Promise.all([say('last', encodeNews(last)), say('end', { left: end.reason() })]).catch(() => {})
+    await Promise.race([said, sleep(lastWordsMs, undefined, { ref: false })])
+    onPart({ ...about, event: 'ended', requests: requests.all, failures: requests.failed, reason: end.reason() })
+  } catch (error) {
+    if (!(error instanceof RushbenchError)) throw error
+    onPart({ ...about, event: 'refused', reason: error.message })
+    await Promise.race([
+      say('failed', JSON.parse(asText(error)) as object).catch(() => {}),
+      sleep(lastWordsMs, undefined, { ref: false }),
+    ])
+  } finally {
+    await taken?.remove()
+  }
+}
+
+function asText({ code, exitCode, message }: RushbenchError): string {
+  return JSON.stringify({ code, exitCode, message })
+}
+
+function factsOf(
+  { name, host, version, clock }: PartTaker,
+  reading: { offsetMs: number; roundTripMs: number },
+): WorkerFacts {
+  // People know the time of day, which may be set while a run lasts; what counts is the clock that never is.
+  const offsetMs = clock.now() + reading.offsetMs - Date.now()
+  return { name, host, pid: process.pid, version, clock: { offsetMs, roundTripMs: reading.roundTripMs } }
+}
+
+/** A booking is acknowledged to its user once the queue's server has it. */
+function createLedger(say: (kind: string, message: object) => Promise<void>) {
+  const channel = createLedgerChannel((batch, entries) => {
+    const lines: string[] = []
+    const reasons = entries.map((entry) => lineOf(entry, lines))
+    const conflicts = entries.filter(({ outcome }) => outcome === 'conflict').length
+    say('entries', { lines, conflicts }).then(
+      () => channel.settle(batch, reasons),
+      (error: Error) =>
+        channel.settle(
+          batch,
+          reasons.map((reason) => reason ?? error.message),
+        ),
+    )
+  })
+  return channel
+}
+
+/** Why the ledger refuses an entry; null when its line is among the others, or it has none. */
+function lineOf(entry: LedgerEntry, lines: string[]): string | null {
+  if (entry.outcome === 'conflict') return null
+  try {
+    lines.push(formatEntry(entry).trimEnd())
+    return null
+  } catch (error) {
+    return `the ledger refuses an entry: ${(error as Error).message}`
+  }
+}
+
+async function requireReachableFrom(worker: string, target: string, timeout: number): Promise<void> {
+  const reason = await whyUnreachable(await createHttpClient(target, timeout))
+  if (reason !== null) throw failure('worker-cannot-reach', { worker, target, reason })
+}

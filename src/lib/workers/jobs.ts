@@ -1,0 +1,125 @@
+import { Queue, QueueEvents, Worker, type Job } from 'bullmq'
+import { redactUrl } from '../databases/url.ts'
+import { reasonOf } from '../errors.ts'
+import { connectPlain } from './client.ts'
+import { keyPrefix, keysLiveMs, lockMs, queueName, stalledCheckMs } from './names.ts'
+
+/** A piece of work on the queue, as plain data. */
+export interface Work {
+  /** What kind of work: whoever takes it knows what to do by it. */
+  readonly name: string
+  readonly data: object
+}
+
+/** What became of a piece of work. */
+export type WorkEnd =
+  | { readonly kind: 'done' }
+  /** The worker said so. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** The worker has not said for too long that it still works on it. */
+  | { readonly kind: 'stalled' }
+
+/** Work that was put on the queue. */
+export interface PlacedWork {
+  /** Takes what is left of it from the queue. */
+  close(): Promise<void>
+}
+
+/**
+ * Puts work on the queue and follows what becomes of it. No piece is ever begun twice: one whose worker fell silent is
+ * `stalled`, which is looked after from here, because there may be no worker left to do it.
+ */
+export async function placeWork(
+  url: string,
+  work: readonly Work[],
+  onEnd: (index: number, end: WorkEnd) => void,
+): Promise<PlacedWork> {
+  const client = await connectPlain(url)
+  const options = { connection: client, prefix: keyPrefix }
+  const queue = new Queue(queueName, options)
+  // Of what is told, only what comes from now on is of interest.
+  const [seconds] = await client.time()
+  const events = new QueueEvents(queueName, { ...options, lastEventId: `${Number(seconds) * 1000 - 1000}-0` })
+  const watchman = new Worker(queueName, null, { ...options, ...workerOptions, autorun: false })
+  // Whoever reads news, or gives signs of life, finds out that the queue is away, and says so.
+  queue.on('error', () => {})
+  events.on('error', () => {})
+  watchman.on('error', () => {})
+  const indexes = new Map<string, number>()
+  const end = (jobId: string, how: WorkEnd): void => {
+    const index = indexes.get(jobId)
+    if (index !== undefined) onEnd(index, how)
+  }
+  events.on('completed', ({ jobId }) => end(jobId, { kind: 'done' }))
+  events.on('failed', ({ jobId, failedReason }) => end(jobId, { kind: 'failed', reason: failedReason }))
+  events.on('stalled', ({ jobId }) => end(jobId, { kind: 'stalled' }))
+  await events.waitUntilReady()
+  await watchman.startStalledCheckTimer()
+  const jobs = await queue.addBulk(
+    work.map(({ name, data }) => ({ name, data, opts: { removeOnComplete: true, removeOnFail: true } })),
+  )
+  for (const [index, { id }] of jobs.entries()) if (id !== undefined) indexes.set(id, index)
+  // Should this process die before any worker has taken them.
+  await Promise.all(jobs.map(({ id }) => client.pExpire(queue.toKey(id ?? ''), keysLiveMs * 100)))
+  return {
+    async close() {
+      if (client.isReady) await Promise.allSettled(jobs.map((job) => job.remove()))
+      await Promise.allSettled([events.close(), watchman.close(true), queue.close()])
+      client.destroy()
+    },
+  }
+}
+
+const workerOptions = {
+  concurrency: 1,
+  lockDuration: lockMs,
+  stalledInterval: stalledCheckMs,
+  maxStalledCount: 0,
+  runRetryDelay: 1000,
+}
+
+/** Does one piece of work of a kind. */
+export interface WorkHandler {
+  /** Its error is what whoever placed the work is told. `lost` aborts when the queue took the work away. */
+  (data: unknown, lost: AbortSignal): Promise<void>
+}
+
+/** A worker that waits for work. */
+export interface WorkTaker {
+  /** Takes no more work, and resolves when the piece under way has ended. */
+  close(): Promise<void>
+}
+
+/** Takes work from the queue, one piece at a time, for as long as it is not closed. Throws `queue-unreachable`. */
+export async function takeWork(
+  url: string,
+  name: string,
+  handlers: Readonly<Record<string, WorkHandler>>,
+  onError: (text: string) => void,
+): Promise<WorkTaker> {
+  const client = await connectPlain(url)
+  let lost = new AbortController()
+
+  async function process({ name: kind, data }: Job<unknown>): Promise<void> {
+    lost = new AbortController()
+    const handle = Object.hasOwn(handlers, kind) ? handlers[kind] : undefined
+    // What is left of a run whose coordinator has died has no name.
+    if (handle) await handle(data, lost.signal)
+  }
+
+  const worker = new Worker(queueName, process, { connection: client, prefix: keyPrefix, name, ...workerOptions })
+  worker.on('lockRenewalFailed', () => lost.abort())
+  let lastError = ''
+  worker.on('error', (error) => {
+    const text = `${redactUrl(url)}: ${reasonOf(error)}`
+    if (text !== lastError) onError(text)
+    lastError = text
+  })
+  await worker.waitUntilReady()
+  return {
+    async close() {
+      await worker.close()
+      client.destroy()
+    },
+  }
+}

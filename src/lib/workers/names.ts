@@ -1,0 +1,38 @@
+/** Before all keys, in a Redis that others may use too. */
+export const keyPrefix = 'rushbench'
+
+/** Of the one queue that all workers take their work from. */
+export const queueName = 'work'
+
+/** Keys of one run. */
+export interface RunKeys {
+  /** What is to be done, the same for all parts. */
+  readonly task: string
+  /** A stream of what the coordinator orders, a sign of life each second among it. */
+  readonly orders: string
+  /** A stream of what the workers say. */
+  readonly news: string
+}
+
+/** The keys of the run of that id. */
+export function runKeys(id: string): RunKeys {
+  const key = (name: string): string => `${keyPrefix}:run:${id}:${name}`
+  return { task: key('task'), orders: key('orders'), news: key('news') }
+}
+
+/** How often the coordinator gives a sign of life, and how long a worker goes on without one, ms. */
+export const heartbeatMs = 1000
+export const coordinatorGoneMs = 5000
+
+/** How long the keys of a run outlive the coordinator's last sign of life, ms. */
+export const keysLiveMs = 30_000
+
+/** How long the queue may be away before a run is given up, ms. */
+export const queueGoneMs = 5000
+
+/**
+ * A part whose worker has not said for so long that it works on it counts as lost, ms, looked at so often. A worker that
+ * lost the queue has given up by itself before, so that nobody books what no ledger will hold.
+ */
+export const lockMs = 8000
+export const stalledCheckMs = 2000

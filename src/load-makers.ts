@@ -1,0 +1,39 @@
+import { extname } from 'node:path'
+import type { BaseCommand } from './base-command.ts'
+import type { RunConfig } from './lib/config/resolve.ts'
+import type { LoadMakers } from './lib/load/choose-generators.ts'
+import type { Makers } from './lib/load/model.ts'
+import { realClock } from './lib/measure/clock.ts'
+
+/** Who makes a load, as the settings say: this process and its threads, or workers, of whom `onNote` is told. */
+export async function chooseMakers(
+  command: BaseCommand,
+  { values }: RunConfig,
+  onNote: (text: string) => void,
+): Promise<LoadMakers> {
+  const { threads, workers, queue } = values
+  if (workers === undefined) return { kind: 'threads', count: threads, entry: moduleBeside('load-thread') }
+  if (queue === undefined) {
+    return { kind: 'processes', count: workers, entry: moduleBeside('load-process'), version: command.config.version }
+  }
+  // BullMQ takes its time to load, which only those wait for who use it.
+  const { createFleet } = await import('./lib/load/workers/fleet.ts')
+  const { packScenario } = await import('./lib/load/workers/travelling-scenario.ts')
+  const scenario = values.scenario === undefined ? null : await packScenario(values.scenario)
+  const { version } = command.config
+  return {
+    kind: 'queue',
+    count: workers,
+    openFleet: (task, onFailure) =>
+      createFleet(task, { queue, version, scenario, waitMs: values.workerWait, clock: realClock, onNote, onFailure }),
+  }
+}
+
+/** As they have to fit the model. */
+export function madeBy({ kind, count }: LoadMakers): Makers {
+  return { kind: kind === 'threads' ? 'threads' : 'workers', count }
+}
+
+function moduleBeside(name: string): URL {
+  return new URL(`${name}${extname(import.meta.url)}`, import.meta.url)
+}

@@ -1,0 +1,29 @@
+// What a process of "load --workers" without a queue runs.
+import { hostname } from 'node:os'
+import { aliveEveryMs, type FromProcess, type ToProcess } from './lib/load/generator-process.ts'
+import type { ToGenerator } from './lib/load/generator-messages.ts'
+import type { ProcessTask } from './lib/load/choose-generators.ts'
+import { serveGenerator } from './lib/load/serve-generator.ts'
+import { realClock } from './lib/measure/clock.ts'
+import { readTaskScenarios } from './task-scenarios.ts'
+
+const send = (message: FromProcess): void => void process.send?.(message, undefined, undefined, () => {})
+
+// Whoever started it is gone.
+process.once('disconnect', () => process.exit())
+setInterval(() => send({ kind: 'alive' }), aliveEveryMs)
+
+process.once('message', (first: ToProcess) => {
+  if (first.kind !== 'task') throw new TypeError(`the first message is ${first.kind}, not the task`)
+  const task = first.task as ProcessTask
+  const name = String(task.part.index + 1)
+  send({ kind: 'hello', worker: { name, host: hostname(), pid: process.pid, version: task.version, clock: null } })
+  const listen = (onMessage: (message: ToGenerator) => void): void => {
+    process.on('message', (message: ToProcess) => message.kind === 'task' || onMessage(message))
+  }
+  void serveGenerator({ send, listen }, task, {
+    clock: realClock,
+    alone: false,
+    readScenarios: () => readTaskScenarios(task),
+  })
+})

@@ -1,0 +1,19 @@
+import type { ScenarioSettings } from './lib/config/scenario-settings.ts'
+import type { Settings } from './lib/config/settings.ts'
+import { chooseScenarios } from './lib/load/mix.ts'
+import type { ScenarioTask } from './lib/load/choose-generators.ts'
+import { readScenarios } from './lib/load/scenario-file.ts'
+import type { Scenario } from './lib/load/scenario.ts'
+import { loadWorkload } from './lib/workloads/registry.ts'
+
+/** The scenarios of a task: a person's own from their file, or the workload's. */
+export async function readTaskScenarios({ scenarioFile, settings, runId }: ScenarioTask): Promise<readonly Scenario[]> {
+  return scenarioFile === null ? workloadScenarios(settings as ScenarioSettings, runId) : readScenarios(scenarioFile)
+}
+
+/** The workload's own scenarios, as the settings that they know choose them. Throws `workload-unknown`, `usage-wrong`. */
+export async function workloadScenarios(settings: ScenarioSettings, runId: string): Promise<readonly Scenario[]> {
+  const workload = await loadWorkload(settings.workload)
+  // A test makes the scenarios of every workload from these settings alone.
+  return chooseScenarios(workload.scenarios(settings as Settings, runId), settings.mix)
+}

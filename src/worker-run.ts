@@ -1,0 +1,75 @@
+import { hostname } from 'node:os'
+import type { BaseCommand } from './base-command.ts'
+import type { ScenarioSettings } from './lib/config/scenario-settings.ts'
+import { redactUrl } from './lib/databases/url.ts'
+import { failure } from './lib/errors.ts'
+import { requireLoopback } from './lib/load/target.ts'
+import { loadPartName, type LoadTask } from './lib/load/workers/load-part.ts'
+import { runPart, type PartEvent, type PartTaker } from './lib/load/workers/run-part.ts'
+import { isAllowed, unpackScenario, type AllowedScenarios } from './lib/load/workers/travelling-scenario.ts'
+import { realClock } from './lib/measure/clock.ts'
+import { takeWork } from './lib/workers/jobs.ts'
+import { workloadScenarios } from './task-scenarios.ts'
+
+/** What a worker takes, and what it does for nobody. */
+export interface WorkerOptions {
+  /** URL of the queue. */
+  readonly queue: string
+  readonly name: string
+  readonly allowedScenarios: AllowedScenarios
+  readonly allowRemote: boolean
+}
+
+/** Takes work from the queue until the command is stopped. Throws `queue-unreachable`. */
+export async function runWorker(
+  command: BaseCommand,
+  { queue, name, allowedScenarios, allowRemote }: WorkerOptions,
+  onPart: (event: PartEvent) => void,
+): Promise<void> {
+  const taker: PartTaker = {
+    queue,
+    name,
+    host: hostname(),
+    version: command.config.version,
+    clock: realClock,
+    signal: command.signal,
+    onPart,
+    permit(task) {
+      requirePermitted(name, task, allowedScenarios, allowRemote)
+    },
+    async readScenarios({ scenario, settings, runId }) {
+      if (scenario) return unpackScenario(scenario)
+      const scenarios = await workloadScenarios(settings as unknown as ScenarioSettings, runId)
+      return { scenarios, remove: async () => {} }
+    },
+  }
+  const handlers = { [loadPartName]: (data: unknown, lost: AbortSignal) => runPart(data, lost, taker) }
+  const work = await takeWork(queue, name, handlers, (text) => command.logToStderr(`Queue ${text}`))
+  command.log(`Worker ${name} waits for work on ${redactUrl(queue)}`)
+  await stopOf(command.signal)
+  await work.close()
+}
+
+function requirePermitted(
+  worker: string,
+  { origins, scenario }: LoadTask,
+  allowedScenarios: AllowedScenarios,
+  allowRemote: boolean,
+): void {
+  for (const target of origins) {
+    try {
+      requireLoopback(target, allowRemote)
+    } catch (error) {
+      throw failure('worker-refuses-target', { worker, target }, error)
+    }
+  }
+  if (!scenario || isAllowed(scenario, allowedScenarios)) return
+  throw failure('worker-refuses-scenario', { worker, file: scenario.name, sha256: scenario.sha256 })
+}
+
+function stopOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
