@@ -243,7 +243,17 @@ const SeedReport = Type.Object(
     keys: Type.Optional(oneOf('order of the keys', 'ascending', 'random', 'spread')),
     order: Type.Optional(oneOf("whether a parent's rows follow one another", 'grouped', 'shuffled')),
     indexes: Type.Optional(oneOf('whether indexes were made before the rows or after them', 'before', 'after')),
-    connections: Type.Optional(count('that stored rows at the same time')),
+    connections: Type.Optional(count('that stored rows at the same time; of each worker, where there were some')),
+    workers: Type.Optional(
+      list(
+        "where others stored the rows; a block whose worker was lost before it could say so is nobody's",
+        object('one worker', {
+          name: text('what it is called'),
+          blocks: count('stored'),
+          rows: count('stored'),
+        }),
+      ),
+    ),
     verified: Type.Optional(
       object('what the whole table held afterwards, as expected', {
         rows: count('in the table'),
@@ -310,6 +320,7 @@ type SeedBody = Pick<
   | 'order'
   | 'indexes'
   | 'connections'
+  | 'workers'
   | 'verified'
 >
 

@@ -179,7 +179,18 @@ const shownFinishSeconds = 1
 
 /** A seeding for people. */
 export function seedSummary(report: SeedReport): string {
-  const { rows, seconds, finishSeconds = 0, rowsPerSecond, maxRssMb, strategy, durability, verified, retries } = report
+  const {
+    rows,
+    seconds,
+    finishSeconds = 0,
+    rowsPerSecond,
+    maxRssMb,
+    strategy,
+    durability,
+    verified,
+    retries,
+    workers = [],
+  } = report
   const retried = describeRetries(retries)
   const made = [
     report.keys && `${report.keys} keys`,
@@ -195,9 +206,14 @@ export function seedSummary(report: SeedReport): string {
     ...(report.resumedAt ? [`${formatCount(report.resumedAt)} rows were stored before`] : []),
     plain(`by ${strategy} (${durability})`),
     ...(made.length > 0 ? [made.join(', ')] : []),
+    ...(workers.length > 0 ? [`by ${workers.map(shareOfWorker).join(', ')}`] : []),
     ...(retried === null ? [] : [`retries: ${retried}`]),
     ...(verified
       ? [`verified: ${formatCount(verified.rows)} rows in the table, checksum ${plain(verified.checksum)}, as expected`]
       : []),
   ].join('\n')
+}
+
+function shareOfWorker({ name, blocks, rows }: NonNullable<SeedReport['workers']>[number]): string {
+  return `${plain(name)} (${formatCount(blocks)} blocks, ${formatCount(rows)} rows)`
 }

@@ -58,8 +58,15 @@ export async function seedRows<R extends object>(
   return resumeSeeding(database, target, await beginJournal(database, recipe, before), options)
 }
 
+/** Told of blocks while they are stored. */
+export interface BlockListener {
+  readonly onStored: (plan: BlockPlan) => void
+  /** The database has lost it again: it crashed, and had not waited for the disk. */
+  readonly onLost: (plan: BlockPlan) => void
+}
+
 /** Stores blocks and tells of each; resolves before all are stored when it is told to end. */
-export type StoreBlocks = (missing: readonly BlockPlan[], onStored: (plan: BlockPlan) => void) => Promise<void>
+export type StoreBlocks = (missing: readonly BlockPlan[], listener: BlockListener) => Promise<void>
 
 /**
  * Stores those of the journal's blocks that are missing, then makes indexes and counters that had to wait. `elsewhere`
@@ -81,9 +88,14 @@ export async function resumeSeeding<R extends object>(
   const resumedAt = sumRows(plans.filter(({ number }) => stored.has(number)))
   let done = resumedAt
   const missing = plans.filter(({ number }) => !stored.has(number))
-  await (elsewhere ?? storeHere(database, target, recipe, strategy, options))(missing, ({ rows }) => {
-    done += rows
-    options.onProgress({ done, total })
+  await (elsewhere ?? storeHere(database, target, recipe, strategy, options))(missing, {
+    onStored({ rows }) {
+      done += rows
+      options.onProgress({ done, total })
+    },
+    onLost({ rows }) {
+      done -= rows
+    },
   })
   const loadedAt = performance.now()
   if (done === total) await finishSeeding(database, target, recipe)
@@ -111,7 +123,7 @@ function storeHere<R extends object>(
   strategy: InsertStrategy,
   options: SeedOptions,
 ): StoreBlocks {
-  return async (missing, onStored) => {
+  return async (missing, { onStored }) => {
     const store = await openBlockStore(database, target, recipe, strategy)
     try {
       await inParallel(missing, options, () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Queue, QueueEvents, Worker, type Job } from 'bullmq'
 import { redactUrl } from '../databases/url.ts'
 import { reasonOf } from '../errors.ts'
@@ -27,12 +28,14 @@ export interface PlacedWork {
 
 /**
  * Puts work on the queue and follows what becomes of it. No piece is ever begun twice: one whose worker fell silent is
- * `stalled`, which is looked after from here, because there may be no worker left to do it.
+ * `stalled`, which is looked after from here, because there may be no worker left to do it. `onBegin` is told of each
+ * piece that a worker has taken.
  */
 export async function placeWork(
   url: string,
   work: readonly Work[],
   onEnd: (index: number, end: WorkEnd) => void,
+  onBegin: (index: number) => void = () => {},
 ): Promise<PlacedWork> {
   const client = await connectPlain(url)
   const options = { connection: client, prefix: keyPrefix }
@@ -45,20 +48,27 @@ export async function placeWork(
   queue.on('error', () => {})
   events.on('error', () => {})
   watchman.on('error', () => {})
-  const indexes = new Map<string, number>()
+  // Known before they are on the queue: a worker that waits has them at once.
+  const ids: string[] = work.map(() => randomUUID())
+  const indexes = new Map(ids.map((id, index) => [id, index]))
   const end = (jobId: string, how: WorkEnd): void => {
     const index = indexes.get(jobId)
     if (index !== undefined) onEnd(index, how)
   }
+  events.on('active', ({ jobId }) => {
+    const index = indexes.get(jobId)
+    if (index !== undefined) onBegin(index)
+  })
   events.on('completed', ({ jobId }) => end(jobId, { kind: 'done' }))
   events.on('failed', ({ jobId, failedReason }) => end(jobId, { kind: 'failed', reason: failedReason }))
   events.on('stalled', ({ jobId }) => end(jobId, { kind: 'stalled' }))
   await events.waitUntilReady()
   await watchman.startStalledCheckTimer()
   const jobs = await queue.addBulk(
-    work.map(({ name, data }) => ({ name, data, opts: { removeOnComplete: true, removeOnFail: true } })),
+    work.map(({ name, data }, index) => {
+      return { name, data, opts: { removeOnComplete: true, removeOnFail: true, jobId: ids[index] as string } }
+    }),
   )
-  for (const [index, { id }] of jobs.entries()) if (id !== undefined) indexes.set(id, index)
   // Should this process die before any worker has taken them.
   await Promise.all(jobs.map(({ id }) => client.pExpire(queue.toKey(id ?? ''), keysLiveMs * 100)))
   return {
