@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { migrateDown, migrateUp } from '../../../src/lib/databases/migrate.ts'
 import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
-import { beginJournal, removeJournal } from '../../../src/lib/seeding/journal.ts'
+import { beginJournal, readJournal, removeJournal } from '../../../src/lib/seeding/journal.ts'
 import { resumeSeeding } from '../../../src/lib/seeding/seed.ts'
 import { runSeedPart, type SeedPartEvent } from '../../../src/lib/seeding/workers/run-seed-part.ts'
 import { seedPartName } from '../../../src/lib/seeding/workers/seed-part.ts'
@@ -94,13 +94,13 @@ describe.skipIf(redis === null || postgres === null)('workers of a seeding', () 
     await startWorker('one')
     await startWorker('two')
     let away: Promise<void> | null = null
-    const { rows, workers: shares } = await seed(500_000, () => {
+    const { rows, workers: shares } = await seed(300_000, () => {
       away ??= postgres!.kill().then(() => postgres!.start())
     })
     await away
-    expect(rows).toBe(500_000)
+    expect(rows).toBe(300_000)
     expect(shares.map(({ name }) => name)).toEqual(['one', 'two'])
-    expect(await database.store.count(reservations)).toBe(500_000)
+    expect(await database.store.count(reservations)).toBe(300_000)
     expect((await findViolations(database)).map(({ detail }) => detail)).toEqual([])
     const keys = await withClient(queue.url, (client) => client.keys('*'))
     expect(keys.filter((key) => /seeding|run:/.test(key))).toEqual([])
@@ -114,6 +114,30 @@ describe.skipIf(redis === null || postgres === null)('workers of a seeding', () 
     const taken = seed(10)
     await database.store.insert(reservations, [row!])
     await expect(taken).rejects.toMatchObject({ code: 'rows-differ' })
+  })
+
+  it('end with whoever began when the queue is lost, and what is stored can be gone on with', async () => {
+    const lost = await startPrivateService('redis')
+    const own = queue
+    queue = { url: lost!.url, remove: async () => {} }
+    await startWorker('one')
+    let killing: Promise<void> | null = null
+    const seeding = seed(300_000, () => {
+      killing ??= lost!.kill()
+    })
+    await expect(seeding).rejects.toMatchObject({ code: 'queue-lost' })
+    await killing
+    await expect
+      .poll(() => events.find(({ event }) => event === 'ended'), { timeout: 30_000 })
+      .toMatchObject({
+        reason: expect.stringMatching(/no sign of life|gave its part up/),
+      })
+    queue = own
+    const journal = await readJournal(database)
+    expect(journal?.stored.size).toBeGreaterThan(0)
+    await resumeSeeding(database, reservationSeeding, journal!, { connections: 1, onProgress() {} })
+    expect(await database.store.count(reservations)).toBe(300_000)
+    await lost![Symbol.asyncDispose]()
   })
 
   it('refuse what another version has begun', async () => {

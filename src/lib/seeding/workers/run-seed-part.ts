@@ -8,7 +8,7 @@ import { chooseStrategy, openBlockStore } from '../block-store.ts'
 import { isBlockStored, readJournal } from '../journal.ts'
 import type { SeedTarget } from '../seed.ts'
 import { takeBlocks } from './block-queue.ts'
-import { errorAsText, ownSeedPart, seedPart, type SeedPart } from './seed-part.ts'
+import { errorAsText, ownSeedPart, seedPart, type SeedPart, type StoredByWorker } from './seed-part.ts'
 
 /** A worker, as it takes parts of seedings. */
 export interface SeedTaker {
@@ -34,8 +34,8 @@ export type SeedPartEvent = { readonly seeding: string } & (
   | { readonly event: 'refused'; readonly reason: string }
 )
 
-/** How long blocks that were begun are waited for when the part ends, ms; without the queue nobody would hear of them. */
-const lastBlocksMs = 20_000
+/** How long the queue is waited for once the blocks that were begun are stored, ms: it may be away. */
+const lastWordsMs = 1000
 
 /**
  * Stores blocks of a seeding until its coordinator says that it is over, or is gone. Throws an Error that holds, as JSON, why it was refused.
@@ -94,8 +94,9 @@ async function storeUntil(ended: Promise<string | null>, part: SeedPart, taker: 
   const store = await openBlockStore(database, target, journal.recipe, strategy)
   const done = { blocks: 0, rows: 0 }
   const idle: ReturnType<typeof store.createLoader>[] = []
+  const loading = new Set<Promise<StoredByWorker>>()
 
-  const blocks = await takeBlocks(queue, seeding, { worker, concurrency: connections }, async (number) => {
+  async function storeBlock(number: number): Promise<StoredByWorker> {
     const plan = store.plans[number]
     if (!plan) throw new TypeError(`there is no block ${number} in this seeding`)
     // By a worker that was lost before it could say so.
@@ -109,10 +110,22 @@ async function storeUntil(ended: Promise<string | null>, part: SeedPart, taker: 
     done.blocks++
     done.rows += plan.rows
     return { worker, rows: plan.rows, retries: { ...database.retries() } }
+  }
+
+  const blocks = await takeBlocks(queue, seeding, { worker, concurrency: connections }, async (number) => {
+    const block = storeBlock(number)
+    loading.add(block)
+    try {
+      return await block
+    } finally {
+      loading.delete(block)
+    }
   })
   onPart({ seeding, event: 'begun' })
   const reason = await ended
-  await Promise.race([blocks.close(), sleep(lastBlocksMs, undefined, { ref: false })])
+  const closing = blocks.close()
+  await Promise.allSettled(loading)
+  await Promise.race([closing, sleep(lastWordsMs, undefined, { ref: false })])
   await store.close()
   onPart({ seeding, event: 'ended', ...done, reason })
 }

@@ -114,9 +114,11 @@ async function storeOnce(
   const keys = runKeys(run)
   const client = await connectQueue(options.queue)
   try {
-    const orders = await openOrders(client, keys, (reason) =>
-      end.fail(failure('queue-lost', { url: redactUrl(options.queue), reason })),
-    )
+    let isLost = false
+    const orders = await openOrders(client, keys, (reason) => {
+      isLost = true
+      end.fail(failure('queue-lost', { url: redactUrl(options.queue), reason }))
+    })
     const offers = createOffers(left, options, end)
     const blocks = await offerBlocks(options.queue, journal.id, {
       onStored(number, by) {
@@ -134,8 +136,9 @@ async function storeOnce(
       await crew.call()
       await end.reached
     } finally {
-      await orders.send({ kind: 'stop' }).catch(() => {})
-      await crew.dismiss(left.size === 0 ? farewellMs : lastBlocksMs)
+      if (!isLost) await orders.send({ kind: 'stop' }).catch(() => {})
+      const patienceMs = left.size === 0 ? farewellMs : lastBlocksMs
+      await crew.dismiss(isLost ? 0 : patienceMs)
       orders.close()
       await blocks.close()
       if (client.isReady) await client.del([keys.orders, keys.news]).catch(() => {})
