@@ -13,6 +13,7 @@ import { limitLine, trialTable } from './limit-text.ts'
 import type { AuditResult, LoadReport, SeedReport } from './record.ts'
 import { describeRetries } from './retries-text.ts'
 import { formatActual, isMet } from './views/answers.ts'
+import { busiestPhrase, workerTable } from './workers-text.ts'
 
 /** How good and bad news are coloured; the identity where there are no colours. */
 export interface Paint {
@@ -32,14 +33,16 @@ export function loadSummary(report: LoadReport, paint: Paint, original: string |
     ...headlineLines(report, paint),
     '',
     stepTable(report),
+    ...(report.load.workers ? ['', workerTable(report.load.workers)] : []),
     '',
     ...(original === null ? [] : [paint.faint(original)]),
   ].join('\n')
 }
 
-function verdictLines({ load, limit, generator, audit, auditFailure, thresholds }: LoadReport, paint: Paint): string[] {
-  const threads = generator.threads?.length ?? 1
-  const busiest = threads > 1 ? `the busiest of ${threads} threads: ` : ''
+function verdictLines(report: LoadReport, paint: Paint): string[] {
+  const { load, limit, generator, audit, auditFailure, thresholds } = report
+  const phrase = busiestPhrase(report)
+  const busiest = phrase === '' ? '' : `${phrase}: `
   const lines = [
     generator.valid
       ? `${paint.good('valid')}      the generator kept up (${busiest}${formatNumber(generator.cpuPercent)}% of a core, event loop ${formatLatency(generator.eventLoopLagP99)} late at p99, ${formatCount(generator.maxRssMb)} MB)`

@@ -121,6 +121,8 @@ export async function takeWork(
   worker.on('lockRenewalFailed', () => lost.abort())
   let lastError = ''
   worker.on('error', (error) => {
+    // What became of a piece of work is said where it is done.
+    if (/for job /.test(error.message)) return
     const text = `${redactUrl(url)}: ${reasonOf(error)}`
     if (text !== lastError) onError(text)
     lastError = text

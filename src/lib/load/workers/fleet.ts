@@ -44,6 +44,7 @@ export interface FleetOptions {
 
 /** From the order to begin to the beginning, ms: as long as it takes to reach the last worker, and some more. */
 const leadMs = 500
+const roundTripsAhead = 2
 
 /** So far behind its workers the coordinator is when it says so, ms. */
 const behindMs = 3000
@@ -242,7 +243,9 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
     const { signal } = members[0]!.hooks
     if (signal.aborted) return
     for (const member of members) member.running = true
-    await orders.send({ kind: 'run', at: options.clock.now() + serverClock.offsetMs + leadMs })
+    const slowest = Math.max(...members.map(({ facts }) => facts?.clock?.roundTripMs ?? 0))
+    const at = options.clock.now() + serverClock.offsetMs + leadMs + slowest * roundTripsAhead
+    await orders.send({ kind: 'run', at })
     const stop = (): void => void orders.send({ kind: 'stop' }).catch(() => {})
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()

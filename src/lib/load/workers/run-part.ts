@@ -69,9 +69,12 @@ export async function runPart(data: unknown, lost: AbortSignal, taker: PartTaker
       onGone: () => end.give('the coordinator gave no sign of life'),
       signal: end.over,
     })
-    await workOn(part, loadTask.parse(JSON.parse(String(task))), { taker, news, end, writer })
-    end.close()
-    news.close()
+    try {
+      await workOn(part, loadTask.parse(JSON.parse(String(task))), { taker, news, end, writer })
+    } finally {
+      end.close()
+      news.close()
+    }
   } finally {
     for (const client of clients) client.destroy()
   }

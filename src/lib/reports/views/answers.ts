@@ -2,6 +2,7 @@ import { foundByAudit } from '../audit-found.ts'
 import { formatCount, formatDuration, formatLatency, formatNumber, formatShare } from '../format.ts'
 import { limitPhrase } from '../limit-text.ts'
 import type { AuditResult, LoadReport } from '../record.ts'
+import { busiestPhrase } from '../workers-text.ts'
 import type { Answer } from './digest.ts'
 
 type Threshold = LoadReport['thresholds'][number]
@@ -20,7 +21,8 @@ export function formatActual({ metric, actual }: Threshold): string {
 }
 
 /** Is the run to be believed, were bookings lost, were the thresholds met? */
-export function loadAnswers({ load, limit, generator, audit, auditFailure, thresholds }: LoadReport): Answer[] {
+export function loadAnswers(report: LoadReport): Answer[] {
+  const { load, limit, audit, auditFailure, thresholds } = report
   const stopped: Answer = {
     question: 'Complete?',
     verdict: 'bad',
@@ -28,7 +30,7 @@ export function loadAnswers({ load, limit, generator, audit, auditFailure, thres
     detail: `It ended after ${formatDuration(load.seconds * 1000)}.`,
   }
   return [
-    validAnswer(generator),
+    validAnswer(report),
     auditFailure === undefined ? auditAnswer(audit) : failedAudit(auditFailure),
     thresholdAnswer(thresholds),
     ...(limit ? [limitAnswer(limit)] : []),
@@ -42,12 +44,15 @@ function limitAnswer(limit: NonNullable<LoadReport['limit']>): Answer {
   return { question: 'How much does it hold?', verdict: 'plain', answer, detail: `${limitPhrase(limit)}.` }
 }
 
-function validAnswer(generator: LoadReport['generator']): Answer {
-  const { valid, reasons, cpuPercent, eventLoopLagP99, maxRssMb, threads = [] } = generator
-  const busiest = threads.length > 1 ? `the busiest of ${threads.length} threads used ` : ''
+function validAnswer(report: LoadReport): Answer {
+  const { valid, reasons, cpuPercent, eventLoopLagP99, maxRssMb } = report.generator
+  const phrase = busiestPhrase(report)
+  const busiest = phrase === '' ? '' : `${phrase} used `
+  const lost = report.load.workers?.some((worker) => worker.lost !== undefined) ?? false
+  const complaint = lost ? 'Not all of the load was made' : 'The load generator itself was the bottleneck'
   const detail = valid
     ? `The load generator kept up: ${busiest}${formatNumber(cpuPercent)}% of a core, event loop ${formatLatency(eventLoopLagP99)} late at p99, ${formatCount(maxRssMb)} MB.`
-    : `The load generator itself was the bottleneck: ${reasons.join('; ')}.`
+    : `${complaint}: ${reasons.join('; ')}.`
   return { question: 'Valid?', verdict: valid ? 'good' : 'bad', answer: valid ? 'Valid' : 'Not valid', detail }
 }
 

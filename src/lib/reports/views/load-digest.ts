@@ -2,6 +2,7 @@ import { formatBytes, formatCount, formatDuration, formatLatency, formatNumber, 
 import { trialRows } from '../limit-text.ts'
 import type { LoadReport } from '../record.ts'
 import { modelPhrase } from '../text.ts'
+import { workerRows } from '../workers-text.ts'
 import { formatActual, isMet, loadAnswers } from './answers.ts'
 import { headlineOf, section, type Digest, type Figure, type Section, type Table } from './digest.ts'
 import { loadCharts, spectrumChart } from './load-charts.ts'
@@ -74,6 +75,7 @@ function findings(report: LoadReport): Section[] {
     ...(load.faults?.length ? [section('Faults on purpose', { table: faultTable(load.faults), depth: 'brief' })] : []),
     ...violationSections(audit),
     ...(spectrum ? [section('The whole spectrum', { text: [spectrumText], charts: [spectrum] })] : []),
+    ...(load.workers ? [section('Workers', { table: workerRows(load.workers), depth: 'full' })] : []),
     section('Load generator', { table: generatorTable(generator), depth: 'appendix' }),
   ]
 }
