@@ -17,6 +17,7 @@ import { LimitFound } from './limit-record.ts'
 import { LoadModel } from './load-model-record.ts'
 import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
 import { reportSchemaName } from './schema-name.ts'
+import { SeedWorkers, Verified } from './seed-record.ts'
 
 // File names are made of it, so it must be a time and nothing else.
 const utcTime = (description: string) =>
@@ -244,22 +245,8 @@ const SeedReport = Type.Object(
     order: Type.Optional(oneOf("whether a parent's rows follow one another", 'grouped', 'shuffled')),
     indexes: Type.Optional(oneOf('whether indexes were made before the rows or after them', 'before', 'after')),
     connections: Type.Optional(count('that stored rows at the same time; of each worker, where there were some')),
-    workers: Type.Optional(
-      list(
-        "where others stored the rows; a block whose worker was lost before it could say so is nobody's",
-        object('one worker', {
-          name: text('what it is called'),
-          blocks: count('stored'),
-          rows: count('stored'),
-        }),
-      ),
-    ),
-    verified: Type.Optional(
-      object('what the whole table held afterwards, as expected', {
-        rows: count('in the table'),
-        checksum: text('sum of the hashes of all rows, 64 bits in hexadecimal'),
-      }),
-    ),
+    workers: Type.Optional(SeedWorkers),
+    verified: Type.Optional(Verified),
     passedOver: list('faster ways in that could not be used, and why', Type.String()),
     retries,
   },

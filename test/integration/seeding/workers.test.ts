@@ -93,7 +93,7 @@ describe.skipIf(redis === null || postgres === null)('workers of a seeding', () 
   it('store blocks again whose database was away, and leave nothing on the queue', async () => {
     await startWorker('one')
     await startWorker('two')
-    let away: Promise<void> | null = null
+    let away = null as Promise<void> | null
     const { rows, workers: shares } = await seed(300_000, () => {
       away ??= postgres!.kill().then(() => postgres!.start())
     })
@@ -121,7 +121,7 @@ describe.skipIf(redis === null || postgres === null)('workers of a seeding', () 
     const own = queue
     queue = { url: lost!.url, remove: async () => {} }
     await startWorker('one')
-    let killing: Promise<void> | null = null
+    let killing = null as Promise<void> | null
     const seeding = seed(300_000, () => {
       killing ??= lost!.kill()
     })

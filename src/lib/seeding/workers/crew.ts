@@ -116,8 +116,8 @@ export function createCrew(part: SeedPart, { queue, workers, waitMs, onNote }: S
       clearInterval(watch)
       const giveUpAt = performance.now() + mostMs
       while (working.size > 0 && performance.now() < giveUpAt) await sleep(20)
-      const opened = await Promise.allSettled(placed)
-      await Promise.allSettled(opened.map((one) => (one.status === 'fulfilled' ? one.value.close() : null)))
+      const opened = (await Promise.allSettled(placed)).flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
+      await Promise.allSettled(opened.map((one) => one.close()))
     },
   }
 }

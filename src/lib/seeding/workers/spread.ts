@@ -6,10 +6,11 @@ import { failure } from '../../errors.ts'
 import { connectQueue } from '../../workers/client.ts'
 import { runKeys } from '../../workers/names.ts'
 import { openOrders } from '../../workers/orders.ts'
+import type { OfferedPieces } from '../../workers/pieces.ts'
 import type { BlockPlan } from '../blocks.ts'
 import { readStored, type Journal } from '../journal.ts'
 import type { BlockListener, StoreBlocks } from '../seed.ts'
-import { offerBlocks, type OfferedBlocks } from './block-queue.ts'
+import { offerBlocks } from './block-queue.ts'
 import { createCrew, createEnd, readError, type End, type SpreadOptions } from './crew.ts'
 import type { StoredByWorker } from './seed-part.ts'
 
@@ -153,7 +154,7 @@ function createOffers(left: ReadonlyMap<number, BlockPlan>, { workers, connectio
   const most = workers * connections * offeredPerLoader
   const waiting = [...left.keys()]
   let offered = 0
-  let opened: OfferedBlocks | null = null
+  let opened: OfferedPieces | null = null
   let adding = false
 
   async function fill(): Promise<void> {
@@ -182,7 +183,7 @@ function createOffers(left: ReadonlyMap<number, BlockPlan>, { workers, connectio
 
   return {
     fill: () => void fill(),
-    open(blocks: OfferedBlocks) {
+    open(blocks: OfferedPieces) {
       opened = blocks
       void fill()
     },
