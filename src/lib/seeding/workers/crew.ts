@@ -56,6 +56,9 @@ export function createEnd(signal: AbortSignal): End {
   }
 }
 
+/** How long after a worker has left its place is offered to another, ms. */
+const anotherAfterMs = 500
+
 /** Workers that have parts of a seeding. */
 export interface Crew {
   /** Puts a part for each on the queue. */
@@ -107,7 +110,10 @@ export function createCrew(part: SeedPart, { queue, workers, waitMs, onNote }: S
       if (refusal) return end.fail(refusal)
     }
     onNote(`a worker ${how.kind === 'done' ? 'has left' : 'was lost'}: ${working.size} of ${workers} are left`)
-    call(1).catch((error: Error) => end.fail(error))
+    // Not at once: what ends a part as soon as it is taken would be met over and over.
+    setTimeout(() => {
+      if (!end.isReached()) call(1).catch((error: Error) => end.fail(error))
+    }, anotherAfterMs)
   }
 
   return {
