@@ -1,17 +1,29 @@
 import { extname } from 'node:path'
 import type { BaseCommand } from './base-command.ts'
 import type { RunConfig } from './lib/config/resolve.ts'
+import { failure } from './lib/errors.ts'
 import type { LoadMakers } from './lib/load/choose-generators.ts'
 import type { Makers } from './lib/load/model.ts'
 import { realClock } from './lib/measure/clock.ts'
 
-/** Who makes a load, as the settings say: this process and its threads, or workers, of whom `onNote` is told. */
+/**
+ * Who makes a load, as the settings say: this process and its threads, or workers, of whom `onNote` is told. Throws
+ * `usage-wrong`, and `scenario-unusable` for a file that cannot travel to workers.
+ */
 export async function chooseMakers(
   command: BaseCommand,
-  { values }: RunConfig,
+  { values, settings }: RunConfig,
   onNote: (text: string) => void,
 ): Promise<LoadMakers> {
   const { threads, workers, queue } = values
+  // In a config file it may stand for another day.
+  const queueIsMeant = settings.some(({ name, origin }) => name === 'queue' && origin === 'flag')
+  if (workers === undefined && queueIsMeant) {
+    throw failure('usage-wrong', { reason: 'Say by --workers how many workers on the queue are to make the load.' })
+  }
+  if (workers !== undefined && threads > 1) {
+    throw failure('usage-wrong', { reason: 'Each worker makes its part in one thread; leave out threads, or workers.' })
+  }
   if (workers === undefined) return { kind: 'threads', count: threads, entry: moduleBeside('load-thread') }
   if (queue === undefined) {
     return { kind: 'processes', count: workers, entry: moduleBeside('load-process'), version: command.config.version }

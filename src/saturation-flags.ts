@@ -16,6 +16,7 @@ const scenarioFlags = [
   'burst',
   'max-in-flight',
   'threads',
+  'workers',
   'scenario',
   'mix',
   'find-limit',

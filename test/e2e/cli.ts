@@ -34,7 +34,10 @@ export async function createWorkplace(): Promise<Workplace> {
   const folder = await mkdtemp(join(tmpdir(), 'rushbench-e2e-'))
 
   function start(args: readonly string[], env: Record<string, string> = {}): RunningCli {
-    const child = spawn(process.execPath, [...(env['NODE_ARGS']?.split(' ') ?? []), entryPoint, ...args], {
+    // A test may have rushbench in another place, or run it on another host.
+    const entry = env['RUSHBENCH_TEST_ENTRY'] ?? entryPoint
+    const [program, ...before] = [...(env['RUSHBENCH_TEST_HOST']?.split(' ') ?? []), process.execPath] as [string]
+    const child = spawn(program, [...before, ...(env['NODE_ARGS']?.split(' ') ?? []), entry, ...args], {
       cwd: folder,
       env: { PATH: process.env['PATH'], HOME: folder, ...env },
     })

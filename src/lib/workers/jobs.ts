@@ -73,9 +73,12 @@ export async function placeWork(
   await Promise.all(jobs.map(({ id }) => client.pExpire(queue.toKey(id ?? ''), keysLiveMs * 100)))
   return {
     async close() {
-      if (client.isReady) await Promise.allSettled(jobs.map((job) => job.remove()))
-      await Promise.allSettled([events.close(), watchman.close(true), queue.close()])
-      client.destroy()
+      // While the server is away nothing can be taken back, and nobody would answer.
+      if (!client.isReady) client.destroy()
+      else await Promise.allSettled(jobs.map((job) => job.remove()))
+      const closing = Promise.allSettled([events.close(), watchman.close(true), queue.close()])
+      if (client.isReady) await closing
+      if (client.isOpen) client.destroy()
     },
   }
 }

@@ -85,10 +85,10 @@ export function openNews(client: QueueClient, keys: RunKeys, part: number): News
 export interface NewsReader {
   /** Called with each message once, in the order in which the server got them. What it returns is waited for. */
   readonly onNews: (news: News) => Promise<void>
-  /** Nothing that was said before `at`, on the performance clock, is left to read. */
-  readonly onIdle: (at: number) => void
-  /** With the server's time of the last message that was read, ms, while there are more. */
-  readonly onBehind: (at: number) => void
+  /** All that was said before `upTo`, on the server's clock, ms, has been read. */
+  readonly onRead: (upTo: number) => void
+  /** The server's time, ms. */
+  readonly serverNow: () => number
 }
 
 /** The coordinator's side. */
@@ -103,7 +103,7 @@ const mostAtOnce = 500
 const waitMs = 200
 
 /** Reads the news of all workers until it is sealed or closed. `client` is used for nothing else. */
-export function readNews(client: QueueClient, keys: RunKeys, { onNews, onIdle, onBehind }: NewsReader): OpenedNews {
+export function readNews(client: QueueClient, keys: RunKeys, { onNews, onRead, serverNow }: NewsReader): OpenedNews {
   const numbers = new Map<number, number>()
   let last = '0'
   let closed = false
@@ -121,11 +121,11 @@ export function readNews(client: QueueClient, keys: RunKeys, { onNews, onIdle, o
   }
 
   async function read(): Promise<void> {
-    const askedAt = performance.now()
+    const askedAt = serverNow()
     const messages = messagesOf(await client.xRead({ key: keys.news, id: last }, { BLOCK: waitMs, COUNT: mostAtOnce }))
     await take(messages)
-    if (messages.length === 0) return onIdle(askedAt)
-    if (messages.length === mostAtOnce) onBehind(Number(last.split('-')[0]))
+    onRead(messages.length === 0 ? askedAt : Number(last.split('-')[0]))
+    if (messages.length === 0) return
     await client.xTrim(keys.news, 'MINID', afterLast(last))
   }
 
@@ -138,14 +138,14 @@ export function readNews(client: QueueClient, keys: RunKeys, { onNews, onIdle, o
     async seal() {
       closed = true
       await reading
-      const askedAt = performance.now()
+      const askedAt = serverNow()
       const replies = await client
         .multi()
         .xRange(keys.news, `(${last}`, '+')
         .del([keys.news, keys.orders, keys.task])
         .exec()
       await take(messagesOf([{ messages: replies[0] }]))
-      onIdle(askedAt)
+      onRead(askedAt)
     },
     close: () => void (closed = true),
   }

@@ -67,7 +67,6 @@ interface Connection {
   readonly orders: OrderSender
   readonly news: OpenedNews
   readonly work: PlacedWork
-  readonly serverClock: ClockReading
 }
 
 /**
@@ -81,8 +80,10 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
   let starting: Promise<void> | null = null
   let closing: Promise<void> | null = null
   let left = 0
-  let behindSince: number | null = null
+  let saidBehind = false
   let over = false
+  let serverClock: ClockReading = { offsetMs: 0, roundTripMs: 0 }
+  const serverNow = (): number => options.clock.now() + serverClock.offsetMs
 
   const readyCount = (): number => members.filter(({ ready }) => ready).length
   const failAll = (error: Error): void => {
@@ -133,13 +134,17 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
   function onWorkEnd(index: number, end: WorkEnd): void {
     const member = members[index]
     if (!member) return
-    member.lost ??= { reason: reasonOfEnd(end), at: performance.now() }
+    member.lost ??= { reason: reasonOfEnd(end), at: serverNow() }
   }
 
-  /** All that was said has been read: who is said to be lost has said nothing else. */
-  function onIdle(at: number): void {
-    behindSince = null
-    for (const member of members) if (member.lost && member.lost.at < at) lose(member, member.lost.reason)
+  /** Who is said to be lost has said nothing else, once all that was said up to then has been read. */
+  function onRead(upTo: number): void {
+    for (const member of members) if (member.lost && member.lost.at < upTo) lose(member, member.lost.reason)
+    const lateMs = serverNow() - upTo
+    if (lateMs < behindMs || saidBehind) return
+    saidBehind = true
+    const seconds = (lateMs / 1000).toFixed(0)
+    options.onNote(`this process is ${seconds} s behind its workers: it cannot take in all that they say in time`)
   }
 
   function lose(member: Member, reason: string): void {
@@ -180,17 +185,6 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
     }
   }
 
-  function onBehind(at: number): void {
-    void opening?.then(({ serverClock }) => {
-      const behind = options.clock.now() + serverClock.offsetMs - at
-      if (behind < behindMs || behindSince !== null) return
-      behindSince = at
-      options.onNote(
-        `this process is ${(behind / 1000).toFixed(0)} s behind its workers: it takes in less than they say`,
-      )
-    })
-  }
-
   async function open(): Promise<Connection> {
     const { queue, clock, version } = options
     const id = randomUUID()
@@ -201,13 +195,13 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
       expiration: { type: 'PX', value: options.waitMs + keysLiveMs },
     })
     const orders = await openOrders(writer, keys, onQueueLost)
-    const serverClock = await readClock(clock, () => serverTime(writer))
-    const news = readNews(reader, keys, { onNews, onIdle, onBehind })
+    serverClock = await readClock(clock, () => serverTime(writer))
+    const news = readNews(reader, keys, { onNews, onRead, serverNow })
     const parts = members.map((_, index): { name: string; data: LoadPart } => {
       return { name: loadPartName, data: { version, run: id, part: { index, of: members.length } } }
     })
     const work = await placeWork(queue, parts, onWorkEnd)
-    return { clients, orders, news, work, serverClock }
+    return { clients, orders, news, work }
   }
 
   /** Too few workers are said in time, and Ctrl-C ends the wait. */
@@ -239,12 +233,12 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
   }
 
   async function begin(): Promise<void> {
-    const { orders, serverClock } = await (opening as Promise<Connection>)
+    const { orders } = await (opening as Promise<Connection>)
     const { signal } = members[0]!.hooks
     if (signal.aborted) return
     for (const member of members) member.running = true
     const slowest = Math.max(...members.map(({ facts }) => facts?.clock?.roundTripMs ?? 0))
-    const at = options.clock.now() + serverClock.offsetMs + leadMs + slowest * roundTripsAhead
+    const at = serverNow() + leadMs + slowest * roundTripsAhead
     await orders.send({ kind: 'run', at })
     const stop = (): void => void orders.send({ kind: 'stop' }).catch(() => {})
     signal.addEventListener('abort', stop)

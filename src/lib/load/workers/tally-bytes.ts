@@ -61,9 +61,11 @@ function short(text: string): string {
 }
 
 function shortened(reasons: Readonly<Record<string, number>>): Record<string, number> {
-  const sums: Record<string, number> = {}
-  for (const [reason, times] of Object.entries(reasons)) sums[short(reason)] = (sums[short(reason)] ?? 0) + times
-  return sums
+  const sums = new Map<string, number>()
+  for (const [reason, times] of Object.entries(reasons)) {
+    sums.set(short(reason), (sums.get(short(reason)) ?? 0) + times)
+  }
+  return Object.fromEntries(sums)
 }
 
 function histogramBytes({ valuesUs, counts }: HistogramCounts): number[] {

@@ -1,0 +1,94 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createRecorder, type Sample } from '../../../src/lib/load/recorder.ts'
+import { createTallySum, type TallySum } from '../../../src/lib/load/tally-sum.ts'
+import { countsOf } from '../../../src/lib/measure/histogram.ts'
+import { decodeNews, encodeNews } from '../../../src/lib/load/workers/tally-bytes.ts'
+
+/** All that a sum knows, to be compared whatever the order in which it came. */
+function contentOf({ steps, failureReasons, late, skipped }: TallySum) {
+  const shown = (histogram: TallySum['late']) => {
+    const { valuesUs, counts } = countsOf(histogram)
+    return [...valuesUs].map((us, index) => [us, counts[index]])
+  }
+  return {
+    steps: Object.fromEntries(
+      [...steps].map(([name, step]) => [
+        name,
+        {
+          failures: step.failures,
+          bytes: step.bytes,
+          response: shown(step.response),
+          service: shown(step.service),
+        },
+      ]),
+    ),
+    failureReasons: Object.fromEntries(failureReasons),
+    late: shown(late),
+    skipped,
+  }
+}
+
+const arbitrarySample: fc.Arbitrary<Sample> = fc
+  .record({
+    step: fc.constantFrom('list', 'look', 'book'),
+    due: fc.double({ min: 0, max: 1e5, noNaN: true }),
+    lateMs: fc.double({ min: 0, max: 2000, noNaN: true }),
+    tookMs: fc.double({ min: 0, max: 60_000, noNaN: true }),
+    bytes: fc.integer({ min: 0, max: 200_000 }),
+    failure: fc.constantFrom(null, null, null, 'timeout', 'status 500'),
+  })
+  .map(({ due, lateMs, tookMs, ...rest }) => ({ ...rest, due, sent: due + lateMs, ended: due + lateMs + tookMs }))
+
+const progress = { seconds: 1, elapsedSeconds: 1, users: 1, full: false, iterations: 1, userMs: 0, waitedMs: 0 }
+const health = { cpuPercent: 1, eventLoopLagP99: 1, maxRssMb: 1, lateStartP99: null }
+
+describe('a sum of tallies', () => {
+  it('is the same however samples were spread over workers and seconds, also by way of bytes', () => {
+    const workers = 4
+    const event = fc.record({
+      sample: fc.option(arbitrarySample),
+      worker: fc.integer({ min: 0, max: workers - 1 }),
+      endsSecond: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 80 }), (events) => {
+        const one = createRecorder()
+        const several = Array.from({ length: workers }, createRecorder)
+        const sum = createTallySum()
+        const take = (worker: number): void => {
+          const recorded = several[worker]!.take(1)
+          sum.add(decodeNews(encodeNews({ recorded, progress, health })).recorded)
+        }
+        for (const { sample, worker, endsSecond } of events) {
+          for (const recorder of [one, several[worker]!]) {
+            if (sample) recorder.record(sample)
+            else recorder.recordSkipped()
+          }
+          if (endsSecond) take(worker)
+        }
+        for (let worker = 0; worker < workers; worker++) take(worker)
+        const whole = createTallySum()
+        whole.add(one.take(0))
+        expect(contentOf(sum)).toEqual(contentOf(whole))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('tells no more than 100 steps and 20 reasons apart, whatever workers call them', () => {
+    const sum = createTallySum()
+    for (let worker = 0; worker < 3; worker++) {
+      const recorder = createRecorder()
+      for (let item = 0; item < 90; item++) {
+        const name = `worker ${worker} item ${item}`
+        recorder.record({ step: name, due: 0, sent: 0, ended: 5, bytes: 1, failure: item < 15 ? name : null })
+      }
+      sum.add(recorder.take(0))
+    }
+    expect(sum.steps.size).toBe(101)
+    expect([...sum.steps.values()].reduce((total, { response }) => total + response.totalCount, 0)).toBe(270)
+    expect(sum.failureReasons.size).toBe(21)
+    expect([...sum.failureReasons.values()].reduce((total, times) => total + times, 0)).toBe(45)
+  })
+})
