@@ -113,6 +113,9 @@ describe("MongoDB's protocol", () => {
     const refused = { index: 0, code: 112, errmsg: 'WriteConflict', getOperation: () => ({}) }
     const bulk = new MongoBulkWriteError({ message: 'some', code: 112, writeErrors: refused as never }, {} as never)
     expect(findMongoSetback(bulk)).toBeNull()
+    const whole = (insertedCount: number) => new MongoBulkWriteError(server(10107), { insertedCount } as never)
+    expect(findMongoSetback(whole(0))?.kind).toBe('refused')
+    expect(findMongoSetback(whole(100_000))).toBeNull()
     expect(findMongoSetback(new MongoNetworkError('connection closed'))).toBeNull()
     expect(findMongoSetback(server(11000))).toBeNull()
   })

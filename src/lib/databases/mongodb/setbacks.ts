@@ -31,10 +31,12 @@ export function findMongoSetback(error: unknown): Setback | null {
     // Nothing was sent: the servers are there, and choose.
     return error.reason?.type === 'ReplicaSetNoPrimary' ? { kind: 'refused', reason: 'no primary' } : null
   }
-  // Some of its documents are stored, and others not.
   if (error instanceof MongoBulkWriteError) {
+    // Some of its documents are stored, and others not.
+    if ([error.writeErrors].flat().length > 0 || error.insertedCount > 0) return null
+    // What the server said of the whole command, the driver has made its own.
     const inner: unknown = error.errorResponse
-    return [error.writeErrors].flat().length === 0 && inner instanceof Error ? findMongoSetback(inner) : null
+    if (inner instanceof Error) return findMongoSetback(inner)
   }
   if (!(error instanceof MongoServerError)) return null
   const known = byCode[Number(error.code)] ?? null
