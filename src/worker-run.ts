@@ -68,7 +68,7 @@ export async function runWorker(
     [loadPartName]: (data: unknown, lost: AbortSignal) => runPart(data, lost, taker),
     [seedPartName]: (data: unknown, lost: AbortSignal) => runSeedPart(data, lost, seedTaker),
   }
-  const work = await takeWork(queue, name, handlers, (text) => command.logToStderr(`Queue ${text}`))
+  const work = await takeWork(queue, name, handlers, (text) => command.logToStderr(text))
   command.log(`Worker ${name} waits for work on ${redactUrl(queue)}`)
   await stopOf(command.signal)
   await work.close()

@@ -14,7 +14,7 @@ import { loadPrograms, type LoadProgram } from './load/programs.ts'
 
 // What a request costs the generator: our client against other clients of Node, and against whole load generators, each
 // on one core with nginx on the other. Usage: npm run bench:load -- [rounds] [seconds] [part ...],
-// where the parts are small, calendar, users, threads and recording; all unless some are named.
+// where the parts are small, calendar, users, threads, workers and recording; all unless some are named.
 // Needs nginx and taskset (Debian: apt-get install nginx-light util-linux). A peer that is missing is left out:
 //   wrk: apt-get install wrk; hey: go install github.com/rakyll/hey@latest; k6: go install go.k6.io/k6@latest;
 //   Locust: pip install locust
@@ -47,7 +47,7 @@ const pacedGoals = [
 ] as const
 
 const recordingGoalNs = 60
-const threadsGoal = 1.8
+const sharedGoal = 1.8
 
 const run = promisify(execFile)
 const clientFile = fileURLToPath(new URL('load/client.ts', import.meta.url))
@@ -123,9 +123,9 @@ const computing = fileURLToPath(new URL('load/compute.ts', import.meta.url))
 const signing = fileURLToPath(new URL('load/signing-scenario.ts', import.meta.url))
 
 /** Requests a second of users who have work of their own to do for each, as fast as they can. */
-async function measureThreads(origin: string, threads: number): Promise<number> {
+async function measureShared(origin: string, makers: '--threads' | '--workers', count: number): Promise<number> {
   const args = ['--scenario', signing, '--target', origin, '--users', '64', '--duration', `${seconds + 2}s`]
-  const all = [entryPoint, 'load', ...args, '--threads', String(threads), '--reports', folder, '--json']
+  const all = [entryPoint, 'load', ...args, makers, String(count), '--reports', folder, '--json']
   // It ends with 5, since it is busy all the time, as it is meant to be here.
   const { stdout } = await run(process.execPath, all, { maxBuffer: 1e8 }).catch((error: { stdout: string }) => error)
   const { load } = JSON.parse(stdout) as LoadReport
@@ -141,15 +141,15 @@ async function measureProcesses(count: number): Promise<number> {
 }
 
 /** On both cores, of which the server needs little. */
-async function benchThreads(origin: string): Promise<string[][]> {
-  const [one = [], two = [], alone = [], beside = []] = await measureInTurns('threads', rounds, [
-    () => measureThreads(origin, 1),
-    () => measureThreads(origin, 2),
+async function benchShared(origin: string, maker: 'thread' | 'worker'): Promise<string[][]> {
+  const [one = [], two = [], alone = [], beside = []] = await measureInTurns(`${maker}s`, rounds, [
+    () => measureShared(origin, `--${maker}s`, 1),
+    () => measureShared(origin, `--${maker}s`, 2),
     () => measureProcesses(1),
     () => measureProcesses(2),
   ])
   return [
-    compare('signed answers, two threads', 'one thread', '/s', two, one, `>= ${threadsGoal}`),
+    compare(`signed answers, two ${maker}s`, `one ${maker}`, '/s', two, one, `>= ${sharedGoal}`),
     compare('nothing but signing, two processes', 'one process', '/s', beside, alone, ''),
   ]
 }
@@ -191,7 +191,8 @@ try {
   const wants = (part: string): boolean => parts.length === 0 || parts.includes(part)
   for (const page of pages) if (wants(page.name)) rows.push(...(await benchPage(nginx.origin, page, programs)))
   if (wants('users')) rows.push(...(await benchPaced(nginx.origin)))
-  if (wants('threads')) rows.push(...(await benchThreads(nginx.origin)))
+  if (wants('threads')) rows.push(...(await benchShared(nginx.origin, 'thread')))
+  if (wants('workers')) rows.push(...(await benchShared(nginx.origin, 'worker')))
   if (wants('recording')) rows.push(benchRecording())
   console.log(`medians of ${rounds} rounds of ${seconds} s, ${connections} connections; ratio = ours / peer`)
   console.log(formatTable(['work', 'peer', 'peer', 'ours', 'ratio', 'range', 'goal'], rows, [2, 3, 4, 5, 6]))

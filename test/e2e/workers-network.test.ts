@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPrivateService } from '../private-service.ts'
 import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
-import { requireMade, savedBy, startWorkers, stopWorkers, sumsOf } from './workers.ts'
+import { requireMade, savedBy, startWorkers, stopWorkers, sumsOf, waitForBookings } from './workers.ts'
 
 const run = promisify(execFile)
 const ip = (line: string) => run('ip', line.split(' '))
@@ -138,7 +138,7 @@ describe.skipIf(!canRun)('workers on other hosts', () => {
 
   it('end with one that was cut off in the middle: not valid, its bookings kept, and nobody works on', async () => {
     const running = work.start(load('--duration', '1h', '--target', target, ...audited))
-    await running.waitFor(/^5 of 3600 s/m)
+    await waitForBookings(work, 150)
     await ip(`link set ${hosts[1]!.link} down`)
     const output = await running.result
     expect(output.code).toBe(5)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPrivateService } from '../private-service.ts'
 import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
-import { requireMade, savedBy, startWorkers, stopWorkers, sumsOf } from './workers.ts'
+import { requireMade, savedBy, startWorkers, stopWorkers, sumsOf, waitForBookings } from './workers.ts'
 
 const redis = await startPrivateService('redis')
 
@@ -27,7 +27,7 @@ describe.skipIf(!redis)('a queue that is lost in the middle of a run', () => {
 
   it('ends the run with a clear error and what was known by then, and the workers do the next', async () => {
     const running = work.start(load('1h'))
-    await running.waitFor(/^5 of 3600 s/m)
+    await waitForBookings(work, 100)
     await redis!.kill()
     const output = await running.result
     expect(output.code).toBe(1)

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseReport } from '../../src/lib/reports/parse.ts'
 import type { LoadReport } from '../../src/lib/reports/record.ts'
 import { withClient } from '../redis-databases.ts'
@@ -48,6 +49,23 @@ export function sumsOf({ load }: LoadReport) {
     bookings: sum(({ bookings }) => bookings),
     booked: load.outcomes.booked,
   }
+}
+
+/** Resolves once a load that has just been started has so many bookings in its ledger. */
+export async function waitForBookings(work: Workplace, count: number): Promise<void> {
+  const before = new Set(await ledgersOf(work))
+  for (;;) {
+    const ledger = (await ledgersOf(work)).find((file) => !before.has(file))
+    const text = ledger === undefined ? '' : await readFile(ledger, 'utf8')
+    // Its head is no booking.
+    if (text.split('\n').length - 2 >= count) return
+    await sleep(50)
+  }
+}
+
+async function ledgersOf({ folder }: Workplace): Promise<string[]> {
+  const files = await readdir(join(folder, 'reports')).catch(() => [])
+  return files.filter((name) => name.endsWith('.jsonl')).map((name) => join(folder, 'reports', name))
 }
 
 /** Keys of runs that are left on the queue. */

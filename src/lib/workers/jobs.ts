@@ -103,12 +103,15 @@ export interface WorkTaker {
   close(): Promise<void>
 }
 
-/** Takes work from the queue, one piece at a time, for as long as it is not closed. Throws `queue-unreachable`. */
+/**
+ * Takes work from the queue, one piece at a time, for as long as it is not closed. `onNote` is told when the queue goes away
+ * and comes back. Throws `queue-unreachable`.
+ */
 export async function takeWork(
   url: string,
   name: string,
   handlers: Readonly<Record<string, WorkHandler>>,
-  onError: (text: string) => void,
+  onNote: (text: string) => void,
 ): Promise<WorkTaker> {
   const client = await connectPlain(url)
   let lost = new AbortController()
@@ -122,13 +125,17 @@ export async function takeWork(
 
   const worker = new Worker(queueName, process, { connection: client, prefix: keyPrefix, name, ...workerOptions })
   worker.on('lockRenewalFailed', () => lost.abort())
-  let lastError = ''
+  let away = false
+  const say = (text: string): void => onNote(`The queue ${redactUrl(url)} ${text}`)
   worker.on('error', (error) => {
     // What became of a piece of work is said where it is done.
-    if (/for job /.test(error.message)) return
-    const text = `${redactUrl(url)}: ${reasonOf(error)}`
-    if (text !== lastError) onError(text)
-    lastError = text
+    if (away || /for job /.test(error.message)) return
+    away = true
+    say(`is away: ${reasonOf(error)}`)
+  })
+  client.on('ready', () => {
+    if (away) say('is back')
+    away = false
   })
   await worker.waitUntilReady()
   return {

@@ -38,6 +38,8 @@ export function openNews(client: QueueClient, keys: RunKeys, part: number): News
   let waiting: Unsent[] = []
   let number = 0
   let closed: Error | null = null
+  // A server that was stopped answers nothing, and nobody waits for it once this is closed.
+  const closing = Promise.withResolvers<void>()
   let working = false
 
   async function sendAll(batch: readonly Unsent[]): Promise<void> {
@@ -56,7 +58,9 @@ export function openNews(client: QueueClient, keys: RunKeys, part: number): News
       waiting = []
       while (!closed) {
         try {
-          await sendAll(batch)
+          const sending = sendAll(batch)
+          sending.catch(() => {})
+          await Promise.race([sending, closing.promise])
           break
         } catch (error) {
           if (error instanceof RunOver) closed = error
@@ -77,7 +81,10 @@ export function openNews(client: QueueClient, keys: RunKeys, part: number): News
       if (!working) void work()
       return sent.promise
     },
-    close: () => void (closed ??= new RunOver('the way to the coordinator was closed')),
+    close() {
+      closed ??= new RunOver('the way to the coordinator was closed')
+      closing.resolve()
+    },
   }
 }
 

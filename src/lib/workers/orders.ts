@@ -14,8 +14,8 @@ const keptOrders = 100
 /** The coordinator's side. */
 export interface OrderSender {
   send(order: Order): Promise<void>
-  /** No sign of life is given any more. */
-  close(): void
+  /** Gives no sign of life any more, and takes the orders from the server. */
+  close(): Promise<void>
 }
 
 /** Opens the streams of a run, and gives a sign of life each second. `onLost` is told once why that is in vain. */
@@ -67,8 +67,14 @@ export async function openOrders(
 
   void keepBeating()
   return {
-    send: async ({ kind, ...rest }) => void (await add({ kind, ...('at' in rest ? { at: String(rest.at) } : {}) })),
-    close: () => void (closed = true),
+    async send({ kind, ...rest }) {
+      if (!closed) await add({ kind, ...('at' in rest ? { at: String(rest.at) } : {}) })
+    },
+    async close() {
+      closed = true
+      // After all that was sent on this connection, signs of life among it.
+      await client.del([keys.orders])
+    },
   }
 }
 

@@ -63,7 +63,7 @@ describe.skipIf(!server)('the streams of a run', () => {
       expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
     }
     expect(got).toHaveLength(301)
-    orders.close()
+    await orders.close()
     await news.seal()
   })
 
@@ -76,7 +76,7 @@ describe.skipIf(!server)('the streams of a run', () => {
     await expect.poll(() => client.xLen(keys.news)).toBe(0)
     expect(await client.pTTL(keys.news)).toBeGreaterThan(0)
     expect(await client.pTTL(keys.orders)).toBeGreaterThan(0)
-    orders.close()
+    await orders.close()
     await news.seal()
   })
 
@@ -86,7 +86,7 @@ describe.skipIf(!server)('the streams of a run', () => {
     const sender = openNews(client, keys, 3)
     const sent = Array.from({ length: 50 }, () => sender.send('n'))
     await Promise.all(sent)
-    orders.close()
+    await orders.close()
     await news.seal()
     expect(got).toHaveLength(50)
     await expect(sender.send('late')).rejects.toThrow('the run is over')
@@ -106,7 +106,7 @@ describe.skipIf(!server)('the streams of a run', () => {
     await openNews(client, keys, 0).send('n')
     await arrive(1)
     expect(got.map(({ kind }) => kind)).toEqual(['n'])
-    orders.close()
+    await orders.close()
     await news.seal()
   })
 
@@ -118,7 +118,7 @@ describe.skipIf(!server)('the streams of a run', () => {
     const sent = Array.from({ length: 20_001 }, () => sender.send('n'))
     await expect(Promise.all(sent)).rejects.toThrow('the coordinator has 20000 messages left to read')
     await expect(sender.send('n')).rejects.toThrow('left to read')
-    orders.close()
+    await orders.close()
     await client.del([keys.news, keys.orders])
   })
 
@@ -141,7 +141,7 @@ describe.skipIf(!server)('the streams of a run', () => {
     await coordinator.send({ kind: 'stop' })
     await stopped.promise
     expect(seen).toEqual([{ kind: 'run', at: 123.5 }, { kind: 'stop' }])
-    coordinator.close()
+    await coordinator.close()
     await gone.promise
     over.abort()
   })
@@ -153,6 +153,6 @@ describe.skipIf(!server)('the streams of a run', () => {
     const orders = await openOrders(client, keys, lost.resolve)
     await (await connect()).del([keys.news])
     expect(await lost.promise).toBe('it has lost what workers said')
-    orders.close()
+    await orders.close()
   })
 })

@@ -1,29 +1,16 @@
-import { randomUUID } from 'node:crypto'
 import { redactUrl } from '../../databases/url.ts'
-import { failure, reasonOf, RushbenchError } from '../../errors.ts'
+import { failure, reasonOf } from '../../errors.ts'
 import type { Clock } from '../../measure/clock.ts'
+import type { WorkEnd } from '../../workers/jobs.ts'
+import type { News } from '../../workers/news.ts'
+import type { Order } from '../../workers/orders.ts'
 import type { Fleet, SharedTask } from '../choose-generators.ts'
 import type { GeneratorHooks, GeneratorResult, LoadGenerator, WorkerFacts } from '../generator.ts'
-import { parseEntry } from '../ledger-format.ts'
 import type { Part } from '../pacing.ts'
 import type { LedgerEntry } from '../scenario.ts'
-import { connectQueue, type QueueClient } from '../../workers/client.ts'
-import { placeWork, type PlacedWork, type WorkEnd } from '../../workers/jobs.ts'
-import { keysLiveMs, queueGoneMs, runKeys } from '../../workers/names.ts'
-import { readNews, type News, type OpenedNews } from '../../workers/news.ts'
-import { openOrders, within, type OrderSender } from '../../workers/orders.ts'
-import { readClock, serverTime, type ClockReading } from '../../workers/server-clock.ts'
-import {
-  loadPartName,
-  newEntries,
-  partEnd,
-  partFailure,
-  workerFacts,
-  type LoadPart,
-  type LoadTask,
-  type TravellingScenario,
-} from './load-part.ts'
-import { decodeNews } from './tally-bytes.ts'
+import { openConnection, type FleetConnection } from './fleet-connection.ts'
+import type { LoadTask, TravellingScenario } from './load-part.ts'
+import { readFailure, readMessage, type PartMessage } from './part-messages.ts'
 
 /** Who makes a load by workers on a queue. */
 export interface FleetOptions {
@@ -62,13 +49,6 @@ interface Member {
   lost: { readonly reason: string; readonly at: number } | null
 }
 
-interface Connection {
-  readonly clients: readonly QueueClient[]
-  readonly orders: OrderSender
-  readonly news: OpenedNews
-  readonly work: PlacedWork
-}
-
 /**
  * Workers on a queue, as generators: each has one part, and all begin at one moment of the server's clock. What they say is
  * read to its end before the last of them has finished. Throws `queue-unreachable`, `workers-missing`, `worker-lost`,
@@ -76,14 +56,12 @@ interface Connection {
  */
 export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
   const members: Member[] = []
-  let opening: Promise<Connection> | null = null
+  let opening: Promise<FleetConnection> | null = null
   let starting: Promise<void> | null = null
   let closing: Promise<void> | null = null
   let left = 0
   let saidBehind = false
   let over = false
-  let serverClock: ClockReading = { offsetMs: 0, roundTripMs: 0 }
-  const serverNow = (): number => options.clock.now() + serverClock.offsetMs
 
   const readyCount = (): number => members.filter(({ ready }) => ready).length
   const failAll = (error: Error): void => {
@@ -97,50 +75,38 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
     const member = members[part]
     if (!member) return
     try {
-      if (kind === 'entries') await recordEntries(member, data)
-      else takeNews(member, kind, data)
+      const message = readMessage(kind, data)
+      if (message?.kind === 'entries') await recordEntries(member, message.entries)
+      else if (message) take(member, message)
     } catch (error) {
-      refuse(error)
+      const url = redactUrl(options.queue)
+      failAll(failure('queue-message-wrong', { url, reason: reasonOf(error) }, error))
     }
   }
 
-  function refuse(error: unknown): void {
-    const url = redactUrl(options.queue)
-    if (error instanceof RushbenchError) failAll(error)
-    else failAll(failure('queue-message-wrong', { url, reason: reasonOf(error) }, error))
-  }
-
-  function takeNews(member: Member, kind: string, data: Buffer): void {
-    if (kind === 'hello') member.facts = workerFacts.parse(parseJson(data))
-    if (kind === 'second') member.hooks.onSecond(decodeNews(data))
-    if (kind === 'prepared') {
+  function take(member: Member, message: Exclude<PartMessage, { kind: 'entries' }>): void {
+    if (message.kind === 'hello') member.facts = message.worker
+    if (message.kind === 'second') member.hooks.onSecond(message.news)
+    if (message.kind === 'prepared') {
       member.ready = true
       member.prepared.resolve()
       options.onNote(`${readyCount()} of ${members.length} workers are ready`)
     }
-    if (kind === 'last') {
-      member.result = { last: decodeNews(data), lost: null, worker: member.facts }
+    if (message.kind === 'last') member.result = { last: message.news, lost: null, worker: member.facts }
+    if (message.kind === 'end') {
+      void settle(member, { ...(member.result ?? { last: null, worker: member.facts }), lost: message.left })
     }
-    if (kind === 'end') {
-      const { left: why } = partEnd.parse(parseJson(data))
-      void settle(member, { ...(member.result ?? { last: null, worker: member.facts }), lost: why })
-    }
-    if (kind === 'failed') {
-      const { code, exitCode, message } = partFailure.parse(parseJson(data))
-      throw new RushbenchError(code, exitCode, message)
-    }
+    if (message.kind === 'failed') failAll(message.error)
   }
 
-  function onWorkEnd(index: number, end: WorkEnd): void {
+  function onWorkEnd(index: number, end: WorkEnd, at: number): void {
     const member = members[index]
-    if (!member) return
-    member.lost ??= { reason: reasonOfEnd(end), at: serverNow() }
+    if (member) member.lost ??= { reason: reasonOfEnd(end), at }
   }
 
   /** Who is said to be lost has said nothing else, once all that was said up to then has been read. */
-  function onRead(upTo: number): void {
+  function onRead(upTo: number, lateMs: number): void {
     for (const member of members) if (member.lost && member.lost.at < upTo) lose(member, member.lost.reason)
-    const lateMs = serverNow() - upTo
     if (lateMs < behindMs || saidBehind) return
     saidBehind = true
     const seconds = (lateMs / 1000).toFixed(0)
@@ -149,7 +115,7 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
 
   function lose(member: Member, reason: string): void {
     const { facts } = member
-    if (facts && member.running) void settle(member, { last: null, lost: reason, worker: facts })
+    if (facts && member.running) void settle(member, { last: member.result?.last ?? null, lost: reason, worker: facts })
     else failAll(explain(reason, facts, members.indexOf(member)))
   }
 
@@ -170,7 +136,7 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
     over = true
     const connection = await opening
     // In a turn of its own: it waits for the reader, who may be the one who asks for it.
-    await connection?.news.seal().catch((error: unknown) => onQueueLost(reasonOf(error)))
+    await connection?.seal().catch((error: unknown) => onQueueLost(reasonOf(error)))
   }
 
   function onQueueLost(reason: string): void {
@@ -185,26 +151,15 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
     }
   }
 
-  async function open(): Promise<Connection> {
-    const { queue, clock, version } = options
-    const id = randomUUID()
-    const keys = runKeys(id)
-    const clients = await Promise.all([connectQueue(queue), connectQueue(queue)])
-    const [writer, reader] = clients
-    await writer.set(keys.task, JSON.stringify(travelling(task, options)), {
-      expiration: { type: 'PX', value: options.waitMs + keysLiveMs },
-    })
-    const orders = await openOrders(writer, keys, onQueueLost)
-    serverClock = await readClock(clock, () => serverTime(writer))
-    const news = readNews(reader, keys, { onNews, onRead, serverNow })
-    const parts = members.map((_, index): { name: string; data: LoadPart } => {
-      return { name: loadPartName, data: { version, run: id, part: { index, of: members.length } } }
-    })
-    const work = await placeWork(queue, parts, onWorkEnd)
-    return { clients, orders, news, work }
+  async function open(): Promise<FleetConnection> {
+    const travelling = travellingTask(task, options.scenario)
+    return openConnection(
+      { ...options, task: travelling, parts: members.length },
+      { onNews, onRead, onWorkEnd, onLost: onQueueLost },
+    )
   }
 
-  /** Too few workers are said in time, and Ctrl-C ends the wait. */
+  /** Too few workers are said in time, and Ctrl-C ends the wait: then nothing is begun. */
   function watchMissing(): void {
     const { signal } = members[0]!.hooks
     const taken = (): number => members.filter(({ facts }) => facts !== null).length
@@ -221,11 +176,7 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
       )
     }, options.waitMs)
     const onAbort = (): void => {
-      clearTimeout(timer)
-      if (readyCount() === members.length) return
-      failAll(
-        failure('interrupted', { done: `No load was made: ${readyCount()} of ${members.length} workers were ready.` }),
-      )
+      for (const { prepared } of members) prepared.resolve()
     }
     if (signal.aborted) onAbort()
     else signal.addEventListener('abort', onAbort)
@@ -233,31 +184,24 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
   }
 
   async function begin(): Promise<void> {
-    const { orders } = await (opening as Promise<Connection>)
+    const connection = await (opening as Promise<FleetConnection>)
     const { signal } = members[0]!.hooks
     if (signal.aborted) return
     for (const member of members) member.running = true
     const slowest = Math.max(...members.map(({ facts }) => facts?.clock?.roundTripMs ?? 0))
-    const at = serverNow() + leadMs + slowest * roundTripsAhead
-    await orders.send({ kind: 'run', at })
-    const stop = (): void => void orders.send({ kind: 'stop' }).catch(() => {})
+    const order = (what: Order): void => {
+      // Whoever gives signs of life finds out that the queue is away.
+      connection.send(what).catch(() => {})
+    }
+    order({ kind: 'run', at: connection.serverNow() + leadMs + slowest * roundTripsAhead })
+    const stop = (): void => order({ kind: 'stop' })
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()
   }
 
   async function close(): Promise<void> {
     const connection = await opening?.catch(() => null)
-    if (!connection) return
-    const { clients, orders, news, work } = connection
-    orders.close()
-    // What is left when the run did not come to its end; the keys go by themselves when the server is away.
-    if (!over) {
-      await within(queueGoneMs, orders.send({ kind: 'stop' })).catch(() => {})
-      await within(queueGoneMs, news.seal()).catch(() => {})
-    }
-    news.close()
-    await within(queueGoneMs, work.close()).catch(() => {})
-    for (const client of clients) client.destroy()
+    await connection?.close(over)
   }
 
   return {
@@ -307,27 +251,19 @@ function reasonOfEnd(end: WorkEnd): string {
 /** A worker that says no does so in the reason why its work failed, as an error of ours. */
 function explain(reason: string, facts: WorkerFacts | null, index: number): Error {
   try {
-    const { code, exitCode, message } = partFailure.parse(JSON.parse(reason))
-    return new RushbenchError(code, exitCode, message)
+    return readFailure(reason)
   } catch {
     return failure('worker-lost', { worker: facts?.name ?? `of part ${index + 1}`, reason })
   }
 }
 
-function parseJson(data: Buffer): unknown {
-  return JSON.parse(data.toString())
-}
-
-async function recordEntries({ hooks }: Member, data: Buffer): Promise<void> {
-  const { lines, conflicts } = newEntries.parse(parseJson(data))
-  const conflict: LedgerEntry = { key: 'conflict', resource: 0, outcome: 'conflict' }
-  const entries = [...lines.map(parseEntry), ...Array.from({ length: conflicts }, () => conflict)]
-  // A ledger that cannot be written ends the run by itself.
+/** A ledger that cannot be written ends the run by itself. */
+async function recordEntries({ hooks }: Member, entries: readonly LedgerEntry[]): Promise<void> {
   await Promise.allSettled(entries.map((entry) => hooks.ledger.record(entry)))
 }
 
 /** What leaves this machine. */
-function travelling(task: SharedTask, { scenario }: FleetOptions): LoadTask {
+function travellingTask(task: SharedTask, scenario: TravellingScenario | null): LoadTask {
   const { origins, timeout, model, seed, runId, statuses, settings } = task
   return {
     origins: [...origins],

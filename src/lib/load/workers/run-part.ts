@@ -66,7 +66,11 @@ export async function runPart(data: unknown, lost: AbortSignal, taker: PartTaker
     const end = createEnd(taker.signal, lost)
     followOrders(reader, keys, {
       onOrder: (order) => (order.kind === 'stop' ? end.stop() : end.begin(order.at)),
-      onGone: () => end.give('the coordinator gave no sign of life'),
+      onGone() {
+        end.give('the coordinator gave no sign of life')
+        // Users who wait until a booking is on file have nobody to wait for.
+        news.close()
+      },
       signal: end.over,
     })
     try {
@@ -207,8 +211,17 @@ function factsOf(
   reading: { offsetMs: number; roundTripMs: number },
 ): WorkerFacts {
   // People know the time of day, which may be set while a run lasts; what counts is the clock that never is.
-  const offsetMs = clock.now() + reading.offsetMs - Date.now()
+  const offsetMs = reading.offsetMs - (timeOfDay() - clock.now())
   return { name, host, pid: process.pid, version, clock: { offsetMs, roundTripMs: reading.roundTripMs } }
+}
+
+/** ms since 1970, at the moment at which it becomes so much: it is told in whole ms. */
+function timeOfDay(): number {
+  const before = Date.now()
+  for (;;) {
+    const now = Date.now()
+    if (now !== before) return now
+  }
 }
 
 /** A booking is acknowledged to its user once the queue's server has it. */

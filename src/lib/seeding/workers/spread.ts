@@ -140,9 +140,10 @@ async function storeOnce(
       if (!isLost) await orders.send({ kind: 'stop' }).catch(() => {})
       const patienceMs = left.size === 0 ? farewellMs : lastBlocksMs
       await crew.dismiss(isLost ? 0 : patienceMs)
-      orders.close()
+      const closing = orders.close().catch(() => {})
+      if (!isLost) await closing
       await blocks.close()
-      if (client.isReady) await client.del([keys.orders, keys.news]).catch(() => {})
+      if (client.isReady) await client.del(keys.news).catch(() => {})
     }
   } finally {
     client.destroy()

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../../measure/clock.ts'
+import { connectQueue } from '../../workers/client.ts'
+import { placeWork, type WorkEnd } from '../../workers/jobs.ts'
+import { keysLiveMs, queueGoneMs, runKeys } from '../../workers/names.ts'
+import { readNews, type News } from '../../workers/news.ts'
+import { openOrders, within, type Order } from '../../workers/orders.ts'
+import { readClock, serverTime } from '../../workers/server-clock.ts'
+import { loadPartName, type LoadPart, type LoadTask } from './load-part.ts'
+
+/** What is put on the queue. */
+export interface PlacedLoad {
+  /** URL of the queue. */
+  readonly queue: string
+  /** Of rushbench. */
+  readonly version: string
+  readonly task: LoadTask
+  /** Into how many parts it is cut. */
+  readonly parts: number
+  /** How long workers are waited for, ms. */
+  readonly waitMs: number
+  readonly clock: Clock
+}
+
+/** Who hears of it. Times are the server's, ms. */
+export interface FleetListener {
+  readonly onNews: (news: News) => Promise<void>
+  /** All that was said before `upTo` has been read; that was so long ago, ms. */
+  readonly onRead: (upTo: number, lateMs: number) => void
+  /** What became of a part, as was known at that time. */
+  readonly onWorkEnd: (part: number, end: WorkEnd, at: number) => void
+  /** The queue itself is lost; why. */
+  readonly onLost: (reason: string) => void
+}
+
+/** A run that is on the queue. */
+export interface FleetConnection {
+  /** The server's time, ms. */
+  serverNow(): number
+  send(order: Order): Promise<void>
+  /** Reads what is left, and takes the run from the queue: nobody can add to it after that. */
+  seal(): Promise<void>
+  /** Ends a run that is not `over`, and closes all connections. Takes some seconds at most, whatever the server does. */
+  close(over: boolean): Promise<void>
+}
+
+/** Puts a load on the queue and listens to whoever takes a part of it. Throws `queue-unreachable`. */
+export async function openConnection(load: PlacedLoad, listener: FleetListener): Promise<FleetConnection> {
+  const { queue, clock, version } = load
+  const run = randomUUID()
+  const keys = runKeys(run)
+  // In the order in which they were opened.
+  const opened: (() => void | Promise<void>)[] = []
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.toReversed()) await within(queueGoneMs, Promise.resolve(close())).catch(() => {})
+  }
+  const connect = async () => {
+    const client = await connectQueue(queue)
+    opened.push(() => client.destroy())
+    return client
+  }
+  try {
+    const writer = await connect()
+    const reader = await connect()
+    const expiration = { type: 'PX', value: load.waitMs + keysLiveMs } as const
+    await writer.set(keys.task, JSON.stringify(load.task), { expiration })
+    const orders = await openOrders(writer, keys, listener.onLost)
+    opened.push(() => orders.close())
+    const { offsetMs } = await readClock(clock, () => serverTime(writer))
+    const serverNow = (): number => clock.now() + offsetMs
+    const news = readNews(reader, keys, {
+      onNews: listener.onNews,
+      onRead: (upTo) => listener.onRead(upTo, serverNow() - upTo),
+      serverNow,
+    })
+    opened.push(() => news.close())
+    const parts = Array.from({ length: load.parts }, (_, index): { name: string; data: LoadPart } => {
+      return { name: loadPartName, data: { version, run, part: { index, of: load.parts } } }
+    })
+    const work = await placeWork(queue, parts, (part, end) => listener.onWorkEnd(part, end, serverNow()))
+    opened.push(() => work.close())
+    return {
+      serverNow,
+      send: (order) => orders.send(order),
+      seal: () => news.seal(),
+      async close(over) {
+        if (!over) {
+          await within(queueGoneMs, orders.send({ kind: 'stop' })).catch(() => {})
+          await within(queueGoneMs, news.seal()).catch(() => {})
+        }
+        await closeAll()
+      },
+    }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}

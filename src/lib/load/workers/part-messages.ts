@@ -1,0 +1,47 @@
+import { RushbenchError } from '../../errors.ts'
+import type { GeneratorNews, WorkerFacts } from '../generator.ts'
+import { parseEntry } from '../ledger-format.ts'
+import type { LedgerEntry } from '../scenario.ts'
+import { newEntries, partEnd, partFailure, workerFacts } from './load-part.ts'
+import { decodeNews } from './tally-bytes.ts'
+
+/** What a worker says of its part. */
+export type PartMessage =
+  /** It has taken it. */
+  | { readonly kind: 'hello'; readonly worker: WorkerFacts }
+  | { readonly kind: 'prepared' }
+  /** After each second, and once more after the last. */
+  | { readonly kind: 'second' | 'last'; readonly news: GeneratorNews }
+  | { readonly kind: 'entries'; readonly entries: readonly LedgerEntry[] }
+  /** Why it gave its part back; null when it was done. */
+  | { readonly kind: 'end'; readonly left: string | null }
+  | { readonly kind: 'failed'; readonly error: RushbenchError }
+
+/** The ledger only counts them. */
+const conflict: LedgerEntry = { key: 'conflict', resource: 0, outcome: 'conflict' }
+
+/** Attempts to book that one message may tell of: those of one turn of a worker's event loop. */
+const mostConflicts = 100_000
+
+/** Reads what came from the queue. Null for a kind that nobody knows; throws Error with the reason why it is no message. */
+export function readMessage(kind: string, data: Buffer): PartMessage | null {
+  if (kind === 'prepared') return { kind }
+  if (kind === 'second' || kind === 'last') return { kind, news: decodeNews(data) }
+  if (kind === 'hello') return { kind, worker: workerFacts.parse(parseJson(data)) }
+  if (kind === 'end') return { kind, ...partEnd.parse(parseJson(data)) }
+  if (kind === 'failed') return { kind, error: readFailure(data.toString()) }
+  if (kind !== 'entries') return null
+  const { lines, conflicts } = newEntries.parse(parseJson(data))
+  if (conflicts > mostConflicts) throw new Error(`it tells of ${conflicts} conflicts at once`)
+  return { kind, entries: [...lines.map(parseEntry), ...Array.from({ length: conflicts }, () => conflict)] }
+}
+
+/** Reads an error that a worker has told in words. Throws Error when it is none. */
+export function readFailure(text: string): RushbenchError {
+  const { code, exitCode, message } = partFailure.parse(JSON.parse(text))
+  return new RushbenchError(code, exitCode, message)
+}
+
+function parseJson(data: Buffer): unknown {
+  return JSON.parse(data.toString())
+}
