@@ -46,8 +46,7 @@ export async function offerPieces(
   events.on('error', () => {})
   await queue.obliterate({ force: true })
   events.on('completed', ({ jobId, returnvalue }) => {
-    const said: unknown = typeof returnvalue === 'string' ? JSON.parse(returnvalue) : returnvalue
-    onDone(numberOf(jobId), said)
+    onDone(numberOf(jobId), typeof returnvalue === 'string' ? parseJson(returnvalue) : returnvalue)
   })
   events.on('failed', ({ jobId, failedReason }) => onFailed(numberOf(jobId), failedReason))
   await events.waitUntilReady()
@@ -68,6 +67,15 @@ export async function offerPieces(
       await Promise.allSettled([events.close(), queue.close()])
       client.destroy()
     },
+  }
+}
+
+/** Null for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return null
   }
 }
 
