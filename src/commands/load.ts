@@ -25,6 +25,9 @@ and what cannot start because --max-in-flight are under way is counted as skippe
 With --find-limit, runs one trial after the other to find the most users, or the highest rate, that
 hold a limit; each trial is at least as long as --duration.
 
+With --workers, so many processes make the load: on this machine, or with --queue those that wait there as
+"rushbench worker", on as many machines as you like; docs/workers.md explains it.
+
 With --request, one request is sent over and over by --connections, as fast as it is answered
 (saturation); what is measured is service time, as with hey or autocannon, which makes this load.
 
@@ -37,7 +40,7 @@ same database.
 With --scenario the users do what a file of yours says, against any API; docs/scenarios.md explains it.
 
 Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or oversold bookings,
-5 the run is not valid because the generator was the bottleneck.`
+5 the run is not valid because the generator was the bottleneck, or a worker was lost.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --users 3000 --duration 60s',
     "<%= config.bin %> <%= command.id %> --users 500 --ramp-up 10s --threshold 'response_time.p99<500ms' --threshold 'failures<1%'",
@@ -45,6 +48,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     "<%= config.bin %> <%= command.id %> --rate 200/s --arrivals poisson --threshold 'skipped<=0%'",
     '<%= config.bin %> <%= command.id %> --rate 100/s --burst 10x@10s:1s',
     "<%= config.bin %> <%= command.id %> --users 100 --duration 20s --find-limit 'response_time.p99<200ms and failures<0.1%'",
+    '<%= config.bin %> <%= command.id %> --users 30000 --workers 10 --queue redis://127.0.0.1:6379 --target http://127.0.0.1:3000',
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
     '<%= config.bin %> <%= command.id %> --users 500 --fault kill-server@10s --fault pause-database@20s:5s',
     '<%= config.bin %> <%= command.id %> --users 3000 --duration 60s --experiment cache',

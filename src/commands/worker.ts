@@ -27,7 +27,9 @@ to the queue may have a worker load what its machine reaches by 127.0.0.1; --all
 as well. docs/workers.md says more.
 
 With --db it also stores blocks of the seedings that "rushbench insert-reservations --workers N --queue ..." begins in that
-database, and of no other: no password goes over the queue. docs/seeding.md says more.`
+database, and of no other: no password goes over the queue. docs/seeding.md says more.
+
+Ends with 0 when it is stopped while it waits, with 130 when it had a part to give back.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --queue redis://127.0.0.1:6379',
     '<%= config.bin %> <%= command.id %> --queue rediss://user:password@queue.example.com:6379/0 --name rack-4 --allow-remote',

@@ -35,7 +35,7 @@ describe.skipIf(!redis)('a queue that is lost in the middle of a run', () => {
     const report = await savedBy(work, output)
     const sums = sumsOf(report)
     expect(sums.workers).toEqual(sums.whole)
-    expect(sums.whole.requests).toBeGreaterThan(100)
+    expect(sums.whole.requests).toBeGreaterThan(30)
     expect(report.generator.valid).toBe(false)
     // Nothing that the ledger holds is missing; what it could not be told of is no fault of the API.
     expect(report.audit).toMatchObject({ lost: 0, duplicate: 0 })

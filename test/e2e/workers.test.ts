@@ -148,7 +148,7 @@ describe.skipIf(!server)('load --workers on a queue', () => {
     }
   })
 
-  // The last one: it costs two of the workers.
+  // The last ones: they cost some of the workers.
   it('is not valid when one is killed and another hangs, names both, and keeps what they had done', async () => {
     const running = work.start(load('--duration', '1h', '--workers', '4'))
     await waitForBookings(work, 150)
@@ -173,6 +173,19 @@ describe.skipIf(!server)('load --workers on a queue', () => {
     // It had hung while others were asked to stop, and finds out by itself that nobody waits for it.
     hung.child.kill('SIGCONT')
     await hung.waitFor(/given back because [^]*given back because/)
+  })
+
+  it('is not valid when one is stopped, which gives its part back', async () => {
+    const running = work.start(load('--duration', '1h', '--workers', '3'))
+    await waitForBookings(work, 60)
+    const [stopped] = workers.slice(2) as [RunningCli]
+    stopped.child.kill('SIGINT')
+    const output = await running.result
+    expect(output.code).toBe(5)
+    const report = await savedBy(work, output)
+    expectExact(report)
+    expect(report.generator.reasons).toContain('worker c was lost: it was stopped')
+    expect((await stopped.result).code).toBe(130)
   })
 })
 

@@ -3,7 +3,7 @@ import { Queue, QueueEvents, Worker, type Job } from 'bullmq'
 import { redactUrl } from '../databases/url.ts'
 import { reasonOf } from '../errors.ts'
 import { connectPlain } from './client.ts'
-import { keyPrefix, keysLiveMs, lockMs, queueName, stalledCheckMs } from './names.ts'
+import { keyPrefix, lockMs, queueName, stalledCheckMs } from './names.ts'
 
 /** A piece of work on the queue, as plain data. */
 export interface Work {
@@ -19,6 +19,12 @@ export type WorkEnd =
   | { readonly kind: 'failed'; readonly reason: string }
   /** The worker has not said for too long that it still works on it. */
   | { readonly kind: 'stalled' }
+
+/**
+ * Work that nobody takes outlives whoever has placed it for so long, ms: longer than the longest run, in which it must
+ * not go. It is small, and the first worker that comes takes it away.
+ */
+const jobLivesMs = 40 * 24 * 3_600_000
 
 /** Work that was put on the queue. */
 export interface PlacedWork {
@@ -48,9 +54,9 @@ export async function placeWork(
   queue.on('error', () => {})
   events.on('error', () => {})
   watchman.on('error', () => {})
-  // Known before they are on the queue: a worker that waits has them at once.
-  const ids: string[] = work.map(() => randomUUID())
-  const indexes = new Map(ids.map((id, index) => [id, index]))
+  // Named here, since a worker may have said no before the answer is there that tells how they were numbered.
+  const jobIds = work.map(() => randomUUID())
+  const indexes = new Map<string, number>(jobIds.map((id, index) => [id, index]))
   const end = (jobId: string, how: WorkEnd): void => {
     const index = indexes.get(jobId)
     if (index !== undefined) onEnd(index, how)
@@ -66,11 +72,11 @@ export async function placeWork(
   await watchman.startStalledCheckTimer()
   const jobs = await queue.addBulk(
     work.map(({ name, data }, index) => {
-      return { name, data, opts: { removeOnComplete: true, removeOnFail: true, jobId: ids[index] as string } }
+      return { name, data, opts: { jobId: jobIds[index] as string, removeOnComplete: true, removeOnFail: true } }
     }),
   )
   // Should this process die before any worker has taken them.
-  await Promise.all(jobs.map(({ id }) => client.pExpire(queue.toKey(id ?? ''), keysLiveMs * 100)))
+  await Promise.all(jobIds.map((id) => client.pExpire(queue.toKey(id), jobLivesMs)))
   return {
     async close() {
       // While the server is away nothing can be taken back, and nobody would answer.

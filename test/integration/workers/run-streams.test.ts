@@ -58,13 +58,13 @@ describe.skipIf(!server)('the streams of a run', () => {
     await client.xAddNoMkStream(keys.news, '*', again)
     await senders[0]!.send('n', Buffer.from('300'))
     await arrive(301)
+    await orders.close()
+    await news.seal()
     for (const part of [0, 1]) {
       const numbers = got.filter((one) => one.part === part).map(({ data }) => Number(String(data)))
       expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
     }
     expect(got).toHaveLength(301)
-    await orders.close()
-    await news.seal()
   })
 
   it('hold little: what was read is gone from them', async () => {

@@ -112,6 +112,13 @@ describe('news as bytes', () => {
     )
   })
 
+  it('hold no latency that a histogram cannot', () => {
+    const longest = (us: number) => ({ valuesUs: Float64Array.of(us), counts: Float64Array.of(1) })
+    const encoded = (us: number) => encodeNews({ ...empty, recorded: { ...empty.recorded, late: longest(us) } })
+    expect(decodeNews(encoded(3_600_000_000)).recorded.late).toEqual(longest(3_600_000_000))
+    expect(() => decodeNews(encoded(3_600_000_001))).toThrow('a latency in it is too long')
+  })
+
   it('keep names and reasons short, whatever a scenario calls them', () => {
     const { late } = empty.recorded
     const steps = [{ name: 'n'.repeat(5000), failures: 0, bytes: 1, response: late, service: late }]
