@@ -117,7 +117,7 @@ export abstract class BaseCommand extends Command {
       this.logJson(this.toErrorJson(error))
       return
     }
-    ux.stderr(`Error: ${plain(reasonOf(error))}${/[.?!]$/.test(error.message) ? '.' : ''}`)
+    ux.stderr(`Error: ${plain(reasonOf(error))}${error.message.endsWith('.') ? '.' : ''}`)
     if (verbose) ux.stderr(stackOf(error))
     else if (!(error instanceof RushbenchError)) {
       ux.stderr('rushbench has no sentence for this fault. Run it again with --verbose to see where it comes from.')

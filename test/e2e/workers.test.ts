@@ -143,7 +143,7 @@ describe.skipIf(!server)('load --workers on a queue', () => {
     ]) {
       const { code, stderr, stdout } = await work.run(args)
       expect(code).toBe(1)
-      expect(stderr).toContain('Cannot reach the queue redis://user:***@127.0.0.1:1: ')
+      expect(stderr).toMatch(/^Error: Cannot reach the queue redis:\/\/user:\*\*\*@127\.0\.0\.1:1: .*right\?$/m)
       expect(stderr + stdout).not.toContain('secret')
     }
   })

@@ -28,8 +28,8 @@ const jobLivesMs = 40 * 24 * 3_600_000
 
 /** Work that was put on the queue. */
 export interface PlacedWork {
-  /** Takes what is left of it from the queue. */
-  close(): Promise<void>
+  /** Takes what is left of it from the queue; nothing is asked of a queue that is `lost`. */
+  close(lost: boolean): Promise<void>
 }
 
 /**
@@ -78,9 +78,9 @@ export async function placeWork(
   // Should this process die before any worker has taken them.
   await Promise.all(jobIds.map((id) => client.pExpire(queue.toKey(id), jobLivesMs)))
   return {
-    async close() {
-      // While the server is away nothing can be taken back, and nobody would answer.
-      if (!client.isReady) client.destroy()
+    async close(lost) {
+      // Nobody would answer.
+      if (lost || !client.isReady) client.destroy()
       else await Promise.allSettled(jobs.map((job) => job.remove()))
       const closing = Promise.allSettled([events.close(), watchman.close(true), queue.close()])
       if (client.isReady) await closing

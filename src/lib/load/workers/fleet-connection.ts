@@ -40,8 +40,8 @@ export interface FleetConnection {
   send(order: Order): Promise<void>
   /** Reads what is left, and takes the run from the queue: nobody can add to it after that. */
   seal(): Promise<void>
-  /** Ends a run that is not `over`, and closes all connections. Takes some seconds at most, whatever the server does. */
-  close(over: boolean): Promise<void>
+  /** Ends a run that is `unfinished`, and closes all connections; nothing is asked of a queue that is lost. */
+  close(state: 'over' | 'unfinished' | 'lost'): Promise<void>
 }
 
 /** Puts a load on the queue and listens to whoever takes a part of it. Throws `queue-unreachable`. */
@@ -49,6 +49,7 @@ export async function openConnection(load: PlacedLoad, listener: FleetListener):
   const { queue, clock, version } = load
   const run = randomUUID()
   const keys = runKeys(run)
+  let lost = false
   // In the order in which they were opened.
   const opened: (() => void | Promise<void>)[] = []
   const closeAll = async (): Promise<void> => {
@@ -56,7 +57,9 @@ export async function openConnection(load: PlacedLoad, listener: FleetListener):
   }
   const connect = async () => {
     const client = await connectQueue(queue)
-    opened.push(() => client.destroy())
+    opened.push(() => {
+      if (client.isOpen) client.destroy()
+    })
     return client
   }
   try {
@@ -78,13 +81,15 @@ export async function openConnection(load: PlacedLoad, listener: FleetListener):
       return { name: loadPartName, data: { version, run, part: { index, of: load.parts } } }
     })
     const work = await placeWork(queue, parts, (part, end) => listener.onWorkEnd(part, end, serverNow()))
-    opened.push(() => work.close())
+    opened.push(() => work.close(lost))
     return {
       serverNow,
       send: (order) => orders.send(order),
       seal: () => news.seal(),
-      async close(over) {
-        if (!over) {
+      async close(state) {
+        lost = state === 'lost'
+        if (lost) for (const client of [writer, reader]) client.destroy()
+        if (state === 'unfinished') {
           await within(queueGoneMs, orders.send({ kind: 'stop' })).catch(() => {})
           await within(queueGoneMs, news.seal()).catch(() => {})
         }

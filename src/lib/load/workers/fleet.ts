@@ -61,7 +61,7 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
   let closing: Promise<void> | null = null
   let left = 0
   let saidBehind = false
-  let over = false
+  let state: 'over' | 'unfinished' | 'lost' = 'unfinished'
 
   const readyCount = (): number => members.filter(({ ready }) => ready).length
   const failAll = (error: Error): void => {
@@ -133,7 +133,7 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
   }
 
   async function seal(): Promise<void> {
-    over = true
+    state = 'over'
     const connection = await opening
     // In a turn of its own: it waits for the reader, who may be the one who asks for it.
     await connection?.seal().catch((error: unknown) => onQueueLost(reasonOf(error)))
@@ -141,10 +141,9 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
 
   function onQueueLost(reason: string): void {
     const error = failure('queue-lost', { url: redactUrl(options.queue), reason })
-    const running = members.some((member) => member.running)
-    if (!running) return failAll(error)
+    state = 'lost'
+    if (!members.some((member) => member.running)) return failAll(error)
     options.onFailure(error)
-    over = true
     for (const member of members) {
       settled.add(member)
       member.finished.resolve({ last: member.result?.last ?? null, lost: `the queue was lost`, worker: member.facts })
@@ -201,7 +200,7 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
 
   async function close(): Promise<void> {
     const connection = await opening?.catch(() => null)
-    await connection?.close(over)
+    await connection?.close(state)
   }
 
   return {
