@@ -63,9 +63,12 @@ export async function offerPieces(
       )
     },
     async close() {
-      if (client.isReady) await queue.obliterate({ force: true }).catch(() => {})
-      await Promise.allSettled([events.close(), queue.close()])
-      client.destroy()
+      // While the server is away nothing can be taken back, and nobody would answer.
+      if (!client.isReady) client.destroy()
+      else await queue.obliterate({ force: true }).catch(() => {})
+      const closing = Promise.allSettled([events.close(), queue.close()])
+      if (client.isReady) await closing
+      if (client.isOpen) client.destroy()
     },
   }
 }

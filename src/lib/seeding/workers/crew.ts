@@ -63,8 +63,11 @@ const anotherAfterMs = 500
 export interface Crew {
   /** Puts a part for each on the queue. */
   call(): Promise<void>
-  /** Waits until all have ended, or for so long, ms: one that was lost is not known at once. */
-  dismiss(mostMs: number): Promise<void>
+  /**
+   * Waits until all have ended, or for so long, ms: one that was lost is not known at once. A queue that is `lost` is asked
+   * nothing.
+   */
+  dismiss(mostMs: number, lost: boolean): Promise<void>
 }
 
 /** The workers, as far as the queue tells of them: each has a part, and one that is lost makes room for another. */
@@ -118,12 +121,12 @@ export function createCrew(part: SeedPart, { queue, workers, waitMs, onNote }: S
 
   return {
     call: async () => void (await call(workers)),
-    async dismiss(mostMs) {
+    async dismiss(mostMs, lost) {
       clearInterval(watch)
       const giveUpAt = performance.now() + mostMs
       while (working.size > 0 && performance.now() < giveUpAt) await sleep(20)
       const opened = (await Promise.allSettled(placed)).flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
-      await Promise.allSettled(opened.map((one) => one.close()))
+      await Promise.allSettled(opened.map((one) => one.close(lost)))
     },
   }
 }

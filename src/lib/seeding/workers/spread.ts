@@ -139,7 +139,7 @@ async function storeOnce(
     } finally {
       if (!isLost) await orders.send({ kind: 'stop' }).catch(() => {})
       const patienceMs = left.size === 0 ? farewellMs : lastBlocksMs
-      await crew.dismiss(isLost ? 0 : patienceMs)
+      await crew.dismiss(isLost ? 0 : patienceMs, isLost)
       const closing = orders.close().catch(() => {})
       if (!isLost) await closing
       await blocks.close()
