@@ -1,7 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApiNews, ApiOrder } from './api-channel.ts'
+import { addRetries, type RetryCounts } from './lib/databases/retry-counter.ts'
 import { failure, reasonOf } from './lib/errors.ts'
 import type { RunningServer } from './lib/workloads/workload.ts'
 
@@ -20,6 +21,11 @@ export interface ApiLaunch {
 export interface ApiProcess extends RunningServer {
   /** Rejects with `api-ended`, or `replica-ended` where it was supervised, when it ends and is not started again. */
   readonly ended: Promise<never>
+  /**
+   * What its database made it try again, in all the processes that it has been; what one that was killed had not told
+   * (a quarter of a second) is missing.
+   */
+  retries(): RetryCounts
   /** Kills the process by SIGKILL and starts it again on the same port, as a supervisor does; resolves when it listens. */
   crash(): Promise<void>
 }
@@ -50,6 +56,7 @@ export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor =
   // Awaited by whoever is interested; nobody is once the run is over.
   ended.catch(() => {})
   const closing = new AbortController()
+  const counted: (() => RetryCounts)[] = []
   const first = await launch(order, supervisor)
   const { origin } = first
   const port = Number(new URL(origin).port)
@@ -59,6 +66,7 @@ export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor =
 
   function watch(api: Api): void {
     const startedAt = performance.now()
+    counted.push(api.retries)
     supervisor.onStart(origin, api.child.pid ?? 0)
     api.child.once('exit', (code, signal) => {
       if (api.mayEnd) return
@@ -96,11 +104,10 @@ export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor =
     ended,
     async dropConnections() {
       const { child } = await current
-      const news = once(child, 'message', { signal: AbortSignal.timeout(answerTimeoutMs) })
-      child.send('drop-connections' satisfies ApiOrder)
-      const [{ dropped }] = (await news) as [Extract<ApiNews, { dropped: number }>]
-      return dropped
+      const news = await ask(child, 'drop-connections', (answer) => ('dropped' in answer ? answer : null))
+      return news.dropped
     },
+    retries: () => addRetries(counted.map((count) => count())),
     async crash() {
       current = current.then(replace)
       await current
@@ -108,7 +115,9 @@ export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor =
     async close() {
       closing.abort()
       const api = await current.catch(() => null)
-      if (api) await end(api, 'SIGTERM')
+      if (!api) return
+      await askRetries(api)
+      await end(api, 'SIGTERM')
     },
   }
 }
@@ -116,6 +125,8 @@ export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor =
 interface Api {
   readonly child: ChildProcess
   readonly origin: string
+  /** What it has told last. */
+  retries(): RetryCounts
   /** What it wrote to stderr. */
   errors(): string
   /** Set once it was told to end. */
@@ -131,7 +142,29 @@ async function launch({ entryPoint, env, host, port }: ApiLaunch, { onErrors }: 
     detached: true,
   })
   const errors = collectErrors(child, onErrors)
-  return { child, origin: await waitForOrigin(child, errors), errors, mayEnd: false }
+  const origin = await waitForOrigin(child, errors)
+  let retries: RetryCounts = {}
+  child.on('message', (news: ApiNews) => {
+    if ('retries' in news) retries = news.retries
+  })
+  return { child, origin, retries: () => retries, errors, mayEnd: false }
+}
+
+/** Sends an order and waits for the news that `pick` takes for its answer. */
+async function ask<News>(child: ChildProcess, order: ApiOrder, pick: (news: ApiNews) => News | null): Promise<News> {
+  const answers = on(child, 'message', { signal: AbortSignal.timeout(answerTimeoutMs), close: ['exit'] })
+  child.send(order)
+  for await (const [news] of answers as AsyncIterable<[ApiNews]>) {
+    const answer = pick(news)
+    if (answer !== null) return answer
+  }
+  throw failure('api-ended', { reason: 'it gave no answer' })
+}
+
+/** For the last time, if it can still answer. */
+async function askRetries({ child }: Api): Promise<void> {
+  if (!child.connected) return
+  await ask(child, 'tell-retries', (news) => ('retries' in news && news.asked ? news : null)).catch(() => {})
 }
 
 function collectErrors(child: ChildProcess, onErrors: (text: string) => void): () => string {

@@ -55,6 +55,7 @@ export async function openLoadTarget(
       inspect: inspectionOf(workload, database, parts, [origin]),
       ended: never,
       inject: null,
+      retries: null,
       close: async () => {},
       [Symbol.asyncDispose]: dispose,
     }
@@ -84,6 +85,7 @@ async function openOwnTarget(
       inspect: inspectionOf(workload, database, parts, api.origins),
       ended: api.ended,
       inject: createFaultInjector(api, access),
+      retries: api.retries,
       close: api.close,
       async [Symbol.asyncDispose]() {
         await api.close()

@@ -1,3 +1,4 @@
+import { addRetries } from './lib/databases/retry-counter.ts'
 import { startApiProcess, type ApiLaunch, type ApiProcess, type Supervisor } from './api-process.ts'
 
 /** The same API in several processes; what is done to one of them is done to the first. */
@@ -42,6 +43,7 @@ export async function startReplicas(
       const dropped = await Promise.all(replicas.map((replica) => replica.dropConnections()))
       return dropped.reduce((sum, connections) => sum + connections, 0)
     },
+    retries: () => addRetries(replicas.map((replica) => replica.retries())),
     close: closeAll,
   }
 }

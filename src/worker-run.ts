@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import type { BaseCommand } from './base-command.ts'
 import type { ScenarioSettings } from './lib/config/scenario-settings.ts'
+import { connectDatabase } from './lib/databases/registry.ts'
 import { redactUrl } from './lib/databases/url.ts'
 import { failure } from './lib/errors.ts'
 import { requireLoopback } from './lib/load/target.ts'
@@ -8,7 +9,10 @@ import { loadPartName, type LoadTask } from './lib/load/workers/load-part.ts'
 import { runPart, type PartEvent, type PartTaker } from './lib/load/workers/run-part.ts'
 import { isAllowed, unpackScenario, type AllowedScenarios } from './lib/load/workers/travelling-scenario.ts'
 import { realClock } from './lib/measure/clock.ts'
+import { runSeedPart, type SeedPartEvent, type SeedTaker } from './lib/seeding/workers/run-seed-part.ts'
+import { seedPartName } from './lib/seeding/workers/seed-part.ts'
 import { takeWork } from './lib/workers/jobs.ts'
+import { reservationSeeding } from './lib/workloads/vaccination/seeding.ts'
 import { workloadScenarios } from './task-scenarios.ts'
 
 /** What a worker takes, and what it does for nobody. */
@@ -18,13 +22,21 @@ export interface WorkerOptions {
   readonly name: string
   readonly allowedScenarios: AllowedScenarios
   readonly allowRemote: boolean
+  /** URL of the database that it seeds; null: it seeds none. */
+  readonly db: string | null
+}
+
+/** What a worker says of what it does. */
+export interface WorkerListener {
+  readonly onPart: (event: PartEvent) => void
+  readonly onSeedPart: (event: SeedPartEvent) => void
 }
 
 /** Takes work from the queue until the command is stopped. Throws `queue-unreachable`. */
 export async function runWorker(
   command: BaseCommand,
-  { queue, name, allowedScenarios, allowRemote }: WorkerOptions,
-  onPart: (event: PartEvent) => void,
+  { queue, name, allowedScenarios, allowRemote, db }: WorkerOptions,
+  { onPart, onSeedPart }: WorkerListener,
 ): Promise<void> {
   const taker: PartTaker = {
     queue,
@@ -43,7 +55,19 @@ export async function runWorker(
       return { scenarios, remove: async () => {} }
     },
   }
-  const handlers = { [loadPartName]: (data: unknown, lost: AbortSignal) => runPart(data, lost, taker) }
+  const seedTaker: SeedTaker = {
+    queue,
+    name,
+    version: command.config.version,
+    openDatabase: db === null ? null : (poolSize) => connectDatabase(db, { poolSize }),
+    target: reservationSeeding as unknown as SeedTaker['target'],
+    signal: command.signal,
+    onPart: onSeedPart,
+  }
+  const handlers = {
+    [loadPartName]: (data: unknown, lost: AbortSignal) => runPart(data, lost, taker),
+    [seedPartName]: (data: unknown, lost: AbortSignal) => runSeedPart(data, lost, seedTaker),
+  }
   const work = await takeWork(queue, name, handlers, (text) => command.logToStderr(text))
   command.log(`Worker ${name} waits for work on ${redactUrl(queue)}`)
   await stopOf(command.signal)

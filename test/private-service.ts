@@ -26,10 +26,11 @@ export interface PrivateService extends AsyncDisposable {
 
 /**
  * Starts a server on a free port and in a folder of its own. Null, with a line that says what to install, when this
- * machine does not have it. With RUSHBENCH_REQUIRE_SERVICES=1 that is an error instead.
+ * machine does not have it. With RUSHBENCH_REQUIRE_SERVICES=1 that is an error instead. `options` are more of mariadbd's.
  */
 export async function startPrivateService(
-  name: 'nats' | 'kafka' | 'redis' | 'postgres',
+  name: 'nats' | 'kafka' | 'redis' | 'postgres' | 'mariadb',
+  options = '',
 ): Promise<PrivateService | null> {
   const folder = await mkdtemp(join(tmpdir(), 'rushbench-service-'))
   // The servers run under accounts of their own.
@@ -37,7 +38,8 @@ export async function startPrivateService(
   const port = await freePort()
   const settings = {
     RUSHBENCH_SERVICES_DIR: folder,
-    [`RUSHBENCH_SERVICES_${name.toUpperCase()}_PORT`]: String(port),
+    [`RUSHBENCH_SERVICES_${name === 'mariadb' ? 'MYSQL' : name.toUpperCase()}_PORT`]: String(port),
+    RUSHBENCH_SERVICES_MYSQL_OPTIONS: options,
   }
   const services = (action: string) => run(program, [action, name], { env: { ...process.env, ...settings } })
   // A server that is being killed may still write.

@@ -75,7 +75,8 @@ stalls are listed. Several --keys are measured in turns, so that noise hits them
     if (this.signal.aborted && measured.checkpoints.length === 0 && !measured.stream)
       throw failure('interrupted', { done: 'Nothing was measured yet, so no report was saved.' })
     const facts = { startedAt, config, engine: database.engine, version: this.config.version }
-    const report = { ...describeRun('insert-bench', facts), ...measured, interrupted: this.signal.aborted }
+    const retries = database.retries()
+    const report = { ...describeRun('insert-bench', facts), ...measured, retries, interrupted: this.signal.aborted }
     this.log(insertBenchSummary(report, originalInsertBench, process.stdout.columns))
     this.log(await saveRun(report, values))
     if (this.signal.aborted) this.endWith('interrupted')

@@ -1,18 +1,21 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import type { ResolvedConfig } from '../lib/config/resolve.ts'
+import type { Settings } from '../lib/config/settings.ts'
 import type { Database } from '../lib/databases/port.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
+import { addRetries } from '../lib/databases/retry-counter.ts'
 import { failure } from '../lib/errors.ts'
 import { describeRun } from '../lib/reports/environment.ts'
-import { formatCount } from '../lib/reports/format.ts'
+import { formatCount, plain } from '../lib/reports/format.ts'
 import type { SeedReport } from '../lib/reports/record.ts'
 import { seedSummary } from '../lib/reports/text.ts'
 import { emptySum, type RowSum } from '../lib/seeding/checksum.ts'
 import { beginJournal, isDeferred, refuseUnfinished, takeOverJournal, type Journal } from '../lib/seeding/journal.ts'
 import { rowsOf } from '../lib/seeding/recipe.ts'
 import { finishSeeding, resumeSeeding } from '../lib/seeding/seed.ts'
+import type { SpreadSeeding } from '../lib/seeding/workers/spread.ts'
 import { compareSums, sumRecipe, sumTable } from '../lib/seeding/verify.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { planReservations, reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
@@ -25,14 +28,19 @@ export default class InsertReservations extends BaseCommand {
   static override description = `Spread evenly over the slots; each slot's stock stays true. Blocks of up to 50,000 rows are committed one by
 one, each with its entry in a journal: after Ctrl-C, kill -9 or the loss of the server, --resume stores exactly the
 blocks that are missing. The same seed gives the same rows, however many connections store them. With --order shuffled
-or --indexes after, and on MongoDB and Redis, stock is set when all rows are in.`
+or --indexes after, and on MongoDB and Redis, stock is set when all rows are in.
+
+With --workers and --queue the blocks are stored by "rushbench worker --queue ... --db ..." on any machines, each over
+--connections; the rows are the same. docs/seeding.md explains it.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --rows 10m --keys random --connections 2 --db mysql://user:password@127.0.0.1/test',
     '<%= config.bin %> <%= command.id %> --resume --verify',
+    '<%= config.bin %> <%= command.id %> --rows 1000m --workers 8 --queue redis://127.0.0.1:6379 --db mysql://user:password@127.0.0.1/test',
   ]
   static override flags = {
     ...settingFlags('db', 'number', 'rows', 'keys', 'order', 'indexes', 'connections', 'seed', 'reports', 'report'),
+    ...settingFlags('workers', 'queue', 'workerWait'),
     resume: Flags.boolean({ summary: 'go on with the seeding that was not finished', exclusive: planFlags }),
     abandon: Flags.boolean({
       summary: 'keep what an unfinished seeding has stored, and forget the rest',
@@ -48,22 +56,16 @@ or --indexes after, and on MongoDB and Redis, stock is set when all rows are in.
     await using database = await connectDatabase(values.db, { poolSize: values.connections })
     await requireTables(database, vaccination.name, vaccination.tables)
     if (flags.abandon) return await this.#abandon(database)
-    if (values.connections > 1 && !database.traits.concurrentWriters) {
-      throw failure('usage-wrong', {
-        reason: `${database.engine.name} takes one writer at a time: leave out --connections.`,
-      })
-    }
+    requireWriters(database, values)
     const startedAt = new Date()
     const journal = flags.resume
       ? await takeOverJournal(database, reservationSeeding.layout.table)
       : await this.#begin(database, config, flags.verify)
-    const { interrupted, ...seed } = await this.withProgress('Reservations', 'rows', (onProgress) =>
-      resumeSeeding(database, reservationSeeding, journal, {
-        connections: values.connections,
-        onProgress,
-        signal: this.signal,
-      }),
-    )
+    const spread = await this.#spread(database, journal, values)
+    const { interrupted, ...seed } = await this.withProgress('Reservations', 'rows', (onProgress) => {
+      const options = { connections: values.connections, onProgress, signal: this.signal }
+      return resumeSeeding(database, reservationSeeding, journal, options, spread?.store)
+    })
     for (const reason of seed.passedOver) this.warn(`not used: ${reason}`)
     if (interrupted) throw failure('interrupted', { done: whatIsLeft(database, journal, seed.resumedAt + seed.rows) })
     const { keys, order, indexes, seed: seedText } = journal.recipe
@@ -77,10 +79,31 @@ or --indexes after, and on MongoDB and Redis, stock is set when all rows are in.
       indexes,
       connections: values.connections,
       ...(flags.verify ? { verified: await this.#verify(database, journal) } : {}),
+      ...(spread ? { workers: [...spread.workers()] } : {}),
+      retries: addRetries([database.retries(), spread?.retries() ?? {}]),
     }
     this.log(seedSummary(report))
     this.log(await saveRun(report, values))
     return report
+  }
+
+  /** Null without workers. */
+  async #spread(database: Database, journal: Journal, values: Settings): Promise<SpreadSeeding | null> {
+    const { workers, queue, connections, workerWait: waitMs } = values
+    if (workers === undefined || queue === undefined) return null
+    // BullMQ takes its time to load, which only those wait for who use it.
+    const { spreadSeeding } = await import('../lib/seeding/workers/spread.ts')
+    const { version } = this.config
+    const onNote = (text: string): void => this.logToStderr(plain(text))
+    return spreadSeeding(database, journal, {
+      queue,
+      workers,
+      connections,
+      version,
+      waitMs,
+      signal: this.signal,
+      onNote,
+    })
   }
 
   async #begin(database: Database, { values }: ResolvedConfig, verify: boolean): Promise<Journal> {
@@ -117,6 +140,18 @@ or --indexes after, and on MongoDB and Redis, stock is set when all rows are in.
       sumTable(database, reservationSeeding, onProgress, this.signal),
     )
   }
+}
+
+/** Throws `usage-wrong`. */
+function requireWriters({ traits, engine }: Database, { connections, workers, queue }: Settings): void {
+  const wrong = (reason: string) => failure('usage-wrong', { reason })
+  if (workers === undefined && queue !== undefined)
+    throw wrong('Say by --workers how many workers on --queue there may be.')
+  if (workers !== undefined && queue === undefined)
+    throw wrong('--workers needs --queue, where the workers wait. On one machine, --connections does as well.')
+  if (traits.concurrentWriters) return
+  if (workers !== undefined) throw wrong(`${engine.name} takes one writer at a time: leave out --workers and --queue.`)
+  if (connections > 1) throw wrong(`${engine.name} takes one writer at a time: leave out --connections.`)
 }
 
 function whatIsLeft(database: Database, { recipe }: Journal, stored: number): string {

@@ -68,7 +68,7 @@ With --replicas the API is served by so many processes. One that ends is started
     const madeOf = [`database ${database.url}`, ...parts.describe()].join(', ')
     const documentation = server.isInternal ? '' : `; documentation at ${server.origin}/docs`
     this.log(`Listening on ${server.origin} (${madeOf})${documentation}`)
-    followRun(server)
+    followRun(server, () => database.retries())
     await this.#untilStopped()
     await server.close()
     return { origin: server.origin, origins: [server.origin] }

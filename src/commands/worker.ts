@@ -2,10 +2,19 @@ import { hostname } from 'node:os'
 import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { failure } from '../lib/errors.ts'
-import { plain } from '../lib/reports/format.ts'
+import { formatCount, plain } from '../lib/reports/format.ts'
 import type { PartEvent } from '../lib/load/workers/run-part.ts'
+import type { SeedPartEvent } from '../lib/seeding/workers/run-seed-part.ts'
 import { runWorker } from '../worker-run.ts'
 import { readAllowed } from '../allowed-scenarios.ts'
+
+/** What `worker --json` prints in the end. */
+interface WorkerSummary {
+  readonly name: string
+  /** Of loads. */
+  readonly parts: readonly PartEvent[]
+  readonly seedings: readonly SeedPartEvent[]
+}
 
 export default class WorkerCommand extends BaseCommand {
   static override summary = 'Wait on a queue for work, such as a part of a load, and do it.'
@@ -17,14 +26,18 @@ none is run unless --allow-scenarios permits it: by the hash of the file (sha256
 to the queue may have a worker load what its machine reaches by 127.0.0.1; --allow-remote lets it load other machines
 as well. docs/workers.md says more.
 
+With --db it also stores blocks of the seedings that "rushbench insert-reservations --workers N --queue ..." begins in that
+database, and of no other: no password goes over the queue. docs/seeding.md says more.
+
 Ends with 0 when it is stopped while it waits, with 130 when it had a part to give back.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --queue redis://127.0.0.1:6379',
     '<%= config.bin %> <%= command.id %> --queue rediss://user:password@queue.example.com:6379/0 --name rack-4 --allow-remote',
     '<%= config.bin %> <%= command.id %> --queue redis://127.0.0.1:6379 --allow-scenarios any',
+    '<%= config.bin %> <%= command.id %> --queue redis://127.0.0.1:6379 --db mysql://user:password@127.0.0.1/test',
   ]
   static override flags = {
-    ...settingFlags('queue'),
+    ...settingFlags('queue', 'db'),
     name: Flags.string({ summary: 'what this worker is called in reports [default: its host and process]' }),
     'allow-scenarios': Flags.string({
       multiple: true,
@@ -34,27 +47,36 @@ Ends with 0 when it is stopped while it waits, with 130 when it had a part to gi
     'allow-remote': Flags.boolean({ summary: 'load targets that are not on this machine; they must be yours' }),
   }
 
-  async run(): Promise<{ readonly name: string; readonly parts: readonly PartEvent[] }> {
+  async run(): Promise<WorkerSummary> {
     const { flags } = await this.parse(WorkerCommand)
-    const { values } = await this.resolveSettings(flags)
+    const { values, settings } = await this.resolveSettings(flags)
     const { queue } = values
     if (queue === undefined)
       throw failure('usage-wrong', { reason: 'A worker needs to know its queue; name it by --queue.' })
     const name = flags.name ?? `${hostname()}-${process.pid}`
     const parts: PartEvent[] = []
+    const seedings: SeedPartEvent[] = []
+    const hasDb = settings.some((setting) => setting.name === 'db' && setting.origin !== 'default')
     const options = {
       queue,
       name,
       allowedScenarios: readAllowed(flags['allow-scenarios']),
       allowRemote: flags['allow-remote'],
+      db: hasDb ? values.db : null,
     }
-    await runWorker(this, options, (event) => {
-      this.log(plain(describe(event)))
-      if (event.event === 'ended' || event.event === 'refused') parts.push(event)
+    await runWorker(this, options, {
+      onPart: (event) => {
+        this.log(plain(describe(event)))
+        if (event.event === 'ended' || event.event === 'refused') parts.push(event)
+      },
+      onSeedPart: (event) => {
+        this.log(plain(describeSeeding(event)))
+        if (event.event !== 'begun') seedings.push(event)
+      },
     })
     const given = parts.at(-1)
     if (given?.event === 'ended' && given.reason === 'it was stopped') this.endWith('interrupted')
-    return { name, parts }
+    return { name, parts, seedings }
   }
 }
 
@@ -64,4 +86,12 @@ function describe(event: PartEvent): string {
   if (event.event !== 'ended') return `${part}: ${event.event}`
   const done = `${event.requests} requests, ${event.failures} failures`
   return event.reason === null ? `${part}: ended, ${done}` : `${part}: given back because ${event.reason}, ${done}`
+}
+
+function describeSeeding(event: SeedPartEvent): string {
+  const seeding = `seeding ${event.seeding}`
+  if (event.event === 'refused') return `${seeding}: refused. ${event.reason}`
+  if (event.event === 'begun') return `${seeding}: begun`
+  const done = `${formatCount(event.blocks)} blocks, ${formatCount(event.rows)} rows`
+  return event.reason === null ? `${seeding}: ended, ${done}` : `${seeding}: left because ${event.reason}, ${done}`
 }

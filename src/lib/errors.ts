@@ -1,3 +1,4 @@
+import { databaseErrors } from './database-errors.ts'
 import { entry, exitCodes, type CatalogueEntry } from './error-entry.ts'
 import { workerErrors } from './worker-errors.ts'
 
@@ -15,64 +16,7 @@ const catalogue = {
     'usage',
     (d) => `The config file ${d.file} cannot be read: ${d.reason}. Mend it or remove it.`,
   ),
-  'engine-unknown': entry<{ url: string; allowed: readonly string[] }>(
-    'usage',
-    (d) => `No database engine for ${d.url}. Allowed: ${d.allowed.join(', ')}.`,
-  ),
-  'database-unreachable': entry<{ url: string; reason: string }>(
-    'error',
-    (d) => `Cannot reach the database ${d.url}: ${d.reason}. Is the server running, and are host and port right?`,
-  ),
-  'database-denied': entry<{ url: string; reason: string }>(
-    'error',
-    (d) => `The database ${d.url} refused the login: ${d.reason}. Check the user name, the password and its rights.`,
-  ),
-  'database-missing': entry<{ url: string; reason: string }>(
-    'error',
-    (d) => `The database ${d.url} does not exist: ${d.reason}. Create it first, or name another one with --db.`,
-  ),
-  'database-not-ours': entry<{ url: string; reason: string }>(
-    'error',
-    (d) => `${d.url} is not a database that can be used: ${d.reason}. Name another one with --db.`,
-  ),
-  'database-lost': entry<{ url: string; reason: string }>(
-    'error',
-    (d) =>
-      `The connection to ${d.url} was lost: ${d.reason}. What was committed before is kept; start the server and run the command again.`,
-  ),
-  'database-busy': entry<{ url: string; reason: string }>(
-    'error',
-    (d) =>
-      `The database ${d.url} stayed locked by another process: ${d.reason}. Wait for it to finish, or end it, then try again.`,
-  ),
-  'disk-full': entry<{ url: string; reason: string }>(
-    'error',
-    (d) =>
-      `No space left for ${d.url}: ${d.reason}. What was committed before is kept; free some space and run the command again.`,
-  ),
-  'tables-missing': entry<{ tables: readonly string[]; url: string }>(
-    'error',
-    (d) => `${d.url} has no table ${d.tables.join(', ')}. Run "rushbench migrate" first.`,
-  ),
-  'table-foreign': entry<{ tables: readonly string[]; url: string }>(
-    'error',
-    (d) =>
-      `${d.url} has a table ${d.tables.join(', ')} that rushbench did not create, so it is left alone. Name an empty database with --db.`,
-  ),
-  'table-outdated': entry<{ tables: readonly string[]; url: string }>(
-    'error',
-    (d) =>
-      `${d.url} has a table ${d.tables.join(', ')} made by another version of rushbench. Run "rushbench migrate --down", then "rushbench migrate".`,
-  ),
-  'migration-failed': entry<{ url: string; reason: string; left: readonly string[] }>(
-    'error',
-    (d) =>
-      `The tables could not be made in ${d.url}: ${d.reason}. ${
-        d.left.length === 0
-          ? 'Nothing was left half done.'
-          : `Left behind, to be dropped by hand: ${d.left.join(', ')}.`
-      }`,
-  ),
+  ...databaseErrors,
   'no-slots': entry<{ url: string }>(
     'error',
     (d) => `${d.url} has no slots to book. Run "rushbench insert-schedules" first.`,

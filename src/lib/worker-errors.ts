@@ -18,7 +18,7 @@ export const workerErrors = {
   'worker-version': entry<{ worker: string; own: string; wanted: string }>(
     'error',
     (d) =>
-      `Worker ${d.worker} is rushbench ${d.own}, and the load is started by ${d.wanted}. Install the same version everywhere.`,
+      `Worker ${d.worker} is rushbench ${d.own}, and the run was started by ${d.wanted}. Install the same version everywhere.`,
   ),
   'worker-refuses-scenario': entry<{ worker: string; file: string; sha256: string }>(
     'error',
@@ -34,6 +34,21 @@ export const workerErrors = {
     'error',
     (d) =>
       `Worker ${d.worker} cannot reach the target ${d.target}: ${d.reason}. Name an address by --target that leads to the API from every worker.`,
+  ),
+  'worker-without-database': entry<{ worker: string; database: string }>(
+    'error',
+    (d) =>
+      `Worker ${d.worker} has no database, and is to seed ${d.database}. The queue carries no passwords: start the worker with --db, or with RUSHBENCH_DB.`,
+  ),
+  'worker-other-database': entry<{ worker: string; own: string; wanted: string }>(
+    'error',
+    (d) =>
+      `Worker ${d.worker} uses the database ${d.own}, in which this seeding was not begun: it was in ${d.wanted}. Start the worker with a --db that leads there.`,
+  ),
+  'seeding-stuck': entry<{ block: number; reason: string }>(
+    'error',
+    (d) =>
+      `Block ${d.block} of the seeding could not be stored by any worker: ${d.reason}. What is stored is kept; mend the cause, and go on with --resume.`,
   ),
   'queue-unreachable': entry<{ url: string; reason: string }>(
     'error',

@@ -113,7 +113,7 @@ describe.skipIf(!server)('what workers do for nobody', () => {
       await old.waitFor(/waits for work/)
       const { code, stderr } = await load('--workers', '1', '--target', origin)
       expect(code).toBe(1)
-      expect(stderr).toContain(`Worker old is rushbench 0.0.9, and the load is started by ${about.version}.`)
+      expect(stderr).toContain(`Worker old is rushbench 0.0.9, and the run was started by ${about.version}.`)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }

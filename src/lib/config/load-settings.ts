@@ -79,7 +79,7 @@ export const loadSettings = {
   workers: setting({
     schema: wholeNumber(1, 1000),
     default: undefined,
-    summary: 'worker processes that make the load, each with an equal part of it: on this machine, or those on --queue',
+    summary: 'worker processes that share the work: those on --queue, or, for a load, new ones on this machine',
     allowed: 'a whole number from 1 to 1000',
     replaces: ['threads'],
   }),
@@ -93,7 +93,8 @@ export const loadSettings = {
   workerWait: setting({
     schema: duration(1),
     default: '60s',
-    summary: 'how long load waits until enough workers have taken their part from the queue',
+    summary:
+      'how long a load waits until all workers have taken their part from the queue, and a seeding until one has',
     allowed: durationAllowed,
   }),
   timeout: setting({

@@ -1,3 +1,5 @@
+import type { RetryCounts } from './retry-counter.ts'
+
 /** What a column may hold. Integers stay within 2^53 - 1; texts have no U+0000, which PostgreSQL cannot store. */
 export type Value = string | number | null
 
@@ -255,6 +257,8 @@ export interface Database extends AsyncDisposable {
   readonly url: string
   readonly engine: EngineInfo
   readonly traits: EngineTraits
+  /** What `createTables` leaves out because this engine lacks it, in a sentence each: `foreign keys, which ...`. */
+  readonly leftOut: readonly string[]
   readonly store: Store
   /** Fastest first. The second is the fallback where the server forbids the first. */
   readonly insertStrategies: readonly InsertStrategy[]
@@ -288,6 +292,8 @@ export interface Database extends AsyncDisposable {
   watchInserts<R extends object>(table: Table<R>, listener: InsertListener<R>): Promise<InsertWatch>
   /** What the server counts; empty when it tells nothing. Needs a connection that no inserter holds. */
   counters(): Promise<readonly ServerCounter[]>
+  /** What the server made us try again since it was opened. */
+  retries(): RetryCounts
 }
 
 /** A way to a database on which those who take it can be made to wait, without harm to the database or to others. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { BookingAudit } from '../audit/open-audit.ts'
 import { afterInspection, collectViolations } from '../audit/result.ts'
 import type { Database } from '../databases/port.ts'
+import type { RetryCounts } from '../databases/retry-counter.ts'
 import { failure, reasonOf } from '../errors.ts'
 import type { Clock } from '../measure/clock.ts'
 import type { AuditResult, LoadReport } from '../reports/record.ts'
@@ -39,6 +40,8 @@ export interface LoadTarget {
   readonly ended: Promise<never>
   /** Does faults to what was started for this run; null when nothing was. */
   readonly inject: InjectFault | null
+  /** What the database made the API that was started for this run try again; null when none was. */
+  readonly retries: (() => RetryCounts) | null
   /** Stops what was started for this run; nothing else. */
   close(): Promise<void>
 }
@@ -80,7 +83,7 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
 /** What a report says of a run, apart from its head. */
 export type LoadFindings = Pick<
   LoadReport,
-  'load' | 'limit' | 'generator' | 'audit' | 'auditFailure' | 'ledger' | 'thresholds'
+  'load' | 'limit' | 'generator' | 'audit' | 'auditFailure' | 'ledger' | 'thresholds' | 'retries'
 >
 
 /** Findings, and what ended the run when it did not end by itself, or kept it from being audited. */
@@ -153,6 +156,7 @@ export async function runLoad<Options extends object>(
       generator: describeGenerator(run, found?.obstacles ?? []),
       audit,
       ...(auditFailure ? { auditFailure: reasonOf(auditFailure) } : {}),
+      ...(target.retries ? { retries: target.retries() } : {}),
       ledger: written.path,
       thresholds: thresholds.map((threshold) => checkThreshold(threshold, run.result)),
     },

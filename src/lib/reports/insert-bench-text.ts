@@ -2,6 +2,7 @@ import { drawChart, type ChartSeries } from './chart.ts'
 import { formatCount, formatDuration, formatLatency, formatNumber, formatTable, plain } from './format.ts'
 import { modelLines } from './model-text.ts'
 import type { InsertBenchReport } from './record.ts'
+import { describeRetries } from './retries-text.ts'
 import { nameSingleInserts } from './single-inserts.ts'
 import type { Table } from './views/digest.ts'
 import { counterTable, latencyTable, rowsOfStream, type BenchRow } from './views/insert-bench-tables.ts'
@@ -14,7 +15,8 @@ const defaultWidth = 80
 
 /** An insert benchmark for people, charts at most `width` characters wide. `original` stands beside its figures. */
 export function insertBenchSummary(report: InsertBenchReport, original: string, width = defaultWidth): string {
-  const { checkpoints, environment, interrupted, model = [], stream } = report
+  const { checkpoints, environment, interrupted, model = [], stream, retries } = report
+  const retried = describeRetries(retries)
   const durability = Object.entries(environment.durability).map(([name, value]) => `${name}=${value}`)
   const sections = [
     [
@@ -22,6 +24,7 @@ export function insertBenchSummary(report: InsertBenchReport, original: string, 
         `${nameSingleInserts(environment)} into ${environment.engine} ${environment.engineVersion} (${durability.join(', ')})`,
       ),
     ],
+    retried === null ? [] : [`retries, within the times below: ${retried}`],
     interrupted ? ['stopped before its time: what follows is what was measured so far'] : [],
     checkpoints.length > 0 ? [tableText(latencyTable('rows', checkpoints)), original] : [],
     counterLines('rows', checkpoints),

@@ -17,6 +17,7 @@ import { LimitFound } from './limit-record.ts'
 import { LoadModel } from './load-model-record.ts'
 import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
 import { reportSchemaName } from './schema-name.ts'
+import { SeedWorkers, Verified } from './seed-record.ts'
 
 // File names are made of it, so it must be a time and nothing else.
 const utcTime = (description: string) =>
@@ -160,6 +161,14 @@ const Generator = object('how the load generator fared; of several threads or wo
   reasons: list('why the run is not valid', Type.String()),
 })
 
+/** Left out where nobody could count them: in an API that was not started for the run. */
+const retries = Type.Optional(
+  byName(
+    'what the database made its client do again (in the API, where there was a load), by the reason it gave',
+    count('times'),
+  ),
+)
+
 const ledgerFile = (description: string) => text(`${description}, one line a booking`)
 
 const Audit = object('the ledger and the invariants held against the database', {
@@ -202,6 +211,7 @@ const LoadReport = Type.Object(
     auditFailure: Type.Optional(text('why the audit could not be made')),
     ledger: Type.Optional(ledgerFile('file of what the API acknowledged')),
     thresholds: list('every limit that was asked for', Threshold),
+    retries,
   },
   { title: 'load report' },
 )
@@ -214,6 +224,7 @@ const InsertBenchReport = Type.Object(
     interrupted: Type.Optional(flag('ended before all that was asked for was measured')),
     model: Type.Optional(list('a model for each order of keys', Model)),
     stream: Type.Optional(Stream),
+    retries,
   },
   { title: 'insert-bench report' },
 )
@@ -233,14 +244,11 @@ const SeedReport = Type.Object(
     keys: Type.Optional(oneOf('order of the keys', 'ascending', 'random', 'spread')),
     order: Type.Optional(oneOf("whether a parent's rows follow one another", 'grouped', 'shuffled')),
     indexes: Type.Optional(oneOf('whether indexes were made before the rows or after them', 'before', 'after')),
-    connections: Type.Optional(count('that stored rows at the same time')),
-    verified: Type.Optional(
-      object('what the whole table held afterwards, as expected', {
-        rows: count('in the table'),
-        checksum: text('sum of the hashes of all rows, 64 bits in hexadecimal'),
-      }),
-    ),
+    connections: Type.Optional(count('that stored rows at the same time; of each worker, where there were some')),
+    workers: Type.Optional(SeedWorkers),
+    verified: Type.Optional(Verified),
     passedOver: list('faster ways in that could not be used, and why', Type.String()),
+    retries,
   },
   { title: 'seed report' },
 )
@@ -299,6 +307,7 @@ type SeedBody = Pick<
   | 'order'
   | 'indexes'
   | 'connections'
+  | 'workers'
   | 'verified'
 >
 

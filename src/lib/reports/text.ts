@@ -11,6 +11,7 @@ import {
 } from './format.ts'
 import { limitLine, trialTable } from './limit-text.ts'
 import type { AuditResult, LoadReport, SeedReport } from './record.ts'
+import { describeRetries } from './retries-text.ts'
 import { formatActual, isMet } from './views/answers.ts'
 import { busiestPhrase, workerTable } from './workers-text.ts'
 
@@ -74,13 +75,15 @@ export function violationLines(violations: AuditResult['violations']): string[] 
   return violations.map(({ kind, key, detail }) => `           ${plain(`${kind}: ${key}, ${detail}`)}`)
 }
 
-function headlineLines({ load, audit }: LoadReport, paint: Paint): string[] {
+function headlineLines({ load, audit, retries }: LoadReport, paint: Paint): string[] {
+  const retried = describeRetries(retries)
   const { booked, conflict, failed, unknown } = load.outcomes
   const reasons = Object.entries(load.failureReasons).map(([reason, times]) => `${plain(reason)} ${formatCount(times)}`)
   return [
     `${modelPhrase(load)}, ${formatDuration(load.seconds * 1000)}, ${plain(load.workload)} on ${plain(load.target)}`,
     `requests   ${paint.bold(formatCount(load.requests))}, ${paint.bold(formatNumber(load.rps))} a second${idealPhrase(load)}`,
     `failures   ${load.failures > 0 ? paint.bad(formatCount(load.failures)) : '0'}${load.requests > 0 ? ` (${formatShare(load.failures / load.requests)})` : ''}${reasons.length > 0 ? `: ${reasons.join(', ')}` : ''}`,
+    ...(retried === null ? [] : [`retries    of the API on its database: ${retried}`]),
     ...skippedLines(load, paint),
     ...faultLines(load),
     ...(audit || booked + conflict + failed + unknown > 0
@@ -179,7 +182,19 @@ const shownFinishSeconds = 1
 
 /** A seeding for people. */
 export function seedSummary(report: SeedReport): string {
-  const { rows, seconds, finishSeconds = 0, rowsPerSecond, maxRssMb, strategy, durability, verified } = report
+  const {
+    rows,
+    seconds,
+    finishSeconds = 0,
+    rowsPerSecond,
+    maxRssMb,
+    strategy,
+    durability,
+    verified,
+    retries,
+    workers = [],
+  } = report
+  const retried = describeRetries(retries)
   const made = [
     report.keys && `${report.keys} keys`,
     report.order,
@@ -194,8 +209,14 @@ export function seedSummary(report: SeedReport): string {
     ...(report.resumedAt ? [`${formatCount(report.resumedAt)} rows were stored before`] : []),
     plain(`by ${strategy} (${durability})`),
     ...(made.length > 0 ? [made.join(', ')] : []),
+    ...(workers.length > 0 ? [`by ${workers.map(shareOfWorker).join(', ')}`] : []),
+    ...(retried === null ? [] : [`retries: ${retried}`]),
     ...(verified
       ? [`verified: ${formatCount(verified.rows)} rows in the table, checksum ${plain(verified.checksum)}, as expected`]
       : []),
   ].join('\n')
+}
+
+function shareOfWorker({ name, blocks, rows }: NonNullable<SeedReport['workers']>[number]): string {
+  return `${plain(name)} (${formatCount(blocks)} blocks, ${formatCount(rows)} rows)`
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { migrateDown, migrateUp, migrationStatus } from '../databases/migrate.ts'
 import type { AnyTable, Database, Rows, Table } from '../databases/port.ts'
 import { failure } from '../errors.ts'
@@ -9,6 +10,8 @@ import { decodeRecipe, encodeRecipe, rowsOf, type SeedRecipe } from './recipe.ts
  * are stored. There while a seeding is unfinished, gone when all its rows are in.
  */
 export interface Journal {
+  /** No other seeding has it, in no other database. */
+  readonly id: string
   readonly recipe: SeedRecipe
   /** What the table held before; null when nobody looked. */
   readonly before: RowSum | null
@@ -55,14 +58,15 @@ export async function beginJournal(database: Database, recipe: SeedRecipe, befor
   await refuseUnfinished(database)
   await migrateDown(database, owner, tables)
   await migrateUp(database, owner, tables)
-  const text = JSON.stringify({ before, recipe: encodeRecipe(recipe) }) + endMark
+  const id = randomUUID()
+  const text = JSON.stringify({ id, before, recipe: encodeRecipe(recipe) }) + endMark
   const count = Math.ceil(text.length / partLength)
   const rows = Array.from({ length: count }, (_, part) => ({
     part,
     text: text.slice(part * partLength, (part + 1) * partLength),
   }))
   await database.store.insert(parts, rows)
-  return { recipe, before, stored: new Set() }
+  return { id, recipe, before, stored: new Set() }
 }
 
 /**
@@ -75,11 +79,28 @@ export async function readJournal(database: Database): Promise<Journal | null> {
   const rows = await database.store.find(parts, {}, { orderBy: ['part'] })
   const text = rows.map((row) => row.text).join('')
   if (!text.endsWith(endMark)) return null
-  const { before, recipe } = JSON.parse(text.slice(0, -endMark.length)) as { before: RowSum | null; recipe: string }
+  const { id, before, recipe } = JSON.parse(text.slice(0, -endMark.length)) as SavedJournal
   const decoded = decodeRecipe(recipe)
-  if (!decoded) throw failure('seeding-unreadable', { url: database.url })
+  if (!decoded || id === undefined) throw failure('seeding-unreadable', { url: database.url })
+  return { id, recipe: decoded, before, stored: await readStored(database) }
+}
+
+interface SavedJournal {
+  /** Earlier versions wrote none. */
+  readonly id?: string
+  readonly before: RowSum | null
+  readonly recipe: string
+}
+
+/** Numbers of the blocks that are stored by now. */
+export async function readStored(database: Database): Promise<ReadonlySet<number>> {
   const blocks = await database.store.find(storedBlocks, {})
-  return { recipe: decoded, before, stored: new Set(blocks.map(({ block }) => block)) }
+  return new Set(blocks.map(({ block }) => block))
+}
+
+/** Whether block `number` is stored by now. */
+export async function isBlockStored(database: Database, number: number): Promise<boolean> {
+  return (await database.store.find(storedBlocks, { block: number })).length > 0
 }
 
 /**

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { BlockEnd, Counter, Database, InsertStrategy, RowLayout } from '../databases/port.ts'
+import type { Counter, Database, InsertStrategy, RowLayout } from '../databases/port.ts'
 import type { Progress } from '../workloads/workload.ts'
-import { createBlockSource, type BlockPlan, type RowWriter } from './blocks.ts'
+import { chooseStrategy, openBlockStore } from './block-store.ts'
+import { planBlocks, type BlockPlan, type RowWriter } from './blocks.ts'
 import type { RowSum } from './checksum.ts'
-import { beginJournal, isDeferred, receiptOf, removeJournal, type Journal } from './journal.ts'
+import { beginJournal, isDeferred, removeJournal, type Journal } from './journal.ts'
 import { rowsOf, type SeedRecipe } from './recipe.ts'
 
 /** A table that can be seeded. */
@@ -57,36 +58,45 @@ export async function seedRows<R extends object>(
   return resumeSeeding(database, target, await beginJournal(database, recipe, before), options)
 }
 
-/** Stores those of the journal's blocks that are missing, then makes indexes and counters that had to wait. */
+/** Told of blocks while they are stored. */
+export interface BlockListener {
+  readonly onStored: (plan: BlockPlan) => void
+  /** The database has lost it again: it crashed, and had not waited for the disk. */
+  readonly onLost: (plan: BlockPlan) => void
+}
+
+/** Stores blocks and tells of each; resolves before all are stored when it is told to end. */
+export type StoreBlocks = (missing: readonly BlockPlan[], listener: BlockListener) => Promise<void>
+
+/**
+ * Stores those of the journal's blocks that are missing, then makes indexes and counters that had to wait. `elsewhere`
+ * has them stored by others.
+ */
 export async function resumeSeeding<R extends object>(
   database: Database,
   target: SeedTarget<R>,
   journal: Journal,
   options: SeedOptions,
+  elsewhere?: StoreBlocks,
 ): Promise<SeedResult> {
   const { recipe, stored } = journal
   const startedAt = performance.now()
   const { strategy, passedOver } = await chooseStrategy(database)
   if (recipe.indexes === 'after') await database.dropIndexes(target.layout.table)
-  const source = createBlockSource(recipe, target.layout.rowBytes, target.createWriter(recipe))
+  const plans = planBlocks(recipe.allotments)
   const total = rowsOf(recipe)
-  const resumedAt = sumRows(source.plans.filter(({ number }) => stored.has(number)))
-  const deferred = isDeferred(database, recipe)
-  const loader = await strategy.open(target.layout)
+  const resumedAt = sumRows(plans.filter(({ number }) => stored.has(number)))
   let done = resumedAt
-  try {
-    const missing = source.plans.filter(({ number }) => !stored.has(number))
-    await inParallel(missing, options, () => {
-      const makeBlock = source.createMaker()
-      return async (plan) => {
-        await loader.load(makeBlock(plan), endOf(plan, deferred ? null : target.counter))
-        done += plan.rows
-        options.onProgress({ done, total })
-      }
-    })
-  } finally {
-    await loader.close()
-  }
+  const missing = plans.filter(({ number }) => !stored.has(number))
+  await (elsewhere ?? storeHere(database, target, recipe, strategy, options))(missing, {
+    onStored({ rows }) {
+      done += rows
+      options.onProgress({ done, total })
+    },
+    onLost({ rows }) {
+      done -= rows
+    },
+  })
   const loadedAt = performance.now()
   if (done === total) await finishSeeding(database, target, recipe)
   const endedAt = performance.now()
@@ -105,6 +115,30 @@ export async function resumeSeeding<R extends object>(
   }
 }
 
+/** In this process. */
+function storeHere<R extends object>(
+  database: Database,
+  target: SeedTarget<R>,
+  recipe: SeedRecipe,
+  strategy: InsertStrategy,
+  options: SeedOptions,
+): StoreBlocks {
+  return async (missing, { onStored }) => {
+    const store = await openBlockStore(database, target, recipe, strategy)
+    try {
+      await inParallel(missing, options, () => {
+        const load = store.createLoader()
+        return async (plan) => {
+          await load(plan)
+          onStored(plan)
+        }
+      })
+    } finally {
+      await store.close()
+    }
+  }
+}
+
 /** Makes what had to wait, and forgets the seeding: its rows stay, those that are missing stay out. */
 export async function finishSeeding<R extends object>(
   database: Database,
@@ -116,10 +150,6 @@ export async function finishSeeding<R extends object>(
   if (recipe.indexes === 'after') await database.createIndexes(layout.table)
   if (first && last && isDeferred(database, recipe)) await database.recount(counter, { from: first.key, to: last.key })
   await removeJournal(database)
-}
-
-function endOf({ number, parents }: BlockPlan, counter: Counter | null): BlockEnd {
-  return { counted: counter ? { counter, parents } : null, receipt: receiptOf(number) }
 }
 
 /** Works through `items` with so many workers; the first error, or the signal, stops all after what they have begun. */
@@ -146,18 +176,6 @@ async function inParallel<T>(
   }
   const results = await Promise.allSettled(Array.from({ length: connections }, worker))
   for (const result of results) if (result.status === 'rejected') throw result.reason
-}
-
-async function chooseStrategy(
-  database: Database,
-): Promise<{ strategy: InsertStrategy; passedOver: readonly string[] }> {
-  const passedOver: string[] = []
-  for (const strategy of database.insertStrategies) {
-    const reason = await strategy.unavailable()
-    if (reason === null) return { strategy, passedOver }
-    passedOver.push(`${strategy.name}: ${reason}`)
-  }
-  throw new Error(`no way to insert into ${database.engine.name}: ${passedOver.join('; ')}`)
 }
 
 function sumRows(plans: readonly BlockPlan[]): number {

@@ -34,12 +34,14 @@ export interface PlacedWork {
 
 /**
  * Puts work on the queue and follows what becomes of it. No piece is ever begun twice: one whose worker fell silent is
- * `stalled`, which is looked after from here, because there may be no worker left to do it.
+ * `stalled`, which is looked after from here, because there may be no worker left to do it. `onBegin` is told of each
+ * piece that a worker has taken.
  */
 export async function placeWork(
   url: string,
   work: readonly Work[],
   onEnd: (index: number, end: WorkEnd) => void,
+  onBegin: (index: number) => void = () => {},
 ): Promise<PlacedWork> {
   const client = await connectPlain(url)
   const options = { connection: client, prefix: keyPrefix }
@@ -59,6 +61,10 @@ export async function placeWork(
     const index = indexes.get(jobId)
     if (index !== undefined) onEnd(index, how)
   }
+  events.on('active', ({ jobId }) => {
+    const index = indexes.get(jobId)
+    if (index !== undefined) onBegin(index)
+  })
   events.on('completed', ({ jobId }) => end(jobId, { kind: 'done' }))
   events.on('failed', ({ jobId, failedReason }) => end(jobId, { kind: 'failed', reason: failedReason }))
   events.on('stalled', ({ jobId }) => end(jobId, { kind: 'stalled' }))

@@ -146,7 +146,14 @@ export function describeInserts(context: Context): void {
       await using other = await connectDatabase(scratch.url, { poolSize: 1 })
       const loader = await other.insertStrategies[0]!.open(seatLayout)
       const rows = Array.from({ length: 60_000 }, () => seat(1))
-      const loading = loader.load(encode(rows), { counted: null, receipt: null })
+      const block = encode(rows)
+      const begun = Promise.withResolvers<void>()
+      const chunks = (): ReturnType<typeof block.chunks> => {
+        begun.resolve()
+        return block.chunks()
+      }
+      const loading = loader.load({ ...block, chunks }, { counted: null, receipt: null })
+      await begun.promise
       await sleep(50)
       await database.awaitWriters(seats)
       if (database.traits.transactions) expect(await database.store.count(seats)).toBe(60_000)

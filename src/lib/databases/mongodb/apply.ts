@@ -102,7 +102,7 @@ async function* add(
   filter: Filter,
   operators: Operators,
 ): AsyncGenerator<Undo> {
-  const { matchedCount } = await connection.run(connection.collection(table).updateOne(filter, operators))
+  const { matchedCount } = await connection.write(() => connection.collection(table).updateOne(filter, operators))
   if (matchedCount > 0) yield { table, filter: { _id: filter['_id'] as Doc['_id'] }, operators: negated(operators) }
 }
 
@@ -113,8 +113,9 @@ async function* replace(
   filter: Filter,
   operators: Operators,
 ): AsyncGenerator<Undo> {
-  const work = connection.collection(table).findOneAndUpdate(filter, operators, { returnDocument: 'before' })
-  const before = await connection.run(work)
+  const before = await connection.write(() =>
+    connection.collection(table).findOneAndUpdate(filter, operators, { returnDocument: 'before' }),
+  )
   if (!before) return
   const { _id } = before
   const old = Object.keys(operators.$set ?? {}).map((field) => [field, before[field]])
@@ -129,10 +130,7 @@ function negated({ $inc = {} }: Operators): Operators {
 /** As far as the server lets it: whoever calls has an error to throw already. */
 async function takeBack(connection: MongoConnection, undos: readonly Undo[]): Promise<void> {
   for (const { table, filter, operators } of undos.toReversed()) {
-    await connection
-      .collection(table)
-      .updateOne(filter, operators)
-      .catch(() => {})
+    await connection.write(() => connection.collection(table).updateOne(filter, operators)).catch(() => {})
   }
 }
 

@@ -87,7 +87,7 @@ async function insertMany(
   documents: readonly Doc[],
 ): Promise<readonly number[]> {
   try {
-    await connection.run(connection.collection(table).insertMany(documents, { ordered: false }))
+    await connection.write(() => connection.collection(table).insertMany(documents, { ordered: false }))
     return []
   } catch (error) {
     const duplicates = findDuplicates(error)

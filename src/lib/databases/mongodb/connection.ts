@@ -1,9 +1,12 @@
 import { MongoClient, WriteConcern, type Collection, type Db } from 'mongodb'
 import { failure, reasonOf } from '../../errors.ts'
 import type { AnyTable } from '../port.ts'
+import { retry } from '../retry.ts'
+import { createRetryCounter, type RetryCounts } from '../retry-counter.ts'
 import { redactUrl } from '../url.ts'
 import type { Doc } from './documents.ts'
 import { translateMongoError } from './errors.ts'
+import { findMongoSetback } from './setbacks.ts'
 
 /** A pool of connections to one database. */
 export interface MongoConnection {
@@ -15,6 +18,12 @@ export interface MongoConnection {
   collection(table: AnyTable): Collection<Doc>
   /** Waits for the driver, its errors translated. */
   run<T>(work: Promise<T>): Promise<T>
+  /** What may be done twice without harm, tried again after a setback. */
+  repeat<T>(work: () => Promise<T>): Promise<T>
+  /** A write of single documents, tried again after a setback that has left nothing of it behind. */
+  write<T>(work: () => Promise<T>): Promise<T>
+  /** What was tried again so far; the driver's own tries, one for each write, are not among them. */
+  retries(): RetryCounts
   close(): Promise<void>
 }
 
@@ -63,6 +72,18 @@ function createConnection(client: MongoClient, name: string, url: string): Mongo
   // Without answers nobody could tell whether a place was taken.
   if (writeConcern.w === 0) throw failure('database-not-ours', { url, reason: 'w=0 leaves every write unanswered' })
   const db = openDatabase(client, name, writeConcern, url)
+  const counter = createRetryCounter()
+  const policy = { url, findSetback: findMongoSetback, counter }
+
+  /** Leaves setbacks as they are, for whoever tries again. */
+  async function translated<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      throw findMongoSetback(error) ? error : translateMongoError(error, url)
+    }
+  }
+
   return {
     url,
     db,
@@ -75,6 +96,13 @@ function createConnection(client: MongoClient, name: string, url: string): Mongo
         throw translateMongoError(error, url)
       }
     },
+    repeat: (work) => retry(() => translated(work()), policy),
+    write: (work) =>
+      retry((attempt) => {
+        attempt.mayBeStored = true
+        return translated(work())
+      }, policy),
+    retries: () => counter.counts(),
     close: () => client.close(),
   }
 }

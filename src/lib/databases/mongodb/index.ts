@@ -27,6 +27,11 @@ export const mongodb: DatabaseAdapter = {
   openPausable,
 }
 
+/** mongos answers `hello` with msg isdbgrid (https://www.mongodb.com/docs/manual/reference/command/hello/). */
+const shardedCluster = 'sharded cluster'
+const unsharded =
+  'the sharding of collections, whose keys you choose: all are on the primary shard until you shard them'
+
 interface BuildInfo {
   readonly version: string
   readonly ferretdbVersion?: string
@@ -42,7 +47,7 @@ async function readEngine(connection: MongoConnection): Promise<EngineInfo> {
       durability: { write_concern: 'ignored', commits: 'as durable as those of the database behind it' },
     }
   }
-  const { setName } = await connection.run(connection.db.command({ hello: 1 }))
+  const { setName, msg } = await connection.run(connection.db.command({ hello: 1 }))
   const { w = 1, journal = false } = connection.writeConcern
   return {
     name: 'mongodb',
@@ -50,7 +55,7 @@ async function readEngine(connection: MongoConnection): Promise<EngineInfo> {
     durability: {
       w: String(w),
       journal: String(journal),
-      servers: setName === undefined ? 'standalone' : `replica set ${setName}`,
+      servers: msg === 'isdbgrid' ? shardedCluster : setName === undefined ? 'standalone' : `replica set ${setName}`,
     },
   }
 }
@@ -62,6 +67,7 @@ function createDatabase(connection: MongoConnection, engine: EngineInfo): Databa
     url: connection.url,
     engine,
     traits: { transactions: false, concurrentWriters: true, foreignKeys: false },
+    leftOut: engine.durability['servers'] === shardedCluster ? [unsharded] : [],
     store,
     insertStrategies: mongoStrategies(connection, durability.join(', ')),
     tables: () => listTables(connection),
@@ -77,9 +83,10 @@ function createDatabase(connection: MongoConnection, engine: EngineInfo): Databa
     counters: () => readMongoCounters(connection),
     openInserter: async (table) => ({
       insert: async (row) =>
-        void (await connection.run(connection.collection(table).insertOne(toDocument(table, row)))),
+        void (await connection.write(() => connection.collection(table).insertOne(toDocument(table, row)))),
       close: async () => {},
     }),
+    retries: connection.retries,
     [Symbol.asyncDispose]: () => connection.close(),
   }
 }

@@ -18,7 +18,7 @@ export async function insertDocuments(
   if (documents.length === 0) return
   try {
     // Ordered, it would stop at the first that is refused, and nobody could tell the rest from those that went in.
-    await connection.run(connection.collection(table).insertMany(documents, { ordered: false }))
+    await connection.write(() => connection.collection(table).insertMany(documents, { ordered: false }))
   } catch (error) {
     const duplicates = findDuplicates(error)
     if (duplicates) {
@@ -42,6 +42,6 @@ export async function removeDocuments(
   const keys = documents.map(({ _id }) => _id)
   for (let at = 0; at < keys.length; at += keysPerRemoval) {
     const some = keys.slice(at, at + keysPerRemoval)
-    await connection.run(connection.collection(table).deleteMany({ _id: { $in: some } }))
+    await connection.repeat(() => connection.collection(table).deleteMany({ _id: { $in: some } }))
   }
 }

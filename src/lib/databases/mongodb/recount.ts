@@ -32,7 +32,7 @@ interface Update {
 export async function recount(connection: MongoConnection, counter: Counter, range: KeyRange): Promise<void> {
   const parents = connection.collection(counter.parent)
   for (const { _id, value } of planUpdates(await countParents(connection, counter, range))) {
-    await connection.run(parents.updateMany({ _id }, { $set: { [counter.counter]: value } }))
+    await connection.repeat(() => parents.updateMany({ _id }, { $set: { [counter.counter]: value } }))
   }
 }
 

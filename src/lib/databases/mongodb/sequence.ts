@@ -45,7 +45,7 @@ export async function insertSequence(
   const documents = new sequenceClass('documents')
   for (const part of parts) documents.push(null, part)
   const command = WriteConcern.apply({ insert: collection, documents, ordered: false }, connection.writeConcern)
-  const reply = (await connection.run(connection.db.command(command))) as Reply
+  const reply = (await connection.write(() => connection.db.command(command))) as Reply
   const { n, writeErrors = [], writeConcernError } = reply
   if (writeConcernError) throw new MongoServerError({ message: writeConcernError.errmsg })
   const other = writeErrors.find(({ code }) => code !== duplicateKey)

@@ -30,15 +30,17 @@ export function createMongoStore(connection: MongoConnection): Store {
       options: FindOptions<R, C> = {},
     ) {
       if (options.limit === 0) return []
-      const documents = await connection.run(open(table, where, options).toArray())
+      const documents = await connection.repeat(() => open(table, where, options).toArray())
       return documents.map((document) => toRow(table, document, options.columns) as Pick<R, C>)
     },
     async update<R extends object>(table: Table<R>, where: Where<R>, patch: Patch<R>) {
       const collection = connection.collection(table)
       const filter = toFilter(table, where)
       const operators = toOperators(table, patch)
-      const work = isOneRow(filter) ? collection.updateOne(filter, operators) : collection.updateMany(filter, operators)
-      return (await connection.run(work)).matchedCount
+      const { matchedCount } = isOneRow(filter)
+        ? await connection.write(() => collection.updateOne(filter, operators))
+        : await connection.run(collection.updateMany(filter, operators))
+      return matchedCount
     },
     async remove(table, where) {
       const work = connection.collection(table).deleteMany(toFilter(table, where))
@@ -50,13 +52,15 @@ export function createMongoStore(connection: MongoConnection): Store {
         for (const document of cursor.readBufferedDocuments()) yield toRow(table, document, columns) as Pick<R, C>
       }
     },
-    count: (table) => connection.run(connection.collection(table).countDocuments({})),
+    count: (table) => connection.repeat(() => connection.collection(table).countDocuments({})),
     async countBy<R extends object>(table: Table<R>, column: ColumnName<R>) {
       const group = { $group: { _id: `$${fieldOf(table, column)}`, count: { $sum: 1 } } }
-      const cursor = connection
-        .collection(table)
-        .aggregate<{ _id: Value; count: number }>([group], { allowDiskUse: true })
-      const rows = await connection.run(cursor.toArray())
+      const rows = await connection.repeat(() =>
+        connection
+          .collection(table)
+          .aggregate<{ _id: Value; count: number }>([group], { allowDiskUse: true })
+          .toArray(),
+      )
       return new Map(rows.map(({ _id, count }) => [_id, count]))
     },
     apply: (changes) => applyChanges(connection, changes),

@@ -6,26 +6,29 @@ import type { Statements } from '../sql/statements.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
 import type { MysqlConnections, MysqlSession, Stored } from './connection.ts'
 import { isConstraintViolation } from './errors.ts'
+import type { Flavour } from './flavour.ts'
 
 /** The ways in, fastest first. */
 export function mysqlStrategies(
   connections: MysqlConnections,
   statements: Statements,
   durability: string,
+  { nextIsolation, noLoadData }: Flavour,
 ): InsertStrategy[] {
+  const isolation = nextIsolation ? 'read committed' : undefined
+  const open = (insert: InsertBlock) => openLoader(connections, statements, insert, isolation)
   return [
     {
       name: 'load-data',
       durability,
-      unavailable: () => whyNoLoadData(connections),
-      open: async (layout) => openLoader(connections, statements, (session, block) => loadData(session, layout, block)),
+      unavailable: async () => noLoadData ?? whyNoLoadData(connections),
+      open: async (layout) => open((session, block) => loadData(session, layout, block)),
     },
     {
       name: 'multi-row-insert',
       durability,
       unavailable: async () => null,
-      open: async (layout) =>
-        openLoader(connections, statements, (session, block) => insertRows(session, layout, block)),
+      open: async (layout) => open((session, block) => insertRows(session, layout, block)),
     },
   ]
 }
@@ -40,7 +43,12 @@ async function whyNoLoadData(connections: MysqlConnections): Promise<string | nu
 
 type InsertBlock = (session: MysqlSession, block: Block) => Promise<Stored>
 
-function openLoader(connections: MysqlConnections, statements: Statements, insert: InsertBlock): BulkLoader {
+function openLoader(
+  connections: MysqlConnections,
+  statements: Statements,
+  insert: InsertBlock,
+  isolation: 'read committed' | undefined,
+): BulkLoader {
   return {
     async load(block, end) {
       await connections.transaction(async (session) => {
@@ -50,7 +58,7 @@ function openLoader(connections: MysqlConnections, statements: Statements, inser
           throw failure('rows-differ', { sent: block.rows, stored: rows, warnings })
         }
         for (const statement of endStatements(statements, end)) await session.execute(statement)
-      }, 'read committed')
+      }, isolation)
     },
     close: async () => {},
   }

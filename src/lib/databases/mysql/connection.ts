@@ -9,11 +9,14 @@ import {
   type RowDataPacket,
 } from 'mysql2/promise'
 import { closeWhenServerHangsUp } from '../hang-up.ts'
+import { retry, type Attempt } from '../retry.ts'
+import { createRetryCounter, type RetryCounts } from '../retry-counter.ts'
+import type { Value } from '../port.ts'
 import { readServerUrl, type ServerUrl } from '../server-url.ts'
 import type { SqlTransaction } from '../sql/apply.ts'
-import { retryDeadlocks } from '../sql/retry.ts'
 import type { Statement } from '../sql/statements.ts'
-import { isDeadlock, translateMysqlError } from './errors.ts'
+import { translateMysqlError } from './errors.ts'
+import { findMysqlSetback } from './setbacks.ts'
 
 /** What became of rows that were sent. */
 export interface Stored {
@@ -34,13 +37,20 @@ export interface MysqlSession extends SqlTransaction {
 export interface MysqlConnections {
   /** Without the password. */
   readonly url: string
+  readonly database: string
   withSession<T>(work: (session: MysqlSession) => Promise<T>): Promise<T>
-  /** One statement that commits on its own, tried again after a deadlock. */
+  /** One statement that changes nothing, tried again after a setback. */
+  query(statement: Statement): Promise<Record<string, Value>[]>
+  /** One statement that commits on its own, tried again after a setback. */
   execute(statement: Statement): Promise<number>
-  /** In START TRANSACTION ... COMMIT; rolled back and rethrown when `work` throws, tried again after a deadlock. */
+  /** What commits on its own in a session that is the caller's, tried again after a setback. */
+  retry<T>(work: () => Promise<T>): Promise<T>
+  /** In START TRANSACTION ... COMMIT; rolled back and rethrown when `work` throws, tried again after a setback. */
   transaction<T>(work: (session: MysqlSession) => Promise<T>, isolation?: 'read committed'): Promise<T>
   /** A connection for as long as the caller likes. */
   borrow(): Promise<{ readonly session: MysqlSession; readonly release: () => void }>
+  /** What was tried again so far. */
+  retries(): RetryCounts
   close(): Promise<void>
 }
 
@@ -66,7 +76,7 @@ export async function connectMysql(url: string, poolSize: number): Promise<Mysql
       if (error) connection.destroy()
     })
   })
-  const connections = createConnections(pool, server.shown)
+  const connections = createConnections(pool, server.shown, server.database)
   try {
     await connections.withSession(async ({ raw }) => raw.ping())
     return connections
@@ -95,12 +105,16 @@ function poolOptions({ host, port, user, password, database }: ServerUrl, poolSi
 
 type Work<T> = (session: MysqlSession) => Promise<T>
 
-function createConnections(pool: Pool, url: string): MysqlConnections {
+function createConnections(pool: Pool, url: string, database: string): MysqlConnections {
+  const counter = createRetryCounter()
+  const policy = { url, findSetback: findMysqlSetback, counter }
+
+  /** Leaves setbacks as they are, for whoever tries again. */
   async function translated<T>(work: Promise<T>): Promise<T> {
     try {
       return await work
     } catch (error) {
-      throw isDeadlock(error) ? error : translateMysqlError(error, url)
+      throw findMysqlSetback(error) ? error : translateMysqlError(error, url)
     }
   }
 
@@ -109,24 +123,39 @@ function createConnections(pool: Pool, url: string): MysqlConnections {
     return { session: createSession(raw, translated), release: () => raw.release() }
   }
 
-  async function withSession<T>(work: (session: MysqlSession) => Promise<T>): Promise<T> {
-    const { session, release } = await borrow()
+  /** One session for all tries, so that no more meet than the pool has; another one after a server that takes no writes. */
+  async function retryInSession<T>(work: (session: MysqlSession, attempt: Attempt) => Promise<T>): Promise<T> {
+    let held = null as Awaited<ReturnType<typeof borrow>> | null
     try {
-      return await work(session)
+      return await retry(async (attempt) => {
+        held ??= await borrow()
+        try {
+          return await work(held.session, attempt)
+        } catch (error) {
+          if (findMysqlSetback(error)?.kind === 'refused') {
+            held.session.raw.destroy()
+            held = null
+          }
+          throw error
+        }
+      }, policy)
     } finally {
-      release()
+      held?.release()
     }
   }
 
-  /** Even one UPDATE may deadlock with another, where both move rows about in an index. */
-  const retried = <T>(work: () => Promise<T>): Promise<T> => retryDeadlocks(work, isDeadlock, url)
-
-  async function attempt<T>(session: MysqlSession, work: Work<T>, isolation?: 'read committed'): Promise<T> {
+  async function attemptTransaction<T>(
+    session: MysqlSession,
+    work: Work<T>,
+    attempt: Attempt,
+    isolation?: 'read committed',
+  ): Promise<T> {
     // Holds for the next transaction alone.
     if (isolation) await translated(session.raw.query(`set transaction isolation level ${isolation}`))
     await translated(session.raw.beginTransaction())
     try {
       const result = await work(session)
+      attempt.mayBeStored = true
       await translated(session.raw.commit())
       return result
     } catch (error) {
@@ -138,10 +167,33 @@ function createConnections(pool: Pool, url: string): MysqlConnections {
 
   return {
     url,
+    database,
     borrow,
-    withSession,
-    execute: (statement) => withSession((session) => retried(() => session.execute(statement))),
-    transaction: (work, isolation) => withSession((session) => retried(() => attempt(session, work, isolation))),
+    async withSession(work) {
+      const { session, release } = await borrow()
+      try {
+        return await work(session)
+      } catch (error) {
+        throw translateMysqlError(error, url)
+      } finally {
+        release()
+      }
+    },
+    query: (statement) => retryInSession((session) => session.query(statement)),
+    // Even one UPDATE may deadlock with another, where both move rows about in an index.
+    execute: (statement) =>
+      retryInSession((session, attempt) => {
+        attempt.mayBeStored = true
+        return session.execute(statement)
+      }),
+    retry: (work) =>
+      retry((attempt) => {
+        attempt.mayBeStored = true
+        return work()
+      }, policy),
+    transaction: (work, isolation) =>
+      retryInSession((session, attempt) => attemptTransaction(session, work, attempt, isolation)),
+    retries: () => counter.counts(),
     close: () => pool.end(),
   }
 }

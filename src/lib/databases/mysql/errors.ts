@@ -1,12 +1,8 @@
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
+import { givingUp } from '../retry.ts'
+import { findMysqlSetback } from './setbacks.ts'
 
-type Translation =
-  | 'database-unreachable'
-  | 'database-denied'
-  | 'database-missing'
-  | 'database-lost'
-  | 'database-busy'
-  | 'disk-full'
+type Translation = 'database-unreachable' | 'database-denied' | 'database-missing' | 'database-lost' | 'disk-full'
 
 const translations: Readonly<Record<string, Translation>> = {
   ECONNREFUSED: 'database-unreachable',
@@ -22,7 +18,6 @@ const translations: Readonly<Record<string, Translation>> = {
   ECONNRESET: 'database-lost',
   EPIPE: 'database-lost',
   ER_SERVER_SHUTDOWN: 'database-lost',
-  ER_LOCK_WAIT_TIMEOUT: 'database-busy',
   ER_RECORD_FILE_FULL: 'disk-full',
   ER_DISK_FULL: 'disk-full',
 }
@@ -30,6 +25,8 @@ const translations: Readonly<Record<string, Translation>> = {
 /** An error of mysql2 as one of ours where there is a sentence for it. */
 export function translateMysqlError(error: unknown, url: string): unknown {
   if (error instanceof RushbenchError) return error
+  const setback = findMysqlSetback(error)
+  if (setback) return givingUp(error, setback, url)
   const { code = '', fatal = false } = error as { code?: string; fatal?: boolean }
   const known = translations[code] ?? (fatal || isClosed(error) ? 'database-lost' : null)
   return known === null ? error : failure(known, { url, reason: reasonOf(error) }, error)
@@ -52,9 +49,4 @@ const constraintCodes = new Set([
 /** A row broke a key, a reference or a column's type. */
 export function isConstraintViolation(error: unknown): boolean {
   return constraintCodes.has((error as { code?: string }).code ?? '')
-}
-
-/** The server chose this transaction to give way (a deadlock); it may simply be tried again. */
-export function isDeadlock(error: unknown): boolean {
-  return (error as { code?: string }).code === 'ER_LOCK_DEADLOCK'
 }

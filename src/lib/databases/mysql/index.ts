@@ -10,6 +10,7 @@ import { pollInserts } from '../watch.ts'
 import { mysqlStrategies } from './bulk.ts'
 import { connectMysql, defaultPort, type MysqlConnections } from './connection.ts'
 import { readMysqlCounters } from './counters.ts'
+import { findFlavour, isTidb, isVitess, type Flavour } from './flavour.ts'
 import { createIndexes, dropIndexes } from './indexes.ts'
 
 /** MySQL and MariaDB. */
@@ -17,7 +18,13 @@ export const mysql: DatabaseAdapter = {
   name: 'mysql',
   async connect(url, { poolSize }) {
     const connections = await connectMysql(url, poolSize)
-    return createDatabase(connections, await readEngine(connections))
+    try {
+      const { flavour, galeraNodes } = await readFlavour(connections)
+      return createDatabase(connections, flavour, await readEngine(connections, flavour, galeraNodes))
+    } catch (error) {
+      await connections.close()
+      throw error
+    }
   },
   openPausable: (url) => openRelay(url, defaultPort),
 }
@@ -25,43 +32,75 @@ export const mysql: DatabaseAdapter = {
 /** Settings that say what a commit survives. */
 const durabilitySettings = ['innodb_flush_log_at_trx_commit', 'sync_binlog', 'log_bin', 'innodb_doublewrite'] as const
 
-async function readEngine(connections: MysqlConnections): Promise<EngineInfo> {
-  const columns = durabilitySettings.map((name) => `@@global.${name} as ${name}`).join(', ')
-  const sql = `select version() as version, ${columns}`
-  const [row = {}] = await connections.withSession((session) => session.query({ sql, parameters: [] }))
-  const version = String(row['version'])
+async function readFlavour(connections: MysqlConnections): Promise<{ flavour: Flavour; galeraNodes: number }> {
+  const ask = (sql: string) => connections.withSession((session) => session.query({ sql, parameters: [] }))
+  const [row] = await ask('select version() as version')
+  const version = String(row?.['version'])
+  const ofTidb = 'select @@global.tidb_enable_foreign_key as taken, @@session.foreign_key_checks as checked'
+  const [keys] = isTidb(version) ? await ask(ofTidb).catch(() => []) : []
+  const foreignKeys = keys ? Number(keys['taken']) === 1 && Number(keys['checked']) === 1 : null
+  const shards = isVitess(version) ? countShards(await ask('show vitess_shards'), connections.database) : 0
+  const hasGalera = /mariadb/i.test(version)
+  const [size] = hasGalera ? await ask("show global status like 'wsrep_cluster_size'") : []
+  const galeraNodes = Number(size?.['Value'] ?? 0)
+  return { flavour: findFlavour({ version, foreignKeys, shards, galeraNodes }), galeraNodes }
+}
+
+/** Each row names one: `commerce/-80`. */
+function countShards(rows: readonly object[], keyspace: string): number {
+  return rows.filter((row) => String(Object.values(row)[0]).startsWith(`${keyspace}/`)).length
+}
+
+async function readEngine(
+  connections: MysqlConnections,
+  { name, version, durability }: Flavour,
+  galeraNodes: number,
+): Promise<EngineInfo> {
+  if (durability) return { name, version, durability }
+  const columns = durabilitySettings.map((setting) => `@@global.${setting} as ${setting}`).join(', ')
+  const [row = {}] = await connections.withSession((session) =>
+    session.query({ sql: `select ${columns}`, parameters: [] }),
+  )
+  const settings = Object.fromEntries(durabilitySettings.map((setting) => [setting, String(row[setting])]))
   return {
-    name: /mariadb/i.test(version) ? 'mariadb' : 'mysql',
+    name,
     version,
-    durability: Object.fromEntries(durabilitySettings.map((name) => [name, String(row[name])])),
+    durability: galeraNodes > 0 ? { ...settings, servers: `Galera cluster of ${galeraNodes}` } : settings,
   }
 }
 
-function createDatabase(connections: MysqlConnections, engine: EngineInfo): Database {
+function createDatabase(connections: MysqlConnections, flavour: Flavour, engine: EngineInfo): Database {
+  const made = (table: AnyTable): AnyTable => (flavour.foreignKeys ? table : { ...table, references: [] })
   const statements = createStatements(mysqlDialect)
   const store = createSqlStore(createSession(connections, statements), statements)
   const durability = Object.entries(engine.durability).map(([name, value]) => `${name}=${value}`)
   return {
     url: connections.url,
     engine,
-    traits: { transactions: true, concurrentWriters: true, foreignKeys: true },
+    traits: { transactions: true, concurrentWriters: true, foreignKeys: flavour.foreignKeys },
+    leftOut: flavour.leftOut,
     store,
-    insertStrategies: mysqlStrategies(connections, statements, durability.join(', ')),
+    insertStrategies: mysqlStrategies(connections, statements, durability.join(', '), flavour),
     async tables() {
       const sql =
         'select table_name as name, table_comment as mark from information_schema.tables where table_schema = database()'
       const rows = await connections.withSession((session) => session.query({ sql, parameters: [] }))
       return rows.map(({ name, mark }) => ({ name: String(name), mark: mark ? String(mark) : null }))
     },
-    createTables: (tables) => createTables(connections, tables),
+    createTables: (tables) =>
+      createTables(
+        connections,
+        tables.map(({ table, mark }) => ({ table: made(table), mark })),
+      ),
     async dropTables(tables) {
       await connections.withSession(async (session) => {
         for (const table of tables) await session.execute({ sql: dropTableSql(mysqlDialect, table), parameters: [] })
       })
     },
-    dropIndexes: (table) => dropIndexes(connections, table),
-    createIndexes: (table) => createIndexes(connections, table),
+    dropIndexes: (table) => dropIndexes(connections, made(table)),
+    createIndexes: (table) => createIndexes(connections, made(table)),
     async awaitWriters(table) {
+      if (!flavour.tableLocks) return
       await connections.withSession(async (session) => {
         // A transaction keeps its tables' metadata locked until it is rolled back. To insert the same keys meanwhile
         // would make InnoDB remember locks for each row that goes, until they fill the buffer pool (MariaDB 10.11).
@@ -73,19 +112,21 @@ function createDatabase(connections: MysqlConnections, engine: EngineInfo): Data
     async openInserter(table) {
       const { session, release } = await connections.borrow()
       return {
-        insert: async (row) => void (await session.executePrepared(statements.insert(table, [row]))),
+        insert: async (row) =>
+          void (await connections.retry(() => session.executePrepared(statements.insert(table, [row])))),
         close: async () => release(),
       }
     },
     watchInserts: (table, listener) => pollInserts(store, table, listener),
-    counters: () => readMysqlCounters(connections),
+    counters: async () => (flavour.counters ? readMysqlCounters(connections) : []),
+    retries: connections.retries,
     [Symbol.asyncDispose]: () => connections.close(),
   }
 }
 
 function createSession(connections: MysqlConnections, statements: Statements): SqlSession {
   return {
-    query: (statement) => connections.withSession((session) => session.query(statement)),
+    query: (statement) => connections.query(statement),
     execute: (statement) => connections.execute(statement),
     executeAll: (all) =>
       connections.transaction(async (session) => {

@@ -12,8 +12,12 @@ export function postgresStrategies(
   connections: PostgresConnections,
   statements: Statements,
   settings: string,
+  deferredFlush: boolean,
 ): InsertStrategy[] {
-  const durability = `${settings}; blocks do not wait for the disk, the end waits for all of them`
+  const durability = deferredFlush
+    ? `${settings}; blocks do not wait for the disk, the end waits for all of them`
+    : settings
+  const open = (insert: InsertBlock) => openLoader(connections, statements, insert, deferredFlush)
   return [
     {
       name: 'copy',
@@ -21,15 +25,14 @@ export function postgresStrategies(
       unavailable: async () => null,
       async open(layout) {
         await connections.renew()
-        return openLoader(connections, statements, (session, block) => copy(session, layout, block))
+        return open((session, block) => copy(session, layout, block))
       },
     },
     {
       name: 'multi-row-insert',
       durability,
       unavailable: async () => null,
-      open: async (layout) =>
-        openLoader(connections, statements, (session, block) => insertRows(session, layout, block)),
+      open: async (layout) => open((session, block) => insertRows(session, layout, block)),
     },
   ]
 }
@@ -37,21 +40,28 @@ export function postgresStrategies(
 /** Stores a block and returns how many of its rows were. */
 type InsertBlock = (session: PostgresSession, block: Block) => Promise<number>
 
-function openLoader(connections: PostgresConnections, statements: Statements, insert: InsertBlock): BulkLoader {
+function openLoader(
+  connections: PostgresConnections,
+  statements: Statements,
+  insert: InsertBlock,
+  deferredFlush: boolean,
+): BulkLoader {
   return {
     async load(block, end) {
       await connections.transaction(async (session) => {
-        await session.execute({ sql: 'set local synchronous_commit = off', parameters: [] })
+        if (deferredFlush) await session.execute({ sql: 'set local synchronous_commit = off', parameters: [] })
         const stored = await insertOrRefuse(insert, session, block)
         if (stored !== block.rows) throw failure('rows-differ', { sent: block.rows, stored, warnings: 0 })
         for (const statement of endStatements(statements, end)) await session.execute(statement)
       })
     },
     // A commit that waits for the disk waits for all that were made before it; without a change it would not wait.
-    close: () =>
-      connections.transaction(async (session) => {
+    async close() {
+      if (!deferredFlush) return
+      await connections.transaction(async (session) => {
         await session.query({ sql: "select pg_logical_emit_message(true, 'rushbench', '')", parameters: [] })
-      }),
+      })
+    },
   }
 }
 

@@ -6,11 +6,13 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { RushbenchError } from '../../errors.ts'
 import { closeWhenServerHangsUp } from '../hang-up.ts'
 import type { Value } from '../port.ts'
+import { retry, type Attempt } from '../retry.ts'
+import { createRetryCounter, type RetryCounts } from '../retry-counter.ts'
 import { readServerUrl, type ServerUrl } from '../server-url.ts'
 import type { SqlTransaction } from '../sql/apply.ts'
-import { retryDeadlocks } from '../sql/retry.ts'
 import type { Statement } from '../sql/statements.ts'
-import { isDeadlock, translatePostgresError } from './errors.ts'
+import { translatePostgresError } from './errors.ts'
+import { findPostgresSetback } from './setbacks.ts'
 
 /** One connection of the pool, its errors translated. */
 export interface PostgresSession extends SqlTransaction {
@@ -25,9 +27,13 @@ export interface PostgresConnections {
   /** Without the password. */
   readonly url: string
   withSession<T>(work: Work<T>): Promise<T>
-  /** One statement that commits on its own, tried again after a deadlock; rows matched. */
+  /** One statement that changes nothing, tried again after a setback. */
+  query(statement: Statement): Promise<Record<string, Value>[]>
+  /** One statement that commits on its own, tried again after a setback; rows matched. */
   execute(statement: Statement): Promise<number>
-  /** In BEGIN ... COMMIT; rolled back and rethrown when `work` throws, tried again after a deadlock. */
+  /** What commits on its own in a session that is the caller's, tried again after a setback. */
+  retry<T>(work: () => Promise<T>): Promise<T>
+  /** In BEGIN ... COMMIT; rolled back and rethrown when `work` throws, tried again after a setback. */
   transaction<T>(work: Work<T>): Promise<T>
   /** A connection for as long as the caller likes. */
   borrow(): Promise<{ readonly session: PostgresSession; readonly release: () => void }>
@@ -40,6 +46,8 @@ export interface PostgresConnections {
    * A connection of its own that listens on `channel`. `lost` rejects when it ends before it is closed.
    */
   listen(channel: string, onPayload: (payload: string) => void): Promise<PostgresListener>
+  /** What was tried again so far. */
+  retries(): RetryCounts
   close(): Promise<void>
 }
 
@@ -108,6 +116,8 @@ function parserFor(oid: number, format?: 'text' | 'binary') {
 
 function createConnections(pool: Pool, options: ClientConfig, url: string): PostgresConnections {
   const names = new Map<string, string>()
+  const counter = createRetryCounter()
+  const policy = { url, findSetback: findPostgresSetback, counter }
 
   /** The same text is the same prepared statement on every connection. */
   function nameOf(text: string): string {
@@ -119,11 +129,12 @@ function createConnections(pool: Pool, options: ClientConfig, url: string): Post
     return name
   }
 
+  /** Leaves setbacks as they are, for whoever tries again. */
   async function translated<T>(work: Promise<T>): Promise<T> {
     try {
       return await work
     } catch (error) {
-      throw isDeadlock(error) ? error : translatePostgresError(error, url)
+      throw findPostgresSetback(error) ? error : translatePostgresError(error, url)
     }
   }
 
@@ -135,25 +146,40 @@ function createConnections(pool: Pool, options: ClientConfig, url: string): Post
         return await translated(work)
       } catch (error) {
         lost ||= error instanceof RushbenchError && error.code === 'database-lost'
+        // The next connection may lead to a server that takes writes.
+        lost ||= findPostgresSetback(error)?.kind === 'refused'
         throw error
       }
     }
     return { session: createSession(client, watched, nameOf), release: () => client.release(lost) }
   }
 
-  async function withSession<T>(work: Work<T>): Promise<T> {
-    const { session, release } = await borrow()
+  /** One session for all tries, so that no more meet than the pool has; another one after a server that takes no writes. */
+  async function retryInSession<T>(work: (session: PostgresSession, attempt: Attempt) => Promise<T>): Promise<T> {
+    let held = null as Awaited<ReturnType<typeof borrow>> | null
     try {
-      return await work(session)
+      return await retry(async (attempt) => {
+        held ??= await borrow()
+        try {
+          return await work(held.session, attempt)
+        } catch (error) {
+          if (findPostgresSetback(error)?.kind === 'refused') {
+            held.release()
+            held = null
+          }
+          throw error
+        }
+      }, policy)
     } finally {
-      release()
+      held?.release()
     }
   }
 
-  async function attempt<T>(session: PostgresSession, work: Work<T>): Promise<T> {
+  async function attemptTransaction<T>(session: PostgresSession, work: Work<T>, attempt: Attempt): Promise<T> {
     await session.execute(plain('begin'))
     try {
       const result = await work(session)
+      attempt.mayBeStored = true
       await session.execute(plain('commit'))
       return result
     } catch (error) {
@@ -163,14 +189,32 @@ function createConnections(pool: Pool, options: ClientConfig, url: string): Post
     }
   }
 
-  const retried = <T>(work: () => Promise<T>): Promise<T> => retryDeadlocks(work, isDeadlock, url)
-
   return {
     url,
     borrow,
-    withSession,
-    execute: (statement) => withSession((session) => retried(() => session.execute(statement))),
-    transaction: (work) => withSession((session) => retried(() => attempt(session, work))),
+    async withSession(work) {
+      const { session, release } = await borrow()
+      try {
+        return await work(session)
+      } catch (error) {
+        throw translatePostgresError(error, url)
+      } finally {
+        release()
+      }
+    },
+    query: (statement) => retryInSession((session) => session.query(statement)),
+    execute: (statement) =>
+      retryInSession((session, attempt) => {
+        attempt.mayBeStored = true
+        return session.execute(statement)
+      }),
+    retry: (work) =>
+      retry((attempt) => {
+        attempt.mayBeStored = true
+        return work()
+      }, policy),
+    transaction: (work) => retryInSession((session, attempt) => attemptTransaction(session, work, attempt)),
+    retries: () => counter.counts(),
     async renew() {
       const idle = await Promise.all(Array.from({ length: pool.idleCount }, () => translated(pool.connect())))
       for (const client of idle) client.release(true)

@@ -1,4 +1,6 @@
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
+import { givingUp } from '../retry.ts'
+import { findPostgresSetback } from './setbacks.ts'
 
 type Translation =
   | 'database-unreachable'
@@ -32,6 +34,8 @@ const translations: Readonly<Record<string, Translation>> = {
 /** An error of pg as one of ours where there is a sentence for it. */
 export function translatePostgresError(error: unknown, url: string): unknown {
   if (error instanceof RushbenchError) return error
+  const setback = findPostgresSetback(error)
+  if (setback) return givingUp(error, setback, url)
   const known = translations[codeOf(error)] ?? withoutCode(reasonOf(error)) ?? classOf(codeOf(error))
   return known === null ? error : failure(known, { url, reason: reasonOf(error) }, error)
 }
@@ -51,11 +55,6 @@ function classOf(code: string): Translation | null {
 /** Class 23: a row broke a key, a reference or a check; class 22: a column's type. */
 export function isConstraintViolation(error: unknown): boolean {
   return /^2[23]/.test(codeOf(error))
-}
-
-/** The server chose this transaction to give way (a deadlock); it may simply be tried again. */
-export function isDeadlock(error: unknown): boolean {
-  return codeOf(error) === '40P01' || codeOf(error) === '40001'
 }
 
 function codeOf(error: unknown): string {

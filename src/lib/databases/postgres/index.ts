@@ -3,12 +3,13 @@ import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../port.ts
 import { openRelay } from '../relay-access.ts'
 import { applyChanges } from '../sql/apply.ts'
 import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
-import { postgresDialect } from '../sql/dialect.ts'
 import { createStatements, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
+import { pollInserts } from '../watch.ts'
 import { postgresStrategies } from './bulk.ts'
 import { connectPostgres, defaultPort, type PostgresConnections, type PostgresSession } from './connection.ts'
 import { readPostgresCounters } from './counters.ts'
+import { factsSql, findFlavour, type Flavour } from './flavour.ts'
 import { createNotificationSql, dropNotificationSql } from './notification.ts'
 import { watchPostgresInserts } from './watch.ts'
 
@@ -17,7 +18,13 @@ export const postgres: DatabaseAdapter = {
   name: 'postgres',
   async connect(url, { poolSize }) {
     const connections = await connectPostgres(url, poolSize)
-    return createDatabase(connections, await readEngine(connections))
+    try {
+      const flavour = await readFlavour(connections)
+      return createDatabase(connections, flavour, await readEngine(connections, flavour))
+    } catch (error) {
+      await connections.close()
+      throw error
+    }
   },
   openPausable: (url) => openRelay(url, defaultPort),
 }
@@ -25,19 +32,35 @@ export const postgres: DatabaseAdapter = {
 /** Settings that say what a commit survives. */
 const durabilitySettings = ['fsync', 'synchronous_commit', 'full_page_writes', 'wal_level'] as const
 
-async function readEngine(connections: PostgresConnections): Promise<EngineInfo> {
-  const settings = ['server_version', ...durabilitySettings].map((name) => `current_setting('${name}') as ${name}`)
+async function readFlavour(connections: PostgresConnections): Promise<Flavour> {
+  const [row] = await connections.withSession((session) => session.query({ sql: factsSql, parameters: [] }))
+  const citus = row?.['citus'] ?? null
+  return findFlavour({
+    version: String(row?.['version']),
+    serverVersion: String(row?.['server_version']),
+    citus: citus === null ? null : String(citus),
+  })
+}
+
+async function readEngine(
+  connections: PostgresConnections,
+  { name, version, durability }: Flavour,
+): Promise<EngineInfo> {
+  if (durability) return { name, version, durability }
+  const settings = durabilitySettings.map((setting) => `current_setting('${setting}') as ${setting}`)
   const sql = `select ${settings.join(', ')}`
   const [row = {}] = await connections.withSession((session) => session.query({ sql, parameters: [] }))
   return {
-    name: 'postgres',
-    version: String(row['server_version']),
-    durability: Object.fromEntries(durabilitySettings.map((name) => [name, String(row[name])])),
+    name,
+    version,
+    durability: Object.fromEntries(durabilitySettings.map((setting) => [setting, String(row[setting])])),
   }
 }
 
-function createDatabase(connections: PostgresConnections, engine: EngineInfo): Database {
-  const statements = createStatements(postgresDialect)
+function createDatabase(connections: PostgresConnections, flavour: Flavour, engine: EngineInfo): Database {
+  const { dialect } = flavour
+  const statements = createStatements(dialect)
+  const hasTrigger = (table: AnyTable): boolean => flavour.notifications && table.watched === true
   const store = createSqlStore(createSession(connections, statements), statements)
   const durability = Object.entries(engine.durability).map(([name, value]) => `${name}=${value}`)
   const inserters = new Set<PostgresSession>()
@@ -45,8 +68,9 @@ function createDatabase(connections: PostgresConnections, engine: EngineInfo): D
     url: connections.url,
     engine,
     traits: { transactions: true, concurrentWriters: true, foreignKeys: true },
+    leftOut: flavour.leftOut,
     store,
-    insertStrategies: postgresStrategies(connections, statements, durability.join(', ')),
+    insertStrategies: postgresStrategies(connections, statements, durability.join(', '), flavour.deferredFlush),
     async tables() {
       const sql =
         "select c.relname as name, obj_description(c.oid, 'pg_class') as mark from pg_class c join pg_namespace n on n.oid = c.relnamespace " +
@@ -54,50 +78,63 @@ function createDatabase(connections: PostgresConnections, engine: EngineInfo): D
       const rows = await connections.withSession((session) => session.query({ sql, parameters: [] }))
       return rows.map(({ name, mark }) => ({ name: String(name), mark: mark === null ? null : String(mark) }))
     },
-    createTables: (tables) => createTables(connections, tables),
+    createTables: (tables) =>
+      createTables(
+        connections,
+        tables.flatMap(({ table, mark }) => [
+          ...createTableSql(dialect, table, mark),
+          ...(hasTrigger(table) ? createNotificationSql(table) : []),
+        ]),
+      ),
     dropTables: (tables) =>
       runAll(
         connections,
         tables.flatMap((table) => [
-          dropTableSql(postgresDialect, table),
-          ...(table.watched ? [dropNotificationSql(table)] : []),
+          dropTableSql(dialect, table),
+          ...(hasTrigger(table) ? [dropNotificationSql(table)] : []),
         ]),
       ),
     dropIndexes: (table) =>
       connections.transaction(async (session) => {
         const present = await listIndexes(session, table)
-        for (const name of createIndexSql(postgresDialect, table).keys()) {
-          if (present.has(name)) await run(session, dropIndexSql(postgresDialect, table, name))
+        for (const name of createIndexSql(dialect, table).keys()) {
+          if (present.has(name)) await run(session, dropIndexSql(dialect, table, name))
         }
       }),
     createIndexes: (table) =>
       connections.transaction(async (session) => {
         const present = await listIndexes(session, table)
-        for (const [name, sql] of createIndexSql(postgresDialect, table))
-          if (!present.has(name)) await run(session, sql)
+        for (const [name, sql] of createIndexSql(dialect, table)) if (!present.has(name)) await run(session, sql)
       }),
-    awaitWriters: (table) => runAll(connections, [`lock table "${table.name}" in share mode`]),
+    async awaitWriters(table) {
+      if (flavour.tableLocks) await runAll(connections, [`lock table "${table.name}" in share mode`])
+    },
     recount: async (counter, range) => void (await connections.execute(statements.recount(counter, range))),
     async openInserter(table) {
       const { session, release } = await connections.borrow()
       inserters.add(session)
       return {
-        insert: async (row) => void (await session.executePrepared(statements.insert(table, [row]))),
+        insert: async (row) =>
+          void (await connections.retry(() => session.executePrepared(statements.insert(table, [row])))),
         close: async () => {
           inserters.delete(session)
           release()
         },
       }
     },
-    watchInserts: (table, listener) => watchPostgresInserts(connections, store, table, listener),
-    counters: () => readPostgresCounters(connections, inserters),
+    watchInserts: (table, listener) =>
+      flavour.notifications
+        ? watchPostgresInserts(connections, store, table, listener)
+        : pollInserts(store, table, listener),
+    counters: async () => (flavour.counters ? readPostgresCounters(connections, inserters) : []),
+    retries: connections.retries,
     [Symbol.asyncDispose]: () => connections.close(),
   }
 }
 
 function createSession(connections: PostgresConnections, statements: Statements): SqlSession {
   return {
-    query: (statement) => connections.withSession((session) => session.query(statement)),
+    query: (statement) => connections.query(statement),
     execute: (statement) => connections.execute(statement),
     executeAll: (all) =>
       connections.transaction(async (session) => {
@@ -107,18 +144,9 @@ function createSession(connections: PostgresConnections, statements: Statements)
   }
 }
 
-async function createTables(
-  connections: PostgresConnections,
-  tables: readonly { readonly table: AnyTable; readonly mark: string }[],
-): Promise<void> {
+async function createTables(connections: PostgresConnections, sql: readonly string[]): Promise<void> {
   try {
-    await runAll(
-      connections,
-      tables.flatMap(({ table, mark }) => [
-        ...createTableSql(postgresDialect, table, mark),
-        ...(table.watched ? createNotificationSql(table) : []),
-      ]),
-    )
+    await runAll(connections, sql)
   } catch (error) {
     if (error instanceof RushbenchError) throw error
     throw failure('migration-failed', { url: connections.url, reason: reasonOf(error), left: [] }, error)

@@ -79,6 +79,7 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
     url: connection.url,
     engine,
     traits: { transactions: false, concurrentWriters: true, foreignKeys: true },
+    leftOut: [],
     store,
     insertStrategies: redisStrategies(connection, durability.join(', ')),
     tables: () => listTables(connection),
@@ -98,6 +99,7 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
         close: () => own.close(),
       }
     },
+    retries: () => ({}),
     [Symbol.asyncDispose]: () => connection.close(),
   }
 }

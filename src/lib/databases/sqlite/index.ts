@@ -30,6 +30,7 @@ function createDatabase(connection: SqliteConnection, path: string): Database {
       durability: { journal_mode: readPragma(connection, 'journal_mode'), synchronous: 'full' },
     },
     traits: { transactions: true, concurrentWriters: false, foreignKeys: true },
+    leftOut: [],
     store: createSqlStore(createSession(connection, statements), statements),
     insertStrategies: sqliteStrategies(connection, statements),
     tables: async () => listTables(connection),
@@ -76,6 +77,7 @@ function createDatabase(connection: SqliteConnection, path: string): Database {
     },
     watchInserts: (table, listener) => watchSqliteInserts(connection, table, listener),
     counters: async () => counters(),
+    retries: () => ({}),
     [Symbol.asyncDispose]: async () => connection.close(),
   }
 }

@@ -1,5 +1,6 @@
 import { formatCount } from '../format.ts'
 import type { Report } from '../record.ts'
+import { describeRetries } from '../retries-text.ts'
 import { section, type Digest, type Section } from './digest.ts'
 
 /** What a digest says of any run, whatever was run. */
@@ -8,11 +9,14 @@ export function runFacts(report: Report): Pick<Digest, 'startedAt' | 'command'> 
 }
 
 /** Where the run was made, and with which settings. */
-export function runSections({ environment, config, seed, id, startedAt, finishedAt }: Report): Section[] {
+export function runSections(report: Report): Section[] {
+  const { environment, config, seed, id, startedAt, finishedAt } = report
+  const retried = 'retries' in report ? describeRetries(report.retries) : null
   const { cpu, cores, memoryMb, os, node, rushbench, engine, engineVersion, durability } = environment
   const facts = [
     ['database', `${engine} ${engineVersion}`],
     ...Object.entries(durability),
+    ...(retried === null ? [] : [['retries', retried]]),
     ['processor', `${cpu}, ${formatCount(cores)} cores`],
     ['memory', `${formatCount(memoryMb)} MB`],
     ['operating system', os],

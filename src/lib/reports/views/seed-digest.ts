@@ -46,6 +46,7 @@ function verifiedAnswer({ verified }: SeedReport): Answer {
 
 function wayIn(report: SeedReport): Section {
   const { strategy, durability, keys, order, indexes, connections, resumedAt, finishSeconds, passedOver } = report
+  const { workers = [] } = report
   const rows = [
     ['way in', strategy],
     ['a commit survived', durability],
@@ -53,6 +54,10 @@ function wayIn(report: SeedReport): Section {
     ...(order ? [['order of rows', order]] : []),
     ...(indexes ? [['indexes made', indexes]] : []),
     ...(connections ? [['connections', formatCount(connections)]] : []),
+    ...workers.map(({ name, blocks, rows: stored }) => [
+      `worker ${name}`,
+      `${formatCount(blocks)} blocks, ${formatCount(stored)} rows`,
+    ]),
     ...(resumedAt ? [['rows stored before', formatCount(resumedAt)]] : []),
     ...(finishSeconds ? [['after the last row', formatDuration(finishSeconds * 1000)]] : []),
     ...passedOver.map((reason) => ['not used', reason]),

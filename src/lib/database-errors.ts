@@ -1,0 +1,73 @@
+import { entry } from './error-entry.ts'
+
+/** The errors that a database gives cause for, and its tables. */
+export const databaseErrors = {
+  'engine-unknown': entry<{ url: string; allowed: readonly string[] }>(
+    'usage',
+    (d) => `No database engine for ${d.url}. Allowed: ${d.allowed.join(', ')}.`,
+  ),
+  'database-unreachable': entry<{ url: string; reason: string }>(
+    'error',
+    (d) => `Cannot reach the database ${d.url}: ${d.reason}. Is the server running, and are host and port right?`,
+  ),
+  'database-denied': entry<{ url: string; reason: string }>(
+    'error',
+    (d) => `The database ${d.url} refused the login: ${d.reason}. Check the user name, the password and its rights.`,
+  ),
+  'database-missing': entry<{ url: string; reason: string }>(
+    'error',
+    (d) => `The database ${d.url} does not exist: ${d.reason}. Create it first, or name another one with --db.`,
+  ),
+  'database-not-ours': entry<{ url: string; reason: string }>(
+    'error',
+    (d) => `${d.url} is not a database that can be used: ${d.reason}. Name another one with --db.`,
+  ),
+  'database-lost': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `The connection to ${d.url} was lost: ${d.reason}. What was committed before is kept; start the server and run the command again.`,
+  ),
+  'database-busy': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `The database ${d.url} stayed locked by another process: ${d.reason}. Wait for it to finish, or end it, then try again.`,
+  ),
+  'database-read-only': entry<{ url: string; reason: string; seconds: number }>(
+    'error',
+    (d) =>
+      `The database ${d.url} takes no writes${d.seconds > 0 ? `, for ${d.seconds} s now` : ''}: ${d.reason}. Is it a replica, or is a new primary being chosen? Name the primary, or try again when there is one.`,
+  ),
+  'outcome-unknown': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `The database ${d.url} did not say whether it has stored what it was given: ${d.reason}. It was not given again; look at what is there first.`,
+  ),
+  'disk-full': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `No space left for ${d.url}: ${d.reason}. What was committed before is kept; free some space and run the command again.`,
+  ),
+  'tables-missing': entry<{ tables: readonly string[]; url: string }>(
+    'error',
+    (d) => `${d.url} has no table ${d.tables.join(', ')}. Run "rushbench migrate" first.`,
+  ),
+  'table-foreign': entry<{ tables: readonly string[]; url: string }>(
+    'error',
+    (d) =>
+      `${d.url} has a table ${d.tables.join(', ')} that rushbench did not create, so it is left alone. Name an empty database with --db.`,
+  ),
+  'table-outdated': entry<{ tables: readonly string[]; url: string }>(
+    'error',
+    (d) =>
+      `${d.url} has a table ${d.tables.join(', ')} made by another version of rushbench. Run "rushbench migrate --down", then "rushbench migrate".`,
+  ),
+  'migration-failed': entry<{ url: string; reason: string; left: readonly string[] }>(
+    'error',
+    (d) =>
+      `The tables could not be made in ${d.url}: ${d.reason}. ${
+        d.left.length === 0
+          ? 'Nothing was left half done.'
+          : `Left behind, to be dropped by hand: ${d.left.join(', ')}.`
+      }`,
+  ),
+}

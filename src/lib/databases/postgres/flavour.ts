@@ -1,0 +1,101 @@
+import { postgresDialect, type SqlDialect } from '../sql/dialect.ts'
+import { sql } from 'kysely'
+
+/** Who speaks PostgreSQL's protocol, and what it lacks of what PostgreSQL has. */
+export interface Flavour {
+  readonly name: 'postgres' | 'cockroachdb' | 'yugabytedb' | 'citus'
+  readonly version: string
+  /** What a commit survives; null: what the server's settings say. */
+  readonly durability: Readonly<Record<string, string>> | null
+  /** Triggers that see all new rows of a statement, and LISTEN. */
+  readonly notifications: boolean
+  readonly tableLocks: boolean
+  /** Blocks may commit without waiting for the disk, and the end wait for all of them. */
+  readonly deferredFlush: boolean
+  /** The counters of PostgreSQL's storage. */
+  readonly counters: boolean
+  readonly dialect: SqlDialect
+  /** What the tables do without, in a sentence each. */
+  readonly leftOut: readonly string[]
+}
+
+/** What a server says of itself. */
+export interface ServerFacts {
+  /** Of `version()`. */
+  readonly version: string
+  /** Of PostgreSQL, as which it speaks. */
+  readonly serverVersion: string
+  /** Version of the extension; null without it. */
+  readonly citus: string | null
+}
+
+/** Asks for `ServerFacts`. */
+export const factsSql =
+  "select version() as version, current_setting('server_version') as server_version, (select extversion from pg_extension where extname = 'citus') as citus"
+
+/** Storage that is no heap of pages has no room to leave in them. */
+const withoutPages: SqlDialect = { ...postgresDialect, tableSuffix: () => sql`` }
+
+/** CockroachDB compares texts byte by byte unless it is told a language. */
+const cockroachDialect: SqlDialect = {
+  ...withoutPages,
+  columnType(column) {
+    if (column.type === 'integer') return sql`bigint`
+    if (column.type === 'json') return sql`jsonb`
+    return sql`varchar(${sql.lit(column.type === 'ascii' ? column.length : column.maxLength)})`
+  },
+}
+
+const raft = { commits: 'replicated by Raft to a majority of the nodes' }
+
+const noNotifications =
+  'the triggers that tell of new rows at once: a watch looks for them instead, and learns of them later'
+
+/**
+ * Tells apart who speaks the protocol. What they lack is in
+ * https://www.cockroachlabs.com/docs/stable/postgresql-compatibility (LISTEN, LOCK TABLE, COLLATE "C", fillfactor) and
+ * https://docs.yugabyte.com/stable/api/ysql/the-sql-language/statements/ (LISTEN, transition tables of triggers, LOCK
+ * TABLE beyond ACCESS SHARE, fillfactor). Tables of Citus are PostgreSQL's own until somebody distributes them.
+ */
+export function findFlavour({ version, serverVersion, citus }: ServerFacts): Flavour {
+  const cockroach = /^CockroachDB \S+ v?(\S+)/.exec(version)
+  const yugabyte = /-YB-(\S+)/.exec(version)
+  if (cockroach?.[1]) {
+    return lacking('cockroachdb', cockroach[1], cockroachDialect, [
+      noNotifications,
+      'room in pages for rows that change, which its storage does not have',
+    ])
+  }
+  if (yugabyte?.[1]) {
+    return lacking('yugabytedb', yugabyte[1], withoutPages, [
+      noNotifications,
+      'room in pages for rows that change, which its storage does not have',
+    ])
+  }
+  return {
+    name: citus === null ? 'postgres' : 'citus',
+    version: citus === null ? serverVersion : `${citus} on PostgreSQL ${serverVersion}`,
+    durability: null,
+    notifications: true,
+    tableLocks: true,
+    deferredFlush: true,
+    counters: true,
+    dialect: postgresDialect,
+    leftOut:
+      citus === null ? [] : ['the distribution of tables over workers, which you choose: all are on the coordinator'],
+  }
+}
+
+function lacking(name: Flavour['name'], version: string, dialect: SqlDialect, leftOut: readonly string[]): Flavour {
+  return {
+    name,
+    version: version.replace(/,$/, ''),
+    durability: raft,
+    notifications: false,
+    tableLocks: false,
+    deferredFlush: false,
+    counters: false,
+    dialect,
+    leftOut,
+  }
+}

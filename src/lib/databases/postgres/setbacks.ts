@@ -1,0 +1,30 @@
+import { reasonOf } from '../../errors.ts'
+import type { Setback } from '../retry.ts'
+
+/**
+ * 40001 and 40P01 are to be tried again by whoever uses PostgreSQL
+ * (https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html), CockroachDB, with growing pauses
+ * (https://www.cockroachlabs.com/docs/stable/transaction-retry-error-reference), YugabyteDB
+ * (https://docs.yugabyte.com/stable/develop/learn/transactions/transactions-retries-ysql/), and Citus, whose distributed
+ * deadlocks are 40P01 too (https://docs.citusdata.com/en/stable/reference/common_errors.html). With 40003 CockroachDB says that
+ * it does not know whether it has committed
+ * (https://www.cockroachlabs.com/docs/stable/common-errors#result-is-ambiguous). 25006 is what a replica says to a write.
+ */
+const byCode: Readonly<Record<string, Setback>> = {
+  '40001': { kind: 'conflict', reason: 'serialization failure (40001)' },
+  '40P01': { kind: 'conflict', reason: 'deadlock (40P01)' },
+  '40003': { kind: 'busy', reason: 'result is ambiguous (40003)' },
+  '25006': { kind: 'refused', reason: 'read only (25006)' },
+}
+
+/** Old versions of YugabyteDB gave conflicts no code of their own (https://github.com/yugabyte/yugabyte-db/issues/2257). */
+const conflictInWords = /restart read required|expired or aborted by a conflict|heartbeat: transaction \S+ expired/i
+
+/** What PostgreSQL and those who speak its protocol mean by an error of pg. */
+export function findPostgresSetback(error: unknown): Setback | null {
+  const { code = '' } = error as { code?: string }
+  if (code === 'XX000' && conflictInWords.test(reasonOf(error))) {
+    return { kind: 'conflict', reason: 'conflict (XX000)' }
+  }
+  return Object.hasOwn(byCode, code) ? (byCode[code] as Setback) : null
+}

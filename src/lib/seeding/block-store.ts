@@ -1,0 +1,66 @@
+import type { BlockEnd, Counter, Database, InsertStrategy } from '../databases/port.ts'
+import { createBlockSource, type BlockPlan } from './blocks.ts'
+import { isBlockStored, isDeferred, receiptOf } from './journal.ts'
+import type { SeedRecipe } from './recipe.ts'
+import type { SeedTarget } from './seed.ts'
+
+/** A seeding's way in, opened. */
+export interface BlockStore {
+  /** Of the whole seeding, by their numbers. */
+  readonly plans: readonly BlockPlan[]
+  /** What stores blocks one after the other; several of them work side by side. */
+  createLoader(): (plan: BlockPlan) => Promise<void>
+  /** Makes everything durable. */
+  close(): Promise<void>
+}
+
+/** The engine's fastest way in, and why each that is faster is not taken. */
+export interface ChosenStrategy {
+  readonly strategy: InsertStrategy
+  readonly passedOver: readonly string[]
+}
+
+/** Asks the server which ways in it lets us take. */
+export async function chooseStrategy(database: Database): Promise<ChosenStrategy> {
+  const passedOver: string[] = []
+  for (const strategy of database.insertStrategies) {
+    const reason = await strategy.unavailable()
+    if (reason === null) return { strategy, passedOver }
+    passedOver.push(`${strategy.name}: ${reason}`)
+  }
+  throw new Error(`no way to insert into ${database.engine.name}: ${passedOver.join('; ')}`)
+}
+
+/**
+ * Opens a way in for a recipe's blocks. A block that has its entry in the journal already, or gets it from somebody else
+ * meanwhile, counts as stored: it has the same rows, whoever stores them.
+ */
+export async function openBlockStore<R extends object>(
+  database: Database,
+  target: SeedTarget<R>,
+  recipe: SeedRecipe,
+  strategy: InsertStrategy,
+): Promise<BlockStore> {
+  const source = createBlockSource(recipe, target.layout.rowBytes, target.createWriter(recipe))
+  const counter = isDeferred(database, recipe) ? null : target.counter
+  const loader = await strategy.open(target.layout)
+  return {
+    plans: source.plans,
+    createLoader() {
+      const makeBlock = source.createMaker()
+      return async (plan) => {
+        try {
+          await loader.load(makeBlock(plan), endOf(plan, counter))
+        } catch (error) {
+          // Where the database is away it cannot be asked, and the error is the better answer.
+          if (!(await isBlockStored(database, plan.number).catch(() => false))) throw error
+        }
+      }
+    },
+    close: () => loader.close(),
+  }
+}
+
+function endOf({ number, parents }: BlockPlan, counter: Counter | null): BlockEnd {
+  return { counted: counter ? { counter, parents } : null, receipt: receiptOf(number) }
+}

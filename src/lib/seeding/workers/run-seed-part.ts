@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Database } from '../../databases/port.ts'
+import { failure, RushbenchError } from '../../errors.ts'
+import { connectQueue } from '../../workers/client.ts'
+import { runKeys } from '../../workers/names.ts'
+import { followOrders } from '../../workers/orders.ts'
+import { chooseStrategy, openBlockStore } from '../block-store.ts'
+import { isBlockStored, readJournal } from '../journal.ts'
+import type { SeedTarget } from '../seed.ts'
+import { takeBlocks } from './block-queue.ts'
+import { errorAsText, ownSeedPart, seedPart, type SeedPart, type StoredByWorker } from './seed-part.ts'
+
+/** A worker, as it takes parts of seedings. */
+export interface SeedTaker {
+  /** URL of the queue. */
+  readonly queue: string
+  readonly name: string
+  /** Of rushbench. */
+  readonly version: string
+  /** The worker's own database; null when it was given none. */
+  readonly openDatabase: ((poolSize: number) => Promise<Database>) | null
+  readonly target: SeedTarget<object>
+  /** Ends the part under way. */
+  readonly signal: AbortSignal
+  /** Told what becomes of each part. */
+  readonly onPart: (event: SeedPartEvent) => void
+}
+
+/** What a worker says of its part in a seeding. */
+export type SeedPartEvent = { readonly seeding: string } & (
+  | { readonly event: 'begun' }
+  /** `reason`: why before the end of the seeding; null when it was told to. */
+  | { readonly event: 'ended'; readonly blocks: number; readonly rows: number; readonly reason: string | null }
+  | { readonly event: 'refused'; readonly reason: string }
+)
+
+/** How long the queue is waited for once the blocks that were begun are stored, ms: it may be away. */
+const lastWordsMs = 1000
+
+/**
+ * Stores blocks of a seeding until its coordinator says that it is over, or is gone. Throws an Error that holds, as JSON, why it was refused.
+ */
+export async function runSeedPart(data: unknown, lost: AbortSignal, taker: SeedTaker): Promise<void> {
+  try {
+    const { version } = seedPart.parse(data)
+    if (version !== taker.version)
+      throw failure('worker-version', { worker: taker.name, own: taker.version, wanted: version })
+    await followSeeding(ownSeedPart.parse(data), lost, taker)
+  } catch (error) {
+    if (!(error instanceof RushbenchError)) throw error
+    taker.onPart({ seeding: ownSeedPart.safeParse(data).data?.seeding ?? '', event: 'refused', reason: error.message })
+    throw new Error(errorAsText(error), { cause: error })
+  }
+}
+
+async function followSeeding(part: SeedPart, lost: AbortSignal, taker: SeedTaker): Promise<void> {
+  const client = await connectQueue(taker.queue)
+  const over = new AbortController()
+  const ended = Promise.withResolvers<string | null>()
+  const onLost = (): void => ended.resolve('the queue gave its part up')
+  const onStop = (): void => ended.resolve('it was stopped')
+  try {
+    const keys = runKeys(part.run)
+    // Its coordinator is gone.
+    if ((await client.exists(keys.orders)) === 0) return
+    followOrders(client, keys, {
+      onOrder: ({ kind }) => {
+        if (kind === 'stop') ended.resolve(null)
+      },
+      onGone: () => ended.resolve('the coordinator gave no sign of life'),
+      signal: over.signal,
+    })
+    lost.addEventListener('abort', onLost)
+    taker.signal.addEventListener('abort', onStop)
+    if (taker.signal.aborted) onStop()
+    await storeUntil(ended.promise, part, taker)
+  } finally {
+    over.abort()
+    lost.removeEventListener('abort', onLost)
+    taker.signal.removeEventListener('abort', onStop)
+    client.destroy()
+  }
+}
+
+async function storeUntil(ended: Promise<string | null>, part: SeedPart, taker: SeedTaker): Promise<void> {
+  const { queue, name: worker, target, onPart } = taker
+  const { seeding, connections } = part
+  await using database = await openSeeded(part, taker)
+  const journal = await readJournal(database)
+  if (journal?.id !== seeding) {
+    throw failure('worker-other-database', { worker, own: database.url, wanted: part.database })
+  }
+  const { strategy } = await chooseStrategy(database)
+  const store = await openBlockStore(database, target, journal.recipe, strategy)
+  const done = { blocks: 0, rows: 0 }
+  const idle: ReturnType<typeof store.createLoader>[] = []
+  const loading = new Set<Promise<StoredByWorker>>()
+
+  async function storeBlock(number: number): Promise<StoredByWorker> {
+    const plan = store.plans[number]
+    if (!plan) throw new TypeError(`there is no block ${number} in this seeding`)
+    // By a worker that was lost before it could say so.
+    if (await isBlockStored(database, number)) return { worker, rows: 0, retries: { ...database.retries() } }
+    const load = idle.pop() ?? store.createLoader()
+    try {
+      await load(plan)
+    } finally {
+      idle.push(load)
+    }
+    done.blocks++
+    done.rows += plan.rows
+    return { worker, rows: plan.rows, retries: { ...database.retries() } }
+  }
+
+  const blocks = await takeBlocks(queue, seeding, { worker, concurrency: connections }, async (number) => {
+    const block = storeBlock(number)
+    loading.add(block)
+    try {
+      return await block
+    } finally {
+      loading.delete(block)
+    }
+  })
+  onPart({ seeding, event: 'begun' })
+  const reason = await ended
+  const closing = blocks.close()
+  await Promise.allSettled(loading)
+  await Promise.race([closing, sleep(lastWordsMs, undefined, { ref: false })])
+  await store.close()
+  onPart({ seeding, event: 'ended', ...done, reason })
+}
+
+async function openSeeded(part: SeedPart, { name, openDatabase }: SeedTaker): Promise<Database> {
+  if (!openDatabase) throw failure('worker-without-database', { worker: name, database: part.database })
+  // One more for the questions whether a block is stored.
+  return openDatabase(part.connections + 1)
+}

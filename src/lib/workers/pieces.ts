@@ -1,0 +1,147 @@
+import { Queue, QueueEvents, UnrecoverableError, Worker, type Job } from 'bullmq'
+import { connectPlain } from './client.ts'
+import { keyPrefix } from './names.ts'
+
+/** A piece whose worker has not said for so long that it works on it is given to another, ms, looked at so often. */
+const lockMs = 6000
+const stalledCheckMs = 1500
+/** So often a piece is given to another: it may be the piece that its workers die of. */
+const mostStalls = 5
+/** Tries of a piece that fails, the pauses doubling from the first, ms: half a minute in all. */
+const tries = 7
+const firstPauseMs = 500
+
+/** Told what becomes of pieces. */
+export interface PieceListener {
+  /** With what its worker said. */
+  readonly onDone: (number: number, said: unknown) => void
+  /** After its last try. */
+  readonly onFailed: (number: number, reason: string) => void
+}
+
+/** Pieces that wait for workers, and those that are being worked on. */
+export interface OfferedPieces {
+  /** By their numbers; one that is on the queue already is there once. */
+  add(numbers: readonly number[]): Promise<void>
+  /** Takes them all from the queue, and what the queue remembers of them. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens a queue of small pieces of work that may be done twice, unlike those of `placeWork`: one whose worker is lost is
+ * given to another, and one that fails is tried again. What an earlier coordinator left on it is taken away. Throws
+ * `queue-unreachable`.
+ */
+export async function offerPieces(
+  url: string,
+  queueName: string,
+  { onDone, onFailed }: PieceListener,
+): Promise<OfferedPieces> {
+  const client = await connectPlain(url)
+  const options = { connection: client, prefix: keyPrefix }
+  const queue = new Queue(queueName, options)
+  const events = new QueueEvents(queueName, { ...options, lastEventId: '0-0' })
+  // Whoever gives signs of life finds out that the queue is away, and says so.
+  queue.on('error', () => {})
+  events.on('error', () => {})
+  await queue.obliterate({ force: true })
+  events.on('completed', ({ jobId, returnvalue }) => {
+    onDone(numberOf(jobId), typeof returnvalue === 'string' ? parseJson(returnvalue) : returnvalue)
+  })
+  events.on('failed', ({ jobId, failedReason }) => onFailed(numberOf(jobId), failedReason))
+  await events.waitUntilReady()
+  const opts = {
+    attempts: tries,
+    backoff: { type: 'exponential', delay: firstPauseMs },
+    removeOnComplete: true,
+    removeOnFail: true,
+  }
+  return {
+    async add(numbers) {
+      await queue.addBulk(
+        numbers.map((number) => ({ name: 'piece', data: {}, opts: { ...opts, jobId: idOf(number) } })),
+      )
+    },
+    async close() {
+      // While the server is away nothing can be taken back, and nobody would answer.
+      if (!client.isReady) client.destroy()
+      else await queue.obliterate({ force: true }).catch(() => {})
+      const closing = Promise.allSettled([events.close(), queue.close()])
+      if (client.isReady) await closing
+      if (client.isOpen) client.destroy()
+    },
+  }
+}
+
+/** Null for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return null
+  }
+}
+
+/** BullMQ takes no plain number for an id. */
+function idOf(number: number): string {
+  return `piece-${number}`
+}
+
+function numberOf(id: string): number {
+  return Number(id.slice('piece-'.length))
+}
+
+/** Pieces that this process works on. */
+export interface TakenPieces {
+  /** Takes no more; resolves when those that were begun have ended. */
+  close(): Promise<void>
+}
+
+/** Why a piece failed, as its coordinator is told; `final`: no other try would change that. */
+export class PieceFailure extends Error {
+  readonly final: boolean
+
+  constructor(text: string, final: boolean, cause: unknown) {
+    super(text, { cause })
+    this.final = final
+  }
+}
+
+/** Takes pieces from that queue, `concurrency` of them at a time. Throws `queue-unreachable`. */
+export async function takePieces(
+  url: string,
+  queueName: string,
+  { worker: name, concurrency }: { readonly worker: string; readonly concurrency: number },
+  work: (number: number) => Promise<object>,
+): Promise<TakenPieces> {
+  const client = await connectPlain(url)
+
+  async function process({ id = '' }: Job): Promise<object> {
+    try {
+      return await work(numberOf(id))
+    } catch (error) {
+      if (error instanceof PieceFailure && error.final) throw new UnrecoverableError(error.message)
+      throw error
+    }
+  }
+
+  const worker = new Worker(queueName, process, {
+    connection: client,
+    prefix: keyPrefix,
+    name,
+    concurrency,
+    lockDuration: lockMs,
+    stalledInterval: stalledCheckMs,
+    maxStalledCount: mostStalls,
+    runRetryDelay: 500,
+  })
+  // Whoever follows the coordinator's signs of life finds out that the queue is away.
+  worker.on('error', () => {})
+  await worker.waitUntilReady()
+  return {
+    async close() {
+      await worker.close()
+      client.destroy()
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { describe, expect, it } from 'vitest'
+import type { LoadReport } from '../../src/lib/reports/record.ts'
+import { testEngines } from '../integration/databases/engines.ts'
+import { createWorkplace } from './cli.ts'
+
+/** Everybody wants the first slot of the calendar, without a pause worth mentioning. */
+const rush = `import { defineScenario } from 'rushbench'
+export default [defineScenario({
+  name: 'rush',
+  think: [5, 10],
+  prepare: () => ({ bookings: 0 }),
+  async run(user, state) {
+    const ticket = user.runId + '-' + user.id + '-' + ++state.bookings
+    const body = { ticket_id: ticket, schedule_id: 15778560 }
+    const answer = await user.request({ step: 'book', method: 'POST', path: '/reservations', body, expected: [409] })
+    await user.ledger.record({ key: ticket, resource: 15778560, outcome: user.outcomeOf(answer) })
+  },
+})]
+`
+
+const postgres = testEngines.find(({ name }) => name === 'postgres')
+
+describe.skipIf(!postgres?.open)('a load on a database that gives work back', () => {
+  it('says in its report how often, loses nothing, and tells people', async () => {
+    const place = await postgres!.open!()
+    await using work = await createWorkplace()
+    const admin = new Client({ connectionString: place.url })
+    await admin.connect()
+    const name = new URL(place.url).pathname.slice(1)
+    await admin.query(`alter database ${name} set default_transaction_isolation = serializable`)
+    await admin.end()
+    await writeFile(join(work.folder, 'rush.ts'), rush)
+    const db = ['--db', place.url]
+    const args = ['load', '--scenario', 'rush.ts', '--users', '20', '--duration', '3s', '--replicas', '2', ...db]
+    const { load, audit, retries } = await work.runJson<LoadReport>(args)
+    expect(load.failureReasons).toEqual({})
+    expect(load.outcomes).toMatchObject({ booked: 300, failed: 0, unknown: 0 })
+    expect(audit).toMatchObject({ acknowledged: 300, passed: true, unknownCommitted: 0 })
+    expect(retries?.['serialization failure (40001)']).toBeGreaterThan(0)
+    const saved = (await readdir(join(work.folder, 'reports'))).find((file) => file.endsWith('-load.json'))
+    const { stdout } = await work.run(['report', join('reports', saved!)])
+    expect(stdout).toMatch(/^retries .*\d serialization failure \(40001\)/m)
+    await place.remove()
+  })
+})
