@@ -86,64 +86,58 @@ for (const engine of testEngines.filter(({ name }) => name === 'mariadb' || name
       expect(alone.verified).toEqual(report.verified)
     })
 
-    it.runIf(engine.name === 'mariadb')(
-      'is gone on with after Ctrl-C by workers, and after kill -9 without any; they stop soon',
-      async () => {
-        const [worker] = await startWorkers('first')
-        const flags = ['--workers', '2', '--connections', '2']
-        const interrupted = work.start(seed('--rows', String(rows), ...flags))
-        await expect.poll(() => storedBlocks(place.url), { timeout: 30_000, interval: 20 }).toBeGreaterThan(0)
-        interrupted.child.kill('SIGINT')
-        const { code, stdout } = await interrupted.result
-        expect(code).toBe(130)
-        expect(stdout).toMatch(/rows are stored, and stock is true for them.*--resume/)
-        await worker!.waitFor(/ended, [\d,]+ blocks/)
-        const before = await storedBlocks(place.url)
-        expect(before).toBeLessThan(9)
+    it('is gone on with after Ctrl-C by workers, and after kill -9 without any; they stop soon', async () => {
+      const [worker] = await startWorkers('first')
+      const flags = ['--workers', '2', '--connections', '2']
+      const interrupted = work.start(seed('--rows', String(rows), ...flags))
+      await expect.poll(() => storedBlocks(place.url), { timeout: 30_000, interval: 20 }).toBeGreaterThan(0)
+      interrupted.child.kill('SIGINT')
+      const { code, stdout } = await interrupted.result
+      expect(code).toBe(130)
+      expect(stdout).toMatch(/rows are stored, and stock is true for them.*--resume/)
+      await worker!.waitFor(/ended, [\d,]+ blocks/)
+      const before = await storedBlocks(place.url)
+      expect(before).toBeLessThan(9)
 
-        const killed = work.start(seed('--resume', ...flags))
-        await expect.poll(() => storedBlocks(place.url), { timeout: 30_000, interval: 20 }).toBeGreaterThan(before)
-        killed.child.kill('SIGKILL')
-        await worker!.waitFor(/left because the coordinator gave no sign of life/)
+      const killed = work.start(seed('--resume', ...flags))
+      await expect.poll(() => storedBlocks(place.url), { timeout: 30_000, interval: 20 }).toBeGreaterThan(before)
+      killed.child.kill('SIGKILL')
+      await worker!.waitFor(/left because the coordinator gave no sign of life/)
 
-        const report = await work.runJson<SeedReport>(['insert-reservations', '--resume', '--verify', ...db])
-        expect(report.verified?.rows).toBe(rows)
-        expect(await faults(place.url)).toEqual([])
-      },
-    )
+      const report = await work.runJson<SeedReport>(['insert-reservations', '--resume', '--verify', ...db])
+      expect(report.verified?.rows).toBe(rows)
+      expect(await faults(place.url)).toEqual([])
+    })
 
-    it.runIf(engine.name === 'postgres')(
-      'says what is wrong with workers, or that there are none, and can be gone on with',
-      async () => {
-        const other = await engine.open!()
-        await work.runJson(['migrate', '--db', other.url])
-        const stray = work.start(['worker', '--name', 'stray', ...onQueue, '--db', other.url])
-        workers.push(stray)
-        await stray.waitFor(/waits for work/)
-        const refused = await work.start(seed('--rows', '1000', '--workers', '1')).result
-        expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('worker-other-database')])
-        expect(refused.stdout).not.toContain('rushbench:rushbench@')
-        stray.child.kill('SIGINT')
-        await stray.result
+    it('says what is wrong with workers, or that there are none, and can be gone on with', async () => {
+      const other = await engine.open!()
+      await work.runJson(['migrate', '--db', other.url])
+      const stray = work.start(['worker', '--name', 'stray', ...onQueue, '--db', other.url])
+      workers.push(stray)
+      await stray.waitFor(/waits for work/)
+      const refused = await work.start(seed('--rows', '1000', '--workers', '1')).result
+      expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('worker-other-database')])
+      expect(refused.stdout).not.toContain('rushbench:rushbench@')
+      stray.child.kill('SIGINT')
+      await stray.result
 
-        const bare = work.start(['worker', '--name', 'bare', ...onQueue])
-        workers.push(bare)
-        await bare.waitFor(/waits for work/)
-        const without = await work.start(seed('--resume', '--workers', '1')).result
-        expect([without.code, without.stdout]).toEqual([1, expect.stringContaining('worker-without-database')])
-        bare.child.kill('SIGINT')
-        await bare.result
+      const bare = work.start(['worker', '--name', 'bare', ...onQueue])
+      workers.push(bare)
+      await bare.waitFor(/waits for work/)
+      const without = await work.start(seed('--resume', '--workers', '1')).result
+      expect([without.code, without.stdout]).toEqual([1, expect.stringContaining('worker-without-database')])
+      bare.child.kill('SIGINT')
+      await bare.result
 
-        const lonely = await work.start(seed('--resume', '--workers', '1', '--worker-wait', '1s')).result
-        expect([lonely.code, lonely.stdout]).toEqual([1, expect.stringContaining('workers-missing')])
-        await startWorkers('good')
-        expect(await work.runJson<SeedReport>(seed('--resume', '--workers', '1').slice(0, -1))).toMatchObject({
-          rows: 1000,
-          workers: [{ name: 'good', blocks: 1, rows: 1000 }],
-        })
-        await other.remove()
-      },
-    )
+      const lonely = await work.start(seed('--resume', '--workers', '1', '--worker-wait', '1s')).result
+      expect([lonely.code, lonely.stdout]).toEqual([1, expect.stringContaining('workers-missing')])
+      await startWorkers('good')
+      expect(await work.runJson<SeedReport>(seed('--resume', '--workers', '1').slice(0, -1))).toMatchObject({
+        rows: 1000,
+        workers: [{ name: 'good', blocks: 1, rows: 1000 }],
+      })
+      await other.remove()
+    })
   })
 }
 
