@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { AddressInfo } from 'node:net'
-import { promisify } from 'node:util'
+import type { AddressInfo, Socket } from 'node:net'
 import { failure, reasonOf } from '../../errors.ts'
 import type { RunningServer } from '../workload.ts'
 
@@ -9,6 +8,7 @@ const idleCheckMs = 50
 
 /** Listens; `port` 0 takes any free one. Throws `port-in-use` or `host-unusable`. */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<RunningServer> {
+  const connections = watchConnections(app)
   try {
     await app.listen({ host, port })
   } catch (error) {
@@ -21,15 +21,23 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return {
     origin: `http://${name}:${address.port}`,
-    dropConnections: () => dropConnections(app),
+    async dropConnections() {
+      const count = connections.size
+      for (const socket of connections) socket.destroy()
+      return count
+    },
     close: () => closeGracefully(app),
   }
 }
 
-async function dropConnections({ server }: FastifyInstance): Promise<number> {
-  const count = await promisify(server.getConnections.bind(server))()
-  server.closeAllConnections()
-  return count
+/** Those that are open; Node itself forgets one that has become a WebSocket. */
+function watchConnections({ server }: FastifyInstance): ReadonlySet<Socket> {
+  const open = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
+  return open
 }
 
 /** Node closes connections that are idle when it is told to; those that were busy then would stay for a minute. */

@@ -54,6 +54,7 @@ export async function serveGateway({ host, port, onError, openClients }: Gateway
     queryDepth: maxDepth,
     jit: compiledAfter,
   })
+  refuseJson(app)
   limitCost(app)
   await addImageRoutes(app, clients, verify, onError)
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
@@ -81,6 +82,16 @@ function mergeResolvers<Context>(...all: readonly IResolvers<never, Context>[]):
   for (const resolvers of all)
     for (const [type, fields] of Object.entries(resolvers)) merged[type] = { ...merged[type], ...(fields as object) }
   return merged as IResolvers
+}
+
+/** JSON that is no GraphQL: an object, a list, a text, a number or a word. */
+const json = /^\s*(\{\s*["}]|["[\d-]|(true|false|null)\s*$)/
+
+/** Else mercurius would take it for a parsed document, of whatever shape. */
+function refuseJson({ graphql }: FastifyInstance): void {
+  graphql.addHook('preParsing', async (_schema, source) => {
+    if (json.test(source)) throw new GraphQLError('The query is JSON, and no GraphQL')
+  })
 }
 
 function limitCost({ graphql }: FastifyInstance): void {
