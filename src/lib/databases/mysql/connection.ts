@@ -14,6 +14,7 @@ import { createRetryCounter, type RetryCounts } from '../retry-counter.ts'
 import type { Value } from '../port.ts'
 import { readServerUrl, type ServerUrl } from '../server-url.ts'
 import type { SqlTransaction } from '../sql/apply.ts'
+import { retryInSession, type BorrowedSession } from '../sql/retry-in-session.ts'
 import type { Statement } from '../sql/statements.ts'
 import { translateMysqlError } from './errors.ts'
 import { findMysqlSetback } from './setbacks.ts'
@@ -48,7 +49,7 @@ export interface MysqlConnections {
   /** In START TRANSACTION ... COMMIT; rolled back and rethrown when `work` throws, tried again after a setback. */
   transaction<T>(work: (session: MysqlSession) => Promise<T>, isolation?: 'read committed'): Promise<T>
   /** A connection for as long as the caller likes. */
-  borrow(): Promise<{ readonly session: MysqlSession; readonly release: () => void }>
+  borrow(): Promise<BorrowedSession<MysqlSession>>
   /** What was tried again so far. */
   retries(): RetryCounts
   close(): Promise<void>
@@ -120,29 +121,11 @@ function createConnections(pool: Pool, url: string, database: string): MysqlConn
 
   async function borrow() {
     const raw = await translated(pool.getConnection())
-    return { session: createSession(raw, translated), release: () => raw.release() }
+    return { session: createSession(raw, translated), release: () => raw.release(), discard: () => raw.destroy() }
   }
 
-  /** One session for all tries, so that no more meet than the pool has; another one after a server that takes no writes. */
-  async function retryInSession<T>(work: (session: MysqlSession, attempt: Attempt) => Promise<T>): Promise<T> {
-    let held = null as Awaited<ReturnType<typeof borrow>> | null
-    try {
-      return await retry(async (attempt) => {
-        held ??= await borrow()
-        try {
-          return await work(held.session, attempt)
-        } catch (error) {
-          if (findMysqlSetback(error)?.kind === 'refused') {
-            held.session.raw.destroy()
-            held = null
-          }
-          throw error
-        }
-      }, policy)
-    } finally {
-      held?.release()
-    }
-  }
+  const retried = <T>(work: (session: MysqlSession, attempt: Attempt) => Promise<T>): Promise<T> =>
+    retryInSession(borrow, work, policy)
 
   async function attemptTransaction<T>(
     session: MysqlSession,
@@ -179,10 +162,10 @@ function createConnections(pool: Pool, url: string, database: string): MysqlConn
         release()
       }
     },
-    query: (statement) => retryInSession((session) => session.query(statement)),
+    query: (statement) => retried((session) => session.query(statement)),
     // Even one UPDATE may deadlock with another, where both move rows about in an index.
     execute: (statement) =>
-      retryInSession((session, attempt) => {
+      retried((session, attempt) => {
         attempt.mayBeStored = true
         return session.execute(statement)
       }),
@@ -192,7 +175,7 @@ function createConnections(pool: Pool, url: string, database: string): MysqlConn
         return work()
       }, policy),
     transaction: (work, isolation) =>
-      retryInSession((session, attempt) => attemptTransaction(session, work, attempt, isolation)),
+      retried((session, attempt) => attemptTransaction(session, work, attempt, isolation)),
     retries: () => counter.counts(),
     close: () => pool.end(),
   }
