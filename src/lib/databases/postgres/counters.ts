@@ -32,13 +32,17 @@ const pageReads: Source = {
   sql: '(select sum(blks_read) from pg_stat_database)',
 }
 
-/** Only an extension counts them; `schema` is where it was made. */
+/**
+ * Only an extension counts them; `schema` is where it was made. It forgets the statements of a full server that came least,
+ * with all that they had counted: those of other databases, whose sum would fall, are left out.
+ */
 function dirtied(schema: string): Source {
   return {
     name: 'pages dirtied',
     kind: 'total',
     unit: 'pages',
-    sql: `(select sum(shared_blks_dirtied) from ${schema}.pg_stat_statements)`,
+    sql: `(select sum(shared_blks_dirtied) from ${schema}.pg_stat_statements join pg_database d on d.oid = dbid
+      where d.datname = current_database())`,
   }
 }
 
@@ -66,7 +70,7 @@ function writes(version: number): Source[] {
 }
 
 /**
- * What the server has counted for all of its databases. A session passes its page reads on once a second at most; those
+ * What the server has counted for all of its databases, but for pages dirtied, which are those of this one. A session passes its page reads on once a second at most; those
  * of `inserters` are made to before, which versions older than 15 cannot: they have no page reads here.
  */
 export async function readPostgresCounters(
