@@ -23,7 +23,7 @@ process.once('message', (first: ToProcess) => {
   }
   void serveGenerator({ send, listen }, task, {
     clock: realClock,
-    alone: false,
+    inThread: false,
     readScenarios: () => readTaskScenarios(task),
   })
 })

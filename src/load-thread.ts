@@ -15,5 +15,5 @@ await serveGenerator(
     listen: (onMessage) => void port.on('message', onMessage),
   },
   task,
-  { clock: realClock, alone: true, readScenarios: () => readTaskScenarios(task) },
+  { clock: realClock, inThread: true, readScenarios: () => readTaskScenarios(task) },
 )

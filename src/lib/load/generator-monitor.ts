@@ -35,11 +35,11 @@ export interface GeneratorMonitor {
   stop(): void
 }
 
-/** Starts to watch this process, or this thread `alone` of it. */
-export function watchGenerator(alone = false): GeneratorMonitor {
+/** Starts to watch this process, or this thread of it alone. */
+export function watchGenerator(inThread = false): GeneratorMonitor {
   const delay = monitorEventLoopDelay({ resolution: resolutionMs })
   delay.enable()
-  const busyShare = alone ? watchThread() : watchProcess()
+  const busyShare = inThread ? watchThread() : watchProcess()
   return {
     health: (lateStartP99) => ({
       cpuPercent: busyShare() * 100,

@@ -93,7 +93,7 @@ const maxGraceMs = 10_000
 export function createLocalGenerator(
   { origins, timeout, model, part, seed, runId, statuses }: GeneratorTask,
   { ledger, signal, onSecond }: GeneratorHooks,
-  { scenarios, clock, alone }: LocalParts,
+  { scenarios, clock, inThread }: LocalParts,
 ): LocalGenerator {
   const random = createRandom(seed)
   const opened = createHttpClients(origins, timeout)
@@ -108,7 +108,7 @@ export function createLocalGenerator(
     async run(startAt) {
       await waitUntil(startAt ?? 0, clock, signal)
       // Only from here on: what scenarios prepare may well keep the process busy.
-      const monitor = watchGenerator(alone)
+      const monitor = watchGenerator(inThread)
       const withHealth = (news: PartNews): GeneratorNews => {
         addCounts(late, news.recorded.late)
         return { ...news, health: monitor.health(percentileMs(late, 99)) }
@@ -146,16 +146,16 @@ export interface LocalParts {
   readonly scenarios: readonly Scenario[]
   readonly clock: Clock
   /** It is one of several threads of this process. */
-  readonly alone: boolean
+  readonly inThread: boolean
 }
 
 /** The generator of a run that has no other. */
 export function createGenerator(
   task: GeneratorTask,
   hooks: GeneratorHooks,
-  parts: Omit<LocalParts, 'alone'>,
+  parts: Omit<LocalParts, 'inThread'>,
 ): LoadGenerator {
-  const local = createLocalGenerator(task, hooks, { ...parts, alone: false })
+  const local = createLocalGenerator(task, hooks, { ...parts, inThread: false })
   return { ...local, run: async () => ({ last: await local.run(), lost: null, worker: null }) }
 }
 

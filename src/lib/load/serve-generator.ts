@@ -16,7 +16,7 @@ export interface ServingParts {
   readonly readScenarios: () => Promise<readonly Scenario[]>
   readonly clock: Clock
   /** It is one of several threads of this process. */
-  readonly alone: boolean
+  readonly inThread: boolean
 }
 
 /** Makes a part of the load here, as whoever started it says over `port`. */

@@ -177,7 +177,7 @@ async function workOn(part: LoadPart, task: LoadTask, { taker, news, end, writer
         signal: end.signal,
         onSecond: (second) => void say('second', encodeNews(count(second))).catch(() => {}),
       },
-      { scenarios: taken.scenarios, clock, alone: false },
+      { scenarios: taken.scenarios, clock, inThread: false },
     )
     await generator.prepare()
     await say('prepared')
