@@ -12,12 +12,13 @@ import type { ScaleCost, ScaleJob } from './scale/coordinator.ts'
 // What a second of a worker costs the coordinator, with and without bookings, by a real Redis: npm run bench:scale -- [rounds].
 
 const rounds = Number(process.argv[2] ?? 3)
-const requests = 400
 const jobs = [
-  { workers: 10, seconds: 30, bookings: 0 },
-  { workers: 100, seconds: 20, bookings: 0 },
-  { workers: 1000, seconds: 10, bookings: 0 },
-  { workers: 1000, seconds: 4, bookings: 40 },
+  { workers: 10, seconds: 30, requests: 400, bookings: 0 },
+  { workers: 100, seconds: 20, requests: 400, bookings: 0 },
+  { workers: 1000, seconds: 10, requests: 400, bookings: 0 },
+  { workers: 1000, seconds: 4, requests: 400, bookings: 40 },
+  // A million users of the default workload, 20,000 on each worker.
+  { workers: 50, seconds: 4, requests: 7480, bookings: 980 },
 ] as const
 
 const run = promisify(execFile)
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
       const costs: ScaleCost[] = []
       for (let round = 0; round < rounds; round++) {
         const ledger = join(folder, `${index}-${round}.jsonl`)
-        costs.push(await measure({ ...job, requests, queue: server.url, ledger }))
+        costs.push(await measure({ ...job, queue: server.url, ledger }))
         process.stderr.write(
           `${job.workers} workers, ${job.bookings} bookings a second: round ${round + 1} of ${rounds}\n`,
         )
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
       const maxRssMb = Math.max(...costs.map((cost) => cost.maxRssMb))
       rows.push([
         formatCount(job.workers),
-        formatCount(job.workers * requests),
+        formatCount(job.workers * job.requests),
         formatCount(job.workers * job.bookings),
         `${formatNumber(cpuUs)} us`,
         `${formatNumber(bytes / 1000)} kB`,

@@ -1,11 +1,11 @@
 import { createLedgerFile } from '../../../src/lib/load/ledger-file.ts'
-import { formatEntry, parseEntry } from '../../../src/lib/load/ledger-format.ts'
+import { formatEntry } from '../../../src/lib/load/ledger-format.ts'
 import { startLedger } from '../../../src/lib/load/ledger.ts'
 import type { GeneratorHooks } from '../../../src/lib/load/generator.ts'
 import { createRecorder } from '../../../src/lib/load/recorder.ts'
 import { runModel } from '../../../src/lib/load/run-model.ts'
-import { newEntries } from '../../../src/lib/load/workers/load-part.ts'
-import { decodeNews, encodeNews } from '../../../src/lib/load/workers/tally-bytes.ts'
+import { readMessage } from '../../../src/lib/load/workers/part-messages.ts'
+import { encodeNews } from '../../../src/lib/load/workers/tally-bytes.ts'
 import { createRandom } from '../../../src/lib/random.ts'
 import { connectQueue } from '../../../src/lib/workers/client.ts'
 import { runKeys } from '../../../src/lib/workers/names.ts'
@@ -99,11 +99,9 @@ async function merge(): Promise<Omit<ScaleCost, 'bytes'>> {
 
   async function onNews({ part, kind, data }: News): Promise<void> {
     const hook = hooks[part] as GeneratorHooks
-    if (kind === 'second') hook.onSecond(decodeNews(data))
-    else {
-      const { lines } = newEntries.parse(JSON.parse(data.toString()))
-      await Promise.all(lines.map((line) => hook.ledger.record(parseEntry(line))))
-    }
+    const message = readMessage(kind, data)
+    if (message?.kind === 'second') hook.onSecond(message.news)
+    if (message?.kind === 'entries') await Promise.all(message.entries.map((entry) => hook.ledger.record(entry)))
     if (--left === 0) allRead.resolve()
   }
 
