@@ -1,4 +1,5 @@
-import { runLoadModel, type RunPlan } from '../../../src/lib/load/engine.ts'
+import { runLoadModel } from '../../../src/lib/load/engine.ts'
+import type { RunPlan } from '../../../src/lib/load/run-state.ts'
 import type { HttpAnswer, HttpClient } from '../../../src/lib/load/http-client.ts'
 import type { CountingLedger } from '../../../src/lib/load/ledger.ts'
 import { mostUsersOf, type OpenModel, type ScenarioModel } from '../../../src/lib/load/model.ts'

@@ -1,0 +1,61 @@
+import { reasonOf } from '../errors.ts'
+import type { Random } from '../random.ts'
+import type { Scenario, VirtualUser } from './scenario.ts'
+import type { Session, SessionParts } from './session.ts'
+import { createUser, stopped } from './virtual-user.ts'
+
+/** After a scenario threw: keeps a broken one from spinning. */
+const pauseAfterErrorMs = 1000
+
+/**
+ * Runs one iteration after the other, each after its scenario's think time, until the session is
+ * stopped. A scenario that throws is counted with its reason, and its user goes on.
+ */
+export async function iterateUntilStopped(parts: SessionParts, session: Session): Promise<void> {
+  const user = createUser(parts, session)
+  await unlessStopped(async () => {
+    while (!session.sleepers.awake) {
+      const succeeded = await iterate(parts, session, user, true)
+      if (!succeeded) await user.think(pauseAfterErrorMs)
+    }
+  })
+}
+
+/** Runs one iteration, without its scenario's think time. One that throws is counted with its reason. */
+export async function iterateOnce(parts: SessionParts, session: Session): Promise<void> {
+  await unlessStopped(() => iterate(parts, session, createUser(parts, session), false))
+}
+
+async function unlessStopped(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (error !== stopped) throw error
+  }
+}
+
+/** False when the scenario threw. */
+async function iterate(parts: SessionParts, session: Session, user: VirtualUser, thinks: boolean): Promise<boolean> {
+  const { scenarios, recorder, onIteration } = parts
+  const index = pickByWeight(scenarios, user.random)
+  const scenario = scenarios[index] as Scenario
+  const stepsBefore = session.steps
+  if (thinks && scenario.think !== 0) await user.think(scenario.think)
+  onIteration()
+  try {
+    await scenario.run(user, session.prepared.states[index])
+    // Over and over, this would keep the process so busy that no timer and no Ctrl-C gets through.
+    if (session.steps === stepsBefore) throw new Error('it neither thought nor sent a request')
+    return true
+  } catch (error) {
+    if (error === stopped) throw error
+    recorder.recordError(`${scenario.name}: ${reasonOf(error)}`)
+    return false
+  }
+}
+
+function pickByWeight(scenarios: readonly Scenario[], random: Random): number {
+  let left = random.float() * scenarios.reduce((sum, { weight }) => sum + weight, 0)
+  const found = scenarios.findIndex(({ weight }) => (left -= weight) < 0)
+  return found === -1 ? scenarios.length - 1 : found
+}
