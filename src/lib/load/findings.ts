@@ -75,7 +75,7 @@ export function describeLimit({ limit, held, failed, trials, run }: LimitFound):
 }
 
 function describeTrial({ level, outcome, run: { result } }: Trial) {
-  const { seconds, requests, failures, skipped, rps, responseTime } = result
+  const { seconds, requests, failures, errors, skipped, rps, responseTime } = result
   const { p50, p95, p99 } = responseTime
-  return { level, outcome, seconds, requests, failures, skipped, rps, p50, p95, p99 }
+  return { level, outcome, seconds, requests, failures, errors, skipped, rps, p50, p95, p99 }
 }

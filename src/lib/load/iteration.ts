@@ -9,7 +9,7 @@ const pauseAfterErrorMs = 1000
 
 /**
  * Runs one iteration after the other, each after its scenario's think time, until the session is
- * stopped. A scenario that throws is counted with its reason, and its user goes on.
+ * stopped. A scenario that throws is counted as an error with its reason, and its user goes on.
  */
 export async function iterateUntilStopped(parts: SessionParts, session: Session): Promise<void> {
   const user = createUser(parts, session)
@@ -21,7 +21,7 @@ export async function iterateUntilStopped(parts: SessionParts, session: Session)
   })
 }
 
-/** Runs one iteration, without its scenario's think time. One that throws is counted with its reason. */
+/** Runs one iteration, without its scenario's think time. One that throws is counted as an error with its reason. */
 export async function iterateOnce(parts: SessionParts, session: Session): Promise<void> {
   await unlessStopped(() => iterate(parts, session, createUser(parts, session), false))
 }
@@ -44,11 +44,14 @@ async function iterate(parts: SessionParts, session: Session, user: VirtualUser,
   onIteration()
   try {
     await scenario.run(user, session.prepared.states[index])
+    // A scenario that catches all errors has caught the one that ended it, too.
+    if (session.cutShort) throw stopped
     // Over and over, this would keep the process so busy that no timer and no Ctrl-C gets through.
     if (session.steps === stepsBefore) throw new Error('it neither thought nor sent a request')
     return true
   } catch (error) {
-    if (error === stopped) throw error
+    // Whatever a scenario throws instead of what was thrown to end it, it did not fail by itself.
+    if (session.cutShort) throw stopped
     recorder.recordError(`${scenario.name}: ${reasonOf(error)}`)
     return false
   }

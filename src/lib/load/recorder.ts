@@ -42,6 +42,10 @@ export interface Tally {
   readonly steps: readonly StepTally[]
   /** How often each reason was given. */
   readonly failureReasons: Readonly<Record<string, number>>
+  /** Iterations whose scenario threw. */
+  readonly errors: number
+  /** How often each of them threw what. */
+  readonly errorReasons: Readonly<Record<string, number>>
   /** How late requests were sent. */
   readonly late: HistogramCounts
 }
@@ -49,7 +53,7 @@ export interface Tally {
 /** Records requests in memory that grows with nothing but the steps, of which it tells at most 100 apart. */
 export interface Recorder {
   record(sample: Sample): void
-  /** Something failed that is no request: a scenario's own error. */
+  /** A scenario threw, which ended an iteration; whether its requests failed is another matter. */
   recordError(reason: string): void
   /** An iteration could not start when it was due. */
   recordSkipped(): void
@@ -68,10 +72,11 @@ interface StepState {
 export function createRecorder(): Recorder {
   const steps = new Map<string, StepState>()
   const stepNames = keepStepNames()
-  const reasons = new Map<string, number>()
-  const reasonNames = keepReasons()
+  const failureReasons = createReasonCounter()
+  const errorReasons = createReasonCounter()
   const late = createHistogram()
   let skipped = 0
+  let errors = 0
 
   function stepOf(given: string): StepState {
     const known = steps.get(given)
@@ -82,13 +87,11 @@ export function createRecorder(): Recorder {
     return state
   }
 
-  function recordError(reason: string): void {
-    const key = reasonNames(reason)
-    reasons.set(key, (reasons.get(key) ?? 0) + 1)
-  }
-
   return {
-    recordError,
+    recordError(reason) {
+      errors++
+      errorReasons.add(reason)
+    },
     record({ step, due, sent, ended, bytes, failure }) {
       const state = stepOf(step)
       recordMs(state.response, ended - due)
@@ -97,7 +100,7 @@ export function createRecorder(): Recorder {
       state.bytes += bytes
       if (failure === null) return
       state.failures++
-      recordError(failure)
+      failureReasons.add(failure)
     },
     recordSkipped() {
       skipped++
@@ -110,14 +113,38 @@ export function createRecorder(): Recorder {
         steps: used.map(([name, { failures, bytes, response, service }]) => {
           return { name, failures, bytes, response: countsOf(response), service: countsOf(service) }
         }),
-        failureReasons: Object.fromEntries(reasons),
+        failureReasons: failureReasons.take(),
+        errors,
+        errorReasons: errorReasons.take(),
         late: countsOf(late),
       }
       for (const [, state] of used) empty(state)
-      reasons.clear()
       late.reset()
       skipped = 0
+      errors = 0
       return tally
+    },
+  }
+}
+
+interface ReasonCounter {
+  add(reason: string): void
+  /** How often each was added since it was last asked. */
+  take(): Record<string, number>
+}
+
+function createReasonCounter(): ReasonCounter {
+  const counts = new Map<string, number>()
+  const nameOf = keepReasons()
+  return {
+    add(reason) {
+      const name = nameOf(reason)
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+    },
+    take() {
+      const taken = Object.fromEntries(counts)
+      counts.clear()
+      return taken
     },
   }
 }

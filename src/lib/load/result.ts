@@ -72,6 +72,10 @@ export interface RunResult {
   readonly outcomes: OutcomeCounts
   /** Failures by their reason. */
   readonly failureReasons: Readonly<Record<string, number>>
+  /** Iterations whose scenario threw; that they made requests which failed is not said by it. */
+  readonly errors: number
+  /** These by what they threw, after the scenario's name. */
+  readonly errorReasons: Readonly<Record<string, number>>
   readonly responseTime: Percentiles
   readonly serviceTime: Percentiles
   /** Missing without requests. */
@@ -129,6 +133,8 @@ export function summarizeRun(parts: readonly PartProgress[], whole: Whole): RunR
     idealRps: idealRate(whole.model, rps, counts),
     outcomes: whole.outcomes,
     failureReasons: Object.fromEntries(recorded.failureReasons),
+    errors: recorded.errors,
+    errorReasons: Object.fromEntries(recorded.errorReasons),
     responseTime: percentilesOf(responseTime),
     serviceTime: percentilesOf(serviceTime),
     ...(spectrum ? { spectrum } : {}),

@@ -29,6 +29,8 @@ export interface WorkerRun extends WorkerFacts {
   readonly health: GeneratorHealth | null
   readonly requests: number
   readonly failures: number
+  /** Iterations whose scenario threw. */
+  readonly errors: number
   /** That the API acknowledged. */
   readonly bookings: number
   /** Why it was not there until the end; null when it was. */
@@ -61,6 +63,7 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
   function add(account: Account, news: GeneratorNews): void {
     recorded.add(news.recorded)
     account.latest = news
+    account.errors += news.recorded.errors
     for (const { response, failures } of news.recorded.steps) {
       account.requests += response.counts.reduce((sum, count) => sum + count, 0)
       account.failures += failures
@@ -128,16 +131,17 @@ interface Account {
   latest: GeneratorNews | null
   requests: number
   failures: number
+  errors: number
   bookings: number
 }
 
 function createAccount(): Account {
-  return { latest: null, requests: 0, failures: 0, bookings: 0 }
+  return { latest: null, requests: 0, failures: 0, errors: 0, bookings: 0 }
 }
 
 function describeWorker(worker: WorkerFacts, account: Account, lost: string | null): WorkerRun {
-  const { latest, requests, failures, bookings } = account
-  return { ...worker, health: latest?.health ?? null, requests, failures, bookings, lost }
+  const { latest, requests, failures, errors, bookings } = account
+  return { ...worker, health: latest?.health ?? null, requests, failures, errors, bookings, lost }
 }
 
 /** What the ledger was told of this run, which may not be its first. */

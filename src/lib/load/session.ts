@@ -42,11 +42,21 @@ export interface Session {
   /** Thinks and requests so far. */
   steps: number
   readonly sleepers: Sleepers
+  /** `stopped` was thrown into its scenario: whatever comes of that iteration is nobody's failure. */
+  cutShort: boolean
 }
 
 /** A session whose first request is due at `startAt`. */
 export function createSession(clock: Clock, prepared: PreparedUser, startAt: number): Session {
-  return { prepared, startAt, stoppedAt: Infinity, waitedMs: 0, steps: 0, sleepers: createSleepers(clock) }
+  return {
+    prepared,
+    startAt,
+    stoppedAt: Infinity,
+    waitedMs: 0,
+    steps: 0,
+    sleepers: createSleepers(clock),
+    cutShort: false,
+  }
 }
 
 /** A user that thinks stops at once, one that waits for an answer when that is there. */

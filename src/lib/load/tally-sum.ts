@@ -17,6 +17,9 @@ export interface TallySum {
   /** By their name, in the order in which they were first seen. */
   readonly steps: ReadonlyMap<string, StepSum>
   readonly failureReasons: ReadonlyMap<string, number>
+  /** Iterations whose scenario threw, and what. */
+  readonly errors: number
+  readonly errorReasons: ReadonlyMap<string, number>
   readonly late: LatencyHistogram
   readonly skipped: number
 }
@@ -25,14 +28,19 @@ export interface TallySum {
 export function createTallySum(): TallySum {
   const steps = new Map<string, StepSum>()
   const stepNames = keepStepNames()
-  const failureReasons = new Map<string, number>()
-  const reasonNames = keepReasons()
+  const failureReasons = createReasonSums()
+  const errorReasons = createReasonSums()
   const late = createHistogram()
   let skipped = 0
+  let errors = 0
   return {
     steps,
-    failureReasons,
+    failureReasons: failureReasons.sums,
+    errorReasons: errorReasons.sums,
     late,
+    get errors() {
+      return errors
+    },
     get skipped() {
       return skipped
     },
@@ -51,12 +59,25 @@ export function createTallySum(): TallySum {
         addCounts(sum.response, response)
         addCounts(sum.service, service)
       }
-      for (const [given, times] of Object.entries(tally.failureReasons)) {
-        const reason = reasonNames(given)
-        failureReasons.set(reason, (failureReasons.get(reason) ?? 0) + times)
-      }
+      failureReasons.add(tally.failureReasons)
+      errorReasons.add(tally.errorReasons)
       addCounts(late, tally.late)
       skipped += tally.skipped
+      errors += tally.errors
+    },
+  }
+}
+
+function createReasonSums() {
+  const sums = new Map<string, number>()
+  const nameOf = keepReasons()
+  return {
+    sums,
+    add(reasons: Tally['failureReasons']) {
+      for (const [given, times] of Object.entries(reasons)) {
+        const reason = nameOf(given)
+        sums.set(reason, (sums.get(reason) ?? 0) + times)
+      }
     },
   }
 }

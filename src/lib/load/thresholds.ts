@@ -46,6 +46,7 @@ const metrics = new Map<string, Metric>([
   ['requests', { unit: 'number', read: (run) => run.requests }],
   ['rps', { unit: 'number', read: (run) => run.rps }],
   ['failures', { unit: 'share', read: (run) => (run.requests > 0 ? run.failures / run.requests : null) }],
+  ['errors', { unit: 'share', read: errorShare }],
   ['iterations', { unit: 'number', read: (run) => run.iterations }],
   ['skipped', { unit: 'share', read: skippedShare }],
   ...(['booked', 'conflict', 'failed', 'unknown'] as const).map((name): [string, Metric] => [
@@ -53,6 +54,11 @@ const metrics = new Map<string, Metric>([
     { unit: 'number', read: (run) => run.outcomes[name] },
   ]),
 ])
+
+/** Of the iterations that began. */
+function errorShare({ iterations, errors }: RunResult): number | null {
+  return iterations > 0 ? errors / iterations : null
+}
 
 function skippedShare({ iterations, skipped }: RunResult): number | null {
   const due = iterations + skipped

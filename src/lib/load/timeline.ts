@@ -14,6 +14,8 @@ export interface TimelineRow {
   /** That ended in it. */
   readonly requests: number
   readonly failures: number
+  /** Iterations whose scenario threw in it. */
+  readonly errors: number
   /** Iterations of the open model that were due in it and could not start. */
   readonly skipped: number
   readonly rps: number
@@ -72,7 +74,7 @@ export function createTimeline(generators: number, onRow: (row: TimelineRow) => 
       const left = [...waiting.flat(), ...rests]
       const row = toRow(rows.length, durationMs, left)
       return {
-        timeline: row.requests + row.skipped > 0 ? [...rows, { ...row, users: 0 }] : rows,
+        timeline: row.requests + row.skipped + row.errors > 0 ? [...rows, { ...row, users: 0 }] : rows,
         slices: slices.finish(distributionOfCounts(left.flatMap(responsesOf))),
       }
     },
@@ -92,6 +94,7 @@ function toRow(second: number, durationMs: number, tallies: readonly Tally[]): T
     users: sum(({ users }) => users),
     requests: response.totalCount,
     failures: sum(({ steps }) => steps.reduce((total, { failures }) => total + failures, 0)),
+    errors: sum(({ errors }) => errors),
     skipped: sum(({ skipped }) => skipped),
     rps: durationMs > 0 ? response.totalCount / (durationMs / secondMs) : 0,
     p50: percentileMs(response, 50),

@@ -32,10 +32,10 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
     async think(time) {
       session.steps++
       due += thinkMs(time, random)
-      if (!(await session.sleepers.sleep(Math.max(0, due - clock.now())))) throw stopped
+      if (!(await session.sleepers.sleep(Math.max(0, due - clock.now())))) throw cutShort(session)
     },
     async request(request) {
-      if (session.sleepers.awake) throw stopped
+      if (session.sleepers.awake) throw cutShort(session)
       session.steps++
       const sent = clock.now()
       const { step, expected, failureOf: judge, wantBody = false, ...rest } = request
@@ -52,7 +52,7 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
       return answer
     },
     async connect({ step, ...request }) {
-      if (session.sleepers.awake) throw stopped
+      if (session.sleepers.awake) throw cutShort(session)
       session.steps++
       const sent = clock.now()
       asked = sent
@@ -77,6 +77,11 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
       return text
     },
   }
+}
+
+function cutShort(session: Session): Error {
+  session.cutShort = true
+  return stopped
 }
 
 function bytesOf(text: string | null): number {

@@ -25,6 +25,7 @@ export const LimitFound = object('the highest load that holds a limit; "load" is
       seconds: number('length, seconds'),
       requests: count('sent'),
       failures: count('that failed'),
+      errors: Type.Optional(count('iterations whose scenario threw')),
       skipped: count('iterations of the open model that could not start'),
       rps: number('requests per second'),
       p50: ms('50th percentile'),

@@ -71,6 +71,7 @@ const TimelineRow = object('one second, or what came after the last whole one, i
   users: count('virtual users at its end'),
   requests: count('that ended in it'),
   failures: count('of these'),
+  errors: Type.Optional(count('iterations whose scenario threw in it')),
   skipped: Type.Optional(count('iterations that were due in it and could not start')),
   rps: number('requests per second'),
   p50: percentiles.p50,
@@ -98,6 +99,7 @@ const LoadWorker = object('one worker process, and what it did up to its end', {
   version: text('of rushbench'),
   requests: count('sent'),
   failures: count('that failed'),
+  errors: Type.Optional(count('iterations whose scenario threw')),
   bookings: count('that the API acknowledged'),
   cpuPercent: Type.Optional(health.cpuPercent),
   eventLoopLagP99: Type.Optional(health.eventLoopLagP99),
@@ -119,6 +121,7 @@ const Load = object('what the clients saw', {
   seconds: number('length of the run, seconds'),
   requests: count('sent'),
   failures: count('that failed'),
+  errors: Type.Optional(count('iterations whose scenario threw')),
   rps: number('requests per second'),
   idealRps: number('what the same users, or all arrivals, would have reached, had every answer been instant'),
   interrupted: flag('ended before its time'),
@@ -141,6 +144,7 @@ const Load = object('what the clients saw', {
     }),
   ),
   failureReasons: byName('failures by reason', count('with this reason')),
+  errorReasons: Type.Optional(byName('errors by what was thrown, after the scenario', count('with this reason'))),
   faults: Type.Optional(
     list(
       'what was made to go wrong, in order of time',

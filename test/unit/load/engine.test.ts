@@ -199,13 +199,41 @@ describe('the closed model', () => {
     // 50 ms for the request and 1,000 ms of pause: ten times in 10 s.
     expect(result.requests).toBe(10)
     expect(result.failures).toBe(0)
-    expect(result.failureReasons).toEqual({ 'test: no slot in this calendar': 10 })
+    expect(result.failureReasons).toEqual({})
+    expect(result).toMatchObject({ errors: 10, errorReasons: { 'test: no slot in this calendar': 10 } })
+    expect(result.timeline.map((row) => row.errors)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 1])
   })
 
   it('counts a scenario that does nothing at all, and pauses instead of hanging for ever', async () => {
     const result = await run(createVirtualClock(), [scenario(async () => {})], { model: users(1, 9500) })
     expect(result.requests).toBe(0)
-    expect(result.failureReasons).toEqual({ 'test: it neither thought nor sent a request': 10 })
+    expect(result.errorReasons).toEqual({ 'test: it neither thought nor sent a request': 10 })
+  })
+
+  it.each([
+    ['wraps what ends it', (error: unknown) => Promise.reject(new Error('gave up', { cause: error }))],
+    ['swallows what ends it', () => Promise.resolve()],
+  ])('does not count a scenario that is ended while it thinks, also when it %s', async (_what, onEnd) => {
+    const clock = createVirtualClock()
+    const guarded = scenario(async (user) => {
+      await get(user)
+      await user.think(60_000).catch(onEnd)
+      await get(user).catch(onEnd)
+    })
+    const result = await run(clock, [guarded], { model: users(3) })
+    expect(result).toMatchObject({ iterations: 3, requests: 3, errors: 0, errorReasons: {} })
+  })
+
+  it('counts what a scenario throws at an answer that came in the grace, in the row that comes last', async () => {
+    const clock = createVirtualClock()
+    const parse = scenario(async (user) => void (await get(user)).json())
+    const client = slowServer(clock, 4000, { body: Buffer.from('hello') })
+    const result = await run(clock, [parse], { model: users(1, 1000), client })
+    expect(result).toMatchObject({ iterations: 1, requests: 1, failures: 0, errors: 1 })
+    expect(result.timeline).toMatchObject([
+      { second: 0, requests: 0, errors: 0 },
+      { second: 1, requests: 1, errors: 1 },
+    ])
   })
 
   it('tells failures from right answers', async () => {

@@ -21,6 +21,19 @@ describe('the open model', () => {
     expect(result.timeline.at(-1)).toMatchObject({ second: 10, users: 0 })
   })
 
+  it('counts iterations that throw, and starts the others all the same', async () => {
+    const clock = createVirtualClock()
+    let asked = 0
+    const everyFourth = scenario(async (user) => {
+      const turn = asked++
+      await get(user)
+      if (turn % 4 === 0) throw new Error('no basket')
+    })
+    const result = await run(clock, [everyFourth], { model: arrivals(10) })
+    expect(result).toMatchObject({ requests: 100, iterations: 100, failures: 0, errors: 25 })
+    expect(result.errorReasons).toEqual({ 'test: no basket': 25 })
+  })
+
   it('starts Poisson arrivals when the seed says', async () => {
     const clock = createVirtualClock()
     const model = arrivals(20, { arrivals: 'poisson' })

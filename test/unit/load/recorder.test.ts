@@ -52,11 +52,27 @@ describe('createRecorder', () => {
     expect(steps.at(-1)).toMatchObject({ name: 'other steps', bytes: 5000 })
   })
 
-  it('keeps at most 20 reasons apart', () => {
+  it('keeps at most 20 reasons apart, of failures and of errors each', () => {
     const recorder = createRecorder()
-    for (let i = 0; i < 100; i++) recorder.recordError(`reason ${i}`)
-    const { failureReasons } = recorder.take(0)
+    for (let i = 0; i < 100; i++) {
+      recorder.recordError(`reason ${i}`)
+      recorder.record({ ...sample, failure: `failure ${i}` })
+    }
+    const { failureReasons, errorReasons } = recorder.take(0)
     expect(Object.keys(failureReasons)).toHaveLength(21)
     expect(failureReasons['other']).toBe(80)
+    expect(Object.keys(errorReasons)).toHaveLength(21)
+    expect(errorReasons['other']).toBe(80)
+  })
+
+  it('keeps what scenarios threw apart from requests that failed, and does not carry it over', () => {
+    const recorder = createRecorder()
+    recorder.record({ ...sample, failure: 'timeout' })
+    recorder.recordError('shop: no basket')
+    recorder.recordError('shop: no basket')
+    const first = recorder.take(0)
+    expect(first).toMatchObject({ failureReasons: { timeout: 1 }, errors: 2, errorReasons: { 'shop: no basket': 2 } })
+    expect(first.steps).toMatchObject([{ failures: 1 }])
+    expect(recorder.take(0)).toMatchObject({ failureReasons: {}, errors: 0, errorReasons: {} })
   })
 })

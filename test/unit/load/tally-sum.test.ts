@@ -6,7 +6,7 @@ import { countsOf } from '../../../src/lib/measure/histogram.ts'
 import { decodeNews, encodeNews } from '../../../src/lib/load/workers/tally-bytes.ts'
 
 /** All that a sum knows, to be compared whatever the order in which it came. */
-function contentOf({ steps, failureReasons, late, skipped }: TallySum) {
+function contentOf({ steps, failureReasons, errors, errorReasons, late, skipped }: TallySum) {
   const shown = (histogram: TallySum['late']) => {
     const { valuesUs, counts } = countsOf(histogram)
     return [...valuesUs].map((us, index) => [us, counts[index]])
@@ -24,6 +24,8 @@ function contentOf({ steps, failureReasons, late, skipped }: TallySum) {
       ]),
     ),
     failureReasons: Object.fromEntries(failureReasons),
+    errors,
+    errorReasons: Object.fromEntries(errorReasons),
     late: shown(late),
     skipped,
   }
@@ -48,6 +50,7 @@ describe('a sum of tallies', () => {
     const workers = 4
     const event = fc.record({
       sample: fc.option(arbitrarySample),
+      thrown: fc.option(fc.constantFrom('shop: no basket', 'shop: sold out')),
       worker: fc.integer({ min: 0, max: workers - 1 }),
       endsSecond: fc.boolean(),
     })
@@ -60,9 +63,10 @@ describe('a sum of tallies', () => {
           const recorded = several[worker]!.take(1)
           sum.add(decodeNews(encodeNews({ recorded, progress, health })).recorded)
         }
-        for (const { sample, worker, endsSecond } of events) {
+        for (const { sample, thrown, worker, endsSecond } of events) {
           for (const recorder of [one, several[worker]!]) {
             if (sample) recorder.record(sample)
+            else if (thrown) recorder.recordError(thrown)
             else recorder.recordSkipped()
           }
           if (endsSecond) take(worker)
@@ -83,6 +87,7 @@ describe('a sum of tallies', () => {
       for (let item = 0; item < 90; item++) {
         const name = `worker ${worker} item ${item}`
         recorder.record({ step: name, due: 0, sent: 0, ended: 5, bytes: 1, failure: item < 15 ? name : null })
+        if (item < 12) recorder.recordError(name)
       }
       sum.add(recorder.take(0))
     }
@@ -90,5 +95,7 @@ describe('a sum of tallies', () => {
     expect([...sum.steps.values()].reduce((total, { response }) => total + response.totalCount, 0)).toBe(270)
     expect(sum.failureReasons.size).toBe(21)
     expect([...sum.failureReasons.values()].reduce((total, times) => total + times, 0)).toBe(45)
+    expect([sum.errors, sum.errorReasons.size]).toEqual([36, 21])
+    expect([...sum.errorReasons.values()].reduce((total, times) => total + times, 0)).toBe(36)
   })
 })

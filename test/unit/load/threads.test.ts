@@ -55,8 +55,21 @@ describe('a run in several threads', () => {
       signal: stop.signal,
       threads: 2,
     })
+    expect(result).toMatchObject({ errors: 0, errorReasons: {} })
     expect(result).toMatchObject({ interrupted: true, seconds: 2.6, requests: 20, failures: 20, users: 4 })
     expect(result.failureReasons).toEqual({ 'status 500': 20 })
     expect(result.steps).toHaveLength(1)
+  })
+
+  it('adds up the iterations that threw, and what they threw', async () => {
+    const clock = createVirtualClock()
+    const broken = scenario(async (user) => {
+      await get(user)
+      throw new Error(user.id === 0 ? 'no basket' : 'sold out')
+    })
+    const result = await run(clock, [broken], { model: users(3), threads: 2 })
+    // 50 ms for the request and 1,000 ms of pause: each user ten times in 10 s.
+    expect(result).toMatchObject({ iterations: 30, errors: 30 })
+    expect(result.errorReasons).toEqual({ 'test: no basket': 10, 'test: sold out': 20 })
   })
 })

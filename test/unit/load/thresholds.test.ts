@@ -9,6 +9,8 @@ const run: RunResult = {
   requests: 1000,
   failures: 10,
   failureReasons: {},
+  errors: 33,
+  errorReasons: {},
   responseTime: { p50: 5, p90: 9, p95: 20, p99: 250, p999: 400, max: 500 },
   serviceTime: none,
   steps: [
@@ -48,6 +50,8 @@ describe('thresholds', () => {
     ['rps>=100', true, 100],
     ['requests>1000', false, 1000],
     ['iterations>=990', true, 990],
+    ['errors<3%', false, 33 / 990],
+    ['errors<=4%', true, 33 / 990],
     ['skipped<1%', false, 0.01],
     ['skipped<=1%', true, 0.01],
     ['outcomes.booked>=3', true, 3],
@@ -60,6 +64,14 @@ describe('thresholds', () => {
     'fails where nothing was measured: %s',
     (expression) =>
       expect(checkThreshold(parseThreshold(expression), run)).toMatchObject({ actual: null, passed: false }),
+  )
+
+  it.each(['failures<1%', 'errors<1%', 'skipped<1%', 'response_time.p99<1s'])(
+    'fails in a run that did nothing: %s',
+    (expression) => {
+      const idle = { ...run, requests: 0, failures: 0, iterations: 0, skipped: 0, errors: 0, responseTime: none }
+      expect(checkThreshold(parseThreshold(expression), idle)).toMatchObject({ actual: null, passed: false })
+    },
   )
 
   it.each([

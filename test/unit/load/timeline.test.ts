@@ -8,7 +8,7 @@ function second(...responseMs: readonly number[]) {
   for (const ms of responseMs) recordMs(response, ms)
   const counts = countsOf(response)
   const step = { name: 'get', failures: 0, bytes: 0, response: counts, service: counts }
-  return { users: 1, skipped: 0, steps: [step], failureReasons: {}, late: counts }
+  return { users: 1, skipped: 0, steps: [step], failureReasons: {}, errors: 0, errorReasons: {}, late: counts }
 }
 
 /** The same, of which so many failed. */
@@ -21,10 +21,10 @@ describe('createTimeline', () => {
   it('makes a row of a second as soon as all threads have ended it, however far one is ahead', () => {
     const rows: TimelineRow[] = []
     const timeline = createTimeline(2, (row) => rows.push(row))
-    timeline.add(0, { ...failing(1, 10), users: 3, skipped: 2 })
+    timeline.add(0, { ...failing(1, 10), users: 3, skipped: 2, errors: 1 })
     timeline.add(0, second(20))
     expect(rows).toEqual([])
-    timeline.add(1, { ...second(30, 40, 50), users: 4, skipped: 5 })
+    timeline.add(1, { ...second(30, 40, 50), users: 4, skipped: 5, errors: 2 })
     expect(rows).toEqual([
       {
         second: 0,
@@ -32,6 +32,7 @@ describe('createTimeline', () => {
         users: 7,
         requests: 4,
         failures: 1,
+        errors: 3,
         skipped: 7,
         rps: 4,
         p50: 30.015,

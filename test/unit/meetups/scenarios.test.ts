@@ -51,12 +51,12 @@ describe('who hosts', () => {
     const other = await visit('host', { 'GET /images/image': () => ({ status: 200, body: Buffer.from('other') }) })
     expect(other.failureReasons).toEqual({ 'it is not what was sent': countOf(other, 'image') })
     const hidden = await visit('host', { postImages: () => ({ post: { images: [] } }) })
-    expect(Object.keys(hidden.failureReasons)).toEqual(['host: the post does not show an acknowledged image'])
+    expect(Object.keys(hidden.errorReasons)).toEqual(['host: the post does not show an acknowledged image'])
   })
 
   it('expects no image of a post that is rejected, nor one that was not taken', async () => {
     const rejected = await visit('host', { postState: () => ({ post: { state: 'REJECTED' } }) })
-    expect(Object.keys(rejected.failureReasons)).toEqual(['host: the saga has rejected the post'])
+    expect(Object.keys(rejected.errorReasons)).toEqual(['host: the saga has rejected the post'])
     expect(rejected.entries.filter(of(/^image/))).toEqual([])
     const refused = await visit('host', { 'POST /images': () => ({ status: 413 }) })
     expect(refused.failureReasons).toEqual({ 'status 413': countOf(refused, 'uploadImage') })
@@ -156,13 +156,13 @@ describe('who chats', () => {
 
   it('complains when the subscription is ended', async () => {
     const visited = await visit('chat', {}, { tell: () => [{ type: 'error', id: '1', payload: [{ message: 'no' }] }] })
-    const [reason] = Object.keys(visited.failureReasons)
+    const [reason] = Object.keys(visited.errorReasons)
     expect(reason).toBe('chat: the subscription was ended: {"type":"error","id":"1","payload":[{"message":"no"}]}')
     expect(deliveries(visited)).toEqual([])
   })
 
   it('complains when a room does not show what was acknowledged', async () => {
     const visited = await visit('chat', { room: () => ({ room: { messages: { messages: [] } } }) })
-    expect(Object.keys(visited.failureReasons)).toEqual(['chat: the other member does not see an acknowledged message'])
+    expect(Object.keys(visited.errorReasons)).toEqual(['chat: the other member does not see an acknowledged message'])
   })
 })

@@ -43,7 +43,13 @@ export interface TakenScenarios {
 /** What a worker says of a part. */
 export type PartEvent = { readonly run: string; readonly part: number; readonly of: number } & (
   | { readonly event: 'taken' | 'ready' | 'begun' }
-  | { readonly event: 'ended'; readonly requests: number; readonly failures: number; readonly reason: string | null }
+  | {
+      readonly event: 'ended'
+      readonly requests: number
+      readonly failures: number
+      readonly errors: number
+      readonly reason: string | null
+    }
   | { readonly event: 'refused'; readonly reason: string }
 )
 
@@ -162,11 +168,13 @@ async function workOn(part: LoadPart, task: LoadTask, { taker, news, end, writer
     for (const origin of task.origins) await requireReachableFrom(taker.name, origin, task.timeout)
     taken = await taker.readScenarios(task)
     const requests = { all: 0, failed: 0 }
+    let errors = 0
     const count = (given: GeneratorNews): GeneratorNews => {
       for (const { response, failures } of given.recorded.steps) {
         requests.all += response.counts.reduce((sum, times) => sum + times, 0)
         requests.failed += failures
       }
+      errors += given.recorded.errors
       return given
     }
     const ledger = createLedger(say)
@@ -183,13 +191,21 @@ async function workOn(part: LoadPart, task: LoadTask, { taker, news, end, writer
     await say('prepared')
     onPart({ ...about, event: 'ready' })
     const startAt = await end.beginning
-    if (startAt === null) return onPart({ ...about, event: 'ended', requests: 0, failures: 0, reason: end.reason() })
+    if (startAt === null)
+      return onPart({ ...about, event: 'ended', requests: 0, failures: 0, errors: 0, reason: end.reason() })
     onPart({ ...about, event: 'begun' })
     const last = count(await generator.run(startAt - reading.offsetMs))
     await generator.close()
     const said = Promise.all([say('last', encodeNews(last)), say('end', { left: end.reason() })]).catch(() => {})
     await Promise.race([said, sleep(lastWordsMs, undefined, { ref: false })])
-    onPart({ ...about, event: 'ended', requests: requests.all, failures: requests.failed, reason: end.reason() })
+    onPart({
+      ...about,
+      event: 'ended',
+      requests: requests.all,
+      failures: requests.failed,
+      errors,
+      reason: end.reason(),
+    })
   } catch (error) {
     if (!(error instanceof RushbenchError)) throw error
     onPart({ ...about, event: 'refused', reason: error.message })

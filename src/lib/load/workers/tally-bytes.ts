@@ -27,6 +27,8 @@ const head = z.strictObject({
   users: whole,
   skipped: whole,
   failureReasons: z.record(name, whole),
+  errors: whole,
+  errorReasons: z.record(name, whole),
   steps: z.array(z.strictObject({ name, failures: whole, bytes: amount })).max(200),
 })
 
@@ -38,7 +40,7 @@ const lengthBytes = 4
  * counts are numbers of 7 bits a byte, the lowest first.
  */
 export function encodeNews({ recorded, progress, health }: GeneratorNews): Buffer {
-  const { steps, late, users, skipped, failureReasons } = recorded
+  const { steps, late, users, skipped, failureReasons, errors, errorReasons } = recorded
   const json = Buffer.from(
     JSON.stringify({
       progress,
@@ -46,6 +48,8 @@ export function encodeNews({ recorded, progress, health }: GeneratorNews): Buffe
       users,
       skipped,
       failureReasons: shortened(failureReasons),
+      errors,
+      errorReasons: shortened(errorReasons),
       steps: steps.map(({ name: step, failures, bytes }) => ({ name: short(step), failures, bytes })),
     }),
   )
@@ -92,13 +96,13 @@ function numberBytes(given: number): number[] {
 export function decodeNews(data: Buffer): GeneratorNews {
   const { value, rest } = readHead(data)
   const reader = createReader(rest)
-  const { progress, health, users, skipped, failureReasons } = value
+  const { progress, health, users, skipped, failureReasons, errors, errorReasons } = value
   const steps = value.steps.map((step): StepTally => {
     return { ...step, response: readHistogram(reader), service: readHistogram(reader) }
   })
   const late = readHistogram(reader)
   if (!reader.atEnd()) throw new Error('there is more in it than histograms')
-  return { progress, health, recorded: { users, skipped, failureReasons, steps, late } }
+  return { progress, health, recorded: { users, skipped, failureReasons, errors, errorReasons, steps, late } }
 }
 
 function readHead(data: Buffer): { readonly value: z.output<typeof head>; readonly rest: Buffer } {

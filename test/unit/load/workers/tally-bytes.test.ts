@@ -19,6 +19,12 @@ const counts = fc
 const amount = fc.double({ min: 0, max: 1e9, noNaN: true }).map((value) => value + 0)
 const whole = fc.integer({ min: 0, max: 2 ** 40 })
 
+const reasons = fc.dictionary(
+  fc.string({ maxLength: 50 }).filter((name) => name !== '__proto__'),
+  whole,
+  { maxKeys: 5, noNullPrototype: true },
+)
+
 const news: fc.Arbitrary<GeneratorNews> = fc.record({
   recorded: fc.record({
     users: whole,
@@ -33,11 +39,9 @@ const news: fc.Arbitrary<GeneratorNews> = fc.record({
       }),
       { maxLength: 5 },
     ),
-    failureReasons: fc.dictionary(
-      fc.string({ maxLength: 50 }).filter((name) => name !== '__proto__'),
-      whole,
-      { maxKeys: 5, noNullPrototype: true },
-    ),
+    failureReasons: reasons,
+    errors: whole,
+    errorReasons: reasons,
     late: counts,
   }),
   progress: fc.record({
@@ -58,6 +62,8 @@ const empty: GeneratorNews = {
     skipped: 0,
     steps: [],
     failureReasons: {},
+    errors: 0,
+    errorReasons: {},
     late: { valuesUs: Float64Array.of(100, 300), counts: Float64Array.of(1, 200) },
   },
   progress: { seconds: 1, elapsedSeconds: 1, users: 1, full: false, iterations: 1, userMs: 0, waitedMs: 0 },
@@ -123,8 +129,14 @@ describe('news as bytes', () => {
     const { late } = empty.recorded
     const steps = [{ name: 'n'.repeat(5000), failures: 0, bytes: 1, response: late, service: late }]
     const failureReasons = { [`${'r'.repeat(5000)}1`]: 2, [`${'r'.repeat(5000)}2`]: 3 }
-    const read = decodeNews(encodeNews({ ...empty, recorded: { ...empty.recorded, steps, failureReasons } }))
+    const read = decodeNews(
+      encodeNews({
+        ...empty,
+        recorded: { ...empty.recorded, steps, failureReasons, errors: 5, errorReasons: failureReasons },
+      }),
+    )
     expect(read.recorded.steps[0]?.name).toHaveLength(1000)
     expect(Object.values(read.recorded.failureReasons)).toEqual([5])
+    expect(Object.values(read.recorded.errorReasons)).toEqual([5])
   })
 })
