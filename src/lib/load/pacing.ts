@@ -49,20 +49,39 @@ export function* userChanges(stages: readonly Stage[]): Generator<UserChange> {
   }
 }
 
-/** When iterations are to start, ms from the start of the run, in order and before its end. */
+/**
+ * When iterations are to start, ms from the start of the run, in order and before its end. Constant arrivals are as
+ * many as the rate makes in that time, rounded down, but at least one.
+ */
 export function* arrivalTimes(schedule: ArrivalSchedule, random: Random): Generator<number> {
-  const { bursts = [], durationMs } = schedule
-  for (const steadyMs of steadyTimes(schedule, random)) {
+  const { bursts = [], durationMs, arrivals } = schedule
+  if (arrivals === 'constant') {
+    // Counted, since the time of the last one is rounded, and may miss the end of the run.
+    const count = countOf(schedule)
+    for (let index = 0; index < count; index++) {
+      yield hurried((index * msPerSecond) / schedule.ratePerSecond, bursts)
+    }
+    return
+  }
+  for (const steadyMs of poissonTimes(schedule, random)) {
     const at = hurried(steadyMs, bursts)
     if (at >= durationMs) return
     yield at
   }
 }
 
-/** When iterations would start if there were no bursts, and no end. */
-function* steadyTimes({ arrivals, ratePerSecond }: ArrivalSchedule, random: Random): Generator<number> {
+/** More than what the products and sums of a schedule are rounded by, as a share; less than a decimal could mean. */
+const roundingError = 1e-14
+
+/** Constant arrivals of the whole run. */
+function countOf({ ratePerSecond, durationMs, bursts = [] }: ArrivalSchedule): number {
+  const steadyMs = bursts.reduce((sum, { factor, lengthMs }) => sum + lengthMs * (factor - 1), durationMs)
+  return Math.max(1, Math.floor(((ratePerSecond * steadyMs) / msPerSecond) * (1 + roundingError)))
+}
+
+/** When iterations that come at random would start if there were no bursts, and no end. */
+function* poissonTimes({ ratePerSecond }: ArrivalSchedule, random: Random): Generator<number> {
   const meanGapMs = msPerSecond / ratePerSecond
-  if (arrivals === 'constant') for (let index = 0; ; index++) yield index * meanGapMs
   // The gaps of a Poisson process are exponentially distributed; 1 - float() is never 0.
   const gapMs = (): number => -Math.log(1 - random.float()) * meanGapMs
   for (let at = gapMs(); ; at += gapMs()) yield at

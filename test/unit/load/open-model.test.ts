@@ -62,7 +62,7 @@ describe('the open model', () => {
       await get(user, 'second')
       await get(user, 'third')
     })
-    const model = arrivals(0.5, { durationMs: 9000 })
+    const model = arrivals(0.5, { durationMs: 10_000 })
     const { steps } = await run(clock, [two], { model, clock: late, client: slowServer(clock, 50) })
     expect(steps.map(({ name, requests }) => [name, requests])).toEqual([
       ['first', 5],
