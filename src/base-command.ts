@@ -1,14 +1,15 @@
 import { Command, Errors, Flags, ux } from '@oclif/core'
-import type { FlagInput } from '@oclif/core/interfaces'
+import type { FlagInput, Input, ParserOutput } from '@oclif/core/interfaces'
+import { errorJson, printError } from './error-output.ts'
 import { commandLine } from './lib/config/command-line.ts'
 import { resolveConfig, type RunConfig } from './lib/config/resolve.ts'
 import { flagName, variableName } from './lib/config/names.ts'
 import { definitionOf, type SettingName } from './lib/config/settings.ts'
 import { exitCodes } from './lib/error-entry.ts'
-import { reasonOf, RushbenchError } from './lib/errors.ts'
-import { plain } from './lib/reports/format.ts'
+import { RushbenchError } from './lib/errors.ts'
 import { showProgress } from './progress.ts'
 import type { Progress } from './lib/workloads/workload.ts'
+import { usageFailure } from './usage-errors.ts'
 
 /** The flags of the named settings; each is text here and is read by its setting's schema. */
 export function settingFlags(...names: readonly SettingName[]): FlagInput {
@@ -24,6 +25,9 @@ function settingFlag(name: SettingName) {
   return name === 'threshold' ? Flags.string({ ...common, multiple: true }) : Flags.string(common)
 }
 
+/** What a command's flags and arguments are read into. */
+type Output = Record<string, unknown>
+
 /** What of a flag is not oclif's. */
 interface KnownFlag {
   readonly setting?: SettingName
@@ -34,13 +38,16 @@ interface KnownFlag {
 const hidden = '***'
 
 /** Flags of all commands, which change nothing of a run. */
-const inheritedFlags: ReadonlySet<string> = new Set(['json', 'verbose'])
+const inheritedFlags: ReadonlySet<string> = new Set(['help', 'json', 'verbose', 'version'])
 
 /** What every command shares: `--json`, `--verbose`, settings, Ctrl-C, and errors as one sentence with an exit code. */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
   static override baseFlags = {
     verbose: Flags.boolean({ summary: 'show the stack trace of an error', helpGroup: 'GLOBAL' }),
+    // Both are seen before a command is: they stand here for the help.
+    version: Flags.boolean({ char: 'v', summary: 'show the version of rushbench', helpGroup: 'GLOBAL' }),
+    help: Flags.boolean({ char: 'h', summary: 'show how the command is used', helpGroup: 'GLOBAL' }),
   }
 
   readonly #abort = new AbortController()
@@ -53,6 +60,20 @@ export abstract class BaseCommand extends Command {
   protected override async init(): Promise<void> {
     await super.init()
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, this.#onSignal)
+  }
+
+  /** Throws `usage-wrong` for what is not in `options`. */
+  protected override async parse<F extends Output, B extends Output, A extends Output>(
+    options?: Input<F, B, A>,
+    argv?: string[],
+  ): Promise<ParserOutput<F, B, A>> {
+    try {
+      return await super.parse<F, B, A>(options, argv)
+    } catch (error) {
+      if (error instanceof Errors.ExitError || !(error instanceof Error)) throw error
+      const { flags, baseFlags } = this.ctor
+      throw usageFailure(error, this.id ?? '', [...Object.keys({ ...baseFlags, ...flags }), 'json'])
+    }
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
@@ -113,11 +134,8 @@ export abstract class BaseCommand extends Command {
     }
     const exitCode = error instanceof RushbenchError ? error.exitCode : exitCodes.error
     process.exitCode = exitCode
-    if (this.jsonEnabled()) {
-      this.logJson(this.toErrorJson(error))
-      return
-    }
-    ux.stderr(`Error: ${plain(reasonOf(error))}${error.message.endsWith('.') ? '.' : ''}`)
+    printError(error, this.jsonEnabled())
+    if (this.jsonEnabled()) return
     if (verbose) ux.stderr(stackOf(error))
     else if (!(error instanceof RushbenchError)) {
       ux.stderr('rushbench has no sentence for this fault. Run it again with --verbose to see where it comes from.')
@@ -126,15 +144,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override toErrorJson(error: unknown): object {
-    const known = error instanceof RushbenchError
-    const message = error instanceof Error ? error.message : String(error)
-    return {
-      error: {
-        code: known ? error.code : 'unexpected',
-        message,
-        exitCode: known ? error.exitCode : (process.exitCode ?? exitCodes.error),
-      },
-    }
+    return errorJson(error)
   }
 }
 

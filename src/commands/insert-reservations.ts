@@ -24,6 +24,11 @@ import { saveRun } from '../save-run.ts'
 const planFlags = ['number', 'rows', 'keys', 'order', 'indexes', 'seed']
 
 export default class InsertReservations extends BaseCommand {
+  static override usage = [
+    '<%= command.id %> [--rows <value> | --number <value>] [FLAGS]',
+    '<%= command.id %> --resume [--verify] [FLAGS]',
+    '<%= command.id %> --abandon [--db <value>]',
+  ]
   static override summary = "Seed reservations in bulk, by the engine's fastest way in."
   static override description = `Spread evenly over the slots; each slot's stock stays true. Blocks of up to 50,000 rows are committed one by
 one, each with its entry in a journal: after Ctrl-C, kill -9 or the loss of the server, --resume stores exactly the

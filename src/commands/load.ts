@@ -19,6 +19,7 @@ system ("rushbench workloads"), --mix some of its scenarios. Without --target, r
 starts the API itself, in another process. Ctrl-C ends the run, which is audited all the same.
 
 Closed model: --users, with --ramp-up, or --stages; each user waits for its answer before it goes on.
+
 Open model: --rate, with --burst; iterations start on a schedule whether or not earlier ones came back,
 and what cannot start because --max-in-flight are under way is counted as skipped.
 

@@ -16,6 +16,7 @@ export default class Start extends BaseCommand {
   static override summary = "Start a workload's API."
   static override description = `Vaccination, the default: GET /schedules/date/{year}/{month}[/{day}], the same under /schedules-memstore/ through the cache,
 GET /schedules/id/{id}, POST /schedules, POST /reservations, /healthz, /metrics, OpenAPI under /docs.
+
 Stations: GET /stations, GET /stations/{name}, POST /booking; it publishes each booking to the topic booking-slot.
 A booking is answered only when it is durable. Ctrl-C or SIGTERM finishes what is in flight.
 

@@ -1,0 +1,14 @@
+import { Args } from '@oclif/core'
+import { BaseCommand } from '../base-command.ts'
+import RushbenchHelp from '../help.ts'
+
+export default class HelpCommand extends BaseCommand {
+  static override summary = 'Show what rushbench can do, or how a command is used.'
+  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> load']
+  static override args = { command: Args.string({ description: 'command to explain' }) }
+
+  async run(): Promise<void> {
+    const { args } = await this.parse(HelpCommand)
+    await new RushbenchHelp(this.config).showHelp(args.command === undefined ? [] : [args.command])
+  }
+}

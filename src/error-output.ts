@@ -1,0 +1,28 @@
+import { ux } from '@oclif/core'
+import { exitCodes } from './lib/error-entry.ts'
+import { reasonOf, RushbenchError } from './lib/errors.ts'
+import { plain } from './lib/reports/format.ts'
+
+/** Returns what `--json` prints of an error. */
+export function errorJson(error: unknown): object {
+  const known = error instanceof RushbenchError
+  return {
+    error: {
+      code: known ? error.code : 'unexpected',
+      message: error instanceof Error ? error.message : String(error),
+      exitCode: known ? error.exitCode : (process.exitCode ?? exitCodes.error),
+    },
+  }
+}
+
+/** Prints an error as one sentence to stderr; with `--json` as an object to stdout. */
+export function printError(error: Error, json: boolean): void {
+  if (json) ux.stdout(JSON.stringify(errorJson(error), null, 2))
+  else ux.stderr(`Error: ${plain(reasonOf(error))}${/[.?]$/.test(error.message) ? error.message.at(-1) : ''}`)
+}
+
+/** True where a command line asks for JSON. */
+export function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return (end === -1 ? argv : argv.slice(0, end)).includes('--json')
+}

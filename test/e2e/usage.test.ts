@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createWorkplace, type Workplace } from './cli.ts'
+
+const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+describe('the command line', () => {
+  let work: Workplace
+  beforeAll(async () => void (work = await createWorkplace()))
+  afterAll(() => work[Symbol.asyncDispose]())
+
+  it.each([
+    ['load --user 3', 'load has no flag --user. Did you mean --users? See "rushbench load --help".'],
+    ['load --zzzz', 'load has no flag --zzzz. See "rushbench load --help".'],
+    ['load extra', 'load has no place for extra. See "rushbench load --help".'],
+    ['report a b', 'report has no place for b. See "rushbench report --help".'],
+    ['report', 'report needs FILE (saved report). See "rushbench report --help".'],
+    ['lod --users 3', 'There is no command lod. Did you mean load? See "rushbench --help".'],
+    ['help lod', 'There is no command lod. Did you mean load? See "rushbench --help".'],
+    ['lod -h', 'There is no command lod. Did you mean load? See "rushbench --help".'],
+    ['load --users', '--users needs a value. See "rushbench load --help".'],
+    ['load --users 3 --users 4', '--users can be given only once. See "rushbench load --help".'],
+    ['load --users many', 'users (from --users) cannot be many. Allowed: a whole number from 1 to 1000000.'],
+    ['load --rate 3 --users 4', '--users and --rate cannot be given together. See "rushbench load --help".'],
+    ['compare --pairs x', '--pairs cannot be x. Allowed: a whole number. See "rushbench compare --help".'],
+    ['compare --pairs 0', '--pairs cannot be 0. Allowed: 1 or more. See "rushbench compare --help".'],
+    ['compare --metric x', '--metric needs --history as well. See "rushbench compare --help".'],
+    ['compare --format x', '--format cannot be x. Allowed: table, markdown, junit. See "rushbench compare --help".'],
+  ])('answers %s in one sentence, as text and as JSON, with exit code 2', async (line, message) => {
+    const [text, json] = await Promise.all([work.run(line.split(' ')), work.run([...line.split(' '), '--json'])])
+    expect(text).toEqual({ code: 2, stdout: '', stderr: `Error: ${message}\n` })
+    expect({ ...json, stdout: JSON.parse(json.stdout) as unknown }).toEqual({
+      code: 2,
+      stdout: { error: { code: expect.stringMatching(/^(usage-wrong|setting-invalid)$/), message, exitCode: 2 } },
+      stderr: '',
+    })
+  })
+
+  it('shows help and version wherever they are asked for, also as JSON', async () => {
+    const lines = ['-h', '--help', 'help', 'load -h', 'load --users 3 -h', 'help load', '-v', 'load -v', '--version']
+    const shown = await Promise.all(lines.map((line) => work.run(line.split(' '))))
+    expect(shown.map(({ code, stderr }) => ({ code, stderr }))).toEqual(lines.map(() => ({ code: 0, stderr: '' })))
+    const [short, long, word, ofLoad, amidst, wordOfLoad, v, vOfLoad, longVersion] = shown.map(({ stdout }) => stdout)
+    expect([long, word]).toEqual([short, short])
+    expect(short).toMatch(/^ {2}insert-reservation-bench {2}/m)
+    expect([amidst, wordOfLoad]).toEqual([ofLoad, ofLoad])
+    expect(ofLoad).toMatch(/--users=/)
+    expect([v, vOfLoad]).toEqual([longVersion, longVersion])
+    expect(v).toContain(`rushbench/${version}`)
+    expect(await work.runJson(['-v'])).toEqual({ version })
+    expect(await work.runJson(['load', '-h'])).toEqual({ help: ofLoad?.trim() })
+  })
+
+  it('wraps what it says of a command at the width of the terminal', async () => {
+    const { stdout } = await work.run(['insert-reservations', '-h'])
+    const [, usage = '', description = ''] = /USAGE\n(.*?)\n\n.*DESCRIPTION\n(.*?)\n\nEXAMPLES/s.exec(stdout) ?? []
+    expect(usage.split('\n')).toEqual([
+      '  $ rushbench insert-reservations [--rows <value> | --number <value>] [FLAGS]',
+      '  $ rushbench insert-reservations --resume [--verify] [FLAGS]',
+      '  $ rushbench insert-reservations --abandon [--db <value>]',
+    ])
+    const paragraphs = description.split(/\n\s*\n/).map((text) => text.split('\n'))
+    for (const lines of paragraphs) {
+      expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80)
+      // A line that ends early, though the next word fits, is one that the source broke.
+      for (const [index, line] of lines.slice(0, -1).entries())
+        expect(line.length + 1 + lines[index + 1]!.trim().split(' ')[0]!.length).toBeGreaterThan(78)
+    }
+  })
+})
