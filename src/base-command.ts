@@ -38,7 +38,7 @@ interface KnownFlag {
 const hidden = '***'
 
 /** Flags of all commands, which change nothing of a run. */
-const inheritedFlags: ReadonlySet<string> = new Set(['help', 'json', 'verbose', 'version'])
+const inheritedFlags: ReadonlySet<string> = new Set(['beside-original', 'help', 'json', 'verbose', 'version'])
 
 /** What every command shares: `--json`, `--verbose`, settings, Ctrl-C, and errors as one sentence with an exit code. */
 export abstract class BaseCommand extends Command {

@@ -20,6 +20,8 @@ export interface CacheExperiment {
 /** How the experiment is made. */
 export interface CacheExperimentPlan {
   readonly config: RunConfig
+  /** Show the original beside it. */
+  readonly besideOriginal: boolean
   /** Makes one run, and saves its report. */
   readonly load: (config: RunConfig) => Promise<{ readonly report: LoadReport; readonly runId: string }>
   /** Called before each run. */
@@ -35,6 +37,7 @@ export interface CacheExperimentPlan {
  */
 export async function runCacheExperiment({
   config,
+  besideOriginal,
   load,
   onRun,
   signal,
@@ -52,7 +55,7 @@ export async function runCacheExperiment({
     if (report.audit?.passed) await withdraw(trial, config.values.db, report, runId)
   }
   const isWhole = runs.length === sidesInTurn.length && runs.every(({ report }) => !report.load.interrupted)
-  const metrics = isWhole ? compareSides(runs, trial.originals) : null
+  const metrics = isWhole ? compareSides(runs, besideOriginal ? trial.originals : null) : null
   return { experiment: 'cache', runs, metrics }
 }
 

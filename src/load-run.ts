@@ -1,4 +1,5 @@
 import type { BaseCommand } from './base-command.ts'
+import { requireOriginal } from './beside-original.ts'
 import { letHeapGrow } from './heap.ts'
 import { scenarioSettings } from './lib/config/scenario-settings.ts'
 import { strongestOf, type RunConfig } from './lib/config/resolve.ts'
@@ -29,6 +30,7 @@ export interface LoadFlags extends SaturationFlags {
   readonly fault?: readonly string[] | undefined
   readonly experiment?: string | undefined
   readonly 'allow-remote': boolean
+  readonly 'beside-original': boolean
 }
 
 /** Makes one run of `load`, prints its summary, and saves its report. Throws what a user has to know of. */
@@ -38,6 +40,7 @@ export async function makeLoadRun(
   config: RunConfig,
 ): Promise<{ readonly report: LoadReport; readonly runId: string }> {
   const { values } = config
+  if (flags['beside-original']) requireOriginal(flags.request, values)
   const thresholds = (values.threshold ?? []).map(parseThreshold)
   const model = await chooseModel(flags, config)
   const scenarios = values.scenario === undefined ? null : await readScenarios(values.scenario)
@@ -77,9 +80,9 @@ export async function makeLoadRun(
   const engine = target.database?.engine ?? null
   const run = describeRun('load', { startedAt, config, engine, version: command.config.version })
   const report = { ...run, ...findings }
-  const hasNoOriginal =
-    scenarios !== null || flags.experiment !== undefined || (flags.request !== undefined && values.target !== undefined)
-  command.log(loadSummary(report, paint, hasNoOriginal ? null : workload.original))
+  // An experiment shows it once, after its last run.
+  const showsOriginal = flags['beside-original'] && flags.experiment === undefined
+  command.log(loadSummary(report, paint, showsOriginal ? workload.original : null))
   command.log(`\n${await saveRun(report, values)}\nledger ${findings.ledger}`)
   if (failure) throw failure
   return { report, runId }

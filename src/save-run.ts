@@ -3,8 +3,8 @@ import { failure, reasonOf, RushbenchError } from './lib/errors.ts'
 import type { Report } from './lib/reports/record.ts'
 import { saveReport, writeView } from './lib/reports/store.ts'
 import { markdownReport } from './lib/reports/views/markdown.ts'
-import { extensions, renderView } from './lib/reports/views/render.ts'
-import type { ViewName } from './lib/reports/views/view-names.ts'
+import { renderView } from './lib/reports/views/render.ts'
+import { extensions, type ViewName } from './lib/reports/views/view-names.ts'
 
 /** Where a run is saved, and in which forms besides JSON. */
 export interface SaveOptions {

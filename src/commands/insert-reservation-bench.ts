@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
+import { besideOriginalFlag } from '../beside-original.ts'
 import type { Settings } from '../lib/config/settings.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
 import type { Database } from '../lib/databases/port.ts'
@@ -52,6 +53,7 @@ stalls are listed. Several --keys are measured in turns, so that noise hits them
       'reports',
       'report',
     ),
+    ...besideOriginalFlag,
     stream: Flags.boolean({ summary: 'insert every row on the way to --rows one by one, and measure each' }),
   }
 
@@ -77,7 +79,8 @@ stalls are listed. Several --keys are measured in turns, so that noise hits them
     const facts = { startedAt, config, engine: database.engine, version: this.config.version }
     const retries = database.retries()
     const report = { ...describeRun('insert-bench', facts), ...measured, retries, interrupted: this.signal.aborted }
-    this.log(insertBenchSummary(report, originalInsertBench, process.stdout.columns))
+    const original = flags['beside-original'] ? originalInsertBench : null
+    this.log(insertBenchSummary(report, original, process.stdout.columns))
     this.log(await saveRun(report, values))
     if (this.signal.aborted) this.endWith('interrupted')
     return report

@@ -1,9 +1,11 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
+import { besideOriginalFlag } from '../beside-original.ts'
 import { runCacheExperiment, type CacheExperiment } from '../cache-experiment.ts'
 import { cacheExperimentText } from '../lib/compare/cache-experiment-text.ts'
 import type { RunConfig } from '../lib/config/resolve.ts'
 import type { LoadReport } from '../lib/reports/record.ts'
+import { loadWorkload } from '../lib/workloads/registry.ts'
 import { makeLoadRun, type LoadFlags } from '../load-run.ts'
 import { saturationFlags } from '../saturation-flags.ts'
 
@@ -86,9 +88,10 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     }),
     experiment: Flags.option({
       options: ['cache'] as const,
-      summary: 'make the same run without and with the cache, twice each in turn, and show them beside the original',
+      summary: 'make the same run without and with the cache, twice each in turn',
       exclusive: ['ledger', 'find-limit', 'request'],
     })(),
+    ...besideOriginalFlag,
     'allow-remote': Flags.boolean({ summary: 'load a target that is not on this machine; it must be yours' }),
   }
 
@@ -104,11 +107,13 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
   async #experiment(flags: LoadFlags, config: RunConfig): Promise<CacheExperiment> {
     const experiment = await runCacheExperiment({
       config,
+      besideOriginal: flags['beside-original'],
       load: (settings) => makeLoadRun(this, flags, settings),
       onRun: (number, count, side) => this.log(`\nrun ${number} of ${count}: ${side} the cache`),
       signal: this.signal,
     })
     if (experiment.metrics) this.log(`\n${cacheExperimentText(experiment.metrics)}`)
+    if (flags['beside-original']) this.log(`\n${(await loadWorkload(config.values.workload)).original}`)
     this.#setExitCode(experiment.runs.map(({ report }) => report))
     return experiment
   }

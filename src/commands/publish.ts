@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
+import { besideOriginalFlag } from '../beside-original.ts'
 import { openBroker } from '../lib/brokers/registry.ts'
 import type { Settings } from '../lib/config/settings.ts'
 import { createHttpClient } from '../lib/load/http/client.ts'
@@ -32,6 +33,7 @@ Exits with 4 when an order could not be read for a minute.`
       multiple: true,
     }),
     ledger: Flags.string({ summary: 'new file for what the broker acknowledged [default: beside the reports]' }),
+    ...besideOriginalFlag,
     ...settingFlags('messages', 'interval', 'invalid', 'broker', 'seed', 'reports'),
   }
 
@@ -39,7 +41,7 @@ Exits with 4 when an order could not be read for a minute.`
     const { flags } = await this.parse(Publish)
     const { values } = await this.resolveSettings(flags)
     const result = await this.#publish(values, (flags.target ?? []).map(targetOrigin), flags.ledger)
-    this.log(publishSummary(result, ordersWorkload.original))
+    this.log(publishSummary(result, flags['beside-original'] ? ordersWorkload.original : null))
     if (this.signal.aborted) this.endWith('interrupted')
     else if (result.readable.some(({ unreadable }) => unreadable > 0)) this.endWith('auditFailed')
     return result

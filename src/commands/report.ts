@@ -1,15 +1,21 @@
+import { extname } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../base-command.ts'
+import { failure } from '../lib/errors.ts'
 import type { Report as SavedReport } from '../lib/reports/record.ts'
 import { readReport, writeView } from '../lib/reports/store.ts'
 import { reportSummary } from '../lib/reports/summary.ts'
 import { renderView } from '../lib/reports/views/render.ts'
-import { viewNames, type ViewName } from '../lib/reports/views/view-names.ts'
+import { extensions, viewNames, type ViewName } from '../lib/reports/views/view-names.ts'
 import { paint } from '../paint.ts'
+
+/** What a report is shown as; JSON is what it is saved as. */
+type Form = ViewName | 'text' | 'json'
 
 /** What was shown, and where it went; null for the terminal. */
 interface Shown {
-  readonly view: ViewName | 'text'
+  readonly view: Form
   readonly file: string | null
 }
 
@@ -19,11 +25,12 @@ function viewFlag(view: ViewName, summary: string) {
 
 export default class Report extends BaseCommand {
   static override summary = 'Show a saved report: as text, HTML, Markdown, JUnit XML or CSV.'
-  static override description = `Prints to stdout, or writes the file named with --out. The HTML is one file that opens offline; Markdown fits
+  static override description = `Prints to stdout, or writes the file named with --out, in the form that its name ends with: .html, .md, .xml (JUnit),
+.csv or .json. The HTML is one file that opens offline; Markdown fits
 a comment on a pull request; JUnit has a case for the run, for each line of the audit and for each threshold.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> reports/2026-11-21T07-53-15Z-load.json',
-    '<%= config.bin %> <%= command.id %> reports/2026-11-21T07-53-15Z-load.json --html --out load.html',
+    '<%= config.bin %> <%= command.id %> reports/2026-11-21T07-53-15Z-load.json -o load.html',
     '<%= config.bin %> <%= command.id %> fixtures/reports/load-baseline.json --markdown >>"$GITHUB_STEP_SUMMARY"',
   ]
   static override args = { file: Args.string({ required: true, description: 'saved report' }) }
@@ -32,21 +39,40 @@ a comment on a pull request; JUnit has a case for the run, for each line of the 
     markdown: viewFlag('markdown', 'as Markdown'),
     junit: viewFlag('junit', 'as JUnit XML'),
     csv: viewFlag('csv', 'the timeline of a load, the table sizes of an insert benchmark'),
-    out: Flags.string({ char: 'o', summary: 'file to write instead of stdout; replaced when it is there' }),
+    out: Flags.string({
+      char: 'o',
+      summary: 'file to write instead of stdout, in the form that its name ends with; replaced when it is there',
+    }),
   }
 
   async run(): Promise<Shown> {
     const { args, flags } = await this.parse(Report)
+    const view = chooseForm(
+      viewNames.find((name) => flags[name]),
+      flags.out,
+    )
     const report = await readReport(args.file)
-    const view = viewNames.find((name) => flags[name]) ?? 'text'
     const content = await contentOf(report, view)
     if (flags.out === undefined) this.log(content.trimEnd())
-    else await writeView(flags.out, content)
+    // A terminal's colours are no part of a file.
+    else await writeView(flags.out, stripVTControlCharacters(content))
     return { view, file: flags.out ?? null }
   }
 }
 
 async function contentOf(report: SavedReport, view: Shown['view']): Promise<string> {
+  if (view === 'json') return `${JSON.stringify(report, null, 2)}\n`
   if (view === 'text') return `${reportSummary(report, paint, process.stdout.columns)}\n`
   return renderView(report, view)
+}
+
+/** The form that a flag names, or the end of the file's name. Throws `usage-wrong` where they contradict each other. */
+function chooseForm(flag: ViewName | undefined, file: string | undefined): Form {
+  const ending = extname(file ?? '').toLowerCase()
+  const ofEnding = ending === '.json' ? 'json' : viewNames.find((name) => extensions[name] === ending)
+  if (flag !== undefined && ofEnding !== undefined && flag !== ofEnding)
+    throw failure('usage-wrong', {
+      reason: `--${flag} cannot be written as ${file}: leave out the flag, or end the name with ${extensions[flag]}.`,
+    })
+  return flag ?? ofEnding ?? 'text'
 }

@@ -13,7 +13,11 @@ export default class Reports extends BaseCommand {
     const { flags } = await this.parse(Reports)
     const { values } = await this.resolveSettings(flags)
     const reports = await listReports(values.reports)
-    this.log(reports.length === 0 ? `No reports in ${values.reports}.` : listText(reports))
+    this.log(reports.length === 0 ? noneYet(values.reports) : listText(reports))
     return reports
   }
+}
+
+function noneYet(folder: string): string {
+  return `There are no reports in ${folder} yet. Runs save theirs there: "rushbench load --users 100 --duration 30s" makes one, and --reports names another folder.`
 }

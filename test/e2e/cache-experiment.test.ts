@@ -21,6 +21,7 @@ describe('load --experiment cache', () => {
       '20',
       '--duration',
       '2s',
+      '--beside-original',
       '--json',
     ])
     // On a machine that is busy with other things a run may be said not to be valid.
@@ -43,6 +44,7 @@ describe('load --experiment cache', () => {
     expect(code).toBe(130)
     expect(stdout).toContain('run 1 of 4: without the cache')
     expect(stdout).toContain('audit ok')
+    expect(stdout).not.toContain('original')
     expect(stdout).not.toMatch(/run 2|requests\/s/)
     expect(await savedReports()).toHaveLength(1)
   })

@@ -72,9 +72,9 @@ for (const engine of testEngines) {
       expect(await countTrueRows()).toBe(5000 + 2 * 70)
     })
 
-    it('prints a table, the original, counters, a chart and the model', async () => {
+    it('prints a table, the original when asked, counters, a chart and the model', async () => {
       const args = ['insert-reservation-bench', '--at', '6k,8k', '--keys', 'random,append', '--inserts', '20', ...db]
-      const { code, stdout } = await work.run(args)
+      const { code, stdout } = await work.run([...args, '--beside-original'])
       expect(code).toBe(0)
       expect(stdout).toMatch(/6,000 +random +20 .*\n *6,000 +append +20 .*\n *8,000 +random/)
       expect(stdout).toContain('8.9 ms each')

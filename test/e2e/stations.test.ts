@@ -86,7 +86,7 @@ describe('the stations, with no server at all', () => {
     expect({ code, stdout, stderr }).toMatchObject({ code: expect.toSatisfy((is) => is === 0 || is === 5) })
     expect(stdout).toMatch(/^audit ok {3}[1-9]\d* bookings acknowledged: 0 lost, 0 doubled, 0 oversold/m)
     expect(stdout).toMatch(/^stations +[1-9].*\ndays of a station +[1-9].*\nbook +[1-9]/m)
-    expect(stdout).toContain('the original, 8 cores, Redis and Kafka: 1,236 requests/s')
+    expect(stdout).not.toContain('original')
     const report = JSON.parse(
       await readFile(join(work.folder, /report (.*)$/m.exec(stdout)![1]!), 'utf8'),
     ) as LoadReport

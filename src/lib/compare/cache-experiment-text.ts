@@ -9,18 +9,24 @@ const labels: Readonly<Record<ExperimentMetric['name'], string>> = {
   p99: 'response time p99',
 }
 
-/** A table for people: every run, the ratio, and the original beside them. */
+/** A table for people: every run, the ratio, and the original beside them where it was asked for. */
 export function cacheExperimentText(metrics: readonly ExperimentMetric[]): string {
   const [first] = metrics
   const runs = (side: 'without' | 'with') => (first?.[side] ?? []).map((_, index) => `${side} ${index + 1}`)
-  const head = ['cache', ...runs('without'), ...runs('with'), 'ratio', 'original without', 'with', 'ratio']
+  const head = [
+    'cache',
+    ...runs('without'),
+    ...runs('with'),
+    'ratio',
+    ...(first?.original ? ['original without', 'with', 'ratio'] : []),
+  ]
   const rows = metrics.map(({ name, original, ratio, ...values }) => [
     labels[name],
     ...[...values.without, ...values.with].map((value) => formatFigure(name, value)),
     formatRatio(ratio),
-    formatFigure(name, original.without),
-    formatFigure(name, original.with),
-    formatRatio(original.ratio),
+    ...(original
+      ? [formatFigure(name, original.without), formatFigure(name, original.with), formatRatio(original.ratio)]
+      : []),
   ])
   return formatTable(
     head,

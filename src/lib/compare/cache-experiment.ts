@@ -16,7 +16,8 @@ export interface ExperimentMetric {
   readonly with: readonly (number | null)[]
   /** With the cache over without it; null where a run has none, or 0. */
   readonly ratio: number | null
-  readonly original: Readonly<Record<CacheSide | 'ratio', number | null>>
+  /** Null unless it was asked for. */
+  readonly original: Readonly<Record<CacheSide | 'ratio', number | null>> | null
 }
 
 const names = ['rps', 'failures', 'p50', 'p95', 'p99'] as const
@@ -29,21 +30,21 @@ const reads: Readonly<Record<(typeof names)[number], (load: LoadReport['load']) 
   p99: ({ responseTime }) => responseTime.p99,
 }
 
-/** Holds the runs of both halves against each other, figure by figure. */
+/** Holds the runs of both halves against each other, figure by figure, and beside the original's unless that is null. */
 export function compareSides(
   runs: readonly CacheRun[],
-  original: Readonly<Record<CacheSide, OriginalFigures>>,
+  original: Readonly<Record<CacheSide, OriginalFigures>> | null,
 ): readonly ExperimentMetric[] {
   return names.map((name) => {
     const valuesOf = (side: CacheSide) =>
       runs.filter((run) => run.side === side).map(({ report }) => reads[name](report.load))
     const values = { without: valuesOf('without'), with: valuesOf('with') }
-    const theirs = { without: original.without[name], with: original.with[name] }
+    const theirs = original && { without: original.without[name], with: original.with[name] }
     return {
       name,
       ...values,
       ratio: ratioOf(values.without, values.with),
-      original: { ...theirs, ratio: ratioOf([theirs.without], [theirs.with]) },
+      original: theirs && { ...theirs, ratio: ratioOf([theirs.without], [theirs.with]) },
     }
   })
 }

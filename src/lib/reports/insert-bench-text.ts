@@ -13,8 +13,8 @@ type KeyOrder = Stream['keys']
 
 const defaultWidth = 80
 
-/** An insert benchmark for people, charts at most `width` characters wide. `original` stands beside its figures. */
-export function insertBenchSummary(report: InsertBenchReport, original: string, width = defaultWidth): string {
+/** An insert benchmark for people, charts at most `width` characters wide. `original` stands beside its figures unless null. */
+export function insertBenchSummary(report: InsertBenchReport, original: string | null, width = defaultWidth): string {
   const { checkpoints, environment, interrupted, model = [], stream, retries } = report
   const retried = describeRetries(retries)
   const durability = Object.entries(environment.durability).map(([name, value]) => `${name}=${value}`)
@@ -26,7 +26,7 @@ export function insertBenchSummary(report: InsertBenchReport, original: string, 
     ],
     retried === null ? [] : [`retries, within the times below: ${retried}`],
     interrupted ? ['stopped before its time: what follows is what was measured so far'] : [],
-    checkpoints.length > 0 ? [tableText(latencyTable('rows', checkpoints)), original] : [],
+    checkpoints.length > 0 ? [tableText(latencyTable('rows', checkpoints)), ...asLines(original)] : [],
     counterLines('rows', checkpoints),
     chartLines(checkpoints, width),
     modelLines(model),
@@ -35,7 +35,7 @@ export function insertBenchSummary(report: InsertBenchReport, original: string, 
   return sections.flatMap((lines, index) => (lines.length > 0 && index > 1 ? ['', ...lines] : lines)).join('\n')
 }
 
-function streamLines(stream: Stream, original: string, width: number): string[] {
+function streamLines(stream: Stream, original: string | null, width: number): string[] {
   const rows = rowsOfStream(stream)
   const { inserts, seconds, exitInsertsPerSecond: exit, stallCount, stallMs, stalls } = stream
   const shown = [...stalls].sort((a, b) => b.ms - a.ms).slice(0, mostStallsShown)
@@ -43,7 +43,7 @@ function streamLines(stream: Stream, original: string, width: number): string[] 
   const chart = chartLines(rows, width)
   return [
     tableText(latencyTable('up to rows', rows)),
-    original,
+    ...asLines(original),
     ...(counters.length > 0 ? ['', ...counters] : []),
     ...(chart.length > 0 ? ['', ...chart] : []),
     '',
@@ -56,6 +56,10 @@ function streamLines(stream: Stream, original: string, width: number): string[] 
         `  ${formatLatency(ms)} at ${formatCount(size)} rows, ${formatDuration(startSecond * 1000)} after the start`,
     ),
   ]
+}
+
+function asLines(original: string | null): string[] {
+  return original === null ? [] : [original]
 }
 
 const mostStallsShown = 5

@@ -17,12 +17,16 @@ export interface ListedReport {
   readonly figure: string
 }
 
-/** The reports in a folder, newest first; files that are no reports come last. Throws `reports-unlistable`. */
+/**
+ * The reports in a folder, newest first; files that are no reports come last. A folder that is not there, as before the
+ * first run, has none. Throws `reports-unlistable`.
+ */
 export async function listReports(folder: string): Promise<ListedReport[]> {
   let names: string[]
   try {
     names = await readdir(folder)
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw failure('reports-unlistable', { folder, reason: reasonOf(error) }, error)
   }
   const listed: ListedReport[] = []

@@ -32,8 +32,8 @@ export interface ReadableFigures {
   readonly completeMs: number
 }
 
-/** The result in words; `original` is what it is to be held against. */
-export function publishSummary(result: PublishResult, original: string): string {
+/** The result in words; `original` is what it is to be held against, unless null. */
+export function publishSummary(result: PublishResult, original: string | null): string {
   const { broker, orders, invalid, repeats, durationMs, messagesPerSecond, ledger, readable } = result
   const lines = [
     `${formatCount(orders + invalid)} messages acknowledged by ${broker} in ${formatDuration(durationMs)}, ${formatCount(Math.round(messagesPerSecond))} a second:`,
@@ -41,7 +41,7 @@ export function publishSummary(result: PublishResult, original: string): string 
   ]
   if (repeats > 0) lines.push(`${formatCount(repeats)} batches were published again because the broker was away`)
   if (readable.length > 0) lines.push('', readableTable(readable))
-  return [...lines, '', original, '', `ledger ${ledger}`].join('\n')
+  return [...lines, '', ...(original === null ? [] : [original, '']), `ledger ${ledger}`].join('\n')
 }
 
 function readableTable(readable: readonly ReadableFigures[]): string {

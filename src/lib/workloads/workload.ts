@@ -97,7 +97,7 @@ export interface Workload<Options extends object = object> {
   readonly runsOn: { readonly servers: string; readonly embedded: string }
   /** Parents before children. */
   readonly tables: readonly AnyTable[]
-  /** What the system that this workload is taken from achieved, to be printed beside our figures. */
+  /** What the program that this workload is modelled on achieved, where, and what may be held against it; in sentences. */
   readonly original: string
   readonly cacheTrial?: CacheTrial
   /** What `seed` adds, in the plural. */

@@ -37,7 +37,7 @@ describe('compareSides', () => {
     const [rps, failures, p50] = compareSides(runs, original)
     expect(rps).toMatchObject({ name: 'rps', without: [100, 200], with: [200, 400] })
     expect(rps!.ratio).toBeCloseTo(2)
-    expect(rps!.original.ratio).toBeCloseTo(1.3426)
+    expect(rps!.original!.ratio).toBeCloseTo(1.3426)
     expect(p50).toMatchObject({ name: 'p50', without: [8, 2], with: [1, 4], original: { without: null, ratio: null } })
     expect(p50!.ratio).toBeCloseTo(0.5)
     expect(failures).toMatchObject({ without: [0, 0], with: [0, 0], ratio: null })
@@ -59,6 +59,14 @@ describe('cacheExperimentText', () => {
       'response time p50  8.00 ms  2.00 ms  1.00 ms  -  -  -  100 ms  -',
       'response time p95  20.0 ms  20.0 ms  20.0 ms  20.0 ms  1.00  -  1.20 s  -',
       'response time p99  40.0 ms  40.0 ms  40.0 ms  40.0 ms  1.00  -  1.80 s  -',
+    ])
+  })
+
+  it('leaves out the original where it was not asked for', () => {
+    const runs = [run('without', 100, 8), run('with', 200, 1)]
+    expect(cacheExperimentText(compareSides(runs, null)).replaceAll(/ {2,}/g, '  ').split('\n').slice(0, 2)).toEqual([
+      'cache  without 1  with 1  ratio',
+      'requests/s  100  200  2.00',
     ])
   })
 })

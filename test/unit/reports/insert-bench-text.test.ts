@@ -16,6 +16,7 @@ describe('insertBenchSummary', () => {
     expect(text).toContain('synchronous=full')
     // Right under the table, not at the end of everything.
     expect(text).toMatch(/1.50 ms\nthe original: 8.9 ms/)
+    expect(insertBenchSummary(saved, null)).not.toContain('original')
     expect(text).not.toContain('counters')
   })
 

@@ -28,7 +28,12 @@ describe('listReports', () => {
     )
   })
 
-  it('says so when there is no such folder', async () => {
-    await expect(listReports(join(folder, 'none'))).rejects.toMatchObject({ code: 'reports-unlistable' })
+  it('finds none where no run has made the folder yet', async () => {
+    expect(await listReports(join(folder, 'none'))).toEqual([])
+  })
+
+  it('says so when it is no folder', async () => {
+    await writeFile(join(folder, 'file'), '')
+    await expect(listReports(join(folder, 'file'))).rejects.toMatchObject({ code: 'reports-unlistable' })
   })
 })

@@ -6,14 +6,6 @@ import { markdownReport } from './markdown.ts'
 import { readPageAssets } from './page-assets.ts'
 import type { ViewName } from './view-names.ts'
 
-/** How the file of each form ends. */
-export const extensions: Readonly<Record<ViewName, string>> = {
-  html: '.html',
-  markdown: '.md',
-  junit: '.xml',
-  csv: '.csv',
-}
-
 const renderers: Readonly<Record<ViewName, (report: Report) => string | Promise<string>>> = {
   html: async (report) => htmlReport(report, await readPageAssets()),
   markdown: markdownReport,

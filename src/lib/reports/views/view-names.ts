@@ -3,3 +3,11 @@ export const viewNames = ['html', 'markdown', 'junit', 'csv'] as const
 
 /** One of them. */
 export type ViewName = (typeof viewNames)[number]
+
+/** How the file of each form ends. */
+export const extensions: Readonly<Record<ViewName, string>> = {
+  html: '.html',
+  markdown: '.md',
+  junit: '.xml',
+  csv: '.csv',
+}

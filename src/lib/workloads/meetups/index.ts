@@ -14,7 +14,7 @@ export const meetups: Workload<ServeOptions & ScenarioOptions> = {
     servers: 'MySQL/MariaDB or PostgreSQL (--db), NATS or Kafka (--broker), Redis (--cache)',
     embedded: 'SQLite, a broker in a file, a cache in memory',
   },
-  original: 'the original says nothing of its speed',
+  original: 'the original, the system that this workload is modelled on: nothing is known of its speed.',
   seeds: 'accounts and posts',
   seed: insertMissingMeetups,
   // Loaded only where it is served: gRPC and GraphQL would slow down the start of every other command.
