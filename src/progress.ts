@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress'
-import { formatCount, formatDuration, formatLatency, formatNumber } from './lib/reports/format.ts'
+import { formatCount, formatLatency, formatNumber } from './lib/reports/format.ts'
+import { progressText } from './lib/reports/progress-text.ts'
 import type { Trial } from './lib/load/find-limit.ts'
 import type { TimelineRow } from './lib/load/timeline.ts'
 import type { Progress } from './lib/workloads/workload.ts'
@@ -25,7 +26,7 @@ export function showProgress(title: string, unit: string, quiet: boolean): Progr
 
 function barDisplay(title: string, unit: string): ProgressDisplay {
   const bar = new SingleBar({
-    format: `${title} {bar} {percentage}% | {done}/{goal} ${unit} | {rate} ${unit}/s | {left} left`,
+    format: `${title} {bar} {percentage}% | {text}`,
     hideCursor: true,
     stream: process.stderr,
     clearOnComplete: false,
@@ -34,7 +35,7 @@ function barDisplay(title: string, unit: string): ProgressDisplay {
   let started = false
   return {
     update({ done, total }) {
-      const payload = describe(done, total, performance.now() - startedAt)
+      const payload = { text: progressText(done, total, unit, performance.now() - startedAt) }
       if (started) {
         bar.update(done, payload)
       } else {
@@ -56,20 +57,9 @@ function lineDisplay(title: string, unit: string): ProgressDisplay {
       const now = performance.now()
       if (now < nextAt) return
       nextAt = now + lineEveryMs
-      const { rate, goal, left } = describe(done, total, now - startedAt)
-      process.stderr.write(`${title}: ${formatCount(done)}/${goal} ${unit}, ${rate} ${unit}/s, ${left} left\n`)
+      process.stderr.write(`${title}: ${progressText(done, total, unit, now - startedAt)}\n`)
     },
     stop() {},
-  }
-}
-
-function describe(done: number, total: number, elapsedMs: number) {
-  const perMs = elapsedMs > 0 ? done / elapsedMs : 0
-  return {
-    done: formatCount(done),
-    goal: formatCount(total),
-    rate: formatCount(Math.round(perMs * 1000)),
-    left: perMs > 0 ? formatDuration((total - done) / perMs) : '?',
   }
 }
 

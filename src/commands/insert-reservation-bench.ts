@@ -12,6 +12,7 @@ import { runStream } from '../lib/insert-bench/stream.ts'
 import type { BenchTable } from '../lib/insert-bench/table.ts'
 import { preciseClock } from '../lib/measure/clock.ts'
 import { describeRun } from '../lib/reports/environment.ts'
+import { formatCount } from '../lib/reports/format.ts'
 import { insertBenchSummary } from '../lib/reports/insert-bench-text.ts'
 import type { InsertBenchReport } from '../lib/reports/record.ts'
 import { refuseUnfinished } from '../lib/seeding/journal.ts'
@@ -115,7 +116,7 @@ stalls are listed. Several --keys are measured in turns, so that noise hits them
       database,
       choices: { seed, keys, order: 'grouped', indexes: 'before' },
       seedRows: async (recipe, rows) => {
-        const { interrupted } = await this.withProgress(`Seeding to ${rows}`, 'rows', (onProgress) =>
+        const { interrupted } = await this.withProgress(`Seeding to ${formatCount(rows)}`, 'rows', (onProgress) =>
           seedRows(database, reservationSeeding, recipe, { connections: 1, onProgress, signal: this.signal }),
         )
         if (interrupted) await finishSeeding(database, reservationSeeding, recipe)

@@ -84,8 +84,8 @@ function describe(event: PartEvent): string {
   const part = `part ${event.part} of ${event.of} of run ${event.run}`
   if (event.event === 'refused') return `${part}: refused. ${event.reason}`
   if (event.event !== 'ended') return `${part}: ${event.event}`
-  const errors = event.errors > 0 ? `, ${event.errors} iterations threw` : ''
-  const done = `${event.requests} requests, ${event.failures} failures${errors}`
+  const errors = event.errors > 0 ? `, ${formatCount(event.errors)} iterations threw` : ''
+  const done = `${formatCount(event.requests)} requests, ${formatCount(event.failures)} failures${errors}`
   return event.reason === null ? `${part}: ended, ${done}` : `${part}: given back because ${event.reason}, ${done}`
 }
 

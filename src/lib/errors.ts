@@ -2,6 +2,9 @@ import { databaseErrors } from './database-errors.ts'
 import { entry, exitCodes, type CatalogueEntry } from './error-entry.ts'
 import { workerErrors } from './worker-errors.ts'
 
+/** A number as people read it: 39,456. */
+const count = (value: number): string => value.toLocaleString('en-US')
+
 const catalogue = {
   ...workerErrors,
   'setting-invalid': entry<{ key: string; source: string; value: string; allowed: string }>(
@@ -24,17 +27,17 @@ const catalogue = {
   'capacity-exceeded': entry<{ rows: number; free: number }>(
     'error',
     (d) =>
-      `${d.rows} reservations do not fit: the slots have ${d.free} places left. Open more with "rushbench insert-schedules --years" or "--capacity".`,
+      `${count(d.rows)} reservations do not fit: the slots have ${count(d.free)} places left. Open more with "rushbench insert-schedules --years" or "--capacity".`,
   ),
   'rows-differ': entry<{ sent: number; stored: number; warnings: number }>(
     'error',
     (d) =>
-      `Of ${d.sent} rows sent, ${d.stored} were stored, with ${d.warnings} warnings; this block was rolled back. The table holds rows that clash with the new ones.`,
+      `Of ${count(d.sent)} rows sent, ${count(d.stored)} were stored, with ${count(d.warnings)} warnings; this block was rolled back. The table holds rows that clash with the new ones.`,
   ),
   'seeding-unfinished': entry<{ url: string; rows: number }>(
     'error',
     (d) =>
-      `A seeding of ${d.rows} rows into ${d.url} was not finished. Go on with it by "rushbench insert-reservations --resume", or keep what is stored and forget the rest with "--abandon".`,
+      `A seeding of ${count(d.rows)} rows into ${d.url} was not finished. Go on with it by "rushbench insert-reservations --resume", or keep what is stored and forget the rest with "--abandon".`,
   ),
   'seeding-unreadable': entry<{ url: string }>(
     'error',
@@ -53,7 +56,8 @@ const catalogue = {
   ),
   'rows-orphaned': entry<{ rows: number; table: string; parent: string }>(
     'error',
-    (d) => `${d.rows} rows of ${d.table} refer to no row of ${d.parent}, so that the reference cannot be made again.`,
+    (d) =>
+      `${count(d.rows)} rows of ${d.table} refer to no row of ${d.parent}, so that the reference cannot be made again.`,
   ),
   'port-in-use': entry<{ host: string; port: number }>(
     'error',

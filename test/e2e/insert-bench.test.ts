@@ -130,7 +130,7 @@ for (const engine of testEngines) {
     it('keeps what was seeded when it is stopped before anything was measured', async () => {
       const reports = (await readdir(join(work.folder, 'reports'))).length
       const run = work.start(['insert-reservation-bench', '--at', '3900k', ...db])
-      await run.waitFor(/Seeding to 3900000: /)
+      await run.waitFor(/Seeding to 3,900,000: /)
       run.child.kill('SIGINT')
       const { code, stderr } = await run.result
       expect(code).toBe(130)

@@ -82,7 +82,7 @@ for (const engine of testEngines) {
       expect(await work.runJson(['insert-reservations', '--rows', '1k', ...db])).toMatchObject({ rows: 1000 })
       const tooMany = await work.run(['insert-reservations', '--rows', '20m', ...db])
       expect(tooMany).toMatchObject({ code: 1 })
-      expect(tooMany.stderr).toMatch(/20000000 reservations do not fit: the slots have \d+ places left/)
+      expect(tooMany.stderr).toMatch(/20,000,000 reservations do not fit: the slots have [\d,]+ places left/)
     })
 
     it('insert-reservation-bench', async () => {

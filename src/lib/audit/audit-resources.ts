@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../databases/port.ts'
+import { formatCount } from '../reports/format.ts'
 import type { Violation } from '../workloads/workload.ts'
 import type { BookingsTable, ResourcesTable } from './booking-tables.ts'
 import { createColumns } from './columns.ts'
@@ -80,11 +81,11 @@ async function findOversold(
     const places = typeof capacity === 'number' ? capacity : number(row, capacity)
     const free = available === undefined ? places - count : number(row, available)
     if (count > places || free < 0 || free !== places - count) {
-      const stock = available === undefined ? '' : `, ${available} says ${free}`
-      add(id, `${count} ${bookings.name} for ${places} places${stock}`)
+      const stock = available === undefined ? '' : `, ${available} says ${formatCount(free)}`
+      add(id, `${formatCount(count)} ${bookings.name} for ${formatCount(places)} places${stock}`)
     }
     if (pace.step()) await pace.rest()
   }
-  for (const [id, count] of left) add(id, `${count} ${bookings.name} for what is not in the table`)
+  for (const [id, count] of left) add(id, `${formatCount(count)} ${bookings.name} for what is not in the table`)
   return found
 }

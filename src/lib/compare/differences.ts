@@ -1,4 +1,4 @@
-import { formatDuration } from '../reports/format.ts'
+import { formatCount, formatDuration } from '../reports/format.ts'
 import type { Report } from '../reports/record.ts'
 
 /** Settings that change what is measured. */
@@ -110,5 +110,5 @@ function isAlike(a: Table, b: Table | undefined): boolean {
 }
 
 function showTables(tables: readonly Table[]): string {
-  return tables.map(({ rows, keys }) => `${rows} rows (${keys})`).join(', ') || 'none'
+  return tables.map(({ rows, keys }) => `${formatCount(rows)} rows (${keys})`).join(', ') || 'none'
 }

@@ -1,4 +1,5 @@
 import { createBlockSet, readDistribution, type BlockSet } from '../measure/distribution.ts'
+import { formatCount } from '../reports/format.ts'
 import type { InsertBenchReport, LoadReport, Report, SeedReport } from '../reports/record.ts'
 
 type StreamReport = NonNullable<InsertBenchReport['stream']>
@@ -79,7 +80,7 @@ function insertBenchMetrics({ checkpoints, stream }: InsertBenchReport): Metric[
 /** A table that is measured again has grown a little: what is measured first, second, ... belongs together. */
 function checkpointMetrics(checkpoint: CheckpointReport, position: number): Metric[] {
   const { rows, keys, inserts, latencies, p50, p95, p99, mean } = checkpoint
-  const at = `at ${rows} rows${keys ? `, ${keys} keys` : ''}`
+  const at = `at ${formatCount(rows)} rows${keys ? `, ${keys} keys` : ''}`
   const key = `size ${position + 1}${keys ? `, ${keys} keys` : ''}`
   const blocks = readBlocks(latencies)
   const insert = (name: string, value: number, q: number): Metric => ({

@@ -1,4 +1,5 @@
 import { failure } from '../errors.ts'
+import { formatCount } from '../reports/format.ts'
 import type { Clock } from '../measure/clock.ts'
 import { distributionOf, writeDistribution } from '../measure/distribution.ts'
 import { countInserts, measureSeries, type BlockOptions, type Series } from './blocks.ts'
@@ -29,7 +30,7 @@ const sweepShares = [0, 0.05, 0.1, 0.2, 0.5, 1]
  * `usage-wrong` when the table has more than `rows`.
  */
 export function sweepTo(rows: number, present: number, insertsEach: number): number[] {
-  if (rows < present) throw failure('usage-wrong', { reason: tooLarge(`--rows ${rows}`, present) })
+  if (rows < present) throw failure('usage-wrong', { reason: tooLarge(`--rows ${formatCount(rows)}`, present) })
   const sizes: number[] = []
   for (const share of sweepShares) {
     const size = present + Math.round((rows - present) * share)
@@ -66,7 +67,7 @@ async function measureAt(table: BenchTable, options: BenchOptions): Promise<Chec
   const total = insertsAt(options)
   const session = await table.open(total, options.concurrency)
   try {
-    return await options.show(`Measuring at ${rows}`, 'inserts', async (onProgress) => {
+    return await options.show(`Measuring at ${formatCount(rows)}`, 'inserts', async (onProgress) => {
       const watched = watch(session, total, options.clock, onProgress)
       for (const keys of options.keys) await warmUp(watched, keys, options)
       const series = await measureSeries(watched, () => table.counters(), options)
@@ -132,12 +133,12 @@ function summarize(rows: number, series: Series, { concurrency, rate }: BenchOpt
 function refuseUnreachable(sizes: readonly number[], present: number, insertsEach: number): void {
   let rows = present
   for (const size of sizes) {
-    if (size < rows) throw failure('usage-wrong', { reason: tooLarge(`--at ${size}`, rows) })
+    if (size < rows) throw failure('usage-wrong', { reason: tooLarge(`--at ${formatCount(size)}`, rows) })
     rows = size + insertsEach
   }
 }
 
 /** Why a size that was asked for cannot be reached: the table has `rows` already. */
 export function tooLarge(asked: string, rows: number): string {
-  return `${asked} cannot be measured: the table has ${rows} rows by then. Name larger sizes, or start over with "rushbench migrate --down".`
+  return `${asked} cannot be measured: the table has ${formatCount(rows)} rows by then. Name larger sizes, or start over with "rushbench migrate --down".`
 }

@@ -1,5 +1,6 @@
 import type { ServerCounter } from '../databases/port.ts'
 import { failure } from '../errors.ts'
+import { formatCount } from '../reports/format.ts'
 import { createHistogram, percentileMs, recordMs, type LatencyHistogram } from '../measure/histogram.ts'
 import type { BlockOptions } from './blocks.ts'
 import { createCounterSum, type CounterReading } from './counters.ts'
@@ -69,10 +70,10 @@ const mostRemembered = 1000
 export async function runStream(table: BenchTable, options: StreamOptions): Promise<Stream | null> {
   const present = await table.count()
   const inserts = options.rows - present
-  if (inserts <= 0) throw failure('usage-wrong', { reason: tooLarge(`--rows ${options.rows}`, present) })
+  if (inserts <= 0) throw failure('usage-wrong', { reason: tooLarge(`--rows ${formatCount(options.rows)}`, present) })
   const session = await table.open(inserts, options.concurrency)
   try {
-    return await options.show(`Inserting to ${options.rows}`, 'rows', (onProgress) =>
+    return await options.show(`Inserting to ${formatCount(options.rows)}`, 'rows', (onProgress) =>
       fill(watch(session, inserts, options.clock, onProgress), () => table.counters(), { ...options, present }),
     )
   } finally {

@@ -1,4 +1,5 @@
 import { failure } from '../errors.ts'
+import { formatCount } from '../reports/format.ts'
 import type { FixedRequest } from './fixed-request.ts'
 import type { ArrivalSchedule, Burst, Stage } from './pacing.ts'
 
@@ -93,7 +94,7 @@ export function checkModel(model: LoadModel, { kind, count, raised }: Makers & {
   }
   if (model.kind === 'open') checkBursts(model, refuse)
   const users = mostUsersOf(model)
-  if (count > users) throw refuse(`${count} ${kind} cannot share ${users} users; take fewer ${kind}.`)
+  if (count > users) throw refuse(`${count} ${kind} cannot share ${formatCount(users)} users; take fewer ${kind}.`)
   const hasOneLevel = model.kind === 'open' || new Set(model.stages.map((stage) => stage.users)).size === 1
   if (raised && !hasOneLevel) throw refuse('find-limit raises users or rate; it cannot raise stages that differ.')
 }

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database } from '../databases/port.ts'
 import type { Progress } from '../workloads/workload.ts'
 import { failure } from '../errors.ts'
+import { formatCount } from '../reports/format.ts'
 import { createBlockSource } from './blocks.ts'
 import { createRowSummer, emptySum, type RowSum } from './checksum.ts'
 import { rowsOf, type SeedRecipe } from './recipe.ts'
@@ -63,5 +64,5 @@ export function compareSums<R extends object>({ layout }: SeedTarget<R>, expecte
 }
 
 function describeSum({ rows, checksum }: RowSum): string {
-  return `${rows} rows with checksum ${checksum}`
+  return `${formatCount(rows)} rows with checksum ${checksum}`
 }

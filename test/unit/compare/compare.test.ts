@@ -170,8 +170,8 @@ describe('the metrics that gate', () => {
       ...inserts,
       checkpoints: [{ ...inserts.checkpoints[0]!, inserts: count }],
     })
-    expect(gating(at(100))).toEqual(['at 202452 rows: p50'])
-    expect(gating(at(2000))).toEqual(['p50', 'p95', 'p99'].map((name) => `at 202452 rows: ${name}`))
+    expect(gating(at(100))).toEqual(['at 202,452 rows: p50'])
+    expect(gating(at(2000))).toEqual(['p50', 'p95', 'p99'].map((name) => `at 202,452 rows: ${name}`))
   })
 
   it('are the rates of a stream, not its stalls', () => {
@@ -215,7 +215,7 @@ describe('insert benchmarks', () => {
     const comparison = compare([before], [reordered])
     expect(metric(comparison, 'at 0 rows, random keys: p50')!.effect!.value).toBeCloseTo(0.05, 10)
     expect(metric(comparison, 'at 0 rows, append keys: p50')!.effect!.value).toBeCloseTo(-0.02, 10)
-    expect(metric(comparison, 'at 100000 rows, random keys: p50')).toMatchObject({
+    expect(metric(comparison, 'at 100,000 rows, random keys: p50')).toMatchObject({
       baseline: expect.closeTo(200, 6),
       verdict: 'worse',
     })

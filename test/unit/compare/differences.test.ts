@@ -62,7 +62,7 @@ describe('differencesOf', () => {
     })
     expect(differencesOf(of(200_000), of(209_000))).toEqual([])
     expect(differencesOf(of(0), of(4000))).toEqual([])
-    expect(differencesOf(of(200_000), of(220_000))).toEqual(['tables: 200000 rows (append) and 220000 rows (append)'])
+    expect(differencesOf(of(200_000), of(220_000))).toEqual(['tables: 200,000 rows (append) and 220,000 rows (append)'])
     expect(differencesOf(of(10), of(10, 'random'))).toEqual(['tables: 10 rows (append) and 10 rows (random)'])
     expect(differencesOf(of(10), { ...inserts, checkpoints: [] })).toEqual(['tables: 10 rows (append) and none'])
   })

@@ -121,6 +121,6 @@ describe('runStream, by hand', () => {
   })
 
   it('refuses a size that the table has', async () => {
-    await expect(stream(() => 1, { rows: 1000 })).rejects.toThrow('the table has 1000 rows by then')
+    await expect(stream(() => 1, { rows: 1000 })).rejects.toThrow('the table has 1,000 rows by then')
   })
 })
