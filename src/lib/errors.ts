@@ -136,6 +136,11 @@ const catalogue = {
     'error',
     (d) => `The scenario ${d.file} cannot be run: ${d.reason}.`,
   ),
+  'scenario-wrong': entry<{ name: string; place: string | null; reason: string }>(
+    'usage',
+    (d) =>
+      `The scenario ${d.name} is wrong${d.place === null ? '' : ` at ${d.place}`}: ${d.reason}. The run was ended, since that would go wrong again and again.`,
+  ),
   'scenario-not-prepared': entry<{ name: string; reason: string }>(
     'error',
     (d) => `The scenario ${d.name} failed to prepare a user, so no request was sent: ${d.reason}.`,

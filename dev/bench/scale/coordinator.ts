@@ -129,6 +129,7 @@ async function merge(): Promise<Omit<ScaleCost, 'bytes'>> {
     openLedger: async () => ledger,
     signal: new AbortController().signal,
     onLost() {},
+    onMistake() {},
     onSecond() {},
   })
   await ledger.close()

@@ -18,5 +18,13 @@ export type FromGenerator =
   /** For the ledger; batches are numbered from 0. */
   | { readonly kind: 'entries'; readonly batch: number; readonly entries: readonly LedgerEntry[] }
   | { readonly kind: 'finished'; readonly last: GeneratorNews }
-  /** An error with a sentence of ours, which would lose its code on the way. */
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly exitCode: number; readonly message: string }
+  /**
+   * An error with a sentence of ours, which would lose its code on the way; a mistake has to end the run, but not what
+   * was measured up to then.
+   */
+  | {
+      readonly kind: 'failed' | 'mistake'
+      readonly code: ErrorCode
+      readonly exitCode: number
+      readonly message: string
+    }

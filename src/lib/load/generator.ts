@@ -1,3 +1,4 @@
+import type { RushbenchError } from '../errors.ts'
 import { createSleepers, type Clock } from '../measure/clock.ts'
 import { addCounts, createHistogram, percentileMs } from '../measure/histogram.ts'
 import { createRandom } from '../random.ts'
@@ -34,6 +35,8 @@ export interface GeneratorHooks {
   readonly ledger: Ledger
   readonly signal: AbortSignal
   readonly onSecond: (news: GeneratorNews) => void
+  /** Told of a mistake in a scenario's text, for which the run has to be ended. */
+  readonly onMistake: (error: RushbenchError) => void
 }
 
 /** What a generator has to say after each second, and once more at its end. */
@@ -92,7 +95,7 @@ const maxGraceMs = 10_000
 /** A generator in this thread. */
 export function createLocalGenerator(
   { origins, timeout, model, part, seed, runId, statuses }: GeneratorTask,
-  { ledger, signal, onSecond }: GeneratorHooks,
+  { ledger, signal, onSecond, onMistake }: GeneratorHooks,
   { scenarios, clock, inThread }: LocalParts,
 ): LocalGenerator {
   const random = createRandom(seed)
@@ -130,6 +133,7 @@ export function createLocalGenerator(
         signal,
         startAt,
         onSecond: (news) => onSecond(withHealth(news)),
+        onMistake,
       })
       monitor.stop()
       return withHealth(last)

@@ -1,4 +1,4 @@
-import type { HttpMethod, RequestBody } from './scenario.ts'
+import type { HttpMethod, RequestHeaders } from './scenario.ts'
 
 /** A request as it goes over the wire. */
 export interface HttpRequest {
@@ -6,8 +6,10 @@ export interface HttpRequest {
   /** From `/`. */
   readonly path: string
   /** Beside those that every request has. */
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: RequestBody
+  readonly headers?: RequestHeaders
+  readonly body?: string | Uint8Array
+  /** Of the body, unless a header says otherwise; that of any text or bytes unless given. */
+  readonly bodyType?: string
   /** Keep the answer's body; otherwise its bytes are counted and thrown away. */
   readonly wantBody: boolean
 }
@@ -28,7 +30,7 @@ export interface HttpAnswer {
 
 /** Sends requests to one origin over kept-alive connections. */
 export interface HttpClient {
-  /** Never rejects for what the server does; rejects for a path, a header or a body that cannot be sent. */
+  /** Never rejects for what the server does; rejects with ScenarioMistake for a path or a header that cannot be sent. */
   request(request: HttpRequest): Promise<HttpAnswer>
   /** Breaks off what is under way. */
   close(): Promise<void>

@@ -39,6 +39,7 @@ async function iterate(parts: SessionParts, session: Session, user: VirtualUser,
   const { scenarios, recorder, onIteration } = parts
   const index = pickByWeight(scenarios, user.random)
   const scenario = scenarios[index] as Scenario
+  session.scenario = scenario.name
   const stepsBefore = session.steps
   if (thinks && scenario.think !== 0) await user.think(scenario.think)
   onIteration()
@@ -48,10 +49,13 @@ async function iterate(parts: SessionParts, session: Session, user: VirtualUser,
     if (session.cutShort) throw stopped
     // Over and over, this would keep the process so busy that no timer and no Ctrl-C gets through.
     if (session.steps === stepsBefore) throw new Error('it neither thought nor sent a request')
+    parts.mistakes.succeeded(`iteration of ${scenario.name}`)
     return true
   } catch (error) {
     // Whatever a scenario throws instead of what was thrown to end it, it did not fail by itself.
     if (session.cutShort) throw stopped
+    // What a socket refused to send, which nobody else hears of.
+    parts.mistakes.note(error, `iteration of ${scenario.name}`, scenario.name)
     recorder.recordError(`${scenario.name}: ${reasonOf(error)}`)
     return false
   }

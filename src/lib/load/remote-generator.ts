@@ -41,7 +41,8 @@ export function createRemoteGenerator(
       if (message.kind === 'second') hooks.onSecond(message.news)
       if (message.kind === 'entries') void recordBatch(message, hooks, (answer) => channel.send(answer))
       if (message.kind === 'finished') finished.resolve({ last: message.last, lost: null, worker })
-      if (message.kind === 'failed') fail(new RushbenchError(message.code, message.exitCode, message.message))
+      if (message.kind === 'failed') fail(errorOf(message))
+      if (message.kind === 'mistake') hooks.onMistake(errorOf(message))
     },
     (reason) => {
       if (worker && running) finished.resolve({ last: null, lost: reason, worker })
@@ -63,6 +64,10 @@ export function createRemoteGenerator(
       await channel.close()
     },
   }
+}
+
+function errorOf({ code, exitCode, message }: Extract<FromGenerator, { kind: 'failed' | 'mistake' }>): RushbenchError {
+  return new RushbenchError(code, exitCode, message)
 }
 
 async function recordBatch(

@@ -1,3 +1,4 @@
+import type { RushbenchError } from '../errors.ts'
 import type { GeneratorHooks, GeneratorNews, GeneratorResult, LoadGenerator, WorkerFacts } from './generator.ts'
 import { judgeThreads, judgeWorkers, type GeneratorHealth, type GeneratorVerdict } from './generator-monitor.ts'
 import type { CountingLedger, OutcomeCounts } from './ledger.ts'
@@ -20,6 +21,8 @@ export interface ModelRun {
   readonly signal: AbortSignal
   /** Called when a generator was lost, so that the others have to be ended. */
   readonly onLost: () => void
+  /** Told of a mistake in a scenario's text, for which the run has to be ended. */
+  readonly onMistake: (error: RushbenchError) => void
   readonly onSecond: (row: TimelineRow) => void
 }
 
@@ -81,6 +84,7 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
           },
         },
         signal,
+        onMistake: run.onMistake,
         onSecond(news) {
           add(account, news)
           timeline.add(index, news.recorded)

@@ -1,6 +1,8 @@
+import type { RushbenchError } from '../errors.ts'
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import type { Random } from '../random.ts'
 import type { HttpClient } from './http-client.ts'
+import { createMistakes } from './mistakes.ts'
 import type { ScenarioModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
 import type { Part } from './pacing.ts'
@@ -34,6 +36,8 @@ export interface RunPlan {
   /** The moment on the clock from which all is counted, now or later; now unless given. */
   readonly startAt?: number | undefined
   readonly onSecond: (news: PartNews) => void
+  /** Told of a mistake in a scenario's text, for which the run has to be ended. */
+  readonly onMistake: (error: RushbenchError) => void
 }
 
 /** Users that start without a pause: who cannot keep up with a schedule must still see to answers and to Ctrl-C. */
@@ -63,7 +67,12 @@ export interface Run {
 export function createRun(plan: RunPlan): Run {
   const run: Run = {
     plan,
-    parts: { ...plan, parse: createSharedJson(), onIteration: () => void run.iterations++ },
+    parts: {
+      ...plan,
+      parse: createSharedJson(),
+      mistakes: createMistakes(plan.onMistake),
+      onIteration: () => void run.iterations++,
+    },
     startedAt: plan.startAt ?? plan.clock.now(),
     sleepers: createSleepers(plan.clock),
     sessions: new Map(),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import type { BookingAudit } from '../audit/open-audit.ts'
 import { afterInspection, collectViolations } from '../audit/result.ts'
 import type { Database } from '../databases/port.ts'
@@ -99,7 +100,7 @@ const keptViolations = 20
 
 /**
  * Lets the users loose on `target`, closes it, and audits its database. Throws `target-unreachable`,
- * `scenario-not-prepared`, `thread-ended`, `worker-ended`, and `ledger-unwritable`, which ends the run.
+ * `scenario-not-prepared`, `scenario-wrong`, `thread-ended`, `worker-ended`, and `ledger-unwritable`, which ends the run.
  */
 export async function runLoad<Options extends object>(
   target: LoadTarget,
@@ -109,11 +110,16 @@ export async function runLoad<Options extends object>(
   const runId = randomUUID().slice(0, 8)
   const stop = new AbortController()
   let apiFailure: Error | null = null
+  let mistake: Error | null = null
   const fail = (error: Error): void => {
     apiFailure ??= error
     stop.abort()
   }
   target.ended.catch(fail)
+  const onMistake = (error: Error): void => {
+    mistake ??= error
+    stop.abort()
+  }
   const signal = AbortSignal.any([options.signal, stop.signal])
   let ledger: Promise<LedgerWriter> | null = null
   const openOnce = (): Promise<LedgerWriter> => (ledger ??= openLedger(runId, target, options, stop))
@@ -129,7 +135,15 @@ export async function runLoad<Options extends object>(
     // Each run's bookings are set apart, though they stand in one ledger.
     const id = runs++ === 0 ? runId : `${runId}x${runs}`
     const generators = chooseGenerators({ ...planOf(options, target, id), model, onFailure: fail })
-    return runModel({ ...options, ...generators, model, openLedger: begin, signal, onLost: () => stop.abort() })
+    return runModel({
+      ...options,
+      ...generators,
+      model,
+      openLedger: begin,
+      signal,
+      onMistake,
+      onLost: () => stop.abort(),
+    })
   }
   const measuring = measure(options, signal, runOnce)
   // Also when it fails: nothing is injected after that.
@@ -137,6 +151,7 @@ export async function runLoad<Options extends object>(
   const { run, found } = await measuring
   const thresholds = [...(options.limit?.conditions ?? []), ...options.thresholds]
   const written = await openOnce()
+  if (mistake && run.result.requests === 0) await abandon(written, mistake)
   const inspecting = inspectTarget(target, apiFailure)
   // What goes wrong in it keeps the run from being audited, not the target from being closed.
   await inspecting.catch(() => {})
@@ -149,7 +164,7 @@ export async function runLoad<Options extends object>(
   })
   return {
     runId,
-    failure: apiFailure ?? auditFailure,
+    failure: mistake ?? apiFailure ?? auditFailure,
     findings: {
       load: { ...describeLoad(run, target.origin, nameOf(options)), ...describeFaults(injected) },
       ...(found ? { limit: describeLimit(found) } : {}),
@@ -161,6 +176,13 @@ export async function runLoad<Options extends object>(
       thresholds: thresholds.map((threshold) => checkThreshold(threshold, run.result)),
     },
   }
+}
+
+/** Nothing was measured, so that nothing is left behind. */
+async function abandon(ledger: LedgerWriter, error: Error): Promise<never> {
+  await ledger.close()
+  await rm(ledger.path, { force: true })
+  throw error
 }
 
 /** What a killed API had begun may still be rolled back while an audit reads. */

@@ -1,4 +1,6 @@
 import type { Random } from '../random.ts'
+import { refuseOtherFields } from './scenario-mistake.ts'
+import { isThinkTime, thinkTimeAllowed } from './think-time.ts'
 
 /** What became of one attempt to change something. */
 export type Outcome = 'booked' | 'conflict' | 'failed' | 'unknown'
@@ -31,31 +33,44 @@ export interface LedgerEntries {
 }
 
 /** What a request asks for. */
-export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 
-/** A text or a Uint8Array (a Buffer, say) is sent as it is, any other object as JSON. */
+/** The value of a header; a list is sent as so many fields. */
+export type HeaderValue = string | number | boolean | readonly (string | number | boolean)[]
+
+/** Headers as fetch takes them: an object, a Headers object, or a list of pairs. */
+export type RequestHeaders =
+  | Readonly<Record<string, HeaderValue>>
+  | Iterable<readonly [name: string, value: HeaderValue]>
+
+/**
+ * A text, bytes (a Buffer, an ArrayBuffer, any typed array), URLSearchParams, FormData, a Blob or File, or a stream (a
+ * ReadableStream, or anything else that gives texts or bytes in turn, which is read to its end before it is sent). Any
+ * other object is sent as JSON; one that JSON would turn into `{}`, such as a Map, is refused.
+ */
 export type RequestBody = string | object
 
 /** One request of a scenario. */
 export interface StepRequest {
   /** The row it is counted under. */
   readonly step: string
-  readonly method: HttpMethod
-  /** From `/`, with the query. */
+  readonly method: HttpMethod | Lowercase<HttpMethod>
+  /** From `/`, with the query, encoded as it is to be sent. The path of the target, if it has one, stands before it. */
   readonly path: string
   /** Beside those that every request has: an authorization, say. */
-  readonly headers?: Readonly<Record<string, string>>
-  /** Its type is `text/plain`, `application/octet-stream` or `application/json` unless a header says otherwise. */
-  readonly body?: RequestBody
-  /** Statuses that are right answers, though not 2xx (a sold-out 409). */
-  readonly expected?: readonly number[]
+  readonly headers?: RequestHeaders
+  /** Its type is that which fetch would send, or `application/json`, unless a header says otherwise. */
+  readonly body?: RequestBody | null
+  /** Statuses that are right answers, though not 2xx: 409, or [404, 409]. */
+  readonly expected?: number | readonly number[]
   /** The answer's body is thrown away unread unless this is set. */
   readonly wantBody?: boolean
   /**
-   * What is wrong with an answer whose status is right, in a few words that many answers share; null when nothing is (a
-   * GraphQL answer says so in its body). It sees the body only with `wantBody`. What it throws counts as what is wrong.
+   * What is wrong with an answer whose status is right, in a few words that many answers share; null, undefined, false
+   * or an empty text when nothing is (a GraphQL answer says so in its body). It sees the body only with `wantBody`. What
+   * it throws counts as what is wrong.
    */
-  readonly failureOf?: (answer: StepAnswer) => string | null
+  readonly failureOf?: (answer: StepAnswer) => string | null | undefined | false
 }
 
 /** An answer, or the fact that there was none (status 0). */
@@ -76,8 +91,8 @@ export interface SocketRequest {
   readonly step: string
   /** From `/`, with the query. */
   readonly path: string
-  /** The subprotocol. */
-  readonly protocol: string
+  /** The subprotocol; none unless given. */
+  readonly protocol?: string
   /** The first text that is sent. */
   readonly hello: string
   /** Whether a text that comes says that it may begin. Texts before that one are dropped. */
@@ -91,7 +106,7 @@ export interface SocketRequest {
 export interface Socket {
   /** False once either side has ended it, or it was lost. */
   readonly isOpen: boolean
-  /** Does nothing once it has ended. */
+  /** Does nothing once it has ended. Throws TypeError for what is no text. */
   send(text: string): void
   /** Texts in the order in which they came, until one is accepted. For users, `receive` measures that. */
   next(accept: (text: string) => boolean): Promise<Received>
@@ -125,7 +140,10 @@ export interface PreparingUser {
   readonly random: Random
 }
 
-/** One virtual user. */
+/**
+ * One virtual user. What its methods cannot use they refuse with TypeError; when that was never right before in this run,
+ * the run is ended, since it would go wrong in every iteration.
+ */
 export interface VirtualUser extends PreparingUser {
   /** Sets the bookings of this run apart from those of every other. */
   readonly runId: string
@@ -182,24 +200,19 @@ export function defineScenario<State = undefined>(definition: ScenarioDefinition
 
 function requireShape(definition: unknown): void {
   if (typeof definition !== 'object' || definition === null) throw new TypeError('a scenario is an object')
+  refuseOtherFields(definition, new Set(['name', 'weight', 'think', 'prepare', 'run']), 'a scenario')
   const { name, weight, think, prepare, run } = definition as Readonly<Record<string, unknown>>
   if (typeof name !== 'string' || name === '') throw new TypeError('a scenario needs a name')
   if (weight !== undefined && !(isFinite(weight) && weight > 0)) {
     throw new TypeError(`the weight of ${name} must be a number above 0`)
   }
   if (think !== undefined && !isThinkTime(think)) {
-    throw new TypeError(`think of ${name} must be milliseconds, or [least, most]`)
+    throw new TypeError(`think of ${name} must be ${thinkTimeAllowed}`)
   }
   if (prepare !== undefined && typeof prepare !== 'function') {
     throw new TypeError(`prepare of ${name} must be a function`)
   }
   if (typeof run !== 'function') throw new TypeError(`${name} needs a function run`)
-}
-
-function isThinkTime(value: unknown): boolean {
-  if (!Array.isArray(value)) return isFinite(value) && value >= 0
-  const [min, max] = value as readonly unknown[]
-  return value.length === 2 && isFinite(min) && isFinite(max) && min >= 0 && min <= max
 }
 
 function isFinite(value: unknown): value is number {

@@ -36,6 +36,7 @@ export async function serveGenerator(port: GeneratorPort, task: GeneratorTask, p
       ledger,
       signal: abort.signal,
       onSecond: (news: Extract<FromGenerator, { kind: 'second' }>['news']) => send({ kind: 'second', news }),
+      onMistake: ({ code, exitCode, message }: RushbenchError) => send({ kind: 'mistake', code, exitCode, message }),
     }
     const generator = createLocalGenerator(task, hooks, { ...parts, scenarios })
     await generator.prepare()

@@ -1,6 +1,7 @@
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import type { Random } from '../random.ts'
 import type { HttpClient } from './http-client.ts'
+import type { Mistakes } from './mistakes.ts'
 import type { OutcomeStatuses } from './outcome.ts'
 import type { Recorder } from './recorder.ts'
 import type { SocketOpener } from './socket-opener.ts'
@@ -18,6 +19,7 @@ export interface SessionParts {
   readonly ledger: Ledger
   readonly statuses: OutcomeStatuses
   readonly parse: ParseJson
+  readonly mistakes: Mistakes
   /** Called when an iteration begins. */
   readonly onIteration: () => void
 }
@@ -41,6 +43,8 @@ export interface Session {
   waitedMs: number
   /** Thinks and requests so far. */
   steps: number
+  /** Name of the scenario that it is in. */
+  scenario: string
   readonly sleepers: Sleepers
   /** `stopped` was thrown into its scenario: whatever comes of that iteration is nobody's failure. */
   cutShort: boolean
@@ -54,6 +58,7 @@ export function createSession(clock: Clock, prepared: PreparedUser, startAt: num
     stoppedAt: Infinity,
     waitedMs: 0,
     steps: 0,
+    scenario: '',
     sleepers: createSleepers(clock),
     cutShort: false,
   }

@@ -7,7 +7,7 @@ export type Opened =
 
 /** Opens WebSockets. */
 export interface SocketOpener {
-  /** Never rejects for what the server does; rejects for a path or a protocol that there cannot be. */
+  /** Never rejects for what the server does; rejects with ScenarioMistake for a path that there cannot be. */
   open(request: Omit<SocketRequest, 'step'>): Promise<Opened>
   /** Ends all of them. */
   close(): Promise<void>

@@ -1,80 +1,163 @@
 import { reasonOf } from '../errors.ts'
 import type { Random } from '../random.ts'
 import type { HttpAnswer } from './http-client.ts'
+import { encodeBody } from './http/request-body.ts'
 import { outcomeOf } from './outcome.ts'
 import type { StepAnswer, StepRequest, ThinkTime, VirtualUser } from './scenario.ts'
 import type { Session, SessionParts } from './session.ts'
 import type { ParseJson } from './shared-json.ts'
+import {
+  decided,
+  methodOf,
+  requireAnswer,
+  requireEntry,
+  requireReceive,
+  requireRequest,
+  requireSocketRequest,
+  verdictOf,
+} from './step-checks.ts'
+import { requireThinkTime } from './think-time.ts'
 
 /** Thrown into users that are to stop; it is nobody's failure. */
 export const stopped = new Error('the user has been stopped')
 
 /** What a scenario is given: everything it does is measured, and charged to `session`. */
 export function createUser(parts: SessionParts, session: Session): VirtualUser {
-  const { clock, client, sockets, recorder, runId, ledger, statuses, parse } = parts
+  const { clock, client, sockets, recorder, runId, ledger, statuses, parse, mistakes } = parts
   const { id, random } = session.prepared
   let due = session.startAt
   /** When the last request was sent. */
   let asked = session.startAt
+  /** To be thrown: the run is ended for what is no accident. */
+  const noted = (error: unknown, use: string): unknown => mistakes.note(error, use, session.scenario)
+
+  /** The next request is due so much later: the API has no part in this wait. */
+  async function onOwnTime<T>(work: Promise<T>): Promise<T> {
+    const began = clock.now()
+    const done = await work
+    due += clock.now() - began
+    return done
+  }
+
+  function judge(request: StepRequest, answer: StepAnswer): string | null {
+    if (request.failureOf === undefined) return null
+    const use = `failureOf of ${request.step}`
+    try {
+      const verdict = verdictOf(request.step, request.failureOf(answer))
+      mistakes.succeeded(use)
+      return verdict
+    } catch (error) {
+      return reasonOf(noted(error, use))
+    }
+  }
+
   return {
     id,
     random,
     runId,
     ledger: {
       async record(entry) {
-        const began = clock.now()
-        await ledger.record(entry)
-        // The next request is due so much later: the API has no part in this wait.
-        due += clock.now() - began
+        try {
+          requireEntry(entry)
+          mistakes.succeeded('ledger')
+        } catch (error) {
+          throw noted(error, 'ledger')
+        }
+        await onOwnTime(ledger.record(entry))
       },
     },
-    outcomeOf: (answer) => outcomeOf(answer, statuses),
+    outcomeOf(answer) {
+      try {
+        requireAnswer(answer)
+        return outcomeOf(answer, statuses)
+      } catch (error) {
+        throw noted(error, 'outcomeOf')
+      }
+    },
     async think(time) {
       session.steps++
+      try {
+        requireThinkTime(time)
+        mistakes.succeeded('think')
+      } catch (error) {
+        throw noted(error, 'think')
+      }
       due += thinkMs(time, random)
       if (!(await session.sleepers.sleep(Math.max(0, due - clock.now())))) throw cutShort(session)
     },
     async request(request) {
       if (session.sleepers.awake) throw cutShort(session)
       session.steps++
-      const sent = clock.now()
-      const { step, expected, failureOf: judge, wantBody = false, ...rest } = request
-      asked = sent
-      const given = await client.request({ ...rest, wantBody })
-      const ended = clock.now()
-      // Timers fire up to a millisecond early; then the wait for the answer began when it was sent.
-      const began = Math.min(due, sent)
-      const answer = toStepAnswer(given, parse)
-      const failure = failureOf(expected, given) ?? (judge ? judgementOf(judge, answer) : null)
-      recorder.record({ step, due: began, sent, ended, bytes: given.bytes, failure })
-      session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
-      due = ended
-      return answer
+      try {
+        requireRequest(request)
+        const { step, path, headers, expected, wantBody = false } = request
+        const method = methodOf(request.method)
+        let body = request.body == null ? null : encodeBody(request.body, mistakes.isNew(step))
+        if (body instanceof Promise) {
+          body = await onOwnTime(body)
+          if (session.sleepers.awake) throw cutShort(session)
+        }
+        const sent = clock.now()
+        asked = sent
+        const given = await client.request({
+          method,
+          path,
+          ...(headers === undefined ? {} : { headers }),
+          ...(body === null ? {} : { body: body.content, bodyType: body.type }),
+          wantBody,
+        })
+        const ended = clock.now()
+        mistakes.succeeded(step)
+        // Timers fire up to a millisecond early; then the wait for the answer began when it was sent.
+        const began = Math.min(due, sent)
+        const answer = toStepAnswer(given, parse)
+        const failure = failureOf(expected, given) ?? judge(request, answer)
+        recorder.record({ step, due: began, sent, ended, bytes: given.bytes, failure })
+        session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
+        due = ended
+        return answer
+      } catch (error) {
+        throw noted(error, stepOf(request))
+      }
     },
-    async connect({ step, ...request }) {
+    async connect(request) {
       if (session.sleepers.awake) throw cutShort(session)
       session.steps++
-      const sent = clock.now()
-      asked = sent
-      const { socket, reason } = await sockets.open(request)
-      const ended = clock.now()
-      const began = Math.min(due, sent)
-      recorder.record({ step, due: began, sent, ended, bytes: 0, failure: reason })
-      session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
-      due = ended
-      return socket
+      try {
+        requireSocketRequest(request)
+        const { step, isReady, ...rest } = request
+        const sent = clock.now()
+        asked = sent
+        const { socket, reason } = await sockets.open({ ...rest, isReady: decided('isReady', isReady) })
+        mistakes.succeeded(step)
+        const ended = clock.now()
+        const began = Math.min(due, sent)
+        recorder.record({ step, due: began, sent, ended, bytes: 0, failure: reason })
+        session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
+        due = ended
+        return socket
+      } catch (error) {
+        throw noted(error, stepOf(request))
+      }
     },
     // As an answer, it is waited for also by a user that is to stop.
-    async receive(socket, { step, accept }) {
+    async receive(socket, request) {
       session.steps++
-      const began = clock.now()
-      const { text, at, reason } = await socket.next(accept)
-      const came = Math.max(at, asked)
-      recorder.record({ step, due: asked, sent: asked, ended: came, bytes: bytesOf(text), failure: reason })
-      const ended = clock.now()
-      session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
-      due += ended - began
-      return text
+      try {
+        requireReceive(socket, request)
+        const { step, accept } = request
+        const began = clock.now()
+        const { text, at, reason } = await socket.next(decided('accept', accept))
+        mistakes.succeeded(step)
+        const came = Math.max(at, asked)
+        recorder.record({ step, due: asked, sent: asked, ended: came, bytes: bytesOf(text), failure: reason })
+        const ended = clock.now()
+        session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
+        due += ended - began
+        return text
+      } catch (error) {
+        throw noted(error, stepOf(request))
+      }
     },
   }
 }
@@ -82,6 +165,11 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
 function cutShort(session: Session): Error {
   session.cutShort = true
   return stopped
+}
+
+/** What a mistake in a step is remembered by. */
+function stepOf(request: { readonly step: unknown } | undefined): string {
+  return String(request?.step)
 }
 
 function bytesOf(text: string | null): number {
@@ -92,17 +180,10 @@ function thinkMs(time: ThinkTime, random: Random): number {
   return typeof time === 'number' ? time : random.integer(time[0], time[1])
 }
 
-function judgementOf(judge: NonNullable<StepRequest['failureOf']>, answer: StepAnswer): string | null {
-  try {
-    return judge(answer)
-  } catch (error) {
-    return reasonOf(error)
-  }
-}
-
 function failureOf(expected: StepRequest['expected'], { status, reason }: HttpAnswer): string | null {
   if (reason !== null) return reason
-  const right = (status >= 200 && status < 300) || (expected?.includes(status) ?? false)
+  if (status >= 200 && status < 300) return null
+  const right = typeof expected === 'number' ? status === expected : expected?.includes(status)
   return right ? null : `status ${status}`
 }
 

@@ -51,6 +51,7 @@ async function load(origin: string, model: ScenarioModel): Promise<RunResult> {
     openLedger: async () => createMemoryLedger(),
     signal: new AbortController().signal,
     onLost: () => {},
+    onMistake: () => {},
     onSecond: () => {},
   })
   return result

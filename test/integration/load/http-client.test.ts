@@ -116,7 +116,7 @@ describe.each([
   })
 
   describe('requests', () => {
-    it('carry a body as JSON', async () => {
+    it('carry a body with the type that comes with it', async () => {
       const { client } = await http((request, response) => {
         const { method, url, headers } = request
         void request.toArray().then((chunks) => {
@@ -127,7 +127,8 @@ describe.each([
       const { body } = await client.request({
         method: 'POST',
         path: '/book?x=1',
-        body: { name: 'Zoë' },
+        body: '{"name":"Zoë"}',
+        bodyType: 'application/json',
         wantBody: true,
       })
       expect(JSON.parse(body.toString())).toEqual({
@@ -298,7 +299,7 @@ describe.each([
       cleanUps.push(() => server.close())
       // A time this short is over before the connection is there.
       const client = clientOf(origin, 1)
-      const request = client.request({ method: 'POST', path: '/', body: {}, wantBody: true })
+      const request = client.request({ method: 'POST', path: '/', body: '{}', wantBody: true })
       const blockedUntil = performance.now() + 20
       while (performance.now() < blockedUntil);
       expect(await request).toMatchObject({ status: 0, reason: 'timeout', maybeExecuted: false })
@@ -308,10 +309,9 @@ describe.each([
 
     it('rejects what cannot be sent: that is a mistake of the scenario', async () => {
       const { client } = await http((_request, response) => void response.end('ok'))
-      const circular: Record<string, unknown> = {}
-      circular['self'] = circular
       await expect(client.request({ ...get, path: '/a b\r\n' })).rejects.toThrow('path')
-      await expect(client.request({ ...get, method: 'POST', body: circular })).rejects.toThrow('circular')
+      await expect(client.request({ ...get, headers: { connection: 'close' } })).rejects.toThrow('connection')
+      await expect(client.request({ ...get, headers: { a: 'b\r\nc: d' } })).rejects.toThrow('header a')
       expect(await client.request(get)).toMatchObject({ status: 200 })
     })
   })

@@ -40,6 +40,7 @@ async function saturate(
     openLedger: async () => createMemoryLedger(),
     signal,
     onLost: () => {},
+    onMistake: () => {},
     onSecond: () => {},
   })
   return result

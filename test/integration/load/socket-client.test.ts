@@ -139,7 +139,7 @@ describe('an answer', () => {
       socket.pause()
       socket.end('HTTP/1.1 413 Too Large\r\nconnection: close\r\ncontent-length: 2\r\n\r\nno')
     })
-    const body = { text: 'x'.repeat(20_000_000) }
+    const body = 'x'.repeat(20_000_000)
     expect(await client.request({ ...get, method: 'POST', body })).toMatchObject({ status: 413, reason: null })
     expect(sockets).toHaveLength(1)
   })
@@ -158,10 +158,10 @@ describe('a request', () => {
       bytes += received.at(-1)?.length ?? 0
       if (bytes >= expected) socket.write(ok)
     })
-    const body = { text: 'x'.repeat(5_000_000) }
-    expected = JSON.stringify(body).length
+    const body = 'x'.repeat(5_000_000)
+    expected = body.length
     expect(await client.request({ ...get, method: 'POST', body })).toMatchObject({ status: 200 })
-    expect(received.join('').endsWith(JSON.stringify(body))).toBe(true)
+    expect(received.join('').endsWith(body)).toBe(true)
   })
 
   it('is cut off with the client while it waits for its connection, and nothing was done', async () => {

@@ -31,6 +31,7 @@ const plan = {
   parts: 2,
   signal: new AbortController().signal,
   onLost: () => {},
+  onMistake: () => {},
   onSecond: () => {},
 }
 

@@ -79,8 +79,9 @@ export async function run(
   clock: VirtualClock,
   scenarios: readonly Scenario[],
   { threads = 1, onSecond, ledger = createMemoryLedger(), client = slowServer(clock, 50), ...plan }: VirtualPlan = {},
-): Promise<RunResult & { rows: TimelineRow[] }> {
+): Promise<RunResult & { rows: TimelineRow[]; mistakes: string[] }> {
   const rows: TimelineRow[] = []
+  const mistakes: string[] = []
   const { model = users(1), signal = new AbortController().signal, random = createRandom('test') } = plan
   const shared = shareClient(client, threads)
   const timeline = createTimeline(threads, (row) => {
@@ -107,6 +108,7 @@ export async function run(
         recorded.add(second)
         timeline.add(part.index, second)
       },
+      onMistake: ({ message }) => void mistakes.push(message),
       ...plan,
     })
   const recorded = createTallySum()
@@ -117,7 +119,7 @@ export async function run(
   for (const rest of rests) recorded.add(rest)
   const whole = { model, recorded, timeline, rests, outcomes: ledger.counts(), interrupted: signal.aborted }
   const progress = news.map((part) => part.progress)
-  return { ...summarizeRun(progress, whole), rows }
+  return { ...summarizeRun(progress, whole), rows, mistakes }
 }
 
 /** One client for several threads, which is closed when the last of them closes it. */

@@ -84,7 +84,11 @@ export async function visit(
 
 function operationOf({ path, body }: HttpRequest): Asked | null {
   if (path !== '/graphql') return null
-  const { operationName, query, variables } = body as { operationName: string; query: string; variables: object }
+  const { operationName, query, variables } = JSON.parse(String(body)) as {
+    operationName: string
+    query: string
+    variables: object
+  }
   return { name: operationName, query, variables }
 }
 

@@ -1,5 +1,7 @@
 import type { HttpRequest } from '../http-client.ts'
-import { encodeBody, type EncodedBody } from './request-body.ts'
+import { readFields } from './header-fields.ts'
+import { typeOf } from './request-body.ts'
+import { requirePath } from './request-path.ts'
 
 /** A request, serialized. */
 export interface RequestText {
@@ -9,35 +11,44 @@ export interface RequestText {
   readonly encoding: 'latin1' | 'utf8'
 }
 
-const sendablePath = /^\/[\x21-\x7e]*$/
-const sendableName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const sendableValue = /^[\t\x20-\x7e]*$/
-
-/** These say where a request ends and who is on the line, which is the client's business. */
-const framingFields = new Set([
-  'connection',
-  'content-length',
-  'host',
-  'keep-alive',
-  'te',
-  'transfer-encoding',
-  'upgrade',
-])
-
 /** Methods that announce even an empty body (RFC 9110, 8.6). */
 const methodsWithBody = new Set(['POST', 'PUT', 'PATCH'])
 
 /** Most users read the same few pages, whose requests are made once; who reads a thousand others makes them anew. */
 const mostPlainGets = 1000
 
-/** Serializes requests to `host`. Throws TypeError for what cannot be sent. */
-export function createRequestSerializer(host: string): (request: HttpRequest) => RequestText {
-  const afterPath = ` HTTP/1.1\r\nhost: ${host}\r\n`
+/** What every request to a server has, unless it says otherwise itself. */
+export interface CommonParts {
+  /** Before every path; empty for none. */
+  readonly basePath: string
+  /** The field of that name; null for none. */
+  readonly authorization: string | null
+}
+
+/** Serializes requests to `host`. Throws ScenarioMistake for what cannot be sent. */
+export function createRequestSerializer(
+  host: string,
+  { basePath, authorization }: CommonParts = { basePath: '', authorization: null },
+): (request: HttpRequest) => RequestText {
+  const hostLine = `host: ${host}\r\n`
+  const authorizationLine = authorization === null ? '' : `authorization: ${authorization}\r\n`
   const plainGets = new Map<string, RequestText>()
-  const serialize = ({ method, path, headers, body }: HttpRequest): RequestText => {
-    if (!sendablePath.test(path)) throw new TypeError(`the path ${JSON.stringify(path)} cannot be sent`)
-    const head = `${method} ${path}${afterPath}${headers === undefined ? '' : fieldLines(headers)}`
-    if (body !== undefined) return withBody(head, headers, encodeBody(body))
+
+  const serialize = ({ method, path, headers, body, bodyType }: HttpRequest): RequestText => {
+    requirePath(path)
+    let head = `${method} ${basePath}${path} HTTP/1.1\r\n`
+    let hasType = false
+    if (headers === undefined) head += hostLine + authorizationLine
+    else {
+      const fields = readFields(headers)
+      const { flat } = fields
+      hasType = fields.hasType
+      if (!fields.hasHost) head += hostLine
+      if (!fields.hasAuthorization) head += authorizationLine
+      for (let at = 0; at < flat.length; at += 2) head += `${flat[at]}: ${flat[at + 1]}\r\n`
+    }
+    if (body !== undefined)
+      return withBody(hasType ? head : `${head}content-type: ${bodyType ?? typeOf(body)}\r\n`, body)
     const length = methodsWithBody.has(method) ? 'content-length: 0\r\n' : ''
     return { data: `${head}${length}\r\n`, encoding: 'latin1' }
   }
@@ -53,22 +64,10 @@ export function createRequestSerializer(host: string): (request: HttpRequest) =>
   }
 }
 
-function withBody(head: string, headers: HttpRequest['headers'], { content, type }: EncodedBody): RequestText {
-  const hasType = headers !== undefined && Object.keys(headers).some((name) => name.toLowerCase() === 'content-type')
-  const typed = hasType ? head : `${head}content-type: ${type}\r\n`
-  if (typeof content === 'string') {
-    return { data: `${typed}content-length: ${Buffer.byteLength(content)}\r\n\r\n${content}`, encoding: 'utf8' }
+function withBody(head: string, body: string | Uint8Array): RequestText {
+  if (typeof body === 'string') {
+    return { data: `${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, encoding: 'utf8' }
   }
-  const start = Buffer.from(`${typed}content-length: ${content.length}\r\n\r\n`, 'latin1')
-  return { data: Buffer.concat([start, content]), encoding: 'latin1' }
-}
-
-function fieldLines(headers: Readonly<Record<string, string>>): string {
-  return Object.entries(headers)
-    .map(([name, value]) => {
-      const isSendable = sendableName.test(name) && sendableValue.test(value) && !framingFields.has(name.toLowerCase())
-      if (!isSendable) throw new TypeError(`the header ${JSON.stringify(name)} cannot be sent`)
-      return `${name}: ${value}\r\n`
-    })
-    .join('')
+  const start = Buffer.from(`${head}content-length: ${body.length}\r\n\r\n`, 'latin1')
+  return { data: Buffer.concat([start, body]), encoding: 'latin1' }
 }

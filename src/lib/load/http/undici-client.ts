@@ -1,6 +1,8 @@
 import { Pool, type Dispatcher } from 'undici'
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http-client.ts'
-import { encodeBody } from './request-body.ts'
+import { readFields } from './header-fields.ts'
+import { typeOf } from './request-body.ts'
+import { requirePath } from './request-path.ts'
 import { explainSocketError, failures, noAnswer, type Failure } from './failures.ts'
 
 const empty = Buffer.alloc(0)
@@ -48,8 +50,8 @@ function dispatch(
   const chunks: Buffer[] = []
   let started: Dispatcher.DispatchController | null = null
   let timedOut = false
-  const options = { method: request.method, path: request.path, headers: request.headers ?? {} }
-  const body = request.body === undefined ? null : encodeBody(request.body)
+  requirePath(request.path)
+  const options = optionsOf(request)
 
   function fail(error: Error): void {
     clearTimeout(timer)
@@ -90,19 +92,17 @@ function dispatch(
     onResponseError: (_controller, error) => fail(error),
   }
   try {
-    pool.dispatch(
-      body === null ? options : { ...options, body: body.content, headers: withType(options.headers, body.type) },
-      handler,
-    )
+    pool.dispatch(options, handler)
   } catch (error) {
     fail(error as Error)
   }
 }
 
-/** undici would send a second type in other letters beside the first. */
-function withType(headers: Readonly<Record<string, string>>, type: string): Record<string, string> {
-  const hasType = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type')
-  return hasType ? { ...headers } : { 'content-type': type, ...headers }
+function optionsOf({ method, path, headers, body, bodyType }: HttpRequest): Dispatcher.DispatchOptions {
+  const { flat, hasType } = headers === undefined ? { flat: [], hasType: false } : readFields(headers)
+  if (body === undefined) return { method, path, headers: flat }
+  // undici would send a second type in other letters beside the first.
+  return { method, path, body, headers: hasType ? flat : ['content-type', bodyType ?? typeOf(body), ...flat] }
 }
 
 function explain(error: Error): Failure {

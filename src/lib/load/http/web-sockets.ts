@@ -1,7 +1,9 @@
 import { realClock, type Clock } from '../../measure/clock.ts'
 import type { Received, Socket } from '../scenario.ts'
 import type { SocketOpener } from '../socket-opener.ts'
+import { mistaken } from '../scenario-mistake.ts'
 import { failures } from './failures.ts'
+import { requirePath } from './request-path.ts'
 
 interface EndableSocket extends Socket {
   /** Ends it, with the reason that whoever waits is told. */
@@ -22,6 +24,7 @@ export function createSocketOpener(
   let isClosed = false
   return {
     async open({ path, protocol, hello, isReady }) {
+      requirePath(path)
       if (isClosed) return { socket: null, reason: failures.cutOff.reason }
       const origin = origins[turn++ % origins.length] as string
       const raw = new WebSocket(`${origin.replace(/^http/, 'ws')}${path}`, protocol)
@@ -89,6 +92,7 @@ function watch(raw: WebSocket, timeoutMs: number, clock: Clock): EndableSocket {
       return ended === null
     },
     send(text) {
+      if (typeof text !== 'string') throw mistaken('what a socket sends', text, 'a text; JSON.stringify makes one')
       if (ended === null && raw.readyState === WebSocket.OPEN) raw.send(text)
     },
     next,

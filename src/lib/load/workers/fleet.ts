@@ -97,6 +97,7 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
       void settle(member, { ...(member.result ?? { last: null, worker: member.facts }), lost: message.left })
     }
     if (message.kind === 'failed') failAll(message.error)
+    if (message.kind === 'mistake') member.hooks.onMistake(message.error)
   }
 
   function onWorkEnd(index: number, end: WorkEnd, at: number): void {

@@ -15,7 +15,8 @@ export type PartMessage =
   | { readonly kind: 'entries'; readonly entries: readonly LedgerEntry[] }
   /** Why it gave its part back; null when it was done. */
   | { readonly kind: 'end'; readonly left: string | null }
-  | { readonly kind: 'failed'; readonly error: RushbenchError }
+  /** Why it does not do it, or what has to end the run but not what was measured up to then. */
+  | { readonly kind: 'failed' | 'mistake'; readonly error: RushbenchError }
 
 /** The ledger only counts them. */
 const conflict: LedgerEntry = { key: 'conflict', resource: 0, outcome: 'conflict' }
@@ -29,7 +30,7 @@ export function readMessage(kind: string, data: Buffer): PartMessage | null {
   if (kind === 'second' || kind === 'last') return { kind, news: decodeNews(data) }
   if (kind === 'hello') return { kind, worker: workerFacts.parse(parseJson(data)) }
   if (kind === 'end') return { kind, ...partEnd.parse(parseJson(data)) }
-  if (kind === 'failed') return { kind, error: readFailure(data.toString()) }
+  if (kind === 'failed' || kind === 'mistake') return { kind, error: readFailure(data.toString()) }
   if (kind !== 'entries') return null
   const { lines, conflicts } = newEntries.parse(parseJson(data))
   if (conflicts > mostConflicts) throw new Error(`it tells of ${conflicts} conflicts at once`)

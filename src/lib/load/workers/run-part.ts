@@ -184,6 +184,7 @@ async function workOn(part: LoadPart, task: LoadTask, { taker, news, end, writer
         ledger,
         signal: end.signal,
         onSecond: (second) => void say('second', encodeNews(count(second))).catch(() => {}),
+        onMistake: (error) => void say('mistake', JSON.parse(asText(error)) as object).catch(() => {}),
       },
       { scenarios: taken.scenarios, clock, inThread: false },
     )
