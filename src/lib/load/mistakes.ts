@@ -46,7 +46,7 @@ const ownPaths = [ownFolder.href, fileURLToPath(ownFolder)]
 const travelled = /^.*\/rushbench-scenario-[^/]+\//
 
 /** Where the scenario's own code stood when an error was made, as FILE:LINE; null when the error does not say. */
-export function placeOf({ stack = '' }: Error): string | null {
+function placeOf({ stack = '' }: Error): string | null {
   const frames = stack.split('\n').flatMap((line) => {
     const [, file, number] = /((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):\d+\)?$/.exec(line) ?? []
     return file === undefined || ownPaths.some((own) => file.startsWith(own)) ? [] : [{ file, number }]

@@ -15,7 +15,7 @@ const receiveFields = new Set(['step', 'accept'])
 const entryFields = new Set(['key', 'resource', 'outcome', 'id'])
 
 /** What requests may ask for. */
-export const httpMethods: readonly HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const httpMethods: readonly HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 const methodsAsWritten: ReadonlyMap<unknown, HttpMethod> = new Map(
   httpMethods.flatMap((method) => [

@@ -60,7 +60,8 @@ async function once(iteration: (user: VirtualUser) => unknown) {
   return { ...result, sent }
 }
 
-const wrong = (part: object) => async (user: VirtualUser) => await user.request({ ...request, ...part } as never)
+const wrong = (part: Partial<Record<keyof StepRequest | 'wantbody', unknown>>) => async (user: VirtualUser) =>
+  await user.request({ ...request, ...part } as never)
 
 describe('a mistake', () => {
   it.each<[string, (user: VirtualUser) => unknown, string]>([
