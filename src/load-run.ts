@@ -53,6 +53,11 @@ export async function makeLoadRun(
   const workload = await loadWorkload(values.workload)
   // A name that is wrong is said before the database is filled.
   if (scenarios === null) chooseScenarios(workload.scenarios(values, ''), values.mix)
+  if (scenarios !== null && values.target === undefined) {
+    command.logToStderr(
+      `Without --target the scenario loads the built-in API of the workload ${workload.name}, which rushbench starts; name yours with --target.`,
+    )
+  }
   const startedAt = new Date()
   await using target = await openLoadTarget(command, workload, config, { allowRemote: flags['allow-remote'], faults })
   const { findings, runId, failure } = await runLoad(target, {

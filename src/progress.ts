@@ -80,17 +80,20 @@ export function showSeconds(durationMs: number, quiet: boolean): SecondsDisplay 
   let requests = 0
   let failures = 0
   let skipped = 0
+  let errors = 0
   return {
     update(row) {
       // The first second of a run, which may not be the first run.
-      if (row.second === 0) requests = failures = skipped = 0
+      if (row.second === 0) requests = failures = errors = skipped = 0
       requests += row.requests
       failures += row.failures
       skipped += row.skipped
+      errors += row.errors
       const elapsed = row.second + 1
       const line =
         `${elapsed}${elapsed * 1000 <= durationMs ? ` of ${Math.round(durationMs / 1000)}` : ''} s: ${formatCount(row.users)} users, ${formatNumber(row.rps)} req/s, ` +
         `p99 ${formatLatency(row.p99)}, ${formatCount(requests)} requests, ${formatCount(failures)} failures` +
+        (errors > 0 ? `, ${formatCount(errors)} iterations threw` : '') +
         (skipped > 0 ? `, ${formatCount(skipped)} skipped` : '')
       if (terminal) process.stderr.write(`\r\u001b[K${line}`)
       else if (elapsed % 5 === 0) process.stderr.write(`${line}\n`)
@@ -106,7 +109,7 @@ export function showTrial(quiet: boolean): (trial: Trial) => void {
   return ({ level, outcome, run: { model, result } }) => {
     if (quiet) return
     const load = `${model.kind === 'open' ? 'rate' : 'users'} ${formatCount(level)}`
-    const figures = `p99 ${formatLatency(result.responseTime.p99)}, ${formatCount(result.failures)} failures`
+    const figures = `p99 ${formatLatency(result.responseTime.p99)}, ${formatCount(result.failures)} failures${result.errors > 0 ? `, ${formatCount(result.errors)} iterations threw` : ''}`
     process.stderr.write(`${begin}${load}: ${outcome} (${figures})\n`)
   }
 }

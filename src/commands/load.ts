@@ -4,6 +4,7 @@ import { besideOriginalFlag } from '../beside-original.ts'
 import { runCacheExperiment, type CacheExperiment } from '../cache-experiment.ts'
 import { cacheExperimentText } from '../lib/compare/cache-experiment-text.ts'
 import type { RunConfig } from '../lib/config/resolve.ts'
+import { loadFaults } from '../lib/reports/load-verdict.ts'
 import type { LoadReport } from '../lib/reports/record.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
 import { makeLoadRun, type LoadFlags } from '../load-run.ts'
@@ -42,7 +43,8 @@ same database.
 
 With --scenario the users do what a file of yours says, against any API; docs/scenarios.md explains it.
 
-Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or oversold bookings,
+Exit codes: 3 a threshold was not met, no request was made, every request failed, or more than 1% of the
+iterations threw (--threshold 'errors<5%' allows more), 4 the audit found lost, doubled or oversold bookings,
 5 the run is not valid because the generator was the bottleneck, or a worker was lost.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --users 3000 --duration 60s',
@@ -122,6 +124,7 @@ Exit codes: 3 a threshold was not met, 4 the audit found lost, doubled or overso
     if (reports.some(({ audit }) => audit?.passed === false)) this.endWith('auditFailed')
     else if (this.signal.aborted) this.endWith('interrupted')
     else if (reports.some(({ generator }) => !generator.valid)) this.endWith('runNotValid')
+    else if (reports.some((report) => loadFaults(report).length > 0)) this.endWith('thresholdNotMet')
     else if (reports.some(({ thresholds }) => thresholds.some(({ passed }) => !passed))) this.endWith('thresholdNotMet')
   }
 }

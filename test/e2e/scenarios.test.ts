@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -116,6 +116,7 @@ describe('load --scenario', () => {
     const args = [...load(file), '--rate', '20/s', '--max-in-flight', '5', '--threshold', 'skipped<1%']
     const { code, stdout } = await work.run(args)
     expect(stdout).toContain('skipped    35 of 40 iterations (88%): no more than 5 may be in flight')
+    expect(stdout).toMatch(/^FAILED {5}nothing was measured: no request was made$/m)
     expect(stdout).toMatch(/NOT MET {4}skipped<1% \(was 88%\)/)
     expect(code).toBe(3)
   })
@@ -170,7 +171,92 @@ describe('load --scenario', () => {
     await writeFile(file, `export default { name: 'buy', async run() { throw new Error('the basket is empty') } }`)
     const { code, stdout } = await work.run([...load(file), '--users', '1'])
     // Once a second: at the end of the second one the run may or may not be over.
-    expect(stdout).toMatch(/^failures .*buy: the basket is empty [23]$/m)
+    expect(stdout).toMatch(/^errors {5}[23] of [23] iterations threw \(100%\): buy: the basket is empty [23]$/m)
+    expect(stdout).toMatch(/^FAILED {5}nothing was measured: no request was made$/m)
+    expect(code).toBe(3)
+  })
+
+  const throwing = `export default { name: 'a', async run(user) {
+    const answer = await user.request({ step: 'x', method: 'GET', path: '/orders', expected: [404], wantBody: true })
+    answer.json()
+  } }`
+
+  it.each([
+    ['in this process', []],
+    ['in threads', ['--threads', '2']],
+    ['in processes', ['--workers', '2']],
+  ])('is red when every iteration throws, though no request failed: %s', async (_where, makers) => {
+    const file = join(work.folder, 'throws-at-answers.mjs')
+    await writeFile(file, throwing)
+    const args = [...load(file), '--users', '4', '--threshold', 'failures<1%', '--report', 'junit', ...makers]
+    const { code, stdout, stderr } = await work.run(args)
+    expect(stdout + stderr).toMatch(
+      /^FAILED {5}(\d+) of \1 iterations threw \(100%; .*\): a: Unexpected end of JSON input$/m,
+    )
+    expect(stdout).toMatch(/^met {8}failures<1% \(was 0%\)$/m)
+    expect(stdout).not.toMatch(/^valid/m)
+    expect(code).toBe(3)
+    const [, junit] = /^junit (.*)$/m.exec(stdout)!
+    expect(await readFile(join(work.folder, junit!), 'utf8')).toMatch(
+      /name="requests were answered, and iterations did not throw"[^>]*>\s*<failure/,
+    )
+  })
+
+  it('lets a threshold say how many iterations may throw', async () => {
+    const file = join(work.folder, 'throws-at-answers.mjs')
+    await writeFile(file, throwing)
+    const { code, stdout } = await work.run([...load(file), '--users', '2', '--threshold', 'errors<=100%'])
+    expect(stdout).toMatch(/^met {8}errors<=100% \(was 100%\)$/m)
     expect(code).toBe(0)
+    const stricter = await work.run([...load(file), '--users', '2', '--threshold', 'errors<50%'])
+    expect(stricter.stdout).toMatch(/^NOT MET {4}errors<50% \(was 100%\)$/m)
+    expect(stricter.code).toBe(3)
+  })
+
+  it('is red when every request fails, whatever scenarios make of it', async () => {
+    const file = join(work.folder, 'gone.mjs')
+    await writeFile(
+      file,
+      `export default { name: 'gone', think: 100, run: (user) => user.request({ step: 'x', method: 'GET', path: '/gone' }) }`,
+    )
+    const { code, stdout } = await work.run([...load(file), '--users', '2'])
+    expect(stdout).toMatch(/^FAILED {5}every request failed: status 404$/m)
+    expect(code).toBe(3)
+  })
+
+  it('keeps the meaning of a Ctrl-C before the first request', async () => {
+    const file = join(work.folder, 'slow-start.mjs')
+    await writeFile(file, `export default { name: 'slow', run: (user) => user.think(60000) }`)
+    const running = work.start([
+      'load',
+      '--scenario',
+      file,
+      '--target',
+      shop.origin,
+      '--duration',
+      '30s',
+      '--users',
+      '2',
+    ])
+    await running.waitFor(/2 users/)
+    running.child.kill('SIGINT')
+    const { code, stdout } = await running.result
+    expect(stdout).not.toContain('FAILED')
+    expect(code).toBe(130)
+  })
+
+  it('says that a scenario without a target is run against an API of our own', async () => {
+    const file = join(work.folder, 'products.mjs')
+    await writeFile(
+      file,
+      `export default { name: 'products', think: 100, run: (user) => user.request({ step: 'x', method: 'GET', path: '/products' }) }`,
+    )
+    const { code, stdout, stderr } = await work.run(['load', '--scenario', file, '--users', '1', '--duration', '1s'])
+    expect(stderr).toContain(
+      'Without --target the scenario loads the built-in API of the workload vaccination, which rushbench starts; name yours with --target',
+    )
+    expect(stdout).toMatch(/ products on http:\S+ \(the built-in API of vaccination, as no --target was given\)$/m)
+    expect(stdout).toMatch(/^FAILED {5}every request failed: status 404$/m)
+    expect(code).toBe(3)
   })
 })

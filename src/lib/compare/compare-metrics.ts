@@ -70,10 +70,10 @@ interface Collected {
   readonly gates: boolean
 }
 
-/** Each metric with its values of all runs that have it. */
+/** Each metric with its values of all runs that have it; without those that do not gate and have none. */
 function collect(runs: Sides<readonly Metric[]>): Collected[] {
   const byKey = Map.groupBy([...runs.baseline, ...runs.candidate].flat(), ({ key }) => key)
-  return [...byKey].map(([key, all]) => {
+  const collected = [...byKey].map(([key, all]) => {
     const valued = (side: readonly (readonly Metric[])[]) =>
       side.flatMap((metrics) => metrics.filter((metric) => metric.key === key && metric.value !== null))
     const sides = { baseline: valued(runs.baseline), candidate: valued(runs.candidate) }
@@ -84,6 +84,7 @@ function collect(runs: Sides<readonly Metric[]>): Collected[] {
       gates: all.every(({ gates }) => gates),
     }
   })
+  return collected.filter(({ gates, sides }) => gates || sides.baseline.length + sides.candidate.length > 0)
 }
 
 function describe({ first, gates }: Collected, finding: Finding, minEffect: number): ComparedMetric {

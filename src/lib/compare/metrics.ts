@@ -1,5 +1,6 @@
 import { createBlockSet, readDistribution, type BlockSet } from '../measure/distribution.ts'
 import { formatCount } from '../reports/format.ts'
+import { errorsOf } from '../reports/load-verdict.ts'
 import type { InsertBenchReport, LoadReport, Report, SeedReport } from '../reports/record.ts'
 
 type StreamReport = NonNullable<InsertBenchReport['stream']>
@@ -59,6 +60,8 @@ function loadMetrics({ load }: LoadReport): Metric[] {
     // Not second by second: users who all began at once ask in waves, which is no chance.
     rate('rps', load.rps),
     share('failures', load.failures, load.requests),
+    // A single request that is sent over and over has no scenario that could throw.
+    ...(model?.kind === 'saturation' ? [] : [errorMetric(load)]),
     ...(model?.kind === 'open' ? [share('skipped', skipped, iterations + skipped)] : []),
     time('p50', 0.5),
     time('p95', 0.95),
@@ -67,6 +70,12 @@ function loadMetrics({ load }: LoadReport): Metric[] {
     figure('response_time.max', 'ms', responseTime.max),
     ...load.steps.map((step) => figure(`steps[${step.name}].p95`, 'ms', step.responseTime.p95)),
   ]
+}
+
+/** Beside a report of before iterations were counted, it cannot gate. */
+function errorMetric(load: LoadReport['load']): Metric {
+  const { iterations } = load
+  return { ...share('errors', errorsOf(load), iterations ?? 0), gates: iterations !== undefined }
 }
 
 function insertBenchMetrics({ checkpoints, stream }: InsertBenchReport): Metric[] {

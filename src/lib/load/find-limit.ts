@@ -49,7 +49,7 @@ export async function findLimit(search: LimitSearch): Promise<LimitFound> {
   let last: ModelRunResult | null = null
   for (let level = nextLevel(trials, bounds); level !== null; level = nextLevel(trials, bounds)) {
     if (trials.length > 0) await sleepers.sleep(restMs)
-    last = await runLongEnough(search, level, expectedRps(trials.at(-1), level))
+    last = await runLongEnough(search, level, expectedRates(trials.at(-1), level))
     if (signal.aborted) break
     const trial = { level, outcome: outcomeOf(limit, last), run: last }
     trials.push(trial)
@@ -79,26 +79,41 @@ function outcomeOf(limit: Limit, { result, verdict }: ModelRunResult): Trial['ou
   return holds(limit, result) ? 'held' : 'failed'
 }
 
-/** What the trial before lets one expect; null when there was none. */
-function expectedRps(before: Trial | undefined, level: number): number | null {
-  return before ? before.run.result.rps * (level / before.level) : null
+/** How often a second something happens. */
+interface Rates {
+  readonly requests: number
+  readonly iterations: number
 }
 
-/** Runs a level, and once more for longer when it held on too few requests to say so. */
+function ratesOf({ rps, iterations, seconds }: ModelRunResult['result']): Rates {
+  return { requests: rps, iterations: seconds > 0 ? iterations / seconds : 0 }
+}
+
+/** What the trial before lets one expect; null when there was none, or nothing happened in it. */
+function expectedRates(before: Trial | undefined, level: number): Rates | null {
+  if (!before || before.run.result.requests === 0) return null
+  const { requests, iterations } = ratesOf(before.run.result)
+  const times = level / before.level
+  return { requests: requests * times, iterations: iterations * times }
+}
+
+/** Runs a level, and once more for longer when it held on too few requests, or iterations, to say so. */
 async function runLongEnough(
   { model, limit, signal, runModel }: LimitSearch,
   level: number,
-  rps: number | null,
+  expected: Rates | null,
 ): Promise<ModelRunResult> {
   const shortestMs = durationOf(model)
-  const durationMs = rps === null ? shortestMs : Math.max(shortestMs, neededMs(limit, rps))
+  const durationMs = expected === null ? shortestMs : Math.max(shortestMs, neededMs(limit, expected))
   const run = await runModel(withLevel(model, level, durationMs))
   const { result } = run
-  if (signal.aborted || !holds(limit, result) || result.requests >= limit.requests) return run
-  const longerMs = neededMs(limit, result.rps)
+  const isEnough = result.requests >= limit.requests && result.iterations >= limit.iterations
+  if (signal.aborted || isEnough || !holds(limit, result)) return run
+  const longerMs = neededMs(limit, ratesOf(result))
   return longerMs > durationMs ? runModel(withLevel(model, level, longerMs)) : run
 }
 
-function neededMs(limit: Limit, rps: number): number {
-  return Math.min(longestMs, (limit.requests / rps) * 1000 * spare)
+function neededMs(limit: Limit, rates: Rates): number {
+  const seconds = Math.max(limit.requests / rates.requests, limit.iterations / rates.iterations)
+  return Math.min(longestMs, seconds * 1000 * spare)
 }

@@ -1,17 +1,28 @@
+import { judgeLoad } from '../reports/load-verdict.ts'
 import type { LoadReport } from '../reports/record.ts'
 import type { LimitFound, Trial } from './find-limit.ts'
 import { worstOf } from './generator-monitor.ts'
 import type { LoadModel } from './model.ts'
 import type { ModelRunResult, WorkerRun } from './run-model.ts'
 
-/** What a report says of a run against `target`; `workload` names what was run. */
+/** What is known of a run beside its figures. */
+export interface LoadAbout {
+  readonly target: string
+  /** Names what was run. */
+  readonly workload: string
+  /** A threshold says how many iterations may throw. */
+  readonly limitsErrors: boolean
+}
+
+/** What a report says of a run. */
 export function describeLoad(
   { model, result, workers }: ModelRunResult,
-  target: string,
-  workload: string,
+  { target, workload, limitsErrors }: LoadAbout,
 ): LoadReport['load'] {
+  const faults = judgeLoad(result, limitsErrors)
   const { lateStartP99: _late, steps, timeline, full, ...figures } = result
   return {
+    verdict: { passed: faults.length === 0, reasons: faults },
     workload,
     target,
     model: describeModel(model),

@@ -1,5 +1,6 @@
 import { failure } from '../errors.ts'
-import { checkThreshold, parseThreshold, type Threshold } from './thresholds.ts'
+import { judgeLoad } from '../reports/load-verdict.ts'
+import { checkThreshold, limitErrors, parseThreshold, type Threshold } from './thresholds.ts'
 import type { RunResult } from './result.ts'
 
 /** What a level has to hold. */
@@ -9,6 +10,8 @@ export interface Limit {
   readonly conditions: readonly Threshold[]
   /** Requests that a trial needs before it may be said to hold. */
   readonly requests: number
+  /** Iterations that it needs. */
+  readonly iterations: number
 }
 
 /** Requests that must lie beyond a percentile before it is more than the luck of a few. */
@@ -29,7 +32,20 @@ export function parseLimit(expression: string): Limit {
   if (lower) {
     throw failure('usage-wrong', { reason: `${lower.metric} grows with the length of a run and cannot be a limit.` })
   }
-  return { expression, conditions, requests: Math.max(1, ...conditions.map(requestsFor)) }
+  return {
+    expression,
+    conditions,
+    requests: most(conditions.map(requestsFor)),
+    iterations: most(conditions.map(iterationsFor)),
+  }
+}
+
+function most(counts: readonly number[]): number {
+  return Math.max(1, ...counts)
+}
+
+function iterationsFor({ metric, limit }: Threshold): number {
+  return metric === 'errors' && limit > 0 ? Math.ceil(ruleOfThree / limit) : 1
 }
 
 function requestsFor({ metric, limit }: Threshold): number {
@@ -40,9 +56,13 @@ function requestsFor({ metric, limit }: Threshold): number {
   return share === undefined ? requestsForMax : Math.ceil(beyondPercentile / (1 - share) - 1e-6)
 }
 
-/** Whether a run held the limit. One that had to skip iterations did not make the load that was asked for. */
+/**
+ * Whether a run held the limit. One that had to skip iterations did not make the load that was asked for, and one in
+ * which nothing was asked, everything failed, or more iterations threw than may, proves nothing by being fast.
+ */
 export function holds({ conditions }: Limit, run: RunResult): boolean {
   const limitsSkipped = conditions.some(({ metric }) => metric === 'skipped')
   if (run.skipped > 0 && !limitsSkipped) return false
+  if (judgeLoad(run, limitErrors(conditions)).length > 0) return false
   return conditions.every((condition) => checkThreshold(condition, run).passed)
 }

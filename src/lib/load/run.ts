@@ -23,7 +23,7 @@ import type { OutcomeStatuses } from './outcome.ts'
 import { chooseScenarios } from './mix.ts'
 import { runModel, type ModelRunResult } from './run-model.ts'
 import type { Scenario } from './scenario.ts'
-import { checkThreshold, type Threshold } from './thresholds.ts'
+import { checkThreshold, limitErrors, type Threshold } from './thresholds.ts'
 import type { TimelineRow } from './timeline.ts'
 
 /** What is loaded. */
@@ -150,6 +150,7 @@ export async function runLoad<Options extends object>(
   const injected = await measuring.then(endFaults, endFaults)
   const { run, found } = await measuring
   const thresholds = [...(options.limit?.conditions ?? []), ...options.thresholds]
+  const about = { target: target.origin, workload: nameOf(options), limitsErrors: limitErrors(thresholds) }
   const written = await openOnce()
   if (mistake && run.result.requests === 0) await abandon(written, mistake)
   const inspecting = inspectTarget(target, apiFailure)
@@ -166,7 +167,7 @@ export async function runLoad<Options extends object>(
     runId,
     failure: mistake ?? apiFailure ?? auditFailure,
     findings: {
-      load: { ...describeLoad(run, target.origin, nameOf(options)), ...describeFaults(injected) },
+      load: { ...describeLoad(run, about), ...describeFaults(injected) },
       ...(found ? { limit: describeLimit(found) } : {}),
       generator: describeGenerator(run, found?.obstacles ?? []),
       audit,

@@ -1,5 +1,6 @@
 import { failure } from '../errors.ts'
 import type { Percentiles } from '../measure/histogram.ts'
+import { errorShare } from '../reports/load-verdict.ts'
 import type { RunResult } from './result.ts'
 
 /** A limit that a run has to hold. */
@@ -54,11 +55,6 @@ const metrics = new Map<string, Metric>([
     { unit: 'number', read: (run) => run.outcomes[name] },
   ]),
 ])
-
-/** Of the iterations that began. */
-function errorShare({ iterations, errors }: RunResult): number | null {
-  return iterations > 0 ? errors / iterations : null
-}
 
 function skippedShare({ iterations, skipped }: RunResult): number | null {
   const due = iterations + skipped
@@ -117,4 +113,9 @@ function findMetric(name: string): Metric | null {
     read: (run) =>
       run.steps.find((candidate) => candidate.name === stepName)?.responseTime[percentile as keyof Percentiles] ?? null,
   }
+}
+
+/** Whether one of them says how many iterations may throw. */
+export function limitErrors(thresholds: readonly Threshold[]): boolean {
+  return thresholds.some(({ metric }) => metric === 'errors')
 }

@@ -36,11 +36,14 @@ export function trialTable(limit: LimitFound): string {
 
 /** The trials as text in columns; `numeric` are those of numbers. */
 export function trialRows({ raised, trials }: LimitFound) {
+  // Most searches have none.
+  const withErrors = trials.some(({ errors = 0 }) => errors > 0)
   const head = [
     raised === 'rate' ? 'rate' : 'users',
     'length',
     'requests',
     'failures',
+    ...(withErrors ? ['errors'] : []),
     'skipped',
     'req/s',
     'p50',
@@ -48,15 +51,18 @@ export function trialRows({ raised, trials }: LimitFound) {
     'p99',
     'outcome',
   ]
-  const rows = trials.map(({ level, seconds, requests, failures, skipped, rps, p50, p95, p99, outcome }) => [
-    formatCount(level),
-    formatDuration(seconds * 1000),
-    formatCount(requests),
-    formatCount(failures),
-    formatCount(skipped),
-    formatNumber(rps),
-    ...[p50, p95, p99].map(formatLatency),
-    outcome,
-  ])
-  return { head, rows, numeric: [0, 1, 2, 3, 4, 5, 6, 7, 8] }
+  const rows = trials.map(
+    ({ level, seconds, requests, failures, errors = 0, skipped, rps, p50, p95, p99, outcome }) => [
+      formatCount(level),
+      formatDuration(seconds * 1000),
+      formatCount(requests),
+      formatCount(failures),
+      ...(withErrors ? [formatCount(errors)] : []),
+      formatCount(skipped),
+      formatNumber(rps),
+      ...[p50, p95, p99].map(formatLatency),
+      outcome,
+    ],
+  )
+  return { head, rows, numeric: head.slice(0, -1).map((_, column) => column) }
 }

@@ -110,7 +110,13 @@ const LoadWorker = object('one worker process, and what it did up to its end', {
   lost: Type.Optional(text('why it was not there until the end')),
 })
 
+const LoadVerdict = object('whether the figures are those of a load, whatever the generator says of itself', {
+  passed: flag('requests were made, not all of them failed, and no more iterations threw than may'),
+  reasons: list('why not', Type.String()),
+})
+
 const Load = object('what the clients saw', {
+  verdict: Type.Optional(LoadVerdict),
   workload: text('the scenarios that were run'),
   target: text('what was loaded'),
   model: Type.Optional(LoadModel),

@@ -10,6 +10,7 @@ import {
   plain,
 } from './format.ts'
 import { limitLine, trialTable } from './limit-text.ts'
+import { loadFaults } from './load-verdict.ts'
 import type { AuditResult, LoadReport, SeedReport } from './record.ts'
 import { describeRetries } from './retries-text.ts'
 import { formatActual, isMet } from './views/answers.ts'
@@ -43,9 +44,13 @@ function verdictLines(report: LoadReport, paint: Paint): string[] {
   const { load, limit, generator, audit, auditFailure, thresholds } = report
   const phrase = busiestPhrase(report)
   const busiest = phrase === '' ? '' : `${phrase}: `
+  const faults = loadFaults(report)
+  // Nothing that failed is called valid.
+  const kept = faults.length === 0 ? `${paint.good('valid')}      the generator kept up` : 'generator  it kept up'
   const lines = [
+    ...faults.map((fault) => `${paint.bad('FAILED')}     ${plain(fault)}`),
     generator.valid
-      ? `${paint.good('valid')}      the generator kept up (${busiest}${formatNumber(generator.cpuPercent)}% of a core, event loop ${formatLatency(generator.eventLoopLagP99)} late at p99, ${formatCount(generator.maxRssMb)} MB)`
+      ? `${kept} (${busiest}${formatNumber(generator.cpuPercent)}% of a core, event loop ${formatLatency(generator.eventLoopLagP99)} late at p99, ${formatCount(generator.maxRssMb)} MB)`
       : `${paint.bad('NOT VALID')}  ${plain(generator.reasons.join('; '))}`,
     auditFailure === undefined ? auditLine(audit, paint) : `${paint.bad('NO AUDIT')}   ${plain(auditFailure)}`,
     ...(limit ? [limitLine(limit)] : []),
@@ -75,14 +80,15 @@ export function violationLines(violations: AuditResult['violations']): string[] 
   return violations.map(({ kind, key, detail }) => `           ${plain(`${kind}: ${key}, ${detail}`)}`)
 }
 
-function headlineLines({ load, audit, retries }: LoadReport, paint: Paint): string[] {
+function headlineLines(report: LoadReport, paint: Paint): string[] {
+  const { load, audit, retries } = report
   const retried = describeRetries(retries)
   const { booked, conflict, failed, unknown } = load.outcomes
-  const reasons = Object.entries(load.failureReasons).map(([reason, times]) => `${plain(reason)} ${formatCount(times)}`)
   return [
-    `${modelPhrase(load)}, ${formatDuration(load.seconds * 1000)}, ${plain(load.workload)} on ${plain(load.target)}`,
+    `${modelPhrase(load)}, ${formatDuration(load.seconds * 1000)}, ${plain(load.workload)} on ${plain(targetPhrase(report))}`,
     `requests   ${paint.bold(formatCount(load.requests))}, ${paint.bold(formatNumber(load.rps))} a second${idealPhrase(load)}`,
-    `failures   ${load.failures > 0 ? paint.bad(formatCount(load.failures)) : '0'}${load.requests > 0 ? ` (${formatShare(load.failures / load.requests)})` : ''}${reasons.length > 0 ? `: ${reasons.join(', ')}` : ''}`,
+    `failures   ${load.failures > 0 ? paint.bad(formatCount(load.failures)) : '0'}${load.requests > 0 ? ` (${formatShare(load.failures / load.requests)})` : ''}${reasonsPhrase(load.failureReasons)}`,
+    ...errorLines(load, paint),
     ...(retried === null ? [] : [`retries    of the API on its database: ${retried}`]),
     ...skippedLines(load, paint),
     ...faultLines(load),
@@ -92,6 +98,27 @@ function headlineLines({ load, audit, retries }: LoadReport, paint: Paint): stri
         ]
       : []),
   ]
+}
+
+function errorLines(load: LoadReport['load'], paint: Paint): string[] {
+  const { errors = 0, iterations = 0, errorReasons = {} } = load
+  if (errors === 0) return []
+  const share = iterations > 0 ? ` (${formatShare(Math.min(1, errors / iterations))})` : ''
+  return [
+    `errors     ${paint.bad(formatCount(errors))} of ${formatCount(iterations)} iterations threw${share}${reasonsPhrase(errorReasons)}`,
+  ]
+}
+
+function reasonsPhrase(reasons: Readonly<Record<string, number>>): string {
+  const phrases = Object.entries(reasons).map(([reason, times]) => `${plain(reason)} ${formatCount(times)}`)
+  return phrases.length > 0 ? `: ${phrases.join(', ')}` : ''
+}
+
+/** What was loaded, and that it is an API of rushbench's own where a person's scenario may have been meant for another. */
+export function targetPhrase({ load, config }: LoadReport): string {
+  const { target = null, workload = null } = config
+  const isOwn = target === null && workload !== null && workload !== load.workload
+  return isOwn ? `${load.target} (the built-in API of ${workload}, as no --target was given)` : load.target
 }
 
 /** How many users, or how many iterations a second. */

@@ -29,12 +29,26 @@ export function workerTable(workers: readonly LoadWorker[]): string {
 
 /** The workers as text in columns; `numeric` are those of numbers. */
 export function workerRows(workers: readonly LoadWorker[]) {
-  const head = ['worker', 'host', 'requests', 'failures', 'bookings', 'CPU', 'loop late', 'sent late', 'clock', 'ended']
+  const withErrors = workers.some(({ errors = 0 }) => errors > 0)
+  const head = [
+    'worker',
+    'host',
+    'requests',
+    'failures',
+    ...(withErrors ? ['errors'] : []),
+    'bookings',
+    'CPU',
+    'loop late',
+    'sent late',
+    'clock',
+    'ended',
+  ]
   const rows = workers.map((worker) => [
     worker.name,
     worker.host,
     formatCount(worker.requests),
     formatCount(worker.failures),
+    ...(withErrors ? [formatCount(worker.errors ?? 0)] : []),
     formatCount(worker.bookings),
     worker.cpuPercent === undefined ? '-' : `${formatNumber(worker.cpuPercent)}%`,
     formatLatency(worker.eventLoopLagP99 ?? null),
@@ -42,7 +56,7 @@ export function workerRows(workers: readonly LoadWorker[]) {
     clockPhrase(worker),
     worker.lost ?? 'in time',
   ])
-  return { head, rows, numeric: [2, 3, 4, 5, 6, 7, 8] }
+  return { head, rows, numeric: head.slice(2, -1).map((_, column) => column + 2) }
 }
 
 /** The offset of a clock, and how far it may be from that. */

@@ -120,6 +120,34 @@ describe('compareReports', () => {
     ])
   })
 
+  it('fails where a run made no request, or had none answered rightly, or its scenario threw', () => {
+    const failed = withLoad({ failures: load.load.requests, failureReasons: { 'status 404': load.load.requests } })
+    expect(compare([load], [failed])).toMatchObject({
+      verdict: 'worse',
+      faults: ['the candidate did not do what it was to do: every request failed: status 404'],
+    })
+    expect(compare([failed], [failed]).verdict).toBe('worse')
+    const throwing = withLoad({ iterations: 100, errors: 100, errorReasons: { 'shop: no basket': 100 } })
+    expect(compare([throwing], [throwing]).verdict).toBe('worse')
+  })
+
+  it('compares the share of iterations that threw, as it does failures', () => {
+    const throwing = (errors: number) => withLoad({ iterations: 10_000, errors })
+    const more = compare([throwing(1)], [throwing(90)])
+    expect(metric(more, 'errors')).toMatchObject({ verdict: 'worse', gates: true, unit: 'share', candidate: 0.009 })
+    expect(more).toMatchObject({ verdict: 'worse', faults: [] })
+    expect(metric(compare([throwing(1)], [throwing(2)]), 'errors')?.verdict).toBe('same')
+  })
+
+  it('does not fail a run because the other was made before errors were counted', () => {
+    const { iterations: _none, ...before } = load.load
+    const old = { ...load, load: before }
+    expect(metric(compare([old], [old]), 'errors')).toBeUndefined()
+    const mixed = compare([old], [withLoad({ iterations: 100, errors: 0 })])
+    expect(metric(mixed, 'errors')).toMatchObject({ verdict: 'missing', gates: false })
+    expect(mixed.verdict).not.toBe('worse')
+  })
+
   it('refuses runs that differ, with the list, unless it is forced', () => {
     const other = { ...load, seed: 'other', config: { ...load.config, users: '3000' } }
     expect(() => compare([load], [other])).toThrow('they differ in seed: rushbench and other; users: 20 and 3000. Make')

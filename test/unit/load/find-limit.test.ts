@@ -19,6 +19,7 @@ async function search(
   {
     signal = new AbortController().signal,
     generatorCannot = (_level: number): boolean => false,
+    throws = (_level: number): boolean => false,
     onTrial = noTrial,
   } = {},
 ): Promise<{ found: LimitFound; durations: number[] }> {
@@ -29,7 +30,11 @@ async function search(
     let freeAt = 0
     const queue = (now: number): number => (freeAt = Math.max(freeAt, now) + 10) - now
     const client = slowServer(clock, queue)
-    const once = scenario(async (user) => (level.kind === 'closed' && (await user.think(990)), get(user)))
+    const once = scenario(async (user) => {
+      if (level.kind === 'closed') await user.think(990)
+      if (throws(levelOf(level))) throw new Error('no basket')
+      await get(user)
+    })
     const result = await run(clock, [once], { model: level, client, signal })
     const threads = [generatorCannot(levelOf(level)) ? saturated : healthy]
     return { model: level, result, threads, workers: [], verdict: judgeThreads(threads) }
@@ -79,6 +84,22 @@ describe('findLimit', () => {
     expect(found.held).toBeNull()
     expect(found.failed).toEqual({ level: 1, held: 0, trials: 3 })
     expect(found.run.model).toMatchObject({ ratePerSecond: 1 })
+  })
+
+  it('takes no level for held at which iterations throw, however fast its answers are', async () => {
+    const model = arrivals(4, { durationMs: 5000 })
+    const { found } = await search(model, 'response_time.p50<1s', { throws: (level) => level > 10 })
+    expect([found.held?.level, found.failed?.level]).toEqual([10, 11])
+    const { found: none, durations } = await search(model, 'rps<1000', { throws: () => true })
+    expect(none.held).toBeNull()
+    // A trial without a request says nothing of how long the next has to be.
+    expect(Math.max(...durations)).toBe(5000)
+  })
+
+  it('runs a trial for longer when its iterations are too few to say how many throw', async () => {
+    const { durations } = await search(arrivals(20, { durationMs: 2000 }), 'response_time.p95<100ms and errors<1%')
+    // 300 iterations at 20 a second, with a fifth to spare.
+    expect(durations.slice(0, 2)).toEqual([2000, 18_000])
   })
 
   it('tries whole levels, from 1 on', async () => {

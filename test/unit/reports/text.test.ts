@@ -54,6 +54,38 @@ describe('loadSummary', () => {
     expect(loadSummary({ ...report, audit: null }, noPaint, null)).toContain('no audit')
   })
 
+  it.each([
+    ['nothing was measured: no request was made', { requests: 0, failures: 0, failureReasons: {} }],
+    ['every request failed: status 404', { failures: report.load.requests, failureReasons: { 'status 404': 9 } }],
+  ])('calls nothing valid in which %s', (fault, change) => {
+    const text = loadSummary({ ...report, load: { ...report.load, ...change } }, noPaint, null).trim()
+    expect(text.split('\n')[0]).toBe(`FAILED     ${fault}`)
+    expect(text).toMatch(/^generator {2}it kept up \(/m)
+    expect(text).not.toMatch(/^valid/m)
+  })
+
+  it('says how many iterations threw, and what', () => {
+    const load = { ...report.load, iterations: 200, errors: 2, errorReasons: { 'shop: no basket': 2 } }
+    const few = loadSummary({ ...report, load }, noPaint, null)
+    expect(few).toMatch(/^valid/m)
+    expect(few).toMatch(/^errors {5}2 of 200 iterations threw \(1\.00%\): shop: no basket 2$/m)
+    const many = loadSummary({ ...report, load: { ...load, errors: 100 } }, noPaint, null)
+    expect(many).toMatch(/^FAILED {5}100 of 200 iterations threw \(50%; .*\): shop: no basket$/m)
+    expect(loadSummary(report, noPaint, null)).not.toMatch(/^errors/m)
+  })
+
+  it('says so where a scenario was run against an API of our own, as no other was named', () => {
+    const own = { ...report, load: { ...report.load, workload: 'shop' }, config: { ...report.config, target: null } }
+    const workload = { ...own.config, workload: 'vaccination' }
+    expect(loadSummary({ ...own, config: workload }, noPaint, null)).toContain(
+      `shop on ${report.load.target} (the built-in API of vaccination, as no --target was given)`,
+    )
+    const named = { ...workload, target: report.load.target }
+    expect(loadSummary({ ...own, config: named }, noPaint, null)).not.toContain('the built-in API')
+    const builtIn = { ...own, load: report.load, config: workload }
+    expect(loadSummary(builtIn, noPaint, null)).not.toContain('the built-in API')
+  })
+
   it('says how many threads made the load, and how the busiest fared', () => {
     const { cpuPercent, eventLoopLagP99, maxRssMb, lateStartP99 } = report.generator
     const thread = { cpuPercent, eventLoopLagP99, maxRssMb, lateStartP99 }

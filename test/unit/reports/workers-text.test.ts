@@ -37,6 +37,17 @@ describe('a report of workers', () => {
     expect(lines[2]).toMatch(/^w2 +rack-1 +1,500 +3 +20 +- +- +- +-2\.50 ms ±250 us +it was cut off$/)
   })
 
+  it('has a column of errors where an iteration threw in any', () => {
+    const lines = workerTable([
+      { ...worker, errors: 0 },
+      { ...lost, errors: 4 },
+    ]).split('\n')
+    expect(lines[0]).toMatch(/failures +errors +bookings/)
+    expect(lines[1]).toMatch(/1,500 +3 +0 +20/)
+    expect(lines[2]).toMatch(/1,500 +3 +4 +20/)
+    expect(workerTable([worker])).not.toContain('errors')
+  })
+
   it('shows of very many the first, and those that were lost', () => {
     const many = [...Array.from({ length: 30 }, (_, index) => ({ ...worker, name: `n${index}` })), lost]
     const table = workerTable(many)

@@ -1,6 +1,7 @@
 import { foundByAudit } from '../audit-found.ts'
 import { formatCount, formatDuration, formatLatency, formatNumber, formatShare } from '../format.ts'
 import { limitPhrase } from '../limit-text.ts'
+import { loadFaults } from '../load-verdict.ts'
 import type { AuditResult, LoadReport } from '../record.ts'
 import { busiestPhrase } from '../workers-text.ts'
 import type { Answer } from './digest.ts'
@@ -12,10 +13,12 @@ export function isMet({ passed, actual }: Threshold): boolean {
   return passed && actual !== null
 }
 
+const shares: ReadonlySet<string> = new Set(['failures', 'errors', 'skipped'])
+
 /** What a threshold's metric was, as text. */
 export function formatActual({ metric, actual }: Threshold): string {
   if (actual === null) return 'never measured'
-  if (metric === 'failures' || metric === 'skipped') return formatShare(actual)
+  if (shares.has(metric)) return formatShare(actual)
   if (/time|^steps/.test(metric)) return formatLatency(actual)
   return Number.isInteger(actual) ? formatCount(actual) : formatNumber(actual)
 }
@@ -29,8 +32,10 @@ export function loadAnswers(report: LoadReport): Answer[] {
     answer: 'Stopped before its time',
     detail: `It ended after ${formatDuration(load.seconds * 1000)}.`,
   }
+  const faults = loadFaults(report)
   return [
-    validAnswer(report),
+    ...(faults.length > 0 ? [faultyAnswer(faults)] : []),
+    validAnswer(report, faults.length > 0),
     auditFailure === undefined ? auditAnswer(audit) : failedAudit(auditFailure),
     thresholdAnswer(thresholds),
     ...(limit ? [limitAnswer(limit)] : []),
@@ -44,7 +49,17 @@ function limitAnswer(limit: NonNullable<LoadReport['limit']>): Answer {
   return { question: 'How much does it hold?', verdict: 'plain', answer, detail: `${limitPhrase(limit)}.` }
 }
 
-function validAnswer(report: LoadReport): Answer {
+function faultyAnswer(faults: readonly string[]): Answer {
+  const detail = `${faults.join('; ')}.`
+  return { question: 'Did it work?', verdict: 'bad', answer: 'The load failed', detail: upperFirst(detail) }
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** Nothing that failed is called valid. */
+function validAnswer(report: LoadReport, isFaulty: boolean): Answer {
   const { valid, reasons, cpuPercent, eventLoopLagP99, maxRssMb } = report.generator
   const phrase = busiestPhrase(report)
   const busiest = phrase === '' ? '' : `${phrase} used `
@@ -53,7 +68,9 @@ function validAnswer(report: LoadReport): Answer {
   const detail = valid
     ? `The load generator kept up: ${busiest}${formatNumber(cpuPercent)}% of a core, event loop ${formatLatency(eventLoopLagP99)} late at p99, ${formatCount(maxRssMb)} MB.`
     : `${complaint}: ${reasons.join('; ')}.`
-  return { question: 'Valid?', verdict: valid ? 'good' : 'bad', answer: valid ? 'Valid' : 'Not valid', detail }
+  if (!valid) return { question: 'Valid?', verdict: 'bad', answer: 'Not valid', detail }
+  if (isFaulty) return { question: 'Did the generator keep up?', verdict: 'plain', answer: 'It kept up', detail }
+  return { question: 'Valid?', verdict: 'good', answer: 'Valid', detail }
 }
 
 const keptQuestion = 'Every booking kept?'

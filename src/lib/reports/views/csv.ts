@@ -22,7 +22,7 @@ function rowsOf(report: Report): Record<string, Cell>[] {
 }
 
 function timelineRows({ load }: LoadReport): Record<string, Cell>[] {
-  return load.timeline.map(({ second, users, requests, failures, rps, p50, p95, p99 }) => ({
+  return load.timeline.map(({ second, users, requests, failures, errors, rps, p50, p95, p99 }) => ({
     second,
     users,
     requests,
@@ -31,6 +31,7 @@ function timelineRows({ load }: LoadReport): Record<string, Cell>[] {
     p50_ms: p50,
     p95_ms: p95,
     p99_ms: p99,
+    iterations_thrown: errors,
   }))
 }
 

@@ -1,3 +1,4 @@
+import { loadFaults } from '../load-verdict.ts'
 import type { AuditResult, LoadReport, Report, SeedReport } from '../record.ts'
 import { formatActual, isMet } from './answers.ts'
 import { junitXml, type JUnitCase } from './junit-xml.ts'
@@ -19,9 +20,15 @@ function verifiedCase({ kind, verified }: SeedReport): JUnitCase {
   return { group: kind, name, failure: null, ...(verified ? {} : { skipped: 'not asked for with --verify' }) }
 }
 
-function loadCases({ kind, load, generator, audit, auditFailure, thresholds }: LoadReport): JUnitCase[] {
+function loadCases(report: LoadReport): JUnitCase[] {
+  const { kind, load, generator, audit, auditFailure, thresholds } = report
   return [
     completeCase(kind, load.interrupted, load.seconds),
+    {
+      group: kind,
+      name: 'requests were answered, and iterations did not throw',
+      failure: loadFaults(report).join('; ') || null,
+    },
     { group: kind, name: 'the load generator kept up', failure: generator.valid ? null : generator.reasons.join('; ') },
     ...(auditFailure === undefined
       ? auditCases(audit, true)

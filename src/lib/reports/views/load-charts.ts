@@ -30,6 +30,7 @@ function throughputChart(load: Load, slices: readonly TimelineSlice[]): Chart {
     series: [
       line('requests a second', 'area', 'blue', ({ rps }) => rps),
       line('failures a second', 'line', 'red', ({ failuresPerSecond }) => failuresPerSecond),
+      ...(load.errors ? [line('errors a second', 'dashed', 'red', ({ errorsPerSecond }) => errorsPerSecond)] : []),
       ...(load.skipped
         ? [line('skipped a second', 'dotted', 'orange', ({ skippedPerSecond }) => skippedPerSecond)]
         : []),

@@ -1,7 +1,7 @@
 import { formatBytes, formatCount, formatDuration, formatLatency, formatNumber, formatShare } from '../format.ts'
 import { trialRows } from '../limit-text.ts'
 import type { LoadReport } from '../record.ts'
-import { modelPhrase } from '../text.ts'
+import { modelPhrase, targetPhrase } from '../text.ts'
 import { workerRows } from '../workers-text.ts'
 import { formatActual, isMet, loadAnswers } from './answers.ts'
 import { headlineOf, section, type Digest, type Figure, type Section, type Table } from './digest.ts'
@@ -16,7 +16,7 @@ export function loadDigest(report: LoadReport): Digest {
   return {
     kind: 'Load',
     ...headlineOf(answers),
-    subject: `${modelPhrase(load)} for ${formatDuration(load.seconds * 1000)}, ${load.workload} on ${load.target}`,
+    subject: `${modelPhrase(load)} for ${formatDuration(load.seconds * 1000)}, ${load.workload} on ${targetPhrase(report)}`,
     ...runFacts(report),
     answers,
     figures: figuresOf(report),
@@ -34,6 +34,7 @@ function figuresOf({ load, audit }: LoadReport): Figure[] {
       value: formatCount(load.failures),
       note: load.requests > 0 ? `${formatShare(load.failures / load.requests)} of ${formatCount(load.requests)}` : '',
     },
+    ...errorFigures(load),
     ...skippedFigures(load),
     ...bookingFigures(load, audit !== null),
   ]
@@ -56,6 +57,12 @@ function bookingFigures({ outcomes }: LoadReport['load'], audited: boolean): Fig
   return [{ label: 'bookings', value: formatCount(booked), note }]
 }
 
+function errorFigures({ errors = 0, iterations = 0 }: LoadReport['load']): Figure[] {
+  if (errors === 0) return []
+  const share = iterations > 0 ? `${formatShare(Math.min(1, errors / iterations))} of ${formatCount(iterations)}` : ''
+  return [{ label: 'iterations threw', value: formatCount(errors), note: share }]
+}
+
 function skippedFigures({ model, iterations = 0, skipped = 0 }: LoadReport['load']): Figure[] {
   if (model?.kind !== 'open') return []
   const due = iterations + skipped
@@ -71,7 +78,10 @@ function findings(report: LoadReport): Section[] {
     ...(limit ? [section('Trials', { table: trialRows(limit), depth: 'brief' })] : []),
     section('Steps', { table: stepTable(load), depth: 'brief' }),
     ...(thresholds.length > 0 ? [section('Thresholds', { table: thresholdTable(thresholds), depth: 'brief' })] : []),
-    ...(load.failures > 0 ? [section('Failures', { table: failureTable(load), depth: 'brief' })] : []),
+    ...(load.failures > 0 ? [section('Failures', { table: reasonTable(load.failureReasons), depth: 'brief' })] : []),
+    ...(load.errors
+      ? [section('Errors of the scenario', { table: reasonTable(load.errorReasons ?? {}), depth: 'brief' })]
+      : []),
     ...(load.faults?.length ? [section('Faults on purpose', { table: faultTable(load.faults), depth: 'brief' })] : []),
     ...violationSections(audit),
     ...(spectrum ? [section('The whole spectrum', { text: [spectrumText], charts: [spectrum] })] : []),
@@ -119,8 +129,8 @@ function thresholdTable(thresholds: LoadReport['thresholds']): Table {
   return { head: ['threshold', 'measured', 'verdict'], rows, numeric: [1] }
 }
 
-function failureTable({ failureReasons }: LoadReport['load']): Table {
-  const rows = Object.entries(failureReasons)
+function reasonTable(reasons: Readonly<Record<string, number>>): Table {
+  const rows = Object.entries(reasons)
     .sort(([, a], [, b]) => b - a)
     .map(([reason, times]) => [reason, formatCount(times)])
   return { head: ['reason', 'times'], rows, numeric: [1] }

@@ -11,6 +11,8 @@ export interface TimelineSlice {
   /** Requests a second. */
   readonly rps: number
   readonly failuresPerSecond: number
+  /** Iterations that threw. */
+  readonly errorsPerSecond: number
   /** Iterations that could not start. */
   readonly skippedPerSecond: number
   /** Of the worst second among them, ms. */
@@ -45,6 +47,7 @@ function joinSeconds(rows: readonly TimelineRow[]): TimelineSlice {
     users: rows.at(-1)?.users ?? 0,
     rps: perSecond(sum(({ requests }) => requests)),
     failuresPerSecond: perSecond(sum(({ failures }) => failures)),
+    errorsPerSecond: perSecond(sum(({ errors = 0 }) => errors)),
     skippedPerSecond: perSecond(sum(({ skipped = 0 }) => skipped)),
     p50: worst(rows.map(({ p50 }) => p50)),
     p95: worst(rows.map(({ p95 }) => p95)),

@@ -116,7 +116,17 @@ describe('thinTimeline', () => {
 
   it('leaves a short run as it is', () => {
     expect(thinTimeline([{ second: 0, ...row }])).toEqual([
-      { second: 0, users: 5, rps: 10, failuresPerSecond: 1, skippedPerSecond: 0, p50: 1, p95: 2, p99: 3 },
+      {
+        second: 0,
+        users: 5,
+        rps: 10,
+        failuresPerSecond: 1,
+        errorsPerSecond: 0,
+        skippedPerSecond: 0,
+        p50: 1,
+        p95: 2,
+        p99: 3,
+      },
     ])
   })
 

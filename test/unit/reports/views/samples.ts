@@ -41,6 +41,18 @@ export const badLoad: LoadReport = {
   ],
 }
 
+/** A load of which no request failed, and half of the iterations threw. */
+export const throwingLoad: LoadReport = {
+  ...goodLoad,
+  load: {
+    ...goodLoad.load,
+    iterations: 40,
+    errors: 20,
+    errorReasons: { 'shop: no basket': 20 },
+    timeline: goodLoad.load.timeline.map((row) => ({ ...row, errors: 2 })),
+  },
+}
+
 const latencies = { p95: 400, p99: 900, max: 2000, mean: 300 }
 
 /** An insert benchmark at several sizes, with a knee for random keys. */

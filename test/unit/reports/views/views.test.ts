@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { csvReport } from '../../../../src/lib/reports/views/csv.ts'
+import { digestOf } from '../../../../src/lib/reports/views/digest-of.ts'
 import { htmlReport } from '../../../../src/lib/reports/views/html.ts'
 import { junitReport } from '../../../../src/lib/reports/views/junit.ts'
 import { markdownReport } from '../../../../src/lib/reports/views/markdown.ts'
 import { savedReport } from '../../../report-fixtures.ts'
-import { badLoad, goodLoad, seeding, streamed, sweep } from './samples.ts'
+import { badLoad, goodLoad, seeding, streamed, sweep, throwingLoad } from './samples.ts'
 
 const audit = savedReport('audit', 'audit.json')
 const everyKind = { goodLoad, badLoad, sweep, streamed, seeding, audit }
@@ -35,7 +36,7 @@ describe('junitReport', () => {
   it('has a case for the run, each line of the audit and each threshold', () => {
     const xml = junitReport(badLoad)
     expect(xml).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites /)
-    expect(xml).toContain('<testsuite name="rushbench load" tests="9" failures="6" errors="0" skipped="0"')
+    expect(xml).toContain('<testsuite name="rushbench load" tests="10" failures="6" errors="0" skipped="0"')
     expect(xml).toMatch(
       /<testcase classname="audit" name="no acknowledged booking is lost" time="0.000">\s*<failure message="1 lost/,
     )
@@ -63,12 +64,38 @@ describe('junitReport', () => {
   })
 })
 
+describe('a load whose scenario threw', () => {
+  it('is red in JUnit, though no request failed', () => {
+    const xml = junitReport(throwingLoad)
+    const failure =
+      /<testcase [^>]*name="requests were answered, and iterations did not throw"[^>]*>\s*<failure message="([^"]*)"/
+    expect(failure.exec(xml)?.[1]).toContain('20 of 40 iterations threw (50%;')
+    expect(junitReport(goodLoad)).toMatch(/name="requests were answered, and iterations did not throw"[^>]*\/>/)
+  })
+
+  it('is not called valid, and shows what was thrown', () => {
+    const markdown = markdownReport(throwingLoad)
+    expect(markdown).not.toMatch(/\bValid\b/)
+    expect(markdown).toContain('The load failed')
+    expect(markdown).toContain('Errors of the scenario')
+    expect(markdown).toContain('shop: no basket')
+    expect(digestOf(throwingLoad).figures).toContainEqual({
+      label: 'iterations threw',
+      value: '20',
+      note: '50% of 40',
+    })
+    const [throughput] = digestOf(throwingLoad).sections.flatMap(({ charts }) => charts)
+    expect(throughput?.series.find(({ name }) => name === 'errors a second')?.ys[0]).toBe(2)
+  })
+})
+
 describe('csvReport', () => {
   it('has a row for each second of a load', () => {
     const lines = csvReport(goodLoad).trimEnd().split('\r\n')
-    expect(lines[0]).toBe('second,users,requests,failures,requests_per_second,p50_ms,p95_ms,p99_ms')
-    expect(lines[1]).toBe('0,20,0,0,0,,,')
+    expect(lines[0]).toBe('second,users,requests,failures,requests_per_second,p50_ms,p95_ms,p99_ms,iterations_thrown')
+    expect(lines[1]).toBe('0,20,0,0,0,,,,')
     expect(lines).toHaveLength(goodLoad.load.timeline.length + 1)
+    expect(csvReport(throwingLoad).split('\r\n')[1]).toBe('0,20,0,0,0,,,,2')
   })
 
   it('has a row for each table size, with what the server counted', () => {
