@@ -2,9 +2,15 @@
 // Only syntax and modules that old versions of Node know may stand before the check.
 var version = process.versions.node.split('.').map(Number)
 
-if (version[0] < 22 || (version[0] === 22 && version[1] < 13)) {
+// As `engines` in package.json says.
+if (
+  version[0] < 22 ||
+  version[0] === 23 ||
+  (version[0] === 22 && version[1] < 22) ||
+  (version[0] === 24 && version[1] < 6)
+) {
   console.error(
-    'rushbench needs Node 22.13 or newer, and this is ' +
+    'rushbench needs Node 22.22 or newer, or 24.6 or newer, and this is ' +
       process.versions.node +
       '. Get one from https://nodejs.org, or run it as "npx -p node@24 -p rushbench rushbench".',
   )

@@ -1,10 +1,17 @@
+import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createWorkplace, type Workplace } from './cli.ts'
 
 const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
 }
+
+it('is not built again by npx, which prepares it at its first use', () => {
+  const prepare = fileURLToPath(new URL('../../dev/prepare.js', import.meta.url))
+  expect(spawnSync(process.execPath, [prepare, '--check']).status).toBe(0)
+})
 
 describe('the command line', () => {
   let work: Workplace

@@ -35,8 +35,7 @@ export function loadSummary(report: LoadReport, paint: Paint, original: string |
     '',
     stepTable(report),
     ...(report.load.workers ? ['', workerTable(report.load.workers)] : []),
-    '',
-    ...(original === null ? [] : [paint.faint(original)]),
+    ...(original === null ? [] : ['', paint.faint(original)]),
   ].join('\n')
 }
 
