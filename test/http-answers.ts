@@ -10,7 +10,7 @@ export interface AnswerSample {
   readonly keepsOpen: boolean
   /** It has no end but that of the connection. */
   readonly endsWithConnection?: true
-  /** undici does not take it, though it is right. */
+  /** undici does not take it, though it is right or does no harm. */
   readonly refusedByUndici?: true
 }
 
@@ -138,6 +138,38 @@ export const goodAnswers: readonly AnswerSample[] = [
     keepsOpen: true,
   },
   {
+    name: 'its length twice',
+    text: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx: y\r\nContent-Length: 2\r\n\r\nok',
+    status: 200,
+    body: 'ok',
+    keepsOpen: true,
+    refusedByUndici: true,
+  },
+  {
+    name: 'Node, to a client that expects it to go on',
+    text: `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 201 Created\r\n${nodeHead}Content-Length: 2\r\n\r\nok`,
+    status: 201,
+    body: 'ok',
+    keepsOpen: true,
+    refusedByUndici: true,
+  },
+  {
+    name: 'a HEAD in chunks',
+    method: 'HEAD',
+    text: `HTTP/1.1 200 OK\r\n${nodeHead}Transfer-Encoding: chunked\r\n\r\n`,
+    status: 200,
+    body: '',
+    keepsOpen: true,
+  },
+  {
+    name: 'a 304 with the encoding of what it does not send',
+    text: 'HTTP/1.1 304 Not Modified\r\netag: "x"\r\ntransfer-encoding: chunked\r\n\r\n',
+    status: 304,
+    body: '',
+    keepsOpen: true,
+    refusedByUndici: true,
+  },
+  {
     name: 'several things said of the connection',
     text: 'HTTP/1.1 200 OK\r\nconnection: x-hop, Close\r\ncontent-length: 2\r\n\r\nok',
     status: 200,
@@ -181,8 +213,38 @@ export const badAnswers: readonly { readonly flaw: string; readonly name: string
   },
   {
     flaw: 'two lengths',
-    name: 'lengths that agree',
-    text: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\nxx',
+    name: 'a third length that differs',
+    text: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nxx',
+  },
+  {
+    flaw: 'a length that is no number',
+    name: 'a second length that is none',
+    text: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 2,\r\n\r\nxx',
+  },
+  {
+    flaw: 'both a length and chunks',
+    name: 'two equal lengths and chunks',
+    text: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+  },
+  {
+    flaw: 'a folded field',
+    name: 'a folded length',
+    text: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n 0\r\n\r\nxx',
+  },
+  {
+    flaw: 'a bare line feed',
+    name: 'a line feed that ends a length',
+    text: 'HTTP/1.1 200 OK\r\ncontent-length: 2\ncontent-length: 1\r\n\r\nxx',
+  },
+  {
+    flaw: 'a bare line feed',
+    name: 'a line feed that ends the size of a chunk',
+    text: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\nok\r\n0\r\n\r\n',
+  },
+  {
+    flaw: 'a chunk longer than its size',
+    name: 'a line feed that ends a chunk',
+    text: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\n0\r\n\r\n',
   },
   ...['', '-1', '+1', '1, 1', '0x2', '2 2', '1e1', '9'.repeat(16)].map((length) => ({
     flaw: 'a length that is no number',

@@ -1,5 +1,5 @@
-/** A line is refused beyond this length, its end not counted. */
-export const maxLineBytes = 8192
+/** A line is refused beyond this length, its end not counted: above the 8 to 16 kB that servers and clients allow. */
+export const maxLineBytes = 64 * 1024
 
 /** What `findLineEnd` says when more bytes are needed to tell. */
 export const incomplete = -1
@@ -28,11 +28,12 @@ const isLineByte = Uint8Array.from({ length: 256 }, (_, byte) =>
 
 /**
  * Where the line that begins at `start` ends: the position of its CRLF, `incomplete`, or a key of
- * `lineFlaws`. What it says does not depend on how much follows the line.
+ * `lineFlaws`. What it says does not depend on how much follows the line. `sound` is how many of its
+ * bytes were looked at before and were found to be allowed.
  */
-export function findLineEnd(bytes: Uint8Array, start: number, end: number): number {
+export function findLineEnd(bytes: Uint8Array, start: number, end: number, sound = 0): number {
   const limit = Math.min(end, start + maxLineBytes + 1)
-  let at = start
+  let at = start + sound
   while (at < limit && isLineByte[bytes[at] as number] === 1) at++
   if (at - start > maxLineBytes) return tooLong
   if (at === end) return incomplete

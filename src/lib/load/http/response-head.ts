@@ -145,9 +145,11 @@ function readKeepAlive(head: ResponseHead, value: string): null {
 }
 
 function readContentLength(head: ResponseHead, value: string): string | null {
-  if (head.contentLength !== null) return 'two lengths'
   if (!lengthPattern.test(value)) return 'a length that is no number'
-  head.contentLength = Number(value)
+  const length = Number(value)
+  // Some proxies repeat the line; the same said twice leaves no doubt where the answer ends.
+  if (head.contentLength !== null && head.contentLength !== length) return 'two lengths'
+  head.contentLength = length
   return null
 }
 

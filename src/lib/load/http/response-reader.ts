@@ -14,7 +14,7 @@ import {
 } from './response-head.ts'
 
 /** Status lines, fields and trailers of one answer are refused beyond this size in all, bytes. */
-const maxHeadBytes = 16 * 1024
+const maxHeadBytes = maxLineBytes
 
 /** What the reader expects next, or that it has finished. */
 type Phase =
@@ -54,8 +54,12 @@ export interface ResponseReader {
   chunkEndBytes: number
   /** Of all heads and trailers, so far. */
   headBytes: number
-  /** A line of which the end has not come. */
+  /** Of a CRLF behind the answer's end that nobody needs, so far. */
+  strayBytes: number
+  /** A line of which the end has not come, with room for more; */
   pending: Buffer | null
+  /** so much of it is the line. */
+  pendingBytes: number
   /** The line just taken, in the chunk or in `pending`. */
   line: Buffer
   lineStart: number
@@ -66,7 +70,7 @@ const empty = Buffer.alloc(0)
 
 /** What may follow a chunk's size (RFC 9112, 7.1.1), without the blanks that are only tolerated. */
 const chunkExtensions = /^(?:;[!#$%&'*+\-.^_`|~\w]+(?:=(?:[!#$%&'*+\-.^_`|~\w]+|"(?:[^"\\]|\\.)*"))?)*$/
-const chunkEnd = Buffer.from('\r\n')
+const crlf = Buffer.from('\r\n')
 
 /** Digits of a chunk's size; more would not be exact as a number. */
 const maxSizeDigits = 12
@@ -90,7 +94,10 @@ export function createResponseReader(
     missing: 0,
     chunkEndBytes: 0,
     headBytes: 0,
+    // Before the first answer there is none that it could come after.
+    strayBytes: crlf.length,
     pending: null,
+    pendingBytes: 0,
     line: empty,
     lineStart: 0,
     lineEnd: 0,
@@ -113,15 +120,47 @@ export function startAnswer(reader: ResponseReader, answersHead: boolean, keepsB
   reader.chunkEndBytes = 0
   reader.headBytes = 0
   reader.pending = null
+  reader.pendingBytes = 0
 }
 
 /** Reads the first `end` bytes of `chunk`, of which nothing is referred to afterwards. */
 export function readBytes(reader: ResponseReader, chunk: Buffer, end: number): void {
-  reader.headIsInChunk = reader.phase === 'status line' && reader.headBytes === 0 && reader.pending === null
-  let at = reader.headIsInChunk ? recallWholeHead(reader, chunk, end) : 0
+  let at = 0
+  reader.headIsInChunk = !hasBegun(reader)
+  if (reader.headIsInChunk) {
+    at = skipStray(reader, chunk, end, 0)
+    if (at < end && reader.strayBytes === 1) return refuse(reader, 'a bare carriage return')
+    reader.headIsInChunk = at === 0
+    if (reader.headIsInChunk) at = recallWholeHead(reader, chunk, end)
+  }
   while (at < end && !isFinished(reader)) at = readNext(reader, chunk, at, end)
+  if (reader.phase !== 'whole') return
+  reader.strayBytes = 0
   // An answer that goes on after its end has lied about its length, so its body may be cut off.
-  if (at < end && reader.phase === 'whole') refuse(reader, 'bytes after its end')
+  if (at < end && skipStray(reader, chunk, end, at) < end) refuse(reader, 'bytes after its end')
+}
+
+/**
+ * Reads bytes that come when no answer is due: whether they are the CRLF that some servers send behind
+ * a body, as other clients let it pass, or a part of it.
+ */
+export function readStray(reader: ResponseReader, chunk: Buffer, end: number): boolean {
+  return skipStray(reader, chunk, end, 0) === end
+}
+
+/** Whether anything of the answer has come. */
+export function hasBegun({ phase, headBytes, pending }: ResponseReader): boolean {
+  return phase !== 'status line' || headBytes > 0 || pending !== null
+}
+
+/** Returns how far it came. */
+function skipStray(reader: ResponseReader, chunk: Buffer, end: number, from: number): number {
+  let at = from
+  while (at < end && reader.strayBytes < crlf.length && chunk[at] === crlf[reader.strayBytes]) {
+    at++
+    reader.strayBytes++
+  }
+  return at
 }
 
 /** Returns how far it came. */
@@ -186,7 +225,7 @@ function readMissing(reader: ResponseReader, chunk: Buffer, at: number, end: num
 /** Reads one byte of the CRLF after a chunk. */
 function readChunkEnd(reader: ResponseReader, chunk: Buffer, at: number): number {
   const { chunkEndBytes } = reader
-  if (chunk[at] !== chunkEnd[chunkEndBytes]) refuse(reader, 'a chunk longer than its size')
+  if (chunk[at] !== crlf[chunkEndBytes]) refuse(reader, 'a chunk longer than its size')
   else if (chunkEndBytes === 1) reader.phase = 'chunk size'
   reader.chunkEndBytes = 1 - chunkEndBytes
   return at + 1
@@ -208,28 +247,54 @@ function readLine(reader: ResponseReader, chunk: Buffer, at: number, end: number
 
 /** Sets the reader's line, and returns where the next begins; `incomplete` when there is none yet or it is refused. */
 function takeLine(reader: ResponseReader, chunk: Buffer, at: number, end: number): number {
-  const { pending } = reader
-  const before = pending === null ? 0 : pending.length
-  const most = Math.min(end, at + maxLineBytes + 2)
-  const line = pending === null ? chunk : Buffer.concat([pending, chunk.subarray(at, most)])
-  const start = pending === null ? at : 0
-  const lineEnd = findLineEnd(line, start, pending === null ? end : line.length)
+  const before = reader.pendingBytes
+  const isPending = reader.pending !== null
+  if (isPending) addPending(reader, chunk, at, pendingLineEnd(chunk, at, end))
+  const line = reader.pending ?? chunk
+  const start = isPending ? 0 : at
+  // The last byte that was pending may be half of the line's end.
+  const lineEnd = findLineEnd(line, start, isPending ? reader.pendingBytes : end, Math.max(0, before - 1))
   if (lineEnd >= 0) {
     reader.pending = null
+    reader.pendingBytes = 0
     reader.line = line
     reader.lineStart = start
     reader.lineEnd = lineEnd
     return at + lineEnd + 2 - start - before
   }
-  if (lineEnd === incomplete) keepPending(reader, Buffer.from(pending === null ? line.subarray(start, end) : line))
-  else refuse(reader, lineFlaws[lineEnd] as string)
+  if (lineEnd !== incomplete) refuse(reader, lineFlaws[lineEnd] as string)
+  else {
+    if (!isPending) addPending(reader, chunk, at, end)
+    checkPending(reader)
+  }
   return incomplete
 }
 
-function keepPending(reader: ResponseReader, pending: Buffer): void {
-  reader.pending = pending
-  // What is no HTTP may never send the end of a line, and would be waited for in vain.
-  if (reader.phase === 'status line' && !mayBeStatusLine(pending, 0, pending.length)) refuse(reader, 'no status line')
+/** Up to where `chunk` has to be looked at for the end of a line that began before it. */
+function pendingLineEnd(chunk: Buffer, at: number, end: number): number {
+  const lineFeedAt = chunk.indexOf(0x0a, at)
+  return Math.min(end, at + maxLineBytes + 2, lineFeedAt < 0 ? end : lineFeedAt + 1)
+}
+
+/** Its room doubles, so that a long line that comes byte by byte is not copied for every byte. */
+function addPending(reader: ResponseReader, chunk: Buffer, start: number, end: number): void {
+  const length = reader.pendingBytes + end - start
+  let room = reader.pending
+  if (room === null || room.length < length) {
+    const larger = Buffer.allocUnsafe(Math.max(length, 2 * reader.pendingBytes))
+    room?.copy(larger, 0, 0, reader.pendingBytes)
+    room = larger
+    reader.pending = larger
+  }
+  chunk.copy(room, reader.pendingBytes, start, end)
+  reader.pendingBytes = length
+}
+
+/** What is no HTTP may never send the end of a line, and would be waited for in vain. */
+function checkPending(reader: ResponseReader): void {
+  const pending = reader.pending as Buffer
+  if (reader.phase === 'status line' && !mayBeStatusLine(pending, 0, reader.pendingBytes))
+    refuse(reader, 'no status line')
   if (reader.phase === 'chunk size' && hexDigit(pending[0] as number) < 0) refuse(reader, 'a bad chunk size')
 }
 
