@@ -167,7 +167,6 @@ export const goodAnswers: readonly AnswerSample[] = [
     status: 304,
     body: '',
     keepsOpen: true,
-    refusedByUndici: true,
   },
   {
     name: 'several things said of the connection',

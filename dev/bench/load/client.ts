@@ -74,7 +74,7 @@ const loads: Readonly<Record<ClientJob['client'], (job: ClientJob) => Promise<Ru
     return (seconds) => askUntil(client, job, seconds)
   },
   async undici(job) {
-    const { createUndiciClient } = await import('../../../src/lib/load/http/undici-client.ts')
+    const { createUndiciClient } = await import('./undici-client.ts')
     const client = createUndiciClient(new URL(job.url).origin, timeoutMs)
     return (seconds) => askUntil(client, job, seconds)
   },

@@ -26,6 +26,8 @@ export interface HttpAnswer {
   readonly reason: string | null
   /** Without an answer: whether the server may have carried the request out all the same. */
   readonly maybeExecuted: boolean
+  /** It was sent again, because the server had closed the connection that it went over first. */
+  readonly reconnected?: boolean
 }
 
 /** Sends requests to one origin over kept-alive connections. */

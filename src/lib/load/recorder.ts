@@ -20,6 +20,8 @@ export interface Sample {
   readonly bytes: number
   /** Why it failed; null when it did not. */
   readonly failure: string | null
+  /** It was sent again, over a new connection. */
+  readonly reconnected?: boolean | undefined
 }
 
 /** What was recorded of a step. */
@@ -46,6 +48,8 @@ export interface Tally {
   readonly errors: number
   /** How often each of them threw what. */
   readonly errorReasons: Readonly<Record<string, number>>
+  /** Requests that were sent again, because their connections had been closed. */
+  readonly reconnected: number
   /** How late requests were sent. */
   readonly late: HistogramCounts
 }
@@ -77,6 +81,7 @@ export function createRecorder(): Recorder {
   const late = createHistogram()
   let skipped = 0
   let errors = 0
+  let reconnected = 0
 
   function stepOf(given: string): StepState {
     const known = steps.get(given)
@@ -92,12 +97,13 @@ export function createRecorder(): Recorder {
       errors++
       errorReasons.add(reason)
     },
-    record({ step, due, sent, ended, bytes, failure }) {
+    record({ step, due, sent, ended, bytes, failure, reconnected: again = false }) {
       const state = stepOf(step)
       recordMs(state.response, ended - due)
       recordMs(state.service, ended - sent)
       recordMs(late, sent - due)
       state.bytes += bytes
+      if (again) reconnected++
       if (failure === null) return
       state.failures++
       failureReasons.add(failure)
@@ -116,12 +122,14 @@ export function createRecorder(): Recorder {
         failureReasons: failureReasons.take(),
         errors,
         errorReasons: errorReasons.take(),
+        reconnected,
         late: countsOf(late),
       }
       for (const [, state] of used) empty(state)
       late.reset()
       skipped = 0
       errors = 0
+      reconnected = 0
       return tally
     },
   }

@@ -76,6 +76,8 @@ export interface RunResult {
   readonly errors: number
   /** These by what they threw, after the scenario's name. */
   readonly errorReasons: Readonly<Record<string, number>>
+  /** Requests that were sent again, because the server had closed their kept connections. */
+  readonly reconnected: number
   readonly responseTime: Percentiles
   readonly serviceTime: Percentiles
   /** Missing without requests. */
@@ -135,6 +137,7 @@ export function summarizeRun(parts: readonly PartProgress[], whole: Whole): RunR
     failureReasons: Object.fromEntries(recorded.failureReasons),
     errors: recorded.errors,
     errorReasons: Object.fromEntries(recorded.errorReasons),
+    reconnected: recorded.reconnected,
     responseTime: percentilesOf(responseTime),
     serviceTime: percentilesOf(serviceTime),
     ...(spectrum ? { spectrum } : {}),

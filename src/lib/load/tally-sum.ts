@@ -20,6 +20,8 @@ export interface TallySum {
   /** Iterations whose scenario threw, and what. */
   readonly errors: number
   readonly errorReasons: ReadonlyMap<string, number>
+  /** Requests that were sent again. */
+  readonly reconnected: number
   readonly late: LatencyHistogram
   readonly skipped: number
 }
@@ -33,6 +35,7 @@ export function createTallySum(): TallySum {
   const late = createHistogram()
   let skipped = 0
   let errors = 0
+  let reconnected = 0
   return {
     steps,
     failureReasons: failureReasons.sums,
@@ -40,6 +43,9 @@ export function createTallySum(): TallySum {
     late,
     get errors() {
       return errors
+    },
+    get reconnected() {
+      return reconnected
     },
     get skipped() {
       return skipped
@@ -64,6 +70,7 @@ export function createTallySum(): TallySum {
       addCounts(late, tally.late)
       skipped += tally.skipped
       errors += tally.errors
+      reconnected += tally.reconnected
     },
   }
 }

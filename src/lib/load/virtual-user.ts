@@ -21,6 +21,12 @@ import { requireThinkTime } from './think-time.ts'
 /** Thrown into users that are to stop; it is nobody's failure. */
 export const stopped = new Error('the user has been stopped')
 
+/**
+ * How long after a request that found no connection the next one is sent at the earliest. Without think time a user
+ * would try again thousands of times a second, which loads nobody but the generator.
+ */
+const pauseWithoutConnectionMs = 100
+
 /** What a scenario is given: everything it does is measured, and charged to `session`. */
 export function createUser(parts: SessionParts, session: Session): VirtualUser {
   const { clock, client, sockets, recorder, runId, ledger, statuses, parse, mistakes } = parts
@@ -49,6 +55,17 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
     } catch (error) {
       return reasonOf(noted(error, use))
     }
+  }
+
+  /** After a request that found no connection; 0 otherwise. */
+  let notBefore = 0
+
+  async function pause(): Promise<void> {
+    const waitMs = notBefore - clock.now()
+    if (waitMs > 0 && !(await session.sleepers.sleep(waitMs))) throw cutShort(session)
+    // The API has no part in this wait.
+    due = Math.max(due, notBefore)
+    notBefore = 0
   }
 
   return {
@@ -86,6 +103,7 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
       if (!(await session.sleepers.sleep(Math.max(0, due - clock.now())))) throw cutShort(session)
     },
     async request(request) {
+      if (notBefore > 0) await pause()
       if (session.sleepers.awake) throw cutShort(session)
       session.steps++
       try {
@@ -112,7 +130,9 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
         const began = Math.min(due, sent)
         const answer = toStepAnswer(given, parse)
         const failure = failureOf(expected, given) ?? judge(request, answer)
-        recorder.record({ step, due: began, sent, ended, bytes: given.bytes, failure })
+        const { bytes, reconnected } = given
+        recorder.record({ step, due: began, sent, ended, bytes, failure, reconnected })
+        if (given.reason !== null && !given.maybeExecuted) notBefore = sent + pauseWithoutConnectionMs
         session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
         due = ended
         return answer
@@ -121,6 +141,7 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
       }
     },
     async connect(request) {
+      if (notBefore > 0) await pause()
       if (session.sleepers.awake) throw cutShort(session)
       session.steps++
       try {
@@ -133,6 +154,7 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
         const ended = clock.now()
         const began = Math.min(due, sent)
         recorder.record({ step, due: began, sent, ended, bytes: 0, failure: reason })
+        if (reason !== null) notBefore = sent + pauseWithoutConnectionMs
         session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
         due = ended
         return socket

@@ -128,6 +128,9 @@ const Load = object('what the clients saw', {
   requests: count('sent'),
   failures: count('that failed'),
   errors: Type.Optional(count('iterations whose scenario threw')),
+  reconnected: Type.Optional(
+    count('sent again, because the server had closed the kept connection they went over first'),
+  ),
   rps: number('requests per second'),
   idealRps: number('what the same users, or all arrivals, would have reached, had every answer been instant'),
   interrupted: flag('ended before its time'),

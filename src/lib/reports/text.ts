@@ -88,6 +88,7 @@ function headlineLines(report: LoadReport, paint: Paint): string[] {
     `requests   ${paint.bold(formatCount(load.requests))}, ${paint.bold(formatNumber(load.rps))} a second${idealPhrase(load)}`,
     `failures   ${load.failures > 0 ? paint.bad(formatCount(load.failures)) : '0'}${load.requests > 0 ? ` (${formatShare(load.failures / load.requests)})` : ''}${reasonsPhrase(load.failureReasons)}`,
     ...errorLines(load, paint),
+    ...reconnectedLines(load),
     ...(retried === null ? [] : [`retries    of the API on its database: ${retried}`]),
     ...skippedLines(load, paint),
     ...faultLines(load),
@@ -143,6 +144,11 @@ function idealPhrase({ model, rps, idealRps }: LoadReport['load']): string {
   if (model?.kind === 'saturation') return ' by one request after the other on each connection'
   const share = idealRps > 0 ? rps / idealRps : 0
   return `, ${formatShare(share)} of what these users would make if every answer were instant`
+}
+
+function reconnectedLines({ reconnected = 0 }: LoadReport['load']): string[] {
+  if (reconnected === 0) return []
+  return [`sent again ${formatCount(reconnected)} requests, whose kept connections the server had closed`]
 }
 
 function skippedLines({ model, full, iterations = 0, skipped = 0 }: LoadReport['load'], paint: Paint): string[] {

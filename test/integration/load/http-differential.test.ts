@@ -3,8 +3,8 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createUndiciClient } from '../../../dev/bench/load/undici-client.ts'
 import { createSocketClient } from '../../../src/lib/load/http/socket-client.ts'
-import { createUndiciClient } from '../../../src/lib/load/http/undici-client.ts'
 import type { HttpAnswer, HttpClient } from '../../../src/lib/load/http-client.ts'
 import { badAnswers, goodAnswers, type AnswerSample } from '../../http-answers.ts'
 
@@ -133,6 +133,8 @@ describe('of a damaged answer', () => {
         // undici takes no 100 that it did not ask for; a client must (RFC 9110, 15.2).
         fc.pre(!Buffer.concat(pieces).includes('HTTP/1.1 100'))
         const { ours, theirs } = await ask({ pieces, closes: true })
+        // A length said twice, which undici refuses.
+        fc.pre(!/content-length/i.test(theirs.reason ?? ''))
         if (ours.reason === null) expect(ours).toEqual(theirs)
         else expect(ours.reason).toMatch(/^invalid answer: |^connection closed$/)
       }),

@@ -13,6 +13,8 @@ interface Line {
   readonly sockets: readonly Socket[]
   /** What came in, a text a read. */
   readonly received: readonly string[]
+  /** New connections are refused. */
+  stopListening(): void
 }
 
 const get: HttpRequest = { method: 'GET', path: '/', wantBody: true }
@@ -24,7 +26,12 @@ afterEach(async () => {
 })
 
 /** `onRequest` may do with the socket what it likes. */
-async function open(onRequest: (socket: Socket) => void, clock: Clock = realClock, host = '127.0.0.1'): Promise<Line> {
+async function open(
+  onRequest: (socket: Socket) => void,
+  clock: Clock = realClock,
+  host = '127.0.0.1',
+  timeoutMs = 5000,
+): Promise<Line> {
   const sockets: Socket[] = []
   const received: string[] = []
   const server = createServer((socket) => {
@@ -36,13 +43,13 @@ async function open(onRequest: (socket: Socket) => void, clock: Clock = realCloc
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const client = createSocketClient(`http://${host}:${(server.address() as AddressInfo).port}`, 5000, clock)
+  const client = createSocketClient(`http://${host}:${(server.address() as AddressInfo).port}`, timeoutMs, clock)
   cleanUps.push(() => {
     for (const socket of sockets) socket.destroy()
     return new Promise((resolve) => server.close(resolve))
   })
   cleanUps.push(() => client.close())
-  return { client, sockets, received }
+  return { client, sockets, received, stopListening: () => void server.close() }
 }
 
 /** The machine's clock, put forward by hand. */
@@ -91,15 +98,24 @@ describe('a kept connection', () => {
     expect(received.filter((text) => text.startsWith('GET /again'))).toHaveLength(1)
   })
 
-  it('that closes as the request leaves may have carried it out, so it is not sent again', async () => {
-    const { client, sockets, received } = await open((socket) => void socket.write(ok))
+  it('may be free for as long as the server keeps it', async () => {
+    const { clock, moveBy } = createMovedClock()
+    const { client, sockets } = await open((socket) => void socket.write(ok), clock)
     await client.request(get)
-    // Bytes may still be sent towards a server that has said that it will send no more.
-    sockets[0]?.end()
-    const answer = await client.request({ ...get, path: '/once' })
-    expect(answer).toMatchObject({ status: 0, reason: 'connection closed', maybeExecuted: true })
-    await wait(50)
-    expect(received.filter((text) => text.startsWith('GET /once')).length).toBeLessThanOrEqual(1)
+    moveBy(3_600_000)
+    await client.request({ ...get, method: 'HEAD' })
+    expect(sockets).toHaveLength(1)
+  })
+
+  it('lets a CRLF behind a body pass', async () => {
+    const { client, sockets } = await open((socket) => {
+      socket.write(ok)
+      setTimeout(() => socket.write('\r\n'), 10)
+    })
+    for (let i = 0; i < 3; i++) {
+      expect(await client.request(get)).toMatchObject({ status: 200, bytes: 2 })
+      await wait(30)
+    }
     expect(sockets).toHaveLength(1)
   })
 
@@ -110,6 +126,125 @@ describe('a kept connection', () => {
     await wait(50)
     expect(await client.request(get)).toMatchObject({ status: 200 })
     expect(sockets).toHaveLength(2)
+  })
+})
+
+describe('a request over a kept connection that the server closes', () => {
+  const closing = {
+    // Bytes may still be sent towards a server that has said that it will send no more.
+    closed: (socket: Socket) => void socket.end(),
+    // The answer to those that arrive is a reset.
+    'closed for reading too': (socket: Socket) => socket.destroySoon(),
+  }
+  const ways = Object.entries(closing)
+
+  /** Answers the first request of a connection, which `close` ends before the client can notice. */
+  async function closeAfterFirst(close: (socket: Socket) => void, again: (socket: Socket) => void) {
+    const line = await open((socket) => {
+      if (line.sockets.indexOf(socket) > 0) again(socket)
+      else if (line.received.length === 1) socket.write(ok)
+    })
+    expect(await line.client.request(get)).toMatchObject({ status: 200 })
+    close(line.sockets[0] as Socket)
+    return line
+  }
+
+  it.each(
+    ways.flatMap(([how, close]) =>
+      (['GET', 'HEAD', 'PUT', 'DELETE'] as const).map((method) => ({ how, close, method })),
+    ),
+  )('is sent again when it is a $method: $how', async ({ close, method }) => {
+    const { client, sockets } = await closeAfterFirst(
+      close,
+      (socket) => void socket.write(method === 'HEAD' ? ok.replace(/ok$/, '') : ok),
+    )
+    const answer = await client.request({ ...get, method })
+    expect(answer).toEqual({
+      status: 200,
+      bytes: method === 'HEAD' ? 0 : 2,
+      body: Buffer.from(method === 'HEAD' ? '' : 'ok'),
+      reason: null,
+      maybeExecuted: true,
+      reconnected: true,
+    })
+    expect(sockets).toHaveLength(2)
+    // The new connection is kept.
+    expect(await client.request({ ...get, method })).not.toHaveProperty('reconnected')
+    expect(sockets).toHaveLength(2)
+  })
+
+  it.each(['POST', 'PATCH'] as const)(
+    'is not sent again when it is a %s, which may have been carried out',
+    async (method) => {
+      const { client, sockets, received } = await closeAfterFirst(closing.closed, (socket) => void socket.write(ok))
+      const answer = await client.request({ ...get, method, path: '/once' })
+      expect(answer).toMatchObject({ status: 0, reason: 'connection closed', maybeExecuted: true })
+      await wait(50)
+      expect(received.filter((text) => text.startsWith(`${method} /once`)).length).toBeLessThanOrEqual(1)
+      expect(sockets).toHaveLength(1)
+    },
+  )
+
+  it('is sent again once: another server that closes is a failure', async () => {
+    const { client, sockets } = await closeAfterFirst(closing.closed, closing.closed)
+    const answer = await client.request(get)
+    expect(answer).toMatchObject({ status: 0, reason: 'connection closed', maybeExecuted: true, reconnected: true })
+    expect(sockets).toHaveLength(2)
+  })
+
+  it('may have been carried out the first time, whatever becomes of the second', async () => {
+    const { client, sockets, stopListening } = await closeAfterFirst(closing.closed, closing.closed)
+    stopListening()
+    const answer = await client.request({ ...get, method: 'DELETE' })
+    expect(answer).toMatchObject({ status: 0, reason: 'connection refused', maybeExecuted: true, reconnected: true })
+    expect(sockets).toHaveLength(1)
+  })
+
+  it('is not sent again once something of an answer has come', async () => {
+    let requests = 0
+    const { client, sockets } = await open((socket) => {
+      if (requests++ === 0) socket.write(ok)
+      else socket.end('H')
+    })
+    await client.request(get)
+    expect(await client.request(get)).toMatchObject({ status: 0, reason: 'connection closed' })
+    expect(sockets).toHaveLength(1)
+  })
+
+  it('has the time that is left of its timeout', async () => {
+    const { client } = await open(
+      (socket) => {
+        if (requests++ === 0) socket.write(ok)
+        // 250 of 400 ms are over by then.
+        else if (requests === 2) setTimeout(() => socket.end(), 250)
+      },
+      realClock,
+      '127.0.0.1',
+      400,
+    )
+    let requests = 0
+    await client.request(get)
+    const sentAt = performance.now()
+    expect(await client.request(get)).toMatchObject({ status: 0, reason: 'timeout', reconnected: true })
+    const elapsed = performance.now() - sentAt
+    expect(elapsed).toBeGreaterThan(390)
+    expect(elapsed).toBeLessThan(600)
+  })
+})
+
+describe('a request that finds no connection', () => {
+  it('leaves a turn to timers and signals, however often it is tried again', async () => {
+    // Connecting to this address fails before the system asks anybody.
+    const client = createSocketClient('http://255.255.255.255:9', 5000)
+    cleanUps.push(() => client.close())
+    let isOver = false
+    setTimeout(() => (isOver = true), 20)
+    let tries = 0
+    for (; !isOver && tries < 100_000; tries++) {
+      const { reason, maybeExecuted } = await client.request(get)
+      expect([reason === null, maybeExecuted]).toEqual([false, false])
+    }
+    expect(isOver).toBe(true)
   })
 })
 

@@ -6,7 +6,7 @@ import { countsOf } from '../../../src/lib/measure/histogram.ts'
 import { decodeNews, encodeNews } from '../../../src/lib/load/workers/tally-bytes.ts'
 
 /** All that a sum knows, to be compared whatever the order in which it came. */
-function contentOf({ steps, failureReasons, errors, errorReasons, late, skipped }: TallySum) {
+function contentOf({ steps, failureReasons, errors, errorReasons, reconnected, late, skipped }: TallySum) {
   const shown = (histogram: TallySum['late']) => {
     const { valuesUs, counts } = countsOf(histogram)
     return [...valuesUs].map((us, index) => [us, counts[index]])
@@ -26,6 +26,7 @@ function contentOf({ steps, failureReasons, errors, errorReasons, late, skipped 
     failureReasons: Object.fromEntries(failureReasons),
     errors,
     errorReasons: Object.fromEntries(errorReasons),
+    reconnected,
     late: shown(late),
     skipped,
   }
@@ -39,6 +40,7 @@ const arbitrarySample: fc.Arbitrary<Sample> = fc
     tookMs: fc.double({ min: 0, max: 60_000, noNaN: true }),
     bytes: fc.integer({ min: 0, max: 200_000 }),
     failure: fc.constantFrom(null, null, null, 'timeout', 'status 500'),
+    reconnected: fc.boolean(),
   })
   .map(({ due, lateMs, tookMs, ...rest }) => ({ ...rest, due, sent: due + lateMs, ended: due + lateMs + tookMs }))
 

@@ -8,7 +8,16 @@ function second(...responseMs: readonly number[]) {
   for (const ms of responseMs) recordMs(response, ms)
   const counts = countsOf(response)
   const step = { name: 'get', failures: 0, bytes: 0, response: counts, service: counts }
-  return { users: 1, skipped: 0, steps: [step], failureReasons: {}, errors: 0, errorReasons: {}, late: counts }
+  return {
+    users: 1,
+    skipped: 0,
+    steps: [step],
+    failureReasons: {},
+    errors: 0,
+    errorReasons: {},
+    reconnected: 0,
+    late: counts,
+  }
 }
 
 /** The same, of which so many failed. */

@@ -162,6 +162,15 @@ describe('loadSummary', () => {
     expect(none).toContain('skipped    0 of 59,400 iterations')
   })
 
+  it('says how many requests were sent again, and nothing when there were none', () => {
+    const line = /^sent again .*$/m
+    expect(line.exec(loadSummary(report, noPaint, null))).toBeNull()
+    const again = { ...report, load: { ...report.load, reconnected: 1200 } }
+    expect(line.exec(loadSummary(again, noPaint, null))?.[0]).toBe(
+      'sent again 1,200 requests, whose kept connections the server had closed',
+    )
+  })
+
   it('says that users came and went by stages', () => {
     const stages = [1000, 3000, 0].map((users) => ({ durationMs: 30_000, users }))
     const load = { ...report.load, users: 3000, model: { kind: 'closed', stages } } as const

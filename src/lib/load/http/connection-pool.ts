@@ -1,6 +1,7 @@
 import type { Clock } from '../../measure/clock.ts'
-import { openConnection, type Connection, type Endpoint, type Exchange } from './connection.ts'
+import { openConnection, type Connection, type Exchange } from './connection.ts'
 import { failures, type Failure } from './failures.ts'
+import type { Endpoint } from './open-socket.ts'
 import { createRecentBodies } from './recent-bodies.ts'
 import { createRecentHead } from './recent-head.ts'
 
@@ -8,6 +9,8 @@ import { createRecentHead } from './recent-head.ts'
 export interface ConnectionPool {
   /** Sends over a connection that is free, or over a new one, and returns it. */
   send(exchange: Exchange): Connection
+  /** Sends over a new one, whatever is free. */
+  sendOverNew(exchange: Exchange): Connection
   /** Closes all connections; exchanges under way fail for this. */
   close(failure: Failure): void
 }
@@ -61,6 +64,7 @@ export function createConnectionPool(endpoint: Endpoint, clock: Clock, onConnect
 
   return {
     send: (exchange) => sendOverFree(exchange) ?? sendOverNew(exchange),
+    sendOverNew,
     close(failure) {
       for (const connection of open) connection.breakOff(failure)
     },

@@ -1,15 +1,17 @@
-import { connect } from 'node:net'
 import type { HttpAnswer } from '../http-client.ts'
-import { explainSocketError, failures, noAnswer, type Failure } from './failures.ts'
+import { explainSocketError, failures, invalidAnswer, noAnswer, type Failure } from './failures.ts'
+import { openSocket, readyEvent, type Endpoint } from './open-socket.ts'
 import type { RecentBodies } from './recent-bodies.ts'
 import type { RecentHead } from './recent-head.ts'
 import type { RequestText } from './request-text.ts'
 import {
   createResponseReader,
+  hasBegun,
   isFinished,
   leavesConnectionOpen,
   readBytes,
   readClose,
+  readStray,
   startAnswer,
   takeBody,
 } from './response-reader.ts'
@@ -20,8 +22,11 @@ export interface Exchange {
   /** The request is a HEAD. */
   readonly answersHead: boolean
   readonly keepsBody: boolean
-  /** Called once. */
-  readonly settle: (answer: HttpAnswer) => void
+  /**
+   * Called once. `closedUnanswered`: the server closed a connection that it had kept, before anything of an answer came;
+   * nearly always it had closed it before the request was there.
+   */
+  readonly settle: (answer: HttpAnswer, closedUnanswered: boolean) => void
 }
 
 /** A connection to the server, for one exchange at a time. */
@@ -47,12 +52,6 @@ export interface ConnectionOwner {
   onClosed(connection: Connection): void
 }
 
-/** Where a server listens. */
-export interface Endpoint {
-  readonly host: string
-  readonly port: number
-}
-
 /** What all connections of a client share. */
 export interface SharedMemory {
   /** Read into by all, because what was read is dealt with before the next read: nothing is allocated for it. */
@@ -67,12 +66,10 @@ export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: 
   let exchange: Exchange | null = null
   let isConnected = false
   let isOpen = true
+  /** It has carried an exchange. */
+  let isKept = false
   const reader = createResponseReader(recentBodies, recentHead)
-  const socket = connect({
-    ...endpoint,
-    noDelay: true,
-    onread: { buffer: readBuffer, callback: onBytes },
-  })
+  const socket = openSocket(endpoint, { buffer: readBuffer, callback: onBytes })
   const connection: Connection = {
     send,
     breakOff,
@@ -84,7 +81,7 @@ export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: 
     },
     usableUntil: Infinity,
   }
-  socket.on('connect', onConnected)
+  socket.on(readyEvent(endpoint), onConnected)
   socket.on('end', onEnd)
   socket.on('error', (error) => breakOff(explainSocketError(error)))
   socket.on('close', () => {
@@ -116,8 +113,8 @@ export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: 
   function onBytes(length: number): boolean {
     if (exchange === null) {
       // Nobody has asked for them, and the next answer would begin with them.
-      breakOff(failures.closed)
-      return false
+      if (!readStray(reader, readBuffer, length)) breakOff(failures.closed)
+      return isOpen
     }
     readBytes(reader, readBuffer, length)
     if (isFinished(reader)) finish(exchange)
@@ -133,17 +130,14 @@ export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: 
   }
 
   function finish(finished: Exchange): void {
-    if (reader.flaw !== null) return breakOff({ reason: `invalid answer: ${reader.flaw}`, maybeExecuted: true })
+    if (reader.flaw !== null) return breakOff(invalidAnswer(reader.flaw))
     exchange = null
+    isKept = true
     if (leavesConnectionOpen(reader)) owner.onFree(connection)
     else breakOff(failures.closed)
-    finished.settle({
-      status: reader.head.status,
-      bytes: reader.bytes,
-      body: takeBody(reader),
-      reason: null,
-      maybeExecuted: true,
-    })
+    const { head, bytes } = reader
+    const answer = { status: head.status, bytes, body: takeBody(reader), reason: null, maybeExecuted: true }
+    finished.settle(answer, false)
   }
 
   function breakOff(failure: Failure): void {
@@ -152,7 +146,11 @@ export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: 
     if (exchange === null) return
     const { settle } = exchange
     exchange = null
-    settle(noAnswer(failure, reader.bytes, isConnected))
+    const answer = noAnswer(failure, reader.bytes, isConnected)
+    if (isConnected) settle(answer, isKept && failure.isClosing && !hasBegun(reader))
+    // Without descriptors or ports connecting fails in this very turn: users who try again at once would leave no turn
+    // for timers and signals.
+    else setImmediate(settle, answer, false)
   }
 
   return connection

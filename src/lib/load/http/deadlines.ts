@@ -4,6 +4,8 @@ import type { Clock } from '../../measure/clock.ts'
 export interface Deadlines<T> {
   add(item: T): void
   remove(item: T): void
+  /** When it is overdue, ms on the clock; undefined for what was not added. */
+  overdueAt(item: T): number | undefined
   /** Says now what is overdue by now; a busy process runs its timers late. */
   check(): void
   /** Forgets everything. */
@@ -45,6 +47,7 @@ export function createDeadlines<T>(clock: Clock, ms: number, onOverdue: (item: T
       watch(ms)
     },
     remove: (item) => void overdueAt.delete(item),
+    overdueAt: (item) => overdueAt.get(item),
     check,
     clear() {
       overdueAt.clear()

@@ -4,30 +4,56 @@ import type { HttpAnswer } from '../http-client.ts'
 export interface Failure {
   readonly reason: string
   readonly maybeExecuted: boolean
+  /** The server closed the connection. */
+  readonly isClosing: boolean
 }
 
 /** The failures that a client finds by itself. */
 export const failures = {
-  timeout: { reason: 'timeout', maybeExecuted: true },
-  closed: { reason: 'connection closed', maybeExecuted: true },
-  cutOff: { reason: 'cut off at the end of the run', maybeExecuted: true },
+  timeout: { reason: 'timeout', maybeExecuted: true, isClosing: false },
+  closed: { reason: 'connection closed', maybeExecuted: true, isClosing: true },
+  cutOff: { reason: 'cut off at the end of the run', maybeExecuted: true, isClosing: false },
 } as const satisfies Readonly<Record<string, Failure>>
 
-const socketFailures: Readonly<Record<string, Failure>> = {
-  ECONNREFUSED: { reason: 'connection refused', maybeExecuted: false },
-  ENOTFOUND: { reason: 'host not found', maybeExecuted: false },
-  EHOSTUNREACH: { reason: 'host unreachable', maybeExecuted: false },
-  ENETUNREACH: { reason: 'host unreachable', maybeExecuted: false },
-  EADDRNOTAVAIL: { reason: 'no local port left', maybeExecuted: false },
-  EMFILE: { reason: 'too many open files', maybeExecuted: false },
-  ECONNRESET: { reason: 'connection reset', maybeExecuted: true },
-  EPIPE: { reason: 'connection reset', maybeExecuted: true },
+/** The answer was no HTTP. */
+export function invalidAnswer(flaw: string): Failure {
+  return { reason: `invalid answer: ${flaw}`, maybeExecuted: true, isClosing: false }
 }
+
+/** Never came to a connection. */
+function unconnected(reason: string): Failure {
+  return { reason, maybeExecuted: false, isClosing: false }
+}
+
+const reset: Failure = { reason: 'connection reset', maybeExecuted: true, isClosing: true }
+
+const socketFailures: Readonly<Record<string, Failure>> = {
+  ECONNREFUSED: unconnected('connection refused'),
+  ENOTFOUND: unconnected('host not found'),
+  EAI_AGAIN: unconnected('no answer from the name server'),
+  EHOSTUNREACH: unconnected('host unreachable'),
+  ENETUNREACH: unconnected('host unreachable'),
+  EADDRNOTAVAIL: unconnected('no local port left'),
+  EMFILE: unconnected('too many open files'),
+  ENFILE: unconnected('too many open files'),
+  ECONNRESET: reset,
+  EPIPE: reset,
+  // After the system sent a packet again and again, or never came to a connection.
+  ETIMEDOUT: { reason: 'connection timed out', maybeExecuted: true, isClosing: false },
+}
+
+/** Codes of certificates that are not trusted, outdated or another host's. */
+const certificateCode = /CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/
 
 /** What a socket's error means. */
 export function explainSocketError(error: Error): Failure {
   const code = (error as NodeJS.ErrnoException).code ?? ''
-  return socketFailures[code] ?? { reason: code || error.message, maybeExecuted: true }
+  const known = socketFailures[code]
+  if (known !== undefined) return known
+  if (certificateCode.test(code)) return unconnected(`certificate refused: ${code}`)
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_'))
+    return { reason: `TLS failed: ${code}`, maybeExecuted: true, isClosing: false }
+  return { reason: code || error.message, maybeExecuted: true, isClosing: false }
 }
 
 const empty = Buffer.alloc(0)

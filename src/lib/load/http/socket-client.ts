@@ -1,14 +1,19 @@
 import { realClock, type Clock } from '../../measure/clock.ts'
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http-client.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, Exchange } from './connection.ts'
 import { createConnectionPool } from './connection-pool.ts'
 import { createDeadlines } from './deadlines.ts'
 import { failures, noAnswer } from './failures.ts'
+import { createTlsMemory, type Endpoint } from './open-socket.ts'
 import { createRequestSerializer } from './request-text.ts'
 
+/** Doing these twice is doing them once (RFC 9110, 9.2.2). */
+const idempotentMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])
+
 /**
- * A client for `http:` origins over bare sockets, which costs about half of what undici does;
- * `timeoutMs` is from the request to the last byte of its answer.
+ * A client over bare sockets, with TLS for `https:` origins, which costs about half of what undici does;
+ * `timeoutMs` is from the request to the last byte of its answer. A request that found its kept connection closed is
+ * sent once more, over a new one, if its method allows that.
  */
 export function createSocketClient(origin: string, timeoutMs: number, clock: Clock = realClock): HttpClient {
   const url = new URL(origin)
@@ -24,15 +29,30 @@ export function createSocketClient(origin: string, timeoutMs: number, clock: Clo
       request: serialize(request),
       answersHead: request.method === 'HEAD',
       keepsBody: request.wantBody,
-      settle(answer: HttpAnswer): void {
+      settle(answer: HttpAnswer, closedUnanswered: boolean): void {
+        const overdueAt = closedUnanswered ? deadlines.overdueAt(connection) : undefined
         deadlines.remove(connection)
-        resolve(answer)
+        if (overdueAt === undefined || !idempotentMethods.has(request.method)) return resolve(answer)
+        sendAgain(exchange, overdueAt, resolve)
       },
     }
     if (isClosed) return resolve(noAnswer(failures.cutOff, 0, false))
     // From now on, not from the first byte sent: the time to connect is the server's too.
     const connection = pool.send(exchange)
     deadlines.add(connection)
+  }
+
+  /** Over a connection that nothing was sent over before, so that it is the last time. */
+  function sendAgain(first: Exchange, overdueAt: number, resolve: (answer: HttpAnswer) => void): void {
+    const connection = pool.sendOverNew({
+      ...first,
+      settle(answer) {
+        cancel()
+        // The server may have read it the first time.
+        resolve({ ...answer, maybeExecuted: true, reconnected: true })
+      },
+    })
+    const cancel = clock.schedule(Math.max(0, overdueAt - clock.now()), () => connection.breakOff(failures.timeout))
   }
 
   return {
@@ -45,6 +65,8 @@ export function createSocketClient(origin: string, timeoutMs: number, clock: Clo
   }
 }
 
-function endpointOf({ hostname, port }: URL): { readonly host: string; readonly port: number } {
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) }
+function endpointOf({ protocol, hostname, port }: URL): Endpoint {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const isSecure = protocol === 'https:'
+  return { host, port: Number(port || (isSecure ? 443 : 80)), tls: isSecure ? createTlsMemory() : null }
 }

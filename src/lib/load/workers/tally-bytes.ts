@@ -29,6 +29,7 @@ const head = z.strictObject({
   failureReasons: z.record(name, whole),
   errors: whole,
   errorReasons: z.record(name, whole),
+  reconnected: whole,
   steps: z.array(z.strictObject({ name, failures: whole, bytes: amount })).max(200),
 })
 
@@ -40,16 +41,14 @@ const lengthBytes = 4
  * counts are numbers of 7 bits a byte, the lowest first.
  */
 export function encodeNews({ recorded, progress, health }: GeneratorNews): Buffer {
-  const { steps, late, users, skipped, failureReasons, errors, errorReasons } = recorded
+  const { steps, late, ...counts } = recorded
   const json = Buffer.from(
     JSON.stringify({
       progress,
       health,
-      users,
-      skipped,
-      failureReasons: shortened(failureReasons),
-      errors,
-      errorReasons: shortened(errorReasons),
+      ...counts,
+      failureReasons: shortened(counts.failureReasons),
+      errorReasons: shortened(counts.errorReasons),
       steps: steps.map(({ name: step, failures, bytes }) => ({ name: short(step), failures, bytes })),
     }),
   )
@@ -96,13 +95,13 @@ function numberBytes(given: number): number[] {
 export function decodeNews(data: Buffer): GeneratorNews {
   const { value, rest } = readHead(data)
   const reader = createReader(rest)
-  const { progress, health, users, skipped, failureReasons, errors, errorReasons } = value
-  const steps = value.steps.map((step): StepTally => {
+  const { progress, health, steps: given, ...counts } = value
+  const steps = given.map((step): StepTally => {
     return { ...step, response: readHistogram(reader), service: readHistogram(reader) }
   })
   const late = readHistogram(reader)
   if (!reader.atEnd()) throw new Error('there is more in it than histograms')
-  return { progress, health, recorded: { users, skipped, failureReasons, errors, errorReasons, steps, late } }
+  return { progress, health, recorded: { ...counts, steps, late } }
 }
 
 function readHead(data: Buffer): { readonly value: z.output<typeof head>; readonly rest: Buffer } {

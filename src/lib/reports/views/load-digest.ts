@@ -35,6 +35,7 @@ function figuresOf({ load, audit }: LoadReport): Figure[] {
       note: load.requests > 0 ? `${formatShare(load.failures / load.requests)} of ${formatCount(load.requests)}` : '',
     },
     ...errorFigures(load),
+    ...reconnectedFigures(load),
     ...skippedFigures(load),
     ...bookingFigures(load, audit !== null),
   ]
@@ -61,6 +62,11 @@ function errorFigures({ errors = 0, iterations = 0 }: LoadReport['load']): Figur
   if (errors === 0) return []
   const share = iterations > 0 ? `${formatShare(Math.min(1, errors / iterations))} of ${formatCount(iterations)}` : ''
   return [{ label: 'iterations threw', value: formatCount(errors), note: share }]
+}
+
+function reconnectedFigures({ reconnected = 0 }: LoadReport['load']): Figure[] {
+  if (reconnected === 0) return []
+  return [{ label: 'requests sent again', value: formatCount(reconnected), note: 'over closed connections at first' }]
 }
 
 function skippedFigures({ model, iterations = 0, skipped = 0 }: LoadReport['load']): Figure[] {

@@ -42,6 +42,7 @@ const news: fc.Arbitrary<GeneratorNews> = fc.record({
     failureReasons: reasons,
     errors: whole,
     errorReasons: reasons,
+    reconnected: whole,
     late: counts,
   }),
   progress: fc.record({
@@ -64,6 +65,7 @@ const empty: GeneratorNews = {
     failureReasons: {},
     errors: 0,
     errorReasons: {},
+    reconnected: 0,
     late: { valuesUs: Float64Array.of(100, 300), counts: Float64Array.of(1, 200) },
   },
   progress: { seconds: 1, elapsedSeconds: 1, users: 1, full: false, iterations: 1, userMs: 0, waitedMs: 0 },

@@ -42,6 +42,12 @@ describe('digestOf', () => {
     expect(spectrum.series[0]).toMatchObject({ xs: [1, 2, 10], ys: [1, 2, 30] })
   })
 
+  it('counts what was sent again, if anything was', () => {
+    const figure = { label: 'requests sent again', value: '12', note: 'over closed connections at first' }
+    expect(digestOf({ ...goodLoad, load: { ...goodLoad.load, reconnected: 12 } }).figures).toContainEqual(figure)
+    expect(digestOf(goodLoad).figures.map(({ label }) => label)).not.toContain(figure.label)
+  })
+
   it('counts what the open model skipped', () => {
     const model = { kind: 'open', ratePerSecond: 9, arrivals: 'constant', durationMs: 12_000, maxInFlight: 5 } as const
     const digest = digestOf({ ...goodLoad, load: { ...goodLoad.load, model, iterations: 90, skipped: 10 } })
