@@ -16,6 +16,7 @@ import {
 import { LimitFound } from './limit-record.ts'
 import { LoadModel } from './load-model-record.ts'
 import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
+import { health, LoadWorker } from './load-worker-record.ts'
 import { reportSchemaName } from './schema-name.ts'
 import { SeedWorkers, Verified } from './seed-record.ts'
 
@@ -85,31 +86,6 @@ const Spectrum = object('the whole distributions of all requests, at the same pe
   serviceTime: list('at each percentile, ms', Type.Number()),
 })
 
-const health = {
-  cpuPercent: number('of one core'),
-  eventLoopLagP99: number('99th percentile, ms'),
-  maxRssMb: number('memory of the process, MB'),
-  lateStartP99: ms('99th percentile of how late requests were sent'),
-}
-
-const LoadWorker = object('one worker process, and what it did up to its end', {
-  name: text('of the worker'),
-  host: text('where it ran'),
-  pid: count('of its process'),
-  version: text('of rushbench'),
-  requests: count('sent'),
-  failures: count('that failed'),
-  errors: Type.Optional(count('iterations whose scenario threw')),
-  bookings: count('that the API acknowledged'),
-  cpuPercent: Type.Optional(health.cpuPercent),
-  eventLoopLagP99: Type.Optional(health.eventLoopLagP99),
-  maxRssMb: Type.Optional(health.maxRssMb),
-  lateStartP99: Type.Optional(health.lateStartP99),
-  clockOffsetMs: Type.Optional(number('what its time of day lacks to the time of the queue, ms')),
-  clockRoundTripMs: Type.Optional(number('of the comparison of clocks, which is at most half of it wrong, ms')),
-  lost: Type.Optional(text('why it was not there until the end')),
-})
-
 const LoadVerdict = object('whether the figures are those of a load, whatever the generator says of itself', {
   passed: flag('requests were made, not all of them failed, and no more iterations threw than may'),
   reasons: list('why not', Type.String()),
@@ -128,9 +104,7 @@ const Load = object('what the clients saw', {
   requests: count('sent'),
   failures: count('that failed'),
   errors: Type.Optional(count('iterations whose scenario threw')),
-  reconnected: Type.Optional(
-    count('sent again, because the server had closed the kept connection they went over first'),
-  ),
+  reconnected: Type.Optional(count('sent again, because their kept connections had been closed')),
   rps: number('requests per second'),
   idealRps: number('what the same users, or all arrivals, would have reached, had every answer been instant'),
   interrupted: flag('ended before its time'),
