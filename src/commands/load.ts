@@ -43,7 +43,7 @@ same database.
 
 With --scenario the users do what a file of yours says, against any API; docs/scenarios.md explains it.
 
-Exit codes: 3 a threshold was not met, no request was made, every request failed, or more than 1% of the
+Exit codes: 3 a threshold was not met, no load held the limit, no request was made, every request failed, or more than 1% of the
 iterations threw (--threshold 'errors<5%' allows more), 4 the audit found lost, doubled or oversold bookings,
 5 the run is not valid because the generator was the bottleneck, or a worker was lost.`
   static override examples = [
@@ -125,6 +125,8 @@ iterations threw (--threshold 'errors<5%' allows more), 4 the audit found lost, 
     else if (this.signal.aborted) this.endWith('interrupted')
     else if (reports.some(({ generator }) => !generator.valid)) this.endWith('runNotValid')
     else if (reports.some((report) => loadFaults(report).length > 0)) this.endWith('thresholdNotMet')
+    // The conditions may all be met by the last trial, which did not hold because iterations were skipped.
+    else if (reports.some(({ limit }) => limit?.held === null)) this.endWith('thresholdNotMet')
     else if (reports.some(({ thresholds }) => thresholds.some(({ passed }) => !passed))) this.endWith('thresholdNotMet')
   }
 }

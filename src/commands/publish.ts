@@ -9,7 +9,12 @@ import { createLedgerBesideReport, createLedgerFile } from '../lib/load/ledger-f
 import { startLedger } from '../lib/load/ledger.ts'
 import { targetOrigin } from '../lib/load/target.ts'
 import { realClock } from '../lib/measure/clock.ts'
-import { publishSummary, type PublishResult, type ReadableFigures } from '../lib/reports/publish-text.ts'
+import {
+  askedForNothing,
+  publishSummary,
+  type PublishResult,
+  type ReadableFigures,
+} from '../lib/reports/publish-text.ts'
 import { quantile } from '../lib/stats/quantiles.ts'
 import { ordersWorkload } from '../lib/workloads/orders/index.ts'
 import { publishOrders } from '../lib/workloads/orders/publish.ts'
@@ -22,7 +27,7 @@ the broker acknowledged: "rushbench audit --workload orders --ledger FILE" holds
 With --target, asks each replica for the orders until they are there, and says how long that took; of
 more than 2,000 orders, it asks for 2,000 spread over all. Ctrl-C ends it after the messages under way.
 
-Exits with 4 when an order could not be read for a minute.`
+Exits with 4 when an order could not be read for a minute, with 3 when there was none to be read.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --count 1000 --interval 5ms --invalid 10%',
     '<%= config.bin %> <%= command.id %> --count 1000 --broker nats://127.0.0.1:4222 --target http://127.0.0.1:3000 --target http://127.0.0.1:3001',
@@ -44,6 +49,7 @@ Exits with 4 when an order could not be read for a minute.`
     this.log(publishSummary(result, flags['beside-original'] ? ordersWorkload.original : null))
     if (this.signal.aborted) this.endWith('interrupted')
     else if (result.readable.some(({ unreadable }) => unreadable > 0)) this.endWith('auditFailed')
+    else if (askedForNothing(result)) this.endWith('thresholdNotMet')
     return result
   }
 
@@ -84,6 +90,7 @@ function openReplicas(origins: readonly string[], timeoutMs: number): Promise<Re
 }
 
 function figuresOf({ origin, orders, unreadable, latencies, completeAt }: Readable, beganAt: number): ReadableFigures {
-  const at = (q: number): number => quantile(latencies, q) || 0
-  return { origin, orders, unreadable, p50: at(0.5), p99: at(0.99), max: at(1), completeMs: completeAt - beganAt }
+  const at = (q: number): number | null => (latencies.length > 0 ? quantile(latencies, q) : null)
+  const completeMs = orders > 0 && unreadable === 0 ? completeAt - beganAt : null
+  return { origin, orders, unreadable, p50: at(0.5), p99: at(0.99), max: at(1), completeMs }
 }

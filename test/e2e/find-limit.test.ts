@@ -59,4 +59,21 @@ describe('load --find-limit', () => {
       { metric: 'failures', passed: true },
     ])
   })
+
+  it('is red when no load held, though the last trial met the conditions', async () => {
+    const file = join(work.folder, 'stay.mjs')
+    await writeFile(
+      file,
+      `export default { name: 'stay', async run(user) {
+         await user.request({ step: 'ask', method: 'GET', path: '/' })
+         await user.think(60000)
+       } }`,
+    )
+    const target = `http://127.0.0.1:${(api.address() as AddressInfo).port}`
+    const args = ['load', '--scenario', file, '--target', target, '--rate', '1/s', '--max-in-flight', '1']
+    const { code, stdout } = await work.run([...args, '--duration', '2s', '--find-limit', 'failures<=0%'])
+    expect(stdout).toMatch(/^limit {6}not even 1 iteration a second holds failures<=0% \(held in 0 of 3 trials\)$/m)
+    expect(stdout).toMatch(/^met {8}failures<=0%/m)
+    expect(code).toBe(3)
+  })
 })

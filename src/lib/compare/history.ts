@@ -1,4 +1,5 @@
 import { failure } from '../errors.ts'
+import { loadFaults } from '../reports/load-verdict.ts'
 import type { Report } from '../reports/record.ts'
 import { findChangePoints } from '../stats/change-points.ts'
 import { differencesOf } from './differences.ts'
@@ -35,6 +36,8 @@ export interface History {
   readonly runs: number
   /** Reports of another kind, or that differ in more than their figures from the latest. */
   readonly leftOut: number
+  /** Loads that proved nothing, whatever their figures: every answer a quick 404, say. */
+  readonly failed: number
 }
 
 /** Which metrics, and which changes count. */
@@ -57,12 +60,18 @@ const minSegment = 3
 export function describeHistory(reports: readonly Report[], options: HistoryOptions): History {
   const ascending = reports.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt))
   const latest = ascending.at(-1)
-  if (!latest) return { metrics: [], runs: 0, leftOut: 0 }
-  const alike = ascending.filter((report) => differencesOf(report, latest).length === 0)
+  if (!latest) return { metrics: [], runs: 0, leftOut: 0, failed: 0 }
+  const comparable = ascending.filter((report) => differencesOf(report, latest).length === 0)
+  const alike = comparable.filter((report) => report.kind !== 'load' || loadFaults(report).length === 0)
   const metrics = chooseMetrics(metricsOf(latest), options.metric).map((metric) =>
     historyOf(metric, alike, options.minEffect),
   )
-  return { metrics, runs: alike.length, leftOut: reports.length - alike.length }
+  return {
+    metrics,
+    runs: alike.length,
+    leftOut: reports.length - comparable.length,
+    failed: comparable.length - alike.length,
+  }
 }
 
 function chooseMetrics(metrics: readonly Metric[], wanted: string | undefined): Metric[] {

@@ -124,10 +124,10 @@ export const settings = {
     char: 'n',
   }),
   rows: setting({
-    schema: count,
+    schema: count.refine((rows) => rows > 0),
     default: undefined,
     summary: 'reservations in total, spread evenly over the slots (instead of --number)',
-    allowed: countAllowed,
+    allowed: `${countAllowed}, from 1`,
   }),
   keys: setting({
     schema: z.enum(keyOrders),

@@ -27,9 +27,12 @@ function leftOut({
 function ledgerLines(ledgers: AuditReport['ledgers']): string[] {
   if (ledgers.length === 0)
     return ['no ledger  nothing is known of bookings that were lost or doubled (name one with --ledger)']
-  return ledgers.flatMap(({ file, run, target, startedAt, booked, unknown, failed, torn }) => [
+  const isEmpty = ledgers.every(({ booked, unknown }) => booked + unknown === 0)
+  const empty = isEmpty ? ['no booking is in the ledgers: nothing is known of bookings that were lost or doubled'] : []
+  const lines = ledgers.flatMap(({ file, run, target, startedAt, booked, unknown, failed, torn }) => [
     `ledger     ${plain(file)}: ${formatCount(booked)} booked, ${formatCount(unknown)} unknown, ${formatCount(failed)} failed`,
     `           run ${plain(run)} on ${plain(target)}, begun ${plain(startedAt)}`,
     ...(torn ? ['           its last line was cut off when the load was killed, and is left out'] : []),
   ])
+  return [...empty, ...lines]
 }

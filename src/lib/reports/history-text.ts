@@ -5,11 +5,13 @@ import { formatCount, plain } from './format.ts'
 import type { Paint } from './text.ts'
 
 /** Metrics over many runs for people: a chart of each, `width` characters wide, and where its level changed. */
-export function historySummary({ metrics, runs, leftOut }: History, width: number, paint: Paint): string {
+export function historySummary({ metrics, runs, leftOut, failed }: History, width: number, paint: Paint): string {
   const others =
     leftOut > 0 ? `; ${formatCount(leftOut)} that differ from the latest in more than their figures are left out` : ''
+  const failures =
+    failed > 0 ? `; ${formatCount(failed)} in which the load failed ${failed === 1 ? 'is' : 'are'} left out` : ''
   return [
-    `${runs === 1 ? '1 run' : `${formatCount(runs)} runs`}${others}`,
+    `${runs === 1 ? '1 run' : `${formatCount(runs)} runs`}${others}${failures}`,
     ...metrics.map((metric) => metricText(metric, width, paint)),
   ].join('\n\n')
 }

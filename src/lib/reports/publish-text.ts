@@ -24,12 +24,17 @@ export interface ReadableFigures {
   readonly origin: string
   readonly orders: number
   readonly unreadable: number
-  /** From when an order was handed to the broker. */
-  readonly p50: number
-  readonly p99: number
-  readonly max: number
-  /** From the first message to when the last order asked for was there. */
-  readonly completeMs: number
+  /** From when an order was handed to the broker; null when none could be read. */
+  readonly p50: number | null
+  readonly p99: number | null
+  readonly max: number | null
+  /** From the first message to when the last order asked for was there; null when one was missing. */
+  readonly completeMs: number | null
+}
+
+/** Whether replicas were to be asked, and there was nothing to ask them for. */
+export function askedForNothing({ readable }: Pick<PublishResult, 'readable'>): boolean {
+  return readable.some(({ orders }) => orders === 0)
 }
 
 /** The result in words; `original` is what it is to be held against, unless null. */
@@ -40,6 +45,8 @@ export function publishSummary(result: PublishResult, original: string | null): 
     `${formatCount(orders)} orders, ${formatCount(invalid)} invalid`,
   ]
   if (repeats > 0) lines.push(`${formatCount(repeats)} batches were published again because the broker was away`)
+  if (askedForNothing(result))
+    lines.push('nothing was measured: no order was published that a replica could be asked for')
   if (readable.length > 0) lines.push('', readableTable(readable))
   return [...lines, '', ...(original === null ? [] : [original, '']), `ledger ${ledger}`].join('\n')
 }

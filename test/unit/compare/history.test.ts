@@ -46,6 +46,15 @@ describe('describeHistory', () => {
     expect(changes.every(({ verdict }) => verdict === 'worse')).toBe(true)
   })
 
+  it('leaves out loads that failed, whose answers were quick for nothing', () => {
+    const load = savedReport('load', 'load-baseline.json')
+    const failures = load.load.requests
+    const gone = { ...load, load: { ...load.load, failures, failureReasons: { 'status 404': failures } } }
+    const history = describeHistory([load, gone, load], { minEffect: 0.05 })
+    expect(history).toMatchObject({ runs: 2, leftOut: 0, failed: 1 })
+    expect(historySummary(history, 80, paint)).toContain('2 runs; 1 in which the load failed is left out')
+  })
+
   it('leaves out what is not like the latest run', () => {
     const reports = runs(steps([1000, 5], [500, 5])).map((report, i) => (i < 5 ? { ...report, seed: 'other' } : report))
     const load = { ...savedReport('load', 'load-baseline.json'), startedAt: reports[0]!.startedAt }
@@ -64,7 +73,7 @@ describe('describeHistory', () => {
   })
 
   it('has nothing to say of no runs', () =>
-    expect(describeHistory([], { minEffect: 0.05 })).toEqual({ metrics: [], runs: 0, leftOut: 0 }))
+    expect(describeHistory([], { minEffect: 0.05 })).toEqual({ metrics: [], runs: 0, leftOut: 0, failed: 0 }))
 })
 
 describe('historySummary', () => {
@@ -100,6 +109,6 @@ describe('historyDigest', () => {
     const steady = historyDigest(describeHistory(runs(steps([1000, 10])), { minEffect: 0.05 }))
     expect(steady).toMatchObject({ headline: 'No change', verdict: 'good' })
     expect(steady.sections[0]!.charts[0]!.series.map(({ name }) => name)).toEqual(['run'])
-    expect(historyDigest({ metrics: [], runs: 0, leftOut: 0 }).sections).toEqual([])
+    expect(historyDigest({ metrics: [], runs: 0, leftOut: 0, failed: 0 }).sections).toEqual([])
   })
 })

@@ -28,6 +28,14 @@ describe('auditSummary', () => {
     expect(auditSummary(report, noPaint)).not.toContain('more')
   })
 
+  it('says so where ledgers hold no booking, of which none could be lost', () => {
+    const [ledger] = report.ledgers
+    const empty = { ...ledger!, booked: 0, unknown: 0 }
+    const line = /^no booking is in the ledgers: nothing is known of bookings that were lost or doubled$/m
+    expect(auditSummary({ ...report, ledgers: [empty, empty] }, noPaint)).toMatch(line)
+    expect(auditSummary({ ...report, ledgers: [empty, ledger!] }, noPaint)).not.toMatch(line)
+  })
+
   it('says that without a ledger nothing is known of bookings', () => {
     expect(auditSummary({ ...report, ledgers: [] }, noPaint)).toMatch(/^no ledger {2}nothing is known/m)
   })

@@ -46,7 +46,12 @@ export function loadAnswers(report: LoadReport): Answer[] {
 function limitAnswer(limit: NonNullable<LoadReport['limit']>): Answer {
   const what = limit.raised === 'rate' ? 'iterations a second' : 'users'
   const answer = limit.held ? `${formatCount(limit.held.level)} ${what} held the limit` : 'No load held the limit'
-  return { question: 'How much does it hold?', verdict: 'plain', answer, detail: `${limitPhrase(limit)}.` }
+  return {
+    question: 'How much does it hold?',
+    verdict: limit.held ? 'plain' : 'bad',
+    answer,
+    detail: `${limitPhrase(limit)}.`,
+  }
 }
 
 function faultyAnswer(faults: readonly string[]): Answer {

@@ -1,3 +1,4 @@
+import { limitPhrase } from '../limit-text.ts'
 import { loadFaults } from '../load-verdict.ts'
 import type { AuditResult, LoadReport, Report, SeedReport } from '../record.ts'
 import { formatActual, isMet } from './answers.ts'
@@ -21,7 +22,7 @@ function verifiedCase({ kind, verified }: SeedReport): JUnitCase {
 }
 
 function loadCases(report: LoadReport): JUnitCase[] {
-  const { kind, load, generator, audit, auditFailure, thresholds } = report
+  const { kind, load, limit, generator, audit, auditFailure, thresholds } = report
   return [
     completeCase(kind, load.interrupted, load.seconds),
     {
@@ -33,6 +34,9 @@ function loadCases(report: LoadReport): JUnitCase[] {
     ...(auditFailure === undefined
       ? auditCases(audit, true)
       : [{ group: 'audit', name: 'the audit was made', failure: auditFailure }]),
+    ...(limit
+      ? [{ group: kind, name: `a load holds ${limit.expression}`, failure: limit.held ? null : limitPhrase(limit) }]
+      : []),
     ...thresholds.map((threshold) => ({
       group: `${kind}.thresholds`,
       name: threshold.expression,
@@ -52,20 +56,21 @@ const promises = [
   ['nothing is inconsistent', 'inconsistent'],
 ] as const
 
-/** A case for each promise; skipped where nothing is known: without an audit, or of single bookings without a ledger. */
+/** A case for each promise; skipped where nothing is known: without an audit, or of single bookings without any on file. */
 function auditCases(audit: AuditResult | null, hasLedger: boolean): JUnitCase[] {
   return promises.map(([name, kind]) => {
     const common = { group: 'audit', name }
     if (!audit) return { ...common, failure: null, skipped: 'the database behind the target is not known' }
     const count = audit[kind] ?? 0
     if (count > 0) return { ...common, failure: `${count} ${kind}. ${detailsOf(kind, audit)}` }
-    return {
-      ...common,
-      failure: null,
-      ...(hasLedger || kind === 'oversold' || kind === 'inconsistent' ? {} : { skipped: 'there was no ledger' }),
-    }
+    const ofLedger = kind === 'lost' || kind === 'duplicate'
+    if (ofLedger && !hasLedger) return { ...common, failure: null, skipped: 'there was no ledger' }
+    if (ofLedger && audit.acknowledged === 0) return { ...common, failure: null, skipped: nothingToLose }
+    return { ...common, failure: null }
   })
 }
+
+const nothingToLose = 'no booking was acknowledged, so that none could be lost or doubled'
 
 function detailsOf(kind: string, { violations }: AuditResult): string {
   const found = violations.filter((violation) => violation.kind === kind)

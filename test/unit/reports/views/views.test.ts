@@ -50,6 +50,20 @@ describe('junitReport', () => {
     expect(
       junitReport({ ...audit, audit: { ...audit.audit, lost: 0, duplicate: 0, oversold: 0 }, ledgers: [] }),
     ).toContain('tests="4" failures="0" errors="0" skipped="2"')
+    const idle = { ...goodLoad, audit: { ...goodLoad.audit!, acknowledged: 0 } }
+    expect(junitReport(idle)).toContain('skipped="2"')
+    expect(junitReport(idle)).toContain('no booking was acknowledged, so that none could be lost or doubled')
+  })
+
+  it('has a case for the limit, which is red when no load held it', () => {
+    const boundary = { level: 1, held: 0, trials: 3 }
+    const limit = { expression: 'errors<1%', raised: 'users' as const, held: null, failed: boundary, trials: [] }
+    expect(junitReport({ ...goodLoad, limit })).toMatch(
+      /name="a load holds errors&lt;1%"[^>]*>\s*<failure message="not even 1 user holds errors&lt;1%/,
+    )
+    expect(junitReport({ ...goodLoad, limit: { ...limit, held: boundary } })).toMatch(
+      /name="a load holds errors&lt;1%"[^>]*\/>/,
+    )
   })
 
   it.each(Object.entries(everyKind))('nests its tags, and counts what it holds: %s', (_, report) => {
