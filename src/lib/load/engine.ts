@@ -23,6 +23,7 @@ export async function runLoadModel(plan: RunPlan): Promise<PartNews> {
   await Promise.all([pacing, endEverySecond(run, durationOf(model))])
   signal.removeEventListener('abort', wakeAll)
   const seconds = secondsSinceStart(run)
+  plan.recorder.endAt(plan.clock.now())
   for (const session of run.sessions.keys()) stop(run, session)
   await finishWithin(run)
   return newsOf(run, seconds, 0)

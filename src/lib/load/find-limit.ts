@@ -85,8 +85,11 @@ interface Rates {
   readonly iterations: number
 }
 
-function ratesOf({ rps, iterations, seconds }: ModelRunResult['result']): Rates {
-  return { requests: rps, iterations: seconds > 0 ? iterations / seconds : 0 }
+/** Those included that ended in the grace, since they count as well. */
+function ratesOf({ requests, iterations, seconds }: ModelRunResult['result']): Rates {
+  return seconds > 0
+    ? { requests: requests / seconds, iterations: iterations / seconds }
+    : { requests: 0, iterations: 0 }
 }
 
 /** What the trial before lets one expect; null when there was none, or nothing happened in it. */

@@ -20,7 +20,7 @@ export function describeLoad(
   { target, workload, limitsErrors }: LoadAbout,
 ): LoadReport['load'] {
   const faults = judgeLoad(result, limitsErrors)
-  const { lateStartP99: _late, steps, timeline, full, ...figures } = result
+  const { lateStartP99: _late, lateStartP50, steps, timeline, full, ...figures } = result
   return {
     verdict: { passed: faults.length === 0, reasons: faults },
     workload,
@@ -28,6 +28,7 @@ export function describeLoad(
     model: describeModel(model),
     ...figures,
     ...(model.kind === 'open' ? { full } : {}),
+    ...(lateStartP50 === null ? {} : { lateStartP50 }),
     steps: [...steps],
     timeline: [...timeline],
     ...(workers.length > 0 ? { workers: workers.map(describeWorker) } : {}),

@@ -10,8 +10,10 @@ import { keepReasons, keepStepNames } from './kept-names.ts'
 /** One request, all times in ms of the same clock. */
 export interface Sample {
   readonly step: string
-  /** When it should have been sent. */
+  /** When it should have been sent: what its response time is measured from. */
   readonly due: number
+  /** The same with what a timer was late by itself, which is not in `due`; that unless given. */
+  readonly planned?: number
   /** When it was sent. */
   readonly sent: number
   /** When the last byte of its answer, or its failure, was there. */
@@ -28,6 +30,8 @@ export interface Sample {
 export interface StepTally {
   readonly name: string
   readonly failures: number
+  /** Requests that ended after the end of the run, in the grace: of all of these, and none unless given. */
+  readonly afterEnd?: number
   /** Of all bodies. */
   readonly bytes: number
   readonly response: HistogramCounts
@@ -61,12 +65,15 @@ export interface Recorder {
   recordError(reason: string): void
   /** An iteration could not start when it was due. */
   recordSkipped(): void
+  /** What ends after `at`, on the clock, is counted apart from now on. */
+  endAt(at: number): void
   /** What was recorded since it was last asked, with how many users there are now. */
   take(users: number): Tally
 }
 
 interface StepState {
   failures: number
+  afterEnd: number
   bytes: number
   readonly response: LatencyHistogram
   readonly service: LatencyHistogram
@@ -82,12 +89,19 @@ export function createRecorder(): Recorder {
   let skipped = 0
   let errors = 0
   let reconnected = 0
+  let endedAt = Infinity
 
   function stepOf(given: string): StepState {
     const known = steps.get(given)
     if (known) return known
     const name = stepNames(given)
-    const state = steps.get(name) ?? { failures: 0, bytes: 0, response: createHistogram(), service: createHistogram() }
+    const state = steps.get(name) ?? {
+      failures: 0,
+      afterEnd: 0,
+      bytes: 0,
+      response: createHistogram(),
+      service: createHistogram(),
+    }
     steps.set(name, state)
     return state
   }
@@ -97,13 +111,14 @@ export function createRecorder(): Recorder {
       errors++
       errorReasons.add(reason)
     },
-    record({ step, due, sent, ended, bytes, failure, reconnected: again = false }) {
+    record({ step, due, planned = due, sent, ended, bytes, failure, reconnected: again = false }) {
       const state = stepOf(step)
       recordMs(state.response, ended - due)
       recordMs(state.service, ended - sent)
-      recordMs(late, sent - due)
+      recordMs(late, sent - planned)
       state.bytes += bytes
       if (again) reconnected++
+      if (ended > endedAt) state.afterEnd++
       if (failure === null) return
       state.failures++
       failureReasons.add(failure)
@@ -111,13 +126,17 @@ export function createRecorder(): Recorder {
     recordSkipped() {
       skipped++
     },
+    endAt(at) {
+      endedAt = at
+    },
     take(users) {
       const used = [...steps].filter(([, { response }]) => response.totalCount > 0)
       const tally = {
         users,
         skipped,
-        steps: used.map(([name, { failures, bytes, response, service }]) => {
-          return { name, failures, bytes, response: countsOf(response), service: countsOf(service) }
+        steps: used.map(([name, { failures, afterEnd, bytes, response, service }]) => {
+          const after = afterEnd > 0 ? { afterEnd } : {}
+          return { name, failures, ...after, bytes, response: countsOf(response), service: countsOf(service) }
         }),
         failureReasons: failureReasons.take(),
         errors,
@@ -159,6 +178,7 @@ function createReasonCounter(): ReasonCounter {
 
 function empty(state: StepState): void {
   state.failures = 0
+  state.afterEnd = 0
   state.bytes = 0
   state.response.reset()
   state.service.reset()

@@ -42,6 +42,7 @@ export interface StepResult {
   readonly name: string
   readonly requests: number
   readonly failures: number
+  /** That ended in the time of the run, over that time. */
   readonly rps: number
   readonly meanBytes: number
   readonly responseTime: Percentiles
@@ -62,6 +63,9 @@ export interface RunResult {
   readonly full: boolean
   readonly requests: number
   readonly failures: number
+  /** Requests that ended after the end of the run, in the grace. */
+  readonly afterEnd: number
+  /** Those that ended in the time of the run, over that time. */
   readonly rps: number
   /**
    * What would have been reached, had every answer been instant and every timer exact: in the closed
@@ -86,7 +90,8 @@ export interface RunResult {
   /** Its requests add up to all requests, those that ended in the grace included. */
   readonly timeline: readonly TimelineRow[]
   readonly slices: Slices
-  /** 99th percentile of how late requests were sent, ms. */
+  /** Percentiles of how late requests were sent, ms: what timers are late by themselves is in it. */
+  readonly lateStartP50: number | null
   readonly lateStartP99: number | null
   /** It ended before its time. */
   readonly interrupted: boolean
@@ -116,7 +121,8 @@ export function summarizeRun(parts: readonly PartProgress[], whole: Whole): RunR
   const serviceTime = together(sums.map(({ service }) => service))
   const spectrum = spectrumOf(responseTime, serviceTime)
   const requests = responseTime.totalCount
-  const rps = perSecond(requests, seconds)
+  const afterEnd = sums.reduce((total, step) => total + step.afterEnd, 0)
+  const rps = perSecond(requests - afterEnd, seconds)
   const counts = {
     iterations: sum(({ iterations }) => iterations),
     skipped: recorded.skipped,
@@ -131,8 +137,9 @@ export function summarizeRun(parts: readonly PartProgress[], whole: Whole): RunR
     full: parts.some(({ full }) => full),
     requests,
     failures: sums.reduce((total, { failures }) => total + failures, 0),
+    afterEnd,
     rps,
-    idealRps: idealRate(whole.model, rps, counts),
+    idealRps: idealRate(whole.model, perSecond(requests, seconds), counts),
     outcomes: whole.outcomes,
     failureReasons: Object.fromEntries(recorded.failureReasons),
     errors: recorded.errors,
@@ -143,6 +150,7 @@ export function summarizeRun(parts: readonly PartProgress[], whole: Whole): RunR
     ...(spectrum ? { spectrum } : {}),
     steps: steps.map(([name, step]) => stepResult(name, step, seconds)),
     ...whole.timeline.finish(whole.rests, elapsedSeconds),
+    lateStartP50: percentileMs(recorded.late, 50),
     lateStartP99: percentileMs(recorded.late, 99),
     interrupted: whole.interrupted,
   }
@@ -154,13 +162,17 @@ function together(histograms: readonly LatencyHistogram[]): LatencyHistogram {
   return all
 }
 
-function stepResult(name: string, { failures, bytes, response, service }: StepSum, seconds: number): StepResult {
+function stepResult(
+  name: string,
+  { failures, afterEnd, bytes, response, service }: StepSum,
+  seconds: number,
+): StepResult {
   const requests = response.totalCount
   return {
     name,
     requests,
     failures,
-    rps: perSecond(requests, seconds),
+    rps: perSecond(requests - afterEnd, seconds),
     meanBytes: requests > 0 ? bytes / requests : 0,
     responseTime: percentilesOf(response),
     serviceTime: percentilesOf(service),
@@ -179,13 +191,13 @@ interface Counts {
 }
 
 /**
- * Closed model: users whose answers are instant would make the same requests in the time U - W that
+ * Of all requests that were made, `madeRps`. Closed model: users whose answers are instant would make the same requests in the time U - W that
  * they did not spend waiting (U: all their time, W: their response times, both up to their stop), so
  * in U they would make U / (U - W) times as many. Open model: the arrivals that were skipped would
  * have made as many requests each as the others.
  */
-function idealRate({ kind }: LoadModel, rps: number, { iterations, skipped, userMs, waitedMs }: Counts): number {
-  if (kind === 'open') return iterations > 0 ? (rps * (iterations + skipped)) / iterations : 0
+function idealRate({ kind }: LoadModel, madeRps: number, { iterations, skipped, userMs, waitedMs }: Counts): number {
+  if (kind === 'open') return iterations > 0 ? (madeRps * (iterations + skipped)) / iterations : 0
   const freeShare = userMs > 0 ? 1 - waitedMs / userMs : 0
-  return freeShare > 0 ? rps / freeShare : 0
+  return freeShare > 0 ? madeRps / freeShare : 0
 }

@@ -80,8 +80,9 @@ async function saturate(
   await endEverySecond(run, task, onSecond)
   signal.removeEventListener('abort', wake)
   const stoppedAt = clock.now()
-  await finish(run, task, cannon, done)
   const timed = model.requests === null || signal.aborted
+  if (timed) run.recorder.endAt(stoppedAt)
+  await finish(run, task, cannon, done)
   return newsOf(run, task, ((timed ? stoppedAt : run.lastEndedAt) - startedAt) / 1000, 0)
 }
 

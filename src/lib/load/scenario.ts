@@ -106,8 +106,11 @@ export interface SocketRequest {
 export interface Socket {
   /** False once either side has ended it, or it was lost. */
   readonly isOpen: boolean
-  /** Does nothing once it has ended. Throws TypeError for what is no text. */
-  send(text: string): void
+  /**
+   * Does nothing once it has ended. `key` is by what `receive` finds when this text was sent, unlike those of others
+   * under way. Throws TypeError for what is no text.
+   */
+  send(text: string, options?: { readonly key?: string }): void
   /** Texts in the order in which they came, until one is accepted. For users, `receive` measures that. */
   next(accept: (text: string) => boolean): Promise<Received>
   close(): void
@@ -121,10 +124,17 @@ export interface Received {
   readonly reason: string | null
 }
 
+/** What a text is measured from: the last text sent on its socket, the user's last request, or the call of `receive`. */
+export type ReceiveSince = 'send' | 'request' | 'receive'
+
 /** What is waited for on a socket. */
 export interface ReceiveRequest {
-  /** The row it is counted under: from when the user's last request was sent, which is what has caused it. */
+  /** The row it is counted under. */
   readonly step: string
+  /** What has caused it: `send`, or `request` where nothing was sent on the socket, unless given. */
+  readonly since?: ReceiveSince
+  /** Of the text that has caused it, where several are under way. Throws when none was sent with it. */
+  readonly key?: string
   /** Sees each text once, in order; what it does not accept is dropped. */
   readonly accept: (text: string) => boolean
 }

@@ -3,6 +3,7 @@ import type {
   HttpMethod,
   LedgerEntry,
   ReceiveRequest,
+  ReceiveSince,
   Socket,
   SocketRequest,
   StepAnswer,
@@ -11,7 +12,8 @@ import type {
 
 const requestFields = new Set(['step', 'method', 'path', 'headers', 'body', 'expected', 'wantBody', 'failureOf'])
 const socketFields = new Set(['step', 'path', 'protocol', 'hello', 'isReady'])
-const receiveFields = new Set(['step', 'accept'])
+const receiveFields = new Set(['step', 'accept', 'key', 'since'])
+const causes: readonly unknown[] = ['send', 'request', 'receive'] satisfies ReceiveSince[]
 const entryFields = new Set(['key', 'resource', 'outcome', 'id'])
 
 /** What requests may ask for. */
@@ -66,9 +68,14 @@ export function requireReceive(socket: Socket | null, value: unknown): asserts v
   }
   requireObject(value, 'what receive is given')
   refuseOtherFields(value, receiveFields, 'what receive is given')
-  const { step, accept } = value as Readonly<Record<string, unknown>>
+  const { step, accept, key, since } = value as Readonly<Record<string, unknown>>
   requireStep(step)
   requireFunction('accept', accept)
+  if (key !== undefined && typeof key !== 'string')
+    throw mistaken('the key of receive', key, 'a text that send was given')
+  if (since !== undefined && !causes.includes(since)) {
+    throw mistaken('since of receive', since, causes.map(shown).join(', '))
+  }
 }
 
 /** The same function; what it gives may be true or false as JavaScript takes it, but no Promise, which is always true. */

@@ -5,6 +5,8 @@ import type { Tally } from './recorder.ts'
 /** A step in all stretches of a run and in all its generators. */
 export interface StepSum {
   failures: number
+  /** Requests that ended after the end of the run. */
+  afterEnd: number
   /** Of all bodies. */
   bytes: number
   readonly response: LatencyHistogram
@@ -51,16 +53,18 @@ export function createTallySum(): TallySum {
       return skipped
     },
     add(tally) {
-      for (const { name: given, failures, bytes, response, service } of tally.steps) {
+      for (const { name: given, failures, afterEnd = 0, bytes, response, service } of tally.steps) {
         const name = stepNames(given)
         const sum = steps.get(name) ?? {
           failures: 0,
+          afterEnd: 0,
           bytes: 0,
           response: createHistogram(),
           service: createHistogram(),
         }
         steps.set(name, sum)
         sum.failures += failures
+        sum.afterEnd += afterEnd
         sum.bytes += bytes
         addCounts(sum.response, response)
         addCounts(sum.service, service)

@@ -17,6 +17,8 @@ import {
   verdictOf,
 } from './step-checks.ts'
 import { requireThinkTime } from './think-time.ts'
+import { causedAt, timeSends } from './timed-socket.ts'
+import { createUserTime } from './user-time.ts'
 
 /** Thrown into users that are to stop; it is nobody's failure. */
 export const stopped = new Error('the user has been stopped')
@@ -31,19 +33,9 @@ const pauseWithoutConnectionMs = 100
 export function createUser(parts: SessionParts, session: Session): VirtualUser {
   const { clock, client, sockets, recorder, runId, ledger, statuses, parse, mistakes } = parts
   const { id, random } = session.prepared
-  let due = session.startAt
-  /** When the last request was sent. */
-  let asked = session.startAt
+  const time = createUserTime(clock, session)
   /** To be thrown: the run is ended for what is no accident. */
   const noted = (error: unknown, use: string): unknown => mistakes.note(error, use, session.scenario)
-
-  /** The next request is due so much later: the API has no part in this wait. */
-  async function onOwnTime<T>(work: Promise<T>): Promise<T> {
-    const began = clock.now()
-    const done = await work
-    due += clock.now() - began
-    return done
-  }
 
   function judge(request: StepRequest, answer: StepAnswer): string | null {
     if (request.failureOf === undefined) return null
@@ -62,9 +54,7 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
 
   async function pause(): Promise<void> {
     const waitMs = notBefore - clock.now()
-    if (waitMs > 0 && !(await session.sleepers.sleep(waitMs))) throw cutShort(session)
-    // The API has no part in this wait.
-    due = Math.max(due, notBefore)
+    if (waitMs > 0 && !(await time.pass(() => session.sleepers.sleep(waitMs)))) throw cutShort(session)
     notBefore = 0
   }
 
@@ -80,7 +70,7 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
         } catch (error) {
           throw noted(error, 'ledger')
         }
-        await onOwnTime(ledger.record(entry))
+        await time.pass(() => ledger.record(entry))
       },
     },
     outcomeOf(answer) {
@@ -91,16 +81,15 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
         throw noted(error, 'outcomeOf')
       }
     },
-    async think(time) {
+    async think(length) {
       session.steps++
       try {
-        requireThinkTime(time)
+        requireThinkTime(length)
         mistakes.succeeded('think')
       } catch (error) {
         throw noted(error, 'think')
       }
-      due += thinkMs(time, random)
-      if (!(await session.sleepers.sleep(Math.max(0, due - clock.now())))) throw cutShort(session)
+      if (!(await time.think(thinkMs(length, random)))) throw cutShort(session)
     },
     async request(request) {
       if (notBefore > 0) await pause()
@@ -112,29 +101,24 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
         const method = methodOf(request.method)
         let body = request.body == null ? null : encodeBody(request.body, mistakes.isNew(step))
         if (body instanceof Promise) {
-          body = await onOwnTime(body)
+          const encoding = body
+          body = await time.pass(() => encoding)
           if (session.sleepers.awake) throw cutShort(session)
         }
-        const sent = clock.now()
-        asked = sent
-        const given = await client.request({
+        const asking = {
           method,
           path,
           ...(headers === undefined ? {} : { headers }),
           ...(body === null ? {} : { body: body.content, bodyType: body.type }),
           wantBody,
-        })
-        const ended = clock.now()
+        }
+        const { answer: given, ...timing } = await time.ask(() => client.request(asking))
         mistakes.succeeded(step)
-        // Timers fire up to a millisecond early; then the wait for the answer began when it was sent.
-        const began = Math.min(due, sent)
         const answer = toStepAnswer(given, parse)
         const failure = failureOf(expected, given) ?? judge(request, answer)
         const { bytes, reconnected } = given
-        recorder.record({ step, due: began, sent, ended, bytes, failure, reconnected })
-        if (given.reason !== null && !given.maybeExecuted) notBefore = sent + pauseWithoutConnectionMs
-        session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
-        due = ended
+        recorder.record({ step, ...timing, bytes, failure, reconnected })
+        if (given.reason !== null && !given.maybeExecuted) notBefore = timing.sent + pauseWithoutConnectionMs
         return answer
       } catch (error) {
         throw noted(error, stepOf(request))
@@ -147,17 +131,12 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
       try {
         requireSocketRequest(request)
         const { step, isReady, ...rest } = request
-        const sent = clock.now()
-        asked = sent
-        const { socket, reason } = await sockets.open({ ...rest, isReady: decided('isReady', isReady) })
+        const opening = { ...rest, isReady: decided('isReady', isReady) }
+        const { answer, ...timing } = await time.ask(() => sockets.open(opening))
         mistakes.succeeded(step)
-        const ended = clock.now()
-        const began = Math.min(due, sent)
-        recorder.record({ step, due: began, sent, ended, bytes: 0, failure: reason })
-        if (reason !== null) notBefore = sent + pauseWithoutConnectionMs
-        session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
-        due = ended
-        return socket
+        recorder.record({ step, ...timing, bytes: 0, failure: answer.reason })
+        if (answer.reason !== null) notBefore = timing.sent + pauseWithoutConnectionMs
+        return answer.socket && timeSends(answer.socket, clock)
       } catch (error) {
         throw noted(error, stepOf(request))
       }
@@ -168,14 +147,12 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
       try {
         requireReceive(socket, request)
         const { step, accept } = request
-        const began = clock.now()
-        const { text, at, reason } = await socket.next(decided('accept', accept))
+        const called = clock.now()
+        const { text, at, reason } = await time.listen(() => socket.next(decided('accept', accept)))
         mistakes.succeeded(step)
-        const came = Math.max(at, asked)
-        recorder.record({ step, due: asked, sent: asked, ended: came, bytes: bytesOf(text), failure: reason })
-        const ended = clock.now()
-        session.waitedMs += Math.max(0, Math.min(ended, session.stoppedAt) - began)
-        due += ended - began
+        // Only now: what causes a text may well be done while it is waited for.
+        const sent = causedAt(socket, request, { asked: time.asked, called })
+        recorder.record({ step, due: sent, sent, ended: Math.max(at, sent), bytes: bytesOf(text), failure: reason })
         return text
       } catch (error) {
         throw noted(error, stepOf(request))

@@ -17,6 +17,17 @@ export const realClock: Clock = {
   },
 }
 
+/** Up to so much a timer is late by itself, ms: Node's count whole milliseconds. More is a process that was kept busy. */
+const timerLatenessMs = 2
+
+/**
+ * When something that a timer was to begin at `at` is due, given that it fired `now`: what the timer is late by itself
+ * is left out. All of it counts when it is more, since the process was then busy with something else.
+ */
+export function withoutTimerLateness(at: number, now: number): number {
+  return now > at && now - at < timerLatenessMs ? now : at
+}
+
 /** How early a timer is set, ms: Node fires it up to a millisecond late. */
 const timerSlackMs = 2
 

@@ -15,6 +15,7 @@ import {
 } from './fields.ts'
 import { LimitFound } from './limit-record.ts'
 import { LoadModel } from './load-model-record.ts'
+import { percentiles, Spectrum, Step, TimelineRow } from './load-rows-record.ts'
 import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
 import { health, LoadWorker } from './load-worker-record.ts'
 import { reportSchemaName } from './schema-name.ts'
@@ -23,15 +24,6 @@ import { SeedWorkers, Verified } from './seed-record.ts'
 // File names are made of it, so it must be a time and nothing else.
 const utcTime = (description: string) =>
   Type.String({ description, pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$` })
-
-const percentiles = {
-  p50: ms('50th percentile'),
-  p90: ms('90th percentile'),
-  p95: ms('95th percentile'),
-  p99: ms('99th percentile'),
-  p999: ms('99.9th percentile'),
-  max: ms('largest value'),
-}
 
 const Environment = object('where the run was made', {
   cpu: text('model of the processor'),
@@ -56,36 +48,6 @@ const common = {
   command: Type.Optional(text('command line that makes such a run again, passwords hidden')),
 }
 
-const Step = object('one kind of request', {
-  name: text('of the step'),
-  requests: count('sent'),
-  failures: count('that failed'),
-  rps: number('requests per second'),
-  meanBytes: number("mean size of the answers' bodies, bytes"),
-  responseTime: object('from the moment the request should have been sent', percentiles),
-  serviceTime: object('from the moment the request was sent', percentiles),
-})
-
-const TimelineRow = object('one second, or what came after the last whole one, in the grace too', {
-  second: count('from 0'),
-  durationMs: Type.Optional(number('its length, ms; 1000 where it is left out')),
-  users: count('virtual users at its end'),
-  requests: count('that ended in it'),
-  failures: count('of these'),
-  errors: Type.Optional(count('iterations whose scenario threw in it')),
-  skipped: Type.Optional(count('iterations that were due in it and could not start')),
-  rps: number('requests per second'),
-  p50: percentiles.p50,
-  p95: percentiles.p95,
-  p99: percentiles.p99,
-})
-
-const Spectrum = object('the whole distributions of all requests, at the same percentiles', {
-  percentiles: list('from 0 to 100, evenly spaced on a logarithmic axis of 1 / (1 - share)', Type.Number()),
-  responseTime: list('at each percentile, ms', Type.Number()),
-  serviceTime: list('at each percentile, ms', Type.Number()),
-})
-
 const LoadVerdict = object('whether the figures are those of a load, whatever the generator says of itself', {
   passed: flag('requests were made, not all of them failed, and no more iterations threw than may'),
   reasons: list('why not', Type.String()),
@@ -105,7 +67,9 @@ const Load = object('what the clients saw', {
   failures: count('that failed'),
   errors: Type.Optional(count('iterations whose scenario threw')),
   reconnected: Type.Optional(count('sent again, because their kept connections had been closed')),
-  rps: number('requests per second'),
+  afterEnd: Type.Optional(count('requests that ended after the end of the run, in the grace, and are not in rps')),
+  lateStartP50: Type.Optional(ms('median of how late requests were sent')),
+  rps: number('requests per second: those that ended in the time of the run, over that time'),
   idealRps: number('what the same users, or all arrivals, would have reached, had every answer been instant'),
   interrupted: flag('ended before its time'),
   outcomes: object('attempts to book, by what became of them', {

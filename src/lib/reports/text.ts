@@ -49,7 +49,7 @@ function verdictLines(report: LoadReport, paint: Paint): string[] {
   const lines = [
     ...faults.map((fault) => `${paint.bad('FAILED')}     ${plain(fault)}`),
     generator.valid
-      ? `${kept} (${busiest}${formatNumber(generator.cpuPercent)}% of a core, event loop ${formatLatency(generator.eventLoopLagP99)} late at p99, ${formatCount(generator.maxRssMb)} MB)`
+      ? `${kept} (${busiest}${formatNumber(generator.cpuPercent)}% of a core, event loop ${formatLatency(generator.eventLoopLagP99)} late at p99,${sentLate(load)} ${formatCount(generator.maxRssMb)} MB)`
       : `${paint.bad('NOT VALID')}  ${plain(generator.reasons.join('; '))}`,
     auditFailure === undefined ? auditLine(audit, paint) : `${paint.bad('NO AUDIT')}   ${plain(auditFailure)}`,
     ...(limit ? [limitLine(limit)] : []),
@@ -85,7 +85,7 @@ function headlineLines(report: LoadReport, paint: Paint): string[] {
   const { booked, conflict, failed, unknown } = load.outcomes
   return [
     `${modelPhrase(load)}, ${formatDuration(load.seconds * 1000)}, ${plain(load.workload)} on ${plain(targetPhrase(report))}`,
-    `requests   ${paint.bold(formatCount(load.requests))}, ${paint.bold(formatNumber(load.rps))} a second${idealPhrase(load)}`,
+    `requests   ${paint.bold(formatCount(load.requests))}, ${paint.bold(formatNumber(load.rps))} a second${idealPhrase(load)}${afterEndPhrase(load)}`,
     `failures   ${load.failures > 0 ? paint.bad(formatCount(load.failures)) : '0'}${load.requests > 0 ? ` (${formatShare(load.failures / load.requests)})` : ''}${reasonsPhrase(load.failureReasons)}`,
     ...errorLines(load, paint),
     ...reconnectedLines(load),
@@ -137,6 +137,20 @@ function burstPhrase({ bursts = [] }: Extract<LoadReport['load']['model'], { kin
       `, ${factor} times as many from ${formatDuration(atMs)} on for ${formatDuration(lengthMs)}`,
   )
   return phrases.join('')
+}
+
+/** What is not in any response time as long as it is no more than timers are late by themselves. */
+function sentLate({ lateStartP50 }: LoadReport['load']): string {
+  return lateStartP50 === undefined || lateStartP50 === null
+    ? ''
+    : ` requests ${formatLatency(lateStartP50)} late at p50,`
+}
+
+/** Said where it makes a difference that anybody could see. */
+function afterEndPhrase({ afterEnd = 0, requests }: LoadReport['load']): string {
+  return afterEnd * 100 < Math.max(1, requests)
+    ? ''
+    : ` (${formatCount(afterEnd)} ended after the end, and are not in the rate)`
 }
 
 function idealPhrase({ model, rps, idealRps }: LoadReport['load']): string {

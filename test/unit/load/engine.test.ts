@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import type { HttpClient } from '../../../src/lib/load/http-client.ts'
 import { createMemoryLedger } from '../../ledgers.ts'
 import { defineScenario, type Scenario, type StepAnswer } from '../../../src/lib/load/scenario.ts'
+import { checkThreshold, parseThreshold } from '../../../src/lib/load/thresholds.ts'
 import { createScenarios } from '../../../src/lib/workloads/vaccination/scenarios.ts'
 import { createVirtualClock } from '../../virtual-clock.ts'
-import { get, ok, run, scenario, slowServer, users } from './virtual-run.ts'
+import { arrivals, get, ok, run, scenario, slowServer, users } from './virtual-run.ts'
 
 describe('the closed model', () => {
   it('sends a request, waits for its answer, thinks, and so on', async () => {
@@ -163,9 +164,9 @@ describe('the closed model', () => {
 
   it.each([
     // Thinks 0-1 s; its one answer comes 3 s after the end.
-    ['at its end', 10_000, 12_000, 0.1],
-    // Thinks 0-1, 5-6 and 10-11 s.
-    ['again and again', 12_000, 4000, 0.25],
+    ['at its end', 10_000, 12_000, 0],
+    // Thinks 0-1, 5-6 and 10-11 s; the third answer comes after the end.
+    ['again and again', 12_000, 4000, 2 / 12],
   ])('finds the ideal rate of 1 a second of a user that waits %s', async (_when, durationMs, answerMs, rps) => {
     const clock = createVirtualClock()
     const result = await run(clock, [scenario(async (user) => (await user.think(1000), get(user)))], {
@@ -174,6 +175,30 @@ describe('the closed model', () => {
     })
     expect(result.rps).toBeCloseTo(rps, 5)
     expect(result.idealRps).toBeCloseTo(1, 5)
+  })
+
+  it('has in its rate, and in that of each step, what was answered in the time of the run alone', async () => {
+    const clock = createVirtualClock()
+    const result = await run(clock, [scenario((user) => get(user))], {
+      model: users(5, 5000),
+      client: slowServer(clock, 1500),
+    })
+    // Each user has answers at 1.5, 3, 4.5 and, after the end, 6 s.
+    expect(result).toMatchObject({ requests: 20, afterEnd: 5, seconds: 5, rps: 3 })
+    expect(result.steps).toMatchObject([{ requests: 20, rps: 3 }])
+    expect(result.timeline.at(-1)).toMatchObject({ requests: 5, durationMs: 1000, rps: 5 })
+    expect(checkThreshold(parseThreshold('rps>3'), result).passed).toBe(false)
+  })
+
+  it('has the rate of a server that is overloaded, whatever it answers later', async () => {
+    const clock = createVirtualClock()
+    let freeAt = 0
+    // One after the other, 50 a second, where 100 a second come.
+    const delay = (now: number) => (freeAt = Math.max(freeAt, now) + 20) - now
+    const model = arrivals(100)
+    const result = await run(clock, [scenario((user) => get(user))], { model, client: slowServer(clock, delay) })
+    expect(result).toMatchObject({ requests: 1000, afterEnd: 500, rps: 50 })
+    expect(result.idealRps).toBe(100)
   })
 
   it('ends early, in order, when the signal aborts', async () => {

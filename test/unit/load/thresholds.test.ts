@@ -27,6 +27,8 @@ const run: RunResult = {
   ],
   timeline: [],
   slices: { seconds: 1, responseTimes: [] },
+  afterEnd: 0,
+  lateStartP50: null,
   lateStartP99: 1,
   users: 10,
   iterations: 990,

@@ -30,7 +30,7 @@ const head = z.strictObject({
   errors: whole,
   errorReasons: z.record(name, whole),
   reconnected: whole,
-  steps: z.array(z.strictObject({ name, failures: whole, bytes: amount })).max(200),
+  steps: z.array(z.strictObject({ name, failures: whole, afterEnd: whole.optional(), bytes: amount })).max(200),
 })
 
 const lengthBytes = 4
@@ -49,7 +49,7 @@ export function encodeNews({ recorded, progress, health }: GeneratorNews): Buffe
       ...counts,
       failureReasons: shortened(counts.failureReasons),
       errorReasons: shortened(counts.errorReasons),
-      steps: steps.map(({ name: step, failures, bytes }) => ({ name: short(step), failures, bytes })),
+      steps: steps.map(({ response: _response, service: _service, ...step }) => ({ ...step, name: short(step.name) })),
     }),
   )
   const length = Buffer.alloc(lengthBytes)
@@ -96,8 +96,9 @@ export function decodeNews(data: Buffer): GeneratorNews {
   const { value, rest } = readHead(data)
   const reader = createReader(rest)
   const { progress, health, steps: given, ...counts } = value
-  const steps = given.map((step): StepTally => {
-    return { ...step, response: readHistogram(reader), service: readHistogram(reader) }
+  const steps = given.map(({ afterEnd, ...step }): StepTally => {
+    const after = afterEnd === undefined ? {} : { afterEnd }
+    return { ...step, ...after, response: readHistogram(reader), service: readHistogram(reader) }
   })
   const late = readHistogram(reader)
   if (!reader.atEnd()) throw new Error('there is more in it than histograms')

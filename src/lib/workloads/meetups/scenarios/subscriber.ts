@@ -50,6 +50,8 @@ export async function awaitMessage(user: VirtualUser, subscriber: Subscriber, me
   let isEnded = false
   const text = await user.receive(socket, {
     step: 'messageAdded',
+    // What was sent on the socket was only the subscription.
+    since: 'request',
     accept(given) {
       const { type, payload } = frameOf(given)
       const id = type === 'next' ? payload?.data?.messageAdded.id : undefined
