@@ -44,8 +44,11 @@ function verdictLines(report: LoadReport, paint: Paint): string[] {
   const phrase = busiestPhrase(report)
   const busiest = phrase === '' ? '' : `${phrase}: `
   const faults = loadFaults(report)
-  // Nothing that failed is called valid.
-  const kept = faults.length === 0 ? `${paint.good('valid')}      the generator kept up` : 'generator  it kept up'
+  // Nothing that failed is called valid, nor is what ended before its first request.
+  const kept =
+    faults.length === 0 && load.requests > 0
+      ? `${paint.good('valid')}      the generator kept up`
+      : 'generator  it kept up'
   const lines = [
     ...faults.map((fault) => `${paint.bad('FAILED')}     ${plain(fault)}`),
     generator.valid

@@ -64,6 +64,13 @@ describe('loadSummary', () => {
     expect(text).not.toMatch(/^valid/m)
   })
 
+  it('calls nothing valid that was stopped before its first request, which is no failure either', () => {
+    const load = { ...report.load, requests: 0, failures: 0, failureReasons: {}, interrupted: true }
+    const text = loadSummary({ ...report, load }, noPaint, null)
+    expect(text).not.toMatch(/^(valid|FAILED)/m)
+    expect(text).toMatch(/^stopped {4}before its time/m)
+  })
+
   it('says how many iterations threw, and what', () => {
     const load = { ...report.load, iterations: 200, errors: 2, errorReasons: { 'shop: no basket': 2 } }
     const few = loadSummary({ ...report, load }, noPaint, null)

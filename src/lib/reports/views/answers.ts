@@ -35,7 +35,7 @@ export function loadAnswers(report: LoadReport): Answer[] {
   const faults = loadFaults(report)
   return [
     ...(faults.length > 0 ? [faultyAnswer(faults)] : []),
-    validAnswer(report, faults.length > 0),
+    validAnswer(report, faults.length > 0 || load.requests === 0),
     auditFailure === undefined ? auditAnswer(audit) : failedAudit(auditFailure),
     thresholdAnswer(thresholds),
     ...(limit ? [limitAnswer(limit)] : []),
@@ -63,8 +63,8 @@ function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** Nothing that failed is called valid. */
-function validAnswer(report: LoadReport, isFaulty: boolean): Answer {
+/** Nothing that failed is called valid, nor is what ended before its first request. */
+function validAnswer(report: LoadReport, provesNothing: boolean): Answer {
   const { valid, reasons, cpuPercent, eventLoopLagP99, maxRssMb } = report.generator
   const phrase = busiestPhrase(report)
   const busiest = phrase === '' ? '' : `${phrase} used `
@@ -74,7 +74,7 @@ function validAnswer(report: LoadReport, isFaulty: boolean): Answer {
     ? `The load generator kept up: ${busiest}${formatNumber(cpuPercent)}% of a core, event loop ${formatLatency(eventLoopLagP99)} late at p99, ${formatCount(maxRssMb)} MB.`
     : `${complaint}: ${reasons.join('; ')}.`
   if (!valid) return { question: 'Valid?', verdict: 'bad', answer: 'Not valid', detail }
-  if (isFaulty) return { question: 'Did the generator keep up?', verdict: 'plain', answer: 'It kept up', detail }
+  if (provesNothing) return { question: 'Did the generator keep up?', verdict: 'plain', answer: 'It kept up', detail }
   return { question: 'Valid?', verdict: 'good', answer: 'Valid', detail }
 }
 
