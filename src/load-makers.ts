@@ -3,6 +3,7 @@ import type { BaseCommand } from './base-command.ts'
 import type { RunConfig } from './lib/config/resolve.ts'
 import { failure } from './lib/errors.ts'
 import type { LoadMakers } from './lib/load/choose-generators.ts'
+import { readBaseUrl } from './lib/load/http/base-url.ts'
 import type { Makers } from './lib/load/model.ts'
 import { realClock } from './lib/measure/clock.ts'
 
@@ -27,6 +28,11 @@ export async function chooseMakers(
   if (workers === undefined) return { kind: 'threads', count: threads, entry: moduleBeside('load-thread') }
   if (queue === undefined) {
     return { kind: 'processes', count: workers, entry: moduleBeside('load-process'), version: command.config.version }
+  }
+  if (values.target !== undefined && readBaseUrl(values.target).authorization !== null) {
+    const reason =
+      'The queue carries no passwords. Leave user and password out of --target, and have the scenario send a header authorization.'
+    throw failure('usage-wrong', { reason })
   }
   // BullMQ takes its time to load, which only those wait for who use it.
   const { createFleet } = await import('./lib/load/workers/fleet.ts')

@@ -8,7 +8,7 @@ import type { Database, PausableAccess } from './lib/databases/port.ts'
 import { connectDatabase, openPausable } from './lib/databases/registry.ts'
 import type { Fault } from './lib/load/faults.ts'
 import type { LoadTarget } from './lib/load/run.ts'
-import { requireLoopback } from './lib/load/target.ts'
+import { requireLoopback, shownTarget } from './lib/load/target.ts'
 import type { BuiltInWorkload } from './lib/workloads/registry.ts'
 import { createParts, type OpenedParts } from './parts.ts'
 import { startReplicas, type Replicas } from './replicas.ts'
@@ -46,13 +46,12 @@ export async function openLoadTarget(
     await database?.[Symbol.asyncDispose]()
   }
   try {
-    const { origin } = new URL(target)
     return {
-      origin,
-      origins: [origin],
+      origin: shownTarget(target),
+      origins: [target],
       database,
       audit: database && (await openAudit({ ...parts, database }, workload, mapping)),
-      inspect: inspectionOf(workload, database, parts, [origin]),
+      inspect: inspectionOf(workload, database, parts, [target]),
       ended: never,
       inject: null,
       retries: null,

@@ -6,6 +6,7 @@ import { splitWords } from './lib/compare/command-line.ts'
 import type { Sides } from './lib/compare/noise.ts'
 import { planPairs } from './lib/compare/pairs.ts'
 import { exitCodes } from './lib/error-entry.ts'
+import { redactWords } from './lib/databases/url.ts'
 import { failure } from './lib/errors.ts'
 import type { Report } from './lib/reports/record.ts'
 import { readReports } from './lib/reports/store.ts'
@@ -50,7 +51,7 @@ async function runOnce(side: Side, { commands, folder, signal }: PairedRuns): Pr
   const { exit, output } = await runCommand([...splitWords(command), '--reports', reports], signal)
   if (signal.aborted || exit === exitCodes.interrupted) return
   if ((await countFiles(reports)) > before) return
-  throw failure('run-failed', { command, exit: String(exit), reason: lastLine(output) })
+  throw failure('run-failed', { command: redactWords(command), exit: String(exit), reason: lastLine(output) })
 }
 
 async function countFiles(folder: string): Promise<number> {
@@ -81,7 +82,11 @@ async function runCommand(words: readonly string[], signal: AbortSignal): Promis
     const [code, killedBy] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
     return { exit: code ?? killedBy ?? 'no exit code', output }
   } catch (error) {
-    throw failure('run-failed', { command: words.join(' '), exit: 'an error', reason: (error as Error).message }, error)
+    throw failure(
+      'run-failed',
+      { command: redactWords(words.join(' ')), exit: 'an error', reason: (error as Error).message },
+      error,
+    )
   } finally {
     signal.removeEventListener('abort', stop)
     process.off('exit', killGroup)

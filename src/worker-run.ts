@@ -4,7 +4,7 @@ import type { ScenarioSettings } from './lib/config/scenario-settings.ts'
 import { connectDatabase } from './lib/databases/registry.ts'
 import { redactUrl } from './lib/databases/url.ts'
 import { failure } from './lib/errors.ts'
-import { requireLoopback } from './lib/load/target.ts'
+import { requireLoopback, shownTarget } from './lib/load/target.ts'
 import { loadPartName, type LoadTask } from './lib/load/workers/load-part.ts'
 import { runPart, type PartEvent, type PartTaker } from './lib/load/workers/run-part.ts'
 import { isAllowed, unpackScenario, type AllowedScenarios } from './lib/load/workers/travelling-scenario.ts'
@@ -84,7 +84,7 @@ function requirePermitted(
     try {
       requireLoopback(target, allowRemote)
     } catch (error) {
-      throw failure('worker-refuses-target', { worker, target }, error)
+      throw failure('worker-refuses-target', { worker, target: shownTarget(target) }, error)
     }
   }
   if (!scenario || isAllowed(scenario, allowedScenarios)) return

@@ -6,7 +6,7 @@ import { afterInspection, collectViolations } from '../lib/audit/result.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
 import { failure } from '../lib/errors.ts'
 import { joinEntries, readLedgers, type ReadLedger } from '../lib/load/ledger-reader.ts'
-import { targetOrigin } from '../lib/load/target.ts'
+import { requireTarget } from '../lib/load/target.ts'
 import { auditSummary } from '../lib/reports/audit-text.ts'
 import { describeRun } from '../lib/reports/environment.ts'
 import type { AuditReport, AuditResult } from '../lib/reports/record.ts'
@@ -51,7 +51,7 @@ acknowledged is shown, and is no fault.`
     await using database = await connectDatabase(values.db, { poolSize: 1 })
     await using parts = createParts(values)
     const workload = await loadWorkload(values.workload)
-    const origins = (flags.target ?? []).map(targetOrigin)
+    const origins = (flags.target ?? []).map(requireTarget)
     if (origins.length > 0 && !workload.inspect) throw failure('usage-wrong', { reason: notInspected(workload.name) })
     const audit = await this.#audit(
       await openAudit({ ...parts, database }, workload, values.audit),

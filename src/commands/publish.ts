@@ -7,7 +7,7 @@ import type { Settings } from '../lib/config/settings.ts'
 import { createHttpClient } from '../lib/load/http/client.ts'
 import { createLedgerBesideReport, createLedgerFile } from '../lib/load/ledger-file.ts'
 import { startLedger } from '../lib/load/ledger.ts'
-import { targetOrigin } from '../lib/load/target.ts'
+import { requireTarget, shownTarget } from '../lib/load/target.ts'
 import { realClock } from '../lib/measure/clock.ts'
 import {
   askedForNothing,
@@ -45,7 +45,7 @@ Exits with 4 when an order could not be read for a minute, with 3 when there was
   async run(): Promise<PublishResult> {
     const { flags } = await this.parse(Publish)
     const { values } = await this.resolveSettings(flags)
-    const result = await this.#publish(values, (flags.target ?? []).map(targetOrigin), flags.ledger)
+    const result = await this.#publish(values, (flags.target ?? []).map(requireTarget), flags.ledger)
     this.log(publishSummary(result, flags['beside-original'] ? ordersWorkload.original : null))
     if (this.signal.aborted) this.endWith('interrupted')
     else if (result.readable.some(({ unreadable }) => unreadable > 0)) this.endWith('auditFailed')
@@ -53,11 +53,11 @@ Exits with 4 when an order could not be read for a minute, with 3 when there was
     return result
   }
 
-  async #publish(values: Settings, origins: readonly string[], ledgerPath?: string): Promise<PublishResult> {
+  async #publish(values: Settings, targets: readonly string[], ledgerPath?: string): Promise<PublishResult> {
     const runId = randomUUID().slice(0, 8)
     const startedAt = new Date()
     await using broker = await openBroker(values.broker)
-    const replicas = await openReplicas(origins, values.timeout)
+    const replicas = await openReplicas(targets, values.timeout)
     const file = await (ledgerPath === undefined
       ? createLedgerBesideReport(values.reports, startedAt, 'publish')
       : createLedgerFile(ledgerPath))
@@ -85,8 +85,10 @@ Exits with 4 when an order could not be read for a minute, with 3 when there was
   }
 }
 
-function openReplicas(origins: readonly string[], timeoutMs: number): Promise<Replica[]> {
-  return Promise.all(origins.map(async (origin) => ({ origin, client: await createHttpClient(origin, timeoutMs) })))
+function openReplicas(targets: readonly string[], timeoutMs: number): Promise<Replica[]> {
+  return Promise.all(
+    targets.map(async (target) => ({ origin: shownTarget(target), client: await createHttpClient(target, timeoutMs) })),
+  )
 }
 
 function figuresOf({ origin, orders, unreadable, latencies, completeAt }: Readable, beganAt: number): ReadableFigures {

@@ -1,15 +1,17 @@
 import { z } from 'zod'
 import { arrivalKinds } from '../load/pacing.ts'
+import { targetRefusal } from '../load/target.ts'
 import { durationAllowed, setting, type Setting } from './setting.ts'
 import { bursts, duration, perSecond, stages, texts, urlOrWord, wholeNumber } from './values.ts'
 
 /** What `load` does: its target, its users, their pace, and what the run must hold. */
 export const loadSettings = {
   target: setting({
-    schema: z.url({ protocol: /^https?$/ }),
+    schema: z.string().refine((text) => targetRefusal(text) === null),
     default: undefined,
     summary: 'API to load; without it, rushbench starts its own',
     allowed: 'http://host:port or https://host:port',
+    explain: (raw) => (typeof raw === 'string' ? targetRefusal(raw) : null),
     secretUrl: true,
   }),
   scenario: setting({

@@ -126,10 +126,15 @@ function strongest(name: SettingName, file: ConfigFile | null, sources: ConfigSo
 }
 
 function parse(name: SettingName, candidate: Candidate): unknown {
-  const { schema, allowed } = definitionOf(name)
+  const { schema, allowed, explain } = definitionOf(name)
   const parsed = schema.safeParse(candidate.raw)
   if (parsed.success) return parsed.data
-  throw failure('setting-invalid', { key: name, source: candidate.source, value: show(name, candidate.raw), allowed })
+  throw failure('setting-invalid', {
+    key: name,
+    source: candidate.source,
+    value: show(name, candidate.raw),
+    allowed: explain?.(candidate.raw) ?? allowed,
+  })
 }
 
 function show(name: SettingName, raw: unknown): string {

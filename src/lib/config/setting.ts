@@ -9,6 +9,8 @@ export interface Setting<T = unknown> {
   readonly summary: string
   /** Said after "Allowed:" when a value is refused. */
   readonly allowed: string
+  /** What is allowed, said of one value that is refused: with what was meant, perhaps. */
+  readonly explain?: (raw: unknown) => string | null
   /** The value is a URL that may carry a password. */
   readonly secretUrl?: true
   readonly char?: 'n' | 'w'

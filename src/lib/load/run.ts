@@ -13,7 +13,7 @@ import { findLimit, type LimitFound, type Trial } from './find-limit.ts'
 import { chooseGenerators, type LoadMakers } from './choose-generators.ts'
 import { describeGenerator, describeLimit, describeLoad } from './findings.ts'
 import { createHttpClient } from './http/client.ts'
-import { whyUnreachable } from './target.ts'
+import { shownTarget, whyUnreachable } from './target.ts'
 import type { AppendOnlyFile } from './ledger-file.ts'
 import { readLedger } from './ledger-reader.ts'
 import { startLedger, type LedgerWriter } from './ledger.ts'
@@ -29,7 +29,7 @@ import type { TimelineRow } from './timeline.ts'
 /** What is loaded. */
 export interface LoadTarget {
   readonly origin: string
-  /** Of every replica, that one first. */
+  /** Of every replica, that one first; with a path for all requests, and with user and password where there are any. */
   readonly origins: readonly string[]
   /** Behind it; null when it is not known. */
   readonly database: Database | null
@@ -279,5 +279,5 @@ function nameOf<Options extends object>({ model, scenarios, workload }: LoadOpti
 
 async function requireReachable(origin: string, timeout: number): Promise<void> {
   const reason = await whyUnreachable(await createHttpClient(origin, timeout))
-  if (reason !== null) throw failure('target-unreachable', { target: origin, reason })
+  if (reason !== null) throw failure('target-unreachable', { target: shownTarget(origin), reason })
 }

@@ -2,6 +2,7 @@ import autocannon from 'autocannon'
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import type { GeneratorHooks, GeneratorNews, LoadGenerator } from './generator.ts'
 import { watchGenerator } from './generator-monitor.ts'
+import { readBaseUrl } from './http/base-url.ts'
 import type { SaturationModel } from './model.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import type { PartNews } from './result.ts'
@@ -124,10 +125,11 @@ const longestSeconds = 24 * 24 * 3600
 function fire(task: SaturationTask, run: Run): Cannon {
   const { origin, model } = task
   const { method, path, headers, body } = model.send
+  const { shown, authorization } = readBaseUrl(origin)
   return autocannon({
-    url: `${origin}${path}`,
+    url: `${shown}${path}`,
     method,
-    headers: { ...headers },
+    headers: { ...(authorization === null ? {} : { authorization }), ...headers },
     ...(body.length > 0 ? { body } : {}),
     connections: model.connections,
     // At its own end it drops what is under way, which is what takes longest.

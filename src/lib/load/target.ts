@@ -1,14 +1,44 @@
 import { redactUrl } from '../databases/url.ts'
 import { failure } from '../errors.ts'
+import { readBaseUrl } from './http/base-url.ts'
 import type { HttpClient } from './http-client.ts'
 
-/** The origin of a target that was given. Throws `usage-wrong` for what is none. */
-export function targetOrigin(target: string): string {
-  const url = URL.canParse(target) ? new URL(target) : null
-  if (url && /^https?:$/.test(url.protocol)) return url.origin
-  throw failure('usage-wrong', {
-    reason: `--target cannot be ${redactUrl(target)}. Allowed: http://host:port or https://host:port.`,
-  })
+const allowed = 'http://host:port or https://host:port, with a path for all requests and user:password@ if need be'
+
+/** What a target may be, said of one that cannot be used; null for one that can. */
+export function targetRefusal(target: string): string | null {
+  if (!/^https?:\/\//i.test(target) || !URL.canParse(target)) return `${allowed}${suggestionFor(target)}`
+  const url = new URL(target)
+  if (url.href.includes('?')) return `${allowed}, without a query: each request has its own`
+  if (url.href.includes('#')) return `${allowed}, without a fragment, which no server is sent`
+  // An unencoded / in a password ends the host there, and makes the rest of it a path.
+  if (url.pathname.includes('@')) return `${allowed}; in a path @ is written as %40, in a password / as %2F`
+  try {
+    readBaseUrl(target)
+    return null
+  } catch {
+    return `${allowed}; in a user or a password % is written as %25`
+  }
+}
+
+/** Most targets that are none lack their scheme. */
+function suggestionFor(target: string): string {
+  const meant = `http://${target.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').replace(/^\/+/, '')}`
+  return /^https?:/i.test(target) || !URL.canParse(meant) || targetRefusal(meant) !== null
+    ? ''
+    : `; such as ${redactUrl(meant).replace(/\/$/, '')}`
+}
+
+/** A target that was given by a flag of its own. Throws `usage-wrong` for what is none. */
+export function requireTarget(target: string): string {
+  const refusal = targetRefusal(target)
+  if (refusal === null) return target
+  throw failure('usage-wrong', { reason: `--target cannot be ${redactUrl(target)}. Allowed: ${refusal}.` })
+}
+
+/** A target without its user and password: what may be printed and saved. */
+export function shownTarget(target: string): string {
+  return readBaseUrl(target).shown
 }
 
 /**
@@ -17,15 +47,11 @@ export function targetOrigin(target: string): string {
  */
 export function requireLoopback(target: string, allowRemote: boolean): void {
   if (allowRemote || isLoopback(new URL(target).hostname)) return
-  throw failure('target-remote', { target: withoutCredentials(target) })
+  throw failure('target-remote', { target: shownTarget(target) })
 }
 
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
-}
-
-function withoutCredentials(target: string): string {
-  return new URL(target).origin
 }
 
 /** Asks a target whether it is there, and closes the client. Null when any answer came, else why none did. */

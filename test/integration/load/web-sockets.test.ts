@@ -11,6 +11,7 @@ let server: Server
 let opener: SocketOpener
 let peers: Duplex[]
 let heard: string[]
+let asked: string[]
 
 /** What RFC 6455 adds to the key. */
 const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
@@ -32,8 +33,10 @@ function textOf(frame: Buffer): string {
 beforeEach(async () => {
   peers = []
   heard = []
+  asked = []
   server = createServer((_request, response) => response.writeHead(404).end())
   server.on('upgrade', ({ headers, url }, socket: NetSocket) => {
+    asked.push(`${url} ${headers.authorization} ${headers['sec-websocket-protocol']}`)
     if (url === '/') {
       socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
       return
@@ -110,4 +113,18 @@ it('ends all of them at the end of the run, and opens no more', async () => {
   await opener.close()
   expect(await waiting).toMatchObject({ text: null, reason: 'cut off at the end of the run' })
   expect(await opener.open(request)).toEqual({ socket: null, reason: 'cut off at the end of the run' })
+})
+
+it('opens them below the path of the target, with its user and password', async () => {
+  const port = (server.address() as AddressInfo).port
+  const other = createSocketOpener([`http://user:pw@127.0.0.1:${port}/api`], 20_000)
+  await other.open({ ...request, path: '/' })
+  expect(asked).toEqual([`/api/ Basic ${Buffer.from('user:pw').toString('base64')} test`])
+  await other.close()
+})
+
+it('refuses what is no path and what is no text: both are mistakes of the scenario', async () => {
+  await expect(opener.open({ ...request, path: 'chat' })).rejects.toThrow('path cannot be "chat"')
+  const { socket } = await open()
+  expect(() => socket.send({ a: 1 } as never)).toThrow('what a socket sends cannot be an object. Allowed: a text')
 })

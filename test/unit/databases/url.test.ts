@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { redactUrl } from '../../../src/lib/databases/url.ts'
+import { redactUrl, redactWords } from '../../../src/lib/databases/url.ts'
 
 describe('redactUrl', () => {
   it.each([
@@ -12,6 +12,18 @@ describe('redactUrl', () => {
     ['mysql://h/db?password=secret&ssl=1', 'mysql://h/db?password=***&ssl=1'],
     ['sqlite:data/a:b@c.db', 'sqlite:data/a:b@c.db'],
     ['memory', 'memory'],
+    ['localhost:3000', 'localhost:3000'],
+    ['127.0.0.1:3000/api', '127.0.0.1:3000/api'],
+    ['[::1]:3000', '[::1]:3000'],
+    [':3000', ':3000'],
+    ['http://h:99999', 'http://h:99999'],
+    ['http//localhost:3000', 'http//localhost:3000'],
+    ['localhost:3000/?token=secret&a=b', 'localhost:3000/?token=***&a=b'],
+    ['memory?password=secret', 'memory?password=***'],
+    ['user:secret', 'user:***'],
+    ['user:12345@h', 'user:***'],
+    ['https://token@h/', 'https://***@h/'],
+    ['https://user:secret@h/api', 'https://user:***@h/api'],
     ['mysql:root:secret', 'mysql:***'],
     ['mysql://root:#secret@h/x', 'mysql:***'],
     ['mysql://root:12/secret@h/x', 'mysql:***'],
@@ -19,13 +31,19 @@ describe('redactUrl', () => {
     ['mysql://root:se cret@h:port/x', 'mysql:***'],
   ])('%s', (url, shown) => expect(redactUrl(url)).toBe(shown))
 
+  it('hides what stands in the middle of a command line', () => {
+    expect(redactWords("load --db mysql://root:a/b@h/x --target 'http://u:secret@h' --users 1")).toBe(
+      "load --db mysql://***@h/x --target 'http://***@h' --users 1",
+    )
+  })
+
   it('never throws and never shows a password', () => {
     const password = fc.stringMatching(/^[A-Za-z0-9%$!*+_.~-]{8,20}$/)
     const scheme = fc.constantFrom('mysql://', 'mariadb://', 'redis://', 'mysql:', 'nonsense://', '')
     const host = fc.constantFrom('127.0.0.1:3306', 'h', '[::1]:1', 'bad host', ':99999', '')
     fc.assert(
       fc.property(scheme, password, host, fc.string(), (start, secret, end, rest) => {
-        expect(redactUrl(`${start}user:${secret}@${end}/${rest}`)).not.toContain(`:${secret}@`)
+        expect(redactUrl(`${start}user:${secret}@${end}/${rest}`)).not.toContain(secret)
       }),
       { numRuns: 1000 },
     )

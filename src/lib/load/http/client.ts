@@ -1,7 +1,10 @@
 import type { HttpClient } from '../http-client.ts'
 import { createSocketClient } from './socket-client.ts'
 
-/** A client for `origin`. `timeoutMs` is from the request to the last byte of its answer. */
+/**
+ * A client for `origin`, which may have a path and user:password@ for all requests. `timeoutMs` is from the request to the
+ * last byte of its answer.
+ */
 export async function createHttpClient(origin: string, timeoutMs: number): Promise<HttpClient> {
   return createSocketClient(origin, timeoutMs)
 }

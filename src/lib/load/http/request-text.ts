@@ -1,4 +1,5 @@
 import type { HttpRequest } from '../http-client.ts'
+import type { BaseUrl } from './base-url.ts'
 import { readFields } from './header-fields.ts'
 import { typeOf } from './request-body.ts'
 import { requirePath } from './request-path.ts'
@@ -17,18 +18,10 @@ const methodsWithBody = new Set(['POST', 'PUT', 'PATCH'])
 /** Most users read the same few pages, whose requests are made once; who reads a thousand others makes them anew. */
 const mostPlainGets = 1000
 
-/** What every request to a server has, unless it says otherwise itself. */
-export interface CommonParts {
-  /** Before every path; empty for none. */
-  readonly basePath: string
-  /** The field of that name; null for none. */
-  readonly authorization: string | null
-}
-
-/** Serializes requests to `host`. Throws ScenarioMistake for what cannot be sent. */
+/** Serializes requests to `host`, with the path and the authorization of its base. Throws ScenarioMistake for what cannot be sent. */
 export function createRequestSerializer(
   host: string,
-  { basePath, authorization }: CommonParts = { basePath: '', authorization: null },
+  { basePath, authorization }: Pick<BaseUrl, 'basePath' | 'authorization'> = { basePath: '', authorization: null },
 ): (request: HttpRequest) => RequestText {
   const hostLine = `host: ${host}\r\n`
   const authorizationLine = authorization === null ? '' : `authorization: ${authorization}\r\n`

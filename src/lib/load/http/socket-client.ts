@@ -1,5 +1,6 @@
 import { realClock, type Clock } from '../../measure/clock.ts'
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http-client.ts'
+import { readBaseUrl } from './base-url.ts'
 import type { Connection, Exchange } from './connection.ts'
 import { createConnectionPool } from './connection-pool.ts'
 import { createDeadlines } from './deadlines.ts'
@@ -17,7 +18,7 @@ const idempotentMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'D
  */
 export function createSocketClient(origin: string, timeoutMs: number, clock: Clock = realClock): HttpClient {
   const url = new URL(origin)
-  const serialize = createRequestSerializer(url.host)
+  const serialize = createRequestSerializer(url.host, readBaseUrl(origin))
   // Of connections and not of exchanges: what is new for every request costs more to look up.
   const deadlines = createDeadlines<Connection>(clock, timeoutMs, (connection) => connection.breakOff(failures.timeout))
   // What is overdue when its connection comes must not be sent any more.

@@ -2,6 +2,7 @@ import { realClock, type Clock } from '../../measure/clock.ts'
 import type { Received, Socket } from '../scenario.ts'
 import type { SocketOpener } from '../socket-opener.ts'
 import { mistaken } from '../scenario-mistake.ts'
+import { readBaseUrl, type BaseUrl } from './base-url.ts'
 import { failures } from './failures.ts'
 import { requirePath } from './request-path.ts'
 
@@ -20,14 +21,18 @@ export function createSocketOpener(
   clock: Clock = realClock,
 ): SocketOpener {
   const sockets = new Set<EndableSocket>()
+  const bases = origins.map(readBaseUrl)
   let turn = 0
   let isClosed = false
   return {
     async open({ path, protocol, hello, isReady }) {
       requirePath(path)
       if (isClosed) return { socket: null, reason: failures.cutOff.reason }
-      const origin = origins[turn++ % origins.length] as string
-      const raw = new WebSocket(`${origin.replace(/^http/, 'ws')}${path}`, protocol)
+      const { shown, authorization } = bases[turn++ % bases.length] as BaseUrl
+      const raw = new WebSocket(`${shown.replace(/^http/, 'ws')}${path}`, {
+        ...(protocol === undefined ? {} : { protocols: protocol }),
+        headers: authorization === null ? {} : { authorization },
+      })
       const socket = watch(raw, timeoutMs, clock)
       sockets.add(socket)
       raw.addEventListener('close', () => sockets.delete(socket))

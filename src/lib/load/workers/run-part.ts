@@ -11,7 +11,7 @@ import { createHttpClient } from '../http/client.ts'
 import { createLedgerChannel } from '../ledger-channel.ts'
 import { formatEntry } from '../ledger-format.ts'
 import type { LedgerEntry, Scenario } from '../scenario.ts'
-import { whyUnreachable } from '../target.ts'
+import { shownTarget, whyUnreachable } from '../target.ts'
 import { loadPart, loadTask, ownLoadPart, type LoadPart, type LoadTask } from './load-part.ts'
 import { encodeNews } from './tally-bytes.ts'
 
@@ -272,5 +272,5 @@ function lineOf(entry: LedgerEntry, lines: string[]): string | null {
 
 async function requireReachableFrom(worker: string, target: string, timeout: number): Promise<void> {
   const reason = await whyUnreachable(await createHttpClient(target, timeout))
-  if (reason !== null) throw failure('worker-cannot-reach', { worker, target, reason })
+  if (reason !== null) throw failure('worker-cannot-reach', { worker, target: shownTarget(target), reason })
 }

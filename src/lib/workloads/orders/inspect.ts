@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '../../databases/port.ts'
 import { failure, reasonOf } from '../../errors.ts'
+import { readBaseUrl } from '../../load/http/base-url.ts'
+import { shownTarget } from '../../load/target.ts'
 import type { Inspection, Violation, Watch } from '../workload.ts'
 import { createDigester, type Digest } from './digest.ts'
 import { group, topic } from './inbox.ts'
@@ -45,7 +47,7 @@ function* describe(origins: readonly string[], maps: readonly Digest[], table: D
   for (const [index, { count, checksum }] of maps.entries()) {
     if (count === table.count && checksum === table.checksum) continue
     const detail = `its map has ${count} orders with checksum ${checksum}, the table ${table.count} with ${table.checksum}`
-    yield { kind: 'inconsistent', key: origins[index] as string, detail }
+    yield { kind: 'inconsistent', key: shownTarget(origins[index] as string), detail }
   }
 }
 
@@ -59,11 +61,16 @@ async function digestTable(store: Store, signal: AbortSignal): Promise<Digest> {
 }
 
 async function readDigest(origin: string): Promise<Digest> {
+  const { shown, authorization } = readBaseUrl(origin)
   try {
-    const answer = await fetch(new URL('/digest', origin), { signal: AbortSignal.timeout(answerTimeoutMs) })
+    // fetch takes no user and password in a URL.
+    const answer = await fetch(`${shown}/digest`, {
+      headers: authorization === null ? {} : { authorization },
+      signal: AbortSignal.timeout(answerTimeoutMs),
+    })
     if (!answer.ok) throw new Error(`status ${answer.status}`)
     return (await answer.json()) as Digest
   } catch (error) {
-    throw failure('target-unreachable', { target: origin, reason: reasonOf(error) }, error)
+    throw failure('target-unreachable', { target: shown, reason: reasonOf(error) }, error)
   }
 }

@@ -1,0 +1,24 @@
+/** Where requests go, out of the URL of a target. */
+export interface BaseUrl {
+  /** `http://host:port` */
+  readonly origin: string
+  /** Before every path; empty for none. */
+  readonly basePath: string
+  /** The field of that name; null for none. */
+  readonly authorization: string | null
+  /** The URL without user and password: what may be printed and saved. */
+  readonly shown: string
+}
+
+/** Takes a target's URL apart. Throws TypeError for what is no URL, and URIError for a % that begins no character. */
+export function readBaseUrl(text: string): BaseUrl {
+  const { origin, pathname, username, password } = new URL(text)
+  const basePath = pathname.replace(/\/+$/, '')
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return {
+    origin,
+    basePath,
+    authorization: credentials === ':' ? null : `Basic ${Buffer.from(credentials).toString('base64')}`,
+    shown: origin + basePath,
+  }
+}
