@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, rename } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { isTooFew } from './lib/compare/choose-runs.ts'
 import { splitWords } from './lib/compare/command-line.ts'
+import { whyNotValid } from './lib/compare/faults.ts'
 import type { Sides } from './lib/compare/noise.ts'
 import { planPairs } from './lib/compare/pairs.ts'
 import { exitCodes } from './lib/error-entry.ts'
@@ -16,46 +18,96 @@ export interface PairedRuns {
   /** Arguments of rushbench, or of another program that begins with its path, as one line. */
   readonly commands: { readonly baseline: string; readonly candidate: string }
   readonly pairs: number
-  /** Reports are kept in its folders `baseline` and `candidate`. */
+  /** Reports are kept in its folders `baseline` and `candidate`, those of dropped pairs in `not-valid`. */
   readonly folder: string
   readonly signal: AbortSignal
   readonly onProgress: (progress: { readonly done: number; readonly total: number }) => void
+  /** Told of each run that is made again, and of each pair that is dropped. */
+  readonly onNote: (text: string) => void
 }
 
 type Side = keyof Sides<Report>
 
+/** What was measured. */
+export interface PairsMade {
+  readonly sides: Sides<Report>
+  /** Pairs that were dropped since a run of theirs stayed not valid, each with the reason. */
+  readonly dropped: readonly string[]
+}
+
+/** A run that is not valid is made again until it was made so often. */
+const mostTries = 3
+
 /**
- * Runs both commands `pairs` times in processes of their own, A B B A ..., and reads what they saved. Throws
- * `run-failed` when one saves no report, and `interrupted` once the signal aborts.
+ * Runs both commands `pairs` times in processes of their own, A B B A ..., and reads what they saved. A run that is not
+ * valid is made again, up to three times in all; when it stays so, its pair is dropped. Ends as soon as too few pairs can
+ * be left. Throws `run-failed` when one saves no report, and `interrupted` once the signal aborts.
  */
-export async function runInPairs(runs: PairedRuns): Promise<Sides<Report>> {
+export async function runInPairs(runs: PairedRuns): Promise<PairsMade> {
   const plan = planPairs(runs.pairs)
-  for (const [done, side] of plan.entries()) {
-    runs.onProgress({ done, total: plan.length })
-    await runOnce(side, runs)
-    if (runs.signal.aborted)
-      throw failure('interrupted', { done: `The reports of ${done} runs are in ${runs.folder}.` })
+  const kept: SavedRun[] = []
+  const dropped: string[] = []
+  for (let pair = 0; pair < runs.pairs && !isTooFew(runs.pairs - dropped.length, runs.pairs); pair++) {
+    const made: SavedRun[] = []
+    for (const side of plan.slice(2 * pair, 2 * pair + 2)) {
+      runs.onProgress({ done: 2 * pair + made.length, total: plan.length })
+      const tried = await tryRun(side, runs)
+      made.push(tried)
+      if (tried.notValid === null) continue
+      dropped.push(`pair ${pair + 1}: the ${side} was not valid in ${mostTries} tries; the last: ${tried.notValid}`)
+      runs.onNote(`${dropped.at(-1)}. The pair is dropped.`)
+      break
+    }
+    if (made.every(({ notValid }) => notValid === null)) kept.push(...made)
+    else for (const run of made) await setAside(run, runs.folder)
   }
   runs.onProgress({ done: plan.length, total: plan.length })
-  const [baseline, candidate] = await Promise.all([
-    readReports(join(runs.folder, 'baseline')),
-    readReports(join(runs.folder, 'candidate')),
-  ])
-  return { baseline, candidate }
+  const of = (side: Side) => kept.flatMap((run) => (run.side === side ? run.reports : []))
+  return { sides: { baseline: of('baseline'), candidate: of('candidate') }, dropped }
 }
 
-async function runOnce(side: Side, { commands, folder, signal }: PairedRuns): Promise<void> {
+/** What a run of a command left. */
+interface SavedRun {
+  readonly side: Side
+  readonly files: readonly string[]
+  readonly reports: readonly Report[]
+  /** Why its figures say nothing of the system; null where they do. */
+  readonly notValid: string | null
+}
+
+async function tryRun(side: Side, runs: PairedRuns): Promise<SavedRun> {
+  for (let tries = 1; ; tries++) {
+    const run = await runOnce(side, runs)
+    if (run.notValid === null || tries === mostTries) return run
+    await setAside(run, runs.folder)
+    runs.onNote(`${side}: ${run.notValid}. It is made again.`)
+  }
+}
+
+async function runOnce(side: Side, { commands, folder, signal }: PairedRuns): Promise<SavedRun> {
   const command = commands[side]
-  const reports = join(folder, side)
-  const before = await countFiles(reports)
-  const { exit, output } = await runCommand([...splitWords(command), '--reports', reports], signal)
-  if (signal.aborted || exit === exitCodes.interrupted) return
-  if ((await countFiles(reports)) > before) return
-  throw failure('run-failed', { command: redactWords(command), exit: String(exit), reason: lastLine(output) })
+  const folderOfSide = join(folder, side)
+  const before = new Set(await listFiles(folderOfSide))
+  const { exit, output } = await runCommand([...splitWords(command), '--reports', folderOfSide], signal)
+  if (signal.aborted || exit === exitCodes.interrupted)
+    throw failure('interrupted', { done: `The reports of the runs so far are in ${folder}.` })
+  const files = (await listFiles(folderOfSide)).filter((file) => !before.has(file))
+  const saved = files.filter((file) => file.endsWith('.json'))
+  if (saved.length === 0)
+    throw failure('run-failed', { command: redactWords(command), exit: String(exit), reason: lastLine(output) })
+  const reports = await readReports(...saved)
+  return { side, files, reports, notValid: reports.map(whyNotValid).find((reason) => reason !== null) ?? null }
 }
 
-async function countFiles(folder: string): Promise<number> {
-  return (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json')).length
+async function listFiles(folder: string): Promise<string[]> {
+  return (await readdir(folder).catch(() => [])).map((name) => join(folder, name))
+}
+
+/** Moves what a run left out of the way of comparisons of the folder, where it can still be looked at. */
+async function setAside({ side, files }: SavedRun, folder: string): Promise<void> {
+  const aside = join(folder, 'not-valid', side)
+  await mkdir(aside, { recursive: true })
+  for (const file of files) await rename(file, join(aside, basename(file)))
 }
 
 interface Ended {
@@ -70,7 +122,7 @@ const keptOutput = 10_000
 async function runCommand(words: readonly string[], signal: AbortSignal): Promise<Ended> {
   const [program, args] = programOf(words)
   // In a group of its own, so that Ctrl-C reaches it once, through us, and lets it end by itself.
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: environmentOfRuns() })
   const stop = () => child.kill('SIGINT')
   const killGroup = () => killAll(child)
   signal.addEventListener('abort', stop, { once: true })
@@ -91,6 +143,12 @@ async function runCommand(words: readonly string[], signal: AbortSignal): Promis
     signal.removeEventListener('abort', stop)
     process.off('exit', killGroup)
   }
+}
+
+/** Without the summary of GitHub's job, to which the comparison is added instead of each of its runs. */
+function environmentOfRuns(): NodeJS.ProcessEnv {
+  const { GITHUB_STEP_SUMMARY: _summary, ...others } = process.env
+  return others
 }
 
 /** What begins with a path is a program of its own, such as another version; a script is run by this Node. */

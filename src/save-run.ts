@@ -20,8 +20,7 @@ export interface SaveOptions {
 export async function saveRun(report: Report, { reports, report: views = [] }: SaveOptions): Promise<string> {
   const path = await saveReport(report, reports)
   const lines = await Promise.all(views.map((view) => saveView(report, view, path)))
-  const summary = process.env['GITHUB_STEP_SUMMARY']
-  if (summary) await addTo(summary, `${markdownReport(report)}\n`)
+  await addToJobSummary(markdownReport(report))
   return [`report ${path}`, ...lines].join('\n')
 }
 
@@ -38,9 +37,12 @@ async function saveView(report: Report, view: ViewName, path: string): Promise<s
   return `${view} ${file}`
 }
 
-async function addTo(file: string, content: string): Promise<void> {
+/** Adds Markdown to the summary of the job on GitHub; elsewhere nothing. Throws `report-unwritable`. */
+export async function addToJobSummary(markdown: string): Promise<void> {
+  const file = process.env['GITHUB_STEP_SUMMARY']
+  if (!file) return
   try {
-    await appendFile(file, content)
+    await appendFile(file, `${markdown}\n`)
   } catch (error) {
     throw failure('report-unwritable', { file, reason: reasonOf(error) }, error)
   }

@@ -3,20 +3,24 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { compareReports, type Comparison } from '../lib/compare/compare.ts'
 import type { Sides } from '../lib/compare/noise.ts'
-import { describeHistory, type History } from '../lib/compare/history.ts'
+import { describeHistory, hasWorsened, type History } from '../lib/compare/history.ts'
 import { failure } from '../lib/errors.ts'
 import { createRandom } from '../lib/random.ts'
 import { comparisonJunit } from '../lib/reports/comparison-junit.ts'
 import { comparisonMarkdown } from '../lib/reports/comparison-markdown.ts'
 import { comparisonSummary } from '../lib/reports/comparison-text.ts'
+import { plain } from '../lib/reports/format.ts'
 import { historySummary } from '../lib/reports/history-text.ts'
 import type { Report } from '../lib/reports/record.ts'
 import { readReports, writeView } from '../lib/reports/store.ts'
+import { comparisonDigest } from '../lib/reports/views/comparison-digest.ts'
+import type { Digest } from '../lib/reports/views/digest.ts'
 import { historyDigest } from '../lib/reports/views/history-digest.ts'
 import { htmlPage } from '../lib/reports/views/html.ts'
 import { readPageAssets } from '../lib/reports/views/page-assets.ts'
 import { paint } from '../paint.ts'
-import { runInPairs } from '../paired-runs.ts'
+import { runInPairs, type PairsMade } from '../paired-runs.ts'
+import { addToJobSummary } from '../save-run.ts'
 
 const formats = {
   table: (comparison: Comparison) => comparisonSummary(comparison, paint),
@@ -34,8 +38,12 @@ first belongs to the candidate. With --run, rushbench makes the runs itself, in 
 two databases or two settings. With --history it shows metrics over many
 runs, and from which on their level is another. docs/compare.md explains the verdicts.
 
-Exit codes: 3 something got worse, is missing, or a run failed its audit or is not valid;
-5 (with --strict) nothing is shown to be worse, yet a change could have hidden.`
+A run that is not valid (its generator could not keep up) is left out; with --run it is made again first, up to
+three times in all, and its pair dropped when it stays so.
+
+Exit codes: 3 something got worse or is missing, or a run of the candidate failed its audit or missed a threshold
+(with --history, only with --gate); 5 too few runs are valid, or (with --strict) nothing is shown to be worse, yet
+a change could have hidden.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> baseline.json candidate.json',
     "<%= config.bin %> <%= command.id %> 'main/*-load.json' 'branch/*-load.json' --noise again/ --strict",
@@ -47,7 +55,7 @@ Exit codes: 3 something got worse, is missing, or a run failed its audit or is n
   static override usage = [
     '<%= command.id %> BASELINE CANDIDATE... [FLAGS]',
     '<%= command.id %> --run ARGUMENTS --run ARGUMENTS [--pairs N] [FLAGS]',
-    '<%= command.id %> --history REPORTS [--metric NAME] [--min-effect PERCENT] [--html FILE]',
+    '<%= command.id %> --history REPORTS [--metric NAME] [--min-effect PERCENT] [--html FILE] [--gate]',
   ]
   static override args = {
     reports: Args.string({ description: 'runs to compare with, then runs to judge', multiple: true }),
@@ -79,9 +87,12 @@ Exit codes: 3 something got worse, is missing, or a run failed its audit or is n
       summary: 'the metric that --history shows; those that gate by default',
       dependsOn: ['history'],
     }),
-    html: Flags.string({
-      summary: 'file for a page with the charts of --history; replaced when it is there',
+    gate: Flags.boolean({
+      summary: 'end with 3 where the latest change that --history shows of a metric is for the worse',
       dependsOn: ['history'],
+    }),
+    html: Flags.string({
+      summary: 'file for a page of the comparison, or with the charts of --history; replaced when it is there',
     }),
     ...settingFlags('reports'),
   }
@@ -92,27 +103,35 @@ Exit codes: 3 something got worse, is missing, or a run failed its audit or is n
     if (flags.history !== undefined) {
       const history = describeHistory(await readReports(flags.history), { metric: flags.metric, minEffect })
       this.log(historySummary(history, process.stdout.columns ?? defaultColumns, paint))
-      if (flags.html !== undefined) {
-        const page = htmlPage(historyDigest(history), this.config.version, await readPageAssets())
-        await writeView(flags.html, page)
-        this.log(`\n${flags.html}`)
-      }
+      await this.#savePage(flags.html, historyDigest(history))
+      if (flags.gate) this.#gateHistory(history)
       return history
     }
-    const sides = flags.run ? await this.#measure(flags.run, flags) : await readSides(args.reports)
-    const comparison = compareReports(sides, {
+    const made = flags.run
+      ? await this.#measure(flags.run, flags)
+      : { sides: await readSides(args.reports), dropped: [] }
+    const comparison = compareReports(made.sides, {
       minEffect,
       noise: await readReports(...(flags.noise ?? [])),
       // What is run on both sides was chosen to differ.
       force: flags.force || flags.run !== undefined,
+      dropped: made.dropped,
       random: createRandom('compare'),
     })
     this.log(formats[flags.format](comparison))
+    await this.#savePage(flags.html, comparisonDigest(comparison, new Date()))
+    if (flags.run) await addToJobSummary(comparisonMarkdown(comparison))
     this.#setExitCode(comparison, flags.strict)
     return comparison
   }
 
-  async #measure(commands: readonly string[], flags: { readonly pairs: number }): Promise<Sides<Report>> {
+  async #savePage(file: string | undefined, digest: Digest): Promise<void> {
+    if (file === undefined) return
+    await writeView(file, htmlPage(digest, this.config.version, await readPageAssets()))
+    this.logToStderr(`\n${file}`)
+  }
+
+  async #measure(commands: readonly string[], flags: { readonly pairs: number }): Promise<PairsMade> {
     const [baseline, candidate, ...others] = commands
     if (baseline === undefined || candidate === undefined || others.length > 0)
       throw failure('usage-wrong', {
@@ -127,12 +146,25 @@ Exit codes: 3 something got worse, is missing, or a run failed its audit or is n
         .replaceAll(':', '-')}`,
     )
     return this.withProgress('Comparing', 'runs', (onProgress) =>
-      runInPairs({ commands: { baseline, candidate }, pairs: flags.pairs, folder, signal: this.signal, onProgress }),
+      runInPairs({
+        commands: { baseline, candidate },
+        pairs: flags.pairs,
+        folder,
+        signal: this.signal,
+        onProgress,
+        onNote: (text) => this.logToStderr(plain(text)),
+      }),
     )
+  }
+
+  #gateHistory(history: History): void {
+    if (hasWorsened(history)) this.endWith('thresholdNotMet')
+    else if (history.latest === 'not valid') this.endWith('runNotValid')
   }
 
   #setExitCode({ verdict }: Comparison, strict: boolean): void {
     if (verdict === 'worse') this.endWith('thresholdNotMet')
+    else if (verdict === 'not valid') this.endWith('runNotValid')
     else if (verdict === 'inconclusive' && strict) this.endWith('inconclusive')
   }
 }

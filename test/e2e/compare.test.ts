@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -39,8 +39,11 @@ async function countProcesses(argument: string): Promise<number> {
 }
 
 describe("the workflow's commands", () => {
-  it('measure both versions in turns and pass where they are the same', async () => {
+  it('measure both versions in turns, pass where they are the same, and add the comparison to the summary', async () => {
     expect(await runInShell(measure!)).toBe(0)
+    const summary = await readFile(join(work.folder, 'summary.md'), 'utf8')
+    expect(summary).toMatch(/^### .*\n[^]*\| response\\_time\.p50 \|/)
+    expect(summary.match(/^### /gm)).toHaveLength(1)
     const [kept] = await readdir(join(work.folder, 'comparison'))
     for (const side of ['baseline', 'candidate']) {
       const files = await readdir(join(work.folder, 'comparison', kept!, side))
@@ -48,9 +51,8 @@ describe("the workflow's commands", () => {
     }
   })
 
-  it('show the comparison as Markdown and as JUnit', async () => {
+  it('show the comparison as JUnit', async () => {
     for (const command of views) expect(await runInShell(command)).toBe(0)
-    expect(await readFile(join(work.folder, 'summary.md'), 'utf8')).toMatch(/^### .*\n[^]*\| response\\_time\.p50 \|/)
     expect(await readFile(join(work.folder, 'comparison.xml'), 'utf8')).toContain('failures="0"')
   })
 
@@ -72,7 +74,36 @@ describe("the workflow's commands", () => {
   })
 })
 
+/** A program that runs rushbench, and makes of its first run one whose generator could not keep up. */
+const unlucky = `
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+execFileSync(process.execPath, [${JSON.stringify(entryPoint)}, ...process.argv.slice(2)], { stdio: 'inherit' })
+if (!existsSync('unlucky-once')) {
+  writeFileSync('unlucky-once', '')
+  const folder = process.argv[process.argv.indexOf('--reports') + 1]
+  const file = folder + '/' + readdirSync(folder).find((name) => name.endsWith('.json'))
+  const report = JSON.parse(readFileSync(file, 'utf8'))
+  writeFileSync(file, JSON.stringify({ ...report, generator: { ...report.generator, valid: false, reasons: ['it stood still'] } }))
+}
+`
+
 describe('compare --run', () => {
+  it('makes a run that is not valid again, and adds itself to the summary of a job on GitHub once', async () => {
+    await writeFile(join(work.folder, 'unlucky.mjs'), unlucky)
+    const load = 'load --users 5 --duration 1s'
+    const args = ['--run', `./unlucky.mjs ${load}`, '--run', load, '--pairs', '1', '--reports', 'unlucky']
+    const { code, stdout, stderr } = await work.run(['compare', ...args, '--html', 'comparison.html'], {
+      GITHUB_STEP_SUMMARY: join(work.folder, 'once.md'),
+    })
+    expect({ code, stdout, stderr }).toMatchObject({ code: 0, stdout: expect.stringContaining('1 run against 1 run') })
+    expect(stderr).toContain('baseline: the run is not valid: it stood still. It is made again.')
+    const summary = await readFile(join(work.folder, 'once.md'), 'utf8')
+    expect(summary.match(/^### /gm)).toHaveLength(1)
+    expect(summary).toContain(String.raw`| response\_time.p50 |`)
+    expect(await readFile(join(work.folder, 'comparison.html'), 'utf8')).toContain('<h2>Metrics</h2>')
+  })
+
   it('ends what it started on Ctrl-C', async () => {
     const load = 'load --users 5 --duration 60s'
     const running = work.start(['compare', '--run', load, '--run', load, '--pairs', '2', '--reports', 'stopped-runs'])

@@ -15,7 +15,7 @@ export interface ComparedMetric {
   readonly verdict: Verdict | 'missing'
   /** Whether the verdict counts. Quantiles do where both sides have the samples for them. */
   readonly gates: boolean
-  /** Of the sides, in the unit: the geometric mean of their runs. Null without samples. */
+  /** Of the sides, in the unit: the geometric mean of the runs that the change is computed from. Null without samples. */
   readonly baseline: number | null
   readonly candidate: number | null
   /** Change as a share of the baseline (0.1 is 10% more); of a share, the difference. 95% interval. */
@@ -46,6 +46,8 @@ const falseAlarms = 0.02
 
 /** Compares runs metric by metric; the metrics of one run stand together. */
 export function compareMetrics(runs: Sides<readonly Metric[]>, options: CompareMetricsOptions): ComparedMetric[] {
+  // Without runs on one side there is nothing to hold the other against.
+  if (runs.baseline.length === 0 || runs.candidate.length === 0) return []
   const metrics = collect(runs)
   const family = Math.max(1, metrics.filter(({ gates }) => gates).length)
   const examined = metrics.map((metric) => ({

@@ -1,9 +1,10 @@
 import { failure } from '../errors.ts'
 import type { Random } from '../random.ts'
 import type { Report } from '../reports/record.ts'
+import { chooseRuns } from './choose-runs.ts'
 import { compareMetrics, type ComparedMetric } from './compare-metrics.ts'
 import { differencesAmong } from './differences.ts'
-import { faultsOf } from './faults.ts'
+import { whyNotValid } from './faults.ts'
 import { metricsOf } from './metrics.ts'
 import { measureNoise, type Sides } from './noise.ts'
 import { orderRuns } from './pairs.ts'
@@ -11,9 +12,12 @@ import type { Verdict } from './verdict.ts'
 
 /** Two sides, metric by metric. */
 export interface Comparison {
-  /** Of the metrics that gate, the most serious one; worse where a run is at fault or a metric is missing. */
-  readonly verdict: Verdict
-  /** Of each side. */
+  /**
+   * Of the metrics that gate, the most serious one; worse where a run of the candidate is at fault or a metric is
+   * missing, and not valid where too few runs are left to compare.
+   */
+  readonly verdict: Verdict | 'not valid'
+  /** Of each side, whose figures are compared. */
   readonly runs: { readonly baseline: number; readonly candidate: number }
   /** The runs were made in pairs, and compared pair by pair. */
   readonly paired: boolean
@@ -22,8 +26,10 @@ export interface Comparison {
   readonly metrics: readonly ComparedMetric[]
   /** What differs between the runs apart from the figures. */
   readonly differences: readonly string[]
-  /** Why the comparison fails, whatever the metrics say: an audit that failed, a run that is not valid. */
+  /** Why the comparison fails, whatever the metrics say: an audit of the candidate that failed, a threshold it missed. */
   readonly faults: readonly string[]
+  /** Runs, or pairs of runs, that are not compared, and why: most are not valid. */
+  readonly leftOut: readonly string[]
 }
 
 /** How sides are compared. */
@@ -34,6 +40,8 @@ export interface CompareOptions {
   readonly noise: readonly Report[]
   /** Compare runs that differ in more than their figures all the same. */
   readonly force: boolean
+  /** Pairs of runs that were made and dropped, each with the reason. */
+  readonly dropped?: readonly string[]
   readonly random: Random
 }
 
@@ -41,9 +49,13 @@ export interface CompareOptions {
  * Compares the runs of two sides. Throws `reports-differ` when they are of different kinds, or, unless that
  * is forced, differ in anything else that the figures depend on.
  */
-export function compareReports(reports: Sides<Report>, { noise, force, ...options }: CompareOptions): Comparison {
+export function compareReports(
+  reports: Sides<Report>,
+  { noise: given, force, dropped = [], ...options }: CompareOptions,
+): Comparison {
   const all = [...reports.baseline, ...reports.candidate]
-  refuseOtherKinds([...all, ...noise])
+  refuseOtherKinds([...all, ...given])
+  const noise = given.filter((report) => whyNotValid(report) === null)
   const differences = differencesAmong(all)
   const refused = [
     ...(force ? [] : differences),
@@ -51,22 +63,21 @@ export function compareReports(reports: Sides<Report>, { noise, force, ...option
   ]
   if (refused.length > 0)
     throw failure('reports-differ', { reason: `they differ in ${refused.join('; ')}`, forcible: true })
-  const { sides, paired } = orderRuns(reports)
+  const ordered = orderRuns(reports)
+  const { sides, leftOut, faults, tooFew } = chooseRuns(ordered, dropped)
   const metrics = compareMetrics(
     { baseline: sides.baseline.map(metricsOf), candidate: sides.candidate.map(metricsOf) },
-    { ...options, paired, noise: measureNoise(noise.map(metricsOf)) },
-  )
-  const faults = (['baseline', 'candidate'] as const).flatMap((side) =>
-    sides[side].flatMap((report) => faultsOf(side, report)),
+    { ...options, paired: ordered.paired, noise: measureNoise(noise.map(metricsOf)) },
   )
   return {
-    verdict: overallVerdict(metrics, faults),
+    verdict: faults.length > 0 ? 'worse' : tooFew ? 'not valid' : verdictOfMetrics(metrics),
     runs: { baseline: sides.baseline.length, candidate: sides.candidate.length },
-    paired,
+    paired: ordered.paired,
     minEffect: options.minEffect,
     metrics,
     differences,
     faults,
+    leftOut,
   }
 }
 
@@ -76,9 +87,9 @@ function refuseOtherKinds(reports: readonly Report[]): void {
     throw failure('reports-differ', { reason: `they are of the kinds ${kinds.join(', ')}`, forcible: false })
 }
 
-function overallVerdict(metrics: readonly ComparedMetric[], faults: readonly string[]): Verdict {
+function verdictOfMetrics(metrics: readonly ComparedMetric[]): Verdict {
   const verdicts = new Set(metrics.filter(({ gates }) => gates).map(({ verdict }) => verdict))
-  if (faults.length > 0 || verdicts.has('worse') || verdicts.has('missing')) return 'worse'
+  if (verdicts.has('worse') || verdicts.has('missing')) return 'worse'
   // Where no metric has the samples to count, nothing was found out; an audit has no metrics at all.
   if (verdicts.has('inconclusive') || (verdicts.size === 0 && metrics.length > 0)) return 'inconclusive'
   return verdicts.has('better') ? 'better' : 'same'

@@ -10,7 +10,10 @@ import { defaultNoise, differenceOf, type Noise, type Sides } from './noise.ts'
 
 /** What the figures of one metric say, whatever the other metrics do. */
 export interface Finding {
-  /** Of the sides, in the metric's unit: the geometric mean of their runs; of shares, all events together. */
+  /**
+   * Of the sides, in the metric's unit: the geometric mean of the runs that the change is computed from; of shares, all
+   * events together.
+   */
   readonly baseline: number
   readonly candidate: number
   /** Change as a share of the baseline (0.1 is 10% more); of a share, the difference. 95% interval. */
@@ -55,11 +58,11 @@ function examineFigures(sides: Sides<Metric>, options: ExamineOptions): Finding 
     side.map((metric, run) => logFigure(metric, random.fork(name).fork(run)))
   const logs = { baseline: figures(sides.baseline, 'baseline'), candidate: figures(sides.candidate, 'candidate') }
   const known = { measured: options.noise.get(first.key) ?? null, byDefault: defaultNoise(first) }
-  const { mean: difference, error, freedom } = differenceOf(logs, options.paired, known)
+  const { mean: difference, error, freedom, levels } = differenceOf(logs, options.paired, known)
   const margin = studentQuantile((1 + confidence) / 2, freedom) * error
   return {
-    baseline: Math.exp(meanOf(logs.baseline)),
-    candidate: Math.exp(meanOf(logs.candidate)),
+    baseline: Math.exp(levels.baseline),
+    candidate: Math.exp(levels.candidate),
     effect: {
       value: Math.expm1(difference),
       low: Math.expm1(difference - margin),

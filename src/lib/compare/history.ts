@@ -3,6 +3,7 @@ import { loadFaults } from '../reports/load-verdict.ts'
 import type { Report } from '../reports/record.ts'
 import { findChangePoints } from '../stats/change-points.ts'
 import { differencesOf } from './differences.ts'
+import { whyNotValid } from './faults.ts'
 import { metricsOf, type Metric, type MetricUnit } from './metrics.ts'
 
 /** One metric over many runs. */
@@ -30,7 +31,7 @@ export interface LevelChange {
   readonly p: number
 }
 
-/** Metrics over the runs that are like the latest. */
+/** Metrics over the valid runs that are like the latest. */
 export interface History {
   readonly metrics: readonly MetricHistory[]
   readonly runs: number
@@ -38,6 +39,10 @@ export interface History {
   readonly leftOut: number
   /** Loads that proved nothing, whatever their figures: every answer a quick 404, say. */
   readonly failed: number
+  /** Reports of runs whose generator could not keep up, left out as well. */
+  readonly notValid: number
+  /** What became of the latest of all reports that were given: whether the history ends with it. */
+  readonly latest: 'shown' | 'failed' | 'not valid'
 }
 
 /** Which metrics, and which changes count. */
@@ -59,19 +64,32 @@ const minSegment = 3
  */
 export function describeHistory(reports: readonly Report[], options: HistoryOptions): History {
   const ascending = reports.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt))
-  const latest = ascending.at(-1)
-  if (!latest) return { metrics: [], runs: 0, leftOut: 0, failed: 0 }
-  const comparable = ascending.filter((report) => differencesOf(report, latest).length === 0)
-  const alike = comparable.filter((report) => report.kind !== 'load' || loadFaults(report).length === 0)
+  const valid = ascending.filter((report) => whyNotValid(report) === null)
+  const latest = valid.at(-1)
+  const notValid = ascending.length - valid.length
+  if (!latest) return { metrics: [], runs: 0, leftOut: 0, failed: 0, notValid, latest: 'not valid' }
+  const comparable = valid.filter((report) => differencesOf(report, latest).length === 0)
+  const alike = comparable.filter((report) => !hasFailed(report))
   const metrics = chooseMetrics(metricsOf(latest), options.metric).map((metric) =>
     historyOf(metric, alike, options.minEffect),
   )
   return {
     metrics,
     runs: alike.length,
-    leftOut: reports.length - comparable.length,
+    leftOut: valid.length - comparable.length,
     failed: comparable.length - alike.length,
+    notValid,
+    latest: latest !== ascending.at(-1) ? 'not valid' : hasFailed(latest) ? 'failed' : 'shown',
   }
+}
+
+function hasFailed(report: Report): boolean {
+  return report.kind === 'load' && loadFaults(report).length > 0
+}
+
+/** Whether the latest load failed, or the latest change of any metric is for the worse: what was made good again is over. */
+export function hasWorsened({ metrics, latest }: History): boolean {
+  return latest === 'failed' || metrics.some(({ changes }) => changes.at(-1)?.verdict === 'worse')
 }
 
 function chooseMetrics(metrics: readonly Metric[], wanted: string | undefined): Metric[] {

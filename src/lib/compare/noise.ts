@@ -1,4 +1,5 @@
-import { trimmedMean, difference, type KnownMean } from '../stats/trimmed.ts'
+import { mean } from '../stats/quantiles.ts'
+import { difference, keptByTrimming, trimmedMean, type KnownMean } from '../stats/trimmed.ts'
 import { log, type LogFigure } from './evidence.ts'
 import type { Metric } from './metrics.ts'
 
@@ -51,14 +52,22 @@ export interface KnownNoise {
   readonly byDefault: Noise
 }
 
+/** How the sides differ, candidate less baseline, and the levels whose difference that is; on a logarithmic scale. */
+export interface Difference extends KnownMean {
+  readonly levels: { readonly baseline: number; readonly candidate: number }
+}
+
 /**
- * The difference of the sides, candidate less baseline, and what chance alone may make of it. Runs in pairs
- * are told from each other pair by pair, so that what changes slowly hits both alike (4 pairs or more);
- * others by how much each side's runs differ (3 runs a side or more). Of fewer runs, their blocks say what
- * varies within a run, and the known noise what varies from run to run. Measured noise counts wherever it
- * is larger.
+ * The difference of the sides, and what chance alone may make of it. Runs in pairs are told from each other pair by
+ * pair, so that what changes slowly hits both alike (4 pairs or more); others by how much each side's runs differ (3 runs
+ * a side or more). Of fewer runs, their blocks say what varies within a run, and the known noise what varies from run to
+ * run. Measured noise counts wherever it is larger.
  */
-export function differenceOf(sides: Sides<LogFigure>, paired: boolean, { measured, byDefault }: KnownNoise): KnownMean {
+export function differenceOf(
+  sides: Sides<LogFigure>,
+  paired: boolean,
+  { measured, byDefault }: KnownNoise,
+): Difference {
   const within = Math.hypot(errorOfMean(sides.baseline), errorOfMean(sides.candidate))
   const seen = (paired ? differenceOfPairs(sides) : null) ?? differenceOfRuns(sides)
   const assumed = assume(sides, within, measured ?? byDefault)
@@ -66,20 +75,30 @@ export function differenceOf(sides: Sides<LogFigure>, paired: boolean, { measure
   return { ...seen, error: Math.max(seen.error, within) }
 }
 
-function assume(sides: Sides<LogFigure>, within: number, { deviation, freedom }: Noise): KnownMean {
-  const [before, after] = [trimmedMean(valuesOf(sides.baseline)), trimmedMean(valuesOf(sides.candidate))]
+function assume(sides: Sides<LogFigure>, within: number, { deviation, freedom }: Noise): Difference {
+  const levels = trimmedLevels(sides)
   const between = deviation * Math.sqrt(1 / sides.baseline.length + 1 / sides.candidate.length)
-  return { mean: after.mean - before.mean, error: Math.hypot(within, between), freedom }
+  return { mean: levels.candidate - levels.baseline, error: Math.hypot(within, between), freedom, levels }
 }
 
-function differenceOfPairs({ baseline, candidate }: Sides<LogFigure>): KnownMean | null {
+function differenceOfPairs({ baseline, candidate }: Sides<LogFigure>): Difference | null {
   if (baseline.length < minPairs) return null
-  return trimmedMean(candidate.map(({ value }, pair) => value - (baseline[pair] as LogFigure).value))
+  const [before, after] = [valuesOf(baseline), valuesOf(candidate)]
+  const differences = after.map((value, pair) => value - (before[pair] as number))
+  const kept = keptByTrimming(differences)
+  const level = (side: readonly number[]) => mean(kept.map((pair) => side[pair] as number))
+  return { ...trimmedMean(differences), levels: { baseline: level(before), candidate: level(after) } }
 }
 
-function differenceOfRuns({ baseline, candidate }: Sides<LogFigure>): KnownMean | null {
+function differenceOfRuns(sides: Sides<LogFigure>): Difference | null {
+  const { baseline, candidate } = sides
   if (Math.min(baseline.length, candidate.length) < minRuns) return null
-  return difference(trimmedMean(valuesOf(baseline)), trimmedMean(valuesOf(candidate)))
+  const known = difference(trimmedMean(valuesOf(baseline)), trimmedMean(valuesOf(candidate)))
+  return { ...known, levels: trimmedLevels(sides) }
+}
+
+function trimmedLevels({ baseline, candidate }: Sides<LogFigure>): Difference['levels'] {
+  return { baseline: trimmedMean(valuesOf(baseline)).mean, candidate: trimmedMean(valuesOf(candidate)).mean }
 }
 
 function valuesOf(side: readonly LogFigure[]): number[] {

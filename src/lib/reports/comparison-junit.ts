@@ -1,17 +1,25 @@
 import type { ComparedMetric } from '../compare/compare-metrics.ts'
 import type { Comparison } from '../compare/compare.ts'
-import { comparisonRow } from './comparison-text.ts'
+import { comparisonRow, verdictSentence } from './comparison-text.ts'
 import { junitXml, type JUnitCase } from './views/junit-xml.ts'
 
 /** A comparison as JUnit XML: a case for each metric that gates, and one for the runs themselves. `at` is now. */
-export function comparisonJunit({ metrics, faults }: Comparison, at: Date): string {
-  const runs: JUnitCase = {
-    group: 'compare',
-    name: 'all runs can be trusted',
-    failure: faults.length > 0 ? faults.join('; ') : null,
-  }
+export function comparisonJunit(comparison: Comparison, at: Date): string {
+  const { metrics, faults, leftOut, verdict } = comparison
+  const runs: JUnitCase[] = [
+    {
+      group: 'compare',
+      name: 'nothing went wrong in the runs of the candidate',
+      failure: faults.length > 0 ? faults.join('; ') : null,
+    },
+    {
+      group: 'compare',
+      name: 'enough runs are valid',
+      failure: verdict === 'not valid' ? `${verdictSentence(comparison)} ${leftOut.join('; ')}` : null,
+    },
+  ]
   const gating = metrics.filter(({ gates }) => gates)
-  return junitXml({ name: 'rushbench compare', timestamp: at.toISOString(), cases: [runs, ...gating.map(caseOf)] })
+  return junitXml({ name: 'rushbench compare', timestamp: at.toISOString(), cases: [...runs, ...gating.map(caseOf)] })
 }
 
 function caseOf(metric: ComparedMetric): JUnitCase {

@@ -11,13 +11,15 @@ export const comparisonColumns = {
 
 /** A comparison for people: the table, what must not be trusted, and last the verdict. */
 export function comparisonSummary(comparison: Comparison, paint: Paint): string {
-  const { metrics, faults, differences, verdict } = comparison
-  const painted = verdict === 'worse' ? paint.bad : verdict === 'inconclusive' ? paint.bold : paint.good
+  const { metrics, faults, leftOut, differences, verdict } = comparison
+  const failed = verdict === 'worse' || verdict === 'not valid'
+  const painted = failed ? paint.bad : verdict === 'inconclusive' ? paint.bold : paint.good
   return [
     formatTable(comparisonColumns.names, metrics.map(comparisonRow), comparisonColumns.numeric),
     paint.faint(sidesPhrase(comparison)),
     ...(differences.length > 0 ? [paint.bad('The runs differ in more than their figures:')] : []),
     ...differences.map((difference) => `  ${plain(difference)}`),
+    ...leftOut.map((run) => paint.bold(`left out: ${plain(run)}`)),
     ...faults.map((fault) => paint.bad(plain(fault))),
     '',
     painted(verdictSentence(comparison)),
@@ -49,11 +51,13 @@ export function sidesPhrase({ runs, paired }: Comparison): string {
 }
 
 /** What the comparison comes to, in a sentence. */
-export function verdictSentence({ verdict, metrics, minEffect, faults }: Comparison): string {
+export function verdictSentence({ verdict, metrics, minEffect, faults, runs, leftOut }: Comparison): string {
   const named = (which: ComparedMetric['verdict']) =>
     metrics.flatMap((metric) => (metric.gates && metric.verdict === which ? [plain(metric.name)] : [])).join(', ')
   const better = named('better') === '' ? '' : `Better: ${named('better')}. `
   const percent = `${Number((100 * minEffect).toPrecision(3))}%`
+  if (verdict === 'not valid')
+    return `Not valid: ${runs.baseline} runs of the baseline and ${runs.candidate} of the candidate are left to compare, ${leftOut.length} were left out. Measure again on a quieter machine, or with a lower load.`
   if (verdict === 'inconclusive' && !metrics.some(({ gates }) => gates))
     return 'Nothing can be said: no metric has the samples for it. Measure longer.'
   if (verdict === 'inconclusive')
@@ -62,7 +66,7 @@ export function verdictSentence({ verdict, metrics, minEffect, faults }: Compari
   const reasons = [
     named('worse') === '' ? '' : `worse: ${named('worse')}`,
     named('missing') === '' ? '' : `not measured in all runs: ${named('missing')}`,
-    faults.length > 0 ? 'runs that must not be trusted' : '',
+    faults.length > 0 ? 'runs of the candidate that went wrong' : '',
   ]
   return `Failed: ${reasons.filter((reason) => reason !== '').join('; ')}.`
 }

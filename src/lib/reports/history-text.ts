@@ -5,13 +5,15 @@ import { formatCount, plain } from './format.ts'
 import type { Paint } from './text.ts'
 
 /** Metrics over many runs for people: a chart of each, `width` characters wide, and where its level changed. */
-export function historySummary({ metrics, runs, leftOut, failed }: History, width: number, paint: Paint): string {
+export function historySummary(history: History, width: number, paint: Paint): string {
+  const { metrics, runs, leftOut, failed, notValid } = history
   const others =
     leftOut > 0 ? `; ${formatCount(leftOut)} that differ from the latest in more than their figures are left out` : ''
   const failures =
     failed > 0 ? `; ${formatCount(failed)} in which the load failed ${failed === 1 ? 'is' : 'are'} left out` : ''
+  const invalid = notValid > 0 ? `; ${formatCount(notValid)} that are not valid are left out` : ''
   return [
-    `${runs === 1 ? '1 run' : `${formatCount(runs)} runs`}${others}${failures}`,
+    `${runs === 1 ? '1 run' : `${formatCount(runs)} runs`}${others}${failures}${invalid}`,
     ...metrics.map((metric) => metricText(metric, width, paint)),
   ].join('\n\n')
 }

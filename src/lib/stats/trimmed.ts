@@ -12,6 +12,13 @@ export interface KnownMean {
 /** Of the values, cut off at each end: of ten or more, a single wild one then decides nothing. */
 const trimmedShare = 0.1
 
+/** The places in `values`, from 0, of those that the trimmed mean is made of. */
+export function keptByTrimming(values: readonly number[]): number[] {
+  const ascending = values.map((_, place) => place).sort((a, b) => (values[a] as number) - (values[b] as number))
+  const cut = Math.floor(trimmedShare * values.length)
+  return ascending.slice(cut, values.length - cut)
+}
+
 /**
  * The mean of `values` without a tenth at each end, with the standard error and degrees of freedom that go
  * with it (Tukey and McLaughlin, Sankhya 1963; Yuen, "The two-sample trimmed t for unequal population

@@ -25,6 +25,17 @@ function withLoad(change: Partial<LoadReport['load']>): LoadReport {
   return { ...load, load: { ...load.load, ...change } }
 }
 
+function notValid(report: LoadReport): LoadReport {
+  return { ...report, generator: { ...report.generator, valid: false, reasons: ['97% of a core'] } }
+}
+
+const lost: LoadReport = { ...load, audit: { ...load.audit!, lost: 2, passed: false } }
+
+function withThreshold(actual: number | null, passed: boolean): LoadReport {
+  const known = { expression: 'failures<1%', metric: 'failures', comparator: '<' as const, limit: 0.01 }
+  return { ...load, thresholds: [{ ...known, actual, passed }] }
+}
+
 describe('compareReports', () => {
   it('calls nothing worse between a report and itself', () => {
     for (const report of [load, inserts, seed]) {
@@ -75,6 +86,20 @@ describe('compareReports', () => {
     expect(compare(before, apart)).toMatchObject({ paired: false, verdict: 'inconclusive' })
   })
 
+  it.each([
+    ['in pairs', [0, 3, 4, 7, 8, 11, 12, 15, 16, 19], [1, 2, 5, 6, 9, 10, 13, 14, 17, 18]],
+    ['apart', [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [10, 11, 12, 13, 14, 15, 16, 17, 18, 19]],
+  ])('shows the figures that the change is computed from, for runs made %s', (_, before, after) => {
+    // One run of ten fell into a bad minute; it counts neither in the change nor in what is shown.
+    const steady = [1000, 1010, 990, 1005, 995, 1002, 998, 1001, 999, 1000]
+    const slower = steady.map((rate, i) => (i === 4 ? 10 : rate * 0.9))
+    const comparison = compare(seedings(steady, before), seedings(slower, after))
+    const { baseline, candidate, effect } = metric(comparison, 'rows per second')!
+    expect(effect!.value).toBeCloseTo(-0.1, 2)
+    expect(candidate! / baseline! - 1).toBeCloseTo(effect!.value, 10)
+    expect(candidate!).toBeCloseTo(900, -1)
+  })
+
   it('takes the noise from runs of the same thing', () => {
     const [before, after] = [seedings([1000]), seedings([800])]
     expect(compare(before, after).verdict).toBe('inconclusive')
@@ -102,21 +127,20 @@ describe('compareReports', () => {
     expect(compare([passed], [failed]).verdict).toBe('worse')
   })
 
-  it('fails where a run cannot be trusted, whatever its figures', () => {
-    const notValid = { ...load, generator: { ...load.generator, valid: false, reasons: ['97% of a core'] } }
-    expect(compare([load], [notValid])).toMatchObject({
+  it('fails where a run of the candidate went wrong, whatever its figures', () => {
+    const at = (text: string) => [`candidate of ${load.startedAt}: ${text}`]
+    const missed = withThreshold(0.02, false)
+    expect(compare([load], [lost])).toMatchObject({
       verdict: 'worse',
-      faults: ['the candidate is not a valid run: 97% of a core'],
+      faults: at('the audit failed: 2 lost, 0 doubled, 0 oversold'),
     })
-    const lost = { ...load, audit: { ...load.audit!, lost: 2, passed: false } }
-    expect(compare([lost], [load]).faults[0]).toContain("the baseline's audit failed: 2 lost")
+    expect(compare([load], [missed]).faults).toEqual(at('the threshold failures<1% was not met'))
+    // Without samples a threshold is not met.
+    expect(compare([load], [withThreshold(null, true)]).verdict).toBe('worse')
     const unaudited = { ...load, audit: null, auditFailure: 'the server is gone' }
-    expect(compare([load], [unaudited])).toMatchObject({
-      verdict: 'worse',
-      faults: ['the candidate could not be audited: the server is gone'],
-    })
+    expect(compare([load], [unaudited]).faults).toEqual(at('the audit could not be made: the server is gone'))
     expect(compare([inserts], [{ ...inserts, interrupted: true }]).faults).toEqual([
-      'the candidate was stopped before its time',
+      `candidate of ${inserts.startedAt}: the run was stopped before its time`,
     ])
   })
 
@@ -124,7 +148,7 @@ describe('compareReports', () => {
     const failed = withLoad({ failures: load.load.requests, failureReasons: { 'status 404': load.load.requests } })
     expect(compare([load], [failed])).toMatchObject({
       verdict: 'worse',
-      faults: ['the candidate did not do what it was to do: every request failed: status 404'],
+      faults: [`candidate of ${load.startedAt}: it did not do what it was to do: every request failed: status 404`],
     })
     expect(compare([failed], [failed]).verdict).toBe('worse')
     const throwing = withLoad({ iterations: 100, errors: 100, errorReasons: { 'shop: no basket': 100 } })
@@ -147,6 +171,60 @@ describe('compareReports', () => {
     expect(metric(mixed, 'errors')).toMatchObject({ verdict: 'missing', gates: false })
     expect(mixed.verdict).not.toBe('worse')
   })
+
+  it('is not valid, and not worse, where the generator of the candidate could not keep up', () => {
+    const slow = notValid(withLoad({ rps: load.load.rps / 100 }))
+    expect(compare([load], [slow])).toMatchObject({
+      verdict: 'not valid',
+      faults: [],
+      metrics: [],
+      leftOut: [`candidate of ${load.startedAt}: the run is not valid: 97% of a core`],
+      runs: { baseline: 0, candidate: 0 },
+    })
+    // What such a run missed may be the generator's doing; a lost booking is not.
+    expect(compare([load], [notValid(withThreshold(0.02, false))])).toMatchObject({ verdict: 'not valid', faults: [] })
+    expect(compare([load], [notValid(lost)]).verdict).toBe('worse')
+  })
+
+  it('holds nothing against a baseline that went wrong, and does not blame the candidate for it', () => {
+    expect(compare([lost], [load])).toMatchObject({
+      verdict: 'not valid',
+      faults: [],
+      leftOut: [`baseline of ${load.startedAt}: the audit failed: 2 lost, 0 doubled, 0 oversold`],
+    })
+    // Its figures are what they are, whatever limit it missed.
+    expect(compare([withThreshold(0.02, false)], [load]).leftOut).toEqual([])
+  })
+
+  it('leaves out the pairs of runs that are not valid, as long as half of them are left', () => {
+    const side = (minutes: readonly number[], bad: readonly number[]) =>
+      minutes.map((n, i) => {
+        const run = { ...load, startedAt: minute(n) }
+        return bad.includes(i) ? notValid(run) : run
+      })
+    const [before, after] = [
+      [0, 3, 4, 7],
+      [1, 2, 5, 6],
+    ] as const
+    expect(compare(side(before, [1]), side(after, [1, 2]))).toMatchObject({
+      paired: true,
+      runs: { baseline: 2, candidate: 2 },
+      leftOut: [minute(3), minute(2), minute(5)].map((at) => expect.stringContaining(at)),
+      verdict: expect.stringMatching(/same|inconclusive/),
+    })
+    expect(compare(side(before, [0, 1]), side(after, [2]))).toMatchObject({ verdict: 'not valid' })
+    // Those that were dropped when they were made count as well.
+    const dropped = ['pair 5: not valid', 'pair 6: not valid', 'pair 7: not valid']
+    expect(compare(side(before, [1]), side(after, []), { dropped })).toMatchObject({
+      verdict: 'not valid',
+      leftOut: [...dropped, expect.stringContaining(minute(3))],
+    })
+  })
+
+  it('takes no noise from runs that are not valid', () =>
+    expect(compare([load], [load], { noise: [notValid({ ...load, seed: 'other' })] }).metrics.length).toBeGreaterThan(
+      0,
+    ))
 
   it('refuses runs that differ, with the list, unless it is forced', () => {
     const other = { ...load, seed: 'other', config: { ...load.config, users: '3000' } }

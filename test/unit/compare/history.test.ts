@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeHistory } from '../../../src/lib/compare/history.ts'
+import { describeHistory, hasWorsened } from '../../../src/lib/compare/history.ts'
 import { createRandom } from '../../../src/lib/random.ts'
 import { historySummary } from '../../../src/lib/reports/history-text.ts'
 import { historyDigest } from '../../../src/lib/reports/views/history-digest.ts'
@@ -73,7 +73,14 @@ describe('describeHistory', () => {
   })
 
   it('has nothing to say of no runs', () =>
-    expect(describeHistory([], { minEffect: 0.05 })).toEqual({ metrics: [], runs: 0, leftOut: 0, failed: 0 }))
+    expect(describeHistory([], { minEffect: 0.05 })).toEqual({
+      metrics: [],
+      runs: 0,
+      leftOut: 0,
+      failed: 0,
+      notValid: 0,
+      latest: 'not valid',
+    }))
 })
 
 describe('historySummary', () => {
@@ -109,6 +116,45 @@ describe('historyDigest', () => {
     const steady = historyDigest(describeHistory(runs(steps([1000, 10])), { minEffect: 0.05 }))
     expect(steady).toMatchObject({ headline: 'No change', verdict: 'good' })
     expect(steady.sections[0]!.charts[0]!.series.map(({ name }) => name)).toEqual(['run'])
-    expect(historyDigest({ metrics: [], runs: 0, leftOut: 0, failed: 0 }).sections).toEqual([])
+    expect(
+      historyDigest({ metrics: [], runs: 0, leftOut: 0, failed: 0, notValid: 0, latest: 'not valid' }).sections,
+    ).toEqual([])
+  })
+})
+
+describe('hasWorsened', () => {
+  it.each([
+    [steps([1000, 10], [800, 10]), true],
+    [steps([1000, 10], [800, 10], [1000, 10]), false],
+    [steps([800, 10], [1000, 10]), false],
+    [steps([1000, 10]), false],
+  ])('looks at the latest change: %j', (rates, worse) =>
+    expect(hasWorsened(describeHistory(runs(rates), { minEffect: 0.05 }))).toBe(worse),
+  )
+})
+
+describe('a history that ends with a load that failed', () => {
+  it('has worsened, though its figures are left out', () => {
+    const load = savedReport('load', 'load-baseline.json')
+    const all = { ...load.load, failures: load.load.requests }
+    const failed = { ...load, load: all, startedAt: '2027-01-01T00:00:00Z' }
+    const history = describeHistory([load, failed], { minEffect: 0.05 })
+    expect(history).toMatchObject({ runs: 1, failed: 1, latest: 'failed' })
+    expect(hasWorsened(history)).toBe(true)
+    const over = { ...load, startedAt: '2027-01-02T00:00:00Z' }
+    expect(hasWorsened(describeHistory([failed, over], { minEffect: 0.05 }))).toBe(false)
+  })
+})
+
+describe('runs that are not valid', () => {
+  const load = savedReport('load', 'load-baseline.json')
+  const late = { ...load, generator: { ...load.generator, valid: false, reasons: ['97% of a core'] } }
+
+  it('are no part of a history, also when they are the latest', () => {
+    const later = { ...late, startedAt: '2027-01-01T00:00:00Z', seed: 'another' }
+    const history = describeHistory([load, late, later], { minEffect: 0.05 })
+    expect(history).toMatchObject({ runs: 1, leftOut: 0, notValid: 2, latest: 'not valid' })
+    expect(historySummary(history, 80, paint)).toContain('1 run; 2 that are not valid are left out')
+    expect(historyDigest(history).answers[1]!.detail).toBe('2 that are not valid are left out.')
   })
 })

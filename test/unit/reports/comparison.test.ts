@@ -4,6 +4,7 @@ import type { Comparison } from '../../../src/lib/compare/compare.ts'
 import { comparisonJunit } from '../../../src/lib/reports/comparison-junit.ts'
 import { comparisonMarkdown } from '../../../src/lib/reports/comparison-markdown.ts'
 import { comparisonSummary, verdictSentence } from '../../../src/lib/reports/comparison-text.ts'
+import { comparisonDigest } from '../../../src/lib/reports/views/comparison-digest.ts'
 import { escapeXml } from '../../../src/lib/reports/views/junit-xml.ts'
 
 const same = (text: string) => text
@@ -41,6 +42,7 @@ const worse: Comparison = {
   metrics: [p95, failures],
   differences: [],
   faults: [],
+  leftOut: [],
 }
 
 describe('comparisonSummary', () => {
@@ -84,7 +86,11 @@ describe('verdictSentence', () => {
       'Nothing can be said: no metric has the samples for it. Measure longer.',
     ],
     [{ metrics: [{ ...p95, verdict: 'missing' }] }, 'Failed: not measured in all runs: response_time.p95.'],
-    [{ metrics: [], faults: ['x'] }, 'Failed: runs that must not be trusted.'],
+    [{ metrics: [], faults: ['x'] }, 'Failed: runs of the candidate that went wrong.'],
+    [
+      { verdict: 'not valid', metrics: [], runs: { baseline: 1, candidate: 1 }, leftOut: ['a', 'b', 'c'] },
+      'Not valid: 1 runs of the baseline and 1 of the candidate are left to compare, 3 were left out. Measure again on a quieter machine, or with a lower load.',
+    ],
   ] as [Partial<Comparison>, string][])('%j', (change, sentence) =>
     expect(verdictSentence({ ...worse, ...change })).toBe(sentence),
   )
@@ -93,7 +99,9 @@ describe('verdictSentence', () => {
 describe('comparisonMarkdown', () => {
   it('is a verdict and a table, with no markup from outside', () => {
     const text = comparisonMarkdown({ ...worse, metrics: [{ ...p95, name: 'a|b <i>' }], faults: ['*loud*'] })
-    expect(text.split('\n')[0]).toBe(String.raw`### ❌ Failed: worse: a\|b \<i\>; runs that must not be trusted.`)
+    expect(text.split('\n')[0]).toBe(
+      String.raw`### ❌ Failed: worse: a\|b \<i\>; runs of the candidate that went wrong.`,
+    )
     expect(text).toContain(String.raw`- \*loud\*`)
     expect(text).toContain(String.raw`| a\|b \<i\> | 100 ms | 120 ms | +20.0% |`)
   })
@@ -107,7 +115,7 @@ describe('comparisonJunit', () => {
 
   it('has a case for the runs and for each metric that gates', () => {
     const xml = comparisonJunit({ ...worse, metrics: [p95, failures, { ...p95, name: 'max', gates: false }] }, at)
-    expect(xml).toContain('tests="3" failures="1"')
+    expect(xml).toContain('tests="4" failures="1"')
     expect(xml).toContain('<failure message="worse: 100 ms before, 120 ms now, +20.0% (+12.3% to +28.0%)">')
     expect(xml).not.toContain('max')
   })
@@ -118,8 +126,52 @@ describe('comparisonJunit', () => {
       { ...p95, verdict: 'missing', effect: null },
     ]
     expect(comparisonJunit({ ...worse, metrics, faults: ['lost <2>'] }, at)).toContain(
-      'tests="3" failures="2" errors="0" skipped="1"',
+      'tests="4" failures="2" errors="0" skipped="1"',
     )
+  })
+})
+
+describe('runs that were left out', () => {
+  const few: Comparison = {
+    ...worse,
+    verdict: 'not valid',
+    metrics: [],
+    runs: { baseline: 0, candidate: 0 },
+    leftOut: ['pair 1: the candidate was not valid in 3 tries; the last: 97% of a core'],
+  }
+
+  it('are named in every form, and fail where too few are left', () => {
+    const at = new Date(Date.UTC(2026, 0, 1))
+    expect(comparisonSummary(few, paint)).toMatch(/left out: pair 1: .*97% of a core\n\nNot valid: 0 runs/)
+    expect(comparisonMarkdown(few)).toMatch(/^### ❌ Not valid: .*\n[^]*Left out:\n\n- pair 1: /)
+    expect(comparisonJunit(few, at)).toMatch(
+      /name="enough runs are valid".*>\n +<failure message="Not valid: 0 runs.*97%/,
+    )
+    const digest = comparisonDigest(few, at)
+    expect(digest).toMatchObject({ headline: 'Not valid', verdict: 'bad' })
+    expect(digest.sections).toMatchObject([{ title: 'Left out', text: few.leftOut }])
+  })
+
+  it('fail nothing by themselves', () => {
+    const valid: Comparison = { ...few, verdict: 'same', metrics: [failures], runs: { baseline: 9, candidate: 9 } }
+    expect(comparisonSummary(valid, paint)).toMatch(/left out: pair 1: [^]*Nothing changed by 5% or more\.$/)
+    expect(comparisonJunit(valid, new Date())).toContain('failures="0"')
+  })
+})
+
+describe('comparisonDigest', () => {
+  it('holds the verdict, the table, and what went wrong', () => {
+    const digest = comparisonDigest(
+      { ...worse, faults: ['the audit failed'], differences: ['cpu: a and b'] },
+      new Date(Date.UTC(2026, 0, 1)),
+    )
+    expect(digest).toMatchObject({ headline: 'Worse', verdict: 'bad', startedAt: '2026-01-01T00:00:00.000Z' })
+    expect(digest.sections.map(({ title }) => title)).toEqual([
+      'What went wrong',
+      'Metrics',
+      'What differs besides the figures',
+    ])
+    expect(digest.sections[1]!.table!.rows[0]!.slice(0, 4)).toEqual(['response_time.p95', '100 ms', '120 ms', '+20.0%'])
   })
 })
 

@@ -41,15 +41,17 @@ function changesAnswer({ metrics }: History): Answer {
   return { question, verdict: 'good', answer: 'No change', detail }
 }
 
-function runsAnswer({ leftOut }: History): Answer {
+function runsAnswer({ leftOut, failed, notValid, latest }: History): Answer {
+  const sentences = [
+    ...(leftOut > 0 ? [`${formatCount(leftOut)} that differ from it in more than their figures are left out.`] : []),
+    ...(failed > 0 ? [`${formatCount(failed)} in which the load failed are left out.`] : []),
+    ...(notValid > 0 ? [`${formatCount(notValid)} that are not valid are left out.`] : []),
+  ]
   return {
     question: 'Which runs?',
-    verdict: 'plain',
-    answer: 'Those that are like the latest',
-    detail:
-      leftOut === 0
-        ? 'None had to be left out.'
-        : `${formatCount(leftOut)} that differ from it in more than their figures are left out.`,
+    verdict: latest === 'failed' ? 'bad' : 'plain',
+    answer: latest === 'failed' ? 'The latest load failed' : 'Those that are like the latest',
+    detail: sentences.join(' ') || 'None had to be left out.',
   }
 }
 

@@ -1,0 +1,54 @@
+import type { Report } from '../reports/record.ts'
+import { faultsOf, missedThresholds, nameRun, whyNotValid } from './faults.ts'
+import type { Sides } from './noise.ts'
+import type { OrderedRuns } from './pairs.ts'
+
+/** The runs whose figures are compared, and what became of the others. */
+export interface ChosenRuns {
+  readonly sides: Sides<Report>
+  /** Runs or pairs that are not compared, and why. */
+  readonly leftOut: readonly string[]
+  /** What fails the comparison whatever the figures say: faults of the candidate's runs. */
+  readonly faults: readonly string[]
+  /** So few are left that they say nothing of those that were made. */
+  readonly tooFew: boolean
+}
+
+const sideNames = ['baseline', 'candidate'] as const
+
+/**
+ * Leaves out runs that are not valid, and runs of the baseline that went wrong, since nothing can be held against them;
+ * of runs in pairs, their pair. Faults of the candidate are kept: they are what a comparison is there to find. `dropped`
+ * pairs were left out before.
+ */
+export function chooseRuns({ sides, paired }: OrderedRuns, dropped: readonly string[]): ChosenRuns {
+  const obstacles = { baseline: sides.baseline.map(baselineObstacle), candidate: sides.candidate.map(whyNotValid) }
+  const pairUsable = (run: number) => obstacles.baseline[run] === null && obstacles.candidate[run] === null
+  const usable = (side: keyof Sides<Report>) =>
+    sides[side].filter((_, run) => (paired ? pairUsable(run) : obstacles[side][run] === null))
+  const left = { baseline: usable('baseline'), candidate: usable('candidate') }
+  const found = sideNames.flatMap((side) =>
+    sides[side].flatMap((report, run) => {
+      const obstacle = obstacles[side][run]
+      return obstacle ? [`${nameRun(side, report)}: ${obstacle}`] : []
+    }),
+  )
+  return {
+    sides: left,
+    leftOut: [...dropped, ...found],
+    faults: sides.candidate.flatMap((report) =>
+      [...faultsOf(report), ...missedThresholds(report)].map((fault) => `${nameRun('candidate', report)}: ${fault}`),
+    ),
+    tooFew: sideNames.some((side) => isTooFew(left[side].length, sides[side].length + dropped.length)),
+  }
+}
+
+/** Where more than half of the runs that were made cannot be used, those that are left were made on luck. */
+export function isTooFew(left: number, made: number): boolean {
+  return left === 0 || 2 * left < made
+}
+
+/** An audit by itself has no figures that it could spoil. */
+function baselineObstacle(report: Report): string | null {
+  return whyNotValid(report) ?? (report.kind === 'audit' ? null : (faultsOf(report)[0] ?? null))
+}
