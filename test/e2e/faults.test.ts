@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -169,6 +171,33 @@ describe('exit codes of load', () => {
       NODE_ARGS: `--import ${preload}`,
     })
     expect(stdout).toContain('NOT VALID')
+    expect(code).toBe(5)
+  })
+
+  it.each([
+    [
+      '--threads',
+      /^NOT VALID {2}thread [12] stood still for \d\.\d s at a time \(limit 1\.0 s\)\n[^]*^ {11}Use a machine/m,
+    ],
+    ['--workers', /^NOT VALID {2}worker [12] on \S+ stood still for \d\.\d s at a time \(limit 1\.0 s\)\n/m],
+  ])('5: one of several stood still, once and not for long: %s', async (makers, complaint) => {
+    const scenario = `
+      let stalled = false
+      export default { name: 'stall', think: [50, 100], async run(user) {
+        await user.request({ step: 'page', method: 'GET', path: '/slots' })
+        if (user.id !== 1 || stalled) return
+        stalled = true
+        const end = performance.now() + 1400
+        while (performance.now() < end);
+      } }`
+    await writeFile(join(work.folder, 'stall.mjs'), scenario)
+    const server = createHttpServer((_, response) => void response.end('{}')).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const load = ['load', '--scenario', './stall.mjs', '--target', target, '--users', '4', '--duration', '3s']
+    const { code, stdout } = await work.run([...load, makers, '2'])
+    server.close()
+    expect(stdout).toMatch(complaint)
     expect(code).toBe(5)
   })
 

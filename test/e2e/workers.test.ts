@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoadReport } from '../../src/lib/reports/record.ts'
@@ -44,7 +45,7 @@ describe('load --workers on this machine', () => {
     expectExact(report)
     expect(report.load.interrupted).toBe(true)
     expect(report.generator.reasons).toContainEqual(
-      expect.stringMatching(/^worker \d was lost: it was ended by SIGKILL$/),
+      expect.stringMatching(/^worker \d on .+ was lost: it was ended by SIGKILL$/),
     )
     // What it had told in its first seconds.
     expect(report.load.workers?.find(({ lost }) => lost !== undefined)?.requests).toBeGreaterThan(50)
@@ -161,7 +162,7 @@ describe.skipIf(!server)('load --workers on a queue', () => {
     expectExact(report)
     const reason = 'it has given no sign of life for too long'
     expect(report.generator.reasons).toEqual(
-      expect.arrayContaining([`worker a was lost: ${reason}`, `worker b was lost: ${reason}`]),
+      expect.arrayContaining(['a', 'b'].map((name) => `worker ${name} on ${hostname()} was lost: ${reason}`)),
     )
     for (const { requests } of report.load.workers ?? []) expect(requests).toBeGreaterThan(10)
     expect(
@@ -184,7 +185,7 @@ describe.skipIf(!server)('load --workers on a queue', () => {
     expect(output.code).toBe(5)
     const report = await savedBy(work, output)
     expectExact(report)
-    expect(report.generator.reasons).toContain('worker c was lost: it was stopped')
+    expect(report.generator.reasons).toContain(`worker c on ${hostname()} was lost: it was stopped`)
     expect((await stopped.result).code).toBe(130)
   })
 })

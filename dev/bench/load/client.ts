@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks'
-import { judgeThreads, watchGenerator } from '../../../src/lib/load/generator-monitor.ts'
+import { watchGenerator } from '../../../src/lib/load/generator-monitor.ts'
+import { judgeThreads } from '../../../src/lib/load/generator-verdict.ts'
 import type { HttpClient } from '../../../src/lib/load/http-client.ts'
 import { createSleepers, realClock } from '../../../src/lib/measure/clock.ts'
-import { createHistogram, percentileMs, recordMs } from '../../../src/lib/measure/histogram.ts'
+import { createHistogram, recordMs, type LatencyHistogram } from '../../../src/lib/measure/histogram.ts'
 
 // A process that loads a server with one client, and prints what that cost it.
 
@@ -55,12 +56,13 @@ async function askUntil(client: HttpClient, job: ClientJob, seconds: number): Pr
 
   realClock.schedule(seconds * 1000, () => sleepers.wakeAll())
   await Promise.all(Array.from({ length: job.connections }, (_, index) => ask(index)))
-  return { requests: latencies.totalCount, lateStartP99: percentileMs(late, 99) }
+  return { requests: latencies.totalCount, late }
 }
 
 interface Load {
   readonly requests: number
-  readonly lateStartP99: number | null
+  /** How late requests were sent. */
+  readonly late: LatencyHistogram
 }
 
 /** Runs the load for so many seconds. */
@@ -83,7 +85,7 @@ const loads: Readonly<Record<ClientJob['client'], (job: ClientJob) => Promise<Ru
     return async (duration) => {
       const result = await autocannon({ url, connections, duration })
       if (result.non2xx + result.errors > 0) throw new Error(`${result.non2xx} refusals, ${result.errors} errors`)
-      return { requests: result['2xx'], lateStartP99: null }
+      return { requests: result['2xx'], late: createHistogram() }
     }
   },
 }
@@ -94,14 +96,14 @@ async function measure(job: ClientJob): Promise<ClientCost> {
   const monitor = watchGenerator()
   const cpuBefore = process.cpuUsage()
   const startedAt = performance.now()
-  const { requests, lateStartP99 } = await load(job.seconds)
+  const { requests, late } = await load(job.seconds)
   const { user, system } = process.cpuUsage(cpuBefore)
   return {
     requests,
     seconds: (performance.now() - startedAt) / 1000,
     cpuSeconds: (user + system) / 1e6,
     maxRssMb: process.resourceUsage().maxRSS / 1024,
-    complaints: judgeThreads([monitor.health(lateStartP99)]).reasons,
+    complaints: judgeThreads([monitor.health(late)]).reasons,
   }
 }
 

@@ -61,7 +61,16 @@ function makeSeconds({ requests }: ScaleJob): Buffer[] {
     return encodeNews({
       recorded: recorder.take(requests),
       progress: { seconds: 1, elapsedSeconds: 1, users: requests, full: false, iterations: 1, userMs: 1, waitedMs: 1 },
-      health: { cpuPercent: 20, eventLoopLagP99: 2, maxRssMb: 120, lateStartP99: 1 },
+      health: {
+        cpuPercent: 20,
+        eventLoopLagP99: 2,
+        maxRssMb: 120,
+        lateStartP99: 1,
+        lateStart: { percentile: 99, ms: 1 },
+        watchedMs: 1000,
+        stalledMs: 0,
+        longestStallMs: 0,
+      },
     })
   })
 }

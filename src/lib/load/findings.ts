@@ -2,6 +2,7 @@ import { judgeLoad } from '../reports/load-verdict.ts'
 import type { LoadReport } from '../reports/record.ts'
 import type { LimitFound, Trial } from './find-limit.ts'
 import { worstOf } from './generator-monitor.ts'
+import { generalAdvice } from './generator-verdict.ts'
 import type { LoadModel } from './model.ts'
 import type { ModelRunResult, WorkerRun } from './run-model.ts'
 
@@ -64,7 +65,7 @@ function describeModel(model: LoadModel): LoadReport['load']['model'] & {} {
 
 /** What a report says of the generator; `obstacles` are reasons of their own why a run is not valid. */
 export function describeGenerator(
-  { threads, workers, verdict: { valid, reasons } }: ModelRunResult,
+  { threads, workers, verdict: { valid, reasons, advice } }: ModelRunResult,
   obstacles: readonly string[],
 ): LoadReport['generator'] {
   return {
@@ -72,7 +73,12 @@ export function describeGenerator(
     ...(threads.length > 1 && workers.length === 0 ? { threads: [...threads] } : {}),
     valid: valid && obstacles.length === 0,
     reasons: [...reasons, ...obstacles],
+    ...adviceOf(advice ?? (obstacles.length > 0 ? generalAdvice : null)),
   }
+}
+
+function adviceOf(advice: string | null): Pick<LoadReport['generator'], 'advice'> {
+  return advice === null ? {} : { advice }
 }
 
 /** What a report says of a search for the highest load. */

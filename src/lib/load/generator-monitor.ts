@@ -1,7 +1,10 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { percentileMs, type LatencyHistogram } from '../measure/histogram.ts'
+import { latenessOf, type Lateness } from './lateness.ts'
+import { createStallMeter, type Stalls } from './stall-meter.ts'
 
 /** How one thread or process of the load generator fared. */
-export interface GeneratorHealth {
+export interface GeneratorHealth extends Stalls {
   /** Of one core, over the run. */
   readonly cpuPercent: number
   /** 99th percentile of the event loop's delay, ms. */
@@ -10,28 +13,20 @@ export interface GeneratorHealth {
   readonly maxRssMb: number
   /** 99th percentile of how late requests were sent, ms; null when none was. */
   readonly lateStartP99: number | null
-}
-
-/** Whether the generator was fast enough for its own figures to be believed. */
-export interface GeneratorVerdict {
-  readonly valid: boolean
-  readonly reasons: readonly string[]
+  /** What their lateness is judged by; null when none was sent. */
+  readonly lateStart: Lateness | null
 }
 
 /** How often the event loop's delay is sampled, ms; a healthy loop shows this as its delay. */
 const resolutionMs = 10
 
-/**
- * Above these the generator was the bottleneck. CPU: what is left of a core is what bursts are sent
- * with. Lag and lateness: they stand in every response time, and on a machine that others use too,
- * single stalls of some 50 ms are normal.
- */
-const limits = { cpuPercent: 90, eventLoopLagP99: 100, lateStartP99: 100 } as const
+/** How often the loop is to beat, ms. */
+const beatEveryMs = 20
 
 /** What watches a generator. */
 export interface GeneratorMonitor {
-  /** How it fared since it is watched. */
-  health(lateStartP99: number | null): GeneratorHealth
+  /** How it fared since it is watched; `late` is how late its requests were sent. */
+  health(late: LatencyHistogram): GeneratorHealth
   stop(): void
 }
 
@@ -40,14 +35,21 @@ export function watchGenerator(inThread = false): GeneratorMonitor {
   const delay = monitorEventLoopDelay({ resolution: resolutionMs })
   delay.enable()
   const busyShare = inThread ? watchThread() : watchProcess()
+  const stalls = createStallMeter(performance.now(), beatEveryMs)
+  const beats = setInterval(() => stalls.beat(performance.now()), beatEveryMs).unref()
   return {
-    health: (lateStartP99) => ({
+    health: (late) => ({
       cpuPercent: busyShare() * 100,
       eventLoopLagP99: Math.max(0, delay.percentile(99) / 1e6 - resolutionMs),
       maxRssMb: process.resourceUsage().maxRSS / 1024,
-      lateStartP99,
+      lateStartP99: percentileMs(late, 99),
+      lateStart: latenessOf(late),
+      ...stalls.read(performance.now()),
     }),
-    stop: () => void delay.disable(),
+    stop() {
+      delay.disable()
+      clearInterval(beats)
+    },
   }
 }
 
@@ -82,52 +84,13 @@ export function worstOf(generators: readonly GeneratorHealth[]): GeneratorHealth
     eventLoopLagP99: worst(({ eventLoopLagP99 }) => eventLoopLagP99),
     maxRssMb: worst(({ maxRssMb }) => maxRssMb),
     lateStartP99: late.length > 0 ? Math.max(...late) : null,
+    lateStart: generators.map(({ lateStart }) => lateStart).reduce(laterOf, null),
+    watchedMs: worst(({ watchedMs }) => watchedMs),
+    stalledMs: worst(({ stalledMs }) => stalledMs),
+    longestStallMs: worst(({ longestStallMs }) => longestStallMs),
   }
 }
 
-/** Not valid when any limit is passed in any thread; says which. */
-export function judgeThreads(threads: readonly GeneratorHealth[]): GeneratorVerdict {
-  const several = threads.length > 1
-  return verdictOf(
-    threads.flatMap((health, index) =>
-      reasonsOf(health).map((reason) => (several ? `thread ${index + 1}: ${reason}` : reason)),
-    ),
-  )
-}
-
-/** A worker process, and what became of it. */
-export interface JudgedWorker {
-  readonly name: string
-  /** Null when it did not say. */
-  readonly health: GeneratorHealth | null
-  /** Why it was not there until the end; null when it was. */
-  readonly lost: string | null
-}
-
-/** Not valid when a worker was lost, or any limit is passed in any; says which. */
-export function judgeWorkers(workers: readonly JudgedWorker[]): GeneratorVerdict {
-  return verdictOf(
-    workers.flatMap(({ name, health, lost }) => [
-      ...(lost === null ? [] : [`worker ${name} was lost: ${lost}`]),
-      ...(health ? reasonsOf(health).map((reason) => `worker ${name}: ${reason}`) : []),
-    ]),
-  )
-}
-
-function verdictOf(reasons: readonly string[]): GeneratorVerdict {
-  return { valid: reasons.length === 0, reasons }
-}
-
-function reasonsOf({ cpuPercent, eventLoopLagP99, lateStartP99 }: GeneratorHealth): string[] {
-  const reasons: string[] = []
-  if (cpuPercent > limits.cpuPercent) {
-    reasons.push(`the generator used ${cpuPercent.toFixed(0)}% of a core (limit ${limits.cpuPercent}%)`)
-  }
-  if (eventLoopLagP99 > limits.eventLoopLagP99) {
-    reasons.push(`its event loop was ${eventLoopLagP99.toFixed(0)} ms late at p99 (limit ${limits.eventLoopLagP99} ms)`)
-  }
-  if (lateStartP99 !== null && lateStartP99 > limits.lateStartP99) {
-    reasons.push(`its requests left ${lateStartP99.toFixed(0)} ms late at p99 (limit ${limits.lateStartP99} ms)`)
-  }
-  return reasons
+function laterOf(one: Lateness | null, other: Lateness | null): Lateness | null {
+  return one && other && other.ms <= one.ms ? one : (other ?? one)
 }

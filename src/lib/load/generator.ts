@@ -1,6 +1,6 @@
 import type { RushbenchError } from '../errors.ts'
 import { createSleepers, type Clock } from '../measure/clock.ts'
-import { addCounts, createHistogram, percentileMs } from '../measure/histogram.ts'
+import { addCounts, createHistogram } from '../measure/histogram.ts'
 import { createRandom } from '../random.ts'
 import { runLoadModel } from './engine.ts'
 import { watchGenerator, type GeneratorHealth } from './generator-monitor.ts'
@@ -114,7 +114,7 @@ export function createLocalGenerator(
       const monitor = watchGenerator(inThread)
       const withHealth = (news: PartNews): GeneratorNews => {
         addCounts(late, news.recorded.late)
-        return { ...news, health: monitor.health(percentileMs(late, 99)) }
+        return { ...news, health: monitor.health(late) }
       }
       const last = await runLoadModel({
         model,

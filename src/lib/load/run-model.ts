@@ -1,6 +1,7 @@
 import type { RushbenchError } from '../errors.ts'
 import type { GeneratorHooks, GeneratorNews, GeneratorResult, LoadGenerator, WorkerFacts } from './generator.ts'
-import { judgeThreads, judgeWorkers, type GeneratorHealth, type GeneratorVerdict } from './generator-monitor.ts'
+import type { GeneratorHealth } from './generator-monitor.ts'
+import { judgeThreads, judgeWorkers, type GeneratorVerdict } from './generator-verdict.ts'
 import type { CountingLedger, OutcomeCounts } from './ledger.ts'
 import type { LoadModel } from './model.ts'
 import type { Part } from './pacing.ts'

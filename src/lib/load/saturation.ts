@@ -1,5 +1,6 @@
 import autocannon from 'autocannon'
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
+import { createHistogram } from '../measure/histogram.ts'
 import type { GeneratorHooks, GeneratorNews, LoadGenerator } from './generator.ts'
 import { watchGenerator } from './generator-monitor.ts'
 import { readBaseUrl } from './http/base-url.ts'
@@ -43,7 +44,8 @@ export function createSaturationGenerator(task: SaturationTask, hooks: Generator
     async run() {
       const monitor = watchGenerator()
       // Nothing is ever late: a request is due when it is sent.
-      const withHealth = (news: PartNews): GeneratorNews => ({ ...news, health: monitor.health(0) })
+      const late = createHistogram()
+      const withHealth = (news: PartNews): GeneratorNews => ({ ...news, health: monitor.health(late) })
       const last = withHealth(await saturate(task, hooks.signal, (news) => hooks.onSecond(withHealth(news))))
       monitor.stop()
       return { last, lost: null, worker: null }

@@ -6,3 +6,13 @@ export function foundByAudit({ lost, duplicate, oversold, inconsistent = 0 }: Au
   const found = `${formatCount(lost)} lost, ${formatCount(duplicate)} doubled, ${formatCount(oversold)} oversold`
   return inconsistent > 0 ? `${found}, ${formatCount(inconsistent)} inconsistent` : found
 }
+
+/** `the first 20 of 245` where fewer of what was found are told in full; null where all are. */
+export function firstOf(shown: number, all: number): string | null {
+  return shown < all ? `the first ${formatCount(shown)} of ${formatCount(all)}` : null
+}
+
+/** All that an audit counted as broken. */
+export function brokenIn({ lost, duplicate, oversold, inconsistent = 0 }: AuditResult): number {
+  return lost + duplicate + oversold + inconsistent
+}

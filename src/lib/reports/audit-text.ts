@@ -1,3 +1,4 @@
+import { brokenIn, firstOf } from './audit-found.ts'
 import { formatCount, plain } from './format.ts'
 import type { AuditReport } from './record.ts'
 import { auditLine, violationLines, type Paint } from './text.ts'
@@ -12,16 +13,9 @@ export function auditSummary({ audit, ledgers }: AuditReport, paint: Paint): str
   ].join('\n')
 }
 
-function leftOut({
-  lost,
-  duplicate,
-  oversold,
-  inconsistent = 0,
-  unknownCommitted,
-  violations,
-}: AuditReport['audit']): string[] {
-  const more = lost + duplicate + oversold + inconsistent + unknownCommitted - violations.length
-  return more > 0 ? [`           and ${formatCount(more)} more; --json shows all`] : []
+function leftOut(audit: AuditReport['audit']): string[] {
+  const part = firstOf(audit.violations.length, brokenIn(audit) + audit.unknownCommitted)
+  return part === null ? [] : [`           (${part}; --json shows all)`]
 }
 
 function ledgerLines(ledgers: AuditReport['ledgers']): string[] {

@@ -109,7 +109,8 @@ const Generator = object('how the load generator fared; of several threads or wo
   ...health,
   threads: Type.Optional(list('where there are several', object('one thread', health))),
   valid: flag('it was not the bottleneck'),
-  reasons: list('why the run is not valid', Type.String()),
+  reasons: list('why the run is not valid: which thread or worker, and what it lacked', Type.String()),
+  advice: Type.Optional(text('what to try where it is not valid')),
 })
 
 /** Left out where nobody could count them: in an API that was not started for the run. */

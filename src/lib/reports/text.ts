@@ -1,4 +1,4 @@
-import { foundByAudit } from './audit-found.ts'
+import { brokenIn, firstOf, foundByAudit } from './audit-found.ts'
 import {
   formatBytes,
   formatCount,
@@ -14,7 +14,7 @@ import { loadFaults } from './load-verdict.ts'
 import type { AuditResult, LoadReport, SeedReport } from './record.ts'
 import { describeRetries } from './retries-text.ts'
 import { formatActual, isMet } from './views/answers.ts'
-import { busiestPhrase, workerTable } from './workers-text.ts'
+import { healthPhrase, workerTable } from './workers-text.ts'
 
 /** How good and bad news are coloured; the identity where there are no colours. */
 export interface Paint {
@@ -41,8 +41,7 @@ export function loadSummary(report: LoadReport, paint: Paint, original: string |
 
 function verdictLines(report: LoadReport, paint: Paint): string[] {
   const { load, limit, generator, audit, auditFailure, thresholds } = report
-  const phrase = busiestPhrase(report)
-  const busiest = phrase === '' ? '' : `${phrase}: `
+  const { valid, reasons, advice } = generator
   const faults = loadFaults(report)
   // Nothing that failed is called valid, nor is what ended before its first request.
   const kept =
@@ -51,9 +50,10 @@ function verdictLines(report: LoadReport, paint: Paint): string[] {
       : 'generator  it kept up'
   const lines = [
     ...faults.map((fault) => `${paint.bad('FAILED')}     ${plain(fault)}`),
-    generator.valid
-      ? `${kept} (${busiest}${formatNumber(generator.cpuPercent)}% of a core, event loop ${formatLatency(generator.eventLoopLagP99)} late at p99,${sentLate(load)} ${formatCount(generator.maxRssMb)} MB)`
-      : `${paint.bad('NOT VALID')}  ${plain(generator.reasons.join('; '))}`,
+    ...(valid
+      ? [`${kept} (${healthPhrase(report)})`]
+      : reasons.map((reason, place) => `${place === 0 ? paint.bad('NOT VALID') : '         '}  ${plain(reason)}`)),
+    ...(valid || advice === undefined ? [] : [`           ${plain(advice)}`]),
     auditFailure === undefined ? auditLine(audit, paint) : `${paint.bad('NO AUDIT')}   ${plain(auditFailure)}`,
     ...(limit ? [limitLine(limit)] : []),
   ]
@@ -65,7 +65,7 @@ function verdictLines(report: LoadReport, paint: Paint): string[] {
     const word = passed ? paint.good('met') : paint.bad('NOT MET')
     lines.push(`${word}${' '.repeat(passed ? 8 : 4)}${plain(expression)} (was ${formatActual(threshold)})`)
   }
-  if (audit) lines.push(...violationLines(audit.violations.filter(({ kind }) => kind !== 'unknown-committed')))
+  if (audit) lines.push(...brokenLines(audit))
   return lines
 }
 
@@ -75,6 +75,12 @@ export function auditLine(audit: AuditResult | null, paint: Paint): string {
   const word = audit.passed ? `${paint.good('audit ok')}   ` : `${paint.bad('AUDIT')}      `
   const unknown = audit.unknownCommitted > 0 ? `, ${formatCount(audit.unknownCommitted)} stored without an answer` : ''
   return `${word}${formatCount(audit.acknowledged)} bookings acknowledged: ${foundByAudit(audit)}${unknown}`
+}
+
+function brokenLines(audit: AuditResult): string[] {
+  const shown = audit.violations.filter(({ kind }) => kind !== 'unknown-committed')
+  const part = firstOf(shown.length, brokenIn(audit))
+  return [...violationLines(shown), ...(part === null ? [] : [`           (${part})`])]
 }
 
 /** A line for each. */
@@ -140,13 +146,6 @@ function burstPhrase({ bursts = [] }: Extract<LoadReport['load']['model'], { kin
       `, ${factor} times as many from ${formatDuration(atMs)} on for ${formatDuration(lengthMs)}`,
   )
   return phrases.join('')
-}
-
-/** What is not in any response time as long as it is no more than timers are late by themselves. */
-function sentLate({ lateStartP50 }: LoadReport['load']): string {
-  return lateStartP50 === undefined || lateStartP50 === null
-    ? ''
-    : ` requests ${formatLatency(lateStartP50)} late at p50,`
 }
 
 /** Said where it makes a difference that anybody could see. */

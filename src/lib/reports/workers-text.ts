@@ -4,11 +4,26 @@ import type { LoadReport } from './record.ts'
 type LoadWorker = NonNullable<LoadReport['load']['workers']>[number]
 
 /** Of how many threads or workers the figures of the generator are the worst; empty for a single one. */
-export function busiestPhrase({ load, generator }: LoadReport): string {
+function busiestPhrase({ load, generator }: LoadReport): string {
   const { workers = [] } = load
   const { threads = [] } = generator
   if (workers.length > 0) return `the busiest of ${formatCount(workers.length)} workers`
   return threads.length > 1 ? `the busiest of ${formatCount(threads.length)} threads` : ''
+}
+
+/** How the busiest part of the load generator fared, in one line. */
+export function healthPhrase(report: LoadReport): string {
+  const { cpuPercent, eventLoopLagP99, longestStallMs = 0, maxRssMb } = report.generator
+  const phrase = busiestPhrase(report)
+  const still = longestStallMs > 0 ? `, still for ${formatLatency(longestStallMs)} at most` : ''
+  return `${phrase === '' ? '' : `${phrase}: `}${formatNumber(cpuPercent)}% of a core, event loop ${formatLatency(eventLoopLagP99)} late at p99${still},${sentLate(report.load)} ${formatCount(maxRssMb)} MB`
+}
+
+/** What is not in any response time as long as it is no more than timers are late by themselves. */
+function sentLate({ lateStartP50 }: LoadReport['load']): string {
+  return lateStartP50 === undefined || lateStartP50 === null
+    ? ''
+    : ` requests ${formatLatency(lateStartP50)} late at p50,`
 }
 
 /** More would push what matters from the screen; reports in other forms have all. */

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { findLimit, type LimitFound, type Trial } from '../../../src/lib/load/find-limit.ts'
-import { judgeThreads } from '../../../src/lib/load/generator-monitor.ts'
+import { judgeThreads } from '../../../src/lib/load/generator-verdict.ts'
 import { parseLimit } from '../../../src/lib/load/limit.ts'
 import { durationOf, levelOf, type ScenarioModel } from '../../../src/lib/load/model.ts'
 import type { ModelRunResult } from '../../../src/lib/load/run-model.ts'
 import { createVirtualClock } from '../../virtual-clock.ts'
 import { arrivals, get, run, scenario, slowServer, users } from './virtual-run.ts'
+import { healthOf } from '../../healths.ts'
 
-const healthy = { cpuPercent: 10, eventLoopLagP99: 1, maxRssMb: 100, lateStartP99: 1 }
+const healthy = healthOf()
 const saturated = { ...healthy, cpuPercent: 99 }
 
 const noTrial: (trial: Trial) => void = () => {}
@@ -111,7 +112,7 @@ describe('findLimit', () => {
     const model = arrivals(20, { durationMs: 5000 })
     const { found } = await search(model, 'response_time.p50<1s', { generatorCannot: (level) => level > 50 })
     expect([found.held?.level, found.failed]).toEqual([40, null])
-    expect(found.obstacles).toEqual(['at 80 iterations a second: the generator used 99% of a core (limit 90%)'])
+    expect(found.obstacles).toEqual(['at 80 iterations a second: the load generator used 99% of a core (limit 90%)'])
   })
 
   it('says so too when that leaves what it found wide open', async () => {
@@ -119,7 +120,7 @@ describe('findLimit', () => {
       generatorCannot: (level) => level > 60 && level < 120,
     })
     expect([found.held?.level, found.failed?.level]).toEqual([60, 120])
-    expect(found.obstacles).toEqual(['at 85 iterations a second: the generator used 99% of a core (limit 90%)'])
+    expect(found.obstacles).toEqual(['at 85 iterations a second: the load generator used 99% of a core (limit 90%)'])
   })
 
   it('ends with the signal, and keeps what was found by then', async () => {

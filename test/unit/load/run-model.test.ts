@@ -4,8 +4,9 @@ import { createRecorder } from '../../../src/lib/load/recorder.ts'
 import { runModel } from '../../../src/lib/load/run-model.ts'
 import { createMemoryLedger } from '../../ledgers.ts'
 import { users } from './virtual-run.ts'
+import { healthOf } from '../../healths.ts'
 
-const health = { cpuPercent: 10, eventLoopLagP99: 1, maxRssMb: 100, lateStartP99: 1 }
+const health = healthOf()
 
 /** A generator that writes down what is asked of it, and books once. */
 function createGenerator(log: string[], index: number, { ledger }: GeneratorHooks): LoadGenerator {

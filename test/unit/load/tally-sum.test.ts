@@ -4,6 +4,7 @@ import { createRecorder, type Sample } from '../../../src/lib/load/recorder.ts'
 import { createTallySum, type TallySum } from '../../../src/lib/load/tally-sum.ts'
 import { countsOf } from '../../../src/lib/measure/histogram.ts'
 import { decodeNews, encodeNews } from '../../../src/lib/load/workers/tally-bytes.ts'
+import { healthOf } from '../../healths.ts'
 
 /** All that a sum knows, to be compared whatever the order in which it came. */
 function contentOf({ steps, failureReasons, errors, errorReasons, reconnected, late, skipped }: TallySum) {
@@ -45,7 +46,7 @@ const arbitrarySample: fc.Arbitrary<Sample> = fc
   .map(({ due, lateMs, tookMs, ...rest }) => ({ ...rest, due, sent: due + lateMs, ended: due + lateMs + tookMs }))
 
 const progress = { seconds: 1, elapsedSeconds: 1, users: 1, full: false, iterations: 1, userMs: 0, waitedMs: 0 }
-const health = { cpuPercent: 1, eventLoopLagP99: 1, maxRssMb: 1, lateStartP99: null }
+const health = healthOf()
 
 describe('a sum of tallies', () => {
   it('is the same however samples were spread over workers and seconds, also by way of bytes', () => {

@@ -24,8 +24,8 @@ describe('auditSummary', () => {
 
   it('says how many there are beyond those that are shown', () => {
     const audit = { ...report.audit, lost: 2000 }
-    expect(auditSummary({ ...report, audit }, noPaint)).toContain('           and 1,999 more; --json shows all')
-    expect(auditSummary(report, noPaint)).not.toContain('more')
+    expect(auditSummary({ ...report, audit }, noPaint)).toContain('           (the first 4 of 2,003; --json shows all)')
+    expect(auditSummary(report, noPaint)).not.toContain('the first')
   })
 
   it('says so where ledgers hold no booking, of which none could be lost', () => {

@@ -5,6 +5,7 @@ import { comparisonJunit } from '../../../src/lib/reports/comparison-junit.ts'
 import { comparisonMarkdown } from '../../../src/lib/reports/comparison-markdown.ts'
 import { comparisonSummary, verdictSentence } from '../../../src/lib/reports/comparison-text.ts'
 import { comparisonDigest } from '../../../src/lib/reports/views/comparison-digest.ts'
+import { junitFaults } from '../../junit-schema.ts'
 import { escapeXml } from '../../../src/lib/reports/views/junit-xml.ts'
 
 const same = (text: string) => text
@@ -118,6 +119,7 @@ describe('comparisonJunit', () => {
     expect(xml).toContain('tests="4" failures="1"')
     expect(xml).toContain('<failure message="worse: 100 ms before, 120 ms now, +20.0% (+12.3% to +28.0%)">')
     expect(xml).not.toContain('max')
+    expect(junitFaults(xml)).toEqual([])
   })
 
   it('skips what is inconclusive, and fails what is missing or at fault', () => {

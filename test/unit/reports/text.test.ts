@@ -20,7 +20,12 @@ describe('loadSummary', () => {
     const bad: LoadReport = {
       ...report,
       load: { ...report.load, failures: 3, failureReasons: { timeout: 3 }, interrupted: true },
-      generator: { ...report.generator, valid: false, reasons: ['the generator used 97% of a core (limit 90%)'] },
+      generator: {
+        ...report.generator,
+        valid: false,
+        reasons: ['the load generator used 97% of a core (limit 90%)', 'thread 2 stood still'],
+        advice: 'Make less.',
+      },
       audit: {
         acknowledged: 10,
         lost: 1,
@@ -43,10 +48,13 @@ describe('loadSummary', () => {
       ],
     }
     const text = loadSummary(bad, noPaint, null)
-    expect(text).toContain('NOT VALID  the generator used 97% of a core')
+    expect(text).toContain(
+      'NOT VALID  the load generator used 97% of a core (limit 90%)\n           thread 2 stood still\n           Make less.\n',
+    )
     expect(text).toContain('AUDIT      10 bookings acknowledged: 1 lost')
     expect(text).toContain('2 stored without an answer')
     expect(text).toContain('lost: LOVELACE-ADA, acknowledged as x, not in the table')
+    expect(text).not.toContain('the first')
     expect(text).toContain('NOT MET    failures<1% (was 5.00%)')
     expect(text).toContain('NOT MET    steps[x].p99<1s (was never measured)')
     expect(text).toContain('stopped    before its time')
@@ -91,6 +99,18 @@ describe('loadSummary', () => {
     expect(loadSummary({ ...own, config: named }, noPaint, null)).not.toContain('the built-in API')
     const builtIn = { ...own, load: report.load, config: workload }
     expect(loadSummary(builtIn, noPaint, null)).not.toContain('the built-in API')
+  })
+
+  it('says so where it shows only the first of what the audit found', () => {
+    const violations = Array.from({ length: 20 }, (_, n) => ({ kind: 'lost', key: `${n}`, detail: 'not there' }))
+    const audit = { ...report.audit!, lost: 240, oversold: 5, passed: false, violations }
+    expect(loadSummary({ ...report, audit }, noPaint, null)).toMatch(/lost: 19, not there\n +\(the first 20 of 245\)\n/)
+  })
+
+  it('says for how long a generator that kept up stood still', () => {
+    const generator = { ...report.generator, stalledMs: 250, longestStallMs: 150 }
+    expect(loadSummary({ ...report, generator }, noPaint, null)).toContain(' late at p99, still for 150 ms at most, ')
+    expect(loadSummary(report, noPaint, null)).not.toContain('still for')
   })
 
   it('says how many threads made the load, and how the busiest fared', () => {

@@ -64,7 +64,7 @@ describe('a report of workers', () => {
   it('says of how many the busiest is shown, in text and in a page', () => {
     const valid = withWorkers([worker, worker])
     expect(loadSummary(valid, noPaint, null)).toContain('the generator kept up (the busiest of 2 workers: ')
-    expect(loadDigest(valid).answers[0]?.detail).toContain('the busiest of 2 workers used')
+    expect(loadDigest(valid).answers[0]?.detail).toContain('the busiest of 2 workers:')
     expect(loadDigest(valid).sections.find(({ title }) => title === 'Workers')?.table?.rows).toHaveLength(2)
   })
 

@@ -3,7 +3,7 @@ import { formatCount, formatDuration, formatLatency, formatNumber, formatShare }
 import { limitPhrase } from '../limit-text.ts'
 import { loadFaults } from '../load-verdict.ts'
 import type { AuditResult, LoadReport } from '../record.ts'
-import { busiestPhrase } from '../workers-text.ts'
+import { healthPhrase } from '../workers-text.ts'
 import type { Answer } from './digest.ts'
 
 type Threshold = LoadReport['thresholds'][number]
@@ -65,14 +65,12 @@ function upperFirst(text: string): string {
 
 /** Nothing that failed is called valid, nor is what ended before its first request. */
 function validAnswer(report: LoadReport, provesNothing: boolean): Answer {
-  const { valid, reasons, cpuPercent, eventLoopLagP99, maxRssMb } = report.generator
-  const phrase = busiestPhrase(report)
-  const busiest = phrase === '' ? '' : `${phrase} used `
+  const { valid, reasons, advice } = report.generator
   const lost = report.load.workers?.some((worker) => worker.lost !== undefined) ?? false
   const complaint = lost ? 'Not all of the load was made' : 'The load generator itself was the bottleneck'
   const detail = valid
-    ? `The load generator kept up: ${busiest}${formatNumber(cpuPercent)}% of a core, event loop ${formatLatency(eventLoopLagP99)} late at p99, ${formatCount(maxRssMb)} MB.`
-    : `${complaint}: ${reasons.join('; ')}.`
+    ? `The load generator kept up: ${healthPhrase(report)}.`
+    : `${complaint}: ${reasons.join('; ')}.${advice === undefined ? '' : ` ${advice}`}`
   if (!valid) return { question: 'Valid?', verdict: 'bad', answer: 'Not valid', detail }
   if (provesNothing) return { question: 'Did the generator keep up?', verdict: 'plain', answer: 'It kept up', detail }
   return { question: 'Valid?', verdict: 'good', answer: 'Valid', detail }

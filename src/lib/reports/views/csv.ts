@@ -4,8 +4,8 @@ import type { InsertBenchReport, LoadReport, Report } from '../record.ts'
 type Cell = string | number | null | undefined
 
 /**
- * The rows of a report as CSV (RFC 4180) with a head: the timeline of a load in ms, the checkpoints or the buckets of
- * an insert benchmark in microseconds. Throws `view-missing` for a report that has no such rows.
+ * The rows of a report as CSV (RFC 4180) with a head that names units: the timeline of a load, the checkpoints or the
+ * buckets of an insert benchmark. Throws `view-missing` for a report that has no such rows.
  */
 export function csvReport(report: Report): string {
   const rows = rowsOf(report)
@@ -22,39 +22,43 @@ function rowsOf(report: Report): Record<string, Cell>[] {
 }
 
 function timelineRows({ load }: LoadReport): Record<string, Cell>[] {
-  return load.timeline.map(({ second, users, requests, failures, errors, rps, p50, p95, p99 }) => ({
-    second,
-    users,
-    requests,
-    failures,
-    requests_per_second: rps,
-    p50_ms: p50,
-    p95_ms: p95,
-    p99_ms: p99,
-    iterations_thrown: errors,
-  }))
+  return load.timeline.map(
+    ({ second, durationMs = 1000, users, requests, failures, errors, skipped, rps, p50, p95, p99 }) => ({
+      second,
+      users,
+      requests,
+      failures,
+      requests_per_second: rps,
+      p50_ms: p50,
+      p95_ms: p95,
+      p99_ms: p99,
+      iterations_thrown: errors,
+      iterations_skipped: skipped,
+      duration_ms: durationMs,
+    }),
+  )
 }
 
 function checkpointRows({ checkpoints }: InsertBenchReport): Record<string, Cell>[] {
-  const names = counterNames(checkpoints)
+  const columns = counterColumns(checkpoints)
   return checkpoints.map((checkpoint) => ({
     rows: checkpoint.rows,
     keys: checkpoint.keys,
     inserts: checkpoint.inserts,
     ...latencyCells(checkpoint),
-    ...counterCells(names, checkpoint),
+    ...counterCells(columns, checkpoint),
   }))
 }
 
 function bucketRows({ stream, checkpoints }: InsertBenchReport): Record<string, Cell>[] {
   if (!stream || checkpoints.length > 0) return []
-  const names = counterNames(stream.buckets)
+  const columns = counterColumns(stream.buckets)
   return stream.buckets.map((bucket) => ({
     rows: bucket.toRows,
     keys: stream.keys,
     inserts: bucket.inserts,
     ...latencyCells(bucket),
-    ...counterCells(names, bucket),
+    ...counterCells(columns, bucket),
   }))
 }
 
@@ -67,14 +71,24 @@ function latencyCells({ mean, p50, p95, p99, max, insertsPerSecond }: Latencies)
 }
 
 type Counted = Pick<InsertBenchReport['checkpoints'][number], 'counters'>
+type Counter = NonNullable<Counted['counters']>[number]
 
 /** Of all rows, so that each has the same columns. */
-function counterNames(rows: readonly Counted[]): string[] {
-  return [...new Set(rows.flatMap(({ counters = [] }) => counters.map(({ name }) => name)))]
+function counterColumns(rows: readonly Counted[]): string[] {
+  return [...new Set(rows.flatMap(({ counters = [] }) => counters.map(columnOf)))]
 }
 
-function counterCells(names: readonly string[], { counters = [] }: Counted): Record<string, Cell> {
-  return Object.fromEntries(names.map((name) => [name, counters.find((counter) => counter.name === name)?.value]))
+function counterCells(columns: readonly string[], { counters = [] }: Counted): Record<string, Cell> {
+  return Object.fromEntries(
+    columns.map((column) => [column, counters.find((counter) => columnOf(counter) === column)?.value]),
+  )
+}
+
+/** `log_written_bytes_per_insert`, `file_size_bytes`: what is counted and in what, which a name may say already. */
+function columnOf({ name, unit, kind }: Counter): string {
+  const short = unit === 'microseconds' ? 'us' : unit
+  const words = [...name.toLowerCase().split(' '), ...(name.split(' ').includes(unit) ? [] : [short])]
+  return [...words, ...(kind === 'total' ? ['per', 'insert'] : [])].join('_')
 }
 
 /** A cell, quoted where it must be; text that a spreadsheet would run as a formula begins with an apostrophe. */

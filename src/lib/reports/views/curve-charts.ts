@@ -48,8 +48,16 @@ function endsOf(order: KeyOrder, measured: readonly Checkpoint[]): string {
   return `With ${order} keys ${at(measured[0])}, ${at(measured.at(-1))}.`
 }
 
+/** What was judged flat is drawn at its level: the curve that was fitted is a line, whose slope is what cannot be told. */
+function drawnCurve({ shape, level, curve = [] }: Model): NonNullable<Model['curve']> {
+  if (shape !== 'flat' || level === undefined) return curve
+  return curve.map(({ rows }) => ({ rows, p50: level.value, low: level.low, high: level.high }))
+}
+
 /** The edges of the interval, then the curve itself. */
-function fittedSeries({ keys, curve = [] }: Model): ChartSeries[] {
+function fittedSeries(model: Model): ChartSeries[] {
+  const { keys } = model
+  const curve = drawnCurve(model)
   const xs = curve.map(({ rows }) => rows)
   return [
     series(

@@ -1,6 +1,7 @@
 import { limitPhrase } from '../limit-text.ts'
 import { loadFaults } from '../load-verdict.ts'
 import type { AuditResult, LoadReport, Report, SeedReport } from '../record.ts'
+import { firstOf } from '../audit-found.ts'
 import { formatActual, isMet } from './answers.ts'
 import { junitXml, type JUnitCase } from './junit-xml.ts'
 
@@ -30,7 +31,7 @@ function loadCases(report: LoadReport): JUnitCase[] {
       name: 'requests were answered, and iterations did not throw',
       failure: loadFaults(report).join('; ') || null,
     },
-    { group: kind, name: 'the load generator kept up', failure: generator.valid ? null : generator.reasons.join('; ') },
+    { group: kind, name: 'the load generator kept up', failure: generator.valid ? null : whyNotValid(generator) },
     ...(auditFailure === undefined
       ? auditCases(audit, true)
       : [{ group: 'audit', name: 'the audit was made', failure: auditFailure }]),
@@ -43,6 +44,10 @@ function loadCases(report: LoadReport): JUnitCase[] {
       failure: isMet(threshold) ? null : `was ${formatActual(threshold)}`,
     })),
   ]
+}
+
+function whyNotValid({ reasons, advice }: LoadReport['generator']): string {
+  return `${reasons.join('; ')}.${advice === undefined ? '' : ` ${advice}`}`
 }
 
 function completeCase(kind: string, interrupted: boolean, seconds: number): JUnitCase {
@@ -62,7 +67,7 @@ function auditCases(audit: AuditResult | null, hasLedger: boolean): JUnitCase[] 
     const common = { group: 'audit', name }
     if (!audit) return { ...common, failure: null, skipped: 'the database behind the target is not known' }
     const count = audit[kind] ?? 0
-    if (count > 0) return { ...common, failure: `${count} ${kind}. ${detailsOf(kind, audit)}` }
+    if (count > 0) return { ...common, failure: `${count} ${kind}. ${detailsOf(kind, count, audit)}` }
     const ofLedger = kind === 'lost' || kind === 'duplicate'
     if (ofLedger && !hasLedger) return { ...common, failure: null, skipped: 'there was no ledger' }
     if (ofLedger && audit.acknowledged === 0) return { ...common, failure: null, skipped: nothingToLose }
@@ -72,7 +77,9 @@ function auditCases(audit: AuditResult | null, hasLedger: boolean): JUnitCase[] 
 
 const nothingToLose = 'no booking was acknowledged, so that none could be lost or doubled'
 
-function detailsOf(kind: string, { violations }: AuditResult): string {
+function detailsOf(kind: string, count: number, { violations }: AuditResult): string {
   const found = violations.filter((violation) => violation.kind === kind)
-  return found.map(({ key, detail }) => `${key}: ${detail}`).join('; ')
+  const part = firstOf(found.length, count)
+  const lead = part === null || found.length === 0 ? '' : `${part.replace('t', 'T')}: `
+  return lead + found.map(({ key, detail }) => `${key}: ${detail}`).join('; ')
 }

@@ -152,10 +152,13 @@ function faultTable(faults: NonNullable<LoadReport['load']['faults']>): Table {
   return { head: ['fault', 'at', 'lasted', 'what was done'], rows, numeric: [1, 2] }
 }
 
-function generatorTable({ cpuPercent, eventLoopLagP99, lateStartP99, maxRssMb }: LoadReport['generator']): Table {
+function generatorTable(generator: LoadReport['generator']): Table {
+  const { cpuPercent, eventLoopLagP99, lateStartP99, maxRssMb, stalledMs, longestStallMs } = generator
   const rows = [
     ['processor', `${formatNumber(cpuPercent)}% of a core`],
     ['event loop late, p99', formatLatency(eventLoopLagP99)],
+    ...(stalledMs === undefined ? [] : [['event loop stood still, in all', formatLatency(stalledMs)]]),
+    ...(longestStallMs === undefined ? [] : [['at a time, at most', formatLatency(longestStallMs)]]),
     ['requests sent late, p99', formatLatency(lateStartP99)],
     ['memory', `${formatCount(maxRssMb)} MB`],
   ]

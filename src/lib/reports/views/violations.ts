@@ -1,3 +1,4 @@
+import { brokenIn, firstOf } from '../audit-found.ts'
 import type { AuditResult } from '../record.ts'
 import { section, type Section } from './digest.ts'
 
@@ -6,5 +7,6 @@ export function violationSections(audit: AuditResult | null): Section[] {
   if (!audit || audit.violations.length === 0) return []
   const rows = audit.violations.map(({ kind, key, detail }) => [kind, key, detail])
   const table = { head: ['found', 'booking or slot', 'expected and found'], rows, numeric: [] }
-  return [section('Audit findings', { table, depth: 'brief' })]
+  const part = firstOf(rows.length, brokenIn(audit) + audit.unknownCommitted)
+  return [section(`Audit findings${part === null ? '' : `, ${part}`}`, { table, depth: 'brief' })]
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { GeneratorNews } from '../../../../src/lib/load/generator.ts'
 import { decodeNews, encodeNews } from '../../../../src/lib/load/workers/tally-bytes.ts'
+import { healthOf } from '../../../healths.ts'
 
 const counts = fc
   .uniqueArray(fc.integer({ min: 1, max: 3_600_000_000 }), { maxLength: 30 })
@@ -54,7 +55,16 @@ const news: fc.Arbitrary<GeneratorNews> = fc.record({
     userMs: amount,
     waitedMs: amount,
   }),
-  health: fc.record({ cpuPercent: amount, eventLoopLagP99: amount, maxRssMb: amount, lateStartP99: fc.option(amount) }),
+  health: fc.record({
+    cpuPercent: amount,
+    eventLoopLagP99: amount,
+    maxRssMb: amount,
+    lateStartP99: fc.option(amount),
+    lateStart: fc.option(fc.record({ percentile: fc.constantFrom(50, 90, 95, 99, 100), ms: amount })),
+    watchedMs: amount,
+    stalledMs: amount,
+    longestStallMs: amount,
+  }),
 })
 
 const empty: GeneratorNews = {
@@ -69,7 +79,7 @@ const empty: GeneratorNews = {
     late: { valuesUs: Float64Array.of(100, 300), counts: Float64Array.of(1, 200) },
   },
   progress: { seconds: 1, elapsedSeconds: 1, users: 1, full: false, iterations: 1, userMs: 0, waitedMs: 0 },
-  health: { cpuPercent: 1, eventLoopLagP99: 1, maxRssMb: 1, lateStartP99: null },
+  health: healthOf({ lateStartP99: null, lateStart: null }),
 }
 
 describe('news as bytes', () => {

@@ -94,6 +94,16 @@ describe('digestOf', () => {
     expect(counter).toMatchObject({ title: 'page reads / insert', size: 'small', summary: 'From 0 to 2.00.' })
   })
 
+  it('draws what was judged flat at its level, whatever the slope of the line that was fitted', () => {
+    const level = { value: 300, low: 295, high: 305 }
+    const [median] = charts({ ...sweep, model: [{ ...sweep.model![0]!, shape: 'flat', level }] })
+    expect(median!.series.slice(0, 3).map(({ name, ys }) => [name, ys])).toEqual([
+      ['interval, low', [295, 295]],
+      ['interval, high', [305, 305]],
+      ['random, fitted', [300, 300]],
+    ])
+  })
+
   it('tells of a stream and its stalls', () => {
     expect(digestOf(streamed).headline).toBe('90.0 inserts a second at the end, 2 stalls')
     expect(charts(streamed).map(({ title }) => title)).toEqual([

@@ -24,7 +24,12 @@ export const badLoad: LoadReport = {
     steps: goodLoad.load.steps.map((step) => ({ ...step, name: hostile })),
     spectrum: { percentiles: [0, 50, 90, 100], responseTime: [1, 2, 30, 40], serviceTime: [1, 2, 3, 4] },
   },
-  generator: { ...goodLoad.generator, valid: false, reasons: ['the generator used 97% of a core (limit 90%)'] },
+  generator: {
+    ...goodLoad.generator,
+    valid: false,
+    reasons: ['thread 2 used 97% of a core (limit 90%)'],
+    advice: 'Make less of it.',
+  },
   audit: {
     acknowledged: 10,
     lost: 1,

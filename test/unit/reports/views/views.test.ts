@@ -4,6 +4,7 @@ import { digestOf } from '../../../../src/lib/reports/views/digest-of.ts'
 import { htmlReport } from '../../../../src/lib/reports/views/html.ts'
 import { junitReport } from '../../../../src/lib/reports/views/junit.ts'
 import { markdownReport } from '../../../../src/lib/reports/views/markdown.ts'
+import { junitFaults } from '../../../junit-schema.ts'
 import { savedReport } from '../../../report-fixtures.ts'
 import { badLoad, goodLoad, seeding, streamed, sweep, throwingLoad } from './samples.ts'
 
@@ -66,14 +67,9 @@ describe('junitReport', () => {
     )
   })
 
-  it.each(Object.entries(everyKind))('nests its tags, and counts what it holds: %s', (_, report) => {
+  it.each(Object.entries(everyKind))('is valid by the schema of Jenkins, and counts what it holds: %s', (_, report) => {
     const xml = junitReport(report)
-    const open: string[] = []
-    for (const [, close, name, empty] of xml.matchAll(/<(\/?)([a-z]+)[^<>]*?(\/?)>/g)) {
-      if (close) expect(open.pop()).toBe(name)
-      else if (!empty) open.push(name!)
-    }
-    expect(open).toEqual([])
+    expect(junitFaults(xml)).toEqual([])
     expect(xml).toContain(`tests="${xml.match(/<testcase /g)!.length}"`)
   })
 })
@@ -103,19 +99,77 @@ describe('a load whose scenario threw', () => {
   })
 })
 
+describe('the schema of Jenkins', () => {
+  it.each([
+    ['<testsuites skipped="0"></testsuites>', 'skipped of testsuites'],
+    ['<testsuites><testsuite name="a" tests="1" failures="0"/></testsuites>', 'testsuite without errors'],
+    ['<testsuites><testcase name="a"/></testsuites>', 'testcase in testsuites'],
+    ['<testsuites time="1e3"/>', 'time 1e3 of testsuites'],
+    ['<testsuites>', 'testsuites is not closed'],
+    ['<testsuites>why</testsuites>', 'text in testsuites'],
+    ['<testsuites/><', 'no XML from "<" on'],
+  ])('refuses %s', (xml, fault) => expect(junitFaults(xml)).toEqual([fault]))
+})
+
+/** A load of which the audit found more than its report tells in full. */
+const manyBroken = {
+  ...badLoad,
+  audit: {
+    ...badLoad.audit!,
+    lost: 240,
+    oversold: 5,
+    violations: Array.from({ length: 20 }, (_, n) => ({ kind: 'lost', key: `key ${n}`, detail: 'not there' })),
+  },
+}
+
+describe('violations of which only the first are told', () => {
+  it('are told as such in every form', () => {
+    expect(markdownReport(manyBroken)).toContain('#### Audit findings, the first 20 of 245\n')
+    expect(htmlReport(manyBroken, assets)).toContain('<h2>Audit findings, the first 20 of 245</h2>')
+    expect(junitReport(manyBroken)).toContain('240 lost. The first 20 of 240: key 0: not there; ')
+  })
+
+  it('are all there where nothing is said', () => {
+    const few = { ...badLoad, audit: { ...badLoad.audit!, oversold: 0 } }
+    expect(markdownReport(few)).toContain('#### Audit findings\n')
+    expect(junitReport(few)).not.toContain('first')
+  })
+})
+
+describe('a run that is not valid', () => {
+  it('says in every form which part of the generator could not keep up, and what to try', () => {
+    const said = 'thread 2 used 97% of a core (limit 90%). Make less of it.'
+    expect(htmlReport(badLoad, assets)).toContain(said)
+    expect(markdownReport(badLoad)).toContain(said)
+    expect(junitReport(badLoad)).toContain(said)
+  })
+})
+
 describe('csvReport', () => {
   it('has a row for each second of a load', () => {
     const lines = csvReport(goodLoad).trimEnd().split('\r\n')
-    expect(lines[0]).toBe('second,users,requests,failures,requests_per_second,p50_ms,p95_ms,p99_ms,iterations_thrown')
-    expect(lines[1]).toBe('0,20,0,0,0,,,,')
+    expect(lines[0]).toBe(
+      'second,users,requests,failures,requests_per_second,p50_ms,p95_ms,p99_ms,iterations_thrown,iterations_skipped,duration_ms',
+    )
+    expect(lines[1]).toBe('0,20,0,0,0,,,,,,1000')
     expect(lines).toHaveLength(goodLoad.load.timeline.length + 1)
-    expect(csvReport(throwingLoad).split('\r\n')[1]).toBe('0,20,0,0,0,,,,2')
+    expect(csvReport(throwingLoad).split('\r\n')[1]).toBe('0,20,0,0,0,,,,2,,1000')
   })
 
   it('has a row for each table size, with what the server counted', () => {
     expect(csvReport(sweep).split('\r\n').slice(0, 2)).toEqual([
-      'rows,keys,inserts,mean_us,p50_us,p95_us,p99_us,max_us,inserts_per_second,page reads',
+      'rows,keys,inserts,mean_us,p50_us,p95_us,p99_us,max_us,inserts_per_second,page_reads_pages_per_insert',
       '0,append,100,300,240,400,900,2000,,0',
+    ])
+    const counters = [
+      { name: 'file size', unit: 'bytes', kind: 'level' as const, value: 4096 },
+      { name: 'script time', unit: 'microseconds', kind: 'total' as const, value: 7 },
+      { name: 'data fsyncs', unit: 'fsyncs', kind: 'total' as const, value: 1 },
+    ]
+    const counted = { ...sweep, checkpoints: [{ ...sweep.checkpoints[0]!, counters }] }
+    expect(csvReport(counted).split('\r\n').slice(0, 2)).toEqual([
+      expect.stringMatching(/,file_size_bytes,script_time_us_per_insert,data_fsyncs_per_insert$/),
+      expect.stringMatching(/,4096,7,1$/),
     ])
     expect(csvReport(streamed).trimEnd().split('\r\n')).toHaveLength(3)
   })
