@@ -4,6 +4,7 @@ import { letHeapGrow } from './heap.ts'
 import { scenarioSettings } from './lib/config/scenario-settings.ts'
 import { strongestOf, type RunConfig } from './lib/config/resolve.ts'
 import { parseFault, requirePossible } from './lib/load/faults.ts'
+import { requireDescriptors } from './lib/load/descriptors.ts'
 import { createLedgerBesideReport, createLedgerFile } from './lib/load/ledger-file.ts'
 import { parseLimit } from './lib/load/limit.ts'
 import { chooseScenarios } from './lib/load/mix.ts'
@@ -20,11 +21,11 @@ import { chooseMakers, madeBy } from './load-makers.ts'
 import { openLoadTarget } from './load-target.ts'
 import { paint } from './paint.ts'
 import { showSeconds, showTrial } from './progress.ts'
-import { readSaturationModel, type SaturationFlags } from './saturation-flags.ts'
+import { readRequestModel, type RequestFlags } from './request-flags.ts'
 import { saveRun } from './save-run.ts'
 
 /** The flags of `load` that are no settings. */
-export interface LoadFlags extends SaturationFlags {
+export interface LoadFlags extends RequestFlags {
   readonly request?: string | undefined
   readonly ledger?: string | undefined
   readonly fault?: readonly string[] | undefined
@@ -48,6 +49,9 @@ export async function makeLoadRun(
   const seconds = showSeconds(durationOf(model), command.jsonEnabled())
   const makers = await chooseMakers(command, config, seconds.note)
   checkModel(model, { ...madeBy(makers), raised: limit !== null })
+  // Workers elsewhere say it themselves.
+  if (makers.kind !== 'queue')
+    requireDescriptors(model, { index: 0, of: makers.kind === 'processes' ? makers.count : 1 })
   const faults = (flags.fault ?? []).map(parseFault)
   requirePossible(faults, durationOf(model), values.target)
   const workload = await loadWorkload(values.workload)
@@ -80,7 +84,7 @@ export async function makeLoadRun(
     onSecond: seconds.update,
     onTrial: showTrial(command.jsonEnabled()),
     onFault: ({ expression }) => seconds.note(`fault: ${expression}`),
-    onAudit: () => seconds.stop('Auditing the database'),
+    onEnd: (isAudited) => seconds.stop(isAudited ? 'Auditing the database' : null),
   })
   const engine = target.database?.engine ?? null
   const run = describeRun('load', { startedAt, config, engine, version: command.config.version })
@@ -88,14 +92,16 @@ export async function makeLoadRun(
   // An experiment shows it once, after its last run.
   const showsOriginal = flags['beside-original'] && flags.experiment === undefined
   command.log(loadSummary(report, paint, showsOriginal ? workload.original : null))
-  command.log(`\n${await saveRun(report, values)}\nledger ${findings.ledger}`)
+  const ledger = findings.ledger === undefined ? '' : `\nledger ${findings.ledger}`
+  command.log(`\n${await saveRun(report, values)}${ledger}`)
   if (failure) throw failure
   return { report, runId }
 }
 
 async function chooseModel(flags: LoadFlags, config: RunConfig): Promise<LoadModel> {
   if (flags.request === undefined) return createModel(strongestOf(config, modelNames), config.values)
+  const model = await readRequestModel(flags.request, flags, config)
   // Whoever sends as fast as it can makes garbage as fast; users that think do well in half the memory.
-  letHeapGrow()
-  return readSaturationModel(flags.request, flags, config.values.duration)
+  if (model.kind === 'saturation') letHeapGrow()
+  return model
 }

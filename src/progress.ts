@@ -68,8 +68,8 @@ export interface SecondsDisplay {
   update(row: TimelineRow): void
   /** Says what happens besides. */
   note(text: string): void
-  /** Ends the display; `next` says what comes now. */
-  stop(next: string): void
+  /** Ends the display; `next` says what comes now, if anything does. */
+  stop(next: string | null): void
 }
 
 /** One line that is redrawn on a terminal, a line every five seconds elsewhere, nothing when `quiet`. To stderr. */
@@ -99,7 +99,10 @@ export function showSeconds(durationMs: number, quiet: boolean): SecondsDisplay 
       else if (elapsed % 5 === 0) process.stderr.write(`${line}\n`)
     },
     note: writeLine,
-    stop: writeLine,
+    stop(next) {
+      if (next !== null) writeLine(next)
+      else if (terminal) process.stderr.write('\r\u001b[K')
+    },
   }
 }
 
@@ -108,7 +111,8 @@ export function showTrial(quiet: boolean): (trial: Trial) => void {
   const begin = process.stderr.isTTY ? '\r\u001b[K' : ''
   return ({ level, outcome, run: { model, result } }) => {
     if (quiet) return
-    const load = `${model.kind === 'open' ? 'rate' : 'users'} ${formatCount(level)}`
+    const what = { open: 'rate', closed: 'users', saturation: 'connections' }[model.kind]
+    const load = `${what} ${formatCount(level)}`
     const figures = `p99 ${formatLatency(result.responseTime.p99)}, ${formatCount(result.failures)} failures${result.errors > 0 ? `, ${formatCount(result.errors)} iterations threw` : ''}`
     process.stderr.write(`${begin}${load}: ${outcome} (${figures})\n`)
   }

@@ -2,12 +2,15 @@ import type { ScenarioSettings } from './lib/config/scenario-settings.ts'
 import type { Settings } from './lib/config/settings.ts'
 import { chooseScenarios } from './lib/load/mix.ts'
 import type { ScenarioTask } from './lib/load/choose-generators.ts'
+import { sendOf } from './lib/load/model.ts'
 import { readScenarios } from './lib/load/scenario-file.ts'
 import type { Scenario } from './lib/load/scenario.ts'
 import { loadWorkload } from './lib/workloads/registry.ts'
 
-/** The scenarios of a task: a person's own from their file, or the workload's. */
-export async function readTaskScenarios({ scenarioFile, settings, runId }: ScenarioTask): Promise<readonly Scenario[]> {
+/** The scenarios of a task: a person's own from their file, or the workload's; none where a single request is sent. */
+export async function readTaskScenarios(task: ScenarioTask): Promise<readonly Scenario[]> {
+  const { model, scenarioFile, settings, runId } = task
+  if (sendOf(model)) return []
   return scenarioFile === null ? workloadScenarios(settings as ScenarioSettings, runId) : readScenarios(scenarioFile)
 }
 

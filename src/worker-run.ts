@@ -4,6 +4,7 @@ import type { ScenarioSettings } from './lib/config/scenario-settings.ts'
 import { connectDatabase } from './lib/databases/registry.ts'
 import { redactUrl } from './lib/databases/url.ts'
 import { failure } from './lib/errors.ts'
+import { sendOf } from './lib/load/model.ts'
 import { requireLoopback, shownTarget } from './lib/load/target.ts'
 import { loadPartName, type LoadTask } from './lib/load/workers/load-part.ts'
 import { runPart, type PartEvent, type PartTaker } from './lib/load/workers/run-part.ts'
@@ -49,7 +50,8 @@ export async function runWorker(
     permit(task) {
       requirePermitted(name, task, allowedScenarios, allowRemote)
     },
-    async readScenarios({ scenario, settings, runId }) {
+    async readScenarios({ model, scenario, settings, runId }) {
+      if (sendOf(model)) return { scenarios: [], remove: async () => {} }
       if (scenario) return unpackScenario(scenario)
       const scenarios = await workloadScenarios(settings as unknown as ScenarioSettings, runId)
       return { scenarios, remove: async () => {} }

@@ -8,13 +8,13 @@ import { loadFaults } from '../lib/reports/load-verdict.ts'
 import type { LoadReport } from '../lib/reports/record.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
 import { makeLoadRun, type LoadFlags } from '../load-run.ts'
-import { saturationFlags } from '../saturation-flags.ts'
+import { requestFlags } from '../request-flags.ts'
 
 export default class Load extends BaseCommand {
   static override summary = "Let virtual users do what a workload's users do, then audit the database."
   static override usage = [
     '<%= command.id %> [--users <value> | --stages <value> | --rate <value>] [FLAGS]',
-    "<%= command.id %> --request 'METHOD /path' [--connections <value>] [FLAGS]",
+    "<%= command.id %> --request 'METHOD /path' [--connections <value> | --rate <value>] [FLAGS]",
   ]
   static override description = `Users of the vaccination workload, the default, wait 1-2 s; two of three look at month 1 and 3 s later at
 month 2; one of three does that, waits 5 s and books a random slot that has stock. --workload names another
@@ -27,13 +27,15 @@ Open model: --rate, with --burst; iterations start on a schedule whether or not 
 and what cannot start because --max-in-flight are under way is counted as skipped.
 
 With --find-limit, runs one trial after the other to find the most users, or the highest rate, that
-hold a limit; each trial is at least as long as --duration.
+hold a limit (or the most --connections of a --request); each trial is at least as long as --duration.
 
 With --workers, so many processes make the load: on this machine, or with --queue those that wait there as
 "rushbench worker", on as many machines as you like; docs/workers.md explains it.
 
-With --request, one request is sent over and over by --connections, as fast as it is answered
-(saturation); what is measured is service time, as with hey or autocannon, which makes this load.
+With --request, one request is sent over and over: by --connections, each as soon as it is answered (saturation),
+where what is measured is service time; or at a --rate, where response time counts from when it should have been
+sent. --expect says which statuses are right. --engine autocannon makes the first of these by autocannon, as a
+second opinion; it cannot send HEAD or a header twice, and takes neither --rate, --threads nor --workers.
 
 With --fault something goes wrong in the middle of the run, with what rushbench started itself, and the
 audit shows what came of it; docs/faults.md explains it.
@@ -59,6 +61,7 @@ iterations threw (--threshold 'errors<5%' allows more), 4 the audit found lost, 
     '<%= config.bin %> <%= command.id %> --users 3000 --duration 60s --experiment cache',
     '<%= config.bin %> <%= command.id %> --target http://127.0.0.1:3000 --db sqlite:.rushbench/rushbench.db',
     "<%= config.bin %> <%= command.id %> --request 'POST /reservations' --body @booking.json --connections 100 --requests 50000",
+    "<%= config.bin %> <%= command.id %> --request 'GET /calendar' --header 'Accept: text/html' --rate 500/s --duration 60s",
     '<%= config.bin %> <%= command.id %> --scenario ./shop.ts --target http://127.0.0.1:8080 --users 50',
   ]
   static override flags = {
@@ -78,7 +81,7 @@ iterations threw (--threshold 'errors<5%' allows more), 4 the audit found lost, 
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
     ...settingFlags('workload', 'mix', 'locations', 'images', 'orders', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker'),
     ...settingFlags('replicas', 'from', 'reports', 'report'),
-    ...saturationFlags,
+    ...requestFlags,
     ledger: Flags.string({
       summary: 'new file for what the API acknowledged, for a later audit [default: beside the report]',
     }),

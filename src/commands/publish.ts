@@ -62,7 +62,7 @@ Exits with 4 when an order could not be read for a minute, with 3 when there was
       ? createLedgerBesideReport(values.reports, startedAt, 'publish')
       : createLedgerFile(ledgerPath))
     const head = { run: runId, workload: 'orders', target: broker.url, startedAt: startedAt.toISOString() }
-    const ledger = await startLedger(file, head)
+    const ledger = await startLedger({ ...file, remove: null }, head)
     const stop = new AbortController()
     const signal = AbortSignal.any([this.signal, stop.signal])
     const readings = followReadings(replicas, values.messages, { clock: realClock, signal })
@@ -76,7 +76,7 @@ Exits with 4 when an order could not be read for a minute, with 3 when there was
       )
       const messagesPerSecond = ((published.orders + published.invalid) / published.durationMs) * 1000
       const readable = (await readings.finish()).map((reading) => figuresOf(reading, beganAt))
-      return { runId, broker: broker.url, ...published, messagesPerSecond, ledger: ledger.path, readable }
+      return { runId, broker: broker.url, ...published, messagesPerSecond, ledger: file.path, readable }
     } finally {
       stop.abort()
       for (const { client } of replicas) await client.close()

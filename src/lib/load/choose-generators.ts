@@ -1,10 +1,10 @@
 import type { Clock } from '../measure/clock.ts'
+import { createAutocannonGenerator } from './autocannon.ts'
 import { createGenerator, type GeneratorTask } from './generator.ts'
 import { startGeneratorProcess } from './generator-process.ts'
 import { startGeneratorThread } from './generator-thread.ts'
-import type { LoadModel, ScenarioModel } from './model.ts'
+import { sendOf } from './model.ts'
 import type { ModelRun } from './run-model.ts'
-import { createSaturationGenerator } from './saturation.ts'
 import type { Scenario } from './scenario.ts'
 
 /** What a thread or a process needs to make the scenarios itself. */
@@ -39,8 +39,7 @@ export type LoadMakers =
     }
 
 /** What is run, and by whom. */
-export interface GeneratorPlan extends Omit<SharedTask, 'model'> {
-  readonly model: LoadModel
+export interface GeneratorPlan extends SharedTask {
   readonly makers: LoadMakers
   /** For a generator in this thread. */
   readonly scenarios: () => readonly Scenario[]
@@ -52,14 +51,14 @@ export interface GeneratorPlan extends Omit<SharedTask, 'model'> {
 /** The generators of one run of a model: a single one works in this thread. */
 export function chooseGenerators(plan: GeneratorPlan): Pick<ModelRun, 'parts' | 'createGenerator'> {
   const { model, makers, clock, timeout } = plan
-  if (model.kind === 'saturation') {
+  if (model.kind === 'saturation' && model.engine === 'autocannon') {
     const origin = plan.origins[0] as string
     return {
       parts: 1,
-      createGenerator: (_part, hooks) => createSaturationGenerator({ origin, timeout, model, clock }, hooks),
+      createGenerator: (_part, hooks) => createAutocannonGenerator({ origin, timeout, model, clock }, hooks),
     }
   }
-  const task = sharedTask(plan, model)
+  const task = sharedTask(plan)
   if (makers.kind === 'queue') return { parts: makers.count, ...makers.openFleet(task, plan.onFailure) }
   if (makers.kind === 'processes') {
     const { count, entry, version } = makers
@@ -75,7 +74,7 @@ export function chooseGenerators(plan: GeneratorPlan): Pick<ModelRun, 'parts' | 
       createGenerator: (part, hooks) => startGeneratorThread(entry, { ...task, part }, hooks),
     }
   }
-  const scenarios = plan.scenarios()
+  const scenarios = sendOf(model) ? [] : plan.scenarios()
   return {
     parts: 1,
     createGenerator: (part, hooks) => createGenerator({ ...task, part }, hooks, { scenarios, clock }),
@@ -83,7 +82,7 @@ export function chooseGenerators(plan: GeneratorPlan): Pick<ModelRun, 'parts' | 
 }
 
 /** Only what may leave this process. */
-function sharedTask(plan: GeneratorPlan, model: ScenarioModel): SharedTask {
-  const { origins, timeout, seed, runId, statuses, scenarioFile, settings } = plan
+function sharedTask(plan: GeneratorPlan): SharedTask {
+  const { origins, timeout, model, seed, runId, statuses, scenarioFile, settings } = plan
   return { origins, timeout, model, seed, runId, statuses, scenarioFile, settings }
 }

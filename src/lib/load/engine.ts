@@ -1,6 +1,8 @@
 import { createSleepers } from '../measure/clock.ts'
 import { durationOf } from './model.ts'
 import { paceArrivals } from './pace-arrivals.ts'
+import { paceConnections } from './pace-connections.ts'
+import { paceRequests } from './pace-requests.ts'
 import { paceUsers } from './pace-users.ts'
 import type { PartNews } from './result.ts'
 import { createRun, newsOf, secondsSinceStart, stop, type Run, type RunPlan } from './run-state.ts'
@@ -15,18 +17,26 @@ const lingerMs = 1000
  */
 export async function runLoadModel(plan: RunPlan): Promise<PartNews> {
   const run = createRun(plan)
-  const { model, users, signal } = plan
+  const { model, signal } = plan
   const wakeAll = (): void => run.sleepers.wakeAll()
   if (signal.aborted) wakeAll()
   signal.addEventListener('abort', wakeAll)
-  const pacing = model.kind === 'closed' ? paceUsers(run, users, model.stages) : paceArrivals(run, users, model)
-  await Promise.all([pacing, endEverySecond(run, durationOf(model))])
+  // Without a length, what paces it ends the run.
+  const durationMs = model.kind === 'saturation' ? (model.durationMs ?? Infinity) : durationOf(model)
+  await Promise.all([pace(run), endEverySecond(run, durationMs)])
   signal.removeEventListener('abort', wakeAll)
   const seconds = secondsSinceStart(run)
   plan.recorder.endAt(plan.clock.now())
   for (const session of run.sessions.keys()) stop(run, session)
   await finishWithin(run)
   return newsOf(run, seconds, 0)
+}
+
+function pace(run: Run): Promise<void> {
+  const { model, users } = run.plan
+  if (model.kind === 'closed') return paceUsers(run, users, model.stages)
+  if (model.kind === 'saturation') return paceConnections(run, model)
+  return model.send ? paceRequests(run, model, model.send) : paceArrivals(run, users, model)
 }
 
 /** Makes a row of every second, until `durationMs` are over or the run is ended. */

@@ -1,7 +1,7 @@
 import { createSleepers, type Clock } from '../measure/clock.ts'
 import { holds, type Limit } from './limit.ts'
 import { bracketOf, nextLevel, type Bracket, type LevelTrial } from './limit-search.ts'
-import { durationOf, levelOf, mostLevel, withLevel, type ScenarioModel } from './model.ts'
+import { durationOf, highestLevelOf, levelNameOf, levelOf, withLevel, type LoadModel } from './model.ts'
 import type { ModelRunResult } from './run-model.ts'
 
 /** One run at a level. */
@@ -13,11 +13,13 @@ export interface Trial extends LevelTrial {
 export interface LimitSearch {
   readonly limit: Limit
   /** Of the first trial; the others differ in their level, and in their length where that is too short. */
-  readonly model: ScenarioModel
+  readonly model: LoadModel
   readonly clock: Clock
+  /** No level above it is tried. */
+  readonly highest: number
   /** Ends the search. */
   readonly signal: AbortSignal
-  readonly runModel: (model: ScenarioModel) => Promise<ModelRunResult>
+  readonly runModel: (model: LoadModel) => Promise<ModelRunResult>
   readonly onTrial: (trial: Trial) => void
 }
 
@@ -43,7 +45,10 @@ const longestMs = 600_000
 /** Runs one trial after the other. One that is interrupted does not count, unless it is the only one. */
 export async function findLimit(search: LimitSearch): Promise<LimitFound> {
   const { model, limit, clock, signal, onTrial } = search
-  const bounds = { first: Math.max(1, Math.round(levelOf(model))), highest: mostLevel }
+  const bounds = {
+    first: Math.max(1, Math.round(levelOf(model))),
+    highest: Math.min(search.highest, highestLevelOf(model)),
+  }
   const sleepers = createSleepers(clock)
   const trials: Trial[] = []
   let last: ModelRunResult | null = null
@@ -70,7 +75,7 @@ export async function findLimit(search: LimitSearch): Promise<LimitFound> {
 
 function obstaclesOf(last: Trial | undefined): string[] {
   if (last?.outcome !== 'not valid') return []
-  const what = last.run.model.kind === 'open' ? 'iterations a second' : 'users'
+  const what = levelNameOf(last.run.model)
   return last.run.verdict.reasons.map((reason) => `at ${last.level} ${what}: ${reason}`)
 }
 

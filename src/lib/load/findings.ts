@@ -2,6 +2,7 @@ import { judgeLoad } from '../reports/load-verdict.ts'
 import type { LoadReport } from '../reports/record.ts'
 import type { LimitFound, Trial } from './find-limit.ts'
 import { worstOf } from './generator-monitor.ts'
+import { stepOf, type FixedRequest } from './fixed-request.ts'
 import { generalAdvice } from './generator-verdict.ts'
 import type { LoadModel } from './model.ts'
 import type { ModelRunResult, WorkerRun } from './run-model.ts'
@@ -47,20 +48,17 @@ function describeWorker({ clock, health, lost, ...facts }: WorkerRun) {
 
 function describeModel(model: LoadModel): LoadReport['load']['model'] & {} {
   if (model.kind === 'open') {
-    const { bursts, ...rest } = model
-    return { ...rest, ...(bursts ? { bursts: [...bursts] } : {}) }
+    const { bursts, send, ...rest } = model
+    return { ...rest, ...(bursts ? { bursts: [...bursts] } : {}), ...(send ? describeRequest(send) : {}) }
   }
   if (model.kind === 'closed') return { ...model, stages: [...model.stages] }
-  const { kind, connections, requests, durationMs, send } = model
-  // Headers are left out, since they may well hold a password.
-  return {
-    kind,
-    connections,
-    requests,
-    durationMs,
-    request: `${send.method} ${send.path}`,
-    bodyBytes: send.body.length,
-  }
+  const { send, ...rest } = model
+  return { ...rest, ...describeRequest(send) }
+}
+
+/** Headers and body are left out, since they may well hold a password. */
+function describeRequest(send: FixedRequest) {
+  return { request: stepOf(send), bodyBytes: send.body.length, expect: send.expect }
 }
 
 /** What a report says of the generator; `obstacles` are reasons of their own why a run is not valid. */
@@ -85,7 +83,7 @@ function adviceOf(advice: string | null): Pick<LoadReport['generator'], 'advice'
 export function describeLimit({ limit, held, failed, trials, run }: LimitFound): NonNullable<LoadReport['limit']> {
   return {
     expression: limit.expression,
-    raised: run.model.kind === 'open' ? 'rate' : 'users',
+    raised: raisedOf(run.model),
     held,
     failed,
     trials: trials.map(describeTrial),
@@ -96,4 +94,9 @@ function describeTrial({ level, outcome, run: { result } }: Trial) {
   const { seconds, requests, failures, errors, skipped, rps, responseTime } = result
   const { p50, p95, p99 } = responseTime
   return { level, outcome, seconds, requests, failures, errors, skipped, rps, p50, p95, p99 }
+}
+
+function raisedOf(model: LoadModel): NonNullable<LoadReport['limit']>['raised'] {
+  if (model.kind === 'open') return model.send ? 'request rate' : 'rate'
+  return model.kind === 'saturation' ? 'connections' : 'users'
 }

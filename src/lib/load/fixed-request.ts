@@ -1,15 +1,20 @@
 import { readFile } from 'node:fs/promises'
+import { METHODS } from 'node:http'
 import { failure, reasonOf } from '../errors.ts'
-import type { HttpMethod } from './scenario.ts'
+import { defaultExpected, readExpected } from './expected-statuses.ts'
 
-/** A request that is always the same. */
+/** A request that is always the same, as plain data. */
 export interface FixedRequest {
-  readonly method: HttpMethod
+  /** In capitals. */
+  readonly method: string
   /** From `/`, with the query. */
   readonly path: string
-  readonly headers: Readonly<Record<string, string>>
+  /** In the order in which they are sent; a name may come more than once. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
   /** Empty for none. */
-  readonly body: Buffer
+  readonly body: Uint8Array
+  /** Statuses that are right answers, as `readExpected` returns them. */
+  readonly expect: string
 }
 
 /** A request as a person writes it. */
@@ -20,33 +25,74 @@ export interface WrittenRequest {
   readonly headers: readonly string[]
   /** The body itself, or @ and the file that it is read from; undefined for none. */
   readonly body: string | undefined
+  /** `200,304`, or classes such as `2xx`; undefined for the usual ones. */
+  readonly expect?: string | undefined
 }
 
-const httpMethods: readonly HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+/** CONNECT asks for a tunnel: what comes after it is no HTTP. */
+const methods = new Set(METHODS.filter((method) => method !== 'CONNECT'))
+
+/** These frame the request, which only the client itself can do. */
+const framingHeaders = new Set(['content-length', 'transfer-encoding', 'keep-alive', 'te', 'trailer', 'upgrade'])
 
 /** Reads a request; a body is JSON unless a header says otherwise. Throws `usage-wrong`. */
-export async function readFixedRequest({ line, headers, body }: WrittenRequest): Promise<FixedRequest> {
-  const [, word = '', path = ''] = /^\s*(?:([A-Za-z]+)\s+)?(\/[\x21-\x7e]*)\s*$/.exec(line) ?? []
-  const method = httpMethods.find((known) => known === (word.toUpperCase() || 'GET'))
-  if (!method || !path) {
+export async function readFixedRequest({ line, headers, body, expect }: WrittenRequest): Promise<FixedRequest> {
+  const [, word = 'GET', path = ''] = /^\s*(?:([A-Za-z-]+)\s+)?(\/[\x21-\x7e]*)\s*$/.exec(line) ?? []
+  if (!path) {
     throw wrong(`The request ${JSON.stringify(line)} cannot be read. It takes METHOD /PATH, such as 'POST /booking'.`)
   }
-  const given = Object.fromEntries(headers.map(readHeader))
-  const isJson = body !== undefined && !('content-type' in given)
+  const method = word.toUpperCase()
+  if (!methods.has(method)) throw wrong(`The request ${JSON.stringify(line)} has no method that HTTP servers know.`)
+  const given = headers.map(readHeader)
+  checkHeaders(given)
+  const isJson = body !== undefined && valuesOf(given, 'content-type').length === 0
   return {
     method,
     path,
-    headers: isJson ? { 'content-type': 'application/json', ...given } : given,
-    body: body === undefined ? Buffer.alloc(0) : await readBody(body),
+    headers: isJson ? [['content-type', 'application/json'], ...given] : given,
+    body: body === undefined ? new Uint8Array() : await readBody(body),
+    expect: expect === undefined ? defaultExpected : readExpected(expect),
   }
+}
+
+/** The row that the request is counted under. */
+export function stepOf({ method, path }: FixedRequest): string {
+  return `${method} ${path}`
+}
+
+/** The values of all headers of a name, which is given in small letters. */
+export function valuesOf(headers: FixedRequest['headers'], name: string): readonly string[] {
+  return headers.filter(([given]) => given.toLowerCase() === name).map(([, value]) => value)
+}
+
+/** Whether the request asks for a connection of its own, which ends with its answer. */
+export function closesConnection({ headers }: FixedRequest): boolean {
+  return valuesOf(headers, 'connection').some((value) => value.toLowerCase() === 'close')
 }
 
 function readHeader(header: string): [string, string] {
   const [, name, value] = /^\s*([\w!#$%&'*+.^`|~-]+)\s*:\s*([\x20-\x7e\t]*?)\s*$/.exec(header) ?? []
   if (name === undefined || value === undefined) {
-    throw wrong(`The header ${JSON.stringify(header)} cannot be read. It takes NAME: VALUE.`)
+    throw wrong(`The header ${JSON.stringify(redacted(header))} cannot be read. It takes NAME: VALUE.`)
   }
-  return [name.toLowerCase(), value]
+  return [name, value]
+}
+
+/** What stands behind the name may be a secret. */
+function redacted(header: string): string {
+  return header.replace(/:.*$/s, ': ***')
+}
+
+function checkHeaders(headers: FixedRequest['headers']): void {
+  const framing = headers.find(([name]) => framingHeaders.has(name.toLowerCase()))
+  if (framing) {
+    throw wrong(`The header ${framing[0]} cannot be given: it says how the request is framed, which rushbench does.`)
+  }
+  if (valuesOf(headers, 'host').length > 1) throw wrong('A request has one Host; give it once.')
+  const connection = valuesOf(headers, 'connection')
+  if (connection.length > 1 || connection.some((value) => !/^(close|keep-alive)$/i.test(value))) {
+    throw wrong('The header Connection takes close or keep-alive, once.')
+  }
 }
 
 async function readBody(body: string): Promise<Buffer> {

@@ -6,7 +6,8 @@ import { runLoadModel } from './engine.ts'
 import { watchGenerator, type GeneratorHealth } from './generator-monitor.ts'
 import { createHttpClients } from './http/client.ts'
 import { createSocketOpener } from './http/web-sockets.ts'
-import { mostUsersOf, type ScenarioModel } from './model.ts'
+import { requireDescriptors } from './descriptors.ts'
+import { mostUsersOf, sendOf, type LoadModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
 import type { Part } from './pacing.ts'
 import { prepareUsers } from './prepare.ts'
@@ -22,7 +23,7 @@ export interface GeneratorTask {
   /** How long a user waits for an answer, ms. */
   readonly timeout: number
   /** Of the whole run. */
-  readonly model: ScenarioModel
+  readonly model: LoadModel
   readonly part: Part
   readonly seed: string
   /** Sets this run's bookings apart from every other's. */
@@ -76,7 +77,7 @@ export interface GeneratorResult {
 
 /** Makes a part of the load: its methods are called once each, in this order. */
 export interface LoadGenerator {
-  /** Does what has to be done before the clock runs. Throws `scenario-not-prepared`. */
+  /** Does what has to be done before the clock runs. Throws `scenario-not-prepared`, `usage-wrong`. */
   prepare(): Promise<void>
   /** Begins at once, or at a moment that all generators of a run share. */
   run(): Promise<GeneratorResult>
@@ -106,6 +107,9 @@ export function createLocalGenerator(
   return {
     async prepare() {
       await opened
+      // Threads share what their process may open.
+      requireDescriptors(model, inThread ? { index: 0, of: 1 } : part)
+      if (sendOf(model)) return
       users = await prepareUsers({ users: mostUsersOf(model), part, scenarios, random, clock, signal })
     },
     async run(startAt) {

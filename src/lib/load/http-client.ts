@@ -1,3 +1,4 @@
+import type { FixedRequest } from './fixed-request.ts'
 import type { HttpMethod, RequestHeaders } from './scenario.ts'
 
 /** A request as it goes over the wire. */
@@ -36,4 +37,16 @@ export interface HttpClient {
   request(request: HttpRequest): Promise<HttpAnswer>
   /** Breaks off what is under way. */
   close(): Promise<void>
+}
+
+/** Sends a request once more. */
+export type SendAgain = () => void
+
+/** Makes what sends the same request over and over, one at a time; `onAnswer` is called once for each. */
+export type CreateSender = (onAnswer: (answer: HttpAnswer) => void) => SendAgain
+
+/** A client that makes a load: scenarios, or a single request over and over. */
+export interface LoadClient extends HttpClient {
+  /** Serializes a request once for all that send it. Throws TypeError for what cannot be sent. */
+  repeat(request: FixedRequest): CreateSender
 }

@@ -1,4 +1,4 @@
-import { mkdir, open } from 'node:fs/promises'
+import { mkdir, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { failure, reasonOf } from '../errors.ts'
 import { runFileName, takeFreeName } from '../reports/store.ts'
@@ -9,6 +9,8 @@ export interface AppendOnlyFile {
   /** Resolves when the operating system has all of it. */
   append(text: string): Promise<void>
   close(): Promise<void>
+  /** Removes it once it is closed; null for a file that was asked for by its name. */
+  readonly remove: (() => Promise<void>) | null
 }
 
 /** Makes a new file for a ledger, and its folder. Throws `ledger-unwritable`, also when it is there already. */
@@ -31,7 +33,8 @@ export async function createLedgerBesideReport(
   const extension = '.ledger.jsonl'
   try {
     await mkdir(folder, { recursive: true })
-    return await takeFreeName(name, extension, openNew)
+    const file = await takeFreeName(name, extension, openNew)
+    return { ...file, remove: () => rm(file.path) }
   } catch (error) {
     throw unwritable(`${name}${extension}`, error)
   }
@@ -39,7 +42,7 @@ export async function createLedgerBesideReport(
 
 async function openNew(path: string): Promise<AppendOnlyFile> {
   const file = await open(path, 'ax')
-  return { path, append: (text) => file.appendFile(text), close: () => file.close() }
+  return { path, append: (text) => file.appendFile(text), close: () => file.close(), remove: null }
 }
 
 /** The error for a ledger that cannot be written. */

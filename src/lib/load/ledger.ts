@@ -13,12 +13,13 @@ export interface CountingLedger extends Ledger {
 
 /** A ledger that is being written. */
 export interface LedgerWriter extends CountingLedger {
-  /** Where it is written. */
-  readonly path: string
   /** Rejects with `ledger-unwritable` at the first line that cannot be written; every line after it is refused. */
   readonly failed: Promise<never>
-  /** Writes what is left. Throws `ledger-unwritable` when any line could not be written. */
-  close(): Promise<void>
+  /**
+   * Writes what is left and returns where it is written, or removes a file in which nothing stands and returns null.
+   * Throws `ledger-unwritable` when any line could not be written.
+   */
+  close(): Promise<string | null>
 }
 
 /**
@@ -58,7 +59,6 @@ export async function startLedger(file: AppendOnlyFile, head: LedgerHead): Promi
     throw error
   })
   return {
-    path: file.path,
     failed,
     async record(entry) {
       const line = lineOf(entry)
@@ -72,7 +72,22 @@ export async function startLedger(file: AppendOnlyFile, head: LedgerHead): Promi
       } finally {
         await file.close()
       }
+      // A conflict has no line.
+      const isEmpty = counts.booked + counts.failed + counts.unknown === 0
+      if (!isEmpty || !file.remove) return file.path
+      await file.remove()
+      return null
     },
+  }
+}
+
+/** The ledger of a run in which nothing books: no file is made for it. */
+export function unwrittenLedger(): LedgerWriter {
+  return {
+    failed: new Promise<never>(() => {}),
+    record: async () => {},
+    counts: () => ({ booked: 0, conflict: 0, failed: 0, unknown: 0 }),
+    close: async () => null,
   }
 }
 

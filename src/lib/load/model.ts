@@ -14,14 +14,20 @@ export interface OpenModel extends ArrivalSchedule {
   readonly kind: 'open'
   /** Users, and so iterations, at the same time; an iteration that finds none free is skipped. */
   readonly maxInFlight: number
+  /** The request that is sent at the rate, where no scenario is run. */
+  readonly send?: FixedRequest
 }
 
 /** What decides when iterations of a scenario start. */
 export type ScenarioModel = ClosedModel | OpenModel
 
+/** What sends a single request over and over; autocannon is a second opinion. */
+export const engineNames = ['rushbench', 'autocannon'] as const
+
 /** One request, sent over and over: each connection sends it again as soon as it is answered. */
 export interface SaturationModel {
   readonly kind: 'saturation'
+  readonly engine: (typeof engineNames)[number]
   readonly connections: number
   /** In all; null until the time is over. */
   readonly requests: number | null
@@ -63,19 +69,39 @@ export function createModel(name: (typeof modelNames)[number], settings: ModelSe
   return { kind: 'closed', stages: [rising, { durationMs: duration - rampUp, users }] }
 }
 
+/** The single request that a model sends; null where its users run scenarios. */
+export function sendOf(model: LoadModel): FixedRequest | null {
+  return model.kind === 'closed' ? null : (model.send ?? null)
+}
+
 /** The length of a run, ms; 0 where it takes as long as its requests. */
 export function durationOf(model: LoadModel): number {
   if (model.kind === 'closed') return model.stages.reduce((sum, { durationMs }) => sum + durationMs, 0)
   return model.durationMs ?? 0
 }
 
-/** Users that a run needs at most. */
-export function mostUsersOf(model: ScenarioModel): number {
+/** Users, or connections of a single request, that a run needs at most. */
+export function mostUsersOf(model: LoadModel): number {
+  if (model.kind === 'saturation') return model.connections
   return model.kind === 'open' ? model.maxInFlight : Math.max(...model.stages.map(({ users }) => users))
 }
 
 /** Users or arrivals a second, at most. */
-export const mostLevel = 1_000_000
+const mostLevel = 1_000_000
+
+/** Connections of a single request, at most: more than there are local ports on one address. */
+export const mostConnections = 100_000
+
+/** How far a model can be raised. */
+export function highestLevelOf(model: LoadModel): number {
+  return model.kind === 'saturation' ? mostConnections : mostLevel
+}
+
+/** What a level of a model counts. */
+export function levelNameOf(model: LoadModel): 'users' | 'connections' | 'iterations a second' | 'requests a second' {
+  if (model.kind === 'open') return model.send ? 'requests a second' : 'iterations a second'
+  return model.kind === 'saturation' ? 'connections' : 'users'
+}
 
 /** Who makes a load, as far as it has to fit the model. */
 export interface Makers {
@@ -86,17 +112,28 @@ export interface Makers {
 /** Throws `usage-wrong` when the model cannot be made by so many, or not be raised to look for a limit. */
 export function checkModel(model: LoadModel, { kind, count, raised }: Makers & { readonly raised: boolean }): void {
   const refuse = (reason: string): Error => failure('usage-wrong', { reason })
-  if (model.kind === 'saturation') {
-    if (kind === 'workers') throw refuse('A single request is sent from this process; leave out workers.')
-    if (count > 1) throw refuse('A single request is sent from one thread; leave out threads.')
-    if (raised) throw refuse('find-limit raises users or rate, not the connections of a single request.')
-    return
-  }
+  if (model.kind === 'saturation') checkSaturation(model, { kind, count, raised }, refuse)
   if (model.kind === 'open') checkBursts(model, refuse)
   const users = mostUsersOf(model)
-  if (count > users) throw refuse(`${count} ${kind} cannot share ${formatCount(users)} users; take fewer ${kind}.`)
-  const hasOneLevel = model.kind === 'open' || new Set(model.stages.map((stage) => stage.users)).size === 1
+  const what = model.kind === 'saturation' ? 'connections' : 'users'
+  if (count > users) throw refuse(`${count} ${kind} cannot share ${formatCount(users)} ${what}; take fewer ${kind}.`)
+  const hasOneLevel = model.kind !== 'closed' || new Set(model.stages.map((stage) => stage.users)).size === 1
   if (raised && !hasOneLevel) throw refuse('find-limit raises users or rate; it cannot raise stages that differ.')
+}
+
+function checkSaturation(
+  { engine, requests, connections }: SaturationModel,
+  { kind, count, raised }: Makers & { readonly raised: boolean },
+  refuse: (reason: string) => Error,
+): void {
+  if (requests !== null && requests < connections) {
+    throw refuse(`${requests} requests cannot keep ${connections} connections busy; take fewer --connections.`)
+  }
+  if (requests !== null && raised) throw refuse('find-limit makes trials of a length; leave out --requests.')
+  if (engine !== 'autocannon') return
+  if (kind === 'workers') throw refuse('autocannon sends from this process; leave out --workers.')
+  if (count > 1) throw refuse('autocannon sends from one thread; leave out --threads.')
+  if (raised) throw refuse('find-limit searches with the engine rushbench; leave out --engine autocannon.')
 }
 
 function checkBursts({ bursts = [], ratePerSecond, durationMs }: OpenModel, refuse: (reason: string) => Error): void {
@@ -109,14 +146,15 @@ function checkBursts({ bursts = [], ratePerSecond, durationMs }: OpenModel, refu
   if (free > durationMs) throw refuse('A burst must be over before the end of the run.')
 }
 
-/** How much load a model makes: arrivals a second, or users at most. */
-export function levelOf(model: ScenarioModel): number {
+/** How much load a model makes: arrivals a second, or users or connections at most. */
+export function levelOf(model: LoadModel): number {
   return model.kind === 'open' ? model.ratePerSecond : mostUsersOf(model)
 }
 
-/** The same model with as many arrivals a second, or users, for so long. Of stages, the last takes what is longer. */
-export function withLevel(model: ScenarioModel, level: number, durationMs: number): ScenarioModel {
+/** The same model with so many arrivals a second, users or connections, for so long. Of stages, the last takes what is longer. */
+export function withLevel(model: LoadModel, level: number, durationMs: number): LoadModel {
   if (model.kind === 'open') return { ...model, ratePerSecond: level, durationMs }
+  if (model.kind === 'saturation') return { ...model, connections: level, durationMs }
   const longerMs = durationMs - durationOf(model)
   const last = model.stages.length - 1
   const stages = model.stages.map((stage, index) => ({

@@ -194,10 +194,11 @@ interface Counts {
  * Of all requests that were made, `madeRps`. Closed model: users whose answers are instant would make the same requests in the time U - W that
  * they did not spend waiting (U: all their time, W: their response times, both up to their stop), so
  * in U they would make U / (U - W) times as many. Open model: the arrivals that were skipped would
- * have made as many requests each as the others.
+ * have made as many requests each as the others. Connections that never rest have no such rate.
  */
 function idealRate({ kind }: LoadModel, madeRps: number, { iterations, skipped, userMs, waitedMs }: Counts): number {
   if (kind === 'open') return iterations > 0 ? (madeRps * (iterations + skipped)) / iterations : 0
+  if (kind === 'saturation') return 0
   const freeShare = userMs > 0 ? 1 - waitedMs / userMs : 0
   return freeShare > 0 ? madeRps / freeShare : 0
 }

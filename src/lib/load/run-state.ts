@@ -1,9 +1,9 @@
 import type { RushbenchError } from '../errors.ts'
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import type { Random } from '../random.ts'
-import type { HttpClient } from './http-client.ts'
+import type { LoadClient } from './http-client.ts'
 import { createMistakes } from './mistakes.ts'
-import type { ScenarioModel } from './model.ts'
+import type { LoadModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
 import type { Part } from './pacing.ts'
 import type { Recorder } from './recorder.ts'
@@ -16,16 +16,16 @@ import type { SocketOpener } from './socket-opener.ts'
 /** What a run is made of, or one generator's part of it. */
 export interface RunPlan {
   /** Of the whole run. */
-  readonly model: ScenarioModel
+  readonly model: LoadModel
   readonly part: Part
-  /** As many as this part of the model needs at most; the signal is already aborted if they are fewer. */
+  /** As many as this part of the model needs at most, none for a single request; the signal is already aborted if they are fewer. */
   readonly users: readonly PreparedUser[]
   readonly scenarios: readonly Scenario[]
   /** How long requests may go on after the end, before they are cut off. */
   readonly graceMs: number
   readonly random: Random
   readonly clock: Clock
-  readonly client: HttpClient
+  readonly client: LoadClient
   readonly sockets: SocketOpener
   readonly recorder: Recorder
   readonly runId: string

@@ -16,9 +16,11 @@ import { createHttpClient } from './http/client.ts'
 import { shownTarget, whyUnreachable } from './target.ts'
 import type { AppendOnlyFile } from './ledger-file.ts'
 import { readLedger } from './ledger-reader.ts'
-import { startLedger, type LedgerWriter } from './ledger.ts'
+import { startLedger, unwrittenLedger, type LedgerWriter } from './ledger.ts'
 import type { Limit } from './limit.ts'
-import type { LoadModel } from './model.ts'
+import { openableConnections } from './descriptors.ts'
+import { stepOf } from './fixed-request.ts'
+import { sendOf, type LoadModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
 import { chooseScenarios } from './mix.ts'
 import { runModel, type ModelRunResult } from './run-model.ts'
@@ -78,7 +80,8 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   readonly onTrial: (trial: Trial) => void
   /** Called when a fault begins. */
   readonly onFault: (fault: Fault) => void
-  readonly onAudit: () => void
+  /** Called when no more is sent, and told whether the database is audited now. */
+  readonly onEnd: (isAudited: boolean) => void
 }
 
 /** What a report says of a run, apart from its head. */
@@ -157,11 +160,11 @@ export async function runLoad<Options extends object>(
   // What goes wrong in it keeps the run from being audited, not the target from being closed.
   await inspecting.catch(() => {})
   await target.close()
-  await written.close()
-  options.onAudit()
+  const ledgerPath = await written.close()
+  options.onEnd(target.audit !== null)
   const { audit, failure: auditFailure } = await tryAudit(async () => {
     if (injected.length > 0) await awaitWriters(target.database, options.workload)
-    return target.audit && (await auditLedger(target.audit, written.path, await inspecting))
+    return target.audit && (await auditLedger(target.audit, ledgerPath, await inspecting))
   })
   return {
     runId,
@@ -173,7 +176,7 @@ export async function runLoad<Options extends object>(
       audit,
       ...(auditFailure ? { auditFailure: reasonOf(auditFailure) } : {}),
       ...(target.retries ? { retries: target.retries() } : {}),
-      ledger: written.path,
+      ...(ledgerPath === null ? {} : { ledger: ledgerPath }),
       thresholds: thresholds.map((threshold) => checkThreshold(threshold, run.result)),
     },
   }
@@ -181,8 +184,8 @@ export async function runLoad<Options extends object>(
 
 /** Nothing was measured, so that nothing is left behind. */
 async function abandon(ledger: LedgerWriter, error: Error): Promise<never> {
-  await ledger.close()
-  await rm(ledger.path, { force: true })
+  const path = await ledger.close()
+  if (path !== null) await rm(path, { force: true })
   throw error
 }
 
@@ -202,9 +205,16 @@ async function measure<Options extends object>(
   runOnce: (model: LoadModel) => Promise<ModelRunResult>,
 ): Promise<{ readonly run: ModelRunResult; readonly found: LimitFound | null }> {
   const { limit, model } = options
-  if (!limit || model.kind === 'saturation') return { run: await runOnce(model), found: null }
-  const found = await findLimit({ ...options, limit, model, signal, runModel: runOnce })
+  if (!limit) return { run: await runOnce(model), found: null }
+  const highest = highestOf(options)
+  const found = await findLimit({ ...options, limit, model, highest, signal, runModel: runOnce })
   return { run: found.run, found }
+}
+
+/** What this machine can be asked for in a search; workers elsewhere say so themselves. */
+function highestOf<Options extends object>({ model, makers }: LoadOptions<Options>): number {
+  if (model.kind !== 'saturation' || makers.kind === 'queue') return Infinity
+  return openableConnections() * (makers.kind === 'processes' ? makers.count : 1)
 }
 
 /** What of the options generators are made of. */
@@ -225,13 +235,14 @@ function planOf<Options extends object>(options: LoadOptions<Options>, { origins
   }
 }
 
-/** A failure to write ends the run. */
+/** A failure to write ends the run. A single request says nothing of bookings. */
 async function openLedger<Options extends object>(
   run: string,
   { origin }: LoadTarget,
   options: LoadOptions<Options>,
   stop: AbortController,
 ): Promise<LedgerWriter> {
+  if (sendOf(options.model)) return unwrittenLedger()
   const { createLedgerFile, startedAt } = options
   const head = { run, workload: nameOf(options), target: origin, startedAt: startedAt.toISOString() }
   const ledger = await startLedger(await createLedgerFile(), head)
@@ -250,14 +261,16 @@ async function tryAudit(
   }
 }
 
+const emptyLedger = { entries: { count: 0, async *read() {} }, counts: { booked: 0 } }
+
 /** From the file, as anybody could later. Not ended by the signal, which has only ended the run. */
 async function auditLedger(
   audit: BookingAudit,
-  ledgerPath: string,
+  ledgerPath: string | null,
   inspected: readonly Violation[],
 ): Promise<AuditResult> {
   const watch = createWatch()
-  const { entries, counts } = await readLedger(ledgerPath, watch)
+  const { entries, counts } = ledgerPath === null ? emptyLedger : await readLedger(ledgerPath, watch)
   return collectViolations(afterInspection(inspected, audit(entries, watch)), counts.booked, keptViolations)
 }
 
@@ -273,7 +286,8 @@ function createWatch(): Watch {
 }
 
 function nameOf<Options extends object>({ model, scenarios, workload }: LoadOptions<Options>): string {
-  if (model.kind === 'saturation') return `${model.send.method} ${model.send.path}`
+  const send = sendOf(model)
+  if (send) return stepOf(send)
   return scenarios ? scenarios.map(({ name }) => name).join(', ') : workload.name
 }
 

@@ -1,6 +1,13 @@
 import { formatCount } from './format.ts'
 import type { AuditResult } from './record.ts'
 
+/** The same with the bookings that were held against the database; of a single request none is written down. */
+export function auditPhrase(audit: AuditResult, hasLedger: boolean): string {
+  const { acknowledged, oversold, inconsistent = 0 } = audit
+  if (hasLedger) return `${formatCount(acknowledged)} bookings acknowledged: ${foundByAudit(audit)}`
+  return `the tables by themselves, since no booking of a single request is written down: ${formatCount(oversold)} oversold, ${formatCount(inconsistent)} inconsistent`
+}
+
 /** What an audit counted, in words; what only some workloads have stands there only where it was found. */
 export function foundByAudit({ lost, duplicate, oversold, inconsistent = 0 }: AuditResult): string {
   const found = `${formatCount(lost)} lost, ${formatCount(duplicate)} doubled, ${formatCount(oversold)} oversold`

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { count, list, ms, number, object, oneOf, text } from './fields.ts'
 
 const boundary = {
-  level: count('users, or iterations a second'),
+  level: count('users, connections, or iterations or requests a second'),
   held: count('trials that held the limit'),
   trials: count('trials of this level'),
 }
@@ -10,7 +10,7 @@ const boundary = {
 /** What a search for the highest load found. */
 export const LimitFound = object('the highest load that holds a limit; "load" is its last trial', {
   expression: text('the limit, as it was given'),
-  raised: oneOf('what was raised', 'users', 'rate'),
+  raised: oneOf('what was raised', 'users', 'rate', 'request rate', 'connections'),
   held: Type.Union([object('the highest level that held', boundary), Type.Null()], {
     description: 'null when none did',
   }),

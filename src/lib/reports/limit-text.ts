@@ -18,10 +18,22 @@ export function limitPhrase({ expression, raised, held, failed }: LimitFound): s
     : 'not found, because no trial came to its end'
 }
 
-function levelOf({ level }: Boundary, raised: LimitFound['raised']): string {
-  const one = level === 1
-  const what = raised === 'rate' ? `${one ? 'iteration' : 'iterations'} a second` : one ? 'user' : 'users'
-  return `${formatCount(level)} ${what} ${one ? 'holds' : 'hold'}`
+/** What one level counts, and several. */
+const levelNames: Readonly<Record<LimitFound['raised'], readonly [one: string, several: string]>> = {
+  users: ['user', 'users'],
+  connections: ['connection', 'connections'],
+  rate: ['iteration a second', 'iterations a second'],
+  'request rate': ['request a second', 'requests a second'],
+}
+
+/** So many users, connections or starts a second. */
+export function levelText({ level }: Boundary, raised: LimitFound['raised']): string {
+  const [one, several] = levelNames[raised]
+  return `${formatCount(level)} ${level === 1 ? one : several}`
+}
+
+function levelOf(boundary: Boundary, raised: LimitFound['raised']): string {
+  return `${levelText(boundary, raised)} ${boundary.level === 1 ? 'holds' : 'hold'}`
 }
 
 function times({ held, trials }: Boundary): string {
@@ -39,7 +51,7 @@ export function trialRows({ raised, trials }: LimitFound) {
   // Most searches have none.
   const withErrors = trials.some(({ errors = 0 }) => errors > 0)
   const head = [
-    raised === 'rate' ? 'rate' : 'users',
+    raised === 'request rate' ? 'rate' : raised,
     'length',
     'requests',
     'failures',

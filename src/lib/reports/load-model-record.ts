@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { engineNames } from '../load/model.ts'
 import { arrivalKinds } from '../load/pacing.ts'
 import { count, list, number, object, oneOf, orNull, text } from './fields.ts'
 
@@ -12,6 +13,8 @@ const ClosedModel = object('users that wait for their answers', {
     }),
   ),
 })
+
+const expect = text('statuses that were right answers to the request')
 
 const OpenModel = object('iterations that start whether or not earlier ones came back', {
   kind: Type.Literal('open', { description: 'open model' }),
@@ -29,6 +32,9 @@ const OpenModel = object('iterations that start whether or not earlier ones came
   ),
   durationMs: number('length, ms'),
   maxInFlight: count('iterations at the same time, at most'),
+  request: Type.Optional(text('method and path of the single request that was sent, instead of scenarios')),
+  bodyBytes: Type.Optional(count('size of its body, bytes')),
+  expect: Type.Optional(expect),
 })
 
 const SaturationModel = object('one request, which each connection sends again as soon as it is answered', {
@@ -38,6 +44,8 @@ const SaturationModel = object('one request, which each connection sends again a
   durationMs: orNull(number('length, ms; null until the requests were sent')),
   request: text('method and path'),
   bodyBytes: count('size of its body, bytes'),
+  expect: Type.Optional(expect),
+  engine: Type.Optional(oneOf('what sent it', ...engineNames)),
 })
 
 /** What decided when requests were sent. */

@@ -1,4 +1,4 @@
-import { brokenIn, firstOf, foundByAudit } from './audit-found.ts'
+import { auditPhrase, brokenIn, firstOf } from './audit-found.ts'
 import {
   formatBytes,
   formatCount,
@@ -13,6 +13,7 @@ import { limitLine, trialTable } from './limit-text.ts'
 import { loadFaults } from './load-verdict.ts'
 import type { AuditResult, LoadReport, SeedReport } from './record.ts'
 import { describeRetries } from './retries-text.ts'
+import { sendsOne, startsOf } from './single-request.ts'
 import { formatActual, isMet } from './views/answers.ts'
 import { healthPhrase, workerTable } from './workers-text.ts'
 
@@ -54,7 +55,9 @@ function verdictLines(report: LoadReport, paint: Paint): string[] {
       ? [`${kept} (${healthPhrase(report)})`]
       : reasons.map((reason, place) => `${place === 0 ? paint.bad('NOT VALID') : '         '}  ${plain(reason)}`)),
     ...(valid || advice === undefined ? [] : [`           ${plain(advice)}`]),
-    auditFailure === undefined ? auditLine(audit, paint) : `${paint.bad('NO AUDIT')}   ${plain(auditFailure)}`,
+    auditFailure === undefined
+      ? auditLine(audit, paint, !sendsOne(load))
+      : `${paint.bad('NO AUDIT')}   ${plain(auditFailure)}`,
     ...(limit ? [limitLine(limit)] : []),
   ]
   if (load.interrupted)
@@ -70,11 +73,11 @@ function verdictLines(report: LoadReport, paint: Paint): string[] {
 }
 
 /** What the audit says in one line; null when there was none. */
-export function auditLine(audit: AuditResult | null, paint: Paint): string {
+export function auditLine(audit: AuditResult | null, paint: Paint, hasLedger = true): string {
   if (!audit) return `${paint.faint('no audit')}   the database behind the target is not known (name it with --db)`
   const word = audit.passed ? `${paint.good('audit ok')}   ` : `${paint.bad('AUDIT')}      `
   const unknown = audit.unknownCommitted > 0 ? `, ${formatCount(audit.unknownCommitted)} stored without an answer` : ''
-  return `${word}${formatCount(audit.acknowledged)} bookings acknowledged: ${foundByAudit(audit)}${unknown}`
+  return `${word}${auditPhrase(audit, hasLedger)}${unknown}`
 }
 
 function brokenLines(audit: AuditResult): string[] {
@@ -101,7 +104,7 @@ function headlineLines(report: LoadReport, paint: Paint): string[] {
     ...(retried === null ? [] : [`retries    of the API on its database: ${retried}`]),
     ...skippedLines(load, paint),
     ...faultLines(load),
-    ...(audit || booked + conflict + failed + unknown > 0
+    ...((audit && !sendsOne(load)) || booked + conflict + failed + unknown > 0
       ? [
           `bookings   ${formatCount(booked)} booked, ${formatCount(conflict)} conflict, ${formatCount(failed)} failed, ${formatCount(unknown)} unknown`,
         ]
@@ -130,17 +133,22 @@ export function targetPhrase({ load, config }: LoadReport): string {
   return isOwn ? `${load.target} (the built-in API of ${workload}, as no --target was given)` : load.target
 }
 
-/** How many users, or how many iterations a second. */
+type OpenModel = Extract<LoadReport['load']['model'], { kind: 'open' }>
+
+/** How many users or connections, or how many starts a second. */
 export function modelPhrase({ model, users }: LoadReport['load']): string {
   if (model?.kind === 'open') {
-    return `${formatNumber(model.ratePerSecond)} iterations a second (${model.arrivals} arrivals)${burstPhrase(model)}, ${formatCount(users)} in flight at most`
+    return `${formatNumber(model.ratePerSecond)} ${startsOf(model)} a second (${model.arrivals} arrivals)${burstPhrase(model)}, ${formatCount(users)} in flight at most`
   }
-  if (model?.kind === 'saturation') return `${formatCount(model.connections)} connections`
+  if (model?.kind === 'saturation') {
+    const by = model.engine === 'autocannon' ? ' of autocannon' : ''
+    return `${formatCount(model.connections)} ${model.connections === 1 ? 'connection' : 'connections'}${by}`
+  }
   const changing = (model?.stages ?? []).filter(({ durationMs }) => durationMs > 0).length > 2
   return `${changing ? 'up to ' : ''}${formatCount(users)} users`
 }
 
-function burstPhrase({ bursts = [] }: Extract<LoadReport['load']['model'], { kind: 'open' }>): string {
+function burstPhrase({ bursts = [] }: OpenModel): string {
   const phrases = bursts.map(
     ({ factor, atMs, lengthMs }) =>
       `, ${factor} times as many from ${formatDuration(atMs)} on for ${formatDuration(lengthMs)}`,
@@ -169,13 +177,13 @@ function reconnectedLines({ reconnected = 0 }: LoadReport['load']): string[] {
 
 function skippedLines({ model, full, iterations = 0, skipped = 0 }: LoadReport['load'], paint: Paint): string[] {
   if (model?.kind !== 'open') return []
-  if (skipped === 0) return [`skipped    0 of ${formatCount(iterations)} iterations`]
+  if (skipped === 0) return [`skipped    0 of ${formatCount(iterations)} ${startsOf(model)}`]
   const due = iterations + skipped
   const why = full
     ? `no more than ${formatCount(model.maxInFlight)} may be in flight`
     : 'they were due when the run ended'
   return [
-    `skipped    ${paint.bad(formatCount(skipped))} of ${formatCount(due)} iterations (${formatShare(skipped / due)}): ${why}`,
+    `skipped    ${paint.bad(formatCount(skipped))} of ${formatCount(due)} ${startsOf(model)} (${formatShare(skipped / due)}): ${why}`,
   ]
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { findLimit, type LimitFound, type Trial } from '../../../src/lib/load/find-limit.ts'
 import { judgeThreads } from '../../../src/lib/load/generator-verdict.ts'
 import { parseLimit } from '../../../src/lib/load/limit.ts'
-import { durationOf, levelOf, type ScenarioModel } from '../../../src/lib/load/model.ts'
+import { durationOf, levelOf, type LoadModel } from '../../../src/lib/load/model.ts'
 import type { ModelRunResult } from '../../../src/lib/load/run-model.ts'
 import { createVirtualClock } from '../../virtual-clock.ts'
 import { arrivals, get, run, scenario, slowServer, users } from './virtual-run.ts'
@@ -15,7 +15,7 @@ const noTrial: (trial: Trial) => void = () => {}
 
 /** Looks for the limit of a server that takes 10 ms for each answer, and one that works at nothing else meanwhile. */
 async function search(
-  model: ScenarioModel,
+  model: LoadModel,
   expression: string,
   {
     signal = new AbortController().signal,
@@ -25,7 +25,7 @@ async function search(
   } = {},
 ): Promise<{ found: LimitFound; durations: number[] }> {
   const durations: number[] = []
-  const runModel = async (level: ScenarioModel): Promise<ModelRunResult> => {
+  const runModel = async (level: LoadModel): Promise<ModelRunResult> => {
     durations.push(durationOf(level))
     const clock = createVirtualClock()
     let freeAt = 0
@@ -41,7 +41,15 @@ async function search(
     return { model: level, result, threads, workers: [], verdict: judgeThreads(threads) }
   }
   const clock = createVirtualClock()
-  const finding = findLimit({ limit: parseLimit(expression), model, clock, signal, runModel, onTrial })
+  const finding = findLimit({
+    limit: parseLimit(expression),
+    model,
+    highest: Infinity,
+    clock,
+    signal,
+    runModel,
+    onTrial,
+  })
   let ended = false
   void finding.finally(() => (ended = true))
   while (!ended) {

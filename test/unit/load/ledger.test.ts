@@ -27,6 +27,7 @@ function slowFile() {
         writes.push({ lines: text.trimEnd().split('\n'), end })
       }),
     close: async () => void (closed = true),
+    remove: null,
   }
   return { file, writes, isClosed: () => closed }
 }
@@ -152,6 +153,20 @@ describe('the file of a ledger', () => {
       '2026-11-21T10-20-30Z-load.ledger.jsonl',
     ])
     expect(await readFile(first.path, 'utf8')).toBe('a\nb\n')
+  })
+
+  it('is removed when nothing stands in it, unless it was asked for by its name', async () => {
+    const conflict = { key: 'k', resource: 1, outcome: 'conflict' } as const
+    const beside = await startLedger(await createLedgerBesideReport(folder, new Date(0)), head)
+    await beside.record(conflict)
+    expect(await beside.close()).toBe(null)
+    expect(await readdir(folder)).toEqual([])
+    const named = join(folder, 'named')
+    const asked = await startLedger(await createLedgerFile(named), head)
+    expect(await asked.close()).toBe(named)
+    const used = await startLedger(await createLedgerBesideReport(folder, new Date(0)), head)
+    await used.record({ ...conflict, outcome: 'unknown' })
+    expect(await readFile((await used.close()) as string, 'utf8')).toContain('unknown')
   })
 
   it('is never one that was there before', async () => {

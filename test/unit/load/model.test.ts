@@ -92,7 +92,8 @@ describe('checkModel', () => {
     connections: 10,
     requests: 100,
     durationMs: null,
-    send: { method: 'GET', path: '/', headers: {}, body: Buffer.alloc(0) },
+    engine: 'rushbench',
+    send: { method: 'GET', path: '/', headers: [], body: new Uint8Array(), expect: '2xx' },
   }
 
   it('refuses more threads than users, of whom some would have none', () => {
@@ -118,12 +119,23 @@ describe('checkModel', () => {
     const stages = createModel('stages', settings)
     checkModel(stages, plain)
     expect(() => checkModel(stages, { ...plain, raised: true })).toThrow('it cannot raise stages that differ')
-    checkModel(saturation, plain)
-    expect(() => checkModel(saturation, { ...plain, raised: true })).toThrow('not the connections of a single request')
+    checkModel({ ...saturation, requests: null, durationMs: 1000 }, { ...plain, raised: true })
+    expect(() => checkModel(saturation, { ...plain, raised: true })).toThrow('leave out --requests')
   })
 
-  it('refuses to send a single request from several threads', () => {
-    expect(() => checkModel(saturation, { ...plain, count: 2 })).toThrow('is sent from one thread')
+  it('lets several threads and workers share the connections of a single request', () => {
+    checkModel(saturation, { ...plain, count: 10 })
+    checkModel(saturation, { ...plain, kind: 'workers', count: 10 })
+    expect(() => checkModel(saturation, { ...plain, count: 11 })).toThrow('11 threads cannot share 10 connections')
+    expect(() => checkModel({ ...saturation, requests: 9 }, plain)).toThrow('9 requests cannot keep 10 connections')
     expect(durationOf(saturation)).toBe(0)
+  })
+
+  it('refuses what autocannon cannot do', () => {
+    const second = { ...saturation, engine: 'autocannon', requests: null, durationMs: 1000 } as const
+    checkModel(second, plain)
+    expect(() => checkModel(second, { ...plain, count: 2 })).toThrow('from one thread')
+    expect(() => checkModel(second, { ...plain, kind: 'workers' })).toThrow('from this process')
+    expect(() => checkModel(second, { ...plain, raised: true })).toThrow('with the engine rushbench')
   })
 })

@@ -1,8 +1,8 @@
 import { runLoadModel } from '../../../src/lib/load/engine.ts'
 import type { RunPlan } from '../../../src/lib/load/run-state.ts'
-import type { HttpAnswer, HttpClient } from '../../../src/lib/load/http-client.ts'
+import type { HttpAnswer, HttpClient, LoadClient } from '../../../src/lib/load/http-client.ts'
 import type { CountingLedger } from '../../../src/lib/load/ledger.ts'
-import { mostUsersOf, type OpenModel, type ScenarioModel } from '../../../src/lib/load/model.ts'
+import { mostUsersOf, sendOf, type OpenModel, type ScenarioModel } from '../../../src/lib/load/model.ts'
 import type { Part } from '../../../src/lib/load/pacing.ts'
 import { prepareUsers } from '../../../src/lib/load/prepare.ts'
 import { createRecorder } from '../../../src/lib/load/recorder.ts'
@@ -67,7 +67,8 @@ export function users(count: number, durationMs = 10_000, rampUpMs = 0): Scenari
 export const get = (user: VirtualUser, step = 'get') => user.request({ step, method: 'GET', path: '/' })
 
 /** What a test may choose of a run. */
-interface VirtualPlan extends Partial<Omit<RunPlan, 'ledger' | 'onSecond' | 'part'>> {
+interface VirtualPlan extends Partial<Omit<RunPlan, 'client' | 'ledger' | 'onSecond' | 'part'>> {
+  readonly client?: HttpClient
   readonly ledger?: CountingLedger
   /** Parts that are run beside each other; 1 unless given. */
   readonly threads?: number
@@ -83,7 +84,8 @@ export async function run(
   const rows: TimelineRow[] = []
   const mistakes: string[] = []
   const { model = users(1), signal = new AbortController().signal, random = createRandom('test') } = plan
-  const shared = shareClient(client, threads)
+  const shared = repeating(shareClient(client, threads))
+  const most = sendOf(model) ? 0 : mostUsersOf(model)
   const timeline = createTimeline(threads, (row) => {
     rows.push(row)
     onSecond?.(row)
@@ -92,7 +94,7 @@ export async function run(
     runLoadModel({
       model,
       part,
-      users: await prepareUsers({ users: mostUsersOf(model), part, scenarios, random, clock, signal }),
+      users: await prepareUsers({ users: most, part, scenarios, random, clock, signal }),
       scenarios,
       graceMs: 5000,
       random,
@@ -126,6 +128,18 @@ export async function run(
 function shareClient(client: HttpClient, threads: number): HttpClient {
   let open = threads
   return { ...client, close: async () => void (--open === 0 && (await client.close())) }
+}
+
+/** A client that sends a single request over and over as it sends every other. */
+function repeating(client: HttpClient): LoadClient {
+  return {
+    ...client,
+    repeat:
+      ({ path }) =>
+      (onAnswer) =>
+      () =>
+        void client.request({ method: 'GET', path, wantBody: false }).then(onAnswer),
+  }
 }
 
 /** Iterations at a constant rate, unless `rest` says otherwise, for 10 s. */

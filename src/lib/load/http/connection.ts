@@ -22,8 +22,10 @@ export interface Exchange {
   /** The request is a HEAD. */
   readonly answersHead: boolean
   readonly keepsBody: boolean
+  /** The request says that its connection ends with its answer. */
+  readonly closes: boolean
   /**
-   * Called once. `closedUnanswered`: the server closed a connection that it had kept, before anything of an answer came;
+   * Called once each time that it is sent. `closedUnanswered`: the server closed a connection that it had kept, before anything of an answer came;
    * nearly always it had closed it before the request was there.
    */
   readonly settle: (answer: HttpAnswer, closedUnanswered: boolean) => void
@@ -133,7 +135,7 @@ export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: 
     if (reader.flaw !== null) return breakOff(invalidAnswer(reader.flaw))
     exchange = null
     isKept = true
-    if (leavesConnectionOpen(reader)) owner.onFree(connection)
+    if (!finished.closes && leavesConnectionOpen(reader)) owner.onFree(connection)
     else breakOff(failures.closed)
     const { head, bytes } = reader
     const answer = { status: head.status, bytes, body: takeBody(reader), reason: null, maybeExecuted: true }

@@ -8,7 +8,7 @@ import { requirePath } from './request-path.ts'
 export interface RequestText {
   /** Bytes where its body is bytes. */
   readonly data: string | Buffer
-  /** Of a text. One in `latin1` holds ASCII only, which leaves the process without being converted. */
+  /** Of a text. One in `latin1` leaves the process without being converted. */
   readonly encoding: 'latin1' | 'utf8'
 }
 

@@ -1,9 +1,11 @@
 import { realClock, type Clock } from '../../measure/clock.ts'
-import type { HttpAnswer, HttpClient, HttpRequest } from '../http-client.ts'
+import { closesConnection, type FixedRequest } from '../fixed-request.ts'
+import type { CreateSender, HttpAnswer, HttpRequest, LoadClient, SendAgain } from '../http-client.ts'
 import { readBaseUrl } from './base-url.ts'
 import type { Connection, Exchange } from './connection.ts'
 import { createConnectionPool } from './connection-pool.ts'
 import { createDeadlines } from './deadlines.ts'
+import { serializeFixed } from './fixed-text.ts'
 import { failures, noAnswer } from './failures.ts'
 import { createTlsMemory, type Endpoint } from './open-socket.ts'
 import { createRequestSerializer } from './request-text.ts'
@@ -16,31 +18,47 @@ const idempotentMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'D
  * `timeoutMs` is from the request to the last byte of its answer. A request that found its kept connection closed is
  * sent once more, over a new one, if its method allows that.
  */
-export function createSocketClient(origin: string, timeoutMs: number, clock: Clock = realClock): HttpClient {
+export function createSocketClient(origin: string, timeoutMs: number, clock: Clock = realClock): LoadClient {
   const url = new URL(origin)
-  const serialize = createRequestSerializer(url.host, readBaseUrl(origin))
+  const base = readBaseUrl(origin)
+  const serialize = createRequestSerializer(url.host, base)
   // Of connections and not of exchanges: what is new for every request costs more to look up.
   const deadlines = createDeadlines<Connection>(clock, timeoutMs, (connection) => connection.breakOff(failures.timeout))
   // What is overdue when its connection comes must not be sent any more.
   const pool = createConnectionPool(endpointOf(url), clock, deadlines.check)
   let isClosed = false
 
-  function start(request: HttpRequest, resolve: (answer: HttpAnswer) => void): void {
-    const exchange = {
-      request: serialize(request),
-      answersHead: request.method === 'HEAD',
-      keepsBody: request.wantBody,
+  /** One exchange for all that it sends, one after the other. */
+  function createSender(
+    { request, answersHead, keepsBody, closes }: Omit<Exchange, 'settle'>,
+    isIdempotent: boolean,
+    onAnswer: (answer: HttpAnswer) => void,
+  ): SendAgain {
+    let connection: Connection
+    const exchange: Exchange = {
+      request,
+      answersHead,
+      keepsBody,
+      closes,
       settle(answer: HttpAnswer, closedUnanswered: boolean): void {
         const overdueAt = closedUnanswered ? deadlines.overdueAt(connection) : undefined
         deadlines.remove(connection)
-        if (overdueAt === undefined || !idempotentMethods.has(request.method)) return resolve(answer)
-        sendAgain(exchange, overdueAt, resolve)
+        if (overdueAt === undefined || !isIdempotent) return onAnswer(answer)
+        sendAgain(exchange, overdueAt, onAnswer)
       },
     }
-    if (isClosed) return resolve(noAnswer(failures.cutOff, 0, false))
-    // From now on, not from the first byte sent: the time to connect is the server's too.
-    const connection = pool.send(exchange)
-    deadlines.add(connection)
+    return () => {
+      if (isClosed) return onAnswer(noAnswer(failures.cutOff, 0, false))
+      // From now on, not from the first byte sent: the time to connect is the server's too.
+      connection = pool.send(exchange)
+      deadlines.add(connection)
+    }
+  }
+
+  function start(request: HttpRequest, resolve: (answer: HttpAnswer) => void): void {
+    const { method, wantBody } = request
+    const parts = { request: serialize(request), answersHead: method === 'HEAD', keepsBody: wantBody, closes: false }
+    createSender(parts, idempotentMethods.has(method), resolve)()
   }
 
   /** Over a connection that nothing was sent over before, so that it is the last time. */
@@ -56,7 +74,18 @@ export function createSocketClient(origin: string, timeoutMs: number, clock: Clo
     const cancel = clock.schedule(Math.max(0, overdueAt - clock.now()), () => connection.breakOff(failures.timeout))
   }
 
+  function repeat(request: FixedRequest): CreateSender {
+    const parts = {
+      request: serializeFixed(request, url.host, base),
+      answersHead: request.method === 'HEAD',
+      keepsBody: false,
+      closes: closesConnection(request),
+    }
+    return (onAnswer) => createSender(parts, idempotentMethods.has(request.method), onAnswer)
+  }
+
   return {
+    repeat,
     request: (request) => new Promise((resolve) => start(request, resolve)),
     async close() {
       isClosed = true

@@ -6,7 +6,7 @@ import { keysLiveMs, queueGoneMs, runKeys } from '../../workers/names.ts'
 import { readNews, type News } from '../../workers/news.ts'
 import { openOrders, within, type Order } from '../../workers/orders.ts'
 import { readClock, serverTime } from '../../workers/server-clock.ts'
-import { loadPartName, type LoadPart, type LoadTask } from './load-part.ts'
+import { loadPartName, type LoadPart, type WrittenLoadTask } from './load-part.ts'
 
 /** What is put on the queue. */
 export interface PlacedLoad {
@@ -14,7 +14,7 @@ export interface PlacedLoad {
   readonly queue: string
   /** Of rushbench. */
   readonly version: string
-  readonly task: LoadTask
+  readonly task: WrittenLoadTask
   /** Into how many parts it is cut. */
   readonly parts: number
   /** How long workers are waited for, ms. */

@@ -9,7 +9,8 @@ import type { GeneratorHooks, GeneratorResult, LoadGenerator, WorkerFacts } from
 import type { Part } from '../pacing.ts'
 import type { LedgerEntry } from '../scenario.ts'
 import { openConnection, type FleetConnection } from './fleet-connection.ts'
-import type { LoadTask, TravellingScenario } from './load-part.ts'
+import { sendOf } from '../model.ts'
+import { writtenRequest, type TravellingScenario, type WrittenLoadTask } from './load-part.ts'
 import { readFailure, readMessage, type PartMessage } from './part-messages.ts'
 
 /** Who makes a load by workers on a queue. */
@@ -263,12 +264,13 @@ async function recordEntries({ hooks }: Member, entries: readonly LedgerEntry[])
 }
 
 /** What leaves this machine. */
-function travellingTask(task: SharedTask, scenario: TravellingScenario | null): LoadTask {
+function travellingTask(task: SharedTask, scenario: TravellingScenario | null): WrittenLoadTask {
   const { origins, timeout, model, seed, runId, statuses, settings } = task
+  const send = sendOf(model)
   return {
     origins: [...origins],
     timeout,
-    model: model as LoadTask['model'],
+    model: { ...model, ...(send ? { send: writtenRequest(send) } : {}) } as WrittenLoadTask['model'],
     seed,
     runId,
     statuses: { bookedStatuses: [...statuses.bookedStatuses], conflictStatuses: [...statuses.conflictStatuses] },

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { ErrorCode } from '../../errors.ts'
+import type { FixedRequest } from '../fixed-request.ts'
 import type { WorkerFacts } from '../generator.ts'
+import { engineNames, mostConnections, type LoadModel } from '../model.ts'
 
 /** The name of a part of a load among other work on the queue. */
 export const loadPartName = 'load'
@@ -31,6 +33,15 @@ const travellingScenario = z.strictObject({ name: z.string().max(255), source: z
 /** A person's own scenarios, as they travel. */
 export type TravellingScenario = z.output<typeof travellingScenario>
 
+/** A single request on its way; its body, which may be any bytes, as base64. */
+const send = z.strictObject({
+  method: text,
+  path: z.string(),
+  headers: z.array(z.tuple([z.string(), z.string()])),
+  body: z.base64().transform((body): Uint8Array => Buffer.from(body, 'base64')),
+  expect: text,
+})
+
 const closed = z.strictObject({ kind: z.literal('closed'), stages: z.array(stage).min(1).max(1001) })
 const open = z.strictObject({
   kind: z.literal('open'),
@@ -42,13 +53,22 @@ const open = z.strictObject({
     .optional(),
   durationMs: z.number().gt(0),
   maxInFlight: z.number().int().min(1),
+  send: send.optional(),
+})
+const saturation = z.strictObject({
+  kind: z.literal('saturation'),
+  engine: z.enum(engineNames),
+  connections: z.number().int().min(1).max(mostConnections),
+  requests: z.number().int().min(1).nullable(),
+  durationMs: z.number().gt(0).nullable(),
+  send,
 })
 
 /** What all parts of a load have in common. */
 export const loadTask = z.strictObject({
   origins: z.array(z.url({ protocol: /^https?$/ })).min(1),
   timeout: z.number().gt(0),
-  model: z.union([closed, open]),
+  model: z.union([closed, open, saturation]).transform((model) => model as LoadModel),
   seed: text,
   runId: text,
   statuses: z.strictObject({
@@ -62,6 +82,18 @@ export const loadTask = z.strictObject({
 
 /** A load, as its workers are told of it. */
 export type LoadTask = z.output<typeof loadTask>
+
+/** The same, as it lies on the queue. */
+export type WrittenLoadTask = z.input<typeof loadTask>
+
+/** A single request, as it lies on the queue. */
+export function writtenRequest({ body, ...rest }: FixedRequest): z.input<typeof send> {
+  return {
+    ...rest,
+    headers: rest.headers.map(([name, value]) => [name, value]),
+    body: Buffer.from(body).toString('base64'),
+  }
+}
 
 /** What a worker says once it has taken a part. */
 export const workerFacts: z.ZodType<WorkerFacts> = z.strictObject({

@@ -179,7 +179,7 @@ async function workOn(part: LoadPart, task: LoadTask, { taker, news, end, writer
     }
     const ledger = createLedger(say)
     const generator = createLocalGenerator(
-      { ...task, part: part.part, model: task.model as Parameters<typeof createLocalGenerator>[0]['model'] },
+      { ...task, part: part.part },
       {
         ledger,
         signal: end.signal,

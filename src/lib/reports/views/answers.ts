@@ -1,8 +1,9 @@
-import { foundByAudit } from '../audit-found.ts'
+import { auditPhrase } from '../audit-found.ts'
 import { formatCount, formatDuration, formatLatency, formatNumber, formatShare } from '../format.ts'
-import { limitPhrase } from '../limit-text.ts'
+import { levelText, limitPhrase } from '../limit-text.ts'
 import { loadFaults } from '../load-verdict.ts'
 import type { AuditResult, LoadReport } from '../record.ts'
+import { sendsOne } from '../single-request.ts'
 import { healthPhrase } from '../workers-text.ts'
 import type { Answer } from './digest.ts'
 
@@ -36,7 +37,7 @@ export function loadAnswers(report: LoadReport): Answer[] {
   return [
     ...(faults.length > 0 ? [faultyAnswer(faults)] : []),
     validAnswer(report, faults.length > 0 || load.requests === 0),
-    auditFailure === undefined ? auditAnswer(audit) : failedAudit(auditFailure),
+    auditFailure === undefined ? auditAnswer(audit, !sendsOne(load)) : failedAudit(auditFailure),
     thresholdAnswer(thresholds),
     ...(limit ? [limitAnswer(limit)] : []),
     ...(load.interrupted ? [stopped] : []),
@@ -44,8 +45,7 @@ export function loadAnswers(report: LoadReport): Answer[] {
 }
 
 function limitAnswer(limit: NonNullable<LoadReport['limit']>): Answer {
-  const what = limit.raised === 'rate' ? 'iterations a second' : 'users'
-  const answer = limit.held ? `${formatCount(limit.held.level)} ${what} held the limit` : 'No load held the limit'
+  const answer = limit.held ? `${levelText(limit.held, limit.raised)} held the limit` : 'No load held the limit'
   return {
     question: 'How much does it hold?',
     verdict: limit.held ? 'plain' : 'bad',
@@ -79,7 +79,7 @@ function validAnswer(report: LoadReport, provesNothing: boolean): Answer {
 const keptQuestion = 'Every booking kept?'
 
 /** What the ledger and the invariants say; null when there was no audit. */
-export function auditAnswer(audit: AuditResult | null): Answer {
+export function auditAnswer(audit: AuditResult | null, hasLedger = true): Answer {
   const question = keptQuestion
   if (!audit) {
     const detail = 'The database behind the target is not known; name it with --db.'
@@ -91,8 +91,12 @@ export function auditAnswer(audit: AuditResult | null): Answer {
     question,
     verdict: audit.passed ? 'good' : 'bad',
     answer: audit.passed ? 'Audit passed' : 'Audit failed',
-    detail: `${formatCount(audit.acknowledged)} bookings acknowledged: ${foundByAudit(audit)}.${unknown}`,
+    detail: `${capitalized(auditPhrase(audit, hasLedger))}.${unknown}`,
   }
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function failedAudit(reason: string): Answer {

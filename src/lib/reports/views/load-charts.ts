@@ -17,16 +17,22 @@ export function loadCharts(load: Load): Chart[] {
   return [throughputChart({ ...load, timeline }, slices), latencyChart({ ...load, timeline }, slices)]
 }
 
+/** What the users of a timeline are; `open` in the open model. */
+function usersName({ model }: Load, open: string): string {
+  if (model?.kind === 'open') return open
+  return model?.kind === 'saturation' ? 'connections' : 'users'
+}
+
 function throughputChart(load: Load, slices: readonly TimelineSlice[]): Chart {
   const line = lineOver(slices)
   const busiest = load.timeline.reduce((most, { rps }) => Math.max(most, rps), 0)
   const worst = load.timeline.reduce((most, { failures }) => Math.max(most, failures), 0)
   return {
-    title: 'Throughput, failures and users',
-    summary: `Requests, failures a second and users. ${formatNumber(busiest)} requests in the busiest second, ${formatNumber(load.rps)} on average; ${worst > 0 ? `${formatCount(worst)} failures in the worst second` : 'no failures'}; ${formatCount(load.users)} users at most.${sliceNote(slices)}`,
+    title: `Throughput, failures and ${usersName(load, 'what was in flight')}`,
+    summary: `Requests, failures a second and ${usersName(load, 'what was in flight')}. ${formatNumber(busiest)} requests in the busiest second, ${formatNumber(load.rps)} on average; ${worst > 0 ? `${formatCount(worst)} failures in the worst second` : 'no failures'}; ${formatCount(load.users)} ${usersName(load, 'in flight')} at most.${sliceNote(slices)}`,
     x: time,
     left: { label: 'a second', unit: 'per second', scale: 'linear' },
-    right: { label: load.model?.kind === 'open' ? 'iterations in flight' : 'users', unit: 'count', scale: 'linear' },
+    right: { label: usersName(load, 'iterations in flight'), unit: 'count', scale: 'linear' },
     series: [
       line('requests a second', 'area', 'blue', ({ rps }) => rps),
       line('failures a second', 'line', 'red', ({ failuresPerSecond }) => failuresPerSecond),
@@ -35,7 +41,7 @@ function throughputChart(load: Load, slices: readonly TimelineSlice[]): Chart {
         ? [line('skipped a second', 'dotted', 'orange', ({ skippedPerSecond }) => skippedPerSecond)]
         : []),
       {
-        ...line(load.model?.kind === 'open' ? 'in flight' : 'users', 'steps', 'grey', ({ users }) => users),
+        ...line(usersName(load, 'in flight'), 'steps', 'grey', ({ users }) => users),
         axis: 'right',
       },
     ],

@@ -1,6 +1,7 @@
 import { formatBytes, formatCount, formatDuration, formatLatency, formatNumber, formatShare } from '../format.ts'
 import { trialRows } from '../limit-text.ts'
 import type { LoadReport } from '../record.ts'
+import { sendsOne, startsOf } from '../single-request.ts'
 import { modelPhrase, targetPhrase } from '../text.ts'
 import { workerRows } from '../workers-text.ts'
 import { formatActual, isMet, loadAnswers } from './answers.ts'
@@ -37,7 +38,7 @@ function figuresOf({ load, audit }: LoadReport): Figure[] {
     ...errorFigures(load),
     ...reconnectedFigures(load),
     ...skippedFigures(load),
-    ...bookingFigures(load, audit !== null),
+    ...bookingFigures(load, audit !== null && !sendsOne(load)),
   ]
 }
 
@@ -73,7 +74,7 @@ function skippedFigures({ model, iterations = 0, skipped = 0 }: LoadReport['load
   if (model?.kind !== 'open') return []
   const due = iterations + skipped
   const share = due > 0 ? `${formatShare(skipped / due)} of ${formatCount(due)}` : ''
-  return [{ label: 'iterations skipped', value: formatCount(skipped), note: share }]
+  return [{ label: `${startsOf(model)} skipped`, value: formatCount(skipped), note: share }]
 }
 
 function findings(report: LoadReport): Section[] {

@@ -2,6 +2,9 @@ import autocannon from 'autocannon'
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import { createHistogram } from '../measure/histogram.ts'
 import type { GeneratorHooks, GeneratorNews, LoadGenerator } from './generator.ts'
+import { requireFit } from './autocannon-limits.ts'
+import { createStatusJudge } from './expected-statuses.ts'
+import { stepOf, valuesOf } from './fixed-request.ts'
 import { watchGenerator } from './generator-monitor.ts'
 import { readBaseUrl } from './http/base-url.ts'
 import type { SaturationModel } from './model.ts'
@@ -37,10 +40,13 @@ const maxGraceMs = 10_000
 /** How often autocannon looks whether it is done, ms. */
 const lookEveryMs = 50
 
-/** A generator that keeps every connection busy with one request, made by autocannon. */
-export function createSaturationGenerator(task: SaturationTask, hooks: GeneratorHooks): LoadGenerator {
+/**
+ * A generator that keeps every connection busy with one request, made by autocannon: a second opinion beside our own
+ * engine. What autocannon is known to count wrong is refused before.
+ */
+export function createAutocannonGenerator(task: SaturationTask, hooks: GeneratorHooks): LoadGenerator {
   return {
-    async prepare() {},
+    prepare: () => requireFit(task),
     async run() {
       const monitor = watchGenerator()
       // Nothing is ever late: a request is due when it is sent.
@@ -83,6 +89,7 @@ async function saturate(
   await endEverySecond(run, task, onSecond)
   signal.removeEventListener('abort', wake)
   const stoppedAt = clock.now()
+  run.recorder.endAt(stoppedAt)
   const timed = model.requests === null || signal.aborted
   if (timed) run.recorder.endAt(stoppedAt)
   await finish(run, task, cannon, done)
@@ -126,13 +133,18 @@ const longestSeconds = 24 * 24 * 3600
 /** Without a rate, so that autocannon's wrong correction of latencies (samples made up for a rate) stays out of it. */
 function fire(task: SaturationTask, run: Run): Cannon {
   const { origin, model } = task
-  const { method, path, headers, body } = model.send
+  const { path, headers, body } = model.send
+  const method = model.send.method as NonNullable<autocannon.Options['method']>
   const { shown, authorization } = readBaseUrl(origin)
+  const hasAuthorization = valuesOf(headers, 'authorization').length > 0
   return autocannon({
     url: `${shown}${path}`,
     method,
-    headers: { ...(authorization === null ? {} : { authorization }), ...headers },
-    ...(body.length > 0 ? { body } : {}),
+    headers: {
+      ...(hasAuthorization || authorization === null ? {} : { authorization }),
+      ...Object.fromEntries(headers),
+    },
+    ...(body.length > 0 ? { body: Buffer.from(body) } : {}),
     connections: model.connections,
     // At its own end it drops what is under way, which is what takes longest.
     ...(model.requests === null ? { duration: longestSeconds } : { amount: model.requests }),
@@ -146,7 +158,8 @@ const timerSlackMs = 2
 
 /** Records what becomes of each request of a connection. */
 function follow(connection: Connection, { timeout, clock, model }: SaturationTask, run: Run): void {
-  const step = `${model.send.method} ${model.send.path}`
+  const step = stepOf(model.send)
+  const judge = createStatusJudge(model.send.expect)
   let sent: number | null = null
   let bodyBytes: number | null = null
 
@@ -171,7 +184,7 @@ function follow(connection: Connection, { timeout, clock, model }: SaturationTas
     run.requests++
   })
   connection.on('headers', ({ headers }) => (bodyBytes = contentLengthOf(headers)))
-  connection.on('response', (status, bytes) => end(bodyBytes ?? bytes, failureOf(status)))
+  connection.on('response', (status, bytes) => end(bodyBytes ?? bytes, judge(status)))
   connection.on('connError', ({ code, message }) => end(0, code ?? message))
   connection.on('done', () => {
     run.connections.delete(connection)
@@ -183,10 +196,6 @@ function follow(connection: Connection, { timeout, clock, model }: SaturationTas
 function contentLengthOf(headers: readonly string[]): number | null {
   const name = headers.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === 'content-length')
   return name === -1 ? null : Number(headers[name + 1])
-}
-
-function failureOf(status: number): string | null {
-  return status >= 200 && status < 300 ? null : `status ${status}`
 }
 
 /** Makes a second's tally of every whole second, until the time is over or the sleepers are woken. */

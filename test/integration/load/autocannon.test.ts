@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { SaturationModel } from '../../../src/lib/load/model.ts'
 import type { RunResult } from '../../../src/lib/load/result.ts'
 import { runModel } from '../../../src/lib/load/run-model.ts'
-import { createSaturationGenerator } from '../../../src/lib/load/saturation.ts'
+import { createAutocannonGenerator } from '../../../src/lib/load/autocannon.ts'
 import { createMemoryLedger } from '../../ledgers.ts'
 import { realClock } from '../../../src/lib/measure/clock.ts'
 
@@ -23,7 +23,7 @@ async function start(answer: (request: IncomingMessage, response: ServerResponse
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-const send = { method: 'GET', path: '/', headers: {}, body: Buffer.alloc(0) } as const
+const send = { method: 'GET', path: '/', headers: [], body: new Uint8Array(), expect: '2xx,304' } as const
 
 /** Four connections, unless the model says otherwise. */
 async function saturate(
@@ -31,12 +31,20 @@ async function saturate(
   model: Partial<SaturationModel>,
   { timeout = 10_000, signal = new AbortController().signal } = {},
 ): Promise<RunResult> {
-  const whole = { kind: 'saturation', connections: 4, requests: null, durationMs: null, send, ...model } as const
+  const whole: SaturationModel = {
+    kind: 'saturation',
+    engine: 'autocannon',
+    connections: 4,
+    requests: null,
+    durationMs: null,
+    send,
+    ...model,
+  }
   const { result } = await runModel({
     model: whole,
     parts: 1,
     createGenerator: (_part, hooks) =>
-      createSaturationGenerator({ origin, timeout, model: whole, clock: realClock }, hooks),
+      createAutocannonGenerator({ origin, timeout, model: whole, clock: realClock }, hooks),
     openLedger: async () => createMemoryLedger(),
     signal,
     onLost: () => {},
@@ -46,7 +54,7 @@ async function saturate(
   return result
 }
 
-describe('saturation', () => {
+describe('autocannon', () => {
   it('sends the request so many times, and tells failures from right answers', async () => {
     const seen: string[] = []
     const origin = await start(async (request, response) => {
@@ -55,9 +63,11 @@ describe('saturation', () => {
       response.statusCode = seen.length % 10 === 0 ? 503 : 200
       setTimeout(() => response.end('done!'), 20)
     })
-    const post = { method: 'POST', path: '/a?b', headers: { 'x-key': 'k' }, body: Buffer.from('{}') } as const
+    const headers = [['x-key', 'k']] as const
+    const post = { ...send, method: 'POST', path: '/a?b', headers, body: Buffer.from('{}') }
     const result = await saturate(origin, { requests: 102, send: post })
-    expect(seen).toHaveLength(102)
+    // The first is the question whether autocannon can count the answer.
+    expect(seen).toHaveLength(103)
     expect(new Set(seen)).toEqual(new Set(['POST /a?b k {}']))
     expect(result).toMatchObject({ requests: 102, failures: 10, failureReasons: { 'status 503': 10 }, users: 4 })
     expect(result.steps).toMatchObject([{ name: 'POST /a?b', meanBytes: 5 }])
@@ -78,7 +88,7 @@ describe('saturation', () => {
     const result = await saturate(origin, { durationMs: 1000 })
     expect(result.seconds).toBeLessThan(1.3)
     // Sent at 0, 0.4 and 0.8 s on each connection; the last end at 1.2 s.
-    expect([result.requests, result.failures]).toEqual([seen, 0])
+    expect([result.requests, result.failures]).toEqual([seen - 1, 0])
     expect(result.requests).toBeGreaterThanOrEqual(8)
     expect(result.serviceTime.max!).toBeGreaterThan(399)
   })
@@ -115,5 +125,39 @@ describe('saturation', () => {
     const result = await saturate(origin, { requests: 100, connections: 1 })
     expect(result).toMatchObject({ requests: 100, failures: 20 })
     expect(result.failureReasons).toEqual({ 'connection closed': 20 })
+  })
+
+  it.each([
+    [
+      'sends only the last of two headers cookie',
+      {
+        headers: [
+          ['Cookie', 'a=1'],
+          ['cookie', 'b=2'],
+        ],
+      },
+    ],
+    ['waits for the body of an answer to HEAD', { method: 'HEAD' }],
+    ['sends a Connection header of its own', { headers: [['Connection', 'close']] }],
+  ] as const)('refuses a request of which it %s', async (why, part) => {
+    const origin = await start((_request, response) => void response.end())
+    const saturating = saturate(origin, { requests: 4, send: { ...send, ...part } })
+    await expect(saturating).rejects.toMatchObject({ code: 'usage-wrong', message: expect.stringContaining(why) })
+  })
+
+  it.each<[string, (response: ServerResponse) => void]>([
+    ['takes the 103', (response) => response.writeEarlyHints({ link: '</a.css>; rel=preload' })],
+    ['body of a 304', (response) => void (response.statusCode = 304)],
+    ['never sent', (response) => void response.setHeader('connection', 'close')],
+  ])('asks once, and refuses answers that it counts wrong: it %s', async (why, prepare) => {
+    let seen = 0
+    const origin = await start((_request, response) => {
+      seen++
+      prepare(response)
+      response.end()
+    })
+    const saturating = saturate(origin, { requests: 4 })
+    await expect(saturating).rejects.toMatchObject({ code: 'usage-wrong', message: expect.stringContaining(why) })
+    expect(seen).toBe(1)
   })
 })

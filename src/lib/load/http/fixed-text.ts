@@ -1,0 +1,29 @@
+import { valuesOf, type FixedRequest } from '../fixed-request.ts'
+import type { BaseUrl } from './base-url.ts'
+import type { RequestText } from './request-text.ts'
+
+/** Methods that announce even an empty body (RFC 9110, 8.6). */
+const methodsWithBody = new Set(['POST', 'PUT', 'PATCH'])
+
+/** Larger requests stay bytes: a text of that size would be copied each time that it is sent. */
+const mostTextBytes = 16 * 1024
+
+/** Serializes a request to `host`, with what its base says unless it has a Host or an Authorization of its own. */
+export function serializeFixed(
+  { method, path, headers, body }: FixedRequest,
+  host: string,
+  { basePath, authorization }: Pick<BaseUrl, 'basePath' | 'authorization'> = { basePath: '', authorization: null },
+): RequestText {
+  const needsAuthorization = authorization !== null && valuesOf(headers, 'authorization').length === 0
+  const hasHost = valuesOf(headers, 'host').length > 0
+  const hasLength = body.length > 0 || methodsWithBody.has(method)
+  const lines = [
+    `${method} ${basePath}${path} HTTP/1.1`,
+    ...(hasHost ? [] : [`host: ${host}`]),
+    ...(needsAuthorization ? [`authorization: ${authorization}`] : []),
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+    ...(hasLength ? [`content-length: ${body.length}`] : []),
+  ]
+  const bytes = Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body])
+  return { data: bytes.length > mostTextBytes ? bytes : bytes.toString('latin1'), encoding: 'latin1' }
+}
