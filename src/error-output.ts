@@ -18,7 +18,7 @@ export function errorJson(error: unknown): object {
 /** Prints an error as one sentence to stderr; with `--json` as an object to stdout. */
 export function printError(error: Error, json: boolean): void {
   if (json) ux.stdout(JSON.stringify(errorJson(error), null, 2))
-  else ux.stderr(`Error: ${plain(reasonOf(error))}${/[.?]$/.test(error.message) ? error.message.at(-1) : ''}`)
+  else ux.stderr(`Error: ${plain(reasonOf(error))}${error.message.endsWith('.') ? '.' : ''}`)
 }
 
 /** True where a command line asks for JSON. */
