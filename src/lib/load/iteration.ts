@@ -2,7 +2,8 @@ import { reasonOf } from '../errors.ts'
 import type { Random } from '../random.ts'
 import type { Scenario, VirtualUser } from './scenario.ts'
 import type { Session, SessionParts } from './session.ts'
-import { createUser, stopped } from './virtual-user.ts'
+import { stopped } from './refusals.ts'
+import { createUser } from './virtual-user.ts'
 
 /** After a scenario threw: keeps a broken one from spinning. */
 const pauseAfterErrorMs = 1000

@@ -96,11 +96,15 @@ export function createWait({ plan: { clock }, sleepers }: Run): (at: number) => 
   }
 }
 
-/** Starts a session's work; returns when it has ended. */
+/** Starts a session's work; returns when it has ended, or was abandoned. */
 export function start(run: Run, session: Session, work: () => Promise<void>): Promise<void> {
   run.active++
   run.mostActive = Math.max(run.mostActive, run.active)
-  const ended = work().finally(() => {
+  const over = new Promise<void>((resolve, reject) => {
+    session.abandon = resolve
+    work().then(resolve, reject)
+  })
+  const ended = over.finally(() => {
     stop(run, session)
     run.waitedMs += session.waitedMs
     run.sessions.delete(session)

@@ -48,6 +48,10 @@ export interface Session {
   readonly sleepers: Sleepers
   /** `stopped` was thrown into its scenario: whatever comes of that iteration is nobody's failure. */
   cutShort: boolean
+  /** Calls that were refused because it has stopped. */
+  refusals: number
+  /** Ends it though its scenario has not returned; it is set where the session is started. */
+  abandon: () => void
 }
 
 /** A session whose first request is due at `startAt`. */
@@ -61,6 +65,8 @@ export function createSession(clock: Clock, prepared: PreparedUser, startAt: num
     scenario: '',
     sleepers: createSleepers(clock),
     cutShort: false,
+    refusals: 0,
+    abandon() {},
   }
 }
 

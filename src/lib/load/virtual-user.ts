@@ -3,6 +3,7 @@ import type { Random } from '../random.ts'
 import type { HttpAnswer } from './http-client.ts'
 import { encodeBody } from './http/request-body.ts'
 import { outcomeOf } from './outcome.ts'
+import { cutShort, handled, isStop, refuseOnceStopped } from './refusals.ts'
 import type { StepAnswer, StepRequest, ThinkTime, VirtualUser } from './scenario.ts'
 import type { Session, SessionParts } from './session.ts'
 import type { ParseJson } from './shared-json.ts'
@@ -20,8 +21,8 @@ import { requireThinkTime } from './think-time.ts'
 import { causedAt, timeSends } from './timed-socket.ts'
 import { createUserTime } from './user-time.ts'
 
-/** Thrown into users that are to stop; it is nobody's failure. */
-export const stopped = new Error('the user has been stopped')
+/** How long a call takes that cannot be made, ms. */
+const failurePauseMs = 1
 
 /**
  * How long after a request that found no connection the next one is sent at the earliest. Without think time a user
@@ -36,6 +37,19 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
   const time = createUserTime(clock, session)
   /** To be thrown: the run is ended for what is no accident. */
   const noted = (error: unknown, use: string): unknown => mistakes.note(error, use, session.scenario)
+
+  const pauseAfterFailure = (): Promise<void> => new Promise((done) => void clock.schedule(failurePauseMs, done))
+
+  /** Rejects a call that cannot be made: a scenario that catches that and makes it over and over must let others through. */
+  async function refused(error: unknown, use: string): Promise<never> {
+    const told = noted(error, use)
+    if (!isStop(error)) await pauseAfterFailure()
+    throw told
+  }
+
+  async function rest(ms: number): Promise<void> {
+    if (!(await time.think(ms))) throw cutShort(session)
+  }
 
   function judge(request: StepRequest, answer: StepAnswer): string | null {
     if (request.failureOf === undefined) return null
@@ -58,7 +72,7 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
     notBefore = 0
   }
 
-  return {
+  const user: VirtualUser = {
     id,
     random,
     runId,
@@ -68,7 +82,7 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
           requireEntry(entry)
           mistakes.succeeded('ledger')
         } catch (error) {
-          throw noted(error, 'ledger')
+          return refused(error, 'ledger')
         }
         await time.pass(() => ledger.record(entry))
       },
@@ -81,19 +95,18 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
         throw noted(error, 'outcomeOf')
       }
     },
-    async think(length) {
+    think(length) {
       session.steps++
       try {
         requireThinkTime(length)
         mistakes.succeeded('think')
       } catch (error) {
-        throw noted(error, 'think')
+        return refused(error, 'think')
       }
-      if (!(await time.think(thinkMs(length, random)))) throw cutShort(session)
+      return handled(rest(thinkMs(length, random)))
     },
     async request(request) {
       if (notBefore > 0) await pause()
-      if (session.sleepers.awake) throw cutShort(session)
       session.steps++
       try {
         requireRequest(request)
@@ -121,12 +134,11 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
         if (given.reason !== null && !given.maybeExecuted) notBefore = timing.sent + pauseWithoutConnectionMs
         return answer
       } catch (error) {
-        throw noted(error, stepOf(request))
+        return refused(error, stepOf(request))
       }
     },
     async connect(request) {
       if (notBefore > 0) await pause()
-      if (session.sleepers.awake) throw cutShort(session)
       session.steps++
       try {
         requireSocketRequest(request)
@@ -138,7 +150,7 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
         if (answer.reason !== null) notBefore = timing.sent + pauseWithoutConnectionMs
         return answer.socket && timeSends(answer.socket, clock)
       } catch (error) {
-        throw noted(error, stepOf(request))
+        return refused(error, stepOf(request))
       }
     },
     // As an answer, it is waited for also by a user that is to stop.
@@ -147,6 +159,8 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
       try {
         requireReceive(socket, request)
         const { step, accept } = request
+        // It may do so at once, over and over.
+        if (!socket.isOpen) await pauseAfterFailure()
         const called = clock.now()
         const { text, at, reason } = await time.listen(() => socket.next(decided('accept', accept)))
         mistakes.succeeded(step)
@@ -155,15 +169,11 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
         recorder.record({ step, due: sent, sent, ended: Math.max(at, sent), bytes: bytesOf(text), failure: reason })
         return text
       } catch (error) {
-        throw noted(error, stepOf(request))
+        return refused(error, stepOf(request))
       }
     },
   }
-}
-
-function cutShort(session: Session): Error {
-  session.cutShort = true
-  return stopped
+  return refuseOnceStopped(user, session)
 }
 
 /** What a mistake in a step is remembered by. */

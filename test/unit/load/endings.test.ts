@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import type { Socket } from '../../../src/lib/load/scenario.ts'
+import { createVirtualClock } from '../../virtual-clock.ts'
+import { arrivals, get, run, scenario, slowServer, users } from './virtual-run.ts'
+
+describe('a run whose scenario does not end by itself', () => {
+  it.each([
+    ['in the closed model', users(2, 3000)],
+    ['in the open model', arrivals(2, { durationMs: 3000 })],
+  ])('ends in its time though a retry loop catches every error, %s', async (_model, model) => {
+    const clock = createVirtualClock()
+    let refused = 0
+    const retrying = scenario(async (user) => {
+      for (;;) {
+        try {
+          await get(user)
+          await user.think(960)
+        } catch {
+          refused++
+        }
+      }
+    })
+    const result = await run(clock, [retrying], { model })
+    expect(result.requests).toBe(model.kind === 'closed' ? 6 : 12)
+    expect(result).toMatchObject({ seconds: 3, failures: 0, errors: 0 })
+    // Each user is told ten times more after the end, and then no more.
+    expect(refused).toBe((model.kind === 'closed' ? 2 : 6) * 11)
+    // Long before the grace of 5 s is over.
+    expect(clock.now()).toBeLessThan(3100)
+  })
+
+  it('lets a user come back that never left its retry loop', async () => {
+    const stages = [
+      { durationMs: 0, users: 1 },
+      { durationMs: 1000, users: 1 },
+      { durationMs: 0, users: 0 },
+      { durationMs: 1000, users: 0 },
+      { durationMs: 0, users: 1 },
+      { durationMs: 1000, users: 1 },
+    ]
+    const retrying = scenario(async (user) => {
+      for (;;)
+        await user
+          .think(97)
+          .then(() => get(user))
+          .catch(() => {})
+    })
+    const clock = createVirtualClock()
+    const { timeline } = await run(clock, [retrying], {
+      model: { kind: 'closed', stages },
+      client: slowServer(clock, 10),
+    })
+    expect(timeline.map(({ requests }) => requests > 0)).toEqual([true, false, true])
+  })
+
+  it('ends after the grace though a scenario waits for ever for something of its own', async () => {
+    const clock = createVirtualClock()
+    const waiting = scenario(async (user) => {
+      await get(user)
+      await new Promise(() => {})
+    })
+    const result = await run(clock, [waiting], { model: users(2, 3000), graceMs: 5000 })
+    expect(result).toMatchObject({ seconds: 3, requests: 2 })
+    expect(clock.now()).toBe(9000)
+  })
+
+  it('does not wait for a client and sockets that cannot be closed', async () => {
+    const clock = createVirtualClock()
+    const never = () => new Promise<never>(() => {})
+    const result = await run(clock, [scenario((user) => get(user))], {
+      model: users(1, 3000),
+      client: { request: never, close: never },
+      sockets: { open: never, close: never },
+    })
+    expect(result.seconds).toBe(3)
+  })
+
+  it('swallows what is thrown to end a wait that nobody awaits', async () => {
+    const forgetful = scenario(async (user) => {
+      void user.think(60_000)
+      await get(user)
+      // The second wait is counted from the end of the first.
+      void user.request({ step: 'other', method: 'GET', path: '/' })
+      await user.think(0)
+    })
+    const result = await run(createVirtualClock(), [forgetful], { model: arrivals(1, { durationMs: 3000 }) })
+    expect(result.errors).toBe(0)
+  })
+
+  it('lets others through while a scenario repeats what cannot be sent', async () => {
+    const clock = createVirtualClock()
+    let tries = 0
+    const wrong = scenario(async (user) => {
+      for (;;) {
+        await get(user).catch(() => {})
+        tries++
+      }
+    })
+    const client = { request: () => Promise.reject(new TypeError('no such path')), close: async () => {} }
+    const result = await run(clock, [wrong], { model: users(1, 1000), client })
+    expect(result.seconds).toBe(1)
+    expect(tries).toBeGreaterThan(500)
+  })
+
+  it('lets others through while a scenario waits at a socket that has ended', async () => {
+    const clock = createVirtualClock()
+    const ended: Socket = {
+      isOpen: false,
+      send() {},
+      close() {},
+      next: async () => ({ text: null, at: clock.now(), reason: 'connection closed' }),
+    }
+    const listening = scenario(async (user) => {
+      const socket = await user.connect({ step: 'open', path: '/', protocol: 'p', hello: 'h', isReady: () => true })
+      for (;;) await user.receive(socket!, { step: 'told', accept: () => true })
+    })
+    const sockets = { open: async () => ({ socket: ended, reason: null }), close: async () => {} }
+    const result = await run(clock, [listening], { model: users(1, 1000), sockets })
+    expect(result.seconds).toBe(1)
+    expect(result.failures).toBeGreaterThan(500)
+  })
+})
