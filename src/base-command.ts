@@ -6,7 +6,8 @@ import { resolveConfig, type RunConfig } from './lib/config/resolve.ts'
 import { flagName, variableName } from './lib/config/names.ts'
 import { definitionOf, type SettingName } from './lib/config/settings.ts'
 import { exitCodes } from './lib/error-entry.ts'
-import { RushbenchError } from './lib/errors.ts'
+import { failure, RushbenchError } from './lib/errors.ts'
+import { endProcess } from './end-process.ts'
 import { showProgress } from './progress.ts'
 import type { Progress } from './lib/workloads/workload.ts'
 import { usageFailure } from './usage-errors.ts'
@@ -40,6 +41,15 @@ const hidden = '***'
 /** Flags of all commands, which change nothing of a run. */
 const inheritedFlags: ReadonlySet<string> = new Set(['beside-original', 'help', 'json', 'verbose', 'version'])
 
+/** How long what a command has left open (a connection, a thread) may hold the process that has said all it had to say, ms. */
+const leftOpenMs = 2000
+
+/** Nothing is left that a command could wait for, and it has not ended: without this, Node would say nothing and exit with 0. */
+function onEmptyLoop(): void {
+  process.exitCode = exitCodes.error
+  ux.stderr(`Error: ${failure('unfinished', {}).message}`)
+}
+
 /** What every command shares: `--json`, `--verbose`, settings, Ctrl-C, and errors as one sentence with an exit code. */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
@@ -60,6 +70,7 @@ export abstract class BaseCommand extends Command {
   protected override async init(): Promise<void> {
     await super.init()
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, this.#onSignal)
+    process.on('beforeExit', onEmptyLoop)
   }
 
   /** Throws `usage-wrong` for what is not in `options`. */
@@ -78,11 +89,16 @@ export abstract class BaseCommand extends Command {
 
   protected override async finally(error: Error | undefined): Promise<void> {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, this.#onSignal)
+    process.off('beforeExit', onEmptyLoop)
     await super.finally(error)
+    setTimeout(() => void endProcess(null), leftOpenMs).unref()
   }
 
-  readonly #onSignal = (): void => {
-    if (this.#abort.signal.aborted) process.exit(exitCodes.interrupted)
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    if (this.#abort.signal.aborted) {
+      void endProcess(signal)
+      return
+    }
     this.#abort.abort()
     if (!this.jsonEnabled() && process.stderr.isTTY) ux.stderr('Stopping; press Ctrl-C again to stop at once.')
   }

@@ -1,10 +1,11 @@
-import { extname } from 'node:path'
 import type { BaseCommand } from './base-command.ts'
 import type { RunConfig } from './lib/config/resolve.ts'
 import { failure } from './lib/errors.ts'
 import type { LoadMakers } from './lib/load/choose-generators.ts'
 import { readBaseUrl } from './lib/load/http/base-url.ts'
+import type { ScenarioFacts } from './lib/load/scenario-facts.ts'
 import type { Makers } from './lib/load/model.ts'
+import { moduleBeside } from './entry-points.ts'
 import { realClock } from './lib/measure/clock.ts'
 
 /**
@@ -14,6 +15,7 @@ import { realClock } from './lib/measure/clock.ts'
 export async function chooseMakers(
   command: BaseCommand,
   { values, settings }: RunConfig,
+  scenario: ScenarioFacts | null,
   onNote: (text: string) => void,
 ): Promise<LoadMakers> {
   const { threads, workers, queue } = values
@@ -37,21 +39,25 @@ export async function chooseMakers(
   // BullMQ takes its time to load, which only those wait for who use it.
   const { createFleet } = await import('./lib/load/workers/fleet.ts')
   const { packScenario } = await import('./lib/load/workers/travelling-scenario.ts')
-  const scenario = values.scenario === undefined ? null : await packScenario(values.scenario)
+  const travelling = scenario && (await packScenario(scenario.file, scenario.imports))
   const { version } = command.config
   return {
     kind: 'queue',
     count: workers,
     openFleet: (task, onFailure) =>
-      createFleet(task, { queue, version, scenario, waitMs: values.workerWait, clock: realClock, onNote, onFailure }),
+      createFleet(task, {
+        queue,
+        version,
+        scenario: travelling,
+        waitMs: values.workerWait,
+        clock: realClock,
+        onNote,
+        onFailure,
+      }),
   }
 }
 
 /** As they have to fit the model. */
 export function madeBy({ kind, count }: LoadMakers): Makers {
   return { kind: kind === 'threads' ? 'threads' : 'workers', count }
-}
-
-function moduleBeside(name: string): URL {
-  return new URL(`${name}${extname(import.meta.url)}`, import.meta.url)
 }

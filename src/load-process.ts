@@ -1,13 +1,16 @@
 // What a process of "load --workers" without a queue runs.
 import { hostname } from 'node:os'
-import { aliveEveryMs, type FromProcess, type ToProcess } from './lib/load/generator-process.ts'
-import type { ToGenerator } from './lib/load/generator-messages.ts'
+import { createGenerator } from './lib/load/generator.ts'
+import { aliveEveryMs, type FromGenerator, type ToGenerator } from './lib/load/generator-messages.ts'
+import type { ToProcess } from './lib/load/generator-process.ts'
+import { startGeneratorThread } from './lib/load/generator-thread.ts'
 import type { ProcessTask } from './lib/load/choose-generators.ts'
 import { serveGenerator } from './lib/load/serve-generator.ts'
 import { realClock } from './lib/measure/clock.ts'
+import { moduleBeside } from './entry-points.ts'
 import { readTaskScenarios } from './task-scenarios.ts'
 
-const send = (message: FromProcess): void => void process.send?.(message, undefined, undefined, () => {})
+const send = (message: FromGenerator): void => void process.send?.(message, undefined, undefined, () => {})
 
 // Whoever started it is gone.
 process.once('disconnect', () => process.exit())
@@ -21,9 +24,9 @@ process.once('message', (first: ToProcess) => {
   const listen = (onMessage: (message: ToGenerator) => void): void => {
     process.on('message', (message: ToProcess) => message.kind === 'task' || onMessage(message))
   }
-  void serveGenerator({ send, listen }, task, {
-    clock: realClock,
-    inThread: false,
-    readScenarios: () => readTaskScenarios(task),
+  void serveGenerator({ send, listen }, async (hooks) => {
+    // A file may keep its thread busy for ever; this one still hears when its load is given up.
+    if (task.scenarioFile !== null) return startGeneratorThread(moduleBeside('load-thread'), task, hooks)
+    return createGenerator(task, hooks, { scenarios: await readTaskScenarios(task), clock: realClock })
   })
 })

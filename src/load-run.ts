@@ -10,17 +10,18 @@ import { parseLimit } from './lib/load/limit.ts'
 import { chooseScenarios } from './lib/load/mix.ts'
 import { checkModel, createModel, durationOf, modelNames, type LoadModel } from './lib/load/model.ts'
 import { runLoad } from './lib/load/run.ts'
-import { readScenarios } from './lib/load/scenario-file.ts'
+import { readScenarioFacts, type ScenarioFacts } from './lib/load/scenario-facts.ts'
 import { parseThreshold } from './lib/load/thresholds.ts'
 import { realClock } from './lib/measure/clock.ts'
 import { describeRun } from './lib/reports/environment.ts'
 import type { LoadReport } from './lib/reports/record.ts'
 import { loadSummary } from './lib/reports/text.ts'
 import { loadWorkload } from './lib/workloads/registry.ts'
+import { moduleBeside } from './entry-points.ts'
 import { chooseMakers, madeBy } from './load-makers.ts'
 import { openLoadTarget } from './load-target.ts'
 import { paint } from './paint.ts'
-import { showSeconds, showTrial } from './progress.ts'
+import { showPreparing, showSeconds, showTrial } from './progress.ts'
 import { readRequestModel, type RequestFlags } from './request-flags.ts'
 import { saveRun } from './save-run.ts'
 
@@ -44,10 +45,10 @@ export async function makeLoadRun(
   if (flags['beside-original']) requireOriginal(flags.request, values)
   const thresholds = (values.threshold ?? []).map(parseThreshold)
   const model = await chooseModel(flags, config)
-  const scenarios = values.scenario === undefined ? null : await readScenarios(values.scenario)
+  const scenario = await readScenario(command, config)
   const limit = values.findLimit === undefined ? null : parseLimit(values.findLimit)
   const seconds = showSeconds(durationOf(model), command.jsonEnabled())
-  const makers = await chooseMakers(command, config, seconds.note)
+  const makers = await chooseMakers(command, config, scenario, seconds.note)
   checkModel(model, { ...madeBy(makers), raised: limit !== null })
   // Workers elsewhere say it themselves.
   if (makers.kind !== 'queue')
@@ -56,8 +57,8 @@ export async function makeLoadRun(
   requirePossible(faults, durationOf(model), values.target)
   const workload = await loadWorkload(values.workload)
   // A name that is wrong is said before the database is filled.
-  if (scenarios === null) chooseScenarios(workload.scenarios(values, ''), values.mix)
-  if (scenarios !== null && values.target === undefined) {
+  if (scenario === null) chooseScenarios(workload.scenarios(values, ''), values.mix)
+  if (scenario !== null && values.target === undefined) {
     command.logToStderr(
       `Without --target the scenario loads the built-in API of the workload ${workload.name}, which rushbench starts; name yours with --target.`,
     )
@@ -66,8 +67,8 @@ export async function makeLoadRun(
   await using target = await openLoadTarget(command, workload, config, { allowRemote: flags['allow-remote'], faults })
   const { findings, runId, failure } = await runLoad(target, {
     ...values,
-    scenarios,
-    scenarioFile: values.scenario ?? null,
+    scenarioNames: scenario?.names ?? null,
+    scenarioFile: scenario?.file ?? null,
     makers,
     scenarioSettings: scenarioSettings(values),
     model,
@@ -81,6 +82,7 @@ export async function makeLoadRun(
     startedAt,
     createLedgerFile: () =>
       flags.ledger === undefined ? createLedgerBesideReport(values.reports, startedAt) : createLedgerFile(flags.ledger),
+    onPreparing: showPreparing(command.jsonEnabled()),
     onSecond: seconds.update,
     onTrial: showTrial(command.jsonEnabled()),
     onFault: ({ expression }) => seconds.note(`fault: ${expression}`),
@@ -96,6 +98,13 @@ export async function makeLoadRun(
   command.log(`\n${await saveRun(report, values)}${ledger}`)
   if (failure) throw failure
   return { report, runId }
+}
+
+/** Null for the workload's own. Its code never runs in this thread, which has to hear of Ctrl-C. */
+async function readScenario({ signal }: BaseCommand, { values }: RunConfig): Promise<ScenarioFacts | null> {
+  if (values.scenario === undefined) return null
+  const entry = moduleBeside('scenario-thread')
+  return readScenarioFacts(values.scenario, { entry, timeoutMs: values.prepareTimeout, signal })
 }
 
 async function chooseModel(flags: LoadFlags, config: RunConfig): Promise<LoadModel> {

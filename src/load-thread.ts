@@ -1,19 +1,43 @@
-// What a thread of "load --threads" runs.
+// What a thread runs that makes load: by "load --threads", or by what a person's own scenario file says.
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
+import { reasonOf } from './lib/errors.ts'
 import type { ScenarioTask } from './lib/load/choose-generators.ts'
+import { createLocalGenerator, type LocalGenerator } from './lib/load/generator.ts'
+import { aliveEveryMs, type FromGenerator } from './lib/load/generator-messages.ts'
+import { isStop } from './lib/load/refusals.ts'
 import { serveGenerator } from './lib/load/serve-generator.ts'
 import { realClock } from './lib/measure/clock.ts'
 import { readTaskScenarios } from './task-scenarios.ts'
 
 const task = workerData as ScenarioTask
 const port = parentPort as MessagePort
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin, windows do
+const send = (message: FromGenerator): void => port.postMessage(message)
 
-await serveGenerator(
-  {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin, windows do
-    send: (message) => port.postMessage(message),
-    listen: (onMessage) => void port.on('message', onMessage),
-  },
-  task,
-  { clock: realClock, inThread: true, readScenarios: () => readTaskScenarios(task) },
-)
+/** What scenarios threw where nobody waits for it, until there is a generator that counts it. */
+const early: string[] = []
+let generator: Pick<LocalGenerator, 'recordError'> = { recordError: (reason) => void early.push(reason) }
+
+/** A scenario that forgets to await something does not end its run. */
+function onStrayError(error: unknown): void {
+  if (!isStop(error)) generator.recordError(`not awaited: ${reasonOf(error)}`)
+}
+
+process.on('unhandledRejection', onStrayError)
+process.on('uncaughtException', onStrayError)
+setInterval(() => send({ kind: 'alive' }), aliveEveryMs)
+
+await serveGenerator({ send, listen: (onMessage) => void port.on('message', onMessage) }, async (hooks) => {
+  const scenarios = await readTaskScenarios(task)
+  send({ kind: 'read', names: scenarios.map(({ name }) => name) })
+  const local = createLocalGenerator(task, hooks, { scenarios, clock: realClock, inThread: true })
+  for (const reason of early) local.recordError(reason)
+  generator = local
+  return { ...local, run: async (startAt) => ({ last: await local.run(startAt), lost: null, worker: null }) }
+}).catch((error: unknown) => {
+  // No fault of the scenario: whoever started this thread hears that it has ended, and why.
+  process.off('uncaughtException', onStrayError)
+  setImmediate(() => {
+    throw error
+  })
+})

@@ -63,6 +63,20 @@ function lineDisplay(title: string, unit: string): ProgressDisplay {
   }
 }
 
+/** Shows how many users are prepared, once that has taken a second; null ends it. Nothing when `quiet`. To stderr. */
+export function showPreparing(quiet: boolean): (progress: Progress | null) => void {
+  let shown: { readonly display: ProgressDisplay; readonly startedAt: number } | null = null
+  return (progress) => {
+    if (progress === null) {
+      shown?.display.stop()
+      shown = null
+      return
+    }
+    shown ??= { display: showProgress('Preparing', 'users', quiet), startedAt: performance.now() }
+    if (performance.now() - shown.startedAt >= firstLineMs) shown.display.update(progress)
+  }
+}
+
 /** Shows the seconds of a load run as they pass. */
 export interface SecondsDisplay {
   update(row: TimelineRow): void

@@ -4,7 +4,10 @@ import type { ScenarioSettings } from './lib/config/scenario-settings.ts'
 import { connectDatabase } from './lib/databases/registry.ts'
 import { redactUrl } from './lib/databases/url.ts'
 import { failure } from './lib/errors.ts'
+import { createGenerator, type GeneratorHooks, type LoadGenerator } from './lib/load/generator.ts'
+import { startGeneratorThread } from './lib/load/generator-thread.ts'
 import { sendOf } from './lib/load/model.ts'
+import type { Part } from './lib/load/pacing.ts'
 import { requireLoopback, shownTarget } from './lib/load/target.ts'
 import { loadPartName, type LoadTask } from './lib/load/workers/load-part.ts'
 import { runPart, type PartEvent, type PartTaker } from './lib/load/workers/run-part.ts'
@@ -14,6 +17,7 @@ import { runSeedPart, type SeedPartEvent, type SeedTaker } from './lib/seeding/w
 import { seedPartName } from './lib/seeding/workers/seed-part.ts'
 import { takeWork } from './lib/workers/jobs.ts'
 import { reservationSeeding } from './lib/workloads/vaccination/seeding.ts'
+import { moduleBeside } from './entry-points.ts'
 import { workloadScenarios } from './task-scenarios.ts'
 
 /** What a worker takes, and what it does for nobody. */
@@ -50,12 +54,7 @@ export async function runWorker(
     permit(task) {
       requirePermitted(name, task, allowedScenarios, allowRemote)
     },
-    async readScenarios({ model, scenario, settings, runId }) {
-      if (sendOf(model)) return { scenarios: [], remove: async () => {} }
-      if (scenario) return unpackScenario(scenario)
-      const scenarios = await workloadScenarios(settings as unknown as ScenarioSettings, runId)
-      return { scenarios, remove: async () => {} }
-    },
+    openGenerator,
   }
   const seedTaker: SeedTaker = {
     queue,
@@ -74,6 +73,25 @@ export async function runWorker(
   command.log(`Worker ${name} waits for work on ${redactUrl(queue)}`)
   await stopOf(command.signal)
   await work.close()
+}
+
+/** A file of somebody else's runs in a thread of its own, which can be ended whatever it does. */
+async function openGenerator(task: LoadTask, part: Part, hooks: GeneratorHooks): Promise<LoadGenerator> {
+  const given = { ...task, part }
+  if (!task.scenario) {
+    const settings = task.settings as unknown as ScenarioSettings
+    const scenarios = sendOf(task.model) ? [] : await workloadScenarios(settings, task.runId)
+    return createGenerator(given, hooks, { scenarios, clock: realClock })
+  }
+  const { file, remove } = await unpackScenario(task.scenario)
+  const generator = startGeneratorThread(moduleBeside('load-thread'), { ...given, scenarioFile: file }, hooks)
+  return {
+    ...generator,
+    async close() {
+      await generator.close()
+      await remove()
+    },
+  }
 }
 
 function requirePermitted(

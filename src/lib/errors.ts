@@ -145,6 +145,11 @@ const catalogue = {
     'error',
     (d) => `The scenario ${d.name} failed to prepare a user, so no request was sent: ${d.reason}.`,
   ),
+  unfinished: entry<object>(
+    'error',
+    () =>
+      'The command ended in the middle of its work, because nothing was left that it could wait for. That is a fault of rushbench; --verbose and the steps that led here help to mend it.',
+  ),
   'page-assets-missing': entry<{ reason: string }>(
     'error',
     (d) => `The parts of an HTML report are not there: ${d.reason}. Run "npm run build" first.`,

@@ -152,18 +152,18 @@ describe('load --scenario', () => {
     expect(code).toBe(1)
   })
 
-  it('ends when a thread does, and says why', async () => {
+  it('saves what was done when a thread ends itself, and says so', async () => {
     const file = join(work.folder, 'astray.mjs')
     await writeFile(
       file,
       `export default { name: 'astray', async run(user) {
-         setTimeout(() => { throw new Error('nobody waits for this') })
-         await user.think(1000)
+         await user.think(1500)
+         process.exit(7)
        } }`,
     )
-    const { code, stderr } = await work.run([...load(file), '--threads', '2'])
-    expect(stderr).toContain('A thread that made the load ended before the run did: nobody waits for this.')
-    expect(code).toBe(1)
+    const { code, stdout } = await work.run([...load(file), '--users', '2', '--threads', '2'])
+    expect(stdout).toContain('thread 1 was lost: it ended by itself, with exit code 7')
+    expect(code).toBe(5)
   })
 
   it('counts what a scenario throws while it runs', async () => {

@@ -105,6 +105,12 @@ export const loadSettings = {
     summary: 'how long a user waits for an answer',
     allowed: durationAllowed,
   }),
+  prepareTimeout: setting({
+    schema: duration(1000),
+    default: '60s',
+    summary: 'how long --scenario may take to be read, and to prepare users without another one that is ready',
+    allowed: `${durationAllowed}, 1s or more`,
+  }),
   threshold: setting({
     schema: texts,
     default: undefined,

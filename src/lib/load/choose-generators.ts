@@ -11,6 +11,8 @@ import type { Scenario } from './scenario.ts'
 export interface ScenarioTask extends GeneratorTask {
   /** A person's own; null for the workload's. */
   readonly scenarioFile: string | null
+  /** How long reading it may take, and preparing users without another one that is ready, ms. */
+  readonly prepareTimeout: number
   /** What makes the workload's. */
   readonly settings: object
 }
@@ -48,7 +50,10 @@ export interface GeneratorPlan extends SharedTask {
   readonly onFailure: (error: Error) => void
 }
 
-/** The generators of one run of a model: a single one works in this thread. */
+/**
+ * The generators of one run of a model: a single one works in this thread, but for a person's own scenarios, which may keep
+ * theirs busy for ever.
+ */
 export function chooseGenerators(plan: GeneratorPlan): Pick<ModelRun, 'parts' | 'createGenerator'> {
   const { model, makers, clock, timeout } = plan
   if (model.kind === 'saturation' && model.engine === 'autocannon') {
@@ -68,7 +73,7 @@ export function chooseGenerators(plan: GeneratorPlan): Pick<ModelRun, 'parts' | 
     }
   }
   const { count, entry } = makers
-  if (count > 1) {
+  if (count > 1 || plan.scenarioFile !== null) {
     return {
       parts: count,
       createGenerator: (part, hooks) => startGeneratorThread(entry, { ...task, part }, hooks),
@@ -83,6 +88,6 @@ export function chooseGenerators(plan: GeneratorPlan): Pick<ModelRun, 'parts' | 
 
 /** Only what may leave this process. */
 function sharedTask(plan: GeneratorPlan): SharedTask {
-  const { origins, timeout, model, seed, runId, statuses, scenarioFile, settings } = plan
-  return { origins, timeout, model, seed, runId, statuses, scenarioFile, settings }
+  const { origins, timeout, model, seed, runId, statuses, scenarioFile, settings, prepareTimeout } = plan
+  return { origins, timeout, model, seed, runId, statuses, scenarioFile, settings, prepareTimeout }
 }

@@ -8,7 +8,7 @@ import type { PartNews } from './result.ts'
 import { createRun, newsOf, secondsSinceStart, stop, type Run, type RunPlan } from './run-state.ts'
 
 /** How long scenarios that wait for something of their own are waited for, once no request is under way. */
-const lingerMs = 1000
+export const mostOvertimeMs = 1000
 
 /**
  * Runs this part's virtual users as the model says until its time is over or the signal aborts. Users that think
@@ -56,6 +56,6 @@ async function finishWithin({ plan: { clock, client, sockets, graceMs }, session
   await grace.sleep(graceMs)
   // Neither takes longer for a server that answers nothing: what is under way is cut off at once.
   for (const closing of [client.close(), sockets.close()]) closing.catch(() => {})
-  await grace.sleep(lingerMs)
+  await grace.sleep(mostOvertimeMs)
   if (grace.awake) await ended
 }

@@ -2,18 +2,11 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { failure } from '../errors.ts'
 import type { GeneratorHooks, LoadGenerator } from './generator.ts'
-import type { FromGenerator, ToGenerator } from './generator-messages.ts'
+import { aliveEveryMs, mostSilences, type ToGenerator } from './generator-messages.ts'
 import { createRemoteGenerator, type GeneratorChannel } from './remote-generator.ts'
 
 /** What goes to a process beside the messages of its generator: first its task. */
 export type ToProcess = { readonly kind: 'task'; readonly task: object } | ToGenerator
-
-/** What comes from a process beside the messages of its generator: each second, that it lives. */
-export type FromProcess = { readonly kind: 'alive' } | FromGenerator
-
-/** How often a process says that it lives, and how many times in a row it may fail to, ms. */
-export const aliveEveryMs = 1000
-const mostSilences = 8
 
 /**
  * A generator in a process of its own, which runs the module `entry` and is sent `task`. One that ends or falls silent
@@ -42,9 +35,7 @@ function startProcess(entry: URL, task: object): GeneratorChannel {
         onEnd(`it has said nothing for ${mostSilences} s`)
         child.kill('SIGKILL')
       })
-      child.on('message', (message: FromProcess) => {
-        if (message.kind !== 'alive') onMessage(message)
-      })
+      child.on('message', onMessage)
       child.once('error', ({ message }) => onEnd(message))
       // Not at its exit: then what it said last may not have been read.
       child.once('close', (code, signal) => {

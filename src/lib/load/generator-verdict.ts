@@ -25,7 +25,7 @@ const limits = {
 } as const
 
 /** What a part of the generator lacks. */
-type Lack = 'processor' | 'time' | 'worker'
+type Lack = 'processor' | 'time' | 'worker' | 'scenario'
 
 interface Complaint {
   readonly lack: Lack
@@ -36,17 +36,27 @@ const advice: Readonly<Record<Lack, string>> = {
   processor: 'Make the load in more threads (--threads) or workers (--workers), or make less of it.',
   time: 'Use a machine on which nothing else runs, several of them (--workers with --queue), or a lower load.',
   worker: 'See what ended the worker, and start it again.',
+  scenario: 'Look in the scenario for what ends its thread, or keeps it busy.',
 }
 
 /** What to try where it is only known that the generator could not keep up. */
 export const generalAdvice = `${advice.processor} ${advice.time}`
 
-/** Not valid when any limit is passed in any thread; says which. */
-export function judgeThreads(threads: readonly GeneratorHealth[]): GeneratorVerdict {
-  const several = threads.length > 1
-  return verdictOf(
-    threads.flatMap((health, index) => complaintsOf(several ? `thread ${index + 1}` : 'the load generator', health)),
-  )
+/**
+ * Not valid when any limit is passed in any thread; says which. Nor when a thread was not there until the end: `lost`
+ * says of each why, or null.
+ */
+export function judgeThreads(
+  threads: readonly GeneratorHealth[],
+  lost: readonly (string | null)[] = [],
+): GeneratorVerdict {
+  const nameOf = (index: number, count: number): string => (count > 1 ? `thread ${index + 1}` : 'the load generator')
+  return verdictOf([
+    ...lost.flatMap((reason, index): Complaint[] =>
+      reason === null ? [] : [{ lack: 'scenario', reason: `${nameOf(index, lost.length)} was lost: ${reason}` }],
+    ),
+    ...threads.flatMap((health, index) => complaintsOf(nameOf(index, threads.length), health)),
+  ])
 }
 
 /** A worker process, and what became of it. */

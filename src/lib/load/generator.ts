@@ -10,7 +10,7 @@ import { requireDescriptors } from './descriptors.ts'
 import { mostUsersOf, sendOf, type LoadModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
 import type { Part } from './pacing.ts'
-import { prepareUsers } from './prepare.ts'
+import { createUserSupply, usersAhead } from './prepare.ts'
 import { createRecorder } from './recorder.ts'
 import type { PartNews } from './result.ts'
 import type { Ledger, Scenario } from './scenario.ts'
@@ -38,6 +38,14 @@ export interface GeneratorHooks {
   readonly onSecond: (news: GeneratorNews) => void
   /** Told of a mistake in a scenario's text, for which the run has to be ended. */
   readonly onMistake: (error: RushbenchError) => void
+  /** Told each second until the users are prepared. */
+  readonly onPreparing?: (progress: PreparingProgress) => void
+}
+
+/** How many of a generator's users are prepared. */
+export interface PreparingProgress {
+  readonly done: number
+  readonly total: number
 }
 
 /** What a generator has to say after each second, and once more at its end. */
@@ -79,8 +87,8 @@ export interface GeneratorResult {
 export interface LoadGenerator {
   /** Does what has to be done before the clock runs. Throws `scenario-not-prepared`, `usage-wrong`. */
   prepare(): Promise<void>
-  /** Begins at once, or at a moment that all generators of a run share. */
-  run(): Promise<GeneratorResult>
+  /** Begins at once, at the moment `startAt` of the clock where one is given, or at one that all generators share. */
+  run(startAt?: number): Promise<GeneratorResult>
   close(): Promise<void>
 }
 
@@ -88,21 +96,42 @@ export interface LoadGenerator {
 export interface LocalGenerator extends Omit<LoadGenerator, 'run'> {
   /** From `startAt` on the clock, when it is given, all is counted. Says what came after the last second. */
   run(startAt?: number): Promise<GeneratorNews>
+  /** Counts what a scenario threw where nobody waits for it. */
+  recordError(reason: string): void
 }
 
 /** How long answers are waited for after the end of a run, at most. */
 const maxGraceMs = 10_000
 
+/** How long a run takes after its end at most, ms. */
+export function graceOf(timeoutMs: number): number {
+  return Math.min(timeoutMs, maxGraceMs)
+}
+
+/** How often it is told how many users are prepared, ms. */
+const preparingEveryMs = 1000
+
 /** A generator in this thread. */
 export function createLocalGenerator(
   { origins, timeout, model, part, seed, runId, statuses }: GeneratorTask,
-  { ledger, signal, onSecond, onMistake }: GeneratorHooks,
+  { ledger, signal, onSecond, onPreparing, onMistake }: GeneratorHooks,
   { scenarios, clock, inThread }: LocalParts,
 ): LocalGenerator {
   const random = createRandom(seed)
   const opened = createHttpClients(origins, timeout)
   const late = createHistogram()
   const sockets = createSocketOpener(origins, timeout, clock)
+  const recorder = createRecorder()
+  let done = 0
+  const supply = createUserSupply({
+    users: mostUsersOf(model),
+    part,
+    scenarios,
+    random,
+    clock,
+    signal,
+    onPrepared: (prepared) => (done = prepared),
+  })
   let users: readonly PreparedUser[] = []
   return {
     async prepare() {
@@ -110,7 +139,15 @@ export function createLocalGenerator(
       // Threads share what their process may open.
       requireDescriptors(model, inThread ? { index: 0, of: 1 } : part)
       if (sendOf(model)) return
-      users = await prepareUsers({ users: mostUsersOf(model), part, scenarios, random, clock, signal })
+      const total = usersAhead(model, part)
+      const say = (): void => onPreparing?.({ done, total })
+      const timer = setInterval(say, preparingEveryMs)
+      say()
+      try {
+        users = await supply.take(total)
+      } finally {
+        clearInterval(timer)
+      }
     },
     async run(startAt) {
       await waitUntil(startAt ?? 0, clock, signal)
@@ -124,13 +161,14 @@ export function createLocalGenerator(
         model,
         part,
         users,
+        supply,
         scenarios,
-        graceMs: Math.min(timeout, maxGraceMs),
+        graceMs: graceOf(timeout),
         random,
         clock,
         client: await opened,
         sockets,
-        recorder: createRecorder(),
+        recorder,
         runId,
         ledger,
         statuses,
@@ -142,6 +180,7 @@ export function createLocalGenerator(
       monitor.stop()
       return withHealth(last)
     },
+    recordError: (reason) => recorder.recordError(reason),
     async close() {
       await sockets.close()
       await (await opened).close()
@@ -164,7 +203,7 @@ export function createGenerator(
   parts: Omit<LocalParts, 'inThread'>,
 ): LoadGenerator {
   const local = createLocalGenerator(task, hooks, { ...parts, inThread: false })
-  return { ...local, run: async () => ({ last: await local.run(), lost: null, worker: null }) }
+  return { ...local, run: async (startAt) => ({ last: await local.run(startAt), lost: null, worker: null }) }
 }
 
 async function waitUntil(at: number, clock: Clock, signal: AbortSignal): Promise<void> {

@@ -46,7 +46,7 @@ export async function paceRequests(run: Run, model: OpenModel, request: FixedReq
   await followSchedule(run, model, (at) => {
     const turn = free.pop() ?? (run.active < most ? createTurn() : undefined)
     turn?.(at)
-    return turn !== undefined
+    return turn ? 'begun' : 'full'
   })
   isOver = true
   if (run.active === 0) answered.resolve()

@@ -1,4 +1,5 @@
 import { reasonOf, RushbenchError } from '../errors.ts'
+import { monotonicMs, realClock } from '../measure/clock.ts'
 import type { GeneratorHooks, GeneratorResult, LoadGenerator, WorkerFacts } from './generator.ts'
 import type { FromGenerator, ToGenerator } from './generator-messages.ts'
 
@@ -12,8 +13,8 @@ export interface GeneratorChannel {
 }
 
 /**
- * A generator at the other end of `channel`. When that ends before its work is done, a process that was running is
- * lost, with what it said up to then; else that is an error, which `endedEarly` makes.
+ * A generator at the other end of `channel`. When that ends in the middle of the run it is lost, with what it said up to
+ * then; before, that is an error, which `endedEarly` makes.
  */
 export function createRemoteGenerator(
   channel: GeneratorChannel,
@@ -24,28 +25,39 @@ export function createRemoteGenerator(
   const finished = Promise.withResolvers<GeneratorResult>()
   // Whoever waits for one of them hears of a failure; the other has nobody who waits.
   for (const { promise } of [prepared, finished]) promise.catch(() => {})
-  const stop = (): void => channel.send({ kind: 'stop' })
   const { signal } = hooks
   let worker: WorkerFacts | null = null
-  let running = false
+  let state: 'preparing' | 'prepared' | 'cancelled' | 'running' = 'preparing'
 
   function fail(error: Error): void {
     prepared.reject(error)
     finished.reject(error)
   }
 
+  function stop(): void {
+    channel.send({ kind: 'stop' })
+    if (state !== 'preparing') return
+    // Its scenario may never come back from what it does.
+    state = 'cancelled'
+    prepared.resolve()
+  }
+
   channel.listen(
     (message) => {
       if (message.kind === 'hello') worker = message.worker
-      if (message.kind === 'prepared') prepared.resolve()
+      if (message.kind === 'preparing') hooks.onPreparing?.(message)
+      if (message.kind === 'prepared' && state === 'preparing') {
+        state = 'prepared'
+        prepared.resolve()
+      }
       if (message.kind === 'second') hooks.onSecond(message.news)
       if (message.kind === 'entries') void recordBatch(message, hooks, (answer) => channel.send(answer))
-      if (message.kind === 'finished') finished.resolve({ last: message.last, lost: null, worker })
+      if (message.kind === 'finished') finished.resolve({ last: message.last, lost: message.lost, worker })
       if (message.kind === 'failed') fail(errorOf(message))
       if (message.kind === 'mistake') hooks.onMistake(errorOf(message))
     },
     (reason) => {
-      if (worker && running) finished.resolve({ last: null, lost: reason, worker })
+      if (state === 'running') finished.resolve({ last: null, lost: reason, worker })
       else fail(endedEarly(reason))
     },
   )
@@ -54,9 +66,10 @@ export function createRemoteGenerator(
 
   return {
     prepare: () => prepared.promise,
-    async run() {
-      running = true
-      channel.send({ kind: 'run' })
+    async run(startAt) {
+      if (state === 'cancelled') return { last: null, lost: null, worker }
+      state = 'running'
+      channel.send({ kind: 'run', at: startAt === undefined ? null : monotonicMs() + startAt - realClock.now() })
       return finished.promise
     },
     async close() {

@@ -23,6 +23,8 @@ export interface PartProgress {
   readonly users: number
   /** Iterations were skipped because no more may be in flight. */
   readonly full: boolean
+  /** Iterations were skipped because no user was prepared yet. */
+  readonly unprepared?: true | undefined
   /** That began. */
   readonly iterations: number
   /** Time of all users up to their stop, and what of it they waited for answers. */
@@ -61,6 +63,8 @@ export interface RunResult {
   readonly skipped: number
   /** Some of these because no more may be in flight. */
   readonly full: boolean
+  /** Some of these because no user was prepared yet. */
+  readonly unprepared?: true
   readonly requests: number
   readonly failures: number
   /** Requests that ended after the end of the run, in the grace. */
@@ -135,6 +139,7 @@ export function summarizeRun(parts: readonly PartProgress[], whole: Whole): RunR
     iterations: counts.iterations,
     skipped: counts.skipped,
     full: parts.some(({ full }) => full),
+    ...(parts.some(({ unprepared }) => unprepared) ? { unprepared: true as const } : {}),
     requests,
     failures: sums.reduce((total, { failures }) => total + failures, 0),
     afterEnd,

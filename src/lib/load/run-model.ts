@@ -1,5 +1,12 @@
 import type { RushbenchError } from '../errors.ts'
-import type { GeneratorHooks, GeneratorNews, GeneratorResult, LoadGenerator, WorkerFacts } from './generator.ts'
+import type {
+  GeneratorHooks,
+  GeneratorNews,
+  GeneratorResult,
+  LoadGenerator,
+  PreparingProgress,
+  WorkerFacts,
+} from './generator.ts'
 import type { GeneratorHealth } from './generator-monitor.ts'
 import { judgeThreads, judgeWorkers, type GeneratorVerdict } from './generator-verdict.ts'
 import type { CountingLedger, OutcomeCounts } from './ledger.ts'
@@ -24,6 +31,8 @@ export interface ModelRun {
   readonly onLost: () => void
   /** Told of a mistake in a scenario's text, for which the run has to be ended. */
   readonly onMistake: (error: RushbenchError) => void
+  /** Told how many users are prepared in all generators that say so, and null once that is over. */
+  readonly onPreparing?: (progress: PreparingProgress | null) => void
   readonly onSecond: (row: TimelineRow) => void
 }
 
@@ -74,6 +83,14 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
     }
   }
 
+  const preparing = accounts.map((): PreparingProgress => ({ done: 0, total: 0 }))
+  function onPreparing(index: number, progress: PreparingProgress): void {
+    preparing[index] = progress
+    const sum = (count: (one: PreparingProgress) => number): number =>
+      preparing.reduce((all, one) => all + count(one), 0)
+    run.onPreparing?.({ done: sum(({ done }) => done), total: sum(({ total }) => total) })
+  }
+
   const generators = accounts.map((account, index) =>
     run.createGenerator(
       { index, of: parts },
@@ -86,6 +103,7 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
         },
         signal,
         onMistake: run.onMistake,
+        onPreparing: (progress) => onPreparing(index, progress),
         onSecond(news) {
           add(account, news)
           timeline.add(index, news.recorded)
@@ -104,7 +122,7 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
   }
 
   try {
-    await Promise.all(generators.map((generator) => generator.prepare()))
+    await Promise.all(generators.map((generator) => generator.prepare())).finally(() => run.onPreparing?.(null))
     ledger = await run.openLedger()
     const before = ledger.counts()
     const results = await Promise.all(generators.map(runPart))
@@ -124,11 +142,15 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
         interrupted: signal.aborted,
       },
     )
-    const verdict = workers.length > 0 ? judgeWorkers(workers) : judgeThreads(threads)
+    const verdict = workers.length > 0 ? judgeWorkers(workers) : judgeThreads(threads, lostOf(results))
     return { model, result, threads, workers, verdict }
   } finally {
     await Promise.all(generators.map((generator) => generator.close()))
   }
+}
+
+function lostOf(results: readonly GeneratorResult[]): (string | null)[] {
+  return results.map(({ lost }) => lost)
 }
 
 /** What is known of one generator. */

@@ -6,6 +6,7 @@ import { createMistakes } from './mistakes.ts'
 import type { LoadModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
 import type { Part } from './pacing.ts'
+import type { UserSupply } from './prepare.ts'
 import type { Recorder } from './recorder.ts'
 import type { PartNews } from './result.ts'
 import type { Ledger, Scenario } from './scenario.ts'
@@ -18,8 +19,10 @@ export interface RunPlan {
   /** Of the whole run. */
   readonly model: LoadModel
   readonly part: Part
-  /** As many as this part of the model needs at most, none for a single request; the signal is already aborted if they are fewer. */
+  /** Those that `usersAhead` says, none for a single request; the signal is already aborted if they are fewer. */
   readonly users: readonly PreparedUser[]
+  /** The others. */
+  readonly supply: UserSupply
   readonly scenarios: readonly Scenario[]
   /** How long requests may go on after the end, before they are cut off. */
   readonly graceMs: number
@@ -57,6 +60,8 @@ export interface Run {
   mostActive: number
   /** Iterations were skipped because no more may be in flight. */
   full: boolean
+  /** Iterations were skipped because no user was prepared yet. */
+  unprepared: boolean
   iterations: number
   /** Time of all sessions up to their stop, and what of it they waited for answers. */
   userMs: number
@@ -79,6 +84,7 @@ export function createRun(plan: RunPlan): Run {
     active: 0,
     mostActive: 0,
     full: false,
+    unprepared: false,
     iterations: 0,
     userMs: 0,
     waitedMs: 0,
@@ -133,10 +139,19 @@ export function newsOf(run: Run, seconds: number, users: number): PartNews {
     if (session.stoppedAt === Infinity) userMs += Math.max(0, now - session.startAt)
     waitedMs += session.waitedMs
   }
-  const { mostActive, full, iterations } = run
+  const { mostActive, full, unprepared, iterations } = run
   const elapsedSeconds = secondsSinceStart(run)
   return {
     recorded: run.plan.recorder.take(users),
-    progress: { seconds, elapsedSeconds, users: mostActive, full, iterations, userMs, waitedMs },
+    progress: {
+      seconds,
+      elapsedSeconds,
+      users: mostActive,
+      full,
+      iterations,
+      userMs,
+      waitedMs,
+      ...(unprepared ? { unprepared } : {}),
+    },
   }
 }

@@ -22,9 +22,9 @@ import { openableConnections } from './descriptors.ts'
 import { stepOf } from './fixed-request.ts'
 import { sendOf, type LoadModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
+import type { PreparingProgress } from './generator.ts'
 import { chooseScenarios } from './mix.ts'
 import { runModel, type ModelRunResult } from './run-model.ts'
-import type { Scenario } from './scenario.ts'
 import { checkThreshold, limitErrors, type Threshold } from './thresholds.ts'
 import type { TimelineRow } from './timeline.ts'
 
@@ -55,10 +55,12 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   readonly workloadOptions: Options
   /** Names of those of the workload's scenarios that are run; all unless given. */
   readonly mix: readonly string[] | undefined
-  /** A person's own, instead of the workload's. */
-  readonly scenarios: readonly Scenario[] | null
-  /** Where they were read from. */
+  /** Of a person's own scenarios, which are run instead of the workload's. */
+  readonly scenarioNames: readonly string[] | null
+  /** Where they stand. */
   readonly scenarioFile: string | null
+  /** How long reading them may take, and preparing users without another one that is ready. */
+  readonly prepareTimeout: number
   readonly model: LoadModel
   readonly makers: LoadMakers
   /** What of the options the workload's scenarios may ask for, and may leave this process. */
@@ -75,6 +77,7 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   readonly createLedgerFile: () => Promise<AppendOnlyFile>
   readonly clock: Clock
   readonly signal: AbortSignal
+  readonly onPreparing: (progress: PreparingProgress | null) => void
   readonly onSecond: (row: TimelineRow) => void
   /** Called after each trial of a search. */
   readonly onTrial: (trial: Trial) => void
@@ -219,7 +222,7 @@ function highestOf<Options extends object>({ model, makers }: LoadOptions<Option
 
 /** What of the options generators are made of. */
 function planOf<Options extends object>(options: LoadOptions<Options>, { origins }: LoadTarget, runId: string) {
-  const { workload, workloadOptions, mix, scenarioFile, makers, timeout, seed, clock } = options
+  const { workload, workloadOptions, mix, scenarioFile, prepareTimeout, makers, timeout, seed, clock } = options
   const { bookedStatuses, conflictStatuses } = options
   return {
     origins,
@@ -230,8 +233,9 @@ function planOf<Options extends object>(options: LoadOptions<Options>, { origins
     makers,
     clock,
     scenarioFile,
+    prepareTimeout,
     settings: options.scenarioSettings,
-    scenarios: () => options.scenarios ?? chooseScenarios(workload.scenarios(workloadOptions, runId), mix),
+    scenarios: () => chooseScenarios(workload.scenarios(workloadOptions, runId), mix),
   }
 }
 
@@ -285,10 +289,10 @@ function createWatch(): Watch {
   return { onProgress() {}, signal: new AbortController().signal }
 }
 
-function nameOf<Options extends object>({ model, scenarios, workload }: LoadOptions<Options>): string {
+function nameOf<Options extends object>({ model, scenarioNames, workload }: LoadOptions<Options>): string {
   const send = sendOf(model)
   if (send) return stepOf(send)
-  return scenarios ? scenarios.map(({ name }) => name).join(', ') : workload.name
+  return scenarioNames ? scenarioNames.join(', ') : workload.name
 }
 
 async function requireReachable(origin: string, timeout: number): Promise<void> {

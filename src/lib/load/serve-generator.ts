@@ -1,9 +1,8 @@
 import { RushbenchError } from '../errors.ts'
-import type { Clock } from '../measure/clock.ts'
-import { createLocalGenerator, type GeneratorTask } from './generator.ts'
+import { monotonicMs, realClock } from '../measure/clock.ts'
+import type { GeneratorHooks, LoadGenerator } from './generator.ts'
 import type { FromGenerator, ToGenerator } from './generator-messages.ts'
 import { createLedgerChannel } from './ledger-channel.ts'
-import type { Scenario } from './scenario.ts'
 
 /** The way to whoever started this thread or process. */
 export interface GeneratorPort {
@@ -11,38 +10,32 @@ export interface GeneratorPort {
   listen(onMessage: (message: ToGenerator) => void): void
 }
 
-/** What a thread or process needs to do its task. */
-export interface ServingParts {
-  readonly readScenarios: () => Promise<readonly Scenario[]>
-  readonly clock: Clock
-  /** It is one of several threads of this process. */
-  readonly inThread: boolean
-}
-
-/** Makes a part of the load here, as whoever started it says over `port`. */
-export async function serveGenerator(port: GeneratorPort, task: GeneratorTask, parts: ServingParts): Promise<void> {
-  const { send } = port
+/** Makes a part of the load by the generator that `open` gives, as whoever started this thread or process says over `port`. */
+export async function serveGenerator(
+  { send, listen }: GeneratorPort,
+  open: (hooks: GeneratorHooks) => Promise<LoadGenerator>,
+): Promise<void> {
   const abort = new AbortController()
   const ledger = createLedgerChannel((batch, entries) => send({ kind: 'entries', batch, entries }))
-  const started = Promise.withResolvers<void>()
-  port.listen((message) => {
-    if (message.kind === 'run') started.resolve()
+  const started = Promise.withResolvers<number | null>()
+  listen((message) => {
+    if (message.kind === 'run') started.resolve(message.at)
     if (message.kind === 'stop') abort.abort()
     if (message.kind === 'recorded') ledger.settle(message.batch, message.reasons)
   })
   try {
-    const scenarios = await parts.readScenarios()
-    const hooks = {
+    const generator = await open({
       ledger,
       signal: abort.signal,
-      onSecond: (news: Extract<FromGenerator, { kind: 'second' }>['news']) => send({ kind: 'second', news }),
-      onMistake: ({ code, exitCode, message }: RushbenchError) => send({ kind: 'mistake', code, exitCode, message }),
-    }
-    const generator = createLocalGenerator(task, hooks, { ...parts, scenarios })
+      onSecond: (news) => send({ kind: 'second', news }),
+      onPreparing: (progress) => send({ kind: 'preparing', ...progress }),
+      onMistake: ({ code, exitCode, message }) => send({ kind: 'mistake', code, exitCode, message }),
+    })
     await generator.prepare()
     send({ kind: 'prepared' })
-    await started.promise
-    send({ kind: 'finished', last: await generator.run() })
+    const at = await started.promise
+    const { last, lost } = await generator.run(at === null ? undefined : realClock.now() + at - monotonicMs())
+    send({ kind: 'finished', last, lost })
   } catch (error) {
     if (!(error instanceof RushbenchError)) throw error
     const { code, exitCode, message } = error

@@ -47,7 +47,7 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
     throw told
   }
 
-  async function rest(ms: number): Promise<void> {
+  async function sleep(ms: number): Promise<void> {
     if (!(await time.think(ms))) throw cutShort(session)
   }
 
@@ -82,7 +82,7 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
           requireEntry(entry)
           mistakes.succeeded('ledger')
         } catch (error) {
-          return refused(error, 'ledger')
+          await refused(error, 'ledger')
         }
         await time.pass(() => ledger.record(entry))
       },
@@ -103,7 +103,7 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
       } catch (error) {
         return refused(error, 'think')
       }
-      return handled(rest(thinkMs(length, random)))
+      return handled(sleep(thinkMs(length, random)))
     },
     async request(request) {
       if (notBefore > 0) await pause()

@@ -28,6 +28,11 @@ export function withoutTimerLateness(at: number, now: number): number {
   return now > at && now - at < timerLatenessMs ? now : at
 }
 
+/** The machine's monotonic clock as all threads of a process see it, ms; `performance.now()` counts from the start of each. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
+
 /** How early a timer is set, ms: Node fires it up to a millisecond late. */
 const timerSlackMs = 2
 

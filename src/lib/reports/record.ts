@@ -62,6 +62,7 @@ const Load = object('what the clients saw', {
   iterations: Type.Optional(count('that began')),
   skipped: Type.Optional(count('iterations of the open model that could not start')),
   full: Type.Optional(flag('iterations were skipped because no more may be in flight')),
+  unprepared: Type.Optional(flag('iterations were skipped because no user was prepared yet')),
   seconds: number('length of the run, seconds'),
   requests: count('sent'),
   failures: count('that failed'),

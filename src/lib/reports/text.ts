@@ -175,13 +175,18 @@ function reconnectedLines({ reconnected = 0 }: LoadReport['load']): string[] {
   return [`sent again ${formatCount(reconnected)} requests, whose kept connections the server had closed`]
 }
 
-function skippedLines({ model, full, iterations = 0, skipped = 0 }: LoadReport['load'], paint: Paint): string[] {
+function skippedLines(
+  { model, full, unprepared, iterations = 0, skipped = 0 }: LoadReport['load'],
+  paint: Paint,
+): string[] {
   if (model?.kind !== 'open') return []
   if (skipped === 0) return [`skipped    0 of ${formatCount(iterations)} ${startsOf(model)}`]
   const due = iterations + skipped
   const why = full
     ? `no more than ${formatCount(model.maxInFlight)} may be in flight`
-    : 'they were due when the run ended'
+    : unprepared
+      ? 'users could not be prepared as fast as they were needed'
+      : 'they were due when the run ended'
   return [
     `skipped    ${paint.bad(formatCount(skipped))} of ${formatCount(due)} ${startsOf(model)} (${formatShare(skipped / due)}): ${why}`,
   ]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { prepareUsers, type Preparation } from '../../../src/lib/load/prepare.ts'
+import { createUserSupply, type Preparation } from '../../../src/lib/load/prepare.ts'
 import { defineScenario } from '../../../src/lib/load/scenario.ts'
 import { createRandom } from '../../../src/lib/random.ts'
 import { createVirtualClock } from '../../virtual-clock.ts'
@@ -16,7 +16,10 @@ const preparation: Preparation = {
   signal: new AbortController().signal,
 }
 
-describe('prepareUsers', () => {
+/** All users of a part. */
+const prepareUsers = (plan: Preparation) => createUserSupply(plan).take(plan.users)
+
+describe('the supply of users', () => {
   it('makes a state for each user and scenario, the same for the same seed', async () => {
     const users = await prepareUsers(preparation)
     expect(users.map(({ id, states }) => [id, states[0]])).toEqual([

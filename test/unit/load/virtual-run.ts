@@ -2,9 +2,9 @@ import { runLoadModel } from '../../../src/lib/load/engine.ts'
 import type { RunPlan } from '../../../src/lib/load/run-state.ts'
 import type { HttpAnswer, HttpClient, LoadClient } from '../../../src/lib/load/http-client.ts'
 import type { CountingLedger } from '../../../src/lib/load/ledger.ts'
-import { mostUsersOf, sendOf, type OpenModel, type ScenarioModel } from '../../../src/lib/load/model.ts'
+import { mostUsersOf, type OpenModel, type ScenarioModel } from '../../../src/lib/load/model.ts'
 import type { Part } from '../../../src/lib/load/pacing.ts'
-import { prepareUsers } from '../../../src/lib/load/prepare.ts'
+import { createUserSupply, usersAhead } from '../../../src/lib/load/prepare.ts'
 import { createRecorder } from '../../../src/lib/load/recorder.ts'
 import { summarizeRun, type RunResult } from '../../../src/lib/load/result.ts'
 import {
@@ -85,16 +85,17 @@ export async function run(
   const mistakes: string[] = []
   const { model = users(1), signal = new AbortController().signal, random = createRandom('test') } = plan
   const shared = repeating(shareClient(client, threads))
-  const most = sendOf(model) ? 0 : mostUsersOf(model)
   const timeline = createTimeline(threads, (row) => {
     rows.push(row)
     onSecond?.(row)
   })
-  const runPart = async (part: Part) =>
-    runLoadModel({
+  const runPart = async (part: Part) => {
+    const supply = createUserSupply({ users: mostUsersOf(model), part, scenarios, random, clock, signal })
+    return runLoadModel({
       model,
       part,
-      users: await prepareUsers({ users: most, part, scenarios, random, clock, signal }),
+      users: await supply.take(usersAhead(model, part)),
+      supply,
       scenarios,
       graceMs: 5000,
       random,
@@ -113,6 +114,7 @@ export async function run(
       onMistake: ({ message }) => void mistakes.push(message),
       ...plan,
     })
+  }
   const recorded = createTallySum()
   const running = Promise.all(Array.from({ length: threads }, (_, index) => runPart({ index, of: threads })))
   await clock.runAll()

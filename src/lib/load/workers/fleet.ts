@@ -265,7 +265,7 @@ async function recordEntries({ hooks }: Member, entries: readonly LedgerEntry[])
 
 /** What leaves this machine. */
 function travellingTask(task: SharedTask, scenario: TravellingScenario | null): WrittenLoadTask {
-  const { origins, timeout, model, seed, runId, statuses, settings } = task
+  const { origins, timeout, model, seed, runId, statuses, settings, prepareTimeout } = task
   const send = sendOf(model)
   return {
     origins: [...origins],
@@ -276,5 +276,6 @@ function travellingTask(task: SharedTask, scenario: TravellingScenario | null): 
     statuses: { bookedStatuses: [...statuses.bookedStatuses], conflictStatuses: [...statuses.conflictStatuses] },
     settings: { ...settings },
     scenario,
+    prepareTimeout,
   }
 }

@@ -78,6 +78,8 @@ export const loadTask = z.strictObject({
   /** What makes the scenarios of a workload. */
   settings: z.record(z.string(), z.unknown()),
   scenario: travellingScenario.nullable(),
+  /** How long reading it may take, and preparing users without another one that is ready, ms. */
+  prepareTimeout: z.number().gt(0),
 })
 
 /** A load, as its workers are told of it. */

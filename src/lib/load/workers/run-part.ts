@@ -6,11 +6,12 @@ import { runKeys } from '../../workers/names.ts'
 import { openNews, type NewsSender } from '../../workers/news.ts'
 import { followOrders } from '../../workers/orders.ts'
 import { readClock, serverTime } from '../../workers/server-clock.ts'
-import { createLocalGenerator, type GeneratorNews, type WorkerFacts } from '../generator.ts'
+import type { GeneratorHooks, GeneratorNews, LoadGenerator, WorkerFacts } from '../generator.ts'
 import { createHttpClient } from '../http/client.ts'
 import { createLedgerChannel } from '../ledger-channel.ts'
 import { formatEntry } from '../ledger-format.ts'
-import type { LedgerEntry, Scenario } from '../scenario.ts'
+import type { Part } from '../pacing.ts'
+import type { LedgerEntry } from '../scenario.ts'
 import { shownTarget, whyUnreachable } from '../target.ts'
 import { loadPart, loadTask, ownLoadPart, type LoadPart, type LoadTask } from './load-part.ts'
 import { encodeNews } from './tally-bytes.ts'
@@ -26,18 +27,12 @@ export interface PartTaker {
   readonly clock: Clock
   /** Throws what this worker does not do for anybody: `worker-refuses-scenario`, `worker-refuses-target`. */
   readonly permit: (task: LoadTask) => void
-  /** Of a task that is permitted; `remove` is called in the end. */
-  readonly readScenarios: (task: LoadTask) => Promise<TakenScenarios>
+  /** Of a task that is permitted. Throws `scenario-unusable`. */
+  readonly openGenerator: (task: LoadTask, part: Part, hooks: GeneratorHooks) => Promise<LoadGenerator>
   /** Ends the part under way, which is then given back. */
   readonly signal: AbortSignal
   /** Told what becomes of each part. */
   readonly onPart: (event: PartEvent) => void
-}
-
-/** Scenarios, and how to get rid of what they were read from. */
-export interface TakenScenarios {
-  readonly scenarios: readonly Scenario[]
-  readonly remove: () => Promise<void>
 }
 
 /** What a worker says of a part. */
@@ -160,13 +155,12 @@ async function workOn(part: LoadPart, task: LoadTask, { taker, news, end, writer
   const say = (kind: string, message?: object | Buffer): Promise<void> =>
     news.send(kind, message && (Buffer.isBuffer(message) ? message : Buffer.from(JSON.stringify(message))))
   onPart({ ...about, event: 'taken' })
-  let taken: TakenScenarios | null = null
+  let generator: LoadGenerator | null = null
   try {
     taker.permit(task)
     const reading = await readClock(clock, () => serverTime(writer))
     await say('hello', factsOf(taker, reading))
     for (const origin of task.origins) await requireReachableFrom(taker.name, origin, task.timeout)
-    taken = await taker.readScenarios(task)
     const requests = { all: 0, failed: 0 }
     let errors = 0
     const count = (given: GeneratorNews): GeneratorNews => {
@@ -177,17 +171,12 @@ async function workOn(part: LoadPart, task: LoadTask, { taker, news, end, writer
       errors += given.recorded.errors
       return given
     }
-    const ledger = createLedger(say)
-    const generator = createLocalGenerator(
-      { ...task, part: part.part },
-      {
-        ledger,
-        signal: end.signal,
-        onSecond: (second) => void say('second', encodeNews(count(second))).catch(() => {}),
-        onMistake: (error) => void say('mistake', JSON.parse(asText(error)) as object).catch(() => {}),
-      },
-      { scenarios: taken.scenarios, clock, inThread: false },
-    )
+    generator = await taker.openGenerator(task, part.part, {
+      ledger: createLedger(say),
+      signal: end.signal,
+      onSecond: (second) => void say('second', encodeNews(count(second))).catch(() => {}),
+      onMistake: (error) => void say('mistake', JSON.parse(asText(error)) as object).catch(() => {}),
+    })
     await generator.prepare()
     await say('prepared')
     onPart({ ...about, event: 'ready' })
@@ -195,9 +184,10 @@ async function workOn(part: LoadPart, task: LoadTask, { taker, news, end, writer
     if (startAt === null)
       return onPart({ ...about, event: 'ended', requests: 0, failures: 0, errors: 0, reason: end.reason() })
     onPart({ ...about, event: 'begun' })
-    const last = count(await generator.run(startAt - reading.offsetMs))
-    await generator.close()
-    const said = Promise.all([say('last', encodeNews(last)), say('end', { left: end.reason() })]).catch(() => {})
+    const { last, lost } = await generator.run(startAt - reading.offsetMs)
+    const left = end.reason() ?? lost
+    const lastSaid = last && say('last', encodeNews(count(last)))
+    const said = Promise.all([lastSaid, say('end', { left })]).catch(() => {})
     await Promise.race([said, sleep(lastWordsMs, undefined, { ref: false })])
     onPart({
       ...about,
@@ -205,7 +195,7 @@ async function workOn(part: LoadPart, task: LoadTask, { taker, news, end, writer
       requests: requests.all,
       failures: requests.failed,
       errors,
-      reason: end.reason(),
+      reason: left,
     })
   } catch (error) {
     if (!(error instanceof RushbenchError)) throw error
@@ -215,7 +205,7 @@ async function workOn(part: LoadPart, task: LoadTask, { taker, news, end, writer
       sleep(lastWordsMs, undefined, { ref: false }),
     ])
   } finally {
-    await taken?.remove()
+    await generator?.close()
   }
 }
 

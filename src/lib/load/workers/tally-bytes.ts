@@ -14,6 +14,7 @@ const head = z.strictObject({
     elapsedSeconds: amount,
     users: whole,
     full: z.boolean(),
+    unprepared: z.literal(true).optional(),
     iterations: whole,
     userMs: amount,
     waitedMs: amount,

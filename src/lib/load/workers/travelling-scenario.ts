@@ -3,19 +3,16 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { failure } from '../../errors.ts'
-import { importsOf, readScenarios } from '../scenario-file.ts'
 import type { TravellingScenario } from './load-part.ts'
-import type { TakenScenarios } from './run-part.ts'
 
 /** Which scenarios of a person's own a worker runs: none, any, or files of these hashes. */
 export type AllowedScenarios = 'none' | 'any' | ReadonlySet<string>
 
 /**
- * A scenario file that has been read, as it travels to workers. Throws `scenario-unusable` for one that imports what
+ * A scenario file as it travels to workers; `foreign` is what it imports beside Node's own modules and rushbench. Throws `scenario-unusable` for one that imports what
  * is not on their machines.
  */
-export async function packScenario(file: string): Promise<TravellingScenario> {
-  const foreign = importsOf(file)
+export async function packScenario(file: string, foreign: readonly string[]): Promise<TravellingScenario> {
   if (foreign.length > 0) {
     const reason = `it imports ${foreign.join(' and ')}, which does not travel to the workers with it. Put all that it needs into one file`
     throw failure('scenario-unusable', { file, reason })
@@ -31,14 +28,20 @@ export function isAllowed({ source, sha256 }: TravellingScenario, allowed: Allow
   return allowed === 'any' || allowed.has(hash)
 }
 
-/** Reads the scenarios from a file of their own, which nothing has been imported from before. Throws `scenario-unusable`. */
-export async function unpackScenario({ name, source }: TravellingScenario): Promise<TakenScenarios> {
+/** A scenario file that has come from elsewhere. */
+export interface UnpackedScenario {
+  readonly file: string
+  remove(): Promise<void>
+}
+
+/** Writes a scenario to a file of its own, which nothing has been imported from before. */
+export async function unpackScenario({ name, source }: TravellingScenario): Promise<UnpackedScenario> {
   const folder = await mkdtemp(join(tmpdir(), 'rushbench-scenario-'))
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
   try {
     const file = join(folder, basename(name))
     await writeFile(file, source, { mode: 0o600 })
-    return { scenarios: await readScenarios(file), remove }
+    return { file, remove }
   } catch (error) {
     await remove()
     throw error

@@ -11,6 +11,7 @@ const task = {
   statuses: { bookedStatuses: [201], conflictStatuses: [409] },
   settings: {},
   scenario: null,
+  prepareTimeout: 60_000,
 }
 const saturation = { kind: 'saturation', engine: 'rushbench', connections: 3, requests: 9, durationMs: null } as const
 

@@ -1,0 +1,62 @@
+import { Worker } from 'node:worker_threads'
+import { failure, reasonOf, RushbenchError, type ErrorCode } from '../errors.ts'
+
+/** What is known of a scenario file without running it here. */
+export interface ScenarioFacts {
+  readonly file: string
+  /** Of its scenarios. */
+  readonly names: readonly string[]
+  /** What it imports beside Node's own modules and rushbench. */
+  readonly imports: readonly string[]
+}
+
+/** What the thread says that reads it. */
+export type FromReader =
+  | ({ readonly kind: 'read' } & Pick<ScenarioFacts, 'names' | 'imports'>)
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly exitCode: number; readonly message: string }
+
+/** How it is read. */
+export interface ReadingOptions {
+  /** The module that a thread runs to read it. */
+  readonly entry: URL
+  readonly timeoutMs: number
+  /** Gives it up. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Reads a scenario file in a thread of its own, because its code may wait for ever or never come back. Throws
+ * `scenario-unusable`, and `interrupted` when the signal aborts.
+ */
+export async function readScenarioFacts(
+  file: string,
+  { entry, timeoutMs, signal }: ReadingOptions,
+): Promise<ScenarioFacts> {
+  const refuse = (reason: string): Error => failure('scenario-unusable', { file, reason })
+  const read = Promise.withResolvers<ScenarioFacts>()
+  const onAbort = (): void => read.reject(failure('interrupted', { done: 'Nothing was run.' }))
+  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', onAbort)
+  const worker = new Worker(entry, { workerData: file })
+  const timer = setTimeout(() => {
+    const what = 'outside of its functions an await may never settle, or a loop never end'
+    read.reject(refuse(`it was not read within ${timeoutMs / 1000} s (setting prepareTimeout): ${what}`))
+  }, timeoutMs)
+  worker.on('message', (message: FromReader) => {
+    if (message.kind === 'read') read.resolve({ file, names: message.names, imports: message.imports })
+    else read.reject(new RushbenchError(message.code, message.exitCode, message.message))
+  })
+  worker.once('error', (error) => read.reject(refuse(reasonOf(error))))
+  // Node ends a thread that waits for nothing any more.
+  worker.once('exit', () =>
+    read.reject(refuse('its reading never ends: outside of its functions, an await never settles')),
+  )
+  try {
+    return await read.promise
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', onAbort)
+    // Not waited for: it may be in the middle of what cannot be broken off.
+    void worker.terminate()
+  }
+}
