@@ -116,14 +116,12 @@ async function benchCalendarAndBooking(): Promise<string[][]> {
       '20,000/s',
       `${formatNumber(calendar / median(figures.bare))} of bare node:http`,
     ],
-    ['', '', '', `${formatNumber(calendar / 1011)} times the original's 1,011/s on 8 cores`],
     [
       'durable bookings',
       `${formatNumber(booking)}/s`,
       '8,000/s',
       `${formatNumber(booking / oneByOne)} times single durable inserts`,
     ],
-    ['', '', '', `${formatNumber(booking / (8609 * 0.17))} times the bookings among the original's 8,609/s`],
   ]
 }
 
