@@ -10,11 +10,11 @@ import type { LoadReport } from '../../src/lib/reports/record.ts'
 import { formatRange, isInstalled, measureInTurns, median } from './figures.ts'
 import type { ClientCost, ClientJob } from './load/client.ts'
 import { startNginx } from './load/nginx.ts'
-import { loadPrograms, type LoadProgram } from './load/programs.ts'
+import { loadPrograms, timeWrk, type LoadProgram } from './load/programs.ts'
 
 // What a request costs the generator: our client against other clients of Node, and against whole load generators, each
 // on one core with nginx on the other. Usage: npm run bench:load -- [rounds] [seconds] [part ...],
-// where the parts are small, calendar, users, threads, workers and recording; all unless some are named.
+// where the parts are small, calendar, saturation, users, threads, workers and recording; all unless some are named.
 // Needs nginx and taskset (Debian: apt-get install nginx-light util-linux). A peer that is missing is left out:
 //   wrk: apt-get install wrk; hey: go install github.com/rakyll/hey@latest; k6: go install go.k6.io/k6@latest;
 //   Locust: pip install locust
@@ -57,8 +57,10 @@ async function measureClient(job: ClientJob): Promise<ClientCost> {
   return JSON.parse(stdout) as ClientCost
 }
 
-const usPerRequest = ({ cpuSeconds, requests }: ClientCost): number => (cpuSeconds * 1e6) / requests
-const perSecond = (cost: ClientCost): number => cost.requests / cost.seconds
+type Cost = Pick<ClientCost, 'requests' | 'seconds' | 'cpuSeconds'>
+
+const usPerRequest = ({ cpuSeconds, requests }: Cost): number => (cpuSeconds * 1e6) / requests
+const perSecond = (cost: Cost): number => cost.requests / cost.seconds
 const percentOf = (values: readonly number[], base: readonly number[]): number[] =>
   values.map((value, round) => value / (base[round] ?? NaN))
 
@@ -94,6 +96,27 @@ async function benchPage(origin: string, page: Page, programs: readonly LoadProg
       return compare(`${work}, rate`, name, '/s', ourRates, theirRates[at] ?? [], goal ? `>= ${goal}` : '')
     }),
   ]
+}
+
+/** What `load --request` is, engine and all, beside others that send one request over and over. */
+async function benchSaturation(origin: string): Promise<string[][]> {
+  const url = `${origin}/small`
+  const measureOne = (client: ClientJob['client']) => (): Promise<Cost> =>
+    measureClient({ url, seconds, connections, everyMs: 0, client })
+  const hasWrk = await isInstalled('wrk')
+  const peers = [
+    { peer: 'autocannon', measure: measureOne('autocannon') },
+    ...(hasWrk ? [{ peer: 'wrk', measure: () => timeWrk(clientCore, url, connections, seconds) }] : []),
+  ]
+  const [ours = [], ...theirs] = await measureInTurns('saturation', rounds, [
+    measureOne('saturation'),
+    ...peers.map(({ measure }) => measure),
+  ])
+  const lines = (what: string, unit: string, figure: (cost: Cost) => number): string[][] =>
+    peers.map(({ peer }, at) =>
+      compare(`saturation, 1.70 kB, ${what}`, peer, unit, ours.map(figure), (theirs[at] ?? []).map(figure), ''),
+    )
+  return [...lines('CPU a request', 'us', usPerRequest), ...lines('rate', '/s', perSecond)]
 }
 
 async function benchPaced(origin: string): Promise<string[][]> {
@@ -190,6 +213,7 @@ try {
   const rows: string[][] = []
   const wants = (part: string): boolean => parts.length === 0 || parts.includes(part)
   for (const page of pages) if (wants(page.name)) rows.push(...(await benchPage(nginx.origin, page, programs)))
+  if (wants('saturation')) rows.push(...(await benchSaturation(nginx.origin)))
   if (wants('users')) rows.push(...(await benchPaced(nginx.origin)))
   if (wants('threads')) rows.push(...(await benchShared(nginx.origin, 'thread')))
   if (wants('workers')) rows.push(...(await benchShared(nginx.origin, 'worker')))

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { watchGenerator } from '../../../src/lib/load/generator-monitor.ts'
 import { judgeThreads } from '../../../src/lib/load/generator-verdict.ts'
+import type { GeneratorNews } from '../../../src/lib/load/generator.ts'
 import type { HttpClient } from '../../../src/lib/load/http-client.ts'
 import { createSleepers, realClock } from '../../../src/lib/measure/clock.ts'
 import { createHistogram, recordMs, type LatencyHistogram } from '../../../src/lib/measure/histogram.ts'
@@ -9,7 +10,8 @@ import { createHistogram, recordMs, type LatencyHistogram } from '../../../src/l
 
 /** What is asked of one client. */
 export interface ClientJob {
-  readonly client: 'ours' | 'undici' | 'autocannon'
+  /** `saturation` is what `load --request` does: our client, paced and recorded by the engine. */
+  readonly client: 'ours' | 'saturation' | 'undici' | 'autocannon'
   readonly url: string
   readonly seconds: number
   /** That many ask at a time, */
@@ -74,6 +76,38 @@ const loads: Readonly<Record<ClientJob['client'], (job: ClientJob) => Promise<Ru
     const { createSocketClient } = await import('../../../src/lib/load/http/socket-client.ts')
     const client = createSocketClient(new URL(job.url).origin, timeoutMs)
     return (seconds) => askUntil(client, job, seconds)
+  },
+  async saturation({ url, connections }) {
+    const { createGenerator } = await import('../../../src/lib/load/generator.ts')
+    const { origin, pathname: path } = new URL(url)
+    const send = { method: 'GET', path, headers: [], body: new Uint8Array(), expect: '200' } as const
+    const shared = { origins: [origin], timeout: timeoutMs, seed: '', runId: '', part: { index: 0, of: 1 } } as const
+    const statuses = { bookedStatuses: [], conflictStatuses: [] }
+    return async (seconds) => {
+      let requests = 0
+      const count = ({ recorded }: GeneratorNews): void => {
+        for (const { response, failures } of recorded.steps) {
+          if (failures > 0) throw new Error(JSON.stringify(recorded.failureReasons))
+          requests += response.counts.reduce((sum, times) => sum + times, 0)
+        }
+      }
+      const timing = { engine: 'rushbench', connections, requests: null, durationMs: seconds * 1000 } as const
+      const generator = createGenerator(
+        { ...shared, statuses, model: { kind: 'saturation', ...timing, send } },
+        {
+          ledger: { record: async () => {} },
+          signal: new AbortController().signal,
+          onSecond: count,
+          onMistake: () => {},
+        },
+        { scenarios: [], clock: realClock },
+      )
+      await generator.prepare()
+      const { last } = await generator.run()
+      if (last) count(last)
+      await generator.close()
+      return { requests, late: createHistogram() }
+    }
   },
   async undici(job) {
     const { createUndiciClient } = await import('./undici-client.ts')

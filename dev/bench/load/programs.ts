@@ -19,6 +19,28 @@ async function runPinned(core: string, program: string, args: readonly string[])
   return stdout
 }
 
+/** Processor time of a program and what it starts on one core, seconds, beside what it printed. */
+async function timedRun(core: string, program: string, args: readonly string[]) {
+  // The shell's own word for it: its second line is that of its children.
+  const line = ['taskset', '-c', core, program, ...args].map((word) => `'${word}'`).join(' ')
+  const { stdout } = await run('bash', ['-c', `${line}; times`], { maxBuffer: 1e8 })
+  const [, user = '', system = ''] = /(\S+) (\S+)\n$/.exec(stdout) ?? []
+  return { stdout, cpuSeconds: secondsOf(user) + secondsOf(system) }
+}
+
+/** Reads `0m1.234s`. */
+function secondsOf(time: string): number {
+  const [, minutes, seconds] = /^(\d+)m([\d.]+)s$/.exec(time) ?? []
+  return Number(minutes) * 60 + Number(seconds)
+}
+
+/** What wrk needs for a request over `connections`, and how many it makes, on one core. Throws when one failed. */
+export async function timeWrk(core: string, url: string, connections: number, seconds: number) {
+  const { stdout, cpuSeconds } = await timedRun(core, 'wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, url])
+  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(stdout)
+  return { requests: numberIn(stdout, /(\d+) requests in/), seconds, cpuSeconds }
+}
+
 /** Returns the number after `pattern`. */
 function numberIn(stdout: string, pattern: RegExp): number {
   const found = pattern.exec(stdout)?.[1]

@@ -1,3 +1,4 @@
+import { withoutTimerLateness } from '../measure/clock.ts'
 import { createStatusJudge } from './expected-statuses.ts'
 import { stepOf, type FixedRequest } from './fixed-request.ts'
 import type { HttpAnswer } from './http-client.ts'
@@ -24,10 +25,11 @@ export async function paceRequests(run: Run, model: OpenModel, request: FixedReq
 
   function createTurn(): (due: number) => void {
     let due = 0
+    let planned = 0
     let sent = 0
     const sendAgain = createSender(({ status, bytes, reason, reconnected }: HttpAnswer) => {
       const failure = reason ?? judge(status)
-      run.plan.recorder.record({ step, due, sent, ended: clock.now(), bytes, failure, reconnected })
+      run.plan.recorder.record({ step, due, planned, sent, ended: clock.now(), bytes, failure, reconnected })
       run.active--
       free.push(turn)
       if (isOver && run.active === 0) answered.resolve()
@@ -37,7 +39,8 @@ export async function paceRequests(run: Run, model: OpenModel, request: FixedReq
       run.mostActive = Math.max(run.mostActive, ++run.active)
       sent = clock.now()
       // Timers fire up to a millisecond early.
-      due = Math.min(at, sent)
+      planned = Math.min(at, sent)
+      due = Math.min(withoutTimerLateness(at, sent), sent)
       sendAgain()
     }
     return turn

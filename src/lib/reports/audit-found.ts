@@ -1,7 +1,7 @@
 import { formatCount } from './format.ts'
 import type { AuditResult } from './record.ts'
 
-/** The same with the bookings that were held against the database; of a single request none is written down. */
+/** What an audit found, with the bookings it had to go by: none of a single request is written down. */
 export function auditPhrase(audit: AuditResult, hasLedger: boolean): string {
   const { acknowledged, oversold, inconsistent = 0 } = audit
   if (hasLedger) return `${formatCount(acknowledged)} bookings acknowledged: ${foundByAudit(audit)}`
