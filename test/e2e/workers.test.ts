@@ -1,5 +1,9 @@
 import { hostname } from 'node:os'
-import { readFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoadReport } from '../../src/lib/reports/record.ts'
 import { borrowDatabase, type LentDatabase } from '../redis-databases.ts'
@@ -86,6 +90,43 @@ describe.skipIf(!server)('load --workers on a queue', () => {
       expect(Math.abs(clockOffsetMs!)).toBeLessThanOrEqual(clockRoundTripMs! / 2 + 5)
     }
     expect(await keysOfRuns(place.url)).toEqual([])
+  })
+
+  it('shares a single request, with its headers and every byte of its body', async () => {
+    const seen: string[] = []
+    const api = createServer((request, response) => {
+      void request.toArray().then((chunks: Buffer[]) => {
+        const body = Buffer.concat(chunks).toString('hex')
+        if (request.method === 'PATCH') seen.push(`${request.headers.cookie} ${body}`)
+        response.end()
+      })
+    })
+    api.listen(0, '127.0.0.1')
+    await once(api, 'listening')
+    try {
+      const target = `http://127.0.0.1:${(api.address() as AddressInfo).port}`
+      await writeFile(join(work.folder, 'bytes'), Buffer.from([0, 255, 13, 10]))
+      const request = [
+        '--request',
+        'patch /seat',
+        '--body',
+        '@bytes',
+        '--header',
+        'Cookie: a=1',
+        '--header',
+        'Cookie: b=2',
+      ]
+      const size = ['--connections', '3', '--requests', '50', '--workers', '2', '--queue', place.url]
+      const output = await work.run(['load', '--target', target, ...request, ...size])
+      requireMade(output)
+      const report = await savedBy(work, output)
+      expect(sumsOf(report).workers).toEqual({ requests: 50, failures: 0 })
+      expect(seen).toEqual(Array.from({ length: 50 }, () => 'a=1; b=2 00ff0d0a'))
+      expect(await keysOfRuns(place.url)).toEqual([])
+    } finally {
+      api.closeAllConnections()
+      api.close()
+    }
   })
 
   it('looks for a limit with them, one trial after the other', async () => {
