@@ -9,7 +9,7 @@ export interface Random {
   int32(): number
   /** A number from 0 (in) to 1 (out). */
   float(): number
-  /** A whole number from `min` to `max`, both in. */
+  /** A whole number from `min` to `max`, both in. Throws RangeError for what are no numbers. */
   integer(min: number, max: number): number
   /** One of `items`; throws RangeError when there are none. */
   pick<T>(items: readonly T[]): T
@@ -70,11 +70,15 @@ export function createRandom(seed: string | number): Random {
   }
 
   function integer(min: number, max: number): number {
-    return min + Math.floor(float() * (max - min + 1))
+    const drawn = min + Math.floor(float() * (max - min + 1))
+    // Also a text, which a number is added to without a word.
+    if (!Number.isFinite(drawn)) throw new RangeError('integer takes the least and the most, both numbers')
+    return drawn
   }
 
   function pick<T>(items: readonly T[]): T {
-    if (items.length === 0) throw new RangeError('nothing to pick from')
+    // A Set has no length.
+    if (!(items.length > 0)) throw new RangeError('nothing to pick from')
     return items[integer(0, items.length - 1)] as T
   }
 

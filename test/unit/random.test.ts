@@ -44,7 +44,16 @@ describe('createRandom', () => {
     for (const box of boxes) expect(Math.abs(box - 10_000)).toBeLessThan(300)
   })
 
-  it('refuses to pick from nothing', () => {
-    expect(() => createRandom('x').pick([])).toThrow(RangeError)
+  it.each([[[]], [new Set(['a'])], [{}]])('refuses to pick from what has nothing to pick: %j', (items) => {
+    expect(() => createRandom('x').pick(items as never)).toThrow(RangeError)
+  })
+
+  it.each([
+    [1, undefined],
+    [NaN, 2],
+    ['1', 5],
+    [1, Infinity],
+  ])('refuses %j and %j for bounds', (min, max) => {
+    expect(() => createRandom('x').integer(min as never, max as never)).toThrow(RangeError)
   })
 })

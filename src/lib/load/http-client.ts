@@ -7,10 +7,10 @@ export interface HttpRequest {
   /** From `/`. */
   readonly path: string
   /** Beside those that every request has. */
-  readonly headers?: RequestHeaders
-  readonly body?: string | Uint8Array
+  readonly headers?: RequestHeaders | undefined
+  readonly body?: string | Uint8Array | undefined
   /** Of the body, unless a header says otherwise; that of any text or bytes unless given. */
-  readonly bodyType?: string
+  readonly bodyType?: string | undefined
   /** Keep the answer's body; otherwise its bytes are counted and thrown away. */
   readonly wantBody: boolean
 }

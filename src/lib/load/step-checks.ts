@@ -26,10 +26,12 @@ const methodsAsWritten: ReadonlyMap<unknown, HttpMethod> = new Map(
   ]),
 )
 
-/** Throws ScenarioMistake for what is no request; its path, headers and body are looked at where they are sent. */
+/**
+ * Throws ScenarioMistake for what is no request; its path, headers and body are looked at where they are sent. This is
+ * done for every request, and has to cost next to nothing.
+ */
 export function requireRequest(value: unknown): asserts value is StepRequest {
   requireObject(value, 'a request')
-  refuseOtherFields(value, requestFields, 'a request')
   const { step, expected, wantBody, failureOf } = value as Readonly<Record<string, unknown>>
   requireStep(step)
   if (wantBody !== undefined && typeof wantBody !== 'boolean') throw mistaken('wantBody', wantBody, 'true or false')
@@ -37,11 +39,14 @@ export function requireRequest(value: unknown): asserts value is StepRequest {
   if (failureOf !== undefined) requireFunction('failureOf', failureOf)
 }
 
+/** Throws ScenarioMistake for fields that a request does not have. They stand in its text: once for a step is enough. */
+export function requireKnownFields(request: StepRequest): void {
+  refuseOtherFields(request, requestFields, 'a request')
+}
+
 /** The method in capitals. Throws ScenarioMistake for one that there is none. */
 export function methodOf(value: unknown): HttpMethod {
-  const method = methodsAsWritten.get(
-    typeof value === 'string' && !methodsAsWritten.has(value) ? value.toUpperCase() : value,
-  )
+  const method = methodsAsWritten.get(value) ?? methodsAsWritten.get(String(value).toUpperCase())
   if (method === undefined) throw mistaken('method', value, httpMethods.join(', '))
   return method
 }

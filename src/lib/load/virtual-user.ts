@@ -12,6 +12,7 @@ import {
   methodOf,
   requireAnswer,
   requireEntry,
+  requireKnownFields,
   requireReceive,
   requireRequest,
   requireSocketRequest,
@@ -111,8 +112,10 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
       try {
         requireRequest(request)
         const { step, path, headers, expected, wantBody = false } = request
+        const isNew = mistakes.isNew(step)
+        if (isNew) requireKnownFields(request)
         const method = methodOf(request.method)
-        let body = request.body == null ? null : encodeBody(request.body, mistakes.isNew(step))
+        let body = request.body == null ? null : encodeBody(request.body, isNew)
         if (body instanceof Promise) {
           const encoding = body
           body = await time.pass(() => encoding)
@@ -121,12 +124,13 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
         const asking = {
           method,
           path,
-          ...(headers === undefined ? {} : { headers }),
-          ...(body === null ? {} : { body: body.content, bodyType: body.type }),
+          headers,
+          body: body?.content,
+          bodyType: body?.type,
           wantBody,
         }
         const { answer: given, ...timing } = await time.ask(() => client.request(asking))
-        mistakes.succeeded(step)
+        if (isNew) mistakes.succeeded(step)
         const answer = toStepAnswer(given, parse)
         const failure = failureOf(expected, given) ?? judge(request, answer)
         const { bytes, reconnected } = given
