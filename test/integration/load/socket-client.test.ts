@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createSocketClient } from '../../../src/lib/load/http/socket-client.ts'
 import type { HttpClient, HttpRequest } from '../../../src/lib/load/http-client.ts'
@@ -184,6 +184,25 @@ describe('a request over a kept connection that the server closes', () => {
       expect(sockets).toHaveLength(1)
     },
   )
+
+  it.each([
+    { idleMs: 0, seen: { status: 0, reason: 'connection closed' } },
+    { idleMs: 1000, seen: { status: 200, reason: null } },
+  ])('takes no POST after $idleMs ms when its end has come: $seen', async ({ idleMs, seen }) => {
+    const { clock, moveBy } = createMovedClock()
+    const { client, sockets, received } = await open((socket) => {
+      if (socket !== sockets[0] || received.length === 1) socket.write(ok)
+    }, clock)
+    await client.request(get)
+    moveBy(idleMs)
+    sockets[0]?.end()
+    // By now the system knows of the end, and the client has not asked it.
+    await nextTurn()
+    const answer = await client.request({ ...get, method: 'POST', path: '/once' })
+    expect(answer).toMatchObject(seen)
+    expect(answer).not.toHaveProperty('reconnected')
+    expect(received.filter((text) => text.startsWith('POST /once')).length).toBeLessThanOrEqual(1)
+  })
 
   it('is sent again once: another server that closes is a failure', async () => {
     const { client, sockets } = await closeAfterFirst(closing.closed, closing.closed)

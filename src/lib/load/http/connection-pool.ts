@@ -11,6 +11,8 @@ export interface ConnectionPool {
   send(exchange: Exchange): Connection
   /** Sends over a new one, whatever is free. */
   sendOverNew(exchange: Exchange): Connection
+  /** When the connection that is used next was used last, ms on the clock; Infinity when that will be a new one. */
+  lastAskedAt(): number
   /** Closes all connections; exchanges under way fail for this. */
   close(failure: Failure): void
 }
@@ -65,6 +67,7 @@ export function createConnectionPool(endpoint: Endpoint, clock: Clock, onConnect
   return {
     send: (exchange) => sendOverFree(exchange) ?? sendOverNew(exchange),
     sendOverNew,
+    lastAskedAt: () => free.at(-1)?.askedAt ?? Infinity,
     close(failure) {
       for (const connection of open) connection.breakOff(failure)
     },

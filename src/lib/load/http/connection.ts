@@ -41,6 +41,8 @@ export interface Connection {
   readonly keptIdleMs: number
   /** When its owner means to use it no more if it is free for so long, in ms of the owner's clock. */
   usableUntil: number
+  /** When its owner last sent something over it, in ms of the owner's clock. */
+  askedAt: number
   /** False when it cannot be used any more. */
   readonly isOpen: boolean
 }
@@ -82,6 +84,7 @@ export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: 
       return isOpen
     },
     usableUntil: Infinity,
+    askedAt: 0,
   }
   socket.on(readyEvent(endpoint), onConnected)
   socket.on('end', onEnd)

@@ -2,7 +2,8 @@ import type { Clock } from '../../measure/clock.ts'
 
 /** Things that are overdue a fixed time after they began, with one timer for all of them. */
 export interface Deadlines<T> {
-  add(item: T): void
+  /** Returns when it is overdue, ms on the clock. */
+  add(item: T): number
   remove(item: T): void
   /** When it is overdue, ms on the clock; undefined for what was not added. */
   overdueAt(item: T): number | undefined
@@ -43,8 +44,10 @@ export function createDeadlines<T>(clock: Clock, ms: number, onOverdue: (item: T
 
   return {
     add(item) {
-      overdueAt.set(item, clock.now() + ms)
+      const at = clock.now() + ms
+      overdueAt.set(item, at)
       watch(ms)
+      return at
     },
     remove: (item) => void overdueAt.delete(item),
     overdueAt: (item) => overdueAt.get(item),

@@ -13,6 +13,9 @@ import { createRequestSerializer } from './request-text.ts'
 /** Doing these twice is doing them once (RFC 9110, 9.2.2). */
 const idempotentMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])
 
+/** A connection that is not used for so long, ms, may be closed by the server: none does so sooner. */
+const longIdleMs = 100
+
 /**
  * A client over bare sockets, with TLS for `https:` origins, which costs about half of what undici does;
  * `timeoutMs` is from the request to the last byte of its answer. A request that found its kept connection closed is
@@ -47,12 +50,16 @@ export function createSocketClient(origin: string, timeoutMs: number, clock: Clo
         sendAgain(exchange, overdueAt, onAnswer)
       },
     }
-    return () => {
+    function send(): void {
       if (isClosed) return onAnswer(noAnswer(failures.cutOff, 0, false))
       // From now on, not from the first byte sent: the time to connect is the server's too.
       connection = pool.send(exchange)
-      deadlines.add(connection)
+      connection.askedAt = deadlines.add(connection) - timeoutMs
     }
+    if (isIdempotent) return send
+    // In a busy turn the end of the connection may have come without having been read: what may be sent only once
+    // waits until the system was asked for it.
+    return () => void (clock.now() - pool.lastAskedAt() > longIdleMs ? setImmediate(send) : send())
   }
 
   function start(request: HttpRequest, resolve: (answer: HttpAnswer) => void): void {
