@@ -63,7 +63,7 @@ describe('over TLS', () => {
     const { client, sockets } = await open()
     await Promise.all([client.request(get), client.request(get)])
     expect(sockets.map((socket) => socket.isSessionReused())).toEqual([false, false])
-    for (const socket of [...sockets]) socket.destroy()
+    for (const socket of sockets) socket.destroy()
     await new Promise((resolve) => setTimeout(resolve, 50))
     const answers = await Promise.all([client.request(get), client.request(get), client.request(get)])
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
