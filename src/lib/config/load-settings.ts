@@ -35,8 +35,8 @@ export const loadSettings = {
   }),
   rampUp: setting({
     schema: duration(0),
-    default: '0s',
-    summary: 'time over which the users start, one after the other',
+    default: undefined,
+    summary: 'time over which the users start, one after the other; 0s for all at once, without it over one iteration',
     allowed: durationAllowed,
   }),
   stages: setting({

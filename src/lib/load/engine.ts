@@ -34,7 +34,7 @@ export async function runLoadModel(plan: RunPlan): Promise<PartNews> {
 
 function pace(run: Run): Promise<void> {
   const { model, users } = run.plan
-  if (model.kind === 'closed') return paceUsers(run, users, model.stages)
+  if (model.kind === 'closed') return paceUsers(run, users, model)
   if (model.kind === 'saturation') return paceConnections(run, model)
   return model.send ? paceRequests(run, model, model.send) : paceArrivals(run, users, model)
 }

@@ -22,12 +22,12 @@ export function describeLoad(
   { target, workload, limitsErrors }: LoadAbout,
 ): LoadReport['load'] {
   const faults = judgeLoad(result, limitsErrors)
-  const { lateStartP99: _late, lateStartP50, steps, timeline, full, ...figures } = result
+  const { lateStartP99: _late, lateStartP50, startsMs, steps, timeline, full, ...figures } = result
   return {
     verdict: { passed: faults.length === 0, reasons: faults },
     workload,
     target,
-    model: describeModel(model),
+    model: describeModel(model, startsMs),
     ...figures,
     ...(model.kind === 'open' ? { full } : {}),
     ...(lateStartP50 === null ? {} : { lateStartP50 }),
@@ -46,12 +46,15 @@ function describeWorker({ clock, health, lost, ...facts }: WorkerRun) {
   }
 }
 
-function describeModel(model: LoadModel): LoadReport['load']['model'] & {} {
+function describeModel(model: LoadModel, startsMs: number): LoadReport['load']['model'] & {} {
   if (model.kind === 'open') {
     const { bursts, send, ...rest } = model
     return { ...rest, ...(bursts ? { bursts: [...bursts] } : {}), ...(send ? describeRequest(send) : {}) }
   }
-  if (model.kind === 'closed') return { ...model, stages: [...model.stages] }
+  if (model.kind === 'closed') {
+    const over = model.starts === 'spread' ? { startsOverMs: Math.round(startsMs) } : {}
+    return { ...model, ...over, stages: [...model.stages] }
+  }
   const { send, ...rest } = model
   return { ...rest, ...describeRequest(send) }
 }

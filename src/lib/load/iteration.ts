@@ -16,8 +16,10 @@ export async function iterateUntilStopped(parts: SessionParts, session: Session)
   const user = createUser(parts, session)
   await unlessStopped(async () => {
     while (!session.sleepers.awake) {
+      const beganAt = parts.clock.now()
       const succeeded = await iterate(parts, session, user, true)
       if (!succeeded) await user.think(pauseAfterErrorMs)
+      parts.onIterationEnd(parts.clock.now() - beganAt)
     }
   })
 }

@@ -7,6 +7,8 @@ import type { ArrivalSchedule, Burst, Stage } from './pacing.ts'
 export interface ClosedModel {
   readonly kind: 'closed'
   readonly stages: readonly Stage[]
+  /** When the users begin: over one mean iteration, or at one moment; as the stages say unless given. */
+  readonly starts?: 'spread' | 'together'
 }
 
 /** Iterations start on a schedule, whether or not earlier ones came back. */
@@ -42,7 +44,8 @@ export type LoadModel = ScenarioModel | SaturationModel
 /** The settings that make a model; times in ms. */
 export interface ModelSettings {
   readonly users: number
-  readonly rampUp: number
+  /** Undefined for starts that are spread over one mean iteration. */
+  readonly rampUp: number | undefined
   readonly duration: number
   readonly stages: readonly Stage[] | undefined
   readonly arrivalRate: number | undefined
@@ -64,6 +67,11 @@ export function createModel(name: (typeof modelNames)[number], settings: ModelSe
   }
   if (burst !== undefined) throw failure('usage-wrong', { reason: 'burst raises a rate; give one with --rate.' })
   if (name === 'stages' && stages !== undefined) return { kind: 'closed', stages }
+  if (rampUp === undefined || rampUp === 0) {
+    const starts = rampUp === 0 ? 'together' : 'spread'
+    const atOnce = { durationMs: 0, users }
+    return { kind: 'closed', starts, stages: [atOnce, { durationMs: duration, users }] }
+  }
   if (rampUp > duration) throw failure('usage-wrong', { reason: 'ramp-up must not be longer than duration.' })
   const rising = { durationMs: rampUp, users }
   return { kind: 'closed', stages: [rising, { durationMs: duration - rampUp, users }] }
@@ -161,5 +169,5 @@ export function withLevel(model: LoadModel, level: number, durationMs: number): 
     durationMs: stage.durationMs + (index === last ? longerMs : 0),
     users: level,
   }))
-  return { kind: 'closed', stages }
+  return { ...model, stages }
 }

@@ -1,20 +1,23 @@
 import { iterateUntilStopped } from './iteration.ts'
-import { changesOfPart, userChanges, type Stage } from './pacing.ts'
+import type { ClosedModel } from './model.ts'
+import { changesOfPart, userChanges, type UserChange } from './pacing.ts'
 import { createWait, start, stop, type Run } from './run-state.ts'
 import { createSession, type PreparedUser, type Session } from './session.ts'
+import { createSpread } from './spread-starts.ts'
 
-/** The closed model: lets users come and go as `stages` say. Returns when the last has come or gone. */
-export async function paceUsers(run: Run, users: readonly PreparedUser[], stages: readonly Stage[]): Promise<void> {
-  const waitUntil = createWait(run)
+/** The closed model: lets users come and go as `model` says. Returns when the last has come or gone. */
+export async function paceUsers(run: Run, users: readonly PreparedUser[], model: ClosedModel): Promise<void> {
+  const turnOf = model.starts === 'spread' ? createSpread(run, model) : followStages(run)
   const active: Session[] = []
   const ended: Promise<void>[] = []
-  for (const change of changesOfPart(userChanges(stages), run.plan.part)) {
-    const at = run.startedAt + change.atMs
-    if (!(await waitUntil(at))) return
+  for (const change of changesOfPart(userChanges(model.stages), run.plan.part)) {
+    const at = await turnOf(change)
+    if (at === null) return
     if (change.users < active.length) {
       stop(run, active.pop() as Session)
       continue
     }
+    run.startsMs = Math.max(run.startsMs, at - run.startedAt)
     const index = active.length
     const before = ended[index]
     const session = createSession(run.plan.clock, users[index] as PreparedUser, at)
@@ -25,4 +28,10 @@ export async function paceUsers(run: Run, users: readonly PreparedUser[], stages
       await iterateUntilStopped(run.parts, session)
     })
   }
+}
+
+/** Waits for a change, and gives its moment on the clock; null once the run ends. */
+function followStages(run: Run): (change: UserChange) => Promise<number | null> {
+  const waitUntil = createWait(run)
+  return async ({ atMs }) => ((await waitUntil(run.startedAt + atMs)) ? run.startedAt + atMs : null)
 }

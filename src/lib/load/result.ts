@@ -27,6 +27,8 @@ export interface PartProgress {
   readonly unprepared?: true | undefined
   /** That began. */
   readonly iterations: number
+  /** From the start until the last user of a closed model began, ms; none unless given. */
+  readonly startsMs?: number | undefined
   /** Time of all users up to their stop, and what of it they waited for answers. */
   readonly userMs: number
   readonly waitedMs: number
@@ -59,6 +61,8 @@ export interface RunResult {
   readonly users: number
   /** That began. */
   readonly iterations: number
+  /** From the start until the last user of a closed model began, ms. */
+  readonly startsMs: number
   /** Iterations of the open model that could not start. */
   readonly skipped: number
   /** Some of these because no more may be in flight. */
@@ -137,6 +141,7 @@ export function summarizeRun(parts: readonly PartProgress[], whole: Whole): RunR
     seconds,
     users: sum(({ users }) => users),
     iterations: counts.iterations,
+    startsMs: Math.max(0, ...parts.map(({ startsMs = 0 }) => startsMs)),
     skipped: counts.skipped,
     full: parts.some(({ full }) => full),
     ...(parts.some(({ unprepared }) => unprepared) ? { unprepared: true as const } : {}),

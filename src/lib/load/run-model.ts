@@ -15,7 +15,7 @@ import type { Part } from './pacing.ts'
 import { summarizeRun, type RunResult } from './result.ts'
 import type { LedgerEntry } from './scenario.ts'
 import { createTallySum } from './tally-sum.ts'
-import { createTimeline, type TimelineRow } from './timeline.ts'
+import { createTimeline, type OnSecond } from './timeline.ts'
 
 /** A load, and who makes it. */
 export interface ModelRun {
@@ -33,7 +33,7 @@ export interface ModelRun {
   readonly onMistake: (error: RushbenchError) => void
   /** Told how many users are prepared in all generators that say so, and null once that is over. */
   readonly onPreparing?: (progress: PreparingProgress | null) => void
-  readonly onSecond: (row: TimelineRow) => void
+  readonly onSecond: OnSecond
 }
 
 /** What one worker process did. */

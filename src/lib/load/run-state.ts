@@ -2,6 +2,7 @@ import type { RushbenchError } from '../errors.ts'
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import type { Random } from '../random.ts'
 import type { LoadClient } from './http-client.ts'
+import { createIterationMean, type IterationMean } from './iteration-time.ts'
 import { createMistakes } from './mistakes.ts'
 import type { LoadModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
@@ -63,6 +64,10 @@ export interface Run {
   /** Iterations were skipped because no user was prepared yet. */
   unprepared: boolean
   iterations: number
+  /** Of those that began with their think time. */
+  readonly iterationMean: IterationMean
+  /** From the start until the last user began. */
+  startsMs: number
   /** Time of all sessions up to their stop, and what of it they waited for answers. */
   userMs: number
   waitedMs: number
@@ -70,6 +75,7 @@ export interface Run {
 
 /** A run that begins now, or when its plan says. */
 export function createRun(plan: RunPlan): Run {
+  const iterationMean = createIterationMean()
   const run: Run = {
     plan,
     parts: {
@@ -77,6 +83,7 @@ export function createRun(plan: RunPlan): Run {
       parse: createSharedJson(),
       mistakes: createMistakes(plan.onMistake),
       onIteration: () => void run.iterations++,
+      onIterationEnd: iterationMean.add,
     },
     startedAt: plan.startAt ?? plan.clock.now(),
     sleepers: createSleepers(plan.clock),
@@ -86,6 +93,8 @@ export function createRun(plan: RunPlan): Run {
     full: false,
     unprepared: false,
     iterations: 0,
+    iterationMean,
+    startsMs: 0,
     userMs: 0,
     waitedMs: 0,
   }
@@ -139,7 +148,7 @@ export function newsOf(run: Run, seconds: number, users: number): PartNews {
     if (session.stoppedAt === Infinity) userMs += Math.max(0, now - session.startAt)
     waitedMs += session.waitedMs
   }
-  const { mostActive, full, unprepared, iterations } = run
+  const { mostActive, full, unprepared, iterations, startsMs } = run
   const elapsedSeconds = secondsSinceStart(run)
   return {
     recorded: run.plan.recorder.take(users),
@@ -149,6 +158,7 @@ export function newsOf(run: Run, seconds: number, users: number): PartNews {
       users: mostActive,
       full,
       iterations,
+      startsMs,
       userMs,
       waitedMs,
       ...(unprepared ? { unprepared } : {}),

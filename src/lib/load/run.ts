@@ -26,7 +26,7 @@ import type { PreparingProgress } from './generator.ts'
 import { chooseScenarios } from './mix.ts'
 import { runModel, type ModelRunResult } from './run-model.ts'
 import { checkThreshold, limitErrors, type Threshold } from './thresholds.ts'
-import type { TimelineRow } from './timeline.ts'
+import type { OnSecond } from './timeline.ts'
 
 /** What is loaded. */
 export interface LoadTarget {
@@ -78,7 +78,7 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly onPreparing: (progress: PreparingProgress | null) => void
-  readonly onSecond: (row: TimelineRow) => void
+  readonly onSecond: OnSecond
   /** Called after each trial of a search. */
   readonly onTrial: (trial: Trial) => void
   /** Called when a fault begins. */

@@ -180,6 +180,11 @@ export interface ScenarioDefinition<State = undefined> {
    * left out, because arrivals say when iterations start.
    */
   readonly think?: ThinkTime
+  /**
+   * How long an iteration takes, its think times included, ms, roughly: what the starts of a run's users are spread
+   * over. Unless given, what the first iterations took.
+   */
+  readonly iterationMs?: number
   /** Heavy work, once per virtual user, before the clock runs. What it returns is that user's state. */
   prepare?(user: PreparingUser): State | Promise<State>
   /** One iteration. */
@@ -191,6 +196,7 @@ export interface Scenario {
   readonly name: string
   readonly weight: number
   readonly think: ThinkTime
+  readonly iterationMs?: number
   prepare(user: PreparingUser): unknown
   run(user: VirtualUser, state: unknown): Promise<unknown>
 }
@@ -198,11 +204,12 @@ export interface Scenario {
 /** Makes a scenario. Throws TypeError for what is none, which only types could have refused before. */
 export function defineScenario<State = undefined>(definition: ScenarioDefinition<State>): Scenario {
   requireShape(definition)
-  const { name, weight = 1, think = 0 } = definition
+  const { name, weight = 1, think = 0, iterationMs } = definition
   return {
     name,
     weight,
     think,
+    ...(iterationMs === undefined ? {} : { iterationMs }),
     prepare: (user) => definition.prepare?.(user),
     run: (user, state) => definition.run(user, state as State),
   }
@@ -210,14 +217,17 @@ export function defineScenario<State = undefined>(definition: ScenarioDefinition
 
 function requireShape(definition: unknown): void {
   if (typeof definition !== 'object' || definition === null) throw new TypeError('a scenario is an object')
-  refuseOtherFields(definition, new Set(['name', 'weight', 'think', 'prepare', 'run']), 'a scenario')
-  const { name, weight, think, prepare, run } = definition as Readonly<Record<string, unknown>>
+  refuseOtherFields(definition, new Set(['name', 'weight', 'think', 'iterationMs', 'prepare', 'run']), 'a scenario')
+  const { name, weight, think, iterationMs, prepare, run } = definition as Readonly<Record<string, unknown>>
   if (typeof name !== 'string' || name === '') throw new TypeError('a scenario needs a name')
   if (weight !== undefined && !(isFinite(weight) && weight > 0)) {
     throw new TypeError(`the weight of ${name} must be a number above 0`)
   }
   if (think !== undefined && !isThinkTime(think)) {
     throw new TypeError(`think of ${name} must be ${thinkTimeAllowed}`)
+  }
+  if (iterationMs !== undefined && !(isFinite(iterationMs) && iterationMs >= 0)) {
+    throw new TypeError(`iterationMs of ${name} must be milliseconds, 0 or more`)
   }
   if (prepare !== undefined && typeof prepare !== 'function') {
     throw new TypeError(`prepare of ${name} must be a function`)

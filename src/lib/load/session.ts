@@ -22,6 +22,8 @@ export interface SessionParts {
   readonly mistakes: Mistakes
   /** Called when an iteration begins. */
   readonly onIteration: () => void
+  /** Called when one has ended that began with its think time, with its length. */
+  readonly onIterationEnd: (ms: number) => void
 }
 
 /** A user that has done the heavy work of its scenarios. */

@@ -42,8 +42,11 @@ export interface FinishedTimeline {
 
 const secondMs = 1000
 
+/** Told of every whole second, and of the response times in it. */
+export type OnSecond = (row: TimelineRow, responseTimes: readonly HistogramCounts[]) => void
+
 /** An empty timeline of so many generators, which calls `onRow` with every whole second. */
-export function createTimeline(generators: number, onRow: (row: TimelineRow) => void): Timeline {
+export function createTimeline(generators: number, onRow: OnSecond): Timeline {
   const rows: TimelineRow[] = []
   const slices = createSliceCollector()
   const waiting: Tally[][] = Array.from({ length: generators }, () => [])
@@ -54,9 +57,10 @@ export function createTimeline(generators: number, onRow: (row: TimelineRow) => 
       if (waiting.some((seconds, generator) => seconds.length === 0 && !leftOut.has(generator))) return
       const tallies = waiting.flatMap((seconds) => seconds.shift() ?? [])
       const row = toRow(rows.length, secondMs, tallies)
-      slices.addSecond(distributionOfCounts(tallies.flatMap(responsesOf)))
+      const responseTimes = tallies.flatMap(responsesOf)
+      slices.addSecond(distributionOfCounts(responseTimes))
       rows.push(row)
-      onRow(row)
+      onRow(row, responseTimes)
     }
   }
 

@@ -5,6 +5,8 @@ import { count, list, number, object, oneOf, orNull, text } from './fields.ts'
 
 const ClosedModel = object('users that wait for their answers', {
   kind: Type.Literal('closed', { description: 'closed model' }),
+  starts: Type.Optional(oneOf('users begin over one mean iteration, or together', 'spread', 'together')),
+  startsOverMs: Type.Optional(number('where they are spread: until the last user began, ms')),
   stages: list(
     'one after the other',
     object('a straight line from the users before', {

@@ -145,7 +145,15 @@ export function modelPhrase({ model, users }: LoadReport['load']): string {
     return `${formatCount(model.connections)} ${model.connections === 1 ? 'connection' : 'connections'}${by}`
   }
   const changing = (model?.stages ?? []).filter(({ durationMs }) => durationMs > 0).length > 2
-  return `${changing ? 'up to ' : ''}${formatCount(users)} users`
+  return `${changing ? 'up to ' : ''}${formatCount(users)} users${changing || users < 2 ? '' : startsPhrase(model)}`
+}
+
+/** Over how long the users began. */
+function startsPhrase(model: LoadReport['load']['model']): string {
+  if (model?.kind !== 'closed') return ''
+  if (model.starts === 'together') return ' that began at once'
+  const overMs = model.starts === 'spread' ? model.startsOverMs : model.stages[0]?.durationMs
+  return overMs ? ` that began over ${formatDuration(overMs)}` : ''
 }
 
 function burstPhrase({ bursts = [] }: OpenModel): string {

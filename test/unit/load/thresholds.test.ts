@@ -28,6 +28,7 @@ const run: RunResult = {
   timeline: [],
   slices: { seconds: 1, responseTimes: [] },
   afterEnd: 0,
+  startsMs: 0,
   lateStartP50: null,
   lateStartP99: 1,
   users: 10,

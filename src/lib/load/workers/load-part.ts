@@ -42,7 +42,11 @@ const send = z.strictObject({
   expect: text,
 })
 
-const closed = z.strictObject({ kind: z.literal('closed'), stages: z.array(stage).min(1).max(1001) })
+const closed = z.strictObject({
+  kind: z.literal('closed'),
+  starts: z.enum(['spread', 'together']).optional(),
+  stages: z.array(stage).min(1).max(1001),
+})
 const open = z.strictObject({
   kind: z.literal('open'),
   ratePerSecond: z.number().gt(0),

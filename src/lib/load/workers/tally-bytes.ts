@@ -16,6 +16,7 @@ const head = z.strictObject({
     full: z.boolean(),
     unprepared: z.literal(true).optional(),
     iterations: whole,
+    startsMs: amount.optional(),
     userMs: amount,
     waitedMs: amount,
   }),

@@ -1,3 +1,4 @@
+import { meanThinkMs } from '../../load/iteration-time.ts'
 import { defineScenario, type Scenario } from '../../load/scenario.ts'
 import { createOrderMaker } from './made-orders.ts'
 
@@ -20,6 +21,7 @@ export function createScenarios({ seed, orders }: ReadOptions): readonly Scenari
     defineScenario({
       name: 'read',
       think: thinkMs,
+      iterationMs: meanThinkMs(thinkMs),
       async run({ random, request }) {
         const isUnknown = random.float() < unknownShare
         const uid = maker.uidAt(random.integer(0, orders - 1))

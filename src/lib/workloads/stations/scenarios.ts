@@ -1,4 +1,5 @@
 import { faker } from '@faker-js/faker/locale/en'
+import { meanThinkMs } from '../../load/iteration-time.ts'
 import type { OutcomeStatuses } from '../../load/outcome.ts'
 import { defineScenario, type Scenario, type StepAnswer, type VirtualUser } from '../../load/scenario.ts'
 import { createRandom } from '../../random.ts'
@@ -15,6 +16,7 @@ const thinkBeforeMs = [1000, 2000] as const
 const thinkOverStationsMs = [500, 1500] as const
 const thinkBeforeBookingMs = [2000, 4000] as const
 const thinkBeforeSecondMs = 1000
+const browseMs = meanThinkMs(thinkBeforeMs, thinkOverStationsMs)
 
 /** Of all who have booked, one in so many tries to get a second place. */
 const triesAgainOneIn = 10
@@ -28,10 +30,11 @@ export function createScenarios(options: ScenarioOptions, runId: string): readon
   const people = createPeople(options.seed)
   const expected = [...options.bookedStatuses, ...options.conflictStatuses]
   return [
-    defineScenario({ name: 'browse', weight: 2, think: thinkBeforeMs, run: browse }),
+    defineScenario({ name: 'browse', weight: 2, think: thinkBeforeMs, iterationMs: browseMs, run: browse }),
     defineScenario({
       name: 'browse and book',
       think: thinkBeforeMs,
+      iterationMs: browseMs + meanThinkMs(thinkBeforeBookingMs),
       prepare: (): UserState => ({ bookings: 0 }),
       async run(user, state) {
         const seen = await browse(user)

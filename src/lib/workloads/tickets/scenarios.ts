@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { meanThinkMs } from '../../load/iteration-time.ts'
 import { outcomeOf } from '../../load/outcome.ts'
 import {
   defineScenario,
@@ -80,12 +81,14 @@ export function createScenarios(options: ScenarioOptions, runId: string): readon
       name: 'steady',
       weight: 3,
       think: thinkMs,
+      iterationMs: meanThinkMs(thinkMs),
       prepare: (user) => createSender(1, user),
       run: (user, sender) => send(user, 'receipt', nextReceipt(user, sender)),
     }),
     defineScenario({
       name: 'dirty',
       think: thinkMs,
+      iterationMs: meanThinkMs(thinkMs),
       prepare: async (user) => ({ sender: createSender(2, user), files: await (broken ??= readBrokenReceipts()) }),
       run: (user, { sender, files }) =>
         user.random.float() < dirtyShare

@@ -1,4 +1,5 @@
 import { createRandom } from '../../random.ts'
+import { meanThinkMs } from '../../load/iteration-time.ts'
 import type { OutcomeStatuses } from '../../load/outcome.ts'
 import { defineScenario, type Scenario, type StepAnswer, type VirtualUser } from '../../load/scenario.ts'
 import { createNamePool } from './tickets.ts'
@@ -16,6 +17,7 @@ export interface ScenarioOptions extends OutcomeStatuses {
 const thinkBeforeMs = [1000, 2000] as const
 const thinkBetweenMonthsMs = 3000
 const thinkBeforeBookingMs = 5000
+const browseMs = meanThinkMs(thinkBeforeMs, thinkBetweenMonthsMs)
 
 /**
  * Two of three iterations look at two months, one of three also books a free slot in the second.
@@ -43,11 +45,13 @@ export function createScenarios(options: ScenarioOptions, runId: string): readon
       name: 'browse',
       weight: 2,
       think: thinkBeforeMs,
+      iterationMs: browseMs,
       run: (user) => browse(user, false),
     }),
     defineScenario({
       name: 'browse and book',
       think: thinkBeforeMs,
+      iterationMs: browseMs + thinkBeforeBookingMs,
       prepare: (): UserState => ({ bookings: 0 }),
       async run(user, state) {
         const calendar = await browse(user, true)

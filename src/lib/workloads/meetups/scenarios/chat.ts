@@ -1,3 +1,4 @@
+import { meanThinkMs } from '../../../load/iteration-time.ts'
 import { defineScenario, type Scenario, type VirtualUser } from '../../../load/scenario.ts'
 import { ask, outcomeOf, refusals } from './graphql.ts'
 import { applicationAttempt, messageAttempt } from '../ledger.ts'
@@ -47,6 +48,7 @@ export function createChatScenario(maker: Maker, seed: string, logins: Logins): 
   return defineScenario({
     name: 'chat',
     think: thinkBeforeMs,
+    iterationMs: meanThinkMs(thinkBeforeMs, thinkBeforeAnsweringMs, thinkBeforeAnsweringMs),
     prepare: ({ id }): Pair => ({
       emails: [emailOf(id), emailOf(id + 1)],
       roomId: null,

@@ -1,3 +1,4 @@
+import { meanThinkMs } from '../../../load/iteration-time.ts'
 import { defineScenario, type Scenario, type VirtualUser } from '../../../load/scenario.ts'
 import { ask } from './graphql.ts'
 import { imageAttempt } from '../ledger.ts'
@@ -25,6 +26,7 @@ export function createHostScenario(seed: string, logins: Logins): Scenario {
   return defineScenario({
     name: 'host',
     think: thinkBeforeMs,
+    iterationMs: meanThinkMs(thinkBeforeMs, thinkWhileWritingMs),
     prepare: (): Host => ({ isSignedUp: false }),
     async run(user, host) {
       const email = `host-${user.runId}-${user.id}@meetups.example`.toLowerCase()

@@ -1,3 +1,4 @@
+import { meanThinkMs } from '../../../load/iteration-time.ts'
 import { defineScenario, type Scenario, type VirtualUser } from '../../../load/scenario.ts'
 import { applicationAttempt } from '../ledger.ts'
 import { createMaker, seededAccounts } from '../made.ts'
@@ -44,11 +45,18 @@ export function createScenarios({ seed }: ScenarioOptions, _runId: string): read
   const maker = createMaker(seed)
   const logins = createLogins()
   return [
-    defineScenario({ name: 'browse', weight: 6, think: thinkBeforeMs, run: browse }),
+    defineScenario({
+      name: 'browse',
+      weight: 6,
+      think: thinkBeforeMs,
+      iterationMs: meanThinkMs(thinkBeforeMs, thinkOverPostsMs),
+      run: browse,
+    }),
     defineScenario({
       name: 'join',
       weight: 2,
       think: thinkBeforeMs,
+      iterationMs: meanThinkMs(thinkBeforeMs, thinkBeforeApplyingMs),
       prepare: ({ id }): Applicant => ({ email: maker.account(id % seededAccounts).email, applications: 0 }),
       run: (user, applicant) => join(user, applicant, logins),
     }),
