@@ -9,6 +9,8 @@ export type Opened =
 export interface SocketOpener {
   /** Never rejects for what the server does; rejects with ScenarioMistake for a path that there cannot be. */
   open(request: Omit<SocketRequest, 'step'>): Promise<Opened>
+  /** Loads what it opens them with, which takes time that is nobody's latency. */
+  load?(): Promise<void>
   /** Ends all of them. */
   close(): Promise<void>
 }

@@ -148,6 +148,7 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
         requireSocketRequest(request)
         const { step, isReady, ...rest } = request
         const opening = { ...rest, isReady: decided('isReady', isReady) }
+        if (sockets.load) await time.pass(sockets.load)
         const { answer, ...timing } = await time.ask(() => sockets.open(opening))
         mistakes.succeeded(step)
         recorder.record({ step, ...timing, bytes: 0, failure: answer.reason })

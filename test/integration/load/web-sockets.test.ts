@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo, Socket as NetSocket } from 'node:net'
+import { createServer as createNetServer, type AddressInfo, type Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createSocketOpener } from '../../../src/lib/load/http/web-sockets.ts'
@@ -127,4 +127,47 @@ it('refuses what is no path and what is no text: both are mistakes of the scenar
   await expect(opener.open({ ...request, path: 'chat' })).rejects.toThrow('path cannot be "chat"')
   const { socket } = await open()
   expect(() => socket.send({ a: 1 } as never)).toThrow('what a socket sends cannot be an object. Allowed: a text')
+})
+
+it('breaks off what the server does not close, while the run lasts and at its end', async () => {
+  const { peer, socket } = await open()
+  const closed = once(peer, 'end')
+  socket.close()
+  await closed
+  heard = []
+  peers = []
+  const second = await open()
+  const begun = performance.now()
+  const gone = once(second.peer, 'end')
+  await opener.close()
+  await gone
+  expect(performance.now() - begun).toBeLessThan(5000)
+})
+
+it('does not wait for a server that never says whether it speaks WebSocket', async () => {
+  const silent = createNetServer().listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const impatient = createSocketOpener([`http://127.0.0.1:${(silent.address() as AddressInfo).port}`], 500)
+  const [connection] = await Promise.all([
+    once(silent, 'connection') as Promise<[NetSocket]>,
+    impatient.open(request).then((opened) => expect(opened).toEqual({ socket: null, reason: 'timeout' })),
+  ])
+  if (!connection[0].destroyed) await once(connection[0].resume(), 'close')
+  silent.close()
+})
+
+it('drops the oldest of what nobody receives, and says so to whoever waits for it', async () => {
+  const impatient = createSocketOpener([`http://127.0.0.1:${(server.address() as AddressInfo).port}`], 1000)
+  const { socket } = await impatient.open({ ...request, path: '/ready' })
+  const peer = peers.at(-1) as NetSocket
+  // 100,000 texts take 10 MB with what each costs, and a socket keeps 4 MiB.
+  peer.write(Buffer.concat(Array.from({ length: 100_000 }, (_, index) => frameOf(String(index)))))
+  peer.write(frameOf('last'))
+  await new Promise((done) => setTimeout(done, 1500))
+  const seen: string[] = []
+  expect((await socket!.next((text) => seen.push(text) > 0 && text === 'last')).text).toBe('last')
+  expect(seen.length).toBeGreaterThan(30_000)
+  expect(seen.length).toBeLessThan(50_000)
+  expect((await socket!.next(anything)).reason).toBe('timeout, after texts that nobody received were dropped')
+  await impatient.close()
 })

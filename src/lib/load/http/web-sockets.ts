@@ -4,12 +4,21 @@ import type { SocketOpener } from '../socket-opener.ts'
 import { mistaken } from '../scenario-mistake.ts'
 import { readBaseUrl, type BaseUrl } from './base-url.ts'
 import { failures } from './failures.ts'
+import { loadWebSockets, type OpenRawWebSocket, type RawWebSocket } from './raw-web-socket.ts'
 import { requirePath } from './request-path.ts'
+import { createTextQueue, type TextBudget } from './text-queue.ts'
 
 interface EndableSocket extends Socket {
-  /** Ends it, with the reason that whoever waits is told. */
-  end(reason: string): void
+  /** Ends it, with the reason that whoever waits is told. Resolves when its connection is gone. */
+  end(reason: string): Promise<void>
 }
+
+/** How long a server may take to answer that a socket is closed, ms. Then its connection is broken off. */
+const closingMs = 1000
+
+/** What of texts that nobody has received is kept: of a socket, and of all together. */
+const mostSocketBytes = 4 * 2 ** 20
+const mostBytes = 256 * 2 ** 20
 
 /**
  * Opens WebSockets to all of `origins` in turn. `timeoutMs` is how long one may take until it is ready, and how long a
@@ -20,23 +29,28 @@ export function createSocketOpener(
   timeoutMs: number,
   clock: Clock = realClock,
 ): SocketOpener {
-  const sockets = new Set<EndableSocket>()
   const bases = origins.map(readBaseUrl)
+  const sockets = new Set<EndableSocket>()
+  const budget: TextBudget = { bytes: 0, mostBytes }
+  let loading: Promise<OpenRawWebSocket> | null = null
   let turn = 0
   let isClosed = false
+  const load = (): Promise<OpenRawWebSocket> => (loading ??= loadWebSockets(timeoutMs))
   return {
+    load: async () => void (await load()),
     async open({ path, protocol, hello, isReady }) {
       requirePath(path)
+      const openRaw = await load()
       if (isClosed) return { socket: null, reason: failures.cutOff.reason }
       const { shown, authorization } = bases[turn++ % bases.length] as BaseUrl
-      const raw = new WebSocket(`${shown.replace(/^http/, 'ws')}${path}`, {
+      const raw = openRaw(new URL(`${shown.replace(/^http/, 'ws')}${path}`), {
         ...(protocol === undefined ? {} : { protocols: protocol }),
         headers: authorization === null ? {} : { authorization },
       })
-      const socket = watch(raw, timeoutMs, clock)
+      const socket = watch(raw, { timeoutMs, clock, budget })
       sockets.add(socket)
-      raw.addEventListener('close', () => sockets.delete(socket))
-      raw.addEventListener('open', () => raw.send(hello))
+      raw.events.addEventListener('close', () => sockets.delete(socket))
+      raw.events.addEventListener('open', () => raw.events.send(hello))
       const { reason } = await socket.next(isReady)
       if (reason === null) return { socket, reason }
       socket.close()
@@ -44,14 +58,22 @@ export function createSocketOpener(
     },
     async close() {
       isClosed = true
-      for (const socket of sockets) socket.end(failures.cutOff.reason)
+      await Promise.all([...sockets].map((socket) => socket.end(failures.cutOff.reason)))
     },
   }
 }
 
-function watch(raw: WebSocket, timeoutMs: number, clock: Clock): EndableSocket {
-  const waiting: { readonly text: string; readonly at: number }[] = []
+interface Watching {
+  readonly timeoutMs: number
+  readonly clock: Clock
+  readonly budget: TextBudget
+}
+
+function watch({ events, terminate }: RawWebSocket, { timeoutMs, clock, budget }: Watching): EndableSocket {
+  const waiting = createTextQueue(mostSocketBytes, budget)
+  const gone = Promise.withResolvers<void>()
   let ended: string | null = null
+  let cancelTermination: (() => void) | null = null
   let bell = Promise.withResolvers<void>()
 
   function ring(): void {
@@ -59,19 +81,37 @@ function watch(raw: WebSocket, timeoutMs: number, clock: Clock): EndableSocket {
     bell = Promise.withResolvers<void>()
   }
 
-  function end(reason: string): void {
+  function end(reason: string): Promise<void> {
     ended ??= reason
-    raw.close()
+    events.close()
+    // Once it is closed this does nothing.
+    cancelTermination ??= clock.schedule(closingMs, () => {
+      terminate()
+      gone.resolve()
+    })
     ring()
+    return gone.promise
   }
 
-  raw.addEventListener('message', ({ data }) => {
+  events.addEventListener('message', ({ data }) => {
     waiting.push({ text: String(data), at: clock.now() })
     ring()
   })
   // It says little of why; what it says is often empty.
-  raw.addEventListener('error', () => end('WebSocket failed'))
-  raw.addEventListener('close', () => end(failures.closed.reason))
+  events.addEventListener('error', () => void end('WebSocket failed'))
+  events.addEventListener('close', () => {
+    void end(failures.closed.reason)
+    cancelTermination?.()
+    waiting.end()
+    gone.resolve()
+  })
+
+  /** Why there is no text, when nothing else has ended the socket. */
+  function overdue(): string {
+    return waiting.hasDropped
+      ? `${failures.timeout.reason}, after texts that nobody received were dropped`
+      : failures.timeout.reason
+  }
 
   async function next(accept: (text: string) => boolean): Promise<Received> {
     let isOverdue = false
@@ -83,7 +123,7 @@ function watch(raw: WebSocket, timeoutMs: number, clock: Clock): EndableSocket {
       for (;;) {
         for (let come = waiting.shift(); come; come = waiting.shift())
           if (accept(come.text)) return { ...come, reason: null }
-        const reason = ended ?? (isOverdue ? failures.timeout.reason : null)
+        const reason = ended ?? (isOverdue ? overdue() : null)
         if (reason !== null) return { text: null, at: clock.now(), reason }
         await bell.promise
       }
@@ -98,10 +138,10 @@ function watch(raw: WebSocket, timeoutMs: number, clock: Clock): EndableSocket {
     },
     send(text) {
       if (typeof text !== 'string') throw mistaken('what a socket sends', text, 'a text; JSON.stringify makes one')
-      if (ended === null && raw.readyState === WebSocket.OPEN) raw.send(text)
+      if (ended === null && events.readyState === WebSocket.OPEN) events.send(text)
     },
     next,
-    close: () => end(failures.closed.reason),
+    close: () => void end(failures.closed.reason),
     end,
   }
 }
