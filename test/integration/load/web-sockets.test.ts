@@ -4,8 +4,14 @@ import { createServer, type Server } from 'node:http'
 import { createServer as createNetServer, type AddressInfo, type Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { createGenerator, type GeneratorNews } from '../../../src/lib/load/generator.ts'
 import { createSocketOpener } from '../../../src/lib/load/http/web-sockets.ts'
+import type { StepTally } from '../../../src/lib/load/recorder.ts'
+import { defineScenario, type Socket } from '../../../src/lib/load/scenario.ts'
 import type { SocketOpener } from '../../../src/lib/load/socket-opener.ts'
+import { realClock } from '../../../src/lib/measure/clock.ts'
+import { mergeCounts, percentileMs } from '../../../src/lib/measure/histogram.ts'
+import { createMemoryLedger } from '../../ledgers.ts'
 
 let server: Server
 let opener: SocketOpener
@@ -17,6 +23,8 @@ let asked: string[]
 const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const request = { path: '/chat', protocol: 'test', hello: 'hello', isReady: (text: string) => text === 'ready' }
 const anything = () => true
+
+const origin = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
 /** A short text in one frame, as a server sends it. */
 function frameOf(text: string): Buffer {
@@ -44,14 +52,17 @@ beforeEach(async () => {
     const accept = createHash('sha1').update(`${headers['sec-websocket-key']}${guid}`).digest('base64')
     const head = `Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: test`
     socket.write(`HTTP/1.1 101 Switching Protocols\r\n${head}\r\n\r\n`)
-    if (url === '/ready') socket.write(frameOf('ready'))
+    if (url === '/ready' || url === '/echo') socket.write(frameOf('ready'))
     socket.on('error', () => {})
-    socket.on('data', (frame: Buffer) => heard.push(textOf(frame)))
+    socket.on('data', (frame: Buffer) => {
+      heard.push(textOf(frame))
+      if (url === '/echo') socket.write(frameOf(textOf(frame)))
+    })
     peers.push(socket)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  opener = createSocketOpener([`http://127.0.0.1:${(server.address() as AddressInfo).port}`], 20_000)
+  opener = createSocketOpener([origin()], 20_000)
 })
 
 afterEach(async () => {
@@ -170,4 +181,53 @@ it('drops the oldest of what nobody receives, and says so to whoever waits for i
   expect(seen.length).toBeLessThan(50_000)
   expect((await socket!.next(anything)).reason).toBe('timeout, after texts that nobody received were dropped')
   await impatient.close()
+})
+
+it('measures the echo of a kept socket from when its text was sent, however long ago the last request was', async () => {
+  const chat = defineScenario({
+    name: 'chat',
+    prepare: () => ({ socket: null as Socket | null, texts: 0 }),
+    async run(user, state) {
+      state.socket ??= await user.connect({ step: 'open', ...request, path: '/echo' })
+      await user.think(250)
+      const text = `text ${state.texts++}`
+      state.socket?.send(text)
+      await user.receive(state.socket!, { step: 'echo', accept: (given) => given === text })
+    },
+  })
+  const task = {
+    origins: [origin()],
+    timeout: 5000,
+    model: {
+      kind: 'closed',
+      stages: [
+        { durationMs: 0, users: 2 },
+        { durationMs: 1500, users: 2 },
+      ],
+    },
+    part: { index: 0, of: 1 },
+    seed: 'test',
+    runId: 'test',
+    statuses: { bookedStatuses: [], conflictStatuses: [] },
+  } as const
+  const echoes: StepTally[] = []
+  const keep = ({ recorded }: GeneratorNews) =>
+    void echoes.push(...recorded.steps.filter(({ name }) => name === 'echo'))
+  const hooks = {
+    ledger: createMemoryLedger(),
+    signal: new AbortController().signal,
+    onSecond: keep,
+    onMistake(error: Error) {
+      throw error
+    },
+  }
+  const generator = createGenerator(task, hooks, { scenarios: [chat], clock: realClock })
+  await generator.prepare()
+  const { last } = await generator.run()
+  await generator.close()
+  keep(last!)
+  const times = mergeCounts(echoes.map(({ response }) => response))
+  expect(times.totalCount).toBeGreaterThan(4)
+  // Measured from the connection they would be 250, 500, 750 ms and so on.
+  expect(percentileMs(times, 50)).toBeLessThan(125)
 })
