@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Socket } from '../../../src/lib/load/scenario.ts'
+import { defineScenario, type Socket } from '../../../src/lib/load/scenario.ts'
 import { createVirtualClock } from '../../virtual-clock.ts'
 import { arrivals, get, run, scenario, slowServer, users } from './virtual-run.ts'
 
@@ -118,5 +118,36 @@ describe('a run whose scenario does not end by itself', () => {
     const result = await run(clock, [listening], { model: users(1, 1000), sockets })
     expect(result.seconds).toBe(1)
     expect(result.failures).toBeGreaterThan(500)
+  })
+})
+
+describe('the users of a rate', () => {
+  const prepareFor = (clock: ReturnType<typeof createVirtualClock>, ms: number, prepared: number[]) =>
+    defineScenario({
+      name: 'test',
+      prepare: ({ id }) => new Promise<void>((done) => void clock.schedule(ms, () => done(void prepared.push(id)))),
+      run: (user) => user.think(60_000),
+    })
+
+  it('are prepared ahead of their arrivals, and no more of them', async () => {
+    const clock = createVirtualClock()
+    const prepared: number[] = []
+    const model = arrivals(10, { durationMs: 20_000, maxInFlight: 10_000 })
+    const result = await run(clock, [prepareFor(clock, 10, prepared)], { model })
+    expect(result).toMatchObject({ iterations: 200, skipped: 0, full: false })
+    expect(result.unprepared).toBeUndefined()
+    // All 200 that came, and at most the 50 of five seconds more.
+    expect(prepared.length).toBeGreaterThanOrEqual(200)
+    expect(prepared.length).toBeLessThanOrEqual(250)
+    expect(new Set(prepared).size).toBe(prepared.length)
+  })
+
+  it('are missed, and that is said, where they cannot be prepared as fast', async () => {
+    const clock = createVirtualClock()
+    const result = await run(clock, [prepareFor(clock, 60_000, [])], {
+      model: arrivals(10, { durationMs: 20_000, maxInFlight: 10_000 }),
+    })
+    // The 50 that were prepared before the start, and no other comes in time.
+    expect(result).toMatchObject({ iterations: 50, skipped: 150, full: false, unprepared: true })
   })
 })
