@@ -110,6 +110,8 @@ describe('readOrder', () => {
     const paths = ['', 'delivery', 'payment', 'items', 'items.0']
     fc.assert(
       fc.property(fc.constantFrom(...paths), fc.string({ unit: 'binary' }), fc.jsonValue(), (path, name, value) => {
+        // An array is no place for a field of this name.
+        fc.pre(!(path === 'items' && name === 'length'))
         const order = JSON.parse(text) as Record<string, unknown>
         let part: unknown = order
         for (const step of path.split('.').filter(Boolean)) part = (part as Record<string, unknown>)[step]
