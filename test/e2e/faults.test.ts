@@ -264,7 +264,7 @@ describe('bin/run.js', () => {
     const old = 'data:text/javascript,Object.defineProperty(process.versions,"node",{value:"20.20.2"})'
     const { code, stdout, stderr } = await work.run(['configs'], { NODE_ARGS: `--import ${old}` })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(/^rushbench needs Node 22\.13 or newer, and this is 20\.20\.2\. .*\n$/)
+    expect(stderr).toMatch(/^rushbench needs Node 22\.22 or newer, or 24\.6 or newer, and this is 20\.20\.2\. .*\n$/)
   })
 
   it('has help with examples for every command', async () => {
