@@ -1,6 +1,6 @@
 // What a thread runs that reads a scenario file before a load begins: what it does meanwhile cannot hold up anybody else.
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
-import { RushbenchError } from './lib/errors.ts'
+import { RushbenchError, sentError } from './lib/errors.ts'
 import type { FromReader } from './lib/load/scenario-facts.ts'
 import { importsOf, readScenarios } from './lib/load/scenario-file.ts'
 
@@ -18,6 +18,5 @@ try {
   send({ kind: 'read', names: scenarios.map(({ name }) => name), imports: importsOf(file) })
 } catch (error) {
   if (!(error instanceof RushbenchError)) throw error
-  const { code, exitCode, message } = error
-  send({ kind: 'failed', code, exitCode, message })
+  send({ kind: 'failed', ...sentError(error) })
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts'
+import type { SentError } from '../errors.ts'
 import type { GeneratorNews, GeneratorResult, WorkerFacts } from './generator.ts'
 import type { LedgerEntry } from './scenario.ts'
 
@@ -29,13 +29,5 @@ export type FromGenerator =
   /** For the ledger; batches are numbered from 0. */
   | { readonly kind: 'entries'; readonly batch: number; readonly entries: readonly LedgerEntry[] }
   | ({ readonly kind: 'finished' } & Pick<GeneratorResult, 'last' | 'lost'>)
-  /**
-   * An error with a sentence of ours, which would lose its code on the way; a mistake has to end the run, but not what
-   * was measured up to then.
-   */
-  | {
-      readonly kind: 'failed' | 'mistake'
-      readonly code: ErrorCode
-      readonly exitCode: number
-      readonly message: string
-    }
+  /** A mistake has to end the run, but what was measured up to then is kept. */
+  | ({ readonly kind: 'failed' | 'mistake' } & SentError)

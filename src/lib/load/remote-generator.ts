@@ -1,4 +1,4 @@
-import { reasonOf, RushbenchError } from '../errors.ts'
+import { reasonOf, receivedError } from '../errors.ts'
 import { monotonicMs, realClock } from '../measure/clock.ts'
 import type { GeneratorHooks, GeneratorResult, LoadGenerator, WorkerFacts } from './generator.ts'
 import type { FromGenerator, ToGenerator } from './generator-messages.ts'
@@ -53,8 +53,8 @@ export function createRemoteGenerator(
       if (message.kind === 'second') hooks.onSecond(message.news)
       if (message.kind === 'entries') void recordBatch(message, hooks, (answer) => channel.send(answer))
       if (message.kind === 'finished') finished.resolve({ last: message.last, lost: message.lost, worker })
-      if (message.kind === 'failed') fail(errorOf(message))
-      if (message.kind === 'mistake') hooks.onMistake(errorOf(message))
+      if (message.kind === 'failed') fail(receivedError(message))
+      if (message.kind === 'mistake') hooks.onMistake(receivedError(message))
     },
     (reason) => {
       if (state === 'running') finished.resolve({ last: null, lost: reason, worker })
@@ -77,10 +77,6 @@ export function createRemoteGenerator(
       await channel.close()
     },
   }
-}
-
-function errorOf({ code, exitCode, message }: Extract<FromGenerator, { kind: 'failed' | 'mistake' }>): RushbenchError {
-  return new RushbenchError(code, exitCode, message)
 }
 
 async function recordBatch(

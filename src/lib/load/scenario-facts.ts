@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { failure, reasonOf, RushbenchError, type ErrorCode } from '../errors.ts'
+import { failure, reasonOf, receivedError, type SentError } from '../errors.ts'
 
 /** What is known of a scenario file without running it here. */
 export interface ScenarioFacts {
@@ -13,7 +13,7 @@ export interface ScenarioFacts {
 /** What the thread says that reads it. */
 export type FromReader =
   | ({ readonly kind: 'read' } & Pick<ScenarioFacts, 'names' | 'imports'>)
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly exitCode: number; readonly message: string }
+  | ({ readonly kind: 'failed' } & SentError)
 
 /** How it is read. */
 export interface ReadingOptions {
@@ -44,7 +44,7 @@ export async function readScenarioFacts(
   }, timeoutMs)
   worker.on('message', (message: FromReader) => {
     if (message.kind === 'read') read.resolve({ file, names: message.names, imports: message.imports })
-    else read.reject(new RushbenchError(message.code, message.exitCode, message.message))
+    else read.reject(receivedError(message))
   })
   worker.once('error', (error) => read.reject(refuse(reasonOf(error))))
   // Node ends a thread that waits for nothing any more.

@@ -1,4 +1,4 @@
-import { RushbenchError } from '../errors.ts'
+import { RushbenchError, sentError } from '../errors.ts'
 import { monotonicMs, realClock } from '../measure/clock.ts'
 import type { GeneratorHooks, LoadGenerator } from './generator.ts'
 import type { FromGenerator, ToGenerator } from './generator-messages.ts'
@@ -29,7 +29,7 @@ export async function serveGenerator(
       signal: abort.signal,
       onSecond: (news) => send({ kind: 'second', news }),
       onPreparing: (progress) => send({ kind: 'preparing', ...progress }),
-      onMistake: ({ code, exitCode, message }) => send({ kind: 'mistake', code, exitCode, message }),
+      onMistake: (error) => send({ kind: 'mistake', ...sentError(error) }),
     })
     await generator.prepare()
     send({ kind: 'prepared' })
@@ -38,7 +38,6 @@ export async function serveGenerator(
     send({ kind: 'finished', last, lost })
   } catch (error) {
     if (!(error instanceof RushbenchError)) throw error
-    const { code, exitCode, message } = error
-    send({ kind: 'failed', code, exitCode, message })
+    send({ kind: 'failed', ...sentError(error) })
   }
 }

@@ -1,4 +1,4 @@
-import { failure, type RushbenchError } from '../errors.ts'
+import { failure, sentError, type RushbenchError } from '../errors.ts'
 import { monotonicMs } from '../measure/clock.ts'
 import type { ScenarioTask } from './choose-generators.ts'
 import { mostOvertimeMs } from './engine.ts'
@@ -72,9 +72,9 @@ export function watchThread(channel: GeneratorChannel, task: WatchedTask): Gener
         void channel.close()
       }
 
-      function fail({ code, exitCode, message }: RushbenchError): void {
+      function fail(error: RushbenchError): void {
         stop()
-        onMessage({ kind: 'failed', code, exitCode, message })
+        onMessage({ kind: 'failed', ...sentError(error) })
         void channel.close()
       }
 

@@ -1,5 +1,6 @@
 import { redactUrl } from '../../databases/url.ts'
 import { failure, reasonOf } from '../../errors.ts'
+import { readError } from '../../workers/error-text.ts'
 import type { Clock } from '../../measure/clock.ts'
 import type { WorkEnd } from '../../workers/jobs.ts'
 import type { News } from '../../workers/news.ts'
@@ -11,7 +12,7 @@ import type { LedgerEntry } from '../scenario.ts'
 import { openConnection, type FleetConnection } from './fleet-connection.ts'
 import { sendOf } from '../model.ts'
 import { writtenRequest, type TravellingScenario, type WrittenLoadTask } from './load-part.ts'
-import { readFailure, readMessage, type PartMessage } from './part-messages.ts'
+import { readMessage, type PartMessage } from './part-messages.ts'
 
 /** Who makes a load by workers on a queue. */
 export interface FleetOptions {
@@ -251,11 +252,7 @@ function reasonOfEnd(end: WorkEnd): string {
 
 /** A worker that says no does so in the reason why its work failed, as an error of ours. */
 function explain(reason: string, facts: WorkerFacts | null, index: number): Error {
-  try {
-    return readFailure(reason)
-  } catch {
-    return failure('worker-lost', { worker: facts?.name ?? `of part ${index + 1}`, reason })
-  }
+  return readError(reason) ?? failure('worker-lost', { worker: facts?.name ?? `of part ${index + 1}`, reason })
 }
 
 /** A ledger that cannot be written ends the run by itself. */

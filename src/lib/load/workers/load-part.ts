@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { ErrorCode } from '../../errors.ts'
 import type { FixedRequest } from '../fixed-request.ts'
 import type { WorkerFacts } from '../generator.ts'
 import { engineNames, mostConnections, type LoadModel } from '../model.ts'
@@ -117,11 +116,4 @@ export const newEntries = z.strictObject({ lines: z.array(z.string()), conflicts
 export const partEnd = z.strictObject({
   /** Why it did not work until the end of the run; null when it did, or was told to stop. */
   left: text.nullable(),
-})
-
-/** An error with a sentence of ours, which would lose its code on the way. */
-export const partFailure = z.strictObject({
-  code: text.transform((code) => code as ErrorCode),
-  exitCode: z.number().int().min(1).max(255),
-  message: text,
 })

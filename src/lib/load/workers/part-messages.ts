@@ -1,8 +1,9 @@
-import { RushbenchError } from '../../errors.ts'
+import type { RushbenchError } from '../../errors.ts'
+import { readError } from '../../workers/error-text.ts'
 import type { GeneratorNews, WorkerFacts } from '../generator.ts'
 import { parseEntry } from '../ledger-format.ts'
 import type { LedgerEntry } from '../scenario.ts'
-import { newEntries, partEnd, partFailure, workerFacts } from './load-part.ts'
+import { newEntries, partEnd, workerFacts } from './load-part.ts'
 import { decodeNews } from './tally-bytes.ts'
 
 /** What a worker says of its part. */
@@ -30,17 +31,17 @@ export function readMessage(kind: string, data: Buffer): PartMessage | null {
   if (kind === 'second' || kind === 'last') return { kind, news: decodeNews(data) }
   if (kind === 'hello') return { kind, worker: workerFacts.parse(parseJson(data)) }
   if (kind === 'end') return { kind, ...partEnd.parse(parseJson(data)) }
-  if (kind === 'failed' || kind === 'mistake') return { kind, error: readFailure(data.toString()) }
+  if (kind === 'failed' || kind === 'mistake') return { kind, error: requireError(data.toString()) }
   if (kind !== 'entries') return null
   const { lines, conflicts } = newEntries.parse(parseJson(data))
   if (conflicts > mostConflicts) throw new Error(`it tells of ${conflicts} conflicts at once`)
   return { kind, entries: [...lines.map(parseEntry), ...Array.from({ length: conflicts }, () => conflict)] }
 }
 
-/** Reads an error that a worker has told in words. Throws Error when it is none. */
-export function readFailure(text: string): RushbenchError {
-  const { code, exitCode, message } = partFailure.parse(JSON.parse(text))
-  return new RushbenchError(code, exitCode, message)
+function requireError(text: string): RushbenchError {
+  const error = readError(text)
+  if (error === null) throw new Error('it tells of an error that is none')
+  return error
 }
 
 function parseJson(data: Buffer): unknown {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { failure, RushbenchError } from '../../errors.ts'
+import { failure, RushbenchError, sentError } from '../../errors.ts'
+import { errorAsText } from '../../workers/error-text.ts'
 import type { Clock } from '../../measure/clock.ts'
 import { connectQueue, type QueueClient } from '../../workers/client.ts'
 import { runKeys } from '../../workers/names.ts'
@@ -53,7 +54,7 @@ export async function runPart(data: unknown, lost: AbortSignal, taker: PartTaker
   const { version } = loadPart.parse(data)
   if (version !== taker.version) {
     const refusal = failure('worker-version', { worker: taker.name, own: taker.version, wanted: version })
-    throw new Error(asText(refusal), { cause: refusal })
+    throw new Error(errorAsText(refusal), { cause: refusal })
   }
   const part = ownLoadPart.parse(data)
   const keys = runKeys(part.run)
@@ -175,7 +176,7 @@ async function workOn(part: LoadPart, task: LoadTask, { taker, news, end, writer
       ledger: createLedger(say),
       signal: end.signal,
       onSecond: (second) => void say('second', encodeNews(count(second))).catch(() => {}),
-      onMistake: (error) => void say('mistake', JSON.parse(asText(error)) as object).catch(() => {}),
+      onMistake: (error) => void say('mistake', sentError(error)).catch(() => {}),
     })
     await generator.prepare()
     await say('prepared')
@@ -200,17 +201,10 @@ async function workOn(part: LoadPart, task: LoadTask, { taker, news, end, writer
   } catch (error) {
     if (!(error instanceof RushbenchError)) throw error
     onPart({ ...about, event: 'refused', reason: error.message })
-    await Promise.race([
-      say('failed', JSON.parse(asText(error)) as object).catch(() => {}),
-      sleep(lastWordsMs, undefined, { ref: false }),
-    ])
+    await Promise.race([say('failed', sentError(error)).catch(() => {}), sleep(lastWordsMs, undefined, { ref: false })])
   } finally {
     await generator?.close()
   }
-}
-
-function asText({ code, exitCode, message }: RushbenchError): string {
-  return JSON.stringify({ code, exitCode, message })
 }
 
 function factsOf(

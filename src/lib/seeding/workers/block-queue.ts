@@ -1,6 +1,7 @@
 import { RushbenchError, type ErrorCode } from '../../errors.ts'
+import { errorAsText } from '../../workers/error-text.ts'
 import { offerPieces, PieceFailure, takePieces, type OfferedPieces, type TakenPieces } from '../../workers/pieces.ts'
-import { errorAsText, storedByWorker, type StoredByWorker } from './seed-part.ts'
+import { storedByWorker, type StoredByWorker } from './seed-part.ts'
 
 /** Errors that another try of the same block may not meet. */
 const passing: ReadonlySet<ErrorCode> = new Set([

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { redactUrl } from '../../databases/url.ts'
-import { failure, RushbenchError } from '../../errors.ts'
+import { failure } from '../../errors.ts'
+import { readError } from '../../workers/error-text.ts'
 import { placeWork, type PlacedWork, type WorkEnd } from '../../workers/jobs.ts'
-import { seedPartName, travellingError, type SeedPart } from './seed-part.ts'
+import { seedPartName, type SeedPart } from './seed-part.ts'
 
 /** How a seeding is spread over workers. */
 export interface SpreadOptions {
@@ -128,15 +129,5 @@ export function createCrew(part: SeedPart, { queue, workers, waitMs, onNote }: S
       const opened = (await Promise.allSettled(placed)).flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
       await Promise.allSettled(opened.map((one) => one.close(lost)))
     },
-  }
-}
-
-/** The error that a worker has sent; null for one without a sentence of ours. */
-export function readError(text: string): RushbenchError | null {
-  try {
-    const { code, exitCode, message } = travellingError.parse(JSON.parse(text))
-    return new RushbenchError(code, exitCode, message)
-  } catch {
-    return null
   }
 }

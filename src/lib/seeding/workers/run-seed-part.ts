@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../../databases/port.ts'
 import { failure, RushbenchError } from '../../errors.ts'
+import { errorAsText } from '../../workers/error-text.ts'
 import { connectQueue } from '../../workers/client.ts'
 import { runKeys } from '../../workers/names.ts'
 import { followOrders } from '../../workers/orders.ts'
@@ -8,7 +9,7 @@ import { chooseStrategy, openBlockStore } from '../block-store.ts'
 import { isBlockStored, readJournal } from '../journal.ts'
 import type { SeedTarget } from '../seed.ts'
 import { takeBlocks } from './block-queue.ts'
-import { errorAsText, ownSeedPart, seedPart, type SeedPart, type StoredByWorker } from './seed-part.ts'
+import { ownSeedPart, seedPart, type SeedPart, type StoredByWorker } from './seed-part.ts'
 
 /** A worker, as it takes parts of seedings. */
 export interface SeedTaker {

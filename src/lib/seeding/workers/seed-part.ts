@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { ErrorCode, RushbenchError } from '../../errors.ts'
 
 /** The name of a seeding among other work on the queue. */
 export const seedPartName = 'seed'
@@ -40,15 +39,3 @@ export const storedByWorker = z.strictObject({
 
 /** What a worker says of a block that is stored. */
 export type StoredByWorker = z.output<typeof storedByWorker>
-
-/** An error with a sentence of ours, which would lose its code on the way. */
-export const travellingError = z.strictObject({
-  code: text.transform((code) => code as ErrorCode),
-  exitCode: z.number().int().min(1).max(255),
-  message: text,
-})
-
-/** The text in which an error travels. */
-export function errorAsText({ code, exitCode, message }: RushbenchError): string {
-  return JSON.stringify({ code, exitCode, message })
-}

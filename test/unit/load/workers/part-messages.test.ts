@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { failure } from '../../../../src/lib/errors.ts'
-import { readFailure, readMessage } from '../../../../src/lib/load/workers/part-messages.ts'
+import { readMessage } from '../../../../src/lib/load/workers/part-messages.ts'
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 const kinds = ['hello', 'prepared', 'second', 'last', 'entries', 'end', 'failed']
@@ -27,8 +27,8 @@ describe('messages of a worker', () => {
 
   it('bring an error with its code and its sentence', () => {
     const { code, exitCode, message } = failure('worker-version', { worker: 'a', own: '1', wanted: '2' })
-    const error = readFailure(JSON.stringify({ code, exitCode, message }))
-    expect(error).toMatchObject({ code: 'worker-version', exitCode: 1, message })
+    const said = readMessage('failed', Buffer.from(JSON.stringify({ code, exitCode, message })))
+    expect(said).toMatchObject({ kind: 'failed', error: { code: 'worker-version', exitCode: 1, message } })
   })
 
   it.each([
