@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { BaseCommand } from './base-command.ts'
+import { aborted } from './lib/abort.ts'
 import type { ScenarioSettings } from './lib/config/scenario-settings.ts'
 import { connectDatabase } from './lib/databases/registry.ts'
 import { redactUrl } from './lib/databases/url.ts'
@@ -71,7 +72,7 @@ export async function runWorker(
   }
   const work = await takeWork(queue, name, handlers, (text) => command.logToStderr(text))
   command.log(`Worker ${name} waits for work on ${redactUrl(queue)}`)
-  await stopOf(command.signal)
+  await aborted(command.signal)
   await work.close()
 }
 
@@ -109,11 +110,4 @@ function requirePermitted(
   }
   if (!scenario || isAllowed(scenario, allowedScenarios)) return
   throw failure('worker-refuses-scenario', { worker, file: scenario.name, sha256: scenario.sha256 })
-}
-
-function stopOf(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { followRun } from '../api-channel.ts'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { letHeapGrow } from '../heap.ts'
+import { aborted } from '../lib/abort.ts'
 import type { Settings } from '../lib/config/settings.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
@@ -95,6 +96,6 @@ With --replicas the API is served by so many processes. One that ends is started
 
   async #untilStopped(): Promise<void> {
     if (this.signal.aborted) return
-    await new Promise<void>((resolve) => this.signal.addEventListener('abort', () => resolve(), { once: true }))
+    await aborted(this.signal)
   }
 }

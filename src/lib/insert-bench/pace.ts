@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { onAbort } from '../abort.ts'
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 
 /** One insert that came back; times in milliseconds on the clock that it was paced by. */
@@ -45,9 +46,7 @@ export function scheduleFromNow(clock: Clock, rate: number): (index: number) => 
  */
 export async function paceInserts(pace: Pace): Promise<number> {
   const sleepers = createSleepers(pace.clock)
-  const stop = (): void => sleepers.wakeAll()
-  if (pace.signal.aborted) stop()
-  pace.signal.addEventListener('abort', stop)
+  const stopListening = onAbort(pace.signal, () => sleepers.wakeAll())
   const startedAt = pace.clock.now()
   const run: Run = { pace, sleepers, next: 0 }
   try {
@@ -57,7 +56,7 @@ export async function paceInserts(pace: Pace): Promise<number> {
     if (failed) throw failed.reason
     return pace.clock.now() - startedAt
   } finally {
-    pace.signal.removeEventListener('abort', stop)
+    stopListening()
   }
 }
 

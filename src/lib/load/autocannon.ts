@@ -1,4 +1,5 @@
 import autocannon from 'autocannon'
+import { onAbort } from '../abort.ts'
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import { createHistogram } from '../measure/histogram.ts'
 import type { GeneratorHooks, GeneratorNews, LoadGenerator } from './generator.ts'
@@ -82,16 +83,14 @@ async function saturate(
   const run = createRun(clock)
   const { sleepers, startedAt } = run
   const wake = (): void => sleepers.wakeAll()
-  signal.addEventListener('abort', wake)
-  if (signal.aborted) wake()
+  const stopListening = onAbort(signal, wake)
   const cannon = fire(task, run)
   const done = Promise.resolve(cannon).finally(wake)
   await endEverySecond(run, task, onSecond)
-  signal.removeEventListener('abort', wake)
+  stopListening()
   const stoppedAt = clock.now()
   run.recorder.endAt(stoppedAt)
   const timed = model.requests === null || signal.aborted
-  if (timed) run.recorder.endAt(stoppedAt)
   await finish(run, task, cannon, done)
   return newsOf(run, task, ((timed ? stoppedAt : run.lastEndedAt) - startedAt) / 1000, 0)
 }

@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.ts'
 import { createSleepers } from '../measure/clock.ts'
 import { durationOf } from './model.ts'
 import { paceArrivals } from './pace-arrivals.ts'
@@ -18,13 +19,11 @@ export const mostOvertimeMs = 1000
 export async function runLoadModel(plan: RunPlan): Promise<PartNews> {
   const run = createRun(plan)
   const { model, signal } = plan
-  const wakeAll = (): void => run.sleepers.wakeAll()
-  if (signal.aborted) wakeAll()
-  signal.addEventListener('abort', wakeAll)
+  const stopListening = onAbort(signal, () => run.sleepers.wakeAll())
   // Without a length, what paces it ends the run.
   const durationMs = model.kind === 'saturation' ? (model.durationMs ?? Infinity) : durationOf(model)
   await Promise.all([pace(run), endEverySecond(run, durationMs)])
-  signal.removeEventListener('abort', wakeAll)
+  stopListening()
   const seconds = secondsSinceStart(run)
   plan.recorder.endAt(plan.clock.now())
   for (const session of run.sessions.keys()) stop(run, session)

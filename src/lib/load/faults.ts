@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.ts'
 import { duration } from '../config/values.ts'
 import { failure, reasonOf } from '../errors.ts'
 import { createSleepers, type Clock, type Sleep, type Sleepers } from '../measure/clock.ts'
@@ -113,8 +114,7 @@ export function startFaults(plan: FaultPlan): FaultInjection {
   const { clock, signal } = plan
   const sleepers = createSleepers(clock)
   const wakeAll = (): void => sleepers.wakeAll()
-  if (signal.aborted) wakeAll()
-  signal.addEventListener('abort', wakeAll)
+  const stopListening = onAbort(signal, wakeAll)
   const startedAt = clock.now()
   const inOrder = plan.faults.toSorted((a, b) => a.atMs - b.atMs)
   const sequences = Object.values(Object.groupBy(inOrder, ({ kind }) => parts[kind])).map((faults) =>
@@ -123,7 +123,7 @@ export function startFaults(plan: FaultPlan): FaultInjection {
   return {
     async end() {
       wakeAll()
-      signal.removeEventListener('abort', wakeAll)
+      stopListening()
       const injected = await Promise.all(sequences)
       return injected.flat().toSorted((a, b) => a.atMs - b.atMs)
     },

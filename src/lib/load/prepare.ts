@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { onAbort } from '../abort.ts'
 import { failure, reasonOf } from '../errors.ts'
 import type { Clock } from '../measure/clock.ts'
 import type { Random } from '../random.ts'
@@ -126,13 +127,11 @@ async function prepare(scenario: Scenario, user: PreparingUser): Promise<unknown
 /** Resolves also when the signal aborts first. */
 async function untilAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
   const aborted = Promise.withResolvers<void>()
-  const onAbort = (): void => aborted.resolve()
-  signal.addEventListener('abort', onAbort)
-  if (signal.aborted) onAbort()
+  const stopListening = onAbort(signal, aborted.resolve)
   try {
     await Promise.race([work, aborted.promise])
   } finally {
-    signal.removeEventListener('abort', onAbort)
+    stopListening()
     work.catch(() => {})
   }
 }

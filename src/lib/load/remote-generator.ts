@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.ts'
 import { reasonOf, receivedError } from '../errors.ts'
 import { monotonicMs, realClock } from '../measure/clock.ts'
 import type { GeneratorHooks, GeneratorResult, LoadGenerator, WorkerFacts } from './generator.ts'
@@ -61,8 +62,7 @@ export function createRemoteGenerator(
       else fail(endedEarly(reason))
     },
   )
-  signal.addEventListener('abort', stop)
-  if (signal.aborted) stop()
+  const stopListening = onAbort(signal, stop)
 
   return {
     prepare: () => prepared.promise,
@@ -73,7 +73,7 @@ export function createRemoteGenerator(
       return finished.promise
     },
     async close() {
-      signal.removeEventListener('abort', stop)
+      stopListening()
       await channel.close()
     },
   }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { onAbort } from '../abort.ts'
 import { failure, reasonOf, receivedError, type SentError } from '../errors.ts'
 
 /** What is known of a scenario file without running it here. */
@@ -34,9 +35,7 @@ export async function readScenarioFacts(
 ): Promise<ScenarioFacts> {
   const refuse = (reason: string): Error => failure('scenario-unusable', { file, reason })
   const read = Promise.withResolvers<ScenarioFacts>()
-  const onAbort = (): void => read.reject(failure('interrupted', { done: 'Nothing was run.' }))
-  if (signal.aborted) onAbort()
-  signal.addEventListener('abort', onAbort)
+  const stopListening = onAbort(signal, () => read.reject(failure('interrupted', { done: 'Nothing was run.' })))
   const worker = new Worker(entry, { workerData: file })
   const timer = setTimeout(() => {
     const what = 'outside of its functions an await may never settle, or a loop never end'
@@ -55,7 +54,7 @@ export async function readScenarioFacts(
     return await read.promise
   } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', onAbort)
+    stopListening()
     // Not waited for: it may be in the middle of what cannot be broken off.
     void worker.terminate()
   }

@@ -1,3 +1,4 @@
+import { onAbort } from '../../abort.ts'
 import { redactUrl } from '../../databases/url.ts'
 import { failure, reasonOf } from '../../errors.ts'
 import { readError } from '../../workers/error-text.ts'
@@ -177,11 +178,9 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
         }),
       )
     }, options.waitMs)
-    const onAbort = (): void => {
+    onAbort(signal, () => {
       for (const { prepared } of members) prepared.resolve()
-    }
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort)
+    })
     void Promise.allSettled(members.map(({ prepared }) => prepared.promise)).then(() => clearTimeout(timer))
   }
 
@@ -196,9 +195,7 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
       connection.send(what).catch(() => {})
     }
     order({ kind: 'run', at: connection.serverNow() + leadMs + slowest * roundTripsAhead })
-    const stop = (): void => order({ kind: 'stop' })
-    signal.addEventListener('abort', stop)
-    if (signal.aborted) stop()
+    onAbort(signal, () => order({ kind: 'stop' }))
   }
 
   async function close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { onAbort } from '../../abort.ts'
 import { redactUrl } from '../../databases/url.ts'
 import { failure } from '../../errors.ts'
 import { readError } from '../../workers/error-text.ts'
@@ -41,8 +42,7 @@ export function createEnd(signal: AbortSignal): End {
     reached = true
     resolve()
   }
-  signal.addEventListener('abort', stop, { once: true })
-  if (signal.aborted) stop()
+  onAbort(signal, stop)
   return {
     reached: promise,
     isReached: () => reached,

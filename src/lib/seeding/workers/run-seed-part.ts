@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { onAbort } from '../../abort.ts'
 import type { Database } from '../../databases/port.ts'
 import { failure, RushbenchError } from '../../errors.ts'
 import { errorAsText } from '../../workers/error-text.ts'
@@ -58,8 +59,10 @@ async function followSeeding(part: SeedPart, lost: AbortSignal, taker: SeedTaker
   const client = await connectQueue(taker.queue)
   const over = new AbortController()
   const ended = Promise.withResolvers<string | null>()
-  const onLost = (): void => ended.resolve('the queue gave its part up')
-  const onStop = (): void => ended.resolve('it was stopped')
+  const listening = [
+    onAbort(taker.signal, () => ended.resolve('it was stopped')),
+    onAbort(lost, () => ended.resolve('the queue gave its part up')),
+  ]
   try {
     const keys = runKeys(part.run)
     // Its coordinator is gone.
@@ -71,14 +74,10 @@ async function followSeeding(part: SeedPart, lost: AbortSignal, taker: SeedTaker
       onGone: () => ended.resolve('the coordinator gave no sign of life'),
       signal: over.signal,
     })
-    lost.addEventListener('abort', onLost)
-    taker.signal.addEventListener('abort', onStop)
-    if (taker.signal.aborted) onStop()
     await storeUntil(ended.promise, part, taker)
   } finally {
     over.abort()
-    lost.removeEventListener('abort', onLost)
-    taker.signal.removeEventListener('abort', onStop)
+    for (const stopListening of listening) stopListening()
     client.destroy()
   }
 }
