@@ -2,7 +2,7 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { reasonOf } from './lib/errors.ts'
 import type { ScenarioTask } from './lib/load/choose-generators.ts'
-import { createLocalGenerator, type LocalGenerator } from './lib/load/generator.ts'
+import { createGenerator, type LocalGenerator } from './lib/load/generator.ts'
 import { aliveEveryMs, type FromGenerator } from './lib/load/generator-messages.ts'
 import { isStop } from './lib/load/refusals.ts'
 import { serveGenerator } from './lib/load/serve-generator.ts'
@@ -30,10 +30,10 @@ setInterval(() => send({ kind: 'alive' }), aliveEveryMs)
 await serveGenerator({ send, listen: (onMessage) => void port.on('message', onMessage) }, async (hooks) => {
   const scenarios = await readTaskScenarios(task)
   send({ kind: 'read', names: scenarios.map(({ name }) => name) })
-  const local = createLocalGenerator(task, hooks, { scenarios, clock: realClock, inThread: true })
+  const local = createGenerator(task, hooks, { scenarios, clock: realClock, inThread: true })
   for (const reason of early) local.recordError(reason)
   generator = local
-  return { ...local, run: async (startAt) => ({ last: await local.run(startAt), lost: null, worker: null }) }
+  return local
 }).catch((error: unknown) => {
   // No fault of the scenario: whoever started this thread hears that it has ended, and why.
   process.off('uncaughtException', onStrayError)

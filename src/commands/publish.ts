@@ -4,7 +4,7 @@ import { BaseCommand, settingFlags } from '../base-command.ts'
 import { besideOriginalFlag } from '../beside-original.ts'
 import { openBroker } from '../lib/brokers/registry.ts'
 import type { Settings } from '../lib/config/settings.ts'
-import { createHttpClient } from '../lib/load/http/client.ts'
+import { createSocketClient } from '../lib/load/http/socket-client.ts'
 import { createLedgerBesideReport, createLedgerFile } from '../lib/load/ledger-file.ts'
 import { startLedger } from '../lib/load/ledger.ts'
 import { requireTarget, shownTarget } from '../lib/load/target.ts'
@@ -57,7 +57,7 @@ Exits with 4 when an order could not be read for a minute, with 3 when there was
     const runId = randomUUID().slice(0, 8)
     const startedAt = new Date()
     await using broker = await openBroker(values.broker)
-    const replicas = await openReplicas(targets, values.timeout)
+    const replicas = openReplicas(targets, values.timeout)
     const file = await (ledgerPath === undefined
       ? createLedgerBesideReport(values.reports, startedAt, 'publish')
       : createLedgerFile(ledgerPath))
@@ -85,10 +85,8 @@ Exits with 4 when an order could not be read for a minute, with 3 when there was
   }
 }
 
-function openReplicas(targets: readonly string[], timeoutMs: number): Promise<Replica[]> {
-  return Promise.all(
-    targets.map(async (target) => ({ origin: shownTarget(target), client: await createHttpClient(target, timeoutMs) })),
-  )
+function openReplicas(targets: readonly string[], timeoutMs: number): Replica[] {
+  return targets.map((target) => ({ origin: shownTarget(target), client: createSocketClient(target, timeoutMs) }))
 }
 
 function figuresOf({ origin, orders, unreadable, latencies, completeAt }: Readable, beganAt: number): ReadableFigures {

@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.ts'
 import type { RushbenchError } from '../errors.ts'
 import { createSleepers, type Clock } from '../measure/clock.ts'
 import { addCounts, createHistogram } from '../measure/histogram.ts'
@@ -92,10 +93,8 @@ export interface LoadGenerator {
   close(): Promise<void>
 }
 
-/** A generator in this thread, which can be told when to begin. */
-export interface LocalGenerator extends Omit<LoadGenerator, 'run'> {
-  /** From `startAt` on the clock, when it is given, all is counted. Says what came after the last second. */
-  run(startAt?: number): Promise<GeneratorNews>
+/** A generator in this thread. */
+export interface LocalGenerator extends LoadGenerator {
   /** Counts what a scenario threw where nobody waits for it. */
   recordError(reason: string): void
 }
@@ -111,14 +110,14 @@ export function graceOf(timeoutMs: number): number {
 /** How often it is told how many users are prepared, ms. */
 const preparingEveryMs = 1000
 
-/** A generator in this thread. */
-export function createLocalGenerator(
+/** A generator in this thread. From the moment that it is told to begin at, all is counted. */
+export function createGenerator(
   { origins, timeout, model, part, seed, runId, statuses }: GeneratorTask,
   { ledger, signal, onSecond, onPreparing, onMistake }: GeneratorHooks,
-  { scenarios, clock, inThread }: LocalParts,
+  { scenarios, clock, inThread = false }: LocalParts,
 ): LocalGenerator {
   const random = createRandom(seed)
-  const opened = createHttpClients(origins, timeout)
+  const client = createHttpClients(origins, timeout)
   const late = createHistogram()
   const sockets = createSocketOpener(origins, timeout, clock)
   const recorder = createRecorder()
@@ -135,7 +134,6 @@ export function createLocalGenerator(
   let users: readonly PreparedUser[] = []
   return {
     async prepare() {
-      await opened
       // Threads share what their process may open.
       requireDescriptors(model, inThread ? { index: 0, of: 1 } : part)
       if (sendOf(model)) return
@@ -166,7 +164,7 @@ export function createLocalGenerator(
         graceMs: graceOf(timeout),
         random,
         clock,
-        client: await opened,
+        client,
         sockets,
         recorder,
         runId,
@@ -178,12 +176,12 @@ export function createLocalGenerator(
         onMistake,
       })
       monitor.stop()
-      return withHealth(last)
+      return { last: withHealth(last), lost: null, worker: null }
     },
     recordError: (reason) => recorder.recordError(reason),
     async close() {
       await sockets.close()
-      await (await opened).close()
+      await client.close()
     },
   }
 }
@@ -192,26 +190,15 @@ export function createLocalGenerator(
 export interface LocalParts {
   readonly scenarios: readonly Scenario[]
   readonly clock: Clock
-  /** It is one of several threads of this process. */
-  readonly inThread: boolean
-}
-
-/** The generator of a run that has no other. */
-export function createGenerator(
-  task: GeneratorTask,
-  hooks: GeneratorHooks,
-  parts: Omit<LocalParts, 'inThread'>,
-): LoadGenerator {
-  const local = createLocalGenerator(task, hooks, { ...parts, inThread: false })
-  return { ...local, run: async (startAt) => ({ last: await local.run(startAt), lost: null, worker: null }) }
+  /** It is one of several threads of this process; not unless given. */
+  readonly inThread?: boolean
 }
 
 async function waitUntil(at: number, clock: Clock, signal: AbortSignal): Promise<void> {
   const leftMs = at - clock.now()
-  if (leftMs <= 0 || signal.aborted) return
+  if (leftMs <= 0) return
   const sleepers = createSleepers(clock)
-  const wake = (): void => sleepers.wakeAll()
-  signal.addEventListener('abort', wake)
+  const stopListening = onAbort(signal, () => sleepers.wakeAll())
   await sleepers.sleep(leftMs)
-  signal.removeEventListener('abort', wake)
+  stopListening()
 }

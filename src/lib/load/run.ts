@@ -12,7 +12,7 @@ import { startFaults, type Fault, type FaultInjection, type InjectedFault, type 
 import { findLimit, type LimitFound, type Trial } from './find-limit.ts'
 import { chooseGenerators, type LoadMakers } from './choose-generators.ts'
 import { describeGenerator, describeLimit, describeLoad } from './findings.ts'
-import { createHttpClient } from './http/client.ts'
+import { createSocketClient } from './http/socket-client.ts'
 import { shownTarget, whyUnreachable } from './target.ts'
 import type { AppendOnlyFile } from './ledger-file.ts'
 import { readLedger } from './ledger-reader.ts'
@@ -296,6 +296,6 @@ function nameOf<Options extends object>({ model, scenarioNames, workload }: Load
 }
 
 async function requireReachable(origin: string, timeout: number): Promise<void> {
-  const reason = await whyUnreachable(await createHttpClient(origin, timeout))
+  const reason = await whyUnreachable(createSocketClient(origin, timeout))
   if (reason !== null) throw failure('target-unreachable', { target: shownTarget(origin), reason })
 }

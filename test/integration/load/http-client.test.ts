@@ -4,7 +4,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import { createServer as createNetServer, Server as NetServer, type AddressInfo, type Socket } from 'node:net'
 import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createHttpClient } from '../../../src/lib/load/http/client.ts'
+import { createSocketClient } from '../../../src/lib/load/http/socket-client.ts'
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../../src/lib/load/http-client.ts'
 import { createCertificate } from '../../certificate.ts'
 
@@ -27,8 +27,8 @@ async function listen(server: NetServer): Promise<string> {
   return `${protocol}://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-async function clientOf(origin: string, timeoutMs = 5000): Promise<HttpClient> {
-  const client = await createHttpClient(origin, timeoutMs)
+function clientOf(origin: string, timeoutMs = 5000): HttpClient {
+  const client = createSocketClient(origin, timeoutMs)
   cleanUps.push(() => client.close())
   return client
 }
@@ -37,7 +37,7 @@ async function clientOf(origin: string, timeoutMs = 5000): Promise<HttpClient> {
 async function http(listener: RequestListener, timeoutMs?: number): Promise<{ client: HttpClient; server: Server }> {
   const server = protocol === 'http' ? createServer(listener) : createHttpsServer(certificate, listener)
   cleanUps.push(() => (server.closeAllConnections(), server.close()))
-  return { client: await clientOf(await listen(server), timeoutMs), server }
+  return { client: clientOf(await listen(server), timeoutMs), server }
 }
 
 /** A server that does with its sockets what it likes, once a request has come in. */
@@ -198,7 +198,7 @@ describe.each(['http', 'https'] as const)('over %s', (given) => {
       const server = createNetServer()
       const origin = await listen(server)
       await new Promise((resolve) => server.close(resolve))
-      expect(without(await (await clientOf(origin)).request(get))).toEqual({
+      expect(without(await clientOf(origin).request(get))).toEqual({
         status: 0,
         bytes: 0,
         reason: 'connection refused',
@@ -307,7 +307,7 @@ describe.each(['http', 'https'] as const)('over %s', (given) => {
         const origin = await listen(server)
         cleanUps.push(() => server.close())
         // A time this short is over before the connection is there.
-        const client = await clientOf(origin, 1)
+        const client = clientOf(origin, 1)
         const request = client.request({ method: 'POST', path: '/', body: '{}', wantBody: true })
         const blockedUntil = performance.now() + 20
         while (performance.now() < blockedUntil);

@@ -18,7 +18,7 @@ async function startServer(name: string) {
 describe('createHttpClients', () => {
   it('asks all replicas in turn', async () => {
     const servers = await Promise.all(['a', 'b', 'c'].map(startServer))
-    const client = await createHttpClients(
+    const client = createHttpClients(
       servers.map(({ origin }) => origin),
       5000,
     )

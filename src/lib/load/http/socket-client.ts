@@ -17,7 +17,7 @@ const idempotentMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'D
 const longIdleMs = 100
 
 /**
- * A client over bare sockets, with TLS for `https:` origins, which costs about half of what undici does;
+ * A client for `origin`, which may have a path and user:password@ for all requests, over bare sockets, with TLS for `https:` origins, which costs about half of what undici does;
  * `timeoutMs` is from the request to the last byte of its answer. A request that found its kept connection closed is
  * sent once more, over a new one, if its method allows that.
  */

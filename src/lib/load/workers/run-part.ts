@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { onAbort } from '../../abort.ts'
 import { failure, RushbenchError, sentError } from '../../errors.ts'
 import { errorAsText } from '../../workers/error-text.ts'
 import type { Clock } from '../../measure/clock.ts'
@@ -8,7 +9,7 @@ import { openNews, type NewsSender } from '../../workers/news.ts'
 import { followOrders } from '../../workers/orders.ts'
 import { readClock, serverTime } from '../../workers/server-clock.ts'
 import type { GeneratorHooks, GeneratorNews, LoadGenerator, WorkerFacts } from '../generator.ts'
-import { createHttpClient } from '../http/client.ts'
+import { createSocketClient } from '../http/socket-client.ts'
 import { createLedgerChannel } from '../ledger-channel.ts'
 import { formatEntry } from '../ledger-format.ts'
 import type { Part } from '../pacing.ts'
@@ -119,11 +120,10 @@ function createEnd(stopped: AbortSignal, lost: AbortSignal): PartSignals {
     stop()
   }
 
-  const onStopped = (): void => give('it was stopped')
-  const onLost = (): void => give('the queue gave its part up')
-  stopped.addEventListener('abort', onStopped)
-  lost.addEventListener('abort', onLost)
-  if (stopped.aborted) onStopped()
+  const listening = [
+    onAbort(stopped, () => give('it was stopped')),
+    onAbort(lost, () => give('the queue gave its part up')),
+  ]
   return {
     signal: abort.signal,
     over: over.signal,
@@ -133,8 +133,7 @@ function createEnd(stopped: AbortSignal, lost: AbortSignal): PartSignals {
     stop,
     give,
     close() {
-      stopped.removeEventListener('abort', onStopped)
-      lost.removeEventListener('abort', onLost)
+      for (const stopListening of listening) stopListening()
       over.abort()
     },
   }
@@ -255,6 +254,6 @@ function lineOf(entry: LedgerEntry, lines: string[]): string | null {
 }
 
 async function requireReachableFrom(worker: string, target: string, timeout: number): Promise<void> {
-  const reason = await whyUnreachable(await createHttpClient(target, timeout))
+  const reason = await whyUnreachable(createSocketClient(target, timeout))
   if (reason !== null) throw failure('worker-cannot-reach', { worker, target: shownTarget(target), reason })
 }
