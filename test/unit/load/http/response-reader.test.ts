@@ -16,8 +16,10 @@ import { bytesOf, cut, cuts, read, seen, singly, splitAt } from './read-pieces.t
 
 /** Reads one answer after the other, as on one connection, each in the given pieces. */
 function readAll(answers: readonly (readonly Buffer[])[], answersHead: boolean) {
-  const reader = createResponseReader()
+  let reader = createResponseReader()
   return answers.map((pieces) => {
+    // Behind half of an empty line comes the other half, or the connection ends.
+    if (reader.strayBytes === 1) reader = createResponseReader()
     startAnswer(reader, answersHead, true)
     for (const piece of pieces) if (!isFinished(reader)) readBytes(reader, Buffer.from(piece), piece.length)
     readClose(reader)
