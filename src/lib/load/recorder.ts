@@ -5,7 +5,8 @@ import {
   type HistogramCounts,
   type LatencyHistogram,
 } from '../measure/histogram.ts'
-import { keepReasons, keepStepNames } from './kept-names.ts'
+import { keepStepNames } from './kept-names.ts'
+import { createReasonCounts } from './reason-counts.ts'
 
 /** One request, all times in ms of the same clock. */
 export interface Sample {
@@ -83,8 +84,8 @@ interface StepState {
 export function createRecorder(): Recorder {
   const steps = new Map<string, StepState>()
   const stepNames = keepStepNames()
-  const failureReasons = createReasonCounter()
-  const errorReasons = createReasonCounter()
+  const failureReasons = createReasonCounts()
+  const errorReasons = createReasonCounts()
   const late = createHistogram()
   let skipped = 0
   let errors = 0
@@ -150,28 +151,6 @@ export function createRecorder(): Recorder {
       errors = 0
       reconnected = 0
       return tally
-    },
-  }
-}
-
-interface ReasonCounter {
-  add(reason: string): void
-  /** How often each was added since it was last asked. */
-  take(): Record<string, number>
-}
-
-function createReasonCounter(): ReasonCounter {
-  const counts = new Map<string, number>()
-  const nameOf = keepReasons()
-  return {
-    add(reason) {
-      const name = nameOf(reason)
-      counts.set(name, (counts.get(name) ?? 0) + 1)
-    },
-    take() {
-      const taken = Object.fromEntries(counts)
-      counts.clear()
-      return taken
     },
   }
 }

@@ -1,5 +1,6 @@
 import { addCounts, createHistogram, type LatencyHistogram } from '../measure/histogram.ts'
-import { keepReasons, keepStepNames } from './kept-names.ts'
+import { keepStepNames } from './kept-names.ts'
+import { createReasonCounts } from './reason-counts.ts'
 import type { Tally } from './recorder.ts'
 
 /** A step in all stretches of a run and in all its generators. */
@@ -32,16 +33,16 @@ export interface TallySum {
 export function createTallySum(): TallySum {
   const steps = new Map<string, StepSum>()
   const stepNames = keepStepNames()
-  const failureReasons = createReasonSums()
-  const errorReasons = createReasonSums()
+  const failureReasons = createReasonCounts()
+  const errorReasons = createReasonCounts()
   const late = createHistogram()
   let skipped = 0
   let errors = 0
   let reconnected = 0
   return {
     steps,
-    failureReasons: failureReasons.sums,
-    errorReasons: errorReasons.sums,
+    failureReasons: failureReasons.counts,
+    errorReasons: errorReasons.counts,
     late,
     get errors() {
       return errors
@@ -69,26 +70,12 @@ export function createTallySum(): TallySum {
         addCounts(sum.response, response)
         addCounts(sum.service, service)
       }
-      failureReasons.add(tally.failureReasons)
-      errorReasons.add(tally.errorReasons)
+      for (const [reason, times] of Object.entries(tally.failureReasons)) failureReasons.add(reason, times)
+      for (const [reason, times] of Object.entries(tally.errorReasons)) errorReasons.add(reason, times)
       addCounts(late, tally.late)
       skipped += tally.skipped
       errors += tally.errors
       reconnected += tally.reconnected
-    },
-  }
-}
-
-function createReasonSums() {
-  const sums = new Map<string, number>()
-  const nameOf = keepReasons()
-  return {
-    sums,
-    add(reasons: Tally['failureReasons']) {
-      for (const [given, times] of Object.entries(reasons)) {
-        const reason = nameOf(given)
-        sums.set(reason, (sums.get(reason) ?? 0) + times)
-      }
     },
   }
 }
