@@ -21,8 +21,13 @@ export function printError(error: Error, json: boolean): void {
   else ux.stderr(`Error: ${plain(reasonOf(error))}${error.message.endsWith('.') ? '.' : ''}`)
 }
 
+/** True where a command line has one of `flags`, which behind a `--` is no flag. */
+export function hasFlag(argv: readonly string[], ...flags: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return (end === -1 ? argv : argv.slice(0, end)).some((word) => flags.includes(word))
+}
+
 /** True where a command line asks for JSON. */
 export function asksForJson(argv: readonly string[]): boolean {
-  const end = argv.indexOf('--')
-  return (end === -1 ? argv : argv.slice(0, end)).includes('--json')
+  return hasFlag(argv, '--json')
 }

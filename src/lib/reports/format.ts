@@ -9,6 +9,11 @@ export function formatCount(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 0 })
 }
 
+/** `the first 3` as `The first 3` */
+export function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 /** A number with three digits that matter: `1,134`, `98.7`, `0.378`, `0`. */
 export function formatNumber(value: number): string {
   const size = Math.abs(toThreeDigits(value))

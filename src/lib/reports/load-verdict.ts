@@ -46,10 +46,10 @@ function judgeErrors(load: LoadFigures): string[] {
   const { iterations = 0, errorReasons = {} } = load
   const errors = errorsOf(load)
   if (errors <= iterations * errorsAllowed) return []
-  const share = iterations > 0 ? `${formatShare(Math.min(1, errors / iterations))}; ` : ''
+  const share = errorShare(load)
   const thrown = Object.keys(errorReasons).length > 0 ? `: ${mostGiven(errorReasons)}` : ''
   return [
-    `${formatCount(errors)} of ${formatCount(iterations)} iterations threw (${share}more than 1% fails a run unless a threshold such as errors<5% allows it)${thrown}`,
+    `${formatCount(errors)} of ${formatCount(iterations)} iterations threw (${share === null ? '' : `${formatShare(share)}; `}more than 1% fails a run unless a threshold such as errors<5% allows it)${thrown}`,
   ]
 }
 

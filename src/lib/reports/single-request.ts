@@ -5,7 +5,8 @@ export function sendsOne({ model }: LoadReport['load']): boolean {
   return model !== undefined && model.kind !== 'closed' && model.request !== undefined
 }
 
-type OpenModel = Extract<LoadReport['load']['model'], { kind: 'open' }>
+/** The open model of a report. */
+export type OpenModel = Extract<LoadReport['load']['model'], { kind: 'open' }>
 
 /** What an open model starts: iterations, or a single request. */
 export function startsOf({ request }: OpenModel): 'iterations' | 'requests' {

@@ -10,10 +10,10 @@ import {
   plain,
 } from './format.ts'
 import { limitLine, trialTable } from './limit-text.ts'
-import { loadFaults } from './load-verdict.ts'
+import { errorShare, loadFaults } from './load-verdict.ts'
 import type { AuditResult, LoadReport, SeedReport } from './record.ts'
 import { describeRetries } from './retries-text.ts'
-import { sendsOne, startsOf } from './single-request.ts'
+import { sendsOne, startsOf, type OpenModel } from './single-request.ts'
 import { formatActual, isMet } from './views/answers.ts'
 import { healthPhrase, workerTable } from './workers-text.ts'
 
@@ -115,9 +115,9 @@ function headlineLines(report: LoadReport, paint: Paint): string[] {
 function errorLines(load: LoadReport['load'], paint: Paint): string[] {
   const { errors = 0, iterations = 0, errorReasons = {} } = load
   if (errors === 0) return []
-  const share = iterations > 0 ? ` (${formatShare(Math.min(1, errors / iterations))})` : ''
+  const share = errorShare(load)
   return [
-    `errors     ${paint.bad(formatCount(errors))} of ${formatCount(iterations)} iterations threw${share}${reasonsPhrase(errorReasons)}`,
+    `errors     ${paint.bad(formatCount(errors))} of ${formatCount(iterations)} iterations threw${share === null ? '' : ` (${formatShare(share)})`}${reasonsPhrase(errorReasons)}`,
   ]
 }
 
@@ -132,8 +132,6 @@ export function targetPhrase({ load, config }: LoadReport): string {
   const isOwn = target === null && workload !== null && workload !== load.workload
   return isOwn ? `${load.target} (the built-in API of ${workload}, as no --target was given)` : load.target
 }
-
-type OpenModel = Extract<LoadReport['load']['model'], { kind: 'open' }>
 
 /** How many users or connections, or how many starts a second. */
 export function modelPhrase({ model, users }: LoadReport['load']): string {

@@ -10,6 +10,9 @@ export interface BaseUrl {
   readonly shown: string
 }
 
+/** The base of a target that has neither a path nor credentials. */
+export const bareBase: Pick<BaseUrl, 'basePath' | 'authorization'> = { basePath: '', authorization: null }
+
 /** Takes a target's URL apart. Throws TypeError for what is no URL, and URIError for a % that begins no character. */
 export function readBaseUrl(text: string): BaseUrl {
   const { origin, pathname, username, password } = new URL(text)

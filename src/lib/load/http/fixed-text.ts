@@ -1,9 +1,6 @@
 import { valuesOf, type FixedRequest } from '../fixed-request.ts'
-import type { BaseUrl } from './base-url.ts'
-import type { RequestText } from './request-text.ts'
-
-/** Methods that announce even an empty body (RFC 9110, 8.6). */
-const methodsWithBody = new Set(['POST', 'PUT', 'PATCH'])
+import { bareBase } from './base-url.ts'
+import { methodsWithBody, type RequestText } from './request-text.ts'
 
 /** Larger requests stay bytes: a text of that size would be copied each time that it is sent. */
 const mostTextBytes = 16 * 1024
@@ -12,7 +9,7 @@ const mostTextBytes = 16 * 1024
 export function serializeFixed(
   { method, path, headers, body }: FixedRequest,
   host: string,
-  { basePath, authorization }: Pick<BaseUrl, 'basePath' | 'authorization'> = { basePath: '', authorization: null },
+  { basePath, authorization } = bareBase,
 ): RequestText {
   const needsAuthorization = authorization !== null && valuesOf(headers, 'authorization').length === 0
   const hasHost = valuesOf(headers, 'host').length > 0

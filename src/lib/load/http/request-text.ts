@@ -1,5 +1,5 @@
 import type { HttpRequest } from '../http-client.ts'
-import type { BaseUrl } from './base-url.ts'
+import { bareBase } from './base-url.ts'
 import { readFields } from './header-fields.ts'
 import { typeOf } from './request-body.ts'
 import { requirePath } from './request-path.ts'
@@ -13,15 +13,18 @@ export interface RequestText {
 }
 
 /** Methods that announce even an empty body (RFC 9110, 8.6). */
-const methodsWithBody = new Set(['POST', 'PUT', 'PATCH'])
+export const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
 /** Most users read the same few pages, whose requests are made once; who reads a thousand others makes them anew. */
 const mostPlainGets = 1000
 
-/** Serializes requests to `host`, with the path and the authorization of its base. Throws ScenarioMistake for what cannot be sent. */
+/**
+ * Serializes requests to `host`, with the path and the authorization of its base. Throws ScenarioMistake for what cannot be
+ * sent.
+ */
 export function createRequestSerializer(
   host: string,
-  { basePath, authorization }: Pick<BaseUrl, 'basePath' | 'authorization'> = { basePath: '', authorization: null },
+  { basePath, authorization } = bareBase,
 ): (request: HttpRequest) => RequestText {
   const hostLine = `host: ${host}\r\n`
   const authorizationLine = authorization === null ? '' : `authorization: ${authorization}\r\n`

@@ -1,5 +1,5 @@
 import { auditPhrase } from '../audit-found.ts'
-import { formatCount, formatDuration, formatLatency, formatNumber, formatShare } from '../format.ts'
+import { formatCount, formatDuration, formatLatency, formatNumber, formatShare, upperFirst } from '../format.ts'
 import { levelText, limitPhrase } from '../limit-text.ts'
 import { loadFaults } from '../load-verdict.ts'
 import type { AuditResult, LoadReport } from '../record.ts'
@@ -59,10 +59,6 @@ function faultyAnswer(faults: readonly string[]): Answer {
   return { question: 'Did it work?', verdict: 'bad', answer: 'The load failed', detail: upperFirst(detail) }
 }
 
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
-}
-
 /** Nothing that failed is called valid, nor is what ended before its first request. */
 function validAnswer(report: LoadReport, provesNothing: boolean): Answer {
   const { valid, reasons, advice } = report.generator
@@ -91,12 +87,8 @@ export function auditAnswer(audit: AuditResult | null, hasLedger = true): Answer
     question,
     verdict: audit.passed ? 'good' : 'bad',
     answer: audit.passed ? 'Audit passed' : 'Audit failed',
-    detail: `${capitalized(auditPhrase(audit, hasLedger))}.${unknown}`,
+    detail: `${upperFirst(auditPhrase(audit, hasLedger))}.${unknown}`,
   }
-}
-
-function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function failedAudit(reason: string): Answer {

@@ -1,3 +1,4 @@
+import { upperFirst } from '../format.ts'
 import { limitPhrase } from '../limit-text.ts'
 import { loadFaults } from '../load-verdict.ts'
 import type { AuditResult, LoadReport, Report, SeedReport } from '../record.ts'
@@ -80,6 +81,6 @@ const nothingToLose = 'no booking was acknowledged, so that none could be lost o
 function detailsOf(kind: string, count: number, { violations }: AuditResult): string {
   const found = violations.filter((violation) => violation.kind === kind)
   const part = firstOf(found.length, count)
-  const lead = part === null || found.length === 0 ? '' : `${part.replace('t', 'T')}: `
+  const lead = part === null || found.length === 0 ? '' : `${upperFirst(part)}: `
   return lead + found.map(({ key, detail }) => `${key}: ${detail}`).join('; ')
 }

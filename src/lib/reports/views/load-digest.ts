@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatDuration, formatLatency, formatNumber, formatShare } from '../format.ts'
 import { trialRows } from '../limit-text.ts'
+import { errorShare } from '../load-verdict.ts'
 import type { LoadReport } from '../record.ts'
 import { sendsOne, startsOf } from '../single-request.ts'
 import { modelPhrase, targetPhrase } from '../text.ts'
@@ -59,10 +60,12 @@ function bookingFigures({ outcomes }: LoadReport['load'], audited: boolean): Fig
   return [{ label: 'bookings', value: formatCount(booked), note }]
 }
 
-function errorFigures({ errors = 0, iterations = 0 }: LoadReport['load']): Figure[] {
+function errorFigures(load: LoadReport['load']): Figure[] {
+  const { errors = 0, iterations = 0 } = load
   if (errors === 0) return []
-  const share = iterations > 0 ? `${formatShare(Math.min(1, errors / iterations))} of ${formatCount(iterations)}` : ''
-  return [{ label: 'iterations threw', value: formatCount(errors), note: share }]
+  const share = errorShare(load)
+  const note = share === null ? '' : `${formatShare(share)} of ${formatCount(iterations)}`
+  return [{ label: 'iterations threw', value: formatCount(errors), note }]
 }
 
 function reconnectedFigures({ reconnected = 0 }: LoadReport['load']): Figure[] {
