@@ -1,7 +1,8 @@
 import { createSleepers, type Clock } from '../measure/clock.ts'
+import { levelText } from '../reports/limit-text.ts'
 import { holds, type Limit } from './limit.ts'
 import { bracketOf, nextLevel, type Bracket, type LevelTrial } from './limit-search.ts'
-import { durationOf, highestLevelOf, levelNameOf, levelOf, withLevel, type LoadModel } from './model.ts'
+import { durationOf, highestLevelOf, levelOf, raisedOf, withLevel, type LoadModel } from './model.ts'
 import type { ModelRunResult } from './run-model.ts'
 
 /** One run at a level. */
@@ -75,8 +76,8 @@ export async function findLimit(search: LimitSearch): Promise<LimitFound> {
 
 function obstaclesOf(last: Trial | undefined): string[] {
   if (last?.outcome !== 'not valid') return []
-  const what = levelNameOf(last.run.model)
-  return last.run.verdict.reasons.map((reason) => `at ${last.level} ${what}: ${reason}`)
+  const level = levelText(last, raisedOf(last.run.model))
+  return last.run.verdict.reasons.map((reason) => `at ${level}: ${reason}`)
 }
 
 function outcomeOf(limit: Limit, { result, verdict }: ModelRunResult): Trial['outcome'] {

@@ -4,10 +4,10 @@ import type { LimitFound, Trial } from './find-limit.ts'
 import { worstOf } from './generator-monitor.ts'
 import { stepOf, type FixedRequest } from './fixed-request.ts'
 import { generalAdvice } from './generator-verdict.ts'
-import type { LoadModel } from './model.ts'
+import { raisedOf, type LoadModel } from './model.ts'
 import type { ModelRunResult, WorkerRun } from './run-model.ts'
 
-/** What is known of a run beside its figures. */
+/** Facts of a run beside its figures. */
 export interface LoadAbout {
   readonly target: string
   /** Names what was run. */
@@ -97,9 +97,4 @@ function describeTrial({ level, outcome, run: { result } }: Trial) {
   const { seconds, requests, failures, errors, skipped, rps, responseTime } = result
   const { p50, p95, p99 } = responseTime
   return { level, outcome, seconds, requests, failures, errors, skipped, rps, p50, p95, p99 }
-}
-
-function raisedOf(model: LoadModel): NonNullable<LoadReport['limit']>['raised'] {
-  if (model.kind === 'open') return model.send ? 'request rate' : 'rate'
-  return model.kind === 'saturation' ? 'connections' : 'users'
 }

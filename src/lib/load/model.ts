@@ -105,9 +105,9 @@ export function highestLevelOf(model: LoadModel): number {
   return model.kind === 'saturation' ? mostConnections : mostLevel
 }
 
-/** What a level of a model counts. */
-export function levelNameOf(model: LoadModel): 'users' | 'connections' | 'iterations a second' | 'requests a second' {
-  if (model.kind === 'open') return model.send ? 'requests a second' : 'iterations a second'
+/** What a search raises, and a level counts; a rate is one of iterations. */
+export function raisedOf(model: LoadModel): 'users' | 'connections' | 'rate' | 'request rate' {
+  if (model.kind === 'open') return model.send ? 'request rate' : 'rate'
   return model.kind === 'saturation' ? 'connections' : 'users'
 }
 
@@ -159,7 +159,7 @@ export function levelOf(model: LoadModel): number {
   return model.kind === 'open' ? model.ratePerSecond : mostUsersOf(model)
 }
 
-/** The same model with so many arrivals a second, users or connections, for so long. Of stages, the last takes what is longer. */
+/** The same model at another level and length. Of stages, the last takes what is longer. */
 export function withLevel(model: LoadModel, level: number, durationMs: number): LoadModel {
   if (model.kind === 'open') return { ...model, ratePerSecond: level, durationMs }
   if (model.kind === 'saturation') return { ...model, connections: level, durationMs }

@@ -27,7 +27,7 @@ const levelNames: Readonly<Record<LimitFound['raised'], readonly [one: string, s
 }
 
 /** So many users, connections or starts a second. */
-export function levelText({ level }: Boundary, raised: LimitFound['raised']): string {
+export function levelText({ level }: Pick<Boundary, 'level'>, raised: LimitFound['raised']): string {
   const [one, several] = levelNames[raised]
   return `${formatCount(level)} ${level === 1 ? one : several}`
 }
