@@ -41,10 +41,10 @@ const hidden = '***'
 /** Flags of all commands, which change nothing of a run. */
 const inheritedFlags: ReadonlySet<string> = new Set(['beside-original', 'help', 'json', 'verbose', 'version'])
 
-/** How long what a command has left open (a connection, a thread) may hold the process that has said all it had to say, ms. */
+/** How long a connection or a thread that a command has left open may hold the process after its end, ms. */
 const leftOpenMs = 2000
 
-/** Nothing is left that a command could wait for, and it has not ended: without this, Node would say nothing and exit with 0. */
+/** Says that a command cannot go on: nothing is left that it could wait for, and Node would exit with 0. */
 function onEmptyLoop(): void {
   process.exitCode = exitCodes.error
   ux.stderr(`Error: ${failure('unfinished', {}).message}`)

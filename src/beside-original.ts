@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core'
 import type { Settings } from './lib/config/settings.ts'
 import { failure } from './lib/errors.ts'
 
-/** The flag that shows figures of the program that a workload is modelled on, which only those know who have read of it. */
+/** The flag that shows figures of the program that a workload is modelled on; most people know nothing of it. */
 export const besideOriginalFlag = {
   'beside-original': Flags.boolean({
     summary: 'show beside the figures what was measured of the program that the workload is modelled on, and where',

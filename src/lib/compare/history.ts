@@ -87,7 +87,7 @@ function hasFailed(report: Report): boolean {
   return report.kind === 'load' && loadFaults(report).length > 0
 }
 
-/** Whether the latest load failed, or the latest change of any metric is for the worse: what was made good again is over. */
+/** Whether the latest load failed, or the latest change of any metric is for the worse. */
 export function hasWorsened({ metrics, latest }: History): boolean {
   return latest === 'failed' || metrics.some(({ changes }) => changes.at(-1)?.verdict === 'worse')
 }

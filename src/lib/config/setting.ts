@@ -9,7 +9,7 @@ export interface Setting<T = unknown> {
   readonly summary: string
   /** Said after "Allowed:" when a value is refused. */
   readonly allowed: string
-  /** What is allowed, said of one value that is refused: with what was meant, perhaps. */
+  /** Says what is allowed instead of one value that is refused, perhaps with what was meant. */
   readonly explain?: (raw: unknown) => string | null
   /** The value is a URL that may carry a password. */
   readonly secretUrl?: true

@@ -70,7 +70,7 @@ interface Run {
   /** When the last answer was there. */
   lastEndedAt: number
   requests: number
-  /** What is under way is no longer waited for. */
+  /** Requests under way are no longer waited for. */
   cutOff: boolean
 }
 

@@ -26,7 +26,7 @@ export interface Preparation {
 
 /** Prepares the users of a part, from the first on. */
 export interface UserSupply {
-  /** Does the heavy work of all scenarios for the next `count` users, as far as there are so many. Throws `scenario-not-prepared`. */
+  /** Does the heavy work of all scenarios for the next `count` users, or for those left. Throws `scenario-not-prepared`. */
   take(count: number): Promise<readonly PreparedUser[]>
   /** Users that nobody has taken yet. */
   readonly left: number
@@ -106,7 +106,7 @@ export function createUserSupply(preparation: Preparation): UserSupply {
 const secondsAhead = 5
 const fewestAhead = 10
 
-/** Users of a part that are prepared before the start: all of a closed model, and those whom the first seconds of an open one need. */
+/** Returns how many users of a part are prepared before the start: of an open model, as many as its first seconds need. */
 export function usersAhead(model: LoadModel, part: Part): number {
   // A single request has none.
   if (sendOf(model)) return 0

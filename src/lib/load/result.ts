@@ -201,10 +201,10 @@ interface Counts {
 }
 
 /**
- * Of all requests that were made, `madeRps`. Closed model: users whose answers are instant would make the same requests in the time U - W that
- * they did not spend waiting (U: all their time, W: their response times, both up to their stop), so
- * in U they would make U / (U - W) times as many. Open model: the arrivals that were skipped would
- * have made as many requests each as the others. Connections that never rest have no such rate.
+ * Returns the rate that instant answers would have allowed, given `madeRps`, that of all requests. Closed model: in the
+ * time U - W that users did not spend waiting (U: all their time, W: their response times, both up to their stop) they
+ * made these requests, so in U they would make U / (U - W) times as many. Open model: the arrivals that were skipped
+ * would have made as many requests each as the others. Connections that never rest have no such rate, 0.
  */
 function idealRate({ kind }: LoadModel, madeRps: number, { iterations, skipped, userMs, waitedMs }: Counts): number {
   if (kind === 'open') return iterations > 0 ? (madeRps * (iterations + skipped)) / iterations : 0

@@ -20,7 +20,7 @@ export interface RunPlan {
   /** Of the whole run. */
   readonly model: LoadModel
   readonly part: Part
-  /** Those that `usersAhead` says, none for a single request; the signal is already aborted if they are fewer. */
+  /** As many as `usersAhead` says; the signal is already aborted if they are fewer. */
   readonly users: readonly PreparedUser[]
   /** The others. */
   readonly supply: UserSupply
@@ -44,7 +44,7 @@ export interface RunPlan {
   readonly onMistake: (error: RushbenchError) => void
 }
 
-/** Users that start without a pause: who cannot keep up with a schedule must still see to answers and to Ctrl-C. */
+/** Users that start without a pause: behind its schedule, a run must still see to answers and to Ctrl-C. */
 const mostAtOnce = 256
 
 /** A run that is under way. */
@@ -52,7 +52,7 @@ export interface Run {
   readonly plan: RunPlan
   readonly parts: SessionParts
   readonly startedAt: number
-  /** Those who start users and end seconds. */
+  /** Of what starts users and ends seconds. */
   readonly sleepers: Sleepers
   /** What has not ended, with the promise of its end. */
   readonly sessions: Map<Session, Promise<void>>

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { onAbort } from '../abort.ts'
 import { failure, reasonOf, receivedError, type SentError } from '../errors.ts'
 
-/** What is known of a scenario file without running it here. */
+/** A scenario file's contents, as far as they can be told without running it here. */
 export interface ScenarioFacts {
   readonly file: string
   /** Of its scenarios. */

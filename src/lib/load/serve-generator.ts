@@ -10,7 +10,7 @@ export interface GeneratorPort {
   listen(onMessage: (message: ToGenerator) => void): void
 }
 
-/** Makes a part of the load by the generator that `open` gives, as whoever started this thread or process says over `port`. */
+/** Runs the generator that `open` gives, as whoever started this thread or process says over the port. */
 export async function serveGenerator(
   { send, listen }: GeneratorPort,
   open: (hooks: GeneratorHooks) => Promise<LoadGenerator>,

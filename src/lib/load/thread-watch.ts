@@ -7,7 +7,7 @@ import { aliveEveryMs, mostSilences } from './generator-messages.ts'
 import { durationOf } from './model.ts'
 import type { GeneratorChannel } from './remote-generator.ts'
 
-/** What is watched of a thread's work. */
+/** The work of a thread that is watched. */
 export type WatchedTask = Pick<ScenarioTask, 'scenarioFile' | 'model' | 'timeout' | 'prepareTimeout'>
 
 /** Beyond what a run takes at most, ms: a busy machine is late. */

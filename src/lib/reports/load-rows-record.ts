@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { count, list, ms, number, object, text } from './fields.ts'
 
-/** What is said of a distribution of times, ms. */
+/** Percentiles of a distribution of times, ms. */
 export const percentiles = {
   p50: ms('50th percentile'),
   p90: ms('90th percentile'),
@@ -11,7 +11,7 @@ export const percentiles = {
   max: ms('largest value'),
 }
 
-/** What a run says of a step. */
+/** One step of a run. */
 export const Step = object('one kind of request', {
   name: text('of the step'),
   requests: count('sent'),
@@ -22,7 +22,7 @@ export const Step = object('one kind of request', {
   serviceTime: object('from the moment the request was sent', percentiles),
 })
 
-/** What it says of a second. */
+/** One second of a run. */
 export const TimelineRow = object('one second, or what came after the last whole one, in the grace too', {
   second: count('from 0'),
   durationMs: Type.Optional(number('its length, ms; 1000 where it is left out')),
@@ -37,7 +37,7 @@ export const TimelineRow = object('one second, or what came after the last whole
   p99: percentiles.p99,
 })
 
-/** What it says of whole distributions. */
+/** Whole distributions, for charts. */
 export const Spectrum = object('the whole distributions of all requests, at the same percentiles', {
   percentiles: list('from 0 to 100, evenly spaced on a logarithmic axis of 1 / (1 - share)', Type.Number()),
   responseTime: list('at each percentile, ms', Type.Number()),

@@ -19,7 +19,7 @@ export function healthPhrase(report: LoadReport): string {
   return `${phrase === '' ? '' : `${phrase}: `}${formatNumber(cpuPercent)}% of a core, event loop ${formatLatency(eventLoopLagP99)} late at p99${still},${sentLate(report.load)} ${formatCount(maxRssMb)} MB`
 }
 
-/** What is not in any response time as long as it is no more than timers are late by themselves. */
+/** Lateness that no response time contains, as long as it is only that of timers. */
 function sentLate({ lateStartP50 }: LoadReport['load']): string {
   return lateStartP50 === undefined || lateStartP50 === null
     ? ''

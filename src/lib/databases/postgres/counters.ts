@@ -70,8 +70,9 @@ function writes(version: number): Source[] {
 }
 
 /**
- * What the server has counted for all of its databases, but for pages dirtied, which are those of this one. A session passes its page reads on once a second at most; those
- * of `inserters` are made to before, which versions older than 15 cannot: they have no page reads here.
+ * Reads what the server has counted for all of its databases; of pages dirtied, those of this one. A session passes its
+ * page reads on once a second at most; those of `inserters` are made to before, which versions older than 15 cannot:
+ * they have no page reads here.
  */
 export async function readPostgresCounters(
   connections: PostgresConnections,

@@ -25,8 +25,8 @@ export interface Exchange {
   /** The request says that its connection ends with its answer. */
   readonly closes: boolean
   /**
-   * Called once each time that it is sent. `closedUnanswered`: the server closed a connection that it had kept, before anything of an answer came;
-   * nearly always it had closed it before the request was there.
+   * Called once each time that it is sent. `closedUnanswered`: the server closed a connection that it had kept before
+   * anything of an answer came, nearly always before the request was there.
    */
   readonly settle: (answer: HttpAnswer, closedUnanswered: boolean) => void
 }

@@ -13,7 +13,7 @@ export interface Endpoint {
 export interface TlsMemory {
   /** Made once: reading the certificates that are trusted takes longer than a handshake. */
   readonly context: SecureContext
-  /** Of connections that have closed. Each is resumed once, as one visitor's browser does; new visitors shake hands in full. */
+  /** Of connections that have closed. Each is resumed once, as a browser does it; new visitors shake hands in full. */
   readonly sessions: Buffer[]
 }
 

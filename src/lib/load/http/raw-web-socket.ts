@@ -11,7 +11,7 @@ export interface RawWebSocket {
 /** Opens WebSockets. Throws SyntaxError for a protocol that there cannot be. */
 export type OpenRawWebSocket = (url: URL, options: Pick<WebSocketInit, 'protocols' | 'headers'>) => RawWebSocket
 
-/** What opens WebSockets, loaded when the first is needed. Connections that are not made within `timeoutMs` are given up. */
+/** Loads undici, and returns what opens its WebSockets. Connections that are not made within `timeoutMs` are given up. */
 export async function loadWebSockets(timeoutMs: number): Promise<OpenRawWebSocket> {
   const { buildConnector, Client, WebSocket: UndiciWebSocket } = await import('undici')
   const connect = buildConnector({ timeout: timeoutMs })

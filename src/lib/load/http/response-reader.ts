@@ -290,7 +290,7 @@ function addPending(reader: ResponseReader, chunk: Buffer, start: number, end: n
   reader.pendingBytes = length
 }
 
-/** What is no HTTP may never send the end of a line, and would be waited for in vain. */
+/** Refuses what is no HTTP: it may never send the end of a line, which would be waited for in vain. */
 function checkPending(reader: ResponseReader): void {
   const pending = reader.pending as Buffer
   if (reader.phase === 'status line' && !mayBeStatusLine(pending, 0, reader.pendingBytes))

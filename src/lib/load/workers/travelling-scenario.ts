@@ -9,8 +9,8 @@ import type { TravellingScenario } from './load-part.ts'
 export type AllowedScenarios = 'none' | 'any' | ReadonlySet<string>
 
 /**
- * A scenario file as it travels to workers; `foreign` is what it imports beside Node's own modules and rushbench. Throws `scenario-unusable` for one that imports what
- * is not on their machines.
+ * Packs a scenario file for its way to workers. Throws `scenario-unusable` for one that has `foreign` imports: what is
+ * neither Node's nor rushbench's is not on their machines.
  */
 export async function packScenario(file: string, foreign: readonly string[]): Promise<TravellingScenario> {
   if (foreign.length > 0) {
