@@ -68,9 +68,7 @@ const watched = new Set<string>()
 
 async function explain(error: unknown, path: string): Promise<string> {
   if ((error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION') {
-    return /\.m?ts$/.test(path)
-      ? `Node ${process.versions.node} reads no TypeScript; take Node 22.18 or newer, or write it in JavaScript`
-      : `files that end in ${extname(path) || 'nothing'} cannot be run; name it .js, .mjs, .ts or .mts`
+    return `files that end in ${extname(path) || 'nothing'} cannot be run; name it .js, .mjs, .ts or .mts`
   }
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   const line = lineOf(stack, path) ?? (error instanceof SyntaxError ? lineOf(await check(path), path) : null)
