@@ -259,11 +259,37 @@ export function failure<Code extends ErrorCode>(
   return new RushbenchError(code, exitCodes[found.exit], found.message(details), cause)
 }
 
-/** The message of anything that was thrown, on one line. AggregateErrors (a failed connect to ::1 and 127.0.0.1) are joined. */
+/** Characters of a reason: more than anybody reads, and little enough to be kept and printed for each of many. */
+const mostOfReason = 1000
+
+/**
+ * The message of anything that was thrown, on one line, of at most 1,000 characters. AggregateErrors (a failed connect to
+ * ::1 and 127.0.0.1) are joined. Never throws, whatever a message does when it is read.
+ */
 export function reasonOf(thrown: unknown): string {
+  try {
+    const text = messageOf(thrown)
+    return cutTo(
+      mostOfReason,
+      text
+        .slice(0, 2 * mostOfReason)
+        .replaceAll(/\s+/g, ' ')
+        .trim()
+        .replace(/\.$/, ''),
+    )
+  } catch {
+    return 'something that cannot be shown'
+  }
+}
+
+function messageOf(thrown: unknown): string {
   if (thrown instanceof AggregateError && thrown.errors.length > 0) {
     return [...new Set(thrown.errors.map(reasonOf))].join('; ')
   }
-  const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown)
-  return text.replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '')
+  return String(thrown instanceof Error ? thrown.message || thrown.name : thrown)
+}
+
+/** A text, or as much of it as `most` characters can hold, with a sign that there was more. */
+export function cutTo(most: number, text: string): string {
+  return text.length <= most ? text : `${text.slice(0, most - 3).toWellFormed()}...`
 }

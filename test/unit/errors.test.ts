@@ -33,4 +33,23 @@ describe('reasonOf', () => {
     expect(reasonOf('text')).toBe('text')
     expect(reasonOf(new TypeError())).toBe('TypeError')
   })
+
+  it('is as much of a long message as anybody reads', () => {
+    const reason = reasonOf(new Error('m'.repeat(5_000_000)))
+    expect(reason).toBe(`${'m'.repeat(997)}...`)
+  })
+
+  it.each([null, undefined, Symbol('s'), {}, [], 1n])('is a text for %o', (thrown) => {
+    expect(typeof reasonOf(thrown)).toBe('string')
+  })
+
+  it('is a text for what cannot be read', () => {
+    const proxy = new Proxy({}, { getPrototypeOf: () => fail() })
+    const fail = (): never => {
+      throw new Error('trap')
+    }
+    const error = Object.defineProperty(new Error('x'), 'message', { get: fail })
+    for (const thrown of [proxy, error, Object.create(null)])
+      expect(reasonOf(thrown)).toBe('something that cannot be shown')
+  })
 })

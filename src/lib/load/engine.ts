@@ -11,6 +11,9 @@ import { createRun, newsOf, secondsSinceStart, stop, type Run, type RunPlan } fr
 /** How long scenarios that wait for something of their own are waited for, once no request is under way. */
 export const mostOvertimeMs = 1000
 
+/** A user hangs that waits for so long, also after the end, for something of its scenario's own. */
+const hangingMs = 10_000
+
 /**
  * Runs this part's virtual users as the model says until its time is over or the signal aborts. Users that think
  * then stop at once; requests under way may finish within the grace and are then cut off, which
@@ -49,7 +52,9 @@ async function endEverySecond(run: Run, durationMs: number): Promise<void> {
   await sleepUntil(durationMs)
 }
 
-async function finishWithin({ plan: { clock, client, sockets, graceMs }, sessions }: Run): Promise<void> {
+async function finishWithin(run: Run): Promise<void> {
+  const { plan, sessions } = run
+  const { clock, client, sockets, graceMs } = plan
   const grace = createSleepers(clock)
   const ended = Promise.all(sessions.values()).finally(() => grace.wakeAll())
   await grace.sleep(graceMs)
@@ -57,4 +62,19 @@ async function finishWithin({ plan: { clock, client, sockets, graceMs }, session
   for (const closing of [client.close(), sockets.close()]) closing.catch(() => {})
   await grace.sleep(mostOvertimeMs)
   if (grace.awake) await ended
+  else countHanging(run)
+}
+
+/**
+ * A user that waits for what never comes makes no load, and nobody would hear of it. Short waits of a scenario's own are
+ * none of that; nor is what it does once it was told to stop.
+ */
+function countHanging({ plan: { clock, recorder }, sessions }: Run): void {
+  const now = clock.now()
+  for (const { scenario, cutShort, waits, activeAt } of sessions.keys()) {
+    if (cutShort || waits > 0 || now - activeAt < hangingMs) continue
+    recorder.recordError(
+      `${scenario}: for ${hangingMs / 1000} s and more it waited for something that is no request and no think`,
+    )
+  }
 }

@@ -1,7 +1,7 @@
 import { reasonOf } from '../errors.ts'
 import type { Random } from '../random.ts'
 import type { Scenario, VirtualUser } from './scenario.ts'
-import type { Session, SessionParts } from './session.ts'
+import { requestsEnded, type Session, type SessionParts } from './session.ts'
 import { stopped } from './refusals.ts'
 import { createUser } from './virtual-user.ts'
 
@@ -47,11 +47,17 @@ async function iterate(parts: SessionParts, session: Session, user: VirtualUser,
   if (thinks && scenario.think !== 0) await user.think(scenario.think)
   onIteration()
   try {
-    await scenario.run(user, session.prepared.states[index])
+    try {
+      await scenario.run(user, session.prepared.states[index])
+    } finally {
+      // Those that nobody awaits, also of a Promise.all of which another part has thrown.
+      if (session.underWay > 0) await requestsEnded(session)
+    }
     // A scenario that catches all errors has caught the one that ended it, too.
     if (session.cutShort) throw stopped
     // Over and over, this would keep the process so busy that no timer and no Ctrl-C gets through.
-    if (session.steps === stepsBefore) throw new Error('it neither thought nor sent a request')
+    if (session.steps === stepsBefore)
+      throw new Error('it neither sent a request nor waited for a think (is an "await" missing?)')
     parts.mistakes.succeeded(`iteration of ${scenario.name}`)
     return true
   } catch (error) {

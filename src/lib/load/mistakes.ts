@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { failure, type RushbenchError } from '../errors.ts'
 import { ScenarioMistake } from './scenario-mistake.ts'
+import { isThrown } from './thrown.ts'
 
 /**
  * Tells mistakes in a scenario's text from those that come of an answer: what a step has done rightly before it does
@@ -29,7 +30,7 @@ export function createMistakes(onMistake: (error: RushbenchError) => void): Mist
       if (isNew(use)) used.add(use)
     },
     note(error, use, scenario) {
-      if (!(error instanceof ScenarioMistake) || noted.has(error)) return error
+      if (!isThrown(error, ScenarioMistake) || noted.has(error)) return error
       noted.add(error)
       if (isNew(use)) {
         onMistake(failure('scenario-wrong', { name: scenario, place: placeOf(error), reason: error.message }, error))

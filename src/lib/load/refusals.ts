@@ -1,12 +1,19 @@
 import type { VirtualUser } from './scenario.ts'
 import type { Session } from './session.ts'
+import { causeOf } from './thrown.ts'
+
+/** Errors around the one that was thrown first. */
+const mostWraps = 10
 
 /** Thrown into users that are to stop; it is nobody's failure. */
 export const stopped = new Error('the user has been stopped')
 
 /** Whether something was thrown because a user was to stop, by rushbench or by a scenario that wrapped it. */
 export function isStop(thrown: unknown): boolean {
-  return thrown === stopped || (thrown instanceof Error && thrown.cause !== undefined && isStop(thrown.cause))
+  let at = thrown
+  // Causes may lead back to where they began.
+  for (let wraps = 0; wraps < mostWraps && at !== undefined && at !== stopped; wraps++) at = causeOf(at)
+  return at === stopped
 }
 
 /**

@@ -215,11 +215,15 @@ export function defineScenario<State = undefined>(definition: ScenarioDefinition
   }
 }
 
+/** It stands before the reason of every error. */
+const mostOfName = 100
+
 function requireShape(definition: unknown): void {
   if (typeof definition !== 'object' || definition === null) throw new TypeError('a scenario is an object')
   refuseOtherFields(definition, new Set(['name', 'weight', 'think', 'iterationMs', 'prepare', 'run']), 'a scenario')
   const { name, weight, think, iterationMs, prepare, run } = definition as Readonly<Record<string, unknown>>
   if (typeof name !== 'string' || name === '') throw new TypeError('a scenario needs a name')
+  if (name.length > mostOfName) throw new TypeError(`the name of a scenario has at most ${mostOfName} characters`)
   if (weight !== undefined && !(isFinite(weight) && weight > 0)) {
     throw new TypeError(`the weight of ${name} must be a number above 0`)
   }

@@ -43,7 +43,9 @@ export interface Session {
   stoppedAt: number
   /** What of the time up to its stop it waited for answers. */
   waitedMs: number
-  /** Thinks and requests so far. */
+  /** Answers and texts that it waits for now. */
+  waits: number
+  /** Thinks and requests that have ended so far. */
   steps: number
   /** Name of the scenario that it is in. */
   scenario: string
@@ -52,6 +54,12 @@ export interface Session {
   cutShort: boolean
   /** Calls that were refused because it has stopped. */
   refusals: number
+  /** Requests that nobody need wait for, but the user. */
+  underWay: number
+  /** Called when none is under way any more. */
+  onAnswered: (() => void) | null
+  /** When it last began or ended to do anything by its methods. */
+  activeAt: number
   /** Ends it though its scenario has not returned; it is set where the session is started. */
   abandon: () => void
 }
@@ -63,13 +71,33 @@ export function createSession(clock: Clock, prepared: PreparedUser, startAt: num
     startAt,
     stoppedAt: Infinity,
     waitedMs: 0,
+    waits: 0,
     steps: 0,
     scenario: '',
     sleepers: createSleepers(clock),
     cutShort: false,
     refusals: 0,
+    underWay: 0,
+    onAnswered: null,
+    activeAt: startAt,
     abandon() {},
   }
+}
+
+/** A request that was under way has ended. */
+export function endRequest(session: Session): void {
+  session.steps++
+  if (--session.underWay === 0) session.onAnswered?.()
+}
+
+/**
+ * Resolves when the requests of a session have ended which its scenario did not wait for. Without it, a scenario that
+ * forgot to would send more and more of them at once, and those of a run's end would be cut off without a grace.
+ */
+export async function requestsEnded(session: Session): Promise<void> {
+  if (session.underWay === 0) return
+  await new Promise<void>((done) => (session.onAnswered = done))
+  session.onAnswered = null
 }
 
 /** A user that thinks stops at once, one that waits for an answer when that is there. */

@@ -35,27 +35,29 @@ export function createUserTime(clock: Clock, session: Session): UserTime {
   /** Something has ended, and nothing has begun since. */
   let follows = true
   let asked = session.startAt
-  let waits = 0
   let waitingSince = 0
 
   function begin(now: number): { readonly due: number; readonly planned: number } {
+    session.activeAt = now
     const begun = follows ? { due, planned } : { due: now, planned: now }
     follows = false
     return begun
   }
 
   function end(at: number, before: number = at): void {
+    session.activeAt = clock.now()
     due = at
     planned = before
     follows = true
   }
 
   async function wait<T>(since: number, work: () => Promise<T>): Promise<T> {
-    if (waits++ === 0) waitingSince = since
+    if (session.waits++ === 0) waitingSince = since
     try {
       return await work()
     } finally {
-      if (--waits === 0) session.waitedMs += Math.max(0, Math.min(clock.now(), session.stoppedAt) - waitingSince)
+      if (--session.waits === 0)
+        session.waitedMs += Math.max(0, Math.min(clock.now(), session.stoppedAt) - waitingSince)
     }
   }
 

@@ -5,7 +5,7 @@ import { encodeBody } from './http/request-body.ts'
 import { outcomeOf } from './outcome.ts'
 import { cutShort, handled, isStop, refuseOnceStopped } from './refusals.ts'
 import type { StepAnswer, StepRequest, ThinkTime, VirtualUser } from './scenario.ts'
-import type { Session, SessionParts } from './session.ts'
+import { endRequest, type Session, type SessionParts } from './session.ts'
 import type { ParseJson } from './shared-json.ts'
 import {
   decided,
@@ -49,7 +49,9 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
   }
 
   async function sleep(ms: number): Promise<void> {
-    if (!(await time.think(ms))) throw cutShort(session)
+    const slept = await time.think(ms)
+    session.steps++
+    if (!slept) throw cutShort(session)
   }
 
   function judge(request: StepRequest, answer: StepAnswer): string | null {
@@ -97,19 +99,19 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
       }
     },
     think(length) {
-      session.steps++
       try {
         requireThinkTime(length)
         mistakes.succeeded('think')
       } catch (error) {
+        session.steps++
         return refused(error, 'think')
       }
       return handled(sleep(thinkMs(length, random)))
     },
     async request(request) {
-      if (notBefore > 0) await pause()
-      session.steps++
+      session.underWay++
       try {
+        if (notBefore > 0) await pause()
         requireRequest(request)
         const { step, path, headers, expected, wantBody = false } = request
         const isNew = mistakes.isNew(step)
@@ -138,13 +140,15 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
         if (given.reason !== null && !given.maybeExecuted) notBefore = timing.sent + pauseWithoutConnectionMs
         return answer
       } catch (error) {
-        return refused(error, stepOf(request))
+        return await refused(error, stepOf(request))
+      } finally {
+        endRequest(session)
       }
     },
     async connect(request) {
-      if (notBefore > 0) await pause()
-      session.steps++
+      session.underWay++
       try {
+        if (notBefore > 0) await pause()
         requireSocketRequest(request)
         const { step, isReady, ...rest } = request
         const opening = { ...rest, isReady: decided('isReady', isReady) }
@@ -155,12 +159,13 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
         if (answer.reason !== null) notBefore = timing.sent + pauseWithoutConnectionMs
         return answer.socket && timeSends(answer.socket, clock)
       } catch (error) {
-        return refused(error, stepOf(request))
+        return await refused(error, stepOf(request))
+      } finally {
+        endRequest(session)
       }
     },
     // As an answer, it is waited for also by a user that is to stop.
     async receive(socket, request) {
-      session.steps++
       try {
         requireReceive(socket, request)
         const { step, accept } = request
@@ -174,7 +179,9 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
         recorder.record({ step, due: sent, sent, ended: Math.max(at, sent), bytes: bytesOf(text), failure: reason })
         return text
       } catch (error) {
-        return refused(error, stepOf(request))
+        return await refused(error, stepOf(request))
+      } finally {
+        session.steps++
       }
     },
   }
@@ -183,7 +190,11 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
 
 /** What a mistake in a step is remembered by. */
 function stepOf(request: { readonly step: unknown } | undefined): string {
-  return String(request?.step)
+  try {
+    return String(request?.step)
+  } catch {
+    return 'a step that cannot be read'
+  }
 }
 
 function bytesOf(text: string | null): number {

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { defineScenario, type Socket } from '../../../src/lib/load/scenario.ts'
+import { isStop } from '../../../src/lib/load/refusals.ts'
+import { defineScenario, type Socket, type VirtualUser } from '../../../src/lib/load/scenario.ts'
 import { createVirtualClock } from '../../virtual-clock.ts'
 import { arrivals, get, run, scenario, slowServer, users } from './virtual-run.ts'
+
+function boom(): never {
+  throw new Error('boom')
+}
 
 describe('a run whose scenario does not end by itself', () => {
   it.each([
@@ -62,6 +67,72 @@ describe('a run whose scenario does not end by itself', () => {
     const result = await run(clock, [waiting], { model: users(2, 3000), graceMs: 5000 })
     expect(result).toMatchObject({ seconds: 3, requests: 2 })
     expect(clock.now()).toBe(9000)
+  })
+
+  it('counts users that wait for ever for something of their own, which make no load', async () => {
+    const hanging = scenario(async (user) => {
+      await get(user)
+      if (user.id === 0) await new Promise(() => {})
+      await user.think(60_000)
+    })
+    const result = await run(createVirtualClock(), [hanging], { model: users(2, 5000), graceMs: 5000 })
+    expect(result).toMatchObject({ requests: 2, iterations: 2, errors: 1 })
+    expect(Object.keys(result.errorReasons)[0]).toContain('it waited for something that is no request and no think')
+  })
+
+  it.each([
+    ['in the closed model', users(1, 1000), 10],
+    ['in the open model', arrivals(10, { durationMs: 1000 }), 10],
+  ])('waits for a request that nobody awaits as for any other, %s', async (_model, model, requests) => {
+    const clock = createVirtualClock()
+    const forgetful = scenario(async (user) => void get(user))
+    // The last is answered 50 ms after the end.
+    const client = slowServer(clock, 105)
+    const result = await run(clock, [forgetful], { model, client })
+    expect(result).toMatchObject({ requests, iterations: requests, failures: 0, errors: 0 })
+  })
+
+  it('does not cut off requests beside something that ended with the run', async () => {
+    const clock = createVirtualClock()
+    const both = scenario(async (user) => void (await Promise.all([get(user), user.think(10_000)])))
+    const result = await run(clock, [both], { model: users(1, 1000), client: slowServer(clock, 1500) })
+    expect(result).toMatchObject({ requests: 1, failures: 0, errors: 0, afterEnd: 1 })
+  })
+
+  it.each([
+    ['a think', (user: VirtualUser) => void user.think(1000)],
+    ['nothing', () => {}],
+  ])('lets others through while a scenario awaits nothing: %s', async (_what, iteration) => {
+    const result = await run(createVirtualClock(), [scenario(async (user) => iteration(user))], {
+      model: users(1, 2500),
+    })
+    expect(result.errorReasons).toEqual({
+      'test: it neither sent a request nor waited for a think (is an "await" missing?)': 3,
+    })
+  })
+
+  it.each([
+    ['a proxy whose traps throw', new Proxy({}, { get: boom, getPrototypeOf: boom, has: boom })],
+    ['an error whose message throws', Object.defineProperty(new Error('x'), 'message', { get: boom })],
+    ['an error whose message is no text', Object.assign(new Error('x'), { message: { toString: boom } })],
+    ['null', null],
+    [
+      'a cause of itself',
+      Object.assign(new Error('x'), {
+        get cause() {
+          return this
+        },
+      }),
+    ],
+  ])('lets its users go on that throw %s', async (_what, thrown) => {
+    const throwing = scenario(async (user) => {
+      await get(user)
+      throw thrown
+    })
+    const result = await run(createVirtualClock(), [throwing], { model: users(1, 5000) })
+    // Each iteration takes 50 ms, and the pause after an error a second.
+    expect(result).toMatchObject({ requests: 5, errors: 5 })
+    expect(isStop(thrown)).toBe(false)
   })
 
   it('does not wait for a client and sockets that cannot be closed', async () => {

@@ -232,7 +232,9 @@ describe('the closed model', () => {
   it('counts a scenario that does nothing at all, and pauses instead of hanging for ever', async () => {
     const result = await run(createVirtualClock(), [scenario(async () => {})], { model: users(1, 9500) })
     expect(result.requests).toBe(0)
-    expect(result.errorReasons).toEqual({ 'test: it neither thought nor sent a request': 10 })
+    expect(result.errorReasons).toEqual({
+      'test: it neither sent a request nor waited for a think (is an "await" missing?)': 10,
+    })
   })
 
   it.each([
