@@ -33,8 +33,9 @@ export function createDeadlines<T>(clock: Clock, ms: number, onOverdue: (item: T
   }
 
   function onTimer(): void {
-    cancelTimer = null
+    // What is added meanwhile is overdue last: a timer for it would stand in the way of that for the oldest.
     check()
+    cancelTimer = null
     for (const at of overdueAt.values()) return watch(at - clock.now())
   }
 

@@ -24,6 +24,19 @@ describe('createDeadlines', () => {
     ])
   })
 
+  it('keeps the time of those that are there, though what is overdue is followed by another at once', async () => {
+    const clock = createVirtualClock()
+    const overdue: number[] = []
+    const deadlines = createDeadlines<object>(clock, 100, () => {
+      overdue.push(clock.now())
+      if (clock.now() < 200) deadlines.add({})
+    })
+    deadlines.add({})
+    clock.schedule(40, () => deadlines.add({}))
+    await clock.runAll()
+    expect(overdue).toEqual([100, 140, 200, 240])
+  })
+
   it('says nothing of what was removed in time', async () => {
     const { clock, deadlines, overdue } = create()
     deadlines.add('first')
