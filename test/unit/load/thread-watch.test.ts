@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { FromGenerator, ToGenerator } from '../../../src/lib/load/generator-messages.ts'
+import type { LoadModel } from '../../../src/lib/load/model.ts'
 import { watchThread } from '../../../src/lib/load/thread-watch.ts'
 import { users } from './virtual-run.ts'
 
 /** A thread that says what the test has it say, and what whoever started it hears. */
-function start() {
+function start(model: LoadModel = users(1, 20_000)) {
   let say: (message: FromGenerator) => void = () => {}
   const heard: string[] = []
   const sent: ToGenerator[] = []
@@ -15,7 +16,7 @@ function start() {
       listen: (onMessage) => void (say = onMessage),
       close: async () => void closed++,
     },
-    { scenarioFile: 'mine.mjs', model: users(1, 20_000), timeout: 30_000, prepareTimeout: 10_000 },
+    { scenarioFile: 'mine.mjs', model, timeout: 30_000, prepareTimeout: 10_000 },
   )
   watched.listen(
     (message) => message.kind === 'failed' && heard.push(message.message),
@@ -80,6 +81,17 @@ it('gives up a run that says nothing for 8 s, and one that does not end', () => 
   expect(endless.heard).toEqual([])
   live(endless, 1)
   expect(endless.heard).toEqual(['it did not end within 16 s of the end of the run'])
+})
+
+it('gives a number of requests the time that they take, until it is stopped', () => {
+  const send = { method: 'GET', path: '/', headers: [], body: Buffer.alloc(0), expect: '2xx' } as never
+  const thread = start({ kind: 'saturation', engine: 'rushbench', connections: 2, requests: 9, durationMs: null, send })
+  thread.watched.send({ kind: 'run', at: null })
+  live(thread, 1000)
+  expect(thread.heard).toEqual([])
+  thread.watched.send({ kind: 'stop' })
+  live(thread, 16)
+  expect(thread.heard).toEqual(['it did not end within 16 s of the end of the run'])
 })
 
 it('gives a run that is stopped no more than its grace', () => {
