@@ -36,7 +36,7 @@ export function createDeadlines<T>(clock: Clock, ms: number, onOverdue: (item: T
     // What is added meanwhile is overdue last: a timer for it would stand in the way of that for the oldest.
     check()
     cancelTimer = null
-    for (const at of overdueAt.values()) return watch(at - clock.now())
+    for (const at of overdueAt.values()) return watch(Math.max(0, at - clock.now()))
   }
 
   function watch(afterMs: number): void {
