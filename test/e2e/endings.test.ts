@@ -97,7 +97,7 @@ describe('load --scenario, whatever the scenario does', () => {
     expect(await saved()).toBeGreaterThan(before)
   })
 
-  it.each(ways)('does not wait for ever for a user that is never prepared, %s', async (_way, args) => {
+  it.concurrent.each(ways)('does not wait for ever for a user that is never prepared, %s', async (_way, args) => {
     const { code, stdout, stderr } = await work.run([
       ...load('unprepared', '--users', '2', '--prepare-timeout', '2s'),
       ...args,
@@ -113,12 +113,12 @@ describe('load --scenario, whatever the scenario does', () => {
     expect(performance.now() - begun).toBeLessThan(20_000)
   })
 
-  it.each([
-    ['await new Promise(() => {})', 'its reading never ends'],
-    ['setInterval(() => {}, 1000); await new Promise(() => {})', 'it was not read within 2 s'],
-    ['while (true);', 'it was not read within 2 s'],
-  ])('refuses a file that is never read: %s', async (source, reason) => {
-    const file = join(work.folder, 'unread.mjs')
+  it.concurrent.each([
+    ['pending', 'await new Promise(() => {})', 'its reading never ends'],
+    ['kept-open', 'setInterval(() => {}, 1000); await new Promise(() => {})', 'it was not read within 2 s'],
+    ['looping', 'while (true);', 'it was not read within 2 s'],
+  ])('refuses a file that is never read: %s', async (name, source, reason) => {
+    const file = join(work.folder, `${name}.mjs`)
     await writeFile(file, `${source}\nexport default { name: 'a', run: () => {} }`)
     const args = ['load', '--scenario', file, '--target', origin, '--prepare-timeout', '2s']
     const { code, stdout, stderr } = await work.run(args)
