@@ -1,5 +1,5 @@
 import { exitCodes } from './lib/error-entry.ts'
-import { endThreads } from './lib/load/generator-thread.ts'
+import { endThreads } from './lib/load/worker-threads.ts'
 
 /** How long threads may take to end, ms. */
 const threadsEndMs = 300

@@ -1,25 +1,13 @@
-import { Worker } from 'node:worker_threads'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { failure, reasonOf } from '../errors.ts'
 import type { ScenarioTask } from './choose-generators.ts'
 import type { GeneratorHooks, LoadGenerator } from './generator.ts'
 import { createRemoteGenerator, type GeneratorChannel } from './remote-generator.ts'
 import { watchThread } from './thread-watch.ts'
+import { startWorkerThread } from './worker-threads.ts'
 
 /** How long a thread is waited for that was told to end, ms: one that waits for another program does not hear of it. */
 const endMs = 2000
-
-const running = new Set<Worker>()
-
-/**
- * Ends all threads that still run, however busy they are. False when some could not be ended, so that this process cannot
- * exit by itself either.
- */
-export async function endThreads(withinMs: number): Promise<boolean> {
-  const ending = Promise.all([...running].map((worker) => worker.terminate()))
-  await Promise.race([ending, sleep(withinMs)])
-  return running.size === 0
-}
 
 /**
  * A generator in a thread of its own, which runs the module `entry` with `task` as its data. One whose scenario does not come
@@ -31,9 +19,7 @@ export function startGeneratorThread(entry: URL, task: ScenarioTask, hooks: Gene
 }
 
 function startThread(entry: URL, task: object): GeneratorChannel {
-  const worker = new Worker(entry, { workerData: task })
-  running.add(worker)
-  worker.once('exit', () => running.delete(worker))
+  const worker = startWorkerThread(entry, task)
   return {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin, windows do
     send: (message) => worker.postMessage(message),

@@ -1,7 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import { createRecorder } from '../../src/lib/load/recorder.ts'
 import { createTimeline } from '../../src/lib/load/timeline.ts'
-import { showSeconds } from '../../src/progress.ts'
+import { showSeconds } from '../../src/load-progress.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
