@@ -119,8 +119,8 @@ export function createGenerator(
   const random = createRandom(seed)
   const client = createHttpClients(origins, timeout)
   const late = createHistogram()
-  const sockets = createSocketOpener(origins, timeout, clock)
   const recorder = createRecorder()
+  const sockets = createSocketOpener(origins, timeout, clock, () => recorder.recordDroppedText())
   let done = 0
   const supply = createUserSupply({
     users: mostUsersOf(model),

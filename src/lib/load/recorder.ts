@@ -55,6 +55,8 @@ export interface Tally {
   readonly errorReasons: Readonly<Record<string, number>>
   /** Requests that were sent again, because their connections had been closed. */
   readonly reconnected: number
+  /** Texts over WebSockets that were dropped because too many waited to be received. */
+  readonly droppedTexts: number
   /** How late requests were sent. */
   readonly late: HistogramCounts
 }
@@ -66,6 +68,8 @@ export interface Recorder {
   recordError(reason: string): void
   /** An iteration could not start when it was due. */
   recordSkipped(): void
+  /** A text that had come over a WebSocket was dropped, because too many waited to be received. */
+  recordDroppedText(): void
   /** What ends after `at`, on the clock, is counted apart from now on. */
   endAt(at: number): void
   /** What was recorded since it was last asked, with how many users there are now. */
@@ -90,6 +94,7 @@ export function createRecorder(): Recorder {
   let skipped = 0
   let errors = 0
   let reconnected = 0
+  let droppedTexts = 0
   let endedAt = Infinity
 
   function stepOf(given: string): StepState {
@@ -127,6 +132,9 @@ export function createRecorder(): Recorder {
     recordSkipped() {
       skipped++
     },
+    recordDroppedText() {
+      droppedTexts++
+    },
     endAt(at) {
       endedAt = at
     },
@@ -143,6 +151,7 @@ export function createRecorder(): Recorder {
         errors,
         errorReasons: errorReasons.take(),
         reconnected,
+        droppedTexts,
         late: countsOf(late),
       }
       for (const [, state] of used) empty(state)
@@ -150,6 +159,7 @@ export function createRecorder(): Recorder {
       skipped = 0
       errors = 0
       reconnected = 0
+      droppedTexts = 0
       return tally
     },
   }

@@ -90,6 +90,8 @@ export interface RunResult {
   readonly errorReasons: Readonly<Record<string, number>>
   /** Requests that were sent again, because the server had closed their kept connections. */
   readonly reconnected: number
+  /** Texts over WebSockets that were dropped because too many waited to be received. */
+  readonly droppedTexts: number
   readonly responseTime: Percentiles
   readonly serviceTime: Percentiles
   /** Missing without requests. */
@@ -155,6 +157,7 @@ export function summarizeRun(parts: readonly PartProgress[], whole: Whole): RunR
     errors: recorded.errors,
     errorReasons: Object.fromEntries(recorded.errorReasons),
     reconnected: recorded.reconnected,
+    droppedTexts: recorded.droppedTexts,
     responseTime: percentilesOf(responseTime),
     serviceTime: percentilesOf(serviceTime),
     ...(spectrum ? { spectrum } : {}),

@@ -25,6 +25,8 @@ export interface TallySum {
   readonly errorReasons: ReadonlyMap<string, number>
   /** Requests that were sent again. */
   readonly reconnected: number
+  /** Texts over WebSockets that were dropped. */
+  readonly droppedTexts: number
   readonly late: LatencyHistogram
   readonly skipped: number
 }
@@ -39,6 +41,7 @@ export function createTallySum(): TallySum {
   let skipped = 0
   let errors = 0
   let reconnected = 0
+  let droppedTexts = 0
   return {
     steps,
     failureReasons: failureReasons.counts,
@@ -49,6 +52,9 @@ export function createTallySum(): TallySum {
     },
     get reconnected() {
       return reconnected
+    },
+    get droppedTexts() {
+      return droppedTexts
     },
     get skipped() {
       return skipped
@@ -76,6 +82,7 @@ export function createTallySum(): TallySum {
       skipped += tally.skipped
       errors += tally.errors
       reconnected += tally.reconnected
+      droppedTexts += tally.droppedTexts
     },
   }
 }

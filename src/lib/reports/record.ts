@@ -68,6 +68,7 @@ const Load = object('what the clients saw', {
   failures: count('that failed'),
   errors: Type.Optional(count('iterations whose scenario threw')),
   reconnected: Type.Optional(count('sent again, because their kept connections had been closed')),
+  droppedTexts: Type.Optional(count('texts over WebSockets that were dropped, because too many waited to be received')),
   afterEnd: Type.Optional(count('requests that ended after the end of the run, in the grace, and are not in rps')),
   lateStartP50: Type.Optional(ms('median of how late requests were sent')),
   rps: number('requests per second: those that ended in the time of the run, over that time'),

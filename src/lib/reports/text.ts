@@ -101,6 +101,7 @@ function headlineLines(report: LoadReport, paint: Paint): string[] {
     `failures   ${load.failures > 0 ? paint.bad(formatCount(load.failures)) : '0'}${load.requests > 0 ? ` (${formatShare(load.failures / load.requests)})` : ''}${reasonsPhrase(load.failureReasons)}`,
     ...errorLines(load, paint),
     ...reconnectedLines(load),
+    ...droppedLines(load, paint),
     ...(retried === null ? [] : [`retries    of the API on its database: ${retried}`]),
     ...skippedLines(load, paint),
     ...faultLines(load),
@@ -143,7 +144,7 @@ export function modelPhrase({ model, users }: LoadReport['load']): string {
     return `${formatCount(model.connections)} ${model.connections === 1 ? 'connection' : 'connections'}${by}`
   }
   const changing = (model?.stages ?? []).filter(({ durationMs }) => durationMs > 0).length > 2
-  return `${changing ? 'up to ' : ''}${formatCount(users)} users${changing || users < 2 ? '' : startsPhrase(model)}`
+  return `${changing ? 'up to ' : ''}${formatCount(users)} ${users === 1 ? 'user' : 'users'}${changing || users < 2 ? '' : startsPhrase(model)}`
 }
 
 /** Over how long the users began. */
@@ -178,7 +179,17 @@ function idealPhrase({ model, rps, idealRps }: LoadReport['load']): string {
 
 function reconnectedLines({ reconnected = 0 }: LoadReport['load']): string[] {
   if (reconnected === 0) return []
-  return [`sent again ${formatCount(reconnected)} requests, whose kept connections the server had closed`]
+  return [
+    `sent again ${formatCount(reconnected)} ${reconnected === 1 ? 'request whose kept connection' : 'requests whose kept connections'} the server had closed`,
+  ]
+}
+
+function droppedLines({ droppedTexts = 0 }: LoadReport['load'], paint: Paint): string[] {
+  if (droppedTexts === 0) return []
+  const texts = droppedTexts === 1 ? 'text' : 'texts'
+  return [
+    `dropped    ${paint.bad(formatCount(droppedTexts))} ${texts} over WebSockets: more came than the scenario received`,
+  ]
 }
 
 function skippedLines(

@@ -168,7 +168,8 @@ it('does not wait for a server that never says whether it speaks WebSocket', asy
 })
 
 it('drops the oldest of what nobody receives, and says so to whoever waits for it', async () => {
-  const impatient = createSocketOpener([`http://127.0.0.1:${(server.address() as AddressInfo).port}`], 1000)
+  let dropped = 0
+  const impatient = createSocketOpener([origin()], 1000, realClock, () => dropped++)
   const { socket } = await impatient.open({ ...request, path: '/ready' })
   const peer = peers.at(-1) as NetSocket
   // 100,000 texts take 10 MB with what each costs, and a socket keeps 4 MiB.
@@ -179,6 +180,7 @@ it('drops the oldest of what nobody receives, and says so to whoever waits for i
   expect((await socket!.next((text) => seen.push(text) > 0 && text === 'last')).text).toBe('last')
   expect(seen.length).toBeGreaterThan(30_000)
   expect(seen.length).toBeLessThan(50_000)
+  expect(seen.length + dropped).toBe(100_001)
   expect((await socket!.next(anything)).reason).toBe('timeout, after texts that nobody received were dropped')
   await impatient.close()
 })

@@ -31,14 +31,22 @@ describe('createRecorder', () => {
     recorder.record({ ...sample, failure: 'timeout' })
     recorder.record({ ...sample, ended: 30 })
     recorder.record({ ...sample, ended: 30, bytes: 0, reconnected: true })
+    recorder.recordDroppedText()
+    recorder.recordDroppedText()
     recorder.recordSkipped()
     const first = recorder.take(7)
-    expect(first).toMatchObject({ users: 7, skipped: 1, failureReasons: { timeout: 1 }, reconnected: 1 })
+    expect(first).toMatchObject({
+      users: 7,
+      skipped: 1,
+      failureReasons: { timeout: 1 },
+      reconnected: 1,
+      droppedTexts: 2,
+    })
     expect(first.steps).toMatchObject([{ name: 'get', failures: 1, bytes: 200 }])
     expect([...first.steps[0]!.response.valuesUs]).toEqual([10_000, 30_000])
     recorder.record(sample)
     const rest = recorder.take(0)
-    expect(rest).toMatchObject({ users: 0, skipped: 0, failureReasons: {}, reconnected: 0 })
+    expect(rest).toMatchObject({ users: 0, skipped: 0, failureReasons: {}, reconnected: 0, droppedTexts: 0 })
     expect(rest.steps).toMatchObject([{ name: 'get', failures: 0, bytes: 100 }])
     expect(mergeCounts([rest.steps[0]!.response]).totalCount).toBe(1)
     expect(mergeCounts([rest.late]).totalCount).toBe(1)

@@ -7,7 +7,8 @@ import { decodeNews, encodeNews } from '../../../src/lib/load/workers/tally-byte
 import { healthOf } from '../../healths.ts'
 
 /** All that a sum knows, to be compared whatever the order in which it came. */
-function contentOf({ steps, failureReasons, errors, errorReasons, reconnected, late, skipped }: TallySum) {
+function contentOf(sum: TallySum) {
+  const { steps, failureReasons, errors, errorReasons, reconnected, droppedTexts, late, skipped } = sum
   const shown = (histogram: TallySum['late']) => {
     const { valuesUs, counts } = countsOf(histogram)
     return [...valuesUs].map((us, index) => [us, counts[index]])
@@ -28,6 +29,7 @@ function contentOf({ steps, failureReasons, errors, errorReasons, reconnected, l
     errors,
     errorReasons: Object.fromEntries(errorReasons),
     reconnected,
+    droppedTexts,
     late: shown(late),
     skipped,
   }

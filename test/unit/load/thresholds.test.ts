@@ -12,6 +12,7 @@ const run: RunResult = {
   errors: 33,
   errorReasons: {},
   reconnected: 0,
+  droppedTexts: 0,
   responseTime: { p50: 5, p90: 9, p95: 20, p99: 250, p999: 400, max: 500 },
   serviceTime: none,
   steps: [

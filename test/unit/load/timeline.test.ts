@@ -16,6 +16,7 @@ function second(...responseMs: readonly number[]) {
     errors: 0,
     errorReasons: {},
     reconnected: 0,
+    droppedTexts: 0,
     late: counts,
   }
 }

@@ -194,8 +194,25 @@ describe('loadSummary', () => {
     expect(line.exec(loadSummary(report, noPaint, null))).toBeNull()
     const again = { ...report, load: { ...report.load, reconnected: 1200 } }
     expect(line.exec(loadSummary(again, noPaint, null))?.[0]).toBe(
-      'sent again 1,200 requests, whose kept connections the server had closed',
+      'sent again 1,200 requests whose kept connections the server had closed',
     )
+    const once = { ...report, load: { ...report.load, reconnected: 1 } }
+    expect(loadSummary(once, noPaint, null)).toContain(
+      'sent again 1 request whose kept connection the server had closed',
+    )
+  })
+
+  it('says how many texts over WebSockets were dropped, and nothing when none were', () => {
+    const line = /^dropped .*$/m
+    expect(line.exec(loadSummary(report, noPaint, null))).toBeNull()
+    const dropped = { ...report, load: { ...report.load, droppedTexts: 1200 } }
+    expect(line.exec(loadSummary(dropped, noPaint, null))?.[0]).toBe(
+      'dropped    1,200 texts over WebSockets: more came than the scenario received',
+    )
+  })
+
+  it('speaks of one user as one', () => {
+    expect(loadSummary({ ...report, load: { ...report.load, users: 1 } }, noPaint, null)).toMatch(/^1 user, /m)
   })
 
   it('says that users came and went by stages', () => {

@@ -25,8 +25,11 @@ export interface TextQueue {
 /** What a text takes beside its characters, about. */
 const overheadBytes = 100
 
-/** An empty queue, which holds at most `mostBytes` and shares `budget` with others; the latest text is always held. */
-export function createTextQueue(mostBytes: number, budget: TextBudget): TextQueue {
+/**
+ * An empty queue, which holds at most `mostBytes` and shares `budget` with others; the latest text is always held.
+ * `onDropped` is told of each text that is dropped.
+ */
+export function createTextQueue(mostBytes: number, budget: TextBudget, onDropped: () => void): TextQueue {
   let texts: (QueuedText | undefined)[] = []
   /** Index of the oldest: taking it out of the array would move all others. */
   let head = 0
@@ -58,6 +61,7 @@ export function createTextQueue(mostBytes: number, budget: TextBudget): TextQueu
       while ((bytes > mostBytes || shared.bytes > shared.mostBytes) && texts.length - head > 1) {
         shift()
         hasDropped = true
+        onDropped()
       }
     },
     shift,

@@ -22,12 +22,13 @@ const mostBytes = 256 * 2 ** 20
 
 /**
  * Opens WebSockets to all of `origins` in turn. `timeoutMs` is how long one may take until it is ready, and how long a
- * text is waited for.
+ * text is waited for. `onDropped` is told of each text that is dropped because too many wait to be received.
  */
 export function createSocketOpener(
   origins: readonly string[],
   timeoutMs: number,
   clock: Clock = realClock,
+  onDropped: () => void = () => {},
 ): SocketOpener {
   const bases = origins.map(readBaseUrl)
   const sockets = new Set<EndableSocket>()
@@ -47,7 +48,7 @@ export function createSocketOpener(
         ...(protocol === undefined ? {} : { protocols: protocol }),
         headers: authorization === null ? {} : { authorization },
       })
-      const socket = watch(raw, { timeoutMs, clock, budget })
+      const socket = watch(raw, { timeoutMs, clock, budget, onDropped })
       sockets.add(socket)
       raw.events.addEventListener('close', () => sockets.delete(socket))
       raw.events.addEventListener('open', () => raw.events.send(hello))
@@ -67,10 +68,11 @@ interface Watching {
   readonly timeoutMs: number
   readonly clock: Clock
   readonly budget: TextBudget
+  readonly onDropped: () => void
 }
 
-function watch({ events, terminate }: RawWebSocket, { timeoutMs, clock, budget }: Watching): EndableSocket {
-  const waiting = createTextQueue(mostSocketBytes, budget)
+function watch({ events, terminate }: RawWebSocket, { timeoutMs, clock, budget, onDropped }: Watching): EndableSocket {
+  const waiting = createTextQueue(mostSocketBytes, budget, onDropped)
   const gone = Promise.withResolvers<void>()
   let ended: string | null = null
   let cancelTermination: (() => void) | null = null

@@ -36,6 +36,7 @@ const head = z.strictObject({
   errors: whole,
   errorReasons: z.record(name, whole),
   reconnected: whole,
+  droppedTexts: whole,
   steps: z.array(z.strictObject({ name, failures: whole, afterEnd: whole.optional(), bytes: amount })).max(200),
 })
 

@@ -38,6 +38,7 @@ function figuresOf({ load, audit }: LoadReport): Figure[] {
     },
     ...errorFigures(load),
     ...reconnectedFigures(load),
+    ...droppedFigures(load),
     ...skippedFigures(load),
     ...bookingFigures(load, audit !== null && !sendsOne(load)),
   ]
@@ -71,6 +72,12 @@ function errorFigures(load: LoadReport['load']): Figure[] {
 function reconnectedFigures({ reconnected = 0 }: LoadReport['load']): Figure[] {
   if (reconnected === 0) return []
   return [{ label: 'requests sent again', value: formatCount(reconnected), note: 'over closed connections at first' }]
+}
+
+function droppedFigures({ droppedTexts = 0 }: LoadReport['load']): Figure[] {
+  if (droppedTexts === 0) return []
+  const note = 'over WebSockets: more came than the scenario received'
+  return [{ label: 'texts dropped', value: formatCount(droppedTexts), note }]
 }
 
 function skippedFigures({ model, iterations = 0, skipped = 0 }: LoadReport['load']): Figure[] {

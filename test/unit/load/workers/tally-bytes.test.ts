@@ -44,6 +44,7 @@ const news: fc.Arbitrary<GeneratorNews> = fc.record({
     errors: whole,
     errorReasons: reasons,
     reconnected: whole,
+    droppedTexts: whole,
     late: counts,
   }),
   progress: fc.record({
@@ -76,6 +77,7 @@ const empty: GeneratorNews = {
     errors: 0,
     errorReasons: {},
     reconnected: 0,
+    droppedTexts: 0,
     late: { valuesUs: Float64Array.of(100, 300), counts: Float64Array.of(1, 200) },
   },
   progress: { seconds: 1, elapsedSeconds: 1, users: 1, full: false, iterations: 1, userMs: 0, waitedMs: 0 },

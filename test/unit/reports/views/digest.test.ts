@@ -48,6 +48,13 @@ describe('digestOf', () => {
     expect(digestOf(goodLoad).figures.map(({ label }) => label)).not.toContain(figure.label)
   })
 
+  it('counts the texts over WebSockets that were dropped, if any were', () => {
+    const note = 'over WebSockets: more came than the scenario received'
+    const figure = { label: 'texts dropped', value: '12', note }
+    expect(digestOf({ ...goodLoad, load: { ...goodLoad.load, droppedTexts: 12 } }).figures).toContainEqual(figure)
+    expect(digestOf(goodLoad).figures.map(({ label }) => label)).not.toContain(figure.label)
+  })
+
   it('counts what the open model skipped', () => {
     const model = { kind: 'open', ratePerSecond: 9, arrivals: 'constant', durationMs: 12_000, maxInFlight: 5 } as const
     const digest = digestOf({ ...goodLoad, load: { ...goodLoad.load, model, iterations: 90, skipped: 10 } })
