@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { failure } from '../errors.ts'
-import { valuesOf, type FixedRequest } from './fixed-request.ts'
+import { authorized, valuesOf, type FixedRequest } from './fixed-request.ts'
 import { readBaseUrl } from './http/base-url.ts'
 import type { SaturationTask } from './autocannon.ts'
 
@@ -48,8 +48,6 @@ function askOnce(origin: string, timeout: number, send: FixedRequest): Promise<S
   const { method, headers, body, path } = send
   return new Promise((resolve) => {
     let interim: number | null = null
-    // As autocannon asks: over a connection that is kept.
-    const keepAlive = headers.concat([['connection', 'keep-alive']])
     const ask = url.protocol === 'https:' ? requestTls : request
     const asked = ask({
       host: url.hostname.replace(/^\[|\]$/g, ''),
@@ -57,8 +55,9 @@ function askOnce(origin: string, timeout: number, send: FixedRequest): Promise<S
       method,
       path: `${basePath}${path}`,
       headers: {
-        ...(authorization === null ? {} : { authorization }),
-        ...Object.fromEntries(keepAlive),
+        ...Object.fromEntries(authorized(headers, authorization)),
+        // As autocannon asks: over a connection that is kept.
+        connection: 'keep-alive',
         'content-length': body.length,
       },
       timeout,

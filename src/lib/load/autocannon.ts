@@ -5,7 +5,7 @@ import { createHistogram } from '../measure/histogram.ts'
 import type { GeneratorHooks, GeneratorNews, LoadGenerator } from './generator.ts'
 import { requireFit } from './autocannon-limits.ts'
 import { createStatusJudge } from './expected-statuses.ts'
-import { stepOf, valuesOf } from './fixed-request.ts'
+import { authorized, stepOf } from './fixed-request.ts'
 import { watchGenerator } from './generator-monitor.ts'
 import { readBaseUrl } from './http/base-url.ts'
 import type { SaturationModel } from './model.ts'
@@ -135,14 +135,10 @@ function fire(task: SaturationTask, run: Run): Cannon {
   const { path, headers, body } = model.send
   const method = model.send.method as NonNullable<autocannon.Options['method']>
   const { shown, authorization } = readBaseUrl(origin)
-  const hasAuthorization = valuesOf(headers, 'authorization').length > 0
   return autocannon({
     url: `${shown}${path}`,
     method,
-    headers: {
-      ...(hasAuthorization || authorization === null ? {} : { authorization }),
-      ...Object.fromEntries(headers),
-    },
+    headers: Object.fromEntries(authorized(headers, authorization)),
     ...(body.length > 0 ? { body: Buffer.from(body) } : {}),
     connections: model.connections,
     // At its own end it drops what is under way, which is what takes longest.

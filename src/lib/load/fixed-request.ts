@@ -65,6 +65,12 @@ export function valuesOf(headers: FixedRequest['headers'], name: string): readon
   return headers.filter(([given]) => given.toLowerCase() === name).map(([, value]) => value)
 }
 
+/** The request's headers, behind the authorization of its target unless it has one of its own. */
+export function authorized(headers: FixedRequest['headers'], authorization: string | null): FixedRequest['headers'] {
+  const isNeeded = authorization !== null && valuesOf(headers, 'authorization').length === 0
+  return isNeeded ? [['authorization', authorization], ...headers] : headers
+}
+
 /** Whether the request asks for a connection of its own, which ends with its answer. */
 export function closesConnection({ headers }: FixedRequest): boolean {
   return valuesOf(headers, 'connection').some((value) => value.toLowerCase() === 'close')

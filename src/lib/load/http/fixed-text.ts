@@ -1,4 +1,4 @@
-import { valuesOf, type FixedRequest } from '../fixed-request.ts'
+import { authorized, valuesOf, type FixedRequest } from '../fixed-request.ts'
 import { bareBase } from './base-url.ts'
 import { methodsWithBody, type RequestText } from './request-text.ts'
 
@@ -11,14 +11,12 @@ export function serializeFixed(
   host: string,
   { basePath, authorization } = bareBase,
 ): RequestText {
-  const needsAuthorization = authorization !== null && valuesOf(headers, 'authorization').length === 0
   const hasHost = valuesOf(headers, 'host').length > 0
   const hasLength = body.length > 0 || methodsWithBody.has(method)
   const lines = [
     `${method} ${basePath}${path} HTTP/1.1`,
     ...(hasHost ? [] : [`host: ${host}`]),
-    ...(needsAuthorization ? [`authorization: ${authorization}`] : []),
-    ...headers.map(([name, value]) => `${name}: ${value}`),
+    ...authorized(headers, authorization).map(([name, value]) => `${name}: ${value}`),
     ...(hasLength ? [`content-length: ${body.length}`] : []),
   ]
   const bytes = Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body])
