@@ -1,6 +1,6 @@
 import { onAbort } from '../abort.ts'
 import { createSleepers } from '../measure/clock.ts'
-import { durationOf } from './model.ts'
+import { endOf } from './model.ts'
 import { paceArrivals } from './pace-arrivals.ts'
 import { paceConnections } from './pace-connections.ts'
 import { paceRequests } from './pace-requests.ts'
@@ -23,9 +23,7 @@ export async function runLoadModel(plan: RunPlan): Promise<PartNews> {
   const run = createRun(plan)
   const { model, signal } = plan
   const stopListening = onAbort(signal, () => run.sleepers.wakeAll())
-  // Without a length, what paces it ends the run.
-  const durationMs = model.kind === 'saturation' ? (model.durationMs ?? Infinity) : durationOf(model)
-  await Promise.all([pace(run), endEverySecond(run, durationMs)])
+  await Promise.all([pace(run), endEverySecond(run, endOf(model))])
   stopListening()
   const seconds = secondsSinceStart(run)
   plan.recorder.endAt(plan.clock.now())

@@ -88,6 +88,11 @@ export function durationOf(model: LoadModel): number {
   return model.durationMs ?? 0
 }
 
+/** When a run ends by itself, ms from its start; Infinity where the last of its requests ends it. */
+export function endOf(model: LoadModel): number {
+  return model.kind === 'saturation' && model.durationMs === null ? Infinity : durationOf(model)
+}
+
 /** Users, or connections of a single request, that a run needs at most. */
 export function mostUsersOf(model: LoadModel): number {
   if (model.kind === 'saturation') return model.connections

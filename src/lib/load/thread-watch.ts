@@ -4,7 +4,7 @@ import type { ScenarioTask } from './choose-generators.ts'
 import { mostOvertimeMs } from './engine.ts'
 import { graceOf } from './generator.ts'
 import { aliveEveryMs, mostSilences } from './generator-messages.ts'
-import { durationOf, type LoadModel } from './model.ts'
+import { endOf } from './model.ts'
 import type { GeneratorChannel } from './remote-generator.ts'
 
 /** The work of a thread that is watched. */
@@ -41,7 +41,7 @@ export function watchThread(channel: GeneratorChannel, task: WatchedTask): Gener
     send(message) {
       if (message.kind === 'run') {
         const aheadMs = message.at === null ? 0 : Math.max(0, message.at - monotonicMs())
-        left = limits.end + secondsOf(aheadMs + mostOf(task.model))
+        left = limits.end + secondsOf(aheadMs + endOf(task.model))
         silent = 0
         moveOn('running')
       }
@@ -102,11 +102,6 @@ export function watchThread(channel: GeneratorChannel, task: WatchedTask): Gener
     },
     close: () => channel.close(),
   }
-}
-
-/** How long a run takes without its grace, ms; Infinity where nobody knows. */
-function mostOf(model: LoadModel): number {
-  return model.kind === 'saturation' ? (model.durationMs ?? Infinity) : durationOf(model)
 }
 
 function secondsOf(ms: number): number {
