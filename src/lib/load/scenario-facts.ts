@@ -1,6 +1,6 @@
-import { Worker } from 'node:worker_threads'
 import { onAbort } from '../abort.ts'
 import { failure, reasonOf, receivedError, type SentError } from '../errors.ts'
+import { startWorkerThread } from './worker-threads.ts'
 
 /** A scenario file's contents, as far as they can be told without running it here. */
 export interface ScenarioFacts {
@@ -36,7 +36,7 @@ export async function readScenarioFacts(
   const refuse = (reason: string): Error => failure('scenario-unusable', { file, reason })
   const read = Promise.withResolvers<ScenarioFacts>()
   const stopListening = onAbort(signal, () => read.reject(failure('interrupted', { done: 'Nothing was run.' })))
-  const worker = new Worker(entry, { workerData: file })
+  const worker = startWorkerThread(entry, file)
   const timer = setTimeout(() => {
     const what = 'outside of its functions an await may never settle, or a loop never end'
     read.reject(refuse(`it was not read within ${timeoutMs / 1000} s (setting prepareTimeout): ${what}`))

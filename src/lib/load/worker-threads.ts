@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads'
 const running = new Set<Worker>()
 
 /** Starts a thread that runs the module `entry` with `data`, and that `endThreads` ends if nobody else does. */
-export function startWorkerThread(entry: URL, data: object): Worker {
+export function startWorkerThread(entry: URL, data: unknown): Worker {
   const worker = new Worker(entry, { workerData: data })
   running.add(worker)
   worker.once('exit', () => running.delete(worker))
