@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { METHODS } from 'node:http'
 import { failure, reasonOf } from '../errors.ts'
 import { defaultExpected, readExpected } from './expected-statuses.ts'
+import { isToken } from './http/token.ts'
 
 /** A request that is always the same, as plain data. */
 export interface FixedRequest {
@@ -77,8 +78,8 @@ export function closesConnection({ headers }: FixedRequest): boolean {
 }
 
 function readHeader(header: string): [string, string] {
-  const [, name, value] = /^\s*([\w!#$%&'*+.^`|~-]+)\s*:\s*([\x20-\x7e\t]*?)\s*$/.exec(header) ?? []
-  if (name === undefined || value === undefined) {
+  const [, name = '', value = ''] = /^\s*([^:\s]+)\s*:\s*([\x20-\x7e\t]*?)\s*$/.exec(header) ?? []
+  if (!isToken(name)) {
     throw wrong(`The header ${JSON.stringify(redacted(header))} cannot be read. It takes NAME: VALUE.`)
   }
   return [name, value]

@@ -1,3 +1,4 @@
+import { isToken } from './http/token.ts'
 import { mistaken, refuseOtherFields, ScenarioMistake, shown } from './scenario-mistake.ts'
 import type {
   HttpMethod,
@@ -57,7 +58,7 @@ export function requireSocketRequest(value: unknown): asserts value is SocketReq
   refuseOtherFields(value, socketFields, 'what connect is given')
   const { step, protocol, hello, isReady } = value as Readonly<Record<string, unknown>>
   requireStep(step)
-  if (protocol !== undefined && !(typeof protocol === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(protocol))) {
+  if (protocol !== undefined && !(typeof protocol === 'string' && isToken(protocol))) {
     throw mistaken('protocol', protocol, 'the name of a subprotocol, or nothing')
   }
   if (typeof hello !== 'string') throw mistaken('hello', hello, 'the text that is sent first')

@@ -1,4 +1,5 @@
 import { mistaken, ScenarioMistake, shown } from '../scenario-mistake.ts'
+import { isToken } from './token.ts'
 
 /** The fields of a request. */
 export interface HeaderFields {
@@ -28,7 +29,6 @@ const refused: ReadonlyMap<string, string> = new Map([
 /** Sent once at most. */
 const single = new Set(['host', 'content-type', 'authorization'])
 
-const sendableName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const sendableValue = /^[\t\x20-\x7e]*$/
 const sendableHost = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
@@ -95,7 +95,7 @@ function add(fields: Fields, name: unknown, value: string): void {
 
 /** The name in lower case. */
 function requireName(name: unknown): string {
-  if (typeof name !== 'string' || !sendableName.test(name)) {
+  if (typeof name !== 'string' || !isToken(name)) {
     throw mistaken('the name of a header', name, "letters, digits and !#$%&'*+-.^_`|~")
   }
   const lower = name.toLowerCase()
