@@ -1,5 +1,5 @@
 import { mergeCounts, percentileMs, type HistogramCounts } from './lib/measure/histogram.ts'
-import { formatCount, formatLatency, formatNumber } from './lib/reports/format.ts'
+import { countOf, formatCount, formatLatency, formatNumber } from './lib/reports/format.ts'
 import type { Trial } from './lib/load/find-limit.ts'
 import type { TimelineRow } from './lib/load/timeline.ts'
 
@@ -49,9 +49,9 @@ export function showSeconds(durationMs: number, quiet: boolean): SecondsDisplay 
       if (elapsed % every > 0) return
       const p99 = percentileMs(mergeCounts(responseTimes), 99)
       const line =
-        `${elapsed}${elapsed * 1000 <= durationMs ? ` of ${Math.round(durationMs / 1000)}` : ''} s: ${formatCount(row.users)} users, ${formatNumber(recent / every)} req/s, ` +
-        `p99 ${formatLatency(p99)}, ${formatCount(requests)} requests, ${formatCount(failures)} failures` +
-        (errors > 0 ? `, ${formatCount(errors)} iterations threw` : '') +
+        `${elapsed}${elapsed * 1000 <= durationMs ? ` of ${Math.round(durationMs / 1000)}` : ''} s: ${countOf(row.users, 'user')}, ${formatNumber(recent / every)} req/s, ` +
+        `p99 ${formatLatency(p99)}, ${countOf(requests, 'request')}, ${countOf(failures, 'failure')}` +
+        (errors > 0 ? `, ${countOf(errors, 'iteration')} threw` : '') +
         (skipped > 0 ? `, ${formatCount(skipped)} skipped` : '')
       responseTimes = []
       recent = 0
@@ -72,7 +72,7 @@ export function showTrial(quiet: boolean): (trial: Trial) => void {
     if (quiet) return
     const what = { open: 'rate', closed: 'users', saturation: 'connections' }[model.kind]
     const load = `${what} ${formatCount(level)}`
-    const figures = `p99 ${formatLatency(result.responseTime.p99)}, ${formatCount(result.failures)} failures${result.errors > 0 ? `, ${formatCount(result.errors)} iterations threw` : ''}`
+    const figures = `p99 ${formatLatency(result.responseTime.p99)}, ${countOf(result.failures, 'failure')}${result.errors > 0 ? `, ${countOf(result.errors, 'iteration')} threw` : ''}`
     process.stderr.write(`${begin}${load}: ${outcome} (${figures})\n`)
   }
 }

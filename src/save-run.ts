@@ -15,7 +15,7 @@ export interface SaveOptions {
 
 /**
  * Saves a report, the forms of it that were asked for beside it, and on GitHub its Markdown in the summary of the job.
- * Returns a line for each file that says where it is. Throws `report-unwritable`.
+ * Returns a line for each file that says where it is. Throws `report-unwritable`, `file-unwritable`.
  */
 export async function saveRun(report: Report, { reports, report: views = [] }: SaveOptions): Promise<string> {
   const path = await saveReport(report, reports)
@@ -37,13 +37,13 @@ async function saveView(report: Report, view: ViewName, path: string): Promise<s
   return `${view} ${file}`
 }
 
-/** Adds Markdown to the summary of the job on GitHub; elsewhere nothing. Throws `report-unwritable`. */
+/** Adds Markdown to the summary of the job on GitHub; elsewhere nothing. Throws `file-unwritable`. */
 export async function addToJobSummary(markdown: string): Promise<void> {
   const file = process.env['GITHUB_STEP_SUMMARY']
   if (!file) return
   try {
     await appendFile(file, `${markdown}\n`)
   } catch (error) {
-    throw failure('report-unwritable', { file, reason: reasonOf(error) }, error)
+    throw failure('file-unwritable', { file, reason: reasonOf(error) }, error)
   }
 }

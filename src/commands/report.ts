@@ -26,7 +26,7 @@ function viewFlag(view: ViewName, summary: string) {
 export default class Report extends BaseCommand {
   static override summary = 'Show a saved report: as text, HTML, Markdown, JUnit XML or CSV.'
   static override description = `Prints to stdout, or writes the file named with --out, in the form that its name ends with: .html, .md, .xml (JUnit),
-.csv or .json. The HTML is one file that opens offline; Markdown fits
+.csv, .json or .txt. The HTML is one file that opens offline; Markdown fits
 a comment on a pull request; JUnit has a case for the run, for each line of the audit and for each threshold.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> reports/2026-11-21T07-53-15Z-load.json',
@@ -66,13 +66,20 @@ async function contentOf(report: SavedReport, view: Shown['view']): Promise<stri
   return renderView(report, view)
 }
 
-/** The form that a flag names, or the end of the file's name. Throws `usage-wrong` where they contradict each other. */
+/**
+ * The form that a flag names, or the end of the file's name; text where it has none, or .txt. Throws `usage-wrong` where
+ * they contradict each other, and for the ending of another form.
+ */
 function chooseForm(flag: ViewName | undefined, file: string | undefined): Form {
   const ending = extname(file ?? '').toLowerCase()
   const ofEnding = ending === '.json' ? 'json' : viewNames.find((name) => extensions[name] === ending)
   if (flag !== undefined && ofEnding !== undefined && flag !== ofEnding)
     throw failure('usage-wrong', {
       reason: `--${flag} cannot be written as ${file}: leave out the flag, or end the name with ${extensions[flag]}.`,
+    })
+  if (flag === undefined && ofEnding === undefined && ending !== '' && ending !== '.txt')
+    throw failure('usage-wrong', {
+      reason: `A report has no form for ${ending}: end the name with .html, .md, .xml, .csv, .json or .txt, or say the form with a flag.`,
     })
   return flag ?? ofEnding ?? 'text'
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { failure } from '../lib/errors.ts'
-import { formatCount, plain } from '../lib/reports/format.ts'
+import { countOf, plain } from '../lib/reports/format.ts'
 import type { PartEvent } from '../lib/load/workers/run-part.ts'
 import type { SeedPartEvent } from '../lib/seeding/workers/run-seed-part.ts'
 import { runWorker } from '../worker-run.ts'
@@ -84,8 +84,8 @@ function describe(event: PartEvent): string {
   const part = `part ${event.part} of ${event.of} of run ${event.run}`
   if (event.event === 'refused') return `${part}: refused. ${event.reason}`
   if (event.event !== 'ended') return `${part}: ${event.event}`
-  const errors = event.errors > 0 ? `, ${formatCount(event.errors)} iterations threw` : ''
-  const done = `${formatCount(event.requests)} requests, ${formatCount(event.failures)} failures${errors}`
+  const errors = event.errors > 0 ? `, ${countOf(event.errors, 'iteration')} threw` : ''
+  const done = `${countOf(event.requests, 'request')}, ${countOf(event.failures, 'failure')}${errors}`
   return event.reason === null ? `${part}: ended, ${done}` : `${part}: given back because ${event.reason}, ${done}`
 }
 
@@ -93,6 +93,6 @@ function describeSeeding(event: SeedPartEvent): string {
   const seeding = `seeding ${event.seeding}`
   if (event.event === 'refused') return `${seeding}: refused. ${event.reason}`
   if (event.event === 'begun') return `${seeding}: begun`
-  const done = `${formatCount(event.blocks)} blocks, ${formatCount(event.rows)} rows`
+  const done = `${countOf(event.blocks, 'block')}, ${countOf(event.rows, 'row')}`
   return event.reason === null ? `${seeding}: ended, ${done}` : `${seeding}: left because ${event.reason}, ${done}`
 }

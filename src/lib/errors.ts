@@ -174,6 +174,10 @@ const catalogue = {
     'error',
     (d) => `The report cannot be saved as ${d.file}: ${d.reason}. Name a folder that can be written to with --reports.`,
   ),
+  'file-unwritable': entry<{ file: string; reason: string }>(
+    'error',
+    (d) => `${d.file} cannot be written: ${d.reason}. Name a file in a folder that is there and can be written to.`,
+  ),
   'ledger-unwritable': entry<{ file: string; reason: string }>(
     'error',
     (d) =>

@@ -39,6 +39,14 @@ it('report shows a saved report in each of its forms, or says why not', async ()
     stdout: '',
     stderr: 'Error: --csv cannot be written as x.html: leave out the flag, or end the name with .csv.\n',
   })
+  const unknown = await work.run(['report', fixture('load-baseline.json'), '-o', 'x.pdf'])
+  expect(unknown).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('no form for .pdf') })
+  const nowhere = join(work.folder, 'missing', 'x.html')
+  const lost = await work.run(['report', fixture('load-baseline.json'), '-o', nowhere])
+  expect(lost).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/x\.html cannot be written: .*in a folder that/),
+  })
   const both = await work.run(['report', fixture('seed.json'), '--html', '--csv'])
   expect(both).toMatchObject({ code: 2, stdout: '' })
 })

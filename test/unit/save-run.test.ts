@@ -48,7 +48,7 @@ describe('saveRun', () => {
   it('says which file could not be written', async () => {
     await mkdir(join(folder, `${name}.md`))
     await expect(saveRun(load, { reports: folder, report: ['markdown'] })).rejects.toMatchObject({
-      code: 'report-unwritable',
+      code: 'file-unwritable',
       message: expect.stringContaining(`${name}.md`),
     })
   })

@@ -1,5 +1,5 @@
 import { failure } from '../errors.ts'
-import { formatCount } from '../reports/format.ts'
+import { countOf } from '../reports/format.ts'
 import type { FixedRequest } from './fixed-request.ts'
 import type { ArrivalSchedule, Burst, Stage } from './pacing.ts'
 
@@ -128,8 +128,8 @@ export function checkModel(model: LoadModel, { kind, count, raised }: Makers & {
   if (model.kind === 'saturation') checkSaturation(model, { kind, count, raised }, refuse)
   if (model.kind === 'open') checkBursts(model, refuse)
   const users = mostUsersOf(model)
-  const what = model.kind === 'saturation' ? 'connections' : 'users'
-  if (count > users) throw refuse(`${count} ${kind} cannot share ${formatCount(users)} ${what}; take fewer ${kind}.`)
+  const what = model.kind === 'saturation' ? 'connection' : 'user'
+  if (count > users) throw refuse(`${count} ${kind} cannot share ${countOf(users, what)}; take fewer ${kind}.`)
   const hasOneLevel = model.kind !== 'closed' || new Set(model.stages.map((stage) => stage.users)).size === 1
   if (raised && !hasOneLevel) throw refuse('find-limit raises users or rate; it cannot raise stages that differ.')
 }

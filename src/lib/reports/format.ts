@@ -9,6 +9,11 @@ export function formatCount(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 0 })
 }
 
+/** `1 user`, `39,456 users`; `several` where it takes more than an s. */
+export function countOf(count: number, one: string, several = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : several}`
+}
+
 /** `the first 3` as `The first 3` */
 export function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)

@@ -1,4 +1,4 @@
-import { formatCount, formatShare } from './format.ts'
+import { countOf, formatCount, formatShare } from './format.ts'
 import type { LoadReport } from './record.ts'
 
 /** What a load came to, as far as it decides whether anything was measured. */
@@ -49,7 +49,7 @@ function judgeErrors(load: LoadFigures): string[] {
   const share = errorShare(load)
   const thrown = Object.keys(errorReasons).length > 0 ? `: ${mostGiven(errorReasons)}` : ''
   return [
-    `${formatCount(errors)} of ${formatCount(iterations)} iterations threw (${share === null ? '' : `${formatShare(share)}; `}more than 1% fails a run unless a threshold such as errors<5% allows it)${thrown}`,
+    `${formatCount(errors)} of ${countOf(iterations, 'iteration')} threw (${share === null ? '' : `${formatShare(share)}; `}more than 1% fails a run unless a threshold such as errors<5% allows it)${thrown}`,
   ]
 }
 

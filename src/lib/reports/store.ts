@@ -41,12 +41,12 @@ export async function saveReport(report: Report, folder: string): Promise<string
   }
 }
 
-/** Writes a form of a report to `file`, which is replaced when it is there. Throws `report-unwritable`. */
+/** Writes a form of a report to `file`, which is replaced when it is there. Throws `file-unwritable`. */
 export async function writeView(file: string, content: string): Promise<void> {
   try {
     await writeFile(file, content)
   } catch (error) {
-    throw failure('report-unwritable', { file, reason: reasonOf(error) }, error)
+    throw failure('file-unwritable', { file, reason: reasonOf(error) }, error)
   }
 }
 
@@ -84,7 +84,8 @@ export async function readReport(file: string): Promise<Report> {
   try {
     content = await readFile(file, 'utf8')
   } catch (error) {
-    throw failure('report-unreadable', { file, reason: reasonOf(error) }, error)
+    const reason = codeOf(error) === 'ENOENT' ? 'there is no such file' : reasonOf(error)
+    throw failure('report-unreadable', { file, reason }, error)
   }
   // The schema's library takes some 30 MB, so that it is loaded only where a report is read.
   const { parseReport } = await import('./parse.ts')

@@ -1,5 +1,6 @@
 import { auditPhrase, brokenIn, firstOf } from './audit-found.ts'
 import {
+  countOf,
   formatBytes,
   formatCount,
   formatDuration,
@@ -118,7 +119,7 @@ function errorLines(load: LoadReport['load'], paint: Paint): string[] {
   if (errors === 0) return []
   const share = errorShare(load)
   return [
-    `errors     ${paint.bad(formatCount(errors))} of ${formatCount(iterations)} iterations threw${share === null ? '' : ` (${formatShare(share)})`}${reasonsPhrase(errorReasons)}`,
+    `errors     ${paint.bad(formatCount(errors))} of ${countOf(iterations, 'iteration')} threw${share === null ? '' : ` (${formatShare(share)})`}${reasonsPhrase(errorReasons)}`,
   ]
 }
 
@@ -141,10 +142,10 @@ export function modelPhrase({ model, users }: LoadReport['load']): string {
   }
   if (model?.kind === 'saturation') {
     const by = model.engine === 'autocannon' ? ' of autocannon' : ''
-    return `${formatCount(model.connections)} ${model.connections === 1 ? 'connection' : 'connections'}${by}`
+    return `${countOf(model.connections, 'connection')}${by}`
   }
   const changing = (model?.stages ?? []).filter(({ durationMs }) => durationMs > 0).length > 2
-  return `${changing ? 'up to ' : ''}${formatCount(users)} ${users === 1 ? 'user' : 'users'}${changing || users < 2 ? '' : startsPhrase(model)}`
+  return `${changing ? 'up to ' : ''}${countOf(users, 'user')}${changing || users < 2 ? '' : startsPhrase(model)}`
 }
 
 /** Over how long the users began. */
@@ -180,15 +181,14 @@ function idealPhrase({ model, rps, idealRps }: LoadReport['load']): string {
 function reconnectedLines({ reconnected = 0 }: LoadReport['load']): string[] {
   if (reconnected === 0) return []
   return [
-    `sent again ${formatCount(reconnected)} ${reconnected === 1 ? 'request whose kept connection' : 'requests whose kept connections'} the server had closed`,
+    `sent again ${countOf(reconnected, 'request whose kept connection', 'requests whose kept connections')} the server had closed`,
   ]
 }
 
 function droppedLines({ droppedTexts = 0 }: LoadReport['load'], paint: Paint): string[] {
   if (droppedTexts === 0) return []
-  const texts = droppedTexts === 1 ? 'text' : 'texts'
   return [
-    `dropped    ${paint.bad(formatCount(droppedTexts))} ${texts} over WebSockets: more came than the scenario received`,
+    `dropped    ${paint.bad(countOf(droppedTexts, 'text'))} over WebSockets: more came than the scenario received`,
   ]
 }
 

@@ -140,6 +140,10 @@ describe('a history that ends with a load that failed', () => {
     const failed = { ...load, load: all, startedAt: '2027-01-01T00:00:00Z' }
     const history = describeHistory([load, failed], { minEffect: 0.05 })
     expect(history).toMatchObject({ runs: 1, failed: 1, latest: 'failed' })
+    expect(historySummary(history, 80, paint)).toMatch(/no change\n\nThe latest load failed\.$/)
+    expect(historySummary(describeHistory([failed], { minEffect: 0.05 }), 80, paint)).toMatch(
+      /^0 runs; 1 in which the load failed is left out\n[^]*no run to show\n\nThe latest load failed\.$/,
+    )
     expect(hasWorsened(history)).toBe(true)
     const over = { ...load, startedAt: '2027-01-02T00:00:00Z' }
     expect(hasWorsened(describeHistory([failed, over], { minEffect: 0.05 }))).toBe(false)
@@ -154,7 +158,9 @@ describe('runs that are not valid', () => {
     const later = { ...late, startedAt: '2027-01-01T00:00:00Z', seed: 'another' }
     const history = describeHistory([load, late, later], { minEffect: 0.05 })
     expect(history).toMatchObject({ runs: 1, leftOut: 0, notValid: 2, latest: 'not valid' })
-    expect(historySummary(history, 80, paint)).toContain('1 run; 2 that are not valid are left out')
+    expect(historySummary(history, 80, paint)).toMatch(
+      /^1 run; 2 that are not valid are left out\n[^]*\n\nThe latest run is not valid\.$/,
+    )
     expect(historyDigest(history).answers[1]!.detail).toBe('2 that are not valid are left out.')
   })
 })

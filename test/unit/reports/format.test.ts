@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  countOf,
   formatBytes,
   formatCount,
   formatDuration,
@@ -15,6 +16,10 @@ describe('formats', () => {
   it.each([
     [formatCount(39_456), '39,456'],
     [formatCount(0), '0'],
+    [countOf(0, 'user'), '0 users'],
+    [countOf(1, 'user'), '1 user'],
+    [countOf(39_456, 'user'), '39,456 users'],
+    [countOf(2, 'query', 'queries'), '2 queries'],
     [formatNumber(1134.2), '1,134'],
     [formatNumber(98.71), '98.7'],
     [formatNumber(1.234), '1.23'],

@@ -87,7 +87,10 @@ describe('saveReport', () => {
 
 describe('readReport', () => {
   it('says so when there is no such file', async () => {
-    await expect(readReport(join(folder, 'none.json'))).rejects.toMatchObject({ code: 'report-unreadable' })
+    await expect(readReport(join(folder, 'none.json'))).rejects.toMatchObject({
+      code: 'report-unreadable',
+      message: expect.stringMatching(/none\.json is not a rushbench report that can be read: there is no such file\.$/),
+    })
   })
 })
 

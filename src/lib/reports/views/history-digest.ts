@@ -1,6 +1,6 @@
 import { levelsOf, type History, type LevelChange, type MetricHistory } from '../../compare/history.ts'
 import { formatChange, formatValue } from '../comparison-text.ts'
-import { formatCount } from '../format.ts'
+import { countOf, formatCount } from '../format.ts'
 import type { Chart } from './chart.ts'
 import { headlineOf, section, type Answer, type Digest, type Figure, type Section } from './digest.ts'
 import type { Unit } from './units.ts'
@@ -43,9 +43,17 @@ function changesAnswer({ metrics }: History): Answer {
 
 function runsAnswer({ leftOut, failed, notValid, latest }: History): Answer {
   const sentences = [
-    ...(leftOut > 0 ? [`${formatCount(leftOut)} that differ from it in more than their figures are left out.`] : []),
-    ...(failed > 0 ? [`${formatCount(failed)} in which the load failed are left out.`] : []),
-    ...(notValid > 0 ? [`${formatCount(notValid)} that are not valid are left out.`] : []),
+    ...(leftOut > 0
+      ? [
+          `${formatCount(leftOut)} that ${leftOut === 1 ? 'differs' : 'differ'} from it in more than ${leftOut === 1 ? 'its figures is' : 'their figures are'} left out.`,
+        ]
+      : []),
+    ...(failed > 0 ? [`${formatCount(failed)} in which the load failed ${failed === 1 ? 'is' : 'are'} left out.`] : []),
+    ...(notValid > 0
+      ? [
+          `${formatCount(notValid)} that ${notValid === 1 ? 'is' : 'are'} not valid ${notValid === 1 ? 'is' : 'are'} left out.`,
+        ]
+      : []),
   ]
   return {
     question: 'Which runs?',
@@ -136,8 +144,4 @@ function spanOf({ runs }: MetricHistory): string {
 
 function latestOf({ metrics }: History): string {
   return metrics.flatMap(({ runs }) => runs.map(({ startedAt }) => startedAt)).reduce((a, b) => (a > b ? a : b), '')
-}
-
-function countOf(count: number, what: string): string {
-  return `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`
 }

@@ -1,4 +1,4 @@
-import { formatCount } from '../format.ts'
+import { countOf, formatCount } from '../format.ts'
 import type { Report } from '../record.ts'
 import { describeRetries } from '../retries-text.ts'
 import { section, type Digest, type Section } from './digest.ts'
@@ -14,10 +14,10 @@ export function runSections(report: Report): Section[] {
   const retried = 'retries' in report ? describeRetries(report.retries) : null
   const { cpu, cores, memoryMb, os, node, rushbench, engine, engineVersion, durability } = environment
   const facts = [
-    ['database', `${engine} ${engineVersion}`],
+    ['database', engine === engineVersion ? engine : `${engine} ${engineVersion}`],
     ...Object.entries(durability),
     ...(retried === null ? [] : [['retries', retried]]),
-    ['processor', `${cpu}, ${formatCount(cores)} cores`],
+    ['processor', `${cpu}, ${countOf(cores, 'core')}`],
     ['memory', `${formatCount(memoryMb)} MB`],
     ['operating system', os],
     ['Node', node],
