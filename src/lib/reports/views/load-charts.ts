@@ -1,5 +1,6 @@
 import { formatCount, formatLatency, formatNumber } from '../format.ts'
 import type { LoadReport } from '../record.ts'
+import { startsOf } from '../single-request.ts'
 import { scaleFor, type Chart, type ChartSeries, type Mark, type Span, type Tone } from './chart.ts'
 import { thinTimeline, wholeSeconds, type TimelineSlice } from './timeline.ts'
 
@@ -17,22 +18,23 @@ export function loadCharts(load: Load): Chart[] {
   return [throughputChart({ ...load, timeline }, slices), latencyChart({ ...load, timeline }, slices)]
 }
 
-/** What the users of a timeline are; `open` in the open model. */
-function usersName({ model }: Load, open: string): string {
-  if (model?.kind === 'open') return open
+/** The name of what a timeline counts as users. */
+function usersName({ model }: Load): string {
+  if (model?.kind === 'open') return `${startsOf(model)} in flight`
   return model?.kind === 'saturation' ? 'connections' : 'users'
 }
 
 function throughputChart(load: Load, slices: readonly TimelineSlice[]): Chart {
   const line = lineOver(slices)
+  const users = usersName(load)
   const busiest = load.timeline.reduce((most, { rps }) => Math.max(most, rps), 0)
   const worst = load.timeline.reduce((most, { failures }) => Math.max(most, failures), 0)
   return {
-    title: `Throughput, failures and ${usersName(load, 'what was in flight')}`,
-    summary: `Requests, failures a second and ${usersName(load, 'what was in flight')}. ${formatNumber(busiest)} requests in the busiest second, ${formatNumber(load.rps)} on average; ${worst > 0 ? `${formatCount(worst)} failures in the worst second` : 'no failures'}; ${formatCount(load.users)} ${usersName(load, 'in flight')} at most.${sliceNote(slices)}`,
+    title: `Throughput, failures and ${users}`,
+    summary: `Requests, failures a second and ${users}. ${formatNumber(busiest)} requests in the busiest second, ${formatNumber(load.rps)} on average; ${worst > 0 ? `${formatCount(worst)} failures in the worst second` : 'no failures'}; ${formatCount(load.users)} ${users} at most.${sliceNote(slices)}`,
     x: time,
     left: { label: 'a second', unit: 'per second', scale: 'linear' },
-    right: { label: usersName(load, 'iterations in flight'), unit: 'count', scale: 'linear' },
+    right: { label: users, unit: 'count', scale: 'linear' },
     series: [
       line('requests a second', 'area', 'blue', ({ rps }) => rps),
       line('failures a second', 'line', 'red', ({ failuresPerSecond }) => failuresPerSecond),
@@ -40,10 +42,7 @@ function throughputChart(load: Load, slices: readonly TimelineSlice[]): Chart {
       ...(load.skipped
         ? [line('skipped a second', 'dotted', 'orange', ({ skippedPerSecond }) => skippedPerSecond)]
         : []),
-      {
-        ...line(usersName(load, 'in flight'), 'steps', 'grey', ({ users }) => users),
-        axis: 'right',
-      },
+      { ...line(users, 'steps', 'grey', (slice) => slice.users), axis: 'right' },
     ],
     bands: [],
     spans: (load.faults ?? []).map(faultSpan),
