@@ -15,6 +15,7 @@ import { parseThreshold } from './lib/load/thresholds.ts'
 import { realClock } from './lib/measure/clock.ts'
 import { describeRun } from './lib/reports/environment.ts'
 import type { LoadReport } from './lib/reports/record.ts'
+import { requireWritable } from './lib/reports/store.ts'
 import { loadSummary } from './lib/reports/text.ts'
 import { loadWorkload } from './lib/workloads/registry.ts'
 import { moduleBeside } from './entry-points.ts'
@@ -24,7 +25,7 @@ import { paint } from './paint.ts'
 import { showSeconds, showTrial } from './load-progress.ts'
 import { showPreparing } from './progress.ts'
 import { readRequestModel, type RequestFlags } from './request-flags.ts'
-import { saveRun } from './save-run.ts'
+import { saveAndPrint } from './save-run.ts'
 
 /** The flags of `load` that are no settings. */
 export interface LoadFlags extends RequestFlags {
@@ -64,6 +65,7 @@ export async function makeLoadRun(
       `Without --target the scenario loads the built-in API of the workload ${workload.name}, which rushbench starts; name yours with --target.`,
     )
   }
+  await requireWritable(values.reports)
   const startedAt = new Date()
   await using target = await openLoadTarget(command, workload, config, { allowRemote: flags['allow-remote'], faults })
   const { findings, runId, failure } = await runLoad(target, {
@@ -94,9 +96,8 @@ export async function makeLoadRun(
   const report = { ...run, ...findings }
   // An experiment shows it once, after its last run.
   const showsOriginal = flags['beside-original'] && flags.experiment === undefined
-  command.log(loadSummary(report, paint, showsOriginal ? workload.original : null))
-  const ledger = findings.ledger === undefined ? '' : `\nledger ${findings.ledger}`
-  command.log(`\n${await saveRun(report, values)}${ledger}`)
+  const summary = `${loadSummary(report, paint, showsOriginal ? workload.original : null)}\n`
+  await saveAndPrint(report, values, { log: (text) => command.log(text), summary, ledger: findings.ledger })
   if (failure) throw failure
   return { report, runId }
 }

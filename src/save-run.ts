@@ -24,6 +24,21 @@ export async function saveRun(report: Report, { reports, report: views = [] }: S
   return [`report ${path}`, ...lines].join('\n')
 }
 
+/**
+ * Saves a report as `saveRun` does, and prints its summary and where it was saved. In this order, since whoever reads what
+ * is printed may have gone; the summary is printed also when nothing can be saved. Throws `report-unwritable`.
+ */
+export async function saveAndPrint(
+  report: Report,
+  options: SaveOptions,
+  print: { readonly log: (text: string) => void; readonly summary: string; readonly ledger?: string | undefined },
+): Promise<void> {
+  const saving = saveRun(report, options)
+  await saving.catch(() => {})
+  print.log(print.summary)
+  print.log(print.ledger === undefined ? await saving : `${await saving}\nledger ${print.ledger}`)
+}
+
 async function saveView(report: Report, view: ViewName, path: string): Promise<string> {
   const file = path.replace(/\.json$/, extensions[view])
   try {

@@ -14,7 +14,7 @@ import { loadWorkload } from '../lib/workloads/registry.ts'
 import type { Violation, Watch } from '../lib/workloads/workload.ts'
 import { createParts } from '../parts.ts'
 import { paint } from '../paint.ts'
-import { saveRun } from '../save-run.ts'
+import { saveAndPrint } from '../save-run.ts'
 
 /** Violations that are shown; with --json all are. */
 const shownViolations = 20
@@ -63,8 +63,8 @@ acknowledged is shown, and is no fault.`
       audit,
       ledgers: ledgers.map(({ file, head, counts, torn }) => ({ file, ...head, ...counts, torn })),
     }
-    this.log(auditSummary(report, paint))
-    this.log(await saveRun(report, values))
+    const summary = auditSummary(report, paint)
+    await saveAndPrint(report, values, { log: (text) => this.log(text), summary })
     if (!audit.passed) this.endWith('auditFailed')
     return report
   }

@@ -21,7 +21,7 @@ import { createBenchTable, originalInsertBench } from '../lib/workloads/vaccinat
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { keysAreClustered } from '../lib/workloads/vaccination/keys.ts'
 import { reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
-import { saveRun } from '../save-run.ts'
+import { saveAndPrint } from '../save-run.ts'
 
 /** What a run adds to the head of its report. */
 type Measured = Pick<InsertBenchReport, 'checkpoints' | 'model' | 'stream'>
@@ -81,8 +81,8 @@ stalls are listed. Several --keys are measured in turns, so that noise hits them
     const retries = database.retries()
     const report = { ...describeRun('insert-bench', facts), ...measured, retries, interrupted: this.signal.aborted }
     const original = flags['beside-original'] ? originalInsertBench : null
-    this.log(insertBenchSummary(report, original, process.stdout.columns))
-    this.log(await saveRun(report, values))
+    const summary = insertBenchSummary(report, original, process.stdout.columns)
+    await saveAndPrint(report, values, { log: (text) => this.log(text), summary })
     if (this.signal.aborted) this.endWith('interrupted')
     return report
   }

@@ -19,7 +19,7 @@ import type { SpreadSeeding } from '../lib/seeding/workers/spread.ts'
 import { compareSums, sumRecipe, sumTable } from '../lib/seeding/verify.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { planReservations, reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
-import { saveRun } from '../save-run.ts'
+import { saveAndPrint } from '../save-run.ts'
 
 const planFlags = ['number', 'rows', 'keys', 'order', 'indexes', 'seed']
 
@@ -87,8 +87,8 @@ With --workers and --queue the blocks are stored by "rushbench worker --queue ..
       ...(spread ? { workers: [...spread.workers()] } : {}),
       retries: addRetries([database.retries(), spread?.retries() ?? {}]),
     }
-    this.log(seedSummary(report))
-    this.log(await saveRun(report, values))
+    const summary = seedSummary(report)
+    await saveAndPrint(report, values, { log: (text) => this.log(text), summary })
     return report
   }
 

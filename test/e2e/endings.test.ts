@@ -24,6 +24,8 @@ const scenarios = {
     await user.think(1200)
     while (true);
   }`,
+  talkative: `run(user) { console.log('said'); return user.request({ step: 'x', method: 'GET', path: '/' }).then(() => user.think(50)) }`,
+  lost: `run: (user) => user.request({ step: 'x', method: 'GET', path: 'none' })`,
   unprepared: `prepare: () => new Promise(() => {}), async run(user) { await user.think(100) }`,
   slowToPrepare: `prepare: () => new Promise((done) => setTimeout(done, 10)),
     run: (user) => user.request({ step: 'x', method: 'GET', path: '/' })`,
@@ -39,10 +41,14 @@ describe('load --scenario, whatever the scenario does', () => {
   let work: Workplace
   let server: Server
   let origin: string
+  let requests = 0
 
   beforeAll(async () => {
     work = await createWorkplace()
-    server = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1')
+    server = createServer((_request, response) => {
+      requests++
+      response.end('hello')
+    }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     for (const [name, source] of Object.entries(scenarios)) {
@@ -113,8 +119,31 @@ describe('load --scenario, whatever the scenario does', () => {
     expect(performance.now() - begun).toBeLessThan(20_000)
   })
 
+  it.each(ways)('keeps what a scenario prints out of its results, %s', async (_way, args) => {
+    const run = await work.run([...load('talkative', '--users', '2', '--duration', '1s', '--json'), ...args])
+    expect(JSON.parse(run.stdout)).toMatchObject({ kind: 'load' })
+    expect(run.stderr).toContain('said')
+  })
+
+  it('names the line of a mistake that is found deep in the client', async () => {
+    const { code, stderr } = await work.run(load('lost', '--users', '1'))
+    expect(stderr).toContain('The scenario lost is wrong at ')
+    expect(stderr).toMatch(/lost\.mjs:1: path cannot be "none"/)
+    expect(code).toBe(2)
+  })
+
+  it('measures nothing where no report can be saved', async () => {
+    const before = requests
+    const args = ['load', '--request', 'GET /', '--target', origin, '--duration', '1s', '--reports', 'lost.mjs']
+    const { code, stderr } = await work.run(args)
+    expect(stderr).toContain('The report cannot be saved as lost.mjs')
+    expect({ code, requests }).toEqual({ code: 1, requests: before })
+  })
+
   it.concurrent.each([
     ['pending', 'await new Promise(() => {})', 'its reading never ends'],
+    ['exiting', 'process.exit(0)', 'it ended its own thread while it was read, with exit code 0'],
+    ['throwing', 'throw null', 'null'],
     ['kept-open', 'setInterval(() => {}, 1000); await new Promise(() => {})', 'it was not read within 2 s'],
     ['looping', 'while (true);', 'it was not read within 2 s'],
   ])('refuses a file that is never read: %s', async (name, source, reason) => {

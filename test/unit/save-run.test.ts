@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { saveRun } from '../../src/save-run.ts'
+import { saveAndPrint, saveRun } from '../../src/save-run.ts'
 import { savedReport } from '../report-fixtures.ts'
 
 const load = savedReport('load', 'load-baseline.json')
@@ -51,5 +51,26 @@ describe('saveRun', () => {
       code: 'file-unwritable',
       message: expect.stringContaining(`${name}.md`),
     })
+  })
+})
+
+describe('saveAndPrint', () => {
+  it('has saved before it prints, since whoever reads may have gone', async () => {
+    const log = (): never => {
+      throw new Error('EPIPE')
+    }
+    const printing = saveAndPrint(load, { reports: folder, report: undefined }, { log, summary: 'summary' })
+    await expect(printing).rejects.toThrow('EPIPE')
+    expect(await readdir(folder)).toEqual([`${name}.json`])
+  })
+
+  it('prints what was measured also when it cannot be saved', async () => {
+    const printed: string[] = []
+    const log = (text: string): void => void printed.push(text)
+    const file = join(folder, 'file')
+    await writeFile(file, '')
+    const printing = saveAndPrint(load, { reports: file, report: undefined }, { log, summary: 'summary' })
+    await expect(printing).rejects.toMatchObject({ code: 'report-unwritable' })
+    expect(printed).toEqual(['summary'])
   })
 })

@@ -46,10 +46,7 @@ export async function readScenarioFacts(
     else read.reject(receivedError(message))
   })
   worker.once('error', (error) => read.reject(refuse(reasonOf(error))))
-  // Node ends a thread that waits for nothing any more.
-  worker.once('exit', () =>
-    read.reject(refuse('its reading never ends: outside of its functions, an await never settles')),
-  )
+  worker.once('exit', (code) => read.reject(refuse(whyEnded(code))))
   try {
     return await read.promise
   } finally {
@@ -58,4 +55,13 @@ export async function readScenarioFacts(
     // Not waited for: it may be in the middle of what cannot be broken off.
     void worker.terminate()
   }
+}
+
+/** Node's exit code of a thread that waits for nothing any more, though its module does. */
+const unsettledAwait = 13
+
+function whyEnded(code: number): string {
+  return code === unsettledAwait
+    ? 'its reading never ends: outside of its functions, an await never settles'
+    : `it ended its own thread while it was read, with exit code ${code} (by process.exit, it seems)`
 }

@@ -67,7 +67,7 @@ function provideRushbench(): void {
 const watched = new Set<string>()
 
 async function explain(error: unknown, path: string): Promise<string> {
-  if ((error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+  if ((error as NodeJS.ErrnoException | null | undefined)?.code === 'ERR_UNKNOWN_FILE_EXTENSION') {
     return `files that end in ${extname(path) || 'nothing'} cannot be run; name it .js, .mjs, .ts or .mts`
   }
   const stack = error instanceof Error ? (error.stack ?? '') : ''

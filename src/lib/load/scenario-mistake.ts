@@ -2,7 +2,17 @@
  * Thrown for what a scenario hands in and nobody can use; says what was given, and what is allowed. Most such mistakes
  * stand in the scenario's text, and would be made again in every iteration.
  */
-export class ScenarioMistake extends TypeError {}
+export class ScenarioMistake extends TypeError {
+  constructor(message: string, options?: ErrorOptions) {
+    const { stackTraceLimit } = Error
+    // The scenario's line stands below all that was called to find the mistake.
+    Error.stackTraceLimit = framesKept
+    super(message, options)
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+const framesKept = 50
 
 /** A mistake in the words that settings have too: what it was, what was given, and what is allowed. */
 export function mistaken(what: string, given: unknown, allowed: string): ScenarioMistake {

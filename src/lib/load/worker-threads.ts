@@ -5,9 +5,14 @@ import { Worker } from 'node:worker_threads'
 
 const running = new Set<Worker>()
 
-/** Starts a thread that runs the module `entry` with `data`, and that `endThreads` ends if nobody else does. */
+/**
+ * Starts a thread that runs the module `entry` with `data`, and that `endThreads` ends if nobody else does. What it prints
+ * goes to stderr, since stdout holds results alone, which may be JSON.
+ */
 export function startWorkerThread(entry: URL, data: unknown): Worker {
-  const worker = new Worker(entry, { workerData: data })
+  const worker = new Worker(entry, { workerData: data, stdout: true })
+  // A pipe would add its listeners to stderr for every thread.
+  worker.stdout.on('data', (printed: Buffer) => void process.stderr.write(printed))
   running.add(worker)
   worker.once('exit', () => running.delete(worker))
   return worker

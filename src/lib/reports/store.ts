@@ -1,5 +1,5 @@
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, normalize } from 'node:path'
+import { access, constants, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, normalize, resolve, sep } from 'node:path'
 import { failure, reasonOf } from '../errors.ts'
 import type { Report } from './record.ts'
 
@@ -38,6 +38,22 @@ export async function saveReport(report: Report, folder: string): Promise<string
     throw failure('report-unwritable', { file: `${name}.json`, reason: reasonOf(error) }, error)
   } finally {
     await rm(unfinished, { force: true }).catch(() => {})
+  }
+}
+
+/**
+ * Checks, before anything is measured, that a report can be saved in `folder`, or that it can be made. Throws
+ * `report-unwritable`.
+ */
+export async function requireWritable(folder: string): Promise<void> {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    try {
+      await access(`${at}${sep}.`, constants.W_OK)
+      return
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' && at !== dirname(at)) continue
+      throw failure('report-unwritable', { file: folder, reason: reasonOf(error) }, error)
+    }
   }
 }
 

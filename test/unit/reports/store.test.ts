@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { readReport, readReports, saveReport } from '../../../src/lib/reports/store.ts'
+import { readReport, readReports, requireWritable, saveReport } from '../../../src/lib/reports/store.ts'
 import { reportText, savedReport } from '../../report-fixtures.ts'
 
 vi.mock('node:fs/promises', async (load) => {
@@ -108,5 +108,20 @@ describe('readReports', () => {
     await expect(count('d*.json')).rejects.toThrow('There is no report in')
     await expect(count('d.json')).rejects.toThrow('is not a rushbench report that can be read')
     expect(await readReports()).toEqual([])
+  })
+})
+
+describe('requireWritable', () => {
+  it('takes a folder that is there, and one that can be made, and makes nothing', async () => {
+    await requireWritable(folder)
+    await requireWritable(join(folder, 'not', 'there', 'yet'))
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('refuses a file, and what would be below one', async () => {
+    const file = join(folder, 'file')
+    await writeFile(file, '')
+    for (const path of [file, join(file, 'inner', 'folder')])
+      await expect(requireWritable(path)).rejects.toMatchObject({ code: 'report-unwritable' })
   })
 })
