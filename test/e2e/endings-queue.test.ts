@@ -34,9 +34,16 @@ describe.skipIf(!server)('workers on a queue, whatever the scenario does', () =>
 
   const load = (name: keyof typeof scenarios, ...flags: readonly string[]) =>
     work.run([
-      ...['load', '--scenario', `${name}.mjs`, '--users', '2', '--duration', '2s'],
-      ...['--target', `http://127.0.0.1:${(api.address() as AddressInfo).port}`],
-      ...['--workers', '2', '--queue', place.url, '--worker-wait', '20s', ...flags],
+      'load',
+      '--scenario',
+      `${name}.mjs`,
+      '--users=2',
+      '--duration=2s',
+      `--target=http://127.0.0.1:${(api.address() as AddressInfo).port}`,
+      '--workers=2',
+      `--queue=${place.url}`,
+      '--worker-wait=20s',
+      ...flags,
     ])
 
   beforeAll(async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { HttpClient, HttpRequest } from '../../../src/lib/load/http-client.ts'
 import { createRequestSerializer } from '../../../src/lib/load/http/request-text.ts'
 import type { Socket, StepRequest, VirtualUser } from '../../../src/lib/load/scenario.ts'
+import { ScenarioMistake } from '../../../src/lib/load/scenario-mistake.ts'
 import type { SocketOpener } from '../../../src/lib/load/socket-opener.ts'
 import { createVirtualClock, type VirtualClock } from '../../virtual-clock.ts'
 import { arrivals, ok, run, scenario, slowServer, users } from './virtual-run.ts'
@@ -62,6 +63,20 @@ async function once(iteration: (user: VirtualUser) => unknown) {
 
 const wrong = (part: Partial<Record<keyof StepRequest | 'wantbody', unknown>>) => async (user: VirtualUser) =>
   await user.request({ ...request, ...part } as never)
+
+describe('ScenarioMistake', () => {
+  it('knows the line of the scenario from however deep in the client', () => {
+    const kept = Error.stackTraceLimit
+    Error.stackTraceLimit = 10
+    const deep = (calls: number): Error => (calls === 0 ? new ScenarioMistake('wrong') : deep(calls - 1))
+    const theScenario = () => deep(25)
+    const { stack } = theScenario()
+    const limit = Error.stackTraceLimit
+    Error.stackTraceLimit = kept
+    expect(stack).toContain('theScenario')
+    expect(limit).toBe(10)
+  })
+})
 
 describe('a mistake', () => {
   it.each<[string, (user: VirtualUser) => unknown, string]>([
