@@ -1,3 +1,4 @@
+import { ownReasons } from './http/failures.ts'
 import type { GeneratorHealth } from './generator-monitor.ts'
 
 /** Whether the generator was fast enough for its own figures to be believed. */
@@ -22,10 +23,14 @@ const limits = {
   stalledShare: 0.02,
   /** Of a short run, a share is a single stall. */
   stalledMs: 500,
+  /** Of shorter runs, most is spent on what a process does once. */
+  cpuMs: 500,
+  /** Of all requests, that found no connection because of the generator's own machine. */
+  unconnectedShare: 0.001,
 } as const
 
 /** What a part of the generator lacks. */
-type Lack = 'processor' | 'time' | 'worker' | 'scenario'
+type Lack = 'processor' | 'time' | 'worker' | 'scenario' | 'connections'
 
 interface Complaint {
   readonly lack: Lack
@@ -36,6 +41,7 @@ const advice: Readonly<Record<Lack, string>> = {
   processor: 'Make the load in more threads (--threads) or workers (--workers), or make less of it.',
   time: 'Use a machine on which nothing else runs, several of them (--workers with --queue), or a lower load.',
   worker: 'See what ended the worker, and start it again.',
+  connections: 'Let a process open more (ulimit -n), make the load in more workers, or make less of it.',
   scenario: 'Look in the scenario for what ends its thread, or keeps it busy.',
 }
 
@@ -82,6 +88,25 @@ export function judgeWorkers(workers: readonly JudgedWorker[]): GeneratorVerdict
   )
 }
 
+/** What was sent and failed. */
+interface Sent {
+  readonly requests: number
+  readonly failureReasons: Readonly<Record<string, number>>
+}
+
+/** The same verdict, or not valid where the generator's machine had no connections for its requests: no server failed these. */
+export function judgeConnections(verdict: GeneratorVerdict, { requests, failureReasons }: Sent): GeneratorVerdict {
+  const given = ownReasons.filter((reason) => (failureReasons[reason] ?? 0) > 0)
+  const count = given.reduce((sum, reason) => sum + (failureReasons[reason] ?? 0), 0)
+  if (count <= requests * limits.unconnectedShare) return verdict
+  const reason = `the load generator had no connection for ${count} of ${requests} requests: ${given.join(', ')}`
+  return {
+    valid: false,
+    reasons: [...verdict.reasons, reason],
+    advice: [verdict.advice, advice.connections].filter((text) => text !== null).join(' '),
+  }
+}
+
 function verdictOf(complaints: readonly Complaint[]): GeneratorVerdict {
   const lacks = [...new Set(complaints.map(({ lack }) => lack))]
   return {
@@ -92,9 +117,9 @@ function verdictOf(complaints: readonly Complaint[]): GeneratorVerdict {
 }
 
 function complaintsOf(who: string, health: GeneratorHealth): Complaint[] {
-  const { cpuPercent } = health
+  const { cpuPercent, watchedMs } = health
   const complaints: Complaint[] = []
-  if (cpuPercent > limits.cpuPercent) {
+  if (cpuPercent > limits.cpuPercent && watchedMs >= limits.cpuMs) {
     const reason = `${who} used ${cpuPercent.toFixed(0)}% of a core (limit ${limits.cpuPercent}%)`
     complaints.push({ lack: 'processor', reason })
   }

@@ -8,7 +8,7 @@ import type {
   WorkerFacts,
 } from './generator.ts'
 import type { GeneratorHealth } from './generator-monitor.ts'
-import { judgeThreads, judgeWorkers, type GeneratorVerdict } from './generator-verdict.ts'
+import { judgeConnections, judgeThreads, judgeWorkers, type GeneratorVerdict } from './generator-verdict.ts'
 import type { CountingLedger, OutcomeCounts } from './ledger.ts'
 import type { LoadModel } from './model.ts'
 import type { Part } from './pacing.ts'
@@ -142,7 +142,8 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
         interrupted: signal.aborted,
       },
     )
-    const verdict = workers.length > 0 ? judgeWorkers(workers) : judgeThreads(threads, lostOf(results))
+    const judged = workers.length > 0 ? judgeWorkers(workers) : judgeThreads(threads, lostOf(results))
+    const verdict = judgeConnections(judged, result)
     return { model, result, threads, workers, verdict }
   } finally {
     await Promise.all(generators.map((generator) => generator.close()))

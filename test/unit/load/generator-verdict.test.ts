@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeThreads, judgeWorkers } from '../../../src/lib/load/generator-verdict.ts'
+import { judgeConnections, judgeThreads, judgeWorkers } from '../../../src/lib/load/generator-verdict.ts'
 import { healthOf } from '../../healths.ts'
 
 const saturated = healthOf({ cpuPercent: 97, lateStart: null })
@@ -34,6 +34,8 @@ describe('judgeThreads', () => {
     { lateStartP99: 800, lateStart: { percentile: 90, ms: 3 } },
     { lateStart: { percentile: 100, ms: 900 } },
     { stalledMs: 590, longestStallMs: 300 },
+    // In a few milliseconds everything is done for the first time.
+    { watchedMs: 20, cpuPercent: 99 },
     // A stall of a short run is a large share of it.
     { watchedMs: 2000, stalledMs: 400, longestStallMs: 400 },
   ])('believes %j', (change) => expect(judgeThreads([healthOf(change)]).valid).toBe(true))
@@ -65,5 +67,26 @@ describe('judgeWorkers', () => {
         'Use a machine on which nothing else runs, several of them (--workers with --queue), or a lower load. ' +
         'See what ended the worker, and start it again.',
     )
+  })
+})
+
+describe('judgeConnections', () => {
+  const valid = judgeThreads([healthOf()])
+
+  it('does not blame a server for what the machine of the generator could not open', () => {
+    const sent = { requests: 400, failureReasons: { 'too many open files': 240, 'no local port left': 8, timeout: 9 } }
+    expect(judgeConnections(valid, sent)).toEqual({
+      valid: false,
+      reasons: [
+        'the load generator had no connection for 248 of 400 requests: no local port left, too many open files',
+      ],
+      advice: 'Let a process open more (ulimit -n), make the load in more workers, or make less of it.',
+    })
+  })
+
+  it('lets a few of many pass, and what a server did', () => {
+    const sent = { requests: 4000, failureReasons: { 'too many open files': 4, timeout: 3000 } }
+    expect(judgeConnections(valid, sent)).toBe(valid)
+    expect(judgeConnections(valid, { requests: 0, failureReasons: {} })).toBe(valid)
   })
 })

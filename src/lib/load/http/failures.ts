@@ -27,15 +27,21 @@ function unconnected(reason: string): Failure {
 
 const reset: Failure = { reason: 'connection reset', maybeExecuted: true, isClosing: true }
 
+const noPort = 'no local port left'
+const noDescriptor = 'too many open files'
+
+/** Reasons of failures that are those of the machine that makes the load, and none of the server's. */
+export const ownReasons: readonly string[] = [noPort, noDescriptor]
+
 const socketFailures: Readonly<Record<string, Failure>> = {
   ECONNREFUSED: unconnected('connection refused'),
   ENOTFOUND: unconnected('host not found'),
   EAI_AGAIN: unconnected('no answer from the name server'),
   EHOSTUNREACH: unconnected('host unreachable'),
   ENETUNREACH: unconnected('host unreachable'),
-  EADDRNOTAVAIL: unconnected('no local port left'),
-  EMFILE: unconnected('too many open files'),
-  ENFILE: unconnected('too many open files'),
+  EADDRNOTAVAIL: unconnected(noPort),
+  EMFILE: unconnected(noDescriptor),
+  ENFILE: unconnected(noDescriptor),
   ECONNRESET: reset,
   EPIPE: reset,
   // After the system sent a packet again and again, or never came to a connection.
