@@ -130,7 +130,7 @@ for (const engine of testEngines) {
       for (const command of [['insert-reservations'], ['insert-reservation-bench'], ['start', '--port', '0']]) {
         const { code, stderr } = await work.run([...command, ...db])
         expect(code).toBe(1)
-        expect(stderr).toContain('A seeding of 2000000 rows')
+        expect(stderr).toContain('A seeding of 2,000,000 rows')
         expect(stderr).toContain('--resume')
       }
       expect(await work.run(['insert-reservations', '--resume', '--rows', '5', ...db])).toMatchObject({ code: 2 })

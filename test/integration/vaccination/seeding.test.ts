@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migrateUp } from '../../../src/lib/databases/migrate.ts'
 import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
+import { formatCount } from '../../../src/lib/reports/format.ts'
 import { emptySum } from '../../../src/lib/seeding/checksum.ts'
 import { chooseStrategy, openBlockStore } from '../../../src/lib/seeding/block-store.ts'
 import { planBlocks } from '../../../src/lib/seeding/blocks.ts'
@@ -153,7 +154,9 @@ for (const engine of testEngines) {
           { id: 'x'.repeat(36), ticket_id: 't', schedule_id: recipe.allotments[0]!.key },
         ])
         const changed = await sumTable(database, reservationSeeding, () => {})
-        expect(() => compareSums(reservationSeeding, expected, changed)).toThrow(`${manyRows + 1} rows`)
+        expect(() => compareSums(reservationSeeding, expected, changed)).toThrow(
+          `found ${formatCount(manyRows + 1)} rows`,
+        )
       },
     )
 
