@@ -15,8 +15,12 @@ export function comparisonSummary(comparison: Comparison, paint: Paint): string 
   const failed = verdict === 'worse' || verdict === 'not valid'
   const painted = failed ? paint.bad : verdict === 'inconclusive' ? paint.bold : paint.good
   return [
-    formatTable(comparisonColumns.names, metrics.map(comparisonRow), comparisonColumns.numeric),
-    paint.faint(sidesPhrase(comparison)),
+    ...(metrics.length > 0
+      ? [
+          formatTable(comparisonColumns.names, metrics.map(comparisonRow), comparisonColumns.numeric),
+          paint.faint(sidesPhrase(comparison)),
+        ]
+      : []),
     ...(differences.length > 0 ? [paint.bad('The runs differ in more than their figures:')] : []),
     ...differences.map((difference) => `  ${plain(difference)}`),
     ...leftOut.map((run) => paint.bold(`left out: ${plain(run)}`)),

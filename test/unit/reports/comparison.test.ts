@@ -55,6 +55,11 @@ describe('comparisonSummary', () => {
     expect(text).toMatch(/Failed: worse: response_time\.p95\.$/)
   })
 
+  it('has no table where nothing is left to compare', () => {
+    const none: Comparison = { ...worse, verdict: 'not valid', runs: { baseline: 0, candidate: 0 }, metrics: [] }
+    expect(comparisonSummary(none, paint)).toMatch(/^\nNot valid: 0 runs of the baseline/)
+  })
+
   it('puts verdicts that do not count in brackets, large changes as factors, and what is missing as a dash', () => {
     const huge = { ...p95, gates: false, effect: { value: 12, low: 9, high: 20 } }
     expect(comparisonSummary({ ...worse, metrics: [huge] }, paint)).toMatch(
