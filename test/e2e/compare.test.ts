@@ -70,7 +70,7 @@ describe("the workflow's commands", () => {
     expect(await work.run(['compare', '--history', runs, '--html', 'history.html'])).toMatchObject({ code: 0 })
     expect(await readFile(join(work.folder, 'history.html'), 'utf8')).toContain('<h1 class="good">No change</h1>')
     const refused = await work.run(['compare', '--history', runs, '--html', 'no/such/folder.html'])
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be saved') })
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be written') })
   })
 })
 
@@ -91,7 +91,7 @@ if (!existsSync('unlucky-once')) {
 describe('compare --run', () => {
   it('makes a run that is not valid again, and adds itself to the summary of a job on GitHub once', async () => {
     await writeFile(join(work.folder, 'unlucky.mjs'), unlucky)
-    const load = 'load --users 5 --duration 1s'
+    const load = 'load --users 20 --duration 4s'
     const args = ['--run', `./unlucky.mjs ${load}`, '--run', load, '--pairs', '1', '--reports', 'unlucky']
     const { code, stdout, stderr } = await work.run(['compare', ...args, '--html', 'comparison.html'], {
       GITHUB_STEP_SUMMARY: join(work.folder, 'once.md'),

@@ -120,7 +120,7 @@ describe('what the image is made of', () => {
   it('is enough to make a load of every workload that needs no input, and holds nothing of development', async () => {
     await expect(readFile(join(folder, 'node_modules/vitest/package.json'))).rejects.toThrow('ENOENT')
     for (const workload of ['vaccination', 'stations', 'meetups']) {
-      const args = ['load', '--workload', workload, '--users', '2', '--duration', '1s', '--json']
+      const args = ['load', '--workload', workload, '--users', '2', '--duration', '4s', '--json']
       const cwd = await mkdtemp(join(folder, 'work-'))
       const env = { PATH: process.env['PATH'], HOME: cwd }
       const { stdout } = await run(process.execPath, [join(folder, 'bin/run.js'), ...args], { cwd, env })

@@ -129,8 +129,6 @@ describe.skipIf(!server)('what workers do for nobody', () => {
     )
     const travelling = await load('--workers', '1', '--target', origin, '--scenario', file)
     expect([travelling.code, travelling.stderr]).toMatchObject([1, expect.stringContaining('it imports ./part.mjs')])
-    const single = await work.run(['load', '--workers', '2', '--target', origin, '--request', 'GET /'])
-    expect([single.code, single.stderr]).toMatchObject([2, expect.stringContaining('--workers=2 cannot also be')])
     const threads = await load('--workers', '2', '--threads', '2')
     expect(threads.code).toBe(2)
     const many = await load('--workers', '5')
