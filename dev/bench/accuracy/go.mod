@@ -1,0 +1,3 @@
+module rushbench/dev/bench/accuracy
+
+go 1.24
