@@ -115,7 +115,7 @@ for (const engine of testEngines) {
 
     it('reports what it has at Ctrl-C, and leaves a table that can be gone on with', async () => {
       const run = work.start(['insert-reservation-bench', '--stream', '--rows', '1m', ...db])
-      await run.waitFor(/Inserting to 1000000: /)
+      await run.waitFor(/Inserting to 1,000,000: /)
       run.child.kill('SIGINT')
       const { code, stdout } = await run.result
       expect(code).toBe(130)

@@ -298,10 +298,10 @@ describe.each(['http', 'https'] as const)('over %s', (given) => {
       expect(await client.request(get)).toMatchObject({ status: 0, reason: 'cut off at the end of the run' })
     })
 
-    // Of TLS its greeting may be sent.
-    it.runIf(given === 'http')(
-      'gives up on a server that takes no connections, and never sends the request later',
-      async () => {
+    // Over TLS its greeting is sent, which the server below takes for a request.
+    // oxlint-disable-next-line vitest/no-conditional-tests -- what is run on no protocol would count as skipped
+    if (given === 'http')
+      it('gives up on a server that takes no connections, and never sends the request later', async () => {
         let sent = 0
         const server = createNetServer((socket) => socket.on('error', () => {}).on('data', () => sent++))
         const origin = await listen(server)
@@ -314,8 +314,7 @@ describe.each(['http', 'https'] as const)('over %s', (given) => {
         expect(await request).toMatchObject({ status: 0, reason: 'timeout', maybeExecuted: false })
         await new Promise((resolve) => setTimeout(resolve, 100))
         expect(sent).toBe(0)
-      },
-    )
+      })
 
     it('rejects what cannot be sent: that is a mistake of the scenario', async () => {
       const { client } = await http((_request, response) => void response.end('ok'))
