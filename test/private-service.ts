@@ -29,7 +29,7 @@ export interface PrivateService extends AsyncDisposable {
  * machine does not have it. With RUSHBENCH_REQUIRE_SERVICES=1 that is an error instead. `options` are more of mariadbd's.
  */
 export async function startPrivateService(
-  name: 'nats' | 'kafka' | 'redis' | 'postgres' | 'mariadb',
+  name: 'nats' | 'kafka' | 'redis' | 'postgres' | 'postgres17' | 'mariadb',
   options = '',
 ): Promise<PrivateService | null> {
   const folder = await mkdtemp(join(tmpdir(), 'rushbench-service-'))

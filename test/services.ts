@@ -7,6 +7,10 @@ const services = {
     variable: 'RUSHBENCH_TEST_POSTGRES_URL',
     url: 'postgres://rushbench:rushbench@127.0.0.1:35432/rushbench',
   },
+  postgres17: {
+    variable: 'RUSHBENCH_TEST_POSTGRES17_URL',
+    url: 'postgres://rushbench:rushbench@127.0.0.1:35417/rushbench',
+  },
   ferretdb: { variable: 'RUSHBENCH_TEST_MONGODB_URL', url: 'mongodb://127.0.0.1:37017/rushbench' },
   redis: { variable: 'RUSHBENCH_TEST_REDIS_URL', url: 'redis://127.0.0.1:36379' },
   kafka: { variable: 'RUSHBENCH_TEST_KAFKA_URL', url: 'kafka://127.0.0.1:39092' },

@@ -73,6 +73,7 @@ async function openMongoDatabase(server: string): Promise<TestDatabase> {
 const ferretdb = await findService('ferretdb')
 const mariadb = await findService('mariadb')
 const postgres = await findService('postgres')
+const postgres17 = await findService('postgres17')
 const redis = await findService('redis')
 
 export const testEngines: readonly TestEngine[] = [
@@ -81,4 +82,10 @@ export const testEngines: readonly TestEngine[] = [
   { name: 'ferretdb', open: ferretdb === null ? null : () => openMongoDatabase(ferretdb) },
   { name: 'postgres', open: postgres === null ? null : () => openPostgresDatabase(postgres) },
   { name: 'redis', open: redis === null ? null : () => borrowDatabase(redis) },
+]
+
+/** With other versions of the same servers, for tests that take seconds and look at what a version may do otherwise. */
+export const testVersions: readonly TestEngine[] = [
+  ...testEngines,
+  { name: 'postgres17', open: postgres17 === null ? null : () => openPostgresDatabase(postgres17) },
 ]

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectDatabase, openPausable } from '../../../src/lib/databases/registry.ts'
-import { testEngines, type TestDatabase } from './engines.ts'
+import { testEngines, testVersions, type TestDatabase } from './engines.ts'
 import { show, shows } from './tables.ts'
 
 let place: TestDatabase
@@ -22,7 +22,7 @@ function useDatabaseOf(engine: (typeof testEngines)[number]): void {
 
 const sqlite = testEngines.find(({ name }) => name === 'sqlite')!
 
-for (const engine of testEngines.filter(({ name }) => name !== 'sqlite')) {
+for (const engine of testVersions.filter(({ name }) => name !== 'sqlite')) {
   describe.skipIf(engine.open === null)(`a pause of ${engine.name}`, () => {
     useDatabaseOf(engine)
 

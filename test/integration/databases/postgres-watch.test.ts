@@ -3,12 +3,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { migrateDown, migrateUp } from '../../../src/lib/databases/migrate.ts'
 import type { Database, InsertWatch } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
-import { testEngines, type TestDatabase } from './engines.ts'
+import { testVersions, type TestDatabase } from './engines.ts'
 import { createReader, letter, letters } from './watch-contract.ts'
 
-const engine = testEngines.find(({ name }) => name === 'postgres')!
+const engines = testVersions.filter(({ name, open }) => name.startsWith('postgres') && open !== null)
 
-describe.skipIf(engine.open === null)('watching a table of PostgreSQL', () => {
+describe.skipIf(engines.length === 0).for(engines)('watching a table of $name', (engine) => {
   let place: TestDatabase
   let database: Database
   let admin: Client

@@ -8,10 +8,11 @@ import { describeDatabase } from './contract.ts'
 import { changed, describeServer } from './server-contract.ts'
 import { show, shows, sqlScratch, tables, workload } from './tables.ts'
 
-const service = await findService('postgres')
+/** The contract holds on both versions that dev/services has. */
+const services = { postgres: await findService('postgres'), postgres17: await findService('postgres17') }
+const present = Object.entries(services).filter((service): service is [string, string] => service[1] !== null)
 
-describe.skipIf(service === null)('postgres', () => {
-  const url = service ?? ''
+describe.skipIf(present.length === 0).for(present)('%s', ([, url]) => {
   const admin = new Client({ connectionString: url })
 
   beforeAll(() => admin.connect())

@@ -8,12 +8,12 @@ import { createKeySource, keysAreClustered } from '../../../src/lib/workloads/va
 import { planReservations, reservationSeeding } from '../../../src/lib/workloads/vaccination/seeding.ts'
 import { insertMissingSlots } from '../../../src/lib/workloads/vaccination/slots.ts'
 import { reservations, schedules } from '../../../src/lib/workloads/vaccination/tables.ts'
-import { testEngines, type TestDatabase } from '../databases/engines.ts'
+import { testVersions, type TestDatabase } from '../databases/engines.ts'
 
 const slots = { from: '2000-01-01', years: 1, opens: 480, closes: 480, every: 7_200_000, capacity: 50 }
 const slot = Date.UTC(2000, 0, 1, 8) / 60_000
 
-for (const engine of testEngines) {
+for (const engine of testVersions) {
   describe.skipIf(engine.open === null)(`keys on ${engine.name}`, () => {
     let place: TestDatabase
     let database: Database

@@ -20,12 +20,12 @@ import {
 } from '../../../src/lib/workloads/vaccination/seeding.ts'
 import { insertMissingSlots } from '../../../src/lib/workloads/vaccination/slots.ts'
 import { reservations, schedules, type Reservation } from '../../../src/lib/workloads/vaccination/tables.ts'
-import { testEngines, type TestDatabase } from '../databases/engines.ts'
+import { testVersions, type TestDatabase } from '../databases/engines.ts'
 import { findViolations } from '../../ledgers.ts'
 
 const slots = { from: '2000-01-01', years: 1, opens: 480, closes: 1180, every: 7_200_000, capacity: 50 }
 
-for (const engine of testEngines) {
+for (const engine of testVersions) {
   /** More than one block of 50,000; FerretDB reads the whole table for each page of a scan. */
   const manyRows = engine.name === 'ferretdb' ? 51_000 : 105_000
 

@@ -25,11 +25,12 @@ const log: readonly Source[] = [
   },
 ]
 
+/** A database that is dropped takes with it what it had counted, so that a sum over all of them would fall. */
 const pageReads: Source = {
   name: 'page reads',
   kind: 'total',
   unit: 'pages',
-  sql: '(select sum(blks_read) from pg_stat_database)',
+  sql: '(select sum(blks_read) from pg_stat_database where datname = current_database() or datid = 0)',
 }
 
 /**
@@ -70,7 +71,7 @@ function writes(version: number): Source[] {
 }
 
 /**
- * Reads what the server has counted for all of its databases; of pages dirtied, those of this one. A session passes its
+ * Reads what the server has counted for all of its databases; of pages read or dirtied, those of this one. A session passes its
  * page reads on once a second at most; those of `inserters` are made to before, which versions older than 15 cannot:
  * they have no page reads here.
  */
