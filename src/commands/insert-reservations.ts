@@ -122,7 +122,8 @@ With --workers and --queue the blocks are stored by "rushbench worker --queue ..
   async #abandon(database: Database): Promise<{ readonly abandoned: boolean }> {
     const { recipe } = await takeOverJournal(database, reservationSeeding.layout.table)
     await finishSeeding(database, reservationSeeding, recipe)
-    this.log('The unfinished seeding is forgotten. What it has stored is kept, and stock is true for it.')
+    const what = rowsOf(recipe) === 0 ? 'The timed inserts are' : 'The unfinished seeding is'
+    this.log(`${what} forgotten. What was stored is kept, and stock is true for it.`)
     return { abandoned: true }
   }
 

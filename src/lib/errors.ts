@@ -34,10 +34,15 @@ const catalogue = {
     (d) =>
       `Of ${count(d.sent)} rows sent, ${count(d.stored)} were stored, with ${count(d.warnings)} warnings; this block was rolled back. The table holds rows that clash with the new ones.`,
   ),
-  'seeding-unfinished': entry<{ url: string; rows: number }>(
+  'seeding-unfinished': entry<{ url: string; rows: number }>('error', (d) =>
+    d.rows === 0
+      ? `Timed inserts into ${d.url} are under way, or were cut off: the stock of the slots is not true for them. If nobody makes them any more, mend it by "rushbench insert-reservations --abandon".`
+      : `A seeding of ${count(d.rows)} rows into ${d.url} was not finished. Go on with it by "rushbench insert-reservations --resume", or keep what is stored and forget the rest with "--abandon".`,
+  ),
+  'inserts-unsettled': entry<{ reason: string }>(
     'error',
     (d) =>
-      `A seeding of ${count(d.rows)} rows into ${d.url} was not finished. Go on with it by "rushbench insert-reservations --resume", or keep what is stored and forget the rest with "--abandon".`,
+      `${d.reason.replace(/\.?$/, '.')} The stock of the slots is not true for what was inserted: mend it by "rushbench insert-reservations --abandon".`,
   ),
   'seeding-unreadable': entry<{ url: string }>(
     'error',

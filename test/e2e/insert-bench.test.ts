@@ -127,6 +127,21 @@ for (const engine of testEngines) {
       expect(report.stream!.buckets.at(-1)!.toRows).toBe(rows)
     })
 
+    it('leaves stock that --abandon mends when it is killed', async () => {
+      const run = work.start(['insert-reservation-bench', '--stream', '--rows', '1m', ...db])
+      await run.waitFor(/Inserting to 1,000,000: /)
+      run.child.kill('SIGKILL')
+      await run.result
+      const { code, stderr } = await work.run(['insert-reservation-bench', '--inserts', '5', ...db])
+      expect(code).toBe(1)
+      expect(stderr).toContain('mend it by "rushbench insert-reservations --abandon"')
+      expect(await work.run(['insert-reservations', '--abandon', ...db])).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('The timed inserts are forgotten.'),
+      })
+      await countTrueRows()
+    })
+
     it('keeps what was seeded when it is stopped before anything was measured', async () => {
       const reports = (await readdir(join(work.folder, 'reports'))).length
       const run = work.start(['insert-reservation-bench', '--at', '3900k', ...db])

@@ -5,7 +5,7 @@ import { distributionOf, writeDistribution } from '../measure/distribution.ts'
 import { countInserts, measureSeries, type BlockOptions, type Series } from './blocks.ts'
 import { medianOf, summarizeLatencies, type Checkpoint } from './measure.ts'
 import { paceInserts } from './pace.ts'
-import type { BenchSession, BenchTable, KeyOrder } from './table.ts'
+import { closeAfter, type BenchSession, type BenchTable, type KeyOrder } from './table.ts'
 
 /** How to measure. */
 export interface BenchOptions extends BlockOptions {
@@ -66,16 +66,14 @@ async function measureAt(table: BenchTable, options: BenchOptions): Promise<Chec
   const rows = await table.count()
   const total = insertsAt(options)
   const session = await table.open(total, options.concurrency)
-  try {
-    return await options.show(`Measuring at ${formatCount(rows)}`, 'inserts', async (onProgress) => {
+  return closeAfter(session, () =>
+    options.show(`Measuring at ${formatCount(rows)}`, 'inserts', async (onProgress) => {
       const watched = watch(session, total, options.clock, onProgress)
       for (const keys of options.keys) await warmUp(watched, keys, options)
       const series = await measureSeries(watched, () => table.counters(), options)
       return series.filter(({ blocks }) => blocks.length > 0).map((one) => summarize(rows, one, options))
-    })
-  } finally {
-    await session.close()
-  }
+    }),
+  )
 }
 
 async function warmUp(session: BenchSession, keys: KeyOrder, options: BenchOptions): Promise<void> {

@@ -8,7 +8,7 @@ import type { Latencies } from './measure.ts'
 import { paceInserts, scheduleFromNow, type InsertTiming, type Pace } from './pace.ts'
 import { tooLarge, watch, type ShowProgress } from './run.ts'
 import { findStalls, longest, stallFromMs, type SlowInsert } from './stalls.ts'
-import type { BenchSession, BenchTable, KeyOrder } from './table.ts'
+import { closeAfter, type BenchSession, type BenchTable, type KeyOrder } from './table.ts'
 
 /** How to fill a table insert by insert. */
 export interface StreamOptions extends Pick<BlockOptions, 'concurrency' | 'rate' | 'clock' | 'signal'> {
@@ -72,13 +72,11 @@ export async function runStream(table: BenchTable, options: StreamOptions): Prom
   const inserts = options.rows - present
   if (inserts <= 0) throw failure('usage-wrong', { reason: tooLarge(`--rows ${formatCount(options.rows)}`, present) })
   const session = await table.open(inserts, options.concurrency)
-  try {
-    return await options.show(`Inserting to ${formatCount(options.rows)}`, 'rows', (onProgress) =>
+  return closeAfter(session, () =>
+    options.show(`Inserting to ${formatCount(options.rows)}`, 'rows', (onProgress) =>
       fill(watch(session, inserts, options.clock, onProgress), () => table.counters(), { ...options, present }),
-    )
-  } finally {
-    await session.close()
-  }
+    ),
+  )
 }
 
 async function fill(

@@ -1,4 +1,5 @@
 import type { ServerCounter } from '../databases/port.ts'
+import { failure, reasonOf } from '../errors.ts'
 
 /** Order of the keys of a series of inserts: ascending above all that are there, or anywhere among them. */
 export type KeyOrder = 'append' | 'random'
@@ -19,6 +20,25 @@ export interface BenchTable {
 export interface BenchSession {
   /** Makes a row; what is returned inserts it on that connection (from 0) and resolves when it is durable. */
   draw(keys: KeyOrder, connection: number): () => Promise<void>
-  /** Leaves the table's counters true. */
+  /**
+   * Leaves the table's counters true for what is stored, also after an insert that failed. Throws what the database
+   * throws where it can no longer do so.
+   */
   close(): Promise<void>
+}
+
+/**
+ * Closes the session whatever `work` comes to. Throws `inserts-unsettled` where the counters could not be made true, with
+ * the error that `work` ended with, if it did.
+ */
+export async function closeAfter<T>(session: BenchSession, work: () => Promise<T>): Promise<T> {
+  const [done] = await Promise.allSettled([work()])
+  try {
+    await session.close()
+  } catch (error) {
+    const cause: unknown = done.status === 'rejected' ? done.reason : error
+    throw failure('inserts-unsettled', { reason: reasonOf(cause) }, cause)
+  }
+  if (done.status === 'rejected') throw done.reason
+  return done.value
 }

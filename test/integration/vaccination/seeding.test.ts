@@ -13,8 +13,10 @@ import { compareSums, sumRecipe, sumTable } from '../../../src/lib/seeding/verif
 import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
 import {
   createReservationSource,
+  deferStock,
   planReservations,
   reservationSeeding,
+  settleStock,
   type Amount,
   type Choices,
 } from '../../../src/lib/workloads/vaccination/seeding.ts'
@@ -219,9 +221,15 @@ for (const engine of testVersions) {
       })
       const source = await createReservationSource(database, free, 's')
       const inserter = await database.openInserter(reservations)
-      for (let i = 0; i < free; i++) await inserter.insert(source.next(i % 2 === 0 ? 'append' : 'random'))
+      await deferStock(database, source.slots, 's')
+      const places = new Map<number, number>()
+      for (let i = 0; i < free; i++) {
+        const row = source.next(i % 2 === 0 ? 'append' : 'random')
+        await inserter.insert(row)
+        places.set(row.schedule_id, 1)
+      }
       await inserter.close()
-      await source.settle()
+      await settleStock(database, places, new Set())
       expect(await faults()).toEqual([])
       expect(await database.store.find(schedules, { stock: { gt: 0 } })).toEqual([])
     })

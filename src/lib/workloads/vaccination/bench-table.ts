@@ -1,7 +1,14 @@
 import type { Database, Inserter } from '../../databases/port.ts'
-import type { BenchTable } from '../../insert-bench/table.ts'
+import type { BenchSession, BenchTable } from '../../insert-bench/table.ts'
 import type { SeedRecipe } from '../../seeding/recipe.ts'
-import { createReservationSource, planReservations, type Choices } from './seeding.ts'
+import {
+  createReservationSource,
+  deferStock,
+  planReservations,
+  settleStock,
+  type Choices,
+  type ReservationSource,
+} from './seeding.ts'
 import { reservations, type Reservation } from './tables.ts'
 
 /** What the original measured, to be printed beside our figures. */
@@ -30,25 +37,53 @@ export function createBenchTable({ database, choices, seedRows }: BenchTablePart
     },
     async open(inserts, connections) {
       const source = await createReservationSource(database, inserts, choices.seed)
-      const inserters: Inserter<Reservation>[] = []
-      const close = async (): Promise<void> => {
-        for (const inserter of inserters) await inserter.close()
-        await source.settle()
-      }
-      try {
-        while (inserters.length < connections) inserters.push(await database.openInserter(reservations))
-      } catch (error) {
-        await close()
-        throw error
-      }
-      return {
-        draw(keys, connection) {
-          const row = source.next(keys)
-          const inserter = inserters[connection] as Inserter<Reservation>
-          return () => inserter.insert(row)
-        },
-        close,
-      }
+      await deferStock(database, source.slots, choices.seed)
+      return openSession(database, source, connections)
     },
+  }
+}
+
+/** An insert that was drawn on a connection. */
+interface Drawn {
+  readonly slot: number
+  /** What was sent; null until it is. */
+  sent: Promise<void> | null
+}
+
+async function openSession(database: Database, source: ReservationSource, connections: number): Promise<BenchSession> {
+  const inserters: Inserter<Reservation>[] = []
+  const last: Drawn[] = []
+  const places = new Map<number, number>()
+  const unknown = new Set<number>()
+  const store = (slot: number): void => void places.set(slot, (places.get(slot) ?? 0) + 1)
+  const close = async (): Promise<void> => {
+    for (const { slot, sent } of last.filter((drawn) => drawn !== undefined)) {
+      await sent?.then(
+        () => store(slot),
+        () => unknown.add(slot),
+      )
+    }
+    // A connection that is gone cannot be closed, and the stock is to be settled all the same.
+    for (const inserter of inserters) await inserter.close().catch(() => {})
+    await settleStock(database, places, unknown)
+  }
+  try {
+    while (inserters.length < connections) inserters.push(await database.openInserter(reservations))
+  } catch (error) {
+    await close().catch(() => {})
+    throw error
+  }
+  return {
+    draw(keys, connection) {
+      // A connection gets another insert only once its last one is stored. It counts here, which is in nobody's time.
+      const before = last[connection]
+      if (before?.sent) store(before.slot)
+      const row = source.next(keys)
+      const inserter = inserters[connection] as Inserter<Reservation>
+      const drawn: Drawn = { slot: row.schedule_id, sent: null }
+      last[connection] = drawn
+      return () => (drawn.sent = inserter.insert(row))
+    },
+    close,
   }
 }

@@ -1,7 +1,8 @@
-import type { Change, Database } from '../../databases/port.ts'
+import type { Change, Database, KeyRange } from '../../databases/port.ts'
 import { failure } from '../../errors.ts'
 import { createRandom, type Random } from '../../random.ts'
 import { allotEvenly, type Room } from '../../seeding/allot.ts'
+import { beginJournal, removeJournal } from '../../seeding/journal.ts'
 import type { SeedRecipe } from '../../seeding/recipe.ts'
 import type { SeedTarget } from '../../seeding/seed.ts'
 import { createKeySource, type KeySource } from './keys.ts'
@@ -49,8 +50,8 @@ const settledAtOnce = 1000
 /** Reservations to be inserted one by one, each in a random slot that has room for it. */
 export interface ReservationSource {
   next(keys: keyof KeySource): Reservation
-  /** Takes the places of all rows so far from the slots' stock. */
-  settle(): Promise<void>
+  /** The first and the last slot of the calendar. */
+  readonly slots: KeyRange
 }
 
 /** A source of up to `rows` reservations. Throws `no-slots` or `capacity-exceeded`. */
@@ -61,27 +62,61 @@ export async function createReservationSource(
 ): Promise<ReservationSource> {
   const random = createRandom(seed)
   const names = createNamePool(random.uint32())
-  const pickSlot = createSlotPicker(await findRooms(database), rows, random)
+  const rooms = await findRooms(database)
+  const pickSlot = createSlotPicker(rooms, rows, random)
   const keySource = await createKeySource(database)
-  const taken = new Map<number, number>()
   return {
-    next(keys) {
-      const slot = pickSlot()
-      taken.set(slot, (taken.get(slot) ?? 0) + 1)
-      return { id: keySource[keys](), ticket_id: `${random.pick(names)}${random.uint32()}`, schedule_id: slot }
-    },
-    async settle() {
-      const changes = [...taken].map(([id, places]): Change => ({
-        guard: { table: schedules, where: { id }, patch: { stock: { add: -places } } },
-        insert: [],
-      }))
-      taken.clear()
-      // A commit for each slot would take as long as the inserts did.
-      for (let from = 0; from < changes.length; from += settledAtOnce) {
-        await database.store.apply(changes.slice(from, from + settledAtOnce))
-      }
-    },
+    next: (keys) => ({
+      id: keySource[keys](),
+      ticket_id: `${random.pick(names)}${random.uint32()}`,
+      schedule_id: pickSlot(),
+    }),
+    slots: { from: (rooms[0] as Room).key, to: (rooms.at(-1) as Room).key },
   }
+}
+
+/**
+ * Begins inserts that leave the slots' stock as it is until `settleStock`: the journal then has a seeding of no rows
+ * whose counters wait. So whoever comes after a crash is told, and `--abandon` counts the stock anew. Throws
+ * `seeding-unfinished`.
+ */
+export async function deferStock(database: Database, { from, to }: KeyRange, seed: string): Promise<SeedRecipe> {
+  const allotments = [...new Set([from, to])].map((key) => ({ key, rows: 0 }))
+  const recipe: SeedRecipe = {
+    seed,
+    keys: 'ascending',
+    order: 'shuffled',
+    indexes: 'before',
+    firstSerial: 0,
+    allotments,
+  }
+  await beginJournal(database, recipe, null)
+  return recipe
+}
+
+/**
+ * Takes `places` from the slots' stock and counts anew the stock of slots of which nobody knows whether a row was
+ * stored, then forgets what `deferStock` began.
+ */
+export async function settleStock(
+  database: Database,
+  places: ReadonlyMap<number, number>,
+  unknown: ReadonlySet<number>,
+): Promise<void> {
+  const changes = [...places]
+    .filter(([id]) => !unknown.has(id))
+    .map(([id, taken]): Change => ({
+      guard: { table: schedules, where: { id }, patch: { stock: { add: -taken } } },
+      insert: [],
+    }))
+  // A commit for each slot would take as long as the inserts did.
+  for (let from = 0; from < changes.length; from += settledAtOnce) {
+    await database.store.apply(changes.slice(from, from + settledAtOnce))
+  }
+  // What a lost connection had sent may be stored only now.
+  if (unknown.size > 0) await database.awaitWriters(reservations)
+  for (const id of unknown) await database.recount(stockCounter, { from: id, to: id })
+  await removeJournal(database)
 }
 
 function createSlotPicker(rooms: readonly Room[], rows: number, random: Random): () => number {
