@@ -68,11 +68,11 @@ export function showSeconds(durationMs: number, quiet: boolean): SecondsDisplay 
 /** Shows what came of each trial of a search, on a line of its own; nothing when `quiet`. To stderr. */
 export function showTrial(quiet: boolean): (trial: Trial) => void {
   const begin = process.stderr.isTTY ? '\r\u001b[K' : ''
-  return ({ level, outcome, run: { model, result } }) => {
+  return ({ level, outcome, run: { model, result, decided } }) => {
     if (quiet) return
     const what = { open: 'rate', closed: 'users', saturation: 'connections' }[model.kind]
     const load = `${what} ${formatCount(level)}`
     const figures = `p99 ${formatLatency(result.responseTime.p99)}, ${countOf(result.failures, 'failure')}${result.errors > 0 ? `, ${countOf(result.errors, 'iteration')} threw` : ''}`
-    process.stderr.write(`${begin}${load}: ${outcome} (${figures})\n`)
+    process.stderr.write(`${begin}${load}: ${outcome}${decided ? ' early' : ''} (${figures})\n`)
   }
 }

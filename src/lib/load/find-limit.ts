@@ -1,5 +1,6 @@
 import { createSleepers, type Clock } from '../measure/clock.ts'
 import { levelText } from '../reports/limit-text.ts'
+import { failsAnyway, type RunSoFar } from './early-verdict.ts'
 import { holds, type Limit } from './limit.ts'
 import { bracketOf, nextLevel, type Bracket, type LevelTrial } from './limit-search.ts'
 import { durationOf, highestLevelOf, levelOf, raisedOf, withLevel, type LoadModel } from './model.ts'
@@ -20,7 +21,8 @@ export interface LimitSearch {
   readonly highest: number
   /** Ends the search. */
   readonly signal: AbortSignal
-  readonly runModel: (model: LoadModel) => Promise<ModelRunResult>
+  /** Ends the run once it `isDecided`. */
+  readonly runModel: (model: LoadModel, isDecided: (soFar: RunSoFar) => boolean) => Promise<ModelRunResult>
   readonly onTrial: (trial: Trial) => void
 }
 
@@ -80,9 +82,9 @@ function obstaclesOf(last: Trial | undefined): string[] {
   return last.run.verdict.reasons.map((reason) => `at ${level}: ${reason}`)
 }
 
-function outcomeOf(limit: Limit, { result, verdict }: ModelRunResult): Trial['outcome'] {
+function outcomeOf(limit: Limit, { result, verdict, decided }: ModelRunResult): Trial['outcome'] {
   if (!verdict.valid) return 'not valid'
-  return holds(limit, result) ? 'held' : 'failed'
+  return !decided && holds(limit, result) ? 'held' : 'failed'
 }
 
 /** How often a second something happens. */
@@ -106,7 +108,10 @@ function expectedRates(before: Trial | undefined, level: number): Rates | null {
   return { requests: requests * times, iterations: iterations * times }
 }
 
-/** Runs a level, and once more for longer when it held on too few requests, or iterations, to say so. */
+/**
+ * Runs a level until it is known to fail, and once more for longer when it held on too few requests, or iterations, to
+ * say so.
+ */
 async function runLongEnough(
   { model, limit, signal, runModel }: LimitSearch,
   level: number,
@@ -114,12 +119,16 @@ async function runLongEnough(
 ): Promise<ModelRunResult> {
   const shortestMs = durationOf(model)
   const durationMs = expected === null ? shortestMs : Math.max(shortestMs, neededMs(limit, expected))
-  const run = await runModel(withLevel(model, level, durationMs))
+  const runFor = (ms: number): Promise<ModelRunResult> => {
+    const trial = withLevel(model, level, ms)
+    return runModel(trial, (soFar) => failsAnyway(limit, trial, soFar))
+  }
+  const run = await runFor(durationMs)
   const { result } = run
   const isEnough = result.requests >= limit.requests && result.iterations >= limit.iterations
-  if (signal.aborted || isEnough || !holds(limit, result)) return run
+  if (signal.aborted || run.decided || isEnough || !holds(limit, result)) return run
   const longerMs = neededMs(limit, ratesOf(result))
-  return longerMs > durationMs ? runModel(withLevel(model, level, longerMs)) : run
+  return longerMs > durationMs ? runFor(longerMs) : run
 }
 
 function neededMs(limit: Limit, rates: Rates): number {

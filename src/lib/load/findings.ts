@@ -93,8 +93,9 @@ export function describeLimit({ limit, held, failed, trials, run }: LimitFound):
   }
 }
 
-function describeTrial({ level, outcome, run: { result } }: Trial) {
+function describeTrial({ level, outcome, run: { result, decided } }: Trial) {
   const { seconds, requests, failures, errors, skipped, rps, responseTime } = result
   const { p50, p95, p99 } = responseTime
-  return { level, outcome, seconds, requests, failures, errors, skipped, rps, p50, p95, p99 }
+  const early = decided ? { decided } : {}
+  return { level, outcome, seconds, requests, failures, errors, skipped, rps, p50, p95, p99, ...early }
 }

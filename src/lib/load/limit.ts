@@ -23,7 +23,20 @@ const ruleOfThree = 3
 /** Requests that a maximum is taken over at least; no number would be enough. */
 const requestsForMax = 1000
 
-const shares: Readonly<Record<string, number>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p999: 0.999 }
+const percentiles: Readonly<Record<string, number>> = { p50: 50, p90: 90, p95: 95, p99: 99, p999: 99.9, max: 100 }
+
+/** A percentile (0 to 100) of all that `of` names. */
+interface MetricPercentile {
+  readonly of: string
+  readonly percentile: number
+}
+
+/** What a metric such as `response_time.p99` asks for; null when that is no percentile. */
+export function percentileOf(metric: string): MetricPercentile | null {
+  const [, of = '', name = ''] = /^(.+)\.([^.]+)$/.exec(metric) ?? []
+  const percentile = percentiles[name]
+  return percentile === undefined ? null : { of, percentile }
+}
 
 /** Reads `response_time.p99<200ms and failures<0.1%`. Throws `usage-wrong`. */
 export function parseLimit(expression: string): Limit {
@@ -50,10 +63,9 @@ function iterationsFor({ metric, limit }: Threshold): number {
 
 function requestsFor({ metric, limit }: Threshold): number {
   if (metric === 'failures') return limit > 0 ? Math.ceil(ruleOfThree / limit) : 1
-  const percentile = /\.(p\d+|max)$/.exec(metric)?.[1]
+  const percentile = percentileOf(metric)?.percentile
   if (percentile === undefined) return 1
-  const share = shares[percentile]
-  return share === undefined ? requestsForMax : Math.ceil(beyondPercentile / (1 - share) - 1e-6)
+  return percentile === 100 ? requestsForMax : Math.ceil((100 * beyondPercentile) / (100 - percentile) - 1e-6)
 }
 
 /**

@@ -57,7 +57,7 @@ export function* arrivalTimes(schedule: ArrivalSchedule, random: Random): Genera
   const { bursts = [], durationMs, arrivals } = schedule
   if (arrivals === 'constant') {
     // Counted, since the time of the last one is rounded, and may miss the end of the run.
-    const count = countOf(schedule)
+    const count = constantArrivals(schedule)
     for (let index = 0; index < count; index++) {
       yield hurried((index * msPerSecond) / schedule.ratePerSecond, bursts)
     }
@@ -73,8 +73,8 @@ export function* arrivalTimes(schedule: ArrivalSchedule, random: Random): Genera
 /** More than what the products and sums of a schedule are rounded by, as a share; less than a decimal could mean. */
 const roundingError = 1e-14
 
-/** Constant arrivals of the whole run. */
-function countOf({ ratePerSecond, durationMs, bursts = [] }: ArrivalSchedule): number {
+/** Arrivals of the whole run where they are constant, and about as many where they come at random. */
+export function constantArrivals({ ratePerSecond, durationMs, bursts = [] }: ArrivalSchedule): number {
   const steadyMs = bursts.reduce((sum, { factor, lengthMs }) => sum + lengthMs * (factor - 1), durationMs)
   return Math.max(1, Math.floor(((ratePerSecond * steadyMs) / msPerSecond) * (1 + roundingError)))
 }

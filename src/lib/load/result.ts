@@ -1,10 +1,4 @@
-import {
-  createHistogram,
-  percentileMs,
-  percentilesOf,
-  type LatencyHistogram,
-  type Percentiles,
-} from '../measure/histogram.ts'
+import { mergeHistograms, percentileMs, percentilesOf, type Percentiles } from '../measure/histogram.ts'
 import { spectrumOf, type Spectrum } from '../measure/spectrum.ts'
 import type { OutcomeCounts } from './ledger.ts'
 import type { LoadModel } from './model.ts'
@@ -127,8 +121,8 @@ export function summarizeRun(parts: readonly PartProgress[], whole: Whole): RunR
   const elapsedSeconds = Math.max(0, ...parts.map((part) => part.elapsedSeconds))
   const steps = [...recorded.steps]
   const sums = steps.map(([, step]) => step)
-  const responseTime = together(sums.map(({ response }) => response))
-  const serviceTime = together(sums.map(({ service }) => service))
+  const responseTime = mergeHistograms(sums.map(({ response }) => response))
+  const serviceTime = mergeHistograms(sums.map(({ service }) => service))
   const spectrum = spectrumOf(responseTime, serviceTime)
   const requests = responseTime.totalCount
   const afterEnd = sums.reduce((total, step) => total + step.afterEnd, 0)
@@ -167,12 +161,6 @@ export function summarizeRun(parts: readonly PartProgress[], whole: Whole): RunR
     lateStartP99: percentileMs(recorded.late, 99),
     interrupted: whole.interrupted,
   }
-}
-
-function together(histograms: readonly LatencyHistogram[]): LatencyHistogram {
-  const all = createHistogram()
-  for (const histogram of histograms) all.add(histogram)
-  return all
 }
 
 function stepResult(

@@ -1,4 +1,5 @@
 import type { RushbenchError } from '../errors.ts'
+import type { RunSoFar } from './early-verdict.ts'
 import type {
   GeneratorHooks,
   GeneratorNews,
@@ -34,6 +35,8 @@ export interface ModelRun {
   /** Told how many users are prepared in all generators that say so, and null once that is over. */
   readonly onPreparing?: (progress: PreparingProgress | null) => void
   readonly onSecond: OnSecond
+  /** Asked after each second whether there is nothing more to learn, so that the run ends; it is not unless given. */
+  readonly isDecided?: (soFar: RunSoFar) => boolean
 }
 
 /** What one worker process did. */
@@ -59,6 +62,8 @@ export interface ModelRunResult {
   /** Empty where this process made the load. */
   readonly workers: readonly WorkerRun[]
   readonly verdict: GeneratorVerdict
+  /** It was ended before its time, because nothing more was to be learnt. */
+  readonly decided: boolean
 }
 
 /**
@@ -66,12 +71,20 @@ export interface ModelRunResult {
  * fails, all are ended. Throws `scenario-not-prepared`, `thread-ended`, `worker-ended` or `ledger-unwritable`.
  */
 export async function runModel(run: ModelRun): Promise<ModelRunResult> {
-  const { model, parts, signal } = run
+  const { model, parts } = run
+  const decided = new AbortController()
+  const signal = AbortSignal.any([run.signal, decided.signal])
   // Nobody books before it is open.
   let ledger: CountingLedger | null = null
   const accounts = Array.from({ length: parts }, createAccount)
   const recorded = createTallySum()
-  const timeline = createTimeline(parts, run.onSecond)
+  const timeline = createTimeline(parts, (row, responseTimes) => {
+    run.onSecond(row, responseTimes)
+    const latest = latestOf(accounts)
+    const progress = latest.map((news) => news.progress)
+    const threads = latest.map(({ health }) => health)
+    if (run.isDecided?.({ recorded, progress, threads })) decided.abort()
+  })
 
   function add(account: Account, news: GeneratorNews): void {
     recorded.add(news.recorded)
@@ -126,7 +139,7 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
     ledger = await run.openLedger()
     const before = ledger.counts()
     const results = await Promise.all(generators.map(runPart))
-    const latest = accounts.flatMap((account) => account.latest ?? [])
+    const latest = latestOf(accounts)
     const threads = latest.map(({ health }) => health)
     const workers = results.flatMap(({ worker, lost }, index) =>
       worker ? [describeWorker(worker, accounts[index] as Account, lost)] : [],
@@ -139,12 +152,12 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
         timeline,
         rests: results.flatMap(({ last }) => last?.recorded ?? []),
         outcomes: outcomesSince(before, ledger.counts()),
-        interrupted: signal.aborted,
+        interrupted: run.signal.aborted,
       },
     )
     const judged = workers.length > 0 ? judgeWorkers(workers) : judgeThreads(threads, lostOf(results))
     const verdict = judgeConnections(judged, result)
-    return { model, result, threads, workers, verdict }
+    return { model, result, threads, workers, verdict, decided: decided.signal.aborted }
   } finally {
     await Promise.all(generators.map((generator) => generator.close()))
   }
@@ -161,6 +174,10 @@ interface Account {
   failures: number
   errors: number
   bookings: number
+}
+
+function latestOf(accounts: readonly Account[]): GeneratorNews[] {
+  return accounts.flatMap(({ latest }) => latest ?? [])
 }
 
 function createAccount(): Account {

@@ -9,7 +9,7 @@ import type { Clock } from '../measure/clock.ts'
 import type { AuditResult, LoadReport } from '../reports/record.ts'
 import type { Violation, Watch, Workload } from '../workloads/workload.ts'
 import { startFaults, type Fault, type FaultInjection, type InjectedFault, type InjectFault } from './faults.ts'
-import { findLimit, type LimitFound, type Trial } from './find-limit.ts'
+import { findLimit, type LimitFound, type LimitSearch, type Trial } from './find-limit.ts'
 import { chooseGenerators, type LoadMakers } from './choose-generators.ts'
 import { describeGenerator, describeLimit, describeLoad } from './findings.ts'
 import { createSocketClient } from './http/socket-client.ts'
@@ -137,7 +137,7 @@ export async function runLoad<Options extends object>(
   }
   const endFaults = async (): Promise<readonly InjectedFault[]> => (await faults?.end()) ?? []
   let runs = 0
-  const runOnce = (model: LoadModel): Promise<ModelRunResult> => {
+  const runOnce: LimitSearch['runModel'] = (model, isDecided) => {
     // Each run's bookings are set apart, though they stand in one ledger.
     const id = runs++ === 0 ? runId : `${runId}x${runs}`
     const generators = chooseGenerators({ ...planOf(options, target, id), model, onFailure: fail })
@@ -149,6 +149,7 @@ export async function runLoad<Options extends object>(
       signal,
       onMistake,
       onLost: () => stop.abort(),
+      isDecided,
     })
   }
   const measuring = measure(options, signal, runOnce)
@@ -205,10 +206,10 @@ function describeFaults(injected: readonly InjectedFault[]): Pick<LoadReport['lo
 async function measure<Options extends object>(
   options: LoadOptions<Options>,
   signal: AbortSignal,
-  runOnce: (model: LoadModel) => Promise<ModelRunResult>,
+  runOnce: LimitSearch['runModel'],
 ): Promise<{ readonly run: ModelRunResult; readonly found: LimitFound | null }> {
   const { limit, model } = options
-  if (!limit) return { run: await runOnce(model), found: null }
+  if (!limit) return { run: await runOnce(model, () => false), found: null }
   const highest = highestOf(options)
   const found = await findLimit({ ...options, limit, model, highest, signal, runModel: runOnce })
   return { run: found.run, found }

@@ -100,8 +100,12 @@ export function parseThreshold(expression: string): Threshold {
 /** Holds a run against a threshold. A metric without samples fails: nothing was proved. */
 export function checkThreshold(threshold: Threshold, run: RunResult): ThresholdResult {
   const actual = findMetric(threshold.metric)?.read(run) ?? null
-  const passed = actual !== null && comparators[threshold.comparator](actual, threshold.limit)
-  return { ...threshold, actual, passed }
+  return { ...threshold, actual, passed: actual !== null && meets(threshold, actual) }
+}
+
+/** Whether so much of its metric meets a threshold. */
+export function meets({ comparator, limit }: Threshold, actual: number): boolean {
+  return comparators[comparator](actual, limit)
 }
 
 function findMetric(name: string): Metric | null {

@@ -84,6 +84,13 @@ export function mergeCounts(parts: readonly HistogramCounts[]): LatencyHistogram
   return histogram
 }
 
+/** One histogram of what several hold, which stay as they are. */
+export function mergeHistograms(histograms: readonly LatencyHistogram[]): LatencyHistogram {
+  const merged = createHistogram()
+  for (const histogram of histograms) merged.add(histogram)
+  return merged
+}
+
 /** What a report says of a histogram. */
 export function percentilesOf(histogram: LatencyHistogram): Percentiles {
   return {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { count, list, ms, number, object, oneOf, text } from './fields.ts'
+import { count, flag, list, ms, number, object, oneOf, text } from './fields.ts'
 
 const boundary = {
   level: count('users, connections, or iterations or requests a second'),
@@ -31,6 +31,7 @@ export const LimitFound = object('the highest load that holds a limit; "load" is
       p50: ms('50th percentile'),
       p95: ms('95th percentile'),
       p99: ms('99th percentile'),
+      decided: Type.Optional(flag('it was ended before its time, because it could no longer hold')),
     }),
   ),
 })

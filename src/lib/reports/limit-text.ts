@@ -64,7 +64,7 @@ export function trialRows({ raised, trials }: LimitFound) {
     'outcome',
   ]
   const rows = trials.map(
-    ({ level, seconds, requests, failures, errors = 0, skipped, rps, p50, p95, p99, outcome }) => [
+    ({ level, seconds, requests, failures, errors = 0, skipped, rps, p50, p95, p99, outcome, decided = false }) => [
       formatCount(level),
       formatDuration(seconds * 1000),
       formatCount(requests),
@@ -73,7 +73,7 @@ export function trialRows({ raised, trials }: LimitFound) {
       formatCount(skipped),
       formatNumber(rps),
       ...[p50, p95, p99].map(formatLatency),
-      outcome,
+      decided ? `${outcome}, ended early` : outcome,
     ],
   )
   return { head, rows, numeric: head.slice(0, -1).map((_, column) => column) }

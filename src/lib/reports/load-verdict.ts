@@ -13,7 +13,7 @@ export interface LoadFigures {
 }
 
 /** Iterations that may throw where no threshold says how many, as a share of all. */
-const errorsAllowed = 0.01
+export const errorsAllowed = 0.01
 
 /** Reasons that are named in full. */
 const namedReasons = 3

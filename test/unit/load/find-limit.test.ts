@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { findLimit, type LimitFound, type Trial } from '../../../src/lib/load/find-limit.ts'
+import { findLimit, type LimitFound, type LimitSearch, type Trial } from '../../../src/lib/load/find-limit.ts'
 import { judgeThreads } from '../../../src/lib/load/generator-verdict.ts'
 import { parseLimit } from '../../../src/lib/load/limit.ts'
 import { durationOf, levelOf, type LoadModel } from '../../../src/lib/load/model.ts'
-import type { ModelRunResult } from '../../../src/lib/load/run-model.ts'
 import { createVirtualClock } from '../../virtual-clock.ts'
 import { arrivals, get, run, scenario, slowServer, users } from './virtual-run.ts'
 import { healthOf } from '../../healths.ts'
@@ -25,7 +24,7 @@ async function search(
   } = {},
 ): Promise<{ found: LimitFound; durations: number[] }> {
   const durations: number[] = []
-  const runModel = async (level: LoadModel): Promise<ModelRunResult> => {
+  const runModel: LimitSearch['runModel'] = async (level, isDecided) => {
     durations.push(durationOf(level))
     const clock = createVirtualClock()
     let freeAt = 0
@@ -36,9 +35,9 @@ async function search(
       if (throws(levelOf(level))) throw new Error('no basket')
       await get(user)
     })
-    const result = await run(clock, [once], { model: level, client, signal })
+    const result = await run(clock, [once], { model: level, client, signal, isDecided })
     const threads = [generatorCannot(levelOf(level)) ? saturated : healthy]
-    return { model: level, result, threads, workers: [], verdict: judgeThreads(threads) }
+    return { model: level, result, threads, workers: [], verdict: judgeThreads(threads), decided: result.decided }
   }
   const clock = createVirtualClock()
   const finding = findLimit({
@@ -103,6 +102,17 @@ describe('findLimit', () => {
     expect(none.held).toBeNull()
     // A trial without a request says nothing of how long the next has to be.
     expect(Math.max(...durations)).toBe(5000)
+  })
+
+  it('ends a trial once too many iterations have thrown for what is yet to come to make up for it', async () => {
+    const model = arrivals(4, { durationMs: 60_000 })
+    const { found } = await search(model, 'errors<1%', { throws: (level) => level > 6 })
+    const seconds = (outcome: string): number[] => [
+      ...new Set(found.trials.filter((trial) => trial.outcome === outcome).map((trial) => trial.run.result.seconds)),
+    ]
+    // 300 iterations at 4 a second take 60 s and more; of all that throw, 2 s are more than 1% of 118 s.
+    expect(Math.min(...seconds('held'))).toBe(60)
+    expect(seconds('failed')).toEqual([2])
   })
 
   it('runs a trial for longer when its iterations are too few to say how many throw', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { GeneratorHooks, LoadGenerator } from '../../../src/lib/load/generator.ts'
+import type { GeneratorHooks, GeneratorNews, LoadGenerator } from '../../../src/lib/load/generator.ts'
 import { createRecorder } from '../../../src/lib/load/recorder.ts'
 import { runModel } from '../../../src/lib/load/run-model.ts'
 import { createMemoryLedger } from '../../ledgers.ts'
@@ -59,6 +59,31 @@ describe('runModel', () => {
     expect((await runModel(run)).result.outcomes.booked).toBe(2)
     expect((await runModel(run)).result.outcomes.booked).toBe(2)
     expect(ledger.counts().booked).toBe(4)
+  })
+
+  it('ends all threads once it is decided, and was not interrupted by that', async () => {
+    let rows = 0
+    const { decided, result } = await runModel({
+      ...plan,
+      openLedger: async () => createMemoryLedger(),
+      createGenerator({ index }, hooks) {
+        const generator = createGenerator([], index, hooks)
+        return {
+          ...generator,
+          async run() {
+            const end = await generator.run()
+            while (!hooks.signal.aborted) {
+              hooks.onSecond(end.last as GeneratorNews)
+              await new Promise((turn) => void setImmediate(turn))
+            }
+            return end
+          },
+        }
+      },
+      onSecond: () => rows++,
+      isDecided: ({ progress, threads }) => progress.length === 2 && threads.length === 2 && rows === 3,
+    })
+    expect([decided, result.interrupted, rows]).toEqual([true, false, 3])
   })
 
   it('closes all threads when one fails', async () => {

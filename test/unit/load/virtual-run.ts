@@ -1,3 +1,4 @@
+import type { RunSoFar } from '../../../src/lib/load/early-verdict.ts'
 import { runLoadModel } from '../../../src/lib/load/engine.ts'
 import type { RunPlan } from '../../../src/lib/load/run-state.ts'
 import type { HttpAnswer, HttpClient, LoadClient } from '../../../src/lib/load/http-client.ts'
@@ -6,7 +7,7 @@ import { mostUsersOf, type OpenModel, type ScenarioModel } from '../../../src/li
 import type { Part } from '../../../src/lib/load/pacing.ts'
 import { createUserSupply, usersAhead } from '../../../src/lib/load/prepare.ts'
 import { createRecorder } from '../../../src/lib/load/recorder.ts'
-import { summarizeRun, type RunResult } from '../../../src/lib/load/result.ts'
+import { summarizeRun, type PartProgress, type RunResult } from '../../../src/lib/load/result.ts'
 import {
   defineScenario,
   type Scenario,
@@ -16,6 +17,7 @@ import {
 import { createTallySum } from '../../../src/lib/load/tally-sum.ts'
 import { createTimeline, type TimelineRow } from '../../../src/lib/load/timeline.ts'
 import { createRandom } from '../../../src/lib/random.ts'
+import { healthOf } from '../../healths.ts'
 import { noOpener } from '../../no-sockets.ts'
 import { createMemoryLedger } from '../../ledgers.ts'
 import type { VirtualClock } from '../../virtual-clock.ts'
@@ -73,21 +75,34 @@ interface VirtualPlan extends Partial<Omit<RunPlan, 'client' | 'ledger' | 'onSec
   /** Parts that are run beside each other; 1 unless given. */
   readonly threads?: number
   readonly onSecond?: (row: TimelineRow) => void
+  /** Ends the run, as `runModel` does. */
+  readonly isDecided?: (soFar: RunSoFar) => boolean
 }
 
 /** Runs in virtual time; unless the plan says otherwise, one user for 10 s. */
 export async function run(
   clock: VirtualClock,
   scenarios: readonly Scenario[],
-  { threads = 1, onSecond, ledger = createMemoryLedger(), client = slowServer(clock, 50), ...plan }: VirtualPlan = {},
-): Promise<RunResult & { rows: TimelineRow[]; mistakes: string[] }> {
+  {
+    threads = 1,
+    onSecond,
+    isDecided,
+    ledger = createMemoryLedger(),
+    client = slowServer(clock, 50),
+    ...plan
+  }: VirtualPlan = {},
+): Promise<RunResult & { rows: TimelineRow[]; mistakes: string[]; decided: boolean }> {
   const rows: TimelineRow[] = []
   const mistakes: string[] = []
-  const { model = users(1), signal = new AbortController().signal, random = createRandom('test') } = plan
+  const { model = users(1), signal: stopped = new AbortController().signal, random = createRandom('test') } = plan
+  const decided = new AbortController()
+  const signal = AbortSignal.any([stopped, decided.signal])
+  const latest: PartProgress[] = []
   const shared = repeating(shareClient(client, threads))
   const timeline = createTimeline(threads, (row) => {
     rows.push(row)
     onSecond?.(row)
+    if (isDecided?.({ recorded, progress: latest, threads: [healthOf()] })) decided.abort()
   })
   const runPart = async (part: Part) => {
     const supply = createUserSupply({ users: mostUsersOf(model), part, scenarios, random, clock, signal })
@@ -106,13 +121,14 @@ export async function run(
       ledger,
       runId: 'test',
       statuses: { bookedStatuses: [201], conflictStatuses: [409] },
-      signal,
-      onSecond: ({ recorded: second }) => {
+      onSecond: ({ recorded: second, progress: made }) => {
+        latest[part.index] = made
         recorded.add(second)
         timeline.add(part.index, second)
       },
       onMistake: ({ message }) => void mistakes.push(message),
       ...plan,
+      signal,
     })
   }
   const recorded = createTallySum()
@@ -121,9 +137,9 @@ export async function run(
   const news = await running
   const rests = news.map((part) => part.recorded)
   for (const rest of rests) recorded.add(rest)
-  const whole = { model, recorded, timeline, rests, outcomes: ledger.counts(), interrupted: signal.aborted }
+  const whole = { model, recorded, timeline, rests, outcomes: ledger.counts(), interrupted: stopped.aborted }
   const progress = news.map((part) => part.progress)
-  return { ...summarizeRun(progress, whole), rows, mistakes }
+  return { ...summarizeRun(progress, whole), rows, mistakes, decided: decided.signal.aborted }
 }
 
 /** One client for several threads, which is closed when the last of them closes it. */
