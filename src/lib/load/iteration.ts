@@ -14,24 +14,22 @@ const pauseAfterErrorMs = 1000
  */
 export async function iterateUntilStopped(parts: SessionParts, session: Session): Promise<void> {
   const user = createUser(parts, session)
-  await unlessStopped(async () => {
+  try {
     while (!session.sleepers.awake) {
       const beganAt = parts.clock.now()
       const succeeded = await iterate(parts, session, user, true)
       if (!succeeded) await user.think(pauseAfterErrorMs)
       parts.onIterationEnd(parts.clock.now() - beganAt)
     }
-  })
+  } catch (error) {
+    if (error !== stopped) throw error
+  }
 }
 
 /** Runs one iteration, without its scenario's think time. One that throws is counted as an error with its reason. */
 export async function iterateOnce(parts: SessionParts, session: Session): Promise<void> {
-  await unlessStopped(() => iterate(parts, session, createUser(parts, session), false))
-}
-
-async function unlessStopped(work: () => Promise<unknown>): Promise<void> {
   try {
-    await work()
+    await iterate(parts, session, createUser(parts, session), false)
   } catch (error) {
     if (error !== stopped) throw error
   }

@@ -1,4 +1,3 @@
-import type { VirtualUser } from './scenario.ts'
 import type { Session } from './session.ts'
 import { causeOf } from './thrown.ts'
 
@@ -22,37 +21,21 @@ export function isStop(thrown: unknown): boolean {
  */
 const mostRefusals = 10
 
-/** The same user, whose calls are refused once its session has stopped. */
-export function refuseOnceStopped(user: VirtualUser, session: Session): VirtualUser {
-  const { sleepers } = session
-  const { think, request, connect, receive } = user
-  return {
-    ...user,
-    think: (time) => (sleepers.awake ? refuse(session) : think(time)),
-    request: (asked) => (sleepers.awake ? refuse(session) : request(asked)),
-    connect: (asked) => (sleepers.awake ? refuse(session) : connect(asked)),
-    // What was sent before is waited for, as an answer is.
-    receive: (socket, asked) => (sleepers.awake && !socket?.isOpen ? refuse(session) : receive(socket, asked)),
-  }
-}
-
 /** The error that ends an iteration from outside. */
 export function cutShort(session: Session): Error {
   session.cutShort = true
   return stopped
 }
 
-function refuse(session: Session): Promise<never> {
+/** Refuses a call of a user that has stopped. */
+export function refuse(session: Session): Promise<never> {
   const error = cutShort(session)
   if (++session.refusals > mostRefusals) {
     session.abandon()
     return new Promise(() => {})
   }
-  return handled(Promise.reject(error))
-}
-
-/** A promise that nobody has to wait for: a scenario that forgot to is not ended by its rejection. */
-export function handled<Result>(promise: Promise<Result>): Promise<Result> {
-  promise.catch(() => {})
-  return promise
+  const refused = Promise.reject(error)
+  // A scenario that has forgotten to wait for it is not ended by its rejection.
+  refused.catch(() => {})
+  return refused
 }

@@ -7,6 +7,7 @@ import type { Recorder } from './recorder.ts'
 import type { SocketOpener } from './socket-opener.ts'
 import type { Ledger, Scenario } from './scenario.ts'
 import type { ParseJson } from './shared-json.ts'
+import { createUserTime, type UserTime } from './user-time.ts'
 
 /** What all sessions of a run share. */
 export interface SessionParts {
@@ -60,6 +61,10 @@ export interface Session {
   onAnswered: (() => void) | null
   /** When it last began or ended to do anything by its methods. */
   activeAt: number
+  /** Of the steps since it has started. */
+  time: UserTime
+  /** After a request that found no connection, when the next may be sent; 0 otherwise. */
+  notBefore: number
   /** Ends it though its scenario has not returned; it is set where the session is started. */
   abandon: () => void
 }
@@ -80,12 +85,14 @@ export function createSession(clock: Clock, prepared: PreparedUser, startAt: num
     underWay: 0,
     onAnswered: null,
     activeAt: startAt,
+    time: createUserTime(startAt, clock.now()),
+    notBefore: 0,
     abandon() {},
   }
 }
 
-/** A request that was under way has ended. */
-export function endRequest(session: Session): void {
+/** A step that was under way has ended. */
+export function endStep(session: Session): void {
   session.steps++
   if (--session.underWay === 0) session.onAnswered?.()
 }

@@ -65,6 +65,8 @@ export type Sleep = (ms: number) => Promise<boolean>
 /** Many that sleep and one that can wake them all. */
 export interface Sleepers {
   readonly sleep: Sleep
+  /** The same with a callback, which takes less memory than a promise where thousands sleep. */
+  sleepThen(ms: number, done: (slept: boolean) => void): void
   /** Wakes everybody, and everybody who lies down from now on. */
   wakeAll(): void
   readonly awake: boolean
@@ -75,30 +77,36 @@ export interface Sleepers {
  * timer, and taking one out of thousands walks through them.
  */
 export function createSleepers(clock: Clock): Sleepers {
-  const wakers = new Set<() => void>()
-  let awake = false
-  return {
-    get awake() {
-      return awake
-    },
-    sleep(ms) {
-      if (awake) return Promise.resolve(false)
-      return new Promise((resolve) => {
-        const cancel = clock.schedule(ms, () => {
-          wakers.delete(wake)
-          resolve(true)
-        })
-        function wake(): void {
-          cancel()
-          resolve(false)
-        }
-        wakers.add(wake)
-      })
-    },
+  const sleeping = new Set<Sleeper>()
+
+  function sleepThen(ms: number, done: (slept: boolean) => void): void {
+    if (sleepers.awake) return done(false)
+    const cancel = clock.schedule(ms, () => {
+      sleeping.delete(sleeper)
+      done(true)
+    })
+    const sleeper = { cancel, done }
+    sleeping.add(sleeper)
+  }
+
+  // No getter: V8 gives each object that has one a shape of its own, and there are thousands.
+  const sleepers = {
+    awake: false,
+    sleep: (ms: number) => new Promise<boolean>((resolve) => sleepThen(ms, resolve)),
+    sleepThen,
     wakeAll() {
-      awake = true
-      for (const wake of wakers) wake()
-      wakers.clear()
+      sleepers.awake = true
+      for (const { cancel, done } of sleeping) {
+        cancel()
+        done(false)
+      }
+      sleeping.clear()
     },
   }
+  return sleepers
+}
+
+interface Sleeper {
+  readonly cancel: () => void
+  readonly done: (slept: boolean) => void
 }
