@@ -47,6 +47,11 @@ export const databaseErrors = {
     (d) =>
       `No space left for ${d.url}: ${d.reason}. What was committed before is kept; free some space and run the command again.`,
   ),
+  'session-unfit': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `A session of ${d.url} does not have what its figures rest on: ${d.reason}. It was set and did not stay so, or may not be set by this user: change the default of the server, the database or the user, and name the server itself rather than a proxy in front of it.`,
+  ),
   'tables-missing': entry<{ tables: readonly string[]; url: string }>(
     'error',
     (d) => `${d.url} has no table ${d.tables.join(', ')}. Run "rushbench migrate" first.`,

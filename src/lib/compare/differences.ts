@@ -47,7 +47,7 @@ export function differencesOf(a: Report, b: Report): string[] {
   const pairs: [string, Shown, Shown][] = [
     ['kind', a.kind, b.kind],
     ...environmentThatMatters.map((key): [string, Shown, Shown] => [key, a.environment[key], b.environment[key]]),
-    ['durability', durabilityOf(a), durabilityOf(b)],
+    ['durability', durabilityOf(a, b), durabilityOf(b, a)],
     ['workload', workloadOf(a), workloadOf(b)],
     ['arrivals', arrivalsOf(a), arrivalsOf(b)],
     ['injected faults', injectedOf(a), injectedOf(b)],
@@ -68,9 +68,16 @@ export function differencesAmong(reports: readonly Report[]): string[] {
   return first ? [...new Set(others.flatMap((other) => differencesOf(first, other)))] : []
 }
 
-/** Sorted, so that the order in which settings were read is no difference. */
-function durabilityOf({ environment }: Report): string {
-  const settings = Object.entries(environment.durability).map(([name, value]) => `${name}=${value}`)
+/**
+ * Sorted, so that the order in which settings were read is no difference. A report that does not name what is at risk is
+ * of an earlier version, which read fewer settings: those are held against each other that both have.
+ */
+function durabilityOf({ environment }: Report, other: Report): string {
+  const theirs = other.environment.durability
+  const isAsComplete = 'at_risk' in environment.durability === 'at_risk' in theirs
+  const settings = Object.entries(environment.durability)
+    .filter(([name]) => isAsComplete || name in theirs)
+    .map(([name, value]) => `${name}=${value}`)
   return settings.sort().join(', ')
 }
 

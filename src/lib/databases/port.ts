@@ -1,3 +1,4 @@
+import type { Durability } from './durability.ts'
 import type { RetryCounts } from './retry-counter.ts'
 
 /** What a column may hold. Integers stay within 2^53 - 1; texts have no U+0000, which PostgreSQL cannot store. */
@@ -227,7 +228,7 @@ export interface TableState {
 export interface EngineInfo {
   readonly name: string
   readonly version: string
-  readonly durability: Readonly<Record<string, string>>
+  readonly durability: Durability
 }
 
 /** One thing that a server counts. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import type { RunConfig } from '../config/resolve.ts'
+import { recordDurability } from '../databases/durability.ts'
 import type { EngineInfo } from '../databases/port.ts'
 import type { Report, ReportHead } from './record.ts'
 import { reportSchemaName } from './schema-name.ts'
@@ -36,7 +37,7 @@ export function describeRun<Kind extends Report['kind']>(
       rushbench: version,
       engine: engine?.name ?? 'unknown',
       engineVersion: engine?.version ?? 'unknown',
-      durability: { ...engine?.durability },
+      durability: engine === null ? {} : recordDurability(engine.durability),
     },
     config: Object.fromEntries(config.settings.map(({ name, shown }) => [name, shown])),
     seed: config.values.seed,

@@ -1,9 +1,9 @@
 import { drawChart, type ChartSeries } from './chart.ts'
+import { crashPhrase, durabilitySettings, nameSingleInserts } from './durability-text.ts'
 import { formatCount, formatDuration, formatLatency, formatNumber, formatTable, plain } from './format.ts'
 import { modelLines } from './model-text.ts'
 import type { InsertBenchReport } from './record.ts'
 import { describeRetries } from './retries-text.ts'
-import { nameSingleInserts } from './single-inserts.ts'
 import type { Table } from './views/digest.ts'
 import { counterTable, latencyTable, rowsOfStream, type BenchRow } from './views/insert-bench-tables.ts'
 import { formatUnit } from './views/units.ts'
@@ -17,12 +17,13 @@ const defaultWidth = 80
 export function insertBenchSummary(report: InsertBenchReport, original: string | null, width = defaultWidth): string {
   const { checkpoints, environment, interrupted, model = [], stream, retries } = report
   const retried = describeRetries(retries)
-  const durability = Object.entries(environment.durability).map(([name, value]) => `${name}=${value}`)
+  const crash = crashPhrase(environment)
   const sections = [
     [
       plain(
-        `${nameSingleInserts(environment)} into ${environment.engine} ${environment.engineVersion} (${durability.join(', ')})`,
+        `${nameSingleInserts(environment)} into ${environment.engine} ${environment.engineVersion} (${durabilitySettings(environment)})`,
       ),
+      ...(crash === null ? [] : [plain(`NOT durable: ${crash}`)]),
     ],
     retried === null ? [] : [`retries, within the times below: ${retried}`],
     interrupted ? ['stopped before its time: what follows is what was measured so far'] : [],

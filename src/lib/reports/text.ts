@@ -1,4 +1,5 @@
 import { auditPhrase, brokenIn, firstOf } from './audit-found.ts'
+import { crashPhrase } from './durability-text.ts'
 import {
   countOf,
   formatBytes,
@@ -93,7 +94,7 @@ export function violationLines(violations: AuditResult['violations']): string[] 
 }
 
 function headlineLines(report: LoadReport, paint: Paint): string[] {
-  const { load, audit, retries } = report
+  const { load, audit, retries, environment } = report
   const retried = describeRetries(retries)
   const { booked, conflict, failed, unknown } = load.outcomes
   return [
@@ -111,7 +112,16 @@ function headlineLines(report: LoadReport, paint: Paint): string[] {
           `bookings   ${formatCount(booked)} booked, ${formatCount(conflict)} conflict, ${formatCount(failed)} failed, ${formatCount(unknown)} unknown`,
         ]
       : []),
+    ...databaseLines(environment),
   ]
+}
+
+/** What the bookings are kept by, and what a crash of it may undo; nothing where it is not known. */
+function databaseLines(environment: LoadReport['environment']): string[] {
+  const { engine, engineVersion } = environment
+  const crash = crashPhrase(environment)
+  if (crash === null) return []
+  return [`database   ${plain(`${engine} ${engineVersion}`)}, NOT durable: ${plain(crash)}`]
 }
 
 function errorLines(load: LoadReport['load'], paint: Paint): string[] {

@@ -60,7 +60,7 @@ export function describeCounters(context: Context): void {
       } finally {
         await inserter.close()
       }
-      const keepsLog = last.size > 0 && context.database.engine.durability['appendonly'] !== 'no'
+      const keepsLog = last.size > 0 && context.database.engine.durability.settings['appendonly'] !== 'no'
       expect([...last.keys()].some((name) => logs.has(name))).toBe(keepsLog)
     })
   })

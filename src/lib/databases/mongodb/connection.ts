@@ -1,4 +1,4 @@
-import { MongoClient, WriteConcern, type Collection, type Db } from 'mongodb'
+import { MongoClient, WriteConcern, type Collection, type Db, type Document } from 'mongodb'
 import { failure, reasonOf } from '../../errors.ts'
 import type { AnyTable } from '../port.ts'
 import { retry } from '../retry.ts'
@@ -16,6 +16,8 @@ export interface MongoConnection {
   /** What a write waits for: the URL's choice, or a majority of the servers and their journals. */
   readonly writeConcern: WriteConcern
   collection(table: AnyTable): Collection<Doc>
+  /** A command to the server itself rather than to the database. */
+  admin(command: Document): Promise<Document>
   /** Waits for the driver, its errors translated. */
   run<T>(work: Promise<T>): Promise<T>
   /** What may be done twice without harm, tried again after a setback. */
@@ -89,6 +91,7 @@ function createConnection(client: MongoClient, name: string, url: string): Mongo
     db,
     writeConcern,
     collection: (table) => db.collection<Doc>(table.name),
+    admin: (command) => client.db('admin').command(command),
     async run(work) {
       try {
         return await work

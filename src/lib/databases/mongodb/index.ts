@@ -1,11 +1,13 @@
 import type { IndexDescriptionInfo } from 'mongodb'
 import { failure, reasonOf } from '../../errors.ts'
+import { describeDurability, untoldDurability } from '../durability.ts'
 import type { AnyTable, Database, DatabaseAdapter, EngineInfo, TableState } from '../port.ts'
 import { pollInserts } from '../watch.ts'
 import { mongoStrategies } from './bulk.ts'
 import { connectMongo, type MongoConnection } from './connection.ts'
 import { readMongoCounters } from './counters.ts'
 import { fieldOf, toDocument } from './documents.ts'
+import { readMongoDurability, shardedCluster } from './durability.ts'
 import { isTaken } from './errors.ts'
 import { forget, marksCollection, readMarks, remember } from './marks.ts'
 import { recount } from './recount.ts'
@@ -27,8 +29,6 @@ export const mongodb: DatabaseAdapter = {
   openPausable,
 }
 
-/** mongos answers `hello` with msg isdbgrid (https://www.mongodb.com/docs/manual/reference/command/hello/). */
-const shardedCluster = 'sharded cluster'
 const unsharded =
   'the sharding of collections, whose keys you choose: all are on the primary shard until you shard them'
 
@@ -44,32 +44,21 @@ async function readEngine(connection: MongoConnection): Promise<EngineInfo> {
       name: 'ferretdb',
       // Embedded, it does not know its own version, only that of the MongoDB which it stands in for.
       version: ferretdbVersion === 'unknown' ? version : ferretdbVersion,
-      durability: { write_concern: 'ignored', commits: 'as durable as those of the database behind it' },
+      durability: untoldDurability({ write_concern: 'ignored', commits: 'as those of the database behind it' }),
     }
   }
-  const { setName, msg } = await connection.run(connection.db.command({ hello: 1 }))
-  const { w = 1, journal = false } = connection.writeConcern
-  return {
-    name: 'mongodb',
-    version,
-    durability: {
-      w: String(w),
-      journal: String(journal),
-      servers: msg === 'isdbgrid' ? shardedCluster : setName === undefined ? 'standalone' : `replica set ${setName}`,
-    },
-  }
+  return { name: 'mongodb', version, durability: await readMongoDurability(connection) }
 }
 
 function createDatabase(connection: MongoConnection, engine: EngineInfo): Database {
   const store = createMongoStore(connection)
-  const durability = Object.entries(engine.durability).map(([name, value]) => `${name}=${value}`)
   return {
     url: connection.url,
     engine,
     traits: { transactions: false, concurrentWriters: true, foreignKeys: false },
-    leftOut: engine.durability['servers'] === shardedCluster ? [unsharded] : [],
+    leftOut: engine.durability.settings['servers'] === shardedCluster ? [unsharded] : [],
     store,
-    insertStrategies: mongoStrategies(connection, durability.join(', ')),
+    insertStrategies: mongoStrategies(connection, describeDurability(engine.durability)),
     tables: () => listTables(connection),
     createTables: (tables) => createTables(connection, tables),
     async dropTables(tables) {

@@ -17,6 +17,7 @@ import type { SqlTransaction } from '../sql/apply.ts'
 import { retryInSession, type BorrowedSession } from '../sql/retry-in-session.ts'
 import type { Statement } from '../sql/statements.ts'
 import { translateMysqlError } from './errors.ts'
+import { prepareSession } from './session.ts'
 import { findMysqlSetback } from './setbacks.ts'
 
 /** What became of rows that were sent. */
@@ -60,22 +61,12 @@ export const defaultPort = 3306
 const connectTimeoutMs = 5000
 const maxPreparedParameters = 16
 
-/**
- * What does not fit is an error instead of being cut to fit; a backslash escapes, as mysql2 takes for granted
- * when it writes values into a statement.
- */
-const sqlMode = "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'"
-
 /** Opens a pool and makes sure that the server answers. */
 export async function connectMysql(url: string, poolSize: number): Promise<MysqlConnections> {
   const server = readServerUrl(url, defaultPort)
   const pool = createPool(poolOptions(server, poolSize))
-  // Queued before whatever else the new connection is asked.
   pool.pool.on('connection', (connection) => {
     closeWhenServerHangsUp((connection as unknown as { stream: Socket }).stream)
-    connection.query(sqlMode, (error) => {
-      if (error) connection.destroy()
-    })
   })
   const connections = createConnections(pool, server.shown, server.database)
   try {
@@ -119,8 +110,23 @@ function createConnections(pool: Pool, url: string, database: string): MysqlConn
     }
   }
 
+  const prepared = new WeakSet<object>()
+
+  async function connect(): Promise<PoolConnection> {
+    const raw = await pool.getConnection()
+    if (prepared.has(raw.connection)) return raw
+    try {
+      await prepareSession(raw, url)
+      prepared.add(raw.connection)
+      return raw
+    } catch (error) {
+      raw.destroy()
+      throw error
+    }
+  }
+
   async function borrow() {
-    const raw = await translated(pool.getConnection())
+    const raw = await translated(connect())
     return { session: createSession(raw, translated), release: () => raw.release(), discard: () => raw.destroy() }
   }
 

@@ -1,9 +1,11 @@
+import { untoldDurability, type Durability } from '../durability.ts'
+
 /** Who speaks MySQL's protocol, and what it lacks of what MySQL has. */
 export interface Flavour {
   readonly name: 'mysql' | 'mariadb' | 'tidb' | 'vitess'
   readonly version: string
   /** What a commit survives; null: what the server's settings say. */
-  readonly durability: Readonly<Record<string, string>> | null
+  readonly durability: Durability | null
   /** A row that refers to nothing is refused. */
   readonly foreignKeys: boolean
   readonly tableLocks: boolean
@@ -63,7 +65,7 @@ export function findFlavour({ version, foreignKeys, shards, galeraNodes }: Serve
       ...whole,
       name: 'tidb',
       version: /-TiDB-v?(.*)$/.exec(version)?.[1] ?? version,
-      durability: { commits: 'replicated by Raft to a majority of the TiKV nodes' },
+      durability: untoldDurability({ commits: 'replicated by Raft to a majority of the TiKV nodes' }),
       foreignKeys: foreignKeys === true,
       tableLocks: false,
       counters: false,
@@ -75,7 +77,7 @@ export function findFlavour({ version, foreignKeys, shards, galeraNodes }: Serve
       ...whole,
       name: 'vitess',
       version: version.replace(/-Vitess.*$/i, ''),
-      durability: { commits: "as the keyspace's durability policy has it, which vtgate does not tell" },
+      durability: untoldDurability({ commits: "as the keyspace's durability policy has it, which vtgate does not tell" }),
       foreignKeys: shards <= 1,
       tableLocks: false,
       nextIsolation: false,

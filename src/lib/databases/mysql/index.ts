@@ -1,4 +1,5 @@
 import { failure, reasonOf } from '../../errors.ts'
+import { describeDurability } from '../durability.ts'
 import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../port.ts'
 import { openRelay } from '../relay-access.ts'
 import { applyChanges } from '../sql/apply.ts'
@@ -10,6 +11,7 @@ import { pollInserts } from '../watch.ts'
 import { mysqlStrategies } from './bulk.ts'
 import { connectMysql, defaultPort, type MysqlConnections } from './connection.ts'
 import { readMysqlCounters } from './counters.ts'
+import { readMysqlDurability } from './durability.ts'
 import { findFlavour, isTidb, isVitess, type Flavour } from './flavour.ts'
 import { createIndexes, dropIndexes } from './indexes.ts'
 
@@ -28,9 +30,6 @@ export const mysql: DatabaseAdapter = {
   },
   openPausable: (url) => openRelay(url, defaultPort),
 }
-
-/** Settings that say what a commit survives. */
-const durabilitySettings = ['innodb_flush_log_at_trx_commit', 'sync_binlog', 'log_bin', 'innodb_doublewrite'] as const
 
 async function readFlavour(connections: MysqlConnections): Promise<{ flavour: Flavour; galeraNodes: number }> {
   const ask = (sql: string) => connections.withSession((session) => session.query({ sql, parameters: [] }))
@@ -56,31 +55,20 @@ async function readEngine(
   { name, version, durability }: Flavour,
   galeraNodes: number,
 ): Promise<EngineInfo> {
-  if (durability) return { name, version, durability }
-  const columns = durabilitySettings.map((setting) => `@@global.${setting} as ${setting}`).join(', ')
-  const [row = {}] = await connections.withSession((session) =>
-    session.query({ sql: `select ${columns}`, parameters: [] }),
-  )
-  const settings = Object.fromEntries(durabilitySettings.map((setting) => [setting, String(row[setting])]))
-  return {
-    name,
-    version,
-    durability: galeraNodes > 0 ? { ...settings, servers: `Galera cluster of ${galeraNodes}` } : settings,
-  }
+  return { name, version, durability: durability ?? (await readMysqlDurability(connections, galeraNodes)) }
 }
 
 function createDatabase(connections: MysqlConnections, flavour: Flavour, engine: EngineInfo): Database {
   const made = (table: AnyTable): AnyTable => (flavour.foreignKeys ? table : { ...table, references: [] })
   const statements = createStatements(mysqlDialect)
   const store = createSqlStore(createSession(connections, statements), statements)
-  const durability = Object.entries(engine.durability).map(([name, value]) => `${name}=${value}`)
   return {
     url: connections.url,
     engine,
     traits: { transactions: true, concurrentWriters: true, foreignKeys: flavour.foreignKeys },
     leftOut: flavour.leftOut,
     store,
-    insertStrategies: mysqlStrategies(connections, statements, durability.join(', '), flavour),
+    insertStrategies: mysqlStrategies(connections, statements, describeDurability(engine.durability), flavour),
     async tables() {
       const sql =
         'select table_name as name, table_comment as mark from information_schema.tables where table_schema = database()'

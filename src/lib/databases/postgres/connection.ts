@@ -13,6 +13,7 @@ import type { SqlTransaction } from '../sql/apply.ts'
 import { retryInSession, type BorrowedSession } from '../sql/retry-in-session.ts'
 import type { Statement } from '../sql/statements.ts'
 import { translatePostgresError } from './errors.ts'
+import { prepareSession } from './session.ts'
 import { findPostgresSetback } from './setbacks.ts'
 
 /** One connection of the pool, its errors translated. */
@@ -139,8 +140,23 @@ function createConnections(pool: Pool, options: ClientConfig, url: string): Post
     }
   }
 
+  const prepared = new WeakSet<ClientBase>()
+
+  async function connect(): Promise<PoolClient> {
+    const client = await pool.connect()
+    if (prepared.has(client)) return client
+    try {
+      await prepareSession(client, url)
+      prepared.add(client)
+      return client
+    } catch (error) {
+      client.release(true)
+      throw error
+    }
+  }
+
   async function borrow() {
-    const client = await translated(pool.connect())
+    const client = await translated(connect())
     let lost = false
     const watched = async <T>(work: Promise<T>): Promise<T> => {
       try {
@@ -206,14 +222,13 @@ function createConnections(pool: Pool, options: ClientConfig, url: string): Post
       const idle = await Promise.all(Array.from({ length: pool.idleCount }, () => translated(pool.connect())))
       for (const client of idle) client.release(true)
     },
-    listen: (channel, onPayload) => translated(openListener(options, channel, onPayload, translated)),
+    listen: (channel, onPayload) => translated(openListener({ options, url, channel }, onPayload, translated)),
     close: () => pool.end(),
   }
 }
 
 async function openListener(
-  options: ClientConfig,
-  channel: string,
+  { options, url, channel }: { readonly options: ClientConfig; readonly url: string; readonly channel: string },
   onPayload: (payload: string) => void,
   translated: <T>(work: Promise<T>) => Promise<T>,
 ): Promise<PostgresListener> {
@@ -227,6 +242,7 @@ async function openListener(
   try {
     await client.connect()
     closeWhenServerHangsUp(socketOf(client))
+    await prepareSession(client, url)
     await client.query(`listen ${client.escapeIdentifier(channel)}`)
   } catch (error) {
     await client.end().catch(() => {})

@@ -1,3 +1,4 @@
+import { untoldDurability, type Durability } from '../durability.ts'
 import { postgresDialect, type SqlDialect } from '../sql/dialect.ts'
 import { sql } from 'kysely'
 
@@ -6,7 +7,7 @@ export interface Flavour {
   readonly name: 'postgres' | 'cockroachdb' | 'yugabytedb' | 'citus'
   readonly version: string
   /** What a commit survives; null: what the server's settings say. */
-  readonly durability: Readonly<Record<string, string>> | null
+  readonly durability: Durability | null
   /** Triggers that see all new rows of a statement, and LISTEN. */
   readonly notifications: boolean
   readonly tableLocks: boolean
@@ -46,7 +47,7 @@ const cockroachDialect: SqlDialect = {
   },
 }
 
-const raft = { commits: 'replicated by Raft to a majority of the nodes' }
+const raft = untoldDurability({ commits: 'replicated by Raft to a majority of the nodes' })
 
 const noNotifications =
   'the triggers that tell of new rows at once: a watch looks for them instead, and learns of them later'

@@ -1,4 +1,5 @@
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
+import { describeDurability } from '../durability.ts'
 import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../port.ts'
 import { openRelay } from '../relay-access.ts'
 import { applyChanges } from '../sql/apply.ts'
@@ -9,6 +10,7 @@ import { pollInserts } from '../watch.ts'
 import { postgresStrategies } from './bulk.ts'
 import { connectPostgres, defaultPort, type PostgresConnections, type PostgresSession } from './connection.ts'
 import { readPostgresCounters } from './counters.ts'
+import { readPostgresDurability } from './durability.ts'
 import { factsSql, findFlavour, type Flavour } from './flavour.ts'
 import { createNotificationSql, dropNotificationSql } from './notification.ts'
 import { watchPostgresInserts } from './watch.ts'
@@ -29,9 +31,6 @@ export const postgres: DatabaseAdapter = {
   openPausable: (url) => openRelay(url, defaultPort),
 }
 
-/** Settings that say what a commit survives. */
-const durabilitySettings = ['fsync', 'synchronous_commit', 'full_page_writes', 'wal_level'] as const
-
 async function readFlavour(connections: PostgresConnections): Promise<Flavour> {
   const [row] = await connections.withSession((session) => session.query({ sql: factsSql, parameters: [] }))
   const citus = row?.['citus'] ?? null
@@ -46,15 +45,7 @@ async function readEngine(
   connections: PostgresConnections,
   { name, version, durability }: Flavour,
 ): Promise<EngineInfo> {
-  if (durability) return { name, version, durability }
-  const settings = durabilitySettings.map((setting) => `current_setting('${setting}') as ${setting}`)
-  const sql = `select ${settings.join(', ')}`
-  const [row = {}] = await connections.withSession((session) => session.query({ sql, parameters: [] }))
-  return {
-    name,
-    version,
-    durability: Object.fromEntries(durabilitySettings.map((setting) => [setting, String(row[setting])])),
-  }
+  return { name, version, durability: durability ?? (await readPostgresDurability(connections)) }
 }
 
 function createDatabase(connections: PostgresConnections, flavour: Flavour, engine: EngineInfo): Database {
@@ -62,7 +53,6 @@ function createDatabase(connections: PostgresConnections, flavour: Flavour, engi
   const statements = createStatements(dialect)
   const hasTrigger = (table: AnyTable): boolean => flavour.notifications && table.watched === true
   const store = createSqlStore(createSession(connections, statements), statements)
-  const durability = Object.entries(engine.durability).map(([name, value]) => `${name}=${value}`)
   const inserters = new Set<PostgresSession>()
   return {
     url: connections.url,
@@ -70,7 +60,12 @@ function createDatabase(connections: PostgresConnections, flavour: Flavour, engi
     traits: { transactions: true, concurrentWriters: true, foreignKeys: true },
     leftOut: flavour.leftOut,
     store,
-    insertStrategies: postgresStrategies(connections, statements, durability.join(', '), flavour.deferredFlush),
+    insertStrategies: postgresStrategies(
+      connections,
+      statements,
+      describeDurability(engine.durability),
+      flavour.deferredFlush,
+    ),
     async tables() {
       const sql =
         "select c.relname as name, obj_description(c.oid, 'pg_class') as mark from pg_class c join pg_namespace n on n.oid = c.relnamespace " +

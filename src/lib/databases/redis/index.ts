@@ -1,9 +1,11 @@
+import { describeDurability, unknown } from '../durability.ts'
 import type { Database, DatabaseAdapter, EngineInfo } from '../port.ts'
 import { openRelay } from '../relay-access.ts'
 import { pollInserts } from '../watch.ts'
 import { redisStrategies } from './bulk.ts'
 import { connectRedis, type RedisConnection } from './connection.ts'
 import { isForbidden, readInfo, readRedisCounters } from './counters.ts'
+import { durabilitySettings, judgeRedis, type RedisSettings } from './durability.ts'
 import { recount } from './recount.ts'
 import { createRedisStore } from './store.ts'
 import { createIndexes, createTables, dropIndexes, dropTables, listTables } from './tables.ts'
@@ -35,53 +37,39 @@ function withDatabase(url: string): string {
   return parsed.toString()
 }
 
-/** Settings that say what a write survives. */
-const durabilitySettings = ['appendonly', 'appendfsync', 'save'] as const
-
 async function readEngine(connection: RedisConnection): Promise<EngineInfo> {
   const facts = await readInfo(connection, 'server')
   const settings = Object.fromEntries(
     await Promise.all(durabilitySettings.map(async (name) => [name, await readSetting(connection, name)] as const)),
-  )
+  ) as RedisSettings
   const valkey = facts.get('valkey_version')
   return {
     name: valkey === undefined ? 'redis' : 'valkey',
     version: valkey ?? facts.get('redis_version') ?? 'unknown',
-    durability: { ...settings, at_risk: nameLoss(settings) },
+    durability: judgeRedis(settings),
   }
-}
-
-/** What was acknowledged and is gone when the server's machine loses its power. */
-function nameLoss({ appendonly, appendfsync, save }: Readonly<Record<string, string>>): string {
-  if (appendonly === 'unknown' || appendfsync === 'unknown') return 'unknown'
-  if (appendonly === 'yes') {
-    const losses: Readonly<Record<string, string>> = { always: 'nothing', everysec: 'the last second' }
-    return losses[appendfsync ?? ''] ?? 'what the system held back'
-  }
-  return save === 'never' ? 'everything' : 'all since the last snapshot'
 }
 
 async function readSetting(connection: RedisConnection, name: string): Promise<string> {
   try {
     const found = await connection.command<Readonly<Record<string, string>>>('CONFIG', 'GET', name)
     const value = found[name]
-    return value === undefined ? 'unknown' : value || 'never'
+    return value === undefined ? unknown : value || 'never'
   } catch (error) {
-    if (isForbidden(error)) return 'unknown'
+    if (isForbidden(error)) return unknown
     throw error
   }
 }
 
 function createDatabase(connection: RedisConnection, engine: EngineInfo): Database {
   const store = createRedisStore(connection)
-  const durability = Object.entries(engine.durability).map(([name, value]) => `${name}=${value}`)
   return {
     url: connection.url,
     engine,
     traits: { transactions: false, concurrentWriters: true, foreignKeys: true },
     leftOut: [],
     store,
-    insertStrategies: redisStrategies(connection, durability.join(', ')),
+    insertStrategies: redisStrategies(connection, describeDurability(engine.durability)),
     tables: () => listTables(connection),
     createTables: (tables) => createTables(connection, tables),
     dropTables: (tables) => dropTables(connection, tables),

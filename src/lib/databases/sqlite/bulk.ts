@@ -16,14 +16,16 @@ import { isConstraintViolation } from './errors.ts'
 import { useRollbackJournal } from './journal-mode.ts'
 import { createReferenceCheck } from './references.ts'
 
-const durability = 'synchronous=full'
-
 /** Settings while rows are loaded. References are checked once for each value that occurs, not once for each row. */
 const whileLoading = ['temp_store = memory', 'foreign_keys = off']
 const afterwards = ['foreign_keys = on', 'temp_store = default']
 
 /** The ways in, fastest first. */
-export function sqliteStrategies(connection: SqliteConnection, statements: Statements): InsertStrategy[] {
+export function sqliteStrategies(
+  connection: SqliteConnection,
+  statements: Statements,
+  durability: string,
+): InsertStrategy[] {
   return [
     {
       name: 'one-buffer',

@@ -3,6 +3,7 @@ import type { Value } from '../port.ts'
 import type { Statement } from '../sql/statements.ts'
 import { translateSqliteError } from './errors.ts'
 import { useWriteAheadLog } from './journal-mode.ts'
+import { prepareSession } from './session.ts'
 
 /** One connection. Every call is synchronous, so that nothing can come between the steps of a transaction. */
 export interface SqliteConnection {
@@ -24,7 +25,7 @@ const busyTimeoutMs = 5000
 /** Prepared statements kept; the lists in `in (...)` make more shapes than are worth keeping. */
 const maxPrepared = 500
 
-/** Opens the file at `path`, if it is ours alone in WAL mode, with every commit on the disk (synchronous = FULL). */
+/** Opens the file at `path`, if it is ours alone in WAL mode, with every commit on the disk. Throws `session-unfit`. */
 export function openSqlite(path: string, url: string): SqliteConnection {
   const prepared = new Map<string, StatementSync>()
   const database = translated(() => new DatabaseSync(path, { enableForeignKeyConstraints: true }))
@@ -78,7 +79,7 @@ export function openSqlite(path: string, url: string): SqliteConnection {
     // The option `timeout` of DatabaseSync came with Node 22.16 only.
     connection.run(`pragma busy_timeout = ${busyTimeoutMs}`)
     useWriteAheadLog(connection)
-    connection.run('pragma synchronous = full')
+    prepareSession(connection)
   } catch (error) {
     database.close()
     throw error

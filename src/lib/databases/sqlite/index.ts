@@ -1,4 +1,5 @@
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
+import { describeDurability } from '../durability.ts'
 import type { AnyTable, Change, Database, DatabaseAdapter, TableState } from '../port.ts'
 import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
 import { sqliteDialect } from '../sql/dialect.ts'
@@ -7,7 +8,8 @@ import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { sqliteStrategies } from './bulk.ts'
 import type { SqliteConnection } from './connection.ts'
 import { createSqliteCounters } from './counters.ts'
-import { openSqliteFile, pathOf } from './open-file.ts'
+import { readSqliteDurability } from './durability.ts'
+import { inMemory, openSqliteFile, pathOf } from './open-file.ts'
 import { watchSqliteInserts } from './watch.ts'
 import { openWriteLock } from './write-lock.ts'
 
@@ -21,18 +23,19 @@ export const sqlite: DatabaseAdapter = {
 function createDatabase(connection: SqliteConnection, path: string): Database {
   const statements = createStatements(sqliteDialect)
   const counters = createSqliteCounters(connection, path)
+  const durability = readSqliteDurability(connection, path === inMemory)
   const version = connection.query({ sql: 'select sqlite_version() as version', parameters: [] })[0]?.['version']
   return {
     url: connection.url,
     engine: {
       name: 'sqlite',
       version: String(version),
-      durability: { journal_mode: readPragma(connection, 'journal_mode'), synchronous: 'full' },
+      durability,
     },
     traits: { transactions: true, concurrentWriters: false, foreignKeys: true },
     leftOut: [],
     store: createSqlStore(createSession(connection, statements), statements),
-    insertStrategies: sqliteStrategies(connection, statements),
+    insertStrategies: sqliteStrategies(connection, statements, describeDurability(durability)),
     tables: async () => listTables(connection),
     async createTables(tables) {
       try {
@@ -100,11 +103,6 @@ function applyChange(connection: SqliteConnection, statements: Statements, { gua
   if (guard && connection.execute(statements.update(guard.table, guard.where, guard.patch)) === 0) return false
   for (const { table, rows } of insert) connection.execute(statements.insert(table, rows))
   return true
-}
-
-function readPragma(connection: SqliteConnection, name: string): string {
-  const [row] = connection.query({ sql: `pragma ${name}`, parameters: [] })
-  return String(row?.[name])
 }
 
 function listIndexes(connection: SqliteConnection, table: AnyTable): Set<unknown> {

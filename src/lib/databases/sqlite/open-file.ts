@@ -4,7 +4,8 @@ import { failure, reasonOf } from '../../errors.ts'
 import { openSqlite, type SqliteConnection } from './connection.ts'
 
 const scheme = 'sqlite:'
-const inMemory = ':memory:'
+/** The path of a database that is in no file. */
+export const inMemory = ':memory:'
 
 /** Opens the file that `url` names, and makes its folder where there is none. Throws `database-not-ours`. */
 export async function openSqliteFile(url: string): Promise<SqliteConnection> {

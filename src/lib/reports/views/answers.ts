@@ -1,8 +1,9 @@
 import { auditPhrase } from '../audit-found.ts'
+import { crashPhrase } from '../durability-text.ts'
 import { formatCount, formatDuration, formatLatency, formatNumber, formatShare, upperFirst } from '../format.ts'
 import { levelText, limitPhrase } from '../limit-text.ts'
 import { loadFaults } from '../load-verdict.ts'
-import type { AuditResult, LoadReport } from '../record.ts'
+import type { AuditResult, LoadReport, Report } from '../record.ts'
 import { sendsOne } from '../single-request.ts'
 import { healthPhrase } from '../workers-text.ts'
 import type { Answer } from './digest.ts'
@@ -41,6 +42,21 @@ export function loadAnswers(report: LoadReport): Answer[] {
     thresholdAnswer(thresholds),
     ...(limit ? [limitAnswer(limit)] : []),
     ...(load.interrupted ? [stopped] : []),
+    ...durabilityAnswers(report.environment),
+  ]
+}
+
+/** What a crash of the database may undo; none where that is nothing. */
+export function durabilityAnswers(environment: Report['environment']): Answer[] {
+  const crash = crashPhrase(environment)
+  if (crash === null) return []
+  return [
+    {
+      question: 'Durable?',
+      verdict: 'plain',
+      answer: 'Not durable',
+      detail: `${upperFirst(crash)}, as the settings of the database are (see Environment).`,
+    },
   ]
 }
 

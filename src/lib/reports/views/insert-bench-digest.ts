@@ -1,7 +1,8 @@
+import { nameSingleInserts } from '../durability-text.ts'
 import { formatCount, formatDuration, formatNumber } from '../format.ts'
 import { forecastPhrase, isBlurred, modelPhrase, nameOf } from '../model-text.ts'
 import type { InsertBenchReport } from '../record.ts'
-import { nameSingleInserts } from '../single-inserts.ts'
+import { durabilityAnswers } from './answers.ts'
 import { curveCharts } from './curve-charts.ts'
 import { headlineOf, section, type Answer, type Digest, type Figure, type Section, type Table } from './digest.ts'
 import { counterTable, latencyTable, rowsOfStream, type BenchRow } from './insert-bench-tables.ts'
@@ -32,7 +33,7 @@ export function insertBenchDigest(report: InsertBenchReport): Digest {
   }
 }
 
-function answersOf({ interrupted, model = [], stream, checkpoints }: InsertBenchReport): Answer[] {
+function answersOf({ interrupted, model = [], stream, checkpoints, environment }: InsertBenchReport): Answer[] {
   const stopped: Answer = {
     question: 'Complete?',
     verdict: 'bad',
@@ -44,6 +45,7 @@ function answersOf({ interrupted, model = [], stream, checkpoints }: InsertBench
     ...model.filter(({ against }) => against === undefined).map(modelAnswer),
     ...(stream ? [rateAnswer(stream), stallAnswer(stream)] : []),
     ...(model.length === 0 && !stream ? [measuredAnswer(checkpoints)] : []),
+    ...durabilityAnswers(environment),
   ]
 }
 

@@ -1,12 +1,13 @@
 import { formatCount, formatDuration } from '../format.ts'
 import type { SeedReport } from '../record.ts'
+import { durabilityAnswers } from './answers.ts'
 import { headlineOf, section, type Answer, type Digest, type Section } from './digest.ts'
 import { runFacts, runSections } from './run-facts.ts'
 
 /** A seeding for people. */
 export function seedDigest(report: SeedReport): Digest {
   const { rows, seconds, rowsPerSecond, maxRssMb, environment } = report
-  const answers = [storedAnswer(report), verifiedAnswer(report)]
+  const answers = [storedAnswer(report), verifiedAnswer(report), ...durabilityAnswers(environment)]
   return {
     kind: 'Seeding',
     ...headlineOf(answers),

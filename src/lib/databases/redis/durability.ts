@@ -1,0 +1,38 @@
+import { judgeDurability, unknown, type Durability } from '../durability.ts'
+
+/** Settings that say what a write survives. */
+export const durabilitySettings = [
+  'appendonly',
+  'appendfsync',
+  'no-appendfsync-on-rewrite',
+  'save',
+  'maxmemory',
+  'maxmemory-policy',
+] as const
+
+/** Settings by name; `unknown` for one that may not be read. */
+export type RedisSettings = Readonly<Record<(typeof durabilitySettings)[number], string>>
+
+/** Holds the settings against each other (https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/). */
+export function judgeRedis(settings: RedisSettings): Durability {
+  return judgeDurability(settings, [logRisk(settings), evictionRisk(settings)])
+}
+
+function logRisk(settings: RedisSettings): string | null {
+  const { appendonly, appendfsync, save } = settings
+  if (appendonly === unknown || appendfsync === unknown) return unknown
+  if (appendonly !== 'yes') return save === 'never' ? 'everything' : 'all since the last snapshot'
+  if (appendfsync === 'everysec') return 'the last second'
+  if (appendfsync !== 'always') return 'what the system held back'
+  return settings['no-appendfsync-on-rewrite'] === 'yes'
+    ? 'what the system held back, whenever the log is being rewritten'
+    : null
+}
+
+/** Ours have no time to live, so that only what may remove any key removes them. */
+function evictionRisk(settings: RedisSettings): string | null {
+  const limited = !['0', unknown].includes(settings.maxmemory)
+  return limited && settings['maxmemory-policy'].startsWith('allkeys-')
+    ? 'rows that are evicted when the memory is full, without any crash'
+    : null
+}
