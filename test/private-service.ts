@@ -15,6 +15,8 @@ const restartWithinMs = 30_000
 /** A server of dev/services that belongs to one test, which may do to it what it likes. */
 export interface PrivateService extends AsyncDisposable {
   readonly url: string
+  /** Its process, or the first of its processes. */
+  findPid(): Promise<number>
   /** With SIGKILL: it has no chance to write anything. */
   kill(): Promise<void>
   /** With SIGSTOP: it keeps its connections, and answers nothing until it is resumed. */
@@ -26,7 +28,8 @@ export interface PrivateService extends AsyncDisposable {
 
 /**
  * Starts a server on a free port and in a folder of its own. Null, with a line that says what to install, when this
- * machine does not have it. With RUSHBENCH_REQUIRE_SERVICES=1 that is an error instead. `options` are more of mariadbd's.
+ * machine does not have it. With RUSHBENCH_REQUIRE_SERVICES=1 that is an error instead. `options` are more of mariadbd's
+ * or of postgres's, without a space in any of them.
  */
 export async function startPrivateService(
   name: 'nats' | 'kafka' | 'redis' | 'postgres' | 'postgres17' | 'mariadb',
@@ -40,6 +43,7 @@ export async function startPrivateService(
     RUSHBENCH_SERVICES_DIR: folder,
     [`RUSHBENCH_SERVICES_${name === 'mariadb' ? 'MYSQL' : name.toUpperCase()}_PORT`]: String(port),
     RUSHBENCH_SERVICES_MYSQL_OPTIONS: options,
+    RUSHBENCH_SERVICES_POSTGRES_OPTIONS: options,
   }
   const services = (action: string) => run(program, [action, name], { env: { ...process.env, ...settings } })
   // A server that is being killed may still write.
@@ -77,6 +81,7 @@ export async function startPrivateService(
 
   return {
     url: /'(.*)'/.exec(stdout)![1]!,
+    findPid,
     kill,
     pause,
     resume: () => signal('SIGCONT'),

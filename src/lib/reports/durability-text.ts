@@ -8,11 +8,13 @@ export function nameSingleInserts({ durability }: Environment): string {
   return durability['at_risk'] === nothing ? 'single durable inserts' : 'single inserts'
 }
 
-/** What a crash of the database may undo, as `a crash may undo ...`; null where that is nothing, or the report has none. */
-export function crashPhrase({ durability }: Environment): string | null {
+/** Why commits are not durable, beginning with that verdict; null where they are, or the report does not say. */
+export function notDurable({ durability }: Environment): { readonly verdict: string; readonly because: string } | null {
   const { at_risk: atRisk = nothing } = durability
   if (atRisk === nothing) return null
-  return atRisk === unknown ? 'the server does not tell what a crash may undo' : `a crash may undo ${atRisk}`
+  return atRisk === unknown
+    ? { verdict: 'NOT called durable', because: 'the server does not tell what a crash may undo' }
+    : { verdict: 'NOT durable', because: `a crash may undo ${atRisk}` }
 }
 
 /** The settings that say what a commit survives: `fsync=on, wal_level=replica`. */

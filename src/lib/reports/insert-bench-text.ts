@@ -1,5 +1,5 @@
 import { drawChart, type ChartSeries } from './chart.ts'
-import { crashPhrase, durabilitySettings, nameSingleInserts } from './durability-text.ts'
+import { durabilitySettings, nameSingleInserts, notDurable } from './durability-text.ts'
 import { formatCount, formatDuration, formatLatency, formatNumber, formatTable, plain } from './format.ts'
 import { modelLines } from './model-text.ts'
 import type { InsertBenchReport } from './record.ts'
@@ -17,13 +17,13 @@ const defaultWidth = 80
 export function insertBenchSummary(report: InsertBenchReport, original: string | null, width = defaultWidth): string {
   const { checkpoints, environment, interrupted, model = [], stream, retries } = report
   const retried = describeRetries(retries)
-  const crash = crashPhrase(environment)
+  const found = notDurable(environment)
   const sections = [
     [
       plain(
         `${nameSingleInserts(environment)} into ${environment.engine} ${environment.engineVersion} (${durabilitySettings(environment)})`,
       ),
-      ...(crash === null ? [] : [plain(`NOT durable: ${crash}`)]),
+      ...(found === null ? [] : [plain(`${found.verdict}: ${found.because}`)]),
     ],
     retried === null ? [] : [`retries, within the times below: ${retried}`],
     interrupted ? ['stopped before its time: what follows is what was measured so far'] : [],

@@ -1,5 +1,5 @@
 import { auditPhrase, brokenIn, firstOf } from './audit-found.ts'
-import { crashPhrase } from './durability-text.ts'
+import { notDurable } from './durability-text.ts'
 import {
   countOf,
   formatBytes,
@@ -119,9 +119,9 @@ function headlineLines(report: LoadReport, paint: Paint): string[] {
 /** What the bookings are kept by, and what a crash of it may undo; nothing where it is not known. */
 function databaseLines(environment: LoadReport['environment']): string[] {
   const { engine, engineVersion } = environment
-  const crash = crashPhrase(environment)
-  if (crash === null) return []
-  return [`database   ${plain(`${engine} ${engineVersion}`)}, NOT durable: ${plain(crash)}`]
+  const found = notDurable(environment)
+  if (found === null) return []
+  return [`database   ${plain(`${engine} ${engineVersion}`)}, ${found.verdict}: ${plain(found.because)}`]
 }
 
 function errorLines(load: LoadReport['load'], paint: Paint): string[] {

@@ -22,10 +22,9 @@ describe.skipIf(!isThere)('a redis of its own', () => {
     await using server = await openOwnRedis()
     await using database = await open(server.url)
     expect(database.engine.durability).toEqual({
-      appendonly: 'yes',
-      appendfsync: 'always',
-      save: 'never',
-      at_risk: 'nothing',
+      holds: true,
+      atRisk: 'nothing',
+      settings: { appendonly: 'yes', appendfsync: 'always', save: 'never' },
     })
     await migrateUp(database, workload, tables)
     await database.store.insert(shows, [show(1, { free: 1_000_000 })])
@@ -107,7 +106,11 @@ describe.skipIf(!isThere)('a redis of its own', () => {
       await using server = await openOwnRedis()
       await withClient(server.url, (client) => client.configSet({ appendonly, appendfsync, save }))
       await using database = await open(server.url)
-      expect(database.engine.durability).toMatchObject({ appendonly, appendfsync, at_risk: risk })
+      expect(database.engine.durability).toMatchObject({
+        holds: false,
+        atRisk: risk,
+        settings: { appendonly, appendfsync },
+      })
     },
   )
 
@@ -123,10 +126,9 @@ describe.skipIf(!isThere)('a redis of its own', () => {
     )
     await using database = await open(changed(server.url, { username: 'clerk', password: 'clerk' }))
     expect(database.engine.durability).toEqual({
-      appendonly: 'unknown',
-      appendfsync: 'unknown',
-      save: 'unknown',
-      at_risk: 'unknown',
+      holds: false,
+      atRisk: 'unknown',
+      settings: { appendonly: 'unknown', appendfsync: 'unknown', save: 'unknown' },
     })
     expect(await names(database)).toEqual([])
     await migrateUp(database, workload, tables)

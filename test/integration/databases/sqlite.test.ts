@@ -30,7 +30,11 @@ describe('sqlite in a file', () => {
 
   it('is durable: WAL, every commit on the disk', async () => {
     await using database = await open(`sqlite:${join(folder, 'durable.db')}`)
-    expect(database.engine.durability).toMatchObject({ journal_mode: 'wal', synchronous: 'full' })
+    expect(database.engine.durability).toEqual({
+      holds: true,
+      atRisk: 'nothing',
+      settings: { journal_mode: 'wal', synchronous: 'full' },
+    })
   })
 
   describe('a file that was left without a WAL', () => {
@@ -61,8 +65,10 @@ describe('sqlite in a file', () => {
 
     it('stays as it is when somebody else has a table in it', async () => {
       const path = await makeFile('shared.db', 'create table theirs (x integer)')
-      await using _database = await open(`sqlite:${path}`)
+      await using database = await open(`sqlite:${path}`)
       expect(mode(path)).toBe('delete')
+      // A journal that is deleted must not come back.
+      expect(database.engine.durability).toMatchObject({ holds: true, settings: { synchronous: 'extra' } })
     })
 
     it('is opened while it is being written to', async () => {
@@ -103,6 +109,7 @@ describe('sqlite in a file', () => {
   it('works in memory too', async () => {
     await using database = await open('sqlite::memory:')
     expect(await database.tables()).toEqual([])
+    expect(database.engine.durability).toMatchObject({ holds: false, atRisk: 'everything' })
   })
 })
 

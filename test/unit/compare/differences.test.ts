@@ -40,6 +40,18 @@ describe('differencesOf', () => {
     expect(differencesOf(load, elsewhere({ durability, memoryMb: 1, os: 'Linux 7' }))).toEqual([])
   })
 
+  it('holds what is at risk against each other, and what an earlier version read only against what it read', () => {
+    const risky = (at_risk: string) => elsewhere({ durability: { ...load.environment.durability, at_risk } })
+    expect(differencesOf(risky('nothing'), risky('the last second'))).toEqual([
+      'durability: at_risk=nothing, journal_mode=wal, synchronous=full and at_risk=the last second, journal_mode=wal, synchronous=full',
+    ])
+    expect(differencesOf(load, risky('nothing'))).toEqual([])
+    const off = elsewhere({ durability: { journal_mode: 'wal', synchronous: 'off', at_risk: 'everything' } })
+    expect(differencesOf(off, load)).toEqual([
+      'durability: journal_mode=wal, synchronous=off and journal_mode=wal, synchronous=full',
+    ])
+  })
+
   it('tells arrivals apart, but not where the model is closed', () => {
     const model = {
       kind: 'open' as const,

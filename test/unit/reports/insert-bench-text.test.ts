@@ -21,10 +21,19 @@ describe('insertBenchSummary', () => {
   })
 
   it('calls inserts durable only where nothing is at risk', () => {
-    const on = (durability: Record<string, string>) => summary({ environment: { ...saved.environment, durability } })
-    expect(on({ synchronous: 'full' })).toMatch(/^single durable inserts into/)
-    expect(on({ at_risk: 'nothing' })).toMatch(/^single durable inserts into/)
-    expect(on({ at_risk: 'the last second' })).toMatch(/^single inserts into .* \(at_risk=the last second\)/)
+    const on = (durability: Record<string, string>) =>
+      summary({ checkpoints: [checkpoint], environment: { ...saved.environment, durability } })
+    expect(on({ synchronous: 'full', at_risk: 'nothing' })).toMatch(
+      /^single durable inserts into .* \(synchronous=full\)\n\n/,
+    )
+    expect(on({ synchronous: 'off', at_risk: 'everything' })).toMatch(
+      /^single inserts into .* \(synchronous=off\)\nNOT durable: a crash may undo everything\n/,
+    )
+    expect(on({ at_risk: 'unknown' })).toMatch(
+      /^single inserts into .*\nNOT called durable: the server does not tell what a crash may undo\n/,
+    )
+    // An earlier version did not say.
+    expect(on({ synchronous: 'full' })).toMatch(/^single inserts into .* \(synchronous=full\)\n\n/)
   })
 
   it('has a row for each order of keys, with what the server counted on the same axis', () => {

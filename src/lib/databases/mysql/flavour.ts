@@ -77,7 +77,9 @@ export function findFlavour({ version, foreignKeys, shards, galeraNodes }: Serve
       ...whole,
       name: 'vitess',
       version: version.replace(/-Vitess.*$/i, ''),
-      durability: untoldDurability({ commits: "as the keyspace's durability policy has it, which vtgate does not tell" }),
+      durability: untoldDurability({
+        commits: "as the keyspace's durability policy has it, which vtgate does not tell",
+      }),
       foreignKeys: shards <= 1,
       tableLocks: false,
       nextIsolation: false,

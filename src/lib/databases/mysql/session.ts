@@ -26,12 +26,14 @@ const wanted: Readonly<Record<string, string | bigint>> = {
   sql_auto_is_null: 'OFF',
   sql_safe_updates: 'OFF',
   sql_big_selects: 'ON',
-  sql_select_limit: 18_446_744_073_709_551_615n,
   max_statement_time: 0n,
   max_execution_time: 0n,
   idle_transaction_timeout: 0n,
   idle_write_transaction_timeout: 0n,
 }
+
+/** Alone and first, because it would cut off what SHOW answers. */
+const noLimit = 'set session sql_select_limit = 18446744073709551615'
 
 /** What Vitess takes; what its gateway shows are the variables of a shard, and not those of the session. */
 const wantedOfVitess = "set session autocommit = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'"
@@ -40,10 +42,11 @@ const names = Object.keys(wanted).map((name) => `'${name}'`)
 const show = `show session variables where variable_name in ('version', ${names.join(', ')})`
 
 /**
- * Gives a new session what ours rest on, and looks whether it has it: one round trip where it had it all, three where it
- * had not. Throws `session-unfit`, and what mysql2 throws.
+ * Gives a new session what ours rest on, and looks whether it has it: two round trips where it had it all, four where
+ * it had not. Throws `session-unfit`, and what mysql2 throws.
  */
 export async function prepareSession(connection: PoolConnection, url: string): Promise<void> {
+  await connection.query(noLimit)
   const found = await readVariables(connection)
   if (isVitess(found.get('version') ?? '')) {
     await connection.query(wantedOfVitess)
@@ -51,9 +54,7 @@ export async function prepareSession(connection: PoolConnection, url: string): P
   }
   const others = differing(found)
   if (others.length === 0) return
-  await connection.query(
-    `set ${others.map((name) => `session ${name} = ${literal(wanted[name] ?? '')}`).join(', ')}`,
-  )
+  await connection.query(`set ${others.map((name) => `session ${name} = ${literal(wanted[name] ?? '')}`).join(', ')}`)
   const after = await readVariables(connection)
   const kept = differing(after).map((name) => `${name} is ${after.get(name)}, and not ${wanted[name]}`)
   if (kept.length > 0) throw failure('session-unfit', { url, reason: kept.join('; ') })

@@ -7,8 +7,14 @@ interface Source extends Omit<ServerCounter, 'value'> {
 
 /** From this version on a session can be told to pass on at once what it has counted. */
 const flushSince = 150_000
+/** From this version on, a view counts the syncs of the log. */
+const logSyncsSince = 140_000
+/** From this version on, one view counts what is written by whichever process. */
+const ioSince = 160_000
 /** From this version on, checkpoints are counted in a view of their own. */
 const checkpointerSince = 170_000
+/** From this version on, that view counts bytes instead of pages, and the log as well. */
+const ioBytesSince = 180_000
 
 const log: readonly Source[] = [
   {
@@ -53,21 +59,34 @@ const whatThereIs = `select current_setting('server_version_num') as version,
     where extname = 'pg_stat_statements' and has_schema_privilege(n.oid, 'usage')
       and current_setting('pg_stat_statements.max', true) is not null) as schema`
 
-function writes(version: number): Source[] {
-  const [pages, checkpoints] =
+/** What the server writes, as a server of that version (150018) counts it. */
+export function writeSources(version: number): Source[] {
+  const checkpoints =
     version < checkpointerSince
-      ? [
-          '(select buffers_checkpoint + buffers_clean + buffers_backend from pg_stat_bgwriter)',
-          '(select checkpoints_timed + checkpoints_req from pg_stat_bgwriter)',
-        ]
-      : [
-          '(select buffers_written from pg_stat_checkpointer) + (select buffers_clean from pg_stat_bgwriter)',
-          '(select num_timed + num_requested from pg_stat_checkpointer)',
-        ]
+      ? '(select checkpoints_timed + checkpoints_req from pg_stat_bgwriter)'
+      : '(select num_timed + num_requested from pg_stat_checkpointer)'
+  const syncs: Source = { name: 'log fsyncs', kind: 'total', unit: 'fsyncs', sql: logSyncs(version) }
   return [
-    { name: 'pages written', kind: 'total', unit: 'pages', sql: pages },
+    { name: 'pages written', kind: 'total', unit: 'pages', sql: pagesWritten(version) },
+    ...(version < logSyncsSince ? [] : [syncs]),
     { name: 'checkpoints', kind: 'total', unit: 'checkpoints', sql: checkpoints },
   ]
+}
+
+/** By sessions, the checkpointer and the background writer; a page that is added to a file is written too. */
+function pagesWritten(version: number): string {
+  if (version < ioSince) return '(select buffers_checkpoint + buffers_clean + buffers_backend from pg_stat_bgwriter)'
+  const bytes =
+    version < ioBytesSince
+      ? '(coalesce(writes, 0) + coalesce(extends, 0)) * op_bytes'
+      : 'coalesce(write_bytes, 0) + coalesce(extend_bytes, 0)'
+  return `(select sum(${bytes}) / current_setting('block_size')::int from pg_stat_io where object = 'relation')`
+}
+
+function logSyncs(version: number): string {
+  return version < ioBytesSince
+    ? '(select wal_sync from pg_stat_wal)'
+    : "(select sum(fsyncs) from pg_stat_io where object = 'wal')"
 }
 
 /**
@@ -86,7 +105,7 @@ export async function readPostgresCounters(
   if (flushes) for (const session of inserters) await ask(session, 'select pg_stat_force_next_flush()')
   const schema = found?.['schema'] ?? null
   const ofExtension = schema === null ? [] : [dirtied(String(schema))]
-  const sources = [...(flushes ? [pageReads] : []), ...ofExtension, ...writes(number), ...log]
+  const sources = [...(flushes ? [pageReads] : []), ...ofExtension, ...writeSources(number), ...log]
   const columns = sources.map(({ sql }, index) => `(${sql})::bigint as c${index}`).join(', ')
   const [row] = await connections.withSession((session) => ask(session, `select ${columns}`))
   return sources.map(({ name, kind, unit }, index) => ({ name, kind, unit, value: Number(row?.[`c${index}`]) }))

@@ -13,9 +13,18 @@ export const durabilitySettings = [
 /** Settings by name; `unknown` for one that may not be read. */
 export type RedisSettings = Readonly<Record<(typeof durabilitySettings)[number], string>>
 
-/** Holds the settings against each other (https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/). */
+/** Holds the settings against each other; those that matter are told (https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/). */
 export function judgeRedis(settings: RedisSettings): Durability {
-  return judgeDurability(settings, [logRisk(settings), evictionRisk(settings)])
+  const { appendonly, appendfsync, save, ...others } = settings
+  const evicted = evictionRisk(settings)
+  const told = {
+    appendonly,
+    appendfsync,
+    ...(others['no-appendfsync-on-rewrite'] === 'yes' ? { 'no-appendfsync-on-rewrite': 'yes' } : {}),
+    save,
+    ...(evicted === null ? {} : { maxmemory: others.maxmemory, 'maxmemory-policy': others['maxmemory-policy'] }),
+  }
+  return judgeDurability(told, [logRisk(settings), evicted])
 }
 
 function logRisk(settings: RedisSettings): string | null {

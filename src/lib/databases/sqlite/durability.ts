@@ -56,5 +56,7 @@ function synchronousRisk(synchronous: CommitFacts['synchronous'], journalMode: s
     return synchronous === 'normal' ? 'all commits since the last checkpoint, unless only the process fails' : null
   if (synchronous === 'normal') return 'the last commits, and on some file systems the file itself'
   // A journal that is deleted is there again when its folder was not synced.
-  return journalMode === 'delete' && synchronous === 'full' ? 'the commit that the loss of power followed at once' : null
+  return journalMode === 'delete' && synchronous === 'full'
+    ? 'the commit that the loss of power followed at once'
+    : null
 }

@@ -1,5 +1,5 @@
 import { auditPhrase } from '../audit-found.ts'
-import { crashPhrase } from '../durability-text.ts'
+import { notDurable } from '../durability-text.ts'
 import { formatCount, formatDuration, formatLatency, formatNumber, formatShare, upperFirst } from '../format.ts'
 import { levelText, limitPhrase } from '../limit-text.ts'
 import { loadFaults } from '../load-verdict.ts'
@@ -48,14 +48,14 @@ export function loadAnswers(report: LoadReport): Answer[] {
 
 /** What a crash of the database may undo; none where that is nothing. */
 export function durabilityAnswers(environment: Report['environment']): Answer[] {
-  const crash = crashPhrase(environment)
-  if (crash === null) return []
+  const found = notDurable(environment)
+  if (found === null) return []
   return [
     {
       question: 'Durable?',
       verdict: 'plain',
-      answer: 'Not durable',
-      detail: `${upperFirst(crash)}, as the settings of the database are (see Environment).`,
+      answer: upperFirst(found.verdict.toLowerCase()),
+      detail: `${upperFirst(found.because)}, as its settings are (see Environment).`,
     },
   ]
 }
