@@ -1,5 +1,6 @@
-import { intervalOf, type Estimate } from '../stats/bootstrap.ts'
+import type { Estimate } from '../stats/bootstrap.ts'
 import { fitConstant, pointsOf } from '../stats/curve.ts'
+import { predictAt } from '../stats/size-level.ts'
 import { countSizes, kneeOf, sizesPast, xOf, type Verdict } from './shape.ts'
 
 /** p50 at a table size that was not measured, or why it cannot be said. */
@@ -18,8 +19,9 @@ const furthest = 1
 
 /**
  * Forecasts p50 at `rows` from a verdict, or refuses: with fewer than 4 sizes, more than tenfold beyond
- * the largest, without a shape, with fewer than 3 sizes past the latest that the knee may be, or when the
- * 95% interval is wider than the estimate itself.
+ * the largest, without a shape or with one that is the machine's, with fewer than 3 sizes past the latest that the knee may be, or when the
+ * 95% interval (of whole sizes, not of blocks: a size that was measured in a slow minute has all its blocks slow) is wider
+ * than the estimate itself.
  */
 export function forecastAt(rows: number, verdict: Verdict): Forecast {
   const refuse = (refused: string): Forecast => ({ rows, p50: null, refused })
@@ -31,6 +33,7 @@ export function forecastAt(rows: number, verdict: Verdict): Forecast {
     return refuse(`it is more than tenfold the largest size measured; measure up to ${least} rows`)
   }
   const { fitted, shape, reason } = verdict
+  if (shape === 'drift') return refuse(`what changes is the machine, not the table: ${reason}`)
   if (!fitted) return refuse(`the curve has no shape to go on with: ${reason}`)
   const knee = kneeOf(fitted)
   const past = knee ? sizesPast(verdict.groups, knee.high) : minSizesPastKnee
@@ -40,11 +43,20 @@ export function forecastAt(rows: number, verdict: Verdict): Forecast {
     )
   // Of a flat curve the value is its level; how far from flat it may be is left to the interval.
   const curve = shape === 'flat' ? (fitConstant(pointsOf(verdict.groups)) ?? fitted.curve) : fitted.curve
-  const p50 = intervalOf(
-    curve.at(xOf(rows)),
-    fitted.drawn.map((one) => one.at(xOf(rows))),
-  )
+  const value = curve.at(xOf(rows))
+  const intervals = openCurves(verdict).map((open) => predictAt(verdict.groups, xOf(rows), open))
+  const ends = intervals.flatMap((interval) => interval ?? [])
+  if (ends.length === 0) return refuse('there are too few sizes for an interval')
+  const p50 = { value, low: Math.min(value, ...ends), high: Math.max(value, ...ends) }
   if (p50.high - p50.low > p50.value)
     return refuse('its 95% interval is wider than the forecast itself; take more inserts, or larger sizes')
   return { rows, p50, refused: null }
+}
+
+/** Curves that the measurement leaves open: a hinge that fits better than the line, if not by enough to be named, too. */
+function openCurves({ shape, criterion }: Verdict): readonly ('line' | 'hinge')[] {
+  if (shape === 'knee') return ['hinge']
+  const { flat, logarithmic, knee } = criterion ?? { flat: null, logarithmic: null, knee: null }
+  const best = Math.min(flat ?? Infinity, logarithmic ?? Infinity)
+  return knee !== null && knee < best ? ['line', 'hinge'] : ['line']
 }

@@ -23,12 +23,23 @@ export interface Checkpoint extends Latencies {
   readonly blocks: number[]
   /** All latencies of each block, as `writeDistribution` writes them. */
   readonly latencies: string[]
+  /** What costs the server next to nothing, measured in turns with the inserts: what the client costs. */
+  readonly control?: Control
   /** Per insert for totals; empty when the server tells nothing, or not for one order of keys alone. */
   readonly counters: CounterReading[]
   /** From the moment each was sent; only where they were sent on a schedule. */
   readonly serviceTime?: Latencies
   /** All connections together; only where there is a schedule, or more than one. */
   readonly insertsPerSecond?: number
+}
+
+/** Statements that cost the server next to nothing, sent as inserts are; microseconds. */
+export interface Control extends Latencies {
+  /** What was sent. */
+  readonly statement: string
+  readonly statements: number
+  /** The median of each block. */
+  readonly blocks: number[]
 }
 
 /** A stretch of inserts with keys of one order, measured without a break; microseconds. */

@@ -39,7 +39,7 @@ export interface CurvePoint {
 }
 
 /** What a model is made from. */
-type Measured = Pick<Checkpoint, 'rows' | 'blocks'>
+type Measured = Pick<Checkpoint, 'rows' | 'blocks' | 'control'>
 
 /**
  * A model for each order of keys that was measured at more than one size, or that a forecast is asked for.
@@ -54,7 +54,7 @@ export function modelCurves(checkpoints: readonly Checkpoint[], options: ModelOp
     .map((order) => modelCurve(order, measuredAt(order), options))
   if (models.length < 2) return models
   const beyond = differences(measuredAt('random'), measuredAt('append'))
-  return [...models, { ...modelCurve('random', beyond, { seed: options.seed }), against: 'append' }]
+  return [...models, modelCurve('random', beyond, { seed: options.seed }, 'append')]
 }
 
 /** Blocks that were measured one after the other, less one another; at the sizes that both have. */
@@ -81,16 +81,26 @@ const madToDeviation = 1.4826
 /**
  * How p50 depends on the rows: the shape of its curve, its numbers, and a forecast if one is asked for.
  * Sizes under 1,000 rows are left out: a table of a page or two has nothing to grow with, and so far to
- * the left of the others on a logarithmic axis that it alone would decide the slope.
+ * the left of the others on a logarithmic axis that it alone would decide the slope. With `against`, what is measured
+ * are differences to keys of that order, in which nothing is left of the machine.
  */
-export function modelCurve(keys: KeyOrder, measured: readonly Measured[], options: ModelOptions): Model {
+export function modelCurve(
+  keys: KeyOrder,
+  measured: readonly Measured[],
+  options: ModelOptions,
+  against?: KeyOrder,
+): Model {
   const grown = measured.filter(({ rows }) => rows >= smallestRows)
   const groups = grown.map(({ rows, blocks }): Group => ({ x: xOf(rows), values: blocks }))
   const noise = noiseOf(groups)
-  const verdict = judge(groups, noise, createRandom(options.seed).fork(keys))
+  const controls = grown.flatMap(({ rows, control }): Group[] =>
+    control ? [{ x: xOf(rows), values: control.blocks }] : [],
+  )
+  const verdict = judge({ groups, controls: against ? null : controls, noise }, createRandom(options.seed).fork(keys))
   const { fitted, shape, reason, criterion } = verdict
   return {
     keys,
+    ...(against ? { against } : {}),
     shape,
     reason,
     noise,

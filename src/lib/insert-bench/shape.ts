@@ -1,4 +1,5 @@
 import type { Random } from '../random.ts'
+import { testHinge } from '../stats/size-level.ts'
 import { intervalOf, resample, type Estimate } from '../stats/bootstrap.ts'
 import {
   fitConstant,
@@ -14,8 +15,11 @@ import {
   type Point,
 } from '../stats/curve.ts'
 
-/** Of the curve of p50 over the rows. */
-export type Shape = 'flat' | 'logarithmic' | 'knee' | 'unknown'
+/**
+ * Of the curve of p50 over the rows. `drift`: p50 changes, but as the control does, or it falls with no control that
+ * stays: that is the machine, not the table.
+ */
+export type Shape = 'flat' | 'logarithmic' | 'knee' | 'drift' | 'unknown'
 
 /** The information criterion of each shape, the lower the better; null where it could not be fitted. */
 export interface Criteria {
@@ -36,12 +40,21 @@ export const smallestRows = 1000
 const minSizes = 3
 const minBlocks = 5
 const draws = 1000
+/** Over less, a slope for each tenfold of the rows is made up: the smallest size so many times is the largest, at least. */
+const leastGrowth = 2
 /** "Strong" on the scale of Kass and Raftery, "Bayes Factors", JASA 1995. */
 const kneeMustWinBy = 6
+/** Of a knee being chance, where the table is flat, and where it goes with the logarithm. */
+const mostChance = { flat: 0.01, logarithmic: 0.003 }
+/** What a logarithm and its power lose. */
+const rounding = 1e-9
+/** So much of the relative change is the machine's when the control has it too. */
+const sharedByControl = 0.5
 /** What the clock and the rounding of a report tell apart, microseconds. */
 const resolution = 0.1
 /** A change must be larger than so many times the spread of the blocks. */
 const noiseMargin = 2
+
 /** The logarithm of the rows to base 10, the x of every curve: a tree gets a level with each so many fold. */
 export function xOf(rows: number): number {
   return Math.log10(Math.max(smallestRows, rows))
@@ -57,34 +70,80 @@ export interface Verdict {
   readonly fitted?: Fitted
 }
 
+/** What a verdict is made from. */
+export interface Evidence {
+  /** Block medians of each size, microseconds over `xOf` rows. */
+  readonly groups: readonly Group[]
+  /** Those of the control, at the same sizes; none where it was not measured, null where no machine is in the groups. */
+  readonly controls: readonly Group[] | null
+  /** Spread of the blocks at one size, microseconds. */
+  readonly noise: number
+}
+
 /**
- * The shape of the curve through the block medians of each size (microseconds over `xOf` rows): the one
- * with the lowest information criterion, where a knee must win by 6. What is not flat by that must also
- * hold up: when the 95% interval of the change over the sizes measured (bootstrap over blocks) contains
- * 0, or the change is within twice the `noise` of the blocks, it is flat after all. Unknown with fewer
- * than 3 sizes or 5 blocks a size, and when the sizes scatter about every curve.
+ * The shape of the curve: the one with the lowest information criterion, where a knee must win by 6 and must be more
+ * than what sizes scatter by chance (`testHinge`). What is not flat by that must also hold up: when the 95% interval of
+ * the change over the sizes measured (bootstrap over blocks) contains 0, or the change is within twice the noise, it is
+ * flat after all; when it is the control's change, or falls without a control that stays, it is drift. Unknown with fewer
+ * than 3 sizes or 5 blocks a size, over less than a factor of two in rows, when the sizes scatter about every curve, and
+ * when the curve leaves what was seen or would fall below zero within a tenfold of the rows.
  */
-export function judge(groups: readonly Group[], noise: number, random: Random): Verdict {
+export function judge(evidence: Evidence, random: Random): Verdict {
+  const { groups, controls, noise } = evidence
+  const unknown = (reason: string): Verdict => ({ shape: 'unknown', reason, groups })
   const few = tooFew(groups)
-  if (few !== null) return { shape: 'unknown', reason: few, groups }
+  if (few !== null) return unknown(few)
   const criterion = criteriaOf(groups)
-  const shape = bestShape(criterion)
+  const shape = bestShape(criterion, groups, random)
   const line = bootstrap(groups, fitLine, random)
   const flat = (reason: string): Verdict => ({ shape: 'flat', reason, groups, criterion, fitted: line })
   if (shape === 'flat') return flat('a constant explains the blocks best')
   const fitted = shape === 'knee' ? bootstrap(groups, fitHinge, random) : line
   const change = changeOf(fitted)
   if (Math.abs(change.value) < noiseMargin * noise) return flat('what changes is within the noise of the blocks')
-  if (!containsZero(change)) return { shape, reason: reasons[shape], groups, criterion, fitted }
-  // Then it is not the blocks that say flat, but that whole sizes are off, as when the machine itself changed.
-  if (!containsZero(changeOf(bootstrap(groups, fitLine, random, 0))))
-    return {
-      shape: 'unknown',
-      reason: 'the sizes differ by more than the noise, and follow no curve',
-      groups,
-      criterion,
-    }
-  return flat('the 95% interval of what changes contains 0')
+  if (containsZero(change)) {
+    // Then it is not the blocks that say flat, but that whole sizes are off, as when the machine itself changed.
+    if (containsZero(changeOf(bootstrap(groups, fitLine, random, 0))))
+      return flat('the 95% interval of what changes contains 0')
+    return { ...unknown('the sizes differ by more than the noise, and follow no curve'), criterion }
+  }
+  const drift = controls && driftIn(fitted, controls, random)
+  if (drift !== null) return { shape: 'drift', reason: drift, groups, criterion, fitted }
+  const stray = strayOf(fitted)
+  if (stray !== null) return { ...unknown(stray), criterion }
+  return { shape, reason: reasons[shape], groups, criterion, fitted }
+}
+
+/** Why a change is taken for the machine's; null when it is the table's own. */
+function driftIn(fitted: Fitted, controls: readonly Group[], random: Random): string | null {
+  const share = relativeChange(fitted)
+  const falls = share < 0
+  if (tooFew(controls) !== null || countSizes(controls) < countSizes(fitted.groups))
+    return falls ? 'a table that grows makes no insert faster, and there is no control to say otherwise' : null
+  const control = bootstrap(controls, fitLine, random)
+  const isStill =
+    containsZero(changeOf(control)) || Math.abs(relativeChange(control)) < sharedByControl * Math.abs(share)
+  if (isStill || Math.sign(relativeChange(control)) !== Math.sign(share)) return null
+  return `the control ${falls ? 'falls' : 'rises'} too, by ${Math.round(Math.abs(relativeChange(control)) * 100)}%, and no table is in it`
+}
+
+/** From the smallest size to the largest, as a share of what it is at the smallest. */
+function relativeChange({ curve, groups }: Fitted): number {
+  const xs = groups.map(({ x }) => x)
+  const [from, to] = [curve.at(Math.min(...xs)), curve.at(Math.max(...xs))]
+  return from === 0 ? 0 : (to - from) / Math.abs(from)
+}
+
+/** Why a curve cannot be that of what was measured; null when it can. */
+function strayOf({ curve, groups }: Fitted): string | null {
+  const seen = groups.flatMap(({ values }) => values)
+  const [least, most] = [Math.min(...seen), Math.max(...seen)]
+  const isOutside = groups.some(({ x }) => curve.at(x) < least || curve.at(x) > most)
+  if (isOutside) return 'the curve that fits best leaves the range of what was seen'
+  const farthest = Math.max(...groups.map(({ x }) => x)) + 1
+  if (least > 0 && curve.at(farthest) <= 0)
+    return 'the curve that fits best falls below zero within a tenfold of the rows'
+  return null
 }
 
 const reasons = {
@@ -95,6 +154,10 @@ const reasons = {
 function tooFew(groups: readonly Group[]): string | null {
   const sizes = countSizes(groups)
   if (sizes < minSizes) return `it takes ${minSizes} table sizes of 1,000 rows or more, and there are ${sizes}`
+  const xs = groups.map(({ x }) => x)
+  const growth = 10 ** (Math.max(...xs) - Math.min(...xs))
+  if (growth < leastGrowth * (1 - rounding))
+    return `the largest size is ${growth.toFixed(2)} times the smallest, and it takes a factor of ${leastGrowth} to tell a shape`
   const blocks = Math.min(...groups.map(({ values }) => values.length))
   return blocks < minBlocks ? `it takes ${minBlocks} blocks of inserts at each size, and there are ${blocks}` : null
 }
@@ -112,9 +175,16 @@ function criteriaOf(groups: readonly Group[]): Criteria {
   return { flat: of(fitConstant), logarithmic: of(fitLine), knee: of(fitHinge) }
 }
 
-function bestShape({ flat, logarithmic, knee }: Criteria): Exclude<Shape, 'unknown'> {
+function bestShape(
+  { flat, logarithmic, knee }: Criteria,
+  groups: readonly Group[],
+  random: Random,
+): Exclude<Shape, 'unknown' | 'drift'> {
   const [constant, line] = [flat ?? Infinity, logarithmic ?? Infinity]
-  if (knee !== null && knee + kneeMustWinBy <= Math.min(constant, line)) return 'knee'
+  if (knee !== null && knee + kneeMustWinBy <= Math.min(constant, line)) {
+    const { overConstant, overLine } = testHinge(groups, random.fork('hinge'), draws)
+    if (overConstant <= mostChance.flat && overLine <= mostChance.logarithmic) return 'knee'
+  }
   return line < constant ? 'logarithmic' : 'flat'
 }
 

@@ -28,6 +28,13 @@ const ServiceTime = object(
   latencies,
 )
 
+const Control = object('what costs the server next to nothing, sent in turns with the inserts and as they are', {
+  statement: text('what was sent'),
+  statements: count('timed'),
+  ...latencies,
+  blocks: list('median of each block, microseconds, in the order measured', Type.Number()),
+})
+
 /** What was measured at one table size. */
 export const Checkpoint = object('single inserts at one table size', {
   rows: count('in the table when the measurement began'),
@@ -37,6 +44,7 @@ export const Checkpoint = object('single inserts at one table size', {
   blocks: Type.Optional(list('median of each block of inserts, microseconds, in the order measured', Type.Number())),
   latencies: Type.Optional(list('of each block of inserts, for comparisons', distribution('latencies'))),
   counters: Type.Optional(Counters),
+  control: Type.Optional(Control),
   serviceTime: Type.Optional(ServiceTime),
   insertsPerSecond: Type.Optional(number('all connections together, inserts per second')),
 })
@@ -54,7 +62,7 @@ export const Model = object('how p50 depends on the rows, for one order of keys'
   against: Type.Optional(
     oneOf('when there: what is modelled is p50 less that of keys of this order, block by block', 'random', 'append'),
   ),
-  shape: oneOf('of the curve', 'flat', 'logarithmic', 'knee', 'unknown'),
+  shape: oneOf('of the curve', 'flat', 'logarithmic', 'knee', 'drift', 'unknown'),
   reason: text('why this shape'),
   noise: us('spread of the block medians at one table size (1.4826 times their median absolute deviation)'),
   level: Type.Optional(estimate('p50 at the smallest table size (of a flat curve at all of them), microseconds')),

@@ -41,6 +41,8 @@ function shapeOf(model: Model): string {
   if (!level || !change || !perDecade) return shape
   if (shape === 'flat')
     return `flat${isBlurred(model) ? ' as far as this run can tell, which is not far:' : ''} at ${us(level)}; over the sizes measured, a change of ${signed(change.low)} to ${signed(change.high)} would not have been seen`
+  if (shape === 'drift')
+    return `drift of the machine, not of the table: ${signed(change.value)} (${signed(change.low)} to ${signed(change.high)}) over the sizes measured, from ${us(level)} at the smallest`
   const slope = `${signed(perDecade.value)} (${signed(perDecade.low)} to ${signed(perDecade.high)}) for each tenfold of the rows`
   if (shape === 'knee' && knee)
     return `knee at ${rows(knee.value)} rows (${rows(knee.low)} to ${rows(knee.high)}): flat at ${us(level)} up to there, then ${slope}`

@@ -62,6 +62,7 @@ function shapeOf(model: Model): string {
   const { shape, knee } = model
   if (shape === 'knee' && knee) return `A knee at ${formatUnit('rows', knee.value)} rows`
   if (shape === 'logarithmic') return 'p50 goes with the logarithm of the rows'
+  if (shape === 'drift') return 'The machine drifted, not the table'
   if (shape !== 'flat') return 'No shape that can be named'
   return isBlurred(model) ? 'No growth that this run can tell' : 'Flat p50'
 }
