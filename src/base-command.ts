@@ -142,7 +142,8 @@ export abstract class BaseCommand extends Command {
     process.exitCode = exitCodes[name]
   }
 
-  protected override async catch(error: Error & { exitCode?: number }): Promise<void> {
+  protected override async catch(thrown: Error & { exitCode?: number }): Promise<void> {
+    const error = isFolderGone(thrown) ? failure('folder-gone', {}, thrown) : thrown
     const verbose = this.argv.includes('--verbose')
     if (error instanceof Errors.CLIError) {
       await super.catch(error)
@@ -162,6 +163,11 @@ export abstract class BaseCommand extends Command {
   protected override toErrorJson(error: unknown): object {
     return errorJson(error)
   }
+}
+
+/** Node looks for the working directory whenever a path is relative, and says this of one that was removed. */
+function isFolderGone(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).syscall === 'uv_cwd'
 }
 
 function stackOf(error: Error): string {

@@ -5,7 +5,7 @@ import { scenarioSettings } from './lib/config/scenario-settings.ts'
 import { strongestOf, type RunConfig } from './lib/config/resolve.ts'
 import { parseFault, requirePossible } from './lib/load/faults.ts'
 import { requireDescriptors } from './lib/load/descriptors.ts'
-import { createLedgerBesideReport, createLedgerFile } from './lib/load/ledger-file.ts'
+import { createLedgerBesideReport, createLedgerFile, requireNewLedger } from './lib/load/ledger-file.ts'
 import { parseLimit } from './lib/load/limit.ts'
 import { chooseScenarios } from './lib/load/mix.ts'
 import { checkModel, createModel, durationOf, modelNames, type LoadModel } from './lib/load/model.ts'
@@ -15,7 +15,6 @@ import { parseThreshold } from './lib/load/thresholds.ts'
 import { realClock } from './lib/measure/clock.ts'
 import { describeRun } from './lib/reports/environment.ts'
 import type { LoadReport } from './lib/reports/record.ts'
-import { requireWritable } from './lib/reports/store.ts'
 import { loadSummary } from './lib/reports/text.ts'
 import { loadWorkload } from './lib/workloads/registry.ts'
 import { moduleBeside } from './entry-points.ts'
@@ -25,7 +24,7 @@ import { paint } from './paint.ts'
 import { showSeconds, showTrial } from './load-progress.ts'
 import { showPreparing } from './progress.ts'
 import { readRequestModel, type RequestFlags } from './request-flags.ts'
-import { saveAndPrint } from './save-run.ts'
+import { requirePlaces, saveAndPrint } from './save-run.ts'
 
 /** The flags of `load` that are no settings. */
 export interface LoadFlags extends RequestFlags {
@@ -65,7 +64,8 @@ export async function makeLoadRun(
       `Without --target the scenario loads the built-in API of the workload ${workload.name}, which rushbench starts; name yours with --target.`,
     )
   }
-  await requireWritable(values.reports)
+  await requirePlaces(values.reports)
+  if (flags.ledger !== undefined) await requireNewLedger(flags.ledger)
   const startedAt = new Date()
   await using target = await openLoadTarget(command, workload, config, { allowRemote: flags['allow-remote'], faults })
   const { findings, runId, failure } = await runLoad(target, {

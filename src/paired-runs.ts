@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readdir, rename } from 'node:fs/promises'
+import { readdir, rename } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { isTooFew } from './lib/compare/choose-runs.ts'
 import { splitWords } from './lib/compare/command-line.ts'
@@ -10,6 +10,7 @@ import { planPairs } from './lib/compare/pairs.ts'
 import { exitCodes } from './lib/error-entry.ts'
 import { redactWords } from './lib/databases/url.ts'
 import { failure } from './lib/errors.ts'
+import { makeFolder } from './lib/folders.ts'
 import type { Report } from './lib/reports/record.ts'
 import { readReports } from './lib/reports/store.ts'
 
@@ -106,7 +107,7 @@ async function listFiles(folder: string): Promise<string[]> {
 /** Moves what a run left out of the way of comparisons of the folder, where it can still be looked at. */
 async function setAside({ side, files }: SavedRun, folder: string): Promise<void> {
   const aside = join(folder, 'not-valid', side)
-  await mkdir(aside, { recursive: true })
+  await makeFolder(aside)
   for (const file of files) await rename(file, join(aside, basename(file)))
 }
 

@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises'
 import { failure, reasonOf, RushbenchError } from './lib/errors.ts'
 import type { Report } from './lib/reports/record.ts'
-import { saveReport, writeView } from './lib/reports/store.ts'
+import { requireWritable, requireWritableFile, saveReport, writeView } from './lib/reports/store.ts'
 import { markdownReport } from './lib/reports/views/markdown.ts'
 import { renderView } from './lib/reports/views/render.ts'
 import { extensions, type ViewName } from './lib/reports/views/view-names.ts'
@@ -11,6 +11,16 @@ export interface SaveOptions {
   /** Folder. */
   readonly reports: string
   readonly report: readonly ViewName[] | undefined
+}
+
+/**
+ * Checks that what comes of a command can be saved, before it has done any work that would be lost. Throws
+ * `report-unwritable`, `file-unwritable`.
+ */
+export async function requirePlaces(reports: string): Promise<void> {
+  await requireWritable(reports)
+  const summary = jobSummary()
+  if (summary) await requireWritableFile(summary)
 }
 
 /**
@@ -54,11 +64,16 @@ async function saveView(report: Report, view: ViewName, path: string): Promise<s
 
 /** Adds Markdown to the summary of the job on GitHub; elsewhere nothing. Throws `file-unwritable`. */
 export async function addToJobSummary(markdown: string): Promise<void> {
-  const file = process.env['GITHUB_STEP_SUMMARY']
+  const file = jobSummary()
   if (!file) return
   try {
     await appendFile(file, `${markdown}\n`)
   } catch (error) {
     throw failure('file-unwritable', { file, reason: reasonOf(error) }, error)
   }
+}
+
+/** GitHub names the file. */
+function jobSummary(): string | undefined {
+  return process.env['GITHUB_STEP_SUMMARY']
 }

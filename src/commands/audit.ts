@@ -14,7 +14,7 @@ import { loadWorkload } from '../lib/workloads/registry.ts'
 import type { Violation, Watch } from '../lib/workloads/workload.ts'
 import { createParts } from '../parts.ts'
 import { paint } from '../paint.ts'
-import { saveAndPrint } from '../save-run.ts'
+import { requirePlaces, saveAndPrint } from '../save-run.ts'
 
 /** Violations that are shown; with --json all are. */
 const shownViolations = 20
@@ -46,6 +46,7 @@ acknowledged is shown, and is no fault.`
     const { flags } = await this.parse(Audit)
     const config = await this.resolveSettings(flags)
     const { values } = config
+    await requirePlaces(values.reports)
     const startedAt = new Date()
     const ledgers = await this.#untilStopped('Ledger', 'bytes', (watch) => readLedgers(flags.ledger ?? [], watch))
     await using database = await connectDatabase(values.db, { poolSize: 1 })

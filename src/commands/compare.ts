@@ -12,7 +12,7 @@ import { comparisonSummary } from '../lib/reports/comparison-text.ts'
 import { plain } from '../lib/reports/format.ts'
 import { historySummary } from '../lib/reports/history-text.ts'
 import type { Report } from '../lib/reports/record.ts'
-import { readReports, writeView } from '../lib/reports/store.ts'
+import { readReports, requireWritableFile, writeView } from '../lib/reports/store.ts'
 import { comparisonDigest } from '../lib/reports/views/comparison-digest.ts'
 import type { Digest } from '../lib/reports/views/digest.ts'
 import { historyDigest } from '../lib/reports/views/history-digest.ts'
@@ -20,7 +20,7 @@ import { htmlPage } from '../lib/reports/views/html.ts'
 import { readPageAssets } from '../lib/reports/views/page-assets.ts'
 import { paint } from '../paint.ts'
 import { runInPairs, type PairsMade } from '../paired-runs.ts'
-import { addToJobSummary } from '../save-run.ts'
+import { addToJobSummary, requirePlaces } from '../save-run.ts'
 
 const formats = {
   table: (comparison: Comparison) => comparisonSummary(comparison, paint),
@@ -100,6 +100,7 @@ a change could have hidden.`
   async run(): Promise<Comparison | History> {
     const { args, flags } = await this.parse(Compare)
     const minEffect = parsePercent(flags['min-effect'])
+    if (flags.html !== undefined) await requireWritableFile(flags.html)
     if (flags.history !== undefined) {
       const history = describeHistory(await readReports(flags.history), { metric: flags.metric, minEffect })
       this.log(historySummary(history, process.stdout.columns ?? defaultColumns, paint))
@@ -138,6 +139,7 @@ a change could have hidden.`
         reason: 'Give --run twice: what the baseline runs, then what the candidate runs.',
       })
     const { values } = await this.resolveSettings(flags)
+    await requirePlaces(values.reports)
     const folder = join(
       values.reports,
       `compare-${new Date()

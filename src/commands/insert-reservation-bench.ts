@@ -21,7 +21,7 @@ import { createBenchTable, originalInsertBench } from '../lib/workloads/vaccinat
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { keysAreClustered } from '../lib/workloads/vaccination/keys.ts'
 import { reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
-import { saveAndPrint } from '../save-run.ts'
+import { requirePlaces, saveAndPrint } from '../save-run.ts'
 
 /** What a run adds to the head of its report. */
 type Measured = Pick<InsertBenchReport, 'checkpoints' | 'model' | 'stream'>
@@ -63,6 +63,7 @@ stalls are listed. Several --keys are measured in turns, so that noise hits them
     const config = await this.resolveSettings(flags)
     const { values } = config
     refuseContradictions(values, flags.stream)
+    await requirePlaces(values.reports)
     const startedAt = new Date()
     // One more than inserts: the counters are asked for meanwhile.
     await using database = await connectDatabase(values.db, { poolSize: values.concurrency + 1 })

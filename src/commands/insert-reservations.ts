@@ -19,7 +19,7 @@ import type { SpreadSeeding } from '../lib/seeding/workers/spread.ts'
 import { compareSums, sumRecipe, sumTable } from '../lib/seeding/verify.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { planReservations, reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
-import { saveAndPrint } from '../save-run.ts'
+import { requirePlaces, saveAndPrint } from '../save-run.ts'
 
 const planFlags = ['number', 'rows', 'keys', 'order', 'indexes', 'seed']
 
@@ -58,6 +58,7 @@ With --workers and --queue the blocks are stored by "rushbench worker --queue ..
     const { flags } = await this.parse(InsertReservations)
     const config = await this.resolveSettings(flags)
     const { values } = config
+    if (!flags.abandon) await requirePlaces(values.reports)
     await using database = await connectDatabase(values.db, { poolSize: values.connections })
     await requireTables(database, vaccination.name, vaccination.tables)
     if (flags.abandon) return await this.#abandon(database)

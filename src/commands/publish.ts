@@ -5,7 +5,7 @@ import { besideOriginalFlag } from '../beside-original.ts'
 import { openBroker } from '../lib/brokers/registry.ts'
 import type { Settings } from '../lib/config/settings.ts'
 import { createSocketClient } from '../lib/load/http/socket-client.ts'
-import { createLedgerBesideReport, createLedgerFile } from '../lib/load/ledger-file.ts'
+import { createLedgerBesideReport, createLedgerFile, requireNewLedger } from '../lib/load/ledger-file.ts'
 import { startLedger } from '../lib/load/ledger.ts'
 import { requireTarget, shownTarget } from '../lib/load/target.ts'
 import { realClock } from '../lib/measure/clock.ts'
@@ -15,6 +15,7 @@ import {
   type PublishResult,
   type ReadableFigures,
 } from '../lib/reports/publish-text.ts'
+import { requireWritable } from '../lib/reports/store.ts'
 import { quantile } from '../lib/stats/quantiles.ts'
 import { ordersWorkload } from '../lib/workloads/orders/index.ts'
 import { publishOrders } from '../lib/workloads/orders/publish.ts'
@@ -45,6 +46,8 @@ Exits with 4 when an order could not be read for a minute, with 3 when there was
   async run(): Promise<PublishResult> {
     const { flags } = await this.parse(Publish)
     const { values } = await this.resolveSettings(flags)
+    if (flags.ledger === undefined) await requireWritable(values.reports)
+    else await requireNewLedger(flags.ledger)
     const result = await this.#publish(values, (flags.target ?? []).map(requireTarget), flags.ledger)
     this.log(publishSummary(result, flags['beside-original'] ? ordersWorkload.original : null))
     if (this.signal.aborted) this.endWith('interrupted')

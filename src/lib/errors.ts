@@ -183,10 +183,23 @@ const catalogue = {
     'error',
     (d) => `${d.file} cannot be written: ${d.reason}. Name a file in a folder that is there and can be written to.`,
   ),
+  'images-unusable': entry<{ folder: string; reason: string }>(
+    'error',
+    (d) =>
+      `Images cannot be kept in the folder ${d.folder}: ${d.reason}. Name one that can be written to with --images.`,
+  ),
+  'folder-gone': entry<object>(
+    'error',
+    () => 'The working directory was removed. Change into a folder that is there, and run the command again.',
+  ),
   'ledger-unwritable': entry<{ file: string; reason: string }>(
     'error',
     (d) =>
       `The ledger ${d.file} cannot be written: ${d.reason}. Without it nobody can tell whether a booking was lost, so the run was ended and is not audited. Name another file with --ledger.`,
+  ),
+  'ledger-refused': entry<{ file: string; reason: string }>(
+    'error',
+    (d) => `The ledger ${d.file} cannot be written: ${d.reason}. Nothing was begun; name another file with --ledger.`,
   ),
   'ledger-unreadable': entry<{ file: string; line: number | null; reason: string }>(
     'error',

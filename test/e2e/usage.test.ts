@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, rmdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createWorkplace, type Workplace } from './cli.ts'
@@ -42,6 +42,38 @@ describe('the command line', () => {
       code: 2,
       stdout: { error: { code: expect.stringMatching(/^(usage-wrong|setting-invalid)$/), message, exitCode: 2 } },
       stderr: '',
+    })
+  })
+
+  it.runIf(process.platform === 'linux')('ends before any work where no folder can be made', async () => {
+    const lines = [
+      ['migrate --db sqlite:/proc/nope/x.db', 'sqlite:/proc/nope/x.db is not a database that can be used: its folder'],
+      ['load --users 5 --reports /proc/nope', 'The report cannot be saved as /proc/nope: no folder can be made'],
+      ['load --users 5 --ledger /proc/nope/x', 'The ledger /proc/nope/x cannot be written: no folder can be made'],
+      ['insert-reservations --reports /proc/nope', 'The report cannot be saved as /proc/nope'],
+      ['insert-reservation-bench --reports /proc/nope', 'The report cannot be saved as /proc/nope'],
+      ['audit --reports /proc/nope', 'The report cannot be saved as /proc/nope'],
+      ['publish --reports /proc/nope', 'The report cannot be saved as /proc/nope'],
+      ['compare --run migrate --run migrate --reports /proc/nope', 'The report cannot be saved as /proc/nope'],
+      ['compare a b --html /proc/nope/x.html', '/proc/nope/x.html cannot be written'],
+    ] as const
+    const ended = await Promise.all(lines.map(([line]) => work.run(line.split(' '))))
+    expect(ended).toEqual(
+      lines.map(([, said]) => ({ code: 1, stdout: '', stderr: expect.stringContaining(`Error: ${said}`) })),
+    )
+    expect(await readdir(work.folder)).toEqual([])
+  })
+
+  it('says that its working directory was removed', async () => {
+    await using gone = await createWorkplace()
+    await rmdir(gone.folder)
+    // A shell that stands in the folder starts it; no process can be put into one that is not there.
+    const script = `mkdir ${gone.folder}; cd ${gone.folder}; rmdir ${gone.folder}; exec "$0" "$1" migrate`
+    const entry = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+    const { status, stderr } = spawnSync('sh', ['-c', script, process.execPath, entry], { encoding: 'utf8' })
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining('Error: The working directory was'),
     })
   })
 

@@ -1,6 +1,7 @@
-import { mkdir, open, rm } from 'node:fs/promises'
+import { open, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { failure, reasonOf } from '../errors.ts'
+import { inFolder, tryFolder } from '../folders.ts'
 import { runFileName, takeFreeName } from '../reports/store.ts'
 
 /** A file that only ever grows. */
@@ -16,10 +17,19 @@ export interface AppendOnlyFile {
 /** Makes a new file for a ledger, and its folder. Throws `ledger-unwritable`, also when it is there already. */
 export async function createLedgerFile(path: string): Promise<AppendOnlyFile> {
   try {
-    await mkdir(dirname(path), { recursive: true })
-    return await openNew(path)
+    return await inFolder(dirname(path), () => openNew(path))
   } catch (error) {
     throw unwritable(path, error)
+  }
+}
+
+/** Checks, before anything is done, that a new ledger can be written as `path`. Throws `ledger-refused`. */
+export async function requireNewLedger(path: string): Promise<void> {
+  try {
+    if (await stat(path).catch(() => null)) throw new Error('there is such a file already')
+    await tryFolder(dirname(path))
+  } catch (error) {
+    throw failure('ledger-refused', { file: path, reason: reasonOf(error) }, error)
   }
 }
 
@@ -32,8 +42,7 @@ export async function createLedgerBesideReport(
   const name = runFileName(folder, startedAt.toISOString(), kind)
   const extension = '.ledger.jsonl'
   try {
-    await mkdir(folder, { recursive: true })
-    const file = await takeFreeName(name, extension, openNew)
+    const file = await inFolder(folder, () => takeFreeName(name, extension, openNew))
     return { ...file, remove: () => rm(file.path) }
   } catch (error) {
     throw unwritable(`${name}${extension}`, error)

@@ -1,6 +1,7 @@
-import { access, constants, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, normalize, resolve, sep } from 'node:path'
+import { access, constants, link, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, normalize } from 'node:path'
 import { failure, reasonOf } from '../errors.ts'
+import { inFolder, tryFolder } from '../folders.ts'
 import type { Report } from './record.ts'
 
 /** `<folder>/<UTC time>-<kind>`: how the files of a run begin. */
@@ -28,8 +29,7 @@ export async function saveReport(report: Report, folder: string): Promise<string
   const unfinished = `${name}.${report.id}.tmp`
   try {
     const content = `${JSON.stringify(report, refuseNonNumbers, 2)}\n`
-    await mkdir(folder, { recursive: true })
-    await writeFile(unfinished, content, { flush: true })
+    await inFolder(folder, () => writeFile(unfinished, content, { flush: true }))
     return await takeFreeName(name, '.json', async (path) => {
       await moveTo(unfinished, path)
       return path
@@ -41,19 +41,25 @@ export async function saveReport(report: Report, folder: string): Promise<string
   }
 }
 
-/**
- * Checks, before anything is measured, that a report can be saved in `folder`, or that it can be made. Throws
- * `report-unwritable`.
- */
+/** Checks, before anything is done, that a report can be saved in `folder`. Throws `report-unwritable`. */
 export async function requireWritable(folder: string): Promise<void> {
-  for (let at = resolve(folder); ; at = dirname(at)) {
-    try {
-      await access(`${at}${sep}.`, constants.W_OK)
-      return
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT' && at !== dirname(at)) continue
-      throw failure('report-unwritable', { file: folder, reason: reasonOf(error) }, error)
-    }
+  try {
+    await tryFolder(folder)
+  } catch (error) {
+    throw failure('report-unwritable', { file: folder, reason: reasonOf(error) }, error)
+  }
+}
+
+/** Checks, before anything is done, that `file` can be written. Throws `file-unwritable`. */
+export async function requireWritableFile(file: string): Promise<void> {
+  try {
+    const found = await stat(file).catch(() => null)
+    if (found?.isDirectory()) throw new Error('it is a folder')
+    // A file of its own may stand in a folder that takes no other.
+    if (found) await access(file, constants.W_OK)
+    else await stat(dirname(file)).then(() => tryFolder(dirname(file)))
+  } catch (error) {
+    throw failure('file-unwritable', { file, reason: reasonOf(error) }, error)
   }
 }
 

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { failure, reasonOf } from '../../errors.ts'
+import { makeFolder } from '../../folders.ts'
 import { openSqlite, type SqliteConnection } from './connection.ts'
 
 const scheme = 'sqlite:'
@@ -12,7 +12,7 @@ export async function openSqliteFile(url: string): Promise<SqliteConnection> {
   const path = pathOf(url)
   // SQLite takes an empty path for a database that is gone when it is closed.
   if (path === '') throw failure('database-not-ours', { url, reason: 'it names no file' })
-  if (path !== inMemory) await makeFolder(dirname(path), url)
+  if (path !== inMemory) await makeFolderOf(path, url)
   return openSqlite(path, url)
 }
 
@@ -21,9 +21,9 @@ export function pathOf(url: string): string {
   return url.slice(scheme.length)
 }
 
-async function makeFolder(folder: string, url: string): Promise<void> {
+async function makeFolderOf(path: string, url: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(dirname(path))
   } catch (error) {
     throw failure('database-not-ours', { url, reason: `its folder cannot be made (${reasonOf(error)})` }, error)
   }

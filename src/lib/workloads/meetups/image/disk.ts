@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises'
+import { open, opendir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { failure, reasonOf } from '../../../errors.ts'
+import { makeFolder, tryFolder } from '../../../folders.ts'
 import { BlobMissing, type Blobs } from './blobs.ts'
 import { chunkBytes } from './contract.ts'
 
@@ -14,10 +16,18 @@ const abandonedMs = 3_600_000
 /** Names that cannot lead out of the folder. */
 const nameAllowed = /^[\da-zA-Z][\da-zA-Z-]*$/
 
-/** Bytes in files of a folder, which is made when it is not there; readable for nobody else. */
+/**
+ * Bytes in files of a folder, which is made when it is not there; readable for nobody else. Throws `images-unusable` for one
+ * that cannot be written to.
+ */
 export async function openDiskBlobs(folder: string): Promise<Blobs> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  await removeOldParts(folder)
+  try {
+    await makeFolder(folder, 0o700)
+    await tryFolder(folder)
+    await removeOldParts(folder)
+  } catch (error) {
+    throw failure('images-unusable', { folder, reason: reasonOf(error) }, error)
+  }
   return {
     async write(name, chunks) {
       const part = join(folder, `${randomUUID()}${partEnding}`)
