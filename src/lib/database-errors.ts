@@ -6,6 +6,38 @@ export const databaseErrors = {
     'usage',
     (d) => `No database engine for ${d.url}. Allowed: ${d.allowed.join(', ')}.`,
   ),
+  'url-unreadable': entry<{ url: string; reason: string }>(
+    'usage',
+    (d) => `The URL ${d.url} cannot be read: ${d.reason}.`,
+  ),
+  'url-parameter-unknown': entry<{
+    url: string
+    name: string | null
+    meant: string | null
+    engine: string
+    known: readonly string[]
+  }>(
+    'usage',
+    (d) =>
+      `${d.url} has a parameter ${d.name === null ? 'of a name that is none' : d.name} that is not known for ${d.engine}. ${
+        d.known.length === 0 ? 'None is; leave it out.' : `Known: ${d.known.join(', ')}.`
+      }${d.meant === null ? '' : ` Did you mean ${d.meant}?`}`,
+  ),
+  'url-parameter-wrong': entry<{ url: string; name: string; value: string | null; allowed: string }>(
+    'usage',
+    (d) =>
+      `The parameter ${d.name} of ${d.url} cannot be ${d.value === null ? 'what it is' : JSON.stringify(d.value)}. Allowed: ${d.allowed}.`,
+  ),
+  'certificate-unusable': entry<{ url: string; parameter: string; file: string; reason: string }>(
+    'usage',
+    (d) =>
+      `The file ${d.file}, which ${d.parameter} of ${d.url} names, cannot be used: ${d.reason}. Nothing was connected to.`,
+  ),
+  'encryption-refused': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `No encrypted connection to ${d.url} as its URL asks for it: ${d.reason}. Nothing was sent in plain text; docs/databases.md lists what the URL can ask for.`,
+  ),
   'database-unreachable': entry<{ url: string; reason: string }>(
     'error',
     (d) => `Cannot reach the database ${d.url}: ${d.reason}. Is the server running, and are host and port right?`,

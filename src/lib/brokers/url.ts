@@ -1,5 +1,6 @@
 import { failure } from '../errors.ts'
-import { redactUrl } from '../databases/url.ts'
+import { readParameters } from '../databases/url-parameters.ts'
+import { readUrlParts } from '../databases/url-parts.ts'
 
 /** Where a broker is and who asks, out of a URL. */
 export interface BrokerUrl {
@@ -12,20 +13,14 @@ export interface BrokerUrl {
   readonly password: string
 }
 
-/** Takes a broker's URL apart. Throws `broker-unreachable` for what is no URL or names no host. */
+/** Takes a broker's URL apart. Throws `url-unreadable` for what is no URL or names no host, and `url-parameter-unknown`. */
 export function readBrokerUrl(url: string, defaultPort: number): BrokerUrl {
-  const shown = redactUrl(url)
-  const parsed = URL.canParse(url) ? new URL(url) : null
-  if (!parsed || parsed.hostname === '') throw failure('broker-unreachable', { url: shown, reason: 'it names no host' })
-  try {
-    return {
-      shown,
-      host: parsed.hostname.replace(/^\[|\]$/g, ''),
-      port: Number(parsed.port || defaultPort),
-      user: decodeURIComponent(parsed.username),
-      password: decodeURIComponent(parsed.password),
-    }
-  } catch (error) {
-    throw failure('broker-unreachable', { url: shown, reason: 'a % in the URL has to be written as %25' }, error)
-  }
+  const { shown, scheme, hosts, user, password, path, parameters } = readUrlParts(url)
+  const [place, ...others] = hosts
+  const refuse = (reason: string) => failure('url-unreadable', { url: shown, reason })
+  if (!place?.host) throw refuse('it names no host')
+  if (others.length > 0) throw refuse("it names several hosts: one is enough, which tells of its cluster's others")
+  if (path.length > 1) throw refuse('nothing is known of a path in it')
+  readParameters({}, parameters, { shown, engine: `${scheme}:` })
+  return { shown, host: place.host, port: place.port ?? defaultPort, user, password }
 }

@@ -1,20 +1,20 @@
 import { createClient } from 'redis'
+import { readRedisUrl } from '../databases/redis/url.ts'
 import { redactUrl } from '../databases/url.ts'
 import { failure, reasonOf } from '../errors.ts'
 
 /** Names in a Redis that others may use too begin with this. */
 export const prefix = 'rushbench:'
 
-const connectTimeoutMs = 5000
-
-/** Connects to what `--cache` names; a connection that is lost is made again. Throws `cache-unreachable`. */
+/** Connects to what `--cache` names; a connection that is lost is made again. Throws `cache-unreachable`, and what `readRedisUrl` throws. */
 export async function connectRedisClient(url: string) {
+  const { options, socket } = readRedisUrl(url)
   let connected = false
   const client = createClient({
-    url,
+    ...options,
     disableOfflineQueue: true,
     socket: {
-      connectTimeout: connectTimeoutMs,
+      ...socket,
       // The first connection must hold; a lost one is tried again for as long as the API runs.
       reconnectStrategy: (attempts) => (connected ? Math.min(attempts * 100, 2000) : false),
     },

@@ -86,10 +86,10 @@ export const loadSettings = {
     replaces: ['threads'],
   }),
   queue: setting({
-    schema: urlOrWord(['redis://', 'rediss://'], []),
+    schema: urlOrWord(['redis://', 'rediss://', 'unix:'], []),
     default: undefined,
     summary: 'Redis or Valkey where workers on other machines wait for work',
-    allowed: 'redis://user:password@host:port/0 or rediss://...',
+    allowed: 'redis://user:password@host:port/0, rediss://... or unix:SOCKET',
     secretUrl: true,
   }),
   workerWait: setting({

@@ -21,11 +21,11 @@ import { workloadSettings } from './workload-settings.ts'
 /** Every setting, by its name in the config file. The flag is the same in kebab-case. */
 export const settings = {
   db: setting({
-    schema: z.string().regex(/^(sqlite|mysql|mariadb|postgres|postgresql|mongodb|rediss?):.+$/s),
+    schema: z.string().regex(/^(sqlite|mysql|mariadb|postgres|postgresql|mongodb|mongodb\+srv|rediss?|unix):.+$/s),
     default: 'sqlite:.rushbench/rushbench.db',
     summary: 'database to use',
     allowed:
-      'sqlite:PATH, mysql://user:password@host/name, mariadb://..., postgres://..., mongodb://..., redis://host/0',
+      'sqlite:PATH, mysql://user:password@host/name, mariadb://..., postgres://..., mongodb://..., mongodb+srv://..., redis://host/0, rediss://..., unix:SOCKET (Redis); docs/databases.md has all of each',
     secretUrl: true,
   }),
   dbPool: setting({
@@ -35,10 +35,10 @@ export const settings = {
     allowed: 'a whole number from 1 to 1000',
   }),
   cache: setting({
-    schema: urlOrWord(['redis://', 'rediss://'], ['none', 'memory']),
+    schema: urlOrWord(['redis://', 'rediss://', 'unix:'], ['none', 'memory']),
     default: 'memory',
     summary: 'what the calendar is read through',
-    allowed: 'none, memory, redis://host:port',
+    allowed: 'none, memory, redis://host:port, rediss://..., unix:SOCKET',
     secretUrl: true,
   }),
   cacheTtl: setting({

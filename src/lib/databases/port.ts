@@ -1,5 +1,6 @@
 import type { Durability } from './durability.ts'
 import type { RetryCounts } from './retry-counter.ts'
+import type { ConnectionFacts } from './tls.ts'
 
 /** What a column may hold. Integers stay within 2^53 - 1; texts have no U+0000, which PostgreSQL cannot store. */
 export type Value = string | number | null
@@ -229,6 +230,8 @@ export interface EngineInfo {
   readonly name: string
   readonly version: string
   readonly durability: Durability
+  /** Left out where the database is a file. */
+  readonly connection?: ConnectionFacts
 }
 
 /** One thing that a server counts. */

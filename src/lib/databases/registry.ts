@@ -16,8 +16,10 @@ const engines: Readonly<Record<string, () => Promise<DatabaseAdapter>>> = {
   postgres,
   postgresql: postgres,
   mongodb,
+  'mongodb+srv': mongodb,
   redis,
   rediss: redis,
+  unix: redis,
 }
 
 /** The engine for a URL. Throws `engine-unknown`. */

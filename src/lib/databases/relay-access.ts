@@ -4,7 +4,6 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { failure, reasonOf } from '../errors.ts'
 import type { PausableAccess } from './port.ts'
-import { readServerUrl } from './server-url.ts'
 
 /** Beside this file: `.js` where it is compiled, `.ts` where it is not. */
 const entryPoint = fileURLToPath(new URL(`./relay-process${extname(import.meta.url)}`, import.meta.url))
@@ -12,16 +11,19 @@ const entryPoint = fileURLToPath(new URL(`./relay-process${extname(import.meta.u
 /** How long the relay may take to start and to do as it is told, ms. */
 const answerTimeoutMs = 10_000
 
-/**
- * Starts a relay to a database server in a process of its own, which leaves this one's time to the load. `parameters` are
- * added to the URL. Throws `database-unreachable` and `database-missing` for a URL that cannot be read.
- */
-export async function openRelay(
-  url: string,
-  defaultPort: number,
-  parameters: Readonly<Record<string, string>> = {},
-): Promise<PausableAccess> {
-  const { host, port, shown } = readServerUrl(url, defaultPort)
+/** A server that a relay leads to. */
+export interface RelayedServer {
+  /** Without its secrets. */
+  readonly shown: string
+  /** Or the file of a Unix socket. */
+  readonly host: string
+  readonly port: number
+  /** Leads to the relay at that port of 127.0.0.1, and means the same otherwise. */
+  readonly urlAt: (port: number) => string
+}
+
+/** Starts a relay to a database server in a process of its own, which leaves this one's time to the load. */
+export async function openRelay({ shown, host, port, urlAt }: RelayedServer): Promise<PausableAccess> {
   // Detached from the terminal, as the API is: Ctrl-C reaches the load alone, which ends both in its own time.
   const child = fork(entryPoint, [host, String(port)], {
     execArgv: [],
@@ -43,7 +45,7 @@ export async function openRelay(
   try {
     const relayPort = Number(await answer())
     return {
-      url: relayedUrl(url, relayPort, parameters),
+      url: urlAt(relayPort),
       effect: 'nothing went to or from the server',
       async pause() {
         await tell('pause')
@@ -61,12 +63,23 @@ export async function openRelay(
   }
 }
 
-function relayedUrl(url: string, port: number, parameters: Readonly<Record<string, string>>): string {
-  const relayed = new URL(url)
-  relayed.hostname = '127.0.0.1'
-  relayed.port = String(port)
-  for (const [name, value] of Object.entries(parameters)) relayed.searchParams.set(name, value)
-  return relayed.toString()
+/**
+ * A URL with another host and port, and other parameters: those that are null are taken out. The rest stays as it is
+ * written.
+ */
+export function redirectUrl(
+  url: string,
+  { host, port, parameters }: { host: string; port: number; parameters: Readonly<Record<string, string | null>> },
+): string {
+  const [, start = '', path = '', query = ''] =
+    /^([^:]+:\/\/(?:[^@/?]*@)?)[^/?]*(\/[^?]*)?(?:\?(.*))?$/s.exec(url) ?? []
+  const changed = new Map(Object.entries(parameters).map(([name, value]) => [name.toLowerCase(), value]))
+  const kept = query.split('&').filter((pair) => pair !== '' && !changed.has(pair.split('=')[0]!.toLowerCase()))
+  const added = Object.entries(parameters).flatMap(([name, value]) =>
+    value === null ? [] : [`${name}=${encodeURIComponent(value)}`],
+  )
+  const all = [...kept, ...added].join('&')
+  return `${start}${host.includes(':') ? `[${host}]` : host}:${port}${path}${all === '' ? '' : `?${all}`}`
 }
 
 async function end(child: ChildProcess): Promise<void> {

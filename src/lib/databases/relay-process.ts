@@ -1,4 +1,4 @@
-// The process that `openRelay` starts: `node relay-process.js HOST PORT`, which does as it is told over its IPC channel.
+// The process that `openRelay` starts: `node relay-process.js HOST PORT`, where the host may be a socket. It does as it is told over its IPC channel.
 import { startRelay } from './relay.ts'
 
 const [host = '', port = ''] = process.argv.slice(2)

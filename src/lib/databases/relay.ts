@@ -15,13 +15,13 @@ export interface Relay {
 
 type Wire = readonly [near: Socket, far: Socket]
 
-/** Starts a relay to the server at `host` and `port`. */
+/** Starts a relay to the server at `host` and `port`, or at the Unix socket that `host` is the path of. */
 export async function startRelay(host: string, port: number): Promise<Relay> {
   const wires = new Set<Wire>()
   let paused = false
   // A small message that waits for the answer to the one before would wait for 40 ms.
   const server = createServer({ noDelay: true }, (near) => {
-    const wire: Wire = [near, createConnection({ host, port, noDelay: true })]
+    const wire: Wire = [near, createConnection(host.startsWith('/') ? { path: host } : { host, port, noDelay: true })]
     wires.add(wire)
     join(wire, () => wires.delete(wire))
     if (!paused) forward(wire)

@@ -3,36 +3,69 @@ function afterAuthority(url: URL): string {
   return url.pathname + url.search + url.hash
 }
 
-/** Parameters by which secrets are handed over, with their values. */
-const secretParameters = /([?&][^=&#\s]*(?:pass|secret|token|key)[^=&#\s]*=)[^&#\s]*/gi
+/** Names of parameters by which secrets are handed over; files that hold a key are none. */
+const secretName = /pass|secret|token|(?<!^ssl[-_]?)key(?!file$)/i
+
+/** Whether a parameter of that name hands over a secret. */
+export function isSecretName(name: string): boolean {
+  return secretName.test(name)
+}
+
+/** In a line of several words. */
+const secretInWords = /([?&](?!ssl[-_]?key=)[^=&#\s]*(?:pass|secret|token|key(?!file=))[^=&#\s]*=)[^#\s'"]*/gi
 
 /** A host and a port at most, with or without a scheme: nowhere in it could a password stand. */
 const withoutSecrets =
   /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^:@/?#[\]]*|\[[\da-f:.]*\])(?::\d{1,5})?(?:[/?#](?:[^:@]|:\d{1,5}(?=[/?#]|$))*)?$/i
+
+/** Several hosts or none, which `URL` does not read. Only an @ ends the password, and there is one. */
+const severalHosts =
+  /^([a-z][a-z0-9+.-]*:\/\/[^:@/?#\s]*)(:[^@/?#]*)?(@(?:[^:@/?#[\],\s]*|\[[\da-f:.]*\])(?::\d{1,5})?(?:,(?:[^:@/?#[\],\s]*|\[[\da-f:.]*\])(?::\d{1,5})?)*(?:\/[^@#?]*)?)$/i
 
 /**
  * `url` without its password: what may be printed and saved. Text that is no URL is cut at its
  * scheme when it could hide a password, since nobody knows where that would stand.
  */
 export function redactUrl(url: string): string {
+  const [, place = '', query = ''] = /^([^?]*)(.*)$/s.exec(url) ?? []
   // sqlite paths are no URLs with an authority, and have no password.
-  if (url.startsWith('sqlite:')) return url
+  if (url.startsWith('sqlite:')) return place + redactQuery(query)
+  const hidden = `${/^[a-z][a-z0-9+]*:/i.exec(url)?.[0] ?? ''}***`
+  // What follows an @ after the first may be the rest of a password.
+  if (url.indexOf('@') !== url.lastIndexOf('@')) return hidden
   const parsed = URL.canParse(url) ? new URL(url) : null
   if (!parsed || parsed.host === '' || afterAuthority(parsed).includes('@')) {
-    if (withoutSecrets.test(url)) return url.replaceAll(secretParameters, '$1***')
-    return `${/^[a-z][a-z0-9+]*:/i.exec(url)?.[0] ?? ''}***`
+    const [, start, password = '', end] = query.includes('@') ? [] : (severalHosts.exec(place) ?? [])
+    if (start !== undefined) return `${start}${password === '' ? '' : ':***'}${end}${redactQuery(query)}`
+    return withoutSecrets.test(url) ? place + redactQuery(query) : hidden
   }
   if (parsed.password !== '') parsed.password = '***'
   // A user without a password is a token: to NATS, and to many an API.
   else if (/^(nats|https?):$/.test(parsed.protocol) && parsed.username !== '') parsed.username = '***'
-  // A copy of the names, since setting one changes what is being gone through.
-  for (const key of Array.from(parsed.searchParams.keys())) {
-    if (/pass|secret|token|key/i.test(key)) parsed.searchParams.set(key, '***')
-  }
-  return parsed.toString()
+  const fragment = parsed.hash
+  parsed.search = ''
+  parsed.hash = ''
+  return `${parsed.toString()}${query === '' ? fragment : redactQuery(query)}`
+}
+
+/**
+ * A URL's query, with its question mark, without its secrets. What follows one may be the rest of it, where a & or a # in
+ * it is not encoded.
+ */
+function redactQuery(query: string): string {
+  if (query === '') return ''
+  const pairs = query.slice(1).split('&')
+  const first = pairs.findIndex((pair) => isSecretName(nameOf(pair)))
+  if (first < 0) return query
+  const after = pairs.slice(first + 1).map((pair) => (/^(ssl|tls)\w*=[\w.]*$/i.test(pair) ? pair : '***'))
+  return `?${[...pairs.slice(0, first), `${nameOf(pairs[first] ?? '')}=***`, ...after].join('&')}`
+}
+
+function nameOf(pair: string): string {
+  return pair.split('=', 1)[0] ?? ''
 }
 
 /** A command line without the passwords in its URLs. */
 export function redactWords(line: string): string {
-  return line.replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s"']*@/gi, '$1***@').replaceAll(secretParameters, '$1***')
+  return line.replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s"']*@/gi, '$1***@').replaceAll(secretInWords, '$1***')
 }

@@ -1,8 +1,8 @@
 import { createClient, RESP_TYPES } from 'redis'
+import { readRedisUrl } from '../databases/redis/url.ts'
 import { redactUrl } from '../databases/url.ts'
 import { failure, reasonOf } from '../errors.ts'
 
-const connectTimeoutMs = 5000
 const longestPauseMs = 500
 
 /** A connection to the queue's server. What it reads are bytes. */
@@ -20,13 +20,14 @@ export async function connectPlain(url: string) {
 
 /** A connection that was lost later is tried again for as long as it is open. */
 async function connect(url: string, disableOfflineQueue: boolean) {
+  const { options, socket } = readRedisUrl(url)
   let connected = false
   try {
     const client = createClient({
-      url,
+      ...options,
       disableOfflineQueue,
       socket: {
-        connectTimeout: connectTimeoutMs,
+        ...socket,
         reconnectStrategy: (tries) => (connected ? Math.min(50 * 2 ** tries, longestPauseMs) : false),
       },
     })

@@ -12,7 +12,15 @@ describe('readBrokerUrl', () => {
   ])('%s', (url, parts) => expect(readBrokerUrl(url, 4222)).toEqual(parts))
 
   it.each(['', 'nats:', 'nats://', 'nats://h:port', 'nats://u:100%@h'])('%j cannot be reached', (url) => {
-    expect(() => readBrokerUrl(url, 4222)).toThrow(expect.objectContaining({ code: 'broker-unreachable' }))
+    expect(() => readBrokerUrl(url, 4222)).toThrow(expect.objectContaining({ code: 'url-unreadable' }))
+  })
+
+  it('refuses what it would have to leave aside', () => {
+    expect(() => readBrokerUrl('nats://u:secret@h?tls=true', 4222)).toThrow(
+      'nats://u:***@h?tls=true has a parameter tls that is not known for nats:. None is; leave it out.',
+    )
+    expect(() => readBrokerUrl('kafka://h:1,h:2', 9092)).toThrow('it names several hosts')
+    expect(() => readBrokerUrl('nats://h/x', 9092)).toThrow('nothing is known of a path in it')
   })
 
   it('fails with an error of the catalogue alone, and shows no password', () => {

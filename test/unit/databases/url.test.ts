@@ -18,7 +18,7 @@ describe('redactUrl', () => {
     [':3000', ':3000'],
     ['http://h:99999', 'http://h:99999'],
     ['http//localhost:3000', 'http//localhost:3000'],
-    ['localhost:3000/?token=secret&a=b', 'localhost:3000/?token=***&a=b'],
+    ['localhost:3000/?token=secret&a=b', 'localhost:3000/?token=***&***'],
     ['memory?password=secret', 'memory?password=***'],
     ['user:secret', 'user:***'],
     ['user:12345@h', 'user:***'],

@@ -1,17 +1,29 @@
-import { MongoClient, WriteConcern, type Collection, type Db, type Document } from 'mongodb'
+import { once } from 'node:events'
+import { connect } from 'node:tls'
+import {
+  MongoClient,
+  MongoParseError,
+  WriteConcern,
+  type Collection,
+  type Db,
+  type Document,
+  type MongoClientOptions,
+} from 'mongodb'
 import { failure, reasonOf } from '../../errors.ts'
 import type { AnyTable } from '../port.ts'
 import { retry } from '../retry.ts'
 import { createRetryCounter, type RetryCounts } from '../retry-counter.ts'
-import { redactUrl } from '../url.ts'
+import { factsOf, tlsOptions, type ConnectionFacts, type TlsMaterial } from '../tls.ts'
 import type { Doc } from './documents.ts'
 import { translateMongoError } from './errors.ts'
 import { findMongoSetback } from './setbacks.ts'
+import { readMongoUrl, type MongoUrl } from './url.ts'
 
 /** A pool of connections to one database. */
 export interface MongoConnection {
   /** Without the password. */
   readonly url: string
+  readonly connection: ConnectionFacts
   readonly db: Db
   /** What a write waits for: the URL's choice, or a majority of the servers and their journals. */
   readonly writeConcern: WriteConcern
@@ -33,43 +45,61 @@ const connectTimeoutMs = 5000
 
 /** Opens a pool and makes sure that the server answers. */
 export async function connectMongo(url: string, poolSize: number): Promise<MongoConnection> {
-  const shown = redactUrl(url)
-  const client = createClient(url, shown, poolSize)
-  const connection = createConnection(client, databaseName(url, shown), shown)
+  const server = readMongoUrl(url)
+  const client = createClient(url, server, poolSize)
+  const connection = createConnection(client, server.database, server.shown)
   try {
     await connection.run(connection.db.command({ ping: 1 }))
-    return connection
+    return { ...connection, connection: await describeConnection(client, server) }
   } catch (error) {
     await client.close()
     throw error
   }
 }
 
-function createClient(url: string, shown: string, poolSize: number): MongoClient {
+function createClient(url: string, { shown, files, given }: MongoUrl, poolSize: number): MongoClient {
   try {
     return new MongoClient(url, {
-      appName: 'rushbench',
-      maxPoolSize: poolSize,
-      connectTimeoutMS: connectTimeoutMs,
-      serverSelectionTimeoutMS: connectTimeoutMs,
+      ...files,
+      // The driver would prefer these to what the URL says.
+      ...withoutGiven(given, {
+        appName: 'rushbench',
+        maxPoolSize: poolSize,
+        connectTimeoutMS: connectTimeoutMs,
+        serverSelectionTimeoutMS: connectTimeoutMs,
+      }),
     })
   } catch (error) {
     // What the driver says of a user name or a password may show it.
-    const reason = url.includes('@')
-      ? 'it is not a URL that can be read; special characters in the user name and the password have to be written as %25 and the like'
-      : reasonOf(error)
-    throw failure('database-unreachable', { url: shown, reason }, error)
+    const isOfLogin = error instanceof MongoParseError && /user|pass|auth|uri|unescaped/i.test(error.message)
+    const reason = isOfLogin ? 'the driver cannot read its user or password' : reasonOf(error)
+    throw failure('url-unreadable', { url: shown, reason }, error)
   }
 }
 
-/** The driver would take a database named "test" where none is given. */
-function databaseName(url: string, shown: string): string {
-  const [, path = ''] = /^[^:]+:\/\/[^/]*\/([^?]*)/.exec(url) ?? []
-  if (path === '') throw failure('database-missing', { url: shown, reason: 'the URL names no database' })
-  return decodeURIComponent(path)
+function withoutGiven(given: ReadonlySet<string>, options: MongoClientOptions): MongoClientOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !given.has(name)))
 }
 
-function createConnection(client: MongoClient, name: string, url: string): MongoConnection {
+/** What the driver's connections are, which it hides: another one is opened to look at where TLS is at work. */
+async function describeConnection(client: MongoClient, server: MongoUrl): Promise<ConnectionFacts> {
+  const { hosts, tls, ca, cert, key, passphrase } = client.options
+  const [{ host = '127.0.0.1', port = 27_017, socketPath } = {}] = hosts
+  if (!tls) return { transport: socketPath === undefined ? 'tcp' : 'unix socket', encrypted: false }
+  const material = { ca, cert, key, passphrase } as TlsMaterial
+  const probe = connect({ host, port, ...tlsOptions(material, server.verification, host) })
+  try {
+    await once(probe, 'secureConnect', { signal: AbortSignal.timeout(connectTimeoutMs) })
+    return factsOf(probe, server.verification)
+  } catch {
+    // The driver's own connection stands, encrypted as the URL asks for it.
+    return { transport: 'tcp', encrypted: true, verified: server.verification }
+  } finally {
+    probe.destroy()
+  }
+}
+
+function createConnection(client: MongoClient, name: string, url: string): Omit<MongoConnection, 'connection'> {
   const writeConcern = client.writeConcern ?? new WriteConcern('majority', undefined, true)
   // Without answers nobody could tell whether a place was taken.
   if (writeConcern.w === 0) throw failure('database-not-ours', { url, reason: 'w=0 leaves every write unanswered' })

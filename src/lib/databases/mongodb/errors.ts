@@ -8,6 +8,7 @@ import {
   MongoTopologyClosedError,
 } from 'mongodb'
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
+import { isTlsFault } from '../tls.ts'
 
 type Translation = 'database-denied' | 'database-missing' | 'database-lost' | 'database-busy' | 'disk-full'
 
@@ -40,7 +41,8 @@ export function translateMongoError(thrown: unknown, url: string): unknown {
   const tooOld = findTooOld(error)
   if (tooOld) return failure('database-not-ours', { url, reason: reasonOf(tooOld) }, error)
   if (error instanceof MongoServerSelectionError) {
-    return failure('database-unreachable', { url, reason: reasonOf(error) }, error)
+    const code = isTlsFault(findCause(error)) ? 'encryption-refused' : 'database-unreachable'
+    return failure(code, { url, reason: reasonOf(error) }, error)
   }
   const known = isLost(error) ? 'database-lost' : translations[codeOf(error)]
   return known === undefined ? error : failure(known, { url, reason: reasonOf(error) }, error)
@@ -57,6 +59,11 @@ function unwrap(error: unknown): unknown {
 function findTooOld(error: unknown): Error | null {
   if (error instanceof MongoCompatibilityError) return error
   return error instanceof Error && error.cause !== undefined ? findTooOld(error.cause) : null
+}
+
+/** The innermost error: what the socket said. */
+function findCause(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? findCause(error.cause) : error
 }
 
 function isLost(error: unknown): boolean {

@@ -39,15 +39,17 @@ interface BuildInfo {
 
 async function readEngine(connection: MongoConnection): Promise<EngineInfo> {
   const { version, ferretdbVersion } = (await connection.run(connection.db.command({ buildInfo: 1 }))) as BuildInfo
+  const facts = connection.connection
   if (ferretdbVersion !== undefined) {
     return {
+      connection: facts,
       name: 'ferretdb',
       // Embedded, it does not know its own version, only that of the MongoDB which it stands in for.
       version: ferretdbVersion === 'unknown' ? version : ferretdbVersion,
       durability: untoldDurability({ write_concern: 'ignored', commits: 'as those of the database behind it' }),
     }
   }
-  return { name: 'mongodb', version, durability: await readMongoDurability(connection) }
+  return { name: 'mongodb', version, connection: facts, durability: await readMongoDurability(connection) }
 }
 
 function createDatabase(connection: MongoConnection, engine: EngineInfo): Database {

@@ -8,17 +8,19 @@ import {
   type ResultSetHeader,
   type RowDataPacket,
 } from 'mysql2/promise'
+import { RushbenchError } from '../../errors.ts'
 import { closeWhenServerHangsUp } from '../hang-up.ts'
 import { retry, type Attempt } from '../retry.ts'
 import { createRetryCounter, type RetryCounts } from '../retry-counter.ts'
 import type { Value } from '../port.ts'
-import { readServerUrl, type ServerUrl } from '../server-url.ts'
 import type { SqlTransaction } from '../sql/apply.ts'
 import { retryInSession, type BorrowedSession } from '../sql/retry-in-session.ts'
 import type { Statement } from '../sql/statements.ts'
+import { factsOf, type ConnectionFacts } from '../tls.ts'
 import { translateMysqlError } from './errors.ts'
 import { prepareSession } from './session.ts'
 import { findMysqlSetback } from './setbacks.ts'
+import { readMysqlUrl, type MysqlUrl } from './url.ts'
 
 /** What became of rows that were sent. */
 export interface Stored {
@@ -39,6 +41,7 @@ export interface MysqlSession extends SqlTransaction {
 export interface MysqlConnections {
   /** Without the password. */
   readonly url: string
+  readonly connection: ConnectionFacts
   readonly database: string
   withSession<T>(work: (session: MysqlSession) => Promise<T>): Promise<T>
   /** One statement that changes nothing, tried again after a setback. */
@@ -56,48 +59,59 @@ export interface MysqlConnections {
   close(): Promise<void>
 }
 
-/** Where a server listens unless the URL says otherwise. */
-export const defaultPort = 3306
-const connectTimeoutMs = 5000
 const maxPreparedParameters = 16
 
 /** Opens a pool and makes sure that the server answers. */
 export async function connectMysql(url: string, poolSize: number): Promise<MysqlConnections> {
-  const server = readServerUrl(url, defaultPort)
-  const pool = createPool(poolOptions(server, poolSize))
+  const server = readMysqlUrl(url)
+  const [first, ...others] = server.ways
+  try {
+    return await connectBy(first ?? {}, server, poolSize)
+  } catch (error) {
+    const [second] = others
+    if (!second || !(error instanceof RushbenchError) || error.code !== 'encryption-refused') throw error
+    return connectBy(second, server, poolSize)
+  }
+}
+
+async function connectBy(way: PoolOptions, server: MysqlUrl, poolSize: number): Promise<MysqlConnections> {
+  const pool = createPool({ ...way, ...poolOptions(poolSize) })
   pool.pool.on('connection', (connection) => {
     closeWhenServerHangsUp((connection as unknown as { stream: Socket }).stream)
   })
   const connections = createConnections(pool, server.shown, server.database)
   try {
-    await connections.withSession(async ({ raw }) => raw.ping())
-    return connections
+    const connection = await connections.withSession(({ raw }) => describeConnection(raw, server))
+    return { ...connections, connection }
   } catch (error) {
     await pool.end()
     throw error
   }
 }
 
-function poolOptions({ host, port, user, password, database }: ServerUrl, poolSize: number): PoolOptions {
+/** The server says what encrypts the connection; the driver does not. */
+async function describeConnection(raw: PoolConnection, { verification }: MysqlUrl): Promise<ConnectionFacts> {
+  const [rows] = await raw.query<RowDataPacket[]>("show session status like 'Ssl_version'")
+  const protocol = String(rows[0]?.['Value'] ?? '')
+  const { config, stream } = raw.connection as unknown as { config: PoolOptions; stream: Socket }
+  if (!config.ssl) return factsOf(stream, 'none')
+  const transport = config.socketPath === undefined ? 'tcp' : 'unix socket'
+  return { transport, encrypted: true, ...(protocol !== '' && { protocol }), verified: verification }
+}
+
+function poolOptions(poolSize: number): PoolOptions {
   return {
-    host,
-    port,
-    user,
-    password,
-    database,
     connectionLimit: poolSize,
-    connectTimeout: connectTimeoutMs,
     // Every prepared statement of ours comes from a small set of shapes.
     maxPreparedStatements: 500,
     supportBigNumbers: true,
     jsonStrings: true,
-    charset: 'utf8mb4',
   }
 }
 
 type Work<T> = (session: MysqlSession) => Promise<T>
 
-function createConnections(pool: Pool, url: string, database: string): MysqlConnections {
+function createConnections(pool: Pool, url: string, database: string): Omit<MysqlConnections, 'connection'> {
   const counter = createRetryCounter()
   const policy = { url, findSetback: findMysqlSetback, counter }
 

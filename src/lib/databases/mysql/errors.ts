@@ -1,8 +1,15 @@
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
 import { givingUp } from '../retry.ts'
+import { isTlsFault } from '../tls.ts'
 import { findMysqlSetback } from './setbacks.ts'
 
-type Translation = 'database-unreachable' | 'database-denied' | 'database-missing' | 'database-lost' | 'disk-full'
+type Translation =
+  | 'encryption-refused'
+  | 'database-unreachable'
+  | 'database-denied'
+  | 'database-missing'
+  | 'database-lost'
+  | 'disk-full'
 
 const translations: Readonly<Record<string, Translation>> = {
   ECONNREFUSED: 'database-unreachable',
@@ -10,6 +17,12 @@ const translations: Readonly<Record<string, Translation>> = {
   EAI_AGAIN: 'database-unreachable',
   ETIMEDOUT: 'database-unreachable',
   EHOSTUNREACH: 'database-unreachable',
+  // The driver's own, for a server that does not encrypt.
+  HANDSHAKE_NO_SSL_SUPPORT: 'encryption-refused',
+  HANDSHAKE_SSL_ERROR: 'encryption-refused',
+  ENOENT: 'database-unreachable',
+  EACCES: 'database-unreachable',
+  ER_SECURE_TRANSPORT_REQUIRED: 'database-denied',
   ER_ACCESS_DENIED_ERROR: 'database-denied',
   ER_DBACCESS_DENIED_ERROR: 'database-denied',
   ER_HOST_NOT_PRIVILEGED: 'database-denied',
@@ -28,7 +41,9 @@ export function translateMysqlError(error: unknown, url: string): unknown {
   const setback = findMysqlSetback(error)
   if (setback) return givingUp(error, setback, url)
   const { code = '', fatal = false } = error as { code?: string; fatal?: boolean }
-  const known = translations[code] ?? (fatal || isClosed(error) ? 'database-lost' : null)
+  const known = isTlsFault(error)
+    ? 'encryption-refused'
+    : (translations[code] ?? (fatal || isClosed(error) ? 'database-lost' : null))
   return known === null ? error : failure(known, { url, reason: reasonOf(error) }, error)
 }
 

@@ -1,7 +1,6 @@
 import { failure, reasonOf } from '../../errors.ts'
 import { describeDurability } from '../durability.ts'
 import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../port.ts'
-import { openRelay } from '../relay-access.ts'
 import { applyChanges } from '../sql/apply.ts'
 import { createTableSql, dropTableSql } from '../sql/ddl.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
@@ -9,11 +8,12 @@ import { createStatements, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { pollInserts } from '../watch.ts'
 import { mysqlStrategies } from './bulk.ts'
-import { connectMysql, defaultPort, type MysqlConnections } from './connection.ts'
+import { connectMysql, type MysqlConnections } from './connection.ts'
 import { readMysqlCounters } from './counters.ts'
 import { readMysqlDurability } from './durability.ts'
 import { findFlavour, isTidb, isVitess, type Flavour } from './flavour.ts'
 import { createIndexes, dropIndexes } from './indexes.ts'
+import { openPausable } from './pausable.ts'
 
 /** MySQL and MariaDB. */
 export const mysql: DatabaseAdapter = {
@@ -28,7 +28,7 @@ export const mysql: DatabaseAdapter = {
       throw error
     }
   },
-  openPausable: (url) => openRelay(url, defaultPort),
+  openPausable,
 }
 
 async function readFlavour(connections: MysqlConnections): Promise<{ flavour: Flavour; galeraNodes: number }> {
@@ -55,7 +55,8 @@ async function readEngine(
   { name, version, durability }: Flavour,
   galeraNodes: number,
 ): Promise<EngineInfo> {
-  return { name, version, durability: durability ?? (await readMysqlDurability(connections, galeraNodes)) }
+  const { connection } = connections
+  return { name, version, connection, durability: durability ?? (await readMysqlDurability(connections, galeraNodes)) }
 }
 
 function createDatabase(connections: MysqlConnections, flavour: Flavour, engine: EngineInfo): Database {

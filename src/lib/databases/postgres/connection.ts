@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Client, Pool, types, type ClientBase, type ClientConfig, type PoolClient, type QueryConfig } from 'pg'
@@ -8,13 +7,16 @@ import { closeWhenServerHangsUp } from '../hang-up.ts'
 import type { Value } from '../port.ts'
 import { retry, type Attempt } from '../retry.ts'
 import { createRetryCounter, type RetryCounts } from '../retry-counter.ts'
-import { readServerUrl, type ServerUrl } from '../server-url.ts'
 import type { SqlTransaction } from '../sql/apply.ts'
 import { retryInSession, type BorrowedSession } from '../sql/retry-in-session.ts'
 import type { Statement } from '../sql/statements.ts'
+import type { ConnectionFacts } from '../tls.ts'
 import { translatePostgresError } from './errors.ts'
+import { createStatementNames } from './prepared.ts'
+import { findServer, socketOf, type FoundServer } from './servers.ts'
 import { prepareSession } from './session.ts'
 import { findPostgresSetback } from './setbacks.ts'
+import { readPostgresUrl, type PostgresUrl } from './url.ts'
 
 /** One connection of the pool, its errors translated. */
 export interface PostgresSession extends SqlTransaction {
@@ -28,6 +30,7 @@ type Work<T> = (session: PostgresSession) => Promise<T>
 export interface PostgresConnections {
   /** Without the password. */
   readonly url: string
+  readonly connection: ConnectionFacts
   withSession<T>(work: Work<T>): Promise<T>
   /** One statement that changes nothing, tried again after a setback. */
   query(statement: Statement): Promise<Record<string, Value>[]>
@@ -59,17 +62,20 @@ export interface PostgresListener {
   close(): Promise<void>
 }
 
-/** Where a server listens unless the URL says otherwise. */
-export const defaultPort = 5432
-const connectTimeoutMs = 5000
 const keepAliveMs = 10_000
 
 /** Opens a pool and makes sure that the server answers. */
 export async function connectPostgres(url: string, poolSize: number): Promise<PostgresConnections> {
-  const server = readServerUrl(url, defaultPort)
-  const options = clientOptions(server)
+  const server = readPostgresUrl(url)
+  const common: ClientConfig = {
+    ...server.client,
+    types: { getTypeParser: parserFor as typeof types.getTypeParser },
+  }
+  const found = await orTranslated(findServer(server, common), server.shown)
+  const options = { ...common, ...found.candidate }
+  const search = server.servers.length > 1 ? () => findServer(server, common) : null
   const pool = createPool(options, poolSize)
-  const connections = createConnections(pool, options, server.shown)
+  const connections = createConnections(pool, options, { ...server, connection: found.connection, search })
   try {
     await connections.withSession((session) => session.query({ sql: 'select 1', parameters: [] }))
     return connections
@@ -79,16 +85,11 @@ export async function connectPostgres(url: string, poolSize: number): Promise<Po
   }
 }
 
-function clientOptions({ host, port, user, password, database }: ServerUrl): ClientConfig {
-  return {
-    host,
-    port,
-    user,
-    password,
-    database,
-    connectionTimeoutMillis: connectTimeoutMs,
-    application_name: 'rushbench',
-    types: { getTypeParser: parserFor as typeof types.getTypeParser },
+async function orTranslated<T>(work: Promise<T>, url: string): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw translatePostgresError(error, url)
   }
 }
 
@@ -103,10 +104,6 @@ function createPool(options: ClientConfig, poolSize: number): Pool {
   return pool
 }
 
-function socketOf(client: ClientBase): Socket {
-  return (client as unknown as { connection: { stream: Socket } }).connection.stream
-}
-
 const bigintOid: number = types.builtins.INT8
 const jsonbOid: number = types.builtins.JSONB
 
@@ -116,20 +113,19 @@ function parserFor(oid: number, format?: 'text' | 'binary') {
   return oid === bigintOid ? Number : types.getTypeParser(oid, format)
 }
 
-function createConnections(pool: Pool, options: ClientConfig, url: string): PostgresConnections {
-  const names = new Map<string, string>()
+/** What is known of the server once it was found. */
+interface KnownServer extends Pick<PostgresUrl, 'shown' | 'preparedStatements'> {
+  readonly connection: ConnectionFacts
+  /** Looks for the one that will do now; null where the URL names a single one. */
+  readonly search: (() => Promise<FoundServer>) | null
+}
+
+function createConnections(pool: Pool, options: ClientConfig, known: KnownServer): PostgresConnections {
+  const { shown: url, connection, search } = known
+  const names = createStatementNames(known, connection)
   const counter = createRetryCounter()
   const policy = { url, findSetback: findPostgresSetback, counter }
-
-  /** The same text is the same prepared statement on every connection. */
-  function nameOf(text: string): string {
-    let name = names.get(text)
-    if (name === undefined) {
-      name = `rushbench_${names.size}`
-      names.set(text, name)
-    }
-    return name
-  }
+  let mustSearch = false
 
   /** Leaves setbacks as they are, for whoever tries again. */
   async function translated<T>(work: Promise<T>): Promise<T> {
@@ -140,10 +136,25 @@ function createConnections(pool: Pool, options: ClientConfig, url: string): Post
     }
   }
 
+  /** Goes to where the URL's servers lead now, when the last one was lost or takes no writes. */
+  async function reach(): Promise<PoolClient> {
+    if (!search) return pool.connect()
+    if (!mustSearch) {
+      try {
+        return await pool.connect()
+      } catch {
+        // Another one may be there.
+      }
+    }
+    Object.assign(pool.options, (await search()).candidate)
+    mustSearch = false
+    return pool.connect()
+  }
+
   const prepared = new WeakSet<ClientBase>()
 
   async function connect(): Promise<PoolClient> {
-    const client = await pool.connect()
+    const client = await reach()
     if (prepared.has(client)) return client
     try {
       await prepareSession(client, url)
@@ -164,12 +175,15 @@ function createConnections(pool: Pool, options: ClientConfig, url: string): Post
       } catch (error) {
         lost ||= error instanceof RushbenchError && error.code === 'database-lost'
         // The next connection may lead to a server that takes writes.
-        lost ||= findPostgresSetback(error)?.kind === 'refused'
+        const isRefused = findPostgresSetback(error)?.kind === 'refused'
+        lost ||= isRefused
+        mustSearch ||= isRefused
+        names.note(error)
         throw error
       }
     }
     return {
-      session: createSession(client, watched, nameOf),
+      session: createSession(client, watched, names.nameOf),
       release: () => client.release(lost),
       discard: () => client.release(true),
     }
@@ -194,6 +208,7 @@ function createConnections(pool: Pool, options: ClientConfig, url: string): Post
 
   return {
     url,
+    connection,
     borrow,
     async withSession(work) {
       const { session, release } = await borrow()
@@ -258,14 +273,15 @@ function plain(sql: string): Statement {
 function createSession(
   client: PoolClient,
   translated: <T>(work: Promise<T>) => Promise<T>,
-  nameOf: (text: string) => string,
+  nameOf: (text: string) => string | undefined,
 ): PostgresSession {
   const run = async (query: QueryConfig) => translated(client.query<Record<string, Value>>(query))
   return {
     query: async ({ sql, parameters }) => (await run({ text: sql, values: [...parameters] })).rows,
     execute: async ({ sql, parameters }) => (await run({ text: sql, values: [...parameters] })).rowCount ?? 0,
     async executePrepared({ sql, parameters }) {
-      return (await run({ name: nameOf(sql), text: sql, values: [...parameters] })).rowCount ?? 0
+      const name = nameOf(sql)
+      return (await run({ ...(name && { name }), text: sql, values: [...parameters] })).rowCount ?? 0
     },
     async copy(sql, chunks) {
       const target = client.query(copyFrom(sql))

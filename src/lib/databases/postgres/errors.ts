@@ -1,10 +1,13 @@
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
 import { givingUp } from '../retry.ts'
+import { isTlsFault } from '../tls.ts'
 import { findPostgresSetback } from './setbacks.ts'
 
 type Translation =
+  | 'encryption-refused'
   | 'database-unreachable'
   | 'database-denied'
+  | 'database-not-ours'
   | 'database-missing'
   | 'database-lost'
   | 'database-busy'
@@ -13,6 +16,8 @@ type Translation =
 /** Codes of Node and of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 const translations: Readonly<Record<string, Translation>> = {
   ECONNREFUSED: 'database-unreachable',
+  ENOENT: 'database-unreachable',
+  EACCES: 'database-unreachable',
   ENOTFOUND: 'database-unreachable',
   EAI_AGAIN: 'database-unreachable',
   ETIMEDOUT: 'database-unreachable',
@@ -36,12 +41,16 @@ export function translatePostgresError(error: unknown, url: string): unknown {
   if (error instanceof RushbenchError) return error
   const setback = findPostgresSetback(error)
   if (setback) return givingUp(error, setback, url)
-  const known = translations[codeOf(error)] ?? withoutCode(reasonOf(error)) ?? classOf(codeOf(error))
+  const known = isTlsFault(error)
+    ? 'encryption-refused'
+    : (translations[codeOf(error)] ?? withoutCode(reasonOf(error)) ?? classOf(codeOf(error)))
   return known === null ? error : failure(known, { url, reason: reasonOf(error) }, error)
 }
 
 /** What pg says in words alone. */
 function withoutCode(reason: string): Translation | null {
+  if (/does not support SSL|establishing an SSL connection/i.test(reason)) return 'encryption-refused'
+  if (/unsupported startup parameter/i.test(reason)) return 'database-not-ours'
   if (/timeout exceeded when trying to connect|connection timeout/i.test(reason)) return 'database-unreachable'
   if (/password/i.test(reason) && /SASL|SCRAM/i.test(reason)) return 'database-denied'
   return /connection terminated|not queryable|connection ended|client was closed/i.test(reason) ? 'database-lost' : null

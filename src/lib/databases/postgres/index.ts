@@ -1,18 +1,18 @@
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
 import { describeDurability } from '../durability.ts'
 import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../port.ts'
-import { openRelay } from '../relay-access.ts'
 import { applyChanges } from '../sql/apply.ts'
 import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
 import { createStatements, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { pollInserts } from '../watch.ts'
 import { postgresStrategies } from './bulk.ts'
-import { connectPostgres, defaultPort, type PostgresConnections, type PostgresSession } from './connection.ts'
+import { connectPostgres, type PostgresConnections, type PostgresSession } from './connection.ts'
 import { readPostgresCounters } from './counters.ts'
 import { readPostgresDurability } from './durability.ts'
 import { factsSql, findFlavour, type Flavour } from './flavour.ts'
 import { createNotificationSql, dropNotificationSql } from './notification.ts'
+import { openPausable } from './pausable.ts'
 import { watchPostgresInserts } from './watch.ts'
 
 /** PostgreSQL. */
@@ -28,7 +28,7 @@ export const postgres: DatabaseAdapter = {
       throw error
     }
   },
-  openPausable: (url) => openRelay(url, defaultPort),
+  openPausable,
 }
 
 async function readFlavour(connections: PostgresConnections): Promise<Flavour> {
@@ -45,7 +45,8 @@ async function readEngine(
   connections: PostgresConnections,
   { name, version, durability }: Flavour,
 ): Promise<EngineInfo> {
-  return { name, version, durability: durability ?? (await readPostgresDurability(connections)) }
+  const { connection } = connections
+  return { name, version, connection, durability: durability ?? (await readPostgresDurability(connections)) }
 }
 
 function createDatabase(connections: PostgresConnections, flavour: Flavour, engine: EngineInfo): Database {
@@ -118,7 +119,8 @@ function createDatabase(connections: PostgresConnections, flavour: Flavour, engi
       }
     },
     watchInserts: (table, listener) =>
-      flavour.notifications
+      // A pooler gives the session that listens to somebody else.
+      flavour.notifications && !connections.connection.pooled
         ? watchPostgresInserts(connections, store, table, listener)
         : pollInserts(store, table, listener),
     counters: async () => (flavour.counters ? readPostgresCounters(connections, inserters) : []),

@@ -8,12 +8,16 @@ import type { Setback } from '../retry.ts'
  * (https://docs.yugabyte.com/stable/develop/learn/transactions/transactions-retries-ysql/), and Citus, whose distributed
  * deadlocks are 40P01 too (https://docs.citusdata.com/en/stable/reference/common_errors.html). With 40003 CockroachDB says that
  * it does not know whether it has committed
- * (https://www.cockroachlabs.com/docs/stable/common-errors#result-is-ambiguous). 25006 is what a replica says to a write.
+ * (https://www.cockroachlabs.com/docs/stable/common-errors#result-is-ambiguous). 25006 is what a replica says to a write. 26000 and 42P05
+ * come from a pooler that has given the client another session, on which its prepared statements are not known or
+ * somebody else's are (https://www.pgbouncer.org/faq.html).
  */
 const byCode: Readonly<Record<string, Setback>> = {
   '40001': { kind: 'conflict', reason: 'serialization failure (40001)' },
   '40P01': { kind: 'conflict', reason: 'deadlock (40P01)' },
   '40003': { kind: 'busy', reason: 'result is ambiguous (40003)' },
+  '26000': { kind: 'conflict', reason: 'prepared statement lost (26000)' },
+  '42P05': { kind: 'conflict', reason: 'prepared statement taken (42P05)' },
   '25006': { kind: 'refused', reason: 'read only (25006)' },
 }
 

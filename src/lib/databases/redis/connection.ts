@@ -1,9 +1,10 @@
 import { createClient, ErrorReply } from 'redis'
 import { failure, reasonOf } from '../../errors.ts'
-import { redactUrl } from '../url.ts'
+import { isTlsFault } from '../tls.ts'
 import { definitionsKey } from './definition.ts'
 import { codeOf, translateRedisError } from './errors.ts'
 import type { Script } from './script.ts'
+import { readRedisUrl, type RedisUrl } from './url.ts'
 
 /** One connection to one database of a server; what is sent before an answer came is in flight together. */
 export interface RedisConnection {
@@ -18,15 +19,15 @@ export interface RedisConnection {
   close(): Promise<void>
 }
 
-const connectTimeoutMs = 5000
 /** Between two tries to connect again, at the most. */
 const longestPauseMs = 1000
 
 /** Connects, and makes sure that the server answers. */
 export async function connectRedis(url: string): Promise<RedisConnection> {
-  const shown = redactUrl(url)
+  const server = readRedisUrl(url)
+  const { shown } = server
   let connected = false
-  const client = createQuietClient(url, shown, () => connected)
+  const client = createQuietClient(server, () => connected)
   try {
     await client.connect()
     connected = true
@@ -64,39 +65,25 @@ export async function connectRedis(url: string): Promise<RedisConnection> {
   }
 }
 
-function createQuietClient(url: string, shown: string, isConnected: () => boolean) {
-  checkDatabase(url, shown)
-  try {
-    const client = createClient({
-      url,
-      // Nobody can tell whether what waits for the server to come back is still wanted then.
-      disableOfflineQueue: true,
-      socket: {
-        connectTimeout: connectTimeoutMs,
-        // The first connection must hold; a lost one is tried again for as long as it is open.
-        reconnectStrategy: (tries) => (isConnected() ? Math.min(50 * 2 ** tries, longestPauseMs) : false),
-      },
-    })
-    // Errors of a lost connection reach the commands that were sent; without a listener they would end the process.
-    client.on('error', () => {})
-    return client
-  } catch (error) {
-    // What the driver says of a user name or a password may show it.
-    const reason = url.includes('@')
-      ? 'it is not a URL that can be read; special characters in the user name and the password have to be written as %25 and the like'
-      : reasonOf(error)
-    throw failure('database-unreachable', { url: shown, reason }, error)
-  }
-}
-
-function checkDatabase(url: string, shown: string): void {
-  const path = URL.canParse(url) ? new URL(url).pathname.slice(1) : ''
-  if (/^\d*$/.test(path)) return
-  throw failure('database-missing', { url: shown, reason: `databases of Redis are numbers, as in redis://host/3` })
+function createQuietClient({ options, socket }: RedisUrl, isConnected: () => boolean) {
+  const client = createClient({
+    ...options,
+    // Nobody can tell whether what waits for the server to come back is still wanted then.
+    disableOfflineQueue: true,
+    socket: {
+      ...socket,
+      // The first connection must hold; a lost one is tried again for as long as it is open.
+      reconnectStrategy: (tries) => (isConnected() ? Math.min(50 * 2 ** tries, longestPauseMs) : false),
+    },
+  })
+  // Errors of a lost connection reach the commands that were sent; without a listener they would end the process.
+  client.on('error', () => {})
+  return client
 }
 
 /** Whatever breaks off a connection before it stands means that it cannot be had. */
 function translateConnecting(error: unknown, url: string): unknown {
   if (error instanceof ErrorReply) return translateRedisError(error, url)
-  return failure('database-unreachable', { url, reason: reasonOf(error) }, error)
+  const code = isTlsFault(error) ? 'encryption-refused' : 'database-unreachable'
+  return failure(code, { url, reason: reasonOf(error) }, error)
 }

@@ -1,17 +1,16 @@
 import { describeDurability, unknown } from '../durability.ts'
 import type { Database, DatabaseAdapter, EngineInfo } from '../port.ts'
-import { openRelay } from '../relay-access.ts'
 import { pollInserts } from '../watch.ts'
 import { redisStrategies } from './bulk.ts'
 import { connectRedis, type RedisConnection } from './connection.ts'
 import { isForbidden, readInfo, readRedisCounters } from './counters.ts'
 import { durabilitySettings, judgeRedis, type RedisSettings } from './durability.ts'
+import { readConnectionFacts } from './facts.ts'
+import { openPausable } from './pausable.ts'
 import { recount } from './recount.ts'
 import { createRedisStore } from './store.ts'
 import { createIndexes, createTables, dropIndexes, dropTables, listTables } from './tables.ts'
 import { encodeRows, write } from './write.ts'
-
-const defaultPort = 6379
 
 /** Redis, and servers that speak its protocol. A table is a hash of rows with sorted sets beside it. */
 export const redis: DatabaseAdapter = {
@@ -20,21 +19,16 @@ export const redis: DatabaseAdapter = {
   async connect(url) {
     const connection = await connectRedis(url)
     try {
-      return createDatabase(connection, await readEngine(connection))
+      return createDatabase(connection, {
+        ...(await readEngine(connection)),
+        connection: await readConnectionFacts(url),
+      })
     } catch (error) {
       await connection.close()
       throw error
     }
   },
-  openPausable: (url) => openRelay(withDatabase(url), defaultPort),
-}
-
-/** Without a number it is database 0. */
-function withDatabase(url: string): string {
-  if (!URL.canParse(url)) return url
-  const parsed = new URL(url)
-  if (parsed.pathname.length < 2) parsed.pathname = '/0'
-  return parsed.toString()
+  openPausable,
 }
 
 async function readEngine(connection: RedisConnection): Promise<EngineInfo> {

@@ -4,10 +4,13 @@ import type { Statement } from '../sql/statements.ts'
 import { translateSqliteError } from './errors.ts'
 import { useWriteAheadLog } from './journal-mode.ts'
 import { prepareSession } from './session.ts'
+import type { SqliteUrl } from './url.ts'
 
 /** One connection. Every call is synchronous, so that nothing can come between the steps of a transaction. */
 export interface SqliteConnection {
   readonly url: string
+  /** `:memory:` for a database without a file. */
+  readonly path: string
   query(statement: Statement): Record<string, Value>[]
   /** Rows changed. */
   execute(statement: Statement): number
@@ -25,16 +28,16 @@ const busyTimeoutMs = 5000
 /** Prepared statements kept; the lists in `in (...)` make more shapes than are worth keeping. */
 const maxPrepared = 500
 
-/** Opens the file at `path`, if it is ours alone in WAL mode, with every commit on the disk. Throws `session-unfit`. */
-export function openSqlite(path: string, url: string): SqliteConnection {
+/** Opens a file, if it is ours alone in WAL mode, with every commit on the disk. Throws `session-unfit`. */
+export function openSqlite({ shown: url, path, file, isReadOnly }: SqliteUrl): SqliteConnection {
   const prepared = new Map<string, StatementSync>()
-  const database = translated(() => new DatabaseSync(path, { enableForeignKeyConstraints: true }))
+  const database = translated(() => new DatabaseSync(file, { enableForeignKeyConstraints: true }))
 
   function translated<T>(work: () => T): T {
     try {
       return work()
     } catch (error) {
-      throw translateSqliteError(error, url)
+      throw translateSqliteError(error, url, isReadOnly)
     }
   }
 
@@ -58,6 +61,7 @@ export function openSqlite(path: string, url: string): SqliteConnection {
 
   const connection: SqliteConnection = {
     url,
+    path,
     prepare,
     query: ({ sql, parameters }) => translated(() => prepare(sql).all(...parameters) as Record<string, Value>[]),
     execute: ({ sql, parameters }) => translated(() => Number(prepare(sql).run(...parameters).changes)),
@@ -70,7 +74,7 @@ export function openSqlite(path: string, url: string): SqliteConnection {
         return result
       } catch (error) {
         rollBack()
-        throw translateSqliteError(error, url)
+        throw translateSqliteError(error, url, isReadOnly)
       }
     },
     close: () => database.close(),
@@ -78,7 +82,7 @@ export function openSqlite(path: string, url: string): SqliteConnection {
   try {
     // The option `timeout` of DatabaseSync came with Node 22.16 only.
     connection.run(`pragma busy_timeout = ${busyTimeoutMs}`)
-    useWriteAheadLog(connection)
+    if (!isReadOnly) useWriteAheadLog(connection)
     prepareSession(connection)
   } catch (error) {
     database.close()

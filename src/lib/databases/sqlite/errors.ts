@@ -22,15 +22,21 @@ export function isConstraintViolation(error: unknown): boolean {
   return primaryCode(error) === codes.constraint
 }
 
-/** An error of node:sqlite as one of ours where there is a sentence for it. */
-export function translateSqliteError(error: unknown, url: string): unknown {
+/** An error of node:sqlite as one of ours where there is a sentence for it; `isReadOnly` as the URL has it. */
+export function translateSqliteError(error: unknown, url: string, isReadOnly = false): unknown {
   if (error instanceof RushbenchError) return error
   const code = primaryCode(error)
   const details = { url, reason: reasonOf(error) }
   if (code === codes.busy || code === codes.locked) return failure('database-busy', details, error)
   if (code === codes.full) return failure('disk-full', details, error)
   if (code === codes.notADatabase || code === codes.corrupt) return failure('database-not-ours', details, error)
+  if (code === codes.readonly && isReadOnly) {
+    const reason = 'its URL opens it only to be read'
+    return failure('database-not-ours', { url, reason }, error)
+  }
   if (code === codes.cannotOpen || code === codes.readonly) return failure('database-not-ours', details, error)
   if (code === codes.ioError) return failure('database-lost', details, error)
+  // SQLite has no code of its own for what it cannot make of a URI.
+  if (/^no such (vfs|access mode|cache mode)/.test(details.reason)) return failure('database-not-ours', details, error)
   return error
 }

@@ -9,21 +9,22 @@ import { sqliteStrategies } from './bulk.ts'
 import type { SqliteConnection } from './connection.ts'
 import { createSqliteCounters } from './counters.ts'
 import { readSqliteDurability } from './durability.ts'
-import { inMemory, openSqliteFile, pathOf } from './open-file.ts'
+import { openSqliteFile } from './open-file.ts'
+import { inMemory } from './url.ts'
 import { watchSqliteInserts } from './watch.ts'
 import { openWriteLock } from './write-lock.ts'
 
 /** The SQLite inside Node: no server, one file. */
 export const sqlite: DatabaseAdapter = {
   name: 'sqlite',
-  connect: async (url) => createDatabase(await openSqliteFile(url), pathOf(url)),
+  connect: async (url) => createDatabase(await openSqliteFile(url)),
   openPausable: async (url) => openWriteLock(await openSqliteFile(url)),
 }
 
-function createDatabase(connection: SqliteConnection, path: string): Database {
+function createDatabase(connection: SqliteConnection): Database {
   const statements = createStatements(sqliteDialect)
-  const counters = createSqliteCounters(connection, path)
-  const durability = readSqliteDurability(connection, path === inMemory)
+  const counters = createSqliteCounters(connection, connection.path)
+  const durability = readSqliteDurability(connection, connection.path === inMemory)
   const version = connection.query({ sql: 'select sqlite_version() as version', parameters: [] })[0]?.['version']
   return {
     url: connection.url,

@@ -1,0 +1,80 @@
+import { failure } from '../../errors.ts'
+import { expandHome, parameterTable, readParameters, someText, word } from '../url-parameters.ts'
+import { redactUrl } from '../url.ts'
+
+/** What a SQLite URL may have after its `?`: SQLite's own (https://www.sqlite.org/uri.html), which it is handed. */
+export const sqliteParameters = parameterTable({
+  mode: {
+    ...word('ro', 'rw', 'rwc', 'memory'),
+    does: 'only to be read, to be written, made where there is no such file, or kept in memory; `rwc` unless it is given',
+  },
+  cache: { ...word('private', 'shared'), does: 'whether connections of one process share their pages' },
+  immutable: {
+    ...word('0', '1'),
+    does: '1: the file cannot change, so that it is read without any lock',
+  },
+  nolock: { ...word('0', '1'), does: '1: no file is locked; two that write will spoil it' },
+  psow: { ...word('0', '1'), does: '0: a write may harm bytes beside it when the power fails' },
+  vfs: {
+    ...someText,
+    does: 'layer of SQLite over the file system, such as `unix-excl`',
+    allowed: 'a name that SQLite knows',
+  },
+})
+
+/** A database file. */
+export interface SqliteUrl {
+  readonly shown: string
+  /** `:memory:` for one without a file. */
+  readonly path: string
+  /** What SQLite is to open. */
+  readonly file: string
+  /** Nothing can be written. */
+  readonly isReadOnly: boolean
+  /** It may be made. */
+  readonly makes: boolean
+}
+
+const scheme = 'sqlite:'
+/** A database without a file. */
+export const inMemory = ':memory:'
+
+/**
+ * Reads `sqlite:PATH?mode=ro`. In the path `~/` is the home folder, and %3F a question mark, as every %HH is a byte. Throws
+ * `database-not-ours` where it names no file, `url-parameter-unknown` and `url-parameter-wrong`.
+ */
+export function readSqliteUrl(url: string): SqliteUrl {
+  const shown = redactUrl(url)
+  const [, given = '', query] = /^([^?]*)(?:\?(.*))?$/s.exec(url.slice(scheme.length)) ?? []
+  const path = expandHome(decode(given.replace(/^\/\/(?=\/)/, '')))
+  // SQLite takes an empty path for a database that is gone when it is closed.
+  if (path === '') throw failure('database-not-ours', { url: shown, reason: 'it names no file' })
+  if (path.includes('\0')) throw failure('database-not-ours', { url: shown, reason: 'no path can hold %00' })
+  const pairs = (query ?? '').split('&').filter((pair) => pair !== '')
+  const parameters = pairs.map((pair) => {
+    const [name = '', ...value] = pair.split('=')
+    return [decode(name), decode(value.join('='))] as const
+  })
+  const values = readParameters(sqliteParameters, parameters, { shown, engine: 'SQLite' })
+  const isReadOnly = values.mode === 'ro' || values.immutable === '1'
+  const handed = Object.entries(values).map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+  return {
+    shown,
+    path: values.mode === 'memory' ? inMemory : path,
+    file:
+      handed.length === 0
+        ? path
+        : `file:${encodeURI(path).replaceAll(/[?#]/g, encodeURIComponent)}?${handed.join('&')}`,
+    isReadOnly,
+    makes: !isReadOnly && values.mode !== 'rw',
+  }
+}
+
+/** A % that begins no byte is one. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll(/%(?![\da-f]{2})/gi, '%25'))
+  } catch {
+    return text
+  }
+}

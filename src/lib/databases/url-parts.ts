@@ -1,0 +1,80 @@
+import { failure } from '../errors.ts'
+import { redactUrl } from './url.ts'
+
+/** One server in a URL's list of hosts. */
+export interface Place {
+  /** A name, an address without brackets, or the folder or file of a Unix socket; empty where the URL names none. */
+  readonly host: string
+  /** Null where the URL names none. */
+  readonly port: number | null
+}
+
+/** A URL of a server, taken apart and decoded. */
+export interface UrlParts {
+  /** Without its secrets: what may be printed and saved. */
+  readonly shown: string
+  /** Without the colon. */
+  readonly scheme: string
+  /** Empty when the URL names nobody. */
+  readonly user: string
+  readonly password: string
+  /** At least one. */
+  readonly hosts: readonly Place[]
+  /** With its leading slash; empty when the URL has none. */
+  readonly path: string
+  /** In the order given, decoded. */
+  readonly parameters: readonly (readonly [name: string, value: string])[]
+}
+
+/** Said of what ends a URL's authority early or twice; it quotes nothing, since a password may stand anywhere. */
+const encode =
+  'special characters in a user, a password or a parameter have to be percent-encoded: @ as %40, / as %2F, : as %3A, ? as %3F, # as %23, % as %25'
+
+const grammar = /^([a-z][a-z0-9+.-]*):\/\/(?:([^@/?#]*)@)?([^@/?#]*)(\/[^?#]*)?(?:\?(.*))?$/is
+
+/**
+ * Takes a server's URL apart. It may name several hosts. Throws `url-unreadable`, which shows nothing that could be a part
+ * of a password: where a special character in it is not encoded, nobody can tell where it ends.
+ */
+export function readUrlParts(url: string): UrlParts {
+  const shown = redactUrl(url)
+  const refuse = (reason: string, cause?: unknown) => failure('url-unreadable', { url: shown, reason }, cause)
+  const decode = (text: string): string => {
+    try {
+      return decodeURIComponent(text)
+    } catch (error) {
+      throw refuse('a % in the URL has to be written as %25', error)
+    }
+  }
+  if (!url.includes('://')) throw refuse('it is not a URL')
+  const found = grammar.exec(url)
+  // One @ at most, and nothing before it that would end the host: all else is part of a secret.
+  if (!found || url.includes('#') || url.replace(/^[^@/]*:\/\/[^@/?#]*@/, '').includes('@')) throw refuse(encode)
+  const [, scheme = '', userInfo = '', hosts = '', path = '', query = ''] = found
+  const [user = '', ...password] = userInfo.split(':')
+  return {
+    shown,
+    scheme: scheme.toLowerCase(),
+    user: decode(user),
+    password: decode(password.join(':')),
+    hosts: hosts.split(',').map((text) => readPlace(text, decode, refuse)),
+    path: decode(path),
+    parameters: query
+      .split('&')
+      .filter((pair) => pair !== '')
+      .map((pair) => {
+        const [name = '', ...value] = pair.split('=')
+        return [decode(name), decode(value.join('='))] as const
+      }),
+  }
+}
+
+/** Throws what `refuse` makes of it. */
+function readPlace(text: string, decode: (text: string) => string, refuse: (reason: string) => Error): Place {
+  const [, host = '', port = ''] = /^(\[[\da-f:.%]+\]|[^:[\]]*)(?::(\d*))?$/i.exec(text) ?? [null, '\0']
+  const name = decode(host).replaceAll(/^\[|\]$/g, '')
+  const isName = name.startsWith('/') || /^[\p{L}\p{N}._:%-]*$/u.test(name)
+  // It is not quoted: a password with a / that is not encoded leaves its beginning where the port should be.
+  if (!isName || Number(port) > 65_535) throw refuse(`it names no host and port that could be; ${encode}`)
+  return { host: name, port: port === '' ? null : Number(port) }
+}
