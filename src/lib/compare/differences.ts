@@ -1,3 +1,4 @@
+import { describeConnection } from '../reports/connection-record.ts'
 import { formatCount, formatDuration } from '../reports/format.ts'
 import type { Report } from '../reports/record.ts'
 
@@ -48,6 +49,7 @@ export function differencesOf(a: Report, b: Report): string[] {
     ['kind', a.kind, b.kind],
     ...environmentThatMatters.map((key): [string, Shown, Shown] => [key, a.environment[key], b.environment[key]]),
     ['durability', durabilityOf(a, b), durabilityOf(b, a)],
+    ...connectionPair(a, b),
     ['workload', workloadOf(a), workloadOf(b)],
     ['arrivals', arrivalsOf(a), arrivalsOf(b)],
     ['injected faults', injectedOf(a), injectedOf(b)],
@@ -66,6 +68,12 @@ export function differencesOf(a: Report, b: Report): string[] {
 export function differencesAmong(reports: readonly Report[]): string[] {
   const [first, ...others] = reports
   return first ? [...new Set(others.flatMap((other) => differencesOf(first, other)))] : []
+}
+
+/** Reports of earlier versions do not say how they were connected. */
+function connectionPair(a: Report, b: Report): [string, Shown, Shown][] {
+  const [left, right] = [a, b].map(({ environment }) => describeConnection(environment.connection))
+  return left && right ? [['connection', left, right]] : []
 }
 
 /**

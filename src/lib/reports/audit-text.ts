@@ -1,15 +1,17 @@
 import { brokenIn, firstOf } from './audit-found.ts'
+import { connectionLines } from './connection-record.ts'
 import { formatCount, plain } from './format.ts'
 import type { AuditReport } from './record.ts'
 import { auditLine, violationLines, type Paint } from './text.ts'
 
 /** An audit for people: the verdict, the rows concerned, and what it was held against. */
-export function auditSummary({ audit, ledgers }: AuditReport, paint: Paint): string {
+export function auditSummary({ audit, ledgers, environment }: AuditReport, paint: Paint): string {
   return [
     auditLine(audit, paint),
     ...violationLines(audit.violations),
     ...leftOut(audit),
     ...ledgerLines(ledgers),
+    ...connectionLines(environment),
   ].join('\n')
 }
 

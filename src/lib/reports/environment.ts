@@ -38,6 +38,7 @@ export function describeRun<Kind extends Report['kind']>(
       engine: engine?.name ?? 'unknown',
       engineVersion: engine?.version ?? 'unknown',
       durability: engine === null ? {} : recordDurability(engine.durability),
+      ...(engine?.connection && { connection: engine.connection }),
     },
     config: Object.fromEntries(config.settings.map(({ name, shown }) => [name, shown])),
     seed: config.values.seed,

@@ -1,3 +1,4 @@
+import { connectionLines } from './connection-record.ts'
 import { drawChart, type ChartSeries } from './chart.ts'
 import { durabilitySettings, nameSingleInserts, notDurable } from './durability-text.ts'
 import { formatCount, formatDuration, formatLatency, formatNumber, formatTable, plain } from './format.ts'
@@ -24,6 +25,7 @@ export function insertBenchSummary(report: InsertBenchReport, original: string |
         `${nameSingleInserts(environment)} into ${environment.engine} ${environment.engineVersion} (${durabilitySettings(environment)})`,
       ),
       ...(found === null ? [] : [plain(`${found.verdict}: ${found.because}`)]),
+      ...connectionLines(environment),
     ],
     retried === null ? [] : [`retries, within the times below: ${retried}`],
     interrupted ? ['stopped before its time: what follows is what was measured so far'] : [],

@@ -13,6 +13,7 @@ import {
   text,
   textByName,
 } from './fields.ts'
+import { Connection } from './connection-record.ts'
 import { LimitFound } from './limit-record.ts'
 import { LoadModel } from './load-model-record.ts'
 import { percentiles, Spectrum, Step, TimelineRow } from './load-rows-record.ts'
@@ -35,6 +36,7 @@ const Environment = object('where the run was made', {
   engine: text('database engine; "unknown" for a target whose database is not known'),
   engineVersion: text("the engine's version"),
   durability: textByName('settings that say what a commit survives'),
+  connection: Type.Optional(Connection),
 })
 
 const common = {

@@ -1,4 +1,5 @@
 import { auditPhrase, brokenIn, firstOf } from './audit-found.ts'
+import { connectionLines } from './connection-record.ts'
 import { notDurable } from './durability-text.ts'
 import {
   countOf,
@@ -113,6 +114,7 @@ function headlineLines(report: LoadReport, paint: Paint): string[] {
         ]
       : []),
     ...databaseLines(environment),
+    ...connectionLines(report.environment),
   ]
 }
 
@@ -294,6 +296,7 @@ export function seedSummary(report: SeedReport): string {
     ...(finishSeconds >= shownFinishSeconds
       ? [`${formatDuration(finishSeconds * 1000)} of them for what had to wait until the rows were in`]
       : []),
+    ...connectionLines(report.environment),
     ...(report.resumedAt ? [`${formatCount(report.resumedAt)} rows were stored before`] : []),
     plain(`by ${strategy} (${durability})`),
     ...(made.length > 0 ? [made.join(', ')] : []),

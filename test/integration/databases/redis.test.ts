@@ -64,7 +64,7 @@ describe.skipIf(service === null)('redis', () => {
 
   it('a URL whose password is not encoded', async () => {
     await expect(open('redis://root:100%@127.0.0.1:1/0')).rejects.toMatchObject({
-      code: 'database-unreachable',
+      code: 'url-unreadable',
       message: expect.not.stringContaining('100%@'),
     })
   })

@@ -1,3 +1,4 @@
+import { describeConnection } from '../connection-record.ts'
 import { countOf, formatCount } from '../format.ts'
 import type { Report } from '../record.ts'
 import { describeRetries } from '../retries-text.ts'
@@ -11,11 +12,13 @@ export function runFacts(report: Report): Pick<Digest, 'startedAt' | 'command'> 
 /** Where the run was made, and with which settings. */
 export function runSections(report: Report): Section[] {
   const { environment, config, seed, id, startedAt, finishedAt } = report
+  const connection = describeConnection(environment.connection)
   const retried = 'retries' in report ? describeRetries(report.retries) : null
   const { cpu, cores, memoryMb, os, node, rushbench, engine, engineVersion, durability } = environment
   const facts = [
     ['database', engine === engineVersion ? engine : `${engine} ${engineVersion}`],
     ...Object.entries(durability),
+    ...(connection === null ? [] : [['connection', connection]]),
     ...(retried === null ? [] : [['retries', retried]]),
     ['processor', `${cpu}, ${countOf(cores, 'core')}`],
     ['memory', `${formatCount(memoryMb)} MB`],
