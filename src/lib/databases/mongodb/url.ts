@@ -46,7 +46,6 @@ export const mongoParameters = parameterTable({
   connectTimeoutMS: driven('how long connecting may take, 5000 ms unless it is given'),
   serverSelectionTimeoutMS: driven('how long a server may be looked for, 5000 ms unless it is given'),
   socketTimeoutMS: driven('how long a socket may be silent'),
-  timeoutMS: driven('how long any operation may take'),
   waitQueueTimeoutMS: driven('how long a connection of the pool may be waited for'),
   maxPoolSize: driven('connections at most, instead of what the command needs'),
   minPoolSize: driven('connections at least'),

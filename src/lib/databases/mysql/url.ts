@@ -45,9 +45,9 @@ export const mysqlParameters = parameterTable({
     allowed: 'a file',
   },
   charset: {
-    does: 'character set of the session, `utf8mb4` unless it is given',
-    allowed: 'a character set or collation that MySQL knows',
-    read: (text) => (Object.hasOwn(Charsets, text.toUpperCase()) ? text : undefined),
+    does: 'character set and collation of the session; every text has to fit in, so that it is `utf8mb4` or one of its own',
+    allowed: 'utf8mb4, or a collation of it',
+    read: (text) => (/^utf8mb4(_|$)/i.test(text) && Object.hasOwn(Charsets, text.toUpperCase()) ? text : undefined),
   },
   connectTimeout: {
     ...wholeNumber(1, 'milliseconds, from 1'),

@@ -157,7 +157,7 @@ function createConnections(pool: Pool, options: ClientConfig, known: KnownServer
     const client = await reach()
     if (prepared.has(client)) return client
     try {
-      await prepareSession(client, url)
+      await prepareSession(client, url, connection.pooled)
       prepared.add(client)
       return client
     } catch (error) {

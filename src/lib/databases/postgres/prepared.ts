@@ -41,6 +41,6 @@ export function createStatementNames(
 }
 
 /** A name that the session does not know, or one that another client has given: nothing was done. */
-export function isLostStatement(error: unknown): boolean {
+function isLostStatement(error: unknown): boolean {
   return ['26000', '42P05'].includes((error as { code?: string } | null)?.code ?? '')
 }

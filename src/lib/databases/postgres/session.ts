@@ -36,9 +36,19 @@ select set_config('search_path', 'public', false) where current_schema() is null
 select wanted.name || ' is ' || s.setting || ', and not ' || wanted.value as reason ${others}
 union all select 'search_path names no schema that is there' where current_schema() is null`
 
+/** What PgBouncer gives back to a client on every session (https://www.pgbouncer.org/config.html#track_extra_parameters). */
+const kept = "'timezone', 'client_encoding', 'standard_conforming_strings'"
+
+/** Behind a pooler the rest would be set for somebody else: the user or the database has to have it. */
+const preparePooled = prepare
+  .replace(/^(.*?);/s, `$1 and lower(wanted.name) in (${kept});`)
+  .replace(/select set_config\('search_path'.*?;\n/, '')
+
 /** Gives a new session what ours rest on, and looks whether it has it, in one round trip. Throws `session-unfit`. */
-export async function prepareSession(client: ClientBase, url: string): Promise<void> {
-  const results = (await client.query(prepare)) as unknown as QueryResult<{ reason: string }>[]
+export async function prepareSession(client: ClientBase, url: string, isPooled = false): Promise<void> {
+  const results = (await client.query(isPooled ? preparePooled : prepare)) as unknown as QueryResult<{
+    reason: string
+  }>[]
   const reasons = results.at(-1)?.rows.map(({ reason }) => reason) ?? []
   if (reasons.length > 0) throw failure('session-unfit', { url, reason: reasons.join('; ') })
 }
