@@ -2,6 +2,7 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { reasonOf } from './lib/errors.ts'
 import type { ScenarioTask } from './lib/load/choose-generators.ts'
+import { sharedMemory } from './lib/load/counts-memory.ts'
 import { createGenerator, type LocalGenerator } from './lib/load/generator.ts'
 import { aliveEveryMs, type FromGenerator } from './lib/load/generator-messages.ts'
 import { isStop } from './lib/load/refusals.ts'
@@ -27,10 +28,12 @@ process.on('unhandledRejection', onStrayError)
 process.on('uncaughtException', onStrayError)
 setInterval(() => send({ kind: 'alive' }), aliveEveryMs)
 
+const memory = sharedMemory((piece) => send({ kind: 'counts', piece }))
+
 await serveGenerator({ send, listen: (onMessage) => void port.on('message', onMessage) }, async (hooks) => {
   const scenarios = await readTaskScenarios(task)
   send({ kind: 'read', names: scenarios.map(({ name }) => name) })
-  const local = createGenerator(task, hooks, { scenarios, clock: realClock, inThread: true })
+  const local = createGenerator(task, hooks, { scenarios, clock: realClock, inThread: true, memory })
   for (const reason of early) local.recordError(reason)
   generator = local
   return local

@@ -49,7 +49,9 @@ describe('load --workers on this machine', () => {
     expectExact(report)
     expect(report.load.interrupted).toBe(true)
     expect(report.generator.reasons).toContainEqual(
-      expect.stringMatching(/^worker \d on .+ was lost: it was ended by SIGKILL$/),
+      expect.stringMatching(
+        /^worker \d on .+ was lost: it was ended by SIGKILL; what it measured in its last second is missing$/,
+      ),
     )
     // What it had told in its first seconds.
     expect(report.load.workers?.find(({ lost }) => lost !== undefined)?.requests).toBeGreaterThan(50)
@@ -201,7 +203,7 @@ describe.skipIf(!server)('load --workers on a queue', () => {
     expect(output.code).toBe(5)
     const report = await savedBy(work, output)
     expectExact(report)
-    const reason = 'it has given no sign of life for too long'
+    const reason = 'it has given no sign of life for too long; what it measured in its last second is missing'
     expect(report.generator.reasons).toEqual(
       expect.arrayContaining(['a', 'b'].map((name) => `worker ${name} on ${hostname()} was lost: ${reason}`)),
     )

@@ -53,8 +53,7 @@ function figuresOf({ recorded, progress }: RunSoFar): Figures {
 }
 
 function couldKeepUp({ recorded, threads }: RunSoFar, { requests }: Figures): boolean {
-  const failureReasons = Object.fromEntries(recorded.failureReasons)
-  return judgeConnections(judgeThreads(threads), { requests, failureReasons }).valid
+  return judgeConnections(judgeThreads(threads), { requests, failureReasons: recorded.failureReasons }).valid
 }
 
 /** The share of its load that a run has made: of its users' time, its arrivals, or its time. */

@@ -1,4 +1,5 @@
 import type { SentError } from '../errors.ts'
+import type { CountsPiece } from './counts-memory.ts'
 import type { GeneratorNews, GeneratorResult, WorkerFacts } from './generator.ts'
 import type { LedgerEntry } from './scenario.ts'
 
@@ -25,6 +26,8 @@ export type FromGenerator =
   /** Of its users; also while none is added to them. */
   | { readonly kind: 'preparing'; readonly done: number; readonly total: number }
   | { readonly kind: 'prepared' }
+  /** From a thread: where it counts, so that nothing of it is lost with the thread. */
+  | { readonly kind: 'counts'; readonly piece: CountsPiece }
   | { readonly kind: 'second'; readonly news: GeneratorNews }
   /** For the ledger; batches are numbered from 0. */
   | { readonly kind: 'entries'; readonly batch: number; readonly entries: readonly LedgerEntry[] }

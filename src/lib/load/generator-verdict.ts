@@ -45,6 +45,11 @@ const advice: Readonly<Record<Lack, string>> = {
   scenario: 'Look in the scenario for what ends its thread, or keeps it busy.',
 }
 
+/** Why a generator was lost, of which nobody knows what it measured after it last said so. */
+export function restMissing(reason: string): string {
+  return `${reason}; what it measured in its last second is missing`
+}
+
 /** What to try where it is only known that the generator could not keep up. */
 export const generalAdvice = `${advice.processor} ${advice.time}`
 

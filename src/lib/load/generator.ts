@@ -12,6 +12,7 @@ import { mostUsersOf, sendOf, type LoadModel } from './model.ts'
 import type { OutcomeStatuses } from './outcome.ts'
 import type { Part } from './pacing.ts'
 import { createUserSupply, usersAhead } from './prepare.ts'
+import type { CountsMemory } from './counts-memory.ts'
 import { createRecorder } from './recorder.ts'
 import type { PartNews } from './result.ts'
 import type { Ledger, Scenario } from './scenario.ts'
@@ -51,8 +52,8 @@ export interface PreparingProgress {
 
 /** What a generator has to say after each second, and once more at its end. */
 export interface GeneratorNews extends PartNews {
-  /** Since the start. */
-  readonly health: GeneratorHealth
+  /** Since the start; null of a generator that was lost, which did not say. */
+  readonly health: GeneratorHealth | null
 }
 
 /** A process that makes load, perhaps on another machine. */
@@ -76,7 +77,7 @@ export interface ClockComparison {
 
 /** What became of a generator. */
 export interface GeneratorResult {
-  /** What came after its last second; null when it was lost. */
+  /** What came after its last second; null when that is not known, of one that was lost. */
   readonly last: GeneratorNews | null
   /** Why it was not there until the end; null when it was. */
   readonly lost: string | null
@@ -114,12 +115,12 @@ const preparingEveryMs = 1000
 export function createGenerator(
   { origins, timeout, model, part, seed, runId, statuses }: GeneratorTask,
   { ledger, signal, onSecond, onPreparing, onMistake }: GeneratorHooks,
-  { scenarios, clock, inThread = false }: LocalParts,
+  { scenarios, clock, inThread = false, memory }: LocalParts,
 ): LocalGenerator {
   const random = createRandom(seed)
   const client = createHttpClients(origins, timeout)
   const late = createHistogram()
-  const recorder = createRecorder()
+  const recorder = createRecorder(memory)
   const sockets = createSocketOpener(origins, timeout, clock, () => recorder.recordDroppedText())
   let done = 0
   const supply = createUserSupply({
@@ -192,6 +193,8 @@ export interface LocalParts {
   readonly clock: Clock
   /** It is one of several threads of this process; not unless given. */
   readonly inThread?: boolean
+  /** In which it counts; its own unless given. */
+  readonly memory?: CountsMemory
 }
 
 async function waitUntil(at: number, clock: Clock, signal: AbortSignal): Promise<void> {

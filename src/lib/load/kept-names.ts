@@ -21,6 +21,9 @@ export function keepStepNames(): KeepName {
   return keepFirst(maxSteps, 'other steps')
 }
 
+/** Reasons that are counted at most: those that are told apart, and the others. */
+export const mostReasons = maxReasons + 1
+
 function keepFirst(most: number, others: string): KeepName {
   const known = new Set<string>()
   return (given) => {

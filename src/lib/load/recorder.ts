@@ -1,11 +1,6 @@
-import {
-  countsOf,
-  createHistogram,
-  recordMs,
-  type HistogramCounts,
-  type LatencyHistogram,
-} from '../measure/histogram.ts'
-import { keepStepNames } from './kept-names.ts'
+import { countsArrayOf, countsOf, recordMs, type HistogramCounts, type LatencyHistogram } from '../measure/histogram.ts'
+import { ownMemory, stepAt, totalAt, type CountsMemory } from './counts-memory.ts'
+import { keepStepNames, mostReasons } from './kept-names.ts'
 import { createReasonCounts } from './reason-counts.ts'
 
 /** One request, all times in ms of the same clock. */
@@ -66,6 +61,7 @@ export interface Recorder {
   record(sample: Sample): void
   /** A scenario threw, which ended an iteration; whether its requests failed is another matter. */
   recordError(reason: string): void
+  recordIteration(): void
   /** An iteration could not start when it was due. */
   recordSkipped(): void
   /** A text that had come over a WebSocket was dropped, because too many waited to be received. */
@@ -77,44 +73,49 @@ export interface Recorder {
 }
 
 interface StepState {
-  failures: number
-  afterEnd: number
-  bytes: number
+  readonly numbers: Float64Array
   readonly response: LatencyHistogram
   readonly service: LatencyHistogram
 }
 
-/** An empty recorder. */
-export function createRecorder(): Recorder {
+/** An empty recorder, which counts in `memory`: its own unless given. */
+export function createRecorder(memory: CountsMemory = ownMemory): Recorder {
   const steps = new Map<string, StepState>()
   const stepNames = keepStepNames()
-  const failureReasons = createReasonCounts()
-  const errorReasons = createReasonCounts()
-  const late = createHistogram()
-  let skipped = 0
-  let errors = 0
-  let reconnected = 0
-  let droppedTexts = 0
+  const totals = memory.numbers(Object.keys(totalAt).length)
+  const reasonNumbers = { failureReasons: memory.numbers(mostReasons), errorReasons: memory.numbers(mostReasons) }
+  const late = memory.histogram()
+  memory.tell({ kind: 'totals', totals, ...reasonNumbers, late: countsArrayOf(late) })
+  const failureReasons = createReasonCounts(reasonNumbers.failureReasons, (name) =>
+    memory.tell({ kind: 'failureReason', name }),
+  )
+  const errorReasons = createReasonCounts(reasonNumbers.errorReasons, (name) =>
+    memory.tell({ kind: 'errorReason', name }),
+  )
   let endedAt = Infinity
 
   function stepOf(given: string): StepState {
     const known = steps.get(given)
     if (known) return known
     const name = stepNames(given)
-    const state = steps.get(name) ?? {
-      failures: 0,
-      afterEnd: 0,
-      bytes: 0,
-      response: createHistogram(),
-      service: createHistogram(),
-    }
+    const state = steps.get(name) ?? createStep(name)
     steps.set(name, state)
     return state
   }
 
+  function createStep(name: string): StepState {
+    const numbers = memory.numbers(Object.keys(stepAt).length)
+    const response = memory.histogram()
+    const service = memory.histogram()
+    memory.tell({ kind: 'step', name, numbers, response: countsArrayOf(response), service: countsArrayOf(service) })
+    return { numbers, response, service }
+  }
+
+  const total = (name: keyof typeof totalAt): number => totals[totalAt[name]] as number
+
   return {
     recordError(reason) {
-      errors++
+      count(totals, totalAt.errors)
       errorReasons.add(reason)
     },
     record({ step, due, planned = due, sent, ended, bytes, failure, reconnected: again = false }) {
@@ -122,18 +123,21 @@ export function createRecorder(): Recorder {
       recordMs(state.response, ended - due)
       recordMs(state.service, ended - sent)
       recordMs(late, sent - planned)
-      state.bytes += bytes
-      if (again) reconnected++
-      if (ended > endedAt) state.afterEnd++
+      count(state.numbers, stepAt.bytes, bytes)
+      if (again) count(totals, totalAt.reconnected)
+      if (ended > endedAt) count(state.numbers, stepAt.afterEnd)
       if (failure === null) return
-      state.failures++
+      count(state.numbers, stepAt.failures)
       failureReasons.add(failure)
     },
+    recordIteration() {
+      count(totals, totalAt.iterations)
+    },
     recordSkipped() {
-      skipped++
+      count(totals, totalAt.skipped)
     },
     recordDroppedText() {
-      droppedTexts++
+      count(totals, totalAt.droppedTexts)
     },
     endAt(at) {
       endedAt = at
@@ -142,33 +146,33 @@ export function createRecorder(): Recorder {
       const used = [...steps].filter(([, { response }]) => response.totalCount > 0)
       const tally = {
         users,
-        skipped,
-        steps: used.map(([name, { failures, afterEnd, bytes, response, service }]) => {
+        skipped: total('skipped'),
+        steps: used.map(([name, { numbers, response, service }]) => {
+          const [failures = 0, afterEnd = 0, bytes = 0] = numbers
           const after = afterEnd > 0 ? { afterEnd } : {}
           return { name, failures, ...after, bytes, response: countsOf(response), service: countsOf(service) }
         }),
         failureReasons: failureReasons.take(),
-        errors,
+        errors: total('errors'),
         errorReasons: errorReasons.take(),
-        reconnected,
-        droppedTexts,
+        reconnected: total('reconnected'),
+        droppedTexts: total('droppedTexts'),
         late: countsOf(late),
       }
       for (const [, state] of used) empty(state)
       late.reset()
-      skipped = 0
-      errors = 0
-      reconnected = 0
-      droppedTexts = 0
+      totals.fill(0)
       return tally
     },
   }
 }
 
-function empty(state: StepState): void {
-  state.failures = 0
-  state.afterEnd = 0
-  state.bytes = 0
-  state.response.reset()
-  state.service.reset()
+function count(numbers: Float64Array, place: number, by = 1): void {
+  numbers[place] = (numbers[place] as number) + by
+}
+
+function empty({ numbers, response, service }: StepState): void {
+  numbers.fill(0)
+  response.reset()
+  service.reset()
 }

@@ -1,8 +1,10 @@
 import { onAbort } from '../abort.ts'
 import { reasonOf, receivedError } from '../errors.ts'
 import { monotonicMs, realClock } from '../measure/clock.ts'
-import type { GeneratorHooks, GeneratorResult, LoadGenerator, WorkerFacts } from './generator.ts'
-import type { FromGenerator, ToGenerator } from './generator-messages.ts'
+import { createCountsReader, type CountsReader } from './counts-memory.ts'
+import { restMissing } from './generator-verdict.ts'
+import type { GeneratorHooks, GeneratorNews, GeneratorResult, LoadGenerator, WorkerFacts } from './generator.ts'
+import { aliveEveryMs, type FromGenerator, type ToGenerator } from './generator-messages.ts'
 
 /** A way to a generator in a thread or a process of its own. */
 export interface GeneratorChannel {
@@ -14,8 +16,9 @@ export interface GeneratorChannel {
 }
 
 /**
- * A generator at the other end of `channel`. When that ends in the middle of the run it is lost, with what it said up to
- * then; before, that is an error, which `endedEarly` makes.
+ * A generator at the other end of `channel`. When that ends in the middle of the run it is lost: what it said up to then
+ * is kept, and what it has counted since, where it does so in memory that is read here. Before, that is an error, which
+ * `endedEarly` makes.
  */
 export function createRemoteGenerator(
   channel: GeneratorChannel,
@@ -27,7 +30,11 @@ export function createRemoteGenerator(
   // Whoever waits for one of them hears of a failure; the other has nobody who waits.
   for (const { promise } of [prepared, finished]) promise.catch(() => {})
   const { signal } = hooks
+  const counts = createCountsReader()
+  let latest: GeneratorNews | null = null
   let worker: WorkerFacts | null = null
+  let beganAt = 0
+  let heardAt = 0
   let state: 'preparing' | 'prepared' | 'cancelled' | 'running' = 'preparing'
 
   function fail(error: Error): void {
@@ -51,15 +58,22 @@ export function createRemoteGenerator(
         state = 'prepared'
         prepared.resolve()
       }
-      if (message.kind === 'second') hooks.onSecond(message.news)
+      heardAt = monotonicMs()
+      if (message.kind === 'counts') counts.add(message.piece)
+      if (message.kind === 'second') {
+        latest = message.news
+        hooks.onSecond(message.news)
+      }
       if (message.kind === 'entries') void recordBatch(message, hooks, (answer) => channel.send(answer))
       if (message.kind === 'finished') finished.resolve({ last: message.last, lost: message.lost, worker })
       if (message.kind === 'failed') fail(receivedError(message))
       if (message.kind === 'mistake') hooks.onMistake(receivedError(message))
     },
     (reason) => {
-      if (state === 'running') finished.resolve({ last: null, lost: reason, worker })
-      else fail(endedEarly(reason))
+      if (state !== 'running') return fail(endedEarly(reason))
+      const seconds = secondsOf({ beganAt, heardAt, endedAt: monotonicMs() })
+      const last = restOf(counts, latest, seconds)
+      finished.resolve({ last, lost: last ? reason : restMissing(reason), worker })
     },
   )
   const stopListening = onAbort(signal, stop)
@@ -69,7 +83,9 @@ export function createRemoteGenerator(
     async run(startAt) {
       if (state === 'cancelled') return { last: null, lost: null, worker }
       state = 'running'
-      channel.send({ kind: 'run', at: startAt === undefined ? null : monotonicMs() + startAt - realClock.now() })
+      const at = startAt === undefined ? null : monotonicMs() + startAt - realClock.now()
+      beganAt = at ?? monotonicMs()
+      channel.send({ kind: 'run', at })
       return finished.promise
     },
     async close() {
@@ -77,6 +93,22 @@ export function createRemoteGenerator(
       await channel.close()
     },
   }
+}
+
+/** How long a generator that was lost has made load: one that lives says so each second. Times in ms of one clock. */
+function secondsOf(at: { readonly beganAt: number; readonly heardAt: number; readonly endedAt: number }): number {
+  return Math.max(0, Math.min(at.endedAt, Math.max(at.beganAt, at.heardAt) + aliveEveryMs) - at.beganAt) / 1000
+}
+
+/** What a generator has counted since it said so `latest`; null where that cannot be read. */
+function restOf(counts: CountsReader, latest: GeneratorNews | null, madeSeconds: number): GeneratorNews | null {
+  const rest = counts.read()
+  if (!rest) return null
+  const before = latest?.progress ?? { seconds: 0, users: 0, full: false, iterations: 0, userMs: 0, waitedMs: 0 }
+  const seconds = Math.max(before.seconds, madeSeconds)
+  const iterations = before.iterations + rest.iterations
+  const progress = { ...before, seconds, elapsedSeconds: seconds, iterations }
+  return { recorded: rest.recorded, progress, health: latest?.health ?? null }
 }
 
 async function recordBatch(

@@ -11,7 +11,7 @@ import type {
 import type { GeneratorHealth } from './generator-monitor.ts'
 import { judgeConnections, judgeThreads, judgeWorkers, type GeneratorVerdict } from './generator-verdict.ts'
 import type { CountingLedger, OutcomeCounts } from './ledger.ts'
-import type { LoadModel } from './model.ts'
+import { endOf, type LoadModel } from './model.ts'
 import type { Part } from './pacing.ts'
 import { summarizeRun, type RunResult } from './result.ts'
 import type { LedgerEntry } from './scenario.ts'
@@ -80,10 +80,7 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
   const recorded = createTallySum()
   const timeline = createTimeline(parts, (row, responseTimes) => {
     run.onSecond(row, responseTimes)
-    const latest = latestOf(accounts)
-    const progress = latest.map((news) => news.progress)
-    const threads = latest.map(({ health }) => health)
-    if (run.isDecided?.({ recorded, progress, threads })) decided.abort()
+    if (run.isDecided?.({ recorded, ...latestOf(accounts) })) decided.abort()
   })
 
   function add(account: Account, news: GeneratorNews): void {
@@ -127,7 +124,7 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
 
   async function runPart(generator: LoadGenerator, index: number): Promise<GeneratorResult> {
     const result = await generator.run()
-    if (result.last) add(accounts[index] as Account, result.last)
+    if (result.last) add(accounts[index] as Account, withinRun(result.last, model))
     if (result.lost === null) return result
     timeline.leaveOut(index)
     run.onLost()
@@ -139,28 +136,30 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
     ledger = await run.openLedger()
     const before = ledger.counts()
     const results = await Promise.all(generators.map(runPart))
-    const latest = latestOf(accounts)
-    const threads = latest.map(({ health }) => health)
+    const { progress, threads } = latestOf(accounts)
     const workers = results.flatMap(({ worker, lost }, index) =>
       worker ? [describeWorker(worker, accounts[index] as Account, lost)] : [],
     )
-    const result = summarizeRun(
-      latest.map(({ progress }) => progress),
-      {
-        model,
-        recorded,
-        timeline,
-        rests: results.flatMap(({ last }) => last?.recorded ?? []),
-        outcomes: outcomesSince(before, ledger.counts()),
-        interrupted: run.signal.aborted,
-      },
-    )
+    const result = summarizeRun(progress, {
+      model,
+      recorded,
+      timeline,
+      rests: results.flatMap(({ last }) => last?.recorded ?? []),
+      outcomes: outcomesSince(before, ledger.counts()),
+      interrupted: run.signal.aborted,
+    })
     const judged = workers.length > 0 ? judgeWorkers(workers) : judgeThreads(threads, lostOf(results))
     const verdict = judgeConnections(judged, result)
     return { model, result, threads, workers, verdict, decided: decided.signal.aborted }
   } finally {
     await Promise.all(generators.map((generator) => generator.close()))
   }
+}
+
+/** Of a generator that was lost it is not known when it ended, but no run is longer than its model says. */
+function withinRun(last: GeneratorNews, model: LoadModel): GeneratorNews {
+  const seconds = Math.min(last.progress.seconds, endOf(model) / 1000)
+  return { ...last, progress: { ...last.progress, seconds } }
 }
 
 function lostOf(results: readonly GeneratorResult[]): (string | null)[] {
@@ -176,8 +175,10 @@ interface Account {
   bookings: number
 }
 
-function latestOf(accounts: readonly Account[]): GeneratorNews[] {
-  return accounts.flatMap(({ latest }) => latest ?? [])
+/** What the generators said last, of those that have said anything. */
+function latestOf(accounts: readonly Account[]) {
+  const latest = accounts.flatMap((account) => account.latest ?? [])
+  return { progress: latest.map(({ progress }) => progress), threads: latest.flatMap(({ health }) => health ?? []) }
 }
 
 function createAccount(): Account {

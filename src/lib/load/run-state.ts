@@ -82,7 +82,10 @@ export function createRun(plan: RunPlan): Run {
       ...plan,
       parse: createSharedJson(),
       mistakes: createMistakes(plan.onMistake),
-      onIteration: () => void run.iterations++,
+      onIteration() {
+        run.iterations++
+        plan.recorder.recordIteration()
+      },
       onIterationEnd: iterationMean.add,
     },
     startedAt: plan.startAt ?? plan.clock.now(),

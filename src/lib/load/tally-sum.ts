@@ -19,10 +19,10 @@ export interface TallySum {
   add(tally: Tally): void
   /** By their name, in the order in which they were first seen. */
   readonly steps: ReadonlyMap<string, StepSum>
-  readonly failureReasons: ReadonlyMap<string, number>
+  readonly failureReasons: Readonly<Record<string, number>>
   /** Iterations whose scenario threw, and what. */
   readonly errors: number
-  readonly errorReasons: ReadonlyMap<string, number>
+  readonly errorReasons: Readonly<Record<string, number>>
   /** Requests that were sent again. */
   readonly reconnected: number
   /** Texts over WebSockets that were dropped. */
@@ -44,9 +44,13 @@ export function createTallySum(): TallySum {
   let droppedTexts = 0
   return {
     steps,
-    failureReasons: failureReasons.counts,
-    errorReasons: errorReasons.counts,
     late,
+    get failureReasons() {
+      return failureReasons.counts()
+    },
+    get errorReasons() {
+      return errorReasons.counts()
+    },
     get errors() {
       return errors
     },

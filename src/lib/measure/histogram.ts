@@ -1,7 +1,7 @@
-import { Int32Histogram, type JsHistogram } from 'hdr-histogram-js'
+import { Int32Histogram } from 'hdr-histogram-js'
 
 /** Latencies in whole microseconds with 3 significant digits; memory does not grow with their number. */
-export type LatencyHistogram = JsHistogram
+export type LatencyHistogram = InstanceType<typeof Int32Histogram>
 
 /** Percentiles in milliseconds; null where nothing was recorded. */
 export interface Percentiles {
@@ -56,6 +56,22 @@ export interface HistogramCounts {
   /** One for each bucket that holds any, ascending; the last is the largest value itself. */
   readonly valuesUs: Float64Array
   readonly counts: Float64Array
+}
+
+/** The memory in which a histogram counts. */
+export function countsArrayOf(histogram: LatencyHistogram): Uint32Array {
+  return histogram._counts as Uint32Array
+}
+
+/** What the counts of a histogram hold that is filled elsewhere: the largest value is known as exactly as all others are. */
+export function countsInMemory(counts: Uint32Array): HistogramCounts {
+  const histogram = createHistogram()
+  histogram._counts = counts
+  const last = counts.findLastIndex((count) => count > 0)
+  if (last < 0) return countsOf(histogram)
+  histogram.maxValue = histogram.valueFromIndex(last)
+  histogram.incrementTotalCount()
+  return countsOf(histogram)
 }
 
 /** What `histogram` holds. */

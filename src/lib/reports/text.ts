@@ -186,8 +186,10 @@ function afterEndPhrase({ afterEnd = 0, requests }: LoadReport['load']): string 
 function idealPhrase({ model, rps, idealRps }: LoadReport['load']): string {
   if (model?.kind === 'open') return ''
   if (model?.kind === 'saturation') return ' by one request after the other on each connection'
-  const share = idealRps > 0 ? rps / idealRps : 0
-  return `, ${formatShare(share)} of what these users would make if every answer were instant`
+  // Users that never thought have no such rate.
+  return idealRps > 0
+    ? `, ${formatShare(rps / idealRps)} of what these users would make if every answer were instant`
+    : ''
 }
 
 function reconnectedLines({ reconnected = 0 }: LoadReport['load']): string[] {

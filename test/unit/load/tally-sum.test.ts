@@ -25,9 +25,9 @@ function contentOf(sum: TallySum) {
         },
       ]),
     ),
-    failureReasons: Object.fromEntries(failureReasons),
+    failureReasons,
     errors,
-    errorReasons: Object.fromEntries(errorReasons),
+    errorReasons,
     reconnected,
     droppedTexts,
     late: shown(late),
@@ -98,9 +98,9 @@ describe('a sum of tallies', () => {
     }
     expect(sum.steps.size).toBe(101)
     expect([...sum.steps.values()].reduce((total, { response }) => total + response.totalCount, 0)).toBe(270)
-    expect(sum.failureReasons.size).toBe(21)
-    expect([...sum.failureReasons.values()].reduce((total, times) => total + times, 0)).toBe(45)
-    expect([sum.errors, sum.errorReasons.size]).toEqual([36, 21])
-    expect([...sum.errorReasons.values()].reduce((total, times) => total + times, 0)).toBe(36)
+    expect(Object.keys(sum.failureReasons).length).toBe(21)
+    expect(Object.values(sum.failureReasons).reduce((total, times) => total + times, 0)).toBe(45)
+    expect([sum.errors, Object.keys(sum.errorReasons).length]).toEqual([36, 21])
+    expect(Object.values(sum.errorReasons).reduce((total, times) => total + times, 0)).toBe(36)
   })
 })

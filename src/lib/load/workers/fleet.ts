@@ -7,6 +7,7 @@ import type { WorkEnd } from '../../workers/jobs.ts'
 import type { News } from '../../workers/news.ts'
 import type { Order } from '../../workers/orders.ts'
 import type { Fleet, SharedTask } from '../choose-generators.ts'
+import { restMissing } from '../generator-verdict.ts'
 import type { GeneratorHooks, GeneratorResult, LoadGenerator, WorkerFacts } from '../generator.ts'
 import type { Part } from '../pacing.ts'
 import type { LedgerEntry } from '../scenario.ts'
@@ -119,7 +120,7 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
 
   function lose(member: Member, reason: string): void {
     const { facts } = member
-    if (facts && member.running) void settle(member, { last: member.result?.last ?? null, lost: reason, worker: facts })
+    if (facts && member.running) void settle(member, { ...restOf(member, reason), worker: facts })
     else failAll(explain(reason, facts, members.indexOf(member)))
   }
 
@@ -150,7 +151,7 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
     options.onFailure(error)
     for (const member of members) {
       settled.add(member)
-      member.finished.resolve({ last: member.result?.last ?? null, lost: `the queue was lost`, worker: member.facts })
+      member.finished.resolve({ ...restOf(member, 'the queue was lost'), worker: member.facts })
     }
   }
 
@@ -240,6 +241,12 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
       }
     },
   }
+}
+
+/** What a worker said last, and why it is lost. */
+function restOf({ result }: Member, reason: string): Pick<GeneratorResult, 'last' | 'lost'> {
+  const last = result?.last ?? null
+  return { last, lost: last ? reason : restMissing(reason) }
 }
 
 function reasonOfEnd(end: WorkEnd): string {

@@ -8,6 +8,17 @@ const amount = z.number().min(0)
 const whole = z.number().int().min(0)
 const name = z.string().max(1000)
 
+const fitness = z.strictObject({
+  cpuPercent: amount,
+  eventLoopLagP99: amount,
+  maxRssMb: amount,
+  lateStartP99: amount.nullable(),
+  lateStart: z.strictObject({ percentile: amount.max(100), ms: amount }).nullable(),
+  watchedMs: amount,
+  stalledMs: amount,
+  longestStallMs: amount,
+})
+
 const head = z.strictObject({
   progress: z.strictObject({
     seconds: amount,
@@ -20,16 +31,7 @@ const head = z.strictObject({
     userMs: amount,
     waitedMs: amount,
   }),
-  health: z.strictObject({
-    cpuPercent: amount,
-    eventLoopLagP99: amount,
-    maxRssMb: amount,
-    lateStartP99: amount.nullable(),
-    lateStart: z.strictObject({ percentile: amount.max(100), ms: amount }).nullable(),
-    watchedMs: amount,
-    stalledMs: amount,
-    longestStallMs: amount,
-  }),
+  health: fitness.nullable(),
   users: whole,
   skipped: whole,
   failureReasons: z.record(name, whole),
