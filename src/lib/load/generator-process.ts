@@ -1,8 +1,9 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { failure } from '../errors.ts'
+import { signsOfLife, watchChannel } from './channel-watch.ts'
 import type { GeneratorHooks, LoadGenerator } from './generator.ts'
-import { aliveEveryMs, mostSilences, type ToGenerator } from './generator-messages.ts'
+import type { ToGenerator } from './generator-messages.ts'
 import { createRemoteGenerator, type GeneratorChannel } from './remote-generator.ts'
 
 /** What goes to a process beside the messages of its generator: first its task. */
@@ -13,7 +14,9 @@ export type ToProcess = { readonly kind: 'task'; readonly task: object } | ToGen
  * for 8 s while it runs is lost. Throws `worker-ended` when it does so before.
  */
 export function startGeneratorProcess(entry: URL, task: object, hooks: GeneratorHooks): LoadGenerator {
-  return createRemoteGenerator(startProcess(entry, task), hooks, (reason) => failure('worker-ended', { reason }))
+  return createRemoteGenerator(watchChannel(startProcess(entry, task), signsOfLife), hooks, (reason) =>
+    failure('worker-ended', { reason }),
+  )
 }
 
 function startProcess(entry: URL, task: object): GeneratorChannel {
@@ -31,15 +34,10 @@ function startProcess(entry: URL, task: object): GeneratorChannel {
   return {
     send,
     listen(onMessage, onEnd) {
-      const stopWatch = watchSilence(child, () => {
-        onEnd(`it has said nothing for ${mostSilences} s`)
-        child.kill('SIGKILL')
-      })
       child.on('message', onMessage)
       child.once('error', ({ message }) => onEnd(message))
       // Not at its exit: then what it said last may not have been read.
       child.once('close', (code, signal) => {
-        stopWatch()
         onEnd(signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`)
       })
     },
@@ -50,16 +48,4 @@ function startProcess(entry: URL, task: object): GeneratorChannel {
       await ended
     },
   }
-}
-
-/** Counts seconds in which nothing came, and not time: this process may have been stopped itself. */
-function watchSilence(child: ChildProcess, onSilence: () => void): () => void {
-  let silences = 0
-  child.on('message', () => (silences = 0))
-  const timer = setInterval(() => {
-    if (++silences < mostSilences) return
-    clearInterval(timer)
-    onSilence()
-  }, aliveEveryMs)
-  return () => clearInterval(timer)
 }

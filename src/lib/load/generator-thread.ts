@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { failure, reasonOf } from '../errors.ts'
+import { watchChannel } from './channel-watch.ts'
 import type { ScenarioTask } from './choose-generators.ts'
 import type { GeneratorHooks, LoadGenerator } from './generator.ts'
 import { createRemoteGenerator, type GeneratorChannel } from './remote-generator.ts'
-import { watchThread } from './thread-watch.ts'
+import { expectationsOf } from './thread-watch.ts'
 import { startWorkerThread } from './worker-threads.ts'
 
 /** How long a thread is waited for that was told to end, ms: one that waits for another program does not hear of it. */
@@ -14,7 +15,7 @@ const endMs = 2000
  * back is lost, and ended. Throws `thread-ended` when it ends before the load begins.
  */
 export function startGeneratorThread(entry: URL, task: ScenarioTask, hooks: GeneratorHooks): LoadGenerator {
-  const channel = watchThread(startThread(entry, task), task)
+  const channel = watchChannel(startThread(entry, task), expectationsOf(task))
   return createRemoteGenerator(channel, hooks, (reason) => failure('thread-ended', { reason }))
 }
 

@@ -1,22 +1,23 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { FromGenerator, ToGenerator } from '../../../src/lib/load/generator-messages.ts'
 import type { LoadModel } from '../../../src/lib/load/model.ts'
-import { watchThread } from '../../../src/lib/load/thread-watch.ts'
+import { signsOfLife, watchChannel, type Expectations } from '../../../src/lib/load/channel-watch.ts'
+import { expectationsOf } from '../../../src/lib/load/thread-watch.ts'
 import { users } from './virtual-run.ts'
 
 /** A thread that says what the test has it say, and what whoever started it hears. */
-function start(model: LoadModel = users(1, 20_000)) {
+function start(model: LoadModel = users(1, 20_000), expected?: Expectations) {
   let say: (message: FromGenerator) => void = () => {}
   const heard: string[] = []
   const sent: ToGenerator[] = []
   let closed = 0
-  const watched = watchThread(
+  const watched = watchChannel(
     {
       send: (message) => void sent.push(message),
       listen: (onMessage) => void (say = onMessage),
       close: async () => void closed++,
     },
-    { scenarioFile: 'mine.mjs', model, timeout: 30_000, prepareTimeout: 10_000 },
+    expected ?? expectationsOf({ scenarioFile: 'mine.mjs', model, timeout: 30_000, prepareTimeout: 10_000 }),
   )
   watched.listen(
     (message) => message.kind === 'failed' && heard.push(message.message),
@@ -112,4 +113,17 @@ it('says nothing more of a thread that has finished', () => {
   vi.advanceTimersByTime(100_000)
   expect(thread.heard).toEqual([])
   expect(thread.closed()).toBe(0)
+})
+
+it('gives up what says nothing for 8 s at any time, where nothing else is known of it', () => {
+  const silent = start(users(1), signsOfLife)
+  live(silent, 100)
+  vi.advanceTimersByTime(6000)
+  expect(silent.heard).toEqual([])
+  vi.advanceTimersByTime(1000)
+  expect(silent.heard).toEqual(['it has said nothing for 8 s'])
+  expect(silent.closed()).toBe(1)
+  silent.say({ kind: 'prepared' })
+  vi.advanceTimersByTime(10_000)
+  expect(silent.heard).toHaveLength(1)
 })
