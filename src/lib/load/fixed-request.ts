@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { METHODS } from 'node:http'
 import { failure, reasonOf } from '../errors.ts'
 import { defaultExpected, readExpected } from './expected-statuses.ts'
+import { whyOwned } from './http/client-headers.ts'
 import { isToken } from './http/token.ts'
 
 /** A request that is always the same, as plain data. */
@@ -32,9 +33,6 @@ export interface WrittenRequest {
 
 /** CONNECT asks for a tunnel: what comes after it is no HTTP. */
 const methods = new Set(METHODS.filter((method) => method !== 'CONNECT'))
-
-/** These frame the request, which only the client itself can do. */
-const framingHeaders = new Set(['content-length', 'transfer-encoding', 'keep-alive', 'te', 'trailer', 'upgrade'])
 
 /** Reads a request; a body is JSON unless a header says otherwise. Throws `usage-wrong`. */
 export async function readFixedRequest({ line, headers, body, expect }: WrittenRequest): Promise<FixedRequest> {
@@ -91,9 +89,11 @@ function redacted(header: string): string {
 }
 
 function checkHeaders(headers: FixedRequest['headers']): void {
-  const framing = headers.find(([name]) => framingHeaders.has(name.toLowerCase()))
-  if (framing) {
-    throw wrong(`The header ${framing[0]} cannot be given: it says how the request is framed, which rushbench does.`)
+  for (const [name] of headers) {
+    const lower = name.toLowerCase()
+    // What it may say is looked at below.
+    const why = lower === 'connection' ? undefined : whyOwned(lower)
+    if (why !== undefined) throw wrong(`The header ${name} cannot be given: ${why}.`)
   }
   if (valuesOf(headers, 'host').length > 1) throw wrong('A request has one Host; give it once.')
   const connection = valuesOf(headers, 'connection')

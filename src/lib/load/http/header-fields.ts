@@ -1,4 +1,5 @@
 import { mistaken, ScenarioMistake, shown } from '../scenario-mistake.ts'
+import { whyOwned } from './client-headers.ts'
 import { isToken } from './token.ts'
 
 /** The fields of a request. */
@@ -10,21 +11,6 @@ export interface HeaderFields {
   readonly hasType: boolean
   readonly hasAuthorization: boolean
 }
-
-const keptByClient = 'connections are opened and kept by rushbench, as a browser does it'
-const lengthIsKnown = 'the body is sent whole, with its length'
-
-/** These say where a request ends and who is on the line, which is the client's business. */
-const refused: ReadonlyMap<string, string> = new Map([
-  ['connection', keptByClient],
-  ['keep-alive', keptByClient],
-  ['proxy-connection', keptByClient],
-  ['content-length', lengthIsKnown],
-  ['transfer-encoding', lengthIsKnown],
-  ['te', 'answers are read without trailers'],
-  ['expect', 'the body is sent at once'],
-  ['upgrade', 'WebSockets are opened by connect'],
-])
 
 /** Sent once at most. */
 const single = new Set(['host', 'content-type', 'authorization'])
@@ -99,7 +85,7 @@ function requireName(name: unknown): string {
     throw mistaken('the name of a header', name, "letters, digits and !#$%&'*+-.^_`|~")
   }
   const lower = name.toLowerCase()
-  const why = refused.get(lower)
+  const why = whyOwned(lower)
   if (why !== undefined) throw new ScenarioMistake(`the header ${lower} cannot be sent: ${why}. Leave it out`)
   if (lowerNames.size === mostNames) lowerNames.clear()
   lowerNames.set(name, lower)
