@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 
@@ -24,6 +25,8 @@ func main() {
 	listen := flag.String("listen", "127.0.0.1:37017", "TCP address to listen on")
 	state := flag.String("state", "", "existing folder for the SQLite files, one a database")
 	flag.Parse()
+	// Every scan makes a document of every row: collecting them took a third of its time.
+	debug.SetGCPercent(400)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
