@@ -78,7 +78,8 @@ describe.skipIf(service === null)('mongodb', () => {
 
   describeDatabase(makeScratch)
 
-  it.each([
+  // The driver looks for a server for five seconds.
+  it.concurrent.each([
     ['no server', { port: '1' }, 'database-unreachable'],
     ['a login that is refused', { username: 'nobody', password: 'wrong' }, 'database-denied'],
     ['no database in the URL', { pathname: '/' }, 'database-missing'],
@@ -88,6 +89,23 @@ describe.skipIf(service === null)('mongodb', () => {
       code,
       message: expect.not.stringContaining('wrong'),
     })
+  })
+
+  it.concurrent('a server that hangs up', async () => {
+    const { server, port } = await listen((socket) => socket.destroy())
+    await expect(open(changed(url, { port }))).rejects.toMatchObject({
+      code: expect.stringMatching(/^database-(unreachable|lost)$/),
+    })
+    server.close()
+  })
+
+  it.concurrent('a server that is too old', async () => {
+    const { server, port } = await listen((socket) => answerHello(socket, 6))
+    await expect(open(changed(url, { port }))).rejects.toMatchObject({
+      code: 'database-not-ours',
+      message: expect.stringMatching(/wire version 6, .* requires at least \d+ \(MongoDB \d/),
+    })
+    server.close()
   })
 
   it.each([
@@ -104,23 +122,6 @@ describe.skipIf(service === null)('mongodb', () => {
 
   it('writes that are not to be answered', async () => {
     await expect(open(`${url}?w=0`)).rejects.toMatchObject({ code: 'database-not-ours' })
-  })
-
-  it('a server that hangs up', async () => {
-    const { server, port } = await listen((socket) => socket.destroy())
-    await expect(open(changed(url, { port }))).rejects.toMatchObject({
-      code: expect.stringMatching(/^database-(unreachable|lost)$/),
-    })
-    server.close()
-  })
-
-  it('a server that is too old', async () => {
-    const { server, port } = await listen((socket) => answerHello(socket, 6))
-    await expect(open(changed(url, { port }))).rejects.toMatchObject({
-      code: 'database-not-ours',
-      message: expect.stringMatching(/wire version 6, .* requires at least \d+ \(MongoDB \d/),
-    })
-    server.close()
   })
 
   it('a table that somebody else makes under the name of one that was ours', async () => {

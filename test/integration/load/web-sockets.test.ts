@@ -52,7 +52,7 @@ beforeEach(async () => {
     const accept = createHash('sha1').update(`${headers['sec-websocket-key']}${guid}`).digest('base64')
     const head = `Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: test`
     socket.write(`HTTP/1.1 101 Switching Protocols\r\n${head}\r\n\r\n`)
-    if (url === '/ready' || url === '/echo') socket.write(frameOf('ready'))
+    if (url === '/ready' || url === '/echo' || url === '/api/') socket.write(frameOf('ready'))
     socket.on('error', () => {})
     socket.on('data', (frame: Buffer) => {
       heard.push(textOf(frame))
@@ -129,7 +129,7 @@ it('ends all of them at the end of the run, and opens no more', async () => {
 it('opens them below the path of the target, with its user and password', async () => {
   const port = (server.address() as AddressInfo).port
   const other = createSocketOpener([`http://user:pw@127.0.0.1:${port}/api`], 20_000)
-  await other.open({ ...request, path: '/' })
+  expect((await other.open({ ...request, path: '/' })).reason).toBeNull()
   expect(asked).toEqual([`/api/ Basic ${Buffer.from('user:pw').toString('base64')} test`])
   await other.close()
 })

@@ -2,9 +2,13 @@ import * as files from 'node:fs/promises'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readReport, readReports, requireWritable, saveReport } from '../../../src/lib/reports/store.ts'
 import { reportText, savedReport } from '../../report-fixtures.ts'
+
+// Unit tests share their modules: without this the store would keep the files that a test before it has given it.
+vi.hoisted(() => vi.resetModules())
+afterAll(() => void vi.resetModules())
 
 vi.mock('node:fs/promises', async (load) => {
   const real = await load<typeof files>()
