@@ -93,7 +93,7 @@ stalls are listed. Several --keys are measured in turns, so that noise hits them
       at: values.at ?? [],
       keys: values.benchKeys,
       inserts: values.inserts,
-      warmup: values.warmup,
+      warmup: values.warmup ?? null,
       concurrency: values.concurrency,
       rate: values.insertRate ?? null,
       clock: preciseClock,

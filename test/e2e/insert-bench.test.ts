@@ -42,7 +42,18 @@ for (const engine of testEngines) {
     }
 
     it('sweeps up to a size with two orders of keys, counters, and a model of each', async () => {
-      const report = await bench('--rows', '5k', '--keys', 'append,random', '--inserts', '60', '--forecast', '1m')
+      const report = await bench(
+        '--rows',
+        '5k',
+        '--keys',
+        'append,random',
+        '--inserts',
+        '60',
+        '--warmup',
+        '10',
+        '--forecast',
+        '1m',
+      )
       expect(report.interrupted).toBe(false)
       expect(report.checkpoints.map(({ rows, keys }) => [rows, keys])).toEqual(
         [0, 250, 500, 1000, 2500, 5000].flatMap((rows) => [
@@ -151,7 +162,7 @@ for (const engine of testEngines) {
       expect(code).toBe(130)
       expect(stderr).toContain('Nothing was measured yet')
       expect(await readdir(join(work.folder, 'reports'))).toHaveLength(reports)
-      expect((await bench('--inserts', '5')).checkpoints[0]!.rows).toBe((await countTrueRows()) - 15)
+      expect((await bench('--inserts', '5', '--warmup', '10')).checkpoints[0]!.rows).toBe((await countTrueRows()) - 15)
     })
   })
 }

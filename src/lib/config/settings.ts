@@ -162,8 +162,8 @@ export const settings = {
   }),
   warmup: setting({
     schema: wholeNumber(0, 1_000_000),
-    default: '10',
-    summary: 'inserts before the timed ones, not counted',
+    default: undefined,
+    summary: "inserts before the timed ones, not counted [until the client's own cost is steady, 200 at most]",
     allowed: 'a whole number from 0 to 1000000',
   }),
   at: setting({
@@ -229,6 +229,7 @@ type Optional =
   | 'stages'
   | 'target'
   | 'threshold'
+  | 'warmup'
   | 'workers'
 
 /** Every setting's value; durations in milliseconds, times of day in minutes after midnight. */

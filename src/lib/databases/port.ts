@@ -201,6 +201,10 @@ export interface InsertStrategy {
 /** Single rows, each durable on its own; what insert-reservation-bench times. */
 export interface Inserter<R extends object> {
   insert(row: R): Promise<void>
+  /** What `control` sends, for the report. */
+  readonly controlStatement: string
+  /** Sends what costs the server next to nothing, on the connection and in the way of `insert`: what the client costs. */
+  control(): Promise<void>
   close(): Promise<void>
 }
 

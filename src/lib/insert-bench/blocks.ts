@@ -1,5 +1,6 @@
 import type { ServerCounter } from '../databases/port.ts'
 import type { Clock } from '../measure/clock.ts'
+import { timeControl } from './control.ts'
 import { createCounterSum, type CounterReading } from './counters.ts'
 import { timeInserts, type Block } from './measure.ts'
 import { paceInserts, scheduleFromNow, type InsertTiming } from './pace.ts'
@@ -21,6 +22,8 @@ export interface BlockOptions {
 export interface Series {
   readonly keys: KeyOrder
   readonly blocks: readonly Block[]
+  /** The control's latencies beside each block, microseconds. */
+  readonly controls: readonly (readonly number[])[]
   readonly counters: readonly CounterReading[]
   /** That its blocks took, ms; 0 where single inserts were timed one after the other. */
   readonly elapsedMs: number
@@ -83,12 +86,14 @@ async function measureInTurn(
   const series = options.keys.map((keys) => ({
     keys,
     blocks: [] as Block[],
+    controls: [] as number[][],
     sum: createCounterSum(),
     elapsedMs: 0,
   }))
   let before = await counters()
   for (const { keys, inserts } of planTurns(options)) {
     const own = series.find((one) => one.keys === keys) as (typeof series)[number]
+    own.controls.push(await timeControl(session, inserts, options))
     const { block, elapsedMs } = await measureBlock(session, keys, inserts, options)
     // Of a block that was cut short nobody knows what its missing inserts would have been.
     if (block.response.length < inserts) break
@@ -98,9 +103,10 @@ async function measureInTurn(
     own.elapsedMs += elapsedMs
     before = after
   }
-  return series.map(({ keys, blocks, sum, elapsedMs }) => ({
+  return series.map(({ keys, blocks, controls, sum, elapsedMs }) => ({
     keys,
     blocks,
+    controls: controls.slice(0, blocks.length),
     elapsedMs,
     counters: sum.perInsert(countInserts(blocks)),
   }))
@@ -140,6 +146,7 @@ async function measureOnSchedule(
   const turns = planTurns(options)
   const blocks = turns.map((turn): Block => ({ keys: turn.keys, response: [], service: [] }))
   const turnOf = (index: number): number => turns.findIndex(({ until }) => index < until)
+  const controls = await timeControls(session, options)
   const before = await counters()
   const elapsedMs = await paceInserts({
     inserts: inserts * keys.length,
@@ -152,12 +159,22 @@ async function measureOnSchedule(
   })
   const sum = createCounterSum()
   sum.add(before, await counters())
+  controls.push(...(await timeControls(session, options)))
   const whole = blocks.filter(({ response }, turn) => response.length === turns[turn]?.inserts)
   return keys.map((order) => {
     const own = whole.filter((block) => block.keys === order)
     const read = keys.length === 1 ? sum.perInsert(countInserts(blocks)) : []
-    return { keys: order, blocks: own, counters: read, elapsedMs }
+    return { keys: order, blocks: own, controls, counters: read, elapsedMs }
   })
+}
+
+/** A schedule does not stop for the control: it is measured before and after, in so many blocks each. */
+const controlsBesideSchedule = 5
+
+async function timeControls(session: BenchSession, options: BlockOptions): Promise<number[][]> {
+  const controls: number[][] = []
+  for (let i = 0; i < controlsBesideSchedule; i++) controls.push(await timeControl(session, options.inserts, options))
+  return controls
 }
 
 function record({ response, service }: Block, { responseMs, serviceMs }: InsertTiming): void {

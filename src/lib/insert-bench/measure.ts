@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Bench } from 'tinybench'
-import { mean, quantile } from '../stats/quantiles.ts'
+import { mean, medianOf, quantile } from '../stats/quantiles.ts'
 import type { CounterReading } from './counters.ts'
 import type { KeyOrder } from './table.ts'
+import type { WarmUp } from './warm-up.ts'
 
 /** How long inserts took, microseconds. */
 export interface Latencies {
@@ -27,6 +28,7 @@ export interface Checkpoint extends Latencies {
   readonly control?: Control
   /** Per insert for totals; empty when the server tells nothing, or not for one order of keys alone. */
   readonly counters: CounterReading[]
+  readonly warmUp?: WarmUp
   /** From the moment each was sent; only where they were sent on a schedule. */
   readonly serviceTime?: Latencies
   /** All connections together; only where there is a schedule, or more than one. */
@@ -91,9 +93,8 @@ export function summarizeLatencies(latencies: readonly number[]): Latencies {
 }
 
 /** The median of a block's response times, microseconds. */
-export function medianOf(block: Block): number {
-  const sorted = [...block.response].sort((a, b) => a - b)
-  return toNanoseconds(quantile(sorted, 0.5))
+export function medianOfBlock({ response }: Block): number {
+  return toNanoseconds(medianOf(response))
 }
 
 /** The clock has no finer digits; what floating point adds behind them is noise. */

@@ -1,7 +1,7 @@
 import { createRandom } from '../random.ts'
 import { intervalOf, type Estimate } from '../stats/bootstrap.ts'
 import type { Group } from '../stats/curve.ts'
-import { mean, quantile } from '../stats/quantiles.ts'
+import { mean, medianOf } from '../stats/quantiles.ts'
 import { forecastAt, type Forecast } from './forecast.ts'
 import type { Checkpoint } from './measure.ts'
 import { changeOf, judge, kneeOf, smallestRows, xOf, type Criteria, type Fitted, type Shape } from './shape.ts'
@@ -166,15 +166,8 @@ function kneeRows(fitted: Fitted): Estimate | null {
 /** Median absolute deviation of the blocks from the median of their size, as a standard deviation. */
 function noiseOf(groups: readonly Group[]): number {
   const deviations = groups.flatMap(({ values }) => {
-    const middle = median(values)
+    const middle = medianOf(values)
     return values.map((value) => Math.abs(value - middle))
   })
-  return deviations.length === 0 ? 0 : madToDeviation * median(deviations)
-}
-
-function median(values: readonly number[]): number {
-  return quantile(
-    [...values].sort((a, b) => a - b),
-    0.5,
-  )
+  return deviations.length === 0 ? 0 : madToDeviation * medianOf(deviations)
 }

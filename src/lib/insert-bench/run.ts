@@ -2,17 +2,18 @@ import { failure } from '../errors.ts'
 import { formatCount } from '../reports/format.ts'
 import type { Clock } from '../measure/clock.ts'
 import { distributionOf, writeDistribution } from '../measure/distribution.ts'
+import { summarizeControl } from './control.ts'
 import { countInserts, measureSeries, type BlockOptions, type Series } from './blocks.ts'
-import { medianOf, summarizeLatencies, type Checkpoint } from './measure.ts'
-import { paceInserts } from './pace.ts'
-import { closeAfter, type BenchSession, type BenchTable, type KeyOrder } from './table.ts'
+import { medianOfBlock, summarizeLatencies, type Checkpoint } from './measure.ts'
+import { mostWarmUpInserts, warmUp, type WarmUp } from './warm-up.ts'
+import { closeAfter, type BenchSession, type BenchTable } from './table.ts'
 
 /** How to measure. */
 export interface BenchOptions extends BlockOptions {
   /** Table sizes in rows, ascending; empty measures at the size that the table has. */
   readonly at: readonly number[]
-  /** Inserts of each series that are not counted, at each size. */
-  readonly warmup: number
+  /** Inserts of each series that are not counted, at each size; null: until the client's own cost is steady. */
+  readonly warmup: number | null
   readonly show: ShowProgress
 }
 
@@ -57,9 +58,9 @@ export async function runInsertBench(table: BenchTable, options: BenchOptions): 
   return checkpoints
 }
 
-/** Inserts at each size, all series and the warm-up together. */
+/** Inserts at each size, all series and the warm-up together, at the most. */
 export function insertsAt({ keys, inserts, warmup }: Pick<BenchOptions, 'keys' | 'inserts' | 'warmup'>): number {
-  return keys.length * (inserts + warmup)
+  return keys.length * (inserts + (warmup ?? mostWarmUpInserts))
 }
 
 async function measureAt(table: BenchTable, options: BenchOptions): Promise<Checkpoint[]> {
@@ -69,24 +70,13 @@ async function measureAt(table: BenchTable, options: BenchOptions): Promise<Chec
   return closeAfter(session, () =>
     options.show(`Measuring at ${formatCount(rows)}`, 'inserts', async (onProgress) => {
       const watched = watch(session, total, options.clock, onProgress)
-      for (const keys of options.keys) await warmUp(watched, keys, options)
+      const warm = await warmUp(watched, options)
       const series = await measureSeries(watched, () => table.counters(), options)
-      return series.filter(({ blocks }) => blocks.length > 0).map((one) => summarize(rows, one, options))
+      return series
+        .filter(({ blocks }) => blocks.length > 0)
+        .map((one) => summarize(rows, { ...one, warm, statement: session.controlStatement }, options))
     }),
   )
-}
-
-async function warmUp(session: BenchSession, keys: KeyOrder, options: BenchOptions): Promise<void> {
-  const { warmup, concurrency, clock, signal } = options
-  await paceInserts({
-    inserts: warmup,
-    concurrency,
-    dueAt: null,
-    clock,
-    signal,
-    draw: (_index, connection) => session.draw(keys, connection),
-    onInsert() {},
-  })
 }
 
 /** How often progress is told of, ms: to draw it takes longer than an insert. */
@@ -105,13 +95,20 @@ export function watch(session: BenchSession, total: number, clock: Clock, onProg
       done++
       return session.draw(keys, connection)
     },
+    controlStatement: session.controlStatement,
+    control: (connection) => session.control(connection),
     close: () => session.close(),
   }
 }
 
 /** What a report says of one series at one table size. */
-function summarize(rows: number, series: Series, { concurrency, rate }: BenchOptions): Checkpoint {
-  const { keys, blocks, counters, elapsedMs } = series
+function summarize(
+  rows: number,
+  series: Series & { warm: WarmUp; statement: string },
+  { concurrency, rate }: BenchOptions,
+): Checkpoint {
+  const { keys, blocks, controls, counters, elapsedMs, warm, statement } = series
+  const control = summarizeControl(statement, controls)
   const response = blocks.flatMap((block) => block.response)
   const paced = concurrency > 1 || rate !== null
   return {
@@ -119,9 +116,11 @@ function summarize(rows: number, series: Series, { concurrency, rate }: BenchOpt
     inserts: countInserts(blocks),
     keys,
     ...summarizeLatencies(response),
-    blocks: blocks.map(medianOf),
+    blocks: blocks.map(medianOfBlock),
     latencies: blocks.map((block) => writeDistribution(distributionOf(block.response))),
     counters: [...counters],
+    ...(control ? { control } : {}),
+    warmUp: warm,
     ...(rate === null ? {} : { serviceTime: summarizeLatencies(blocks.flatMap((block) => block.service)) }),
     ...(paced && elapsedMs > 0 ? { insertsPerSecond: (response.length * 1000) / elapsedMs } : {}),
   }

@@ -4,7 +4,8 @@ import { formatCount } from '../reports/format.ts'
 import { createHistogram, percentileMs, recordMs, type LatencyHistogram } from '../measure/histogram.ts'
 import type { BlockOptions } from './blocks.ts'
 import { createCounterSum, type CounterReading } from './counters.ts'
-import type { Latencies } from './measure.ts'
+import { paceControl, summarizeControl } from './control.ts'
+import type { Control, Latencies } from './measure.ts'
 import { paceInserts, scheduleFromNow, type InsertTiming, type Pace } from './pace.ts'
 import { tooLarge, watch, type ShowProgress } from './run.ts'
 import { findStalls, longest, stallFromMs, type SlowInsert } from './stalls.ts'
@@ -28,6 +29,8 @@ export interface Bucket extends Latencies {
   readonly seconds: number
   readonly insertsPerSecond: number
   readonly counters: CounterReading[]
+  /** Measured before the bucket. */
+  readonly control?: Control
   /** From the moment each was sent; only where they were sent on a schedule. */
   readonly serviceTime?: Latencies
 }
@@ -84,7 +87,7 @@ async function fill(
   counters: () => Promise<readonly ServerCounter[]>,
   options: StreamOptions & { readonly present: number },
 ): Promise<Stream | null> {
-  const { present, rows, rate, clock, signal } = options
+  const { present, rows, rate, concurrency, clock, signal, turn } = options
   const dueAt = rate === null ? null : scheduleFromNow(clock, rate)
   const startedAt = clock.now()
   const filled: Bucket[] = []
@@ -95,10 +98,16 @@ async function fill(
     if (signal.aborted) break
     const first = done
     const schedule = dueAt && ((index: number) => dueAt(first + index))
+    // A schedule does not stop for it.
+    const control =
+      rate === null &&
+      summarizeControl(session.controlStatement, [
+        await paceControl(session, size, { concurrency, clock, signal, turn }),
+      ])
     const bucket = await fillBucket(session, { ...options, from: present + done, size, dueAt: schedule })
     const after = await counters()
     if (bucket.service.totalCount === 0) break
-    filled.push(describeBucket(bucket, before, after))
+    filled.push({ ...describeBucket(bucket, before, after), ...(control ? { control } : {}) })
     // Of response times, a stall would raise the p50 that it is held against.
     stalls.add(findStalls(bucket.slow, percentileMs(bucket.service, 50) ?? 0))
     done += bucket.service.totalCount

@@ -20,6 +20,10 @@ export interface BenchTable {
 export interface BenchSession {
   /** Makes a row; what is returned inserts it on that connection (from 0) and resolves when it is durable. */
   draw(keys: KeyOrder, connection: number): () => Promise<void>
+  /** What the control is: a statement that costs the server next to nothing. */
+  readonly controlStatement: string
+  /** Sends the control on that connection (from 0), in the way in which an insert is sent. */
+  control(connection: number): Promise<void>
   /**
    * Leaves the table's counters true for what is stored, also after an insert that failed. Throws what the database
    * throws where it can no longer do so.

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { count, distribution, list, number, object, oneOf, orNull, text } from './fields.ts'
+import { count, distribution, flag, list, number, object, oneOf, orNull, text } from './fields.ts'
 
 const us = (name: string) => number(`${name}, microseconds`)
 
@@ -45,6 +45,15 @@ export const Checkpoint = object('single inserts at one table size', {
   latencies: Type.Optional(list('of each block of inserts, for comparisons', distribution('latencies'))),
   counters: Type.Optional(Counters),
   control: Type.Optional(Control),
+  warmUp: Type.Optional(
+    object('what was done before anything was measured', {
+      inserts: count('not timed, of all orders of keys together'),
+      statements: count('of the control'),
+      from: Type.Optional(us('median of the control in the first round')),
+      to: Type.Optional(us('median of the control in the last round')),
+      steady: flag("the control's median got no lower any more"),
+    }),
+  ),
   serviceTime: Type.Optional(ServiceTime),
   insertsPerSecond: Type.Optional(number('all connections together, inserts per second')),
 })
@@ -104,6 +113,7 @@ const Bucket = object('the inserts between two table sizes', {
   insertsPerSecond: number('all connections together, inserts per second'),
   ...latencies,
   counters: Type.Optional(Counters),
+  control: Type.Optional(Control),
   serviceTime: Type.Optional(ServiceTime),
 })
 

@@ -29,7 +29,9 @@ export function insertBenchSummary(report: InsertBenchReport, original: string |
     ],
     retried === null ? [] : [`retries, within the times below: ${retried}`],
     interrupted ? ['stopped before its time: what follows is what was measured so far'] : [],
-    checkpoints.length > 0 ? [tableText(latencyTable('rows', checkpoints)), ...asLines(original)] : [],
+    checkpoints.length > 0
+      ? [tableText(latencyTable('rows', checkpoints)), ...controlLines(checkpoints), ...asLines(original)]
+      : [],
     counterLines('rows', checkpoints),
     chartLines(checkpoints, width),
     modelLines(model),
@@ -46,6 +48,7 @@ function streamLines(stream: Stream, original: string | null, width: number): st
   const chart = chartLines(rows, width)
   return [
     tableText(latencyTable('up to rows', rows)),
+    ...controlLines(rows),
     ...asLines(original),
     ...(counters.length > 0 ? ['', ...counters] : []),
     ...(chart.length > 0 ? ['', ...chart] : []),
@@ -63,6 +66,23 @@ function streamLines(stream: Stream, original: string | null, width: number): st
 
 function asLines(original: string | null): string[] {
   return original === null ? [] : [original]
+}
+
+/** What the control is, and whether the client was warm. */
+function controlLines(rows: readonly BenchRow[]): string[] {
+  const statement = rows.find(({ control }) => control)?.control?.statement
+  if (statement === undefined) return []
+  const warmUps = rows.flatMap(({ warmUp }) => warmUp ?? [])
+  const restless = warmUps.filter(({ steady }) => !steady).length
+  const [first] = warmUps
+  const warmth =
+    first?.from === undefined || first.to === undefined
+      ? ''
+      : `; it took ${formatUnit('us', first.from)} before the first warm-up and ${formatUnit('us', first.to)} after it`
+  const note = `control: "${statement}", which costs the server next to nothing, in turns with the inserts: the client and the way${warmth}`
+  return restless === 0
+    ? [note]
+    : [note, `at ${restless} of ${warmUps.length} sizes the client's own cost was not steady by the end of the warm-up`]
 }
 
 const mostStallsShown = 5

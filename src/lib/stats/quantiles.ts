@@ -7,6 +7,14 @@ export function quantile(sorted: readonly number[], q: number): number {
   return sorted[rank - 1] ?? NaN
 }
 
+/** The median of values in any order; NaN when there are none. */
+export function medianOf(values: readonly number[]): number {
+  return quantile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  )
+}
+
 /** The arithmetic mean; NaN when there are no values. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length

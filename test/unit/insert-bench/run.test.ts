@@ -17,10 +17,11 @@ const options: BenchOptions = {
 }
 
 /** A table that only counts its rows, and a server that counts two pages for each random insert. */
-function countingTable(rows: number): BenchTable & { closed: number; order: KeyOrder[] } {
+function countingTable(rows: number): BenchTable & { closed: number; controls: number; order: KeyOrder[] } {
   let pages = 1000
   const table = {
     closed: 0,
+    controls: 0,
     order: [] as KeyOrder[],
     count: async () => rows,
     seedTo: async (size: number) => void (rows = Math.max(rows, size)),
@@ -34,6 +35,8 @@ function countingTable(rows: number): BenchTable & { closed: number; order: KeyO
         if (keys === 'random') pages += 2
         table.order.push(keys)
       },
+      controlStatement: 'nothing',
+      control: async () => void table.controls++,
       close: async () => void table.closed++,
     }),
   }
@@ -48,6 +51,10 @@ describe('runInsertBench', () => {
     expect(checkpoint).toMatchObject({ rows: 1000, inserts: 20, keys: 'append' })
     expect(checkpoint!.blocks).toHaveLength(2)
     expect(checkpoint).not.toHaveProperty('serviceTime')
+    expect(checkpoint!.control).toMatchObject({ statement: 'nothing', statements: 20 })
+    expect(checkpoint!.control!.blocks).toHaveLength(2)
+    expect(checkpoint!.warmUp).toMatchObject({ inserts: 5, statements: 50 })
+    expect(table.controls).toBe(70)
     expect(await table.count()).toBe(1025)
     expect(table.closed).toBe(1)
   })
@@ -113,6 +120,8 @@ describe('runInsertBench', () => {
       ...table,
       open: async () => ({
         draw: () => async () => Promise.reject(new Error('disk full')),
+        controlStatement: 'nothing',
+        control: async () => {},
         close: async () => void table.closed++,
       }),
     }

@@ -52,6 +52,8 @@ async function stream(service: (row: number) => number, more: Partial<StreamOpti
           const ms = service(rows++)
           clock.schedule(ms, resolve)
         }),
+      controlStatement: 'nothing',
+      control: async () => {},
       close: async () => void closed++,
     }),
   }

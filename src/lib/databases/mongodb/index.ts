@@ -75,6 +75,8 @@ function createDatabase(connection: MongoConnection, engine: EngineInfo): Databa
     openInserter: async (table) => ({
       insert: async (row) =>
         void (await connection.write(() => connection.collection(table).insertOne(toDocument(table, row)))),
+      controlStatement: 'ping',
+      control: async () => void (await connection.write(() => connection.db.command({ ping: 1 }))),
       close: async () => {},
     }),
     retries: connection.retries,

@@ -4,7 +4,7 @@ import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../port.ts
 import { applyChanges } from '../sql/apply.ts'
 import { createTableSql, dropTableSql } from '../sql/ddl.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
-import { createStatements, type Statements } from '../sql/statements.ts'
+import { createStatements, type Statement, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { pollInserts } from '../watch.ts'
 import { mysqlStrategies } from './bulk.ts'
@@ -59,6 +59,9 @@ async function readEngine(
   return { name, version, connection, durability: durability ?? (await readMysqlDurability(connections, galeraNodes)) }
 }
 
+/** Answered as an insert is: without rows. */
+const control: Statement = { sql: 'do 0', parameters: [] }
+
 function createDatabase(connections: MysqlConnections, flavour: Flavour, engine: EngineInfo): Database {
   const made = (table: AnyTable): AnyTable => (flavour.foreignKeys ? table : { ...table, references: [] })
   const statements = createStatements(mysqlDialect)
@@ -103,6 +106,8 @@ function createDatabase(connections: MysqlConnections, flavour: Flavour, engine:
       return {
         insert: async (row) =>
           void (await connections.retry(() => session.executePrepared(statements.insert(table, [row])))),
+        controlStatement: control.sql,
+        control: async () => void (await connections.retry(() => session.executePrepared(control))),
         close: async () => release(),
       }
     },

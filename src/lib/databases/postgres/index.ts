@@ -3,7 +3,7 @@ import { describeDurability } from '../durability.ts'
 import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../port.ts'
 import { applyChanges } from '../sql/apply.ts'
 import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
-import { createStatements, type Statements } from '../sql/statements.ts'
+import { createStatements, type Statement, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { pollInserts } from '../watch.ts'
 import { postgresStrategies } from './bulk.ts'
@@ -48,6 +48,8 @@ async function readEngine(
   const { connection } = connections
   return { name, version, connection, durability: durability ?? (await readPostgresDurability(connections)) }
 }
+
+const control: Statement = { sql: 'select 1', parameters: [] }
 
 function createDatabase(connections: PostgresConnections, flavour: Flavour, engine: EngineInfo): Database {
   const { dialect } = flavour
@@ -112,6 +114,8 @@ function createDatabase(connections: PostgresConnections, flavour: Flavour, engi
       return {
         insert: async (row) =>
           void (await connections.retry(() => session.executePrepared(statements.insert(table, [row])))),
+        controlStatement: control.sql,
+        control: async () => void (await connections.retry(() => session.executePrepared(control))),
         close: async () => {
           inserters.delete(session)
           release()

@@ -78,6 +78,8 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
       return {
         insert: async (row) =>
           void (await write(own, [{ guard: null, insert: [{ table, rows: encodeRows(table, [row]) }] }])),
+        controlStatement: 'PING',
+        control: async () => void (await own.command('PING')),
         close: () => own.close(),
       }
     },

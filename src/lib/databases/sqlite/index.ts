@@ -3,7 +3,7 @@ import { describeDurability } from '../durability.ts'
 import type { AnyTable, Change, Database, DatabaseAdapter, TableState } from '../port.ts'
 import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
 import { sqliteDialect } from '../sql/dialect.ts'
-import { createStatements, type Statements } from '../sql/statements.ts'
+import { createStatements, type Statement, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { sqliteStrategies } from './bulk.ts'
 import type { SqliteConnection } from './connection.ts'
@@ -19,6 +19,14 @@ export const sqlite: DatabaseAdapter = {
   name: 'sqlite',
   connect: async (url) => createDatabase(await openSqliteFile(url)),
   openPausable: async (url) => openWriteLock(await openSqliteFile(url)),
+}
+
+/** In memory, and without a commit that anything waits for: an insert less the file. */
+const controlTable =
+  'create temporary table if not exists rushbench_control (id text primary key, name text, number integer)'
+const control: Statement = {
+  sql: 'insert or replace into temp.rushbench_control values (?, ?, ?)',
+  parameters: ['00000000-0000-0000-0000-000000000000', 'control', 0],
 }
 
 function createDatabase(connection: SqliteConnection): Database {
@@ -74,8 +82,11 @@ function createDatabase(connection: SqliteConnection): Database {
     awaitWriters: async () => connection.transaction(() => {}),
     recount: async (counter, range) => void connection.execute(statements.recount(counter, range)),
     async openInserter(table) {
+      connection.run(controlTable)
       return {
         insert: async (row) => void connection.execute(statements.insert(table, [row])),
+        controlStatement: control.sql,
+        control: async () => void connection.execute(control),
         close: async () => {},
       }
     },

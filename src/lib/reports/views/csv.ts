@@ -46,6 +46,7 @@ function checkpointRows({ checkpoints }: InsertBenchReport): Record<string, Cell
     keys: checkpoint.keys,
     inserts: checkpoint.inserts,
     ...latencyCells(checkpoint),
+    ...controlCells(checkpoint, checkpoints),
     ...counterCells(columns, checkpoint),
   }))
 }
@@ -58,6 +59,7 @@ function bucketRows({ stream, checkpoints }: InsertBenchReport): Record<string, 
     keys: stream.keys,
     inserts: bucket.inserts,
     ...latencyCells(bucket),
+    ...controlCells(bucket, stream.buckets),
     ...counterCells(columns, bucket),
   }))
 }
@@ -67,7 +69,22 @@ type Latencies = Pick<InsertBenchReport['checkpoints'][number], 'mean' | 'p50' |
 }
 
 function latencyCells({ mean, p50, p95, p99, max, insertsPerSecond }: Latencies): Record<string, Cell> {
-  return { mean_us: mean, p50_us: p50, p95_us: p95, p99_us: p99, max_us: max, inserts_per_second: insertsPerSecond }
+  return {
+    mean_us: mean,
+    p50_us: p50,
+    p95_us: p95,
+    p99_us: p99,
+    max_us: max,
+    inserts_per_second: insertsPerSecond,
+  }
+}
+
+type Controlled = Pick<InsertBenchReport['checkpoints'][number], 'control'>
+
+/** Where any of the rows has a control, so that each has the same columns. */
+function controlCells({ control }: Controlled, rows: readonly Controlled[]): Record<string, Cell> {
+  if (rows.every((row) => row.control === undefined)) return {}
+  return { control_p50_us: control?.p50, control_p99_us: control?.p99 }
 }
 
 type Counted = Pick<InsertBenchReport['checkpoints'][number], 'counters'>

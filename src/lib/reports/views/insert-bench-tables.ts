@@ -19,6 +19,7 @@ export function latencyTable(axis: string, rows: readonly BenchRow[]): Table {
   const keyed = rows.some(({ keys }) => keys !== undefined)
   const timed = rows.some(({ serviceTime }) => serviceTime !== undefined)
   const rated = rows.some(({ insertsPerSecond }) => insertsPerSecond !== undefined)
+  const controlled = rows.some(({ control }) => control !== undefined)
   const us = (value: number | undefined) => formatUnit('us', value ?? null)
   const head = [
     axis,
@@ -31,6 +32,7 @@ export function latencyTable(axis: string, rows: readonly BenchRow[]): Table {
     'max',
     ...(timed ? ['service p50', 'service p99'] : []),
     ...(rated ? ['inserts/s'] : []),
+    ...(controlled ? ['control p50', 'control p99'] : []),
   ]
   const lines = rows.map((row) => [
     formatCount(row.rows),
@@ -39,6 +41,7 @@ export function latencyTable(axis: string, rows: readonly BenchRow[]): Table {
     ...[row.mean, row.p50, row.p95, row.p99, row.max].map(us),
     ...(timed ? [us(row.serviceTime?.p50), us(row.serviceTime?.p99)] : []),
     ...(rated ? [formatUnit('per second', row.insertsPerSecond ?? null)] : []),
+    ...(controlled ? [us(row.control?.p50), us(row.control?.p99)] : []),
   ])
   return { head, rows: lines, numeric: allButKeys(head) }
 }

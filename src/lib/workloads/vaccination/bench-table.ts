@@ -84,6 +84,8 @@ async function openSession(database: Database, source: ReservationSource, connec
       last[connection] = drawn
       return () => (drawn.sent = inserter.insert(row))
     },
+    controlStatement: inserters[0]?.controlStatement ?? '',
+    control: (connection) => (inserters[connection] as Inserter<Reservation>).control(),
     close,
   }
 }

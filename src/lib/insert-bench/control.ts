@@ -1,0 +1,58 @@
+import type { Clock } from '../measure/clock.ts'
+import { summarizeLatencies, timeInserts, type Control } from './measure.ts'
+import { paceInserts, type Pace } from './pace.ts'
+import type { BenchSession } from './table.ts'
+import { medianOf } from '../stats/quantiles.ts'
+
+/** How the control is sent: as the inserts are. */
+export interface ControlOptions {
+  readonly concurrency: number
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly turn?: Pace['turn'] | undefined
+}
+
+/** Enough for a median, and a few milliseconds. */
+const mostStatements = 50
+
+/** Measures so many statements of the control, 50 at most, microseconds each: fewer once the signal aborts. */
+export async function timeControl(
+  session: BenchSession,
+  statements: number,
+  options: ControlOptions,
+): Promise<number[]> {
+  const { concurrency, signal } = options
+  if (concurrency > 1) return paceControl(session, statements, options)
+  return timeInserts(() => () => session.control(0), { inserts: Math.min(mostStatements, statements), signal })
+}
+
+/** As `timeControl`, by the loop that many connections and streams are measured with. */
+export async function paceControl(
+  session: BenchSession,
+  statements: number,
+  options: ControlOptions,
+): Promise<number[]> {
+  const latencies: number[] = []
+  const { turn, ...rest } = options
+  await paceInserts({
+    ...rest,
+    ...(turn ? { turn } : {}),
+    inserts: Math.min(mostStatements, statements),
+    dueAt: null,
+    draw: (_index, connection) => () => session.control(connection),
+    onInsert: ({ serviceMs }) => void latencies.push(serviceMs * 1000),
+  })
+  return latencies
+}
+
+/** What a report says of blocks of the control; undefined without any. */
+export function summarizeControl(statement: string, blocks: readonly (readonly number[])[]): Control | undefined {
+  const measured = blocks.filter((block) => block.length > 0)
+  if (measured.length === 0) return undefined
+  return {
+    statement,
+    statements: measured.flat().length,
+    ...summarizeLatencies(measured.flat()),
+    blocks: measured.map(medianOf),
+  }
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import type { BenchSession } from '../../../src/lib/insert-bench/table.ts'
+import { isSteady, warmUp, type WarmUpOptions } from '../../../src/lib/insert-bench/warm-up.ts'
+import { createVirtualClock } from '../../virtual-clock.ts'
+
+describe('isSteady', () => {
+  it.each([
+    [[], false],
+    [[5, 5, 5, 5, 5], false],
+    [[9, 8, 7, 6, 5, 4], false],
+    [[9, 9, 9, 5, 5, 5], false],
+    [[9, 5, 5, 5, 5, 5, 5], true],
+    // A slow round says nothing, a quick one does.
+    [[5, 20, 5, 5, 30, 6], true],
+    [[5, 20, 5, 5, 30, 4.8], false],
+    // Within 3%.
+    [[100, 100, 100, 97, 97, 97], true],
+    [[100, 100, 100, 96, 96, 96], false],
+  ])('%j: %s', (medians, steady) => expect(isSteady(medians)).toBe(steady))
+})
+
+/** On two connections of a virtual clock, with a control that takes as long as `costMs` says of its number. */
+async function warm(costMs: (statement: number) => number, options: Partial<WarmUpOptions> = {}) {
+  const clock = createVirtualClock()
+  const sent = { inserts: 0, statements: 0 }
+  const wait = (ms: number) => new Promise<void>((resolve) => void clock.schedule(ms, resolve))
+  const session: BenchSession = {
+    draw: () => () => {
+      sent.inserts++
+      return wait(1)
+    },
+    controlStatement: 'nothing',
+    control: () => wait(costMs(sent.statements++)),
+    close: async () => {},
+  }
+  const turn = async (): Promise<void> => {}
+  const signal = new AbortController().signal
+  const warming = warmUp(session, { keys: ['append'], warmup: null, concurrency: 2, clock, signal, turn, ...options })
+  const [result] = await Promise.all([warming, clock.runAll()])
+  expect(result).toMatchObject(sent)
+  return result
+}
+
+describe('warmUp', () => {
+  it('goes on until the control has stopped falling', async () => {
+    // From 2 ms to 1 ms over 500 statements, which are ten rounds of fifty: three later it is told.
+    const { from, to, ...rest } = await warm((statement) => 2 - Math.min(1, Math.floor(statement / 50) / 10))
+    expect(rest).toEqual({ inserts: 200, statements: 14 * 50, steady: true })
+    expect([from, to]).toEqual([expect.closeTo(2000), expect.closeTo(1000)])
+  })
+
+  it('is short where it is steady from the first on', async () => {
+    expect(await warm(() => 1)).toMatchObject({ inserts: 120, statements: 300, steady: true })
+  })
+
+  it('ends, and says so, where it never is', async () => {
+    const falling = (statement: number) => 0.9 ** Math.floor(statement / 50)
+    expect(await warm(falling)).toMatchObject({ inserts: 200, statements: 3000, steady: false })
+  })
+
+  it('sends exactly the inserts that it is told to, of each order of keys', async () => {
+    const options = { keys: ['append', 'random'], warmup: 50 } as const
+    expect(await warm(() => 1, options)).toMatchObject({ inserts: 100, statements: 150 })
+    expect(await warm(() => 1, { warmup: 0 })).toEqual({ inserts: 0, statements: 0, steady: false })
+  })
+})
