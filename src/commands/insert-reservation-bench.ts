@@ -6,9 +6,11 @@ import { requireTables } from '../lib/databases/migrate.ts'
 import type { Database } from '../lib/databases/port.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
 import { failure } from '../lib/errors.ts'
-import { modelCurves } from '../lib/insert-bench/model.ts'
+import type { Checkpoint } from '../lib/insert-bench/measure.ts'
+import { modelCurves, type Model } from '../lib/insert-bench/model.ts'
 import { insertsAt, runInsertBench, sweepTo, type BenchOptions } from '../lib/insert-bench/run.ts'
-import { runStream } from '../lib/insert-bench/stream.ts'
+import { checkInsertThreshold, parseInsertThreshold } from '../lib/insert-bench/thresholds.ts'
+import { runStream, type Stream } from '../lib/insert-bench/stream.ts'
 import type { BenchTable } from '../lib/insert-bench/table.ts'
 import { preciseClock } from '../lib/measure/clock.ts'
 import { describeRun } from '../lib/reports/environment.ts'
@@ -24,20 +26,28 @@ import { reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
 import { requirePlaces, saveAndPrint } from '../save-run.ts'
 
 /** What a run adds to the head of its report. */
-type Measured = Pick<InsertBenchReport, 'checkpoints' | 'model' | 'stream'>
+interface Measured {
+  readonly checkpoints: Checkpoint[]
+  readonly model?: Model[]
+  readonly stream?: Stream
+}
 
 export default class InsertReservationBench extends BaseCommand {
   static override summary = 'Time single durable inserts as the table grows.'
   static override description = `Each insert is committed on its own and timed on its own; the warm-up is not counted. With --at or
 --rows the table is seeded up to each size first, and a model says whether p50 is flat, goes with the
 logarithm of the rows or has a knee. With --stream every insert on the way to --rows is one of them, and
-stalls are listed. Several --keys are measured in turns, so that noise hits them alike.`
+stalls are listed. Several --keys are measured in turns, so that noise hits them alike.
+
+Every size, or stretch of a stream, must hold each --threshold: response_time and service_time with p50, p95, p99
+and max, rps (inserts a second), and inserts. Exit code: 3 a threshold was not met.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --at 0,1m,2m,5m,10m --inserts 1000 --keys append,random --forecast 50m',
     '<%= config.bin %> <%= command.id %> --rows 10m --db mysql://user:password@127.0.0.1/test',
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --concurrency 8 --rate 500/s',
     '<%= config.bin %> <%= command.id %> --stream --rows 1m --keys random',
+    "<%= config.bin %> <%= command.id %> --inserts 1000 --threshold 'response_time.p99<10ms' --threshold 'rps>=200'",
   ]
   static override flags = {
     ...settingFlags(
@@ -50,6 +60,7 @@ stalls are listed. Several --keys are measured in turns, so that noise hits them
       'concurrency',
       'insertRate',
       'forecast',
+      'threshold',
       'seed',
       'reports',
       'report',
@@ -63,6 +74,7 @@ stalls are listed. Several --keys are measured in turns, so that noise hits them
     const config = await this.resolveSettings(flags)
     const { values } = config
     refuseContradictions(values, flags.stream)
+    const thresholds = (values.threshold ?? []).map(parseInsertThreshold)
     await requirePlaces(values.reports)
     const startedAt = new Date()
     // One more than inserts: the counters are asked for meanwhile.
@@ -80,11 +92,18 @@ stalls are listed. Several --keys are measured in turns, so that noise hits them
       throw failure('interrupted', { done: 'Nothing was measured yet, so no report was saved.' })
     const facts = { startedAt, config, engine: database.engine, version: this.config.version }
     const retries = database.retries()
-    const report = { ...describeRun('insert-bench', facts), ...measured, retries, interrupted: this.signal.aborted }
+    const report = {
+      ...describeRun('insert-bench', facts),
+      ...measured,
+      thresholds: thresholds.map((threshold) => checkInsertThreshold(threshold, measured)),
+      retries,
+      interrupted: this.signal.aborted,
+    }
     const original = flags['beside-original'] ? originalInsertBench : null
     const summary = insertBenchSummary(report, original, process.stdout.columns)
     await saveAndPrint(report, values, { log: (text) => this.log(text), summary })
     if (this.signal.aborted) this.endWith('interrupted')
+    else if (report.thresholds.some(({ passed }) => !passed)) this.endWith('thresholdNotMet')
     return report
   }
 

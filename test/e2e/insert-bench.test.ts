@@ -117,6 +117,12 @@ for (const engine of testEngines) {
       expect(checkpoint!.serviceTime!.p50).toBeLessThanOrEqual(checkpoint!.p50)
       expect(checkpoint!.insertsPerSecond).toBeGreaterThan(100)
       expect(checkpoint!.insertsPerSecond).toBeLessThan(220)
+      const limits = ['--threshold', 'response_time.p99<1us', '--threshold', 'inserts>=40']
+      const hasty = ['--rate', '100000/s', '--inserts', '40', '--warmup', '0', ...many, ...limits]
+      const { code, stdout } = await work.run(['insert-reservation-bench', ...hasty, ...db])
+      expect(code).toBe(3)
+      expect(stdout).toMatch(/NOT KEPT +the schedule was not kept at .* rows: 100,000 inserts a second were asked for/)
+      expect(stdout).toMatch(/NOT MET +response_time\.p99<1us \(was .*\)\nmet +inserts>=40 \(was 40\)/)
       if (serverless) {
         const refused = await work.run(['insert-reservation-bench', '--concurrency', '2', ...db])
         expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('one writer at a time') })
@@ -175,6 +181,7 @@ describe('insert-reservation-bench says what cannot be', () => {
     [['--stream', '--rows', '5', '--forecast', '10'], '--forecast needs table sizes'],
     [['--keys', 'sideways'], 'Allowed: append, random, or append,random'],
     [['--rate', '0/s'], 'such as 200/s'],
+    [['--threshold', 'failures<1%'], 'with one of: response_time.p50'],
   ])('%j', async (args, message) => {
     await using work = await createWorkplace()
     const { code, stdout, stderr } = await work.run(['insert-reservation-bench', ...args])

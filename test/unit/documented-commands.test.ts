@@ -7,6 +7,7 @@ import { splitWords } from '../../src/lib/compare/command-line.ts'
 import { definitionOf, type SettingName } from '../../src/lib/config/settings.ts'
 import { parseFault } from '../../src/lib/load/faults.ts'
 import { parseLimit } from '../../src/lib/load/limit.ts'
+import { parseInsertThreshold } from '../../src/lib/insert-bench/thresholds.ts'
 import { parseThreshold } from '../../src/lib/load/thresholds.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -68,8 +69,9 @@ function argumentsOf(line: string): string[] {
   return splitWords(after.replace(/\s+(&|>>?\s*\S+)$/, ''))
 }
 
-const readers: Readonly<Record<string, (text: string) => unknown>> = {
-  threshold: parseThreshold,
+const readers: Readonly<Record<string, (text: string, command: string) => unknown>> = {
+  threshold: (text, command) =>
+    command === 'insert-reservation-bench' ? parseInsertThreshold(text) : parseThreshold(text),
   findLimit: parseLimit,
 }
 
@@ -88,7 +90,7 @@ async function check(words: readonly string[]): Promise<void> {
     const { schema, allowed } = definitionOf(setting)
     const { success } = schema.safeParse(raw)
     if (!success) throw new Error(`--${flag} cannot be ${String(raw)}; allowed: ${allowed}`)
-    for (const one of [raw].flat()) readers[setting]?.(String(one))
+    for (const one of [raw].flat()) readers[setting]?.(String(one), name)
   }
   const { fault = [], run = [] } = parsed.flags as { fault?: string[]; run?: string[] }
   for (const one of fault) parseFault(one)

@@ -25,8 +25,8 @@ export function faultsOf(report: Report): string[] {
 
 /** Limits that were asked for and that a valid run did not hold. */
 export function missedThresholds(report: Report): string[] {
-  if (report.kind !== 'load' || !report.generator.valid) return []
-  return report.thresholds
+  if (report.kind !== 'insert-bench' && (report.kind !== 'load' || !report.generator.valid)) return []
+  return (report.thresholds ?? [])
     .filter(({ passed, actual }) => !passed || actual === null)
     .map(({ expression }) => `the threshold ${expression} was not met`)
 }

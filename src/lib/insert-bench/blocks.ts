@@ -4,6 +4,7 @@ import { timeControl } from './control.ts'
 import { createCounterSum, type CounterReading } from './counters.ts'
 import { timeInserts, type Block } from './measure.ts'
 import { paceInserts, scheduleFromNow, type InsertTiming } from './pace.ts'
+import { judgeSchedule, type Schedule } from './schedule.ts'
 import type { BenchSession, KeyOrder } from './table.ts'
 
 /** How the inserts at one table size are measured. */
@@ -27,6 +28,8 @@ export interface Series {
   readonly counters: readonly CounterReading[]
   /** That its blocks took, ms; 0 where single inserts were timed one after the other. */
   readonly elapsedMs: number
+  /** Of all series together, where there is one. */
+  readonly schedule?: Schedule
 }
 
 /** Turns of inserts with keys of one order; `until` counts all inserts to the end of the turn. */
@@ -157,6 +160,9 @@ async function measureOnSchedule(
     draw: (index, connection) => session.draw((turns[turnOf(index)] as Turn).keys, connection),
     onInsert: (timing) => record(blocks[turnOf(timing.index)] as Block, timing),
   })
+  const services = blocks.flatMap(({ service }) => service)
+  const slowest = services.reduce((most, us) => Math.max(most, us), 0)
+  const schedule = judgeSchedule(rate, services.length, elapsedMs, slowest)
   const sum = createCounterSum()
   sum.add(before, await counters())
   controls.push(...(await timeControls(session, options)))
@@ -164,7 +170,7 @@ async function measureOnSchedule(
   return keys.map((order) => {
     const own = whole.filter((block) => block.keys === order)
     const read = keys.length === 1 ? sum.perInsert(countInserts(blocks)) : []
-    return { keys: order, blocks: own, controls, counters: read, elapsedMs }
+    return { keys: order, blocks: own, controls, counters: read, elapsedMs, schedule }
   })
 }
 

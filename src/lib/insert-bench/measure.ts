@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Bench } from 'tinybench'
 import { mean, medianOf, quantile } from '../stats/quantiles.ts'
 import type { CounterReading } from './counters.ts'
+import type { Schedule } from './schedule.ts'
 import type { KeyOrder } from './table.ts'
 import type { WarmUp } from './warm-up.ts'
 
@@ -31,6 +32,8 @@ export interface Checkpoint extends Latencies {
   readonly warmUp?: WarmUp
   /** From the moment each was sent; only where they were sent on a schedule. */
   readonly serviceTime?: Latencies
+  /** Only where there is one. */
+  readonly schedule?: Schedule
   /** All connections together; only where there is a schedule, or more than one. */
   readonly insertsPerSecond?: number
 }

@@ -107,7 +107,7 @@ function summarize(
   series: Series & { warm: WarmUp; statement: string },
   { concurrency, rate }: BenchOptions,
 ): Checkpoint {
-  const { keys, blocks, controls, counters, elapsedMs, warm, statement } = series
+  const { keys, blocks, controls, counters, elapsedMs, schedule, warm, statement } = series
   const control = summarizeControl(statement, controls)
   const response = blocks.flatMap((block) => block.response)
   const paced = concurrency > 1 || rate !== null
@@ -122,6 +122,7 @@ function summarize(
     ...(control ? { control } : {}),
     warmUp: warm,
     ...(rate === null ? {} : { serviceTime: summarizeLatencies(blocks.flatMap((block) => block.service)) }),
+    ...(schedule ? { schedule } : {}),
     ...(paced && elapsedMs > 0 ? { insertsPerSecond: (response.length * 1000) / elapsedMs } : {}),
   }
 }

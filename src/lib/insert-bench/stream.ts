@@ -7,6 +7,7 @@ import { createCounterSum, type CounterReading } from './counters.ts'
 import { paceControl, summarizeControl } from './control.ts'
 import type { Control, Latencies } from './measure.ts'
 import { paceInserts, scheduleFromNow, type InsertTiming, type Pace } from './pace.ts'
+import { judgeSchedule, type Schedule } from './schedule.ts'
 import { tooLarge, watch, type ShowProgress } from './run.ts'
 import { findStalls, longest, stallFromMs, type SlowInsert } from './stalls.ts'
 import { closeAfter, type BenchSession, type BenchTable, type KeyOrder } from './table.ts'
@@ -51,6 +52,8 @@ export interface Stream {
   readonly seconds: number
   /** Of the last tenth of the buckets. */
   readonly exitInsertsPerSecond: number
+  /** Only where there is one. */
+  readonly schedule?: Schedule
   readonly buckets: Bucket[]
   readonly stallCount: number
   readonly stallMs: number
@@ -119,6 +122,7 @@ async function fill(
     keys: options.keys,
     inserts: done,
     seconds: secondsOf(filled),
+    ...(rate === null ? {} : { schedule: scheduleOf(rate, done, filled) }),
     exitInsertsPerSecond: exit.reduce((sum, bucket) => sum + bucket.inserts, 0) / secondsOf(exit),
     buckets: filled,
     ...stalls.describe(startedAt),
@@ -191,6 +195,11 @@ function describeBucket(
 function latenciesOf(histogram: LatencyHistogram): Latencies {
   const us = (p: number): number => (percentileMs(histogram, p) ?? 0) * usPerMs
   return { p50: us(50), p95: us(95), p99: us(99), max: us(100), mean: histogram.mean }
+}
+
+function scheduleOf(rate: number, inserts: number, buckets: readonly Bucket[]): Schedule {
+  const slowest = buckets.reduce((most, { max, serviceTime }) => Math.max(most, (serviceTime ?? { max }).max), 0)
+  return judgeSchedule(rate, inserts, secondsOf(buckets) * msPerSecond, slowest)
 }
 
 function secondsOf(buckets: readonly Bucket[]): number {

@@ -7,7 +7,8 @@ import { durationOf, mostUsersOf, type LoadModel } from './model.ts'
 import { constantArrivals } from './pacing.ts'
 import type { PartProgress } from './result.ts'
 import type { TallySum } from './tally-sum.ts'
-import { limitErrors, meets, type Threshold } from './thresholds.ts'
+import { meets, type Threshold } from '../threshold.ts'
+import { limitErrors } from './thresholds.ts'
 
 /** What a run has come to while it goes on. */
 export interface RunSoFar {

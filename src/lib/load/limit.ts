@@ -1,6 +1,7 @@
 import { failure } from '../errors.ts'
 import { judgeLoad } from '../reports/load-verdict.ts'
-import { checkThreshold, limitErrors, parseThreshold, type Threshold } from './thresholds.ts'
+import type { Threshold } from '../threshold.ts'
+import { checkThreshold, limitErrors, parseThreshold } from './thresholds.ts'
 import type { RunResult } from './result.ts'
 
 /** What a level has to hold. */

@@ -25,7 +25,8 @@ import type { OutcomeStatuses } from './outcome.ts'
 import type { PreparingProgress } from './generator.ts'
 import { chooseScenarios } from './mix.ts'
 import { runModel, type ModelRunResult } from './run-model.ts'
-import { checkThreshold, limitErrors, type Threshold } from './thresholds.ts'
+import type { Threshold } from '../threshold.ts'
+import { checkThreshold, limitErrors } from './thresholds.ts'
 import type { OnSecond } from './timeline.ts'
 
 /** What is loaded. */

@@ -35,6 +35,12 @@ const Control = object('what costs the server next to nothing, sent in turns wit
   blocks: list('median of each block, microseconds, in the order measured', Type.Number()),
 })
 
+const Schedule = object('what became of the schedule, of all orders of keys together', {
+  asked: number('inserts a second that were to begin'),
+  reached: number('inserts a second that came back'),
+  kept: flag('they began when they were due, but for what single slow ones held up'),
+})
+
 /** What was measured at one table size. */
 export const Checkpoint = object('single inserts at one table size', {
   rows: count('in the table when the measurement began'),
@@ -55,6 +61,7 @@ export const Checkpoint = object('single inserts at one table size', {
     }),
   ),
   serviceTime: Type.Optional(ServiceTime),
+  schedule: Type.Optional(Schedule),
   insertsPerSecond: Type.Optional(number('all connections together, inserts per second')),
 })
 
@@ -122,6 +129,7 @@ export const Stream = object('every insert on the way to a table size', {
   keys: keyOrder(),
   inserts: count('timed'),
   seconds: number('spent inserting, seconds'),
+  schedule: Type.Optional(Schedule),
   exitInsertsPerSecond: number('rate of the last tenth of the buckets, inserts per second'),
   buckets: list('in the order in which they were filled', Bucket),
   stallCount: count(

@@ -2,6 +2,7 @@ import { connectionLines } from './connection-record.ts'
 import { drawChart, type ChartSeries } from './chart.ts'
 import { durabilitySettings, nameSingleInserts, notDurable } from './durability-text.ts'
 import { formatCount, formatDuration, formatLatency, formatNumber, formatTable, plain } from './format.ts'
+import { verdictLines } from './insert-bench-verdict.ts'
 import { modelLines } from './model-text.ts'
 import type { InsertBenchReport } from './record.ts'
 import { describeRetries } from './retries-text.ts'
@@ -36,6 +37,7 @@ export function insertBenchSummary(report: InsertBenchReport, original: string |
     chartLines(checkpoints, width),
     modelLines(model),
     stream ? streamLines(stream, original, width) : [],
+    verdictLines(report),
   ]
   return sections.flatMap((lines, index) => (lines.length > 0 && index > 1 ? ['', ...lines] : lines)).join('\n')
 }

@@ -180,6 +180,7 @@ const InsertBenchReport = Type.Object(
     interrupted: Type.Optional(flag('ended before all that was asked for was measured')),
     model: Type.Optional(list('a model for each order of keys', Model)),
     stream: Type.Optional(Stream),
+    thresholds: Type.Optional(list('every limit that was asked for', Threshold)),
     retries,
   },
   { title: 'insert-bench report' },

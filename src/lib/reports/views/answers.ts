@@ -111,7 +111,8 @@ function failedAudit(reason: string): Answer {
   return { question: keptQuestion, verdict: 'bad', answer: 'Could not be audited', detail: `${reason}.` }
 }
 
-function thresholdAnswer(thresholds: readonly Threshold[]): Answer {
+/** Whether the limits that were asked for were held. */
+export function thresholdAnswer(thresholds: readonly Threshold[]): Answer {
   const question = 'Thresholds met?'
   const missed = thresholds.filter((threshold) => !isMet(threshold))
   const all = formatCount(thresholds.length)

@@ -2,7 +2,8 @@ import { nameSingleInserts } from '../durability-text.ts'
 import { formatCount, formatDuration, formatNumber } from '../format.ts'
 import { forecastPhrase, isBlurred, modelPhrase, nameOf } from '../model-text.ts'
 import type { InsertBenchReport } from '../record.ts'
-import { durabilityAnswers } from './answers.ts'
+import { durabilityAnswers, thresholdAnswer } from './answers.ts'
+import { scheduleMisses } from '../insert-bench-verdict.ts'
 import { curveCharts } from './curve-charts.ts'
 import { headlineOf, section, type Answer, type Digest, type Figure, type Section, type Table } from './digest.ts'
 import { counterTable, latencyTable, rowsOfStream, type BenchRow } from './insert-bench-tables.ts'
@@ -33,7 +34,9 @@ export function insertBenchDigest(report: InsertBenchReport): Digest {
   }
 }
 
-function answersOf({ interrupted, model = [], stream, checkpoints, environment }: InsertBenchReport): Answer[] {
+function answersOf(report: InsertBenchReport): Answer[] {
+  const { interrupted, model = [], stream, checkpoints, environment, thresholds = [] } = report
+  const misses = scheduleMisses(report)
   const stopped: Answer = {
     question: 'Complete?',
     verdict: 'bad',
@@ -42,11 +45,22 @@ function answersOf({ interrupted, model = [], stream, checkpoints, environment }
   }
   return [
     ...(interrupted ? [stopped] : []),
+    ...(misses.length > 0 ? [scheduleAnswer(misses)] : []),
+    ...(thresholds.length > 0 ? [thresholdAnswer(thresholds)] : []),
     ...model.filter(({ against }) => against === undefined).map(modelAnswer),
     ...(stream ? [rateAnswer(stream), stallAnswer(stream)] : []),
     ...(model.length === 0 && !stream ? [measuredAnswer(checkpoints)] : []),
     ...durabilityAnswers(environment),
   ]
+}
+
+function scheduleAnswer(misses: readonly string[]): Answer {
+  return {
+    question: 'Schedule kept?',
+    verdict: 'bad',
+    answer: 'The schedule was not kept',
+    detail: `${capitalize(misses.join('; '))}.`,
+  }
 }
 
 function modelAnswer(model: Model): Answer {

@@ -14,7 +14,11 @@ export function junitReport(report: Report): string {
 function casesOf(report: Report): JUnitCase[] {
   if (report.kind === 'load') return loadCases(report)
   if (report.kind === 'audit') return auditCases(report.audit, report.ledgers.length > 0)
-  if (report.kind === 'insert-bench') return [completeCase(report.kind, report.interrupted ?? false, 0)]
+  if (report.kind === 'insert-bench')
+    return [
+      completeCase(report.kind, report.interrupted ?? false, 0),
+      ...thresholdCases(report.kind, report.thresholds ?? []),
+    ]
   return [completeCase(report.kind, false, report.seconds), verifiedCase(report)]
 }
 
@@ -39,12 +43,16 @@ function loadCases(report: LoadReport): JUnitCase[] {
     ...(limit
       ? [{ group: kind, name: `a load holds ${limit.expression}`, failure: limit.held ? null : limitPhrase(limit) }]
       : []),
-    ...thresholds.map((threshold) => ({
-      group: `${kind}.thresholds`,
-      name: threshold.expression,
-      failure: isMet(threshold) ? null : `was ${formatActual(threshold)}`,
-    })),
+    ...thresholdCases(kind, thresholds),
   ]
+}
+
+function thresholdCases(kind: string, thresholds: LoadReport['thresholds']): JUnitCase[] {
+  return thresholds.map((threshold) => ({
+    group: `${kind}.thresholds`,
+    name: threshold.expression,
+    failure: isMet(threshold) ? null : `was ${formatActual(threshold)}`,
+  }))
 }
 
 function whyNotValid({ reasons, advice }: LoadReport['generator']): string {
