@@ -3,6 +3,7 @@ import { requireOriginal } from './beside-original.ts'
 import { letHeapGrow } from './heap.ts'
 import { scenarioSettings } from './lib/config/scenario-settings.ts'
 import { strongestOf, type RunConfig } from './lib/config/resolve.ts'
+import { readFacts } from './lib/databases/read-facts.ts'
 import { parseFault, requirePossible } from './lib/load/faults.ts'
 import { requireDescriptors } from './lib/load/descriptors.ts'
 import { createLedgerBesideReport, createLedgerFile, requireNewLedger } from './lib/load/ledger-file.ts'
@@ -92,7 +93,8 @@ export async function makeLoadRun(
     onEnd: (isAudited) => seconds.stop(isAudited ? 'Auditing the database' : null),
   })
   const engine = target.database?.engine ?? null
-  const run = describeRun('load', { startedAt, config, engine, version: command.config.version })
+  const server = target.database ? await readFacts(target.database, workload.tables) : null
+  const run = describeRun('load', { startedAt, config, engine, server, version: command.config.version })
   const report = { ...run, ...findings }
   // An experiment shows it once, after its last run.
   const showsOriginal = flags['beside-original'] && flags.experiment === undefined

@@ -3,6 +3,7 @@ import { BaseCommand, settingFlags } from '../base-command.ts'
 import { letHeapGrow } from '../heap.ts'
 import { openAudit, type BookingAudit } from '../lib/audit/open-audit.ts'
 import { afterInspection, collectViolations } from '../lib/audit/result.ts'
+import { readFacts } from '../lib/databases/read-facts.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
 import { failure } from '../lib/errors.ts'
 import { joinEntries, readLedgers, type ReadLedger } from '../lib/load/ledger-reader.ts'
@@ -59,8 +60,9 @@ acknowledged is shown, and is no fault.`
       ledgers,
       (watch) => (origins.length > 0 ? (workload.inspect?.({ ...parts, database, origins }, watch) ?? []) : []),
     )
+    const server = await readFacts(database, workload.tables)
     const report: AuditReport = {
-      ...describeRun('audit', { startedAt, config, engine: database.engine, version: this.config.version }),
+      ...describeRun('audit', { startedAt, config, engine: database.engine, server, version: this.config.version }),
       audit,
       ledgers: ledgers.map(({ file, head, counts, torn }) => ({ file, ...head, ...counts, torn })),
     }

@@ -4,6 +4,7 @@ import { besideOriginalFlag } from '../beside-original.ts'
 import type { Settings } from '../lib/config/settings.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
 import type { Database } from '../lib/databases/port.ts'
+import { readFacts } from '../lib/databases/read-facts.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
 import { failure } from '../lib/errors.ts'
 import type { Checkpoint } from '../lib/insert-bench/measure.ts'
@@ -33,7 +34,7 @@ interface Measured {
 }
 
 export default class InsertReservationBench extends BaseCommand {
-  static override summary = 'Time single durable inserts as the table grows.'
+  static override summary = 'Time single inserts, each committed by itself, as the table grows.'
   static override description = `Each insert is committed on its own and timed on its own; the warm-up is not counted. With --at or
 --rows the table is seeded up to each size first, and a model says whether p50 is flat, goes with the
 logarithm of the rows or has a knee. With --stream every insert on the way to --rows is one of them, and
@@ -90,7 +91,8 @@ and max, rps (inserts a second), and inserts. Exit code: 3 a threshold was not m
     const measured = await this.#measure(this.#table(database, values), values, flags.stream)
     if (this.signal.aborted && measured.checkpoints.length === 0 && !measured.stream)
       throw failure('interrupted', { done: 'Nothing was measured yet, so no report was saved.' })
-    const facts = { startedAt, config, engine: database.engine, version: this.config.version }
+    const server = await readFacts(database, vaccination.tables)
+    const facts = { startedAt, config, engine: database.engine, server, version: this.config.version }
     const retries = database.retries()
     const report = {
       ...describeRun('insert-bench', facts),

@@ -4,6 +4,7 @@ import type { ResolvedConfig } from '../lib/config/resolve.ts'
 import type { Settings } from '../lib/config/settings.ts'
 import type { Database } from '../lib/databases/port.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
+import { readFacts } from '../lib/databases/read-facts.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
 import { addRetries } from '../lib/databases/retry-counter.ts'
 import { failure } from '../lib/errors.ts'
@@ -75,8 +76,9 @@ With --workers and --queue the blocks are stored by "rushbench worker --queue ..
     for (const reason of seed.passedOver) this.warn(`not used: ${reason}`)
     if (interrupted) throw failure('interrupted', { done: whatIsLeft(database, journal, seed.resumedAt + seed.rows) })
     const { keys, order, indexes, seed: seedText } = journal.recipe
+    const server = await readFacts(database, vaccination.tables)
     const report: SeedReport = {
-      ...describeRun('seed', { startedAt, config, engine: database.engine, version: this.config.version }),
+      ...describeRun('seed', { startedAt, config, engine: database.engine, server, version: this.config.version }),
       seed: seedText,
       ...seed,
       passedOver: [...seed.passedOver],

@@ -1,6 +1,7 @@
 import type { Durability } from './durability.ts'
 import type { RetryCounts } from './retry-counter.ts'
 import type { ConnectionFacts } from './tls.ts'
+import type { ServerFacts } from './server-facts.ts'
 
 /** What a column may hold. Integers stay within 2^53 - 1; texts have no U+0000, which PostgreSQL cannot store. */
 export type Value = string | number | null
@@ -300,6 +301,8 @@ export interface Database extends AsyncDisposable {
   watchInserts<R extends object>(table: Table<R>, listener: InsertListener<R>): Promise<InsertWatch>
   /** What the server counts; empty when it tells nothing. Needs a connection that no inserter holds. */
   counters(): Promise<readonly ServerCounter[]>
+  /** What a reader of the figures asks of the server, and of these tables, first. */
+  facts(tables: readonly AnyTable[]): Promise<ServerFacts>
   /** What the server made us try again since it was opened. */
   retries(): RetryCounts
 }

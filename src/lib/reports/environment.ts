@@ -3,8 +3,10 @@ import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import type { RunConfig } from '../config/resolve.ts'
 import { recordDurability } from '../databases/durability.ts'
 import type { EngineInfo } from '../databases/port.ts'
+import type { ServerFacts } from '../databases/server-facts.ts'
 import type { Report, ReportHead } from './record.ts'
 import { reportSchemaName } from './schema-name.ts'
+import { recordServer } from './server-text.ts'
 
 /** What a report says about its run, whatever was run. */
 export interface RunFacts {
@@ -12,6 +14,8 @@ export interface RunFacts {
   readonly config: RunConfig
   /** Null when the target's database is not known. */
   readonly engine: EngineInfo | null
+  /** What the server said of itself; null where it could not be asked. */
+  readonly server: ServerFacts | null
   /** Of rushbench. */
   readonly version: string
 }
@@ -21,7 +25,7 @@ export function describeRun<Kind extends Report['kind']>(
   kind: Kind,
   facts: RunFacts,
 ): ReportHead & { readonly kind: Kind } {
-  const { startedAt, config, engine, version } = facts
+  const { startedAt, config, engine, server, version } = facts
   return {
     schema: reportSchemaName,
     kind,
@@ -40,6 +44,7 @@ export function describeRun<Kind extends Report['kind']>(
       durability: engine === null ? {} : recordDurability(engine.durability),
       ...(engine?.connection && { connection: engine.connection }),
     },
+    ...recordServer(server),
     config: Object.fromEntries(config.settings.map(({ name, shown }) => [name, shown])),
     seed: config.values.seed,
     command: config.command,

@@ -6,6 +6,7 @@ import { verdictLines } from './insert-bench-verdict.ts'
 import { modelLines } from './model-text.ts'
 import type { InsertBenchReport } from './record.ts'
 import { describeRetries } from './retries-text.ts'
+import { serverLines } from './server-text.ts'
 import type { Table } from './views/digest.ts'
 import { counterTable, latencyTable, rowsOfStream, type BenchRow } from './views/insert-bench-tables.ts'
 import { formatUnit } from './views/units.ts'
@@ -27,6 +28,7 @@ export function insertBenchSummary(report: InsertBenchReport, original: string |
       ),
       ...(found === null ? [] : [plain(`${found.verdict}: ${found.because}`)]),
       ...connectionLines(environment),
+      ...serverLines(report.server),
     ],
     retried === null ? [] : [`retries, within the times below: ${retried}`],
     interrupted ? ['stopped before its time: what follows is what was measured so far'] : [],

@@ -21,6 +21,7 @@ import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
 import { health, LoadWorker } from './load-worker-record.ts'
 import { reportSchemaName } from './schema-name.ts'
 import { SeedWorkers, Verified } from './seed-record.ts'
+import { Server } from './server-record.ts'
 
 // File names are made of it, so it must be a time and nothing else.
 const utcTime = (description: string) =>
@@ -45,6 +46,7 @@ const common = {
   startedAt: utcTime('when the run began, ISO 8601, UTC'),
   finishedAt: utcTime('when the run ended, ISO 8601, UTC'),
   environment: Environment,
+  server: Server,
   config: byName('every setting as text, passwords hidden', orNull(Type.String())),
   seed: text('seed of every random choice'),
   command: Type.Optional(text('command line that makes such a run again, passwords hidden')),

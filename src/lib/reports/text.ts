@@ -16,6 +16,7 @@ import { limitLine, trialTable } from './limit-text.ts'
 import { errorShare, loadFaults } from './load-verdict.ts'
 import type { AuditResult, LoadReport, SeedReport } from './record.ts'
 import { describeRetries } from './retries-text.ts'
+import { serverLines } from './server-text.ts'
 import { sendsOne, startsOf, type OpenModel } from './single-request.ts'
 import { formatActual, isMet } from './views/answers.ts'
 import { healthPhrase, workerTable } from './workers-text.ts'
@@ -115,6 +116,7 @@ function headlineLines(report: LoadReport, paint: Paint): string[] {
       : []),
     ...databaseLines(environment),
     ...connectionLines(report.environment),
+    ...serverLines(report.server),
   ]
 }
 
@@ -304,6 +306,7 @@ export function seedSummary(report: SeedReport): string {
     ...(made.length > 0 ? [made.join(', ')] : []),
     ...(workers.length > 0 ? [`by ${workers.map(shareOfWorker).join(', ')}`] : []),
     ...(retried === null ? [] : [`retries: ${retried}`]),
+    ...serverLines(report.server),
     ...(verified
       ? [`verified: ${formatCount(verified.rows)} rows in the table, checksum ${plain(verified.checksum)}, as expected`]
       : []),

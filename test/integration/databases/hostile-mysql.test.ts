@@ -62,6 +62,18 @@ describe.skipIf(server === null)('MariaDB with hostile defaults', () => {
     await connections.close()
   })
 
+  it('tells what isolates its own sessions, and who else is connected', async () => {
+    const before = await database.facts(tables)
+    expect(before).toMatchObject({
+      settings: { innodb_buffer_pool_size: '128 MiB', tx_isolation: 'REPEATABLE-READ' },
+      replication: 'no replica connected',
+      others: [],
+    })
+    const others = await Promise.all([createConnection(url), createConnection(url)])
+    expect((await database.facts(tables)).others).toEqual([{ who: 'rushbench', connections: 2 }])
+    for (const other of others) await other.end()
+  })
+
   it('keeps texts as they are, and refuses what refers to nothing', async () => {
     const title = String.raw`Grüße, 'quoted' \ "doubled" 🎫`
     await database.store.insert(shows, [show(2, { title })])

@@ -79,6 +79,18 @@ describe.each(versions)('$name with hostile defaults', ({ server }) => {
     await connections.close()
   })
 
+  it.skipIf(server === null)('tells what isolates its own sessions, and who else is connected', async () => {
+    expect(await database.facts(tables)).toMatchObject({
+      settings: { shared_buffers: '128kB', default_transaction_isolation: 'read committed' },
+      replication: 'no standby connected',
+      others: [],
+    })
+    const other = new Client({ connectionString: url, application_name: 'psql' })
+    await other.connect()
+    expect((await database.facts(tables)).others).toEqual([{ who: 'rushbench (psql)', connections: 1 }])
+    await other.end()
+  })
+
   it.skipIf(server === null)('says what it cannot have', async () => {
     const admin = await openAdmin()
     await admin.query('create database bare')

@@ -9,6 +9,7 @@ import { readMongoCounters } from './counters.ts'
 import { fieldOf, toDocument } from './documents.ts'
 import { readMongoDurability, shardedCluster } from './durability.ts'
 import { isTaken } from './errors.ts'
+import { readMongoFacts } from './server-facts.ts'
 import { forget, marksCollection, readMarks, remember } from './marks.ts'
 import { recount } from './recount.ts'
 import { openPausable } from './pausable.ts'
@@ -72,6 +73,7 @@ function createDatabase(connection: MongoConnection, engine: EngineInfo): Databa
     recount: (counter, range) => recount(connection, counter, range),
     watchInserts: (table, listener) => pollInserts(store, table, listener),
     counters: () => readMongoCounters(connection),
+    facts: (tables) => readMongoFacts(connection, tables),
     openInserter: async (table) => ({
       insert: async (row) =>
         void (await connection.write(() => connection.collection(table).insertOne(toDocument(table, row)))),

@@ -56,6 +56,8 @@ export interface MysqlConnections {
   borrow(): Promise<BorrowedSession<MysqlSession>>
   /** What was tried again so far. */
   retries(): RetryCounts
+  /** Under which numbers the server knows the sessions that were opened so far. */
+  own(): readonly number[]
   close(): Promise<void>
 }
 
@@ -125,6 +127,7 @@ function createConnections(pool: Pool, url: string, database: string): Omit<Mysq
   }
 
   const prepared = new WeakSet<object>()
+  const own = new Set<number>()
 
   async function connect(): Promise<PoolConnection> {
     const raw = await pool.getConnection()
@@ -132,6 +135,7 @@ function createConnections(pool: Pool, url: string, database: string): Omit<Mysq
     try {
       await prepareSession(raw, url)
       prepared.add(raw.connection)
+      if (raw.threadId) own.add(raw.threadId)
       return raw
     } catch (error) {
       raw.destroy()
@@ -197,6 +201,7 @@ function createConnections(pool: Pool, url: string, database: string): Omit<Mysq
     transaction: (work, isolation) =>
       retried((session, attempt) => attemptTransaction(session, work, attempt, isolation)),
     retries: () => counter.counts(),
+    own: () => [...own],
     close: () => pool.end(),
   }
 }

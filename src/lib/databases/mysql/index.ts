@@ -11,6 +11,7 @@ import { mysqlStrategies } from './bulk.ts'
 import { connectMysql, type MysqlConnections } from './connection.ts'
 import { readMysqlCounters } from './counters.ts'
 import { readMysqlDurability } from './durability.ts'
+import { readMysqlFacts } from './server-facts.ts'
 import { findFlavour, isTidb, isVitess, type Flavour } from './flavour.ts'
 import { createIndexes, dropIndexes } from './indexes.ts'
 import { openPausable } from './pausable.ts'
@@ -113,6 +114,7 @@ function createDatabase(connections: MysqlConnections, flavour: Flavour, engine:
     },
     watchInserts: (table, listener) => pollInserts(store, table, listener),
     counters: async () => (flavour.counters ? readMysqlCounters(connections) : []),
+    facts: (tables) => readMysqlFacts(connections, tables, connections.own()),
     retries: connections.retries,
     [Symbol.asyncDispose]: () => connections.close(),
   }

@@ -53,6 +53,8 @@ export interface PostgresConnections {
   listen(channel: string, onPayload: (payload: string) => void): Promise<PostgresListener>
   /** What was tried again so far. */
   retries(): RetryCounts
+  /** Under which numbers the server knows the sessions that were opened so far. */
+  own(): readonly number[]
   close(): Promise<void>
 }
 
@@ -152,6 +154,7 @@ function createConnections(pool: Pool, options: ClientConfig, known: KnownServer
   }
 
   const prepared = new WeakSet<ClientBase>()
+  const own = new Set<number>()
 
   async function connect(): Promise<PoolClient> {
     const client = await reach()
@@ -159,6 +162,7 @@ function createConnections(pool: Pool, options: ClientConfig, known: KnownServer
     try {
       await prepareSession(client, url, connection.pooled)
       prepared.add(client)
+      own.add((client as unknown as { readonly processID: number }).processID)
       return client
     } catch (error) {
       client.release(true)
@@ -233,6 +237,7 @@ function createConnections(pool: Pool, options: ClientConfig, known: KnownServer
       }, policy),
     transaction: (work) => retried((session, attempt) => attemptTransaction(session, work, attempt)),
     retries: () => counter.counts(),
+    own: () => [...own],
     async renew() {
       const idle = await Promise.all(Array.from({ length: pool.idleCount }, () => translated(pool.connect())))
       for (const client of idle) client.release(true)

@@ -10,6 +10,7 @@ import { postgresStrategies } from './bulk.ts'
 import { connectPostgres, type PostgresConnections, type PostgresSession } from './connection.ts'
 import { readPostgresCounters } from './counters.ts'
 import { readPostgresDurability } from './durability.ts'
+import { readPostgresFacts } from './server-facts.ts'
 import { factsSql, findFlavour, type Flavour } from './flavour.ts'
 import { createNotificationSql, dropNotificationSql } from './notification.ts'
 import { openPausable } from './pausable.ts'
@@ -128,6 +129,7 @@ function createDatabase(connections: PostgresConnections, flavour: Flavour, engi
         ? watchPostgresInserts(connections, store, table, listener)
         : pollInserts(store, table, listener),
     counters: async () => (flavour.counters ? readPostgresCounters(connections, inserters) : []),
+    facts: (tables) => readPostgresFacts(connections, tables, connections.own()),
     retries: connections.retries,
     [Symbol.asyncDispose]: () => connections.close(),
   }

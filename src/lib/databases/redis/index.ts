@@ -7,6 +7,7 @@ import { isForbidden, readInfo, readRedisCounters } from './counters.ts'
 import { durabilitySettings, judgeRedis, type RedisSettings } from './durability.ts'
 import { readConnectionFacts } from './facts.ts'
 import { openPausable } from './pausable.ts'
+import { readRedisFacts } from './server-facts.ts'
 import { recount } from './recount.ts'
 import { createRedisStore } from './store.ts'
 import { createIndexes, createTables, dropIndexes, dropTables, listTables } from './tables.ts'
@@ -73,6 +74,7 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
     recount: (counter, range) => recount(connection, store, counter, range),
     watchInserts: (table, listener) => pollInserts(store, table, listener),
     counters: () => readRedisCounters(connection),
+    facts: (tables) => readRedisFacts(connection, tables),
     async openInserter(table) {
       const own = await connection.open()
       return {

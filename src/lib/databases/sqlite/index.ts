@@ -10,6 +10,7 @@ import type { SqliteConnection } from './connection.ts'
 import { createSqliteCounters } from './counters.ts'
 import { readSqliteDurability } from './durability.ts'
 import { openSqliteFile } from './open-file.ts'
+import { readSqliteFacts } from './server-facts.ts'
 import { inMemory } from './url.ts'
 import { watchSqliteInserts } from './watch.ts'
 import { openWriteLock } from './write-lock.ts'
@@ -92,6 +93,7 @@ function createDatabase(connection: SqliteConnection): Database {
     },
     watchInserts: (table, listener) => watchSqliteInserts(connection, table, listener),
     counters: async () => counters(),
+    facts: async (tables) => readSqliteFacts(connection, connection.path, tables),
     retries: () => ({}),
     [Symbol.asyncDispose]: async () => connection.close(),
   }

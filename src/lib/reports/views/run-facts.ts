@@ -3,6 +3,7 @@ import { countOf, formatCount } from '../format.ts'
 import type { Report } from '../record.ts'
 import { describeRetries } from '../retries-text.ts'
 import { section, type Digest, type Section } from './digest.ts'
+import { serverSections } from './server-sections.ts'
 
 /** What a digest says of any run, whatever was run. */
 export function runFacts(report: Report): Pick<Digest, 'startedAt' | 'command'> {
@@ -32,6 +33,7 @@ export function runSections(report: Report): Section[] {
   ]
   const settings = Object.entries(config).map(([name, value]) => [name, value ?? 'not set'])
   return [
+    ...serverSections(report.server),
     section('Environment', { table: { head: ['what', 'value'], rows: facts, numeric: [] }, depth: 'appendix' }),
     section('Settings', { table: { head: ['setting', 'value'], rows: settings, numeric: [] }, depth: 'appendix' }),
   ]

@@ -1,0 +1,58 @@
+import type { ServerFacts } from '../databases/server-facts.ts'
+import { countOf, formatBytes, formatCount, plain } from './format.ts'
+import type { ServerRecord } from './server-record.ts'
+
+type Server = NonNullable<ServerRecord>
+type ServerTable = Server['tables'][number]
+
+/** As it stands in a report; nothing where the server could not be asked. */
+export function recordServer(facts: ServerFacts | null): { server?: Server } {
+  if (facts === null) return {}
+  const { settings, tables, replication, others } = facts
+  return {
+    server: {
+      settings: { ...settings },
+      tables: tables.map((table) => ({ ...table, indexes: table.indexes.map((index) => ({ ...index })) })),
+      replication,
+      others: others === null ? null : Object.fromEntries(others.map(({ who, connections }) => [who, connections])),
+    },
+  }
+}
+
+const mostSettings = 3
+const mostOthers = 3
+
+/** What a summary says of the server: its first settings, who else was there, and the largest table. */
+export function serverLines(server: ServerRecord): string[] {
+  if (server === undefined) return []
+  const { settings, tables, replication, others } = server
+  const first = Object.entries(settings).slice(0, mostSettings)
+  const parts = [
+    first.map(([name, value]) => `${name}=${value}`).join(', '),
+    replication ?? '',
+    others === null ? '' : othersPhrase(others),
+  ].filter((part) => part !== '')
+  const [largest] = [...tables].sort((a, b) => (b.bytes ?? b.rows ?? 0) - (a.bytes ?? a.rows ?? 0))
+  return [
+    ...(parts.length > 0 ? [`server     ${plain(parts.join('; '))}`] : []),
+    ...(largest ? [`table      ${plain(tablePhrase(largest))}`] : []),
+  ]
+}
+
+/** `2 others connected: admin (psql) 2`. */
+export function othersPhrase(others: NonNullable<Server['others']>): string {
+  const entries = Object.entries(others).sort(([, a], [, b]) => b - a)
+  const all = entries.reduce((sum, [, connections]) => sum + connections, 0)
+  if (all === 0) return 'nobody else connected'
+  const named = entries.slice(0, mostOthers).map(([who, connections]) => `${who} ${formatCount(connections)}`)
+  return `${countOf(all, 'other')} connected: ${named.join(', ')}${entries.length > mostOthers ? ', ...' : ''}`
+}
+
+function tablePhrase({ name, rows, bytes, indexBytes, indexes }: ServerTable): string {
+  const parts = [
+    ...(rows === null ? [] : [`about ${countOf(rows, 'row')}`]),
+    ...(bytes === null ? [] : [formatBytes(bytes)]),
+    ...(indexBytes === null ? [] : [`${formatBytes(indexBytes)} of indexes (${indexes.length})`]),
+  ]
+  return `${name}: ${parts.join(', ') || 'its size is not told'}`
+}
