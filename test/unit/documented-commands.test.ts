@@ -119,9 +119,9 @@ describe('the commands that the documentation prints', () => {
 
   it('name the servers of dev/services where they are on this machine', async () => {
     const services = await readFile(new URL('dev/services', root), 'utf8')
-    const [, ports = ''] = /declare -A PORT=\((.*)\)/.exec(services) ?? []
+    const [, ports = ''] = /declare -A PORT=\(([^)]*)\)/.exec(services) ?? []
     const known = [...ports.matchAll(/=(\d+)/g)].map(([, port]) => port)
-    expect(known).toHaveLength(6)
+    expect(known).toHaveLength(7)
     const servers = documented.flatMap(({ line }) =>
       [...line.matchAll(/(\w+):\/\/(?:[^\s/]*@)?(?:127\.0\.0\.1|localhost)(?::(\d+))?/g)].map(
         ([url, scheme = '', port = '']) => ({ line, url, scheme, port }),
