@@ -8,11 +8,11 @@ export async function readMongoFacts(connection: MongoConnection, tables: readon
   const status = await connection.admin({ serverStatus: 1 }).catch((): Document => ({}))
   const hello = await connection.admin({ hello: 1 }).catch((): Document => ({}))
   const cache: unknown = status['wiredTiger']?.cache?.['maximum bytes configured']
-  const engine: unknown = status['storageEngine']?.name
+  const engine = status['storageEngine']?.name as string | undefined
   return {
     settings: {
       ...(cache === undefined ? {} : { 'cache size': `${Math.round(Number(cache) / 2 ** 20)} MiB` }),
-      ...(engine === undefined ? {} : { 'storage engine': String(engine) }),
+      ...(engine === undefined ? {} : { 'storage engine': engine }),
       isolation: 'each document by itself',
     },
     tables: (await Promise.all(tables.map((table) => describeTable(connection, table)))).filter(
