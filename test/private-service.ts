@@ -29,7 +29,7 @@ export interface PrivateService extends AsyncDisposable {
 /**
  * Starts a server on a free port and in a folder of its own. Null, with a line that says what to install, when this
  * machine does not have it. With RUSHBENCH_REQUIRE_SERVICES=1 that is an error instead. `options` are more of mariadbd's
- * or of postgres's, without a space in any of them.
+ * or of postgres's, without a space in any of them, or more lines of Redis's settings.
  */
 export async function startPrivateService(
   name: 'nats' | 'kafka' | 'redis' | 'postgres' | 'postgres17' | 'mariadb',
@@ -44,6 +44,7 @@ export async function startPrivateService(
     [`RUSHBENCH_SERVICES_${name === 'mariadb' ? 'MYSQL' : name.toUpperCase()}_PORT`]: String(port),
     RUSHBENCH_SERVICES_MYSQL_OPTIONS: options,
     RUSHBENCH_SERVICES_POSTGRES_OPTIONS: options,
+    RUSHBENCH_SERVICES_REDIS_OPTIONS: options,
   }
   const services = (action: string) => run(program, [action, name], { env: { ...process.env, ...settings } })
   // A server that is being killed may still write.
