@@ -39,6 +39,40 @@ function answerHello(socket: Socket, maxWireVersion: number): void {
   })
 }
 
+// The driver looks for a server for five seconds, so that all of them wait at once.
+describe.skipIf(service === null)('mongodb that cannot be had', { concurrent: true }, () => {
+  const url = service ?? ''
+
+  it.each([
+    ['no server', { port: '1' }, 'database-unreachable'],
+    ['a login that is refused', { username: 'nobody', password: 'wrong' }, 'database-denied'],
+    ['no database in the URL', { pathname: '/' }, 'database-missing'],
+    ['a name that no database can have', { pathname: '/a.b' }, 'database-missing'],
+  ])('%s', async (_name, parts, code) => {
+    await expect(open(changed(url, parts))).rejects.toMatchObject({
+      code,
+      message: expect.not.stringContaining('wrong'),
+    })
+  })
+
+  it('a server that hangs up', async () => {
+    const { server, port } = await listen((socket) => socket.destroy())
+    await expect(open(changed(url, { port }))).rejects.toMatchObject({
+      code: expect.stringMatching(/^database-(unreachable|lost)$/),
+    })
+    server.close()
+  })
+
+  it('a server that is too old', async () => {
+    const { server, port } = await listen((socket) => answerHello(socket, 6))
+    await expect(open(changed(url, { port }))).rejects.toMatchObject({
+      code: 'database-not-ours',
+      message: expect.stringMatching(/wire version 6, .* requires at least \d+ \(MongoDB \d/),
+    })
+    server.close()
+  })
+})
+
 describe.skipIf(service === null)('mongodb', () => {
   const url = service ?? ''
   let admin: MongoClient
@@ -77,36 +111,6 @@ describe.skipIf(service === null)('mongodb', () => {
   }
 
   describeDatabase(makeScratch)
-
-  // The driver looks for a server for five seconds.
-  it.concurrent.each([
-    ['no server', { port: '1' }, 'database-unreachable'],
-    ['a login that is refused', { username: 'nobody', password: 'wrong' }, 'database-denied'],
-    ['no database in the URL', { pathname: '/' }, 'database-missing'],
-    ['a name that no database can have', { pathname: '/a.b' }, 'database-missing'],
-  ])('%s', async (_name, parts, code) => {
-    await expect(open(changed(url, parts))).rejects.toMatchObject({
-      code,
-      message: expect.not.stringContaining('wrong'),
-    })
-  })
-
-  it.concurrent('a server that hangs up', async () => {
-    const { server, port } = await listen((socket) => socket.destroy())
-    await expect(open(changed(url, { port }))).rejects.toMatchObject({
-      code: expect.stringMatching(/^database-(unreachable|lost)$/),
-    })
-    server.close()
-  })
-
-  it.concurrent('a server that is too old', async () => {
-    const { server, port } = await listen((socket) => answerHello(socket, 6))
-    await expect(open(changed(url, { port }))).rejects.toMatchObject({
-      code: 'database-not-ours',
-      message: expect.stringMatching(/wire version 6, .* requires at least \d+ \(MongoDB \d/),
-    })
-    server.close()
-  })
 
   it.each([
     ['mongodb://root:100%@127.0.0.1:1/x', 'url-unreadable'],
