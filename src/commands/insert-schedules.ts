@@ -3,12 +3,14 @@ import { requireTables } from '../lib/databases/migrate.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
 import { failure } from '../lib/errors.ts'
 import { formatCount } from '../lib/reports/format.ts'
+import { raiseCapacity } from '../lib/workloads/vaccination/slots.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 
 export default class InsertSchedules extends BaseCommand {
   static override summary = 'Fill the calendar with slots.'
   static override description = `By default 3 years from 2000-01-01, every 20 minutes from 8:00 to 19:40, 300 places each: 39,456 slots.
-Running it again adds only what is missing.`
+Running it again adds only what is missing. With --capacity, slots that are there with fewer places get as many;
+none loses any.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --from 2027-01-01 --years 1 --every 1h --capacity 20',
@@ -16,9 +18,10 @@ Running it again adds only what is missing.`
   ]
   static override flags = settingFlags('db', 'from', 'years', 'opens', 'closes', 'every', 'capacity')
 
-  async run(): Promise<{ slots: number; added: number }> {
+  async run(): Promise<{ slots: number; added: number; raised: number }> {
     const { flags } = await this.parse(InsertSchedules)
-    const { values } = await this.resolveSettings(flags)
+    const config = await this.resolveSettings(flags)
+    const { values } = config
     if (values.closes < values.opens) throw failure('usage-wrong', { reason: 'closes must not be before opens.' })
     await using database = await connectDatabase(values.db, { poolSize: 1 })
     await requireTables(database, vaccination.name, vaccination.tables)
@@ -29,7 +32,11 @@ Running it again adds only what is missing.`
     })
     if (done < total)
       throw failure('interrupted', { done: `${formatCount(done)} of ${formatCount(total)} slots are in place.` })
-    this.log(`${formatCount(total)} slots in place, ${formatCount(added)} of them new.`)
-    return { slots: total, added }
+    // The default says what new slots have, and nothing of those that somebody has chosen places for.
+    const isChosen = config.settings.some(({ name, origin }) => name === 'capacity' && origin !== 'default')
+    const raised = isChosen ? await raiseCapacity(database, values, this.signal) : 0
+    const more = raised > 0 ? ` ${formatCount(raised)} that were there have more places now.` : ''
+    this.log(`${formatCount(total)} slots in place, ${formatCount(added)} of them new.${more}`)
+    return { slots: total, added, raised }
   }
 }

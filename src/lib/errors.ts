@@ -24,10 +24,10 @@ const catalogue = {
     'error',
     (d) => `${d.url} has no slots to book. Run "rushbench insert-schedules" first.`,
   ),
-  'capacity-exceeded': entry<{ rows: number; free: number }>(
+  'capacity-exceeded': entry<{ rows: number; free: number; capacity?: number }>(
     'error',
     (d) =>
-      `${count(d.rows)} reservations do not fit: the slots have ${count(d.free)} places left. Open more with "rushbench insert-schedules --years" or "--capacity".`,
+      `${count(d.rows)} reservations do not fit: the slots have ${count(d.free)} places left. Make more with "rushbench insert-schedules --capacity ${d.capacity ?? 'N'}", which also raises the places of the slots that are there.`,
   ),
   'rows-differ': entry<{ sent: number; stored: number; warnings: number }>(
     'error',

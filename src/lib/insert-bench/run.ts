@@ -43,12 +43,13 @@ export function sweepTo(rows: number, present: number, insertsEach: number): num
 /**
  * Measures single inserts at each table size, seeding up to it first. Ends early, with what was
  * measured so far, once the signal aborts. Throws `usage-wrong` when the sizes do not ascend from the
- * rows that the table has.
+ * rows that the table has, and what `requireRoom` throws, before anything is inserted.
  */
 export async function runInsertBench(table: BenchTable, options: BenchOptions): Promise<Checkpoint[]> {
   const present = await table.count()
   const sizes = options.at.length > 0 ? options.at : [present]
-  refuseUnreachable(sizes, present, insertsAt(options))
+  const rows = rowsAfter(sizes, present, insertsAt(options))
+  await table.requireRoom(rows - present)
   const checkpoints: Checkpoint[] = []
   for (const size of sizes) {
     await table.seedTo(size)
@@ -127,13 +128,17 @@ function summarize(
   }
 }
 
-/** A table only grows: each size must be at least the rows that are there by then. */
-function refuseUnreachable(sizes: readonly number[], present: number, insertsEach: number): void {
+/**
+ * Rows in the table when all sizes are measured. It only grows: throws `usage-wrong` for a size that is less than the rows
+ * that are there by then.
+ */
+function rowsAfter(sizes: readonly number[], present: number, insertsEach: number): number {
   let rows = present
   for (const size of sizes) {
     if (size < rows) throw failure('usage-wrong', { reason: tooLarge(`--at ${formatCount(size)}`, rows) })
     rows = size + insertsEach
   }
+  return rows
 }
 
 /** Why a size that was asked for cannot be reached: the table has `rows` already. */

@@ -77,6 +77,7 @@ export async function runStream(table: BenchTable, options: StreamOptions): Prom
   const present = await table.count()
   const inserts = options.rows - present
   if (inserts <= 0) throw failure('usage-wrong', { reason: tooLarge(`--rows ${formatCount(options.rows)}`, present) })
+  await table.requireRoom(inserts)
   const session = await table.open(inserts, options.concurrency)
   return closeAfter(session, () =>
     options.show(`Inserting to ${formatCount(options.rows)}`, 'rows', (onProgress) =>

@@ -8,6 +8,8 @@ export type KeyOrder = 'append' | 'random'
 export interface BenchTable {
   /** Rows in it now. */
   count(): Promise<number>
+  /** Throws what says that so many more rows do not fit, and how to make room for them. */
+  requireRoom(rows: number): Promise<void>
   /** Adds rows until the table has `rows`; fewer when the signal aborts. */
   seedTo(rows: number): Promise<void>
   /** What its server counts; empty when it tells nothing. */

@@ -20,7 +20,7 @@ import {
   type Amount,
   type Choices,
 } from '../../../src/lib/workloads/vaccination/seeding.ts'
-import { insertMissingSlots } from '../../../src/lib/workloads/vaccination/slots.ts'
+import { insertMissingSlots, raiseCapacity } from '../../../src/lib/workloads/vaccination/slots.ts'
 import { reservations, schedules, type Reservation } from '../../../src/lib/workloads/vaccination/tables.ts'
 import { testVersions, type TestDatabase } from '../databases/engines.ts'
 import { findViolations } from '../../ledgers.ts'
@@ -85,6 +85,21 @@ for (const engine of testVersions) {
       expect(await fillSlots()).toEqual({ done: 2196, total: 2196, added: 186 })
       expect(await fillSlots()).toMatchObject({ added: 0 })
       expect((await database.store.find(schedules, { month: 4 })).every(({ stock }) => stock === 7)).toBe(true)
+    })
+
+    it('raises the places of slots, and their stock with them, once', async () => {
+      await fillSlots()
+      await seed(await plan({ perSlot: 2 }))
+      await database.store.update(schedules, { month: 4 }, { max_available: 70, stock: { add: 20 } })
+      await expect(plan({ rows: 110_000 })).rejects.toMatchObject({
+        code: 'capacity-exceeded',
+        message: expect.stringContaining('"rushbench insert-schedules --capacity 71"'),
+      })
+      expect(await raiseCapacity(database, { ...slots, capacity: 60 })).toBe(2196 - 180)
+      expect(await raiseCapacity(database, { ...slots, capacity: 60 })).toBe(0)
+      expect(await raiseCapacity(database, { ...slots, capacity: 71, years: 1, opens: 480, closes: 480 })).toBe(366)
+      expect(await faults()).toEqual([])
+      await plan({ rows: 110_000 })
     })
 
     it('stores exactly the rows asked for, over more than one block, and keeps the stock true', async () => {

@@ -24,6 +24,9 @@ function countingTable(rows: number): BenchTable & { closed: number; controls: n
     controls: 0,
     order: [] as KeyOrder[],
     count: async () => rows,
+    requireRoom: async (more: number) => {
+      if (rows + more > 1_000_000) throw new Error(`no room for ${more}`)
+    },
     seedTo: async (size: number) => void (rows = Math.max(rows, size)),
     counters: async () => [
       { name: 'page reads', value: pages, kind: 'total' as const, unit: 'pages' },
@@ -111,6 +114,12 @@ describe('runInsertBench', () => {
     const table = countingTable(100)
     await expect(runInsertBench(table, { ...options, at: [50] })).rejects.toThrow('the table has 100 rows by then')
     await expect(runInsertBench(table, { ...options, at: [100, 110] })).rejects.toThrow('--at 110')
+    expect(await table.count()).toBe(100)
+  })
+
+  it('says before it inserts anything that the last size does not fit', async () => {
+    const table = countingTable(100)
+    await expect(runInsertBench(table, { ...options, at: [1000, 999_990] })).rejects.toThrow('no room for 999915')
     expect(await table.count()).toBe(100)
   })
 

@@ -27,6 +27,7 @@ describe('a schedule', () => {
 
   const table: BenchTable = {
     count: async () => 1000,
+    requireRoom: async () => {},
     seedTo: async () => {},
     counters: async () => [],
     open: async () => ({

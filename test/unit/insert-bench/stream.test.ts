@@ -44,6 +44,7 @@ async function stream(service: (row: number) => number, more: Partial<StreamOpti
   let closed = 0
   const table: BenchTable = {
     count: async () => rows,
+    requireRoom: async () => {},
     seedTo: async () => {},
     counters: async () => [{ name: 'page reads', value: rows * 3, kind: 'total', unit: 'pages' }],
     open: async () => ({

@@ -5,6 +5,7 @@ import {
   createReservationSource,
   deferStock,
   planReservations,
+  requireFreePlaces,
   settleStock,
   type Choices,
   type ReservationSource,
@@ -31,6 +32,7 @@ export function createBenchTable({ database, choices, seedRows }: BenchTablePart
   return {
     count,
     counters: () => database.counters(),
+    requireRoom: (rows) => requireFreePlaces(database, rows),
     async seedTo(rows) {
       const missing = rows - (await count())
       if (missing > 0) await seedRows(await planReservations(database, { rows: missing }, choices), rows)

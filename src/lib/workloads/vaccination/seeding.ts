@@ -34,6 +34,7 @@ export async function planReservations(
 ): Promise<SeedRecipe> {
   const rooms = await findRooms(database)
   const rows = 'rows' in amount ? amount.rows : amount.perSlot * rooms.length
+  requireFree(rooms, rows)
   return {
     seed,
     keys,
@@ -119,10 +120,26 @@ export async function settleStock(
   await removeJournal(database)
 }
 
-function createSlotPicker(rooms: readonly Room[], rows: number, random: Random): () => number {
+/** Throws `no-slots` or `capacity-exceeded` unless so many more reservations fit. */
+export async function requireFreePlaces(database: Database, rows: number): Promise<void> {
+  requireFree(await findRooms(database), rows)
+}
+
+interface SlotRoom extends Room {
+  readonly capacity: number
+}
+
+function requireFree(rooms: readonly SlotRoom[], rows: number): void {
+  const free = rooms.reduce((sum, room) => sum + Math.max(0, room.free), 0)
+  if (rows <= free) return
+  // With so many places in each slot there is room for all.
+  const largest = rooms.reduce((most, { capacity }) => Math.max(most, capacity), 0)
+  throw failure('capacity-exceeded', { rows, free, capacity: largest + Math.ceil((rows - free) / rooms.length) })
+}
+
+function createSlotPicker(rooms: readonly SlotRoom[], rows: number, random: Random): () => number {
+  requireFree(rooms, rows)
   const open = rooms.filter((room) => room.free > 0).map((room) => ({ ...room }))
-  const free = open.reduce((sum, room) => sum + room.free, 0)
-  if (free < rows) throw failure('capacity-exceeded', { rows, free })
   return () => {
     const index = random.integer(0, open.length - 1)
     const room = open[index] as { key: number; free: number }
@@ -133,10 +150,10 @@ function createSlotPicker(rooms: readonly Room[], rows: number, random: Random):
 }
 
 /** In order of time; without the columns that nobody asks for, which would be tens of MB. */
-async function findRooms(database: Database): Promise<Room[]> {
-  const rooms: Room[] = []
-  for await (const { id, stock } of database.store.scan(schedules, ['id', 'stock']))
-    rooms.push({ key: id, free: stock })
+async function findRooms(database: Database): Promise<SlotRoom[]> {
+  const rooms: SlotRoom[] = []
+  for await (const { id, stock, max_available } of database.store.scan(schedules, ['id', 'stock', 'max_available']))
+    rooms.push({ key: id, free: stock, capacity: max_available })
   if (rooms.length === 0) throw failure('no-slots', { url: database.url })
   return rooms
 }

@@ -56,6 +56,40 @@ export function generateSlots(options: SlotOptions): Slot[] {
   return slots
 }
 
+/** Slots changed with one statement. */
+const slotsPerUpdate = 1000
+
+/**
+ * Raises the places of those slots that are there and have fewer than the options say, and their stock with them; returns
+ * how many. Slots with more keep them. Stops between two statements once `signal` aborts; done again, it goes on.
+ */
+export async function raiseCapacity(database: Database, options: SlotOptions, signal?: AbortSignal): Promise<number> {
+  const { capacity } = options
+  const wanted = new Set(generateSlots(options).map(({ id }) => id))
+  const present = await database.store.find(
+    schedules,
+    { max_available: { lt: capacity } },
+    { columns: ['id', 'max_available'] },
+  )
+  const byPlaces = Map.groupBy(
+    present.filter(({ id }) => wanted.has(id)),
+    ({ max_available }) => max_available,
+  )
+  let raised = 0
+  for (const [places, slots] of byPlaces) {
+    for (let at = 0; at < slots.length && !signal?.aborted; at += slotsPerUpdate) {
+      const ids = slots.slice(at, at + slotsPerUpdate).map(({ id }) => id)
+      // The places as they were are a condition, so that nothing is added twice.
+      raised += await database.store.update(
+        schedules,
+        { id: { in: ids }, max_available: places },
+        { max_available: capacity, stock: { add: capacity - places } },
+      )
+    }
+  }
+  return raised
+}
+
 /** Slots stored with one statement. */
 const slotsPerInsert = 1000
 
