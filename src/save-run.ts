@@ -11,6 +11,8 @@ export interface SaveOptions {
   /** Folder. */
   readonly reports: string
   readonly report: readonly ViewName[] | undefined
+  /** Saves the report itself; by default into a new file of the folder. */
+  readonly save?: (report: Report) => Promise<string>
 }
 
 /**
@@ -27,8 +29,8 @@ export async function requirePlaces(reports: string): Promise<void> {
  * Saves a report, the forms of it that were asked for beside it, and on GitHub its Markdown in the summary of the job.
  * Returns a line for each file that says where it is. Throws `report-unwritable`, `file-unwritable`.
  */
-export async function saveRun(report: Report, { reports, report: views = [] }: SaveOptions): Promise<string> {
-  const path = await saveReport(report, reports)
+export async function saveRun(report: Report, { reports, report: views = [], save }: SaveOptions): Promise<string> {
+  const path = await (save ? save(report) : saveReport(report, reports))
   const lines = await Promise.all(views.map((view) => saveView(report, view, path)))
   await addToJobSummary(markdownReport(report))
   return [`report ${path}`, ...lines].join('\n')

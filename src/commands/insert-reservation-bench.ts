@@ -18,20 +18,64 @@ import { describeRun } from '../lib/reports/environment.ts'
 import { formatCount } from '../lib/reports/format.ts'
 import { insertBenchSummary } from '../lib/reports/insert-bench-text.ts'
 import type { InsertBenchReport } from '../lib/reports/record.ts'
-import { refuseUnfinished } from '../lib/seeding/journal.ts'
+import { readJournal, refuseUnfinished, takeOverJournal } from '../lib/seeding/journal.ts'
 import { finishSeeding, seedRows } from '../lib/seeding/seed.ts'
 import { createBenchTable, originalInsertBench } from '../lib/workloads/vaccination/bench-table.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { keysAreClustered } from '../lib/workloads/vaccination/keys.ts'
 import { reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
+import {
+  createSweepFile,
+  findUnfinishedSweep,
+  unfinishedSweep,
+  wholeCheckpoints,
+  type Sweep,
+  type SweepFile,
+  type SweepState,
+  type UnfinishedSweep,
+} from '../insert-sweep.ts'
+import { addRetries } from '../lib/databases/retry-counter.ts'
 import { requirePlaces, saveAndPrint } from '../save-run.ts'
 
 /** What a run adds to the head of its report. */
 interface Measured {
   readonly checkpoints: Checkpoint[]
+  readonly interrupted: boolean
+  readonly sweep?: Sweep
+  readonly missing?: number[]
   readonly model?: Model[]
   readonly stream?: Stream
 }
+
+/** What is to be measured, as the settings or a report say. */
+type Asked = Pick<BenchOptions, 'at' | 'keys' | 'inserts' | 'warmup' | 'concurrency' | 'rate'>
+
+function askedFor({ at = [], benchKeys, inserts, warmup, concurrency, insertRate }: Settings): Asked {
+  return { at, keys: benchKeys, inserts, warmup: warmup ?? null, concurrency, rate: insertRate ?? null }
+}
+
+function sweepOf({ keys, inserts, warmup, concurrency, rate }: Sweep): Asked {
+  return { at: [], keys, inserts, warmup, concurrency, rate }
+}
+
+/** What a sweep is run with besides. */
+interface SweepRun {
+  readonly values: Settings
+  readonly seed: string
+  readonly resumed: UnfinishedSweep | null
+  readonly file: SweepFile
+  readonly reportOf: (measured: Measured) => Promise<InsertBenchReport>
+}
+
+/** What stays the same of a report that is saved again and again, also by those who go on with it. */
+function identityOf({ id, startedAt, config, seed, command }: InsertBenchHead) {
+  return { id, startedAt, config, seed, ...(command === undefined ? {} : { command }) }
+}
+
+type InsertBenchHead = Pick<InsertBenchReport, 'id' | 'startedAt' | 'config' | 'seed' | 'command'>
+
+/** Flags that say what is to be measured, which `--resume` knows. */
+const planFlags = ['at', 'rows', 'keys', 'inserts', 'warmup', 'concurrency', 'rate', 'seed', 'stream']
 
 export default class InsertReservationBench extends BaseCommand {
   static override summary = 'Time single inserts, each committed by itself, as the table grows.'
@@ -41,7 +85,9 @@ logarithm of the rows or has a knee. With --stream every insert on the way to --
 stalls are listed. Several --keys are measured in turns, so that noise hits them alike.
 
 Every size, or stretch of a stream, must hold each --threshold: response_time and service_time with p50, p95, p99
-and max, rps (inserts a second), and inserts. Exit code: 3 a threshold was not met.`
+and max, rps (inserts a second), and inserts.
+
+The report is saved after each size. A sweep that failed or was ended is gone on with by --resume. Exit code: 3 a threshold was not met.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --at 0,1m,2m,5m,10m --inserts 1000 --keys append,random --forecast 50m',
@@ -68,6 +114,10 @@ and max, rps (inserts a second), and inserts. Exit code: 3 a threshold was not m
     ),
     ...besideOriginalFlag,
     stream: Flags.boolean({ summary: 'insert every row on the way to --rows one by one, and measure each' }),
+    resume: Flags.boolean({
+      summary: 'go on with the latest sweep in --reports that was ended early, into the same report',
+      exclusive: planFlags,
+    }),
   }
 
   async run(): Promise<InsertBenchReport> {
@@ -77,63 +127,115 @@ and max, rps (inserts a second), and inserts. Exit code: 3 a threshold was not m
     refuseContradictions(values, flags.stream)
     const thresholds = (values.threshold ?? []).map(parseInsertThreshold)
     await requirePlaces(values.reports)
+    const shown = config.settings.find(({ name }) => name === 'db')?.shown ?? null
+    const resumed = flags.resume ? await findUnfinishedSweep(values.reports, shown) : null
+    const asked = resumed ? sweepOf(resumed.report.sweep) : askedFor(values)
     const startedAt = new Date()
     // One more than inserts: the counters are asked for meanwhile.
-    await using database = await connectDatabase(values.db, { poolSize: values.concurrency + 1 })
-    if (values.concurrency > 1 && !database.traits.concurrentWriters)
+    await using database = await connectDatabase(values.db, { poolSize: asked.concurrency + 1 })
+    if (asked.concurrency > 1 && !database.traits.concurrentWriters)
       throw wrong(`${database.engine.name} takes one writer at a time: leave out --concurrency.`)
     await requireTables(database, vaccination.name, vaccination.tables)
-    await refuseUnfinished(database)
-    if (values.benchKeys.includes('random') && (await keysAreClustered(database)))
+    // What a killed sweep has left behind is its own.
+    if (resumed) await giveUpUnfinished(database)
+    else await refuseUnfinished(database)
+    if (asked.keys.includes('random') && (await keysAreClustered(database)))
       this.warn(
         'Most rows in the table have ascending keys: random ones fall beside them, not among them, and look faster than they are. Start over with "rushbench migrate --down", or seed with "insert-reservations --keys spread".',
       )
-    const measured = await this.#measure(this.#table(database, values), values, flags.stream)
+    const file = createSweepFile(values.reports, resumed?.file ?? null)
+    let identity = resumed ? identityOf(resumed.report) : null
+    const reportOf = async (measured: Measured) => {
+      const server = await readFacts(database, vaccination.tables)
+      const facts = { startedAt, config, engine: database.engine, server, version: this.config.version }
+      const head = describeRun('insert-bench', facts)
+      identity ??= identityOf(head)
+      return {
+        ...head,
+        ...identity,
+        ...measured,
+        thresholds: thresholds.map((threshold) => checkInsertThreshold(threshold, measured)),
+        retries: addRetries([resumed?.report.retries ?? {}, database.retries()]),
+      }
+    }
+    const seed = identity?.seed ?? values.seed
+    const table = this.#table(database, seed, asked)
+    const measured =
+      flags.stream && values.benchRows !== undefined
+        ? await this.#stream(table, asked, values.benchRows)
+        : await this.#sweep(table, asked, { values, seed, resumed, file, reportOf })
     if (this.signal.aborted && measured.checkpoints.length === 0 && !measured.stream)
       throw failure('interrupted', { done: 'Nothing was measured yet, so no report was saved.' })
-    const server = await readFacts(database, vaccination.tables)
-    const facts = { startedAt, config, engine: database.engine, server, version: this.config.version }
-    const retries = database.retries()
-    const report = {
-      ...describeRun('insert-bench', facts),
-      ...measured,
-      thresholds: thresholds.map((threshold) => checkInsertThreshold(threshold, measured)),
-      retries,
-      interrupted: this.signal.aborted,
-    }
+    const report = await reportOf(measured)
     const original = flags['beside-original'] ? originalInsertBench : null
     const summary = insertBenchSummary(report, original, process.stdout.columns)
-    await saveAndPrint(report, values, { log: (text) => this.log(text), summary })
+    const save = (): Promise<string> => file.save(report)
+    await saveAndPrint(report, { ...values, save }, { log: (text) => this.log(text), summary })
     if (this.signal.aborted) this.endWith('interrupted')
     else if (report.thresholds.some(({ passed }) => !passed)) this.endWith('thresholdNotMet')
     return report
   }
 
-  async #measure(table: BenchTable, values: Settings, stream: boolean): Promise<Measured> {
-    const options: BenchOptions = {
-      at: values.at ?? [],
-      keys: values.benchKeys,
-      inserts: values.inserts,
-      warmup: values.warmup ?? null,
-      concurrency: values.concurrency,
-      rate: values.insertRate ?? null,
+  #options(asked: Asked): BenchOptions {
+    return {
+      ...asked,
       clock: preciseClock,
       signal: this.signal,
       show: (title, unit, step) => this.withProgress(title, unit, step),
     }
-    const { benchRows: rows, benchKeys, seed, forecast } = values
-    if (stream && rows !== undefined) {
-      const streamed = await runStream(table, { ...options, rows, keys: benchKeys[0] ?? 'append' })
-      return { checkpoints: [], ...(streamed ? { stream: streamed } : {}) }
-    }
-    const at = rows === undefined ? options.at : sweepTo(rows, await table.count(), insertsAt(options))
-    const checkpoints = await runInsertBench(table, { ...options, at })
-    return { checkpoints, model: modelCurves(checkpoints, { seed, forecast }) }
   }
 
-  #table(database: Database, { seed, benchKeys }: Settings): BenchTable {
+  async #stream(table: BenchTable, asked: Asked, rows: number): Promise<Measured> {
+    const streamed = await runStream(table, { ...this.#options(asked), rows, keys: asked.keys[0] ?? 'append' })
+    return { checkpoints: [], interrupted: this.signal.aborted, ...(streamed ? { stream: streamed } : {}) }
+  }
+
+  /** Saves what was measured after each size, for whatever ends the sweep before it is over. */
+  async #sweep(table: BenchTable, asked: Asked, run: SweepRun): Promise<Measured> {
+    const { values, seed, resumed, file, reportOf } = run
+    const options = this.#options(asked)
+    const present = await table.count()
+    const wanted = values.benchRows === undefined ? asked.at : sweepTo(values.benchRows, present, insertsAt(options))
+    // The size that was cut short has more rows by now.
+    const left = resumed ? [...new Set((resumed.report.missing ?? []).map((rows) => Math.max(rows, present)))] : wanted
+    const at = left.length > 0 ? left : [present]
+    const before = resumed ? wholeCheckpoints(resumed.report) : []
+    const sweep: Sweep = resumed?.report.sweep ?? {
+      sizes: [...at],
+      keys: [...asked.keys],
+      inserts: asked.inserts,
+      warmup: asked.warmup,
+      concurrency: asked.concurrency,
+      rate: asked.rate,
+      forecast: values.forecast ?? null,
+    }
+    const forecast = values.forecast ?? sweep.forecast ?? undefined
+    let state: SweepState = { checkpoints: before, missing: at }
+    const measuredOf = ({ checkpoints, missing }: SweepState): Measured => ({
+      checkpoints: [...checkpoints],
+      model: modelCurves(checkpoints, { seed, forecast }),
+      sweep,
+      missing: [...missing],
+      interrupted: missing.length > 0,
+    })
+    try {
+      await runInsertBench(table, {
+        ...options,
+        at,
+        onSize: async (checkpoints, missing) => {
+          state = { checkpoints: [...before, ...checkpoints], missing }
+          if (missing.length > 0) await file.save(await reportOf(measuredOf(state)))
+        },
+      })
+    } catch (error) {
+      throw unfinishedSweep(error, file, state, sweep.sizes.length)
+    }
+    return measuredOf(state)
+  }
+
+  #table(database: Database, seed: string, asked: Asked): BenchTable {
     // Beside rows with ascending keys, random ones would all land in a part of the table that only they are in.
-    const keys = benchKeys.includes('random') ? 'spread' : 'ascending'
+    const keys = asked.keys.includes('random') ? 'spread' : 'ascending'
     return createBenchTable({
       database,
       choices: { seed, keys, order: 'grouped', indexes: 'before' },
@@ -145,6 +247,13 @@ and max, rps (inserts a second), and inserts. Exit code: 3 a threshold was not m
       },
     })
   }
+}
+
+/** Keeps what an unfinished seeding or unsettled inserts have stored, and makes the stock true for it. */
+async function giveUpUnfinished(database: Database): Promise<void> {
+  if ((await readJournal(database)) === null) return
+  const { recipe } = await takeOverJournal(database, reservationSeeding.layout.table)
+  await finishSeeding(database, reservationSeeding, recipe)
 }
 
 function refuseContradictions({ at, benchRows, benchKeys, forecast }: Settings, stream: boolean): void {

@@ -44,6 +44,16 @@ const catalogue = {
     (d) =>
       `${d.reason.replace(/\.?$/, '.')} The stock of the slots is not true for what was inserted: mend it by "rushbench insert-reservations --abandon".`,
   ),
+  'sweep-unfinished': entry<{ reason: string; path: string; measured: number; sizes: number }>(
+    'error',
+    (d) =>
+      `${d.reason.replace(/\.?$/, '.')} What was measured at ${d.measured} of ${d.sizes} table sizes is in ${d.path}; go on with "rushbench insert-reservation-bench --resume".`,
+  ),
+  'sweep-none': entry<{ folder: string }>(
+    'usage',
+    (d) =>
+      `There is no sweep to go on with: no report in ${d.folder} says of this database that sizes are missing. Name --reports and --db as they were, or begin one with --at or --rows.`,
+  ),
   'seeding-unreadable': entry<{ url: string }>(
     'error',
     (d) =>

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectDatabase } from '../../src/lib/databases/registry.ts'
@@ -156,6 +156,49 @@ for (const engine of testEngines) {
         code: 0,
         stdout: expect.stringContaining('The timed inserts are forgotten.'),
       })
+      await countTrueRows()
+    })
+
+    it('keeps the sizes that were measured, and goes on with the others', async () => {
+      const rows = await countTrueRows()
+      const sizes = [1, 2, 3].map((step) => rows + step * 300)
+      const sweep = ['--at', `${sizes.join()},3900k`, '--inserts', '20', '--warmup', '5']
+      const run = work.start(['insert-reservation-bench', ...sweep, ...db])
+      await run.waitFor(/Seeding to 3,900,000: /)
+      run.child.kill('SIGINT')
+      const { code, stdout } = await run.result
+      expect(code).toBe(130)
+      expect(stdout).toContain('stopped before its time: 3,900,000 rows is missing; go on with --resume')
+      const file = join(work.folder, /report (.*)$/m.exec(stdout)![1]!)
+      const read = async () => parseReport(await readFile(file, 'utf8'), file) as InsertBenchReport
+      const first = await read()
+      expect(first).toMatchObject({ interrupted: true, missing: [3_900_000], sweep: { inserts: 20, warmup: 5 } })
+      expect(first.checkpoints.map(({ rows: size }) => size)).toEqual(sizes)
+      // As if the size had been nearer, so that the test need not seed millions of rows.
+      const near = (await countTrueRows()) + 100
+      await writeFile(file, JSON.stringify({ ...first, missing: [near] }))
+      const whole = await work.runJson<InsertBenchReport>(['insert-reservation-bench', '--resume', ...db])
+      expect(whole).toMatchObject({ id: first.id, startedAt: first.startedAt, interrupted: false, missing: [] })
+      expect(whole.checkpoints.map(({ rows: size, inserts }) => [size, inserts])).toEqual(
+        [...sizes, near].map((size) => [size, 20]),
+      )
+      expect(whole.checkpoints.slice(0, 3)).toEqual(first.checkpoints)
+      expect(await read()).toEqual(whole)
+      await countTrueRows()
+      const none = await work.run(['insert-reservation-bench', '--resume', ...db])
+      expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no sweep to go on with') })
+    })
+
+    it('refuses a sweep that does not fit before it begins, with advice that works', async () => {
+      const before = await countTrueRows()
+      const { code, stderr } = await work.run(['insert-reservation-bench', '--at', '6k,90m', ...db])
+      expect(code).toBe(1)
+      const [, capacity] = /insert-schedules --capacity (\d+)"/.exec(stderr) ?? []
+      expect(await countTrueRows()).toBe(before)
+      const few = engine.name === 'ferretdb' ? ['--every', '2h'] : []
+      const args = ['insert-schedules', '--years', '1', ...few, '--capacity', capacity ?? '', ...db]
+      const { slots, raised } = await work.runJson<{ slots: number; raised: number }>(args)
+      expect(raised).toBe(slots)
       await countTrueRows()
     })
 

@@ -15,6 +15,8 @@ export interface BenchOptions extends BlockOptions {
   /** Inserts of each series that are not counted, at each size; null: until the client's own cost is steady. */
   readonly warmup: number | null
   readonly show: ShowProgress
+  /** Told after each size of what was measured so far and of the sizes that are left, the one that was cut short among them. */
+  readonly onSize?: (checkpoints: readonly Checkpoint[], left: readonly number[]) => Promise<void>
 }
 
 /** Runs a long step with its progress shown. */
@@ -51,10 +53,14 @@ export async function runInsertBench(table: BenchTable, options: BenchOptions): 
   const rows = rowsAfter(sizes, present, insertsAt(options))
   await table.requireRoom(rows - present)
   const checkpoints: Checkpoint[] = []
-  for (const size of sizes) {
+  for (const [index, size] of sizes.entries()) {
     await table.seedTo(size)
     if (options.signal.aborted) break
-    checkpoints.push(...(await measureAt(table, options)))
+    const measured = await measureAt(table, options)
+    checkpoints.push(...measured)
+    const isWhole =
+      measured.length === options.keys.length && measured.every(({ inserts }) => inserts === options.inserts)
+    await options.onSize?.(checkpoints, sizes.slice(isWhole ? index + 1 : index))
   }
   return checkpoints
 }

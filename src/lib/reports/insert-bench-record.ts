@@ -124,6 +124,17 @@ const Bucket = object('the inserts between two table sizes', {
   serviceTime: Type.Optional(ServiceTime),
 })
 
+/** What a sweep goes on with. */
+export const Sweep = object('what was asked for, for --resume', {
+  sizes: list('of the table', count('rows')),
+  keys: list('series at each size', keyOrder()),
+  inserts: count('timed, of each series at each size'),
+  warmup: orNull(count("inserts of each series before the timed ones; null: until the client's own cost is steady")),
+  concurrency: count('inserts under way at the same time'),
+  rate: orNull(number('inserts a second; null where they had no schedule')),
+  forecast: orNull(count('rows to forecast p50 at')),
+})
+
 /** Every insert on the way to a table size. */
 export const Stream = object('every insert on the way to a table size', {
   keys: keyOrder(),

@@ -2,7 +2,7 @@ import { connectionLines } from './connection-record.ts'
 import { drawChart, type ChartSeries } from './chart.ts'
 import { durabilitySettings, nameSingleInserts, notDurable } from './durability-text.ts'
 import { formatCount, formatDuration, formatLatency, formatNumber, formatTable, plain } from './format.ts'
-import { verdictLines } from './insert-bench-verdict.ts'
+import { leftPhrase, verdictLines } from './insert-bench-verdict.ts'
 import { modelLines } from './model-text.ts'
 import type { InsertBenchReport } from './record.ts'
 import { describeRetries } from './retries-text.ts'
@@ -31,7 +31,7 @@ export function insertBenchSummary(report: InsertBenchReport, original: string |
       ...serverLines(report.server),
     ],
     retried === null ? [] : [`retries, within the times below: ${retried}`],
-    interrupted ? ['stopped before its time: what follows is what was measured so far'] : [],
+    interrupted ? [`stopped before its time: ${leftPhrase(report)}`] : [],
     checkpoints.length > 0
       ? [tableText(latencyTable('rows', checkpoints)), ...controlLines(checkpoints), ...asLines(original)]
       : [],

@@ -17,6 +17,13 @@ function missPhrase({ asked, reached }: Schedule, where: string): string {
   return `the schedule was not kept${where}: ${formatNumber(asked)} inserts a second were asked for, ${formatNumber(reached)} were reached; response times hold the wait in line, which grew`
 }
 
+/** What a run that was ended early lacks, and what to do about it. */
+export function leftPhrase({ missing = [] }: InsertBenchReport): string {
+  if (missing.length === 0) return 'what follows is what was measured so far'
+  const sizes = missing.map(formatCount).join(', ')
+  return `${sizes} rows ${missing.length === 1 ? 'is' : 'are'} missing; go on with --resume`
+}
+
 /** Lines under the tables: schedules that were not kept, and each threshold. */
 export function verdictLines(report: InsertBenchReport): string[] {
   const thresholds = (report.thresholds ?? []).map((threshold) => {

@@ -17,7 +17,7 @@ import { Connection } from './connection-record.ts'
 import { LimitFound } from './limit-record.ts'
 import { LoadModel } from './load-model-record.ts'
 import { percentiles, Spectrum, Step, TimelineRow } from './load-rows-record.ts'
-import { Checkpoint, Model, Stream } from './insert-bench-record.ts'
+import { Checkpoint, Model, Stream, Sweep } from './insert-bench-record.ts'
 import { health, LoadWorker } from './load-worker-record.ts'
 import { reportSchemaName } from './schema-name.ts'
 import { SeedWorkers, Verified } from './seed-record.ts'
@@ -180,6 +180,8 @@ const InsertBenchReport = Type.Object(
     kind: Type.Literal('insert-bench', { description: 'what was run' }),
     checkpoints: list('a row for each table size and order of keys', Checkpoint),
     interrupted: Type.Optional(flag('ended before all that was asked for was measured')),
+    sweep: Type.Optional(Sweep),
+    missing: Type.Optional(list('table sizes that were not measured, or not to their end', count('rows'))),
     model: Type.Optional(list('a model for each order of keys', Model)),
     stream: Type.Optional(Stream),
     thresholds: Type.Optional(list('every limit that was asked for', Threshold)),

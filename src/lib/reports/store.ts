@@ -41,6 +41,20 @@ export async function saveReport(report: Report, folder: string): Promise<string
   }
 }
 
+/** Puts a later state of a saved report in its place, whole or not at all; returns `path`. Throws `report-unwritable`. */
+export async function replaceReport(report: Report, path: string): Promise<string> {
+  const unfinished = `${path}.${report.id}.tmp`
+  try {
+    await writeFile(unfinished, `${JSON.stringify(report, refuseNonNumbers, 2)}\n`, { flush: true })
+    await rename(unfinished, path)
+    return path
+  } catch (error) {
+    throw failure('report-unwritable', { file: path, reason: reasonOf(error) }, error)
+  } finally {
+    await rm(unfinished, { force: true }).catch(() => {})
+  }
+}
+
 /** Checks, before anything is done, that a report can be saved in `folder`. Throws `report-unwritable`. */
 export async function requireWritable(folder: string): Promise<void> {
   try {
@@ -128,7 +142,7 @@ export async function readReports(...paths: readonly string[]): Promise<Report[]
   return Promise.all([...files].map(readReport))
 }
 
-async function listReports(path: string): Promise<string[]> {
+export async function listReports(path: string): Promise<string[]> {
   const isReport = (name: string) => name.endsWith('.json')
   const found = await stat(path).catch(() => null)
   if (found?.isDirectory()) return listFolder(path, isReport)

@@ -67,6 +67,18 @@ describe('runInsertBench', () => {
     expect(checkpoints.map(({ rows }) => rows)).toEqual([0, 1000, 2000])
   })
 
+  it('tells after each size what was measured and what is left', async () => {
+    const told: unknown[] = []
+    const onSize = async (checkpoints: readonly { readonly rows: number }[], left: readonly number[]) =>
+      void told.push([checkpoints.map(({ rows }) => rows), left])
+    await runInsertBench(countingTable(0), { ...options, at: [0, 1000, 2000], onSize })
+    expect(told).toEqual([
+      [[0], [1000, 2000]],
+      [[0, 1000], [2000]],
+      [[0, 1000, 2000], []],
+    ])
+  })
+
   it('measures series in turns, the order alternating, each with its own counters', async () => {
     const table = countingTable(0)
     const keys: KeyOrder[] = ['append', 'random']
@@ -163,10 +175,13 @@ describe('runInsertBench', () => {
         },
       }
     }
+    const left: (readonly number[])[] = []
+    const onSize = async (_: unknown, sizes: readonly number[]) => void left.push(sizes)
     const [checkpoint] = await runInsertBench(
       { ...table, open },
-      { ...options, inserts: 100, warmup: 0, signal: stop.signal },
+      { ...options, inserts: 100, warmup: 0, signal: stop.signal, onSize },
     )
+    expect(left).toEqual([[0]])
     expect(checkpoint).toMatchObject({ inserts: 30, blocks: [expect.anything(), expect.anything(), expect.anything()] })
   })
 })

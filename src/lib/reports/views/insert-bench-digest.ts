@@ -3,7 +3,7 @@ import { formatCount, formatDuration, formatNumber } from '../format.ts'
 import { forecastPhrase, isBlurred, modelPhrase, nameOf } from '../model-text.ts'
 import type { InsertBenchReport } from '../record.ts'
 import { durabilityAnswers, thresholdAnswer } from './answers.ts'
-import { scheduleMisses } from '../insert-bench-verdict.ts'
+import { leftPhrase, scheduleMisses } from '../insert-bench-verdict.ts'
 import { curveCharts } from './curve-charts.ts'
 import { headlineOf, section, type Answer, type Digest, type Figure, type Section, type Table } from './digest.ts'
 import { counterTable, latencyTable, rowsOfStream, type BenchRow } from './insert-bench-tables.ts'
@@ -41,7 +41,7 @@ function answersOf(report: InsertBenchReport): Answer[] {
     question: 'Complete?',
     verdict: 'bad',
     answer: 'Stopped before its time',
-    detail: 'What follows is what was measured so far.',
+    detail: `${capitalize(leftPhrase(report))}.`,
   }
   return [
     ...(interrupted ? [stopped] : []),
