@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { Charsets, type PoolOptions } from 'mysql2/promise'
+import driver, { type PoolOptions } from 'mysql2/promise'
 import { failure } from '../../errors.ts'
 import { namedFile, readTlsFiles, type Verification } from '../tls.ts'
 import {
@@ -47,7 +47,7 @@ export const mysqlParameters = parameterTable({
   charset: {
     does: 'character set and collation of the session; every text has to fit in, so that it is `utf8mb4` or one of its own',
     allowed: 'utf8mb4, or a collation of it',
-    read: (text) => (/^utf8mb4(_|$)/i.test(text) && Object.hasOwn(Charsets, text.toUpperCase()) ? text : undefined),
+    read: (text) => (/^utf8mb4(_|$)/i.test(text) && text.toUpperCase() in driver.Charsets ? text : undefined),
   },
   connectTimeout: {
     ...wholeNumber(1, 'milliseconds, from 1'),
