@@ -24,6 +24,13 @@ const scenarios = {
     await user.think(100)
     while (true);
   }`,
+  // As endless, but leaves the processors to other tests.
+  stuck: `async run(user) {
+    await user.request({ step: 'x', method: 'GET', path: '/' })
+    await user.think(100)
+    const cell = new Int32Array(new SharedArrayBuffer(4))
+    while (true) Atomics.wait(cell, 0, 0, 50)
+  }`,
   talkative: `run(user) { console.log('said'); return user.request({ step: 'x', method: 'GET', path: '/' }).then(() => user.think(50)) }`,
   lost: `run: (user) => user.request({ step: 'x', method: 'GET', path: 'none' })`,
   unprepared: `prepare: () => new Promise(() => {}), async run(user) { await user.think(100) }`,
@@ -96,8 +103,9 @@ describe('load --scenario, whatever the scenario does', () => {
 
   it.each(ways)('gives up a loop that never ends, with all that was measured before, %s', async (_way, args) => {
     const before = await saved()
+    const loop = args.length === 0 ? 'endless' : 'stuck'
     const { code, stdout } = await work.run([
-      ...load('endless', '--users', '2', '--ramp-up', '0s', '--duration', '2s'),
+      ...load(loop, '--users', '2', '--ramp-up', '0s', '--duration', '2s'),
       ...args,
     ])
     expect(stdout).toContain('did not return to the event loop for 8 s: an endless loop without await?')
@@ -168,10 +176,10 @@ describe('load --scenario, whatever the scenario does', () => {
   })
 
   it.each([
-    ['in one thread', []],
-    ['in two processes', ['--workers', '2']],
-  ])('ends at once at the second signal, %s', async (_way, args) => {
-    const running = work.start([...load('endless', '--users', '2', '--duration', '60s'), ...args])
+    ['in one thread', 'endless', []],
+    ['in two processes', 'stuck', ['--workers', '2']],
+  ] as const)('ends at once at the second signal, %s', async (_way, loop, args) => {
+    const running = work.start([...load(loop, '--users', '2', '--duration', '60s'), ...args])
     // Both are in the loop by then.
     const [requested] = (await once(server, 'request')) as [unknown]
     expect(requested).toBeDefined()
