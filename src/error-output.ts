@@ -1,7 +1,7 @@
 import { ux } from '@oclif/core'
 import { exitCodes } from './lib/error-entry.ts'
 import { reasonOf, RushbenchError } from './lib/errors.ts'
-import { plain } from './lib/reports/format.ts'
+import { plain } from './lib/format.ts'
 
 /** Returns what `--json` prints of an error. */
 export function errorJson(error: unknown): object {

@@ -2,7 +2,7 @@ import type { ApiProcess } from './api-process.ts'
 import type { PausableAccess } from './lib/databases/port.ts'
 import type { InjectFault } from './lib/load/faults.ts'
 import type { Sleep } from './lib/measure/clock.ts'
-import { formatCount } from './lib/reports/format.ts'
+import { formatCount } from './lib/format.ts'
 
 /** Does faults to an API that was started for a run, and to its way to the database: null where no pause is asked for. */
 export function createFaultInjector(api: ApiProcess, access: PausableAccess | null): InjectFault {

@@ -1,5 +1,5 @@
 import { mergeCounts, percentileMs, type HistogramCounts } from './lib/measure/histogram.ts'
-import { countOf, formatCount, formatLatency, formatNumber } from './lib/reports/format.ts'
+import { countOf, formatCount, formatLatency, formatNumber } from './lib/format.ts'
 import type { Trial } from './lib/load/find-limit.ts'
 import type { TimelineRow } from './lib/load/timeline.ts'
 

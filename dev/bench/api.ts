@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import autocannon from 'autocannon'
 import type { LoadReport } from '../../src/lib/reports/record.ts'
-import { formatNumber, formatTable } from '../../src/lib/reports/format.ts'
+import { formatNumber, formatTable } from '../../src/lib/format.ts'
 import { generateSlots } from '../../src/lib/workloads/vaccination/slots.ts'
 import { median } from './figures.ts'
 

@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 import { compareMetrics } from '../../src/lib/compare/compare-metrics.ts'
 import type { Comparison } from '../../src/lib/compare/compare.ts'
 import { createRandom } from '../../src/lib/random.ts'
-import { formatShare, formatTable } from '../../src/lib/reports/format.ts'
+import { formatShare, formatTable } from '../../src/lib/format.ts'
 import * as simulated from '../../test/simulated-runs.ts'
 import { startMariadb, type Mariadb } from './compare/mariadb.ts'
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { modelCurve } from '../../src/lib/insert-bench/model.ts'
 import { createRandom } from '../../src/lib/random.ts'
-import { formatShare, formatTable } from '../../src/lib/reports/format.ts'
+import { formatShare, formatTable } from '../../src/lib/format.ts'
 import type { InsertBenchReport } from '../../src/lib/reports/record.ts'
 import { simulateSweep, simulatedCurves, simulatedMachines, simulatedSizes } from '../../test/simulated-curves.ts'
 

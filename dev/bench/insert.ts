@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { formatLatency, formatNumber, formatTable } from '../../src/lib/reports/format.ts'
+import { formatLatency, formatNumber, formatTable } from '../../src/lib/format.ts'
 import type { InsertBenchReport } from '../../src/lib/reports/record.ts'
 import { formatRange, measureInTurns, median } from './figures.ts'
 

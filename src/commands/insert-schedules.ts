@@ -2,7 +2,7 @@ import { BaseCommand, settingFlags } from '../base-command.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
 import { failure } from '../lib/errors.ts'
-import { formatCount } from '../lib/reports/format.ts'
+import { formatCount } from '../lib/format.ts'
 import { raiseCapacity } from '../lib/workloads/vaccination/slots.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { migrateDown, migrateUp, migrationStatus, type TableStatus } from '../lib/databases/migrate.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
-import { formatTable } from '../lib/reports/format.ts'
+import { formatTable } from '../lib/format.ts'
 import { removeJournal } from '../lib/seeding/journal.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
 

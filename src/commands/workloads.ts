@@ -1,5 +1,5 @@
 import { BaseCommand } from '../base-command.ts'
-import { formatTable } from '../lib/reports/format.ts'
+import { formatTable } from '../lib/format.ts'
 import { loadWorkload, workloadNames } from '../lib/workloads/registry.ts'
 
 interface ListedWorkload {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { formatCount } from '../../src/lib/reports/format.ts'
+import { formatCount } from '../../src/lib/format.ts'
 import { parseReport } from '../../src/lib/reports/parse.ts'
 import type { InsertBenchReport, LoadReport, SeedReport } from '../../src/lib/reports/record.ts'
 import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'

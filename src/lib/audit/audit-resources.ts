@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../databases/port.ts'
-import { formatCount } from '../reports/format.ts'
+import { formatCount } from '../format.ts'
 import type { Violation } from '../workloads/workload.ts'
 import type { BookingsTable, ResourcesTable } from './booking-tables.ts'
 import { createColumns } from './columns.ts'

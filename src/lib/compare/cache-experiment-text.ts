@@ -1,4 +1,4 @@
-import { formatLatency, formatNumber, formatShare, formatTable } from '../reports/format.ts'
+import { formatLatency, formatNumber, formatShare, formatTable } from '../format.ts'
 import type { ExperimentMetric } from './cache-experiment.ts'
 
 const labels: Readonly<Record<ExperimentMetric['name'], string>> = {

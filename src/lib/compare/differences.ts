@@ -1,5 +1,5 @@
 import { describeConnection } from '../reports/connection-record.ts'
-import { formatCount, formatDuration } from '../reports/format.ts'
+import { formatCount, formatDuration } from '../format.ts'
 import type { Report } from '../reports/record.ts'
 
 /** Settings that change what is measured. */

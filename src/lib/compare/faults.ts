@@ -1,5 +1,5 @@
-import { foundByAudit } from '../reports/audit-found.ts'
-import { loadFaults } from '../reports/load-verdict.ts'
+import { foundByAudit } from '../audit/audit-found.ts'
+import { loadFaults } from '../load/load-verdict.ts'
 import type { Report } from '../reports/record.ts'
 
 /** Why the figures of a run say nothing of the system: the load generator could not keep up. Null where it did. */

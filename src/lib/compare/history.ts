@@ -1,5 +1,5 @@
 import { failure } from '../errors.ts'
-import { loadFaults } from '../reports/load-verdict.ts'
+import { loadFaults } from '../load/load-verdict.ts'
 import type { Report } from '../reports/record.ts'
 import { findChangePoints } from '../stats/change-points.ts'
 import { differencesOf } from './differences.ts'

@@ -1,6 +1,6 @@
 import { createBlockSet, readDistribution, type BlockSet } from '../measure/distribution.ts'
-import { formatCount } from '../reports/format.ts'
-import { errorsOf } from '../reports/load-verdict.ts'
+import { formatCount } from '../format.ts'
+import { errorsOf } from '../load/load-verdict.ts'
 import type { InsertBenchReport, LoadReport, Report, SeedReport } from '../reports/record.ts'
 
 type StreamReport = NonNullable<InsertBenchReport['stream']>

@@ -1,5 +1,5 @@
 import { failure } from '../errors.ts'
-import { formatCount } from '../reports/format.ts'
+import { formatCount } from '../format.ts'
 import type { Clock } from '../measure/clock.ts'
 import { distributionOf, writeDistribution } from '../measure/distribution.ts'
 import { summarizeControl } from './control.ts'

@@ -1,6 +1,6 @@
 import type { ServerCounter } from '../databases/port.ts'
 import { failure } from '../errors.ts'
-import { formatCount } from '../reports/format.ts'
+import { formatCount } from '../format.ts'
 import { createHistogram, percentileMs, recordMs, type LatencyHistogram } from '../measure/histogram.ts'
 import type { BlockOptions } from './blocks.ts'
 import { createCounterSum, type CounterReading } from './counters.ts'

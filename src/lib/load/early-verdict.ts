@@ -1,5 +1,5 @@
 import { mergeHistograms, percentileMs, type LatencyHistogram } from '../measure/histogram.ts'
-import { errorsAllowed } from '../reports/load-verdict.ts'
+import { errorsAllowed } from './load-verdict.ts'
 import type { GeneratorHealth } from './generator-monitor.ts'
 import { judgeConnections, judgeThreads } from './generator-verdict.ts'
 import { percentileOf, type Limit } from './limit.ts'

@@ -1,5 +1,5 @@
 import { createSleepers, type Clock } from '../measure/clock.ts'
-import { levelText } from '../reports/limit-text.ts'
+import { levelText } from './level-text.ts'
 import { failsAnyway, type RunSoFar } from './early-verdict.ts'
 import { holds, type Limit } from './limit.ts'
 import { bracketOf, nextLevel, type Bracket, type LevelTrial } from './limit-search.ts'

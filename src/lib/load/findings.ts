@@ -1,4 +1,4 @@
-import { judgeLoad } from '../reports/load-verdict.ts'
+import { judgeLoad } from './load-verdict.ts'
 import type { LoadReport } from '../reports/record.ts'
 import type { LimitFound, Trial } from './find-limit.ts'
 import { worstOf } from './generator-monitor.ts'

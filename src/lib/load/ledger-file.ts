@@ -2,7 +2,7 @@ import { open, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { failure, reasonOf } from '../errors.ts'
 import { inFolder, tryFolder } from '../folders.ts'
-import { runFileName, takeFreeName } from '../reports/store.ts'
+import { runFileName, takeFreeName } from '../run-files.ts'
 
 /** A file that only ever grows. */
 export interface AppendOnlyFile {

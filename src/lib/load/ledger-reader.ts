@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { failure, reasonOf } from '../errors.ts'
-import { plain } from '../reports/format.ts'
+import { plain } from '../format.ts'
 import { maxLineBytes, parseEntry, parseHead, type LedgerHead, type RecordedOutcome } from './ledger-format.ts'
 import type { Watch } from '../workloads/workload.ts'
 import type { LedgerEntries, LedgerEntry } from './scenario.ts'

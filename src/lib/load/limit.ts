@@ -1,5 +1,5 @@
 import { failure } from '../errors.ts'
-import { judgeLoad } from '../reports/load-verdict.ts'
+import { judgeLoad } from './load-verdict.ts'
 import type { Threshold } from '../threshold.ts'
 import { checkThreshold, limitErrors, parseThreshold } from './thresholds.ts'
 import type { RunResult } from './result.ts'

@@ -1,5 +1,5 @@
 import { failure } from '../errors.ts'
-import { countOf } from '../reports/format.ts'
+import { countOf } from '../format.ts'
 import type { FixedRequest } from './fixed-request.ts'
 import type { ArrivalSchedule, Burst, Stage } from './pacing.ts'
 

@@ -1,5 +1,5 @@
 import type { Percentiles } from '../measure/histogram.ts'
-import { errorShare } from '../reports/load-verdict.ts'
+import { errorShare } from './load-verdict.ts'
 import {
   holdAgainst,
   readThreshold,

@@ -1,6 +1,6 @@
-import { brokenIn, firstOf } from './audit-found.ts'
+import { brokenIn, firstOf } from '../audit/audit-found.ts'
 import { connectionLines } from './connection-record.ts'
-import { formatCount, plain } from './format.ts'
+import { formatCount, plain } from '../format.ts'
 import type { AuditReport } from './record.ts'
 import { auditLine, violationLines, type Paint } from './text.ts'
 

@@ -1,6 +1,6 @@
 import type { ComparedMetric } from '../compare/compare-metrics.ts'
 import type { Comparison } from '../compare/compare.ts'
-import { formatLatency, formatNumber, formatShare, formatTable, plain } from './format.ts'
+import { formatLatency, formatNumber, formatShare, formatTable, plain } from '../format.ts'
 import type { Paint } from './text.ts'
 
 /** The columns of a comparison's table, and which of them (from 0) are aligned right. */

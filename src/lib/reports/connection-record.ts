@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { plain } from './format.ts'
+import { plain } from '../format.ts'
 import { flag, object, oneOf, text } from './fields.ts'
 
 /** How rushbench was connected to the database server. */

@@ -1,7 +1,7 @@
 import { levelsOf, type History, type LevelChange, type MetricHistory } from '../compare/history.ts'
 import { drawChart } from './chart.ts'
 import { formatChange, formatValue } from './comparison-text.ts'
-import { countOf, formatCount, plain } from './format.ts'
+import { countOf, formatCount, plain } from '../format.ts'
 import type { Paint } from './text.ts'
 
 /** Metrics over many runs for people: a chart of each, `width` characters wide, and where its level changed. */

@@ -1,7 +1,7 @@
 import { connectionLines } from './connection-record.ts'
 import { drawChart, type ChartSeries } from './chart.ts'
 import { durabilitySettings, nameSingleInserts, notDurable } from './durability-text.ts'
-import { formatCount, formatDuration, formatLatency, formatNumber, formatTable, plain } from './format.ts'
+import { formatCount, formatDuration, formatLatency, formatNumber, formatTable, plain } from '../format.ts'
 import { leftPhrase, verdictLines } from './insert-bench-verdict.ts'
 import { modelLines } from './model-text.ts'
 import type { InsertBenchReport } from './record.ts'

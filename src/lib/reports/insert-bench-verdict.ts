@@ -1,4 +1,4 @@
-import { formatCount, formatNumber, plain } from './format.ts'
+import { formatCount, formatNumber, plain } from '../format.ts'
 import type { InsertBenchReport } from './record.ts'
 import { formatActual, isMet } from './views/answers.ts'
 

@@ -1,4 +1,5 @@
-import { formatCount, formatDuration, formatLatency, formatNumber, formatTable, plain } from './format.ts'
+import { formatCount, formatDuration, formatLatency, formatNumber, formatTable, plain } from '../format.ts'
+import { levelText } from '../load/level-text.ts'
 import type { LoadReport } from './record.ts'
 
 type LimitFound = NonNullable<LoadReport['limit']>
@@ -16,20 +17,6 @@ export function limitPhrase({ expression, raised, held, failed }: LimitFound): s
   return failed
     ? `not even ${levelOf(failed, raised)} ${expression} ${times(failed)}`
     : 'not found, because no trial came to its end'
-}
-
-/** What one level counts, and several. */
-const levelNames: Readonly<Record<LimitFound['raised'], readonly [one: string, several: string]>> = {
-  users: ['user', 'users'],
-  connections: ['connection', 'connections'],
-  rate: ['iteration a second', 'iterations a second'],
-  'request rate': ['request a second', 'requests a second'],
-}
-
-/** So many users, connections or starts a second. */
-export function levelText({ level }: Pick<Boundary, 'level'>, raised: LimitFound['raised']): string {
-  const [one, several] = levelNames[raised]
-  return `${formatCount(level)} ${level === 1 ? one : several}`
 }
 
 function levelOf(boundary: Boundary, raised: LimitFound['raised']): string {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { failure, reasonOf } from '../errors.ts'
-import { formatTable } from './format.ts'
+import { formatTable } from '../format.ts'
 import { readReport } from './store.ts'
 import { digestOf } from './views/digest-of.ts'
 

@@ -1,4 +1,4 @@
-import { formatCount, formatLatency, plain } from './format.ts'
+import { formatCount, formatLatency, plain } from '../format.ts'
 import type { InsertBenchReport } from './record.ts'
 
 type Model = NonNullable<InsertBenchReport['model']>[number]

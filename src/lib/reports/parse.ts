@@ -1,7 +1,7 @@
 import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { failure, reasonOf } from '../errors.ts'
-import { plain } from './format.ts'
+import { plain } from '../format.ts'
 import { reportKinds, type Report } from './record.ts'
 import { reportSchemaName } from './schema-name.ts'
 

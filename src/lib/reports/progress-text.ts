@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatDuration, formatNumber } from './format.ts'
+import { formatBytes, formatCount, formatDuration, formatNumber } from '../format.ts'
 
 /** From so many a second on, the digits behind the point say nothing. */
 const wholeFromPerSecond = 10

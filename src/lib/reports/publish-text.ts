@@ -1,4 +1,4 @@
-import { formatCount, formatDuration, formatLatency, formatTable } from './format.ts'
+import { formatCount, formatDuration, formatLatency, formatTable } from '../format.ts'
 
 /** What came of publishing orders. Times in ms. */
 export interface PublishResult {

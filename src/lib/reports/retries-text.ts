@@ -1,4 +1,4 @@
-import { formatCount, plain } from './format.ts'
+import { formatCount, plain } from '../format.ts'
 
 /** What was tried again and why, the most frequent first: `12 deadlock (1213), 1 lock wait timeout (1205)`; null for nothing. */
 export function describeRetries(retries: Readonly<Record<string, number>> = {}): string | null {

@@ -1,5 +1,5 @@
 import type { ServerFacts } from '../databases/server-facts.ts'
-import { countOf, formatBytes, formatCount, plain } from './format.ts'
+import { countOf, formatBytes, formatCount, plain } from '../format.ts'
 import type { ServerRecord } from './server-record.ts'
 
 type Server = NonNullable<ServerRecord>

@@ -2,23 +2,8 @@ import { access, constants, link, open, readdir, readFile, rename, rm, stat, wri
 import { basename, dirname, join, normalize } from 'node:path'
 import { failure, reasonOf } from '../errors.ts'
 import { inFolder, tryFolder } from '../folders.ts'
+import { runFileName, takeFreeName } from '../run-files.ts'
 import type { Report } from './record.ts'
-
-/** `<folder>/<UTC time>-<kind>`: how the files of a run begin. */
-export function runFileName(folder: string, startedAt: string, kind: string): string {
-  return join(folder, `${startedAt.replace(/\.\d+Z$/, 'Z').replaceAll(':', '-')}-${kind}`)
-}
-
-/** Takes `name.json`, or `name-2.json` and so on when that is taken (EEXIST): what is there is never replaced. */
-export async function takeFreeName<T>(name: string, extension: string, take: (path: string) => Promise<T>): Promise<T> {
-  for (let number = 1; ; number++) {
-    try {
-      return await take(`${name}${number === 1 ? '' : `-${number}`}${extension}`)
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error
-    }
-  }
-}
 
 /**
  * Saves a report as `<folder>/<UTC time>-<kind>.json` and returns that path. It appears whole or not

@@ -1,4 +1,4 @@
-import { auditPhrase, brokenIn, firstOf } from './audit-found.ts'
+import { auditPhrase, brokenIn, firstOf } from '../audit/audit-found.ts'
 import { connectionLines } from './connection-record.ts'
 import { notDurable } from './durability-text.ts'
 import {
@@ -11,9 +11,9 @@ import {
   formatShare,
   formatTable,
   plain,
-} from './format.ts'
+} from '../format.ts'
 import { limitLine, trialTable } from './limit-text.ts'
-import { errorShare, loadFaults } from './load-verdict.ts'
+import { errorShare, loadFaults } from '../load/load-verdict.ts'
 import type { AuditResult, LoadReport, SeedReport } from './record.ts'
 import { describeRetries } from './retries-text.ts'
 import { serverLines } from './server-text.ts'

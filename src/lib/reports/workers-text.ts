@@ -1,4 +1,4 @@
-import { formatCount, formatLatency, formatNumber, formatTable, plain } from './format.ts'
+import { formatCount, formatLatency, formatNumber, formatTable, plain } from '../format.ts'
 import type { LoadReport } from './record.ts'
 
 type LoadWorker = NonNullable<LoadReport['load']['workers']>[number]

@@ -1,4 +1,4 @@
-import { formatCount } from '../format.ts'
+import { formatCount } from '../../format.ts'
 import type { AuditReport } from '../record.ts'
 import { auditAnswer } from './answers.ts'
 import { headlineOf, section, type Answer, type Digest, type Section, type Table } from './digest.ts'

@@ -1,6 +1,6 @@
 import { levelsOf, type History, type LevelChange, type MetricHistory } from '../../compare/history.ts'
 import { formatChange, formatValue } from '../comparison-text.ts'
-import { countOf, formatCount } from '../format.ts'
+import { countOf, formatCount } from '../../format.ts'
 import type { Chart } from './chart.ts'
 import { headlineOf, section, type Answer, type Digest, type Figure, type Section } from './digest.ts'
 import type { Unit } from './units.ts'

@@ -1,4 +1,4 @@
-import { plain } from '../format.ts'
+import { plain } from '../../format.ts'
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -1,5 +1,5 @@
 import { nameSingleInserts } from '../durability-text.ts'
-import { formatCount, formatDuration, formatNumber } from '../format.ts'
+import { formatCount, formatDuration, formatNumber } from '../../format.ts'
 import { forecastPhrase, isBlurred, modelPhrase, nameOf } from '../model-text.ts'
 import type { InsertBenchReport } from '../record.ts'
 import { durabilityAnswers, thresholdAnswer } from './answers.ts'

@@ -1,4 +1,4 @@
-import { formatCount } from '../format.ts'
+import { formatCount } from '../../format.ts'
 import type { InsertBenchReport } from '../record.ts'
 import type { Table } from './digest.ts'
 import { formatUnit } from './units.ts'

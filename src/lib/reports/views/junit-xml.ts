@@ -1,4 +1,4 @@
-import { plain } from '../format.ts'
+import { plain } from '../../format.ts'
 
 /** One thing that was to hold. */
 export interface JUnitCase {

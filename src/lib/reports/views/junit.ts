@@ -1,8 +1,8 @@
-import { upperFirst } from '../format.ts'
+import { upperFirst } from '../../format.ts'
 import { limitPhrase } from '../limit-text.ts'
-import { loadFaults } from '../load-verdict.ts'
+import { loadFaults } from '../../load/load-verdict.ts'
 import type { AuditResult, LoadReport, Report, SeedReport } from '../record.ts'
-import { firstOf } from '../audit-found.ts'
+import { firstOf } from '../../audit/audit-found.ts'
 import { formatActual, isMet } from './answers.ts'
 import { junitXml, type JUnitCase } from './junit-xml.ts'
 

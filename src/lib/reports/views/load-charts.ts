@@ -1,4 +1,4 @@
-import { formatCount, formatLatency, formatNumber } from '../format.ts'
+import { formatCount, formatLatency, formatNumber } from '../../format.ts'
 import type { LoadReport } from '../record.ts'
 import { startsOf } from '../single-request.ts'
 import { scaleFor, type Chart, type ChartSeries, type Mark, type Span, type Tone } from './chart.ts'

@@ -1,6 +1,6 @@
-import { formatBytes, formatCount, formatDuration, formatLatency, formatNumber, formatShare } from '../format.ts'
+import { formatBytes, formatCount, formatDuration, formatLatency, formatNumber, formatShare } from '../../format.ts'
 import { trialRows } from '../limit-text.ts'
-import { errorShare } from '../load-verdict.ts'
+import { errorShare } from '../../load/load-verdict.ts'
 import type { LoadReport } from '../record.ts'
 import { sendsOne, startsOf } from '../single-request.ts'
 import { modelPhrase, targetPhrase } from '../text.ts'

@@ -1,4 +1,4 @@
-import { plain } from '../format.ts'
+import { plain } from '../../format.ts'
 
 /** Everything that CommonMark or GitHub could read as more than text where it stands within a line. */
 const special = /[\\`*_[\]<>#|~&$]/g

@@ -1,4 +1,4 @@
-import { plain } from '../format.ts'
+import { plain } from '../../format.ts'
 import type { Report } from '../record.ts'
 import { digestOf } from './digest-of.ts'
 import type { Answer, Digest, Section, Verdict } from './digest.ts'

@@ -1,5 +1,5 @@
 import { describeConnection } from '../connection-record.ts'
-import { countOf, formatCount } from '../format.ts'
+import { countOf, formatCount } from '../../format.ts'
 import type { Report } from '../record.ts'
 import { describeRetries } from '../retries-text.ts'
 import { section, type Digest, type Section } from './digest.ts'

@@ -1,4 +1,4 @@
-import { formatCount, formatDuration } from '../format.ts'
+import { formatCount, formatDuration } from '../../format.ts'
 import type { SeedReport } from '../record.ts'
 import { durabilityAnswers } from './answers.ts'
 import { headlineOf, section, type Answer, type Digest, type Section } from './digest.ts'

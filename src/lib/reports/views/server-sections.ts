@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from '../format.ts'
+import { formatBytes, formatCount } from '../../format.ts'
 import type { ServerRecord } from '../server-record.ts'
 import { othersPhrase } from '../server-text.ts'
 import { section, type Section } from './digest.ts'

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatLatency, formatNumber } from '../format.ts'
+import { formatBytes, formatCount, formatLatency, formatNumber } from '../../format.ts'
 
 /** What numbers of a chart or a table are. */
 export type Unit = 'ms' | 'us' | 'seconds' | 'rows' | 'count' | 'per second' | 'number' | 'bytes' | 'one in'

@@ -1,4 +1,4 @@
-import { brokenIn, firstOf } from '../audit-found.ts'
+import { brokenIn, firstOf } from '../../audit/audit-found.ts'
 import type { AuditResult } from '../record.ts'
 import { section, type Section } from './digest.ts'
 

@@ -1,5 +1,5 @@
-import { countOf, formatCount, formatShare } from './format.ts'
-import type { LoadReport } from './record.ts'
+import { countOf, formatCount, formatShare } from '../format.ts'
+import type { LoadReport } from '../reports/record.ts'
 
 /** What a load came to, as far as it decides whether anything was measured. */
 export interface LoadFigures {

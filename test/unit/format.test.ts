@@ -10,7 +10,7 @@ import {
   formatShare,
   formatTable,
   plain,
-} from '../../../src/lib/reports/format.ts'
+} from '../../src/lib/format.ts'
 
 describe('formats', () => {
   it.each([

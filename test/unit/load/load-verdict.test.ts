@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { errorShare, errorsOf, judgeLoad, loadFaults, type LoadFigures } from '../../../src/lib/reports/load-verdict.ts'
+import { errorShare, errorsOf, judgeLoad, loadFaults, type LoadFigures } from '../../../src/lib/load/load-verdict.ts'
 import { savedReport } from '../../report-fixtures.ts'
 
 const good: LoadFigures = {
