@@ -1,33 +1,22 @@
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createGenerator } from '../../../src/lib/load/generator.ts'
 import type { ScenarioModel } from '../../../src/lib/load/model.ts'
 import type { RunResult } from '../../../src/lib/load/result.ts'
-import { runModel } from '../../../src/lib/load/run-model.ts'
 import { defineScenario } from '../../../src/lib/load/scenario.ts'
 import { realClock } from '../../../src/lib/measure/clock.ts'
-import { createMemoryLedger } from '../../ledgers.ts'
-
-let server: Server | null = null
-afterEach(() => {
-  server?.closeAllConnections()
-  server?.close()
-})
+import { startServer } from '../../local-server.ts'
+import { runForReal } from '../../real-run.ts'
 
 /** Answers after 20 ms, but for its second second, in which it is frozen; counted from the first request. */
 async function startFreezing(): Promise<{ readonly origin: string; readonly requests: () => number }> {
   let [requests, startedAt] = [0, 0]
-  server = createServer((_request, response) => {
+  const origin = await startServer((_request, response) => {
     if (requests++ === 0) startedAt = performance.now()
     const elapsed = performance.now() - startedAt
     const frozenFor = elapsed >= 990 && elapsed < 1990 ? 2000 - elapsed : 0
     setTimeout(() => response.end('done'), frozenFor + 20)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests: () => requests }
+  return { origin, requests: () => requests }
 }
 
 const get = defineScenario({ name: 'get', run: (user) => user.request({ step: 'get', method: 'GET', path: '/' }) })
@@ -40,21 +29,9 @@ const task = {
 }
 
 async function load(origin: string, model: ScenarioModel): Promise<RunResult> {
-  const { result } = await runModel({
-    model,
-    parts: 1,
-    createGenerator: (part, hooks) =>
-      createGenerator({ ...task, origins: [origin], model, part }, hooks, {
-        scenarios: [get],
-        clock: realClock,
-      }),
-    openLedger: async () => createMemoryLedger(),
-    signal: new AbortController().signal,
-    onLost: () => {},
-    onMistake: () => {},
-    onSecond: () => {},
-  })
-  return result
+  return runForReal(model, (part, hooks) =>
+    createGenerator({ ...task, origins: [origin], model, part }, hooks, { scenarios: [get], clock: realClock }),
+  )
 }
 
 // A noisy machine makes answers later and never earlier, so that the limits above are wide.

@@ -1,27 +1,11 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import type { ServerResponse } from 'node:http'
+import { describe, expect, it } from 'vitest'
 import type { SaturationModel } from '../../../src/lib/load/model.ts'
 import type { RunResult } from '../../../src/lib/load/result.ts'
-import { runModel } from '../../../src/lib/load/run-model.ts'
 import { createAutocannonGenerator } from '../../../src/lib/load/autocannon.ts'
-import { createMemoryLedger } from '../../ledgers.ts'
+import { startServer } from '../../local-server.ts'
+import { runForReal } from '../../real-run.ts'
 import { realClock } from '../../../src/lib/measure/clock.ts'
-
-let closeServer = (): void => {}
-afterEach(() => closeServer())
-
-async function start(answer: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<string> {
-  const server = createServer((request, response) => void answer(request, response))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  closeServer = () => {
-    server.closeAllConnections()
-    server.close()
-  }
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
 
 const send = { method: 'GET', path: '/', headers: [], body: new Uint8Array(), expect: '2xx,304' } as const
 
@@ -40,24 +24,17 @@ async function saturate(
     send,
     ...model,
   }
-  const { result } = await runModel({
-    model: whole,
-    parts: 1,
-    createGenerator: (_part, hooks) =>
-      createAutocannonGenerator({ origin, timeout, model: whole, clock: realClock }, hooks),
-    openLedger: async () => createMemoryLedger(),
+  return runForReal(
+    whole,
+    (_part, hooks) => createAutocannonGenerator({ origin, timeout, model: whole, clock: realClock }, hooks),
     signal,
-    onLost: () => {},
-    onMistake: () => {},
-    onSecond: () => {},
-  })
-  return result
+  )
 }
 
 describe('autocannon', () => {
   it('sends the request so many times, and tells failures from right answers', async () => {
     const seen: string[] = []
-    const origin = await start(async (request, response) => {
+    const origin = await startServer(async (request, response) => {
       const body = (await request.toArray()).join('')
       seen.push(`${request.method} ${request.url} ${String(request.headers['x-key'])} ${body}`)
       response.statusCode = seen.length % 10 === 0 ? 503 : 200
@@ -81,7 +58,7 @@ describe('autocannon', () => {
 
   it('ends with the time, and counts what was under way then once it is answered', async () => {
     let seen = 0
-    const origin = await start((_request, response) => {
+    const origin = await startServer((_request, response) => {
       seen++
       setTimeout(() => response.end(), 400)
     })
@@ -95,7 +72,7 @@ describe('autocannon', () => {
 
   it('ends with the signal', async () => {
     const stop = new AbortController()
-    const origin = await start((_request, response) => void response.end())
+    const origin = await startServer((_request, response) => void response.end())
     setTimeout(() => stop.abort(), 300)
     const result = await saturate(origin, { requests: 1e9 }, { signal: stop.signal })
     expect(result.interrupted).toBe(true)
@@ -104,14 +81,14 @@ describe('autocannon', () => {
   })
 
   it('counts what is never answered', async () => {
-    const origin = await start(() => {})
+    const origin = await startServer(() => {})
     const result = await saturate(origin, { requests: 8 }, { timeout: 200 })
     expect(result).toMatchObject({ requests: 8, failures: 8, failureReasons: { timeout: 8 } })
     expect(result.serviceTime.p50!).toBeGreaterThan(190)
   })
 
   it('counts what is still not answered when the grace is over', async () => {
-    const origin = await start(() => {})
+    const origin = await startServer(() => {})
     const result = await saturate(origin, { durationMs: 300 }, { timeout: 700 })
     expect(result.requests).toBe(4)
     expect(Object.keys(result.failureReasons)).toEqual([
@@ -121,7 +98,7 @@ describe('autocannon', () => {
 
   it('counts a connection that is closed without an answer', async () => {
     let seen = 0
-    const origin = await start((request, response) => (++seen % 5 === 0 ? request.socket.end() : response.end()))
+    const origin = await startServer((request, response) => (++seen % 5 === 0 ? request.socket.end() : response.end()))
     const result = await saturate(origin, { requests: 100, connections: 1 })
     expect(result).toMatchObject({ requests: 100, failures: 20 })
     expect(result.failureReasons).toEqual({ 'connection closed': 20 })
@@ -140,7 +117,7 @@ describe('autocannon', () => {
     ['waits for the body of an answer to HEAD', { method: 'HEAD' }],
     ['sends a Connection header of its own', { headers: [['Connection', 'close']] }],
   ] as const)('refuses a request of which it %s', async (why, part) => {
-    const origin = await start((_request, response) => void response.end())
+    const origin = await startServer((_request, response) => void response.end())
     const saturating = saturate(origin, { requests: 4, send: { ...send, ...part } })
     await expect(saturating).rejects.toMatchObject({ code: 'usage-wrong', message: expect.stringContaining(why) })
   })
@@ -151,7 +128,7 @@ describe('autocannon', () => {
     ['never sent', (response) => void response.setHeader('connection', 'close')],
   ])('asks once, and refuses answers that it counts wrong: it %s', async (why, prepare) => {
     let seen = 0
-    const origin = await start((_request, response) => {
+    const origin = await startServer((_request, response) => {
       seen++
       prepare(response)
       response.end()

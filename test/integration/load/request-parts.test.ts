@@ -1,9 +1,8 @@
-import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { HttpRequest } from '../../../src/lib/load/http-client.ts'
 import { createSocketClient } from '../../../src/lib/load/http/socket-client.ts'
+import { startServer } from '../../local-server.ts'
 
 const get: HttpRequest = { method: 'GET', path: '/', wantBody: true }
 
@@ -14,10 +13,7 @@ afterEach(async () => {
 
 /** A server, by its host and port. */
 async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  cleanUps.push(() => (server.closeAllConnections(), server.close()))
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+  return new URL(await startServer(listener)).host
 }
 
 describe('requests', () => {

@@ -1,28 +1,12 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { describe, expect, it } from 'vitest'
 import type { FixedRequest } from '../../../src/lib/load/fixed-request.ts'
 import { createGenerator } from '../../../src/lib/load/generator.ts'
 import type { LoadModel } from '../../../src/lib/load/model.ts'
 import type { RunResult } from '../../../src/lib/load/result.ts'
-import { runModel } from '../../../src/lib/load/run-model.ts'
 import { realClock } from '../../../src/lib/measure/clock.ts'
-import { createMemoryLedger } from '../../ledgers.ts'
-
-let closeServer = (): void => {}
-afterEach(() => closeServer())
-
-async function start(answer: RequestListener): Promise<string> {
-  const server = createServer(answer)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  closeServer = () => {
-    server.closeAllConnections()
-    server.close()
-  }
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
+import { startServer } from '../../local-server.ts'
+import { runForReal } from '../../real-run.ts'
 
 const get: FixedRequest = { method: 'GET', path: '/', headers: [], body: new Uint8Array(), expect: '2xx,304' }
 
@@ -41,18 +25,9 @@ const ways = {
 async function load(origin: string, model: LoadModel, timeout = 5000): Promise<RunResult> {
   const task = { origins: [origin], timeout, model, seed: 's', runId: 'r' }
   const statuses = { bookedStatuses: [], conflictStatuses: [] }
-  const { result } = await runModel({
-    model,
-    parts: 1,
-    createGenerator: (part, hooks) =>
-      createGenerator({ ...task, part, statuses }, hooks, { scenarios: [], clock: realClock }),
-    openLedger: async () => createMemoryLedger(),
-    signal: new AbortController().signal,
-    onLost: () => {},
-    onMistake: () => {},
-    onSecond: () => {},
-  })
-  return result
+  return runForReal(model, (part, hooks) =>
+    createGenerator({ ...task, part, statuses }, hooks, { scenarios: [], clock: realClock }),
+  )
 }
 
 describe.each(Object.entries(ways))('a single request %s', (_way, modelOf) => {
@@ -63,7 +38,7 @@ describe.each(Object.entries(ways))('a single request %s', (_way, modelOf) => {
     answer: (response: ServerResponse, request: IncomingMessage) => void,
   ): Promise<{ result: RunResult; seen: (readonly string[])[] }> {
     const seen: (readonly string[])[] = []
-    const origin = await start((asked, response) => {
+    const origin = await startServer((asked, response) => {
       seen.push(asked.rawHeaders)
       answer(response, asked)
     })
@@ -152,7 +127,7 @@ describe.each(Object.entries(ways))('a single request %s', (_way, modelOf) => {
   })
 
   it('counts what is never answered', async () => {
-    const origin = await start(() => {})
+    const origin = await startServer(() => {})
     const result = await load(origin, modelOf(8, get), 200)
     expect(result).toMatchObject({ requests: 8, failures: 8, failureReasons: { timeout: 8 } })
   })

@@ -1,23 +1,19 @@
-import { createServer } from 'node:http'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createHttpClients } from '../../../src/lib/load/http/client.ts'
+import { startServer } from '../../local-server.ts'
 
-async function startServer(name: string) {
+async function startNamed(name: string) {
   let requests = 0
-  const server = createServer((_request, response) => {
+  const origin = await startServer((_request, response) => {
     requests++
     response.end(name)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  return { origin: `http://127.0.0.1:${port}`, requests: () => requests, close: () => server.close() }
+  })
+  return { origin, requests: () => requests }
 }
 
 describe('createHttpClients', () => {
   it('asks all replicas in turn', async () => {
-    const servers = await Promise.all(['a', 'b', 'c'].map(startServer))
+    const servers = await Promise.all(['a', 'b', 'c'].map(startNamed))
     const client = createHttpClients(
       servers.map(({ origin }) => origin),
       5000,
@@ -30,6 +26,5 @@ describe('createHttpClients', () => {
     expect(bodies.join('')).toBe('abcabca')
     expect(servers.map(({ requests }) => requests())).toEqual([3, 2, 2])
     await client.close()
-    for (const server of servers) server.close()
   })
 })
