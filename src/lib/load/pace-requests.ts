@@ -6,14 +6,13 @@ import type { OpenModel } from './model.ts'
 import { followSchedule } from './pace-arrivals.ts'
 import { shareOf } from './pacing.ts'
 import type { Run } from './run-state.ts'
-import { createSession, stopSession } from './session.ts'
 
 /**
  * The open model of a single request: sends it on the schedule of `model`, whether or not earlier ones came back.
- * Returns when the last was sent or skipped; the answers under way are a session of the run.
+ * Returns when the last was sent or skipped; the answers under way are waited for at the end of the run.
  */
 export async function paceRequests(run: Run, model: OpenModel, request: FixedRequest): Promise<void> {
-  const { clock, client, part, random } = run.plan
+  const { clock, client, part } = run.plan
   const createSender = client.repeat(request)
   const judge = createStatusJudge(request.expect)
   const step = stepOf(request)
@@ -53,7 +52,5 @@ export async function paceRequests(run: Run, model: OpenModel, request: FixedReq
   })
   isOver = true
   if (run.active === 0) answered.resolve()
-  const session = createSession(clock, { id: 0, random, states: [] }, clock.now())
-  stopSession(session, clock.now())
-  run.sessions.set(session, answered.promise)
+  run.answers.push(answered.promise)
 }

@@ -56,6 +56,8 @@ export interface Run {
   readonly sleepers: Sleepers
   /** What has not ended, with the promise of its end. */
   readonly sessions: Map<Session, Promise<void>>
+  /** Answers that no session waits for. */
+  readonly answers: Promise<void>[]
   /** Sessions that are not stopped, and the most of them. */
   active: number
   mostActive: number
@@ -91,6 +93,7 @@ export function createRun(plan: RunPlan): Run {
     startedAt: plan.startAt ?? plan.clock.now(),
     sleepers: createSleepers(plan.clock),
     sessions: new Map(),
+    answers: [],
     active: 0,
     mostActive: 0,
     full: false,
