@@ -9,7 +9,7 @@ const catalogue = {
   ...workerErrors,
   'setting-invalid': entry<{ key: string; source: string; value: string; allowed: string }>(
     'usage',
-    (d) => `${d.key} (from ${d.source}) cannot be ${d.value}. Allowed: ${d.allowed}.`,
+    (d) => `${d.key} (from ${d.source}) cannot be ${d.value || 'empty'}. Allowed: ${d.allowed}.`,
   ),
   'setting-unknown': entry<{ key: string; source: string; allowed: readonly string[] }>(
     'usage',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { arrivalKinds } from '../load/pacing.ts'
 import { targetRefusal } from '../load/target.ts'
-import { durationAllowed, setting, type Setting } from './setting.ts'
+import { durationAllowed, secondsAllowed, setting, type Setting } from './setting.ts'
 import { bursts, duration, perSecond, stages, texts, urlOrWord, wholeNumber } from './values.ts'
 
 /** What `load` does: its target, its users, their pace, and what the run must hold. */
@@ -31,7 +31,7 @@ export const loadSettings = {
     schema: duration(1000),
     default: '30s',
     summary: 'length of the run',
-    allowed: `${durationAllowed}, 1s or more`,
+    allowed: secondsAllowed,
   }),
   rampUp: setting({
     schema: duration(0),
@@ -109,7 +109,7 @@ export const loadSettings = {
     schema: duration(1000),
     default: '60s',
     summary: 'how long --scenario may take to be read, and to prepare users without another one that is ready',
-    allowed: `${durationAllowed}, 1s or more`,
+    allowed: secondsAllowed,
   }),
   threshold: setting({
     schema: texts,

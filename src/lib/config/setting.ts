@@ -27,5 +27,7 @@ export function setting<T>(definition: Setting<T>): Setting<T> {
 
 /** What `duration` reads, in words. */
 export const durationAllowed = 'a number with ms, s, m or h, such as 500ms, 60s or 1m30s'
+/** What is allowed where it must be a second or more. */
+export const secondsAllowed = 'a number with ms, s, m or h, such as 1500ms, 60s or 1m30s, 1s or more'
 /** What `count` reads, in words. */
 export const countAllowed = 'a number of rows such as 1000, 50k or 10m'

@@ -3,7 +3,7 @@ import { namedCounts } from './reason-counts.ts'
 import type { StepTally, Tally } from './recorder.ts'
 
 /** Numbers of a recorder, by their place. */
-export const totalAt = { skipped: 0, errors: 1, reconnected: 2, droppedTexts: 3, iterations: 4 } as const
+export const totalAt = { skipped: 0, errors: 1, reconnected: 2, droppedTexts: 3, iterations: 4, users: 5 } as const
 /** Numbers of a step, by their place. */
 export const stepAt = { failures: 0, afterEnd: 1, bytes: 2 } as const
 
@@ -59,7 +59,7 @@ export function sharedMemory(tell: (piece: CountsPiece) => void): CountsMemory {
 export interface CountsReader {
   add(piece: CountsPiece): void
   /** Null when it was told of no memory. */
-  read(): { readonly recorded: Tally; readonly iterations: number } | null
+  read(): { readonly recorded: Tally; readonly iterations: number; readonly users: number } | null
 }
 
 /** A reader of what `sharedMemory` tells. */
@@ -90,7 +90,7 @@ export function createCountsReader(): CountsReader {
         droppedTexts: total('droppedTexts'),
         late: countsInMemory(late),
       }
-      return { recorded, iterations: total('iterations') }
+      return { recorded, iterations: total('iterations'), users: total('users') }
     },
   }
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { METHODS } from 'node:http'
 import { failure, reasonOf } from '../errors.ts'
 import { defaultExpected, readExpected } from './expected-statuses.ts'
-import { whyOwned } from './http/client-headers.ts'
+import { isHost, whyOwned } from './http/client-headers.ts'
 import { isToken } from './http/token.ts'
 
 /** A request that is always the same, as plain data. */
@@ -95,7 +95,9 @@ function checkHeaders(headers: FixedRequest['headers']): void {
     const why = lower === 'connection' ? undefined : whyOwned(lower)
     if (why !== undefined) throw wrong(`The header ${name} cannot be given: ${why}.`)
   }
-  if (valuesOf(headers, 'host').length > 1) throw wrong('A request has one Host; give it once.')
+  const hosts = valuesOf(headers, 'host')
+  if (hosts.length > 1) throw wrong('A request has one Host; give it once.')
+  if (!hosts.every(isHost)) throw wrong('The header Host takes a name or name:port.')
   const connection = valuesOf(headers, 'connection')
   if (connection.length > 1 || connection.some((value) => !/^(close|keep-alive)$/i.test(value))) {
     throw wrong('The header Connection takes close or keep-alive, once.')

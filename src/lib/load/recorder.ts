@@ -62,6 +62,8 @@ export interface Recorder {
   /** A scenario threw, which ended an iteration; whether its requests failed is another matter. */
   recordError(reason: string): void
   recordIteration(): void
+  /** So many users were there at the same time, the most of a run. */
+  recordUsers(users: number): void
   /** An iteration could not start when it was due. */
   recordSkipped(): void
   /** A text that had come over a WebSocket was dropped, because too many waited to be received. */
@@ -132,6 +134,9 @@ export function createRecorder(memory: CountsMemory = ownMemory): Recorder {
     },
     recordIteration() {
       count(totals, totalAt.iterations)
+    },
+    recordUsers(users) {
+      totals[totalAt.users] = users
     },
     recordSkipped() {
       count(totals, totalAt.skipped)

@@ -107,7 +107,8 @@ function restOf(counts: CountsReader, latest: GeneratorNews | null, madeSeconds:
   const before = latest?.progress ?? { seconds: 0, users: 0, full: false, iterations: 0, userMs: 0, waitedMs: 0 }
   const seconds = Math.max(before.seconds, madeSeconds)
   const iterations = before.iterations + rest.iterations
-  const progress = { ...before, seconds, elapsedSeconds: seconds, iterations }
+  const users = Math.max(before.users, rest.users)
+  const progress = { ...before, seconds, elapsedSeconds: seconds, users, iterations }
   return { recorded: rest.recorded, progress, health: latest?.health ?? null }
 }
 

@@ -145,7 +145,7 @@ export function summarizeRun(parts: readonly PartProgress[], whole: Whole): RunR
     failures: sums.reduce((total, { failures }) => total + failures, 0),
     afterEnd,
     rps,
-    idealRps: idealRate(whole.model, perSecond(requests, seconds), counts),
+    idealRps: idealRate(whole.model, { requests, seconds, ...counts }),
     outcomes: whole.outcomes,
     failureReasons: recorded.failureReasons,
     errors: recorded.errors,
@@ -184,7 +184,12 @@ function perSecond(count: number, seconds: number): number {
   return seconds > 0 ? count / seconds : 0
 }
 
+/** Users thought when more of their time than this was free for each request, ms: less is what the generator takes. */
+const leastThinkMs = 1
+
 interface Counts {
+  readonly requests: number
+  readonly seconds: number
   readonly iterations: number
   readonly skipped: number
   readonly userMs: number
@@ -192,14 +197,15 @@ interface Counts {
 }
 
 /**
- * Returns the rate that instant answers would have allowed, given `madeRps`, that of all requests. Closed model: in the
+ * Returns the rate that instant answers would have allowed, of all requests. Closed model: in the
  * time U - W that users did not spend waiting (U: all their time, W: their response times, both up to their stop) they
  * made these requests, so in U they would make U / (U - W) times as many. Open model: the arrivals that were skipped
- * would have made as many requests each as the others. Connections that never rest have no such rate, 0.
+ * would have made as many requests each as the others. Users that never think, and connections, have no such rate, 0.
  */
-function idealRate({ kind }: LoadModel, madeRps: number, { iterations, skipped, userMs, waitedMs }: Counts): number {
+function idealRate({ kind }: LoadModel, counts: Counts): number {
+  const { iterations, skipped, userMs, waitedMs } = counts
+  const madeRps = perSecond(counts.requests, counts.seconds)
   if (kind === 'open') return iterations > 0 ? (madeRps * (iterations + skipped)) / iterations : 0
-  if (kind === 'saturation') return 0
-  const freeShare = userMs > 0 ? 1 - waitedMs / userMs : 0
-  return freeShare > 0 ? madeRps / freeShare : 0
+  const freeMs = userMs - waitedMs
+  return kind === 'closed' && freeMs > counts.requests * leastThinkMs ? (madeRps * userMs) / freeMs : 0
 }

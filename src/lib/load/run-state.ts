@@ -120,7 +120,10 @@ export function createWait({ plan: { clock }, sleepers }: Run): (at: number) => 
 /** Starts a session's work; returns when it has ended, or was abandoned. */
 export function start(run: Run, session: Session, work: () => Promise<void>): Promise<void> {
   run.active++
-  run.mostActive = Math.max(run.mostActive, run.active)
+  if (run.active > run.mostActive) {
+    run.mostActive = run.active
+    run.plan.recorder.recordUsers(run.active)
+  }
   const over = new Promise<void>((resolve, reject) => {
     session.abandon = resolve
     work().then(resolve, reject)

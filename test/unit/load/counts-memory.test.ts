@@ -59,6 +59,13 @@ it('lets another thread read what was counted since it was last taken', () => {
   )
 })
 
+it('knows the most users of one that was lost in its first second', () => {
+  const reader = createCountsReader()
+  const recorder = createRecorder(sharedMemory(reader.add))
+  for (const users of [1, 2, 3]) recorder.recordUsers(users)
+  expect(reader.read()).toMatchObject({ users: 3 })
+})
+
 it('knows nothing of a recorder that counts for itself', () => {
   expect(createCountsReader().read()).toBeNull()
 })

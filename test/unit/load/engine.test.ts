@@ -190,6 +190,17 @@ describe('the closed model', () => {
     expect(checkThreshold(parseThreshold('rps>3'), result).passed).toBe(false)
   })
 
+  it('knows no ideal rate of users that never think, however little the generator takes between two requests', async () => {
+    const clock = createVirtualClock()
+    let thinkMs = 0.5
+    const hasty = scenario(async (user) => (await get(user), user.think(thinkMs)))
+    expect((await run(clock, [hasty])).idealRps).toBe(0)
+    thinkMs = 50
+    // As long as it waits: twice as many.
+    const { idealRps, rps } = await run(createVirtualClock(), [hasty])
+    expect(idealRps / rps).toBeCloseTo(2, 1)
+  })
+
   it('has the rate of a server that is overloaded, whatever it answers later', async () => {
     const clock = createVirtualClock()
     let freeAt = 0

@@ -78,6 +78,8 @@ describe('readFixedRequest', () => {
     [['Connection: upgrade']],
     [['Connection: close', 'connection: keep-alive']],
     [['Host: a', 'host: b']],
+    [['Host: a b']],
+    [['Host:']],
   ])('refuses %j, which would contradict what the client says', async (headers) => {
     await expect(read('GET /', headers)).rejects.toMatchObject({ code: 'usage-wrong' })
   })

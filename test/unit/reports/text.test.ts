@@ -8,6 +8,12 @@ const noPaint: Paint = { good: (text) => text, bad: (text) => text, faint: (text
 describe('loadSummary', () => {
   const report = savedReport('load', 'load-baseline.json')
 
+  it('compares with instant answers where there is such a rate', () => {
+    const phrase = 'of what these users would make if every answer were instant'
+    expect(loadSummary(report, noPaint, null)).toContain(phrase)
+    expect(loadSummary({ ...report, load: { ...report.load, idealRps: 0 } }, noPaint, null)).not.toContain(phrase)
+  })
+
   it('begins with whether the run can be believed and what the audit says', () => {
     const [valid, audit] = loadSummary(report, noPaint, 'the original').trim().split('\n')
     expect(valid).toMatch(/^valid {6}the generator kept up/)

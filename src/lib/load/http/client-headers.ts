@@ -15,6 +15,13 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['upgrade', 'WebSockets are opened by connect'],
 ])
 
+const sendableHost = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
+
+/** Whether a request may name that host: a name or name:port. */
+export function isHost(value: string): boolean {
+  return sendableHost.test(value)
+}
+
 /** Why the header `name`, in small letters, is the client's and nobody else's; undefined for one that may be given. */
 export function whyOwned(name: string): string | undefined {
   return reasons.get(name)

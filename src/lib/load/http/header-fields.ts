@@ -1,5 +1,5 @@
 import { mistaken, ScenarioMistake, shown } from '../scenario-mistake.ts'
-import { whyOwned } from './client-headers.ts'
+import { isHost, whyOwned } from './client-headers.ts'
 import { isToken } from './token.ts'
 
 /** The fields of a request. */
@@ -16,7 +16,6 @@ export interface HeaderFields {
 const single = new Set(['host', 'content-type', 'authorization'])
 
 const sendableValue = /^[\t\x20-\x7e]*$/
-const sendableHost = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
 /** A scenario has few names, which are looked at once; one that makes them up has them looked at anew. */
 const mostNames = 1000
@@ -95,7 +94,7 @@ function requireName(name: unknown): string {
 function claim(fields: Fields, lower: string, value: string): void {
   const key = lower === 'host' ? 'hasHost' : lower === 'content-type' ? 'hasType' : 'hasAuthorization'
   if (fields[key]) throw new ScenarioMistake(`the header ${lower} cannot be sent twice. Allowed: one value`)
-  if (lower === 'host' && !sendableHost.test(value)) throw mistaken('the header host', value, 'a name or name:port')
+  if (lower === 'host' && !isHost(value)) throw mistaken('the header host', value, 'a name or name:port')
   fields[key] = true
 }
 
