@@ -33,7 +33,7 @@ describe('wrong usage ends with 2, and says what is allowed', () => {
   it.each([
     [['load', '--users', 'many'], 'users (from --users) cannot be many. Allowed: a whole number from 1 to 1000000.'],
     [['load', '--users', '0'], 'Allowed: a whole number'],
-    [['load', '--duration', '10'], 'such as 500ms, 60s or 1m30s'],
+    [['load', '--duration', '10'], 'such as 1500ms, 60s or 1m30s'],
     [['load', '--threshold', 'p99<5'], 'response_time.p99'],
     [['load', '--ramp-up', '2s', '--duration', '1s'], 'ramp-up must not be longer than duration.'],
     [['load', '--stages', '30s'], 'TIME:USERS with commas, such as 30s:1000,2m:3000,30s:0'],

@@ -56,7 +56,7 @@ describe('resolveConfig', () => {
     [{ user: 5 }, 'user, which is no setting'],
     [{ users: 'many' }, 'users (from'],
     [{ users: 0 }, 'a whole number from 1 to 1000000'],
-    [{ duration: 60 }, 'such as 500ms, 60s or 1m30s'],
+    [{ duration: 60 }, 'such as 1500ms, 60s or 1m30s'],
     [{ db: 'oracle:x' }, 'sqlite:PATH'],
     [{ threshold: [1] }, 'threshold'],
     [[1], 'not an object of settings'],
