@@ -19,7 +19,7 @@ export default class Start extends BaseCommand {
 GET /schedules/id/{id}, POST /schedules, POST /reservations, /healthz, /metrics, OpenAPI under /docs.
 
 Stations: GET /stations, GET /stations/{name}, POST /booking; it publishes each booking to the topic booking-slot.
-A booking is answered only when it is durable. Ctrl-C or SIGTERM finishes what is in flight.
+A booking is answered only when the database has committed it. Ctrl-C or SIGTERM finishes what is in flight.
 
 Orders: takes orders from the broker, stores them, and serves GET /orders, GET /orders/{uid},
 GET /orders/order?uuid=, and a page at /.

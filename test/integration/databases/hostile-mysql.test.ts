@@ -74,6 +74,22 @@ describe.skipIf(server === null)('MariaDB with hostile defaults', () => {
     for (const other of others) await other.end()
   })
 
+  it('tells what a crash may undo', async () => {
+    expect(database.engine.durability).toMatchObject({
+      holds: true,
+      settings: { log_bin: 'ON', sync_binlog: '1', innodb_flush_log_at_trx_commit: '1' },
+    })
+    const admin = await createConnection(url)
+    await admin.query("create table kept_elsewhere (x int) engine = MEMORY comment = 'rushbench:contract:0'")
+    await using other = await connectDatabase(url, { poolSize: 1 })
+    expect(other.engine.durability).toMatchObject({
+      holds: false,
+      atRisk: 'the rows of tables that InnoDB does not keep: kept_elsewhere (MEMORY)',
+    })
+    await admin.query('drop table kept_elsewhere')
+    await admin.end()
+  })
+
   it('keeps texts as they are, and refuses what refers to nothing', async () => {
     const title = String.raw`Grüße, 'quoted' \ "doubled" 🎫`
     await database.store.insert(shows, [show(2, { title })])
@@ -97,7 +113,8 @@ describe.skipIf(server === null)('MariaDB with hostile defaults', () => {
       // The page cleaner syncs what was there before.
       const watch = await watchSystemCalls(await server!.findPid(), ['fsync', 'fdatasync'])
       const inserts = 300
-      const [before, totalsBefore] = [await countersOf(database), await totals()]
+      const totalsBefore = await totals()
+      const before = await countersOf(database)
       await insertSeats(database, inserts)
       const [growth, totalsAfter] = [growthOf(before, await countersOf(database)), await totals()]
       const calls = await watch?.stop()

@@ -91,6 +91,32 @@ describe.each(versions)('$name with hostile defaults', ({ server }) => {
     await other.end()
   })
 
+  it.skipIf(server === null)('tells what a crash may undo, of the user and of the tables too', async () => {
+    expect(database.engine.durability).toMatchObject({ holds: true, settings: { synchronous_commit: 'on' } })
+    const admin = await openAdmin()
+    await admin.query('create database risky')
+    await admin.query('alter database risky set synchronous_commit = off')
+    await admin.end()
+    const risky = Object.assign(new URL(url), { pathname: '/risky' }).toString()
+    {
+      await using other = await connectDatabase(risky, { poolSize: 1 })
+      await migrateUp(other, workload, tables)
+      const lost = 'the last commits, up to three times wal_writer_delay'
+      expect(other.engine.durability).toMatchObject({ holds: false, atRisk: lost })
+    }
+    const owner = new Client({ connectionString: risky })
+    await owner.connect()
+    await owner.query('set default_transaction_read_only = off')
+    await owner.query('alter table public.seats set unlogged')
+    // Whatever is theirs is none of ours.
+    await owner.query('create unlogged table public.theirs (x int)')
+    await owner.end()
+    await using other = await connectDatabase(risky, { poolSize: 1 })
+    expect(other.engine.durability.atRisk).toBe(
+      'all rows of unlogged tables: seats; the last commits, up to three times wal_writer_delay',
+    )
+  })
+
   it.skipIf(server === null)('says what it cannot have', async () => {
     const admin = await openAdmin()
     await admin.query('create database bare')

@@ -37,6 +37,20 @@ describe('sqlite in a file', () => {
     })
   })
 
+  it.each([
+    ['synchronous=normal', { journal_mode: 'wal', synchronous: 'normal' }, /since the last checkpoint/],
+    ['synchronous=off&journal_mode=delete', { journal_mode: 'delete', synchronous: 'off' }, /the file itself/],
+    ['journal_mode=delete&synchronous=full', { journal_mode: 'delete', synchronous: 'full' }, /followed at once/],
+    ['journal_mode=delete', { journal_mode: 'delete', synchronous: 'extra' }, /^nothing$/],
+    ['journal_mode=truncate', { journal_mode: 'truncate', synchronous: 'full' }, /^nothing$/],
+    ['vfs=memdb', { journal_mode: 'memory', synchronous: 'full' }, /^everything$/],
+  ])('does as its URL says with %s, and tells what that puts at risk', async (query, settings, risk) => {
+    const path = join(folder, `${query.replaceAll(/\W/g, '-')}.db`)
+    await using database = await open(`sqlite:${path}?${query}`)
+    expect(database.engine.durability).toMatchObject({ settings, atRisk: expect.stringMatching(risk) })
+    expect(database.engine.durability.holds).toBe(risk.test('nothing'))
+  })
+
   describe('a file that was left without a WAL', () => {
     const mode = (path: string): unknown => {
       const other = new DatabaseSync(path)

@@ -52,6 +52,7 @@ export async function prepareSession(connection: PoolConnection, url: string): P
     await connection.query(wantedOfVitess)
     return
   }
+  if (!found.has('autocommit')) throw failure('session-unfit', { url, reason: 'autocommit is not told' })
   const others = differing(found)
   if (others.length === 0) return
   await connection.query(`set ${others.map((name) => `session ${name} = ${literal(wanted[name] ?? '')}`).join(', ')}`)

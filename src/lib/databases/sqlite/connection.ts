@@ -28,8 +28,15 @@ const busyTimeoutMs = 5000
 /** Prepared statements kept; the lists in `in (...)` make more shapes than are worth keeping. */
 const maxPrepared = 500
 
-/** Opens a file, if it is ours alone in WAL mode, with every commit on the disk. Throws `session-unfit`. */
-export function openSqlite({ shown: url, path, file, isReadOnly }: SqliteUrl): SqliteConnection {
+/** Opens a file, if it is ours alone in WAL mode, with every commit on the disk, unless the URL says otherwise. Throws `session-unfit`. */
+export function openSqlite({
+  shown: url,
+  path,
+  file,
+  isReadOnly,
+  journalMode,
+  synchronous,
+}: SqliteUrl): SqliteConnection {
   const prepared = new Map<string, StatementSync>()
   const database = translated(() => new DatabaseSync(file, { enableForeignKeyConstraints: true }))
 
@@ -82,8 +89,8 @@ export function openSqlite({ shown: url, path, file, isReadOnly }: SqliteUrl): S
   try {
     // The option `timeout` of DatabaseSync came with Node 22.16 only.
     connection.run(`pragma busy_timeout = ${busyTimeoutMs}`)
-    if (!isReadOnly) useWriteAheadLog(connection)
-    prepareSession(connection)
+    if (!isReadOnly && journalMode === null) useWriteAheadLog(connection)
+    prepareSession(connection, { journalMode, synchronous })
   } catch (error) {
     database.close()
     throw error

@@ -2,8 +2,21 @@ import { failure } from '../../errors.ts'
 import { expandHome, parameterTable, readParameters, someText, word } from '../url-parameters.ts'
 import { redactUrl } from '../url.ts'
 
-/** What a SQLite URL may have after its `?`: SQLite's own (https://www.sqlite.org/uri.html), which it is handed. */
+/** Pragmas of the connection. Without a journal nothing could be rolled back, so that `off` is none of them. */
+const pragmas = {
+  journal_mode: {
+    ...word('wal', 'delete', 'truncate', 'persist', 'memory'),
+    does: 'journal, which the file keeps; `wal` unless it is given, but in a file that others have tables in',
+  },
+  synchronous: {
+    ...word('off', 'normal', 'full', 'extra'),
+    does: 'how far a commit waits for the disk; `full` unless it is given, `extra` with journals that are deleted',
+  },
+}
+
+/** What a SQLite URL may have after its `?`: SQLite's own (https://www.sqlite.org/uri.html), which it is handed, and pragmas. */
 export const sqliteParameters = parameterTable({
+  ...pragmas,
   mode: {
     ...word('ro', 'rw', 'rwc', 'memory'),
     does: 'only to be read, to be written, made where there is no such file, or kept in memory; `rwc` unless it is given',
@@ -33,6 +46,10 @@ export interface SqliteUrl {
   readonly isReadOnly: boolean
   /** It may be made. */
   readonly makes: boolean
+  /** Null: the best that can be had. */
+  readonly journalMode: string | null
+  /** Null: as far as durable commits need. */
+  readonly synchronous: string | null
 }
 
 const scheme = 'sqlite:'
@@ -57,16 +74,20 @@ export function readSqliteUrl(url: string): SqliteUrl {
   })
   const values = readParameters(sqliteParameters, parameters, { shown, engine: 'SQLite' })
   const isReadOnly = values.mode === 'ro' || values.immutable === '1'
-  const handed = Object.entries(values).map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+  const handed = Object.entries(values)
+    .filter(([name]) => !Object.hasOwn(pragmas, name))
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
   return {
     shown,
-    path: values.mode === 'memory' ? inMemory : path,
+    path: values.mode === 'memory' || values.vfs === 'memdb' ? inMemory : path,
     file:
       handed.length === 0
         ? path
         : `file:${encodeURI(path).replaceAll(/[?#]/g, encodeURIComponent)}?${handed.join('&')}`,
     isReadOnly,
     makes: !isReadOnly && values.mode !== 'rw',
+    journalMode: values.journal_mode ?? null,
+    synchronous: values.synchronous ?? null,
   }
 }
 

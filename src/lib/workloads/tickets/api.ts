@@ -78,7 +78,7 @@ function createCounters(registry: Registry): Counters {
 function addReceiptRoute(app: FastifyInstance, desk: ReceiptDesk, onStored: Counters['onStored']): void {
   const schema = {
     summary: 'Take a receipt',
-    description: `Up to ${maxReceiptBytes} bytes of any type. Answered once it is durable: with 201 as an order, with 200 as one that was stored before, with 202 when it cannot be read and is kept whole. A receipt that is larger is refused with 413 and not stored.`,
+    description: `Up to ${maxReceiptBytes} bytes of any type. Answered once the database has committed it: with 201 as an order, with 200 as one that was stored before, with 202 when it cannot be read and is kept whole. A receipt that is larger is refused with 413 and not stored.`,
     response: { 200: StoredOrder, 201: StoredOrder, 202: KeptReceipt, 413: ErrorSchema },
   }
   app.post<{ Body: Buffer | undefined }>('/ticket', { schema }, async ({ body }, reply) => {
