@@ -236,25 +236,25 @@ describe('insert-reservation-bench says what cannot be', () => {
 describe('insert-reservation-bench says what a crash may undo', () => {
   it('in its headline, its page and the comparison with a run that risks nothing', async () => {
     await using work = await createWorkplace()
-    const bench = async (db: string, file: string) => {
-      const args = ['insert-reservation-bench', '--inserts', '10', '--warmup', '1', '--report', file, '--db', db]
+    const bench = async (db: string) => {
+      const args = ['insert-reservation-bench', '--inserts', '10', '--warmup', '1', '--report', 'html', '--db', db]
       const { stdout } = await work.run(args)
-      return { stdout, report: /^report (.*json)$/m.exec(stdout)![1]! }
+      const report = /^report (.*json)$/m.exec(stdout)![1]!
+      return { stdout, report, page: await readFile(join(work.folder, report.replace(/json$/, 'html')), 'utf8') }
     }
     await work.runJson(['migrate', '--db', 'sqlite:a.db'])
     await work.runJson(['insert-schedules', '--years', '1', '--db', 'sqlite:a.db'])
-    const safe = await bench('sqlite:a.db', 'safe.html')
-    const risky = await bench('sqlite:a.db?synchronous=normal', 'risky.html')
+    const safe = await bench('sqlite:a.db')
+    const risky = await bench('sqlite:a.db?synchronous=normal')
     expect(safe.stdout).toMatch(/^single durable inserts into sqlite \S+ \(journal_mode=wal, synchronous=full\)$/m)
     expect(safe.stdout).not.toContain('NOT durable')
     expect(safe.stdout).toMatch(/^server {5}cache_size=.*\ntable {6}reservations: about \d/m)
     const risk = 'a crash may undo all commits since the last checkpoint, unless only the process fails'
     expect(risky.stdout).toMatch(/^single inserts into sqlite \S+ \(journal_mode=wal, synchronous=normal\)$/m)
     expect(risky.stdout).toContain(`\nNOT durable: ${risk}\n`)
-    const page = await readFile(join(work.folder, 'risky.html'), 'utf8')
-    expect(page).toContain('Not durable')
-    expect(page).toContain(risk.slice(2))
-    expect(await readFile(join(work.folder, 'safe.html'), 'utf8')).not.toContain('Not durable')
+    expect(risky.page).toContain('Not durable')
+    expect(risky.page).toContain(risk.slice(2))
+    expect(safe.page).not.toContain('Not durable')
     const compared = await work.run(['compare', safe.report, risky.report])
     expect(compared).toMatchObject({ code: 1, stderr: expect.stringContaining('durability: at_risk=nothing') })
     const forced = await work.run(['compare', safe.report, risky.report, '--force'])
