@@ -248,7 +248,7 @@ describe('insert-reservation-bench says what a crash may undo', () => {
     const risky = await bench('sqlite:a.db?synchronous=normal')
     expect(safe.stdout).toMatch(/^single durable inserts into sqlite \S+ \(journal_mode=wal, synchronous=full\)$/m)
     expect(safe.stdout).not.toContain('NOT durable')
-    expect(safe.stdout).toMatch(/^server {5}cache_size=.*\ntable {6}reservations: about \d/m)
+    expect(safe.stdout).toMatch(/^server {5}cache_size=.*\ntable {6}schedules: about \d/m)
     const risk = 'a crash may undo all commits since the last checkpoint, unless only the process fails'
     expect(risky.stdout).toMatch(/^single inserts into sqlite \S+ \(journal_mode=wal, synchronous=normal\)$/m)
     expect(risky.stdout).toContain(`\nNOT durable: ${risk}\n`)

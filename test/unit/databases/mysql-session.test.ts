@@ -30,7 +30,10 @@ it('sets what is otherwise and nothing else, and asks whether it stayed so', asy
 })
 
 it('refuses a session that does not keep what it was given, and names it', async () => {
-  const { connection } = proxy({ ...fit, sql_mode: 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', autocommit: 'OFF' }, false)
+  const { connection } = proxy(
+    { ...fit, sql_mode: 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', autocommit: 'OFF' },
+    false,
+  )
   await expect(prepareSession(connection, 'mysql://x')).rejects.toMatchObject({
     code: 'session-unfit',
     message: expect.stringContaining('autocommit is OFF, and not ON'),
