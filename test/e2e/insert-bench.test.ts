@@ -191,7 +191,7 @@ for (const engine of testEngines) {
 
     it('refuses a sweep that does not fit before it begins, with advice that works', async () => {
       const before = await countTrueRows()
-      const { code, stderr } = await work.run(['insert-reservation-bench', '--at', '6k,90m', ...db])
+      const { code, stderr } = await work.run(['insert-reservation-bench', '--at', '90m', ...db])
       expect(code).toBe(1)
       const [, capacity] = /insert-schedules --capacity (\d+)"/.exec(stderr) ?? []
       expect(await countTrueRows()).toBe(before)
