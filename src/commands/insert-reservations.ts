@@ -11,10 +11,12 @@ import { failure } from '../lib/errors.ts'
 import { describeRun } from '../lib/reports/environment.ts'
 import { formatCount, plain } from '../lib/format.ts'
 import type { SeedReport } from '../lib/reports/record.ts'
+import { readReportsOf } from '../lib/reports/store.ts'
 import { seedSummary } from '../lib/reports/text.ts'
 import { emptySum, type RowSum } from '../lib/seeding/checksum.ts'
 import { beginJournal, isDeferred, refuseUnfinished, takeOverJournal, type Journal } from '../lib/seeding/journal.ts'
-import { rowsOf } from '../lib/seeding/recipe.ts'
+import { encodeRecipe, rowsOf, type SeedRecipe } from '../lib/seeding/recipe.ts'
+import { seedingsOf } from '../lib/seeding/seeded.ts'
 import { finishSeeding, resumeSeeding } from '../lib/seeding/seed.ts'
 import type { SpreadSeeding } from '../lib/seeding/workers/spread.ts'
 import { compareSums, sumRecipe, sumTable } from '../lib/seeding/verify.ts'
@@ -28,6 +30,7 @@ export default class InsertReservations extends BaseCommand {
   static override usage = [
     '<%= command.id %> [--rows <value> | --number <value>] [FLAGS]',
     '<%= command.id %> --resume [--verify] [FLAGS]',
+    '<%= command.id %> --verify [--db <value>] [--reports <value>]',
     '<%= command.id %> --abandon [--db <value>]',
   ]
   static override summary = "Seed reservations in bulk, by the engine's fastest way in."
@@ -37,7 +40,9 @@ blocks that are missing. The same seed gives the same rows, however many connect
 or --indexes after, and on MongoDB and Redis, stock is set when all rows are in.
 
 With --workers and --queue the blocks are stored by "rushbench worker --queue ... --db ..." on any machines, each over
---connections; the rows are the same. docs/seeding.md explains it.`
+--connections; the rows are the same. docs/seeding.md explains it.
+
+With --verify and nothing to seed, the table is held against what the reports in --reports say was seeded.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --rows 10m --keys random --connections 2 --db mysql://user:password@127.0.0.1/test',
@@ -52,10 +57,13 @@ With --workers and --queue the blocks are stored by "rushbench worker --queue ..
       summary: 'keep what an unfinished seeding has stored, and forget the rest',
       exclusive: ['resume', 'verify', ...planFlags],
     }),
-    verify: Flags.boolean({ summary: 'read the whole table afterwards and hold its checksum against the seeded rows' }),
+    verify: Flags.boolean({
+      summary:
+        'read the whole table, after a seeding or at any later time, and hold its checksum against the seeded rows',
+    }),
   }
 
-  async run(): Promise<SeedReport | { readonly abandoned: boolean }> {
+  async run(): Promise<SeedReport | { readonly abandoned: boolean } | { readonly verified: RowSum }> {
     const { flags } = await this.parse(InsertReservations)
     const config = await this.resolveSettings(flags)
     const { values } = config
@@ -63,6 +71,7 @@ With --workers and --queue the blocks are stored by "rushbench worker --queue ..
     await using database = await connectDatabase(values.db, { poolSize: values.connections })
     await requireTables(database, vaccination.name, vaccination.tables)
     if (flags.abandon) return await this.#abandon(database)
+    if (flags.verify && !flags.resume && !asksToSeed(config)) return await this.#verifyLater(database, config)
     requireWriters(database, values)
     const startedAt = new Date()
     const journal = flags.resume
@@ -77,6 +86,12 @@ With --workers and --queue the blocks are stored by "rushbench worker --queue ..
     if (interrupted) throw failure('interrupted', { done: whatIsLeft(database, journal, seed.resumedAt + seed.rows) })
     const { keys, order, indexes, seed: seedText } = journal.recipe
     const server = await readFacts(database, vaccination.tables)
+    // The rows are stored, whatever the check comes to: their report is saved first.
+    const later = 'The rows are stored; make it by "rushbench insert-reservations --verify".'
+    const [checked] = await Promise.allSettled([
+      flags.verify ? this.#endable(later, () => this.#verify(database, journal)) : null,
+    ])
+    const verified = checked.status === 'fulfilled' ? checked.value : null
     const report: SeedReport = {
       ...describeRun('seed', { startedAt, config, engine: database.engine, server, version: this.config.version }),
       seed: seedText,
@@ -86,12 +101,14 @@ With --workers and --queue the blocks are stored by "rushbench worker --queue ..
       order,
       indexes,
       connections: values.connections,
-      ...(flags.verify ? { verified: await this.#verify(database, journal) } : {}),
+      ...(verified ? { verified } : {}),
+      recipe: encodeRecipe(journal.recipe),
       ...(spread ? { workers: [...spread.workers()] } : {}),
       retries: addRetries([database.retries(), spread?.retries() ?? {}]),
     }
     const summary = seedSummary(report)
     await saveAndPrint(report, values, { log: (text) => this.log(text), summary })
+    if (checked.status === 'rejected') throw checked.reason
     return report
   }
 
@@ -138,10 +155,43 @@ With --workers and --queue the blocks are stored by "rushbench worker --queue ..
           'The rows are stored, but --verify was not given when this seeding began, and the table was not empty then.',
       })
     }
-    const expected = await this.withProgress('Expected', 'rows', (onProgress) =>
-      sumRecipe(reservationSeeding, recipe, before ?? emptySum, onProgress, this.signal),
-    )
+    const expected = await this.#sumRecipe(recipe, before ?? emptySum)
     return compareSums(reservationSeeding, expected, await this.#sumTable(database))
+  }
+
+  /** What was seeded, as the reports say, held against the table. */
+  async #verifyLater(database: Database, { values, settings }: ResolvedConfig): Promise<{ readonly verified: RowSum }> {
+    await refuseUnfinished(database)
+    const shown = settings.find(({ name }) => name === 'db')?.shown
+    const reports = (await readReportsOf(values.reports, 'seed')).filter(({ config }) => config['db'] === shown)
+    const recipes = seedingsOf(reports)
+    if (!recipes) throw failure('seeding-unknown', { folder: values.reports, url: database.url })
+    const seeded = recipes.reduce((sum, recipe) => sum + rowsOf(recipe), 0)
+    const found = await database.store.count(reservationSeeding.layout.table)
+    if (found > seeded) throw failure('rows-added', { seeded, found })
+    const verified = await this.#endable('It can be made again at any time.', async () => {
+      let expected = emptySum
+      for (const recipe of recipes) expected = await this.#sumRecipe(recipe, expected)
+      return compareSums(reservationSeeding, expected, await this.#sumTable(database))
+    })
+    this.log(`${formatCount(verified.rows)} rows are as they were seeded, checksum ${verified.checksum}.`)
+    return { verified }
+  }
+
+  /** Ctrl-C ends a check, which changes nothing. */
+  async #endable<T>(what: string, check: () => Promise<T>): Promise<T> {
+    try {
+      return await check()
+    } catch (error) {
+      if (!this.signal.aborted) throw error
+      throw failure('interrupted', { done: `The check was not made to its end. ${what}` })
+    }
+  }
+
+  #sumRecipe(recipe: SeedRecipe, before: RowSum): Promise<RowSum> {
+    return this.withProgress('Expected', 'rows', (onProgress) =>
+      sumRecipe(reservationSeeding, recipe, before, onProgress, this.signal),
+    )
   }
 
   #sumTable(database: Database): Promise<RowSum> {
@@ -149,6 +199,11 @@ With --workers and --queue the blocks are stored by "rushbench worker --queue ..
       sumTable(database, reservationSeeding, onProgress, this.signal),
     )
   }
+}
+
+/** Whether rows are asked for, wherever that is set. */
+function asksToSeed({ settings }: ResolvedConfig): boolean {
+  return settings.some(({ name, origin }) => (name === 'rows' || name === 'number') && origin !== 'default')
 }
 
 /** Throws `usage-wrong`. */

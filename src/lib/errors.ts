@@ -44,6 +44,16 @@ const catalogue = {
     (d) =>
       `${d.reason.replace(/\.?$/, '.')} The stock of the slots is not true for what was inserted: mend it by "rushbench insert-reservations --abandon".`,
   ),
+  'seeding-unknown': entry<{ folder: string; url: string }>(
+    'usage',
+    (d) =>
+      `The reports in ${d.folder} do not say how ${d.url} was filled from its first row on, so that there is nothing to hold it against. Name the folder with --reports; rows that came in other ways than by seeding cannot be verified.`,
+  ),
+  'rows-added': entry<{ seeded: number; found: number }>(
+    'error',
+    (d) =>
+      `The table has ${count(d.found)} rows, and ${count(d.seeded)} were seeded: the others were booked or inserted since, so that a checksum over all of them says nothing. Verify before others write.`,
+  ),
   'sweep-unfinished': entry<{ reason: string; path: string; measured: number; sizes: number }>(
     'error',
     (d) =>

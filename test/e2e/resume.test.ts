@@ -174,6 +174,42 @@ for (const engine of testEngines) {
   })
 }
 
+describe('--verify', () => {
+  it('is made at any time later, and says what it cannot tell', async () => {
+    await using work = await createWorkplace()
+    const run = (...args: string[]) => work.run(args)
+    await run('migrate')
+    await run('insert-schedules', '--years', '1')
+    expect(await run('insert-reservations', '--verify')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('do not say how'),
+    })
+    await run('insert-reservations', '--rows', '2k', '--keys', 'random')
+    await run('insert-reservations', '--rows', '1k', '--order', 'shuffled')
+    const verify = ['insert-reservations', '--verify'] as const
+    expect(await run(...verify)).toMatchObject({ code: 0, stdout: expect.stringContaining('3,000 rows are as they') })
+    await run('insert-reservation-bench', '--inserts', '5', '--warmup', '0')
+    expect(await run(...verify)).toMatchObject({ code: 1, stderr: expect.stringContaining('3,005 rows, and 3,000') })
+    await using database = await connectDatabase(`sqlite:${work.folder}/.rushbench/rushbench.db`, { poolSize: 1 })
+    const [first] = await database.store.find(reservations, {}, { limit: 1 })
+    await database.store.remove(reservations, { id: { gt: '' } })
+    await database.store.insert(reservations, [first!])
+    expect(await run(...verify)).toMatchObject({ code: 4 })
+  })
+
+  it('is ended by Ctrl-C, after which the rows and their report are there', async () => {
+    await using work = await createWorkplace()
+    await work.runJson(['migrate'])
+    await work.runJson(['insert-schedules'])
+    const seeding = work.start(['insert-reservations', '--rows', '1500k', '--verify'])
+    await seeding.waitFor(/Expected: /)
+    seeding.child.kill('SIGINT')
+    const { code, stdout, stderr } = await seeding.result
+    expect({ code, stdout }).toEqual({ code: 130, stdout: expect.stringContaining('report ') })
+    expect(stderr).toContain('The check was not made to its end. The rows are stored')
+  })
+})
+
 /** A wire to a server, which can be cut. */
 async function openWire(url: string) {
   const target = new URL(url)

@@ -208,6 +208,7 @@ const SeedReport = Type.Object(
     connections: Type.Optional(count('that stored rows at the same time; of each worker, where there were some')),
     workers: Type.Optional(SeedWorkers),
     verified: Type.Optional(Verified),
+    recipe: Type.Optional(text('what the rows follow from, for a later --verify')),
     passedOver: list('faster ways in that could not be used, and why', Type.String()),
     retries,
   },
@@ -270,6 +271,7 @@ type SeedBody = Pick<
   | 'connections'
   | 'workers'
   | 'verified'
+  | 'recipe'
 >
 
 /** The schema of each kind of report, by the name that stands in it. */

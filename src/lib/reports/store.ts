@@ -113,6 +113,19 @@ export async function readReport(file: string): Promise<Report> {
   return parseReport(content, file)
 }
 
+/** The reports of one kind in a folder, from the oldest to the newest; those that cannot be read are passed over. */
+export async function readReportsOf<Kind extends Report['kind']>(
+  folder: string,
+  kind: Kind,
+): Promise<Extract<Report, { readonly kind: Kind }>[]> {
+  const files = await listReports(folder).catch(() => [])
+  const reports = await Promise.all(
+    files.filter((file) => file.includes(`-${kind}`)).map((file) => readReport(file).catch(() => null)),
+  )
+  const isOfKind = (report: Report | null): report is Extract<Report, { readonly kind: Kind }> => report?.kind === kind
+  return reports.filter(isOfKind).sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1))
+}
+
 /**
  * Reads all reports that `paths` name, each once: a report, a folder that holds reports, or a pattern with `*` and
  * `?` in its last part. Throws `reports-none` where there are none, and `report-unreadable`.
