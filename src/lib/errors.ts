@@ -1,5 +1,6 @@
 import { databaseErrors } from './database-errors.ts'
 import { entry, exitCodes, type CatalogueEntry } from './error-entry.ts'
+import { insertErrors } from './insert-errors.ts'
 import { workerErrors } from './worker-errors.ts'
 
 /** A number as people read it: 39,456. */
@@ -7,6 +8,7 @@ const count = (value: number): string => value.toLocaleString('en-US')
 
 const catalogue = {
   ...workerErrors,
+  ...insertErrors,
   'setting-invalid': entry<{ key: string; source: string; value: string; allowed: string }>(
     'usage',
     (d) => `${d.key} (from ${d.source}) cannot be ${d.value || 'empty'}. Allowed: ${d.allowed}.`,
@@ -20,49 +22,10 @@ const catalogue = {
     (d) => `The config file ${d.file} cannot be read: ${d.reason}. Mend it or remove it.`,
   ),
   ...databaseErrors,
-  'no-slots': entry<{ url: string }>(
-    'error',
-    (d) => `${d.url} has no slots to book. Run "rushbench insert-schedules" first.`,
-  ),
-  'capacity-exceeded': entry<{ rows: number; free: number; capacity?: number }>(
-    'error',
-    (d) =>
-      `${count(d.rows)} reservations do not fit: the slots have ${count(d.free)} places left. Make more with "rushbench insert-schedules --capacity ${d.capacity ?? 'N'}", which also raises the places of the slots that are there.`,
-  ),
-  'rows-differ': entry<{ sent: number; stored: number; warnings: number }>(
-    'error',
-    (d) =>
-      `Of ${count(d.sent)} rows sent, ${count(d.stored)} were stored, with ${count(d.warnings)} warnings; this block was rolled back. The table holds rows that clash with the new ones.`,
-  ),
   'seeding-unfinished': entry<{ url: string; rows: number }>('error', (d) =>
     d.rows === 0
       ? `Timed inserts into ${d.url} are under way, or were cut off: the stock of the slots is not true for them. If nobody makes them any more, mend it by "rushbench insert-reservations --abandon".`
       : `A seeding of ${count(d.rows)} rows into ${d.url} was not finished. Go on with it by "rushbench insert-reservations --resume", or keep what is stored and forget the rest with "--abandon".`,
-  ),
-  'inserts-unsettled': entry<{ reason: string }>(
-    'error',
-    (d) =>
-      `${d.reason.replace(/\.?$/, '.')} The stock of the slots is not true for what was inserted: mend it by "rushbench insert-reservations --abandon".`,
-  ),
-  'seeding-unknown': entry<{ folder: string; url: string }>(
-    'usage',
-    (d) =>
-      `The reports in ${d.folder} do not say how ${d.url} was filled from its first row on, so that there is nothing to hold it against. Name the folder with --reports; rows that came in other ways than by seeding cannot be verified.`,
-  ),
-  'rows-added': entry<{ seeded: number; found: number }>(
-    'error',
-    (d) =>
-      `The table has ${count(d.found)} rows, and ${count(d.seeded)} were seeded: the others were booked or inserted since, so that a checksum over all of them says nothing. Verify before others write.`,
-  ),
-  'sweep-unfinished': entry<{ reason: string; path: string; measured: number; sizes: number }>(
-    'error',
-    (d) =>
-      `${d.reason.replace(/\.?$/, '.')} What was measured at ${d.measured} of ${d.sizes} table sizes is in ${d.path}; go on with "rushbench insert-reservation-bench --resume".`,
-  ),
-  'sweep-none': entry<{ folder: string }>(
-    'usage',
-    (d) =>
-      `There is no sweep to go on with: no report in ${d.folder} says of this database that sizes are missing. Name --reports and --db as they were, or begin one with --at or --rows.`,
   ),
   'seeding-unreadable': entry<{ url: string }>(
     'error',
