@@ -9,7 +9,7 @@ import {
 } from '../server-facts.ts'
 import type { MysqlConnections } from './connection.ts'
 
-/** The most important first, as our sessions have them; MySQL and MariaDB each have some of them. */
+/** As our sessions have them; MySQL and MariaDB each have some of them. */
 const sizes = [
   'innodb_buffer_pool_size',
   'innodb_redo_log_capacity',
@@ -31,7 +31,15 @@ const others = [
   'max_connections',
   'read_only',
 ]
-const settingNames = [...sizes, ...others]
+/** What a summary begins with. */
+const foremost = [
+  'innodb_buffer_pool_size',
+  'innodb_redo_log_capacity',
+  'innodb_log_file_size',
+  'transaction_isolation',
+  'tx_isolation',
+]
+const settingNames = [...new Set([...foremost, ...sizes, ...others])]
 
 /** Status variables that need no right. */
 const statusNames = ['slaves_connected', 'slave_running', 'wsrep_cluster_size', 'threads_connected']
