@@ -65,7 +65,10 @@ function nameOf(pair: string): string {
   return pair.split('=', 1)[0] ?? ''
 }
 
-/** A command line without the passwords in its URLs. */
+/** A command line without the passwords in its URLs, which may hold spaces where a word is in quotes. */
 export function redactWords(line: string): string {
-  return line.replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s"']*@/gi, '$1***@').replaceAll(secretInWords, '$1***')
+  const words = line.replaceAll(/'[^']*'|"[^"]*"|[^\s'"]+/g, (word) =>
+    word.replace(/\b([a-z][a-z0-9+.-]*:\/\/).*@/is, '$1***@'),
+  )
+  return words.replaceAll(secretInWords, '$1***')
 }

@@ -35,6 +35,7 @@ describe('redactUrl', () => {
     expect(redactWords("load --db mysql://root:a/b@h/x --target 'http://u:secret@h' --users 1")).toBe(
       "load --db mysql://***@h/x --target 'http://***@h' --users 1",
     )
+    expect(redactWords("load --db 'mysql://root:a b@c@h/x' --users 1")).toBe("load --db 'mysql://***@h/x' --users 1")
   })
 
   it('never throws and never shows a password', () => {
