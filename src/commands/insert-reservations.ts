@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
-import type { ResolvedConfig } from '../lib/config/resolve.ts'
+import type { RunConfig } from '../lib/config/resolve.ts'
 import type { Settings } from '../lib/config/settings.ts'
 import type { Database } from '../lib/databases/port.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
@@ -14,7 +14,16 @@ import type { SeedReport } from '../lib/reports/record.ts'
 import { readReportsOf } from '../lib/reports/store.ts'
 import { seedSummary } from '../lib/reports/text.ts'
 import { emptySum, type RowSum } from '../lib/seeding/checksum.ts'
-import { beginJournal, isDeferred, refuseUnfinished, takeOverJournal, type Journal } from '../lib/seeding/journal.ts'
+import {
+  beginJournal,
+  isDeferred,
+  readJournal,
+  refuseUnfinished,
+  takeOverJournal,
+  type Journal,
+} from '../lib/seeding/journal.ts'
+import { releaseLease, type LeaseOptions } from '../lib/seeding/lease.ts'
+import { requireSameRecipe, type AskedRecipe } from '../lib/seeding/same-recipe.ts'
 import { encodeRecipe, rowsOf, type SeedRecipe } from '../lib/seeding/recipe.ts'
 import { seedingsOf } from '../lib/seeding/seeded.ts'
 import { finishSeeding, resumeSeeding } from '../lib/seeding/seed.ts'
@@ -24,12 +33,12 @@ import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { planReservations, reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
 import { requirePlaces, saveAndPrint } from '../save-run.ts'
 
-const planFlags = ['number', 'rows', 'keys', 'order', 'indexes', 'seed']
+const planFlags = ['number', 'rows', 'keys', 'order', 'indexes', 'seed'] as const
 
 export default class InsertReservations extends BaseCommand {
   static override usage = [
     '<%= command.id %> [--rows <value> | --number <value>] [FLAGS]',
-    '<%= command.id %> --resume [--verify] [FLAGS]',
+    '<%= command.id %> --resume [--rows <value>] [--verify] [FLAGS]',
     '<%= command.id %> --verify [--db <value>] [--reports <value>]',
     '<%= command.id %> --abandon [--db <value>]',
   ]
@@ -52,7 +61,9 @@ With --verify and nothing to seed, the table is held against what the reports in
   static override flags = {
     ...settingFlags('db', 'number', 'rows', 'keys', 'order', 'indexes', 'connections', 'seed', 'reports', 'report'),
     ...settingFlags('workers', 'queue', 'workerWait'),
-    resume: Flags.boolean({ summary: 'go on with the seeding that was not finished', exclusive: planFlags }),
+    resume: Flags.boolean({
+      summary: 'go on with the seeding that was not finished; with --rows or --number, begin it where there is none',
+    }),
     abandon: Flags.boolean({
       summary: 'keep what an unfinished seeding has stored, and forget the rest',
       exclusive: ['resume', 'verify', ...planFlags],
@@ -68,15 +79,29 @@ With --verify and nothing to seed, the table is held against what the reports in
     const config = await this.resolveSettings(flags)
     const { values } = config
     if (!flags.abandon) await requirePlaces(values.reports)
-    await using database = await connectDatabase(values.db, { poolSize: values.connections })
+    await using database = await connectDatabase(values.db, { poolSize: values.connections + 1 })
     await requireTables(database, vaccination.name, vaccination.tables)
     if (flags.abandon) return await this.#abandon(database)
     if (flags.verify && !flags.resume && !asksToSeed(config)) return await this.#verifyLater(database, config)
     requireWriters(database, values)
     const startedAt = new Date()
-    const journal = flags.resume
-      ? await takeOverJournal(database, reservationSeeding.layout.table)
-      : await this.#begin(database, config, flags.verify)
+    try {
+      const journal = flags.resume
+        ? await this.#resume(database, config, flags.verify)
+        : await this.#begin(database, config, flags.verify)
+      return await this.#seed(database, journal, config, { startedAt, verify: flags.verify })
+    } finally {
+      await releaseLease(database)
+    }
+  }
+
+  async #seed(
+    database: Database,
+    journal: Journal,
+    config: RunConfig,
+    { startedAt, verify }: { readonly startedAt: Date; readonly verify: boolean },
+  ): Promise<SeedReport> {
+    const { values } = config
     const spread = await this.#spread(database, journal, values)
     const { interrupted, ...seed } = await this.withProgress('Reservations', 'rows', (onProgress) => {
       const options = { connections: values.connections, onProgress, signal: this.signal }
@@ -89,7 +114,7 @@ With --verify and nothing to seed, the table is held against what the reports in
     // The rows are stored, whatever the check comes to: their report is saved first.
     const later = 'The rows are stored; make it by "rushbench insert-reservations --verify".'
     const [checked] = await Promise.allSettled([
-      flags.verify ? this.#endable(later, () => this.#verify(database, journal)) : null,
+      verify ? this.#endable(later, () => this.#verify(database, journal)) : null,
     ])
     const verified = checked.status === 'fulfilled' ? checked.value : null
     const report: SeedReport = {
@@ -131,16 +156,35 @@ With --verify and nothing to seed, the table is held against what the reports in
     })
   }
 
-  async #begin(database: Database, { values }: ResolvedConfig, verify: boolean): Promise<Journal> {
+  async #begin(database: Database, { values }: RunConfig, verify: boolean): Promise<Journal> {
     await refuseUnfinished(database)
     const amount = values.rows === undefined ? { perSlot: values.number } : { rows: values.rows }
     const recipe = await planReservations(database, amount, values)
     const before = verify && recipe.firstSerial > 0 ? await this.#sumTable(database) : null
-    return beginJournal(database, recipe, before)
+    return beginJournal(database, recipe, before, this.#lease())
+  }
+
+  /** Goes on with what is unfinished; begins where there is nothing, and it was said what to begin. */
+  async #resume(database: Database, config: RunConfig, verify: boolean): Promise<Journal> {
+    const { table } = reservationSeeding.layout
+    const asked = recipeAskedFor(config)
+    const beginsAnew = asked.rows !== undefined || asked.number !== undefined
+    const found = await readJournal(database)
+    if (beginsAnew && !found) return this.#begin(database, config, verify)
+    if (found && rowsOf(found.recipe) > 0) requireSameRecipe(database.url, found.recipe, asked)
+    const journal = await takeOverJournal(database, table, this.#lease())
+    if (!beginsAnew || rowsOf(journal.recipe) > 0) return journal
+    // Timed inserts have left the stock to be counted: nothing of a seeding.
+    await finishSeeding(database, reservationSeeding, journal.recipe)
+    return this.#begin(database, config, verify)
+  }
+
+  #lease(): LeaseOptions {
+    return { onWait: (text) => this.logToStderr(plain(text)), signal: this.signal }
   }
 
   async #abandon(database: Database): Promise<{ readonly abandoned: boolean }> {
-    const { recipe } = await takeOverJournal(database, reservationSeeding.layout.table)
+    const { recipe } = await takeOverJournal(database, reservationSeeding.layout.table, this.#lease())
     await finishSeeding(database, reservationSeeding, recipe)
     const what = rowsOf(recipe) === 0 ? 'The timed inserts are' : 'The unfinished seeding is'
     this.log(`${what} forgotten. What was stored is kept, and stock is true for it.`)
@@ -160,7 +204,7 @@ With --verify and nothing to seed, the table is held against what the reports in
   }
 
   /** What was seeded, as the reports say, held against the table. */
-  async #verifyLater(database: Database, { values, settings }: ResolvedConfig): Promise<{ readonly verified: RowSum }> {
+  async #verifyLater(database: Database, { values, settings }: RunConfig): Promise<{ readonly verified: RowSum }> {
     await refuseUnfinished(database)
     const shown = settings.find(({ name }) => name === 'db')?.shown
     const reports = (await readReportsOf(values.reports, 'seed')).filter(({ config }) => config['db'] === shown)
@@ -202,8 +246,16 @@ With --verify and nothing to seed, the table is held against what the reports in
 }
 
 /** Whether rows are asked for, wherever that is set. */
-function asksToSeed({ settings }: ResolvedConfig): boolean {
+function asksToSeed({ settings }: RunConfig): boolean {
   return settings.some(({ name, origin }) => (name === 'rows' || name === 'number') && origin !== 'default')
+}
+
+/** What was set of a recipe, wherever it was set. */
+function recipeAskedFor({ settings, values }: RunConfig): AskedRecipe {
+  const isSet = (wanted: string) => settings.some(({ name, origin }) => name === wanted && origin !== 'default')
+  // Rows are stronger than a number for each slot.
+  const names = planFlags.filter((name) => isSet(name) && !(name === 'number' && values.rows !== undefined))
+  return Object.fromEntries(names.map((name) => [name, values[name]]))
 }
 
 /** Throws `usage-wrong`. */

@@ -3,8 +3,9 @@ import { BaseCommand, settingFlags } from '../base-command.ts'
 import { migrateDown, migrateUp, migrationStatus, type TableStatus } from '../lib/databases/migrate.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
 import { formatTable } from '../lib/format.ts'
-import { removeJournal } from '../lib/seeding/journal.ts'
+import { removeJournal, takeOverIfThere } from '../lib/seeding/journal.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
+import { vaccination } from '../lib/workloads/vaccination/index.ts'
 
 /** What `migrate --json` prints. */
 interface Migration {
@@ -39,8 +40,11 @@ drops what it made. What an engine lacks (docs/distributed-databases.md) is left
     await using database = await connectDatabase(values.db, { poolSize: 1 })
     let changed: readonly string[] = []
     if (flags['down']) {
+      const isSeeded = name === vaccination.name
+      // A seeding that is under way would find its tables gone.
+      if (isSeeded) await takeOverIfThere(database, { signal: this.signal })
       changed = await migrateDown(database, name, tables)
-      await removeJournal(database)
+      if (isSeeded) await removeJournal(database)
     } else if (!flags['status']) changed = await migrateUp(database, name, tables)
     const status = await migrationStatus(database, name, tables)
     this.log(`${database.engine.name} ${database.engine.version}, ${database.url}`)

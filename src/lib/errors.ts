@@ -32,6 +32,26 @@ const catalogue = {
     (d) =>
       `${d.url} has an unfinished seeding that another version of rushbench began. Finish it with that version, or start over with "rushbench migrate --down".`,
   ),
+  'seeding-held': entry<{ url: string; owner: string; seconds: number }>(
+    'error',
+    (d) =>
+      `${d.owner[0]?.toUpperCase()}${d.owner.slice(1)} is at work on the seeding of ${d.url}, for ${count(d.seconds)} s now. Wait until it has ended, or end it; then try again.`,
+  ),
+  'seeding-taken': entry<{ url: string; owner: string }>(
+    'error',
+    (d) =>
+      `${d.owner[0]?.toUpperCase()}${d.owner.slice(1)} has taken over the seeding of ${d.url}, because this one gave no sign of life for a while. It goes on there; what was stored here is counted.`,
+  ),
+  'seeding-gone': entry<{ url: string }>(
+    'error',
+    (d) =>
+      `The journal of this seeding is gone from ${d.url}: another process has forgotten it or dropped the tables. What was stored until then may be there still; begin anew with "rushbench migrate --down".`,
+  ),
+  'seeding-other': entry<{ url: string; wanted: string; unfinished: string }>(
+    'usage',
+    (d) =>
+      `${d.url} has an unfinished seeding by ${d.unfinished}, and not by ${d.wanted}. Go on with it by "--resume" alone, or forget the rest of it with "--abandon" first.`,
+  ),
   'seeding-none': entry<{ url: string }>(
     'error',
     (d) =>

@@ -41,6 +41,20 @@ async function countRows(url: string): Promise<number> {
   return await database.store.count(reservations)
 }
 
+/** While a seeding runs, whoever wants to go on with it or to give it up is told of it. */
+async function expectAlone(work: Workplace, plan: readonly string[], db: readonly string[]): Promise<void> {
+  const running = work.start(plan)
+  await running.waitFor(/Reservations/)
+  const others = [['--resume'], ['--abandon']].map((way) => work.run(['insert-reservations', ...way, ...db]))
+  const ended = await Promise.all(others)
+  running.child.kill('SIGINT')
+  await running.result
+  for (const { code, stderr } of ended) {
+    expect(code).toBe(1)
+    expect(stderr).toContain('is at work on the seeding of')
+  }
+}
+
 for (const engine of testEngines) {
   const isSlow = engine.name === 'ferretdb' || engine.name === 'redis'
   const rows = isSlow ? fewRows : manyRows
@@ -116,7 +130,8 @@ for (const engine of testEngines) {
         code: 1,
         stderr: expect.stringContaining('There is no unfinished seeding'),
       })
-      const plan = ['insert-reservations', '--rows', '2m', '--order', 'shuffled', ...db]
+      // With what is to be seeded it begins where there is nothing to go on with.
+      const plan = ['insert-reservations', '--resume', '--rows', '2m', '--order', 'shuffled', ...db]
       // A busy machine may take longer to begin.
       for (let waitMs = 800; !(await isUnfinished(place.url)); waitMs *= 2) {
         const command = work.start(plan)
@@ -134,7 +149,13 @@ for (const engine of testEngines) {
         expect(stderr).toContain('A seeding of 2,000,000 rows')
         expect(stderr).toContain('--resume')
       }
-      expect(await work.run(['insert-reservations', '--resume', '--rows', '5', ...db])).toMatchObject({ code: 2 })
+      expect(await work.run(['insert-reservations', '--resume', '--rows', '5', ...db])).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(
+          /seeding by --rows 2000000 --keys ascending --order shuffled .*, and not by --rows 5\. Go on/,
+        ),
+      })
+      if (engine.name === 'mariadb' || engine.name === 'redis') await expectAlone(work, plan, db)
       expect(await work.run(['insert-reservations', '--abandon', ...db])).toMatchObject({ code: 0 })
       expect(await stockFaults(place.url)).toEqual([])
       const before = await countRows(place.url)

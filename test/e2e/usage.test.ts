@@ -97,7 +97,7 @@ describe('the command line', () => {
     const [, usage = '', description = ''] = /USAGE\n(.*?)\n\n.*DESCRIPTION\n(.*?)\n\nEXAMPLES/s.exec(stdout) ?? []
     expect(usage.split('\n')).toEqual([
       '  $ rushbench insert-reservations [--rows <value> | --number <value>] [FLAGS]',
-      '  $ rushbench insert-reservations --resume [--verify] [FLAGS]',
+      '  $ rushbench insert-reservations --resume [--rows <value>] [--verify] [FLAGS]',
       '  $ rushbench insert-reservations --abandon [--db <value>]',
     ])
     const paragraphs = description.split(/\n\s*\n/).map((text) => text.split('\n'))

@@ -303,6 +303,8 @@ export interface Database extends AsyncDisposable {
   counters(): Promise<readonly ServerCounter[]>
   /** What a reader of the figures asks of the server, and of these tables, first. */
   facts(tables: readonly AnyTable[]): Promise<ServerFacts>
+  /** Of the server's clock, ms since 1970: the one that all who use it agree on. */
+  now(): Promise<number>
   /** What the server made us try again since it was opened. */
   retries(): RetryCounts
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { migrateDown, migrateUp, migrationStatus } from '../databases/migrate.ts'
-import type { AnyTable, Database, Rows, Table } from '../databases/port.ts'
-import { failure } from '../errors.ts'
+import type { AnyTable, Database, Rows } from '../databases/port.ts'
+import { failure, RushbenchError } from '../errors.ts'
 import type { RowSum } from './checksum.ts'
+import { partLength, parts, storedBlocks, type StoredBlock } from './journal-tables.ts'
+import { forgetLease, renewLease, takeLease, type LeaseOptions } from './lease.ts'
 import { decodeRecipe, encodeRecipe, rowsOf, type SeedRecipe } from './recipe.ts'
 
 /**
@@ -19,33 +21,6 @@ export interface Journal {
   readonly stored: ReadonlySet<number>
 }
 
-interface JournalPart {
-  readonly part: number
-  readonly text: string
-}
-
-interface StoredBlock {
-  readonly block: number
-}
-
-const partLength = 8000
-const integer = { type: 'integer' } as const
-const alone = { unique: [], indexes: [], references: [] } as const
-
-const parts: Table<JournalPart> = {
-  name: 'rushbench_seeding',
-  columns: { part: integer, text: { type: 'text', maxLength: partLength } },
-  primaryKey: 'part',
-  ...alone,
-}
-
-const storedBlocks: Table<StoredBlock> = {
-  name: 'rushbench_seeded_blocks',
-  columns: { block: integer },
-  primaryKey: 'block',
-  ...alone,
-}
-
 /** In whose name the journal's tables are made. */
 const owner = 'seeding'
 const tables = [storedBlocks, parts]
@@ -53,11 +28,27 @@ const tables = [storedBlocks, parts]
 /** Ends the text, so that one that was written in part is known. */
 const endMark = '.'
 
-/** Writes a journal. Throws `seeding-unfinished` when there is one, and `table-foreign`. */
-export async function beginJournal(database: Database, recipe: SeedRecipe, before: RowSum | null): Promise<Journal> {
+/**
+ * Writes a journal, and takes its lease. Throws `seeding-unfinished` when there is one, `seeding-held`, and
+ * `table-foreign`.
+ */
+export async function beginJournal(
+  database: Database,
+  recipe: SeedRecipe,
+  before: RowSum | null,
+  lease: LeaseOptions = {},
+): Promise<Journal> {
   await refuseUnfinished(database)
-  await migrateDown(database, owner, tables)
-  await migrateUp(database, owner, tables)
+  await repeated(async () => {
+    await makeTables(database)
+    await takeLease(database, lease)
+  })
+  // Of two who made them, one may have taken back what it had made.
+  await makeTables(database)
+  await refuseUnfinished(database)
+  // What one that was killed before its first row has left.
+  await database.store.remove(parts, { part: { gte: 0 } })
+  await database.store.remove(storedBlocks, {})
   const id = randomUUID()
   const text = JSON.stringify({ id, before, recipe: encodeRecipe(recipe) }) + endMark
   const count = Math.ceil(text.length / partLength)
@@ -69,6 +60,28 @@ export async function beginJournal(database: Database, recipe: SeedRecipe, befor
   return { id, recipe, before, stored: new Set() }
 }
 
+const mostTries = 5
+
+/** Another process may make the tables at the same moment, or take them away as it ends. */
+async function repeated(work: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      const code = error instanceof RushbenchError ? error.code : null
+      if ((code !== 'migration-failed' && code !== 'seeding-gone') || tries === mostTries) throw error
+    }
+  }
+}
+
+function makeTables(database: Database): Promise<void> {
+  return repeated(async () => {
+    const states = await migrationStatus(database, owner, tables)
+    if (states.some(({ state }) => state === 'outdated')) await migrateDown(database, owner, tables)
+    if (states.some(({ state }) => state !== 'present')) await migrateUp(database, owner, tables)
+  })
+}
+
 /**
  * The journal of an unfinished seeding; null when there is none, or when it had not come to its first row. Throws
  * `seeding-unreadable` when another version wrote it.
@@ -76,7 +89,7 @@ export async function beginJournal(database: Database, recipe: SeedRecipe, befor
 export async function readJournal(database: Database): Promise<Journal | null> {
   const states = await migrationStatus(database, owner, tables)
   if (states.some(({ state }) => state !== 'present')) return null
-  const rows = await database.store.find(parts, {}, { orderBy: ['part'] })
+  const rows = await database.store.find(parts, { part: { gte: 0 } }, { orderBy: ['part'] })
   const text = rows.map((row) => row.text).join('')
   if (!text.endsWith(endMark)) return null
   const { id, before, recipe } = JSON.parse(text.slice(0, -endMark.length)) as SavedJournal
@@ -105,13 +118,26 @@ export async function isBlockStored(database: Database, number: number): Promise
 
 /**
  * The journal of an unfinished seeding of `table` as it stands when everything that the killed run had sent is
- * committed or rolled back. Throws `seeding-none` and `seeding-unreadable`.
+ * committed or rolled back, with its lease. Throws `seeding-none`, `seeding-unreadable`, and `seeding-held` while another
+ * process works on it.
  */
-export async function takeOverJournal(database: Database, table: AnyTable): Promise<Journal> {
+export async function takeOverJournal(database: Database, table: AnyTable, lease: LeaseOptions = {}): Promise<Journal> {
+  const none = failure('seeding-none', { url: database.url })
+  if (!(await readJournal(database))) throw none
+  await takeLease(database, lease).catch((error: unknown) => {
+    throw error instanceof RushbenchError && error.code === 'seeding-gone' ? none : error
+  })
   await database.awaitWriters(table)
   const journal = await readJournal(database)
-  if (!journal) throw failure('seeding-none', { url: database.url })
+  if (!journal) throw none
   return journal
+}
+
+/** Takes the lease of a journal that is to be removed, if there is one. Throws `seeding-held`. */
+export async function takeOverIfThere(database: Database, lease: LeaseOptions): Promise<void> {
+  await takeLease(database, lease).catch((error: unknown) => {
+    if (!(error instanceof RushbenchError && error.code === 'seeding-gone')) throw error
+  })
 }
 
 /** What tells that block `number` is stored; to be stored with it. */
@@ -119,8 +145,10 @@ export function receiptOf(number: number): Rows<StoredBlock> {
   return { table: storedBlocks, rows: [{ block: number }] }
 }
 
-/** Forgets the seeding. */
+/** Forgets the seeding. Throws `seeding-taken`, `seeding-gone` where the lease was lost. */
 export async function removeJournal(database: Database): Promise<void> {
+  await renewLease(database)
+  forgetLease(database)
   await migrateDown(database, owner, tables)
 }
 

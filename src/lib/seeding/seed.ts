@@ -5,6 +5,7 @@ import { chooseStrategy, openBlockStore } from './block-store.ts'
 import { planBlocks, type BlockPlan, type RowWriter } from './blocks.ts'
 import type { RowSum } from './checksum.ts'
 import { beginJournal, isDeferred, removeJournal, type Journal } from './journal.ts'
+import { explainLoss, releaseLease, renewLease, requireLease } from './lease.ts'
 import { rowsOf, type SeedRecipe } from './recipe.ts'
 
 /** A table that can be seeded. */
@@ -55,7 +56,12 @@ export async function seedRows<R extends object>(
   options: SeedOptions,
   before: RowSum | null = null,
 ): Promise<SeedResult> {
-  return resumeSeeding(database, target, await beginJournal(database, recipe, before), options)
+  const journal = await beginJournal(database, recipe, before)
+  try {
+    return await resumeSeeding(database, target, journal, options)
+  } finally {
+    await releaseLease(database)
+  }
 }
 
 /** Told of blocks while they are stored. */
@@ -88,16 +94,22 @@ export async function resumeSeeding<R extends object>(
   const resumedAt = sumRows(plans.filter(({ number }) => stored.has(number)))
   let done = resumedAt
   const missing = plans.filter(({ number }) => !stored.has(number))
-  await (elsewhere ?? storeHere(database, target, recipe, strategy, options))(missing, {
-    onStored({ rows }) {
-      done += rows
-      options.onProgress({ done, total })
-    },
-    onLost({ rows }) {
-      done -= rows
-    },
-  })
+  const store = elsewhere ?? storeHere(database, target, recipe, strategy, options)
+  await explained(
+    database,
+    store(missing, {
+      onStored({ rows }) {
+        done += rows
+        options.onProgress({ done, total })
+      },
+      onLost({ rows }) {
+        done -= rows
+      },
+    }),
+  )
   const loadedAt = performance.now()
+  // Who has lost it leaves what is left to do to the one who has taken it.
+  await renewLease(database)
   if (done === total) await finishSeeding(database, target, recipe)
   const endedAt = performance.now()
   const seconds = (endedAt - startedAt) / 1000
@@ -115,6 +127,15 @@ export async function resumeSeeding<R extends object>(
   }
 }
 
+/** An error that has come because another process took the seeding away is said to be that. */
+async function explained(database: Database, storing: Promise<void>): Promise<void> {
+  try {
+    await storing
+  } catch (error) {
+    throw (await explainLoss(database)) ?? error
+  }
+}
+
 /** In this process. */
 function storeHere<R extends object>(
   database: Database,
@@ -129,6 +150,7 @@ function storeHere<R extends object>(
       await inParallel(missing, options, () => {
         const load = store.createLoader()
         return async (plan) => {
+          requireLease(database)
           await load(plan)
           onStored(plan)
         }

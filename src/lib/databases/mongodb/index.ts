@@ -81,6 +81,10 @@ function createDatabase(connection: MongoConnection, engine: EngineInfo): Databa
       control: async () => void (await connection.write(() => connection.db.command({ ping: 1 }))),
       close: async () => {},
     }),
+    async now() {
+      const { localTime } = await connection.run(connection.db.command({ hello: 1 }))
+      return Number(localTime as Date)
+    },
     retries: connection.retries,
     [Symbol.asyncDispose]: () => connection.close(),
   }

@@ -115,6 +115,10 @@ function createDatabase(connections: MysqlConnections, flavour: Flavour, engine:
     watchInserts: (table, listener) => pollInserts(store, table, listener),
     counters: async () => (flavour.counters ? readMysqlCounters(connections) : []),
     facts: (tables) => readMysqlFacts(connections, tables, connections.own()),
+    async now() {
+      const [row] = await connections.query({ sql: 'select unix_timestamp(now(3)) * 1000 as now', parameters: [] })
+      return Math.floor(Number(row?.['now']))
+    },
     retries: connections.retries,
     [Symbol.asyncDispose]: () => connections.close(),
   }

@@ -130,6 +130,11 @@ function createDatabase(connections: PostgresConnections, flavour: Flavour, engi
         : pollInserts(store, table, listener),
     counters: async () => (flavour.counters ? readPostgresCounters(connections, inserters) : []),
     facts: (tables) => readPostgresFacts(connections, tables, connections.own()),
+    async now() {
+      const sql = 'select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now'
+      const [row] = await connections.query({ sql, parameters: [] })
+      return Number(row?.['now'])
+    },
     retries: connections.retries,
     [Symbol.asyncDispose]: () => connections.close(),
   }

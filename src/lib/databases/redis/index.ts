@@ -85,6 +85,10 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
         close: () => own.close(),
       }
     },
+    async now() {
+      const [seconds, microseconds] = await connection.command<[string, string]>('TIME')
+      return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
+    },
     retries: () => ({}),
     [Symbol.asyncDispose]: () => connection.close(),
   }

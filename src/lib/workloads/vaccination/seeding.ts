@@ -3,6 +3,7 @@ import { failure } from '../../errors.ts'
 import { createRandom, type Random } from '../../random.ts'
 import { allotEvenly, type Room } from '../../seeding/allot.ts'
 import { beginJournal, removeJournal } from '../../seeding/journal.ts'
+import { quietLeaseMs } from '../../seeding/lease.ts'
 import type { SeedRecipe } from '../../seeding/recipe.ts'
 import type { SeedTarget } from '../../seeding/seed.ts'
 import { createKeySource, type KeySource } from './keys.ts'
@@ -91,7 +92,7 @@ export async function deferStock(database: Database, { from, to }: KeyRange, see
     firstSerial: 0,
     allotments,
   }
-  await beginJournal(database, recipe, null)
+  await beginJournal(database, recipe, null, { leaseMs: quietLeaseMs })
   return recipe
 }
 

@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import type { Database } from '../databases/port.ts'
+import { failure, RushbenchError } from '../errors.ts'
+import { parts } from './journal-tables.ts'
+import { isGone, thisProcess } from './processes.ts'
+
+/** Where the lease stands among the parts of the journal. */
+export const leasePart = -1
+
+/** How long a lease is good for without being prolonged, ms. */
+export const seedingLeaseMs = 15_000
+
+/** Of one who measures meanwhile, and whose server is to be left alone: prolonged once in more than a minute. */
+export const quietLeaseMs = 240_000
+
+/** It is prolonged so often while it is good. */
+const renewalsInLease = 3
+
+const askAgainMs = 500
+
+const SavedLease = z.strictObject({
+  /** Nobody else has it. */
+  holder: z.string(),
+  /** For people: `process 4711 on host db1`. */
+  owner: z.string(),
+  process: z.strictObject({ place: z.string(), pid: z.number(), startedAt: z.string() }),
+  /** Of the server's clock, ms since 1970. */
+  since: z.number(),
+  until: z.number(),
+})
+
+type SavedLease = z.output<typeof SavedLease>
+
+/** How a lease is waited for. */
+export interface LeaseOptions {
+  readonly leaseMs?: number
+  /** Told in a sentence what is waited for. */
+  readonly onWait?: (text: string) => void
+  readonly signal?: AbortSignal
+}
+
+interface Held {
+  readonly holder: string
+  readonly leaseMs: number
+  /** As it stands in the database. */
+  text: string
+  lost: Error | null
+  renewing: Promise<void> | null
+  readonly timer: NodeJS.Timeout
+}
+
+/** What each database handle holds. */
+const held = new WeakMap<Database, Held>()
+
+/**
+ * Makes this handle the only one that works on the journal, whose tables are there: takes the lease where it is free, has
+ * run out by the server's clock or is that of a process that has ended, and prolongs it from then on. Waits for one that is
+ * not being prolonged. Throws `seeding-held` when it is, `seeding-gone` where the tables are gone, and `interrupted`.
+ */
+export async function takeLease(database: Database, options: LeaseOptions = {}): Promise<void> {
+  const { leaseMs = seedingLeaseMs, onWait = () => {}, signal } = options
+  if (held.has(database)) return renewLease(database)
+  const holder = randomUUID()
+  let first: SavedLease | null = null
+  for (;;) {
+    const now = await database.now()
+    const found = await readLease(database)
+    const lease = found?.lease ?? null
+    if (lease === null || isFree(lease, now)) {
+      const own = { holder, owner: thisProcess.name, process: thisProcess.facts, since: now, until: now + leaseMs }
+      const text = encode(own)
+      if (await write(database, found?.text ?? null, text)) return keep(database, { holder, leaseMs, text })
+      continue
+    }
+    if (first?.holder !== lease.holder) {
+      onWait(`waiting for a sign of life of ${lease.owner}, which is seeding: ${secondsFrom(now, lease.until)} s`)
+      first = lease
+    }
+    if (lease.until > first.until)
+      throw failure('seeding-held', { url: database.url, owner: lease.owner, seconds: secondsFrom(lease.since, now) })
+    if (signal?.aborted) throw failure('interrupted', { done: 'Nothing was begun.' })
+    await sleep(askAgainMs)
+  }
+}
+
+/** Throws `seeding-taken` or `seeding-gone` once this handle's lease is known to be lost; it need not have any. */
+export function requireLease(database: Database): void {
+  const lost = held.get(database)?.lost
+  if (lost) throw lost
+}
+
+/** Prolongs the lease of this handle, if it has any. Throws `seeding-taken`, `seeding-gone`. */
+export async function renewLease(database: Database): Promise<void> {
+  const own = held.get(database)
+  if (!own) return
+  requireLease(database)
+  own.renewing ??= prolong(database, own).finally(() => (own.renewing = null))
+  await own.renewing
+}
+
+async function prolong(database: Database, own: Held): Promise<void> {
+  // An engine that makes what is written to would make the journal's table anew, without our mark.
+  if (!(await hasTable(database))) {
+    own.lost = lossOf(database, null)
+    throw own.lost
+  }
+  const until = (await database.now()) + own.leaseMs
+  for (let tries = 1; ; tries++) {
+    const text = encode({ ...(decode(own.text) as SavedLease), until })
+    // Within the same millisecond there is nothing to change.
+    if (text === own.text || (await write(database, own.text, text))) {
+      own.text = text
+      return
+    }
+    const found = await readLease(database)
+    if (found?.lease?.holder !== own.holder || tries > 1) {
+      own.lost = lossOf(database, found?.lease ?? null)
+      throw own.lost
+    }
+    // The server has stored what it could not acknowledge.
+    own.text = found.text
+  }
+}
+
+/** Why this handle's lease is lost; null where it is not known to be, or where it has none. */
+export async function explainLoss(database: Database): Promise<Error | null> {
+  const own = held.get(database)
+  if (!own || own.lost) return own?.lost ?? null
+  try {
+    const found = await readLease(database)
+    return found?.lease?.holder === own.holder ? null : lossOf(database, found?.lease ?? null)
+  } catch (error) {
+    return error instanceof RushbenchError && error.code === 'seeding-gone' ? error : null
+  }
+}
+
+/** Stops prolonging the lease, and leaves it to the next where the journal stays. */
+export async function releaseLease(database: Database): Promise<void> {
+  const own = held.get(database)
+  forgetLease(database)
+  await own?.renewing?.catch(() => {})
+  if (own && !own.lost) await database.store.remove(parts, { part: leasePart, text: own.text }).catch(() => {})
+}
+
+/** Stops prolonging a lease that goes with the journal. */
+export function forgetLease(database: Database): void {
+  clearInterval(held.get(database)?.timer)
+  held.delete(database)
+}
+
+function keep(database: Database, own: Pick<Held, 'holder' | 'leaseMs' | 'text'>): void {
+  // A database that is away for a moment is asked again; whether the lease was lost meanwhile is seen then.
+  const timer = setInterval(() => void renewLease(database).catch(() => {}), own.leaseMs / renewalsInLease).unref()
+  held.set(database, { ...own, lost: null, renewing: null, timer })
+}
+
+function isFree(lease: SavedLease, now: number): boolean {
+  return lease.until <= now || isGone(lease.process)
+}
+
+/** A lease that cannot be read is nobody's. Throws `seeding-gone` where the journal's tables are not there. */
+async function readLease(database: Database): Promise<{ text: string; lease: SavedLease | null } | null> {
+  const [row] = await database.store.find(parts, { part: leasePart }).catch(async (error: unknown) => {
+    throw (await hasTable(database)) ? error : lossOf(database, null)
+  })
+  if (row) return { text: row.text, lease: decode(row.text) }
+  // An engine may read what is not there as empty.
+  if (!(await hasTable(database))) throw lossOf(database, null)
+  return null
+}
+
+async function hasTable(database: Database): Promise<boolean> {
+  return (await database.tables()).some(({ name, mark }) => name === parts.name && mark !== null)
+}
+
+/** False when another was faster. */
+async function write(database: Database, before: string | null, text: string): Promise<boolean> {
+  if (before !== null) return (await database.store.update(parts, { part: leasePart, text: before }, { text })) > 0
+  try {
+    await database.store.insert(parts, [{ part: leasePart, text }])
+    return true
+  } catch (error) {
+    if (await readLease(database).catch(() => null)) return false
+    throw error
+  }
+}
+
+function lossOf({ url }: Database, lease: SavedLease | null): Error {
+  return lease ? failure('seeding-taken', { url, owner: lease.owner }) : failure('seeding-gone', { url })
+}
+
+function encode(lease: SavedLease): string {
+  return JSON.stringify(lease)
+}
+
+function decode(text: string): SavedLease | null {
+  try {
+    return SavedLease.safeParse(JSON.parse(text)).data ?? null
+  } catch {
+    return null
+  }
+}
+
+function secondsFrom(from: number, to: number): number {
+  return Math.max(0, Math.round((to - from) / 1000))
+}
