@@ -64,6 +64,31 @@ export const databaseErrors = {
     (d) =>
       `The database ${d.url} stayed locked by another process: ${d.reason}. Wait for it to finish, or end it, then try again.`,
   ),
+  'connections-exhausted': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `The server of ${d.url} takes no more connections: ${d.reason}. Ask for fewer with --connections, --concurrency or --db-pool, end others, or raise its limit (max_connections).`,
+  ),
+  'right-missing': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `The user of ${d.url} lacks a right: ${d.reason}. Grant it, or name another user; docs/databases.md lists the rights that each command needs.`,
+  ),
+  'statement-timeout': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `The server of ${d.url} ended a statement that took longer than it allows: ${d.reason}. Raise that limit for this user (statement_timeout, max_statement_time or max_execution_time), or do less at once.`,
+  ),
+  'packet-too-large': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `The server of ${d.url} takes no statement as long as this one: ${d.reason}. Raise its max_allowed_packet to 16 MB or more.`,
+  ),
+  'tables-depended-on': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `The tables in ${d.url} cannot be dropped, because something of yours depends on them: ${d.reason}. Nothing was dropped; remove what depends on them first.`,
+  ),
   'database-read-only': entry<{ url: string; reason: string; seconds: number }>(
     'error',
     (d) =>

@@ -10,7 +10,7 @@ import { isGone, thisProcess } from './processes.ts'
 export const leasePart = -1
 
 /** How long a lease is good for without being prolonged, ms. */
-export const seedingLeaseMs = 15_000
+const seedingLeaseMs = 15_000
 
 /** Of one who measures meanwhile, and whose server is to be left alone: prolonged once in more than a minute. */
 export const quietLeaseMs = 240_000

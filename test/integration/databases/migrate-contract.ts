@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { migrateDown, migrateUp, migrationStatus, requireTables } from '../../../src/lib/databases/migrate.ts'
 import type { AnyTable } from '../../../src/lib/databases/port.ts'
-import { type Context, seats, shows, tables, workload } from './tables.ts'
+import { type Context, seat, seats, show, shows, tables, workload } from './tables.ts'
 
 /** Making and dropping tables, and leaving those of others alone. */
 export function describeMigrations(context: Context): void {
@@ -48,6 +48,26 @@ export function describeMigrations(context: Context): void {
       await expect(migrateUp(context.database, workload, changed)).rejects.toMatchObject({ code: 'table-outdated' })
       await expect(requireTables(context.database, workload, changed)).rejects.toMatchObject({ code: 'table-outdated' })
       expect(await migrateDown(context.database, workload, changed)).toEqual(['shows', 'seats'])
+    })
+
+    it('drops all or nothing where others refer to the tables', async () => {
+      if (!['mariadb', 'mysql', 'postgres', 'sqlite'].includes(context.database.engine.name)) return
+      await context.database.store.insert(shows, [show(1)])
+      // Somebody else's, who books the same shows.
+      const guests: AnyTable = {
+        ...seats,
+        name: 'guests',
+        unique: [],
+        indexes: [],
+      }
+      await context.database.createTables([{ table: guests, mark: 'mine' }])
+      await context.database.store.insert(guests, [seat(1)])
+      await expect(migrateDown(context.database, workload, tables)).rejects.toMatchObject({
+        code: 'tables-depended-on',
+        message: expect.stringContaining('Nothing was dropped'),
+      })
+      expect(await states()).toEqual(['present', 'present'])
+      await context.database.dropTables([guests])
     })
 
     it('leaves nothing half done when a table cannot be made', async () => {

@@ -10,6 +10,11 @@ type Translation =
   | 'database-missing'
   | 'database-lost'
   | 'disk-full'
+  | 'connections-exhausted'
+  | 'right-missing'
+  | 'statement-timeout'
+  | 'packet-too-large'
+  | 'tables-depended-on'
 
 const translations: Readonly<Record<string, Translation>> = {
   ECONNREFUSED: 'database-unreachable',
@@ -22,6 +27,16 @@ const translations: Readonly<Record<string, Translation>> = {
   HANDSHAKE_SSL_ERROR: 'encryption-refused',
   ENOENT: 'database-unreachable',
   EACCES: 'database-unreachable',
+  ER_CON_COUNT_ERROR: 'connections-exhausted',
+  ER_TOO_MANY_USER_CONNECTIONS: 'connections-exhausted',
+  ER_USER_LIMIT_REACHED: 'connections-exhausted',
+  ER_TABLEACCESS_DENIED_ERROR: 'right-missing',
+  ER_COLUMNACCESS_DENIED_ERROR: 'right-missing',
+  ER_SPECIFIC_ACCESS_DENIED_ERROR: 'right-missing',
+  ER_QUERY_TIMEOUT: 'statement-timeout',
+  ER_STATEMENT_TIMEOUT: 'statement-timeout',
+  ER_NET_PACKET_TOO_LARGE: 'packet-too-large',
+  ER_FK_CANNOT_DROP_PARENT: 'tables-depended-on',
   ER_SECURE_TRANSPORT_REQUIRED: 'database-denied',
   ER_ACCESS_DENIED_ERROR: 'database-denied',
   ER_DBACCESS_DENIED_ERROR: 'database-denied',

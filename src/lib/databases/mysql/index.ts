@@ -8,7 +8,7 @@ import { createStatements, type Statement, type Statements } from '../sql/statem
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { pollInserts } from '../watch.ts'
 import { mysqlStrategies } from './bulk.ts'
-import { connectMysql, type MysqlConnections } from './connection.ts'
+import { connectMysql, type MysqlConnections, type MysqlSession } from './connection.ts'
 import { readMysqlCounters } from './counters.ts'
 import { readMysqlDurability } from './durability.ts'
 import { readMysqlFacts } from './server-facts.ts'
@@ -87,6 +87,8 @@ function createDatabase(connections: MysqlConnections, flavour: Flavour, engine:
       ),
     async dropTables(tables) {
       await connections.withSession(async (session) => {
+        // What is dropped stays dropped: so it is asked before whether all of them can be.
+        await requireIndependent(session, connections.url, tables)
         for (const table of tables) await session.execute({ sql: dropTableSql(mysqlDialect, table), parameters: [] })
       })
     },
@@ -97,7 +99,9 @@ function createDatabase(connections: MysqlConnections, flavour: Flavour, engine:
       await connections.withSession(async (session) => {
         // A transaction keeps its tables' metadata locked until it is rolled back. To insert the same keys meanwhile
         // would make InnoDB remember locks for each row that goes, until they fill the buffer pool (MariaDB 10.11).
-        await session.raw.query(`lock tables \`${table.name}\` write`)
+        // A user who may not lock tables waits for the rows themselves, one by one, when they are stored again.
+        const locked = await session.raw.query(`lock tables \`${table.name}\` write`).catch(ignoreMissingRight)
+        if (!locked) return
         await session.raw.query('unlock tables')
       })
     },
@@ -122,6 +126,24 @@ function createDatabase(connections: MysqlConnections, flavour: Flavour, engine:
     retries: connections.retries,
     [Symbol.asyncDispose]: () => connections.close(),
   }
+}
+
+/** Null for a right that the user lacks; throws whatever else is wrong. */
+function ignoreMissingRight(error: { readonly code?: string }): null {
+  if (error.code === 'ER_DBACCESS_DENIED_ERROR' || error.code === 'ER_TABLEACCESS_DENIED_ERROR') return null
+  throw error
+}
+
+/** Throws `tables-depended-on` where others refer to these tables. */
+async function requireIndependent(session: MysqlSession, url: string, tables: readonly AnyTable[]): Promise<void> {
+  const ours = new Set(tables.map(({ name }) => name))
+  const sql = `select table_name as child, referenced_table_name as parent from information_schema.referential_constraints
+    where unique_constraint_schema = database() order by table_name`
+  const rows = await session.query({ sql, parameters: [] })
+  const reason = rows
+    .filter(({ child, parent }) => ours.has(String(parent)) && !ours.has(String(child)))
+    .map(({ child, parent }) => `${String(child)} refers to ${String(parent)}`)
+  if (reason.length > 0) throw failure('tables-depended-on', { url, reason: reason.join(', ') })
 }
 
 function createSession(connections: MysqlConnections, statements: Statements): SqlSession {

@@ -12,6 +12,10 @@ type Translation =
   | 'database-lost'
   | 'database-busy'
   | 'disk-full'
+  | 'connections-exhausted'
+  | 'right-missing'
+  | 'statement-timeout'
+  | 'tables-depended-on'
 
 /** Codes of Node and of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 const translations: Readonly<Record<string, Translation>> = {
@@ -26,14 +30,16 @@ const translations: Readonly<Record<string, Translation>> = {
   EPIPE: 'database-lost',
   '28000': 'database-denied',
   '28P01': 'database-denied',
-  '42501': 'database-denied',
+  '42501': 'right-missing',
   '3D000': 'database-missing',
   '57P01': 'database-lost',
   '57P02': 'database-lost',
   '57P03': 'database-unreachable',
-  '53300': 'database-busy',
+  '53300': 'connections-exhausted',
   '55P03': 'database-busy',
   '53100': 'disk-full',
+  '57014': 'statement-timeout',
+  '2BP01': 'tables-depended-on',
 }
 
 /** An error of pg as one of ours where there is a sentence for it. */

@@ -9,6 +9,7 @@ import { sqliteStrategies } from './bulk.ts'
 import type { SqliteConnection } from './connection.ts'
 import { createSqliteCounters } from './counters.ts'
 import { readSqliteDurability } from './durability.ts'
+import { isConstraintViolation } from './errors.ts'
 import { openSqliteFile } from './open-file.ts'
 import { readSqliteFacts } from './server-facts.ts'
 import { inMemory } from './url.ts'
@@ -61,9 +62,14 @@ function createDatabase(connection: SqliteConnection): Database {
       }
     },
     async dropTables(tables: readonly AnyTable[]) {
-      connection.transaction(() => {
-        for (const table of tables) connection.run(dropTableSql(sqliteDialect, table))
-      })
+      try {
+        connection.transaction(() => {
+          for (const table of tables) connection.run(dropTableSql(sqliteDialect, table))
+        })
+      } catch (error) {
+        if (!isConstraintViolation(error)) throw error
+        throw failure('tables-depended-on', { url: connection.url, reason: 'rows refer to them' }, error)
+      }
     },
     async dropIndexes(table) {
       connection.transaction(() => {
