@@ -98,6 +98,7 @@ describe('the command line', () => {
     expect(usage.split('\n')).toEqual([
       '  $ rushbench insert-reservations [--rows <value> | --number <value>] [FLAGS]',
       '  $ rushbench insert-reservations --resume [--rows <value>] [--verify] [FLAGS]',
+      '  $ rushbench insert-reservations --verify [--db <value>] [--reports <value>]',
       '  $ rushbench insert-reservations --abandon [--db <value>]',
     ])
     const paragraphs = description.split(/\n\s*\n/).map((text) => text.split('\n'))
