@@ -69,10 +69,10 @@ for (const engine of testEngines) {
       const text = formatCount(count)
       const { stdout } = await work.run(['insert-schedules', ...flags, ...db])
       expect(stdout).toBe(`${text} slots in place, ${text} of them new.\n`)
-      expect(await work.runJson(['insert-schedules', ...flags, ...db])).toEqual({ slots: count, added: 0 })
+      expect(await work.runJson(['insert-schedules', ...flags, ...db])).toEqual({ slots: count, added: 0, raised: 0 })
       const [moreFlags, all] = moreSlots
       const more = await work.runJson(['insert-schedules', ...moreFlags, ...db])
-      expect(more).toEqual({ slots: all, added: all - count })
+      expect(more).toEqual({ slots: all, added: all - count, raised: 0 })
     })
 
     it('insert-reservations', async () => {
