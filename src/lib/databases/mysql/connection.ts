@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
+import type { Connection as CallbackConnection } from 'mysql2'
 import {
   createPool,
   type Pool,
@@ -223,8 +224,7 @@ function createSession(raw: PoolConnection, translated: <T>(work: Promise<T>) =>
       return header.affectedRows
     },
     async executePrepared({ sql, parameters }) {
-      const [header] = await translated(raw.execute<ResultSetHeader>(sql, [...parameters]))
-      return header.affectedRows
+      return (await translated(executeOn(raw, sql, parameters))).affectedRows
     },
     async insertText(sql) {
       const [header] = await translated(raw.query<ResultSetHeader>(sql))
@@ -236,6 +236,20 @@ function createSession(raw: PoolConnection, translated: <T>(work: Promise<T>) =>
       return storedOf(header)
     },
   }
+}
+
+/**
+ * By the callbacks below mysql2's promises, which take a stack trace before each statement: single inserts are timed, and
+ * an error is told by its sentence.
+ */
+function executeOn(raw: PoolConnection, sql: string, parameters: readonly Value[]): Promise<ResultSetHeader> {
+  const { promise, resolve, reject } = Promise.withResolvers<ResultSetHeader>()
+  const { connection } = raw as unknown as { readonly connection: CallbackConnection }
+  connection.execute<ResultSetHeader>(sql, [...parameters], (error, header) => {
+    if (error) reject(error)
+    else resolve(header)
+  })
+  return promise
 }
 
 function storedOf({ affectedRows, warningStatus }: ResultSetHeader): Stored {
