@@ -28,7 +28,7 @@ const sizes: Sizes = {
 const smallSizes: Sizes = {
   slots: [['--years', '1', '--every', '2h'], 2196],
   moreSlots: [['--years', '2', '--every', '2h', '--capacity', '5'], 4386],
-  checkpoints: [10_000, 11_000],
+  checkpoints: [11_000, 12_000],
   load: { users: 20, seconds: 20 },
 }
 
