@@ -143,8 +143,8 @@ describe('a ledger that cannot be written', () => {
     await using work = await createWorkplace()
     const { api, load } = await startBooking(work, `sqlite:${join(work.folder, 'test.db')}`)
     const entryPoint = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
-    // 1 kB is the most that any file of this process may have.
-    const limited = ['-c', 'ulimit -f 1; exec "$0" "$@"', process.execPath, entryPoint, ...load, '--duration', '60s']
+    // 5 kB are the most that any file of this process may have: enough for what its folder is tried with.
+    const limited = ['-c', 'ulimit -f 5; exec "$0" "$@"', process.execPath, entryPoint, ...load, '--duration', '60s']
     const { stdout, stderr } = await execFile('bash', limited, { cwd: work.folder }).then(
       () => expect.fail('it went on'),
       (error: { readonly code: number; readonly stdout: string; readonly stderr: string }) => {

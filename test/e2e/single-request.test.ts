@@ -135,7 +135,9 @@ describe.runIf(process.platform === 'linux')('load --request with few file descr
       const { stdout } = await work.run([...request, '--rate', '400/s'], env)
       expect(stdout).toMatch(/too many open files [\d,]+/)
       const report = await savedBy(work, { code: 0, stdout, stderr: '' })
-      expect(report.load.requests).toBe(400)
+      // On a busy machine the last may come too late to be sent.
+      expect(report.load.requests + (report.load.skipped ?? 0)).toBe(400)
+      expect(report.load.requests).toBeGreaterThan(300)
       expect(report.load.seconds).toBeLessThan(3)
     } finally {
       api.closeAllConnections()

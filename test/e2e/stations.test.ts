@@ -80,7 +80,8 @@ describe('the stations, with no server at all', () => {
   })
 
   it('are loaded by people who browse and book, killed meanwhile, and audited', async () => {
-    const before = (await publishedPeople()).length
+    // Who relays what another has relayed, but not noted before it was killed, publishes it twice.
+    const before = new Set(await publishedPeople()).size
     const users = ['--users', '60', '--duration', '15s', '--fault', 'kill-server@8s']
     const { code, stdout, stderr } = await work.run(['load', ...stations, ...users])
     expect({ code, stdout, stderr }).toMatchObject({ code: expect.toSatisfy((is) => is === 0 || is === 5) })

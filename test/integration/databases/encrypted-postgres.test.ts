@@ -79,8 +79,8 @@ describe.skipIf(service === null)('a PostgreSQL that takes encrypted connections
 
   it.each([
     ['sslmode=disable', 'database-denied', 'no encryption'],
-    [`sslmode=require&sslrootcert=${stranger.ca}`, 'encryption-refused', 'certificate signature failure'],
-    [`sslmode=verify-full&sslrootcert=${stranger.ca}`, 'encryption-refused', 'certificate signature failure'],
+    [`sslmode=require&sslrootcert=${stranger.ca}`, 'encryption-refused', 'certificate'],
+    [`sslmode=verify-full&sslrootcert=${stranger.ca}`, 'encryption-refused', 'certificate'],
     [
       `sslmode=verify-full&sslrootcert=${ca}&host=elsewhere.example&hostaddr=127.0.0.1`,
       'encryption-refused',

@@ -51,7 +51,7 @@ describe('a SQLite URL', () => {
 
   it.each([
     ['mode=readonly', 'url-parameter-wrong', 'ro, rw, rwc, memory'],
-    ['synchronous=off', 'url-parameter-unknown', 'Known: mode, cache'],
+    ['fsync=off', 'url-parameter-unknown', 'mode, cache'],
     ['vfs=nope', 'database-not-ours', 'no such vfs: nope'],
   ])('is refused with %s', async (parameter, code, text) => {
     await expect(open(`${url}?${parameter}`)).rejects.toMatchObject({ code, message: expect.stringContaining(text) })
