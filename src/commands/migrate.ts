@@ -37,7 +37,7 @@ drops what it made. What an engine lacks (docs/distributed-databases.md) is left
     const { flags } = await this.parse(Migrate)
     const { values } = await this.resolveSettings(flags)
     const { name, tables } = await loadWorkload(values.workload)
-    await using database = await connectDatabase(values.db, { poolSize: 1 })
+    await using database = await connectDatabase(values.db, { poolSize: 1, onWait: this.onWait })
     let changed: readonly string[] = []
     if (flags['down']) {
       const isSeeded = name === vaccination.name
