@@ -72,7 +72,7 @@ export function isOver({ kind }: Setback, tries: number, elapsedMs: number): boo
 }
 
 /** What is known of the time before it was given up. */
-export interface Waited {
+interface Waited {
   readonly elapsedMs: number
   readonly holder: LockHolder | null
 }

@@ -80,7 +80,9 @@ export function createWaitWatch(
   function lookOnce(tell: OnWait): void {
     if (isLooking) return
     isLooking = true
-    void look(tell).finally(() => (isLooking = false))
+    void look(tell).finally(() => {
+      isLooking = false
+    })
   }
 
   const timer = onWait && setInterval(() => lookOnce(onWait), lookEveryMs)

@@ -10,10 +10,12 @@ export type Ask = (sql: string, ...parameters: readonly (number | readonly numbe
 const connectWithinMs = 2000
 
 /** Waits for rows: MariaDB and MySQL 5.7 keep them in one table, MySQL 8 in another. The second is without a session. */
-const rowWaits = [
-  ['information_schema.innodb_lock_waits', 'requesting_trx_id', 'blocking_trx_id'],
-  ['performance_schema.data_lock_waits', 'requesting_engine_transaction_id', 'blocking_engine_transaction_id'],
-].map(
+const rowWaits = (
+  [
+    ['information_schema.innodb_lock_waits', 'requesting_trx_id', 'blocking_trx_id'],
+    ['performance_schema.data_lock_waits', 'requesting_engine_transaction_id', 'blocking_engine_transaction_id'],
+  ] as const
+).map(
   ([table, requesting, blocking]) =>
     `select holding.trx_mysql_thread_id as session from ${table} w
      join information_schema.innodb_trx waiting on waiting.trx_id = w.${requesting}
@@ -40,7 +42,7 @@ export async function findMysqlHolder(way: ConnectionOptions, own: ReadonlySet<n
   try {
     return await askForHolder(async (sql, ...parameters) => {
       const [rows] = await connection.query<RowDataPacket[]>(sql, [...parameters])
-      return rows as Row[]
+      return rows
     }, [...own])
   } finally {
     await connection.end()
@@ -88,6 +90,6 @@ async function describe(ask: Ask, lock: string, session: number, isSure: boolean
     session,
   )
   const state = row?.['command'] === 'Sleep' ? 'idle in transaction' : 'in a statement'
-  const about = row ? `user ${row['who']}, ${state} for ${row['seconds']} s` : ''
+  const about = row ? `user ${String(row['who'])}, ${state} for ${String(row['seconds'])} s` : ''
   return { lock, name: `session ${session}`, about, isSure, end: `kill ${session}` }
 }

@@ -40,7 +40,7 @@ const translations: Readonly<Record<string, Translation>> = {
 }
 
 /** What met an error, as far as it is known. */
-export interface ErrorContext {
+interface ErrorContext {
   readonly sql?: string
   readonly waiting?: Waiting
 }

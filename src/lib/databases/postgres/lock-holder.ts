@@ -2,7 +2,7 @@ import { Client, type ClientConfig } from 'pg'
 import type { LockHolder } from '../waits.ts'
 
 /** A session that keeps a lock; what its user may not see is null. */
-export interface HoldingSession {
+interface HoldingSession {
   /** 0 for a transaction that was prepared, and belongs to no session. */
   readonly session: number
   readonly who: string | null

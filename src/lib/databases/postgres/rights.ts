@@ -1,4 +1,4 @@
-import { databaseIn, userIn, type MissingRight } from '../right.ts'
+import { userIn, type MissingRight } from '../right.ts'
 
 /** By how a statement begins; to change or lock rows, they are read. */
 const ofTables: readonly (readonly [RegExp, string])[] = [
@@ -32,7 +32,7 @@ export function findPostgresRight(reason: string, url: string, sql = ''): Missin
   }
   const [, kind, name = ''] = denied.exec(reason) ?? []
   if (kind === 'schema') return granted(/^\s*create\b/i.test(sql) ? 'USAGE, CREATE' : 'USAGE', `SCHEMA ${quoted(name)}`)
-  if (kind === 'database') return granted('CONNECT', `DATABASE ${quoted(name || databaseIn(url))}`)
+  if (kind === 'database') return granted('CONNECT', `DATABASE ${quoted(name)}`)
   const right = ofTables.find(([text]) => text.test(sql))?.[1]
   return kind === undefined || right === undefined ? null : granted(right, `TABLE ${quoted(name)}`)
 }

@@ -29,7 +29,7 @@ export function isBusy(error: unknown): boolean {
 }
 
 /** What is known of a file beside its URL. */
-export interface SqliteContext {
+interface SqliteContext {
   /** As the URL has it. */
   readonly isReadOnly?: boolean
   /** Who has it locked, and for how long that was waited for. */
