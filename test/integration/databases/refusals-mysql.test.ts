@@ -24,7 +24,12 @@ GRANT ALL ON *.* TO 'rushbench'@'127.0.0.1' WITH GRANT OPTION;
 )
 
 /** Whoever waits for a table's definition gives up soon; the server has few places. */
-const options = [`--init-file=${rights}`, '--max-connections=10', '--lock-wait-timeout=2', '--innodb-lock-wait-timeout=2']
+const options = [
+  `--init-file=${rights}`,
+  '--max-connections=10',
+  '--lock-wait-timeout=2',
+  '--innodb-lock-wait-timeout=2',
+]
 const server = await startPrivateService('mariadb', options.join(' '))
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]()
@@ -124,9 +129,9 @@ describe.skipIf(server === null)('MariaDB that says no', () => {
         message: expect.stringContaining('--read-only option'),
       })
       const storing = database.store.insert(shows, [show(2)])
-      await expect.poll(() => waits.map(waitText).at(-1), { timeout: 8000 }).toMatch(
-        /^waiting for the server, which takes no writes: read only \(1290\), [1-9] s$/,
-      )
+      await expect
+        .poll(() => waits.map(waitText).at(-1), { timeout: 8000 })
+        .toMatch(/^waiting for the server, which takes no writes: read only \(1290\), [1-9] s$/)
       await admin.query('set global read_only = 0')
       await storing
     } finally {
@@ -145,9 +150,9 @@ describe.skipIf(server === null)('MariaDB that says no', () => {
     const waits: string[] = []
     const onWait = (wait: Wait | null) => void (wait && waits.push(waitText(wait)))
     const opening = connectDatabase(limited, { poolSize: 1, onWait })
-    await expect.poll(() => waits.at(-1), { timeout: 8000 }).toMatch(
-      /^waiting for a connection: the server has no free one \(max_connections\), [1-9] s$/,
-    )
+    await expect
+      .poll(() => waits.at(-1), { timeout: 8000 })
+      .toMatch(/^waiting for a connection: the server has no free one \(max_connections\), [1-9] s$/)
     for (const other of others) await other.end()
     await using database = await opening
     expect(database.retries()['no free connection (1040)']).toBeGreaterThan(0)
@@ -162,9 +167,9 @@ describe.skipIf(server === null)('MariaDB that says no', () => {
     const onWait = (wait: Wait | null) => void (wait && waits.push(waitText(wait)))
     await using database = await connectDatabase(adminUrl(), { poolSize: 1, onWait })
     const updating = database.store.update(shows, { id: 1 }, { free: 7 })
-    await expect.poll(() => waits.at(-1), { timeout: 8000 }).toMatch(
-      new RegExp(`^waiting for the lock that session ${holder.threadId} holds, [1-9] s$`),
-    )
+    await expect
+      .poll(() => waits.at(-1), { timeout: 8000 })
+      .toMatch(new RegExp(`^waiting for the lock that session ${holder.threadId} holds, [1-9] s$`))
     await holder.rollback()
     await holder.end()
     expect(await updating).toBe(1)

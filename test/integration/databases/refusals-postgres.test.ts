@@ -111,9 +111,9 @@ describe.skipIf(server === null)('PostgreSQL that says no', () => {
     const waits: string[] = []
     const onWait = (wait: Wait | null) => void (wait && waits.push(waitText(wait)))
     const opening = connectDatabase(url, { poolSize: 1, onWait })
-    await expect.poll(() => waits.at(-1), { timeout: 8000 }).toMatch(
-      /^waiting for a connection: the server has no free one \(max_connections\), [1-9] s$/,
-    )
+    await expect
+      .poll(() => waits.at(-1), { timeout: 8000 })
+      .toMatch(/^waiting for a connection: the server has no free one \(max_connections\), [1-9] s$/)
     for (const other of others) await other.end()
     await using database = await opening
     expect(database.retries()['no free connection (53300)']).toBeGreaterThan(0)

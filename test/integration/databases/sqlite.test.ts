@@ -181,28 +181,32 @@ describe('sqlite where it cannot work', () => {
     await database.createTables([])
   })
 
-  it('a database that another process keeps locked for a while: that is said meanwhile', { timeout: 20_000 }, async () => {
-    const path = join(folder, 'held.db')
-    const waits: string[] = []
-    const onWait = (wait: Wait | null) => void waits.push(wait ? waitText(wait) : 'over')
-    await using database = await connectDatabase(`sqlite:${path}`, { poolSize: 1, onWait })
-    // As the server is this process, whoever holds it has to let go by itself.
-    const hold = `const file = new (require('node:sqlite').DatabaseSync)(process.argv[1])
+  it(
+    'a database that another process keeps locked for a while: that is said meanwhile',
+    { timeout: 20_000 },
+    async () => {
+      const path = join(folder, 'held.db')
+      const waits: string[] = []
+      const onWait = (wait: Wait | null) => void waits.push(wait ? waitText(wait) : 'over')
+      await using database = await connectDatabase(`sqlite:${path}`, { poolSize: 1, onWait })
+      // As the server is this process, whoever holds it has to let go by itself.
+      const hold = `const file = new (require('node:sqlite').DatabaseSync)(process.argv[1])
       file.exec('begin immediate')
       console.log('held')
       setTimeout(() => file.exec('rollback'), 2600)`
-    const holder = spawn(process.execPath, ['--no-warnings', '-e', hold, path])
-    await once(holder.stdout, 'data')
-    await database.createTables([])
-    expect(waits.at(-1)).toBe('over')
-    expect(waits.slice(0, -1)).not.toEqual([])
-    for (const text of waits.slice(0, -1)) {
-      expect(text).toMatch(
-        new RegExp(`^waiting for the file's lock that (process ${holder.pid}|another process) holds, [1-3] s$`),
-      )
-    }
-    await once(holder, 'exit')
-  })
+      const holder = spawn(process.execPath, ['--no-warnings', '-e', hold, path])
+      await once(holder.stdout, 'data')
+      await database.createTables([])
+      expect(waits.at(-1)).toBe('over')
+      expect(waits.slice(0, -1)).not.toEqual([])
+      for (const text of waits.slice(0, -1)) {
+        expect(text).toMatch(
+          new RegExp(`^waiting for the file's lock that (process ${holder.pid}|another process) holds, [1-3] s$`),
+        )
+      }
+      await once(holder, 'exit')
+    },
+  )
 
   it('an engine that there is none for', async () => {
     await expect(open('oracle://scott:tiger@h/db')).rejects.toMatchObject({

@@ -137,7 +137,11 @@ describe('a right that is missing is named, with what mends it', () => {
   })
 
   it.each([
-    [13, 'not authorized on bench to execute command { insert: "shows", ordered: false }', 'the right to insert in bench'],
+    [
+      13,
+      'not authorized on bench to execute command { insert: "shows", ordered: false }',
+      'the right to insert in bench',
+    ],
     [8000, 'user is not allowed to do action [update] on [bench.shows]', 'the right to update in bench'],
   ])('MongoDB: %i %s', (code, message, right) => {
     expect(translateMongoError(new MongoServerError({ message, code }), 'mongodb://app:***@h/bench')).toMatchObject({

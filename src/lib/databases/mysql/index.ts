@@ -148,7 +148,10 @@ async function requireIndependent(session: MysqlSession, url: string, tables: re
   const rows = await session.query({ sql, parameters: [] })
   const reason = rows
     .filter(({ child, parent, elsewhere }) => ours.has(String(parent)) && (elsewhere || !ours.has(String(child))))
-    .map(({ child, parent, elsewhere }) => `${elsewhere ? `${String(elsewhere)}.` : ''}${String(child)} refers to ${String(parent)}`)
+    .map(
+      ({ child, parent, elsewhere }) =>
+        `${elsewhere ? `${String(elsewhere)}.` : ''}${String(child)} refers to ${String(parent)}`,
+    )
   if (reason.length > 0) throw failure('tables-depended-on', { url, reason: reason.join(', ') })
 }
 

@@ -40,10 +40,13 @@ export async function findMysqlHolder(way: ConnectionOptions, own: ReadonlySet<n
   const connection = await createConnection({ ...way, connectTimeout: connectWithinMs })
   connection.on('error', () => {})
   try {
-    return await askForHolder(async (sql, ...parameters) => {
-      const [rows] = await connection.query<RowDataPacket[]>(sql, [...parameters])
-      return rows
-    }, [...own])
+    return await askForHolder(
+      async (sql, ...parameters) => {
+        const [rows] = await connection.query<RowDataPacket[]>(sql, [...parameters])
+        return rows
+      },
+      [...own],
+    )
   } finally {
     await connection.end()
   }

@@ -6,7 +6,8 @@ const lock = "the file's lock"
 /** Who keeps a SQLite file locked against writing, as Linux tells it; elsewhere it is another process. */
 export function findFileHolder(path: string): LockHolder {
   const pid = findPid(path)
-  if (pid === process.pid) return { lock, name: 'another connection of this process', about: '', isSure: true, end: null }
+  if (pid === process.pid)
+    return { lock, name: 'another connection of this process', about: '', isSure: true, end: null }
   if (pid === null) return { lock, name: 'another process', about: '', isSure: true, end: null }
   return { lock, name: `process ${pid}`, about: nameOf(pid), isSure: true, end: `kill ${pid}` }
 }
