@@ -31,7 +31,7 @@ export function waitedFor({ kind, reason, limit }: Setback): string {
       return `the server, which is ${reason}`
     case 'conflict':
       return `others to be out of the way: ${reason}`
-    case 'busy':
+    default:
       return `the server: ${reason}`
   }
 }

@@ -56,7 +56,7 @@ export function translateMongoError(thrown: unknown, url: string): unknown {
     if (isTlsFault(findCause(error))) return failure('encryption-refused', { url, reason }, error)
     // A server that is full closes the connection before it has said a word.
     const full = 'a server that takes no more connections (net.maxIncomingConnections) does just that'
-    const told = / closed$/.test(reason) ? `${reason}; ${full}` : reason
+    const told = reason.endsWith(' closed') ? `${reason}; ${full}` : reason
     return failure('database-unreachable', { url, reason: told }, error)
   }
   const known = findTranslation(error, reason)
