@@ -30,7 +30,7 @@ describe.skipIf(server === null)('a user with the rights that are asked for and 
     const db = ['--db', server?.url ?? '']
     await work.runJson(['migrate', ...db])
     await work.runJson(['insert-schedules', '--years', '1', '--capacity', '1000', ...db])
-    const seeding = work.start(['insert-reservations', '--rows', '300k', '--keys', 'random', ...db])
+    const seeding = work.start(['insert-reservations', '--rows', '200k', '--keys', 'random', ...db])
     // In the middle of it, or before its first row.
     await sleep(1000)
     seeding.child.kill('SIGKILL')
@@ -39,13 +39,13 @@ describe.skipIf(server === null)('a user with the rights that are asked for and 
       'insert-reservations',
       '--resume',
       '--rows',
-      '300k',
+      '200k',
       '--keys',
       'random',
       '--verify',
       ...db,
     ])
-    expect(resumed.verified?.rows).toBe(300_000)
+    expect(resumed.verified?.rows).toBe(200_000)
     await work.runJson(['insert-reservations', '--rows', '60k', '--indexes', 'after', '--order', 'shuffled', ...db])
     await work.runJson(['insert-reservation-bench', '--inserts', '50', ...db])
     expect(await work.run(['migrate', '--down', ...db])).toMatchObject({ code: 0 })

@@ -32,7 +32,7 @@ for (const { name, open } of testEngines.filter((engine) => engine.name in holds
       await using work = await createWorkplace()
       const db = ['--db', place.url]
       await work.runJson(['migrate', ...db])
-      const slots = ['--years', '1', '--opens', '8', '--closes', '8', '--every', '1h']
+      const slots = ['--years', '1', '--opens', '8:00', '--closes', '8:00', '--every', '1h']
       await work.runJson(['insert-schedules', ...slots, '--capacity', '10', ...db])
       const holder = await holds[name]!(place.url)
       const running = work.start(['insert-schedules', ...slots, '--capacity', '20', ...db])

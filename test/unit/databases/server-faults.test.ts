@@ -161,12 +161,18 @@ describe('a right that is missing is named, with what mends it', () => {
     ["NOPERM User app has no permissions to run the 'hkeys' command", 'ACL SETUSER app +hkeys'],
     ["NOPERM this user has no permissions to run the 'eval' command or its subcommand", 'ACL SETUSER clerk +eval'],
     ['NOPERM No permissions to access a key', 'ACL SETUSER clerk ~rushbench:*'],
+    ['DENIED the user may not use HSET', 'ACL SETUSER clerk +hset'],
     ["ERR The user executing the script can't run this command or subcommand", 'ACL SETUSER clerk +@read +@write'],
   ])('Redis: %s', (message, grant) => {
     expect(translateRedisError(new SimpleError(message), 'redis://clerk:***@h/1')).toMatchObject({
       code: 'right-missing',
       message: expect.stringContaining(`Grant it with "${grant}"`),
     })
+  })
+
+  it('Redis: protected mode is no missing right', () => {
+    const error = new SimpleError('DENIED Redis is running in protected mode')
+    expect(translateRedisError(error, 'redis://h/1')).toMatchObject({ code: 'database-denied' })
   })
 
   it('reads whatever a server says', () => {

@@ -64,7 +64,7 @@ export function translateRedisError(error: unknown, url: string): unknown {
   const code = codeOf(error)
   const reason = reasonOf(error)
   if (code === 'NOTABLE') return failure('tables-missing', { tables: [tableIn(reason)], url }, error)
-  const known = translations[code] ?? translateConnection(error) ?? translateText(reason)
+  const known = translateText(reason) ?? translations[code] ?? translateConnection(error)
   switch (known) {
     case undefined:
       return error
@@ -98,10 +98,10 @@ function translateConnection(error: unknown): 'database-lost' | 'database-unreac
   return error instanceof AggregateError || names.some((name) => away.has(name)) ? 'database-unreachable' : undefined
 }
 
-/** Answers that begin with no word of their own. */
+/** Answers that begin with no word of their own, or with one that others have too. */
 function translateText(reason: string): Translation | undefined {
   if (/DB index is out of range|invalid DB index/i.test(reason)) return 'database-missing'
   if (/max number of clients/i.test(reason)) return 'connections-exhausted'
-  if (/can't run this command/i.test(reason)) return 'right-missing'
+  if (/can't run this command|^DENIED the user may not/i.test(reason)) return 'right-missing'
   return /without any password configured|invalid password/i.test(reason) ? 'database-denied' : undefined
 }
