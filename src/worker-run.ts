@@ -61,7 +61,7 @@ export async function runWorker(
     queue,
     name,
     version: command.config.version,
-    openDatabase: db === null ? null : (poolSize) => connectDatabase(db, { poolSize, onWait: command.onWait }),
+    openDatabase: db === null ? null : (poolSize) => connectDatabase(db, { poolSize }),
     target: reservationSeeding as unknown as SeedTaker['target'],
     signal: command.signal,
     onPart: onSeedPart,

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
-import { migrateDown, migrateUp, migrationStatus, type TableStatus } from '../lib/databases/migrate.ts'
+import { describeDifference, describeExtras } from '../lib/databases/compare-shapes.ts'
+import { compareTables, migrateDown, migrateUp, type TableComparison } from '../lib/databases/migrate.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
-import { formatTable } from '../lib/format.ts'
+import { formatTable, plain } from '../lib/format.ts'
 import { removeJournal, takeOverIfThere } from '../lib/seeding/journal.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
@@ -12,7 +13,7 @@ interface Migration {
   readonly url: string
   /** Tables that were created or dropped. */
   readonly changed: readonly string[]
-  readonly tables: readonly TableStatus[]
+  readonly tables: readonly TableComparison[]
   /** What the tables do without on this engine. */
   readonly leftOut: readonly string[]
 }
@@ -21,7 +22,12 @@ export default class Migrate extends BaseCommand {
   static override summary = 'Create the tables (or drop them with --down).'
   static override description = `Runs twice without harm. Tables that rushbench did not create are never touched: each of its own
 carries a mark. On an engine that cannot take back CREATE TABLE (MySQL, MariaDB), a failed run
-drops what it made. What an engine lacks (docs/distributed-databases.md) is left out, and said.`
+drops what it made. What an engine lacks (docs/distributed-databases.md) is left out, and said.
+
+--status holds the tables themselves (columns, keys, indexes, references) against what migrate
+makes, and says how they differ. Indexes, partitions and columns of yours that refuse no row are
+allowed, and named (docs/databases.md). Exit codes: 3 a table is missing, not ours, of another
+version, or differs, 1 the catalog could not be read.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --status --db mysql://user:password@127.0.0.1/test',
@@ -29,7 +35,7 @@ drops what it made. What an engine lacks (docs/distributed-databases.md) is left
   ]
   static override flags = {
     down: Flags.boolean({ summary: 'drop the tables and all that is in them', exclusive: ['status'] }),
-    status: Flags.boolean({ summary: 'only say which tables are there' }),
+    status: Flags.boolean({ summary: 'only say which tables are there, and whether they are as migrate makes them' }),
     ...settingFlags('db', 'workload'),
   }
 
@@ -37,7 +43,7 @@ drops what it made. What an engine lacks (docs/distributed-databases.md) is left
     const { flags } = await this.parse(Migrate)
     const { values } = await this.resolveSettings(flags)
     const { name, tables } = await loadWorkload(values.workload)
-    await using database = await connectDatabase(values.db, { poolSize: 1, onWait: this.onWait })
+    await using database = await connectDatabase(values.db, { poolSize: 1 })
     let changed: readonly string[] = []
     if (flags['down']) {
       const isSeeded = name === vaccination.name
@@ -46,7 +52,7 @@ drops what it made. What an engine lacks (docs/distributed-databases.md) is left
       changed = await migrateDown(database, name, tables)
       if (isSeeded) await removeJournal(database)
     } else if (!flags['status']) changed = await migrateUp(database, name, tables)
-    const status = await migrationStatus(database, name, tables)
+    const status = await compareTables(database, name, tables)
     this.log(`${database.engine.name} ${database.engine.version}, ${database.url}`)
     this.log(
       formatTable(
@@ -54,12 +60,23 @@ drops what it made. What an engine lacks (docs/distributed-databases.md) is left
         status.map((table) => [table.name, describe(table, changed, flags['down'])]),
       ),
     )
+    for (const line of status.flatMap(describeComparison)) this.log(plain(line))
     for (const what of database.leftOut) this.log(`left out: ${what}`)
+    if (flags['status'] && status.some(({ state }) => state !== 'present')) this.endWith('thresholdNotMet')
+    else if (flags['status'] && status.some(({ notCompared }) => notCompared !== undefined)) this.endWith('error')
     return { url: database.url, changed, tables: status, leftOut: database.leftOut }
   }
 }
 
-function describe({ name, state }: TableStatus, changed: readonly string[], down: boolean): string {
+function describeComparison({ name, differences, extras, notCompared }: TableComparison): string[] {
+  return [
+    ...(notCompared === undefined ? [] : [`not compared: ${name}: ${notCompared}`]),
+    ...differences.map((difference) => `differs: ${describeDifference(name, difference)}`),
+    ...describeExtras(extras).map((extra) => `allowed: ${name} also has ${extra}`),
+  ]
+}
+
+function describe({ name, state }: TableComparison, changed: readonly string[], down: boolean): string {
   if (!changed.includes(name)) return state
   return down ? 'dropped' : 'created'
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
-import { failure } from '../errors.ts'
+import { failure, reasonOf } from '../errors.ts'
+import { compareShapes } from './compare-shapes.ts'
 import type { AnyTable, Database, TableState } from './port.ts'
+import type { ShapeComparison } from './table-shape.ts'
 
 /** `foreign`: of that name, but not made by rushbench. `outdated`: made for another definition. */
 export interface TableStatus {
@@ -16,6 +18,59 @@ export async function migrationStatus(
 ): Promise<TableStatus[]> {
   const present = new Map((await database.tables()).map((state) => [state.name, state]))
   return tables.map((table) => ({ name: table.name, state: judge(workload, table, present.get(table.name)) }))
+}
+
+/** `differs`: ours, and no longer as rushbench made it. */
+export interface TableComparison extends ShapeComparison {
+  readonly name: string
+  readonly state: TableStatus['state'] | 'differs'
+  /** Why the server's catalog could not be read, for a table that is ours; left out where it could. */
+  readonly notCompared?: string
+}
+
+const nothing: ShapeComparison = { differences: [], extras: [] }
+
+/** How each of the workload's tables stands in the database: those that are ours are held against what `migrateUp` makes. */
+export async function compareTables(
+  database: Database,
+  workload: string,
+  tables: readonly AnyTable[],
+): Promise<TableComparison[]> {
+  const status = await migrationStatus(database, workload, tables)
+  const present = tables.filter(({ name }) => status.some((each) => each.name === name && each.state === 'present'))
+  const { comparisons, notCompared } = await tryToCompare(database, present)
+  return status.map(({ name, state }) => {
+    if (state !== 'present') return { name, state, ...nothing }
+    if (notCompared !== null) return { name, state, ...nothing, notCompared }
+    const comparison = comparisons.get(name) ?? nothing
+    return { name, state: comparison.differences.length > 0 ? 'differs' : state, ...comparison }
+  })
+}
+
+/** A server that only speaks the protocol of another may have another catalog. */
+async function tryToCompare(database: Database, tables: readonly AnyTable[]) {
+  try {
+    return { comparisons: await compare(database, tables), notCompared: null }
+  } catch (error) {
+    return { comparisons: new Map<string, ShapeComparison>(), notCompared: reasonOf(error) }
+  }
+}
+
+/** Those of the tables that rushbench made, by name, beside what it makes. Throws what reading the catalog throws. */
+export async function compareOwnTables(
+  database: Database,
+  tables: readonly AnyTable[],
+): Promise<ReadonlyMap<string, ShapeComparison>> {
+  const own = new Set((await database.tables()).filter(({ mark }) => mark?.startsWith(owner)).map(({ name }) => name))
+  return compare(
+    database,
+    tables.filter(({ name }) => own.has(name)),
+  )
+}
+
+async function compare(database: Database, tables: readonly AnyTable[]): Promise<ReadonlyMap<string, ShapeComparison>> {
+  const shapes = await database.shapes(tables)
+  return new Map(shapes.map(({ name, expected, found }) => [name, compareShapes(expected, found)]))
 }
 
 /**
@@ -69,8 +124,11 @@ function judge(workload: string, table: AnyTable, found: TableState | undefined)
   return found.mark?.startsWith(markPrefix(workload)) ? 'outdated' : 'foreign'
 }
 
+/** What every mark begins with. */
+const owner = 'rushbench:'
+
 function markPrefix(workload: string): string {
-  return `rushbench:${workload}:`
+  return `${owner}${workload}:`
 }
 
 /** Says whose table it is, and of which definition: `rushbench:vaccination:0123456789ab`. */

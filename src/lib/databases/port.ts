@@ -2,7 +2,7 @@ import type { Durability } from './durability.ts'
 import type { RetryCounts } from './retry-counter.ts'
 import type { ConnectionFacts } from './tls.ts'
 import type { ServerFacts } from './server-facts.ts'
-import type { OnWait } from './waits.ts'
+import type { ShapePair } from './table-shape.ts'
 
 /** What a column may hold. Integers stay within 2^53 - 1; texts have no U+0000, which PostgreSQL cannot store. */
 export type Value = string | number | null
@@ -273,6 +273,8 @@ export interface Database extends AsyncDisposable {
   /** Fastest first. The second is the fallback where the server forbids the first. */
   readonly insertStrategies: readonly InsertStrategy[]
   tables(): Promise<TableState[]>
+  /** These tables, which are there and ours, as the catalog has them and as `createTables` makes them. */
+  shapes(tables: readonly AnyTable[]): Promise<readonly ShapePair[]>
   /**
    * Makes all tables or none; each carries its mark. Throws `migration-failed`, which names what an
    * engine without transactional DDL had to leave behind.
@@ -320,22 +322,14 @@ export interface PausableAccess extends AsyncDisposable {
   pause(): Promise<() => Promise<void>>
 }
 
-/** How a database is opened. */
-export interface ConnectOptions {
-  /** Connections at the most, where the engine takes several. */
-  readonly poolSize: number
-  /** Told what work waits for that takes longer than a second, by asking the server; without it nobody asks. */
-  readonly onWait?: OnWait
-}
-
 /** An engine. */
 export interface DatabaseAdapter {
   readonly name: string
   /**
-   * Opens the database at `url`. Throws `database-unreachable`, `database-denied`, `database-missing`,
-   * `database-not-ours`, `connections-exhausted` or `right-missing`.
+   * Opens the database at `url`. Throws `database-unreachable`, `database-denied`, `database-missing`
+   * or `database-not-ours`.
    */
-  connect(url: string, options: ConnectOptions): Promise<Database>
+  connect(url: string, options: { readonly poolSize: number }): Promise<Database>
   /** Throws `database-not-pausable`, and what `connect` throws for a URL that cannot be read. */
   openPausable(url: string): Promise<PausableAccess>
 }

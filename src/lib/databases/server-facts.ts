@@ -7,6 +7,10 @@ export interface TableFacts {
   readonly bytes: number | null
   readonly indexBytes: number | null
   readonly indexes: readonly { readonly name: string; readonly bytes: number | null }[]
+  /** What it has beside what `migrate` makes; left out where there is nothing, or nobody looked. */
+  readonly extras?: readonly string[]
+  /** How it differs from what `migrate` makes, a sentence each; left out like `extras`. */
+  readonly differences?: readonly string[]
 }
 
 /** Connections of others, of one user and program. */

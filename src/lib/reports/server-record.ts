@@ -18,6 +18,18 @@ export const Server = Type.Optional(
           'of the table',
           object('one index', { name: text('of the index'), bytes: bytes('of the index') }),
         ),
+        extras: Type.Optional(
+          list(
+            'indexes, partitions, triggers and columns beside those that migrate makes; left out where there are none, or nobody looked',
+            text('what it is, its name, and what it is on'),
+          ),
+        ),
+        differences: Type.Optional(
+          list(
+            'how the table differs from what migrate makes; left out where it does not, or nobody looked',
+            text('a sentence on one column, key, index, reference or trigger'),
+          ),
+        ),
       }),
     ),
     replication: orNull(text('standbys, replicas or nodes; null where the server does not tell')),

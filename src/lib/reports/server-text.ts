@@ -12,7 +12,12 @@ export function recordServer(facts: ServerFacts | null): { server?: Server } {
   return {
     server: {
       settings: { ...settings },
-      tables: tables.map((table) => ({ ...table, indexes: table.indexes.map((index) => ({ ...index })) })),
+      tables: tables.map(({ extras, differences, ...table }) => ({
+        ...table,
+        indexes: table.indexes.map((index) => ({ ...index })),
+        ...(extras && { extras: [...extras] }),
+        ...(differences && { differences: [...differences] }),
+      })),
       replication,
       others: others === null ? null : Object.fromEntries(others.map(({ who, connections }) => [who, connections])),
     },
@@ -36,6 +41,17 @@ export function serverLines(server: ServerRecord): string[] {
   return [
     ...(parts.length > 0 ? [`server     ${plain(parts.join('; '))}`] : []),
     ...(largest ? [`table      ${plain(tablePhrase(largest))}`] : []),
+    ...alterationsOf(tables).map((line) => `altered    ${plain(line)}`),
+  ]
+}
+
+/** What tables have beside what migrate makes, and how they differ from it, a line each. */
+export function alterationsOf(tables: readonly ServerTable[]): string[] {
+  return [
+    ...tables.flatMap(({ differences = [] }) => differences),
+    ...tables.flatMap(({ name, extras = [] }) =>
+      extras.length === 0 ? [] : [`${name} also has ${extras.join('; ')}`],
+    ),
   ]
 }
 

@@ -53,6 +53,40 @@ describe('serverLines', () => {
   })
 })
 
+describe('tables that were altered', () => {
+  const { tables, ...rest } = facts
+  const altered: ServerFacts = {
+    ...rest,
+    tables: tables.map((table) =>
+      table.name === 'reservations'
+        ? {
+            ...table,
+            differences: ['reservations lacks index (schedule_id)'],
+            extras: ['index by_ticket (ticket_id)', '2 partitions: p0, p1'],
+          }
+        : table,
+    ),
+  }
+
+  it('are named in the summary and in the section on tables, and kept in the report', () => {
+    const { server } = recordServer(altered)
+    expect(server?.tables[1]).toMatchObject({
+      differences: ['reservations lacks index (schedule_id)'],
+      extras: ['index by_ticket (ticket_id)', '2 partitions: p0, p1'],
+    })
+    expect(serverLines(server).slice(2)).toEqual([
+      'altered    reservations lacks index (schedule_id)',
+      'altered    reservations also has index by_ticket (ticket_id); 2 partitions: p0, p1',
+    ])
+    expect(serverSections(server)[1]?.text).toContain('reservations lacks index (schedule_id).')
+  })
+
+  it('are not spoken of where there are none', () => {
+    expect(recordServer(facts).server?.tables[1]).not.toHaveProperty('extras')
+    expect(serverSections(recordServer(facts).server)[1]?.text).toHaveLength(1)
+  })
+})
+
 describe('serverSections', () => {
   it('has every setting, and a row for each table and index', () => {
     const [server, sizes] = serverSections(recordServer(facts).server)

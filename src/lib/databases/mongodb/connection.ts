@@ -14,7 +14,6 @@ import type { AnyTable } from '../port.ts'
 import { retry } from '../retry.ts'
 import { createRetryCounter, type RetryCounts } from '../retry-counter.ts'
 import { factsOf, tlsOptions, type ConnectionFacts, type TlsMaterial } from '../tls.ts'
-import { createWaitWatch, type OnWait } from '../waits.ts'
 import type { Doc } from './documents.ts'
 import { translateMongoError } from './errors.ts'
 import { findMongoSetback } from './setbacks.ts'
@@ -45,15 +44,15 @@ export interface MongoConnection {
 const connectTimeoutMs = 5000
 
 /** Opens a pool and makes sure that the server answers. */
-export async function connectMongo(url: string, poolSize: number, onWait?: OnWait): Promise<MongoConnection> {
+export async function connectMongo(url: string, poolSize: number): Promise<MongoConnection> {
   const server = readMongoUrl(url)
   const client = createClient(url, server, poolSize)
-  const connection = createConnection(client, server, onWait)
+  const connection = createConnection(client, server.database, server.shown)
   try {
     await connection.run(connection.db.command({ ping: 1 }))
     return { ...connection, connection: await describeConnection(client, server) }
   } catch (error) {
-    await connection.close()
+    await client.close()
     throw error
   }
 }
@@ -100,18 +99,13 @@ async function describeConnection(client: MongoClient, server: MongoUrl): Promis
   }
 }
 
-function createConnection(
-  client: MongoClient,
-  { database: name, shown: url }: MongoUrl,
-  onWait: OnWait | undefined,
-): Omit<MongoConnection, 'connection'> {
+function createConnection(client: MongoClient, name: string, url: string): Omit<MongoConnection, 'connection'> {
   const writeConcern = client.writeConcern ?? new WriteConcern('majority', undefined, true)
   // Without answers nobody could tell whether a place was taken.
   if (writeConcern.w === 0) throw failure('database-not-ours', { url, reason: 'w=0 leaves every write unanswered' })
   const db = openDatabase(client, name, writeConcern, url)
   const counter = createRetryCounter()
-  const waits = createWaitWatch(onWait, null)
-  const policy = { url, findSetback: findMongoSetback, counter, waits }
+  const policy = { url, findSetback: findMongoSetback, counter }
 
   /** Leaves setbacks as they are, for whoever tries again. */
   async function translated<T>(work: Promise<T>): Promise<T> {
@@ -142,10 +136,7 @@ function createConnection(
         return translated(work())
       }, policy),
     retries: () => counter.counts(),
-    close() {
-      waits.close()
-      return client.close()
-    },
+    close: () => client.close(),
   }
 }
 

@@ -13,13 +13,14 @@ import { readMongoFacts } from './server-facts.ts'
 import { forget, marksCollection, readMarks, remember } from './marks.ts'
 import { recount } from './recount.ts'
 import { openPausable } from './pausable.ts'
+import { readMongoShapes } from './shape.ts'
 import { createMongoStore } from './store.ts'
 
 /** MongoDB, and servers that speak its protocol. A table is a collection, its primary key is `_id`. */
 export const mongodb: DatabaseAdapter = {
   name: 'mongodb',
-  async connect(url, { poolSize, onWait }) {
-    const connection = await connectMongo(url, poolSize, onWait)
+  async connect(url, { poolSize }) {
+    const connection = await connectMongo(url, poolSize)
     try {
       return createDatabase(connection, await readEngine(connection))
     } catch (error) {
@@ -63,6 +64,7 @@ function createDatabase(connection: MongoConnection, engine: EngineInfo): Databa
     store,
     insertStrategies: mongoStrategies(connection, describeDurability(engine.durability)),
     tables: () => listTables(connection),
+    shapes: (tables) => readMongoShapes(connection, tables),
     createTables: (tables) => createTables(connection, tables),
     async dropTables(tables) {
       for (const table of tables) await dropTable(connection, table)

@@ -18,9 +18,7 @@ import type { SqlTransaction } from '../sql/apply.ts'
 import { retryInSession, type BorrowedSession } from '../sql/retry-in-session.ts'
 import type { Statement } from '../sql/statements.ts'
 import { factsOf, type ConnectionFacts } from '../tls.ts'
-import { createWaitWatch, type OnWait, type WaitWatch } from '../waits.ts'
 import { translateMysqlError } from './errors.ts'
-import { findMysqlHolder } from './lock-holder.ts'
 import { prepareSession } from './session.ts'
 import { findMysqlSetback } from './setbacks.ts'
 import { readMysqlUrl, type MysqlUrl } from './url.ts'
@@ -67,35 +65,29 @@ export interface MysqlConnections {
 const maxPreparedParameters = 16
 
 /** Opens a pool and makes sure that the server answers. */
-export async function connectMysql(url: string, poolSize: number, onWait?: OnWait): Promise<MysqlConnections> {
+export async function connectMysql(url: string, poolSize: number): Promise<MysqlConnections> {
   const server = readMysqlUrl(url)
   const [first, ...others] = server.ways
   try {
-    return await connectBy(first ?? {}, server, { poolSize, onWait })
+    return await connectBy(first ?? {}, server, poolSize)
   } catch (error) {
     const [second] = others
     if (!second || !(error instanceof RushbenchError) || error.code !== 'encryption-refused') throw error
-    return connectBy(second, server, { poolSize, onWait })
+    return connectBy(second, server, poolSize)
   }
 }
 
-async function connectBy(
-  way: PoolOptions,
-  server: MysqlUrl,
-  { poolSize, onWait }: { readonly poolSize: number; readonly onWait: OnWait | undefined },
-): Promise<MysqlConnections> {
+async function connectBy(way: PoolOptions, server: MysqlUrl, poolSize: number): Promise<MysqlConnections> {
   const pool = createPool({ ...way, ...poolOptions(poolSize) })
   pool.pool.on('connection', (connection) => {
     closeWhenServerHangsUp((connection as unknown as { stream: Socket }).stream)
   })
-  const own = new Set<number>()
-  const waits = createWaitWatch(onWait, () => findMysqlHolder(way, own))
-  const connections = createConnections(pool, server, { waits, own })
+  const connections = createConnections(pool, server.shown, server.database)
   try {
     const connection = await connections.withSession(({ raw }) => describeConnection(raw, server))
     return { ...connections, connection }
   } catch (error) {
-    await connections.close()
+    await pool.end()
     throw error
   }
 }
@@ -122,20 +114,9 @@ function poolOptions(poolSize: number): PoolOptions {
 
 type Work<T> = (session: MysqlSession) => Promise<T>
 
-/** Who waits, and in which sessions. */
-interface Followed {
-  readonly waits: WaitWatch
-  /** Numbers that the server gave them. */
-  readonly own: Set<number>
-}
-
-function createConnections(
-  pool: Pool,
-  { shown: url, database }: MysqlUrl,
-  { waits, own }: Followed,
-): Omit<MysqlConnections, 'connection'> {
+function createConnections(pool: Pool, url: string, database: string): Omit<MysqlConnections, 'connection'> {
   const counter = createRetryCounter()
-  const policy = { url, findSetback: findMysqlSetback, counter, waits }
+  const policy = { url, findSetback: findMysqlSetback, counter }
 
   /** Leaves setbacks as they are, for whoever tries again. */
   async function translated<T>(work: Promise<T>): Promise<T> {
@@ -147,6 +128,7 @@ function createConnections(
   }
 
   const prepared = new WeakSet<object>()
+  const own = new Set<number>()
 
   async function connect(): Promise<PoolConnection> {
     const raw = await pool.getConnection()
@@ -163,8 +145,7 @@ function createConnections(
   }
 
   async function borrow() {
-    // A server that has no place left is asked again.
-    const raw = await retry(() => translated(connect()), policy)
+    const raw = await translated(connect())
     return { session: createSession(raw, translated), release: () => raw.release(), discard: () => raw.destroy() }
   }
 
@@ -197,18 +178,13 @@ function createConnections(
     database,
     borrow,
     async withSession(work) {
-      const waiting = waits.begin()
+      const { session, release } = await borrow()
       try {
-        const { session, release } = await borrow()
-        try {
-          return await work(session)
-        } finally {
-          release()
-        }
+        return await work(session)
       } catch (error) {
-        throw translateMysqlError(error, url, waiting)
+        throw translateMysqlError(error, url)
       } finally {
-        waits.end(waiting)
+        release()
       }
     },
     query: (statement) => retried((session) => session.query(statement)),
@@ -227,10 +203,7 @@ function createConnections(
       retried((session, attempt) => attemptTransaction(session, work, attempt, isolation)),
     retries: () => counter.counts(),
     own: () => [...own],
-    close() {
-      waits.close()
-      return pool.end()
-    },
+    close: () => pool.end(),
   }
 }
 

@@ -14,13 +14,14 @@ import { readPostgresFacts } from './server-facts.ts'
 import { factsSql, findFlavour, type Flavour } from './flavour.ts'
 import { createNotificationSql, dropNotificationSql } from './notification.ts'
 import { openPausable } from './pausable.ts'
+import { readPostgresShapes } from './shape.ts'
 import { watchPostgresInserts } from './watch.ts'
 
 /** PostgreSQL. */
 export const postgres: DatabaseAdapter = {
   name: 'postgres',
-  async connect(url, { poolSize, onWait }) {
-    const connections = await connectPostgres(url, poolSize, onWait)
+  async connect(url, { poolSize }) {
+    const connections = await connectPostgres(url, poolSize)
     try {
       const flavour = await readFlavour(connections)
       return createDatabase(connections, flavour, await readEngine(connections, flavour))
@@ -77,6 +78,7 @@ function createDatabase(connections: PostgresConnections, flavour: Flavour, engi
       const rows = await connections.withSession((session) => session.query({ sql, parameters: [] }))
       return rows.map(({ name, mark }) => ({ name: String(name), mark: mark === null ? null : String(mark) }))
     },
+    shapes: (tables) => readPostgresShapes(connections, flavour, tables),
     createTables: (tables) =>
       createTables(
         connections,

@@ -24,12 +24,21 @@ const settingNames = [
 
 const schema = 'n.nspname = current_schema()'
 
-const tablesSql = `select c.relname as name, c.reltuples::bigint as rows, pg_table_size(c.oid) as bytes,
-    pg_indexes_size(c.oid) as index_bytes
+/** A table or an index with its partitions, and theirs: what is divided is empty itself. */
+const partsOf = (oid: string) => `with recursive parts (oid) as (
+    select ${oid} union all select h.inhrelid from pg_inherits h join parts on h.inhparent = parts.oid)`
+
+/** Rows are unknown where a part was never analyzed. */
+const tablesSql = `select c.relname as name,
+    (${partsOf('c.oid')} select case when min(p.reltuples) >= 0 then sum(p.reltuples::bigint)::bigint end
+      from parts join pg_class p on p.oid = parts.oid where p.relkind <> 'p') as rows,
+    (${partsOf('c.oid')} select sum(pg_table_size(oid)) from parts) as bytes,
+    (${partsOf('c.oid')} select sum(pg_indexes_size(oid)) from parts) as index_bytes
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where ${schema} and c.relkind in ('r', 'p') and c.relname = any($1)`
 
-const indexesSql = `select t.relname as table, i.relname as name, pg_relation_size(i.oid) as bytes
+const indexesSql = `select t.relname as table, i.relname as name,
+    (${partsOf('i.oid')} select sum(pg_relation_size(oid)) from parts) as bytes
   from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
     join pg_namespace n on n.oid = t.relnamespace
   where ${schema} and t.relname = any($1) order by i.relname`
@@ -77,7 +86,6 @@ type Row = Readonly<Record<string, Value>>
 function describeTable({ name, rows, bytes, index_bytes: indexBytes }: Row, indexes: readonly Row[]): TableFacts {
   return {
     name: String(name),
-    // Negative: it was never analyzed.
     rows: bytesOf(rows),
     bytes: bytesOf(bytes),
     indexBytes: bytesOf(indexBytes),

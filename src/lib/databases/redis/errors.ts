@@ -1,6 +1,5 @@
 import { ErrorReply } from 'redis'
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
-import { findRedisRight } from './rights.ts'
 
 type Translation =
   | 'database-denied'
@@ -9,31 +8,24 @@ type Translation =
   | 'database-unreachable'
   | 'database-busy'
   | 'database-not-ours'
-  | 'database-read-only'
-  | 'connections-exhausted'
-  | 'memory-full'
-  | 'right-missing'
-  | 'server-cannot-save'
+  | 'disk-full'
 
 /** The first word of what the server or a script answers. */
 const translations: Readonly<Record<string, Translation>> = {
   NOAUTH: 'database-denied',
   WRONGPASS: 'database-denied',
-  NOPERM: 'right-missing',
+  NOPERM: 'database-denied',
   DENIED: 'database-denied',
   // It was started, and has not read its data yet.
   LOADING: 'database-unreachable',
   BUSY: 'database-busy',
   TRYAGAIN: 'database-busy',
-  READONLY: 'database-read-only',
-  NOREPLICAS: 'database-read-only',
-  MASTERDOWN: 'database-read-only',
+  READONLY: 'database-not-ours',
   WRONGTYPE: 'database-not-ours',
   MOVED: 'database-not-ours',
   CROSSSLOT: 'database-not-ours',
-  CLUSTERDOWN: 'database-not-ours',
-  OOM: 'memory-full',
-  MISCONF: 'server-cannot-save',
+  OOM: 'disk-full',
+  MISCONF: 'disk-full',
 }
 
 /** What the driver says when a connection broke off, in the names of its errors and of the operating system's. */
@@ -64,22 +56,8 @@ export function translateRedisError(error: unknown, url: string): unknown {
   const code = codeOf(error)
   const reason = reasonOf(error)
   if (code === 'NOTABLE') return failure('tables-missing', { tables: [tableIn(reason)], url }, error)
-  const known = translateText(reason) ?? translations[code] ?? translateConnection(error)
-  switch (known) {
-    case undefined:
-      return error
-    case 'right-missing':
-      return failure(known, { url, reason, ...findRedisRight(reason, url) }, error)
-    case 'connections-exhausted':
-      return failure(known, { url, reason, limit: 'maxclients' }, error)
-    case 'database-busy': {
-      const isScript = /running a script/i.test(reason)
-      const holder = isScript ? { holder: 'a script keeps the server busy', end: 'SCRIPT KILL' } : {}
-      return failure(known, { url, reason, ...holder }, error)
-    }
-    default:
-      return failure(known, { url, reason }, error)
-  }
+  const known = translations[code] ?? translateConnection(error) ?? translateText(reason)
+  return known === undefined ? error : failure(known, { url, reason }, error)
 }
 
 /** The first word of an answer that is an error; '' for any other error. */
@@ -98,10 +76,10 @@ function translateConnection(error: unknown): 'database-lost' | 'database-unreac
   return error instanceof AggregateError || names.some((name) => away.has(name)) ? 'database-unreachable' : undefined
 }
 
-/** Answers that begin with no word of their own, or with one that others have too. */
+/** Answers that begin with no word of their own. */
 function translateText(reason: string): Translation | undefined {
   if (/DB index is out of range|invalid DB index/i.test(reason)) return 'database-missing'
-  if (/max number of clients/i.test(reason)) return 'connections-exhausted'
-  if (/can't run this command|^DENIED the user may not/i.test(reason)) return 'right-missing'
-  return /without any password configured|invalid password/i.test(reason) ? 'database-denied' : undefined
+  return /without any password configured|invalid password|can't run this command/i.test(reason)
+    ? 'database-denied'
+    : undefined
 }

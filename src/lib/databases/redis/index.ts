@@ -9,6 +9,7 @@ import { readConnectionFacts } from './facts.ts'
 import { openPausable } from './pausable.ts'
 import { readRedisFacts } from './server-facts.ts'
 import { recount } from './recount.ts'
+import { readRedisShapes } from './shape.ts'
 import { createRedisStore } from './store.ts'
 import { createIndexes, createTables, dropIndexes, dropTables, listTables } from './tables.ts'
 import { encodeRows, write } from './write.ts'
@@ -66,6 +67,7 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
     store,
     insertStrategies: redisStrategies(connection, describeDurability(engine.durability)),
     tables: () => listTables(connection),
+    shapes: (tables) => readRedisShapes(connection, tables),
     createTables: (tables) => createTables(connection, tables),
     dropTables: (tables) => dropTables(connection, tables),
     dropIndexes: (table) => dropIndexes(connection, table),

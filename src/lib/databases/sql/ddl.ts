@@ -12,7 +12,7 @@ export function createTableSql(dialect: SqlDialect, table: AnyTable, mark: strin
   }
   create = create.addPrimaryKeyConstraint(`${table.name}_pk`, [table.primaryKey])
   for (const columns of table.unique) {
-    create = create.addUniqueConstraint(`${table.name}_${columns.join('_')}_unique`, [...columns])
+    create = create.addUniqueConstraint(indexName(table, columns, true), [...columns])
   }
   for (const { column, table: parent, key } of table.references) {
     create = create.addForeignKeyConstraint(referenceName(table, column), [column], parent, [key])
@@ -25,7 +25,7 @@ export function createTableSql(dialect: SqlDialect, table: AnyTable, mark: strin
 export function createIndexSql(dialect: SqlDialect, table: AnyTable): Map<string, string> {
   return new Map(
     table.indexes.map((columns) => {
-      const name = `${table.name}_${columns.join('_')}_index`
+      const name = indexName(table, columns, false)
       const index = dialect.builder.schema.createIndex(name).on(table.name)
       return [name, index.columns([...columns]).compile().sql]
     }),
@@ -36,6 +36,11 @@ export function createIndexSql(dialect: SqlDialect, table: AnyTable): Map<string
 export function dropIndexSql(dialect: SqlDialect, table: AnyTable, name: string): string {
   const drop = dialect.builder.schema.dropIndex(name)
   return (dialect.indexesBelongToTables ? drop.on(table.name) : drop).compile().sql
+}
+
+/** The name of the index, or of the unique constraint, on `columns`. */
+export function indexName(table: AnyTable, columns: readonly string[], isUnique: boolean): string {
+  return `${table.name}_${columns.join('_')}_${isUnique ? 'unique' : 'index'}`
 }
 
 /** The name of the foreign key of `column`. */

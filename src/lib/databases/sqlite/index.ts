@@ -12,6 +12,7 @@ import { readSqliteDurability } from './durability.ts'
 import { isConstraintViolation } from './errors.ts'
 import { openSqliteFile } from './open-file.ts'
 import { readSqliteFacts } from './server-facts.ts'
+import { readSqliteShapes } from './shape.ts'
 import { inMemory } from './url.ts'
 import { watchSqliteInserts } from './watch.ts'
 import { openWriteLock } from './write-lock.ts'
@@ -19,7 +20,7 @@ import { openWriteLock } from './write-lock.ts'
 /** The SQLite inside Node: no server, one file. */
 export const sqlite: DatabaseAdapter = {
   name: 'sqlite',
-  connect: async (url, { onWait }) => createDatabase(await openSqliteFile(url, onWait)),
+  connect: async (url) => createDatabase(await openSqliteFile(url)),
   openPausable: async (url) => openWriteLock(await openSqliteFile(url)),
 }
 
@@ -48,6 +49,7 @@ function createDatabase(connection: SqliteConnection): Database {
     store: createSqlStore(createSession(connection, statements), statements),
     insertStrategies: sqliteStrategies(connection, statements, describeDurability(durability)),
     tables: async () => listTables(connection),
+    shapes: async (tables) => readSqliteShapes(connection, tables),
     async createTables(tables) {
       try {
         connection.transaction(() => {

@@ -1,7 +1,6 @@
 import { dirname } from 'node:path'
 import { failure, reasonOf } from '../../errors.ts'
 import { makeFolder } from '../../folders.ts'
-import type { OnWait } from '../waits.ts'
 import { openSqlite, type SqliteConnection } from './connection.ts'
 import { inMemory, readSqliteUrl } from './url.ts'
 
@@ -9,10 +8,10 @@ import { inMemory, readSqliteUrl } from './url.ts'
  * Opens the file that `url` names, and makes its folder where there is none. Throws `database-not-ours`, and what
  * `readSqliteUrl` throws.
  */
-export async function openSqliteFile(url: string, onWait?: OnWait): Promise<SqliteConnection> {
+export async function openSqliteFile(url: string): Promise<SqliteConnection> {
   const place = readSqliteUrl(url)
   if (place.makes && place.path !== inMemory) await makeFolderOf(place.path, place.shown)
-  return openSqlite(place, onWait)
+  return openSqlite(place)
 }
 
 async function makeFolderOf(path: string, url: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { formatBytes, formatCount } from '../../format.ts'
 import type { ServerRecord } from '../server-record.ts'
-import { othersPhrase } from '../server-text.ts'
+import { alterationsOf, othersPhrase } from '../server-text.ts'
 import { section, type Section } from './digest.ts'
 
 /** What the database server said of itself, and how large its tables are; nothing where that is not known. */
@@ -23,7 +23,10 @@ export function serverSections(server: ServerRecord): Section[] {
     ...(tables.length > 0
       ? [
           section('Tables and indexes', {
-            text: ['Rows are as the server estimates them, or counts them where it does.'],
+            text: [
+              'Rows are as the server estimates them, or counts them where it does.',
+              ...alterationsOf(tables).map((line) => `${line}.`),
+            ],
             table: { head: ['table', 'index', 'rows', 'size'], rows: sizes, numeric: [2, 3] },
             depth: 'appendix',
           }),

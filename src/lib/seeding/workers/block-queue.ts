@@ -9,7 +9,6 @@ const passing: ReadonlySet<ErrorCode> = new Set([
   'database-unreachable',
   'database-busy',
   'database-read-only',
-  'connections-exhausted',
   'outcome-unknown',
 ])
 

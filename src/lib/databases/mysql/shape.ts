@@ -1,0 +1,102 @@
+import type { AnyTable } from '../port.ts'
+import { referenceName } from '../sql/ddl.ts'
+import { mysqlDialect } from '../sql/dialect.ts'
+import { expectedSqlShape, foundSqlShape, type Catalog, type CatalogRow } from '../sql/shape.ts'
+import type { ShapePair } from '../table-shape.ts'
+import type { MysqlConnections } from './connection.ts'
+import type { Flavour } from './flavour.ts'
+
+/** The tables as they should be, and as information_schema has them. */
+export async function readMysqlShapes(
+  connections: MysqlConnections,
+  flavour: Pick<Flavour, 'name'>,
+  tables: readonly AnyTable[],
+): Promise<ShapePair[]> {
+  if (tables.length === 0) return []
+  const catalog = await readCatalog(connections, tables)
+  const normalise = (type: string) => normaliseMysqlType(type, flavour.name)
+  return tables.map((table) => {
+    const found = foundSqlShape(table, catalog, normalise)
+    // InnoDB makes an index of the reference's name where no other serves it.
+    const implied = new Set(table.references.map(({ column }) => referenceName(table, column)))
+    return {
+      name: table.name,
+      expected: expectedSqlShape(mysqlDialect, table, normalise),
+      found: { ...found, indexes: found.indexes.filter(({ name }) => !implied.has(name)) },
+    }
+  })
+}
+
+async function readCatalog(connections: MysqlConnections, tables: readonly AnyTable[]): Promise<Catalog> {
+  const names = tables.map(({ name }) => name)
+  const listed = names.map(() => '?').join(', ')
+  const ask = (sql: string) => connections.withSession((session) => session.query({ sql, parameters: names }))
+  const columns = await ask(`select table_name as of_table, column_name as name, column_type as type,
+      character_set_name as charset, collation_name as collation_name, is_nullable = 'NO' as required,
+      column_default is not null or extra like '%auto_increment%' as filled,
+      extra like '%VIRTUAL GENERATED%' or extra like '%STORED GENERATED%' as is_generated
+    from information_schema.columns where table_schema = database() and table_name in (${listed})
+    order by table_name, ordinal_position`)
+  // What makes an index invisible has another name on each of them, so all columns are taken.
+  const indexes = await ask(`select * from information_schema.statistics
+    where table_schema = database() and table_name in (${listed}) order by table_name, index_name, seq_in_index`)
+  const references =
+    await ask(`select k.table_name as of_table, k.constraint_name as name, k.column_name as column_name,
+      concat(if(k.referenced_table_schema = k.table_schema, '', concat(k.referenced_table_schema, '.')),
+        k.referenced_table_name) as parent,
+      k.referenced_column_name as parent_column, r.delete_rule as on_delete, r.update_rule as on_update
+    from information_schema.key_column_usage k join information_schema.referential_constraints r
+      on r.constraint_schema = k.constraint_schema and r.constraint_name = k.constraint_name and r.table_name = k.table_name
+    where k.table_schema = database() and k.table_name in (${listed}) and k.referenced_table_name is not null
+    order by k.table_name, k.constraint_name, k.ordinal_position`)
+  const triggers = await ask(`select event_object_table as of_table, trigger_name as name
+    from information_schema.triggers where event_object_schema = database() and event_object_table in (${listed})
+    order by trigger_name`)
+  const partitions = await ask(`select distinct table_name as of_table, partition_name as name
+    from information_schema.partitions where table_schema = database() and table_name in (${listed})
+      and partition_name is not null`)
+  return {
+    columns: columns.map(({ type, charset, collation_name: collation, is_generated: generated, ...row }) => ({
+      ...row,
+      type: `${String(type)}${charset ? ` character set ${charset} collate ${collation}` : ''}`,
+      generated: generated ?? null,
+    })),
+    indexes: indexes.map(describeMysqlIndex),
+    references,
+    triggers,
+    partitions,
+  }
+}
+
+/** A row of `information_schema.statistics`, whose columns MySQL names in capitals and other servers may not. */
+export function describeMysqlIndex(row: CatalogRow): CatalogRow {
+  const at = Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]))
+  const part = at['sub_part'] ? `(${at['sub_part']})` : ''
+  const type = String(at['index_type'])
+  const limits = [
+    ...(/fulltext|spatial/i.test(type) ? [type.toLowerCase()] : []),
+    // MySQL 8 and TiDB, MariaDB 10.6 and newer.
+    ...(at['is_visible'] === 'NO' || at['ignored'] === 'YES' ? ['invisible'] : []),
+  ]
+  return {
+    of_table: at['table_name'] ?? null,
+    name: at['index_name'] ?? null,
+    term: at['column_name']
+      ? `${at['column_name']}${part}${at['collation'] === 'D' ? ' desc' : ''}`
+      : `(${at['expression'] ?? 'expression'})`,
+    is_unique: Number(at['non_unique']) === 0 ? 1 : 0,
+    is_primary: at['index_name'] === 'PRIMARY' ? 1 : 0,
+    limits: limits.join(' '),
+  }
+}
+
+/**
+ * A type as all versions and forks would write it: whole numbers have a width on MariaDB and before MySQL 8.0.19, which
+ * says nothing of what they hold, and MariaDB's `json` is a `longtext`.
+ */
+export function normaliseMysqlType(type: string, server: Flavour['name']): string {
+  const plain = type.toLowerCase().replace(/^((?:tiny|small|medium|big)?int)(?:eger)?\(\d+\)/, '$1')
+  if (/^json\b/.test(plain)) return 'json'
+  const isJson = server === 'mariadb' && plain === 'longtext character set utf8mb4 collate utf8mb4_bin'
+  return isJson ? 'json' : plain
+}

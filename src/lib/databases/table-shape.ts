@@ -1,0 +1,75 @@
+/** A column as a catalog describes it. */
+export interface ColumnShape {
+  readonly name: string
+  /** With its nullability, written alike for all versions of a server: `bigint not null`. */
+  readonly type: string
+  /** Rows may leave it out: it takes null, or the server fills it. */
+  readonly optional: boolean
+}
+
+/** An index, other than that of the primary key. */
+export interface IndexShape {
+  readonly name: string
+  /** Columns, or what an index may have in their place: `holder`, `holder(10)`, `holder desc`, `lower(holder)`. */
+  readonly columns: readonly string[]
+  readonly unique: boolean
+  /** Why it is no index over all rows that every query may use (`where ...`, `invalid`); empty when it is. */
+  readonly limits: string
+}
+
+/** A foreign key. */
+export interface ReferenceShape {
+  readonly columns: readonly string[]
+  /** Where it leads, and what it does beyond refusing rows: `shows (id) on delete cascade`. */
+  readonly parent: string
+}
+
+/** A table as a catalog describes it, or as `createTables` makes it. */
+export interface TableShape {
+  /** Null where rows have no fixed columns. */
+  readonly columns: readonly ColumnShape[] | null
+  readonly primaryKey: readonly string[]
+  readonly indexes: readonly IndexShape[]
+  readonly references: readonly ReferenceShape[]
+  /** By name; those that are disabled are left out. */
+  readonly triggers: readonly string[]
+  readonly partitions: readonly string[]
+  /** What a document is held against, MongoDB's only; null for nothing. */
+  readonly validator: string | null
+}
+
+/** One table, as it should be and as it is. */
+export interface ShapePair {
+  readonly name: string
+  readonly expected: TableShape
+  readonly found: TableShape
+}
+
+/** Something of a table that is not as `createTables` makes it. */
+export interface Difference {
+  /** `column holder`, `primary key`, `index`, `unique index`, `reference` or `trigger`. */
+  readonly what: string
+  /** Null: it should not be there, because it may refuse rows. */
+  readonly expected: string | null
+  /** Null: it is missing. */
+  readonly found: string | null
+}
+
+/** Something that a table has beside its own, and that refuses no row. */
+export interface Extra {
+  readonly what: 'column' | 'index' | 'unique index' | 'reference' | 'trigger' | 'partition' | 'validator'
+  readonly name: string
+  /** The type of a column, the columns of an index; empty where the name says it all. */
+  readonly of: string
+}
+
+/** How a table stands beside what it should be. */
+export interface ShapeComparison {
+  readonly differences: readonly Difference[]
+  readonly extras: readonly Extra[]
+}
+
+/** A list of columns as it is shown: `(holder, show_id)`. */
+export function inBrackets(columns: readonly string[]): string {
+  return `(${columns.join(', ')})`
+}
