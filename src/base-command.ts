@@ -5,10 +5,11 @@ import { commandLine } from './lib/config/command-line.ts'
 import { resolveConfig, type RunConfig } from './lib/config/resolve.ts'
 import { flagName, variableName } from './lib/config/names.ts'
 import { definitionOf, type SettingName } from './lib/config/settings.ts'
+import type { Wait } from './lib/databases/waits.ts'
 import { exitCodes } from './lib/error-entry.ts'
 import { failure, RushbenchError } from './lib/errors.ts'
 import { endProcess } from './end-process.ts'
-import { showProgress } from './progress.ts'
+import { showProgress, showWaits, type ProgressDisplay } from './progress.ts'
 import type { Progress } from './lib/workloads/workload.ts'
 import { usageFailure } from './usage-errors.ts'
 
@@ -61,6 +62,8 @@ export abstract class BaseCommand extends Command {
   }
 
   readonly #abort = new AbortController()
+  #display: ProgressDisplay | null = null
+  readonly #writeWait = showWaits('')
 
   /** Aborts on the first Ctrl-C or SIGTERM; the second one ends the process at once. */
   get signal(): AbortSignal {
@@ -123,6 +126,12 @@ export abstract class BaseCommand extends Command {
     return { ...config, command: commandLine(config, invocation) }
   }
 
+  /** Shows what the database is waited for, with the step that is under way; nothing with `--json`. */
+  readonly onWait = (wait: Wait | null): void => {
+    if (this.#display) this.#display.wait(wait)
+    else if (!this.jsonEnabled()) this.#writeWait(wait)
+  }
+
   /** Runs a long step with its progress shown on stderr. */
   async withProgress<T>(
     title: string,
@@ -130,9 +139,11 @@ export abstract class BaseCommand extends Command {
     step: (onProgress: (progress: Progress) => void) => Promise<T>,
   ): Promise<T> {
     const display = showProgress(title, unit, this.jsonEnabled())
+    this.#display = display
     try {
       return await step(display.update)
     } finally {
+      this.#display = null
       display.stop()
     }
   }

@@ -39,7 +39,7 @@ export async function openLoadTarget(
   if (target === undefined) return openOwnTarget(command, workload, config, faults)
   requireLoopback(target, allowRemote)
   const dbIsNamed = config.settings.some(({ name, origin }) => name === 'db' && origin !== 'default')
-  const database = dbIsNamed ? await connectDatabase(db, { poolSize }) : null
+  const database = dbIsNamed ? await connectDatabase(db, { poolSize, onWait: command.onWait }) : null
   const parts = createParts(config.values)
   const dispose = async () => {
     await parts[Symbol.asyncDispose]()
@@ -70,7 +70,7 @@ async function openOwnTarget(
   { values }: ResolvedConfig,
   faults: readonly Fault[],
 ): Promise<LoadTarget & AsyncDisposable> {
-  const database = await connectDatabase(values.db, { poolSize })
+  const database = await connectDatabase(values.db, { poolSize, onWait: command.onWait })
   const parts = createParts(values)
   try {
     await fillDatabase(command, workload, database, values)

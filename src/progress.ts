@@ -1,10 +1,13 @@
 import { SingleBar } from 'cli-progress'
+import { waitText, type Wait } from './lib/databases/waits.ts'
 import { progressText } from './lib/reports/progress-text.ts'
 import type { Progress } from './lib/workloads/workload.ts'
 
 /** Shows how far a long step has come. */
 export interface ProgressDisplay {
   update(progress: Progress): void
+  /** Shows what the step waits for; null when it goes on. */
+  wait(wait: Wait | null): void
   stop(): void
 }
 
@@ -17,8 +20,22 @@ const lineEveryMs = 5000
  * Goes to stderr, so that stdout holds results alone.
  */
 export function showProgress(title: string, unit: string, quiet: boolean): ProgressDisplay {
-  if (quiet) return { update() {}, stop() {} }
+  if (quiet) return { update() {}, wait() {}, stop() {} }
   return process.stderr.isTTY ? barDisplay(title, unit) : lineDisplay(title, unit)
+}
+
+/** Writes a line when something is waited for, and now and then as long as it is. To stderr. */
+export function showWaits(start: string): (wait: Wait | null) => void {
+  let last = ''
+  let nextAt = 0
+  return (wait) => {
+    const now = performance.now()
+    if (wait === null || (wait.what === last && now < nextAt)) return
+    last = wait.what
+    nextAt = now + lineEveryMs
+    const text = waitText(wait)
+    process.stderr.write(`${start === '' ? text.replace(/^w/, 'W') : `${start}: ${text}`}\n`)
+  }
 }
 
 function barDisplay(title: string, unit: string): ProgressDisplay {
@@ -29,19 +46,21 @@ function barDisplay(title: string, unit: string): ProgressDisplay {
     clearOnComplete: false,
   })
   const startedAt = performance.now()
-  let started = false
+  const writeWait = showWaits(title)
+  let text: string | null = null
   return {
     update({ done, total }) {
-      const payload = { text: progressText(done, total, unit, performance.now() - startedAt) }
-      if (started) {
-        bar.update(done, payload)
-      } else {
-        bar.start(total, done, payload)
-        started = true
-      }
+      const isFirst = text === null
+      text = progressText(done, total, unit, performance.now() - startedAt)
+      if (isFirst) bar.start(total, done, { text })
+      else bar.update(done, { text })
+    },
+    wait(wait) {
+      if (text === null) writeWait(wait)
+      else bar.update({ text: wait ? `${text}, ${waitText(wait)}` : text })
     },
     stop() {
-      if (started) bar.stop()
+      if (text !== null) bar.stop()
     },
   }
 }
@@ -56,6 +75,7 @@ function lineDisplay(title: string, unit: string): ProgressDisplay {
       nextAt = now + lineEveryMs
       process.stderr.write(`${title}: ${progressText(done, total, unit, now - startedAt)}\n`)
     },
+    wait: showWaits(title),
     stop() {},
   }
 }

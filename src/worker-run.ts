@@ -61,7 +61,7 @@ export async function runWorker(
     queue,
     name,
     version: command.config.version,
-    openDatabase: db === null ? null : (poolSize) => connectDatabase(db, { poolSize }),
+    openDatabase: db === null ? null : (poolSize) => connectDatabase(db, { poolSize, onWait: command.onWait }),
     target: reservationSeeding as unknown as SeedTaker['target'],
     signal: command.signal,
     onPart: onSeedPart,

@@ -50,7 +50,7 @@ acknowledged is shown, and is no fault.`
     await requirePlaces(values.reports)
     const startedAt = new Date()
     const ledgers = await this.#untilStopped('Ledger', 'bytes', (watch) => readLedgers(flags.ledger ?? [], watch))
-    await using database = await connectDatabase(values.db, { poolSize: 1 })
+    await using database = await connectDatabase(values.db, { poolSize: 1, onWait: this.onWait })
     await using parts = createParts(values)
     const workload = await loadWorkload(values.workload)
     const origins = (flags.target ?? []).map(requireTarget)

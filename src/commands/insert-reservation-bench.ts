@@ -132,7 +132,7 @@ The report is saved after each size. A sweep that failed or was ended is gone on
     const asked = resumed ? sweepOf(resumed.report.sweep) : askedFor(values)
     const startedAt = new Date()
     // One more than inserts: the counters are asked for meanwhile.
-    await using database = await connectDatabase(values.db, { poolSize: asked.concurrency + 1 })
+    await using database = await connectDatabase(values.db, { poolSize: asked.concurrency + 1, onWait: this.onWait })
     if (asked.concurrency > 1 && !database.traits.concurrentWriters)
       throw wrong(`${database.engine.name} takes one writer at a time: leave out --concurrency.`)
     await requireTables(database, vaccination.name, vaccination.tables)

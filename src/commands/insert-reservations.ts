@@ -79,7 +79,7 @@ With --verify and nothing to seed, the table is held against what the reports in
     const config = await this.resolveSettings(flags)
     const { values } = config
     if (!flags.abandon) await requirePlaces(values.reports)
-    await using database = await connectDatabase(values.db, { poolSize: values.connections + 1 })
+    await using database = await connectDatabase(values.db, { poolSize: values.connections + 1, onWait: this.onWait })
     await requireTables(database, vaccination.name, vaccination.tables)
     if (flags.abandon) return await this.#abandon(database)
     if (flags.verify && !flags.resume && !asksToSeed(config)) return await this.#verifyLater(database, config)

@@ -23,7 +23,7 @@ none loses any.`
     const config = await this.resolveSettings(flags)
     const { values } = config
     if (values.closes < values.opens) throw failure('usage-wrong', { reason: 'closes must not be before opens.' })
-    await using database = await connectDatabase(values.db, { poolSize: 1 })
+    await using database = await connectDatabase(values.db, { poolSize: 1, onWait: this.onWait })
     await requireTables(database, vaccination.name, vaccination.tables)
     const { done, total, added } = await this.withProgress('Slots', 'slots', async (onProgress) => {
       let state = { done: 0, total: 0, added: 0 }

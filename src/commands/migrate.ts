@@ -43,7 +43,7 @@ version, or differs, 1 the catalog could not be read.`
     const { flags } = await this.parse(Migrate)
     const { values } = await this.resolveSettings(flags)
     const { name, tables } = await loadWorkload(values.workload)
-    await using database = await connectDatabase(values.db, { poolSize: 1 })
+    await using database = await connectDatabase(values.db, { poolSize: 1, onWait: this.onWait })
     let changed: readonly string[] = []
     if (flags['down']) {
       const isSeeded = name === vaccination.name

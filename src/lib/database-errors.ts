@@ -1,5 +1,8 @@
 import { entry } from './error-entry.ts'
 
+/** For how long it has been so, where that was waited for. */
+const lasting = (seconds?: number): string => (seconds ? `, for ${seconds} s now` : '')
+
 /** The errors that a database gives cause for, and its tables. */
 export const databaseErrors = {
   'engine-unknown': entry<{ url: string; allowed: readonly string[] }>(
@@ -38,9 +41,10 @@ export const databaseErrors = {
     (d) =>
       `No encrypted connection to ${d.url} as its URL asks for it: ${d.reason}. Nothing was sent in plain text; docs/databases.md lists what the URL can ask for.`,
   ),
-  'database-unreachable': entry<{ url: string; reason: string }>(
+  'database-unreachable': entry<{ url: string; reason: string; seconds?: number }>(
     'error',
-    (d) => `Cannot reach the database ${d.url}: ${d.reason}. Is the server running, and are host and port right?`,
+    (d) =>
+      `Cannot reach the database ${d.url}${lasting(d.seconds)}: ${d.reason}. Is the server running, and are host and port right?`,
   ),
   'database-denied': entry<{ url: string; reason: string }>(
     'error',
@@ -59,20 +63,25 @@ export const databaseErrors = {
     (d) =>
       `The connection to ${d.url} was lost: ${d.reason}. What was committed before is kept; start the server and run the command again.`,
   ),
-  'database-busy': entry<{ url: string; reason: string }>(
+  'database-busy': entry<{ url: string; reason: string; seconds?: number; holder?: string; end?: string | null }>(
     'error',
-    (d) =>
-      `The database ${d.url} stayed locked by another process: ${d.reason}. Wait for it to finish, or end it, then try again.`,
+    (d) => {
+      const start = d.seconds ? `Gave up on ${d.url} after ${d.seconds} s` : `The database ${d.url} is busy`
+      if (d.holder === undefined)
+        return `${start}: ${d.reason}. Others hold what is needed: wait until they have ended, or end them; then try again.`
+      const remedy = d.end ? `End it with "${d.end}", or wait until it has ended` : 'Wait until it has ended, or end it'
+      return `${start}: ${d.holder} (${d.reason}). ${remedy}; then try again.`
+    },
   ),
-  'connections-exhausted': entry<{ url: string; reason: string }>(
+  'connections-exhausted': entry<{ url: string; reason: string; seconds?: number; limit?: string }>(
     'error',
     (d) =>
-      `The server of ${d.url} takes no more connections: ${d.reason}. Ask for fewer with --connections, --concurrency or --db-pool, end others, or raise its limit (max_connections).`,
+      `The server of ${d.url} takes no more connections${lasting(d.seconds)}: ${d.reason}. Ask for fewer with --connections, --concurrency or --db-pool, end others, or raise its limit (${d.limit ?? 'max_connections'}).`,
   ),
-  'right-missing': entry<{ url: string; reason: string }>(
+  'right-missing': entry<{ url: string; reason: string; right?: string; grant?: string }>(
     'error',
     (d) =>
-      `The user of ${d.url} lacks a right: ${d.reason}. Grant it, or name another user; docs/databases.md lists the rights that each command needs.`,
+      `The user of ${d.url} lacks ${d.right ?? 'a right'}: ${d.reason}. Grant it${d.grant === undefined ? '' : ` with "${d.grant}"`}, or name another user; docs/databases.md lists the rights that each command needs.`,
   ),
   'statement-timeout': entry<{ url: string; reason: string }>(
     'error',
@@ -89,10 +98,34 @@ export const databaseErrors = {
     (d) =>
       `The tables in ${d.url} cannot be dropped, because something of yours depends on them: ${d.reason}. Nothing was dropped; remove what depends on them first.`,
   ),
-  'database-read-only': entry<{ url: string; reason: string; seconds: number }>(
+  'database-read-only': entry<{ url: string; reason: string; seconds?: number }>(
     'error',
     (d) =>
-      `The database ${d.url} takes no writes${d.seconds > 0 ? `, for ${d.seconds} s now` : ''}: ${d.reason}. Is it a replica, or is a new primary being chosen? Name the primary, or try again when there is one.`,
+      `The database ${d.url} takes no writes${lasting(d.seconds)}: ${d.reason}. Is it a replica, is it set to be read only, or is a new primary being chosen? Name the primary, or try again when it takes writes.`,
+  ),
+  'file-read-only': entry<{ url: string; reason: string; remedy: string }>(
+    'error',
+    (d) => `The file of ${d.url} cannot be written to: ${d.reason}. ${d.remedy}.`,
+  ),
+  'file-damaged': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `The file of ${d.url} is damaged: ${d.reason}. Put back a copy of it, or remove it, with the -wal and -shm beside it, and begin anew with "rushbench migrate".`,
+  ),
+  'file-unusable': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `The disk would not read or write the file of ${d.url}: ${d.reason}. What was committed before is kept as far as the disk keeps it; look at the disk and at the system's log, then run the command again.`,
+  ),
+  'memory-full': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `The server of ${d.url} may use no more memory: ${d.reason}. What was stored before is kept; raise its maxmemory, or remove data of others, and run the command again.`,
+  ),
+  'server-cannot-save': entry<{ url: string; reason: string }>(
+    'error',
+    (d) =>
+      `The server of ${d.url} takes no writes, because it cannot save what it holds: ${d.reason}. Its log says why: free space on its disk, or let it write to its folder; then run the command again.`,
   ),
   'outcome-unknown': entry<{ url: string; reason: string }>(
     'error',

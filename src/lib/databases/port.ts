@@ -2,6 +2,7 @@ import type { Durability } from './durability.ts'
 import type { RetryCounts } from './retry-counter.ts'
 import type { ConnectionFacts } from './tls.ts'
 import type { ServerFacts } from './server-facts.ts'
+import type { OnWait } from './waits.ts'
 import type { ShapePair } from './table-shape.ts'
 
 /** What a column may hold. Integers stay within 2^53 - 1; texts have no U+0000, which PostgreSQL cannot store. */
@@ -322,14 +323,22 @@ export interface PausableAccess extends AsyncDisposable {
   pause(): Promise<() => Promise<void>>
 }
 
+/** How a database is opened. */
+export interface ConnectOptions {
+  /** Connections at the most, where the engine takes several. */
+  readonly poolSize: number
+  /** Told what work waits for that takes longer than a second, by asking the server; without it nobody asks. */
+  readonly onWait?: OnWait
+}
+
 /** An engine. */
 export interface DatabaseAdapter {
   readonly name: string
   /**
-   * Opens the database at `url`. Throws `database-unreachable`, `database-denied`, `database-missing`
-   * or `database-not-ours`.
+   * Opens the database at `url`. Throws `database-unreachable`, `database-denied`, `database-missing`,
+   * `database-not-ours`, `connections-exhausted` or `right-missing`.
    */
-  connect(url: string, options: { readonly poolSize: number }): Promise<Database>
+  connect(url: string, options: ConnectOptions): Promise<Database>
   /** Throws `database-not-pausable`, and what `connect` throws for a URL that cannot be read. */
   openPausable(url: string): Promise<PausableAccess>
 }

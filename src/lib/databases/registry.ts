@@ -1,5 +1,5 @@
 import { failure } from '../errors.ts'
-import type { Database, DatabaseAdapter, PausableAccess } from './port.ts'
+import type { ConnectOptions, Database, DatabaseAdapter, PausableAccess } from './port.ts'
 import { redactUrl } from './url.ts'
 
 const mysql = async (): Promise<DatabaseAdapter> => (await import('./mysql/index.ts')).mysql
@@ -32,7 +32,7 @@ async function adapterFor(url: string): Promise<DatabaseAdapter> {
 }
 
 /** Opens the database at `url`. Throws `engine-unknown`, and whatever the engine's `connect` throws. */
-export async function connectDatabase(url: string, options: { readonly poolSize: number }): Promise<Database> {
+export async function connectDatabase(url: string, options: ConnectOptions): Promise<Database> {
   return (await adapterFor(url)).connect(url, options)
 }
 

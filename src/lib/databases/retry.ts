@@ -1,21 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { failure, reasonOf } from '../errors.ts'
 import type { RetryCounter } from './retry-counter.ts'
-
-/**
- * What a server means by an error that is nobody's fault. `conflict`: others stood in the way, and nothing is stored.
- * `refused`: this server takes no writes, such as a primary that has become a replica; nothing is stored, and another
- * connection may lead to one that does. `busy`: it did not come to an end in time; nothing is stored unless it had been
- * asked to commit, when nobody can know.
- */
-export interface Setback {
-  readonly kind: 'conflict' | 'refused' | 'busy'
-  /** What it is called in the report; one of a few, without names or numbers of what was concerned. */
-  readonly reason: string
-}
-
-/** What an engine says of an error: null for one that is no setback. */
-export type FindSetback = (error: unknown) => Setback | null
+import type { FindSetback, Setback } from './setback.ts'
+import { holderSentence, type LockHolder, type Waiting, type WaitWatch } from './waits.ts'
 
 /** How work on one database is tried again. */
 export interface RetryPolicy {
@@ -23,6 +10,7 @@ export interface RetryPolicy {
   readonly url: string
   readonly findSetback: FindSetback
   readonly counter: RetryCounter
+  readonly waits: WaitWatch
 }
 
 /** One try. */
@@ -42,25 +30,34 @@ const longestPauseMs = 500
 /**
  * Does `work` again as long as the server asks for it and it can have done no harm: for some 20 seconds, after pauses
  * that grow exponentially and are drawn at random, so that those who met once do not meet again. Throws
- * `database-busy`, `database-read-only`, and `outcome-unknown` where the work may be stored all the same.
+ * `database-busy`, `database-read-only`, `connections-exhausted`, `database-unreachable`, and `outcome-unknown` where the
+ * work may be stored all the same.
  */
 export async function retry<T>(work: (attempt: Attempt) => Promise<T>, policy: RetryPolicy): Promise<T> {
-  const startedAt = performance.now()
-  for (let tries = 1; ; tries++) {
-    const attempt: Attempt = { mayBeStored: false }
-    try {
-      return await work(attempt)
-    } catch (error) {
-      const setback = policy.findSetback(error)
-      if (!setback) throw error
-      if (setback.kind === 'busy' && attempt.mayBeStored) {
-        throw failure('outcome-unknown', { url: policy.url, reason: reasonOf(error) }, error)
+  const waiting = policy.waits.begin()
+  try {
+    for (let tries = 1; ; tries++) {
+      const attempt: Attempt = { mayBeStored: false }
+      try {
+        return await work(attempt)
+      } catch (error) {
+        const setback = policy.findSetback(error)
+        if (!setback) throw error
+        if (setback.kind === 'busy' && attempt.mayBeStored) {
+          throw failure('outcome-unknown', { url: policy.url, reason: reasonOf(error) }, error)
+        }
+        const at = performance.now()
+        const elapsedMs = at - waiting.startedAt
+        if (isOver(setback, tries, elapsedMs)) {
+          throw givingUp(error, setback, policy.url, { elapsedMs, holder: waiting.holder })
+        }
+        policy.counter.add(setback.reason)
+        waiting.setback = { what: setback, at }
+        await sleep(Math.random() * pauseMs(tries))
       }
-      const elapsedMs = performance.now() - startedAt
-      if (isOver(setback, tries, elapsedMs)) throw givingUp(error, setback, policy.url, elapsedMs)
-      policy.counter.add(setback.reason)
-      await sleep(Math.random() * pauseMs(tries))
     }
+  } finally {
+    policy.waits.end(waiting)
   }
 }
 
@@ -74,9 +71,28 @@ export function isOver({ kind }: Setback, tries: number, elapsedMs: number): boo
   return elapsedMs >= giveUpAfterMs && (kind !== 'conflict' || tries >= fewestTries)
 }
 
+/** What is known of the time before it was given up. */
+interface Waited {
+  readonly elapsedMs: number
+  readonly holder: LockHolder | null
+}
+
 /** The error for a setback that nobody tries again after. */
-export function givingUp(error: unknown, { kind }: Setback, url: string, elapsedMs = 0): Error {
-  const reason = reasonOf(error)
-  if (kind !== 'refused') return failure('database-busy', { url, reason }, error)
-  return failure('database-read-only', { url, reason, seconds: Math.round(elapsedMs / 1000) }, error)
+export function givingUp(
+  error: unknown,
+  { kind, limit }: Setback,
+  url: string,
+  { elapsedMs, holder }: Waited = { elapsedMs: 0, holder: null },
+): Error {
+  const details = { url, reason: reasonOf(error), seconds: Math.round(elapsedMs / 1000) }
+  if (kind === 'refused') return failure('database-read-only', details, error)
+  if (kind === 'full') return failure('connections-exhausted', { ...details, ...(limit && { limit }) }, error)
+  if (kind === 'away') return failure('database-unreachable', details, error)
+  const found = holder ? { holder: holderSentence(holder), end: holder.end } : {}
+  return failure('database-busy', { ...details, ...found }, error)
+}
+
+/** What is known of the time that something took so far. */
+export function waitedOf({ startedAt, holder }: Waiting): Waited {
+  return { elapsedMs: performance.now() - startedAt, holder }
 }

@@ -90,7 +90,7 @@ describe.skipIf(!isThere)('a redis of its own', () => {
       await migrateUp(database, workload, tables)
       const keys = await client.dbSize()
       await client.sendCommand(['ACL', 'SETUSER', 'clerk', right])
-      await expect(database.store.insert(shows, [show(1)])).rejects.toMatchObject({ code: 'database-denied' })
+      await expect(database.store.insert(shows, [show(1)])).rejects.toMatchObject({ code: 'right-missing' })
       expect(await client.dbSize()).toBe(keys)
     })
   })

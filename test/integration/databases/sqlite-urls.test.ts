@@ -31,7 +31,7 @@ describe('a SQLite URL', () => {
     await using database = await open(`${url}?${parameter}`)
     expect(await database.store.count(shows)).toBe(1)
     await expect(database.store.insert(shows, [show(2)])).rejects.toMatchObject({
-      code: 'database-not-ours',
+      code: 'file-read-only',
       message: expect.stringContaining('its URL opens it only to be read'),
     })
   })

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, it } from 'vitest'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { translateSqliteError } from '../../../src/lib/databases/sqlite/errors.ts'
+import { waitText, type Wait } from '../../../src/lib/databases/waits.ts'
 import { describeDatabase } from './contract.ts'
 import { encode, seatLayout } from './bulk-contract.ts'
 import { seat, seats, show, shows, sqlScratch } from './tables.ts'
@@ -177,6 +180,33 @@ describe('sqlite where it cannot work', () => {
     holder.close()
     await database.createTables([])
   })
+
+  it(
+    'a database that another process keeps locked for a while: that is said meanwhile',
+    { timeout: 20_000 },
+    async () => {
+      const path = join(folder, 'held.db')
+      const waits: string[] = []
+      const onWait = (wait: Wait | null) => void waits.push(wait ? waitText(wait) : 'over')
+      await using database = await connectDatabase(`sqlite:${path}`, { poolSize: 1, onWait })
+      // As the server is this process, whoever holds it has to let go by itself.
+      const hold = `const file = new (require('node:sqlite').DatabaseSync)(process.argv[1])
+      file.exec('begin immediate')
+      console.log('held')
+      setTimeout(() => file.exec('rollback'), 2600)`
+      const holder = spawn(process.execPath, ['--no-warnings', '-e', hold, path])
+      await once(holder.stdout, 'data')
+      await database.createTables([])
+      expect(waits.at(-1)).toBe('over')
+      expect(waits.slice(0, -1)).not.toEqual([])
+      for (const text of waits.slice(0, -1)) {
+        expect(text).toMatch(
+          new RegExp(`^waiting for the file's lock that (process ${holder.pid}|another process) holds, [1-3] s$`),
+        )
+      }
+      await once(holder, 'exit')
+    },
+  )
 
   it('an engine that there is none for', async () => {
     await expect(open('oracle://scott:tiger@h/db')).rejects.toMatchObject({

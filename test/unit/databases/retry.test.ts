@@ -1,7 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { addRetries, createRetryCounter } from '../../../src/lib/databases/retry-counter.ts'
-import { isOver, pauseMs, retry, type Setback } from '../../../src/lib/databases/retry.ts'
+import { isOver, pauseMs, retry } from '../../../src/lib/databases/retry.ts'
+import type { Setback } from '../../../src/lib/databases/setback.ts'
+import { createWaitWatch } from '../../../src/lib/databases/waits.ts'
+
+const waits = createWaitWatch(undefined, null)
 
 /** Fails with each of `kinds` in turn, then succeeds; `asked` says at which of them the commit had been asked for. */
 function failing(kinds: readonly Setback['kind'][], asked: readonly boolean[] = []) {
@@ -19,7 +23,7 @@ function failing(kinds: readonly Setback['kind'][], asked: readonly boolean[] = 
         if (kind) throw Object.assign(new Error('no'), { kind })
         return 'done'
       },
-      { url: 'db://there', findSetback, counter },
+      { url: 'db://there', findSetback, counter, waits },
     )
   return { work, counter, tries: () => tries }
 }
@@ -43,19 +47,22 @@ describe('work on a server that asks for another try', () => {
   })
 
   it('is done again though the commit was asked for, when the server says that nothing is stored', async () => {
-    const { work } = failing(['conflict', 'refused'], [true, true])
+    const { work } = failing(['conflict', 'refused', 'locked'], [true, true, true])
     expect(await work()).toBe('done')
   })
 
   it('is not done again after an error that is no setback', async () => {
     const work = vi.fn<() => Promise<never>>(() => Promise.reject(new Error('wrong')))
-    const policy = { url: 'db://there', findSetback: () => null, counter: createRetryCounter() }
+    const policy = { url: 'db://there', findSetback: () => null, counter: createRetryCounter(), waits }
     await expect(retry(work, policy)).rejects.toThrow('wrong')
     expect(work).toHaveBeenCalledOnce()
   })
 
   it.each([
     ['conflict', 'database-busy', 10],
+    ['locked', 'database-busy', 2],
+    ['full', 'connections-exhausted', 2],
+    ['away', 'database-unreachable', 2],
     ['refused', 'database-read-only', 2],
     ['busy', 'database-busy', 2],
   ] as const)('ends some time: %s', async (kind, code, tries) => {
@@ -67,6 +74,32 @@ describe('work on a server that asks for another try', () => {
     clock.mockRestore()
     expect(endless.tries()).toBe(tries)
   })
+})
+
+it('names at last who kept the lock, for how long that was waited for, and what ends it', async () => {
+  const clock = vi.spyOn(performance, 'now')
+  let now = 0
+  clock.mockImplementation(() => now)
+  const holder = {
+    lock: 'the lock',
+    name: 'session 4711',
+    about: 'user app, idle in transaction for 95 s',
+    isSure: true,
+    end: 'kill 4711',
+  }
+  const known = { ...waits, begin: () => ({ ...waits.begin(), holder }) }
+  const findSetback = (): Setback => ({ kind: 'locked', reason: 'lock wait timeout (1205)' })
+  const locked = () => {
+    now += 30_000
+    return Promise.reject(new Error('Lock wait timeout exceeded'))
+  }
+  const policy = { url: 'mysql://there/x', findSetback, counter: createRetryCounter(), waits: known }
+  await expect(retry(locked, policy)).rejects.toMatchObject({
+    code: 'database-busy',
+    message:
+      'Gave up on mysql://there/x after 30 s: session 4711 (user app, idle in transaction for 95 s) holds the lock (Lock wait timeout exceeded). End it with "kill 4711", or wait until it has ended; then try again.',
+  })
+  clock.mockRestore()
 })
 
 it('pauses grow to half a second and no more', () => {

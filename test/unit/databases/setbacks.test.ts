@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { findMongoSetback } from '../../../src/lib/databases/mongodb/setbacks.ts'
 import { findMysqlSetback } from '../../../src/lib/databases/mysql/setbacks.ts'
 import { findPostgresSetback } from '../../../src/lib/databases/postgres/setbacks.ts'
+import { waitedFor } from '../../../src/lib/databases/setback.ts'
 
 const mysqlError = (errno: number, message = 'it said so') => Object.assign(new Error(message), { errno })
 const postgresError = (code: string, message = 'it said so') => Object.assign(new Error(message), { code })
@@ -16,7 +17,10 @@ describe('MySQL protocol', () => {
     [8022, 'Error: KV error safe to retry', 'conflict'],
     [8028, 'Information schema is changed during the execution of the statement', 'conflict'],
     [8002, '[2] can not retry select for update statement', 'conflict'],
-    [1205, 'Lock wait timeout exceeded; try restarting transaction', 'busy'],
+    [1205, 'Lock wait timeout exceeded; try restarting transaction', 'locked'],
+    [1040, 'Too many connections', 'full'],
+    [1203, "User app already has more than 'max_user_connections' active connections", 'full'],
+    [1226, "User 'app' has exceeded the 'max_user_connections' resource (current value: 1)", 'full'],
     [9001, 'PD server timeout', 'busy'],
     [9002, 'TiKV server timeout', 'busy'],
     [9003, 'TiKV server is busy', 'busy'],
@@ -53,6 +57,7 @@ describe('MySQL protocol', () => {
     [1047, 'Unknown command'],
     [1317, 'Query execution was interrupted'],
     [2013, 'Lost connection'],
+    [1226, "User 'app' has exceeded the 'max_queries_per_hour' resource (current value: 1)"],
   ])('not %i %s', (errno, message) => {
     expect(findMysqlSetback(mysqlError(errno, message))).toBeNull()
   })
@@ -67,6 +72,9 @@ describe('PostgreSQL protocol', () => {
     ['XX000', 'Operation expired: Transaction 0a0d expired or aborted by a conflict: 40001', 'conflict'],
     ['40003', 'result is ambiguous: error=rpc error', 'busy'],
     ['25006', 'cannot execute INSERT in a read-only transaction', 'refused'],
+    ['55P03', 'canceling statement due to lock timeout', 'locked'],
+    ['53300', 'sorry, too many clients already', 'full'],
+    ['57P03', 'the database system is starting up', 'away'],
   ])('%s %s', (code, message, kind) => {
     expect(findPostgresSetback(postgresError(code, message))?.kind).toBe(kind)
   })
@@ -78,6 +86,24 @@ describe('PostgreSQL protocol', () => {
     ['toString', 'what an object has anyway'],
   ])('not %s %s', (code, message) => {
     expect(findPostgresSetback(postgresError(code, message))).toBeNull()
+  })
+})
+
+describe('what is waited for after a setback', () => {
+  it.each([
+    [findMysqlSetback(mysqlError(1040)), 'a connection: the server has no free one (max_connections)'],
+    [findMysqlSetback(mysqlError(1203)), 'a connection: the server has no free one (max_user_connections)'],
+    [findPostgresSetback(postgresError('53300')), 'a connection: the server has no free one (max_connections)'],
+    [
+      findPostgresSetback(postgresError('53300', 'too many connections for role "app"')),
+      'a connection: the server has no free one (the limit of the role or database)',
+    ],
+    [findPostgresSetback(postgresError('57P03')), 'the server, which is starting or recovering (57P03)'],
+    [findPostgresSetback(postgresError('25006')), 'the server, which takes no writes: read only (25006)'],
+    [findPostgresSetback(postgresError('55P03')), 'a lock'],
+    [findMysqlSetback(mysqlError(1213)), 'others to be out of the way: deadlock (1213)'],
+  ])('%o: %s', (setback, what) => {
+    expect(setback && waitedFor(setback)).toBe(what)
   })
 })
 

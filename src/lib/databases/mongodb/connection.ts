@@ -14,6 +14,7 @@ import type { AnyTable } from '../port.ts'
 import { retry } from '../retry.ts'
 import { createRetryCounter, type RetryCounts } from '../retry-counter.ts'
 import { factsOf, tlsOptions, type ConnectionFacts, type TlsMaterial } from '../tls.ts'
+import { createWaitWatch, type OnWait } from '../waits.ts'
 import type { Doc } from './documents.ts'
 import { translateMongoError } from './errors.ts'
 import { findMongoSetback } from './setbacks.ts'
@@ -44,15 +45,15 @@ export interface MongoConnection {
 const connectTimeoutMs = 5000
 
 /** Opens a pool and makes sure that the server answers. */
-export async function connectMongo(url: string, poolSize: number): Promise<MongoConnection> {
+export async function connectMongo(url: string, poolSize: number, onWait?: OnWait): Promise<MongoConnection> {
   const server = readMongoUrl(url)
   const client = createClient(url, server, poolSize)
-  const connection = createConnection(client, server.database, server.shown)
+  const connection = createConnection(client, server, onWait)
   try {
     await connection.run(connection.db.command({ ping: 1 }))
     return { ...connection, connection: await describeConnection(client, server) }
   } catch (error) {
-    await client.close()
+    await connection.close()
     throw error
   }
 }
@@ -99,13 +100,18 @@ async function describeConnection(client: MongoClient, server: MongoUrl): Promis
   }
 }
 
-function createConnection(client: MongoClient, name: string, url: string): Omit<MongoConnection, 'connection'> {
+function createConnection(
+  client: MongoClient,
+  { database: name, shown: url }: MongoUrl,
+  onWait: OnWait | undefined,
+): Omit<MongoConnection, 'connection'> {
   const writeConcern = client.writeConcern ?? new WriteConcern('majority', undefined, true)
   // Without answers nobody could tell whether a place was taken.
   if (writeConcern.w === 0) throw failure('database-not-ours', { url, reason: 'w=0 leaves every write unanswered' })
   const db = openDatabase(client, name, writeConcern, url)
   const counter = createRetryCounter()
-  const policy = { url, findSetback: findMongoSetback, counter }
+  const waits = createWaitWatch(onWait, null)
+  const policy = { url, findSetback: findMongoSetback, counter, waits }
 
   /** Leaves setbacks as they are, for whoever tries again. */
   async function translated<T>(work: Promise<T>): Promise<T> {
@@ -136,7 +142,10 @@ function createConnection(client: MongoClient, name: string, url: string): Omit<
         return translated(work())
       }, policy),
     retries: () => counter.counts(),
-    close: () => client.close(),
+    close() {
+      waits.close()
+      return client.close()
+    },
   }
 }
 

@@ -9,12 +9,21 @@ import {
 } from 'mongodb'
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
 import { isTlsFault } from '../tls.ts'
+import { findMongoRight } from './rights.ts'
 
-type Translation = 'database-denied' | 'database-missing' | 'database-lost' | 'database-busy' | 'disk-full'
+type Translation =
+  | 'database-denied'
+  | 'database-missing'
+  | 'database-lost'
+  | 'database-busy'
+  | 'database-read-only'
+  | 'connections-exhausted'
+  | 'disk-full'
+  | 'right-missing'
 
 /** MongoDB's own numbers. */
 const translations: Readonly<Record<number, Translation>> = {
-  13: 'database-denied', // Unauthorized
+  13: 'right-missing', // Unauthorized
   18: 'database-denied', // AuthenticationFailed
   334: 'database-denied', // MechanismUnavailable
   8000: 'database-denied', // AtlasError, on a login
@@ -24,7 +33,9 @@ const translations: Readonly<Record<number, Translation>> = {
   112: 'database-busy', // WriteConflict
   91: 'database-lost', // ShutdownInProgress
   189: 'database-lost', // PrimarySteppedDown
-  10107: 'database-lost', // NotWritablePrimary
+  10107: 'database-read-only', // NotWritablePrimary
+  13435: 'database-read-only', // NotPrimaryNoSecondaryOk
+  13436: 'database-read-only', // NotPrimaryOrSecondary
   11600: 'database-lost', // InterruptedAtShutdown
   11602: 'database-lost', // InterruptedDueToReplStateChange
   14031: 'disk-full', // OutOfDiskSpace
@@ -40,12 +51,28 @@ export function translateMongoError(thrown: unknown, url: string): unknown {
   const error = unwrap(thrown)
   const tooOld = findTooOld(error)
   if (tooOld) return failure('database-not-ours', { url, reason: reasonOf(tooOld) }, error)
+  const reason = reasonOf(error)
   if (error instanceof MongoServerSelectionError) {
-    const code = isTlsFault(findCause(error)) ? 'encryption-refused' : 'database-unreachable'
-    return failure(code, { url, reason: reasonOf(error) }, error)
+    if (isTlsFault(findCause(error))) return failure('encryption-refused', { url, reason }, error)
+    // A server that is full closes the connection before it has said a word.
+    const full = 'a server that takes no more connections (net.maxIncomingConnections) does just that'
+    const told = reason.endsWith(' closed') ? `${reason}; ${full}` : reason
+    return failure('database-unreachable', { url, reason: told }, error)
   }
-  const known = isLost(error) ? 'database-lost' : translations[codeOf(error)]
-  return known === undefined ? error : failure(known, { url, reason: reasonOf(error) }, error)
+  const known = findTranslation(error, reason)
+  if (known === undefined) return error
+  if (known === 'connections-exhausted') return failure(known, { url, reason, limit: 'maxPoolSize' }, error)
+  return failure(known, { url, reason, ...(known === 'right-missing' && findMongoRight(reason, url)) }, error)
+}
+
+function findTranslation(error: unknown, reason: string): Translation | undefined {
+  // The driver does not export its class.
+  if (error instanceof Error && error.name === 'MongoWaitQueueTimeoutError') return 'connections-exhausted'
+  if (isLost(error)) return 'database-lost'
+  const known = translations[codeOf(error)]
+  // The same number is said to those who have not logged in at all.
+  if (known === 'right-missing' && /requires authentication/i.test(reason)) return 'database-denied'
+  return codeOf(error) === 8000 && /not (allowed|authorized)/i.test(reason) ? 'right-missing' : known
 }
 
 /** An insert of many documents hides what went wrong with the connection in an error of its own. */

@@ -19,8 +19,8 @@ import { createMongoStore } from './store.ts'
 /** MongoDB, and servers that speak its protocol. A table is a collection, its primary key is `_id`. */
 export const mongodb: DatabaseAdapter = {
   name: 'mongodb',
-  async connect(url, { poolSize }) {
-    const connection = await connectMongo(url, poolSize)
+  async connect(url, { poolSize, onWait }) {
+    const connection = await connectMongo(url, poolSize, onWait)
     try {
       return createDatabase(connection, await readEngine(connection))
     } catch (error) {

@@ -1,5 +1,5 @@
 import { MongoBulkWriteError, MongoServerError, MongoServerSelectionError, MongoWriteConcernError } from 'mongodb'
-import type { Setback } from '../retry.ts'
+import type { Setback } from '../setback.ts'
 
 /**
  * What a server says that is no primary, or stops being one, with the names of

@@ -18,7 +18,9 @@ import type { SqlTransaction } from '../sql/apply.ts'
 import { retryInSession, type BorrowedSession } from '../sql/retry-in-session.ts'
 import type { Statement } from '../sql/statements.ts'
 import { factsOf, type ConnectionFacts } from '../tls.ts'
+import { createWaitWatch, type OnWait, type WaitWatch } from '../waits.ts'
 import { translateMysqlError } from './errors.ts'
+import { findMysqlHolder } from './lock-holder.ts'
 import { prepareSession } from './session.ts'
 import { findMysqlSetback } from './setbacks.ts'
 import { readMysqlUrl, type MysqlUrl } from './url.ts'
@@ -65,29 +67,35 @@ export interface MysqlConnections {
 const maxPreparedParameters = 16
 
 /** Opens a pool and makes sure that the server answers. */
-export async function connectMysql(url: string, poolSize: number): Promise<MysqlConnections> {
+export async function connectMysql(url: string, poolSize: number, onWait?: OnWait): Promise<MysqlConnections> {
   const server = readMysqlUrl(url)
   const [first, ...others] = server.ways
   try {
-    return await connectBy(first ?? {}, server, poolSize)
+    return await connectBy(first ?? {}, server, { poolSize, onWait })
   } catch (error) {
     const [second] = others
     if (!second || !(error instanceof RushbenchError) || error.code !== 'encryption-refused') throw error
-    return connectBy(second, server, poolSize)
+    return connectBy(second, server, { poolSize, onWait })
   }
 }
 
-async function connectBy(way: PoolOptions, server: MysqlUrl, poolSize: number): Promise<MysqlConnections> {
+async function connectBy(
+  way: PoolOptions,
+  server: MysqlUrl,
+  { poolSize, onWait }: { readonly poolSize: number; readonly onWait: OnWait | undefined },
+): Promise<MysqlConnections> {
   const pool = createPool({ ...way, ...poolOptions(poolSize) })
   pool.pool.on('connection', (connection) => {
     closeWhenServerHangsUp((connection as unknown as { stream: Socket }).stream)
   })
-  const connections = createConnections(pool, server.shown, server.database)
+  const own = new Set<number>()
+  const waits = createWaitWatch(onWait, () => findMysqlHolder(way, own))
+  const connections = createConnections(pool, server, { waits, own })
   try {
     const connection = await connections.withSession(({ raw }) => describeConnection(raw, server))
     return { ...connections, connection }
   } catch (error) {
-    await pool.end()
+    await connections.close()
     throw error
   }
 }
@@ -114,9 +122,20 @@ function poolOptions(poolSize: number): PoolOptions {
 
 type Work<T> = (session: MysqlSession) => Promise<T>
 
-function createConnections(pool: Pool, url: string, database: string): Omit<MysqlConnections, 'connection'> {
+/** Who waits, and in which sessions. */
+interface Followed {
+  readonly waits: WaitWatch
+  /** Numbers that the server gave them. */
+  readonly own: Set<number>
+}
+
+function createConnections(
+  pool: Pool,
+  { shown: url, database }: MysqlUrl,
+  { waits, own }: Followed,
+): Omit<MysqlConnections, 'connection'> {
   const counter = createRetryCounter()
-  const policy = { url, findSetback: findMysqlSetback, counter }
+  const policy = { url, findSetback: findMysqlSetback, counter, waits }
 
   /** Leaves setbacks as they are, for whoever tries again. */
   async function translated<T>(work: Promise<T>): Promise<T> {
@@ -128,7 +147,6 @@ function createConnections(pool: Pool, url: string, database: string): Omit<Mysq
   }
 
   const prepared = new WeakSet<object>()
-  const own = new Set<number>()
 
   async function connect(): Promise<PoolConnection> {
     const raw = await pool.getConnection()
@@ -145,7 +163,8 @@ function createConnections(pool: Pool, url: string, database: string): Omit<Mysq
   }
 
   async function borrow() {
-    const raw = await translated(connect())
+    // A server that has no place left is asked again.
+    const raw = await retry(() => translated(connect()), policy)
     return { session: createSession(raw, translated), release: () => raw.release(), discard: () => raw.destroy() }
   }
 
@@ -178,13 +197,18 @@ function createConnections(pool: Pool, url: string, database: string): Omit<Mysq
     database,
     borrow,
     async withSession(work) {
-      const { session, release } = await borrow()
+      const waiting = waits.begin()
       try {
-        return await work(session)
+        const { session, release } = await borrow()
+        try {
+          return await work(session)
+        } finally {
+          release()
+        }
       } catch (error) {
-        throw translateMysqlError(error, url)
+        throw translateMysqlError(error, url, waiting)
       } finally {
-        release()
+        waits.end(waiting)
       }
     },
     query: (statement) => retried((session) => session.query(statement)),
@@ -203,7 +227,10 @@ function createConnections(pool: Pool, url: string, database: string): Omit<Mysq
       retried((session, attempt) => attemptTransaction(session, work, attempt, isolation)),
     retries: () => counter.counts(),
     own: () => [...own],
-    close: () => pool.end(),
+    close() {
+      waits.close()
+      return pool.end()
+    },
   }
 }
 

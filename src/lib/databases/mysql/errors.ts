@@ -1,6 +1,8 @@
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
-import { givingUp } from '../retry.ts'
+import { givingUp, waitedOf } from '../retry.ts'
 import { isTlsFault } from '../tls.ts'
+import type { Waiting } from '../waits.ts'
+import { findMysqlRight } from './rights.ts'
 import { findMysqlSetback } from './setbacks.ts'
 
 type Translation =
@@ -39,7 +41,7 @@ const translations: Readonly<Record<string, Translation>> = {
   ER_FK_CANNOT_DROP_PARENT: 'tables-depended-on',
   ER_SECURE_TRANSPORT_REQUIRED: 'database-denied',
   ER_ACCESS_DENIED_ERROR: 'database-denied',
-  ER_DBACCESS_DENIED_ERROR: 'database-denied',
+  ER_DBACCESS_DENIED_ERROR: 'right-missing',
   ER_HOST_NOT_PRIVILEGED: 'database-denied',
   ER_BAD_DB_ERROR: 'database-missing',
   PROTOCOL_CONNECTION_LOST: 'database-lost',
@@ -50,16 +52,18 @@ const translations: Readonly<Record<string, Translation>> = {
   ER_DISK_FULL: 'disk-full',
 }
 
-/** An error of mysql2 as one of ours where there is a sentence for it. */
-export function translateMysqlError(error: unknown, url: string): unknown {
+/** An error of mysql2 as one of ours where there is a sentence for it; `waiting` is what met it, where it is known. */
+export function translateMysqlError(error: unknown, url: string, waiting?: Waiting): unknown {
   if (error instanceof RushbenchError) return error
   const setback = findMysqlSetback(error)
-  if (setback) return givingUp(error, setback, url)
+  if (setback) return givingUp(error, setback, url, waiting && waitedOf(waiting))
   const { code = '', fatal = false } = error as { code?: string; fatal?: boolean }
   const known = isTlsFault(error)
     ? 'encryption-refused'
     : (translations[code] ?? (fatal || isClosed(error) ? 'database-lost' : null))
-  return known === null ? error : failure(known, { url, reason: reasonOf(error) }, error)
+  const reason = reasonOf(error)
+  if (known === 'right-missing') return failure(known, { url, reason, ...findMysqlRight(reason, url) }, error)
+  return known === null ? error : failure(known, { url, reason }, error)
 }
 
 /** mysql2 has no code for a statement on a connection that broke before. */

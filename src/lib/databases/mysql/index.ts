@@ -1,4 +1,4 @@
-import { failure, reasonOf } from '../../errors.ts'
+import { failure, reasonOf, RushbenchError } from '../../errors.ts'
 import { describeDurability } from '../durability.ts'
 import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../port.ts'
 import { applyChanges } from '../sql/apply.ts'
@@ -15,13 +15,14 @@ import { readMysqlFacts } from './server-facts.ts'
 import { findFlavour, isTidb, isVitess, type Flavour } from './flavour.ts'
 import { createIndexes, dropIndexes } from './indexes.ts'
 import { openPausable } from './pausable.ts'
+import { findMysqlSetback } from './setbacks.ts'
 import { readMysqlShapes } from './shape.ts'
 
 /** MySQL and MariaDB. */
 export const mysql: DatabaseAdapter = {
   name: 'mysql',
-  async connect(url, { poolSize }) {
-    const connections = await connectMysql(url, poolSize)
+  async connect(url, { poolSize, onWait }) {
+    const connections = await connectMysql(url, poolSize, onWait)
     try {
       const { flavour, galeraNodes } = await readFlavour(connections)
       return createDatabase(connections, flavour, await readEngine(connections, flavour, galeraNodes))
@@ -88,10 +89,13 @@ function createDatabase(connections: MysqlConnections, flavour: Flavour, engine:
         tables.map(({ table, mark }) => ({ table: made(table), mark })),
       ),
     async dropTables(tables) {
+      if (tables.length === 0) return
       await connections.withSession(async (session) => {
-        // What is dropped stays dropped: so it is asked before whether all of them can be.
+        // What is dropped stays dropped: so it is asked before whether all of them can be, and one statement has the rights
+        // and the locks for all of them before it drops any.
         await requireIndependent(session, connections.url, tables)
-        for (const table of tables) await session.execute({ sql: dropTableSql(mysqlDialect, table), parameters: [] })
+        const names = tables.map(({ name }) => `\`${name}\``)
+        await session.execute({ sql: `drop table ${names.join(', ')}`, parameters: [] })
       })
     },
     dropIndexes: (table) => dropIndexes(connections, made(table)),
@@ -136,15 +140,20 @@ function ignoreMissingRight(error: { readonly code?: string }): null {
   throw error
 }
 
-/** Throws `tables-depended-on` where others refer to these tables. */
+/** Throws `tables-depended-on` where others, in this database or another one, refer to these tables. */
 async function requireIndependent(session: MysqlSession, url: string, tables: readonly AnyTable[]): Promise<void> {
   const ours = new Set(tables.map(({ name }) => name))
-  const sql = `select table_name as child, referenced_table_name as parent from information_schema.referential_constraints
-    where unique_constraint_schema = database() order by table_name`
+  const sql = `select table_name as child, referenced_table_name as parent,
+      case when constraint_schema = database() then null else constraint_schema end as elsewhere
+    from information_schema.referential_constraints
+    where unique_constraint_schema = database() order by constraint_schema, table_name`
   const rows = await session.query({ sql, parameters: [] })
   const reason = rows
-    .filter(({ child, parent }) => ours.has(String(parent)) && !ours.has(String(child)))
-    .map(({ child, parent }) => `${String(child)} refers to ${String(parent)}`)
+    .filter(({ child, parent, elsewhere }) => ours.has(String(parent)) && (elsewhere || !ours.has(String(child))))
+    .map(
+      ({ child, parent, elsewhere }) =>
+        `${elsewhere ? `${String(elsewhere)}.` : ''}${String(child)} refers to ${String(parent)}`,
+    )
   if (reason.length > 0) throw failure('tables-depended-on', { url, reason: reason.join(', ') })
 }
 
@@ -180,6 +189,9 @@ async function createTables(
         const drop = { sql: dropTableSql(mysqlDialect, table), parameters: [] }
         await session.execute(drop).catch(() => left.push(table.name))
       }
+      const setback = findMysqlSetback(error)
+      const isSaid = error instanceof RushbenchError || (setback !== null && setback.kind !== 'conflict')
+      if (isSaid && left.length === 0) throw error
       throw failure('migration-failed', { url: connections.url, reason: reasonOf(error), left }, error)
     }
   })

@@ -1,8 +1,9 @@
 import { reasonOf } from '../../errors.ts'
-import type { Setback } from '../retry.ts'
+import type { Setback } from '../setback.ts'
 
 /**
- * MySQL's own: after 1213 a client has to begin the transaction anew, and so it is advised to after 1205
+ * MySQL's own: after 1213 a client has to begin the transaction anew, and so it is advised to after 1205, which takes back
+ * the statement that waited
  * (https://dev.mysql.com/doc/refman/8.4/en/innodb-error-handling.html). Galera says 1213 as well, also at the COMMIT, of
  * a transaction that others were faster than (https://mariadb.com/docs/galera-cluster/reference/mariadb-galera-cluster-known-limitations). MariaDB takes
  * a transaction back with 1020 where innodb_snapshot_isolation is on, as it is from 11.6.2
@@ -20,7 +21,9 @@ const byNumber: Readonly<Record<number, Setback>> = {
   8022: { kind: 'conflict', reason: 'commit rolled back (8022)' },
   8028: { kind: 'conflict', reason: 'schema has changed (8028)' },
   9007: { kind: 'conflict', reason: 'write conflict (9007)' },
-  1205: { kind: 'busy', reason: 'lock wait timeout (1205)' },
+  1205: { kind: 'locked', reason: 'lock wait timeout (1205)' },
+  1040: { kind: 'full', reason: 'no free connection (1040)', limit: 'max_connections' },
+  1203: { kind: 'full', reason: 'no free connection (1203)', limit: 'max_user_connections' },
   9001: { kind: 'busy', reason: 'PD timeout (9001)' },
   9002: { kind: 'busy', reason: 'TiKV timeout (9002)' },
   9003: { kind: 'busy', reason: 'TiKV busy (9003)' },
@@ -41,6 +44,11 @@ const readOnly = /read-only/i
  * 1047 to every statement, and 1180 to a COMMIT that finds it so (https://mariadb.com/docs/galera-cluster/reference/wsrep-variable-details/wsrep_ready).
  */
 const byText: readonly { readonly text: RegExp; readonly numbers: readonly number[]; readonly setback: Setback }[] = [
+  {
+    text: /max_user_connections/i,
+    numbers: [1226],
+    setback: { kind: 'full', reason: 'no free connection (1226)', limit: 'max_user_connections' },
+  },
   {
     text: /primary is not serving|no healthy tablet available|primary is serving but initially found no available tablet/i,
     numbers: [1105],

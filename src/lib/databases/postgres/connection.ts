@@ -5,13 +5,15 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { RushbenchError } from '../../errors.ts'
 import { closeWhenServerHangsUp } from '../hang-up.ts'
 import type { Value } from '../port.ts'
-import { retry, type Attempt } from '../retry.ts'
+import { retry, type Attempt, type RetryPolicy } from '../retry.ts'
 import { createRetryCounter, type RetryCounts } from '../retry-counter.ts'
 import type { SqlTransaction } from '../sql/apply.ts'
 import { retryInSession, type BorrowedSession } from '../sql/retry-in-session.ts'
 import type { Statement } from '../sql/statements.ts'
 import type { ConnectionFacts } from '../tls.ts'
+import { createWaitWatch, type OnWait } from '../waits.ts'
 import { translatePostgresError } from './errors.ts'
+import { findPostgresHolder } from './lock-holder.ts'
 import { createStatementNames } from './prepared.ts'
 import { findServer, socketOf, type FoundServer } from './servers.ts'
 import { prepareSession } from './session.ts'
@@ -67,31 +69,34 @@ export interface PostgresListener {
 const keepAliveMs = 10_000
 
 /** Opens a pool and makes sure that the server answers. */
-export async function connectPostgres(url: string, poolSize: number): Promise<PostgresConnections> {
+export async function connectPostgres(url: string, poolSize: number, onWait?: OnWait): Promise<PostgresConnections> {
   const server = readPostgresUrl(url)
   const common: ClientConfig = {
     ...server.client,
     types: { getTypeParser: parserFor as typeof types.getTypeParser },
   }
-  const found = await orTranslated(findServer(server, common), server.shown)
-  const options = { ...common, ...found.candidate }
-  const search = server.servers.length > 1 ? () => findServer(server, common) : null
-  const pool = createPool(options, poolSize)
-  const connections = createConnections(pool, options, { ...server, connection: found.connection, search })
+  const own = new Set<number>()
+  let way: ClientConfig | null = null
+  const waits = createWaitWatch(onWait, async () => way && findPostgresHolder(way, own))
+  const policy = { url: server.shown, findSetback: findPostgresSetback, counter: createRetryCounter(), waits }
+  const find = () => findServer(server, common)
+  let pool: Pool | null = null
   try {
+    // A server that has no place left, or is being started, is asked again.
+    const found = await retry(find, policy)
+    const options = { ...common, ...found.candidate }
+    // Behind a pooler the numbers that it gave are those of no session of the server.
+    if (!found.connection.pooled) way = options
+    pool = createPool(options, poolSize)
+    const search = server.servers.length > 1 ? find : null
+    const known = { ...server, connection: found.connection, search, policy, own }
+    const connections = createConnections(pool, options, known)
     await connections.withSession((session) => session.query({ sql: 'select 1', parameters: [] }))
     return connections
   } catch (error) {
-    await pool.end()
-    throw error
-  }
-}
-
-async function orTranslated<T>(work: Promise<T>, url: string): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    throw translatePostgresError(error, url)
+    waits.close()
+    await pool?.end()
+    throw translatePostgresError(error, server.shown)
   }
 }
 
@@ -120,21 +125,31 @@ interface KnownServer extends Pick<PostgresUrl, 'shown' | 'preparedStatements'> 
   readonly connection: ConnectionFacts
   /** Looks for the one that will do now; null where the URL names a single one. */
   readonly search: (() => Promise<FoundServer>) | null
+  readonly policy: RetryPolicy
+  /** Numbers that the server gave our sessions. */
+  readonly own: Set<number>
 }
 
 function createConnections(pool: Pool, options: ClientConfig, known: KnownServer): PostgresConnections {
-  const { shown: url, connection, search } = known
+  const { shown: url, connection, search, policy, own } = known
   const names = createStatementNames(known, connection)
-  const counter = createRetryCounter()
-  const policy = { url, findSetback: findPostgresSetback, counter }
   let mustSearch = false
 
-  /** Leaves setbacks as they are, for whoever tries again. */
-  async function translated<T>(work: Promise<T>): Promise<T> {
+  /** For what nobody tries again. */
+  async function said<T>(work: Promise<T>): Promise<T> {
     try {
       return await work
     } catch (error) {
-      throw findPostgresSetback(error) ? error : translatePostgresError(error, url)
+      throw translatePostgresError(error, url)
+    }
+  }
+
+  /** Leaves setbacks as they are, for whoever tries again. */
+  async function translated<T>(work: Promise<T>, sql?: string): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      throw findPostgresSetback(error) ? error : translatePostgresError(error, url, sql === undefined ? {} : { sql })
     }
   }
 
@@ -154,7 +169,6 @@ function createConnections(pool: Pool, options: ClientConfig, known: KnownServer
   }
 
   const prepared = new WeakSet<ClientBase>()
-  const own = new Set<number>()
 
   async function connect(): Promise<PoolClient> {
     const client = await reach()
@@ -171,11 +185,11 @@ function createConnections(pool: Pool, options: ClientConfig, known: KnownServer
   }
 
   async function borrow() {
-    const client = await translated(connect())
+    const client = await retry(() => translated(connect()), policy)
     let lost = false
-    const watched = async <T>(work: Promise<T>): Promise<T> => {
+    const watched = async <T>(work: Promise<T>, sql: string): Promise<T> => {
       try {
-        return await translated(work)
+        return await translated(work, sql)
       } catch (error) {
         lost ||= error instanceof RushbenchError && error.code === 'database-lost'
         // The next connection may lead to a server that takes writes.
@@ -215,13 +229,18 @@ function createConnections(pool: Pool, options: ClientConfig, known: KnownServer
     connection,
     borrow,
     async withSession(work) {
-      const { session, release } = await borrow()
+      const waiting = policy.waits.begin()
       try {
-        return await work(session)
+        const { session, release } = await borrow()
+        try {
+          return await work(session)
+        } finally {
+          release()
+        }
       } catch (error) {
-        throw translatePostgresError(error, url)
+        throw translatePostgresError(error, url, { waiting })
       } finally {
-        release()
+        policy.waits.end(waiting)
       }
     },
     query: (statement) => retried((session) => session.query(statement)),
@@ -236,21 +255,24 @@ function createConnections(pool: Pool, options: ClientConfig, known: KnownServer
         return work()
       }, policy),
     transaction: (work) => retried((session, attempt) => attemptTransaction(session, work, attempt)),
-    retries: () => counter.counts(),
+    retries: () => policy.counter.counts(),
     own: () => [...own],
     async renew() {
-      const idle = await Promise.all(Array.from({ length: pool.idleCount }, () => translated(pool.connect())))
+      const idle = await Promise.all(Array.from({ length: pool.idleCount }, () => said(pool.connect())))
       for (const client of idle) client.release(true)
     },
-    listen: (channel, onPayload) => translated(openListener({ options, url, channel }, onPayload, translated)),
-    close: () => pool.end(),
+    listen: (channel, onPayload) => said(openListener({ options, url, channel }, onPayload, said)),
+    close() {
+      policy.waits.close()
+      return pool.end()
+    },
   }
 }
 
 async function openListener(
   { options, url, channel }: { readonly options: ClientConfig; readonly url: string; readonly channel: string },
   onPayload: (payload: string) => void,
-  translated: <T>(work: Promise<T>) => Promise<T>,
+  said: <T>(work: Promise<T>) => Promise<T>,
 ): Promise<PostgresListener> {
   // A server that is gone without a word is noticed by the kernel.
   const client = new Client({ ...options, keepAlive: true, keepAliveInitialDelayMillis: keepAliveMs })
@@ -268,7 +290,7 @@ async function openListener(
     await client.end().catch(() => {})
     throw error
   }
-  return { lost: translated(lost), close: () => client.end() }
+  return { lost: said(lost), close: () => client.end() }
 }
 
 function plain(sql: string): Statement {
@@ -277,10 +299,10 @@ function plain(sql: string): Statement {
 
 function createSession(
   client: PoolClient,
-  translated: <T>(work: Promise<T>) => Promise<T>,
+  translated: <T>(work: Promise<T>, sql: string) => Promise<T>,
   nameOf: (text: string) => string | undefined,
 ): PostgresSession {
-  const run = async (query: QueryConfig) => translated(client.query<Record<string, Value>>(query))
+  const run = async (query: QueryConfig) => translated(client.query<Record<string, Value>>(query), query.text)
   return {
     query: async ({ sql, parameters }) => (await run({ text: sql, values: [...parameters] })).rows,
     execute: async ({ sql, parameters }) => (await run({ text: sql, values: [...parameters] })).rowCount ?? 0,
@@ -290,7 +312,7 @@ function createSession(
     },
     async copy(sql, chunks) {
       const target = client.query(copyFrom(sql))
-      await translated(pipeline(Readable.from(chunks, { objectMode: false }), target))
+      await translated(pipeline(Readable.from(chunks, { objectMode: false }), target), sql)
       return target.rowCount
     },
   }

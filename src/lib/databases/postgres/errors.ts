@@ -1,6 +1,8 @@
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
-import { givingUp } from '../retry.ts'
+import { givingUp, waitedOf } from '../retry.ts'
 import { isTlsFault } from '../tls.ts'
+import type { Waiting } from '../waits.ts'
+import { findPostgresRight } from './rights.ts'
 import { findPostgresSetback } from './setbacks.ts'
 
 type Translation =
@@ -10,9 +12,7 @@ type Translation =
   | 'database-not-ours'
   | 'database-missing'
   | 'database-lost'
-  | 'database-busy'
   | 'disk-full'
-  | 'connections-exhausted'
   | 'right-missing'
   | 'statement-timeout'
   | 'tables-depended-on'
@@ -34,23 +34,28 @@ const translations: Readonly<Record<string, Translation>> = {
   '3D000': 'database-missing',
   '57P01': 'database-lost',
   '57P02': 'database-lost',
-  '57P03': 'database-unreachable',
-  '53300': 'connections-exhausted',
-  '55P03': 'database-busy',
   '53100': 'disk-full',
   '57014': 'statement-timeout',
   '2BP01': 'tables-depended-on',
 }
 
+/** What met an error, as far as it is known. */
+interface ErrorContext {
+  readonly sql?: string
+  readonly waiting?: Waiting
+}
+
 /** An error of pg as one of ours where there is a sentence for it. */
-export function translatePostgresError(error: unknown, url: string): unknown {
+export function translatePostgresError(error: unknown, url: string, { sql, waiting }: ErrorContext = {}): unknown {
   if (error instanceof RushbenchError) return error
   const setback = findPostgresSetback(error)
-  if (setback) return givingUp(error, setback, url)
+  if (setback) return givingUp(error, setback, url, waiting && waitedOf(waiting))
+  const reason = reasonOf(error)
   const known = isTlsFault(error)
     ? 'encryption-refused'
-    : (translations[codeOf(error)] ?? withoutCode(reasonOf(error)) ?? classOf(codeOf(error)))
-  return known === null ? error : failure(known, { url, reason: reasonOf(error) }, error)
+    : (translations[codeOf(error)] ?? withoutCode(reason) ?? classOf(codeOf(error)))
+  if (known === 'right-missing') return failure(known, { url, reason, ...findPostgresRight(reason, url, sql) }, error)
+  return known === null ? error : failure(known, { url, reason }, error)
 }
 
 /** What pg says in words alone. */

@@ -20,8 +20,8 @@ import { watchPostgresInserts } from './watch.ts'
 /** PostgreSQL. */
 export const postgres: DatabaseAdapter = {
   name: 'postgres',
-  async connect(url, { poolSize }) {
-    const connections = await connectPostgres(url, poolSize)
+  async connect(url, { poolSize, onWait }) {
+    const connections = await connectPostgres(url, poolSize, onWait)
     try {
       const flavour = await readFlavour(connections)
       return createDatabase(connections, flavour, await readEngine(connections, flavour))

@@ -1,5 +1,7 @@
 import { reasonOf } from '../../errors.ts'
-import type { Setback } from '../retry.ts'
+import type { Setback } from '../setback.ts'
+
+const full: Setback = { kind: 'full', reason: 'no free connection (53300)', limit: 'max_connections' }
 
 /**
  * 40001 and 40P01 are to be tried again by whoever uses PostgreSQL
@@ -18,8 +20,14 @@ const byCode: Readonly<Record<string, Setback>> = {
   '40003': { kind: 'busy', reason: 'result is ambiguous (40003)' },
   '26000': { kind: 'conflict', reason: 'prepared statement lost (26000)' },
   '42P05': { kind: 'conflict', reason: 'prepared statement taken (42P05)' },
+  '55P03': { kind: 'locked', reason: 'lock timeout (55P03)' },
+  '53300': full,
+  '57P03': { kind: 'away', reason: 'starting or recovering (57P03)' },
   '25006': { kind: 'refused', reason: 'read only (25006)' },
 }
+
+/** What a role or a database may have of its own is said in these words alone. */
+const ofRole = /connections for (role|database)/i
 
 /** Old versions of YugabyteDB gave conflicts no code of their own (https://github.com/yugabyte/yugabyte-db/issues/2257). */
 const conflictInWords = /restart read required|expired or aborted by a conflict|heartbeat: transaction \S+ expired/i
@@ -30,5 +38,6 @@ export function findPostgresSetback(error: unknown): Setback | null {
   if (code === 'XX000' && conflictInWords.test(reasonOf(error))) {
     return { kind: 'conflict', reason: 'conflict (XX000)' }
   }
+  if (code === '53300' && ofRole.test(reasonOf(error))) return { ...full, limit: 'the limit of the role or database' }
   return Object.hasOwn(byCode, code) ? (byCode[code] as Setback) : null
 }

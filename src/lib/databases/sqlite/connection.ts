@@ -1,8 +1,10 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Value } from '../port.ts'
 import type { Statement } from '../sql/statements.ts'
-import { translateSqliteError } from './errors.ts'
+import { lockOf, type LockHolder, type OnWait } from '../waits.ts'
+import { isBusy, translateSqliteError } from './errors.ts'
 import { useWriteAheadLog } from './journal-mode.ts'
+import { findFileHolder } from './lock-holder.ts'
 import { prepareSession } from './session.ts'
 import type { SqliteUrl } from './url.ts'
 
@@ -23,28 +25,49 @@ export interface SqliteConnection {
 }
 
 /** How long a writer waits for another process's transaction, ms. */
-const busyTimeoutMs = 5000
+const patienceMs = 5000
+
+/** How long SQLite waits before it says so, ms: nothing else can be done meanwhile, not even to say for whom. */
+const busyTimeoutMs = 1000
 
 /** Prepared statements kept; the lists in `in (...)` make more shapes than are worth keeping. */
 const maxPrepared = 500
 
-/** Opens a file, if it is ours alone in WAL mode, with every commit on the disk, unless the URL says otherwise. Throws `session-unfit`. */
-export function openSqlite({
-  shown: url,
-  path,
-  file,
-  isReadOnly,
-  journalMode,
-  synchronous,
-}: SqliteUrl): SqliteConnection {
+/**
+ * Opens a file, if it is ours alone in WAL mode, with every commit on the disk, unless the URL says otherwise. `onWait` is
+ * told of others who have it locked. Throws `session-unfit`.
+ */
+export function openSqlite(
+  { shown: url, path, file, isReadOnly, journalMode, synchronous }: SqliteUrl,
+  onWait: OnWait = () => {},
+): SqliteConnection {
   const prepared = new Map<string, StatementSync>()
   const database = translated(() => new DatabaseSync(file, { enableForeignKeyConstraints: true }))
 
+  /** Does it again while another has the file locked, which leaves nothing of it behind. */
   function translated<T>(work: () => T): T {
-    try {
-      return work()
-    } catch (error) {
-      throw translateSqliteError(error, url, isReadOnly)
+    const startedAt = performance.now()
+    let holder: LockHolder | null = null
+    for (;;) {
+      const triedAt = performance.now()
+      try {
+        const result = work()
+        if (holder) onWait(null)
+        return result
+      } catch (error) {
+        const now = performance.now()
+        const ms = now - startedAt
+        // Some locks are not worth waiting for, and SQLite does not: what was read is old by now.
+        if (isBusy(error) && now - triedAt >= busyTimeoutMs / 2) {
+          holder = findFileHolder(path)
+          if (ms < patienceMs - busyTimeoutMs / 2) {
+            onWait({ what: lockOf(holder), ms })
+            continue
+          }
+        }
+        if (holder) onWait(null)
+        throw translateSqliteError(error, url, { isReadOnly, ...(holder && { held: { holder, ms } }) })
+      }
     }
   }
 
@@ -81,7 +104,7 @@ export function openSqlite({
         return result
       } catch (error) {
         rollBack()
-        throw translateSqliteError(error, url, isReadOnly)
+        throw translateSqliteError(error, url, { isReadOnly })
       }
     },
     close: () => database.close(),

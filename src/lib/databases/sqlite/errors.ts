@@ -1,4 +1,5 @@
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
+import { holderSentence, type LockHolder } from '../waits.ts'
 
 /** Result codes of SQLite (https://www.sqlite.org/rescode.html); the low byte is the primary one. */
 const codes = {
@@ -22,21 +23,69 @@ export function isConstraintViolation(error: unknown): boolean {
   return primaryCode(error) === codes.constraint
 }
 
-/** An error of node:sqlite as one of ours where there is a sentence for it; `isReadOnly` as the URL has it. */
-export function translateSqliteError(error: unknown, url: string, isReadOnly = false): unknown {
+/** Another connection has the file locked. */
+export function isBusy(error: unknown): boolean {
+  return primaryCode(error) === codes.busy
+}
+
+/** What is known of a file beside its URL. */
+interface SqliteContext {
+  /** As the URL has it. */
+  readonly isReadOnly?: boolean
+  /** Who has it locked, and for how long that was waited for. */
+  readonly held?: { readonly holder: LockHolder; readonly ms: number }
+}
+
+/** An error of node:sqlite as one of ours where there is a sentence for it. */
+export function translateSqliteError(
+  error: unknown,
+  url: string,
+  { isReadOnly = false, held }: SqliteContext = {},
+): unknown {
   if (error instanceof RushbenchError) return error
-  const code = primaryCode(error)
   const details = { url, reason: reasonOf(error) }
-  if (code === codes.busy || code === codes.locked) return failure('database-busy', details, error)
-  if (code === codes.full) return failure('disk-full', details, error)
-  if (code === codes.notADatabase || code === codes.corrupt) return failure('database-not-ours', details, error)
-  if (code === codes.readonly && isReadOnly) {
-    const reason = 'its URL opens it only to be read'
-    return failure('database-not-ours', { url, reason }, error)
+  switch (primaryCode(error)) {
+    case codes.busy:
+    case codes.locked: {
+      const waited = held && {
+        seconds: Math.round(held.ms / 1000),
+        holder: holderSentence(held.holder),
+        end: held.holder.end,
+      }
+      return failure('database-busy', { ...details, ...waited }, error)
+    }
+    case codes.full:
+      return failure('disk-full', details, error)
+    case codes.corrupt:
+      return failure('file-damaged', details, error)
+    case codes.readonly:
+      return failure('file-read-only', { ...details, ...whyReadOnly(error, isReadOnly) }, error)
+    case codes.notADatabase:
+    case codes.cannotOpen:
+      return failure('database-not-ours', details, error)
+    case codes.ioError:
+      return failure('file-unusable', details, error)
+    default:
+      // SQLite has no code of its own for what it cannot make of a URI.
+      return /^no such (vfs|access mode|cache mode)/.test(details.reason)
+        ? failure('database-not-ours', details, error)
+        : error
   }
-  if (code === codes.cannotOpen || code === codes.readonly) return failure('database-not-ours', details, error)
-  if (code === codes.ioError) return failure('database-lost', details, error)
-  // SQLite has no code of its own for what it cannot make of a URI.
-  if (/^no such (vfs|access mode|cache mode)/.test(details.reason)) return failure('database-not-ours', details, error)
-  return error
+}
+
+/** The file was moved or removed while it was open (SQLITE_READONLY_DBMOVED). */
+const moved = 1032
+
+function whyReadOnly(error: unknown, isReadOnly: boolean): { readonly reason?: string; readonly remedy: string } {
+  if (isReadOnly)
+    return {
+      reason: 'its URL opens it only to be read',
+      remedy: 'Leave out mode=ro and immutable=1, or name another one with --db',
+    }
+  if ((error as { errcode?: number }).errcode === moved)
+    return { remedy: 'It was moved or removed while it was open: run the command again' }
+  return {
+    remedy:
+      'Let this user write to the file, and to its folder, where SQLite keeps its journal; or name another one with --db',
+  }
 }

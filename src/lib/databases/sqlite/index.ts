@@ -20,7 +20,7 @@ import { openWriteLock } from './write-lock.ts'
 /** The SQLite inside Node: no server, one file. */
 export const sqlite: DatabaseAdapter = {
   name: 'sqlite',
-  connect: async (url) => createDatabase(await openSqliteFile(url)),
+  connect: async (url, { onWait }) => createDatabase(await openSqliteFile(url, onWait)),
   openPausable: async (url) => openWriteLock(await openSqliteFile(url)),
 }
 

@@ -9,6 +9,7 @@ const passing: ReadonlySet<ErrorCode> = new Set([
   'database-unreachable',
   'database-busy',
   'database-read-only',
+  'connections-exhausted',
   'outcome-unknown',
 ])
 

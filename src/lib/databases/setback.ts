@@ -1,0 +1,37 @@
+/**
+ * What a server means by an error that is nobody's fault.
+ *
+ * `conflict`: others stood in the way, and nothing is stored. `locked`: others kept a lock for longer than the server lets
+ * anybody wait, and nothing is stored. `refused`: this server takes no writes, such as a primary that has become a
+ * replica; nothing is stored, and another connection may lead to one that does. `full`: it takes no more connections, and
+ * `away`: it is being started, or recovers; nothing was sent. `busy`: it did not come to an end in time; nothing is stored
+ * unless it had been asked to commit, when nobody can know.
+ */
+export interface Setback {
+  readonly kind: 'conflict' | 'locked' | 'refused' | 'full' | 'away' | 'busy'
+  /** What it is called in the report; one of a few, without names or numbers of what was concerned. */
+  readonly reason: string
+  /** Of `full`: what limits the connections, by the server's name for it. */
+  readonly limit?: string
+}
+
+/** What an engine says of an error: null for one that is no setback. */
+export type FindSetback = (error: unknown) => Setback | null
+
+/** What is waited for after a setback, to stand behind "waiting for". */
+export function waitedFor({ kind, reason, limit }: Setback): string {
+  switch (kind) {
+    case 'locked':
+      return 'a lock'
+    case 'refused':
+      return `the server, which takes no writes: ${reason}`
+    case 'full':
+      return `a connection: the server has no free one (${limit ?? reason})`
+    case 'away':
+      return `the server, which is ${reason}`
+    case 'conflict':
+      return `others to be out of the way: ${reason}`
+    default:
+      return `the server: ${reason}`
+  }
+}

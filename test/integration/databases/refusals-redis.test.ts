@@ -1,0 +1,60 @@
+import { createClient } from 'redis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { migrateUp } from '../../../src/lib/databases/migrate.ts'
+import { connectDatabase } from '../../../src/lib/databases/registry.ts'
+import { startPrivateService } from '../../private-service.ts'
+import { changed } from './server-contract.ts'
+import { show, shows, tables, workload } from './tables.ts'
+
+const server = await startPrivateService('redis')
+afterAll(async () => server?.[Symbol.asyncDispose]())
+
+describe.skipIf(server === null)('Redis that says no', () => {
+  const url = server?.url ?? ''
+  const admin = createClient({ url })
+  const open = (at = url) => connectDatabase(at, { poolSize: 1 })
+
+  beforeAll(async () => {
+    await admin.connect()
+    await using database = await open()
+    await migrateUp(database, workload, tables)
+  })
+  afterAll(() => admin.destroy())
+
+  it('names the command that a user may not send, and what it says mends it', async () => {
+    await admin.sendCommand(['ACL', 'SETUSER', 'clerk', 'on', '>clerk', '~*', '&*', '+@all', '-hkeys'])
+    await using database = await open(changed(url, { username: 'clerk', password: 'clerk' }))
+    const error = (await database.tables().catch((thrown: unknown) => thrown)) as { code: string; message: string }
+    expect(error).toMatchObject({ code: 'right-missing', message: expect.stringContaining('the right to hkeys') })
+    await admin.sendCommand((/Grant it with "(.*?)"/.exec(error.message)?.[1] ?? '').split(' '))
+    expect(await database.tables()).toHaveLength(tables.length)
+  })
+
+  it('has no place left', async () => {
+    await admin.configSet('maxclients', '1')
+    await expect(open()).rejects.toMatchObject({
+      code: 'connections-exhausted',
+      message: expect.stringContaining('raise its limit (maxclients)'),
+    })
+    await admin.configSet('maxclients', '1000')
+    await using database = await open()
+    expect(await database.tables()).toHaveLength(tables.length)
+  })
+
+  it('has no memory left', async () => {
+    await using database = await open()
+    await admin.configSet('maxmemory', '1mb')
+    await expect(database.store.insert(shows, [show(1)])).rejects.toMatchObject({ code: 'memory-full' })
+    await admin.configSet('maxmemory', '0')
+    await database.store.insert(shows, [show(1)])
+  })
+
+  it('is a replica', async () => {
+    await using database = await open()
+    await admin.sendCommand(['REPLICAOF', '127.0.0.1', '1'])
+    await expect(database.store.insert(shows, [show(2)])).rejects.toMatchObject({ code: 'database-read-only' })
+    await admin.sendCommand(['REPLICAOF', 'NO', 'ONE'])
+    await database.store.insert(shows, [show(2)])
+    expect(await database.store.count(shows)).toBe(2)
+  })
+})
