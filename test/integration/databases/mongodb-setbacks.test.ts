@@ -5,6 +5,7 @@ import { BSON, MongoClient } from 'mongodb'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migrateUp } from '../../../src/lib/databases/migrate.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
+import { waitText, type Wait } from '../../../src/lib/databases/waits.ts'
 import { findService } from '../../services.ts'
 import { booking, seat, seats, show, shows, tables, workload } from './tables.ts'
 
@@ -120,6 +121,32 @@ describe.skipIf(service === null)("MongoDB's protocol, with a server that gives 
       code: 'outcome-unknown',
     })
     expect([seen(), database.retries()]).toEqual([1, {}])
+  })
+
+  it('names what a user may not do, and does not try it again', async () => {
+    await using database = await connectDatabase(url, { poolSize: 2 })
+    await migrateUp(database, workload, tables)
+    const errmsg = `not authorized on ${name} to execute command { insert: "shows", ordered: false }`
+    interfere = (command) => ('insert' in command ? { ok: 0, code: 13, codeName: 'Unauthorized', errmsg } : null)
+    await expect(database.store.insert(shows, [show(1)])).rejects.toMatchObject({
+      code: 'right-missing',
+      message: expect.stringContaining(`the right to insert in ${name}`),
+    })
+    expect(database.retries()).toEqual({})
+  })
+
+  it('says that there is no primary while it waits for one', async () => {
+    const waits: string[] = []
+    const onWait = (wait: Wait | null) => void (wait && waits.push(waitText(wait)))
+    await using database = await connectDatabase(url, { poolSize: 2, onWait })
+    await migrateUp(database, workload, tables)
+    failing('insert', Infinity, 10107)
+    const storing = database.store.insert(shows, [show(1)])
+    await expect
+      .poll(() => waits.at(-1), { timeout: 8000 })
+      .toMatch(/^waiting for the server, which takes no writes: not writable primary \(10107\), [1-9] s$/)
+    interfere = () => null
+    await storing
   })
 
   it('knows a sharded cluster by what it says, and that its collections are not sharded', async () => {

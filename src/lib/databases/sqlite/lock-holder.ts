@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
 import type { LockHolder } from '../waits.ts'
 
 const lock = "the file's lock"
@@ -45,10 +46,11 @@ function inodeOf(path: string): string[] {
   return [`${hex(major)}:${hex(minor)}:${ino}`]
 }
 
-/** Of the program; '' where it has ended meanwhile. */
+/** Of the program; '' where it has ended meanwhile. What is called its name is that of a thread. */
 function nameOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+    const [program = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    return basename(program)
   } catch {
     return ''
   }
