@@ -2,26 +2,12 @@ import type { IndexDescriptionInfo } from 'mongodb'
 import { describe, expect, it } from 'vitest'
 import { describeMongoIndex } from '../../../src/lib/databases/mongodb/shape.ts'
 import { describeMysqlIndex, normaliseMysqlType } from '../../../src/lib/databases/mysql/shape.ts'
-import type { AnyTable } from '../../../src/lib/databases/port.ts'
 import { normalisePostgresType } from '../../../src/lib/databases/postgres/shape.ts'
 import { mysqlDialect, sqliteDialect } from '../../../src/lib/databases/sql/dialect.ts'
 import { expectedSqlShape, foundSqlShape, type Catalog } from '../../../src/lib/databases/sql/shape.ts'
 import { sqliteAffinity } from '../../../src/lib/databases/sqlite/shape.ts'
 import type { IndexShape } from '../../../src/lib/databases/table-shape.ts'
-
-const seats: AnyTable = {
-  name: 'seats',
-  columns: {
-    id: { type: 'ascii', length: 36 },
-    holder: { type: 'text', maxLength: 64 },
-    show_id: { type: 'integer' },
-    wishes: { type: 'json' },
-  },
-  primaryKey: 'id',
-  unique: [['holder']],
-  indexes: [['show_id']],
-  references: [{ column: 'show_id', table: 'shows', key: 'id' }],
-}
+import { seats } from './seats.ts'
 
 it.each([
   ['bigint(20)', 'mariadb', 'bigint'],

@@ -5,21 +5,7 @@ import { normalisePostgresType } from '../../../src/lib/databases/postgres/shape
 import { postgresDialect } from '../../../src/lib/databases/sql/dialect.ts'
 import { expectedSqlShape } from '../../../src/lib/databases/sql/shape.ts'
 import type { IndexShape, TableShape } from '../../../src/lib/databases/table-shape.ts'
-import type { AnyTable } from '../../../src/lib/databases/port.ts'
-
-const seats: AnyTable = {
-  name: 'seats',
-  columns: {
-    id: { type: 'ascii', length: 36 },
-    holder: { type: 'text', maxLength: 64 },
-    show_id: { type: 'integer' },
-    wishes: { type: 'json' },
-  },
-  primaryKey: 'id',
-  unique: [['holder']],
-  indexes: [['show_id']],
-  references: [{ column: 'show_id', table: 'shows', key: 'id' }],
-}
+import { seats } from './seats.ts'
 
 const expected = expectedSqlShape(postgresDialect, seats, normalisePostgresType)
 
