@@ -3,14 +3,8 @@ import { strongestOf, type RunConfig } from './lib/config/resolve.ts'
 import { failure } from './lib/errors.ts'
 import { defaultExpected } from './lib/load/expected-statuses.ts'
 import { readFixedRequest } from './lib/load/fixed-request.ts'
-import {
-  createModel,
-  engineNames,
-  modelNames,
-  mostConnections,
-  type OpenModel,
-  type SaturationModel,
-} from './lib/load/model.ts'
+import { engineNames } from './lib/load-kinds.ts'
+import { createModel, modelNames, mostConnections, type OpenModel, type SaturationModel } from './lib/load/model.ts'
 
 const defaultConnections = 100
 

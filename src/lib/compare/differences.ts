@@ -1,4 +1,4 @@
-import { describeConnection } from '../reports/connection-record.ts'
+import { describeConnection } from '../databases/connection-text.ts'
 import { formatCount, formatDuration } from '../format.ts'
 import type { Report } from '../reports/record.ts'
 

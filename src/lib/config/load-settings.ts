@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { arrivalKinds } from '../load/pacing.ts'
+import { arrivalKinds } from '../load-kinds.ts'
 import { targetRefusal } from '../load/target.ts'
 import { durationAllowed, secondsAllowed, setting, type Setting } from './setting.ts'
 import { bursts, duration, perSecond, stages, texts, urlOrWord, wholeNumber } from './values.ts'

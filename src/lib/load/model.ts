@@ -1,5 +1,6 @@
 import { failure } from '../errors.ts'
 import { countOf } from '../format.ts'
+import type { engineNames } from '../load-kinds.ts'
 import type { FixedRequest } from './fixed-request.ts'
 import type { ArrivalSchedule, Burst, Stage } from './pacing.ts'
 
@@ -22,9 +23,6 @@ export interface OpenModel extends ArrivalSchedule {
 
 /** What decides when iterations of a scenario start. */
 export type ScenarioModel = ClosedModel | OpenModel
-
-/** What sends a single request over and over; autocannon is a second opinion. */
-export const engineNames = ['rushbench', 'autocannon'] as const
 
 /** One request, sent over and over: each connection sends it again as soon as it is answered. */
 export interface SaturationModel {

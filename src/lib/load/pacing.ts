@@ -1,3 +1,4 @@
+import type { arrivalKinds } from '../load-kinds.ts'
 import type { Random } from '../random.ts'
 
 /** Over `durationMs` the number of users goes in a straight line from what it was to `users`. */
@@ -11,9 +12,6 @@ export interface UserChange {
   readonly atMs: number
   readonly users: number
 }
-
-/** Evenly spaced, or at random and independent of each other, as people come (a Poisson process). */
-export const arrivalKinds = ['constant', 'poisson'] as const
 
 /** From `atMs` on, for `lengthMs`, iterations start at `factor` times the rate. */
 export interface Burst {

@@ -1,5 +1,4 @@
-import { Type, type Static } from 'typebox'
-import { plain } from '../format.ts'
+import { Type } from 'typebox'
 import { flag, object, oneOf, text } from './fields.ts'
 
 /** How rushbench was connected to the database server. */
@@ -12,29 +11,3 @@ export const Connection = object('how the client was connected to the database s
   ),
   pooled: Type.Optional(flag('somebody stood in between who shares sessions out, such as PgBouncer')),
 })
-
-type Connection = Static<typeof Connection>
-
-/** How a connection is told of: `TLSv1.3, certificate verified`; null where nothing is known of it. */
-export function describeConnection(connection: Connection | undefined): string | null {
-  if (connection === undefined) return null
-  const { transport, encrypted, protocol, verified, pooled } = connection
-  const checks = {
-    none: 'certificate not verified',
-    authority: 'certificate verified, but not for which host',
-    'authority and host': 'certificate verified',
-  }
-  const parts = [
-    ...(transport === 'unix socket' ? ['Unix socket'] : encrypted ? [] : ['TCP']),
-    encrypted ? (protocol ?? 'TLS') : 'not encrypted',
-    ...(encrypted && verified !== undefined ? [checks[verified]] : []),
-    ...(pooled === true ? ['through a connection pooler'] : []),
-  ]
-  return parts.join(', ')
-}
-
-/** A line of a summary that tells how the database was connected to; none where nothing is known of it. */
-export function connectionLines(environment: { readonly connection?: Connection | undefined }): string[] {
-  const found = describeConnection(environment.connection)
-  return found === null ? [] : [`connection ${plain(found)}`]
-}

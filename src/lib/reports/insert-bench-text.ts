@@ -1,4 +1,4 @@
-import { connectionLines } from './connection-record.ts'
+import { connectionLines } from '../databases/connection-text.ts'
 import { drawChart, type ChartSeries } from './chart.ts'
 import { durabilitySettings, nameSingleInserts, notDurable } from './durability-text.ts'
 import { formatCount, formatDuration, formatLatency, formatNumber, formatTable, plain } from '../format.ts'

@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
-import { engineNames } from '../load/model.ts'
-import { arrivalKinds } from '../load/pacing.ts'
+import { arrivalKinds, engineNames } from '../load-kinds.ts'
 import { count, list, number, object, oneOf, orNull, text } from './fields.ts'
 
 const ClosedModel = object('users that wait for their answers', {

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { engineNames } from '../../load-kinds.ts'
 import type { FixedRequest } from '../fixed-request.ts'
 import type { WorkerFacts } from '../generator.ts'
-import { engineNames, mostConnections, type LoadModel } from '../model.ts'
+import { mostConnections, type LoadModel } from '../model.ts'
 
 /** The name of a part of a load among other work on the queue. */
 export const loadPartName = 'load'

@@ -1,4 +1,4 @@
-import { describeConnection } from '../connection-record.ts'
+import { describeConnection } from '../../databases/connection-text.ts'
 import { countOf, formatCount } from '../../format.ts'
 import type { Report } from '../record.ts'
 import { describeRetries } from '../retries-text.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { differencesOf } from '../../../src/lib/compare/differences.ts'
-import { connectionLines, describeConnection } from '../../../src/lib/reports/connection-record.ts'
+import { connectionLines, describeConnection } from '../../../src/lib/databases/connection-text.ts'
 import type { InsertBenchReport } from '../../../src/lib/reports/record.ts'
 import { reportSummary } from '../../../src/lib/reports/summary.ts'
 import { savedReport } from '../../report-fixtures.ts'
