@@ -57,10 +57,12 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
 }
 
-/** `512 B`, `1.70 kB`, `110 kB` (1 kB = 1,000 bytes). */
+/** `512 B`, `1.70 kB`, `110 kB`, `20.3 MB`, `1.50 GB` (1 kB = 1,000 bytes). */
 export function formatBytes(bytes: number): string {
   if (Math.round(bytes) < 1000) return `${formatCount(bytes)} B`
-  return toThreeDigits(bytes) < 1e6 ? `${formatNumber(bytes / 1000)} kB` : `${formatNumber(bytes / 1e6)} MB`
+  const rounded = toThreeDigits(bytes)
+  if (rounded < 1e6) return `${formatNumber(bytes / 1e3)} kB`
+  return rounded < 1e9 ? `${formatNumber(bytes / 1e6)} MB` : `${formatNumber(bytes / 1e9)} GB`
 }
 
 // oxlint-disable-next-line no-control-regex -- control characters are what is taken out

@@ -52,6 +52,8 @@ describe('formats', () => {
     [formatBytes(110_300), '110 kB'],
     [formatBytes(999_999), '1.00 MB'],
     [formatBytes(2_500_000), '2.50 MB'],
+    [formatBytes(999_999_999), '1.00 GB'],
+    [formatBytes(20_300_000_000), '20.3 GB'],
   ])('%s', (actual, expected) => expect(actual).toBe(expected))
 
   it('aligns columns, numbers to the right', () => {

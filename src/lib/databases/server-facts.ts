@@ -42,7 +42,7 @@ export function connectedOf(rows: readonly Readonly<Record<string, unknown>>[]):
   return rows.map(({ who, connections }) => ({ who: String(who), connections: Number(connections) }))
 }
 
-/** `bytes` of a setting beside a unit that people read: `134217728 (128 MiB)`. */
+/** `bytes` of a setting in the unit that people set it in: 134217728 as `128 MiB`. What was measured is formatted as any other size. */
 export function withUnit(bytes: string): string {
   const number = Number(bytes)
   const step = [

@@ -1,5 +1,6 @@
 import { brokenIn, firstOf } from '../audit/audit-found.ts'
-import { connectionLines } from './connection-record.ts'
+import { connectionLines } from '../databases/connection-text.ts'
+import { durabilityLines } from './durability-text.ts'
 import { formatCount, plain } from '../format.ts'
 import type { AuditReport } from './record.ts'
 import { auditLine, violationLines, type Paint } from './text.ts'
@@ -11,6 +12,7 @@ export function auditSummary({ audit, ledgers, environment }: AuditReport, paint
     ...violationLines(audit.violations),
     ...leftOut(audit),
     ...ledgerLines(ledgers),
+    ...durabilityLines(environment),
     ...connectionLines(environment),
   ].join('\n')
 }

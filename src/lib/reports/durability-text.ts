@@ -1,4 +1,5 @@
 import { nothing, unknown } from '../databases/durability.ts'
+import { plain } from '../format.ts'
 import type { Report } from './record.ts'
 
 type Environment = Report['environment']
@@ -15,6 +16,14 @@ export function notDurable({ durability }: Environment): { readonly verdict: str
   return atRisk === unknown
     ? { verdict: 'NOT called durable', because: 'the server does not tell what a crash may undo' }
     : { verdict: 'NOT durable', because: `a crash may undo ${atRisk}` }
+}
+
+/** A line of a summary: the database, and what a crash of it may undo; none where nothing is at risk, or nothing is known. */
+export function durabilityLines(environment: Environment): string[] {
+  const found = notDurable(environment)
+  if (found === null) return []
+  const { engine, engineVersion } = environment
+  return [`database   ${plain(`${engine} ${engineVersion}`)}, ${found.verdict}: ${plain(found.because)}`]
 }
 
 /** The settings that say what a commit survives: `fsync=on, wal_level=replica`. */

@@ -25,10 +25,14 @@ export function recordServer(facts: ServerFacts | null): { server?: Server } {
 }
 
 const mostSettings = 3
+const mostTables = 3
 const mostOthers = 3
 
-/** What a summary says of the server: its first settings, who else was there, and the largest table. */
-export function serverLines(server: ServerRecord): string[] {
+/**
+ * What a summary says of the server: its first settings, who else was there, and the largest tables, a line each. `when`
+ * says of which moment that is, where a reader could take it for another.
+ */
+export function serverLines(server: ServerRecord, when = ''): string[] {
   if (server === undefined) return []
   const { settings, tables, replication, others } = server
   const first = Object.entries(settings).slice(0, mostSettings)
@@ -37,10 +41,13 @@ export function serverLines(server: ServerRecord): string[] {
     replication ?? '',
     others === null ? '' : othersPhrase(others),
   ].filter((part) => part !== '')
-  const [largest] = [...tables].sort((a, b) => (b.bytes ?? b.rows ?? 0) - (a.bytes ?? a.rows ?? 0))
+  const moment = when === '' ? '' : ` (${when})`
+  const largest = [...tables].sort((a, b) => (b.bytes ?? b.rows ?? 0) - (a.bytes ?? a.rows ?? 0)).slice(0, mostTables)
+  const smaller = tables.length - largest.length
   return [
-    ...(parts.length > 0 ? [`server     ${plain(parts.join('; '))}`] : []),
-    ...(largest ? [`table      ${plain(tablePhrase(largest))}`] : []),
+    ...(parts.length > 0 ? [`server     ${plain(parts.join('; '))}${moment}`] : []),
+    ...largest.map((table) => `table      ${plain(tablePhrase(table))}${moment}`),
+    ...(smaller > 0 ? [`           and ${countOf(smaller, 'smaller table')}`] : []),
     ...alterationsOf(tables).map((line) => `altered    ${plain(line)}`),
   ]
 }

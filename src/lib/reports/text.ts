@@ -1,6 +1,6 @@
 import { auditPhrase, brokenIn, firstOf } from '../audit/audit-found.ts'
-import { connectionLines } from './connection-record.ts'
-import { notDurable } from './durability-text.ts'
+import { connectionLines } from '../databases/connection-text.ts'
+import { durabilityLines } from './durability-text.ts'
 import {
   countOf,
   formatBytes,
@@ -114,18 +114,10 @@ function headlineLines(report: LoadReport, paint: Paint): string[] {
           `bookings   ${formatCount(booked)} booked, ${formatCount(conflict)} conflict, ${formatCount(failed)} failed, ${formatCount(unknown)} unknown`,
         ]
       : []),
-    ...databaseLines(environment),
-    ...connectionLines(report.environment),
-    ...serverLines(report.server),
+    ...durabilityLines(environment),
+    ...connectionLines(environment),
+    ...serverLines(report.server, 'after the load'),
   ]
-}
-
-/** What the bookings are kept by, and what a crash of it may undo; nothing where it is not known. */
-function databaseLines(environment: LoadReport['environment']): string[] {
-  const { engine, engineVersion } = environment
-  const found = notDurable(environment)
-  if (found === null) return []
-  return [`database   ${plain(`${engine} ${engineVersion}`)}, ${found.verdict}: ${plain(found.because)}`]
 }
 
 function errorLines(load: LoadReport['load'], paint: Paint): string[] {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { auditSummary } from '../../../src/lib/reports/audit-text.ts'
+import { auditDigest } from '../../../src/lib/reports/views/audit-digest.ts'
 import type { Paint } from '../../../src/lib/reports/text.ts'
 import { savedReport } from '../../report-fixtures.ts'
 
@@ -34,6 +35,16 @@ describe('auditSummary', () => {
     const line = /^no booking is in the ledgers: nothing is known of bookings that were lost or doubled$/m
     expect(auditSummary({ ...report, ledgers: [empty, empty] }, noPaint)).toMatch(line)
     expect(auditSummary({ ...report, ledgers: [empty, ledger!] }, noPaint)).not.toMatch(line)
+  })
+
+  it('says what a crash of the database may undo', () => {
+    const by = (atRisk: string) => ({ ...report.environment, durability: { at_risk: atRisk } })
+    const risky = auditSummary({ ...report, environment: by('the last second') }, noPaint)
+    expect(risky).toMatch(/^database {3}\S+ \S+, NOT durable: a crash may undo the last second$/m)
+    expect(auditSummary({ ...report, environment: by('nothing') }, noPaint)).not.toContain('durable')
+    expect(auditDigest({ ...report, environment: by('the last second') }).answers).toContainEqual(
+      expect.objectContaining({ question: 'Durable?', answer: 'Not durable' }),
+    )
   })
 
   it('says that without a ledger nothing is known of bookings', () => {

@@ -28,10 +28,28 @@ const facts: ServerFacts = {
 }
 
 describe('serverLines', () => {
-  it('says what is asked for first, who else was there, and the largest table', () => {
+  it('says what is asked for first, who else was there, and the tables', () => {
     expect(serverLines(recordServer(facts).server)).toEqual([
       'server     shared_buffers=128MB, max_wal_size=1GB, checkpoint_timeout=5min; no standby connected; 5 others connected: app 3, admin (psql) 2',
       'table      reservations: about 200,000 rows, 29.3 MB, 14.0 MB of indexes (2)',
+      'table      slots: about 1 row, 8.19 kB, 16.4 kB of indexes (1)',
+    ])
+  })
+
+  it('names the largest of many tables, and says of when it is', () => {
+    const tables = ['a', 'b', 'c', 'd', 'e'].map((name, place) => ({
+      name,
+      rows: place,
+      bytes: 1000 * (place + 1),
+      indexBytes: null,
+      indexes: [],
+    }))
+    expect(serverLines({ settings: { a: '1' }, tables, replication: null, others: null }, 'after the load')).toEqual([
+      'server     a=1 (after the load)',
+      'table      e: about 4 rows, 5.00 kB (after the load)',
+      'table      d: about 3 rows, 4.00 kB (after the load)',
+      'table      c: about 2 rows, 3.00 kB (after the load)',
+      '           and 2 smaller tables',
     ])
   })
 
@@ -74,7 +92,7 @@ describe('tables that were altered', () => {
       differences: ['reservations lacks index (schedule_id)'],
       extras: ['index by_ticket (ticket_id)', '2 partitions: p0, p1'],
     })
-    expect(serverLines(server).slice(2)).toEqual([
+    expect(serverLines(server).slice(3)).toEqual([
       'altered    reservations lacks index (schedule_id)',
       'altered    reservations also has index by_ticket (ticket_id); 2 partitions: p0, p1',
     ])

@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb'
 import type { AnyTable } from '../port.ts'
-import { bytesOf, type ServerFacts, type TableFacts } from '../server-facts.ts'
+import { bytesOf, withUnit, type ServerFacts, type TableFacts } from '../server-facts.ts'
 import type { MongoConnection } from './connection.ts'
 
 /** Asks the server; what it does not know (FerretDB knows little), or a user may not ask, is left out. */
@@ -11,7 +11,7 @@ export async function readMongoFacts(connection: MongoConnection, tables: readon
   const engine = status['storageEngine']?.name as string | undefined
   return {
     settings: {
-      ...(cache === undefined ? {} : { 'cache size': `${Math.round(Number(cache) / 2 ** 20)} MiB` }),
+      ...(cache === undefined ? {} : { 'cache size': withUnit(String(Number(cache))) }),
       ...(engine === undefined ? {} : { 'storage engine': engine }),
       isolation: 'each document by itself',
     },

@@ -1,3 +1,4 @@
+import { formatBytes } from '../../format.ts'
 import type { AnyTable, Value } from '../port.ts'
 import { bytesOf, connectedOf, type ServerFacts, type TableFacts } from '../server-facts.ts'
 import type { PostgresConnections } from './connection.ts'
@@ -73,7 +74,7 @@ export async function readPostgresFacts(
   return {
     settings: {
       ...Object.fromEntries(settingNames.flatMap((name) => (found.has(name) ? [[name, found.get(name) ?? '']] : []))),
-      ...(log === null ? {} : { 'log on disk': `${Math.round(Number(log) / 2 ** 20)} MiB` }),
+      ...(log === null ? {} : { 'log on disk': formatBytes(Number(log)) }),
     },
     tables: (await ask(tablesSql, [names])).map((row) => describeTable(row, indexes)),
     replication: describeReplication(server),

@@ -1,3 +1,4 @@
+import { formatBytes } from '../../format.ts'
 import type { AnyTable } from '../port.ts'
 import { bytesOf, withUnit, type ConnectedFacts, type ServerFacts, type TableFacts } from '../server-facts.ts'
 import type { RedisConnection } from './connection.ts'
@@ -15,8 +16,8 @@ export async function readRedisFacts(connection: RedisConnection, tables: readon
     settings: Object.fromEntries([
       ...given('maxmemory', 'maxmemory', (value) => (value === '0' ? 'no limit' : withUnit(value))),
       ...given('maxmemory_policy', 'maxmemory-policy'),
-      ...given('used_memory', 'memory used', inMiB),
-      ...given('aof_current_size', 'log on disk', inMiB),
+      ...given('used_memory', 'memory used', sizeText),
+      ...given('aof_current_size', 'log on disk', sizeText),
       ...given('rdb_bgsave_in_progress', 'snapshot under way', asWord),
       ...given('aof_rewrite_in_progress', 'log being rewritten', asWord),
       ...(facts.size === 0 ? [] : [['isolation', 'one script at a time']]),
@@ -30,8 +31,8 @@ export async function readRedisFacts(connection: RedisConnection, tables: readon
   }
 }
 
-function inMiB(bytes: string): string {
-  return `${Math.ceil(Number(bytes) / 2 ** 20)} MiB`
+function sizeText(bytes: string): string {
+  return formatBytes(Number(bytes))
 }
 
 function asWord(flag: string): string {

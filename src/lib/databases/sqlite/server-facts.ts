@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { formatBytes } from '../../format.ts'
 import type { AnyTable, Value } from '../port.ts'
 import { bytesOf, withUnit, type ServerFacts, type TableFacts } from '../server-facts.ts'
 import type { Statement } from '../sql/statements.ts'
@@ -23,8 +24,8 @@ export function readSqliteFacts(session: Session, path: string, tables: readonly
       // Negative: in KiB; else in pages.
       cache_size: cache < 0 ? withUnit(String(-cache * 1024)) : `${cache} pages`,
       page_size: String(read('page_size')),
-      'file size': `${Math.ceil(size / 2 ** 20)} MiB`,
-      ...(log === null ? {} : { 'log on disk': `${Math.ceil(log / 2 ** 20)} MiB` }),
+      'file size': formatBytes(size),
+      ...(log === null ? {} : { 'log on disk': formatBytes(log) }),
       wal_autocheckpoint: `${String(read('wal_autocheckpoint'))} pages`,
       isolation: 'serializable, one writer at a time',
       mmap_size: String(read('mmap_size') ?? 0),

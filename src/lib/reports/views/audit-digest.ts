@@ -1,6 +1,6 @@
 import { formatCount } from '../../format.ts'
 import type { AuditReport } from '../record.ts'
-import { auditAnswer } from './answers.ts'
+import { auditAnswer, durabilityAnswers } from './answers.ts'
 import { headlineOf, section, type Answer, type Digest, type Section, type Table } from './digest.ts'
 import { runFacts, runSections } from './run-facts.ts'
 import { violationSections } from './violations.ts'
@@ -8,7 +8,7 @@ import { violationSections } from './violations.ts'
 /** An audit for people. */
 export function auditDigest(report: AuditReport): Digest {
   const { audit, ledgers, environment } = report
-  const answers = [auditAnswer(audit), ledgerAnswer(ledgers)]
+  const answers = [auditAnswer(audit), ledgerAnswer(ledgers), ...durabilityAnswers(environment)]
   return {
     kind: 'Audit',
     ...headlineOf(answers),

@@ -38,11 +38,27 @@ function sectionText({ title, table }: Section): string {
   return table ? `#### ${escapeMarkdown(title)}\n\n${markdownTable(table.head, table.rows, table.numeric)}` : ''
 }
 
+/** The command stands for the settings, of which most are defaults. */
 function appendix({ sections, command, startedAt }: Digest): string {
-  const environment = sections.find(({ title }) => title === 'Environment')
-  const again = command === null ? '' : `${codeBlock(command)}\n\n`
-  const table = environment?.table ? markdownTable(environment.table.head, environment.table.rows) : ''
-  return `<details><summary>How and where this was measured, ${escapeHtml(startedAt)}</summary>\n\n${again}${table}\n\n</details>`
+  const shown = sections.filter(
+    ({ depth, title }) => depth === 'appendix' && (title !== 'Settings' || command === null),
+  )
+  const parts = [
+    `<details><summary>How and where this was measured, ${escapeHtml(startedAt)}</summary>`,
+    ...(command === null ? [] : [codeBlock(command)]),
+    ...shown.map(appendedText),
+    '</details>',
+  ]
+  return parts.join('\n\n')
+}
+
+function appendedText({ title, text, table }: Section): string {
+  const parts = [
+    `#### ${escapeMarkdown(title)}`,
+    ...text.map(escapeMarkdown),
+    ...(table ? [markdownTable(table.head, table.rows, table.numeric)] : []),
+  ]
+  return parts.join('\n\n')
 }
 
 /** A block whose fence is longer than any in it. */

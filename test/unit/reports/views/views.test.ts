@@ -21,6 +21,26 @@ describe('markdownReport', () => {
     expect(text).toContain(`\`\`\`sh\nrushbench load --users 20 --threshold 'failures<1%'\n\`\`\``)
   })
 
+  it('has what the server said of itself, how durable it was, and how it was connected to', () => {
+    const table = { name: 'reservations', rows: 12, bytes: 1000, indexBytes: 500, indexes: [], extras: ['index a (b)'] }
+    const server = { settings: { work_mem: '4MB' }, tables: [table], replication: null, others: { psql: 2 } }
+    const environment = {
+      ...goodLoad.environment,
+      durability: { fsync: 'off', at_risk: 'all' },
+      connection: { transport: 'tcp' as const, encrypted: true, protocol: 'TLSv1.3', verified: 'none' as const },
+    }
+    const [, folded] = markdownReport({ ...goodLoad, server, environment }).split('<details>')
+    expect(folded).toContain('\n\n#### Database server\n\n| what | value |\n')
+    expect(folded).toContain(String.raw`| work\_mem | 4MB |`)
+    expect(folded).toContain('| reservations |  | 12 | 1.00 kB |')
+    expect(folded).toContain('reservations also has index a (b).')
+    expect(folded).toContain(String.raw`| at\_risk | all |`)
+    expect(folded).toContain('| connection | TLSv1.3, certificate not verified |')
+    expect(folded, 'the command says them').not.toContain('#### Settings')
+    const { command: _, ...unknown } = goodLoad
+    expect(markdownReport(unknown)).toContain('#### Settings')
+  })
+
   it('takes hostile names for names', () => {
     const text = markdownReport(badLoad)
     expect(text).toMatch(/^### ❌ Not valid/)
