@@ -12,7 +12,7 @@ import { redactWords } from './lib/databases/url.ts'
 import { failure } from './lib/errors.ts'
 import { makeFolder } from './lib/folders.ts'
 import type { Report } from './lib/reports/record.ts'
-import { readReports } from './lib/reports/store.ts'
+import { readReport } from './lib/reports/store.ts'
 
 /** Runs of two commands, in turns. */
 export interface PairedRuns {
@@ -96,7 +96,7 @@ async function runOnce(side: Side, { commands, folder, signal }: PairedRuns): Pr
   const saved = files.filter((file) => file.endsWith('.json'))
   if (saved.length === 0)
     throw failure('run-failed', { command: redactWords(command), exit: String(exit), reason: lastLine(output) })
-  const reports = await readReports(...saved)
+  const reports = await Promise.all(saved.map(readReport))
   return { side, files, reports, notValid: reports.map(whyNotValid).find((reason) => reason !== null) ?? null }
 }
 

@@ -12,7 +12,8 @@ import { comparisonSummary } from '../lib/reports/comparison-text.ts'
 import { plain } from '../lib/format.ts'
 import { historySummary } from '../lib/reports/history-text.ts'
 import type { Report } from '../lib/reports/record.ts'
-import { readReports, requireWritableFile, writeView } from '../lib/reports/store.ts'
+import { describePassedOver, findReports, requireDistinct, type FoundReports } from '../lib/reports/find-reports.ts'
+import { requireWritableFile, writeView } from '../lib/reports/store.ts'
 import { comparisonDigest } from '../lib/reports/views/comparison-digest.ts'
 import type { Digest } from '../lib/reports/views/digest.ts'
 import { historyDigest } from '../lib/reports/views/history-digest.ts'
@@ -102,7 +103,8 @@ a change could have hidden.`
     const minEffect = parsePercent(flags['min-effect'])
     if (flags.html !== undefined) await requireWritableFile(flags.html)
     if (flags.history !== undefined) {
-      const history = describeHistory(await readReports(flags.history), { metric: flags.metric, minEffect })
+      const reports = this.#reportsOf(await findReports(flags.history))
+      const history = describeHistory(reports, { metric: flags.metric, minEffect })
       this.log(historySummary(history, process.stdout.columns ?? defaultColumns, paint))
       await this.#savePage(flags.html, historyDigest(history))
       if (flags.gate) this.#gateHistory(history)
@@ -110,10 +112,10 @@ a change could have hidden.`
     }
     const made = flags.run
       ? await this.#measure(flags.run, flags)
-      : { sides: await readSides(args.reports), dropped: [] }
+      : { sides: await this.#readSides(args.reports), dropped: [] }
     const comparison = compareReports(made.sides, {
       minEffect,
-      noise: await readReports(...(flags.noise ?? [])),
+      noise: this.#reportsOf(await findReports(...(flags.noise ?? []))),
       // What is run on both sides was chosen to differ.
       force: flags.force || flags.run !== undefined,
       dropped: made.dropped,
@@ -124,6 +126,24 @@ a change could have hidden.`
     if (flags.run) await addToJobSummary(comparisonMarkdown(comparison))
     this.#setExitCode(comparison, flags.strict)
     return comparison
+  }
+
+  async #readSides(paths: readonly string[] = []): Promise<Sides<Report>> {
+    if (paths.length < 2)
+      throw failure('usage-wrong', {
+        reason: 'Name the reports of the baseline, then those of the candidate; or use --run.',
+      })
+    const [baseline = '', ...candidates] = paths
+    const sides = [await findReports(baseline), await findReports(...candidates)] as const
+    requireDistinct(...sides)
+    return { baseline: this.#reportsOf(sides[0]), candidate: this.#reportsOf(sides[1]) }
+  }
+
+  /** Says what was passed over beside them. */
+  #reportsOf(found: FoundReports): Report[] {
+    const passedOver = describePassedOver(found)
+    if (passedOver !== null) this.logToStderr(passedOver)
+    return found.reports.map(({ report }) => report)
   }
 
   async #savePage(file: string | undefined, digest: Digest): Promise<void> {
@@ -169,15 +189,6 @@ a change could have hidden.`
     else if (verdict === 'not valid') this.endWith('runNotValid')
     else if (verdict === 'inconclusive' && strict) this.endWith('inconclusive')
   }
-}
-
-async function readSides(paths: readonly string[] = []): Promise<Sides<Report>> {
-  if (paths.length < 2)
-    throw failure('usage-wrong', {
-      reason: 'Name the reports of the baseline, then those of the candidate; or use --run.',
-    })
-  const [baseline = '', ...candidates] = paths
-  return { baseline: await readReports(baseline), candidate: await readReports(...candidates) }
 }
 
 function parsePercent(text: string): number {

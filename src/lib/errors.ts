@@ -189,10 +189,15 @@ const catalogue = {
     (d) =>
       `These reports cannot be compared: ${d.reason}.${d.forcible ? ' Make them alike, or compare them all the same with --force.' : ''}`,
   ),
-  'reports-none': entry<{ path: string }>(
+  'reports-same': entry<{ first: string; second: string }>('usage', (d) =>
+    d.first === d.second
+      ? `${d.first} was named twice: a run cannot be compared with itself. Name reports of two runs.`
+      : `${d.first} and ${d.second} are the same run, which cannot be compared with itself. Name reports of two runs.`,
+  ),
+  'reports-none': entry<{ path: string; foreign: number }>(
     'error',
     (d) =>
-      `There is no report in ${d.path}. Name a report, a folder that holds reports, or a quoted pattern such as 'reports/*-load.json'.`,
+      `There is no report in ${d.path}${d.foreign === 0 ? '' : `, only ${d.foreign === 1 ? 'a JSON file' : `${count(d.foreign)} JSON files`} of other programs`}. Name a report, a folder that holds reports, or a quoted pattern such as 'reports/*-load.json'.`,
   ),
   'metric-unknown': entry<{ metric: string; known: readonly string[] }>(
     'usage',

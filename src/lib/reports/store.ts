@@ -1,5 +1,5 @@
 import { access, constants, link, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, normalize } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { failure, reasonOf } from '../errors.ts'
 import { inFolder, tryFolder } from '../folders.ts'
 import { runFileName, takeFreeName } from '../run-files.ts'
@@ -126,20 +126,7 @@ export async function readReportsOf<Kind extends Report['kind']>(
   return reports.filter(isOfKind).sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1))
 }
 
-/**
- * Reads all reports that `paths` name, each once: a report, a folder that holds reports, or a pattern with `*` and
- * `?` in its last part. Throws `reports-none` where there are none, and `report-unreadable`.
- */
-export async function readReports(...paths: readonly string[]): Promise<Report[]> {
-  const files = new Set<string>()
-  for (const path of paths) {
-    const found = await listReports(path)
-    if (found.length === 0) throw failure('reports-none', { path })
-    for (const file of found) files.add(normalize(file))
-  }
-  return Promise.all([...files].map(readReport))
-}
-
+/** The files that `path` names: itself, those of a folder that end as reports do, or those that fit a pattern. */
 export async function listReports(path: string): Promise<string[]> {
   const isReport = (name: string) => name.endsWith('.json')
   const found = await stat(path).catch(() => null)

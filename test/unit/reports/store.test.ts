@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { readReport, readReports, requireWritable, saveReport } from '../../../src/lib/reports/store.ts'
-import { reportText, savedReport } from '../../report-fixtures.ts'
+import { readReport, requireWritable, saveReport } from '../../../src/lib/reports/store.ts'
+import { savedReport } from '../../report-fixtures.ts'
 
 // Unit tests share their modules: without this the store would keep the files that a test before it has given it.
 vi.hoisted(() => vi.resetModules())
@@ -95,23 +95,6 @@ describe('readReport', () => {
       code: 'report-unreadable',
       message: expect.stringMatching(/none\.json is not a rushbench report that can be read: there is no such file\.$/),
     })
-  })
-})
-
-describe('readReports', () => {
-  it('reads a report, a folder, or a pattern, and each report once', async () => {
-    for (const name of ['a-load.json', 'b-load.json', 'b+load.json', 'c-seed.json'])
-      await writeFile(join(folder, name), reportText(name.includes('seed') ? 'seed.json' : 'load-baseline.json'))
-    await writeFile(join(folder, 'README.md'), 'no report')
-    const count = async (...names: string[]) => (await readReports(...names.map((name) => join(folder, name)))).length
-    expect(await count('')).toBe(4)
-    expect(await count('a-load.json')).toBe(1)
-    expect(await count('*-load.json')).toBe(2)
-    expect(await count('?+load.json')).toBe(1)
-    expect(await count('*-load.json', 'a-load.json', './')).toBe(4)
-    await expect(count('d*.json')).rejects.toThrow('There is no report in')
-    await expect(count('d.json')).rejects.toThrow('is not a rushbench report that can be read')
-    expect(await readReports()).toEqual([])
   })
 })
 
