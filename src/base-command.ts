@@ -11,6 +11,7 @@ import { failure, RushbenchError } from './lib/errors.ts'
 import { endProcess } from './end-process.ts'
 import { showProgress, showWaits, type ProgressDisplay } from './progress.ts'
 import type { Progress } from './lib/workloads/workload.ts'
+import { requireReadable } from './require-services.ts'
 import { usageFailure } from './usage-errors.ts'
 
 /** The flags of the named settings; each is text here and is read by its setting's schema. */
@@ -118,9 +119,11 @@ export abstract class BaseCommand extends Command {
       .filter(([flag]) => !known[flag]?.setting && !inheritedFlags.has(flag))
       .map(([flag, raw]) => [flag, known[flag]?.secret ? hidden : raw])
     const config = await resolveConfig({ flags: Object.fromEntries(ofSettings), env: process.env, cwd: process.cwd() })
+    const settings = Object.values(known).flatMap(({ setting }) => setting ?? [])
+    await requireReadable(config.values, settings)
     const invocation = {
       command: this.id ?? '',
-      settings: Object.values(known).flatMap(({ setting }) => setting ?? []),
+      settings,
       others: Object.fromEntries(others),
     }
     return { ...config, command: commandLine(config, invocation) }

@@ -7,6 +7,7 @@ import { pauseAfter, sidesInTurn, type CacheSide } from './lib/load/cache-experi
 import type { LoadReport } from './lib/reports/record.ts'
 import { loadWorkload } from './lib/workloads/registry.ts'
 import type { CacheTrial } from './lib/workloads/workload.ts'
+import { requireServices } from './require-services.ts'
 
 /** What came of the experiment. */
 export interface CacheExperiment {
@@ -43,6 +44,8 @@ export async function runCacheExperiment({
   signal,
 }: CacheExperimentPlan): Promise<CacheExperiment> {
   const trial = await requireTrial(config)
+  // Its first run does without.
+  await requireServices(config.values, ['cache'])
   const runs: CacheRun[] = []
   for (const side of sidesInTurn) {
     const last = runs.at(-1)

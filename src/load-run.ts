@@ -5,6 +5,7 @@ import { scenarioSettings } from './lib/config/scenario-settings.ts'
 import { strongestOf, type RunConfig } from './lib/config/resolve.ts'
 import { readFacts } from './lib/databases/read-facts.ts'
 import { parseFault, requirePossible } from './lib/load/faults.ts'
+import type { LoadMakers } from './lib/load/choose-generators.ts'
 import { requireDescriptors } from './lib/load/descriptors.ts'
 import { createLedgerBesideReport, createLedgerFile, requireNewLedger } from './lib/load/ledger-file.ts'
 import { parseLimit } from './lib/load/limit.ts'
@@ -17,7 +18,7 @@ import { realClock } from './lib/measure/clock.ts'
 import { describeRun } from './lib/reports/environment.ts'
 import type { LoadReport } from './lib/reports/record.ts'
 import { loadSummary } from './lib/reports/text.ts'
-import { loadWorkload } from './lib/workloads/registry.ts'
+import { loadWorkload, type BuiltInWorkload } from './lib/workloads/registry.ts'
 import { moduleBeside } from './entry-points.ts'
 import { chooseMakers, madeBy } from './load-makers.ts'
 import { openLoadTarget } from './load-target.ts'
@@ -25,6 +26,7 @@ import { paint } from './paint.ts'
 import { showSeconds, showTrial } from './load-progress.ts'
 import { showPreparing } from './progress.ts'
 import { readRequestModel, type RequestFlags } from './request-flags.ts'
+import { requireServices, type Service } from './require-services.ts'
 import { requirePlaces, saveAndPrint } from './save-run.ts'
 
 /** The flags of `load` that are no settings. */
@@ -66,6 +68,7 @@ export async function makeLoadRun(
     )
   }
   await requirePlaces(values.reports)
+  await requireServices(values, servicesOf(workload, config, makers))
   if (flags.ledger !== undefined) await requireNewLedger(flags.ledger)
   const startedAt = new Date()
   await using target = await openLoadTarget(command, workload, config, { allowRemote: flags['allow-remote'], faults })
@@ -102,6 +105,14 @@ export async function makeLoadRun(
   await saveAndPrint(report, values, { log: (text) => command.log(text), summary, ledger: findings.ledger })
   if (failure) throw failure
   return { report, runId }
+}
+
+/** What a load needs beside its database: all that its own API does; of another, what it is audited by. */
+function servicesOf({ needs }: BuiltInWorkload, { values, settings }: RunConfig, makers: LoadMakers): Service[] {
+  // Tables of somebody else are audited without.
+  const isAudited = !values.audit && settings.some(({ name, origin }) => name === 'db' && origin !== 'default')
+  const used = needs.filter((service) => values.target === undefined || (service === 'broker' && isAudited))
+  return makers.kind === 'queue' ? [...used, 'queue'] : [...used]
 }
 
 /** Null for the workload's own. Its code never runs in this thread, which has to hear of Ctrl-C. */

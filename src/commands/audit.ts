@@ -15,6 +15,7 @@ import { loadWorkload } from '../lib/workloads/registry.ts'
 import type { Violation, Watch } from '../lib/workloads/workload.ts'
 import { createParts } from '../parts.ts'
 import { paint } from '../paint.ts'
+import { requireServices } from '../require-services.ts'
 import { requirePlaces, saveAndPrint } from '../save-run.ts'
 
 /** Violations that are shown; with --json all are. */
@@ -49,10 +50,15 @@ acknowledged is shown, and is no fault.`
     const { values } = config
     await requirePlaces(values.reports)
     const startedAt = new Date()
+    const workload = await loadWorkload(values.workload)
+    if (!values.audit)
+      await requireServices(
+        values,
+        workload.needs.filter((service) => service === 'broker'),
+      )
     const ledgers = await this.#untilStopped('Ledger', 'bytes', (watch) => readLedgers(flags.ledger ?? [], watch))
     await using database = await connectDatabase(values.db, { poolSize: 1, onWait: this.onWait })
     await using parts = createParts(values)
-    const workload = await loadWorkload(values.workload)
     const origins = (flags.target ?? []).map(requireTarget)
     if (origins.length > 0 && !workload.inspect) throw failure('usage-wrong', { reason: notInspected(workload.name) })
     const audit = await this.#audit(

@@ -31,6 +31,7 @@ import type { SpreadSeeding } from '../lib/seeding/workers/spread.ts'
 import { compareSums, sumRecipe, sumTable } from '../lib/seeding/verify.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { planReservations, reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
+import { requireServices } from '../require-services.ts'
 import { requirePlaces, saveAndPrint } from '../save-run.ts'
 
 const planFlags = ['number', 'rows', 'keys', 'order', 'indexes', 'seed'] as const
@@ -84,6 +85,7 @@ With --verify and nothing to seed, the table is held against what the reports in
     if (flags.abandon) return await this.#abandon(database)
     if (flags.verify && !flags.resume && !asksToSeed(config)) return await this.#verifyLater(database, config)
     requireWriters(database, values)
+    if (values.workers !== undefined) await requireServices(values, ['queue'])
     const startedAt = new Date()
     try {
       const journal = flags.resume

@@ -64,6 +64,27 @@ describe('the command line', () => {
     expect(await readdir(work.folder)).toEqual([])
   })
 
+  it('ends before any work where a service cannot be used', async () => {
+    const unknown = 'has a parameter bad that is not known'
+    const lines = [
+      ['load --users 5 --cache redis://127.0.0.1:1', 1, 'Cannot reach the cache redis://127.0.0.1:1: '],
+      ['load --users 5 --experiment cache --cache redis://127.0.0.1:1', 1, 'Cannot reach the cache'],
+      ['load --users 5 --cache redis://127.0.0.1:1?bad=1', 2, unknown],
+      ['load --users 5 --target http://127.0.0.1:1 --cache redis://127.0.0.1:1?bad=1', 2, unknown],
+      ['load --users 5 --workload orders --broker nats://127.0.0.1:1', 1, 'Cannot reach the message broker'],
+      ['load --users 5 --workers 2 --queue redis://127.0.0.1:1', 1, 'Cannot reach the queue redis://127.0.0.1:1: '],
+      ['load --users 5 --workers 2 --queue redis://127.0.0.1:1?bad=1', 2, unknown],
+      ['audit --workload stations --broker kafka://127.0.0.1:1?bad=1', 2, unknown],
+      ['start --broker sqlite:x.db?bad=1', 2, unknown],
+      ['publish --broker nats://127.0.0.1:1?bad=1', 2, unknown],
+    ] as const
+    const ended = await Promise.all(lines.map(([line]) => work.run(line.split(' '))))
+    expect(ended.map(({ code, stdout, stderr }) => ({ code, stdout, stderr: stderr.replaceAll(/\s+/g, ' ') }))).toEqual(
+      lines.map(([, code, said]) => ({ code, stdout: '', stderr: expect.stringContaining(said) })),
+    )
+    expect(await readdir(work.folder)).toEqual([])
+  })
+
   it('says that its working directory was removed', async () => {
     await using gone = await createWorkplace()
     await rmdir(gone.folder)

@@ -2,19 +2,37 @@ import { failure } from '../errors.ts'
 import { redactUrl } from '../databases/url.ts'
 import type { Broker } from './port.ts'
 
-/** URL scheme -> broker, loaded only when it is used. */
-const brokers: Readonly<Record<string, () => Promise<(url: string) => Promise<Broker>>>> = {
-  sqlite: async () => (await import('./sqlite.ts')).openSqliteBroker,
-  nats: async () => (await import('./nats.ts')).openNatsBroker,
-  kafka: async () => (await import('./kafka.ts')).openKafkaBroker,
+interface BrokerKind {
+  open(url: string): Promise<Broker>
+  /** Throws what is wrong with the URL. */
+  read(url: string): Promise<void>
+}
+
+const readServerUrl = async (url: string): Promise<void> => void (await import('./url.ts')).readBrokerUrl(url, 0)
+
+/** By URL scheme; each is loaded only when it is used. */
+const brokers: Readonly<Record<string, BrokerKind>> = {
+  sqlite: {
+    open: async (url) => (await import('./sqlite.ts')).openSqliteBroker(url),
+    read: async (url) => void (await import('../databases/sqlite/url.ts')).readSqliteUrl(url),
+  },
+  nats: { open: async (url) => (await import('./nats.ts')).openNatsBroker(url), read: readServerUrl },
+  kafka: { open: async (url) => (await import('./kafka.ts')).openKafkaBroker(url), read: readServerUrl },
 }
 
 /** Opens the broker at `url`. Throws `broker-unknown` or `broker-unreachable`. */
 export async function openBroker(url: string): Promise<Broker> {
+  return kindOf(url).open(url)
+}
+
+/** Looks at the URL of a broker without connecting to it. Throws `broker-unknown`, and what is wrong with the URL. */
+export async function readBroker(url: string): Promise<void> {
+  return kindOf(url).read(url)
+}
+
+function kindOf(url: string): BrokerKind {
   const scheme = url.slice(0, Math.max(0, url.indexOf(':')))
-  const load = Object.hasOwn(brokers, scheme) ? brokers[scheme] : undefined
-  if (!load) {
-    throw failure('broker-unknown', { url: redactUrl(url), allowed: Object.keys(brokers).map((name) => `${name}:`) })
-  }
-  return (await load())(url)
+  const kind = Object.hasOwn(brokers, scheme) ? brokers[scheme] : undefined
+  if (kind) return kind
+  throw failure('broker-unknown', { url: redactUrl(url), allowed: Object.keys(brokers).map((name) => `${name}:`) })
 }

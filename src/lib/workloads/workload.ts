@@ -95,6 +95,8 @@ export interface Workload<Options extends object = object> {
   readonly summary: string
   /** What it runs on, for people: with servers, and without any. */
   readonly runsOn: { readonly servers: string; readonly embedded: string }
+  /** What its API and its audit need beside a database: load looks for it before it begins. */
+  readonly needs: readonly ('cache' | 'broker')[]
   /** Parents before children. */
   readonly tables: readonly AnyTable[]
   /** What the program that this workload is modelled on achieved, where, and what may be held against it; in sentences. */

@@ -9,6 +9,7 @@ import { meetupTables } from './tables.ts'
 export const meetups: Workload<ServeOptions & ScenarioOptions> = {
   name: 'meetups',
   summary: 'meetups that people post and apply for: a GraphQL gateway in front of gRPC services',
+  needs: ['cache', 'broker'],
   tables: meetupTables,
   runsOn: {
     servers: 'MySQL/MariaDB or PostgreSQL (--db), NATS or Kafka (--broker), Redis (--cache)',

@@ -12,6 +12,7 @@ export type OrdersOptions = SeedOptions & ReadOptions
 export const ordersWorkload: Workload<OrdersOptions> = {
   name: 'orders',
   summary: 'a stream of orders into a database, read from a map in the memory of every replica',
+  needs: ['broker'],
   tables: [orders, deadLetters],
   runsOn: {
     servers: 'PostgreSQL (--db) and NATS JetStream (--broker); MySQL/MariaDB, MongoDB and Redis are polled',

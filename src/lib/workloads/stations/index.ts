@@ -12,6 +12,7 @@ export type StationsOptions = ApiOptions & ScenarioOptions
 export const stations: Workload<StationsOptions> = {
   name: 'stations',
   summary: 'days at vaccine stations, one place a person, each booking published to a topic',
+  needs: ['cache', 'broker'],
   tables: [days, bookings, outbox, leases],
   runsOn: {
     servers: 'Redis, MySQL/MariaDB, PostgreSQL or MongoDB (--db), Kafka or NATS (--broker), Redis (--cache)',

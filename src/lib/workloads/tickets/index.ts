@@ -7,6 +7,7 @@ import { lines, orders, products, rejected } from './tables.ts'
 export const tickets: Workload<ScenarioOptions> = {
   name: 'tickets',
   summary: 'receipts sent to a webhook, in bursts and partly broken, of which none may be lost',
+  needs: [],
   tables: [orders, lines, products, rejected],
   runsOn: {
     servers: 'PostgreSQL, MySQL/MariaDB or MongoDB (--db)',

@@ -13,6 +13,7 @@ export type VaccinationOptions = SlotOptions & ScenarioOptions & ApiOptions
 export const vaccination: Workload<VaccinationOptions> = {
   name: 'vaccination',
   summary: 'slots of a vaccination centre, browsed by everybody and booked by one user in three',
+  needs: ['cache'],
   tables: [schedules, reservations],
   runsOn: {
     servers: 'MySQL/MariaDB, PostgreSQL, MongoDB or Redis (--db), Redis (--cache)',
