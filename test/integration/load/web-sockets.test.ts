@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import { createServer as createNetServer, type AddressInfo, type Socket as NetSocket } from 'node:net'
+import { createServer as createHttpsServer } from 'node:https'
+import {
+  createServer as createNetServer,
+  type AddressInfo,
+  type Server as NetServer,
+  type Socket as NetSocket,
+} from 'node:net'
 import type { Duplex } from 'node:stream'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createGenerator, type GeneratorNews } from '../../../src/lib/load/generator.ts'
@@ -11,6 +17,8 @@ import { defineScenario, type Socket } from '../../../src/lib/load/scenario.ts'
 import type { SocketOpener } from '../../../src/lib/load/socket-opener.ts'
 import { realClock } from '../../../src/lib/measure/clock.ts'
 import { mergeCounts, percentileMs } from '../../../src/lib/measure/histogram.ts'
+import { createCertificate } from '../../certificate.ts'
+import { tryPort } from '../../free-ports.ts'
 import { createMemoryLedger } from '../../ledgers.ts'
 
 let server: Server
@@ -29,6 +37,11 @@ const origin = (): string => `http://127.0.0.1:${(server.address() as AddressInf
 /** A short text in one frame, as a server sends it. */
 function frameOf(text: string): Buffer {
   return Buffer.concat([Buffer.from([0x81, Buffer.byteLength(text)]), Buffer.from(text)])
+}
+
+/** With which a server says that it closes, and why. */
+function closeFrame(code: number, reason: string): Buffer {
+  return Buffer.concat([Buffer.from([0x88, 2 + reason.length, code >> 8, code & 0xff]), Buffer.from(reason)])
 }
 
 /** Of a short one, which a client has masked. */
@@ -98,15 +111,62 @@ it('gives what came before the server went away, and then says that it did', asy
   peer.write(frameOf('last'))
   peer.end()
   expect((await socket.next((text) => text === 'last')).text).toBe('last')
-  expect((await socket.next(anything)).reason).toMatch(/connection closed|WebSocket failed/)
+  expect((await socket.next(anything)).reason).toBe('connection closed')
   expect(socket.isOpen).toBe(false)
   socket.send('nobody hears it')
 })
 
-it('fails where there is no WebSocket, and where nobody listens', async () => {
-  expect(await opener.open({ ...request, path: '/' })).toEqual({ socket: null, reason: 'WebSocket failed' })
-  const nowhere = createSocketOpener(['http://127.0.0.1:1'], 20_000)
-  expect(await nowhere.open(request)).toEqual({ socket: null, reason: 'WebSocket failed' })
+/** Why `peer` opens none. */
+async function refusalOf(peer: Server | NetServer, scheme = 'http'): Promise<string | null> {
+  peer.listen(0, '127.0.0.1')
+  await once(peer, 'listening')
+  const { port } = peer.address() as AddressInfo
+  const other = createSocketOpener([`${scheme}://127.0.0.1:${port}`], 20_000)
+  const { socket, reason } = await other.open(request)
+  expect(socket).toBeNull()
+  await other.close()
+  peer.close()
+  return reason
+}
+
+it('says why none is opened', async () => {
+  expect(await opener.open({ ...request, path: '/' })).toEqual({ socket: null, reason: 'upgrade refused: status 404' })
+  const port = await tryPort(0)
+  const reasonAt = async (place: string) => (await createSocketOpener([place], 20_000).open(request)).reason
+  expect(await reasonAt(`http://127.0.0.1:${port}`)).toBe('connection refused')
+  expect(await reasonAt('http://127.0.0.1:1')).toBe(
+    'no upgrade asked for: a port that browsers and undici do not connect to',
+  )
+  const answering = (text: string) => createNetServer((socket) => socket.once('data', () => socket.end(text)))
+  const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+  const noWebSocket = 'upgrade refused: the answer is not that of a WebSocket'
+  expect(await refusalOf(answering(`${upgrade}\r\n`))).toBe(noWebSocket)
+  expect(await refusalOf(answering(`${upgrade}Sec-WebSocket-Protocol: test\r\nSec-WebSocket-Accept: x\r\n\r\n`))).toBe(
+    noWebSocket,
+  )
+  expect(await refusalOf(answering('HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n'))).toBe(
+    'upgrade refused: status 503',
+  )
+  expect(await refusalOf(answering(''))).toBe('connection closed')
+  expect(await refusalOf(answering('no HTTP\r\n\r\n'))).toMatch(/^invalid answer: /)
+  expect(await refusalOf(createNetServer((socket) => socket.resetAndDestroy()))).toBe('connection reset')
+  expect(await refusalOf(createHttpsServer(createCertificate()), 'https')).toBe(
+    'certificate refused: DEPTH_ZERO_SELF_SIGNED_CERT',
+  )
+  expect(await refusalOf(createServer(), 'https')).toMatch(/^TLS failed: /)
+})
+
+it.each<[string, (peer: NetSocket) => unknown]>([
+  ['closed by the server: 1011 too busy', (peer) => peer.end(closeFrame(1011, 'too busy'))],
+  ['closed by the server: 1001', (peer) => peer.end(closeFrame(1001, ''))],
+  ['closed by the server', (peer) => peer.end(Buffer.from([0x88, 0]))],
+  ['connection closed', (peer) => peer.end()],
+  ['connection reset', (peer) => peer.resetAndDestroy()],
+  ['invalid answer: no frame of a WebSocket', (peer) => peer.write(Buffer.from([0xff, 0xff, 0xff, 0xff]))],
+])('says that an open one ended: %s', async (reason, end) => {
+  const { peer, socket } = await open()
+  end(peer as NetSocket)
+  expect((await socket.next(anything)).reason).toBe(reason)
 })
 
 it('does not wait for ever, neither for a server that is not ready nor for a text', async () => {

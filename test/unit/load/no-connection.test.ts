@@ -64,7 +64,7 @@ describe('a user whose request finds no connection', () => {
 
   it('opens no WebSocket sooner either', async () => {
     const sockets: SocketOpener = {
-      open: async () => ({ socket: null, reason: 'WebSocket failed' }),
+      open: async () => ({ socket: null, reason: 'connection refused' }),
       close: async () => {},
     }
     const joining = scenario(async (user) => {

@@ -59,9 +59,9 @@ it('counts as failures what does not come, and a socket that is not opened', asy
   const missed = await run(clock, [ask], { client: slowServer(clock, 50), sockets: openerOf(clock, null) })
   expect(missed.failureReasons).toEqual({ timeout: 1 })
   const other = createVirtualClock()
-  const refused = { socket: null, reason: 'WebSocket failed' }
+  const refused = { socket: null, reason: 'upgrade refused: status 503' }
   const unopened = await run(other, [ask], { sockets: openerOf(other, null, refused) })
-  expect(unopened.failureReasons).toEqual({ 'WebSocket failed': 1 })
+  expect(unopened.failureReasons).toEqual({ 'upgrade refused: status 503': 1 })
   expect(unopened.steps.map(({ name }) => name)).toEqual(['connect'])
 })
 

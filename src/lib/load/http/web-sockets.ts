@@ -71,7 +71,10 @@ interface Watching {
   readonly onDropped: () => void
 }
 
-function watch({ events, terminate }: RawWebSocket, { timeoutMs, clock, budget, onDropped }: Watching): EndableSocket {
+function watch(
+  { events, terminate, explain }: RawWebSocket,
+  { timeoutMs, clock, budget, onDropped }: Watching,
+): EndableSocket {
   const waiting = createTextQueue(mostSocketBytes, budget, onDropped)
   const gone = Promise.withResolvers<void>()
   let ended: string | null = null
@@ -99,10 +102,8 @@ function watch({ events, terminate }: RawWebSocket, { timeoutMs, clock, budget, 
     waiting.push({ text: String(data), at: clock.now() })
     ring()
   })
-  // It says little of why; what it says is often empty.
-  events.addEventListener('error', () => void end('WebSocket failed'))
-  events.addEventListener('close', () => {
-    void end(failures.closed.reason)
+  events.addEventListener('close', (close) => {
+    void end(explain(close))
     cancelTermination?.()
     waiting.end()
     gone.resolve()
