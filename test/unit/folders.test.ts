@@ -100,18 +100,12 @@ describe('tryFolder', () => {
     await expect(tryFolder(join(closed, 'inner'))).rejects.toThrow(/EACCES|EPERM|EROFS/)
   })
 
-  it.runIf(process.platform === 'linux' && process.getuid?.() === 0)('refuses a disk that is full', async (context) => {
+  it.skipIf(process.platform === 'win32')('refuses a disk that takes no more, and leaves nothing there', async () => {
     const disk = join(folder, 'disk')
     await mkdir(disk)
-    const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', disk]).catch(() => null)
-    context.skip(mounted === null, 'this machine lets nobody mount')
-    try {
-      await writeFile(join(disk, 'all'), Buffer.alloc(1_000_000)).catch(() => {})
-      await expect(tryFolder(join(disk, 'reports'))).rejects.toThrow('ENOSPC')
-      expect(await readdir(disk)).toEqual(['all'])
-    } finally {
-      await run('umount', [disk])
-    }
+    await using full = await fullDisk(disk)
+    expect(await full.tryFolder(join(disk, 'reports'))).toContain(full.fault)
+    expect(await readdir(disk)).toEqual(full.files)
   })
 })
 
@@ -120,8 +114,43 @@ async function locked(path: string): Promise<AsyncDisposable> {
   return { [Symbol.asyncDispose]: () => chmod(path, 0o700) }
 }
 
-/** Mounted over itself, to be read only. */
+/** For root: mounted over itself, to be read only; somebody else's, where mounting is not allowed. */
 async function frozen(path: string): Promise<AsyncDisposable> {
-  await run('mount', ['-t', 'tmpfs', '-o', 'ro', 'none', path])
-  return { [Symbol.asyncDispose]: async () => void (await run('umount', [path])) }
+  const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'ro', 'none', path]).catch(() => null)
+  if (mounted) return { [Symbol.asyncDispose]: async () => void (await run('umount', [path])) }
+  const nobody = 65_534
+  await chmod(folder, 0o755)
+  process.seteuid?.(nobody)
+  return { [Symbol.asyncDispose]: async () => process.seteuid?.(0) }
+}
+
+interface FullDisk extends AsyncDisposable {
+  /** What the system says of writing to it. */
+  readonly fault: string
+  /** In its uppermost folder. */
+  readonly files: readonly string[]
+  /** What `tryFolder` throws. */
+  tryFolder(path: string): Promise<string>
+}
+
+/** A small disk that is full; where mounting is not allowed, one of which a process may write less than it needs. */
+async function fullDisk(path: string): Promise<FullDisk> {
+  const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', path]).catch(() => null)
+  if (!mounted) return { fault: 'EFBIG', files: [], tryFolder: tryWithLimit, [Symbol.asyncDispose]: async () => {} }
+  await writeFile(join(path, 'all'), Buffer.alloc(1_000_000)).catch(() => {})
+  return {
+    fault: 'ENOSPC',
+    files: ['all'],
+    tryFolder: (inner) => tryFolder(inner).then(() => 'nothing', String),
+    [Symbol.asyncDispose]: async () => void (await run('umount', [path])),
+  }
+}
+
+/** In a process whose files may have one block. */
+async function tryWithLimit(path: string): Promise<string> {
+  const module = new URL('../../src/lib/folders.ts', import.meta.url).href
+  const script = `import(${JSON.stringify(module)}).then(({ tryFolder }) => tryFolder(${JSON.stringify(path)}))
+    .then(() => console.log('nothing'), (error) => console.log(String(error)))`
+  const limited = ['-c', 'ulimit -f 1; exec "$0" "$@"', process.execPath, '-e', script]
+  return (await run('sh', limited, { timeout: 20_000 })).stdout
 }
