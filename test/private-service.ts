@@ -15,6 +15,8 @@ const restartWithinMs = 30_000
 /** A server of dev/services that belongs to one test, which may do to it what it likes. */
 export interface PrivateService extends AsyncDisposable {
   readonly url: string
+  /** Of its data. */
+  readonly folder: string
   /** Its process, or the first of its processes. */
   findPid(): Promise<number>
   /** With SIGKILL: it has no chance to write anything. */
@@ -28,11 +30,11 @@ export interface PrivateService extends AsyncDisposable {
 
 /**
  * Starts a server on a free port and in a folder of its own. Null, with a line that says what to install, when this
- * machine does not have it. With RUSHBENCH_REQUIRE_SERVICES=1 that is an error instead. `options` are more of mariadbd's
- * or of postgres's, without a space in any of them, or more lines of Redis's settings.
+ * machine does not have it. With RUSHBENCH_REQUIRE_SERVICES=1 that is an error instead. `options` are more of mariadbd's,
+ * of mysqld's or of postgres's, without a space in any of them, or more lines of Redis's settings.
  */
 export async function startPrivateService(
-  name: 'nats' | 'kafka' | 'redis' | 'postgres' | 'postgres17' | 'mariadb',
+  name: 'nats' | 'kafka' | 'redis' | 'postgres' | 'postgres17' | 'mariadb' | 'mysql8' | 'mongodb6',
   options = '',
 ): Promise<PrivateService | null> {
   const folder = await mkdtemp(join(tmpdir(), 'rushbench-service-'))
@@ -82,6 +84,7 @@ export async function startPrivateService(
 
   return {
     url: /'(.*)'/.exec(stdout)![1]!,
+    folder: join(folder, name, 'data'),
     findPid,
     kill,
     pause,

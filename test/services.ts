@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 /** The servers that `dev/services` starts, by the name that it knows them under. */
 const services = {
   mariadb: { variable: 'RUSHBENCH_TEST_MYSQL_URL', url: 'mysql://rushbench:rushbench@127.0.0.1:33306/rushbench' },
+  mysql8: { variable: 'RUSHBENCH_TEST_MYSQL8_URL', url: 'mysql://rushbench:rushbench@127.0.0.1:33308/rushbench' },
   postgres: {
     variable: 'RUSHBENCH_TEST_POSTGRES_URL',
     url: 'postgres://rushbench:rushbench@127.0.0.1:35432/rushbench',
@@ -11,6 +12,7 @@ const services = {
     variable: 'RUSHBENCH_TEST_POSTGRES17_URL',
     url: 'postgres://rushbench:rushbench@127.0.0.1:35417/rushbench',
   },
+  mongodb6: { variable: 'RUSHBENCH_TEST_MONGODB6_URL', url: 'mongodb://127.0.0.1:37006/rushbench' },
   ferretdb: { variable: 'RUSHBENCH_TEST_MONGODB_URL', url: 'mongodb://127.0.0.1:37017/rushbench' },
   redis: { variable: 'RUSHBENCH_TEST_REDIS_URL', url: 'redis://127.0.0.1:36379' },
   kafka: { variable: 'RUSHBENCH_TEST_KAFKA_URL', url: 'kafka://127.0.0.1:39092' },

@@ -6,7 +6,7 @@ import { requireTables } from '../lib/databases/migrate.ts'
 import type { Database } from '../lib/databases/port.ts'
 import { readFacts } from '../lib/databases/read-facts.ts'
 import { connectDatabase } from '../lib/databases/registry.ts'
-import { failure } from '../lib/errors.ts'
+import { failure, reasonOf } from '../lib/errors.ts'
 import type { Checkpoint } from '../lib/insert-bench/measure.ts'
 import { modelCurves, type Model } from '../lib/insert-bench/model.ts'
 import { insertsAt, runInsertBench, sweepTo, type BenchOptions } from '../lib/insert-bench/run.ts'
@@ -162,7 +162,7 @@ The report is saved after each size. A sweep that failed or was ended is gone on
     const table = this.#table(database, seed, asked)
     const measured =
       flags.stream && values.benchRows !== undefined
-        ? await this.#stream(table, asked, values.benchRows)
+        ? await this.#stream(table, asked, { rows: values.benchRows, file, reportOf })
         : await this.#sweep(table, asked, { values, seed, resumed, file, reportOf })
     if (this.signal.aborted && measured.checkpoints.length === 0 && !measured.stream)
       throw failure('interrupted', { done: 'Nothing was measured yet, so no report was saved.' })
@@ -185,9 +185,26 @@ The report is saved after each size. A sweep that failed or was ended is gone on
     }
   }
 
-  async #stream(table: BenchTable, asked: Asked, rows: number): Promise<Measured> {
-    const streamed = await runStream(table, { ...this.#options(asked), rows, keys: asked.keys[0] ?? 'append' })
-    return { checkpoints: [], interrupted: this.signal.aborted, ...(streamed ? { stream: streamed } : {}) }
+  /** Saves what was measured until an error ended it. */
+  async #stream(
+    table: BenchTable,
+    asked: Asked,
+    { rows, file, reportOf }: Pick<SweepRun, 'file' | 'reportOf'> & { readonly rows: number },
+  ): Promise<Measured> {
+    const keys = asked.keys[0] ?? 'append'
+    const measured: Stream[] = []
+    const onBucket = (stream: Stream): void => void (measured[0] = stream)
+    const measuredOf = (stream?: Stream): Measured => ({ checkpoints: [], interrupted: true, ...(stream && { stream }) })
+    try {
+      const streamed = await runStream(table, { ...this.#options(asked), rows, keys, onBucket })
+      return { ...measuredOf(streamed ?? undefined), interrupted: this.signal.aborted }
+    } catch (error) {
+      const [stream] = measured
+      if (!stream) throw error
+      const path = await file.save(await reportOf(measuredOf(stream)))
+      const reached = stream.buckets.at(-1)?.toRows ?? 0
+      throw failure('stream-unfinished', { reason: reasonOf(error), path, rows: reached }, error)
+    }
   }
 
   /** Saves what was measured after each size, for whatever ends the sweep before it is over. */

@@ -39,6 +39,11 @@ export const insertErrors = {
     (d) =>
       `${d.reason.replace(/\.?$/, '.')} What was measured at ${d.measured} of ${d.sizes} table sizes is in ${d.path}; go on with "rushbench insert-reservation-bench --resume".`,
   ),
+  'stream-unfinished': entry<{ reason: string; path: string; rows: number }>(
+    'error',
+    (d) =>
+      `${d.reason.replace(/\.?$/, '.')} What was measured up to ${count(d.rows)} rows is in ${d.path}; a stream from there on is begun with the same --stream and --rows.`,
+  ),
   'sweep-none': entry<{ folder: string }>(
     'usage',
     (d) =>

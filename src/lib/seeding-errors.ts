@@ -18,10 +18,10 @@ export const seedingErrors = {
     (d) =>
       `${d.url} has an unfinished seeding that another version of rushbench began. Finish it with that version, or start over with "rushbench migrate --down".`,
   ),
-  'seeding-held': entry<{ url: string; owner: string; seconds: number }>(
+  'seeding-held': entry<{ url: string; owner: string; seconds?: number }>(
     'error',
     (d) =>
-      `${capital(d.owner)} is at work on the seeding of ${d.url}, for ${count(d.seconds)} s now. Wait until it has ended, or end it; then try again.`,
+      `${capital(d.owner)} is at work on the seeding of ${d.url}${d.seconds === undefined ? '' : `, for ${count(d.seconds)} s now`}. Wait until it has ended, or end it; then try again.`,
   ),
   'seeding-taken': entry<{ url: string; owner: string }>(
     'error',
@@ -32,6 +32,11 @@ export const seedingErrors = {
     'error',
     (d) =>
       `The journal of this seeding is gone from ${d.url}: another process has forgotten it or dropped the tables. What was stored until then may be there still; begin anew with "rushbench migrate --down".`,
+  ),
+  'seeding-remains': entry<{ url: string; tables: readonly string[] }>(
+    'error',
+    (d) =>
+      `${d.url} has a table ${d.tables.join(', ')} without rushbench's mark: a seeding whose journal was dropped while it ran may have left it, or it is somebody else's. If nobody needs it, drop it by hand; then try again.`,
   ),
   'seeding-other': entry<{ url: string; wanted: string; unfinished: string }>(
     'usage',

@@ -1,5 +1,6 @@
 import {
   inBrackets,
+  type CheckShape,
   type ColumnShape,
   type Difference,
   type Extra,
@@ -20,13 +21,13 @@ export function compareShapes(expected: TableShape, found: TableShape): ShapeCom
     compareIndexes(expected, found),
     compareReferences(expected, found),
     compareTriggers(expected, found),
+    compareChecks(expected, found),
   ]
   return {
     differences: parts.flatMap(({ differences }) => differences),
     extras: [
       ...parts.flatMap(({ extras }) => extras),
       ...found.partitions.map((name): Extra => ({ what: 'partition', name, of: '' })),
-      ...(found.validator === null ? [] : [{ what: 'validator', name: found.validator, of: '' } as const]),
     ],
   }
 }
@@ -140,6 +141,24 @@ function compareTriggers(expected: TableShape, found: TableShape): ShapeComparis
     extras: found.triggers
       .filter((name) => !expected.triggers.includes(name))
       .map((name) => ({ what: 'trigger', name, of: '' })),
+  }
+}
+
+/** By their conditions: names are given by the server where nobody gives them. */
+function compareChecks(expected: TableShape, found: TableShape): ShapeComparison {
+  const without = (checks: readonly CheckShape[], others: readonly CheckShape[]) =>
+    checks.filter(({ condition }) => !others.some((other) => other.condition === condition))
+  const missing = without(expected.checks, found.checks)
+  return {
+    differences: [
+      ...missing.map(({ condition }) => ({ what: 'check', expected: condition, found: null })),
+      ...without(found.checks, expected.checks).map(({ name, condition }) => ({
+        what: 'check',
+        expected: null,
+        found: name === '' ? condition : `${name} ${condition}`,
+      })),
+    ],
+    extras: [],
   }
 }
 

@@ -17,6 +17,6 @@ export function expectedShape(table: AnyTable, typeOf: (column: Column) => strin
     })),
     triggers: [],
     partitions: [],
-    validator: null,
+    checks: [],
   }
 }

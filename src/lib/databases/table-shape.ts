@@ -24,6 +24,14 @@ export interface ReferenceShape {
   readonly parent: string
 }
 
+/** What rows are held against before they are stored: a CHECK constraint, an exclusion of PostgreSQL, a validator of MongoDB. */
+export interface CheckShape {
+  /** Empty where it has none. */
+  readonly name: string
+  /** In brackets: `(free >= 0)`. */
+  readonly condition: string
+}
+
 /** A table as a catalog describes it, or as `createTables` makes it. */
 export interface TableShape {
   /** Null where rows have no fixed columns. */
@@ -34,8 +42,8 @@ export interface TableShape {
   /** By name; those that are disabled are left out. */
   readonly triggers: readonly string[]
   readonly partitions: readonly string[]
-  /** What a document is held against, MongoDB's only; null for nothing. */
-  readonly validator: string | null
+  /** Those that are not enforced are left out. */
+  readonly checks: readonly CheckShape[]
 }
 
 /** One table, as it should be and as it is. */
@@ -47,7 +55,7 @@ export interface ShapePair {
 
 /** Something of a table that is not as `createTables` makes it. */
 export interface Difference {
-  /** `column holder`, `primary key`, `index`, `unique index`, `reference` or `trigger`. */
+  /** `column holder`, `primary key`, `index`, `unique index`, `reference`, `trigger` or `check`. */
   readonly what: string
   /** Null: it should not be there, because it may refuse rows. */
   readonly expected: string | null
@@ -57,7 +65,7 @@ export interface Difference {
 
 /** Something that a table has beside its own, and that refuses no row. */
 export interface Extra {
-  readonly what: 'column' | 'index' | 'unique index' | 'reference' | 'trigger' | 'partition' | 'validator'
+  readonly what: 'column' | 'index' | 'unique index' | 'reference' | 'trigger' | 'partition'
   readonly name: string
   /** The type of a column, the columns of an index; empty where the name says it all. */
   readonly of: string

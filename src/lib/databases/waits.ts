@@ -24,6 +24,8 @@ export interface LockHolder {
   readonly isSure: boolean
   /** What ends it; null where there is no such command. */
   readonly end: string | null
+  /** It is a process of rushbench that seeds. */
+  readonly seeds?: true
 }
 
 /** Work that is under way. */

@@ -18,6 +18,8 @@ export interface StreamOptions extends Pick<BlockOptions, 'concurrency' | 'rate'
   /** Table size to end at. */
   readonly rows: number
   readonly show: ShowProgress
+  /** Told after each bucket of all that was inserted so far. */
+  readonly onBucket?: (stream: Stream) => void
   readonly turn?: Pace['turn']
 }
 
@@ -98,6 +100,18 @@ async function fill(
   const stalls = createStallList()
   let before = await counters()
   let done = 0
+  const describe = (): Stream => {
+    const exit = filled.slice(-Math.ceil(filled.length / 10))
+    return {
+      keys: options.keys,
+      inserts: done,
+      seconds: secondsOf(filled),
+      ...(rate === null ? {} : { schedule: scheduleOf(rate, done, filled) }),
+      exitInsertsPerSecond: exit.reduce((sum, bucket) => sum + bucket.inserts, 0) / secondsOf(exit),
+      buckets: [...filled],
+      ...stalls.describe(startedAt),
+    }
+  }
   for (const size of bucketSizes(rows - present)) {
     if (signal.aborted) break
     const first = done
@@ -116,18 +130,9 @@ async function fill(
     stalls.add(findStalls(bucket.slow, percentileMs(bucket.service, 50) ?? 0))
     done += bucket.service.totalCount
     before = after
+    options.onBucket?.(describe())
   }
-  if (done === 0) return null
-  const exit = filled.slice(-Math.ceil(filled.length / 10))
-  return {
-    keys: options.keys,
-    inserts: done,
-    seconds: secondsOf(filled),
-    ...(rate === null ? {} : { schedule: scheduleOf(rate, done, filled) }),
-    exitInsertsPerSecond: exit.reduce((sum, bucket) => sum + bucket.inserts, 0) / secondsOf(exit),
-    buckets: filled,
-    ...stalls.describe(startedAt),
-  }
+  return done === 0 ? null : describe()
 }
 
 /** `inserts` in twenty parts as even as can be, none of them empty. */

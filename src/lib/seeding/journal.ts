@@ -4,7 +4,7 @@ import type { AnyTable, Database, Rows } from '../databases/port.ts'
 import { failure, RushbenchError } from '../errors.ts'
 import type { RowSum } from './checksum.ts'
 import { partLength, parts, storedBlocks, type StoredBlock } from './journal-tables.ts'
-import { forgetLease, renewLease, takeLease, type LeaseOptions } from './lease.ts'
+import { forgetLease, renewLease, requireFree, takeLease, type LeaseOptions } from './lease.ts'
 import { decodeRecipe, encodeRecipe, rowsOf, type SeedRecipe } from './recipe.ts'
 
 /**
@@ -30,7 +30,7 @@ const endMark = '.'
 
 /**
  * Writes a journal, and takes its lease. Throws `seeding-unfinished` when there is one, `seeding-held`, and
- * `table-foreign`.
+ * `seeding-remains` where its tables are there without our mark.
  */
 export async function beginJournal(
   database: Database,
@@ -77,6 +77,8 @@ async function repeated(work: () => Promise<void>): Promise<void> {
 function makeTables(database: Database): Promise<void> {
   return repeated(async () => {
     const states = await migrationStatus(database, owner, tables)
+    const foreign = states.filter(({ state }) => state === 'foreign').map(({ name }) => name)
+    if (foreign.length > 0) throw failure('seeding-remains', { url: database.url, tables: foreign })
     if (states.some(({ state }) => state === 'outdated')) await migrateDown(database, owner, tables)
     if (states.some(({ state }) => state !== 'present')) await migrateUp(database, owner, tables)
   })
@@ -160,15 +162,21 @@ export function isDeferred(database: Database, { order, indexes }: SeedRecipe): 
   return order === 'shuffled' || indexes === 'after' || !database.traits.transactions
 }
 
-/** Throws `seeding-unfinished` when a seeding has left rows out. */
+/** Throws `seeding-unfinished` when a seeding has left rows out, `seeding-held` while it runs. */
 export async function refuseUnfinished(database: Database): Promise<void> {
   const journal = await readJournal(database)
-  if (journal) throw failure('seeding-unfinished', { url: database.url, rows: rowsOf(journal.recipe) })
+  if (journal) await refuse(database, journal)
 }
 
-/** Throws `seeding-unfinished` when a seeding has left counters untrue or indexes out. */
+/** Throws `seeding-unfinished` when a seeding has left counters untrue or indexes out, `seeding-held` while it runs. */
 export async function refuseUnsettled(database: Database): Promise<void> {
   const journal = await readJournal(database)
-  if (journal && isDeferred(database, journal.recipe))
-    throw failure('seeding-unfinished', { url: database.url, rows: rowsOf(journal.recipe) })
+  if (journal && isDeferred(database, journal.recipe)) await refuse(database, journal)
+}
+
+async function refuse(database: Database, { recipe }: Journal): Promise<never> {
+  const rows = rowsOf(recipe)
+  // It has ended since the journal was read where that is gone.
+  if (rows > 0) await requireFree(database)
+  throw failure('seeding-unfinished', { url: database.url, rows })
 }

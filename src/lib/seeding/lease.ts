@@ -78,11 +78,17 @@ export async function takeLease(database: Database, options: LeaseOptions = {}):
       onWait(`waiting for a sign of life of ${lease.owner}, which is seeding: ${secondsFrom(now, lease.until)} s`)
       first = lease
     }
-    if (lease.until > first.until)
-      throw failure('seeding-held', { url: database.url, owner: lease.owner, seconds: secondsFrom(lease.since, now) })
+    if (lease.until > first.until) throw heldBy(database, lease, now)
     if (signal?.aborted) throw failure('interrupted', { done: 'Nothing was begun.' })
     await sleep(askAgainMs)
   }
+}
+
+/** Throws `seeding-held` while a process that has not ended, as far as anybody knows, holds the journal's lease. */
+export async function requireFree(database: Database): Promise<void> {
+  const now = await database.now()
+  const lease = (await readLease(database))?.lease
+  if (lease && lease.holder !== held.get(database)?.holder && !isFree(lease, now)) throw heldBy(database, lease, now)
 }
 
 /** Throws `seeding-taken` or `seeding-gone` once this handle's lease is known to be lost; it need not have any. */
@@ -185,6 +191,10 @@ async function write(database: Database, before: string | null, text: string): P
     if (await readLease(database).catch(() => null)) return false
     throw error
   }
+}
+
+function heldBy({ url }: Database, { owner, since }: SavedLease, now: number): Error {
+  return failure('seeding-held', { url, owner, seconds: secondsFrom(since, now) })
 }
 
 function lossOf({ url }: Database, lease: SavedLease | null): Error {

@@ -4,12 +4,13 @@ import { tables } from './tables.ts'
 interface Note {
   readonly id: string
   readonly text: string
+  readonly more: string
 }
 
 /** Told of, and alone: MySQL divides no table that refers to another, or that another refers to. */
 const notes: Table<Note> = {
   name: 'notes',
-  columns: { id: { type: 'ascii', length: 36 }, text: { type: 'text', maxLength: 20_000 } },
+  columns: { id: { type: 'ascii', length: 36 }, text: { type: 'text', maxLength: 20_000 }, more: { type: 'json' } },
   primaryKey: 'id',
   unique: [],
   indexes: [],
@@ -52,8 +53,90 @@ const required: Alteration = {
   differences: ['shows has column must bigint not null, which may refuse rows'],
 }
 
+const check: Alteration = {
+  name: 'a check',
+  sql: ['alter table shows add constraint positive check (free >= 0)'],
+  differences: ['shows has check positive (free >= 0), which may refuse rows'],
+}
+
 const bin = 'character set utf8mb4 collate utf8mb4_bin'
 const asciiBin = 'character set ascii collate ascii_bin'
+
+/** Of both that speak MySQL's protocol. */
+const ofMysql: readonly Alteration[] = [
+  {
+    ...check,
+    sql: [...check.sql, 'alter table shows add constraint gone check (capacity > 1)', 'alter table shows drop constraint gone'],
+    differences: ['shows has check positive (`free` >= 0), which may refuse rows'],
+  },
+  moreIndexes,
+  oneEach,
+  moreColumns,
+  required,
+  {
+    name: 'an index that is gone',
+    sql: ['drop index shows_free_index on shows'],
+    differences: ['shows lacks index (free)'],
+  },
+  {
+    name: 'columns of other types',
+    sql: [
+      `alter table shows modify title varchar(50) ${bin} null`,
+      'alter table shows modify capacity int(11) unsigned not null',
+      'alter table seats modify holder varchar(64) character set utf8mb4 collate utf8mb4_general_ci not null',
+    ],
+    differences: [
+      'shows has column capacity int unsigned not null, and not bigint not null',
+      `shows has column title varchar(50) ${bin} null, and not varchar(200) ${bin} not null`,
+      `seats has column holder varchar(64) character set utf8mb4 collate utf8mb4_general_ci not null, and not varchar(64) ${bin} not null`,
+    ],
+  },
+  {
+    name: 'a reference that is gone',
+    sql: ['alter table seats drop foreign key seats_show_id_fk'],
+    differences: ['seats lacks reference (show_id) to shows (id)'],
+  },
+  {
+    name: 'a reference that removes rows',
+    sql: [
+      'alter table seats drop foreign key seats_show_id_fk',
+      'alter table seats add constraint mine foreign key (show_id) references shows (id) on delete cascade',
+    ],
+    differences: ['seats has reference (show_id) to shows (id) on delete cascade, and not (show_id) to shows (id)'],
+  },
+  {
+    name: 'a key of the first letters',
+    sql: ['drop index seats_holder_unique on seats', 'create unique index short on seats (holder(3))'],
+    differences: [
+      'seats lacks unique index (holder)',
+      'seats has unique index short (holder(3)), which may refuse rows',
+    ],
+  },
+  {
+    name: 'partitions',
+    sql: ['alter table notes partition by key (id) partitions 3'],
+    extras: ['notes: 3 partitions: p0, p1, p2'],
+  },
+  {
+    name: 'another primary key',
+    sql: [`alter table notes add column part int not null default 0, drop primary key, add primary key (id, part)`],
+    differences: ['notes has primary key (id, part), and not (id)'],
+    extras: ['notes: column part'],
+  },
+  {
+    name: 'types as others write them',
+    sql: [
+      'alter table shows modify capacity bigint(10) not null',
+      `alter table notes modify id char(36) ${asciiBin} not null`,
+    ],
+  },
+]
+
+const unused = (word: string): Alteration => ({
+  name: 'an index that no query uses',
+  sql: [`alter table shows alter index shows_free_index ${word}`],
+  differences: ['shows has index (free) invisible, and not (free)'],
+})
 
 /** By engine. */
 export const alterations: Readonly<Record<string, readonly Alteration[]>> = {
@@ -93,77 +176,32 @@ export const alterations: Readonly<Record<string, readonly Alteration[]>> = {
       ],
     },
     {
+      name: 'a check',
+      sql: ['alter table shows add column price integer check (price > (0)) /* check (price) */'],
+      differences: ['shows has check (price > (0)), which may refuse rows'],
+      extras: ['shows: column price'],
+    },
+    {
       name: 'a trigger',
       sql: ['create trigger log after insert on seats begin select 1; end'],
       extras: ['seats: trigger log'],
     },
   ],
   mariadb: [
-    moreIndexes,
-    oneEach,
-    moreColumns,
-    required,
+    ...ofMysql,
+    unused('ignored'),
     {
-      name: 'an index that is gone',
-      sql: ['drop index shows_free_index on shows'],
-      differences: ['shows lacks index (free)'],
+      name: 'documents that may be no JSON',
+      sql: [`alter table notes modify more longtext ${bin} not null`],
+      differences: ['notes lacks check (json_valid(`more`))'],
     },
+  ],
+  mysql: [
+    ...ofMysql,
+    unused('invisible'),
     {
-      name: 'columns of other types',
-      sql: [
-        `alter table shows modify title varchar(50) ${bin} null`,
-        'alter table shows modify capacity int(11) unsigned not null',
-        'alter table seats modify holder varchar(64) character set utf8mb4 collate utf8mb4_general_ci not null',
-      ],
-      differences: [
-        'shows has column capacity int unsigned not null, and not bigint not null',
-        `shows has column title varchar(50) ${bin} null, and not varchar(200) ${bin} not null`,
-        `seats has column holder varchar(64) character set utf8mb4 collate utf8mb4_general_ci not null, and not varchar(64) ${bin} not null`,
-      ],
-    },
-    {
-      name: 'a reference that is gone',
-      sql: ['alter table seats drop foreign key seats_show_id_fk'],
-      differences: ['seats lacks reference (show_id) to shows (id)'],
-    },
-    {
-      name: 'a reference that removes rows',
-      sql: [
-        'alter table seats drop foreign key seats_show_id_fk',
-        'alter table seats add constraint mine foreign key (show_id) references shows (id) on delete cascade',
-      ],
-      differences: ['seats has reference (show_id) to shows (id) on delete cascade, and not (show_id) to shows (id)'],
-    },
-    {
-      name: 'a key of the first letters',
-      sql: ['drop index seats_holder_unique on seats', 'create unique index short on seats (holder(3))'],
-      differences: [
-        'seats lacks unique index (holder)',
-        'seats has unique index short (holder(3)), which may refuse rows',
-      ],
-    },
-    {
-      name: 'an index that no query uses',
-      sql: ['alter table shows alter index shows_free_index ignored'],
-      differences: ['shows has index (free) invisible, and not (free)'],
-    },
-    {
-      name: 'partitions',
-      sql: ['alter table notes partition by key (id) partitions 3'],
-      extras: ['notes: 3 partitions: p0, p1, p2'],
-    },
-    {
-      name: 'another primary key',
-      sql: [`alter table notes add column part int not null default 0, drop primary key, add primary key (id, part)`],
-      differences: ['notes has primary key (id, part), and not (id)'],
-      extras: ['notes: column part'],
-    },
-    {
-      name: 'types as others write them',
-      sql: [
-        'alter table shows modify capacity bigint(10) not null',
-        `alter table notes modify id char(36) ${asciiBin} not null`,
-      ],
+      name: 'a check that is not enforced',
+      sql: ['alter table shows add constraint positive check (free >= 0) not enforced'],
     },
   ],
   postgres: [
@@ -222,6 +260,19 @@ export const alterations: Readonly<Record<string, readonly Alteration[]>> = {
       differences: [
         'seats has reference (show_id) to shows (id) on delete cascade not valid, and not (show_id) to shows (id)',
       ],
+    },
+    check,
+    {
+      name: 'a check of new rows, and an exclusion',
+      sql: [
+        'alter table shows add constraint some check (capacity > 0) not valid',
+        'alter table seats add constraint alone exclude using hash (show_id with =)',
+      ],
+      differences: [
+        'shows has check some (capacity > 0) NOT VALID, which may refuse rows',
+        'seats has check alone EXCLUDE USING hash (show_id WITH =), which may refuse rows',
+      ],
+      extras: ['seats: index alone (show_id) using hash'],
     },
     {
       name: 'a trigger that is disabled',

@@ -69,9 +69,16 @@ describe.skipIf(service === null)('a MariaDB that takes encrypted connections al
     })
   })
 
-  it('does not take an address for a name, nor the name of another host', async () => {
+  it('takes no certificate of another address, nor of the name of another host', async () => {
     const verified = `ssl-mode=VERIFY_IDENTITY&ssl-ca=${ca}`
-    await expect(connectionOf(`${url}?${verified}`)).rejects.toMatchObject({ code: 'url-parameter-wrong' })
+    expect(await connectionOf(`${url}?${verified}`)).toEqual({ ...encrypted, verified: 'authority and host' })
+    for (const names of ['DNS:elsewhere.example', 'IP:127.0.0.2,DNS:localhost']) {
+      authority.certifyServer(names)
+      await admin.query('flush ssl')
+      const error = await connectionOf(`${url}?${verified}`).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: 'encryption-refused', message: expect.stringContaining('127.0.0.1') })
+    }
+    expect(await connectionOf(`${byName}?${verified}`)).toEqual({ ...encrypted, verified: 'authority and host' })
     authority.certifyServer('DNS:elsewhere.example')
     await admin.query('flush ssl')
     await expect(connectionOf(`${byName}?${verified}`)).rejects.toMatchObject({ code: 'encryption-refused' })

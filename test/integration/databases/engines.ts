@@ -72,6 +72,8 @@ async function openMongoDatabase(server: string): Promise<TestDatabase> {
 
 const ferretdb = await findService('ferretdb')
 const mariadb = await findService('mariadb')
+const mongodb6 = await findService('mongodb6')
+const mysql8 = await findService('mysql8')
 const postgres = await findService('postgres')
 const postgres17 = await findService('postgres17')
 const redis = await findService('redis')
@@ -84,8 +86,10 @@ export const testEngines: readonly TestEngine[] = [
   { name: 'redis', open: redis === null ? null : () => borrowDatabase(redis) },
 ]
 
-/** With other versions of the same servers, for tests that take seconds and look at what a version may do otherwise. */
+/** With other servers of the same engines, for tests that take seconds and look at what they may do otherwise. */
 export const testVersions: readonly TestEngine[] = [
   ...testEngines,
+  { name: 'mysql8', open: mysql8 === null ? null : () => openMysqlDatabase(mysql8) },
+  { name: 'mongodb6', open: mongodb6 === null ? null : () => openMongoDatabase(mongodb6) },
   { name: 'postgres17', open: postgres17 === null ? null : () => openPostgresDatabase(postgres17) },
 ]

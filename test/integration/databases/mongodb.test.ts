@@ -11,7 +11,9 @@ import { encode, freeCounter, seatLayout } from './bulk-contract.ts'
 import { describeDatabase } from './contract.ts'
 import { all, seat, seats, show, shows, tables, workload } from './tables.ts'
 
-const service = await findService('ferretdb')
+/** The contract holds on both servers that dev/services has. */
+const services = { ferretdb: await findService('ferretdb'), mongodb6: await findService('mongodb6') }
+const present = Object.entries(services).filter((service): service is [string, string] => service[1] !== null)
 
 const open = (url: string) => connectDatabase(url, { poolSize: 2 })
 
@@ -40,9 +42,7 @@ function answerHello(socket: Socket, maxWireVersion: number): void {
 }
 
 // The driver looks for a server for five seconds, so that all of them wait at once.
-describe.skipIf(service === null)('mongodb that cannot be had', { concurrent: true }, () => {
-  const url = service ?? ''
-
+describe.skipIf(present.length === 0).for(present)('%s that cannot be had', { concurrent: true }, ([, url]) => {
   it.each([
     ['no server', { port: '1' }, 'database-unreachable'],
     ['a login that is refused', { username: 'nobody', password: 'wrong' }, 'database-denied'],
@@ -73,8 +73,7 @@ describe.skipIf(service === null)('mongodb that cannot be had', { concurrent: tr
   })
 })
 
-describe.skipIf(service === null)('mongodb', () => {
-  const url = service ?? ''
+describe.skipIf(present.length === 0).for(present)('%s', ([, url]) => {
   let admin: MongoClient
 
   beforeAll(async () => {
@@ -219,7 +218,7 @@ describe.skipIf(service === null)('mongodb', () => {
           }
         })
         {
-          await using cut = await open(changed(scratch.url, { port: through }))
+          await using cut = await open(`${changed(scratch.url, { port: through })}?directConnection=true`)
           await expect(load(cut, rows)).rejects.toMatchObject({ code: 'database-lost' })
         }
         server.close()

@@ -91,6 +91,18 @@ describe.skipIf(server === null)('PostgreSQL that says no', () => {
     expect(await refusedTo((other) => other.dropTables([shows]))).toBe('ALTER TABLE "shows" OWNER TO "clerk"')
   })
 
+  it('names the right to make a trigger, which even the owner of a table may lack', async () => {
+    await admin.query('grant create on schema public to clerk')
+    await admin.query('alter default privileges for role clerk revoke trigger on tables from clerk')
+    const watched = { ...shows, name: 'watched', watched: true }
+    const make: Work = (database) => database.createTables([{ table: watched, mark: 'rushbench:contract:0' }])
+    expect(await refusedTo(make)).toBe('GRANT TRIGGER ON TABLE "watched" TO "clerk"')
+    await admin.query('alter default privileges for role clerk grant trigger on tables to clerk')
+    await using database = await connectDatabase(clerkUrl(), { poolSize: 1 })
+    expect(await database.tables()).toEqual([])
+    await make(database)
+  })
+
   it('ends what takes too long only where the URL says so', async () => {
     await admin.query(`alter database ${new URL(url).pathname.slice(1)} set statement_timeout = '100ms'`)
     const sleep = { sql: 'select pg_sleep(0.3)', parameters: [] }

@@ -6,7 +6,9 @@ import { startPrivateService } from '../../private-service.ts'
 import { changed } from './server-contract.ts'
 import { show, shows, tables, workload } from './tables.ts'
 
-const server = await startPrivateService('redis')
+/** It tries to save what it holds, and refuses writes where it cannot; only so may its folder be changed. */
+const options = ['save 3600 1', 'stop-writes-on-bgsave-error yes', 'enable-protected-configs yes']
+const server = await startPrivateService('redis', options.join('\n'))
 afterAll(async () => server?.[Symbol.asyncDispose]())
 
 describe.skipIf(server === null)('Redis that says no', () => {
@@ -47,6 +49,26 @@ describe.skipIf(server === null)('Redis that says no', () => {
     await expect(database.store.insert(shows, [show(1)])).rejects.toMatchObject({ code: 'memory-full' })
     await admin.configSet('maxmemory', '0')
     await database.store.insert(shows, [show(1)])
+  })
+
+  it('cannot save what it holds, until its folder takes it', async () => {
+    await using database = await open()
+    const [, folder = ''] = (await admin.sendCommand(['CONFIG', 'GET', 'dir'])) as string[]
+    const save = async (outcome: string) => {
+      await admin.sendCommand(['BGSAVE'])
+      await expect.poll(() => admin.info('persistence'), { timeout: 8000 }).toMatch(outcome)
+    }
+    await admin.configSet('dir', '/proc')
+    await save('rdb_last_bgsave_status:err')
+    const storing = database.store.insert(shows, [show(7)])
+    await expect(storing).rejects.toMatchObject({
+      code: 'server-cannot-save',
+      message: expect.stringMatching(/because it cannot save what it holds: MISCONF .*free space on its disk, or let it write/),
+    })
+    await admin.configSet('dir', folder)
+    await save('rdb_last_bgsave_status:ok')
+    await database.store.insert(shows, [show(7)])
+    await database.store.remove(shows, { id: 7 })
   })
 
   it('is a replica', async () => {

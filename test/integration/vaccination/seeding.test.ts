@@ -6,6 +6,7 @@ import { formatCount } from '../../../src/lib/format.ts'
 import { emptySum } from '../../../src/lib/seeding/checksum.ts'
 import { chooseStrategy, openBlockStore } from '../../../src/lib/seeding/block-store.ts'
 import { planBlocks } from '../../../src/lib/seeding/blocks.ts'
+import { parts, storedBlocks } from '../../../src/lib/seeding/journal-tables.ts'
 import { beginJournal, readJournal, readStored } from '../../../src/lib/seeding/journal.ts'
 import type { SeedRecipe } from '../../../src/lib/seeding/recipe.ts'
 import { finishSeeding, resumeSeeding, seedRows, type SeedOptions } from '../../../src/lib/seeding/seed.ts'
@@ -198,6 +199,24 @@ for (const engine of testVersions) {
         await sumRecipe(reservationSeeding, recipe, emptySum, () => {}),
       )
       expect(await readJournal(database)).toBeNull()
+    })
+
+    it('says that its journal was dropped meanwhile, and what that may have left', async () => {
+      await fillSlots()
+      const recipe = await plan({ rows: 109_800 })
+      await using other = await connectDatabase(place.url, { poolSize: 1 })
+      let dropping: Promise<void> | null = null
+      const seeding = seed(recipe, { onProgress: () => void (dropping ??= other.dropTables([parts, storedBlocks])) })
+      await expect(seeding).rejects.toMatchObject({ code: 'seeding-gone' })
+      await dropping
+      if (!/^(ferretdb|mongodb)/.test(engine.name)) return
+      // A collection that is missing is made by the server when it is written to.
+      await expect(seed(await plan({ rows: 10 }))).rejects.toMatchObject({
+        code: 'seeding-remains',
+        message: expect.stringMatching(/ has a table rushbench_seeded_blocks without .* drop it by hand/),
+      })
+      await other.dropTables([storedBlocks])
+      await seed(await plan({ rows: 10 }))
     })
 
     it('can be given up half-way: what is stored stays, and is true', async () => {

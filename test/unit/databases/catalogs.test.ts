@@ -5,6 +5,7 @@ import { describeMysqlIndex, normaliseMysqlType } from '../../../src/lib/databas
 import { normalisePostgresType } from '../../../src/lib/databases/postgres/shape.ts'
 import { mysqlDialect, sqliteDialect } from '../../../src/lib/databases/sql/dialect.ts'
 import { expectedSqlShape, foundSqlShape, type Catalog } from '../../../src/lib/databases/sql/shape.ts'
+import { findChecks } from '../../../src/lib/databases/sqlite/checks.ts'
 import { sqliteAffinity } from '../../../src/lib/databases/sqlite/shape.ts'
 import type { IndexShape } from '../../../src/lib/databases/table-shape.ts'
 import { seats } from './seats.ts'
@@ -48,6 +49,15 @@ it.each([
   ['double precision', 'real'],
   ['decimal(3)', 'numeric'],
 ])('%s of SQLite is %s', (type, affinity) => expect(sqliteAffinity(type)).toBe(affinity))
+
+it.each([
+  ['create table t (x integer check (x > 0))', [['', '(x > 0)']]],
+  ['create table t (x, constraint "a b" CHECK(x in (1, (2))), y check ( y <> \')\' ))', [['a b', '(x in (1, (2)))'], ['', "( y <> ')' )"]]],
+  ['create table t (x /* check (x) */, "check" text, -- check (y)\n y default \'check (z)\', [check] (1), z check_ (2))', []],
+  ['create table t (x constraint c /* why */ check /* is */ (x > ")" or `(` is null))', [['c', '(x > ")" or `(` is null)']]],
+] as const)('finds the checks in %s', (sql, checks) => {
+  expect(findChecks(sql).map(({ name, condition }) => [name, condition])).toEqual(checks)
+})
 
 describe('foundSqlShape', () => {
   const column = (name: string, type: string) => ({
@@ -93,6 +103,7 @@ describe('foundSqlShape', () => {
     references: [{ ...reference, on_delete: rule, on_update: rule }],
     triggers: [],
     partitions: [],
+    checks: [],
   })
 
   it.each([

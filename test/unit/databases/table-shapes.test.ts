@@ -130,6 +130,18 @@ describe('compareShapes', () => {
     })
   })
 
+  it('finds checks that are gone, by what they say, and those that may refuse rows', () => {
+    const wanted = { ...expected, checks: [{ name: 'a', condition: '(1)' }, { name: 'b', condition: '(2)' }] }
+    const found = { ...expected, checks: [{ name: 'other', condition: '(2)' }, { name: '', condition: '(3)' }] }
+    expect(compareShapes(wanted, found)).toEqual({
+      differences: [
+        { what: 'check', expected: '(1)', found: null },
+        { what: 'check', expected: null, found: '(3)' },
+      ],
+      extras: [],
+    })
+  })
+
   it('names what is there beside, where it refuses nothing', () => {
     const found: TableShape = {
       ...expected,
@@ -143,7 +155,6 @@ describe('compareShapes', () => {
       references: [...expected.references, { columns: ['note'], parent: 'notes (id)' }],
       triggers: ['log'],
       partitions: ['p0', 'p1', 'p2', 'p3', 'p4', 'p5'],
-      validator: '{"$jsonSchema":{}}',
     }
     expect(told(found)).toEqual({
       differences: [],
@@ -154,7 +165,6 @@ describe('compareShapes', () => {
         'unique index wide (show_id, holder)',
         'reference (note) to notes (id)',
         'trigger log',
-        'validator {"$jsonSchema":{}}',
         '6 partitions: p0, p1, p2, p3, p4, ...',
       ],
     })

@@ -1,7 +1,7 @@
-import type { IndexDescriptionInfo } from 'mongodb'
+import type { Document, IndexDescriptionInfo } from 'mongodb'
 import { expectedShape } from '../expected-shape.ts'
 import type { AnyTable } from '../port.ts'
-import type { IndexShape, ShapePair } from '../table-shape.ts'
+import type { CheckShape, IndexShape, ShapePair } from '../table-shape.ts'
 import type { MongoConnection } from './connection.ts'
 
 /** Of the index that every collection has. */
@@ -18,16 +18,22 @@ async function readShape(connection: MongoConnection, table: AnyTable): Promise<
   const [collection] = await connection.run(
     connection.db.listCollections({ name: table.name }, { nameOnly: false }).toArray(),
   )
-  const validator: unknown = collection?.options?.['validator']
   return {
     name: table.name,
     expected,
     found: {
       ...expected,
       indexes: indexes.filter(({ name }) => name !== keyIndex).map((index) => describeMongoIndex(table, index)),
-      validator: validator === undefined ? null : JSON.stringify(validator),
+      checks: describeValidator(collection?.options),
     },
   }
+}
+
+/** One that only warns, or that is turned off, refuses nothing. */
+function describeValidator(options: Document = {}): CheckShape[] {
+  const { validator, validationLevel, validationAction } = options
+  if (validator === undefined || validationLevel === 'off' || validationAction === 'warn') return []
+  return [{ name: 'validator', condition: JSON.stringify(validator) }]
 }
 
 /** An index by the names of the table's columns. */

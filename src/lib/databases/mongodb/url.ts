@@ -5,6 +5,7 @@ import {
   parameterTable,
   readParameters,
   someText,
+  word,
   type Parameter,
   type ParameterValues,
 } from '../url-parameters.ts'
@@ -34,9 +35,10 @@ export const mongoParameters = parameterTable({
   loadBalanced: driven('whether a load balancer is in between', 'true, false'),
   srvMaxHosts: driven('of the hosts that DNS names, at most so many are used'),
   srvServiceName: driven('name of the service in DNS'),
-  readPreference: driven('which servers are read from'),
-  readPreferenceTags: driven('tags that these have'),
-  maxStalenessSeconds: driven('how far behind they may be'),
+  readPreference: {
+    ...word('primary'),
+    does: 'which servers are read from: others may be behind, and a booking, a seeding or an audit would go by rows of a while ago',
+  },
   readConcernLevel: driven('what a read waits for'),
   w: driven('servers that a write waits for; `majority` unless it is given, never 0'),
   journal: { ...driven('whether it waits for the journal', 'true, false'), aliases: ['j'] },
@@ -86,10 +88,7 @@ const fileParameters = ['tlsCAFile', 'tlsCertificateKeyFile', 'tlsCRLFile'] as c
  */
 export function readMongoUrl(url: string): MongoUrl {
   const { shown, scheme, hosts, path, parameters } = readUrlParts(url)
-  // The one parameter that may be repeated: each is another try.
-  const tags = parameters.filter(([name]) => name.toLowerCase() === 'readpreferencetags')
-  const others = parameters.filter((parameter) => !tags.slice(1).includes(parameter))
-  const values = readParameters(mongoParameters, others, { shown, engine: 'MongoDB' })
+  const values = readParameters(mongoParameters, parameters, { shown, engine: 'MongoDB' })
   const named = fileParameters.flatMap((parameter) => {
     const file = values[parameter]
     return file === undefined ? [] : [{ parameter, path: file }]

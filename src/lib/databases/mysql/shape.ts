@@ -1,10 +1,24 @@
+import { reasonOf } from '../../errors.ts'
 import type { AnyTable } from '../port.ts'
 import { referenceName } from '../sql/ddl.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
 import { expectedSqlShape, foundSqlShape, type Catalog, type CatalogRow } from '../sql/shape.ts'
-import type { ShapePair } from '../table-shape.ts'
+import type { CheckShape, ShapePair } from '../table-shape.ts'
 import type { MysqlConnections } from './connection.ts'
 import type { Flavour } from './flavour.ts'
+
+/** MySQL tells of the table only beside the constraint, and of those that are not enforced too. */
+const checksSql = {
+  mariadb: `select table_name as of_table, constraint_name as name, check_clause as \`condition\`
+    from information_schema.check_constraints where constraint_schema = database() and table_name in (LISTED)
+    order by constraint_name`,
+  others: `select t.table_name as of_table, t.constraint_name as name, c.check_clause as \`condition\`
+    from information_schema.table_constraints t join information_schema.check_constraints c
+      on c.constraint_schema = t.constraint_schema and c.constraint_name = t.constraint_name
+    where t.constraint_schema = database() and t.table_name in (LISTED) and t.constraint_type = 'CHECK'
+      and t.enforced = 'YES'
+    order by t.constraint_name`,
+} as const
 
 /** The tables as they should be, and as information_schema has them. */
 export async function readMysqlShapes(
@@ -13,7 +27,7 @@ export async function readMysqlShapes(
   tables: readonly AnyTable[],
 ): Promise<ShapePair[]> {
   if (tables.length === 0) return []
-  const catalog = await readCatalog(connections, tables)
+  const catalog = await readCatalog(connections, flavour, tables)
   const normalise = (type: string) => normaliseMysqlType(type, flavour.name)
   return tables.map((table) => {
     const found = foundSqlShape(table, catalog, normalise)
@@ -21,13 +35,25 @@ export async function readMysqlShapes(
     const implied = new Set(table.references.map(({ column }) => referenceName(table, column)))
     return {
       name: table.name,
-      expected: expectedSqlShape(mysqlDialect, table, normalise),
+      expected: { ...expectedSqlShape(mysqlDialect, table, normalise), checks: impliedChecks(table, flavour) },
       found: { ...found, indexes: found.indexes.filter(({ name }) => !implied.has(name)) },
     }
   })
 }
 
-async function readCatalog(connections: MysqlConnections, tables: readonly AnyTable[]): Promise<Catalog> {
+/** MariaDB's `json` is a text that is held against a condition. */
+function impliedChecks({ columns }: AnyTable, { name: server }: Pick<Flavour, 'name'>): CheckShape[] {
+  if (server !== 'mariadb') return []
+  return Object.entries(columns)
+    .filter(([, { type }]) => type === 'json')
+    .map(([name]) => ({ name, condition: `(json_valid(\`${name}\`))` }))
+}
+
+async function readCatalog(
+  connections: MysqlConnections,
+  flavour: Pick<Flavour, 'name'>,
+  tables: readonly AnyTable[],
+): Promise<Catalog> {
   const names = tables.map(({ name }) => name)
   const listed = names.map(() => '?').join(', ')
   const ask = (sql: string) => connections.withSession((session) => session.query({ sql, parameters: names }))
@@ -55,6 +81,13 @@ async function readCatalog(connections: MysqlConnections, tables: readonly AnyTa
   const partitions = await ask(`select distinct table_name as of_table, partition_name as name
     from information_schema.partitions where table_schema = database() and table_name in (${listed})
       and partition_name is not null`)
+  const checks = await ask(
+    checksSql[flavour.name === 'mariadb' ? 'mariadb' : 'others'].replace('LISTED', listed),
+  ).catch((error: unknown) => {
+    // Servers before MySQL 8.0.16 have no checks, and no such table.
+    if (/unknown table/i.test(reasonOf(error))) return []
+    throw error
+  })
   return {
     columns: columns.map(({ type, charset, collation_name: collation, is_generated: generated, ...row }) => ({
       ...row,
@@ -65,6 +98,7 @@ async function readCatalog(connections: MysqlConnections, tables: readonly AnyTa
     references,
     triggers,
     partitions,
+    checks,
   }
 }
 

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import driver, { type PoolOptions } from 'mysql2/promise'
 import { failure } from '../../errors.ts'
 import { namedFile, readTlsFiles, type Verification } from '../tls.ts'
@@ -86,7 +86,7 @@ export function readMysqlUrl(url: string): MysqlUrl {
   const mode = modeOf(values, socketPath !== undefined)
   const { ssl, verification } = readTls(mode, values, { shown, host, isSocket: socketPath !== undefined })
   const common: PoolOptions = {
-    ...(socketPath === undefined ? { host, port: place?.port ?? defaultPort } : { socketPath }),
+    ...(socketPath === undefined ? reach(host, place?.port ?? defaultPort, verification) : { socketPath }),
     user,
     password,
     database,
@@ -101,6 +101,20 @@ export function readMysqlUrl(url: string): MysqlUrl {
     ways: Object.hasOwn(ways, mode) ? ways[mode as keyof typeof ways] : [encrypted],
     verification,
   }
+}
+
+/** How the driver gets to a host, whose certificate is held against its name or its address. */
+function reach(host: string, port: number, verification: Verification): PoolOptions {
+  if (isIP(host) === 0 || verification !== 'authority and host') return { host, port }
+  return { host, port, stream: () => openTo(host, port) }
+}
+
+/**
+ * A connection that knows which address it leads to. The driver names none when it begins to encrypt, and Node then takes the
+ * one of the socket, which has it only where a name was looked up; with none it would be localhost, and the certificate refused.
+ */
+function openTo(host: string, port: number): Socket {
+  return Object.assign(connect({ host, port, noDelay: true, keepAlive: true }), { _host: host })
 }
 
 type Values = ParameterValues<typeof mysqlParameters>
@@ -126,9 +140,8 @@ function readTls(
   const refuse = (allowed: string) =>
     failure('url-parameter-wrong', { url: shown, name: 'ssl-mode', value: mode, allowed })
   if (verifies && values['ssl-ca'] === undefined) throw refuse(`${mode} with ssl-ca=FILE or ssl-ca=system`)
-  // The driver would hold the certificate of an address against the name localhost.
-  if (mode === 'VERIFY_IDENTITY' && (isSocket || isIP(host) > 0))
-    throw refuse("VERIFY_IDENTITY where the URL has the server's name, VERIFY_CA where it has an address or a socket")
+  if (mode === 'VERIFY_IDENTITY' && isSocket)
+    throw refuse('VERIFY_IDENTITY where the URL has a host, VERIFY_CA where it has a socket')
   const material = readTlsFiles(
     {
       ca: namedFile('ssl-ca', values['ssl-ca']),

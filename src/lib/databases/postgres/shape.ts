@@ -53,6 +53,12 @@ const partitionsSql = `select c.relname as of_table, p.relname as name
     join pg_namespace n on n.oid = c.relnamespace
   where ${ours} order by p.relname`
 
+/** An exclusion refuses rows as a check does. Partitions have copies of those of their parent. */
+const checksSql = `select c.relname as of_table, k.conname as name,
+    regexp_replace(pg_get_constraintdef(k.oid, true), '^CHECK ', '') as condition
+  from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
+  where ${ours} and k.contype in ('c', 'x') order by k.conname`
+
 /** The tables as they should be, and as pg_catalog has them. */
 export async function readPostgresShapes(
   connections: PostgresConnections,
@@ -85,6 +91,7 @@ async function readCatalog(connections: PostgresConnections, tables: readonly An
     references: await ask(referencesSql),
     triggers: await ask(triggersSql),
     partitions: await ask(partitionsSql),
+    checks: await ask(checksSql),
   }
 }
 

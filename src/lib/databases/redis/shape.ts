@@ -48,7 +48,7 @@ function foundShape(table: AnyTable, definition: Partial<Definition>, indexing: 
     })),
     triggers: [],
     partitions: [],
-    validator: null,
+    checks: [],
   }
 }
 

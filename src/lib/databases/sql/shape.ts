@@ -17,6 +17,8 @@ export interface Catalog {
   readonly references: readonly CatalogRow[]
   readonly triggers: readonly CatalogRow[]
   readonly partitions: readonly CatalogRow[]
+  /** `name`, `condition`; those that are not enforced are left out. */
+  readonly checks: readonly CatalogRow[]
 }
 
 /** The shape that `createTableSql` gives a table; `normalise` writes a type as it does those of the catalog. */
@@ -59,8 +61,16 @@ export function foundSqlShape(table: AnyTable, catalog: Catalog, normalise: (typ
     })),
     triggers: of(catalog.triggers).map(({ name }) => String(name)),
     partitions: of(catalog.partitions).map(({ name }) => String(name)),
-    validator: null,
+    checks: of(catalog.checks).map(({ name, condition }) => ({
+      name: String(name),
+      condition: bracketed(String(condition)),
+    })),
   }
+}
+
+/** Some catalogs leave the outer brackets away. */
+function bracketed(condition: string): string {
+  return /^[(]|^exclude /i.test(condition) ? condition : `(${condition})`
 }
 
 function groupByName(rows: readonly CatalogRow[]) {

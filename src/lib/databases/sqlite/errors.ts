@@ -47,6 +47,7 @@ export function translateSqliteError(
   switch (primaryCode(error)) {
     case codes.busy:
     case codes.locked: {
+      if (held?.holder.seeds) return failure('seeding-held', { url, owner: held.holder.name ?? '' }, error)
       const waited = held && {
         seconds: Math.round(held.ms / 1000),
         holder: holderSentence(held.holder),

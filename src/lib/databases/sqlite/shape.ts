@@ -3,6 +3,7 @@ import { sqliteDialect } from '../sql/dialect.ts'
 import { expectedSqlShape, foundSqlShape, type Catalog, type CatalogRow } from '../sql/shape.ts'
 import type { Statement } from '../sql/statements.ts'
 import type { ShapePair } from '../table-shape.ts'
+import { findChecks } from './checks.ts'
 
 interface Session {
   query(statement: Statement): Record<string, Value>[]
@@ -27,6 +28,8 @@ const referencesSql = `select f.id as name, f."from" as column_name, f."table" a
     f.on_delete as on_delete, f.on_update as on_update
   from pragma_foreign_key_list(?) as f order by f.id, f.seq`
 
+const textSql = "select sql from sqlite_master where type = 'table' and name = ?"
+
 const triggersSql = "select name from sqlite_master where type = 'trigger' and tbl_name = ? order by name"
 
 /** The tables as they should be, and as the file's schema has them. */
@@ -49,6 +52,8 @@ function readCatalog(session: Session, { name }: AnyTable): Catalog {
     references: ask(referencesSql),
     triggers: ask(triggersSql),
     partitions: [],
+    // No pragma tells of them.
+    checks: ask(textSql).flatMap(({ sql }) => findChecks(String(sql)).map((check) => ({ ...check, of_table: name }))),
   }
 }
 

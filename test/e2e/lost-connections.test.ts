@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createConnection, type RowDataPacket } from 'mysql2/promise'
+import { Client } from 'pg'
+import { createClient } from 'redis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectDatabase } from '../../src/lib/databases/registry.ts'
+import { parseReport } from '../../src/lib/reports/parse.ts'
+import type { InsertBenchReport } from '../../src/lib/reports/record.ts'
+import { reservations } from '../../src/lib/workloads/vaccination/tables.ts'
+import { findViolations } from '../ledgers.ts'
+import { startPrivateService } from '../private-service.ts'
+import { openWire } from '../wire.ts'
+import { createWorkplace, type CliResult, type Workplace } from './cli.ts'
+
+/** Ends the sessions of others, as an administrator does. */
+const killSessions = {
+  async mariadb(url: string) {
+    const admin = await createConnection(url)
+    const [rows] = await admin.query<RowDataPacket[]>('select id from information_schema.processlist where id <> connection_id()')
+    for (const { id } of rows) await admin.query(`kill ${id}`).catch(() => {})
+    await admin.end()
+  },
+  async postgres(url: string) {
+    const admin = new Client({ connectionString: url })
+    await admin.connect()
+    await admin.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'",
+    )
+    await admin.end()
+  },
+  async redis(url: string) {
+    const admin = createClient({ url })
+    await admin.connect()
+    await admin.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
+    await admin.close()
+  },
+}
+
+const servers = await Promise.all(
+  (['mariadb', 'postgres', 'redis'] as const).map(async (name) => ({ name, server: await startPrivateService(name) })),
+)
+afterAll(async () => {
+  for (const { server } of servers) await server?.[Symbol.asyncDispose]()
+})
+
+describe.for(servers)('timed inserts into $name that lose their server', ({ name, server }) => {
+  if (!server) return it.skip('is not there')
+  let work: Workplace
+  const db = ['--db', server.url]
+
+  beforeAll(async () => {
+    work = await createWorkplace()
+    await work.runJson(['migrate', ...db])
+    await work.runJson(['insert-schedules', '--years', '1', '--capacity', '1000', ...db])
+  })
+  afterAll(() => work[Symbol.asyncDispose]())
+
+  /** Rows in the table, once the stock of every slot is true for them, or is mended as it is said. */
+  async function countTrueRows({ stderr }: CliResult): Promise<number> {
+    const unsettled = /rushbench insert-reservations --abandon/.test(stderr)
+    const next = await work.run(['insert-reservation-bench', '--inserts', '5', '--warmup', '0', ...db])
+    expect(next.code).toBe(unsettled ? 1 : 0)
+    if (unsettled) expect(await work.run(['insert-reservations', '--abandon', ...db])).toMatchObject({ code: 0 })
+    await using database = await connectDatabase(server!.url, { poolSize: 2 })
+    expect(await findViolations(database)).toEqual([])
+    return database.store.count(reservations)
+  }
+
+  /** Begins a stream over `url`, and does `harm` when a twentieth of it is stored. */
+  async function stream(url: string, harm: () => unknown): Promise<CliResult> {
+    const before = await work.runJson<InsertBenchReport>(['insert-reservation-bench', '--inserts', '5', ...db])
+    const rows = before.checkpoints[0]!.rows
+    const run = work.start(['insert-reservation-bench', '--stream', '--rows', String(rows + 40_000), '--db', url])
+    await run.waitFor(/Inserting to .*: ([6-9]|[1-9]\d)%/)
+    await harm()
+    const result = await run.result
+    expect(result).toMatchObject({ code: 1, stderr: expect.stringMatching(/was lost|Cannot reach/) })
+    expect(result.stderr).not.toMatch(/\n {4}at /)
+    return result
+  }
+
+  async function reportOf({ stderr }: CliResult): Promise<InsertBenchReport> {
+    const file = join(work.folder, / is in (\S+\.json)/.exec(stderr)?.[1] ?? '')
+    return parseReport(await readFile(file, 'utf8'), file) as InsertBenchReport
+  }
+
+  it('because their sessions are killed', async () => {
+    const result = await stream(server.url, () => killSessions[name](server.url))
+    const report = await reportOf(result)
+    expect(report).toMatchObject({ interrupted: true, stream: { buckets: expect.anything() } })
+    expect(await countTrueRows(result)).toBeGreaterThanOrEqual(report.stream!.inserts)
+  })
+
+  it('because the way to it is cut', async () => {
+    await using wire = await openWire(server.url)
+    const result = await stream(wire.url, () => wire.cut())
+    expect(await countTrueRows(result)).toBeGreaterThan(0)
+  })
+
+  it('because it is killed, of a sweep that keeps the sizes before', async () => {
+    await using database = await connectDatabase(server.url, { poolSize: 1 })
+    const rows = await database.store.count(reservations)
+    const sizes = [rows + 10, rows + 30]
+    const sweep = ['--at', `${sizes.join()},${rows + 3_000_000}`, '--inserts', '10', '--warmup', '0']
+    const run = work.start(['insert-reservation-bench', ...sweep, ...db])
+    await run.waitFor(/Seeding to [\d,]+: /)
+    await run.waitFor(new RegExp(`Seeding to ${(rows + 3_000_000).toLocaleString('en-US')}: `))
+    await server.kill()
+    const result = await run.result
+    expect(result).toMatchObject({ code: 1, stderr: expect.stringMatching(/was lost|Cannot reach/) })
+    const report = await reportOf(result)
+    expect(report).toMatchObject({ interrupted: true, missing: [rows + 3_000_000] })
+    expect(report.checkpoints.map((checkpoint) => checkpoint.rows)).toEqual(sizes)
+    await server.start()
+    const next = await work.run(['insert-reservations', '--abandon', ...db])
+    expect(next).toMatchObject({ code: 0 })
+    await using again = await connectDatabase(server.url, { poolSize: 2 })
+    expect(await findViolations(again)).toEqual([])
+    expect(await again.store.count(reservations)).toBeGreaterThanOrEqual(rows + 40)
+  })
+})
