@@ -20,7 +20,10 @@ export interface DnsServer extends AsyncDisposable {
 const word = (value: number): Buffer => Buffer.from([value >> 8, value & 255])
 
 function nameBytes(name: string): Buffer {
-  return Buffer.concat([...name.split('.').map((label) => Buffer.from([label.length, ...Buffer.from(label)])), Buffer.of(0)])
+  return Buffer.concat([
+    ...name.split('.').map((label) => Buffer.from([label.length, ...Buffer.from(label)])),
+    Buffer.of(0),
+  ])
 }
 
 /** The question of a request: its name, its kind, and where it ends. */
@@ -53,7 +56,14 @@ export async function startDnsServer(zone: Readonly<Record<string, DnsRecords>>)
       Buffer.concat([word(0xc00c), word(kind), word(1), word(0), word(60), word(data.length), data]),
     )
     // An answer with authority; 3: there is no such name.
-    const head = [request.subarray(0, 2), word(0x8580 + (found ? 0 : 3)), word(1), word(answers.length), word(0), word(0)]
+    const head = [
+      request.subarray(0, 2),
+      word(0x8580 + (found ? 0 : 3)),
+      word(1),
+      word(answers.length),
+      word(0),
+      word(0),
+    ]
     socket.send(Buffer.concat([...head, request.subarray(12, end), ...answers]), port, address)
   })
   socket.bind(0, '127.0.0.1')

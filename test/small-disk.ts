@@ -56,7 +56,9 @@ export async function createSmallDisk(): Promise<SmallDisk> {
     folder,
     env: () => ({ RUSHBENCH_TEST_HOST: `prlimit --fsize=${bytes}` }),
     async setRoom(kilobytes) {
-      const sizes = await Promise.all((await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size))
+      const sizes = await Promise.all(
+        (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size),
+      )
       bytes = Math.max(0, ...sizes) + kilobytes * 1024
     },
     [Symbol.asyncDispose]: remove,

@@ -194,7 +194,11 @@ The report is saved after each size. A sweep that failed or was ended is gone on
     const keys = asked.keys[0] ?? 'append'
     const measured: Stream[] = []
     const onBucket = (stream: Stream): void => void (measured[0] = stream)
-    const measuredOf = (stream?: Stream): Measured => ({ checkpoints: [], interrupted: true, ...(stream && { stream }) })
+    const measuredOf = (stream?: Stream): Measured => ({
+      checkpoints: [],
+      interrupted: true,
+      ...(stream && { stream }),
+    })
     try {
       const streamed = await runStream(table, { ...this.#options(asked), rows, keys, onBucket })
       return { ...measuredOf(streamed ?? undefined), interrupted: this.signal.aborted }

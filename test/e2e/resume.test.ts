@@ -44,7 +44,9 @@ async function countRows(url: string): Promise<number> {
 async function expectAlone(work: Workplace, plan: readonly string[], db: readonly string[]): Promise<void> {
   const running = work.start(plan)
   await running.waitFor(/Reservations/)
-  const others = [['--resume'], ['--abandon'], ['--rows', '10']].map((way) => work.run(['insert-reservations', ...way, ...db]))
+  const others = [['--resume'], ['--abandon'], ['--rows', '10']].map((way) =>
+    work.run(['insert-reservations', ...way, ...db]),
+  )
   const ended = await Promise.all(others)
   running.child.kill('SIGINT')
   await running.result

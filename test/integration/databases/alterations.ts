@@ -66,7 +66,11 @@ const asciiBin = 'character set ascii collate ascii_bin'
 const ofMysql: readonly Alteration[] = [
   {
     ...check,
-    sql: [...check.sql, 'alter table shows add constraint gone check (capacity > 1)', 'alter table shows drop constraint gone'],
+    sql: [
+      ...check.sql,
+      'alter table shows add constraint gone check (capacity > 1)',
+      'alter table shows drop constraint gone',
+    ],
     differences: ['shows has check positive (`free` >= 0), which may refuse rows'],
   },
   moreIndexes,
@@ -265,11 +269,11 @@ export const alterations: Readonly<Record<string, readonly Alteration[]>> = {
     {
       name: 'a check of new rows, and an exclusion',
       sql: [
-        'alter table shows add constraint some check (capacity > 0) not valid',
+        'alter table shows add constraint fresh check (capacity > 0) not valid',
         'alter table seats add constraint alone exclude using hash (show_id with =)',
       ],
       differences: [
-        'shows has check some (capacity > 0) NOT VALID, which may refuse rows',
+        'shows has check fresh (capacity > 0) NOT VALID, which may refuse rows',
         'seats has check alone EXCLUDE USING hash (show_id WITH =), which may refuse rows',
       ],
       extras: ['seats: index alone (show_id) using hash'],

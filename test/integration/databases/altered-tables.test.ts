@@ -87,7 +87,9 @@ describe.each(testVersions)('$name', ({ name, open }) => {
     const { states, differences } = await compared(database)
     expect(states).toEqual(['present', 'differs', 'present'])
     expect(differences).toContain('seats lacks index (show_id)')
-    expect(differences.includes('seats lacks reference (show_id) to shows (id)')).toBe(kind === 'mariadb' || kind === 'mysql')
+    expect(differences.includes('seats lacks reference (show_id) to shows (id)')).toBe(
+      kind === 'mariadb' || kind === 'mysql',
+    )
     await database.createIndexes(seats)
     expect(await compared(database)).toEqual({ states: ['present', 'present', 'present'], ...asMade })
     await migrateDown(database, workload, withNotes)

@@ -63,7 +63,9 @@ describe.skipIf(server === null)('Redis that says no', () => {
     const storing = database.store.insert(shows, [show(7)])
     await expect(storing).rejects.toMatchObject({
       code: 'server-cannot-save',
-      message: expect.stringMatching(/because it cannot save what it holds: MISCONF .*free space on its disk, or let it write/),
+      message: expect.stringMatching(
+        /because it cannot save what it holds: MISCONF .*free space on its disk, or let it write/,
+      ),
     })
     await admin.configSet('dir', folder)
     await save('rdb_last_bgsave_status:ok')

@@ -205,10 +205,13 @@ for (const engine of testVersions) {
       await fillSlots()
       const recipe = await plan({ rows: 109_800 })
       await using other = await connectDatabase(place.url, { poolSize: 1 })
-      let dropping: Promise<void> | null = null
-      const seeding = seed(recipe, { onProgress: () => void (dropping ??= other.dropTables([parts, storedBlocks])) })
+      const dropping: Promise<void>[] = []
+      const onProgress = (): void => {
+        if (dropping.length === 0) dropping.push(other.dropTables([parts, storedBlocks]))
+      }
+      const seeding = seed(recipe, { onProgress })
       await expect(seeding).rejects.toMatchObject({ code: 'seeding-gone' })
-      await dropping
+      await Promise.all(dropping)
       if (!/^(ferretdb|mongodb)/.test(engine.name)) return
       // A collection that is missing is made by the server when it is written to.
       await expect(seed(await plan({ rows: 10 }))).rejects.toMatchObject({

@@ -52,9 +52,21 @@ it.each([
 
 it.each([
   ['create table t (x integer check (x > 0))', [['', '(x > 0)']]],
-  ['create table t (x, constraint "a b" CHECK(x in (1, (2))), y check ( y <> \')\' ))', [['a b', '(x in (1, (2)))'], ['', "( y <> ')' )"]]],
-  ['create table t (x /* check (x) */, "check" text, -- check (y)\n y default \'check (z)\', [check] (1), z check_ (2))', []],
-  ['create table t (x constraint c /* why */ check /* is */ (x > ")" or `(` is null))', [['c', '(x > ")" or `(` is null)']]],
+  [
+    'create table t (x, constraint "a b" CHECK(x in (1, (2))), y check ( y <> \')\' ))',
+    [
+      ['a b', '(x in (1, (2)))'],
+      ['', "( y <> ')' )"],
+    ],
+  ],
+  [
+    'create table t (x /* check (x) */, "check" text, -- check (y)\n y default \'check (z)\', [check] (1), z check_ (2))',
+    [],
+  ],
+  [
+    'create table t (x constraint c /* why */ check /* is */ (x > ")" or `(` is null))',
+    [['c', '(x > ")" or `(` is null)']],
+  ],
 ] as const)('finds the checks in %s', (sql, checks) => {
   expect(findChecks(sql).map(({ name, condition }) => [name, condition])).toEqual(checks)
 })

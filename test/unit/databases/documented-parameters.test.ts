@@ -47,9 +47,7 @@ describe('parameters of MongoDB', () => {
   }
 
   // Others need a second parameter beside them, or a server.
-  const alone = Object.keys(mongoParameters).filter(
-    (name) => !/^(tls.|srv|loadBalanced|proxy|auth)/.test(name),
-  )
+  const alone = Object.keys(mongoParameters).filter((name) => !/^(tls.|srv|loadBalanced|proxy|auth)/.test(name))
 
   it.each(alone)('%s is one of the driver', (name) => {
     const allowed: string = mongoParameters[name as keyof typeof mongoParameters].allowed

@@ -131,8 +131,20 @@ describe('compareShapes', () => {
   })
 
   it('finds checks that are gone, by what they say, and those that may refuse rows', () => {
-    const wanted = { ...expected, checks: [{ name: 'a', condition: '(1)' }, { name: 'b', condition: '(2)' }] }
-    const found = { ...expected, checks: [{ name: 'other', condition: '(2)' }, { name: '', condition: '(3)' }] }
+    const wanted = {
+      ...expected,
+      checks: [
+        { name: 'a', condition: '(1)' },
+        { name: 'b', condition: '(2)' },
+      ],
+    }
+    const found = {
+      ...expected,
+      checks: [
+        { name: 'other', condition: '(2)' },
+        { name: '', condition: '(3)' },
+      ],
+    }
     expect(compareShapes(wanted, found)).toEqual({
       differences: [
         { what: 'check', expected: '(1)', found: null },

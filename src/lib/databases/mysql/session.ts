@@ -26,6 +26,8 @@ const wanted: Readonly<Record<string, string | bigint>> = {
   sql_auto_is_null: 'OFF',
   sql_safe_updates: 'OFF',
   sql_big_selects: 'ON',
+  // MySQL 8 would tell of sizes as they were up to a day ago.
+  information_schema_stats_expiry: 0n,
   max_statement_time: 0n,
   max_execution_time: 0n,
   idle_transaction_timeout: 0n,

@@ -84,7 +84,7 @@ export function readMysqlUrl(url: string): MysqlUrl {
   const socketPath = values.socketPath ?? (place?.host.startsWith('/') ? place.host : undefined)
   const host = place?.host || 'localhost'
   const mode = modeOf(values, socketPath !== undefined)
-  const { ssl, verification } = readTls(mode, values, { shown, host, isSocket: socketPath !== undefined })
+  const { ssl, verification } = readTls(mode, values, { shown, isSocket: socketPath !== undefined })
   const common: PoolOptions = {
     ...(socketPath === undefined ? reach(host, place?.port ?? defaultPort, verification) : { socketPath }),
     user,
@@ -127,14 +127,13 @@ function modeOf(values: Values, isSocket: boolean): SslMode {
 
 interface Server {
   readonly shown: string
-  readonly host: string
   readonly isSocket: boolean
 }
 
 function readTls(
   mode: SslMode,
   values: Values,
-  { shown, host, isSocket }: Server,
+  { shown, isSocket }: Server,
 ): { ssl: NonNullable<Exclude<PoolOptions['ssl'], string>>; verification: Verification } {
   const verifies = mode === 'VERIFY_CA' || mode === 'VERIFY_IDENTITY'
   const refuse = (allowed: string) =>
