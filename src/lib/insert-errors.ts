@@ -17,7 +17,7 @@ export const insertErrors = {
   'rows-differ': entry<{ sent: number; stored: number; warnings: number }>(
     'error',
     (d) =>
-      `Of ${count(d.sent)} rows sent, ${count(d.stored)} were stored, with ${count(d.warnings)} warnings; this block was rolled back. The table holds rows that clash with the new ones.`,
+      `Of ${count(d.sent)} rows sent, ${count(d.stored)} were stored, with ${count(d.warnings)} warnings; this block was rolled back. The table holds rows that clash with the new ones, or something of yours refuses them: "rushbench migrate --status" names what may.`,
   ),
   'inserts-unsettled': entry<{ reason: string }>(
     'error',

@@ -93,11 +93,13 @@ describe.skipIf(server === null)('PostgreSQL that says no', () => {
 
   it('names the right to make a trigger, which even the owner of a table may lack', async () => {
     await admin.query('grant create on schema public to clerk')
-    await admin.query('alter default privileges for role clerk revoke trigger on tables from clerk')
+    const clerk = await connect(clerkUrl())
+    await clerk.query('alter default privileges revoke trigger on tables from clerk')
     const watched = { ...shows, name: 'watched', watched: true }
     const make: Work = (database) => database.createTables([{ table: watched, mark: 'rushbench:contract:0' }])
     expect(await refusedTo(make)).toBe('GRANT TRIGGER ON TABLE "watched" TO "clerk"')
-    await admin.query('alter default privileges for role clerk grant trigger on tables to clerk')
+    await clerk.query('alter default privileges grant trigger on tables to clerk')
+    await clerk.end()
     await using database = await connectDatabase(clerkUrl(), { poolSize: 1 })
     expect(await database.tables()).toEqual([])
     await make(database)

@@ -53,7 +53,7 @@ describe.skipIf(server === null)('Redis that says no', () => {
 
   it('cannot save what it holds, until its folder takes it', async () => {
     await using database = await open()
-    const [, folder = ''] = (await admin.sendCommand(['CONFIG', 'GET', 'dir'])) as string[]
+    const { dir: folder = '' } = await admin.configGet('dir')
     const save = async (outcome: string) => {
       await admin.sendCommand(['BGSAVE'])
       await expect.poll(() => admin.info('persistence'), { timeout: 8000 }).toMatch(outcome)

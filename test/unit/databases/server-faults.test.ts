@@ -16,7 +16,6 @@ describe('what a server says no with', () => {
     ['ER_USER_LIMIT_REACHED', 'connections-exhausted', '--connections'],
     ['ER_TABLEACCESS_DENIED_ERROR', 'right-missing', 'docs/databases.md'],
     ['ER_QUERY_TIMEOUT', 'statement-timeout', 'max_execution_time'],
-    ['ER_STATEMENT_TIMEOUT', 'statement-timeout', 'max_statement_time'],
     ['ER_NET_PACKET_TOO_LARGE', 'packet-too-large', 'max_allowed_packet'],
     ['ER_FK_CANNOT_DROP_PARENT', 'tables-depended-on', 'Nothing was dropped'],
   ])('has a sentence of its own for MySQL: %s', (given, code, remedy) => {
@@ -24,6 +23,11 @@ describe('what a server says no with', () => {
       code,
       message: expect.stringContaining(remedy),
     })
+  })
+
+  it("knows MariaDB's own numbers, for which mysql2 has no names", () => {
+    const error = Object.assign(new Error('max_statement_time exceeded'), { errno: 1969 })
+    expect(translateMysqlError(error, 'mysql://h/d')).toMatchObject({ code: 'statement-timeout' })
   })
 
   it.each([

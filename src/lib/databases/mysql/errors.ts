@@ -36,7 +36,6 @@ const translations: Readonly<Record<string, Translation>> = {
   ER_COLUMNACCESS_DENIED_ERROR: 'right-missing',
   ER_SPECIFIC_ACCESS_DENIED_ERROR: 'right-missing',
   ER_QUERY_TIMEOUT: 'statement-timeout',
-  ER_STATEMENT_TIMEOUT: 'statement-timeout',
   ER_NET_PACKET_TOO_LARGE: 'packet-too-large',
   ER_FK_CANNOT_DROP_PARENT: 'tables-depended-on',
   ER_SECURE_TRANSPORT_REQUIRED: 'database-denied',
@@ -52,15 +51,20 @@ const translations: Readonly<Record<string, Translation>> = {
   ER_DISK_FULL: 'disk-full',
 }
 
+/** MariaDB's own (https://mariadb.com/docs/server/reference/error-codes), of which mysql2 does not know the names. */
+const translationsByNumber: Readonly<Record<number, Translation>> = {
+  1969: 'statement-timeout',
+}
+
 /** An error of mysql2 as one of ours where there is a sentence for it; `waiting` is what met it, where it is known. */
 export function translateMysqlError(error: unknown, url: string, waiting?: Waiting): unknown {
   if (error instanceof RushbenchError) return error
   const setback = findMysqlSetback(error)
   if (setback) return givingUp(error, setback, url, waiting && waitedOf(waiting))
-  const { code = '', fatal = false } = error as { code?: string; fatal?: boolean }
+  const { code = '', errno = 0, fatal = false } = error as { code?: string; errno?: number; fatal?: boolean }
   const known = isTlsFault(error)
     ? 'encryption-refused'
-    : (translations[code] ?? (fatal || isClosed(error) ? 'database-lost' : null))
+    : (translations[code] ?? translationsByNumber[errno] ?? (fatal || isClosed(error) ? 'database-lost' : null))
   const reason = reasonOf(error)
   if (known === 'right-missing') return failure(known, { url, reason, ...findMysqlRight(reason, url) }, error)
   return known === null ? error : failure(known, { url, reason }, error)
@@ -78,9 +82,14 @@ const constraintCodes = new Set([
   'ER_DATA_TOO_LONG',
   'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD',
   'ER_WARN_DATA_OUT_OF_RANGE',
+  'ER_CHECK_CONSTRAINT_VIOLATED',
 ])
+
+/** MariaDB's, for a check. */
+const checkFailed = 4025
 
 /** A row broke a key, a reference or a column's type. */
 export function isConstraintViolation(error: unknown): boolean {
-  return constraintCodes.has((error as { code?: string }).code ?? '')
+  const { code = '', errno } = error as { code?: string; errno?: number }
+  return constraintCodes.has(code) || errno === checkFailed
 }
