@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { askForHolder, type Ask } from '../../../src/lib/databases/mysql/lock-holder.ts'
 import { describeHolder } from '../../../src/lib/databases/postgres/lock-holder.ts'
-import { pickPid } from '../../../src/lib/databases/sqlite/lock-holder.ts'
+import { pickPid, seeds } from '../../../src/lib/databases/sqlite/lock-holder.ts'
 import {
   createWaitWatch,
   holderSentence,
@@ -219,3 +219,12 @@ describe('the locks that Linux tells of', () => {
     )
   })
 })
+
+it.each([
+  [['/usr/bin/node', '/app/bin/run.js', 'insert-reservations', '--rows', '2m'], true],
+  [['node', '/usr/local/bin/rushbench', 'insert-reservations'], true],
+  [['node', '/usr/local/bin/rushbench', 'insert-reservation-bench'], false],
+  [['node', '/app/server.js', 'insert-reservations'], false],
+  [['sqlite3', 'rushbench.db'], false],
+  [[], false],
+])('%j seeds: %s', (command, answer) => expect(seeds(command)).toBe(answer))
