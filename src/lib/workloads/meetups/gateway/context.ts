@@ -22,6 +22,8 @@ export interface Loaders {
 /** What an operation is carried out with. */
 export interface GatewayContext {
   readonly clients: Clients
+  /** Where it is asked from, as `callerOf` tells it; empty over a WebSocket, where nothing depends on it. */
+  readonly caller: string
   readonly loaders: Loaders
   /** Who asks; null for nobody. Throws `unauthenticated` for a token that is not good. */
   findViewer(): Promise<string | null>
@@ -35,6 +37,7 @@ export function createContext(
   verify: VerifyToken,
   authorization: string | undefined,
   lasting: boolean,
+  caller = '',
 ): GatewayContext {
   let viewer: Promise<string | null> | null = null
 
@@ -49,6 +52,7 @@ export function createContext(
   const findViewer = () => (lasting ? readViewer() : (viewer ??= readViewer()))
   return {
     clients,
+    caller,
     loaders: createLoaders(clients, !lasting),
     findViewer,
     async requireViewer() {

@@ -1,8 +1,10 @@
 import type { GraphQLError, GraphQLFormattedError } from 'graphql'
+import { retryAfter } from '../../http/too-many.ts'
 import { RpcError } from '../rpc/errors.ts'
 
-/** Statuses of what was not carried out at all, and of what was. */
+/** Statuses of what was not carried out at all, now or ever, and of what was. */
 const badRequest = 400
+const tooMany = 429
 const ok = 200
 
 interface Answer {
@@ -18,7 +20,7 @@ interface ValidationError extends Error {
 
 /**
  * Makes the answer to an operation that failed, in whole or in part. Each error has a code that programs can rely on:
- * `invalid-query`, or an `RpcCode`. `onError` is told of what nobody foresaw, and the client only that it happened.
+ * `invalid-query`, or an `RpcCode`; `too-many` also has `retryAfter`, in seconds. `onError` is told of what nobody foresaw, and the client only that it happened.
  */
 export function createErrorFormatter(onError: (error: Error) => void) {
   function formatOne(error: GraphQLError): readonly GraphQLFormattedError[] {
@@ -26,7 +28,7 @@ export function createErrorFormatter(onError: (error: Error) => void) {
     const place = { ...(locations && { locations }), ...(path && { path }) }
     const cause = error.originalError as ValidationError | null | undefined
     if (cause instanceof RpcError && cause.code !== 'internal')
-      return [{ message, ...place, extensions: { code: cause.code } }]
+      return [{ message, ...place, extensions: extensionsOf(cause) }]
     if (cause?.errors) return cause.errors.map((reason) => ({ message: reason.message, extensions: invalidQuery }))
     // An argument or a variable of a wrong type; a body that is no JSON, or too large.
     if (!cause || (cause.statusCode !== undefined && cause.statusCode < 500))
@@ -35,11 +37,34 @@ export function createErrorFormatter(onError: (error: Error) => void) {
     return [{ message: 'It could not be carried out', ...place, extensions: { code: 'internal' } }]
   }
 
-  return ({ data, errors }: { readonly data?: unknown; readonly errors: readonly GraphQLError[] }): Answer => {
+  return ({ data, errors }: Execution, context?: AnswerContext): Answer => {
     const formatted = errors.flatMap(formatOne)
+    const waits = formatted.flatMap(({ extensions }) => (extensions?.['retryAfter'] as number | undefined) ?? [])
+    const isTooMany = waits.length === formatted.length && isNothing(data)
+    if (isTooMany) context?.reply?.header('retry-after', Math.max(...waits))
     const isRefused = formatted.every(({ extensions }) => extensions === invalidQuery)
-    return { statusCode: isRefused ? badRequest : ok, response: { data: data ?? null, errors: formatted } }
+    const statusCode = isTooMany ? tooMany : isRefused ? badRequest : ok
+    return { statusCode, response: { data: data ?? null, errors: formatted } }
   }
 }
 
+interface Execution {
+  readonly data?: unknown
+  readonly errors: readonly GraphQLError[]
+}
+
+/** Over HTTP it has the reply. */
+interface AnswerContext {
+  readonly reply?: { header(name: string, value: number): unknown }
+}
+
 const invalidQuery = { code: 'invalid-query' }
+
+function extensionsOf({ code, retryAfterSeconds }: RpcError): Record<string, unknown> {
+  return { code, ...(retryAfterSeconds !== null && { retryAfter: retryAfter(retryAfterSeconds) }) }
+}
+
+/** Nothing of what was asked for came about. */
+function isNothing(data: unknown): boolean {
+  return Object.values(data ?? {}).every((value) => value === null)
+}

@@ -15,11 +15,11 @@ export const userResolvers: IResolvers<never, GatewayContext> = {
   },
 
   Mutation: {
-    async createUser(_root, args: { email: string; name: string; password: string }, { clients }) {
-      return (await clients.get('UserService')).createUser(args)
+    async createUser(_root, args: { email: string; name: string; password: string }, { clients, caller }) {
+      return (await clients.get('UserService')).createUser({ ...args, caller })
     },
-    async login(_root, args: { email: string; password: string }, { clients }) {
-      return (await clients.get('UserService')).login(args)
+    async login(_root, args: { email: string; password: string }, { clients, caller }) {
+      return (await clients.get('UserService')).login({ ...args, caller })
     },
     async logout(_root, args: { refreshToken: string }, { clients }) {
       await (await clients.get('UserService')).logout(args)
@@ -32,9 +32,13 @@ export const userResolvers: IResolvers<never, GatewayContext> = {
       const id = await requireViewer()
       return (await clients.get('UserService')).updateUser({ ...args, id })
     },
-    async updatePassword(_root, args: { oldPassword: string; newPassword: string }, { clients, requireViewer }) {
+    async updatePassword(
+      _root,
+      args: { oldPassword: string; newPassword: string },
+      { clients, caller, requireViewer },
+    ) {
       const id = await requireViewer()
-      await (await clients.get('UserService')).updatePassword({ ...args, id })
+      await (await clients.get('UserService')).updatePassword({ ...args, id, caller })
       return true
     },
   },

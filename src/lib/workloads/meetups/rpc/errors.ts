@@ -7,6 +7,8 @@ const statuses = {
   forbidden: status.PERMISSION_DENIED,
   'not-found': status.NOT_FOUND,
   taken: status.ALREADY_EXISTS,
+  // It says when to come again, by which it is told from what is full.
+  'too-many': status.RESOURCE_EXHAUSTED,
   full: status.RESOURCE_EXHAUSTED,
   'wrong-state': status.FAILED_PRECONDITION,
   unavailable: status.UNAVAILABLE,
@@ -20,15 +22,21 @@ export type RpcCode = keyof typeof statuses
 export class RpcError extends Error {
   override readonly name = 'RpcError'
   readonly code: RpcCode
+  /** Of `too-many`: when to come again. */
+  readonly retryAfterSeconds: number | null
 
   /** `message` is for people who use the API: without a full stop, and without a secret. */
-  constructor(code: RpcCode, message: string, cause?: unknown) {
+  constructor(code: RpcCode, message: string, cause?: unknown, retryAfterSeconds: number | null = null) {
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }
 
 const codes = new Map<number, RpcCode>(Object.entries(statuses).map(([code, number]) => [number, code as RpcCode]))
+
+/** In the metadata of a status, as in a header of HTTP, but with parts of seconds. */
+const retryAfter = 'retry-after'
 
 /** No answer in time is, to who called, the same as no service. */
 const away = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCELLED])
@@ -37,12 +45,15 @@ const away = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCE
 export function toStatus(error: unknown): Pick<ServiceError, 'code' | 'details' | 'metadata'> {
   const metadata = new Metadata()
   if (!(error instanceof RpcError)) return { code: status.INTERNAL, details: 'It could not be carried out', metadata }
+  if (error.retryAfterSeconds !== null) metadata.set(retryAfter, String(error.retryAfterSeconds))
   return { code: statuses[error.code], details: error.message, metadata }
 }
 
 /** What was sent, as it was thrown; `unavailable` where no answer came, when it may have been carried out or not. */
 export function fromStatus(error: unknown): RpcError {
-  const { code, details, message } = error as ServiceError
+  const { code, details, message, metadata } = error as ServiceError
   if (away.has(code)) return new RpcError('unavailable', 'A service does not answer', error)
+  const [seconds] = (metadata as Metadata | undefined)?.get(retryAfter) ?? []
+  if (seconds !== undefined) return new RpcError('too-many', details || message, error, Number(seconds))
   return new RpcError(codes.get(code) ?? 'internal', details || message, error)
 }

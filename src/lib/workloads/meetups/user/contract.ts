@@ -27,18 +27,23 @@ interface RefreshRequest {
   readonly refreshToken: string
 }
 
+/** Where somebody asks from who wants a password hashed: those of one caller wait for each other. */
+interface AskedFrom {
+  readonly caller?: string
+}
+
 /** Accounts and who is logged in; proto/meetups/user.proto says what each does and which errors it answers. */
 export interface UserService {
-  createUser(request: { readonly email: string; readonly name: string; readonly password: string }): Promise<LoggedIn>
-  login(request: { readonly email: string; readonly password: string }): Promise<LoggedIn>
+  createUser(
+    request: AskedFrom & { readonly email: string; readonly name: string; readonly password: string },
+  ): Promise<LoggedIn>
+  login(request: AskedFrom & { readonly email: string; readonly password: string }): Promise<LoggedIn>
   logout(request: RefreshRequest): Promise<object>
   refreshIdToken(request: RefreshRequest): Promise<TokenPair>
   getUsers(request: { readonly ids: readonly string[] }): Promise<{ readonly users: readonly User[] }>
   updateUser(request: { readonly id: string; readonly name: string; readonly introduction: string }): Promise<User>
-  updatePassword(request: {
-    readonly id: string
-    readonly oldPassword: string
-    readonly newPassword: string
-  }): Promise<object>
+  updatePassword(
+    request: AskedFrom & { readonly id: string; readonly oldPassword: string; readonly newPassword: string },
+  ): Promise<object>
   getPublicKeys(request: object): Promise<{ readonly jwks: string }>
 }

@@ -1,6 +1,4 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
-import { availableParallelism } from 'node:os'
-import { createLanes } from './lanes.ts'
 
 /** How many characters a password may have. */
 export const passwordLength = { min: 6, max: 72 } as const
@@ -17,16 +15,7 @@ interface ScryptCost {
 const saltBytes = 16
 const hashBytes = 32
 
-/** Shorter than who calls the service waits for it, ms. */
-const patienceMs = 20_000
-
-/** A wave of logins waits for itself, and leaves a core to everything else. */
-const inLanes = createLanes(Math.max(1, availableParallelism() - 1), patienceMs)
-
-/**
- * A hash that says how it was made: `scrypt$16384$8$1$<salt>$<hash>`, both in base64url. Throws `RpcError` `unavailable` where
- * too many are asked for at once, and so does `isPassword`.
- */
+/** A hash that says how it was made: `scrypt$16384$8$1$<salt>$<hash>`, both in base64url. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(saltBytes)
   const hash = await derive(password, salt, cost)
@@ -48,10 +37,7 @@ export async function isPassword(password: string, stored: string): Promise<bool
 function derive(password: string, salt: Buffer, options: ScryptCost): Promise<Buffer> {
   // The same letters may be typed in several ways.
   const typed = password.normalize('NFKC')
-  return inLanes(
-    () =>
-      new Promise((resolve, reject) => {
-        scrypt(typed, salt, hashBytes, options, (error, key) => (error ? reject(error) : resolve(key)))
-      }),
-  )
+  return new Promise((resolve, reject) => {
+    scrypt(typed, salt, hashBytes, options, (error, key) => (error ? reject(error) : resolve(key)))
+  })
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { v7 as uuid } from 'uuid'
 import { applyClaims } from '../../../databases/claims.ts'
 import type { Store } from '../../../databases/port.ts'
@@ -6,6 +7,8 @@ import { RpcError } from '../rpc/errors.ts'
 import { served } from '../rpc/server.ts'
 import type { RunningService, ServiceParts } from '../services.ts'
 import type { LoggedIn, TokenPair, User, UserService } from './contract.ts'
+import { createHashQueue } from './hash-queue.ts'
+import { createLoginGuard, patienceMs } from './login-guard.ts'
 import { hashPassword, isPassword, passwordLength } from './passwords.ts'
 import { emails, logins, maxLengths, users, type LoginRow, type UserRow } from './tables.ts'
 import { createSigner, makeRefreshToken, readRefreshToken, type Signer } from './tokens.ts'
@@ -28,6 +31,10 @@ export function createUserService(
   usedTokens: UsedTokens,
   now: () => number = Date.now,
 ): UserService {
+  const guard = createLoginGuard()
+  // A wave of logins waits for itself, and leaves a core to everything else.
+  const lanes = Math.max(1, availableParallelism() - 1)
+  const queue = createHashQueue({ lanes, patienceMs, patienceOf: guard.patienceOf })
   /** What the passwords of those without an account are held against, so that these take as long as the others. */
   const nobodysHash = hashPassword('nobody has this one')
 
@@ -48,6 +55,18 @@ export function createUserService(
     return row
   }
 
+  /** Throws `too-many` at once where the caller, or whoever asks for that account, has to come again later. */
+  function beginProof(caller: string, account: string): (password: string, hash: string) => Promise<boolean> {
+    const asker = { kind: 'login', caller, account, isKnown: guard.isKnown(caller, account) } as const
+    guard.requireCalm(caller, account)
+    queue.requireRoom(asker)
+    return async (password, hash) => {
+      const isRight = await queue.run(asker, () => isPassword(password.slice(0, maxPasswordUnits), hash))
+      guard.note(caller, account, isRight)
+      return isRight
+    }
+  }
+
   /** Whoever brings a token that is used up or too old: who holds the newer one may be the thief. */
   async function endLogin(id: string): Promise<RpcError> {
     await store.remove(logins, { id })
@@ -55,17 +74,22 @@ export function createUserService(
   }
 
   return {
-    async createUser({ email, name, password }): Promise<LoggedIn> {
+    async createUser({ email, name, password, caller = '' }): Promise<LoggedIn> {
       requireEmail(email)
       requireText(name, 'name', 1, maxLengths.name)
       requirePassword(password, 'password')
+      const account = email.toLowerCase()
+      const asker = { kind: 'sign-up', caller, account, isKnown: false } as const
+      queue.requireRoom(asker)
+      // Nobody has to wait for that.
+      if ((await store.find(emails, { email: account })).length > 0) throw taken()
       const id = uuid()
       const row: UserRow = {
         id,
         email,
         name,
         introduction: '',
-        password_hash: await hashPassword(password),
+        password_hash: await queue.run(asker, () => hashPassword(password)),
         created_at: now(),
       }
       const { tokens, row: login } = await pairOf(id, uuid())
@@ -73,17 +97,20 @@ export function createUserService(
         { table: users, rows: [row] },
         { table: logins, rows: [login] },
       ]
-      const claim = { table: emails, row: { email: email.toLowerCase(), user_id: id } }
+      const claim = { table: emails, row: { email: account, user_id: id } }
       const [result] = await applyClaims(store, [{ guard: null, insert, claim }])
-      if (result === 'taken') throw new RpcError('taken', 'email has an account already')
+      if (result === 'taken') throw taken()
+      guard.remember(caller, account)
       return { user: toUser(row), tokens }
     },
 
-    async login({ email, password }): Promise<LoggedIn> {
+    async login({ email, password, caller = '' }): Promise<LoggedIn> {
       requireText(email, 'email', 0, maxLengths.email)
-      const [owner] = await store.find(emails, { email: email.toLowerCase() })
+      const account = email.toLowerCase()
+      const prove = beginProof(caller, account)
+      const [owner] = await store.find(emails, { email: account })
       const [row] = owner ? await store.find(users, { id: owner.user_id }) : []
-      const isRight = await isPassword(password.slice(0, maxPasswordUnits), row?.password_hash ?? (await nobodysHash))
+      const isRight = await prove(password, row?.password_hash ?? (await nobodysHash))
       if (!row || !isRight) throw new RpcError('unauthenticated', 'email and password do not belong together')
       const { tokens, row: login } = await pairOf(row.id, uuid())
       await store.insert(logins, [login])
@@ -126,15 +153,19 @@ export function createUserService(
       return toUser({ ...row, name, introduction })
     },
 
-    async updatePassword({ id, oldPassword, newPassword }) {
+    async updatePassword({ id, oldPassword, newPassword, caller = '' }) {
       requirePassword(newPassword, 'newPassword')
+      const prove = beginProof(caller, id)
       const { password_hash: old } = await findUser(id)
-      if (!(await isPassword(oldPassword.slice(0, maxPasswordUnits), old)))
-        throw new RpcError('unauthenticated', 'oldPassword is not the password')
+      if (!(await prove(oldPassword, old))) throw new RpcError('unauthenticated', 'oldPassword is not the password')
       const changed = await store.update(
         users,
         { id, password_hash: old },
-        { password_hash: await hashPassword(newPassword) },
+        {
+          password_hash: await queue.run({ kind: 'login', caller, account: id, isKnown: true }, () =>
+            hashPassword(newPassword),
+          ),
+        },
       )
       if (changed === 0) throw new RpcError('unauthenticated', 'oldPassword is not the password any more')
       await store.remove(logins, { user_id: id })
@@ -147,6 +178,10 @@ export function createUserService(
 
 /** A character has two UTF-16 units at most; what is longer is nobody's password. */
 const maxPasswordUnits = 2 * passwordLength.max + 1
+
+function taken(): RpcError {
+  return new RpcError('taken', 'email has an account already')
+}
 
 function notGood(): RpcError {
   return new RpcError('unauthenticated', 'refreshToken is not good, or not any more')

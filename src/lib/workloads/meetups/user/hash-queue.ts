@@ -1,0 +1,184 @@
+import { RpcError } from '../rpc/errors.ts'
+
+/** Who wants a password hashed, and for what. */
+export interface Asker {
+  /** What they do: each kind has its own line. */
+  readonly kind: 'login' | 'sign-up'
+  /** Where they ask from, and for which account. */
+  readonly caller: string
+  readonly account: string
+  /** They have shown before that they know the password: those do not wait behind those who have not. */
+  readonly isKnown: boolean
+}
+
+/** Does work for many, so much at a time. */
+export interface HashQueue {
+  /** Throws what `run` would throw at once. */
+  requireRoom(asker: Asker): void
+  /**
+   * Throws `RpcError` `too-many` where too many are before them, or too much is under way for the same account from the same
+   * caller, or when they have waited for longer than they want to: since nobody waits for the answer then, nothing is done.
+   */
+  run<T>(asker: Asker, work: () => Promise<T>): Promise<T>
+}
+
+/** How a queue is set. */
+export interface QueueOptions {
+  /** How much is done at a time. */
+  readonly lanes: number
+  /** How long those of a caller who are not known wait, ms. */
+  readonly patienceOf: (caller: string) => number
+  /** How long a known one waits, ms. */
+  readonly patienceMs: number
+  /** In ms. */
+  readonly now?: () => number
+}
+
+/** Of one account from one caller; threads of a load may ask for the same one. */
+const maxAtOnce = 16
+
+/** What one takes until that is known, ms, and how much each newer one counts. */
+const firstGuessMs = 40
+const newerCounts = 0.1
+
+interface Job {
+  readonly asker: Asker
+  readonly askedAt: number
+  begin(): void
+  refuse(error: RpcError): void
+}
+
+/** One caller's jobs of one kind. Those who are known and those who are not come in turns. */
+interface Line {
+  readonly known: Job[]
+  readonly others: Job[]
+  knownIsNext: boolean
+}
+
+/**
+ * A queue in which each caller has a line for each kind, and lines come in turns: who asks a thousand times waits a thousand
+ * times as long as who asks once.
+ */
+export function createHashQueue({
+  lanes,
+  patienceOf,
+  patienceMs,
+  now = () => performance.now(),
+}: QueueOptions): HashQueue {
+  /** The line whose turn it is comes first. */
+  const lines = new Map<string, Line>()
+  const atOnce = new Map<string, number>()
+  let free = lanes
+  let jobMs = firstGuessMs
+
+  const patience = ({ isKnown, caller }: Asker) => (isKnown ? patienceMs : patienceOf(caller))
+
+  /** How long whoever comes now will have waited, ms: for their own line, and for as many turns of the others. */
+  function waitOf(asker: Asker): number {
+    if (free > 0) return 0
+    const own = lines.get(lineOf(asker))
+    const before = !own ? 0 : asker.isKnown ? 2 * own.known.length : sizeOf(own)
+    let ahead = before
+    for (const line of lines.values()) if (line !== own) ahead += Math.min(before + 1, sizeOf(line))
+    return ((ahead + 1) * jobMs) / lanes
+  }
+
+  function requireRoom(asker: Asker): void {
+    if ((atOnce.get(accountOf(asker)) ?? 0) >= maxAtOnce) throw tooMany((maxAtOnce * jobMs) / lanes)
+    const waitMs = waitOf(asker)
+    if (waitMs > patience(asker)) throw tooMany(waitMs - patience(asker))
+  }
+
+  /** Those who waited for too long, who are the first ones, and whose patience may have become shorter. */
+  function dropLate(waiting: Job[]): void {
+    const firstInTime = waiting.findIndex(({ asker, askedAt }) => now() - askedAt <= patience(asker))
+    const late = waiting.splice(0, firstInTime === -1 ? waiting.length : firstInTime)
+    for (const job of late) job.refuse(tooMany(patience(job.asker)))
+  }
+
+  function next(): Job | null {
+    for (const [key, line] of lines) {
+      dropLate(line.known)
+      dropLate(line.others)
+      const from = line.known.length > 0 && (line.knownIsNext || line.others.length === 0) ? line.known : line.others
+      line.knownIsNext = from !== line.known
+      const job = from.shift()
+      // Now it is the turn of all others.
+      lines.delete(key)
+      if (sizeOf(line) > 0) lines.set(key, line)
+      if (job) return job
+    }
+    return null
+  }
+
+  function fill(): void {
+    while (free > 0) {
+      const job = next()
+      if (!job) return
+      job.begin()
+    }
+  }
+
+  function count(asker: Asker, change: 1 | -1): void {
+    const amount = (atOnce.get(accountOf(asker)) ?? 0) + change
+    if (amount > 0) atOnce.set(accountOf(asker), amount)
+    else atOnce.delete(accountOf(asker))
+  }
+
+  async function work<T>(asker: Asker, job: () => Promise<T>): Promise<T> {
+    const begunAt = now()
+    try {
+      return await job()
+    } finally {
+      // A pause of the whole process is no reason to send people away.
+      jobMs += (Math.min(now() - begunAt, 4 * jobMs) - jobMs) * newerCounts
+      free++
+      count(asker, -1)
+      fill()
+    }
+  }
+
+  return {
+    requireRoom,
+    async run(asker, job) {
+      requireRoom(asker)
+      count(asker, 1)
+      await new Promise<void>((resolve, reject) => {
+        const key = lineOf(asker)
+        const line = lines.get(key) ?? { known: [], others: [], knownIsNext: true }
+        lines.set(key, line)
+        const waiting = asker.isKnown ? line.known : line.others
+        waiting.push({
+          asker,
+          askedAt: now(),
+          begin() {
+            free--
+            resolve()
+          },
+          refuse(error) {
+            count(asker, -1)
+            reject(error)
+          },
+        })
+        fill()
+      })
+      return work(asker, job)
+    },
+  }
+}
+
+function sizeOf({ known, others }: Line): number {
+  return known.length + others.length
+}
+
+function lineOf({ kind, caller }: Asker): string {
+  return `${kind} ${caller}`
+}
+
+function accountOf({ caller, account }: Asker): string {
+  return `${caller} ${account}`
+}
+
+function tooMany(afterMs: number): RpcError {
+  return new RpcError('too-many', 'Too many passwords are asked about at once', undefined, afterMs / 1000)
+}
