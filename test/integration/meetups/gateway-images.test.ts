@@ -1,4 +1,7 @@
+import { readdir } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openRaw } from '../../raw-http.ts'
 import { startMeetups, type Meetups } from './gateway.ts'
 import { createPeople, type People } from './people.ts'
 import { meetupEngines } from './places.ts'
@@ -42,6 +45,59 @@ describe('images at the gateway', () => {
     expect(data.post.images).toEqual([
       { id: stored.body.id, path: stored.body.path, bytes: bytes.length, contentType: 'image/jpeg' },
     ])
+  })
+
+  test('are whole or not at all: nothing is kept of what breaks off', async () => {
+    const owner = await people.newUser()
+    const post = await people.newPost(owner.idToken)
+    const head = (...rest: string[]) =>
+      [
+        `POST /images?post=${post} HTTP/1.1`,
+        'Host: x',
+        `Authorization: Bearer ${owner.idToken}`,
+        'Content-Type: image/jpeg',
+        ...rest,
+        '',
+        '',
+      ].join('\r\n')
+    const bytes = `${jpegHead.toString('latin1')}${'x'.repeat(100_000)}`
+    const chunk = `${bytes.length.toString(16)}\r\n${bytes}\r\n`
+    const before = await readdir(meetups.images)
+
+    async function breakOff(text: string, how: 'destroy' | 'end' | 'resetAndDestroy', afterMs: number): Promise<void> {
+      using client = await openRaw(meetups.origin, text)
+      await sleep(afterMs)
+      client.socket[how]()
+      await client.closed
+      expect(client.received).not.toContain(' 201 ')
+    }
+
+    const cut = [
+      head(`Content-Length: ${bytes.length + 1}`) + bytes,
+      head(`Content-Length: ${5 * 1024 * 1024}`) + bytes,
+      head('Transfer-Encoding: chunked') + chunk,
+      `${head('Transfer-Encoding: chunked')}${chunk}0\r\n`,
+      `${head('Transfer-Encoding: chunked')}${chunk}zz\r\n`,
+    ]
+    await Promise.all(
+      cut.flatMap((text) =>
+        (['destroy', 'end', 'resetAndDestroy'] as const).flatMap((how) =>
+          [0, 150].map((ms) => breakOff(text, how, ms)),
+        ),
+      ),
+    )
+    await expect.poll(() => readdir(meetups.images)).toEqual(before)
+    const query = 'query ($post: ID!) { post(id: $post) { images { id } } }'
+    expect((await meetups.ask(query, { post }, owner.idToken)).data.post.images).toEqual([])
+
+    using whole = await openRaw(
+      meetups.origin,
+      `${head('Transfer-Encoding: chunked', 'Connection: close')}${chunk}0\r\n\r\n`,
+    )
+    await whole.closed
+    expect(whole.received).toContain(' 201 ')
+    expect(await readdir(meetups.images)).toHaveLength(before.length + 1)
+    expect(meetups.errors).toEqual([])
   })
 
   test('are refused when they are none, and 404 when there are none', async () => {

@@ -14,6 +14,8 @@ import { createPlace, type Place } from './places.ts'
 /** All parts in this process, on a database of this test's own. */
 export interface Meetups extends AsyncDisposable {
   readonly origin: string
+  /** Where images are kept. */
+  readonly images: string
   readonly place: Place
   readonly broker: Broker
   readonly errors: readonly Error[]
@@ -31,6 +33,7 @@ export async function startMeetups(
 ): Promise<Meetups> {
   const place = await createPlace(open)
   const folder = await mkdtemp(join(tmpdir(), 'rushbench-meetups-'))
+  const images = join(folder, 'images')
   const broker = await openBroker(`sqlite:${join(folder, 'broker.db')}`)
   const errors: Error[] = []
   const server = await serveMeetups(
@@ -43,10 +46,11 @@ export async function startMeetups(
       port: 0,
       onError: (error) => errors.push(error),
     },
-    { service: 'all', servicePort: 0, images: `disk:${join(folder, 'images')}` },
+    { service: 'all', servicePort: 0, images: `disk:${images}` },
   )
   return {
     origin: server.origin,
+    images,
     place,
     broker,
     errors,

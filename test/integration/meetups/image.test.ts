@@ -1,6 +1,9 @@
 import fc from 'fast-check'
+import { spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Blobs } from '../../../src/lib/workloads/meetups/image/blobs.ts'
@@ -34,7 +37,12 @@ function* cut(bytes: Buffer, size: number): Generator<Buffer> {
 
 async function* partsOf(ownerId: string, contentType: string, chunks: Iterable<Buffer>): AsyncGenerator<UploadPart> {
   yield { header: { ownerId, contentType } }
-  for (const chunk of chunks) yield { chunk }
+  let bytes = 0
+  for (const chunk of chunks) {
+    bytes += chunk.length
+    yield { chunk }
+  }
+  yield { end: { bytes } }
 }
 
 for (const engine of meetupEngines) {
@@ -108,8 +116,16 @@ for (const engine of meetupEngines) {
         yield { chunk: png }
       }
       await expect(service.upload(headless())).rejects.toMatchObject({ code: 'invalid' })
+      async function* endless(...rest: UploadPart[]): AsyncGenerator<UploadPart> {
+        yield { header: { ownerId: owner, contentType: 'image/png' } }
+        yield { chunk: png }
+        yield* rest
+      }
+      await expect(service.upload(endless())).rejects.toThrow('The upload broke off')
+      await expect(service.upload(endless({ end: { bytes: 101 } }))).rejects.toThrow('100 bytes instead of 101')
       async function* broken(): AsyncGenerator<UploadPart> {
-        yield* partsOf(owner, 'image/png', [png])
+        yield { header: { ownerId: owner, contentType: 'image/png' } }
+        yield { chunk: png }
         throw new Error('the client went away')
       }
       await expect(service.upload(broken())).rejects.toThrow('the client went away')
@@ -132,8 +148,10 @@ for (const engine of meetupEngines) {
       const { id } = await upload(imageOf('image/png', 50))
       const goesOn = Promise.withResolvers<void>()
       async function* slow(): AsyncGenerator<UploadPart> {
-        yield* partsOf(owner, 'image/png', [imageOf('image/png', 50)])
-        await goesOn.promise
+        for await (const part of partsOf(owner, 'image/png', [imageOf('image/png', 50)])) {
+          if ('end' in part) await goesOn.promise
+          yield part
+        }
       }
       const underWay = service.upload(slow())
       await expect.poll(async () => (await files()).length).toBe(2)
@@ -163,14 +181,21 @@ for (const engine of meetupEngines) {
 
     it('removes what a killed process has left, and nothing else', async () => {
       const { id } = await upload(imageOf('image/png', 50))
-      const names = ['old', 'young', 'old.part', 'young.part']
+      const ended = spawn(process.execPath, ['--version'])
+      await once(ended, 'exit')
+      const host = hostname().replaceAll(/[^\w-]/g, '-')
+      const killed = `${randomUUID()}.${host}.${ended.pid}.part`
+      const atWork = `${randomUUID()}.${host}.${process.ppid}.part`
+      const before = `${randomUUID()}.${host}.${process.pid}.part`
+      const elsewhere = `${randomUUID()}.another-host.${ended.pid}.part`
+      const names = ['old', 'young', 'old.part', 'young.part', killed, atWork, before, elsewhere]
       await mkdir(folder, { recursive: true })
       for (const name of names) await writeFile(join(folder, name), 'x')
       const longAgo = new Date(Date.now() - 7_200_000)
       for (const name of [id, 'old', 'old.part']) await utimes(join(folder, name), longAgo, longAgo)
       const again = await openDiskBlobs(folder)
       expect(await removeAbandoned(place.database.store, again, new AbortController().signal)).toBe(1)
-      expect((await files()).sort()).toEqual([id, 'young', 'young.part'].sort())
+      expect((await files()).sort()).toEqual([id, 'young', 'young.part', atWork, elsewhere].sort())
       expect(await place.database.store.count(imageTable)).toBe(1)
     })
   })
@@ -180,8 +205,8 @@ describe('images over gRPC', () => {
   it('come back as they went, and an upload that is refused says why', async () => {
     await using place = await createEventPlace(meetupEngines[0]!.open!)
     const service = createImages(place.database.store, await openDiskBlobs(join(place.folder, 'images')))
-    const server = await startRpcServer([served('ImageService', service)], 0, () => {})
-    const client = await connectRpc('ImageService', server.port, () => {})
+    const server = await startRpcServer([served('ImageService', service)], 0, 'secret', () => {})
+    const client = await connectRpc('ImageService', server.port, 'secret', () => {})
     const bytes = imageOf('image/webp', 1_000_000)
     const ownerId = randomUUID()
     const image = await client.api.upload(partsOf(ownerId, 'image/webp', cut(bytes, chunkBytes)))

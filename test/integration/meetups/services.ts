@@ -71,6 +71,7 @@ export async function uploadImage(images: ImageService, ownerId: string): Promis
   async function* parts() {
     yield { header: { ownerId, contentType: 'image/jpeg' } }
     yield { chunk: Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1]) }
+    yield { end: { bytes: 12 } }
   }
   await images.upload(parts())
 }

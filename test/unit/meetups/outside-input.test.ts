@@ -252,7 +252,9 @@ describe('uploads', () => {
         const chunks = Array.from({ length: Math.ceil(whole.length / step) }, (_, n) => ({
           chunk: whole.subarray(n * step, (n + 1) * step),
         }))
-        expect((await read([{ header: { ownerId, contentType } }, ...chunks])).equals(whole)).toBe(true)
+        const end = { end: { bytes: whole.length } }
+        expect((await read([{ header: { ownerId, contentType } }, ...chunks, end])).equals(whole)).toBe(true)
+        await expect(read([{ header: { ownerId, contentType } }, ...chunks])).rejects.toThrow('The upload broke off')
       }),
     )
   })
@@ -265,7 +267,7 @@ describe('uploads', () => {
         contentType: fc.constantFrom('image/png', 'text/html', ''),
       })
       .map((given) => ({ header: given }))
-    const large = fc.constantFrom({ chunk: Buffer.alloc(64 * 1024 + 1) }, {}, { header: null })
+    const large = fc.constantFrom({ chunk: Buffer.alloc(64 * 1024 + 1) }, {}, { header: null }, { end: { bytes: 12 } })
     await fc.assert(
       fc.asyncProperty(fc.array(fc.oneof(chunk, header, large), { maxLength: 6 }), async (parts) => {
         const kept = await read(parts).catch((error: unknown) => codeOf(error))

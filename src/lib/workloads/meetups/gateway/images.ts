@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { chunkBytes, type UploadPart } from '../image/contract.ts'
 import { RpcError, type RpcCode } from '../rpc/errors.ts'
@@ -14,6 +15,7 @@ const statuses: Readonly<Record<RpcCode, number>> = {
   forbidden: 403,
   'not-found': 404,
   taken: 409,
+  'too-many': 429,
   full: 413,
   'wrong-state': 409,
   unavailable: 503,
@@ -44,13 +46,13 @@ export async function addImageRoutes(
     images.post<{ Querystring: { post?: string }; Body: Readable | undefined }>(
       '/images',
       { schema: { hide: true } },
-      async ({ query, headers, body }, reply) => {
+      async ({ query, headers, body, raw }, reply) => {
         try {
           const ownerId = query.post ?? ''
           await requireOwner(ownerId, createContext(clients, verify, headers.authorization, false))
           const contentType = headers['content-type'] ?? ''
           const service = await clients.get('ImageService')
-          const { id, bytes } = await service.upload(partsOf(ownerId, contentType, body ?? Readable.from([])))
+          const { id, bytes } = await service.upload(partsOf(ownerId, contentType, body ?? Readable.from([]), raw))
           return await reply.code(201).send({ id, bytes, path: `/images/${id}` })
         } catch (error) {
           return refuse(reply, error)
@@ -67,7 +69,7 @@ export async function addImageRoutes(
         const first = await chunks.next()
         if (first.done) throw new RpcError('not-found', 'There is no such image')
         // Whatever it is, no browser runs it.
-        void reply.type('application/octet-stream').header('x-content-type-options', 'nosniff')
+        void reply.type('application/octet-stream')
         return await reply.send(Readable.from(bytesOf(first.value.chunk, chunks), { objectMode: false }))
       } catch (error) {
         return refuse(reply, error)
@@ -76,10 +78,25 @@ export async function addImageRoutes(
   })
 }
 
-async function* partsOf(ownerId: string, contentType: string, body: Readable): AsyncGenerator<UploadPart> {
+/** Ends only where the request does, as its length or its last chunk says. Throws `invalid` where it breaks off. */
+async function* partsOf(
+  ownerId: string,
+  contentType: string,
+  body: Readable,
+  request: IncomingMessage,
+): AsyncGenerator<UploadPart> {
   yield { header: { ownerId, contentType } }
-  for await (const bytes of body as AsyncIterable<Buffer>)
-    for (let at = 0; at < bytes.length; at += chunkBytes) yield { chunk: bytes.subarray(at, at + chunkBytes) }
+  let length = 0
+  try {
+    for await (const bytes of body as AsyncIterable<Buffer>) {
+      length += bytes.length
+      for (let at = 0; at < bytes.length; at += chunkBytes) yield { chunk: bytes.subarray(at, at + chunkBytes) }
+    }
+  } catch (error) {
+    throw new RpcError('invalid', 'The upload broke off', error)
+  }
+  if (!request.complete) throw new RpcError('invalid', 'The upload broke off')
+  yield { end: { bytes: length } }
 }
 
 async function* bytesOf(first: Buffer, rest: AsyncIterator<{ readonly chunk: Buffer }>): AsyncGenerator<Buffer> {

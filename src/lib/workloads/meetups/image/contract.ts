@@ -9,10 +9,14 @@ export interface Image {
   readonly createdAt: number
 }
 
-/** The header comes first, then chunks of at most `chunkBytes`. */
+/**
+ * The header comes first, then chunks of at most `chunkBytes`, then the end. Without the end, which says how many bytes there
+ * were, an upload is one that broke off: a stream that is cancelled looks like one that is over.
+ */
 export type UploadPart =
   | { readonly header: { readonly ownerId: string; readonly contentType: string } }
   | { readonly chunk: Buffer }
+  | { readonly end: { readonly bytes: number } }
 
 /** The most bytes of one chunk. */
 export const chunkBytes = 64 * 1024

@@ -1,17 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, opendir, rename, rm, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { failure, reasonOf } from '../../../errors.ts'
 import { makeFolder, tryFolder } from '../../../folders.ts'
 import { BlobMissing, type Blobs } from './blobs.ts'
 import { chunkBytes } from './contract.ts'
 
-/** What is being written, and what was when its process was killed. */
+/** What is being written, and what was when its process was killed: `<uuid>.<host>.<process>.part`. */
+const partName = /^[\da-f-]+\.(?<host>[\w-]+)\.(?<pid>\d+)\.part$/
 const partEnding = '.part'
 
-/** When a part that did not change is nobody's any more, ms. */
+/** When a part of another host that did not change is nobody's any more, ms. */
 const abandonedMs = 3_600_000
+
+const thisHost = hostname().replaceAll(/[^\w-]/g, '-') || 'host'
+
+/** Parts that this process is writing. */
+const writing = new Set<string>()
 
 /** Names that cannot lead out of the folder. */
 const nameAllowed = /^[\da-zA-Z][\da-zA-Z-]*$/
@@ -30,7 +37,9 @@ export async function openDiskBlobs(folder: string): Promise<Blobs> {
   }
   return {
     async write(name, chunks) {
-      const part = join(folder, `${randomUUID()}${partEnding}`)
+      const partFile = `${randomUUID()}.${thisHost}.${process.pid}${partEnding}`
+      const part = join(folder, partFile)
+      writing.add(partFile)
       try {
         await writeDurably(part, chunks)
         await rename(part, pathOf(folder, name))
@@ -38,6 +47,8 @@ export async function openDiskBlobs(folder: string): Promise<Blobs> {
       } catch (error) {
         await rm(part, { force: true })
         throw error
+      } finally {
+        writing.delete(partFile)
       }
     },
     async *read(name) {
@@ -66,12 +77,28 @@ function pathOf(folder: string, name: string): string {
   return join(folder, name)
 }
 
-/** What processes have left that were killed while they wrote; one that is at work still changes its file. */
+/** What processes have left that were killed while they wrote. */
 async function removeOldParts(folder: string): Promise<void> {
   for await (const { name } of await opendir(folder)) {
-    const path = join(folder, name)
-    if (!name.endsWith(partEnding) || Date.now() - ((await changedAt(path)) ?? 0) < abandonedMs) continue
-    await rm(path, { force: true })
+    if (name.endsWith(partEnding) && (await isAbandoned(folder, name))) await rm(join(folder, name), { force: true })
+  }
+}
+
+/** Whether nobody writes it. What a process of another host writes, or one that got the number of a dead one, shows by age. */
+async function isAbandoned(folder: string, name: string): Promise<boolean> {
+  const { host, pid } = partName.exec(name)?.groups ?? {}
+  if (host === thisHost && Number(pid) === process.pid) return !writing.has(name)
+  if (host === thisHost && !isRunning(Number(pid))) return true
+  return Date.now() - ((await changedAt(join(folder, name))) ?? 0) >= abandonedMs
+}
+
+/** Also one that belongs to somebody else. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

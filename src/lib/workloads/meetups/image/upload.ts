@@ -28,8 +28,8 @@ export async function readHeader(parts: AsyncIterator<UploadPart>): Promise<Head
 }
 
 /**
- * The bytes that follow the header, as they come. Throws `invalid` where they are not of that type, and `full` as soon as
- * there are too many, so that whoever writes them keeps none of them. `onBytes` is told of how many there are.
+ * The bytes that follow the header, as they come. Throws `invalid` where they are not of that type or break off, and `full`
+ * as soon as there are too many, so that whoever writes them keeps none of them. `onBytes` is told of how many there are.
  */
 export async function* readChunks(
   parts: AsyncIterator<UploadPart>,
@@ -38,9 +38,16 @@ export async function* readChunks(
 ): AsyncGenerator<Buffer> {
   let head = Buffer.alloc(0)
   let bytes = 0
-  for (let part = await parts.next(); !part.done; part = await parts.next()) {
+  for (;;) {
+    const part = await parts.next()
+    if (part.done) throw new RpcError('invalid', 'The upload broke off')
+    const end = partOf(part.value, 'end')
+    if (end) {
+      requireThat(end.bytes === bytes, 'The upload', `has ${bytes} bytes instead of ${end.bytes}`)
+      break
+    }
     const chunk = partOf(part.value, 'chunk')
-    requireThat(chunk !== null, 'A part', 'is neither the header nor a chunk')
+    requireThat(chunk !== null, 'A part', 'is neither a chunk nor the end')
     const { length } = chunk as Buffer
     requireThat(length <= chunkBytes, 'A chunk', `has more than ${chunkBytes} bytes`)
     bytes += length
@@ -61,8 +68,8 @@ function requireType(head: Buffer, contentType: ContentType): void {
   requireThat(contentTypeOf(head) === contentType, 'The image', `is no ${contentType}`)
 }
 
-/** Null where the part is the other one: over gRPC it has both fields then. */
-function partOf<Name extends 'header' | 'chunk'>(
+/** Null where the part is another one: over gRPC it may have all fields then. */
+function partOf<Name extends 'header' | 'chunk' | 'end'>(
   part: UploadPart,
   name: Name,
 ): Extract<UploadPart, Record<Name, unknown>>[Name] | null {
