@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { findPorts } from '../free-ports.ts'
 import { createPeople } from '../integration/meetups/people.ts'
@@ -6,6 +7,8 @@ import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
 
 /** In the order of their ports. */
 const services = ['user', 'post', 'chat', 'image', 'saga', 'relay'] as const
+
+const secret = randomBytes(32).toString('hex')
 
 let place: Workplace
 let running: Map<string, RunningCli>
@@ -28,7 +31,9 @@ afterEach(async () => {
 /** The origin of one part in a process of its own. */
 async function start(service: string): Promise<string> {
   const ports = ['--service-port', String(servicePort), '--port', '0']
-  const cli = place.start(['start', '--workload', 'meetups', '--service', service, ...ports])
+  const cli = place.start(['start', '--workload', 'meetups', '--service', service, ...ports], {
+    RUSHBENCH_SERVICE_SECRET: secret,
+  })
   running.set(service, cli)
   return (await cli.waitFor(/Listening on (\S+)/))[1] as string
 }

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AuditReport, LoadReport } from '../../src/lib/reports/record.ts'
+import { connectRpc } from '../../src/lib/workloads/meetups/rpc/client.ts'
 import { findPorts } from '../free-ports.ts'
 import { ask } from '../graphql.ts'
 import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
@@ -47,8 +49,9 @@ describe('the meetups, with no server at all', () => {
   it('serve with each part in a process of its own', async () => {
     const first = await findPorts(names.length)
     const running: RunningCli[] = []
+    const env = { RUSHBENCH_SERVICE_SECRET: randomBytes(32).toString('hex') }
     const start = (...flags: string[]) => {
-      const cli = work.start(['start', ...meetups, '--service-port', String(first), ...flags])
+      const cli = work.start(['start', ...meetups, '--service-port', String(first), ...flags], env)
       running.push(cli)
       return cli.waitFor(/Listening on (\S+) /)
     }
@@ -59,6 +62,9 @@ describe('the meetups, with no server at all', () => {
       ])
       const { data } = await ask(gateway[1]!, '{ posts(first: 3) { edges { node { title user { name } } } } }')
       expect(data.posts.edges).toHaveLength(3)
+      const stranger = await connectRpc('UserService', first, 'a guess', () => {})
+      await expect(stranger.api.getUsers({ ids: [] })).rejects.toMatchObject({ code: 'unauthenticated' })
+      stranger.close()
     } finally {
       for (const { child } of running) child.kill('SIGTERM')
       for (const { result } of running) expect(await result).toMatchObject({ code: 0, stderr: '' })

@@ -1,3 +1,4 @@
+import { Client, credentials } from '@grpc/grpc-js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ChatService } from '../../../src/lib/workloads/meetups/chat/contract.ts'
@@ -7,6 +8,7 @@ import { served, startRpcServer, type RpcServer } from '../../../src/lib/workloa
 import { connectRpc } from '../../../src/lib/workloads/meetups/rpc/client.ts'
 import { createClients, type Clients } from '../../../src/lib/workloads/meetups/services.ts'
 
+const secret = 'of this run'
 const calls: string[] = []
 const errors: Error[] = []
 const opened: (() => Promise<void>)[] = []
@@ -25,12 +27,12 @@ async function connect(
   const server = await startRpcServer(
     [served('ChatService', absent(methods)), served('ImageService', absent(methods))],
     0,
+    secret,
     (error) => errors.push(error),
   )
   const clients = createClients(
-    () => server.port,
+    { portOf: () => server.port, secret, serverHere: () => (isHere ? server : undefined) },
     (service, method) => calls.push(`${service}.${method}`),
-    () => (isHere ? server : undefined),
   )
   opened.push(
     () => clients.close(),
@@ -95,6 +97,7 @@ describe.each([
     const again = await startRpcServer(
       [served('ChatService', absent({ getRooms: async () => ({ rooms: [] }) }))],
       server.port,
+      secret,
       () => {},
     )
     opened.push(() => again.close())
@@ -138,14 +141,55 @@ describe.each([
 describe('a server', () => {
   test('answers the health check of gRPC', async () => {
     const { server } = await connect({})
-    const health = await connectRpc('Health', server.port, () => {})
+    const health = await connectRpc('Health', server.port, 'none', () => {})
     expect(await health.api.check({ service: '' })).toEqual({ status: 'SERVING' })
     health.close()
   })
 
+  test('answers nobody without its secret, whatever kind of call it is', async () => {
+    let called = 0
+    const { server } = await connect(
+      new Proxy({}, { get: () => () => Promise.reject(new Error(`called ${++called} times`)) }),
+    )
+    const ways = { portOf: () => server.port, secret: 'another' }
+    const clients = createClients(ways)
+    opened.push(() => clients.close())
+    const [chat, image] = [await clients.get('ChatService'), await clients.get('ImageService')]
+    const refused = { code: 'unauthenticated', message: 'The call does not carry the secret of this workload' }
+    await expect(chat.getRooms({ roomIds: [] })).rejects.toMatchObject(refused)
+    const stream = chat.subscribe(subscription, new AbortController().signal)[Symbol.asyncIterator]()
+    await expect(stream.next()).rejects.toMatchObject(refused)
+    async function* parts(): AsyncGenerator<UploadPart> {
+      yield { header: { ownerId: 'o', contentType: 'image/png' } }
+    }
+    await expect(image.upload(parts())).rejects.toMatchObject(refused)
+    const bare = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure())
+    const send = (bytes: Buffer) => bytes
+    const status = await new Promise((resolve) => {
+      bare.makeUnaryRequest('/rushbench.meetups.ChatService/GetRooms', send, send, Buffer.alloc(0), (error) =>
+        resolve(error?.code),
+      )
+    })
+    bare.close()
+    expect(status).toBe(16)
+    expect([called, errors]).toEqual([0, []])
+  })
+
+  test('tells with what is too much when to come again', async () => {
+    for (const isHere of [true, false]) {
+      const no = new RpcError('too-many', 'Come again', undefined, 2.5)
+      const { chat } = await connect({ createRoom: () => Promise.reject(no) }, isHere)
+      await expect(chat.createRoom({ postId: 'p', ownerId: 'o' })).rejects.toMatchObject({
+        code: 'too-many',
+        message: 'Come again',
+        retryAfterSeconds: 2.5,
+      })
+    }
+  })
+
   test('does not share its port', async () => {
     const { server } = await connect({})
-    await expect(startRpcServer([], server.port, () => {})).rejects.toMatchObject({ code: 'port-in-use' })
+    await expect(startRpcServer([], server.port, secret, () => {})).rejects.toMatchObject({ code: 'port-in-use' })
   })
 })
 

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { failure } from '../../errors.ts'
 import type { Parts, RunningServer } from '../workload.ts'
 import { startChat } from './chat/index.ts'
 import { serveGateway } from './gateway/server.ts'
@@ -17,6 +19,7 @@ import {
   type RunningService,
   type ServiceName,
   type ServiceParts,
+  type Ways,
 } from './services.ts'
 import { startUserService } from './user/service.ts'
 
@@ -28,6 +31,8 @@ export interface ServeOptions {
   readonly servicePort: number
   /** Where images are kept: `disk:PATH`. */
   readonly images: string
+  /** What all parts show each other; only where all are in this process it may be left to chance. */
+  readonly serviceSecret?: string | undefined
 }
 
 const diskPrefix = 'disk:'
@@ -47,28 +52,28 @@ const starters: Readonly<Record<ServiceName, Starter>> = {
   relay: startRelayService,
 }
 
-/** Starts all parts, or one. Throws `port-in-use` or `host-unusable`. */
+/** Starts all parts, or one. Throws `service-secret-missing`, `port-in-use` or `host-unusable`. */
 export async function serveMeetups(parts: Parts, options: ServeOptions): Promise<RunningServer> {
   const { service, servicePort } = options
   const fixedPort = (name: ServiceName) => servicePort + serviceNames.indexOf(name)
-  if (service === 'all') return serveAll(parts, options)
-  if (service !== 'gateway') return serveOne(parts, service, options, fixedPort)
-  return serveGateway({ ...parts, openClients: (onCall) => createClients(fixedPort, onCall) })
+  if (service === 'all') return serveAll(parts, options, options.serviceSecret ?? randomBytes(32).toString('base64url'))
+  const { serviceSecret: secret } = options
+  if (secret === undefined) throw failure('service-secret-missing', { service })
+  const ways = { portOf: fixedPort, secret }
+  if (service !== 'gateway') return serveOne(parts, service, options, ways)
+  return serveGateway({ ...parts, openClients: (onCall) => createClients(ways, onCall) })
 }
 
-async function serveAll(parts: Parts, options: ServeOptions): Promise<RunningServer> {
+async function serveAll(parts: Parts, options: ServeOptions, secret: string): Promise<RunningServer> {
   const servers = new Map<ServiceName, RpcServer>()
-  const open = (onCall?: OnCall) =>
-    createClients(
-      (name) => servers.get(name)?.port ?? 0,
-      onCall,
-      (name) => servers.get(name),
-    )
+  const serverHere = (name: ServiceName) => servers.get(name)
+  const ways = { portOf: (name: ServiceName) => servers.get(name)?.port ?? 0, secret, serverHere }
+  const open = (onCall?: OnCall) => createClients(ways, onCall)
   const clients = open()
   const started: Started[] = []
   try {
     for (const name of serviceNames) {
-      const one = await startOne({ ...parts, clients }, name, options, 0)
+      const one = await startOne({ ...parts, clients }, name, options, { port: 0, secret })
       started.push(one)
       servers.set(name, one.server)
     }
@@ -87,14 +92,10 @@ async function serveAll(parts: Parts, options: ServeOptions): Promise<RunningSer
   }
 }
 
-async function serveOne(
-  parts: Parts,
-  name: ServiceName,
-  options: ServeOptions,
-  portOf: (name: ServiceName) => number,
-): Promise<RunningServer> {
-  const clients = createClients(portOf)
-  const started = await startOne({ ...parts, clients }, name, options, portOf(name))
+async function serveOne(parts: Parts, name: ServiceName, options: ServeOptions, ways: Ways): Promise<RunningServer> {
+  const clients = createClients(ways)
+  const place = { port: ways.portOf(name), secret: ways.secret }
+  const started = await startOne({ ...parts, clients }, name, options, place)
   return {
     origin: `http://${loopback}:${started.server.port}`,
     isInternal: true,
@@ -109,10 +110,15 @@ interface Started {
   readonly server: RpcServer
 }
 
-async function startOne(parts: ServiceParts, name: ServiceName, options: ServeOptions, port: number): Promise<Started> {
+async function startOne(
+  parts: ServiceParts,
+  name: ServiceName,
+  options: ServeOptions,
+  { port, secret }: { readonly port: number; readonly secret: string },
+): Promise<Started> {
   const service = await starters[name](parts, options)
   try {
-    return { service, server: await startRpcServer(service.contracts, port, parts.onError) }
+    return { service, server: await startRpcServer(service.contracts, port, secret, parts.onError) }
   } catch (error) {
     await service.close()
     throw error

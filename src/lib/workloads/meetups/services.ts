@@ -43,21 +43,23 @@ export interface RunningService {
 /** Begins to work. */
 export type StartService = (parts: ServiceParts) => Promise<RunningService>
 
-/**
- * Opens ways to services; `portOf` is asked when a service is first used. Those that `serverHere` knows are in this
- * process, and are called without a connection.
- */
-export function createClients(
-  portOf: (service: ServiceName) => number,
-  onCall: OnCall = () => {},
-  serverHere: (service: ServiceName) => RpcServer | undefined = () => undefined,
-): Clients {
+/** Where services are, and what their callers show them. */
+export interface Ways {
+  /** Asked when a service is first used. */
+  readonly portOf: (service: ServiceName) => number
+  readonly secret: string
+  /** Those in this process, which are called without a connection. */
+  readonly serverHere?: (service: ServiceName) => RpcServer | undefined
+}
+
+/** Opens ways to services; `onCall` is told of each call. */
+export function createClients({ portOf, secret, serverHere }: Ways, onCall: OnCall = () => {}): Clients {
   const opened = new Map<ServedName, Promise<RpcClient<ServedName>>>()
   return {
     async get<Name extends ServedName>(name: Name) {
       const service = servers[name]
-      const findDirect = (path: string) => serverHere(service)?.direct(path) ?? null
-      const client = opened.get(name) ?? connectRpc(name, portOf(service), onCall, findDirect)
+      const findDirect = (path: string) => serverHere?.(service)?.direct(path) ?? null
+      const client = opened.get(name) ?? connectRpc(name, portOf(service), secret, onCall, findDirect)
       opened.set(name, client)
       return (await client).api as Contracts[Name]
     },

@@ -1,8 +1,9 @@
-import { Client, credentials, Metadata, type ClientReadableStream } from '@grpc/grpc-js'
+import { Client, credentials, type ClientReadableStream } from '@grpc/grpc-js'
 import { once } from 'node:events'
 import { definitionOf, type ContractName, type Contracts } from './contracts.ts'
 import type { DirectCall } from './direct.ts'
 import { fromStatus, RpcError } from './errors.ts'
+import { secretMetadata } from './secret.ts'
 import { channelOptions, loopback } from './transport.ts'
 
 /** A way to a service. */
@@ -29,13 +30,15 @@ type Definition = Awaited<ReturnType<typeof definitionOf>>[string]
 export async function connectRpc<Name extends ContractName>(
   name: Name,
   port: number,
+  secret: string,
   onCall: OnCall,
   findDirect: FindDirect = () => null,
 ): Promise<RpcClient<Name>> {
   const definition = await definitionOf(name)
   const client = new Client(`${loopback}:${port}`, credentials.createInsecure(), channelOptions)
+  const way = { client, secret }
   const methods = Object.values(definition).map((method) => {
-    const called = methodOf(client, method, findDirect, name === 'UserService' ? loginDeadlineMs : deadlineMs)
+    const called = methodOf(way, method, findDirect, name === 'UserService' ? loginDeadlineMs : deadlineMs)
     const count = (...given: Parameters<typeof called>) => {
       onCall(name, method.originalName as string)
       return called(...given)
@@ -45,17 +48,23 @@ export async function connectRpc<Name extends ContractName>(
   return { api: Object.fromEntries(methods) as unknown as Contracts[Name], close: () => client.close() }
 }
 
+/** A connection, and what is shown on it. */
+interface Way {
+  readonly client: Client
+  readonly secret: string
+}
+
 function methodOf(
-  client: Client,
+  way: Way,
   method: Definition,
   findDirect: FindDirect,
   withinMs: number,
 ): (request: object, signal?: AbortSignal) => unknown {
-  if (method.responseStream) return (request, signal) => readAll(client, method, request, signal)
-  if (method.requestStream) return (parts) => upload(client, method, parts as AsyncIterable<object>)
+  if (method.responseStream) return (request, signal) => readAll(way, method, request, signal)
+  if (method.requestStream) return (parts) => upload(way, method, parts as AsyncIterable<object>)
   return (request) => {
     const direct = findDirect(method.path)
-    return direct ? callDirectly(direct, method, request, withinMs) : callOver(client, method, request, withinMs)
+    return direct ? callDirectly(direct, method, request, withinMs) : callOver(way, method, request, withinMs)
   }
 }
 
@@ -74,28 +83,28 @@ async function callDirectly(
   }
 }
 
-function callOver(client: Client, method: Definition, request: object, withinMs: number): Promise<unknown> {
+function callOver({ client, secret }: Way, method: Definition, request: object, withinMs: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
     client.makeUnaryRequest(
       method.path,
       method.requestSerialize,
       method.responseDeserialize as (bytes: Buffer) => object,
       request,
-      new Metadata(),
+      secretMetadata(secret),
       { deadline: Date.now() + withinMs },
       (error, answer) => (error ? reject(fromStatus(error)) : resolve(answer)),
     )
   })
 }
 
-async function upload(client: Client, method: Definition, parts: AsyncIterable<object>): Promise<unknown> {
+async function upload({ client, secret }: Way, method: Definition, parts: AsyncIterable<object>): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
   const stopped = new AbortController()
   const stream = client.makeClientStreamRequest(
     method.path,
     method.requestSerialize,
     method.responseDeserialize as (bytes: Buffer) => object,
-    new Metadata(),
+    secretMetadata(secret),
     { deadline: Date.now() + uploadDeadlineMs },
     (error, answer) => {
       stopped.abort()
@@ -121,7 +130,7 @@ async function upload(client: Client, method: Definition, parts: AsyncIterable<o
 }
 
 async function* readAll(
-  client: Client,
+  { client, secret }: Way,
   method: Definition,
   request: object,
   signal?: AbortSignal,
@@ -131,7 +140,7 @@ async function* readAll(
     method.requestSerialize,
     method.responseDeserialize as (bytes: Buffer) => object,
     request,
-    new Metadata(),
+    secretMetadata(secret),
   )
   const cancel = () => stream.cancel()
   signal?.addEventListener('abort', cancel, { once: true })

@@ -12,7 +12,8 @@ import { failure } from '../../../errors.ts'
 import { definitionOf, type ContractName, type Contracts } from './contracts.ts'
 import { createDirectCalls, type DirectCall } from './direct.ts'
 import { RpcError, toStatus } from './errors.ts'
-import { channelOptions, loopback } from './transport.ts'
+import { requireSecret } from './secret.ts'
+import { loopback, serverOptions } from './transport.ts'
 
 /** One service of a server, and what carries its methods out. */
 export interface ServedContract {
@@ -40,17 +41,18 @@ export function served<Name extends ContractName>(name: Name, methods: Contracts
 }
 
 /**
- * Serves on a loopback port, 0 being any free one; beside what is given, gRPC's own health check. `onError` is told of
- * what is thrown and is no `RpcError`. Throws `port-in-use`.
+ * Serves whoever has the secret on a loopback port, 0 being any free one; beside what is given, and for everybody, gRPC's
+ * own health check. `onError` is told of what is thrown and is no `RpcError`. Throws `port-in-use`.
  */
 export async function startRpcServer(
   contracts: readonly ServedContract[],
   port: number,
+  secret: string,
   onError: (error: Error) => void,
 ): Promise<RpcServer> {
   // What it would write to stderr is thrown as well.
   setLogVerbosity(logVerbosity.NONE)
-  const server = new Server(channelOptions)
+  const server = new Server({ ...serverOptions, interceptors: [requireSecret(secret)] })
   const closing = new AbortController()
   const directCalls = createDirectCalls(closing.signal, onError)
   const health = served('Health', { check: async () => ({ status: 'SERVING' }) })
@@ -87,7 +89,7 @@ function shutDown(server: Server): Promise<void> {
 function bind(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync(`${loopback}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error) reject(failure('port-in-use', { host: loopback, port }, error))
+      if (error) reject(failure('port-in-use', { host: loopback, port, portSetting: '--service-port' }, error))
       else resolve(bound)
     })
   })

@@ -1,4 +1,4 @@
-import type { ChannelOptions } from '@grpc/grpc-js'
+import type { ChannelOptions, ServerOptions } from '@grpc/grpc-js'
 
 /** Services talk unencrypted, so on this machine alone. */
 export const loopback = '127.0.0.1'
@@ -15,4 +15,12 @@ export const channelOptions: ChannelOptions = {
   'grpc.max_reconnect_backoff_ms': 500,
   // A client that is closed closes its connection, whoever else has one.
   'grpc.use_local_subchannel_pool': 1,
+}
+
+/** How a server deals with connections on which nothing comes any more: from whoever died, and from whoever never asks. */
+export const serverOptions: ServerOptions = {
+  ...channelOptions,
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.max_connection_idle_ms': 300_000,
 }
