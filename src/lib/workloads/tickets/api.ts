@@ -1,13 +1,14 @@
-import { fastifySwagger } from '@fastify/swagger'
-import { fastifySwaggerUi } from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Counter, Histogram, type Registry } from 'prom-client'
 import type { Store } from '../../databases/port.ts'
 import type { Parts, RunningServer } from '../workload.ts'
-import { answerErrors } from '../http/errors.ts'
+import { createApp } from '../http/app.ts'
+import { callerOf } from '../http/caller.ts'
+import { addDocs } from '../http/docs.ts'
 import { listen } from '../http/listen.ts'
 import { measureRequests } from '../http/metrics.ts'
+import { sendTooMany } from '../http/too-many.ts'
 import {
   ErrorSchema,
   KeptReceipt,
@@ -19,27 +20,25 @@ import {
   RejectedQuery,
   StoredOrder,
 } from './api-schemas.ts'
+import { createBrokenQuota } from './broken-quota.ts'
 import { createReceiptDesk, type ReceiptDesk, type Stored } from './desk.ts'
 import { formatMoney } from './order.ts'
 import { maxReceiptBytes, reasons } from './receipt.ts'
 import { lines, linesOf, orders, products, rejected } from './tables.ts'
 
 /** Starts the webhook. Throws `port-in-use` or `host-unusable`. */
-export async function serveTickets({ database, host, port, onError }: Parts): Promise<RunningServer> {
-  const app = fastify({ bodyLimit: maxReceiptBytes, forceCloseConnections: 'idle' })
+export async function serveTickets(parts: Parts): Promise<RunningServer> {
+  const { database } = parts
+  const app = createApp({ ...parts, bodyLimit: maxReceiptBytes })
   takeAnyBody(app)
-  answerErrors(app, onError)
-  const counters = createCounters(measureRequests(app))
-  await app.register(fastifySwagger, {
-    openapi: { info: { title: 'rushbench tickets API', version: '1', description: 'Receipts, none of which is lost' } },
-  })
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
+  const counters = createCounters(measureRequests(app, parts))
+  await addDocs(app, 'rushbench tickets API', 'Receipts, none of which is lost')
   app.get('/ping', { schema: { summary: 'Whether it is there' } }, async () => 'pong')
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
-  addReceiptRoute(app, createReceiptDesk(database.store, counters.onCommit), counters.onStored)
+  addReceiptRoute(app, createReceiptDesk(database.store, counters.onCommit, createBrokenQuota()), counters.onStored)
   addOrderRoute(app, database.store)
   addListRoutes(app, database.store)
-  return listen(app, host, port)
+  return listen(app, parts)
 }
 
 /** Whatever a sender says that it sends, even if no such type exists, it is bytes to be looked at. */
@@ -59,7 +58,7 @@ interface Counters {
 function createCounters(registry: Registry): Counters {
   const receipts = new Counter({
     name: 'receipts_total',
-    help: 'Receipts that were acknowledged, by what became of them',
+    help: 'Receipts that came, by what became of them',
     labelNames: ['outcome'],
     registers: [registry],
   })
@@ -78,11 +77,11 @@ function createCounters(registry: Registry): Counters {
 function addReceiptRoute(app: FastifyInstance, desk: ReceiptDesk, onStored: Counters['onStored']): void {
   const schema = {
     summary: 'Take a receipt',
-    description: `Up to ${maxReceiptBytes} bytes of any type. Answered once the database has committed it: with 201 as an order, with 200 as one that was stored before, with 202 when it cannot be read and is kept whole. A receipt that is larger is refused with 413 and not stored.`,
-    response: { 200: StoredOrder, 201: StoredOrder, 202: KeptReceipt, 413: ErrorSchema },
+    description: `Up to ${maxReceiptBytes} bytes of any type. Answered once the database has committed it: with 201 as an order, with 200 as one that was stored before, with 202 when it cannot be read and is kept whole. A receipt that is larger is refused with 413 and not stored, and so is one with 429 that cannot be read and comes from a caller who has sent too many of those.`,
+    response: { 200: StoredOrder, 201: StoredOrder, 202: KeptReceipt, 413: ErrorSchema, 429: ErrorSchema },
   }
-  app.post<{ Body: Buffer | undefined }>('/ticket', { schema }, async ({ body }, reply) => {
-    const stored = await desk.take(body ?? Buffer.alloc(0))
+  app.post<{ Body: Buffer | undefined }>('/ticket', { schema }, async ({ body, ip }, reply) => {
+    const stored = await desk.take(body ?? Buffer.alloc(0), callerOf(ip))
     onStored(stored)
     return answer(reply, stored)
   })
@@ -90,6 +89,9 @@ function addReceiptRoute(app: FastifyInstance, desk: ReceiptDesk, onStored: Coun
 
 function answer(reply: FastifyReply, stored: Stored): FastifyReply {
   const { receipt } = stored
+  if (stored.kind === 'refused') {
+    return sendTooMany(reply, stored.seconds, 'Too many receipts that cannot be read; this one was not stored.')
+  }
   if (stored.kind === 'order') return reply.code(stored.again ? 200 : 201).send({ id: stored.orderId, receipt })
   const { reason, line } = stored
   return reply.code(202).send({ receipt, reason, line, message: messageOf(reason) })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Change, Store } from '../../databases/port.ts'
 import { RushbenchError } from '../../errors.ts'
 import { createGroupCommit } from '../group-commit.ts'
+import { noQuota, type BrokenQuota } from './broken-quota.ts'
 import type { Order } from './order.ts'
 import { parseReceipt, type Parsed } from './receipt.ts'
 import { lineId, lines, orders, products, rejected, type ProductRow } from './tables.ts'
@@ -12,9 +13,14 @@ interface Receipt {
   readonly bytes: Buffer
   readonly parsed: Parsed
   readonly receivedAt: number
+  /** Whose quota it counts against. */
+  readonly caller: string
 }
 
-/** What became of a receipt. `again`: it had been stored before, and nothing was added. */
+/**
+ * What became of a receipt. `again`: it had been stored before, and nothing was added. `refused`: it cannot be read, and its
+ * caller may have another one kept only after so many seconds.
+ */
 export type Stored =
   | { readonly kind: 'order'; readonly receipt: string; readonly orderId: string; readonly again: boolean }
   | {
@@ -24,11 +30,12 @@ export type Stored =
       readonly line: number
       readonly again: boolean
     }
+  | { readonly kind: 'refused'; readonly receipt: string; readonly seconds: number; readonly again: false }
 
 /** Takes receipts. */
 export interface ReceiptDesk {
-  /** Resolves once the receipt is durable, as an order or as it is. */
-  take(bytes: Buffer): Promise<Stored>
+  /** Resolves once the receipt is durable, as an order or as it is, or is refused. */
+  take(bytes: Buffer, caller?: string): Promise<Stored>
 }
 
 /** Most receipts in one commit: even the largest that are kept whole make less than 12 MB, which every server takes at once. */
@@ -39,15 +46,26 @@ export function receiptId(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-/** A desk where receipts that come in together share a commit. `onCommit` is told how many did. */
-export function createReceiptDesk(store: Store, onCommit: (receipts: number) => void): ReceiptDesk {
+/**
+ * A desk where receipts that come in together share a commit. `onCommit` is told how many did, `quota` says who may have
+ * broken ones kept.
+ */
+export function createReceiptDesk(
+  store: Store,
+  onCommit: (receipts: number) => void,
+  quota: BrokenQuota = noQuota,
+): ReceiptDesk {
   const commit = createGroupCommit(async (batch: readonly Receipt[]) => {
-    const stored = await storeAll(store, batch)
+    const stored = await storeAll(store, batch, quota)
+    for (const [index, one] of stored.entries()) {
+      if (one.kind !== 'refused' && !one.again) quota.note(batch[index]!.caller, one.kind === 'order')
+    }
     onCommit(batch.length)
     return stored
   }, maxBatch)
   return {
-    take: (bytes) => commit({ id: receiptId(bytes), bytes, parsed: parseReceipt(bytes), receivedAt: Date.now() }),
+    take: (bytes, caller = '') =>
+      commit({ id: receiptId(bytes), bytes, parsed: parseReceipt(bytes), receivedAt: Date.now(), caller }),
   }
 }
 
@@ -62,8 +80,8 @@ interface Plan {
  * Stores what is not there yet, in one commit. When somebody else (another process) stores one of the same orders,
  * products or receipts at the same moment, it looks again and stores what is left.
  */
-async function storeAll(store: Store, batch: readonly Receipt[]): Promise<readonly Stored[]> {
-  let plan = await makePlan(store, batch)
+async function storeAll(store: Store, batch: readonly Receipt[], quota: BrokenQuota): Promise<readonly Stored[]> {
+  let plan = await makePlan(store, batch, quota)
   for (;;) {
     try {
       await store.apply(plan.changes)
@@ -71,7 +89,7 @@ async function storeAll(store: Store, batch: readonly Receipt[]): Promise<readon
     } catch (error) {
       // With a sentence of its own it is no row that is there already.
       if (error instanceof RushbenchError) throw error
-      const next = await makePlan(store, batch)
+      const next = await makePlan(store, batch, quota)
       // Whatever others store, less is left to do: so this ends.
       if (next.rows >= plan.rows) throw error
       plan = next
@@ -79,7 +97,7 @@ async function storeAll(store: Store, batch: readonly Receipt[]): Promise<readon
   }
 }
 
-async function makePlan(store: Store, batch: readonly Receipt[]): Promise<Plan> {
+async function makePlan(store: Store, batch: readonly Receipt[], quota: BrokenQuota): Promise<Plan> {
   const read = batch.flatMap(({ parsed }) => (parsed.kind === 'order' ? [parsed.order] : []))
   const productIds = new Set(read.flatMap((order) => order.lines.map(({ productId }) => productId)))
   const [knownOrders, knownRejected, knownProducts] = await Promise.all([
@@ -97,9 +115,11 @@ async function makePlan(store: Store, batch: readonly Receipt[]): Promise<Plan> 
   const flaws = new Map(knownRejected.map(({ id, reason, line }) => [id, { reason, line }]))
   const catalogue = new Set(knownProducts.map(({ id }) => id))
   const changes: Change[] = []
+  /** Of each caller, in this plan. */
+  const broken = new Map<string, number>()
 
   function judge(receipt: Receipt): Stored {
-    const { id, parsed } = receipt
+    const { id, parsed, caller } = receipt
     const known = flaws.get(id)
     if (known) return { kind: 'rejected', receipt: id, ...known, again: true }
     if (parsed.kind === 'order') {
@@ -114,6 +134,10 @@ async function makePlan(store: Store, batch: readonly Receipt[]): Promise<Plan> 
       }
     }
     const flaw = parsed.kind === 'flaw' ? parsed.flaw : ({ reason: 'order-taken', line: 1 } as const)
+    const ahead = broken.get(caller) ?? 0
+    const seconds = quota.wait(caller, ahead)
+    if (seconds > 0) return { kind: 'refused', receipt: id, seconds, again: false }
+    broken.set(caller, ahead + 1)
     flaws.set(id, flaw)
     changes.push(rejectedChange(receipt, flaw))
     return { kind: 'rejected', receipt: id, ...flaw, again: false }
