@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { on, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApiNews, ApiOrder } from './api-channel.ts'
+import { lateEndMs } from './late-end.ts'
 import { addRetries, type RetryCounts } from './lib/databases/retry-counter.ts'
 import { failure, reasonOf } from './lib/errors.ts'
 import type { RunningServer } from './lib/workloads/workload.ts'
@@ -15,6 +16,10 @@ export interface ApiLaunch {
   readonly host: string
   /** 0: any free one, which is kept when the process is started again. */
   readonly port: number
+  /** Of its metrics; undefined where the API serves them. */
+  readonly metricsPort: number | undefined
+  /** How long it goes on with what is in flight when it is closed, ms. */
+  readonly shutdownTimeout: number
 }
 
 /** An API in a process of its own. */
@@ -42,10 +47,11 @@ export interface Supervisor {
 
 const unsupervised: Supervisor = { onStart() {}, onEnd: () => null, onErrors() {} }
 
-/** How long the API may take to start, to do as it is told, and to finish what is in flight, ms. */
+/** How long the API may take to start and to do as it is told, ms. */
 const startTimeoutMs = 30_000
 const answerTimeoutMs = 30_000
-const closeTimeoutMs = 10_000
+/** How much longer than it said it may take to close, ms; it ends itself before. */
+const closeGraceMs = lateEndMs + 2000
 
 /**
  * Starts `rushbench start` in a process of its own, so that it and the load each have a core. Unless the supervisor says
@@ -95,7 +101,7 @@ export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor =
   }
 
   async function replace(api: Api): Promise<Api> {
-    await end(api, 'SIGKILL')
+    await end(api, 'SIGKILL', 0)
     return restart(0)
   }
 
@@ -117,7 +123,7 @@ export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor =
       const api = await current.catch(() => null)
       if (!api) return
       await askRetries(api)
-      await end(api, 'SIGTERM')
+      await end(api, 'SIGTERM', order.shutdownTimeout + closeGraceMs)
     },
   }
 }
@@ -133,9 +139,15 @@ interface Api {
   mayEnd: boolean
 }
 
-async function launch({ entryPoint, env, host, port }: ApiLaunch, { onErrors }: Supervisor): Promise<Api> {
+async function launch({ entryPoint, env, host, port, metricsPort }: ApiLaunch, { onErrors }: Supervisor): Promise<Api> {
+  const own = {
+    RUSHBENCH_HOST: host,
+    RUSHBENCH_PORT: String(port),
+    RUSHBENCH_REPLICAS: '1',
+    ...(metricsPort === undefined ? {} : { RUSHBENCH_METRICS_PORT: String(metricsPort) }),
+  }
   const child = fork(entryPoint, ['start'], {
-    env: { ...process.env, ...env, RUSHBENCH_HOST: host, RUSHBENCH_PORT: String(port), RUSHBENCH_REPLICAS: '1' },
+    env: { ...process.env, ...env, ...own },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],
     // Its own process group: Ctrl-C reaches whoever started it alone, who then ends it in its own time.
@@ -192,13 +204,14 @@ async function waitForOrigin(child: ChildProcess, errors: () => string): Promise
   throw failure('api-failed-to-start', { reason: errors() || 'it ended without a word' })
 }
 
-async function end(api: Api, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+/** By SIGKILL where it still lives after `withinMs`. */
+async function end(api: Api, signal: 'SIGTERM' | 'SIGKILL', withinMs: number): Promise<void> {
   const { child } = api
   api.mayEnd = true
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
   child.kill(signal)
-  const timer = setTimeout(() => child.kill('SIGKILL'), closeTimeoutMs)
+  const timer = setTimeout(() => child.kill('SIGKILL'), withinMs)
   await exited
   clearTimeout(timer)
 }

@@ -14,9 +14,10 @@ import type { Progress } from './lib/workloads/workload.ts'
 import { requireReadable } from './require-services.ts'
 import { usageFailure } from './usage-errors.ts'
 
-/** The flags of the named settings; each is text here and is read by its setting's schema. */
+/** The flags of the named settings, but for secrets; each is text here and is read by its setting's schema. */
 export function settingFlags(...names: readonly SettingName[]): FlagInput {
-  return Object.fromEntries(names.map((name) => [flagName(name), settingFlag(name)]))
+  const open = names.filter((name) => !definitionOf(name).secret)
+  return Object.fromEntries(open.map((name) => [flagName(name), settingFlag(name)]))
 }
 
 function settingFlag(name: SettingName) {

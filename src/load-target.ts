@@ -139,7 +139,11 @@ async function startOwnApi(
   try {
     const entryPoint = join(command.config.root, 'bin', 'run.js')
     const env = serveEnvironment({ ...values, db: access?.url ?? values.db })
-    const api = await startReplicas({ entryPoint, env, host: '127.0.0.1', port: 0 }, values.replicas)
+    // Any free port: what is set may belong to an API that runs beside this one.
+    const metricsPort = values.metricsPort === undefined ? undefined : 0
+    const { replicas, shutdownTimeout } = values
+    const launch = { entryPoint, env, host: '127.0.0.1', port: 0, metricsPort, shutdownTimeout }
+    const api = await startReplicas(launch, replicas)
     return { api, access }
   } catch (error) {
     await access?.[Symbol.asyncDispose]()

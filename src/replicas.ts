@@ -8,7 +8,7 @@ export interface Replicas extends ApiProcess {
 }
 
 /**
- * Starts `count` replicas, on the port given and those after it, or all on any free one (0). When one cannot be started
+ * Starts `count` replicas, on the ports given and those after them, or all on any free one (0). When one cannot be started
  * the others are ended. Throws `api-failed-to-start`.
  */
 export async function startReplicas(
@@ -18,8 +18,10 @@ export async function startReplicas(
 ): Promise<Replicas> {
   const started = await Promise.allSettled(
     Array.from({ length: count }, (_, index) => {
-      const port = launch.port === 0 ? 0 : launch.port + index
-      return startApiProcess({ ...launch, port }, supervise?.(index + 1))
+      return startApiProcess(
+        { ...launch, port: nth(launch.port, index), metricsPort: launch.metricsPort && nth(launch.metricsPort, index) },
+        supervise?.(index + 1),
+      )
     }),
   )
   const replicas = started.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
@@ -46,6 +48,11 @@ export async function startReplicas(
     retries: () => addRetries(replicas.map((replica) => replica.retries())),
     close: closeAll,
   }
+}
+
+/** The port of that replica, from 0 on. */
+function nth(first: number, index: number): number {
+  return first === 0 ? 0 : first + index
 }
 
 /** A replica that lives as long as this, ms, had a right to be started again at once. */

@@ -12,6 +12,9 @@ export function serveEnvironment(values: Settings): Readonly<Record<string, stri
     RUSHBENCH_IMAGES: values.images,
     RUSHBENCH_SERVICE: values.service,
     RUSHBENCH_SERVICE_PORT: String(values.servicePort),
+    RUSHBENCH_SHUTDOWN_TIMEOUT: `${values.shutdownTimeout}ms`,
+    ...(values.metricsToken === undefined ? {} : { RUSHBENCH_METRICS_TOKEN: values.metricsToken }),
+    ...(values.serviceSecret === undefined ? {} : { RUSHBENCH_SERVICE_SECRET: values.serviceSecret }),
     ...(values.locations === undefined ? {} : { RUSHBENCH_LOCATIONS: values.locations }),
   }
 }

@@ -11,6 +11,7 @@ import { refuseUnsettled } from '../lib/seeding/journal.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
 import { createParts } from '../parts.ts'
 import { restartAlways, startReplicas } from '../replicas.ts'
+import { endLate } from '../late-end.ts'
 import { serveEnvironment } from '../serve-environment.ts'
 
 export default class Start extends BaseCommand {
@@ -19,13 +20,17 @@ export default class Start extends BaseCommand {
 GET /schedules/id/{id}, POST /schedules, POST /reservations, /healthz, /metrics, OpenAPI under /docs.
 
 Stations: GET /stations, GET /stations/{name}, POST /booking; it publishes each booking to the topic booking-slot.
-A booking is answered only when the database has committed it. Ctrl-C or SIGTERM finishes what is in flight.
+A booking is answered only when the database has committed it. Ctrl-C or SIGTERM finishes what is in flight within
+--shutdown-timeout and ends what is left of it then; a second one ends all at once.
 
 Orders: takes orders from the broker, stores them, and serves GET /orders, GET /orders/{uid},
 GET /orders/order?uuid=, and a page at /.
 
 Meetups: GraphQL at /graphql, also over WebSocket; /healthz, /metrics, the schema under /docs. With --service one part
 of it runs in this process, and the others are looked for from --service-port on.
+
+/metrics is open to whoever reaches the API, unless --metrics-port names a port of its own, or the environment a token
+(RUSHBENCH_METRICS_TOKEN).
 
 With --replicas the API is served by so many processes. One that ends is started again; Ctrl-C ends all.`
   static override examples = [
@@ -49,6 +54,8 @@ With --replicas the API is served by so many processes. One that ends is started
     'replicas',
     'host',
     'port',
+    'metricsPort',
+    'shutdownTimeout',
   )
 
   async run(): Promise<{ origin: string; origins: readonly string[] }> {
@@ -64,25 +71,31 @@ With --replicas the API is served by so many processes. One that ends is started
     await requireTables(database, workload.name, workload.tables)
     await refuseUnsettled(database)
     await using parts = createParts(values)
-    const { host, port } = values
+    const { host, port, metricsPort, metricsToken, shutdownTimeout } = values
+    const http = { host, port, metricsPort, metricsToken, shutdownTimeout }
     const onError = (error: Error) => this.logToStderr(`Error: ${reasonOf(error)}.`)
-    const server = await workload.serve({ ...parts, database, host, port, onError }, values)
+    const server = await workload.serve({ ...parts, ...http, database, onError }, values)
     const madeOf = [`database ${database.url}`, ...parts.describe()].join(', ')
     const documentation = server.isInternal ? '' : `; documentation at ${server.origin}/docs`
-    this.log(`Listening on ${server.origin} (${madeOf})${documentation}`)
+    const metrics = server.metricsOrigin === undefined ? '' : `; metrics at ${server.metricsOrigin}/metrics`
+    this.log(`Listening on ${server.origin} (${madeOf})${documentation}${metrics}`)
     followRun(server, () => database.retries())
     await this.#untilStopped()
+    endLate(shutdownTimeout, (text) => this.logToStderr(text))
     await server.close()
     return { origin: server.origin, origins: [server.origin] }
   }
 
   async #superviseReplicas(values: Settings): Promise<{ origin: string; origins: readonly string[] }> {
-    const { host, port, replicas: count } = values
-    if (port + count - 1 > 65_535)
-      throw failure('usage-wrong', { reason: `There are no ${count} ports from ${port} on.` })
+    const { host, port, metricsPort, shutdownTimeout, replicas: count } = values
+    for (const first of [port, metricsPort ?? 0]) {
+      if (first + count - 1 > 65_535)
+        throw failure('usage-wrong', { reason: `There are no ${count} ports from ${first} on.` })
+    }
     const entryPoint = join(this.config.root, 'bin', 'run.js')
     const say = (text: string) => this.logToStderr(text)
-    const replicas = await startReplicas({ entryPoint, env: serveEnvironment(values), host, port }, count, (number) =>
+    const launch = { entryPoint, env: serveEnvironment(values), host, port, metricsPort, shutdownTimeout }
+    const replicas = await startReplicas(launch, count, (number) =>
       restartAlways(number, say, (text) => this.logToStderr(text.trimEnd())),
     )
     this.log(`Listening on ${replicas.origins.join(' and ')}; documentation at ${replicas.origin}/docs`)

@@ -34,10 +34,10 @@ const catalogue = {
     (d) =>
       `${count(d.rows)} rows of ${d.table} refer to no row of ${d.parent}, so that the reference cannot be made again.`,
   ),
-  'port-in-use': entry<{ host: string; port: number }>(
+  'port-in-use': entry<{ host: string; port: number; portSetting?: string }>(
     'error',
     (d) =>
-      `Port ${d.port} on ${d.host} is taken by another program. Choose another with --port, or 0 for any free one.`,
+      `Port ${d.port} on ${d.host} is taken by another program. Choose another with ${d.portSetting ?? '--port'}, or 0 for any free one.`,
   ),
   'host-unusable': entry<{ host: string; reason: string }>(
     'error',
@@ -81,6 +81,16 @@ const catalogue = {
     (d) => `There is no workload ${d.name}. Allowed: ${d.allowed.join(', ')}; "rushbench workloads" explains them.`,
   ),
   'api-failed-to-start': entry<{ reason: string }>('error', (d) => `The API could not be started: ${d.reason}`),
+  'shutdown-unfinished': entry<{ seconds: number }>(
+    'error',
+    (d) =>
+      `The API did not close within ${d.seconds} s after its connections were ended, and was ended itself. What it had not stored by then is lost; look whether its database and its broker answer.`,
+  ),
+  'service-secret-missing': entry<{ service: string }>(
+    'usage',
+    (d) =>
+      `The part ${d.service} in a process of its own needs the secret that all parts show each other. Set RUSHBENCH_SERVICE_SECRET to the same text in each, such as "openssl rand -hex 32" makes.`,
+  ),
   'api-ended': entry<{ reason: string }>(
     'error',
     (d) => `The API ended in the middle of the run: ${d.reason}. The requests after that are counted as failed.`,

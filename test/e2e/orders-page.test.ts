@@ -145,6 +145,18 @@ describe.skipIf(executablePath === null)('the page of orders in Chromium', () =>
     await page.close()
   })
 
+  it('has documentation that works under its own policy, and asks nobody else for anything', async () => {
+    const { page, complaints } = await open('/docs')
+    await page.locator('.info .title', { hasText: 'rushbench orders API' }).waitFor()
+    await page.locator('.opblock').first().waitFor()
+    await page.locator('.opblock-summary-control').first().click()
+    await page.locator('.try-out__btn').first().click()
+    await page.locator('.execute').first().click()
+    await page.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor()
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
   it('runs nothing but its own script', async () => {
     const answer = await fetch(origin)
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'")

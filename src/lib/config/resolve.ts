@@ -138,6 +138,8 @@ function parse(name: SettingName, candidate: Candidate): unknown {
 }
 
 function show(name: SettingName, raw: unknown): string {
+  const { secret, secretUrl } = definitionOf(name)
+  if (secret) return '***'
   const text = typeof raw === 'string' ? raw : JSON.stringify(raw)
-  return definitionOf(name).secretUrl ? redactUrl(text) : text
+  return secretUrl ? redactUrl(text) : text
 }

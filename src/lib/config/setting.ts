@@ -13,6 +13,8 @@ export interface Setting<T = unknown> {
   readonly explain?: (raw: unknown) => string | null
   /** The value is a URL that may carry a password. */
   readonly secretUrl?: true
+  /** The value is a secret: it is never shown, and no command has a flag for it, which other users could read. */
+  readonly secret?: true
   readonly char?: 'n' | 'w'
   /** Where commands have flags of one name that mean different things: the flag, not the name in kebab-case. */
   readonly flag?: string

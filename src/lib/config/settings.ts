@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { viewNames } from '../reports/views/view-names.ts'
 import { keyOrders } from '../seeding/keys.ts'
 import { indexTimes, rowOrders } from '../seeding/recipe.ts'
+import { apiSettings } from './api-settings.ts'
 import { auditSettings } from './audit-settings.ts'
 import { loadSettings } from './load-settings.ts'
 import { countAllowed, durationAllowed, setting, type Setting } from './setting.ts'
@@ -47,18 +48,7 @@ export const settings = {
     summary: 'how old a cached calendar may be',
     allowed: durationAllowed,
   }),
-  host: setting({
-    schema: z.string().min(1),
-    default: '127.0.0.1',
-    summary: 'address the API listens on; 0.0.0.0 opens it to the network',
-    allowed: 'an address or name of this machine',
-  }),
-  port: setting({
-    schema: wholeNumber(0, 65_535),
-    default: '3000',
-    summary: 'port the API listens on; 0 takes any free one',
-    allowed: 'a whole number from 0 to 65535',
-  }),
+  ...apiSettings,
   ...workloadSettings,
   ...loadSettings,
   ...auditSettings,
@@ -221,11 +211,14 @@ type Optional =
   | 'forecast'
   | 'insertRate'
   | 'locations'
+  | 'metricsPort'
+  | 'metricsToken'
   | 'mix'
   | 'queue'
   | 'report'
   | 'rows'
   | 'scenario'
+  | 'serviceSecret'
   | 'stages'
   | 'target'
   | 'threshold'

@@ -22,17 +22,25 @@ export interface Parts {
   readonly port: number
   /** Told of every error that a client only sees as a 500, or that nobody sees. */
   readonly onError: (error: Error) => void
+  /** After how many ms connections are ended that are still open when the API closes. */
+  readonly shutdownTimeout?: number | undefined
+  /** The port of `/metrics`, 0 being any free one; that of the API unless it is given. */
+  readonly metricsPort?: number | undefined
+  /** What whoever reads `/metrics` has to send as a Bearer token; nothing unless it is given. */
+  readonly metricsToken?: string | undefined
 }
 
 /** An API that listens. */
 export interface RunningServer {
   /** `http://host:port` */
   readonly origin: string
+  /** Where its metrics are, unless that is beside it. */
+  readonly metricsOrigin?: string
   /** Only other processes of the workload talk to it. */
   readonly isInternal?: true
   /** Breaks off every client's connection, whatever is under way on it; how many there were. */
   dropConnections(): Promise<number>
-  /** Stops listening, finishes what is in flight. */
+  /** Stops listening, and finishes what is in flight, for as long as `shutdownTimeout` says. */
   close(): Promise<void>
 }
 

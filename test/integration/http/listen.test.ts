@@ -11,7 +11,7 @@ it('breaks off every connection, also one that is a WebSocket by now, and says h
     socket.on('error', () => {})
     socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: test\r\nConnection: Upgrade\r\n\r\n')
   })
-  const server = await listen(app, '127.0.0.1', 0)
+  const server = await listen(app, { host: '127.0.0.1', port: 0 })
 
   /** A connection whose first request was answered. */
   async function open(headers: string): Promise<Socket> {

@@ -1,8 +1,28 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import { reasonOf } from '../../errors.ts'
+import { safeHeaders } from './safe-headers.ts'
+
+/** What every API says that it does not do what was asked. */
+export interface ErrorBody {
+  /** A word that programs can rely on. */
+  readonly error: string
+  /** A sentence for people. */
+  readonly message: string
+}
 
 /** Codes of fastify's for bodies that are no JSON; to the client just another invalid field. */
 const unreadableBody = new Set(['FST_ERR_CTP_INVALID_JSON_BODY', 'FST_ERR_CTP_EMPTY_JSON_BODY'])
+
+/** Where the words of HTTP say less than ours. */
+const words: Readonly<Record<number, string>> = { 404: 'no-such-path', 413: 'too-large', 431: 'headers-too-large' }
+
+/** The body of an answer with that status, for what is refused below the routes. */
+export function errorBody(status: number, message: string): ErrorBody {
+  const word = words[status] ?? STATUS_CODES[status] ?? 'bad request'
+  return { error: word.toLowerCase().replaceAll(' ', '-'), message }
+}
 
 /**
  * Makes every error of an API a JSON body `{error, message, issues?}`: 422 with field and reason for
@@ -11,9 +31,7 @@ const unreadableBody = new Set(['FST_ERR_CTP_INVALID_JSON_BODY', 'FST_ERR_CTP_EM
  */
 export function answerErrors(app: FastifyInstance, onError: (error: Error) => void): void {
   app.setNotFoundHandler((request, reply) => {
-    void reply
-      .code(404)
-      .send({ error: 'no-such-path', message: `There is nothing at ${request.method} ${request.url}.` })
+    void reply.code(404).send(errorBody(404, `There is nothing at ${request.method} ${request.url}.`))
   })
   app.setErrorHandler<FastifyError>((error, _request, reply) => {
     if (error.validation) {
@@ -26,7 +44,7 @@ export function answerErrors(app: FastifyInstance, onError: (error: Error) => vo
       return reply.code(422).send({ error: 'invalid', message: 'body is not valid JSON', issues })
     }
     const status = error.statusCode ?? 500
-    if (status < 500) return reply.code(status).send({ error: error.code, message: reasonOf(error) })
+    if (status < 500) return reply.code(status).send(errorBody(status, reasonOf(error)))
     onError(error)
     return reply.code(500).send({ error: 'internal', message: 'The request could not be carried out.' })
   })
@@ -40,4 +58,37 @@ function fieldOf(issue: Issue): string {
   const path = issue.instancePath.slice(1).replaceAll('/', '.')
   const named = missingProperty ?? additionalProperty
   return [path, named].filter((part) => part !== undefined && part !== '').join('.') || 'body'
+}
+
+/** What Node's parser gives up on, by its code; all else is no HTTP. */
+const brokenRequests: Readonly<Record<string, readonly [status: number, message: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not come in time.'],
+  HPE_HEADER_OVERFLOW: [431, 'The headers are larger than 16 KiB.'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'The extensions of the chunks are larger than 16 KiB.'],
+}
+
+/** Answers what never became a request, as the routes answer theirs, and ends the connection. */
+export function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  const [status, message] = brokenRequests[error.code ?? ''] ?? [400, 'The request is no proper HTTP.']
+  if (socket.writable && !isAnswering(socket)) socket.write(rawAnswer(status, message))
+  socket.destroy()
+}
+
+/** Half an answer is on its way, in the middle of which another would be read as part of it. */
+function isAnswering(socket: Socket): boolean {
+  const { _httpMessage: answer } = socket as { readonly _httpMessage?: { readonly headersSent: boolean } | null }
+  return answer?.headersSent === true
+}
+
+function rawAnswer(status: number, message: string): string {
+  const body = JSON.stringify(errorBody(status, message))
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(safeHeaders).map(([name, value]) => `${name}: ${value}`),
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  return `${head.join('\r\n')}\r\n\r\n${body}`
 }

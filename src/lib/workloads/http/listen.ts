@@ -1,32 +1,53 @@
 import type { FastifyInstance } from 'fastify'
 import type { AddressInfo, Socket } from 'node:net'
-import { failure, reasonOf } from '../../errors.ts'
-import type { RunningServer } from '../workload.ts'
+import { failure, reasonOf, RushbenchError } from '../../errors.ts'
+import type { Parts, RunningServer } from '../workload.ts'
 
 /** How often connections that have become idle are looked for while the server closes, ms. */
 const idleCheckMs = 50
 
+/** How long a server that closes goes on with what is in flight, unless it is told, ms. */
+const defaultShutdownMs = 10_000
+
+/** What a server is decorated with that has its metrics on a port of their own: gives their origin. */
+export const metricsOrigin = 'metricsOrigin'
+
+/** Where a server listens, and how long it may take to close. */
+export type Listening = Pick<Parts, 'host' | 'port' | 'shutdownTimeout'> & {
+  /** The setting that the port is from. */
+  readonly portSetting?: '--metrics-port'
+}
+
 /** Listens; `port` 0 takes any free one. Throws `port-in-use` or `host-unusable`. */
-export async function listen(app: FastifyInstance, host: string, port: number): Promise<RunningServer> {
+export async function listen(
+  app: FastifyInstance,
+  { host, port, shutdownTimeout = defaultShutdownMs, portSetting }: Listening,
+): Promise<RunningServer> {
   const connections = watchConnections(app)
   try {
     await app.listen({ host, port })
   } catch (error) {
     await app.close()
+    // Of another server that belongs to this one.
+    if (error instanceof RushbenchError) throw error
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') throw failure('port-in-use', { host, port }, error)
+    if (code === 'EADDRINUSE') throw failure('port-in-use', { host, port, ...(portSetting && { portSetting }) }, error)
     throw failure('host-unusable', { host: `${host}:${port}`, reason: reasonOf(error) }, error)
   }
   const address = app.server.address() as AddressInfo
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  const breakOff = (): number => {
+    const count = connections.size
+    for (const socket of connections) socket.destroy()
+    return count
+  }
   return {
     origin: `http://${name}:${address.port}`,
-    async dropConnections() {
-      const count = connections.size
-      for (const socket of connections) socket.destroy()
-      return count
-    },
-    close: () => closeGracefully(app),
+    ...(app.hasDecorator(metricsOrigin) && {
+      metricsOrigin: app.getDecorator<() => string>(metricsOrigin)(),
+    }),
+    dropConnections: async () => breakOff(),
+    close: () => closeGracefully(app, shutdownTimeout, breakOff),
   }
 }
 
@@ -40,9 +61,14 @@ function watchConnections({ server }: FastifyInstance): ReadonlySet<Socket> {
   return open
 }
 
-/** Node closes connections that are idle when it is told to; those that were busy then would stay for a minute. */
-async function closeGracefully(app: FastifyInstance): Promise<void> {
-  const timer = setInterval(() => app.server.closeIdleConnections(), idleCheckMs)
+/**
+ * Node closes connections that are idle when it is told to; those that were busy then would stay for a minute. What is in
+ * flight after `withinMs` is broken off: a client that sends a byte a second, or a WebSocket that does not answer the close.
+ */
+async function closeGracefully(app: FastifyInstance, withinMs: number, breakOff: () => void): Promise<void> {
+  const idle = setInterval(() => app.server.closeIdleConnections(), idleCheckMs)
+  const late = setTimeout(breakOff, withinMs)
   await app.close()
-  clearInterval(timer)
+  clearInterval(idle)
+  clearTimeout(late)
 }

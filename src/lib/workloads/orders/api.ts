@@ -1,10 +1,9 @@
-import { fastifySwagger } from '@fastify/swagger'
-import { fastifySwaggerUi } from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Gauge, type Registry } from 'prom-client'
 import { Type } from 'typebox'
-import { answerErrors } from '../http/errors.ts'
+import { createApp } from '../http/app.ts'
+import { addDocs } from '../http/docs.ts'
 import { listen } from '../http/listen.ts'
 import { measureRequests } from '../http/metrics.ts'
 import type { Parts, RunningServer } from '../workload.ts'
@@ -46,22 +45,19 @@ const DigestSchema = Type.Object(
  * Starts a replica: it restores its map, listens, and takes its part of the messages. Throws `port-in-use`,
  * `host-unusable` or `broker-unreachable`.
  */
-export async function serveOrders({ database, openBroker, host, port, onError }: Parts): Promise<RunningServer> {
+export async function serveOrders(parts: Parts): Promise<RunningServer> {
+  const { database, openBroker, onError } = parts
   const broker = await openBroker()
   const inbox = createInbox(database.store)
   const map = await openOrderMap(database, onError)
-  const app = fastify({ forceCloseConnections: 'idle' })
-  answerErrors(app, onError)
-  addGauges(measureRequests(app), map, inbox.counts)
-  await app.register(fastifySwagger, {
-    openapi: { info: { title: 'rushbench orders API', version: '1', description: 'Orders, out of a map in memory' } },
-  })
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
+  const app = createApp(parts)
+  addGauges(measureRequests(app, parts), map, inbox.counts)
+  await addDocs(app, 'rushbench orders API', 'Orders, out of a map in memory')
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
   addOrderRoutes(app, map)
   addPage(app)
   const closeMap = (error: unknown): Promise<never> => map.close().then(() => Promise.reject(error))
-  const server = await listen(app, host, port).catch(closeMap)
+  const server = await listen(app, parts).catch(closeMap)
   const consumer = await broker
     .consume({ topic, group, maxBatch, handle: inbox.store, onError })
     .catch((error: unknown) => server.close().then(() => closeMap(error)))

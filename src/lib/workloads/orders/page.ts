@@ -1,21 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { failure, reasonOf } from '../../errors.ts'
+import { pagePolicy } from '../http/safe-headers.ts'
 
 /** Where `npm run build` puts them; as far from the sources as from what they are compiled to. */
 const folder = new URL('../../../../dist/page/', import.meta.url)
-
-/** Nothing comes from elsewhere, and nothing in the page itself is run. */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
 
 const html = `<!doctype html>
 <html lang="en">
@@ -53,16 +42,13 @@ export function addPage(app: FastifyInstance): void {
     reply
       .headers({
         'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': policy,
-        'x-content-type-options': 'nosniff',
+        'content-security-policy': pagePolicy,
         'referrer-policy': 'no-referrer',
       })
       .send(html),
   )
   for (const [path, type] of Object.entries(files)) {
-    app.get(path, options, async (_request, reply) =>
-      reply.headers({ 'content-type': type, 'x-content-type-options': 'nosniff' }).send(await readAsset(path)),
-    )
+    app.get(path, options, async (_request, reply) => reply.header('content-type', type).send(await readAsset(path)))
   }
 }
 

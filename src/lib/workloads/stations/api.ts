@@ -1,11 +1,10 @@
-import { fastifySwagger } from '@fastify/swagger'
-import { fastifySwaggerUi } from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Counter } from 'prom-client'
 import { Type } from 'typebox'
 import { RushbenchError } from '../../errors.ts'
-import { answerErrors } from '../http/errors.ts'
+import { createApp } from '../http/app.ts'
+import { addDocs } from '../http/docs.ts'
 import { listen } from '../http/listen.ts'
 import { measureRequests } from '../http/metrics.ts'
 import { startRelay } from '../outbox/relay.ts'
@@ -35,12 +34,11 @@ export async function serveStations(parts: Parts, options: ApiOptions): Promise<
   const { database, openBroker, onError } = parts
   for await (const _ of insertMissingDays(database, options));
   await tryBroker(parts)
-  const app = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: 'idle' })
-  answerErrors(app, onError)
+  const app = createApp({ ...parts, bodyLimit: maxBodyBytes })
   const published = new Counter({
     name: 'bookings_published_total',
     help: 'Bookings that the broker has acknowledged',
-    registers: [measureRequests(app)],
+    registers: [measureRequests(app, parts)],
   })
   const relay = startRelay({
     store: database.store,
@@ -50,16 +48,11 @@ export async function serveStations(parts: Parts, options: ApiOptions): Promise<
     onPublished: (count) => published.inc(count),
   })
   try {
-    await app.register(fastifySwagger, {
-      openapi: {
-        info: { title: 'rushbench stations API', version: '1', description: 'Stations, and places on a day' },
-      },
-    })
-    await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
+    await addDocs(app, 'rushbench stations API', 'Stations, and places on a day')
     app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
     addStationRoutes(app, createBoard(database.store, await parts.openCache(), options.cacheTtl))
     addBookingRoute(app, createBookingDesk(database.store, relay.wake))
-    const server = await listen(app, parts.host, parts.port)
+    const server = await listen(app, parts)
     return {
       ...server,
       async close() {

@@ -1,11 +1,10 @@
-import { fastifySwagger } from '@fastify/swagger'
-import { fastifySwaggerUi } from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { Database } from '../../databases/port.ts'
 import type { Parts, RunningServer } from '../workload.ts'
-import { answerErrors } from '../http/errors.ts'
+import { createApp } from '../http/app.ts'
+import { addDocs } from '../http/docs.ts'
 import { listen } from '../http/listen.ts'
 import { measureRequests } from '../http/metrics.ts'
 import {
@@ -34,20 +33,16 @@ export interface ApiOptions {
 
 /** Starts the reservation API. Throws `port-in-use` or `host-unusable`. */
 export async function serveVaccination(parts: Parts, options: ApiOptions): Promise<RunningServer> {
-  const app = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: 'idle' })
+  const app = createApp({ ...parts, bodyLimit: maxBodyBytes })
   const calendar = createCalendar(parts.database.store, await parts.openCache(), options.cacheTtl)
   const desk = createBookingDesk(parts.database)
-  answerErrors(app, parts.onError)
-  measureRequests(app)
-  await app.register(fastifySwagger, {
-    openapi: { info: { title: 'rushbench vaccination API', version: '1', description: 'Slots, and places in them' } },
-  })
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
+  measureRequests(app, parts)
+  await addDocs(app, 'rushbench vaccination API', 'Slots, and places in them')
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
   addCalendarRoutes(app, calendar)
   addSlotRoutes(app, parts.database)
   addBookingRoutes(app, desk)
-  return listen(app, parts.host, parts.port)
+  return listen(app, parts)
 }
 
 function addCalendarRoutes(app: FastifyInstance, calendar: Calendar): void {

@@ -1,9 +1,11 @@
-import { fastify, type FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { GraphQLError, validate, type DocumentNode, type GraphQLSchema } from 'graphql'
 import { mercurius, type IResolvers } from 'mercurius'
 import { Counter, type Registry } from 'prom-client'
+import { createApp } from '../../http/app.ts'
+import { callerOf } from '../../http/caller.ts'
 import { listen } from '../../http/listen.ts'
-import { measureRequests } from '../../http/metrics.ts'
+import { measureRequests, type MetricsPlace } from '../../http/metrics.ts'
 import type { Parts, RunningServer } from '../../workload.ts'
 import type { OnCall } from '../rpc/client.ts'
 import type { Clients } from '../services.ts'
@@ -18,7 +20,7 @@ import { createVerifier } from './tokens.ts'
 import { userResolvers } from './user-resolvers.ts'
 
 /** What the gateway is built from. */
-export interface GatewayParts extends Pick<Parts, 'host' | 'port' | 'onError'> {
+export interface GatewayParts extends MetricsPlace, Pick<Parts, 'port'> {
   /** Opens the ways to the services; told of each call. */
   readonly openClients: (onCall: OnCall) => Clients
 }
@@ -36,15 +38,16 @@ const compiledAfter = 10
 const maxCost = 10_000
 
 /** Starts the gateway. Throws `port-in-use` or `host-unusable`. */
-export async function serveGateway({ host, port, onError, openClients }: GatewayParts): Promise<RunningServer> {
-  const app = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: 'idle' })
-  const clients = openClients(countCalls(measureRequests(app)))
+export async function serveGateway(parts: GatewayParts): Promise<RunningServer> {
+  const { onError, openClients } = parts
+  const app = createApp({ ...parts, bodyLimit: maxBodyBytes })
+  const clients = openClients(countCalls(measureRequests(app, parts)))
   app.addHook('onClose', () => clients.close())
   const verify = createVerifier(() => clients.get('UserService'))
   await app.register(mercurius, {
     schema,
     resolvers: { ...mergeResolvers(userResolvers, postResolvers, chatResolvers), DateTime: dateTime },
-    context: ({ headers }) => createContext(clients, verify, headers.authorization, false),
+    context: ({ headers, ip }) => createContext(clients, verify, headers.authorization, false, callerOf(ip)),
     subscription: {
       onConnect: ({ payload }: { readonly payload?: { readonly authorization?: unknown } }) =>
         createContext(clients, verify, textOf(payload?.authorization), true),
@@ -59,7 +62,7 @@ export async function serveGateway({ host, port, onError, openClients }: Gateway
   await addImageRoutes(app, clients, verify, onError)
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
   app.get('/docs', { schema: { hide: true } }, async (_request, reply) => reply.type('text/plain').send(schema))
-  return listen(app, host, port)
+  return listen(app, parts)
 }
 
 function countCalls(registry: Registry): OnCall {

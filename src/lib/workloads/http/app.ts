@@ -1,0 +1,72 @@
+import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { answerBrokenRequest, answerErrors, errorBody } from './errors.ts'
+import { safeHeaders } from './safe-headers.ts'
+
+/** How long a client may take, ms. */
+export interface HttpTimes {
+  /** To send the head of a request, from its first byte or, where none comes, from when it connected. */
+  readonly headersMs: number
+  /** To send a whole request, body and all. */
+  readonly requestMs: number
+  /** From one request on a connection to the next. */
+  readonly keepAliveMs: number
+  /** To read, or to write, anything at all. */
+  readonly silentMs: number
+  /** How often connections that took too long are looked for. */
+  readonly lookEveryMs: number
+}
+
+/** Longer than people think and databases pause, shorter than a patient attacker. */
+const defaultTimes: HttpTimes = {
+  headersMs: 15_000,
+  requestMs: 30_000,
+  keepAliveMs: 72_000,
+  silentMs: 120_000,
+  lookEveryMs: 1000,
+}
+
+/** What one API differs in. */
+export interface AppOptions {
+  /** Told of every error that a client only sees as a 500. */
+  readonly onError: (error: Error) => void
+  /** The largest body, bytes. */
+  readonly bodyLimit?: number
+  readonly times?: HttpTimes
+}
+
+/**
+ * Makes the server that every API is built on: clients that are too slow are ended, every answer has the same safe headers,
+ * and every error the same shape.
+ */
+export function createApp({ onError, bodyLimit, times = defaultTimes }: AppOptions): FastifyInstance {
+  const app = fastify({
+    ...(bodyLimit !== undefined && { bodyLimit }),
+    forceCloseConnections: 'idle',
+    requestTimeout: times.requestMs,
+    keepAliveTimeout: times.keepAliveMs,
+    connectionTimeout: times.silentMs,
+    http: {
+      headersTimeout: times.headersMs,
+      connectionsCheckingInterval: times.lookEveryMs,
+      // Node would answer with nothing but a status.
+      requireHostHeader: false,
+    },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: ({ statusCode = 400, message }, _request, reply: FastifyReply) =>
+      void reply.headers(safeHeaders).code(statusCode).send(errorBody(statusCode, message)),
+  })
+  app.addHook('onRequest', ({ raw }, reply, done) => {
+    reply.headers(safeHeaders)
+    if (raw.headers.host !== undefined || raw.httpVersion === '1.0') return done()
+    void reply.code(400).send(errorBody(400, 'The request has no Host header.'))
+  })
+  app.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    const body = JSON.stringify(errorBody(417, 'The only expectation that is met is 100-continue.'))
+    const type = 'application/json; charset=utf-8'
+    const own = { 'content-type': type, 'content-length': Buffer.byteLength(body), connection: 'close' }
+    response.writeHead(417, { ...safeHeaders, ...own }).end(body)
+  })
+  answerErrors(app, onError)
+  return app
+}

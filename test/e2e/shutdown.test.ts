@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openRaw, type RawClient } from '../raw-http.ts'
+import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
+
+const upgrade = [
+  'GET /graphql HTTP/1.1',
+  'Host: x',
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==',
+  'Sec-WebSocket-Protocol: graphql-transport-ws',
+]
+const slowBody = 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 3000\r\n\r\n{'
+
+let work: Workplace
+
+beforeAll(async () => {
+  work = await createWorkplace()
+  await work.run(['migrate', '--workload', 'meetups'])
+})
+afterAll(() => work[Symbol.asyncDispose]())
+
+async function start(...flags: string[]): Promise<{ cli: RunningCli; origin: string }> {
+  const cli = work.start(['start', '--workload', 'meetups', '--port', '0', ...flags])
+  return { cli, origin: (await cli.waitFor(/Listening on (\S+)/))[1]! }
+}
+
+/** Sends a byte now and then for as long as it can. */
+function trickle({ socket }: RawClient): () => void {
+  const timer = setInterval(() => socket.write(' '), 100)
+  return () => clearInterval(timer)
+}
+
+describe('an API that is stopped', () => {
+  it('ends the connections of those who hold it, once it has waited for as long as it is told', async () => {
+    const { cli, origin } = await start('--shutdown-timeout', '1s')
+    using slow = await openRaw(origin, slowBody)
+    // It never answers anything, the closing handshake least of all.
+    using deaf = await openRaw(origin, `${upgrade.join('\r\n')}\r\n\r\n`)
+    await expect.poll(() => deaf.received).toContain(' 101 ')
+    const stop = trickle(slow)
+    await sleep(200)
+    const begun = performance.now()
+    cli.child.kill('SIGTERM')
+    const { code, stderr } = await cli.result
+    stop()
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(performance.now() - begun).toBeGreaterThan(900)
+    expect(performance.now() - begun).toBeLessThan(8000)
+    await Promise.all([slow.closed, deaf.closed])
+  })
+
+  it('ends at once when it is told a second time', async () => {
+    const { cli, origin } = await start('--shutdown-timeout', '5m')
+    using slow = await openRaw(origin, slowBody)
+    const stop = trickle(slow)
+    await sleep(200)
+    cli.child.kill('SIGTERM')
+    await sleep(500)
+    expect(cli.child.exitCode).toBeNull()
+    const begun = performance.now()
+    cli.child.kill('SIGINT')
+    expect(await cli.result).toMatchObject({ code: 130 })
+    stop()
+    expect(performance.now() - begun).toBeLessThan(3000)
+  })
+})
+
+describe('secrets of an API', () => {
+  it('are asked for where parts are in processes of their own, and shown nowhere', async () => {
+    const alone = await work.run(['start', '--workload', 'meetups', '--service', 'user'])
+    expect(alone.code).toBe(2)
+    expect(alone.stderr).toMatch(/needs the secret that all parts show each other.*RUSHBENCH_SERVICE_SECRET/)
+    const env = { RUSHBENCH_SERVICE_SECRET: 'fishing-at-the-weir', RUSHBENCH_METRICS_TOKEN: 'carp-and-trout-at-dawn' }
+    for (const args of [['configs'], ['configs', '--json'], ['start', '--help']]) {
+      const { code, stdout, stderr } = await work.run(args, env)
+      expect(code).toBe(0)
+      for (const secret of Object.values(env)) expect(stdout + stderr).not.toContain(secret)
+    }
+    const short = await work.run(['configs'], { RUSHBENCH_METRICS_TOKEN: 'too-short' })
+    expect([short.code, short.stderr]).toEqual([2, expect.stringContaining('metricsToken')])
+    expect(short.stderr).not.toContain('too-short')
+  })
+})
