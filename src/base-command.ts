@@ -8,6 +8,7 @@ import { definitionOf, type SettingName } from './lib/config/settings.ts'
 import type { Wait } from './lib/databases/waits.ts'
 import { exitCodes } from './lib/error-entry.ts'
 import { failure, RushbenchError } from './lib/errors.ts'
+import { hideInWord, hideSecrets } from './lib/secret-text.ts'
 import { endProcess } from './end-process.ts'
 import { showProgress, showWaits, type ProgressDisplay } from './progress.ts'
 import type { Progress } from './lib/workloads/workload.ts'
@@ -88,7 +89,8 @@ export abstract class BaseCommand extends Command {
     } catch (error) {
       if (error instanceof Errors.ExitError || !(error instanceof Error)) throw error
       const { flags, baseFlags } = this.ctor
-      throw usageFailure(error, this.id ?? '', [...Object.keys({ ...baseFlags, ...flags }), 'json'])
+      const names = [...Object.keys({ ...baseFlags, ...flags }), 'json']
+      throw usageFailure(error, { command: this.id ?? '', flags: names, words: this.argv })
     }
   }
 
@@ -118,7 +120,7 @@ export abstract class BaseCommand extends Command {
     })
     const others = Object.entries(flags)
       .filter(([flag]) => !known[flag]?.setting && !inheritedFlags.has(flag))
-      .map(([flag, raw]) => [flag, known[flag]?.secret ? hidden : raw])
+      .map(([flag, raw]) => [flag, known[flag]?.secret ? hidden : withoutSecrets(raw)])
     const config = await resolveConfig({ flags: Object.fromEntries(ofSettings), env: process.env, cwd: process.cwd() })
     const settings = Object.values(known).flatMap(({ setting }) => setting ?? [])
     await requireReadable(config.values, settings)
@@ -168,7 +170,7 @@ export abstract class BaseCommand extends Command {
     process.exitCode = exitCode
     printError(error, this.jsonEnabled())
     if (this.jsonEnabled()) return
-    if (verbose) ux.stderr(stackOf(error))
+    if (verbose) ux.stderr(hideSecrets(stackOf(error)))
     else if (!(error instanceof RushbenchError)) {
       ux.stderr('rushbench has no sentence for this fault. Run it again with --verbose to see where it comes from.')
     }
@@ -178,6 +180,12 @@ export abstract class BaseCommand extends Command {
   protected override toErrorJson(error: unknown): object {
     return errorJson(error)
   }
+}
+
+/** The value of a flag that is no setting: it may be a URL, or have one in it. */
+function withoutSecrets(raw: unknown): unknown {
+  if (Array.isArray(raw)) return raw.map(withoutSecrets)
+  return typeof raw === 'string' ? hideInWord(raw) : raw
 }
 
 /** Node looks for the working directory whenever a path is relative, and says this of one that was removed. */

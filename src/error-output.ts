@@ -2,14 +2,15 @@ import { ux } from '@oclif/core'
 import { exitCodes } from './lib/error-entry.ts'
 import { reasonOf, RushbenchError } from './lib/errors.ts'
 import { plain } from './lib/format.ts'
+import { hideSecrets } from './lib/secret-text.ts'
 
-/** Returns what `--json` prints of an error. */
+/** Returns what `--json` prints of an error, without secrets. */
 export function errorJson(error: unknown): object {
   const known = error instanceof RushbenchError
   return {
     error: {
       code: known ? error.code : 'unexpected',
-      message: error instanceof Error ? error.message : String(error),
+      message: hideSecrets(error instanceof Error ? error.message : String(error)),
       exitCode: known ? error.exitCode : (process.exitCode ?? exitCodes.error),
     },
   }

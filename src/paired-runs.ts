@@ -8,11 +8,11 @@ import { whyNotValid } from './lib/compare/faults.ts'
 import type { Sides } from './lib/compare/noise.ts'
 import { planPairs } from './lib/compare/pairs.ts'
 import { exitCodes } from './lib/error-entry.ts'
-import { redactWords } from './lib/databases/url.ts'
 import { failure } from './lib/errors.ts'
 import { makeFolder } from './lib/folders.ts'
 import type { Report } from './lib/reports/record.ts'
 import { readReport } from './lib/reports/store.ts'
+import { hideInWords, redactWords } from './lib/secret-text.ts'
 
 /** Runs of two commands, in turns. */
 export interface PairedRuns {
@@ -121,9 +121,9 @@ interface Ended {
 const keptOutput = 10_000
 
 async function runCommand(words: readonly string[], signal: AbortSignal): Promise<Ended> {
-  const [program, args] = programOf(words)
+  const { program, args, env } = programOf(words)
   // In a group of its own, so that Ctrl-C reaches it once, through us, and lets it end by itself.
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: environmentOfRuns() })
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env })
   const stop = () => child.kill('SIGINT')
   const killGroup = () => killAll(child)
   signal.addEventListener('abort', stop, { once: true })
@@ -152,11 +152,30 @@ function environmentOfRuns(): NodeJS.ProcessEnv {
   return others
 }
 
-/** What begins with a path is a program of its own, such as another version; a script is run by this Node. */
-function programOf(words: readonly string[]): [program: string, args: string[]] {
+/** How a run is started. */
+interface Program {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly env: NodeJS.ProcessEnv
+}
+
+/**
+ * What begins with a path is a program of its own, such as another version; a script is run by this Node. What rushbench
+ * itself is to run it is told through its environment where it holds a secret, since everybody may see its arguments.
+ */
+function programOf(words: readonly string[]): Program {
   const [first = '', ...others] = words
-  if (!first.includes('/')) return [process.execPath, [...process.execArgv, process.argv[1] as string, ...words]]
-  return /\.[cm]?js$/.test(first) ? [process.execPath, [first, ...others]] : [first, others]
+  const env = environmentOfRuns()
+  if (!first.includes('/')) {
+    const args = [...process.execArgv, process.argv[1] as string]
+    const isSecret = hideInWords(words).some((word, at) => word !== words[at])
+    return isSecret
+      ? { program: process.execPath, args, env: { ...env, RUSHBENCH_ARGUMENTS: JSON.stringify(words) } }
+      : { program: process.execPath, args: [...args, ...words], env }
+  }
+  return /\.[cm]?js$/.test(first)
+    ? { program: process.execPath, args: [first, ...others], env }
+    : { program: first, args: others, env }
 }
 
 function killAll({ pid }: ChildProcess): void {

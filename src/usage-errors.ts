@@ -1,5 +1,6 @@
 import { failure } from './lib/errors.ts'
 import { nearestWord } from './lib/nearest.ts'
+import { hideInWords } from './lib/secret-text.ts'
 
 /** What the errors of oclif's parser may carry, each one of them. */
 interface ParserError {
@@ -8,9 +9,18 @@ interface ParserError {
   readonly message: string
 }
 
+/** What was typed of a command. */
+interface Typed {
+  readonly command: string
+  /** Names of its flags. */
+  readonly flags: readonly string[]
+  /** What stands behind it. */
+  readonly words: readonly string[]
+}
+
 /** Returns `usage-wrong` in one sentence, and what to do, for what oclif's parser refused. */
-export function usageFailure(error: ParserError, command: string, flags: readonly string[]): Error {
-  return failure('usage-wrong', { reason: explain(error, command, flags) }, error)
+export function usageFailure(error: ParserError, typed: Typed): Error {
+  return failure('usage-wrong', { reason: explain(error, typed) }, error)
 }
 
 /**
@@ -18,14 +28,18 @@ export function usageFailure(error: ParserError, command: string, flags: readonl
  */
 export function unknownCommand(words: string, commands: readonly string[]): Error {
   const [typed = '', ...extra] = words.split(':')
-  if (commands.includes(typed)) return usageFailure({ args: extra, message: '' }, typed, [])
+  if (commands.includes(typed)) {
+    // A word with a colon of its own may be a URL.
+    const args = words.includes('@') ? [extra.join(':')] : extra
+    return usageFailure({ args, message: '' }, { command: typed, flags: [], words: args })
+  }
   const near = nearestWord(typed, commands)
   return failure('usage-wrong', {
     reason: `There is no command ${typed}.${near === null ? '' : ` Did you mean ${near}?`} See "rushbench --help".`,
   })
 }
 
-function explain(error: ParserError, command: string, flags: readonly string[]): string {
+function explain(error: ParserError, { command, flags, words }: Typed): string {
   const see = `See "rushbench ${command} --help".`
   if (error.flags) {
     const typed = error.flags[0]?.split('=')[0] ?? ''
@@ -37,9 +51,15 @@ function explain(error: ParserError, command: string, flags: readonly string[]):
       typeof arg === 'string' ? [] : [`${arg.name?.toUpperCase()} (${arg.description})`],
     )
     const extra = error.args.filter((arg) => typeof arg === 'string')
-    return `${command} ${missing.length > 0 ? `needs ${missing.join(' and ')}` : `has no place for ${extra.join(' ')}`}. ${see}`
+    return `${command} ${missing.length > 0 ? `needs ${missing.join(' and ')}` : `has no place for ${withoutSecrets(extra, words).join(' ')}`}. ${see}`
   }
   return `${reword(error.message)} ${see}`
+}
+
+/** Some of the words: one behind a header that is not in quotes is a part of it. */
+function withoutSecrets(some: readonly string[], words: readonly string[]): string[] {
+  const shown = hideInWords(words)
+  return some.map((word) => shown[words.lastIndexOf(word)] ?? hideInWords([word])[0]!)
 }
 
 const wordings: readonly (readonly [RegExp, string])[] = [

@@ -9,6 +9,9 @@ import { tryPort } from './free-ports.ts'
 const run = promisify(execFile)
 const program = new URL('../dev/services', import.meta.url).pathname
 
+/** What dev/services calls the servers whose variables have other names. */
+const variables: Readonly<Record<string, string>> = { mariadb: 'MYSQL', ferretdb: 'MONGODB' }
+
 /** How long a server that was killed may take to start again, ms. */
 const restartWithinMs = 30_000
 
@@ -34,7 +37,7 @@ export interface PrivateService extends AsyncDisposable {
  * of mysqld's or of postgres's, without a space in any of them, or more lines of Redis's settings.
  */
 export async function startPrivateService(
-  name: 'nats' | 'kafka' | 'redis' | 'postgres' | 'postgres17' | 'mariadb' | 'mysql8' | 'mongodb6',
+  name: 'nats' | 'kafka' | 'redis' | 'postgres' | 'postgres17' | 'mariadb' | 'mysql8' | 'mongodb6' | 'ferretdb',
   options = '',
 ): Promise<PrivateService | null> {
   const folder = await mkdtemp(join(tmpdir(), 'rushbench-service-'))
@@ -43,7 +46,7 @@ export async function startPrivateService(
   const port = await freePort()
   const settings = {
     RUSHBENCH_SERVICES_DIR: folder,
-    [`RUSHBENCH_SERVICES_${name === 'mariadb' ? 'MYSQL' : name.toUpperCase()}_PORT`]: String(port),
+    [`RUSHBENCH_SERVICES_${variables[name] ?? name.toUpperCase()}_PORT`]: String(port),
     RUSHBENCH_SERVICES_MYSQL_OPTIONS: options,
     RUSHBENCH_SERVICES_POSTGRES_OPTIONS: options,
     RUSHBENCH_SERVICES_REDIS_OPTIONS: options,

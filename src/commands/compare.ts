@@ -105,25 +105,30 @@ a change could have hidden.`
     if (flags.history !== undefined) {
       const reports = this.#reportsOf(await findReports(flags.history))
       const history = describeHistory(reports, { metric: flags.metric, minEffect })
-      this.log(historySummary(history, process.stdout.columns ?? defaultColumns, paint))
-      await this.#savePage(flags.html, historyDigest(history))
+      await this.#saveAndPrint(
+        () => this.#savePage(flags.html, historyDigest(history)),
+        historySummary(history, process.stdout.columns ?? defaultColumns, paint),
+      )
       if (flags.gate) this.#gateHistory(history)
       return history
     }
+    // Before runs are made: what is missing would be found after hours.
+    const noise = this.#reportsOf(await findReports(...(flags.noise ?? [])))
     const made = flags.run
       ? await this.#measure(flags.run, flags)
       : { sides: await this.#readSides(args.reports), dropped: [] }
     const comparison = compareReports(made.sides, {
       minEffect,
-      noise: this.#reportsOf(await findReports(...(flags.noise ?? []))),
+      noise,
       // What is run on both sides was chosen to differ.
       force: flags.force || flags.run !== undefined,
       dropped: made.dropped,
       random: createRandom('compare'),
     })
-    this.log(formats[flags.format](comparison))
-    await this.#savePage(flags.html, comparisonDigest(comparison, new Date()))
-    if (flags.run) await addToJobSummary(comparisonMarkdown(comparison))
+    await this.#saveAndPrint(async () => {
+      await this.#savePage(flags.html, comparisonDigest(comparison, new Date()))
+      if (flags.run) await addToJobSummary(comparisonMarkdown(comparison))
+    }, formats[flags.format](comparison))
     this.#setExitCode(comparison, flags.strict)
     return comparison
   }
@@ -144,6 +149,14 @@ a change could have hidden.`
     const passedOver = describePassedOver(found)
     if (passedOver !== null) this.logToStderr(passedOver)
     return found.reports.map(({ report }) => report)
+  }
+
+  /** In this order, since whoever reads what is printed may have gone; it is printed also when nothing can be saved. */
+  async #saveAndPrint(save: () => Promise<void>, summary: string): Promise<void> {
+    const saving = save()
+    await saving.catch(() => {})
+    this.log(summary)
+    await saving
   }
 
   async #savePage(file: string | undefined, digest: Digest): Promise<void> {

@@ -1,6 +1,7 @@
 import { databaseErrors } from './database-errors.ts'
 import { entry, exitCodes, type CatalogueEntry } from './error-entry.ts'
 import { insertErrors } from './insert-errors.ts'
+import { hideSecrets } from './secret-text.ts'
 import { seedingErrors } from './seeding-errors.ts'
 import { workerErrors } from './worker-errors.ts'
 
@@ -163,6 +164,11 @@ const catalogue = {
     'error',
     (d) => `${d.file} cannot be written: ${d.reason}. Name a file in a folder that is there and can be written to.`,
   ),
+  'output-lost': entry<{ reason: string }>(
+    'error',
+    (d) =>
+      `What was printed is not whole, since stdout cannot be written to: ${d.reason}. Reports and ledgers are saved before anything is printed.`,
+  ),
   'images-unusable': entry<{ folder: string; reason: string }>(
     'error',
     (d) =>
@@ -256,34 +262,32 @@ export function receivedError({ code, exitCode, message }: SentError): Rushbench
   return new RushbenchError(code, exitCode, message)
 }
 
-/** Builds the catalogue's error for `code`; `cause` is kept for `--verbose`. */
+/** Builds the catalogue's error for `code`, without secrets, wherever they came from; `cause` is kept for `--verbose`. */
 export function failure<Code extends ErrorCode>(
   code: Code,
   details: ErrorDetails<Code>,
   cause?: unknown,
 ): RushbenchError {
   const found = catalogue[code] as unknown as CatalogueEntry<ErrorDetails<Code>>
-  return new RushbenchError(code, exitCodes[found.exit], found.message(details), cause)
+  return new RushbenchError(code, exitCodes[found.exit], hideSecrets(found.message(details)), cause)
 }
 
 /** Characters of a reason: more than anybody reads, and little enough to be kept and printed for each of many. */
 const mostOfReason = 1000
 
 /**
- * The message of anything that was thrown, on one line, of at most 1,000 characters. AggregateErrors (a failed connect to
- * ::1 and 127.0.0.1) are joined. Never throws, whatever a message does when it is read.
+ * The message of anything that was thrown, on one line, of at most 1,000 characters, without secrets. AggregateErrors (a
+ * failed connect to ::1 and 127.0.0.1) are joined. Never throws, whatever a message does when it is read.
  */
 export function reasonOf(thrown: unknown): string {
   try {
     const text = messageOf(thrown)
-    return cutTo(
-      mostOfReason,
-      text
-        .slice(0, 2 * mostOfReason)
-        .replaceAll(/\s+/g, ' ')
-        .trim()
-        .replace(/\.$/, ''),
-    )
+    const line = text
+      .slice(0, 2 * mostOfReason)
+      .replaceAll(/\s+/g, ' ')
+      .trim()
+      .replace(/\.$/, '')
+    return cutTo(mostOfReason, hideSecrets(line))
   } catch {
     return 'something that cannot be shown'
   }

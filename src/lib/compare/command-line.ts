@@ -1,4 +1,5 @@
 import { failure } from '../errors.ts'
+import { redactWords } from '../secret-text.ts'
 
 /**
  * The words of a command line as a shell would take them: apart at blanks, together within quotes. Nothing
@@ -20,6 +21,6 @@ export function splitWords(line: string): string[] {
       word = null
     } else word = (word ?? '') + character
   }
-  if (quote !== null) throw failure('usage-wrong', { reason: `A quote is left open in ${line}` })
+  if (quote !== null) throw failure('usage-wrong', { reason: `A quote is left open in ${redactWords(line)}` })
   return word === null ? words : [...words, word]
 }

@@ -1,6 +1,8 @@
 import { cosmiconfig } from 'cosmiconfig'
 import { redactUrl } from '../databases/url.ts'
-import { failure, reasonOf } from '../errors.ts'
+import { failure } from '../errors.ts'
+import { hideInWord } from '../secret-text.ts'
+import { unreadableConfig } from './unreadable-config.ts'
 import { flagName, variableName } from './names.ts'
 import { definitionOf, settingNames, type SettingName, type Settings } from './settings.ts'
 
@@ -89,8 +91,7 @@ interface ConfigFile {
 async function readConfigFile(cwd: string): Promise<ConfigFile | null> {
   const explorer = cosmiconfig('rushbench', { searchStrategy: 'project' })
   const found = await explorer.search(cwd).catch((error: unknown) => {
-    const path = (error as { filepath?: string }).filepath ?? cwd
-    throw failure('config-unreadable', { file: path, reason: reasonOf(error) }, error)
+    throw unreadableConfig((error as { filepath?: string }).filepath ?? cwd, error)
   })
   if (!found || found.isEmpty) return null
   const content: unknown = found.config
@@ -141,5 +142,6 @@ function show(name: SettingName, raw: unknown): string {
   const { secret, secretUrl } = definitionOf(name)
   if (secret) return '***'
   const text = typeof raw === 'string' ? raw : JSON.stringify(raw)
-  return secretUrl ? redactUrl(text) : text
+  // A URL may have been given for what takes none.
+  return secretUrl ? redactUrl(text) : hideInWord(text)
 }

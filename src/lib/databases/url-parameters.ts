@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { failure } from '../errors.ts'
 import { nearestWord } from '../nearest.ts'
-import { isSecretName } from './url.ts'
+import { isSecretName } from '../secret-text.ts'
 
 /** One parameter that a URL may have after its `?`. */
 export interface Parameter<T> {

@@ -1,18 +1,9 @@
+import { isSecretName } from '../secret-text.ts'
+
 /** An unencoded `/`, `?` or `#` in a password ends the authority there, and leaves the rest with the `@` behind it. */
 function afterAuthority(url: URL): string {
   return url.pathname + url.search + url.hash
 }
-
-/** Names of parameters by which secrets are handed over; files that hold a key are none. */
-const secretName = /pass|secret|token|(?<!^ssl[-_]?)key(?!file$)/i
-
-/** Whether a parameter of that name hands over a secret. */
-export function isSecretName(name: string): boolean {
-  return secretName.test(name)
-}
-
-/** In a line of several words. */
-const secretInWords = /([?&](?!ssl[-_]?key=)[^=&#\s]*(?:pass|secret|token|key(?!file=))[^=&#\s]*=)[^#\s'"]*/gi
 
 /** A host and a port at most, with or without a scheme: nowhere in it could a password stand. */
 const withoutSecrets =
@@ -63,12 +54,4 @@ function redactQuery(query: string): string {
 
 function nameOf(pair: string): string {
   return pair.split('=', 1)[0] ?? ''
-}
-
-/** A command line without the passwords in its URLs, which may hold spaces where a word is in quotes. */
-export function redactWords(line: string): string {
-  const words = line.replaceAll(/'[^']*'|"[^"]*"|[^\s'"]+/g, (word) =>
-    word.replace(/\b([a-z][a-z0-9+.-]*:\/\/).*@/is, '$1***@'),
-  )
-  return words.replaceAll(secretInWords, '$1***')
 }

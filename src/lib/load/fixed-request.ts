@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { METHODS } from 'node:http'
 import { failure, reasonOf } from '../errors.ts'
+import { hideInPath } from '../secret-text.ts'
 import { defaultExpected, readExpected } from './expected-statuses.ts'
 import { isHost, whyOwned } from './http/client-headers.ts'
 import { isToken } from './http/token.ts'
@@ -37,11 +38,12 @@ const methods = new Set(METHODS.filter((method) => method !== 'CONNECT'))
 /** Reads a request; a body is JSON unless a header says otherwise. Throws `usage-wrong`. */
 export async function readFixedRequest({ line, headers, body, expect }: WrittenRequest): Promise<FixedRequest> {
   const [, word = 'GET', path = ''] = /^\s*(?:([A-Za-z-]+)\s+)?(\/[\x21-\x7e]*)\s*$/.exec(line) ?? []
+  const shown = JSON.stringify(hideInPath(line))
   if (!path) {
-    throw wrong(`The request ${JSON.stringify(line)} cannot be read. It takes METHOD /PATH, such as 'POST /booking'.`)
+    throw wrong(`The request ${shown} cannot be read. It takes METHOD /PATH, such as 'POST /booking'.`)
   }
   const method = word.toUpperCase()
-  if (!methods.has(method)) throw wrong(`The request ${JSON.stringify(line)} has no method that HTTP servers know.`)
+  if (!methods.has(method)) throw wrong(`The request ${shown} has no method that HTTP servers know.`)
   const given = headers.map(readHeader)
   checkHeaders(given)
   const isJson = body !== undefined && valuesOf(given, 'content-type').length === 0
@@ -54,9 +56,9 @@ export async function readFixedRequest({ line, headers, body, expect }: WrittenR
   }
 }
 
-/** The row that the request is counted under. */
+/** The row that the request is counted under, without the secrets of its query. */
 export function stepOf({ method, path }: FixedRequest): string {
-  return `${method} ${path}`
+  return `${method} ${hideInPath(path)}`
 }
 
 /** The values of all headers of a name, which is given in small letters. */
@@ -77,15 +79,13 @@ export function closesConnection({ headers }: FixedRequest): boolean {
 
 function readHeader(header: string): [string, string] {
   const [, name = '', value = ''] = /^\s*([^:\s]+)\s*:\s*([\x20-\x7e\t]*?)\s*$/.exec(header) ?? []
-  if (!isToken(name)) {
-    throw wrong(`The header ${JSON.stringify(redacted(header))} cannot be read. It takes NAME: VALUE.`)
-  }
+  if (!isToken(name)) throw wrong(`The header ${redacted(header)} cannot be read. It takes NAME: VALUE.`)
   return [name, value]
 }
 
-/** What stands behind the name may be a secret. */
+/** What stands behind the name may be a secret, and where there is no name all of it. */
 function redacted(header: string): string {
-  return header.replace(/:.*$/s, ': ***')
+  return header.includes(':') ? JSON.stringify(header.replace(/:.*$/s, ': ***')) : '***'
 }
 
 function checkHeaders(headers: FixedRequest['headers']): void {

@@ -4,7 +4,8 @@ import { open, opendir, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { failure, reasonOf } from '../../../errors.ts'
-import { makeFolder, tryFolder } from '../../../folders.ts'
+import { tryFolder } from '../../../folders.ts'
+import { makePrivateFolder } from '../../../private-files.ts'
 import { BlobMissing, type Blobs } from './blobs.ts'
 import { chunkBytes } from './contract.ts'
 
@@ -29,7 +30,7 @@ const nameAllowed = /^[\da-zA-Z][\da-zA-Z-]*$/
  */
 export async function openDiskBlobs(folder: string): Promise<Blobs> {
   try {
-    await makeFolder(folder, 0o700)
+    await makePrivateFolder(folder)
     await tryFolder(folder)
     await removeOldParts(folder)
   } catch (error) {

@@ -1,0 +1,82 @@
+import { parseArgs } from 'node:util'
+import { formatTable } from '../src/lib/format.ts'
+import { freshDatabase } from './chaos/fresh.ts'
+import { runChaos, toldTheTruth, type ChaosResult } from './chaos/run.ts'
+import { describeEvent } from './chaos/schedule.ts'
+import { startVictim, type Victim } from './chaos/servers.ts'
+import { databases, systems, type Engine } from './chaos/systems.ts'
+
+// Loads workloads while their servers are stopped, killed, cut off and throttled, and asks the database itself whether the
+// audit told the truth: npm run chaos -- [workload...] [--engine E] [--schedules 20] [--seed N] [--seconds 15].
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    engine: { type: 'string', multiple: true },
+    schedules: { type: 'string', default: '20' },
+    seed: { type: 'string', default: '1' },
+    seconds: { type: 'string', default: '15' },
+  },
+})
+const schedules = Number(values.schedules)
+const firstSeed = Number(values.seed)
+const durationMs = Number(values.seconds) * 1000
+
+/** All schedules of a workload on one engine. */
+async function runSchedules(workload: string, engine: Engine): Promise<string[]> {
+  const system = systems[workload]
+  if (!system) throw new Error(`there is no workload ${workload}: ${Object.keys(systems).join(', ')}`)
+  const name = databases[engine]
+  const server = name === null ? null : await startVictim(name)
+  const results: ChaosResult[] = []
+  try {
+    for (let seed = firstSeed; seed < firstSeed + schedules; seed++) {
+      const database = server && (await freshDatabase(engine, server, `rushbench_chaos_${workload}_${seed}`))
+      const result = await runChaos({ workload, system, engine, seed: String(seed), durationMs, server: database })
+      results.push(result)
+      process.stderr.write(`${workload} on ${engine}, seed ${seed}: ${describeResult(result)}\n`)
+    }
+  } finally {
+    await (server as Victim | null)?.[Symbol.asyncDispose]()
+  }
+  const audited = results.filter(({ audit }) => audit !== null)
+  const sum = (count: (result: ChaosResult) => number): string =>
+    String(results.reduce((total, result) => total + count(result), 0))
+  return [
+    workload,
+    engine,
+    String(results.length),
+    sum(({ events }) => events.length),
+    sum(({ acknowledged }) => acknowledged),
+    `${sum(({ truth }) => truth.lost)}, ${sum(({ truth }) => truth.duplicate)}, ${sum(({ truth }) => truth.oversold)}`,
+    `${audited.filter(toldTheTruth).length} of ${audited.length}`,
+    String(results.length - audited.length),
+  ]
+}
+
+function describeResult(result: ChaosResult): string {
+  const { events, acknowledged, truth, audit, note } = result
+  const verdict = audit === null ? `no audit (${note})` : toldTheTruth(result) ? 'true' : 'FALSE'
+  const counts = `lost ${truth.lost}, doubled ${truth.duplicate}, oversold ${truth.oversold}`
+  const said = audit ? `; the audit says ${audit.lost}, ${audit.duplicate}, ${audit.oversold}` : ''
+  return `${verdict}; ${acknowledged} acknowledged, ${counts}${said}; ${events.map(describeEvent).join(' ')}`
+}
+
+const rows: string[][] = []
+for (const workload of positionals.length > 0 ? positionals : Object.keys(systems)) {
+  for (const engine of systems[workload]?.engines ?? []) {
+    if (values.engine && !values.engine.includes(engine)) continue
+    rows.push(await runSchedules(workload, engine))
+  }
+}
+process.stdout.write(
+  `${formatTable(
+    ['workload', 'engine', 'runs', 'faults', 'acknowledged', 'lost, doubled, oversold', 'audit true', 'no audit'],
+    rows,
+  )}\n`,
+)
+const wrong = rows.filter((row) => {
+  const [told, of] = row[6]!.split(' of ')
+  return told !== of
+})
+process.exitCode = wrong.length === 0 ? 0 : 1

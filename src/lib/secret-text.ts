@@ -1,0 +1,101 @@
+const hidden = '***'
+
+/** Names of parameters by which secrets are handed over; files that hold a key are none. */
+const secretName =
+  /pass|pwd|secret|token|credential|signature|bearer|jwt|^(?:sig|auth|authorization)$|(?<!^ssl[-_]?)key(?!file$|words?$)/i
+
+/** Whether a parameter of that name hands over a secret. */
+export function isSecretName(name: string): boolean {
+  return secretName.test(name)
+}
+
+/** A place in a text where a URL, or a user of one, may begin. */
+const start = /(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*:\/{0,2}/i
+
+/** Of these a user without a password is a token. */
+const takesTokens = /^(?:nats|https?):/i
+
+/** Headers and fields that hold secrets, in any notation, with all that stands behind them in their line. */
+const fields =
+  /((?:authorization|cookie|x-api-key|api[-_]?key)["']?\s{0,9}[:=]\s{0,9}["']?)[^\n'"]+|((?<![a-z])(?:password|passwd|pwd|secret|token)(?:=|["']\s{0,9}:\s{0,9}["']))[^\s&'"]+|(\bbearer\s{1,9})[^\s'"]{4,}/gi
+
+/**
+ * A text for people without the passwords and tokens that URLs, headers and parameters in it hold: what may be printed
+ * and saved. What is hidden already stays as it is.
+ */
+export function hideSecrets(text: string): string {
+  if (!mayHoldSecrets.test(text)) return text
+  return text.replaceAll(/\S+/g, hideInWord).replaceAll(fields, hideField)
+}
+
+/** Cheap, since most texts hold none. */
+const mayHoldSecrets = /[@=]|authorization|cookie|bearer|key|password|secret|token/i
+
+function hideField(found: string, header?: string, field?: string, scheme?: string): string {
+  const name = header ?? field ?? scheme ?? ''
+  return found.slice(name.length).startsWith(hidden) ? found : name + hidden
+}
+
+/** Does so with one word, such as the value of a flag, which may hold blanks. */
+export function hideInWord(word: string): string {
+  return hideParameters(hideUserInfo(word))
+}
+
+/** Everything from a URL's scheme to the last @ may be a password. */
+function hideUserInfo(word: string): string {
+  const end = word.lastIndexOf('@')
+  const found = end < 0 ? null : start.exec(word.slice(0, end))
+  if (!found) return word
+  const [scheme] = found
+  const from = found.index + scheme.length
+  const info = word.slice(from, end)
+  if (scheme.startsWith('file:') || isHidden(info)) return word
+  // A user alone, as databases know it.
+  if (scheme.includes('/') && !info.includes(':') && !takesTokens.test(scheme)) return word
+  return `${word.slice(0, from)}${hidden}${word.slice(end)}`
+}
+
+function isHidden(info: string): boolean {
+  return info === '' || info === hidden || /^[^:@/?#]*:\*\*\*$/.test(info)
+}
+
+/** What follows a secret up to a quote may be the rest of it, where an & in it is not encoded. */
+function hideParameters(word: string): string {
+  for (const found of word.matchAll(/[?&]([^=&?#\s'"]*)=([^&#\s'"]*)/g)) {
+    const [pair, name = '', value = ''] = found
+    if (value === hidden || value === '' || !isSecretName(name)) continue
+    const rest = word.slice(found.index + pair.length).replace(/^[^#'"]*/, '')
+    return `${word.slice(0, found.index)}${pair[0]}${name}=${hidden}${rest}`
+  }
+  return word
+}
+
+/** A path of HTTP without the secrets in its query, where an & always ends a value. */
+export function hideInPath(path: string): string {
+  return path.replaceAll(/([?&])([^=&?#]*)=([^&#]*)/g, (pair, before: string, name: string) =>
+    isSecretName(name) ? `${before}${name}=${hidden}` : pair,
+  )
+}
+
+/** Flags whose values are secrets, whatever they look like. */
+const secretFlag = /^['"]?--(?:header|body|[\w-]{0,60}(?:token|secret|password))(?:=|$)/
+
+/** The words of a command line without their secrets. A header that is not in quotes is several words. */
+export function hideInWords(words: readonly string[]): string[] {
+  let isSecret = false
+  return words.map((word) => {
+    if (secretFlag.test(word)) {
+      isSecret = true
+      return word.replace(/=.*$/s, `=${hidden}`)
+    }
+    isSecret &&= !word.startsWith('--')
+    return isSecret ? hidden : hideInWord(word).replaceAll(fields, hideField)
+  })
+}
+
+/** A command line as it is typed, which may have words in quotes, without its secrets. */
+export function redactWords(line: string): string {
+  // A quote that is left open may stand before a password with blanks.
+  const words = line.match(/(?:'[^']*(?:'|$)|"[^"]*(?:"|$)|[^\s'"])+/g) ?? []
+  return hideInWords(words).join(' ')
+}

@@ -1,0 +1,33 @@
+import { exitCodes } from './lib/error-entry.ts'
+import { failure, reasonOf } from './lib/errors.ts'
+
+/**
+ * Lets a command go on and end with its own exit code when stdout or stderr cannot be written to any more. A reader that has
+ * gone, as `head` does, is no error; a full disk is one, which is said on stderr and makes 1 of an exit code 0.
+ */
+export function guardOutput(): void {
+  let isLost = false
+  for (const stream of [process.stdout, process.stderr]) {
+    // oclif has one on stdout, which throws.
+    stream.removeAllListeners('error')
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      swallowWrites(stream)
+      if (isLost || stream === process.stderr || error.code === 'EPIPE') return
+      isLost = true
+      process.stderr.write(`Error: ${failure('output-lost', { reason: reasonOf(error) }).message}\n`)
+    })
+  }
+  process.on('exit', () => {
+    if (isLost && Number(process.exitCode ?? 0) === exitCodes.ok) process.exitCode = exitCodes.error
+  })
+}
+
+/** A stream that is broken would say so at each write, and whoever waits until it is drained would wait for ever. */
+function swallowWrites(stream: NodeJS.WriteStream): void {
+  stream.write = (...given: readonly unknown[]): boolean => {
+    const done = given.at(-1)
+    if (typeof done === 'function') process.nextTick(done as () => void)
+    return true
+  }
+  stream.emit('drain')
+}

@@ -1,0 +1,143 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startServer } from '../local-server.ts'
+import { createWorkplace, type CliResult, type Workplace } from './cli.ts'
+
+/** Each is in one place alone, so that what leaks says where from. */
+const user = 'S3cr3t-user-T4il'
+const query = 'S3cr3t-query-T4il'
+const header = 'S3cr3t-header-T4il'
+const cookie = 'S3cr3t-cookie-T4il'
+const body = 'S3cr3t-body-T4il'
+const password = 'S3cr3t-password-T4il'
+const option = 'S3cr3t-option-T4il'
+const key = 'S3cr3t-key-T4il'
+const plain = 'S3cr3t-plain-T4il'
+const secrets = [user, query, header, cookie, body, password, option, key, plain]
+
+/** The value that HTTP makes of the target's user and password. */
+const basic = Buffer.from(`me:${user}`).toString('base64')
+
+let work: Workplace
+beforeAll(async () => void (work = await createWorkplace()))
+afterAll(() => work[Symbol.asyncDispose]())
+
+/** Every file that commands have left. */
+async function everythingWritten(): Promise<Map<string, string>> {
+  const names = await readdir(work.folder, { recursive: true })
+  const files = new Map<string, string>()
+  for (const name of names) {
+    const path = join(work.folder, name)
+    if ((await stat(path)).isFile()) files.set(name, await readFile(path, 'latin1'))
+  }
+  return files
+}
+
+async function expectHidden(...results: readonly CliResult[]): Promise<void> {
+  for (const text of results.flatMap(({ stdout, stderr }) => [stdout, stderr])) {
+    for (const secret of [...secrets, basic]) expect(text).not.toContain(secret)
+  }
+  for (const [name, content] of await everythingWritten()) {
+    for (const secret of [...secrets, basic]) expect(content.includes(secret), `${secret} in ${name}`).toBe(false)
+  }
+}
+
+/** What `ps` shows of all processes. */
+async function everyProcess(): Promise<string> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')))
+  return lines.join('\n')
+}
+
+describe('secrets', () => {
+  it('are in nothing that a run prints or saves, nor in what ps shows', async () => {
+    const seen: string[] = []
+    const origin = await startServer((request, response) => {
+      const { url, headers } = request
+      seen.push(`${url} ${headers.authorization} ${headers.cookie}`)
+      response.end('made')
+    })
+    const target = origin.replace('//', `//me:${user}@`)
+    const words = ['load', '--target', target, '--request', `POST /x?token=${query}&page=2`, '--body', `{"a":"${body}"}`]
+    const flags = ['--header', `Cookie: a=${cookie}`, '--header', `X-Key: ${header}`]
+    const views = ['--report', 'html,junit,markdown,csv']
+    const text = work.start([...words, ...flags, ...views, '--connections', '2', '--duration', '2s'])
+    if (process.platform === 'linux') {
+      await text.waitFor(/s, .* requests|1 s|requests/)
+      const shown = await everyProcess()
+      for (const secret of secrets) expect(shown).not.toContain(secret)
+    }
+    const json = work.run([...words, ...flags, '--connections', '2', '--requests', '20', '--json'])
+    const results = await Promise.all([text.result, json])
+    // A generator that was late on a busy machine is no failure of what is tested.
+    for (const { code } of results) expect([0, 5]).toContain(code)
+    expect(seen[0]).toBe(`/x?token=${query}&page=2 Basic ${basic} a=${cookie}`)
+    expect(results[0]!.stdout).toContain('POST /x?token=***&page=2')
+    await expectHidden(...results)
+  })
+
+  it('are in nothing that is said of what goes wrong', async () => {
+    const database = `mysql://root:${password}@127.0.0.1:1/x`
+    const lines = [
+      ['load', '--db', database],
+      ['load', '--db', database, '--verbose'],
+      ['load', '--db', database, '--json'],
+      ['load', '--db', `postgres://root:${password}@127.0.0.1:1/x?sslpassword=${option}`],
+      ['load', '--db', `mongodb://root:${password}@127.0.0.1:1/x?serverSelectionTimeoutMS=100`],
+      ['load', '--db', `redis://:${password}@127.0.0.1:1`],
+      ['load', '--db', `sqlite:/proc/nope/x.db?key=${key}`],
+      ['load', '--cache', `redis://:${password}@127.0.0.1:1`, '--duration', '1s'],
+      ['publish', '--broker', `nats://${plain}@127.0.0.1:1`, '--count', '1'],
+      ['publish', '--broker', `kafka://u:${password}@127.0.0.1:1`, '--count', '1'],
+      ['worker', '--queue', `redis://:${password}@127.0.0.1:1`],
+      ['load', '--target', `http://u:${password}@127.0.0.1:1`, '--request', `GET /x?api_key=${key}`],
+      ['load', '--target', `http://u:${password}@192.0.2.1`, '--request', `GET /x?api_key=${key}`],
+      ['load', '--target', `u:${password}@127.0.0.1`],
+      ['load', '--request', `FROB /x?api_key=${key}`],
+      ['load', '--request', 'GET /x', '--header', plain],
+      ['load', '--request', 'GET /x', '--header', `X-A: ${header}\n`, '--header', `Bearer ${plain}`],
+      ['load', '--request', 'GET /x', '--header', 'Authorization:', 'Bearer', plain],
+      ['load', '--users', database],
+      ['load', '--engine', database, '--request', 'GET /'],
+      ['load', database],
+      ['workloads', database],
+      [database],
+      ['audit', '--target', `http://u:${password}@127.0.0.1:1?x`],
+      ['audit', '--target', `http://u:${password}@127.0.0.1:1`, '--workload', 'orders'],
+      ['compare', '--run', `load --db ${database}`, '--run', 'load'],
+      ['compare', '--run', `load --db '${database}`, '--run', 'load'],
+      ['compare', '--run', `load --db ${database} --header "A: ${header}" --request /x`, '--run', 'load'],
+      ['compare', '--run', `./no/such/program --db ${database}`, '--run', 'load'],
+      ['compare', '--run', `/bin/false --db ${database}`, '--run', 'load', '--verbose'],
+      ['configs', '--queue', `redis://:${password}@127.0.0.1:1`, '--json'],
+    ] as const
+    const results: CliResult[] = []
+    // Few at a time: each has to load all of rushbench.
+    for (let at = 0; at < lines.length; at += 4) {
+      results.push(...(await Promise.all(lines.slice(at, at + 4).map((words) => work.run(words)))))
+    }
+    results.push(await work.run(['load', '--duration', '1s'], { RUSHBENCH_DB: database }))
+    results.push(await work.run(['load'], { RUSHBENCH_USERS: database }))
+    results.push(await work.run(['load'], { RUSHBENCH_ARGUMENTS: database }))
+    for (const [index, { code }] of results.entries()) {
+      expect(code === 0, lines[index]?.join(' ')).toBe(lines[index]?.[0] === 'configs')
+    }
+    await expectHidden(...results)
+  })
+
+  it.runIf(process.platform === 'linux')('are handed to runs of a comparison where ps does not show them', async () => {
+    const run = `insert-reservation-bench --inserts 1 --db 'sqlite:x.db?key=${key}'`
+    const comparing = work.start(['compare', '--run', run, '--run', run, '--pairs', '1'])
+    let shown = ''
+    let isOver = false
+    void comparing.result.then(() => (isOver = true))
+    // While it is started itself, everybody sees what it was given.
+    await comparing.waitFor(/Comparing|ended with/)
+    while (!isOver) shown += await everyProcess()
+    expect(shown).not.toContain(key)
+    const { stderr } = await comparing.result
+    expect(stderr).toContain('key')
+    await expectHidden(await comparing.result)
+  })
+})
