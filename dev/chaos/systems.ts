@@ -1,6 +1,9 @@
+import { fileURLToPath } from 'node:url'
 import type { ReadRows } from './rows.ts'
 import type { ServerName } from './servers.ts'
 import type { Place, Stored } from './truth.ts'
+
+const bookScenario = fileURLToPath(new URL('book-scenario.ts', import.meta.url))
 
 /** The databases that systems run on here; null for one that is a file. */
 export const databases = {
@@ -41,7 +44,7 @@ const meetupPlaces = async (read: ReadRows): Promise<Stored[]> => {
 export const systems: Readonly<Record<string, System>> = {
   vaccination: {
     engines: ['sqlite', 'postgres', 'mariadb', 'ferretdb', 'redis'],
-    flags: ['--users', '600', '--cache', 'none'],
+    flags: ['--users', '40', '--cache', 'none', '--scenario', bookScenario],
     hasBroker: false,
     place: {
       bookings: async (read) => (await read('reservations', ['id', 'ticket_id', 'schedule_id'])).map(asStored),

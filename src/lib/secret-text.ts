@@ -55,8 +55,9 @@ function hideUserInfo(word: string): string {
   return `${word.slice(0, from)}${hidden}${word.slice(end)}`
 }
 
+/** So is the word that stands for one wherever people are told how a URL is written. */
 function isHidden(info: string): boolean {
-  return info === '' || info === hidden || /^[^:@/?#]*:\*\*\*$/.test(info)
+  return info === '' || /^(?:[^:@/?#]*:)?(?:\*\*\*|password)$/.test(info)
 }
 
 /** What follows a secret up to a quote may be the rest of it, where an & in it is not encoded. */

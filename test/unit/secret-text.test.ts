@@ -23,6 +23,7 @@ describe('hideSecrets', () => {
     ['--fault kill-server@20s, 10x@10s:1s,5x@3s:1s', '--fault kill-server@20s, 10x@10s:1s,5x@3s:1s'],
     ['at file:///a/node_modules/@x/y.js:1:2', 'at file:///a/node_modules/@x/y.js:1:2'],
     ['npx -p node@24', 'npx -p node@24'],
+    ['with user:password@ if need be', 'with user:password@ if need be'],
     ['GET /search?keyword=shoes&target_session_attrs=any', 'GET /search?keyword=shoes&target_session_attrs=any'],
     ['mongodb://h/x?authSource=admin&sslkey=a.pem', 'mongodb://h/x?authSource=admin&sslkey=a.pem'],
   ])('%s', (text, shown) => {
