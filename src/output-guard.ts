@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { exitCodes } from './lib/error-entry.ts'
 import { failure, reasonOf } from './lib/errors.ts'
 
@@ -6,20 +7,27 @@ import { failure, reasonOf } from './lib/errors.ts'
  * gone, as `head` does, is no error; a full disk is one, which is said on stderr and makes 1 of an exit code 0.
  */
 export function guardOutput(): void {
-  let isLost = false
+  let ofStdout: Error | null = null
   for (const stream of [process.stdout, process.stderr]) {
     // oclif has one on stdout, which throws.
     stream.removeAllListeners('error')
-    stream.on('error', (error: NodeJS.ErrnoException) => {
+    stream.on('error', (error) => {
+      if (stream === process.stdout) ofStdout ??= error
       swallowWrites(stream)
-      if (isLost || stream === process.stderr || error.code === 'EPIPE') return
-      isLost = true
-      process.stderr.write(`Error: ${failure('output-lost', { reason: reasonOf(error) }).message}\n`)
     })
   }
-  process.on('exit', () => {
-    if (isLost && Number(process.exitCode ?? 0) === exitCodes.ok) process.exitCode = exitCodes.error
-  })
+  // A command may end before it hears of an error.
+  process.on('exit', () => sayWhatIsLost(ofStdout ?? process.stdout.errored))
+}
+
+function sayWhatIsLost(error: NodeJS.ErrnoException | null): void {
+  if (!error || error.code === 'EPIPE') return
+  if (Number(process.exitCode ?? exitCodes.ok) === exitCodes.ok) process.exitCode = exitCodes.error
+  try {
+    writeSync(process.stderr.fd, `Error: ${failure('output-lost', { reason: reasonOf(error) }).message}\n`)
+  } catch {
+    // There is nobody left to tell.
+  }
 }
 
 /** A stream that is broken would say so at each write, and whoever waits until it is drained would wait for ever. */

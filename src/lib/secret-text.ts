@@ -60,13 +60,16 @@ function isHidden(info: string): boolean {
   return info === '' || /^(?:[^:@/?#]*:)?(?:\*\*\*|password)$/.test(info)
 }
 
-/** What follows a secret up to a quote may be the rest of it, where an & in it is not encoded. */
+/** What closes a word that holds a URL: a quote, brackets, the end of a sentence. */
+const closing = /(?:['"][)\]}]*)?[.,;:)]*$/
+
+/** What follows a secret may be the rest of it, where an & or a # in it is not encoded. */
 function hideParameters(word: string): string {
   for (const found of word.matchAll(/[?&]([^=&?#\s'"]*)=([^&#\s'"]*)/g)) {
     const [pair, name = '', value = ''] = found
     if (value === hidden || value === '' || !isSecretName(name)) continue
-    const rest = word.slice(found.index + pair.length).replace(/^[^#'"]*/, '')
-    return `${word.slice(0, found.index)}${pair[0]}${name}=${hidden}${rest}`
+    const end = closing.exec(word.slice(found.index + pair.length).slice(-8))?.[0] ?? ''
+    return `${word.slice(0, found.index)}${pair[0]}${name}=${hidden}${end}`
   }
   return word
 }

@@ -38,11 +38,8 @@ const worse = `rush compare '${fixtures}load-baseline.json' '${fixtures}load-can
 describe.runIf(process.platform === 'linux')('stdout that fails', () => {
   it.each([
     ['> /dev/full', lost],
-    ['--json > /dev/full', lost],
-    ['| true', ''],
     ['| head -1', ''],
     ['--json | true', ''],
-    ['2> /dev/full', ''],
     ['> /dev/full 2>&1', ''],
   ])('loses neither the report nor the exit code: %s', async (end, said) => {
     const before = await countReports()
@@ -68,16 +65,6 @@ describe.runIf(process.platform === 'linux')('stdout that fails', () => {
     expect(page!.stderr).toContain('page.html')
     expect(page!.stderr).toContain(lost)
     expect(await readdir(work.folder)).toContain('page.html')
-    for (const { code, stderr } of [help, version]) expect({ code, stderr }).toMatchObject({ code: 1 })
-  })
-
-  it('does not hold the end of a command', async () => {
-    const startedAt = performance.now()
-    const alone = await shell('rush workloads > out')
-    const took = performance.now() - startedAt
-    const again = performance.now()
-    await shell('rush workloads > /dev/full')
-    expect(alone.code).toBe(0)
-    expect(performance.now() - again).toBeLessThan(3 * took + 1000)
+    for (const ended of [help, version]) expect(ended).toEqual({ code: 1, stderr: full.stderr })
   })
 })

@@ -60,7 +60,10 @@ describe('redactWords', () => {
     ["load --db 'mysql://root:a b@h", "load --db 'mysql://***@h"],
     ["load --db mysql://root:a'b'secret@h/x", 'load --db mysql://***@h/x'],
     [`load --db "mysql://root:it's secret@h/x"`, 'load --db "mysql://***@h/x"'],
-    ["load --header 'Authorization: Bearer secret' --body '{secret}' --users 1", 'load --header *** --body *** --users 1'],
+    [
+      "load --header 'Authorization: Bearer secret' --body '{secret}' --users 1",
+      'load --header *** --body *** --users 1',
+    ],
     ['load --header=x-mine:secret --users 1', 'load --header=*** --users 1'],
     ['load --header X-Mine: secret more --users 1', 'load --header *** *** *** --users 1'],
     ["load --request 'GET /x?token=secret'", "load --request 'GET /x?token=***'"],

@@ -25,7 +25,7 @@ const urls = [
 
 /** A secret that nothing else that is printed holds, with characters that a URL may or may not take. */
 const secrets = fc
-  .array(fc.constantFrom('%40', '%2F', '!', '~', '$', '*', 'x', '9', "'", ':'), { maxLength: 6 })
+  .array(fc.constantFrom('%40', '%2F', '!', '~', '$', '*', 'x', '9', "'", '%3A'), { maxLength: 6 })
   .map((parts) => `S3cr3t${parts.join('')}T4il`)
 
 describe('secrets in settings', () => {
@@ -61,7 +61,7 @@ describe('secrets in settings', () => {
         expectHidden(await everythingSaid({}), secret)
         await rm(join(cwd, '.rushbenchrc.json'))
       }),
-      { numRuns: 15 },
+      { numRuns: 5 },
     )
   })
 
@@ -74,11 +74,15 @@ describe('secrets in settings', () => {
   ])('are hidden where %s is broken', async (file, write) => {
     const text = write('mysql://root:S3cr3tT4il@127.0.0.1/x')
     await fc.assert(
-      fc.asyncProperty(fc.nat(text.length), fc.constantFrom('', '"', '{', ': :', '\t', '\\', '}}', "'"), async (at, put) => {
-        await writeFile(join(cwd, file), text.slice(0, at) + put + text.slice(put === '' ? text.length : at))
-        expectHidden(await everythingSaid({}), 'S3cr3tT4il')
-      }),
-      { numRuns: file.endsWith('mjs') ? 5 : 60 },
+      fc.asyncProperty(
+        fc.nat(text.length),
+        fc.constantFrom('', '"', '{', ': :', '\t', '\\', '}}', "'"),
+        async (at, put) => {
+          await writeFile(join(cwd, file), text.slice(0, at) + put + text.slice(put === '' ? text.length : at))
+          expectHidden(await everythingSaid({}), 'S3cr3tT4il')
+        },
+      ),
+      { numRuns: file.endsWith('mjs') ? 5 : 25 },
     )
     await rm(join(cwd, file))
   })
@@ -88,6 +92,6 @@ describe('secrets in settings', () => {
     expect(await everythingSaid({})).toMatch(/yaml cannot be read: it breaks off in line \d+, column \d+\. Mend it/)
     await rm(join(cwd, '.rushbenchrc.yaml'))
     await writeFile(join(cwd, '.rushbenchrc.json'), '{"users": 5,\n "db": "x" "y"}')
-    expect(await everythingSaid({})).toContain('it breaks off in line 2, column 11.')
+    expect(await everythingSaid({})).toContain('it breaks off in line 2, column 12.')
   })
 })
