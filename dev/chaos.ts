@@ -3,7 +3,7 @@ import { formatTable } from '../src/lib/format.ts'
 import { freshDatabase } from './chaos/fresh.ts'
 import { runChaos, toldTheTruth, type ChaosResult } from './chaos/run.ts'
 import { describeEvent } from './chaos/schedule.ts'
-import { startVictim, type Victim } from './chaos/servers.ts'
+import { startVictim } from './chaos/servers.ts'
 import { databases, systems, type Engine } from './chaos/systems.ts'
 
 // Loads workloads while their servers are stopped, killed, cut off and throttled, and asks the database itself whether the
@@ -37,7 +37,7 @@ async function runSchedules(workload: string, engine: Engine): Promise<string[]>
       process.stderr.write(`${workload} on ${engine}, seed ${seed}: ${describeResult(result)}\n`)
     }
   } finally {
-    await (server as Victim | null)?.[Symbol.asyncDispose]()
+    await server?.[Symbol.asyncDispose]()
   }
   const audited = results.filter(({ audit }) => audit !== null)
   const sum = (count: (result: ChaosResult) => number): string =>

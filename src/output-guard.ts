@@ -34,7 +34,7 @@ function sayWhatIsLost(error: NodeJS.ErrnoException | null): void {
 function swallowWrites(stream: NodeJS.WriteStream): void {
   stream.write = (...given: readonly unknown[]): boolean => {
     const done = given.at(-1)
-    if (typeof done === 'function') process.nextTick(done as () => void)
+    if (typeof done === 'function') process.nextTick(done)
     return true
   }
   stream.emit('drain')

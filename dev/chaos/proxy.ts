@@ -50,7 +50,10 @@ export async function startProxy(serverPort: number): Promise<Proxy> {
   }
 
   const server = createServer({ noDelay: true }, (near) => {
-    if (isCut) return void near.resetAndDestroy()
+    if (isCut) {
+      near.resetAndDestroy()
+      return
+    }
     const far = createConnection({ host: '127.0.0.1', port: serverPort, noDelay: true })
     for (const socket of [near, far]) sockets.add(socket)
     forward(near, far)

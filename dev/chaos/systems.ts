@@ -85,7 +85,7 @@ export const systems: Readonly<Record<string, System>> = {
       bookings: meetupPlaces,
       resources: null,
       // Who got a message is known to clients alone.
-      isElsewhere: ({ resource }) => resource.startsWith('subscriber of room '),
+      isElsewhere: ({ resource }) => String(resource).startsWith('subscriber of room '),
     },
   },
 }

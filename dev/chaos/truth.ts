@@ -12,8 +12,8 @@ export interface Wrongs {
 interface Entry {
   readonly outcome: string
   readonly key: string
-  readonly resource: string
-  readonly id?: string
+  readonly resource: number | string
+  readonly id?: number | string
 }
 
 /** Something that is stored under a key of the ledger; the id is empty where there is none. */
@@ -29,7 +29,7 @@ export interface Place {
   /** Rows of id, capacity and what is free; null where nothing can be sold out. */
   readonly resources: ((read: ReadRows) => Promise<Row[]>) | null
   /** True for entries about what is in no table. */
-  readonly isElsewhere?: (entry: { readonly resource: string }) => boolean
+  readonly isElsewhere?: (entry: { readonly resource: number | string }) => boolean
 }
 
 /** Holds a ledger against what is stored, in the simplest way: everything in memory, nothing shared with the audit. */

@@ -82,7 +82,7 @@ describe('secrets', () => {
     // A generator that was late on a busy machine is no failure of what is tested.
     for (const { code } of results) expect([0, 5]).toContain(code)
     expect(seen).toContain(`/x?token=${query}&page=2 Basic ${basic} a=${cookie}`)
-    expect(results[0]!.stdout).toContain('POST /x?token=***&page=2')
+    expect(results[0].stdout).toContain('POST /x?token=***&page=2')
     await expectHidden(...results)
   })
 
@@ -117,9 +117,8 @@ describe('secrets', () => {
     results.push(await work.run(['load', '--duration', '1s'], { RUSHBENCH_DB: database }))
     results.push(await work.run(['load'], { RUSHBENCH_USERS: database }))
     results.push(await work.run(['load'], { RUSHBENCH_ARGUMENTS: database }))
-    for (const [index, { code }] of results.entries()) {
-      expect(code === 0, lines[index]?.join(' ')).toBe(lines[index]?.[0] === 'configs')
-    }
+    const fine = results.flatMap(({ code }, index) => (code === 0 ? [lines[index]?.[0]] : []))
+    expect(fine).toEqual(['configs'])
     await expectHidden(...results)
   })
 
