@@ -34,6 +34,7 @@ import {
   type SweepState,
   type UnfinishedSweep,
 } from '../insert-sweep.ts'
+import { quietV8, type QuietV8 } from '../quiet-v8.ts'
 import { addRetries } from '../lib/databases/retry-counter.ts'
 import { requirePlaces, saveAndPrint } from '../save-run.ts'
 
@@ -60,6 +61,7 @@ function sweepOf({ keys, inserts, warmup, concurrency, rate }: Sweep): Asked {
 
 /** What a sweep is run with besides. */
 interface SweepRun {
+  readonly quiet: QuietV8
   readonly values: Settings
   readonly seed: string
   readonly resumed: UnfinishedSweep | null
@@ -159,11 +161,12 @@ The report is saved after each size. A sweep that failed or was ended is gone on
       }
     }
     const seed = identity?.seed ?? values.seed
-    const table = this.#table(database, seed, asked)
+    const quiet = quietV8()
+    const table = this.#table(database, seed, asked, quiet)
     const measured =
       flags.stream && values.benchRows !== undefined
-        ? await this.#stream(table, asked, { rows: values.benchRows, file, reportOf })
-        : await this.#sweep(table, asked, { values, seed, resumed, file, reportOf })
+        ? await this.#stream(table, this.#options(asked, quiet), { rows: values.benchRows, file, reportOf })
+        : await this.#sweep(table, asked, { quiet, values, seed, resumed, file, reportOf })
     if (this.signal.aborted && measured.checkpoints.length === 0 && !measured.stream)
       throw failure('interrupted', { done: 'Nothing was measured yet, so no report was saved.' })
     const report = await reportOf(measured)
@@ -176,11 +179,12 @@ The report is saved after each size. A sweep that failed or was ended is gone on
     return report
   }
 
-  #options(asked: Asked): BenchOptions {
+  #options(asked: Asked, quiet: QuietV8): BenchOptions {
     return {
       ...asked,
       clock: preciseClock,
       signal: this.signal,
+      settle: () => quiet.collect(),
       show: (title, unit, step) => this.withProgress(title, unit, step),
     }
   }
@@ -188,10 +192,10 @@ The report is saved after each size. A sweep that failed or was ended is gone on
   /** Saves what was measured until an error ended it. */
   async #stream(
     table: BenchTable,
-    asked: Asked,
+    options: BenchOptions,
     { rows, file, reportOf }: Pick<SweepRun, 'file' | 'reportOf'> & { readonly rows: number },
   ): Promise<Measured> {
-    const keys = asked.keys[0] ?? 'append'
+    const keys = options.keys[0] ?? 'append'
     const measured: Stream[] = []
     const onBucket = (stream: Stream): void => void (measured[0] = stream)
     const measuredOf = (stream?: Stream): Measured => ({
@@ -200,7 +204,7 @@ The report is saved after each size. A sweep that failed or was ended is gone on
       ...(stream && { stream }),
     })
     try {
-      const streamed = await runStream(table, { ...this.#options(asked), rows, keys, onBucket })
+      const streamed = await runStream(table, { ...options, rows, keys, onBucket })
       return { ...measuredOf(streamed ?? undefined), interrupted: this.signal.aborted }
     } catch (error) {
       const [stream] = measured
@@ -213,8 +217,8 @@ The report is saved after each size. A sweep that failed or was ended is gone on
 
   /** Saves what was measured after each size, for whatever ends the sweep before it is over. */
   async #sweep(table: BenchTable, asked: Asked, run: SweepRun): Promise<Measured> {
-    const { values, seed, resumed, file, reportOf } = run
-    const options = this.#options(asked)
+    const { quiet, values, seed, resumed, file, reportOf } = run
+    const options = this.#options(asked, quiet)
     const present = await table.count()
     const wanted = values.benchRows === undefined ? asked.at : sweepTo(values.benchRows, present, insertsAt(options))
     // The size that was cut short has more rows by now.
@@ -254,15 +258,17 @@ The report is saved after each size. A sweep that failed or was ended is gone on
     return measuredOf(state)
   }
 
-  #table(database: Database, seed: string, asked: Asked): BenchTable {
+  #table(database: Database, seed: string, asked: Asked, quiet: QuietV8): BenchTable {
     // Beside rows with ascending keys, random ones would all land in a part of the table that only they are in.
     const keys = asked.keys.includes('random') ? 'spread' : 'ascending'
     return createBenchTable({
       database,
       choices: { seed, keys, order: 'grouped', indexes: 'before' },
       seedRows: async (recipe, rows) => {
-        const { interrupted } = await this.withProgress(`Seeding to ${formatCount(rows)}`, 'rows', (onProgress) =>
-          seedRows(database, reservationSeeding, recipe, { connections: 1, onProgress, signal: this.signal }),
+        const { interrupted } = await quiet.unhindered(() =>
+          this.withProgress(`Seeding to ${formatCount(rows)}`, 'rows', (onProgress) =>
+            seedRows(database, reservationSeeding, recipe, { connections: 1, onProgress, signal: this.signal }),
+          ),
         )
         if (interrupted) await finishSeeding(database, reservationSeeding, recipe)
       },

@@ -1,6 +1,6 @@
 import type { ServerCounter } from '../databases/port.ts'
 import type { Clock } from '../measure/clock.ts'
-import { timeControl } from './control.ts'
+import { controlsBeside, timeControl } from './control.ts'
 import { createCounterSum, type CounterReading } from './counters.ts'
 import { timeInserts, type Block } from './measure.ts'
 import { paceInserts, scheduleFromNow, type InsertTiming } from './pace.ts'
@@ -17,6 +17,8 @@ export interface BlockOptions {
   readonly rate: number | null
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** Called before each block, for what is not to be done while inserts are timed. */
+  readonly settle?: () => void
 }
 
 /** The inserts of one series. */
@@ -96,7 +98,9 @@ async function measureInTurn(
   let before = await counters()
   for (const { keys, inserts } of planTurns(options)) {
     const own = series.find((one) => one.keys === keys) as (typeof series)[number]
-    own.controls.push(await timeControl(session, inserts, options))
+    options.settle?.()
+    own.controls.push(await timeControl(session, controlsBeside(inserts), options))
+    await leadIn(session, keys, options)
     const { block, elapsedMs } = await measureBlock(session, keys, inserts, options)
     // Of a block that was cut short nobody knows what its missing inserts would have been.
     if (block.response.length < inserts) break
@@ -111,8 +115,25 @@ async function measureInTurn(
     blocks,
     controls: controls.slice(0, blocks.length),
     elapsedMs,
-    counters: sum.perInsert(countInserts(blocks)),
+    counters: sum.perInsert(countInserts(blocks) + blocks.length * options.concurrency),
   }))
+}
+
+/**
+ * An insert on each connection that is not timed: the first after a pause waits for a disk and for processors that have
+ * gone to sleep meanwhile, and the pause was ours. The counters count it.
+ */
+async function leadIn(session: BenchSession, keys: KeyOrder, { concurrency, signal }: BlockOptions): Promise<void> {
+  if (signal.aborted) return
+  const inserts = Array.from({ length: concurrency }, (_, connection) => session.draw(keys, connection))
+  const ended = await Promise.allSettled(inserts.map((insert) => insert()))
+  const failed = ended.find((end) => end.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
+/** Inserts of all series at the most that are not timed because they lead in a block. */
+export function leadInsOf(options: Pick<BlockOptions, 'keys' | 'inserts' | 'concurrency' | 'rate'>): number {
+  return options.rate === null ? planTurns(options).length * options.concurrency : 0
 }
 
 async function measureBlock(
@@ -149,6 +170,7 @@ async function measureOnSchedule(
   const turns = planTurns(options)
   const blocks = turns.map((turn): Block => ({ keys: turn.keys, response: [], service: [] }))
   const turnOf = (index: number): number => turns.findIndex(({ until }) => index < until)
+  options.settle?.()
   const controls = await timeControls(session, options)
   const before = await counters()
   const elapsedMs = await paceInserts({
@@ -179,7 +201,8 @@ const controlsBesideSchedule = 5
 
 async function timeControls(session: BenchSession, options: BlockOptions): Promise<number[][]> {
   const controls: number[][] = []
-  for (let i = 0; i < controlsBesideSchedule; i++) controls.push(await timeControl(session, options.inserts, options))
+  for (let i = 0; i < controlsBesideSchedule; i++)
+    controls.push(await timeControl(session, controlsBeside(options.inserts), options))
   return controls
 }
 

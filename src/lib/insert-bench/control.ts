@@ -12,10 +12,14 @@ export interface ControlOptions {
   readonly turn?: Pace['turn'] | undefined
 }
 
-/** Enough for a median, and a few milliseconds. */
 const mostStatements = 50
 
-/** Measures so many statements of the control, 50 at most, microseconds each: fewer once the signal aborts. */
+/** Statements of the control beside a block of so many inserts: enough for a median, and a few milliseconds. */
+export function controlsBeside(inserts: number): number {
+  return Math.min(mostStatements, inserts)
+}
+
+/** Measures so many statements of the control, microseconds each: fewer once the signal aborts. */
 export async function timeControl(
   session: BenchSession,
   statements: number,
@@ -23,7 +27,7 @@ export async function timeControl(
 ): Promise<number[]> {
   const { concurrency, signal } = options
   if (concurrency > 1) return paceControl(session, statements, options)
-  return timeInserts(() => () => session.control(0), { inserts: Math.min(mostStatements, statements), signal })
+  return timeInserts(() => () => session.control(0), { inserts: statements, signal })
 }
 
 /** As `timeControl`, by the loop that many connections and streams are measured with. */
@@ -37,7 +41,7 @@ export async function paceControl(
   await paceInserts({
     ...rest,
     ...(turn ? { turn } : {}),
-    inserts: Math.min(mostStatements, statements),
+    inserts: statements,
     dueAt: null,
     draw: (_index, connection) => () => session.control(connection),
     onInsert: ({ serviceMs }) => void latencies.push(serviceMs * 1000),

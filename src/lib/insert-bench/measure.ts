@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Bench } from 'tinybench'
 import { mean, medianOf, quantile } from '../stats/quantiles.ts'
 import type { CounterReading } from './counters.ts'
 import type { Schedule } from './schedule.ts'
@@ -56,31 +55,31 @@ export interface Block {
 
 const usPerMs = 1000
 
+/** A turn of the event loop outside of what is timed lets Ctrl-C through where inserts never wait, so many ms apart. */
+const turnEveryMs = 20
+
 /**
- * Times `inserts` inserts, one after the other, in microseconds; each is drawn outside its time. tinybench
- * runs the loop. An insert that fails ends it with that insert's error, the signal with those so far.
+ * Times `inserts` inserts, one after the other, in microseconds; each is drawn outside its time. An insert that fails
+ * ends it with that insert's error, the signal with those so far.
  */
 export async function timeInserts(
   draw: () => () => Promise<void>,
   options: { readonly inserts: number; readonly signal: AbortSignal },
 ): Promise<number[]> {
   const { inserts, signal } = options
-  if (inserts === 0 || signal.aborted) return []
-  const bench = new Bench({ iterations: inserts, time: 0, warmup: false, retainSamples: true, throws: true, signal })
-  let insert = (): Promise<void> => Promise.resolve()
-  bench.add('insert', () => insert(), {
-    // Without `async`, tinybench calls it once more to find out.
-    async: true,
-    beforeEach() {
-      insert = draw()
-    },
-    // A turn of the event loop after each insert, outside its time, lets Ctrl-C through where inserts never wait.
-    afterEach: () => nextTurn(),
-  })
-  const [task] = await bench.run()
-  const result = task?.result
-  if (!result || !('latency' in result) || !result.latency.samples) return []
-  return [...result.latency.samples].map((ms) => ms * usPerMs)
+  const latencies: number[] = []
+  let turnedAt = performance.now()
+  while (latencies.length < inserts && !signal.aborted) {
+    const insert = draw()
+    const startedAt = performance.now()
+    await insert()
+    const endedAt = performance.now()
+    latencies.push((endedAt - startedAt) * usPerMs)
+    if (endedAt - turnedAt < turnEveryMs) continue
+    await nextTurn()
+    turnedAt = performance.now()
+  }
+  return latencies
 }
 
 /** The quantiles of latencies in microseconds. */

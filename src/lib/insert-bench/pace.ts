@@ -32,6 +32,8 @@ export interface Pace {
 }
 
 const msPerSecond = 1000
+/** How far apart turns are that let Ctrl-C through. */
+const turnEveryMs = 20
 
 /** A schedule of `rate` inserts a second from now on. */
 export function scheduleFromNow(clock: Clock, rate: number): (index: number) => number {
@@ -48,7 +50,7 @@ export async function paceInserts(pace: Pace): Promise<number> {
   const sleepers = createSleepers(pace.clock)
   const stopListening = onAbort(pace.signal, () => sleepers.wakeAll())
   const startedAt = pace.clock.now()
-  const run: Run = { pace, sleepers, next: 0 }
+  const run: Run = { pace, sleepers, next: 0, turnedAt: startedAt }
   try {
     const connections = Array.from({ length: pace.concurrency }, (_, connection) => send(run, connection))
     const ended = await Promise.allSettled(connections)
@@ -64,6 +66,7 @@ interface Run {
   readonly pace: Pace
   readonly sleepers: Sleepers
   next: number
+  turnedAt: number
 }
 
 async function send(run: Run, connection: number): Promise<void> {
@@ -80,6 +83,8 @@ async function send(run: Run, connection: number): Promise<void> {
       await insert()
       const endedAt = clock.now()
       pace.onInsert({ index, startedAt: sentAt, responseMs: endedAt - dueAt, serviceMs: endedAt - sentAt })
+      if (endedAt - run.turnedAt < turnEveryMs) continue
+      run.turnedAt = endedAt
       await turn()
     }
   } catch (error) {

@@ -3,7 +3,7 @@ import { formatCount } from '../format.ts'
 import type { Clock } from '../measure/clock.ts'
 import { distributionOf, writeDistribution } from '../measure/distribution.ts'
 import { summarizeControl } from './control.ts'
-import { countInserts, measureSeries, type BlockOptions, type Series } from './blocks.ts'
+import { countInserts, leadInsOf, measureSeries, type BlockOptions, type Series } from './blocks.ts'
 import { medianOfBlock, summarizeLatencies, type Checkpoint } from './measure.ts'
 import { mostWarmUpInserts, warmUp, type WarmUp } from './warm-up.ts'
 import { closeAfter, type BenchSession, type BenchTable } from './table.ts'
@@ -65,9 +65,10 @@ export async function runInsertBench(table: BenchTable, options: BenchOptions): 
   return checkpoints
 }
 
-/** Inserts at each size, all series and the warm-up together, at the most. */
-export function insertsAt({ keys, inserts, warmup }: Pick<BenchOptions, 'keys' | 'inserts' | 'warmup'>): number {
-  return keys.length * (inserts + (warmup ?? mostWarmUpInserts))
+/** Inserts at each size, all series, the warm-up and those that lead in blocks together, at the most. */
+export function insertsAt(options: Pick<BenchOptions, 'keys' | 'inserts' | 'warmup' | 'concurrency' | 'rate'>): number {
+  const { keys, inserts, warmup } = options
+  return keys.length * (inserts + (warmup ?? mostWarmUpInserts)) + leadInsOf(options)
 }
 
 async function measureAt(table: BenchTable, options: BenchOptions): Promise<Checkpoint[]> {

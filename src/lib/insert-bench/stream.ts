@@ -4,7 +4,7 @@ import { formatCount } from '../format.ts'
 import { createHistogram, percentileMs, recordMs, type LatencyHistogram } from '../measure/histogram.ts'
 import type { BlockOptions } from './blocks.ts'
 import { createCounterSum, type CounterReading } from './counters.ts'
-import { paceControl, summarizeControl } from './control.ts'
+import { controlsBeside, paceControl, summarizeControl } from './control.ts'
 import type { Control, Latencies } from './measure.ts'
 import { paceInserts, scheduleFromNow, type InsertTiming, type Pace } from './pace.ts'
 import { judgeSchedule, type Schedule } from './schedule.ts'
@@ -13,7 +13,7 @@ import { findStalls, longest, stallFromMs, type SlowInsert } from './stalls.ts'
 import { closeAfter, type BenchSession, type BenchTable, type KeyOrder } from './table.ts'
 
 /** How to fill a table insert by insert. */
-export interface StreamOptions extends Pick<BlockOptions, 'concurrency' | 'rate' | 'clock' | 'signal'> {
+export interface StreamOptions extends Pick<BlockOptions, 'concurrency' | 'rate' | 'clock' | 'signal' | 'settle'> {
   readonly keys: KeyOrder
   /** Table size to end at. */
   readonly rows: number
@@ -115,12 +115,13 @@ async function fill(
   for (const size of bucketSizes(rows - present)) {
     if (signal.aborted) break
     const first = done
+    if (rate === null) options.settle?.()
     const schedule = dueAt && ((index: number) => dueAt(first + index))
     // A schedule does not stop for it.
     const control =
       rate === null &&
       summarizeControl(session.controlStatement, [
-        await paceControl(session, size, { concurrency, clock, signal, turn }),
+        await paceControl(session, controlsBeside(size), { concurrency, clock, signal, turn }),
       ])
     const bucket = await fillBucket(session, { ...options, from: present + done, size, dueAt: schedule })
     const after = await counters()

@@ -23,12 +23,19 @@ export interface WarmUp {
   readonly steady: boolean
 }
 
-/** Inserts of each series in a round. */
-const insertsPerRound = 20
-/** Statements of the control in a round. */
-const statementsPerRound = 50
+/** How many go into a round: as many as take `roundMs`, within these bounds. */
+interface Bounds {
+  readonly least: number
+  readonly most: number
+}
+
+const roundMs = 25
+/** Inserts of each series. */
+const insertsPerRound: Bounds = { least: 20, most: 50 }
+/** Of the control: Node compiles what has run a few hundred times. */
+const statementsPerRound: Bounds = { least: 50, most: 250 }
 /** Inserts of each series at most: they grow the table that is to be measured. */
-export const mostWarmUpInserts = 200
+export const mostWarmUpInserts = 500
 /** Node has compiled what it is going to by then, unless the machine is too restless to tell. */
 const mostRounds = 60
 /** Rounds that are held against as many before them. */
@@ -38,22 +45,27 @@ const mayFall = 0.03
 
 /**
  * Sends inserts and the control in turns until the control's median has stopped falling: until Node has compiled the way
- * that both take. At most 200 inserts a series, and 60 rounds. With a number of inserts, that many and no more are sent,
+ * that both take. At most 500 inserts a series, and 60 rounds. With a number of inserts, that many and no more are sent,
  * and the control with them.
  */
 export async function warmUp(session: BenchSession, options: WarmUpOptions): Promise<WarmUp> {
-  const { keys, warmup, signal } = options
+  const { keys, warmup, clock, signal } = options
   const most = warmup ?? mostWarmUpInserts
   const medians: number[] = []
   let [sent, statements] = [0, 0]
-  while (!signal.aborted && medians.length < mostRounds) {
-    if (warmup === null ? isSteady(medians) : sent >= most) break
-    const inserts = Math.min(insertsPerRound, most - sent)
-    for (const order of keys) await insertUntimed(session, order, inserts, options)
-    sent += inserts
-    const latencies = await timeControl(session, statementsPerRound, options)
+  let [inserts, controls] = [insertsPerRound.least, statementsPerRound.least]
+  while (!signal.aborted) {
+    if (warmup === null ? isSteady(medians) || medians.length >= mostRounds : sent >= most) break
+    const now = Math.min(inserts, most - sent)
+    const startedAt = clock.now()
+    for (const order of keys) await insertUntimed(session, order, now, options)
+    const insertedAt = clock.now()
+    sent += now
+    const latencies = await timeControl(session, controls, options)
     statements += latencies.length
     if (latencies.length > 0) medians.push(medianOf(latencies))
+    if (now > 0) inserts = fitting((insertedAt - startedAt) / now, insertsPerRound)
+    controls = fitting((clock.now() - insertedAt) / controls, statementsPerRound)
   }
   const [from, to] = [medians[0], medians.at(-1)]
   return {
@@ -62,6 +74,10 @@ export async function warmUp(session: BenchSession, options: WarmUpOptions): Pro
     ...(from === undefined || to === undefined ? {} : { from, to }),
     steady: isSteady(medians),
   }
+}
+
+function fitting(msEach: number, { least, most }: Bounds): number {
+  return Math.max(least, Math.min(most, Math.floor(roundMs / msEach)))
 }
 
 /** Whether the latest rounds were no quicker than those before them. */

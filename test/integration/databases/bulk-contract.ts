@@ -199,5 +199,18 @@ export function describeInserts(context: Context): void {
       await inserter.close()
       await other[Symbol.asyncDispose]()
     })
+
+    it('stores what the columns hold, from one statement to the next', async () => {
+      const given = [
+        show(1, { title: '' }),
+        show(2, { title: 'x'.repeat(200), capacity: Number.MAX_SAFE_INTEGER, free: -Number.MAX_SAFE_INTEGER }),
+        show(3, { title: '🎟'.repeat(100), capacity: -1, free: 2 ** 32 }),
+        show(4, { title: '1' }),
+      ]
+      const inserter = await context.database.openInserter(shows)
+      for (const row of given) await inserter.insert(row)
+      await inserter.close()
+      expect(await context.database.store.find(shows, {}, { orderBy: ['id'] })).toEqual(given)
+    })
   })
 }

@@ -31,6 +31,14 @@ describe('createStatements', () => {
     expect(second).toEqual({ sql: first.sql, parameters: ['y', 2, 'c', 'd'] })
   })
 
+  it('makes the statement for one row as for a row among many', () => {
+    for (const statements of [sqlite, mysql]) {
+      const row = { text: 'b', id: 3 }
+      expect(statements.insertOne(notes)(row)).toEqual(statements.insert(notes, [row]))
+      expect(() => statements.insertOne(notes)({ id: 3 })).toThrow('a row without text')
+    }
+  })
+
   it('tells shapes apart', () => {
     expect(sqlite.update(notes, { id: 1 }, { id: 5 }).sql).toBe('update "notes" set "id" = ? where "id" = ?')
     expect(sqlite.update(notes, { id: 1 }, { id: { add: 5 } }).sql).toBe(

@@ -58,7 +58,8 @@ describe('runInsertBench', () => {
     expect(checkpoint!.control!.blocks).toHaveLength(2)
     expect(checkpoint!.warmUp).toMatchObject({ inserts: 5, statements: 50 })
     expect(table.controls).toBe(70)
-    expect(await table.count()).toBe(1025)
+    // Of the 27, one leads in each block.
+    expect(await table.count()).toBe(1027)
     expect(table.closed).toBe(1)
   })
 
@@ -83,27 +84,28 @@ describe('runInsertBench', () => {
     const table = countingTable(0)
     const keys: KeyOrder[] = ['append', 'random']
     const checkpoints = await runInsertBench(table, { ...options, keys, warmup: 1 })
-    const ten = (order: KeyOrder) => Array.from({ length: 10 }, () => order)
+    const block = (order: KeyOrder) => Array.from({ length: 1 + 10 }, () => order)
     expect(table.order).toEqual([
       'append',
       'random',
-      ...ten('append'),
-      ...ten('random'),
-      ...ten('random'),
-      ...ten('append'),
+      ...block('append'),
+      ...block('random'),
+      ...block('random'),
+      ...block('append'),
     ])
     expect(checkpoints.map((checkpoint) => [checkpoint.keys, checkpoint.rows, checkpoint.counters[0]?.value])).toEqual([
       ['append', 0, 0],
       ['random', 0, 2],
     ])
-    expect(checkpoints[0]!.counters[1]).toMatchObject({ name: 'checkpoint age', value: 42 })
+    expect(checkpoints[0]!.counters[1]).toMatchObject({ name: 'checkpoint age', value: 46 })
   })
 
   it.each([
-    [{ concurrency: 4 }, 'insertsPerSecond'],
-    [{ rate: 5000 }, 'serviceTime'],
-    [{ rate: 5000, concurrency: 2 }, 'insertsPerSecond'],
-  ])('measures with %j too, and says %s', async (more, said) => {
+    // Two blocks of each series, and an insert on each connection to lead in each of them.
+    [{ concurrency: 4 }, 'insertsPerSecond', 16],
+    [{ rate: 5000 }, 'serviceTime', 0],
+    [{ rate: 5000, concurrency: 2 }, 'insertsPerSecond', 0],
+  ])('measures with %j too, and says %s', async (more, said, leadIns) => {
     const table = countingTable(0)
     const checkpoints = await runInsertBench(table, { ...options, keys: ['random', 'append'], inserts: 40, ...more })
     expect(checkpoints.map(({ keys, inserts }) => [keys, inserts])).toEqual([
@@ -111,7 +113,17 @@ describe('runInsertBench', () => {
       ['append', 40],
     ])
     for (const checkpoint of checkpoints) expect(checkpoint).toHaveProperty(said)
-    expect(await table.count()).toBe(90)
+    expect(await table.count()).toBe(90 + leadIns)
+  })
+
+  it('settles before each block, and once before a schedule', async () => {
+    const settled: number[] = []
+    const table = countingTable(0)
+    const settle = () => void settled.push(table.order.length)
+    await runInsertBench(table, { ...options, inserts: 40, settle })
+    expect(settled).toEqual([5, 16, 27, 38])
+    await runInsertBench(table, { ...options, inserts: 40, rate: 5000, settle })
+    expect(settled.slice(4)).toEqual([54])
   })
 
   it('tells counters apart on a schedule only where there is one series', async () => {
@@ -131,7 +143,7 @@ describe('runInsertBench', () => {
 
   it('says before it inserts anything that the last size does not fit', async () => {
     const table = countingTable(100)
-    await expect(runInsertBench(table, { ...options, at: [1000, 999_990] })).rejects.toThrow('no room for 999915')
+    await expect(runInsertBench(table, { ...options, at: [1000, 999_990] })).rejects.toThrow('no room for 999917')
     expect(await table.count()).toBe(100)
   })
 

@@ -20,14 +20,14 @@ describe('isSteady', () => {
 })
 
 /** On two connections of a virtual clock, with a control that takes as long as `costMs` says of its number. */
-async function warm(costMs: (statement: number) => number, options: Partial<WarmUpOptions> = {}) {
+async function warm(costMs: (statement: number) => number, options: Partial<WarmUpOptions> = {}, insertMs = 1) {
   const clock = createVirtualClock()
   const sent = { inserts: 0, statements: 0 }
   const wait = (ms: number) => new Promise<void>((resolve) => void clock.schedule(ms, resolve))
   const session: BenchSession = {
     draw: () => () => {
       sent.inserts++
-      return wait(1)
+      return wait(insertMs)
     },
     controlStatement: 'nothing',
     control: () => wait(costMs(sent.statements++)),
@@ -45,22 +45,30 @@ describe('warmUp', () => {
   it('goes on until the control has stopped falling', async () => {
     // From 2 ms to 1 ms over 500 statements, which are ten rounds of fifty: three later it is told.
     const { from, to, ...rest } = await warm((statement) => 2 - Math.min(1, Math.floor(statement / 50) / 10))
-    expect(rest).toEqual({ inserts: 200, statements: 14 * 50, steady: true })
+    // Twenty inserts in the first and fifty in the second, which take 25 ms, make five hundred in the eleventh.
+    expect(rest).toEqual({ inserts: 500, statements: 14 * 50, steady: true })
     expect([from, to]).toEqual([expect.closeTo(2000), expect.closeTo(1000)])
   })
 
   it('is short where it is steady from the first on', async () => {
-    expect(await warm(() => 1)).toMatchObject({ inserts: 120, statements: 300, steady: true })
+    expect(await warm(() => 1)).toMatchObject({ inserts: 20 + 5 * 50, statements: 6 * 50, steady: true })
+  })
+
+  it('goes in rounds of some 25 ms, but for their bounds', async () => {
+    expect(await warm(() => 0.01)).toMatchObject({ statements: 50 + 5 * 250 })
+    expect(await warm(() => 0.5)).toMatchObject({ statements: 50 + 5 * 100 })
+    expect(await warm(() => 1, {}, 10)).toMatchObject({ inserts: 6 * 20 })
   })
 
   it('ends, and says so, where it never is', async () => {
-    const falling = (statement: number) => 0.9 ** Math.floor(statement / 50)
-    expect(await warm(falling)).toMatchObject({ inserts: 200, statements: 3000, steady: false })
+    const falling = (statement: number) => 1000 * 0.9 ** Math.floor(statement / 50)
+    expect(await warm(falling)).toMatchObject({ inserts: 500, statements: 60 * 50, steady: false })
   })
 
   it('sends exactly the inserts that it is told to, of each order of keys', async () => {
     const options = { keys: ['append', 'random'], warmup: 50 } as const
-    expect(await warm(() => 1, options)).toMatchObject({ inserts: 100, statements: 150 })
+    expect(await warm(() => 1, options)).toMatchObject({ inserts: 100 })
+    expect(await warm(() => 1, { warmup: 4000 })).toMatchObject({ inserts: 4000 })
     expect(await warm(() => 1, { warmup: 0 })).toEqual({ inserts: 0, statements: 0, steady: false })
   })
 })

@@ -21,6 +21,7 @@ import { factsOf, type ConnectionFacts } from '../tls.ts'
 import { createWaitWatch, type OnWait, type WaitWatch } from '../waits.ts'
 import { translateMysqlError } from './errors.ts'
 import { findMysqlHolder } from './lock-holder.ts'
+import { prepareStatement, type PreparedStatement } from './prepared-statement.ts'
 import { prepareSession } from './session.ts'
 import { findMysqlSetback } from './setbacks.ts'
 import { readMysqlUrl, type MysqlUrl } from './url.ts'
@@ -33,6 +34,8 @@ export interface Stored {
 
 /** One connection of the pool, its errors translated. */
 export interface MysqlSession extends SqlTransaction {
+  /** A statement without rows as `executePrepared`, with as little work as can be, for what is timed. */
+  executeTimed(statement: Statement): Promise<void>
   insertText(sql: string): Promise<Stored>
   /** LOAD DATA LOCAL, with `chunks` as the file. */
   loadData(sql: string, chunks: Iterable<Buffer>): Promise<Stored>
@@ -235,8 +238,17 @@ function createConnections(
 }
 
 function createSession(raw: PoolConnection, translated: <T>(work: Promise<T>) => Promise<T>): MysqlSession {
+  const timed = new Map<string, PreparedStatement>()
   return {
     raw,
+    async executeTimed({ sql, parameters }) {
+      let execute = timed.get(sql)
+      if (!execute) {
+        execute = await translated(prepareStatement(raw.connection as unknown as CallbackConnection, sql))
+        timed.set(sql, execute)
+      }
+      return translated(execute(parameters))
+    },
     async query({ sql, parameters }) {
       // Long lists come in every length: each would be a prepared statement that is used once.
       const work =

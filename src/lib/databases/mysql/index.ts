@@ -114,11 +114,11 @@ function createDatabase(connections: MysqlConnections, flavour: Flavour, engine:
     recount: async (counter, range) => void (await connections.execute(statements.recount(counter, range))),
     async openInserter(table) {
       const { session, release } = await connections.borrow()
+      const statementOf = statements.insertOne(table)
       return {
-        insert: async (row) =>
-          void (await connections.retry(() => session.executePrepared(statements.insert(table, [row])))),
+        insert: (row) => connections.retry(() => session.executeTimed(statementOf(row))),
         controlStatement: control.sql,
-        control: async () => void (await connections.retry(() => session.executePrepared(control))),
+        control: () => connections.retry(() => session.executeTimed(control)),
         close: async () => release(),
       }
     },

@@ -14,6 +14,7 @@ import type { ConnectionFacts } from '../tls.ts'
 import { createWaitWatch, type OnWait } from '../waits.ts'
 import { translatePostgresError } from './errors.ts'
 import { findPostgresHolder } from './lock-holder.ts'
+import { executeNamed } from './named-statement.ts'
 import { createStatementNames } from './prepared.ts'
 import { findServer, socketOf, type FoundServer } from './servers.ts'
 import { prepareSession } from './session.ts'
@@ -22,6 +23,8 @@ import { readPostgresUrl, type PostgresUrl } from './url.ts'
 
 /** One connection of the pool, its errors translated. */
 export interface PostgresSession extends SqlTransaction {
+  /** As `executePrepared`, with as little work as can be, for what is timed. */
+  executeTimed(statement: Statement): Promise<void>
   /** COPY ... FROM STDIN, with `chunks` as the file; rows stored. */
   copy(sql: string, chunks: Iterable<Buffer>): Promise<number>
 }
@@ -303,12 +306,21 @@ function createSession(
   nameOf: (text: string) => string | undefined,
 ): PostgresSession {
   const run = async (query: QueryConfig) => translated(client.query<Record<string, Value>>(query), query.text)
-  return {
+  const known = new Set<string>()
+  const session: PostgresSession = {
     query: async ({ sql, parameters }) => (await run({ text: sql, values: [...parameters] })).rows,
     execute: async ({ sql, parameters }) => (await run({ text: sql, values: [...parameters] })).rowCount ?? 0,
     async executePrepared({ sql, parameters }) {
       const name = nameOf(sql)
       return (await run({ ...(name && { name }), text: sql, values: [...parameters] })).rowCount ?? 0
+    },
+    async executeTimed(statement) {
+      const { sql, parameters } = statement
+      const name = nameOf(sql)
+      if (name !== undefined && known.has(name)) return translated(executeNamed(client, name, parameters), sql)
+      // pg prepares it.
+      await session.executePrepared(statement)
+      if (name !== undefined) known.add(name)
     },
     async copy(sql, chunks) {
       const target = client.query(copyFrom(sql))
@@ -316,4 +328,5 @@ function createSession(
       return target.rowCount
     },
   }
+  return session
 }

@@ -113,12 +113,12 @@ function createDatabase(connections: PostgresConnections, flavour: Flavour, engi
     recount: async (counter, range) => void (await connections.execute(statements.recount(counter, range))),
     async openInserter(table) {
       const { session, release } = await connections.borrow()
+      const statementOf = statements.insertOne(table)
       inserters.add(session)
       return {
-        insert: async (row) =>
-          void (await connections.retry(() => session.executePrepared(statements.insert(table, [row])))),
+        insert: (row) => connections.retry(() => session.executeTimed(statementOf(row))),
         controlStatement: control.sql,
-        control: async () => void (await connections.retry(() => session.executePrepared(control))),
+        control: () => connections.retry(() => session.executeTimed(control)),
         close: async () => {
           inserters.delete(session)
           release()

@@ -12,6 +12,8 @@ export interface Statement {
 export interface Statements {
   /** At most `maxRowsPerInsert` rows. Throws TypeError for a row without one of the columns. */
   insert(table: AnyTable, rows: readonly object[]): Statement
+  /** Makes the statement for one row after the other, with the least work for each. */
+  insertOne(table: AnyTable): (row: object) => Statement
   find(table: AnyTable, where: AnyWhere, options: FindShape): Statement
   update(table: AnyTable, where: AnyWhere, patch: AnyPatch): Statement
   remove(table: AnyTable, where: AnyWhere): Statement
@@ -66,6 +68,12 @@ export function createStatements(dialect: SqlDialect): Statements {
         builder.insertInto(table.name).values(rows.map((row) => inColumnOrder(row, columns))),
       )
       return { sql: text, parameters: rows.flatMap((row) => columns.map((column) => valueOf(row, column))) }
+    },
+    insertOne(table) {
+      const columns = Object.keys(table.columns)
+      const nothing = Object.fromEntries(columns.map((column) => [column, null]))
+      const text = builder.insertInto(table.name).values(nothing).compile().sql
+      return (row) => ({ sql: text, parameters: columns.map((column) => valueOf(row, column)) })
     },
     find(table, where, options) {
       const { columns = Object.keys(table.columns), orderBy = [], descending = false, limit, lock = false } = options

@@ -92,8 +92,9 @@ function createDatabase(connection: SqliteConnection): Database {
     recount: async (counter, range) => void connection.execute(statements.recount(counter, range)),
     async openInserter(table) {
       connection.run(controlTable)
+      const statementOf = statements.insertOne(table)
       return {
-        insert: async (row) => void connection.execute(statements.insert(table, [row])),
+        insert: async (row) => void connection.execute(statementOf(row)),
         controlStatement: control.sql,
         control: async () => void connection.execute(control),
         close: async () => {},

@@ -21,7 +21,25 @@ const largestTime = 2 ** 48 - 1
 export async function createKeySource(database: Database): Promise<KeySource> {
   const msecs = Math.min(largestTime, Math.max(Date.now(), (await findLargestTime(database)) + 1))
   let seq = 0
-  return { append: () => v7({ msecs, seq: seq++ }), random: () => v4() }
+  const random = createRandomBytes()
+  return { append: () => v7({ msecs, seq: seq++, random: random() }), random: () => v4() }
+}
+
+/** Bytes that a UUID takes, and those that are asked for at once: to ask for each key's costs more than the rest of it. */
+const uuidBytes = 16
+const pooledBytes = 4096
+
+function createRandomBytes(): () => Uint8Array {
+  const pool = new Uint8Array(pooledBytes)
+  let at = pooledBytes
+  return () => {
+    if (at === pooledBytes) {
+      crypto.getRandomValues(pool)
+      at = 0
+    }
+    at += uuidBytes
+    return pool.subarray(at - uuidBytes, at)
+  }
 }
 
 /** Places, spread evenly over the space of keys, that are looked at. */
