@@ -16,6 +16,12 @@ export function entriesOf(entries: readonly LedgerEntry[]): LedgerEntries {
   }
 }
 
+/** Of what an audit is told, how much was acknowledged and how much refused. */
+export function countsOf(entries: readonly LedgerEntry[]): { readonly acknowledged: number; readonly refused: number } {
+  const count = (wanted: LedgerEntry['outcome']) => entries.filter(({ outcome }) => outcome === wanted).length
+  return { acknowledged: count('booked'), refused: count('conflict') }
+}
+
 /** A ledger that forgets all but the counts. */
 export function createMemoryLedger(): CountingLedger {
   const counts = { booked: 0, conflict: 0, failed: 0, unknown: 0 }

@@ -24,11 +24,12 @@ const shownViolations = 20
 export default class Audit extends BaseCommand {
   static override summary = 'Hold what an API acknowledged against the database behind it.'
   static override description = `Reads the ledgers of earlier loads, also of one that was killed, and the bookings in the database:
-none may be lost or doubled, and no slot oversold. Without --ledger only the slots are looked at. Nothing
-is written to the database. The setting audit names the tables of somebody else's API (docs/audit.md).
+none may be lost, doubled or stored though it was refused, and no slot oversold. Without --ledger only the
+slots are looked at. Nothing is written to the database. The setting audit names the tables of somebody
+else's API (docs/audit.md).
 
-Exits with 4 when something is lost, doubled or oversold. A booking that is stored though it was not
-acknowledged is shown, and is no fault.`
+Exits with 4 when something is lost, doubled, oversold or stored though the API refused it. A booking that is
+stored though nobody was told what became of it is shown, and is no fault.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --ledger reports/2026-11-21T07-53-15Z-load.ledger.jsonl',
     '<%= config.bin %> <%= command.id %> --ledger one.jsonl --ledger two.jsonl --db mysql://user:password@127.0.0.1/test',
@@ -70,7 +71,9 @@ acknowledged is shown, and is no fault.`
     const report: AuditReport = {
       ...describeRun('audit', { startedAt, config, engine: database.engine, server, version: this.config.version }),
       audit,
-      ledgers: ledgers.map(({ file, head, counts, torn }) => ({ file, ...head, ...counts, torn })),
+      ledgers: ledgers.map(({ file, head, counts, refusalsCut, torn }) => {
+        return { file, ...head, ...counts, ...(refusalsCut ? { refusalsCut } : {}), torn }
+      }),
     }
     const summary = auditSummary(report, paint)
     await saveAndPrint(report, values, { log: (text) => this.log(text), summary })
@@ -80,10 +83,13 @@ acknowledged is shown, and is no fault.`
 
   #audit(audit: BookingAudit, ledgers: readonly ReadLedger[], inspect: Inspect): Promise<AuditResult> {
     const entries = joinEntries(ledgers)
-    const acknowledged = ledgers.reduce((sum, { counts }) => sum + counts.booked, 0)
+    const counted = {
+      acknowledged: ledgers.reduce((sum, { counts }) => sum + counts.booked, 0),
+      refused: ledgers.reduce((sum, { counts }) => sum + counts.conflict, 0),
+    }
     const kept = this.jsonEnabled() ? Infinity : shownViolations
     return this.#untilStopped('Audit', 'rows', (watch) =>
-      collectViolations(afterInspection(inspect(watch), audit(entries, watch)), acknowledged, kept),
+      collectViolations(afterInspection(inspect(watch), audit(entries, watch)), counted, kept),
     )
   }
 

@@ -8,10 +8,14 @@ export function auditPhrase(audit: AuditResult, hasLedger: boolean): string {
   return `the tables by themselves, since no booking of a single request is written down: ${formatCount(oversold)} oversold, ${formatCount(inconsistent)} inconsistent`
 }
 
-/** What an audit counted, in words; what only some workloads have stands there only where it was found. */
-export function foundByAudit({ lost, duplicate, oversold, inconsistent = 0 }: AuditResult): string {
-  const found = `${formatCount(lost)} lost, ${formatCount(duplicate)} doubled, ${formatCount(oversold)} oversold`
-  return inconsistent > 0 ? `${found}, ${formatCount(inconsistent)} inconsistent` : found
+/** What an audit counted, in words; what is seldom found stands there only where it was. */
+export function foundByAudit(audit: AuditResult): string {
+  const { lost, duplicate, oversold, inconsistent = 0, refusedCommitted = 0 } = audit
+  return [
+    `${formatCount(lost)} lost, ${formatCount(duplicate)} doubled, ${formatCount(oversold)} oversold`,
+    ...(inconsistent > 0 ? [`${formatCount(inconsistent)} inconsistent`] : []),
+    ...(refusedCommitted > 0 ? [`${formatCount(refusedCommitted)} stored though refused`] : []),
+  ].join(', ')
 }
 
 /** `the first 20 of 245` where fewer of what was found are told in full; null where all are. */
@@ -20,6 +24,9 @@ export function firstOf(shown: number, all: number): string | null {
 }
 
 /** All that an audit counted as broken. */
-export function brokenIn({ lost, duplicate, oversold, inconsistent = 0 }: AuditResult): number {
-  return lost + duplicate + oversold + inconsistent
+export function brokenIn(audit: AuditCounts): number {
+  const { lost, duplicate, oversold, inconsistent = 0, refusedCommitted = 0 } = audit
+  return lost + duplicate + oversold + inconsistent + refusedCommitted
 }
+
+type AuditCounts = Pick<AuditResult, 'lost' | 'duplicate' | 'oversold' | 'inconsistent' | 'refusedCommitted'>

@@ -23,7 +23,8 @@ export function partsOf(ledger: LedgerEntries, claimsAtATime: number): number {
  * Holds the ledger against what is stored:
  * - every acknowledged booking is there (else `lost`) and no other under its key (else `duplicate`);
  * - a booking that was not acknowledged (no answer, or an error) may be there all the same:
- *   `unknown-committed` says so, it is no fault, unless it is there twice.
+ *   `unknown-committed` says so, it is no fault, unless it is there twice;
+ * - a booking that the API refused is not there (else `refused-committed`).
  *
  * Memory grows with what is wrong, not with the bookings.
  */
@@ -60,6 +61,9 @@ function* judgeRow(row: StoredBooking, claims: Claims, strays: Map<string, Store
   if (match === 'stray') addStray(strays, row)
   if (match === 'unacknowledged') {
     yield { kind: 'unknown-committed', key: row.key, detail: `stored ${asText(row)}, though it was not acknowledged` }
+  }
+  if (match === 'refused') {
+    yield { kind: 'refused-committed', key: row.key, detail: `stored ${asText(row)}, though the API refused it` }
   }
   if (match === 'again') {
     yield { kind: 'duplicate', key: row.key, detail: `asked for once, and stored ${asText(row)} as well` }

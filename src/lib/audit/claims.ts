@@ -3,13 +3,17 @@ import type { StoredBooking } from './stored-bookings.ts'
 
 /**
  * What a row is to the ledger: of nobody who is in it (`foreign`); the booking that was acknowledged; one that was not
- * acknowledged, for the first time or `again`; or another one under the key of an acknowledged booking (`stray`).
+ * acknowledged, for the first time or `again`; another one under the key of an acknowledged booking (`stray`); or one
+ * whose every attempt was `refused`.
  */
-export type Match = 'foreign' | 'acknowledged' | 'unacknowledged' | 'again' | 'stray'
+export type Match = 'foreign' | 'acknowledged' | 'unacknowledged' | 'again' | 'stray' | 'refused'
 
 /** What the ledger claims, as fingerprints. */
 export interface Claims {
-  /** The stronger of two entries under one key counts: an acknowledgement, and the first of them. */
+  /**
+   * The strongest of several entries under one key counts: an acknowledgement (the first of them), then an attempt of
+   * which nobody knows, and a refusal last: who repeats a request may be refused because the first one was stored.
+   */
   add(entry: LedgerEntry): void
   /** Says what the row is, and remembers that it was there. */
   match(row: StoredBooking): Match
@@ -26,6 +30,10 @@ const claimed = 1
 const booked = 2
 const withoutId = 4
 const stored = 8
+/** An attempt that may have been carried out, though nobody said so. */
+const doubtful = 16
+/** Several attempts for different resources were refused. */
+const refusedOften = 32
 
 /** Smaller tables are not worth having. */
 const minSlots = 1024
@@ -67,12 +75,22 @@ export function createClaims(expected: number): Claims {
         acknowledged[slot] = hashBooking(id, resource)
         missing++
       } else if (outcome === 'booked' && acknowledged[slot] !== hashBooking(id, resource)) contradicted++
-      mark(slot, claimed)
+      if (outcome === 'conflict' && !is(slot, booked | doubtful)) {
+        const refused = hashBooking(undefined, resource)
+        if (!is(slot, claimed)) acknowledged[slot] = refused
+        else if (acknowledged[slot] !== refused) mark(slot, refusedOften)
+      }
+      mark(slot, outcome === 'unknown' || outcome === 'failed' ? claimed | doubtful : claimed)
     },
     match({ key, id, resource }) {
       const slot = slotOf(key)
       if (!is(slot, claimed)) return 'foreign'
       const again = is(slot, stored)
+      if (!is(slot, booked | doubtful)) {
+        // A key that was refused for one resource may be under way for another one when a load is killed.
+        const isThatOne = is(slot, refusedOften) || acknowledged[slot] === hashBooking(undefined, resource)
+        return isThatOne ? 'refused' : 'foreign'
+      }
       if (!is(slot, booked)) {
         mark(slot, stored)
         return again ? 'again' : 'unacknowledged'

@@ -2,15 +2,17 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { failure, reasonOf } from '../errors.ts'
 import { plain } from '../format.ts'
-import { maxLineBytes, parseEntry, parseHead, type LedgerHead, type RecordedOutcome } from './ledger-format.ts'
+import { isRefusalsCut, maxLineBytes, parseEntry, parseHead, type LedgerHead } from './ledger-format.ts'
 import type { Watch } from '../workloads/workload.ts'
-import type { LedgerEntries, LedgerEntry } from './scenario.ts'
+import type { LedgerEntries, LedgerEntry, Outcome } from './scenario.ts'
 
 /** A ledger that was read to its end once and found whole. What is appended later is not part of it. */
 export interface ReadLedger {
   readonly file: string
   readonly head: LedgerHead
-  readonly counts: Readonly<Record<RecordedOutcome, number>>
+  readonly counts: Readonly<Record<Outcome, number>>
+  /** There were more refusals than stand in it. */
+  readonly refusalsCut: boolean
   /** The last line has no end, since the writer was killed in the middle of it; it is left out. */
   readonly torn: boolean
   readonly entries: LedgerEntries
@@ -41,16 +43,21 @@ export async function readLedger(file: string, { onProgress, signal }: Watch): P
     ({ size }) => size,
     () => 0,
   )
-  const counts = { booked: 0, unknown: 0, failed: 0 }
+  const counts = { booked: 0, conflict: 0, unknown: 0, failed: 0 }
   let head: LedgerHead | null = null
   let end = 0
   let torn = false
+  let refusalsCut = false
   for await (const line of readLines(file, Infinity)) {
     torn = line.torn
     if (torn) requireBeginning(file, line)
     else {
       if (head === null) head = parse(file, line, parseHead)
-      else counts[parse(file, line, parseEntry).outcome]++
+      else {
+        const entry = parse(file, line, parseLine)
+        if (entry === null) refusalsCut = true
+        else counts[entry.outcome]++
+      }
       ;({ end } = line)
     }
     if (line.number % stepLines === 0) {
@@ -59,8 +66,8 @@ export async function readLedger(file: string, { onProgress, signal }: Watch): P
     }
   }
   if (head === null) throw unreadable(file, 1, 'it has no head')
-  const count = counts.booked + counts.unknown + counts.failed
-  return { file, head, counts, torn, entries: { count, read: () => readEntries(file, end) } }
+  const count = counts.booked + counts.conflict + counts.unknown + counts.failed
+  return { file, head, counts, refusalsCut, torn, entries: { count, read: () => readEntries(file, end) } }
 }
 
 /** The entries of several ledgers, one after the other. */
@@ -74,7 +81,15 @@ export function joinEntries(ledgers: readonly ReadLedger[]): LedgerEntries {
 }
 
 async function* readEntries(file: string, end: number): AsyncGenerator<LedgerEntry> {
-  for await (const line of readLines(file, end)) if (line.number > 1) yield parse(file, line, parseEntry)
+  for await (const line of readLines(file, end)) {
+    const entry = line.number > 1 ? parse(file, line, parseLine) : null
+    if (entry !== null) yield entry
+  }
+}
+
+/** Null for the line that stands for the refusals that are left out. */
+function parseLine(line: string): LedgerEntry | null {
+  return isRefusalsCut(line) ? null : parseEntry(line)
 }
 
 interface Line {

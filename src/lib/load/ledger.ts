@@ -1,6 +1,6 @@
 import { reasonOf } from '../errors.ts'
 import { unwritable, type AppendOnlyFile } from './ledger-file.ts'
-import { formatEntry, formatHead, type LedgerHead } from './ledger-format.ts'
+import { formatEntry, formatHead, mostRefusals, refusalsCutLine, type LedgerHead } from './ledger-format.ts'
 import type { Ledger, LedgerEntry, Outcome } from './scenario.ts'
 
 /** Attempts by what became of them. */
@@ -24,9 +24,13 @@ export interface LedgerWriter extends CountingLedger {
 
 /**
  * Keeps a ledger in `file`. Entries that come together share a write (group commit): those that come while a write is
- * under way make up the next one.
+ * under way make up the next one. Of refusals it writes the first `refusals`, and counts the others.
  */
-export async function startLedger(file: AppendOnlyFile, head: LedgerHead): Promise<LedgerWriter> {
+export async function startLedger(
+  file: AppendOnlyFile,
+  head: LedgerHead,
+  refusals: number = mostRefusals,
+): Promise<LedgerWriter> {
   const counts = { booked: 0, conflict: 0, failed: 0, unknown: 0 }
   const { promise: failed, reject: fail } = Promise.withResolvers<never>()
   failed.catch(() => {})
@@ -63,7 +67,8 @@ export async function startLedger(file: AppendOnlyFile, head: LedgerHead): Promi
     async record(entry) {
       const line = lineOf(entry)
       counts[entry.outcome]++
-      if (line !== null) await append(line)
+      if (entry.outcome !== 'conflict' || counts.conflict <= refusals) await append(line)
+      else if (counts.conflict === refusals + 1) await append(refusalsCutLine)
     },
     counts: () => ({ ...counts }),
     async close() {
@@ -72,8 +77,7 @@ export async function startLedger(file: AppendOnlyFile, head: LedgerHead): Promi
       } finally {
         await file.close()
       }
-      // A conflict has no line.
-      const isEmpty = counts.booked + counts.failed + counts.unknown === 0
+      const isEmpty = counts.booked + counts.conflict + counts.failed + counts.unknown === 0
       if (!isEmpty || !file.remove) return file.path
       await file.remove()
       return null
@@ -91,9 +95,8 @@ export function unwrittenLedger(): LedgerWriter {
   }
 }
 
-/** Null for a conflict. Throws TypeError for what is no entry. */
-function lineOf(entry: LedgerEntry): string | null {
-  if (entry.outcome === 'conflict') return null
+/** Throws TypeError for what is no entry. */
+function lineOf(entry: LedgerEntry): string {
   try {
     return formatEntry(entry)
   } catch (error) {

@@ -77,6 +77,6 @@ function judge(
   }
 }
 
-function toStepAnswer({ status, body, maybeExecuted }: HttpAnswer, parse: ParseJson): StepAnswer {
-  return { status, body, maybeExecuted, json: () => parse(body) }
+function toStepAnswer({ status, body, maybeExecuted, reconnected }: HttpAnswer, parse: ParseJson): StepAnswer {
+  return { status, body, maybeExecuted, ...(reconnected ? { reconnected } : {}), json: () => parse(body) }
 }

@@ -267,7 +267,7 @@ async function tryAudit(
   }
 }
 
-const emptyLedger = { entries: { count: 0, async *read() {} }, counts: { booked: 0 } }
+const emptyLedger = { entries: { count: 0, async *read() {} }, counts: { booked: 0, conflict: 0 } }
 
 /** From the file, as anybody could later. Not ended by the signal, which has only ended the run. */
 async function auditLedger(
@@ -277,7 +277,8 @@ async function auditLedger(
 ): Promise<AuditResult> {
   const watch = createWatch()
   const { entries, counts } = ledgerPath === null ? emptyLedger : await readLedger(ledgerPath, watch)
-  return collectViolations(afterInspection(inspected, audit(entries, watch)), counts.booked, keptViolations)
+  const counted = { acknowledged: counts.booked, refused: counts.conflict }
+  return collectViolations(afterInspection(inspected, audit(entries, watch)), counted, keptViolations)
 }
 
 /** Nothing of an API that has ended: what it kept in memory went with it. */

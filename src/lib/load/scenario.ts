@@ -79,6 +79,8 @@ export interface StepAnswer {
   readonly status: number
   /** Without an answer: whether the server may have carried the request out (false when it was never sent). */
   readonly maybeExecuted: boolean
+  /** It was sent twice, since the server had closed the connection that it went over first: of GET, PUT and their like. */
+  readonly reconnected?: boolean
   /** Empty unless `wantBody`. */
   readonly body: Buffer
   /** The parsed body; equal bodies are parsed once and shared, so treat it as read-only. Throws SyntaxError. */
@@ -159,7 +161,7 @@ export interface VirtualUser extends PreparingUser {
   readonly runId: string
   readonly ledger: Ledger
   /** What became of an attempt to book, by the statuses that the settings name. */
-  outcomeOf(answer: Pick<StepAnswer, 'status' | 'maybeExecuted'>): Outcome
+  outcomeOf(answer: Pick<StepAnswer, 'status' | 'maybeExecuted' | 'reconnected'>): Outcome
   /** Waits; the next request is due when the wait is over. Rejects when the user is to stop. */
   think(time: ThinkTime): Promise<void>
   /** Never rejects for what the server does; rejects when the user was to stop before it was sent. */

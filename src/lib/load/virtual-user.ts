@@ -45,7 +45,7 @@ async function recordEntry(parts: SessionParts, session: Session, entry: LedgerE
 function outcomeOfAnswer(
   { mistakes, statuses }: SessionParts,
   session: Session,
-  answer: Pick<StepAnswer, 'status' | 'maybeExecuted'>,
+  answer: Pick<StepAnswer, 'status' | 'maybeExecuted' | 'reconnected'>,
 ): Outcome {
   try {
     requireAnswer(answer)

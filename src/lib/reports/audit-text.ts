@@ -27,10 +27,16 @@ function ledgerLines(ledgers: AuditReport['ledgers']): string[] {
     return ['no ledger  nothing is known of bookings that were lost or doubled (name one with --ledger)']
   const isEmpty = ledgers.every(({ booked, unknown }) => booked + unknown === 0)
   const empty = isEmpty ? ['no booking is in the ledgers: nothing is known of bookings that were lost or doubled'] : []
-  const lines = ledgers.flatMap(({ file, run, target, startedAt, booked, unknown, failed, torn }) => [
-    `ledger     ${plain(file)}: ${formatCount(booked)} booked, ${formatCount(unknown)} unknown, ${formatCount(failed)} failed`,
+  return [...empty, ...ledgers.flatMap(linesOf)]
+}
+
+function linesOf(ledger: AuditReport['ledgers'][number]): string[] {
+  const { file, run, target, startedAt, booked, unknown, failed, conflict = 0, refusalsCut, torn } = ledger
+  const counts = `${formatCount(booked)} booked, ${formatCount(unknown)} unknown, ${formatCount(failed)} failed`
+  return [
+    `ledger     ${plain(file)}: ${counts}, ${formatCount(conflict)} refused`,
     `           run ${plain(run)} on ${plain(target)}, begun ${plain(startedAt)}`,
+    ...(refusalsCut ? [`           there were more refusals than these: nothing is known of the others`] : []),
     ...(torn ? ['           its last line was cut off when the load was killed, and is left out'] : []),
-  ])
-  return [...empty, ...lines]
+  ]
 }

@@ -131,16 +131,20 @@ const ledgerFile = (description: string) => text(`${description}, one line a boo
 
 const Audit = object('the ledger and the invariants held against the database', {
   acknowledged: count('bookings that the API acknowledged'),
+  refused: Type.Optional(count('attempts that the API refused, and that the ledger has')),
   lost: count('of these, not in the table'),
   duplicate: count('of these, in the table more than once'),
   oversold: count('slots whose reservations, places and stock do not agree'),
   inconsistent: Type.Optional(count('other rows, messages or copies that contradict each other')),
+  refusedCommitted: Type.Optional(count('bookings that the API refused, yet are in the table')),
   unknownCommitted: count('bookings that were not acknowledged, yet are in the table; no fault'),
-  passed: flag('nothing lost, duplicate, oversold or inconsistent'),
+  passed: flag('nothing lost, duplicate, oversold, inconsistent or stored though it was refused'),
   violations: list(
     'the first that were found',
     object('one broken promise', {
-      kind: text('what was broken: lost, duplicate, oversold, inconsistent; unknown-committed is no fault'),
+      kind: text(
+        'what was broken: lost, duplicate, oversold, inconsistent, refused-committed; unknown-committed is no fault',
+      ),
       key: text('the booking or the slot'),
       detail: text('what was expected and what was found'),
     }),
@@ -231,6 +235,8 @@ const AuditReport = Type.Object(
         booked: count('bookings that the API acknowledged'),
         unknown: count('attempts to book without an answer'),
         failed: count('attempts to book that were answered by an error'),
+        conflict: Type.Optional(count('attempts to book that the API refused, as far as the ledger has them')),
+        refusalsCut: Type.Optional(flag('there were more refusals than the ledger has')),
         torn: flag('the last line was cut off, because the load was killed; it is left out'),
       }),
     ),

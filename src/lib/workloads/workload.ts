@@ -46,8 +46,11 @@ export interface RunningServer {
 
 /** One way in which the data is not what was promised. */
 export interface Violation {
-  /** `inconsistent`: rows, messages or copies of them that contradict each other. */
-  readonly kind: 'lost' | 'duplicate' | 'oversold' | 'inconsistent' | 'unknown-committed'
+  /**
+   * `inconsistent`: rows, messages or copies of them that contradict each other. `refused-committed`: stored, though the
+   * API said that it was not.
+   */
+  readonly kind: 'lost' | 'duplicate' | 'oversold' | 'inconsistent' | 'refused-committed' | 'unknown-committed'
   /** What is concerned: a booking, a slot, a receipt. */
   readonly key: string
   readonly detail: string

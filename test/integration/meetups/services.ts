@@ -15,7 +15,7 @@ import { createImages } from '../../../src/lib/workloads/meetups/image/service.t
 import type { PostService } from '../../../src/lib/workloads/meetups/post/contract.ts'
 import { createPostService } from '../../../src/lib/workloads/meetups/post/service.ts'
 import type { Clients } from '../../../src/lib/workloads/meetups/services.ts'
-import { entriesOf, unwatched } from '../../ledgers.ts'
+import { countsOf, entriesOf, unwatched } from '../../ledgers.ts'
 import type { EventPlace } from './event-place.ts'
 
 /** The services that a saga calls, in this process. */
@@ -83,5 +83,5 @@ export async function audit(
   standstillMs = 1000,
 ) {
   const evidence = { database, ledger: entriesOf(ledger), openBroker: async () => broker }
-  return collectViolations(auditMeetups(evidence, unwatched, standstillMs), ledger.length, 20)
+  return collectViolations(auditMeetups(evidence, unwatched, standstillMs), countsOf(ledger), 20)
 }

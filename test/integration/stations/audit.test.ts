@@ -55,7 +55,7 @@ for (const engine of testEngines) {
         messageOf('A', { date: '20200101' }),
       ]
       await place.broker.publish(topic, [...noise, messageOf('B'), messageOf('A'), messageOf('A')])
-      expect(await audit(place, ledger)).toEqual({ ...clean, acknowledged: 2, violations: [] })
+      expect(await audit(place, ledger)).toMatchObject({ ...clean, acknowledged: 2, violations: [] })
     })
 
     it('finds a booking that was neither published nor waits for it, whoever was told of it', async () => {

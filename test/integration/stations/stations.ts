@@ -15,7 +15,7 @@ import { stations } from '../../../src/lib/workloads/stations/index.ts'
 import { topic, type BookingMessage } from '../../../src/lib/workloads/stations/messages.ts'
 import type { Location } from '../../../src/lib/workloads/stations/locations.ts'
 import type { RunningServer } from '../../../src/lib/workloads/workload.ts'
-import { entriesOf, noPubSub, unwatched } from '../../ledgers.ts'
+import { countsOf, entriesOf, noPubSub, unwatched } from '../../ledgers.ts'
 
 /** A database with the tables of the workload, and a broker in a file; both are this test's own. */
 export interface Place extends AsyncDisposable {
@@ -120,5 +120,5 @@ export function acknowledged(wishes: readonly BookingMessage[]): LedgerEntry[] {
 /** What the audit finds; with `standstillMs` it waits for so long, and not as long as it does otherwise. */
 export async function audit({ database, broker }: Place, ledger: readonly LedgerEntry[] = [], standstillMs?: number) {
   const evidence = { database, ledger: entriesOf(ledger), openBroker: async () => broker }
-  return collectViolations(auditStations(evidence, unwatched, standstillMs), ledger.length, 20)
+  return collectViolations(auditStations(evidence, unwatched, standstillMs), countsOf(ledger), 20)
 }

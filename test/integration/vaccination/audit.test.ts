@@ -8,7 +8,7 @@ import type { LedgerEntry } from '../../../src/lib/load/scenario.ts'
 import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
 import { slotAt } from '../../../src/lib/workloads/vaccination/slots.ts'
 import { bookingTables, reservations, schedules } from '../../../src/lib/workloads/vaccination/tables.ts'
-import { entriesOf, findViolations, unwatched } from '../../ledgers.ts'
+import { countsOf, entriesOf, findViolations, unwatched } from '../../ledgers.ts'
 import type { Progress, Violation } from '../../../src/lib/workloads/workload.ts'
 import { testEngines, type TestDatabase } from '../databases/engines.ts'
 
@@ -40,13 +40,21 @@ for (const engine of testEngines) {
     async function audit(entries: readonly LedgerEntry[], rows: readonly ReturnType<typeof row>[], stock: number) {
       await database.store.insert(reservations, rows)
       await database.store.update(schedules, { id: slot }, { stock })
-      const acknowledged = entries.filter(({ outcome }) => outcome === 'booked').length
       const violations = auditBookings(database, bookingTables, entriesOf(entries), unwatched)
-      const { violations: _, ...counts } = await collectViolations(violations, acknowledged, 20)
+      const { violations: _, ...counts } = await collectViolations(violations, countsOf(entries), 20)
       return counts
     }
 
-    const clean = { lost: 0, duplicate: 0, oversold: 0, inconsistent: 0, unknownCommitted: 0, passed: true }
+    const clean = {
+      refused: 0,
+      lost: 0,
+      duplicate: 0,
+      oversold: 0,
+      inconsistent: 0,
+      refusedCommitted: 0,
+      unknownCommitted: 0,
+      passed: true,
+    }
 
     it('passes where all is well, with bookings of other runs beside it', async () => {
       expect(await audit([booked(1)], [row(1), row(2)], 0)).toEqual({ ...clean, acknowledged: 1 })
@@ -140,6 +148,29 @@ for (const engine of testEngines) {
       })
       const entries = [unanswered(1, 'unknown'), unanswered(2, 'unknown'), unanswered(3, 'failed')]
       expect(await audit(entries, [row(1), row(3)], 0)).toEqual({ ...clean, acknowledged: 0, unknownCommitted: 2 })
+    })
+
+    it('finds a booking that is there though the API refused it, unless it was asked for in another way, too', async () => {
+      const attempt = (n: number, outcome: 'conflict' | 'unknown' = 'conflict'): LedgerEntry => {
+        return { key: `T${n}`, resource: slot, outcome }
+      }
+      const entries = [attempt(1), attempt(2), booked(2), attempt(3), attempt(4, 'unknown'), attempt(4)]
+      const rows = [row(1), row(2), row(4), row(5)]
+      await database.store.update(schedules, { id: slot }, { max_available: 4 })
+      const found = await audit(entries, rows, 0)
+      expect(found).toEqual({
+        ...clean,
+        acknowledged: 1,
+        refused: 4,
+        refusedCommitted: 1,
+        unknownCommitted: 1,
+        passed: false,
+      })
+      expect(await findViolations(database, entries)).toContainEqual({
+        kind: 'refused-committed',
+        key: 'T1',
+        detail: `stored as ${row(1).id} for ${slot}, though the API refused it`,
+      })
     })
   })
 }

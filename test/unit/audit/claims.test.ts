@@ -48,6 +48,32 @@ describe('claims', () => {
     },
   )
 
+  it('know what was refused from what was not, and for which resource', () => {
+    const claims = createClaims(1)
+    claims.add({ key, outcome: 'conflict', resource: 7 })
+    expect(claims.missing).toBe(0)
+    expect(claims.match(row('x', '8'))).toBe('foreign')
+    expect([claims.match(row('x')), claims.match(row('y'))]).toEqual(['refused', 'refused'])
+    claims.add({ key, outcome: 'conflict', resource: 8 })
+    expect([claims.match(row('x', '8')), claims.match(row('x', '7'))]).toEqual(['refused', 'refused'])
+  })
+
+  // A client that got no answer asks again, and is refused because the first request was carried out.
+  it.each([
+    [['conflict', 'unknown'], 'unacknowledged'],
+    [['unknown', 'conflict'], 'unacknowledged'],
+    [['failed', 'conflict', 'conflict'], 'unacknowledged'],
+    [['booked', 'conflict'], 'acknowledged'],
+    [['conflict', 'booked'], 'acknowledged'],
+    [['conflict', 'unknown', 'booked'], 'acknowledged'],
+    [['conflict', 'conflict'], 'refused'],
+  ] as const)('blame no refusal beside another attempt under the same key: %j', (outcomes, match) => {
+    const claims = createClaims(1)
+    for (const outcome of outcomes)
+      claims.add({ key, resource: 7, outcome, ...(outcome === 'booked' ? { id: 'a' } : {}) })
+    expect(claims.match(row('a'))).toBe(match)
+  })
+
   it('count acknowledgements of another booking under a key, and none of the same again', () => {
     const claims = createClaims(1)
     claims.add({ key, outcome: 'booked', resource: 7, id: 'a' })

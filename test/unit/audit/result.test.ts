@@ -15,21 +15,26 @@ const some = [
   violation('duplicate', 'd'),
   violation('oversold', 'e'),
   violation('inconsistent', 'f'),
+  violation('refused-committed', 'g'),
 ]
+
+const none = { acknowledged: 0, refused: 0 }
 
 describe('collectViolations', () => {
   it.each([
-    [Infinity, ['b', 'd', 'e', 'f', 'a', 'c']],
-    [5, ['b', 'd', 'e', 'f', 'a']],
+    [Infinity, ['b', 'd', 'e', 'f', 'g', 'a', 'c']],
+    [6, ['b', 'd', 'e', 'f', 'g', 'a']],
     [2, ['b', 'd']],
   ])('counts all, and of %d it keeps in full the faults come first', async (kept, keys) => {
-    const { violations, ...counts } = await collectViolations(found(some), 7, kept)
+    const { violations, ...counts } = await collectViolations(found(some), { acknowledged: 7, refused: 3 }, kept)
     expect(counts).toEqual({
       acknowledged: 7,
+      refused: 3,
       lost: 1,
       duplicate: 1,
       oversold: 1,
       inconsistent: 1,
+      refusedCommitted: 1,
       unknownCommitted: 2,
       passed: false,
     })
@@ -37,10 +42,15 @@ describe('collectViolations', () => {
   })
 
   it('fails for what is inconsistent alone', async () => {
-    expect(await collectViolations(found(some.slice(5)), 0, 20)).toMatchObject({ inconsistent: 1, passed: false })
+    expect(await collectViolations(found(some.slice(5, 6)), none, 20)).toMatchObject({ inconsistent: 1, passed: false })
+  })
+
+  it('fails for what is stored though it was refused alone', async () => {
+    const refused = await collectViolations(found(some.slice(6)), { acknowledged: 0, refused: 1 }, 20)
+    expect(refused).toMatchObject({ refusedCommitted: 1, passed: false, violations: [{ key: 'g' }] })
   })
 
   it('takes what is stored without an answer for no fault', async () => {
-    expect(await collectViolations(found(some.slice(0, 1)), 0, 20)).toMatchObject({ unknownCommitted: 1, passed: true })
+    expect(await collectViolations(found(some.slice(0, 1)), none, 20)).toMatchObject({ unknownCommitted: 1, passed: true })
   })
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RushbenchError } from '../../../src/lib/errors.ts'
-import { formatEntry, formatHead } from '../../../src/lib/load/ledger-format.ts'
+import { formatEntry, formatHead, refusalsCutLine } from '../../../src/lib/load/ledger-format.ts'
 import { joinEntries, readLedger, readLedgers, type ReadLedger } from '../../../src/lib/load/ledger-reader.ts'
 import type { LedgerEntry } from '../../../src/lib/load/scenario.ts'
 import { unwatched } from '../../ledgers.ts'
@@ -17,7 +17,7 @@ const text = fc.string({ minLength: 1, unit: 'grapheme' })
 const resource = fc.oneof(text, fc.maxSafeInteger())
 const anyEntry: fc.Arbitrary<LedgerEntry> = fc.oneof(
   fc.record({ outcome: fc.constant('booked' as const), key: text, resource, id: resource }),
-  fc.record({ outcome: fc.constantFrom('booked', 'unknown', 'failed'), key: text, resource }),
+  fc.record({ outcome: fc.constantFrom('booked', 'conflict', 'unknown', 'failed'), key: text, resource }),
 )
 
 let folder: string
@@ -60,6 +60,7 @@ describe('readLedger', () => {
         const countOf = (wanted: string) => entries.filter(({ outcome }) => outcome === wanted).length
         expect(ledger.counts).toEqual({
           booked: countOf('booked'),
+          conflict: countOf('conflict'),
           unknown: countOf('unknown'),
           failed: countOf('failed'),
         })
@@ -77,6 +78,14 @@ describe('readLedger', () => {
     }))
     const ledger = await read(headLine + entries.map(formatEntry).join(''))
     expect(await entriesOf(ledger)).toEqual(entries)
+  })
+
+  it('says where there were more refusals than it has', async () => {
+    const refused = { outcome: 'conflict', key: 'BOOLE', resource: 7 } as const
+    const ledger = await read(headLine + formatEntry(refused) + refusalsCutLine + formatEntry(booked))
+    expect(ledger).toMatchObject({ refusalsCut: true, counts: { booked: 1, conflict: 1 }, entries: { count: 2 } })
+    expect(await entriesOf(ledger)).toEqual([refused, booked])
+    expect(await read(headLine + formatEntry(refused))).toMatchObject({ refusalsCut: false })
   })
 
   it('leaves out a last line that was cut off anywhere, and says so', async () => {
@@ -140,7 +149,9 @@ describe('readLedger', () => {
     [`${headLine}[]\n`, 'Line 2 of', 'not a JSON object'],
     [headLine + line(booked) + line({ ...booked, key: '' }), 'Line 3 of', 'key is "", not a text'],
     [headLine + line({ ...booked, resource: 1.5 }), 'Line 2 of', 'resource is 1.5, neither'],
-    [headLine + line({ ...booked, outcome: 'conflict' }), 'Line 2 of', 'outcome is "conflict", not one of booked'],
+    [headLine + line({ ...booked, outcome: 'refused' }), 'Line 2 of', 'outcome is "refused", not one of booked'],
+    [headLine + line({ ...booked, outcome: 'conflict' }), 'Line 2 of', 'it has an id, though its outcome is conflict'],
+    [`${headLine}{"refusals":"all"}\n`, 'Line 2 of', 'it has "refusals"'],
     [headLine + line({ ...booked, outcome: 'unknown' }), 'Line 2 of', 'it has an id, though its outcome is unknown'],
     [headLine + line({ ...booked, id: 5.5 }), 'Line 2 of', 'id is 5.5, neither'],
     [headLine + line({ ...booked, seat: 5 }), 'Line 2 of', 'it has "seat"'],
@@ -182,7 +193,7 @@ describe('readLedger', () => {
         const ledger = await readOrRefuse(changed)
         for (const entry of ledger ? await entriesOf(ledger) : []) {
           expect(entry.key).not.toBe('')
-          expect(['booked', 'unknown', 'failed']).toContain(entry.outcome)
+          expect(['booked', 'conflict', 'unknown', 'failed']).toContain(entry.outcome)
         }
       }),
       { numRuns: 300 },

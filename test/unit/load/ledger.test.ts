@@ -32,9 +32,9 @@ function slowFile() {
   return { file, writes, isClosed: () => closed }
 }
 
-async function startSlowLedger() {
+async function startSlowLedger(refusals?: number) {
   const slow = slowFile()
-  const starting = startLedger(slow.file, head)
+  const starting = startLedger(slow.file, head, refusals)
   await nextTurn()
   await nextTurn()
   slow.writes[0]!.end()
@@ -83,18 +83,36 @@ describe('the ledger', () => {
     expect(await isDone(second)).toBe(true)
   })
 
-  it('counts every outcome, and writes down those that the audit has to look at', async () => {
+  it('counts every outcome, and writes each down', async () => {
     const { ledger, writes } = await startSlowLedger()
-    await ledger.record(entry('a', 'conflict'))
-    for (const outcome of ['booked', 'unknown', 'failed'] as const) void ledger.record(entry('b', outcome))
+    for (const outcome of ['conflict', 'booked', 'unknown', 'failed'] as const) void ledger.record(entry('b', outcome))
     await nextTurn()
     await nextTurn()
-    expect(writes[1]!.lines).toHaveLength(3)
+    expect(writes[1]!.lines).toHaveLength(4)
     expect(ledger.counts()).toEqual({ booked: 1, conflict: 1, failed: 1, unknown: 1 })
   })
 
+  it('writes down so many refusals, says once that there are more, and goes on counting them', async () => {
+    const { ledger, writes } = await startSlowLedger(2)
+    for (const key of ['a', 'b', 'c', 'd']) void ledger.record(entry(key, 'conflict'))
+    void ledger.record(entry('e'))
+    await nextTurn()
+    await nextTurn()
+    expect(writes[1]!.lines).toEqual([
+      '{"outcome":"conflict","key":"a","resource":7}',
+      '{"outcome":"conflict","key":"b","resource":7}',
+      '{"refusals":"cut"}',
+      '{"outcome":"booked","key":"e","resource":7,"id":"id of e"}',
+    ])
+    expect(ledger.counts()).toMatchObject({ booked: 1, conflict: 4 })
+    writes[1]!.end()
+    // Nobody waits for a line that is not written.
+    await ledger.record(entry('f', 'conflict'))
+    expect(writes).toHaveLength(2)
+  })
+
   it.each([
-    [{ ...entry('a'), outcome: 'bookd' }, 'outcome is "bookd", not one of booked, unknown, failed'],
+    [{ ...entry('a'), outcome: 'bookd' }, 'outcome is "bookd", not one of booked, conflict, unknown, failed'],
     [{ ...entry('a'), key: undefined }, 'key is missing, not a text'],
     [{ ...entry('a'), resource: null }, 'resource is null, neither a text nor a whole number'],
     [{ ...entry('a', 'failed'), id: 5 }, 'it has an id, though its outcome is failed'],
@@ -156,17 +174,15 @@ describe('the file of a ledger', () => {
   })
 
   it('is removed when nothing stands in it, unless it was asked for by its name', async () => {
-    const conflict = { key: 'k', resource: 1, outcome: 'conflict' } as const
     const beside = await startLedger(await createLedgerBesideReport(folder, new Date(0)), head)
-    await beside.record(conflict)
     expect(await beside.close()).toBe(null)
     expect(await readdir(folder)).toEqual([])
     const named = join(folder, 'named')
     const asked = await startLedger(await createLedgerFile(named), head)
     expect(await asked.close()).toBe(named)
     const used = await startLedger(await createLedgerBesideReport(folder, new Date(0)), head)
-    await used.record({ ...conflict, outcome: 'unknown' })
-    expect(await readFile((await used.close()) as string, 'utf8')).toContain('unknown')
+    await used.record({ key: 'k', resource: 1, outcome: 'conflict' })
+    expect(await readFile((await used.close()) as string, 'utf8')).toContain('conflict')
   })
 
   it('is never one that was there before', async () => {

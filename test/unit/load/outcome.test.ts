@@ -16,4 +16,12 @@ describe('outcomeOf', () => {
   ] as const)('takes status %d, carried out perhaps: %j, for %s', (status, maybeExecuted, outcome) => {
     expect(outcomeOf({ status, maybeExecuted }, statuses)).toBe(outcome)
   })
+
+  it.each([
+    [201, 'booked'],
+    [409, 'unknown'],
+    [500, 'failed'],
+  ] as const)('takes status %d for %s where the request was sent twice', (status, outcome) => {
+    expect(outcomeOf({ status, maybeExecuted: true, reconnected: true }, statuses)).toBe(outcome)
+  })
 })

@@ -19,7 +19,7 @@ describe('auditSummary', () => {
       'oversold',
       'unknown-committed',
     ])
-    expect(lines[5]).toMatch(/^ledger {5}\S+: \d+ booked, 1 unknown, 0 failed$/)
+    expect(lines[5]).toMatch(/^ledger {5}\S+: \d+ booked, 1 unknown, 0 failed, 0 refused$/)
     expect(lines.at(-1)).toContain('its last line was cut off')
   })
 
@@ -45,6 +45,21 @@ describe('auditSummary', () => {
     expect(auditDigest({ ...report, environment: by('the last second') }).answers).toContainEqual(
       expect.objectContaining({ question: 'Durable?', answer: 'Not durable' }),
     )
+  })
+
+  it('names what is stored though it was refused, and says where the ledger has not every refusal', () => {
+    const violation = { kind: 'refused-committed', key: 'ADA', detail: 'stored as 7 for 9, though the API refused it' }
+    const audit = { ...report.audit, refused: 1_000_000, refusedCommitted: 67, violations: [violation] }
+    const [ledger] = report.ledgers
+    const text = auditSummary(
+      { ...report, audit, ledgers: [{ ...ledger!, conflict: 1_000_000, refusalsCut: true }] },
+      noPaint,
+    )
+    expect(text).toContain('1 oversold, 67 stored though refused, 1 stored without an answer')
+    expect(text).toContain('refused-committed: ADA, stored as 7 for 9, though the API refused it')
+    expect(text).toContain('(the first 1 of 71; --json shows all)')
+    expect(text).toContain('0 failed, 1,000,000 refused')
+    expect(text).toContain('there were more refusals than these: nothing is known of the others')
   })
 
   it('says that without a ledger nothing is known of bookings', () => {

@@ -110,8 +110,8 @@ export const workerFacts: z.ZodType<WorkerFacts> = z.strictObject({
   clock: z.strictObject({ offsetMs: z.number(), roundTripMs: z.number().min(0) }).nullable(),
 })
 
-/** Bookings of a worker: lines as the ledger has them, and how many attempts were conflicts, which it does not have. */
-export const newEntries = z.strictObject({ lines: z.array(z.string()), conflicts: z.number().int().min(0) })
+/** Bookings of a worker: lines as the ledger has them. */
+export const newEntries = z.strictObject({ lines: z.array(z.string()) })
 
 /** What a worker says at its end. */
 export const partEnd = z.strictObject({

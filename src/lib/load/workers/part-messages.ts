@@ -19,12 +19,6 @@ export type PartMessage =
   /** Why it does not do it, or what has to end the run but not what was measured up to then. */
   | { readonly kind: 'failed' | 'mistake'; readonly error: RushbenchError }
 
-/** The ledger only counts them. */
-const conflict: LedgerEntry = { key: 'conflict', resource: 0, outcome: 'conflict' }
-
-/** Attempts to book that one message may tell of: those of one turn of a worker's event loop. */
-const mostConflicts = 100_000
-
 /** Reads what came from the queue. Null for a kind that nobody knows; throws Error with the reason why it is no message. */
 export function readMessage(kind: string, data: Buffer): PartMessage | null {
   if (kind === 'prepared') return { kind }
@@ -33,9 +27,8 @@ export function readMessage(kind: string, data: Buffer): PartMessage | null {
   if (kind === 'end') return { kind, ...partEnd.parse(parseJson(data)) }
   if (kind === 'failed' || kind === 'mistake') return { kind, error: requireError(data.toString()) }
   if (kind !== 'entries') return null
-  const { lines, conflicts } = newEntries.parse(parseJson(data))
-  if (conflicts > mostConflicts) throw new Error(`it tells of ${conflicts} conflicts at once`)
-  return { kind, entries: [...lines.map(parseEntry), ...Array.from({ length: conflicts }, () => conflict)] }
+  const { lines } = newEntries.parse(parseJson(data))
+  return { kind, entries: lines.map(parseEntry) }
 }
 
 function requireError(text: string): RushbenchError {

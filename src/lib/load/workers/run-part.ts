@@ -229,8 +229,7 @@ function createLedger(say: (kind: string, message: object) => Promise<void>) {
   const channel = createLedgerChannel((batch, entries) => {
     const lines: string[] = []
     const reasons = entries.map((entry) => lineOf(entry, lines))
-    const conflicts = entries.filter(({ outcome }) => outcome === 'conflict').length
-    say('entries', { lines, conflicts }).then(
+    say('entries', { lines }).then(
       () => channel.settle(batch, reasons),
       (error: Error) =>
         channel.settle(
@@ -242,9 +241,8 @@ function createLedger(say: (kind: string, message: object) => Promise<void>) {
   return channel
 }
 
-/** Why the ledger refuses an entry; null when its line is among the others, or it has none. */
+/** Why the ledger refuses an entry; null when its line is among the others. */
 function lineOf(entry: LedgerEntry, lines: string[]): string | null {
-  if (entry.outcome === 'conflict') return null
   try {
     lines.push(formatEntry(entry).trimEnd())
     return null

@@ -21,6 +21,7 @@ export function auditDigest(report: AuditReport): Digest {
       { label: 'doubled', value: formatCount(audit.duplicate), note: '' },
       { label: 'oversold', value: formatCount(audit.oversold), note: '' },
       { label: 'inconsistent', value: formatCount(audit.inconsistent ?? 0), note: '' },
+      { label: 'stored though refused', value: formatCount(audit.refusedCommitted ?? 0), note: '' },
       { label: 'stored without an answer', value: formatCount(audit.unknownCommitted), note: 'no fault' },
     ],
     sections: [...violationSections(audit), ...ledgerSections(ledgers), ...runSections(report)],
@@ -33,6 +34,8 @@ function ledgerAnswer(ledgers: Ledgers): Answer {
   const torn = ledgers.filter((ledger) => ledger.torn).length
   const cut =
     torn > 0 ? ` In ${formatCount(torn)} the last line was cut off when the load was killed, and is left out.` : ''
+  const more = ledgers.filter(({ refusalsCut }) => refusalsCut).length
+  const left = more > 0 ? ` In ${formatCount(more)} there were more refusals than the ledger has.` : ''
   return {
     question: 'Held against what?',
     verdict: 'plain',
@@ -43,21 +46,21 @@ function ledgerAnswer(ledgers: Ledgers): Answer {
     detail:
       ledgers.length === 0
         ? 'Only the slots were looked at: nothing is known of bookings that were lost or doubled.'
-        : `What the API acknowledged was read from there.${cut}`,
+        : `What the API acknowledged and refused was read from there.${cut}${left}`,
   }
 }
 
 function ledgerSections(ledgers: Ledgers): Section[] {
   if (ledgers.length === 0) return []
   const table: Table = {
-    head: ['ledger', 'target', 'begun', 'booked', 'unknown', 'failed'],
-    rows: ledgers.map(({ file, target, startedAt, booked, unknown, failed }) => [
+    head: ['ledger', 'target', 'begun', 'booked', 'unknown', 'failed', 'refused'],
+    rows: ledgers.map(({ file, target, startedAt, booked, unknown, failed, conflict = 0 }) => [
       file,
       target,
       startedAt,
-      ...[booked, unknown, failed].map(formatCount),
+      ...[booked, unknown, failed, conflict].map(formatCount),
     ]),
-    numeric: [3, 4, 5],
+    numeric: [3, 4, 5, 6],
   }
   return [section('Ledgers', { table, depth: 'brief' })]
 }

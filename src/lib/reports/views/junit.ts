@@ -68,7 +68,17 @@ const promises = [
   ['no booking is doubled', 'duplicate'],
   ['nothing is oversold', 'oversold'],
   ['nothing is inconsistent', 'inconsistent'],
+  ['no refused booking is stored', 'refusedCommitted'],
 ] as const
+
+/** What violations of each are called. */
+const words = {
+  lost: 'lost',
+  duplicate: 'duplicate',
+  oversold: 'oversold',
+  inconsistent: 'inconsistent',
+  refusedCommitted: 'refused-committed',
+} as const
 
 /** A case for each promise; skipped where nothing is known: without an audit, or of single bookings without any on file. */
 function auditCases(audit: AuditResult | null, hasLedger: boolean): JUnitCase[] {
@@ -76,15 +86,19 @@ function auditCases(audit: AuditResult | null, hasLedger: boolean): JUnitCase[] 
     const common = { group: 'audit', name }
     if (!audit) return { ...common, failure: null, skipped: 'the database behind the target is not known' }
     const count = audit[kind] ?? 0
-    if (count > 0) return { ...common, failure: `${count} ${kind}. ${detailsOf(kind, count, audit)}` }
-    const ofLedger = kind === 'lost' || kind === 'duplicate'
-    if (ofLedger && !hasLedger) return { ...common, failure: null, skipped: 'there was no ledger' }
-    if (ofLedger && audit.acknowledged === 0) return { ...common, failure: null, skipped: nothingToLose }
-    return { ...common, failure: null }
+    const word = words[kind]
+    if (count > 0) return { ...common, failure: `${count} ${word}. ${detailsOf(word, count, audit)}` }
+    const skipped = whySkipped(kind, audit, hasLedger)
+    return { ...common, failure: null, ...(skipped === null ? {} : { skipped }) }
   })
 }
 
-const nothingToLose = 'no booking was acknowledged, so that none could be lost or doubled'
+function whySkipped(kind: keyof typeof words, audit: AuditResult, hasLedger: boolean): string | null {
+  if (kind === 'oversold' || kind === 'inconsistent') return null
+  if (!hasLedger) return 'there was no ledger'
+  if (kind === 'refusedCommitted') return audit.refused ? null : 'the ledger has no booking that was refused'
+  return audit.acknowledged === 0 ? 'no booking was acknowledged, so that none could be lost or doubled' : null
+}
 
 function detailsOf(kind: string, count: number, { violations }: AuditResult): string {
   const found = violations.filter((violation) => violation.kind === kind)

@@ -14,13 +14,14 @@ describe('messages of a worker', () => {
     const lines = [
       '{"outcome":"booked","key":"k1","resource":7,"id":"b1"}',
       '{"outcome":"unknown","key":"k2","resource":"x"}',
+      '{"outcome":"conflict","key":"k3","resource":8}',
     ]
-    expect(readMessage('entries', json({ lines, conflicts: 1 }))).toEqual({
+    expect(readMessage('entries', json({ lines }))).toEqual({
       kind: 'entries',
       entries: [
         { outcome: 'booked', key: 'k1', resource: 7, id: 'b1' },
         { outcome: 'unknown', key: 'k2', resource: 'x' },
-        { outcome: 'conflict', key: 'conflict', resource: 0 },
+        { outcome: 'conflict', key: 'k3', resource: 8 },
       ],
     })
   })
@@ -32,10 +33,9 @@ describe('messages of a worker', () => {
   })
 
   it.each([
-    ['entries', { lines: ['{"outcome":"conflict","key":"k","resource":1}'], conflicts: 0 }],
-    ['entries', { lines: ['no JSON'], conflicts: 0 }],
-    ['entries', { lines: [], conflicts: 1e9 }],
-    ['entries', { lines: [], conflicts: -1 }],
+    ['entries', { lines: ['{"outcome":"refused","key":"k","resource":1}'] }],
+    ['entries', { lines: ['no JSON'] }],
+    ['entries', { lines: [], conflicts: 1 }],
     ['hello', { name: 'a' }],
     ['hello', { name: 'a', host: 'b', pid: -1, version: 'c', clock: null }],
     ['end', {}],

@@ -57,7 +57,7 @@ describe('junitReport', () => {
   it('has a case for the run, each line of the audit and each threshold', () => {
     const xml = junitReport(badLoad)
     expect(xml).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites /)
-    expect(xml).toContain('<testsuite name="rushbench load" tests="10" failures="6" errors="0" skipped="0"')
+    expect(xml).toContain('<testsuite name="rushbench load" tests="11" failures="6" errors="0" skipped="1"')
     expect(xml).toMatch(
       /<testcase classname="audit" name="no acknowledged booking is lost" time="0.000">\s*<failure message="1 lost/,
     )
@@ -67,12 +67,13 @@ describe('junitReport', () => {
   })
 
   it('skips what nothing is known of', () => {
-    expect(junitReport({ ...goodLoad, audit: null })).toContain('failures="0" errors="0" skipped="4"')
+    expect(junitReport({ ...goodLoad, audit: null })).toContain('failures="0" errors="0" skipped="5"')
     expect(
       junitReport({ ...audit, audit: { ...audit.audit, lost: 0, duplicate: 0, oversold: 0 }, ledgers: [] }),
-    ).toContain('tests="4" failures="0" errors="0" skipped="2"')
+    ).toContain('tests="5" failures="0" errors="0" skipped="3"')
     const idle = { ...goodLoad, audit: { ...goodLoad.audit!, acknowledged: 0 } }
-    expect(junitReport(idle)).toContain('skipped="2"')
+    expect(junitReport(idle)).toContain('skipped="3"')
+    expect(junitReport(idle)).toContain('the ledger has no booking that was refused')
     expect(junitReport(idle)).toContain('no booking was acknowledged, so that none could be lost or doubled')
   })
 
@@ -141,6 +142,29 @@ const manyBroken = {
     violations: Array.from({ length: 20 }, (_, n) => ({ kind: 'lost', key: `key ${n}`, detail: 'not there' })),
   },
 }
+
+describe('a booking that is stored though it was refused', () => {
+  const violation = { kind: 'refused-committed', key: 'ADA', detail: 'stored as 7 for 9, though the API refused it' }
+  const found = { ...audit.audit, refused: 3, refusedCommitted: 1, violations: [violation] }
+
+  it.each([
+    { ...audit, audit: found },
+    { ...goodLoad, audit: found },
+  ])('is counted and named in every form: $kind', (report) => {
+    for (const text of [markdownReport(report), htmlReport(report, assets)]) {
+      expect(text).toContain('1 stored though refused')
+      expect(text).toContain('stored as 7 for 9, though the API refused it')
+    }
+    expect(junitReport(report)).toContain(
+      '<failure message="1 refused-committed. ADA: stored as 7 for 9, though the API refused it"',
+    )
+  })
+
+  it('is a line of its own that is green where none is', () => {
+    const report = { ...audit, audit: { ...found, refusedCommitted: 0 } }
+    expect(junitReport(report)).toContain('name="no refused booking is stored" time="0.000"/>')
+  })
+})
 
 describe('violations of which only the first are told', () => {
   it('are told as such in every form', () => {
