@@ -46,7 +46,8 @@ same database.
 With --scenario the users do what a file of yours says, against any API; docs/scenarios.md explains it.
 
 Exit codes: 3 a threshold was not met, no load held the limit, no request was made, every request failed, or more than 1% of the
-iterations threw (--threshold 'errors<5%' allows more), 4 the audit found lost, doubled or oversold bookings,
+iterations threw (--threshold 'errors<5%' allows more), 4 the audit found bookings that are lost, doubled,
+oversold or stored though they were refused,
 5 the run is not valid because the generator was the bottleneck, or a worker was lost.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --users 3000 --duration 60s',

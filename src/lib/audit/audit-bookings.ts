@@ -1,30 +1,57 @@
 import type { Database } from '../databases/port.ts'
 import type { LedgerEntries } from '../load/scenario.ts'
 import type { Violation, Watch } from '../workloads/workload.ts'
-import { auditLedger, maxClaims, partsOf } from './audit-ledger.ts'
+import { auditLedger, maxClaims, partsOf, type CanonicalBooking } from './audit-ledger.ts'
 import { auditResources, createTally } from './audit-resources.ts'
 import type { BookingTables } from './booking-tables.ts'
+import { asWritten, type Canonical } from './canonical.ts'
 import { createPace } from './pace.ts'
 import { scanBookings } from './stored-bookings.ts'
 
 /**
  * Holds the ledger and the invariants against the database: what `auditLedger` says, and nothing has more bookings
- * than places, and what is said to be free is (else `oversold`).
+ * than places, and what is said to be free is (else `oversold`). Values are equal where their columns take them for it.
  *
  * Memory grows with the resources and with what is wrong, not with the bookings. Throws the signal's reason once it
  * aborts.
  */
 export async function* auditBookings(
   database: Database,
-  { bookings, resources }: BookingTables,
+  tables: BookingTables,
   ledger: LedgerEntries,
   watch: Watch,
   claimsAtATime: number = maxClaims,
 ): AsyncGenerator<Violation> {
+  const { bookings, resources } = tables
   const rows = await database.store.count(bookings.table)
   const pace = createPace(watch, (rows + ledger.count) * partsOf(ledger, claimsAtATime))
-  const tally = createTally()
-  const stored = { scan: () => scanBookings(database, bookings), ...(resources ? { onBooking: tally.add } : {}) }
+  const resourceOf = resourceCanonical(tables)
+  const tally = createTally(resourceOf)
+  const stored = {
+    scan: () => scanBookings(database, bookings),
+    canonical: bookingCanonical(tables, resourceOf),
+    ...(resources ? { onBooking: tally.add } : {}),
+  }
   yield* auditLedger(stored, ledger, pace, claimsAtATime)
-  if (resources) yield* auditResources(database, bookings, resources, tally.taken, pace)
+  if (resources) yield* auditResources(database, bookings, resources, { tally, resourceOf }, pace)
+}
+
+/** What is booked is named in both tables, whose columns may differ. */
+function resourceCanonical({ bookings, resources }: BookingTables): Canonical {
+  const booked = bookings.canonical?.(bookings.resource) ?? asWritten
+  const listed = resources?.canonical?.(resources.table.primaryKey) ?? asWritten
+  return (text) => listed(booked(text))
+}
+
+function bookingCanonical({ bookings }: BookingTables, resourceOf: Canonical): CanonicalBooking | null {
+  const { canonical, table } = bookings
+  if (!canonical) return null
+  const keyOf = canonical(bookings.key)
+  const idOf = canonical(table.primaryKey)
+  return (named) => ({
+    ...named,
+    key: keyOf(named.key),
+    resource: resourceOf(String(named.resource)),
+    ...(named.id === undefined ? {} : { id: idOf(String(named.id)) }),
+  })
 }

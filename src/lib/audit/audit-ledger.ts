@@ -4,9 +4,14 @@ import { createClaims, partOf, type Claims } from './claims.ts'
 import type { Pace } from './pace.ts'
 import type { StoredBooking } from './stored-bookings.ts'
 
+/** Gives a row, or an entry of a ledger, the texts that its columns compare by. */
+export type CanonicalBooking = <B extends Pick<LedgerEntry, 'key' | 'resource' | 'id'>>(named: B) => B
+
 /** What is stored, to be gone through as often as needed without holding it in memory. */
 export interface StoredBookings {
   scan(): AsyncIterable<StoredBooking>
+  /** Null, or left out, where what is equal is written alike. */
+  readonly canonical?: CanonicalBooking | null
   /** Told of every booking once. */
   readonly onBooking?: (booking: StoredBooking) => void
 }
@@ -35,30 +40,43 @@ export async function* auditLedger(
   claimsAtATime: number = maxClaims,
 ): AsyncGenerator<Violation> {
   const parts = partsOf(ledger, claimsAtATime)
+  const canonical: CanonicalBooking = stored.canonical ?? ((named) => named)
   for (let part = 0; part < parts; part++) {
     const claims = createClaims(ledger.count / parts)
     const inPart = ({ key }: { readonly key: string }): boolean => partOf(key, parts) === part
     for await (const entry of ledger.read()) {
-      if (inPart(entry)) claims.add(entry)
+      const compared = canonical(entry)
+      if (inPart(compared)) claims.add(compared)
       if (pace.step()) await pace.rest()
     }
-    const strays = new Map<string, StoredBooking[]>()
+    const strays: Strays = new Map()
     for await (const row of stored.scan()) {
       if (part === 0) stored.onBooking?.(row)
-      if (inPart(row)) yield* judgeRow(row, claims, strays)
+      const compared = canonical(row)
+      if (inPart(compared)) yield* judgeRow(row, compared, claims, strays)
       if (pace.step()) await pace.rest()
     }
     if (claims.missing === 0 && claims.contradicted === 0 && strays.size === 0) continue
     for await (const entry of ledger.read()) {
-      if (inPart(entry)) yield* judgeEntry(entry, claims, strays)
+      const compared = canonical(entry)
+      if (inPart(compared)) yield* judgeEntry(entry, compared, claims, strays)
       if (pace.step()) await pace.rest()
     }
   }
 }
 
-function* judgeRow(row: StoredBooking, claims: Claims, strays: Map<string, StoredBooking[]>): Generator<Violation> {
-  const match = claims.match(row)
-  if (match === 'stray') addStray(strays, row)
+/** Rows under the keys of others, by what the keys are compared by. */
+type Strays = Map<string, Stray[]>
+
+interface Stray {
+  readonly row: StoredBooking
+  readonly compared: StoredBooking
+}
+
+/** `compared` is what the row is held against the ledger by; shown is the row itself. */
+function* judgeRow(row: StoredBooking, compared: StoredBooking, claims: Claims, strays: Strays): Generator<Violation> {
+  const match = claims.match(compared)
+  if (match === 'stray') addStray(strays, { row, compared })
   if (match === 'unacknowledged') {
     yield { kind: 'unknown-committed', key: row.key, detail: `stored ${asText(row)}, though it was not acknowledged` }
   }
@@ -70,23 +88,19 @@ function* judgeRow(row: StoredBooking, claims: Claims, strays: Map<string, Store
   }
 }
 
-function addStray(strays: Map<string, StoredBooking[]>, row: StoredBooking): void {
-  const others = strays.get(row.key)
-  if (others) others.push(row)
-  else strays.set(row.key, [row])
+function addStray(strays: Strays, stray: Stray): void {
+  const others = strays.get(stray.compared.key)
+  if (others) others.push(stray)
+  else strays.set(stray.compared.key, [stray])
 }
 
-function* judgeEntry(
-  entry: LedgerEntry,
-  claims: Claims,
-  strays: ReadonlyMap<string, readonly StoredBooking[]>,
-): Generator<Violation> {
+function* judgeEntry(entry: LedgerEntry, compared: LedgerEntry, claims: Claims, strays: Strays): Generator<Violation> {
   if (entry.outcome !== 'booked') return
-  const others = strays.get(entry.key) ?? []
-  const isStored = claims.isStored(entry)
+  const others = strays.get(compared.key) ?? []
+  const isStored = claims.isStored(compared)
   const promise = `acknowledged ${asText(entry)}`
-  const found = listed(others)
-  if (!isStored && !others.some((row) => isThatOf(entry, row))) {
+  const found = listed(others.map(({ row }) => row))
+  if (!isStored && !others.some((other) => isThatOf(compared, other.compared))) {
     const detail = others.length === 0 ? `${promise}, not in the table` : `${promise}, stored ${found}`
     yield { kind: 'lost', key: entry.key, detail }
   }

@@ -3,12 +3,20 @@ import type { Database } from '../databases/port.ts'
 import { formatCount } from '../format.ts'
 import type { Violation } from '../workloads/workload.ts'
 import type { BookingsTable, ResourcesTable } from './booking-tables.ts'
+import type { Canonical } from './canonical.ts'
 import { createColumns } from './columns.ts'
 import type { Pace } from './pace.ts'
 import { scanBookings, type StoredBooking } from './stored-bookings.ts'
 
-/** Bookings of each resource. */
+/** Bookings of each resource, by what it is compared by. */
 type Taken = ReadonlyMap<string, number>
+
+/** What is known of the bookings, and what resources are compared by. */
+export interface Counted {
+  /** The first look's. */
+  readonly tally: { readonly taken: Taken }
+  readonly resourceOf: Canonical
+}
 
 /** Looks at the tables at most, while what they say changes from one to the next. */
 const maxLooks = 5
@@ -19,39 +27,46 @@ const pauseMs = 200
 /**
  * Finds what has more bookings than places, or other places free than it says. Bookings that were given up are perhaps
  * still being stored, and then the tables are read at different times: so what was found is looked at again until
- * it stays as it is. `taken` is the first look's.
+ * it stays as it is.
  */
 export async function* auditResources(
   database: Database,
   bookings: BookingsTable,
   resources: ResourcesTable,
-  taken: Taken,
+  { tally, resourceOf }: Counted,
   pace: Pace,
 ): AsyncGenerator<Violation> {
-  const look = (count: Taken) => findOversold(database, bookings, resources, count, pace)
-  let found = await look(taken)
+  const look = (taken: Taken) => findOversold(database, bookings, resources, { tally: { taken }, resourceOf }, pace)
+  let found = await look(tally.taken)
   for (let looks = 1; looks < maxLooks && found.size > 0; looks++) {
     await sleep(pauseMs)
     const before = found
-    found = await look(await countTaken(database, bookings, pace))
+    found = await look(await countTaken(database, bookings, resourceOf, pace))
     if ([...found].every(([key, { detail }]) => before.get(key)?.detail === detail)) break
   }
   yield* found.values()
 }
 
 /** Counts bookings by their resource; those of nothing do not count. */
-export function createTally(): { readonly taken: Taken; add(booking: StoredBooking): void } {
+export function createTally(resourceOf: Canonical): { readonly taken: Taken; add(booking: StoredBooking): void } {
   const taken = new Map<string, number>()
   return {
     taken,
     add({ resource }) {
-      if (resource !== '') taken.set(resource, (taken.get(resource) ?? 0) + 1)
+      if (resource === '') return
+      const compared = resourceOf(resource)
+      taken.set(compared, (taken.get(compared) ?? 0) + 1)
     },
   }
 }
 
-async function countTaken(database: Database, bookings: BookingsTable, pace: Pace): Promise<Taken> {
-  const tally = createTally()
+async function countTaken(
+  database: Database,
+  bookings: BookingsTable,
+  resourceOf: Canonical,
+  pace: Pace,
+): Promise<Taken> {
+  const tally = createTally(resourceOf)
   for await (const booking of scanBookings(database, bookings)) {
     tally.add(booking)
     if (pace.step()) await pace.rest()
@@ -64,7 +79,7 @@ async function findOversold(
   database: Database,
   { table: bookings }: BookingsTable,
   { table, capacity, available }: ResourcesTable,
-  taken: Taken,
+  { tally, resourceOf }: Counted,
   pace: Pace,
 ): Promise<Map<string, Violation>> {
   const found = new Map<string, Violation>()
@@ -72,12 +87,13 @@ async function findOversold(
     const key = `${table.name} ${id}`
     found.set(key, { kind: 'oversold', key, detail })
   }
-  const left = new Map(taken)
+  const left = new Map(tally.taken)
   const { nextId, number } = createColumns(database, table)
   for await (const row of database.store.scan(table)) {
     const id = nextId(row)
-    const count = left.get(id) ?? 0
-    left.delete(id)
+    const compared = resourceOf(id)
+    const count = left.get(compared) ?? 0
+    left.delete(compared)
     const places = typeof capacity === 'number' ? capacity : number(row, capacity)
     const free = available === undefined ? places - count : number(row, available)
     if (count > places || free < 0 || free !== places - count) {

@@ -1,4 +1,5 @@
 import type { AnyTable } from '../databases/port.ts'
+import type { Canonical } from './canonical.ts'
 
 /** Where a database keeps bookings, and what there is to be booked. */
 export interface BookingTables {
@@ -16,6 +17,8 @@ export interface BookingsTable {
   readonly resource: string
   /** Which rows count: those where this column has one of the values. All rows when it is left out. */
   readonly status?: { readonly column: string; readonly booked: readonly string[] }
+  /** What each column compares by; as it is written when it is left out. */
+  readonly canonical?: (column: string) => Canonical
 }
 
 /** One row for each slot, seat or show; the primary key is what bookings refer to. */
@@ -25,4 +28,6 @@ export interface ResourcesTable {
   readonly capacity: string | number
   /** The column that says how many more there may be, where there is one. */
   readonly available?: string
+  /** What each column compares by; as it is written when it is left out. */
+  readonly canonical?: (column: string) => Canonical
 }

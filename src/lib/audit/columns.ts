@@ -28,7 +28,9 @@ export function createColumns(database: Database, table: AnyTable): Columns {
     if (typeof value === 'string') return value
     if (Buffer.isBuffer(value)) throw refuse(column, 'has bytes, neither texts nor whole numbers')
     // The driver has rounded it, so that it is no longer the number that the API said.
-    if (Math.abs(Number(value)) > Number.MAX_SAFE_INTEGER) throw refuse(column, 'has numbers past 2^53')
+    if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) {
+      throw refuse(column, 'has numbers past 2^53')
+    }
     return value === null ? '' : String(value)
   }
 

@@ -5,6 +5,8 @@ import { failure, reasonOf, RushbenchError } from '../errors.ts'
 import type { LedgerEntries } from '../load/scenario.ts'
 import type { Evidence, Violation, Watch, Workload } from '../workloads/workload.ts'
 import { auditBookings } from './audit-bookings.ts'
+import type { BookingsTable } from './booking-tables.ts'
+import { readCanonicals } from './canonical.ts'
 import { mappedTables } from './mapped-tables.ts'
 
 /** Holds a ledger against what it was opened on. */
@@ -24,10 +26,22 @@ export async function openAudit(
     await requireOwnTables(database, workload)
     return (ledger, watch) => workload.audit({ ...evidence, ledger }, watch)
   }
-  const tables = mappedTables(mapping)
-  await requireColumns(database, tables.bookings.table)
-  if (tables.resources) await requireColumns(database, tables.resources.table)
+  const { bookings, resources } = mappedTables(mapping)
+  await requireColumns(database, bookings.table)
+  if (resources) await requireColumns(database, resources.table)
+  const tables = {
+    bookings: { ...bookings, canonical: await readCanonicals(database, bookings.table, columnsOf(bookings)) },
+    resources: resources && {
+      ...resources,
+      canonical: await readCanonicals(database, resources.table, [resources.table.primaryKey]),
+    },
+  }
   return (ledger, watch) => auditBookings(database, tables, ledger, watch)
+}
+
+/** Those that are held against a ledger, or against the mapping. */
+function columnsOf({ table, key, resource, status }: BookingsTable): string[] {
+  return [table.primaryKey, key, resource, ...(status ? [status.column] : [])]
 }
 
 /** Who has none of them at all has perhaps an API of their own, and should not be told to make them. */

@@ -1,5 +1,6 @@
 import type { Database } from '../databases/port.ts'
 import type { BookingsTable } from './booking-tables.ts'
+import { asWritten } from './canonical.ts'
 import { createColumns } from './columns.ts'
 
 /** A row of the bookings table, every value as text. */
@@ -12,11 +13,13 @@ export interface StoredBooking {
 /** Every booking that counts, by its status. Throws `mapping-wrong`. */
 export async function* scanBookings(database: Database, bookings: BookingsTable): AsyncGenerator<StoredBooking> {
   const { table, key, resource, status } = bookings
+  const ofStatus = (status && bookings.canonical?.(status.column)) ?? asWritten
+  const booked = new Set(status?.booked.map(ofStatus))
   const columns = [table.primaryKey, key, resource, ...(status ? [status.column] : [])]
   const { text, nextId } = createColumns(database, table)
   for await (const row of database.store.scan(table, columns)) {
     const id = nextId(row)
-    if (status && !status.booked.includes(text(row, status.column))) continue
+    if (status && !booked.has(ofStatus(text(row, status.column)))) continue
     yield { id, key: text(row, key), resource: text(row, resource) }
   }
 }

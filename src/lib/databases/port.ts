@@ -19,6 +19,18 @@ export type Column =
   | { readonly type: 'ascii'; readonly length: number }
   | { readonly type: 'json' }
 
+/** How a column compares its values, of which several may be equal that are written otherwise. */
+export interface ColumnNature {
+  /** As the database calls it. */
+  readonly type: string
+  /** `other`: what neither a text nor a number can be held against: bytes, times, lists, JSON. */
+  readonly compares: 'text' | 'number' | 'uuid' | 'other'
+  /** Of all letters, or of a to z only. */
+  readonly ignoresCase?: 'all' | 'ascii'
+  readonly ignoresAccents?: true
+  readonly ignoresEndSpaces?: true
+}
+
 /** The columns of `R` that can be named. */
 export type ColumnName<R> = keyof R & string
 
@@ -276,6 +288,11 @@ export interface Database extends AsyncDisposable {
   tables(): Promise<TableState[]>
   /** These tables, which are there and ours, as the catalog has them and as `createTables` makes them. */
   shapes(tables: readonly AnyTable[]): Promise<readonly ShapePair[]>
+  /**
+   * How the columns of a table compare that is perhaps somebody else's, `schema.table` perhaps, by their names. What nothing
+   * is known of is left out: it compares as it is written.
+   */
+  natures(table: AnyTable): Promise<ReadonlyMap<string, ColumnNature>>
   /**
    * Makes all tables or none; each carries its mark. Throws `migration-failed`, which names what an
    * engine without transactional DDL had to leave behind.

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { MongoClient } from 'mongodb'
 import { createConnection } from 'mysql2/promise'
 import { Client } from 'pg'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openAudit } from '../../../src/lib/audit/open-audit.ts'
 import { auditMapping } from '../../../src/lib/config/audit-mapping.ts'
 import type { Database } from '../../../src/lib/databases/port.ts'
@@ -69,7 +69,8 @@ for (const engine of testEngines.filter(({ name }) => name !== 'ferretdb' && nam
     async function audit(entries: readonly LedgerEntry[], mapping: object = { bookings: orders, resources: shows }) {
       // Whatever writes is not there at all.
       const { find, scan, count } = database.store
-      const readOnly = { url: database.url, store: { find, scan, count } } as unknown as Database
+      const { url, natures } = database
+      const readOnly = { url, natures, store: { find, scan, count } } as unknown as Database
       const found: Violation[] = []
       const hold = await openAudit(
         { database: readOnly, openBroker: noBroker },
@@ -152,11 +153,115 @@ for (const engine of testEngines.filter(({ name }) => name !== 'ferretdb' && nam
       await insert(`(${id}, 'a', 1, 'paid')`)
       await setLeft(1)
       const entry: LedgerEntry = { outcome: 'booked', key: 'a', resource: 1, id: next }
-      if (engine.name === 'mariadb') {
+      if (engine.name !== 'sqlite') {
         expect(await audit([entry])).toMatchObject([{ kind: 'lost', detail: expect.stringContaining(id) }])
         expect(await audit([{ ...entry, id: id }])).toEqual([])
       } else await expect(audit([entry])).rejects.toMatchObject({ code: 'mapping-wrong' })
     })
+  })
+}
+
+/** Columns whose values are equal though they are written otherwise, and what an API says of what is stored in them. */
+const alike: Readonly<Record<string, readonly (readonly [type: string, stored: string, said: string])[]>> = {
+  sqlite: [
+    ['text collate nocase', "'Ada'", 'ADA'],
+    ['text collate rtrim', "'ADA'", 'ADA  '],
+    ['numeric', "'7.50'", '7.5'],
+    ['integer', "'007'", '07'],
+  ],
+  postgres: [
+    ['char(20)', "'ADA'", 'ADA'],
+    ['numeric(20, 2)', '15859600', '15859600'],
+    ['numeric', '9007199254740993.0', '9007199254740993'],
+    ['bigint', '9007199254740993', '9007199254740993'],
+    ['uuid', "'01a1fd1f-f4fb-7057-bf95-e1b115714b8d'", '01A1FD1F-F4FB-7057-BF95-E1B115714B8D'],
+    ['serial_no', '7', '007'],
+  ],
+  mariadb: [
+    ['char(20)', "'ADA'", 'ADA  '],
+    ['decimal(20, 2)', '15859600', '15859600'],
+    ['bigint', '9007199254740993', '9007199254740993'],
+    ['varchar(20) character set utf8mb4 collate utf8mb4_general_ci', "'Zo\u00eb'", 'ZOE '],
+    ['varchar(20) character set utf8mb4 collate utf8mb4_bin', "'Zoe'", 'Zoe'],
+    ['uuid', "'01a1fd1f-f4fb-7057-bf95-e1b115714b8d'", '01A1FD1F-F4FB-7057-BF95-E1B115714B8D'],
+  ],
+}
+
+const unusable: Readonly<Record<string, readonly string[]>> = {
+  postgres: ['bytea', 'timestamptz', 'jsonb', 'text[]', 'text collate loose'],
+  mariadb: ['varbinary(20)', 'datetime', 'blob'],
+}
+
+/** What PostgreSQL needs for them. */
+const beforehand: Readonly<Record<string, readonly string[]>> = {
+  postgres: [
+    'create domain serial_no as integer check (value > 0)',
+    "create collation loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+  ],
+}
+
+for (const engine of testEngines.filter(({ name }) => name in alike)) {
+  describe.skipIf(engine.open === null)(`keys as ${engine.name} compares them`, () => {
+    let place: TestDatabase
+    let database: Database
+
+    beforeAll(async () => {
+      place = await engine.open!()
+      await execute(place.url, ...(beforehand[engine.name] ?? []))
+      database = await connectDatabase(place.url, { poolSize: 1 })
+    })
+
+    afterAll(async () => {
+      await database[Symbol.asyncDispose]()
+      await place.remove()
+    })
+
+    const columns = { id: 'no', key: 'reference', resource: 'show' } as const
+
+    async function audit(table: string, entries: readonly LedgerEntry[], status: object = {}) {
+      const mapping = auditMapping.parse({ bookings: { table, ...columns, ...status } })
+      const found: Violation[] = []
+      const hold = await openAudit({ database, openBroker: noBroker }, vaccination, mapping)
+      for await (const violation of hold(entriesOf(entries), unwatched)) found.push(violation)
+      return found
+    }
+
+    it.each(alike[engine.name]!.map((one, index) => [...one, index] as const))(
+      'takes %s: %s for what an API calls %s',
+      async (type, stored, said, index) => {
+        const table = `alike_${index}`
+        const row = (value: string) => [value, value, value, value].join()
+        await execute(
+          place.url,
+          `create table "${table}" ("no" ${type} primary key, "reference" ${type}, "show" ${type}, "state" ${type})`,
+          `insert into "${table}" values (${row(stored)})`,
+        )
+        const status = { status: { column: 'state', booked: [said] } }
+        const entry: LedgerEntry = { outcome: 'booked', key: said, resource: said, id: said }
+        expect(await audit(table, [entry], status)).toEqual([])
+        const other: LedgerEntry = { ...entry, id: `${said}1`, key: `${said}1`, resource: `${said}1` }
+        expect(await audit(table, [entry, other], status)).toMatchObject([{ kind: 'lost', key: `${said}1` }])
+        const refused: LedgerEntry = { outcome: 'conflict', key: said, resource: said }
+        expect(await audit(table, [refused], status)).toMatchObject([{ kind: 'refused-committed' }])
+      },
+    )
+
+    it.each(unusable[engine.name]?.map((type, index) => [type, index] as const) ?? [])(
+      'refuses %s before anything is loaded',
+      async (type, index) => {
+        const table = `unusable_${index}`
+        await execute(
+          place.url,
+          `create table "${table}" ("no" integer primary key, "reference" ${type}, "show" integer)`,
+        )
+        await expect(audit(table, [])).rejects.toMatchObject({
+          code: 'mapping-wrong',
+          message: expect.stringMatching(
+            new RegExp(`${table}.reference is .*, which cannot be held against the texts`),
+          ),
+        })
+      },
+    )
   })
 }
 

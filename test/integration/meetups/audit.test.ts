@@ -133,11 +133,17 @@ for (const engine of meetupEngines) {
     })
 
     it('finds an event that is marked as published, and is not in the topic', async () => {
-      const { rows } = tell('post-rejected', { postId: randomUUID(), sagaId: randomUUID(), reason: '' }, 0)
-      await store.insert(
-        outbox,
-        rows.map((row) => ({ ...row, published_at: 1 })),
-      )
+      const publishedAt = async (at: number) => {
+        const { rows } = tell('post-rejected', { postId: randomUUID(), sagaId: randomUUID(), reason: '' }, 0)
+        await store.insert(
+          outbox,
+          rows.map((row) => ({ ...row, published_at: at })),
+        )
+      }
+      // Before any that the topic has: to another broker.
+      await publishedAt(1)
+      expect(await audit(place)).toMatchObject(clean)
+      await publishedAt(Date.now())
       await expectFound('lost', 'it is not in meetup-events')
     })
 

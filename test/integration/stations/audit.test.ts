@@ -68,6 +68,30 @@ for (const engine of testEngines) {
       })
     })
 
+    it('does not look for the messages of earlier runs, which another broker may have', async () => {
+      const [first, second] = ['0123abcd-1-1', '4567cdef-1-1'] as const
+      await place.database.store.remove(bookings, {})
+      await place.database.store.insert(bookings, [bookingOf(first), bookingOf(second)])
+      await place.broker.publish(topic, [messageOf(second)])
+      const [ofFirst, ofSecond] = [acknowledged([wishOf(first)]), acknowledged([wishOf(second)])]
+      for (const entries of [ofSecond, [], [...ofFirst, ...ofSecond]])
+        expect(await audit(place, entries)).toMatchObject(clean)
+      await place.database.store.insert(bookings, [bookingOf('4567cdef-2-1')])
+      await place.database.store.update(days, { id: day.id }, { available: 0 })
+      for (const entries of [ofSecond, []]) {
+        expect(await audit(place, entries)).toMatchObject({ lost: 1, violations: [{ key: '4567cdef-2-1' }] })
+      }
+    })
+
+    it('finds all bookings of a run lost of which the topic has none, where the ledger is of that run', async () => {
+      const [old, other] = ['0123abcd-1-1', '4567cdef-1-1'] as const
+      await place.database.store.remove(bookings, {})
+      await place.database.store.insert(bookings, [bookingOf(old), bookingOf(other)])
+      await place.broker.publish(topic, [messageOf(old)])
+      const found = await audit(place, acknowledged([wishOf(other)]))
+      expect(found).toMatchObject({ lost: 1, violations: [{ key: other }] })
+    })
+
     it('waits for what an API is still publishing', async () => {
       await place.database.store.insert(outbox, [outgoing(1, 'A'), outgoing(2, 'B')])
       const found = audit(place, ledger)

@@ -108,6 +108,11 @@ for (const engine of testEngines) {
       ['/schedules/date/x/1', 'year'],
       ['/schedules/date/2000/1/32', 'day'],
       ['/schedules/id/1.5', 'id'],
+      ['/schedules/id/9007199254740993', 'id'],
+      ['/schedules/id/1e3', 'id'],
+      ['/schedules/id/0x10', 'id'],
+      ['/schedules/id/%207', 'id'],
+      ['/schedules/id/null', 'id'],
     ])('answers %s with 422 and the field %s', async (path, field) => {
       const response = await get(path)
       expect(response.status).toBe(422)
@@ -136,7 +141,21 @@ for (const engine of testEngines) {
       [{ ticket_id: '', schedule_id: firstSlot }, 'ticket_id', '1 char'],
       [{ ticket_id: 'T'.repeat(65), schedule_id: firstSlot }, 'ticket_id', '64 char'],
       [{ ticket_id: 'T\0', schedule_id: firstSlot }, 'ticket_id', 'pattern'],
-      [`{"ticket_id": "\\ud83c", "schedule_id": ${firstSlot}}`, 'ticket_id', 'pattern'],
+      [`{"ticket_id": "\\ud83c", "schedule_id": ${firstSlot}}`, 'ticket_id', 'no text'],
+      // Two people whose tickets differ in digits that no number holds would else be one.
+      [`{"ticket_id": 12345678901234567890, "schedule_id": ${firstSlot}}`, 'ticket_id', 'digits'],
+      [{ ticket_id: 7, schedule_id: firstSlot }, 'ticket_id', 'string'],
+      [{ ticket_id: ['T'], schedule_id: firstSlot }, 'ticket_id', 'string'],
+      [{ ticket_id: 'T', schedule_id: null }, 'schedule_id', 'integer'],
+      [{ ticket_id: 'T', schedule_id: false }, 'schedule_id', 'integer'],
+      [{ ticket_id: 'T', schedule_id: `${firstSlot}` }, 'schedule_id', 'integer'],
+      ['{"ticket_id": "T", "schedule_id": 1e400}', 'schedule_id', 'digits'],
+      ['{"ticket_id": "T", "schedule_id": 9007199254740993}', 'schedule_id', 'digits'],
+      [`{"ticket_id": "T", "schedule_id": ${firstSlot}.00000000000000000001}`, 'schedule_id', 'digits'],
+      [{ ticket_id: 'T', schedule_id: firstSlot, seat: 1 }, 'seat', 'additional'],
+      [`{"ticket_id": "T", "ticket_id": "U", "schedule_id": ${firstSlot}}`, 'ticket_id', 'twice'],
+      [`{"__proto__": {}, "ticket_id": "T", "schedule_id": ${firstSlot}}`, '__proto__', 'no name'],
+      ['[]', 'body', 'object'],
       ['{"ticket_id": "T', 'body', 'JSON'],
       ['', 'body', 'JSON'],
     ])('refuses %j with 422, the field and the reason', async (body, field, reason) => {

@@ -11,6 +11,7 @@ import { readMongoDurability, shardedCluster } from './durability.ts'
 import { isTaken } from './errors.ts'
 import { readMongoFacts } from './server-facts.ts'
 import { forget, marksCollection, readMarks, remember } from './marks.ts'
+import { readMongoNatures } from './natures.ts'
 import { recount } from './recount.ts'
 import { openPausable } from './pausable.ts'
 import { readMongoShapes } from './shape.ts'
@@ -65,6 +66,7 @@ function createDatabase(connection: MongoConnection, engine: EngineInfo): Databa
     insertStrategies: mongoStrategies(connection, describeDurability(engine.durability)),
     tables: () => listTables(connection),
     shapes: (tables) => readMongoShapes(connection, tables),
+    natures: (table) => readMongoNatures(connection, table),
     createTables: (tables) => createTables(connection, tables),
     async dropTables(tables) {
       for (const table of tables) await dropTable(connection, table)

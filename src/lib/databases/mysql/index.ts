@@ -14,6 +14,7 @@ import { readMysqlDurability } from './durability.ts'
 import { readMysqlFacts } from './server-facts.ts'
 import { findFlavour, isTidb, isVitess, type Flavour } from './flavour.ts'
 import { createIndexes, dropIndexes } from './indexes.ts'
+import { readMysqlNatures } from './natures.ts'
 import { openPausable } from './pausable.ts'
 import { findMysqlSetback } from './setbacks.ts'
 import { readMysqlShapes } from './shape.ts'
@@ -83,6 +84,7 @@ function createDatabase(connections: MysqlConnections, flavour: Flavour, engine:
       return rows.map(({ name, mark }) => ({ name: String(name), mark: mark ? String(mark) : null }))
     },
     shapes: (tables) => readMysqlShapes(connections, flavour, tables.map(made)),
+    natures: (table) => readMysqlNatures(connections, table),
     createTables: (tables) =>
       createTables(
         connections,

@@ -117,10 +117,16 @@ function createPool(options: ClientConfig, poolSize: number): Pool {
 const bigintOid: number = types.builtins.INT8
 const jsonbOid: number = types.builtins.JSONB
 
-/** Our integers stay within 2^53 - 1; pg gives a bigint as text for those that do not. JSON stays the text that it is. */
+/** JSON stays the text that it is. */
 function parserFor(oid: number, format?: 'text' | 'binary') {
   if (oid === jsonbOid) return String
-  return oid === bigintOid ? Number : types.getTypeParser(oid, format)
+  return oid === bigintOid ? readBigint : types.getTypeParser(oid, format)
+}
+
+/** Our integers stay within 2^53 - 1; somebody else's that do not stay the text that they are. */
+function readBigint(text: string): number | string {
+  const number = Number(text)
+  return Number.isSafeInteger(number) ? number : text
 }
 
 /** What is known of the server once it was found. */

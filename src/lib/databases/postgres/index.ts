@@ -13,6 +13,7 @@ import { readPostgresDurability } from './durability.ts'
 import { readPostgresFacts } from './server-facts.ts'
 import { factsSql, findFlavour, type Flavour } from './flavour.ts'
 import { createNotificationSql, dropNotificationSql } from './notification.ts'
+import { readPostgresNatures } from './natures.ts'
 import { openPausable } from './pausable.ts'
 import { readPostgresShapes } from './shape.ts'
 import { watchPostgresInserts } from './watch.ts'
@@ -79,6 +80,7 @@ function createDatabase(connections: PostgresConnections, flavour: Flavour, engi
       return rows.map(({ name, mark }) => ({ name: String(name), mark: mark === null ? null : String(mark) }))
     },
     shapes: (tables) => readPostgresShapes(connections, flavour, tables),
+    natures: (table) => readPostgresNatures(connections, table),
     createTables: (tables) =>
       createTables(
         connections,

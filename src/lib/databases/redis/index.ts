@@ -68,6 +68,8 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
     insertStrategies: redisStrategies(connection, describeDurability(engine.durability)),
     tables: () => listTables(connection),
     shapes: (tables) => readRedisShapes(connection, tables),
+    // There are only tables of ours, which hold what they were given.
+    natures: async () => new Map(),
     createTables: (tables) => createTables(connection, tables),
     dropTables: (tables) => dropTables(connection, tables),
     dropIndexes: (table) => dropIndexes(connection, table),

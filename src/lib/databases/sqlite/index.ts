@@ -10,6 +10,7 @@ import type { SqliteConnection } from './connection.ts'
 import { createSqliteCounters } from './counters.ts'
 import { readSqliteDurability } from './durability.ts'
 import { isConstraintViolation } from './errors.ts'
+import { readSqliteNatures } from './natures.ts'
 import { openSqliteFile } from './open-file.ts'
 import { readSqliteFacts } from './server-facts.ts'
 import { readSqliteShapes } from './shape.ts'
@@ -50,6 +51,7 @@ function createDatabase(connection: SqliteConnection): Database {
     insertStrategies: sqliteStrategies(connection, statements, describeDurability(durability)),
     tables: async () => listTables(connection),
     shapes: async (tables) => readSqliteShapes(connection, tables),
+    natures: async (table) => readSqliteNatures(connection, table),
     async createTables(tables) {
       try {
         connection.transaction(() => {

@@ -1,6 +1,7 @@
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerBrokenRequest, answerErrors, errorBody } from './errors.ts'
+import { exactInput, takeExactInput } from './exact-input.ts'
 import { safeHeaders } from './safe-headers.ts'
 
 /** How long a client may take, ms. */
@@ -36,11 +37,12 @@ export interface AppOptions {
 }
 
 /**
- * Makes the server that every API is built on: clients that are too slow are ended, every answer has the same safe headers,
- * and every error the same shape.
+ * Makes the server that every API is built on: clients that are too slow are ended, what comes is taken as it is or refused,
+ * every answer has the same safe headers, and every error the same shape.
  */
 export function createApp({ onError, bodyLimit, times = defaultTimes }: AppOptions): FastifyInstance {
   const app = fastify({
+    ...exactInput,
     ...(bodyLimit !== undefined && { bodyLimit }),
     forceCloseConnections: 'idle',
     requestTimeout: times.requestMs,
@@ -68,5 +70,6 @@ export function createApp({ onError, bodyLimit, times = defaultTimes }: AppOptio
     response.writeHead(417, { ...safeHeaders, ...own }).end(body)
   })
   answerErrors(app, onError)
+  takeExactInput(app)
   return app
 }

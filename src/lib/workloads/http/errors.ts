@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance } from 'fastify'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { reasonOf } from '../../errors.ts'
+import { InvalidBody } from './exact-input.ts'
 import { safeHeaders } from './safe-headers.ts'
 
 /** What every API says that it does not do what was asked. */
@@ -11,9 +12,6 @@ export interface ErrorBody {
   /** A sentence for people. */
   readonly message: string
 }
-
-/** Codes of fastify's for bodies that are no JSON; to the client just another invalid field. */
-const unreadableBody = new Set(['FST_ERR_CTP_INVALID_JSON_BODY', 'FST_ERR_CTP_EMPTY_JSON_BODY'])
 
 /** Where the words of HTTP say less than ours. */
 const words: Readonly<Record<number, string>> = { 404: 'no-such-path', 413: 'too-large', 431: 'headers-too-large' }
@@ -33,15 +31,14 @@ export function answerErrors(app: FastifyInstance, onError: (error: Error) => vo
   app.setNotFoundHandler((request, reply) => {
     void reply.code(404).send(errorBody(404, `There is nothing at ${request.method} ${request.url}.`))
   })
-  app.setErrorHandler<FastifyError>((error, _request, reply) => {
+  app.setErrorHandler<FastifyError | InvalidBody>((error, _request, reply) => {
+    if (error instanceof InvalidBody) {
+      return reply.code(422).send({ error: 'invalid', message: error.message, issues: [error.flaw] })
+    }
     if (error.validation) {
       const issues = error.validation.map((issue) => ({ field: fieldOf(issue), reason: issue.message ?? 'is invalid' }))
       const message = issues.map(({ field, reason }) => `${field} ${reason}`).join('; ')
       return reply.code(422).send({ error: 'invalid', message, issues })
-    }
-    if (unreadableBody.has(error.code)) {
-      const issues = [{ field: 'body', reason: 'is not valid JSON' }]
-      return reply.code(422).send({ error: 'invalid', message: 'body is not valid JSON', issues })
     }
     const status = error.statusCode ?? 500
     if (status < 500) return reply.code(status).send(errorBody(status, reasonOf(error)))

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { Compile } from 'typebox/compile'
+import { parseExactJson } from '../exact-json.ts'
 import { OrderSchema, type Order } from './order.ts'
 import { maxReasonLength } from './tables.ts'
 
@@ -12,20 +13,16 @@ export const maxMessageBytes = 256 * 1024
 /** Compiled: three times as fast as zod, at some 200,000 orders a second on one core. */
 const validator = Compile(OrderSchema)
 
-/** Escapes by which JSON can hold what some database cannot: U+0000 and halves of surrogate pairs. */
-const suspicious = /\\u(0000|d[89a-f])/i
+/** The escape by which JSON can hold what some database cannot. */
+const suspicious = /\\u0000/
 
 /** Reads a message. Never throws, whatever it holds. */
 export function readOrder(message: Buffer): ReadMessage {
   if (message.length > maxMessageBytes) return rejected(`the message is longer than ${maxMessageBytes} bytes`)
   if (!isUtf8(message)) return rejected('the message is not UTF-8')
   const text = message.toString('utf8')
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return rejected('the message is not JSON')
-  }
+  const { value, flaw } = parseExactJson(text)
+  if (flaw) return rejected(flaw.field === 'body' ? 'the message is not JSON' : `${flaw.field} ${flaw.reason}`)
   if (!validator.Check(value)) return rejected(explain(value))
   const unstorable = suspicious.test(text) ? findUnstorable(value, '') : null
   if (unstorable !== null) return rejected(`${unstorable} has characters that are no text`)
@@ -57,7 +54,7 @@ function explain(value: unknown): string {
 
 /** The path of the first text that not every database can store. */
 function findUnstorable(value: unknown, path: string): string | null {
-  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path : null
+  if (typeof value === 'string') return value.includes('\0') ? path : null
   if (typeof value !== 'object' || value === null) return null
   for (const [name, part] of Object.entries(value)) {
     const found = findUnstorable(part, path === '' ? name : `${path}.${name}`)

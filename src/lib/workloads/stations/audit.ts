@@ -3,6 +3,7 @@ import { auditBookings } from '../../audit/audit-bookings.ts'
 import { createClaims, type Claims } from '../../audit/claims.ts'
 import { createPace, type Pace } from '../../audit/pace.ts'
 import type { Store } from '../../databases/port.ts'
+import type { LedgerEntries } from '../../load/scenario.ts'
 import type { Evidence, Violation, Watch } from '../workload.ts'
 import { readMessage, topic } from './messages.ts'
 import { bookings, bookingTables, outbox } from './tables.ts'
@@ -17,7 +18,8 @@ const lookEveryMs = 100
  * - every booking that is stored, acknowledged or not, was published (else `lost`), or waits in the outbox for an API
  *   that is at work. Where the outbox stands still nobody publishes, and what waits there is `inconsistent`.
  *
- * Messages that nobody here has booked are not looked at: the topic may be older than the tables. Throws
+ * Messages that nobody here has booked are not looked at: the topic may be older than the tables. Nor are bookings of runs
+ * of which the topic knows none, unless they are those of the ledger: they were perhaps published to another broker. Throws
  * `broker-unreachable`, and the signal's reason once it aborts.
  */
 export async function* auditStations(
@@ -30,7 +32,7 @@ export async function* auditStations(
 }
 
 async function* auditMessages(
-  { database, openBroker }: Evidence,
+  { database, ledger, openBroker }: Evidence,
   watch: Watch,
   standstillMs: number,
 ): AsyncGenerator<Violation> {
@@ -41,9 +43,11 @@ async function* auditMessages(
   const claims = await claimBookings(store, stored, pace)
   const waiting = await findWaiting(store, watch.signal, standstillMs)
   const broker = await openBroker()
+  const known = new Set<string>()
   for await (const message of broker.read(topic)) {
     const booking = readMessage(message)
-    if (booking) claims.match(toStored(booking.person, booking.day))
+    if (booking && claims.match(toStored(booking.person, booking.day)) === 'acknowledged')
+      known.add(runOf(booking.person))
     if (pace.step()) await pace.rest()
   }
   for (const { person, day } of waiting) {
@@ -52,7 +56,28 @@ async function* auditMessages(
     const detail = `booked for ${day}, but not published to ${topic}, and nobody is at it: start the API again`
     yield { kind: 'inconsistent', key: person, detail }
   }
-  if (claims.missing > 0) yield* findUnpublished(store, claims, pace)
+  if (claims.missing > 0) yield* findUnpublished(store, claims, await demanded(ledger, known, pace), pace)
+}
+
+/** The run that has made up a person; empty for somebody else's. */
+function runOf(person: string): string {
+  return /^([\da-f]{8}(?:x\d+)?)-\d+-\d+$/.exec(person)?.[1] ?? ''
+}
+
+/** Says of a stored booking whether its message has to be in a topic that knows these runs. */
+async function demanded(
+  ledger: LedgerEntries,
+  known: ReadonlySet<string>,
+  pace: Pace,
+): Promise<(person: string, day: string) => boolean> {
+  const noted = createClaims(ledger.count)
+  let isOfTopic = false
+  for await (const entry of ledger.read()) {
+    noted.add(entry)
+    isOfTopic ||= known.has(runOf(entry.key))
+    if (pace.step()) await pace.rest()
+  }
+  return (person, day) => known.has(runOf(person)) || (!isOfTopic && noted.match(toStored(person, day)) !== 'foreign')
 }
 
 /** Claims that every booking which is there now was published. */
@@ -74,9 +99,14 @@ function toStored(person: string, day: string) {
 }
 
 /** A claim that nothing has matched so far is matched by its own booking for the first time. */
-async function* findUnpublished(store: Store, claims: Claims, pace: Pace): AsyncGenerator<Violation> {
+async function* findUnpublished(
+  store: Store,
+  claims: Claims,
+  isDemanded: (person: string, day: string) => boolean,
+  pace: Pace,
+): AsyncGenerator<Violation> {
   for await (const { mysejahtera_id: person, day } of store.scan(bookings, ['mysejahtera_id', 'day'])) {
-    if (claims.match(toStored(person, day)) === 'acknowledged') {
+    if (claims.match(toStored(person, day)) === 'acknowledged' && isDemanded(person, day)) {
       const detail = `booked for ${day}, but neither published to ${topic} nor waiting for it`
       yield { kind: 'lost', key: person, detail }
     }

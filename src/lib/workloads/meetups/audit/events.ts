@@ -15,7 +15,10 @@ const decisions = new Set<EventType>(['post-approved', 'post-rejected'])
 
 const columns = ['id', 'type', 'aggregate', 'published_at'] as const
 
-/** Holds every event that was published against the topic, and against what has to follow from it. */
+/**
+ * Holds every event that was published against the topic, and against what has to follow from it. Those from before the
+ * oldest that the topic has were published to another broker, or the topic does not keep them any more.
+ */
 export async function* auditEvents(store: Store, broker: Broker, pace: Pace): AsyncGenerator<Violation> {
   const count = await store.count(outbox)
   const claims = createClaims(count)
@@ -32,17 +35,34 @@ export async function* auditEvents(store: Store, broker: Broker, pace: Pace): As
     if (id !== null) claims.match(asStored(id))
     if (pace.step()) await pace.rest()
   }
-  for await (const batch of inBatches(store.scan(outbox), pace)) yield* auditBatch(store, batch, claims)
+  const since = claims.missing > 0 ? await findOldest(store, claims, pace) : Infinity
+  for await (const batch of inBatches(store.scan(outbox), pace)) yield* auditBatch(store, batch, claims, since)
 }
 
-async function* auditBatch(store: Store, batch: readonly OutboxRow[], claims: Claims): AsyncGenerator<Violation> {
+/** When the first of the events was published that the topic has, ms since 1970. */
+async function findOldest(store: Store, claims: Claims, pace: Pace): Promise<number> {
+  let oldest = Infinity
+  for await (const { id, published_at: at } of store.scan(outbox, ['id', 'published_at'])) {
+    if (at > 0 && at < oldest && claims.isStored({ key: id, resource: '', outcome: 'booked' })) oldest = at
+    if (pace.step()) await pace.rest()
+  }
+  return oldest
+}
+
+async function* auditBatch(
+  store: Store,
+  batch: readonly OutboxRow[],
+  claims: Claims,
+  since: number,
+): AsyncGenerator<Violation> {
   const published = batch.filter((row) => row.published_at > 0)
   const events = published.map(({ event }) => readEvent(Buffer.from(event)))
   const isHandled = await findHandled(store, events)
-  for (const event of events) {
+  for (const [index, event] of events.entries()) {
     const key = `event ${event.id}`
+    const isOfTopic = (published[index] as OutboxRow).published_at >= since
     // One that is matched for the first time only now was not in the topic.
-    if (claims.missing > 0 && claims.match(asStored(event.id)) === 'acknowledged') {
+    if (isOfTopic && claims.missing > 0 && claims.match(asStored(event.id)) === 'acknowledged') {
       yield { kind: 'lost', key, detail: `${event.type} is said to be published, but it is not in ${topic}` }
     }
     if (!isHandled(event)) {

@@ -1,4 +1,5 @@
 import type { GraphQLError, GraphQLFormattedError } from 'graphql'
+import { InvalidBody } from '../../http/exact-input.ts'
 import { retryAfter } from '../../http/too-many.ts'
 import { RpcError } from '../rpc/errors.ts'
 
@@ -6,6 +7,8 @@ import { RpcError } from '../rpc/errors.ts'
 const badRequest = 400
 const tooMany = 429
 const ok = 200
+/** Of a body that is not taken as it is written, as on every other API. */
+const invalidBody = 422
 
 interface Answer {
   readonly statusCode: number
@@ -42,6 +45,8 @@ export function createErrorFormatter(onError: (error: Error) => void) {
     const waits = formatted.flatMap(({ extensions }) => (extensions?.['retryAfter'] as number | undefined) ?? [])
     const isTooMany = waits.length === formatted.length && isNothing(data)
     if (isTooMany) context?.reply?.header('retry-after', Math.max(...waits))
+    if (errors.some(({ originalError }) => originalError instanceof InvalidBody))
+      return { statusCode: invalidBody, response: { data: null, errors: formatted } }
     const isRefused = formatted.every(({ extensions }) => extensions === invalidQuery)
     const statusCode = isTooMany ? tooMany : isRefused ? badRequest : ok
     return { statusCode, response: { data: data ?? null, errors: formatted } }

@@ -1,0 +1,68 @@
+import type { AnyTable, ColumnNature, Database } from '../databases/port.ts'
+import { decimalOf } from '../decimal.ts'
+import { failure } from '../errors.ts'
+
+/** Gives what a column takes for equal the same text; to be compared, not to be shown. */
+export type Canonical = (text: string) => string
+
+/** Compares values as they are written. */
+export const asWritten: Canonical = (text) => text
+
+/**
+ * How these columns of a table that is perhaps somebody else's compare. Throws `mapping-wrong` for a column that cannot be
+ * held against the texts and numbers of a ledger.
+ */
+export async function readCanonicals(
+  database: Database,
+  table: AnyTable,
+  columns: readonly string[],
+): Promise<(column: string) => Canonical> {
+  const natures = await database.natures(table)
+  const canonicals = new Map<string, Canonical>()
+  for (const column of columns) {
+    const nature = natures.get(column)
+    if (!nature) continue
+    if (nature.compares === 'other') {
+      const reason = `${table.name}.${column} is ${nature.type}, which cannot be held against the texts and whole numbers of a ledger`
+      throw failure('mapping-wrong', { url: database.url, reason })
+    }
+    canonicals.set(column, canonicalOf(nature))
+  }
+  return (column) => canonicals.get(column) ?? asWritten
+}
+
+/** What a column of this nature compares by. */
+export function canonicalOf(nature: ColumnNature): Canonical {
+  if (nature.compares === 'number') return (text) => decimalOf(text) ?? text
+  if (nature.compares === 'uuid')
+    return (text) => (uuid.test(text) ? text.replaceAll(/[{}-]/g, '').toLowerCase() : text)
+  const { ignoresCase, ignoresAccents, ignoresEndSpaces } = nature
+  const steps: Canonical[] = [
+    ...(ignoresEndSpaces ? [withoutEndSpaces] : []),
+    ...(ignoresAccents ? [withoutAccents] : []),
+    ...(ignoresCase === 'ascii' ? [inLowerAscii] : []),
+    ...(ignoresCase === 'all' ? [inLowerCase] : []),
+  ]
+  return (text) => steps.reduce((changed, step) => step(changed), text)
+}
+
+const uuid = /^\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?$/i
+
+/** By hand: an expression would take a time that grows with the square of the spaces within. */
+function withoutEndSpaces(text: string): string {
+  let end = text.length
+  while (text.charCodeAt(end - 1) === 0x20) end--
+  return text.slice(0, end)
+}
+
+function withoutAccents(text: string): string {
+  return text.normalize('NFD').replaceAll(/\p{M}/gu, '')
+}
+
+function inLowerAscii(text: string): string {
+  return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
+}
+
+function inLowerCase(text: string): string {
+  return text.toLowerCase()
+}

@@ -1,0 +1,138 @@
+import { decimalOf } from '../decimal.ts'
+
+/** JSON that says what was meant, or where it does not and why: `{field: 'ticket.id', reason: 'is there twice'}`. */
+export type ExactJson =
+  | { readonly value: unknown; readonly flaw: null }
+  | { readonly value: null; readonly flaw: JsonFlaw }
+
+/** Why a text is not taken for JSON. */
+export interface JsonFlaw {
+  /** Its path, with dots; `body` for the whole. */
+  readonly field: string
+  /** What follows the field in a sentence. */
+  readonly reason: string
+}
+
+/**
+ * Parses JSON, and refuses what `JSON.parse` would take and alter: numbers of which it drops digits, the first of two
+ * fields with one name, and texts with halves of surrogate pairs, which no database stores as they are. Never throws.
+ */
+export function parseExactJson(text: string): ExactJson {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return { value: null, flaw: { field: 'body', reason: 'is not valid JSON' } }
+  }
+  const flaw = findFlaw(text)
+  return flaw ? { value: null, flaw } : { value, flaw: null }
+}
+
+/** An object or a list that is open where the scan is. */
+interface Level {
+  /** Of the fields so far; null for a list. */
+  readonly names: Set<string> | null
+  /** Of the field, or the number of the entry. */
+  at: string | number
+  /** Whether a text would be the name of a field. */
+  isName: boolean
+}
+
+/** Deeper than anything that an API takes; a schema would refuse it later, at more cost. */
+const maxDepth = 100
+
+const [quote, comma, colon, backslash] = [0x22, 0x2c, 0x3a, 0x5c]
+const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d]
+
+/** Goes once through what is known to be JSON. */
+function findFlaw(text: string): JsonFlaw | null {
+  const levels: Level[] = []
+  const flawed = (reason: string): JsonFlaw => ({ field: pathOf(levels), reason })
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    const top = levels.at(-1)
+    if (code === quote) {
+      const end = endOfText(text, at)
+      const read = readText(text, at, end)
+      if (!read.isWellFormed()) return flawed('has characters that are no text')
+      if (top?.isName) {
+        top.at = read
+        if (read === '__proto__') return flawed('is no name of a field')
+        if (top.names?.has(read)) return flawed('is there twice')
+        top.names?.add(read)
+      }
+      at = end
+    } else if (isOfNumber(code)) {
+      const end = endOfNumber(text, at)
+      if (!isExact(text.slice(at, end))) return flawed('has more digits than a number can hold')
+      at = end - 1
+    } else if (code === openObject || code === openList) {
+      if (levels.length === maxDepth) return flawed('is nested too deeply')
+      levels.push({
+        names: code === openObject ? new Set() : null,
+        at: code === openObject ? '' : 0,
+        isName: code === openObject,
+      })
+    } else if (code === closeObject || code === closeList) levels.pop()
+    else if (top && code === colon) top.isName = false
+    else if (top && code === comma) nextPart(top)
+  }
+  return null
+}
+
+function nextPart(level: Level): void {
+  if (typeof level.at === 'number') level.at++
+  else level.isName = true
+}
+
+/** Names are as long as their sender likes. */
+const maxPathLength = 200
+
+function pathOf(levels: readonly Level[]): string {
+  const path = levels
+    .map(({ at }) => at)
+    .filter((at) => at !== '')
+    .join('.')
+  return path === '' ? 'body' : path.slice(0, maxPathLength).toWellFormed()
+}
+
+/** Where the closing quote of a text is. */
+function endOfText(text: string, start: number): number {
+  for (let at = start + 1; ; at++) {
+    const code = text.charCodeAt(at)
+    if (code === quote) return at
+    if (code === backslash) at++
+  }
+}
+
+function readText(text: string, start: number, end: number): string {
+  const escaped = text.indexOf('\\', start)
+  if (escaped === -1 || escaped > end) return text.slice(start + 1, end)
+  return JSON.parse(text.slice(start, end + 1)) as string
+}
+
+/** A digit or a minus; letters of a number come after one. */
+function isOfNumber(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || code === 0x2d
+}
+
+function endOfNumber(text: string, start: number): number {
+  let at = start + 1
+  while (at < text.length && '0123456789+-.eE'.includes(text.charAt(at))) at++
+  return at
+}
+
+/** Up to so many digits a number always is what it is written as. */
+const safeDigits = 15
+
+/** No number that is meant needs as many characters. */
+const maxDigits = 100
+
+/** Whether the number is the one that is written, to the last digit. */
+function isExact(written: string): boolean {
+  if (written.length <= safeDigits && !/e/i.test(written)) return true
+  if (written.length > maxDigits) return false
+  const number = Number(written)
+  if (!Number.isFinite(number) || (Number.isInteger(number) && !Number.isSafeInteger(number))) return false
+  return decimalOf(written) === decimalOf(String(number))
+}
