@@ -76,15 +76,17 @@ interface Stray {
 /** `compared` is what the row is held against the ledger by; shown is the row itself. */
 function* judgeRow(row: StoredBooking, compared: StoredBooking, claims: Claims, strays: Strays): Generator<Violation> {
   const match = claims.match(compared)
+  // Padded where its column pads.
+  const key = row.key.trimEnd()
   if (match === 'stray') addStray(strays, { row, compared })
   if (match === 'unacknowledged') {
-    yield { kind: 'unknown-committed', key: row.key, detail: `stored ${asText(row)}, though it was not acknowledged` }
+    yield { kind: 'unknown-committed', key, detail: `stored ${asText(row)}, though it was not acknowledged` }
   }
   if (match === 'refused') {
-    yield { kind: 'refused-committed', key: row.key, detail: `stored ${asText(row)}, though the API refused it` }
+    yield { kind: 'refused-committed', key, detail: `stored ${asText(row)}, though the API refused it` }
   }
   if (match === 'again') {
-    yield { kind: 'duplicate', key: row.key, detail: `asked for once, and stored ${asText(row)} as well` }
+    yield { kind: 'duplicate', key, detail: `asked for once, and stored ${asText(row)} as well` }
   }
 }
 
