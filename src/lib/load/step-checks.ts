@@ -121,7 +121,9 @@ export function requireEntry(value: unknown): asserts value is LedgerEntry {
 }
 
 /** Throws ScenarioMistake for what is no answer. */
-export function requireAnswer(value: unknown): asserts value is Pick<StepAnswer, 'status' | 'maybeExecuted' | 'reconnected'> {
+export function requireAnswer(
+  value: unknown,
+): asserts value is Pick<StepAnswer, 'status' | 'maybeExecuted' | 'reconnected'> {
   const { status, maybeExecuted } = (value ?? {}) as Readonly<Record<string, unknown>>
   if (typeof status !== 'number' || (status === 0 && typeof maybeExecuted !== 'boolean')) {
     throw mistaken('what outcomeOf is given', value, 'an answer that request gave')

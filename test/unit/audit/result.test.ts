@@ -51,6 +51,9 @@ describe('collectViolations', () => {
   })
 
   it('takes what is stored without an answer for no fault', async () => {
-    expect(await collectViolations(found(some.slice(0, 1)), none, 20)).toMatchObject({ unknownCommitted: 1, passed: true })
+    expect(await collectViolations(found(some.slice(0, 1)), none, 20)).toMatchObject({
+      unknownCommitted: 1,
+      passed: true,
+    })
   })
 })
