@@ -1,4 +1,4 @@
-import { failure } from './lib/errors.ts'
+import { cutTo, failure } from './lib/errors.ts'
 import type { AllowedScenarios } from './lib/load/workers/travelling-scenario.ts'
 
 /** Reads `none`, `any`, or hashes such as `sha256:ab...`. Throws `usage-wrong`, which says what is allowed. */
@@ -9,6 +9,6 @@ export function readAllowed(given: readonly string[]): AllowedScenarios {
   const wrong = hashes.indexOf(undefined)
   if (wrong === -1) return new Set(hashes as readonly string[])
   throw failure('usage-wrong', {
-    reason: `--allow-scenarios cannot be ${given[wrong]}. Allowed: none, any, or sha256: and 64 hexadecimal digits for each file.`,
+    reason: `--allow-scenarios cannot be ${cutTo(100, given[wrong] ?? '')}. Allowed: none, any, or sha256: and 64 hexadecimal digits for each file.`,
   })
 }

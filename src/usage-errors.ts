@@ -82,10 +82,12 @@ const wordings: readonly (readonly [RegExp, string])[] = [
 
 /** What oclif says over several lines, with an advice of its own at the end, in one sentence. */
 function reword(message: string): string {
-  const text = message
-    .replace(/\s*See more help with --help$/, '')
-    .replace(/^The following errors? occurred:\s*/, '')
-    .split(/\n\s{2,}(?=--)/)[0]!
+  const [said = ''] = message.split('See more help with --help')
+  const lines = said.replace(/^The following errors? occurred:/, '').split('\n')
+  const list = lines.findIndex((line, place) => place > 0 && /^\s\s+--/.test(line))
+  const text = lines
+    .slice(0, list < 0 ? undefined : list)
+    .join(' ')
     .replaceAll(/\s+/g, ' ')
     .trim()
   const found = wordings.find(([pattern]) => pattern.test(text))

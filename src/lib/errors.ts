@@ -230,6 +230,11 @@ const catalogue = {
 /** The name of an error in the catalogue. */
 export type ErrorCode = keyof typeof catalogue
 
+/** Whether the catalogue has an error of that name. */
+export function isErrorCode(name: string): name is ErrorCode {
+  return Object.hasOwn(catalogue, name)
+}
+
 /** What an error's message needs to know. */
 export type ErrorDetails<Code extends ErrorCode> = Parameters<(typeof catalogue)[Code]['message']>[0]
 
@@ -269,7 +274,27 @@ export function failure<Code extends ErrorCode>(
   cause?: unknown,
 ): RushbenchError {
   const found = catalogue[code] as unknown as CatalogueEntry<ErrorDetails<Code>>
-  return new RushbenchError(code, exitCodes[found.exit], hideSecrets(found.message(details)), cause)
+  return new RushbenchError(code, exitCodes[found.exit], hideSecrets(found.message(shortened(details))), cause)
+}
+
+/** Characters of a text within a sentence: more than any path or setting that makes sense. */
+const mostOfDetail = 2000
+
+function shortened<Details extends object>(details: Details): Details {
+  const entries = Object.entries(details).map(([name, value]: [string, unknown]) => {
+    const isLong = typeof value === 'string' && value.length > mostOfDetail
+    // What hides a secret may stand behind the cut.
+    return [name, isLong ? cutTo(mostOfDetail, hideSecrets(value)) : value]
+  })
+  return Object.fromEntries(entries) as Details
+}
+
+/** Characters of what was given that a sentence repeats. */
+const mostOfQuote = 200
+
+/** What was given, in quotes, for a sentence that goes on behind it. */
+export function quoted(given: string): string {
+  return JSON.stringify(cutTo(mostOfQuote, given))
 }
 
 /** Characters of a reason: more than anybody reads, and little enough to be kept and printed for each of many. */

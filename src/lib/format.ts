@@ -1,12 +1,25 @@
 import { stripVTControlCharacters } from 'node:util'
+import { largest } from './extremes.ts'
 
 const msPerSecond = 1000
 const secondsPerMinute = 60
 const secondsPerHour = 3600
 
-/** `39,456` */
+/** From there on a number is longer than a person reads, and less exact than its digits look. */
+const unreadablyLarge = 1e15
+
+/** `39,456`, and `3.9e+20` for what is too long to read. */
 export function formatCount(value: number): string {
+  if (isUnreadable(value)) return shortened(value)
   return value.toLocaleString('en-US', { maximumFractionDigits: 0 })
+}
+
+function isUnreadable(value: number): boolean {
+  return Math.abs(value) >= unreadablyLarge
+}
+
+function shortened(value: number): string {
+  return Number.isFinite(value) ? value.toExponential(1) : String(value)
 }
 
 /** `1 user`, `39,456 users`; `several` where it takes more than an s. */
@@ -21,6 +34,7 @@ export function upperFirst(text: string): string {
 
 /** A number with three digits that matter: `1,134`, `98.7`, `0.378`, `0`. */
 export function formatNumber(value: number): string {
+  if (isUnreadable(value)) return shortened(value)
   const size = Math.abs(toThreeDigits(value))
   const digits = size >= 100 || size === 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
@@ -34,6 +48,7 @@ function toThreeDigits(value: number): number {
 /** A share of 1 as `0.25%`; what is not nothing never looks like nothing. */
 export function formatShare(share: number): string {
   const percent = share * 100
+  if (isUnreadable(percent)) return `${shortened(percent)}%`
   if (percent > 0 && percent < 0.01) return '<0.01%'
   return `${percent === 0 || Math.abs(percent) >= 10 ? percent.toFixed(0) : percent.toFixed(2)}%`
 }
@@ -48,6 +63,7 @@ export function formatLatency(ms: number | null): string {
 
 /** A length of time in ms as `45 s`, `1 min 05 s`, `2 h 10 min`. */
 export function formatDuration(ms: number): string {
+  if (isUnreadable(ms)) return `${shortened(ms / msPerSecond)} s`
   const tenths = (ms / msPerSecond).toFixed(1)
   if (Number(tenths) < 10) return `${tenths} s`
   const seconds = Math.round(ms / msPerSecond)
@@ -80,7 +96,7 @@ export function formatTable(
   right: readonly number[] = [],
 ): string {
   const cells = [head, ...rows].map((row) => row.map(plain))
-  const widths = head.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)))
+  const widths = head.map((_, column) => largest(cells.map((row) => (row[column] ?? '').length)))
   const lines = cells.map((row) =>
     widths
       .map((width, column) =>

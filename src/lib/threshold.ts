@@ -1,4 +1,4 @@
-import { failure } from './errors.ts'
+import { cutTo, failure, quoted } from './errors.ts'
 
 /** A limit that a run has to hold. */
 export interface Threshold {
@@ -53,13 +53,12 @@ const units: Readonly<Record<ThresholdMetric<never>['unit'], Readonly<Record<str
  * `usage-wrong`, which says what is allowed.
  */
 export function readThreshold<Run>(expression: string, metrics: ThresholdMetrics<Run>): Threshold {
-  const parts = /^\s*(.+?)\s*(<=|>=|<|>)\s*(\d+(?:\.\d+)?)\s*([a-z%]*)\s*$/.exec(expression)
-  const [, name = '', comparator = '<', amount = '', unit = ''] = parts ?? []
+  const { name, comparator, amount, unit } = splitExpression(expression) ?? noParts
   const metric = metrics.find(name)
   // A number too large for a double is Infinity, which no run could miss.
-  if (!parts || !metric || !Number.isFinite(Number(`${amount}e3`))) {
+  if (amount === '' || !metric || !Number.isFinite(Number(`${amount}e3`))) {
     throw failure('usage-wrong', {
-      reason: `The threshold ${JSON.stringify(expression)} cannot be read. It takes METRIC<LIMIT, such as 'response_time.p99<500ms', with one of: ${metrics.known.join(', ')}.`,
+      reason: `The threshold ${quoted(expression)} cannot be read. It takes METRIC<LIMIT, such as 'response_time.p99<500ms', with one of: ${metrics.known.join(', ')}.`,
     })
   }
   const power = units[metric.unit][unit]
@@ -68,10 +67,30 @@ export function readThreshold<Run>(expression: string, metrics: ThresholdMetrics
       .map((word) => word || 'none')
       .join(', ')
     throw failure('usage-wrong', {
-      reason: `The threshold ${JSON.stringify(expression)} needs another unit: ${name} takes ${known}.`,
+      reason: `The threshold ${quoted(expression)} needs another unit: ${cutTo(80, name)} takes ${known}.`,
     })
   }
-  return { expression, metric: name, comparator: comparator as Comparator, limit: Number(`${amount}e${power}`) }
+  return { expression, metric: name, comparator, limit: Number(`${amount}e${power}`) }
+}
+
+interface Parts {
+  readonly name: string
+  readonly comparator: Comparator
+  readonly amount: string
+  readonly unit: string
+}
+
+const noParts: Parts = { name: '', comparator: '<', amount: '', unit: '' }
+
+/** At the last comparator, since a name may hold others; null without a limit behind it. */
+function splitExpression(expression: string): Parts | null {
+  const at = Math.max(expression.lastIndexOf('<'), expression.lastIndexOf('>'))
+  const comparator = expression.startsWith('=', at + 1) ? expression.slice(at, at + 2) : expression[at]
+  const isComparator = (text = ''): text is Comparator => Object.hasOwn(comparators, text)
+  if (!isComparator(comparator)) return null
+  const [, amount, unit = ''] =
+    /^(\d+(?:\.\d+)?)\s*([a-z%]*)$/.exec(expression.slice(at + comparator.length).trim()) ?? []
+  return amount === undefined ? null : { name: expression.slice(0, at).trim(), comparator, amount, unit }
 }
 
 /** Holds a run against a threshold. A metric without samples fails: nothing was proved. */

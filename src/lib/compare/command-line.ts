@@ -1,4 +1,4 @@
-import { failure } from '../errors.ts'
+import { failure, quoted } from '../errors.ts'
 import { redactWords } from '../secret-text.ts'
 
 /**
@@ -21,6 +21,6 @@ export function splitWords(line: string): string[] {
       word = null
     } else word = (word ?? '') + character
   }
-  if (quote !== null) throw failure('usage-wrong', { reason: `A quote is left open in ${redactWords(line)}` })
+  if (quote !== null) throw failure('usage-wrong', { reason: `A quote is left open in ${quoted(redactWords(line))}.` })
   return word === null ? words : [...words, word]
 }

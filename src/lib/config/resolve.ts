@@ -4,6 +4,7 @@ import { failure } from '../errors.ts'
 import { hideInWord } from '../secret-text.ts'
 import { unreadableConfig } from './unreadable-config.ts'
 import { flagName, variableName } from './names.ts'
+import { whyNotPlain } from './plain-content.ts'
 import { definitionOf, settingNames, type SettingName, type Settings } from './settings.ts'
 
 /** Where settings are looked for. */
@@ -98,6 +99,8 @@ async function readConfigFile(cwd: string): Promise<ConfigFile | null> {
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw failure('config-unreadable', { file: found.filepath, reason: 'it is not an object of settings' })
   }
+  const why = whyNotPlain(content)
+  if (why !== null) throw failure('config-unreadable', { file: found.filepath, reason: why })
   for (const key of Object.keys(content)) {
     if (!Object.hasOwn(content, key) || !(settingNames as string[]).includes(key)) {
       throw failure('setting-unknown', { key, source: found.filepath, allowed: settingNames })

@@ -8,7 +8,7 @@ export interface MissingRight {
 
 /** The user in a URL that may name several hosts; null where it names none. */
 export function userIn(url: string): string | null {
-  const [, user = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^:@/?#]*)[^/?#]*@/i.exec(url) ?? []
+  const [, user = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^:@/?#]*)(?=[:@])[^/?#]*@/i.exec(url) ?? []
   try {
     return decodeURIComponent(user) || null
   } catch {

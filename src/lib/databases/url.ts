@@ -18,7 +18,8 @@ const severalHosts =
  * scheme when it could hide a password, since nobody knows where that would stand.
  */
 export function redactUrl(url: string): string {
-  const [, place = '', query = ''] = /^([^?]*)(.*)$/s.exec(url) ?? []
+  const mark = url.indexOf('?')
+  const [place, query] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark)]
   // sqlite paths are no URLs with an authority, and have no password.
   if (url.startsWith('sqlite:')) return place + redactQuery(query)
   const hidden = `${/^[a-z][a-z0-9+]*:/i.exec(url)?.[0] ?? ''}***`

@@ -1,4 +1,4 @@
-import { failure } from '../errors.ts'
+import { failure, quoted } from '../errors.ts'
 
 /** Successes, and that what is known has not changed. */
 export const defaultExpected = '2xx,304'
@@ -12,7 +12,7 @@ export function readExpected(text: string): string {
   const unknown = words.find((one) => !word.test(one))
   if (unknown === undefined) return [...new Set(words)].join(',')
   throw failure('usage-wrong', {
-    reason: `--expect cannot be ${JSON.stringify(text)}. Allowed: statuses from 200 to 599 and classes, with commas, such as 200,304 or 2xx,409.`,
+    reason: `--expect cannot be ${quoted(text)}. Allowed: statuses from 200 to 599 and classes, with commas, such as 200,304 or 2xx,409.`,
   })
 }
 

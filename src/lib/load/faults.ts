@@ -1,6 +1,6 @@
 import { onAbort } from '../abort.ts'
 import { duration } from '../config/values.ts'
-import { failure, reasonOf } from '../errors.ts'
+import { failure, quoted, reasonOf } from '../errors.ts'
 import { createSleepers, type Clock, type Sleep, type Sleepers } from '../measure/clock.ts'
 
 interface TimedFault {
@@ -72,7 +72,7 @@ export function parseFault(expression: string): Fault {
   const fault = readFault(expression)
   if (fault) return fault
   throw failure('usage-wrong', {
-    reason: `The fault ${JSON.stringify(expression)} cannot be read. It is kill-server@TIME, drop-connections@TIME or pause-database@TIME:LENGTH, such as pause-database@20s:5s.`,
+    reason: `The fault ${quoted(expression)} cannot be read. It is kill-server@TIME, drop-connections@TIME or pause-database@TIME:LENGTH, such as pause-database@20s:5s.`,
   })
 }
 

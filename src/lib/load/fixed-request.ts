@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { METHODS } from 'node:http'
-import { failure, reasonOf } from '../errors.ts'
+import { failure, quoted, reasonOf } from '../errors.ts'
 import { hideInPath } from '../secret-text.ts'
 import { defaultExpected, readExpected } from './expected-statuses.ts'
 import { isHost, whyOwned } from './http/client-headers.ts'
@@ -38,7 +38,7 @@ const methods = new Set(METHODS.filter((method) => method !== 'CONNECT'))
 /** Reads a request; a body is JSON unless a header says otherwise. Throws `usage-wrong`. */
 export async function readFixedRequest({ line, headers, body, expect }: WrittenRequest): Promise<FixedRequest> {
   const [, word = 'GET', path = ''] = /^\s*(?:([A-Za-z-]+)\s+)?(\/[\x21-\x7e]*)\s*$/.exec(line) ?? []
-  const shown = JSON.stringify(hideInPath(line))
+  const shown = quoted(hideInPath(line))
   if (!path) {
     throw wrong(`The request ${shown} cannot be read. It takes METHOD /PATH, such as 'POST /booking'.`)
   }
@@ -78,14 +78,23 @@ export function closesConnection({ headers }: FixedRequest): boolean {
 }
 
 function readHeader(header: string): [string, string] {
-  const [, name = '', value = ''] = /^\s*([^:\s]+)\s*:\s*([\x20-\x7e\t]*?)\s*$/.exec(header) ?? []
+  const [name, value] = splitHeader(header) ?? ['', '']
   if (!isToken(name)) throw wrong(`The header ${redacted(header)} cannot be read. It takes NAME: VALUE.`)
   return [name, value]
 }
 
+/** Null for what has no name, or holds what is no text of a header. */
+function splitHeader(header: string): [string, string] | null {
+  const colon = header.indexOf(':')
+  if (colon < 0) return null
+  const value = header.slice(colon + 1).trim()
+  return /^[\x20-\x7e\t]*$/.test(value) ? [header.slice(0, colon).trim(), value] : null
+}
+
 /** What stands behind the name may be a secret, and where there is no name all of it. */
 function redacted(header: string): string {
-  return header.includes(':') ? JSON.stringify(header.replace(/:.*$/s, ': ***')) : '***'
+  const colon = header.indexOf(':')
+  return colon < 0 ? '***' : quoted(`${header.slice(0, colon)}: ***`)
 }
 
 function checkHeaders(headers: FixedRequest['headers']): void {

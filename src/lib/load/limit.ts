@@ -41,7 +41,7 @@ export function percentileOf(metric: string): MetricPercentile | null {
 
 /** Reads `response_time.p99<200ms and failures<0.1%`. Throws `usage-wrong`. */
 export function parseLimit(expression: string): Limit {
-  const conditions = expression.split(/\s+and\s+/).map(parseThreshold)
+  const conditions = expression.split(/(?<=\s)and(?=\s)/).map((condition) => parseThreshold(condition.trim()))
   const lower = conditions.find(({ metric }) => metric === 'requests' || metric === 'iterations')
   if (lower) {
     throw failure('usage-wrong', { reason: `${lower.metric} grows with the length of a run and cannot be a limit.` })

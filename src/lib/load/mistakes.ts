@@ -46,14 +46,29 @@ const ownPaths = [ownFolder.href, fileURLToPath(ownFolder)]
 /** A scenario that came over a queue lies in a folder that its author has never heard of. */
 const travelled = /^.*\/rushbench-scenario-[^/]+\//
 
+/** The place that a line of a stack ends with, as FILE:LINE:COLUMN, perhaps in brackets; null where it has none. */
+function readFrame(line: string): { readonly file: string; readonly number: string } | null {
+  const whole = line.endsWith(')') ? line.slice(0, -1) : line
+  const inner = whole.slice(Math.max(whole.lastIndexOf('('), whole.lastIndexOf(')')) + 1)
+  const [column, number, ...rest] = inner.split(':').toReversed()
+  const before = rest.toReversed().join(':')
+  const from = before.search(/file:\/\/|\/|[A-Za-z]:\\/)
+  if (from < 0 || number === undefined || !isWhole(number) || !isWhole(column)) return null
+  return { file: before.slice(from), number }
+}
+
+function isWhole(text: string | undefined): boolean {
+  return text !== undefined && /^\d+$/.test(text)
+}
+
 /** Where the scenario's own code stood when an error was made, as FILE:LINE; null when the error does not say. */
 function placeOf({ stack = '' }: Error): string | null {
   const frames = stack.split('\n').flatMap((line) => {
-    const [, file, number] = /((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):\d+\)?$/.exec(line) ?? []
-    return file === undefined || ownPaths.some((own) => file.startsWith(own)) ? [] : [{ file, number }]
+    const frame = readFrame(line)
+    return frame === null || ownPaths.some((own) => frame.file.startsWith(own)) ? [] : [frame]
   })
   const found = frames.find(({ file }) => !file.includes('/node_modules/')) ?? frames[0]
   if (!found) return null
-  const path = found.file.startsWith('file:') ? fileURLToPath(found.file.replace(/\?.*$/, '')) : found.file
+  const path = found.file.startsWith('file:') ? fileURLToPath(found.file.split('?', 1)[0] ?? '') : found.file
   return `${path.replace(travelled, '')}:${found.number}`
 }

@@ -1,3 +1,4 @@
+import { largest, smallest } from '../extremes.ts'
 /** One line of marks. */
 export interface ChartSeries {
   readonly mark: string
@@ -18,6 +19,8 @@ export interface Chart {
 
 const height = 11
 const narrowest = 40
+/** However wide the labels are. */
+const fewestColumns = 10
 /** From there on a straight scale would press the smaller values together at its foot. */
 const logarithmicFrom = 4
 /** What is smaller than that part of the largest is drawn at the foot. */
@@ -37,9 +40,9 @@ export function drawChart(chart: Chart): string {
   const labels = Array.from({ length: height }, (_, row) =>
     row % 5 === 0 ? chart.formatY(scale.valueAt(1 - row / (height - 1))) : '',
   )
-  const gutter = Math.max(...labels.map((label) => label.length))
-  const columns = Math.max(narrowest, chart.width) - gutter - 3
-  const [left, right] = [Math.min(...xs), Math.max(...xs)]
+  const gutter = largest(labels.map((label) => label.length))
+  const columns = Math.max(fewestColumns, Math.max(narrowest, chart.width) - gutter - 3)
+  const [left, right] = [smallest(xs), largest(xs)]
   const columnOf = (x: number): number => Math.round(((x - left) / (right - left)) * (columns - 1))
   const cells = Array.from({ length: height }, () => Array.from({ length: columns }, () => ' '))
   // The first series is drawn last, so that it is seen where they meet.
@@ -73,8 +76,8 @@ interface Scale {
 }
 
 function scaleOf(ys: readonly number[]): Scale {
-  const top = Math.max(...ys)
-  const least = Math.max(Math.min(...ys), top / widestRatio)
+  const top = largest(ys)
+  const least = Math.max(smallest(ys), top / widestRatio)
   if (top <= logarithmicFrom * least) return { shareOf: (y) => y / top, valueAt: (share) => share * top }
   const decades = Math.log(top / least)
   return {

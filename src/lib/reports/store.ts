@@ -2,6 +2,7 @@ import { access, constants, link, open, readdir, readFile, rename, rm, stat, wri
 import { basename, dirname, join } from 'node:path'
 import { failure, reasonOf } from '../errors.ts'
 import { inFolder, tryFolder } from '../folders.ts'
+import { isLike } from '../glob.ts'
 import { runFileName, takeFreeName } from '../run-files.ts'
 import type { Report } from './record.ts'
 
@@ -132,7 +133,7 @@ export async function listReports(path: string): Promise<string[]> {
   const found = await stat(path).catch(() => null)
   if (found?.isDirectory()) return listFolder(path, isReport)
   if (found || !/[*?]/.test(basename(path))) return [path]
-  return listFolder(dirname(path), (name) => patternOf(basename(path)).test(name))
+  return listFolder(dirname(path), (name) => isLike(name, basename(path)))
 }
 
 async function listFolder(folder: string, accepts: (name: string) => boolean): Promise<string[]> {
@@ -141,11 +142,6 @@ async function listFolder(folder: string, accepts: (name: string) => boolean): P
     .filter(accepts)
     .sort()
     .map((name) => join(folder, name))
-}
-
-function patternOf(glob: string): RegExp {
-  const escaped = glob.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's')
 }
 
 /** JSON would turn it into null, and what cannot be read again must not be saved. */

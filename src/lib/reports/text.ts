@@ -72,8 +72,7 @@ function verdictLines(report: LoadReport, paint: Paint): string[] {
     const word = passed ? paint.good('met') : paint.bad('NOT MET')
     lines.push(`${word}${' '.repeat(passed ? 8 : 4)}${plain(expression)} (was ${formatActual(threshold)})`)
   }
-  if (audit) lines.push(...brokenLines(audit))
-  return lines
+  return audit ? [...lines, ...brokenLines(audit)] : lines
 }
 
 /** What the audit says in one line; null when there was none. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
 import { migrateDown, migrateUp, migrationStatus } from '../databases/migrate.ts'
 import type { AnyTable, Database, Rows } from '../databases/port.ts'
 import { failure, RushbenchError } from '../errors.ts'
@@ -94,17 +95,27 @@ export async function readJournal(database: Database): Promise<Journal | null> {
   const rows = await database.store.find(parts, { part: { gte: 0 } }, { orderBy: ['part'] })
   const text = rows.map((row) => row.text).join('')
   if (!text.endsWith(endMark)) return null
-  const { id, before, recipe } = JSON.parse(text.slice(0, -endMark.length)) as SavedJournal
-  const decoded = decodeRecipe(recipe)
-  if (!decoded || id === undefined) throw failure('seeding-unreadable', { url: database.url })
-  return { id, recipe: decoded, before, stored: await readStored(database) }
+  const saved = parseJournal(text.slice(0, -endMark.length))
+  if (!saved) throw failure('seeding-unreadable', { url: database.url })
+  return { ...saved, stored: await readStored(database) }
 }
 
-interface SavedJournal {
-  /** Earlier versions wrote none. */
-  readonly id?: string
-  readonly before: RowSum | null
-  readonly recipe: string
+/** Earlier versions wrote no id. */
+const SavedJournal = z.object({
+  id: z.uuid(),
+  before: z.object({ rows: z.number().int().min(0), checksum: z.string().regex(/^[\da-f]{16}$/) }).nullable(),
+  recipe: z.string(),
+})
+
+/** Reads the text of a journal; null for what this version did not write. */
+export function parseJournal(text: string): Omit<Journal, 'stored'> | null {
+  try {
+    const { id, before, recipe } = SavedJournal.parse(JSON.parse(text))
+    const decoded = decodeRecipe(recipe)
+    return decoded && { id, before, recipe: decoded }
+  } catch {
+    return null
+  }
 }
 
 /** Numbers of the blocks that are stored by now. */

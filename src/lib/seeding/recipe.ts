@@ -41,6 +41,9 @@ const SavedRecipe = z.strictObject({
   runs: z.array(z.tuple([whole, whole, whole, whole])),
 })
 
+/** Slots of fifty years with one in every minute, and some more. */
+const mostAllotments = 30_000_000
+
 /** A recipe as text. */
 export function encodeRecipe({ seed, keys, order, indexes, firstSerial, allotments }: SeedRecipe): string {
   const saved: z.input<typeof SavedRecipe> = { seed, keys, order, indexes, firstSerial, runs: toRuns(allotments) }
@@ -58,6 +61,8 @@ export function decodeRecipe(text: string): SeedRecipe | null {
   const read = SavedRecipe.safeParse(value)
   if (!read.success) return null
   const { runs, ...rest } = read.data
+  const count = runs.reduce((sum, run) => sum + run[2], 0)
+  if (count > mostAllotments) return null
   return { ...rest, allotments: runs.flatMap(fromRun) }
 }
 

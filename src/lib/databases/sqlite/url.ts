@@ -76,14 +76,14 @@ export function readSqliteUrl(url: string): SqliteUrl {
   const isReadOnly = values.mode === 'ro' || values.immutable === '1'
   const handed = Object.entries(values)
     .filter(([name]) => !Object.hasOwn(pragmas, name))
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`)
   return {
     shown,
     path: values.mode === 'memory' || values.vfs === 'memdb' ? inMemory : path,
     file:
       handed.length === 0
         ? path
-        : `file:${encodeURI(path).replaceAll(/[?#]/g, encodeURIComponent)}?${handed.join('&')}`,
+        : `file:${encodeURI(path.toWellFormed()).replaceAll(/[?#]/g, encodeURIComponent)}?${handed.join('&')}`,
     isReadOnly,
     makes: !isReadOnly && values.mode !== 'rw',
     journalMode: values.journal_mode ?? null,

@@ -16,7 +16,7 @@ export const bareBase: Pick<BaseUrl, 'basePath' | 'authorization'> = { basePath:
 /** Takes a target's URL apart. Throws TypeError for what is no URL, and URIError for a % that begins no character. */
 export function readBaseUrl(text: string): BaseUrl {
   const { origin, pathname, username, password } = new URL(text)
-  const basePath = pathname.replace(/\/+$/, '')
+  const basePath = withoutLastSlashes(pathname)
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
   return {
     origin,
@@ -24,4 +24,10 @@ export function readBaseUrl(text: string): BaseUrl {
     authorization: credentials === ':' ? null : `Basic ${Buffer.from(credentials).toString('base64')}`,
     shown: origin + basePath,
   }
+}
+
+function withoutLastSlashes(path: string): string {
+  let end = path.length
+  while (path[end - 1] === '/') end--
+  return path.slice(0, end)
 }

@@ -1,3 +1,4 @@
+import { largest, smallest } from '../../extremes.ts'
 import type { InsertBenchReport } from '../record.ts'
 import type { Axis, Chart, ChartSeries } from './chart.ts'
 import { formatUnit, type Unit } from './units.ts'
@@ -42,7 +43,7 @@ function counterChart(name: string, counted: readonly Counted[]): Chart {
   })
   return {
     title,
-    summary: rangeOf(formatUnit(unit, Math.min(...values)), formatUnit(unit, Math.max(...values))),
+    summary: rangeOf(formatUnit(unit, smallest(values)), formatUnit(unit, largest(values))),
     x: rowsAxis,
     left: { label: counter?.unit ?? '', unit, scale: 'linear' },
     right: null,

@@ -1,3 +1,4 @@
+import { largest } from '../../extremes.ts'
 import type { InsertBenchReport } from '../record.ts'
 import { scaleFor, type Chart, type ChartSeries, type Mark, type Tone } from './chart.ts'
 import { counterCharts, rowsAxis } from './counter-charts.ts'
@@ -52,7 +53,7 @@ export function stallChart({ stalls }: Stream): Chart[] {
   return [
     {
       title: 'Stalls over time',
-      summary: `When inserts stood still. The longest stall lasted ${formatUnit('ms', Math.max(...lengths))}.`,
+      summary: `When inserts stood still. The longest stall lasted ${formatUnit('ms', largest(lengths))}.`,
       x: { label: 'seconds since the first insert', unit: 'seconds', scale: 'linear' },
       left: { label: 'length', unit: 'ms', scale: scaleFor(lengths) },
       right: null,

@@ -70,5 +70,5 @@ export function parseLocations(text: string, file: string): readonly Location[] 
   const [issue] = error.issues
   const [index, ...path] = issue?.path ?? []
   const place = index === undefined ? '' : `${[`entry ${Number(index) + 1}`, ...path].join(', ')}: `
-  throw refuse(`${place}${issue?.message}`)
+  throw refuse(issue?.message.endsWith('received undefined') ? `${place}it is missing` : `${place}${issue?.message}`)
 }
