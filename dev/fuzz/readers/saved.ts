@@ -1,0 +1,132 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import { compareReports } from '../../../src/lib/compare/compare.ts'
+import { describeHistory } from '../../../src/lib/compare/history.ts'
+import { readLedger } from '../../../src/lib/load/ledger-reader.ts'
+import { createRandom } from '../../../src/lib/random.ts'
+import { comparisonJunit } from '../../../src/lib/reports/comparison-junit.ts'
+import { comparisonMarkdown } from '../../../src/lib/reports/comparison-markdown.ts'
+import { comparisonSummary } from '../../../src/lib/reports/comparison-text.ts'
+import { historySummary } from '../../../src/lib/reports/history-text.ts'
+import { parseReport } from '../../../src/lib/reports/parse.ts'
+import type { Report } from '../../../src/lib/reports/record.ts'
+import { reportSummary } from '../../../src/lib/reports/summary.ts'
+import type { Paint } from '../../../src/lib/reports/text.ts'
+import { comparisonDigest } from '../../../src/lib/reports/views/comparison-digest.ts'
+import { csvReport } from '../../../src/lib/reports/views/csv.ts'
+import { historyDigest } from '../../../src/lib/reports/views/history-digest.ts'
+import { htmlPage, htmlReport } from '../../../src/lib/reports/views/html.ts'
+import { junitReport } from '../../../src/lib/reports/views/junit.ts'
+import { markdownReport } from '../../../src/lib/reports/views/markdown.ts'
+import { parseJournal } from '../../../src/lib/seeding/journal.ts'
+import { textsLike, valuesLike } from '../like.ts'
+import { pure, reader } from '../reader.ts'
+
+const assets = { style: '', script: '' }
+const same = (text: string): string => text
+const paint: Paint = { good: same, bad: same, faint: same, bold: same }
+
+const names = ['load-baseline', 'load-candidate', 'insert-bench-baseline', 'seed', 'audit'] as const
+const texts = names.map((name) =>
+  readFileSync(new URL(`../../../fixtures/reports/${name}.json`, import.meta.url), 'utf8'),
+)
+const saved = texts.map((text) => parseReport(text, 'sample.json'))
+
+/** Beside others of its kind, from before and after it. */
+function neighbours(report: Report): Report[] {
+  const own = saved.find(({ kind }) => kind === report.kind)
+  return own
+    ? ['2026-01-01', '2026-01-02', '2026-12-30', '2026-12-31'].map((day) => ({ ...own, startedAt: `${day}T00:00:00Z` }))
+    : []
+}
+
+function showAll(report: Report): void {
+  reportSummary(report, paint, 80)
+  markdownReport(report)
+  junitReport(report)
+  htmlReport(report, assets)
+  try {
+    csvReport(report)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'view-missing') throw error
+  }
+}
+
+function compareAll(report: Report): void {
+  const others = neighbours(report)
+  const history = describeHistory([report, ...others], { minEffect: 0.05 })
+  historySummary(history, 80, paint)
+  htmlPage(historyDigest(history), '1', assets)
+  const sides = { baseline: others, candidate: [report] }
+  const comparison = compareReports(sides, { minEffect: 0.05, noise: [], force: true, random: createRandom('x') })
+  comparisonSummary(comparison, paint)
+  comparisonMarkdown(comparison)
+  comparisonJunit(comparison, new Date(0))
+  htmlPage(comparisonDigest(comparison, new Date(0)), '1', assets)
+}
+
+const head =
+  '{"schema":"rushbench.ledger/v1","run":"r","workload":"w","target":"http://127.0.0.1:1","startedAt":"2026-11-21T07:53:15Z"}'
+const ledger = `${head}\n{"outcome":"booked","key":"k1","resource":7,"id":"b1"}\n{"outcome":"unknown","key":"k2","resource":"x"}\n`
+const watch = { onProgress() {}, signal: new AbortController().signal }
+const recipe =
+  '{"seed":"s","keys":"ascending","order":"grouped","indexes":"before","firstSerial":0,"runs":[[0,1,100,5]]}'
+const journal = JSON.stringify({ id: '3138abbc-41d4-42c4-bb96-e8d4e418cfcc', before: null, recipe })
+
+export const savedReaders = [
+  reader({
+    name: 'reports',
+    what: 'saved reports, in every form',
+    inputs: fc.oneof(
+      {
+        weight: 5,
+        arbitrary: valuesLike(texts.map((text) => JSON.parse(text) as unknown)).map(
+          (value) => JSON.stringify(value) ?? '',
+        ),
+      },
+      { weight: 1, arbitrary: textsLike(texts, ['{', '}', '":', ',', '1e999', 'null']) },
+    ),
+    open: pure((text) => showAll(parseReport(text, 'report.json'))),
+  }),
+  reader({
+    name: 'comparisons',
+    what: 'saved reports, compared and over time',
+    inputs: valuesLike(texts.map((text) => JSON.parse(text) as unknown)).map((value) => JSON.stringify(value) ?? ''),
+    open: pure((text) => compareAll(parseReport(text, 'report.json'))),
+  }),
+  reader({
+    name: 'ledgers',
+    what: 'ledgers of loads',
+    inputs: textsLike([ledger], ['\n', '{"outcome":"', 'booked', '"id":', '1e300', '\u00ff']),
+    open: async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'rushbench-fuzz-'))
+      const file = join(folder, 'ledger.jsonl')
+      return {
+        async read(text: string) {
+          await writeFile(file, text, 'latin1')
+          const found = await readLedger(file, watch)
+          let count = 0
+          for await (const _entry of found.entries.read()) count++
+          if (count !== found.entries.count)
+            throw new TypeError(`it counts ${found.entries.count} entries, and gives ${count}`)
+        },
+        close: () => rm(folder, { recursive: true, force: true }),
+      }
+    },
+  }),
+  reader({
+    name: 'journals',
+    what: 'journals of seedings, as a database keeps them',
+    inputs: fc.oneof(
+      textsLike([journal], ['[', ']', ',', '1e15', '9007199254740991', '30000000']),
+      valuesLike([JSON.parse(recipe)]).map((value) =>
+        JSON.stringify({ ...JSON.parse(journal), recipe: JSON.stringify(value) }),
+      ),
+    ),
+    // A calendar of millions of slots is right, and takes its time.
+    open: pure((text) => void (/\d{6}/.test(text) && !/\d{9}/.test(text) ? null : parseJournal(text))),
+  }),
+]

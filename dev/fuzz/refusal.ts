@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { RushbenchError } from '../../src/lib/errors.ts'
+
+/** What the language says of a mistake in a program, which is nothing to tell a person who gave a wrong input. */
+const uncaughtTexts =
+  /Cannot read propert|Cannot set propert|is not a function|is not iterable|is not defined|Maximum call stack|Invalid (?:array|count|string) |Converting circular|\[object Object\]|\n\s+at |\bundefined\b|\bNaN\b/
+
+/** Longer than a person reads. */
+const mostOfSentence = 8000
+
+/** Why an error is no refusal that a person could be shown; null where it is one. */
+export function whyNoRefusal(error: unknown): string | null {
+  if (!(error instanceof Error)) return 'it throws what is no error'
+  if (error instanceof RushbenchError) return whyNoSentence(error.message)
+  // Reasons, of which whoever asked makes a sentence.
+  const isReason = error.constructor === Error || error instanceof z.ZodError
+  return isReason ? null : `it throws ${error.name}: ${error.message}`
+}
+
+function whyNoSentence(text: string): string | null {
+  if (text.length > mostOfSentence) return `it says a sentence of ${text.length} characters`
+  const [found] = uncaughtTexts.exec(text) ?? []
+  if (found !== undefined) return `it says ${JSON.stringify(found)}: ${text}`
+  return /[.?!)]$/.test(text.trim()) ? null : `it says no whole sentence: ${text}`
+}
