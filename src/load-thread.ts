@@ -33,7 +33,8 @@ const memory = sharedMemory((piece) => send({ kind: 'counts', piece }))
 await serveGenerator({ send, listen: (onMessage) => void port.on('message', onMessage) }, async (hooks) => {
   const scenarios = await readTaskScenarios(task)
   send({ kind: 'read', names: scenarios.map(({ name }) => name) })
-  const local = createGenerator(task, hooks, { scenarios, clock: realClock, inThread: true, memory })
+  const { isAlone = false } = task
+  const local = createGenerator(task, hooks, { scenarios, clock: realClock, inThread: true, isAlone, memory })
   for (const reason of early) local.recordError(reason)
   generator = local
   return local

@@ -4,7 +4,8 @@ import { failure } from './lib/errors.ts'
 import { defaultExpected } from './lib/load/expected-statuses.ts'
 import { readFixedRequest } from './lib/load/fixed-request.ts'
 import { engineNames } from './lib/load-kinds.ts'
-import { createModel, modelNames, mostConnections, type OpenModel, type SaturationModel } from './lib/load/model.ts'
+import { mostConnections } from './lib/load/limits.ts'
+import { createModel, modelNames, type OpenModel, type SaturationModel } from './lib/load/model.ts'
 
 const defaultConnections = 100
 

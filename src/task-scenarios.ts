@@ -15,7 +15,7 @@ export async function readTaskScenarios(task: ScenarioTask): Promise<readonly Sc
 }
 
 /** The workload's own scenarios, as the settings that they know choose them. Throws `workload-unknown`, `usage-wrong`. */
-export async function workloadScenarios(settings: ScenarioSettings, runId: string): Promise<readonly Scenario[]> {
+async function workloadScenarios(settings: ScenarioSettings, runId: string): Promise<readonly Scenario[]> {
   const workload = await loadWorkload(settings.workload)
   // A test makes the scenarios of every workload from these settings alone.
   return chooseScenarios(workload.scenarios(settings as Settings, runId), settings.mix)

@@ -1,25 +1,26 @@
 import { hostname } from 'node:os'
 import type { BaseCommand } from './base-command.ts'
 import { aborted } from './lib/abort.ts'
-import type { ScenarioSettings } from './lib/config/scenario-settings.ts'
+import { readScenarioSettings } from './lib/config/scenario-settings.ts'
 import { connectDatabase } from './lib/databases/registry.ts'
 import { redactUrl } from './lib/databases/url.ts'
 import { failure } from './lib/errors.ts'
-import { createGenerator, type GeneratorHooks, type LoadGenerator } from './lib/load/generator.ts'
+import { plain } from './lib/format.ts'
+import type { GeneratorHooks, LoadGenerator } from './lib/load/generator.ts'
 import { startGeneratorThread } from './lib/load/generator-thread.ts'
-import { sendOf } from './lib/load/model.ts'
+import { checkModel } from './lib/load/model.ts'
 import type { Part } from './lib/load/pacing.ts'
 import { requireLoopback, shownTarget } from './lib/load/target.ts'
 import { loadPartName, type LoadTask } from './lib/load/workers/load-part.ts'
 import { runPart, type PartEvent, type PartTaker } from './lib/load/workers/run-part.ts'
-import { isAllowed, unpackScenario, type AllowedScenarios } from './lib/load/workers/travelling-scenario.ts'
+import { hashOf, isAllowed, unpackScenario, type AllowedScenarios } from './lib/load/workers/travelling-scenario.ts'
 import { realClock } from './lib/measure/clock.ts'
 import { runSeedPart, type SeedPartEvent, type SeedTaker } from './lib/seeding/workers/run-seed-part.ts'
 import { seedPartName } from './lib/seeding/workers/seed-part.ts'
 import { takeWork } from './lib/workers/jobs.ts'
 import { reservationSeeding } from './lib/workloads/vaccination/seeding.ts'
+import { endProcess } from './end-process.ts'
 import { moduleBeside } from './entry-points.ts'
-import { workloadScenarios } from './task-scenarios.ts'
 
 /** What a worker takes, and what it does for nobody. */
 export interface WorkerOptions {
@@ -38,12 +39,22 @@ export interface WorkerListener {
   readonly onSeedPart: (event: SeedPartEvent) => void
 }
 
+/**
+ * How long the work under way may take to end once the worker is told to, ms: more than answers are waited for, and less
+ * than Kubernetes waits before it kills.
+ */
+const endMs = 15_000
+
+/** Where settings of a load are said to come from. */
+const fromQueue = 'the queue'
+
 /** Takes work from the queue until the command is stopped. Throws `queue-unreachable`. */
 export async function runWorker(
   command: BaseCommand,
   { queue, name, allowedScenarios, allowRemote, db }: WorkerOptions,
   { onPart, onSeedPart }: WorkerListener,
 ): Promise<void> {
+  const note = (text: string): void => command.logToStderr(plain(text))
   const taker: PartTaker = {
     queue,
     name,
@@ -52,8 +63,11 @@ export async function runWorker(
     clock: realClock,
     signal: command.signal,
     onPart,
-    permit(task) {
+    onNote: note,
+    permit(task, part) {
       requirePermitted(name, task, allowedScenarios, allowRemote)
+      readScenarioSettings(task.settings, fromQueue)
+      checkModel(task.model, { kind: 'workers', count: part.of, raised: false })
     },
     openGenerator,
   }
@@ -65,32 +79,34 @@ export async function runWorker(
     target: reservationSeeding as unknown as SeedTaker['target'],
     signal: command.signal,
     onPart: onSeedPart,
+    onNote: note,
   }
   const handlers = {
     [loadPartName]: (data: unknown, lost: AbortSignal) => runPart(data, lost, taker),
     [seedPartName]: (data: unknown, lost: AbortSignal) => runSeedPart(data, lost, seedTaker),
   }
-  const work = await takeWork(queue, name, handlers, (text) => command.logToStderr(text))
+  const work = await takeWork(queue, name, handlers, note)
   command.log(`Worker ${name} waits for work on ${redactUrl(queue)}`)
   await aborted(command.signal)
+  const deadline = setTimeout(() => {
+    note(`The work under way did not end within ${endMs / 1000} s, and was ended`)
+    void endProcess('SIGTERM')
+  }, endMs)
   await work.close()
+  clearTimeout(deadline)
 }
 
-/** A file of somebody else's runs in a thread of its own, which can be ended whatever it does. */
+/** In a thread of its own, which can be ended whatever it does: this one still hears of signals and of the queue. */
 async function openGenerator(task: LoadTask, part: Part, hooks: GeneratorHooks): Promise<LoadGenerator> {
-  const given = { ...task, part }
-  if (!task.scenario) {
-    const settings = task.settings as unknown as ScenarioSettings
-    const scenarios = sendOf(task.model) ? [] : await workloadScenarios(settings, task.runId)
-    return createGenerator(given, hooks, { scenarios, clock: realClock })
-  }
-  const { file, remove } = await unpackScenario(task.scenario)
-  const generator = startGeneratorThread(moduleBeside('load-thread'), { ...given, scenarioFile: file }, hooks)
+  const unpacked = task.scenario && (await unpackScenario(task.scenario))
+  const settings = readScenarioSettings(task.settings, fromQueue)
+  const given = { ...task, part, settings, scenarioFile: unpacked?.file ?? null, isAlone: true }
+  const generator = startGeneratorThread(moduleBeside('load-thread'), given, hooks)
   return {
     ...generator,
     async close() {
       await generator.close()
-      await remove()
+      await unpacked?.remove()
     },
   }
 }
@@ -109,5 +125,5 @@ function requirePermitted(
     }
   }
   if (!scenario || isAllowed(scenario, allowedScenarios)) return
-  throw failure('worker-refuses-scenario', { worker, file: scenario.name, sha256: scenario.sha256 })
+  throw failure('worker-refuses-scenario', { worker, file: scenario.name, sha256: hashOf(scenario.source) })
 }

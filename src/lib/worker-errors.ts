@@ -20,6 +20,11 @@ export const workerErrors = {
     (d) =>
       `Worker ${d.worker} is rushbench ${d.own}, and the run was started by ${d.wanted}. Install the same version everywhere.`,
   ),
+  'worker-refuses-load': entry<{ worker: string; reason: string }>(
+    'error',
+    (d) =>
+      `Worker ${d.worker} does not make this load: ${d.reason}. On the queue the limits of the command line hold, and only what the coordinator has signed.`,
+  ),
   'worker-refuses-scenario': entry<{ worker: string; file: string; sha256: string }>(
     'error',
     (d) =>

@@ -8,8 +8,8 @@ import { readMessage } from '../../../src/lib/load/workers/part-messages.ts'
 import { encodeNews } from '../../../src/lib/load/workers/tally-bytes.ts'
 import { createRandom } from '../../../src/lib/random.ts'
 import { connectQueue } from '../../../src/lib/workers/client.ts'
-import { runKeys } from '../../../src/lib/workers/names.ts'
-import { readNews, type News } from '../../../src/lib/workers/news.ts'
+import { readNews, signedNews, type News } from '../../../src/lib/workers/news.ts'
+import { createRunIdentity } from '../../../src/lib/workers/run-identity.ts'
 
 // What the coordinator of a load does with what its workers say, which this process has put on the queue beforehand: read it
 // from the queue's server, decode it, add it up, and write the bookings into a ledger. One JSON argument, one JSON line.
@@ -41,7 +41,7 @@ const samplesSpread = 0.6
 const medianMs = 8
 
 const job = JSON.parse(process.argv[2] as string) as ScaleJob
-const keys = runKeys(`scale-${process.pid}`)
+const run = createRunIdentity()
 const seconds = makeSeconds(job)
 const bytes = await fill()
 const cost = await merge()
@@ -90,7 +90,7 @@ async function fill(): Promise<number> {
       const multi = client.multi()
       for (const [index, [kind, data]] of messages.entries()) {
         const number = second * (job.bookings + 1) + index + 1
-        multi.xAdd(keys.news, '*', { part: String(part), number: String(number), kind, data })
+        multi.xAdd(run.keys.news, '*', signedNews(run, { part, kind, data }, number))
         sum += data.length
       }
       await multi.exec()
@@ -128,7 +128,7 @@ async function merge(): Promise<Omit<ScaleCost, 'bytes'>> {
       return {
         prepare: async () => {},
         async run() {
-          reading ??= readNews(client, keys, { onNews, onRead() {}, serverNow: () => 0 })
+          reading ??= readNews(client, run, { onNews, onStranger() {}, onRead() {}, serverNow: () => 0 })
           await allRead.promise
           return { last: null, lost: null, worker: null }
         },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { arrivalKinds } from '../load-kinds.ts'
+import { mostPerSecond, mostUsers, mostWorkers } from '../load/limits.ts'
 import { targetRefusal } from '../load/target.ts'
 import { durationAllowed, secondsAllowed, setting, type Setting } from './setting.ts'
 import { bursts, duration, perSecond, stages, texts, urlOrWord, wholeNumber } from './values.ts'
@@ -22,10 +23,10 @@ export const loadSettings = {
     replaces: ['mix'],
   }),
   users: setting({
-    schema: wholeNumber(1, 1_000_000),
+    schema: wholeNumber(1, mostUsers),
     default: '100',
     summary: 'virtual users at the same time',
-    allowed: 'a whole number from 1 to 1000000',
+    allowed: `a whole number from 1 to ${mostUsers}`,
   }),
   duration: setting({
     schema: duration(1000),
@@ -50,7 +51,7 @@ export const loadSettings = {
     schema: perSecond,
     default: undefined,
     summary: 'iterations start at this rate, whether or not earlier ones came back (instead of --users)',
-    allowed: 'a number a second such as 1000/s, up to 1000000/s',
+    allowed: `a number a second such as 1000/s, up to ${mostPerSecond}/s`,
     flag: 'rate',
     replaces: ['users', 'rampUp', 'stages'],
   }),
@@ -67,10 +68,10 @@ export const loadSettings = {
     allowed: 'FACTORx@TIME:LENGTH with commas, in order of time, such as 10x@10s:1s,0.5x@20s:5s',
   }),
   maxInFlight: setting({
-    schema: wholeNumber(1, 1_000_000),
+    schema: wholeNumber(1, mostUsers),
     default: '10000',
     summary: 'with --rate: iterations at the same time; what is due beyond that is skipped and counted',
-    allowed: 'a whole number from 1 to 1000000',
+    allowed: `a whole number from 1 to ${mostUsers}`,
   }),
   threads: setting({
     schema: wholeNumber(1, 64),
@@ -79,10 +80,10 @@ export const loadSettings = {
     allowed: 'a whole number from 1 to 64',
   }),
   workers: setting({
-    schema: wholeNumber(1, 1000),
+    schema: wholeNumber(1, mostWorkers),
     default: undefined,
     summary: 'worker processes that share the work: those on --queue, or, for a load, new ones on this machine',
-    allowed: 'a whole number from 1 to 1000',
+    allowed: `a whole number from 1 to ${mostWorkers}`,
     replaces: ['threads'],
   }),
   queue: setting({

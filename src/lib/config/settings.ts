@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { longestSeed, mostPerSecond } from '../load/limits.ts'
 import { viewNames } from '../reports/views/view-names.ts'
 import { keyOrders } from '../seeding/keys.ts'
 import { indexTimes, rowOrders } from '../seeding/recipe.ts'
@@ -53,10 +54,10 @@ export const settings = {
   ...loadSettings,
   ...auditSettings,
   seed: setting({
-    schema: z.union([z.string().min(1).max(100), z.number().transform(String)]),
+    schema: z.union([z.string().min(1).max(longestSeed), z.number().transform(String)]),
     default: 'rushbench',
     summary: 'seed of every random choice; the same seed gives the same data and users',
-    allowed: 'any text up to 100 characters',
+    allowed: `any text up to ${longestSeed} characters`,
   }),
   reports: setting({
     schema: z.string().min(1),
@@ -186,7 +187,7 @@ export const settings = {
     schema: perSecond,
     default: undefined,
     summary: 'inserts begin on a schedule, whether or not earlier ones came back',
-    allowed: 'a number a second such as 200/s, up to 1000000/s',
+    allowed: `a number a second such as 200/s, up to ${mostPerSecond}/s`,
     flag: 'rate',
   }),
   forecast: setting({

@@ -1,4 +1,13 @@
 import { z } from 'zod'
+import {
+  longestMs,
+  mostBurstFactor,
+  mostBursts,
+  mostPerSecond,
+  mostStages,
+  mostUsers,
+  statusRange,
+} from '../load/limits.ts'
 import type { Burst, Stage } from '../load/pacing.ts'
 
 const durationUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
@@ -39,7 +48,7 @@ export const counts: z.ZodType<number[]> = z
 /** Some HTTP statuses, `200,201` or a list. */
 export const httpStatuses: z.ZodType<number[]> = z
   .union([z.array(z.unknown()), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
-  .pipe(z.array(wholeNumber(100, 599)).min(1))
+  .pipe(z.array(wholeNumber(statusRange.from, statusRange.to)).min(1))
 
 /** A length of time as milliseconds: `500ms`, `60s`, `1m30s`, `2h`, from `minMs` to 30 days. */
 export function duration(minMs: number): z.ZodType<number> {
@@ -48,17 +57,13 @@ export function duration(minMs: number): z.ZodType<number> {
     .regex(/^(\d+(\.\d+)?(ms|s|m|h))+$/)
     .transform((text) => {
       let total = 0
-      for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
-        total += Number(amount) * durationUnits[unit as keyof typeof durationUnits]
+      for (const part of text.split(/(?<=[a-z])(?=\d)/)) {
+        const unit = part.replace(/^[\d.]+/, '') as keyof typeof durationUnits
+        total += Number(part.slice(0, -unit.length)) * durationUnits[unit]
       }
       return total
     })
-    .pipe(
-      z
-        .number()
-        .min(minMs)
-        .max(30 * 24 * durationUnits.h),
-    )
+    .pipe(z.number().min(minMs).max(longestMs))
 }
 
 /** A time of day as minutes after midnight: `8:00` to `23:59`. */
@@ -108,7 +113,7 @@ export const perSecond: z.ZodType<number> = z
       .regex(/^\d[\d_,]*(\.\d+)?(\/s)?$/)
       .transform((text) => Number(text.replaceAll(/[_,]|\/s$/g, ''))),
   ])
-  .pipe(z.number().gt(0).max(1e6))
+  .pipe(z.number().gt(0).max(mostPerSecond))
 
 /** A percentage, `10%`, as a share of 1. */
 export const percentage: z.ZodType<number> = z
@@ -120,7 +125,7 @@ export const percentage: z.ZodType<number> = z
 /** Stages of a closed model, `30s:1000,2m:3000,30s:0`: over so long to so many users; together a second or more. */
 export const stages: z.ZodType<Stage[]> = texts
   .transform((parts): unknown => parts.map((part) => part.split(':')))
-  .pipe(z.array(z.tuple([duration(0), wholeNumber(0, 1_000_000)])).max(1000))
+  .pipe(z.array(z.tuple([duration(0), wholeNumber(0, mostUsers)])).max(mostStages))
   .transform((pairs) => pairs.map(([durationMs, users]) => ({ durationMs, users })))
   .refine((list) => list.reduce((sum, { durationMs }) => sum + durationMs, 0) >= 1000)
   .refine((list) => list.some(({ users }) => users > 0))
@@ -130,8 +135,8 @@ export const bursts: z.ZodType<Burst[]> = texts
   .transform((parts): unknown => parts.map((part) => /^(\d+(?:\.\d+)?)x@([^@:]+):([^@:]+)$/.exec(part)?.slice(1)))
   .pipe(
     z
-      .array(z.tuple([z.coerce.number().gt(0).max(10_000), duration(0), duration(1)]))
+      .array(z.tuple([z.coerce.number().gt(0).max(mostBurstFactor), duration(0), duration(1)]))
       .min(1)
-      .max(1000),
+      .max(mostBursts),
   )
   .transform((all) => all.map(([factor, atMs, lengthMs]) => ({ factor, atMs, lengthMs })))

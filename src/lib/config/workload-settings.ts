@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mostReplicas } from '../load/limits.ts'
 import { countAllowed, durationAllowed, setting } from './setting.ts'
 import { count, duration, percentage, texts, wholeNumber } from './values.ts'
 
@@ -31,10 +32,10 @@ export const workloadSettings = {
     allowed: 'a path',
   }),
   replicas: setting({
-    schema: wholeNumber(1, 64),
+    schema: wholeNumber(1, mostReplicas),
     default: '1',
     summary: 'processes that serve the API, each on a port of its own: the one given and those after it',
-    allowed: 'a whole number from 1 to 64',
+    allowed: `a whole number from 1 to ${mostReplicas}`,
   }),
   service: setting({
     schema: z.enum(['all', 'gateway', 'user', 'post', 'chat', 'image', 'saga', 'relay']),

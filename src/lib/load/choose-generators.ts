@@ -15,6 +15,8 @@ export interface ScenarioTask extends GeneratorTask {
   readonly prepareTimeout: number
   /** What makes the workload's. */
   readonly settings: object
+  /** A thread is the only one of its process that makes load; not unless given. */
+  readonly isAlone?: boolean
 }
 
 /** What a process gets beside that. */

@@ -115,7 +115,7 @@ const preparingEveryMs = 1000
 export function createGenerator(
   { origins, timeout, model, part, seed, runId, statuses }: GeneratorTask,
   { ledger, signal, onSecond, onPreparing, onMistake }: GeneratorHooks,
-  { scenarios, clock, inThread = false, memory }: LocalParts,
+  { scenarios, clock, inThread = false, isAlone = !inThread, memory }: LocalParts,
 ): LocalGenerator {
   const random = createRandom(seed)
   const client = createHttpClients(origins, timeout)
@@ -136,7 +136,7 @@ export function createGenerator(
   return {
     async prepare() {
       // Threads share what their process may open.
-      requireDescriptors(model, inThread ? { index: 0, of: 1 } : part)
+      requireDescriptors(model, isAlone ? part : { index: 0, of: 1 })
       if (sendOf(model)) return
       const total = usersAhead(model, part)
       const say = (): void => onPreparing?.({ done, total })
@@ -193,6 +193,8 @@ export interface LocalParts {
   readonly clock: Clock
   /** It is one of several threads of this process; not unless given. */
   readonly inThread?: boolean
+  /** No other thread of this process makes load; unless given, so where it is not in a thread of several. */
+  readonly isAlone?: boolean
   /** In which it counts; its own unless given. */
   readonly memory?: CountsMemory
 }

@@ -2,6 +2,7 @@ import { failure } from '../errors.ts'
 import { countOf } from '../format.ts'
 import type { engineNames } from '../load-kinds.ts'
 import type { FixedRequest } from './fixed-request.ts'
+import { mostConnections, mostPerSecond, mostUsers } from './limits.ts'
 import type { ArrivalSchedule, Burst, Stage } from './pacing.ts'
 
 /** Users come and go by stages; each waits for its answer before it goes on. */
@@ -97,15 +98,10 @@ export function mostUsersOf(model: LoadModel): number {
   return model.kind === 'open' ? model.maxInFlight : Math.max(...model.stages.map(({ users }) => users))
 }
 
-/** Users or arrivals a second, at most. */
-const mostLevel = 1_000_000
-
-/** Connections of a single request, at most: more than there are local ports on one address. */
-export const mostConnections = 100_000
-
 /** How far a model can be raised. */
 export function highestLevelOf(model: LoadModel): number {
-  return model.kind === 'saturation' ? mostConnections : mostLevel
+  if (model.kind === 'saturation') return mostConnections
+  return model.kind === 'open' ? mostPerSecond : mostUsers
 }
 
 /** What a search raises, and a level counts; a rate is one of iterations. */
@@ -151,7 +147,9 @@ function checkBursts({ bursts = [], ratePerSecond, durationMs }: OpenModel, refu
   let free = 0
   for (const { factor, atMs, lengthMs } of bursts) {
     if (atMs < free) throw refuse('Bursts come one after the other: each must begin when the one before it is over.')
-    if (factor * ratePerSecond > mostLevel) throw refuse(`A burst of more than ${mostLevel} a second cannot be made.`)
+    if (factor * ratePerSecond > mostPerSecond) {
+      throw refuse(`A burst of more than ${mostPerSecond} a second cannot be made.`)
+    }
     free = atMs + lengthMs
   }
   if (free > durationMs) throw refuse('A burst must be over before the end of the run.')

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { receivedError, sentError, type ErrorCode, type RushbenchError } from '../errors.ts'
+import { isErrorCode, receivedError, sentError, type RushbenchError } from '../errors.ts'
 
 const text = z.string().max(10_000)
 const sent = z.strictObject({
-  code: text.transform((code) => code as ErrorCode),
+  code: text.refine(isErrorCode),
   exitCode: z.number().int().min(1).max(255),
   message: text,
 })
@@ -13,8 +13,12 @@ export function errorAsText(error: RushbenchError): string {
   return JSON.stringify(sentError(error))
 }
 
+/** Characters of an error, at most. */
+const mostOfError = 30_000
+
 /** Reads an error that a worker has sent; null for one without a sentence of ours. */
 export function readError(given: string): RushbenchError | null {
+  if (given.length > mostOfError) return null
   try {
     return receivedError(sent.parse(JSON.parse(given)))
   } catch {

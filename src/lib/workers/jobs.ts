@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Queue, QueueEvents, Worker, type Job } from 'bullmq'
 import { redactUrl } from '../databases/url.ts'
 import { reasonOf } from '../errors.ts'
@@ -121,8 +122,14 @@ export async function takeWork(
 ): Promise<WorkTaker> {
   const client = await connectPlain(url)
   let lost = new AbortController()
+  let underWay: Promise<void> = Promise.resolve()
 
-  async function process({ name: kind, data }: Job<unknown>): Promise<void> {
+  function process(job: Job<unknown>): Promise<void> {
+    underWay = handleJob(job)
+    return underWay
+  }
+
+  async function handleJob({ name: kind, data }: Job<unknown>): Promise<void> {
     lost = new AbortController()
     const handle = Object.hasOwn(handlers, kind) ? handlers[kind] : undefined
     // What is left of a run whose coordinator has died has no name.
@@ -146,8 +153,14 @@ export async function takeWork(
   await worker.waitUntilReady()
   return {
     async close() {
-      await worker.close()
-      client.destroy()
+      const closing = worker.close().catch(() => {})
+      await underWay.catch(() => {})
+      // The queue may be away: then nobody answers.
+      await Promise.race([closing, sleep(closeMs, undefined, { ref: false })])
+      if (client.isOpen) client.destroy()
     },
   }
 }
+
+/** How long the queue is waited for once no piece is under way, ms. */
+const closeMs = 2000

@@ -12,12 +12,14 @@ export interface RunKeys {
   readonly orders: string
   /** A stream of what the workers say. */
   readonly news: string
+  /** The same, once nobody can add to it any more. */
+  readonly sealed: string
 }
 
 /** The keys of the run of that id. */
 export function runKeys(id: string): RunKeys {
   const key = (name: string): string => `${keyPrefix}:run:${id}:${name}`
-  return { task: key('task'), orders: key('orders'), news: key('news') }
+  return { task: key('task'), orders: key('orders'), news: key('news'), sealed: key('sealed') }
 }
 
 /** How often the coordinator gives a sign of life, and how long a worker goes on without one, ms. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { QueueClient } from './client.ts'
+import { reasonOf } from '../errors.ts'
 import { messagesOf, type StreamMessage } from './orders.ts'
-import type { RunKeys } from './names.ts'
+import type { RunIdentity } from './run-identity.ts'
 
 /** What a worker says of its part. */
 export interface News {
@@ -13,6 +14,9 @@ export interface News {
 
 /** Messages that wait for the coordinator, at most: what workers say must not fill the server's memory. */
 const mostWaiting = 20_000
+
+/** Bytes of a message, at most: the counts of a second of a hundred steps, however spread their times are, come to less. */
+const mostMessageBytes = 32 * 1024 * 1024
 
 /** A worker's way to the coordinator. */
 export interface NewsSender {
@@ -34,7 +38,8 @@ class RunOver extends Error {}
  * Sends news in the order in which they come, those that come while others are on their way together. Messages are
  * numbered, so that one which was sent again because its answer was lost counts once.
  */
-export function openNews(client: QueueClient, keys: RunKeys, part: number): NewsSender {
+export function openNews(client: QueueClient, run: RunIdentity, part: number): NewsSender {
+  const { keys } = run
   let waiting: Unsent[] = []
   let number = 0
   let closed: Error | null = null
@@ -77,7 +82,7 @@ export function openNews(client: QueueClient, keys: RunKeys, part: number): News
   return {
     send(kind, data = Buffer.alloc(0)) {
       const sent = Promise.withResolvers<void>()
-      waiting.push({ fields: { part: String(part), number: String(++number), kind, data }, sent })
+      waiting.push({ fields: signedNews(run, { part, kind, data }, ++number), sent })
       if (!working) void work()
       return sent.promise
     },
@@ -92,6 +97,8 @@ export function openNews(client: QueueClient, keys: RunKeys, part: number): News
 export interface NewsReader {
   /** Called with each message once, in the order in which the server got them. What it returns is waited for. */
   readonly onNews: (news: News) => Promise<void>
+  /** Called for each message of somebody who is not of this run. */
+  readonly onStranger: () => void
   /** All that was said before `upTo`, on the server's clock, ms, has been read. */
   readonly onRead: (upTo: number) => void
   /** The server's time, ms. */
@@ -100,7 +107,7 @@ export interface NewsReader {
 
 /** The coordinator's side. */
 export interface OpenedNews {
-  /** Reads what is left and deletes all keys of the run, in one step: nobody can add to it after that. */
+  /** Lets nobody add to it any more, reads what is left, and deletes all keys of the run. */
   seal(): Promise<void>
   /** Reads no more. */
   close(): void
@@ -110,7 +117,12 @@ const mostAtOnce = 500
 const waitMs = 200
 
 /** Reads the news of all workers until it is sealed or closed. `client` is used for nothing else. */
-export function readNews(client: QueueClient, keys: RunKeys, { onNews, onRead, serverNow }: NewsReader): OpenedNews {
+export function readNews(
+  client: QueueClient,
+  run: RunIdentity,
+  { onNews, onStranger, onRead, serverNow }: NewsReader,
+): OpenedNews {
+  const { keys } = run
   const numbers = new Map<number, number>()
   let last = '0'
   let closed = false
@@ -119,7 +131,9 @@ export function readNews(client: QueueClient, keys: RunKeys, { onNews, onRead, s
     const done: Promise<void>[] = []
     for (const { id, message } of messages) {
       last = id
-      const news = parse(message)
+      if (isOpening(message)) continue
+      const news = parse(message, run)
+      if (!news) onStranger()
       if (!news || news.number <= (numbers.get(news.part) ?? 0)) continue
       numbers.set(news.part, news.number)
       done.push(onNews(news))
@@ -132,12 +146,31 @@ export function readNews(client: QueueClient, keys: RunKeys, { onNews, onRead, s
     const messages = messagesOf(await client.xRead({ key: keys.news, id: last }, { BLOCK: waitMs, COUNT: mostAtOnce }))
     await take(messages)
     onRead(messages.length === 0 ? askedAt : Number(last.split('-')[0]))
-    if (messages.length === 0) return
-    await client.xTrim(keys.news, 'MINID', afterLast(last))
+    if (messages.length > 0) await client.xTrim(keys.news, 'MINID', afterLast(last))
   }
 
   async function readAll(): Promise<void> {
     while (!closed) await read().catch(() => sleep(waitMs))
+  }
+
+  /** Nobody adds to a stream of another name. False where it is gone already. */
+  async function closeStream(): Promise<boolean> {
+    try {
+      await client.rename(keys.news, keys.sealed)
+      return true
+    } catch (error) {
+      if (reasonOf(error).includes('no such key')) return false
+      throw error
+    }
+  }
+
+  /** Reads what is left, but no more than workers leave: somebody may have flooded the stream. */
+  async function readRest(): Promise<void> {
+    for (let rounds = 0; rounds < mostWaiting / mostAtOnce; rounds++) {
+      const messages = (await client.xRange(keys.sealed, `(${last}`, '+', { COUNT: mostAtOnce })) ?? []
+      await take(messagesOf([{ messages }]))
+      if (messages.length < mostAtOnce) return
+    }
   }
 
   const reading = readAll()
@@ -146,12 +179,9 @@ export function readNews(client: QueueClient, keys: RunKeys, { onNews, onRead, s
       closed = true
       await reading
       const askedAt = serverNow()
-      const replies = await client
-        .multi()
-        .xRange(keys.news, `(${last}`, '+')
-        .del([keys.news, keys.orders, keys.task])
-        .exec()
-      await take(messagesOf([{ messages: replies[0] }]))
+      // Not in one step with the reading: within one, messages come as texts, and bytes would be lost.
+      if (await closeStream()) await readRest()
+      await client.del([keys.sealed, keys.orders, keys.task])
       onRead(askedAt)
     },
     close: () => void (closed = true),
@@ -163,10 +193,37 @@ function afterLast(id: string): string {
   return `${ms}-${Number(sequence) + 1}`
 }
 
-/** Null for what no worker has sent. */
-function parse(message: StreamMessage['message']): (News & { readonly number: number }) | null {
-  const { part, number, kind, data } = message
-  if (!part || !number || !kind || !data) return null
-  const parsed = { part: Number(part), number: Number(number), kind: String(kind), data }
-  return Number.isSafeInteger(parsed.part) && Number.isSafeInteger(parsed.number) ? parsed : null
+/** The fields of a message, the run's signature among them. Those of a part are numbered from 1. */
+export function signedNews(
+  run: RunIdentity,
+  { part, kind, data }: News,
+  number: number,
+): Record<string, string | Buffer> {
+  const said = { part: String(part), number: String(number), kind, data }
+  return { ...said, signature: run.sign(signedOf(said)) }
+}
+
+/** What a signature is of, beside the run. */
+function signedOf({
+  part,
+  number,
+  kind,
+  data,
+}: Record<'part' | 'number' | 'kind', string> & { readonly data: Buffer }) {
+  return ['news', part, number, kind, data]
+}
+
+/** The message by which the coordinator makes the stream. It says nothing, whoever sends it. */
+function isOpening(message: StreamMessage['message']): boolean {
+  return Object.keys(message).length === 1 && String(message['kind']) === 'open'
+}
+
+/** Null for what no worker of the run has sent. */
+function parse(message: StreamMessage['message'], run: RunIdentity): (News & { readonly number: number }) | null {
+  const { part, number, kind, data, signature } = message
+  if (!part || !number || !kind || !data || !signature) return null
+  if (data.length > mostMessageBytes || part.length + number.length + kind.length > 100) return null
+  const said = { part: String(part), number: String(number), kind: String(kind), data }
+  if (!run.isSigned(signature, signedOf(said))) return null
+  return { ...said, part: Number(said.part), number: Number(said.number) }
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reasonOf } from '../errors.ts'
 import type { QueueClient } from './client.ts'
-import { coordinatorGoneMs, heartbeatMs, keysLiveMs, queueGoneMs, type RunKeys } from './names.ts'
+import { coordinatorGoneMs, heartbeatMs, keysLiveMs, queueGoneMs } from './names.ts'
+import type { RunIdentity } from './run-identity.ts'
 
 /** What the coordinator tells all workers of a run. */
 export type Order =
@@ -21,29 +22,35 @@ export interface OrderSender {
 /** Opens the streams of a run, and gives a sign of life each second. `onLost` is told once why that is in vain. */
 export async function openOrders(
   client: QueueClient,
-  keys: RunKeys,
+  run: RunIdentity,
   onLost: (reason: string) => void,
 ): Promise<OrderSender> {
+  const { keys } = run
   const serverId = await serverIdOf(client)
   let reconnected = false
   client.on('ready', () => (reconnected = true))
-  const add = (fields: Record<string, string>): Promise<unknown> =>
-    client
+  let number = 0
+  const add = (kind: string, at = ''): Promise<unknown> => {
+    // Numbered, so that none can be said again by somebody else.
+    const order = { kind, at, number: String(++number) }
+    const fields = { ...order, signature: run.sign(signedOf(order)) }
+    return client
       .multi()
       .xAdd(keys.orders, '*', fields, { TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: keptOrders } })
       .pExpire(keys.orders, keysLiveMs)
       .exec()
+  }
   // The stream of news has to be there: a worker adds to none that is gone.
   await client.xAdd(keys.news, '*', { kind: 'open' })
   await client.pExpire(keys.news, keysLiveMs)
-  await add({ kind: 'alive' })
+  await add('alive')
   let closed = false
   let answeredAt = performance.now()
 
   /** Null while all is well. */
   async function beat(): Promise<string | null> {
     try {
-      await within(queueGoneMs, add({ kind: 'alive' }))
+      await within(queueGoneMs, add('alive'))
       if ((await within(queueGoneMs, client.pExpire(keys.news, keysLiveMs))) !== 1)
         return 'it has lost what workers said'
       if (reconnected && (await within(queueGoneMs, serverIdOf(client))) !== serverId) return 'it was started again'
@@ -68,7 +75,7 @@ export async function openOrders(
   void keepBeating()
   return {
     async send({ kind, ...rest }) {
-      if (!closed) await add({ kind, ...('at' in rest ? { at: String(rest.at) } : {}) })
+      if (!closed) await add(kind, 'at' in rest ? String(rest.at) : '')
     },
     async close() {
       closed = true
@@ -98,6 +105,8 @@ export async function within<Result>(ms: number, work: Promise<Result>): Promise
 /** Who follows orders. */
 export interface OrderFollower {
   readonly onOrder: (order: Order) => void
+  /** Called for each order of somebody who is not of this run. */
+  readonly onStranger: () => void
   /** The coordinator, or the queue, gave no sign of life for too long. */
   readonly onGone: () => void
   /** Ends it. */
@@ -105,9 +114,14 @@ export interface OrderFollower {
 }
 
 /** The worker's side: follows the orders of a run from the first on. `client` is used for nothing else. */
-export function followOrders(client: QueueClient, keys: RunKeys, { onOrder, onGone, signal }: OrderFollower): void {
+export function followOrders(
+  client: QueueClient,
+  run: RunIdentity,
+  { onOrder, onStranger, onGone, signal }: OrderFollower,
+): void {
   let heardAt = performance.now()
   let last = '0'
+  let lastNumber = 0
   // On its own: a server that was stopped lets a reader wait for ever.
   const watch = setInterval(() => {
     if (performance.now() - heardAt < coordinatorGoneMs) return
@@ -117,13 +131,18 @@ export function followOrders(client: QueueClient, keys: RunKeys, { onOrder, onGo
   signal.addEventListener('abort', () => clearInterval(watch))
 
   async function read(): Promise<void> {
-    const found = await client.xRead({ key: keys.orders, id: last }, { BLOCK: heartbeatMs })
+    const found = await client.xRead({ key: run.keys.orders, id: last }, { BLOCK: heartbeatMs, COUNT: keptOrders })
     for (const { id, message } of messagesOf(found)) {
-      heardAt = performance.now()
       last = id
-      const kind = String(message['kind'])
-      if (kind === 'stop') onOrder({ kind })
-      if (kind === 'run') onOrder({ kind, at: Number(message['at']) })
+      const order = parse(message, run)
+      if (!order || order.number <= lastNumber) {
+        onStranger()
+        continue
+      }
+      heardAt = performance.now()
+      lastNumber = order.number
+      if (order.kind === 'stop') onOrder({ kind: 'stop' })
+      if (order.kind === 'run') onOrder({ kind: 'run', at: Number(order.at) })
     }
   }
 
@@ -132,6 +151,29 @@ export function followOrders(client: QueueClient, keys: RunKeys, { onOrder, onGo
   }
 
   void follow()
+}
+
+interface SentOrder {
+  readonly kind: string
+  /** Empty for an order that needs no time. */
+  readonly at: string
+  readonly number: string
+}
+
+/** What a signature is of, beside the run. */
+function signedOf({ kind, at, number }: SentOrder): readonly string[] {
+  return ['order', kind, at, number]
+}
+
+/** Bytes of an order, at most. */
+const mostOrderBytes = 200
+
+/** Null for what the coordinator of the run has not sent. */
+function parse(message: StreamMessage['message'], run: RunIdentity) {
+  const { kind, at, number, signature } = message
+  if (!kind || !at || !number || !signature || kind.length + at.length + number.length > mostOrderBytes) return null
+  const order = { kind: String(kind), at: String(at), number: String(number) }
+  return run.isSigned(signature, signedOf(order)) ? { ...order, number: Number(order.number) } : null
 }
 
 /** An entry of a stream. */

@@ -67,6 +67,7 @@ describe.skipIf(redis === null || postgres === null)('workers of a seeding', () 
       target: reservationSeeding as never,
       signal: new AbortController().signal,
       onPart: (event: SeedPartEvent) => void events.push(event),
+      onNote() {},
     }
     const handlers = { [seedPartName]: (data: unknown, lost: AbortSignal) => runSeedPart(data, lost, taker) }
     workers.push(await takeWork(queue.url, name, handlers, () => {}))

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { connectQueue, type QueueClient } from '../../../src/lib/workers/client.ts'
-import { runKeys } from '../../../src/lib/workers/names.ts'
 import { openNews, readNews, type News } from '../../../src/lib/workers/news.ts'
 import { followOrders, openOrders, type Order } from '../../../src/lib/workers/orders.ts'
+import { countStrangers, createRunIdentity, runIdentity } from '../../../src/lib/workers/run-identity.ts'
 import { borrowDatabase, type LentDatabase } from '../../redis-databases.ts'
 import { findService } from '../../services.ts'
 
@@ -27,11 +26,15 @@ describe.skipIf(!server)('the streams of a run', () => {
   afterAll(() => place.remove())
 
   async function openRun() {
-    const keys = runKeys(randomUUID())
-    const orders = await openOrders(await connect(), keys, () => {})
+    const run = createRunIdentity()
+    const { keys } = run
+    const orders = await openOrders(await connect(), run, () => {})
+    const notes: string[] = []
+    const strangers = countStrangers((text) => notes.push(text))
     const got: News[] = []
     let waiting: { readonly count: number; readonly resolve: () => void } | null = null
-    const news = readNews(await connect(), keys, {
+    const news = readNews(await connect(), run, {
+      onStranger: () => strangers.add(),
       async onNews(one) {
         got.push(one)
         if (waiting && got.length >= waiting.count) waiting.resolve()
@@ -44,18 +47,19 @@ describe.skipIf(!server)('the streams of a run', () => {
         waiting = { count, resolve }
         if (got.length >= count) resolve()
       })
-    return { keys, orders, news, got, arrive }
+    return { run, keys, orders, news, got, arrive, strangers, notes }
   }
 
   it('bring what workers say in their order, and each message once, also when it was sent again', async () => {
-    const { keys, orders, news, got, arrive } = await openRun()
+    const { run, keys, orders, news, got, arrive } = await openRun()
     const client = await connect()
-    const senders = [openNews(client, keys, 0), openNews(client, keys, 1)]
+    const senders = [openNews(client, run, 0), openNews(client, run, 1)]
     const sent = Array.from({ length: 300 }, (_, index) => senders[index % 2]!.send('n', Buffer.from(String(index))))
     await Promise.all(sent)
     // As if the answer to the last one of worker 0 had been lost.
     const again = { part: '0', number: '150', kind: 'n', data: Buffer.from('298') }
-    await client.xAddNoMkStream(keys.news, '*', again)
+    const signature = run.sign(['news', again.part, again.number, again.kind, again.data])
+    await client.xAddNoMkStream(keys.news, '*', { ...again, signature })
     await senders[0]!.send('n', Buffer.from('300'))
     await arrive(301)
     await orders.close()
@@ -68,9 +72,9 @@ describe.skipIf(!server)('the streams of a run', () => {
   })
 
   it('hold little: what was read is gone from them', async () => {
-    const { keys, orders, news, arrive } = await openRun()
+    const { run, keys, orders, news, arrive } = await openRun()
     const client = await connect()
-    const sender = openNews(client, keys, 0)
+    const sender = openNews(client, run, 0)
     for (let i = 0; i < 20; i++) await sender.send('n')
     await arrive(20)
     await expect.poll(() => client.xLen(keys.news)).toBe(0)
@@ -81,9 +85,9 @@ describe.skipIf(!server)('the streams of a run', () => {
   })
 
   it('are read to their end when they are sealed, and take nothing after that', async () => {
-    const { keys, orders, news, got } = await openRun()
+    const { run, keys, orders, news, got } = await openRun()
     const client = await connect()
-    const sender = openNews(client, keys, 3)
+    const sender = openNews(client, run, 3)
     const sent = Array.from({ length: 50 }, () => sender.send('n'))
     await Promise.all(sent)
     await orders.close()
@@ -93,28 +97,78 @@ describe.skipIf(!server)('the streams of a run', () => {
     expect(await client.exists([keys.news, keys.orders, keys.task])).toBe(0)
   })
 
-  it('leave out what no worker has sent', async () => {
-    const { keys, orders, news, got, arrive } = await openRun()
+  it('come whole, every byte of them, also those that are read when they are sealed', async () => {
+    const run = createRunIdentity()
+    const orders = await openOrders(await connect(), run, () => {})
+    const got: Buffer[] = []
+    const began = Promise.withResolvers<void>()
+    const held = Promise.withResolvers<void>()
+    const news = readNews(await connect(), run, {
+      async onNews({ data }) {
+        got.push(data)
+        began.resolve()
+        await held.promise
+      },
+      onStranger: () => got.push(Buffer.from('not signed')),
+      onRead() {},
+      serverNow: () => Date.now(),
+    })
+    const sender = openNews(await connect(), run, 0)
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
+    await sender.send('n', bytes)
+    await began.promise
+    await Promise.all([sender.send('n', bytes), sender.send('n', bytes)])
+    const sealing = news.seal()
+    held.resolve()
+    await sealing
+    expect(got).toEqual([bytes, bytes, bytes])
+    await orders.close()
+  })
+
+  it('leave out what no worker of the run has signed, however much it is, and say so', async () => {
+    const { run, keys, orders, news, got, arrive, strangers, notes } = await openRun()
     const client = await connect()
-    for (const message of [
+    const data = Buffer.alloc(50_000, '{"lines":[],"conflicts":100000}')
+    const said = { part: '0', number: '1', kind: 'entries', data }
+    const parts = ['news', said.part, said.number, said.kind, data]
+    const other = runIdentity(run.id, createRunIdentity().key)
+    const forged = [
       { a: 'b' },
       { part: 'x', number: '1', kind: 'n', data: '' },
-      { part: '0', number: 'NaN', kind: 'n', data: '' },
-    ]) {
-      await client.xAdd(keys.news, '*', message)
-    }
-    await openNews(client, keys, 0).send('n')
+      said,
+      { ...said, signature: '' },
+      { ...said, signature: other.sign(parts) },
+      // Signed, but for another part, another number or another text.
+      { ...said, part: '1', signature: run.sign(parts) },
+      { ...said, number: '2', signature: run.sign(parts) },
+      { ...said, data: Buffer.concat([data, Buffer.from(' ')]), signature: run.sign(parts) },
+      { ...said, signature: run.sign(['order', ...parts.slice(1)]) },
+    ]
+    for (const message of forged) await client.xAdd(keys.news, '*', message)
+    const beganAt = performance.now()
+    const flood = client.multi()
+    for (let i = 0; i < 1000; i++) flood.xAdd(keys.news, '*', { ...said, signature: other.sign(['x']) })
+    await flood.exec()
+    await openNews(client, run, 0).send('n')
     await arrive(1)
+    // They took 100 s when they were read.
+    expect(performance.now() - beganAt).toBeLessThan(10_000)
     expect(got.map(({ kind }) => kind)).toEqual(['n'])
     await orders.close()
     await news.seal()
+    strangers.finish()
+    expect(notes).toEqual([
+      'dropped a message on the queue that was not signed by this run',
+      'dropped 1,009 messages on the queue that were not signed by this run',
+    ])
   })
 
   it('end a worker whose coordinator does not read', async () => {
-    const keys = runKeys(randomUUID())
-    const orders = await openOrders(await connect(), keys, () => {})
+    const run = createRunIdentity()
+    const { keys } = run
+    const orders = await openOrders(await connect(), run, () => {})
     const client = await connect()
-    const sender = openNews(client, keys, 0)
+    const sender = openNews(client, run, 0)
     const sent = Array.from({ length: 20_001 }, () => sender.send('n'))
     await expect(Promise.all(sent)).rejects.toThrow('the coordinator has 20000 messages left to read')
     await expect(sender.send('n')).rejects.toThrow('left to read')
@@ -123,14 +177,22 @@ describe.skipIf(!server)('the streams of a run', () => {
   })
 
   it('bring orders to a worker that comes late, and tell it when nobody gives any', async () => {
-    const keys = runKeys(randomUUID())
-    const coordinator = await openOrders(await connect(), keys, () => {})
+    const run = createRunIdentity()
+    const coordinator = await openOrders(await connect(), run, () => {})
     await coordinator.send({ kind: 'run', at: 123.5 })
+    // By somebody who has seen the orders, and does not know the key.
+    const intruder = await connect()
+    const begin = (await intruder.xRange(run.keys.orders, '-', '+'))?.[1]
+    let dropped = 0
+    await intruder.xAdd(run.keys.orders, '*', { kind: 'stop', at: '', number: '9', signature: 'x' })
+    await intruder.xAdd(run.keys.orders, '*', { ...begin!.message, at: '9' })
+    await intruder.xAdd(run.keys.orders, '*', begin!.message)
     const seen: Order[] = []
     const over = new AbortController()
     const gone = Promise.withResolvers<void>()
     const stopped = Promise.withResolvers<void>()
-    followOrders(await connect(), keys, {
+    followOrders(await connect(), run, {
+      onStranger: () => dropped++,
       onOrder(order) {
         seen.push(order)
         if (order.kind === 'stop') stopped.resolve()
@@ -141,17 +203,18 @@ describe.skipIf(!server)('the streams of a run', () => {
     await coordinator.send({ kind: 'stop' })
     await stopped.promise
     expect(seen).toEqual([{ kind: 'run', at: 123.5 }, { kind: 'stop' }])
+    expect(dropped).toBe(3)
     await coordinator.close()
     await gone.promise
     over.abort()
   })
 
   it('tell the coordinator when they are gone', async () => {
-    const keys = runKeys(randomUUID())
+    const run = createRunIdentity()
     const client = await connect()
     const lost = Promise.withResolvers<string>()
-    const orders = await openOrders(client, keys, lost.resolve)
-    await (await connect()).del([keys.news])
+    const orders = await openOrders(client, run, lost.resolve)
+    await (await connect()).del([run.keys.news])
     expect(await lost.promise).toBe('it has lost what workers said')
     await orders.close()
   })

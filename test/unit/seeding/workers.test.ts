@@ -8,9 +8,17 @@ import { ownSeedPart, storedByWorker } from '../../../src/lib/seeding/workers/se
 describe('what comes from a queue', () => {
   it('is a part of a seeding, or is refused, whatever it is', () => {
     const run = '3138abbc-41d4-42c4-bb96-e8d4e418cfcc'
-    const part = { version: '1', run, seeding: run, database: 'mysql://db/test', connections: 2 }
+    const key = 'k'.repeat(43)
+    const part = { version: '1', run, key, seeding: run, database: 'mysql://db/test', connections: 2 }
     expect(ownSeedPart.parse(part)).toEqual(part)
-    for (const wrong of [{ run: 'x' }, { connections: 0 }, { connections: 65 }, { database: 1 }, { more: 1 }]) {
+    for (const wrong of [
+      { run: 'x' },
+      { key: 'k' },
+      { connections: 0 },
+      { connections: 65 },
+      { database: 1 },
+      { more: 1 },
+    ]) {
       expect(ownSeedPart.safeParse({ ...part, ...wrong }).success).toBe(false)
     }
     fc.assert(fc.property(fc.jsonValue(), (value) => void ownSeedPart.safeParse(value)))

@@ -1,12 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../measure/clock.ts'
 import { connectQueue } from '../../workers/client.ts'
 import { placeWork, type WorkEnd } from '../../workers/jobs.ts'
-import { keysLiveMs, queueGoneMs, runKeys } from '../../workers/names.ts'
+import { failure } from '../../errors.ts'
+import { formatBytes } from '../../format.ts'
+import { keysLiveMs, queueGoneMs } from '../../workers/names.ts'
 import { readNews, type News } from '../../workers/news.ts'
 import { openOrders, within, type Order } from '../../workers/orders.ts'
+import { createRunIdentity, countStrangers } from '../../workers/run-identity.ts'
 import { readClock, serverTime } from '../../workers/server-clock.ts'
-import { loadPartName, type LoadPart, type WrittenLoadTask } from './load-part.ts'
+import { loadPartName, mostTaskBytes, type LoadPart, type WrittenLoadTask } from './load-part.ts'
+import { signedTask } from './task-text.ts'
 
 /** What is put on the queue. */
 export interface PlacedLoad {
@@ -31,6 +34,8 @@ export interface FleetListener {
   readonly onWorkEnd: (part: number, end: WorkEnd, at: number) => void
   /** The queue itself is lost; why. */
   readonly onLost: (reason: string) => void
+  /** What a person has to know of the queue. */
+  readonly onNote: (text: string) => void
 }
 
 /** A run that is on the queue. */
@@ -44,11 +49,19 @@ export interface FleetConnection {
   close(state: 'over' | 'unfinished' | 'lost'): Promise<void>
 }
 
-/** Puts a load on the queue and listens to whoever takes a part of it. Throws `queue-unreachable`. */
+/**
+ * Puts a load on the queue and listens to whoever takes a part of it. Throws `queue-unreachable`, and `usage-wrong` for one
+ * that is too large to travel.
+ */
 export async function openConnection(load: PlacedLoad, listener: FleetListener): Promise<FleetConnection> {
   const { queue, clock, version } = load
-  const run = randomUUID()
-  const keys = runKeys(run)
+  const run = createRunIdentity()
+  const text = signedTask(load.task, run)
+  if (text.length > mostTaskBytes) {
+    const reason = `The load is too large for a queue: ${formatBytes(text.length)} with its scenario and its body, and ${formatBytes(mostTaskBytes)} at most.`
+    throw failure('usage-wrong', { reason })
+  }
+  const strangers = countStrangers(listener.onNote)
   let lost = false
   // In the order in which they were opened.
   const opened: (() => void | Promise<void>)[] = []
@@ -66,19 +79,20 @@ export async function openConnection(load: PlacedLoad, listener: FleetListener):
     const writer = await connect()
     const reader = await connect()
     const expiration = { type: 'PX', value: load.waitMs + keysLiveMs } as const
-    await writer.set(keys.task, JSON.stringify(load.task), { expiration })
-    const orders = await openOrders(writer, keys, listener.onLost)
+    await writer.set(run.keys.task, text, { expiration })
+    const orders = await openOrders(writer, run, listener.onLost)
     opened.push(() => orders.close())
     const { offsetMs } = await readClock(clock, () => serverTime(writer))
     const serverNow = (): number => clock.now() + offsetMs
-    const news = readNews(reader, keys, {
+    const news = readNews(reader, run, {
       onNews: listener.onNews,
+      onStranger: () => strangers.add(),
       onRead: (upTo) => listener.onRead(upTo, serverNow() - upTo),
       serverNow,
     })
     opened.push(() => news.close())
     const parts = Array.from({ length: load.parts }, (_, index): { name: string; data: LoadPart } => {
-      return { name: loadPartName, data: { version, run, part: { index, of: load.parts } } }
+      return { name: loadPartName, data: { version, run: run.id, key: run.key, part: { index, of: load.parts } } }
     })
     const work = await placeWork(queue, parts, (part, end) => listener.onWorkEnd(part, end, serverNow()))
     opened.push(() => work.close(lost))
@@ -94,6 +108,7 @@ export async function openConnection(load: PlacedLoad, listener: FleetListener):
           await within(queueGoneMs, news.seal()).catch(() => {})
         }
         await closeAll()
+        strangers.finish()
       },
     }
   } catch (error) {

@@ -2,6 +2,7 @@ import { onAbort } from '../../abort.ts'
 import { redactUrl } from '../../databases/url.ts'
 import { failure, reasonOf } from '../../errors.ts'
 import { readError } from '../../workers/error-text.ts'
+import { whyWrong } from '../../why-wrong.ts'
 import type { Clock } from '../../measure/clock.ts'
 import type { WorkEnd } from '../../workers/jobs.ts'
 import type { News } from '../../workers/news.ts'
@@ -84,7 +85,7 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
       else if (message) take(member, message)
     } catch (error) {
       const url = redactUrl(options.queue)
-      failAll(failure('queue-message-wrong', { url, reason: reasonOf(error) }, error))
+      failAll(failure('queue-message-wrong', { url, reason: whyWrong(error) }, error))
     }
   }
 
@@ -159,7 +160,7 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
     const travelling = travellingTask(task, options.scenario)
     return openConnection(
       { ...options, task: travelling, parts: members.length },
-      { onNews, onRead, onWorkEnd, onLost: onQueueLost },
+      { onNews, onRead, onWorkEnd, onLost: onQueueLost, onNote: options.onNote },
     )
   }
 

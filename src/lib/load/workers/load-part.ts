@@ -1,14 +1,31 @@
 import { z } from 'zod'
 import { engineNames } from '../../load-kinds.ts'
+import { runKeyPattern } from '../../workers/run-identity.ts'
 import type { FixedRequest } from '../fixed-request.ts'
 import type { WorkerFacts } from '../generator.ts'
-import { mostConnections, type LoadModel } from '../model.ts'
+import {
+  longestMs,
+  longestSeed,
+  mostBurstFactor,
+  mostBursts,
+  mostConnections,
+  mostPerSecond,
+  mostReplicas,
+  mostStages,
+  mostUsers,
+  mostWorkers,
+  statusRange,
+} from '../limits.ts'
+import type { LoadModel } from '../model.ts'
 
 /** The name of a part of a load among other work on the queue. */
 export const loadPartName = 'load'
 
 const text = z.string().max(10_000)
-const stage = z.strictObject({ durationMs: z.number().min(0), users: z.number().int().min(0) })
+const duration = z.number().gt(0).max(longestMs)
+const perSecond = z.number().gt(0).max(mostPerSecond)
+const stage = z.strictObject({ durationMs: z.number().min(0).max(longestMs), users: z.int().min(0).max(mostUsers) })
+const statuses = z.array(z.int().min(statusRange.from).max(statusRange.to)).max(1000)
 
 /** What goes on the queue: enough to say no, and where the rest is. */
 export const loadPart = z.object({
@@ -21,14 +38,18 @@ export const ownLoadPart = z.strictObject({
   version: text,
   /** Whose keys hold the task. */
   run: z.uuid(),
-  part: z.strictObject({ index: z.number().int().min(0), of: z.number().int().min(1).max(1000) }),
+  /** That all is signed by which is said in the run. */
+  key: z.string().regex(runKeyPattern),
+  part: z
+    .strictObject({ index: z.int().min(0), of: z.int().min(1).max(mostWorkers) })
+    .refine(({ index, of }) => index < of, 'it is not one of so many'),
 })
 
 /** What a worker is asked to do. */
 export type LoadPart = z.output<typeof ownLoadPart>
 
-/** A scenario file on its way: it is run only if it is what its hash says. */
-const travellingScenario = z.strictObject({ name: z.string().max(255), source: z.string(), sha256: z.string() })
+/** A scenario file on its way. */
+const travellingScenario = z.strictObject({ name: z.string().max(255), source: z.string() })
 
 /** A person's own scenarios, as they travel. */
 export type TravellingScenario = z.output<typeof travellingScenario>
@@ -45,46 +66,60 @@ const send = z.strictObject({
 const closed = z.strictObject({
   kind: z.literal('closed'),
   starts: z.enum(['spread', 'together']).optional(),
-  stages: z.array(stage).min(1).max(1001),
+  // One more, for users that begin at once.
+  stages: z
+    .array(stage)
+    .min(1)
+    .max(mostStages + 1),
 })
 const open = z.strictObject({
   kind: z.literal('open'),
-  ratePerSecond: z.number().gt(0),
+  ratePerSecond: perSecond,
   arrivals: z.enum(['constant', 'poisson']),
   bursts: z
-    .array(z.strictObject({ factor: z.number().gt(0), atMs: z.number().min(0), lengthMs: z.number().gt(0) }))
-    .max(1000)
+    .array(
+      z.strictObject({
+        factor: z.number().gt(0).max(mostBurstFactor),
+        atMs: z.number().min(0).max(longestMs),
+        lengthMs: duration,
+      }),
+    )
+    .max(mostBursts)
     .optional(),
-  durationMs: z.number().gt(0),
-  maxInFlight: z.number().int().min(1),
+  durationMs: duration,
+  maxInFlight: z.int().min(1).max(mostUsers),
   send: send.optional(),
 })
 const saturation = z.strictObject({
   kind: z.literal('saturation'),
   engine: z.enum(engineNames),
-  connections: z.number().int().min(1).max(mostConnections),
-  requests: z.number().int().min(1).nullable(),
-  durationMs: z.number().gt(0).nullable(),
+  connections: z.int().min(1).max(mostConnections),
+  requests: z.int().min(1).nullable(),
+  durationMs: duration.nullable(),
   send,
 })
 
-/** What all parts of a load have in common. */
+/** What all parts of a load have in common, within the limits that the command line has. */
 export const loadTask = z.strictObject({
-  origins: z.array(z.url({ protocol: /^https?$/ })).min(1),
-  timeout: z.number().gt(0),
-  model: z.union([closed, open, saturation]).transform((model) => model as LoadModel),
-  seed: text,
-  runId: text,
-  statuses: z.strictObject({
-    bookedStatuses: z.array(z.number().int()),
-    conflictStatuses: z.array(z.number().int()),
-  }),
+  origins: z
+    .array(z.url({ protocol: /^https?$/ }).max(10_000))
+    .min(1)
+    .max(mostReplicas),
+  timeout: duration,
+  model: z.discriminatedUnion('kind', [closed, open, saturation]).transform((model) => model as LoadModel),
+  seed: z.string().max(longestSeed),
+  /** The trials of a search are counted behind it. */
+  runId: z.string().regex(/^[\w-]{1,40}$/),
+  statuses: z.strictObject({ bookedStatuses: statuses, conflictStatuses: statuses }),
   /** What makes the scenarios of a workload. */
   settings: z.record(z.string(), z.unknown()),
   scenario: travellingScenario.nullable(),
   /** How long reading it may take, and preparing users without another one that is ready, ms. */
-  prepareTimeout: z.number().gt(0),
+  prepareTimeout: duration,
 })
+
+/** Bytes of a load as text, at most: a scenario or a body may be large, and a worker has to hold it. */
+export const mostTaskBytes = 64 * 1024 * 1024
 
 /** A load, as its workers are told of it. */
 export type LoadTask = z.output<typeof loadTask>

@@ -19,8 +19,15 @@ export type PartMessage =
   /** Why it does not do it, or what has to end the run but not what was measured up to then. */
   | { readonly kind: 'failed' | 'mistake'; readonly error: RushbenchError }
 
+/** Bytes of a message's data, at most: of counts, of bookings, and of anything else. */
+const mostBytes = { counts: 32 * 1024 * 1024, entries: 4 * 1024 * 1024, words: 64 * 1024 } as const
+
+/** Bytes of lines that one message brings, unless a single one is longer. */
+export const linesBytes = 1024 * 1024
+
 /** Reads what came from the queue. Null for a kind that nobody knows; throws Error with the reason why it is no message. */
 export function readMessage(kind: string, data: Buffer): PartMessage | null {
+  requireShort(kind, data)
   if (kind === 'prepared') return { kind }
   if (kind === 'second' || kind === 'last') return { kind, news: decodeNews(data) }
   if (kind === 'hello') return { kind, worker: workerFacts.parse(parseJson(data)) }
@@ -29,6 +36,13 @@ export function readMessage(kind: string, data: Buffer): PartMessage | null {
   if (kind !== 'entries') return null
   const { lines } = newEntries.parse(parseJson(data))
   return { kind, entries: lines.map(parseEntry) }
+}
+
+/** Before it is parsed. */
+function requireShort(kind: string, { length }: Buffer): void {
+  const most =
+    kind === 'second' || kind === 'last' ? mostBytes.counts : kind === 'entries' ? mostBytes.entries : mostBytes.words
+  if (length > most) throw new Error(`it has ${length} bytes, and one of its kind ${most} at most`)
 }
 
 function requireError(text: string): RushbenchError {

@@ -4,10 +4,11 @@ import { failure, RushbenchError, sentError } from '../../errors.ts'
 import { errorAsText } from '../../workers/error-text.ts'
 import type { Clock } from '../../measure/clock.ts'
 import { connectQueue, type QueueClient } from '../../workers/client.ts'
-import { runKeys } from '../../workers/names.ts'
 import { openNews, type NewsSender } from '../../workers/news.ts'
 import { followOrders } from '../../workers/orders.ts'
+import { countStrangers, runIdentity, type RunIdentity } from '../../workers/run-identity.ts'
 import { readClock, serverTime } from '../../workers/server-clock.ts'
+import { whyWrong } from '../../why-wrong.ts'
 import type { GeneratorHooks, GeneratorNews, LoadGenerator, WorkerFacts } from '../generator.ts'
 import { createSocketClient } from '../http/socket-client.ts'
 import { createLedgerChannel } from '../ledger-channel.ts'
@@ -15,8 +16,10 @@ import { formatEntry } from '../ledger-format.ts'
 import type { Part } from '../pacing.ts'
 import type { LedgerEntry } from '../scenario.ts'
 import { shownTarget, whyUnreachable } from '../target.ts'
-import { loadPart, loadTask, ownLoadPart, type LoadPart, type LoadTask } from './load-part.ts'
+import { loadPart, mostTaskBytes, ownLoadPart, type LoadPart, type LoadTask } from './load-part.ts'
+import { linesBytes } from './part-messages.ts'
 import { encodeNews } from './tally-bytes.ts'
+import { readTask } from './task-text.ts'
 
 /** A worker, as it takes parts of loads. */
 export interface PartTaker {
@@ -27,14 +30,16 @@ export interface PartTaker {
   /** Of rushbench. */
   readonly version: string
   readonly clock: Clock
-  /** Throws what this worker does not do for anybody: `worker-refuses-scenario`, `worker-refuses-target`. */
-  readonly permit: (task: LoadTask) => void
+  /** Throws what this worker does not do for anybody: `worker-refuses-scenario`, `worker-refuses-target`, `usage-wrong`. */
+  readonly permit: (task: LoadTask, part: Part) => void
   /** Of a task that is permitted. Throws `scenario-unusable`. */
   readonly openGenerator: (task: LoadTask, part: Part, hooks: GeneratorHooks) => Promise<LoadGenerator>
   /** Ends the part under way, which is then given back. */
   readonly signal: AbortSignal
   /** Told what becomes of each part. */
   readonly onPart: (event: PartEvent) => void
+  /** Told what a person has to know of the queue. */
+  readonly onNote: (text: string) => void
 }
 
 /** What a worker says of a part. */
@@ -52,22 +57,19 @@ export type PartEvent = { readonly run: string; readonly part: number; readonly 
 
 /** Does one part of a load. Throws an Error that holds, as JSON, why it was refused. */
 export async function runPart(data: unknown, lost: AbortSignal, taker: PartTaker): Promise<void> {
-  const { version } = loadPart.parse(data)
-  if (version !== taker.version) {
-    const refusal = failure('worker-version', { worker: taker.name, own: taker.version, wanted: version })
-    throw new Error(errorAsText(refusal), { cause: refusal })
-  }
-  const part = ownLoadPart.parse(data)
-  const keys = runKeys(part.run)
+  const part = readPart(data, taker)
+  const run = runIdentity(part.run, part.key)
   const clients = await Promise.all([connectQueue(taker.queue), connectQueue(taker.queue)])
+  const strangers = countStrangers(taker.onNote)
   try {
     const [writer, reader] = clients
-    const task = await writer.get(keys.task)
+    const task = await fetchTask(writer, run, taker, part)
     // Its coordinator is gone.
     if (task === null) return
-    const news = openNews(writer, keys, part.part.index)
+    const news = openNews(writer, run, part.part.index)
     const end = createEnd(taker.signal, lost)
-    followOrders(reader, keys, {
+    followOrders(reader, run, {
+      onStranger: () => strangers.add(),
       onOrder: (order) => (order.kind === 'stop' ? end.stop() : end.begin(order.at)),
       onGone() {
         end.give('the coordinator gave no sign of life')
@@ -77,13 +79,52 @@ export async function runPart(data: unknown, lost: AbortSignal, taker: PartTaker
       signal: end.over,
     })
     try {
-      await workOn(part, loadTask.parse(JSON.parse(String(task))), { taker, news, end, writer })
+      await workOn(part, task, { taker, news, end, writer })
     } finally {
       end.close()
       news.close()
     }
   } finally {
     for (const client of clients) client.destroy()
+    strangers.finish()
+  }
+}
+
+function readPart(data: unknown, { name, version: own, onNote }: PartTaker): LoadPart {
+  try {
+    const { version } = loadPart.parse(data)
+    if (version !== own) throw failure('worker-version', { worker: name, own, wanted: version })
+    return ownLoadPart.parse(data)
+  } catch (error) {
+    const isSaid = error instanceof RushbenchError
+    const why = isSaid ? error : failure('worker-refuses-load', { worker: name, reason: whyWrong(error) }, error)
+    onNote(why.message)
+    throw refusal(why)
+  }
+}
+
+/** An error by whose text the coordinator is told why. */
+function refusal(error: RushbenchError): Error {
+  return new Error(errorAsText(error), { cause: error })
+}
+
+/** What is to be done; null when it is there no more. */
+async function fetchTask(
+  client: QueueClient,
+  run: RunIdentity,
+  { name, onPart }: PartTaker,
+  { part: { index, of } }: LoadPart,
+): Promise<LoadTask | null> {
+  const length = await client.strLen(run.keys.task)
+  const bytes = length > mostTaskBytes ? null : await client.get(run.keys.task)
+  if (length === 0 || (bytes === null && length <= mostTaskBytes)) return null
+  try {
+    if (bytes === null) throw new Error(`it has ${length} bytes, and ${mostTaskBytes} are allowed`)
+    return readTask(bytes, run)
+  } catch (error) {
+    const why = failure('worker-refuses-load', { worker: name, reason: whyWrong(error) }, error)
+    onPart({ run: run.id, part: index + 1, of, event: 'refused', reason: why.message })
+    throw refusal(why)
   }
 }
 
@@ -157,7 +198,7 @@ async function workOn(part: LoadPart, task: LoadTask, { taker, news, end, writer
   onPart({ ...about, event: 'taken' })
   let generator: LoadGenerator | null = null
   try {
-    taker.permit(task)
+    taker.permit(task, part.part)
     const reading = await readClock(clock, () => serverTime(writer))
     await say('hello', factsOf(taker, reading))
     for (const origin of task.origins) await requireReachableFrom(taker.name, origin, task.timeout)
@@ -229,7 +270,7 @@ function createLedger(say: (kind: string, message: object) => Promise<void>) {
   const channel = createLedgerChannel((batch, entries) => {
     const lines: string[] = []
     const reasons = entries.map((entry) => lineOf(entry, lines))
-    say('entries', { lines }).then(
+    Promise.all(inPieces(lines).map((piece) => say('entries', { lines: piece }))).then(
       () => channel.settle(batch, reasons),
       (error: Error) =>
         channel.settle(
@@ -239,6 +280,21 @@ function createLedger(say: (kind: string, message: object) => Promise<void>) {
     )
   })
   return channel
+}
+
+/** The lines in order, as many together as a message may bring; one piece at least. */
+function inPieces(lines: readonly string[]): string[][] {
+  const pieces: string[][] = [[]]
+  let bytes = 0
+  for (const line of lines) {
+    bytes += Buffer.byteLength(line)
+    if (bytes > linesBytes) {
+      pieces.push([])
+      bytes = Buffer.byteLength(line)
+    }
+    pieces.at(-1)?.push(line)
+  }
+  return pieces
 }
 
 /** Why the ledger refuses an entry; null when its line is among the others. */

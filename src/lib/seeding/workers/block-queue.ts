@@ -1,6 +1,8 @@
+import { z } from 'zod'
 import { RushbenchError, type ErrorCode } from '../../errors.ts'
 import { errorAsText } from '../../workers/error-text.ts'
 import { offerPieces, PieceFailure, takePieces, type OfferedPieces, type TakenPieces } from '../../workers/pieces.ts'
+import type { RunIdentity } from '../../workers/run-identity.ts'
 import { storedByWorker, type StoredByWorker } from './seed-part.ts'
 
 /** Errors that another try of the same block may not meet. */
@@ -18,9 +20,30 @@ function queueNameOf(seeding: string): string {
   return `seeding-${seeding}`
 }
 
+/** Characters of what is said of a block, at most. */
+const mostBlockText = 100_000
+
+/** What a worker says of a block, as it lies on the queue: JSON, and the run's signature of it in hexadecimal. */
+const signedBlock = z.strictObject({ said: z.string().max(mostBlockText), signature: z.string().max(100) })
+
+function signedOf(number: number, said: string): readonly string[] {
+  return ['block', String(number), said]
+}
+
+/** Null for what no worker of the run has said. */
+function readBlock(number: number, given: unknown, run: RunIdentity): StoredByWorker | null {
+  const found = signedBlock.safeParse(given)
+  if (!found.success) return null
+  const { said, signature } = found.data
+  if (!run.isSigned(Buffer.from(signature, 'hex'), signedOf(number, said))) return null
+  return storedByWorker.parse(JSON.parse(said))
+}
+
 /** Told what becomes of blocks. */
 export interface OfferListener {
   readonly onStored: (number: number, by: StoredByWorker) => void
+  /** Somebody who is not of this run says that it is stored. */
+  readonly onStranger: (number: number) => void
   /** After its last try. */
   readonly onFailed: (number: number, reason: string) => void
 }
@@ -29,13 +52,14 @@ export interface OfferListener {
 export function offerBlocks(
   url: string,
   seeding: string,
-  { onStored, onFailed }: OfferListener,
+  run: RunIdentity,
+  { onStored, onStranger, onFailed }: OfferListener,
 ): Promise<OfferedPieces> {
   return offerPieces(url, queueNameOf(seeding), {
-    onDone(number, said) {
-      const by = storedByWorker.safeParse(said)
-      if (by.success) onStored(number, by.data)
-      else onFailed(number, 'a worker said what rushbench does not understand')
+    onDone(number, given) {
+      const by = readBlock(number, given, run)
+      if (by) onStored(number, by)
+      else onStranger(number)
     },
     onFailed,
   })
@@ -48,12 +72,13 @@ export function offerBlocks(
 export function takeBlocks(
   url: string,
   seeding: string,
-  by: { readonly worker: string; readonly concurrency: number },
+  by: { readonly worker: string; readonly concurrency: number; readonly run: RunIdentity },
   storeBlock: (number: number) => Promise<StoredByWorker>,
 ): Promise<TakenPieces> {
   return takePieces(url, queueNameOf(seeding), by, async (number) => {
     try {
-      return await storeBlock(number)
+      const said = JSON.stringify(await storeBlock(number))
+      return { said, signature: by.run.sign(signedOf(number, said)).toString('hex') }
     } catch (error) {
       if (!(error instanceof RushbenchError)) throw error
       throw new PieceFailure(errorAsText(error), !passing.has(error.code), error)

@@ -4,8 +4,9 @@ import type { Database } from '../../databases/port.ts'
 import { failure, RushbenchError } from '../../errors.ts'
 import { errorAsText } from '../../workers/error-text.ts'
 import { connectQueue } from '../../workers/client.ts'
-import { runKeys } from '../../workers/names.ts'
 import { followOrders } from '../../workers/orders.ts'
+import { countStrangers, runIdentity, type RunIdentity } from '../../workers/run-identity.ts'
+import { whyWrong } from '../../why-wrong.ts'
 import { chooseStrategy, openBlockStore } from '../block-store.ts'
 import { isBlockStored, readJournal } from '../journal.ts'
 import type { SeedTarget } from '../seed.ts'
@@ -26,6 +27,8 @@ export interface SeedTaker {
   readonly signal: AbortSignal
   /** Told what becomes of each part. */
   readonly onPart: (event: SeedPartEvent) => void
+  /** Told what a person has to know of the queue. */
+  readonly onNote: (text: string) => void
 }
 
 /** What a worker says of its part in a seeding. */
@@ -44,14 +47,22 @@ const lastWordsMs = 1000
  */
 export async function runSeedPart(data: unknown, lost: AbortSignal, taker: SeedTaker): Promise<void> {
   try {
-    const { version } = seedPart.parse(data)
-    if (version !== taker.version)
-      throw failure('worker-version', { worker: taker.name, own: taker.version, wanted: version })
-    await followSeeding(ownSeedPart.parse(data), lost, taker)
+    await followSeeding(readPart(data, taker), lost, taker)
   } catch (error) {
     if (!(error instanceof RushbenchError)) throw error
     taker.onPart({ seeding: ownSeedPart.safeParse(data).data?.seeding ?? '', event: 'refused', reason: error.message })
     throw new Error(errorAsText(error), { cause: error })
+  }
+}
+
+function readPart(data: unknown, { name: worker, version: own }: SeedTaker): SeedPart {
+  try {
+    const { version } = seedPart.parse(data)
+    if (version !== own) throw failure('worker-version', { worker, own, wanted: version })
+    return ownSeedPart.parse(data)
+  } catch (error) {
+    if (error instanceof RushbenchError) throw error
+    throw failure('worker-refuses-load', { worker, reason: whyWrong(error) }, error)
   }
 }
 
@@ -63,26 +74,34 @@ async function followSeeding(part: SeedPart, lost: AbortSignal, taker: SeedTaker
     onAbort(taker.signal, () => ended.resolve('it was stopped')),
     onAbort(lost, () => ended.resolve('the queue gave its part up')),
   ]
+  const run = runIdentity(part.run, part.key)
+  const strangers = countStrangers(taker.onNote)
   try {
-    const keys = runKeys(part.run)
     // Its coordinator is gone.
-    if ((await client.exists(keys.orders)) === 0) return
-    followOrders(client, keys, {
+    if ((await client.exists(run.keys.orders)) === 0) return
+    followOrders(client, run, {
+      onStranger: () => strangers.add(),
       onOrder: ({ kind }) => {
         if (kind === 'stop') ended.resolve(null)
       },
       onGone: () => ended.resolve('the coordinator gave no sign of life'),
       signal: over.signal,
     })
-    await storeUntil(ended.promise, part, taker)
+    await storeUntil(ended.promise, run, part, taker)
   } finally {
     over.abort()
     for (const stopListening of listening) stopListening()
     client.destroy()
+    strangers.finish()
   }
 }
 
-async function storeUntil(ended: Promise<string | null>, part: SeedPart, taker: SeedTaker): Promise<void> {
+async function storeUntil(
+  ended: Promise<string | null>,
+  run: RunIdentity,
+  part: SeedPart,
+  taker: SeedTaker,
+): Promise<void> {
   const { queue, name: worker, target, onPart } = taker
   const { seeding, connections } = part
   await using database = await openSeeded(part, taker)
@@ -112,7 +131,7 @@ async function storeUntil(ended: Promise<string | null>, part: SeedPart, taker: 
     return { worker, rows: plan.rows, retries: { ...database.retries() } }
   }
 
-  const blocks = await takeBlocks(queue, seeding, { worker, concurrency: connections }, async (number) => {
+  const blocks = await takeBlocks(queue, seeding, { worker, concurrency: connections, run }, async (number) => {
     const block = storeBlock(number)
     loading.add(block)
     try {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { runKeyPattern } from '../../workers/run-identity.ts'
 
 /** The name of a seeding among other work on the queue. */
 export const seedPartName = 'seed'
@@ -17,6 +18,8 @@ export const ownSeedPart = z.strictObject({
   version: text,
   /** Whose orders are followed. */
   run: z.uuid(),
+  /** That orders, and what is said of blocks, are signed by. */
+  key: z.string().regex(runKeyPattern),
   /** Of the journal. */
   seeding: z.uuid(),
   /** As the coordinator reaches it, without its password: for people, and never to be connected to. */

@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import type { Database } from '../../databases/port.ts'
 import { addRetries, type RetryCounts } from '../../databases/retry-counter.ts'
 import { redactUrl } from '../../databases/url.ts'
 import { failure } from '../../errors.ts'
 import { readError } from '../../workers/error-text.ts'
 import { connectQueue } from '../../workers/client.ts'
-import { runKeys } from '../../workers/names.ts'
 import { openOrders } from '../../workers/orders.ts'
 import type { OfferedPieces } from '../../workers/pieces.ts'
+import { countStrangers, createRunIdentity } from '../../workers/run-identity.ts'
 import type { BlockPlan } from '../blocks.ts'
 import { readStored, type Journal } from '../journal.ts'
 import type { BlockListener, StoreBlocks } from '../seed.ts'
@@ -112,28 +111,34 @@ async function storeOnce(
   end: End,
   { database, left, tell, credit }: Round,
 ): Promise<void> {
-  const run = randomUUID()
-  const keys = runKeys(run)
+  const run = createRunIdentity()
+  const strangers = countStrangers(options.onNote)
   const client = await connectQueue(options.queue)
   try {
     let isLost = false
-    const orders = await openOrders(client, keys, (reason) => {
+    const orders = await openOrders(client, run, (reason) => {
       isLost = true
       end.fail(failure('queue-lost', { url: redactUrl(options.queue), reason }))
     })
     const offers = createOffers(left, options, end)
-    const blocks = await offerBlocks(options.queue, journal.id, {
+    const blocks = await offerBlocks(options.queue, journal.id, run, {
       onStored(number, by) {
         credit(by)
         tell(number)
         if (left.size === 0) end.stop()
         else offers.fill()
       },
+      onStranger(number) {
+        strangers.add()
+        // A worker of a coordinator that is gone may have stored it; one of this run looks, and says so.
+        if (left.has(number)) offers.again(number)
+      },
       onFailed: (number, reason) => end.fail(errorOf(number, reason)),
     })
     offers.open(blocks)
     const { version, connections } = options
-    const crew = createCrew({ version, run, seeding: journal.id, database: database.url, connections }, options, end)
+    const part = { version, run: run.id, key: run.key, seeding: journal.id, database: database.url, connections }
+    const crew = createCrew(part, options, end)
     try {
       await crew.call()
       await end.reached
@@ -144,10 +149,11 @@ async function storeOnce(
       const closing = orders.close().catch(() => {})
       if (!isLost) await closing
       await blocks.close()
-      if (client.isReady) await client.del(keys.news).catch(() => {})
+      if (client.isReady) await client.del(run.keys.news).catch(() => {})
     }
   } finally {
     client.destroy()
+    strangers.finish()
   }
 }
 
@@ -185,6 +191,10 @@ function createOffers(left: ReadonlyMap<number, BlockPlan>, { workers, connectio
 
   return {
     fill: () => void fill(),
+    /** Offers a block that is not on the queue any more, though it is not known to be stored. */
+    again(number: number): void {
+      opened?.add([number]).catch((error: Error) => end.fail(error))
+    },
     open(blocks: OfferedPieces) {
       opened = blocks
       void fill()

@@ -1,0 +1,191 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createClient } from 'redis'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { signedTask } from '../../src/lib/load/workers/task-text.ts'
+import { connectQueue } from '../../src/lib/workers/client.ts'
+import { placeWork, type WorkEnd } from '../../src/lib/workers/jobs.ts'
+import { openOrders } from '../../src/lib/workers/orders.ts'
+import { createRunIdentity } from '../../src/lib/workers/run-identity.ts'
+import { startPrivateService, type PrivateService } from '../private-service.ts'
+import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
+import { requireMade, startWorkers, stopWorkers } from './workers.ts'
+
+const root = new URL('../../', import.meta.url)
+
+/** The users that docs/workers.md shows. */
+async function documentedUsers(): Promise<string> {
+  const text = await readFile(new URL('docs/workers.md', root), 'utf8')
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('user '))
+    .join('\n')
+}
+
+const server = await startPrivateService('redis')
+
+describe.skipIf(!server)('workers on a queue that others write to', () => {
+  const queue = server as PrivateService
+  const { host } = new URL(queue?.url ?? 'redis://none')
+  const url = (user: string): string => `redis://${user}:${user.toUpperCase()}_PASSWORD@${host}`
+  let work: Workplace
+  let api: Server
+  let origin: string
+  let version: string
+  let workers: readonly RunningCli[] = []
+
+  beforeAll(async () => {
+    work = await createWorkplace()
+    api = createServer((_request, response) => response.writeHead(404).end('{}')).listen(0, '127.0.0.1')
+    await once(api, 'listening')
+    origin = `http://127.0.0.1:${(api.address() as AddressInfo).port}`
+    version = (JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string }).version
+    const client = createClient({ url: queue.url })
+    await client.connect()
+    for (const line of (await documentedUsers()).split('\n')) {
+      const [, name = '', ...rules] = line.split(' ')
+      if (name !== 'default') await client.aclSetUser(name, rules)
+    }
+    client.destroy()
+  })
+
+  afterEach(async () => {
+    await stopWorkers(workers)
+    workers = []
+  })
+
+  afterAll(async () => {
+    api.closeAllConnections()
+    api.close()
+    await work[Symbol.asyncDispose]()
+    await queue[Symbol.asyncDispose]()
+  })
+
+  /** Puts a load on the queue as somebody does who may put jobs there. */
+  async function place(model: object, settings: object = {}) {
+    const run = createRunIdentity()
+    const client = await connectQueue(url('coordinator'))
+    const task = {
+      origins: [origin],
+      timeout: 1000,
+      model,
+      seed: 's',
+      runId: '0a1b2c3d',
+      statuses: { bookedStatuses: [201], conflictStatuses: [409] },
+      settings: {
+        workload: 'vaccination',
+        seed: 's',
+        from: '2000-01-01',
+        orders: 10,
+        bookedStatuses: [201],
+        conflictStatuses: [409],
+        cache: 'memory',
+        ...settings,
+      },
+      scenario: null,
+      prepareTimeout: 60_000,
+    }
+    await client.set(run.keys.task, signedTask(task as Parameters<typeof signedTask>[0], run))
+    const orders = await openOrders(client, run, () => {})
+    const ended = Promise.withResolvers<WorkEnd>()
+    const data = { version, run: run.id, key: run.key, part: { index: 0, of: 1 } }
+    const placed = await placeWork(url('coordinator'), [{ name: 'load', data }], (_index, end) => ended.resolve(end))
+    return {
+      orders,
+      end: ended.promise,
+      async close() {
+        await orders.close()
+        await placed.close(false)
+        client.destroy()
+      },
+    }
+  }
+
+  const rate = (ratePerSecond: number) => ({
+    kind: 'open',
+    ratePerSecond,
+    arrivals: 'constant',
+    durationMs: 600_000,
+    maxInFlight: 10,
+  })
+  const users = (count: number) => ({
+    kind: 'closed',
+    stages: [
+      { durationMs: 0, users: count },
+      { durationMs: 600_000, users: count },
+    ],
+  })
+
+  it('refuse what no command line could ask for, with a sentence', async () => {
+    workers = await startWorkers(work, url('worker'), ['careful'])
+    const hostile: [object, object, string][] = [
+      [rate(1e300), {}, 'model.ratePerSecond is wrong'],
+      [users(1e9), {}, 'model.stages.0.users is wrong'],
+      [users(3), { mix: 'x'.repeat(50) }, 'Allowed:'],
+      [users(3), { db: 'mysql://h/d' }, 'sets db, which is no setting'],
+    ]
+    for (const [model, settings, why] of hostile) {
+      const load = await place(model, settings)
+      await workers[0]!.waitFor(new RegExp(why.replaceAll('.', String.raw`\.`)))
+      await load.close()
+    }
+    workers[0]!.child.kill('SIGTERM')
+    expect((await workers[0]!.result).code).toBe(0)
+  })
+
+  it('end on SIGTERM, whatever the load under way does', async () => {
+    workers = await startWorkers(work, url('worker'), ['busy'])
+    const load = await place(rate(1e6))
+    await workers[0]!.waitFor(/: ready/)
+    await load.orders.send({ kind: 'run', at: Date.now() })
+    await workers[0]!.waitFor(/: begun/)
+    const toldAt = performance.now()
+    workers[0]!.child.kill('SIGTERM')
+    const { code } = await workers[0]!.result
+    expect(performance.now() - toldAt).toBeLessThan(60_000)
+    expect(code).toBe(130)
+    await load.close()
+  })
+
+  it('do all that they have to as a user of Redis that may do little else', async () => {
+    workers = await startWorkers(work, url('worker'), ['limited'])
+    const flags = [
+      '--workers',
+      '1',
+      '--users',
+      '2',
+      '--duration',
+      '1s',
+      '--target',
+      origin,
+      '--reports',
+      join(work.folder, 'r'),
+    ]
+    requireMade(
+      await work.run([
+        'load',
+        '--queue',
+        url('coordinator'),
+        '--worker-wait',
+        '20s',
+        '--request',
+        'GET /',
+        '--expect',
+        '404',
+        ...flags.toSpliced(2, 2),
+        '--connections',
+        '2',
+      ]),
+    )
+    const client = createClient({ url: url('worker') })
+    await client.connect()
+    await expect(client.xRange('rushbench:run:x:news', '-', '+')).rejects.toThrow('NOPERM')
+    await expect(client.set('rushbench:run:x:task', 'mine')).rejects.toThrow('NOPERM')
+    await expect(client.get('rushbench:table:bookings')).rejects.toThrow('NOPERM')
+    await expect(client.keys('*')).rejects.toThrow('NOPERM')
+    client.destroy()
+  })
+})
