@@ -61,7 +61,7 @@ function isHidden(info: string): boolean {
 }
 
 /** What closes a word that holds a URL: a quote, brackets, the end of a sentence. */
-const closing = /(?:['"][)\]}]*)?[.,;:)]*$/
+const closing = /(?:['"][)\]}]{0,8})?[.,;:)]{0,8}$/
 
 /** What follows a secret may be the rest of it, where an & or a # in it is not encoded. */
 function hideParameters(word: string): string {
@@ -90,7 +90,8 @@ export function hideInWords(words: readonly string[]): string[] {
   return words.map((word) => {
     if (secretFlag.test(word)) {
       isSecret = true
-      return word.replace(/=.*$/s, `=${hidden}`)
+      const [name = ''] = word.split('=', 1)
+      return name === word ? word : `${name}=${hidden}`
     }
     isSecret &&= !word.startsWith('--')
     return isSecret ? hidden : hideInWord(word).replaceAll(fields, hideField)
