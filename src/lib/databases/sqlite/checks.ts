@@ -2,7 +2,7 @@ import type { CheckShape } from '../table-shape.ts'
 
 /** Comments, texts, names in quotes, words and everything else, one after the other. */
 const tokens =
-  /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*(?:\]|$)|[\w$\u0080-\uffff]+|\s+|[\s\S]/g
+  /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]?|[\w$\u0080-\uffff]+|\s+|[\s\S]/g
 
 interface Token {
   readonly text: string
