@@ -47,7 +47,8 @@ export function encodeExecute(id: number, parameters: readonly Value[], counted:
   const types = count === 0 ? 0 : nullBytes + 1 + count * (counted ? 3 : 2)
   const payload = head + types + values
   if (payload >= longestPacket) throw new RangeError(`${payload} bytes are more than a packet holds`)
-  const bytes = Buffer.alloc(headerBytes + payload)
+  // From Node's pool, which `alloc` does not take from.
+  const bytes = Buffer.allocUnsafe(headerBytes + payload).fill(0)
   bytes.writeUIntLE(payload, 0, 3)
   let at = headerBytes
   at = bytes.writeUInt8(executeCode, at)

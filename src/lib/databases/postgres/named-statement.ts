@@ -1,5 +1,4 @@
-import type { Connection, Submittable } from 'pg'
-import type { ClientBase } from 'pg'
+import type { ClientBase, Connection, Submittable } from 'pg'
 import type { Value } from '../port.ts'
 
 /** Message types, and lengths in bytes, of the extended query protocol. */
