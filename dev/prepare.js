@@ -6,7 +6,15 @@ import { readdirSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const inputs = ['src', 'page', 'dev/build-page.ts', 'package.json', 'package-lock.json', 'tsconfig.build.json']
+const inputs = [
+  'src',
+  'page',
+  'dev/build-page.ts',
+  'dev/bundle-modules.ts',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.build.json',
+]
 
 /** When a file, or anything in a folder, was last changed; a folder itself is when files come and go. */
 function changedAt(path) {

@@ -1,4 +1,4 @@
-import autocannon from 'autocannon'
+import type autocannon from 'autocannon'
 import { onAbort } from '../abort.ts'
 import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
 import { createHistogram } from '../measure/histogram.ts'
@@ -80,11 +80,13 @@ async function saturate(
   onSecond: (news: PartNews) => void,
 ): Promise<PartNews> {
   const { clock, model } = task
+  // It takes its time to load, which only those wait for who use it.
+  const { default: start } = await import('autocannon')
   const run = createRun(clock)
   const { sleepers, startedAt } = run
   const wake = (): void => sleepers.wakeAll()
   const stopListening = onAbort(signal, wake)
-  const cannon = fire(task, run)
+  const cannon = fire(start, task, run)
   const done = Promise.resolve(cannon).finally(wake)
   await endEverySecond(run, task, onSecond)
   stopListening()
@@ -130,12 +132,12 @@ type Cannon = Promise<autocannon.Result> & Pick<autocannon.Instance, 'stop'>
 const longestSeconds = 24 * 24 * 3600
 
 /** Without a rate, so that autocannon's wrong correction of latencies (samples made up for a rate) stays out of it. */
-function fire(task: SaturationTask, run: Run): Cannon {
+function fire(start: typeof autocannon, task: SaturationTask, run: Run): Cannon {
   const { origin, model } = task
   const { path, headers, body } = model.send
   const method = model.send.method as NonNullable<autocannon.Options['method']>
   const { shown, authorization } = readBaseUrl(origin)
-  return autocannon({
+  return start({
     url: `${shown}${path}`,
     method,
     headers: Object.fromEntries(authorized(headers, authorization)),

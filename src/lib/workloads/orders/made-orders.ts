@@ -1,5 +1,4 @@
-// One locale: all of them take 100 ms and 30 MB more to load.
-import { faker } from '@faker-js/faker/locale/en'
+import { loadFaker } from '../../faker.ts'
 import { createRandom, type Random } from '../../random.ts'
 import type { Order } from './order.ts'
 
@@ -45,9 +44,10 @@ function hex(word: number): string {
 }
 
 function createPools(random: Random): Pools {
-  const { first_name: firstNames, last_name: lastNames } = faker.definitions.person
-  const { city_name: cityNames, street_name: streetNames } = faker.definitions.location
-  const { product_name: productNames } = faker.definitions.commerce
+  const { person, location, commerce } = loadFaker().definitions
+  const { first_name: firstNames, last_name: lastNames } = person
+  const { city_name: cityNames, street_name: streetNames } = location
+  const { product_name: productNames } = commerce
   const first = [...(firstNames.generic ?? []), ...(firstNames.female ?? []), ...(firstNames.male ?? [])]
   const last = lastNames.generic ?? first
   const pool = (make: () => string): string[] => Array.from({ length: poolSize }, make)

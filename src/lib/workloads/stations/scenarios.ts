@@ -1,4 +1,4 @@
-import { faker } from '@faker-js/faker/locale/en'
+import { loadFaker } from '../../faker.ts'
 import { meanThinkMs } from '../../load/iteration-time.ts'
 import type { OutcomeStatuses } from '../../load/outcome.ts'
 import { defineScenario, type Scenario, type StepAnswer, type VirtualUser } from '../../load/scenario.ts'
@@ -98,6 +98,7 @@ type Person = Pick<BookingMessage, 'firstName' | 'lastName' | 'address' | 'phone
 
 /** People from pools that are made once, since faker takes 10 us for each text. */
 function createPeople(seed: string): { pick(user: Pick<VirtualUser, 'random'>): Person } {
+  const faker = loadFaker()
   faker.seed(createRandom(seed).uint32())
   const pool = (make: () => string, maxLength: number) =>
     Array.from({ length: poolSize }, () => make().slice(0, maxLength))

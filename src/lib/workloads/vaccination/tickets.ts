@@ -1,5 +1,4 @@
-// One locale: all of them take 100 ms and 30 MB more to load.
-import { faker } from '@faker-js/faker/locale/en'
+import { loadFaker } from '../../faker.ts'
 import { createRandom } from '../../random.ts'
 import { ticketWidth } from './tables.ts'
 
@@ -18,7 +17,7 @@ const filler = '-'
  */
 export function createNamePool(seed: number): readonly string[] {
   const random = createRandom(seed)
-  const { first_name: first, last_name: last } = faker.definitions.person
+  const { first_name: first, last_name: last } = loadFaker().definitions.person
   const firstNames = namesOf(first)
   const lastNames = namesOf(last).map((name) => name.slice(0, lastNameWidth))
   return Array.from({ length: poolSize }, () =>
