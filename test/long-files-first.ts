@@ -6,10 +6,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  */
 const longFiles = [
   'e2e/insert-bench',
-  'e2e/endings',
   'e2e/main-path',
-  'e2e/readme',
   'e2e/resume',
+  'e2e/endings',
+  'e2e/readme',
   'e2e/faults',
   'e2e/seeding-workers',
   'e2e/workers',

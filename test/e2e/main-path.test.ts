@@ -26,9 +26,9 @@ const sizes: Sizes = {
 
 /** For FerretDB, which reads all of a table wherever others use an index. */
 const smallSizes: Sizes = {
-  slots: [['--years', '1', '--every', '2h'], 2196],
-  moreSlots: [['--years', '2', '--every', '2h', '--capacity', '5'], 4386],
-  checkpoints: [11_000, 12_000],
+  slots: [['--years', '1', '--every', '12h'], 366],
+  moreSlots: [['--years', '2', '--every', '12h', '--capacity', '5'], 731],
+  checkpoints: [4000, 5000],
   load: { users: 20, seconds: 20 },
 }
 
