@@ -11,7 +11,7 @@ import { refuseUnsettled } from '../lib/seeding/journal.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
 import { createParts } from '../parts.ts'
 import { restartAlways, startReplicas } from '../replicas.ts'
-import { endLate } from '../late-end.ts'
+import { endLate, lateEndMs } from '../late-end.ts'
 import { serveEnvironment } from '../serve-environment.ts'
 
 export default class Start extends BaseCommand {
@@ -81,7 +81,7 @@ With --replicas the API is served by so many processes. One that ends is started
     this.log(`Listening on ${server.origin} (${madeOf})${documentation}${metrics}`)
     followRun(server, () => database.retries())
     await this.#untilStopped()
-    endLate(shutdownTimeout, (text) => this.logToStderr(text))
+    endLate(shutdownTimeout + lateEndMs, (text) => this.logToStderr(text))
     await server.close()
     return { origin: server.origin, origins: [server.origin] }
   }

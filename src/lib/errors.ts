@@ -82,10 +82,10 @@ const catalogue = {
     (d) => `There is no workload ${d.name}. Allowed: ${d.allowed.join(', ')}; "rushbench workloads" explains them.`,
   ),
   'api-failed-to-start': entry<{ reason: string }>('error', (d) => `The API could not be started: ${d.reason}`),
-  'shutdown-unfinished': entry<{ seconds: number }>(
+  'shutdown-unfinished': entry<object>(
     'error',
-    (d) =>
-      `The API did not close within ${d.seconds} s after its connections were ended, and was ended itself. What it had not stored by then is lost; look whether its database and its broker answer.`,
+    () =>
+      `The API did not come to its end in time after its connections were ended, and was ended itself. What it had not stored by then is lost; look whether its database and its broker answer.`,
   ),
   'service-secret-missing': entry<{ service: string }>(
     'usage',

@@ -68,6 +68,24 @@ describe('an API that is stopped', () => {
   })
 })
 
+describe('replicas that are stopped', () => {
+  it('end with who started them, at once when that is told a second time', async () => {
+    const { cli, origin } = await start('--replicas', '2', '--shutdown-timeout', '5m')
+    const [, pid] = await cli.waitFor(new RegExp(`listens on ${origin} \\(process (\\d+)\\)`))
+    using slow = await openRaw(origin, slowBody)
+    const stop = trickle(slow)
+    await sleep(200)
+    cli.child.kill('SIGTERM')
+    await sleep(500)
+    process.kill(Number(pid), 0)
+    cli.child.kill('SIGTERM')
+    expect(await cli.result).toMatchObject({ code: 130 })
+    // Nothing else would have ended it by now.
+    await slow.closed
+    stop()
+  })
+})
+
 describe('secrets of an API', () => {
   it('are asked for where parts are in processes of their own, and shown nowhere', async () => {
     const alone = await work.run(['start', '--workload', 'meetups', '--service', 'user'])
