@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { MongoClient } from 'mongodb'
+import { Long, MongoClient, ObjectId, UUID } from 'mongodb'
 import { createConnection } from 'mysql2/promise'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -268,6 +268,34 @@ for (const engine of testEngines.filter(({ name }) => name in alike)) {
 const ferretdb = testEngines.find(({ name }) => name === 'ferretdb')!
 
 describe.skipIf(ferretdb.open === null)("the audit of somebody else's collections", () => {
+  it('compares numbers and ids as they are kept, and refuses times', async () => {
+    const place = await ferretdb.open!()
+    try {
+      await using client = new MongoClient(place.url)
+      const id = new ObjectId()
+      const key = '01a1fd1f-f4fb-7057-bf95-e1b115714b8d'
+      const row = { _id: id, key: new UUID(key), show: Long.fromString('9007199254740993'), at: new Date(0) }
+      await client.db().collection<typeof row>('orders').insertOne(row)
+      await using database = await connectDatabase(place.url, { poolSize: 1 })
+      const bookings = { table: 'orders', id: '_id', key: 'key', resource: 'show' }
+      const open = (mapping: object) =>
+        openAudit({ database, openBroker: noBroker }, vaccination, auditMapping.parse({ bookings: mapping }))
+      const audit = await open(bookings)
+      const find = async (entry: Omit<LedgerEntry, 'outcome'>) => {
+        const found: Violation[] = []
+        const entries = entriesOf([{ ...entry, outcome: 'booked' }])
+        for await (const violation of audit(entries, unwatched)) found.push(violation)
+        return found.map(({ kind }) => kind)
+      }
+      const entry = { key: key.toUpperCase(), resource: '9007199254740993', id: String(id).toUpperCase() }
+      expect(await find(entry)).toEqual([])
+      expect(await find({ ...entry, resource: '9007199254740992' })).toEqual(['lost'])
+      await expect(open({ ...bookings, key: 'at' })).rejects.toThrow('orders.at is Date, which cannot be held against')
+    } finally {
+      await place.remove()
+    }
+  })
+
   it('reads ids that MongoDB made', async () => {
     const place = await ferretdb.open!()
     try {

@@ -54,6 +54,24 @@ describe('a gateway that is sent whatever there is', () => {
     await expectWell()
   })
 
+  test.each([
+    ['{"v": 12345678901234567890}', 'variables.v has more digits than a number can hold'],
+    ['{"v": 1e400}', 'variables.v has more digits than a number can hold'],
+    ['{"v": "\\ud83d"}', 'variables.v has characters that are no text'],
+    ['{"v": "a", "v": "b"}', 'variables.v is there twice'],
+    ['{"__proto__": {"v": "a"}}', 'variables.__proto__ is no name of a field'],
+  ])('refuses variables that would become others: %s', async (variables, message) => {
+    const response = await fetch(`${meetups.origin}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: `{"query": "query ($v: ID!) { post(id: $v) { id } }", "variables": ${variables}}`,
+    })
+    expect([response.status, await response.json()]).toEqual([
+      422,
+      { data: null, errors: [{ message, extensions: { code: 'invalid-query' } }] },
+    ])
+  })
+
   test.each([{ kind: 'Document', definitions: [] }, {}, [], 'x', 7, -1, true, null])(
     'takes JSON for no query, which has not been parsed: %j',
     async (document) => {
@@ -93,7 +111,8 @@ describe('a gateway that is sent whatever there is', () => {
     await fc.assert(
       fc.asyncProperty(operations, values, async (query, v) => {
         const { status, data, errors = [] } = await meetups.ask(query, { v }, person.idToken)
-        expect([200, 400]).toContain(status)
+        // 422: what JSON cannot hold as it is written.
+        expect([200, 400, 422]).toContain(status)
         for (const { extensions } of errors) expect(extensions.code).not.toBe('internal')
         expect(errors.length > 0 || data !== null).toBe(true)
       }),

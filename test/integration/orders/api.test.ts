@@ -84,17 +84,17 @@ for (const engine of testEngines) {
 
     it('keeps maps that equal the table, which an inspection sees', async () => {
       const origins = replicas.map(({ origin }) => origin)
-      const inspect = () =>
-        found(inspectReplicas({ ...place, openBroker: async () => place.broker, origins }, watch, 300))
+      const inspect = (patienceMs: number) =>
+        found(inspectReplicas({ ...place, openBroker: async () => place.broker, origins }, watch, patienceMs))
       await place.broker.publish(
         topic,
         Array.from({ length: 50 }, (_, index) => message(order(index))),
       )
-      expect(await inspect()).toEqual([])
+      expect(await inspect(20_000)).toEqual([])
       expect((await json('/digest')) as object).toMatchObject({ count: 50 })
       const body = JSON.stringify(order(0, { locale: 'zz' }))
       await place.database.store.update(orders, { order_uid: uid(0) }, { body })
-      expect(await inspect()).toEqual(origins.map((origin) => `inconsistent ${origin}`))
+      expect(await inspect(300)).toEqual(origins.map((origin) => `inconsistent ${origin}`))
     })
   })
 }
