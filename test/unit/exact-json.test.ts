@@ -124,9 +124,11 @@ describe('parseExactJson', () => {
       `"${'\\\\'.repeat(500_000)}"`,
       `"${' '.repeat(1_000_000)}"`,
       `{${Array.from({ length: 100_000 }, (_, index) => `"${index}":{}`).join()}}`,
+      `[${'"",'.repeat(700_000)}"\\n"]`,
     ]
     const startedAt = performance.now()
     for (const text of long) expect(flawOf(text)).toBe(null)
-    expect(performance.now() - startedAt).toBeLessThan(5000)
+    // Some 200 ms; what looks for an escape behind every text anew takes minutes.
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
   })
 })

@@ -38,6 +38,8 @@ interface Level {
   isName: boolean
 }
 
+const noText = 'has characters that are no text'
+
 /** Deeper than anything that an API takes; a schema would refuse it later, at more cost. */
 const maxDepth = 100
 
@@ -48,14 +50,19 @@ const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d]
 function findFlaw(text: string): JsonFlaw | null {
   const levels: Level[] = []
   const flawed = (reason: string): JsonFlaw => ({ field: pathOf(levels), reason })
+  // So that only what is escaped need be looked at.
+  if (!text.isWellFormed()) return flawed(noText)
+  const texts = createTextFinder(text)
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     const top = levels.at(-1)
     if (code === quote) {
-      const end = endOfText(text, at)
-      const read = readText(text, at, end)
-      if (!read.isWellFormed()) return flawed('has characters that are no text')
-      if (top?.isName) {
+      const end = texts.endOf(at)
+      const isEscaped = texts.hasEscape(at, end)
+      const isName = top?.isName === true
+      const read = isEscaped || isName ? readText(text, at, end, isEscaped) : ''
+      if (!read.isWellFormed()) return flawed(noText)
+      if (isName) {
         top.at = read
         if (read === '__proto__') return flawed('is no name of a field')
         if (top.names?.has(read)) return flawed('is there twice')
@@ -96,19 +103,34 @@ function pathOf(levels: readonly Level[]): string {
   return path === '' ? 'body' : path.slice(0, maxPathLength).toWellFormed()
 }
 
-/** Where the closing quote of a text is. */
-function endOfText(text: string, start: number): number {
-  for (let at = start + 1; ; at++) {
-    const code = text.charCodeAt(at)
-    if (code === quote) return at
-    if (code === backslash) at++
+/** Finds the ends of texts, which are asked for from the first to the last. */
+function createTextFinder(text: string) {
+  let escape = -1
+
+  /** Whether a backslash stands between both; each is looked for once, however many texts have none. */
+  function hasEscape(start: number, end: number): boolean {
+    if (escape < start) escape = text.indexOf('\\', start)
+    if (escape === -1) escape = Infinity
+    return escape < end
+  }
+
+  return {
+    hasEscape,
+    /** Of a text that begins with the quote at `start`: where its other quote is. */
+    endOf(start: number): number {
+      const first = text.indexOf('"', start + 1)
+      if (!hasEscape(start, first)) return first
+      for (let at = start + 1; ; at++) {
+        const code = text.charCodeAt(at)
+        if (code === quote) return at
+        if (code === backslash) at++
+      }
+    },
   }
 }
 
-function readText(text: string, start: number, end: number): string {
-  const escaped = text.indexOf('\\', start)
-  if (escaped === -1 || escaped > end) return text.slice(start + 1, end)
-  return JSON.parse(text.slice(start, end + 1)) as string
+function readText(text: string, start: number, end: number, isEscaped: boolean): string {
+  return isEscaped ? (JSON.parse(text.slice(start, end + 1)) as string) : text.slice(start + 1, end)
 }
 
 /** A digit or a minus; letters of a number come after one. */
