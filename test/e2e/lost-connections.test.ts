@@ -68,7 +68,7 @@ describe.skipIf(missing).for(servers)('timed inserts into $name that lose their 
     if (unsettled) expect(await work.run(['insert-reservations', '--abandon', ...db])).toMatchObject({ code: 0 })
     await using database = await connectDatabase(url, { poolSize: 2 })
     expect(await findViolations(database)).toEqual([])
-    return database.store.count(reservations)
+    return await database.store.count(reservations)
   }
 
   /** Begins a stream over `url`, and does `harm` when a twentieth of it is stored. */

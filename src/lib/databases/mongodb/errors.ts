@@ -1,4 +1,5 @@
 import {
+  MongoDriverError,
   MongoBulkWriteError,
   MongoCompatibilityError,
   MongoNetworkError,
@@ -59,10 +60,18 @@ export function translateMongoError(thrown: unknown, url: string): unknown {
     const told = reason.endsWith(' closed') ? `${reason}; ${full}` : reason
     return failure('database-unreachable', { url, reason: told }, error)
   }
+  if (isOfDns(error, reason)) return failure('database-unreachable', { url, reason }, error)
   const known = findTranslation(error, reason)
   if (known === undefined) return error
   if (known === 'connections-exhausted') return failure(known, { url, reason, limit: 'maxPoolSize' }, error)
   return failure(known, { url, reason, ...(known === 'right-missing' && findMongoRight(reason, url)) }, error)
+}
+
+/** What is wrong with the records that `mongodb+srv` is looked up by, as Node and the driver have it. */
+function isOfDns(error: unknown, reason: string): boolean {
+  const { syscall = '' } = error as { syscall?: string }
+  const ofRecords = /^(No addresses found at host|Server record does not|Multiple text records|Text record may)/
+  return syscall.startsWith('query') || (error instanceof MongoDriverError && ofRecords.test(reason))
 }
 
 function findTranslation(error: unknown, reason: string): Translation | undefined {
