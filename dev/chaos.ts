@@ -49,17 +49,21 @@ async function runSchedules(workload: string, engine: Engine): Promise<string[]>
     sum(({ events }) => events.length),
     sum(({ acknowledged }) => acknowledged),
     `${sum(({ truth }) => truth.lost)}, ${sum(({ truth }) => truth.duplicate)}, ${sum(({ truth }) => truth.oversold)}`,
+    sum(({ spoilt }) => (spoilt ? spoilt.truth.lost + spoilt.truth.duplicate + spoilt.truth.oversold : 0)),
     `${audited.filter(toldTheTruth).length} of ${audited.length}`,
     String(results.length - audited.length),
   ]
 }
 
 function describeResult(result: ChaosResult): string {
-  const { events, acknowledged, truth, audit, note } = result
+  const { events, acknowledged, truth, audit, note, spoilt } = result
   const verdict = audit === null ? `no audit (${note})` : toldTheTruth(result) ? 'true' : 'FALSE'
   const counts = `lost ${truth.lost}, doubled ${truth.duplicate}, oversold ${truth.oversold}`
+  const spoiltText = spoilt
+    ? `; spoilt: ${Object.values(spoilt.truth).join(', ')}, the audit says ${Object.values(spoilt.audit).join(', ')}`
+    : ''
   const said = audit ? `; the audit says ${audit.lost}, ${audit.duplicate}, ${audit.oversold}` : ''
-  return `${verdict}; ${acknowledged} acknowledged, ${counts}${said}; ${events.map(describeEvent).join(' ')}`
+  return `${verdict}; ${acknowledged} acknowledged, ${counts}${said}${spoiltText}; ${events.map(describeEvent).join(' ')}`
 }
 
 const rows: string[][] = []
@@ -71,12 +75,22 @@ for (const workload of positionals.length > 0 ? positionals : Object.keys(system
 }
 process.stdout.write(
   `${formatTable(
-    ['workload', 'engine', 'runs', 'faults', 'acknowledged', 'lost, doubled, oversold', 'audit true', 'no audit'],
+    [
+      'workload',
+      'engine',
+      'runs',
+      'faults',
+      'acknowledged',
+      'lost, doubled, oversold',
+      'spoilt',
+      'audit true',
+      'no audit',
+    ],
     rows,
   )}\n`,
 )
 const wrong = rows.filter((row) => {
-  const [told, of] = row[6]!.split(' of ')
+  const [told, of] = row[7]!.split(' of ')
   return told !== of
 })
 process.exitCode = wrong.length === 0 ? 0 : 1

@@ -11,14 +11,17 @@ export type Row = readonly string[]
 export type ReadRows = (table: string, columns: readonly string[]) => Promise<Row[]>
 
 /** Opens a database by its engine's own client, does `work` with it, and closes it. */
-export async function withRows<T>(url: string, work: (read: ReadRows) => Promise<T>): Promise<T> {
+export async function withRows<T>(
+  url: string,
+  work: (read: ReadRows, execute: ((sql: string) => Promise<unknown>) | null) => Promise<T>,
+): Promise<T> {
   const [scheme] = url.split(':', 1) as [string]
   const opened = await openers[scheme as keyof typeof openers](url)
   try {
     return await work(async (table, columns) => {
       const rows = await opened.read(table, columns)
       return rows.map((row) => row.map(String))
-    })
+    }, opened.execute ?? null)
   } finally {
     await opened.close()
   }
@@ -26,6 +29,8 @@ export async function withRows<T>(url: string, work: (read: ReadRows) => Promise
 
 interface Opened {
   read(table: string, columns: readonly string[]): Promise<readonly (readonly unknown[])[]>
+  /** Where SQL is spoken. */
+  execute?(sql: string): Promise<unknown>
   close(): Promise<unknown>
 }
 
@@ -34,12 +39,13 @@ const select = (table: string, columns: readonly string[], quote = ''): string =
 
 const openers = {
   async sqlite(url: string): Promise<Opened> {
-    const database = new DatabaseSync(url.slice('sqlite:'.length), { readOnly: true })
+    const database = new DatabaseSync(url.slice('sqlite:'.length))
     return {
       async read(table, columns) {
         const rows = database.prepare(select(table, columns, '"')).all()
         return rows.map((row) => columns.map((column) => row[column]))
       },
+      execute: async (sql) => database.exec(sql),
       close: async () => database.close(),
     }
   },
@@ -47,6 +53,7 @@ const openers = {
     const connection = await createConnection({ uri: url, rowsAsArray: true })
     return {
       read: async (table, columns) => (await connection.query(select(table, columns, '`')))[0] as unknown[][],
+      execute: (sql) => connection.query(sql),
       close: () => connection.end(),
     }
   },
@@ -58,6 +65,7 @@ const openers = {
         const { rows } = await client.query({ text: select(table, columns, '"'), rowMode: 'array' })
         return rows as unknown[][]
       },
+      execute: (sql) => client.query(sql),
       close: () => client.end(),
     }
   },

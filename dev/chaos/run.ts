@@ -8,6 +8,7 @@ import type { LoadReport } from '../../src/lib/reports/record.ts'
 import { withRows } from './rows.ts'
 import { planChaos, type ChaosEvent } from './schedule.ts'
 import { fileVictim, type Victim } from './servers.ts'
+import { spoil, type Spoilt } from './spoil.ts'
 import type { Engine, System } from './systems.ts'
 import { countAcknowledged, findTruth, type Wrongs } from './truth.ts'
 
@@ -34,6 +35,8 @@ export interface ChaosResult {
   readonly audit: Wrongs | null
   /** Why there was no audit; empty where there was. */
   readonly note: string
+  /** Once more, when tables were spoilt on purpose; null where they were not. */
+  readonly spoilt: Spoilt | null
 }
 
 /** Makes a load while its parts are hurt, and holds what was acknowledged against the database. */
@@ -46,7 +49,8 @@ export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
   }
 }
 
-async function runIn(folder: string, { workload, system, engine, seed, durationMs, server }: ChaosRun) {
+async function runIn(folder: string, run: ChaosRun): Promise<ChaosResult> {
+  const { workload, system, engine, seed, durationMs, server } = run
   const database = server ?? fileVictim(join(folder, 'chaos.db'))
   const events = planChaos(`${workload} ${engine} ${seed}`, {
     durationMs,
@@ -84,7 +88,9 @@ async function runIn(folder: string, { workload, system, engine, seed, durationM
   const report = await readReport(folder)
   const audit = report?.audit ? countAudit(report.audit, system) : null
   const note = audit === null ? `exit code ${code}: ${errors.trim().split('\n').at(-1) ?? ''}` : ''
-  return { events, acknowledged: await countAcknowledged(ledger), truth, audit, note }
+  const acknowledged = await countAcknowledged(ledger)
+  const spoilt = audit && (await spoil(run, { url: database.directUrl, ledger, folder, entryPoint }))
+  return { events, acknowledged, truth, audit, note, spoilt }
 }
 
 /** Few places, so that they are fought for. */
@@ -130,11 +136,10 @@ function countAudit(
 }
 
 /** Whether an audit said what is so. */
-export function toldTheTruth({ truth, audit }: ChaosResult): boolean {
-  return (
-    audit !== null &&
-    audit.lost === truth.lost &&
-    audit.duplicate === truth.duplicate &&
-    audit.oversold === truth.oversold
-  )
+export function toldTheTruth({ truth, audit, spoilt }: ChaosResult): boolean {
+  return audit !== null && isSame(audit, truth) && (spoilt === null || isSame(spoilt.audit, spoilt.truth))
+}
+
+function isSame(a: Wrongs, b: Wrongs): boolean {
+  return a.lost === b.lost && a.duplicate === b.duplicate && a.oversold === b.oversold
 }

@@ -67,8 +67,11 @@ function drawEvent(
   return latest < quietBeforeMs ? null : { part, harm, atMs: random.integer(quietBeforeMs, latest), forMs }
 }
 
+/** An API that is killed cannot be started again without what it rests on, which would end the run. */
 function collide(a: ChaosEvent, b: ChaosEvent): boolean {
-  return a.part === b.part && a.atMs < b.atMs + b.forMs + apartMs && b.atMs < a.atMs + a.forMs + apartMs
+  const isAlone = [a, b].some(({ part, harm }) => part === 'api' && harm === 'kill')
+  if (a.part !== b.part && !isAlone) return false
+  return a.atMs < b.atMs + b.forMs + apartMs && b.atMs < a.atMs + a.forMs + apartMs
 }
 
 /** Says an event in one word: `kill-database@3.2s:1.1s`. */

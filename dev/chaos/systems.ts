@@ -79,7 +79,7 @@ export const systems: Readonly<Record<string, System>> = {
   },
   meetups: {
     engines: ['sqlite', 'postgres', 'mariadb'],
-    flags: ['--users', '60'],
+    flags: ['--users', '20'],
     hasBroker: true,
     place: {
       bookings: meetupPlaces,

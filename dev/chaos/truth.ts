@@ -9,7 +9,7 @@ export interface Wrongs {
 }
 
 /** A line of a ledger. */
-interface Entry {
+export interface Entry {
   readonly outcome: string
   readonly key: string
   readonly resource: number | string
@@ -71,7 +71,12 @@ async function readEntries(file: string): Promise<Entry[]> {
   return lines.slice(0, -1).map((line) => JSON.parse(line) as Entry)
 }
 
+/** What a ledger says was acknowledged, by its keys. */
+export async function readAcknowledged(file: string): Promise<readonly Entry[]> {
+  return (await readEntries(file)).filter(({ outcome }) => outcome === 'booked')
+}
+
 /** How many bookings a ledger says were acknowledged. */
 export async function countAcknowledged(file: string): Promise<number> {
-  return (await readEntries(file)).filter(({ outcome }) => outcome === 'booked').length
+  return (await readAcknowledged(file)).length
 }

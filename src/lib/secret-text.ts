@@ -67,7 +67,7 @@ const closing = /(?:['"][)\]}]{0,8})?[.,;:)]{0,8}$/
 function hideParameters(word: string): string {
   for (const found of word.matchAll(/[?&]([^=&?#\s'"]*)=([^&#\s'"]*)/g)) {
     const [pair, name = '', value = ''] = found
-    if (value === hidden || value === '' || !isSecretName(name)) continue
+    if (value === '' || /^\*\*\*[.,;:)]*$/.test(value) || !isSecretName(name)) continue
     const end = closing.exec(word.slice(found.index + pair.length).slice(-8))?.[0] ?? ''
     return `${word.slice(0, found.index)}${pair[0]}${name}=${hidden}${end}`
   }

@@ -14,6 +14,9 @@ function expectTruth(result: ChaosResult): void {
   expect(result.events.length).toBeGreaterThan(0)
   expect(result.acknowledged).toBeGreaterThan(0)
   expect(result).toMatchObject({ note: '', truth: { lost: 0, duplicate: 0, oversold: 0 } })
+  // Two are taken away and one is doubled: that many are lost and doubled, and three slots do not add up.
+  expect(result.spoilt?.truth).toMatchObject({ lost: 2, duplicate: 1 })
+  expect(result.spoilt?.truth.oversold).toBeGreaterThan(0)
   expect(result).toSatisfy(toldTheTruth)
 }
 

@@ -86,7 +86,7 @@ describe('secrets', () => {
     await expectHidden(...results)
   })
 
-  it('are in nothing that is said of what goes wrong', async () => {
+  it('are in nothing that is said of what goes wrong', { timeout: 300_000 }, async () => {
     const database = `mysql://root:${password}@127.0.0.1:1/x`
     const lines = [
       ['load', '--db', database],
