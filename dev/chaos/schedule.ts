@@ -33,6 +33,8 @@ const shortestMs = 300
 const longestMs = 2500
 /** Between two events that hurt one part. */
 const apartMs = 500
+/** An API may take so long to start. */
+const startMs = 2500
 const mostEvents = 6
 const fewestEvents = 3
 
@@ -71,7 +73,8 @@ function drawEvent(
 function collide(a: ChaosEvent, b: ChaosEvent): boolean {
   const isAlone = [a, b].some(({ part, harm }) => part === 'api' && harm === 'kill')
   if (a.part !== b.part && !isAlone) return false
-  return a.atMs < b.atMs + b.forMs + apartMs && b.atMs < a.atMs + a.forMs + apartMs
+  const gapMs = a.part === b.part ? apartMs : startMs
+  return a.atMs < b.atMs + b.forMs + gapMs && b.atMs < a.atMs + a.forMs + gapMs
 }
 
 /** Says an event in one word: `kill-database@3.2s:1.1s`. */
