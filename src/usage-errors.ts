@@ -83,7 +83,10 @@ const wordings: readonly (readonly [RegExp, string])[] = [
 /** What oclif says over several lines, with an advice of its own at the end, in one sentence. */
 function reword(message: string): string {
   const [said = ''] = message.split('See more help with --help')
-  const lines = said.replace(/^The following errors? occurred:/, '').split('\n')
+  const lines = said
+    .replace(/^The following errors? occurred:/, '')
+    .trimStart()
+    .split('\n')
   const list = lines.findIndex((line, place) => place > 0 && /^\s\s+--/.test(line))
   const text = lines
     .slice(0, list < 0 ? undefined : list)
