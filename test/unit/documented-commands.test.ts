@@ -121,7 +121,7 @@ describe('the commands that the documentation prints', () => {
     const services = await readFile(new URL('dev/services', root), 'utf8')
     const [, ports = ''] = /declare -A PORT=\(([^)]*)\)/.exec(services) ?? []
     const known = [...ports.matchAll(/=(\d+)/g)].map(([, port]) => port)
-    expect(known).toHaveLength(7)
+    expect(known).toHaveLength(9)
     const servers = documented.flatMap(({ line }) =>
       [...line.matchAll(/(\w+):\/\/(?:[^\s/]*@)?(?:127\.0\.0\.1|localhost)(?::(\d+))?/g)].map(
         ([url, scheme = '', port = '']) => ({ line, url, scheme, port }),
