@@ -1,9 +1,5 @@
-import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { LongFilesFirst } from './test/long-files-first.ts'
-
-// The file that Node takes. Vite would take another one, and mercurius, which it leaves to Node, would not know its types.
-const resolve = { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] }
 
 export default defineConfig({
   test: {
@@ -11,7 +7,6 @@ export default defineConfig({
     projects: [
       // Property tests take their time where others share the machine.
       {
-        resolve,
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
@@ -23,7 +18,6 @@ export default defineConfig({
         },
       },
       {
-        resolve,
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],

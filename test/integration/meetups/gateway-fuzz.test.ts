@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { upgrade } from '../../raw-web-socket.ts'
 import { startMeetups, type Meetups } from './gateway.ts'
 import { createPeople, type Person } from './people.ts'
 import { meetupEngines } from './places.ts'
@@ -190,7 +190,7 @@ describe('a gateway that is sent whatever there is', () => {
     )
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 60 }), async (bytes) => {
-        const socket = await upgrade()
+        const socket = await upgrade(meetups.origin)
         socket.end(bytes)
         await once(socket.resume(), 'close')
       }),
@@ -198,16 +198,4 @@ describe('a gateway that is sent whatever there is', () => {
     )
     await expectWell()
   })
-
-  /** A connection that is a WebSocket as far as the server knows. */
-  async function upgrade(): Promise<Socket> {
-    const { hostname, port } = new URL(meetups.origin)
-    const socket = connect(Number(port), hostname)
-    socket.on('error', () => {})
-    const head = 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n'
-    const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n'
-    socket.write(`GET /graphql HTTP/1.1\r\nHost: x\r\n${head}${key}\r\n`)
-    await once(socket, 'data')
-    return socket
-  }
 })

@@ -1,3 +1,4 @@
+import { isStorable, lengthOf } from '../texts.ts'
 import { RpcError } from './rpc/errors.ts'
 
 /** Throws `invalid` with `<what> <problem>` unless it holds. */
@@ -7,9 +8,21 @@ export function requireThat(holds: boolean, what: string, problem: string): void
 
 /** Throws `invalid` unless the text has from `min` to `max` characters, and every database can store it. */
 export function requireText(text: string, what: string, min: number, max: number): void {
-  requireThat(!text.includes('\0') && text.isWellFormed(), what, 'is no text that can be stored')
-  const { length } = Array.from(text)
+  requireThat(isStorable(text), what, 'is no text that can be stored')
+  const length = lengthOf(text)
   requireThat(length >= min && length <= max, what, `has ${length} characters instead of ${min} to ${max}`)
+}
+
+/** A text as it is stored, composed (NFC), which may make it longer. Throws `invalid` as `requireText` does. */
+export function readText(text: string, what: string, min: number, max: number): string {
+  const stored = text.normalize('NFC')
+  requireText(stored, what, min, max)
+  return stored
+}
+
+/** A text of one line as it is stored: as `readText` does, without the spaces around it. */
+export function readLine(text: string, what: string, min: number, max: number): string {
+  return readText(text.trim(), what, min, max)
 }
 
 /** Throws `invalid` unless all ids are UUIDs. */

@@ -1,4 +1,5 @@
 import { parse, type CsvErrorCode } from 'csv-parse/sync'
+import { lengthOf } from '../texts.ts'
 import { maxLengths, type Order, type OrderLine } from './order.ts'
 
 /** Why a receipt is none: the words that programs rely on, and what they mean. */
@@ -169,7 +170,7 @@ function readLine(record: readonly string[], line: number): OrderLine {
 
 /** Not a line end within quotes either: it would count as a line. */
 function isName(text: string): boolean {
-  return text !== '' && text.length <= maxLengths.product && text.trim() === text && !text.includes('\n')
+  return text !== '' && lengthOf(text) <= maxLengths.product && text.trim() === text && !text.includes('\n')
 }
 
 const quoteErrors: ReadonlySet<CsvErrorCode | undefined> = new Set([

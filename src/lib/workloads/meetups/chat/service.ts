@@ -1,6 +1,6 @@
 import type { Store } from '../../../databases/port.ts'
 import type { PubSub } from '../../../pubsub/pubsub.ts'
-import { requireIds, requireText, requireThat } from '../checks.ts'
+import { readText, requireIds, requireText, requireThat } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { Announcer } from './announcer.ts'
 import type { ChatService, Member, Message, Room } from './contract.ts'
@@ -53,9 +53,9 @@ export function createChat({ store, pubsub, announcer }: ChatParts): ChatService
     },
     async createMessage({ roomId, userId, body, key }) {
       requireIds([roomId, userId], 'roomId and userId')
-      requireText(body, 'body', 1, maxLengths.body)
+      const said = readText(body, 'body', 1, maxLengths.body)
       requireText(key, 'key', 0, maxLengths.key)
-      return toMessage(await say({ roomId, userId, body, key }))
+      return toMessage(await say({ roomId, userId, body: said, key }))
     },
     async listMessages({ roomId, userId, first, before }) {
       requireIds([roomId, userId], 'roomId and userId')

@@ -1,13 +1,12 @@
-import type { IResolvers } from 'mercurius'
 import type { ChatEvent, Message, Room } from '../chat/contract.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { SagaState } from '../saga/contract.ts'
-import type { GatewayContext } from './context.ts'
+import type { Resolvers } from './executable.ts'
 import { follow } from './follow.ts'
 import { resume } from './resume.ts'
 
 /** Rooms, what is said in them, and what becomes of posts. */
-export const chatResolvers: IResolvers<never, GatewayContext> = {
+export const chatResolvers: Resolvers = {
   Query: {
     async room(_root, { id }: { id: string }, { loaders, requireViewer }) {
       const viewer = await requireViewer()
@@ -31,10 +30,11 @@ export const chatResolvers: IResolvers<never, GatewayContext> = {
 
   Subscription: {
     createPostResult: {
-      async subscribe(_root, { sagaId }: { sagaId: string }, { clients, loaders, requireViewer }) {
+      async subscribe(_root, { sagaId }: { sagaId: string }, { clients, loaders, requireViewer, signal: left }) {
         const viewer = await requireViewer()
         const sagas = await clients.get('SagaService')
         return follow(
+          left,
           (signal) => resume<SagaState>(() => sagas.watch({ sagaId }, signal), signal),
           async (state: SagaState) => {
             if (state.postId !== '' && (await loaders.posts.load(state.postId))?.userId !== viewer)
@@ -45,10 +45,15 @@ export const chatResolvers: IResolvers<never, GatewayContext> = {
       },
     },
     messageAdded: {
-      async subscribe(_root, { roomId, after }: { roomId: string; after?: string | null }, { clients, requireViewer }) {
+      async subscribe(
+        _root,
+        { roomId, after }: { roomId: string; after?: string | null },
+        { clients, requireViewer, signal: left },
+      ) {
         const userId = await requireViewer()
         const chat = await clients.get('ChatService')
         return follow(
+          left,
           (signal) =>
             resume<ChatEvent>(
               (last) => chat.subscribe({ roomId, userId, after: last?.cursor ?? after ?? '' }, signal),

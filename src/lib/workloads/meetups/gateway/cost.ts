@@ -4,6 +4,8 @@ import {
   isNonNullType,
   isObjectType,
   Kind,
+  valueFromASTUntyped,
+  type DefinitionNode,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -12,6 +14,10 @@ import {
   type GraphQLSchema,
   type SelectionSetNode,
 } from 'graphql'
+import { createIntrospectionCost, introspectionFields } from './introspection-cost.ts'
+
+/** What an operation may cost: a page of 100 posts with all that belongs to them costs less. */
+export const maxCost = 10_000
 
 /** How many entries a list counts as that says nothing about its length. */
 const listLength = 10
@@ -22,17 +28,55 @@ const maxFirst = 100
 /** Lists in these are as long as `first` says. */
 const pages: ReadonlySet<string> = new Set(['PostConnection', 'MessagePage'])
 
+/** What fields cost beside what they give: each of these asks a service by itself. */
+const callCosts: ReadonlyMap<string, number> = new Map([
+  ['Query.posts', 100],
+  ['Room.messages', 50],
+])
+
+/** What a mutation costs beside what it gives; those that hash a password take as long as a thousand fields. */
+const mutationCost = 100
+const passwordCost = 1000
+const withPasswords: ReadonlySet<string> = new Set(['createUser', 'login', 'updatePassword'])
+
 /**
  * What the dearest operation of a document costs: every field that is answered is one, in a list as often as it may have
- * entries.
+ * entries; what asks a service by itself costs more. Questions about the schema cost what their answer has, which is
+ * known; one that costs more than `most` is not counted to its end.
  */
 export function costOf(
   schema: GraphQLSchema,
   { definitions }: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
+  most: number = maxCost,
 ): number {
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)
+  const introspect = createIntrospectionCost(schema, fragments, most)
+  const costs = definitions.map((node) => {
+    const given = { ...defaultsOf(node), ...variables }
+    return costOfDefinition(schema, node, fragments, given, (field) => introspect(field, given))
+  })
+  return Math.max(0, ...costs)
+}
+
+/** Of variables that an operation declares. */
+function defaultsOf(node: DefinitionNode): Record<string, unknown> {
+  const declared = (node.kind === Kind.OPERATION_DEFINITION && node.variableDefinitions) || []
+  return Object.fromEntries(
+    declared.flatMap(({ variable, defaultValue }) =>
+      defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)]] : [],
+    ),
+  )
+}
+
+function costOfDefinition(
+  schema: GraphQLSchema,
+  definition: DefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  variables: Readonly<Record<string, unknown>>,
+  introspect: (node: FieldNode) => number,
+): number {
   /** Fragments that name the next one twice would take for ever to add up one by one. */
   const known = new Map<string, number>()
 
@@ -58,13 +102,15 @@ export function costOf(
   }
 
   function costOfField(type: GraphQLObjectType, node: FieldNode): number {
-    const field = type.getFields()[node.name.value]
-    // Introspection, which the depth alone limits, has no field here.
+    const name = node.name.value
+    if (introspectionFields.has(name) && type === schema.getQueryType()) return introspect(node)
+    const field = type.getFields()[name]
+    const call = type === schema.getMutationType() ? mutationCostOf(name) : (callCosts.get(`${type.name}.${name}`) ?? 0)
     const inner = field && getNamedType(field.type)
-    if (!field || !node.selectionSet || !isObjectType(inner)) return 1
-    const given = field.args.some(({ name }) => name === 'first') ? firstOf(node, variables) : 1
+    if (!field || !node.selectionSet || !isObjectType(inner)) return 1 + call
+    const given = field.args.some((arg) => arg.name === 'first') ? firstOf(node, variables) : 1
     const listed = isList(field.type) && !pages.has(type.name) ? listLength : 1
-    return 1 + given * listed * costOfSelection(inner, node.selectionSet)
+    return 1 + call + given * listed * costOfSelection(inner, node.selectionSet)
   }
 
   const roots = {
@@ -72,11 +118,12 @@ export function costOf(
     mutation: schema.getMutationType(),
     subscription: schema.getSubscriptionType(),
   }
-  const costs = definitions.map((node) => {
-    const root = node.kind === Kind.OPERATION_DEFINITION ? roots[node.operation] : null
-    return root && 'selectionSet' in node ? costOfSelection(root, node.selectionSet) : 0
-  })
-  return Math.max(0, ...costs)
+  const root = definition.kind === Kind.OPERATION_DEFINITION ? roots[definition.operation] : null
+  return root && 'selectionSet' in definition ? costOfSelection(root, definition.selectionSet) : 0
+}
+
+function mutationCostOf(name: string): number {
+  return withPasswords.has(name) ? passwordCost : mutationCost
 }
 
 /** As much as it may be, where that cannot be seen. */

@@ -1,75 +1,47 @@
-import type { GraphQLError, GraphQLFormattedError } from 'graphql'
-import { InvalidBody } from '../../http/exact-input.ts'
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { retryAfter } from '../../http/too-many.ts'
 import { RpcError } from '../rpc/errors.ts'
 
-/** Statuses of what was not carried out at all, now or ever, and of what was. */
-const badRequest = 400
-const tooMany = 429
-const ok = 200
-/** Of a body that is not taken as it is written, as on every other API. */
-const invalidBody = 422
+/** Makes what clients see of errors. */
+export type FormatErrors = (errors: readonly GraphQLError[]) => readonly GraphQLFormattedError[]
 
-interface Answer {
-  readonly statusCode: number
-  readonly response: { readonly data: unknown; readonly errors: readonly GraphQLFormattedError[] }
-}
+/** The code of what is no operation: nothing of it was carried out. */
+export const invalidQuery = 'invalid-query'
 
-/** What mercurius calls a query that is none: it has the reasons. */
-interface ValidationError extends Error {
-  readonly errors?: readonly Error[]
-  readonly statusCode?: number
-}
+/** A message may repeat whatever the client sent. */
+const longestMessage = 500
 
 /**
- * Makes the answer to an operation that failed, in whole or in part. Each error has a code that programs can rely on:
- * `invalid-query`, or an `RpcCode`; `too-many` also has `retryAfter`, in seconds. `onError` is told of what nobody foresaw, and the client only that it happened.
+ * Each error has a code that programs can rely on: `invalid-query`, `too-large` or an `RpcCode`; `too-many` also has
+ * `retryAfter`, in seconds. `onError` is told of what nobody foresaw, and the client only that it happened.
  */
-export function createErrorFormatter(onError: (error: Error) => void) {
-  function formatOne(error: GraphQLError): readonly GraphQLFormattedError[] {
-    const { message, locations, path } = error
+export function createErrorFormatter(onError: (error: Error) => void): FormatErrors {
+  function format(error: GraphQLError): GraphQLFormattedError {
+    const { locations, path, originalError: cause } = error
     const place = { ...(locations && { locations }), ...(path && { path }) }
-    const cause = error.originalError as ValidationError | null | undefined
-    if (cause instanceof RpcError && cause.code !== 'internal')
-      return [{ message, ...place, extensions: extensionsOf(cause) }]
-    if (cause?.errors) return cause.errors.map((reason) => ({ message: reason.message, extensions: invalidQuery }))
-    // An argument or a variable of a wrong type; a body that is no JSON, or too large.
-    if (!cause || (cause.statusCode !== undefined && cause.statusCode < 500))
-      return [{ message, ...place, extensions: invalidQuery }]
-    onError(cause)
-    return [{ message: 'It could not be carried out', ...place, extensions: { code: 'internal' } }]
+    const code = codeOf(error)
+    if (code !== 'internal') return { message: cut(error.message), ...place, extensions: { code, ...waitOf(cause) } }
+    onError(cause ?? error)
+    return { message: 'It could not be carried out', ...place, extensions: { code } }
   }
 
-  return ({ data, errors }: Execution, context?: AnswerContext): Answer => {
-    const formatted = errors.flatMap(formatOne)
-    const waits = formatted.flatMap(({ extensions }) => (extensions?.['retryAfter'] as number | undefined) ?? [])
-    const isTooMany = waits.length === formatted.length && isNothing(data)
-    if (isTooMany) context?.reply?.header('retry-after', Math.max(...waits))
-    if (errors.some(({ originalError }) => originalError instanceof InvalidBody))
-      return { statusCode: invalidBody, response: { data: null, errors: formatted } }
-    const isRefused = formatted.every(({ extensions }) => extensions === invalidQuery)
-    const statusCode = isTooMany ? tooMany : isRefused ? badRequest : ok
-    return { statusCode, response: { data: data ?? null, errors: formatted } }
-  }
+  return (errors) => errors.map(format)
 }
 
-interface Execution {
-  readonly data?: unknown
-  readonly errors: readonly GraphQLError[]
+function codeOf({ extensions, path, originalError: cause }: GraphQLError): string {
+  const { code } = extensions
+  if (typeof code === 'string') return code
+  if (cause instanceof RpcError) return cause.code
+  // Variables have no path. An argument that shows to be none once its variable is there names its place in the
+  // document; a value of ours that its type does not allow has none.
+  return !cause || (cause instanceof GraphQLError && (!path || cause.nodes)) ? invalidQuery : 'internal'
 }
 
-/** Over HTTP it has the reply. */
-interface AnswerContext {
-  readonly reply?: { header(name: string, value: number): unknown }
+function waitOf(cause: Error | undefined): { readonly retryAfter?: number } {
+  if (!(cause instanceof RpcError) || cause.retryAfterSeconds === null) return {}
+  return { retryAfter: retryAfter(cause.retryAfterSeconds) }
 }
 
-const invalidQuery = { code: 'invalid-query' }
-
-function extensionsOf({ code, retryAfterSeconds }: RpcError): Record<string, unknown> {
-  return { code, ...(retryAfterSeconds !== null && { retryAfter: retryAfter(retryAfterSeconds) }) }
-}
-
-/** Nothing of what was asked for came about. */
-function isNothing(data: unknown): boolean {
-  return Object.values(data ?? {}).every((value) => value === null)
+function cut(message: string): string {
+  return message.length <= longestMessage ? message : `${message.slice(0, longestMessage).toWellFormed()}...`
 }

@@ -1,14 +1,15 @@
 /**
  * What a stream gives, turned into what subscribers get: none, one or more for each. It resolves once the stream has
- * given its first, so that a subscription that begins is there; and ends the stream when the subscriber leaves, also
- * while nothing comes. Throws what the stream throws.
+ * given its first, so that a subscription that begins is there; and ends the stream when the subscriber leaves, which
+ * `signal` says, also before it has begun and while nothing comes. Throws what the stream throws.
  */
 export async function follow<Given, Event>(
+  signal: AbortSignal,
   open: (signal: AbortSignal) => AsyncIterable<Given>,
   turn: (given: Given) => Promise<readonly Event[]>,
 ): Promise<AsyncIterableIterator<Event>> {
   const left = new AbortController()
-  const stream = open(left.signal)[Symbol.asyncIterator]()
+  const stream = open(AbortSignal.any([signal, left.signal]))[Symbol.asyncIterator]()
   const ready: Event[] = []
 
   /** False at the end of the stream. */

@@ -1,7 +1,7 @@
-import type { IResolvers } from 'mercurius'
 import type { Post, PostText } from '../post/contract.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { GatewayContext } from './context.ts'
+import type { Resolvers } from './executable.ts'
 
 interface PostsArguments {
   readonly first: number
@@ -20,7 +20,7 @@ interface PostsArguments {
 }
 
 /** Posts and who applies for them: who may change what is decided here, what is possible by the service. */
-export const postResolvers: IResolvers<never, GatewayContext> = {
+export const postResolvers: Resolvers = {
   Query: {
     async posts(_root, args: PostsArguments, { clients }) {
       const { filter, ...page } = args

@@ -1,10 +1,9 @@
-import type { IResolvers } from 'mercurius'
 import { RpcError } from '../rpc/errors.ts'
 import type { User } from '../user/contract.ts'
-import type { GatewayContext } from './context.ts'
+import type { Resolvers } from './executable.ts'
 
 /** Accounts and logins. */
-export const userResolvers: IResolvers<never, GatewayContext> = {
+export const userResolvers: Resolvers = {
   Query: {
     user: (_root, { id }: { id: string }, { loaders }) => loaders.users.load(id),
     async currentUser(_root, _args, { loaders, requireViewer }) {

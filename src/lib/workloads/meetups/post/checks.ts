@@ -1,4 +1,4 @@
-import { requireText, requireThat } from '../checks.ts'
+import { readLine, readText, requireThat } from '../checks.ts'
 import { fishTypes, spotTypes } from './choices.ts'
 import type { ListPostsRequest, PostText } from './contract.ts'
 import { maxFishTypes, maxLengths } from './tables.ts'
@@ -12,10 +12,10 @@ const maxPage = 100
 /** Times have 13 digits up to here: the year 2286. */
 const maxTime = 9_999_999_999_999
 
-/** Throws `invalid`, with the field first, for a text that cannot be posted at `now`, ms since 1970. */
-export function checkPost(post: PostText, now: number): void {
-  requireText(post.title, 'title', 1, maxLengths.title)
-  requireText(post.content, 'content', 1, maxLengths.content)
+/** A post as it is stored. Throws `invalid`, with the field first, for what cannot be posted at `now`, ms since 1970. */
+export function readPost(post: PostText, now: number): PostText {
+  const title = readLine(post.title, 'title', 1, maxLengths.title)
+  const content = readText(post.content, 'content', 1, maxLengths.content)
   requireWhole(post.prefecture, 'prefecture', 1, 47)
   requireOneOf(post.spotType, 'spotType', spotTypes)
   const { length } = post.fishTypes
@@ -25,6 +25,7 @@ export function checkPost(post: PostText, now: number): void {
   requireWhole(post.meetingAt, 'meetingAt', 0, maxTime)
   requireThat(post.meetingAt > now, 'meetingAt', 'is not in the future')
   requireWhole(post.maxApply, 'maxApply', 1, maxPlaces)
+  return { ...post, title, content }
 }
 
 /** Throws `invalid` for what cannot be listed. */

@@ -2,13 +2,14 @@ import { v7 as uuid } from 'uuid'
 import { applyClaims, type Claim } from '../../../databases/claims.ts'
 import type { Rows, Store } from '../../../databases/port.ts'
 import { createGroupCommit } from '../../group-commit.ts'
+import { cut } from '../../texts.ts'
 import { requireIds } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { outboxChannel } from '../events.ts'
 import { served } from '../rpc/server.ts'
 import type { RunningService, ServiceParts } from '../services.ts'
 import { createApplications } from './applications.ts'
-import { checkPost } from './checks.ts'
+import { readPost } from './checks.ts'
 import type { Post, PostService, PostState, PostText } from './contract.ts'
 import { listPosts } from './list.ts'
 import { tell } from './outbox.ts'
@@ -72,9 +73,9 @@ export function createPostService(
   return {
     ...createApplications(store, now, commit),
 
-    async createPost({ userId, id: wanted, ...text }) {
+    async createPost({ userId, id: wanted, ...given }) {
       const at = now()
-      checkPost(text, at)
+      const text = readPost(given, at)
       requireIds([userId], 'userId')
       if (wanted !== '') requireIds([wanted], 'id')
       const row = newRow(wanted === '' ? uuid() : wanted, userId, text, at)
@@ -87,8 +88,8 @@ export function createPostService(
       return { post: toPost(there), sagaId: there.saga_id }
     },
 
-    async updatePost({ id, ...text }): Promise<Post> {
-      checkPost(text, now())
+    async updatePost({ id, ...given }): Promise<Post> {
+      const text = readPost(given, now())
       for (let tries = 0; tries < maxTries; tries++) {
         const { max_apply: before } = await findPost(id)
         const more = text.maxApply - before
@@ -122,7 +123,7 @@ export function createPostService(
       settle(id, 'approved', ({ saga_id: sagaId }) => tell('post-approved', { postId: id, sagaId }, now())),
 
     rejectPost: ({ id, reason: given }) => {
-      const reason = given.slice(0, maxLengths.reason)
+      const reason = cut(given, maxLengths.reason)
       return settle(id, 'rejected', ({ saga_id: sagaId }) =>
         tell('post-rejected', { postId: id, sagaId, reason }, now()),
       )

@@ -135,6 +135,7 @@ async function* readAll(
   request: object,
   signal?: AbortSignal,
 ): AsyncGenerator<object> {
+  if (signal?.aborted) return
   const stream: ClientReadableStream<object> = client.makeServerStreamRequest(
     method.path,
     method.requestSerialize,

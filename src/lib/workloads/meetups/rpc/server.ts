@@ -1,7 +1,8 @@
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js'
+import { logVerbosity, Server, ServerCredentials, ServerInterceptingCall, setLogVerbosity } from '@grpc/grpc-js'
 import type {
   MethodDefinition,
   sendUnaryData,
+  ServerInterceptor,
   ServerReadableStream,
   ServerUnaryCall,
   ServerWritableStream,
@@ -52,7 +53,7 @@ export async function startRpcServer(
 ): Promise<RpcServer> {
   // What it would write to stderr is thrown as well.
   setLogVerbosity(logVerbosity.NONE)
-  const server = new Server({ ...serverOptions, interceptors: [requireSecret(secret)] })
+  const server = new Server({ ...serverOptions, interceptors: [dropLeft, requireSecret(secret)] })
   const closing = new AbortController()
   const directCalls = createDirectCalls(closing.signal, onError)
   const health = served('Health', { check: async () => ({ status: 'SERVING' }) })
@@ -75,6 +76,12 @@ export async function startRpcServer(
     },
   }
 }
+
+/**
+ * Begins no call that was left before it was read: a call that is intercepted is not heard of any more once it is
+ * cancelled. Without that, its method would be called, and a stream would go on for ever, told by nobody that it is over.
+ */
+const dropLeft: ServerInterceptor = (_method, call) => new ServerInterceptingCall(call)
 
 function shutDown(server: Server): Promise<void> {
   return new Promise((resolve) => {

@@ -1,3 +1,4 @@
+import { cut } from '../../texts.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { Clients } from '../services.ts'
 import { maxReasonLength, type SagaRow } from './tables.ts'
@@ -79,5 +80,5 @@ function passes(error: unknown): boolean {
 
 function rejecting(what: string, error: unknown): Move {
   const reason = error instanceof RpcError ? `${what}: ${error.message}` : what
-  return { step: 'rejecting', reason: reason.slice(0, maxReasonLength).toWellFormed() }
+  return { step: 'rejecting', reason: cut(reason, maxReasonLength) }
 }

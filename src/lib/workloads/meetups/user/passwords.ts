@@ -34,9 +34,19 @@ export async function isPassword(password: string, stored: string): Promise<bool
   return expected.length === found.length && timingSafeEqual(expected, found)
 }
 
+/** Far more than a password has, however it is typed: as much is looked at. */
+const maxTypedUnits = 4096
+
+/** A character has two UTF-16 units at most; what is longer is nobody's password. */
+const maxUnits = 2 * passwordLength.max + 1
+
+/** A password as it is hashed: the same letters may be typed in several ways. */
+function typedPassword(password: string): string {
+  return password.slice(0, maxTypedUnits).normalize('NFKC').slice(0, maxUnits)
+}
+
 function derive(password: string, salt: Buffer, options: ScryptCost): Promise<Buffer> {
-  // The same letters may be typed in several ways.
-  const typed = password.normalize('NFKC')
+  const typed = typedPassword(password)
   return new Promise((resolve, reject) => {
     scrypt(typed, salt, hashBytes, options, (error, key) => (error ? reject(error) : resolve(key)))
   })

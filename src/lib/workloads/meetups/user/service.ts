@@ -2,11 +2,12 @@ import { availableParallelism } from 'node:os'
 import { v7 as uuid } from 'uuid'
 import { applyClaims } from '../../../databases/claims.ts'
 import type { Store } from '../../../databases/port.ts'
-import { requireIds, requireText, requireThat } from '../checks.ts'
+import { readLine, readText, requireIds, requireText } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { served } from '../rpc/server.ts'
 import type { RunningService, ServiceParts } from '../services.ts'
 import type { LoggedIn, TokenPair, User, UserService } from './contract.ts'
+import { readEmail } from './emails.ts'
 import { createHashQueue } from './hash-queue.ts'
 import { createLoginGuard, patienceMs } from './login-guard.ts'
 import { hashPassword, isPassword, passwordLength } from './passwords.ts'
@@ -61,7 +62,7 @@ export function createUserService(
     guard.requireCalm(caller, account)
     queue.requireRoom(asker)
     return async (password, hash) => {
-      const isRight = await queue.run(asker, () => isPassword(password.slice(0, maxPasswordUnits), hash))
+      const isRight = await queue.run(asker, () => isPassword(password, hash))
       guard.note(caller, account, isRight)
       return isRight
     }
@@ -74,11 +75,10 @@ export function createUserService(
   }
 
   return {
-    async createUser({ email, name, password, caller = '' }): Promise<LoggedIn> {
-      requireEmail(email)
-      requireText(name, 'name', 1, maxLengths.name)
+    async createUser({ email: given, name: called, password, caller = '' }): Promise<LoggedIn> {
+      const { email, key: account } = readEmail(given)
+      const name = readLine(called, 'name', 1, maxLengths.name)
       requirePassword(password, 'password')
-      const account = email.toLowerCase()
       const asker = { kind: 'sign-up', caller, account, isKnown: false } as const
       queue.requireRoom(asker)
       // Nobody has to wait for that.
@@ -105,8 +105,7 @@ export function createUserService(
     },
 
     async login({ email, password, caller = '' }): Promise<LoggedIn> {
-      requireText(email, 'email', 0, maxLengths.email)
-      const account = email.toLowerCase()
+      const account = readEmail(email).key
       const prove = beginProof(caller, account)
       const [owner] = await store.find(emails, { email: account })
       const [row] = owner ? await store.find(users, { id: owner.user_id }) : []
@@ -145,9 +144,9 @@ export function createUserService(
       return { users: rows.map(toUser) }
     },
 
-    async updateUser({ id, name, introduction }): Promise<User> {
-      requireText(name, 'name', 1, maxLengths.name)
-      requireText(introduction, 'introduction', 0, maxLengths.introduction)
+    async updateUser({ id, ...given }): Promise<User> {
+      const name = readLine(given.name, 'name', 1, maxLengths.name)
+      const introduction = readText(given.introduction, 'introduction', 0, maxLengths.introduction)
       const row = await findUser(id)
       await store.update(users, { id }, { name, introduction })
       return toUser({ ...row, name, introduction })
@@ -176,9 +175,6 @@ export function createUserService(
   }
 }
 
-/** A character has two UTF-16 units at most; what is longer is nobody's password. */
-const maxPasswordUnits = 2 * passwordLength.max + 1
-
 function taken(): RpcError {
   return new RpcError('taken', 'email has an account already')
 }
@@ -192,11 +188,5 @@ function toUser({ id, email, name, introduction, created_at: createdAt }: UserRo
 }
 
 function requirePassword(password: string, what: string): void {
-  requireText(password, what, passwordLength.min, passwordLength.max)
-}
-
-/** Only who gets mail there can say whether an address is one; this refuses what cannot be. */
-function requireEmail(email: string): void {
-  requireText(email, 'email', 3, maxLengths.email)
-  requireThat(/^[^\s@]+@[^\s@]+$/.test(email), 'email', 'is no e-mail address')
+  requireText(password.normalize('NFKC'), what, passwordLength.min, passwordLength.max)
 }

@@ -1,0 +1,145 @@
+import {
+  GraphQLError,
+  Kind,
+  parse,
+  specifiedRules,
+  validate,
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  type SelectionSetNode,
+} from 'graphql'
+
+/** A document that cannot be carried out. */
+export class InvalidDocument extends Error {
+  override readonly name = 'InvalidDocument'
+  readonly errors: readonly GraphQLError[]
+
+  /** At least one error. */
+  constructor(errors: readonly GraphQLError[]) {
+    super(errors[0]?.message)
+    this.errors = errors
+  }
+}
+
+/** Reads documents, and keeps those that are asked again. */
+export interface Documents {
+  /** Throws `InvalidDocument` for what is too large, no GraphQL, too deep, or asks for what there is not. */
+  read(source: string): DocumentNode
+  /** What is kept, about. */
+  readonly keptBytes: number
+}
+
+/** How large documents may be. */
+export interface DocumentLimits {
+  readonly maxBytes: number
+  /** Words and signs: to check a document takes a time that grows with their square. */
+  readonly maxTokens: number
+  /** How many fields may lie within each other. */
+  readonly maxDepth: number
+  /** Of documents that are kept. */
+  readonly maxKeptBytes: number
+}
+
+/** For people with tools that ask for the schema, and programs whose texts are variables. */
+export const defaultDocumentLimits: DocumentLimits = {
+  maxBytes: 16 * 1024,
+  maxTokens: 500,
+  maxDepth: 15,
+  maxKeptBytes: 8 * 1024 * 1024,
+}
+
+/** Of one document, reported at once: each repeats a part of it. */
+const maxErrors = 5
+
+/** What a document that is kept takes beside its source, for each token. */
+const tokenBytes = 600
+
+/** Documents over `schema`. The one that was asked for longest ago goes first, and those that are refused are not kept. */
+export function createDocuments(schema: GraphQLSchema, limits: DocumentLimits = defaultDocumentLimits): Documents {
+  const kept = new Map<string, { readonly document: DocumentNode; readonly bytes: number }>()
+  let keptBytes = 0
+
+  function keep(source: string, document: DocumentNode): void {
+    const bytes = 2 * source.length + tokenBytes * (document.tokenCount ?? limits.maxTokens)
+    kept.set(source, { document, bytes })
+    keptBytes += bytes
+    for (const [oldest, { bytes: freed }] of kept) {
+      if (keptBytes <= limits.maxKeptBytes) break
+      kept.delete(oldest)
+      keptBytes -= freed
+    }
+  }
+
+  return {
+    read(source) {
+      const found = kept.get(source)
+      if (found) {
+        kept.delete(source)
+        kept.set(source, found)
+        return found.document
+      }
+      const document = check(schema, source, limits)
+      keep(source, document)
+      return document
+    },
+    get keptBytes() {
+      return keptBytes
+    },
+  }
+}
+
+function check(schema: GraphQLSchema, source: string, { maxBytes, maxTokens, maxDepth }: DocumentLimits): DocumentNode {
+  const bytes = Buffer.byteLength(source)
+  if (bytes > maxBytes)
+    throw invalid(`The document has ${bytes} bytes, more than ${maxBytes}: put texts into variables`)
+  const document = parseDocument(source, maxTokens)
+  const errors = validate(schema, document, specifiedRules, { maxErrors })
+  if (errors.length > 0) throw new InvalidDocument(errors)
+  const depth = depthOf(document)
+  if (depth > maxDepth) throw invalid(`The document is ${depth} levels deep, more than ${maxDepth}`)
+  return document
+}
+
+function invalid(message: string): InvalidDocument {
+  return new InvalidDocument([new GraphQLError(message)])
+}
+
+function parseDocument(source: string, maxTokens: number): DocumentNode {
+  try {
+    return parse(source, { maxTokens })
+  } catch (error) {
+    if (error instanceof GraphQLError) throw new InvalidDocument([error])
+    throw error
+  }
+}
+
+/** Of a valid document, in which no fragment contains itself. */
+function depthOf({ definitions }: DocumentNode): number {
+  const fragments = new Map<string, FragmentDefinitionNode>()
+  for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)
+  const known = new Map<string, number>()
+
+  function depthOfFragment(name: string): number {
+    const found = known.get(name)
+    if (found !== undefined) return found
+    const fragment = fragments.get(name)
+    const depth = fragment ? depthOfSelection(fragment.selectionSet) : 0
+    known.set(name, depth)
+    return depth
+  }
+
+  function depthOfSelection({ selections }: SelectionSetNode): number {
+    const depths = selections.map((node) => {
+      if (node.kind === Kind.FRAGMENT_SPREAD) return depthOfFragment(node.name.value)
+      if (node.kind === Kind.INLINE_FRAGMENT) return depthOfSelection(node.selectionSet)
+      return 1 + (node.selectionSet ? depthOfSelection(node.selectionSet) : 0)
+    })
+    return Math.max(0, ...depths)
+  }
+
+  return Math.max(
+    0,
+    ...definitions.map((node) => (node.kind === Kind.OPERATION_DEFINITION ? depthOfSelection(node.selectionSet) : 0)),
+  )
+}

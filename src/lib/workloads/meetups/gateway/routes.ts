@@ -1,0 +1,96 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { GraphQLError } from 'graphql'
+import { reasonOf } from '../../../errors.ts'
+import type { GatewayContext } from './context.ts'
+import { InvalidDocument } from './documents.ts'
+import type { FormatErrors } from './errors.ts'
+import { errorsOf, isRefused, waitOf, type OperationAnswer, type OperationRequest, type Operations } from './operations.ts'
+
+/** Statuses of what was not carried out at all, now or ever, and of what was. */
+const badRequest = 400
+const tooMany = 429
+const ok = 200
+
+/** Where operations come in. */
+export const graphqlPath = '/graphql'
+
+/** What operations are carried out with. */
+export interface GraphqlParts {
+  readonly operations: Operations
+  readonly format: FormatErrors
+  readonly contextOf: (request: Pick<FastifyRequest, 'headers' | 'ip'>) => GatewayContext
+}
+
+/** Takes operations, `POST /graphql` as JSON, and queries also as `GET /graphql?query=`. */
+export async function addGraphqlRoutes(
+  app: FastifyInstance,
+  { operations, format, contextOf }: GraphqlParts,
+): Promise<void> {
+  const refuse = (reply: FastifyReply, error: unknown, status = badRequest) =>
+    send(reply, { data: null, errors: format(errorsOf(error)) }, status)
+
+  await app.register(async (graphql) => {
+    graphql.removeContentTypeParser('text/plain')
+    graphql.setErrorHandler<FastifyError>((error, _request, reply) => {
+      const status = error.statusCode ?? 500
+      // Of its own errors fastify says what to tell; of another nobody outside is told anything.
+      return refuse(reply, status < 500 ? new GraphQLError(reasonOf(error)) : error, status)
+    })
+
+    graphql.post(graphqlPath, { schema: { hide: true } }, async (request, reply) =>
+      answer(request, reply, () => request.body, true),
+    )
+    graphql.get(graphqlPath, { schema: { hide: true } }, async (request, reply) =>
+      answer(request, reply, () => fromQuery(request.query as Record<string, unknown>), false),
+    )
+  })
+
+  async function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    read: () => unknown,
+    mayChange: boolean,
+  ): Promise<FastifyReply> {
+    let operation: OperationRequest
+    try {
+      operation = readOperation(read())
+    } catch (error) {
+      return refuse(reply, error)
+    }
+    const answered = await operations.run(operation, contextOf(request), mayChange)
+    const wait = waitOf(answered)
+    if (wait !== null) return send(reply.header('retry-after', wait), answered, tooMany)
+    return send(reply, answered, isRefused(answered) ? badRequest : ok)
+  }
+}
+
+function send(reply: FastifyReply, answer: OperationAnswer, status: number): FastifyReply {
+  return reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(answer))
+}
+
+function fromQuery({ variables, ...rest }: Record<string, unknown>): unknown {
+  if (typeof variables !== 'string') return { ...rest, variables }
+  try {
+    return { ...rest, variables: JSON.parse(variables) as unknown }
+  } catch {
+    throw invalid('variables are no JSON')
+  }
+}
+
+/** An operation as it came over whatever protocol. Throws `InvalidDocument` for what is none. */
+export function readOperation(value: unknown): OperationRequest {
+  if (!isObject(value)) throw invalid('An operation is an object with a query')
+  const { query, operationName = null, variables = null } = value
+  if (typeof query !== 'string') throw invalid('query is no text')
+  if (operationName !== null && typeof operationName !== 'string') throw invalid('operationName is no text')
+  if (variables !== null && !isObject(variables)) throw invalid('variables are no object')
+  return { query, operationName: operationName === '' ? null : operationName, variables: variables ?? {} }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function invalid(message: string): InvalidDocument {
+  return new InvalidDocument([new GraphQLError(message)])
+}
