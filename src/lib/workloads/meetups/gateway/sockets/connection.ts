@@ -71,13 +71,22 @@ export function serveConnection(socket: WebSocket, parts: ConnectionParts): Conn
     void gone.then(() => clearTimeout(timer))
   }
 
+  function breakOff(): void {
+    end()
+    socket.terminate()
+  }
+
   /** Resolves when it is on its way, which is how fast the other side reads. */
   function send(message: ServerMessage): Promise<void> {
     return new Promise((resolve) => {
       if (isClosed) return resolve()
-      socket.send(JSON.stringify(message), () => resolve())
+      socket.send(JSON.stringify(message), (error) => {
+        // It is not told before the next turn that it is gone, and who sends may not wait for that.
+        if (error) end()
+        resolve()
+      })
       // One that does not read cannot be told so.
-      if (socket.bufferedAmount > limits.maxBufferedBytes) socket.terminate()
+      if (socket.bufferedAmount > limits.maxBufferedBytes) breakOff()
     })
   }
 
@@ -158,7 +167,7 @@ export function serveConnection(socket: WebSocket, parts: ConnectionParts): Conn
 
   return {
     ping() {
-      if (!isThere) return socket.terminate()
+      if (!isThere) return breakOff()
       isThere = false
       socket.ping()
     },
