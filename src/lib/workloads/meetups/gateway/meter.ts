@@ -58,7 +58,7 @@ export function createMeter({ maxBytes, maxMs }: AnswerLimits): Meter {
 }
 
 /** What an answer that would be larger is instead. */
-export function tooLarge(maxBytes: number): GraphQLError {
+function tooLarge(maxBytes: number): GraphQLError {
   const message = `The answer has more than ${maxBytes / 1024 / 1024} MiB: ask for less at once`
   return new GraphQLError(message, { extensions: { code: 'too-large' } })
 }

@@ -4,7 +4,14 @@ import { reasonOf } from '../../../errors.ts'
 import type { GatewayContext } from './context.ts'
 import { InvalidDocument } from './documents.ts'
 import type { FormatErrors } from './errors.ts'
-import { errorsOf, isRefused, waitOf, type OperationAnswer, type OperationRequest, type Operations } from './operations.ts'
+import {
+  errorsOf,
+  isRefused,
+  waitOf,
+  type OperationAnswer,
+  type OperationRequest,
+  type Operations,
+} from './operations.ts'
 
 /** Statuses of what was not carried out at all, now or ever, and of what was. */
 const badRequest = 400
