@@ -11,6 +11,9 @@ import { startMeetups, type Meetups } from './gateway.ts'
 import { createPeople, type Person } from './people.ts'
 import { meetupEngines } from './places.ts'
 
+/** Where others share the machine. */
+const patient = { timeout: 20_000 }
+
 /** What came on a socket, and how it was closed. */
 interface Client {
   readonly socket: WebSocket
@@ -85,7 +88,7 @@ describe('sockets of a gateway', () => {
   async function openReady(): Promise<Client> {
     const client = await open()
     client.send(init())
-    await expect.poll(() => client.seen).toEqual([{ type: 'connection_ack' }])
+    await expect.poll(() => client.seen, patient).toEqual([{ type: 'connection_ack' }])
     return client
   }
 
@@ -97,9 +100,9 @@ describe('sockets of a gateway', () => {
 
   /** Nobody listens, and nothing is asked, for anybody any more. */
   async function expectNothingLeft(): Promise<void> {
-    await expect.poll(() => gauge('subscriptions_active'), { timeout: 10_000 }).toBe(0)
-    await expect.poll(() => listening, { timeout: 10_000 }).toBe(0)
-    await expect.poll(() => gauge('websockets_open'), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => gauge('subscriptions_active'), patient).toBe(0)
+    await expect.poll(() => listening, patient).toBe(0)
+    await expect.poll(() => gauge('websockets_open'), patient).toBe(0)
   }
 
   test('are closed when they subscribe under one id 3,000 times, with all that they had', async () => {
@@ -113,19 +116,19 @@ describe('sockets of a gateway', () => {
     const clients = [await openReady(), await openReady(), await openReady()]
     for (const { send } of clients) send(...Array.from({ length: 120 }, (_, n) => subscribe(`s${n}`)))
     const refused = () => clients.map(({ seen }) => seen.filter(({ type }) => type === 'error'))
-    await expect.poll(() => refused().flat().length, { timeout: 20_000 }).toBe(160)
+    await expect.poll(() => refused().flat().length, patient).toBe(160)
     for (const { length } of refused()) expect(length).toBeGreaterThanOrEqual(20)
     for (const { payload } of refused().flat())
       expect(payload).toMatchObject([
         { message: expect.stringContaining('end some first'), extensions: { code: 'full' } },
       ])
-    await expect.poll(() => gauge('subscriptions_active')).toBe(200)
-    await expect.poll(() => listening).toBe(200)
+    await expect.poll(() => gauge('subscriptions_active'), patient).toBe(200)
+    await expect.poll(() => listening, patient).toBe(200)
     // Those that are ended make room for others.
     clients[0]!.send(...Array.from({ length: 100 }, (_, n) => ({ type: 'complete', id: `s${n}` })))
-    await expect.poll(() => gauge('subscriptions_active'), { timeout: 10_000 }).toBe(100)
+    await expect.poll(() => gauge('subscriptions_active'), patient).toBe(100)
     clients[0]!.send(subscribe('s1'))
-    await expect.poll(() => gauge('subscriptions_active')).toBe(101)
+    await expect.poll(() => gauge('subscriptions_active'), patient).toBe(101)
     for (const { socket } of clients) socket.close()
     await expectNothingLeft()
   })
@@ -140,7 +143,7 @@ describe('sockets of a gateway', () => {
     }
     const left = await openReady()
     left.send(subscribe('1'), { type: 'complete', id: '1' }, subscribe('1'))
-    await expect.poll(() => gauge('subscriptions_active')).toBe(1)
+    await expect.poll(() => gauge('subscriptions_active'), patient).toBe(1)
     left.socket.close()
     await expectNothingLeft()
   })
@@ -194,12 +197,12 @@ describe('sockets of a gateway', () => {
   ])('say with a code what is wrong with %s', async (_what, payload) => {
     const { send, seen, socket } = await openReady()
     send({ id: '1', type: 'subscribe', payload })
-    await expect.poll(() => seen.length).toBe(2)
+    await expect.poll(() => seen.length, patient).toBe(2)
     expect(seen[1]).toMatchObject({ type: 'error', id: '1', payload: [{ extensions: { code: 'invalid-query' } }] })
     expect(JSON.stringify(seen[1])).not.toMatch(/undefined|TypeError|Cannot read|destructure/)
     // The id is free again.
     send(subscribe('1'))
-    await expect.poll(() => seen.length).toBe(3)
+    await expect.poll(() => seen.length, patient).toBe(3)
     expect(seen[2]).toMatchObject({ type: 'next', id: '1' })
     socket.close()
   })
@@ -207,7 +210,7 @@ describe('sockets of a gateway', () => {
   test('of nobody have no subscriptions', async () => {
     const { send, seen, socket } = await open()
     send({ type: 'connection_init', payload: { authorization: 7 } }, subscribe('1'))
-    await expect.poll(() => seen.length).toBe(2)
+    await expect.poll(() => seen.length, patient).toBe(2)
     expect(seen[1]).toMatchObject({ type: 'error', payload: [{ extensions: { code: 'unauthenticated' } }] })
     socket.close()
   })
@@ -217,7 +220,7 @@ describe('sockets of a gateway', () => {
     const pings = Buffer.concat(Array.from({ length: 3000 }, () => frame(opcodes.ping, 'x'.repeat(100))))
     raw.write(pings)
     raw.pause()
-    await expect.poll(() => gauge('websockets_open'), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => gauge('websockets_open'), patient).toBe(0)
     raw.destroy()
   })
 

@@ -87,7 +87,7 @@ describe('what an operation costs', () => {
     const chain = many(200, (n) => `fragment f${n} on __Type { ...f${n + 1} }`)
     expect(cost(`{ ${roots} } ${chain} fragment f200 on __Type { name }`)).toBeGreaterThan(maxCost)
     // Some ms; it took two minutes.
-    expect(performance.now() - begun).toBeLessThan(2000)
+    expect(performance.now() - begun).toBeLessThan(5000)
   })
 
   it('adds up fragments that name the next one twice, without going through them all', () => {

@@ -27,7 +27,7 @@ const fieldBytes = 16
 const bytesPerField = 400
 
 /** Steps for each field that is counted: fragments that only name the next one are none. */
-const stepsPerField = 10
+const stepsPerField = 2
 
 /** Thrown within this file alone. */
 const enough = new Error('it costs more than it may')

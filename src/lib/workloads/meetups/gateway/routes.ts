@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GraphQLError } from 'graphql'
 import { reasonOf } from '../../../errors.ts'
+import { parseExactJson } from '../../exact-json.ts'
 import type { GatewayContext } from './context.ts'
 import { InvalidDocument } from './documents.ts'
 import type { FormatErrors } from './errors.ts'
@@ -77,11 +78,9 @@ function send(reply: FastifyReply, answer: OperationAnswer, status: number): Fas
 
 function fromQuery({ variables, ...rest }: Record<string, unknown>): unknown {
   if (typeof variables !== 'string') return { ...rest, variables }
-  try {
-    return { ...rest, variables: JSON.parse(variables) as unknown }
-  } catch {
-    throw invalid('variables are no JSON')
-  }
+  const { value, flaw } = parseExactJson(variables)
+  if (flaw) throw invalid(`variables: ${flaw.field} ${flaw.reason}`)
+  return { ...rest, variables: value }
 }
 
 /** An operation as it came over whatever protocol. Throws `InvalidDocument` for what is none. */

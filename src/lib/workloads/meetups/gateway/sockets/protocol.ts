@@ -1,3 +1,5 @@
+import { parseExactJson } from '../../../exact-json.ts'
+
 /** What a WebSocket speaks, as https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md says. */
 export const protocolName = 'graphql-transport-ws'
 
@@ -42,8 +44,8 @@ const longestId = 64
 
 /** A message; null for what is none. */
 export function readMessage(text: string): ClientMessage | null {
-  const value = parse(text)
-  if (typeof value !== 'object' || value === null || !('type' in value)) return null
+  const { value, flaw } = parseExactJson(text)
+  if (flaw || typeof value !== 'object' || value === null || !('type' in value)) return null
   const { type, id, payload } = value as Readonly<Record<string, unknown>>
   const hasId = typeof id === 'string' && id !== '' && Buffer.byteLength(id) <= longestId && id.isWellFormed()
   const given = payload ?? {}
@@ -60,13 +62,5 @@ export function readMessage(text: string): ClientMessage | null {
       return hasId ? { type, id } : null
     default:
       return null
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
   }
 }
