@@ -41,7 +41,7 @@ export function serverLines(server: ServerRecord, when = ''): string[] {
     replication ?? '',
     others === null ? '' : othersPhrase(others),
   ].filter((part) => part !== '')
-  const moment = when === '' ? '' : ` (${when})`
+  const moment = when === '' ? '' : `, ${when}`
   const largest = [...tables].sort((a, b) => (b.bytes ?? b.rows ?? 0) - (a.bytes ?? a.rows ?? 0)).slice(0, mostTables)
   const smaller = tables.length - largest.length
   return [

@@ -45,10 +45,10 @@ describe('serverLines', () => {
       indexes: [],
     }))
     expect(serverLines({ settings: { a: '1' }, tables, replication: null, others: null }, 'after the load')).toEqual([
-      'server     a=1 (after the load)',
-      'table      e: about 4 rows, 5.00 kB (after the load)',
-      'table      d: about 3 rows, 4.00 kB (after the load)',
-      'table      c: about 2 rows, 3.00 kB (after the load)',
+      'server     a=1, after the load',
+      'table      e: about 4 rows, 5.00 kB, after the load',
+      'table      d: about 3 rows, 4.00 kB, after the load',
+      'table      c: about 2 rows, 3.00 kB, after the load',
       '           and 2 smaller tables',
     ])
   })
