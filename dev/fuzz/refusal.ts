@@ -23,3 +23,12 @@ function whyNoSentence(text: string): string | null {
   if (found !== undefined) return `it says ${JSON.stringify(found)}: ${text}`
   return /[.?!)]$/.test(text.trim()) ? null : `it says no whole sentence: ${text}`
 }
+
+/** Why a client should not see that text of a server; null where it may. */
+export function whyNoAnswer(text: string): string | null {
+  const [found] =
+    /Cannot read propert|Cannot set propert|is not a function|is not iterable|is not defined|Maximum call stack|\n\s+at .*:\d+/.exec(
+      text,
+    ) ?? []
+  return found === undefined ? null : `it says ${JSON.stringify(found)}`
+}
