@@ -9,4 +9,4 @@ it.each([
   ['$HOME `ls` *', ['$HOME', '`ls`', '*']],
 ])('%j', (line, words) => expect(splitWords(line)).toEqual(words))
 
-it('refuses a quote that is left open', () => expect(() => splitWords("load 'x")).toThrow("left open in load 'x"))
+it('refuses a quote that is left open', () => expect(() => splitWords("load 'x")).toThrow('left open in "load \'x"'))
