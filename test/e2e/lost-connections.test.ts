@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
+import { Client } from 'pg'
+import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectDatabase } from '../../src/lib/databases/registry.ts'
 import { parseReport } from '../../src/lib/reports/parse.ts'
@@ -22,10 +24,24 @@ const killSessions = {
     for (const { id } of rows) await admin.query(`kill ${id}`).catch(() => {})
     await admin.end()
   },
+  async postgres(url: string) {
+    const admin = new Client({ connectionString: url })
+    await admin.connect()
+    await admin.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'",
+    )
+    await admin.end()
+  },
+  async redis(url: string) {
+    const admin = createClient({ url })
+    await admin.connect()
+    await admin.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
+    await admin.close()
+  },
 }
 
 const servers = await Promise.all(
-  (['mariadb'] as const).map(async (name) => ({ name, server: await startPrivateService(name) })),
+  (['mariadb', 'postgres', 'redis'] as const).map(async (name) => ({ name, server: await startPrivateService(name) })),
 )
 afterAll(async () => {
   for (const { server } of servers) await server?.[Symbol.asyncDispose]()
