@@ -62,6 +62,25 @@ for (const engine of testEngines.filter(({ name }) => name === 'sqlite' || name 
       expect((await audit([], claims)).sort()).toEqual(lost.sort())
     })
 
+    it.each([Infinity, 3])('counts once what ledger and topic both know, with %d claims at a time', async (claims) => {
+      await publish()
+      await handleAll()
+      await place.database.store.remove(orders, { order_uid: { in: [uid(2), uid(3)] } })
+      await place.database.store.remove(deadLetters, {})
+      const noted = [
+        ...Array.from(
+          { length: 12 },
+          (_, index) => ({ key: uid(index), resource: 'order', outcome: 'booked' }) as const,
+        ),
+        { key: deadLetterId(broken), resource: 'rejected', outcome: 'booked' } as const,
+      ]
+      const lost = [2, 3, 10, 11].map((index) => `lost order ${uid(index)}`)
+      expect((await audit(noted, claims)).sort()).toEqual([...lost, `lost rejected ${deadLetterId(broken)}`].sort())
+      // Which ones replicas have yet to handle is not known: their number is.
+      await publish([order(10), order(11)])
+      expect(await audit(noted)).toHaveLength(3)
+    })
+
     it('finds what only the ledger knows', async () => {
       await publish([order(0)])
       await handleAll()

@@ -34,6 +34,8 @@ interface Expected {
   readonly hasContents: boolean
   /** How many of them may rightly be missing, asked before the tables are read. */
   waiting(): Promise<number>
+  /** Keys that were said to be lost before, by the ledger for instance, and that are not to be said again. */
+  readonly told: Set<string>
 }
 
 /**
@@ -57,7 +59,8 @@ export async function* auditOrders(
     watch,
     all.reduce((sum, { count }) => sum + count + rows, 0),
   )
-  for (const expected of all) yield* hold({ ...expected, waiting }, store, pace, claimsAtATime)
+  const told = new Set<string>()
+  for (const expected of all) yield* hold({ ...expected, waiting, told }, store, pace, claimsAtATime)
   yield* auditDeadLetters(store, pace)
 }
 
@@ -157,12 +160,14 @@ async function* judgeMissing(
   strays: Map<string, string>,
   waiting: number,
 ): AsyncGenerator<Violation> {
-  let excess = claims.missing - strays.size - waiting
+  const { told } = expected
+  let excess = claims.missing - strays.size - waiting - (await countTold(expected))
   const judged = new Set<string>()
   let batch: Entry[] = []
   async function* look(): AsyncGenerator<Violation> {
     for (const { key } of await findMissing(store, batch)) {
       if (excess-- <= 0) return
+      told.add(key)
       yield { kind: 'lost', key, detail: 'published, and neither stored nor among the dead letters' }
     }
     batch = []
@@ -170,7 +175,8 @@ async function* judgeMissing(
   for await (const entry of expected.read()) {
     const { key, resource, outcome } = entry
     if (strays.get(key) === resource) strays.delete(key)
-    if (outcome !== 'booked' || excess <= 0 || judged.has(key) || strays.has(key) || claims.isStored(entry)) continue
+    const isDone = told.has(key) || judged.has(key) || strays.has(key) || claims.isStored(entry)
+    if (outcome !== 'booked' || excess <= 0 || isDone) continue
     judged.add(key)
     batch.push(entry)
     if (batch.length >= lookedForAtOnce) yield* look()
@@ -179,6 +185,14 @@ async function* judgeMissing(
   for (const key of strays.keys()) {
     yield { kind: 'inconsistent', key, detail: 'what is stored is none of the messages of that id' }
   }
+}
+
+/** How many of them were said to be lost before. */
+async function countTold({ read, told }: Expected): Promise<number> {
+  const again = new Set<string>()
+  if (told.size > 0)
+    for await (const { key, outcome } of read()) if (outcome === 'booked' && told.has(key)) again.add(key)
+  return again.size
 }
 
 /** Those that are in neither table. */
