@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
 import { formatTable } from '../src/lib/format.ts'
 import { freshDatabase } from './chaos/fresh.ts'
-import { runChaos, toldTheTruth, type ChaosResult } from './chaos/run.ts'
+import { describeSetup, runChaos, toldTheTruth, type ChaosResult, type ChaosRun } from './chaos/run.ts'
 import { describeEvent } from './chaos/schedule.ts'
 import { startVictim } from './chaos/servers.ts'
-import { databases, systems, type Engine } from './chaos/systems.ts'
+import { brokers, databases, systems, type Setup } from './chaos/systems.ts'
 
 // Loads workloads while their servers are stopped, killed, cut off and throttled, and asks the database itself whether the
 // audit told the truth: npm run chaos -- [workload...] [--engine E] [--schedules 20] [--seed N] [--seconds 15].
@@ -22,19 +22,19 @@ const schedules = Number(values.schedules)
 const firstSeed = Number(values.seed)
 const durationMs = Number(values.seconds) * 1000
 
-/** All schedules of a workload on one engine. */
-async function runSchedules(workload: string, engine: Engine): Promise<string[]> {
+/** All schedules of a workload on one engine and one broker. */
+async function runSchedules(workload: string, setup: Setup): Promise<string[]> {
   const system = systems[workload]
   if (!system) throw new Error(`there is no workload ${workload}: ${Object.keys(systems).join(', ')}`)
-  const name = databases[engine]
+  const name = databases[setup.engine]
   const server = name === null ? null : await startVictim(name)
   const results: ChaosResult[] = []
   try {
     for (let seed = firstSeed; seed < firstSeed + schedules; seed++) {
-      const database = server && (await freshDatabase(engine, server, `rushbench_chaos_${workload}_${seed}`))
-      const result = await runChaos({ workload, system, engine, seed: String(seed), durationMs, server: database })
+      const database = server && (await freshDatabase(setup.engine, server, `rushbench_chaos_${workload}_${seed}`))
+      const result = await runOnBroker({ workload, system, setup, seed: String(seed), durationMs, server: database })
       results.push(result)
-      process.stderr.write(`${workload} on ${engine}, seed ${seed}: ${describeResult(result)}\n`)
+      process.stderr.write(`${workload} on ${describeSetup(setup)}, seed ${seed}: ${describeResult(result)}\n`)
     }
   } finally {
     await server?.[Symbol.asyncDispose]()
@@ -44,7 +44,7 @@ async function runSchedules(workload: string, engine: Engine): Promise<string[]>
     String(results.reduce((total, result) => total + count(result), 0))
   return [
     workload,
-    engine,
+    describeSetup(setup),
     String(results.length),
     sum(({ events }) => events.length),
     sum(({ acknowledged }) => acknowledged),
@@ -55,9 +55,17 @@ async function runSchedules(workload: string, engine: Engine): Promise<string[]>
   ]
 }
 
+/** With a broker of its own, since what is in a topic stays there. */
+async function runOnBroker(run: Omit<ChaosRun, 'brokerServer'>): Promise<ChaosResult> {
+  const name = run.setup.broker && brokers[run.setup.broker]
+  if (name === null) return runChaos({ ...run, brokerServer: null })
+  await using brokerServer = await startVictim(name)
+  return await runChaos({ ...run, brokerServer })
+}
+
 function describeResult(result: ChaosResult): string {
   const { events, acknowledged, truth, audit, note, spoilt } = result
-  const verdict = audit === null ? `no audit (${note})` : toldTheTruth(result) ? 'true' : 'FALSE'
+  const verdict = audit === null ? `no audit (${note})` : toldTheTruth(result) ? 'true' : `FALSE ${note}`
   const counts = `lost ${truth.lost}, doubled ${truth.duplicate}, oversold ${truth.oversold}`
   const spoiltText = spoilt
     ? `; spoilt: ${Object.values(spoilt.truth).join(', ')}, the audit says ${Object.values(spoilt.audit).join(', ')}`
@@ -68,9 +76,9 @@ function describeResult(result: ChaosResult): string {
 
 const rows: string[][] = []
 for (const workload of positionals.length > 0 ? positionals : Object.keys(systems)) {
-  for (const engine of systems[workload]?.engines ?? []) {
-    if (values.engine && !values.engine.includes(engine)) continue
-    rows.push(await runSchedules(workload, engine))
+  for (const setup of systems[workload]?.setups ?? []) {
+    if (values.engine && !values.engine.includes(setup.engine)) continue
+    rows.push(await runSchedules(workload, setup))
   }
 }
 process.stdout.write(

@@ -1,28 +1,26 @@
-import { spawn } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import type { LoadReport } from '../../src/lib/reports/record.ts'
+import { driveLoad } from './drive-load.ts'
+import { driveOrders } from './drive-orders.ts'
 import { withRows } from './rows.ts'
 import { planChaos, type ChaosEvent } from './schedule.ts'
 import { fileVictim, type Victim } from './servers.ts'
 import { spoil, type Spoilt } from './spoil.ts'
-import type { Engine, System } from './systems.ts'
+import type { Setup, System } from './systems.ts'
 import { countAcknowledged, findTruth, type Wrongs } from './truth.ts'
-
-const entryPoint = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 
 /** One run under a schedule. */
 export interface ChaosRun {
   readonly workload: string
   readonly system: System
-  readonly engine: Engine
+  readonly setup: Setup
   readonly seed: string
   readonly durationMs: number
-  /** Makes an empty database on a server that can be hurt; null for a file. */
+  /** An empty database on a server that can be hurt; null for a file. */
   readonly server: Victim | null
+  /** A server for messages, with none in it; null for a file, or where the workload has none. */
+  readonly brokerServer: Victim | null
 }
 
 /** What came of it. */
@@ -33,11 +31,24 @@ export interface ChaosResult {
   readonly truth: Wrongs
   /** By rushbench's audit; null where it did not come to one. */
   readonly audit: Wrongs | null
-  /** Why there was no audit; empty where there was. */
+  /** Why there was no audit, or what else was wrong; empty where all was well. */
   readonly note: string
   /** Once more, when tables were spoilt on purpose; null where they were not. */
   readonly spoilt: Spoilt | null
 }
+
+/** What a load is made on, and what is to go wrong meanwhile. */
+export interface Hurt {
+  readonly folder: string
+  /** Where the ledger is to be. */
+  readonly ledger: string
+  readonly database: Victim
+  readonly broker: Victim | null
+  readonly events: readonly ChaosEvent[]
+}
+
+/** Makes the load, and says what the audit says. */
+export type Drive = (run: ChaosRun, hurt: Hurt) => Promise<Pick<ChaosResult, 'audit' | 'note'>>
 
 /** Makes a load while its parts are hurt, and holds what was acknowledged against the database. */
 export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
@@ -50,96 +61,35 @@ export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
 }
 
 async function runIn(folder: string, run: ChaosRun): Promise<ChaosResult> {
-  const { workload, system, engine, seed, durationMs, server } = run
+  const { workload, system, setup, seed, durationMs, server, brokerServer } = run
+  const isOrders = workload === 'orders'
   const database = server ?? fileVictim(join(folder, 'chaos.db'))
-  const events = planChaos(`${workload} ${engine} ${seed}`, {
+  const broker = setup.broker === 'file' ? fileVictim(join(folder, 'broker.db')) : brokerServer
+  const events = planChaos(`${workload} ${describeSetup(setup)} ${seed}`, {
     durationMs,
-    parts: { api: ['kill', 'cut'], database: database.harms },
+    parts: { api: isOrders ? ['kill'] : ['kill', 'cut'], database: database.harms, broker: broker?.harms ?? [] },
   })
   const ledger = join(folder, 'ledger.jsonl')
-  const child = spawn(
-    process.execPath,
-    [
-      entryPoint,
-      'load',
-      `--workload=${workload}`,
-      `--duration=${durationMs}ms`,
-      '--timeout=3s',
-      `--db=${database.url}`,
-      `--seed=${seed}`,
-      `--reports=${folder}`,
-      `--ledger=${ledger}`,
-      ...system.flags,
-      ...(system.hasBroker ? ['--broker', `sqlite:${join(folder, 'broker.db')}`] : []),
-      ...events.flatMap(faultOf),
-    ],
-    { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder, ...scarce }, stdio: ['ignore', 'pipe', 'pipe'] },
-  )
-  let errors = ''
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk))
-  child.stdout.resume()
-  const ended = new Promise<number | null>((resolve) => void child.once('close', resolve))
-  const hurting = hurt(ended, database, ledger, events)
-  const code = await ended
-  await hurting
-
-  const place = system.place
-  const truth = await withRows(database.directUrl, (read) => findTruth(ledger, read, place))
-  const report = await readReport(folder)
-  const audit = report?.audit ? countAudit(report.audit, system) : null
-  const note = audit === null ? `exit code ${code}: ${errors.trim().split('\n').at(-1) ?? ''}` : ''
+  const drive = isOrders ? driveOrders : driveLoad
+  const { audit, note } = await drive(run, { folder, ledger, database, broker, events })
+  const truth = await withRows(database.directUrl, (read) => findTruth(ledger, read, system.place))
   const acknowledged = await countAcknowledged(ledger)
-  const spoilt = audit && (await spoil(run, { url: database.directUrl, ledger, folder, entryPoint }))
+  const spoilt = audit && (await spoil(system, { folder, workload, database, broker, ledger }))
   return { events, acknowledged, truth, audit, note, spoilt }
 }
 
-/** Few places, so that they are fought for. */
-const scarce = { RUSHBENCH_CAPACITY: '2', RUSHBENCH_YEARS: '1' }
-
-/** What is done to the API, rushbench does itself. */
-function faultOf({ part, harm, atMs }: ChaosEvent): string[] {
-  if (part !== 'api') return []
-  return ['--fault', `${harm === 'kill' ? 'kill-server' : 'drop-connections'}@${atMs}ms`]
-}
-
-/** The ledger is made when the load begins. */
-async function hurt(
-  ended: Promise<unknown>,
-  database: Victim,
-  ledger: string,
-  events: readonly ChaosEvent[],
-): Promise<void> {
-  let isOver = false
-  void ended.then(() => (isOver = true))
-  while (!isOver && !(await readFile(ledger).catch(() => null))) await sleep(50)
-  const startedAt = performance.now()
-  for (const { part, harm, atMs, forMs } of events) {
-    if (part !== 'database') continue
-    await Promise.race([ended, sleep(Math.max(0, startedAt + atMs - performance.now()))])
-    if (isOver) return
-    await database.harm(harm, forMs)
-  }
-}
-
-async function readReport(folder: string): Promise<LoadReport | null> {
-  const name = (await readdir(folder)).find((file) => file.endsWith('-load.json'))
-  return name === undefined ? null : (JSON.parse(await readFile(join(folder, name), 'utf8')) as LoadReport)
-}
-
-/** Without what is said of things that are in no table. */
-function countAudit(
-  { lost, duplicate, oversold, violations }: NonNullable<LoadReport['audit']>,
-  { place }: System,
-): Wrongs {
-  const elsewhere = violations.filter(({ kind, key }) => kind === 'lost' && key.includes('>')).length
-  return { lost: place.isElsewhere ? lost - elsewhere : lost, duplicate, oversold: place.resources ? oversold : 0 }
-}
-
 /** Whether an audit said what is so. */
-export function toldTheTruth({ truth, audit, spoilt }: ChaosResult): boolean {
-  return audit !== null && isSame(audit, truth) && (spoilt === null || isSame(spoilt.audit, spoilt.truth))
+export function toldTheTruth({ truth, audit, note, spoilt }: ChaosResult): boolean {
+  return (
+    audit !== null && note === '' && isSame(audit, truth) && (spoilt === null || isSame(spoilt.audit, spoilt.truth))
+  )
 }
 
 function isSame(a: Wrongs, b: Wrongs): boolean {
   return a.lost === b.lost && a.duplicate === b.duplicate && a.oversold === b.oversold
+}
+
+/** Says what a workload runs on in a word: `postgres+nats`. */
+export function describeSetup({ engine, broker }: Setup): string {
+  return broker === null || broker === 'file' ? engine : `${engine}+${broker}`
 }

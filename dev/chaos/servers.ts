@@ -27,10 +27,11 @@ const throttledBytes = 20_000
 export async function startVictim(name: ServerName): Promise<Victim> {
   const service = await startPrivateService(name)
   if (!service) throw new Error(`${name} is missing from this machine: dev/services install ${name}`)
-  const directUrl = new URL(service.url)
-  const proxy = await startProxy(Number(directUrl.port))
+  const proxy = await startProxy(Number(new URL(service.url).port))
   const url = new URL(service.url)
-  url.port = String(proxy.port)
+  // Kafka names its own port to whoever connects, which leads past any proxy.
+  const isBehindProxy = name !== 'kafka'
+  if (isBehindProxy) url.port = String(proxy.port)
 
   const signalAll = async (signal: NodeJS.Signals): Promise<void> => {
     // PostgreSQL has a process for each connection, which works on while its first one is stopped.
@@ -69,7 +70,7 @@ export async function startVictim(name: ServerName): Promise<Victim> {
   return {
     url: url.toString(),
     directUrl: service.url,
-    harms: ['stop', 'kill', 'cut', 'throttle'],
+    harms: isBehindProxy ? ['stop', 'kill', 'cut', 'throttle'] : ['stop', 'kill'],
     harm: (harm, forMs) => actions[harm](forMs),
     async [Symbol.asyncDispose]() {
       proxy.close()

@@ -1,9 +1,11 @@
+import { hash, randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import type { ReadRows } from './rows.ts'
+import type { ReadRows, Row } from './rows.ts'
 import type { ServerName } from './servers.ts'
-import type { Place, Stored } from './truth.ts'
+import type { Entry, Place, Stored } from './truth.ts'
 
 const bookScenario = fileURLToPath(new URL('book-scenario.ts', import.meta.url))
+const meetScenario = fileURLToPath(new URL('meet-scenario.ts', import.meta.url))
 
 /** The databases that systems run on here; null for one that is a file. */
 export const databases = {
@@ -17,17 +19,30 @@ export const databases = {
 /** The name of a database. */
 export type Engine = keyof typeof databases
 
+/** What messages go through here; null for a file. */
+export const brokers = { file: null, nats: 'nats', kafka: 'kafka' } as const satisfies Record<string, ServerName | null>
+
+/** What a workload runs on. */
+export interface Setup {
+  readonly engine: Engine
+  /** Null where there are no messages. */
+  readonly broker: keyof typeof brokers | null
+}
+
 /** What is done to a workload, and where it keeps what it acknowledges. */
 export interface System {
-  readonly engines: readonly Engine[]
+  readonly setups: readonly Setup[]
   /** Flags of its load. */
   readonly flags: readonly string[]
   readonly place: Place
-  /** Has a broker, which is a file beside the database. */
-  readonly hasBroker: boolean
+  /** Statements that take away and double what was acknowledged; none where there is too little. */
+  readonly spoilBy?: (acknowledged: readonly Entry[]) => readonly string[]
 }
 
 const asStored = ([id = '', key = '', resource = '']: readonly string[]): Stored => ({ id, key, resource })
+
+const onEngines = (broker: Setup['broker'], ...engines: readonly Engine[]): Setup[] =>
+  engines.map((engine) => ({ engine, broker }))
 
 const meetupPlaces = async (read: ReadRows): Promise<Stored[]> => {
   const rows = async (table: string, columns: readonly string[], what: (of: string) => string): Promise<Stored[]> =>
@@ -40,21 +55,54 @@ const meetupPlaces = async (read: ReadRows): Promise<Stored[]> => {
   ]
 }
 
+const meetupPosts = async (read: ReadRows): Promise<Row[]> =>
+  (await read('meetup_post_posts', ['id', 'max_apply', 'places_left'])).map(([id, ...rest]) => [`post ${id}`, ...rest])
+
+/** The key of a dead letter is made anew of its bytes, so that others than those that were sent are not found. */
+async function orderPlaces(read: ReadRows): Promise<Stored[]> {
+  const orders = await read('orders', ['order_uid'])
+  const letters = await read('order_dead_letters', ['id', 'bytes'])
+  return [
+    ...orders.map(([key = '']) => ({ id: key, key, resource: 'order' })),
+    ...letters.map(([id = '', bytes = '']) => {
+      return { id, key: hash('sha256', Buffer.from(bytes, 'base64'), 'hex'), resource: 'rejected' }
+    }),
+  ]
+}
+
+function spoilReservations([lost, gone, doubled]: readonly Entry[]): string[] {
+  if (!lost || !gone || !doubled) return []
+  return [
+    `delete from reservations where ticket_id in ('${lost.key}', '${gone.key}')`,
+    `insert into reservations (id, ticket_id, schedule_id) values ('${randomUUID()}', '${doubled.key}', ${doubled.resource})`,
+  ]
+}
+
+/** Nothing can be doubled, since what identifies them is the key of their table. */
+function spoilOrders(acknowledged: readonly Entry[]): string[] {
+  const [lost, gone] = acknowledged.filter(({ resource }) => resource === 'order')
+  const letter = acknowledged.find(({ resource }) => resource === 'rejected')
+  if (!lost || !gone || !letter) return []
+  return [
+    `delete from orders where order_uid in ('${lost.key}', '${gone.key}')`,
+    `delete from order_dead_letters where id = '${letter.key}'`,
+  ]
+}
+
 /** Workloads whose acknowledgements a load writes down. */
 export const systems: Readonly<Record<string, System>> = {
   vaccination: {
-    engines: ['sqlite', 'postgres', 'mariadb', 'ferretdb', 'redis'],
+    setups: onEngines(null, 'sqlite', 'postgres', 'mariadb', 'ferretdb', 'redis'),
     flags: ['--users', '40', '--cache', 'none', '--scenario', bookScenario],
-    hasBroker: false,
     place: {
       bookings: async (read) => (await read('reservations', ['id', 'ticket_id', 'schedule_id'])).map(asStored),
       resources: (read) => read('schedules', ['id', 'max_available', 'stock']),
     },
+    spoilBy: spoilReservations,
   },
   stations: {
-    engines: ['sqlite', 'redis', 'postgres', 'mariadb', 'ferretdb'],
+    setups: onEngines('file', 'sqlite', 'redis', 'postgres', 'mariadb', 'ferretdb'),
     flags: ['--users', '400', '--cache', 'none'],
-    hasBroker: true,
     place: {
       bookings: async (read) =>
         (await read('station_bookings', ['mysejahtera_id', 'mysejahtera_id', 'day'])).map(asStored),
@@ -62,9 +110,8 @@ export const systems: Readonly<Record<string, System>> = {
     },
   },
   tickets: {
-    engines: ['sqlite', 'postgres', 'mariadb', 'ferretdb'],
+    setups: onEngines(null, 'sqlite', 'postgres', 'mariadb', 'ferretdb'),
     flags: ['--users', '100'],
-    hasBroker: false,
     place: {
       async bookings(read) {
         const orders = await read('ticket_orders', ['id', 'receipt'])
@@ -78,14 +125,23 @@ export const systems: Readonly<Record<string, System>> = {
     },
   },
   meetups: {
-    engines: ['sqlite', 'postgres', 'mariadb'],
-    flags: ['--users', '20'],
-    hasBroker: true,
+    setups: onEngines('file', 'sqlite', 'postgres', 'mariadb'),
+    flags: ['--users', '16', '--scenario', meetScenario],
     place: {
       bookings: meetupPlaces,
-      resources: null,
-      // Who got a message is known to clients alone.
-      isElsewhere: ({ resource }) => String(resource).startsWith('subscriber of room '),
+      resources: meetupPosts,
     },
+  },
+  orders: {
+    setups: [
+      { engine: 'sqlite', broker: 'file' },
+      { engine: 'postgres', broker: 'nats' },
+      { engine: 'mariadb', broker: 'kafka' },
+      { engine: 'ferretdb', broker: 'nats' },
+      { engine: 'redis', broker: 'kafka' },
+    ],
+    flags: [],
+    place: { bookings: orderPlaces, resources: null },
+    spoilBy: spoilOrders,
   },
 }

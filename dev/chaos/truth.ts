@@ -28,8 +28,6 @@ export interface Place {
   readonly bookings: (read: ReadRows) => Promise<Stored[]>
   /** Rows of id, capacity and what is free; null where nothing can be sold out. */
   readonly resources: ((read: ReadRows) => Promise<Row[]>) | null
-  /** True for entries about what is in no table. */
-  readonly isElsewhere?: (entry: { readonly resource: number | string }) => boolean
 }
 
 /** Holds a ledger against what is stored, in the simplest way: everything in memory, nothing shared with the audit. */
@@ -38,7 +36,6 @@ export async function findTruth(ledgerFile: string, read: ReadRows, place: Place
   let lost = 0
   let duplicate = 0
   for (const entry of await readEntries(ledgerFile)) {
-    if (place.isElsewhere?.(entry)) continue
     const stored = byKey.get(entry.key) ?? []
     if (entry.outcome !== 'booked') duplicate += Math.max(0, stored.length - 1)
     else {
