@@ -30,15 +30,9 @@ export const driveOrders: Drive = async (run, { folder, ledger, database, broker
   const { workload, system, seed, durationMs } = run
   const ways = [`--db=${database.url}`, `--broker=${broker.url}`]
   await startCommand(folder, ['migrate', `--workload=${workload}`, `--db=${database.directUrl}`]).ended
-  const serving = startCommand(folder, [
-    'start',
-    `--workload=${workload}`,
-    `--replicas=${replicas}`,
-    '--port=0',
-    ...ways,
-  ])
+  const words = ['start', `--workload=${workload}`, `--replicas=${replicas}`, '--port=0', ...ways]
+  const { serving, origins } = await serve(folder, words)
   try {
-    const origins = await readOrigins(serving)
     const publishing = startCommand(folder, [
       'publish',
       `--count=${Math.ceil(durationMs / intervalMs)}`,
