@@ -1,7 +1,7 @@
 import { defineScenario, type StepAnswer, type VirtualUser } from 'rushbench'
 
 // For chaos.ts: members of the workload meetups who log in once and then do nothing but apply for posts, few enough that some
-// are full, and write into their rooms, so that a short run has many bookings.
+// are full, write into their rooms, and post now and then, so that a short run has many bookings.
 
 const postCount = 60
 
@@ -12,13 +12,14 @@ const operations = {
   createApplyPost: `mutation createApplyPost($postId: ID!, $key: String) {
     createApplyPost(postId: $postId, key: $key) { id }
   }`,
+  createPost: 'mutation createPost($input: PostInput!) { createPost(input: $input) { post { id } } }',
   createMessage: `mutation createMessage($roomId: ID!, $body: String!, $key: String) {
     createMessage(roomId: $roomId, body: $body, key: $key) { id }
   }`,
 } as const
 
 /** Codes that are right answers to somebody who applies, or who writes before the room knows of them. */
-const refusals = ['full', 'taken', 'wrong-state', 'forbidden']
+const refusals = new Set(['full', 'taken', 'wrong-state', 'forbidden'])
 
 interface Member {
   idToken: string | null
@@ -29,11 +30,15 @@ interface Member {
 
 export default defineScenario({
   name: 'meet',
-  think: [100, 300],
+  think: [50, 150],
   prepare: (): Member => ({ idToken: null, attempts: 0, joined: [] }),
   async run(user, member) {
     member.idToken ??= await logIn(user)
     if (member.idToken === null) return
+    if (user.random.float() < 0.1) {
+      await post(user, member.idToken)
+      return
+    }
     const key = `${user.runId}-${user.id}-${++member.attempts}`
     const { idToken, joined } = member
     if (joined.length > 0 && user.random.float() < 0.5) {
@@ -57,6 +62,22 @@ async function logIn(user: VirtualUser): Promise<string | null> {
   return (
     (data?.['login'] as { readonly tokens: { readonly idToken: string } } | null | undefined)?.tokens.idToken ?? null
   )
+}
+
+/** The server makes its id, so that nothing is known of one that was not acknowledged. */
+async function post(user: VirtualUser, idToken: string): Promise<void> {
+  const input = {
+    title: 'Dawn at the weir',
+    content: 'Bring bait.',
+    prefecture: user.random.integer(1, 47),
+    spotType: 'RIVER',
+    fishTypes: ['CARP'],
+    meetingAt: '2099-01-01T00:00:00.000Z',
+    maxApply: 5,
+  }
+  const { data } = read(await send(user, 'createPost', { input }, { authorization: `Bearer ${idToken}` }))
+  const made = data?.['createPost'] as { readonly post: { readonly id: string } } | null | undefined
+  if (made) await user.ledger.record({ key: made.post.id, resource: 'post', outcome: 'booked', id: made.post.id })
 }
 
 /** True where it was acknowledged. */
@@ -109,5 +130,5 @@ function outcomeOf({ status, maybeExecuted }: StepAnswer, codes: readonly string
   if (status !== 200) return 'failed'
   if (codes.length === 0) return 'booked'
   if (codes.includes('unavailable')) return 'unknown'
-  return codes.every((code) => refusals.includes(code)) ? 'conflict' : 'failed'
+  return codes.every((code) => refusals.has(code)) ? 'conflict' : 'failed'
 }

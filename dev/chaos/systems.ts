@@ -51,7 +51,6 @@ const meetupPlaces = async (read: ReadRows): Promise<Stored[]> => {
     ...(await rows('meetup_chat_messages', ['id', 'key', 'room_id'], (room) => `room ${room}`)),
     ...(await rows('meetup_post_applications', ['id', 'key', 'post_id'], (post) => `post ${post}`)),
     ...(await rows('meetup_post_posts', ['id', 'id'], () => 'post')),
-    ...(await rows('meetup_image_images', ['id', 'id', 'owner_id'], (post) => `image of post ${post}`)),
   ]
 }
 
@@ -126,7 +125,7 @@ export const systems: Readonly<Record<string, System>> = {
   },
   meetups: {
     setups: onEngines('file', 'sqlite', 'postgres', 'mariadb'),
-    flags: ['--users', '16', '--scenario', meetScenario],
+    flags: ['--users', '24', '--scenario', meetScenario],
     place: {
       bookings: meetupPlaces,
       resources: meetupPosts,
