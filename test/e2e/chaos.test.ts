@@ -4,10 +4,10 @@ import { runChaos, toldTheTruth, type ChaosResult } from '../../dev/chaos/run.ts
 import { startVictim } from '../../dev/chaos/servers.ts'
 import { systems } from '../../dev/chaos/systems.ts'
 
-// A few schedules of what `npm run chaos` makes twenty of on every engine, all at once.
+// Two schedules of what `npm run chaos` makes twenty of on every engine, both at once.
 
 const durationMs = 10_000
-const common = { seed: '1', durationMs, server: null, brokerServer: null } as const
+const common = { durationMs, brokerServer: null } as const
 const vaccination = { workload: 'vaccination', system: systems['vaccination']! } as const
 const orders = { workload: 'orders', system: systems['orders']! } as const
 
@@ -20,17 +20,12 @@ function expectTruth(result: ChaosResult, spoilt: object): void {
 }
 
 describe.concurrent('the audit tells the truth', () => {
-  it('of a SQLite file that is locked, behind an API that is killed', async () => {
-    const setup = { engine: 'sqlite', broker: null } as const
-    expectTruth(await runChaos({ ...common, ...vaccination, setup }), { lost: 2, duplicate: 1 })
-  })
-
   it('of orders in SQLite files that are locked, behind replicas that are killed', async () => {
     const setup = { engine: 'sqlite', broker: 'file' } as const
-    expectTruth(await runChaos({ ...common, ...orders, setup }), { lost: 3, duplicate: 0 })
+    expectTruth(await runChaos({ ...common, ...orders, setup, seed: '11', server: null }), { lost: 3, duplicate: 0 })
   })
 
-  it('of a PostgreSQL that is killed and cut off', async (context) => {
+  it('of a PostgreSQL that is stopped and killed, behind an API that is cut off', async (context) => {
     const server = await startVictim('postgres').catch((error: unknown) => {
       if (process.env['RUSHBENCH_REQUIRE_SERVICES'] === '1') throw error
       return null
@@ -39,6 +34,9 @@ describe.concurrent('the audit tells the truth', () => {
     await using victim = server!
     const database = await freshDatabase('postgres', victim, 'rushbench_chaos')
     const setup = { engine: 'postgres', broker: null } as const
-    expectTruth(await runChaos({ ...common, ...vaccination, setup, server: database }), { lost: 2, duplicate: 1 })
+    expectTruth(await runChaos({ ...common, ...vaccination, setup, seed: '4', server: database }), {
+      lost: 2,
+      duplicate: 1,
+    })
   })
 })
