@@ -147,7 +147,7 @@ describe.skipIf(executablePath === null)('the HTML report in Chromium', () => {
     const page = await browser.newPage()
     const parsed = `new DOMParser().parseFromString(${JSON.stringify(junitReport(badLoad))}, 'text/xml')`
     expect(await page.evaluate(`${parsed}.querySelectorAll('parsererror').length`)).toBe(0)
-    expect(await page.evaluate(`${parsed}.querySelectorAll('testcase').length`)).toBe(10)
+    expect(await page.evaluate(`${parsed}.querySelectorAll('testcase').length`)).toBe(11)
     await page.close()
   })
 })

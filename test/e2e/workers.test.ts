@@ -151,7 +151,7 @@ describe.skipIf(!server)('load --workers on a queue', () => {
     await waitForBookings(work, 150)
     running.child.kill('SIGINT')
     const output = await running.result
-    expect(output.code).toBe(130)
+    expect(output).toMatchObject({ code: 130 })
     expectExact(await savedBy(work, output))
     await Promise.all(workers.map((worker) => worker.waitFor(/ended(?![^]*(begun|ready|taken)$)/)))
     expect(await keysOfRuns(place.url)).toEqual([])

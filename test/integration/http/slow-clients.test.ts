@@ -79,7 +79,7 @@ describe('a server that closes', () => {
     const closed = server.close()
     await sleep(100)
     client.socket.write(body)
-    await closed
+    await Promise.all([closed, client.closed])
     expect(readRaw(client.received)).toMatchObject({ status: 200, body })
   })
 
