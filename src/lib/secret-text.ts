@@ -2,11 +2,16 @@ const hidden = '***'
 
 /** Names of parameters by which secrets are handed over; files that hold a key are none. */
 const secretName =
-  /pass|pwd|secret|token|credential|signature|bearer|jwt|^(?:sig|auth|authorization)$|(?<!^ssl[-_]?)key(?!file$|words?$)/i
+  /pass|pwd|secret|token|credential|signature|bearer|jwt|^(?:sig|sid|otp|auth|authorization|access|session(?:[-_]?id)?)$|(?<!^ssl[-_]?)key(?!file$|words?$)/i
 
-/** Whether a parameter of that name hands over a secret. */
+/** Whether a parameter of that name, which may be percent-encoded, hands over a secret. */
 export function isSecretName(name: string): boolean {
-  return secretName.test(name)
+  return secretName.test(name.includes('%') ? decoded(name) : name)
+}
+
+/** Byte by byte, so that what is encoded wrongly hides nothing; the names that are looked for are ASCII. */
+function decoded(name: string): string {
+  return name.replaceAll(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
 }
 
 /** A place in a text where a URL, or a user of one, may begin. */
@@ -17,7 +22,7 @@ const takesTokens = /^(?:nats|https?):/i
 
 /** Headers and fields that hold secrets, in any notation, with all that stands behind them in their line. */
 const fields =
-  /((?:authorization|cookie|x-api-key|api[-_]?key)["']?\s{0,9}[:=]\s{0,9}["']?)[^\n'"]+|((?<![a-z])(?:password|passwd|pwd|secret|token)(?:=|["']\s{0,9}:\s{0,9}["']))[^\s&'"]+|(\bbearer\s{1,9})[^\s'"]{4,}/gi
+  /((?:authorization|cookie|x-api-key|api[-_]?key)["']?\s{0,9}[:=]\s{0,9}["']?)[^\n'"]+|((?<![a-z])(?:password|passwd|pwd|secret|token)(?:=|["']\s{0,9}:\s{0,9}["'])|["'][\w-]{0,40}(?:password|passwd|pwd|secret|token|jwt)["']\s{0,9}:\s{0,9}["'])[^\s&'"]+|(\bbearer\s{1,9})[^\s'"]{4,}/gi
 
 /**
  * A text for people without the passwords and tokens that URLs, headers and parameters in it hold: what may be printed
@@ -29,7 +34,7 @@ export function hideSecrets(text: string): string {
 }
 
 /** Cheap, since most texts hold none. */
-const mayHoldSecrets = /[@=]|authorization|cookie|bearer|key|password|secret|token/i
+const mayHoldSecrets = /[@=]|authorization|cookie|bearer|key|password|passwd|pwd|secret|token|jwt/i
 
 function hideField(found: string, header?: string, field?: string, scheme?: string): string {
   const name = header ?? field ?? scheme ?? ''
@@ -65,7 +70,7 @@ const closing = /(?:['"][)\]}]{0,8})?[.,;:)]{0,8}$/
 
 /** What follows a secret may be the rest of it, where an & or a # in it is not encoded. */
 function hideParameters(word: string): string {
-  for (const found of word.matchAll(/[?&]([^=&?#\s'"]*)=([^&#\s'"]*)/g)) {
+  for (const found of word.matchAll(/[?&#]([^=&?#\s'"]*)=([^&#\s'"]*)/g)) {
     const [pair, name = '', value = ''] = found
     if (value === '' || /^\*\*\*[.,;:)]*$/.test(value) || !isSecretName(name)) continue
     const end = closing.exec(word.slice(found.index + pair.length).slice(-8))?.[0] ?? ''
@@ -74,9 +79,9 @@ function hideParameters(word: string): string {
   return word
 }
 
-/** A path of HTTP without the secrets in its query, where an & always ends a value. */
+/** A path of HTTP without the secrets in its query and its fragment, where an & always ends a value. */
 export function hideInPath(path: string): string {
-  return path.replaceAll(/([?&])([^=&?#]*)=([^&#]*)/g, (pair, before: string, name: string) =>
+  return path.replaceAll(/([?&#])([^=&?#]*)=([^&#]*)/g, (pair, before: string, name: string) =>
     isSecretName(name) ? `${before}${name}=${hidden}` : pair,
   )
 }

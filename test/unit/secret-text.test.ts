@@ -15,6 +15,9 @@ describe('hideSecrets', () => {
     ['pg://h/db?sslpassword=***: refused', 'pg://h/db?sslpassword=***: refused'],
     ['mysql://h/db?password=***&sslPassword=secret', 'mysql://h/db?password=***&sslPassword=***'],
     ['a header Authorization: Bearer secret of', 'a header Authorization: ***'],
+    ['GET http://h/x?a=1&%74oken=secret&b=2', 'GET http://h/x?a=1&%74oken=***'],
+    ['GET http://h/x?a=1#token=secret', 'GET http://h/x?a=1#token=***'],
+    ['{"accessToken": "secret", "jwt":"secret"}', '{"accessToken": "***", "jwt":"***"}'],
     ['"cookie": "a=secret"', '"cookie": "***"'],
     ['host=h password=secret user=u', 'host=h password=*** user=u'],
     ['{"password":"secret"}', '{"password":"***"}'],
@@ -90,6 +93,12 @@ describe('hideInPath', () => {
   it.each([
     ['/x?token=secret&a=1', '/x?token=***&a=1'],
     ['/x?a=1&api_key=secret', '/x?a=1&api_key=***'],
+    ['/x?%74oken=secret&a=1', '/x?%74oken=***&a=1'],
+    ['/x?a=%&%zz%54OKEN=secret', '/x?a=%&%zz%54OKEN=***'],
+    ['/x?a=1#token=secret&b=2', '/x?a=1#token=***&b=2'],
+    ['/x#access=secret', '/x#access=***'],
+    ['/x?access=secret&sid=secret&session_id=secret&otp=1', '/x?access=***&sid=***&session_id=***&otp=***'],
+    ['/x?accessible=1&session_length=2&sides=3#part', '/x?accessible=1&session_length=2&sides=3#part'],
     ['/x?a=1&b=2', '/x?a=1&b=2'],
     ['/x', '/x'],
   ])('%s', (path, shown) => expect(hideInPath(path)).toBe(shown))

@@ -1,4 +1,4 @@
-import { isSecretName } from '../secret-text.ts'
+import { hideInPath, isSecretName } from '../secret-text.ts'
 
 /** An unencoded `/`, `?` or `#` in a password ends the authority there, and leaves the rest with the `@` behind it. */
 function afterAuthority(url: URL): string {
@@ -29,7 +29,7 @@ export function redactUrl(url: string): string {
   if (!parsed || parsed.host === '' || afterAuthority(parsed).includes('@')) {
     const [, start, password = '', end] = query.includes('@') ? [] : (severalHosts.exec(place) ?? [])
     if (start !== undefined) return `${start}${password === '' ? '' : ':***'}${end}${redactQuery(query)}`
-    return withoutSecrets.test(url) ? place + redactQuery(query) : hidden
+    return withoutSecrets.test(url) ? hideInPath(place) + redactQuery(query) : hidden
   }
   if (parsed.password !== '') parsed.password = '***'
   // A user without a password is a token: to NATS, and to many an API.
@@ -37,22 +37,29 @@ export function redactUrl(url: string): string {
   const fragment = parsed.hash
   parsed.search = ''
   parsed.hash = ''
-  return `${parsed.toString()}${query === '' ? fragment : redactQuery(query)}`
+  return `${parsed.toString()}${redactQuery(query === '' ? fragment : query)}`
 }
 
 /**
- * A URL's query, with its question mark, without its secrets. What follows one may be the rest of it, where a & or a # in
- * it is not encoded.
+ * A URL's query or fragment, with the mark before it, without its secrets. What follows one may be the rest of it, where a &
+ * or a # in it is not encoded.
  */
 function redactQuery(query: string): string {
   if (query === '') return ''
   const pairs = query.slice(1).split('&')
-  const first = pairs.findIndex((pair) => isSecretName(nameOf(pair)))
+  const first = pairs.findIndex((pair) => upToSecret(pair) !== null)
   if (first < 0) return query
   const after = pairs.slice(first + 1).map((pair) => (/^(ssl|tls)\w*=[\w.]*$/i.test(pair) ? pair : '***'))
-  return `?${[...pairs.slice(0, first), `${nameOf(pairs[first] ?? '')}=***`, ...after].join('&')}`
+  return `${query.charAt(0)}${[...pairs.slice(0, first), `${upToSecret(pairs[first] ?? '')}=***`, ...after].join('&')}`
 }
 
-function nameOf(pair: string): string {
-  return pair.split('=', 1)[0] ?? ''
+/** What of a pair may be shown, up to the name of its secret, which may stand in a fragment; null where it has none. */
+function upToSecret(pair: string): string | null {
+  let from = 0
+  for (const part of pair.split(/(?<=#)/)) {
+    const [name = ''] = part.split('=', 1)
+    if (isSecretName(name) && (from === 0 || name !== part)) return pair.slice(0, from) + name
+    from += part.length
+  }
+  return null
 }
