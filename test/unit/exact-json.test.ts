@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseExactJson } from '../../src/lib/workloads/exact-json.ts'
+import { parseExactJson } from '../../src/lib/exact-json.ts'
 
 const flawOf = (text: string): string | null => {
   const { flaw } = parseExactJson(text)

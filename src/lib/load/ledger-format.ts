@@ -1,3 +1,4 @@
+import { parseExactJson } from '../exact-json.ts'
 import type { LedgerEntry, Outcome } from './scenario.ts'
 
 /** The version of the format, in the head line of every ledger. */
@@ -83,7 +84,15 @@ function parseObject(line: string): Record<string, unknown> {
     throw new Error('it is not whole JSON')
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('it is not a JSON object')
+  // What is written as it would be written again says what it means; a look at each character takes twice as long.
+  if (line.includes('\\') || JSON.stringify(value) !== line) requireExact(line)
   return value as Record<string, unknown>
+}
+
+/** Refuses what `JSON.parse` alters: the first of two fields of one name, digits of numbers, halves of characters. */
+function requireExact(line: string): void {
+  const { flaw } = parseExactJson(line)
+  if (flaw) throw new Error(`${flaw.field === 'body' ? 'it' : flaw.field} ${flaw.reason}`)
 }
 
 function refuseOthers(fields: Readonly<Record<string, unknown>>, known: readonly string[]): void {
@@ -98,7 +107,7 @@ function requireText(field: string, value: unknown): string {
 
 /** What something is called by the API. */
 function requireName(field: string, value: unknown): string | number {
-  if (Number.isSafeInteger(value)) return value as number
+  if (Number.isSafeInteger(value) && !Object.is(value, -0)) return value as number
   if (typeof value === 'string' && value !== '') return value
   throw new Error(`${field} is ${quote(value)}, neither a text nor a whole number`)
 }
@@ -106,6 +115,6 @@ function requireName(field: string, value: unknown): string | number {
 const longestQuote = 40
 
 function quote(value: unknown): string {
-  const shown = JSON.stringify(value) ?? 'missing'
+  const shown = Object.is(value, -0) ? '-0' : (JSON.stringify(value) ?? 'missing')
   return shown.length > longestQuote ? `${shown.slice(0, longestQuote)}...` : shown
 }

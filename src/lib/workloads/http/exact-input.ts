@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyServerOptions, preValidationHookHandler } from 'fastify'
-import { parseExactJson, type JsonFlaw } from '../exact-json.ts'
+import { parseExactJson, type JsonFlaw } from '../../exact-json.ts'
 
 /** A body that is not taken as it is. */
 export class InvalidBody extends Error {

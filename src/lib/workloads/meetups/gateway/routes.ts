@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GraphQLError } from 'graphql'
 import { reasonOf } from '../../../errors.ts'
-import { parseExactJson } from '../../exact-json.ts'
+import { parseExactJson } from '../../../exact-json.ts'
 import type { GatewayContext } from './context.ts'
 import { InvalidDocument } from './documents.ts'
 import type { FormatErrors } from './errors.ts'

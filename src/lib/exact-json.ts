@@ -1,4 +1,4 @@
-import { decimalOf } from '../decimal.ts'
+import { decimalOf } from './decimal.ts'
 
 /** JSON that says what was meant, or where it does not and why: `{field: 'ticket.id', reason: 'is there twice'}`. */
 export type ExactJson =
