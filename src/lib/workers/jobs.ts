@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Queue, QueueEvents, Worker, type Job } from 'bullmq'
+import { Queue, QueueEvents, Worker, type Job, type JobJson } from 'bullmq'
 import { redactUrl } from '../databases/url.ts'
 import { reasonOf } from '../errors.ts'
+import { formatCount } from '../format.ts'
 import { connectPlain } from './client.ts'
 import { keyPrefix, lockMs, queueName, stalledCheckMs } from './names.ts'
 
@@ -110,9 +111,24 @@ export interface WorkTaker {
   close(): Promise<void>
 }
 
+/** Drops jobs whose data is no JSON: BullMQ would throw, leave them where they are, and come upon them again and again. */
+class JobReader extends Worker<unknown> {
+  onUnreadable: () => void = () => {}
+
+  protected override createJob(data: JobJson, id: string): Job<unknown> {
+    try {
+      return super.createJob(data, id)
+    } catch {
+      this.onUnreadable()
+      // Of no kind that anybody handles, it is done at once.
+      return super.createJob({ ...data, name: '', data: '{}', opts: { ...data.opts, removeOnComplete: true } }, id)
+    }
+  }
+}
+
 /**
  * Takes work from the queue, one piece at a time, for as long as it is not closed. `onNote` is told when the queue goes away
- * and comes back. Throws `queue-unreachable`.
+ * and comes back, and of jobs that cannot be read. Throws `queue-unreachable`.
  */
 export async function takeWork(
   url: string,
@@ -136,13 +152,22 @@ export async function takeWork(
     if (handle) await handle(data, lost.signal)
   }
 
-  const worker = new Worker(queueName, process, { connection: client, prefix: keyPrefix, name, ...workerOptions })
+  const worker = new JobReader(queueName, process, { connection: client, prefix: keyPrefix, name, ...workerOptions })
   worker.on('lockRenewalFailed', () => lost.abort())
   let away = false
   const say = (text: string): void => onNote(`The queue ${redactUrl(url)} ${text}`)
+  let unreadable = 0
+  worker.onUnreadable = () => {
+    if (++unreadable === 1) say('holds a job that cannot be read, since its data is not JSON; it was dropped')
+  }
   worker.on('error', (error) => {
     // What became of a piece of work is said where it is done.
     if (away || /for job /.test(error.message)) return
+    if (error instanceof SyntaxError) {
+      // Without its number, so that it cannot be dropped.
+      if (++unreadable === 1) say(`holds a job that cannot be read: ${reasonOf(error)}`)
+      return
+    }
     away = true
     say(`is away: ${reasonOf(error)}`)
   })
@@ -158,6 +183,7 @@ export async function takeWork(
       // The queue may be away: then nobody answers.
       await Promise.race([closing, sleep(closeMs, undefined, { ref: false })])
       if (client.isOpen) client.destroy()
+      if (unreadable > 1) say(`held ${formatCount(unreadable)} jobs that could not be read`)
     },
   }
 }
