@@ -133,6 +133,13 @@ for (const engine of testEngines.filter(({ name }) => name === 'sqlite' || name 
       const letter = { id: deadLetterId(value), reason: 'refused', bytes: value.toString('base64'), stored_at: 0 }
       await place.database.store.insert(deadLetters, [letter])
       expect(await audit()).toEqual([])
+      // A ledger knows no more of it than its uid.
+      const noted = [0, 1].map((index) => ({ key: uid(index), resource: 'order', outcome: 'booked' }) as const)
+      expect(await audit(noted)).toEqual([])
+      await place.database.store.remove(orders, { order_uid: uid(0) })
+      expect(await audit(noted)).toEqual([`lost order ${uid(0)}`])
+      await place.database.store.remove(deadLetters, {})
+      expect((await audit(noted)).sort()).toEqual([0, 1].map((index) => `lost order ${uid(index)}`).sort())
     })
   })
 }

@@ -161,7 +161,8 @@ async function* judgeMissing(
   waiting: number,
 ): AsyncGenerator<Violation> {
   const { told } = expected
-  let excess = claims.missing - strays.size - waiting - (await countTold(expected))
+  const explained = new Set([...told, ...(expected.hasContents ? [] : await refusedOrders(store))])
+  let excess = claims.missing - strays.size - waiting - (await countMissing(expected, explained, claims))
   const judged = new Set<string>()
   let batch: Entry[] = []
   async function* look(): AsyncGenerator<Violation> {
@@ -175,7 +176,7 @@ async function* judgeMissing(
   for await (const entry of expected.read()) {
     const { key, resource, outcome } = entry
     if (strays.get(key) === resource) strays.delete(key)
-    const isDone = told.has(key) || judged.has(key) || strays.has(key) || claims.isStored(entry)
+    const isDone = explained.has(key) || judged.has(key) || strays.has(key) || claims.isStored(entry)
     if (outcome !== 'booked' || excess <= 0 || isDone) continue
     judged.add(key)
     batch.push(entry)
@@ -187,12 +188,25 @@ async function* judgeMissing(
   }
 }
 
-/** How many of them were said to be lost before. */
-async function countTold({ read, told }: Expected): Promise<number> {
-  const again = new Set<string>()
-  if (told.size > 0)
-    for await (const { key, outcome } of read()) if (outcome === 'booked' && told.has(key)) again.add(key)
-  return again.size
+/** How many of `keys` are among those that are missing. */
+async function countMissing({ read }: Expected, keys: ReadonlySet<string>, claims: Claims): Promise<number> {
+  const found = new Set<string>()
+  if (keys.size > 0) {
+    for await (const entry of read()) {
+      if (entry.outcome === 'booked' && keys.has(entry.key) && !claims.isStored(entry)) found.add(entry.key)
+    }
+  }
+  return found.size
+}
+
+/** Keys of the orders that the database refused: of a dead letter, a ledger knows no more than what the order calls itself. */
+async function refusedOrders(store: Store): Promise<readonly string[]> {
+  const keys: string[] = []
+  for await (const { bytes } of store.scan(deadLetters, ['id', 'bytes'])) {
+    const { order } = readOrder(Buffer.from(bytes, 'base64'))
+    if (order !== null) keys.push(orderPrefix + order.order_uid)
+  }
+  return keys
 }
 
 /** Those that are in neither table. */
