@@ -1,4 +1,5 @@
-import { cutTo, failure } from './lib/errors.ts'
+import { cutTo } from './lib/cut-text.ts'
+import { failure } from './lib/errors.ts'
 import type { AllowedScenarios } from './lib/load/workers/travelling-scenario.ts'
 
 /** Reads `none`, `any`, or hashes such as `sha256:ab...`. Throws `usage-wrong`, which says what is allowed. */

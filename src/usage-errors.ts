@@ -1,3 +1,4 @@
+import { cite } from './lib/cut-text.ts'
 import { failure } from './lib/errors.ts'
 import { nearestWord } from './lib/nearest.ts'
 import { hideInWords } from './lib/secret-text.ts'
@@ -35,7 +36,7 @@ export function unknownCommand(words: string, commands: readonly string[]): Erro
   }
   const near = nearestWord(typed, commands)
   return failure('usage-wrong', {
-    reason: `There is no command ${typed}.${near === null ? '' : ` Did you mean ${near}?`} See "rushbench --help".`,
+    reason: `There is no command ${cite(typed)}.${near === null ? '' : ` Did you mean ${near}?`} See "rushbench --help".`,
   })
 }
 
@@ -44,14 +45,14 @@ function explain(error: ParserError, { command, flags, words }: Typed): string {
   if (error.flags) {
     const typed = error.flags[0]?.split('=')[0] ?? ''
     const near = nearestWord(typed.replace(/^-+/, ''), flags)
-    return `${command} has no flag ${typed}.${near === null ? '' : ` Did you mean --${near}?`} ${see}`
+    return `${command} has no flag ${cite(typed)}.${near === null ? '' : ` Did you mean --${near}?`} ${see}`
   }
   if (error.args) {
     const missing = error.args.flatMap((arg) =>
       typeof arg === 'string' ? [] : [`${arg.name?.toUpperCase()} (${arg.description})`],
     )
     const extra = error.args.filter((arg) => typeof arg === 'string')
-    return `${command} ${missing.length > 0 ? `needs ${missing.join(' and ')}` : `has no place for ${withoutSecrets(extra, words).join(' ')}`}. ${see}`
+    return `${command} ${missing.length > 0 ? `needs ${missing.join(' and ')}` : `has no place for ${cite(withoutSecrets(extra, words).join(' '))}`}. ${see}`
   }
   return `${reword(error.message)} ${see}`
 }
@@ -94,5 +95,10 @@ function reword(message: string): string {
     .replaceAll(/\s+/g, ' ')
     .trim()
   const found = wordings.find(([pattern]) => pattern.test(text))
-  return found ? text.replace(...found) : `${text}.`
+  return found ? text.replace(found[0], (...parts: string[]) => cited(found[1], parts)) : `${text}.`
+}
+
+/** A wording with what was typed in its places. */
+function cited(wording: string, parts: readonly string[]): string {
+  return wording.replaceAll(/\$(\d)/g, (_, place: string) => cite(parts[Number(place)] ?? ''))
 }

@@ -1,3 +1,4 @@
+import { cutTo, mostOfQuote } from './cut-text.ts'
 import { databaseErrors } from './database-errors.ts'
 import { entry, exitCodes, type CatalogueEntry } from './error-entry.ts'
 import { insertErrors } from './insert-errors.ts'
@@ -277,24 +278,30 @@ export function failure<Code extends ErrorCode>(
   return new RushbenchError(code, exitCodes[found.exit], hideSecrets(found.message(shortened(details))), cause)
 }
 
-/** Characters of a text within a sentence: more than any path or setting that makes sense. */
+/** Characters of a text within a sentence: more than any path or list of what is allowed that makes sense. */
 const mostOfDetail = 2000
+
+/** Details that repeat what was given. */
+const cited: ReadonlySet<string> = new Set([
+  'value',
+  'key',
+  'url',
+  'name',
+  'target',
+  'host',
+  'fault',
+  'metric',
+  'command',
+])
 
 function shortened<Details extends object>(details: Details): Details {
   const entries = Object.entries(details).map(([name, value]: [string, unknown]) => {
-    const isLong = typeof value === 'string' && value.length > mostOfDetail
+    const most = cited.has(name) ? mostOfQuote : mostOfDetail
+    const isLong = typeof value === 'string' && value.length > most
     // What hides a secret may stand behind the cut.
-    return [name, isLong ? cutTo(mostOfDetail, hideSecrets(value)) : value]
+    return [name, isLong ? cutTo(most, hideSecrets(value)) : value]
   })
   return Object.fromEntries(entries) as Details
-}
-
-/** Characters of what was given that a sentence repeats. */
-const mostOfQuote = 200
-
-/** What was given, in quotes, for a sentence that goes on behind it. */
-export function quoted(given: string): string {
-  return JSON.stringify(cutTo(mostOfQuote, given))
 }
 
 /** Characters of a reason: more than anybody reads, and little enough to be kept and printed for each of many. */
@@ -323,9 +330,4 @@ function messageOf(thrown: unknown): string {
     return [...new Set(thrown.errors.map(reasonOf))].join('; ')
   }
   return String(thrown instanceof Error ? thrown.message || thrown.name : thrown)
-}
-
-/** A text, or as much of it as `most` characters can hold, with a sign that there was more. */
-export function cutTo(most: number, text: string): string {
-  return text.length <= most ? text : `${text.slice(0, most - 3).toWellFormed()}...`
 }

@@ -1,4 +1,5 @@
-import { cutTo, failure, quoted } from './errors.ts'
+import { cutTo, quoted } from './cut-text.ts'
+import { failure } from './errors.ts'
 
 /** A limit that a run has to hold. */
 export interface Threshold {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { cutTo, reasonOf } from './errors.ts'
+import { cutTo } from './cut-text.ts'
+import { reasonOf } from './errors.ts'
 
 /** Why what came from elsewhere is not what it should be, in words: of several reasons the first, with its place. */
 export function whyWrong(error: unknown): string {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { exitCodes } from '../../src/lib/error-entry.ts'
+import { quoted } from '../../src/lib/cut-text.ts'
 import { failure, reasonOf, RushbenchError } from '../../src/lib/errors.ts'
 
 describe('failure', () => {
@@ -17,6 +18,17 @@ describe('failure', () => {
 
   it('gives usage errors their exit code', () => {
     expect(failure('target-remote', { target: 'http://example.com' }).exitCode).toBe(exitCodes.usage)
+  })
+})
+
+describe('what was given', () => {
+  it('is repeated up to 200 characters, without its secrets', () => {
+    const value = `30s:10,${'1s:1,'.repeat(10_000)}`
+    const { message } = failure('setting-invalid', { key: 'stages', source: '--stages', value, allowed: 'TIME:USERS' })
+    expect(message).toBe(`stages (from --stages) cannot be ${value.slice(0, 197)}.... Allowed: TIME:USERS.`)
+    const url = `mysql://u:secret@h/${'x'.repeat(500)}`
+    expect(failure('database-missing', { url, reason: 'r' }).message).toContain('mysql://***@h/xxx')
+    expect(quoted('x'.repeat(500))).toHaveLength(202)
   })
 })
 

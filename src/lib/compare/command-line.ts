@@ -1,4 +1,5 @@
-import { failure, quoted } from '../errors.ts'
+import { quoted } from '../cut-text.ts'
+import { failure } from '../errors.ts'
 import { redactWords } from '../secret-text.ts'
 
 /**

@@ -1,4 +1,5 @@
-import { failure, quoted } from '../errors.ts'
+import { quoted } from '../cut-text.ts'
+import { failure } from '../errors.ts'
 
 /** Successes, and that what is known has not changed. */
 export const defaultExpected = '2xx,304'

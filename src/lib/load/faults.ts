@@ -1,6 +1,7 @@
 import { onAbort } from '../abort.ts'
 import { duration } from '../config/values.ts'
-import { failure, quoted, reasonOf } from '../errors.ts'
+import { quoted } from '../cut-text.ts'
+import { failure, reasonOf } from '../errors.ts'
 import { createSleepers, type Clock, type Sleep, type Sleepers } from '../measure/clock.ts'
 
 interface TimedFault {

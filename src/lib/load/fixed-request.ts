@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { METHODS } from 'node:http'
-import { failure, quoted, reasonOf } from '../errors.ts'
+import { quoted } from '../cut-text.ts'
+import { failure, reasonOf } from '../errors.ts'
 import { hideInPath } from '../secret-text.ts'
 import { defaultExpected, readExpected } from './expected-statuses.ts'
 import { isHost, whyOwned } from './http/client-headers.ts'

@@ -1,4 +1,4 @@
-import { cutTo } from '../errors.ts'
+import { cutTo } from '../cut-text.ts'
 
 /** The name under which something is counted. */
 export type KeepName = (name: string) => string

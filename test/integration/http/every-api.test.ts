@@ -23,6 +23,14 @@ const bodies: Readonly<Record<string, readonly [path: string, bytes: number]>> =
   tickets: ['/ticket', 64 * 1024],
 }
 
+/** Before the part of a path that is a parameter. */
+const longPart: Readonly<Record<string, string>> = {
+  vaccination: '/schedules/id',
+  stations: '/stations',
+  orders: '/orders',
+  tickets: '/orders',
+}
+
 describe.each(workloadNames)('the API of %s', (name) => {
   let folder: string
   let stack: AsyncDisposableStack
@@ -80,6 +88,12 @@ describe.each(workloadNames)('the API of %s', (name) => {
       'headers-too-large',
     ],
     ['an expectation', 'GET / HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\n\r\n', 417, 'expectation-failed'],
+    [
+      'a path of which a part is too long',
+      `GET ${longPart[name] ?? '/x'}/${'x'.repeat(300)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+      name in longPart ? 414 : 404,
+      name in longPart ? 'uri-too-long' : 'no-such-path',
+    ],
     ['an unknown path', 'GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 404, 'no-such-path'],
   ])('answers %s in the one shape of errors', async (_what, text, status, error) => {
     const answer = await askRaw(server.origin, text)
@@ -89,7 +103,7 @@ describe.each(workloadNames)('the API of %s', (name) => {
       'x-content-type-options': 'nosniff',
       'content-security-policy': expect.stringContaining("default-src 'none'"),
     })
-    expect(JSON.parse(answer.body)).toEqual({ error, message: expect.stringMatching(/^.{5,}[^{}]$/) })
+    expect(JSON.parse(answer.body)).toEqual({ error, message: expect.stringMatching(/^.{5,240}[^{}]$/) })
   })
 
   it.for(name in bodies ? [bodies[name]!] : [])(

@@ -1,6 +1,6 @@
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { answerBrokenRequest, answerErrors, errorBody } from './errors.ts'
+import { answerBrokenRequest, answerErrors, errorBody, pathErrorBody } from './errors.ts'
 import { exactInput, takeExactInput } from './exact-input.ts'
 import { safeHeaders } from './safe-headers.ts'
 
@@ -55,8 +55,8 @@ export function createApp({ onError, bodyLimit, times = defaultTimes }: AppOptio
       requireHostHeader: false,
     },
     clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: ({ statusCode = 400, message }, _request, reply: FastifyReply) =>
-      void reply.headers(safeHeaders).code(statusCode).send(errorBody(statusCode, message)),
+    frameworkErrors: ({ statusCode = 400 }, _request, reply: FastifyReply) =>
+      void reply.headers(safeHeaders).code(statusCode).send(pathErrorBody(statusCode)),
   })
   app.addHook('onRequest', ({ raw }, reply, done) => {
     reply.headers(safeHeaders)

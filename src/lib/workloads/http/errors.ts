@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { cite } from '../../cut-text.ts'
 import { reasonOf } from '../../errors.ts'
 import { InvalidBody } from './exact-input.ts'
 import { safeHeaders } from './safe-headers.ts'
@@ -22,6 +23,12 @@ export function errorBody(status: number, message: string): ErrorBody {
   return { error: word.toLowerCase().replaceAll(' ', '-'), message }
 }
 
+/** The body for a path that the router cannot read, or of which a part is too long. */
+export function pathErrorBody(status: number): ErrorBody {
+  const long = status === 414
+  return errorBody(status, long ? 'A part of the path is too long.' : 'The path is not encoded as it should be.')
+}
+
 /**
  * Makes every error of an API a JSON body `{error, message, issues?}`: 422 with field and reason for
  * what is invalid, 404 for unknown paths, 413 for bodies that are too large, 500 with the reason
@@ -29,7 +36,7 @@ export function errorBody(status: number, message: string): ErrorBody {
  */
 export function answerErrors(app: FastifyInstance, onError: (error: Error) => void): void {
   app.setNotFoundHandler((request, reply) => {
-    void reply.code(404).send(errorBody(404, `There is nothing at ${request.method} ${request.url}.`))
+    void reply.code(404).send(errorBody(404, `There is nothing at ${request.method} ${cite(request.url)}.`))
   })
   app.setErrorHandler<FastifyError | InvalidBody>((error, _request, reply) => {
     if (error instanceof InvalidBody) {
