@@ -15,6 +15,10 @@ const partitionsOfNewTopic = 4
 const leaderWithinMs = 10_000
 const askAgainMs = 50
 
+/** How long a server that answers and says that it is not ready is asked again, ms, and how often. */
+const readyWithinMs = 15_000
+const notReadyPauseMs = 200
+
 /** A partition of a topic, and the server that leads it. */
 export interface Partition {
   readonly index: number
@@ -146,6 +150,24 @@ function apiErrors(error: unknown): ApiError[] {
   const nested = [...(error instanceof AggregateError ? error.errors : []), error.cause].flatMap(apiErrors)
   const own = error as Error & Partial<ApiError>
   return typeof own.apiId === 'string' ? [{ apiId: own.apiId, canRetry: own.canRetry === true }, ...nested] : nested
+}
+
+/**
+ * Does `work` again for some seconds where the server says that it cannot do it yet: it has just begun and loads what it
+ * knows of groups, or hands that over to another. Throws what `work` does in the end.
+ */
+export async function untilReady<T>(work: () => Promise<T>, withinMs: number = readyWithinMs): Promise<T> {
+  const giveUpAt = performance.now() + withinMs
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      const said = apiErrors(error)
+      const passes = said.length > 0 && said.every(({ canRetry }) => canRetry)
+      if (!passes || performance.now() >= giveUpAt) throw error
+      await sleep(notReadyPauseMs)
+    }
+  }
 }
 
 function translateKafkaError(error: unknown, url: string, what: string): RushbenchError {

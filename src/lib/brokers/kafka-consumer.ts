@@ -1,6 +1,6 @@
 import { Consumer as KafkaConsumer } from '@platformatic/kafka'
 import { handOver, pause } from './hand-over.ts'
-import { answerWithinMs, type KafkaCluster, type Topic } from './kafka-client.ts'
+import { answerWithinMs, untilReady, type KafkaCluster, type Topic } from './kafka-client.ts'
 import { fetchMessages, type PlacedMessage, type Positions } from './kafka-fetch.ts'
 import { watchOutage } from './outage.ts'
 import type { Consumer, Consumption } from './port.ts'
@@ -38,7 +38,7 @@ interface Generation {
 export async function startConsumer(cluster: KafkaCluster, consumption: Consumption): Promise<Consumer> {
   const stop = new AbortController()
   const outage = watchOutage(consumption.onError)
-  let member = await join(cluster, consumption)
+  let member = await untilReady(() => join(cluster, consumption))
 
   async function work(): Promise<void> {
     while (!stop.signal.aborted) {

@@ -1,5 +1,5 @@
 import { Consumer as KafkaConsumer } from '@platformatic/kafka'
-import { openCluster, type KafkaCluster, type Topic } from './kafka-client.ts'
+import { openCluster, untilReady, type KafkaCluster, type Topic } from './kafka-client.ts'
 import { startConsumer } from './kafka-consumer.ts'
 import { fetchMessages } from './kafka-fetch.ts'
 import { beginningsOf, endsOf, unacknowledgedFrom } from './kafka-offsets.ts'
@@ -59,7 +59,7 @@ async function countBacklog(cluster: KafkaCluster, name: string, group: string):
     const topic = await cluster.findTopic(name)
     if (!topic) return 0
     const partitions = indexesOf(topic)
-    const from = await unacknowledgedFrom(cluster, topic, group, partitions)
+    const from = await untilReady(() => unacknowledgedFrom(cluster, topic, group, partitions))
     const ends = await endsOf(cluster, topic, partitions)
     return partitions.reduce((sum, partition) => sum + Number(ends.get(partition)! - from.get(partition)!), 0)
   } catch (error) {
