@@ -5,6 +5,8 @@ import { commandLine } from './lib/config/command-line.ts'
 import { resolveConfig, type RunConfig } from './lib/config/resolve.ts'
 import { flagName, variableName } from './lib/config/names.ts'
 import { definitionOf, type SettingName } from './lib/config/settings.ts'
+import type { Database } from './lib/databases/port.ts'
+import { connectDatabase } from './lib/databases/registry.ts'
 import type { Wait } from './lib/databases/waits.ts'
 import { exitCodes } from './lib/error-entry.ts'
 import { failure, RushbenchError } from './lib/errors.ts'
@@ -136,6 +138,11 @@ export abstract class BaseCommand extends Command {
   readonly onWait = (wait: Wait | null): void => {
     if (this.#display) this.#display.wait(wait)
     else if (!this.jsonEnabled()) this.#writeWait(wait)
+  }
+
+  /** Opens a database, unless the command is stopped first: then throws `interrupted`. */
+  openDatabase(db: string, poolSize: number): Promise<Database> {
+    return connectDatabase(db, { poolSize, onWait: this.onWait, signal: this.signal })
   }
 
   /** Runs a long step with its progress shown on stderr. */

@@ -5,7 +5,7 @@ import { openAudit } from './lib/audit/open-audit.ts'
 import type { ResolvedConfig } from './lib/config/resolve.ts'
 import { migrateUp } from './lib/databases/migrate.ts'
 import type { Database, PausableAccess } from './lib/databases/port.ts'
-import { connectDatabase, openPausable } from './lib/databases/registry.ts'
+import { openPausable } from './lib/databases/registry.ts'
 import type { Fault } from './lib/load/faults.ts'
 import type { LoadTarget } from './lib/load/run.ts'
 import { requireLoopback, shownTarget } from './lib/load/target.ts'
@@ -39,7 +39,7 @@ export async function openLoadTarget(
   if (target === undefined) return openOwnTarget(command, workload, config, faults)
   requireLoopback(target, allowRemote)
   const dbIsNamed = config.settings.some(({ name, origin }) => name === 'db' && origin !== 'default')
-  const database = dbIsNamed ? await connectDatabase(db, { poolSize, onWait: command.onWait }) : null
+  const database = dbIsNamed ? await command.openDatabase(db, poolSize) : null
   const parts = createParts(config.values)
   const dispose = async () => {
     await parts[Symbol.asyncDispose]()
@@ -70,7 +70,7 @@ async function openOwnTarget(
   { values }: ResolvedConfig,
   faults: readonly Fault[],
 ): Promise<LoadTarget & AsyncDisposable> {
-  const database = await connectDatabase(values.db, { poolSize, onWait: command.onWait })
+  const database = await command.openDatabase(values.db, poolSize)
   const parts = createParts(values)
   try {
     await fillDatabase(command, workload, database, values)

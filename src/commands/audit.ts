@@ -4,7 +4,6 @@ import { letHeapGrow } from '../heap.ts'
 import { openAudit, type BookingAudit } from '../lib/audit/open-audit.ts'
 import { afterInspection, collectViolations } from '../lib/audit/result.ts'
 import { readFacts } from '../lib/databases/read-facts.ts'
-import { connectDatabase } from '../lib/databases/registry.ts'
 import { failure } from '../lib/errors.ts'
 import { joinEntries, readLedgers, type ReadLedger } from '../lib/load/ledger-reader.ts'
 import { requireTarget } from '../lib/load/target.ts'
@@ -58,7 +57,7 @@ stored though nobody was told what became of it is shown, and is no fault.`
         workload.needs.filter((service) => service === 'broker'),
       )
     const ledgers = await this.#untilStopped('Ledger', 'bytes', (watch) => readLedgers(flags.ledger ?? [], watch))
-    await using database = await connectDatabase(values.db, { poolSize: 1, onWait: this.onWait })
+    await using database = await this.openDatabase(values.db, 1)
     await using parts = createParts(values)
     const origins = (flags.target ?? []).map(requireTarget)
     if (origins.length > 0 && !workload.inspect) throw failure('usage-wrong', { reason: notInspected(workload.name) })

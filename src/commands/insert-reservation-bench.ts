@@ -5,7 +5,6 @@ import type { Settings } from '../lib/config/settings.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
 import type { Database } from '../lib/databases/port.ts'
 import { readFacts } from '../lib/databases/read-facts.ts'
-import { connectDatabase } from '../lib/databases/registry.ts'
 import { failure, reasonOf } from '../lib/errors.ts'
 import type { Checkpoint } from '../lib/insert-bench/measure.ts'
 import { modelCurves, type Model } from '../lib/insert-bench/model.ts'
@@ -134,7 +133,7 @@ The report is saved after each size. A sweep that failed or was ended is gone on
     const asked = resumed ? sweepOf(resumed.report.sweep) : askedFor(values)
     const startedAt = new Date()
     // One more than inserts: the counters are asked for meanwhile.
-    await using database = await connectDatabase(values.db, { poolSize: asked.concurrency + 1, onWait: this.onWait })
+    await using database = await this.openDatabase(values.db, asked.concurrency + 1)
     if (asked.concurrency > 1 && !database.traits.concurrentWriters)
       throw wrong(`${database.engine.name} takes one writer at a time: leave out --concurrency.`)
     await requireTables(database, vaccination.name, vaccination.tables)

@@ -5,7 +5,6 @@ import type { Settings } from '../lib/config/settings.ts'
 import type { Database } from '../lib/databases/port.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
 import { readFacts } from '../lib/databases/read-facts.ts'
-import { connectDatabase } from '../lib/databases/registry.ts'
 import { addRetries } from '../lib/databases/retry-counter.ts'
 import { failure } from '../lib/errors.ts'
 import { describeRun } from '../lib/reports/environment.ts'
@@ -80,7 +79,7 @@ With --verify and nothing to seed, the table is held against what the reports in
     const config = await this.resolveSettings(flags)
     const { values } = config
     if (!flags.abandon) await requirePlaces(values.reports)
-    await using database = await connectDatabase(values.db, { poolSize: values.connections + 1, onWait: this.onWait })
+    await using database = await this.openDatabase(values.db, values.connections + 1)
     await requireTables(database, vaccination.name, vaccination.tables)
     if (flags.abandon) return await this.#abandon(database)
     if (flags.verify && !flags.resume && !asksToSeed(config)) return await this.#verifyLater(database, config)

@@ -1,6 +1,5 @@
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
-import { connectDatabase } from '../lib/databases/registry.ts'
 import { failure } from '../lib/errors.ts'
 import { formatCount } from '../lib/format.ts'
 import { raiseCapacity } from '../lib/workloads/vaccination/slots.ts'
@@ -23,7 +22,7 @@ none loses any.`
     const config = await this.resolveSettings(flags)
     const { values } = config
     if (values.closes < values.opens) throw failure('usage-wrong', { reason: 'closes must not be before opens.' })
-    await using database = await connectDatabase(values.db, { poolSize: 1, onWait: this.onWait })
+    await using database = await this.openDatabase(values.db, 1)
     await requireTables(database, vaccination.name, vaccination.tables)
     const { done, total, added } = await this.withProgress('Slots', 'slots', async (onProgress) => {
       let state = { done: 0, total: 0, added: 0 }

@@ -2,7 +2,6 @@ import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../base-command.ts'
 import { describeDifference, describeExtras } from '../lib/databases/compare-shapes.ts'
 import { compareTables, migrateDown, migrateUp, type TableComparison } from '../lib/databases/migrate.ts'
-import { connectDatabase } from '../lib/databases/registry.ts'
 import { formatTable, plain } from '../lib/format.ts'
 import { removeJournal, takeOverIfThere } from '../lib/seeding/journal.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
@@ -43,7 +42,7 @@ version, or differs, 1 the catalog could not be read.`
     const { flags } = await this.parse(Migrate)
     const { values } = await this.resolveSettings(flags)
     const { name, tables } = await loadWorkload(values.workload)
-    await using database = await connectDatabase(values.db, { poolSize: 1, onWait: this.onWait })
+    await using database = await this.openDatabase(values.db, 1)
     let changed: readonly string[] = []
     if (flags['down']) {
       const isSeeded = name === vaccination.name

@@ -67,7 +67,7 @@ With --replicas the API is served by so many processes. One that ends is started
 
   async #serve(values: Settings): Promise<{ origin: string; origins: readonly string[] }> {
     const workload = await loadWorkload(values.workload)
-    await using database = await connectDatabase(values.db, { poolSize: values.dbPool })
+    await using database = await connectDatabase(values.db, { poolSize: values.dbPool, signal: this.signal })
     await requireTables(database, workload.name, workload.tables)
     await refuseUnsettled(database)
     await using parts = createParts(values)

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openRaw, type RawClient } from '../raw-http.ts'
@@ -65,6 +67,25 @@ describe('an API that is stopped', () => {
     expect(await cli.result).toMatchObject({ code: 130 })
     stop()
     expect(performance.now() - begun).toBeLessThan(3000)
+  })
+})
+
+describe('a command that waits for its database', () => {
+  it.each(['audit', 'start'])('ends at the first signal, %s', async (command) => {
+    await using silent = createServer(() => {}).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const cli = work.start([command, '--db', `postgres://user:secret@127.0.0.1:${port}/x?connect_timeout=60`])
+    const [socket] = (await once(silent, 'connection')) as [RawClient['socket']]
+    const begun = performance.now()
+    cli.child.kill('SIGTERM')
+    const { code, stderr } = await cli.result
+    socket.destroy()
+    expect({ code, stderr }).toEqual({
+      code: 130,
+      stderr: 'Error: Interrupted. The database was not connected to, and nothing was begun.\n',
+    })
+    expect(performance.now() - begun).toBeLessThan(8000)
   })
 })
 

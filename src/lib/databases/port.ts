@@ -346,6 +346,8 @@ export interface ConnectOptions {
   readonly poolSize: number
   /** Told what work waits for that takes longer than a second, by asking the server; without it nobody asks. */
   readonly onWait?: OnWait
+  /** Ends the connecting, with `interrupted`. What is open by then stays open. */
+  readonly signal?: AbortSignal
 }
 
 /** An engine. */

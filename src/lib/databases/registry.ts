@@ -1,3 +1,4 @@
+import { orAborted } from '../abort.ts'
 import { failure } from '../errors.ts'
 import type { ConnectOptions, Database, DatabaseAdapter, PausableAccess } from './port.ts'
 import { redactUrl } from './url.ts'
@@ -31,9 +32,19 @@ async function adapterFor(url: string): Promise<DatabaseAdapter> {
   return load()
 }
 
-/** Opens the database at `url`. Throws `engine-unknown`, and whatever the engine's `connect` throws. */
+/** Opens the database at `url`. Throws `engine-unknown`, `interrupted`, and whatever the engine's `connect` throws. */
 export async function connectDatabase(url: string, options: ConnectOptions): Promise<Database> {
-  return (await adapterFor(url)).connect(url, options)
+  const connecting = (await adapterFor(url)).connect(url, options)
+  const { signal } = options
+  if (!signal) return connecting
+  try {
+    return await orAborted(connecting, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+    // It may come about all the same, and nobody would close it.
+    void connecting.then((database) => database[Symbol.asyncDispose]()).catch(() => {})
+    throw failure('interrupted', { done: 'The database was not connected to, and nothing was begun.' }, error)
+  }
 }
 
 /** Opens a way to the database at `url` that can be paused. Throws `engine-unknown`, and whatever the engine throws. */

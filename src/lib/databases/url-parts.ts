@@ -26,6 +26,14 @@ export interface UrlParts {
   readonly parameters: readonly (readonly [name: string, value: string])[]
 }
 
+/** Hosts of a URL that are tried: more than any set of servers has that is asked one after the other. */
+const mostHosts = 16
+
+/** Why a list of hosts is refused; null where it is short enough. */
+export function whyTooMany(hosts: number): string | null {
+  return hosts <= mostHosts ? null : `it names ${hosts.toLocaleString('en-US')} hosts; ${mostHosts} at most are tried`
+}
+
 /** Said of what ends a URL's authority early or twice; it quotes nothing, since a password may stand anywhere. */
 const encode =
   'special characters in a user, a password or a parameter have to be percent-encoded: @ as %40, / as %2F, : as %3A, ? as %3F, # as %23, % as %25'
@@ -52,12 +60,15 @@ export function readUrlParts(url: string): UrlParts {
   if (!found || url.includes('#') || url.replace(/^[^@/]*:\/\/[^@/?#]*@/, '').includes('@')) throw refuse(encode)
   const [, scheme = '', userInfo = '', hosts = '', path = '', query = ''] = found
   const [user = '', ...password] = userInfo.split(':')
+  const places = hosts.split(',')
+  const tooMany = whyTooMany(places.length)
+  if (tooMany !== null) throw refuse(tooMany)
   return {
     shown,
     scheme: scheme.toLowerCase(),
     user: decode(user),
     password: decode(password.join(':')),
-    hosts: hosts.split(',').map((text) => readPlace(text, decode, refuse)),
+    hosts: places.map((text) => readPlace(text, decode, refuse)),
     path: decode(path),
     parameters: query
       .split('&')

@@ -41,9 +41,20 @@ describe('readUrlParts', () => {
     ['mysql://u:p#ss@h/x', '@ as %40'],
     ['mysql://h/x#y', '# as %23'],
     ['mysql://h/x?password=p@ss', '@ as %40'],
+    [`postgres://u:p@${'h,'.repeat(16)}h/x`, 'it names 17 hosts; 16 at most are tried'],
+    [`mongodb://u:p@${'h,'.repeat(9999)}h/x`, 'it names 10,000 hosts; 16 at most are tried'],
   ])('refuses %s', (url, reason) => {
     expect(() => readUrlParts(url)).toThrow(expect.objectContaining({ code: 'url-unreadable' }))
     expect(() => readUrlParts(url)).toThrow(reason)
+  })
+})
+
+describe('readPostgresUrl', () => {
+  it('takes no more hosts by a parameter than a URL may name', () => {
+    const named = (count: number) =>
+      readPostgresUrl(`postgres:///x?host=${Array.from({ length: count }, () => 'h').join()}`)
+    expect(named(16).servers).toHaveLength(16)
+    expect(() => named(17)).toThrow('it names 17 hosts; 16 at most are tried')
   })
 })
 

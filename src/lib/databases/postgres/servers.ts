@@ -9,11 +9,19 @@ export interface FoundServer {
   readonly connection: ConnectionFacts
 }
 
+/** After this long no further server of a list is tried, ms. */
+const beginWithinMs = 30_000
+
 /**
- * Tries the servers of a URL in its order, as libpq does, and each of them encrypted or not as `sslmode` has it. Throws what
- * the last of them said.
+ * Tries the servers of a URL in its order, as libpq does, and each of them encrypted or not as `sslmode` has it: those that
+ * can be begun with in the time. Throws what the last of them said.
  */
-export async function findServer(url: PostgresUrl, options: ClientConfig): Promise<FoundServer> {
+export async function findServer(
+  url: PostgresUrl,
+  options: ClientConfig,
+  withinMs: number = beginWithinMs,
+): Promise<FoundServer> {
+  const giveUpAt = performance.now() + withinMs
   // With prefer-standby any will do where there is no standby.
   const wanted: SessionAttributes[] = url.target === 'prefer-standby' ? ['standby', 'any'] : [url.target]
   let last: unknown
@@ -24,7 +32,7 @@ export async function findServer(url: PostgresUrl, options: ClientConfig): Promi
       } catch (error) {
         last = error
         // Of those that answered the last says why it will not do; one that refuses the login ends it, as in libpq.
-        if (isRefusedLogin(error)) throw error
+        if (isRefusedLogin(error) || performance.now() >= giveUpAt) throw error
       }
     }
   }

@@ -13,7 +13,7 @@ import {
   word,
   type ParameterValues,
 } from '../url-parameters.ts'
-import { readUrlParts, type Place, type UrlParts } from '../url-parts.ts'
+import { readUrlParts, whyTooMany, type Place, type UrlParts } from '../url-parts.ts'
 
 const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 const sessionAttributes = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const
@@ -192,6 +192,8 @@ interface Server extends Place {
 
 function readPlaces({ shown, hosts }: UrlParts, { host, hostaddr, port }: Values): Server[] {
   const places = host === undefined ? hosts : host.split(',').map((name) => ({ host: name.trim(), port: null }))
+  const tooMany = whyTooMany(places.length)
+  if (tooMany !== null) throw failure('url-unreadable', { url: shown, reason: tooMany })
   const ports = port?.split(',') ?? []
   const addresses = hostaddr?.split(',') ?? []
   const wrong = (name: string, value: string, allowed: string) =>
