@@ -6,7 +6,7 @@ import { auditResources, createTally } from './audit-resources.ts'
 import type { BookingTables } from './booking-tables.ts'
 import { asWritten, type Canonical } from './canonical.ts'
 import { createPace } from './pace.ts'
-import { scanBookings } from './stored-bookings.ts'
+import { findBookings, scanBookings } from './stored-bookings.ts'
 
 /**
  * Holds the ledger and the invariants against the database: what `auditLedger` says, and nothing has more bookings
@@ -30,6 +30,11 @@ export async function* auditBookings(
   const stored = {
     scan: () => scanBookings(database, bookings),
     canonical: bookingCanonical(tables, resourceOf),
+    ...(bookings.hasLooseKeys === true && {
+      find: (keys: readonly string[]) => findBookings(database, bookings, keys),
+    }),
+    // Keys of our own tables are new in every run.
+    mayBeOlder: bookings.canonical !== undefined,
     ...(resources ? { onBooking: tally.add } : {}),
   }
   yield* auditLedger(stored, ledger, pace, claimsAtATime)

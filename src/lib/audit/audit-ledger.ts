@@ -12,6 +12,10 @@ export interface StoredBookings {
   scan(): AsyncIterable<StoredBooking>
   /** Null, or left out, where what is equal is written alike. */
   readonly canonical?: CanonicalBooking | null
+  /** The rows are somebody else's: one that was stored before the run may have the key of an attempt that is in the ledger. */
+  readonly mayBeOlder?: boolean
+  /** Those that the database takes to have one of these keys, where `canonical` does not know all that it takes for equal. */
+  readonly find?: (keys: readonly string[]) => Promise<readonly StoredBooking[]>
   /** Told of every booking once. */
   readonly onBooking?: (booking: StoredBooking) => void
 }
@@ -53,15 +57,24 @@ export async function* auditLedger(
     for await (const row of stored.scan()) {
       if (part === 0) stored.onBooking?.(row)
       const compared = canonical(row)
-      if (inPart(compared)) yield* judgeRow(row, compared, claims, strays)
+      if (inPart(compared)) yield* judgeRow(row, compared, claims, { strays, stored })
       if (pace.step()) await pace.rest()
     }
     if (claims.missing === 0 && claims.contradicted === 0 && strays.size === 0) continue
+    let asked: Missing[] = []
     for await (const entry of ledger.read()) {
       const compared = canonical(entry)
-      if (inPart(compared)) yield* judgeEntry(entry, compared, claims, strays)
+      if (inPart(compared)) {
+        const found = judgeEntry(entry, compared, claims, strays)
+        yield* stored.find ? setAside(found, compared, asked) : found
+      }
+      if (asked.length >= askedAtOnce) {
+        yield* stillLost(asked, stored)
+        asked = []
+      }
       if (pace.step()) await pace.rest()
     }
+    if (asked.length > 0) yield* stillLost(asked, stored)
   }
 }
 
@@ -73,8 +86,45 @@ interface Stray {
   readonly compared: StoredBooking
 }
 
+/** A booking that seems to be lost. */
+interface Missing {
+  readonly violation: Violation
+  readonly compared: LedgerEntry
+}
+
+/** Bookings that seem to be lost which the database is asked for at once. */
+const askedAtOnce = 500
+
+/** Keeps what seems to be lost until the database is asked for it. */
+function* setAside(found: Iterable<Violation>, compared: LedgerEntry, asked: Missing[]): Generator<Violation> {
+  for (const violation of found) {
+    if (violation.kind === 'lost') asked.push({ violation, compared })
+    else yield violation
+  }
+}
+
+/** Those that the database does not find by its own comparison either: of a batch in which it finds some, halves are asked for. */
+async function* stillLost(missing: readonly Missing[], stored: StoredBookings): AsyncGenerator<Violation> {
+  const rows = (await stored.find?.(missing.map(({ violation }) => violation.key))) ?? []
+  const [first] = missing
+  if (rows.length === 0) yield* missing.map(({ violation }) => violation)
+  else if (first && missing.length === 1) {
+    const isThere = rows.some((row) => isThatOf(first.compared, stored.canonical?.(row) ?? row))
+    if (!isThere) yield first.violation
+  } else {
+    const half = Math.ceil(missing.length / 2)
+    yield* stillLost(missing.slice(0, half), stored)
+    yield* stillLost(missing.slice(half), stored)
+  }
+}
+
 /** `compared` is what the row is held against the ledger by; shown is the row itself. */
-function* judgeRow(row: StoredBooking, compared: StoredBooking, claims: Claims, strays: Strays): Generator<Violation> {
+function* judgeRow(
+  row: StoredBooking,
+  compared: StoredBooking,
+  claims: Claims,
+  { strays, stored: { mayBeOlder } }: { readonly strays: Strays; readonly stored: StoredBookings },
+): Generator<Violation> {
   const match = claims.match(compared)
   // Padded where its column pads.
   const key = row.key.trimEnd()
@@ -83,7 +133,8 @@ function* judgeRow(row: StoredBooking, compared: StoredBooking, claims: Claims, 
     yield { kind: 'unknown-committed', key, detail: `stored ${asText(row)}, though it was not acknowledged` }
   }
   if (match === 'refused') {
-    yield { kind: 'refused-committed', key, detail: `stored ${asText(row)}, though the API refused it` }
+    const older = mayBeOlder === true ? ', unless it was there before the run' : ''
+    yield { kind: 'refused-committed', key, detail: `stored ${asText(row)}, though the API refused it${older}` }
   }
   if (match === 'again') {
     yield { kind: 'duplicate', key, detail: `asked for once, and stored ${asText(row)} as well` }

@@ -19,6 +19,8 @@ export interface BookingsTable {
   readonly status?: { readonly column: string; readonly booked: readonly string[] }
   /** What each column compares by; as it is written when it is left out. */
   readonly canonical?: (column: string) => Canonical
+  /** Keys may be equal by a collation of which only the database knows all. */
+  readonly hasLooseKeys?: boolean
 }
 
 /** One row for each slot, seat or show; the primary key is what bookings refer to. */

@@ -5,6 +5,14 @@ import { failure } from '../errors.ts'
 /** Gives what a column takes for equal the same text; to be compared, not to be shown. */
 export type Canonical = (text: string) => string
 
+/** How the columns of a table compare. */
+export interface Comparison {
+  /** What a column compares by. */
+  canonical(column: string): Canonical
+  /** Whether a column may take more texts for equal than its canonical does: only the database knows all of its collation. */
+  isLoose(column: string): boolean
+}
+
 /** Compares values as they are written. */
 export const asWritten: Canonical = (text) => text
 
@@ -16,7 +24,7 @@ export async function readCanonicals(
   database: Database,
   table: AnyTable,
   columns: readonly string[],
-): Promise<(column: string) => Canonical> {
+): Promise<Comparison> {
   const natures = await database.natures(table)
   const canonicals = new Map<string, Canonical>()
   for (const column of columns) {
@@ -28,7 +36,10 @@ export async function readCanonicals(
     }
     canonicals.set(column, canonicalOf(nature))
   }
-  return (column) => canonicals.get(column) ?? asWritten
+  return {
+    canonical: (column) => canonicals.get(column) ?? asWritten,
+    isLoose: (column) => natures.get(column)?.ignoresCase === 'all',
+  }
 }
 
 /** What a column of this nature compares by. */

@@ -29,12 +29,11 @@ export async function openAudit(
   const { bookings, resources } = mappedTables(mapping)
   await requireColumns(database, bookings.table)
   if (resources) await requireColumns(database, resources.table)
+  const { canonical, isLoose } = await readCanonicals(database, bookings.table, columnsOf(bookings))
+  const ofResources = resources && (await readCanonicals(database, resources.table, [resources.table.primaryKey]))
   const tables = {
-    bookings: { ...bookings, canonical: await readCanonicals(database, bookings.table, columnsOf(bookings)) },
-    resources: resources && {
-      ...resources,
-      canonical: await readCanonicals(database, resources.table, [resources.table.primaryKey]),
-    },
+    bookings: { ...bookings, canonical, hasLooseKeys: isLoose(bookings.key) },
+    resources: resources && { ...resources, ...(ofResources && { canonical: ofResources.canonical }) },
   }
   return (ledger, watch) => auditBookings(database, tables, ledger, watch)
 }

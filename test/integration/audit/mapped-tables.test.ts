@@ -242,7 +242,12 @@ for (const engine of testEngines.filter(({ name }) => name in alike)) {
         const other: LedgerEntry = { ...entry, id: `${said}1`, key: `${said}1`, resource: `${said}1` }
         expect(await audit(table, [entry, other], status)).toMatchObject([{ kind: 'lost', key: `${said}1` }])
         const refused: LedgerEntry = { outcome: 'conflict', key: said, resource: said }
-        expect(await audit(table, [refused], status)).toMatchObject([{ kind: 'refused-committed' }])
+        expect(await audit(table, [refused], status)).toMatchObject([
+          {
+            kind: 'refused-committed',
+            detail: expect.stringMatching(/API refused it, unless it was there before the run$/),
+          },
+        ])
       },
     )
 
