@@ -15,6 +15,8 @@ const keptOrders = 100
 /** The coordinator's side. */
 export interface OrderSender {
   send(order: Order): Promise<void>
+  /** To be called before the stream of news is sealed: that it is gone is no loss from here on. */
+  expectSeal(): void
   /** Gives no sign of life any more, and takes the orders from the server. */
   close(): Promise<void>
 }
@@ -45,13 +47,14 @@ export async function openOrders(
   await client.pExpire(keys.news, keysLiveMs)
   await add('alive')
   let closed = false
+  let sealed = false
   let answeredAt = performance.now()
 
   /** Null while all is well. */
   async function beat(): Promise<string | null> {
     try {
       await within(queueGoneMs, add('alive'))
-      if ((await within(queueGoneMs, client.pExpire(keys.news, keysLiveMs))) !== 1)
+      if ((await within(queueGoneMs, client.pExpire(keys.news, keysLiveMs))) !== 1 && !sealed)
         return 'it has lost what workers said'
       if (reconnected && (await within(queueGoneMs, serverIdOf(client))) !== serverId) return 'it was started again'
       reconnected = false
@@ -77,6 +80,7 @@ export async function openOrders(
     async send({ kind, ...rest }) {
       if (!closed) await add(kind, 'at' in rest ? String(rest.at) : '')
     },
+    expectSeal: () => void (sealed = true),
     async close() {
       closed = true
       // After all that was sent on this connection, signs of life among it.

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { connectQueue, type QueueClient } from '../../../src/lib/workers/client.ts'
+import { heartbeatMs } from '../../../src/lib/workers/names.ts'
 import { openNews, readNews, type News } from '../../../src/lib/workers/news.ts'
 import { followOrders, openOrders, type Order } from '../../../src/lib/workers/orders.ts'
 import { countStrangers, createRunIdentity, runIdentity } from '../../../src/lib/workers/run-identity.ts'
@@ -95,6 +97,23 @@ describe.skipIf(!server)('the streams of a run', () => {
     expect(got).toHaveLength(50)
     await expect(sender.send('late')).rejects.toThrow('the run is over')
     expect(await client.exists([keys.news, keys.orders, keys.task])).toBe(0)
+  })
+
+  it('are not lost where they are sealed while signs of life are still given', async () => {
+    const run = createRunIdentity()
+    const lost: string[] = []
+    const orders = await openOrders(await connect(), run, (reason) => lost.push(reason))
+    const news = readNews(await connect(), run, {
+      onNews: async () => {},
+      onStranger() {},
+      onRead() {},
+      serverNow: () => Date.now(),
+    })
+    orders.expectSeal()
+    await news.seal()
+    await sleep(1.5 * heartbeatMs)
+    expect(lost).toEqual([])
+    await orders.close()
   })
 
   it('come whole, every byte of them, also those that are read when they are sealed', async () => {

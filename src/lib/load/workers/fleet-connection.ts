@@ -96,16 +96,20 @@ export async function openConnection(load: PlacedLoad, listener: FleetListener):
     })
     const work = await placeWork(queue, parts, (part, end) => listener.onWorkEnd(part, end, serverNow()))
     opened.push(() => work.close(lost))
+    const seal = (): Promise<void> => {
+      orders.expectSeal()
+      return news.seal()
+    }
     return {
       serverNow,
       send: (order) => orders.send(order),
-      seal: () => news.seal(),
+      seal,
       async close(state) {
         lost = state === 'lost'
         if (lost) for (const client of [writer, reader]) client.destroy()
         if (state === 'unfinished') {
           await within(queueGoneMs, orders.send({ kind: 'stop' })).catch(() => {})
-          await within(queueGoneMs, news.seal()).catch(() => {})
+          await within(queueGoneMs, seal()).catch(() => {})
         }
         await closeAll()
         strangers.finish()
