@@ -28,6 +28,7 @@ import { seedingsOf } from '../lib/seeding/seeded.ts'
 import { finishSeeding, resumeSeeding } from '../lib/seeding/seed.ts'
 import type { SpreadSeeding } from '../lib/seeding/workers/spread.ts'
 import { compareSums, sumRecipe, sumTable } from '../lib/seeding/verify.ts'
+import { abandonSeeding } from '../lib/workloads/vaccination/abandon.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { planReservations, reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
 import { requireServices } from '../require-services.ts'
@@ -185,9 +186,8 @@ With --verify and nothing to seed, the table is held against what the reports in
   }
 
   async #abandon(database: Database): Promise<{ readonly abandoned: boolean }> {
-    const { recipe } = await takeOverJournal(database, reservationSeeding.layout.table, this.#lease())
-    await finishSeeding(database, reservationSeeding, recipe)
-    const what = rowsOf(recipe) === 0 ? 'The timed inserts are' : 'The unfinished seeding is'
+    const isSeeding = (await abandonSeeding(database, this.#lease())) === 'seeding'
+    const what = isSeeding ? 'The unfinished seeding is' : 'The timed inserts are'
     this.log(`${what} forgotten. What was stored is kept, and stock is true for it.`)
     return { abandoned: true }
   }

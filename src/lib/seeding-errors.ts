@@ -18,6 +18,11 @@ export const seedingErrors = {
     (d) =>
       `${d.url} has an unfinished seeding that another version of rushbench began. Finish it with that version, or start over with "rushbench migrate --down".`,
   ),
+  'seeding-broken': entry<{ url: string }>(
+    'error',
+    (d) =>
+      `The journal of an unfinished seeding of ${d.url} is not whole: a part of it was dropped or removed, and nobody can tell which of its rows are stored, so that it cannot be gone on with. Keep what is stored and forget the rest by "rushbench insert-reservations --abandon", which counts the stock anew.`,
+  ),
   'seeding-held': entry<{ url: string; owner: string; seconds?: number }>(
     'error',
     (d) =>

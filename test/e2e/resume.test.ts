@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectDatabase } from '../../src/lib/databases/registry.ts'
 import type { SeedReport } from '../../src/lib/reports/record.ts'
 import { createRandom } from '../../src/lib/random.ts'
+import { storedBlocks } from '../../src/lib/seeding/journal-tables.ts'
 import { readJournal } from '../../src/lib/seeding/journal.ts'
 import { reservations } from '../../src/lib/workloads/vaccination/tables.ts'
 import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'
@@ -194,6 +195,35 @@ for (const engine of testEngines) {
     })
   })
 }
+
+describe('a journal of which a part is gone', () => {
+  it('is said by every command in the same sentence, whose remedy works', async () => {
+    await using work = await createWorkplace()
+    await work.runJson(['migrate'])
+    await work.runJson(['insert-schedules'])
+    const seeding = work.start(['insert-reservations', '--rows', '1500k'])
+    await seeding.waitFor(/Reservations/)
+    seeding.child.kill('SIGINT')
+    expect(await seeding.result).toMatchObject({ code: 130 })
+    const url = `sqlite:${work.folder}/.rushbench/rushbench.db`
+    await using database = await connectDatabase(url, { poolSize: 1 })
+    await database.dropTables([storedBlocks])
+    const commands = [
+      ['insert-reservations', '--rows', '10', '--resume'],
+      ['insert-reservations', '--resume'],
+      ['insert-reservation-bench'],
+    ]
+    for (const command of commands) {
+      expect(await work.run(command)).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/journal of an unfinished seeding .* is not whole.* --abandon"/),
+      })
+    }
+    expect(await work.run(['insert-reservations', '--abandon'])).toMatchObject({ code: 0 })
+    expect(await stockFaults(url)).toEqual([])
+    expect(await work.runJson(['insert-reservations', '--rows', '10'])).toMatchObject({ rows: 10 })
+  })
+})
 
 describe('--verify', () => {
   it('is made at any time later, and says what it cannot tell', async () => {

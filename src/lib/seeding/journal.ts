@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { migrateDown, migrateUp, migrationStatus } from '../databases/migrate.ts'
 import type { AnyTable, Database, Rows } from '../databases/port.ts'
@@ -28,6 +29,9 @@ const tables = [storedBlocks, parts]
 
 /** Ends the text, so that one that was written in part is known. */
 const endMark = '.'
+
+/** Stands before all blocks of a seeding that has ended, whose tables are about to be dropped. */
+const endedBlock = -1
 
 /**
  * Writes a journal, and takes its lease. Throws `seeding-unfinished` when there is one, `seeding-held`, and
@@ -87,17 +91,56 @@ function makeTables(database: Database): Promise<void> {
 
 /**
  * The journal of an unfinished seeding; null when there is none, or when it had not come to its first row. Throws
- * `seeding-unreadable` when another version wrote it.
+ * `seeding-unreadable` when another version wrote it, `seeding-broken` when a part of it is gone.
  */
 export async function readJournal(database: Database): Promise<Journal | null> {
-  const states = await migrationStatus(database, owner, tables)
-  if (states.some(({ state }) => state !== 'present')) return null
-  const rows = await database.store.find(parts, { part: { gte: 0 } }, { orderBy: ['part'] })
-  const text = rows.map((row) => row.text).join('')
-  if (!text.endsWith(endMark)) return null
-  const saved = parseJournal(text.slice(0, -endMark.length))
+  const { text, isBroken } = await readRemains(database)
+  if (isBroken) throw failure('seeding-broken', { url: database.url })
+  if (text === null) return null
+  const saved = parseJournal(text)
   if (!saved) throw failure('seeding-unreadable', { url: database.url })
   return { ...saved, stored: await readStored(database) }
+}
+
+/** Whether a part of an unfinished seeding's journal is gone, so that nobody can tell which of its blocks are stored. */
+export async function isJournalBroken(database: Database): Promise<boolean> {
+  return (await readRemains(database)).isBroken
+}
+
+/** What of a journal is in the database. */
+interface Remains {
+  /** Null where it is not whole. */
+  readonly text: string | null
+  /** It was begun, and not all of it is there. */
+  readonly isBroken: boolean
+}
+
+/** A seeding that ends at this moment may drop its tables one after the other; ms. */
+const droppingMs = 500
+
+async function readRemains(database: Database): Promise<Remains> {
+  const found = await lookForRemains(database)
+  if (!found.isBroken) return found
+  await sleep(droppingMs)
+  return lookForRemains(database)
+}
+
+async function lookForRemains(database: Database): Promise<Remains> {
+  const states = await migrationStatus(database, owner, tables)
+  const isThere = ({ name }: AnyTable): boolean => states.some((each) => each.name === name && each.state === 'present')
+  const text = isThere(parts) ? await readText(database) : null
+  const hasBlocks = isThere(storedBlocks)
+  // The blocks' table is made first and dropped last.
+  if (text !== null) return { text, isBroken: !hasBlocks }
+  const [first] = hasBlocks ? await database.store.find(storedBlocks, {}, { orderBy: ['block'], limit: 1 }) : []
+  return { text, isBroken: first !== undefined && first.block !== endedBlock }
+}
+
+/** Null where it has no end. */
+async function readText(database: Database): Promise<string | null> {
+  const rows = await database.store.find(parts, { part: { gte: 0 } }, { orderBy: ['part'] })
+  const text = rows.map((row) => row.text).join('')
+  return text.endsWith(endMark) ? text.slice(0, -endMark.length) : null
 }
 
 /** Earlier versions wrote no id. */
@@ -131,8 +174,8 @@ export async function isBlockStored(database: Database, number: number): Promise
 
 /**
  * The journal of an unfinished seeding of `table` as it stands when everything that the killed run had sent is
- * committed or rolled back, with its lease. Throws `seeding-none`, `seeding-unreadable`, and `seeding-held` while another
- * process works on it.
+ * committed or rolled back, with its lease. Throws `seeding-none`, `seeding-unreadable`, `seeding-broken`, and
+ * `seeding-held` while another process works on it.
  */
 export async function takeOverJournal(database: Database, table: AnyTable, lease: LeaseOptions = {}): Promise<Journal> {
   const none = failure('seeding-none', { url: database.url })
@@ -162,7 +205,16 @@ export function receiptOf(number: number): Rows<StoredBlock> {
 export async function removeJournal(database: Database): Promise<void> {
   await renewLease(database)
   forgetLease(database)
+  if (!database.traits.transactions) await markEnded(database)
   await migrateDown(database, owner, tables)
+}
+
+/** Where one table is dropped after the other, whoever is killed in between leaves nothing that looks unfinished. */
+async function markEnded(database: Database): Promise<void> {
+  const [blocks] = await migrationStatus(database, owner, [storedBlocks])
+  if (blocks?.state !== 'present') return
+  await database.store.remove(storedBlocks, { block: endedBlock })
+  await database.store.insert(storedBlocks, [{ block: endedBlock }])
 }
 
 /**
@@ -173,7 +225,7 @@ export function isDeferred(database: Database, { order, indexes }: SeedRecipe): 
   return order === 'shuffled' || indexes === 'after' || !database.traits.transactions
 }
 
-/** Throws `seeding-unfinished` when a seeding has left rows out, `seeding-held` while it runs. */
+/** Throws `seeding-unfinished` when a seeding has left rows out, `seeding-held` while it runs, `seeding-broken`. */
 export async function refuseUnfinished(database: Database): Promise<void> {
   const journal = await readJournal(database)
   if (journal) await refuse(database, journal)

@@ -7,10 +7,12 @@ import { emptySum } from '../../../src/lib/seeding/checksum.ts'
 import { chooseStrategy, openBlockStore } from '../../../src/lib/seeding/block-store.ts'
 import { planBlocks } from '../../../src/lib/seeding/blocks.ts'
 import { parts, storedBlocks } from '../../../src/lib/seeding/journal-tables.ts'
-import { beginJournal, readJournal, readStored } from '../../../src/lib/seeding/journal.ts'
+import { beginJournal, readJournal, readStored, takeOverJournal } from '../../../src/lib/seeding/journal.ts'
+import { releaseLease } from '../../../src/lib/seeding/lease.ts'
 import type { SeedRecipe } from '../../../src/lib/seeding/recipe.ts'
 import { finishSeeding, resumeSeeding, seedRows, type SeedOptions } from '../../../src/lib/seeding/seed.ts'
 import { compareSums, sumRecipe, sumTable } from '../../../src/lib/seeding/verify.ts'
+import { abandonSeeding } from '../../../src/lib/workloads/vaccination/abandon.ts'
 import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
 import {
   createReservationSource,
@@ -219,6 +221,31 @@ for (const engine of testVersions) {
         message: expect.stringMatching(/ has a table rushbench_seeded_blocks without .* drop it by hand/),
       })
       await other.dropTables([storedBlocks])
+      await seed(await plan({ rows: 10 }))
+    })
+
+    it.each([
+      ['the blocks that are stored', storedBlocks],
+      ['what was to be stored', parts],
+    ])('cannot be gone on with when the table of %s is gone, and is given up all the same', async (_what, table) => {
+      await fillSlots()
+      const recipe = await plan({ rows: 10 }, { order: 'shuffled', indexes: 'after' })
+      await beginJournal(database, recipe, null)
+      await releaseLease(database)
+      // As a block is left whose counters wait.
+      await database.dropIndexes(reservations)
+      const row = { id: 'x'.repeat(36), ticket_id: 't', schedule_id: recipe.allotments[0]!.key }
+      await database.store.insert(reservations, [row])
+      await database.store.insert(storedBlocks, [{ block: 0 }])
+      await database.dropTables([table])
+      const broken = { code: 'seeding-broken', message: expect.stringContaining('--abandon') }
+      await expect(seed(recipe)).rejects.toMatchObject(broken)
+      await expect(takeOverJournal(database, reservations)).rejects.toMatchObject(broken)
+      expect(await abandonSeeding(database, {})).toBe('seeding')
+      expect(await readJournal(database)).toBeNull()
+      expect(await database.store.count(reservations)).toBe(1)
+      expect(await faults()).toEqual([])
+      expect((await database.tables()).map(({ name }) => name).sort()).toEqual(['reservations', 'schedules'])
       await seed(await plan({ rows: 10 }))
     })
 
