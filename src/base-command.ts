@@ -141,8 +141,8 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Opens a database, unless the command is stopped first: then throws `interrupted`. */
-  openDatabase(db: string, poolSize: number): Promise<Database> {
-    return connectDatabase(db, { poolSize, onWait: this.onWait, signal: this.signal })
+  openDatabase(db: string, poolSize: number, { makesNothing = false } = {}): Promise<Database> {
+    return connectDatabase(db, { poolSize, onWait: this.onWait, signal: this.signal, makesNothing })
   }
 
   /** Runs a long step with its progress shown on stderr. */

@@ -42,7 +42,8 @@ version, or differs, 1 the catalog could not be read.`
     const { flags } = await this.parse(Migrate)
     const { values } = await this.resolveSettings(flags)
     const { name, tables } = await loadWorkload(values.workload)
-    await using database = await this.openDatabase(values.db, 1)
+    const makesNothing = flags['status'] || flags['down']
+    await using database = await this.openDatabase(values.db, 1, { makesNothing })
     let changed: readonly string[] = []
     if (flags['down']) {
       const isSeeded = name === vaccination.name

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -16,6 +17,7 @@ describe('migrate --status', () => {
     const missing = await work.run(['migrate', '--status', ...db])
     expect(missing).toMatchObject({ code: 3 })
     expect(missing.stdout).toMatch(/reservations +missing/)
+    expect(existsSync(join(work.folder, 'altered.db'))).toBe(false)
     await work.runJson(['migrate', ...db])
     expect(await work.run(['migrate', '--status', ...db])).toMatchObject({ code: 0 })
   })

@@ -23,7 +23,7 @@ import { workloadSettings } from './workload-settings.ts'
 /** Every setting, by its name in the config file. The flag is the same in kebab-case. */
 export const settings = {
   db: setting({
-    schema: z.string().regex(/^(sqlite|mysql|mariadb|postgres|postgresql|mongodb|mongodb\+srv|rediss?|unix):.+$/s),
+    schema: z.string().regex(/^(sqlite|mysql|mariadb|postgres|postgresql|mongodb|mongodb\+srv|rediss?|unix):.+$/is),
     default: 'sqlite:.rushbench/rushbench.db',
     summary: 'database to use',
     allowed:

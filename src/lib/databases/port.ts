@@ -348,6 +348,8 @@ export interface ConnectOptions {
   readonly onWait?: OnWait
   /** Ends the connecting, with `interrupted`. What is open by then stays open. */
   readonly signal?: AbortSignal
+  /** A database that would be made where there is none is taken for an empty one, and is not made. */
+  readonly makesNothing?: boolean
 }
 
 /** An engine. */

@@ -23,9 +23,20 @@ const engines: Readonly<Record<string, () => Promise<DatabaseAdapter>>> = {
   unix: redis,
 }
 
+/** In small letters, however it is written. */
+function schemeOf(url: string): string {
+  return url.slice(0, Math.max(0, url.indexOf(':'))).toLowerCase()
+}
+
+/** With its scheme as drivers know it. */
+function withPlainScheme(url: string): string {
+  const scheme = schemeOf(url)
+  return scheme + url.slice(scheme.length)
+}
+
 /** The engine for a URL. Throws `engine-unknown`. */
 async function adapterFor(url: string): Promise<DatabaseAdapter> {
-  const scheme = url.slice(0, Math.max(0, url.indexOf(':')))
+  const scheme = schemeOf(url)
   const load = Object.hasOwn(engines, scheme) ? engines[scheme] : undefined
   if (!load)
     throw failure('engine-unknown', { url: redactUrl(url), allowed: Object.keys(engines).map((name) => `${name}:`) })
@@ -34,7 +45,7 @@ async function adapterFor(url: string): Promise<DatabaseAdapter> {
 
 /** Opens the database at `url`. Throws `engine-unknown`, `interrupted`, and whatever the engine's `connect` throws. */
 export async function connectDatabase(url: string, options: ConnectOptions): Promise<Database> {
-  const connecting = (await adapterFor(url)).connect(url, options)
+  const connecting = (await adapterFor(url)).connect(withPlainScheme(url), options)
   const { signal } = options
   if (!signal) return connecting
   try {
@@ -49,5 +60,5 @@ export async function connectDatabase(url: string, options: ConnectOptions): Pro
 
 /** Opens a way to the database at `url` that can be paused. Throws `engine-unknown`, and whatever the engine throws. */
 export async function openPausable(url: string): Promise<PausableAccess> {
-  return (await adapterFor(url)).openPausable(url)
+  return (await adapterFor(url)).openPausable(withPlainScheme(url))
 }

@@ -62,9 +62,12 @@ export function readParameters<Table extends ParameterTable>(
     if (name === undefined || !parameter) {
       throw unknown(afterSecret ? '' : written, Object.keys(table), { shown, engine })
     }
-    const value: unknown = Object.hasOwn(values, name) ? undefined : parameter.read(text)
+    const isTwice = Object.hasOwn(values, name)
+    // What a server or a file system is handed ends there.
+    const hasNul = text.includes('\0')
+    const value: unknown = isTwice || hasNul ? undefined : parameter.read(text)
     if (value === undefined) {
-      const allowed = Object.hasOwn(values, name) ? 'to be given once' : parameter.allowed
+      const allowed = isTwice ? 'to be given once' : hasNul ? 'it without %00' : parameter.allowed
       const isHidden = parameter.secret === true || afterSecret
       throw failure('url-parameter-wrong', { url: shown, name, value: isHidden ? null : text, allowed })
     }

@@ -54,6 +54,11 @@ export function readUrlParts(url: string): UrlParts {
       throw refuse('a % in the URL has to be written as %25', error)
     }
   }
+  const decodeText = (text: string): string => {
+    const decoded = decode(text)
+    if (decoded.includes('\0')) throw refuse('%00 can stand nowhere in it')
+    return decoded
+  }
   if (!url.includes('://')) throw refuse('it is not a URL')
   const found = grammar.exec(url)
   // One @ at most, and nothing before it that would end the host: all else is part of a secret.
@@ -66,10 +71,10 @@ export function readUrlParts(url: string): UrlParts {
   return {
     shown,
     scheme: scheme.toLowerCase(),
-    user: decode(user),
-    password: decode(password.join(':')),
+    user: decodeText(user),
+    password: decodeText(password.join(':')),
     hosts: places.map((text) => readPlace(text, decode, refuse)),
-    path: decode(path),
+    path: decodeText(path),
     parameters: query
       .split('&')
       .filter((pair) => pair !== '')
@@ -84,7 +89,8 @@ export function readUrlParts(url: string): UrlParts {
 function readPlace(text: string, decode: (text: string) => string, refuse: (reason: string) => Error): Place {
   const [, host = '', port = ''] = /^(\[[\da-f:.%]+\]|[^:[\]]*)(?::(\d*))?$/i.exec(text) ?? [null, '\0']
   const name = decode(host).replaceAll(/^\[|\]$/g, '')
-  const isName = name.startsWith('/') || /^[\p{L}\p{N}._:%-]*$/u.test(name)
+  const isPath = name.startsWith('/') && !name.includes('\0')
+  const isName = isPath || /^[\p{L}\p{N}._:%-]*$/u.test(name)
   // It is not quoted: a password with a / that is not encoded leaves its beginning where the port should be.
   if (!isName || Number(port) > 65_535) throw refuse(`it names no host and port that could be; ${encode}`)
   return { host: name, port: port === '' ? null : Number(port) }

@@ -21,7 +21,7 @@ export function redactUrl(url: string): string {
   const mark = url.indexOf('?')
   const [place, query] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark)]
   // sqlite paths are no URLs with an authority, and have no password.
-  if (url.startsWith('sqlite:')) return place + redactQuery(query)
+  if (/^sqlite:/i.test(url)) return place + redactQuery(query)
   const hidden = `${/^[a-z][a-z0-9+]*:/i.exec(url)?.[0] ?? ''}***`
   // What follows an @ after the first may be the rest of a password.
   if (url.indexOf('@') !== url.lastIndexOf('@')) return hidden

@@ -53,6 +53,9 @@ describe('a SQLite URL', () => {
     ['mode=readonly', 'url-parameter-wrong', 'ro, rw, rwc, memory'],
     ['fsync=off', 'url-parameter-unknown', 'mode, cache'],
     ['vfs=nope', 'database-not-ours', 'no such vfs: nope'],
+    ['vfs=a%00b', 'url-parameter-wrong', 'it without %00'],
+    ['mode=ro&journal_mode=delete', 'url-parameter-wrong', 'with mode=ro or immutable=1'],
+    ['journal_mode=wal&immutable=1', 'url-parameter-wrong', 'with mode=ro or immutable=1'],
   ])('is refused with %s', async (parameter, code, text) => {
     await expect(open(`${url}?${parameter}`)).rejects.toMatchObject({ code, message: expect.stringContaining(text) })
   })
@@ -62,6 +65,19 @@ describe('a SQLite URL', () => {
       path: join(homedir(), 'x/y.db'),
       file: `file:${join(homedir(), 'x/y.db')}?mode=ro`,
     })
-    expect(readSqliteUrl('sqlite:~other/y.db').path).toBe('~other/y.db')
+    expect(() => readSqliteUrl('sqlite:~other/y.db')).toThrow('a ~ is the home folder only before a /')
+    expect(readSqliteUrl('sqlite:./~other.db').path).toBe('./~other.db')
+  })
+
+  it('may have its scheme in capitals', async () => {
+    await using database = await open(url.replace('sqlite:', 'SQLite:'))
+    expect(await database.store.count(shows)).toBe(1)
+  })
+
+  it('is an empty database where there is none and none is to be made', async () => {
+    const missing = join(folder, 'none', 'missing.db')
+    await using database = await connectDatabase(`sqlite:${missing}`, { poolSize: 1, makesNothing: true })
+    expect(await database.tables()).toEqual([])
+    expect(existsSync(join(folder, 'none'))).toBe(false)
   })
 })

@@ -1,3 +1,5 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readMongoUrl } from '../../../src/lib/databases/mongodb/url.ts'
 import { readMysqlUrl } from '../../../src/lib/databases/mysql/url.ts'
@@ -31,6 +33,13 @@ describe('readPostgresUrl', () => {
     ['postgres://h/x?connect_timeout=soon', 'url-parameter-wrong'],
     ['postgres://h/x?sslmode=require&sslmode=disable', 'url-parameter-wrong'],
     ['postgres://h/x?sslmode=require&sslrootcert=system', 'url-parameter-wrong'],
+    ['postgres://h/x?sslmode=disable&sslrootcert=ca.pem', 'url-parameter-wrong'],
+    ['postgres://h/x?sslmode=disable&sslrootcert=system', 'url-parameter-wrong'],
+    ['postgres://h/x?sslmode=disable&sslpassword=s', 'url-parameter-wrong'],
+    ['postgres://h/x?application_name=a%00b', 'url-parameter-wrong'],
+    ['postgres://u:p%00@h/x', 'url-unreadable'],
+    ['postgres://%2Frun%00/x', 'url-unreadable'],
+    ['postgres://h/x%00y', 'url-unreadable'],
     ['postgres://h', 'database-missing'],
   ])('%s is refused', (url, code) => {
     expect(() => readPostgresUrl(url)).toThrow(expect.objectContaining({ code }))
@@ -50,6 +59,12 @@ describe('readPostgresUrl', () => {
       connectionTimeoutMillis: 5000,
     })
   })
+})
+
+it('shows no parameter that may be a part of a secret, in a sentence that can be read', () => {
+  expect(() => readPostgresUrl('postgres://h/x?sslpassword=a&nope=1')).toThrow(
+    /^postgres:\/\/h\/x\?sslpassword=\*\*\*&\*\*\* has a parameter, not shown because it may be a part of a secret, that is not known for PostgreSQL\. Known: /,
+  )
 })
 
 describe('readMysqlUrl', () => {
@@ -77,6 +92,9 @@ describe('readMysqlUrl', () => {
   it.each([
     'mysql://a,b/x',
     'mysql://h/x?ssl-mode=VERIFY_CA',
+    'mysql://h/x?ssl-mode=disabled&ssl-ca=system',
+    'mysql://h/x?ssl-mode=DISABLED&sslKey=key.pem',
+    'mysql://h/x?socketPath=/run/a%00b',
     'mysql://h/x?socketPath=/run/s&ssl-mode=VERIFY_IDENTITY&ssl-ca=system',
   ])('%s is refused', (url) => expect(() => readMysqlUrl(url)).toThrow())
 })
@@ -87,15 +105,31 @@ describe('readRedisUrl', () => {
     ['redis://:pw@h:1/3', { host: 'h', port: 1 }, { database: 3, password: 'pw' }],
     ['redis://h?db=4&user=u&password=p%40', { host: 'h' }, { database: 4, username: 'u', password: 'p@' }],
     ['unix:/run/r.sock?db=2', { path: '/run/r.sock' }, { database: 2 }],
+    ['unix:~/r.sock?db=2', { path: join(homedir(), 'r.sock') }, { database: 2 }],
+    ['unix://~/r.sock', { path: join(homedir(), 'r.sock') }, {}],
+    ['redis://h/6?db=6', { host: 'h' }, { database: 6 }],
     ['unix://u:p@/run/r.sock', { path: '/run/r.sock' }, { username: 'u', password: 'p' }],
     ['rediss://h', { tls: true, servername: 'h', rejectUnauthorized: true }, {}],
     ['rediss://h?insecure=true', { tls: true, rejectUnauthorized: false }, {}],
   ])('%s', (url, socket, options) => expect(readRedisUrl(url)).toMatchObject({ socket, options }))
 
-  it.each(['redis://a,b', 'redis://h/name', 'unix:', 'unix://host/run/r.sock', 'redis://h?insecure=true'])(
-    '%s is refused',
-    (url) => expect(() => readRedisUrl(url)).toThrow(),
-  )
+  it.each([
+    'redis://a,b',
+    'redis://h/name',
+    'unix:',
+    'unix:~other/r.sock',
+    'unix://host/run/r.sock',
+    'redis://h?insecure=true',
+    'redis://h?client_name=a%20b',
+    'redis://h?client_name=%C3%BC',
+    'redis://h?client_name=a%00b',
+  ])('%s is refused', (url) => expect(() => readRedisUrl(url)).toThrow())
+
+  it('says that a database is named twice', () => {
+    expect(() => readRedisUrl('redis://h/0?db=6')).toThrow(
+      'The parameter db of redis://h/0?db=6 cannot be "6". Allowed: to be given once: the path already names the database 0.',
+    )
+  })
 })
 
 describe('readMongoUrl', () => {
@@ -112,6 +146,10 @@ describe('readMongoUrl', () => {
       ],
     })
   })
+
+  it.each(['snappy', 'zstd', 'zlib,snappy'])('compressors=%s is refused with those that are known', (given) =>
+    expect(() => readMongoUrl(`mongodb://h/x?compressors=${given}`)).toThrow('Allowed: none, zlib.'),
+  )
 
   it.each(['readPreference=secondary', 'readPreference=nearest', 'readPreferenceTags=a:b'])('%s is refused', (given) =>
     expect(() => readMongoUrl(`mongodb://h/x?${given}`)).toThrow('readPreference'),

@@ -14,6 +14,9 @@ import { readUrlParts, type Place } from '../url-parts.ts'
 /** Handed to the driver as it is written, which says what is wrong with it. */
 const driven = (does: string, allowed = 'as the driver reads it'): Parameter<string> => ({ ...someText, does, allowed })
 
+/** Those that need no module beside the driver. */
+const compressors = ['none', 'zlib']
+
 /**
  * What a MongoDB URL may have after its `?`: the driver's own
  * (https://www.mongodb.com/docs/drivers/node/current/connect/connection-options/).
@@ -56,7 +59,11 @@ export const mongoParameters = parameterTable({
   localThresholdMS: driven('how much slower than the nearest a server may be'),
   heartbeatFrequencyMS: driven('how often servers are looked at'),
   serverMonitoringMode: driven('how they are'),
-  compressors: driven('how messages are compressed'),
+  compressors: {
+    does: 'how messages are compressed',
+    allowed: compressors.join(', '),
+    read: (text: string) => (text.split(',').every((name) => compressors.includes(name)) ? text : undefined),
+  },
   zlibCompressionLevel: driven('how hard'),
   appName: driven('name by which the server knows the connection, `rushbench` unless it is given'),
   proxyHost: driven('SOCKS5 proxy'),

@@ -1,7 +1,7 @@
 import { failure } from '../../errors.ts'
 import type { PausableAccess } from '../port.ts'
 import { openRelay, redirectUrl } from '../relay-access.ts'
-import { readMysqlUrl } from './url.ts'
+import { readMysqlUrl, tlsParameterNames } from './url.ts'
 
 const host = '127.0.0.1'
 
@@ -19,7 +19,8 @@ export async function openPausable(url: string): Promise<PausableAccess> {
     return openRelay({ shown, host: server, port: serverPort, urlAt })
   }
   // What was not encrypted on the socket is not to be encrypted on the way to the relay.
-  const plain = ways[0]?.ssl === undefined ? { 'ssl-mode': 'DISABLED', sslMode: null, ssl_mode: null } : {}
+  const unused = Object.fromEntries(tlsParameterNames.map((name) => [name, null]))
+  const plain = ways[0]?.ssl === undefined ? { ...unused, 'ssl-mode': 'DISABLED', sslMode: null, ssl_mode: null } : {}
   const parameters = { ...plain, socketPath: null, socket: null }
   return openRelay({ shown, host: socketPath, port: 0, urlAt: (port) => redirectUrl(url, { host, port, parameters }) })
 }

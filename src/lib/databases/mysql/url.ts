@@ -103,6 +103,15 @@ export function readMysqlUrl(url: string): MysqlUrl {
   }
 }
 
+/** What is of encryption alone. */
+const ofTls = ['ssl-ca', 'ssl-cert', 'ssl-key', 'ssl-key-password'] as const
+
+/** What a URL is to be without where nothing is encrypted, by every name that it has. */
+export const tlsParameterNames: readonly string[] = ofTls.flatMap((name) => [
+  name,
+  ...((mysqlParameters[name] as { readonly aliases?: readonly string[] }).aliases ?? []),
+])
+
 /** How the driver gets to a host, whose certificate is held against its name or its address. */
 function reach(host: string, port: number, verification: Verification): PoolOptions {
   if (isIP(host) === 0 || verification !== 'authority and host') return { host, port }
@@ -136,6 +145,11 @@ function readTls(
   { shown, isSocket }: Server,
 ): { ssl: NonNullable<Exclude<PoolOptions['ssl'], string>>; verification: Verification } {
   const verifies = mode === 'VERIFY_CA' || mode === 'VERIFY_IDENTITY'
+  const unused = ofTls.find((name) => values[name] !== undefined)
+  if (values['ssl-mode'] === 'DISABLED' && unused !== undefined) {
+    const allowed = `DISABLED without ${unused}, or another one: with it nothing is encrypted`
+    throw failure('url-parameter-wrong', { url: shown, name: 'ssl-mode', value: mode, allowed })
+  }
   const refuse = (allowed: string) =>
     failure('url-parameter-wrong', { url: shown, name: 'ssl-mode', value: mode, allowed })
   if (verifies && values['ssl-ca'] === undefined) throw refuse(`${mode} with ssl-ca=FILE or ssl-ca=system`)

@@ -1,7 +1,7 @@
 import { failure } from '../../errors.ts'
 import type { PausableAccess } from '../port.ts'
 import { openRelay, redirectUrl } from '../relay-access.ts'
-import { readPostgresUrl } from './url.ts'
+import { readPostgresUrl, tlsParameters } from './url.ts'
 
 /** A relay to the one server, or the Unix socket, that the URL names. */
 export async function openPausable(url: string): Promise<PausableAccess> {
@@ -13,6 +13,7 @@ export async function openPausable(url: string): Promise<PausableAccess> {
   }
   const { host = '', port = 0 } = way
   const isSocket = host.startsWith('/')
+  const unused = Object.fromEntries(tlsParameters.map((name) => [name, null]))
   const instead = { host: null, port: null, hostaddr: '127.0.0.1' }
   return openRelay({
     shown,
@@ -23,7 +24,7 @@ export async function openPausable(url: string): Promise<PausableAccess> {
       redirectUrl(url, {
         host: isSocket ? 'localhost' : server.name,
         port: relayPort,
-        parameters: isSocket ? { ...instead, sslmode: 'disable' } : instead,
+        parameters: isSocket ? { ...instead, ...unused, sslmode: 'disable' } : instead,
       }),
   })
 }

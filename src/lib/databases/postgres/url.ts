@@ -146,11 +146,20 @@ function optionsOf({ options, search_path: path }: Values): { options?: string }
   return all.length === 0 ? {} : { options: all.join(' ') }
 }
 
+/** What is of encryption alone. */
+export const tlsParameters = ['sslrootcert', 'sslcert', 'sslkey', 'sslpassword'] as const
+
 function readTls(
   sslMode: (typeof sslModes)[number],
-  { sslrootcert, sslcert, sslkey, sslpassword }: Values,
+  values: Values,
   shown: string,
 ): { material: TlsMaterial; verification: Verification } {
+  const { sslrootcert, sslcert, sslkey, sslpassword } = values
+  const unused = tlsParameters.find((name) => values[name] !== undefined)
+  if (sslMode === 'disable' && unused !== undefined) {
+    const allowed = `disable without ${unused}, or another one: with it nothing is encrypted`
+    throw failure('url-parameter-wrong', { url: shown, name: 'sslmode', value: sslMode, allowed })
+  }
   const usual = '~/.postgresql/root.crt'
   const verifies = sslMode === 'verify-ca' || sslMode === 'verify-full'
   const root = sslrootcert ?? (verifies && existsSync(expandHome(usual)) ? usual : undefined)

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import type { RedisClientOptions } from 'redis'
 import { failure } from '../../errors.ts'
 import { namedFile, readTlsFiles, tlsOptions, type Verification } from '../tls.ts'
@@ -11,6 +12,7 @@ import {
   type ParameterValues,
 } from '../url-parameters.ts'
 import { readUrlParts } from '../url-parts.ts'
+import { redactUrl } from '../url.ts'
 
 /** What a Redis URL may have after its `?`: the names of redis-cli's options, and of redis-py's parameters. */
 export const redisParameters = parameterTable({
@@ -31,7 +33,11 @@ export const redisParameters = parameterTable({
   db: { ...wholeNumber(0, 'a number'), does: 'number of the database, where the path does not name it' },
   user: { ...someText, aliases: ['username'], does: 'the user, instead of the one in the URL' },
   password: { ...someText, does: 'the password, instead of the one in the URL', secret: true },
-  client_name: { ...someText, does: 'name by which the server knows the connection' },
+  client_name: {
+    does: 'name by which the server knows the connection',
+    allowed: 'a text without spaces, of ASCII',
+    read: (text: string) => (/^[!-~]+$/.test(text) ? text : undefined),
+  },
   connect_timeout: {
     ...wholeNumber(1, 'seconds, from 1'),
     does: 'how long connecting may take, 5 s unless it is given',
@@ -58,8 +64,7 @@ const connectTimeoutSeconds = 5
  * `url-parameter-unknown`, `url-parameter-wrong`, `certificate-unusable`, and `database-missing`.
  */
 export function readRedisUrl(url: string): RedisUrl {
-  // As redis-py writes it, and as the scheme is written for files.
-  const parts = readUrlParts(url.replace(/^unix:(?!\/\/)/i, 'unix://'))
+  const parts = readUrlParts(withSocketPath(url))
   const { shown, scheme, hosts, path } = parts
   const isSocket = scheme === 'unix'
   const values = readParameters(redisParameters, parts.parameters, { shown, engine: 'Redis' })
@@ -67,10 +72,17 @@ export function readRedisUrl(url: string): RedisUrl {
   if (database !== undefined && !/^\d*$/.test(database)) {
     throw failure('database-missing', { url: shown, reason: `databases of Redis are numbers, as in redis://host/3` })
   }
+  if (database && values.db !== undefined && values.db !== Number(database)) {
+    const allowed = `to be given once: the path already names the database ${database}`
+    throw failure('url-parameter-wrong', { url: shown, name: 'db', value: String(values.db), allowed })
+  }
   const [place, ...others] = hosts
   if (others.length > 0) throw failure('url-unreadable', { url: shown, reason: 'a Redis URL names one host' })
   if (isSocket && (path === '' || place?.host !== ''))
-    throw failure('url-unreadable', { url: shown, reason: 'it names no socket, as in unix:///run/redis/redis.sock' })
+    throw failure('url-unreadable', {
+      url: shown,
+      reason: 'it names no socket, as in unix:///run/redis/redis.sock or unix:~/redis.sock',
+    })
   const host = place?.host || 'localhost'
   const where = isSocket ? { path } : { host, port: place?.port ?? defaultPort }
   const tls = readTls(scheme, values, { shown, host })
@@ -92,6 +104,17 @@ export function readRedisUrl(url: string): RedisUrl {
     verification: tls?.verification ?? null,
     certifiedName: values.sni ?? host,
   }
+}
+
+/** As redis-py writes a socket, and as the scheme is written for files; `~/` is the home folder. Throws `url-unreadable`. */
+function withSocketPath(url: string): string {
+  if (/^unix:(?:\/\/)?~[^/?]/i.test(url)) {
+    const reason = 'a ~ is the home folder only before a /, as in unix:~/redis.sock'
+    throw failure('url-unreadable', { url: redactUrl(url), reason })
+  }
+  const [start] = /^unix:(?:\/\/)?(?=~\/)/i.exec(url) ?? []
+  if (start === undefined) return url.replace(/^unix:(?!\/\/)/i, 'unix://')
+  return `unix://${homedir().split('/').map(encodeURIComponent).join('/')}${url.slice(start.length + 1)}`
 }
 
 type Values = ParameterValues<typeof redisParameters>

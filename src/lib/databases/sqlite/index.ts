@@ -21,7 +21,7 @@ import { openWriteLock } from './write-lock.ts'
 /** The SQLite inside Node: no server, one file. */
 export const sqlite: DatabaseAdapter = {
   name: 'sqlite',
-  connect: async (url, { onWait }) => createDatabase(await openSqliteFile(url, onWait)),
+  connect: async (url, options) => createDatabase(await openSqliteFile(url, options)),
   openPausable: async (url) => openWriteLock(await openSqliteFile(url)),
 }
 

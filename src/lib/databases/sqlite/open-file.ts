@@ -1,18 +1,35 @@
+import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { failure, reasonOf } from '../../errors.ts'
 import { makePrivateFile, makePrivateFolder } from '../../private-files.ts'
-import type { OnWait } from '../waits.ts'
+import type { ConnectOptions } from '../port.ts'
 import { openSqlite, type SqliteConnection } from './connection.ts'
 import { inMemory, readSqliteUrl } from './url.ts'
 
+type Options = Pick<ConnectOptions, 'onWait' | 'makesNothing'>
+
 /**
  * Opens the file that `url` names. It and its folder are made where there is none, readable for this user alone: they hold
- * keys that sign and hashes of passwords. Throws `database-not-ours`, and what `readSqliteUrl` throws.
+ * keys that sign and hashes of passwords. With `makesNothing` an empty database in memory stands for it. Throws
+ * `database-not-ours`, and what `readSqliteUrl` throws.
  */
-export async function openSqliteFile(url: string, onWait?: OnWait): Promise<SqliteConnection> {
+export async function openSqliteFile(url: string, { onWait, makesNothing }: Options = {}): Promise<SqliteConnection> {
   const place = readSqliteUrl(url)
+  if (makesNothing && place.makes && isMissing(place.path)) {
+    return openSqlite({ ...place, path: inMemory, file: inMemory, journalMode: null }, onWait)
+  }
   if (place.makes && place.path !== inMemory) await makePrivate(place.path, place.shown)
   return openSqlite(place, onWait)
+}
+
+/** Not so where nobody can tell: then it is opened, and what is wrong with it is said. */
+function isMissing(path: string): boolean {
+  try {
+    statSync(path)
+    return false
+  } catch (error) {
+    return path !== inMemory && (error as NodeJS.ErrnoException).code === 'ENOENT'
+  }
 }
 
 async function makePrivate(path: string, url: string): Promise<void> {

@@ -63,7 +63,12 @@ export const inMemory = ':memory:'
 export function readSqliteUrl(url: string): SqliteUrl {
   const shown = redactUrl(url)
   const [, given = '', query] = /^([^?]*)(?:\?(.*))?$/s.exec(url.slice(scheme.length)) ?? []
-  const path = expandHome(decode(given.replace(/^\/\/(?=\/)/, '')))
+  const written = decode(given.replace(/^\/\/(?=\/)/, ''))
+  if (/^~[^/]/.test(written)) {
+    const reason = 'a ~ is the home folder only before a /; a file whose name begins with it is written ./~name'
+    throw failure('database-not-ours', { url: shown, reason })
+  }
+  const path = expandHome(written)
   // SQLite takes an empty path for a database that is gone when it is closed.
   if (path === '') throw failure('database-not-ours', { url: shown, reason: 'it names no file' })
   if (path.includes('\0')) throw failure('database-not-ours', { url: shown, reason: 'no path can hold %00' })
@@ -74,6 +79,10 @@ export function readSqliteUrl(url: string): SqliteUrl {
   })
   const values = readParameters(sqliteParameters, parameters, { shown, engine: 'SQLite' })
   const isReadOnly = values.mode === 'ro' || values.immutable === '1'
+  if (isReadOnly && values.journal_mode !== undefined) {
+    const allowed = 'it where the file may be written to: with mode=ro or immutable=1 it stays as it is'
+    throw failure('url-parameter-wrong', { url: shown, name: 'journal_mode', value: values.journal_mode, allowed })
+  }
   const handed = Object.entries(values)
     .filter(([name]) => !Object.hasOwn(pragmas, name))
     .map(([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`)
