@@ -22,7 +22,7 @@ export const databaseErrors = {
   }>(
     'usage',
     (d) =>
-      `${d.url} has a parameter ${d.name === null ? 'of a name that is none' : d.name} that is not known for ${d.engine}. ${
+      `${d.url} has a parameter${d.name === null ? ', not shown because it may be a part of a secret,' : ` ${d.name}`} that is not known for ${d.engine}. ${
         d.known.length === 0 ? 'None is; leave it out.' : `Known: ${d.known.join(', ')}.`
       }${d.meant === null ? '' : ` Did you mean ${d.meant}?`}`,
   ),
@@ -76,7 +76,7 @@ export const databaseErrors = {
   'connections-exhausted': entry<{ url: string; reason: string; seconds?: number; limit?: string }>(
     'error',
     (d) =>
-      `The server of ${d.url} takes no more connections${lasting(d.seconds)}: ${d.reason}. Ask for fewer with --connections, --concurrency or --db-pool, end others, or raise its limit (${d.limit ?? 'max_connections'}).`,
+      `The server of ${d.url} takes no more connections${lasting(d.seconds)}: ${d.reason}. Ask for fewer with --connections, --concurrency or --db-pool, end others, or raise its limit (${d.limit ?? 'max_connections'}). Seeding and timed inserts take one more than they are told, and two at the least.`,
   ),
   'right-missing': entry<{ url: string; reason: string; right?: string; grant?: string }>(
     'error',

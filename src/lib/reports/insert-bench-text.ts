@@ -8,9 +8,10 @@ import type { InsertBenchReport } from './record.ts'
 import { describeRetries } from './retries-text.ts'
 import { serverLines } from './server-text.ts'
 import type { Table } from './views/digest.ts'
-import { counterTable, latencyTable, rowsOfStream, type BenchRow } from './views/insert-bench-tables.ts'
+import { counterTable, latencyTable, rowsOfStream, uncountedLog, type BenchRow } from './views/insert-bench-tables.ts'
 import { formatUnit } from './views/units.ts'
 
+type Environment = InsertBenchReport['environment']
 type Stream = NonNullable<InsertBenchReport['stream']>
 type KeyOrder = Stream['keys']
 
@@ -35,20 +36,24 @@ export function insertBenchSummary(report: InsertBenchReport, original: string |
     checkpoints.length > 0
       ? [tableText(latencyTable('rows', checkpoints)), ...controlLines(checkpoints), ...asLines(original)]
       : [],
-    counterLines('rows', checkpoints),
+    counterLines('rows', checkpoints, environment),
     chartLines(checkpoints, width),
     modelLines(model),
-    stream ? streamLines(stream, original, width) : [],
+    stream ? streamLines(stream, original, { environment, width }) : [],
     verdictLines(report),
   ]
   return sections.flatMap((lines, index) => (lines.length > 0 && index > 1 ? ['', ...lines] : lines)).join('\n')
 }
 
-function streamLines(stream: Stream, original: string | null, width: number): string[] {
+function streamLines(
+  stream: Stream,
+  original: string | null,
+  { environment, width }: { readonly environment: Environment; readonly width: number },
+): string[] {
   const rows = rowsOfStream(stream)
   const { inserts, seconds, exitInsertsPerSecond: exit, stallCount, stallMs, stalls } = stream
   const shown = [...stalls].sort((a, b) => b.ms - a.ms).slice(0, mostStallsShown)
-  const counters = counterLines('up to rows', rows)
+  const counters = counterLines('up to rows', rows, environment)
   const chart = chartLines(rows, width)
   return [
     tableText(latencyTable('up to rows', rows)),
@@ -92,9 +97,10 @@ function controlLines(rows: readonly BenchRow[]): string[] {
 const mostStallsShown = 5
 
 /** The server's counters on the same axis as the latencies, or why there are none. */
-function counterLines(axis: string, rows: readonly BenchRow[]): string[] {
+function counterLines(axis: string, rows: readonly BenchRow[], environment: Environment): string[] {
   const counted = counterTable(axis, rows)
-  if (counted) return [tableText(counted)]
+  const uncounted = uncountedLog(environment, rows)
+  if (counted) return [tableText(counted), ...(uncounted === null ? [] : [uncounted])]
   if (rows.every(({ counters }) => counters === undefined)) return []
   const onSchedule = rows.some(({ serviceTime }) => serviceTime !== undefined)
   return onSchedule && new Set(rows.map(({ keys }) => keys)).size > 1

@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Counter, Database, InsertStrategy, RowLayout } from '../databases/port.ts'
+import { RushbenchError } from '../errors.ts'
 import type { Progress } from '../workloads/workload.ts'
 import { chooseStrategy, openBlockStore } from './block-store.ts'
 import { planBlocks, type BlockPlan, type RowWriter } from './blocks.ts'
 import type { RowSum } from './checksum.ts'
-import { beginJournal, isDeferred, removeJournal, type Journal } from './journal.ts'
+import { beginJournal, isDeferred, readStored, removeJournal, type Journal } from './journal.ts'
 import { explainLoss, releaseLease, renewLease, requireLease } from './lease.ts'
 import { rowsOf, type SeedRecipe } from './recipe.ts'
 
@@ -95,18 +96,23 @@ export async function resumeSeeding<R extends object>(
   let done = resumedAt
   const missing = plans.filter(({ number }) => !stored.has(number))
   const store = elsewhere ?? storeHere(database, target, recipe, strategy, options)
-  await explained(
-    database,
-    store(missing, {
-      onStored({ rows }) {
-        done += rows
-        options.onProgress({ done, total })
-      },
-      onLost({ rows }) {
-        done -= rows
-      },
-    }),
-  )
+  try {
+    await explained(
+      database,
+      store(missing, {
+        onStored({ rows }) {
+          done += rows
+          options.onProgress({ done, total })
+        },
+        onLost({ rows }) {
+          done -= rows
+        },
+      }),
+    )
+  } catch (error) {
+    if (!elsewhere && recipe.indexes === 'before' && isRightMissing(error)) await forgetEmpty(database).catch(() => {})
+    throw error
+  }
   const loadedAt = performance.now()
   // Who has lost it leaves what is left to do to the one who has taken it.
   await renewLease(database)
@@ -125,6 +131,16 @@ export async function resumeSeeding<R extends object>(
     passedOver,
     interrupted: done < total,
   }
+}
+
+/** Takes back the journal where no block is stored: there is nothing to go on with. */
+async function forgetEmpty(database: Database): Promise<void> {
+  if (database.traits.transactions && (await readStored(database)).size === 0) await removeJournal(database)
+}
+
+/** The server has refused the rows and keeps none of them; of most other errors nobody knows. */
+function isRightMissing(error: unknown): boolean {
+  return error instanceof RushbenchError && error.code === 'right-missing'
 }
 
 /** An error that has come because another process took the seeding away is said to be that. */

@@ -4,6 +4,11 @@ import { migrateDown, migrateUp } from '../../../src/lib/databases/migrate.ts'
 import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectPostgres } from '../../../src/lib/databases/postgres/connection.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
+import { readJournal } from '../../../src/lib/seeding/journal.ts'
+import { seedRows } from '../../../src/lib/seeding/seed.ts'
+import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
+import { planReservations, reservationSeeding } from '../../../src/lib/workloads/vaccination/seeding.ts'
+import { insertMissingSlots } from '../../../src/lib/workloads/vaccination/slots.ts'
 import { waitText, type Wait } from '../../../src/lib/databases/waits.ts'
 import { startPrivateService } from '../../private-service.ts'
 import { changed } from './server-contract.ts'
@@ -91,6 +96,29 @@ describe.skipIf(server === null)('PostgreSQL that says no', () => {
     expect(await refusedTo((other) => other.dropTables([shows]))).toBe('ALTER TABLE "shows" OWNER TO "clerk"')
   })
 
+  it('names the right that policies of a table ask for', async () => {
+    await prepare('all')
+    await admin.query('alter table shows enable row level security')
+    const grant = await refusedTo(({ store }) => store.insert(shows, [show(2)]))
+    expect(grant).toBe('ALTER ROLE "clerk" BYPASSRLS')
+  })
+
+  it('leaves no unfinished seeding behind where nothing could be stored', async () => {
+    await using owner = await connectDatabase(url, { poolSize: 1 })
+    await migrateUp(owner, vaccination.name, vaccination.tables)
+    const slots = { from: '2000-01-01', years: 1, opens: 480, closes: 480, every: 3_600_000, capacity: 5 }
+    for await (const _ of insertMissingSlots(owner, slots));
+    await admin.query('grant select, update on schedules to clerk; grant select on reservations to clerk')
+    await admin.query('grant create on schema public to clerk')
+    await using database = await connectDatabase(clerkUrl(), { poolSize: 2 })
+    const choices = { seed: 's', keys: 'ascending', order: 'grouped', indexes: 'before' } as const
+    const recipe = await planReservations(database, { rows: 10 }, choices)
+    const seeding = seedRows(database, reservationSeeding, recipe, { connections: 1, onProgress: () => {} })
+    await expect(seeding).rejects.toMatchObject({ code: 'right-missing' })
+    expect(await readJournal(database)).toBeNull()
+    expect((await owner.tables()).map(({ name }) => name).sort()).toEqual(['reservations', 'schedules'])
+  })
+
   it('names the right to make a trigger, which even the owner of a table may lack', async () => {
     await admin.query('grant create on schema public to clerk')
     const clerk = await connect(clerkUrl())
@@ -164,7 +192,7 @@ describe.skipIf(server === null)('PostgreSQL that says no', () => {
     await using database = await connectDatabase(url, { poolSize: 1 })
     await expect(migrateDown(database, workload, tables)).rejects.toMatchObject({
       code: 'tables-depended-on',
-      message: expect.stringContaining('Nothing was dropped'),
+      message: expect.stringContaining('view titles depends on table shows. Nothing was dropped'),
     })
     const names = (await database.tables()).map((table) => table.name)
     expect(names).toEqual(expect.arrayContaining(['seats', 'shows']))

@@ -18,6 +18,8 @@ describe('what a server says no with', () => {
     ['ER_QUERY_TIMEOUT', 'statement-timeout', 'max_execution_time'],
     ['ER_NET_PACKET_TOO_LARGE', 'packet-too-large', 'max_allowed_packet'],
     ['ER_FK_CANNOT_DROP_PARENT', 'tables-depended-on', 'Nothing was dropped'],
+    ['ER_USER_LIMIT_REACHED', 'connections-exhausted', 'two at the least'],
+    ['ENOTDIR', 'database-unreachable', 'Is the server running'],
   ])('has a sentence of its own for MySQL: %s', (given, code, remedy) => {
     expect(translateMysqlError(fault(given), 'mysql://h/d')).toMatchObject({
       code,
@@ -36,11 +38,47 @@ describe('what a server says no with', () => {
     ['42501', 'right-missing', 'docs/databases.md'],
     ['57014', 'statement-timeout', 'statement_timeout'],
     ['2BP01', 'tables-depended-on', 'Nothing was dropped'],
+    ['ENOTDIR', 'database-unreachable', 'Is the server running'],
   ])('has a sentence of its own for PostgreSQL: %s', (given, code, remedy) => {
     expect(translatePostgresError(fault(given), 'postgres://h/d')).toMatchObject({
       code,
       message: expect.stringContaining(remedy),
     })
+  })
+})
+
+it('says of an account that takes no password what it takes', () => {
+  const reason = "Access denied for user 'root'@'localhost'"
+  const error = Object.assign(new Error(reason), { code: 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR', errno: 1698 })
+  expect(translateMysqlError(error, 'mysql://root@h/d')).toMatchObject({
+    code: 'database-denied',
+    message: expect.stringContaining(
+      `${reason}; the account takes no password, but the Unix socket of its own machine (socketPath=)`,
+    ),
+  })
+})
+
+it('names what depends on a table of PostgreSQL', () => {
+  const error = Object.assign(new Error('cannot drop table a because other objects depend on it'), {
+    code: '2BP01',
+    detail: 'view v depends on table a\nview w depends on table a',
+  })
+  expect(translatePostgresError(error, 'postgres://h/d')).toMatchObject({
+    code: 'tables-depended-on',
+    message: expect.stringContaining(
+      'depend on it: view v depends on table a; view w depends on table a. Nothing was dropped',
+    ),
+  })
+})
+
+it.each([
+  ['COPY FROM not supported with row-level security', '0A000'],
+  ['new row violates row-level security policy for table "a"', '42501'],
+])('names the right that policies of PostgreSQL ask for: %s', (reason, code) => {
+  const error = Object.assign(new Error(reason), { code })
+  expect(translatePostgresError(error, 'postgres://app@h/d', { sql: 'copy "a" from stdin' })).toMatchObject({
+    code: 'right-missing',
+    message: expect.stringMatching(/lacks the right BYPASSRLS, .*Grant it with "ALTER ROLE "app" BYPASSRLS"/),
   })
 })
 

@@ -54,6 +54,18 @@ describe('insertBenchSummary', () => {
     expect(text).toMatch(/6,000,000 +random +2.20 +4.19 MB$/m)
   })
 
+  it('says that a binary log is not counted where it is on and its bytes are not told', () => {
+    const written = { name: 'log written', unit: 'bytes', kind: 'total' as const, value: 1 }
+    const on = (log: string, counters: (typeof written)[]) =>
+      summary({
+        checkpoints: [{ ...checkpoint, counters }],
+        environment: { ...saved.environment, durability: { log_bin: log } },
+      })
+    expect(on('ON', [written])).toMatch(/^6,000,000 +1 B\nthe binary log is on and not counted/m)
+    expect(on('OFF', [written])).not.toContain('not counted')
+    expect(on('ON', [written, { ...written, name: 'binlog written' }])).not.toContain('not counted')
+  })
+
   it('shows service times and the rate beside response times on a schedule', () => {
     const serviceTime = { ...latencies, p50: 100, p99: 200 }
     const text = summary({ checkpoints: [{ ...checkpoint, serviceTime, insertsPerSecond: 499.6 }] })

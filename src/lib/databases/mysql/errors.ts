@@ -28,6 +28,7 @@ const translations: Readonly<Record<string, Translation>> = {
   HANDSHAKE_NO_SSL_SUPPORT: 'encryption-refused',
   HANDSHAKE_SSL_ERROR: 'encryption-refused',
   ENOENT: 'database-unreachable',
+  ENOTDIR: 'database-unreachable',
   EACCES: 'database-unreachable',
   ER_CON_COUNT_ERROR: 'connections-exhausted',
   ER_TOO_MANY_USER_CONNECTIONS: 'connections-exhausted',
@@ -40,6 +41,7 @@ const translations: Readonly<Record<string, Translation>> = {
   ER_FK_CANNOT_DROP_PARENT: 'tables-depended-on',
   ER_SECURE_TRANSPORT_REQUIRED: 'database-denied',
   ER_ACCESS_DENIED_ERROR: 'database-denied',
+  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'database-denied',
   ER_DBACCESS_DENIED_ERROR: 'right-missing',
   ER_HOST_NOT_PRIVILEGED: 'database-denied',
   ER_BAD_DB_ERROR: 'database-missing',
@@ -56,6 +58,11 @@ const translationsByNumber: Readonly<Record<number, Translation>> = {
   1969: 'statement-timeout',
 }
 
+/** Of a login without any password that could be wrong: an account of auth_socket or unix_socket. */
+const withoutPassword = 1698
+const ofSocket =
+  'the account takes no password, but the Unix socket of its own machine (socketPath=), from the system user of that name'
+
 /** An error of mysql2 as one of ours where there is a sentence for it; `waiting` is what met it, where it is known. */
 export function translateMysqlError(error: unknown, url: string, waiting?: Waiting): unknown {
   if (error instanceof RushbenchError) return error
@@ -65,7 +72,7 @@ export function translateMysqlError(error: unknown, url: string, waiting?: Waiti
   const known = isTlsFault(error)
     ? 'encryption-refused'
     : (translations[code] ?? translationsByNumber[errno] ?? (fatal || isClosed(error) ? 'database-lost' : null))
-  const reason = reasonOf(error)
+  const reason = errno === withoutPassword ? `${reasonOf(error)}; ${ofSocket}` : reasonOf(error)
   if (known === 'right-missing') return failure(known, { url, reason, ...findMysqlRight(reason, url) }, error)
   return known === null ? error : failure(known, { url, reason }, error)
 }

@@ -21,6 +21,7 @@ type Translation =
 const translations: Readonly<Record<string, Translation>> = {
   ECONNREFUSED: 'database-unreachable',
   ENOENT: 'database-unreachable',
+  ENOTDIR: 'database-unreachable',
   EACCES: 'database-unreachable',
   ENOTFOUND: 'database-unreachable',
   EAI_AGAIN: 'database-unreachable',
@@ -39,6 +40,9 @@ const translations: Readonly<Record<string, Translation>> = {
   '2BP01': 'tables-depended-on',
 }
 
+/** Said of COPY without the code of a right. */
+const rowSecurity = /row-level security/i
+
 /** What met an error, as far as it is known. */
 interface ErrorContext {
   readonly sql?: string
@@ -54,12 +58,20 @@ export function translatePostgresError(error: unknown, url: string, { sql, waiti
   const known = isTlsFault(error)
     ? 'encryption-refused'
     : (translations[codeOf(error)] ?? withoutCode(reason) ?? classOf(codeOf(error)))
+  if (known === 'tables-depended-on') return failure(known, { url, reason: withDetail(error, reason) }, error)
   if (known === 'right-missing') return failure(known, { url, reason, ...findPostgresRight(reason, url, sql) }, error)
   return known === null ? error : failure(known, { url, reason }, error)
 }
 
+/** PostgreSQL names what depends on a table in the detail, a line for each. */
+function withDetail(error: unknown, reason: string): string {
+  const { detail } = error as { detail?: string }
+  return detail ? reasonOf(`${reason}: ${detail.trim().replaceAll('\n', '; ')}`) : reason
+}
+
 /** What pg says in words alone. */
 function withoutCode(reason: string): Translation | null {
+  if (rowSecurity.test(reason)) return 'right-missing'
   if (/does not support SSL|establishing an SSL connection/i.test(reason)) return 'encryption-refused'
   if (/unsupported startup parameter/i.test(reason)) return 'database-not-ours'
   if (/timeout exceeded when trying to connect|connection timeout/i.test(reason)) return 'database-unreachable'

@@ -22,6 +22,12 @@ export function findPostgresRight(reason: string, url: string, sql = ''): Missin
     right: `the right ${right} on ${object}`,
     ...(user !== null && { grant: `GRANT ${right} ON ${object} TO ${quoted(user)}` }),
   })
+  if (/row-level security/i.test(reason)) {
+    return {
+      right: 'the right BYPASSRLS, which a table needs whose policies (row-level security) hide or refuse rows',
+      ...(user !== null && { grant: `ALTER ROLE ${quoted(user)} BYPASSRLS` }),
+    }
+  }
   const [, ownedKind, owned = ''] = notOwner.exec(reason) ?? []
   if (ownedKind !== undefined) {
     const isTable = ownedKind === 'table' || ownedKind === 'relation'

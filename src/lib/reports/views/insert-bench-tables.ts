@@ -4,6 +4,7 @@ import type { Table } from './digest.ts'
 import { formatUnit } from './units.ts'
 
 type Checkpoint = InsertBenchReport['checkpoints'][number]
+type Environment = InsertBenchReport['environment']
 type Stream = NonNullable<InsertBenchReport['stream']>
 
 /** A line of the tables: inserts at or up to one table size. */
@@ -63,6 +64,17 @@ export function counterTable(axis: string, rows: readonly BenchRow[]): Table | n
     }),
   ])
   return { head, rows: lines, numeric: allButKeys(head) }
+}
+
+/** MySQL counts its binary log where few users may read; null where it counts it, or has none. */
+export function uncountedLog(
+  { durability }: Pick<Environment, 'durability'>,
+  rows: readonly BenchRow[],
+): string | null {
+  const names = new Set(rows.flatMap(({ counters = [] }) => counters.map(({ name }) => name)))
+  const isOn = durability['log_bin']?.toUpperCase() === 'ON'
+  if (!isOn || names.size === 0 || names.has('binlog written')) return null
+  return 'the binary log is on and not counted: its bytes and fsyncs are part of each insert as well'
 }
 
 /** All but the order of keys are numbers. */
