@@ -12,7 +12,7 @@ import { measureRequests } from '../../../src/lib/workloads/http/metrics.ts'
 import { loadWorkload, workloadNames } from '../../../src/lib/workloads/registry.ts'
 import type { Parts, RunningServer } from '../../../src/lib/workloads/workload.ts'
 import { createParts } from '../../../src/parts.ts'
-import { askRaw } from '../../raw-http.ts'
+import { askRaw, openRaw } from '../../raw-http.ts'
 
 const token = 'a-token-of-this-test'
 
@@ -80,6 +80,19 @@ describe.each(workloadNames)('the API of %s', (name) => {
       'bad-request',
     ],
     ['no host', 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'bad-request'],
+    ['two hosts', 'GET /healthz HTTP/1.1\r\nHost: x\r\nhost: y\r\nConnection: close\r\n\r\n', 400, 'bad-request'],
+    [
+      'a transfer encoding',
+      'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\nConnection: close\r\n\r\n1\r\nx\r\n0\r\n\r\n',
+      501,
+      'not-implemented',
+    ],
+    [
+      'a content encoding',
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx',
+      415,
+      'unsupported-media-type',
+    ],
     ['a path that is no text', 'GET /%ff%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 400, 'bad-request'],
     [
       'headers that are too large',
@@ -104,6 +117,16 @@ describe.each(workloadNames)('the API of %s', (name) => {
       'content-security-policy': expect.stringContaining("default-src 'none'"),
     })
     expect(JSON.parse(answer.body)).toEqual({ error, message: expect.stringMatching(/^.{5,240}[^{}]$/) })
+  })
+
+  it('serves whoever offers another protocol as HTTP/1.1', async () => {
+    const offer =
+      'Host: x\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\nConnection: Upgrade, HTTP2-Settings\r\n'
+    using client = await openRaw(server.origin, `GET /healthz HTTP/1.1\r\n${offer}\r\n`)
+    await expect.poll(() => client.received).toMatch(/^HTTP\/1\.1 200 [^]*"ok"/)
+    // It is a connection like any other.
+    client.socket.write('GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n')
+    await expect.poll(() => client.received).toContain('HTTP/1.1 404 ')
   })
 
   it.for(name in bodies ? [bodies[name]!] : [])(

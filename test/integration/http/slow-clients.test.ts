@@ -84,6 +84,26 @@ describe('a server that closes', () => {
   })
 
   it.each([
+    ['nothing', ''],
+    ['empty lines', '\r\n\r\n'],
+  ])('ends connections at once on which came %s', async (_what, text) => {
+    const own = createApp({ onError: (error) => void errors.push(error) })
+    own.get('/slow', async () => sleep(300, 'here'))
+    const patient = await listen(own, { host: '127.0.0.1', port: 0, shutdownTimeout: 20_000 })
+    using silent = await openRaw(patient.origin, text)
+    using asking = await openRaw(patient.origin, 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n')
+    await sleep(50)
+    const begun = performance.now()
+    await patient.close()
+    expect(performance.now() - begun).toBeLessThan(5000)
+    await Promise.all([silent.closed, asking.closed])
+    expect([silent.received, readRaw(asking.received)]).toEqual([
+      '',
+      expect.objectContaining({ status: 200, body: 'here' }),
+    ])
+  })
+
+  it.each([
     ['that sends a byte now and then', post, ' '],
     ['whose answer never comes', 'GET /never HTTP/1.1\r\nHost: x\r\n\r\n', ''],
   ])('does not wait for a client %s', async (_what, text, byte) => {

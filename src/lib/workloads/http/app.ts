@@ -2,6 +2,7 @@ import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerBrokenRequest, answerErrors, errorBody, pathErrorBody } from './errors.ts'
 import { exactInput, takeExactInput } from './exact-input.ts'
+import { refusedHead } from './request-head.ts'
 import { safeHeaders } from './safe-headers.ts'
 
 /** How long a client may take, ms. */
@@ -41,7 +42,7 @@ export interface AppOptions {
  * every answer has the same safe headers, and every error the same shape.
  */
 export function createApp({ onError, bodyLimit, times = defaultTimes }: AppOptions): FastifyInstance {
-  const app = fastify({
+  const app: FastifyInstance = fastify({
     ...exactInput,
     ...(bodyLimit !== undefined && { bodyLimit }),
     forceCloseConnections: 'idle',
@@ -53,6 +54,9 @@ export function createApp({ onError, bodyLimit, times = defaultTimes }: AppOptio
       connectionsCheckingInterval: times.lookEveryMs,
       // Node would answer with nothing but a status.
       requireHostHeader: false,
+      // Clients offer others, h2c among them, to servers that need not take them.
+      shouldUpgradeCallback: ({ headers }) =>
+        headers.upgrade?.trim().toLowerCase() === 'websocket' && app.server.listenerCount('upgrade') > 0,
     },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: ({ statusCode = 400 }, _request, reply: FastifyReply) =>
@@ -60,8 +64,10 @@ export function createApp({ onError, bodyLimit, times = defaultTimes }: AppOptio
   })
   app.addHook('onRequest', ({ raw }, reply, done) => {
     reply.headers(safeHeaders)
-    if (raw.headers.host !== undefined || raw.httpVersion === '1.0') return done()
-    void reply.code(400).send(errorBody(400, 'The request has no Host header.'))
+    const refused = refusedHead(raw)
+    if (!refused) return done()
+    const { status, message } = refused
+    void reply.code(status).send(errorBody(status, message))
   })
   app.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
     const body = JSON.stringify(errorBody(417, 'The only expectation that is met is 100-continue.'))

@@ -1,9 +1,10 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { cite } from '../../cut-text.ts'
 import { reasonOf } from '../../errors.ts'
 import { InvalidBody } from './exact-input.ts'
+import { answerOn } from './in-flight.ts'
 import { safeHeaders } from './safe-headers.ts'
 
 /** What every API says that it does not do what was asked. */
@@ -71,18 +72,34 @@ const brokenRequests: Readonly<Record<string, readonly [status: number, message:
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'The extensions of the chunks are larger than 16 KiB.'],
 }
 
-/** Answers what never became a request, as the routes answer theirs, and ends the connection. */
+/** Those that end with the answers that are due on them. */
+const ending = new WeakSet<Socket>()
+
+/**
+ * Answers what never became a request, as the routes answer theirs, and ends the connection. Where requests that came whole
+ * before it are under way, theirs are the answers that the client gets, and the rubbish behind them has none.
+ */
 export function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  // More of what cannot be read is told of anew.
+  if (error.code === 'ECONNRESET' || socket.destroyed || ending.has(socket)) return
+  const answer = answerOn(socket)
+  if (answer?.req.complete) {
+    ending.add(socket)
+    return endAfter(answer, socket)
+  }
   const [status, message] = brokenRequests[error.code ?? ''] ?? [400, 'The request is no proper HTTP.']
-  if (socket.writable && !isAnswering(socket)) socket.write(rawAnswer(status, message))
+  // In the middle of an answer another would be read as part of it.
+  if (socket.writable && !answer?.headersSent) socket.write(rawAnswer(status, message))
   socket.destroy()
 }
 
-/** Half an answer is on its way, in the middle of which another would be read as part of it. */
-function isAnswering(socket: Socket): boolean {
-  const { _httpMessage: answer } = socket as { readonly _httpMessage?: { readonly headersSent: boolean } | null }
-  return answer?.headersSent === true
+/** Ends the connection after that answer and those of the whole requests behind it. */
+function endAfter(answer: ServerResponse, socket: Socket): void {
+  answer.once('finish', () => {
+    const next = answerOn(socket)
+    if (next && next !== answer && next.req.complete) endAfter(next, socket)
+    else socket.destroySoon()
+  })
 }
 
 function rawAnswer(status: number, message: string): string {

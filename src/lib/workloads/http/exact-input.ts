@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyServerOptions, preValidationHookHandler } from 'fastify'
 import { parseExactJson, type JsonFlaw } from '../../exact-json.ts'
+import { isUtf8Type } from './request-head.ts'
 
 /** A body that is not taken as it is. */
 export class InvalidBody extends Error {
@@ -13,6 +14,11 @@ export class InvalidBody extends Error {
   }
 }
 
+/** A body in a charset that is not read. */
+class UnknownCharset extends Error {
+  readonly statusCode = 415
+}
+
 /**
  * Options of every API: its schemas say what is taken, and nothing is made to fit them. Fastify would turn null into 0 and
  * numbers into texts, and drop fields that nobody knows.
@@ -22,11 +28,12 @@ export const exactInput = {
 } satisfies FastifyServerOptions
 
 /**
- * Takes JSON bodies as they are written or refuses them (`InvalidBody`), and reads whole numbers in paths and queries,
- * which are texts on the wire. To be called before there are routes.
+ * Takes JSON bodies as they are written or refuses them (`InvalidBody`, or 415 where they say that they are not UTF-8), and
+ * reads whole numbers in paths and queries, which are texts on the wire. To be called before there are routes.
  */
 export function takeExactInput(app: FastifyInstance): void {
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, ({ headers }, body, done) => {
+    if (!isUtf8Type(headers['content-type'] ?? '')) return done(new UnknownCharset('JSON is UTF-8.'))
     const bytes = body as Buffer
     const { value, flaw } = isUtf8(bytes)
       ? parseExactJson(bytes.toString())

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { AddressInfo, Socket } from 'node:net'
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
 import type { Parts, RunningServer } from '../workload.ts'
+import { answerOn } from './in-flight.ts'
 
 /** How often connections that have become idle are looked for while the server closes, ms. */
 const idleCheckMs = 50
@@ -47,7 +48,7 @@ export async function listen(
       metricsOrigin: app.getDecorator<() => string>(metricsOrigin)(),
     }),
     dropConnections: async () => breakOff(),
-    close: () => closeGracefully(app, shutdownTimeout, breakOff),
+    close: () => closeGracefully(app, shutdownTimeout, connections, breakOff),
   }
 }
 
@@ -65,10 +66,30 @@ function watchConnections({ server }: FastifyInstance): ReadonlySet<Socket> {
  * Node closes connections that are idle when it is told to; those that were busy then would stay for a minute. What is in
  * flight after `withinMs` is broken off: a client that sends a byte a second, or a WebSocket that does not answer the close.
  */
-async function closeGracefully(app: FastifyInstance, withinMs: number, breakOff: () => void): Promise<void> {
-  const idle = setInterval(() => app.server.closeIdleConnections(), idleCheckMs)
+async function closeGracefully(
+  app: FastifyInstance,
+  withinMs: number,
+  connections: ReadonlySet<Socket>,
+  breakOff: () => void,
+): Promise<void> {
+  const idle = setInterval(() => {
+    app.server.closeIdleConnections()
+    endSilent(connections)
+  }, idleCheckMs)
   const late = setTimeout(breakOff, withinMs)
   await app.close()
   clearInterval(idle)
   clearTimeout(late)
+}
+
+/** Node takes a connection for busy until its first request has come. What has come already is read before any is ended. */
+function endSilent(connections: ReadonlySet<Socket>): void {
+  const silent = [...connections].filter(hasAskedNothing)
+  setImmediate(() => {
+    for (const socket of silent) if (hasAskedNothing(socket)) socket.destroy()
+  })
+}
+
+function hasAskedNothing(socket: Socket): boolean {
+  return socket.bytesWritten === 0 && answerOn(socket) === null
 }
