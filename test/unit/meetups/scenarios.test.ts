@@ -29,6 +29,32 @@ describe.each(['browse', 'join', 'host', 'chat'])('the scenario %s', (name) => {
   })
 })
 
+describe.each([
+  ['join', 'login', 'createApplyPost'],
+  ['host', 'createUser', 'createPost'],
+  ['chat', 'login', 'createPost'],
+])('the scenario %s, where there are too many logins', (name, first, next) => {
+  const errors = [{ extensions: { code: 'too-many', retryAfter: 9 } }]
+  const tooMany = { status: 429, body: Buffer.from(JSON.stringify({ data: null, errors })) }
+
+  it('does as it is told: it comes again later, and goes on then', async () => {
+    let refused = 0
+    const reply = () => (++refused <= 3 ? tooMany : { [first]: { tokens: { idToken: 'i', refreshToken: 'r0' } } })
+    const visited = await visit(name, { [first]: reply }, { seconds: 120 })
+    expect(visited.failureReasons).toEqual({ 'status 429': 3 })
+    expect(visited.errorReasons).toEqual({})
+    expect(countOf(visited, next)).toBeGreaterThan(0)
+  })
+
+  it('asks once in as long as it is told', async () => {
+    const visited = await visit(name, { [first]: () => tooMany }, { seconds: 100 })
+    expect(visited.failureReasons).toEqual({ 'status 429': countOf(visited, first) })
+    expect(countOf(visited, first)).toBeGreaterThanOrEqual(9)
+    expect(countOf(visited, first)).toBeLessThanOrEqual(12)
+    expect(visited.outcomes).toMatchObject({ booked: 0, failed: 0 })
+  })
+})
+
 describe('who hosts', () => {
   it('signs up once, posts with an image each, waits for the saga, and looks at what is shown', async () => {
     const visited = await visit('host')

@@ -41,6 +41,32 @@ export async function ask(
   return { answer, ...read(answer) }
 }
 
+/** The status of what was refused because there is too much of it. */
+const tooMany = 429
+
+/** The longest and the shortest that a server is waited for, s, and what is added so that not all come again at once, ms. */
+const longestWait = 60
+const shortestWait = 1
+const spreadMs = 1000
+
+/** How long an honest client waits before it asks again for what was refused as too much; null for any other answer. */
+export function comeAgainAfter({ answer }: GraphqlAnswer): readonly [min: number, max: number] | null {
+  if (answer.status !== tooMany) return null
+  const seconds = Math.min(longestWait, Math.max(shortestWait, retryAfterOf(answer)))
+  return [seconds * 1000, seconds * 1000 + spreadMs]
+}
+
+/** What `Retry-After` says, which stands in the answer, too, whole s; 0 where something between says 429. */
+function retryAfterOf(answer: StepAnswer): number {
+  try {
+    const { errors } = answer.json() as { readonly errors: readonly { readonly extensions: Record<string, unknown> }[] }
+    const { retryAfter } = errors[0]!.extensions
+    return Number.isSafeInteger(retryAfter) ? (retryAfter as number) : 0
+  } catch {
+    return 0
+  }
+}
+
 function read(answer: StepAnswer): Omit<GraphqlAnswer, 'answer'> {
   if (answer.status !== 200) return { data: null, codes: [] }
   const { data, errors = [] } = answer.json() as {

@@ -1,6 +1,6 @@
 import { meanThinkMs } from '../../../load/iteration-time.ts'
 import { defineScenario, type Scenario, type VirtualUser } from '../../../load/scenario.ts'
-import { ask } from './graphql.ts'
+import { ask, comeAgainAfter } from './graphql.ts'
 import { imageAttempt } from '../ledger.ts'
 import { createTexts, seededPassword } from '../made.ts'
 import type { PostText } from '../post/contract.ts'
@@ -42,8 +42,13 @@ export function createHostScenario(seed: string, logins: Logins): Scenario {
 
 async function signUp(user: VirtualUser, email: string, logins: Logins): Promise<boolean> {
   const variables = { email, name: `Host ${user.id}`, password: seededPassword }
-  const { data } = await ask(user, 'createUser', createUser, variables)
-  const made = data?.['createUser'] as { readonly tokens: Tokens } | null | undefined
+  const asked = await ask(user, 'createUser', createUser, variables)
+  const wait = comeAgainAfter(asked)
+  if (wait) {
+    await user.think(wait)
+    return signUp(user, email, logins)
+  }
+  const made = asked.data?.['createUser'] as { readonly tokens: Tokens } | null | undefined
   if (made) logins.add(email, made.tokens)
   return made !== null && made !== undefined
 }

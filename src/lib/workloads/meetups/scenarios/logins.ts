@@ -1,6 +1,6 @@
 import type { VirtualUser } from '../../../load/scenario.ts'
 import { seededPassword } from '../made.ts'
-import { ask } from './graphql.ts'
+import { ask, comeAgainAfter } from './graphql.ts'
 
 /** What an account asks with, and what renews it. */
 export interface Tokens {
@@ -12,7 +12,10 @@ export interface Tokens {
 export interface Logins {
   /** Of somebody who has just signed up. */
   add(email: string, tokens: Tokens): void
-  /** Tokens that are good for a while; null where they were refused, and the next who asks tries again. */
+  /**
+   * Tokens that are good for a while; null where they were refused, and the next who asks tries again. While the server has
+   * too many logins to do, waits and asks again.
+   */
   logIn(user: VirtualUser, email: string): Promise<Tokens | null>
   /** Trades in the refresh token, which is good for one use. */
   renew(user: VirtualUser, email: string): Promise<Tokens | null>
@@ -28,48 +31,68 @@ const refreshOperation = `mutation refreshIDToken($refreshToken: String!) {
   refreshIDToken(refreshToken: $refreshToken) { idToken refreshToken }
 }`
 
+/** What one attempt came to: tokens, or none and how long to wait where it was refused for now. */
+interface Attempt {
+  readonly tokens: Tokens | null
+  readonly wait: ReturnType<typeof comeAgainAfter>
+}
+
 interface Login {
   readonly since: number
-  readonly tokens: Promise<Tokens | null>
+  readonly attempt: Promise<Attempt>
 }
 
 /** Nobody is logged in at first. */
 export function createLogins(): Logins {
   const logins = new Map<string, Login>()
 
-  function keep(email: string, tokens: Promise<Tokens | null>): Promise<Tokens | null> {
-    const login = { since: performance.now(), tokens }
+  function keep(email: string, attempt: Promise<Attempt>): Promise<Attempt> {
+    const login = { since: performance.now(), attempt }
     const forget = () => void (logins.get(email) === login && logins.delete(email))
     logins.set(email, login)
-    tokens.then((given) => given ?? forget(), forget)
-    return tokens
+    attempt.then(({ tokens }) => tokens ?? forget(), forget)
+    return attempt
   }
 
   async function renew(user: VirtualUser, email: string): Promise<Tokens | null> {
     const before = logins.get(email)
-    const tokens = await before?.tokens.catch(() => null)
+    const { tokens } = (await before?.attempt.catch(() => null)) ?? { tokens: null }
     // Somebody else may have been faster.
     if (!tokens || logins.get(email) !== before) return logIn(user, email)
-    return keep(email, askForNewTokens(user, tokens))
+    return (await keep(email, askForNewTokens(user, tokens))).tokens
   }
 
-  function logIn(user: VirtualUser, email: string): Promise<Tokens | null> {
+  function attemptOf(user: VirtualUser, email: string): Promise<Attempt> {
     const login = logins.get(email)
     if (!login) return keep(email, askForTokens(user, email))
-    if (performance.now() - login.since >= renewedAfterMs) return renew(user, email)
     // Who asked may have been stopped, which is no reason for others to stop.
-    return login.tokens.catch(() => logIn(user, email))
+    return login.attempt.catch(() => attemptOf(user, email))
   }
 
-  return { add: (email, tokens) => void keep(email, Promise.resolve(tokens)), logIn, renew }
+  async function logIn(user: VirtualUser, email: string): Promise<Tokens | null> {
+    const login = logins.get(email)
+    if (login && performance.now() - login.since >= renewedAfterMs) return renew(user, email)
+    for (;;) {
+      const { tokens, wait } = await attemptOf(user, email)
+      if (!wait) return tokens
+      await user.think(wait)
+    }
+  }
+
+  return {
+    add: (email, tokens) => void keep(email, Promise.resolve({ tokens, wait: null })),
+    logIn,
+    renew,
+  }
 }
 
-async function askForTokens(user: VirtualUser, email: string): Promise<Tokens | null> {
-  const { data } = await ask(user, 'login', loginOperation, { email, password: seededPassword })
-  return (data?.['login'] as { readonly tokens: Tokens } | null | undefined)?.tokens ?? null
+async function askForTokens(user: VirtualUser, email: string): Promise<Attempt> {
+  const asked = await ask(user, 'login', loginOperation, { email, password: seededPassword })
+  const login = asked.data?.['login'] as { readonly tokens: Tokens } | null | undefined
+  return { tokens: login?.tokens ?? null, wait: comeAgainAfter(asked) }
 }
 
-async function askForNewTokens(user: VirtualUser, { refreshToken }: Tokens): Promise<Tokens | null> {
+async function askForNewTokens(user: VirtualUser, { refreshToken }: Tokens): Promise<Attempt> {
   const { data } = await ask(user, 'refreshIDToken', refreshOperation, { refreshToken })
-  return (data?.['refreshIDToken'] as Tokens | null | undefined) ?? null
+  return { tokens: (data?.['refreshIDToken'] as Tokens | null | undefined) ?? null, wait: null }
 }
