@@ -15,7 +15,7 @@ export async function upgrade(origin: string, protocol = 'graphql-transport-ws')
 }
 
 /** Kinds of frames. */
-export const opcodes = { text: 1, binary: 2, close: 8, ping: 9 } as const
+export const opcodes = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
 
 /** A frame as a client sends it, masked. */
 export function frame(opcode: number, payload: string | Buffer): Buffer {

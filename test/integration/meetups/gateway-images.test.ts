@@ -1,12 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeImage } from '../../images.ts'
 import { openRaw } from '../../raw-http.ts'
 import { startMeetups, type Meetups } from './gateway.ts'
 import { createPeople, type People } from './people.ts'
 import { meetupEngines } from './places.ts'
-
-const jpegHead = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1])
 
 const { open } = meetupEngines[0]!
 
@@ -32,7 +31,7 @@ describe('images at the gateway', () => {
   test('come from the owner of the post alone, and back as they were', async () => {
     const [owner, other] = [await people.newUser(), await people.newUser()]
     const post = await people.newPost(owner.idToken)
-    const bytes = Buffer.concat([jpegHead, Buffer.alloc(200_000, 7)])
+    const bytes = makeImage('image/jpeg', Buffer.alloc(200_000, 7))
     expect(await upload(post, bytes, '')).toMatchObject({ status: 401, body: { error: 'unauthenticated' } })
     expect(await upload(post, bytes, other.idToken)).toMatchObject({ status: 403, body: { error: 'forbidden' } })
     const stored = await upload(post, bytes, owner.idToken)
@@ -60,7 +59,7 @@ describe('images at the gateway', () => {
         '',
         '',
       ].join('\r\n')
-    const bytes = `${jpegHead.toString('latin1')}${'x'.repeat(100_000)}`
+    const bytes = makeImage('image/jpeg', Buffer.alloc(100_000, 'x')).toString('latin1')
     const chunk = `${bytes.length.toString(16)}\r\n${bytes}\r\n`
     const before = await readdir(meetups.images)
 
@@ -100,12 +99,23 @@ describe('images at the gateway', () => {
     expect(meetups.errors).toEqual([])
   })
 
+  test.each(['IMAGE/PNG', 'image/png; charset=x', 'Image/Png;x="y"'])('are of the type %s, too', async (type) => {
+    const owner = await people.newUser()
+    const post = await people.newPost(owner.idToken)
+    const stored = await upload(post, makeImage('image/png', Buffer.alloc(100)), owner.idToken, type)
+    expect(stored.status).toBe(201)
+    const query = 'query ($post: ID!) { post(id: $post) { images { contentType } } }'
+    expect((await meetups.ask(query, { post }, owner.idToken)).data.post.images).toEqual([{ contentType: 'image/png' }])
+  })
+
   test('are refused when they are none, and 404 when there are none', async () => {
     const owner = await people.newUser()
     const post = await people.newPost(owner.idToken)
     expect(await upload(post, Buffer.from('<html>'), owner.idToken)).toMatchObject({ status: 422 })
     expect(await upload(post, Buffer.alloc(0), owner.idToken)).toMatchObject({ status: 422 })
-    expect(await upload('x', jpegHead, owner.idToken)).toMatchObject({ status: 422 })
+    const image = makeImage('image/jpeg', Buffer.alloc(100))
+    expect(await upload('x', image, owner.idToken)).toMatchObject({ status: 422 })
+    expect(await upload(post, image.subarray(0, 20), owner.idToken)).toMatchObject({ status: 422 })
     const none = '00000000-0000-4000-8000-000000000000'
     expect((await fetch(`${meetups.origin}/images/${none}`)).status).toBe(404)
     expect(meetups.errors).toEqual([])

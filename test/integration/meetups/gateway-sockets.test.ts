@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createMemoryPubSub } from '../../../src/lib/pubsub/memory.ts'
 import type { PubSub } from '../../../src/lib/pubsub/pubsub.ts'
 import { outboxChannel } from '../../../src/lib/workloads/meetups/events.ts'
+import { askRaw } from '../../raw-http.ts'
 import { frame, opcodes, upgrade } from '../../raw-web-socket.ts'
 import { startMeetups, type Meetups } from './gateway.ts'
 import { createPeople, type Person } from './people.ts'
@@ -178,6 +179,33 @@ describe('sockets of a gateway', () => {
     await once(socket, 'close')
   })
 
+  const handshake = (method: string, ...headers: string[]) =>
+    [`${method} /graphql HTTP/1.1`, 'Host: x', 'Connection: Upgrade', ...headers, '', ''].join('\r\n')
+  const [offer, key, version] = [
+    'Upgrade: websocket',
+    `Sec-WebSocket-Key: ${'A'.repeat(22)}==`,
+    'Sec-WebSocket-Version: 13',
+  ]
+
+  test.each([
+    ['no key', handshake('GET', offer, version), 400, 'bad-request'],
+    ['a key that is none', handshake('GET', offer, 'Sec-WebSocket-Key: x', version), 400, 'bad-request'],
+    ['another version', handshake('GET', offer, key, 'Sec-WebSocket-Version: 7'), 400, 'bad-request'],
+    ['another method', handshake('PUT', offer, key, version), 405, 'method-not-allowed'],
+  ])('are no sockets with %s, which is said as all errors are', async (_what, text, status, error) => {
+    const answer = await askRaw(meetups.origin, text)
+    expect(answer).toMatchObject({
+      status,
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': expect.stringContaining("default-src 'none'"),
+        'sec-websocket-version': '13, 8',
+      },
+    })
+    expect(JSON.parse(answer.body)).toEqual({ error, message: expect.stringMatching(/^.{5,}[^.]\.$/) })
+  })
+
   test.each([
     ['null', null],
     ['a list', { query: [] }],
@@ -215,10 +243,9 @@ describe('sockets of a gateway', () => {
     socket.close()
   })
 
-  test('are ended that send pings all the time', async () => {
+  test.each(['ping', 'pong'] as const)('are ended that send %ss all the time', async (kind) => {
     const raw = await upgrade(meetups.origin)
-    const pings = Buffer.concat(Array.from({ length: 3000 }, () => frame(opcodes.ping, 'x'.repeat(100))))
-    raw.write(pings)
+    raw.write(Buffer.concat(Array.from({ length: 3000 }, () => frame(opcodes[kind], 'x'.repeat(100)))))
     raw.pause()
     await expect.poll(() => gauge('websockets_open'), patient).toBe(0)
     raw.destroy()

@@ -12,24 +12,19 @@ import { openDiskBlobs } from '../../../src/lib/workloads/meetups/image/disk.ts'
 import { handleEvents } from '../../../src/lib/workloads/meetups/image/index.ts'
 import { maxImages } from '../../../src/lib/workloads/meetups/image/owners.ts'
 import { createImages } from '../../../src/lib/workloads/meetups/image/service.ts'
+import type { ContentType } from '../../../src/lib/workloads/meetups/image/format.ts'
 import { removeAbandoned } from '../../../src/lib/workloads/meetups/image/sweep.ts'
 import { images as imageTable } from '../../../src/lib/workloads/meetups/image/tables.ts'
 import { maxBytes } from '../../../src/lib/workloads/meetups/image/upload.ts'
 import { connectRpc } from '../../../src/lib/workloads/meetups/rpc/client.ts'
 import { served, startRpcServer } from '../../../src/lib/workloads/meetups/rpc/server.ts'
+import { makeImage, shortestImage } from '../../images.ts'
 import { createEventPlace, messageOf, type EventPlace } from './event-place.ts'
 import { meetupEngines } from './places.ts'
 
-const heads = {
-  'image/png': Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13]),
-  'image/jpeg': Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1]),
-  'image/webp': Buffer.from('RIFF\x10\x00\x00\x00WEBP', 'latin1'),
-}
-type ContentType = keyof typeof heads
-
-/** Bytes that begin as those of that type. */
+/** A whole one of that length, at random. */
 const imageOf = (contentType: ContentType, length: number) =>
-  Buffer.concat([heads[contentType], randomBytes(Math.max(0, length - 12))])
+  makeImage(contentType, randomBytes(length - shortestImage))
 
 function* cut(bytes: Buffer, size: number): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
@@ -80,7 +75,7 @@ for (const engine of meetupEngines) {
     it('keeps images as they are, in whatever chunks they come', async () => {
       const property = fc.asyncProperty(
         fc.constantFrom<ContentType>('image/png', 'image/jpeg', 'image/webp'),
-        fc.integer({ min: 12, max: 3000 }),
+        fc.integer({ min: shortestImage, max: 3000 }),
         fc.integer({ min: 1, max: 700 }),
         async (contentType, length, size) => {
           owner = randomUUID()
@@ -111,6 +106,11 @@ for (const engine of meetupEngines) {
       await expect(upload(imageOf('image/png', chunkBytes + 1), 'image/png', chunkBytes + 1)).rejects.toMatchObject({
         code: 'invalid',
       })
+      for (const type of ['image/png', 'image/jpeg', 'image/webp'] as const) {
+        const whole = imageOf(type, 100)
+        for (const wrong of [whole.subarray(0, 20), whole.subarray(0, -1), Buffer.concat([whole, Buffer.from('x')])])
+          await expect(upload(wrong, type)).rejects.toMatchObject({ code: 'invalid' })
+      }
       await expect(service.upload(partsOf('../x', 'image/png', [png]))).rejects.toMatchObject({ code: 'invalid' })
       async function* headless(): AsyncGenerator<UploadPart> {
         yield { chunk: png }

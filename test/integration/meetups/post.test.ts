@@ -210,10 +210,13 @@ for (const { name: engine, open } of meetupEngines) {
       expect((await eventsOf(id)).map(({ type }) => type)).toEqual(['post-created', 'post-approved', 'post-deleted'])
     })
 
-    test.each(['x', Buffer.from('m:123').toString('base64url'), Buffer.from("c:' OR 1=1").toString('base64url')])(
+    const none = '00000000-0000-4000-8000-000000000000'
+    test.each(['x', 'm:123', "c:' OR 1=1", 'c:NaN', `c:-0-${none}`, `m:NaN-${none}`, `m:-0-${none}`, `m:1e3-${none}`])(
       'refuses %j as a cursor',
-      async (after) => {
-        await expect(service.listPosts({ ...everything, after })).rejects.toMatchObject({ code: 'invalid' })
+      async (text) => {
+        const after = text === 'x' ? text : Buffer.from(text).toString('base64url')
+        for (const orderBy of ['created', 'meeting'] as const)
+          await expect(service.listPosts({ ...everything, orderBy, after })).rejects.toMatchObject({ code: 'invalid' })
       },
     )
 

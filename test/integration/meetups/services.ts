@@ -15,6 +15,7 @@ import { createImages } from '../../../src/lib/workloads/meetups/image/service.t
 import type { PostService } from '../../../src/lib/workloads/meetups/post/contract.ts'
 import { createPostService } from '../../../src/lib/workloads/meetups/post/service.ts'
 import type { Clients } from '../../../src/lib/workloads/meetups/services.ts'
+import { makeImage, shortestImage } from '../../images.ts'
 import { countsOf, entriesOf, unwatched } from '../../ledgers.ts'
 import type { EventPlace } from './event-place.ts'
 
@@ -70,8 +71,8 @@ export function newPost(userId: string, rest: { readonly id?: string; readonly m
 export async function uploadImage(images: ImageService, ownerId: string): Promise<void> {
   async function* parts() {
     yield { header: { ownerId, contentType: 'image/jpeg' } }
-    yield { chunk: Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1]) }
-    yield { end: { bytes: 12 } }
+    yield { chunk: makeImage('image/jpeg', Buffer.alloc(0)) }
+    yield { end: { bytes: shortestImage } }
   }
   await images.upload(parts())
 }

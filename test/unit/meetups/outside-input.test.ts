@@ -8,7 +8,7 @@ import { createContext } from '../../../src/lib/workloads/meetups/gateway/contex
 import { dateTime } from '../../../src/lib/workloads/meetups/gateway/schema.ts'
 import { createVerifier, type VerifyToken } from '../../../src/lib/workloads/meetups/gateway/tokens.ts'
 import type { UploadPart } from '../../../src/lib/workloads/meetups/image/contract.ts'
-import { contentTypeOf } from '../../../src/lib/workloads/meetups/image/format.ts'
+import { contentTypeOf, contentTypes } from '../../../src/lib/workloads/meetups/image/format.ts'
 import { readChunks, readHeader } from '../../../src/lib/workloads/meetups/image/upload.ts'
 import { readDelivery, deliveryAttempt } from '../../../src/lib/workloads/meetups/ledger.ts'
 import type { ListPostsRequest } from '../../../src/lib/workloads/meetups/post/contract.ts'
@@ -16,6 +16,7 @@ import { listPosts } from '../../../src/lib/workloads/meetups/post/list.ts'
 import { RpcError } from '../../../src/lib/workloads/meetups/rpc/errors.ts'
 import { issuer } from '../../../src/lib/workloads/meetups/user/issuer.ts'
 import { readRefreshToken } from '../../../src/lib/workloads/meetups/user/tokens.ts'
+import { makeImage } from '../../images.ts'
 
 const codeOf = (error: unknown) => (error instanceof RpcError ? error.code : `none: ${String(error)}`)
 
@@ -152,20 +153,32 @@ describe('lists of posts', () => {
       fc.string(),
       fc.base64String(),
       fc
-        .tuple(fc.constantFrom('c:', 'm:', 'x:', ''), fc.string())
+        .tuple(
+          fc.constantFrom('c:', 'm:', 'x:', ''),
+          fc.oneof(
+            fc.string(),
+            fc.uuid(),
+            fc
+              .tuple(fc.oneof(fc.double().map(String), fc.constantFrom('-0', '1797868167515')), fc.uuid())
+              .map(([time, id]) => `${time}-${id}`),
+          ),
+        )
         .map(([letter, key]) => Buffer.from(letter + key).toString('base64url')),
     )
+    const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+    const keys = { created: new RegExp(`^c:${uuid}$`), meeting: new RegExp(`^m:[0-9]{13}-${uuid}$`) }
+    const columns = { created: 'id', meeting: 'meeting_key' }
     await fc.assert(
-      fc.asyncProperty(cursors, async (after) => {
+      fc.asyncProperty(cursors, fc.constantFrom('created', 'meeting'), async (after, orderBy) => {
         asked.length = 0
-        const code = await refusal(() => listPosts(store, { ...right, after }, 0))
+        const code = await refusal(() => listPosts(store, { ...right, orderBy, after }, 0))
         expect([null, 'invalid']).toContain(code)
         const decoded = Buffer.from(after, 'base64url').toString()
-        if (after !== '') expect(code === null).toBe(/^c:[\x21-\x7e]{1,50}$/.test(decoded))
-        expect(asked).toEqual(
-          code === 'invalid' ? [] : [{ state: 'approved', ...(after !== '' && { id: { lt: decoded.slice(2) } }) }],
-        )
+        if (after !== '') expect(code === null).toBe(keys[orderBy].test(decoded))
+        const from = { [columns[orderBy]]: { lt: decoded.slice(2) } }
+        expect(asked).toEqual(code === 'invalid' ? [] : [{ state: 'approved', ...(after !== '' && from) }])
       }),
+      { numRuns: 500 },
     )
   })
 
@@ -226,10 +239,6 @@ it('takes for a DateTime what is a moment alone', () => {
 
 describe('uploads', () => {
   const ownerId = '00000000-0000-4000-8000-000000000000'
-  const heads = {
-    'image/jpeg': Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1]),
-    'image/png': Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13]),
-  }
 
   /** What is kept of an upload, as the service reads it. */
   async function read(parts: readonly unknown[]): Promise<Buffer> {
@@ -244,11 +253,11 @@ describe('uploads', () => {
   }
 
   it('keep every byte, however they are cut', async () => {
-    const types = fc.constantFrom<keyof typeof heads>('image/jpeg', 'image/png')
+    const types = fc.constantFrom(...contentTypes)
     const bytes = fc.uint8Array({ maxLength: 300 })
     await fc.assert(
       fc.asyncProperty(types, bytes, fc.integer({ min: 1, max: 40 }), async (contentType, rest, step) => {
-        const whole = Buffer.concat([heads[contentType], rest])
+        const whole = makeImage(contentType, rest)
         const chunks = Array.from({ length: Math.ceil(whole.length / step) }, (_, n) => ({
           chunk: whole.subarray(n * step, (n + 1) * step),
         }))

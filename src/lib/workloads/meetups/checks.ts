@@ -31,7 +31,8 @@ export function requireIds(ids: readonly string[], what: string): void {
   for (const id of ids) requireThat(uuidPattern.test(id), what, 'is no UUID in lower case')
 }
 
-const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+/** A UUID as it is stored. */
+export const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** In one question. */
 const maxIds = 10_000

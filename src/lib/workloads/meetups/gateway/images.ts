@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import { mediaTypeOf } from '../../http/request-head.ts'
 import { chunkBytes, type UploadPart } from '../image/contract.ts'
 import { RpcError, type RpcCode } from '../rpc/errors.ts'
 import type { Clients } from '../services.ts'
@@ -50,7 +51,7 @@ export async function addImageRoutes(
         try {
           const ownerId = query.post ?? ''
           await requireOwner(ownerId, createContext(clients, verify, headers.authorization, false))
-          const contentType = headers['content-type'] ?? ''
+          const contentType = mediaTypeOf(headers['content-type'] ?? '')
           const service = await clients.get('ImageService')
           const { id, bytes } = await service.upload(partsOf(ownerId, contentType, body ?? Readable.from([]), raw))
           return await reply.code(201).send({ id, bytes, path: `/images/${id}` })

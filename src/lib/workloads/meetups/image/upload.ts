@@ -1,7 +1,7 @@
 import { requireIds, requireThat } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { chunkBytes, type UploadPart } from './contract.ts'
-import { contentTypeOf, contentTypes, headBytes, type ContentType } from './format.ts'
+import { contentTypeOf, contentTypes, headBytes, isWhole, tailBytes, type ContentType } from './format.ts'
 
 /** The largest image, in bytes. */
 export const maxBytes = 5 * 1024 * 1024
@@ -28,8 +28,8 @@ export async function readHeader(parts: AsyncIterator<UploadPart>): Promise<Head
 }
 
 /**
- * The bytes that follow the header, as they come. Throws `invalid` where they are not of that type or break off, and `full`
- * as soon as there are too many, so that whoever writes them keeps none of them. `onBytes` is told of how many there are.
+ * The bytes that follow the header, as they come. Throws `invalid` where they are not a whole image of that type or break off,
+ * and `full` as soon as there are too many, so that whoever writes them keeps none of them. `onBytes` is told of how many there are.
  */
 export async function* readChunks(
   parts: AsyncIterator<UploadPart>,
@@ -37,6 +37,7 @@ export async function* readChunks(
   onBytes: (bytes: number) => void,
 ): AsyncGenerator<Buffer> {
   let head = Buffer.alloc(0)
+  let tail = Buffer.alloc(0)
   let bytes = 0
   for (;;) {
     const part = await parts.next()
@@ -51,6 +52,7 @@ export async function* readChunks(
     const { length } = chunk as Buffer
     requireThat(length <= chunkBytes, 'A chunk', `has more than ${chunkBytes} bytes`)
     bytes += length
+    tail = Buffer.concat([tail, (chunk as Buffer).subarray(-tailBytes)]).subarray(-tailBytes)
     if (bytes > maxBytes) throw new RpcError('full', `The image has more than ${maxBytes} bytes`)
     const isChecked = head.length >= headBytes
     if (!isChecked) {
@@ -61,6 +63,7 @@ export async function* readChunks(
     yield isChecked ? (chunk as Buffer) : head
   }
   requireThat(head.length >= headBytes, 'The image', `has less than ${headBytes} bytes`)
+  requireThat(isWhole(contentType, head, tail, bytes), 'The image', `is no whole ${contentType}`)
   onBytes(bytes)
 }
 

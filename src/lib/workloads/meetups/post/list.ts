@@ -1,27 +1,31 @@
 import type { Condition, Store, Where } from '../../../databases/port.ts'
+import { uuidPattern } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { checkList } from './checks.ts'
 import type { ListPostsRequest, PostPage } from './contract.ts'
 import { toPost } from './rows.ts'
-import { posts, type PostRow } from './tables.ts'
+import { meetingKeyPattern, posts, type PostRow } from './tables.ts'
 
 /** Rows read at once where some of them do not count: few pages need a second look. */
 const rowsAtOnce = 200
 
 /** Keys that posts are ordered by; each is unique. */
-const orders = { created: { letter: 'c', column: 'id' }, meeting: { letter: 'm', column: 'meeting_key' } } as const
+const orders = {
+  created: { letter: 'c', column: 'id', pattern: uuidPattern },
+  meeting: { letter: 'm', column: 'meeting_key', pattern: meetingKeyPattern },
+} as const
 
 /** Some approved posts. A cursor holds the key of its post, so that a page does not move when posts come or go. */
 export async function listPosts(store: Store, request: ListPostsRequest, now: number): Promise<PostPage> {
   checkList(request)
   const { first, descending, orderBy } = request
-  const { column, letter } = orders[orderBy]
+  const { column, letter, pattern } = orders[orderBy]
   const fish = request.fishTypes.map((name) => `,${name},`)
   const matches = ({ fish_types }: PostRow) => fish.length === 0 || fish.some((name) => fish_types.includes(name))
   const limit = fish.length === 0 ? first + 1 : rowsAtOnce
   const where = whereOf(request, now)
   const found: PostRow[] = []
-  let after = readCursor(request.after, letter)
+  let after = readCursor(request.after, letter, pattern)
   for (;;) {
     const from: Where<PostRow> = after === null ? {} : { [column]: descending ? { lt: after } : { gt: after } }
     const rows = await store.find(posts, { ...where, ...from }, { orderBy: [column], descending, limit })
@@ -56,10 +60,12 @@ function makeCursor(key: string, letter: string): string {
   return Buffer.from(`${letter}:${key}`).toString('base64url')
 }
 
-/** Null for none. */
-function readCursor(cursor: string, letter: string): string | null {
+/** Null for none. Throws `invalid` for what `makeCursor` does not make of a key of that pattern. */
+function readCursor(cursor: string, letter: string, pattern: RegExp): string | null {
   if (cursor === '') return null
-  const [, found, key] = /^([cm]):([\x21-\x7e]{1,50})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
-  if (key === undefined || found !== letter) throw new RpcError('invalid', 'after is no cursor of this order')
-  return key
+  const key = Buffer.from(cursor, 'base64url')
+    .toString()
+    .slice(letter.length + 1)
+  if (pattern.test(key) && makeCursor(key, letter) === cursor) return key
+  throw new RpcError('invalid', 'after is no cursor of this order')
 }

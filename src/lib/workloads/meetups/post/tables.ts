@@ -120,6 +120,9 @@ export function applicationId(postId: string, userId: string, turn: number, kind
   return `${postId}/${userId}/${turn}/${kind === 'applied' ? 'a' : 'w'}`
 }
 
+/** What `meetingKey` makes, and nothing else. */
+export const meetingKeyPattern = /^\d{13}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
 /** Sorts as the meetings do; the post's id makes it unique. Times up to the year 2286 have 13 digits. */
 export function meetingKey(meetingAt: number, postId: string): string {
   return `${String(meetingAt).padStart(13, '0')}-${postId}`

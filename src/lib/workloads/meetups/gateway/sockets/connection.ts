@@ -157,10 +157,14 @@ export function serveConnection(socket: WebSocket, parts: ConnectionParts): Conn
     if (message) handle(message)
     else close(closings.invalid)
   })
-  socket.on('ping', () => {
+  const countControl = (): void => {
     if (!isClosed && !mayPass()) close(closings.tooMany)
+  }
+  socket.on('ping', countControl)
+  socket.on('pong', () => {
+    isThere = true
+    countControl()
   })
-  socket.on('pong', () => (isThere = true))
   // What is wrong with it closes it, too.
   socket.on('error', () => {})
   socket.once('close', end)

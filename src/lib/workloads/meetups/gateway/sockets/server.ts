@@ -54,6 +54,10 @@ export function serveSockets(
     clientTracking: false,
     handleProtocols: (offered) => (offered.has(protocolName) ? protocolName : false),
   })
+  // What is wrong with a handshake ws would say in an answer of its own.
+  sockets.on('wsClientError', ({ message }, stream, { method }) =>
+    refuse(stream, method === 'GET' ? 400 : 405, `${message}.`, { 'sec-websocket-version': '13, 8' }),
+  )
   let isClosing = false
 
   function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
@@ -91,10 +95,11 @@ function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] as string
 }
 
-function refuse(stream: Duplex, status: number, message: string): void {
+function refuse(stream: Duplex, status: number, message: string, more: Readonly<Record<string, string>> = {}): void {
   const body = JSON.stringify(errorBody(status, message))
   const headers = {
     ...safeHeaders,
+    ...more,
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
     connection: 'close',

@@ -21,7 +21,11 @@ declare module 'ws' {
     terminate(): void
   }
 
-  export class WebSocketServer {
+  interface ServerEvents {
+    wsClientError: [error: Error, stream: Duplex, request: IncomingMessage]
+  }
+
+  export class WebSocketServer extends EventEmitter<ServerEvents> {
     constructor(options: {
       readonly noServer: true
       readonly maxPayload: number
