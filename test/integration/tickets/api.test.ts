@@ -173,6 +173,16 @@ for (const engine of testEngines) {
       const before = await database.store.count(rejected)
       await Promise.all(largest.map((bytes) => desk.take(bytes)))
       expect([commits, await database.store.count(rejected)]).toEqual([[128], before + 128])
+      const shown: unknown[] = []
+      for (let after: string | null = ''; after !== null;) {
+        const text = await (await fetch(`${server.origin}/rejected?limit=100&after=${after}`)).text()
+        expect(text.length).toBeLessThanOrEqual(4 * 1024 * 1024)
+        const page = JSON.parse(text) as { rejected: { receipt: string }[]; next: string | null }
+        shown.push(...page.rejected.map(({ receipt }) => receipt))
+        after = page.next
+      }
+      const all = await database.store.find(rejected, {}, { orderBy: ['id'], columns: ['id'] })
+      expect(shown).toEqual(all.map(({ id }) => id))
       // Each is far more than an ordinary one has; the pages of the tests after this one need not carry them.
       await database.store.remove(rejected, { id: { in: largest.map(receiptId) } })
     })
@@ -186,6 +196,13 @@ for (const engine of testEngines) {
         expect(await send(`{${type}`, { headers: { 'content-type': type } })).toMatchObject({ status: 202 })
       },
     )
+
+    it('stores nothing of a receipt whose bytes are of another coding', async () => {
+      const before = await database.store.count(rejected)
+      const answer = await send('not gzip', { headers: { 'content-encoding': 'gzip' } })
+      expect(answer).toMatchObject({ status: 415, body: { error: 'unsupported-media-type' } })
+      expect(await database.store.count(rejected)).toBe(before)
+    })
 
     it('stores batches that are new to two servers at the same moment, with the same new products', async () => {
       const shared = { product: 'New to both', productId: 'both', priceCents: 1 }

@@ -18,7 +18,11 @@ const maxPage = 1000
 const Uid = Type.String({ minLength: 1, maxLength: maxUidLength, description: 'order_uid' })
 
 const ErrorSchema = Type.Object(
-  { error: Type.String({ description: 'a word that programs can rely on' }), message: Type.String() },
+  {
+    error: Type.String({ description: 'a word that programs can rely on' }),
+    message: Type.String(),
+    issues: Type.Optional(Type.Array(Type.Object({ field: Type.String(), reason: Type.String() }))),
+  },
   { title: 'Error' },
 )
 

@@ -145,20 +145,33 @@ function addListRoutes(app: FastifyInstance, store: Store): void {
     '/rejected',
     {
       schema: {
-        summary: 'Receipts that could not be read, whole',
+        summary: 'Receipts that could not be read, whole: as many as fit into 4 MiB',
         querystring: RejectedQuery,
         response: { 200: RejectedPage, 422: ErrorSchema },
       },
     },
     async ({ query: { after, limit } }) => {
-      const page = await store.find(rejected, { id: { gt: after } }, { orderBy: ['id'], limit })
+      const found = await store.find(rejected, { id: { gt: after } }, { orderBy: ['id'], limit })
+      const page = withinBytes(found)
       const shown = page.map(({ id, reason, line, received_at, bytes }) => {
         const at = new Date(received_at).toISOString()
         return { receipt: id, reason, line, message: messageOf(reason), received_at: at, bytes }
       })
-      return { rejected: shown, next: nextOf(page, limit) }
+      return { rejected: shown, next: page.length < found.length ? page.at(-1)!.id : nextOf(page, limit) }
     },
   )
+}
+
+/** The most bytes of receipts on one page, in base64. */
+const maxPageBytes = 4 * 1024 * 1024
+
+/** What a receipt has on its page beside its bytes, at most. */
+const rowBytes = 1024
+
+/** The first of them that fit on a page; one at least, which is never too large for it. */
+function withinBytes<Row extends { readonly bytes: string }>(rows: readonly Row[]): Row[] {
+  let left = maxPageBytes
+  return rows.filter(({ bytes }) => (left -= bytes.length + rowBytes) >= 0)
 }
 
 /** The key that the next page follows; null where this one is the last. */
