@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createApp } from '../../../src/lib/workloads/http/app.ts'
@@ -73,14 +74,16 @@ describe('a server that closes', () => {
     const body = '{"a":1}'
     using client = await openRaw(
       server.origin,
-      `POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`,
+      `POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`,
     )
-    await sleep(50)
+    // The server has its head.
+    await once(client.socket, 'data')
     const closed = server.close()
     await sleep(100)
     client.socket.write(body)
     await Promise.all([closed, client.closed])
-    expect(readRaw(client.received)).toMatchObject({ status: 200, body })
+    const [, answer = ''] = client.received.split('HTTP/1.1 100 Continue\r\n\r\n')
+    expect(readRaw(answer)).toMatchObject({ status: 200, body })
   })
 
   it.each([

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -242,12 +243,13 @@ for (const engine of testEngines) {
       const socket = connect(Number(new URL(second.origin).port), '127.0.0.1')
       const body = JSON.stringify({ ticket_id: 'late', schedule_id: firstSlot })
       socket.write(
-        `POST /reservations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+        `POST /reservations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: ${body.length}\r\n\r\n`,
       )
-      await sleep(100)
+      // The server has its head.
+      await once(socket, 'data')
       const closed = second.close()
       await sleep(100)
-      socket.write(body.slice(5))
+      socket.write(body)
       let answer = ''
       for await (const chunk of socket) answer += String(chunk)
       expect(answer).toMatch(/^HTTP\/1\.1 201 /)
