@@ -114,7 +114,7 @@ describe.skipIf(present.length === 0).for(present)('%s', ([, url]) => {
   it.each([
     ['mongodb://root:100%@127.0.0.1:1/x', 'url-unreadable'],
     ['mongodb://root:100%25@127.0.0.1:1/x?w=none&nonsense=100%25', 'url-parameter-unknown'],
-    ['mongodb://root:100%25@127.0.0.1:1/x?compressors=100%25', 'url-unreadable'],
+    ['mongodb://root:100%25@127.0.0.1:1/x?compressors=100%25', 'url-parameter-wrong'],
     ['mongodb:', 'url-unreadable'],
   ])('a URL that cannot be read, %s', async (bad, code) => {
     await expect(open(bad)).rejects.toMatchObject({
