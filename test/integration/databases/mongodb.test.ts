@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrateUp, migrationStatus } from '../../../src/lib/databases/migrate.ts'
 import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
+import { describeServices } from '../../describe-services.ts'
 import { findService } from '../../services.ts'
 import { encode, freeCounter, seatLayout } from './bulk-contract.ts'
 import { describeDatabase } from './contract.ts'
@@ -13,7 +14,6 @@ import { all, seat, seats, show, shows, tables, workload } from './tables.ts'
 
 /** The contract holds on both servers that dev/services has. */
 const services = { ferretdb: await findService('ferretdb'), mongodb6: await findService('mongodb6') }
-const present = Object.entries(services).filter((service): service is [string, string] => service[1] !== null)
 
 const open = (url: string) => connectDatabase(url, { poolSize: 2 })
 
@@ -41,39 +41,41 @@ function answerHello(socket: Socket, maxWireVersion: number): void {
   })
 }
 
-// The driver looks for a server for five seconds, so that all of them wait at once.
-describe.skipIf(present.length === 0).for(present)('%s that cannot be had', { concurrent: true }, ([, url]) => {
-  it.each([
-    ['no server', { port: '1' }, 'database-unreachable'],
-    ['a login that is refused', { username: 'nobody', password: 'wrong' }, 'database-denied'],
-    ['no database in the URL', { pathname: '/' }, 'database-missing'],
-    ['a name that no database can have', { pathname: '/a.b' }, 'database-missing'],
-  ])('%s', async (_name, parts, code) => {
-    await expect(open(changed(url, parts))).rejects.toMatchObject({
-      code,
-      message: expect.not.stringContaining('wrong'),
+describeServices(services, (_server, url) => {
+  // The driver looks for a server for five seconds, so that all of them wait at once.
+  describe('that cannot be had', { concurrent: true }, () => {
+    it.each([
+      ['no server', { port: '1' }, 'database-unreachable'],
+      ['a login that is refused', { username: 'nobody', password: 'wrong' }, 'database-denied'],
+      ['no database in the URL', { pathname: '/' }, 'database-missing'],
+      ['a name that no database can have', { pathname: '/a.b' }, 'database-missing'],
+    ])('%s', async (_name, parts, code) => {
+      await expect(open(changed(url, parts))).rejects.toMatchObject({
+        code,
+        message: expect.not.stringContaining('wrong'),
+      })
     })
-  })
 
-  it('a server that hangs up', async () => {
-    const { server, port } = await listen((socket) => socket.destroy())
-    await expect(open(changed(url, { port }))).rejects.toMatchObject({
-      code: expect.stringMatching(/^database-(unreachable|lost)$/),
+    it('a server that hangs up', async () => {
+      const { server, port } = await listen((socket) => socket.destroy())
+      await expect(open(changed(url, { port }))).rejects.toMatchObject({
+        code: expect.stringMatching(/^database-(unreachable|lost)$/),
+      })
+      server.close()
     })
-    server.close()
-  })
 
-  it('a server that is too old', async () => {
-    const { server, port } = await listen((socket) => answerHello(socket, 6))
-    await expect(open(changed(url, { port }))).rejects.toMatchObject({
-      code: 'database-not-ours',
-      message: expect.stringMatching(/wire version 6, .* requires at least \d+ \(MongoDB \d/),
+    it('a server that is too old', async () => {
+      const { server, port } = await listen((socket) => answerHello(socket, 6))
+      await expect(open(changed(url, { port }))).rejects.toMatchObject({
+        code: 'database-not-ours',
+        message: expect.stringMatching(/wire version 6, .* requires at least \d+ \(MongoDB \d/),
+      })
+      server.close()
     })
-    server.close()
   })
 })
 
-describe.skipIf(present.length === 0).for(present)('%s', ([, url]) => {
+describeServices(services, (_server, url) => {
   let admin: MongoClient
 
   beforeAll(async () => {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { createConnection, type Connection } from 'mysql2/promise'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
+import { describeServices } from '../../describe-services.ts'
 import { findService } from '../../services.ts'
 import { describeDatabase } from './contract.ts'
 import { changed, describeServer } from './server-contract.ts'
@@ -9,9 +10,8 @@ import { sqlScratch } from './tables.ts'
 
 /** The contract holds on both servers that dev/services has. */
 const services = { mariadb: await findService('mariadb'), mysql8: await findService('mysql8') }
-const present = Object.entries(services).filter((service): service is [string, string] => service[1] !== null)
 
-describe.skipIf(present.length === 0).for(present)('%s', ([name, url]) => {
+describeServices(services, (name, url) => {
   let admin: Connection
 
   beforeAll(async () => {

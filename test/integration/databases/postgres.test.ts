@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { migrateUp } from '../../../src/lib/databases/migrate.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
+import { describeServices } from '../../describe-services.ts'
 import { findService } from '../../services.ts'
 import { describeDatabase } from './contract.ts'
 import { changed, describeServer } from './server-contract.ts'
@@ -10,9 +11,8 @@ import { show, shows, sqlScratch, tables, workload } from './tables.ts'
 
 /** The contract holds on both versions that dev/services has. */
 const services = { postgres: await findService('postgres'), postgres17: await findService('postgres17') }
-const present = Object.entries(services).filter((service): service is [string, string] => service[1] !== null)
 
-describe.skipIf(present.length === 0).for(present)('%s', ([, url]) => {
+describeServices(services, (_server, url) => {
   const admin = new Client({ connectionString: url })
 
   beforeAll(() => admin.connect())
