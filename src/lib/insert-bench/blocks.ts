@@ -6,6 +6,7 @@ import { timeInserts, type Block } from './measure.ts'
 import { paceInserts, scheduleFromNow, type InsertTiming } from './pace.ts'
 import { judgeSchedule, type Schedule } from './schedule.ts'
 import type { BenchSession, KeyOrder } from './table.ts'
+import { insertUntimed } from './warm-up.ts'
 
 /** How the inserts at one table size are measured. */
 export interface BlockOptions {
@@ -100,7 +101,9 @@ async function measureInTurn(
     const own = series.find((one) => one.keys === keys) as (typeof series)[number]
     options.settle?.()
     own.controls.push(await timeControl(session, controlsBeside(inserts), options))
-    await leadIn(session, keys, options)
+    // One on each connection leads in: the first after a pause, which was ours, waits for a disk and for processors that
+    // have gone to sleep meanwhile. The counters count it.
+    await insertUntimed(session, keys, options.concurrency, options)
     const { block, elapsedMs } = await measureBlock(session, keys, inserts, options)
     // Of a block that was cut short nobody knows what its missing inserts would have been.
     if (block.response.length < inserts) break
@@ -117,18 +120,6 @@ async function measureInTurn(
     elapsedMs,
     counters: sum.perInsert(countInserts(blocks) + blocks.length * options.concurrency),
   }))
-}
-
-/**
- * An insert on each connection that is not timed: the first after a pause waits for a disk and for processors that have
- * gone to sleep meanwhile, and the pause was ours. The counters count it.
- */
-async function leadIn(session: BenchSession, keys: KeyOrder, { concurrency, signal }: BlockOptions): Promise<void> {
-  if (signal.aborted) return
-  const inserts = Array.from({ length: concurrency }, (_, connection) => session.draw(keys, connection))
-  const ended = await Promise.allSettled(inserts.map((insert) => insert()))
-  const failed = ended.find((end) => end.status === 'rejected')
-  if (failed) throw failed.reason
 }
 
 /** Inserts of all series at the most that are not timed because they lead in a block. */

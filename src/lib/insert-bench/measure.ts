@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { mean, medianOf, quantile } from '../stats/quantiles.ts'
 import type { CounterReading } from './counters.ts'
+import { turnEveryMs } from './pace.ts'
 import type { Schedule } from './schedule.ts'
 import type { KeyOrder } from './table.ts'
 import type { WarmUp } from './warm-up.ts'
@@ -54,9 +55,6 @@ export interface Block {
 }
 
 const usPerMs = 1000
-
-/** A turn of the event loop outside of what is timed lets Ctrl-C through where inserts never wait, so many ms apart. */
-const turnEveryMs = 20
 
 /**
  * Times `inserts` inserts, one after the other, in microseconds; each is drawn outside its time. An insert that fails

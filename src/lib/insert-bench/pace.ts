@@ -32,8 +32,8 @@ export interface Pace {
 }
 
 const msPerSecond = 1000
-/** How far apart turns are that let Ctrl-C through. */
-const turnEveryMs = 20
+/** How far apart turns of the event loop are that let Ctrl-C through where inserts never wait. */
+export const turnEveryMs = 20
 
 /** A schedule of `rate` inserts a second from now on. */
 export function scheduleFromNow(clock: Clock, rate: number): (index: number) => number {

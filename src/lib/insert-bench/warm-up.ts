@@ -88,7 +88,8 @@ export function isSteady(medians: readonly number[]): boolean {
   return latest >= before * (1 - mayFall)
 }
 
-async function insertUntimed(
+/** Sends so many inserts, spread over the connections, whose times nobody asks for. */
+export async function insertUntimed(
   session: BenchSession,
   keys: KeyOrder,
   inserts: number,
