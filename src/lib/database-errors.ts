@@ -29,7 +29,7 @@ export const databaseErrors = {
   'url-parameter-wrong': entry<{ url: string; name: string; value: string | null; allowed: string }>(
     'usage',
     (d) =>
-      `The parameter ${d.name} of ${d.url} cannot be ${d.value === null ? 'what it is' : JSON.stringify(d.value.slice(0, 200))}. Allowed: ${d.allowed}.`,
+      `The parameter ${d.name} of ${d.url} cannot be ${d.value === null ? 'what it is' : JSON.stringify(d.value)}. Allowed: ${d.allowed}.`,
   ),
   'certificate-unusable': entry<{ url: string; parameter: string; file: string; reason: string }>(
     'usage',

@@ -20,7 +20,7 @@ export async function openPausable(url: string): Promise<PausableAccess> {
   }
   // What was not encrypted on the socket is not to be encrypted on the way to the relay.
   const unused = Object.fromEntries(tlsParameterNames.map((name) => [name, null]))
-  const plain = ways[0]?.ssl === undefined ? { ...unused, 'ssl-mode': 'DISABLED', sslMode: null, ssl_mode: null } : {}
+  const plain = ways[0]?.ssl === undefined ? { ...unused, 'ssl-mode': 'DISABLED' } : {}
   const parameters = { ...plain, socketPath: null, socket: null }
   return openRelay({ shown, host: socketPath, port: 0, urlAt: (port) => redirectUrl(url, { host, port, parameters }) })
 }

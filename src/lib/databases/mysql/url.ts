@@ -103,11 +103,11 @@ export function readMysqlUrl(url: string): MysqlUrl {
   }
 }
 
-/** What is of encryption alone. */
+/** Parameters that mean nothing where the connection is not encrypted. */
 const ofTls = ['ssl-ca', 'ssl-cert', 'ssl-key', 'ssl-key-password'] as const
 
-/** What a URL is to be without where nothing is encrypted, by every name that it has. */
-export const tlsParameterNames: readonly string[] = ofTls.flatMap((name) => [
+/** Every name of every parameter that says how the connection is encrypted. */
+export const tlsParameterNames: readonly string[] = (['ssl-mode', ...ofTls] as const).flatMap((name) => [
   name,
   ...((mysqlParameters[name] as { readonly aliases?: readonly string[] }).aliases ?? []),
 ])

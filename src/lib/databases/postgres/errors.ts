@@ -2,7 +2,7 @@ import { failure, reasonOf, RushbenchError } from '../../errors.ts'
 import { givingUp, waitedOf } from '../retry.ts'
 import { isTlsFault } from '../tls.ts'
 import type { Waiting } from '../waits.ts'
-import { findPostgresRight } from './rights.ts'
+import { findPostgresRight, rowSecurity } from './rights.ts'
 import { findPostgresSetback } from './setbacks.ts'
 
 type Translation =
@@ -39,9 +39,6 @@ const translations: Readonly<Record<string, Translation>> = {
   '57014': 'statement-timeout',
   '2BP01': 'tables-depended-on',
 }
-
-/** Said of COPY without the code of a right. */
-const rowSecurity = /row-level security/i
 
 /** What met an error, as far as it is known. */
 interface ErrorContext {

@@ -15,6 +15,9 @@ const ofTables: readonly (readonly [RegExp, string])[] = [
 const denied = /^permission denied for (table|relation|schema|database) "?(.+?)"?$/
 const notOwner = /^must be owner of (table|relation|index|schema|view|function) "?(.+?)"?$/
 
+/** COPY says so without the code of a missing right. */
+export const rowSecurity = /row-level security/i
+
 /** What PostgreSQL said no to `sql` for. Null where nobody can tell. */
 export function findPostgresRight(reason: string, url: string, sql = ''): MissingRight | null {
   const user = userIn(url)
@@ -22,7 +25,7 @@ export function findPostgresRight(reason: string, url: string, sql = ''): Missin
     right: `the right ${right} on ${object}`,
     ...(user !== null && { grant: `GRANT ${right} ON ${object} TO ${quoted(user)}` }),
   })
-  if (/row-level security/i.test(reason)) {
+  if (rowSecurity.test(reason)) {
     return {
       right: 'the right BYPASSRLS, which a table needs whose policies (row-level security) hide or refuse rows',
       ...(user !== null && { grant: `ALTER ROLE ${quoted(user)} BYPASSRLS` }),

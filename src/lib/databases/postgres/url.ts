@@ -146,7 +146,7 @@ function optionsOf({ options, search_path: path }: Values): { options?: string }
   return all.length === 0 ? {} : { options: all.join(' ') }
 }
 
-/** What is of encryption alone. */
+/** Parameters that mean nothing where the connection is not encrypted. */
 export const tlsParameters = ['sslrootcert', 'sslcert', 'sslkey', 'sslpassword'] as const
 
 function readTls(

@@ -74,13 +74,7 @@ function bracketed(condition: string): string {
 }
 
 function groupByName(rows: readonly CatalogRow[]) {
-  const groups = new Map<string, CatalogRow[]>()
-  for (const row of rows) {
-    const name = String(row['name'])
-    const group = groups.get(name)
-    if (group) group.push(row)
-    else groups.set(name, [row])
-  }
+  const groups = Map.groupBy(rows, ({ name }) => String(name))
   return Array.from(groups, ([name, group]) => ({ name, first: group[0] as CatalogRow, rows: group }))
 }
 
