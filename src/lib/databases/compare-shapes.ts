@@ -144,7 +144,7 @@ function compareTriggers(expected: TableShape, found: TableShape): ShapeComparis
   }
 }
 
-/** By their conditions: names are given by the server where nobody gives them. */
+/** Compares checks by their conditions: the server gives names where nobody else does. */
 function compareChecks(expected: TableShape, found: TableShape): ShapeComparison {
   const without = (checks: readonly CheckShape[], others: readonly CheckShape[]) =>
     checks.filter(({ condition }) => !others.some((other) => other.condition === condition))
@@ -173,7 +173,7 @@ export function describeDifference(table: string, { what, expected, found }: Dif
   return `${table} has ${what} ${found}, and not ${expected}`
 }
 
-/** Names of one kind that are shown. */
+/** Partitions that are named. */
 const mostPartitions = 5
 
 /** What a table has beside its own, one text each; partitions in one: `index by_holder (holder)`, `2 partitions: p0, p1`. */

@@ -25,7 +25,7 @@ export interface ColumnNature {
   readonly type: string
   /** `other`: what neither a text nor a number can be held against: bytes, times, lists, JSON. */
   readonly compares: 'text' | 'number' | 'uuid' | 'other'
-  /** Of all letters, or of a to z only. */
+  /** For all letters, or for a to z only. */
   readonly ignoresCase?: 'all' | 'ascii'
   readonly ignoresAccents?: true
   readonly ignoresEndSpaces?: true

@@ -13,7 +13,7 @@ export async function readFacts(database: Database, tables: readonly AnyTable[])
   }
 }
 
-/** As they are where the catalog cannot be read. */
+/** Adds how each table compares with what `migrate` makes; nothing where the catalog cannot be read. */
 async function withComparisons(
   database: Database,
   tables: readonly AnyTable[],

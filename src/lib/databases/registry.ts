@@ -23,12 +23,12 @@ const engines: Readonly<Record<string, () => Promise<DatabaseAdapter>>> = {
   unix: redis,
 }
 
-/** In small letters, however it is written. */
+/** The scheme of a URL in small letters, however it is written. */
 function schemeOf(url: string): string {
   return url.slice(0, Math.max(0, url.indexOf(':'))).toLowerCase()
 }
 
-/** With its scheme as drivers know it. */
+/** The URL with its scheme as drivers know it. */
 function withPlainScheme(url: string): string {
   const scheme = schemeOf(url)
   return scheme + url.slice(scheme.length)

@@ -53,7 +53,7 @@ function redactQuery(query: string): string {
   return `${query.charAt(0)}${[...pairs.slice(0, first), `${upToSecret(pairs[first] ?? '')}=***`, ...after].join('&')}`
 }
 
-/** What of a pair may be shown, up to the name of its secret, which may stand in a fragment; null where it has none. */
+/** The part of a pair that may be shown, up to the name of its secret, which may stand in a fragment; null where it has none. */
 function upToSecret(pair: string): string | null {
   let from = 0
   for (const part of pair.split(/(?<=#)/)) {

@@ -107,7 +107,7 @@ export async function isJournalBroken(database: Database): Promise<boolean> {
   return (await readRemains(database)).isBroken
 }
 
-/** What of a journal is in the database. */
+/** The part of a journal that is in the database. */
 interface Remains {
   /** Null where it is not whole. */
   readonly text: string | null
@@ -209,7 +209,7 @@ export async function removeJournal(database: Database): Promise<void> {
   await migrateDown(database, owner, tables)
 }
 
-/** Where one table is dropped after the other, whoever is killed in between leaves nothing that looks unfinished. */
+/** Where tables are dropped one after the other, a process that is killed in between leaves nothing that looks unfinished. */
 async function markEnded(database: Database): Promise<void> {
   const [blocks] = await migrationStatus(database, owner, [storedBlocks])
   if (blocks?.state !== 'present') return

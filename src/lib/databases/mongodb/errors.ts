@@ -67,7 +67,7 @@ export function translateMongoError(thrown: unknown, url: string): unknown {
   return failure(known, { url, reason, ...(known === 'right-missing' && findMongoRight(reason, url)) }, error)
 }
 
-/** What is wrong with the records that `mongodb+srv` is looked up by, as Node and the driver have it. */
+/** Whether Node or the driver says that the records which `mongodb+srv` is looked up by are missing or wrong. */
 function isOfDns(error: unknown, reason: string): boolean {
   const { syscall = '' } = error as { syscall?: string }
   const ofRecords = /^(No addresses found at host|Server record does not|Multiple text records|Text record may)/

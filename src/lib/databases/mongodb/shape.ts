@@ -4,7 +4,7 @@ import type { AnyTable } from '../port.ts'
 import type { CheckShape, IndexShape, ShapePair } from '../table-shape.ts'
 import type { MongoConnection } from './connection.ts'
 
-/** Of the index that every collection has. */
+/** The name of the index that every collection has. */
 const keyIndex = '_id_'
 
 /** The tables' indexes as they should be, and as the server has them. Documents have whatever fields they are given. */

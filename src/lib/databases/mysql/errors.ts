@@ -58,7 +58,7 @@ const translationsByNumber: Readonly<Record<number, Translation>> = {
   1969: 'statement-timeout',
 }
 
-/** Of a login without any password that could be wrong: an account of auth_socket or unix_socket. */
+/** MySQL's number for a login in which no password could be wrong: the account is one of auth_socket or unix_socket. */
 const withoutPassword = 1698
 const ofSocket =
   'the account takes no password, but the Unix socket of its own machine (socketPath=), from the system user of that name'

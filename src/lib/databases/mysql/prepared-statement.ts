@@ -1,7 +1,7 @@
 import type { Connection } from 'mysql2'
 import type { Value } from '../port.ts'
 
-/** What of mysql2's connection a command of one's own takes; no part of its types. */
+/** The part of mysql2's connection that a command of our own needs, and that its types leave out. */
 interface RawConnection {
   readonly clientEncoding: string
   readonly serverCapabilityFlags?: number
@@ -17,7 +17,7 @@ interface Packet {
   asError(encoding: string): Error
 }
 
-/** What mysql2 hands each packet of an answer to, and none at first; true once it is over. */
+/** Is handed each packet of an answer by mysql2, and none at first; returns true once it is over. */
 interface Command {
   execute(packet: Packet | undefined, connection: RawConnection): boolean
 }
@@ -89,7 +89,7 @@ function writeValue(bytes: Buffer, value: Value, at: number): number {
   return bytes.writeInt32LE(Math.floor(value / 2 ** 32), bytes.writeUInt32LE(value >>> 0, at))
 }
 
-/** Of a number as its length is written (https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_dt_integers.html). */
+/** Bytes that a length-encoded integer takes (https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_dt_integers.html). */
 function lengthBytes(length: number): number {
   if (length < 0xfb) return 1
   return length <= 0xffff ? 3 : 4
@@ -104,7 +104,7 @@ function writeLength(bytes: Buffer, length: number, at: number): number {
 /** A command of mysql2 whose answer has no rows: OK or an error. */
 class ExecuteCommand implements Command {
   readonly #bytes: Buffer
-  /** As mysql2's own commands have it: called with what a lost connection is told by. */
+  /** Also called by mysql2, as it does with its own commands, when the connection is lost. */
   readonly onResult: (error: Error | null) => void
   #isSent = false
 

@@ -18,7 +18,7 @@ export const ownSeedPart = z.strictObject({
   version: text,
   /** Whose orders are followed. */
   run: z.uuid(),
-  /** That orders, and what is said of blocks, are signed by. */
+  /** Signs orders, and what is said of blocks. */
   key: z.string().regex(runKeyPattern),
   /** Of the journal. */
   seeding: z.uuid(),
