@@ -1,6 +1,6 @@
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { answerBrokenRequest, answerErrors, errorBody, pathErrorBody } from './errors.ts'
+import { answerBrokenRequest, answerErrors, errorBody, lastAnswer, pathErrorBody } from './errors.ts'
 import { exactInput, takeExactInput } from './exact-input.ts'
 import { refusedHead } from './request-head.ts'
 import { safeHeaders } from './safe-headers.ts'
@@ -70,10 +70,8 @@ export function createApp({ onError, bodyLimit, times = defaultTimes }: AppOptio
     void reply.code(status).send(errorBody(status, message))
   })
   app.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
-    const body = JSON.stringify(errorBody(417, 'The only expectation that is met is 100-continue.'))
-    const type = 'application/json; charset=utf-8'
-    const own = { 'content-type': type, 'content-length': Buffer.byteLength(body), connection: 'close' }
-    response.writeHead(417, { ...safeHeaders, ...own }).end(body)
+    const { headers, body } = lastAnswer(417, 'The only expectation that is met is 100-continue.')
+    response.writeHead(417, headers).end(body)
   })
   answerErrors(app, onError)
   takeExactInput(app)

@@ -102,14 +102,21 @@ function endAfter(answer: ServerResponse, socket: Socket): void {
   })
 }
 
-function rawAnswer(status: number, message: string): string {
+/** The last answer on a connection, for what is refused below the routes. */
+export function lastAnswer(status: number, message: string) {
   const body = JSON.stringify(errorBody(status, message))
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    ...Object.entries(safeHeaders).map(([name, value]) => `${name}: ${value}`),
-    'content-type: application/json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ]
-  return `${head.join('\r\n')}\r\n\r\n${body}`
+  const headers = {
+    ...safeHeaders,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  }
+  return { headers, body }
+}
+
+/** The same as it is sent, where there is nothing else to send it by; with `more` headers. */
+export function rawAnswer(status: number, message: string, more: Readonly<Record<string, string>> = {}): string {
+  const { headers, body } = lastAnswer(status, message)
+  const lines = Object.entries({ ...headers, ...more }).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`
 }

@@ -1,8 +1,7 @@
-import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
-import { errorBody } from '../../../http/errors.ts'
-import { safeHeaders } from '../../../http/safe-headers.ts'
+import { rawAnswer } from '../../../http/errors.ts'
 import { graphqlPath } from '../routes.ts'
 import { serveConnection, type Connection, type ConnectionParts, type SocketLimits } from './connection.ts'
 import { closings, protocolName } from './protocol.ts'
@@ -95,17 +94,8 @@ function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] as string
 }
 
-function refuse(stream: Duplex, status: number, message: string, more: Readonly<Record<string, string>> = {}): void {
-  const body = JSON.stringify(errorBody(status, message))
-  const headers = {
-    ...safeHeaders,
-    ...more,
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-    connection: 'close',
-  }
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+function refuse(stream: Duplex, ...answer: Parameters<typeof rawAnswer>): void {
   stream.on('error', () => {})
   stream.once('finish', () => stream.destroy())
-  stream.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
+  stream.end(rawAnswer(...answer))
 }
