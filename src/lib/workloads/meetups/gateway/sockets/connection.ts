@@ -14,8 +14,6 @@ export interface SocketLimits {
   readonly initMs: number
   /** Between two looks whether the other side is there. */
   readonly pingMs: number
-  /** From a closing to the end of the connection, whether the other side answers or not. */
-  readonly closingMs: number
   /** Subscriptions of a socket, those that end among them. */
   readonly maxSubscriptions: number
   /** What the other side has not read yet. */
@@ -67,8 +65,6 @@ export function serveConnection(socket: WebSocket, parts: ConnectionParts): Conn
     if (isClosed) return
     end()
     socket.close(code, reason)
-    const timer = setTimeout(() => socket.terminate(), limits.closingMs)
-    void gone.then(() => clearTimeout(timer))
   }
 
   function breakOff(): void {
@@ -81,7 +77,7 @@ export function serveConnection(socket: WebSocket, parts: ConnectionParts): Conn
     return new Promise((resolve) => {
       if (isClosed) return resolve()
       socket.send(JSON.stringify(message), (error) => {
-        // It is not told before the next turn that it is gone, and who sends may not wait for that.
+        // It is not told before the next turn that it is gone, and its sender must not wait for that.
         if (error) end()
         resolve()
       })

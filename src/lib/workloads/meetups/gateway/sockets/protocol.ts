@@ -47,7 +47,7 @@ export function readMessage(text: string): ClientMessage | null {
   const { value, flaw } = parseExactJson(text)
   if (flaw || typeof value !== 'object' || value === null || !('type' in value)) return null
   const { type, id, payload } = value as Readonly<Record<string, unknown>>
-  const hasId = typeof id === 'string' && id !== '' && Buffer.byteLength(id) <= longestId && id.isWellFormed()
+  const hasId = typeof id === 'string' && id !== '' && Buffer.byteLength(id) <= longestId
   const given = payload ?? {}
   if (typeof given !== 'object' || Array.isArray(given)) return null
   switch (type) {

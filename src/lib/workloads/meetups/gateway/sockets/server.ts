@@ -9,6 +9,8 @@ import { createSlots } from './slots.ts'
 
 /** What sockets may take, and all of them together. */
 export interface ServerLimits extends SocketLimits {
+  /** From a closing to the end of the connection, whether the other side answers or not. */
+  readonly closingMs: number
   /** Bytes of a message. */
   readonly maxMessageBytes: number
   readonly maxSockets: number
@@ -19,11 +21,11 @@ export interface ServerLimits extends SocketLimits {
 export const defaultServerLimits: ServerLimits = {
   initMs: 5000,
   pingMs: 15_000,
-  closingMs: 1000,
   maxSubscriptions: 100,
   maxBufferedBytes: 1024 * 1024,
   messagesAtOnce: 500,
   messagesPerSecond: 50,
+  closingMs: 1000,
   maxMessageBytes: 64 * 1024,
   maxSockets: 10_000,
   maxSubscriptionsOfAccount: 200,
