@@ -1,7 +1,7 @@
 import {
   getNamedType,
+  getNullableType,
   isListType,
-  isNonNullType,
   isObjectType,
   Kind,
   valueFromASTUntyped,
@@ -10,10 +10,10 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLObjectType,
-  type GraphQLOutputType,
   type GraphQLSchema,
   type SelectionSetNode,
 } from 'graphql'
+import { fragmentsOf } from './documents.ts'
 import { createIntrospectionCost, introspectionFields } from './introspection-cost.ts'
 
 /** What an operation may cost: a page of 100 posts with all that belongs to them costs less. */
@@ -46,14 +46,13 @@ const withPasswords: ReadonlySet<string> = new Set(['createUser', 'login', 'upda
  */
 export function costOf(
   schema: GraphQLSchema,
-  { definitions }: DocumentNode,
+  document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
   most: number = maxCost,
 ): number {
-  const fragments = new Map<string, FragmentDefinitionNode>()
-  for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)
+  const fragments = fragmentsOf(document)
   const introspect = createIntrospectionCost(schema, fragments, most)
-  const costs = definitions.map((node) => {
+  const costs = document.definitions.map((node) => {
     const given = { ...defaultsOf(node), ...variables }
     return costOfDefinition(schema, node, fragments, given, (field) => introspect(field, given))
   })
@@ -109,7 +108,7 @@ function costOfDefinition(
     const inner = field && getNamedType(field.type)
     if (!field || !node.selectionSet || !isObjectType(inner)) return 1 + call
     const given = field.args.some((arg) => arg.name === 'first') ? firstOf(node, variables) : 1
-    const listed = isList(field.type) && !pages.has(type.name) ? listLength : 1
+    const listed = isListType(getNullableType(field.type)) && !pages.has(type.name) ? listLength : 1
     return 1 + call + given * listed * costOfSelection(inner, node.selectionSet)
   }
 
@@ -132,8 +131,4 @@ function firstOf({ arguments: given }: FieldNode, variables: Readonly<Record<str
   const number =
     value?.kind === Kind.INT ? Number(value.value) : value?.kind === Kind.VARIABLE ? variables[value.name.value] : null
   return typeof number === 'number' && number >= 1 ? number : maxFirst
-}
-
-function isList(type: GraphQLOutputType): boolean {
-  return isListType(isNonNullType(type) ? type.ofType : type)
 }

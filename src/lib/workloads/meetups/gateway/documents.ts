@@ -92,16 +92,17 @@ export function createDocuments(schema: GraphQLSchema, limits: DocumentLimits = 
 function check(schema: GraphQLSchema, source: string, { maxBytes, maxTokens, maxDepth }: DocumentLimits): DocumentNode {
   const bytes = Buffer.byteLength(source)
   if (bytes > maxBytes)
-    throw invalid(`The document has ${bytes} bytes, more than ${maxBytes}: put texts into variables`)
+    throw invalidDocument(`The document has ${bytes} bytes, more than ${maxBytes}: put texts into variables`)
   const document = parseDocument(source, maxTokens)
   const errors = validate(schema, document, specifiedRules, { maxErrors })
   if (errors.length > 0) throw new InvalidDocument(errors)
   const depth = depthOf(document)
-  if (depth > maxDepth) throw invalid(`The document is ${depth} levels deep, more than ${maxDepth}`)
+  if (depth > maxDepth) throw invalidDocument(`The document is ${depth} levels deep, more than ${maxDepth}`)
   return document
 }
 
-function invalid(message: string): InvalidDocument {
+/** What is thrown where a document, or what came with it, is refused for a reason of ours. */
+export function invalidDocument(message: string): InvalidDocument {
   return new InvalidDocument([new GraphQLError(message)])
 }
 
@@ -115,9 +116,8 @@ function parseDocument(source: string, maxTokens: number): DocumentNode {
 }
 
 /** Of a valid document, in which no fragment contains itself. */
-function depthOf({ definitions }: DocumentNode): number {
-  const fragments = new Map<string, FragmentDefinitionNode>()
-  for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)
+function depthOf(document: DocumentNode): number {
+  const fragments = fragmentsOf(document)
   const known = new Map<string, number>()
 
   function depthOfFragment(name: string): number {
@@ -140,6 +140,15 @@ function depthOf({ definitions }: DocumentNode): number {
 
   return Math.max(
     0,
-    ...definitions.map((node) => (node.kind === Kind.OPERATION_DEFINITION ? depthOfSelection(node.selectionSet) : 0)),
+    ...document.definitions.map((node) =>
+      node.kind === Kind.OPERATION_DEFINITION ? depthOfSelection(node.selectionSet) : 0,
+    ),
   )
+}
+
+/** The fragments of a document, by name. */
+export function fragmentsOf({ definitions }: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
+  const fragments = new Map<string, FragmentDefinitionNode>()
+  for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)
+  return fragments
 }

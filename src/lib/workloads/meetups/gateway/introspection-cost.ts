@@ -1,7 +1,7 @@
 import {
   getNamedType,
+  getNullableType,
   isListType,
-  isNonNullType,
   isObjectType,
   Kind,
   SchemaMetaFieldDef,
@@ -69,7 +69,7 @@ export function createIntrospectionCost(
     count(node, value)
     const inner = getNamedType(field.type)
     if (!node.selectionSet || !isObjectType(inner) || value === null || value === undefined) return
-    const isList = isListType(isNonNullType(field.type) ? field.type.ofType : field.type)
+    const isList = isListType(getNullableType(field.type))
     for (const entry of isList ? (value as Iterable<unknown>) : [value]) visit(inner, entry, node.selectionSet, given)
   }
 

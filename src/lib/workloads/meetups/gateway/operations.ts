@@ -4,7 +4,7 @@ import {
   getOperationAST,
   GraphQLError,
   OperationTypeNode,
-  type DocumentNode,
+  type ExecutionArgs,
   type ExecutionResult,
   type GraphQLFormattedError,
   type GraphQLSchema,
@@ -12,7 +12,7 @@ import {
 import { reasonOf } from '../../../errors.ts'
 import type { GatewayContext } from './context.ts'
 import { costOf, maxCost } from './cost.ts'
-import { createDocuments, InvalidDocument } from './documents.ts'
+import { createDocuments, InvalidDocument, invalidDocument } from './documents.ts'
 import { invalidQuery, type FormatErrors } from './errors.ts'
 import type { OperationContext } from './executable.ts'
 import { createMeter, tooLate, type AnswerLimits } from './meter.ts'
@@ -54,19 +54,22 @@ export function createOperations(
   const documents = createDocuments(schema)
 
   /** Throws `InvalidDocument`. */
-  function read({ query, operationName, variables }: OperationRequest, allowed: readonly OperationTypeNode[]) {
+  function read(
+    { query, operationName, variables }: OperationRequest,
+    allowed: readonly OperationTypeNode[],
+  ): ExecutionArgs {
     const document = documents.read(query)
     const operation = getOperationAST(document, operationName)
-    if (!operation) throw refusal('operationName names none of the operations of the document')
+    if (!operation) throw invalidDocument('operationName names none of the operations of the document')
     if (!allowed.includes(operation.operation))
-      throw refusal(`A ${operation.operation} cannot be asked for in this way`)
+      throw invalidDocument(`A ${operation.operation} cannot be asked for in this way`)
     const cost = costOf(schema, document, variables)
-    if (cost > maxCost) throw refusal(`The operation costs more than ${maxCost}: ask for less at once`)
+    if (cost > maxCost) throw invalidDocument(`The operation costs more than ${maxCost}: ask for less at once`)
     return { schema, document, operationName, variableValues: variables }
   }
 
   async function answer(
-    asked: { readonly document: DocumentNode },
+    asked: ExecutionArgs,
     context: GatewayContext,
     signal: AbortSignal,
     rootValue: unknown,
@@ -76,7 +79,7 @@ export function createOperations(
     const { promise: late, resolve } = Promise.withResolvers<null>()
     const timer = setTimeout(() => resolve(null), limits.maxMs)
     try {
-      const result = await Promise.race([execute({ schema, ...asked, rootValue, contextValue }), late])
+      const result = await Promise.race([execute({ ...asked, rootValue, contextValue }), late])
       if (result === null) meter.fail(tooLate(limits.maxMs))
       return toAnswer(meter.failure ? { data: null, errors: [meter.failure] } : (result as ExecutionResult))
     } finally {
@@ -116,10 +119,6 @@ async function* answers<Answer>(
   answer: (event: unknown) => Promise<Answer>,
 ): AsyncGenerator<Answer> {
   for await (const event of events) yield await answer(event)
-}
-
-function refusal(message: string): InvalidDocument {
-  return new InvalidDocument([new GraphQLError(message)])
 }
 
 /** What was thrown, as errors of GraphQL. */

@@ -3,7 +3,7 @@ import { GraphQLError } from 'graphql'
 import { reasonOf } from '../../../errors.ts'
 import { parseExactJson } from '../../../exact-json.ts'
 import type { GatewayContext } from './context.ts'
-import { InvalidDocument } from './documents.ts'
+import { invalidDocument } from './documents.ts'
 import type { FormatErrors } from './errors.ts'
 import {
   errorsOf,
@@ -79,24 +79,20 @@ function send(reply: FastifyReply, answer: OperationAnswer, status: number): Fas
 function fromQuery({ variables, ...rest }: Record<string, unknown>): unknown {
   if (typeof variables !== 'string') return { ...rest, variables }
   const { value, flaw } = parseExactJson(variables)
-  if (flaw) throw invalid(`variables: ${flaw.field} ${flaw.reason}`)
+  if (flaw) throw invalidDocument(`variables: ${flaw.field} ${flaw.reason}`)
   return { ...rest, variables: value }
 }
 
 /** An operation as it came over whatever protocol. Throws `InvalidDocument` for what is none. */
 export function readOperation(value: unknown): OperationRequest {
-  if (!isObject(value)) throw invalid('An operation is an object with a query')
+  if (!isObject(value)) throw invalidDocument('An operation is an object with a query')
   const { query, operationName = null, variables = null } = value
-  if (typeof query !== 'string') throw invalid('query is no text')
-  if (operationName !== null && typeof operationName !== 'string') throw invalid('operationName is no text')
-  if (variables !== null && !isObject(variables)) throw invalid('variables are no object')
+  if (typeof query !== 'string') throw invalidDocument('query is no text')
+  if (operationName !== null && typeof operationName !== 'string') throw invalidDocument('operationName is no text')
+  if (variables !== null && !isObject(variables)) throw invalidDocument('variables are no object')
   return { query, operationName: operationName === '' ? null : operationName, variables: variables ?? {} }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function invalid(message: string): InvalidDocument {
-  return new InvalidDocument([new GraphQLError(message)])
 }
