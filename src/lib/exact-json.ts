@@ -1,3 +1,4 @@
+import { cite } from './cut-text.ts'
 import { decimalOf } from './decimal.ts'
 
 /** JSON that says what was meant, or where it does not and why: `{field: 'ticket.id', reason: 'is there twice'}`. */
@@ -92,15 +93,13 @@ function nextPart(level: Level): void {
   else level.isName = true
 }
 
-/** Names are as long as their sender likes. */
-const maxPathLength = 200
-
+/** Where the scan is, cut: names are as long as their sender likes. */
 function pathOf(levels: readonly Level[]): string {
   const path = levels
     .map(({ at }) => at)
     .filter((at) => at !== '')
     .join('.')
-  return path === '' ? 'body' : path.slice(0, maxPathLength).toWellFormed()
+  return path === '' ? 'body' : cite(path)
 }
 
 /** Finds the ends of texts, which are asked for from the first to the last. */

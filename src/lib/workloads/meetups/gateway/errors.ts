@@ -1,4 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { cutTo } from '../../../cut-text.ts'
 import { retryAfter } from '../../http/too-many.ts'
 import { RpcError } from '../rpc/errors.ts'
 
@@ -20,7 +21,10 @@ export function createErrorFormatter(onError: (error: Error) => void): FormatErr
     const { locations, path, originalError: cause } = error
     const place = { ...(locations && { locations }), ...(path && { path }) }
     const code = codeOf(error)
-    if (code !== 'internal') return { message: cut(error.message), ...place, extensions: { code, ...waitOf(cause) } }
+    if (code !== 'internal') {
+      const message = cutTo(longestMessage, error.message)
+      return { message, ...place, extensions: { code, ...waitOf(cause) } }
+    }
     onError(cause ?? error)
     return { message: 'It could not be carried out', ...place, extensions: { code } }
   }
@@ -40,8 +44,4 @@ function codeOf({ extensions, path, originalError: cause }: GraphQLError): strin
 function waitOf(cause: Error | undefined): { readonly retryAfter?: number } {
   if (!(cause instanceof RpcError) || cause.retryAfterSeconds === null) return {}
   return { retryAfter: retryAfter(cause.retryAfterSeconds) }
-}
-
-function cut(message: string): string {
-  return message.length <= longestMessage ? message : `${message.slice(0, longestMessage).toWellFormed()}...`
 }
