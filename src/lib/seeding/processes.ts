@@ -19,14 +19,20 @@ export const thisProcess: { readonly facts: ProcessFacts; readonly name: string 
 /** Whether a process has certainly ended: false for one elsewhere, of which nothing can be known. */
 export function isGone({ place, pid, startedAt }: ProcessFacts): boolean {
   if (place !== thisProcess.facts.place) return false
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
-  }
+  if (!isRunning(pid)) return true
   // Its number may have gone to another.
   const start = startOf(pid)
   return start !== null && startedAt !== '' && start !== startedAt
+}
+
+/** Whether a process here has that number, whoever it belongs to. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
 }
 
 function readPlace(): string {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { failure, reasonOf } from '../../../errors.ts'
 import { tryFolder } from '../../../folders.ts'
 import { makePrivateFolder } from '../../../private-files.ts'
+import { isRunning } from '../../../seeding/processes.ts'
 import { BlobMissing, type Blobs } from './blobs.ts'
 import { chunkBytes } from './contract.ts'
 
@@ -91,16 +92,6 @@ async function isAbandoned(folder: string, name: string): Promise<boolean> {
   if (host === thisHost && Number(pid) === process.pid) return !writing.has(name)
   if (host === thisHost && !isRunning(Number(pid))) return true
   return Date.now() - ((await changedAt(join(folder, name))) ?? 0) >= abandonedMs
-}
-
-/** Also one that belongs to somebody else. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 /** Ms since 1970; null when it is gone. */
