@@ -20,7 +20,6 @@ import {
   RejectedQuery,
   StoredOrder,
 } from './api-schemas.ts'
-import { createBrokenQuota } from './broken-quota.ts'
 import { createReceiptDesk, type ReceiptDesk, type Stored } from './desk.ts'
 import { formatMoney } from './order.ts'
 import { maxReceiptBytes, reasons } from './receipt.ts'
@@ -35,7 +34,7 @@ export async function serveTickets(parts: Parts): Promise<RunningServer> {
   await addDocs(app, 'rushbench tickets API', 'Receipts, none of which is lost')
   app.get('/ping', { schema: { summary: 'Whether it is there' } }, async () => 'pong')
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
-  addReceiptRoute(app, createReceiptDesk(database.store, counters.onCommit, createBrokenQuota()), counters.onStored)
+  addReceiptRoute(app, createReceiptDesk(database.store, counters.onCommit), counters.onStored)
   addOrderRoute(app, database.store)
   addListRoutes(app, database.store)
   return listen(app, parts)

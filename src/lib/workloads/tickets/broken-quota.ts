@@ -16,6 +16,3 @@ export function createBrokenQuota(): BrokenQuota {
   const quota = createQuota(brokenLimits)
   return { wait: quota.wait, note: (caller, isGood) => (isGood ? quota.giveBack : quota.count)(caller) }
 }
-
-/** For those who are trusted: everybody may have all kept. */
-export const noQuota: BrokenQuota = { wait: () => 0, note() {} }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Change, Store } from '../../databases/port.ts'
 import { RushbenchError } from '../../errors.ts'
 import { createGroupCommit } from '../group-commit.ts'
-import { noQuota, type BrokenQuota } from './broken-quota.ts'
+import { createBrokenQuota, type BrokenQuota } from './broken-quota.ts'
 import type { Order } from './order.ts'
 import { parseReceipt, type Parsed } from './receipt.ts'
 import { lineId, lines, orders, products, rejected, type ProductRow } from './tables.ts'
@@ -13,7 +13,7 @@ interface Receipt {
   readonly bytes: Buffer
   readonly parsed: Parsed
   readonly receivedAt: number
-  /** Whose quota it counts against. */
+  /** The sender, against whose quota it counts where it cannot be read. */
   readonly caller: string
 }
 
@@ -46,15 +46,9 @@ export function receiptId(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-/**
- * A desk where receipts that come in together share a commit. `onCommit` is told how many did, `quota` says who may have
- * broken ones kept.
- */
-export function createReceiptDesk(
-  store: Store,
-  onCommit: (receipts: number) => void,
-  quota: BrokenQuota = noQuota,
-): ReceiptDesk {
+/** A desk where receipts that come in together share a commit. `onCommit` is told how many did. */
+export function createReceiptDesk(store: Store, onCommit: (receipts: number) => void): ReceiptDesk {
+  const quota = createBrokenQuota()
   const commit = createGroupCommit(async (batch: readonly Receipt[]) => {
     const stored = await storeAll(store, batch, quota)
     for (const [index, one] of stored.entries()) {
