@@ -31,7 +31,7 @@ for (const engine of testEngines) {
       expect(letters).toEqual([
         {
           id: deadLetterId(torn),
-          reason: 'the message is not JSON',
+          reason: 'the message is not valid JSON',
           bytes: torn.toString('base64'),
           stored_at: expect.any(Number),
         },

@@ -90,9 +90,9 @@ describe('readOrder', () => {
     ['U+0000', changed((order) => (order.delivery['name'] = 'a\0b')), 'delivery.name has characters that are no text'],
     ['half a pair', text.replace('Test Testov', String.raw`a\ud83d`), 'delivery.name has characters that are no text'],
     ['a list', `[${text}]`, 'the message is not a JSON object'],
-    ['nothing', '', 'the message is not JSON'],
-    ['a torn message', text.slice(0, 300), 'the message is not JSON'],
-    ['deep nesting', '['.repeat(100_000), 'the message is not JSON'],
+    ['nothing', '', 'the message is not valid JSON'],
+    ['a torn message', text.slice(0, 300), 'the message is not valid JSON'],
+    ['deep nesting', '['.repeat(100_000), 'the message is not valid JSON'],
     ['a huge message', ' '.repeat(maxMessageBytes + 1), 'the message is longer than 262144 bytes'],
   ])('says what is wrong with %s', (_name, message, reason) => {
     expect(reasonFor(message)).toBe(reason)

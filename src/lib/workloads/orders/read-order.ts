@@ -22,7 +22,7 @@ export function readOrder(message: Buffer): ReadMessage {
   if (!isUtf8(message)) return rejected('the message is not UTF-8')
   const text = message.toString('utf8')
   const { value, flaw } = parseExactJson(text)
-  if (flaw) return rejected(flaw.field === 'body' ? 'the message is not JSON' : `${flaw.field} ${flaw.reason}`)
+  if (flaw) return rejected(`${flaw.field === 'body' ? 'the message' : flaw.field} ${flaw.reason}`)
   if (!validator.Check(value)) return rejected(explain(value))
   const unstorable = suspicious.test(text) ? findUnstorable(value, '') : null
   if (unstorable !== null) return rejected(`${unstorable} has characters that are no text`)
