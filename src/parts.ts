@@ -26,7 +26,7 @@ export function createParts(values: Pick<Settings, 'cache' | 'broker'>): OpenedP
         opened.push({ name: nameOf(part), part })
         return part
       } catch (error) {
-        // Who asks again, tries again.
+        // The next to ask tries again.
         opening = null
         throw error
       }

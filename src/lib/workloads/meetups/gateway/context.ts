@@ -25,9 +25,9 @@ export interface GatewayContext {
   /** Where it is asked from, as `callerOf` tells it; empty over a WebSocket, where nothing depends on it. */
   readonly caller: string
   readonly loaders: Loaders
-  /** Who asks; null for nobody. Throws `unauthenticated` for a token that is not good. */
+  /** The account that asks; null where nobody is logged in. Throws `unauthenticated` for a token that is not good. */
   findViewer(): Promise<string | null>
-  /** Who asks. Throws `unauthenticated`. */
+  /** The account that asks. Throws `unauthenticated`. */
   requireViewer(): Promise<string>
 }
 

@@ -3,7 +3,7 @@ import type { UserService } from '../user/contract.ts'
 import { issuer } from '../user/issuer.ts'
 import { RpcError } from '../rpc/errors.ts'
 
-/** Whose token it is. Throws `unauthenticated` for one that is not good, or not any more. */
+/** Returns the account that a token is for. Throws `unauthenticated` for one that is not good, or not any more. */
 export type VerifyToken = (token: string) => Promise<string>
 
 /** Keys are not asked for more often, whatever key a token names, ms. */
@@ -22,7 +22,7 @@ export function createVerifier(getUserService: () => Promise<Pick<UserService, '
 
   function currentKeys(): Promise<JWTVerifyGetKey> {
     keys ??= askForKeys().catch((error: unknown) => {
-      // Who asks again, tries again.
+      // The next to ask tries again.
       keys = null
       throw error
     })

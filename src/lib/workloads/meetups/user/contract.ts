@@ -27,7 +27,7 @@ interface RefreshRequest {
   readonly refreshToken: string
 }
 
-/** Where somebody asks from who wants a password hashed: those of one caller wait for each other. */
+/** Where a request comes from that needs a password hashed: those of one caller wait for each other. */
 interface AskedFrom {
   readonly caller?: string
 }

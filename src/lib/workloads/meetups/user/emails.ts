@@ -9,8 +9,8 @@ export interface ReadEmail {
 }
 
 /**
- * Reads an address. Only who gets mail there can say whether it is one; this throws `invalid` for what cannot be, and for
- * what would not go into its columns.
+ * Reads an address. Only the person who gets mail there can say whether it is one; this throws `invalid` for what cannot be,
+ * and for what would not go into its columns.
  */
 export function readEmail(given: string): ReadEmail {
   const email = readLine(given, 'email', 3, maxLengths.email)

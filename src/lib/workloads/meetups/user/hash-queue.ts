@@ -1,6 +1,6 @@
 import { RpcError } from '../rpc/errors.ts'
 
-/** Who wants a password hashed, and for what. */
+/** Somebody who wants a password hashed. */
 export interface Asker {
   /** What they do: each kind has its own line. */
   readonly kind: 'login' | 'sign-up'
@@ -56,8 +56,8 @@ interface Line {
 }
 
 /**
- * A queue in which each caller has a line for each kind, and lines come in turns: who asks a thousand times waits a thousand
- * times as long as who asks once.
+ * A queue in which each caller has a line for each kind, and lines come in turns: a caller who asks a thousand times waits
+ * a thousand times as long as one who asks once.
  */
 export function createHashQueue({
   lanes,
