@@ -38,10 +38,10 @@ export async function* auditBookings(
     ...(resources ? { onBooking: tally.add } : {}),
   }
   yield* auditLedger(stored, ledger, pace, claimsAtATime)
-  if (resources) yield* auditResources(database, bookings, resources, { tally, resourceOf }, pace)
+  if (resources) yield* auditResources(database, bookings, resources, { taken: tally.taken, resourceOf }, pace)
 }
 
-/** What is booked is named in both tables, whose columns may differ. */
+/** Both tables name what is booked, and their columns may differ. */
 function resourceCanonical({ bookings, resources }: BookingTables): Canonical {
   const booked = bookings.canonical?.(bookings.resource) ?? asWritten
   const listed = resources?.canonical?.(resources.table.primaryKey) ?? asWritten

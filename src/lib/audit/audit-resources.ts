@@ -11,10 +11,9 @@ import { scanBookings, type StoredBooking } from './stored-bookings.ts'
 /** Bookings of each resource, by what it is compared by. */
 type Taken = ReadonlyMap<string, number>
 
-/** What is known of the bookings, and what resources are compared by. */
+/** Bookings as they were counted, and what resources are compared by. */
 export interface Counted {
-  /** The first look's. */
-  readonly tally: { readonly taken: Taken }
+  readonly taken: Taken
   readonly resourceOf: Canonical
 }
 
@@ -27,17 +26,17 @@ const pauseMs = 200
 /**
  * Finds what has more bookings than places, or other places free than it says. Bookings that were given up are perhaps
  * still being stored, and then the tables are read at different times: so what was found is looked at again until
- * it stays as it is.
+ * it stays as it is. `taken` is the first look's.
  */
 export async function* auditResources(
   database: Database,
   bookings: BookingsTable,
   resources: ResourcesTable,
-  { tally, resourceOf }: Counted,
+  { taken, resourceOf }: Counted,
   pace: Pace,
 ): AsyncGenerator<Violation> {
-  const look = (taken: Taken) => findOversold(database, bookings, resources, { tally: { taken }, resourceOf }, pace)
-  let found = await look(tally.taken)
+  const look = (count: Taken) => findOversold(database, bookings, resources, { taken: count, resourceOf }, pace)
+  let found = await look(taken)
   for (let looks = 1; looks < maxLooks && found.size > 0; looks++) {
     await sleep(pauseMs)
     const before = found
@@ -79,7 +78,7 @@ async function findOversold(
   database: Database,
   { table: bookings }: BookingsTable,
   { table, capacity, available }: ResourcesTable,
-  { tally, resourceOf }: Counted,
+  { taken, resourceOf }: Counted,
   pace: Pace,
 ): Promise<Map<string, Violation>> {
   const found = new Map<string, Violation>()
@@ -87,7 +86,7 @@ async function findOversold(
     const key = `${table.name} ${id}`
     found.set(key, { kind: 'oversold', key, detail })
   }
-  const left = new Map(tally.taken)
+  const left = new Map(taken)
   const { nextId, number } = createColumns(database, table)
   for await (const row of database.store.scan(table)) {
     const id = nextId(row)

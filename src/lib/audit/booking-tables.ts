@@ -23,6 +23,11 @@ export interface BookingsTable {
   readonly hasLooseKeys?: boolean
 }
 
+/** The columns that are held against a ledger, or against the mapping. */
+export function columnsOf({ table, key, resource, status }: BookingsTable): string[] {
+  return [table.primaryKey, key, resource, ...(status ? [status.column] : [])]
+}
+
 /** One row for each slot, seat or show; the primary key is what bookings refer to. */
 export interface ResourcesTable {
   readonly table: AnyTable

@@ -5,7 +5,7 @@ import { failure, reasonOf, RushbenchError } from '../errors.ts'
 import type { LedgerEntries } from '../load/scenario.ts'
 import type { Evidence, Violation, Watch, Workload } from '../workloads/workload.ts'
 import { auditBookings } from './audit-bookings.ts'
-import type { BookingsTable } from './booking-tables.ts'
+import { columnsOf } from './booking-tables.ts'
 import { readCanonicals } from './canonical.ts'
 import { mappedTables } from './mapped-tables.ts'
 
@@ -36,11 +36,6 @@ export async function openAudit(
     resources: resources && { ...resources, ...(ofResources && { canonical: ofResources.canonical }) },
   }
   return (ledger, watch) => auditBookings(database, tables, ledger, watch)
-}
-
-/** Those that are held against a ledger, or against the mapping. */
-function columnsOf({ table, key, resource, status }: BookingsTable): string[] {
-  return [table.primaryKey, key, resource, ...(status ? [status.column] : [])]
 }
 
 /** Who has none of them at all has perhaps an API of their own, and should not be told to make them. */

@@ -1,5 +1,5 @@
 import type { Database } from '../databases/port.ts'
-import type { BookingsTable } from './booking-tables.ts'
+import { columnsOf, type BookingsTable } from './booking-tables.ts'
 import { asWritten } from './canonical.ts'
 import { createColumns } from './columns.ts'
 
@@ -34,10 +34,6 @@ export async function findBookings(
   return rows
     .filter((row) => counts((column) => text(row, column)))
     .map((row) => ({ id: text(row, table.primaryKey), key: text(row, key), resource: text(row, resource) }))
-}
-
-function columnsOf({ table, key, resource, status }: BookingsTable): string[] {
-  return [table.primaryKey, key, resource, ...(status ? [status.column] : [])]
 }
 
 /** Whether a row counts, whose columns are read by what is handed over. */
