@@ -2,7 +2,8 @@ import type { AuditResult } from '../reports/record.ts'
 import type { Violation } from '../workloads/workload.ts'
 import { brokenIn } from './audit-found.ts'
 
-const counterOf = {
+/** The count that each kind of violation adds to. */
+export const counterOf = {
   lost: 'lost',
   duplicate: 'duplicate',
   oversold: 'oversold',

@@ -3,6 +3,7 @@ import { limitPhrase } from '../limit-text.ts'
 import { loadFaults } from '../../load/load-verdict.ts'
 import type { AuditResult, LoadReport, Report, SeedReport } from '../record.ts'
 import { firstOf } from '../../audit/audit-found.ts'
+import { counterOf } from '../../audit/result.ts'
 import { formatActual, isMet } from './answers.ts'
 import { junitXml, type JUnitCase } from './junit-xml.ts'
 
@@ -68,35 +69,25 @@ const promises = [
   ['no booking is doubled', 'duplicate'],
   ['nothing is oversold', 'oversold'],
   ['nothing is inconsistent', 'inconsistent'],
-  ['no refused booking is stored', 'refusedCommitted'],
+  ['no refused booking is stored', 'refused-committed'],
 ] as const
-
-/** What violations of each are called. */
-const words = {
-  lost: 'lost',
-  duplicate: 'duplicate',
-  oversold: 'oversold',
-  inconsistent: 'inconsistent',
-  refusedCommitted: 'refused-committed',
-} as const
 
 /** A case for each promise; skipped where nothing is known: without an audit, or of single bookings without any on file. */
 function auditCases(audit: AuditResult | null, hasLedger: boolean): JUnitCase[] {
   return promises.map(([name, kind]) => {
     const common = { group: 'audit', name }
     if (!audit) return { ...common, failure: null, skipped: 'the database behind the target is not known' }
-    const count = audit[kind] ?? 0
-    const word = words[kind]
-    if (count > 0) return { ...common, failure: `${count} ${word}. ${detailsOf(word, count, audit)}` }
+    const count = audit[counterOf[kind]] ?? 0
+    if (count > 0) return { ...common, failure: `${count} ${kind}. ${detailsOf(kind, count, audit)}` }
     const skipped = whySkipped(kind, audit, hasLedger)
     return { ...common, failure: null, ...(skipped === null ? {} : { skipped }) }
   })
 }
 
-function whySkipped(kind: keyof typeof words, audit: AuditResult, hasLedger: boolean): string | null {
+function whySkipped(kind: (typeof promises)[number][1], audit: AuditResult, hasLedger: boolean): string | null {
   if (kind === 'oversold' || kind === 'inconsistent') return null
   if (!hasLedger) return 'there was no ledger'
-  if (kind === 'refusedCommitted') return audit.refused ? null : 'the ledger has no booking that was refused'
+  if (kind === 'refused-committed') return audit.refused ? null : 'the ledger has no booking that was refused'
   return audit.acknowledged === 0 ? 'no booking was acknowledged, so that none could be lost or doubled' : null
 }
 
