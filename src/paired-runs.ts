@@ -12,7 +12,7 @@ import { failure } from './lib/errors.ts'
 import { makeFolder } from './lib/folders.ts'
 import type { Report } from './lib/reports/record.ts'
 import { readReport } from './lib/reports/store.ts'
-import { hideInWords, redactWords } from './lib/secret-text.ts'
+import { hideInCommand, hideInWords } from './lib/secret-text.ts'
 
 /** Runs of two commands, in turns. */
 export interface PairedRuns {
@@ -95,7 +95,7 @@ async function runOnce(side: Side, { commands, folder, signal }: PairedRuns): Pr
   const files = (await listFiles(folderOfSide)).filter((file) => !before.has(file))
   const saved = files.filter((file) => file.endsWith('.json'))
   if (saved.length === 0)
-    throw failure('run-failed', { command: redactWords(command), exit: String(exit), reason: lastLine(output) })
+    throw failure('run-failed', { command: hideInCommand(command), exit: String(exit), reason: lastLine(output) })
   const reports = await Promise.all(saved.map(readReport))
   return { side, files, reports, notValid: reports.map(whyNotValid).find((reason) => reason !== null) ?? null }
 }
@@ -137,7 +137,7 @@ async function runCommand(words: readonly string[], signal: AbortSignal): Promis
   } catch (error) {
     throw failure(
       'run-failed',
-      { command: redactWords(words.join(' ')), exit: 'an error', reason: (error as Error).message },
+      { command: hideInWords(words).join(' '), exit: 'an error', reason: (error as Error).message },
       error,
     )
   } finally {

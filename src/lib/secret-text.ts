@@ -104,7 +104,7 @@ export function hideInWords(words: readonly string[]): string[] {
 }
 
 /** A command line as it is typed, which may have words in quotes, without its secrets. */
-export function redactWords(line: string): string {
+export function hideInCommand(line: string): string {
   // A quote that is left open may stand before a password with blanks.
   const words = line.match(/(?:'[^']*(?:'|$)|"[^"]*(?:"|$)|[^\s'"])+/g) ?? []
   return hideInWords(words).join(' ')

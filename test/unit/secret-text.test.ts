@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { failure, reasonOf } from '../../src/lib/errors.ts'
-import { hideInPath, hideInWords, hideSecrets, redactWords } from '../../src/lib/secret-text.ts'
+import { hideInPath, hideInWords, hideSecrets, hideInCommand } from '../../src/lib/secret-text.ts'
 
 describe('hideSecrets', () => {
   it.each([
@@ -39,7 +39,7 @@ describe('hideSecrets', () => {
     for (const piece of ['a:', 'a@', '?a=', 'authorization: ', 'password=', ' ', "'", 'a', 'bearer ', '://']) {
       const startedAt = performance.now()
       hideSecrets(piece.repeat(20_000))
-      redactWords(piece.repeat(20_000))
+      hideInCommand(piece.repeat(20_000))
       hideInPath(piece.repeat(20_000))
       expect(performance.now() - startedAt).toBeLessThan(2000)
     }
@@ -54,7 +54,7 @@ describe('errors', () => {
   })
 })
 
-describe('redactWords', () => {
+describe('hideInCommand', () => {
   it.each([
     [
       "load --db mysql://root:a/b@h/x --target 'http://u:secret@h' --users 1",
@@ -73,7 +73,7 @@ describe('redactWords', () => {
     ["load --request 'GET /x?token=secret'", "load --request 'GET /x?token=***'"],
     ['load --users 1', 'load --users 1'],
     ['--fault kill-server@20s --burst 10x@10s:1s', '--fault kill-server@20s --burst 10x@10s:1s'],
-  ])('%s', (line, shown) => expect(redactWords(line)).toBe(shown))
+  ])('%s', (line, shown) => expect(hideInCommand(line)).toBe(shown))
 
   it('never shows a password, wherever its quotes and blanks are', () => {
     const part = fc.constantFrom("'", '"', ' ', '@', '/', ':', '?', '#', '&', 'x', '%40')

@@ -1,6 +1,6 @@
 import { quoted } from '../cut-text.ts'
 import { failure } from '../errors.ts'
-import { redactWords } from '../secret-text.ts'
+import { hideInCommand } from '../secret-text.ts'
 
 /**
  * The words of a command line as a shell would take them: apart at blanks, together within quotes. Nothing
@@ -22,6 +22,6 @@ export function splitWords(line: string): string[] {
       word = null
     } else word = (word ?? '') + character
   }
-  if (quote !== null) throw failure('usage-wrong', { reason: `A quote is left open in ${quoted(redactWords(line))}.` })
+  if (quote !== null) throw failure('usage-wrong', { reason: `A quote is left open in ${quoted(hideInCommand(line))}.` })
   return word === null ? words : [...words, word]
 }
