@@ -19,8 +19,8 @@ export type PartMessage =
   /** Why it does not do it, or what has to end the run but not what was measured up to then. */
   | { readonly kind: 'failed' | 'mistake'; readonly error: RushbenchError }
 
-/** Bytes of a message's data, at most: of counts, of bookings, and of anything else. */
-const mostBytes = { counts: 32 * 1024 * 1024, entries: 4 * 1024 * 1024, words: 64 * 1024 } as const
+/** Bytes of a message's data, at most: of bookings, and of anything else but counts, which may fill a message. */
+const mostBytes = { entries: 4 * 1024 * 1024, words: 64 * 1024 } as const
 
 /** Bytes of lines that one message brings, unless a single one is longer. */
 export const linesBytes = 1024 * 1024
@@ -40,8 +40,8 @@ export function readMessage(kind: string, data: Buffer): PartMessage | null {
 
 /** Before it is parsed. */
 function requireShort(kind: string, { length }: Buffer): void {
-  const most =
-    kind === 'second' || kind === 'last' ? mostBytes.counts : kind === 'entries' ? mostBytes.entries : mostBytes.words
+  if (kind === 'second' || kind === 'last') return
+  const most = kind === 'entries' ? mostBytes.entries : mostBytes.words
   if (length > most) throw new Error(`it has ${length} bytes, and one of its kind ${most} at most`)
 }
 
