@@ -1,3 +1,5 @@
+import { formatCount } from '../format.ts'
+
 /** Values that a config file may hold, those that anchors repeat counted each time, and how deep they may lie. */
 const mostValues = 10_000
 const deepest = 20
@@ -9,7 +11,7 @@ export function whyNotPlain(content: unknown): string | null {
 
   function look(value: unknown): string | null {
     if (--left < 0)
-      return `it holds more than ${mostValues.toLocaleString('en-US')} values, those that anchors repeat included`
+      return `it holds more than ${formatCount(mostValues)} values, those that anchors repeat included`
     if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') {
       return `it holds a ${typeof value}, which no setting can be`
     }

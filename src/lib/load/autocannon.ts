@@ -80,7 +80,7 @@ async function saturate(
   onSecond: (news: PartNews) => void,
 ): Promise<PartNews> {
   const { clock, model } = task
-  // It takes its time to load, which only those wait for who use it.
+  // Loading it takes its time, for which nobody has to wait who does not use it.
   const { default: start } = await import('autocannon')
   const run = createRun(clock)
   const { sleepers, startedAt } = run

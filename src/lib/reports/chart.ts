@@ -1,4 +1,5 @@
 import { largest, smallest } from '../extremes.ts'
+
 /** One line of marks. */
 export interface ChartSeries {
   readonly mark: string

@@ -103,12 +103,12 @@ function readPart(data: unknown, { name, version: own, onNote }: PartTaker): Loa
   }
 }
 
-/** An error by whose text the coordinator is told why. */
+/** Makes an error whose text tells the coordinator why. */
 function refusal(error: RushbenchError): Error {
   return new Error(errorAsText(error), { cause: error })
 }
 
-/** What is to be done; null when it is there no more. */
+/** Fetches what is to be done; null when it is there no more. */
 async function fetchTask(
   client: QueueClient,
   run: RunIdentity,
@@ -116,8 +116,9 @@ async function fetchTask(
   { part: { index, of } }: LoadPart,
 ): Promise<LoadTask | null> {
   const length = await client.strLen(run.keys.task)
-  const bytes = length > mostTaskBytes ? null : await client.get(run.keys.task)
-  if (length === 0 || (bytes === null && length <= mostTaskBytes)) return null
+  const isTooLarge = length > mostTaskBytes
+  const bytes = isTooLarge ? null : await client.get(run.keys.task)
+  if (bytes === null && !isTooLarge) return null
   try {
     if (bytes === null) throw new Error(`it has ${length} bytes, and ${mostTaskBytes} are allowed`)
     return readTask(bytes, run)
