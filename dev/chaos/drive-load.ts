@@ -33,7 +33,7 @@ export const driveLoad: Drive = async (run, { folder, ledger, database, broker, 
     : { audit: null, note: describeEnd(result) }
 }
 
-/** What is done to the API, rushbench does itself. */
+/** Has rushbench itself do what is done to the API. */
 function faultOf({ part, harm, atMs }: ChaosEvent): string[] {
   if (part !== 'api') return []
   return ['--fault', `${harm === 'kill' ? 'kill-server' : 'drop-connections'}@${atMs}ms`]

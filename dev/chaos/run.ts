@@ -8,7 +8,7 @@ import { planChaos, type ChaosEvent } from './schedule.ts'
 import { fileVictim, type Victim } from './servers.ts'
 import { spoil, type Spoilt } from './spoil.ts'
 import type { Setup, System } from './systems.ts'
-import { countAcknowledged, findTruth, type Wrongs } from './truth.ts'
+import { findTruth, readAcknowledged, type Wrongs } from './truth.ts'
 
 /** One run under a schedule. */
 export interface ChaosRun {
@@ -73,7 +73,7 @@ async function runIn(folder: string, run: ChaosRun): Promise<ChaosResult> {
   const drive = isOrders ? driveOrders : driveLoad
   const { audit, note } = await drive(run, { folder, ledger, database, broker, events })
   const truth = await withRows(database.directUrl, (read) => findTruth(ledger, read, system.place))
-  const acknowledged = await countAcknowledged(ledger)
+  const { length: acknowledged } = await readAcknowledged(ledger)
   const spoilt = audit && (await spoil(system, { folder, workload, database, broker, ledger }))
   return { events, acknowledged, truth, audit, note, spoilt }
 }

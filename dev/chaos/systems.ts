@@ -29,7 +29,7 @@ export interface Setup {
   readonly broker: keyof typeof brokers | null
 }
 
-/** What is done to a workload, and where it keeps what it acknowledges. */
+/** How a workload is loaded and spoilt, and where it keeps what it acknowledges. */
 export interface System {
   readonly setups: readonly Setup[]
   /** Flags of its load. */

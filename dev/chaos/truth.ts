@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { ReadRows, Row } from './rows.ts'
 
-/** What is wrong, counted as the audit counts it. */
+/** Faults, counted as the audit counts them. */
 export interface Wrongs {
   readonly lost: number
   readonly duplicate: number
@@ -71,9 +71,4 @@ async function readEntries(file: string): Promise<Entry[]> {
 /** What a ledger says was acknowledged, by its keys. */
 export async function readAcknowledged(file: string): Promise<readonly Entry[]> {
   return (await readEntries(file)).filter(({ outcome }) => outcome === 'booked')
-}
-
-/** How many bookings a ledger says were acknowledged. */
-export async function countAcknowledged(file: string): Promise<number> {
-  return (await readAcknowledged(file)).length
 }
