@@ -1,9 +1,17 @@
 import { z } from 'zod'
 import { RushbenchError } from '../../src/lib/errors.ts'
 
-/** What the language says of a mistake in a program, which is nothing to tell a person who gave a wrong input. */
-const uncaughtTexts =
-  /Cannot read propert|Cannot set propert|is not a function|is not iterable|is not defined|Maximum call stack|Invalid (?:array|count|string) |Converting circular|\[object Object\]|\n\s+at |\bundefined\b|\bNaN\b/
+/** What the language says of a mistake in a program. */
+const ofMistakes =
+  /Cannot read propert|Cannot set propert|is not a function|is not iterable|is not defined|Maximum call stack/
+
+/** The same, and what else is nothing to tell a person who gave a wrong input. */
+const uncaughtTexts = new RegExp(
+  String.raw`${ofMistakes.source}|Invalid (?:array|count|string) |Converting circular|\[object Object\]|\n\s+at |\bundefined\b|\bNaN\b`,
+)
+
+/** The same in a server's answer, where a stack names lines; its data may hold any word. */
+const leakedTexts = new RegExp(String.raw`${ofMistakes.source}|\n\s+at .*:\d+`)
 
 /** Longer than a person reads. */
 const mostOfSentence = 8000
@@ -26,9 +34,6 @@ function whyNoSentence(text: string): string | null {
 
 /** Why a client should not see that text of a server; null where it may. */
 export function whyNoAnswer(text: string): string | null {
-  const [found] =
-    /Cannot read propert|Cannot set propert|is not a function|is not iterable|is not defined|Maximum call stack|\n\s+at .*:\d+/.exec(
-      text,
-    ) ?? []
+  const [found] = leakedTexts.exec(text) ?? []
   return found === undefined ? null : `it says ${JSON.stringify(found)}`
 }

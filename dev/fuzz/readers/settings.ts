@@ -42,17 +42,21 @@ const values = [
 ]
 const valueTokens = [',', ':', '.', '0', 's', 'ms', 'm', 'k', '@', 'x', '%', '/s', '_', '-', '1e9']
 
-/** Reads configs out of a folder of its own, where nothing is above it. */
-async function openConfigs(name: string): Promise<OpenReader<string>> {
+/** Reads settings in a folder of its own, where nothing is above it. */
+async function openFolder<Input>(read: (cwd: string, input: Input) => Promise<unknown>): Promise<OpenReader<Input>> {
   const cwd = await mkdtemp(join(tmpdir(), 'rushbench-fuzz-'))
   await writeFile(join(cwd, 'package.json'), '{}')
   return {
-    async read(text) {
-      await writeFile(join(cwd, name), text)
-      await resolveConfig({ flags: {}, env: {}, cwd })
-    },
+    read: async (input) => void (await read(cwd, input)),
     close: () => rm(cwd, { recursive: true, force: true }),
   }
+}
+
+function openConfigs(name: string): Promise<OpenReader<string>> {
+  return openFolder(async (cwd, text) => {
+    await writeFile(join(cwd, name), text)
+    await resolveConfig({ flags: {}, env: {}, cwd })
+  })
 }
 
 const yaml = [
@@ -74,14 +78,10 @@ export const settingReaders = [
     name: 'settings',
     what: 'every setting, as a flag has it',
     inputs: fc.tuple(fc.constantFrom(...settingNames), textsLike(values, valueTokens)),
-    open: async () => {
-      const cwd = await mkdtemp(join(tmpdir(), 'rushbench-fuzz-'))
-      await writeFile(join(cwd, 'package.json'), '{}')
-      return {
-        read: async ([name, text]) => void (await resolveConfig({ flags: { [name]: text }, env: {}, cwd })),
-        close: () => rm(cwd, { recursive: true, force: true }),
-      }
-    },
+    open: () =>
+      openFolder((cwd, [name, text]: readonly [string, string]) =>
+        resolveConfig({ flags: { [name]: text }, env: {}, cwd }),
+      ),
   }),
   reader({
     name: 'configs',
