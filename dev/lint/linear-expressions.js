@@ -1,12 +1,10 @@
 // A rule for oxlint: every regular expression takes time in proportion to the text that it reads, whatever that text is.
-
-// Without its library, of a checkout whose packages are older, the rule finds nothing; a test then fails.
-const library = await import('scslre').catch(() => null)
+import { analyse } from 'scslre'
 
 /** Why an expression may take more than linear time; null where it does not. */
 export function findSlowness(source, flags) {
   const reportTypes = { Move: true, Self: true, Trade: true }
-  const { reports } = library.analyse({ source, flags }, { maxReports: 1, reportTypes })
+  const { reports } = analyse({ source, flags }, { maxReports: 1, reportTypes })
   const [found] = reports
   if (!found) return null
   const size = found.exponential ? 'exponential' : 'polynomial'
@@ -18,8 +16,6 @@ export function findSlowness(source, flags) {
 const isPattern = (text) => typeof text === 'string' && text.startsWith('^') && text.length > 1
 
 function create(context) {
-  if (!library) return {}
-
   function check(node, source, flags) {
     const why = findSlowness(source, flags)
     if (why === null) return
