@@ -34,14 +34,14 @@ async function open(url: string): Promise<string> {
 }
 
 describe('a password', () => {
-  it.each(servers)('is in nothing that %s makes us say', async (_name, given) => {
-    if (given === null) return
-    const withPassword = new URL(given)
-    withPassword.username = 'nobody'
-    const url = withPassword.href.replace('nobody@', `nobody:${secret}@`)
+  it.for(servers)('is in nothing that %s makes us say', async ([, given], context) => {
+    if (given === null) return context.skip('it does not answer')
+    const url = given.replace(/\/\/([^@/]*@)?/, () => `//nobody:${secret}@`)
     const elsewhere = url.replace(/:\d+(\/|$)/, ':1$1')
-    const gone = url.replace(/\/[^/]*$/, '/no_such_database')
-    const said = await Promise.all([url, elsewhere, gone, `${url}?password=${secret}`].map(open))
+    const gone = url.replace(/([^/])\/[^/]*$/, '$1/no_such_database')
+    const urls = [url, elsewhere, gone, `${url}?password=${secret}`]
+    for (const each of urls) expect(each).toContain(secret)
+    const said = await Promise.all(urls.map(open))
     for (const text of said) {
       expect(text).not.toMatch(/S3cr3t|T4il/)
       expect(text).not.toBe('')
