@@ -64,7 +64,7 @@ it('asks for no more than the other side reads, and ends one that never does', a
   const sockets = serve({ pingMs: 300 })
   const socket = (await subscribe(1)).pause()
   // What the two systems hold back for a connection on one machine is some MB.
-  await expect.poll(() => ended, { timeout: 10_000 }).toBe(1)
+  await expect.poll(() => ended).toBe(1)
   expect(taken).toBeLessThan(5000)
   await expect.poll(() => [sockets.open, sockets.subscriptions]).toEqual([0, 0])
   socket.destroy()
@@ -74,7 +74,7 @@ it('asks for no more than the other side reads, and ends one that never does', a
 it('ends one that is told more than it reads by all of its subscriptions together', async () => {
   const sockets = serve({ pingMs: 60_000, maxBufferedBytes: 200_000 })
   const socket = (await subscribe(50)).pause()
-  await expect.poll(() => ended, { timeout: 10_000 }).toBe(50)
+  await expect.poll(() => ended).toBe(50)
   await expect.poll(() => [sockets.open, sockets.subscriptions]).toEqual([0, 0])
   socket.destroy()
   await sockets.close()
