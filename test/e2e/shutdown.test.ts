@@ -3,18 +3,8 @@ import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openRaw, type RawClient } from '../raw-http.ts'
+import { upgrade } from '../raw-web-socket.ts'
 import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
-
-const upgrade = [
-  'GET /graphql HTTP/1.1',
-  'Host: x',
-  'Connection: Upgrade',
-  'Upgrade: websocket',
-  'Sec-WebSocket-Version: 13',
-  'Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==',
-  'Sec-WebSocket-Protocol: graphql-transport-ws',
-]
-const slowBody = 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 3000\r\n\r\n{'
 
 let work: Workplace
 
@@ -29,43 +19,45 @@ async function start(...flags: string[]): Promise<{ cli: RunningCli; origin: str
   return { cli, origin: (await cli.waitFor(/Listening on (\S+)/))[1]! }
 }
 
-/** Sends a byte now and then for as long as it can. */
-function trickle({ socket }: RawClient): () => void {
-  const timer = setInterval(() => socket.write(' '), 100)
-  return () => clearInterval(timer)
+const slowHead =
+  'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 3000\r\n\r\n'
+
+/** Begins a request, and sends a byte of its body now and then for as long as it can. */
+async function openSlow(origin: string): Promise<RawClient> {
+  const client = await openRaw(origin, slowHead)
+  // The API has its head.
+  await expect.poll(() => client.received).toContain('100 Continue')
+  client.socket.write('{')
+  const timer = setInterval(() => client.socket.write(' '), 100)
+  void client.closed.then(() => clearInterval(timer))
+  return client
 }
 
 describe('an API that is stopped', () => {
   it('ends the connections of those who hold it, once it has waited for as long as it is told', async () => {
     const { cli, origin } = await start('--shutdown-timeout', '1s')
-    using slow = await openRaw(origin, slowBody)
+    using slow = await openSlow(origin)
     // It never answers anything, the closing handshake least of all.
-    using deaf = await openRaw(origin, `${upgrade.join('\r\n')}\r\n\r\n`)
-    await expect.poll(() => deaf.received).toContain(' 101 ')
-    const stop = trickle(slow)
-    await sleep(200)
+    const deaf = await upgrade(origin)
+    const deafEnded = new Promise((resolve) => deaf.once('close', resolve))
     const begun = performance.now()
     cli.child.kill('SIGTERM')
     const { code, stderr } = await cli.result
-    stop()
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(performance.now() - begun).toBeGreaterThan(900)
     expect(performance.now() - begun).toBeLessThan(8000)
-    await Promise.all([slow.closed, deaf.closed])
+    await Promise.all([slow.closed, deafEnded])
   })
 
   it('ends at once when it is told a second time', async () => {
     const { cli, origin } = await start('--shutdown-timeout', '5m')
-    using slow = await openRaw(origin, slowBody)
-    const stop = trickle(slow)
-    await sleep(200)
+    using _ = await openSlow(origin)
     cli.child.kill('SIGTERM')
     await sleep(500)
     expect(cli.child.exitCode).toBeNull()
     const begun = performance.now()
     cli.child.kill('SIGINT')
     expect(await cli.result).toMatchObject({ code: 130 })
-    stop()
     expect(performance.now() - begun).toBeLessThan(3000)
   })
 })
@@ -93,9 +85,7 @@ describe('replicas that are stopped', () => {
   it('end with who started them, at once when that is told a second time', async () => {
     const { cli, origin } = await start('--replicas', '2', '--shutdown-timeout', '5m')
     const [, pid] = await cli.waitFor(new RegExp(`listens on ${origin} \\(process (\\d+)\\)`))
-    using slow = await openRaw(origin, slowBody)
-    const stop = trickle(slow)
-    await sleep(200)
+    using slow = await openSlow(origin)
     cli.child.kill('SIGTERM')
     await sleep(500)
     process.kill(Number(pid), 0)
@@ -103,7 +93,6 @@ describe('replicas that are stopped', () => {
     expect(await cli.result).toMatchObject({ code: 130 })
     // Nothing else would have ended it by now.
     await slow.closed
-    stop()
   })
 })
 
