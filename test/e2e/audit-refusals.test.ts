@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { DatabaseSync } from 'node:sqlite'
@@ -10,6 +8,7 @@ import { Pool } from 'pg'
 import { describe, expect, it } from 'vitest'
 import type { AuditReport } from '../../src/lib/reports/record.ts'
 import { testEngines } from '../integration/databases/engines.ts'
+import { startServer } from '../local-server.ts'
 import { createWorkplace } from './cli.ts'
 
 /** Keys that are padded, resources with a scale and ids in another case than the API's. */
@@ -47,9 +46,7 @@ async function openPostgres(url: string): Promise<Bookings> {
 }
 
 /** Of every five attempts it stores one that it refuses, refuses one rightly, and breaks off the answer to one. */
-async function startLyingApi(
-  bookings: Bookings,
-): Promise<Server & { origin: string; lies: string[]; unanswered: string[] }> {
+async function startLyingApi(bookings: Bookings): Promise<{ origin: string; lies: string[]; unanswered: string[] }> {
   const lies: string[] = []
   const unanswered: string[] = []
   let attempts = 0
@@ -70,11 +67,7 @@ async function startLyingApi(
     }
     return response.writeHead(201).end(JSON.stringify({ id: id.toUpperCase() }))
   }
-  const server = createServer((request, response) => void answer(request, response))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return Object.assign(server, { origin, lies, unanswered })
+  return { origin: await startServer(answer), lies, unanswered }
 }
 
 /** Asks for a place, and once more under the same key whenever it was told that it has one, or nothing. */
@@ -151,8 +144,6 @@ for (const { name, open } of testEngines.filter((engine) => ['sqlite', 'postgres
         expect(named.toSorted()).toEqual(api.lies.toSorted())
         expect(ledgers).toMatchObject([{ conflict: audit.refused }])
       } finally {
-        api.closeAllConnections()
-        api.close()
         await bookings.close()
         await place.remove()
       }

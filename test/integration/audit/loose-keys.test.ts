@@ -1,5 +1,3 @@
-import { createConnection } from 'mysql2/promise'
-import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { openAudit } from '../../../src/lib/audit/open-audit.ts'
 import { auditMapping } from '../../../src/lib/config/audit-mapping.ts'
@@ -9,18 +7,7 @@ import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
 import type { Violation } from '../../../src/lib/workloads/workload.ts'
 import { entriesOf, noBroker, unwatched } from '../../ledgers.ts'
 import { testVersions } from '../databases/engines.ts'
-
-async function execute(url: string, ...statements: string[]): Promise<void> {
-  if (url.startsWith('mysql:')) {
-    const connection = await createConnection(url)
-    for (const sql of statements) await connection.query(sql)
-    return connection.end()
-  }
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  for (const sql of statements) await client.query(sql)
-  return client.end()
-}
+import { runSql } from '../databases/run-sql.ts'
 
 const collated = (collation: string): string => `varchar(20) character set utf8mb4 collate ${collation}`
 
@@ -45,12 +32,11 @@ for (const engine of testVersions.filter(({ name }) => name in columns)) {
       async (type, stored, said) => {
         const place = await engine.open!()
         try {
-          await execute(
-            place.url,
+          await runSql(place.url, [
             ...(type === 'citext' ? ['create extension if not exists citext'] : []),
             `create table bookings (no integer primary key, reference ${type}, place integer)`,
             `insert into bookings values (1, '${stored}', 7), (2, 'ANOTHER', 7)`,
-          )
+          ])
           await using database = await connectDatabase(place.url, { poolSize: 1 })
           const bookings = { table: 'bookings', id: 'no', key: 'reference', resource: 'place' }
           const hold = await openAudit(

@@ -1,7 +1,4 @@
-import { DatabaseSync } from 'node:sqlite'
 import { Long, MongoClient, ObjectId, UUID } from 'mongodb'
-import { createConnection } from 'mysql2/promise'
-import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openAudit } from '../../../src/lib/audit/open-audit.ts'
 import { auditMapping } from '../../../src/lib/config/audit-mapping.ts'
@@ -12,24 +9,11 @@ import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
 import type { Violation } from '../../../src/lib/workloads/workload.ts'
 import { entriesOf, noBroker, unwatched } from '../../ledgers.ts'
 import { testEngines, type TestDatabase } from '../databases/engines.ts'
+import { runSql } from '../databases/run-sql.ts'
 
 /** Runs SQL that quotes names with `"`, as another program would. */
-async function execute(url: string, ...statements: string[]): Promise<void> {
-  if (url.startsWith('sqlite:')) {
-    const database = new DatabaseSync(url.slice('sqlite:'.length))
-    for (const sql of statements) database.exec(sql)
-    database.close()
-  } else if (url.startsWith('mysql:')) {
-    const connection = await createConnection(url)
-    for (const sql of statements) await connection.query(sql.replaceAll('"', '`'))
-    await connection.end()
-  } else {
-    const client = new Client({ connectionString: url })
-    await client.connect()
-    for (const sql of statements) await client.query(sql)
-    await client.end()
-  }
-}
+const execute = (url: string, ...statements: string[]) =>
+  runSql(url, url.startsWith('mysql:') ? statements.map((sql) => sql.replaceAll('"', '`')) : statements)
 
 /** Names that every engine needs quoted. */
 const schema = [

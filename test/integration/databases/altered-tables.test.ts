@@ -1,7 +1,4 @@
-import { DatabaseSync } from 'node:sqlite'
 import { MongoClient } from 'mongodb'
-import { createConnection } from 'mysql2/promise'
-import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { describeDifference, describeExtras } from '../../../src/lib/databases/compare-shapes.ts'
 import { compareTables, migrateDown, migrateUp, requireTables } from '../../../src/lib/databases/migrate.ts'
@@ -12,28 +9,8 @@ import { loadWorkload, workloadNames } from '../../../src/lib/workloads/registry
 import { withClient } from '../../redis-databases.ts'
 import { alterations, withNotes } from './alterations.ts'
 import { testVersions, type TestDatabase } from './engines.ts'
+import { runSql } from './run-sql.ts'
 import { seat, seats, show, shows, tables, workload } from './tables.ts'
-
-/** Runs statements as another program would. */
-async function runSql(url: string, statements: readonly string[]): Promise<void> {
-  if (url.startsWith('sqlite:')) {
-    const file = new DatabaseSync(url.slice('sqlite:'.length), { enableForeignKeyConstraints: false })
-    for (const sql of statements) file.exec(sql)
-    file.close()
-  } else if (url.startsWith('mysql:')) {
-    const connection = await createConnection(url)
-    for (const sql of statements) await connection.query(sql)
-    await connection.end()
-  } else {
-    const client = new Client({ connectionString: url })
-    await client.connect()
-    try {
-      for (const sql of statements) await client.query(sql)
-    } finally {
-      await client.end()
-    }
-  }
-}
 
 async function compared(database: Database, wanted: readonly AnyTable[] = withNotes) {
   const comparisons = await compareTables(database, workload, wanted)
