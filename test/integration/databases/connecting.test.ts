@@ -44,9 +44,9 @@ describe('connecting to servers that take connections and say nothing', () => {
   it('tries no further server of a list once the time is over', async () => {
     const url = readPostgresUrl(`postgres://${Array.from({ length: 16 }, () => place).join()}/x?sslmode=disable`)
     const client = { ...url.client, connectionTimeoutMillis: 100 }
-    await expect(findServer(url, client, 250)).rejects.toThrow('timeout')
-    // After 100, 200 and 300 ms.
+    await expect(findServer(url, client, 800)).rejects.toThrow('timeout')
+    // One in 100 ms or more.
     expect(connections).toBeGreaterThan(1)
-    expect(connections).toBeLessThan(5)
+    expect(connections).toBeLessThan(10)
   })
 })

@@ -164,6 +164,9 @@ describe('lists of posts', () => {
           ),
         )
         .map(([letter, key]) => Buffer.from(letter + key).toString('base64url')),
+      fc
+        .tuple(fc.constantFrom('c:', 'm:1797868167515-'), fc.uuid())
+        .map(([start, id]) => Buffer.from(start + id).toString('base64url')),
     )
     const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
     const keys = { created: new RegExp(`^c:${uuid}$`), meeting: new RegExp(`^m:[0-9]{13}-${uuid}$`) }
