@@ -112,7 +112,6 @@ describe.skipIf(missing).for(servers)('timed inserts into $name that lose their 
     const sizes = [rows + 10, rows + 30]
     const sweep = ['--at', `${sizes.join()},${rows + 3_000_000}`, '--inserts', '10', '--warmup', '0']
     const run = work.start(['insert-reservation-bench', ...sweep, ...db])
-    await run.waitFor(/Seeding to [\d,]+: /)
     await run.waitFor(new RegExp(`Seeding to ${(rows + 3_000_000).toLocaleString('en-US')}: `))
     await found!.kill()
     const result = await run.result

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { createClient } from 'redis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { signedTask } from '../../src/lib/load/workers/task-text.ts'
@@ -152,34 +151,9 @@ describe.skipIf(!server)('workers on a queue that others write to', () => {
 
   it('do all that they have to as a user of Redis that may do little else', async () => {
     workers = await startWorkers(work, url('worker'), ['limited'])
-    const flags = [
-      '--workers',
-      '1',
-      '--users',
-      '2',
-      '--duration',
-      '1s',
-      '--target',
-      origin,
-      '--reports',
-      join(work.folder, 'r'),
-    ]
-    requireMade(
-      await work.run([
-        'load',
-        '--queue',
-        url('coordinator'),
-        '--worker-wait',
-        '20s',
-        '--request',
-        'GET /',
-        '--expect',
-        '404',
-        ...flags.toSpliced(2, 2),
-        '--connections',
-        '2',
-      ]),
-    )
+    const spread = ['load', '--queue', url('coordinator'), '--workers', '1', '--worker-wait', '20s', '--duration', '1s']
+    const asking = ['--target', origin, '--request', 'GET /', '--expect', '404', '--connections', '2']
+    requireMade(await work.run([...spread, ...asking]))
     const client = createClient({ url: url('worker') })
     await client.connect()
     await expect(client.xRange('rushbench:run:x:news', '-', '+')).rejects.toThrow('NOPERM')
