@@ -9,7 +9,9 @@ import { openPausable } from './lib/databases/registry.ts'
 import type { Fault } from './lib/load/faults.ts'
 import type { LoadTarget } from './lib/load/run.ts'
 import { requireLoopback, shownTarget } from './lib/load/target.ts'
+import { refuseUnsettled } from './lib/seeding/journal.ts'
 import type { BuiltInWorkload } from './lib/workloads/registry.ts'
+import { vaccination } from './lib/workloads/vaccination/index.ts'
 import { createParts, type OpenedParts } from './parts.ts'
 import { startReplicas, type Replicas } from './replicas.ts'
 import { serveEnvironment } from './serve-environment.ts'
@@ -46,6 +48,8 @@ export async function openLoadTarget(
     await database?.[Symbol.asyncDispose]()
   }
   try {
+    // Stock that a seeding has not set yet would be called wrong after the load.
+    if (database && !mapping && workload.name === vaccination.name) await refuseUnsettled(database)
     return {
       origin: shownTarget(target),
       origins: [target],

@@ -7,10 +7,12 @@ import { readFacts } from '../lib/databases/read-facts.ts'
 import { failure } from '../lib/errors.ts'
 import { joinEntries, readLedgers, type ReadLedger } from '../lib/load/ledger-reader.ts'
 import { requireTarget } from '../lib/load/target.ts'
+import { refuseUnsettled } from '../lib/seeding/journal.ts'
 import { auditSummary } from '../lib/reports/audit-text.ts'
 import { describeRun } from '../lib/reports/environment.ts'
 import type { AuditReport, AuditResult } from '../lib/reports/record.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
+import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import type { Violation, Watch } from '../lib/workloads/workload.ts'
 import { createParts } from '../parts.ts'
 import { paint } from '../paint.ts'
@@ -23,11 +25,11 @@ const shownViolations = 20
 export default class Audit extends BaseCommand {
   static override summary = 'Hold what an API acknowledged against the database behind it.'
   static override description = `Reads the ledgers of earlier loads, also of one that was killed, and the bookings in the database:
-none may be lost, doubled or stored though it was refused, and no slot oversold. Without --ledger only the
-slots are looked at. Nothing is written to the database. The setting audit names the tables of somebody
+none may be lost, doubled or stored though it was refused, and no slot oversold or of a wrong stock. Without --ledger
+only the slots are looked at, and never while a seeding has not set their stock yet. Nothing is written to the database. The setting audit names the tables of somebody
 else's API (docs/audit.md).
 
-Exits with 4 when something is lost, doubled, oversold or stored though the API refused it. A booking that is
+Exits with 4 when something is lost, doubled, oversold, of a wrong stock or stored though the API refused it. A booking that is
 stored though nobody was told what became of it is shown, and is no fault.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --ledger reports/2026-11-21T07-53-15Z-load.ledger.jsonl',
@@ -58,6 +60,8 @@ stored though nobody was told what became of it is shown, and is no fault.`
       )
     const ledgers = await this.#untilStopped('Ledger', 'bytes', (watch) => readLedgers(flags.ledger ?? [], watch))
     await using database = await this.openDatabase(values.db, 1)
+    // What is not counted yet would be called a wrong stock.
+    if (!values.audit && workload.name === vaccination.name) await refuseUnsettled(database)
     await using parts = createParts(values)
     const origins = (flags.target ?? []).map(requireTarget)
     if (origins.length > 0 && !workload.inspect) throw failure('usage-wrong', { reason: notInspected(workload.name) })

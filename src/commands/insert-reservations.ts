@@ -6,7 +6,7 @@ import type { Database } from '../lib/databases/port.ts'
 import { requireTables } from '../lib/databases/migrate.ts'
 import { readFacts } from '../lib/databases/read-facts.ts'
 import { addRetries } from '../lib/databases/retry-counter.ts'
-import { failure } from '../lib/errors.ts'
+import { failure, RushbenchError } from '../lib/errors.ts'
 import { describeRun } from '../lib/reports/environment.ts'
 import { formatCount, plain } from '../lib/format.ts'
 import type { SeedReport } from '../lib/reports/record.ts'
@@ -75,7 +75,9 @@ With --verify and nothing to seed, the table is held against what the reports in
     }),
   }
 
-  async run(): Promise<SeedReport | { readonly abandoned: boolean } | { readonly verified: RowSum }> {
+  async run(): Promise<
+    SeedReport | { readonly abandoned: boolean } | FinishedElsewhere | { readonly verified: RowSum }
+  > {
     const { flags } = await this.parse(InsertReservations)
     const config = await this.resolveSettings(flags)
     const { values } = config
@@ -91,6 +93,7 @@ With --verify and nothing to seed, the table is held against what the reports in
       const journal = flags.resume
         ? await this.#resume(database, config, flags.verify)
         : await this.#begin(database, config, flags.verify)
+      if (!('recipe' in journal)) return flags.verify ? await this.#verifyLater(database, config) : journal
       return await this.#seed(database, journal, config, { startedAt, verify: flags.verify })
     } finally {
       await releaseLease(database)
@@ -167,18 +170,30 @@ With --verify and nothing to seed, the table is held against what the reports in
   }
 
   /** Goes on with what is unfinished; begins where there is nothing, and it was said what to begin. */
-  async #resume(database: Database, config: RunConfig, verify: boolean): Promise<Journal> {
+  async #resume(database: Database, config: RunConfig, verify: boolean): Promise<Journal | FinishedElsewhere> {
     const { table } = reservationSeeding.layout
     const asked = recipeAskedFor(config)
     const beginsAnew = asked.rows !== undefined || asked.number !== undefined
     const found = await readJournal(database)
     if (beginsAnew && !found) return this.#begin(database, config, verify)
     if (found && rowsOf(found.recipe) > 0) requireSameRecipe(database.url, found.recipe, asked)
-    const journal = await takeOverJournal(database, table, this.#lease())
+    if (found && verify) requireVerifiable(found)
+    const journal = await takeOverJournal(database, table, this.#lease()).catch(async (error: unknown) => {
+      const isGone = error instanceof RushbenchError && error.code === 'seeding-none'
+      if (isGone && found && (await isStored(database, found))) return this.#finishedElsewhere(found)
+      throw error
+    })
+    if (!('recipe' in journal)) return journal
     if (!beginsAnew || rowsOf(journal.recipe) > 0) return journal
     // Timed inserts have left the stock to be counted: nothing of a seeding.
     await finishSeeding(database, reservationSeeding, journal.recipe)
     return this.#begin(database, config, verify)
+  }
+
+  #finishedElsewhere({ recipe }: Journal): FinishedElsewhere {
+    const rows = rowsOf(recipe)
+    this.log(`The seeding was finished meanwhile by another process: all of its ${formatCount(rows)} rows are stored.`)
+    return { finishedElsewhere: true, rows }
   }
 
   #lease(): LeaseOptions {
@@ -194,12 +209,6 @@ With --verify and nothing to seed, the table is held against what the reports in
 
   /** The table's sum, once it is what it should be. */
   async #verify(database: Database, { before, recipe }: Journal): Promise<RowSum> {
-    if (!before && recipe.firstSerial > 0) {
-      throw failure('usage-wrong', {
-        reason:
-          'The rows are stored, but --verify was not given when this seeding began, and the table was not empty then.',
-      })
-    }
     const expected = await this.#sumRecipe(recipe, before ?? emptySum)
     return compareSums(reservationSeeding, expected, await this.#sumTable(database))
   }
@@ -244,6 +253,27 @@ With --verify and nothing to seed, the table is held against what the reports in
       sumTable(database, reservationSeeding, onProgress, this.signal),
     )
   }
+}
+
+/** What `--resume` had to go on with was done by another process while it waited. */
+interface FinishedElsewhere {
+  readonly finishedElsewhere: true
+  readonly rows: number
+}
+
+/** Whether the table has as many rows as the seeding was to leave in it. */
+async function isStored(database: Database, { recipe }: Journal): Promise<boolean> {
+  const rows = rowsOf(recipe)
+  return rows > 0 && (await database.store.count(reservationSeeding.layout.table)) >= recipe.firstSerial + rows
+}
+
+/** Throws `usage-wrong`, before anything is stored, where nobody knows what the table held before. */
+function requireVerifiable({ before, recipe }: Journal): void {
+  if (before || recipe.firstSerial === 0) return
+  throw failure('usage-wrong', {
+    reason:
+      'Nothing was stored: this seeding was begun without --verify, and the table was not empty then, so that there is nothing to hold the table against. Go on with --resume alone.',
+  })
 }
 
 /** Whether rows are asked for, wherever that is set. */

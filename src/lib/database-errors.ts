@@ -54,6 +54,11 @@ export const databaseErrors = {
     'error',
     (d) => `The database ${d.url} does not exist: ${d.reason}. Create it first, or name another one with --db.`,
   ),
+  'schema-missing': entry<{ url: string; schema: string | null }>('error', (d) =>
+    d.schema === null
+      ? `The search path in ${d.url} names no schema that is there. Name one, or leave it out for the user's own.`
+      : `${d.url} names the schema ${d.schema}, in which its sessions do not work: it is not there, this user may not use it, or a pooler did not hand the name on. No other one was taken for it. Create it first ("create schema"), grant USAGE on it, or name another.`,
+  ),
   'database-not-ours': entry<{ url: string; reason: string }>(
     'error',
     (d) => `${d.url} is not a database that can be used: ${d.reason}. Name another one with --db.`,

@@ -19,6 +19,11 @@ export const insertErrors = {
     (d) =>
       `Of ${count(d.sent)} rows sent, ${count(d.stored)} were stored, with ${count(d.warnings)} warnings; this block was rolled back. The table holds rows that clash with the new ones, or something of yours refuses them: "rushbench migrate --status" names what may.`,
   ),
+  'insert-dropped': entry<{ url: string }>(
+    'error',
+    (d) =>
+      `The server of ${d.url} took an insert and answered that it stored nothing: a trigger or a rule of yours drops the rows, so that their times would say nothing. Remove it first; "rushbench migrate --status" names what is there beside what rushbench makes.`,
+  ),
   'inserts-unsettled': entry<{ reason: string }>(
     'error',
     (d) =>

@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/lib/databases/port.ts'
 import { connectDatabase } from '../../src/lib/databases/registry.ts'
 import type { SeedReport } from '../../src/lib/reports/record.ts'
 import { createRandom } from '../../src/lib/random.ts'
 import { storedBlocks } from '../../src/lib/seeding/journal-tables.ts'
-import { readJournal } from '../../src/lib/seeding/journal.ts'
+import { beginJournal, readJournal, type Journal } from '../../src/lib/seeding/journal.ts'
+import { releaseLease } from '../../src/lib/seeding/lease.ts'
+import { resumeSeeding } from '../../src/lib/seeding/seed.ts'
+import { planReservations, reservationSeeding } from '../../src/lib/workloads/vaccination/seeding.ts'
 import { reservations } from '../../src/lib/workloads/vaccination/tables.ts'
 import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'
 import { findViolations } from '../ledgers.ts'
@@ -144,7 +148,12 @@ for (const engine of testEngines) {
         stderr: expect.stringMatching(/rows are stored, and stock is not set yet\. Go on with --resume/),
       })
       expect(await isUnfinished(place.url)).toBe(true)
-      for (const command of [['insert-reservations'], ['insert-reservation-bench'], ['start', '--port', '0']]) {
+      for (const command of [
+        ['insert-reservations'],
+        ['insert-reservation-bench'],
+        ['start', '--port', '0'],
+        ['audit'],
+      ]) {
         const { code, stderr } = await work.run([...command, ...db])
         expect(code).toBe(1)
         expect(stderr).toContain('A seeding of 2,000,000 rows')
@@ -222,6 +231,49 @@ describe('a journal of which a part is gone', () => {
     expect(await work.run(['insert-reservations', '--abandon'])).toMatchObject({ code: 0 })
     expect(await stockFaults(url)).toEqual([])
     expect(await work.runJson(['insert-reservations', '--rows', '10'])).toMatchObject({ rows: 10 })
+  })
+})
+
+describe('--resume', () => {
+  const choices = { seed: 'seed', keys: 'random', order: 'grouped', indexes: 'before' } as const
+  const whole = { connections: 1, onProgress: () => {}, signal: new AbortController().signal }
+
+  /** Tables with some rows, and the journal of a seeding of more, which this process holds. */
+  async function begin(work: Workplace): Promise<{ database: Database; journal: Journal }> {
+    await work.runJson(['migrate'])
+    await work.runJson(['insert-schedules', '--years', '1'])
+    await work.runJson(['insert-reservations', '--rows', '500'])
+    const database = await connectDatabase(`sqlite:${work.folder}/.rushbench/rushbench.db`, { poolSize: 1 })
+    const journal = await beginJournal(database, await planReservations(database, { rows: 1000 }, choices), null)
+    return { database, journal }
+  }
+
+  it('says so where another process was faster to the end, and asks for nothing more', async () => {
+    await using work = await createWorkplace()
+    const { database, journal } = await begin(work)
+    await using _ = database
+    const waiting = work.start(['insert-reservations', '--resume', '--rows', '1000'])
+    await waiting.waitFor(/waiting for a sign of life/)
+    await resumeSeeding(database, reservationSeeding, journal, whole)
+    expect(await waiting.result).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('finished meanwhile by another process: all of its 1,000 rows are stored'),
+    })
+    expect(await database.store.count(reservations)).toBe(1500)
+  })
+
+  it('stores nothing where --verify could not be kept in the end', async () => {
+    await using work = await createWorkplace()
+    const { database } = await begin(work)
+    await using _ = database
+    await releaseLease(database)
+    expect(await work.run(['insert-reservations', '--resume', '--verify'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('begun without --verify'),
+    })
+    expect(await database.store.count(reservations)).toBe(500)
+    await work.runJson(['insert-reservations', '--resume'])
+    expect(await database.store.count(reservations)).toBe(1500)
   })
 })
 

@@ -5,17 +5,22 @@ import type { AuditResult } from '../reports/record.ts'
 export function auditPhrase(audit: AuditResult, hasLedger: boolean): string {
   const { acknowledged, oversold, inconsistent = 0 } = audit
   if (hasLedger) return `${formatCount(acknowledged)} bookings acknowledged: ${foundByAudit(audit)}`
-  return `the tables by themselves, since no booking of a single request is written down: ${formatCount(oversold)} oversold, ${formatCount(inconsistent)} inconsistent`
+  return `the tables by themselves, since no booking of a single request is written down: ${oversoldPhrase(oversold)}, ${formatCount(inconsistent)} inconsistent`
 }
 
 /** What an audit counted, in words; what is seldom found stands there only where it was. */
 export function foundByAudit(audit: AuditResult): string {
   const { lost, duplicate, oversold, inconsistent = 0, refusedCommitted = 0 } = audit
   return [
-    `${formatCount(lost)} lost, ${formatCount(duplicate)} doubled, ${formatCount(oversold)} oversold`,
+    `${formatCount(lost)} lost, ${formatCount(duplicate)} doubled, ${oversoldPhrase(oversold)}`,
     ...(inconsistent > 0 ? [`${formatCount(inconsistent)} inconsistent`] : []),
     ...(refusedCommitted > 0 ? [`${formatCount(refusedCommitted)} stored though refused`] : []),
   ].join(', ')
+}
+
+/** One number counts both, of which the rows that are found say which it is. */
+function oversoldPhrase(oversold: number): string {
+  return oversold === 0 ? '0 oversold' : `${formatCount(oversold)} oversold or with a wrong stock`
 }
 
 /** `the first 20 of 245` where fewer of what was found are told in full; null where all are. */

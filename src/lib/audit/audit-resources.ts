@@ -82,9 +82,9 @@ async function findOversold(
   pace: Pace,
 ): Promise<Map<string, Violation>> {
   const found = new Map<string, Violation>()
-  const add = (id: string, detail: string): void => {
+  const add = (id: string, detail: string, kind: 'oversold' | 'wrong-stock' = 'oversold'): void => {
     const key = `${table.name} ${id}`
-    found.set(key, { kind: 'oversold', key, detail })
+    found.set(key, { kind, key, detail })
   }
   const left = new Map(taken)
   const { nextId, number } = createColumns(database, table)
@@ -97,7 +97,8 @@ async function findOversold(
     const free = available === undefined ? places - count : number(row, available)
     if (count > places || free < 0 || free !== places - count) {
       const stock = available === undefined ? '' : `, ${available} says ${formatCount(free)}`
-      add(id, `${formatCount(count)} ${bookings.name} for ${formatCount(places)} places${stock}`)
+      const kind = count > places ? 'oversold' : 'wrong-stock'
+      add(id, `${formatCount(count)} ${bookings.name} for ${formatCount(places)} places${stock}`, kind)
     }
     if (pace.step()) await pace.rest()
   }

@@ -7,6 +7,7 @@ export const counterOf = {
   lost: 'lost',
   duplicate: 'duplicate',
   oversold: 'oversold',
+  'wrong-stock': 'oversold',
   inconsistent: 'inconsistent',
   'refused-committed': 'refusedCommitted',
   'unknown-committed': 'unknownCommitted',

@@ -1,7 +1,8 @@
 import { createClient } from 'redis'
 import { readRedisUrl } from '../databases/redis/url.ts'
+import { reasonOfTls } from '../databases/tls.ts'
 import { redactUrl } from '../databases/url.ts'
-import { failure, reasonOf } from '../errors.ts'
+import { failure } from '../errors.ts'
 
 /** Names in a Redis that others may use too begin with this. */
 export const prefix = 'rushbench:'
@@ -32,5 +33,5 @@ export async function connectRedisClient(url: string) {
 
 /** What is said when Redis does not answer. */
 export function cacheUnreachable(url: string, cause: unknown) {
-  return failure('cache-unreachable', { url: redactUrl(url), reason: reasonOf(cause) }, cause)
+  return failure('cache-unreachable', { url: redactUrl(url), reason: reasonOfTls(cause) }, cause)
 }

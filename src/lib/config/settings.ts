@@ -154,7 +154,7 @@ export const settings = {
   warmup: setting({
     schema: wholeNumber(0, 1_000_000),
     default: undefined,
-    summary: "inserts before the timed ones, not counted [until the client's own cost is steady, 200 at most]",
+    summary: "inserts before the timed ones, not counted [until the client's own cost is steady, 500 at most]",
     allowed: 'a whole number from 0 to 1000000',
   }),
   at: setting({

@@ -27,6 +27,7 @@ export function compareShapes(expected: TableShape, found: TableShape): ShapeCom
     differences: parts.flatMap(({ differences }) => differences),
     extras: [
       ...parts.flatMap(({ extras }) => extras),
+      ...(found.traits ?? []).map(({ what, name }): Extra => ({ what, name, of: '' })),
       ...found.partitions.map((name): Extra => ({ what: 'partition', name, of: '' })),
     ],
   }

@@ -44,6 +44,14 @@ export interface TableShape {
   readonly partitions: readonly string[]
   /** Those that are not enforced are left out. */
   readonly checks: readonly CheckShape[]
+  /** Whatever else decides what becomes of rows; left out where there is nothing of the kind. */
+  readonly traits?: readonly TraitShape[]
+}
+
+/** Something that tables as `createTables` makes them do not have, and its name or its value. */
+export interface TraitShape {
+  readonly what: 'rule' | 'row level security' | 'persistence' | 'storage engine'
+  readonly name: string
 }
 
 /** One table, as it should be and as it is. */
@@ -65,7 +73,7 @@ export interface Difference {
 
 /** Something that a table has beside its own, and that refuses no row. */
 export interface Extra {
-  readonly what: 'column' | 'index' | 'unique index' | 'reference' | 'trigger' | 'partition'
+  readonly what: 'column' | 'index' | 'unique index' | 'reference' | 'trigger' | 'partition' | TraitShape['what']
   readonly name: string
   /** The type of a column, the columns of an index; empty where the name says it all. */
   readonly of: string

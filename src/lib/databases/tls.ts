@@ -48,8 +48,8 @@ export function readTlsFiles({ ca, cert, key, passphrase }: TlsFiles, shown: str
   if (cert && !key) throw lacks(cert, 'it needs its private key beside it', shown)
   if (key && !cert) throw lacks(key, 'it needs its certificate beside it', shown)
   const material: TlsMaterial = {
-    ...(ca && { ca: ca.path === systemAuthorities ? knownAuthorities() : readPem(ca, shown) }),
-    ...(cert && { cert: readPem(cert, shown) }),
+    ...(ca && { ca: ca.path === systemAuthorities ? knownAuthorities() : readCertificates(ca, shown) }),
+    ...(cert && { cert: readCertificates(cert, shown) }),
     ...(key && { key: readPem(key, shown) }),
     ...(key && passphrase !== undefined && { passphrase }),
   }
@@ -74,6 +74,13 @@ export function readPem({ parameter, path }: NamedFile, shown: string): string {
   }
   // OpenSSL takes a file without any for one that trusts nobody.
   if (!text.includes('-----BEGIN ')) throw lacks({ parameter, path }, 'it holds nothing in PEM form', shown)
+  return text
+}
+
+/** Throws `certificate-unusable` for a file without any certificate, such as one of a key, which OpenSSL takes for nobody. */
+export function readCertificates(file: NamedFile, shown: string): string {
+  const text = readPem(file, shown)
+  if (!/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(text)) throw lacks(file, 'it holds no certificate', shown)
   return text
 }
 
@@ -132,6 +139,15 @@ export function factsOf(socket: Socket, verification: Verification): ConnectionF
 
 /** OpenSSL's and Node's codes for a handshake that failed. */
 const tlsFault = /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_|EPROTO$)/
+
+/** What OpenSSL makes of an answer that is no TLS, by the versions of Node. */
+const plainAnswer = /wrong version number|packet length too long|unexpected message|http request|record layer failure/i
+
+/** Why a connection failed, in words that say so where TLS was answered with something else. */
+export function reasonOfTls(error: unknown): string {
+  const reason = reasonOf(error)
+  return plainAnswer.test(reason) ? `the server does not speak TLS (${reason})` : reason
+}
 
 /** Whether it was TLS that failed: there is no encrypted connection of the kind that was asked for. */
 export function isTlsFault(error: unknown): boolean {

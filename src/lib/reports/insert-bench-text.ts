@@ -29,7 +29,7 @@ export function insertBenchSummary(report: InsertBenchReport, original: string |
       ),
       ...(found === null ? [] : [plain(`${found.verdict}: ${found.because}`)]),
       ...connectionLines(environment),
-      ...serverLines(report.server),
+      ...serverLines(report.server, report.environment.engine),
     ],
     retried === null ? [] : [`retries, within the times below: ${retried}`],
     interrupted ? [`stopped before its time: ${leftPhrase(report)}`] : [],

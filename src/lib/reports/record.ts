@@ -143,7 +143,7 @@ const Audit = object('the ledger and the invariants held against the database', 
     'the first that were found',
     object('one broken promise', {
       kind: text(
-        'what was broken: lost, duplicate, oversold, inconsistent, refused-committed; unknown-committed is no fault',
+        'what was broken: lost, duplicate, oversold, wrong-stock (counted as oversold), inconsistent, refused-committed; unknown-committed is no fault',
       ),
       key: text('the booking or the slot'),
       detail: text('what was expected and what was found'),

@@ -28,11 +28,23 @@ const mostSettings = 3
 const mostTables = 3
 const mostOthers = 3
 
+/** What servers know of tables by statistics alone, which they bring up to date now and then; the others count. */
+const byStatistics: Readonly<Record<string, string>> = {
+  mysql: 'rows and sizes',
+  mariadb: 'rows and sizes',
+  tidb: 'rows and sizes',
+  vitess: 'rows and sizes',
+  postgres: 'rows',
+  citus: 'rows',
+  yugabytedb: 'rows',
+  cockroachdb: 'rows',
+}
+
 /**
- * What a summary says of the server: its first settings, who else was there, and the largest tables, a line each. `when`
- * says of which moment that is, where a reader could take it for another.
+ * What a summary says of the server, an `engine`: its first settings, who else was there, and the largest tables, a line
+ * each. `when` says of which moment that is, where a reader could take it for another.
  */
-export function serverLines(server: ServerRecord, when = ''): string[] {
+export function serverLines(server: ServerRecord, engine: string, when = ''): string[] {
   if (server === undefined) return []
   const { settings, tables, replication, others } = server
   const first = Object.entries(settings).slice(0, mostSettings)
@@ -47,6 +59,7 @@ export function serverLines(server: ServerRecord, when = ''): string[] {
   return [
     ...(parts.length > 0 ? [`server     ${plain(parts.join('; '))}${moment}`] : []),
     ...largest.map((table) => `table      ${plain(tablePhrase(table))}${moment}`),
+    ...lagOf(engine, tables),
     ...(smaller > 0 ? [`           and ${countOf(smaller, 'smaller table')}`] : []),
     ...alterationsOf(tables).map((line) => `altered    ${plain(line)}`),
   ]
@@ -69,6 +82,12 @@ export function othersPhrase(others: NonNullable<Server['others']>): string {
   if (all === 0) return 'nobody else connected'
   const named = entries.slice(0, mostOthers).map(([who, connections]) => `${who} ${formatCount(connections)}`)
   return `${countOf(all, 'other')} connected: ${named.join(', ')}${entries.length > mostOthers ? ', ...' : ''}`
+}
+
+function lagOf(engine: string, tables: readonly ServerTable[]): string[] {
+  const what = Object.hasOwn(byStatistics, engine) ? byStatistics[engine] : undefined
+  const isTold = tables.some(({ rows, bytes }) => rows !== null || bytes !== null)
+  return what !== undefined && isTold ? [`           (${what} by the server's statistics, which may lag behind)`] : []
 }
 
 function tablePhrase({ name, rows, bytes, indexBytes, indexes }: ServerTable): string {

@@ -115,7 +115,7 @@ function headlineLines(report: LoadReport, paint: Paint): string[] {
       : []),
     ...durabilityLines(environment),
     ...connectionLines(environment),
-    ...serverLines(report.server, 'after the load'),
+    ...serverLines(report.server, environment.engine, 'after the load'),
   ]
 }
 
@@ -297,7 +297,7 @@ export function seedSummary(report: SeedReport): string {
     ...(made.length > 0 ? [made.join(', ')] : []),
     ...(workers.length > 0 ? [`by ${workers.map(shareOfWorker).join(', ')}`] : []),
     ...(retried === null ? [] : [`retries: ${retried}`]),
-    ...serverLines(report.server),
+    ...serverLines(report.server, report.environment.engine),
     ...(verified
       ? [`verified: ${formatCount(verified.rows)} rows in the table, checksum ${plain(verified.checksum)}, as expected`]
       : []),

@@ -1,7 +1,8 @@
 import { createClient, RESP_TYPES } from 'redis'
 import { readRedisUrl } from '../databases/redis/url.ts'
+import { reasonOfTls } from '../databases/tls.ts'
 import { redactUrl } from '../databases/url.ts'
-import { failure, reasonOf } from '../errors.ts'
+import { failure } from '../errors.ts'
 
 const longestPauseMs = 500
 
@@ -37,6 +38,6 @@ async function connect(url: string, disableOfflineQueue: boolean) {
     connected = true
     return client
   } catch (error) {
-    throw failure('queue-unreachable', { url: redactUrl(url), reason: reasonOf(error) }, error)
+    throw failure('queue-unreachable', { url: redactUrl(url), reason: reasonOfTls(error) }, error)
   }
 }

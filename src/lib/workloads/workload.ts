@@ -50,7 +50,14 @@ export interface Violation {
    * `inconsistent`: rows, messages or copies of them that contradict each other. `refused-committed`: stored, though the
    * API said that it was not.
    */
-  readonly kind: 'lost' | 'duplicate' | 'oversold' | 'inconsistent' | 'refused-committed' | 'unknown-committed'
+  readonly kind:
+    | 'lost'
+    | 'duplicate'
+    | 'oversold'
+    | 'wrong-stock'
+    | 'inconsistent'
+    | 'refused-committed'
+    | 'unknown-committed'
   /** What is concerned: a booking, a slot, a receipt. */
   readonly key: string
   readonly detail: string

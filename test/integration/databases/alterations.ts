@@ -116,6 +116,7 @@ const ofMysql: readonly Alteration[] = [
       'seats has unique index short (holder(3)), which may refuse rows',
     ],
   },
+  { name: 'another engine', sql: ['alter table notes engine = MyISAM'], extras: ['notes: storage engine MyISAM'] },
   {
     name: 'partitions',
     sql: ['alter table notes partition by key (id) partitions 3'],
@@ -277,6 +278,15 @@ export const alterations: Readonly<Record<string, readonly Alteration[]>> = {
         'seats has check alone EXCLUDE USING hash (show_id WITH =), which may refuse rows',
       ],
       extras: ['seats: index alone (show_id) using hash'],
+    },
+    {
+      name: 'what drops or hides rows, or loses them in a crash',
+      sql: [
+        'create rule quiet as on insert to seats do instead nothing',
+        'alter table shows enable row level security',
+        'alter table notes set unlogged',
+      ],
+      extras: ['shows: row level security enabled', 'seats: rule quiet', 'notes: persistence unlogged'],
     },
     {
       name: 'a trigger that is disabled',

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { connectDatabase, openPausable } from '../../../src/lib/databases/registry.ts'
 import { createAuthority } from '../../certificate.ts'
 import { findService } from '../../services.ts'
-import { testEngines } from './engines.ts'
+import { testEngines, testVersions } from './engines.ts'
 
 const authority = createAuthority('nobody')
 const stranger = createAuthority('nobody')
@@ -59,6 +59,7 @@ describe.skipIf(proxy === null)('a MongoDB behind TLS', () => {
   it.each([
     [`tls=true&tlsCAFile=${stranger.ca}`, 'encryption-refused', 'certificate'],
     ['tls=true&tlsCAFile=/nonexistent', 'certificate-unusable', 'tlsCAFile'],
+    [`tls=true&tlsCAFile=${authority.client.key}`, 'certificate-unusable', 'it holds no certificate'],
     [`tlsCAFile=${authority.ca}`, 'url-parameter-wrong', 'it with tls=true'],
     ['sslmode=require', 'url-parameter-unknown', 'Known: tls, tlsCAFile'],
   ])('is not with %j', async (parameters, code, text) => {
@@ -67,6 +68,19 @@ describe.skipIf(proxy === null)('a MongoDB behind TLS', () => {
       message: expect.stringContaining(text),
     })
   })
+
+  it.each(testVersions.filter(({ name, open }) => /^(ferretdb|mongodb)/.test(name) && open !== null))(
+    'is not $name that takes plain text alone, which is said',
+    async ({ open }) => {
+      const place = await open!()
+      await expect(
+        connectDatabase(`${place.url}${place.url.includes('?') ? '&' : '?'}tls=true`, { poolSize: 1 }),
+      ).rejects.toMatchObject({
+        message: expect.stringContaining('does not speak TLS'),
+      })
+      await place.remove()
+    },
+  )
 
   it('is known to be unencrypted where it is', async () => {
     const place = await testEngines.find(({ name }) => name === 'ferretdb')!.open!()

@@ -58,6 +58,7 @@ describe.skipIf(service === null)('a MariaDB that takes encrypted connections al
     ['ssl-mode=DISABLED', 'database-denied', 'refused the login'],
     [`ssl-mode=VERIFY_CA&ssl-ca=${stranger.ca}`, 'encryption-refused', 'certificate'],
     ['ssl-ca=/nonexistent', 'certificate-unusable', 'ssl-ca'],
+    [`ssl-ca=${client.key}`, 'certificate-unusable', 'it holds no certificate'],
     ['ssl-mode=VERIFY_CA', 'url-parameter-wrong', 'ssl-ca=FILE'],
     [`ssl-cert=${client.cert}&ssl-key=${server.key}`, 'certificate-unusable', 'ssl-key'],
     ['charset=latin1', 'url-parameter-wrong', 'utf8mb4'],

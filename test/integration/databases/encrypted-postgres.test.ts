@@ -88,6 +88,7 @@ describe.skipIf(service === null)('a PostgreSQL that takes encrypted connections
     ],
     ['sslmode=verify-full&sslrootcert=/nonexistent', 'certificate-unusable', 'sslrootcert'],
     [`sslmode=verify-full&sslrootcert=${hba}`, 'certificate-unusable', 'nothing in PEM form'],
+    [`sslmode=verify-full&sslrootcert=${client.key}`, 'certificate-unusable', 'it holds no certificate'],
     [`sslcert=${client.cert}`, 'certificate-unusable', 'private key'],
     [`sslcert=${client.cert}&sslkey=${server.key}`, 'certificate-unusable', 'sslkey'],
     [`sslcert=${client.cert}&sslkey=${authority.lockedKey}&sslpassword=WRONG55`, 'certificate-unusable', 'sslkey'],

@@ -63,6 +63,7 @@ describe.skipIf(service === null)('a Redis that asks for certificates', () => {
     [`cacert=${ca}&sni=elsewhere.example&${own}`, 'encryption-refused', 'elsewhere.example'],
     [`cacert=${ca}`, 'encryption-refused', 'certificate required'],
     [`cacert=/nonexistent&${own}`, 'certificate-unusable', 'cacert'],
+    [`cacert=${client.key}&${own}`, 'certificate-unusable', 'it holds no certificate'],
     ['tls=true', 'url-parameter-unknown', 'Known: cacert, cert, key'],
   ])('is not with %j', async (parameters, code, text) => {
     await expect(connectDatabase(rediss(parameters), { poolSize: 1 })).rejects.toMatchObject({
@@ -73,6 +74,13 @@ describe.skipIf(service === null)('a Redis that asks for certificates', () => {
 
   it('does not take certificates for what is not encrypted', async () => {
     await expect(connectionOf(`${service!.url}?cacert=${ca}`)).rejects.toMatchObject({ code: 'url-parameter-wrong' })
+  })
+
+  it('says so where the server answers in plain text', async () => {
+    const plain = service!.url.replace('redis:', 'rediss:')
+    await expect(connectionOf(`${plain}?cacert=${ca}`)).rejects.toMatchObject({
+      message: expect.stringContaining('does not speak TLS'),
+    })
   })
 
   it('is reached by its Unix socket', async () => {

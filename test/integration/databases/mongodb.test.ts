@@ -47,7 +47,7 @@ describeServices(services, (_server, url) => {
     it.each([
       ['no server', { port: '1' }, 'database-unreachable'],
       ['a login that is refused', { username: 'nobody', password: 'wrong' }, 'database-denied'],
-      ['no database in the URL', { pathname: '/' }, 'database-missing'],
+      ['no database in the URL', { pathname: '/' }, 'url-unreadable'],
       ['a name that no database can have', { pathname: '/a.b' }, 'database-missing'],
     ])('%s', async (_name, parts, code) => {
       await expect(open(changed(url, parts))).rejects.toMatchObject({

@@ -54,7 +54,7 @@ describe.skipIf(service === null)('redis', () => {
     ['no server', { port: '1' }, 'database-unreachable'],
     ['an unknown user', { username: 'nobody', password: 'wrong' }, 'database-denied'],
     ['a database that does not exist', { pathname: '/99999' }, 'database-missing'],
-    ['a name instead of a number', { pathname: '/rushbench' }, 'database-missing'],
+    ['a name instead of a number', { pathname: '/rushbench' }, 'url-unreadable'],
   ])('%s', async (_name, parts, code) => {
     await expect(open(changed(server, parts))).rejects.toMatchObject({
       code,

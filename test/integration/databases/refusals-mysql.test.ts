@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createConnection, type Connection } from 'mysql2/promise'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { migrateDown, migrateUp } from '../../../src/lib/databases/migrate.ts'
+import { compareTables, migrateDown, migrateUp } from '../../../src/lib/databases/migrate.ts'
 import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectMysql } from '../../../src/lib/databases/mysql/connection.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
 import { waitText, type Wait } from '../../../src/lib/databases/waits.ts'
 import { startPrivateService } from '../../private-service.ts'
+import { withNotes } from './alterations.ts'
 import { changed } from './server-contract.ts'
 import { seats, show, shows, tables, workload } from './tables.ts'
 
@@ -128,6 +129,20 @@ for (const { kind, server } of servers) {
       expect(await database.tables()).toEqual([])
     })
 
+    it('compares the tables for a user who may only read them', async () => {
+      await using maker = await connectDatabase(adminUrl(), { poolSize: 1 })
+      await migrateUp(maker, workload, withNotes)
+      await using database = await connectDatabase(await clerk(['SELECT']), { poolSize: 1 })
+      const compared = async () =>
+        (await compareTables(database, workload, withNotes)).flatMap(({ differences, notCompared }) => [
+          ...differences.map(({ what, found }) => `${what}: ${found}`),
+          ...(notCompared === undefined ? [] : [notCompared]),
+        ])
+      expect(await compared()).toEqual([])
+      await admin.query(`alter table ${name}.seats drop foreign key seats_show_id_fk`)
+      expect(await compared()).toEqual(['reference: null'])
+    })
+
     it('ends what takes too long by its own limit, which no session of ours keeps', async () => {
       const sleep = { sql: 'select sleep(0.3) as slept', parameters: [] }
       const isMaria = kind === 'mariadb'
@@ -173,6 +188,23 @@ for (const { kind, server } of servers) {
         await admin.query('set global read_only = 0')
       }
       expect(database.retries()['read only (1290)']).toBeGreaterThan(1)
+    })
+
+    it('waits with tables that are to be made while it takes no writes', async () => {
+      const waits: string[] = []
+      const onWait = (wait: Wait | null) => void (wait && waits.push(waitText(wait)))
+      await using database = await connectDatabase(await clerk(allRights), { poolSize: 1, onWait })
+      await admin.query('set global read_only = 1')
+      try {
+        const making = migrateUp(database, workload, tables)
+        await expect
+          .poll(() => waits.at(-1), { timeout: 8000 })
+          .toMatch(/^waiting for the server, which takes no writes: read only \(1290\), [1-9] s$/)
+        await admin.query('set global read_only = 0')
+        expect(await making).toEqual(['shows', 'seats'])
+      } finally {
+        await admin.query('set global read_only = 0')
+      }
     })
 
     it('has no place left: that is said, and waited for', async () => {

@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { migrateDown, migrateUp } from '../../../src/lib/databases/migrate.ts'
+import { compareTables, migrateDown, migrateUp } from '../../../src/lib/databases/migrate.ts'
 import type { Database } from '../../../src/lib/databases/port.ts'
 import { connectPostgres } from '../../../src/lib/databases/postgres/connection.ts'
 import { connectDatabase } from '../../../src/lib/databases/registry.ts'
@@ -11,6 +11,7 @@ import { planReservations, reservationSeeding } from '../../../src/lib/workloads
 import { insertMissingSlots } from '../../../src/lib/workloads/vaccination/slots.ts'
 import { waitText, type Wait } from '../../../src/lib/databases/waits.ts'
 import { startPrivateService } from '../../private-service.ts'
+import { withNotes } from './alterations.ts'
 import { changed } from './server-contract.ts'
 import { seats, show, shows, tables, workload } from './tables.ts'
 
@@ -131,6 +132,40 @@ describe.skipIf(server === null)('PostgreSQL that says no', () => {
     await using database = await connectDatabase(clerkUrl(), { poolSize: 1 })
     expect(await database.tables()).toEqual([])
     await make(database)
+  })
+
+  it('compares the tables for a role that has no right on them', async () => {
+    await using maker = await connectDatabase(url, { poolSize: 1 })
+    await migrateUp(maker, workload, withNotes)
+    await using database = await connectDatabase(clerkUrl(), { poolSize: 1 })
+    const compared = async () =>
+      (await compareTables(database, workload, withNotes)).flatMap(({ differences, notCompared }) => [
+        ...differences.map(({ what, found }) => `${what}: ${found}`),
+        ...(notCompared === undefined ? [] : [notCompared]),
+      ])
+    expect(await compared()).toEqual([])
+    await admin.query('alter table seats drop constraint seats_show_id_fk')
+    expect(await compared()).toEqual(['reference: null'])
+  })
+
+  it('works in no other schema than the one that the URL names', async () => {
+    await prepare('')
+    const at = (parameters: string) => connectDatabase(`${url}?${parameters}`, { poolSize: 1 })
+    const missing = ['search_path=tenant', 'options=-c%20search_path%3Dtenant,public', 'search_path=%22$user%22,Tenant']
+    for (const parameters of missing) {
+      await expect(at(parameters)).rejects.toMatchObject({
+        code: 'schema-missing',
+        message: expect.stringContaining('names the schema tenant'),
+      })
+    }
+    await expect(at('options=-c%20search_path%3D')).rejects.toMatchObject({ code: 'schema-missing' })
+    await admin.query('create schema tenant')
+    for (const parameters of missing) {
+      await using database = await at(parameters)
+      expect(await migrateDown(database, workload, tables)).toEqual([])
+    }
+    await using usual = await at('search_path=%22$user%22,public')
+    expect((await usual.tables()).map((table) => table.name).sort()).toEqual(['seats', 'shows'])
   })
 
   it('ends what takes too long only where the URL says so', async () => {

@@ -53,7 +53,7 @@ export function describeServer(getServer: () => ServerUnderTest): void {
       ['a wrong password', { password: 'wrong' }, 'database-denied'],
       ['an unknown user', { username: 'nobody' }, 'database-denied'],
       ['a database that does not exist', { pathname: '/rushbench_none' }, 'database-missing'],
-      ['no database in the URL', { pathname: '/' }, 'database-missing'],
+      ['no database in the URL', { pathname: '/' }, 'url-unreadable'],
     ])('%s', async (_name, parts, code) => {
       await expect(open(changed(getServer().url, parts))).rejects.toMatchObject({
         code,

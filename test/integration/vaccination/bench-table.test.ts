@@ -1,3 +1,5 @@
+import { DatabaseSync } from 'node:sqlite'
+import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { closeAfter, type BenchTable } from '../../../src/lib/insert-bench/table.ts'
 import { migrateUp } from '../../../src/lib/databases/migrate.ts'
@@ -15,6 +17,26 @@ import { findViolations } from '../../ledgers.ts'
 
 const slots = { from: '2000-01-01', years: 1, opens: 480, closes: 1180, every: 39_600_000, capacity: 50 }
 const choices = { seed: 'seed', keys: 'ascending', order: 'grouped', indexes: 'before' } as const
+
+/** What makes a server take inserts and store nothing. */
+const droppers: Readonly<Record<string, string>> = {
+  sqlite: 'create trigger quiet before insert on reservations begin select raise(ignore); end',
+  postgres: `create function quiet() returns trigger language plpgsql as 'begin return null; end';
+    create trigger quiet before insert on reservations for each row execute function quiet()`,
+}
+
+async function dropInserts(url: string): Promise<void> {
+  if (url.startsWith('sqlite:')) {
+    const file = new DatabaseSync(url.slice('sqlite:'.length))
+    file.exec(droppers['sqlite']!)
+    file.close()
+    return
+  }
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  await client.query(droppers['postgres']!)
+  await client.end()
+}
 
 for (const engine of testEngines) {
   describe.skipIf(engine.open === null)(`the stock after timed inserts on ${engine.name}`, () => {
@@ -75,6 +97,22 @@ for (const engine of testEngines) {
       })
       await expect(inserting).rejects.toThrow('the connection was lost')
       expect(await countTrueRows()).toBe(stored ? 3 : 2)
+    })
+
+    it.skipIf(!(engine.name in droppers))('takes no insert that the server drops for one that was stored', async () => {
+      const session = await tableOf(database).open(10, 1)
+      // Prepared by now, so that the next one goes the way of those that are timed.
+      await session.draw('append', 0)()
+      await dropInserts(place.url)
+      const inserting = closeAfter(session, () => session.draw('append', 0)())
+      await expect(inserting).rejects.toMatchObject({ code: 'insert-dropped' })
+      expect(await countTrueRows()).toBe(1)
+      await expect(
+        tableOf(database)
+          .open(10, 1)
+          .then((other) => closeAfter(other, () => other.draw('append', 0)())),
+      ).rejects.toMatchObject({ code: 'insert-dropped' })
+      expect(await countTrueRows()).toBe(1)
     })
 
     it('is mended by giving up what a killed process began', async () => {

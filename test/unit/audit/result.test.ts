@@ -41,6 +41,11 @@ describe('collectViolations', () => {
     expect(violations.map(({ key }) => key)).toEqual(keys)
   })
 
+  it('counts a wrong stock as oversold', async () => {
+    const wrong = [violation('oversold', 'a'), violation('wrong-stock', 'b')]
+    expect(await collectViolations(found(wrong), none, 20)).toMatchObject({ oversold: 2, passed: false })
+  })
+
   it('fails for what is inconsistent alone', async () => {
     expect(await collectViolations(found(some.slice(5, 6)), none, 20)).toMatchObject({ inconsistent: 1, passed: false })
   })

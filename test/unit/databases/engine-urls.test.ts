@@ -40,7 +40,7 @@ describe('readPostgresUrl', () => {
     ['postgres://u:p%00@h/x', 'url-unreadable'],
     ['postgres://%2Frun%00/x', 'url-unreadable'],
     ['postgres://h/x%00y', 'url-unreadable'],
-    ['postgres://h', 'database-missing'],
+    ['postgres://h', 'url-unreadable'],
   ])('%s is refused', (url, code) => {
     expect(() => readPostgresUrl(url)).toThrow(expect.objectContaining({ code }))
   })

@@ -274,6 +274,9 @@ describe('what Redis, MongoDB and SQLite say no with', () => {
       code: 'database-unreachable',
       message: expect.stringContaining('net.maxIncomingConnections'),
     })
+    expect(translateMongoError(closed, 'mongodb://h/x?tls=true')).toMatchObject({
+      message: expect.stringContaining('a server that does not speak TLS does just that'),
+    })
   })
 
   const sqliteError = (errcode: number, message: string) => Object.assign(new Error(message), { errcode })

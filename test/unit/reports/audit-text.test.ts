@@ -11,7 +11,7 @@ describe('auditSummary', () => {
   it('begins with the verdict, then names the rows concerned and the ledger', () => {
     const lines = auditSummary(report, noPaint).split('\n')
     expect(lines[0]).toMatch(
-      /^AUDIT {6}\d+ bookings acknowledged: 1 lost, 1 doubled, 1 oversold, 1 stored without an answer$/,
+      /^AUDIT {6}\d+ bookings acknowledged: 1 lost, 1 doubled, 1 oversold or with a wrong stock, 1 stored without an answer$/,
     )
     expect(lines.slice(1, 5).map((line) => line.trim().split(':')[0])).toEqual([
       'lost',
@@ -55,7 +55,7 @@ describe('auditSummary', () => {
       { ...report, audit, ledgers: [{ ...ledger!, conflict: 1_000_000, refusalsCut: true }] },
       noPaint,
     )
-    expect(text).toContain('1 oversold, 67 stored though refused, 1 stored without an answer')
+    expect(text).toContain('1 oversold or with a wrong stock, 67 stored though refused, 1 stored without an answer')
     expect(text).toContain('refused-committed: ADA, stored as 7 for 9, though the API refused it')
     expect(text).toContain('(the first 1 of 71; --json shows all)')
     expect(text).toContain('0 failed, 1,000,000 refused')

@@ -29,7 +29,7 @@ const facts: ServerFacts = {
 
 describe('serverLines', () => {
   it('says what is asked for first, who else was there, and the tables', () => {
-    expect(serverLines(recordServer(facts).server)).toEqual([
+    expect(serverLines(recordServer(facts).server, 'sqlite')).toEqual([
       'server     shared_buffers=128MB, max_wal_size=1GB, checkpoint_timeout=5min; no standby connected; 5 others connected: app 3, admin (psql) 2',
       'table      reservations: about 200,000 rows, 29.3 MB, 14.0 MB of indexes (2)',
       'table      slots: about 1 row, 8.19 kB, 16.4 kB of indexes (1)',
@@ -44,7 +44,9 @@ describe('serverLines', () => {
       indexBytes: null,
       indexes: [],
     }))
-    expect(serverLines({ settings: { a: '1' }, tables, replication: null, others: null }, 'after the load')).toEqual([
+    expect(
+      serverLines({ settings: { a: '1' }, tables, replication: null, others: null }, 'sqlite', 'after the load'),
+    ).toEqual([
       'server     a=1, after the load',
       'table      e: about 4 rows, 5.00 kB, after the load',
       'table      d: about 3 rows, 4.00 kB, after the load',
@@ -53,12 +55,20 @@ describe('serverLines', () => {
     ])
   })
 
+  it.each([
+    ['mariadb', ["           (rows and sizes by the server's statistics, which may lag behind)"]],
+    ['postgres', ["           (rows by the server's statistics, which may lag behind)"]],
+    ['redis', []],
+  ])('says of %s what only its statistics know', (engine, lines) => {
+    expect(serverLines(recordServer(facts).server, engine).slice(3)).toEqual(lines)
+  })
+
   it('says nothing of what is not told', () => {
-    expect(serverLines(undefined)).toEqual([])
+    expect(serverLines(undefined, 'sqlite')).toEqual([])
     expect(recordServer(null)).toEqual({})
-    expect(serverLines({ settings: {}, tables: [], replication: null, others: null })).toEqual([])
+    expect(serverLines({ settings: {}, tables: [], replication: null, others: null }, 'sqlite')).toEqual([])
     const untold = { name: 'a', rows: null, bytes: null, indexBytes: null, indexes: [] }
-    expect(serverLines({ settings: {}, tables: [untold], replication: null, others: {} })).toEqual([
+    expect(serverLines({ settings: {}, tables: [untold], replication: null, others: {} }, 'mysql')).toEqual([
       'server     nobody else connected',
       'table      a: its size is not told',
     ])
@@ -67,7 +77,7 @@ describe('serverLines', () => {
   it('lets no name of a program steer a terminal, and names three of many', () => {
     const others = { 'a (\u001b[31m)': 4, b: 3, c: 2, d: 1 }
     expect(othersPhrase(others)).toMatch(/^10 others connected: .*, b 3, c 2, \.\.\.$/)
-    expect(serverLines({ settings: {}, tables: [], replication: null, others })[0]).not.toContain('\u001b')
+    expect(serverLines({ settings: {}, tables: [], replication: null, others }, 'sqlite')[0]).not.toContain('\u001b')
   })
 })
 
@@ -92,7 +102,7 @@ describe('tables that were altered', () => {
       differences: ['reservations lacks index (schedule_id)'],
       extras: ['index by_ticket (ticket_id)', '2 partitions: p0, p1'],
     })
-    expect(serverLines(server).slice(3)).toEqual([
+    expect(serverLines(server, 'sqlite').slice(3)).toEqual([
       'altered    reservations lacks index (schedule_id)',
       'altered    reservations also has index by_ticket (ticket_id); 2 partitions: p0, p1',
     ])

@@ -9,7 +9,7 @@ import {
   MongoTopologyClosedError,
 } from 'mongodb'
 import { failure, reasonOf, RushbenchError } from '../../errors.ts'
-import { isTlsFault } from '../tls.ts'
+import { isTlsFault, reasonOfTls } from '../tls.ts'
 import { findMongoRight } from './rights.ts'
 
 type Translation =
@@ -54,10 +54,17 @@ export function translateMongoError(thrown: unknown, url: string): unknown {
   if (tooOld) return failure('database-not-ours', { url, reason: reasonOf(tooOld) }, error)
   const reason = reasonOf(error)
   if (error instanceof MongoServerSelectionError) {
-    if (isTlsFault(findCause(error))) return failure('encryption-refused', { url, reason }, error)
-    // A server that is full closes the connection before it has said a word.
+    const cause = findCause(error)
+    if (isTlsFault(cause)) return failure('encryption-refused', { url, reason: reasonOfTls(error) }, error)
+    // Either closes the connection before it has said a word.
     const full = 'a server that takes no more connections (net.maxIncomingConnections) does just that'
-    const told = reason.endsWith(' closed') ? `${reason}; ${full}` : reason
+    const isCutOff = reason.endsWith(' closed')
+    const told =
+      asksForTls.test(url) && (isCutOff || cutOffInTls.test(reason))
+        ? `${reason}; a server that does not speak TLS does just that, and ${full}`
+        : isCutOff
+          ? `${reason}; ${full}`
+          : reason
     return failure('database-unreachable', { url, reason: told }, error)
   }
   if (isOfDns(error, reason)) return failure('database-unreachable', { url, reason }, error)
@@ -66,6 +73,12 @@ export function translateMongoError(thrown: unknown, url: string): unknown {
   if (known === 'connections-exhausted') return failure(known, { url, reason, limit: 'maxPoolSize' }, error)
   return failure(known, { url, reason, ...(known === 'right-missing' && findMongoRight(reason, url)) }, error)
 }
+
+/** Of a URL: `mongodb+srv` is encrypted unless it says otherwise. */
+const asksForTls = /[?&](tls|ssl)=true|^mongodb\+srv:(?!.*[?&](tls|ssl)=false)/i
+
+/** What Node says of a connection that ended while TLS was agreed upon. */
+const cutOffInTls = /ECONNRESET|before secure TLS connection was established/
 
 /** Whether Node or the driver says that the records which `mongodb+srv` is looked up by are missing or wrong. */
 function isOfDns(error: unknown, reason: string): boolean {

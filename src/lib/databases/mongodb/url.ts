@@ -1,5 +1,5 @@
 import { failure } from '../../errors.ts'
-import { readPem, type Verification } from '../tls.ts'
+import { readCertificates, readPem, type Verification } from '../tls.ts'
 import {
   expandHome,
   parameterTable,
@@ -91,7 +91,7 @@ const fileParameters = ['tlsCAFile', 'tlsCertificateKeyFile', 'tlsCRLFile'] as c
 
 /**
  * Looks at a MongoDB URL and at the files that it names, before the driver reads it. Throws `url-unreadable`,
- * `url-parameter-unknown`, `url-parameter-wrong`, `certificate-unusable`, and `database-missing` where it names no database.
+ * `url-parameter-unknown`, `url-parameter-wrong` and `certificate-unusable`.
  */
 export function readMongoUrl(url: string): MongoUrl {
   const { shown, scheme, hosts, path, parameters } = readUrlParts(url)
@@ -100,9 +100,13 @@ export function readMongoUrl(url: string): MongoUrl {
     const file = values[parameter]
     return file === undefined ? [] : [{ parameter, path: file }]
   })
-  for (const file of named) readPem(file, shown)
+  for (const file of named) {
+    if (file.parameter === 'tlsCRLFile') readPem(file, shown)
+    else readCertificates(file, shown)
+  }
   const database = path.slice(1)
-  if (database === '') throw failure('database-missing', { url: shown, reason: 'the URL names no database' })
+  if (database === '')
+    throw failure('url-unreadable', { url: shown, reason: 'it names no database, as in mongodb://host/bench' })
   const isEncrypted = values.tls === undefined ? scheme === 'mongodb+srv' : values.tls === 'true'
   const unused = Object.keys(values).find((name) => name !== 'tls' && name.startsWith('tls'))
   // The driver would leave it aside, and connect in plain text.

@@ -34,8 +34,8 @@ export interface Stored {
 
 /** One connection of the pool, its errors translated. */
 export interface MysqlSession extends SqlTransaction {
-  /** A statement without rows as `executePrepared`, with as little work as can be, for what is timed. */
-  executeTimed(statement: Statement): Promise<void>
+  /** A statement without rows as `executePrepared`, with as little work as can be, for what is timed; rows stored. */
+  executeTimed(statement: Statement): Promise<number>
   insertText(sql: string): Promise<Stored>
   /** LOAD DATA LOCAL, with `chunks` as the file. */
   loadData(sql: string, chunks: Iterable<Buffer>): Promise<Stored>

@@ -6,6 +6,7 @@ import { createTableSql, dropTableSql } from '../sql/ddl.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
 import { createStatements, type Statement, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
+import { requireStored } from '../stored.ts'
 import { pollInserts } from '../watch.ts'
 import { mysqlStrategies } from './bulk.ts'
 import { connectMysql, type MysqlConnections, type MysqlSession } from './connection.ts'
@@ -118,9 +119,10 @@ function createDatabase(connections: MysqlConnections, flavour: Flavour, engine:
       const { session, release } = await connections.borrow()
       const statementOf = statements.insertOne(table)
       return {
-        insert: (row) => connections.retry(() => session.executeTimed(statementOf(row))),
+        insert: async (row) =>
+          requireStored(await connections.retry(() => session.executeTimed(statementOf(row))), connections.url),
         controlStatement: control.sql,
-        control: () => connections.retry(() => session.executeTimed(control)),
+        control: async () => void (await connections.retry(() => session.executeTimed(control))),
         close: async () => release(),
       }
     },
@@ -178,12 +180,14 @@ async function createTables(
 ): Promise<void> {
   const made: AnyTable[] = []
   await connections.withSession(async (session) => {
+    // A server that takes no writes for a while has made nothing.
+    const run = (sql: string) => connections.retry(() => session.execute({ sql, parameters: [] }))
     try {
       for (const { table, mark } of tables) {
         const [create = '', ...indexes] = createTableSql(mysqlDialect, table, mark)
-        await session.execute({ sql: create, parameters: [] })
+        await run(create)
         made.push(table)
-        for (const sql of indexes) await session.execute({ sql, parameters: [] })
+        for (const sql of indexes) await run(sql)
       }
     } catch (error) {
       const left: string[] = []

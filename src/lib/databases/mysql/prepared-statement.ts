@@ -13,6 +13,9 @@ interface RawConnection {
 }
 
 interface Packet {
+  /** The packet begins at `start` with its header. */
+  readonly buffer: Buffer
+  readonly start: number
   isError(): boolean
   asError(encoding: string): Error
 }
@@ -101,14 +104,22 @@ function writeLength(bytes: Buffer, length: number, at: number): number {
   return bytes.writeUIntLE(length, bytes.writeUInt8(0xfd, at), 3)
 }
 
+/**
+ * Rows that an OK packet tells of: a length behind its header and its first byte. More than 250 are not told apart
+ * (https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_ok_packet.html).
+ */
+function rowsOf({ buffer, start }: Packet): number {
+  return buffer[start + headerBytes + 1] ?? 0
+}
+
 /** A command of mysql2 whose answer has no rows: OK or an error. */
 class ExecuteCommand implements Command {
   readonly #bytes: Buffer
   /** Also called by mysql2, as it does with its own commands, when the connection is lost. */
-  readonly onResult: (error: Error | null) => void
+  readonly onResult: (error: Error | null, rows?: number) => void
   #isSent = false
 
-  constructor(bytes: Buffer, onResult: (error: Error | null) => void) {
+  constructor(bytes: Buffer, onResult: (error: Error | null, rows?: number) => void) {
     this.#bytes = bytes
     this.onResult = onResult
   }
@@ -121,13 +132,14 @@ class ExecuteCommand implements Command {
       connection.write(this.#bytes)
       return false
     }
-    this.onResult(packet?.isError() ? packet.asError(connection.clientEncoding) : null)
+    if (packet?.isError()) this.onResult(packet.asError(connection.clientEncoding))
+    else this.onResult(null, packet && rowsOf(packet))
     return true
   }
 }
 
-/** A statement that the connection has prepared. */
-export type PreparedStatement = (parameters: readonly Value[]) => Promise<void>
+/** A statement that the connection has prepared; gives the rows that it has stored, up to 250. */
+export type PreparedStatement = (parameters: readonly Value[]) => Promise<number>
 
 /**
  * Prepares a statement that answers without rows. To execute it takes a third less work than mysql2's own command, which
@@ -145,9 +157,9 @@ export async function prepareStatement(given: Connection, sql: string): Promise<
   const counted = (flags & queryAttributes) !== 0
   return (parameters) =>
     new Promise((resolve, reject) => {
-      const done = (error: Error | null): void => {
+      const done = (error: Error | null, rows = 0): void => {
         if (error) reject(error)
-        else resolve()
+        else resolve(rows)
       }
       connection.addCommand(new ExecuteCommand(encodeExecute(id, parameters, counted), done))
     })

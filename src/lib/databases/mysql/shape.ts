@@ -5,6 +5,7 @@ import { mysqlDialect } from '../sql/dialect.ts'
 import { expectedSqlShape, foundSqlShape, type Catalog, type CatalogRow } from '../sql/shape.ts'
 import type { CheckShape, ShapePair } from '../table-shape.ts'
 import type { MysqlConnections } from './connection.ts'
+import { jsonChecksIn, referencesIn } from './create-text.ts'
 import type { Flavour } from './flavour.ts'
 
 /** MySQL tells of the table only beside the constraint, and of those that are not enforced too. */
@@ -27,7 +28,7 @@ export async function readMysqlShapes(
   tables: readonly AnyTable[],
 ): Promise<ShapePair[]> {
   if (tables.length === 0) return []
-  const catalog = await readCatalog(connections, flavour, tables)
+  const catalog = await withHidden(connections, flavour, tables, await readCatalog(connections, flavour, tables))
   const normalise = (type: string) => normaliseMysqlType(type, flavour.name)
   return tables.map((table) => {
     const found = foundSqlShape(table, catalog, normalise)
@@ -47,6 +48,29 @@ function impliedChecks({ columns }: AnyTable, { name: server }: Pick<Flavour, 'n
   return Object.entries(columns)
     .filter(([, { type }]) => type === 'json')
     .map(([name]) => ({ name, condition: `(json_valid(\`${name}\`))` }))
+}
+
+/** What should be there and information_schema does not show may only be hidden from this user. */
+async function withHidden(
+  connections: MysqlConnections,
+  flavour: Pick<Flavour, 'name'>,
+  tables: readonly AnyTable[],
+  catalog: Catalog,
+): Promise<Catalog> {
+  const isSeen = (rows: readonly CatalogRow[], { name }: AnyTable) => rows.some((row) => row['of_table'] === name)
+  const references: CatalogRow[] = []
+  const checks: CatalogRow[] = []
+  for (const table of tables) {
+    const lacksReferences = table.references.length > 0 && !isSeen(catalog.references, table)
+    const lacksChecks = impliedChecks(table, flavour).length > 0 && !isSeen(catalog.checks, table)
+    if (!lacksReferences && !lacksChecks) continue
+    const sql = `show create table \`${table.name}\``
+    const [row] = await connections.withSession((session) => session.query({ sql, parameters: [] }))
+    const text = String(row?.['Create Table'] ?? '')
+    if (lacksReferences) references.push(...referencesIn(table.name, text))
+    if (lacksChecks) checks.push(...jsonChecksIn(table.name, text))
+  }
+  return { ...catalog, references: [...catalog.references, ...references], checks: [...catalog.checks, ...checks] }
 }
 
 async function readCatalog(
@@ -81,6 +105,9 @@ async function readCatalog(
   const partitions = await ask(`select distinct table_name as of_table, partition_name as name
     from information_schema.partitions where table_schema = database() and table_name in (${listed})
       and partition_name is not null`)
+  const traits = await ask(`select table_name as of_table, 'storage engine' as what, engine as name
+    from information_schema.tables where table_schema = database() and table_name in (${listed})
+      and engine <> 'InnoDB'`)
   const checks = await ask(
     checksSql[flavour.name === 'mariadb' ? 'mariadb' : 'others'].replace('LISTED', listed),
   ).catch((error: unknown) => {
@@ -99,6 +126,7 @@ async function readCatalog(
     triggers,
     partitions,
     checks,
+    traits,
   }
 }
 

@@ -72,7 +72,7 @@ const connectTimeoutMs = 5000
 
 /**
  * Reads a MySQL URL, and the certificates that it names. Throws `url-unreadable`, `url-parameter-unknown`,
- * `url-parameter-wrong`, `certificate-unusable`, and `database-missing` where it names no database.
+ * `url-parameter-wrong` and `certificate-unusable`.
  */
 export function readMysqlUrl(url: string): MysqlUrl {
   const { shown, hosts, user, password, path, parameters } = readUrlParts(url)
@@ -80,7 +80,8 @@ export function readMysqlUrl(url: string): MysqlUrl {
   const database = path.slice(1)
   const [place, ...others] = hosts
   if (others.length > 0) throw failure('url-unreadable', { url: shown, reason: 'a MySQL URL names one host' })
-  if (database === '') throw failure('database-missing', { url: shown, reason: 'the URL names no database' })
+  if (database === '')
+    throw failure('url-unreadable', { url: shown, reason: 'it names no database, as in mysql://host/bench' })
   const socketPath = values.socketPath ?? (place?.host.startsWith('/') ? place.host : undefined)
   const host = place?.host || 'localhost'
   const mode = modeOf(values, socketPath !== undefined)

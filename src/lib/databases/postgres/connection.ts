@@ -24,7 +24,7 @@ import { readPostgresUrl, type PostgresUrl } from './url.ts'
 /** One connection of the pool, its errors translated. */
 export interface PostgresSession extends SqlTransaction {
   /** As `executePrepared`, with as little work as can be, for what is timed. */
-  executeTimed(statement: Statement): Promise<void>
+  executeTimed(statement: Statement): Promise<number>
   /** COPY ... FROM STDIN, with `chunks` as the file; rows stored. */
   copy(sql: string, chunks: Iterable<Buffer>): Promise<number>
 }
@@ -130,7 +130,7 @@ function readBigint(text: string): number | string {
 }
 
 /** What is known of the server once it was found. */
-interface KnownServer extends Pick<PostgresUrl, 'shown' | 'preparedStatements'> {
+interface KnownServer extends Pick<PostgresUrl, 'shown' | 'preparedStatements' | 'schemas'> {
   readonly connection: ConnectionFacts
   /** Looks for the one that will do now; null where the URL names a single one. */
   readonly search: (() => Promise<FoundServer>) | null
@@ -140,7 +140,7 @@ interface KnownServer extends Pick<PostgresUrl, 'shown' | 'preparedStatements'> 
 }
 
 function createConnections(pool: Pool, options: ClientConfig, known: KnownServer): PostgresConnections {
-  const { shown: url, connection, search, policy, own } = known
+  const { shown: url, connection, search, policy, own, schemas } = known
   const names = createStatementNames(known, connection)
   let mustSearch = false
 
@@ -183,7 +183,7 @@ function createConnections(pool: Pool, options: ClientConfig, known: KnownServer
     const client = await reach()
     if (prepared.has(client)) return client
     try {
-      await prepareSession(client, url, connection.pooled)
+      await prepareSession(client, url, { isPooled: connection.pooled === true, schemas })
       prepared.add(client)
       own.add((client as unknown as { readonly processID: number }).processID)
       return client
@@ -270,7 +270,7 @@ function createConnections(pool: Pool, options: ClientConfig, known: KnownServer
       const idle = await Promise.all(Array.from({ length: pool.idleCount }, () => said(pool.connect())))
       for (const client of idle) client.release(true)
     },
-    listen: (channel, onPayload) => said(openListener({ options, url, channel }, onPayload, said)),
+    listen: (channel, onPayload) => said(openListener({ options, url, channel, schemas }, onPayload, said)),
     close() {
       policy.waits.close()
       return pool.end()
@@ -278,8 +278,15 @@ function createConnections(pool: Pool, options: ClientConfig, known: KnownServer
   }
 }
 
+/** Where a listener listens. */
+interface ListenerPlace extends Pick<PostgresUrl, 'schemas'> {
+  readonly options: ClientConfig
+  readonly url: string
+  readonly channel: string
+}
+
 async function openListener(
-  { options, url, channel }: { readonly options: ClientConfig; readonly url: string; readonly channel: string },
+  { options, url, channel, schemas }: ListenerPlace,
   onPayload: (payload: string) => void,
   said: <T>(work: Promise<T>) => Promise<T>,
 ): Promise<PostgresListener> {
@@ -293,7 +300,7 @@ async function openListener(
   try {
     await client.connect()
     closeWhenServerHangsUp(socketOf(client))
-    await prepareSession(client, url)
+    await prepareSession(client, url, { schemas })
     await client.query(`listen ${client.escapeIdentifier(channel)}`)
   } catch (error) {
     await client.end().catch(() => {})
@@ -325,8 +332,9 @@ function createSession(
       const name = nameOf(sql)
       if (name !== undefined && known.has(name)) return translated(executeNamed(client, name, parameters), sql)
       // pg prepares it.
-      await session.executePrepared(statement)
+      const rows = await session.executePrepared(statement)
       if (name !== undefined) known.add(name)
+      return rows
     },
     async copy(sql, chunks) {
       const target = client.query(copyFrom(sql))

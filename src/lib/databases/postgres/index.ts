@@ -5,6 +5,7 @@ import { applyChanges } from '../sql/apply.ts'
 import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
 import { createStatements, type Statement, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
+import { requireStored } from '../stored.ts'
 import { pollInserts } from '../watch.ts'
 import { postgresStrategies } from './bulk.ts'
 import { connectPostgres, type PostgresConnections, type PostgresSession } from './connection.ts'
@@ -118,9 +119,10 @@ function createDatabase(connections: PostgresConnections, flavour: Flavour, engi
       const statementOf = statements.insertOne(table)
       inserters.add(session)
       return {
-        insert: (row) => connections.retry(() => session.executeTimed(statementOf(row))),
+        insert: async (row) =>
+          requireStored(await connections.retry(() => session.executeTimed(statementOf(row))), connections.url),
         controlStatement: control.sql,
-        control: () => connections.retry(() => session.executeTimed(control)),
+        control: async () => void (await connections.retry(() => session.executeTimed(control))),
         close: async () => {
           inserters.delete(session)
           release()

@@ -1,5 +1,6 @@
 import type { ClientBase, QueryResult } from 'pg'
 import { failure } from '../../errors.ts'
+import { requireSchema } from './search-path.ts'
 
 /**
  * What every session is given, whatever the defaults of the server, the database and the user are. What a server does not
@@ -29,7 +30,7 @@ const others = `from (values ${list}) as wanted (name, value) join pg_settings s
   where s.setting <> wanted.value and s.source is distinct from 'client'
     and not (version() like 'CockroachDB%' and wanted.name = 'default_transaction_isolation')`
 
-/** Without a schema to make tables in, it is the one that every database has. */
+/** Without a schema to make tables in, it is the one that every database has, unless the URL asks for another. */
 const prepare = `select set_config(wanted.name, wanted.value, false) ${others}
     and (s.context = 'user' or current_setting('is_superuser', true) = 'on');
 select set_config('search_path', 'public', false) where current_schema() is null;
@@ -39,16 +40,31 @@ union all select 'search_path names no schema that is there' where current_schem
 /** What PgBouncer gives back to a client on every session (https://www.pgbouncer.org/config.html#track_extra_parameters). */
 const kept = "'timezone', 'client_encoding', 'standard_conforming_strings'"
 
-/** Behind a pooler the rest would be set for somebody else: the user or the database has to have it. */
-const preparePooled = prepare
-  .replace(/^(.*?);/s, `$1 and lower(wanted.name) in (${kept});`)
-  .replace(/select set_config\('search_path'.*?;\n/, '')
+/** Leaves the search path as it is. */
+const prepareOnPath = prepare.replace(/select set_config\('search_path'.*?;\n/, '')
 
-/** Gives a new session what ours rest on, and looks whether it has it, in one round trip. Throws `session-unfit`. */
-export async function prepareSession(client: ClientBase, url: string, isPooled = false): Promise<void> {
-  const results = (await client.query(isPooled ? preparePooled : prepare)) as unknown as QueryResult<{
-    reason: string
-  }>[]
+/** Behind a pooler the rest would be set for somebody else: the user or the database has to have it. */
+const preparePooled = prepareOnPath.replace(/^(.*?);/s, `$1 and lower(wanted.name) in (${kept});`)
+
+/** What a session has to be like beside what all are given. */
+interface SessionNeeds {
+  readonly isPooled?: boolean
+  /** Schemas that the URL asks for; null where it asks for none. */
+  readonly schemas?: readonly string[] | null
+}
+
+/**
+ * Gives a new session what ours rest on, and looks whether it has it, in one round trip, and one more where the URL names
+ * schemas. Throws `session-unfit`, `schema-missing`.
+ */
+export async function prepareSession(
+  client: ClientBase,
+  url: string,
+  { isPooled = false, schemas = null }: SessionNeeds = {},
+): Promise<void> {
+  if (schemas) await requireSchema(client, url, schemas)
+  const sql = isPooled ? preparePooled : schemas ? prepareOnPath : prepare
+  const results = (await client.query(sql)) as unknown as QueryResult<{ reason: string }>[]
   const reasons = results.at(-1)?.rows.map(({ reason }) => reason) ?? []
   if (reasons.length > 0) throw failure('session-unfit', { url, reason: reasons.join('; ') })
 }

@@ -7,13 +7,15 @@ import { channelOf } from './notification.ts'
 
 const ours = 'n.nspname = current_schema() and c.relname = any($1)'
 
-/** pg_attribute has no word for a column that is computed before PostgreSQL 12. */
+/**
+ * By pg_catalog, which hides no column from a user without rights on the table. pg_attribute has no word for a column that
+ * is computed before PostgreSQL 12.
+ */
 const columnsSql = `select c.relname as of_table, a.attname as name, format_type(a.atttypid, a.atttypmod) as type,
-    i.collation_name as collation_name, a.attnotnull as required, a.atthasdef or i.is_identity = 'YES' as filled,
-    i.is_generated = 'ALWAYS' or i.identity_generation = 'ALWAYS' as generated
+    l.collname as collation_name, a.attnotnull as required, a.atthasdef or a.attidentity <> '' as filled,
+    coalesce(to_jsonb(a) ->> 'attgenerated', '') <> '' or a.attidentity = 'a' as generated
   from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
-    left join information_schema.columns i
-      on i.table_schema = n.nspname and i.table_name = c.relname and i.column_name = a.attname
+    left join pg_collation l on l.oid = a.attcollation and l.collname <> 'default'
   where ${ours} and a.attnum > 0 and not a.attisdropped order by c.relname, a.attnum`
 
 const indexesSql = `select c.relname as of_table, i.relname as name, x.indisunique as is_unique, x.indisprimary as is_primary,
@@ -59,6 +61,16 @@ const checksSql = `select c.relname as of_table, k.conname as name,
   from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
   where ${ours} and k.contype in ('c', 'x') order by k.conname`
 
+/** What of a table may drop or hide rows, or lose them in a crash. */
+const traitsSql = `select c.relname as of_table, 'rule' as what, r.rulename::text as name
+    from pg_rewrite r join pg_class c on c.oid = r.ev_class join pg_namespace n on n.oid = c.relnamespace
+    where ${ours} and r.rulename <> '_RETURN' and r.ev_enabled in ('O', 'A')
+  union all select c.relname, 'row level security', case when c.relforcerowsecurity then 'forced' else 'enabled' end
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${ours} and c.relrowsecurity
+  union all select c.relname, 'persistence', 'unlogged'
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${ours} and c.relpersistence = 'u'
+  order by 1, 2, 3`
+
 /** The tables as they should be, and as pg_catalog has them. */
 export async function readPostgresShapes(
   connections: PostgresConnections,
@@ -92,6 +104,8 @@ async function readCatalog(connections: PostgresConnections, tables: readonly An
     triggers: await ask(triggersSql),
     partitions: await ask(partitionsSql),
     checks: await ask(checksSql),
+    // What only speaks PostgreSQL's protocol may know nothing of the kind.
+    traits: await ask(traitsSql).catch(() => []),
   }
 }
 

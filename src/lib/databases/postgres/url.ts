@@ -14,6 +14,7 @@ import {
   type ParameterValues,
 } from '../url-parameters.ts'
 import { readUrlParts, whyTooMany, type Place, type UrlParts } from '../url-parts.ts'
+import { namedSchemas } from './search-path.ts'
 
 const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 const sessionAttributes = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const
@@ -65,7 +66,7 @@ export const postgresParameters = parameterTable({
   search_path: {
     ...someText,
     aliases: ['currentSchema'],
-    does: 'schemas with commas: tables are made in the first',
+    does: 'schemas with commas: tables are made in the first, which has to be there',
     allowed: 'names of schemas',
   },
   prepared_statements: {
@@ -95,6 +96,8 @@ export interface PostgresUrl {
   readonly target: SessionAttributes
   /** Null: as it fits what is in between. */
   readonly preparedStatements: 'named' | 'unnamed' | null
+  /** Schemas that it asks for; null where it asks for none. */
+  readonly schemas: readonly string[] | null
   /** The rest of what the driver is told. */
   readonly client: ClientConfig
 }
@@ -105,14 +108,15 @@ const connectTimeoutSeconds = 5
 
 /**
  * Reads a PostgreSQL URL, and the certificates that it names. Throws `url-unreadable`, `url-parameter-unknown`,
- * `url-parameter-wrong`, `certificate-unusable`, and `database-missing` where it names no database.
+ * `url-parameter-wrong` and `certificate-unusable`.
  */
 export function readPostgresUrl(url: string): PostgresUrl {
   const parts = readUrlParts(url)
   const { shown } = parts
   const values = readParameters(postgresParameters, parts.parameters, { shown, engine: 'PostgreSQL' })
   const database = values.dbname ?? parts.path.slice(1)
-  if (database === '') throw failure('database-missing', { url: shown, reason: 'the URL names no database' })
+  if (database === '')
+    throw failure('url-unreadable', { url: shown, reason: 'it names no database, as in postgres://host/bench' })
   const sslMode = values.sslmode ?? (values.sslrootcert === systemAuthorities ? 'verify-full' : 'prefer')
   const { material, verification } = readTls(sslMode, values, shown)
   const user = values.user ?? parts.user
@@ -125,6 +129,7 @@ export function readPostgresUrl(url: string): PostgresUrl {
     verification,
     target: values.target_session_attrs ?? 'any',
     preparedStatements: values.prepared_statements ?? null,
+    schemas: namedSchemas(values.search_path, values.options),
     client: {
       ...(user !== '' && { user }),
       password: values.password ?? parts.password,

@@ -1,6 +1,6 @@
 import { createClient, ErrorReply } from 'redis'
-import { failure, reasonOf } from '../../errors.ts'
-import { isTlsFault } from '../tls.ts'
+import { failure } from '../../errors.ts'
+import { isTlsFault, reasonOfTls } from '../tls.ts'
 import { definitionsKey } from './definition.ts'
 import { codeOf, translateRedisError } from './errors.ts'
 import type { Script } from './script.ts'
@@ -85,5 +85,8 @@ function createQuietClient({ options, socket }: RedisUrl, isConnected: () => boo
 function translateConnecting(error: unknown, url: string): unknown {
   if (error instanceof ErrorReply) return translateRedisError(error, url)
   const code = isTlsFault(error) ? 'encryption-refused' : 'database-unreachable'
-  return failure(code, { url, reason: reasonOf(error) }, error)
+  const reason = reasonOfTls(error)
+  const isSilent = /^rediss:/i.test(url) && /timeout/i.test(reason)
+  const told = isSilent ? `${reason}; a server that does not speak TLS answers nothing either` : reason
+  return failure(code, { url, reason: told }, error)
 }

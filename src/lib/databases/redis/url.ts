@@ -61,7 +61,7 @@ const connectTimeoutSeconds = 5
 
 /**
  * Reads `redis://`, `rediss://` and `unix:` URLs, and the certificates that they name. Throws `url-unreadable`,
- * `url-parameter-unknown`, `url-parameter-wrong`, `certificate-unusable`, and `database-missing`.
+ * `url-parameter-unknown`, `url-parameter-wrong` and `certificate-unusable`.
  */
 export function readRedisUrl(url: string): RedisUrl {
   const parts = readUrlParts(withSocketPath(url))
@@ -70,7 +70,7 @@ export function readRedisUrl(url: string): RedisUrl {
   const values = readParameters(redisParameters, parts.parameters, { shown, engine: 'Redis' })
   const database = isSocket ? undefined : path.slice(1)
   if (database !== undefined && !/^\d*$/.test(database)) {
-    throw failure('database-missing', { url: shown, reason: `databases of Redis are numbers, as in redis://host/3` })
+    throw failure('url-unreadable', { url: shown, reason: 'databases of Redis are numbers, as in redis://host/3' })
   }
   if (database && values.db !== undefined && values.db !== Number(database)) {
     const allowed = `to be given once: the path already names the database ${database}`

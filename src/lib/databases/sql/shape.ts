@@ -1,6 +1,6 @@
 import { expectedShape } from '../expected-shape.ts'
 import type { AnyTable, Value } from '../port.ts'
-import { inBrackets, type TableShape } from '../table-shape.ts'
+import { inBrackets, type TableShape, type TraitShape } from '../table-shape.ts'
 import { indexName } from './ddl.ts'
 import type { SqlDialect } from './dialect.ts'
 
@@ -19,6 +19,8 @@ export interface Catalog {
   readonly partitions: readonly CatalogRow[]
   /** `name`, `condition`; those that are not enforced are left out. */
   readonly checks: readonly CatalogRow[]
+  /** `what`, `name`. */
+  readonly traits?: readonly CatalogRow[]
 }
 
 /** The shape that `createTableSql` gives a table; `normalise` writes a type as it does those of the catalog. */
@@ -65,7 +67,13 @@ export function foundSqlShape(table: AnyTable, catalog: Catalog, normalise: (typ
       name: String(name),
       condition: bracketed(String(condition)),
     })),
+    ...traitsOf(of(catalog.traits ?? [])),
   }
+}
+
+function traitsOf(rows: readonly CatalogRow[]): Pick<TableShape, 'traits'> {
+  if (rows.length === 0) return {}
+  return { traits: rows.map(({ what, name }) => ({ what: String(what) as TraitShape['what'], name: String(name) })) }
 }
 
 /** Some catalogs leave the outer brackets away. */

@@ -5,6 +5,7 @@ import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../s
 import { sqliteDialect } from '../sql/dialect.ts'
 import { createStatements, type Statement, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
+import { requireStored } from '../stored.ts'
 import { sqliteStrategies } from './bulk.ts'
 import type { SqliteConnection } from './connection.ts'
 import { createSqliteCounters } from './counters.ts'
@@ -96,7 +97,7 @@ function createDatabase(connection: SqliteConnection): Database {
       connection.run(controlTable)
       const statementOf = statements.insertOne(table)
       return {
-        insert: async (row) => void connection.execute(statementOf(row)),
+        insert: async (row) => requireStored(connection.execute(statementOf(row)), connection.url),
         controlStatement: control.sql,
         control: async () => void connection.execute(control),
         close: async () => {},

@@ -19,7 +19,7 @@ export function auditDigest(report: AuditReport): Digest {
       { label: 'acknowledged', value: formatCount(audit.acknowledged), note: '' },
       { label: 'lost', value: formatCount(audit.lost), note: '' },
       { label: 'doubled', value: formatCount(audit.duplicate), note: '' },
-      { label: 'oversold', value: formatCount(audit.oversold), note: '' },
+      { label: 'oversold', value: formatCount(audit.oversold), note: 'or with a wrong stock' },
       { label: 'inconsistent', value: formatCount(audit.inconsistent ?? 0), note: '' },
       { label: 'stored though refused', value: formatCount(audit.refusedCommitted ?? 0), note: '' },
       { label: 'stored without an answer', value: formatCount(audit.unknownCommitted), note: 'no fault' },

@@ -78,7 +78,8 @@ function auditCases(audit: AuditResult | null, hasLedger: boolean): JUnitCase[] 
     const common = { group: 'audit', name }
     if (!audit) return { ...common, failure: null, skipped: 'the database behind the target is not known' }
     const count = audit[counterOf[kind]] ?? 0
-    if (count > 0) return { ...common, failure: `${count} ${kind}. ${detailsOf(kind, count, audit)}` }
+    const word = kind === 'oversold' ? 'oversold or with a wrong stock' : kind
+    if (count > 0) return { ...common, failure: `${count} ${word}. ${detailsOf(kind, count, audit)}` }
     const skipped = whySkipped(kind, audit, hasLedger)
     return { ...common, failure: null, ...(skipped === null ? {} : { skipped }) }
   })
@@ -91,8 +92,8 @@ function whySkipped(kind: (typeof promises)[number][1], audit: AuditResult, hasL
   return audit.acknowledged === 0 ? 'no booking was acknowledged, so that none could be lost or doubled' : null
 }
 
-function detailsOf(kind: string, count: number, { violations }: AuditResult): string {
-  const found = violations.filter((violation) => violation.kind === kind)
+function detailsOf(kind: (typeof promises)[number][1], count: number, { violations }: AuditResult): string {
+  const found = violations.filter((violation) => counterOf[violation.kind as keyof typeof counterOf] === counterOf[kind])
   const part = firstOf(found.length, count)
   const lead = part === null || found.length === 0 ? '' : `${upperFirst(part)}: `
   return lead + found.map(({ key, detail }) => `${key}: ${detail}`).join('; ')

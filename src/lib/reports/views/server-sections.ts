@@ -24,7 +24,7 @@ export function serverSections(server: ServerRecord): Section[] {
       ? [
           section('Tables and indexes', {
             text: [
-              'Rows are as the server estimates them, or counts them where it does.',
+              'Rows are as the server estimates them by statistics that may lag behind, or counts them where it does; on MySQL and MariaDB so are sizes.',
               ...alterationsOf(tables).map((line) => `${line}.`),
             ],
             table: { head: ['table', 'index', 'rows', 'size'], rows: sizes, numeric: [2, 3] },
