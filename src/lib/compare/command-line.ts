@@ -22,6 +22,7 @@ export function splitWords(line: string): string[] {
       word = null
     } else word = (word ?? '') + character
   }
-  if (quote !== null) throw failure('usage-wrong', { reason: `A quote is left open in ${quoted(hideInCommand(line))}.` })
+  if (quote !== null)
+    throw failure('usage-wrong', { reason: `A quote is left open in ${quoted(hideInCommand(line))}.` })
   return word === null ? words : [...words, word]
 }

@@ -10,8 +10,7 @@ export function whyNotPlain(content: unknown): string | null {
   const around = new Set<object>()
 
   function look(value: unknown): string | null {
-    if (--left < 0)
-      return `it holds more than ${formatCount(mostValues)} values, those that anchors repeat included`
+    if (--left < 0) return `it holds more than ${formatCount(mostValues)} values, those that anchors repeat included`
     if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') {
       return `it holds a ${typeof value}, which no setting can be`
     }

@@ -93,7 +93,9 @@ function whySkipped(kind: (typeof promises)[number][1], audit: AuditResult, hasL
 }
 
 function detailsOf(kind: (typeof promises)[number][1], count: number, { violations }: AuditResult): string {
-  const found = violations.filter((violation) => counterOf[violation.kind as keyof typeof counterOf] === counterOf[kind])
+  const found = violations.filter(
+    (violation) => counterOf[violation.kind as keyof typeof counterOf] === counterOf[kind],
+  )
   const part = firstOf(found.length, count)
   const lead = part === null || found.length === 0 ? '' : `${upperFirst(part)}: `
   return lead + found.map(({ key, detail }) => `${key}: ${detail}`).join('; ')
