@@ -5,5 +5,9 @@ export function describeServices(
   services: Readonly<Record<string, string | null>>,
   suite: (name: string, url: string) => void,
 ): void {
-  for (const [name, url] of Object.entries(services)) describe.skipIf(url === null)(name, () => suite(name, url ?? ''))
+  for (const [name, url] of Object.entries(services)) {
+    describe.skipIf(url === null)(`on ${name}`, () => {
+      suite(name, url ?? '')
+    })
+  }
 }

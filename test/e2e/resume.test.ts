@@ -305,7 +305,7 @@ describe('--verify', () => {
     await work.runJson(['migrate'])
     await work.runJson(['insert-schedules'])
     const seeding = work.start(['insert-reservations', '--rows', '1500k', '--verify'])
-    await seeding.waitFor(/Expected: /)
+    await seeding.waitFor(/Reading: /)
     seeding.child.kill('SIGINT')
     const { code, stdout, stderr } = await seeding.result
     expect({ code, stdout }).toEqual({ code: 130, stdout: expect.stringContaining('report ') })

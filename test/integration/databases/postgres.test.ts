@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { migrateUp } from '../../../src/lib/databases/migrate.ts'
@@ -43,6 +44,21 @@ describeServices(services, (_server, url) => {
 
   describeDatabase(makeScratch)
   describeServer(() => ({ url, makeScratch, cut }))
+
+  it('lets work wait for a free connection for longer than connecting may take', async () => {
+    const scratch = await makeScratch()
+    try {
+      await using database = await connectDatabase(`${scratch.url}?connect_timeout=1`, { poolSize: 1 })
+      await migrateUp(database, workload, tables)
+      const held = await database.openInserter(shows)
+      const counted = database.store.count(shows)
+      await setTimeout(1200)
+      await held.close()
+      expect(await counted).toBe(0)
+    } finally {
+      await scratch.remove()
+    }
+  })
 
   it('counts the pages that inserts dirty, where pg_stat_statements does', async () => {
     const scratch = await makeScratch()

@@ -104,7 +104,16 @@ export async function connectPostgres(url: string, poolSize: number, onWait?: On
 }
 
 function createPool(options: ClientConfig, poolSize: number): Pool {
-  const pool = new Pool({ ...options, max: poolSize, idleTimeoutMillis: 0 })
+  const { password, connectionTimeoutMillis } = options
+  /** The pool would hold waits for a free connection to the limit for connecting, as if the server could not be reached. */
+  class TimedClient extends Client {
+    // The pool hides the password from whoever copies its options.
+    constructor(config?: ClientConfig) {
+      super({ ...config, password, connectionTimeoutMillis })
+    }
+  }
+  const limits = { max: poolSize, idleTimeoutMillis: 0, connectionTimeoutMillis: 0 }
+  const pool = new Pool({ ...options, ...limits, Client: TimedClient })
   // A connection that breaks while nobody uses it is told to the next who does.
   pool.on('error', () => {})
   pool.on('connect', (client) => {

@@ -71,7 +71,7 @@ function withoutCode(reason: string): Translation | null {
   if (rowSecurity.test(reason)) return 'right-missing'
   if (/does not support SSL|establishing an SSL connection/i.test(reason)) return 'encryption-refused'
   if (/unsupported startup parameter/i.test(reason)) return 'database-not-ours'
-  if (/timeout exceeded when trying to connect|connection timeout/i.test(reason)) return 'database-unreachable'
+  if (/timeout expired|connection timeout/i.test(reason)) return 'database-unreachable'
   if (/password/i.test(reason) && /SASL|SCRAM/i.test(reason)) return 'database-denied'
   return /connection terminated|not queryable|connection ended|client was closed/i.test(reason) ? 'database-lost' : null
 }
