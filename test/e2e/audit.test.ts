@@ -48,7 +48,7 @@ async function startBooking(work: Workplace, url: string): Promise<{ api: Runnin
 }
 
 // FerretDB reads a whole collection for many a question, so that it would take four times as long as the others.
-for (const engine of testEngines.filter(({ name }) => name !== 'ferretdb')) {
+for (const engine of testEngines.filter(({ name }) => name !== 'mongodb')) {
   describe.skipIf(engine.open === null)(`a load that was killed, and its audit, on ${engine.name}`, () => {
     let place: TestDatabase
     let work: Workplace

@@ -7,34 +7,11 @@ import type { InsertBenchReport, LoadReport, SeedReport } from '../../src/lib/re
 import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'
 import { createWorkplace, type Workplace } from './cli.ts'
 
-interface Sizes {
-  /** Flags of the first slots, and of more of them. */
-  readonly slots: readonly [flags: readonly string[], count: number]
-  readonly moreSlots: readonly [flags: readonly string[], count: number]
-  /** Table sizes that are measured once a seeding of 2 a slot, and of 1,000, is in. */
-  readonly checkpoints: readonly [number, number]
-  /** A load in which bookings happen: 9 s after a user's start, at the earliest. */
-  readonly load: { readonly users: number; readonly seconds: number }
-}
-
-const sizes: Sizes = {
-  slots: [[], 39_456],
-  moreSlots: [['--years', '4', '--capacity', '5'], 52_596],
-  checkpoints: [110_000, 120_000],
-  load: { users: 60, seconds: 12 },
-}
-
-/** For FerretDB, which reads all of a table wherever others use an index. */
-const smallSizes: Sizes = {
-  slots: [['--years', '1', '--every', '12h'], 366],
-  moreSlots: [['--years', '2', '--every', '12h', '--capacity', '5'], 731],
-  checkpoints: [4000, 5000],
-  load: { users: 20, seconds: 20 },
-}
+const allSlots = 52_596
+/** Table sizes that are measured once a seeding of 2 a slot, and of 1,000, is in. */
+const checkpoints = [110_000, 120_000] as const
 
 for (const engine of testEngines) {
-  const { slots, moreSlots, checkpoints, load } = engine.name === 'ferretdb' ? smallSizes : sizes
-
   describe.skipIf(engine.open === null)(`the commands, one after the other, on ${engine.name}`, () => {
     let place: TestDatabase
     let work: Workplace
@@ -65,19 +42,18 @@ for (const engine of testEngines) {
       const empty = await work.run(['insert-reservations', ...db])
       expect(empty).toMatchObject({ code: 1 })
       expect(empty.stderr).toContain('insert-schedules')
-      const [flags, count] = slots
+      const count = 39_456
       const text = formatCount(count)
-      const { stdout } = await work.run(['insert-schedules', ...flags, ...db])
+      const { stdout } = await work.run(['insert-schedules', ...db])
       expect(stdout).toBe(`${text} slots in place, ${text} of them new.\n`)
-      expect(await work.runJson(['insert-schedules', ...flags, ...db])).toEqual({ slots: count, added: 0, raised: 0 })
-      const [moreFlags, all] = moreSlots
-      const more = await work.runJson(['insert-schedules', ...moreFlags, ...db])
-      expect(more).toEqual({ slots: all, added: all - count, raised: 0 })
+      expect(await work.runJson(['insert-schedules', ...db])).toEqual({ slots: count, added: 0, raised: 0 })
+      const more = await work.runJson(['insert-schedules', '--years', '4', '--capacity', '5', ...db])
+      expect(more).toEqual({ slots: allSlots, added: allSlots - count, raised: 0 })
     })
 
     it('insert-reservations', async () => {
       const seed = await work.runJson<SeedReport>(['insert-reservations', '-n', '2', ...db])
-      expect(seed).toMatchObject({ kind: 'seed', rows: 2 * moreSlots[1], passedOver: [] })
+      expect(seed).toMatchObject({ kind: 'seed', rows: 2 * allSlots, passedOver: [] })
       expect(seed.rowsPerSecond).toBeGreaterThan(1000)
       expect(await work.runJson(['insert-reservations', '--rows', '1k', ...db])).toMatchObject({ rows: 1000 })
       const tooMany = await work.run(['insert-reservations', '--rows', '20m', ...db])
@@ -88,7 +64,7 @@ for (const engine of testEngines) {
     it('insert-reservation-bench', async () => {
       const bench = await work.runJson<InsertBenchReport>(['insert-reservation-bench', '--inserts', '30', ...db])
       const [checkpoint] = bench.checkpoints
-      expect(checkpoint).toMatchObject({ rows: 2 * moreSlots[1] + 1000, inserts: 30 })
+      expect(checkpoint).toMatchObject({ rows: 2 * allSlots + 1000, inserts: 30 })
       expect(checkpoint!.p50).toBeGreaterThan(0)
       expect(checkpoint!.p50).toBeLessThanOrEqual(checkpoint!.max)
       const sweep = ['insert-reservation-bench', '--at', checkpoints.join(), '--inserts', '20', ...db]
@@ -100,7 +76,8 @@ for (const engine of testEngines) {
     })
 
     it('load, with an API of its own', async () => {
-      const { users, seconds } = load
+      // In which bookings happen: 9 s after a user's start, at the earliest.
+      const [users, seconds] = [60, 12]
       const args = ['load', '--users', `${users}`, '--duration', `${seconds}s`, '--threshold', 'failures<=0%', ...db]
       const { code, stdout, stderr } = await work.run(args)
       expect({ code, stderr }).toMatchObject({ code: 0 })
@@ -124,9 +101,7 @@ for (const engine of testEngines) {
       const api = work.start(['start', '--port', '0', '--cache', 'none', ...db])
       const [, origin] = await api.waitFor(/Listening on (\S+)/)
       expect((await fetch(`${origin}/healthz`)).status).toBe(200)
-      // FerretDB reads all slots for a month of them.
-      const users = engine.name === 'ferretdb' ? '1' : '20'
-      const run = ['load', '--target', origin!, '--users', users, '--duration', '3s', '--cache', 'none']
+      const run = ['load', '--target', origin!, '--users', '20', '--duration', '3s', '--cache', 'none']
       const report = await work.runJson<LoadReport>([...run, ...db])
       expect(report.load.failures).toBe(0)
       expect(report.audit?.passed).toBe(true)

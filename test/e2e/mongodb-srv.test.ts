@@ -15,7 +15,7 @@ const { lookup } = dns
 dns.lookup = (host, ...rest) => lookup(host.endsWith('.rushbench.test') ? '127.0.0.1' : host, ...rest)
 `
 
-describe.for(testVersions.filter(({ name }) => name === 'mongodb6'))('mongodb+srv to $name', ({ open }) => {
+describe.for(testVersions.filter(({ name }) => name === 'mongodb'))('mongodb+srv to $name', ({ open }) => {
   it.skipIf(open === null)('is looked up in DNS, with what its text record adds', async () => {
     const place = await open!()
     const { port, pathname } = new URL(place.url)

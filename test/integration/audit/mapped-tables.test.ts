@@ -34,7 +34,7 @@ const booked = (id: number, key: string, resource: string | number = 1): LedgerE
   return { outcome: 'booked', key, resource, id: String(id) }
 }
 
-for (const engine of testEngines.filter(({ name }) => name !== 'ferretdb' && name !== 'redis')) {
+for (const engine of testEngines.filter(({ name }) => name !== 'mongodb' && name !== 'redis')) {
   describe.skipIf(engine.open === null)(`the audit of somebody else's tables on ${engine.name}`, () => {
     let place: TestDatabase
     let database: Database
@@ -254,11 +254,11 @@ for (const engine of testEngines.filter(({ name }) => name in alike)) {
   })
 }
 
-const ferretdb = testEngines.find(({ name }) => name === 'ferretdb')!
+const mongodb = testEngines.find(({ name }) => name === 'mongodb')!
 
-describe.skipIf(ferretdb.open === null)("the audit of somebody else's collections", () => {
+describe.skipIf(mongodb.open === null)("the audit of somebody else's collections", () => {
   it('compares numbers and ids as they are kept, and refuses times', async () => {
-    const place = await ferretdb.open!()
+    const place = await mongodb.open!()
     try {
       await using client = new MongoClient(place.url)
       const id = new ObjectId()
@@ -286,7 +286,7 @@ describe.skipIf(ferretdb.open === null)("the audit of somebody else's collection
   })
 
   it('reads ids that MongoDB made', async () => {
-    const place = await ferretdb.open!()
+    const place = await mongodb.open!()
     try {
       await using client = new MongoClient(place.url)
       const { insertedIds } = await client

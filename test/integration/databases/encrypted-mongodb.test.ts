@@ -83,7 +83,7 @@ describe.skipIf(proxy === null)('a MongoDB behind TLS', () => {
   )
 
   it('is known to be unencrypted where it is', async () => {
-    const place = await testEngines.find(({ name }) => name === 'ferretdb')!.open!()
+    const place = await testVersions.find(({ name }) => name === 'ferretdb')!.open!()
     await using database = await connectDatabase(place.url, { poolSize: 1 })
     expect(database.engine.connection).toEqual({ transport: 'tcp', encrypted: false })
     await place.remove()

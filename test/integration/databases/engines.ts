@@ -81,7 +81,7 @@ const redis = await findService('redis')
 export const testEngines: readonly TestEngine[] = [
   { name: 'sqlite', open: openSqliteFile },
   { name: 'mariadb', open: mariadb === null ? null : () => openMysqlDatabase(mariadb) },
-  { name: 'ferretdb', open: ferretdb === null ? null : () => openMongoDatabase(ferretdb) },
+  { name: 'mongodb', open: mongodb6 === null ? null : () => openMongoDatabase(mongodb6) },
   { name: 'postgres', open: postgres === null ? null : () => openPostgresDatabase(postgres) },
   { name: 'redis', open: redis === null ? null : () => borrowDatabase(redis) },
 ]
@@ -90,6 +90,6 @@ export const testEngines: readonly TestEngine[] = [
 export const testVersions: readonly TestEngine[] = [
   ...testEngines,
   { name: 'mysql8', open: mysql8 === null ? null : () => openMysqlDatabase(mysql8) },
-  { name: 'mongodb6', open: mongodb6 === null ? null : () => openMongoDatabase(mongodb6) },
+  { name: 'ferretdb', open: ferretdb === null ? null : () => openMongoDatabase(ferretdb) },
   { name: 'postgres17', open: postgres17 === null ? null : () => openPostgresDatabase(postgres17) },
 ]

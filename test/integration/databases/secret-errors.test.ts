@@ -7,7 +7,7 @@ import { findService } from '../../services.ts'
 const secret = "S3cr3t!~$*'T4il"
 
 const servers = await Promise.all(
-  (['mariadb', 'postgres', 'ferretdb', 'redis', 'nats', 'kafka'] as const).map(
+  (['mariadb', 'postgres', 'mongodb6', 'redis', 'nats', 'kafka'] as const).map(
     async (name) => [name, await findService(name)] as const,
   ),
 )

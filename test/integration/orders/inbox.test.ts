@@ -88,7 +88,7 @@ for (const engine of testEngines) {
         fc.asyncProperty(batches, async (contents) => {
           await inbox.store(contents.map(message))
         }),
-        { numRuns: engine.name === 'ferretdb' ? 5 : 40 },
+        { numRuns: 40 },
       )
       for (const { order_uid, body } of await store.find(orders, {})) {
         expect(JSON.parse(body)).toMatchObject({ order_uid })
