@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
-import { LongFilesFirst } from './test/long-files-first.ts'
+import { LongFilesFirst } from './test/support/long-files-first.ts'
 
 /** What comes soon on a machine of one's own takes longer where others share it. */
 const poll = { timeout: 20_000 }

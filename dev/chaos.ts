@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { formatTable } from '../src/lib/format.ts'
+import { formatTable } from '../src/lib/base/format.ts'
 import { freshDatabase } from './chaos/fresh.ts'
 import { describeSetup, runChaos, toldTheTruth, type ChaosResult, type ChaosRun } from './chaos/run.ts'
 import { describeEvent } from './chaos/schedule.ts'

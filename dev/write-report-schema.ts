@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { reportSchema } from '../src/lib/reports/record.ts'
+import { reportSchema } from '../src/lib/record/record.ts'
 
 // The published contract is written from the types, so that the two cannot differ.
 await writeFile(

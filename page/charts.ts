@@ -1,6 +1,6 @@
 import { drawChart } from './draw-chart.ts'
 import { watchPrinting } from './printing.ts'
-import type { Chart } from '../src/lib/reports/views/chart.ts'
+import type { Chart } from '../src/lib/render/document/chart.ts'
 
 const charts = JSON.parse(document.querySelector('#charts')?.textContent ?? '[]') as Chart[]
 const drawn = [...document.querySelectorAll<HTMLElement>('figure[data-chart]')].flatMap((figure) => {

@@ -1,5 +1,5 @@
 import uPlot from 'uplot'
-import type { Axis, Chart } from '../src/lib/reports/views/chart.ts'
+import type { Axis, Chart } from '../src/lib/render/document/chart.ts'
 import { colourOf, tintOf } from './palette.ts'
 import { followKeys, showReadout } from './readout.ts'
 import { seriesOf } from './series.ts'

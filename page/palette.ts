@@ -1,4 +1,4 @@
-import type { Tone } from '../src/lib/reports/views/chart.ts'
+import type { Tone } from '../src/lib/render/document/chart.ts'
 
 /** Colours of the page, which are other ones in the dark and on paper. */
 export type Colour = Tone | 'grid' | 'muted'

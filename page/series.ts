@@ -1,5 +1,5 @@
 import uPlot from 'uplot'
-import type { ChartSeries, Mark } from '../src/lib/reports/views/chart.ts'
+import type { ChartSeries, Mark } from '../src/lib/render/document/chart.ts'
 import { colourOf, tintOf } from './palette.ts'
 
 /** Up to so many points each is marked, so that it is seen where was measured and where only drawn. */

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot'
-import type { Span } from '../src/lib/reports/views/chart.ts'
+import type { Span } from '../src/lib/render/document/chart.ts'
 import { colourOf, tintOf } from './palette.ts'
 
 /** Shades each span behind the series, with a line where its value is and its name beside that. */

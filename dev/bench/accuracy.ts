@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { formatLatency, formatTable } from '../../src/lib/format.ts'
+import { formatLatency, formatTable } from '../../src/lib/base/format.ts'
 import { rateGenerators, type Figures, type RateGenerator } from './accuracy/peers.ts'
 import { delays, startKnownServer, type KnownServer } from './accuracy/server.ts'
 import { isInstalled, measureInTurns, median } from './figures.ts'

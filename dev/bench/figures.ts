@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { formatNumber } from '../../src/lib/format.ts'
+import { formatNumber } from '../../src/lib/base/format.ts'
 
 /** Of an even number of values, the upper of the two in the middle. */
 export function median(values: readonly number[]): number {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { formatLatency, formatNumber, formatTable } from '../../src/lib/format.ts'
-import type { InsertBenchReport } from '../../src/lib/reports/record.ts'
+import { formatLatency, formatNumber, formatTable } from '../../src/lib/base/format.ts'
+import type { InsertBenchReport } from '../../src/lib/record/record.ts'
 import { formatRange, measureInTurns, median } from './figures.ts'
 
 // Single durable inserts by rushbench beside a C client with prepared statements, in turns, on the same table. Each engine

@@ -1,4 +1,4 @@
-import type { AuditReport } from '../../src/lib/reports/record.ts'
+import type { AuditReport } from '../../src/lib/record/record.ts'
 import { describeEnd, startCommand } from './command.ts'
 import type { Victim } from './servers.ts'
 import type { Wrongs } from './truth.ts'

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { LoadReport } from '../../src/lib/reports/record.ts'
+import type { LoadReport } from '../../src/lib/record/record.ts'
 import { describeEnd, startCommand } from './command.ts'
 import { hurt } from './hurt.ts'
 import type { Drive } from './run.ts'

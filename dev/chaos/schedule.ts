@@ -1,4 +1,4 @@
-import { createRandom, type Random } from '../../src/lib/random.ts'
+import { createRandom, type Random } from '../../src/lib/base/random.ts'
 
 /** What can be hurt. */
 export type Part = 'api' | 'database' | 'broker'

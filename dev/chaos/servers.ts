@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startPrivateService } from '../../test/private-service.ts'
+import { startPrivateService } from '../../test/support/private-service.ts'
 import { startProxy } from './proxy.ts'
 import type { Harm } from './schedule.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { RushbenchError } from '../../src/lib/errors.ts'
+import { RushbenchError } from '../../src/lib/base/errors/errors.ts'
 
 /** What the language says of a mistake in a program. */
 const ofMistakes =

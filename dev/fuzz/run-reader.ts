@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { reasonOf } from '../../src/lib/errors.ts'
+import { reasonOf } from '../../src/lib/base/errors/errors.ts'
 import type { Reader } from './reader.ts'
 import { whyNoRefusal } from './refusal.ts'
 

@@ -1,7 +1,7 @@
-import { BaseCommand, settingFlags } from '../base-command.ts'
+import { BaseCommand, settingFlags } from '../lib/cli/base-command.ts'
 import type { ResolvedSetting } from '../lib/config/resolve.ts'
 import { definitionOf, settingNames } from '../lib/config/settings.ts'
-import { formatTable } from '../lib/format.ts'
+import { formatTable } from '../lib/base/format.ts'
 
 export default class Configs extends BaseCommand {
   static override summary = 'Show every setting, its value and where it came from.'

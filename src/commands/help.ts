@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core'
-import { BaseCommand } from '../base-command.ts'
-import RushbenchHelp from '../help.ts'
+import { BaseCommand } from '../lib/cli/base-command.ts'
+import RushbenchHelp from '../lib/cli/help.ts'
 
 export default class HelpCommand extends BaseCommand {
   static override summary = 'Show what rushbench can do, or how a command is used.'

@@ -1,17 +1,17 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand, settingFlags } from '../base-command.ts'
+import { BaseCommand, settingFlags } from '../lib/cli/base-command.ts'
 import type { RunConfig } from '../lib/config/resolve.ts'
 import type { Settings } from '../lib/config/settings.ts'
-import type { Database } from '../lib/databases/port.ts'
-import { requireTables } from '../lib/databases/migrate.ts'
-import { readFacts } from '../lib/databases/read-facts.ts'
-import { addRetries } from '../lib/databases/retry-counter.ts'
-import { failure, RushbenchError } from '../lib/errors.ts'
-import { describeRun } from '../lib/reports/environment.ts'
-import { formatCount, plain } from '../lib/format.ts'
-import type { SeedReport } from '../lib/reports/record.ts'
-import { readReportsOf } from '../lib/reports/store.ts'
-import { seedSummary } from '../lib/reports/text.ts'
+import type { Database } from '../lib/ports/database.ts'
+import { requireTables } from '../lib/adapters/databases/migrate.ts'
+import { readFacts } from '../lib/adapters/databases/read-facts.ts'
+import { addRetries } from '../lib/adapters/databases/retry-counter.ts'
+import { failure, RushbenchError } from '../lib/base/errors/errors.ts'
+import { describeRun } from '../lib/app/describe-run.ts'
+import { formatCount, plain } from '../lib/base/format.ts'
+import type { SeedReport } from '../lib/record/record.ts'
+import { readReportsOf } from '../lib/record/store.ts'
+import { seedSummary } from '../lib/render/terminal/text.ts'
 import { emptySum, type RowSum } from '../lib/seeding/checksum.ts'
 import {
   beginJournal,
@@ -26,13 +26,13 @@ import { requireSameRecipe, type AskedRecipe } from '../lib/seeding/same-recipe.
 import { encodeRecipe, rowsOf, type SeedRecipe } from '../lib/seeding/recipe.ts'
 import { seedingsOf } from '../lib/seeding/seeded.ts'
 import { finishSeeding, resumeSeeding } from '../lib/seeding/seed.ts'
-import type { SpreadSeeding } from '../lib/seeding/workers/spread.ts'
+import type { SpreadSeeding } from '../lib/seeding/distributed/spread.ts'
 import { compareSums, sumRecipe, sumTable } from '../lib/seeding/verify.ts'
 import { abandonSeeding } from '../lib/workloads/vaccination/abandon.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import { planReservations, reservationSeeding } from '../lib/workloads/vaccination/seeding.ts'
-import { requireServices } from '../require-services.ts'
-import { requirePlaces, saveAndPrint } from '../save-run.ts'
+import { requireServices } from '../lib/app/require-services.ts'
+import { requirePlaces, saveAndPrint } from '../lib/app/save-run.ts'
 
 const planFlags = ['number', 'rows', 'keys', 'order', 'indexes', 'seed'] as const
 
@@ -147,7 +147,7 @@ With --verify and nothing to seed, the table is held against what the reports in
     const { workers, queue, connections, workerWait: waitMs } = values
     if (workers === undefined || queue === undefined) return null
     // BullMQ takes its time to load, which only those wait for who use it.
-    const { spreadSeeding } = await import('../lib/seeding/workers/spread.ts')
+    const { spreadSeeding } = await import('../lib/seeding/distributed/spread.ts')
     const { version } = this.config
     const onNote = (text: string): void => this.logToStderr(plain(text))
     return spreadSeeding(database, journal, {

@@ -1,7 +1,7 @@
-import { BaseCommand, settingFlags } from '../base-command.ts'
-import { requireTables } from '../lib/databases/migrate.ts'
-import { failure } from '../lib/errors.ts'
-import { formatCount } from '../lib/format.ts'
+import { BaseCommand, settingFlags } from '../lib/cli/base-command.ts'
+import { requireTables } from '../lib/adapters/databases/migrate.ts'
+import { failure } from '../lib/base/errors/errors.ts'
+import { formatCount } from '../lib/base/format.ts'
 import { raiseCapacity } from '../lib/workloads/vaccination/slots.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 

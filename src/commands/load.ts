@@ -1,14 +1,14 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand, settingFlags } from '../base-command.ts'
-import { besideOriginalFlag } from '../beside-original.ts'
-import { runCacheExperiment, type CacheExperiment } from '../cache-experiment.ts'
-import { cacheExperimentText } from '../lib/compare/cache-experiment-text.ts'
+import { BaseCommand, settingFlags } from '../lib/cli/base-command.ts'
+import { besideOriginalFlag } from '../lib/cli/beside-original.ts'
+import { runCacheExperiment, type CacheExperiment } from '../lib/app/load/cache-experiment.ts'
+import { cacheExperimentText } from '../lib/render/terminal/cache-experiment-text.ts'
 import type { RunConfig } from '../lib/config/resolve.ts'
-import { loadFaults } from '../lib/load/load-verdict.ts'
-import type { LoadReport } from '../lib/reports/record.ts'
+import { loadFaults } from '../lib/load/metrics/load-verdict.ts'
+import type { LoadReport } from '../lib/record/record.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
-import { makeLoadRun, type LoadFlags } from '../load-run.ts'
-import { requestFlags } from '../request-flags.ts'
+import { makeLoadRun, type LoadFlags } from '../lib/app/load/load-run.ts'
+import { requestFlags } from '../lib/cli/request-flags.ts'
 
 export default class Load extends BaseCommand {
   static override summary = "Let virtual users do what a workload's users do, then audit the database."

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { Flags } from '@oclif/core'
-import { BaseCommand, settingFlags } from '../base-command.ts'
-import { besideOriginalFlag } from '../beside-original.ts'
-import { openBroker } from '../lib/brokers/registry.ts'
+import { BaseCommand, settingFlags } from '../lib/cli/base-command.ts'
+import { besideOriginalFlag } from '../lib/cli/beside-original.ts'
+import { openBroker } from '../lib/adapters/brokers/registry.ts'
 import type { Settings } from '../lib/config/settings.ts'
-import { createSocketClient } from '../lib/load/http/socket-client.ts'
-import { createLedgerBesideReport, createLedgerFile, requireNewLedger } from '../lib/load/ledger-file.ts'
-import { startLedger } from '../lib/load/ledger.ts'
-import { requireTarget, shownTarget } from '../lib/load/target.ts'
-import { realClock } from '../lib/measure/clock.ts'
+import { createSocketClient } from '../lib/load/clients/http/socket-client.ts'
+import { createLedgerBesideReport, createLedgerFile, requireNewLedger } from '../lib/load/ledger/ledger-file.ts'
+import { startLedger } from '../lib/load/ledger/ledger.ts'
+import { requireTarget, shownTarget } from '../lib/load/clients/target.ts'
+import { realClock } from '../lib/base/measure/clock.ts'
 import {
   askedForNothing,
   publishSummary,
   type PublishResult,
   type ReadableFigures,
-} from '../lib/reports/publish-text.ts'
-import { requireWritable } from '../lib/reports/store.ts'
-import { quantile } from '../lib/stats/quantiles.ts'
+} from '../lib/render/terminal/publish-text.ts'
+import { requireWritable } from '../lib/record/store.ts'
+import { quantile } from '../lib/base/stats/quantiles.ts'
 import { ordersWorkload } from '../lib/workloads/orders/index.ts'
 import { publishOrders } from '../lib/workloads/orders/publish.ts'
 import { followReadings, type Readable, type Replica } from '../lib/workloads/orders/readable.ts'

@@ -1,5 +1,5 @@
-import { BaseCommand, settingFlags } from '../base-command.ts'
-import { listReports, listText, type ListedReport } from '../lib/reports/list.ts'
+import { BaseCommand, settingFlags } from '../lib/cli/base-command.ts'
+import { listReports, listText, type ListedReport } from '../lib/render/terminal/list.ts'
 
 export default class Reports extends BaseCommand {
   static override summary = 'List the saved reports, newest first.'

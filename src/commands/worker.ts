@@ -1,12 +1,12 @@
 import { hostname } from 'node:os'
 import { Flags } from '@oclif/core'
-import { BaseCommand, settingFlags } from '../base-command.ts'
-import { failure } from '../lib/errors.ts'
-import { countOf, plain } from '../lib/format.ts'
-import type { PartEvent } from '../lib/load/workers/run-part.ts'
-import type { SeedPartEvent } from '../lib/seeding/workers/run-seed-part.ts'
-import { runWorker } from '../worker-run.ts'
-import { readAllowed } from '../allowed-scenarios.ts'
+import { BaseCommand, settingFlags } from '../lib/cli/base-command.ts'
+import { failure } from '../lib/base/errors/errors.ts'
+import { countOf, plain } from '../lib/base/format.ts'
+import type { PartEvent } from '../lib/load/distributed/run-part.ts'
+import type { SeedPartEvent } from '../lib/seeding/distributed/run-seed-part.ts'
+import { runWorker } from '../lib/app/worker.ts'
+import { readAllowed } from '../lib/cli/allowed-scenarios.ts'
 
 /** What `worker --json` prints in the end. */
 interface WorkerSummary {

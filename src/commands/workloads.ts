@@ -1,5 +1,5 @@
-import { BaseCommand } from '../base-command.ts'
-import { formatTable } from '../lib/format.ts'
+import { BaseCommand } from '../lib/cli/base-command.ts'
+import { formatTable } from '../lib/base/format.ts'
 import { loadWorkload, workloadNames } from '../lib/workloads/registry.ts'
 
 interface ListedWorkload {

@@ -6,10 +6,10 @@ import { json } from 'node:stream/consumers'
 import { DatabaseSync } from 'node:sqlite'
 import { Pool } from 'pg'
 import { describe, expect, it } from 'vitest'
-import type { AuditReport } from '../../src/lib/reports/record.ts'
-import { testEngines } from '../integration/databases/engines.ts'
-import { startServer } from '../local-server.ts'
-import { createWorkplace } from './cli.ts'
+import type { AuditReport } from '../../src/lib/record/record.ts'
+import { testEngines } from '../support/database/engines.ts'
+import { startServer } from '../support/local-server.ts'
+import { createWorkplace } from '../support/cli/cli.ts'
 
 /** Keys that are padded, resources with a scale and ids in another case than the API's. */
 const schemaFor = (uuid: string) => [

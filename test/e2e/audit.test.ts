@@ -8,12 +8,12 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connectDatabase } from '../../src/lib/databases/registry.ts'
-import type { LedgerEntry } from '../../src/lib/load/scenario.ts'
-import type { AuditReport } from '../../src/lib/reports/record.ts'
+import { connectDatabase } from '../../src/lib/adapters/databases/registry.ts'
+import type { LedgerEntry } from '../../src/lib/ports/scenario.ts'
+import type { AuditReport } from '../../src/lib/record/record.ts'
 import { reservations, schedules } from '../../src/lib/workloads/vaccination/tables.ts'
-import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'
-import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
+import { testEngines, type TestDatabase } from '../support/database/engines.ts'
+import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
 
 const execFile = promisify(execFileWithCallback)
 

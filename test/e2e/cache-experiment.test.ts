@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { CacheExperiment } from '../../src/cache-experiment.ts'
-import { createWorkplace, type Workplace } from './cli.ts'
+import type { CacheExperiment } from '../../src/lib/app/load/cache-experiment.ts'
+import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
 
 describe('load --experiment cache', () => {
   let work: Workplace

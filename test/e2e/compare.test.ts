@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Comparison } from '../../src/lib/compare/compare.ts'
-import { createWorkplace, type Workplace } from './cli.ts'
+import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
 
 let work: Workplace
 

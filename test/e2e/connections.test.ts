@@ -5,9 +5,9 @@ import { createServer as createHttpsServer } from 'node:https'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LoadReport } from '../../src/lib/reports/record.ts'
-import { createCertificate } from '../certificate.ts'
-import { createWorkplace, type Workplace } from './cli.ts'
+import type { LoadReport } from '../../src/lib/record/record.ts'
+import { createCertificate } from '../support/certificate.ts'
+import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
 
 const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'
 

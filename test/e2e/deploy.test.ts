@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { buildManifests } from '../kustomize.ts'
-import { createWorkplace, type Workplace } from './cli.ts'
+import { buildManifests } from '../support/kustomize.ts'
+import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)

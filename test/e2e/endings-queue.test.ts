@@ -4,10 +4,10 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { borrowDatabase, type LentDatabase } from '../redis-databases.ts'
-import { findService } from '../services.ts'
-import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
-import { savedBy, startWorkers, stopWorkers } from './workers.ts'
+import { borrowDatabase, type LentDatabase } from '../support/redis-databases.ts'
+import { findService } from '../support/services.ts'
+import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { savedBy, startWorkers, stopWorkers } from '../support/cli/workers.ts'
 
 const server = await findService('redis')
 

@@ -4,8 +4,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LoadReport } from '../../src/lib/reports/record.ts'
-import { createWorkplace, type Workplace } from './cli.ts'
+import type { LoadReport } from '../../src/lib/record/record.ts'
+import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
 
 /** Scenarios that do what ends other programs, or keeps them from ending. */
 const scenarios = {

@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { LoadReport } from '../../src/lib/reports/record.ts'
-import { reportText } from '../report-fixtures.ts'
-import { createWorkplace, type Workplace } from './cli.ts'
+import type { LoadReport } from '../../src/lib/record/record.ts'
+import { reportText } from '../support/report-fixtures.ts'
+import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
 
 let work: Workplace
 beforeEach(async () => void (work = await createWorkplace()))

@@ -4,8 +4,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LoadReport } from '../../src/lib/reports/record.ts'
-import { createWorkplace, type Workplace } from './cli.ts'
+import type { LoadReport } from '../../src/lib/record/record.ts'
+import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
 
 /** An API that answers after 10 ms, and much later to the third and all others who ask at the same time. */
 function createApi(): Server {

@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parseReport } from '../../src/lib/reports/parse.ts'
-import type { LoadReport } from '../../src/lib/reports/record.ts'
-import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'
-import { createWorkplace, type CliResult, type Workplace } from './cli.ts'
+import { parseReport } from '../../src/lib/record/parse.ts'
+import type { LoadReport } from '../../src/lib/record/record.ts'
+import { testEngines, type TestDatabase } from '../support/database/engines.ts'
+import { createWorkplace, type CliResult, type Workplace } from '../support/cli/cli.ts'
 
 /** Users that ask for more than any API can do, and not in step: a booking is under way whenever something goes wrong. */
 const bookings = `

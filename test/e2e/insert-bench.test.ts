@@ -1,13 +1,13 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connectDatabase } from '../../src/lib/databases/registry.ts'
-import { parseReport } from '../../src/lib/reports/parse.ts'
-import type { InsertBenchReport } from '../../src/lib/reports/record.ts'
+import { connectDatabase } from '../../src/lib/adapters/databases/registry.ts'
+import { parseReport } from '../../src/lib/record/parse.ts'
+import type { InsertBenchReport } from '../../src/lib/record/record.ts'
 import { reservations } from '../../src/lib/workloads/vaccination/tables.ts'
-import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'
-import { findViolations } from '../ledgers.ts'
-import { createWorkplace, type Workplace } from './cli.ts'
+import { testEngines, type TestDatabase } from '../support/database/engines.ts'
+import { findViolations } from '../support/ledgers.ts'
+import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
 
 for (const engine of testEngines) {
   describe.skipIf(engine.open === null)(`insert-reservation-bench on ${engine.name}`, () => {

@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { formatCount } from '../../src/lib/format.ts'
-import { parseReport } from '../../src/lib/reports/parse.ts'
-import type { InsertBenchReport, LoadReport, SeedReport } from '../../src/lib/reports/record.ts'
-import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'
-import { createWorkplace, type Workplace } from './cli.ts'
+import { formatCount } from '../../src/lib/base/format.ts'
+import { parseReport } from '../../src/lib/record/parse.ts'
+import type { InsertBenchReport, LoadReport, SeedReport } from '../../src/lib/record/record.ts'
+import { testEngines, type TestDatabase } from '../support/database/engines.ts'
+import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
 
 const allSlots = 52_596
 /** Table sizes that are measured once a seeding of 2 a slot, and of 1,000, is in. */

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { findPorts } from '../free-ports.ts'
-import { createPeople } from '../integration/meetups/people.ts'
-import { ask } from '../graphql.ts'
-import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
+import { findPorts } from '../support/free-ports.ts'
+import { createPeople } from '../support/meetups/people.ts'
+import { ask } from '../support/graphql.ts'
+import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
 
 /** In the order of their ports. */
 const services = ['user', 'post', 'chat', 'image', 'saga', 'relay'] as const

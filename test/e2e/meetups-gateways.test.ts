@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { ask, subscribe } from '../graphql.ts'
-import { createPeople } from '../integration/meetups/people.ts'
-import { findService } from '../services.ts'
-import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
+import { ask, subscribe } from '../support/graphql.ts'
+import { createPeople } from '../support/meetups/people.ts'
+import { findService } from '../support/services.ts'
+import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
 
 const redis = await findService('redis')
 const say = 'mutation ($roomId: ID!, $body: String!) { createMessage(roomId: $roomId, body: $body) { id } }'

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { AuditReport, LoadReport } from '../../src/lib/reports/record.ts'
+import type { AuditReport, LoadReport } from '../../src/lib/record/record.ts'
 import { connectRpc } from '../../src/lib/workloads/meetups/rpc/client.ts'
-import { findPorts } from '../free-ports.ts'
-import { ask } from '../graphql.ts'
-import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
+import { findPorts } from '../support/free-ports.ts'
+import { ask } from '../support/graphql.ts'
+import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
 
 const meetups = ['--workload', 'meetups']
 

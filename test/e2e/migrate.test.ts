@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createWorkplace, type Workplace } from './cli.ts'
+import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
 
 describe('migrate --status', () => {
   let work: Workplace

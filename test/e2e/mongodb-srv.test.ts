@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { SeedReport } from '../../src/lib/reports/record.ts'
-import { startDnsServer } from '../dns-server.ts'
-import { testVersions } from '../integration/databases/engines.ts'
-import { createWorkplace } from './cli.ts'
+import type { SeedReport } from '../../src/lib/record/record.ts'
+import { startDnsServer } from '../support/dns-server.ts'
+import { testVersions } from '../support/database/engines.ts'
+import { createWorkplace } from '../support/cli/cli.ts'
 
 /** Sends questions of this process to our DNS server, and finds the hosts that it names, which the system does not know. */
 const preload = (server: string): string => `

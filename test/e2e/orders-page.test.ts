@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openBroker } from '../../src/lib/brokers/registry.ts'
+import { openBroker } from '../../src/lib/adapters/brokers/registry.ts'
 import { createOrderMaker } from '../../src/lib/workloads/orders/made-orders.ts'
-import { findChromium } from '../chromium.ts'
-import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
+import { findChromium } from '../support/chromium.ts'
+import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
 
 const executablePath = findChromium()
 const maker = createOrderMaker('page')

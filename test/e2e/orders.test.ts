@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import { readdir } from 'node:fs/promises'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { AuditReport, LoadReport } from '../../src/lib/reports/record.ts'
-import type { PublishResult } from '../../src/lib/reports/publish-text.ts'
-import { startPrivatePostgres } from '../private-postgres.ts'
-import { startPrivateService, type PrivateService } from '../private-service.ts'
-import { findService } from '../services.ts'
-import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
+import type { AuditReport, LoadReport } from '../../src/lib/record/record.ts'
+import type { PublishResult } from '../../src/lib/render/terminal/publish-text.ts'
+import { startPrivatePostgres } from '../support/private-postgres.ts'
+import { startPrivateService, type PrivateService } from '../support/private-service.ts'
+import { findService } from '../support/services.ts'
+import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
 
 let work: Workplace
 beforeEach(async () => void (work = await createWorkplace()))

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createWorkplace, type Workplace } from './cli.ts'
+import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
 
 const entryPoint = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 const fixtures = fileURLToPath(new URL('../../fixtures/reports/', import.meta.url))

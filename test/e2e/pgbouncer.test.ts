@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { InsertBenchReport, LoadReport } from '../../src/lib/reports/record.ts'
-import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'
-import { startPrivatePgbouncer } from '../private-pgbouncer.ts'
-import { findService } from '../services.ts'
-import { createWorkplace, type Workplace } from './cli.ts'
-import { rush } from './rush.ts'
+import type { InsertBenchReport, LoadReport } from '../../src/lib/record/record.ts'
+import { testEngines, type TestDatabase } from '../support/database/engines.ts'
+import { startPrivatePgbouncer } from '../support/private-pgbouncer.ts'
+import { findService } from '../support/services.ts'
+import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { rush } from '../support/cli/rush.ts'
 
 const server = await findService('postgres')
 // Fewer sessions than clients, so that these meet each other's.

@@ -2,11 +2,11 @@ import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exitCodes } from '../../src/lib/error-entry.ts'
-import { testEngines, type TestDatabase } from '../integration/databases/engines.ts'
-import { borrowDatabase, type LentDatabase } from '../redis-databases.ts'
-import { findService } from '../services.ts'
-import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
+import { exitCodes } from '../../src/lib/base/errors/error-entry.ts'
+import { testEngines, type TestDatabase } from '../support/database/engines.ts'
+import { borrowDatabase, type LentDatabase } from '../support/redis-databases.ts'
+import { findService } from '../support/services.ts'
+import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
 
 const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
 

@@ -1,10 +1,10 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { LoadReport } from '../../src/lib/reports/record.ts'
-import { testEngines } from '../integration/databases/engines.ts'
-import { createWorkplace } from './cli.ts'
-import { rush } from './rush.ts'
+import type { LoadReport } from '../../src/lib/record/record.ts'
+import { testEngines } from '../support/database/engines.ts'
+import { createWorkplace } from '../support/cli/cli.ts'
+import { rush } from '../support/cli/rush.ts'
 
 const postgres = testEngines.find(({ name }) => name === 'postgres')
 

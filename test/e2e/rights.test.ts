@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { SeedReport } from '../../src/lib/reports/record.ts'
-import { startPrivateService } from '../private-service.ts'
-import { createWorkplace } from './cli.ts'
+import type { SeedReport } from '../../src/lib/record/record.ts'
+import { startPrivateService } from '../support/private-service.ts'
+import { createWorkplace } from '../support/cli/cli.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'rushbench-rights-'))
 // The server reads it under an account of its own.

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createWorkplace, type Workplace } from './cli.ts'
+import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
 
 describe('what load --scenario is given', () => {
   const seen: string[] = []

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LoadReport } from '../../src/lib/reports/record.ts'
-import { createWorkplace, type Workplace } from './cli.ts'
+import type { LoadReport } from '../../src/lib/record/record.ts'
+import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
 
 const shopScenarios = fileURLToPath(new URL('../../fixtures/scenarios/shop.ts', import.meta.url))
 

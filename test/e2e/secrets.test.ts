@@ -2,8 +2,8 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startServer } from '../local-server.ts'
-import { createWorkplace, type CliResult, type Workplace } from './cli.ts'
+import { startServer } from '../support/local-server.ts'
+import { createWorkplace, type CliResult, type Workplace } from '../support/cli/cli.ts'
 
 /** Each is in one place alone, so that what leaks says where from. */
 const user = 'S3cr3t-user-T4il'

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openRaw, type RawClient } from '../raw-http.ts'
-import { upgrade } from '../raw-web-socket.ts'
-import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
+import { openRaw, type RawClient } from '../support/raw-http.ts'
+import { upgrade } from '../support/raw-web-socket.ts'
+import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
 
 let work: Workplace
 

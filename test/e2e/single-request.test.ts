@@ -4,9 +4,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { LoadReport } from '../../src/lib/reports/record.ts'
-import { createWorkplace, type CliResult, type Workplace } from './cli.ts'
-import { requireMade, savedBy, sumsOf } from './workers.ts'
+import type { LoadReport } from '../../src/lib/record/record.ts'
+import { createWorkplace, type CliResult, type Workplace } from '../support/cli/cli.ts'
+import { requireMade, savedBy, sumsOf } from '../support/cli/workers.ts'
 
 describe('load --request', () => {
   let work: Workplace

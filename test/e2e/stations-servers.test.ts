@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openBroker } from '../../src/lib/brokers/registry.ts'
-import { connectDatabase } from '../../src/lib/databases/registry.ts'
-import type { LoadReport } from '../../src/lib/reports/record.ts'
+import { openBroker } from '../../src/lib/adapters/brokers/registry.ts'
+import { connectDatabase } from '../../src/lib/adapters/databases/registry.ts'
+import type { LoadReport } from '../../src/lib/record/record.ts'
 import { bookings } from '../../src/lib/workloads/stations/tables.ts'
-import { published } from '../integration/stations/stations.ts'
-import { startPrivateService, type PrivateService } from '../private-service.ts'
-import { createWorkplace, type Workplace } from './cli.ts'
+import { published } from '../support/stations/stations.ts'
+import { startPrivateService, type PrivateService } from '../support/private-service.ts'
+import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
 
 /** Users that ask for more than any API can do, so that bookings are under way whenever something goes wrong. */
 const scenario = `

@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openBroker } from '../../src/lib/brokers/registry.ts'
-import type { AuditReport, LoadReport } from '../../src/lib/reports/record.ts'
-import { published, wishOf } from '../integration/stations/stations.ts'
-import { createWorkplace, type Workplace } from './cli.ts'
+import { openBroker } from '../../src/lib/adapters/brokers/registry.ts'
+import type { AuditReport, LoadReport } from '../../src/lib/record/record.ts'
+import { published, wishOf } from '../support/stations/stations.ts'
+import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
 
 const stations = ['--workload', 'stations']
 

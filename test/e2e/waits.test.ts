@@ -1,8 +1,8 @@
 import { createConnection } from 'mysql2/promise'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
-import { testEngines } from '../integration/databases/engines.ts'
-import { createWorkplace } from './cli.ts'
+import { testEngines } from '../support/database/engines.ts'
+import { createWorkplace } from '../support/cli/cli.ts'
 
 /** Keeps the rows of the slots; gives the number of its session, and what lets them go. */
 type Hold = (url: string) => Promise<{ readonly session: number; letGo(): Promise<void> }>

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { createServer, connect, type AddressInfo, type Server } from 'node:net'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startPrivateService } from '../private-service.ts'
-import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
-import { requireMade, savedBy, startWorkers, stopWorkers, sumsOf, waitForBookings } from './workers.ts'
+import { startPrivateService } from '../support/private-service.ts'
+import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { requireMade, savedBy, startWorkers, stopWorkers, sumsOf, waitForBookings } from '../support/cli/workers.ts'
 
 const run = promisify(execFile)
 const ip = (line: string) => run('ip', line.split(' '))

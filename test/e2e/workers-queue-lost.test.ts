@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startPrivateService } from '../private-service.ts'
-import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
-import { requireMade, savedBy, startWorkers, stopWorkers, sumsOf, waitForBookings } from './workers.ts'
+import { startPrivateService } from '../support/private-service.ts'
+import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { requireMade, savedBy, startWorkers, stopWorkers, sumsOf, waitForBookings } from '../support/cli/workers.ts'
 
 const redis = await startPrivateService('redis')
 

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { borrowDatabase, type LentDatabase } from '../redis-databases.ts'
-import { findService } from '../services.ts'
-import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
-import { requireMade, savedBy, startWorkers, stopWorkers } from './workers.ts'
+import { borrowDatabase, type LentDatabase } from '../support/redis-databases.ts'
+import { findService } from '../support/services.ts'
+import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { requireMade, savedBy, startWorkers, stopWorkers } from '../support/cli/workers.ts'
 
 const server = await findService('redis')
 const root = fileURLToPath(new URL('../..', import.meta.url))

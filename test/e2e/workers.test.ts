@@ -5,11 +5,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LoadReport } from '../../src/lib/reports/record.ts'
-import { borrowDatabase, type LentDatabase } from '../redis-databases.ts'
-import { findService } from '../services.ts'
-import { createWorkplace, type RunningCli, type Workplace } from './cli.ts'
-import { keysOfRuns, requireMade, savedBy, startWorkers, stopWorkers, sumsOf, waitForBookings } from './workers.ts'
+import type { LoadReport } from '../../src/lib/record/record.ts'
+import { borrowDatabase, type LentDatabase } from '../support/redis-databases.ts'
+import { findService } from '../support/services.ts'
+import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { keysOfRuns, requireMade, savedBy, startWorkers, stopWorkers, sumsOf, waitForBookings } from '../support/cli/workers.ts'
 
 /** Bookings from the first second on. */
 const tickets = ['load', '-w', 'tickets', '--rate', '60/s', '--max-in-flight', '200']

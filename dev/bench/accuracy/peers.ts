@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { LoadReport } from '../../../src/lib/reports/record.ts'
+import type { LoadReport } from '../../../src/lib/record/record.ts'
 
 /** A load at a rate, on one URL. */
 export interface RateJob {

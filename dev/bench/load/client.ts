@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks'
-import { watchGenerator } from '../../../src/lib/load/generator-monitor.ts'
-import { judgeThreads } from '../../../src/lib/load/generator-verdict.ts'
-import type { GeneratorNews } from '../../../src/lib/load/generator.ts'
-import type { HttpClient } from '../../../src/lib/load/http-client.ts'
-import { createSleepers, realClock } from '../../../src/lib/measure/clock.ts'
-import { createHistogram, recordMs, type LatencyHistogram } from '../../../src/lib/measure/histogram.ts'
+import { watchGenerator } from '../../../src/lib/load/metrics/generator-monitor.ts'
+import { judgeThreads } from '../../../src/lib/load/metrics/generator-verdict.ts'
+import type { GeneratorNews } from '../../../src/lib/load/engine/generator.ts'
+import type { HttpClient } from '../../../src/lib/ports/http-client.ts'
+import { createSleepers, realClock } from '../../../src/lib/base/measure/clock.ts'
+import { createHistogram, recordMs, type LatencyHistogram } from '../../../src/lib/base/measure/histogram.ts'
 
 // A process that loads a server with one client, and prints what that cost it.
 
@@ -73,12 +73,12 @@ type RunLoad = (seconds: number) => Promise<Load>
 /** Each imports its own client, since what another takes would count in its memory. */
 const loads: Readonly<Record<ClientJob['client'], (job: ClientJob) => Promise<RunLoad>>> = {
   async ours(job) {
-    const { createSocketClient } = await import('../../../src/lib/load/http/socket-client.ts')
+    const { createSocketClient } = await import('../../../src/lib/load/clients/http/socket-client.ts')
     const client = createSocketClient(new URL(job.url).origin, timeoutMs)
     return (seconds) => askUntil(client, job, seconds)
   },
   async saturation({ url, connections }) {
-    const { createGenerator } = await import('../../../src/lib/load/generator.ts')
+    const { createGenerator } = await import('../../../src/lib/load/engine/generator.ts')
     const { origin, pathname: path } = new URL(url)
     const send = { method: 'GET', path, headers: [], body: new Uint8Array(), expect: '200' } as const
     const shared = { origins: [origin], timeout: timeoutMs, seed: '', runId: '', part: { index: 0, of: 1 } } as const

@@ -1,6 +1,6 @@
 import { Pool } from 'undici'
-import { failures, noAnswer } from '../../../src/lib/load/http/failures.ts'
-import type { HttpAnswer, HttpClient, HttpRequest } from '../../../src/lib/load/http-client.ts'
+import { failures, noAnswer } from '../../../src/lib/load/clients/http/failures.ts'
+import type { HttpAnswer, HttpClient, HttpRequest } from '../../../src/lib/ports/http-client.ts'
 
 // Another client to measure ours beside, and to ask for a second opinion on answers.
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import type { Consumer, RecordsBatch } from '@platformatic/kafka'
-import { fetchMessages } from '../../../src/lib/brokers/kafka-fetch.ts'
+import { fetchMessages } from '../../../src/lib/adapters/brokers/kafka/fetch.ts'
 import { readOrder } from '../../../src/lib/workloads/orders/read-order.ts'
 import { readMessage } from '../../../src/lib/workloads/stations/messages.ts'
 import { parseReceipt } from '../../../src/lib/workloads/tickets/receipt.ts'

@@ -7,8 +7,8 @@ import {
   readClose,
   startAnswer,
   takeBody,
-} from '../../../src/lib/load/http/response-reader.ts'
-import { badAnswers, goodAnswers } from '../../../test/http-answers.ts'
+} from '../../../src/lib/load/clients/http/response-reader.ts'
+import { badAnswers, goodAnswers } from '../../../test/support/http-answers.ts'
 import { bytesLike } from '../like.ts'
 import { pure, reader } from '../reader.ts'
 

@@ -1,5 +1,5 @@
-import { formatCount } from '../format.ts'
-import type { AuditResult } from '../reports/record.ts'
+import { formatCount } from '../base/format.ts'
+import type { AuditResult } from '../record/record.ts'
 
 /** What an audit found, with the bookings it had to go by: none of a single request is written down. */
 export function auditPhrase(audit: AuditResult, hasLedger: boolean): string {

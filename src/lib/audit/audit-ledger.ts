@@ -1,5 +1,5 @@
-import type { LedgerEntries, LedgerEntry } from '../load/scenario.ts'
-import type { Violation } from '../workloads/workload.ts'
+import type { LedgerEntries, LedgerEntry } from '../ports/scenario.ts'
+import type { Violation } from '../ports/workload.ts'
 import { createClaims, partOf, type Claims } from './claims.ts'
 import type { Pace } from './pace.ts'
 import type { StoredBooking } from './stored-bookings.ts'

@@ -1,4 +1,4 @@
-import type { AnyTable } from '../databases/port.ts'
+import type { AnyTable } from '../ports/database.ts'
 import type { Canonical } from './canonical.ts'
 
 /** Where a database keeps bookings, and what there is to be booked. */

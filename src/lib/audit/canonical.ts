@@ -1,6 +1,6 @@
-import type { AnyTable, ColumnNature, Database } from '../databases/port.ts'
-import { decimalOf } from '../decimal.ts'
-import { failure } from '../errors.ts'
+import type { AnyTable, ColumnNature, Database } from '../ports/database.ts'
+import { decimalOf } from '../base/decimal.ts'
+import { failure } from '../base/errors/errors.ts'
 
 /** Gives what a column takes for equal the same text; to be compared, not to be shown. */
 export type Canonical = (text: string) => string

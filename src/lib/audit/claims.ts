@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../load/scenario.ts'
+import type { LedgerEntry } from '../ports/scenario.ts'
 import type { StoredBooking } from './stored-bookings.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { AnyTable, Database, Value } from '../databases/port.ts'
-import { failure } from '../errors.ts'
+import type { AnyTable, Database, Value } from '../ports/database.ts'
+import { failure } from '../base/errors/errors.ts'
 
 type Row = Readonly<Record<string, Value | undefined>>
 

@@ -1,5 +1,5 @@
-import type { AuditMapping } from '../config/audit-mapping.ts'
-import type { AnyTable, Column } from '../databases/port.ts'
+import type { AuditMapping } from './mapping.ts'
+import type { AnyTable, Column } from '../ports/database.ts'
 import type { BookingTables, ResourcesTable } from './booking-tables.ts'
 
 /** What the audit reads of tables that are somebody else's. */

@@ -1,5 +1,5 @@
-import type { AuditResult } from '../reports/record.ts'
-import type { Violation } from '../workloads/workload.ts'
+import type { AuditResult } from '../record/record.ts'
+import type { Violation } from '../ports/workload.ts'
 import { brokenIn } from './audit-found.ts'
 
 /** The count that each kind of violation adds to. */

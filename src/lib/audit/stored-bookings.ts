@@ -1,4 +1,4 @@
-import type { Database } from '../databases/port.ts'
+import type { Database } from '../ports/database.ts'
 import { columnsOf, type BookingsTable } from './booking-tables.ts'
 import { asWritten } from './canonical.ts'
 import { createColumns } from './columns.ts'

@@ -1,6 +1,6 @@
-import type { CacheSide } from '../load/cache-experiment.ts'
-import type { LoadReport } from '../reports/record.ts'
-import type { OriginalFigures } from '../workloads/workload.ts'
+import type { CacheSide } from './cache-sides.ts'
+import type { LoadReport } from '../record/record.ts'
+import type { OriginalFigures } from '../ports/workload.ts'
 
 /** One run of the experiment. */
 export interface CacheRun {

@@ -1,4 +1,4 @@
-import type { Report } from '../reports/record.ts'
+import type { Report } from '../record/record.ts'
 import { faultsOf, missedThresholds, nameRun, whyNotValid } from './faults.ts'
 import type { Sides } from './noise.ts'
 import type { OrderedRuns } from './pairs.ts'

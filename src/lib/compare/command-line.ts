@@ -1,6 +1,6 @@
-import { quoted } from '../cut-text.ts'
-import { failure } from '../errors.ts'
-import { hideInCommand } from '../secret-text.ts'
+import { quoted } from '../base/cut-text.ts'
+import { failure } from '../base/errors/errors.ts'
+import { hideInCommand } from '../base/secret-text.ts'
 
 /**
  * The words of a command line as a shell would take them: apart at blanks, together within quotes. Nothing

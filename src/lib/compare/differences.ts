@@ -1,6 +1,6 @@
-import { describeConnection } from '../databases/connection-text.ts'
-import { formatCount, formatDuration } from '../format.ts'
-import type { Report } from '../reports/record.ts'
+import { describeConnection } from '../adapters/databases/connection-text.ts'
+import { formatCount, formatDuration } from '../base/format.ts'
+import type { Report } from '../record/record.ts'
 
 /** Settings that change what is measured. */
 const settingsThatMatter = [

@@ -1,6 +1,6 @@
-import { quantileOf } from '../measure/distribution.ts'
-import type { Random } from '../random.ts'
-import { blockError, stretchLength } from '../stats/stationary-bootstrap.ts'
+import { quantileOf } from '../base/measure/distribution.ts'
+import type { Random } from '../base/random.ts'
+import { blockError, stretchLength } from '../base/stats/stationary-bootstrap.ts'
 import type { Metric } from './metrics.ts'
 
 /** One run's figure on a logarithmic scale, where a change of so many percent is the same everywhere. */

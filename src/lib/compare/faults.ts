@@ -1,6 +1,6 @@
 import { foundByAudit } from '../audit/audit-found.ts'
-import { loadFaults } from '../load/load-verdict.ts'
-import type { Report } from '../reports/record.ts'
+import { loadFaults } from '../load/metrics/load-verdict.ts'
+import type { Report } from '../record/record.ts'
 
 /** Why the figures of a run say nothing of the system: the load generator could not keep up. Null where it did. */
 export function whyNotValid(report: Report): string | null {

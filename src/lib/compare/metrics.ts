@@ -1,7 +1,7 @@
-import { createBlockSet, readDistribution, type BlockSet } from '../measure/distribution.ts'
-import { formatCount } from '../format.ts'
-import { errorsOf } from '../load/load-verdict.ts'
-import type { InsertBenchReport, LoadReport, Report, SeedReport } from '../reports/record.ts'
+import { createBlockSet, readDistribution, type BlockSet } from '../base/measure/distribution.ts'
+import { formatCount } from '../base/format.ts'
+import { errorsOf } from '../load/metrics/load-verdict.ts'
+import type { InsertBenchReport, LoadReport, Report, SeedReport } from '../record/record.ts'
 
 type StreamReport = NonNullable<InsertBenchReport['stream']>
 type CheckpointReport = InsertBenchReport['checkpoints'][number]

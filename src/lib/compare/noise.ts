@@ -1,5 +1,5 @@
-import { mean } from '../stats/quantiles.ts'
-import { difference, keptByTrimming, trimmedMean, type KnownMean } from '../stats/trimmed.ts'
+import { mean } from '../base/stats/quantiles.ts'
+import { difference, keptByTrimming, trimmedMean, type KnownMean } from '../base/stats/trimmed.ts'
 import { log, type LogFigure } from './evidence.ts'
 import type { Metric } from './metrics.ts'
 

@@ -1,4 +1,4 @@
-import type { Report } from '../reports/record.ts'
+import type { Report } from '../record/record.ts'
 import type { Sides } from './noise.ts'
 
 /** Runs in the order in which they were made. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { durationAllowed, setting } from './setting.ts'
-import { duration, wholeNumber } from './values.ts'
+import { duration, wholeNumber } from '../base/parse-values.ts'
 
 /** A text that can stand in a header, and that nobody guesses. */
 const secretText = z.string().regex(/^[\x21-\x7e]{16,200}$/)

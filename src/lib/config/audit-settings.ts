@@ -1,6 +1,6 @@
-import { auditMapping } from './audit-mapping.ts'
+import { auditMapping } from '../audit/mapping.ts'
 import { setting } from './setting.ts'
-import { httpStatuses } from './values.ts'
+import { httpStatuses } from '../base/parse-values.ts'
 
 /** Settings by which a load and its audit fit somebody else's API. */
 export const auditSettings = {

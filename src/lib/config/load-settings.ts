@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { arrivalKinds } from '../load-kinds.ts'
-import { mostPerSecond, mostUsers, mostWorkers } from '../load/limits.ts'
-import { targetRefusal } from '../load/target.ts'
+import { arrivalKinds } from '../base/arrivals.ts'
+import { mostPerSecond, mostUsers, mostWorkers } from '../base/limits.ts'
+import { targetRefusal } from '../load/clients/target.ts'
 import { durationAllowed, secondsAllowed, setting, type Setting } from './setting.ts'
-import { bursts, duration, perSecond, stages, texts, urlOrWord, wholeNumber } from './values.ts'
+import { bursts, duration, perSecond, stages, texts, urlOrWord, wholeNumber } from '../base/parse-values.ts'
 
 /** What `load` does: its target, its users, their pace, and what the run must hold. */
 export const loadSettings = {

@@ -1,4 +1,4 @@
-import { formatCount } from '../format.ts'
+import { formatCount } from '../base/format.ts'
 
 /** Values that a config file may hold, those that anchors repeat counted each time, and how deep they may lie. */
 const mostValues = 10_000

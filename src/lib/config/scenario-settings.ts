@@ -1,5 +1,5 @@
-import { cutTo } from '../cut-text.ts'
-import { failure } from '../errors.ts'
+import { cutTo } from '../base/cut-text.ts'
+import { failure } from '../base/errors/errors.ts'
 import { definitionOf, type SettingName, type Settings } from './settings.ts'
 
 /** What scenarios of workloads may ask for: no address of a server and no password is among it. */

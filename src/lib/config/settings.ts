@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { longestSeed, mostPerSecond } from '../load/limits.ts'
-import { viewNames } from '../reports/views/view-names.ts'
+import { longestSeed, mostPerSecond } from '../base/limits.ts'
+import { viewNames } from '../record/view-names.ts'
 import { keyOrders } from '../seeding/keys.ts'
 import { indexTimes, rowOrders } from '../seeding/recipe.ts'
 import { apiSettings } from './api-settings.ts'
@@ -17,7 +17,7 @@ import {
   timeOfDay,
   urlOrWord,
   wholeNumber,
-} from './values.ts'
+} from '../base/parse-values.ts'
 import { workloadSettings } from './workload-settings.ts'
 
 /** Every setting, by its name in the config file. The flag is the same in kebab-case. */

@@ -1,4 +1,4 @@
-import { failure, reasonOf } from '../errors.ts'
+import { failure, reasonOf } from '../base/errors/errors.ts'
 
 /** Where a parser of YAML came to what it cannot read, from 0 on. */
 interface Mark {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { mostReplicas } from '../load/limits.ts'
+import { mostReplicas } from '../base/limits.ts'
 import { countAllowed, durationAllowed, setting } from './setting.ts'
-import { count, duration, percentage, texts, wholeNumber } from './values.ts'
+import { count, duration, percentage, texts, wholeNumber } from '../base/parse-values.ts'
 
 /** Which built-in system, and what only some of them ask for. */
 export const workloadSettings = {

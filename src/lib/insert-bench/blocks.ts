@@ -1,5 +1,5 @@
-import type { ServerCounter } from '../databases/port.ts'
-import type { Clock } from '../measure/clock.ts'
+import type { ServerCounter } from '../ports/database.ts'
+import type { Clock } from '../base/measure/clock.ts'
 import { controlsBeside, timeControl } from './control.ts'
 import { createCounterSum, type CounterReading } from './counters.ts'
 import { timeInserts, type Block } from './measure.ts'

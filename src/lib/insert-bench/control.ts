@@ -1,8 +1,8 @@
-import type { Clock } from '../measure/clock.ts'
+import type { Clock } from '../base/measure/clock.ts'
 import { summarizeLatencies, timeInserts, type Control } from './measure.ts'
 import { paceInserts, type Pace } from './pace.ts'
 import type { BenchSession } from './table.ts'
-import { medianOf } from '../stats/quantiles.ts'
+import { medianOf } from '../base/stats/quantiles.ts'
 
 /** How the control is sent: as the inserts are. */
 export interface ControlOptions {

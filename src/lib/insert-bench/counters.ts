@@ -1,4 +1,4 @@
-import type { ServerCounter } from '../databases/port.ts'
+import type { ServerCounter } from '../ports/database.ts'
 
 /** What a server counted while inserts were timed. */
 export interface CounterReading {

@@ -1,6 +1,6 @@
-import type { Estimate } from '../stats/bootstrap.ts'
-import { fitConstant, pointsOf } from '../stats/curve.ts'
-import { predictAt } from '../stats/size-level.ts'
+import type { Estimate } from '../base/stats/bootstrap.ts'
+import { fitConstant, pointsOf } from '../base/stats/curve.ts'
+import { predictAt } from '../base/stats/size-level.ts'
 import { countSizes, kneeOf, sizesPast, xOf, type Verdict } from './shape.ts'
 
 /** p50 at a table size that was not measured, or why it cannot be said. */

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { mean, medianOf, quantile } from '../stats/quantiles.ts'
+import { mean, medianOf, quantile } from '../base/stats/quantiles.ts'
 import type { CounterReading } from './counters.ts'
 import { turnEveryMs } from './pace.ts'
 import type { Schedule } from './schedule.ts'

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { onAbort } from '../abort.ts'
-import { createSleepers, type Clock, type Sleepers } from '../measure/clock.ts'
+import { onAbort } from '../base/abort.ts'
+import { createSleepers, type Clock, type Sleepers } from '../base/measure/clock.ts'
 
 /** One insert that came back; times in milliseconds on the clock that it was paced by. */
 export interface InsertTiming {

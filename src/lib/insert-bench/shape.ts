@@ -1,6 +1,6 @@
-import type { Random } from '../random.ts'
-import { testHinge } from '../stats/size-level.ts'
-import { intervalOf, resample, type Estimate } from '../stats/bootstrap.ts'
+import type { Random } from '../base/random.ts'
+import { testHinge } from '../base/stats/size-level.ts'
+import { intervalOf, resample, type Estimate } from '../base/stats/bootstrap.ts'
 import {
   fitConstant,
   fitHinge,
@@ -13,7 +13,7 @@ import {
   type Fit,
   type Group,
   type Point,
-} from '../stats/curve.ts'
+} from '../base/stats/curve.ts'
 
 /**
  * Of the curve of p50 over the rows. `drift`: p50 changes, but as the control does, or it falls with no control that

@@ -1,5 +1,5 @@
-import type { ServerCounter } from '../databases/port.ts'
-import { failure, reasonOf } from '../errors.ts'
+import type { ServerCounter } from '../ports/database.ts'
+import { failure, reasonOf } from '../base/errors/errors.ts'
 
 /** Order of the keys of a series of inserts: ascending above all that are there, or anywhere among them. */
 export type KeyOrder = 'append' | 'random'

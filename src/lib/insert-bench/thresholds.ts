@@ -5,7 +5,7 @@ import {
   type ThresholdMetric,
   type ThresholdMetrics,
   type ThresholdResult,
-} from '../threshold.ts'
+} from '../base/threshold.ts'
 import type { Checkpoint, Latencies } from './measure.ts'
 import type { Stream } from './stream.ts'
 

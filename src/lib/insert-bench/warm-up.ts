@@ -1,4 +1,4 @@
-import { medianOf } from '../stats/quantiles.ts'
+import { medianOf } from '../base/stats/quantiles.ts'
 import { timeControl, type ControlOptions } from './control.ts'
 import { paceInserts } from './pace.ts'
 import type { BenchSession, KeyOrder } from './table.ts'

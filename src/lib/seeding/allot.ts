@@ -1,4 +1,4 @@
-import { failure } from '../errors.ts'
+import { failure } from '../base/errors/errors.ts'
 
 /** A parent row with room for more children. */
 export interface Room {

@@ -1,4 +1,4 @@
-import type { BlockEnd, Counter, Database, InsertStrategy } from '../databases/port.ts'
+import type { BlockEnd, Counter, Database, InsertStrategy } from '../ports/database.ts'
 import { createBlockSource, type BlockPlan } from './blocks.ts'
 import { isBlockStored, isDeferred, receiptOf } from './journal.ts'
 import type { SeedRecipe } from './recipe.ts'

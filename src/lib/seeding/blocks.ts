@@ -1,5 +1,5 @@
-import { chunksKept, rowsPerChunk, type Block, type CounterChange, type EncodedRows } from '../databases/port.ts'
-import { createRandom, type Random } from '../random.ts'
+import { chunksKept, rowsPerChunk, type Block, type CounterChange, type EncodedRows } from '../ports/database.ts'
+import { createRandom, type Random } from '../base/random.ts'
 import type { Allotment } from './allot.ts'
 import { createPermutation } from './permutation.ts'
 import type { SeedRecipe } from './recipe.ts'

@@ -1,4 +1,4 @@
-import type { AnyLayout, EncodedRows, Value } from '../databases/port.ts'
+import type { AnyLayout, EncodedRows, Value } from '../ports/database.ts'
 import { mix32 } from './permutation.ts'
 
 /** How many rows there are and the sum of their hashes: the same for the same rows in whatever order. */

@@ -1,4 +1,4 @@
-import type { Table } from '../databases/port.ts'
+import type { Table } from '../ports/database.ts'
 
 /** A piece of the journal's text; the row before the first, `leasePart`, says who works on it. */
 export interface JournalPart {

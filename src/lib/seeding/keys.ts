@@ -1,4 +1,4 @@
-import { createRandom, type Random } from '../random.ts'
+import { createRandom, type Random } from '../base/random.ts'
 import { mix32 } from './permutation.ts'
 import { writeUuidV4, writeUuidV7 } from './uuid.ts'
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import type { Database } from '../databases/port.ts'
-import { failure, RushbenchError } from '../errors.ts'
+import type { Database } from '../ports/database.ts'
+import { failure, RushbenchError } from '../base/errors/errors.ts'
 import { parts } from './journal-tables.ts'
 import { isGone, thisProcess } from './processes.ts'
 

@@ -1,4 +1,4 @@
-import { createRandom } from '../random.ts'
+import { createRandom } from '../base/random.ts'
 
 const rounds = 4
 

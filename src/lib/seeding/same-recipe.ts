@@ -1,4 +1,4 @@
-import { failure } from '../errors.ts'
+import { failure } from '../base/errors/errors.ts'
 import { rowsOf, type SeedRecipe } from './recipe.ts'
 
 /** What was asked for of a seeding; what was not is whatever the unfinished one has. */

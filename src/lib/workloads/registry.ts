@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.ts'
-import { failure } from '../errors.ts'
-import type { Workload } from './workload.ts'
+import { failure } from '../base/errors/errors.ts'
+import type { Workload } from '../ports/workload.ts'
 
 /** A workload that takes what it can be told from the settings. */
 export type BuiltInWorkload = Workload<Settings>

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { openAudit } from '../../../src/lib/audit/open-audit.ts'
-import { auditMapping } from '../../../src/lib/config/audit-mapping.ts'
-import { connectDatabase } from '../../../src/lib/databases/registry.ts'
-import type { LedgerEntry } from '../../../src/lib/load/scenario.ts'
+import { auditMapping } from '../../../src/lib/audit/mapping.ts'
+import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
+import type { LedgerEntry } from '../../../src/lib/ports/scenario.ts'
 import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
-import type { Violation } from '../../../src/lib/workloads/workload.ts'
-import { entriesOf, noBroker, unwatched } from '../../ledgers.ts'
-import { testVersions } from '../databases/engines.ts'
-import { runSql } from '../databases/run-sql.ts'
+import type { Violation } from '../../../src/lib/ports/workload.ts'
+import { entriesOf, noBroker, unwatched } from '../../support/ledgers.ts'
+import { testVersions } from '../../support/database/engines.ts'
+import { runSql } from '../../support/database/run-sql.ts'
 
 const collated = (collation: string): string => `varchar(20) character set utf8mb4 collate ${collation}`
 

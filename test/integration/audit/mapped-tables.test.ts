@@ -1,15 +1,15 @@
 import { Long, MongoClient, ObjectId, UUID } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openAudit } from '../../../src/lib/audit/open-audit.ts'
-import { auditMapping } from '../../../src/lib/config/audit-mapping.ts'
-import type { Database } from '../../../src/lib/databases/port.ts'
-import { connectDatabase } from '../../../src/lib/databases/registry.ts'
-import type { LedgerEntry } from '../../../src/lib/load/scenario.ts'
+import { auditMapping } from '../../../src/lib/audit/mapping.ts'
+import type { Database } from '../../../src/lib/ports/database.ts'
+import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
+import type { LedgerEntry } from '../../../src/lib/ports/scenario.ts'
 import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
-import type { Violation } from '../../../src/lib/workloads/workload.ts'
-import { entriesOf, noBroker, unwatched } from '../../ledgers.ts'
-import { testEngines, type TestDatabase } from '../databases/engines.ts'
-import { runSql } from '../databases/run-sql.ts'
+import type { Violation } from '../../../src/lib/ports/workload.ts'
+import { entriesOf, noBroker, unwatched } from '../../support/ledgers.ts'
+import { testEngines, type TestDatabase } from '../../support/database/engines.ts'
+import { runSql } from '../../support/database/run-sql.ts'
 
 /** Runs SQL that quotes names with `"`, as another program would. */
 const execute = (url: string, ...statements: string[]) =>

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { variableName } from '../../../src/lib/config/names.ts'
 import { resolveConfig, strongestOf } from '../../../src/lib/config/resolve.ts'
 import { settingNames } from '../../../src/lib/config/settings.ts'
-import { RushbenchError } from '../../../src/lib/errors.ts'
+import { RushbenchError } from '../../../src/lib/base/errors/errors.ts'
 
 describe('resolveConfig', () => {
   let cwd: string

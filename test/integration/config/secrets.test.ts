@@ -7,7 +7,7 @@ import { commandLine } from '../../../src/lib/config/command-line.ts'
 import { variableName } from '../../../src/lib/config/names.ts'
 import { resolveConfig, type ConfigSources } from '../../../src/lib/config/resolve.ts'
 import { settingNames, type SettingName } from '../../../src/lib/config/settings.ts'
-import { hideSecrets } from '../../../src/lib/secret-text.ts'
+import { hideSecrets } from '../../../src/lib/base/secret-text.ts'
 
 /** Where a secret may stand in a URL. */
 const urls = [

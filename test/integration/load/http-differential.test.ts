@@ -4,9 +4,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createUndiciClient } from '../../../dev/bench/load/undici-client.ts'
-import { createSocketClient } from '../../../src/lib/load/http/socket-client.ts'
-import type { HttpAnswer, HttpClient } from '../../../src/lib/load/http-client.ts'
-import { badAnswers, goodAnswers, type AnswerSample } from '../../http-answers.ts'
+import { createSocketClient } from '../../../src/lib/load/clients/http/socket-client.ts'
+import type { HttpAnswer, HttpClient } from '../../../src/lib/ports/http-client.ts'
+import { badAnswers, goodAnswers, type AnswerSample } from '../../support/http-answers.ts'
 
 /** How the server answers. */
 interface Delivery {

@@ -3,10 +3,10 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createSocketClient } from '../../../src/lib/load/http/socket-client.ts'
-import type { HttpClient, HttpRequest } from '../../../src/lib/load/http-client.ts'
-import { realClock, type Clock } from '../../../src/lib/measure/clock.ts'
-import { createCertificate } from '../../certificate.ts'
+import { createSocketClient } from '../../../src/lib/load/clients/http/socket-client.ts'
+import type { HttpClient, HttpRequest } from '../../../src/lib/ports/http-client.ts'
+import { realClock, type Clock } from '../../../src/lib/base/measure/clock.ts'
+import { createCertificate } from '../../support/certificate.ts'
 
 const get: HttpRequest = { method: 'GET', path: '/', wantBody: true }
 const trusted = createCertificate()

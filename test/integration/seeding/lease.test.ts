@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { migrateDown, migrateUp } from '../../../src/lib/databases/migrate.ts'
-import type { Database } from '../../../src/lib/databases/port.ts'
-import { connectDatabase } from '../../../src/lib/databases/registry.ts'
+import { migrateDown, migrateUp } from '../../../src/lib/adapters/databases/migrate.ts'
+import type { Database } from '../../../src/lib/ports/database.ts'
+import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
 import { parts, storedBlocks } from '../../../src/lib/seeding/journal-tables.ts'
 import { explainLoss, leasePart, releaseLease, renewLease, takeLease } from '../../../src/lib/seeding/lease.ts'
 import { thisProcess } from '../../../src/lib/seeding/processes.ts'
-import { testVersions, type TestDatabase } from '../databases/engines.ts'
+import { testVersions, type TestDatabase } from '../../support/database/engines.ts'
 
 const tables = [storedBlocks, parts]
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { auditBookings } from '../../../src/lib/audit/audit-bookings.ts'
-import type { Database } from '../../../src/lib/databases/port.ts'
+import type { Database } from '../../../src/lib/ports/database.ts'
 import { bookingTables, reservations } from '../../../src/lib/workloads/vaccination/tables.ts'
-import type { Violation } from '../../../src/lib/workloads/workload.ts'
-import { entriesOf, unwatched } from '../../ledgers.ts'
+import type { Violation } from '../../../src/lib/ports/workload.ts'
+import { entriesOf, unwatched } from '../../support/ledgers.ts'
 
 /** How one slot of 9 places stands: what is stored, and what it says is free. The last look stays. */
 type Look = readonly [stored: number, stock: number]

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { canonicalOf } from '../../../src/lib/audit/canonical.ts'
-import { mongoNature } from '../../../src/lib/databases/mongodb/natures.ts'
-import { mysqlNature } from '../../../src/lib/databases/mysql/natures.ts'
-import type { ColumnNature } from '../../../src/lib/databases/port.ts'
+import { mongoNature } from '../../../src/lib/adapters/databases/mongodb/natures.ts'
+import { mysqlNature } from '../../../src/lib/adapters/databases/mysql/natures.ts'
+import type { ColumnNature } from '../../../src/lib/ports/database.ts'
 
 const id = '01a1fd1f-f4fb-7057-bf95-e1b115714b8d'
 

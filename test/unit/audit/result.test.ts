@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { collectViolations } from '../../../src/lib/audit/result.ts'
-import type { Violation } from '../../../src/lib/workloads/workload.ts'
+import type { Violation } from '../../../src/lib/ports/workload.ts'
 
 const violation = (kind: Violation['kind'], key: string): Violation => ({ kind, key, detail: 'as it is' })
 

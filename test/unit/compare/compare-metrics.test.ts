@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { compareMetrics } from '../../../src/lib/compare/compare-metrics.ts'
 import { logFigure } from '../../../src/lib/compare/evidence.ts'
 import type { Metric } from '../../../src/lib/compare/metrics.ts'
-import { createBlockSet, distributionOf } from '../../../src/lib/measure/distribution.ts'
-import { createRandom } from '../../../src/lib/random.ts'
+import { createBlockSet, distributionOf } from '../../../src/lib/base/measure/distribution.ts'
+import { createRandom } from '../../../src/lib/base/random.ts'
 
 const options = { minEffect: 0.05, paired: true, noise: new Map(), random: createRandom('metrics') }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { compareReports, type CompareOptions, type Comparison } from '../../../src/lib/compare/compare.ts'
-import { createRandom } from '../../../src/lib/random.ts'
-import type { InsertBenchReport, LoadReport, Report } from '../../../src/lib/reports/record.ts'
-import { savedReport } from '../../report-fixtures.ts'
+import { createRandom } from '../../../src/lib/base/random.ts'
+import type { InsertBenchReport, LoadReport, Report } from '../../../src/lib/record/record.ts'
+import { savedReport } from '../../support/report-fixtures.ts'
 
 const load = savedReport('load', 'load-baseline.json')
 const inserts = savedReport('insert-bench', 'insert-bench-baseline.json')

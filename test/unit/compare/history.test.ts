@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { describeHistory, hasWorsened } from '../../../src/lib/compare/history.ts'
-import { createRandom } from '../../../src/lib/random.ts'
-import { historySummary } from '../../../src/lib/reports/history-text.ts'
-import { historyDigest } from '../../../src/lib/reports/views/history-digest.ts'
-import { gaussian } from '../../../src/lib/stats/bootstrap.ts'
-import { savedReport } from '../../report-fixtures.ts'
+import { createRandom } from '../../../src/lib/base/random.ts'
+import { historySummary } from '../../../src/lib/render/terminal/history-text.ts'
+import { historyDigest } from '../../../src/lib/render/document/history-digest.ts'
+import { gaussian } from '../../../src/lib/base/stats/bootstrap.ts'
+import { savedReport } from '../../support/report-fixtures.ts'
 
 const seed = savedReport('seed', 'seed.json')
 const same = (text: string) => text

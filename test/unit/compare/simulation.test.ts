@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { compareMetrics } from '../../../src/lib/compare/compare-metrics.ts'
-import { createRandom } from '../../../src/lib/random.ts'
+import { createRandom } from '../../../src/lib/base/random.ts'
 import {
   quietMachine,
   sharedMachine,
   simulatedInserts,
   simulatePairs,
   type SimulatedNoise,
-} from '../../simulated-runs.ts'
+} from '../../support/simulated-runs.ts'
 
 // `npm run bench:compare` does the same with a thousand comparisons of whole runs.
 const work = { ...simulatedInserts, blocks: 12, samples: 40 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ServerCounter } from '../../../src/lib/databases/port.ts'
+import type { ServerCounter } from '../../../src/lib/ports/database.ts'
 import { createCounterSum } from '../../../src/lib/insert-bench/counters.ts'
 
 const reads = (value: number): ServerCounter => ({ name: 'page reads', value, kind: 'total', unit: 'pages' })

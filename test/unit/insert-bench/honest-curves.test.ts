@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Control } from '../../../src/lib/insert-bench/measure.ts'
 import { modelCurve, type Model } from '../../../src/lib/insert-bench/model.ts'
-import { createRandom } from '../../../src/lib/random.ts'
+import { createRandom } from '../../../src/lib/base/random.ts'
 import {
   simulateSweep,
   simulatedCurves,
@@ -9,7 +9,7 @@ import {
   simulatedSizes,
   type CurveNoise,
   type SimulatedCurve,
-} from '../../simulated-curves.ts'
+} from '../../support/simulated-curves.ts'
 
 const thousands = (...sizes: number[]) => sizes.map((size) => size * 1000)
 

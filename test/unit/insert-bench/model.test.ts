@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { modelCurve, modelCurves, type Model, type ModelOptions } from '../../../src/lib/insert-bench/model.ts'
-import { createRandom } from '../../../src/lib/random.ts'
-import { gaussian } from '../../../src/lib/stats/bootstrap.ts'
+import { createRandom } from '../../../src/lib/base/random.ts'
+import { gaussian } from '../../../src/lib/base/stats/bootstrap.ts'
 
 const million = 1_000_000
 const five = [0, 0.5, 1, 2, 5, 10].map((size) => size * million)

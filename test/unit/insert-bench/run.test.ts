@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { summarizeLatencies } from '../../../src/lib/insert-bench/measure.ts'
 import { runInsertBench, sweepTo, type BenchOptions } from '../../../src/lib/insert-bench/run.ts'
 import type { BenchTable, KeyOrder } from '../../../src/lib/insert-bench/table.ts'
-import { realClock } from '../../../src/lib/measure/clock.ts'
+import { realClock } from '../../../src/lib/base/measure/clock.ts'
 
 const options: BenchOptions = {
   at: [],

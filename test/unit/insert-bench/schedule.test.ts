@@ -3,10 +3,10 @@ import { runInsertBench, type BenchOptions } from '../../../src/lib/insert-bench
 import { judgeSchedule } from '../../../src/lib/insert-bench/schedule.ts'
 import type { BenchTable } from '../../../src/lib/insert-bench/table.ts'
 import { checkInsertThreshold, parseInsertThreshold } from '../../../src/lib/insert-bench/thresholds.ts'
-import { preciseClock } from '../../../src/lib/measure/clock.ts'
-import { scheduleMisses, verdictLines } from '../../../src/lib/reports/insert-bench-verdict.ts'
-import type { InsertBenchReport } from '../../../src/lib/reports/record.ts'
-import { checkpointOf } from './checkpoints.ts'
+import { preciseClock } from '../../../src/lib/base/measure/clock.ts'
+import { scheduleMisses, verdictLines } from '../../../src/lib/render/terminal/insert-bench-verdict.ts'
+import type { InsertBenchReport } from '../../../src/lib/record/record.ts'
+import { checkpointOf } from '../../support/insert-bench/checkpoints.ts'
 
 describe('a schedule', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createVirtualClock } from '../../virtual-clock.ts'
-import { arrivals, get, run, scenario, slowServer, users } from './virtual-run.ts'
+import { createVirtualClock } from '../../support/virtual-clock.ts'
+import { arrivals, get, run, scenario, slowServer, users } from '../../support/load/virtual-run.ts'
 
 describe('a run in several threads', () => {
   it('has the very arrivals of a run in one, and the same figures', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { VirtualUser } from '../../../src/lib/load/scenario.ts'
-import { createVirtualClock, type VirtualClock } from '../../virtual-clock.ts'
-import { arrivals, get, run, scenario, slowServer } from './virtual-run.ts'
+import type { VirtualUser } from '../../../src/lib/ports/scenario.ts'
+import { createVirtualClock, type VirtualClock } from '../../support/virtual-clock.ts'
+import { arrivals, get, run, scenario, slowServer } from '../../support/load/virtual-run.ts'
 
 /** A clock whose timers are late by so much. */
 function lateBy(clock: VirtualClock, lateMs: (at: number) => number): VirtualClock {

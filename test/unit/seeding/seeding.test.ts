@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createRandom } from '../../../src/lib/random.ts'
+import { createRandom } from '../../../src/lib/base/random.ts'
 import { allotEvenly } from '../../../src/lib/seeding/allot.ts'
 import { createBlockSource, planBlocks, type RowWriter } from '../../../src/lib/seeding/blocks.ts'
 import { createRowSummer, emptySum } from '../../../src/lib/seeding/checksum.ts'

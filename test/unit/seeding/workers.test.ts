@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { failure, RushbenchError } from '../../../src/lib/errors.ts'
-import { createEnd } from '../../../src/lib/seeding/workers/crew.ts'
-import { errorAsText, readError } from '../../../src/lib/workers/error-text.ts'
-import { ownSeedPart, storedByWorker } from '../../../src/lib/seeding/workers/seed-part.ts'
+import { failure, RushbenchError } from '../../../src/lib/base/errors/errors.ts'
+import { createEnd } from '../../../src/lib/seeding/distributed/crew.ts'
+import { errorAsText, readError } from '../../../src/lib/queue/error-text.ts'
+import { ownSeedPart, storedByWorker } from '../../../src/lib/seeding/distributed/seed-part.ts'
 
 describe('what comes from a queue', () => {
   it('is a part of a seeding, or is refused, whatever it is', () => {

@@ -1,4 +1,4 @@
-import type { Workload } from '../workload.ts'
+import type { Workload } from '../../ports/workload.ts'
 import { auditMeetups } from './audit/index.ts'
 import { createScenarios, type ScenarioOptions } from './scenarios/index.ts'
 import { insertMissingMeetups } from './seeding.ts'

@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../../load/scenario.ts'
+import type { LedgerEntry } from '../../ports/scenario.ts'
 
 /** What a client notes of an attempt, so that it can be found in the tables whether it was answered or not. */
 type Attempt = Pick<LedgerEntry, 'key' | 'resource'>

@@ -1,5 +1,5 @@
-import type { Broker } from '../../brokers/port.ts'
-import type { Store } from '../../databases/port.ts'
+import type { Broker } from '../../ports/broker.ts'
+import type { Store } from '../../ports/database.ts'
 import { groups, topic } from './events.ts'
 import { outbox } from './post/tables.ts'
 import { unfinished } from './saga/steps.ts'

@@ -1,5 +1,5 @@
 import { faker } from '@faker-js/faker/locale/en'
-import { createRandom, type Random } from '../../random.ts'
+import { createRandom, type Random } from '../../base/random.ts'
 import { fishTypes, spotTypes } from './post/choices.ts'
 import type { PostText } from './post/contract.ts'
 import { maxLengths } from './post/tables.ts'

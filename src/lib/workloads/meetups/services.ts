@@ -1,4 +1,4 @@
-import type { Parts } from '../workload.ts'
+import type { Parts } from '../../ports/workload.ts'
 import { connectRpc, type OnCall, type RpcClient } from './rpc/client.ts'
 import type { ContractName, Contracts } from './rpc/contracts.ts'
 import type { RpcServer, ServedContract } from './rpc/server.ts'

@@ -1,4 +1,4 @@
-import type { AnyTable } from '../../databases/port.ts'
+import type { AnyTable } from '../../ports/database.ts'
 import { chatTables } from './chat/tables.ts'
 import { imageTables } from './image/tables.ts'
 import { postTables } from './post/tables.ts'

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
-import type { Message } from '../../brokers/port.ts'
-import { applyClaims, type Claim } from '../../databases/claims.ts'
-import type { Store } from '../../databases/port.ts'
-import { reasonOf, RushbenchError } from '../../errors.ts'
+import type { Message } from '../../ports/broker.ts'
+import { applyClaims, type Claim } from '../../adapters/databases/claims.ts'
+import type { Store } from '../../ports/database.ts'
+import { reasonOf, RushbenchError } from '../../base/errors/errors.ts'
 import { readOrder, storable } from './read-order.ts'
 import { deadLetters, keptBytes, orders, type DeadLetter } from './tables.ts'
 

@@ -1,4 +1,4 @@
-import type { Workload } from '../workload.ts'
+import type { Workload } from '../../ports/workload.ts'
 import { auditOrders } from './audit.ts'
 import { inspectReplicas } from './inspect.ts'
 import { createScenarios, type ReadOptions } from './scenarios.ts'

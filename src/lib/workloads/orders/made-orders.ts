@@ -1,5 +1,5 @@
-import { loadFaker } from '../../faker.ts'
-import { createRandom, type Random } from '../../random.ts'
+import { loadFaker } from '../../base/faker.ts'
+import { createRandom, type Random } from '../../base/random.ts'
 import type { Order } from './order.ts'
 
 /** Orders that are made from a seed. */

@@ -1,5 +1,5 @@
-import type { Message } from '../../brokers/port.ts'
-import { createRandom, type Random } from '../../random.ts'
+import type { Message } from '../../ports/broker.ts'
+import { createRandom, type Random } from '../../base/random.ts'
 import { createOrderMaker } from './made-orders.ts'
 import type { Order } from './order.ts'
 

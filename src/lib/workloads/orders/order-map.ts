@@ -1,4 +1,4 @@
-import type { Database } from '../../databases/port.ts'
+import type { Database } from '../../ports/database.ts'
 import { createDigester, type Digest } from './digest.ts'
 import { orders } from './tables.ts'
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { Compile } from 'typebox/compile'
-import { parseExactJson } from '../../exact-json.ts'
+import { parseExactJson } from '../../base/exact-json.ts'
 import { OrderSchema, type Order } from './order.ts'
 import { maxReasonLength } from './tables.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { HttpClient } from '../../load/http-client.ts'
-import type { Clock } from '../../measure/clock.ts'
+import type { HttpClient } from '../../ports/http-client.ts'
+import type { Clock } from '../../base/measure/clock.ts'
 import type { MadeMessage } from './messages.ts'
 
 /** When orders could be read from one replica. Times in ms. */

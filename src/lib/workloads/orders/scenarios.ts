@@ -1,5 +1,5 @@
-import { meanThinkMs } from '../../load/iteration-time.ts'
-import { defineScenario, type Scenario } from '../../load/scenario.ts'
+import { meanThinkMs } from '../../load/engine/iteration-time.ts'
+import { defineScenario, type Scenario } from '../../ports/scenario.ts'
 import { createOrderMaker } from './made-orders.ts'
 
 /** What readers are told. */

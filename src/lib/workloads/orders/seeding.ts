@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { applyClaims } from '../../databases/claims.ts'
-import type { Database } from '../../databases/port.ts'
-import type { Progress } from '../workload.ts'
+import { applyClaims } from '../../adapters/databases/claims.ts'
+import type { Database } from '../../ports/database.ts'
+import type { Progress } from '../../ports/workload.ts'
 import { createOrderMaker } from './made-orders.ts'
 import { orders } from './tables.ts'
 

@@ -1,4 +1,4 @@
-import type { Table } from '../../databases/port.ts'
+import type { Table } from '../../ports/database.ts'
 
 /** An order as it is stored. */
 export interface OrderRow {

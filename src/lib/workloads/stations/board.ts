@@ -1,5 +1,5 @@
-import { readThrough, type Cache } from '../../cache/cache.ts'
-import type { Store } from '../../databases/port.ts'
+import { readThrough, type Cache } from '../../ports/cache.ts'
+import type { Store } from '../../ports/database.ts'
 import { days, type Day } from './tables.ts'
 
 /** What everybody looks at, as the JSON that the API answers with: at most the cache's age old. */

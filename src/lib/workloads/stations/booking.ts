@@ -1,7 +1,7 @@
 import { v7 as uuid } from 'uuid'
-import { applyClaims, type Claim } from '../../databases/claims.ts'
-import type { Store } from '../../databases/port.ts'
-import { createGroupCommit } from '../group-commit.ts'
+import { applyClaims, type Claim } from '../../adapters/databases/claims.ts'
+import type { Store } from '../../ports/database.ts'
+import { createGroupCommit } from '../shared/group-commit.ts'
 import type { BookingMessage } from './messages.ts'
 import { bookings, dayId, days, outbox, type Booking, type Outgoing } from './tables.ts'
 

@@ -1,4 +1,4 @@
-import type { Workload } from '../workload.ts'
+import type { Workload } from '../../ports/workload.ts'
 import type { ApiOptions } from './api.ts'
 import { auditStations } from './audit.ts'
 import { createScenarios, type ScenarioOptions } from './scenarios.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { failure, reasonOf } from '../../errors.ts'
+import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { maxLengths } from './tables.ts'
 
 /** A station, and the days on which it is open. */

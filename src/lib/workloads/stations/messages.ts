@@ -1,4 +1,4 @@
-import type { Message } from '../../brokers/port.ts'
+import type { Message } from '../../ports/broker.ts'
 import { dayId } from './tables.ts'
 
 /** Where every booking is published. */

@@ -1,4 +1,4 @@
-import type { Outbox } from '../outbox/relay.ts'
+import type { Outbox } from '../shared/outbox/relay.ts'
 import { topic } from './messages.ts'
 import { leases, outbox, type Outgoing } from './tables.ts'
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Database } from '../../databases/port.ts'
-import type { Progress } from '../workload.ts'
+import type { Database } from '../../ports/database.ts'
+import type { Progress } from '../../ports/workload.ts'
 import { datesFrom } from './dates.ts'
 import { readLocations, type Location } from './locations.ts'
 import { dayId, days, type Day } from './tables.ts'

@@ -1,6 +1,6 @@
 import type { BookingTables } from '../../audit/booking-tables.ts'
-import type { Table } from '../../databases/port.ts'
-import { leaseTable } from '../outbox/lease.ts'
+import type { Table } from '../../ports/database.ts'
+import { leaseTable } from '../shared/outbox/lease.ts'
 
 /** A day at a station, on which `capacity` people can be vaccinated; `available` places are still free. */
 export interface Day {

@@ -1,14 +1,14 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Counter, Histogram, type Registry } from 'prom-client'
-import type { Store } from '../../databases/port.ts'
-import type { Parts, RunningServer } from '../workload.ts'
-import { createApp } from '../http/app.ts'
-import { callerOf } from '../http/caller.ts'
-import { addDocs } from '../http/docs.ts'
-import { listen } from '../http/listen.ts'
-import { measureRequests } from '../http/metrics.ts'
-import { sendTooMany } from '../http/too-many.ts'
+import type { Store } from '../../ports/database.ts'
+import type { Parts, RunningServer } from '../../ports/workload.ts'
+import { createApp } from '../shared/http/app.ts'
+import { callerOf } from '../shared/http/caller.ts'
+import { addDocs } from '../shared/http/docs.ts'
+import { listen } from '../shared/http/listen.ts'
+import { measureRequests } from '../shared/http/metrics.ts'
+import { sendTooMany } from '../shared/http/too-many.ts'
 import {
   ErrorSchema,
   KeptReceipt,

@@ -1,8 +1,8 @@
 import { createClaims, partOf, type Claims } from '../../audit/claims.ts'
 import type { Pace } from '../../audit/pace.ts'
-import type { Store } from '../../databases/port.ts'
-import type { LedgerEntry } from '../../load/scenario.ts'
-import type { Violation } from '../workload.ts'
+import type { Store } from '../../ports/database.ts'
+import type { LedgerEntry } from '../../ports/scenario.ts'
+import type { Violation } from '../../ports/workload.ts'
 import { lines, products } from './tables.ts'
 
 /**

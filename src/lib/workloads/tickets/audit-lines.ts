@@ -1,6 +1,6 @@
 import type { Pace } from '../../audit/pace.ts'
-import type { Store } from '../../databases/port.ts'
-import type { Violation } from '../workload.ts'
+import type { Store } from '../../ports/database.ts'
+import type { Violation } from '../../ports/workload.ts'
 import { lines, linesOf, orders, type LineRow } from './tables.ts'
 
 /** The lines under one order number. */

@@ -1,7 +1,7 @@
 import { createClaims, partOf } from '../../audit/claims.ts'
 import type { Pace } from '../../audit/pace.ts'
-import type { Store } from '../../databases/port.ts'
-import type { Violation } from '../workload.ts'
+import type { Store } from '../../ports/database.ts'
+import type { Violation } from '../../ports/workload.ts'
 import { orders, rejected } from './tables.ts'
 
 /** Finds receipts that are orders and rejected as well. */

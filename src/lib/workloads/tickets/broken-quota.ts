@@ -1,4 +1,4 @@
-import { createQuota } from '../quota.ts'
+import { createQuota } from '../shared/quota.ts'
 
 /** Broken receipts that a caller may have kept at once, and a second from then on; each good one permits another. */
 const brokenLimits = { atOnce: 1000, perSecond: 1 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Random } from '../../random.ts'
+import type { Random } from '../../base/random.ts'
 import { maxReceiptBytes } from './receipt.ts'
 
 /** From here and from `dist` alike. */

@@ -1,4 +1,4 @@
-import type { Random } from '../../random.ts'
+import type { Random } from '../../base/random.ts'
 import type { Order, OrderLine } from './order.ts'
 
 const kinds = ['Formaggio', 'Prosciutto', 'Pane', 'Vino', 'Olive', 'Pasta', 'Caffè', 'Gelato', 'Riso', 'Miele']

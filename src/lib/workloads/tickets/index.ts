@@ -1,4 +1,4 @@
-import type { Workload } from '../workload.ts'
+import type { Workload } from '../../ports/workload.ts'
 import { auditTickets } from './audit.ts'
 import { createScenarios, type ScenarioOptions } from './scenarios.ts'
 import { lines, orders, products, rejected } from './tables.ts'

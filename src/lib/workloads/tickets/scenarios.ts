@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
-import { meanThinkMs } from '../../load/iteration-time.ts'
-import { outcomeOf } from '../../load/outcome.ts'
+import { meanThinkMs } from '../../load/engine/iteration-time.ts'
+import { outcomeOf } from '../../ports/outcome.ts'
 import {
   defineScenario,
   type PreparingUser,
   type Scenario,
   type StepAnswer,
   type VirtualUser,
-} from '../../load/scenario.ts'
-import { createRandom } from '../../random.ts'
+} from '../../ports/scenario.ts'
+import { createRandom } from '../../base/random.ts'
 import { damage, readBrokenReceipts } from './broken.ts'
 import { receiptId } from './desk.ts'
 import { createGoods, createOrder } from './goods.ts'

@@ -1,4 +1,4 @@
-import type { Table } from '../../databases/port.ts'
+import type { Table } from '../../ports/database.ts'
 import { maxLengths } from './order.ts'
 import { maxReceiptBytes } from './receipt.ts'
 

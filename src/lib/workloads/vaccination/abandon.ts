@@ -1,4 +1,4 @@
-import type { Database, KeyRange } from '../../databases/port.ts'
+import type { Database, KeyRange } from '../../ports/database.ts'
 import { isJournalBroken, removeJournal, takeOverIfThere, takeOverJournal } from '../../seeding/journal.ts'
 import type { LeaseOptions } from '../../seeding/lease.ts'
 import { rowsOf } from '../../seeding/recipe.ts'

@@ -1,12 +1,12 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
-import type { Database } from '../../databases/port.ts'
-import type { Parts, RunningServer } from '../workload.ts'
-import { createApp } from '../http/app.ts'
-import { addDocs } from '../http/docs.ts'
-import { listen } from '../http/listen.ts'
-import { measureRequests } from '../http/metrics.ts'
+import type { Database } from '../../ports/database.ts'
+import type { Parts, RunningServer } from '../../ports/workload.ts'
+import { createApp } from '../shared/http/app.ts'
+import { addDocs } from '../shared/http/docs.ts'
+import { listen } from '../shared/http/listen.ts'
+import { measureRequests } from '../shared/http/metrics.ts'
 import {
   DayParams,
   ErrorSchema,

@@ -1,4 +1,4 @@
-import type { Database, Inserter } from '../../databases/port.ts'
+import type { Database, Inserter } from '../../ports/database.ts'
 import type { BenchSession, BenchTable } from '../../insert-bench/table.ts'
 import type { SeedRecipe } from '../../seeding/recipe.ts'
 import {

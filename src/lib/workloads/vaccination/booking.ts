@@ -1,6 +1,6 @@
 import { v7 as uuid } from 'uuid'
-import type { Change, Database } from '../../databases/port.ts'
-import { createGroupCommit } from '../group-commit.ts'
+import type { Change, Database } from '../../ports/database.ts'
+import { createGroupCommit } from '../shared/group-commit.ts'
 import { reservations, schedules, type Reservation } from './tables.ts'
 
 /** What the desk says to one wish. */

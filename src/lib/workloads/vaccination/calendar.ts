@@ -1,5 +1,5 @@
-import { readThrough, type Cache } from '../../cache/cache.ts'
-import type { Store, Where } from '../../databases/port.ts'
+import { readThrough, type Cache } from '../../ports/cache.ts'
+import type { Store, Where } from '../../ports/database.ts'
 import { schedules, type Slot } from './tables.ts'
 
 /** A month, or a day of it. */

@@ -1,5 +1,5 @@
 import { auditBookings } from '../../audit/audit-bookings.ts'
-import type { Workload } from '../workload.ts'
+import type { Workload } from '../../ports/workload.ts'
 import type { ApiOptions } from './api.ts'
 import { createScenarios, type ScenarioOptions } from './scenarios.ts'
 import { insertMissingSlots, type SlotOptions } from './slots.ts'

@@ -1,5 +1,5 @@
 import { v4, v7 } from 'uuid'
-import type { Database } from '../../databases/port.ts'
+import type { Database } from '../../ports/database.ts'
 import { reservations } from './tables.ts'
 
 /** Makes keys of reservations, in the order that is asked for. */

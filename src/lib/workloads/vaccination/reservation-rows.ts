@@ -1,4 +1,4 @@
-import { createRandom } from '../../random.ts'
+import { createRandom } from '../../base/random.ts'
 import type { RowWriter } from '../../seeding/blocks.ts'
 import { createKeyWriter } from '../../seeding/keys.ts'
 import { rowsOf, type SeedRecipe } from '../../seeding/recipe.ts'

@@ -1,7 +1,7 @@
-import { createRandom } from '../../random.ts'
-import { meanThinkMs } from '../../load/iteration-time.ts'
-import type { OutcomeStatuses } from '../../load/outcome.ts'
-import { defineScenario, type Scenario, type StepAnswer, type VirtualUser } from '../../load/scenario.ts'
+import { createRandom } from '../../base/random.ts'
+import { meanThinkMs } from '../../load/engine/iteration-time.ts'
+import type { OutcomeStatuses } from '../../ports/outcome.ts'
+import { defineScenario, type Scenario, type StepAnswer, type VirtualUser } from '../../ports/scenario.ts'
 import { createNamePool } from './tickets.ts'
 import type { Slot } from './tables.ts'
 

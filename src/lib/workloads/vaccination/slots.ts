@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Database } from '../../databases/port.ts'
-import type { Progress } from '../workload.ts'
+import type { Database } from '../../ports/database.ts'
+import type { Progress } from '../../ports/workload.ts'
 import { schedules, type Slot } from './tables.ts'
 
 /** Which slots there should be. The defaults of the settings are the original's. */

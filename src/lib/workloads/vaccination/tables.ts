@@ -1,5 +1,5 @@
 import type { BookingTables } from '../../audit/booking-tables.ts'
-import type { Counter, RowLayout, Table } from '../../databases/port.ts'
+import type { Counter, RowLayout, Table } from '../../ports/database.ts'
 
 /** A time at which `max_available` people can be vaccinated, `stock` of which are still free. */
 export interface Slot {

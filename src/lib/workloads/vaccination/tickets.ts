@@ -1,5 +1,5 @@
-import { loadFaker } from '../../faker.ts'
-import { createRandom } from '../../random.ts'
+import { loadFaker } from '../../base/faker.ts'
+import { createRandom } from '../../base/random.ts'
 import { ticketWidth } from './tables.ts'
 
 /** Names in the pool; more would not make the data more real. */

@@ -1,5 +1,5 @@
-import type { Change, Database } from '../../databases/port.ts'
-import type { FinishedRun } from '../workload.ts'
+import type { Change, Database } from '../../ports/database.ts'
+import type { FinishedRun } from '../../ports/workload.ts'
 import { reservations, schedules } from './tables.ts'
 
 /** Rows removed, or slots set, with one statement or commit. */

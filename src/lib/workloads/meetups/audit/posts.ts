@@ -1,6 +1,6 @@
 import type { Pace } from '../../../audit/pace.ts'
-import type { Store } from '../../../databases/port.ts'
-import type { Violation } from '../../workload.ts'
+import type { Store } from '../../../ports/database.ts'
+import type { Violation } from '../../../ports/workload.ts'
 import { members, memberId, rooms, type RoomRow } from '../chat/tables.ts'
 import { images, owners } from '../image/tables.ts'
 import { applications, posts, type ApplicationRow, type PostRow } from '../post/tables.ts'

@@ -1,6 +1,6 @@
 import type { Pace } from '../../../audit/pace.ts'
-import type { Store } from '../../../databases/port.ts'
-import type { Violation } from '../../workload.ts'
+import type { Store } from '../../../ports/database.ts'
+import type { Violation } from '../../../ports/workload.ts'
 import { messages, rooms } from '../chat/tables.ts'
 import { posts } from '../post/tables.ts'
 import { inBatches } from './batches.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Broker } from '../../../brokers/port.ts'
-import type { Store } from '../../../databases/port.ts'
-import type { Violation } from '../../workload.ts'
+import type { Broker } from '../../../ports/broker.ts'
+import type { Store } from '../../../ports/database.ts'
+import type { Violation } from '../../../ports/workload.ts'
 import { findLeft, isNothing, type Left } from '../left.ts'
 
 /** Between two looks, ms. */

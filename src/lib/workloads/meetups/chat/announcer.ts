@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { PubSub } from '../../../pubsub/pubsub.ts'
+import type { PubSub } from '../../../ports/pubsub.ts'
 import { channelOf, writeMessage } from './announcements.ts'
 import type { MessageRow } from './tables.ts'
 

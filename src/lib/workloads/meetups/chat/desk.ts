@@ -1,7 +1,7 @@
 import { v5 as uuidOf, v4 as randomUuid } from 'uuid'
-import { applyClaims, type Claim } from '../../../databases/claims.ts'
-import type { Store } from '../../../databases/port.ts'
-import { createGroupCommit } from '../../group-commit.ts'
+import { applyClaims, type Claim } from '../../../adapters/databases/claims.ts'
+import type { Store } from '../../../ports/database.ts'
+import { createGroupCommit } from '../../shared/group-commit.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { memberId, members, messages, rooms, type MessageRow, type RoomRow } from './tables.ts'
 

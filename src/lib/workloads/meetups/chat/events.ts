@@ -1,5 +1,5 @@
-import type { Message as BrokerMessage } from '../../../brokers/port.ts'
-import type { Store } from '../../../databases/port.ts'
+import type { Message as BrokerMessage } from '../../../ports/broker.ts'
+import type { Store } from '../../../ports/database.ts'
 import { readEvent, type MeetupEvent } from '../events.ts'
 import { settleTurn } from './membership.ts'
 import { closeRoom } from './rooms.ts'

@@ -1,5 +1,5 @@
-import type { Store } from '../../../databases/port.ts'
-import type { PubSub } from '../../../pubsub/pubsub.ts'
+import type { Store } from '../../../ports/database.ts'
+import type { PubSub } from '../../../ports/pubsub.ts'
 import { channelOf, readMessage } from './announcements.ts'
 import { messages, rooms, type MessageRow } from './tables.ts'
 

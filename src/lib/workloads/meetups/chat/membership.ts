@@ -1,5 +1,5 @@
-import { applyClaims } from '../../../databases/claims.ts'
-import type { Store } from '../../../databases/port.ts'
+import { applyClaims } from '../../../adapters/databases/claims.ts'
+import type { Store } from '../../../ports/database.ts'
 import { memberId, members, type MemberRow } from './tables.ts'
 
 /** What an event says of somebody who applied, for the `turn`th time. */

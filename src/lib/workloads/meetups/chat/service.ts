@@ -1,5 +1,5 @@
-import type { Store } from '../../../databases/port.ts'
-import type { PubSub } from '../../../pubsub/pubsub.ts'
+import type { Store } from '../../../ports/database.ts'
+import type { PubSub } from '../../../ports/pubsub.ts'
 import { readText, requireIds, requireText, requireThat } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { Announcer } from './announcer.ts'

@@ -1,4 +1,4 @@
-import type { Table } from '../../../databases/port.ts'
+import type { Table } from '../../../ports/database.ts'
 import { integer, text, uuidColumn } from '../columns.ts'
 
 /** A room. Its key is the post's id, so that a post has one. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
-import { mediaTypeOf } from '../../http/request-head.ts'
+import { mediaTypeOf } from '../../shared/http/request-head.ts'
 import { chunkBytes, type UploadPart } from '../image/contract.ts'
 import { RpcError, type RpcCode } from '../rpc/errors.ts'
 import type { Clients } from '../services.ts'

@@ -9,7 +9,7 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql'
-import { reasonOf } from '../../../errors.ts'
+import { reasonOf } from '../../../base/errors/errors.ts'
 import type { GatewayContext } from './context.ts'
 import { costOf, maxCost } from './cost.ts'
 import { createDocuments, InvalidDocument, invalidDocument } from './documents.ts'

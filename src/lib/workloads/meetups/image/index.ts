@@ -1,4 +1,4 @@
-import type { Message } from '../../../brokers/port.ts'
+import type { Message } from '../../../ports/broker.ts'
 import { groups, readEvent, topic } from '../events.ts'
 import { served } from '../rpc/server.ts'
 import type { RunningService, ServiceParts } from '../services.ts'

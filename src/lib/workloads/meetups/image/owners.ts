@@ -1,5 +1,5 @@
-import { applyClaims } from '../../../databases/claims.ts'
-import type { Store } from '../../../databases/port.ts'
+import { applyClaims } from '../../../adapters/databases/claims.ts'
+import type { Store } from '../../../ports/database.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { images, owners, type ImageRow, type OwnerRow } from './tables.ts'
 

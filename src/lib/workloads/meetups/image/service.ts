@@ -1,5 +1,5 @@
 import { v7 as uuid } from 'uuid'
-import type { Store } from '../../../databases/port.ts'
+import type { Store } from '../../../ports/database.ts'
 import { requireIds } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { BlobMissing, type Blobs } from './blobs.ts'

@@ -1,4 +1,4 @@
-import type { Store } from '../../../databases/port.ts'
+import type { Store } from '../../../ports/database.ts'
 import type { Blobs } from './blobs.ts'
 import { images } from './tables.ts'
 

@@ -1,4 +1,4 @@
-import type { Table } from '../../../databases/port.ts'
+import type { Table } from '../../../ports/database.ts'
 import { integer, text, uuidColumn } from '../columns.ts'
 
 /** What is known of an image that is stored. */

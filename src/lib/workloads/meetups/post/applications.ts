@@ -1,5 +1,5 @@
-import type { Claim, ClaimResult } from '../../../databases/claims.ts'
-import type { Store } from '../../../databases/port.ts'
+import type { Claim, ClaimResult } from '../../../adapters/databases/claims.ts'
+import type { Store } from '../../../ports/database.ts'
 import { requireIds, requireText } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { Application, PostService } from './contract.ts'

@@ -1,4 +1,4 @@
-import type { Condition, Store, Where } from '../../../databases/port.ts'
+import type { Condition, Store, Where } from '../../../ports/database.ts'
 import { uuidPattern } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { checkList } from './checks.ts'

@@ -1,5 +1,5 @@
 import { v7 as uuid } from 'uuid'
-import type { Rows } from '../../../databases/port.ts'
+import type { Rows } from '../../../ports/database.ts'
 import type { EventType, MeetupEvent } from '../events.ts'
 import { outbox, type OutboxRow } from './tables.ts'
 

@@ -1,4 +1,4 @@
-import type { Table } from '../../../databases/port.ts'
+import type { Table } from '../../../ports/database.ts'
 import { integer, text, uuidColumn } from '../columns.ts'
 import type { EventType } from '../events.ts'
 import type { PostState } from './contract.ts'

@@ -1,4 +1,4 @@
-import { startRelay } from '../../outbox/relay.ts'
+import { startRelay } from '../../shared/outbox/relay.ts'
 import { outboxChannel } from '../events.ts'
 import type { StartService } from '../services.ts'
 import { outgoing } from './outgoing.ts'

@@ -1,4 +1,4 @@
-import type { Outbox } from '../../outbox/relay.ts'
+import type { Outbox } from '../../shared/outbox/relay.ts'
 import { topic } from '../events.ts'
 import { outbox, type OutboxRow } from '../post/tables.ts'
 import { leases } from './tables.ts'

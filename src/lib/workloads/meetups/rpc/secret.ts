@@ -1,5 +1,5 @@
 import { Metadata, ServerInterceptingCall, status, type ServerInterceptor } from '@grpc/grpc-js'
-import { isSameSecret } from '../../same-secret.ts'
+import { isSameSecret } from '../../shared/same-secret.ts'
 
 const header = 'authorization'
 

@@ -9,7 +9,7 @@ import type {
   UntypedHandleCall,
 } from '@grpc/grpc-js'
 import { once } from 'node:events'
-import { failure } from '../../../errors.ts'
+import { failure } from '../../../base/errors/errors.ts'
 import { definitionOf, type ContractName, type Contracts } from './contracts.ts'
 import { createDirectCalls, type DirectCall } from './direct.ts'
 import { RpcError, toStatus } from './errors.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { applyClaims } from '../../../databases/claims.ts'
-import type { Store } from '../../../databases/port.ts'
+import { applyClaims } from '../../../adapters/databases/claims.ts'
+import type { Store } from '../../../ports/database.ts'
 import type { Clients } from '../services.ts'
 import { takeStep, unfinished } from './steps.ts'
 import { sagas, type SagaRow } from './tables.ts'

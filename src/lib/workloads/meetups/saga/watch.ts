@@ -1,5 +1,5 @@
-import type { Store } from '../../../databases/port.ts'
-import type { PubSub } from '../../../pubsub/pubsub.ts'
+import type { Store } from '../../../ports/database.ts'
+import type { PubSub } from '../../../ports/pubsub.ts'
 import { requireIds } from '../checks.ts'
 import type { SagaService, SagaState } from './contract.ts'
 import { sagas, type SagaRow } from './tables.ts'

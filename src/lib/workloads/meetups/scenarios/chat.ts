@@ -1,5 +1,5 @@
-import { meanThinkMs } from '../../../load/iteration-time.ts'
-import { defineScenario, type Scenario, type VirtualUser } from '../../../load/scenario.ts'
+import { meanThinkMs } from '../../../load/engine/iteration-time.ts'
+import { defineScenario, type Scenario, type VirtualUser } from '../../../ports/scenario.ts'
 import { ask, outcomeOf, refusals } from './graphql.ts'
 import { applicationAttempt, messageAttempt } from '../ledger.ts'
 import { createTexts, seededAccounts, type Maker } from '../made.ts'

@@ -1,4 +1,4 @@
-import type { Outcome, StepAnswer, VirtualUser } from '../../../load/scenario.ts'
+import type { Outcome, StepAnswer, VirtualUser } from '../../../ports/scenario.ts'
 
 /** An answer to an operation. */
 export interface GraphqlAnswer {

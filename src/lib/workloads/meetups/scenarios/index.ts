@@ -1,5 +1,5 @@
-import { meanThinkMs } from '../../../load/iteration-time.ts'
-import { defineScenario, type Scenario, type VirtualUser } from '../../../load/scenario.ts'
+import { meanThinkMs } from '../../../load/engine/iteration-time.ts'
+import { defineScenario, type Scenario, type VirtualUser } from '../../../ports/scenario.ts'
 import { applicationAttempt } from '../ledger.ts'
 import { createMaker, seededAccounts } from '../made.ts'
 import { fishTypes, spotTypes } from '../post/choices.ts'

@@ -1,4 +1,4 @@
-import type { VirtualUser } from '../../../load/scenario.ts'
+import type { VirtualUser } from '../../../ports/scenario.ts'
 import { seededPassword } from '../made.ts'
 import { ask, comeAgainAfter } from './graphql.ts'
 

@@ -1,4 +1,4 @@
-import type { VirtualUser } from '../../../load/scenario.ts'
+import type { VirtualUser } from '../../../ports/scenario.ts'
 import { ask } from './graphql.ts'
 
 const postImages = `query postImages($id: ID!) {

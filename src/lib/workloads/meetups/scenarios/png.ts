@@ -1,5 +1,5 @@
 import { crc32, deflateSync } from 'node:zlib'
-import type { Random } from '../../../random.ts'
+import type { Random } from '../../../base/random.ts'
 
 /** Pixels on each side. */
 const side = 16

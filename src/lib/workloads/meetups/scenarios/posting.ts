@@ -1,4 +1,4 @@
-import type { VirtualUser } from '../../../load/scenario.ts'
+import type { VirtualUser } from '../../../ports/scenario.ts'
 import { ask } from './graphql.ts'
 import { postAttempt } from '../ledger.ts'
 import type { PostText } from '../post/contract.ts'

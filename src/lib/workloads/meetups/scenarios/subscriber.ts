@@ -1,4 +1,4 @@
-import type { Socket, VirtualUser } from '../../../load/scenario.ts'
+import type { Socket, VirtualUser } from '../../../ports/scenario.ts'
 import { deliveryAttempt, type Delivered } from '../ledger.ts'
 
 /** A member who is told of what is said in a room. */

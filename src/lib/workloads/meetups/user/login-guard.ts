@@ -1,4 +1,4 @@
-import { createQuota } from '../../quota.ts'
+import { createQuota } from '../../shared/quota.ts'
 import { RpcError } from '../rpc/errors.ts'
 
 /** Wrong passwords for one account: so many at once, then one in six seconds. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose'
-import { applyClaims } from '../../../databases/claims.ts'
-import type { Store } from '../../../databases/port.ts'
+import { applyClaims } from '../../../adapters/databases/claims.ts'
+import type { Store } from '../../../ports/database.ts'
 import { issuer } from './issuer.ts'
 import { keys } from './tables.ts'
 

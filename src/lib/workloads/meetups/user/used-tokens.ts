@@ -1,4 +1,4 @@
-import type { Cache } from '../../../cache/cache.ts'
+import type { Cache } from '../../../ports/cache.ts'
 import type { RefreshToken } from './tokens.ts'
 
 /** Refresh tokens that were given for newer ones. */

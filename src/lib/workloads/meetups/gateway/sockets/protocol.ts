@@ -1,4 +1,4 @@
-import { parseExactJson } from '../../../../exact-json.ts'
+import { parseExactJson } from '../../../../base/exact-json.ts'
 
 /** What a WebSocket speaks, as https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md says. */
 export const protocolName = 'graphql-transport-ws'

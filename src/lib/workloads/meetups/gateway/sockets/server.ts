@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
-import { rawAnswer } from '../../../http/errors.ts'
+import { rawAnswer } from '../../../shared/http/errors.ts'
 import { graphqlPath } from '../routes.ts'
 import { serveConnection, type Connection, type ConnectionParts, type SocketLimits } from './connection.ts'
 import { closings, protocolName } from './protocol.ts'

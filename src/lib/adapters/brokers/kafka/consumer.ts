@@ -1,0 +1,167 @@
+import { Consumer as KafkaConsumer } from '@platformatic/kafka'
+import { handOver, pause } from '../hand-over.ts'
+import { answerWithinMs, untilReady, type KafkaCluster, type Topic } from './client.ts'
+import { fetchMessages, type PlacedMessage, type Positions } from './fetch.ts'
+import { watchOutage } from '../outage.ts'
+import type { Consumer, Consumption } from '../../../ports/broker.ts'
+import { unacknowledgedFrom } from './offsets.ts'
+import { waitAtMost } from '../wait.ts'
+
+/** After this long without a word from a member its partitions are given to others, ms. */
+const sessionTimeoutMs = 10_000
+const heartbeatMs = 500
+
+/** How long the others wait for a member that is still handling what they may be given next, ms. */
+const finishWithinMs = 7000
+
+/** Past this, a member that could not join again by itself is made anew, ms. */
+const rejoinWithinMs = 30_000
+
+/** How often a member without partitions, or whose server is away, looks again, ms. */
+const lookAgainMs = 100
+
+/** What a member has to do with for as long as the group does not share out its partitions anew. */
+interface Generation {
+  readonly id: number
+  /** Aborted when the group shares out anew. */
+  readonly over: AbortController
+  readonly positions: Positions
+  /** Fetched, and not handed over yet. */
+  readonly waiting: PlacedMessage[]
+}
+
+/**
+ * Joins the group. The client's streams keep messages of partitions that were given to others meanwhile, and acknowledge
+ * them too; here each sharing out begins with what was acknowledged, and the member leaves its partitions to others when
+ * it has handled what it holds. Throws `broker-unreachable` and `broker-refused`.
+ */
+export async function startConsumer(cluster: KafkaCluster, consumption: Consumption): Promise<Consumer> {
+  const stop = new AbortController()
+  const outage = watchOutage(consumption.onError)
+  let member = await untilReady(() => join(cluster, consumption))
+
+  async function work(): Promise<void> {
+    while (!stop.signal.aborted) {
+      try {
+        if (member.isLost()) {
+          void member.leave()
+          member = await join(cluster, consumption)
+        }
+        await member.takeAndHandle(stop.signal)
+        outage.over()
+      } catch (error) {
+        cluster.forget(consumption.topic)
+        outage.failed(cluster.translate(error, `the group ${consumption.group}`))
+        await pause(lookAgainMs, stop.signal)
+      }
+    }
+    await waitAtMost(member.leave())
+  }
+
+  const ended = work()
+  return {
+    async close() {
+      stop.abort()
+      await ended
+    },
+  }
+}
+
+interface Member {
+  takeAndHandle(stop: AbortSignal): Promise<void>
+  /** Whether it will not come back to the group by itself. */
+  isLost(): boolean
+  leave(): Promise<void>
+}
+
+async function join(cluster: KafkaCluster, consumption: Consumption): Promise<Member> {
+  const { topic: name, group } = consumption
+  await cluster.openTopic(name)
+  let busy: Promise<void> = Promise.resolve()
+  const consumer = new KafkaConsumer({
+    ...cluster.options,
+    groupId: group,
+    sessionTimeout: sessionTimeoutMs,
+    rebalanceTimeout: sessionTimeoutMs,
+    heartbeatInterval: heartbeatMs,
+    // To join may take as long as the others are waited for.
+    requestTimeout: sessionTimeoutMs + answerWithinMs,
+    protocols: [{ name: 'roundrobin', version: 1 }],
+    // Asked for before it joins again, which is when its partitions may be given to others.
+    async protocolsMetadata() {
+      await waitAtMost(busy, finishWithinMs)
+      return Buffer.alloc(0)
+    },
+  })
+  let failed = false
+  let generation: Generation | null = null
+  let activeAt = performance.now()
+  consumer.on('error', () => void (failed = true))
+  consumer.on('consumer:group:join', () => generation?.over.abort())
+
+  async function currentGeneration(topic: Topic): Promise<Generation | null> {
+    if (!consumer.isActive()) return null
+    activeAt = performance.now()
+    const id = consumer.generationId
+    if (generation?.id === id && !generation.over.signal.aborted) return generation
+    const owned = consumer.assignments?.find((assignment) => assignment.topic === name)?.partitions ?? []
+    const over = new AbortController()
+    // Set before anything is awaited, so that it is over if the group shares out again meanwhile.
+    generation = { id, over, positions: new Map(), waiting: [] }
+    try {
+      generation = { ...generation, positions: await unacknowledgedFrom(cluster, topic, group, owned) }
+    } catch (error) {
+      over.abort()
+      throw error
+    }
+    return generation
+  }
+
+  async function handle(batch: readonly PlacedMessage[], { id, over }: Generation, stop: AbortSignal): Promise<void> {
+    const messages = batch.map(({ message }) => message)
+    const handled = await handOver(messages, consumption, AbortSignal.any([stop, over.signal]))
+    if (handled && consumer.generationId === id) await consumer.commit({ offsets: offsetsAfter(name, batch) })
+    // What nobody has handled, or nobody knows to be handled, is fetched again.
+    else over.abort()
+  }
+
+  try {
+    consumer.topics.track(name)
+    await consumer.joinGroup()
+  } catch (error) {
+    void consumer.close(true).catch(() => {})
+    throw cluster.translate(error, `the group ${group}`)
+  }
+  return {
+    isLost: () => failed || performance.now() - activeAt > rejoinWithinMs,
+    leave: () => consumer.close(true).catch(() => {}),
+    async takeAndHandle(stop) {
+      const topic = await cluster.openTopic(name)
+      const current = await currentGeneration(topic)
+      if (!current || current.positions.size === 0) {
+        await pause(lookAgainMs, stop)
+        return
+      }
+      if (current.waiting.length === 0) {
+        current.waiting.push(...(await fetchMessages(consumer, topic, current.positions)))
+      }
+      // In the meantime it may have been told to leave its partitions to others.
+      if (stop.aborted || current.over.signal.aborted || !consumer.isActive()) return
+      const batch = current.waiting.splice(0, consumption.maxBatch)
+      if (batch.length === 0) return
+      const handling = handle(batch, current, stop)
+      busy = handling.catch(() => {})
+      await handling.catch((error: unknown) => {
+        current.over.abort()
+        throw error
+      })
+      // It may have taken long, and says nothing about the group.
+      activeAt = performance.now()
+    },
+  }
+}
+
+function offsetsAfter(topic: string, batch: readonly PlacedMessage[]) {
+  const last = new Map(batch.map(({ partition, offset }) => [partition, offset]))
+  return Array.from(last, ([partition, offset]) => ({ topic, partition, offset: offset + 1n, leaderEpoch: -1 }))
+}

@@ -1,0 +1,82 @@
+import { JetStreamApiError, type ApiError } from '@nats-io/jetstream'
+import { createInbox, type Msg } from '@nats-io/transport-node'
+import { answerWithinMs, type Jet } from './jet.ts'
+import { headersOf } from './message.ts'
+import type { Message } from '../../../ports/broker.ts'
+
+/** Messages on their way to the server at a time, so that none is late for being behind too many others. */
+const windowSize = 2000
+
+/** Messages that are on their way together. */
+interface Window {
+  /** One of them is answered, with what went wrong if anything did. */
+  answered(error: Error | null): void
+}
+
+/** Publishes to a subject that a stream keeps, and waits until all are stored. */
+export type Publish = (topic: string, messages: readonly Message[]) => Promise<void>
+
+/**
+ * The client's own `publish` makes a promise, a timer and a random name for each message, and comes to a fifth of this
+ * rate: here the answers to all messages come to one inbox, and are counted.
+ */
+export function openPublisher({ connection, link }: Jet): Publish {
+  const inbox = createInbox()
+  const windows = new Map<string, Window>()
+  let opened = 0
+
+  connection.subscribe(`${inbox}.*`, {
+    callback(error, answer) {
+      const window = windows.get(answer.subject)
+      window?.answered(error ?? errorIn(answer))
+    },
+  })
+
+  async function send(topic: string, messages: readonly Message[]): Promise<void> {
+    const signal = link()
+    if (signal.aborted) throw new Error('the connection is lost')
+    const reply = `${inbox}.${++opened}`
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    let waiting = messages.length
+    let failed: Error | null = null
+    const silence = setTimeout(() => end(new Error(`no answer within ${answerWithinMs / 1000} s`)), answerWithinMs)
+    const lost = () => end(new Error('the connection was lost'))
+    signal.addEventListener('abort', lost, { once: true })
+
+    function end(error: Error | null): void {
+      windows.delete(reply)
+      clearTimeout(silence)
+      signal.removeEventListener('abort', lost)
+      if (error) reject(error)
+      else resolve()
+    }
+
+    windows.set(reply, {
+      answered(error) {
+        silence.refresh()
+        failed ??= error
+        // Also after a failure: whoever publishes them again must not overtake those that are on their way.
+        if (--waiting === 0) end(failed)
+      },
+    })
+    try {
+      for (const { key, value } of messages) connection.publish(topic, value, { reply, ...headersOf(key) })
+    } catch (error) {
+      end(error as Error)
+    }
+    await promise
+  }
+
+  return async (topic, messages) => {
+    for (let start = 0; start < messages.length; start += windowSize) {
+      await send(topic, messages.slice(start, start + windowSize))
+    }
+  }
+}
+
+/** Why a message was not stored; null when it was. */
+function errorIn(answer: Msg): Error | null {
+  if (answer.headers?.code === 503) return new Error('no stream answers for it')
+  const { error } = answer.json<{ error?: ApiError }>()
+  return error ? new JetStreamApiError(error) : null
+}

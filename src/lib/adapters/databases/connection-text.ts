@@ -1,0 +1,28 @@
+import { plain } from '../../base/format.ts'
+import type { ConnectionFacts } from './tls.ts'
+
+type Connection = Omit<ConnectionFacts, 'pooled'> & { readonly pooled?: boolean }
+
+/** How a connection is told of: `TLSv1.3, certificate verified`; null where nothing is known of it. */
+export function describeConnection(connection: Connection | undefined): string | null {
+  if (connection === undefined) return null
+  const { transport, encrypted, protocol, verified, pooled } = connection
+  const checks = {
+    none: 'certificate not verified',
+    authority: 'certificate verified, but not for which host',
+    'authority and host': 'certificate verified',
+  }
+  const parts = [
+    ...(transport === 'unix socket' ? ['Unix socket'] : encrypted ? [] : ['TCP']),
+    encrypted ? (protocol ?? 'TLS') : 'not encrypted',
+    ...(encrypted && verified !== undefined ? [checks[verified]] : []),
+    ...(pooled === true ? ['through a connection pooler'] : []),
+  ]
+  return parts.join(', ')
+}
+
+/** A line of a summary that tells how the database was connected to; none where nothing is known of it. */
+export function connectionLines(environment: { readonly connection?: Connection | undefined }): string[] {
+  const found = describeConnection(environment.connection)
+  return found === null ? [] : [`connection ${plain(found)}`]
+}

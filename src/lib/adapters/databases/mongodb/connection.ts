@@ -1,0 +1,158 @@
+import { once } from 'node:events'
+import { connect } from 'node:tls'
+import {
+  MongoClient,
+  MongoParseError,
+  WriteConcern,
+  type Collection,
+  type Db,
+  type Document,
+  type MongoClientOptions,
+} from 'mongodb'
+import { failure, reasonOf } from '../../../base/errors/errors.ts'
+import type { AnyTable } from '../../../ports/database.ts'
+import { retry } from '../retry.ts'
+import { createRetryCounter, type RetryCounts } from '../retry-counter.ts'
+import { factsOf, tlsOptions, type ConnectionFacts, type TlsMaterial } from '../tls.ts'
+import { createWaitWatch, type OnWait } from '../waits.ts'
+import type { Doc } from './documents.ts'
+import { translateMongoError } from './errors.ts'
+import { findMongoSetback } from './setbacks.ts'
+import { readMongoUrl, type MongoUrl } from './url.ts'
+
+/** A pool of connections to one database. */
+export interface MongoConnection {
+  /** Without the password. */
+  readonly url: string
+  readonly connection: ConnectionFacts
+  readonly db: Db
+  /** What a write waits for: the URL's choice, or a majority of the servers and their journals. */
+  readonly writeConcern: WriteConcern
+  collection(table: AnyTable): Collection<Doc>
+  /** A command to the server itself rather than to the database. */
+  admin(command: Document): Promise<Document>
+  /** Waits for the driver, its errors translated. */
+  run<T>(work: Promise<T>): Promise<T>
+  /** What may be done twice without harm, tried again after a setback. */
+  repeat<T>(work: () => Promise<T>): Promise<T>
+  /** A write of single documents, tried again after a setback that has left nothing of it behind. */
+  write<T>(work: () => Promise<T>): Promise<T>
+  /** What was tried again so far; the driver's own tries, one for each write, are not among them. */
+  retries(): RetryCounts
+  close(): Promise<void>
+}
+
+const connectTimeoutMs = 5000
+
+/** Opens a pool and makes sure that the server answers. */
+export async function connectMongo(url: string, poolSize: number, onWait?: OnWait): Promise<MongoConnection> {
+  const server = readMongoUrl(url)
+  const client = createClient(url, server, poolSize)
+  const connection = createConnection(client, server, onWait)
+  try {
+    await connection.run(connection.db.command({ ping: 1 }))
+    return { ...connection, connection: await describeConnection(client, server) }
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+function createClient(url: string, { shown, files, given }: MongoUrl, poolSize: number): MongoClient {
+  try {
+    return new MongoClient(url, {
+      ...files,
+      // The driver would prefer these to what the URL says.
+      ...withoutGiven(given, {
+        appName: 'rushbench',
+        maxPoolSize: poolSize,
+        connectTimeoutMS: connectTimeoutMs,
+        serverSelectionTimeoutMS: connectTimeoutMs,
+      }),
+    })
+  } catch (error) {
+    // What the driver says of a user name or a password may show it.
+    const isOfLogin = error instanceof MongoParseError && /user|pass|auth|uri|unescaped/i.test(error.message)
+    const reason = isOfLogin ? 'the driver cannot read its user or password' : reasonOf(error)
+    throw failure('url-unreadable', { url: shown, reason }, error)
+  }
+}
+
+function withoutGiven(given: ReadonlySet<string>, options: MongoClientOptions): MongoClientOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !given.has(name)))
+}
+
+/** What the driver's connections are, which it hides: another one is opened to look at where TLS is at work. */
+async function describeConnection(client: MongoClient, server: MongoUrl): Promise<ConnectionFacts> {
+  const { hosts, tls, ca, cert, key, passphrase } = client.options
+  const [{ host = '127.0.0.1', port = 27_017, socketPath } = {}] = hosts
+  if (!tls) return { transport: socketPath === undefined ? 'tcp' : 'unix socket', encrypted: false }
+  const material = { ca, cert, key, passphrase } as TlsMaterial
+  const probe = connect({ host, port, ...tlsOptions(material, server.verification, host) })
+  try {
+    await once(probe, 'secureConnect', { signal: AbortSignal.timeout(connectTimeoutMs) })
+    return factsOf(probe, server.verification)
+  } catch {
+    // The driver's own connection stands, encrypted as the URL asks for it.
+    return { transport: 'tcp', encrypted: true, verified: server.verification }
+  } finally {
+    probe.destroy()
+  }
+}
+
+function createConnection(
+  client: MongoClient,
+  { database: name, shown: url }: MongoUrl,
+  onWait: OnWait | undefined,
+): Omit<MongoConnection, 'connection'> {
+  const writeConcern = client.writeConcern ?? new WriteConcern('majority', undefined, true)
+  // Without answers nobody could tell whether a place was taken.
+  if (writeConcern.w === 0) throw failure('database-not-ours', { url, reason: 'w=0 leaves every write unanswered' })
+  const db = openDatabase(client, name, writeConcern, url)
+  const counter = createRetryCounter()
+  const waits = createWaitWatch(onWait, null)
+  const policy = { url, findSetback: findMongoSetback, counter, waits }
+
+  /** Leaves setbacks as they are, for whoever tries again. */
+  async function translated<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      throw findMongoSetback(error) ? error : translateMongoError(error, url)
+    }
+  }
+
+  return {
+    url,
+    db,
+    writeConcern,
+    collection: (table) => db.collection<Doc>(table.name),
+    admin: (command) => client.db('admin').command(command),
+    async run(work) {
+      try {
+        return await work
+      } catch (error) {
+        throw translateMongoError(error, url)
+      }
+    },
+    repeat: (work) => retry(() => translated(work()), policy),
+    write: (work) =>
+      retry((attempt) => {
+        attempt.mayBeStored = true
+        return translated(work())
+      }, policy),
+    retries: () => counter.counts(),
+    close() {
+      waits.close()
+      return client.close()
+    },
+  }
+}
+
+function openDatabase(client: MongoClient, name: string, writeConcern: WriteConcern, url: string): Db {
+  try {
+    return client.db(name, { writeConcern })
+  } catch (error) {
+    throw failure('database-missing', { url, reason: reasonOf(error) }, error)
+  }
+}

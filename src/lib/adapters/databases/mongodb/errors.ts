@@ -1,0 +1,144 @@
+import {
+  MongoDriverError,
+  MongoBulkWriteError,
+  MongoCompatibilityError,
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+} from 'mongodb'
+import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
+import { isTlsFault, reasonOfTls } from '../tls.ts'
+import { findMongoRight } from './rights.ts'
+
+type Translation =
+  | 'database-denied'
+  | 'database-missing'
+  | 'database-lost'
+  | 'database-busy'
+  | 'database-read-only'
+  | 'connections-exhausted'
+  | 'disk-full'
+  | 'right-missing'
+
+/** MongoDB's own numbers. */
+const translations: Readonly<Record<number, Translation>> = {
+  13: 'right-missing', // Unauthorized
+  18: 'database-denied', // AuthenticationFailed
+  334: 'database-denied', // MechanismUnavailable
+  8000: 'database-denied', // AtlasError, on a login
+  73: 'database-missing', // InvalidNamespace
+  24: 'database-busy', // LockTimeout
+  50: 'database-busy', // MaxTimeMSExpired
+  112: 'database-busy', // WriteConflict
+  91: 'database-lost', // ShutdownInProgress
+  189: 'database-lost', // PrimarySteppedDown
+  10107: 'database-read-only', // NotWritablePrimary
+  13435: 'database-read-only', // NotPrimaryNoSecondaryOk
+  13436: 'database-read-only', // NotPrimaryOrSecondary
+  11600: 'database-lost', // InterruptedAtShutdown
+  11602: 'database-lost', // InterruptedDueToReplStateChange
+  14031: 'disk-full', // OutOfDiskSpace
+}
+
+const namespaceExists = 48
+/** The number of the error for a key that is there already. */
+export const duplicateKey = 11000
+
+/** An error of the driver as one of ours where there is a sentence for it. */
+export function translateMongoError(thrown: unknown, url: string): unknown {
+  if (thrown instanceof RushbenchError) return thrown
+  const error = unwrap(thrown)
+  const tooOld = findTooOld(error)
+  if (tooOld) return failure('database-not-ours', { url, reason: reasonOf(tooOld) }, error)
+  const reason = reasonOf(error)
+  if (error instanceof MongoServerSelectionError) {
+    const cause = findCause(error)
+    if (isTlsFault(cause)) return failure('encryption-refused', { url, reason: reasonOfTls(error) }, error)
+    // Either closes the connection before it has said a word.
+    const full = 'a server that takes no more connections (net.maxIncomingConnections) does just that'
+    const isCutOff = reason.endsWith(' closed')
+    const told =
+      asksForTls.test(url) && (isCutOff || cutOffInTls.test(reason))
+        ? `${reason}; a server that does not speak TLS does just that, and ${full}`
+        : isCutOff
+          ? `${reason}; ${full}`
+          : reason
+    return failure('database-unreachable', { url, reason: told }, error)
+  }
+  if (isOfDns(error, reason)) return failure('database-unreachable', { url, reason }, error)
+  const known = findTranslation(error, reason)
+  if (known === undefined) return error
+  if (known === 'connections-exhausted') return failure(known, { url, reason, limit: 'maxPoolSize' }, error)
+  return failure(known, { url, reason, ...(known === 'right-missing' && findMongoRight(reason, url)) }, error)
+}
+
+/** Of a URL: `mongodb+srv` is encrypted unless it says otherwise. */
+const asksForTls = /[?&](tls|ssl)=true|^mongodb\+srv:(?!.*[?&](tls|ssl)=false)/i
+
+/** What Node says of a connection that ended while TLS was agreed upon. */
+const cutOffInTls = /ECONNRESET|before secure TLS connection was established/
+
+/** Whether Node or the driver says that the records which `mongodb+srv` is looked up by are missing or wrong. */
+function isOfDns(error: unknown, reason: string): boolean {
+  const { syscall = '' } = error as { syscall?: string }
+  const ofRecords = /^(No addresses found at host|Server record does not|Multiple text records|Text record may)/
+  return syscall.startsWith('query') || (error instanceof MongoDriverError && ofRecords.test(reason))
+}
+
+function findTranslation(error: unknown, reason: string): Translation | undefined {
+  // The driver does not export its class.
+  if (error instanceof Error && error.name === 'MongoWaitQueueTimeoutError') return 'connections-exhausted'
+  if (isLost(error)) return 'database-lost'
+  const known = translations[codeOf(error)]
+  // The same number is said to those who have not logged in at all.
+  if (known === 'right-missing' && /requires authentication/i.test(reason)) return 'database-denied'
+  return codeOf(error) === 8000 && /not (allowed|authorized)/i.test(reason) ? 'right-missing' : known
+}
+
+/** An insert of many documents hides what went wrong with the connection in an error of its own. */
+function unwrap(error: unknown): unknown {
+  if (!(error instanceof MongoBulkWriteError)) return error
+  const inner: unknown = error.errorResponse
+  return inner instanceof Error ? inner : error
+}
+
+/** The driver gives up on a server that it cannot use like on one that is not there, and keeps the reason inside. */
+function findTooOld(error: unknown): Error | null {
+  if (error instanceof MongoCompatibilityError) return error
+  return error instanceof Error && error.cause !== undefined ? findTooOld(error.cause) : null
+}
+
+/** The innermost error: what the socket said. */
+function findCause(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? findCause(error.cause) : error
+}
+
+function isLost(error: unknown): boolean {
+  return (
+    error instanceof MongoNetworkError ||
+    error instanceof MongoNotConnectedError ||
+    error instanceof MongoTopologyClosedError
+  )
+}
+
+function codeOf(error: unknown): number {
+  return error instanceof MongoServerError ? Number(error.code) : Number.NaN
+}
+
+/** A collection of that name is there already. */
+export function isTaken(error: unknown): boolean {
+  return codeOf(error) === namespaceExists
+}
+
+/**
+ * Which documents of an unordered insert were refused for a key that is there already, by index; null when anything
+ * else went wrong as well, and nobody can tell which were stored.
+ */
+export function findDuplicates(error: unknown): readonly number[] | null {
+  if (!(error instanceof MongoBulkWriteError)) return null
+  const all = [error.writeErrors].flat()
+  if (all.length === 0 || all.some(({ code }) => code !== duplicateKey)) return null
+  return all.map(({ index }) => index)
+}

@@ -1,0 +1,173 @@
+import type { IndexDescriptionInfo } from 'mongodb'
+import { failure, reasonOf } from '../../../base/errors/errors.ts'
+import { describeDurability, untoldDurability } from '../durability.ts'
+import type { AnyTable, Database, DatabaseAdapter, EngineInfo, TableState } from '../../../ports/database.ts'
+import { pollInserts } from '../watch.ts'
+import { mongoStrategies } from './bulk.ts'
+import { connectMongo, type MongoConnection } from './connection.ts'
+import { readMongoCounters } from './counters.ts'
+import { fieldOf, toDocument } from './documents.ts'
+import { readMongoDurability, shardedCluster } from './durability.ts'
+import { isTaken } from './errors.ts'
+import { readMongoFacts } from './server-facts.ts'
+import { forget, marksCollection, readMarks, remember } from './marks.ts'
+import { readMongoNatures } from './natures.ts'
+import { recount } from './recount.ts'
+import { openPausable } from './pausable.ts'
+import { readMongoShapes } from './shape.ts'
+import { createMongoStore } from './store.ts'
+
+/** MongoDB, and servers that speak its protocol. A table is a collection, its primary key is `_id`. */
+export const mongodb: DatabaseAdapter = {
+  name: 'mongodb',
+  async connect(url, { poolSize, onWait }) {
+    const connection = await connectMongo(url, poolSize, onWait)
+    try {
+      return createDatabase(connection, await readEngine(connection))
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
+  },
+  openPausable,
+}
+
+const unsharded =
+  'the sharding of collections, whose keys you choose: all are on the primary shard until you shard them'
+
+interface BuildInfo {
+  readonly version: string
+  readonly ferretdbVersion?: string
+}
+
+async function readEngine(connection: MongoConnection): Promise<EngineInfo> {
+  const { version, ferretdbVersion } = (await connection.run(connection.db.command({ buildInfo: 1 }))) as BuildInfo
+  const facts = connection.connection
+  if (ferretdbVersion !== undefined) {
+    return {
+      connection: facts,
+      name: 'ferretdb',
+      // Embedded, it does not know its own version, only that of the MongoDB which it stands in for.
+      version: ferretdbVersion === 'unknown' ? version : ferretdbVersion,
+      durability: untoldDurability({ write_concern: 'ignored', commits: 'as those of the database behind it' }),
+    }
+  }
+  return { name: 'mongodb', version, connection: facts, durability: await readMongoDurability(connection) }
+}
+
+function createDatabase(connection: MongoConnection, engine: EngineInfo): Database {
+  const store = createMongoStore(connection)
+  return {
+    url: connection.url,
+    engine,
+    traits: { transactions: false, concurrentWriters: true, foreignKeys: false },
+    leftOut: engine.durability.settings['servers'] === shardedCluster ? [unsharded] : [],
+    store,
+    insertStrategies: mongoStrategies(connection, describeDurability(engine.durability)),
+    tables: () => listTables(connection),
+    shapes: (tables) => readMongoShapes(connection, tables),
+    natures: (table) => readMongoNatures(connection, table),
+    createTables: (tables) => createTables(connection, tables),
+    async dropTables(tables) {
+      for (const table of tables) await dropTable(connection, table)
+    },
+    dropIndexes: (table) => dropIndexes(connection, table),
+    createIndexes: (table) => createIndexes(connection, table),
+    awaitWriters: async () => {},
+    recount: (counter, range) => recount(connection, counter, range),
+    watchInserts: (table, listener) => pollInserts(store, table, listener),
+    counters: () => readMongoCounters(connection),
+    facts: (tables) => readMongoFacts(connection, tables),
+    openInserter: async (table) => ({
+      insert: async (row) =>
+        void (await connection.write(() => connection.collection(table).insertOne(toDocument(table, row)))),
+      controlStatement: 'ping',
+      control: async () => void (await connection.write(() => connection.db.command({ ping: 1 }))),
+      close: async () => {},
+    }),
+    async now() {
+      const { localTime } = await connection.run(connection.db.command({ hello: 1 }))
+      return Number(localTime as Date)
+    },
+    retries: connection.retries,
+    [Symbol.asyncDispose]: () => connection.close(),
+  }
+}
+
+async function listTables(connection: MongoConnection): Promise<TableState[]> {
+  const collections = await connection.run(connection.db.listCollections({}, { nameOnly: false }).toArray())
+  const marks = await readMarks(connection)
+  return collections
+    .filter(({ name }) => name !== marksCollection)
+    .map(({ name, info }) => ({ name, mark: marks.get(`${name} ${String(info?.uuid)}`) ?? null }))
+}
+
+/** MongoDB makes each collection by itself: what this call made is dropped again when a later one fails. */
+async function createTables(
+  connection: MongoConnection,
+  tables: readonly { readonly table: AnyTable; readonly mark: string }[],
+): Promise<void> {
+  const made: AnyTable[] = []
+  try {
+    for (const { table } of tables) requireColumns(table)
+    for (const { table, mark } of tables) {
+      await connection.run(connection.db.createCollection(table.name))
+      made.push(table)
+      await remember(connection, table, mark)
+      await createIndexes(connection, table)
+    }
+  } catch (error) {
+    const left: string[] = []
+    for (const table of made.toReversed()) await dropTable(connection, table).catch(() => left.push(table.name))
+    const reason = isTaken(error) ? `somebody else made a table of the same name meanwhile` : reasonOf(error)
+    throw failure('migration-failed', { url: connection.url, reason, left }, error)
+  }
+}
+
+/** MongoDB would index what no document has. */
+function requireColumns(table: AnyTable): void {
+  const missing = [...table.unique, ...table.indexes].flat().find((column) => !Object.hasOwn(table.columns, column))
+  if (missing !== undefined) throw new TypeError(`${table.name} has no column ${missing} to index`)
+}
+
+interface IndexPlan {
+  readonly key: Readonly<Record<string, 1>>
+  readonly unique: boolean
+}
+
+function plannedIndexes(table: AnyTable): IndexPlan[] {
+  const keyOf = (columns: readonly string[]) =>
+    Object.fromEntries(columns.map((column): [string, 1] => [fieldOf(table, column), 1]))
+  return [
+    ...table.unique.map((columns) => ({ key: keyOf(columns), unique: true })),
+    ...table.indexes.map((columns) => ({ key: keyOf(columns), unique: false })),
+  ]
+}
+
+function findIndex(present: readonly IndexDescriptionInfo[], { key, unique }: IndexPlan) {
+  const fields = Object.keys(key).join()
+  return present.find((index) => Boolean(index.unique) === unique && Object.keys(index.key).join() === fields)
+}
+
+/** Only those that are missing: FerretDB 1.24 breaks off the connection when all are there. */
+async function createIndexes(connection: MongoConnection, table: AnyTable): Promise<void> {
+  const collection = connection.collection(table)
+  const present = await connection.run(collection.indexes())
+  const missing = plannedIndexes(table).filter((plan) => !findIndex(present, plan))
+  const indexes = missing.map(({ key, unique }) => (unique ? { key, unique } : { key }))
+  if (indexes.length > 0) await connection.run(collection.createIndexes(indexes))
+}
+
+async function dropIndexes(connection: MongoConnection, table: AnyTable): Promise<void> {
+  const collection = connection.collection(table)
+  const present = await connection.run(collection.indexes())
+  for (const plan of plannedIndexes(table).filter(({ unique }) => !unique)) {
+    const name = findIndex(present, plan)?.name
+    if (name !== undefined) await connection.run(collection.dropIndex(name))
+  }
+}
+
+async function dropTable(connection: MongoConnection, table: AnyTable): Promise<void> {
+  await connection.run(connection.db.dropCollection(table.name))
+  await forget(connection, table)
+}

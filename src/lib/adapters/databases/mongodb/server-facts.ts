@@ -1,0 +1,44 @@
+import type { Document } from 'mongodb'
+import type { AnyTable } from '../../../ports/database.ts'
+import { bytesOf, withUnit, type ServerFacts, type TableFacts } from '../server-facts.ts'
+import type { MongoConnection } from './connection.ts'
+
+/** Asks the server; what it does not know (FerretDB knows little), or a user may not ask, is left out. */
+export async function readMongoFacts(connection: MongoConnection, tables: readonly AnyTable[]): Promise<ServerFacts> {
+  const status = await connection.admin({ serverStatus: 1 }).catch((): Document => ({}))
+  const hello = await connection.admin({ hello: 1 }).catch((): Document => ({}))
+  const cache: unknown = status['wiredTiger']?.cache?.['maximum bytes configured']
+  const engine = status['storageEngine']?.name as string | undefined
+  return {
+    settings: {
+      ...(cache === undefined ? {} : { 'cache size': withUnit(String(Number(cache))) }),
+      ...(engine === undefined ? {} : { 'storage engine': engine }),
+      isolation: 'each document by itself',
+    },
+    tables: (await Promise.all(tables.map((table) => describeTable(connection, table)))).filter(
+      (found) => found !== null,
+    ),
+    replication: describeReplication(hello),
+    // It counts connections, ours among them, and shows only administrators whose they are.
+    others: null,
+  }
+}
+
+async function describeTable({ db }: MongoConnection, { name }: AnyTable): Promise<TableFacts | null> {
+  const stats = await db.command({ collStats: name }).catch((): Document | null => null)
+  if (stats === null) return null
+  const sizes = Object.entries((stats['indexSizes'] ?? {}) as Readonly<Record<string, unknown>>)
+  return {
+    name,
+    rows: bytesOf(stats['count']),
+    bytes: bytesOf(stats['storageSize']),
+    indexBytes: bytesOf(stats['totalIndexSize']),
+    indexes: sizes.map(([index, bytes]) => ({ name: index, bytes: bytesOf(bytes) })),
+  }
+}
+
+function describeReplication(hello: Document): string | null {
+  if (hello['msg'] === 'isdbgrid') return 'sharded cluster'
+  if (hello['setName'] === undefined) return 'standalone'
+  return `replica set ${String(hello['setName'])} of ${(hello['hosts'] as readonly unknown[] | undefined)?.length ?? 0}`
+}

@@ -1,0 +1,204 @@
+import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
+import { describeDurability } from '../durability.ts'
+import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../../../ports/database.ts'
+import { applyChanges } from '../sql/apply.ts'
+import { createTableSql, dropTableSql } from '../sql/ddl.ts'
+import { mysqlDialect } from '../sql/dialect.ts'
+import { createStatements, type Statement, type Statements } from '../sql/statements.ts'
+import { createSqlStore, type SqlSession } from '../sql/store.ts'
+import { requireStored } from '../stored.ts'
+import { pollInserts } from '../watch.ts'
+import { mysqlStrategies } from './bulk.ts'
+import { connectMysql, type MysqlConnections, type MysqlSession } from './connection.ts'
+import { readMysqlCounters } from './counters.ts'
+import { readMysqlDurability } from './durability.ts'
+import { readMysqlFacts } from './server-facts.ts'
+import { findFlavour, isTidb, isVitess, type Flavour } from './flavour.ts'
+import { createIndexes, dropIndexes } from './indexes.ts'
+import { readMysqlNatures } from './natures.ts'
+import { openPausable } from './pausable.ts'
+import { findMysqlSetback } from './setbacks.ts'
+import { readMysqlShapes } from './shape.ts'
+
+/** MySQL and MariaDB. */
+export const mysql: DatabaseAdapter = {
+  name: 'mysql',
+  async connect(url, { poolSize, onWait }) {
+    const connections = await connectMysql(url, poolSize, onWait)
+    try {
+      const { flavour, galeraNodes } = await readFlavour(connections)
+      return createDatabase(connections, flavour, await readEngine(connections, flavour, galeraNodes))
+    } catch (error) {
+      await connections.close()
+      throw error
+    }
+  },
+  openPausable,
+}
+
+async function readFlavour(connections: MysqlConnections): Promise<{ flavour: Flavour; galeraNodes: number }> {
+  const ask = (sql: string) => connections.withSession((session) => session.query({ sql, parameters: [] }))
+  const [row] = await ask('select version() as version')
+  const version = String(row?.['version'])
+  const ofTidb = 'select @@global.tidb_enable_foreign_key as taken, @@session.foreign_key_checks as checked'
+  const [keys] = isTidb(version) ? await ask(ofTidb).catch(() => []) : []
+  const foreignKeys = keys ? Number(keys['taken']) === 1 && Number(keys['checked']) === 1 : null
+  const shards = isVitess(version) ? countShards(await ask('show vitess_shards'), connections.database) : 0
+  const hasGalera = /mariadb/i.test(version)
+  const [size] = hasGalera ? await ask("show global status like 'wsrep_cluster_size'") : []
+  const galeraNodes = Number(size?.['Value'] ?? 0)
+  return { flavour: findFlavour({ version, foreignKeys, shards, galeraNodes }), galeraNodes }
+}
+
+/** Each row names one: `commerce/-80`. */
+function countShards(rows: readonly object[], keyspace: string): number {
+  return rows.filter((row) => String(Object.values(row)[0]).startsWith(`${keyspace}/`)).length
+}
+
+async function readEngine(
+  connections: MysqlConnections,
+  { name, version, durability }: Flavour,
+  galeraNodes: number,
+): Promise<EngineInfo> {
+  const { connection } = connections
+  return { name, version, connection, durability: durability ?? (await readMysqlDurability(connections, galeraNodes)) }
+}
+
+/** Answered as an insert is: without rows. */
+const control: Statement = { sql: 'do 0', parameters: [] }
+
+function createDatabase(connections: MysqlConnections, flavour: Flavour, engine: EngineInfo): Database {
+  const made = (table: AnyTable): AnyTable => (flavour.foreignKeys ? table : { ...table, references: [] })
+  const statements = createStatements(mysqlDialect)
+  const store = createSqlStore(createSession(connections, statements), statements)
+  return {
+    url: connections.url,
+    engine,
+    traits: { transactions: true, concurrentWriters: true, foreignKeys: flavour.foreignKeys },
+    leftOut: flavour.leftOut,
+    store,
+    insertStrategies: mysqlStrategies(connections, statements, describeDurability(engine.durability), flavour),
+    async tables() {
+      const sql =
+        'select table_name as name, table_comment as mark from information_schema.tables where table_schema = database()'
+      const rows = await connections.withSession((session) => session.query({ sql, parameters: [] }))
+      return rows.map(({ name, mark }) => ({ name: String(name), mark: mark ? String(mark) : null }))
+    },
+    shapes: (tables) => readMysqlShapes(connections, flavour, tables.map(made)),
+    natures: (table) => readMysqlNatures(connections, table),
+    createTables: (tables) =>
+      createTables(
+        connections,
+        tables.map(({ table, mark }) => ({ table: made(table), mark })),
+      ),
+    async dropTables(tables) {
+      if (tables.length === 0) return
+      await connections.withSession(async (session) => {
+        // What is dropped stays dropped: so it is asked before whether all of them can be, and one statement has the rights
+        // and the locks for all of them before it drops any.
+        await requireIndependent(session, connections.url, tables)
+        const names = tables.map(({ name }) => `\`${name}\``)
+        await session.execute({ sql: `drop table ${names.join(', ')}`, parameters: [] })
+      })
+    },
+    dropIndexes: (table) => dropIndexes(connections, made(table)),
+    createIndexes: (table) => createIndexes(connections, made(table)),
+    async awaitWriters(table) {
+      if (!flavour.tableLocks) return
+      await connections.withSession(async (session) => {
+        // A transaction keeps its tables' metadata locked until it is rolled back. To insert the same keys meanwhile
+        // would make InnoDB remember locks for each row that goes, until they fill the buffer pool (MariaDB 10.11).
+        // A user who may not lock tables waits for the rows themselves, one by one, when they are stored again.
+        const locked = await session.raw.query(`lock tables \`${table.name}\` write`).catch(ignoreMissingRight)
+        if (!locked) return
+        await session.raw.query('unlock tables')
+      })
+    },
+    recount: async (counter, range) => void (await connections.execute(statements.recount(counter, range))),
+    async openInserter(table) {
+      const { session, release } = await connections.borrow()
+      const statementOf = statements.insertOne(table)
+      return {
+        insert: async (row) =>
+          requireStored(await connections.retry(() => session.executeTimed(statementOf(row))), connections.url),
+        controlStatement: control.sql,
+        control: async () => void (await connections.retry(() => session.executeTimed(control))),
+        close: async () => release(),
+      }
+    },
+    watchInserts: (table, listener) => pollInserts(store, table, listener),
+    counters: async () => (flavour.counters ? readMysqlCounters(connections) : []),
+    facts: (tables) => readMysqlFacts(connections, tables, connections.own()),
+    async now() {
+      const [row] = await connections.query({ sql: 'select unix_timestamp(now(3)) * 1000 as now', parameters: [] })
+      return Math.floor(Number(row?.['now']))
+    },
+    retries: connections.retries,
+    [Symbol.asyncDispose]: () => connections.close(),
+  }
+}
+
+/** Null for a right that the user lacks; throws whatever else is wrong. */
+function ignoreMissingRight(error: { readonly code?: string }): null {
+  if (error.code === 'ER_DBACCESS_DENIED_ERROR' || error.code === 'ER_TABLEACCESS_DENIED_ERROR') return null
+  throw error
+}
+
+/** Throws `tables-depended-on` where others, in this database or another one, refer to these tables. */
+async function requireIndependent(session: MysqlSession, url: string, tables: readonly AnyTable[]): Promise<void> {
+  const ours = new Set(tables.map(({ name }) => name))
+  const sql = `select table_name as child, referenced_table_name as parent,
+      case when constraint_schema = database() then null else constraint_schema end as elsewhere
+    from information_schema.referential_constraints
+    where unique_constraint_schema = database() order by constraint_schema, table_name`
+  const rows = await session.query({ sql, parameters: [] })
+  const reason = rows
+    .filter(({ child, parent, elsewhere }) => ours.has(String(parent)) && (elsewhere || !ours.has(String(child))))
+    .map(
+      ({ child, parent, elsewhere }) =>
+        `${elsewhere ? `${String(elsewhere)}.` : ''}${String(child)} refers to ${String(parent)}`,
+    )
+  if (reason.length > 0) throw failure('tables-depended-on', { url, reason: reason.join(', ') })
+}
+
+function createSession(connections: MysqlConnections, statements: Statements): SqlSession {
+  return {
+    query: (statement) => connections.query(statement),
+    execute: (statement) => connections.execute(statement),
+    executeAll: (all) =>
+      connections.transaction(async (session) => {
+        for (const statement of all) await session.execute(statement)
+      }),
+    apply: (changes) => connections.transaction((session) => applyChanges(session, statements, changes)),
+  }
+}
+
+/** MySQL commits each CREATE TABLE by itself: what this call made is dropped again when a later one fails. */
+async function createTables(
+  connections: MysqlConnections,
+  tables: readonly { readonly table: AnyTable; readonly mark: string }[],
+): Promise<void> {
+  const made: AnyTable[] = []
+  await connections.withSession(async (session) => {
+    // A server that takes no writes for a while has made nothing.
+    const run = (sql: string) => connections.retry(() => session.execute({ sql, parameters: [] }))
+    try {
+      for (const { table, mark } of tables) {
+        const [create = '', ...indexes] = createTableSql(mysqlDialect, table, mark)
+        await run(create)
+        made.push(table)
+        for (const sql of indexes) await run(sql)
+      }
+    } catch (error) {
+      const left: string[] = []
+      for (const table of made.toReversed()) {
+        const drop = { sql: dropTableSql(mysqlDialect, table), parameters: [] }
+        await session.execute(drop).catch(() => left.push(table.name))
+      }
+      const setback = findMysqlSetback(error)
+      const isSaid = error instanceof RushbenchError || (setback !== null && setback.kind !== 'conflict')
+      if (isSaid && left.length === 0) throw error
+      throw failure('migration-failed', { url: connections.url, reason: reasonOf(error), left }, error)
+    }
+  })
+}

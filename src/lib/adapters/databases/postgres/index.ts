@@ -1,0 +1,184 @@
+import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
+import { describeDurability } from '../durability.ts'
+import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../../../ports/database.ts'
+import { applyChanges } from '../sql/apply.ts'
+import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
+import { createStatements, type Statement, type Statements } from '../sql/statements.ts'
+import { createSqlStore, type SqlSession } from '../sql/store.ts'
+import { requireStored } from '../stored.ts'
+import { pollInserts } from '../watch.ts'
+import { postgresStrategies } from './bulk.ts'
+import { connectPostgres, type PostgresConnections, type PostgresSession } from './connection.ts'
+import { readPostgresCounters } from './counters.ts'
+import { readPostgresDurability } from './durability.ts'
+import { readPostgresFacts } from './server-facts.ts'
+import { factsSql, findFlavour, type Flavour } from './flavour.ts'
+import { createNotificationSql, dropNotificationSql } from './notification.ts'
+import { readPostgresNatures } from './natures.ts'
+import { openPausable } from './pausable.ts'
+import { readPostgresShapes } from './shape.ts'
+import { watchPostgresInserts } from './watch.ts'
+
+/** PostgreSQL. */
+export const postgres: DatabaseAdapter = {
+  name: 'postgres',
+  async connect(url, { poolSize, onWait }) {
+    const connections = await connectPostgres(url, poolSize, onWait)
+    try {
+      const flavour = await readFlavour(connections)
+      return createDatabase(connections, flavour, await readEngine(connections, flavour))
+    } catch (error) {
+      await connections.close()
+      throw error
+    }
+  },
+  openPausable,
+}
+
+async function readFlavour(connections: PostgresConnections): Promise<Flavour> {
+  const [row] = await connections.withSession((session) => session.query({ sql: factsSql, parameters: [] }))
+  const citus = row?.['citus'] ?? null
+  return findFlavour({
+    version: String(row?.['version']),
+    serverVersion: String(row?.['server_version']),
+    citus: citus === null ? null : String(citus),
+  })
+}
+
+async function readEngine(
+  connections: PostgresConnections,
+  { name, version, durability }: Flavour,
+): Promise<EngineInfo> {
+  const { connection } = connections
+  return { name, version, connection, durability: durability ?? (await readPostgresDurability(connections)) }
+}
+
+const control: Statement = { sql: 'select 1', parameters: [] }
+
+function createDatabase(connections: PostgresConnections, flavour: Flavour, engine: EngineInfo): Database {
+  const { dialect } = flavour
+  const statements = createStatements(dialect)
+  const hasTrigger = (table: AnyTable): boolean => flavour.notifications && table.watched === true
+  const store = createSqlStore(createSession(connections, statements), statements)
+  const inserters = new Set<PostgresSession>()
+  return {
+    url: connections.url,
+    engine,
+    traits: { transactions: true, concurrentWriters: true, foreignKeys: true },
+    leftOut: flavour.leftOut,
+    store,
+    insertStrategies: postgresStrategies(
+      connections,
+      statements,
+      describeDurability(engine.durability),
+      flavour.deferredFlush,
+    ),
+    async tables() {
+      const sql =
+        "select c.relname as name, obj_description(c.oid, 'pg_class') as mark from pg_class c join pg_namespace n on n.oid = c.relnamespace " +
+        "where n.nspname = current_schema() and c.relkind in ('r', 'p', 'v', 'm', 'f')"
+      const rows = await connections.withSession((session) => session.query({ sql, parameters: [] }))
+      return rows.map(({ name, mark }) => ({ name: String(name), mark: mark === null ? null : String(mark) }))
+    },
+    shapes: (tables) => readPostgresShapes(connections, flavour, tables),
+    natures: (table) => readPostgresNatures(connections, table),
+    createTables: (tables) =>
+      createTables(
+        connections,
+        tables.flatMap(({ table, mark }) => [
+          ...createTableSql(dialect, table, mark),
+          ...(hasTrigger(table) ? createNotificationSql(table) : []),
+        ]),
+      ),
+    dropTables: (tables) =>
+      runAll(
+        connections,
+        tables.flatMap((table) => [
+          dropTableSql(dialect, table),
+          ...(hasTrigger(table) ? [dropNotificationSql(table)] : []),
+        ]),
+      ),
+    dropIndexes: (table) =>
+      connections.transaction(async (session) => {
+        const present = await listIndexes(session, table)
+        for (const name of createIndexSql(dialect, table).keys()) {
+          if (present.has(name)) await run(session, dropIndexSql(dialect, table, name))
+        }
+      }),
+    createIndexes: (table) =>
+      connections.transaction(async (session) => {
+        const present = await listIndexes(session, table)
+        for (const [name, sql] of createIndexSql(dialect, table)) if (!present.has(name)) await run(session, sql)
+      }),
+    async awaitWriters(table) {
+      if (flavour.tableLocks) await runAll(connections, [`lock table "${table.name}" in share mode`])
+    },
+    recount: async (counter, range) => void (await connections.execute(statements.recount(counter, range))),
+    async openInserter(table) {
+      const { session, release } = await connections.borrow()
+      const statementOf = statements.insertOne(table)
+      inserters.add(session)
+      return {
+        insert: async (row) =>
+          requireStored(await connections.retry(() => session.executeTimed(statementOf(row))), connections.url),
+        controlStatement: control.sql,
+        control: async () => void (await connections.retry(() => session.executeTimed(control))),
+        close: async () => {
+          inserters.delete(session)
+          release()
+        },
+      }
+    },
+    watchInserts: (table, listener) =>
+      // A pooler gives the session that listens to somebody else.
+      flavour.notifications && !connections.connection.pooled
+        ? watchPostgresInserts(connections, store, table, listener)
+        : pollInserts(store, table, listener),
+    counters: async () => (flavour.counters ? readPostgresCounters(connections, inserters) : []),
+    facts: (tables) => readPostgresFacts(connections, tables, connections.own()),
+    async now() {
+      const sql = 'select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now'
+      const [row] = await connections.query({ sql, parameters: [] })
+      return Number(row?.['now'])
+    },
+    retries: connections.retries,
+    [Symbol.asyncDispose]: () => connections.close(),
+  }
+}
+
+function createSession(connections: PostgresConnections, statements: Statements): SqlSession {
+  return {
+    query: (statement) => connections.query(statement),
+    execute: (statement) => connections.execute(statement),
+    executeAll: (all) =>
+      connections.transaction(async (session) => {
+        for (const statement of all) await session.execute(statement)
+      }),
+    apply: (changes) => connections.transaction((session) => applyChanges(session, statements, changes)),
+  }
+}
+
+async function createTables(connections: PostgresConnections, sql: readonly string[]): Promise<void> {
+  try {
+    await runAll(connections, sql)
+  } catch (error) {
+    if (error instanceof RushbenchError) throw error
+    throw failure('migration-failed', { url: connections.url, reason: reasonOf(error), left: [] }, error)
+  }
+}
+
+/** In one transaction: PostgreSQL takes back DDL as well. */
+function runAll(connections: PostgresConnections, statements: readonly string[]): Promise<void> {
+  return connections.transaction(async (session) => {
+    for (const sql of statements) await run(session, sql)
+  })
+}
+
+async function run(session: PostgresSession, sql: string): Promise<void> {
+  await session.execute({ sql, parameters: [] })
+}
+
+async function listIndexes(session: PostgresSession, table: AnyTable): Promise<Set<unknown>> {
+  const sql = 'select indexname as name from pg_indexes where schemaname = current_schema() and tablename = $1'
+  return new Set((await session.query({ sql, parameters: [table.name] })).map(({ name }) => name))
+}

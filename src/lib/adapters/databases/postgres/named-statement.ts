@@ -1,0 +1,88 @@
+import type { ClientBase, Connection, Submittable } from 'pg'
+import type { Value } from '../../../ports/database.ts'
+
+/** Message types, and lengths in bytes, of the extended query protocol. */
+const bindType = 0x42
+const executeType = 0x45
+const syncType = 0x53
+const [typeBytes, int32Bytes, int16Bytes] = [1, 4, 2]
+/** Execute of the portal without a name, for all rows, and Sync. */
+const executeAndSync = Buffer.from([executeType, 0, 0, 0, 9, 0, 0, 0, 0, 0, syncType, 0, 0, 0, 4])
+const nullLength = -1
+
+/**
+ * Bind, Execute and Sync for a statement that the session knows by `name`, values as text, in one buffer
+ * (https://www.postgresql.org/docs/current/protocol-message-formats.html).
+ */
+export function encodeNamedStatement(name: string, parameters: readonly Value[]): Buffer {
+  const texts = parameters.map((value) => (value === null ? null : String(value)))
+  const lengths = texts.map((text) => (text === null ? nullLength : Buffer.byteLength(text)))
+  const valueBytes = lengths.reduce((sum, length) => sum + int32Bytes + Math.max(0, length), 0)
+  // The portal's name, which is empty, ends with a zero as the statement's does; three counts: formats, values, formats of results.
+  const bindBytes = int32Bytes + 1 + Buffer.byteLength(name) + 1 + 3 * int16Bytes + valueBytes
+  const bytes = Buffer.allocUnsafe(typeBytes + bindBytes + executeAndSync.length)
+  let at = bytes.writeUInt8(bindType)
+  at = bytes.writeInt32BE(bindBytes, at)
+  at = bytes.writeUInt8(0, at)
+  at += bytes.write(name, at)
+  at = bytes.writeUInt8(0, at)
+  at = bytes.writeInt16BE(0, at)
+  at = bytes.writeInt16BE(texts.length, at)
+  for (const [index, text] of texts.entries()) {
+    at = bytes.writeInt32BE(lengths[index] as number, at)
+    if (text !== null) at += bytes.write(text, at)
+  }
+  at = bytes.writeInt16BE(0, at)
+  executeAndSync.copy(bytes, at)
+  return bytes
+}
+
+/** Rows by a command's tag: `INSERT 0 1`. */
+function rowsOf(tag: string): number {
+  return Number(tag.slice(tag.lastIndexOf(' ') + 1)) || 0
+}
+
+/** As pg sees it: a query of its own kind, of whose answer only the rows' number, the end and errors are read. */
+class NamedStatement implements Submittable {
+  readonly #bytes: Buffer
+  #tag = ''
+  callback: (error: Error | null, rows?: number) => void
+
+  constructor(bytes: Buffer, callback: (error: Error | null, rows?: number) => void) {
+    this.#bytes = bytes
+    this.callback = callback
+  }
+
+  submit(connection: Connection): void {
+    connection.stream.write(this.#bytes)
+  }
+
+  handleReadyForQuery(): void {
+    this.callback(null, rowsOf(this.#tag))
+  }
+
+  handleError(error: Error): void {
+    this.callback(error)
+  }
+
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    this.#tag = text
+  }
+
+  handleDataRow(): void {}
+  handleEmptyQuery(): void {}
+}
+
+/**
+ * Executes what the session has prepared under `name`: with one write, and a third less work than pg's own query, which
+ * counts where single statements are timed. Gives the rows that it was about; rejects as pg does.
+ */
+export function executeNamed(client: ClientBase, name: string, parameters: readonly Value[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | null, rows = 0): void => {
+      if (error) reject(error)
+      else resolve(rows)
+    }
+    client.query(new NamedStatement(encodeNamedStatement(name, parameters), done))
+  })
+}

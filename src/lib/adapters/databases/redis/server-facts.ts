@@ -1,0 +1,94 @@
+import { formatBytes } from '../../../base/format.ts'
+import type { AnyTable } from '../../../ports/database.ts'
+import { bytesOf, withUnit, type ConnectedFacts, type ServerFacts, type TableFacts } from '../server-facts.ts'
+import type { RedisConnection } from './connection.ts'
+import { isForbidden, readInfo } from './counters.ts'
+import { dataPrefix, indexesOf } from './definition.ts'
+
+/** Asks the server; what a user may not ask is left out. */
+export async function readRedisFacts(connection: RedisConnection, tables: readonly AnyTable[]): Promise<ServerFacts> {
+  const facts = await readInfo(connection, 'memory', 'persistence', 'replication', 'server', 'clients')
+  const given = (name: string, shown: string, unit: (value: string) => string = String) => {
+    const value = facts.get(name)
+    return value === undefined ? [] : [[shown, unit(value)]]
+  }
+  return {
+    settings: Object.fromEntries([
+      ...given('maxmemory', 'maxmemory', (value) => (value === '0' ? 'no limit' : withUnit(value))),
+      ...given('maxmemory_policy', 'maxmemory-policy'),
+      ...given('used_memory', 'memory used', sizeText),
+      ...given('aof_current_size', 'log on disk', sizeText),
+      ...given('rdb_bgsave_in_progress', 'snapshot under way', asWord),
+      ...given('aof_rewrite_in_progress', 'log being rewritten', asWord),
+      ...(facts.size === 0 ? [] : [['isolation', 'one script at a time']]),
+      ...given('io_threads_active', 'io threads', asWord),
+    ]),
+    tables: (await Promise.all(tables.map((table) => describeTable(connection, table)))).filter(
+      ({ rows }) => rows !== 0,
+    ),
+    replication: describeReplication(facts),
+    others: await readOthers(connection),
+  }
+}
+
+function sizeText(bytes: string): string {
+  return formatBytes(Number(bytes))
+}
+
+function asWord(flag: string): string {
+  return flag === '1' ? 'yes' : 'no'
+}
+
+/** Sizes are what the server estimates from samples. */
+async function describeTable(connection: RedisConnection, table: AnyTable): Promise<TableFacts> {
+  const key = `${dataPrefix}${table.name}`
+  const ask = (...words: string[]) =>
+    connection.command<number | null>(...words).catch((error: unknown) => {
+      if (isForbidden(error)) return null
+      throw error
+    })
+  const sizeOf = async (name: string) => bytesOf(await ask('MEMORY', 'USAGE', name))
+  // As the scripts name them.
+  const names = [
+    'keys',
+    ...table.unique.map((columns) => `unique:${columns.join(',')}`),
+    ...indexesOf(table).map((columns) => `index:${columns.join(',')}`),
+  ]
+  const indexes = await Promise.all(names.map(async (name) => ({ name, bytes: await sizeOf(`${key}:${name}`) })))
+  const known = indexes.filter(({ bytes }) => bytes !== null)
+  return {
+    name: table.name,
+    rows: await ask('HLEN', key),
+    bytes: await sizeOf(key),
+    indexBytes: known.length === 0 ? null : known.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
+    indexes: known,
+  }
+}
+
+function describeReplication(facts: ReadonlyMap<string, string>): string | null {
+  const role = facts.get('role')
+  if (role === undefined) return null
+  const replicas = facts.get('connected_slaves') ?? '0'
+  const followers = replicas === '0' ? 'no replica connected' : `${replicas} replicas connected`
+  return role === 'slave' ? `itself a replica, ${followers}` : followers
+}
+
+/** By user and, where it names itself, by program. Null where the user may not ask. */
+async function readOthers(connection: RedisConnection): Promise<ConnectedFacts[] | null> {
+  try {
+    const own = String(await connection.command<number>('CLIENT', 'ID'))
+    const lines = (await connection.command<string>('CLIENT', 'LIST')).split('\n').filter(Boolean)
+    const counts = new Map<string, number>()
+    for (const line of lines) {
+      const fields = new Map(line.split(' ').map((field) => field.split(/=(.*)/s, 2) as [string, string]))
+      if (fields.get('id') === own) continue
+      const program = fields.get('name') || fields.get('lib-name') || ''
+      const who = `${fields.get('user') ?? 'unknown'}${program === '' ? '' : ` (${program})`}`
+      counts.set(who, (counts.get(who) ?? 0) + 1)
+    }
+    return [...counts].map(([who, connections]) => ({ who, connections }))
+  } catch (error) {
+    if (isForbidden(error)) return null
+    throw error
+  }
+}

@@ -1,0 +1,74 @@
+import type { AnyTable, EncodedRows } from '../../../ports/database.ts'
+import type { RedisConnection } from './connection.ts'
+import { columnsOf, encodeRow } from './rows.ts'
+import type { Assignment, PackedRows, Term, WriteAnswer, WriteChange, WritePlan } from './write-plan.ts'
+import { writeScript } from './write-script.ts'
+
+/** A change whose guard is spelled out. Without a patch, the rows that the guard hits are removed. */
+export interface PlannedChange {
+  readonly guard: {
+    readonly table: AnyTable
+    readonly terms: readonly Term[]
+    readonly patch: readonly Assignment[] | false
+  } | null
+  readonly insert: readonly { readonly table: AnyTable; readonly rows: readonly string[] }[]
+}
+
+/** Rows that are changed or stored by one run of the script, where one may choose: some milliseconds of the server. */
+export const rowsPerWrite = 250
+
+/** Makes all changes in one step, or none. `keep`: rows that are there just as they were sent are no duplicates. */
+export function write(
+  connection: RedisConnection,
+  changes: readonly PlannedChange[],
+  { keep = false } = {},
+): Promise<WriteAnswer> {
+  const numbers = new Map<string, number>()
+  const tables: (readonly [string, string])[] = []
+  const numberOf = (table: AnyTable): number => {
+    const known = numbers.get(table.name)
+    if (known !== undefined) return known
+    tables.push([table.name, columnsOf(table)])
+    numbers.set(table.name, tables.length)
+    return tables.length
+  }
+  const rows: string[] = []
+  const planned = changes.map(({ guard, insert }): WriteChange => {
+    const inserts = insert.map((part): readonly [number, number] => {
+      for (const row of part.rows) rows.push(row)
+      return [numberOf(part.table), part.rows.length]
+    })
+    return [guard ? [numberOf(guard.table), guard.terms, guard.patch] : false, inserts]
+  })
+  const plan: WritePlan = { tables, changes: planned, keep, packed: false }
+  return connection.run<WriteAnswer>(writeScript, [JSON.stringify(plan), ...rows])
+}
+
+/** Stores rows of one length, one behind the other in `bytes`, as `write` does with `keep`. */
+export function writePacked(
+  connection: RedisConnection,
+  table: AnyTable,
+  packed: PackedRows,
+  { bytes, rows }: EncodedRows,
+): Promise<WriteAnswer> {
+  const plan: WritePlan = {
+    tables: [[table.name, columnsOf(table)]],
+    changes: [[false, [[1, rows]]]],
+    keep: true,
+    packed,
+  }
+  return connection.run<WriteAnswer>(writeScript, [JSON.stringify(plan), bytes])
+}
+
+/** Rows as they are sent. */
+export function encodeRows(table: AnyTable, rows: readonly object[]): string[] {
+  return rows.map((row) => encodeRow(table, row))
+}
+
+/** Removes the rows of these keys, some at a time. */
+export async function removeKeys(connection: RedisConnection, table: AnyTable, keys: readonly string[]): Promise<void> {
+  for (let at = 0; at < keys.length; at += rowsPerWrite) {
+    const terms: Term[] = [[table.primaryKey, 'in', keys.slice(at, at + rowsPerWrite)]]
+    await write(connection, [{ guard: { table, terms, patch: false }, insert: [] }])
+  }
+}

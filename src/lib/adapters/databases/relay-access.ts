@@ -1,0 +1,90 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { failure, reasonOf } from '../../base/errors/errors.ts'
+import type { PausableAccess } from '../../ports/database.ts'
+
+/** Beside this file: `.js` where it is compiled, `.ts` where it is not. */
+const entryPoint = fileURLToPath(new URL(`../../databases/relay-process${extname(import.meta.url)}`, import.meta.url))
+
+/** How long the relay may take to start and to do as it is told, ms. */
+const answerTimeoutMs = 10_000
+
+/** A server that a relay leads to. */
+export interface RelayedServer {
+  /** Without its secrets. */
+  readonly shown: string
+  /** Or the file of a Unix socket. */
+  readonly host: string
+  readonly port: number
+  /** Leads to the relay at that port of 127.0.0.1, and means the same otherwise. */
+  readonly urlAt: (port: number) => string
+}
+
+/** Starts a relay to a database server in a process of its own, which leaves this one's time to the load. */
+export async function openRelay({ shown, host, port, urlAt }: RelayedServer): Promise<PausableAccess> {
+  // Detached from the terminal, as the API is: Ctrl-C reaches the load alone, which ends both in its own time.
+  const child = fork(entryPoint, [host, String(port)], {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    detached: true,
+  })
+
+  async function answer(): Promise<unknown> {
+    const [news] = await once(child, 'message', { signal: AbortSignal.timeout(answerTimeoutMs) })
+    return news
+  }
+
+  async function tell(order: 'pause' | 'resume'): Promise<void> {
+    const done = answer()
+    child.send(order)
+    await done
+  }
+
+  try {
+    const relayPort = Number(await answer())
+    return {
+      url: urlAt(relayPort),
+      effect: 'nothing went to or from the server',
+      async pause() {
+        await tell('pause')
+        return () => tell('resume')
+      },
+      [Symbol.asyncDispose]: () => end(child),
+    }
+  } catch (error) {
+    await end(child)
+    throw failure(
+      'database-not-pausable',
+      { url: shown, reason: `the relay does not answer (${reasonOf(error)})` },
+      error,
+    )
+  }
+}
+
+/**
+ * A URL with another host and port, and other parameters: those that are null are taken out. The rest stays as it is
+ * written.
+ */
+export function redirectUrl(
+  url: string,
+  { host, port, parameters }: { host: string; port: number; parameters: Readonly<Record<string, string | null>> },
+): string {
+  const [, start = '', path = '', query = ''] =
+    /^([^:]+:\/\/(?:[^@/?]*@)?)[^/?]*(\/[^?]*)?(?:\?(.*))?$/s.exec(url) ?? []
+  const changed = new Map(Object.entries(parameters).map(([name, value]) => [name.toLowerCase(), value]))
+  const kept = query.split('&').filter((pair) => pair !== '' && !changed.has(pair.split('=')[0]!.toLowerCase()))
+  const added = Object.entries(parameters).flatMap(([name, value]) =>
+    value === null ? [] : [`${name}=${encodeURIComponent(value)}`],
+  )
+  const all = [...kept, ...added].join('&')
+  return `${start}${host.includes(':') ? `[${host}]` : host}:${port}${path}${all === '' ? '' : `?${all}`}`
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGKILL')
+  await exited
+}

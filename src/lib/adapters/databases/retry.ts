@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { failure, reasonOf } from '../../base/errors/errors.ts'
+import type { RetryCounter } from './retry-counter.ts'
+import type { FindSetback, Setback } from './setback.ts'
+import { holderSentence, type LockHolder, type Waiting, type WaitWatch } from './waits.ts'
+
+/** How work on one database is tried again. */
+export interface RetryPolicy {
+  /** Without its password. */
+  readonly url: string
+  readonly findSetback: FindSetback
+  readonly counter: RetryCounter
+  readonly waits: WaitWatch
+}
+
+/** One try. */
+export interface Attempt {
+  /** To be set when the server is asked to commit, or to do what it commits by itself. */
+  mayBeStored: boolean
+}
+
+/** Tries that a conflict always gets, however long each of them took. */
+const fewestTries = 10
+/** From the first try on, ms: an election of a new primary takes some ten seconds. */
+const giveUpAfterMs = 20_000
+/** The longest pause doubles from the first to the last of these, ms. */
+const firstPauseMs = 2
+const longestPauseMs = 500
+
+/**
+ * Does `work` again as long as the server asks for it and it can have done no harm: for some 20 seconds, after pauses
+ * that grow exponentially and are drawn at random, so that those who met once do not meet again. Throws
+ * `database-busy`, `database-read-only`, `connections-exhausted`, `database-unreachable`, and `outcome-unknown` where the
+ * work may be stored all the same.
+ */
+export async function retry<T>(work: (attempt: Attempt) => Promise<T>, policy: RetryPolicy): Promise<T> {
+  const waiting = policy.waits.begin()
+  try {
+    for (let tries = 1; ; tries++) {
+      const attempt: Attempt = { mayBeStored: false }
+      try {
+        return await work(attempt)
+      } catch (error) {
+        const setback = policy.findSetback(error)
+        if (!setback) throw error
+        if (setback.kind === 'busy' && attempt.mayBeStored) {
+          throw failure('outcome-unknown', { url: policy.url, reason: reasonOf(error) }, error)
+        }
+        const at = performance.now()
+        const elapsedMs = at - waiting.startedAt
+        if (isOver(setback, tries, elapsedMs)) {
+          throw givingUp(error, setback, policy.url, { elapsedMs, holder: waiting.holder })
+        }
+        policy.counter.add(setback.reason)
+        waiting.setback = { what: setback, at }
+        await sleep(Math.random() * pauseMs(tries))
+      }
+    }
+  } finally {
+    policy.waits.end(waiting)
+  }
+}
+
+/** The longest that the pause after so many tries may be, ms. */
+export function pauseMs(tries: number): number {
+  return Math.min(longestPauseMs, firstPauseMs * 2 ** (tries - 1))
+}
+
+/** Whether no further try is made. */
+export function isOver({ kind }: Setback, tries: number, elapsedMs: number): boolean {
+  return elapsedMs >= giveUpAfterMs && (kind !== 'conflict' || tries >= fewestTries)
+}
+
+/** What is known of the time before it was given up. */
+interface Waited {
+  readonly elapsedMs: number
+  readonly holder: LockHolder | null
+}
+
+/** The error for a setback that nobody tries again after. */
+export function givingUp(
+  error: unknown,
+  { kind, limit }: Setback,
+  url: string,
+  { elapsedMs, holder }: Waited = { elapsedMs: 0, holder: null },
+): Error {
+  const details = { url, reason: reasonOf(error), seconds: Math.round(elapsedMs / 1000) }
+  if (kind === 'refused') return failure('database-read-only', details, error)
+  if (kind === 'full') return failure('connections-exhausted', { ...details, ...(limit && { limit }) }, error)
+  if (kind === 'away') return failure('database-unreachable', details, error)
+  const found = holder ? { holder: holderSentence(holder), end: holder.end } : {}
+  return failure('database-busy', { ...details, ...found }, error)
+}
+
+/** What is known of the time that something took so far. */
+export function waitedOf({ startedAt, holder }: Waiting): Waited {
+  return { elapsedMs: performance.now() - startedAt, holder }
+}

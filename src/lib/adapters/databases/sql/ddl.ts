@@ -1,0 +1,54 @@
+import type { CreateTableBuilder } from 'kysely'
+import type { AnyTable } from '../../../ports/database.ts'
+import type { SqlDialect } from './dialect.ts'
+
+/** CREATE TABLE and CREATE INDEX for `table`, which carries `mark` (printable ASCII without quotes). */
+export function createTableSql(dialect: SqlDialect, table: AnyTable, mark: string): string[] {
+  if (!/^[\w :.-]*$/.test(mark))
+    throw new RangeError(`a mark of letters, digits, spaces, ":", "." and "-", not ${mark}`)
+  let create: CreateTableBuilder<string, string> = dialect.builder.schema.createTable(table.name)
+  for (const [name, column] of Object.entries(table.columns)) {
+    create = create.addColumn(name, dialect.columnType(column), (definition) => definition.notNull())
+  }
+  create = create.addPrimaryKeyConstraint(`${table.name}_pk`, [table.primaryKey])
+  for (const columns of table.unique) {
+    create = create.addUniqueConstraint(indexName(table, columns, true), [...columns])
+  }
+  for (const { column, table: parent, key } of table.references) {
+    create = create.addForeignKeyConstraint(referenceName(table, column), [column], parent, [key])
+  }
+  const text = create.modifyEnd(dialect.tableSuffix(table, mark)).compile().sql
+  return [...dialect.markTable(text, table, mark), ...createIndexSql(dialect, table).values()]
+}
+
+/** CREATE INDEX for each of the table's indexes, by name. */
+export function createIndexSql(dialect: SqlDialect, table: AnyTable): Map<string, string> {
+  return new Map(
+    table.indexes.map((columns) => {
+      const name = indexName(table, columns, false)
+      const index = dialect.builder.schema.createIndex(name).on(table.name)
+      return [name, index.columns([...columns]).compile().sql]
+    }),
+  )
+}
+
+/** DROP INDEX for an index of `table`. */
+export function dropIndexSql(dialect: SqlDialect, table: AnyTable, name: string): string {
+  const drop = dialect.builder.schema.dropIndex(name)
+  return (dialect.indexesBelongToTables ? drop.on(table.name) : drop).compile().sql
+}
+
+/** The name of the index, or of the unique constraint, on `columns`. */
+export function indexName(table: AnyTable, columns: readonly string[], isUnique: boolean): string {
+  return `${table.name}_${columns.join('_')}_${isUnique ? 'unique' : 'index'}`
+}
+
+/** The name of the foreign key of `column`. */
+export function referenceName(table: AnyTable, column: string): string {
+  return `${table.name}_${column}_fk`
+}
+
+/** DROP TABLE for `table`. */
+export function dropTableSql(dialect: SqlDialect, table: AnyTable): string {
+  return dialect.builder.schema.dropTable(table.name).compile().sql
+}

@@ -1,0 +1,137 @@
+import { failure } from '../../../base/errors/errors.ts'
+import {
+  rowsPerChunk,
+  type AnyLayout,
+  type Block,
+  type BulkLoader,
+  type Column,
+  type EncodedRows,
+  type InsertStrategy,
+  type Value,
+} from '../../../ports/database.ts'
+import { endStatements } from '../sql/block-end.ts'
+import type { Statements } from '../sql/statements.ts'
+import type { SqliteConnection } from './connection.ts'
+import { isConstraintViolation } from './errors.ts'
+import { useRollbackJournal } from './journal-mode.ts'
+import { createReferenceCheck } from './references.ts'
+
+/** Settings while rows are loaded. References are checked once for each value that occurs, not once for each row. */
+const whileLoading = ['temp_store = memory', 'foreign_keys = off']
+const afterwards = ['foreign_keys = on', 'temp_store = default']
+
+/** The ways in, fastest first. */
+export function sqliteStrategies(
+  connection: SqliteConnection,
+  statements: Statements,
+  durability: string,
+): InsertStrategy[] {
+  return [
+    {
+      name: 'one-buffer',
+      durability,
+      unavailable: async () => null,
+      open: async (layout) => openLoader(connection, statements, layout, oneBufferInsert),
+    },
+    {
+      name: 'multi-row-insert',
+      durability,
+      unavailable: async () => null,
+      open: async (layout) => openLoader(connection, statements, layout, multiRowInsert),
+    },
+  ]
+}
+
+/** Inserts a chunk and returns how many rows were stored. */
+type InsertChunk = (chunk: EncodedRows) => number
+
+function openLoader(
+  connection: SqliteConnection,
+  statements: Statements,
+  layout: AnyLayout,
+  prepare: (connection: SqliteConnection, layout: AnyLayout) => InsertChunk,
+): BulkLoader {
+  const useWal = useRollbackJournal(connection)
+  for (const setting of whileLoading) connection.run(`pragma ${setting}`)
+  const insert = prepare(connection, layout)
+  const references = createReferenceCheck(connection, layout)
+  return {
+    async load(block, end) {
+      connection.transaction(() => {
+        const stored = insertOrRefuse(block, (chunk) => {
+          references.note(chunk)
+          return insert(chunk)
+        })
+        if (stored !== block.rows) throw failure('rows-differ', { sent: block.rows, stored, warnings: 0 })
+        references.verify(block.rows)
+        for (const statement of endStatements(statements, end)) connection.execute(statement)
+      })
+    },
+    async close() {
+      for (const setting of afterwards) connection.run(`pragma ${setting}`)
+      useWal()
+    },
+  }
+}
+
+/** A row that breaks a key fails its whole statement; of the block nothing is kept. */
+function insertOrRefuse(block: Block, insert: InsertChunk): number {
+  try {
+    let stored = 0
+    for (const chunk of block.chunks()) stored += insert(chunk)
+    return stored
+  } catch (error) {
+    if (!isConstraintViolation(error)) throw error
+    throw failure('rows-differ', { sent: block.rows, stored: 0, warnings: 0 }, error)
+  }
+}
+
+/**
+ * Binds one buffer of many fixed-width rows and cuts it up in SQL: one call into SQLite for a
+ * thousand rows, and no JavaScript value for any of their columns.
+ */
+function oneBufferInsert(connection: SqliteConnection, layout: AnyLayout): InsertChunk {
+  const columns = layout.fields.map(({ column }) => `"${column}"`).join(', ')
+  const cuts = layout.fields.map(({ column, offset, width }) => {
+    const type = layout.table.columns[column] as Column
+    const cut = `substr(?1, n * ${layout.rowBytes} + ${offset + 1}, ${width})`
+    return `cast(${cut} as ${type.type === 'integer' ? 'integer' : 'text'})`
+  })
+  makeNumbers(connection)
+  const statement = connection.prepare(
+    `insert into "${layout.table.name}" (${columns}) select ${cuts.join(', ')} from temp.rushbench_numbers where n < ?2`,
+  )
+  return ({ bytes, rows }) => Number(statement.run(bytes, rows).changes)
+}
+
+/** The numbers of a chunk's rows; a table costs half of what it takes to count in SQL. */
+function makeNumbers(connection: SqliteConnection): void {
+  connection.run('create temp table if not exists rushbench_numbers (n integer primary key)')
+  connection.run(
+    `insert or ignore into temp.rushbench_numbers
+     with recursive numbers(n) as (select 0 union all select n + 1 from numbers where n + 1 < ${rowsPerChunk})
+     select n from numbers`,
+  )
+}
+
+function multiRowInsert(connection: SqliteConnection, layout: AnyLayout): InsertChunk {
+  const columns = layout.fields.map(({ column }) => `"${column}"`).join(', ')
+  const tuple = `(${layout.fields.map(() => '?').join(', ')})`
+  return (chunk) => {
+    const sql = `insert into "${layout.table.name}" (${columns}) values ${Array(chunk.rows).fill(tuple).join(', ')}`
+    return Number(connection.prepare(sql).run(...decodeRows(chunk, layout)).changes)
+  }
+}
+
+function decodeRows({ bytes, rows }: EncodedRows, layout: AnyLayout): Value[] {
+  const values: Value[] = []
+  for (let row = 0; row < rows; row++) {
+    for (const { column, offset, width } of layout.fields) {
+      const at = row * layout.rowBytes + offset
+      const text = bytes.toString('latin1', at, at + width)
+      const { type } = layout.table.columns[column] as Column
+      values.push(type === 'integer' ? Number(text) : text)
+    }
+  }
+  return values
+}

@@ -1,0 +1,150 @@
+import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
+import { describeDurability } from '../durability.ts'
+import type { AnyTable, Change, Database, DatabaseAdapter, TableState } from '../../../ports/database.ts'
+import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
+import { sqliteDialect } from '../sql/dialect.ts'
+import { createStatements, type Statement, type Statements } from '../sql/statements.ts'
+import { createSqlStore, type SqlSession } from '../sql/store.ts'
+import { requireStored } from '../stored.ts'
+import { sqliteStrategies } from './bulk.ts'
+import type { SqliteConnection } from './connection.ts'
+import { createSqliteCounters } from './counters.ts'
+import { readSqliteDurability } from './durability.ts'
+import { isConstraintViolation } from './errors.ts'
+import { readSqliteNatures } from './natures.ts'
+import { openSqliteFile } from './open-file.ts'
+import { readSqliteFacts } from './server-facts.ts'
+import { readSqliteShapes } from './shape.ts'
+import { inMemory } from './url.ts'
+import { watchSqliteInserts } from './watch.ts'
+import { openWriteLock } from './write-lock.ts'
+
+/** The SQLite inside Node: no server, one file. */
+export const sqlite: DatabaseAdapter = {
+  name: 'sqlite',
+  connect: async (url, options) => createDatabase(await openSqliteFile(url, options)),
+  openPausable: async (url) => openWriteLock(await openSqliteFile(url)),
+}
+
+/** In memory, and without a commit that anything waits for: an insert less the file. */
+const controlTable =
+  'create temporary table if not exists rushbench_control (id text primary key, name text, number integer)'
+const control: Statement = {
+  sql: 'insert or replace into temp.rushbench_control values (?, ?, ?)',
+  parameters: ['00000000-0000-0000-0000-000000000000', 'control', 0],
+}
+
+function createDatabase(connection: SqliteConnection): Database {
+  const statements = createStatements(sqliteDialect)
+  const counters = createSqliteCounters(connection, connection.path)
+  const durability = readSqliteDurability(connection, connection.path === inMemory)
+  const version = connection.query({ sql: 'select sqlite_version() as version', parameters: [] })[0]?.['version']
+  return {
+    url: connection.url,
+    engine: {
+      name: 'sqlite',
+      version: String(version),
+      durability,
+    },
+    traits: { transactions: true, concurrentWriters: false, foreignKeys: true },
+    leftOut: [],
+    store: createSqlStore(createSession(connection, statements), statements),
+    insertStrategies: sqliteStrategies(connection, statements, describeDurability(durability)),
+    tables: async () => listTables(connection),
+    shapes: async (tables) => readSqliteShapes(connection, tables),
+    natures: async (table) => readSqliteNatures(connection, table),
+    async createTables(tables) {
+      try {
+        connection.transaction(() => {
+          for (const { table, mark } of tables) {
+            for (const sql of createTableSql(sqliteDialect, table, mark)) connection.run(sql)
+          }
+        })
+      } catch (error) {
+        // Busy, full, not a database: these say more, and nothing is left half done in any case.
+        if (error instanceof RushbenchError) throw error
+        throw failure('migration-failed', { url: connection.url, reason: reasonOf(error), left: [] }, error)
+      }
+    },
+    async dropTables(tables: readonly AnyTable[]) {
+      try {
+        connection.transaction(() => {
+          for (const table of tables) connection.run(dropTableSql(sqliteDialect, table))
+        })
+      } catch (error) {
+        if (!isConstraintViolation(error)) throw error
+        throw failure('tables-depended-on', { url: connection.url, reason: 'rows refer to them' }, error)
+      }
+    },
+    async dropIndexes(table) {
+      connection.transaction(() => {
+        const present = listIndexes(connection, table)
+        for (const name of createIndexSql(sqliteDialect, table).keys()) {
+          if (present.has(name)) connection.run(dropIndexSql(sqliteDialect, table, name))
+        }
+      })
+    },
+    async createIndexes(table) {
+      connection.transaction(() => {
+        const present = listIndexes(connection, table)
+        for (const [name, sql] of createIndexSql(sqliteDialect, table)) if (!present.has(name)) connection.run(sql)
+      })
+    },
+    // The lock of a process ends with it, and what it had not committed with the lock.
+    awaitWriters: async () => connection.transaction(() => {}),
+    recount: async (counter, range) => void connection.execute(statements.recount(counter, range)),
+    async openInserter(table) {
+      connection.run(controlTable)
+      const statementOf = statements.insertOne(table)
+      return {
+        insert: async (row) => requireStored(connection.execute(statementOf(row)), connection.url),
+        controlStatement: control.sql,
+        control: async () => void connection.execute(control),
+        close: async () => {},
+      }
+    },
+    watchInserts: (table, listener) => watchSqliteInserts(connection, table, listener),
+    counters: async () => counters(),
+    facts: async (tables) => readSqliteFacts(connection, connection.path, tables),
+    // Whoever has the file open has it on this machine, or shares its clock at best.
+    now: async () => Date.now(),
+    retries: () => ({}),
+    [Symbol.asyncDispose]: async () => connection.close(),
+  }
+}
+
+function createSession(connection: SqliteConnection, statements: Statements): SqlSession {
+  return {
+    query: async (statement) => connection.query(statement),
+    execute: async (statement) => connection.execute(statement),
+    async executeAll(all) {
+      connection.transaction(() => {
+        for (const statement of all) connection.execute(statement)
+      })
+    },
+    apply: async (changes) =>
+      connection.transaction(() => changes.map((change) => applyChange(connection, statements, change))),
+  }
+}
+
+function applyChange(connection: SqliteConnection, statements: Statements, { guard, insert }: Change): boolean {
+  if (guard && connection.execute(statements.update(guard.table, guard.where, guard.patch)) === 0) return false
+  for (const { table, rows } of insert) connection.execute(statements.insert(table, rows))
+  return true
+}
+
+function listIndexes(connection: SqliteConnection, table: AnyTable): Set<unknown> {
+  const sql = "select name from sqlite_master where type = 'index' and tbl_name = ?"
+  return new Set(connection.query({ sql, parameters: [table.name] }).map(({ name }) => name))
+}
+
+function listTables(connection: SqliteConnection): TableState[] {
+  const rows = connection.query({
+    sql: "select name, sql from sqlite_master where type in ('table', 'view')",
+    parameters: [],
+  })
+  return rows.map(({ name, sql }) => ({
+    name: String(name),
+    mark: /^create table[^(]*\(\/\* (.*?) \*\//i.exec(String(sql))?.[1] ?? null,
+  }))
+}

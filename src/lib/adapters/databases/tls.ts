@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs'
+import { isIP, type Socket } from 'node:net'
+import {
+  checkServerIdentity,
+  createSecureContext,
+  getCACertificates,
+  TLSSocket,
+  type ConnectionOptions,
+} from 'node:tls'
+import { failure, reasonOf } from '../../base/errors/errors.ts'
+import { expandHome } from './url-parameters.ts'
+
+/** What a client says of itself, and whom it trusts: the contents of the files that a URL names, as PEM. */
+export interface TlsMaterial {
+  readonly ca?: string | string[]
+  readonly cert?: string
+  readonly key?: string
+  readonly passphrase?: string
+}
+
+/** The files that a URL names, and the parameters that name them. */
+export interface TlsFiles {
+  readonly ca?: NamedFile | undefined
+  readonly cert?: NamedFile | undefined
+  readonly key?: NamedFile | undefined
+  readonly passphrase?: string | undefined
+}
+
+/** A file and the parameter that names it. */
+export interface NamedFile {
+  readonly parameter: string
+  readonly path: string
+}
+
+/** Instead of a file of certificates: those that this machine and Node trust. */
+export const systemAuthorities = 'system'
+
+/** A file by the parameter that names it; undefined where it is not given. */
+export function namedFile(parameter: string, path: string | undefined): NamedFile | undefined {
+  return path === undefined ? undefined : { parameter, path }
+}
+
+/**
+ * Reads the certificates and the key that a URL names, and tries them out, so that what is wrong with them is said before
+ * anything is connected to. Throws `certificate-unusable`.
+ */
+export function readTlsFiles({ ca, cert, key, passphrase }: TlsFiles, shown: string): TlsMaterial {
+  if (cert && !key) throw lacks(cert, 'it needs its private key beside it', shown)
+  if (key && !cert) throw lacks(key, 'it needs its certificate beside it', shown)
+  const material: TlsMaterial = {
+    ...(ca && { ca: ca.path === systemAuthorities ? knownAuthorities() : readCertificates(ca, shown) }),
+    ...(cert && { cert: readCertificates(cert, shown) }),
+    ...(key && { key: readPem(key, shown) }),
+    ...(key && passphrase !== undefined && { passphrase }),
+  }
+  tryOut({ ca: material.ca }, ca, shown)
+  tryOut({ cert: material.cert }, cert, shown)
+  tryOut({ ...material, ca: undefined }, key, shown)
+  return material
+}
+
+function knownAuthorities(): string[] {
+  return [...new Set([...getCACertificates('system'), ...getCACertificates('default')])]
+}
+
+/** Throws `certificate-unusable` for a file that cannot be read. */
+export function readPem({ parameter, path }: NamedFile, shown: string): string {
+  const file = expandHome(path)
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw failure('certificate-unusable', { url: shown, parameter, file, reason: reasonOf(error) }, error)
+  }
+  // OpenSSL takes a file without any for one that trusts nobody.
+  if (!text.includes('-----BEGIN ')) throw lacks({ parameter, path }, 'it holds nothing in PEM form', shown)
+  return text
+}
+
+/** Throws `certificate-unusable` for a file without any certificate, such as one of a key, which OpenSSL takes for nobody. */
+export function readCertificates(file: NamedFile, shown: string): string {
+  const text = readPem(file, shown)
+  if (!/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(text)) throw lacks(file, 'it holds no certificate', shown)
+  return text
+}
+
+function tryOut(material: ConnectionOptions, file: NamedFile | undefined, shown: string): void {
+  if (!file) return
+  try {
+    createSecureContext(material)
+  } catch (error) {
+    throw failure(
+      'certificate-unusable',
+      { url: shown, parameter: file.parameter, file: expandHome(file.path), reason: reasonOf(error) },
+      error,
+    )
+  }
+}
+
+function lacks({ parameter, path }: NamedFile, reason: string, shown: string): Error {
+  return failure('certificate-unusable', { url: shown, parameter, file: expandHome(path), reason })
+}
+
+/** How far the server's certificate is held against what is trusted. */
+export type Verification = 'none' | 'authority' | 'authority and host'
+
+/** TLS to `host` for Node, with a certificate that is looked at as far as `verification` says. */
+export function tlsOptions(material: TlsMaterial, verification: Verification, host: string): ConnectionOptions {
+  return {
+    ...material,
+    rejectUnauthorized: verification !== 'none',
+    ...(isIP(host) === 0 && { servername: host }),
+    // Node would hold it against the address that was connected to, which is another one behind a relay.
+    checkServerIdentity: (_name, certificate) =>
+      verification === 'authority and host' ? checkServerIdentity(host, certificate) : undefined,
+  }
+}
+
+/** How a client is connected to its server. */
+export interface ConnectionFacts {
+  readonly transport: 'tcp' | 'unix socket'
+  readonly encrypted: boolean
+  /** Version of TLS, such as `TLSv1.3`; left out where nobody tells. */
+  readonly protocol?: string
+  /** What of the server's certificate was looked at, where the connection is encrypted. */
+  readonly verified?: Verification
+  /** Others stand between the client and the server, such as PgBouncer. */
+  readonly pooled?: true
+}
+
+/** What a connection turned out to be, from its socket. */
+export function factsOf(socket: Socket, verification: Verification): ConnectionFacts {
+  if (!(socket instanceof TLSSocket)) {
+    return { transport: socket.remoteAddress === undefined ? 'unix socket' : 'tcp', encrypted: false }
+  }
+  const protocol = socket.getProtocol()
+  return { transport: 'tcp', encrypted: true, ...(protocol && { protocol }), verified: verification }
+}
+
+/** OpenSSL's and Node's codes for a handshake that failed. */
+const tlsFault = /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_|EPROTO$)/
+
+/** What OpenSSL makes of an answer that is no TLS, by the versions of Node. */
+const plainAnswer = /wrong version number|packet length too long|unexpected message|http request|record layer failure/i
+
+/** Why a connection failed, in words that say so where TLS was answered with something else. */
+export function reasonOfTls(error: unknown): string {
+  const reason = reasonOf(error)
+  return plainAnswer.test(reason) ? `the server does not speak TLS (${reason})` : reason
+}
+
+/** Whether it was TLS that failed: there is no encrypted connection of the kind that was asked for. */
+export function isTlsFault(error: unknown): boolean {
+  return tlsFault.test((error as { code?: string } | null)?.code ?? '')
+}

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ColumnName, InsertListener, InsertWatch, Store, Table, Value, Where } from '../../ports/database.ts'
+
+/**
+ * Follows a table until `signal` aborts; calls `ready` once the listener knows all that was there. `isFirst` until then:
+ * the listener knows few rows or none.
+ */
+export type Follow = (ready: () => void, signal: AbortSignal, isFirst: boolean) => Promise<void>
+
+/** How long a database that is away is left alone, ms. */
+const retryMs = 200
+
+/** Rows that are told of, or read by their keys, at once. */
+const rowsAtOnce = 500
+
+/** Looks for rows where nothing tells of them: at least this often, ms, and at most a tenth of the time. */
+const pollMs = 50
+const restPerWork = 9
+
+/** Follows, and begins anew after an error, which `onError` is told. Throws what goes wrong before it is ready. */
+export async function keepFollowing(follow: Follow, onError: (error: Error) => void): Promise<InsertWatch> {
+  const stop = new AbortController()
+  const begun = Promise.withResolvers<void>()
+  let isReady = false
+  const ready = (): void => {
+    isReady = true
+    begun.resolve()
+  }
+  const work = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      try {
+        await follow(ready, stop.signal, !isReady)
+      } catch (error) {
+        if (stop.signal.aborted) return
+        if (!isReady) return begun.reject(error)
+        onError(error as Error)
+        await rest(retryMs, stop.signal)
+      }
+    }
+  }
+  const ended = work()
+  await begun.promise
+  return {
+    async close() {
+      stop.abort()
+      await ended
+    },
+  }
+}
+
+/** Resolves after `ms`, or as soon as `signal` aborts. */
+export async function rest(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, null, { signal }).catch(() => {})
+}
+
+/** Tells of every row that the listener does not know, and reads them all: half the work where it knows few. */
+export async function tellAll<R extends object>(
+  store: Store,
+  table: Table<R>,
+  listener: InsertListener<R>,
+  signal: AbortSignal,
+): Promise<number> {
+  let unknown: R[] = []
+  let rows = 0
+  const tell = (): void => {
+    if (unknown.length > 0) listener.onRows(unknown)
+    unknown = []
+  }
+  for await (const row of store.scan(table)) {
+    if (signal.aborted) break
+    rows++
+    if (!listener.knows((row as R)[table.primaryKey] as Value)) unknown.push(row as R)
+    if (unknown.length >= rowsAtOnce) tell()
+  }
+  tell()
+  return rows
+}
+
+/** Tells of every row that the listener does not know; of all others only the keys are read. How many rows there are. */
+export async function tellMissing<R extends object>(
+  store: Store,
+  table: Table<R>,
+  listener: InsertListener<R>,
+  signal: AbortSignal,
+): Promise<number> {
+  const key: ColumnName<R> = table.primaryKey
+  let missing: Value[] = []
+  let rows = 0
+  for await (const row of store.scan(table, [key])) {
+    if (signal.aborted) break
+    rows++
+    const value = row[key] as Value
+    if (listener.knows(value)) continue
+    missing.push(value)
+    if (missing.length < rowsAtOnce) continue
+    await tellKeys(store, table, listener, missing)
+    missing = []
+  }
+  await tellKeys(store, table, listener, missing)
+  return rows
+}
+
+/** Tells of the rows of those keys that the listener does not know. */
+export async function tellKeys<R extends object>(
+  store: Store,
+  table: Table<R>,
+  listener: InsertListener<R>,
+  keys: readonly Value[],
+): Promise<void> {
+  const unknown = keys.filter((key) => !listener.knows(key))
+  for (let at = 0; at < unknown.length; at += rowsAtOnce) {
+    const where = { [table.primaryKey]: { in: unknown.slice(at, at + rowsAtOnce) } } as Where<R>
+    listener.onRows((await store.find(table, where)) as R[])
+  }
+}
+
+/**
+ * A watch for engines that tell nobody of new rows: counts them, and looks for those that the listener does not know when
+ * they have become more or fewer. The larger the table, the longer that takes and the later a row is told of.
+ */
+export function pollInserts<R extends object>(
+  store: Store,
+  table: Table<R>,
+  listener: InsertListener<R>,
+): Promise<InsertWatch> {
+  return keepFollowing(async (ready, signal, isFirst) => {
+    let seen = -1
+    while (!signal.aborted) {
+      const began = performance.now()
+      // A row that came behind the scan's back makes what it went through less than the next count.
+      if ((await store.count(table)) !== seen) {
+        const tell = seen < 0 && isFirst ? tellAll : tellMissing
+        seen = await tell(store, table, listener, signal)
+      }
+      ready()
+      await rest(Math.max(pollMs, (performance.now() - began) * restPerWork), signal)
+    }
+  }, listener.onError)
+}

@@ -1,0 +1,38 @@
+import type { ChannelListener } from '../../ports/pubsub.ts'
+
+/** Who listens to what in this process. */
+export interface Listeners {
+  /** True for the first of its channel. */
+  add(channel: string, listener: ChannelListener): boolean
+  /** True for the last of its channel. */
+  remove(channel: string, listener: ChannelListener): boolean
+  tell(channel: string, text: string): void
+  /** Tells all of them, whatever they listen to. */
+  tellGap(): void
+  clear(): void
+}
+
+/** Nobody, so far. */
+export function createListeners(): Listeners {
+  const channels = new Map<string, Set<ChannelListener>>()
+  return {
+    add(channel, listener) {
+      const there = channels.get(channel)
+      there?.add(listener)
+      if (!there) channels.set(channel, new Set([listener]))
+      return !there
+    },
+    remove(channel, listener) {
+      const there = channels.get(channel)
+      if (!there?.delete(listener) || there.size > 0) return false
+      return channels.delete(channel)
+    },
+    tell(channel, text) {
+      for (const listener of channels.get(channel) ?? []) listener.onMessage(text)
+    },
+    tellGap() {
+      for (const listeners of channels.values()) for (const listener of listeners) listener.onGap()
+    },
+    clear: () => channels.clear(),
+  }
+}

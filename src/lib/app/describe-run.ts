@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
+import type { RunConfig } from '../config/resolve.ts'
+import { recordDurability } from '../adapters/databases/durability.ts'
+import type { EngineInfo } from '../ports/database.ts'
+import type { ServerFacts } from '../adapters/databases/server-facts.ts'
+import type { Report, ReportHead } from '../record/record.ts'
+import { reportSchemaName } from '../record/schema-name.ts'
+import { recordServer } from '../render/terminal/server-text.ts'
+
+/** What a report says about its run, whatever was run. */
+export interface RunFacts {
+  readonly startedAt: Date
+  readonly config: RunConfig
+  /** Null when the target's database is not known. */
+  readonly engine: EngineInfo | null
+  /** What the server said of itself; null where it could not be asked. */
+  readonly server: ServerFacts | null
+  /** Of rushbench. */
+  readonly version: string
+}
+
+/** The head of a report of `kind` that ends now. */
+export function describeRun<Kind extends Report['kind']>(
+  kind: Kind,
+  facts: RunFacts,
+): ReportHead & { readonly kind: Kind } {
+  const { startedAt, config, engine, server, version } = facts
+  return {
+    schema: reportSchemaName,
+    kind,
+    id: randomUUID(),
+    startedAt: startedAt.toISOString(),
+    finishedAt: new Date().toISOString(),
+    environment: {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: availableParallelism(),
+      memoryMb: Math.round(totalmem() / 1024 / 1024),
+      os: `${type()} ${release()}`,
+      node: process.versions.node,
+      rushbench: version,
+      engine: engine?.name ?? 'unknown',
+      engineVersion: engine?.version ?? 'unknown',
+      durability: engine === null ? {} : recordDurability(engine.durability),
+      ...(engine?.connection && { connection: engine.connection }),
+    },
+    ...recordServer(server),
+    config: Object.fromEntries(config.settings.map(({ name, shown }) => [name, shown])),
+    seed: config.values.seed,
+    command: config.command,
+  }
+}

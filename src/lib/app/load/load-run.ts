@@ -1,0 +1,131 @@
+import type { BaseCommand } from '../../cli/base-command.ts'
+import { requireOriginal } from '../../cli/beside-original.ts'
+import { letHeapGrow } from '../../base/heap.ts'
+import { scenarioSettings } from '../../config/scenario-settings.ts'
+import { strongestOf, type RunConfig } from '../../config/resolve.ts'
+import { readFacts } from '../../adapters/databases/read-facts.ts'
+import { parseFault, requirePossible } from '../../load/faults/faults.ts'
+import type { LoadMakers } from '../../load/distributed/choose-generators.ts'
+import { requireDescriptors } from '../../load/engine/descriptors.ts'
+import { createLedgerBesideReport, createLedgerFile, requireNewLedger } from '../../load/ledger/ledger-file.ts'
+import { parseLimit } from '../../load/limits/limit.ts'
+import { chooseScenarios } from '../../load/engine/mix.ts'
+import { checkModel, createModel, durationOf, modelNames, type LoadModel } from '../../load/engine/model.ts'
+import { runLoad } from './run.ts'
+import { readScenarioFacts, type ScenarioFacts } from '../../load/scenarios/scenario-facts.ts'
+import { parseThreshold } from '../../load/metrics/thresholds.ts'
+import { realClock } from '../../base/measure/clock.ts'
+import { describeRun } from '../describe-run.ts'
+import type { LoadReport } from '../../record/record.ts'
+import { loadSummary } from '../../render/terminal/text.ts'
+import { loadWorkload, type BuiltInWorkload } from '../../workloads/registry.ts'
+import { moduleBeside } from './entry-points.ts'
+import { chooseMakers, madeBy } from './load-makers.ts'
+import { openLoadTarget } from './load-target.ts'
+import { paint } from '../../cli/paint.ts'
+import { showSeconds, showTrial } from './load-progress.ts'
+import { showPreparing } from '../../cli/progress.ts'
+import { readRequestModel, type RequestFlags } from '../../cli/request-flags.ts'
+import { requireServices, type Service } from '../require-services.ts'
+import { requirePlaces, saveAndPrint } from '../save-run.ts'
+
+/** The flags of `load` that are no settings. */
+export interface LoadFlags extends RequestFlags {
+  readonly request?: string | undefined
+  readonly ledger?: string | undefined
+  readonly fault?: readonly string[] | undefined
+  readonly experiment?: string | undefined
+  readonly 'allow-remote': boolean
+  readonly 'beside-original': boolean
+}
+
+/** Makes one run of `load`, prints its summary, and saves its report. Throws what a user has to know of. */
+export async function makeLoadRun(
+  command: BaseCommand,
+  flags: LoadFlags,
+  config: RunConfig,
+): Promise<{ readonly report: LoadReport; readonly runId: string }> {
+  const { values } = config
+  if (flags['beside-original']) requireOriginal(flags.request, values)
+  const thresholds = (values.threshold ?? []).map(parseThreshold)
+  const model = await chooseModel(flags, config)
+  const scenario = await readScenario(command, config)
+  const limit = values.findLimit === undefined ? null : parseLimit(values.findLimit)
+  const seconds = showSeconds(durationOf(model), command.jsonEnabled())
+  const makers = await chooseMakers(command, config, scenario, seconds.note)
+  checkModel(model, { ...madeBy(makers), raised: limit !== null })
+  // Workers elsewhere say it themselves.
+  if (makers.kind !== 'queue')
+    requireDescriptors(model, { index: 0, of: makers.kind === 'processes' ? makers.count : 1 })
+  const faults = (flags.fault ?? []).map(parseFault)
+  requirePossible(faults, durationOf(model), values.target)
+  const workload = await loadWorkload(values.workload)
+  // A name that is wrong is said before the database is filled.
+  if (scenario === null) chooseScenarios(workload.scenarios(values, ''), values.mix)
+  if (scenario !== null && values.target === undefined) {
+    command.logToStderr(
+      `Without --target the scenario loads the built-in API of the workload ${workload.name}, which rushbench starts; name yours with --target.`,
+    )
+  }
+  await requirePlaces(values.reports)
+  await requireServices(values, servicesOf(workload, config, makers))
+  if (flags.ledger !== undefined) await requireNewLedger(flags.ledger)
+  const startedAt = new Date()
+  await using target = await openLoadTarget(command, workload, config, { allowRemote: flags['allow-remote'], faults })
+  const { findings, runId, failure } = await runLoad(target, {
+    ...values,
+    scenarioNames: scenario?.names ?? null,
+    scenarioFile: scenario?.file ?? null,
+    makers,
+    scenarioSettings: scenarioSettings(values),
+    model,
+    workload,
+    workloadOptions: values,
+    thresholds,
+    limit,
+    faults,
+    clock: realClock,
+    signal: command.signal,
+    startedAt,
+    createLedgerFile: () =>
+      flags.ledger === undefined ? createLedgerBesideReport(values.reports, startedAt) : createLedgerFile(flags.ledger),
+    onPreparing: showPreparing(command.jsonEnabled()),
+    onSecond: seconds.update,
+    onTrial: showTrial(command.jsonEnabled()),
+    onFault: ({ expression }) => seconds.note(`fault: ${expression}`),
+    onEnd: (isAudited) => seconds.stop(isAudited ? 'Auditing the database' : null),
+  })
+  const engine = target.database?.engine ?? null
+  const server = target.database ? await readFacts(target.database, workload.tables) : null
+  const run = describeRun('load', { startedAt, config, engine, server, version: command.config.version })
+  const report = { ...run, ...findings }
+  // An experiment shows it once, after its last run.
+  const showsOriginal = flags['beside-original'] && flags.experiment === undefined
+  const summary = `${loadSummary(report, paint, showsOriginal ? workload.original : null)}\n`
+  await saveAndPrint(report, values, { log: (text) => command.log(text), summary, ledger: findings.ledger })
+  if (failure) throw failure
+  return { report, runId }
+}
+
+/** What a load needs beside its database: all that its own API does; of another, what it is audited by. */
+function servicesOf({ needs }: BuiltInWorkload, { values, settings }: RunConfig, makers: LoadMakers): Service[] {
+  // Tables of somebody else are audited without.
+  const isAudited = !values.audit && settings.some(({ name, origin }) => name === 'db' && origin !== 'default')
+  const used = needs.filter((service) => values.target === undefined || (service === 'broker' && isAudited))
+  return makers.kind === 'queue' ? [...used, 'queue'] : [...used]
+}
+
+/** Null for the workload's own. Its code never runs in this thread, which has to hear of Ctrl-C. */
+async function readScenario({ signal }: BaseCommand, { values }: RunConfig): Promise<ScenarioFacts | null> {
+  if (values.scenario === undefined) return null
+  const entry = moduleBeside('scenario-thread')
+  return readScenarioFacts(values.scenario, { entry, timeoutMs: values.prepareTimeout, signal })
+}
+
+async function chooseModel(flags: LoadFlags, config: RunConfig): Promise<LoadModel> {
+  if (flags.request === undefined) return createModel(strongestOf(config, modelNames), config.values)
+  const model = await readRequestModel(flags.request, flags, config)
+  // Whoever sends as fast as it can makes garbage as fast; users that think do well in half the memory.
+  if (model.kind === 'saturation') letHeapGrow()
+  return model
+}

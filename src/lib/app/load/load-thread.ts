@@ -1,0 +1,47 @@
+// What a thread runs that makes load: by "load --threads", or by what a person's own scenario file says.
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
+import { reasonOf } from '../../base/errors/errors.ts'
+import type { ScenarioTask } from '../../load/distributed/choose-generators.ts'
+import { sharedMemory } from '../../load/metrics/counts-memory.ts'
+import { createGenerator, type LocalGenerator } from '../../load/engine/generator.ts'
+import { aliveEveryMs, type FromGenerator } from '../../load/distributed/generator-messages.ts'
+import { isStop } from '../../load/engine/refusals.ts'
+import { serveGenerator } from '../../load/distributed/serve-generator.ts'
+import { realClock } from '../../base/measure/clock.ts'
+import { readTaskScenarios } from './task-scenarios.ts'
+
+const task = workerData as ScenarioTask
+const port = parentPort as MessagePort
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin, windows do
+const send = (message: FromGenerator): void => port.postMessage(message)
+
+/** What scenarios threw where nobody waits for it, until there is a generator that counts it. */
+const early: string[] = []
+let generator: Pick<LocalGenerator, 'recordError'> = { recordError: (reason) => void early.push(reason) }
+
+/** A scenario that forgets to await something does not end its run. */
+function onStrayError(error: unknown): void {
+  if (!isStop(error)) generator.recordError(`not awaited: ${reasonOf(error)}`)
+}
+
+process.on('unhandledRejection', onStrayError)
+process.on('uncaughtException', onStrayError)
+setInterval(() => send({ kind: 'alive' }), aliveEveryMs)
+
+const memory = sharedMemory((piece) => send({ kind: 'counts', piece }))
+
+await serveGenerator({ send, listen: (onMessage) => void port.on('message', onMessage) }, async (hooks) => {
+  const scenarios = await readTaskScenarios(task)
+  send({ kind: 'read', names: scenarios.map(({ name }) => name) })
+  const { isAlone = false } = task
+  const local = createGenerator(task, hooks, { scenarios, clock: realClock, inThread: true, isAlone, memory })
+  for (const reason of early) local.recordError(reason)
+  generator = local
+  return local
+}).catch((error: unknown) => {
+  // No fault of the scenario: whoever started this thread hears that it has ended, and why.
+  process.off('uncaughtException', onStrayError)
+  setImmediate(() => {
+    throw error
+  })
+})

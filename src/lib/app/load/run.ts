@@ -1,0 +1,304 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import type { BookingAudit } from '../../audit/open-audit.ts'
+import { afterInspection, collectViolations } from '../../audit/result.ts'
+import type { Database } from '../../ports/database.ts'
+import type { RetryCounts } from '../../adapters/databases/retry-counter.ts'
+import { failure, reasonOf } from '../../base/errors/errors.ts'
+import type { Clock } from '../../base/measure/clock.ts'
+import type { AuditResult, LoadReport } from '../../record/record.ts'
+import type { Violation, Watch, Workload } from '../../ports/workload.ts'
+import { startFaults, type Fault, type FaultInjection, type InjectedFault, type InjectFault } from '../../load/faults/faults.ts'
+import { findLimit, type LimitFound, type LimitSearch, type Trial } from '../../load/limits/find-limit.ts'
+import { chooseGenerators, type LoadMakers } from '../../load/distributed/choose-generators.ts'
+import { describeGenerator, describeLimit, describeLoad } from './findings.ts'
+import { createSocketClient } from '../../load/clients/http/socket-client.ts'
+import { shownTarget, whyUnreachable } from '../../load/clients/target.ts'
+import type { AppendOnlyFile } from '../../load/ledger/ledger-file.ts'
+import { readLedger } from '../../load/ledger/ledger-reader.ts'
+import { startLedger, unwrittenLedger, type LedgerWriter } from '../../load/ledger/ledger.ts'
+import type { Limit } from '../../load/limits/limit.ts'
+import { openableConnections } from '../../load/engine/descriptors.ts'
+import { stepOf } from '../../load/clients/fixed-request.ts'
+import { sendOf, type LoadModel } from '../../load/engine/model.ts'
+import type { OutcomeStatuses } from '../../ports/outcome.ts'
+import type { PreparingProgress } from '../../load/engine/generator.ts'
+import { chooseScenarios } from '../../load/engine/mix.ts'
+import { runModel, type ModelRunResult } from '../../load/distributed/run-model.ts'
+import type { Threshold } from '../../base/threshold.ts'
+import { checkThreshold, limitErrors } from '../../load/metrics/thresholds.ts'
+import type { OnSecond } from '../../load/metrics/timeline.ts'
+
+/** What is loaded. */
+export interface LoadTarget {
+  readonly origin: string
+  /** Of every replica, that one first; with a path for all requests, and with user and password where there are any. */
+  readonly origins: readonly string[]
+  /** Behind it; null when it is not known. */
+  readonly database: Database | null
+  /** Of that database. */
+  readonly audit: BookingAudit | null
+  /** Holds what the replicas keep in memory against that database; null when it is not known, or they keep nothing. */
+  readonly inspect: ((watch: Watch) => AsyncIterable<Violation>) | null
+  /** Rejects when the API that was started for this run ends too early. */
+  readonly ended: Promise<never>
+  /** Does faults to what was started for this run; null when nothing was. */
+  readonly inject: InjectFault | null
+  /** What the database made the API that was started for this run try again; null when none was. */
+  readonly retries: (() => RetryCounts) | null
+  /** Stops what was started for this run; nothing else. */
+  close(): Promise<void>
+}
+
+/** How a run goes. Times in ms. */
+export interface LoadOptions<Options extends object> extends OutcomeStatuses {
+  readonly workload: Workload<Options>
+  readonly workloadOptions: Options
+  /** Names of those of the workload's scenarios that are run; all unless given. */
+  readonly mix: readonly string[] | undefined
+  /** Of a person's own scenarios, which are run instead of the workload's. */
+  readonly scenarioNames: readonly string[] | null
+  /** Where they stand. */
+  readonly scenarioFile: string | null
+  /** How long reading them may take, and preparing users without another one that is ready. */
+  readonly prepareTimeout: number
+  readonly model: LoadModel
+  readonly makers: LoadMakers
+  /** What of the options the workload's scenarios may ask for, and may leave this process. */
+  readonly scenarioSettings: object
+  readonly timeout: number
+  readonly seed: string
+  readonly thresholds: readonly Threshold[]
+  /** What the highest load that holds it is looked for; null runs the model as it is. */
+  readonly limit: Limit | null
+  /** As `requirePossible` lets them pass. */
+  readonly faults: readonly Fault[]
+  readonly startedAt: Date
+  /** Called once the target has answered and the users are prepared. */
+  readonly createLedgerFile: () => Promise<AppendOnlyFile>
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly onPreparing: (progress: PreparingProgress | null) => void
+  readonly onSecond: OnSecond
+  /** Called after each trial of a search. */
+  readonly onTrial: (trial: Trial) => void
+  /** Called when a fault begins. */
+  readonly onFault: (fault: Fault) => void
+  /** Called when no more is sent, and told whether the database is audited now. */
+  readonly onEnd: (isAudited: boolean) => void
+}
+
+/** What a report says of a run, apart from its head. */
+export type LoadFindings = Pick<
+  LoadReport,
+  'load' | 'limit' | 'generator' | 'audit' | 'auditFailure' | 'ledger' | 'thresholds' | 'retries'
+>
+
+/** Findings, and what ended the run when it did not end by itself, or kept it from being audited. */
+export interface LoadOutcome {
+  /** Part of the names of all bookings of a workload's own users. */
+  readonly runId: string
+  readonly findings: LoadFindings
+  readonly failure: Error | null
+}
+
+/** Violations that a load report carries in full; its counts cover all. */
+const keptViolations = 20
+
+/**
+ * Lets the users loose on `target`, closes it, and audits its database. Throws `target-unreachable`,
+ * `scenario-not-prepared`, `scenario-wrong`, `thread-ended`, `worker-ended`, and `ledger-unwritable`, which ends the run.
+ */
+export async function runLoad<Options extends object>(
+  target: LoadTarget,
+  options: LoadOptions<Options>,
+): Promise<LoadOutcome> {
+  for (const origin of target.origins) await requireReachable(origin, options.timeout)
+  const runId = randomUUID().slice(0, 8)
+  const stop = new AbortController()
+  let apiFailure: Error | null = null
+  let mistake: Error | null = null
+  const fail = (error: Error): void => {
+    apiFailure ??= error
+    stop.abort()
+  }
+  target.ended.catch(fail)
+  const onMistake = (error: Error): void => {
+    mistake ??= error
+    stop.abort()
+  }
+  const signal = AbortSignal.any([options.signal, stop.signal])
+  let ledger: Promise<LedgerWriter> | null = null
+  const openOnce = (): Promise<LedgerWriter> => (ledger ??= openLedger(runId, target, options, stop))
+  let faults: FaultInjection | null = null
+  const begin = async (): Promise<LedgerWriter> => {
+    const opened = await openOnce()
+    if (target.inject) faults ??= startFaults({ ...options, inject: target.inject, signal, onFailure: fail })
+    return opened
+  }
+  const endFaults = async (): Promise<readonly InjectedFault[]> => (await faults?.end()) ?? []
+  let runs = 0
+  const runOnce: LimitSearch['runModel'] = (model, isDecided) => {
+    // Each run's bookings are set apart, though they stand in one ledger.
+    const id = runs++ === 0 ? runId : `${runId}x${runs}`
+    const generators = chooseGenerators({ ...planOf(options, target, id), model, onFailure: fail })
+    return runModel({
+      ...options,
+      ...generators,
+      model,
+      openLedger: begin,
+      signal,
+      onMistake,
+      onLost: () => stop.abort(),
+      isDecided,
+    })
+  }
+  const measuring = measure(options, signal, runOnce)
+  // Also when it fails: nothing is injected after that.
+  const injected = await measuring.then(endFaults, endFaults)
+  const { run, found } = await measuring
+  const thresholds = [...(options.limit?.conditions ?? []), ...options.thresholds]
+  const about = { target: target.origin, workload: nameOf(options), limitsErrors: limitErrors(thresholds) }
+  const written = await openOnce()
+  if (mistake && run.result.requests === 0) await abandon(written, mistake)
+  const inspecting = inspectTarget(target, apiFailure)
+  // What goes wrong in it keeps the run from being audited, not the target from being closed.
+  await inspecting.catch(() => {})
+  await target.close()
+  const ledgerPath = await written.close()
+  options.onEnd(target.audit !== null)
+  const { audit, failure: auditFailure } = await tryAudit(async () => {
+    if (injected.length > 0) await awaitWriters(target.database, options.workload)
+    return target.audit && (await auditLedger(target.audit, ledgerPath, await inspecting))
+  })
+  return {
+    runId,
+    failure: mistake ?? apiFailure ?? auditFailure,
+    findings: {
+      load: { ...describeLoad(run, about), ...describeFaults(injected) },
+      ...(found ? { limit: describeLimit(found) } : {}),
+      generator: describeGenerator(run, found?.obstacles ?? []),
+      audit,
+      ...(auditFailure ? { auditFailure: reasonOf(auditFailure) } : {}),
+      ...(target.retries ? { retries: target.retries() } : {}),
+      ...(ledgerPath === null ? {} : { ledger: ledgerPath }),
+      thresholds: thresholds.map((threshold) => checkThreshold(threshold, run.result)),
+    },
+  }
+}
+
+/** Nothing was measured, so that nothing is left behind. */
+async function abandon(ledger: LedgerWriter, error: Error): Promise<never> {
+  const path = await ledger.close()
+  if (path !== null) await rm(path, { force: true })
+  throw error
+}
+
+/** What a killed API had begun may still be rolled back while an audit reads. */
+async function awaitWriters(database: Database | null, { tables }: Workload): Promise<void> {
+  for (const table of tables) await database?.awaitWriters(table)
+}
+
+function describeFaults(injected: readonly InjectedFault[]): Pick<LoadReport['load'], 'faults'> {
+  return injected.length > 0 ? { faults: [...injected] } : {}
+}
+
+/** Runs the model once, or over and over to find its limit. */
+async function measure<Options extends object>(
+  options: LoadOptions<Options>,
+  signal: AbortSignal,
+  runOnce: LimitSearch['runModel'],
+): Promise<{ readonly run: ModelRunResult; readonly found: LimitFound | null }> {
+  const { limit, model } = options
+  if (!limit) return { run: await runOnce(model, () => false), found: null }
+  const highest = highestOf(options)
+  const found = await findLimit({ ...options, limit, model, highest, signal, runModel: runOnce })
+  return { run: found.run, found }
+}
+
+/** What this machine can be asked for in a search; workers elsewhere say so themselves. */
+function highestOf<Options extends object>({ model, makers }: LoadOptions<Options>): number {
+  if (model.kind !== 'saturation' || makers.kind === 'queue') return Infinity
+  return openableConnections() * (makers.kind === 'processes' ? makers.count : 1)
+}
+
+/** What of the options generators are made of. */
+function planOf<Options extends object>(options: LoadOptions<Options>, { origins }: LoadTarget, runId: string) {
+  const { workload, workloadOptions, mix, scenarioFile, prepareTimeout, makers, timeout, seed, clock } = options
+  const { bookedStatuses, conflictStatuses } = options
+  return {
+    origins,
+    timeout,
+    seed,
+    runId,
+    statuses: { bookedStatuses, conflictStatuses },
+    makers,
+    clock,
+    scenarioFile,
+    prepareTimeout,
+    settings: options.scenarioSettings,
+    scenarios: () => chooseScenarios(workload.scenarios(workloadOptions, runId), mix),
+  }
+}
+
+/** A failure to write ends the run. A single request says nothing of bookings. */
+async function openLedger<Options extends object>(
+  run: string,
+  { origin }: LoadTarget,
+  options: LoadOptions<Options>,
+  stop: AbortController,
+): Promise<LedgerWriter> {
+  if (sendOf(options.model)) return unwrittenLedger()
+  const { createLedgerFile, startedAt } = options
+  const head = { run, workload: nameOf(options), target: origin, startedAt: startedAt.toISOString() }
+  const ledger = await startLedger(await createLedgerFile(), head)
+  ledger.failed.catch(() => stop.abort())
+  return ledger
+}
+
+/** What was measured is worth its report, also when the database is away in the end. */
+async function tryAudit(
+  audit: () => Promise<AuditResult | null>,
+): Promise<{ readonly audit: AuditResult | null; readonly failure: Error | null }> {
+  try {
+    return { audit: await audit(), failure: null }
+  } catch (error) {
+    return { audit: null, failure: error as Error }
+  }
+}
+
+const emptyLedger = { entries: { count: 0, async *read() {} }, counts: { booked: 0, conflict: 0 } }
+
+/** From the file, as anybody could later. Not ended by the signal, which has only ended the run. */
+async function auditLedger(
+  audit: BookingAudit,
+  ledgerPath: string | null,
+  inspected: readonly Violation[],
+): Promise<AuditResult> {
+  const watch = createWatch()
+  const { entries, counts } = ledgerPath === null ? emptyLedger : await readLedger(ledgerPath, watch)
+  const counted = { acknowledged: counts.booked, refused: counts.conflict }
+  return collectViolations(afterInspection(inspected, audit(entries, watch)), counted, keptViolations)
+}
+
+/** Nothing of an API that has ended: what it kept in memory went with it. */
+async function inspectTarget({ inspect }: LoadTarget, apiFailure: Error | null): Promise<Violation[]> {
+  const found: Violation[] = []
+  if (inspect && !apiFailure) for await (const violation of inspect(createWatch())) found.push(violation)
+  return found
+}
+
+function createWatch(): Watch {
+  return { onProgress() {}, signal: new AbortController().signal }
+}
+
+function nameOf<Options extends object>({ model, scenarioNames, workload }: LoadOptions<Options>): string {
+  const send = sendOf(model)
+  if (send) return stepOf(send)
+  return scenarioNames ? scenarioNames.join(', ') : workload.name
+}
+
+async function requireReachable(origin: string, timeout: number): Promise<void> {
+  const reason = await whyUnreachable(createSocketClient(origin, timeout))
+  if (reason !== null) throw failure('target-unreachable', { target: shownTarget(origin), reason })
+}

@@ -1,0 +1,22 @@
+import type { ScenarioSettings } from '../../config/scenario-settings.ts'
+import type { Settings } from '../../config/settings.ts'
+import { chooseScenarios } from '../../load/engine/mix.ts'
+import type { ScenarioTask } from '../../load/distributed/choose-generators.ts'
+import { sendOf } from '../../load/engine/model.ts'
+import { readScenarios } from '../../load/scenarios/scenario-file.ts'
+import type { Scenario } from '../../ports/scenario.ts'
+import { loadWorkload } from '../../workloads/registry.ts'
+
+/** The scenarios of a task: a person's own from their file, or the workload's; none where a single request is sent. */
+export async function readTaskScenarios(task: ScenarioTask): Promise<readonly Scenario[]> {
+  const { model, scenarioFile, settings, runId } = task
+  if (sendOf(model)) return []
+  return scenarioFile === null ? workloadScenarios(settings as ScenarioSettings, runId) : readScenarios(scenarioFile)
+}
+
+/** The workload's own scenarios, as the settings that they know choose them. Throws `workload-unknown`, `usage-wrong`. */
+async function workloadScenarios(settings: ScenarioSettings, runId: string): Promise<readonly Scenario[]> {
+  const workload = await loadWorkload(settings.workload)
+  // A test makes the scenarios of every workload from these settings alone.
+  return chooseScenarios(workload.scenarios(settings as Settings, runId), settings.mix)
+}

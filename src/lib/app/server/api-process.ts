@@ -1,0 +1,217 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { on, once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ApiNews, ApiOrder } from './api-channel.ts'
+import { lateEndMs } from './late-end.ts'
+import { addRetries, type RetryCounts } from '../../adapters/databases/retry-counter.ts'
+import { failure, reasonOf } from '../../base/errors/errors.ts'
+import type { RunningServer } from '../../ports/workload.ts'
+
+/** What is to be started, and where. */
+export interface ApiLaunch {
+  /** `bin/run.js` */
+  readonly entryPoint: string
+  /** Settings, which go through the environment, where other users cannot read a password. */
+  readonly env: Readonly<Record<string, string>>
+  readonly host: string
+  /** 0: any free one, which is kept when the process is started again. */
+  readonly port: number
+  /** Of its metrics; undefined where the API serves them. */
+  readonly metricsPort: number | undefined
+  /** How long it goes on with what is in flight when it is closed, ms. */
+  readonly shutdownTimeout: number
+}
+
+/** An API in a process of its own. */
+export interface ApiProcess extends RunningServer {
+  /** Rejects with `api-ended`, or `replica-ended` where it was supervised, when it ends and is not started again. */
+  readonly ended: Promise<never>
+  /**
+   * What its database made it try again, in all the processes that it has been; what one that was killed had not told
+   * (a quarter of a second) is missing.
+   */
+  retries(): RetryCounts
+  /** Kills the process by SIGKILL and starts it again on the same port, as a supervisor does; resolves when it listens. */
+  crash(): Promise<void>
+}
+
+/** Follows a process, and says what becomes of it. */
+export interface Supervisor {
+  /** It listens, for the first time or again. */
+  onStart(origin: string, pid: number): void
+  /** It ended by itself after so many ms, or could not be started again (0): in how many ms it is to be, or null. */
+  onEnd(reason: string, aliveMs: number): number | null
+  /** What it wrote to stderr. */
+  onErrors(text: string): void
+}
+
+const unsupervised: Supervisor = { onStart() {}, onEnd: () => null, onErrors() {} }
+
+/** How long the API may take to start and to do as it is told, ms. */
+const startTimeoutMs = 30_000
+const answerTimeoutMs = 30_000
+/** How much longer than it said it may take to close, ms; it ends itself before. */
+const closeGraceMs = lateEndMs + 2000
+
+/**
+ * Starts `rushbench start` in a process of its own, so that it and the load each have a core. Unless the supervisor says
+ * otherwise, it is not started again. Throws `api-failed-to-start`.
+ */
+export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor = unsupervised): Promise<ApiProcess> {
+  const { promise: ended, reject: fail } = Promise.withResolvers<never>()
+  // Awaited by whoever is interested; nobody is once the run is over.
+  ended.catch(() => {})
+  const closing = new AbortController()
+  const counted: (() => RetryCounts)[] = []
+  const first = await launch(order, supervisor)
+  const { origin } = first
+  const port = Number(new URL(origin).port)
+  /** The one that serves, or is being started. */
+  let current = Promise.resolve(first)
+  watch(first)
+
+  function watch(api: Api): void {
+    const startedAt = performance.now()
+    counted.push(api.retries)
+    supervisor.onStart(origin, api.child.pid ?? 0)
+    api.child.once('exit', (code, signal) => {
+      if (api.mayEnd) return
+      const reason = api.errors() || `exit code ${code}, signal ${signal}`
+      const restartAfterMs = supervisor.onEnd(reason, performance.now() - startedAt)
+      if (restartAfterMs === null) {
+        return fail(failure(supervisor === unsupervised ? 'api-ended' : 'replica-ended', { reason }))
+      }
+      current = restart(restartAfterMs)
+      current.catch(fail)
+    })
+  }
+
+  async function restart(afterMs: number): Promise<Api> {
+    for (let waitMs: number | null = afterMs; ;) {
+      await sleep(waitMs, null, { signal: closing.signal })
+      try {
+        const next = await launch({ ...order, port }, supervisor)
+        watch(next)
+        return next
+      } catch (error) {
+        waitMs = closing.signal.aborted ? null : supervisor.onEnd(reasonOf(error), 0)
+        if (waitMs === null) throw error
+      }
+    }
+  }
+
+  async function replace(api: Api): Promise<Api> {
+    await end(api, 'SIGKILL', 0)
+    return restart(0)
+  }
+
+  return {
+    origin,
+    ended,
+    async dropConnections() {
+      const { child } = await current
+      const news = await ask(child, 'drop-connections', (answer) => ('dropped' in answer ? answer : null))
+      return news.dropped
+    },
+    retries: () => addRetries(counted.map((count) => count())),
+    async crash() {
+      current = current.then(replace)
+      await current
+    },
+    async close() {
+      closing.abort()
+      const api = await current.catch(() => null)
+      if (!api) return
+      await askRetries(api)
+      await end(api, 'SIGTERM', order.shutdownTimeout + closeGraceMs)
+    },
+  }
+}
+
+interface Api {
+  readonly child: ChildProcess
+  readonly origin: string
+  /** What it has told last. */
+  retries(): RetryCounts
+  /** What it wrote to stderr. */
+  errors(): string
+  /** Set once it was told to end. */
+  mayEnd: boolean
+}
+
+async function launch({ entryPoint, env, host, port, metricsPort }: ApiLaunch, { onErrors }: Supervisor): Promise<Api> {
+  const own = {
+    RUSHBENCH_HOST: host,
+    RUSHBENCH_PORT: String(port),
+    RUSHBENCH_REPLICAS: '1',
+    ...(metricsPort === undefined ? {} : { RUSHBENCH_METRICS_PORT: String(metricsPort) }),
+  }
+  const child = fork(entryPoint, ['start'], {
+    env: { ...process.env, ...env, ...own },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    execArgv: [],
+    // Its own process group: Ctrl-C reaches whoever started it alone, who then ends it in its own time.
+    detached: true,
+  })
+  const errors = collectErrors(child, onErrors)
+  const origin = await waitForOrigin(child, errors)
+  let retries: RetryCounts = {}
+  child.on('message', (news: ApiNews) => {
+    if ('retries' in news) retries = news.retries
+  })
+  return { child, origin, retries: () => retries, errors, mayEnd: false }
+}
+
+/** Sends an order and waits for the news that `pick` takes for its answer. */
+async function ask<News>(child: ChildProcess, order: ApiOrder, pick: (news: ApiNews) => News | null): Promise<News> {
+  const answers = on(child, 'message', { signal: AbortSignal.timeout(answerTimeoutMs), close: ['exit'] })
+  child.send(order)
+  for await (const [news] of answers as AsyncIterable<[ApiNews]>) {
+    const answer = pick(news)
+    if (answer !== null) return answer
+  }
+  throw failure('api-ended', { reason: 'it gave no answer' })
+}
+
+/** For the last time, if it can still answer. */
+async function askRetries({ child }: Api): Promise<void> {
+  if (!child.connected) return
+  await ask(child, 'tell-retries', (news) => ('retries' in news && news.asked ? news : null)).catch(() => {})
+}
+
+function collectErrors(child: ChildProcess, onErrors: (text: string) => void): () => string {
+  let text = ''
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    onErrors(chunk)
+    text = (text + chunk).slice(-2000)
+  })
+  return () => text.trim().replace(/^Error: /, '')
+}
+
+async function waitForOrigin(child: ChildProcess, errors: () => string): Promise<string> {
+  const timeout = AbortSignal.timeout(startTimeoutMs)
+  try {
+    const message = await Promise.race([
+      once(child, 'message', { signal: timeout }).then(([first]) => first as { origin: string }),
+      once(child, 'close', { signal: timeout }).then(() => null),
+    ])
+    if (message) return message.origin
+  } catch (error) {
+    child.kill('SIGKILL')
+    if (!timeout.aborted) throw error
+    throw failure('api-failed-to-start', { reason: `no sign of life after ${startTimeoutMs / 1000} s` }, error)
+  }
+  throw failure('api-failed-to-start', { reason: errors() || 'it ended without a word' })
+}
+
+/** By SIGKILL where it still lives after `withinMs`. */
+async function end(api: Api, signal: 'SIGTERM' | 'SIGKILL', withinMs: number): Promise<void> {
+  const { child } = api
+  api.mayEnd = true
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill(signal)
+  const timer = setTimeout(() => child.kill('SIGKILL'), withinMs)
+  await exited
+  clearTimeout(timer)
+}

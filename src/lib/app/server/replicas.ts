@@ -1,0 +1,85 @@
+import { addRetries } from '../../adapters/databases/retry-counter.ts'
+import { startApiProcess, type ApiLaunch, type ApiProcess, type Supervisor } from './api-process.ts'
+
+/** The same API in several processes; what is done to one of them is done to the first. */
+export interface Replicas extends ApiProcess {
+  /** Of each replica. */
+  readonly origins: readonly string[]
+}
+
+/**
+ * Starts `count` replicas, on the ports given and those after them, or all on any free one (0). When one cannot be started
+ * the others are ended. Throws `api-failed-to-start`.
+ */
+export async function startReplicas(
+  launch: ApiLaunch,
+  count: number,
+  supervise?: (number: number) => Supervisor,
+): Promise<Replicas> {
+  const started = await Promise.allSettled(
+    Array.from({ length: count }, (_, index) => {
+      return startApiProcess(
+        { ...launch, port: nth(launch.port, index), metricsPort: launch.metricsPort && nth(launch.metricsPort, index) },
+        supervise?.(index + 1),
+      )
+    }),
+  )
+  const replicas = started.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
+  const closeAll = async (): Promise<void> => {
+    await Promise.all(replicas.map((replica) => replica.close()))
+  }
+  const failed = started.find((outcome) => outcome.status === 'rejected')
+  if (failed) {
+    await closeAll()
+    throw failed.reason
+  }
+  const [first] = replicas as [ApiProcess]
+  const ended = Promise.race(replicas.map((replica) => replica.ended))
+  ended.catch(() => {})
+  return {
+    origin: first.origin,
+    origins: replicas.map(({ origin }) => origin),
+    ended,
+    crash: first.crash,
+    async dropConnections() {
+      const dropped = await Promise.all(replicas.map((replica) => replica.dropConnections()))
+      return dropped.reduce((sum, connections) => sum + connections, 0)
+    },
+    retries: () => addRetries(replicas.map((replica) => replica.retries())),
+    close: closeAll,
+  }
+}
+
+/** The port of that replica, from 0 on. */
+function nth(first: number, index: number): number {
+  return first === 0 ? 0 : first + index
+}
+
+/** A replica that lives as long as this, ms, had a right to be started again at once. */
+const soundMs = 10_000
+const firstRestartMs = 100
+const longestRestartMs = 5000
+/** Ends in a row, each soon after the start, that show that starting again is of no use. */
+const maxHastyEnds = 5
+
+/**
+ * A supervisor that starts a replica again whenever it ends, after pauses that grow while it keeps ending, and gives up
+ * when it does so too often. `say` is told each time.
+ */
+export function restartAlways(
+  number: number,
+  say: (text: string) => void,
+  onErrors: (text: string) => void,
+): Supervisor {
+  let hastyEnds = 0
+  return {
+    onStart: (origin, pid) => say(`replica ${number} listens on ${origin} (process ${pid})`),
+    onEnd(reason, aliveMs) {
+      hastyEnds = aliveMs < soundMs ? hastyEnds + 1 : 1
+      const givesUp = hastyEnds > maxHastyEnds
+      say(`replica ${number} ended: ${reason}${givesUp ? '' : '; it is started again'}`)
+      return givesUp ? null : Math.min(longestRestartMs, firstRestartMs * 2 ** (hastyEnds - 1))
+    },
+    onErrors,
+  }
+}

@@ -1,0 +1,54 @@
+import type { Broker } from '../ports/broker.ts'
+import { openBroker } from '../adapters/brokers/registry.ts'
+import type { Cache } from '../ports/cache.ts'
+import { openCache } from '../adapters/cache/open.ts'
+import type { Settings } from '../config/settings.ts'
+import { openPubSub } from '../adapters/pubsub/open.ts'
+import type { PubSub } from '../ports/pubsub.ts'
+
+/** What a workload may ask for beside its database. */
+export interface OpenedParts extends AsyncDisposable {
+  readonly openCache: () => Promise<Cache>
+  readonly openBroker: () => Promise<Broker>
+  readonly openPubSub: () => Promise<PubSub>
+  /** What was asked for so far: `cache memory`. */
+  describe(): readonly string[]
+}
+
+/** Opens each part that the settings name once it is asked for, and closes it in the end. */
+export function createParts(values: Pick<Settings, 'cache' | 'broker'>): OpenedParts {
+  const opened: { readonly name: string; readonly part: AsyncDisposable }[] = []
+  const once = <Part extends AsyncDisposable>(open: () => Promise<Part>, nameOf: (part: Part) => string) => {
+    let opening: Promise<Part> | null = null
+    const begin = async () => {
+      try {
+        const part = await open()
+        opened.push({ name: nameOf(part), part })
+        return part
+      } catch (error) {
+        // The next to ask tries again.
+        opening = null
+        throw error
+      }
+    }
+    return () => (opening ??= begin())
+  }
+  return {
+    openCache: once(
+      () => openCache(values.cache),
+      ({ kind }) => `cache ${kind}`,
+    ),
+    openBroker: once(
+      () => openBroker(values.broker),
+      ({ url }) => `broker ${url}`,
+    ),
+    openPubSub: once(
+      () => openPubSub(values.cache),
+      ({ kind }) => `pub/sub ${kind}`,
+    ),
+    describe: () => opened.map(({ name }) => name),
+    async [Symbol.asyncDispose]() {
+      for (const { part } of opened.toReversed()) await part[Symbol.asyncDispose]()
+    },
+  }
+}

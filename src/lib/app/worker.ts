@@ -1,0 +1,129 @@
+import { hostname } from 'node:os'
+import type { BaseCommand } from '../cli/base-command.ts'
+import { aborted } from '../base/abort.ts'
+import { readScenarioSettings } from '../config/scenario-settings.ts'
+import { connectDatabase } from '../adapters/databases/registry.ts'
+import { redactUrl } from '../base/redact-url.ts'
+import { failure } from '../base/errors/errors.ts'
+import { plain } from '../base/format.ts'
+import type { GeneratorHooks, LoadGenerator } from '../load/engine/generator.ts'
+import { startGeneratorThread } from '../load/distributed/generator-thread.ts'
+import { checkModel } from '../load/engine/model.ts'
+import type { Part } from '../load/engine/pacing.ts'
+import { requireLoopback, shownTarget } from '../load/clients/target.ts'
+import { loadPartName, type LoadTask } from '../load/distributed/load-part.ts'
+import { runPart, type PartEvent, type PartTaker } from '../load/distributed/run-part.ts'
+import { hashOf, isAllowed, unpackScenario, type AllowedScenarios } from '../load/distributed/travelling-scenario.ts'
+import { realClock } from '../base/measure/clock.ts'
+import { runSeedPart, type SeedPartEvent, type SeedTaker } from '../seeding/distributed/run-seed-part.ts'
+import { seedPartName } from '../seeding/distributed/seed-part.ts'
+import { takeWork } from '../queue/jobs.ts'
+import { reservationSeeding } from '../workloads/vaccination/seeding.ts'
+import { endProcess } from '../cli/end-process.ts'
+import { moduleBeside } from './load/entry-points.ts'
+
+/** What a worker takes, and what it does for nobody. */
+export interface WorkerOptions {
+  /** URL of the queue. */
+  readonly queue: string
+  readonly name: string
+  readonly allowedScenarios: AllowedScenarios
+  readonly allowRemote: boolean
+  /** URL of the database that it seeds; null: it seeds none. */
+  readonly db: string | null
+}
+
+/** What a worker says of what it does. */
+export interface WorkerListener {
+  readonly onPart: (event: PartEvent) => void
+  readonly onSeedPart: (event: SeedPartEvent) => void
+}
+
+/**
+ * How long the work under way may take to end once the worker is told to, ms: more than answers are waited for, and less
+ * than Kubernetes waits before it kills.
+ */
+const endMs = 15_000
+
+/** Where settings of a load are said to come from. */
+const fromQueue = 'the queue'
+
+/** Takes work from the queue until the command is stopped. Throws `queue-unreachable`. */
+export async function runWorker(
+  command: BaseCommand,
+  { queue, name, allowedScenarios, allowRemote, db }: WorkerOptions,
+  { onPart, onSeedPart }: WorkerListener,
+): Promise<void> {
+  const note = (text: string): void => command.logToStderr(plain(text))
+  const taker: PartTaker = {
+    queue,
+    name,
+    host: hostname(),
+    version: command.config.version,
+    clock: realClock,
+    signal: command.signal,
+    onPart,
+    onNote: note,
+    permit(task, part) {
+      requirePermitted(name, task, allowedScenarios, allowRemote)
+      readScenarioSettings(task.settings, fromQueue)
+      checkModel(task.model, { kind: 'workers', count: part.of, raised: false })
+    },
+    openGenerator,
+  }
+  const seedTaker: SeedTaker = {
+    queue,
+    name,
+    version: command.config.version,
+    openDatabase: db === null ? null : (poolSize) => connectDatabase(db, { poolSize, onWait: command.onWait }),
+    target: reservationSeeding as unknown as SeedTaker['target'],
+    signal: command.signal,
+    onPart: onSeedPart,
+    onNote: note,
+  }
+  const handlers = {
+    [loadPartName]: (data: unknown, lost: AbortSignal) => runPart(data, lost, taker),
+    [seedPartName]: (data: unknown, lost: AbortSignal) => runSeedPart(data, lost, seedTaker),
+  }
+  const work = await takeWork(queue, name, handlers, note)
+  command.log(`Worker ${name} waits for work on ${redactUrl(queue)}`)
+  await aborted(command.signal)
+  const deadline = setTimeout(() => {
+    note(`The work under way did not end within ${endMs / 1000} s, and was ended`)
+    void endProcess('SIGTERM')
+  }, endMs)
+  await work.close()
+  clearTimeout(deadline)
+}
+
+/** In a thread of its own, which can be ended whatever it does: this one still hears of signals and of the queue. */
+async function openGenerator(task: LoadTask, part: Part, hooks: GeneratorHooks): Promise<LoadGenerator> {
+  const unpacked = task.scenario && (await unpackScenario(task.scenario))
+  const settings = readScenarioSettings(task.settings, fromQueue)
+  const given = { ...task, part, settings, scenarioFile: unpacked?.file ?? null, isAlone: true }
+  const generator = startGeneratorThread(moduleBeside('load-thread'), given, hooks)
+  return {
+    ...generator,
+    async close() {
+      await generator.close()
+      await unpacked?.remove()
+    },
+  }
+}
+
+function requirePermitted(
+  worker: string,
+  { origins, scenario }: LoadTask,
+  allowedScenarios: AllowedScenarios,
+  allowRemote: boolean,
+): void {
+  for (const target of origins) {
+    try {
+      requireLoopback(target, allowRemote)
+    } catch (error) {
+      throw failure('worker-refuses-target', { worker, target: shownTarget(target) }, error)
+    }
+  }
+  if (!scenario || isAllowed(scenario, allowedScenarios)) return
+  throw failure('worker-refuses-scenario', { worker, file: scenario.name, sha256: hashOf(scenario.source) })
+}

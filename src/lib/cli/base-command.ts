@@ -1,0 +1,206 @@
+import { Command, Errors, Flags, ux } from '@oclif/core'
+import type { FlagInput, Input, ParserOutput } from '@oclif/core/interfaces'
+import { errorJson, printError } from './error-output.ts'
+import { commandLine } from '../config/command-line.ts'
+import { resolveConfig, type RunConfig } from '../config/resolve.ts'
+import { flagName, variableName } from '../config/names.ts'
+import { definitionOf, type SettingName } from '../config/settings.ts'
+import type { Database } from '../ports/database.ts'
+import { connectDatabase } from '../adapters/databases/registry.ts'
+import type { Wait } from '../adapters/databases/waits.ts'
+import { exitCodes } from '../base/errors/error-entry.ts'
+import { failure, RushbenchError } from '../base/errors/errors.ts'
+import { hideInWord, hideSecrets } from '../base/secret-text.ts'
+import { endProcess } from './end-process.ts'
+import { showProgress, showWaits, type ProgressDisplay } from './progress.ts'
+import type { Progress } from '../ports/workload.ts'
+import { requireReadable } from '../app/require-services.ts'
+import { usageFailure } from './usage-errors.ts'
+
+/** The flags of the named settings, but for secrets; each is text here and is read by its setting's schema. */
+export function settingFlags(...names: readonly SettingName[]): FlagInput {
+  const open = names.filter((name) => !definitionOf(name).secret)
+  return Object.fromEntries(open.map((name) => [flagName(name), settingFlag(name)]))
+}
+
+function settingFlag(name: SettingName) {
+  const { summary, char, default: fallback, replaces = [] } = definitionOf(name)
+  const notes = [fallback === undefined ? null : `default: ${fallback}`, `env: ${variableName(name)}`]
+  const description = `${summary} [${notes.filter((note) => note !== null).join(', ')}]`
+  const exclusive = replaces.map((replaced) => flagName(replaced as SettingName))
+  const common = { summary: description, setting: name, exclusive, ...(char ? { char } : {}) } as const
+  return name === 'threshold' ? Flags.string({ ...common, multiple: true }) : Flags.string(common)
+}
+
+/** What a command's flags and arguments are read into. */
+type Output = Record<string, unknown>
+
+/** What of a flag is not oclif's. */
+interface KnownFlag {
+  readonly setting?: SettingName
+  /** It may hold a password. */
+  readonly secret?: boolean
+}
+
+const hidden = '***'
+
+/** Flags of all commands, which change nothing of a run. */
+const inheritedFlags: ReadonlySet<string> = new Set(['beside-original', 'help', 'json', 'verbose', 'version'])
+
+/** How long a connection or a thread that a command has left open may hold the process after its end, ms. */
+const leftOpenMs = 2000
+
+/** Says that a command cannot go on: nothing is left that it could wait for, and Node would exit with 0. */
+function onEmptyLoop(): void {
+  process.exitCode = exitCodes.error
+  ux.stderr(`Error: ${failure('unfinished', {}).message}`)
+}
+
+/** What every command shares: `--json`, `--verbose`, settings, Ctrl-C, and errors as one sentence with an exit code. */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true
+  static override baseFlags = {
+    verbose: Flags.boolean({ summary: 'show the stack trace of an error', helpGroup: 'GLOBAL' }),
+    // Both are seen before a command is: they stand here for the help.
+    version: Flags.boolean({ char: 'v', summary: 'show the version of rushbench', helpGroup: 'GLOBAL' }),
+    help: Flags.boolean({ char: 'h', summary: 'show how the command is used', helpGroup: 'GLOBAL' }),
+  }
+
+  readonly #abort = new AbortController()
+  #display: ProgressDisplay | null = null
+  readonly #writeWait = showWaits('')
+
+  /** Aborts on the first Ctrl-C or SIGTERM; the second one ends the process at once. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init()
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, this.#onSignal)
+    process.on('beforeExit', onEmptyLoop)
+  }
+
+  /** Throws `usage-wrong` for what is not in `options`. */
+  protected override async parse<F extends Output, B extends Output, A extends Output>(
+    options?: Input<F, B, A>,
+    argv?: string[],
+  ): Promise<ParserOutput<F, B, A>> {
+    try {
+      return await super.parse<F, B, A>(options, argv)
+    } catch (error) {
+      if (error instanceof Errors.ExitError || !(error instanceof Error)) throw error
+      const { flags, baseFlags } = this.ctor
+      const names = [...Object.keys({ ...baseFlags, ...flags }), 'json']
+      throw usageFailure(error, { command: this.id ?? '', flags: names, words: this.argv })
+    }
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, this.#onSignal)
+    process.off('beforeExit', onEmptyLoop)
+    await super.finally(error)
+    setTimeout(() => void endProcess(null), leftOpenMs).unref()
+  }
+
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    if (this.#abort.signal.aborted) {
+      void endProcess(signal)
+      return
+    }
+    this.#abort.abort()
+    if (!this.jsonEnabled() && process.stderr.isTTY) ux.stderr('Stopping; press Ctrl-C again to stop at once.')
+  }
+
+  /** Every setting from its strongest source, and the command line that sets them all. */
+  protected async resolveSettings(flags: Readonly<Record<string, unknown>>): Promise<RunConfig> {
+    const known = this.ctor.flags as Readonly<Record<string, KnownFlag>>
+    // A flag that is no setting may have the name of one that another command has.
+    const ofSettings = Object.entries(flags).flatMap(([flag, raw]) => {
+      const setting = known[flag]?.setting
+      return setting ? [[setting, raw]] : []
+    })
+    const others = Object.entries(flags)
+      .filter(([flag]) => !known[flag]?.setting && !inheritedFlags.has(flag))
+      .map(([flag, raw]) => [flag, known[flag]?.secret ? hidden : withoutSecrets(raw)])
+    const config = await resolveConfig({ flags: Object.fromEntries(ofSettings), env: process.env, cwd: process.cwd() })
+    const settings = Object.values(known).flatMap(({ setting }) => setting ?? [])
+    await requireReadable(config.values, settings)
+    const invocation = {
+      command: this.id ?? '',
+      settings,
+      others: Object.fromEntries(others),
+    }
+    return { ...config, command: commandLine(config, invocation) }
+  }
+
+  /** Shows what the database is waited for, with the step that is under way; nothing with `--json`. */
+  readonly onWait = (wait: Wait | null): void => {
+    if (this.#display) this.#display.wait(wait)
+    else if (!this.jsonEnabled()) this.#writeWait(wait)
+  }
+
+  /** Opens a database, unless the command is stopped first: then throws `interrupted`. */
+  openDatabase(db: string, poolSize: number, { makesNothing = false } = {}): Promise<Database> {
+    return connectDatabase(db, { poolSize, onWait: this.onWait, signal: this.signal, makesNothing })
+  }
+
+  /** Runs a long step with its progress shown on stderr. */
+  async withProgress<T>(
+    title: string,
+    unit: string,
+    step: (onProgress: (progress: Progress) => void) => Promise<T>,
+  ): Promise<T> {
+    const display = showProgress(title, unit, this.jsonEnabled())
+    this.#display = display
+    try {
+      return await step(display.update)
+    } finally {
+      this.#display = null
+      display.stop()
+    }
+  }
+
+  /** Sets the exit code that the command ends with after its output was printed. */
+  protected endWith(name: keyof typeof exitCodes): void {
+    process.exitCode = exitCodes[name]
+  }
+
+  protected override async catch(thrown: Error & { exitCode?: number }): Promise<void> {
+    const error = isFolderGone(thrown) ? failure('folder-gone', {}, thrown) : thrown
+    const verbose = this.argv.includes('--verbose')
+    if (error instanceof Errors.CLIError) {
+      await super.catch(error)
+      return
+    }
+    const exitCode = error instanceof RushbenchError ? error.exitCode : exitCodes.error
+    process.exitCode = exitCode
+    printError(error, this.jsonEnabled())
+    if (this.jsonEnabled()) return
+    if (verbose) ux.stderr(hideSecrets(stackOf(error)))
+    else if (!(error instanceof RushbenchError)) {
+      ux.stderr('rushbench has no sentence for this fault. Run it again with --verbose to see where it comes from.')
+    }
+    this.exit(exitCode)
+  }
+
+  protected override toErrorJson(error: unknown): object {
+    return errorJson(error)
+  }
+}
+
+/** The value of a flag that is no setting: it may be a URL, or have one in it. */
+function withoutSecrets(raw: unknown): unknown {
+  if (Array.isArray(raw)) return raw.map(withoutSecrets)
+  return typeof raw === 'string' ? hideInWord(raw) : raw
+}
+
+/** Node looks for the working directory whenever a path is relative, and says this of one that was removed. */
+function isFolderGone(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).syscall === 'uv_cwd'
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\nCaused by: ${stackOf(error.cause)}` : ''
+  return `${error.stack ?? error.message}${cause}`
+}

@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises'
+import { METHODS } from 'node:http'
+import { quoted } from '../../base/cut-text.ts'
+import { failure, reasonOf } from '../../base/errors/errors.ts'
+import { hideInPath } from '../../base/secret-text.ts'
+import { defaultExpected, readExpected } from './expected-statuses.ts'
+import { isHost, whyOwned } from './http/client-headers.ts'
+import { isToken } from './http/token.ts'
+
+/** A request that is always the same, as plain data. */
+export interface FixedRequest {
+  /** In capitals. */
+  readonly method: string
+  /** From `/`, with the query. */
+  readonly path: string
+  /** In the order in which they are sent; a name may come more than once. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  /** Empty for none. */
+  readonly body: Uint8Array
+  /** Statuses that are right answers, as `readExpected` returns them. */
+  readonly expect: string
+}
+
+/** A request as a person writes it. */
+export interface WrittenRequest {
+  /** `POST /booking` */
+  readonly line: string
+  /** `Name: value` */
+  readonly headers: readonly string[]
+  /** The body itself, or @ and the file that it is read from; undefined for none. */
+  readonly body: string | undefined
+  /** `200,304`, or classes such as `2xx`; undefined for the usual ones. */
+  readonly expect?: string | undefined
+}
+
+/** CONNECT asks for a tunnel: what comes after it is no HTTP. */
+const methods = new Set(METHODS.filter((method) => method !== 'CONNECT'))
+
+/** Reads a request; a body is JSON unless a header says otherwise. Throws `usage-wrong`. */
+export async function readFixedRequest({ line, headers, body, expect }: WrittenRequest): Promise<FixedRequest> {
+  const [, word = 'GET', path = ''] = /^\s*(?:([A-Za-z-]+)\s+)?(\/[\x21-\x7e]*)\s*$/.exec(line) ?? []
+  const shown = quoted(hideInPath(line))
+  if (!path) {
+    throw wrong(`The request ${shown} cannot be read. It takes METHOD /PATH, such as 'POST /booking'.`)
+  }
+  const method = word.toUpperCase()
+  if (!methods.has(method)) throw wrong(`The request ${shown} has no method that HTTP servers know.`)
+  const given = headers.map(readHeader)
+  checkHeaders(given)
+  const isJson = body !== undefined && valuesOf(given, 'content-type').length === 0
+  return {
+    method,
+    path,
+    headers: isJson ? [['content-type', 'application/json'], ...given] : given,
+    body: body === undefined ? new Uint8Array() : await readBody(body),
+    expect: expect === undefined ? defaultExpected : readExpected(expect),
+  }
+}
+
+/** The row that the request is counted under, without the secrets of its query. */
+export function stepOf({ method, path }: FixedRequest): string {
+  return `${method} ${hideInPath(path)}`
+}
+
+/** The values of all headers of a name, which is given in small letters. */
+export function valuesOf(headers: FixedRequest['headers'], name: string): readonly string[] {
+  return headers.filter(([given]) => given.toLowerCase() === name).map(([, value]) => value)
+}
+
+/** The request's headers, behind the authorization of its target unless it has one of its own. */
+export function authorized(headers: FixedRequest['headers'], authorization: string | null): FixedRequest['headers'] {
+  const isNeeded = authorization !== null && valuesOf(headers, 'authorization').length === 0
+  return isNeeded ? [['authorization', authorization], ...headers] : headers
+}
+
+/** Whether the request asks for a connection of its own, which ends with its answer. */
+export function closesConnection({ headers }: FixedRequest): boolean {
+  return valuesOf(headers, 'connection').some((value) => value.toLowerCase() === 'close')
+}
+
+function readHeader(header: string): [string, string] {
+  const [name, value] = splitHeader(header) ?? ['', '']
+  if (!isToken(name)) throw wrong(`The header ${redacted(header)} cannot be read. It takes NAME: VALUE.`)
+  return [name, value]
+}
+
+/** Null for what has no name, or holds what is no text of a header. */
+function splitHeader(header: string): [string, string] | null {
+  const colon = header.indexOf(':')
+  if (colon < 0) return null
+  const value = header.slice(colon + 1).trim()
+  return /^[\x20-\x7e\t]*$/.test(value) ? [header.slice(0, colon).trim(), value] : null
+}
+
+/** What stands behind the name may be a secret, and where there is no name all of it. */
+function redacted(header: string): string {
+  const colon = header.indexOf(':')
+  return colon < 0 ? '***' : quoted(`${header.slice(0, colon)}: ***`)
+}
+
+function checkHeaders(headers: FixedRequest['headers']): void {
+  for (const [name] of headers) {
+    const lower = name.toLowerCase()
+    // What it may say is looked at below.
+    const why = lower === 'connection' ? undefined : whyOwned(lower)
+    if (why !== undefined) throw wrong(`The header ${name} cannot be given: ${why}.`)
+  }
+  const hosts = valuesOf(headers, 'host')
+  if (hosts.length > 1) throw wrong('A request has one Host; give it once.')
+  if (!hosts.every(isHost)) throw wrong('The header Host takes a name or name:port.')
+  const connection = valuesOf(headers, 'connection')
+  if (connection.length > 1 || connection.some((value) => !/^(close|keep-alive)$/i.test(value))) {
+    throw wrong('The header Connection takes close or keep-alive, once.')
+  }
+}
+
+async function readBody(body: string): Promise<Buffer> {
+  if (!body.startsWith('@')) return Buffer.from(body)
+  const file = body.slice(1)
+  try {
+    return await readFile(file)
+  } catch (error) {
+    throw wrong(`The body ${file} cannot be read: ${reasonOf(error)}.`, error)
+  }
+}
+
+function wrong(reason: string, cause?: unknown): Error {
+  return failure('usage-wrong', { reason }, cause)
+}

@@ -1,0 +1,162 @@
+import type { HttpAnswer } from '../../../ports/http-client.ts'
+import { explainSocketError, failures, invalidAnswer, noAnswer, type Failure } from './failures.ts'
+import { openSocket, readyEvent, type Endpoint } from './open-socket.ts'
+import type { RecentBodies } from './recent-bodies.ts'
+import type { RecentHead } from './recent-head.ts'
+import type { RequestText } from './request-text.ts'
+import {
+  createResponseReader,
+  hasBegun,
+  isFinished,
+  leavesConnectionOpen,
+  readBytes,
+  readClose,
+  readStray,
+  startAnswer,
+  takeBody,
+} from './response-reader.ts'
+
+/** A request and its answer. */
+export interface Exchange {
+  readonly request: RequestText
+  /** The request is a HEAD. */
+  readonly answersHead: boolean
+  readonly keepsBody: boolean
+  /** The request says that its connection ends with its answer. */
+  readonly closes: boolean
+  /**
+   * Called once each time that it is sent. `closedUnanswered`: the server closed a connection that it had kept before
+   * anything of an answer came, nearly always before the request was there.
+   */
+  readonly settle: (answer: HttpAnswer, closedUnanswered: boolean) => void
+}
+
+/** A connection to the server, for one exchange at a time. */
+export interface Connection {
+  /** False when the connection proves to be closed: then not a byte has left. */
+  send(exchange: Exchange): boolean
+  /** Closes the connection; an exchange under way fails for this. */
+  breakOff(failure: Failure): void
+  /** How long the server will keep it while nothing is asked, in ms, as it said last. */
+  readonly keptIdleMs: number
+  /** When its owner means to use it no more if it is free for so long, in ms of the owner's clock. */
+  usableUntil: number
+  /** When its owner last sent something over it, in ms of the owner's clock. */
+  askedAt: number
+  /** False when it cannot be used any more. */
+  readonly isOpen: boolean
+}
+
+/** What a connection tells its owner. */
+export interface ConnectionOwner {
+  /** It is there at last, and sends its exchange unless that is broken off now. */
+  onConnected(): void
+  /** It is free for another exchange. */
+  onFree(connection: Connection): void
+  onClosed(connection: Connection): void
+}
+
+/** What all connections of a client share. */
+export interface SharedMemory {
+  /** Read into by all, because what was read is dealt with before the next read: nothing is allocated for it. */
+  readonly readBuffer: Buffer
+  readonly recentBodies: RecentBodies
+  readonly recentHead: RecentHead
+}
+
+/** Opens a connection. */
+export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: ConnectionOwner): Connection {
+  const { readBuffer, recentBodies, recentHead } = memory
+  let exchange: Exchange | null = null
+  let isConnected = false
+  let isOpen = true
+  /** It has carried an exchange. */
+  let isKept = false
+  const reader = createResponseReader(recentBodies, recentHead)
+  const socket = openSocket(endpoint, { buffer: readBuffer, callback: onBytes })
+  const connection: Connection = {
+    send,
+    breakOff,
+    get keptIdleMs() {
+      return reader.head.keptIdleMs
+    },
+    get isOpen() {
+      return isOpen
+    },
+    usableUntil: Infinity,
+    askedAt: 0,
+  }
+  socket.on(readyEvent(endpoint), onConnected)
+  socket.on('end', onEnd)
+  socket.on('error', (error) => breakOff(explainSocketError(error)))
+  socket.on('close', () => {
+    breakOff(failures.closed)
+    owner.onClosed(connection)
+  })
+
+  function onConnected(): void {
+    owner.onConnected()
+    isConnected = true
+    if (exchange !== null) write(exchange)
+  }
+
+  function send(next: Exchange): boolean {
+    exchange = next
+    startAnswer(reader, next.answersHead, next.keepsBody)
+    if (!isConnected || write(next)) return true
+    exchange = null
+    breakOff(failures.closed)
+    return false
+  }
+
+  function write({ request }: Exchange): boolean {
+    socket.write(request.data, request.encoding)
+    // The system took nothing at all if it refused at once; later errors leave open what had left by then.
+    return socket.errored === null
+  }
+
+  function onBytes(length: number): boolean {
+    if (exchange === null) {
+      // Nobody has asked for them, and the next answer would begin with them.
+      if (!readStray(reader, readBuffer, length)) breakOff(failures.closed)
+      return isOpen
+    }
+    readBytes(reader, readBuffer, length)
+    if (isFinished(reader)) finish(exchange)
+    return isOpen
+  }
+
+  function onEnd(): void {
+    if (exchange !== null) {
+      readClose(reader)
+      if (isFinished(reader)) finish(exchange)
+    }
+    breakOff(failures.closed)
+  }
+
+  function finish(finished: Exchange): void {
+    if (reader.flaw !== null) return breakOff(invalidAnswer(reader.flaw))
+    exchange = null
+    isKept = true
+    if (!finished.closes && leavesConnectionOpen(reader)) owner.onFree(connection)
+    else breakOff(failures.closed)
+    const { head, bytes } = reader
+    const answer = { status: head.status, bytes, body: takeBody(reader), reason: null, maybeExecuted: true }
+    finished.settle(answer, false)
+  }
+
+  function breakOff(failure: Failure): void {
+    isOpen = false
+    socket.destroy()
+    if (exchange === null) return
+    const { settle } = exchange
+    exchange = null
+    const answer = noAnswer(failure, reader.bytes, isConnected)
+    if (isConnected) settle(answer, isKept && failure.isClosing && !hasBegun(reader))
+    // Without descriptors or ports connecting fails in this very turn: users who try again at once would leave no turn
+    // for timers and signals.
+    else setImmediate(settle, answer, false)
+  }
+
+  return connection
+}

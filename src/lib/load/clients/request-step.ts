@@ -1,0 +1,82 @@
+import { reasonOf } from '../../base/errors/errors.ts'
+import type { HttpAnswer } from '../../ports/http-client.ts'
+import { encodeBody } from './http/request-body.ts'
+import { cutShort } from '../engine/refusals.ts'
+import type { StepAnswer, StepRequest } from '../../ports/scenario.ts'
+import { endStep, type Session, type SessionParts } from '../engine/session.ts'
+import type { ParseJson } from '../scenarios/shared-json.ts'
+import { methodOf, requireKnownFields, requireRequest, verdictOf } from '../scenarios/step-checks.ts'
+import { foundNoConnection, refuseCall, useOf, waitForConnection } from '../engine/step-mistake.ts'
+import { beginRequest, endRequest, pass } from '../engine/user-time.ts'
+
+/**
+ * Sends a request of a scenario, records it, and resolves with its answer. Every request of a load comes by here: what
+ * it makes while it waits is held as often as users wait. Rejects for what cannot be sent.
+ */
+export async function sendRequest(parts: SessionParts, session: Session, request: StepRequest): Promise<StepAnswer> {
+  const { clock, client, mistakes } = parts
+  session.underWay++
+  try {
+    if (session.notBefore > 0) await waitForConnection(parts, session)
+    requireRequest(request)
+    const { step, path, headers, wantBody = false } = request
+    const isNew = mistakes.isNew(step)
+    if (isNew) requireKnownFields(request)
+    const method = methodOf(request.method)
+    let body = request.body == null ? null : encodeBody(request.body, isNew)
+    if (body instanceof Promise) {
+      const encoding = body
+      body = await pass(session, clock, () => encoding)
+      if (session.sleepers.awake) throw cutShort(session)
+    }
+    const asking = { method, path, headers, body: body?.content, bodyType: body?.type, wantBody }
+    const { due, planned, sent } = beginRequest(session, clock.now())
+    let ended = sent
+    let given: HttpAnswer
+    try {
+      given = await client.request(asking)
+    } finally {
+      ended = clock.now()
+      endRequest(session, ended)
+    }
+    if (isNew) mistakes.succeeded(step)
+    const answer = toStepAnswer(given, parts.parse)
+    const failure = failureOf(request.expected, given) ?? judge(parts, session, request, answer)
+    const { bytes, reconnected } = given
+    parts.recorder.record({ step, due, planned, sent, ended, bytes, failure, reconnected })
+    if (given.reason !== null && !given.maybeExecuted) foundNoConnection(session, sent)
+    return answer
+  } catch (error) {
+    return await refuseCall(parts, session, error, useOf(request))
+  } finally {
+    endStep(session)
+  }
+}
+
+function failureOf(expected: StepRequest['expected'], { status, reason }: HttpAnswer): string | null {
+  if (reason !== null) return reason
+  if (status >= 200 && status < 300) return null
+  const right = typeof expected === 'number' ? status === expected : expected?.includes(status)
+  return right ? null : `status ${status}`
+}
+
+function judge(
+  { mistakes }: SessionParts,
+  { scenario }: Session,
+  { step, failureOf: judgement }: StepRequest,
+  answer: StepAnswer,
+): string | null {
+  if (judgement === undefined) return null
+  const use = `failureOf of ${step}`
+  try {
+    const verdict = verdictOf(step, judgement(answer))
+    mistakes.succeeded(use)
+    return verdict
+  } catch (error) {
+    return reasonOf(mistakes.note(error, use, scenario))
+  }
+}
+
+function toStepAnswer({ status, body, maybeExecuted, reconnected }: HttpAnswer, parse: ParseJson): StepAnswer {
+  return { status, body, maybeExecuted, ...(reconnected ? { reconnected } : {}), json: () => parse(body) }
+}

@@ -1,0 +1,201 @@
+import type { RushbenchError } from '../../base/errors/errors.ts'
+import type { RunSoFar } from '../limits/early-verdict.ts'
+import type {
+  GeneratorHooks,
+  GeneratorNews,
+  GeneratorResult,
+  LoadGenerator,
+  PreparingProgress,
+  WorkerFacts,
+} from '../engine/generator.ts'
+import type { GeneratorHealth } from '../metrics/generator-monitor.ts'
+import { judgeConnections, judgeThreads, judgeWorkers, type GeneratorVerdict } from '../metrics/generator-verdict.ts'
+import type { CountingLedger, OutcomeCounts } from '../ledger/ledger.ts'
+import { endOf, type LoadModel } from '../engine/model.ts'
+import type { Part } from '../engine/pacing.ts'
+import { summarizeRun, type RunResult } from '../metrics/result.ts'
+import type { LedgerEntry } from '../../ports/scenario.ts'
+import { createTallySum } from '../metrics/tally-sum.ts'
+import { createTimeline, type OnSecond } from '../metrics/timeline.ts'
+
+/** A load, and who makes it. */
+export interface ModelRun {
+  readonly model: LoadModel
+  /** Generators that each have an equal part of the users or arrivals. */
+  readonly parts: number
+  readonly createGenerator: (part: Part, hooks: GeneratorHooks) => LoadGenerator
+  /** Called once every generator is prepared. */
+  readonly openLedger: () => Promise<CountingLedger>
+  /** Ends it early. */
+  readonly signal: AbortSignal
+  /** Called when a generator was lost, so that the others have to be ended. */
+  readonly onLost: () => void
+  /** Told of a mistake in a scenario's text, for which the run has to be ended. */
+  readonly onMistake: (error: RushbenchError) => void
+  /** Told how many users are prepared in all generators that say so, and null once that is over. */
+  readonly onPreparing?: (progress: PreparingProgress | null) => void
+  readonly onSecond: OnSecond
+  /** Asked after each second whether there is nothing more to learn, so that the run ends; it is not unless given. */
+  readonly isDecided?: (soFar: RunSoFar) => boolean
+}
+
+/** What one worker process did. */
+export interface WorkerRun extends WorkerFacts {
+  /** As it said last; null when it never did. */
+  readonly health: GeneratorHealth | null
+  readonly requests: number
+  readonly failures: number
+  /** Iterations whose scenario threw. */
+  readonly errors: number
+  /** That the API acknowledged. */
+  readonly bookings: number
+  /** Why it was not there until the end; null when it was. */
+  readonly lost: string | null
+}
+
+/** What came of it, and how each generator fared. */
+export interface ModelRunResult {
+  readonly model: LoadModel
+  readonly result: RunResult
+  /** Of each thread or process that said so. */
+  readonly threads: readonly GeneratorHealth[]
+  /** Empty where this process made the load. */
+  readonly workers: readonly WorkerRun[]
+  readonly verdict: GeneratorVerdict
+  /** It was ended before its time, because nothing more was to be learnt. */
+  readonly decided: boolean
+}
+
+/**
+ * Runs a load in all its generators, which begin together once each is prepared, and adds up what they did. When one
+ * fails, all are ended. Throws `scenario-not-prepared`, `thread-ended`, `worker-ended` or `ledger-unwritable`.
+ */
+export async function runModel(run: ModelRun): Promise<ModelRunResult> {
+  const { model, parts } = run
+  const decided = new AbortController()
+  const signal = AbortSignal.any([run.signal, decided.signal])
+  // Nobody books before it is open.
+  let ledger: CountingLedger | null = null
+  const accounts = Array.from({ length: parts }, createAccount)
+  const recorded = createTallySum()
+  const timeline = createTimeline(parts, (row, responseTimes) => {
+    run.onSecond(row, responseTimes)
+    if (run.isDecided?.({ recorded, ...latestOf(accounts) })) decided.abort()
+  })
+
+  function add(account: Account, news: GeneratorNews): void {
+    recorded.add(news.recorded)
+    account.latest = news
+    account.errors += news.recorded.errors
+    for (const { response, failures } of news.recorded.steps) {
+      account.requests += response.counts.reduce((sum, count) => sum + count, 0)
+      account.failures += failures
+    }
+  }
+
+  const preparing = accounts.map((): PreparingProgress => ({ done: 0, total: 0 }))
+  function onPreparing(index: number, progress: PreparingProgress): void {
+    preparing[index] = progress
+    const sum = (count: (one: PreparingProgress) => number): number =>
+      preparing.reduce((all, one) => all + count(one), 0)
+    run.onPreparing?.({ done: sum(({ done }) => done), total: sum(({ total }) => total) })
+  }
+
+  const generators = accounts.map((account, index) =>
+    run.createGenerator(
+      { index, of: parts },
+      {
+        ledger: {
+          async record(entry: LedgerEntry) {
+            await ledger?.record(entry)
+            if (entry.outcome === 'booked') account.bookings++
+          },
+        },
+        signal,
+        onMistake: run.onMistake,
+        onPreparing: (progress) => onPreparing(index, progress),
+        onSecond(news) {
+          add(account, news)
+          timeline.add(index, news.recorded)
+        },
+      },
+    ),
+  )
+
+  async function runPart(generator: LoadGenerator, index: number): Promise<GeneratorResult> {
+    const result = await generator.run()
+    if (result.last) add(accounts[index] as Account, withinRun(result.last, model))
+    if (result.lost === null) return result
+    timeline.leaveOut(index)
+    run.onLost()
+    return result
+  }
+
+  try {
+    await Promise.all(generators.map((generator) => generator.prepare())).finally(() => run.onPreparing?.(null))
+    ledger = await run.openLedger()
+    const before = ledger.counts()
+    const results = await Promise.all(generators.map(runPart))
+    const { progress, threads } = latestOf(accounts)
+    const workers = results.flatMap(({ worker, lost }, index) =>
+      worker ? [describeWorker(worker, accounts[index] as Account, lost)] : [],
+    )
+    const result = summarizeRun(progress, {
+      model,
+      recorded,
+      timeline,
+      rests: results.flatMap(({ last }) => last?.recorded ?? []),
+      outcomes: outcomesSince(before, ledger.counts()),
+      interrupted: run.signal.aborted,
+    })
+    const judged = workers.length > 0 ? judgeWorkers(workers) : judgeThreads(threads, lostOf(results))
+    const verdict = judgeConnections(judged, result)
+    return { model, result, threads, workers, verdict, decided: decided.signal.aborted }
+  } finally {
+    await Promise.all(generators.map((generator) => generator.close()))
+  }
+}
+
+/** Of a generator that was lost it is not known when it ended, but no run is longer than its model says. */
+function withinRun(last: GeneratorNews, model: LoadModel): GeneratorNews {
+  const seconds = Math.min(last.progress.seconds, endOf(model) / 1000)
+  return { ...last, progress: { ...last.progress, seconds } }
+}
+
+function lostOf(results: readonly GeneratorResult[]): (string | null)[] {
+  return results.map(({ lost }) => lost)
+}
+
+/** What is known of one generator. */
+interface Account {
+  latest: GeneratorNews | null
+  requests: number
+  failures: number
+  errors: number
+  bookings: number
+}
+
+/** What the generators said last, of those that have said anything. */
+function latestOf(accounts: readonly Account[]) {
+  const latest = accounts.flatMap((account) => account.latest ?? [])
+  return { progress: latest.map(({ progress }) => progress), threads: latest.flatMap(({ health }) => health ?? []) }
+}
+
+function createAccount(): Account {
+  return { latest: null, requests: 0, failures: 0, errors: 0, bookings: 0 }
+}
+
+function describeWorker(worker: WorkerFacts, account: Account, lost: string | null): WorkerRun {
+  const { latest, requests, failures, errors, bookings } = account
+  return { ...worker, health: latest?.health ?? null, requests, failures, errors, bookings, lost }
+}
+
+/** What the ledger was told of this run, which may not be its first. */
+function outcomesSince(before: OutcomeCounts, { booked, conflict, failed, unknown }: OutcomeCounts): OutcomeCounts {
+  return {
+    booked: booked - before.booked,
+    conflict: conflict - before.conflict,
+    failed: failed - before.failed,
+    unknown: unknown - before.unknown,
+  }
+}

@@ -1,0 +1,209 @@
+import { onAbort } from '../../base/abort.ts'
+import type { RushbenchError } from '../../base/errors/errors.ts'
+import { createSleepers, type Clock } from '../../base/measure/clock.ts'
+import { addCounts, createHistogram } from '../../base/measure/histogram.ts'
+import { createRandom } from '../../base/random.ts'
+import { runLoadModel } from './engine.ts'
+import { watchGenerator, type GeneratorHealth } from '../metrics/generator-monitor.ts'
+import { createHttpClients } from '../clients/http/client.ts'
+import { createSocketOpener } from '../clients/http/web-sockets.ts'
+import { requireDescriptors } from './descriptors.ts'
+import { mostUsersOf, sendOf, type LoadModel } from './model.ts'
+import type { OutcomeStatuses } from '../../ports/outcome.ts'
+import type { Part } from './pacing.ts'
+import { createUserSupply, usersAhead } from './prepare.ts'
+import type { CountsMemory } from '../metrics/counts-memory.ts'
+import { createRecorder } from '../metrics/recorder.ts'
+import type { PartNews } from '../metrics/result.ts'
+import type { Ledger, Scenario } from '../../ports/scenario.ts'
+import type { PreparedUser } from './session.ts'
+
+/** What a generator is to do, as plain data. */
+export interface GeneratorTask {
+  /** Of every replica of the API. */
+  readonly origins: readonly string[]
+  /** How long a user waits for an answer, ms. */
+  readonly timeout: number
+  /** Of the whole run. */
+  readonly model: LoadModel
+  readonly part: Part
+  readonly seed: string
+  /** Sets this run's bookings apart from every other's. */
+  readonly runId: string
+  readonly statuses: OutcomeStatuses
+}
+
+/** What ties a generator to the rest of its run. */
+export interface GeneratorHooks {
+  readonly ledger: Ledger
+  readonly signal: AbortSignal
+  readonly onSecond: (news: GeneratorNews) => void
+  /** Told of a mistake in a scenario's text, for which the run has to be ended. */
+  readonly onMistake: (error: RushbenchError) => void
+  /** Told each second until the users are prepared. */
+  readonly onPreparing?: (progress: PreparingProgress) => void
+}
+
+/** How many of a generator's users are prepared. */
+export interface PreparingProgress {
+  readonly done: number
+  readonly total: number
+}
+
+/** What a generator has to say after each second, and once more at its end. */
+export interface GeneratorNews extends PartNews {
+  /** Since the start; null of a generator that was lost, which did not say. */
+  readonly health: GeneratorHealth | null
+}
+
+/** A process that makes load, perhaps on another machine. */
+export interface WorkerFacts {
+  readonly name: string
+  readonly host: string
+  readonly pid: number
+  /** Of rushbench. */
+  readonly version: string
+  /** How its clock compares with the clock that all workers share; null on the same machine. */
+  readonly clock: ClockComparison | null
+}
+
+/** What was found of another clock. Times in ms. */
+export interface ClockComparison {
+  /** What has to be added to this machine's time of day to get that of the other. */
+  readonly offsetMs: number
+  /** Of the question that was answered soonest: the offset is at most half of it wrong. */
+  readonly roundTripMs: number
+}
+
+/** What became of a generator. */
+export interface GeneratorResult {
+  /** What came after its last second; null when that is not known, of one that was lost. */
+  readonly last: GeneratorNews | null
+  /** Why it was not there until the end; null when it was. */
+  readonly lost: string | null
+  /** Null for this process. */
+  readonly worker: WorkerFacts | null
+}
+
+/** Makes a part of the load: its methods are called once each, in this order. */
+export interface LoadGenerator {
+  /** Does what has to be done before the clock runs. Throws `scenario-not-prepared`, `usage-wrong`. */
+  prepare(): Promise<void>
+  /** Begins at once, at the moment `startAt` of the clock where one is given, or at one that all generators share. */
+  run(startAt?: number): Promise<GeneratorResult>
+  close(): Promise<void>
+}
+
+/** A generator in this thread. */
+export interface LocalGenerator extends LoadGenerator {
+  /** Counts what a scenario threw where nobody waits for it. */
+  recordError(reason: string): void
+}
+
+/** How long answers are waited for after the end of a run, at most. */
+const maxGraceMs = 10_000
+
+/** How long a run takes after its end at most, ms. */
+export function graceOf(timeoutMs: number): number {
+  return Math.min(timeoutMs, maxGraceMs)
+}
+
+/** How often it is told how many users are prepared, ms. */
+const preparingEveryMs = 1000
+
+/** A generator in this thread. From the moment that it is told to begin at, all is counted. */
+export function createGenerator(
+  { origins, timeout, model, part, seed, runId, statuses }: GeneratorTask,
+  { ledger, signal, onSecond, onPreparing, onMistake }: GeneratorHooks,
+  { scenarios, clock, inThread = false, isAlone = !inThread, memory }: LocalParts,
+): LocalGenerator {
+  const random = createRandom(seed)
+  const client = createHttpClients(origins, timeout)
+  const late = createHistogram()
+  const recorder = createRecorder(memory)
+  const sockets = createSocketOpener(origins, timeout, clock, () => recorder.recordDroppedText())
+  let done = 0
+  const supply = createUserSupply({
+    users: mostUsersOf(model),
+    part,
+    scenarios,
+    random,
+    clock,
+    signal,
+    onPrepared: (prepared) => (done = prepared),
+  })
+  let users: readonly PreparedUser[] = []
+  return {
+    async prepare() {
+      // Threads share what their process may open.
+      requireDescriptors(model, isAlone ? part : { index: 0, of: 1 })
+      if (sendOf(model)) return
+      const total = usersAhead(model, part)
+      const say = (): void => onPreparing?.({ done, total })
+      const timer = setInterval(say, preparingEveryMs)
+      say()
+      try {
+        users = await supply.take(total)
+      } finally {
+        clearInterval(timer)
+      }
+    },
+    async run(startAt) {
+      await waitUntil(startAt ?? 0, clock, signal)
+      // Only from here on: what scenarios prepare may well keep the process busy.
+      const monitor = watchGenerator(inThread)
+      const withHealth = (news: PartNews): GeneratorNews => {
+        addCounts(late, news.recorded.late)
+        return { ...news, health: monitor.health(late) }
+      }
+      const last = await runLoadModel({
+        model,
+        part,
+        users,
+        supply,
+        scenarios,
+        graceMs: graceOf(timeout),
+        random,
+        clock,
+        client,
+        sockets,
+        recorder,
+        runId,
+        ledger,
+        statuses,
+        signal,
+        startAt,
+        onSecond: (news) => onSecond(withHealth(news)),
+        onMistake,
+      })
+      monitor.stop()
+      return { last: withHealth(last), lost: null, worker: null }
+    },
+    recordError: (reason) => recorder.recordError(reason),
+    async close() {
+      await sockets.close()
+      await client.close()
+    },
+  }
+}
+
+/** What a generator in this thread needs beside its task. */
+export interface LocalParts {
+  readonly scenarios: readonly Scenario[]
+  readonly clock: Clock
+  /** It is one of several threads of this process; not unless given. */
+  readonly inThread?: boolean
+  /** No other thread of this process makes load; unless given, so where it is not in a thread of several. */
+  readonly isAlone?: boolean
+  /** In which it counts; its own unless given. */
+  readonly memory?: CountsMemory
+}
+
+async function waitUntil(at: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  const leftMs = at - clock.now()
+  if (leftMs <= 0) return
+  const sleepers = createSleepers(clock)
+  const stopListening = onAbort(signal, () => sleepers.wakeAll())
+  await sleepers.sleep(leftMs)
+  stopListening()
+}

@@ -1,0 +1,90 @@
+import { reasonOf } from '../../base/errors/errors.ts'
+import { iterateOnce } from './iteration.ts'
+import type { OpenModel } from './model.ts'
+import { arrivalTimes, takeTurns } from './pacing.ts'
+import { usersAhead } from './prepare.ts'
+import { createWait, start, type Run } from './run-state.ts'
+import { createSession, type PreparedUser } from './session.ts'
+
+/** How long after the end an iteration that was due before it may start: a timer is some ms late, a laggard more. */
+const overtimeMs = 100
+
+/** The open model: starts iterations on the schedule of `model`. Returns when the last was started or skipped. */
+export async function paceArrivals(run: Run, users: readonly PreparedUser[], model: OpenModel): Promise<void> {
+  const { clock, supply } = run.plan
+  const free = createFreeUsers(run, users, usersAhead(model, run.plan.part))
+  await followSchedule(run, model, (at) => {
+    const prepared = free.take()
+    if (!prepared) return supply.left > 0 ? 'unprepared' : 'full'
+    const session = createSession(clock, prepared, at)
+    void start(run, session, async () => {
+      await iterateOnce(run.parts, session)
+      free.giveBack(prepared)
+    })
+    return 'begun'
+  })
+}
+
+/** Whether something could begin that was due: not when no more may be in flight, nor when no user is prepared. */
+export type Beginning = 'begun' | 'full' | 'unprepared'
+
+/** Calls `begin` when something is due, with the time; what it cannot begin is skipped. */
+export async function followSchedule(run: Run, model: OpenModel, begin: (at: number) => Beginning): Promise<void> {
+  const { clock, random, recorder, part } = run.plan
+  const waitUntil = createWait(run)
+  const latestStart = run.startedAt + model.durationMs + overtimeMs
+  let open = true
+  for (const atMs of takeTurns(arrivalTimes(model, random.fork('arrivals')), part)) {
+    const at = run.startedAt + atMs
+    open &&= (await waitUntil(at)) && clock.now() < latestStart
+    if (!open && at > clock.now()) return
+    const beginning = open ? begin(at) : null
+    if (beginning === 'begun') continue
+    run.full ||= beginning === 'full'
+    run.unprepared ||= beginning === 'unprepared'
+    recorder.recordSkipped()
+  }
+}
+
+/** After users could not be prepared: keeps what is broken from being tried all the time. */
+const pauseAfterErrorMs = 1000
+
+/** Users that are free. */
+interface FreeUsers {
+  /** One that has been busy before, or else the next that was prepared; undefined when there is none. */
+  take(): PreparedUser | undefined
+  giveBack(user: PreparedUser): void
+}
+
+/** Free users, of whom more are prepared while the run lasts as soon as there are fewer than half of `ahead`. */
+function createFreeUsers({ plan }: Run, users: readonly PreparedUser[], ahead: number): FreeUsers {
+  const { supply, recorder, clock } = plan
+  const back: PreparedUser[] = []
+  let fresh = users.toReversed()
+  let preparing = false
+
+  function prepareMore(): void {
+    const free = back.length + fresh.length
+    if (preparing || free * 2 > ahead || supply.left === 0) return
+    preparing = true
+    supply.take(ahead - free).then(
+      (more) => {
+        fresh = more.toReversed().concat(fresh)
+        preparing = false
+      },
+      (error: Error) => {
+        recorder.recordError(reasonOf(error.cause ?? error))
+        clock.schedule(pauseAfterErrorMs, () => (preparing = false))
+      },
+    )
+  }
+
+  return {
+    take() {
+      const user = back.pop() ?? fresh.pop()
+      prepareMore()
+      return user
+    },
+    giveBack: (user) => void back.push(user),
+  }
+}

@@ -1,0 +1,96 @@
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { percentileMs, type LatencyHistogram } from '../../base/measure/histogram.ts'
+import { latenessOf, type Lateness } from './lateness.ts'
+import { createStallMeter, type Stalls } from './stall-meter.ts'
+
+/** How one thread or process of the load generator fared. */
+export interface GeneratorHealth extends Stalls {
+  /** Of one core, over the run. */
+  readonly cpuPercent: number
+  /** 99th percentile of the event loop's delay, ms. */
+  readonly eventLoopLagP99: number
+  /** Of the whole process. */
+  readonly maxRssMb: number
+  /** 99th percentile of how late requests were sent, ms; null when none was. */
+  readonly lateStartP99: number | null
+  /** What their lateness is judged by; null when none was sent. */
+  readonly lateStart: Lateness | null
+}
+
+/** How often the event loop's delay is sampled, ms; a healthy loop shows this as its delay. */
+const resolutionMs = 10
+
+/** How often the loop is to beat, ms. */
+const beatEveryMs = 20
+
+/** What watches a generator. */
+export interface GeneratorMonitor {
+  /** How it fared since it is watched; `late` is how late its requests were sent. */
+  health(late: LatencyHistogram): GeneratorHealth
+  stop(): void
+}
+
+/** Starts to watch this process, or this thread of it alone. */
+export function watchGenerator(inThread = false): GeneratorMonitor {
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs })
+  delay.enable()
+  const busyShare = inThread ? watchThread() : watchProcess()
+  const stalls = createStallMeter(performance.now(), beatEveryMs)
+  const beats = setInterval(() => stalls.beat(performance.now()), beatEveryMs).unref()
+  return {
+    health: (late) => ({
+      cpuPercent: busyShare() * 100,
+      eventLoopLagP99: Math.max(0, delay.percentile(99) / 1e6 - resolutionMs),
+      maxRssMb: process.resourceUsage().maxRSS / 1024,
+      lateStartP99: percentileMs(late, 99),
+      lateStart: latenessOf(late),
+      ...stalls.read(performance.now()),
+    }),
+    stop() {
+      delay.disable()
+      clearInterval(beats)
+    },
+  }
+}
+
+/** The share of a core that is used from now on, the process's other threads (garbage collection, files) included. */
+function watchProcess(): () => number {
+  const startedAt = performance.now()
+  const before = process.cpuUsage()
+  return () => shareOf(process.cpuUsage(before), startedAt)
+}
+
+/** The same of this thread. Node before 23.9 knows only how long its event loop was not idle, which is more. */
+function watchThread(): () => number {
+  const startedAt = performance.now()
+  const before = process.threadCpuUsage?.()
+  const loopBefore = performance.eventLoopUtilization()
+  return () =>
+    before
+      ? shareOf(process.threadCpuUsage(before), startedAt)
+      : performance.eventLoopUtilization(loopBefore).utilization
+}
+
+function shareOf({ user, system }: NodeJS.CpuUsage, startedAt: number): number {
+  return (user + system) / 1000 / (performance.now() - startedAt)
+}
+
+/** The worst of what the generators of a run say, since one that could not keep up spoils the figures of all. */
+export function worstOf(generators: readonly GeneratorHealth[]): GeneratorHealth {
+  const late = generators.map(({ lateStartP99 }) => lateStartP99).filter((ms) => ms !== null)
+  const worst = (figure: (health: GeneratorHealth) => number): number => Math.max(0, ...generators.map(figure))
+  return {
+    cpuPercent: worst(({ cpuPercent }) => cpuPercent),
+    eventLoopLagP99: worst(({ eventLoopLagP99 }) => eventLoopLagP99),
+    maxRssMb: worst(({ maxRssMb }) => maxRssMb),
+    lateStartP99: late.length > 0 ? Math.max(...late) : null,
+    lateStart: generators.map(({ lateStart }) => lateStart).reduce(laterOf, null),
+    watchedMs: worst(({ watchedMs }) => watchedMs),
+    stalledMs: worst(({ stalledMs }) => stalledMs),
+    longestStallMs: worst(({ longestStallMs }) => longestStallMs),
+  }
+}
+
+function laterOf(one: Lateness | null, other: Lateness | null): Lateness | null {
+  return one && other && other.ms <= one.ms ? one : (other ?? one)
+}

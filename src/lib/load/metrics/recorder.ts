@@ -1,0 +1,183 @@
+import { countsArrayOf, countsOf, recordMs, type HistogramCounts, type LatencyHistogram } from '../../base/measure/histogram.ts'
+import { ownMemory, stepAt, totalAt, type CountsMemory } from './counts-memory.ts'
+import { keepStepNames, mostReasons } from './kept-names.ts'
+import { createReasonCounts } from './reason-counts.ts'
+
+/** One request, all times in ms of the same clock. */
+export interface Sample {
+  readonly step: string
+  /** When it should have been sent: what its response time is measured from. */
+  readonly due: number
+  /** The same with what a timer was late by itself, which is not in `due`; that unless given. */
+  readonly planned?: number
+  /** When it was sent. */
+  readonly sent: number
+  /** When the last byte of its answer, or its failure, was there. */
+  readonly ended: number
+  /** Of the answer's body. */
+  readonly bytes: number
+  /** Why it failed; null when it did not. */
+  readonly failure: string | null
+  /** It was sent again, over a new connection. */
+  readonly reconnected?: boolean | undefined
+}
+
+/** What was recorded of a step. */
+export interface StepTally {
+  readonly name: string
+  readonly failures: number
+  /** Requests that ended after the end of the run, in the grace: of all of these, and none unless given. */
+  readonly afterEnd?: number
+  /** Of all bodies. */
+  readonly bytes: number
+  readonly response: HistogramCounts
+  readonly service: HistogramCounts
+}
+
+/** What was recorded in a stretch of time; those of all stretches and of all generators add up to the whole. */
+export interface Tally {
+  /** Virtual users at its end. */
+  readonly users: number
+  /** Iterations of the open model that were due and could not start. */
+  readonly skipped: number
+  /** Those that were used in it. */
+  readonly steps: readonly StepTally[]
+  /** How often each reason was given. */
+  readonly failureReasons: Readonly<Record<string, number>>
+  /** Iterations whose scenario threw. */
+  readonly errors: number
+  /** How often each of them threw what. */
+  readonly errorReasons: Readonly<Record<string, number>>
+  /** Requests that were sent again, because their connections had been closed. */
+  readonly reconnected: number
+  /** Texts over WebSockets that were dropped because too many waited to be received. */
+  readonly droppedTexts: number
+  /** How late requests were sent. */
+  readonly late: HistogramCounts
+}
+
+/** Records requests in memory that grows with nothing but the steps, of which it tells at most 100 apart. */
+export interface Recorder {
+  record(sample: Sample): void
+  /** A scenario threw, which ended an iteration; whether its requests failed is another matter. */
+  recordError(reason: string): void
+  recordIteration(): void
+  /** So many users were there at the same time, the most of a run. */
+  recordUsers(users: number): void
+  /** An iteration could not start when it was due. */
+  recordSkipped(): void
+  /** A text that had come over a WebSocket was dropped, because too many waited to be received. */
+  recordDroppedText(): void
+  /** What ends after `at`, on the clock, is counted apart from now on. */
+  endAt(at: number): void
+  /** What was recorded since it was last asked, with how many users there are now. */
+  take(users: number): Tally
+}
+
+interface StepState {
+  readonly numbers: Float64Array
+  readonly response: LatencyHistogram
+  readonly service: LatencyHistogram
+}
+
+/** An empty recorder, which counts in `memory`: its own unless given. */
+export function createRecorder(memory: CountsMemory = ownMemory): Recorder {
+  const steps = new Map<string, StepState>()
+  const stepNames = keepStepNames()
+  const totals = memory.numbers(Object.keys(totalAt).length)
+  const reasonNumbers = { failureReasons: memory.numbers(mostReasons), errorReasons: memory.numbers(mostReasons) }
+  const late = memory.histogram()
+  memory.tell({ kind: 'totals', totals, ...reasonNumbers, late: countsArrayOf(late) })
+  const failureReasons = createReasonCounts(reasonNumbers.failureReasons, (name) =>
+    memory.tell({ kind: 'failureReason', name }),
+  )
+  const errorReasons = createReasonCounts(reasonNumbers.errorReasons, (name) =>
+    memory.tell({ kind: 'errorReason', name }),
+  )
+  let endedAt = Infinity
+
+  function stepOf(given: string): StepState {
+    const known = steps.get(given)
+    if (known) return known
+    const name = stepNames(given)
+    const state = steps.get(name) ?? createStep(name)
+    steps.set(name, state)
+    return state
+  }
+
+  function createStep(name: string): StepState {
+    const numbers = memory.numbers(Object.keys(stepAt).length)
+    const response = memory.histogram()
+    const service = memory.histogram()
+    memory.tell({ kind: 'step', name, numbers, response: countsArrayOf(response), service: countsArrayOf(service) })
+    return { numbers, response, service }
+  }
+
+  const total = (name: keyof typeof totalAt): number => totals[totalAt[name]] as number
+
+  return {
+    recordError(reason) {
+      count(totals, totalAt.errors)
+      errorReasons.add(reason)
+    },
+    record({ step, due, planned = due, sent, ended, bytes, failure, reconnected: again = false }) {
+      const state = stepOf(step)
+      recordMs(state.response, ended - due)
+      recordMs(state.service, ended - sent)
+      recordMs(late, sent - planned)
+      count(state.numbers, stepAt.bytes, bytes)
+      if (again) count(totals, totalAt.reconnected)
+      if (ended > endedAt) count(state.numbers, stepAt.afterEnd)
+      if (failure === null) return
+      count(state.numbers, stepAt.failures)
+      failureReasons.add(failure)
+    },
+    recordIteration() {
+      count(totals, totalAt.iterations)
+    },
+    recordUsers(users) {
+      totals[totalAt.users] = users
+    },
+    recordSkipped() {
+      count(totals, totalAt.skipped)
+    },
+    recordDroppedText() {
+      count(totals, totalAt.droppedTexts)
+    },
+    endAt(at) {
+      endedAt = at
+    },
+    take(users) {
+      const used = [...steps].filter(([, { response }]) => response.totalCount > 0)
+      const tally = {
+        users,
+        skipped: total('skipped'),
+        steps: used.map(([name, { numbers, response, service }]) => {
+          const [failures = 0, afterEnd = 0, bytes = 0] = numbers
+          const after = afterEnd > 0 ? { afterEnd } : {}
+          return { name, failures, ...after, bytes, response: countsOf(response), service: countsOf(service) }
+        }),
+        failureReasons: failureReasons.take(),
+        errors: total('errors'),
+        errorReasons: errorReasons.take(),
+        reconnected: total('reconnected'),
+        droppedTexts: total('droppedTexts'),
+        late: countsOf(late),
+      }
+      for (const [, state] of used) empty(state)
+      late.reset()
+      totals.fill(0)
+      return tally
+    },
+  }
+}
+
+function count(numbers: Float64Array, place: number, by = 1): void {
+  numbers[place] = (numbers[place] as number) + by
+}
+
+function empty({ numbers, response, service }: StepState): void {
+  numbers.fill(0)
+  response.reset()
+  service.reset()
+}

@@ -1,0 +1,92 @@
+import { addCounts, createHistogram, type LatencyHistogram } from '../../base/measure/histogram.ts'
+import { keepStepNames } from './kept-names.ts'
+import { createReasonCounts } from './reason-counts.ts'
+import type { Tally } from './recorder.ts'
+
+/** A step in all stretches of a run and in all its generators. */
+export interface StepSum {
+  failures: number
+  /** Requests that ended after the end of the run. */
+  afterEnd: number
+  /** Of all bodies. */
+  bytes: number
+  readonly response: LatencyHistogram
+  readonly service: LatencyHistogram
+}
+
+/** Tallies added up: in memory that grows with the steps, not with the time or the generators. */
+export interface TallySum {
+  add(tally: Tally): void
+  /** By their name, in the order in which they were first seen. */
+  readonly steps: ReadonlyMap<string, StepSum>
+  readonly failureReasons: Readonly<Record<string, number>>
+  /** Iterations whose scenario threw, and what. */
+  readonly errors: number
+  readonly errorReasons: Readonly<Record<string, number>>
+  /** Requests that were sent again. */
+  readonly reconnected: number
+  /** Texts over WebSockets that were dropped. */
+  readonly droppedTexts: number
+  readonly late: LatencyHistogram
+  readonly skipped: number
+}
+
+/** An empty sum. */
+export function createTallySum(): TallySum {
+  const steps = new Map<string, StepSum>()
+  const stepNames = keepStepNames()
+  const failureReasons = createReasonCounts()
+  const errorReasons = createReasonCounts()
+  const late = createHistogram()
+  let skipped = 0
+  let errors = 0
+  let reconnected = 0
+  let droppedTexts = 0
+  return {
+    steps,
+    late,
+    get failureReasons() {
+      return failureReasons.counts()
+    },
+    get errorReasons() {
+      return errorReasons.counts()
+    },
+    get errors() {
+      return errors
+    },
+    get reconnected() {
+      return reconnected
+    },
+    get droppedTexts() {
+      return droppedTexts
+    },
+    get skipped() {
+      return skipped
+    },
+    add(tally) {
+      for (const { name: given, failures, afterEnd = 0, bytes, response, service } of tally.steps) {
+        const name = stepNames(given)
+        const sum = steps.get(name) ?? {
+          failures: 0,
+          afterEnd: 0,
+          bytes: 0,
+          response: createHistogram(),
+          service: createHistogram(),
+        }
+        steps.set(name, sum)
+        sum.failures += failures
+        sum.afterEnd += afterEnd
+        sum.bytes += bytes
+        addCounts(sum.response, response)
+        addCounts(sum.service, service)
+      }
+      for (const [reason, times] of Object.entries(tally.failureReasons)) failureReasons.add(reason, times)
+      for (const [reason, times] of Object.entries(tally.errorReasons)) errorReasons.add(reason, times)
+      addCounts(late, tally.late)
+      skipped += tally.skipped
+      errors += tally.errors
+      reconnected += tally.reconnected
+      droppedTexts += tally.droppedTexts
+    },
+  }
+}

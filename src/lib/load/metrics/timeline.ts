@@ -1,0 +1,108 @@
+import { distributionOfCounts } from '../../base/measure/distribution.ts'
+import { mergeCounts, percentileMs, type HistogramCounts } from '../../base/measure/histogram.ts'
+import type { Tally } from './recorder.ts'
+import { createSliceCollector, type Slices } from './slices.ts'
+
+/** One second of the run, or what came after the last whole one; response times in ms. */
+export interface TimelineRow {
+  /** From 0. */
+  readonly second: number
+  /** Its length, ms: 1,000, but for what came after the last whole second. */
+  readonly durationMs: number
+  /** Virtual users at its end. */
+  readonly users: number
+  /** That ended in it. */
+  readonly requests: number
+  readonly failures: number
+  /** Iterations whose scenario threw in it. */
+  readonly errors: number
+  /** Iterations of the open model that were due in it and could not start. */
+  readonly skipped: number
+  readonly rps: number
+  readonly p50: number | null
+  readonly p95: number | null
+  readonly p99: number | null
+}
+
+/** The seconds of a run, put together from those of its generators. */
+export interface Timeline {
+  /** Takes the next second of a generator (from 0); once it has that of every one, it makes a row of them. */
+  add(generator: number, second: Tally): void
+  /** No more comes from a generator that was lost: the others' seconds are rows without it. */
+  leaveOut(generator: number): void
+  /** All of a run that took so long; what makes up no whole second of all generators is in the last row and slice. */
+  finish(rests: readonly Tally[], elapsedSeconds: number): FinishedTimeline
+}
+
+/** The seconds of a run that has ended. */
+export interface FinishedTimeline {
+  readonly timeline: readonly TimelineRow[]
+  readonly slices: Slices
+}
+
+const secondMs = 1000
+
+/** Told of every whole second, and of the response times in it. */
+export type OnSecond = (row: TimelineRow, responseTimes: readonly HistogramCounts[]) => void
+
+/** An empty timeline of so many generators, which calls `onRow` with every whole second. */
+export function createTimeline(generators: number, onRow: OnSecond): Timeline {
+  const rows: TimelineRow[] = []
+  const slices = createSliceCollector()
+  const waiting: Tally[][] = Array.from({ length: generators }, () => [])
+  const leftOut = new Set<number>()
+
+  function addRows(): void {
+    while (waiting.some((seconds) => seconds.length > 0)) {
+      if (waiting.some((seconds, generator) => seconds.length === 0 && !leftOut.has(generator))) return
+      const tallies = waiting.flatMap((seconds) => seconds.shift() ?? [])
+      const row = toRow(rows.length, secondMs, tallies)
+      const responseTimes = tallies.flatMap(responsesOf)
+      slices.addSecond(distributionOfCounts(responseTimes))
+      rows.push(row)
+      onRow(row, responseTimes)
+    }
+  }
+
+  return {
+    add(generator, second) {
+      waiting[generator]?.push(second)
+      addRows()
+    },
+    leaveOut(generator) {
+      leftOut.add(generator)
+      addRows()
+    },
+    finish(rests, elapsedSeconds) {
+      const durationMs = Math.max(0, elapsedSeconds * secondMs - rows.length * secondMs)
+      const left = [...waiting.flat(), ...rests]
+      const row = toRow(rows.length, durationMs, left)
+      return {
+        timeline: row.requests + row.skipped + row.errors > 0 ? [...rows, { ...row, users: 0 }] : rows,
+        slices: slices.finish(distributionOfCounts(left.flatMap(responsesOf))),
+      }
+    },
+  }
+}
+
+function responsesOf({ steps }: Tally): HistogramCounts[] {
+  return steps.map(({ response }) => response)
+}
+
+function toRow(second: number, durationMs: number, tallies: readonly Tally[]): TimelineRow {
+  const response = mergeCounts(tallies.flatMap(responsesOf))
+  const sum = (count: (tally: Tally) => number): number => tallies.reduce((total, one) => total + count(one), 0)
+  return {
+    second,
+    durationMs,
+    users: sum(({ users }) => users),
+    requests: response.totalCount,
+    failures: sum(({ steps }) => steps.reduce((total, { failures }) => total + failures, 0)),
+    errors: sum(({ errors }) => errors),
+    skipped: sum(({ skipped }) => skipped),
+    rps: durationMs > 0 ? response.totalCount / (durationMs / secondMs) : 0,
+    p50: percentileMs(response, 50),
+    p95: percentileMs(response, 95),
+    p99: percentileMs(response, 99),
+  }
+}

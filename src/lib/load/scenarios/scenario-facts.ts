@@ -1,0 +1,67 @@
+import { onAbort } from '../../base/abort.ts'
+import { failure, reasonOf, receivedError, type SentError } from '../../base/errors/errors.ts'
+import { startWorkerThread } from '../distributed/worker-threads.ts'
+
+/** A scenario file's contents, as far as they can be told without running it here. */
+export interface ScenarioFacts {
+  readonly file: string
+  /** Of its scenarios. */
+  readonly names: readonly string[]
+  /** What it imports beside Node's own modules and rushbench. */
+  readonly imports: readonly string[]
+}
+
+/** What the thread says that reads it. */
+export type FromReader =
+  | ({ readonly kind: 'read' } & Pick<ScenarioFacts, 'names' | 'imports'>)
+  | ({ readonly kind: 'failed' } & SentError)
+
+/** How it is read. */
+export interface ReadingOptions {
+  /** The module that a thread runs to read it. */
+  readonly entry: URL
+  readonly timeoutMs: number
+  /** Gives it up. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Reads a scenario file in a thread of its own, because its code may wait for ever or never come back. Throws
+ * `scenario-unusable`, and `interrupted` when the signal aborts.
+ */
+export async function readScenarioFacts(
+  file: string,
+  { entry, timeoutMs, signal }: ReadingOptions,
+): Promise<ScenarioFacts> {
+  const refuse = (reason: string): Error => failure('scenario-unusable', { file, reason })
+  const read = Promise.withResolvers<ScenarioFacts>()
+  const stopListening = onAbort(signal, () => read.reject(failure('interrupted', { done: 'Nothing was run.' })))
+  const worker = startWorkerThread(entry, file)
+  const timer = setTimeout(() => {
+    const what = 'outside of its functions an await may never settle, or a loop never end'
+    read.reject(refuse(`it was not read within ${timeoutMs / 1000} s (setting prepareTimeout): ${what}`))
+  }, timeoutMs)
+  worker.on('message', (message: FromReader) => {
+    if (message.kind === 'read') read.resolve({ file, names: message.names, imports: message.imports })
+    else read.reject(receivedError(message))
+  })
+  worker.once('error', (error) => read.reject(refuse(reasonOf(error))))
+  worker.once('exit', (code) => read.reject(refuse(whyEnded(code))))
+  try {
+    return await read.promise
+  } finally {
+    clearTimeout(timer)
+    stopListening()
+    // Not waited for: it may be in the middle of what cannot be broken off.
+    void worker.terminate()
+  }
+}
+
+/** Node's exit code of a thread that waits for nothing any more, though its module does. */
+const unsettledAwait = 13
+
+function whyEnded(code: number): string {
+  return code === unsettledAwait
+    ? 'its reading never ends: outside of its functions, an await never settles'
+    : `it ended its own thread while it was read, with exit code ${code} (by process.exit, it seems)`
+}

@@ -1,0 +1,365 @@
+import type { Durability } from '../adapters/databases/durability.ts'
+import type { RetryCounts } from '../adapters/databases/retry-counter.ts'
+import type { ConnectionFacts } from '../adapters/databases/tls.ts'
+import type { ServerFacts } from '../adapters/databases/server-facts.ts'
+import type { OnWait } from '../adapters/databases/waits.ts'
+import type { ShapePair } from './table-shape.ts'
+
+/** What a column may hold. Integers stay within 2^53 - 1; texts have no U+0000, which PostgreSQL cannot store. */
+export type Value = string | number | null
+
+/**
+ * One column of a table. `text` is variable, up to four million characters; `ascii` has exactly `length` bytes. `json`
+ * takes and gives the text of one JSON value, which means the same when it comes back and may be written otherwise
+ * (PostgreSQL orders the fields).
+ */
+export type Column =
+  | { readonly type: 'integer' }
+  | { readonly type: 'text'; readonly maxLength: number }
+  | { readonly type: 'ascii'; readonly length: number }
+  | { readonly type: 'json' }
+
+/** How a column compares its values, of which several may be equal that are written otherwise. */
+export interface ColumnNature {
+  /** As the database calls it. */
+  readonly type: string
+  /** `other`: what neither a text nor a number can be held against: bytes, times, lists, JSON. */
+  readonly compares: 'text' | 'number' | 'uuid' | 'other'
+  /** For all letters, or for a to z only. */
+  readonly ignoresCase?: 'all' | 'ascii'
+  readonly ignoresAccents?: true
+  readonly ignoresEndSpaces?: true
+}
+
+/** The columns of `R` that can be named. */
+export type ColumnName<R> = keyof R & string
+
+/** A table that a workload declares; engines turn it into their own DDL. No column may be null. */
+export interface Table<R extends object> {
+  readonly name: string
+  readonly columns: Readonly<Record<ColumnName<R>, Column>>
+  readonly primaryKey: ColumnName<R>
+  readonly unique: readonly (readonly ColumnName<R>[])[]
+  readonly indexes: readonly (readonly ColumnName<R>[])[]
+  readonly references: readonly { readonly column: ColumnName<R>; readonly table: string; readonly key: string }[]
+  /** Its rows are changed again and again, not just stored: engines that would move them elsewhere leave room for it. */
+  readonly updatedOften?: boolean
+  /** `watchInserts` can be asked for it: on PostgreSQL it is made with a trigger, on SQLite with row numbers. */
+  readonly watched?: boolean
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- a Table is invariant in R, and `any` is TypeScript's only "some R"
+type AnyRow = any
+
+/** A table of whatever rows. */
+export type AnyTable = Table<AnyRow>
+
+/** Conditions on a table of whatever rows. */
+export type AnyWhere = Where<AnyRow>
+
+/** New values for a table of whatever rows. */
+export type AnyPatch = Patch<AnyRow>
+
+/** What a column is held against: itself, a range, or a list. All given parts must hold. */
+export type Condition<V> =
+  | V
+  | { readonly gt?: V; readonly gte?: V; readonly lt?: V; readonly lte?: V; readonly in?: readonly V[] }
+
+/** All conditions must hold; an empty object matches every row. */
+export type Where<R extends object> = { readonly [C in ColumnName<R>]?: Condition<R[C]> }
+
+/** New values, or `{ add: n }` to add to what is there (atomically, in the engine). */
+export type Patch<R extends object> = { readonly [C in ColumnName<R>]?: R[C] | { readonly add: number } }
+
+/** What `find` gives back, in which order, and how much of it. */
+export interface FindOptions<R extends object, C extends ColumnName<R> = ColumnName<R>> {
+  /** All unless given. */
+  readonly columns?: readonly C[]
+  readonly orderBy?: readonly ColumnName<R>[]
+  /** The largest first, in every column of `orderBy`. */
+  readonly descending?: boolean
+  readonly limit?: number
+}
+
+/** An update that must hit at least one row for its change to happen (a compare-and-set). */
+export interface Guard<R extends object> {
+  readonly table: Table<R>
+  readonly where: Where<R>
+  readonly patch: Patch<R>
+}
+
+/** Rows for one table. */
+export interface Rows<R extends object> {
+  readonly table: Table<R>
+  readonly rows: readonly R[]
+}
+
+/** One all-or-nothing step: when the guard hits no row, nothing of it is stored. */
+export interface Change {
+  /** Null: the rows are stored whatever is there. */
+  readonly guard: Guard<AnyRow> | null
+  readonly insert: readonly Rows<AnyRow>[]
+}
+
+/** The neutral store that every workload's API and audit are written against. */
+export interface Store {
+  insert<R extends object>(table: Table<R>, rows: readonly R[]): Promise<void>
+  find<R extends object, C extends ColumnName<R> = ColumnName<R>>(
+    table: Table<R>,
+    where: Where<R>,
+    options?: FindOptions<R, C>,
+  ): Promise<Pick<R, C>[]>
+  /** Rows matched; `where` doubles as compare-and-set (book only while stock > 0). */
+  update<R extends object>(table: Table<R>, where: Where<R>, patch: Patch<R>): Promise<number>
+  remove<R extends object>(table: Table<R>, where: Where<R>): Promise<number>
+  /** Every row, in primary-key order, without holding them all in memory; only `columns` of it when they are given. */
+  scan<R extends object, C extends ColumnName<R> = ColumnName<R>>(
+    table: Table<R>,
+    columns?: readonly C[],
+  ): AsyncIterable<Pick<R, C>>
+  count<R extends object>(table: Table<R>): Promise<number>
+  /** Rows for each value of `column`. */
+  countBy<R extends object>(table: Table<R>, column: ColumnName<R>): Promise<Map<Value, number>>
+  /**
+   * Applies each change or leaves it out whole, in order, and tells which were applied. Durable when
+   * it resolves: changes that are handed over together share one commit. An error (a key that is
+   * there already, a lost server) is thrown for the whole batch; none of it is stored, unless the
+   * server went away while it committed, when nobody can know.
+   */
+  apply(changes: readonly Change[]): Promise<boolean[]>
+}
+
+/** Rows as fixed-width, tab-separated, newline-ended ASCII: the one form that every native bulk path reads. */
+export interface EncodedRows {
+  readonly bytes: Buffer
+  readonly rows: number
+}
+
+/** The layout of whatever rows. */
+export type AnyLayout = RowLayout<AnyRow>
+
+/** Where each column stands in an encoded row. Integers are zero-padded. Offsets and widths in bytes. */
+export interface RowLayout<R extends object> {
+  readonly table: Table<R>
+  readonly fields: readonly { readonly column: ColumnName<R>; readonly offset: number; readonly width: number }[]
+  /** With the newline. */
+  readonly rowBytes: number
+}
+
+/** A parent's column that says how many more children it may have: counter = capacity - children. */
+export interface Counter {
+  readonly parent: AnyTable
+  readonly counter: string
+  readonly capacity: string
+  readonly child: AnyTable
+  readonly reference: string
+}
+
+/** The parents (by primary key, both ends in) whose counter is to be set anew. */
+export interface KeyRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** Rows that are stored together: all of them or none, where the engine has transactions. */
+export interface Block {
+  readonly rows: number
+  /**
+   * The rows in chunks of at most `rowsPerChunk` whole rows, made while they are sent. May be gone through again
+   * (after a deadlock) with the same bytes. A chunk's buffer is used again after `chunksKept` more chunks.
+   */
+  chunks(): Iterable<EncodedRows>
+}
+
+/** More rows in one statement gain nothing on any engine; fewer bytes at once keep memory flat. */
+export const rowsPerChunk = 1000
+
+/** What streams and sockets hold back is less. */
+export const chunksKept = 8
+
+/** Parents, by primary key, each of which got so many more rows; in ascending order. */
+export interface CounterChange {
+  readonly counter: Counter
+  readonly parents: readonly { readonly key: number; readonly rows: number }[]
+}
+
+/** What is stored in a block's own transaction; after its rows where the engine has no transactions. */
+export interface BlockEnd {
+  /** Taken from the parents' counters. */
+  readonly counted: CounterChange | null
+  /** Says that the block is stored. */
+  readonly receipt: Rows<AnyRow> | null
+}
+
+/** An open bulk path. Where the engine has concurrent writers, several blocks may be loaded at a time. */
+export interface BulkLoader {
+  /**
+   * Stores one block and its end; durable as far as the strategy's durability says when it resolves. Throws
+   * `rows-differ`, with the block rolled back, when not every row was stored. Without transactions a block may be
+   * left in part; loading it again completes it.
+   */
+  load(block: Block, end: BlockEnd): Promise<void>
+  /** Makes everything durable and gives back what was held. */
+  close(): Promise<void>
+}
+
+/** A native way in. */
+export interface InsertStrategy {
+  readonly name: string
+  /** What a commit survives on this path, for the report. */
+  readonly durability: string
+  /** Why the server forbids this way in; null when it does not. */
+  unavailable(): Promise<string | null>
+  open(layout: AnyLayout): Promise<BulkLoader>
+}
+
+/** Single rows, each durable on its own; what insert-reservation-bench times. */
+export interface Inserter<R extends object> {
+  insert(row: R): Promise<void>
+  /** What `control` sends, for the report. */
+  readonly controlStatement: string
+  /** Sends what costs the server next to nothing, on the connection and in the way of `insert`: what the client costs. */
+  control(): Promise<void>
+  close(): Promise<void>
+}
+
+/** What follows the rows of a table. */
+export interface InsertListener<R extends object> {
+  /** Whether the row of that primary key was told of: then it is not read again. */
+  knows(key: Value): boolean
+  onRows(rows: readonly R[]): void
+  /** Told of a database that is away, which is tried again until it is back. */
+  onError(error: Error): void
+}
+
+/** A watch that goes on. */
+export interface InsertWatch {
+  /** Tells of nothing more; resolves when what it held is given back. */
+  close(): Promise<void>
+}
+
+/** A table as the database knows it; `mark` is what `createTables` left on it, null on somebody else's. */
+export interface TableState {
+  readonly name: string
+  readonly mark: string | null
+}
+
+/** What the report says about the server. */
+export interface EngineInfo {
+  readonly name: string
+  readonly version: string
+  readonly durability: Durability
+  /** Left out where the database is a file. */
+  readonly connection?: ConnectionFacts
+}
+
+/** One thing that a server counts. */
+export interface ServerCounter {
+  /** The same for what means the same, on every engine. */
+  readonly name: string
+  readonly value: number
+  /** `total` only ever grows while the server runs; `level` is what it is right now. */
+  readonly kind: 'total' | 'level'
+  /** In the plural: pages, bytes, fsyncs. */
+  readonly unit: string
+}
+
+/** What an engine can do, as facts rather than subclasses. */
+export interface EngineTraits {
+  /** A block, or the changes of one `apply`, are stored whole or not at all, even when the server dies. */
+  readonly transactions: boolean
+  /** Several connections may write at the same time. */
+  readonly concurrentWriters: boolean
+  /** A row that refers to nothing is refused. */
+  readonly foreignKeys: boolean
+}
+
+/** An open database. */
+export interface Database extends AsyncDisposable {
+  /** Without its password. */
+  readonly url: string
+  readonly engine: EngineInfo
+  readonly traits: EngineTraits
+  /** What `createTables` leaves out because this engine lacks it, in a sentence each: `foreign keys, which ...`. */
+  readonly leftOut: readonly string[]
+  readonly store: Store
+  /** Fastest first. The second is the fallback where the server forbids the first. */
+  readonly insertStrategies: readonly InsertStrategy[]
+  tables(): Promise<TableState[]>
+  /** These tables, which are there and ours, as the catalog has them and as `createTables` makes them. */
+  shapes(tables: readonly AnyTable[]): Promise<readonly ShapePair[]>
+  /**
+   * How the columns of a table compare that is perhaps somebody else's, `schema.table` perhaps, by their names. What nothing
+   * is known of is left out: it compares as it is written.
+   */
+  natures(table: AnyTable): Promise<ReadonlyMap<string, ColumnNature>>
+  /**
+   * Makes all tables or none; each carries its mark. Throws `migration-failed`, which names what an
+   * engine without transactional DDL had to leave behind.
+   */
+  createTables(tables: readonly { readonly table: AnyTable; readonly mark: string }[]): Promise<void>
+  dropTables(tables: readonly AnyTable[]): Promise<void>
+  /**
+   * Drops the table's indexes, but for those of keys and unique columns; on MySQL the references that need them go
+   * too. Does nothing where they are gone.
+   */
+  dropIndexes(table: AnyTable): Promise<void>
+  /** Makes what `dropIndexes` dropped. Throws `rows-orphaned` when a row refers to nothing. */
+  createIndexes(table: AnyTable): Promise<void>
+  /**
+   * Waits until what other connections have begun on the table is committed or rolled back: that of a process which
+   * was killed, too. On MongoDB, which has nothing to roll back, it does not wait.
+   */
+  awaitWriters(table: AnyTable): Promise<void>
+  /** Sets the counters of all parents in `range` to capacity - children. */
+  recount(counter: Counter, range: KeyRange): Promise<void>
+  openInserter<R extends object>(table: Table<R>): Promise<Inserter<R>>
+  /**
+   * Tells of each row of a `watched` table that the listener does not know, whoever stored it: of those that are there
+   * before it resolves, of every other one soon after its commit, and of those that came while the database was away.
+   * Rows that are changed or removed are not told of.
+   */
+  watchInserts<R extends object>(table: Table<R>, listener: InsertListener<R>): Promise<InsertWatch>
+  /** What the server counts; empty when it tells nothing. Needs a connection that no inserter holds. */
+  counters(): Promise<readonly ServerCounter[]>
+  /** What a reader of the figures asks of the server, and of these tables, first. */
+  facts(tables: readonly AnyTable[]): Promise<ServerFacts>
+  /** Of the server's clock, ms since 1970: the one that all who use it agree on. */
+  now(): Promise<number>
+  /** What the server made us try again since it was opened. */
+  retries(): RetryCounts
+}
+
+/** A way to a database on which those who take it can be made to wait, without harm to the database or to others. */
+export interface PausableAccess extends AsyncDisposable {
+  /** To be connected to instead of the database's own URL. */
+  readonly url: string
+  /** What a pause does, in the past tense: `another connection held the write lock`. */
+  readonly effect: string
+  /** From when it resolves, whoever takes this way waits (on SQLite: whoever writes); the returned function ends that. */
+  pause(): Promise<() => Promise<void>>
+}
+
+/** How a database is opened. */
+export interface ConnectOptions {
+  /** Connections at the most, where the engine takes several. */
+  readonly poolSize: number
+  /** Told what work waits for that takes longer than a second, by asking the server; without it nobody asks. */
+  readonly onWait?: OnWait
+  /** Ends the connecting, with `interrupted`. What is open by then stays open. */
+  readonly signal?: AbortSignal
+  /** A database that would be made where there is none is taken for an empty one, and is not made. */
+  readonly makesNothing?: boolean
+}
+
+/** An engine. */
+export interface DatabaseAdapter {
+  readonly name: string
+  /**
+   * Opens the database at `url`. Throws `database-unreachable`, `database-denied`, `database-missing`,
+   * `database-not-ours`, `connections-exhausted` or `right-missing`.
+   */
+  connect(url: string, options: ConnectOptions): Promise<Database>
+  /** Throws `database-not-pausable`, and what `connect` throws for a URL that cannot be read. */
+  openPausable(url: string): Promise<PausableAccess>
+}

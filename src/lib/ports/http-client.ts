@@ -1,0 +1,52 @@
+import type { FixedRequest } from '../load/clients/fixed-request.ts'
+import type { HttpMethod, RequestHeaders } from './scenario.ts'
+
+/** A request as it goes over the wire. */
+export interface HttpRequest {
+  readonly method: HttpMethod
+  /** From `/`. */
+  readonly path: string
+  /** Beside those that every request has. */
+  readonly headers?: RequestHeaders | undefined
+  readonly body?: string | Uint8Array | undefined
+  /** Of the body, unless a header says otherwise; that of any text or bytes unless given. */
+  readonly bodyType?: string | undefined
+  /** Keep the answer's body; otherwise its bytes are counted and thrown away. */
+  readonly wantBody: boolean
+}
+
+/** An answer, or why there was none. */
+export interface HttpAnswer {
+  /** 0 when no whole answer came. */
+  readonly status: number
+  /** Of the body. */
+  readonly bytes: number
+  /** Empty unless it was wanted. Equal bodies may be the same buffer: it is to be read only. */
+  readonly body: Buffer
+  /** Without an answer: what happened, in a few words. */
+  readonly reason: string | null
+  /** Without an answer: whether the server may have carried the request out all the same. */
+  readonly maybeExecuted: boolean
+  /** It was sent again, because the server had closed the connection that it went over first. */
+  readonly reconnected?: boolean
+}
+
+/** Sends requests to one origin over kept-alive connections. */
+export interface HttpClient {
+  /** Never rejects for what the server does; rejects with ScenarioMistake for a path or a header that cannot be sent. */
+  request(request: HttpRequest): Promise<HttpAnswer>
+  /** Breaks off what is under way. */
+  close(): Promise<void>
+}
+
+/** Sends a request once more. */
+export type SendAgain = () => void
+
+/** Makes what sends the same request over and over, one at a time; `onAnswer` is called once for each. */
+export type CreateSender = (onAnswer: (answer: HttpAnswer) => void) => SendAgain
+
+/** A client that makes a load: scenarios, or a single request over and over. */
+export interface LoadClient extends HttpClient {
+  /** Serializes a request once for all that send it. Throws TypeError for what cannot be sent. */
+  repeat(request: FixedRequest): CreateSender
+}

@@ -1,0 +1,134 @@
+import type { Broker } from './broker.ts'
+import type { Cache } from './cache.ts'
+import type { AnyTable, Database } from './database.ts'
+import type { LedgerEntries, Scenario } from './scenario.ts'
+import type { PubSub } from './pubsub.ts'
+
+/** How far a long step has come. */
+export interface Progress {
+  readonly done: number
+  readonly total: number
+}
+
+/** What an API is built from. All but the database is opened when it is first asked for, and closed by whoever gave it. */
+export interface Parts {
+  readonly database: Database
+  readonly openCache: () => Promise<Cache>
+  readonly openBroker: () => Promise<Broker>
+  /** Through the Redis of the cache; within this process where the cache is none or in memory. */
+  readonly openPubSub: () => Promise<PubSub>
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** Told of every error that a client only sees as a 500, or that nobody sees. */
+  readonly onError: (error: Error) => void
+  /** After how many ms connections are ended that are still open when the API closes. */
+  readonly shutdownTimeout?: number | undefined
+  /** The port of `/metrics`, 0 being any free one; that of the API unless it is given. */
+  readonly metricsPort?: number | undefined
+  /** What whoever reads `/metrics` has to send as a Bearer token; nothing unless it is given. */
+  readonly metricsToken?: string | undefined
+}
+
+/** An API that listens. */
+export interface RunningServer {
+  /** `http://host:port` */
+  readonly origin: string
+  /** Where its metrics are, unless that is beside it. */
+  readonly metricsOrigin?: string
+  /** Only other processes of the workload talk to it. */
+  readonly isInternal?: true
+  /** Breaks off every client's connection, whatever is under way on it; how many there were. */
+  dropConnections(): Promise<number>
+  /** Stops listening, and finishes what is in flight, for as long as `shutdownTimeout` says. */
+  close(): Promise<void>
+}
+
+/** One way in which the data is not what was promised. */
+export interface Violation {
+  /**
+   * `inconsistent`: rows, messages or copies of them that contradict each other. `refused-committed`: stored, though the
+   * API said that it was not.
+   */
+  readonly kind:
+    | 'lost'
+    | 'duplicate'
+    | 'oversold'
+    | 'wrong-stock'
+    | 'inconsistent'
+    | 'refused-committed'
+    | 'unknown-committed'
+  /** What is concerned: a booking, a slot, a receipt. */
+  readonly key: string
+  readonly detail: string
+}
+
+/** How a long step is followed, and ended early. */
+export interface Watch {
+  readonly onProgress: (progress: Progress) => void
+  /** Its reason is thrown once it aborts. */
+  readonly signal: AbortSignal
+}
+
+/** What an audit only reads. The broker is closed by whoever gave it. */
+export interface Evidence {
+  readonly database: Database
+  readonly ledger: LedgerEntries
+  readonly openBroker: () => Promise<Broker>
+}
+
+/** What only those who serve can show, and who they are: the origin of every replica. */
+export interface Inspection extends Omit<Evidence, 'ledger'> {
+  readonly origins: readonly string[]
+}
+
+/** A load run that is over. */
+export interface FinishedRun {
+  /** Part of all its bookings' names. */
+  readonly id: string
+  /** Before its first booking, and after its last. */
+  readonly startedAt: Date
+  readonly finishedAt: Date
+}
+
+/** What an original achieved in one run; latencies in ms, failures as a share of 1, null where it does not say. */
+export interface OriginalFigures {
+  readonly rps: number
+  readonly failures: number
+  readonly p50: number | null
+  readonly p95: number | null
+  readonly p99: number | null
+}
+
+/** What it takes to make the same run without and with the cache. */
+export interface CacheTrial {
+  readonly originals: Readonly<Record<'without' | 'with', OriginalFigures>>
+  /** Takes back what one run booked, as if it had not been; how many bookings that were. */
+  withdraw(database: Database, run: FinishedRun): Promise<number>
+}
+
+/** One built-in system: its tables, its data, its API server, its traffic and its invariants. */
+export interface Workload<Options extends object = object> {
+  readonly name: string
+  readonly summary: string
+  /** What it runs on, for people: with servers, and without any. */
+  readonly runsOn: { readonly servers: string; readonly embedded: string }
+  /** What its API and its audit need beside a database: load looks for it before it begins. */
+  readonly needs: readonly ('cache' | 'broker')[]
+  /** Parents before children. */
+  readonly tables: readonly AnyTable[]
+  /** What the program that this workload is modelled on achieved, where, and what may be held against it; in sentences. */
+  readonly original: string
+  readonly cacheTrial?: CacheTrial
+  /** What `seed` adds, in the plural. */
+  readonly seeds: string
+  /** Adds what the API needs to be used, and is missing. */
+  seed(database: Database, options: Options, signal?: AbortSignal): AsyncIterable<Progress & { readonly added: number }>
+  serve(parts: Parts, options: Options): Promise<RunningServer>
+  /** `runId` sets this run's bookings apart from every other's. */
+  scenarios(options: Options, runId: string): readonly Scenario[]
+  /** Holds the ledger and the invariants against the database. */
+  audit(evidence: Evidence, watch: Watch): AsyncIterable<Violation>
+  /** Holds what the replicas keep in memory against the database, while they run. Throws `target-unreachable`. */
+  inspect?(inspection: Inspection, watch: Watch): AsyncIterable<Violation>
+}

@@ -1,0 +1,195 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { reasonOf } from '../base/errors/errors.ts'
+import type { QueueClient } from './client.ts'
+import { coordinatorGoneMs, heartbeatMs, keysLiveMs, queueGoneMs } from './names.ts'
+import type { RunIdentity } from './run-identity.ts'
+
+/** What the coordinator tells all workers of a run. */
+export type Order =
+  /** Begin at that moment of the server's clock, ms. */
+  { readonly kind: 'run'; readonly at: number } | { readonly kind: 'stop' }
+
+/** Enough for a worker that is slow to read. */
+const keptOrders = 100
+
+/** The coordinator's side. */
+export interface OrderSender {
+  send(order: Order): Promise<void>
+  /** To be called before the stream of news is sealed: that it is gone is no loss from here on. */
+  expectSeal(): void
+  /** Gives no sign of life any more, and takes the orders from the server. */
+  close(): Promise<void>
+}
+
+/** Opens the streams of a run, and gives a sign of life each second. `onLost` is told once why that is in vain. */
+export async function openOrders(
+  client: QueueClient,
+  run: RunIdentity,
+  onLost: (reason: string) => void,
+): Promise<OrderSender> {
+  const { keys } = run
+  const serverId = await serverIdOf(client)
+  let reconnected = false
+  client.on('ready', () => (reconnected = true))
+  let number = 0
+  const add = (kind: string, at = ''): Promise<unknown> => {
+    // Numbered, so that none can be said again by somebody else.
+    const order = { kind, at, number: String(++number) }
+    const fields = { ...order, signature: run.sign(signedOf(order)) }
+    return client
+      .multi()
+      .xAdd(keys.orders, '*', fields, { TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: keptOrders } })
+      .pExpire(keys.orders, keysLiveMs)
+      .exec()
+  }
+  // The stream of news has to be there: a worker adds to none that is gone.
+  await client.xAdd(keys.news, '*', { kind: 'open' })
+  await client.pExpire(keys.news, keysLiveMs)
+  await add('alive')
+  let closed = false
+  let sealed = false
+  let answeredAt = performance.now()
+
+  /** Null while all is well. */
+  async function beat(): Promise<string | null> {
+    try {
+      await within(queueGoneMs, add('alive'))
+      if ((await within(queueGoneMs, client.pExpire(keys.news, keysLiveMs))) !== 1 && !sealed)
+        return 'it has lost what workers said'
+      if (reconnected && (await within(queueGoneMs, serverIdOf(client))) !== serverId) return 'it was started again'
+      reconnected = false
+      answeredAt = performance.now()
+      return null
+    } catch (error) {
+      return performance.now() - answeredAt < queueGoneMs ? null : reasonOf(error)
+    }
+  }
+
+  async function keepBeating(): Promise<void> {
+    for (;;) {
+      await sleep(heartbeatMs)
+      if (closed) return
+      const lost = await beat()
+      if (closed) return
+      if (lost !== null) return onLost(lost)
+    }
+  }
+
+  void keepBeating()
+  return {
+    async send({ kind, ...rest }) {
+      if (!closed) await add(kind, 'at' in rest ? String(rest.at) : '')
+    },
+    expectSeal: () => void (sealed = true),
+    async close() {
+      closed = true
+      // After all that was sent on this connection, signs of life among it.
+      await client.del([keys.orders])
+    },
+  }
+}
+
+/** Another one each time that the server is started. */
+async function serverIdOf(client: QueueClient): Promise<string> {
+  return /^run_id:(\w+)/m.exec(await client.info('server'))?.[1] ?? ''
+}
+
+/** Rejects when `work` takes longer. A server that was stopped keeps its connections, and answers nothing. */
+export async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
+  const timeout = Promise.withResolvers<never>()
+  const timer = setTimeout(() => timeout.reject(new Error(`no answer for ${ms / 1000} s`)), ms)
+  try {
+    return await Promise.race([work, timeout.promise])
+  } finally {
+    clearTimeout(timer)
+    work.catch(() => {})
+  }
+}
+
+/** Who follows orders. */
+export interface OrderFollower {
+  readonly onOrder: (order: Order) => void
+  /** Called for each order of somebody who is not of this run. */
+  readonly onStranger: () => void
+  /** The coordinator, or the queue, gave no sign of life for too long. */
+  readonly onGone: () => void
+  /** Ends it. */
+  readonly signal: AbortSignal
+}
+
+/** The worker's side: follows the orders of a run from the first on. `client` is used for nothing else. */
+export function followOrders(
+  client: QueueClient,
+  run: RunIdentity,
+  { onOrder, onStranger, onGone, signal }: OrderFollower,
+): void {
+  let heardAt = performance.now()
+  let last = '0'
+  let lastNumber = 0
+  // On its own: a server that was stopped lets a reader wait for ever.
+  const watch = setInterval(() => {
+    if (performance.now() - heardAt < coordinatorGoneMs) return
+    clearInterval(watch)
+    if (!signal.aborted) onGone()
+  }, heartbeatMs)
+  signal.addEventListener('abort', () => clearInterval(watch))
+
+  async function read(): Promise<void> {
+    const found = await client.xRead({ key: run.keys.orders, id: last }, { BLOCK: heartbeatMs, COUNT: keptOrders })
+    for (const { id, message } of messagesOf(found)) {
+      last = id
+      const order = parse(message, run)
+      if (!order || order.number <= lastNumber) {
+        onStranger()
+        continue
+      }
+      heardAt = performance.now()
+      lastNumber = order.number
+      if (order.kind === 'stop') onOrder({ kind: 'stop' })
+      if (order.kind === 'run') onOrder({ kind: 'run', at: Number(order.at) })
+    }
+  }
+
+  async function follow(): Promise<void> {
+    while (!signal.aborted) await read().catch(() => sleep(heartbeatMs / 4))
+  }
+
+  void follow()
+}
+
+interface SentOrder {
+  readonly kind: string
+  /** Empty for an order that needs no time. */
+  readonly at: string
+  readonly number: string
+}
+
+/** What a signature is of, beside the run. */
+function signedOf({ kind, at, number }: SentOrder): readonly string[] {
+  return ['order', kind, at, number]
+}
+
+/** Bytes of an order, at most. */
+const mostOrderBytes = 200
+
+/** Null for what the coordinator of the run has not sent. */
+function parse(message: StreamMessage['message'], run: RunIdentity) {
+  const { kind, at, number, signature } = message
+  if (!kind || !at || !number || !signature || kind.length + at.length + number.length > mostOrderBytes) return null
+  const order = { kind: String(kind), at: String(at), number: String(number) }
+  return run.isSigned(signature, signedOf(order)) ? { ...order, number: Number(order.number) } : null
+}
+
+/** An entry of a stream. */
+export interface StreamMessage {
+  readonly id: string
+  readonly message: Readonly<Record<string, Buffer>>
+}
+
+/** What was read of one stream. */
+export function messagesOf(found: unknown): StreamMessage[] {
+  const streams = (found ?? []) as readonly {
+    readonly messages: readonly { id: unknown; message: StreamMessage['message'] }[]
+  }[]
+  return streams.flatMap(({ messages }) => messages.map(({ id, message }) => ({ id: String(id), message })))
+}

@@ -1,0 +1,151 @@
+import { access, constants, link, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { failure, reasonOf } from '../base/errors/errors.ts'
+import { inFolder, tryFolder } from '../base/folders.ts'
+import { isLike } from '../base/glob.ts'
+import { runFileName, takeFreeName } from '../base/run-files.ts'
+import type { Report } from './record.ts'
+
+/**
+ * Saves a report as `<folder>/<UTC time>-<kind>.json` and returns that path. It appears whole or not
+ * at all, and never replaces another. Throws `report-unwritable`.
+ */
+export async function saveReport(report: Report, folder: string): Promise<string> {
+  const name = runFileName(folder, report.startedAt, report.kind)
+  const unfinished = `${name}.${report.id}.tmp`
+  try {
+    const content = `${JSON.stringify(report, refuseNonNumbers, 2)}\n`
+    await inFolder(folder, () => writeFile(unfinished, content, { flush: true }))
+    return await takeFreeName(name, '.json', async (path) => {
+      await moveTo(unfinished, path)
+      return path
+    })
+  } catch (error) {
+    throw failure('report-unwritable', { file: `${name}.json`, reason: reasonOf(error) }, error)
+  } finally {
+    await rm(unfinished, { force: true }).catch(() => {})
+  }
+}
+
+/** Puts a later state of a saved report in its place, whole or not at all; returns `path`. Throws `report-unwritable`. */
+export async function replaceReport(report: Report, path: string): Promise<string> {
+  const unfinished = `${path}.${report.id}.tmp`
+  try {
+    await writeFile(unfinished, `${JSON.stringify(report, refuseNonNumbers, 2)}\n`, { flush: true })
+    await rename(unfinished, path)
+    return path
+  } catch (error) {
+    throw failure('report-unwritable', { file: path, reason: reasonOf(error) }, error)
+  } finally {
+    await rm(unfinished, { force: true }).catch(() => {})
+  }
+}
+
+/** Checks, before anything is done, that a report can be saved in `folder`. Throws `report-unwritable`. */
+export async function requireWritable(folder: string): Promise<void> {
+  try {
+    await tryFolder(folder)
+  } catch (error) {
+    throw failure('report-unwritable', { file: folder, reason: reasonOf(error) }, error)
+  }
+}
+
+/** Checks, before anything is done, that `file` can be written. Throws `file-unwritable`. */
+export async function requireWritableFile(file: string): Promise<void> {
+  try {
+    const found = await stat(file).catch(() => null)
+    if (found?.isDirectory()) throw new Error('it is a folder')
+    // A file of its own may stand in a folder that takes no other.
+    if (found) await access(file, constants.W_OK)
+    else await stat(dirname(file)).then(() => tryFolder(dirname(file)))
+  } catch (error) {
+    throw failure('file-unwritable', { file, reason: reasonOf(error) }, error)
+  }
+}
+
+/** Writes a form of a report to `file`, which is replaced when it is there. Throws `file-unwritable`. */
+export async function writeView(file: string, content: string): Promise<void> {
+  try {
+    await writeFile(file, content)
+  } catch (error) {
+    throw failure('file-unwritable', { file, reason: reasonOf(error) }, error)
+  }
+}
+
+/** What a file system without hard links (FAT, some shared folders) answers. */
+const noHardLinks = new Set<unknown>(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+/** A hard link, unlike a rename, fails with EEXIST when the name is taken. */
+async function moveTo(file: string, path: string): Promise<void> {
+  try {
+    await link(file, path)
+  } catch (error) {
+    if (!noHardLinks.has(codeOf(error))) throw error
+    await reserveAndRename(file, path)
+  }
+}
+
+/** An empty file takes the name first (EEXIST when it is taken); the rename then replaces it in one step. */
+async function reserveAndRename(file: string, path: string): Promise<void> {
+  await (await open(path, 'wx')).close()
+  try {
+    await rename(file, path)
+  } catch (error) {
+    await rm(path, { force: true }).catch(() => {})
+    throw error
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as NodeJS.ErrnoException).code
+}
+
+/** Reads a saved report. Throws `report-unreadable`. */
+export async function readReport(file: string): Promise<Report> {
+  let content: string
+  try {
+    content = await readFile(file, 'utf8')
+  } catch (error) {
+    const reason = codeOf(error) === 'ENOENT' ? 'there is no such file' : reasonOf(error)
+    throw failure('report-unreadable', { file, reason }, error)
+  }
+  // The schema's library takes some 30 MB, so that it is loaded only where a report is read.
+  const { parseReport } = await import('./parse.ts')
+  return parseReport(content, file)
+}
+
+/** The reports of one kind in a folder, from the oldest to the newest; those that cannot be read are passed over. */
+export async function readReportsOf<Kind extends Report['kind']>(
+  folder: string,
+  kind: Kind,
+): Promise<Extract<Report, { readonly kind: Kind }>[]> {
+  const files = await listReports(folder).catch(() => [])
+  const reports = await Promise.all(
+    files.filter((file) => file.includes(`-${kind}`)).map((file) => readReport(file).catch(() => null)),
+  )
+  const isOfKind = (report: Report | null): report is Extract<Report, { readonly kind: Kind }> => report?.kind === kind
+  return reports.filter(isOfKind).sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1))
+}
+
+/** The files that `path` names: itself, those of a folder that end as reports do, or those that fit a pattern. */
+export async function listReports(path: string): Promise<string[]> {
+  const isReport = (name: string) => name.endsWith('.json')
+  const found = await stat(path).catch(() => null)
+  if (found?.isDirectory()) return listFolder(path, isReport)
+  if (found || !/[*?]/.test(basename(path))) return [path]
+  return listFolder(dirname(path), (name) => isLike(name, basename(path)))
+}
+
+async function listFolder(folder: string, accepts: (name: string) => boolean): Promise<string[]> {
+  const names = await readdir(folder).catch(() => [])
+  return names
+    .filter(accepts)
+    .sort()
+    .map((name) => join(folder, name))
+}
+
+/** JSON would turn it into null, and what cannot be read again must not be saved. */
+function refuseNonNumbers(key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${key} is ${value}`)
+  return value
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import type { Report } from '../../record/record.ts'
+import type { Chart } from '../document/chart.ts'
+import { digestOf } from '../document/digest-of.ts'
+import type { Answer, Digest, Figure, Section, Verdict } from '../document/digest.ts'
+import { htmlChart } from './html-chart.ts'
+import { htmlTable } from './html-table.ts'
+import { escapeHtml, jsonForScript } from './html-text.ts'
+
+/** What stands in every HTML report: the style sheet, and the script that draws the charts. */
+export interface PageAssets {
+  readonly style: string
+  readonly script: string
+}
+
+/** A report as an HTML page. */
+export function htmlReport(report: Report, assets: PageAssets): string {
+  return htmlPage(digestOf(report), report.environment.rushbench, assets)
+}
+
+/**
+ * One HTML file, made by a `version` of rushbench, that asks nobody for anything: it reads without its script, which only
+ * draws the charts, and its policy lets nothing run but that script, whatever the digest's texts hold.
+ */
+export function htmlPage(digest: Digest, version: string, { style, script }: PageAssets): string {
+  const charts = digest.sections.flatMap((section) => section.charts)
+  const policy = `default-src 'none'; script-src ${hashOf(script)}; style-src ${hashOf(style)}; img-src data:; base-uri 'none'; form-action 'none'`
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(`${digest.headline} - ${digest.kind}, ${digest.startedAt}`)}</title>
+<link rel="icon" href="data:,">
+<style>${style}</style>
+</head>
+<body>
+${header(digest)}
+<main>
+${main(digest, charts)}
+</main>
+<footer>Made by rushbench ${escapeHtml(version)}. Charts by uPlot.</footer>
+<script type="application/json" id="charts">${jsonForScript(charts)}</script>
+<script>${script}</script>
+</body>
+</html>
+`
+}
+
+function hashOf(content: string): string {
+  return `'sha256-${createHash('sha256').update(content).digest('base64')}'`
+}
+
+function header({ kind, startedAt, headline, verdict, subject, answers, figures }: Digest): string {
+  const time = startedAt.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')
+  return `<header>
+<p class="kicker"><span><b>rushbench</b> ${escapeHtml(kind.toLowerCase())}</span><time datetime="${escapeHtml(startedAt)}">${escapeHtml(time)}</time></p>
+<h1 class="${verdict}">${escapeHtml(headline)}</h1>
+<p class="subject">${escapeHtml(subject)}</p>
+<ul class="answers">
+${answers.map(answerItem).join('\n')}
+</ul>
+<dl class="figures">
+${figures.map(figureItem).join('\n')}
+</dl>
+</header>`
+}
+
+const signs: Readonly<Record<Verdict, string>> = { good: '✓', bad: '✕', plain: 'i' }
+
+function answerItem({ question, verdict, answer, detail }: Answer): string {
+  return `<li class="${verdict}"><span class="sign" aria-hidden="true">${signs[verdict]}</span><span class="question">${escapeHtml(question)}</span><span class="answer">${escapeHtml(answer)}</span><span class="detail">${escapeHtml(detail)}</span></li>`
+}
+
+function figureItem({ label, value, note }: Figure): string {
+  const beside = note === '' ? '' : `<dd class="note">${escapeHtml(note)}</dd>`
+  return `<div>${beside}<dd>${escapeHtml(value)}</dd><dt>${escapeHtml(label)}</dt></div>`
+}
+
+function main({ sections, command }: Digest, charts: readonly Chart[]): string {
+  const shown = sections.filter(({ depth }) => depth !== 'appendix')
+  const appendices = sections.filter(({ depth }) => depth === 'appendix')
+  const again =
+    command === null
+      ? ''
+      : `<section><h2>Make this run again</h2><pre tabindex="0"><code>${escapeHtml(command)}</code></pre></section>`
+  return [
+    ...shown.map(
+      (section) => `<section><h2>${escapeHtml(section.title)}</h2>\n${sectionBody(section, charts)}\n</section>`,
+    ),
+    again,
+    `<div class="appendices">`,
+    ...appendices.map(
+      (section) =>
+        `<details class="appendix"><summary>${escapeHtml(section.title)}</summary>\n${sectionBody(section, charts)}\n</details>`,
+    ),
+    '</div>',
+  ].join('\n')
+}
+
+/** Charts are numbered as they are in the page's data. */
+function sectionBody({ title, text, charts, table }: Section, all: readonly Chart[]): string {
+  const grid = (size: Chart['size']) => {
+    const drawn = charts.filter((chart) => chart.size === size).map((chart) => htmlChart(chart, all.indexOf(chart)))
+    return drawn.length > 0 ? [`<div class="charts ${size}">\n${drawn.join('\n')}\n</div>`] : []
+  }
+  return [
+    ...text.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`),
+    ...grid('large'),
+    ...grid('small'),
+    ...(table ? [htmlTable(title, table)] : []),
+  ].join('\n')
+}

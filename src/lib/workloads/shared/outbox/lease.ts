@@ -1,0 +1,85 @@
+import type { Store, Table } from '../../../ports/database.ts'
+
+/** Who may do something that one process is to do at a time. */
+export interface Lease {
+  readonly name: string
+  /** A process; empty for nobody. */
+  readonly holder: string
+  /** Until when, ms since 1970. */
+  readonly until: number
+}
+
+/** A table that leases are kept in. */
+export function leaseTable(name: string): Table<Lease> {
+  return {
+    name,
+    columns: {
+      name: { type: 'text', maxLength: 20 },
+      holder: { type: 'text', maxLength: 36 },
+      until: { type: 'integer' },
+    },
+    primaryKey: 'name',
+    unique: [],
+    indexes: [],
+    references: [],
+    updatedOften: true,
+  }
+}
+
+/** Where a lease is kept, and under which name. */
+export interface LeasePlace {
+  readonly store: Store
+  readonly table: Table<Lease>
+  readonly name: string
+}
+
+/** The right to do something that one process is to do at a time. */
+export interface HeldLease {
+  /** Takes it where it is free, and prolongs it; false while another holds it. */
+  hold(): Promise<boolean>
+  /** Leaves it to the next at once. */
+  release(): Promise<void>
+}
+
+/**
+ * A lease that is `leaseMs` long. It rests on the clocks of all processes: where these differ, or one stands still in
+ * the middle of its work, two may hold it for a while. So what they do must do no harm when it is done twice.
+ */
+export function createLease({ store, table, name }: LeasePlace, holder: string, leaseMs: number): HeldLease {
+  let heldUntil = 0
+
+  async function take(now: number): Promise<boolean> {
+    const [lease] = await store.find(table, { name })
+    if (!lease) return insertNew(now)
+    if (lease.holder !== holder && lease.until > now) return false
+    const seen = { name, holder: lease.holder, until: lease.until }
+    return (await store.update(table, seen, { holder, until: now + leaseMs })) > 0
+  }
+
+  async function insertNew(now: number): Promise<boolean> {
+    try {
+      await store.insert(table, [{ name, holder, until: now + leaseMs }])
+      return true
+    } catch (error) {
+      // Another was a moment earlier.
+      if ((await store.find(table, { name })).length > 0) return false
+      throw error
+    }
+  }
+
+  return {
+    async hold() {
+      const now = Date.now()
+      // Each time it is prolonged is a commit.
+      if (heldUntil - now > leaseMs / 2) return true
+      heldUntil = 0
+      if (!(await take(now))) return false
+      heldUntil = now + leaseMs
+      return true
+    },
+    async release() {
+      heldUntil = 0
+      await store.update(table, { name, holder }, { holder: '', until: 0 })
+    },
+  }
+}

@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Broker, Message } from '../../../ports/broker.ts'
+import type { Condition, FindOptions, Store, Table, Where } from '../../../ports/database.ts'
+import { failure } from '../../../base/errors/errors.ts'
+import { createLease, type Lease } from './lease.ts'
+
+/** A row whose key ascends in the order in which rows are to be published: a UUID of version 7, say. */
+interface OutboxRow {
+  readonly id: string
+}
+
+/** A table of messages that a topic has yet to get. */
+export interface Outbox<Row extends OutboxRow> {
+  readonly table: Table<Row>
+  /** Where the relays agree on who is at work. */
+  readonly leases: Table<Lease>
+  readonly topic: string
+  /** Which rows have yet to be published; no condition on `id`. */
+  readonly waiting: Where<Row>
+  messageOf(row: Row): Message
+  /** Sees to it that these rows wait no more: the broker has acknowledged them. */
+  settle(store: Store, ids: readonly string[]): Promise<void>
+}
+
+/** Moves messages from the outbox to the broker. */
+export interface Relay {
+  /** Says that the outbox has got something, which would otherwise be noticed at the next look. */
+  wake(): void
+  /** Publishes what is left, for a bounded time, and stops. What is left then waits for the next process. */
+  close(): Promise<void>
+}
+
+/** What a relay works with. */
+export interface RelayParts<Row extends OutboxRow> {
+  readonly store: Store
+  readonly outbox: Outbox<Row>
+  /** Asked for again when it failed. */
+  readonly openBroker: () => Promise<Broker>
+  /** Told of the first failure in a row, and of what is left in the end. */
+  readonly onError: (error: Error) => void
+  /** Told how many messages the broker has acknowledged. */
+  readonly onPublished: (count: number) => void
+}
+
+/** How a relay keeps its time, ms. */
+export interface RelayTimes {
+  /** Between two rounds, so that those who book at the same time share one, and it does not take the disk from them. */
+  readonly lingerMs: number
+  /** Between two looks into an outbox that was empty. */
+  readonly idleMs: number
+  /** Between two looks whether who relays is still there: it has ended if it has not said so for `leaseMs`. */
+  readonly standbyMs: number
+  readonly leaseMs: number
+  /** After a failure, twice as long after each more, up to the second. */
+  readonly retryMs: readonly [first: number, longest: number]
+  /** For what is left when it is closed; longer than a lease, which one that was killed may have left. */
+  readonly drainMs: number
+}
+
+const defaultTimes: RelayTimes = {
+  lingerMs: 20,
+  idleMs: 200,
+  standbyMs: 500,
+  leaseMs: 2000,
+  retryMs: [50, 2000],
+  drainMs: 4000,
+}
+
+/** Messages published at once. */
+const batchSize = 500
+
+/**
+ * Starts to move messages from the outbox to the topic, in order and at least once: a row is settled once the broker
+ * has acknowledged its message, so what waits in the table is what is left to do, whoever ended in the middle of it. Of
+ * several processes one relays, by a lease; the broker may be away for as long as it likes.
+ */
+export function startRelay<Row extends OutboxRow>(parts: RelayParts<Row>, times: RelayTimes = defaultTimes): Relay {
+  const { store, outbox, openBroker, onError, onPublished } = parts
+  const { topic } = outbox
+  const lease = createLease({ store, table: outbox.leases, name: 'outbox' }, randomUUID(), times.leaseMs)
+  const rest = createRest()
+  let closing = false
+  let closed = false
+  let failures = 0
+
+  /** What a round that nobody waits for any more ends with is not told. */
+  function report(error: unknown): void {
+    if (!closed) onError(error as Error)
+  }
+
+  /** Rows moved; null where another process relays. */
+  async function moveBatch(): Promise<number | null> {
+    if (!(await lease.hold())) return null
+    const rows = await findWaiting(parts, {}, { orderBy: ['id'], limit: batchSize })
+    if (rows.length === 0) return 0
+    const broker = await openBroker()
+    await broker.publish(
+      topic,
+      rows.map((row) => outbox.messageOf(row)),
+    )
+    onPublished(rows.length)
+    // Those alone, and not all up to the last: other processes store rows that go before it meanwhile.
+    await outbox.settle(
+      store,
+      rows.map(({ id }) => id),
+    )
+    return rows.length
+  }
+
+  /** How long to wait before the next round, and whether somebody who books may end that. */
+  async function round(): Promise<{ readonly ms: number; readonly wakeable: boolean }> {
+    try {
+      const moved = await moveBatch()
+      failures = 0
+      if (moved === null) return { ms: times.standbyMs, wakeable: false }
+      if (moved === 0) return { ms: times.idleMs, wakeable: true }
+      return { ms: moved === batchSize ? 0 : times.lingerMs, wakeable: false }
+    } catch (error) {
+      if (failures === 0) report(error)
+      const [first, longest] = times.retryMs
+      return { ms: Math.min(longest, first * 2 ** failures++), wakeable: false }
+    }
+  }
+
+  async function relay(): Promise<void> {
+    while (!closing) {
+      const { ms, wakeable } = await round()
+      if (!closing) await rest.wait(ms, wakeable)
+    }
+  }
+
+  /** Until what is there now is gone, or `stop` aborts. */
+  async function drain(stop: AbortSignal): Promise<void> {
+    await working
+    const [last] = await findWaiting(parts, {}, { orderBy: ['id'], descending: true, limit: 1 })
+    const isLeft = async () => last && (await findWaiting(parts, { id: { lte: last.id } }, { limit: 1 })).length > 0
+    while (!stop.aborted && (await isLeft())) {
+      const { ms } = await round()
+      await sleep(ms, null, { signal: stop }).catch(() => {})
+    }
+    await lease.release()
+  }
+
+  const working = relay()
+  return {
+    wake: rest.wake,
+    async close() {
+      closing = true
+      rest.end()
+      const stop = new AbortController()
+      const drained = drain(stop.signal)
+        .catch(report)
+        .then(() => true)
+      // A broker that is away may keep a round for longer than anybody wants to wait.
+      const late = sleep(times.drainMs, false, { signal: stop.signal }).catch(() => false)
+      const isDone = await Promise.race([drained, late])
+      closed = true
+      stop.abort()
+      if (!isDone) onError(failure('messages-left', { topic }))
+    },
+  }
+}
+
+/** Rows that wait, and of those only the ones whose id is so. */
+function findWaiting<Row extends OutboxRow>(
+  { store, outbox: { table, waiting } }: Pick<RelayParts<Row>, 'store' | 'outbox'>,
+  id: { readonly id?: Condition<string> },
+  options: FindOptions<OutboxRow>,
+): Promise<Row[]> {
+  return store.find<Row>(table, { ...waiting, ...id }, options) as Promise<Row[]>
+}
+
+/** A wait that others can end. */
+function createRest() {
+  let current: { readonly wakeable: boolean; readonly bell: AbortController } | null = null
+  let isWoken = false
+  return {
+    /** One that is `wakeable` does not begin when somebody has called `wake` since the last. */
+    async wait(ms: number, wakeable: boolean): Promise<void> {
+      if (!wakeable || !isWoken) {
+        current = { wakeable, bell: new AbortController() }
+        await sleep(ms, null, { signal: current.bell.signal }).catch(() => {})
+        current = null
+      }
+      if (wakeable) isWoken = false
+    },
+    wake(): void {
+      isWoken = true
+      if (current?.wakeable) current.bell.abort()
+    },
+    end(): void {
+      current?.bell.abort()
+    },
+  }
+}

@@ -1,0 +1,114 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { rowsPerChunk, type Database } from '../../../../src/lib/ports/database.ts'
+import { connectDatabase, openPausable } from '../../../../src/lib/adapters/databases/registry.ts'
+import { startPrivatePgbouncer } from '../../../support/private-pgbouncer.ts'
+import { findService } from '../../../support/services.ts'
+import { encode, seatLayout } from '../../../support/database/bulk-contract.ts'
+import { testEngines, type TestDatabase } from '../../../support/database/engines.ts'
+import { seat, seats, show, shows } from '../../../support/database/tables.ts'
+
+/** Fewer than there are clients, so that they meet each other's sessions. */
+const sessions = 2
+const clients = 6
+
+const server = await findService('postgres')
+const pgbouncer = server === null ? null : await startPrivatePgbouncer(server, sessions)
+const engine = testEngines.find(({ name }) => name === 'postgres')
+
+afterAll(async () => pgbouncer?.[Symbol.asyncDispose]())
+
+describe.skipIf(pgbouncer === null)('PostgreSQL through PgBouncer in transaction mode', () => {
+  let place: TestDatabase
+  let url: string
+
+  beforeEach(async () => {
+    place = await engine!.open!()
+    url = pgbouncer!.through(place.url)
+  })
+  afterEach(async () => place.remove())
+
+  async function makeTables(database: Database): Promise<void> {
+    await database.createTables([
+      { table: shows, mark: 'test' },
+      { table: seats, mark: 'test' },
+    ])
+  }
+
+  async function insertAtOnce(at: string): Promise<Database> {
+    const database = await connectDatabase(at, { poolSize: clients })
+    await makeTables(database)
+    const inserters = await Promise.all(Array.from({ length: clients }, () => database.openInserter(shows)))
+    await Promise.all(
+      inserters.map(async (inserter, index) => {
+        for (let id = 0; id < 50; id++) await inserter.insert(show(100 * index + id))
+        await inserter.close()
+      }),
+    )
+    expect(await database.store.count(shows)).toBe(50 * clients)
+    return database
+  }
+
+  it('takes inserts of more clients than it has sessions, none of which is tried again', async () => {
+    await using database = await insertAtOnce(url)
+    expect(database.engine.connection).toEqual({ transport: 'tcp', encrypted: false, pooled: true })
+    expect(database.retries()).toEqual({})
+  })
+
+  it('mends names of statements that the URL asks for and PgBouncer loses', async () => {
+    await using database = await insertAtOnce(`${url}?prepared_statements=named`)
+    const reasons = Object.keys(database.retries())
+    expect(reasons.length).toBeGreaterThan(0)
+    for (const reason of reasons) expect(reason).toMatch(/^prepared statement (lost \(26000\)|taken \(42P05\))$/)
+  })
+
+  it('is no pooler where there is none', async () => {
+    await using database = await connectDatabase(place.url, { poolSize: 1 })
+    expect(database.engine.connection).toEqual({ transport: 'tcp', encrypted: false })
+  })
+
+  it('loads blocks by every way in, and makes indexes and counters', async () => {
+    await using database = await connectDatabase(url, { poolSize: clients })
+    await makeTables(database)
+    await database.store.insert(
+      shows,
+      Array.from({ length: 10 }, (_, id) => show(id)),
+    )
+    for (const strategy of database.insertStrategies) {
+      const loader = await strategy.open(seatLayout)
+      const rows = Array.from({ length: rowsPerChunk }, (_, id) => seat(id % 10))
+      await loader.load(encode(rows), { counted: null, receipt: null })
+      await loader.close()
+    }
+    await database.dropIndexes(seats)
+    await database.createIndexes(seats)
+    await database.awaitWriters(seats)
+    expect(await database.store.count(seats)).toBe(rowsPerChunk * database.insertStrategies.length)
+  })
+
+  it('tells of new rows, for which it cannot listen', async () => {
+    await using database = await connectDatabase(url, { poolSize: clients })
+    await makeTables(database)
+    const { promise: told, resolve } = Promise.withResolvers<unknown>()
+    const watch = await database.watchInserts(shows, {
+      knows: () => false,
+      onRows: resolve,
+      onError: (error) => expect.fail(error.message),
+    })
+    await database.store.insert(shows, [show(7)])
+    expect(await told).toEqual([show(7)])
+    await watch.close()
+  })
+
+  it('says what it refuses', async () => {
+    await expect(connectDatabase(`${url}?search_path=public`, { poolSize: 1 })).rejects.toMatchObject({
+      code: 'database-not-ours',
+      message: expect.stringContaining('unsupported startup parameter'),
+    })
+  })
+
+  it('can be paused', async () => {
+    await using access = await openPausable(url)
+    await using database = await connectDatabase(access.url, { poolSize: 1 })
+    expect(await database.tables()).toEqual([])
+  })
+})

@@ -1,0 +1,166 @@
+import type { RunSoFar } from '../../../src/lib/load/limits/early-verdict.ts'
+import { runLoadModel } from '../../../src/lib/load/engine/engine.ts'
+import type { RunPlan } from '../../../src/lib/load/engine/run-state.ts'
+import type { HttpAnswer, HttpClient, LoadClient } from '../../../src/lib/ports/http-client.ts'
+import type { CountingLedger } from '../../../src/lib/load/ledger/ledger.ts'
+import { mostUsersOf, type OpenModel, type ScenarioModel } from '../../../src/lib/load/engine/model.ts'
+import type { Part } from '../../../src/lib/load/engine/pacing.ts'
+import { createUserSupply, usersAhead } from '../../../src/lib/load/engine/prepare.ts'
+import { createRecorder } from '../../../src/lib/load/metrics/recorder.ts'
+import { summarizeRun, type PartProgress, type RunResult } from '../../../src/lib/load/metrics/result.ts'
+import {
+  defineScenario,
+  type Scenario,
+  type ScenarioDefinition,
+  type VirtualUser,
+} from '../../../src/lib/ports/scenario.ts'
+import { createTallySum } from '../../../src/lib/load/metrics/tally-sum.ts'
+import { createTimeline, type TimelineRow } from '../../../src/lib/load/metrics/timeline.ts'
+import { createRandom } from '../../../src/lib/base/random.ts'
+import { healthOf } from '../healths.ts'
+import { noOpener } from '../no-sockets.ts'
+import { createMemoryLedger } from '../ledgers.ts'
+import type { VirtualClock } from '../virtual-clock.ts'
+
+/** An answer that is right. */
+export const ok: HttpAnswer = { status: 200, bytes: 10, body: Buffer.from('[]'), reason: null, maybeExecuted: true }
+
+/** A server that takes `ms` for each answer, in virtual time; as a function, of the time of the request. */
+export function slowServer(
+  clock: VirtualClock,
+  ms: number | ((now: number) => number),
+  answer: Partial<HttpAnswer> = {},
+): HttpClient {
+  const cutOff = new Set<() => void>()
+  return {
+    request: () =>
+      new Promise((resolve) => {
+        const end = (given: HttpAnswer) => {
+          cutOff.delete(breakOff)
+          resolve(given)
+        }
+        const breakOff = () => end({ ...ok, status: 0, reason: 'cut off at the end of the run' })
+        cutOff.add(breakOff)
+        clock.schedule(typeof ms === 'number' ? ms : ms(clock.now()), () => end({ ...ok, ...answer }))
+      }),
+    async close() {
+      for (const breakOff of cutOff) breakOff()
+    },
+  }
+}
+
+/** One that runs the given iteration. */
+export function scenario(iteration: ScenarioDefinition['run']): Scenario {
+  return defineScenario({ name: 'test', run: iteration })
+}
+
+/** `users` that start together, or one after the other over `rampUpMs`. */
+export function users(count: number, durationMs = 10_000, rampUpMs = 0): ScenarioModel {
+  return {
+    kind: 'closed',
+    stages: [
+      { durationMs: rampUpMs, users: count },
+      { durationMs: durationMs - rampUpMs, users: count },
+    ],
+  }
+}
+
+/** Sends a request. */
+export const get = (user: VirtualUser, step = 'get') => user.request({ step, method: 'GET', path: '/' })
+
+/** What a test may choose of a run. */
+interface VirtualPlan extends Partial<Omit<RunPlan, 'client' | 'ledger' | 'onSecond' | 'part'>> {
+  readonly client?: HttpClient
+  readonly ledger?: CountingLedger
+  /** Parts that are run beside each other; 1 unless given. */
+  readonly threads?: number
+  readonly onSecond?: (row: TimelineRow) => void
+  /** Ends the run, as `runModel` does. */
+  readonly isDecided?: (soFar: RunSoFar) => boolean
+}
+
+/** Runs in virtual time; unless the plan says otherwise, one user for 10 s. */
+export async function run(
+  clock: VirtualClock,
+  scenarios: readonly Scenario[],
+  {
+    threads = 1,
+    onSecond,
+    isDecided,
+    ledger = createMemoryLedger(),
+    client = slowServer(clock, 50),
+    ...plan
+  }: VirtualPlan = {},
+): Promise<RunResult & { rows: TimelineRow[]; mistakes: string[]; decided: boolean }> {
+  const rows: TimelineRow[] = []
+  const mistakes: string[] = []
+  const { model = users(1), signal: stopped = new AbortController().signal, random = createRandom('test') } = plan
+  const decided = new AbortController()
+  const signal = AbortSignal.any([stopped, decided.signal])
+  const latest: PartProgress[] = []
+  const shared = repeating(shareClient(client, threads))
+  const timeline = createTimeline(threads, (row) => {
+    rows.push(row)
+    onSecond?.(row)
+    if (isDecided?.({ recorded, progress: latest, threads: [healthOf()] })) decided.abort()
+  })
+  const runPart = async (part: Part) => {
+    const supply = createUserSupply({ users: mostUsersOf(model), part, scenarios, random, clock, signal })
+    return runLoadModel({
+      model,
+      part,
+      users: await supply.take(usersAhead(model, part)),
+      supply,
+      scenarios,
+      graceMs: 5000,
+      random,
+      clock,
+      client: shared,
+      sockets: noOpener,
+      recorder: createRecorder(),
+      ledger,
+      runId: 'test',
+      statuses: { bookedStatuses: [201], conflictStatuses: [409] },
+      onSecond: ({ recorded: second, progress: made }) => {
+        latest[part.index] = made
+        recorded.add(second)
+        timeline.add(part.index, second)
+      },
+      onMistake: ({ message }) => void mistakes.push(message),
+      ...plan,
+      signal,
+    })
+  }
+  const recorded = createTallySum()
+  const running = Promise.all(Array.from({ length: threads }, (_, index) => runPart({ index, of: threads })))
+  await clock.runAll()
+  const news = await running
+  const rests = news.map((part) => part.recorded)
+  for (const rest of rests) recorded.add(rest)
+  const whole = { model, recorded, timeline, rests, outcomes: ledger.counts(), interrupted: stopped.aborted }
+  const progress = news.map((part) => part.progress)
+  return { ...summarizeRun(progress, whole), rows, mistakes, decided: decided.signal.aborted }
+}
+
+/** One client for several threads, which is closed when the last of them closes it. */
+function shareClient(client: HttpClient, threads: number): HttpClient {
+  let open = threads
+  return { ...client, close: async () => void (--open === 0 && (await client.close())) }
+}
+
+/** A client that sends a single request over and over as it sends every other. */
+function repeating(client: HttpClient): LoadClient {
+  return {
+    ...client,
+    repeat:
+      ({ path }) =>
+      (onAnswer) =>
+      () =>
+        void client.request({ method: 'GET', path, wantBody: false }).then(onAnswer),
+  }
+}
+
+/** Iterations at a constant rate, unless `rest` says otherwise, for 10 s. */
+export function arrivals(ratePerSecond: number, rest: Partial<OpenModel> = {}): OpenModel {
+  return { kind: 'open', ratePerSecond, arrivals: 'constant', durationMs: 10_000, maxInFlight: 1000, ...rest }
+}

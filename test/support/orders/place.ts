@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
+import type { Broker, Message } from '../../../src/lib/ports/broker.ts'
+import { openBroker } from '../../../src/lib/adapters/brokers/registry.ts'
+import { migrateUp } from '../../../src/lib/adapters/databases/migrate.ts'
+import type { Database } from '../../../src/lib/ports/database.ts'
+import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
+import type { LedgerEntry } from '../../../src/lib/ports/scenario.ts'
+import { ordersWorkload } from '../../../src/lib/workloads/orders/index.ts'
+import { createOrderMaker } from '../../../src/lib/workloads/orders/made-orders.ts'
+import type { Violation, Watch } from '../../../src/lib/ports/workload.ts'
+import type { TestEngine } from '../database/engines.ts'
+
+/** A database with the tables of the workload, and an embedded broker. */
+export interface Place extends AsyncDisposable {
+  readonly database: Database
+  readonly broker: Broker
+}
+
+/** Opens a place on `engine`. */
+export async function openPlace(engine: TestEngine): Promise<Place> {
+  const made = await engine.open!()
+  const database = await connectDatabase(made.url, { poolSize: 4 })
+  await migrateUp(database, ordersWorkload.name, ordersWorkload.tables)
+  const file = join(tmpdir(), `rushbench-broker-${randomUUID()}.db`)
+  const broker = await openBroker(`sqlite:${file}`)
+  return {
+    database,
+    broker,
+    async [Symbol.asyncDispose]() {
+      await broker[Symbol.asyncDispose]()
+      await database[Symbol.asyncDispose]()
+      await made.remove()
+      for (const suffix of ['', '-wal', '-shm']) await rm(`${file}${suffix}`, { force: true })
+    },
+  }
+}
+
+const maker = createOrderMaker('test')
+
+/** A valid order, with other values where they are given. */
+export function order(index: number, rest: object = {}): object {
+  return { ...maker.at(index), ...rest }
+}
+
+/** Its id. */
+export function uid(index: number): string {
+  return maker.uidAt(index)
+}
+
+/** A message that holds this: bytes as they are, anything else as JSON. */
+export function message(content: unknown): Message {
+  return { key: '', value: Buffer.isBuffer(content) ? content : Buffer.from(JSON.stringify(content)) }
+}
+
+/** Nothing is watched. */
+export const watch: Watch = { onProgress() {}, signal: new AbortController().signal }
+
+/** A ledger of those entries. */
+export function ledgerOf(entries: readonly LedgerEntry[] = []) {
+  return {
+    count: entries.length,
+    async *read() {
+      yield* entries
+    },
+  }
+}
+
+/** What was found, as `kind key`. */
+export async function found(violations: AsyncIterable<Violation>): Promise<string[]> {
+  const list: string[] = []
+  for await (const { kind, key } of violations) list.push(`${kind} ${key}`)
+  return list
+}

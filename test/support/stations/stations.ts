@@ -1,0 +1,124 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { collectViolations } from '../../../src/lib/audit/result.ts'
+import type { Broker, Message } from '../../../src/lib/ports/broker.ts'
+import { openBroker } from '../../../src/lib/adapters/brokers/registry.ts'
+import { openCache } from '../../../src/lib/adapters/cache/open.ts'
+import { migrateUp } from '../../../src/lib/adapters/databases/migrate.ts'
+import type { Database } from '../../../src/lib/ports/database.ts'
+import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
+import type { LedgerEntry } from '../../../src/lib/ports/scenario.ts'
+import { serveStations } from '../../../src/lib/workloads/stations/api.ts'
+import { auditStations } from '../../../src/lib/workloads/stations/audit.ts'
+import { stations } from '../../../src/lib/workloads/stations/index.ts'
+import { topic, type BookingMessage } from '../../../src/lib/workloads/stations/messages.ts'
+import type { Location } from '../../../src/lib/workloads/stations/locations.ts'
+import type { RunningServer } from '../../../src/lib/ports/workload.ts'
+import { countsOf, entriesOf, noPubSub, unwatched } from '../ledgers.ts'
+
+/** A database with the tables of the workload, and a broker in a file; both are this test's own. */
+export interface Place extends AsyncDisposable {
+  readonly folder: string
+  readonly database: Database
+  readonly brokerUrl: string
+  readonly broker: Broker
+  /** A file with these stations. */
+  writeLocations(locations: readonly Location[]): Promise<string>
+}
+
+/** In the database at `databaseUrl`, or an SQLite file; `brokerUrl` instead of the embedded broker. */
+export async function createPlace(databaseUrl?: string, brokerUrl?: string): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), 'rushbench-stations-'))
+  const database = await connectDatabase(databaseUrl ?? `sqlite:${join(folder, 'test.db')}`, { poolSize: 8 })
+  await migrateUp(database, stations.name, stations.tables)
+  const url = brokerUrl ?? `sqlite:${join(folder, 'broker.db')}`
+  const broker = await openBroker(url)
+  return {
+    folder,
+    database,
+    brokerUrl: url,
+    broker,
+    async writeLocations(locations) {
+      const file = join(folder, 'locations.json')
+      await writeFile(file, JSON.stringify(locations))
+      return file
+    },
+    async [Symbol.asyncDispose]() {
+      await broker[Symbol.asyncDispose]()
+      await database[Symbol.asyncDispose]()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What a test may choose of an API. */
+export interface ApiChoice {
+  readonly locations?: string
+  readonly database?: Database
+  readonly openBroker?: () => Promise<Broker>
+  readonly onError?: (error: Error) => void
+  readonly cacheTtl?: number
+}
+
+/** Starts an API in this process, on the place's database and broker unless `choice` says otherwise; nothing is cached. */
+export async function serve(place: Place, choice: ApiChoice = {}): Promise<RunningServer> {
+  return serveStations(
+    {
+      database: choice.database ?? place.database,
+      openCache: () => openCache(choice.cacheTtl === undefined ? 'none' : 'memory'),
+      openBroker: choice.openBroker ?? (async () => place.broker),
+      openPubSub: noPubSub,
+      host: '127.0.0.1',
+      port: 0,
+      onError: choice.onError ?? (() => {}),
+    },
+    { locations: choice.locations, cacheTtl: choice.cacheTtl ?? 1 },
+  )
+}
+
+/** A booking that is right. */
+export function wishOf(mysejahteraId: string, rest: Partial<BookingMessage> = {}): BookingMessage {
+  return {
+    mysejahteraId,
+    firstName: 'Nur',
+    lastName: 'Aisyah',
+    address: '1 Jalan Tun Ismail',
+    location: 'PWTC',
+    phoneNumber: '+60123456789',
+    date: '20210516',
+    ...rest,
+  }
+}
+
+/** Sends a booking; a text as it is. */
+export function post(origin: string, body: unknown): Promise<Response> {
+  return fetch(`${origin}/booking`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+}
+
+/** All bookings that the topic holds, in its order. */
+export async function published({ broker }: Pick<Place, 'broker'>): Promise<BookingMessage[]> {
+  const messages: Message[] = []
+  for await (const message of broker.read(topic)) messages.push(message)
+  return messages.map(({ value }) => JSON.parse(value.toString()) as BookingMessage)
+}
+
+/** The ledger of somebody who was told that these were booked. */
+export function acknowledged(wishes: readonly BookingMessage[]): LedgerEntry[] {
+  return wishes.map(({ mysejahteraId, location, date }) => ({
+    key: mysejahteraId,
+    resource: `${location}/${date}`,
+    outcome: 'booked',
+    id: mysejahteraId,
+  }))
+}
+
+/** What the audit finds; with `standstillMs` it waits for so long, and not as long as it does otherwise. */
+export async function audit({ database, broker }: Place, ledger: readonly LedgerEntry[] = [], standstillMs?: number) {
+  const evidence = { database, ledger: entriesOf(ledger), openBroker: async () => broker }
+  return collectViolations(auditStations(evidence, unwatched, standstillMs), countsOf(ledger), 20)
+}
