@@ -8,7 +8,12 @@ import { modelCurve } from '../../src/lib/insert-bench/model.ts'
 import { createRandom } from '../../src/lib/base/random.ts'
 import { formatShare, formatTable } from '../../src/lib/base/format.ts'
 import type { InsertBenchReport } from '../../src/lib/record/record.ts'
-import { simulateSweep, simulatedCurves, simulatedMachines, simulatedSizes } from '../../test/support/simulated-curves.ts'
+import {
+  simulateSweep,
+  simulatedCurves,
+  simulatedMachines,
+  simulatedSizes,
+} from '../../test/support/simulated-curves.ts'
 
 // How often the model of p50 over the rows is wrong: which shapes it names, and how many of its forecasts' intervals hold
 // the truth. Then real sweeps over a table on which nothing happens between its sizes, where no knee is to be named.

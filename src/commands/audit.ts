@@ -13,11 +13,12 @@ import { describeRun } from '../lib/app/describe-run.ts'
 import type { AuditReport, AuditResult } from '../lib/record/record.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
-import type { Violation, Watch } from '../lib/ports/workload.ts'
+import type { Violation } from '../lib/ports/workload.ts'
 import { createParts } from '../lib/app/services.ts'
 import { paint } from '../lib/cli/paint.ts'
 import { requireServices } from '../lib/app/require-services.ts'
 import { requirePlaces, saveAndPrint } from '../lib/app/save-run.ts'
+import type { Watch } from '../lib/base/progress.ts'
 
 /** Violations that are shown; with --json all are. */
 const shownViolations = 20

@@ -106,7 +106,7 @@ oversold or stored though they were refused,
     const { flags } = await this.parse(Load)
     const config = await this.resolveSettings(flags)
     if (flags.experiment !== undefined) return this.#experiment(flags, config)
-    const { report } = await makeLoadRun(this, flags, config)
+    const { report } = await makeLoadRun(this.context, flags, config)
     this.#setExitCode([report])
     return report
   }
@@ -115,7 +115,7 @@ oversold or stored though they were refused,
     const experiment = await runCacheExperiment({
       config,
       besideOriginal: flags['beside-original'],
-      load: (settings) => makeLoadRun(this, flags, settings),
+      load: (settings) => makeLoadRun(this.context, flags, settings),
       onRun: (number, count, side) => this.log(`\nrun ${number} of ${count}: ${side} the cache`),
       signal: this.signal,
     })

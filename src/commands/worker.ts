@@ -64,7 +64,7 @@ Ends with 0 when it is stopped while it waits, with 130 when it had a part to gi
       allowRemote: flags['allow-remote'],
       db: hasDb ? values.db : null,
     }
-    await runWorker(this, options, {
+    await runWorker(this.context, options, {
       onPart: (event) => {
         this.log(plain(describe(event)))
         if (event.event === 'ended' || event.event === 'refused') parts.push(event)

@@ -9,7 +9,15 @@ import type { LoadReport } from '../../src/lib/record/record.ts'
 import { borrowDatabase, type LentDatabase } from '../support/redis-databases.ts'
 import { findService } from '../support/services.ts'
 import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
-import { keysOfRuns, requireMade, savedBy, startWorkers, stopWorkers, sumsOf, waitForBookings } from '../support/cli/workers.ts'
+import {
+  keysOfRuns,
+  requireMade,
+  savedBy,
+  startWorkers,
+  stopWorkers,
+  sumsOf,
+  waitForBookings,
+} from '../support/cli/workers.ts'
 
 /** Bookings from the first second on. */
 const tickets = ['load', '-w', 'tickets', '--rate', '60/s', '--max-in-flight', '200']

@@ -4,7 +4,8 @@ import type { Database } from '../../src/lib/ports/database.ts'
 import type { CountingLedger } from '../../src/lib/load/ledger/ledger.ts'
 import type { LedgerEntries, LedgerEntry } from '../../src/lib/ports/scenario.ts'
 import { bookingTables } from '../../src/lib/workloads/vaccination/tables.ts'
-import type { Violation, Watch } from '../../src/lib/ports/workload.ts'
+import type { Violation } from '../../src/lib/ports/workload.ts'
+import type { Watch } from '../../src/lib/base/progress.ts'
 
 /** Entries as if they had been read from a file. */
 export function entriesOf(entries: readonly LedgerEntry[]): LedgerEntries {

@@ -1,5 +1,5 @@
 import { pbkdf2Sync } from 'node:crypto'
-import { defineScenario } from '../../../src/lib/ports/scenario.ts'
+import { defineScenario } from '../../../src/lib/load/scenarios/define-scenario.ts'
 
 const rounds = 5000
 

@@ -3,10 +3,10 @@ import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import type { RunConfig } from '../config/resolve.ts'
 import { recordDurability } from '../adapters/databases/durability.ts'
 import type { EngineInfo } from '../ports/database.ts'
-import type { ServerFacts } from '../adapters/databases/server-facts.ts'
 import type { Report, ReportHead } from '../record/record.ts'
 import { reportSchemaName } from '../record/schema-name.ts'
 import { recordServer } from '../render/terminal/server-text.ts'
+import type { ServerFacts } from '../ports/database-facts.ts'
 
 /** What a report says about its run, whatever was run. */
 export interface RunFacts {

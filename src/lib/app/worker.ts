@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import type { BaseCommand } from '../cli/base-command.ts'
+import type { RunContext } from './run-context.ts'
 import { aborted } from '../base/abort.ts'
 import { readScenarioSettings } from '../config/scenario-settings.ts'
 import { connectDatabase } from '../adapters/databases/registry.ts'
@@ -19,7 +19,7 @@ import { runSeedPart, type SeedPartEvent, type SeedTaker } from '../seeding/dist
 import { seedPartName } from '../seeding/distributed/seed-part.ts'
 import { takeWork } from '../queue/jobs.ts'
 import { reservationSeeding } from '../workloads/vaccination/seeding.ts'
-import { endProcess } from '../cli/end-process.ts'
+import { endProcess } from './end-process.ts'
 import { moduleBeside } from './load/entry-points.ts'
 
 /** What a worker takes, and what it does for nobody. */
@@ -50,18 +50,18 @@ const fromQueue = 'the queue'
 
 /** Takes work from the queue until the command is stopped. Throws `queue-unreachable`. */
 export async function runWorker(
-  command: BaseCommand,
+  context: RunContext,
   { queue, name, allowedScenarios, allowRemote, db }: WorkerOptions,
   { onPart, onSeedPart }: WorkerListener,
 ): Promise<void> {
-  const note = (text: string): void => command.logToStderr(plain(text))
+  const note = (text: string): void => context.note(plain(text))
   const taker: PartTaker = {
     queue,
     name,
     host: hostname(),
-    version: command.config.version,
+    version: context.version,
     clock: realClock,
-    signal: command.signal,
+    signal: context.signal,
     onPart,
     onNote: note,
     permit(task, part) {
@@ -74,10 +74,10 @@ export async function runWorker(
   const seedTaker: SeedTaker = {
     queue,
     name,
-    version: command.config.version,
-    openDatabase: db === null ? null : (poolSize) => connectDatabase(db, { poolSize, onWait: command.onWait }),
+    version: context.version,
+    openDatabase: db === null ? null : (poolSize) => connectDatabase(db, { poolSize, onWait: context.onWait }),
     target: reservationSeeding as unknown as SeedTaker['target'],
-    signal: command.signal,
+    signal: context.signal,
     onPart: onSeedPart,
     onNote: note,
   }
@@ -86,8 +86,8 @@ export async function runWorker(
     [seedPartName]: (data: unknown, lost: AbortSignal) => runSeedPart(data, lost, seedTaker),
   }
   const work = await takeWork(queue, name, handlers, note)
-  command.log(`Worker ${name} waits for work on ${redactUrl(queue)}`)
-  await aborted(command.signal)
+  context.log(`Worker ${name} waits for work on ${redactUrl(queue)}`)
+  await aborted(context.signal)
   const deadline = setTimeout(() => {
     note(`The work under way did not end within ${endMs / 1000} s, and was ended`)
     void endProcess('SIGTERM')

@@ -1,12 +1,13 @@
 import type { Database } from '../ports/database.ts'
 import type { LedgerEntries } from '../ports/scenario.ts'
-import type { Violation, Watch } from '../ports/workload.ts'
+import type { Violation } from '../ports/workload.ts'
 import { auditLedger, maxClaims, partsOf, type CanonicalBooking } from './audit-ledger.ts'
 import { auditResources, createTally } from './audit-resources.ts'
 import type { BookingTables } from './booking-tables.ts'
 import { asWritten, type Canonical } from './canonical.ts'
 import { createPace } from './pace.ts'
 import { findBookings, scanBookings } from './stored-bookings.ts'
+import type { Watch } from '../base/progress.ts'
 
 /**
  * Holds the ledger and the invariants against the database: what `auditLedger` says, and nothing has more bookings

@@ -3,11 +3,12 @@ import { migrationStatus, requireTables } from '../adapters/databases/migrate.ts
 import type { AnyTable, Database } from '../ports/database.ts'
 import { failure, reasonOf, RushbenchError } from '../base/errors/errors.ts'
 import type { LedgerEntries } from '../ports/scenario.ts'
-import type { Evidence, Violation, Watch, Workload } from '../ports/workload.ts'
+import type { Evidence, Violation, Workload } from '../ports/workload.ts'
 import { auditBookings } from './audit-bookings.ts'
 import { columnsOf } from './booking-tables.ts'
 import { readCanonicals } from './canonical.ts'
 import { mappedTables } from './mapped-tables.ts'
+import type { Watch } from '../base/progress.ts'
 
 /** Holds a ledger against what it was opened on. */
 export type BookingAudit = (ledger: LedgerEntries, watch: Watch) => AsyncIterable<Violation>

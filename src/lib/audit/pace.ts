@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Watch } from '../ports/workload.ts'
+import type { Watch } from '../base/progress.ts'
 
 /** What a long loop over rows does beside them. */
 export interface Pace {

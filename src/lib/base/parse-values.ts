@@ -1,14 +1,6 @@
 import { z } from 'zod'
-import {
-  longestMs,
-  mostBurstFactor,
-  mostBursts,
-  mostPerSecond,
-  mostStages,
-  mostUsers,
-  statusRange,
-} from './limits.ts'
-import type { Burst, Stage } from '../load/engine/pacing.ts'
+import { longestMs, mostBurstFactor, mostBursts, mostPerSecond, mostStages, mostUsers, statusRange } from './limits.ts'
+import type { Burst, Stage } from './arrivals.ts'
 
 const durationUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
 const countUnits = { '': 1, k: 1e3, m: 1e6, b: 1e9 } as const

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Command, Errors, Flags, ux } from '@oclif/core'
 import type { FlagInput, Input, ParserOutput } from '@oclif/core/interfaces'
 import { errorJson, printError } from './error-output.ts'
@@ -6,16 +7,18 @@ import { resolveConfig, type RunConfig } from '../config/resolve.ts'
 import { flagName, variableName } from '../config/names.ts'
 import { definitionOf, type SettingName } from '../config/settings.ts'
 import type { Database } from '../ports/database.ts'
-import { connectDatabase } from '../adapters/databases/registry.ts'
-import type { Wait } from '../adapters/databases/waits.ts'
 import { exitCodes } from '../base/errors/error-entry.ts'
 import { failure, RushbenchError } from '../base/errors/errors.ts'
 import { hideInWord, hideSecrets } from '../base/secret-text.ts'
-import { endProcess } from './end-process.ts'
-import { showProgress, showWaits, type ProgressDisplay } from './progress.ts'
-import type { Progress } from '../ports/workload.ts'
+import { endProcess } from '../app/end-process.ts'
+import { showSeconds, showTrial } from './load-progress.ts'
+import { paint } from './paint.ts'
+import { showPreparing, showProgress, showWaits, type ProgressDisplay } from './progress.ts'
+import { openDatabase, type RunContext } from '../app/run-context.ts'
 import { requireReadable } from '../app/require-services.ts'
 import { usageFailure } from './usage-errors.ts'
+import type { Wait } from '../ports/database-facts.ts'
+import type { Progress } from '../base/progress.ts'
 
 /** The flags of the named settings, but for secrets; each is text here and is read by its setting's schema. */
 export function settingFlags(...names: readonly SettingName[]): FlagInput {
@@ -135,18 +138,41 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Shows what the database is waited for, with the step that is under way; nothing with `--json`. */
-  readonly onWait = (wait: Wait | null): void => {
+  readonly #onWait = (wait: Wait | null): void => {
     if (this.#display) this.#display.wait(wait)
     else if (!this.jsonEnabled()) this.#writeWait(wait)
   }
 
-  /** Opens a database, unless the command is stopped first: then throws `interrupted`. */
-  openDatabase(db: string, poolSize: number, { makesNothing = false } = {}): Promise<Database> {
-    return connectDatabase(db, { poolSize, onWait: this.onWait, signal: this.signal, makesNothing })
+  /** What use cases are given. */
+  get context(): RunContext {
+    const quiet = this.jsonEnabled()
+    return {
+      version: this.config.version,
+      entryPoint: join(this.config.root, 'bin', 'run.js'),
+      signal: this.signal,
+      paint,
+      progress: {
+        track: (title, unit, step) => this.withProgress(title, unit, step),
+        seconds: (durationMs) => showSeconds(durationMs, quiet),
+        preparing: () => showPreparing(quiet),
+        trial: () => showTrial(quiet),
+      },
+      log: (text) => this.log(text),
+      note: (text) => this.logToStderr(text),
+      onWait: this.#onWait,
+    }
+  }
+
+  protected openDatabase(
+    url: string,
+    poolSize: number,
+    options?: { readonly makesNothing: boolean },
+  ): Promise<Database> {
+    return openDatabase(this.context, url, poolSize, options)
   }
 
   /** Runs a long step with its progress shown on stderr. */
-  async withProgress<T>(
+  protected async withProgress<T>(
     title: string,
     unit: string,
     step: (onProgress: (progress: Progress) => void) => Promise<T>,

@@ -1,7 +1,8 @@
 import { SingleBar } from 'cli-progress'
-import { waitText, type Wait } from '../adapters/databases/waits.ts'
+import { waitText } from '../adapters/databases/waits.ts'
 import { progressText } from '../render/terminal/progress-text.ts'
-import type { Progress } from '../ports/workload.ts'
+import type { Wait } from '../ports/database-facts.ts'
+import type { Progress } from '../base/progress.ts'
 
 /** Shows how far a long step has come. */
 export interface ProgressDisplay {

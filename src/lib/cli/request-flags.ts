@@ -1,13 +1,8 @@
 import { Flags } from '@oclif/core'
-import { strongestOf, type RunConfig } from '../config/resolve.ts'
-import { failure } from '../base/errors/errors.ts'
 import { defaultExpected } from '../load/clients/expected-statuses.ts'
-import { readFixedRequest } from '../load/clients/fixed-request.ts'
 import { engineNames } from '../base/arrivals.ts'
 import { mostConnections } from '../base/limits.ts'
-import { createModel, modelNames, type OpenModel, type SaturationModel } from '../load/engine/model.ts'
-
-const defaultConnections = 100
+import { defaultConnections } from '../app/load/request-model.ts'
 
 /** Flags that say what another kind of load does. */
 const scenarioFlags = ['users', 'ramp-up', 'stages', 'scenario', 'mix', 'ledger']
@@ -51,52 +46,4 @@ export const requestFlags = {
     summary: 'what sends the request; autocannon is a second opinion, which can do less [default: rushbench]',
     dependsOn: ['request'],
   })(),
-}
-
-/** What was said by them. */
-export interface RequestFlags {
-  readonly header?: string[] | undefined
-  readonly body?: string | undefined
-  readonly expect?: string | undefined
-  readonly connections?: number | undefined
-  readonly requests?: number | undefined
-  readonly engine?: (typeof engineNames)[number] | undefined
-}
-
-/**
- * The load that the flags ask for: at the rate of the settings, or else as fast as connections are answered, for their
- * duration unless the flags say how many requests. Throws `usage-wrong`.
- */
-export async function readRequestModel(
-  request: string,
-  flags: RequestFlags,
-  config: RunConfig,
-): Promise<SaturationModel | (OpenModel & { readonly send: object })> {
-  const { header = [], body, expect, connections, requests, engine = 'rushbench' } = flags
-  const send = await readFixedRequest({ line: request, headers: header, body, expect })
-  const hasRate = strongestOf(config, modelNames) === 'arrivalRate' && config.values.arrivalRate !== undefined
-  // A rate in a config file may stand there for another day.
-  if (hasRate && connections === undefined && requests === undefined) {
-    if (engine === 'autocannon') throw noRate()
-    const model = createModel('arrivalRate', config.values)
-    if (model.kind === 'open') return { ...model, send }
-  }
-  if (config.settings.some(({ name, origin }) => name === 'burst' && origin === 'flag')) {
-    throw failure('usage-wrong', { reason: 'burst raises a rate; give one with --rate.' })
-  }
-  return {
-    kind: 'saturation',
-    engine,
-    connections: connections ?? defaultConnections,
-    requests: requests ?? null,
-    durationMs: requests === undefined ? config.values.duration : null,
-    send,
-  }
-}
-
-function noRate(): Error {
-  return failure('usage-wrong', {
-    reason:
-      'autocannon cannot hold a rate without making up latencies for it; leave out --engine autocannon, or --rate.',
-  })
 }

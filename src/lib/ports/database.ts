@@ -1,9 +1,5 @@
-import type { Durability } from '../adapters/databases/durability.ts'
-import type { RetryCounts } from '../adapters/databases/retry-counter.ts'
-import type { ConnectionFacts } from '../adapters/databases/tls.ts'
-import type { ServerFacts } from '../adapters/databases/server-facts.ts'
-import type { OnWait } from '../adapters/databases/waits.ts'
 import type { ShapePair } from './table-shape.ts'
+import type { Durability, RetryCounts, ServerFacts, OnWait, ConnectionFacts } from './database-facts.ts'
 
 /** What a column may hold. Integers stay within 2^53 - 1; texts have no U+0000, which PostgreSQL cannot store. */
 export type Value = string | number | null

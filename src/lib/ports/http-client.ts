@@ -1,4 +1,3 @@
-import type { FixedRequest } from '../load/clients/fixed-request.ts'
 import type { HttpMethod, RequestHeaders } from './scenario.ts'
 
 /** A request as it goes over the wire. */
@@ -37,6 +36,20 @@ export interface HttpClient {
   request(request: HttpRequest): Promise<HttpAnswer>
   /** Breaks off what is under way. */
   close(): Promise<void>
+}
+
+/** A request that is always the same, as plain data. */
+export interface FixedRequest {
+  /** In capitals. */
+  readonly method: string
+  /** From `/`, with the query. */
+  readonly path: string
+  /** In the order in which they are sent; a name may come more than once. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  /** Empty for none. */
+  readonly body: Uint8Array
+  /** Statuses that are right answers, as `readExpected` returns them. */
+  readonly expect: string
 }
 
 /** Sends a request once more. */

@@ -1,6 +1,4 @@
 import type { Random } from '../base/random.ts'
-import { refuseOtherFields } from '../load/scenarios/scenario-mistake.ts'
-import { isThinkTime, thinkTimeAllowed } from '../load/engine/think-time.ts'
 
 /** What became of one attempt to change something. */
 export type Outcome = 'booked' | 'conflict' | 'failed' | 'unknown'
@@ -201,46 +199,4 @@ export interface Scenario {
   readonly iterationMs?: number
   prepare(user: PreparingUser): unknown
   run(user: VirtualUser, state: unknown): Promise<unknown>
-}
-
-/** Makes a scenario. Throws TypeError for what is none, which only types could have refused before. */
-export function defineScenario<State = undefined>(definition: ScenarioDefinition<State>): Scenario {
-  requireShape(definition)
-  const { name, weight = 1, think = 0, iterationMs } = definition
-  return {
-    name,
-    weight,
-    think,
-    ...(iterationMs === undefined ? {} : { iterationMs }),
-    prepare: (user) => definition.prepare?.(user),
-    run: (user, state) => definition.run(user, state as State),
-  }
-}
-
-/** It stands before the reason of every error. */
-const mostOfName = 100
-
-function requireShape(definition: unknown): void {
-  if (typeof definition !== 'object' || definition === null) throw new TypeError('a scenario is an object')
-  refuseOtherFields(definition, new Set(['name', 'weight', 'think', 'iterationMs', 'prepare', 'run']), 'a scenario')
-  const { name, weight, think, iterationMs, prepare, run } = definition as Readonly<Record<string, unknown>>
-  if (typeof name !== 'string' || name === '') throw new TypeError('a scenario needs a name')
-  if (name.length > mostOfName) throw new TypeError(`the name of a scenario has at most ${mostOfName} characters`)
-  if (weight !== undefined && !(isFinite(weight) && weight > 0)) {
-    throw new TypeError(`the weight of ${name} must be a number above 0`)
-  }
-  if (think !== undefined && !isThinkTime(think)) {
-    throw new TypeError(`think of ${name} must be ${thinkTimeAllowed}`)
-  }
-  if (iterationMs !== undefined && !(isFinite(iterationMs) && iterationMs >= 0)) {
-    throw new TypeError(`iterationMs of ${name} must be milliseconds, 0 or more`)
-  }
-  if (prepare !== undefined && typeof prepare !== 'function') {
-    throw new TypeError(`prepare of ${name} must be a function`)
-  }
-  if (typeof run !== 'function') throw new TypeError(`${name} needs a function run`)
-}
-
-function isFinite(value: unknown): value is number {
-  return Number.isFinite(value)
 }

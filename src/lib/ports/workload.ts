@@ -3,12 +3,7 @@ import type { Cache } from './cache.ts'
 import type { AnyTable, Database } from './database.ts'
 import type { LedgerEntries, Scenario } from './scenario.ts'
 import type { PubSub } from './pubsub.ts'
-
-/** How far a long step has come. */
-export interface Progress {
-  readonly done: number
-  readonly total: number
-}
+import type { Progress, Watch } from '../base/progress.ts'
 
 /** What an API is built from. All but the database is opened when it is first asked for, and closed by whoever gave it. */
 export interface Parts {
@@ -61,13 +56,6 @@ export interface Violation {
   /** What is concerned: a booking, a slot, a receipt. */
   readonly key: string
   readonly detail: string
-}
-
-/** How a long step is followed, and ended early. */
-export interface Watch {
-  readonly onProgress: (progress: Progress) => void
-  /** Its reason is thrown once it aborts. */
-  readonly signal: AbortSignal
 }
 
 /** What an audit only reads. The broker is closed by whoever gave it. */

@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Counter, Database, InsertStrategy, RowLayout } from '../ports/database.ts'
 import { RushbenchError } from '../base/errors/errors.ts'
-import type { Progress } from '../ports/workload.ts'
 import { chooseStrategy, openBlockStore } from './block-store.ts'
 import { planBlocks, type BlockPlan, type RowWriter } from './blocks.ts'
 import type { RowSum } from './checksum.ts'
 import { beginJournal, isDeferred, readStored, removeJournal, type Journal } from './journal.ts'
 import { explainLoss, releaseLease, renewLease, requireLease } from './lease.ts'
 import { rowsOf, type SeedRecipe } from './recipe.ts'
+import type { Progress } from '../base/progress.ts'
 
 /** A table that can be seeded. */
 export interface SeedTarget<R extends object> {

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database } from '../ports/database.ts'
-import type { Progress } from '../ports/workload.ts'
 import { failure } from '../base/errors/errors.ts'
 import { formatCount } from '../base/format.ts'
 import { createBlockSource } from './blocks.ts'
 import { createRowSummer, emptySum, type RowSum } from './checksum.ts'
 import { rowsOf, type SeedRecipe } from './recipe.ts'
 import type { SeedTarget } from './seed.ts'
+import type { Progress } from '../base/progress.ts'
 
 /** Rows between two looks at the signal and two signs of progress. */
 const stepRows = 50_000

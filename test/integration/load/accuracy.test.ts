@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { createGenerator } from '../../../src/lib/load/engine/generator.ts'
 import type { ScenarioModel } from '../../../src/lib/load/engine/model.ts'
 import type { RunResult } from '../../../src/lib/load/metrics/result.ts'
-import { defineScenario } from '../../../src/lib/ports/scenario.ts'
 import { realClock } from '../../../src/lib/base/measure/clock.ts'
 import { startServer } from '../../support/local-server.ts'
 import { runForReal } from '../../support/real-run.ts'
+import { defineScenario } from '../../../src/lib/load/scenarios/define-scenario.ts'
 
 /** Answers after 20 ms, but for its second second, in which it is frozen; counted from the first request. */
 async function startFreezing(): Promise<{ readonly origin: string; readonly requests: () => number }> {

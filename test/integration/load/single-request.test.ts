@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import type { FixedRequest } from '../../../src/lib/load/clients/fixed-request.ts'
 import { createGenerator } from '../../../src/lib/load/engine/generator.ts'
 import type { LoadModel } from '../../../src/lib/load/engine/model.ts'
 import type { RunResult } from '../../../src/lib/load/metrics/result.ts'
 import { realClock } from '../../../src/lib/base/measure/clock.ts'
 import { startServer } from '../../support/local-server.ts'
 import { runForReal } from '../../support/real-run.ts'
+import type { FixedRequest } from '../../../src/lib/ports/http-client.ts'
 
 const get: FixedRequest = { method: 'GET', path: '/', headers: [], body: new Uint8Array(), expect: '2xx,304' }
 

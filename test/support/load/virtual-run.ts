@@ -8,12 +8,7 @@ import type { Part } from '../../../src/lib/load/engine/pacing.ts'
 import { createUserSupply, usersAhead } from '../../../src/lib/load/engine/prepare.ts'
 import { createRecorder } from '../../../src/lib/load/metrics/recorder.ts'
 import { summarizeRun, type PartProgress, type RunResult } from '../../../src/lib/load/metrics/result.ts'
-import {
-  defineScenario,
-  type Scenario,
-  type ScenarioDefinition,
-  type VirtualUser,
-} from '../../../src/lib/ports/scenario.ts'
+import type { Scenario, ScenarioDefinition, VirtualUser } from '../../../src/lib/ports/scenario.ts'
 import { createTallySum } from '../../../src/lib/load/metrics/tally-sum.ts'
 import { createTimeline, type TimelineRow } from '../../../src/lib/load/metrics/timeline.ts'
 import { createRandom } from '../../../src/lib/base/random.ts'
@@ -21,6 +16,7 @@ import { healthOf } from '../healths.ts'
 import { noOpener } from '../no-sockets.ts'
 import { createMemoryLedger } from '../ledgers.ts'
 import type { VirtualClock } from '../virtual-clock.ts'
+import { defineScenario } from '../../../src/lib/load/scenarios/define-scenario.ts'
 
 /** An answer that is right. */
 export const ok: HttpAnswer = { status: 200, bytes: 10, body: Buffer.from('[]'), reason: null, maybeExecuted: true }

@@ -10,8 +10,9 @@ import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts
 import type { LedgerEntry } from '../../../src/lib/ports/scenario.ts'
 import { ordersWorkload } from '../../../src/lib/workloads/orders/index.ts'
 import { createOrderMaker } from '../../../src/lib/workloads/orders/made-orders.ts'
-import type { Violation, Watch } from '../../../src/lib/ports/workload.ts'
+import type { Violation } from '../../../src/lib/ports/workload.ts'
 import type { TestEngine } from '../database/engines.ts'
+import type { Watch } from '../../../src/lib/base/progress.ts'
 
 /** A database with the tables of the workload, and an embedded broker. */
 export interface Place extends AsyncDisposable {

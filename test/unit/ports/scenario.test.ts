@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { defineScenario, type VirtualUser } from '../../../src/lib/ports/scenario.ts'
+import type { VirtualUser } from '../../../src/lib/ports/scenario.ts'
 import { createRandom } from '../../../src/lib/base/random.ts'
+import { defineScenario } from '../../../src/lib/load/scenarios/define-scenario.ts'
 
 describe('defineScenario', () => {
   const run = async () => {}

@@ -1,5 +1,5 @@
 import { plain } from '../../base/format.ts'
-import type { ConnectionFacts } from './tls.ts'
+import type { ConnectionFacts } from '../../ports/database-facts.ts'
 
 type Connection = Omit<ConnectionFacts, 'pooled'> & { readonly pooled?: boolean }
 

@@ -1,12 +1,4 @@
-/** What an acknowledged commit survives: a crash of the server, of its system, or a loss of its machine's power. */
-export interface Durability {
-  /** Every acknowledged commit is there afterwards. */
-  readonly holds: boolean
-  /** What such a crash may undo; `nothing`, or `unknown` where the server does not tell. */
-  readonly atRisk: string
-  /** The settings that say so, as the server names and writes them. */
-  readonly settings: Readonly<Record<string, string>>
-}
+import type { Durability } from '../../ports/database-facts.ts'
 
 /** What is at risk where nothing is. */
 export const nothing = 'nothing'

@@ -1,7 +1,7 @@
 import { describeDifference, describeExtras } from './compare-shapes.ts'
 import { compareOwnTables } from './migrate.ts'
 import type { AnyTable, Database } from '../../ports/database.ts'
-import type { ServerFacts, TableFacts } from './server-facts.ts'
+import type { ServerFacts, TableFacts } from '../../ports/database-facts.ts'
 
 /** What the server says of itself and of these tables; null where it cannot be asked, which is no reason to lose a report. */
 export async function readFacts(database: Database, tables: readonly AnyTable[]): Promise<ServerFacts | null> {

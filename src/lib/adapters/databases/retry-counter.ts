@@ -1,5 +1,4 @@
-/** How often work was tried again, by the server's reason. */
-export type RetryCounts = Readonly<Record<string, number>>
+import type { RetryCounts } from '../../ports/database-facts.ts'
 
 /** Counts what is tried again on one database. */
 export interface RetryCounter {

@@ -8,6 +8,7 @@ import {
   type ConnectionOptions,
 } from 'node:tls'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
+import type { ConnectionFacts, Verification } from '../../ports/database-facts.ts'
 import { expandHome } from './url-parameters.ts'
 
 /** What a client says of itself, and whom it trusts: the contents of the files that a URL names, as PEM. */
@@ -101,9 +102,6 @@ function lacks({ parameter, path }: NamedFile, reason: string, shown: string): E
   return failure('certificate-unusable', { url: shown, parameter, file: expandHome(path), reason })
 }
 
-/** How far the server's certificate is held against what is trusted. */
-export type Verification = 'none' | 'authority' | 'authority and host'
-
 /** TLS to `host` for Node, with a certificate that is looked at as far as `verification` says. */
 export function tlsOptions(material: TlsMaterial, verification: Verification, host: string): ConnectionOptions {
   return {
@@ -114,18 +112,6 @@ export function tlsOptions(material: TlsMaterial, verification: Verification, ho
     checkServerIdentity: (_name, certificate) =>
       verification === 'authority and host' ? checkServerIdentity(host, certificate) : undefined,
   }
-}
-
-/** How a client is connected to its server. */
-export interface ConnectionFacts {
-  readonly transport: 'tcp' | 'unix socket'
-  readonly encrypted: boolean
-  /** Version of TLS, such as `TLSv1.3`; left out where nobody tells. */
-  readonly protocol?: string
-  /** What of the server's certificate was looked at, where the connection is encrypted. */
-  readonly verified?: Verification
-  /** Others stand between the client and the server, such as PgBouncer. */
-  readonly pooled?: true
 }
 
 /** What a connection turned out to be, from its socket. */

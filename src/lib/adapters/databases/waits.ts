@@ -1,16 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { OnWait, Wait } from '../../ports/database-facts.ts'
 import { waitedFor, type Setback } from './setback.ts'
-
-/** What work on a database is held up by. */
-export interface Wait {
-  /** To stand behind "waiting for": `the lock that session 4711 holds`. */
-  readonly what: string
-  /** By now. */
-  readonly ms: number
-}
-
-/** Told about once a second of what is waited for; null when it is over. */
-export type OnWait = (wait: Wait | null) => void
 
 /** The one who keeps a lock that is needed. */
 export interface LockHolder {

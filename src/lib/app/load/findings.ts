@@ -2,10 +2,11 @@ import { judgeLoad } from '../../load/metrics/load-verdict.ts'
 import type { LoadReport } from '../../record/record.ts'
 import type { LimitFound, Trial } from '../../load/limits/find-limit.ts'
 import { worstOf } from '../../load/metrics/generator-monitor.ts'
-import { stepOf, type FixedRequest } from '../../load/clients/fixed-request.ts'
+import { stepOf } from '../../load/clients/fixed-request.ts'
 import { generalAdvice } from '../../load/metrics/generator-verdict.ts'
 import { raisedOf, type LoadModel } from '../../load/engine/model.ts'
 import type { ModelRunResult, WorkerRun } from '../../load/distributed/run-model.ts'
+import type { FixedRequest } from '../../ports/http-client.ts'
 
 /** Facts of a run beside its figures. */
 export interface LoadAbout {

@@ -1,4 +1,4 @@
-import type { BaseCommand } from '../../cli/base-command.ts'
+import type { RunContext } from '../run-context.ts'
 import type { RunConfig } from '../../config/resolve.ts'
 import { failure } from '../../base/errors/errors.ts'
 import type { LoadMakers } from '../../load/distributed/choose-generators.ts'
@@ -13,7 +13,7 @@ import { realClock } from '../../base/measure/clock.ts'
  * `usage-wrong`, and `scenario-unusable` for a file that cannot travel to workers.
  */
 export async function chooseMakers(
-  command: BaseCommand,
+  { version }: RunContext,
   { values, settings }: RunConfig,
   scenario: ScenarioFacts | null,
   onNote: (text: string) => void,
@@ -29,7 +29,7 @@ export async function chooseMakers(
   }
   if (workers === undefined) return { kind: 'threads', count: threads, entry: moduleBeside('load-thread') }
   if (queue === undefined) {
-    return { kind: 'processes', count: workers, entry: moduleBeside('load-process'), version: command.config.version }
+    return { kind: 'processes', count: workers, entry: moduleBeside('load-process'), version }
   }
   if (values.target !== undefined && readBaseUrl(values.target).authorization !== null) {
     const reason =
@@ -40,7 +40,6 @@ export async function chooseMakers(
   const { createFleet } = await import('../../load/distributed/fleet.ts')
   const { packScenario } = await import('../../load/distributed/travelling-scenario.ts')
   const travelling = scenario && (await packScenario(scenario.file, scenario.imports))
-  const { version } = command.config
   return {
     kind: 'queue',
     count: workers,

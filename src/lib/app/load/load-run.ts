@@ -1,8 +1,9 @@
-import type { BaseCommand } from '../../cli/base-command.ts'
-import { requireOriginal } from '../../cli/beside-original.ts'
+import type { RunContext } from '../run-context.ts'
 import { letHeapGrow } from '../../base/heap.ts'
 import { scenarioSettings } from '../../config/scenario-settings.ts'
 import { strongestOf, type RunConfig } from '../../config/resolve.ts'
+import type { Settings } from '../../config/settings.ts'
+import { failure } from '../../base/errors/errors.ts'
 import { readFacts } from '../../adapters/databases/read-facts.ts'
 import { parseFault, requirePossible } from '../../load/faults/faults.ts'
 import type { LoadMakers } from '../../load/distributed/choose-generators.ts'
@@ -22,10 +23,7 @@ import { loadWorkload, type BuiltInWorkload } from '../../workloads/registry.ts'
 import { moduleBeside } from './entry-points.ts'
 import { chooseMakers, madeBy } from './load-makers.ts'
 import { openLoadTarget } from './load-target.ts'
-import { paint } from '../../cli/paint.ts'
-import { showSeconds, showTrial } from './load-progress.ts'
-import { showPreparing } from '../../cli/progress.ts'
-import { readRequestModel, type RequestFlags } from '../../cli/request-flags.ts'
+import { readRequestModel, type RequestFlags } from './request-model.ts'
 import { requireServices, type Service } from '../require-services.ts'
 import { requirePlaces, saveAndPrint } from '../save-run.ts'
 
@@ -41,7 +39,7 @@ export interface LoadFlags extends RequestFlags {
 
 /** Makes one run of `load`, prints its summary, and saves its report. Throws what a user has to know of. */
 export async function makeLoadRun(
-  command: BaseCommand,
+  context: RunContext,
   flags: LoadFlags,
   config: RunConfig,
 ): Promise<{ readonly report: LoadReport; readonly runId: string }> {
@@ -49,10 +47,10 @@ export async function makeLoadRun(
   if (flags['beside-original']) requireOriginal(flags.request, values)
   const thresholds = (values.threshold ?? []).map(parseThreshold)
   const model = await chooseModel(flags, config)
-  const scenario = await readScenario(command, config)
+  const scenario = await readScenario(context, config)
   const limit = values.findLimit === undefined ? null : parseLimit(values.findLimit)
-  const seconds = showSeconds(durationOf(model), command.jsonEnabled())
-  const makers = await chooseMakers(command, config, scenario, seconds.note)
+  const seconds = context.progress.seconds(durationOf(model))
+  const makers = await chooseMakers(context, config, scenario, seconds.note)
   checkModel(model, { ...madeBy(makers), raised: limit !== null })
   // Workers elsewhere say it themselves.
   if (makers.kind !== 'queue')
@@ -63,7 +61,7 @@ export async function makeLoadRun(
   // A name that is wrong is said before the database is filled.
   if (scenario === null) chooseScenarios(workload.scenarios(values, ''), values.mix)
   if (scenario !== null && values.target === undefined) {
-    command.logToStderr(
+    context.note(
       `Without --target the scenario loads the built-in API of the workload ${workload.name}, which rushbench starts; name yours with --target.`,
     )
   }
@@ -71,8 +69,12 @@ export async function makeLoadRun(
   await requireServices(values, servicesOf(workload, config, makers))
   if (flags.ledger !== undefined) await requireNewLedger(flags.ledger)
   const startedAt = new Date()
-  await using target = await openLoadTarget(command, workload, config, { allowRemote: flags['allow-remote'], faults })
-  const { findings, runId, failure } = await runLoad(target, {
+  await using target = await openLoadTarget(context, workload, config, { allowRemote: flags['allow-remote'], faults })
+  const {
+    findings,
+    runId,
+    failure: ended,
+  } = await runLoad(target, {
     ...values,
     scenarioNames: scenario?.names ?? null,
     scenarioFile: scenario?.file ?? null,
@@ -85,26 +87,34 @@ export async function makeLoadRun(
     limit,
     faults,
     clock: realClock,
-    signal: command.signal,
+    signal: context.signal,
     startedAt,
     createLedgerFile: () =>
       flags.ledger === undefined ? createLedgerBesideReport(values.reports, startedAt) : createLedgerFile(flags.ledger),
-    onPreparing: showPreparing(command.jsonEnabled()),
+    onPreparing: context.progress.preparing(),
     onSecond: seconds.update,
-    onTrial: showTrial(command.jsonEnabled()),
+    onTrial: context.progress.trial(),
     onFault: ({ expression }) => seconds.note(`fault: ${expression}`),
     onEnd: (isAudited) => seconds.stop(isAudited ? 'Auditing the database' : null),
   })
   const engine = target.database?.engine ?? null
   const server = target.database ? await readFacts(target.database, workload.tables) : null
-  const run = describeRun('load', { startedAt, config, engine, server, version: command.config.version })
+  const run = describeRun('load', { startedAt, config, engine, server, version: context.version })
   const report = { ...run, ...findings }
   // An experiment shows it once, after its last run.
   const showsOriginal = flags['beside-original'] && flags.experiment === undefined
-  const summary = `${loadSummary(report, paint, showsOriginal ? workload.original : null)}\n`
-  await saveAndPrint(report, values, { log: (text) => command.log(text), summary, ledger: findings.ledger })
-  if (failure) throw failure
+  const summary = `${loadSummary(report, context.paint, showsOriginal ? workload.original : null)}\n`
+  await saveAndPrint(report, values, { log: context.log, summary, ledger: findings.ledger })
+  if (ended) throw ended
   return { report, runId }
+}
+
+/** Throws `usage-wrong` for a person's own scenario, or a request to a target of their own. */
+function requireOriginal(request: string | undefined, { scenario, target }: Settings): void {
+  if (scenario === undefined && (request === undefined || target === undefined)) return
+  throw failure('usage-wrong', {
+    reason: 'Only built-in workloads have an original to show: leave out --beside-original.',
+  })
 }
 
 /** What a load needs beside its database: all that its own API does; of another, what it is audited by. */
@@ -116,7 +126,7 @@ function servicesOf({ needs }: BuiltInWorkload, { values, settings }: RunConfig,
 }
 
 /** Null for the workload's own. Its code never runs in this thread, which has to hear of Ctrl-C. */
-async function readScenario({ signal }: BaseCommand, { values }: RunConfig): Promise<ScenarioFacts | null> {
+async function readScenario({ signal }: RunContext, { values }: RunConfig): Promise<ScenarioFacts | null> {
   if (values.scenario === undefined) return null
   const entry = moduleBeside('scenario-thread')
   return readScenarioFacts(values.scenario, { entry, timeoutMs: values.prepareTimeout, signal })

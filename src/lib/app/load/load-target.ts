@@ -1,5 +1,4 @@
-import { join } from 'node:path'
-import type { BaseCommand } from '../../cli/base-command.ts'
+import { openDatabase, type RunContext } from '../run-context.ts'
 import { createFaultInjector } from './fault-injector.ts'
 import { openAudit } from '../../audit/open-audit.ts'
 import type { ResolvedConfig } from '../../config/resolve.ts'
@@ -32,16 +31,16 @@ export interface LoadIntent {
  * the run with an API in front of it.
  */
 export async function openLoadTarget(
-  command: BaseCommand,
+  context: RunContext,
   workload: BuiltInWorkload,
   config: ResolvedConfig,
   { allowRemote, faults }: LoadIntent,
 ): Promise<LoadTarget & AsyncDisposable> {
   const { target, db, audit: mapping } = config.values
-  if (target === undefined) return openOwnTarget(command, workload, config, faults)
+  if (target === undefined) return openOwnTarget(context, workload, config, faults)
   requireLoopback(target, allowRemote)
   const dbIsNamed = config.settings.some(({ name, origin }) => name === 'db' && origin !== 'default')
-  const database = dbIsNamed ? await command.openDatabase(db, poolSize) : null
+  const database = dbIsNamed ? await openDatabase(context, db, poolSize) : null
   const parts = createParts(config.values)
   const dispose = async () => {
     await parts[Symbol.asyncDispose]()
@@ -69,17 +68,17 @@ export async function openLoadTarget(
 }
 
 async function openOwnTarget(
-  command: BaseCommand,
+  context: RunContext,
   workload: BuiltInWorkload,
   { values }: ResolvedConfig,
   faults: readonly Fault[],
 ): Promise<LoadTarget & AsyncDisposable> {
-  const database = await command.openDatabase(values.db, poolSize)
+  const database = await openDatabase(context, values.db, poolSize)
   const parts = createParts(values)
   try {
-    await fillDatabase(command, workload, database, values)
+    await fillDatabase(context, workload, database, values)
     const audit = await openAudit({ ...parts, database }, workload, undefined)
-    const { api, access } = await startOwnApi(command, values, faults)
+    const { api, access } = await startOwnApi(context, values, faults)
     return {
       origin: api.origin,
       origins: api.origins,
@@ -115,14 +114,14 @@ function inspectionOf(
 }
 
 async function fillDatabase(
-  command: BaseCommand,
+  context: RunContext,
   workload: BuiltInWorkload,
   database: Database,
   values: ResolvedConfig['values'],
 ): Promise<void> {
   await migrateUp(database, workload.name, workload.tables)
-  await command.withProgress('Seeding', workload.seeds, async (onProgress) => {
-    for await (const progress of workload.seed(database, values, command.signal)) onProgress(progress)
+  await context.progress.track('Seeding', workload.seeds, async (onProgress) => {
+    for await (const progress of workload.seed(database, values, context.signal)) onProgress(progress)
   })
 }
 
@@ -134,19 +133,18 @@ interface OwnApi {
 
 /** Starts the API, on a way to its database that can be paused only where that is asked for: such a way costs time. */
 async function startOwnApi(
-  command: BaseCommand,
+  context: RunContext,
   values: ResolvedConfig['values'],
   faults: readonly Fault[],
 ): Promise<OwnApi> {
   const pauses = faults.some(({ kind }) => kind === 'pause-database')
   const access = pauses ? await openPausable(values.db) : null
   try {
-    const entryPoint = join(command.config.root, 'bin', 'run.js')
     const env = serveEnvironment({ ...values, db: access?.url ?? values.db })
     // Any free port: what is set may belong to an API that runs beside this one.
     const metricsPort = values.metricsPort === undefined ? undefined : 0
     const { replicas, shutdownTimeout } = values
-    const launch = { entryPoint, env, host: '127.0.0.1', port: 0, metricsPort, shutdownTimeout }
+    const launch = { entryPoint: context.entryPoint, env, host: '127.0.0.1', port: 0, metricsPort, shutdownTimeout }
     const api = await startReplicas(launch, replicas)
     return { api, access }
   } catch (error) {

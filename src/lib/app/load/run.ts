@@ -3,12 +3,17 @@ import { rm } from 'node:fs/promises'
 import type { BookingAudit } from '../../audit/open-audit.ts'
 import { afterInspection, collectViolations } from '../../audit/result.ts'
 import type { Database } from '../../ports/database.ts'
-import type { RetryCounts } from '../../adapters/databases/retry-counter.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import type { Clock } from '../../base/measure/clock.ts'
 import type { AuditResult, LoadReport } from '../../record/record.ts'
-import type { Violation, Watch, Workload } from '../../ports/workload.ts'
-import { startFaults, type Fault, type FaultInjection, type InjectedFault, type InjectFault } from '../../load/faults/faults.ts'
+import type { Violation, Workload } from '../../ports/workload.ts'
+import {
+  startFaults,
+  type Fault,
+  type FaultInjection,
+  type InjectedFault,
+  type InjectFault,
+} from '../../load/faults/faults.ts'
 import { findLimit, type LimitFound, type LimitSearch, type Trial } from '../../load/limits/find-limit.ts'
 import { chooseGenerators, type LoadMakers } from '../../load/distributed/choose-generators.ts'
 import { describeGenerator, describeLimit, describeLoad } from './findings.ts'
@@ -28,6 +33,8 @@ import { runModel, type ModelRunResult } from '../../load/distributed/run-model.
 import type { Threshold } from '../../base/threshold.ts'
 import { checkThreshold, limitErrors } from '../../load/metrics/thresholds.ts'
 import type { OnSecond } from '../../load/metrics/timeline.ts'
+import type { RetryCounts } from '../../ports/database-facts.ts'
+import type { Watch } from '../../base/progress.ts'
 
 /** What is loaded. */
 export interface LoadTarget {

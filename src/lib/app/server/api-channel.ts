@@ -1,5 +1,5 @@
-import type { RetryCounts } from '../../adapters/databases/retry-counter.ts'
 import type { RunningServer } from '../../ports/workload.ts'
+import type { RetryCounts } from '../../ports/database-facts.ts'
 
 /** What a load run tells the API that it started. */
 export type ApiOrder = 'drop-connections' | 'tell-retries'

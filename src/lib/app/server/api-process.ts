@@ -3,9 +3,10 @@ import { on, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApiNews, ApiOrder } from './api-channel.ts'
 import { lateEndMs } from './late-end.ts'
-import { addRetries, type RetryCounts } from '../../adapters/databases/retry-counter.ts'
+import { addRetries } from '../../adapters/databases/retry-counter.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import type { RunningServer } from '../../ports/workload.ts'
+import type { RetryCounts } from '../../ports/database-facts.ts'
 
 /** What is to be started, and where. */
 export interface ApiLaunch {

@@ -1,6 +1,6 @@
 import { exitCodes } from '../../base/errors/error-entry.ts'
 import { failure } from '../../base/errors/errors.ts'
-import { endProcess } from '../../cli/end-process.ts'
+import { endProcess } from '../end-process.ts'
 
 /** How long an API may still take to close once its connections are ended, ms: for its messages, its broker, its database. */
 export const lateEndMs = 10_000

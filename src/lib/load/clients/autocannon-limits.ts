@@ -1,9 +1,10 @@
 import { request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { failure } from '../../base/errors/errors.ts'
-import { authorized, valuesOf, type FixedRequest } from './fixed-request.ts'
+import { authorized, valuesOf } from './fixed-request.ts'
 import { readBaseUrl } from './http/base-url.ts'
 import type { SaturationTask } from './autocannon.ts'
+import type { FixedRequest } from '../../ports/http-client.ts'
 
 /** What an answer shows that autocannon cannot count. */
 interface Shown {

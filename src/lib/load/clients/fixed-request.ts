@@ -3,23 +3,10 @@ import { METHODS } from 'node:http'
 import { quoted } from '../../base/cut-text.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { hideInPath } from '../../base/secret-text.ts'
+import type { FixedRequest } from '../../ports/http-client.ts'
 import { defaultExpected, readExpected } from './expected-statuses.ts'
 import { isHost, whyOwned } from './http/client-headers.ts'
 import { isToken } from './http/token.ts'
-
-/** A request that is always the same, as plain data. */
-export interface FixedRequest {
-  /** In capitals. */
-  readonly method: string
-  /** From `/`, with the query. */
-  readonly path: string
-  /** In the order in which they are sent; a name may come more than once. */
-  readonly headers: readonly (readonly [name: string, value: string])[]
-  /** Empty for none. */
-  readonly body: Uint8Array
-  /** Statuses that are right answers, as `readExpected` returns them. */
-  readonly expect: string
-}
 
 /** A request as a person writes it. */
 export interface WrittenRequest {

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { engineNames } from '../../base/arrivals.ts'
 import { runKeyPattern } from '../../queue/run-identity.ts'
-import type { FixedRequest } from '../clients/fixed-request.ts'
 import type { WorkerFacts } from '../engine/generator.ts'
 import {
   longestMs,
@@ -17,6 +16,7 @@ import {
   statusRange,
 } from '../../base/limits.ts'
 import type { LoadModel } from '../engine/model.ts'
+import type { FixedRequest } from '../../ports/http-client.ts'
 
 /** The name of a part of a load among other work on the queue. */
 export const loadPartName = 'load'

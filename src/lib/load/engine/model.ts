@@ -1,9 +1,9 @@
 import { failure } from '../../base/errors/errors.ts'
 import { countOf } from '../../base/format.ts'
-import type { engineNames } from '../../base/arrivals.ts'
-import type { FixedRequest } from '../clients/fixed-request.ts'
+import type { engineNames, Burst, Stage } from '../../base/arrivals.ts'
 import { mostConnections, mostPerSecond, mostUsers } from '../../base/limits.ts'
-import type { ArrivalSchedule, Burst, Stage } from './pacing.ts'
+import type { ArrivalSchedule } from './pacing.ts'
+import type { FixedRequest } from '../../ports/http-client.ts'
 
 /** Users come and go by stages; each waits for its answer before it goes on. */
 export interface ClosedModel {

@@ -1,24 +1,10 @@
-import type { arrivalKinds } from '../../base/arrivals.ts'
+import type { arrivalKinds, Burst, Stage } from '../../base/arrivals.ts'
 import type { Random } from '../../base/random.ts'
-
-/** Over `durationMs` the number of users goes in a straight line from what it was to `users`. */
-export interface Stage {
-  readonly durationMs: number
-  readonly users: number
-}
 
 /** From `atMs` on, counted from the start of the run, there are so many users. */
 export interface UserChange {
   readonly atMs: number
   readonly users: number
-}
-
-/** From `atMs` on, for `lengthMs`, iterations start at `factor` times the rate. */
-export interface Burst {
-  readonly factor: number
-  /** From the start of the run. */
-  readonly atMs: number
-  readonly lengthMs: number
 }
 
 /** Iterations that start at a rate. */

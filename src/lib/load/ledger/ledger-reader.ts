@@ -3,8 +3,8 @@ import { stat } from 'node:fs/promises'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { plain } from '../../base/format.ts'
 import { isRefusalsCut, maxLineBytes, parseEntry, parseHead, type LedgerHead } from './ledger-format.ts'
-import type { Watch } from '../../ports/workload.ts'
 import type { LedgerEntries, LedgerEntry, Outcome } from '../../ports/scenario.ts'
+import type { Watch } from '../../base/progress.ts'
 
 /** A ledger that was read to its end once and found whole. What is appended later is not part of it. */
 export interface ReadLedger {

@@ -1,4 +1,10 @@
-import { countsArrayOf, countsOf, recordMs, type HistogramCounts, type LatencyHistogram } from '../../base/measure/histogram.ts'
+import {
+  countsArrayOf,
+  countsOf,
+  recordMs,
+  type HistogramCounts,
+  type LatencyHistogram,
+} from '../../base/measure/histogram.ts'
 import { ownMemory, stepAt, totalAt, type CountsMemory } from './counts-memory.ts'
 import { keepStepNames, mostReasons } from './kept-names.ts'
 import { createReasonCounts } from './reason-counts.ts'

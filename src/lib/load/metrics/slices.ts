@@ -1,4 +1,9 @@
-import { addDistributions, distributionOf, writeDistribution, type Distribution } from '../../base/measure/distribution.ts'
+import {
+  addDistributions,
+  distributionOf,
+  writeDistribution,
+  type Distribution,
+} from '../../base/measure/distribution.ts'
 
 /** The response times of a run, stretch by stretch: samples within one depend on each other, stretches hardly do. */
 export interface Slices {

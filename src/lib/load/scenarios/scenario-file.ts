@@ -4,7 +4,8 @@ import module from 'node:module'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
-import { defineScenario, type Scenario } from '../../ports/scenario.ts'
+import type { Scenario } from '../../ports/scenario.ts'
+import { defineScenario } from './define-scenario.ts'
 
 /**
  * Reads the scenarios of a person's own file: JavaScript, or TypeScript whose types Node takes out.

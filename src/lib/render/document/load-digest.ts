@@ -1,4 +1,11 @@
-import { formatBytes, formatCount, formatDuration, formatLatency, formatNumber, formatShare } from '../../base/format.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatLatency,
+  formatNumber,
+  formatShare,
+} from '../../base/format.ts'
 import { trialRows } from '../terminal/limit-text.ts'
 import { errorShare } from '../../load/metrics/load-verdict.ts'
 import type { LoadReport } from '../../record/record.ts'

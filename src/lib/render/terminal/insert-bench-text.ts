@@ -8,7 +8,13 @@ import type { InsertBenchReport } from '../../record/record.ts'
 import { describeRetries } from './retries-text.ts'
 import { serverLines } from './server-text.ts'
 import type { Table } from '../document/digest.ts'
-import { counterTable, latencyTable, rowsOfStream, uncountedLog, type BenchRow } from '../document/insert-bench-tables.ts'
+import {
+  counterTable,
+  latencyTable,
+  rowsOfStream,
+  uncountedLog,
+  type BenchRow,
+} from '../document/insert-bench-tables.ts'
 import { formatUnit } from '../document/units.ts'
 
 type Environment = InsertBenchReport['environment']

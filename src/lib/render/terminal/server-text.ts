@@ -1,6 +1,6 @@
-import type { ServerFacts } from '../../adapters/databases/server-facts.ts'
 import { countOf, formatBytes, formatCount, plain } from '../../base/format.ts'
 import type { ServerRecord } from '../../record/server-record.ts'
+import type { ServerFacts } from '../../ports/database-facts.ts'
 
 type Server = NonNullable<ServerRecord>
 type ServerTable = Server['tables'][number]

@@ -1,5 +1,5 @@
 import type { Database } from '../../ports/database.ts'
-import { addRetries, type RetryCounts } from '../../adapters/databases/retry-counter.ts'
+import { addRetries } from '../../adapters/databases/retry-counter.ts'
 import { redactUrl } from '../../base/redact-url.ts'
 import { failure } from '../../base/errors/errors.ts'
 import { readError } from '../../queue/error-text.ts'
@@ -13,6 +13,7 @@ import type { BlockListener, StoreBlocks } from '../seed.ts'
 import { offerBlocks } from './block-queue.ts'
 import { createCrew, createEnd, type End, type SpreadOptions } from './crew.ts'
 import type { StoredByWorker } from './seed-part.ts'
+import type { RetryCounts } from '../../ports/database-facts.ts'
 
 /** What one worker has stored. */
 export interface WorkerShare {

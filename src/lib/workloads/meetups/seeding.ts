@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { applyClaims, type Claim } from '../../adapters/databases/claims.ts'
 import type { Database } from '../../ports/database.ts'
-import type { Progress } from '../../ports/workload.ts'
 import { memberId, members, rooms, type MemberRow, type RoomRow } from './chat/tables.ts'
 import { createMaker, seededAccounts, seededPassword, seededPosts, type Maker } from './made.ts'
 import { textColumns } from './post/rows.ts'
 import { posts, type PostRow } from './post/tables.ts'
 import { hashPassword } from './user/passwords.ts'
 import { emails, users } from './user/tables.ts'
+import type { Progress } from '../../base/progress.ts'
 
 /** Rows that share a commit, about. */
 const claimsAtOnce = 200

@@ -4,11 +4,12 @@ import { createPace, type Pace } from '../../audit/pace.ts'
 import type { Broker, Message } from '../../ports/broker.ts'
 import type { Store } from '../../ports/database.ts'
 import type { LedgerEntry } from '../../ports/scenario.ts'
-import type { Evidence, Violation, Watch } from '../../ports/workload.ts'
+import type { Evidence, Violation } from '../../ports/workload.ts'
 import { canonical } from './canonical.ts'
 import { deadLetterId, group, topic } from './inbox.ts'
 import { readOrder } from './read-order.ts'
 import { deadLetters, keptBytes, orders } from './tables.ts'
+import type { Watch } from '../../base/progress.ts'
 
 /** Messages whose claims are held at a time: 110 MB. For more than these, everything is read again. */
 const maxClaims = 4_000_000

@@ -3,10 +3,11 @@ import type { Store } from '../../ports/database.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { readBaseUrl } from '../../load/clients/http/base-url.ts'
 import { shownTarget } from '../../load/clients/target.ts'
-import type { Inspection, Violation, Watch } from '../../ports/workload.ts'
+import type { Inspection, Violation } from '../../ports/workload.ts'
 import { createDigester, type Digest } from './digest.ts'
 import { group, topic } from './inbox.ts'
 import { orders } from './tables.ts'
+import type { Watch } from '../../base/progress.ts'
 
 /** How long maps, and messages that are not handled yet, are waited for, ms; while messages become fewer, longer. */
 const defaultPatienceMs = 10_000

@@ -3,9 +3,9 @@ import type { Broker } from '../../ports/broker.ts'
 import { RushbenchError } from '../../base/errors/errors.ts'
 import type { Ledger } from '../../ports/scenario.ts'
 import type { Clock } from '../../base/measure/clock.ts'
-import type { Watch } from '../../ports/workload.ts'
 import { deadLetterId, topic } from './inbox.ts'
 import { makeMessages, type MadeMessage } from './messages.ts'
+import type { Watch } from '../../base/progress.ts'
 
 /** What is published, and how fast. */
 export interface PublishOptions {

@@ -1,6 +1,7 @@
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
-import { defineScenario, type Scenario } from '../../ports/scenario.ts'
+import type { Scenario } from '../../ports/scenario.ts'
 import { createOrderMaker } from './made-orders.ts'
+import { defineScenario } from '../../load/scenarios/define-scenario.ts'
 
 /** What readers are told. */
 export interface ReadOptions {

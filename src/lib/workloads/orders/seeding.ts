@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { applyClaims } from '../../adapters/databases/claims.ts'
 import type { Database } from '../../ports/database.ts'
-import type { Progress } from '../../ports/workload.ts'
 import { createOrderMaker } from './made-orders.ts'
 import { orders } from './tables.ts'
+import type { Progress } from '../../base/progress.ts'
 
 /** Which orders there are to be. */
 export interface SeedOptions {

@@ -4,9 +4,10 @@ import { createClaims, type Claims } from '../../audit/claims.ts'
 import { createPace, type Pace } from '../../audit/pace.ts'
 import type { Store } from '../../ports/database.ts'
 import type { LedgerEntries } from '../../ports/scenario.ts'
-import type { Evidence, Violation, Watch } from '../../ports/workload.ts'
+import type { Evidence, Violation } from '../../ports/workload.ts'
 import { readMessage, topic } from './messages.ts'
 import { bookings, bookingTables, outbox } from './tables.ts'
+import type { Watch } from '../../base/progress.ts'
 
 /** How long the outbox may stand still before nobody is thought to be publishing it; between two looks, ms. */
 const longestStandstillMs = 5000

@@ -1,11 +1,12 @@
 import { loadFaker } from '../../base/faker.ts'
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import type { OutcomeStatuses } from '../../ports/outcome.ts'
-import { defineScenario, type Scenario, type StepAnswer, type VirtualUser } from '../../ports/scenario.ts'
+import type { Scenario, StepAnswer, VirtualUser } from '../../ports/scenario.ts'
 import { createRandom } from '../../base/random.ts'
 import type { ShownDay, ShownStation } from './board.ts'
 import type { BookingMessage } from './messages.ts'
 import { dayId, maxLengths } from './tables.ts'
+import { defineScenario } from '../../load/scenarios/define-scenario.ts'
 
 /** What the users do. */
 export interface ScenarioOptions extends OutcomeStatuses {

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database } from '../../ports/database.ts'
-import type { Progress } from '../../ports/workload.ts'
 import { datesFrom } from './dates.ts'
 import { readLocations, type Location } from './locations.ts'
 import { dayId, days, type Day } from './tables.ts'
+import type { Progress } from '../../base/progress.ts'
 
 /** Where the stations are from. */
 export interface SeedingOptions {

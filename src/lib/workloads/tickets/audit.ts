@@ -2,11 +2,12 @@ import { auditLedger, maxClaims, partsOf } from '../../audit/audit-ledger.ts'
 import { createPace, type Pace } from '../../audit/pace.ts'
 import type { StoredBooking } from '../../audit/stored-bookings.ts'
 import type { Store } from '../../ports/database.ts'
-import type { Evidence, Violation, Watch } from '../../ports/workload.ts'
+import type { Evidence, Violation } from '../../ports/workload.ts'
 import { auditCatalogue } from './audit-catalogue.ts'
 import { auditLines } from './audit-lines.ts'
 import { auditTwice } from './audit-twice.ts'
 import { lines, orders, products, rejected } from './tables.ts'
+import type { Watch } from '../../base/progress.ts'
 
 /**
  * Holds the ledger and the invariants against the database:

@@ -1,18 +1,13 @@
 import { createHash } from 'node:crypto'
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import { outcomeOf } from '../../ports/outcome.ts'
-import {
-  defineScenario,
-  type PreparingUser,
-  type Scenario,
-  type StepAnswer,
-  type VirtualUser,
-} from '../../ports/scenario.ts'
+import type { PreparingUser, Scenario, StepAnswer, VirtualUser } from '../../ports/scenario.ts'
 import { createRandom } from '../../base/random.ts'
 import { damage, readBrokenReceipts } from './broken.ts'
 import { receiptId } from './desk.ts'
 import { createGoods, createOrder } from './goods.ts'
 import { formatReceipt } from './order.ts'
+import { defineScenario } from '../../load/scenarios/define-scenario.ts'
 
 /** What can be chosen about the senders. */
 export interface ScenarioOptions {

@@ -1,9 +1,10 @@
 import { createRandom } from '../../base/random.ts'
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import type { OutcomeStatuses } from '../../ports/outcome.ts'
-import { defineScenario, type Scenario, type StepAnswer, type VirtualUser } from '../../ports/scenario.ts'
+import type { Scenario, StepAnswer, VirtualUser } from '../../ports/scenario.ts'
 import { createNamePool } from './tickets.ts'
 import type { Slot } from './tables.ts'
+import { defineScenario } from '../../load/scenarios/define-scenario.ts'
 
 /** What the users of the original do. */
 export interface ScenarioOptions extends OutcomeStatuses {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database } from '../../ports/database.ts'
-import type { Progress } from '../../ports/workload.ts'
 import { schedules, type Slot } from './tables.ts'
+import type { Progress } from '../../base/progress.ts'
 
 /** Which slots there should be. The defaults of the settings are the original's. */
 export interface SlotOptions {

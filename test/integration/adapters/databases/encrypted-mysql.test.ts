@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { createConnection, type Connection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectDatabase, openPausable } from '../../../../src/lib/adapters/databases/registry.ts'
-import type { ConnectionFacts } from '../../../../src/lib/adapters/databases/tls.ts'
 import { createAuthority } from '../../../support/certificate.ts'
 import { startPrivateService } from '../../../support/private-service.ts'
+import type { ConnectionFacts } from '../../../../src/lib/ports/database-facts.ts'
 
 const authority = createAuthority('mysql')
 const stranger = createAuthority('mysql')

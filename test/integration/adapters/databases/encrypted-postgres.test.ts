@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectDatabase, openPausable } from '../../../../src/lib/adapters/databases/registry.ts'
-import type { ConnectionFacts } from '../../../../src/lib/adapters/databases/tls.ts'
 import { createAuthority } from '../../../support/certificate.ts'
 import { startPrivateService } from '../../../support/private-service.ts'
 import { show, shows } from '../../../support/database/tables.ts'
+import type { ConnectionFacts } from '../../../../src/lib/ports/database-facts.ts'
 
 const authority = createAuthority('postgres')
 const stranger = createAuthority('postgres')

@@ -3,12 +3,12 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { openCache } from '../../../../src/lib/adapters/cache/open.ts'
 import { connectDatabase, openPausable } from '../../../../src/lib/adapters/databases/registry.ts'
 import { readConnectionFacts } from '../../../../src/lib/adapters/databases/redis/facts.ts'
-import type { ConnectionFacts } from '../../../../src/lib/adapters/databases/tls.ts'
 import { openPubSub } from '../../../../src/lib/adapters/pubsub/open.ts'
 import { connectPlain } from '../../../../src/lib/queue/client.ts'
 import { createAuthority } from '../../../support/certificate.ts'
 import { tryPort } from '../../../support/free-ports.ts'
 import { startPrivateService } from '../../../support/private-service.ts'
+import type { ConnectionFacts } from '../../../../src/lib/ports/database-facts.ts'
 
 const authority = createAuthority('redis')
 const stranger = createAuthority('redis')

@@ -5,9 +5,10 @@ import { BSON, MongoClient } from 'mongodb'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migrateUp } from '../../../../src/lib/adapters/databases/migrate.ts'
 import { connectDatabase } from '../../../../src/lib/adapters/databases/registry.ts'
-import { waitText, type Wait } from '../../../../src/lib/adapters/databases/waits.ts'
+import { waitText } from '../../../../src/lib/adapters/databases/waits.ts'
 import { findService } from '../../../support/services.ts'
 import { booking, seat, seats, show, shows, tables, workload } from '../../../support/database/tables.ts'
+import type { Wait } from '../../../../src/lib/ports/database-facts.ts'
 
 const service = await findService('ferretdb')
 

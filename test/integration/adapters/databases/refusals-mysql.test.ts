@@ -7,11 +7,12 @@ import { compareTables, migrateDown, migrateUp } from '../../../../src/lib/adapt
 import type { Database } from '../../../../src/lib/ports/database.ts'
 import { connectMysql } from '../../../../src/lib/adapters/databases/mysql/connection.ts'
 import { connectDatabase } from '../../../../src/lib/adapters/databases/registry.ts'
-import { waitText, type Wait } from '../../../../src/lib/adapters/databases/waits.ts'
+import { waitText } from '../../../../src/lib/adapters/databases/waits.ts'
 import { startPrivateService } from '../../../support/private-service.ts'
 import { withNotes } from '../../../support/database/alterations.ts'
 import { changed } from '../../../support/database/server-contract.ts'
 import { seats, show, shows, tables, workload } from '../../../support/database/tables.ts'
+import type { Wait } from '../../../../src/lib/ports/database-facts.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rushbench-rights-'))
 // The server reads it under an account of its own.

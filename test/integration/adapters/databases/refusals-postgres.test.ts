@@ -9,11 +9,12 @@ import { seedRows } from '../../../../src/lib/seeding/seed.ts'
 import { vaccination } from '../../../../src/lib/workloads/vaccination/index.ts'
 import { planReservations, reservationSeeding } from '../../../../src/lib/workloads/vaccination/seeding.ts'
 import { insertMissingSlots } from '../../../../src/lib/workloads/vaccination/slots.ts'
-import { waitText, type Wait } from '../../../../src/lib/adapters/databases/waits.ts'
+import { waitText } from '../../../../src/lib/adapters/databases/waits.ts'
 import { startPrivateService } from '../../../support/private-service.ts'
 import { withNotes } from '../../../support/database/alterations.ts'
 import { changed } from '../../../support/database/server-contract.ts'
 import { seats, show, shows, tables, workload } from '../../../support/database/tables.ts'
+import type { Wait } from '../../../../src/lib/ports/database-facts.ts'
 
 const server = await startPrivateService('postgres', '--max_connections=10')
 afterAll(async () => server?.[Symbol.asyncDispose]())

@@ -7,10 +7,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, it } from 'vitest'
 import { connectDatabase } from '../../../../src/lib/adapters/databases/registry.ts'
 import { translateSqliteError } from '../../../../src/lib/adapters/databases/sqlite/errors.ts'
-import { waitText, type Wait } from '../../../../src/lib/adapters/databases/waits.ts'
+import { waitText } from '../../../../src/lib/adapters/databases/waits.ts'
 import { describeDatabase } from '../../../support/database/contract.ts'
 import { encode, seatLayout } from '../../../support/database/bulk-contract.ts'
 import { seat, seats, show, shows, sqlScratch } from '../../../support/database/tables.ts'
+import type { Wait } from '../../../../src/lib/ports/database-facts.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rushbench-sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

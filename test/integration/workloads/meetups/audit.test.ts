@@ -14,7 +14,14 @@ import { startSaga } from '../../../../src/lib/workloads/meetups/saga/index.ts'
 import { sagas } from '../../../../src/lib/workloads/meetups/saga/tables.ts'
 import { createEventPlace, type EventPlace } from '../../../support/meetups/event-place.ts'
 import { meetupEngines } from '../../../support/meetups/places.ts'
-import { audit, clientsOf, createServices, newPost, uploadImage, type Services } from '../../../support/meetups/services.ts'
+import {
+  audit,
+  clientsOf,
+  createServices,
+  newPost,
+  uploadImage,
+  type Services,
+} from '../../../support/meetups/services.ts'
 
 const clean = { lost: 0, duplicate: 0, oversold: 0, inconsistent: 0, unknownCommitted: 0, passed: true }
 

@@ -3,7 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { v4 as randomUuid } from 'uuid'
 import { readEvent, type MeetupEvent } from '../../../../src/lib/workloads/meetups/events.ts'
 import { fishTypes, spotTypes } from '../../../../src/lib/workloads/meetups/post/choices.ts'
-import type { ListPostsRequest, Post, PostService, PostText } from '../../../../src/lib/workloads/meetups/post/contract.ts'
+import type {
+  ListPostsRequest,
+  Post,
+  PostService,
+  PostText,
+} from '../../../../src/lib/workloads/meetups/post/contract.ts'
 import { createPostService } from '../../../../src/lib/workloads/meetups/post/service.ts'
 import { outbox, posts } from '../../../../src/lib/workloads/meetups/post/tables.ts'
 import { createPlace, meetupEngines, type Place } from '../../../support/meetups/places.ts'

@@ -5,7 +5,16 @@ import { bookings, days, outbox } from '../../../../src/lib/workloads/stations/t
 import type { ShownDay, ShownStation } from '../../../../src/lib/workloads/stations/board.ts'
 import type { RunningServer } from '../../../../src/lib/ports/workload.ts'
 import { testEngines, type TestDatabase } from '../../../support/database/engines.ts'
-import { acknowledged, audit, createPlace, post, published, serve, wishOf, type Place } from '../../../support/stations/stations.ts'
+import {
+  acknowledged,
+  audit,
+  createPlace,
+  post,
+  published,
+  serve,
+  wishOf,
+  type Place,
+} from '../../../support/stations/stations.ts'
 
 const locations = [
   { name: 'PWTC', from: '2021-05-16', days: 30, capacity: 1000 },

@@ -9,8 +9,9 @@ import { vaccination } from '../../../../src/lib/workloads/vaccination/index.ts'
 import { slotAt } from '../../../../src/lib/workloads/vaccination/slots.ts'
 import { bookingTables, reservations, schedules } from '../../../../src/lib/workloads/vaccination/tables.ts'
 import { countsOf, entriesOf, findViolations, unwatched } from '../../../support/ledgers.ts'
-import type { Progress, Violation } from '../../../../src/lib/ports/workload.ts'
+import type { Violation } from '../../../../src/lib/ports/workload.ts'
 import { testEngines, type TestDatabase } from '../../../support/database/engines.ts'
+import type { Progress } from '../../../../src/lib/base/progress.ts'
 
 const slot = 15778560
 const row = (n: number, ticket = `T${n}`) => ({

@@ -1,11 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { describeDurability, judgeDurability, recordDurability } from '../../../../src/lib/adapters/databases/durability.ts'
-import { judgeMongo, type CommitFacts as MongoFacts } from '../../../../src/lib/adapters/databases/mongodb/durability.ts'
+import {
+  describeDurability,
+  judgeDurability,
+  recordDurability,
+} from '../../../../src/lib/adapters/databases/durability.ts'
+import {
+  judgeMongo,
+  type CommitFacts as MongoFacts,
+} from '../../../../src/lib/adapters/databases/mongodb/durability.ts'
 import { judgeMysql, type CommitFacts as MysqlFacts } from '../../../../src/lib/adapters/databases/mysql/durability.ts'
 import { judgePostgres } from '../../../../src/lib/adapters/databases/postgres/durability.ts'
 import { judgeRedis, type RedisSettings } from '../../../../src/lib/adapters/databases/redis/durability.ts'
-import { judgeSqlite, type CommitFacts as SqliteFacts } from '../../../../src/lib/adapters/databases/sqlite/durability.ts'
+import {
+  judgeSqlite,
+  type CommitFacts as SqliteFacts,
+} from '../../../../src/lib/adapters/databases/sqlite/durability.ts'
 
 describe('judgeDurability', () => {
   it('holds where nothing is at risk, and names every risk once', () => {

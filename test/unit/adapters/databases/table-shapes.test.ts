@@ -1,6 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compareShapes, describeDifference, describeExtras } from '../../../../src/lib/adapters/databases/compare-shapes.ts'
+import {
+  compareShapes,
+  describeDifference,
+  describeExtras,
+} from '../../../../src/lib/adapters/databases/compare-shapes.ts'
 import { normalisePostgresType } from '../../../../src/lib/adapters/databases/postgres/shape.ts'
 import { postgresDialect } from '../../../../src/lib/adapters/databases/sql/dialect.ts'
 import { expectedSqlShape } from '../../../../src/lib/adapters/databases/sql/shape.ts'

@@ -9,8 +9,8 @@ import {
   lockOf,
   waitText,
   type LockHolder,
-  type Wait,
 } from '../../../../src/lib/adapters/databases/waits.ts'
+import type { Wait } from '../../../../src/lib/ports/database-facts.ts'
 
 const session: LockHolder = {
   lock: 'the lock',

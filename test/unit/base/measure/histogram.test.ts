@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { countsOf, createHistogram, mergeCounts, percentilesOf, recordMs } from '../../../../src/lib/base/measure/histogram.ts'
+import {
+  countsOf,
+  createHistogram,
+  mergeCounts,
+  percentilesOf,
+  recordMs,
+} from '../../../../src/lib/base/measure/histogram.ts'
 
 describe('histogram', () => {
   it('has no percentiles without samples', () => {

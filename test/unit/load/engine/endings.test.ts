@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { isStop } from '../../../../src/lib/load/engine/refusals.ts'
-import { defineScenario, type Socket, type VirtualUser } from '../../../../src/lib/ports/scenario.ts'
+import type { Socket, VirtualUser } from '../../../../src/lib/ports/scenario.ts'
 import { createVirtualClock } from '../../../support/virtual-clock.ts'
 import { arrivals, get, run, scenario, slowServer, users } from '../../../support/load/virtual-run.ts'
+import { defineScenario } from '../../../../src/lib/load/scenarios/define-scenario.ts'
 
 function boom(): never {
   throw new Error('boom')

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { HttpClient } from '../../../../src/lib/ports/http-client.ts'
 import { createMemoryLedger } from '../../../support/ledgers.ts'
-import { defineScenario, type Scenario, type StepAnswer } from '../../../../src/lib/ports/scenario.ts'
+import type { Scenario, StepAnswer } from '../../../../src/lib/ports/scenario.ts'
 import { checkThreshold, parseThreshold } from '../../../../src/lib/load/metrics/thresholds.ts'
 import { createScenarios } from '../../../../src/lib/workloads/vaccination/scenarios.ts'
 import { createVirtualClock } from '../../../support/virtual-clock.ts'
 import { arrivals, get, ok, run, scenario, slowServer, users } from '../../../support/load/virtual-run.ts'
+import { defineScenario } from '../../../../src/lib/load/scenarios/define-scenario.ts'
 
 describe('the closed model', () => {
   it('sends a request, waits for its answer, thinks, and so on', async () => {

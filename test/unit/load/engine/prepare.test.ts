@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createUserSupply, type Preparation } from '../../../../src/lib/load/engine/prepare.ts'
-import { defineScenario } from '../../../../src/lib/ports/scenario.ts'
 import { createRandom } from '../../../../src/lib/base/random.ts'
 import { createVirtualClock } from '../../../support/virtual-clock.ts'
+import { defineScenario } from '../../../../src/lib/load/scenarios/define-scenario.ts'
 
 const preparation: Preparation = {
   users: 3,

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { expectedIterationMs, meanThinkMs } from '../../../../src/lib/load/engine/iteration-time.ts'
 import { createModel, withLevel, type ClosedModel } from '../../../../src/lib/load/engine/model.ts'
-import { defineScenario, type Scenario } from '../../../../src/lib/ports/scenario.ts'
+import type { Scenario } from '../../../../src/lib/ports/scenario.ts'
 import { createScenarios } from '../../../../src/lib/workloads/vaccination/scenarios.ts'
 import { createVirtualClock } from '../../../support/virtual-clock.ts'
 import { get, ok, run, scenario, slowServer } from '../../../support/load/virtual-run.ts'
+import { defineScenario } from '../../../../src/lib/load/scenarios/define-scenario.ts'
 
 const spread = (users: number, durationMs: number): ClosedModel => ({
   kind: 'closed',

@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RushbenchError } from '../../../../src/lib/base/errors/errors.ts'
-import { parseFault, requirePossible, startFaults, type Fault, type FaultPlan } from '../../../../src/lib/load/faults/faults.ts'
+import {
+  parseFault,
+  requirePossible,
+  startFaults,
+  type Fault,
+  type FaultPlan,
+} from '../../../../src/lib/load/faults/faults.ts'
 import { createVirtualClock } from '../../../support/virtual-clock.ts'
 
 const kill = (atMs: number): Fault => ({ kind: 'kill-server', expression: `kill-server@${atMs}ms`, atMs })

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createLedgerBesideReport, createLedgerFile, type AppendOnlyFile } from '../../../../src/lib/load/ledger/ledger-file.ts'
+import {
+  createLedgerBesideReport,
+  createLedgerFile,
+  type AppendOnlyFile,
+} from '../../../../src/lib/load/ledger/ledger-file.ts'
 import { startLedger } from '../../../../src/lib/load/ledger/ledger.ts'
 import type { LedgerEntry, Outcome } from '../../../../src/lib/ports/scenario.ts'
 

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bracketOf, nextLevel, type LevelTrial, type SearchBounds } from '../../../../src/lib/load/limits/limit-search.ts'
+import {
+  bracketOf,
+  nextLevel,
+  type LevelTrial,
+  type SearchBounds,
+} from '../../../../src/lib/load/limits/limit-search.ts'
 import { createRandom } from '../../../../src/lib/base/random.ts'
 
 /** Searches a system of which `outcomeAt` says what becomes of a level; gives up after 200 trials. */

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { errorShare, errorsOf, judgeLoad, loadFaults, type LoadFigures } from '../../../../src/lib/load/metrics/load-verdict.ts'
+import {
+  errorShare,
+  errorsOf,
+  judgeLoad,
+  loadFaults,
+  type LoadFigures,
+} from '../../../../src/lib/load/metrics/load-verdict.ts'
 import { savedReport } from '../../../support/report-fixtures.ts'
 
 const good: LoadFigures = {

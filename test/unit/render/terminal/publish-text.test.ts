@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { askedForNothing, publishSummary, type PublishResult } from '../../../../src/lib/render/terminal/publish-text.ts'
+import {
+  askedForNothing,
+  publishSummary,
+  type PublishResult,
+} from '../../../../src/lib/render/terminal/publish-text.ts'
 
 const replica = { origin: 'http://127.0.0.1:3000', orders: 9, unreadable: 0, p50: 3, p99: 8, max: 9, completeMs: 120 }
 const result: PublishResult = {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { readFacts } from '../../../../src/lib/adapters/databases/read-facts.ts'
-import { bytesOf, withUnit, type ServerFacts } from '../../../../src/lib/adapters/databases/server-facts.ts'
+import { bytesOf, withUnit } from '../../../../src/lib/adapters/databases/server-facts.ts'
 import type { Database } from '../../../../src/lib/ports/database.ts'
 import { othersPhrase, recordServer, serverLines } from '../../../../src/lib/render/terminal/server-text.ts'
 import { serverSections } from '../../../../src/lib/render/document/server-sections.ts'
+import type { ServerFacts } from '../../../../src/lib/ports/database-facts.ts'
 
 const facts: ServerFacts = {
   settings: { shared_buffers: '128MB', max_wal_size: '1GB', checkpoint_timeout: '5min', work_mem: '4MB' },

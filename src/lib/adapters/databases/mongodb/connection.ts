@@ -12,13 +12,14 @@ import {
 import { failure, reasonOf } from '../../../base/errors/errors.ts'
 import type { AnyTable } from '../../../ports/database.ts'
 import { retry } from '../retry.ts'
-import { createRetryCounter, type RetryCounts } from '../retry-counter.ts'
-import { factsOf, tlsOptions, type ConnectionFacts, type TlsMaterial } from '../tls.ts'
-import { createWaitWatch, type OnWait } from '../waits.ts'
+import { createRetryCounter } from '../retry-counter.ts'
+import { factsOf, tlsOptions, type TlsMaterial } from '../tls.ts'
+import { createWaitWatch } from '../waits.ts'
 import type { Doc } from './documents.ts'
 import { translateMongoError } from './errors.ts'
 import { findMongoSetback } from './setbacks.ts'
 import { readMongoUrl, type MongoUrl } from './url.ts'
+import type { RetryCounts, OnWait, ConnectionFacts } from '../../../ports/database-facts.ts'
 
 /** A pool of connections to one database. */
 export interface MongoConnection {

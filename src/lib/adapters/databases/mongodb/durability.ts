@@ -1,5 +1,6 @@
-import { judgeDurability, untoldDurability, type Durability } from '../durability.ts'
+import { judgeDurability, untoldDurability } from '../durability.ts'
 import type { MongoConnection } from './connection.ts'
+import type { Durability } from '../../../ports/database-facts.ts'
 
 /** How several servers behind one mongos are named. */
 export const shardedCluster = 'sharded cluster'

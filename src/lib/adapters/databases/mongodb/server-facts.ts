@@ -1,7 +1,8 @@
 import type { Document } from 'mongodb'
 import type { AnyTable } from '../../../ports/database.ts'
-import { bytesOf, withUnit, type ServerFacts, type TableFacts } from '../server-facts.ts'
+import { bytesOf, withUnit } from '../server-facts.ts'
 import type { MongoConnection } from './connection.ts'
+import type { ServerFacts, TableFacts } from '../../../ports/database-facts.ts'
 
 /** Asks the server; what it does not know (FerretDB knows little), or a user may not ask, is left out. */
 export async function readMongoFacts(connection: MongoConnection, tables: readonly AnyTable[]): Promise<ServerFacts> {

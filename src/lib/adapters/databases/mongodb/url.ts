@@ -1,5 +1,5 @@
 import { failure } from '../../../base/errors/errors.ts'
-import { readCertificates, readPem, type Verification } from '../tls.ts'
+import { readCertificates, readPem } from '../tls.ts'
 import {
   expandHome,
   parameterTable,
@@ -10,6 +10,7 @@ import {
   type ParameterValues,
 } from '../url-parameters.ts'
 import { readUrlParts, type Place } from '../url-parts.ts'
+import type { Verification } from '../../../ports/database-facts.ts'
 
 /** Handed to the driver as it is written, which says what is wrong with it. */
 const driven = (does: string, allowed = 'as the driver reads it'): Parameter<string> => ({ ...someText, does, allowed })

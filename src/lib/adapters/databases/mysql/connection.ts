@@ -12,19 +12,20 @@ import {
 import { RushbenchError } from '../../../base/errors/errors.ts'
 import { closeWhenServerHangsUp } from '../hang-up.ts'
 import { retry, type Attempt } from '../retry.ts'
-import { createRetryCounter, type RetryCounts } from '../retry-counter.ts'
+import { createRetryCounter } from '../retry-counter.ts'
 import type { Value } from '../../../ports/database.ts'
 import type { SqlTransaction } from '../sql/apply.ts'
 import { retryInSession, type BorrowedSession } from '../sql/retry-in-session.ts'
 import type { Statement } from '../sql/statements.ts'
-import { factsOf, type ConnectionFacts } from '../tls.ts'
-import { createWaitWatch, type OnWait, type WaitWatch } from '../waits.ts'
+import { factsOf } from '../tls.ts'
+import { createWaitWatch, type WaitWatch } from '../waits.ts'
 import { translateMysqlError } from './errors.ts'
 import { findMysqlHolder } from './lock-holder.ts'
 import { prepareStatement, type PreparedStatement } from './prepared-statement.ts'
 import { prepareSession } from './session.ts'
 import { findMysqlSetback } from './setbacks.ts'
 import { readMysqlUrl, type MysqlUrl } from './url.ts'
+import type { RetryCounts, OnWait, ConnectionFacts } from '../../../ports/database-facts.ts'
 
 /** What became of rows that were sent. */
 export interface Stored {

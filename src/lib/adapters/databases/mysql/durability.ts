@@ -1,5 +1,6 @@
-import { judgeDurability, untoldDurability, type Durability } from '../durability.ts'
+import { judgeDurability, untoldDurability } from '../durability.ts'
 import type { MysqlConnections } from './connection.ts'
+import type { Durability } from '../../../ports/database-facts.ts'
 
 /** What decides what a commit survives. */
 export interface CommitFacts {

@@ -1,4 +1,5 @@
-import { untoldDurability, type Durability } from '../durability.ts'
+import { untoldDurability } from '../durability.ts'
+import type { Durability } from '../../../ports/database-facts.ts'
 
 /** Who speaks MySQL's protocol, and what it lacks of what MySQL has. */
 export interface Flavour {

@@ -1,13 +1,7 @@
 import type { AnyTable, Value } from '../../../ports/database.ts'
-import {
-  bytesOf,
-  connectedOf,
-  withUnit,
-  type ConnectedFacts,
-  type ServerFacts,
-  type TableFacts,
-} from '../server-facts.ts'
+import { bytesOf, connectedOf, withUnit } from '../server-facts.ts'
 import type { MysqlConnections } from './connection.ts'
+import type { ConnectedFacts, ServerFacts, TableFacts } from '../../../ports/database-facts.ts'
 
 /** As our sessions have them; MySQL and MariaDB each have some of them. */
 const sizes = [

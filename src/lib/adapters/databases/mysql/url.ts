@@ -1,7 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net'
 import driver, { type PoolOptions } from 'mysql2/promise'
 import { failure } from '../../../base/errors/errors.ts'
-import { namedFile, readTlsFiles, type Verification } from '../tls.ts'
+import { namedFile, readTlsFiles } from '../tls.ts'
 import {
   parameterTable,
   readParameters,
@@ -12,6 +12,7 @@ import {
   type ParameterValues,
 } from '../url-parameters.ts'
 import { readUrlParts } from '../url-parts.ts'
+import type { Verification } from '../../../ports/database-facts.ts'
 
 const sslModes = ['DISABLED', 'PREFERRED', 'REQUIRED', 'VERIFY_CA', 'VERIFY_IDENTITY'] as const
 

@@ -1,5 +1,6 @@
-import { judgeDurability, type Durability } from '../durability.ts'
+import { judgeDurability } from '../durability.ts'
 import type { PostgresConnections } from './connection.ts'
+import type { Durability } from '../../../ports/database-facts.ts'
 
 /** What decides what a commit survives. */
 export interface CommitFacts {

@@ -1,6 +1,7 @@
-import { untoldDurability, type Durability } from '../durability.ts'
+import { untoldDurability } from '../durability.ts'
 import { postgresDialect, type SqlDialect } from '../sql/dialect.ts'
 import { sql } from 'kysely'
+import type { Durability } from '../../../ports/database-facts.ts'
 
 /** Who speaks PostgreSQL's protocol, and what it lacks of what PostgreSQL has. */
 export interface Flavour {

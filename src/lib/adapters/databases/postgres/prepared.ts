@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { ConnectionFacts } from '../tls.ts'
 import type { PostgresUrl } from './url.ts'
+import type { ConnectionFacts } from '../../../ports/database-facts.ts'
 
 /** Names for prepared statements, for as long as they can be had. */
 export interface StatementNames {

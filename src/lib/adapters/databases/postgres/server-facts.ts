@@ -1,7 +1,8 @@
 import { formatBytes } from '../../../base/format.ts'
 import type { AnyTable, Value } from '../../../ports/database.ts'
-import { bytesOf, connectedOf, type ServerFacts, type TableFacts } from '../server-facts.ts'
+import { bytesOf, connectedOf } from '../server-facts.ts'
 import type { PostgresConnections } from './connection.ts'
+import type { ServerFacts, TableFacts } from '../../../ports/database-facts.ts'
 
 /** The most important first. */
 const settingNames = [

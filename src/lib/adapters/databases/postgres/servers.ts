@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { Client, type ClientBase, type ClientConfig } from 'pg'
-import { factsOf, isTlsFault, type ConnectionFacts } from '../tls.ts'
+import { factsOf, isTlsFault } from '../tls.ts'
 import type { Candidate, PostgresUrl, SessionAttributes } from './url.ts'
+import type { ConnectionFacts } from '../../../ports/database-facts.ts'
 
 /** A server that answers and will do, and the way to it. */
 export interface FoundServer {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { ClientConfig } from 'pg'
 import { failure } from '../../../base/errors/errors.ts'
-import { namedFile, readTlsFiles, systemAuthorities, tlsOptions, type TlsMaterial, type Verification } from '../tls.ts'
+import { namedFile, readTlsFiles, systemAuthorities, tlsOptions, type TlsMaterial } from '../tls.ts'
 import {
   expandHome,
   parameterTable,
@@ -15,6 +15,7 @@ import {
 } from '../url-parameters.ts'
 import { readUrlParts, whyTooMany, type Place, type UrlParts } from '../url-parts.ts'
 import { namedSchemas } from './search-path.ts'
+import type { Verification } from '../../../ports/database-facts.ts'
 
 const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 const sessionAttributes = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const

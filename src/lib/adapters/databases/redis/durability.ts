@@ -1,4 +1,5 @@
-import { judgeDurability, unknown, type Durability } from '../durability.ts'
+import { judgeDurability, unknown } from '../durability.ts'
+import type { Durability } from '../../../ports/database-facts.ts'
 
 /** Settings that say what a write survives. */
 export const durabilitySettings = [

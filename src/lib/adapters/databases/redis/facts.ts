@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { connect, type ConnectionOptions } from 'node:tls'
-import { factsOf, type ConnectionFacts } from '../tls.ts'
+import { factsOf } from '../tls.ts'
 import { readRedisUrl } from './url.ts'
+import type { ConnectionFacts } from '../../../ports/database-facts.ts'
 
 /** What a connection to the server turns out to be. The driver hides its socket, so that another one is opened to look at. */
 export async function readConnectionFacts(url: string): Promise<ConnectionFacts> {

@@ -1,9 +1,10 @@
 import { formatBytes } from '../../../base/format.ts'
 import type { AnyTable } from '../../../ports/database.ts'
-import { bytesOf, withUnit, type ConnectedFacts, type ServerFacts, type TableFacts } from '../server-facts.ts'
+import { bytesOf, withUnit } from '../server-facts.ts'
 import type { RedisConnection } from './connection.ts'
 import { isForbidden, readInfo } from './counters.ts'
 import { dataPrefix, indexesOf } from './definition.ts'
+import type { ConnectedFacts, ServerFacts, TableFacts } from '../../../ports/database-facts.ts'
 
 /** Asks the server; what a user may not ask is left out. */
 export async function readRedisFacts(connection: RedisConnection, tables: readonly AnyTable[]): Promise<ServerFacts> {

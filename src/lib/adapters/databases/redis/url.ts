@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import type { RedisClientOptions } from 'redis'
 import { failure } from '../../../base/errors/errors.ts'
-import { namedFile, readTlsFiles, tlsOptions, type Verification } from '../tls.ts'
+import { namedFile, readTlsFiles, tlsOptions } from '../tls.ts'
 import {
   parameterTable,
   readParameters,
@@ -13,6 +13,7 @@ import {
 } from '../url-parameters.ts'
 import { readUrlParts } from '../url-parts.ts'
 import { redactUrl } from '../../../base/redact-url.ts'
+import type { Verification } from '../../../ports/database-facts.ts'
 
 /** What a Redis URL may have after its `?`: the names of redis-cli's options, and of redis-py's parameters. */
 export const redisParameters = parameterTable({

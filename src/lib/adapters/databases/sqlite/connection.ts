@@ -1,12 +1,13 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Value } from '../../../ports/database.ts'
 import type { Statement } from '../sql/statements.ts'
-import { lockOf, type LockHolder, type OnWait } from '../waits.ts'
+import { lockOf, type LockHolder } from '../waits.ts'
 import { isBusy, translateSqliteError } from './errors.ts'
 import { useWriteAheadLog } from './journal-mode.ts'
 import { findFileHolder } from './lock-holder.ts'
 import { prepareSession } from './session.ts'
 import type { SqliteUrl } from './url.ts'
+import type { OnWait } from '../../../ports/database-facts.ts'
 
 /** One connection. Every call is synchronous, so that nothing can come between the steps of a transaction. */
 export interface SqliteConnection {

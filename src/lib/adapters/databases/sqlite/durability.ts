@@ -1,6 +1,7 @@
-import { judgeDurability, type Durability } from '../durability.ts'
+import { judgeDurability } from '../durability.ts'
 import type { Statement } from '../sql/statements.ts'
 import type { Value } from '../../../ports/database.ts'
+import type { Durability } from '../../../ports/database-facts.ts'
 
 /** What decides what a commit survives. */
 export interface CommitFacts {

@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs'
 import { formatBytes } from '../../../base/format.ts'
 import type { AnyTable, Value } from '../../../ports/database.ts'
-import { bytesOf, withUnit, type ServerFacts, type TableFacts } from '../server-facts.ts'
+import { bytesOf, withUnit } from '../server-facts.ts'
 import type { Statement } from '../sql/statements.ts'
+import type { ServerFacts, TableFacts } from '../../../ports/database-facts.ts'
 
 interface Session {
   query(statement: Statement): Record<string, Value>[]

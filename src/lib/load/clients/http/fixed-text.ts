@@ -1,6 +1,7 @@
-import { authorized, valuesOf, type FixedRequest } from '../fixed-request.ts'
+import { authorized, valuesOf } from '../fixed-request.ts'
 import { bareBase } from './base-url.ts'
 import { methodsWithBody, type RequestText } from './request-text.ts'
+import type { FixedRequest } from '../../../ports/http-client.ts'
 
 /** Larger requests stay bytes: a text of that size would be copied each time that it is sent. */
 const mostTextBytes = 16 * 1024

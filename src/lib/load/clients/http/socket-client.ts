@@ -1,6 +1,13 @@
 import { realClock, type Clock } from '../../../base/measure/clock.ts'
-import { closesConnection, type FixedRequest } from '../fixed-request.ts'
-import type { CreateSender, HttpAnswer, HttpRequest, LoadClient, SendAgain } from '../../../ports/http-client.ts'
+import { closesConnection } from '../fixed-request.ts'
+import type {
+  CreateSender,
+  HttpAnswer,
+  HttpRequest,
+  LoadClient,
+  SendAgain,
+  FixedRequest,
+} from '../../../ports/http-client.ts'
 import { readBaseUrl } from './base-url.ts'
 import type { Connection, Exchange } from './connection.ts'
 import { createConnectionPool } from './connection-pool.ts'

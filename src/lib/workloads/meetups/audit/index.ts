@@ -2,7 +2,7 @@ import { auditLedger } from '../../../audit/audit-ledger.ts'
 import { createPace } from '../../../audit/pace.ts'
 import type { StoredBooking } from '../../../audit/stored-bookings.ts'
 import type { AnyTable, Store } from '../../../ports/database.ts'
-import type { Evidence, Violation, Watch } from '../../../ports/workload.ts'
+import type { Evidence, Violation } from '../../../ports/workload.ts'
 import { messages } from '../chat/tables.ts'
 import { images } from '../image/tables.ts'
 import { applicationAttempt, imageAttempt, messageAttempt, postAttempt } from '../ledger.ts'
@@ -12,6 +12,7 @@ import { auditEvents } from './events.ts'
 import { auditPosts } from './posts.ts'
 import { auditRooms } from './rooms.ts'
 import { settle } from './settle.ts'
+import type { Watch } from '../../../base/progress.ts'
 
 /** How long everything may stand still before nobody is thought to be at work, ms. */
 const longestStandstillMs = 5000

@@ -1,5 +1,5 @@
 import { meanThinkMs } from '../../../load/engine/iteration-time.ts'
-import { defineScenario, type Scenario, type VirtualUser } from '../../../ports/scenario.ts'
+import type { Scenario, VirtualUser } from '../../../ports/scenario.ts'
 import { ask, outcomeOf, refusals } from './graphql.ts'
 import { applicationAttempt, messageAttempt } from '../ledger.ts'
 import { createTexts, seededAccounts, type Maker } from '../made.ts'
@@ -7,6 +7,7 @@ import type { PostText } from '../post/contract.ts'
 import type { Logins } from './logins.ts'
 import { post, waitUntilApproved } from './posting.ts'
 import { awaitMessage, subscribe, type Subscriber } from './subscriber.ts'
+import { defineScenario } from '../../../load/scenarios/define-scenario.ts'
 
 const thinkBeforeMs = [1000, 3000] as const
 const thinkBeforeAnsweringMs = [500, 1500] as const

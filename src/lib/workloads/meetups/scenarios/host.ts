@@ -1,5 +1,5 @@
 import { meanThinkMs } from '../../../load/engine/iteration-time.ts'
-import { defineScenario, type Scenario, type VirtualUser } from '../../../ports/scenario.ts'
+import type { Scenario, VirtualUser } from '../../../ports/scenario.ts'
 import { ask, comeAgainAfter } from './graphql.ts'
 import { imageAttempt } from '../ledger.ts'
 import { createTexts, seededPassword } from '../made.ts'
@@ -8,6 +8,7 @@ import type { Logins, Tokens } from './logins.ts'
 import { makePng } from './png.ts'
 import { isShown, upload } from './pictures.ts'
 import { post, waitUntilApproved } from './posting.ts'
+import { defineScenario } from '../../../load/scenarios/define-scenario.ts'
 
 const thinkBeforeMs = [2000, 4000] as const
 const thinkWhileWritingMs = [500, 1500] as const

@@ -1,5 +1,5 @@
 import { meanThinkMs } from '../../../load/engine/iteration-time.ts'
-import { defineScenario, type Scenario, type VirtualUser } from '../../../ports/scenario.ts'
+import type { Scenario, VirtualUser } from '../../../ports/scenario.ts'
 import { applicationAttempt } from '../ledger.ts'
 import { createMaker, seededAccounts } from '../made.ts'
 import { fishTypes, spotTypes } from '../post/choices.ts'
@@ -7,6 +7,7 @@ import { createChatScenario } from './chat.ts'
 import { ask as send, outcomeOf, refusals, type AskOptions } from './graphql.ts'
 import { createHostScenario } from './host.ts'
 import { createLogins, type Logins } from './logins.ts'
+import { defineScenario } from '../../../load/scenarios/define-scenario.ts'
 
 /** What the users do. */
 export interface ScenarioOptions {

@@ -13,13 +13,14 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createGenerator, type GeneratorNews } from '../../../../../src/lib/load/engine/generator.ts'
 import { createSocketOpener } from '../../../../../src/lib/load/clients/http/web-sockets.ts'
 import type { StepTally } from '../../../../../src/lib/load/metrics/recorder.ts'
-import { defineScenario, type Socket } from '../../../../../src/lib/ports/scenario.ts'
+import type { Socket } from '../../../../../src/lib/ports/scenario.ts'
 import type { SocketOpener } from '../../../../../src/lib/load/clients/socket-opener.ts'
 import { realClock } from '../../../../../src/lib/base/measure/clock.ts'
 import { mergeCounts, percentileMs } from '../../../../../src/lib/base/measure/histogram.ts'
 import { createCertificate } from '../../../../support/certificate.ts'
 import { tryPort } from '../../../../support/free-ports.ts'
 import { createMemoryLedger } from '../../../../support/ledgers.ts'
+import { defineScenario } from '../../../../../src/lib/load/scenarios/define-scenario.ts'
 
 let server: Server
 let opener: SocketOpener

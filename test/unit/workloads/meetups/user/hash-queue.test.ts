@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { createHashQueue, type Asker, type QueueOptions } from '../../../../../src/lib/workloads/meetups/user/hash-queue.ts'
+import {
+  createHashQueue,
+  type Asker,
+  type QueueOptions,
+} from '../../../../../src/lib/workloads/meetups/user/hash-queue.ts'
 
 const turn = () => new Promise(setImmediate)
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { createRecorder } from '../../../../src/lib/load/metrics/recorder.ts'
-import { createTimeline } from '../../../../src/lib/load/metrics/timeline.ts'
-import { showSeconds } from '../../../../src/lib/app/load/load-progress.ts'
+import { createRecorder } from '../../../src/lib/load/metrics/recorder.ts'
+import { createTimeline } from '../../../src/lib/load/metrics/timeline.ts'
+import { showSeconds } from '../../../src/lib/cli/load-progress.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()

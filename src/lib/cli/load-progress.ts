@@ -1,17 +1,7 @@
-import { mergeCounts, percentileMs, type HistogramCounts } from '../../base/measure/histogram.ts'
-import { countOf, formatCount, formatLatency, formatNumber } from '../../base/format.ts'
-import type { Trial } from '../../load/limits/find-limit.ts'
-import type { TimelineRow } from '../../load/metrics/timeline.ts'
-
-/** Shows the seconds of a load run as they pass. */
-export interface SecondsDisplay {
-  /** Takes a second, and its response times. */
-  update(row: TimelineRow, responseTimes: readonly HistogramCounts[]): void
-  /** Says what happens besides. */
-  note(text: string): void
-  /** Ends the display; `next` says what comes now, if anything does. */
-  stop(next: string | null): void
-}
+import type { SecondsDisplay } from '../app/run-context.ts'
+import { countOf, formatCount, formatLatency, formatNumber } from '../base/format.ts'
+import { mergeCounts, percentileMs, type HistogramCounts } from '../base/measure/histogram.ts'
+import type { Trial } from '../load/limits/find-limit.ts'
 
 /** Without a terminal, so many seconds are in a line. */
 const secondsPerLine = 5

@@ -1,0 +1,3 @@
+// The public API of the package: what a scenario of one's own imports.
+export { defineScenario } from './load/scenarios/define-scenario.ts'
+export type * from './ports/scenario.ts'
