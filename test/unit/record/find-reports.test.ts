@@ -33,7 +33,7 @@ describe('findReports', () => {
     expect(await found('a-load.json')).toEqual(['a-load.json'])
     expect(await found('*-load.json')).toEqual(['a-load.json', 'b-load.json'])
     expect(await found('?+load.json')).toEqual(['b+load.json'])
-    expect(await found('*-load.json', 'a-load.json', '../reports/')).toHaveLength(4)
+    expect(await found('*-load.json', 'a-load.json', './')).toHaveLength(4)
     await expect(find('d*.json')).rejects.toThrow('There is no report in')
     await expect(find('d.json')).rejects.toThrow('is not a rushbench report that can be read')
     expect(await findReports()).toEqual({ reports: [], foreign: [], copies: [] })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { loadWorkload, workloadNames } from '../../../src/lib/workloads/registry.ts'
 
 /** What workloads share. */
-const shared = new Set(['http', 'outbox'])
+const shared = new Set(['shared'])
 
 const folders = readdirSync(new URL('../../../src/lib/workloads/', import.meta.url), { withFileTypes: true })
 

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { connectDatabase, openPausable } from '../../../../src/lib/adapters/databases/registry.ts'
 import { createAuthority } from '../../../support/certificate.ts'
 import { findService } from '../../../support/services.ts'
-import { testEngines, testVersions } from '../../../support/database/engines.ts'
+import { testVersions } from '../../../support/database/engines.ts'
 
 const authority = createAuthority('nobody')
 const stranger = createAuthority('nobody')
