@@ -8,7 +8,7 @@ import { execute } from '@oclif/core'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const pjson = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'))
 pjson.oclif.commands = './src/commands'
-pjson.oclif.helpClass = './src/help'
-pjson.oclif.hooks = { command_not_found: './src/hooks/command-not-found', init: './src/hooks/init' }
+pjson.oclif.helpClass = './src/lib/cli/help'
+pjson.oclif.hooks = { command_not_found: './src/lib/cli/hooks/command-not-found', init: './src/lib/cli/hooks/init' }
 
 await execute({ development: true, loadOptions: { root, pjson } })

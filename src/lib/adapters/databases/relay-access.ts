@@ -6,7 +6,7 @@ import { failure, reasonOf } from '../../base/errors/errors.ts'
 import type { PausableAccess } from '../../ports/database.ts'
 
 /** Beside this file: `.js` where it is compiled, `.ts` where it is not. */
-const entryPoint = fileURLToPath(new URL(`../../databases/relay-process${extname(import.meta.url)}`, import.meta.url))
+const entryPoint = fileURLToPath(new URL(`./relay-process${extname(import.meta.url)}`, import.meta.url))
 
 /** How long the relay may take to start and to do as it is told, ms. */
 const answerTimeoutMs = 10_000
