@@ -9,7 +9,7 @@ import { createUserSupply, usersAhead } from '../../../src/lib/load/engine/prepa
 import { createRecorder } from '../../../src/lib/load/metrics/recorder.ts'
 import { summarizeRun, type PartProgress, type RunResult } from '../../../src/lib/load/metrics/result.ts'
 import type { Scenario, ScenarioDefinition, VirtualUser } from '../../../src/lib/ports/scenario.ts'
-import { createTallySum } from '../../../src/lib/load/metrics/tally-sum.ts'
+import { createMetricsTotal } from '../../../src/lib/load/metrics/metrics-total.ts'
 import { createTimeline, type TimelineRow } from '../../../src/lib/load/metrics/timeline.ts'
 import { createRandom } from '../../../src/lib/base/random.ts'
 import { healthOf } from '../healths.ts'
@@ -127,7 +127,7 @@ export async function run(
       signal,
     })
   }
-  const recorded = createTallySum()
+  const recorded = createMetricsTotal()
   const running = Promise.all(Array.from({ length: threads }, (_, index) => runPart({ index, of: threads })))
   await clock.runAll()
   const news = await running

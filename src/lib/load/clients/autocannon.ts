@@ -195,7 +195,7 @@ function contentLengthOf(headers: readonly string[]): number | null {
   return name === -1 ? null : Number(headers[name + 1])
 }
 
-/** Makes a second's tally of every whole second, until the time is over or the sleepers are woken. */
+/** Reports the metrics of every whole second, until the time is over or the timers are cancelled. */
 async function endEverySecond(run: Run, task: SaturationTask, onSecond: (news: PartNews) => void): Promise<void> {
   const { connections, sleepers, startedAt } = run
   const { clock, model } = task

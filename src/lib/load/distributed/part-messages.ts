@@ -4,7 +4,7 @@ import type { GeneratorNews, WorkerFacts } from '../engine/generator.ts'
 import { parseEntry } from '../ledger/ledger-format.ts'
 import type { LedgerEntry } from '../../ports/scenario.ts'
 import { newEntries, partEnd, workerFacts } from './load-part.ts'
-import { decodeNews } from './tally-bytes.ts'
+import { decodeNews } from './metrics-bytes.ts'
 
 /** What a worker says of its part. */
 export type PartMessage =

@@ -15,7 +15,7 @@ import { endOf, type LoadModel } from '../engine/model.ts'
 import type { Part } from '../engine/pacing.ts'
 import { summarizeRun, type RunResult } from '../metrics/result.ts'
 import type { LedgerEntry } from '../../ports/scenario.ts'
-import { createTallySum } from '../metrics/tally-sum.ts'
+import { createMetricsTotal } from '../metrics/metrics-total.ts'
 import { createTimeline, type OnSecond } from '../metrics/timeline.ts'
 
 /** A load, and who makes it. */
@@ -77,7 +77,7 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
   // Nobody books before it is open.
   let ledger: CountingLedger | null = null
   const accounts = Array.from({ length: parts }, createAccount)
-  const recorded = createTallySum()
+  const recorded = createMetricsTotal()
   const timeline = createTimeline(parts, (row, responseTimes) => {
     run.onSecond(row, responseTimes)
     if (run.isDecided?.({ recorded, ...latestOf(accounts) })) decided.abort()

@@ -18,7 +18,7 @@ import type { LedgerEntry } from '../../ports/scenario.ts'
 import { shownTarget, whyUnreachable } from '../clients/target.ts'
 import { loadPart, mostTaskBytes, ownLoadPart, type LoadPart, type LoadTask } from './load-part.ts'
 import { linesBytes } from './part-messages.ts'
-import { encodeNews } from './tally-bytes.ts'
+import { encodeNews } from './metrics-bytes.ts'
 import { readTask } from './task-text.ts'
 
 /** A worker, as it takes parts of loads. */

@@ -6,13 +6,13 @@ import { percentileOf, type Limit } from './limit.ts'
 import { durationOf, mostUsersOf, type LoadModel } from '../engine/model.ts'
 import { constantArrivals } from '../engine/pacing.ts'
 import type { PartProgress } from '../metrics/result.ts'
-import type { TallySum } from '../metrics/tally-sum.ts'
+import type { MetricsTotal } from '../metrics/metrics-total.ts'
 import { meets, type Threshold } from '../../base/threshold.ts'
 import { limitErrors } from '../metrics/thresholds.ts'
 
 /** What a run has come to while it goes on. */
 export interface RunSoFar {
-  readonly recorded: TallySum
+  readonly recorded: MetricsTotal
   /** Of each generator that has said anything. */
   readonly progress: readonly PartProgress[]
   readonly threads: readonly GeneratorHealth[]
@@ -37,7 +37,7 @@ export function failsAnyway(limit: Limit, model: LoadModel, soFar: RunSoFar): bo
 }
 
 interface Figures {
-  readonly recorded: TallySum
+  readonly recorded: MetricsTotal
   readonly requests: number
   readonly failures: number
   readonly iterations: number
@@ -93,7 +93,7 @@ function shareOf(count: number, all: number): number | null {
   return all > 0 ? count / all : null
 }
 
-function histogramOf(of: string, { steps }: TallySum): LatencyHistogram | null {
+function histogramOf(of: string, { steps }: MetricsTotal): LatencyHistogram | null {
   const all = [...steps.values()]
   if (of === 'response_time') return mergeHistograms(all.map(({ response }) => response))
   if (of === 'service_time') return mergeHistograms(all.map(({ service }) => service))

@@ -1,6 +1,6 @@
 import { countsInMemory, createHistogram, type LatencyHistogram } from '../../base/measure/histogram.ts'
 import { namedCounts } from './reason-counts.ts'
-import type { StepTally, Tally } from './recorder.ts'
+import type { StepMetrics, IntervalMetrics } from './recorder.ts'
 
 /** Numbers of a recorder, by their place. */
 export const totalAt = { skipped: 0, errors: 1, reconnected: 2, droppedTexts: 3, iterations: 4, users: 5 } as const
@@ -59,7 +59,7 @@ export function sharedMemory(tell: (piece: CountsPiece) => void): CountsMemory {
 export interface CountsReader {
   add(piece: CountsPiece): void
   /** Null when it was told of no memory. */
-  read(): { readonly recorded: Tally; readonly iterations: number; readonly users: number } | null
+  read(): { readonly recorded: IntervalMetrics; readonly iterations: number; readonly users: number } | null
 }
 
 /** A reader of what `sharedMemory` tells. */
@@ -95,7 +95,7 @@ export function createCountsReader(): CountsReader {
   }
 }
 
-function stepTally({ name, numbers, response, service }: Extract<CountsPiece, { kind: 'step' }>): StepTally {
+function stepTally({ name, numbers, response, service }: Extract<CountsPiece, { kind: 'step' }>): StepMetrics {
   const number = (of: keyof typeof stepAt): number => numbers[stepAt[of]] as number
   return {
     name,

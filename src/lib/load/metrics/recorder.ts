@@ -29,7 +29,7 @@ export interface Sample {
 }
 
 /** What was recorded of a step. */
-export interface StepTally {
+export interface StepMetrics {
   readonly name: string
   readonly failures: number
   /** Requests that ended after the end of the run, in the grace: of all of these, and none unless given. */
@@ -41,13 +41,13 @@ export interface StepTally {
 }
 
 /** What was recorded in a stretch of time; those of all stretches and of all generators add up to the whole. */
-export interface Tally {
+export interface IntervalMetrics {
   /** Virtual users at its end. */
   readonly users: number
   /** Iterations of the open model that were due and could not start. */
   readonly skipped: number
   /** Those that were used in it. */
-  readonly steps: readonly StepTally[]
+  readonly steps: readonly StepMetrics[]
   /** How often each reason was given. */
   readonly failureReasons: Readonly<Record<string, number>>
   /** Iterations whose scenario threw. */
@@ -77,7 +77,7 @@ export interface Recorder {
   /** What ends after `at`, on the clock, is counted apart from now on. */
   endAt(at: number): void
   /** What was recorded since it was last asked, with how many users there are now. */
-  take(users: number): Tally
+  take(users: number): IntervalMetrics
 }
 
 interface StepState {
@@ -155,7 +155,7 @@ export function createRecorder(memory: CountsMemory = ownMemory): Recorder {
     },
     take(users) {
       const used = [...steps].filter(([, { response }]) => response.totalCount > 0)
-      const tally = {
+      const interval = {
         users,
         skipped: total('skipped'),
         steps: used.map(([name, { numbers, response, service }]) => {
@@ -173,7 +173,7 @@ export function createRecorder(memory: CountsMemory = ownMemory): Recorder {
       for (const [, state] of used) empty(state)
       late.reset()
       totals.fill(0)
-      return tally
+      return interval
     },
   }
 }

@@ -2,9 +2,9 @@ import { mergeHistograms, percentileMs, percentilesOf, type Percentiles } from '
 import { spectrumOf, type Spectrum } from '../../base/measure/spectrum.ts'
 import type { OutcomeCounts } from '../ledger/ledger.ts'
 import type { LoadModel } from '../engine/model.ts'
-import type { Tally } from './recorder.ts'
-import type { Slices } from './slices.ts'
-import type { StepSum, TallySum } from './tally-sum.ts'
+import type { IntervalMetrics } from './recorder.ts'
+import type { Windows } from './windows.ts'
+import type { StepSum, MetricsTotal } from './metrics-total.ts'
 import type { Timeline, TimelineRow } from './timeline.ts'
 
 /** How far one generator has come, or came in the end. */
@@ -31,7 +31,7 @@ export interface PartProgress {
 /** What a generator has to say after each second, and once more at its end. */
 export interface PartNews {
   /** Since it said so before. */
-  readonly recorded: Tally
+  readonly recorded: IntervalMetrics
   readonly progress: PartProgress
 }
 
@@ -93,7 +93,7 @@ export interface RunResult {
   readonly steps: readonly StepResult[]
   /** Its requests add up to all requests, those that ended in the grace included. */
   readonly timeline: readonly TimelineRow[]
-  readonly slices: Slices
+  readonly slices: Windows
   /** Percentiles of how late requests were sent, ms: what timers are late by themselves is in it. */
   readonly lateStartP50: number | null
   readonly lateStartP99: number | null
@@ -105,10 +105,10 @@ export interface RunResult {
 interface Whole {
   readonly model: LoadModel
   /** All that was recorded. */
-  readonly recorded: TallySum
+  readonly recorded: MetricsTotal
   readonly timeline: Timeline
   /** What of it came after the last second of each generator. */
-  readonly rests: readonly Tally[]
+  readonly rests: readonly IntervalMetrics[]
   readonly outcomes: OutcomeCounts
   readonly interrupted: boolean
 }

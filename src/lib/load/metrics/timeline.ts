@@ -1,7 +1,7 @@
 import { distributionOfCounts } from '../../base/measure/distribution.ts'
 import { mergeCounts, percentileMs, type HistogramCounts } from '../../base/measure/histogram.ts'
-import type { Tally } from './recorder.ts'
-import { createSliceCollector, type Slices } from './slices.ts'
+import type { IntervalMetrics } from './recorder.ts'
+import { createWindowCollector, type Windows } from './windows.ts'
 
 /** One second of the run, or what came after the last whole one; response times in ms. */
 export interface TimelineRow {
@@ -27,17 +27,17 @@ export interface TimelineRow {
 /** The seconds of a run, put together from those of its generators. */
 export interface Timeline {
   /** Takes the next second of a generator (from 0); once it has that of every one, it makes a row of them. */
-  add(generator: number, second: Tally): void
+  add(generator: number, second: IntervalMetrics): void
   /** No more comes from a generator that was lost: the others' seconds are rows without it. */
   leaveOut(generator: number): void
-  /** All of a run that took so long; what makes up no whole second of all generators is in the last row and slice. */
-  finish(rests: readonly Tally[], elapsedSeconds: number): FinishedTimeline
+  /** All of a run that took so long; what makes up no whole second of all generators is in the last row and window. */
+  finish(rests: readonly IntervalMetrics[], elapsedSeconds: number): FinishedTimeline
 }
 
 /** The seconds of a run that has ended. */
 export interface FinishedTimeline {
   readonly timeline: readonly TimelineRow[]
-  readonly slices: Slices
+  readonly slices: Windows
 }
 
 const secondMs = 1000
@@ -48,17 +48,17 @@ export type OnSecond = (row: TimelineRow, responseTimes: readonly HistogramCount
 /** An empty timeline of so many generators, which calls `onRow` with every whole second. */
 export function createTimeline(generators: number, onRow: OnSecond): Timeline {
   const rows: TimelineRow[] = []
-  const slices = createSliceCollector()
-  const waiting: Tally[][] = Array.from({ length: generators }, () => [])
+  const windows = createWindowCollector()
+  const waiting: IntervalMetrics[][] = Array.from({ length: generators }, () => [])
   const leftOut = new Set<number>()
 
   function addRows(): void {
     while (waiting.some((seconds) => seconds.length > 0)) {
       if (waiting.some((seconds, generator) => seconds.length === 0 && !leftOut.has(generator))) return
-      const tallies = waiting.flatMap((seconds) => seconds.shift() ?? [])
-      const row = toRow(rows.length, secondMs, tallies)
-      const responseTimes = tallies.flatMap(responsesOf)
-      slices.addSecond(distributionOfCounts(responseTimes))
+      const intervals = waiting.flatMap((seconds) => seconds.shift() ?? [])
+      const row = toRow(rows.length, secondMs, intervals)
+      const responseTimes = intervals.flatMap(responsesOf)
+      windows.addSecond(distributionOfCounts(responseTimes))
       rows.push(row)
       onRow(row, responseTimes)
     }
@@ -79,19 +79,20 @@ export function createTimeline(generators: number, onRow: OnSecond): Timeline {
       const row = toRow(rows.length, durationMs, left)
       return {
         timeline: row.requests + row.skipped + row.errors > 0 ? [...rows, { ...row, users: 0 }] : rows,
-        slices: slices.finish(distributionOfCounts(left.flatMap(responsesOf))),
+        slices: windows.finish(distributionOfCounts(left.flatMap(responsesOf))),
       }
     },
   }
 }
 
-function responsesOf({ steps }: Tally): HistogramCounts[] {
+function responsesOf({ steps }: IntervalMetrics): HistogramCounts[] {
   return steps.map(({ response }) => response)
 }
 
-function toRow(second: number, durationMs: number, tallies: readonly Tally[]): TimelineRow {
-  const response = mergeCounts(tallies.flatMap(responsesOf))
-  const sum = (count: (tally: Tally) => number): number => tallies.reduce((total, one) => total + count(one), 0)
+function toRow(second: number, durationMs: number, intervals: readonly IntervalMetrics[]): TimelineRow {
+  const response = mergeCounts(intervals.flatMap(responsesOf))
+  const sum = (count: (interval: IntervalMetrics) => number): number =>
+    intervals.reduce((total, one) => total + count(one), 0)
   return {
     second,
     durationMs,

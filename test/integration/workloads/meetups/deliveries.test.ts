@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createGenerator } from '../../../../src/lib/load/engine/generator.ts'
 import type { LedgerEntry } from '../../../../src/lib/ports/scenario.ts'
-import { createTallySum } from '../../../../src/lib/load/metrics/tally-sum.ts'
+import { createMetricsTotal } from '../../../../src/lib/load/metrics/metrics-total.ts'
 import { realClock } from '../../../../src/lib/base/measure/clock.ts'
 import { createMemoryPubSub } from '../../../../src/lib/adapters/pubsub/memory.ts'
 import type { PubSub } from '../../../../src/lib/ports/pubsub.ts'
@@ -25,7 +25,7 @@ async function chat(
   for await (const _ of workload.seed(place.database, options));
   const entries: LedgerEntry[] = []
   const stop = new AbortController()
-  const recorded = createTallySum()
+  const recorded = createMetricsTotal()
   const record = async (entry: LedgerEntry) => {
     entries.push(entry)
     if (isEnough(entries)) stop.abort()

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { failsAnyway, type RunSoFar } from '../../../../src/lib/load/limits/early-verdict.ts'
 import { parseLimit } from '../../../../src/lib/load/limits/limit.ts'
 import { createRecorder } from '../../../../src/lib/load/metrics/recorder.ts'
-import { createTallySum } from '../../../../src/lib/load/metrics/tally-sum.ts'
+import { createMetricsTotal } from '../../../../src/lib/load/metrics/metrics-total.ts'
 import { healthOf } from '../../../support/healths.ts'
 import { arrivals, users } from '../../../support/load/virtual-run.ts'
 
@@ -28,7 +28,7 @@ function soFar({ fast = 0, slow = 0, failures = 0, errors = 0, skipped = 0, cpuP
   }
   for (let index = 0; index < errors; index++) recorder.recordError('no basket')
   for (let index = 0; index < skipped; index++) recorder.recordSkipped()
-  const recorded = createTallySum()
+  const recorded = createMetricsTotal()
   recorded.add(recorder.take(1))
   const { iterations = fast + slow, seconds = 10, userMs = 0 } = given
   const progress = { seconds, elapsedSeconds: seconds, users: 1, full: false, iterations, userMs, waitedMs: 0 }

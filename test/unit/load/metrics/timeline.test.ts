@@ -23,8 +23,8 @@ function second(...responseMs: readonly number[]) {
 
 /** The same, of which so many failed. */
 function failing(failures: number, ...responseMs: readonly number[]) {
-  const tally = second(...responseMs)
-  return { ...tally, steps: tally.steps.map((step) => ({ ...step, failures })) }
+  const interval = second(...responseMs)
+  return { ...interval, steps: interval.steps.map((step) => ({ ...step, failures })) }
 }
 
 describe('createTimeline', () => {

@@ -12,7 +12,7 @@ import type { Duplex } from 'node:stream'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createGenerator, type GeneratorNews } from '../../../../../src/lib/load/engine/generator.ts'
 import { createSocketOpener } from '../../../../../src/lib/load/clients/http/web-sockets.ts'
-import type { StepTally } from '../../../../../src/lib/load/metrics/recorder.ts'
+import type { StepMetrics } from '../../../../../src/lib/load/metrics/recorder.ts'
 import type { Socket } from '../../../../../src/lib/ports/scenario.ts'
 import type { SocketOpener } from '../../../../../src/lib/load/clients/socket-opener.ts'
 import { realClock } from '../../../../../src/lib/base/measure/clock.ts'
@@ -273,7 +273,7 @@ it('measures the echo of a kept socket from when its text was sent, however long
     runId: 'test',
     statuses: { bookedStatuses: [], conflictStatuses: [] },
   } as const
-  const echoes: StepTally[] = []
+  const echoes: StepMetrics[] = []
   const keep = ({ recorded }: GeneratorNews) =>
     void echoes.push(...recorded.steps.filter(({ name }) => name === 'echo'))
   const hooks = {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { reasonOf } from '../../base/errors/errors.ts'
 import type { HistogramCounts } from '../../base/measure/histogram.ts'
 import type { GeneratorNews } from '../engine/generator.ts'
-import type { StepTally } from '../metrics/recorder.ts'
+import type { StepMetrics } from '../metrics/recorder.ts'
 
 const amount = z.number().min(0)
 const whole = z.number().int().min(0)
@@ -105,7 +105,7 @@ export function decodeNews(data: Buffer): GeneratorNews {
   const { value, rest } = readHead(data)
   const reader = createReader(rest)
   const { progress, health, steps: given, ...counts } = value
-  const steps = given.map(({ afterEnd, ...step }): StepTally => {
+  const steps = given.map(({ afterEnd, ...step }): StepMetrics => {
     const after = afterEnd === undefined ? {} : { afterEnd }
     return { ...step, ...after, response: readHistogram(reader), service: readHistogram(reader) }
   })

@@ -1,7 +1,7 @@
 import { addCounts, createHistogram, type LatencyHistogram } from '../../base/measure/histogram.ts'
 import { keepStepNames } from './kept-names.ts'
 import { createReasonCounts } from './reason-counts.ts'
-import type { Tally } from './recorder.ts'
+import type { IntervalMetrics } from './recorder.ts'
 
 /** A step in all stretches of a run and in all its generators. */
 export interface StepSum {
@@ -14,9 +14,9 @@ export interface StepSum {
   readonly service: LatencyHistogram
 }
 
-/** Tallies added up: in memory that grows with the steps, not with the time or the generators. */
-export interface TallySum {
-  add(tally: Tally): void
+/** Interval metrics added up: in memory that grows with the steps, not with the time or the generators. */
+export interface MetricsTotal {
+  add(interval: IntervalMetrics): void
   /** By their name, in the order in which they were first seen. */
   readonly steps: ReadonlyMap<string, StepSum>
   readonly failureReasons: Readonly<Record<string, number>>
@@ -32,7 +32,7 @@ export interface TallySum {
 }
 
 /** An empty sum. */
-export function createTallySum(): TallySum {
+export function createMetricsTotal(): MetricsTotal {
   const steps = new Map<string, StepSum>()
   const stepNames = keepStepNames()
   const failureReasons = createReasonCounts()
@@ -63,8 +63,8 @@ export function createTallySum(): TallySum {
     get skipped() {
       return skipped
     },
-    add(tally) {
-      for (const { name: given, failures, afterEnd = 0, bytes, response, service } of tally.steps) {
+    add(interval) {
+      for (const { name: given, failures, afterEnd = 0, bytes, response, service } of interval.steps) {
         const name = stepNames(given)
         const sum = steps.get(name) ?? {
           failures: 0,
@@ -80,13 +80,13 @@ export function createTallySum(): TallySum {
         addCounts(sum.response, response)
         addCounts(sum.service, service)
       }
-      for (const [reason, times] of Object.entries(tally.failureReasons)) failureReasons.add(reason, times)
-      for (const [reason, times] of Object.entries(tally.errorReasons)) errorReasons.add(reason, times)
-      addCounts(late, tally.late)
-      skipped += tally.skipped
-      errors += tally.errors
-      reconnected += tally.reconnected
-      droppedTexts += tally.droppedTexts
+      for (const [reason, times] of Object.entries(interval.failureReasons)) failureReasons.add(reason, times)
+      for (const [reason, times] of Object.entries(interval.errorReasons)) errorReasons.add(reason, times)
+      addCounts(late, interval.late)
+      skipped += interval.skipped
+      errors += interval.errors
+      reconnected += interval.reconnected
+      droppedTexts += interval.droppedTexts
     },
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { GeneratorNews } from '../../../../src/lib/load/engine/generator.ts'
-import { decodeNews, encodeNews } from '../../../../src/lib/load/distributed/tally-bytes.ts'
+import { decodeNews, encodeNews } from '../../../../src/lib/load/distributed/metrics-bytes.ts'
 import { healthOf } from '../../../support/healths.ts'
 
 const counts = fc

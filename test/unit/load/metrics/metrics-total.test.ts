@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRecorder, type Sample } from '../../../../src/lib/load/metrics/recorder.ts'
-import { createTallySum, type TallySum } from '../../../../src/lib/load/metrics/tally-sum.ts'
+import { createMetricsTotal, type MetricsTotal } from '../../../../src/lib/load/metrics/metrics-total.ts'
 import { countsOf } from '../../../../src/lib/base/measure/histogram.ts'
-import { decodeNews, encodeNews } from '../../../../src/lib/load/distributed/tally-bytes.ts'
+import { decodeNews, encodeNews } from '../../../../src/lib/load/distributed/metrics-bytes.ts'
 import { healthOf } from '../../../support/healths.ts'
 
 /** All that a sum knows, to be compared whatever the order in which it came. */
-function contentOf(sum: TallySum) {
+function contentOf(sum: MetricsTotal) {
   const { steps, failureReasons, errors, errorReasons, reconnected, droppedTexts, late, skipped } = sum
-  const shown = (histogram: TallySum['late']) => {
+  const shown = (histogram: MetricsTotal['late']) => {
     const { valuesUs, counts } = countsOf(histogram)
     return [...valuesUs].map((us, index) => [us, counts[index]])
   }
@@ -50,7 +50,7 @@ const arbitrarySample: fc.Arbitrary<Sample> = fc
 const progress = { seconds: 1, elapsedSeconds: 1, users: 1, full: false, iterations: 1, userMs: 0, waitedMs: 0 }
 const health = healthOf()
 
-describe('a sum of tallies', () => {
+describe('a sum of intervals', () => {
   it('is the same however samples were spread over workers and seconds, also by way of bytes', () => {
     const workers = 4
     const event = fc.record({
@@ -63,7 +63,7 @@ describe('a sum of tallies', () => {
       fc.property(fc.array(event, { maxLength: 80 }), (events) => {
         const one = createRecorder()
         const several = Array.from({ length: workers }, createRecorder)
-        const sum = createTallySum()
+        const sum = createMetricsTotal()
         const take = (worker: number): void => {
           const recorded = several[worker]!.take(1)
           sum.add(decodeNews(encodeNews({ recorded, progress, health })).recorded)
@@ -77,7 +77,7 @@ describe('a sum of tallies', () => {
           if (endsSecond) take(worker)
         }
         for (let worker = 0; worker < workers; worker++) take(worker)
-        const whole = createTallySum()
+        const whole = createMetricsTotal()
         whole.add(one.take(0))
         expect(contentOf(sum)).toEqual(contentOf(whole))
       }),
@@ -86,7 +86,7 @@ describe('a sum of tallies', () => {
   })
 
   it('tells no more than 100 steps and 20 reasons apart, whatever workers call them', () => {
-    const sum = createTallySum()
+    const sum = createMetricsTotal()
     for (let worker = 0; worker < 3; worker++) {
       const recorder = createRecorder()
       for (let item = 0; item < 90; item++) {
