@@ -14,7 +14,7 @@ import type { AuditReport, AuditResult } from '../lib/record/record.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
 import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import type { Violation } from '../lib/ports/workload.ts'
-import { createParts } from '../lib/app/services.ts'
+import { createServices } from '../lib/app/services.ts'
 import { paint } from '../lib/cli/paint.ts'
 import { requireServices } from '../lib/app/require-services.ts'
 import { requirePlaces, saveAndPrint } from '../lib/app/save-run.ts'
@@ -63,13 +63,13 @@ stored though nobody was told what became of it is shown, and is no fault.`
     await using database = await this.openDatabase(values.db, 1)
     // What is not counted yet would be called a wrong stock.
     if (!values.audit && workload.name === vaccination.name) await refuseUnsettled(database)
-    await using parts = createParts(values)
+    await using services = createServices(values)
     const origins = (flags.target ?? []).map(requireTarget)
     if (origins.length > 0 && !workload.inspect) throw failure('usage-wrong', { reason: notInspected(workload.name) })
     const audit = await this.#audit(
-      await openAudit({ ...parts, database }, workload, values.audit),
+      await openAudit({ ...services, database }, workload, values.audit),
       ledgers,
-      (watch) => (origins.length > 0 ? (workload.inspect?.({ ...parts, database, origins }, watch) ?? []) : []),
+      (watch) => (origins.length > 0 ? (workload.inspect?.({ ...services, database, origins }, watch) ?? []) : []),
     )
     const server = await readFacts(database, workload.tables)
     const report: AuditReport = {

@@ -9,7 +9,7 @@ import { connectDatabase } from '../lib/adapters/databases/registry.ts'
 import { failure, reasonOf } from '../lib/base/errors/errors.ts'
 import { refuseUnsettled } from '../lib/seeding/journal.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
-import { createParts } from '../lib/app/services.ts'
+import { createServices } from '../lib/app/services.ts'
 import { restartAlways, startReplicas } from '../lib/app/server/replicas.ts'
 import { endLate, lateEndMs } from '../lib/app/server/late-end.ts'
 import { serveEnvironment } from '../lib/app/server/serve-environment.ts'
@@ -70,12 +70,12 @@ With --replicas the API is served by so many processes. One that ends is started
     await using database = await connectDatabase(values.db, { poolSize: values.dbPool, signal: this.signal })
     await requireTables(database, workload.name, workload.tables)
     await refuseUnsettled(database)
-    await using parts = createParts(values)
+    await using services = createServices(values)
     const { host, port, metricsPort, metricsToken, shutdownTimeout } = values
     const http = { host, port, metricsPort, metricsToken, shutdownTimeout }
     const onError = (error: Error) => this.logToStderr(`Error: ${reasonOf(error)}.`)
-    const server = await workload.serve({ ...parts, ...http, database, onError }, values)
-    const madeOf = [`database ${database.url}`, ...parts.describe()].join(', ')
+    const server = await workload.serve({ ...services, ...http, database, onError }, values)
+    const madeOf = [`database ${database.url}`, ...services.describe()].join(', ')
     const documentation = server.isInternal ? '' : `; documentation at ${server.origin}/docs`
     const metrics = server.metricsOrigin === undefined ? '' : `; metrics at ${server.metricsOrigin}/metrics`
     this.log(`Listening on ${server.origin} (${madeOf})${documentation}${metrics}`)

@@ -7,7 +7,7 @@ import { openPubSub } from '../adapters/pubsub/open.ts'
 import type { PubSub } from '../ports/pubsub.ts'
 
 /** What a workload may ask for beside its database. */
-export interface OpenedParts extends AsyncDisposable {
+export interface OpenedServices extends AsyncDisposable {
   readonly openCache: () => Promise<Cache>
   readonly openBroker: () => Promise<Broker>
   readonly openPubSub: () => Promise<PubSub>
@@ -16,7 +16,7 @@ export interface OpenedParts extends AsyncDisposable {
 }
 
 /** Opens each part that the settings name once it is asked for, and closes it in the end. */
-export function createParts(values: Pick<Settings, 'cache' | 'broker'>): OpenedParts {
+export function createServices(values: Pick<Settings, 'cache' | 'broker'>): OpenedServices {
   const opened: { readonly name: string; readonly part: AsyncDisposable }[] = []
   const once = <Part extends AsyncDisposable>(open: () => Promise<Part>, nameOf: (part: Part) => string) => {
     let opening: Promise<Part> | null = null

@@ -3,7 +3,7 @@ import { migrationStatus, requireTables } from '../adapters/databases/migrate.ts
 import type { AnyTable, Database } from '../ports/database.ts'
 import { failure, reasonOf, RushbenchError } from '../base/errors/errors.ts'
 import type { LedgerEntries } from '../ports/scenario.ts'
-import type { Evidence, Violation, Workload } from '../ports/workload.ts'
+import type { AuditInput, Violation, Workload } from '../ports/workload.ts'
 import { auditBookings } from './audit-bookings.ts'
 import { columnsOf } from './booking-tables.ts'
 import { readCanonicals } from './canonical.ts'
@@ -18,14 +18,14 @@ export type BookingAudit = (ledger: LedgerEntries, watch: Watch) => AsyncIterabl
  * `mapping-wrong` and what `requireTables` throws, so that it is known before a load, not after it, when they are not there.
  */
 export async function openAudit(
-  evidence: Omit<Evidence, 'ledger'>,
+  input: Omit<AuditInput, 'ledger'>,
   workload: Pick<Workload, 'name' | 'tables' | 'audit'>,
   mapping: AuditMapping | undefined,
 ): Promise<BookingAudit> {
-  const { database } = evidence
+  const { database } = input
   if (!mapping) {
     await requireOwnTables(database, workload)
-    return (ledger, watch) => workload.audit({ ...evidence, ledger }, watch)
+    return (ledger, watch) => workload.audit({ ...input, ledger }, watch)
   }
   const { bookings, resources } = mappedTables(mapping)
   await requireColumns(database, bookings.table)

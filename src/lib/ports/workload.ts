@@ -6,7 +6,7 @@ import type { PubSub } from './pubsub.ts'
 import type { Progress, Watch } from '../base/progress.ts'
 
 /** What an API is built from. All but the database is opened when it is first asked for, and closed by whoever gave it. */
-export interface Parts {
+export interface Services {
   readonly database: Database
   readonly openCache: () => Promise<Cache>
   readonly openBroker: () => Promise<Broker>
@@ -59,14 +59,14 @@ export interface Violation {
 }
 
 /** What an audit only reads. The broker is closed by whoever gave it. */
-export interface Evidence {
+export interface AuditInput {
   readonly database: Database
   readonly ledger: LedgerEntries
   readonly openBroker: () => Promise<Broker>
 }
 
 /** What only those who serve can show, and who they are: the origin of every replica. */
-export interface Inspection extends Omit<Evidence, 'ledger'> {
+export interface Inspection extends Omit<AuditInput, 'ledger'> {
   readonly origins: readonly string[]
 }
 
@@ -112,11 +112,11 @@ export interface Workload<Options extends object = object> {
   readonly seeds: string
   /** Adds what the API needs to be used, and is missing. */
   seed(database: Database, options: Options, signal?: AbortSignal): AsyncIterable<Progress & { readonly added: number }>
-  serve(parts: Parts, options: Options): Promise<RunningServer>
+  serve(services: Services, options: Options): Promise<RunningServer>
   /** `runId` sets this run's bookings apart from every other's. */
   scenarios(options: Options, runId: string): readonly Scenario[]
   /** Holds the ledger and the invariants against the database. */
-  audit(evidence: Evidence, watch: Watch): AsyncIterable<Violation>
+  audit(input: AuditInput, watch: Watch): AsyncIterable<Violation>
   /** Holds what the replicas keep in memory against the database, while they run. Throws `target-unreachable`. */
   inspect?(inspection: Inspection, watch: Watch): AsyncIterable<Violation>
 }

@@ -83,6 +83,6 @@ export async function audit(
   ledger: readonly LedgerEntry[] = [],
   standstillMs = 1000,
 ) {
-  const evidence = { database, ledger: entriesOf(ledger), openBroker: async () => broker }
-  return collectViolations(auditMeetups(evidence, unwatched, standstillMs), countsOf(ledger), 20)
+  const input = { database, ledger: entriesOf(ledger), openBroker: async () => broker }
+  return collectViolations(auditMeetups(input, unwatched, standstillMs), countsOf(ledger), 20)
 }

@@ -119,6 +119,6 @@ export function acknowledged(wishes: readonly BookingMessage[]): LedgerEntry[] {
 
 /** What the audit finds; with `standstillMs` it waits for so long, and not as long as it does otherwise. */
 export async function audit({ database, broker }: Place, ledger: readonly LedgerEntry[] = [], standstillMs?: number) {
-  const evidence = { database, ledger: entriesOf(ledger), openBroker: async () => broker }
-  return collectViolations(auditStations(evidence, unwatched, standstillMs), countsOf(ledger), 20)
+  const input = { database, ledger: entriesOf(ledger), openBroker: async () => broker }
+  return collectViolations(auditStations(input, unwatched, standstillMs), countsOf(ledger), 20)
 }

@@ -11,7 +11,7 @@ import { requireLoopback, shownTarget } from '../../load/clients/target.ts'
 import { refuseUnsettled } from '../../seeding/journal.ts'
 import type { BuiltInWorkload } from '../../workloads/registry.ts'
 import { vaccination } from '../../workloads/vaccination/index.ts'
-import { createParts, type OpenedParts } from '../services.ts'
+import { createServices, type OpenedServices } from '../services.ts'
 import { startReplicas, type Replicas } from '../server/replicas.ts'
 import { serveEnvironment } from '../server/serve-environment.ts'
 
@@ -41,9 +41,9 @@ export async function openLoadTarget(
   requireLoopback(target, allowRemote)
   const dbIsNamed = config.settings.some(({ name, origin }) => name === 'db' && origin !== 'default')
   const database = dbIsNamed ? await openDatabase(context, db, poolSize) : null
-  const parts = createParts(config.values)
+  const services = createServices(config.values)
   const dispose = async () => {
-    await parts[Symbol.asyncDispose]()
+    await services[Symbol.asyncDispose]()
     await database?.[Symbol.asyncDispose]()
   }
   try {
@@ -53,8 +53,8 @@ export async function openLoadTarget(
       origin: shownTarget(target),
       origins: [target],
       database,
-      audit: database && (await openAudit({ ...parts, database }, workload, mapping)),
-      inspect: inspectionOf(workload, database, parts, [target]),
+      audit: database && (await openAudit({ ...services, database }, workload, mapping)),
+      inspect: inspectionOf(workload, database, services, [target]),
       ended: never,
       inject: null,
       retries: null,
@@ -74,17 +74,17 @@ async function openOwnTarget(
   faults: readonly Fault[],
 ): Promise<LoadTarget & AsyncDisposable> {
   const database = await openDatabase(context, values.db, poolSize)
-  const parts = createParts(values)
+  const services = createServices(values)
   try {
     await fillDatabase(context, workload, database, values)
-    const audit = await openAudit({ ...parts, database }, workload, undefined)
+    const audit = await openAudit({ ...services, database }, workload, undefined)
     const { api, access } = await startOwnApi(context, values, faults)
     return {
       origin: api.origin,
       origins: api.origins,
       database,
       audit,
-      inspect: inspectionOf(workload, database, parts, api.origins),
+      inspect: inspectionOf(workload, database, services, api.origins),
       ended: api.ended,
       inject: createFaultInjector(api, access),
       retries: api.retries,
@@ -92,7 +92,7 @@ async function openOwnTarget(
       async [Symbol.asyncDispose]() {
         await api.close()
         await access?.[Symbol.asyncDispose]()
-        await parts[Symbol.asyncDispose]()
+        await services[Symbol.asyncDispose]()
         await database[Symbol.asyncDispose]()
       },
     }
@@ -105,7 +105,7 @@ async function openOwnTarget(
 function inspectionOf(
   workload: BuiltInWorkload,
   database: Database | null,
-  { openBroker }: OpenedParts,
+  { openBroker }: OpenedServices,
   origins: readonly string[],
 ): LoadTarget['inspect'] {
   if (!database || !workload.inspect) return null

@@ -19,7 +19,7 @@ export const meetups: Workload<ServeOptions & ScenarioOptions> = {
   seeds: 'accounts and posts',
   seed: insertMissingMeetups,
   // Loaded only where it is served: gRPC and GraphQL would slow down the start of every other command.
-  serve: async (parts, options) => (await import('./serve.ts')).serveMeetups(parts, options),
+  serve: async (services, options) => (await import('./serve.ts')).serveMeetups(services, options),
   scenarios: createScenarios,
   audit: auditMeetups,
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { failure } from '../../base/errors/errors.ts'
-import type { Parts, RunningServer } from '../../ports/workload.ts'
+import type { Services, RunningServer } from '../../ports/workload.ts'
 import { startChat } from './chat/index.ts'
 import { serveGateway } from './gateway/server.ts'
 import { startImageService } from './image/index.ts'
@@ -53,18 +53,18 @@ const starters: Readonly<Record<ServiceName, Starter>> = {
 }
 
 /** Starts all parts, or one. Throws `service-secret-missing`, `port-in-use` or `host-unusable`. */
-export async function serveMeetups(parts: Parts, options: ServeOptions): Promise<RunningServer> {
+export async function serveMeetups(services: Services, options: ServeOptions): Promise<RunningServer> {
   const { service, servicePort } = options
   const fixedPort = (name: ServiceName) => servicePort + serviceNames.indexOf(name)
-  if (service === 'all') return serveAll(parts, options, options.serviceSecret ?? randomBytes(32).toString('base64url'))
+  if (service === 'all') return serveAll(services, options, options.serviceSecret ?? randomBytes(32).toString('base64url'))
   const { serviceSecret: secret } = options
   if (secret === undefined) throw failure('service-secret-missing', { service })
   const ways = { portOf: fixedPort, secret }
-  if (service !== 'gateway') return serveOne(parts, service, options, ways)
-  return serveGateway({ ...parts, openClients: (onCall) => createClients(ways, onCall) })
+  if (service !== 'gateway') return serveOne(services, service, options, ways)
+  return serveGateway({ ...services, openClients: (onCall) => createClients(ways, onCall) })
 }
 
-async function serveAll(parts: Parts, options: ServeOptions, secret: string): Promise<RunningServer> {
+async function serveAll(services: Services, options: ServeOptions, secret: string): Promise<RunningServer> {
   const servers = new Map<ServiceName, RpcServer>()
   const serverHere = (name: ServiceName) => servers.get(name)
   const ways = { portOf: (name: ServiceName) => servers.get(name)?.port ?? 0, secret, serverHere }
@@ -73,16 +73,16 @@ async function serveAll(parts: Parts, options: ServeOptions, secret: string): Pr
   const started: Started[] = []
   try {
     for (const name of serviceNames) {
-      const one = await startOne({ ...parts, clients }, name, options, { port: 0, secret })
+      const one = await startOne({ ...services, clients }, name, options, { port: 0, secret })
       started.push(one)
       servers.set(name, one.server)
     }
-    const gateway = await serveGateway({ ...parts, openClients: open })
+    const gateway = await serveGateway({ ...services, openClients: open })
     return {
       ...gateway,
       async close() {
         await gateway.close()
-        await drain(parts)
+        await drain(services)
         await closeAll(started, clients)
       },
     }
@@ -92,10 +92,10 @@ async function serveAll(parts: Parts, options: ServeOptions, secret: string): Pr
   }
 }
 
-async function serveOne(parts: Parts, name: ServiceName, options: ServeOptions, ways: Ways): Promise<RunningServer> {
+async function serveOne(services: Services, name: ServiceName, options: ServeOptions, ways: Ways): Promise<RunningServer> {
   const clients = createClients(ways)
   const place = { port: ways.portOf(name), secret: ways.secret }
-  const started = await startOne({ ...parts, clients }, name, options, place)
+  const started = await startOne({ ...services, clients }, name, options, place)
   return {
     origin: `http://${loopback}:${started.server.port}`,
     isInternal: true,
@@ -126,7 +126,7 @@ async function startOne(
 }
 
 /** Nobody asks for more: what was asked for comes to its end. What cannot is left to the next process. */
-async function drain({ database, openBroker, onError }: Parts): Promise<void> {
+async function drain({ database, openBroker, onError }: Services): Promise<void> {
   const until = performance.now() + drainMs
   try {
     const broker = await openBroker()

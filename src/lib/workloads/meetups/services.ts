@@ -1,4 +1,4 @@
-import type { Parts } from '../../ports/workload.ts'
+import type { Services } from '../../ports/workload.ts'
 import { connectRpc, type OnCall, type RpcClient } from './rpc/client.ts'
 import type { ContractName, Contracts } from './rpc/contracts.ts'
 import type { RpcServer, ServedContract } from './rpc/server.ts'
@@ -28,7 +28,7 @@ export interface Clients {
 }
 
 /** What a service is built from. */
-export interface ServiceParts extends Pick<Parts, 'database' | 'openCache' | 'openBroker' | 'openPubSub' | 'onError'> {
+export interface ServiceParts extends Pick<Services, 'database' | 'openCache' | 'openBroker' | 'openPubSub' | 'onError'> {
   readonly clients: Clients
 }
 

@@ -6,7 +6,7 @@ import { createApp } from '../shared/http/app.ts'
 import { addDocs } from '../shared/http/docs.ts'
 import { listen } from '../shared/http/listen.ts'
 import { measureRequests } from '../shared/http/metrics.ts'
-import type { Parts, RunningServer } from '../../ports/workload.ts'
+import type { Services, RunningServer } from '../../ports/workload.ts'
 import { createInbox, group, maxBatch, topic, type InboxCounts } from './inbox.ts'
 import { OrderSchema } from './order.ts'
 import { openOrderMap, type OrderMap } from './order-map.ts'
@@ -49,19 +49,19 @@ const DigestSchema = Type.Object(
  * Starts a replica: it restores its map, listens, and takes its part of the messages. Throws `port-in-use`,
  * `host-unusable` or `broker-unreachable`.
  */
-export async function serveOrders(parts: Parts): Promise<RunningServer> {
-  const { database, openBroker, onError } = parts
+export async function serveOrders(services: Services): Promise<RunningServer> {
+  const { database, openBroker, onError } = services
   const broker = await openBroker()
   const inbox = createInbox(database.store)
   const map = await openOrderMap(database, onError)
-  const app = createApp(parts)
-  addGauges(measureRequests(app, parts), map, inbox.counts)
+  const app = createApp(services)
+  addGauges(measureRequests(app, services), map, inbox.counts)
   await addDocs(app, 'rushbench orders API', 'Orders, out of a map in memory')
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
   addOrderRoutes(app, map)
   addPage(app)
   const closeMap = (error: unknown): Promise<never> => map.close().then(() => Promise.reject(error))
-  const server = await listen(app, parts).catch(closeMap)
+  const server = await listen(app, services).catch(closeMap)
   const consumer = await broker
     .consume({ topic, group, maxBatch, handle: inbox.store, onError })
     .catch((error: unknown) => server.close().then(() => closeMap(error)))

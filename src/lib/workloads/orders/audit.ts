@@ -4,7 +4,7 @@ import { createPace, type Pace } from '../../audit/pace.ts'
 import type { Broker, Message } from '../../ports/broker.ts'
 import type { Store } from '../../ports/database.ts'
 import type { LedgerEntry } from '../../ports/scenario.ts'
-import type { Evidence, Violation } from '../../ports/workload.ts'
+import type { AuditInput, Violation } from '../../ports/workload.ts'
 import { canonical } from './canonical.ts'
 import { deadLetterId, group, topic } from './inbox.ts'
 import { readOrder } from './read-order.ts'
@@ -46,7 +46,7 @@ interface Expected {
  * messages. Throws the signal's reason once it aborts.
  */
 export async function* auditOrders(
-  { database: { store }, ledger, openBroker }: Evidence,
+  { database: { store }, ledger, openBroker }: AuditInput,
   watch: Watch,
   claimsAtATime: number = maxClaims,
 ): AsyncGenerator<Violation> {

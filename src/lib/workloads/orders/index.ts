@@ -23,8 +23,8 @@ export const ordersWorkload: Workload<OrdersOptions> = {
   seeds: 'orders',
   seed: insertMissingOrders,
   // Loaded only where it is served: the web framework would slow down the start of every other command.
-  serve: async (parts) => (await import('./api.ts')).serveOrders(parts),
+  serve: async (services) => (await import('./api.ts')).serveOrders(services),
   scenarios: createScenarios,
-  audit: (evidence, watch) => auditOrders(evidence, watch),
+  audit: (input, watch) => auditOrders(input, watch),
   inspect: (inspection, watch) => inspectReplicas(inspection, watch),
 }

@@ -8,7 +8,7 @@ import { addDocs } from '../shared/http/docs.ts'
 import { listen } from '../shared/http/listen.ts'
 import { measureRequests } from '../shared/http/metrics.ts'
 import { startRelay } from '../shared/outbox/relay.ts'
-import type { Parts, RunningServer } from '../../ports/workload.ts'
+import type { Services, RunningServer } from '../../ports/workload.ts'
 import { BookingSchema, DaySchema, ErrorSchema, NewBooking, StationParams, StationSchema } from './api-schemas.ts'
 import { createBoard, type Board } from './board.ts'
 import { createBookingDesk, type BookingAnswer, type BookingDesk } from './booking.ts'
@@ -30,15 +30,15 @@ export interface ApiOptions extends SeedingOptions {
  * Starts the API, with the relay that publishes its bookings, once all stations are in place. It starts without the
  * broker, too. Throws `locations-unusable`, `port-in-use` or `host-unusable`.
  */
-export async function serveStations(parts: Parts, options: ApiOptions): Promise<RunningServer> {
-  const { database, openBroker, onError } = parts
+export async function serveStations(services: Services, options: ApiOptions): Promise<RunningServer> {
+  const { database, openBroker, onError } = services
   for await (const _ of insertMissingDays(database, options));
-  await tryBroker(parts)
-  const app = createApp({ ...parts, bodyLimit: maxBodyBytes })
+  await tryBroker(services)
+  const app = createApp({ ...services, bodyLimit: maxBodyBytes })
   const published = new Counter({
     name: 'bookings_published_total',
     help: 'Bookings that the broker has acknowledged',
-    registers: [measureRequests(app, parts)],
+    registers: [measureRequests(app, services)],
   })
   const relay = startRelay({
     store: database.store,
@@ -50,9 +50,9 @@ export async function serveStations(parts: Parts, options: ApiOptions): Promise<
   try {
     await addDocs(app, 'rushbench stations API', 'Stations, and places on a day')
     app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
-    addStationRoutes(app, createBoard(database.store, await parts.openCache(), options.cacheTtl))
+    addStationRoutes(app, createBoard(database.store, await services.openCache(), options.cacheTtl))
     addBookingRoute(app, createBookingDesk(database.store, relay.wake))
-    const server = await listen(app, parts)
+    const server = await listen(app, services)
     return {
       ...server,
       async close() {
@@ -67,7 +67,7 @@ export async function serveStations(parts: Parts, options: ApiOptions): Promise<
 }
 
 /** One that is away is no reason not to take bookings, which wait for it; any other fault is. */
-async function tryBroker({ openBroker, onError }: Parts): Promise<void> {
+async function tryBroker({ openBroker, onError }: Services): Promise<void> {
   try {
     await openBroker()
   } catch (error) {

@@ -4,7 +4,7 @@ import { createClaims, type Claims } from '../../audit/claims.ts'
 import { createPace, type Pace } from '../../audit/pace.ts'
 import type { Store } from '../../ports/database.ts'
 import type { LedgerEntries } from '../../ports/scenario.ts'
-import type { Evidence, Violation } from '../../ports/workload.ts'
+import type { AuditInput, Violation } from '../../ports/workload.ts'
 import { readMessage, topic } from './messages.ts'
 import { bookings, bookingTables, outbox } from './tables.ts'
 import type { Watch } from '../../base/progress.ts'
@@ -24,16 +24,16 @@ const lookEveryMs = 100
  * `broker-unreachable`, and the signal's reason once it aborts.
  */
 export async function* auditStations(
-  evidence: Evidence,
+  input: AuditInput,
   watch: Watch,
   standstillMs: number = longestStandstillMs,
 ): AsyncGenerator<Violation> {
-  yield* auditBookings(evidence.database, bookingTables, evidence.ledger, watch)
-  yield* auditMessages(evidence, watch, standstillMs)
+  yield* auditBookings(input.database, bookingTables, input.ledger, watch)
+  yield* auditMessages(input, watch, standstillMs)
 }
 
 async function* auditMessages(
-  { database, ledger, openBroker }: Evidence,
+  { database, ledger, openBroker }: AuditInput,
   watch: Watch,
   standstillMs: number,
 ): AsyncGenerator<Violation> {

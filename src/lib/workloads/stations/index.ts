@@ -23,7 +23,7 @@ export const stations: Workload<StationsOptions> = {
   seeds: 'days',
   seed: insertMissingDays,
   // Loaded only where it is served: the web framework would slow down the start of every other command.
-  serve: async (parts, options) => (await import('./api.ts')).serveStations(parts, options),
+  serve: async (services, options) => (await import('./api.ts')).serveStations(services, options),
   scenarios: createScenarios,
   audit: auditStations,
 }

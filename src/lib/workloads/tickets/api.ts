@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Counter, Histogram, type Registry } from 'prom-client'
 import type { Store } from '../../ports/database.ts'
-import type { Parts, RunningServer } from '../../ports/workload.ts'
+import type { Services, RunningServer } from '../../ports/workload.ts'
 import { createApp } from '../shared/http/app.ts'
 import { callerOf } from '../shared/http/caller.ts'
 import { addDocs } from '../shared/http/docs.ts'
@@ -26,18 +26,18 @@ import { maxReceiptBytes, reasons } from './receipt.ts'
 import { lines, linesOf, orders, products, rejected } from './tables.ts'
 
 /** Starts the webhook. Throws `port-in-use` or `host-unusable`. */
-export async function serveTickets(parts: Parts): Promise<RunningServer> {
-  const { database } = parts
-  const app = createApp({ ...parts, bodyLimit: maxReceiptBytes })
+export async function serveTickets(services: Services): Promise<RunningServer> {
+  const { database } = services
+  const app = createApp({ ...services, bodyLimit: maxReceiptBytes })
   takeAnyBody(app)
-  const counters = createCounters(measureRequests(app, parts))
+  const counters = createCounters(measureRequests(app, services))
   await addDocs(app, 'rushbench tickets API', 'Receipts, none of which is lost')
   app.get('/ping', { schema: { summary: 'Whether it is there' } }, async () => 'pong')
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
   addReceiptRoute(app, createReceiptDesk(database.store, counters.onCommit), counters.onStored)
   addOrderRoute(app, database.store)
   addListRoutes(app, database.store)
-  return listen(app, parts)
+  return listen(app, services)
 }
 
 /** Whatever a sender says that it sends, even if no such type exists, it is bytes to be looked at. */

@@ -2,7 +2,7 @@ import { auditLedger, maxClaims, partsOf } from '../../audit/audit-ledger.ts'
 import { createPace, type Pace } from '../../audit/pace.ts'
 import type { StoredBooking } from '../../audit/stored-bookings.ts'
 import type { Store } from '../../ports/database.ts'
-import type { Evidence, Violation } from '../../ports/workload.ts'
+import type { AuditInput, Violation } from '../../ports/workload.ts'
 import { auditCatalogue } from './audit-catalogue.ts'
 import { auditLines } from './audit-lines.ts'
 import { auditTwice } from './audit-twice.ts'
@@ -20,7 +20,7 @@ import type { Watch } from '../../base/progress.ts'
  * looked at again before it is said. Throws the signal's reason once it aborts.
  */
 export async function* auditTickets(
-  { database: { store }, ledger }: Pick<Evidence, 'database' | 'ledger'>,
+  { database: { store }, ledger }: Pick<AuditInput, 'database' | 'ledger'>,
   watch: Watch,
   claimsAtATime: number = maxClaims,
 ): AsyncGenerator<Violation> {

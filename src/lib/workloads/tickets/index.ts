@@ -18,7 +18,7 @@ export const tickets: Workload<ScenarioOptions> = {
   seeds: 'receipts',
   async *seed() {},
   // Loaded only where it is served: the web framework would slow down the start of every other command.
-  serve: async (parts) => (await import('./api.ts')).serveTickets(parts),
+  serve: async (services) => (await import('./api.ts')).serveTickets(services),
   scenarios: createScenarios,
   audit: auditTickets,
 }

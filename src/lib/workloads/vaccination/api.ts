@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { Database } from '../../ports/database.ts'
-import type { Parts, RunningServer } from '../../ports/workload.ts'
+import type { Services, RunningServer } from '../../ports/workload.ts'
 import { createApp } from '../shared/http/app.ts'
 import { addDocs } from '../shared/http/docs.ts'
 import { listen } from '../shared/http/listen.ts'
@@ -32,17 +32,17 @@ export interface ApiOptions {
 }
 
 /** Starts the reservation API. Throws `port-in-use` or `host-unusable`. */
-export async function serveVaccination(parts: Parts, options: ApiOptions): Promise<RunningServer> {
-  const app = createApp({ ...parts, bodyLimit: maxBodyBytes })
-  const calendar = createCalendar(parts.database.store, await parts.openCache(), options.cacheTtl)
-  const desk = createBookingDesk(parts.database)
-  measureRequests(app, parts)
+export async function serveVaccination(services: Services, options: ApiOptions): Promise<RunningServer> {
+  const app = createApp({ ...services, bodyLimit: maxBodyBytes })
+  const calendar = createCalendar(services.database.store, await services.openCache(), options.cacheTtl)
+  const desk = createBookingDesk(services.database)
+  measureRequests(app, services)
   await addDocs(app, 'rushbench vaccination API', 'Slots, and places in them')
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
   addCalendarRoutes(app, calendar)
-  addSlotRoutes(app, parts.database)
+  addSlotRoutes(app, services.database)
   addBookingRoutes(app, desk)
-  return listen(app, parts)
+  return listen(app, services)
 }
 
 function addCalendarRoutes(app: FastifyInstance, calendar: Calendar): void {

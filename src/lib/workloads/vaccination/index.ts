@@ -31,7 +31,7 @@ export const vaccination: Workload<VaccinationOptions> = {
   seeds: 'slots',
   seed: insertMissingSlots,
   // Loaded only where it is served: the web framework would slow down the start of every other command.
-  serve: async (parts, options) => (await import('./api.ts')).serveVaccination(parts, options),
+  serve: async (services, options) => (await import('./api.ts')).serveVaccination(services, options),
   scenarios: createScenarios,
   audit: ({ database, ledger }, watch) => auditBookings(database, bookingTables, ledger, watch),
 }

@@ -2,7 +2,7 @@ import { auditLedger } from '../../../audit/audit-ledger.ts'
 import { createPace } from '../../../audit/pace.ts'
 import type { StoredBooking } from '../../../audit/stored-bookings.ts'
 import type { AnyTable, Store } from '../../../ports/database.ts'
-import type { Evidence, Violation } from '../../../ports/workload.ts'
+import type { AuditInput, Violation } from '../../../ports/workload.ts'
 import { messages } from '../chat/tables.ts'
 import { images } from '../image/tables.ts'
 import { applicationAttempt, imageAttempt, messageAttempt, postAttempt } from '../ledger.ts'
@@ -33,7 +33,7 @@ const scanned: readonly AnyTable[] = [posts, outbox, messages, applications, ima
  * Throws `broker-unreachable`, and the signal's reason once it aborts.
  */
 export async function* auditMeetups(
-  { database: { store }, ledger, openBroker }: Evidence,
+  { database: { store }, ledger, openBroker }: AuditInput,
   watch: Watch,
   standstillMs: number = longestStandstillMs,
 ): AsyncGenerator<Violation> {

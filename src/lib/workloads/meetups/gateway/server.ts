@@ -3,7 +3,7 @@ import { createApp } from '../../shared/http/app.ts'
 import { callerOf } from '../../shared/http/caller.ts'
 import { listen } from '../../shared/http/listen.ts'
 import { measureRequests, type MetricsPlace } from '../../shared/http/metrics.ts'
-import type { Parts, RunningServer } from '../../../ports/workload.ts'
+import type { Services, RunningServer } from '../../../ports/workload.ts'
 import type { OnCall } from '../rpc/client.ts'
 import type { Clients } from '../services.ts'
 import { chatResolvers } from './chat-resolvers.ts'
@@ -20,7 +20,7 @@ import { createVerifier } from './tokens.ts'
 import { userResolvers } from './user-resolvers.ts'
 
 /** What the gateway is built from. */
-export interface GatewayParts extends MetricsPlace, Pick<Parts, 'port'> {
+export interface GatewayParts extends MetricsPlace, Pick<Services, 'port'> {
   /** Opens the ways to the services; told of each call. */
   readonly openClients: (onCall: OnCall) => Clients
 }

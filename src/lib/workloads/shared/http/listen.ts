@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { AddressInfo, Socket } from 'node:net'
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
-import type { Parts, RunningServer } from '../../../ports/workload.ts'
+import type { Services, RunningServer } from '../../../ports/workload.ts'
 import { answerOn } from './in-flight.ts'
 
 /** How often connections that have become idle are looked for while the server closes, ms. */
@@ -14,7 +14,7 @@ const defaultShutdownMs = 10_000
 export const metricsOrigin = 'metricsOrigin'
 
 /** Where a server listens, and how long it may take to close. */
-export type Listening = Pick<Parts, 'host' | 'port' | 'shutdownTimeout'> & {
+export type Listening = Pick<Services, 'host' | 'port' | 'shutdownTimeout'> & {
   /** The setting that the port is from. */
   readonly portSetting?: '--metrics-port'
 }

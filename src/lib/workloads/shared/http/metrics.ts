@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { isSameSecret } from '../same-secret.ts'
-import type { Parts, RunningServer } from '../../../ports/workload.ts'
+import type { Services, RunningServer } from '../../../ports/workload.ts'
 import { createApp } from './app.ts'
 import { errorBody } from './errors.ts'
 import { listen, metricsOrigin } from './listen.ts'
@@ -10,7 +10,7 @@ import { listen, metricsOrigin } from './listen.ts'
 const bucketsInSeconds = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 
 /** Where metrics are served, and to whom. */
-export type MetricsPlace = Pick<Parts, 'host' | 'onError' | 'shutdownTimeout' | 'metricsPort' | 'metricsToken'>
+export type MetricsPlace = Pick<Services, 'host' | 'onError' | 'shutdownTimeout' | 'metricsPort' | 'metricsToken'>
 
 /**
  * Serves `/metrics` for Prometheus: the process, the duration of requests by route and status, and what a workload adds

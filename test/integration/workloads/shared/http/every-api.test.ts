@@ -10,8 +10,8 @@ import { createApp } from '../../../../../src/lib/workloads/shared/http/app.ts'
 import { listen } from '../../../../../src/lib/workloads/shared/http/listen.ts'
 import { measureRequests } from '../../../../../src/lib/workloads/shared/http/metrics.ts'
 import { loadWorkload, workloadNames } from '../../../../../src/lib/workloads/registry.ts'
-import type { Parts, RunningServer } from '../../../../../src/lib/ports/workload.ts'
-import { createParts } from '../../../../../src/lib/app/services.ts'
+import type { Services, RunningServer } from '../../../../../src/lib/ports/workload.ts'
+import { createServices } from '../../../../../src/lib/app/services.ts'
 import { askRaw, openRaw } from '../../../../support/raw-http.ts'
 
 const token = 'a-token-of-this-test'
@@ -52,10 +52,10 @@ describe.each(workloadNames)('the API of %s', (name) => {
     const database = stack.use(await connectDatabase(values.db, { poolSize: 2 }))
     await migrateUp(database, workload.name, workload.tables)
     const onError = (error: Error) => void errors.push(error)
-    const start = async (options: Partial<Parts>, settings: Settings = values): Promise<RunningServer> => {
-      const parts = stack.use(createParts(settings))
+    const start = async (options: Partial<Services>, settings: Settings = values): Promise<RunningServer> => {
+      const services = stack.use(createServices(settings))
       const started = await workload.serve(
-        { ...parts, database, host: '127.0.0.1', port: 0, onError, shutdownTimeout: 500, ...options },
+        { ...services, database, host: '127.0.0.1', port: 0, onError, shutdownTimeout: 500, ...options },
         settings,
       )
       stack.defer(() => started.close())
