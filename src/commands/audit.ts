@@ -12,7 +12,6 @@ import { auditSummary } from '../lib/render/terminal/audit-text.ts'
 import { describeRun } from '../lib/app/describe-run.ts'
 import type { AuditReport, AuditResult } from '../lib/record/record.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
-import { vaccination } from '../lib/workloads/vaccination/index.ts'
 import type { Violation } from '../lib/ports/workload.ts'
 import { createServices } from '../lib/app/services.ts'
 import { paint } from '../lib/cli/paint.ts'
@@ -62,7 +61,7 @@ stored though nobody was told what became of it is shown, and is no fault.`
     const ledgers = await this.#untilStopped('Ledger', 'bytes', (watch) => readLedgers(flags.ledger ?? [], watch))
     await using database = await this.openDatabase(values.db, 1)
     // What is not counted yet would be called a wrong stock.
-    if (!values.audit && workload.name === vaccination.name) await refuseUnsettled(database)
+    if (!values.audit && workload.seedsInBlocks) await refuseUnsettled(database)
     await using services = createServices(values)
     const origins = (flags.target ?? []).map(requireTarget)
     if (origins.length > 0 && !workload.inspect) throw failure('usage-wrong', { reason: notInspected(workload.name) })

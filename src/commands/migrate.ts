@@ -5,7 +5,6 @@ import { compareTables, migrateDown, migrateUp, type TableComparison } from '../
 import { formatTable, plain } from '../lib/base/format.ts'
 import { removeJournal, takeOverIfThere } from '../lib/seeding/journal.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
-import { vaccination } from '../lib/workloads/vaccination/index.ts'
 
 /** What `migrate --json` prints. */
 interface Migration {
@@ -41,16 +40,15 @@ version, or differs, 1 the catalog could not be read.`
   async run(): Promise<Migration> {
     const { flags } = await this.parse(Migrate)
     const { values } = await this.resolveSettings(flags)
-    const { name, tables } = await loadWorkload(values.workload)
+    const { name, tables, seedsInBlocks } = await loadWorkload(values.workload)
     const makesNothing = flags['status'] || flags['down']
     await using database = await this.openDatabase(values.db, 1, { makesNothing })
     let changed: readonly string[] = []
     if (flags['down']) {
-      const isSeeded = name === vaccination.name
       // A seeding that is under way would find its tables gone.
-      if (isSeeded) await takeOverIfThere(database, { signal: this.signal })
+      if (seedsInBlocks) await takeOverIfThere(database, { signal: this.signal })
       changed = await migrateDown(database, name, tables)
-      if (isSeeded) await removeJournal(database)
+      if (seedsInBlocks) await removeJournal(database)
     } else if (!flags['status']) changed = await migrateUp(database, name, tables)
     const status = await compareTables(database, name, tables)
     this.log(`${database.engine.name} ${database.engine.version}, ${database.url}`)

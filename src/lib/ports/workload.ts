@@ -108,6 +108,8 @@ export interface Workload<Options extends object = object> {
   /** What the program that this workload is modelled on achieved, where, and what may be held against it; in sentences. */
   readonly original: string
   readonly cacheTrial?: CacheTrial
+  /** Its rows come in blocks with a journal: a seeding that is unfinished leaves stock unset, which an audit would call wrong. */
+  readonly seedsInBlocks?: true
   /** What `seed` adds, in the plural. */
   readonly seeds: string
   /** Adds what the API needs to be used, and is missing. */

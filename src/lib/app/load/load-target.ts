@@ -10,7 +10,6 @@ import type { LoadTarget } from './run.ts'
 import { requireLoopback, shownTarget } from '../../load/clients/target.ts'
 import { refuseUnsettled } from '../../seeding/journal.ts'
 import type { BuiltInWorkload } from '../../workloads/registry.ts'
-import { vaccination } from '../../workloads/vaccination/index.ts'
 import { createServices, type OpenedServices } from '../services.ts'
 import { startReplicas, type Replicas } from '../server/replicas.ts'
 import { serveEnvironment } from '../server/serve-environment.ts'
@@ -48,7 +47,7 @@ export async function openLoadTarget(
   }
   try {
     // Stock that a seeding has not set yet would be called wrong after the load.
-    if (database && !mapping && workload.name === vaccination.name) await refuseUnsettled(database)
+    if (database && !mapping && workload.seedsInBlocks) await refuseUnsettled(database)
     return {
       origin: shownTarget(target),
       origins: [target],

@@ -56,7 +56,8 @@ const starters: Readonly<Record<ServiceName, Starter>> = {
 export async function serveMeetups(services: Services, options: ServeOptions): Promise<RunningServer> {
   const { service, servicePort } = options
   const fixedPort = (name: ServiceName) => servicePort + serviceNames.indexOf(name)
-  if (service === 'all') return serveAll(services, options, options.serviceSecret ?? randomBytes(32).toString('base64url'))
+  if (service === 'all')
+    return serveAll(services, options, options.serviceSecret ?? randomBytes(32).toString('base64url'))
   const { serviceSecret: secret } = options
   if (secret === undefined) throw failure('service-secret-missing', { service })
   const ways = { portOf: fixedPort, secret }
@@ -92,7 +93,12 @@ async function serveAll(services: Services, options: ServeOptions, secret: strin
   }
 }
 
-async function serveOne(services: Services, name: ServiceName, options: ServeOptions, ways: Ways): Promise<RunningServer> {
+async function serveOne(
+  services: Services,
+  name: ServiceName,
+  options: ServeOptions,
+  ways: Ways,
+): Promise<RunningServer> {
   const clients = createClients(ways)
   const place = { port: ways.portOf(name), secret: ways.secret }
   const started = await startOne({ ...services, clients }, name, options, place)

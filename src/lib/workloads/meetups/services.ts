@@ -28,7 +28,10 @@ export interface Clients {
 }
 
 /** What a service is built from. */
-export interface ServiceParts extends Pick<Services, 'database' | 'openCache' | 'openBroker' | 'openPubSub' | 'onError'> {
+export interface ServiceParts extends Pick<
+  Services,
+  'database' | 'openCache' | 'openBroker' | 'openPubSub' | 'onError'
+> {
   readonly clients: Clients
 }
 
