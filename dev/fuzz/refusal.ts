@@ -3,7 +3,7 @@ import { RushbenchError } from '../../src/lib/base/errors/errors.ts'
 
 /** What the language says of a mistake in a program. */
 const ofMistakes =
-  /Cannot read propert|Cannot set propert|is not a function|is not iterable|is not defined|Maximum call stack/
+  /Cannot read propert|Cannot set propert|is not a function|is not iterable|is not defined(?! by operation)|Maximum call stack/
 
 /** The same, and what else is nothing to tell a person who gave a wrong input. */
 const uncaughtTexts = new RegExp(
