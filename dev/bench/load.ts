@@ -146,9 +146,9 @@ const computing = fileURLToPath(new URL('load/compute.ts', import.meta.url))
 const signing = fileURLToPath(new URL('load/signing-scenario.ts', import.meta.url))
 
 /** Requests a second of users who have work of their own to do for each, as fast as they can. */
-async function measureShared(origin: string, makers: '--threads' | '--workers', count: number): Promise<number> {
+async function measureShared(origin: string, generators: '--threads' | '--workers', count: number): Promise<number> {
   const args = ['--scenario', signing, '--target', origin, '--users', '64', '--duration', `${seconds + 2}s`]
-  const all = [entryPoint, 'load', ...args, makers, String(count), '--reports', folder, '--json']
+  const all = [entryPoint, 'load', ...args, generators, String(count), '--reports', folder, '--json']
   // It ends with 5, since it is busy all the time, as it is meant to be here.
   const { stdout } = await run(process.execPath, all, { maxBuffer: 1e8 }).catch((error: { stdout: string }) => error)
   const { load } = JSON.parse(stdout) as LoadReport

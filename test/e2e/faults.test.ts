@@ -180,7 +180,7 @@ describe('exit codes of load', () => {
       /^NOT VALID {2}thread [12] stood still for \d\.\d s at a time \(limit 1\.0 s\)\n[^]*^ {11}Use a machine/m,
     ],
     ['--workers', /^NOT VALID {2}worker [12] on \S+ stood still for \d\.\d s at a time \(limit 1\.0 s\)\n/m],
-  ])('5: one of several stood still, once and not for long: %s', async (makers, complaint) => {
+  ])('5: one of several stood still, once and not for long: %s', async (generators, complaint) => {
     const scenario = `
       let stalled = false
       export default { name: 'stall', think: [50, 100], async run(user) {
@@ -195,7 +195,7 @@ describe('exit codes of load', () => {
     await once(server, 'listening')
     const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const load = ['load', '--scenario', './stall.mjs', '--target', target, '--users', '4', '--duration', '3s']
-    const { code, stdout } = await work.run([...load, makers, '2'])
+    const { code, stdout } = await work.run([...load, generators, '2'])
     server.close()
     expect(stdout).toMatch(complaint)
     expect(code).toBe(5)

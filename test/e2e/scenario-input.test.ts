@@ -32,15 +32,22 @@ describe('what load --scenario is given', () => {
 
   it.each(['--threads=1', '--threads=2', '--workers=2'])(
     'ends at once for a mistake in its text, and names the line, with %s',
-    async (makers) => {
+    async (generators) => {
       const file = join(work.folder, 'mistake.mjs')
       const request = `user.request({ method: 'GET', path: '/' }).catch(() => {})`
       await writeFile(
         file,
         `export default { name: 'buy', async run(user) {\n  await ${request}\n  await user.think(10)\n} }`,
       )
-      const reports = join(work.folder, `mistake${makers}`)
-      const { code, stdout, stderr } = await work.run([...aMinute(file), '--users', '2', '--reports', reports, makers])
+      const reports = join(work.folder, `mistake${generators}`)
+      const { code, stdout, stderr } = await work.run([
+        ...aMinute(file),
+        '--users',
+        '2',
+        '--reports',
+        reports,
+        generators,
+      ])
       expect(stderr).toContain(
         `The scenario buy is wrong at ${file}:2: step cannot be undefined. Allowed: the name of a row of the report.`,
       )

@@ -185,10 +185,10 @@ describe('load --scenario', () => {
     ['in this process', []],
     ['in threads', ['--threads', '2']],
     ['in processes', ['--workers', '2']],
-  ])('is red when every iteration throws, though no request failed: %s', async (_where, makers) => {
+  ])('is red when every iteration throws, though no request failed: %s', async (_where, generators) => {
     const file = join(work.folder, 'throws-at-answers.mjs')
     await writeFile(file, throwing)
-    const args = [...load(file), '--users', '4', '--threshold', 'failures<1%', '--report', 'junit', ...makers]
+    const args = [...load(file), '--users', '4', '--threshold', 'failures<1%', '--report', 'junit', ...generators]
     const { code, stdout, stderr } = await work.run(args)
     expect(stdout + stderr).toMatch(
       /^FAILED {5}(\d+) of \1 iterations threw \(100%; .*\): a: Unexpected end of JSON input$/m,

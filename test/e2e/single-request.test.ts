@@ -69,10 +69,13 @@ describe('load --request', () => {
     expect((await work.run(['load', '--connections', '5'])).code, 'without a request').toBe(2)
   })
 
-  it.each([['--threads'], ['--workers']])('shares requests among %s to the last one', async (makers) => {
-    const report = await expectAll(await load('--connections', '5', '--requests', '101', makers, '2', ...secret), 101)
+  it.each([['--threads'], ['--workers']])('shares requests among %s to the last one', async (generators) => {
+    const report = await expectAll(
+      await load('--connections', '5', '--requests', '101', generators, '2', ...secret),
+      101,
+    )
     expect(report.load.users).toBe(5)
-    if (makers === '--workers') expect(sumsOf(report).workers).toEqual({ requests: 101, failures: 0 })
+    if (generators === '--workers') expect(sumsOf(report).workers).toEqual({ requests: 101, failures: 0 })
   })
 
   it('keeps a rate, and counts response time from when a request was due', async () => {

@@ -11,7 +11,7 @@ export async function runForReal(
 ): Promise<RunResult> {
   const { result } = await runModel({
     model,
-    parts: 1,
+    shards: 1,
     createGenerator,
     openLedger: async () => createMemoryLedger(),
     signal,

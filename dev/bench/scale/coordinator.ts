@@ -122,7 +122,7 @@ async function merge(): Promise<Omit<ScaleCost, 'bytes'>> {
   let reading: ReturnType<typeof readNews> | null = null
   await runModel({
     model: { kind: 'closed', stages: [{ durationMs: job.seconds * 1000, users: job.workers }] },
-    parts: job.workers,
+    shards: job.workers,
     createGenerator(_part, hook) {
       hooks.push(hook)
       return {

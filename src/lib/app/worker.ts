@@ -9,7 +9,7 @@ import { plain } from '../base/format.ts'
 import type { GeneratorHooks, LoadGenerator } from '../load/engine/generator.ts'
 import { startGeneratorThread } from '../load/distributed/generator-thread.ts'
 import { checkModel } from '../load/engine/model.ts'
-import type { Part } from '../load/engine/pacing.ts'
+import type { Shard } from '../load/engine/pacing.ts'
 import { requireLoopback, shownTarget } from '../load/clients/target.ts'
 import { loadPartName, type LoadTask } from '../load/distributed/load-part.ts'
 import { runPart, type PartEvent, type PartTaker } from '../load/distributed/run-part.ts'
@@ -97,10 +97,10 @@ export async function runWorker(
 }
 
 /** In a thread of its own, which can be ended whatever it does: this one still hears of signals and of the queue. */
-async function openGenerator(task: LoadTask, part: Part, hooks: GeneratorHooks): Promise<LoadGenerator> {
+async function openGenerator(task: LoadTask, part: Shard, hooks: GeneratorHooks): Promise<LoadGenerator> {
   const unpacked = task.scenario && (await unpackScenario(task.scenario))
   const settings = readScenarioSettings(task.settings, fromQueue)
-  const given = { ...task, part, settings, scenarioFile: unpacked?.file ?? null, isAlone: true }
+  const given = { ...task, shard: part, settings, scenarioFile: unpacked?.file ?? null, isAlone: true }
   const generator = startGeneratorThread(moduleBeside('load-thread'), given, hooks)
   return {
     ...generator,

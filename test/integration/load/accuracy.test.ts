@@ -29,8 +29,8 @@ const task = {
 }
 
 async function load(origin: string, model: ScenarioModel): Promise<RunResult> {
-  return runForReal(model, (part, hooks) =>
-    createGenerator({ ...task, origins: [origin], model, part }, hooks, { scenarios: [get], clock: realClock }),
+  return runForReal(model, (shard, hooks) =>
+    createGenerator({ ...task, origins: [origin], model, shard }, hooks, { scenarios: [get], clock: realClock }),
   )
 }
 

@@ -25,8 +25,8 @@ const ways = {
 async function load(origin: string, model: LoadModel, timeout = 5000): Promise<RunResult> {
   const task = { origins: [origin], timeout, model, seed: 's', runId: 'r' }
   const statuses = { bookedStatuses: [], conflictStatuses: [] }
-  return runForReal(model, (part, hooks) =>
-    createGenerator({ ...task, part, statuses }, hooks, { scenarios: [], clock: realClock }),
+  return runForReal(model, (shard, hooks) =>
+    createGenerator({ ...task, shard, statuses }, hooks, { scenarios: [], clock: realClock }),
   )
 }
 

@@ -4,7 +4,7 @@ import type { RunPlan } from '../../../src/lib/load/engine/run-state.ts'
 import type { HttpAnswer, HttpClient, LoadClient } from '../../../src/lib/ports/http-client.ts'
 import type { CountingLedger } from '../../../src/lib/load/ledger/ledger.ts'
 import { mostUsersOf, type OpenModel, type ScenarioModel } from '../../../src/lib/load/engine/model.ts'
-import type { Part } from '../../../src/lib/load/engine/pacing.ts'
+import type { Shard } from '../../../src/lib/load/engine/pacing.ts'
 import { createUserSupply, usersAhead } from '../../../src/lib/load/engine/prepare.ts'
 import { createRecorder } from '../../../src/lib/load/metrics/recorder.ts'
 import { summarizeRun, type PartProgress, type RunResult } from '../../../src/lib/load/metrics/result.ts'
@@ -65,7 +65,7 @@ export function users(count: number, durationMs = 10_000, rampUpMs = 0): Scenari
 export const get = (user: VirtualUser, step = 'get') => user.request({ step, method: 'GET', path: '/' })
 
 /** What a test may choose of a run. */
-interface VirtualPlan extends Partial<Omit<RunPlan, 'client' | 'ledger' | 'onSecond' | 'part'>> {
+interface VirtualPlan extends Partial<Omit<RunPlan, 'client' | 'ledger' | 'onSecond' | 'shard'>> {
   readonly client?: HttpClient
   readonly ledger?: CountingLedger
   /** Parts that are run beside each other; 1 unless given. */
@@ -100,12 +100,12 @@ export async function run(
     onSecond?.(row)
     if (isDecided?.({ recorded, progress: latest, threads: [healthOf()] })) decided.abort()
   })
-  const runPart = async (part: Part) => {
-    const supply = createUserSupply({ users: mostUsersOf(model), part, scenarios, random, clock, signal })
+  const runShard = async (shard: Shard) => {
+    const supply = createUserSupply({ users: mostUsersOf(model), shard, scenarios, random, clock, signal })
     return runLoadModel({
       model,
-      part,
-      users: await supply.take(usersAhead(model, part)),
+      shard,
+      users: await supply.take(usersAhead(model, shard)),
       supply,
       scenarios,
       graceMs: 5000,
@@ -118,9 +118,9 @@ export async function run(
       runId: 'test',
       statuses: { bookedStatuses: [201], conflictStatuses: [409] },
       onSecond: ({ recorded: second, progress: made }) => {
-        latest[part.index] = made
+        latest[shard.index] = made
         recorded.add(second)
-        timeline.add(part.index, second)
+        timeline.add(shard.index, second)
       },
       onMistake: ({ message }) => void mistakes.push(message),
       ...plan,
@@ -128,13 +128,13 @@ export async function run(
     })
   }
   const recorded = createMetricsTotal()
-  const running = Promise.all(Array.from({ length: threads }, (_, index) => runPart({ index, of: threads })))
+  const running = Promise.all(Array.from({ length: threads }, (_, index) => runShard({ index, of: threads })))
   await clock.runAll()
   const news = await running
-  const rests = news.map((part) => part.recorded)
+  const rests = news.map((shard) => shard.recorded)
   for (const rest of rests) recorded.add(rest)
   const whole = { model, recorded, timeline, rests, outcomes: ledger.counts(), interrupted: stopped.aborted }
-  const progress = news.map((part) => part.progress)
+  const progress = news.map((shard) => shard.progress)
   return { ...summarizeRun(progress, whole), rows, mistakes, decided: decided.signal.aborted }
 }
 

@@ -4,7 +4,7 @@ import { createGenerator } from '../../load/engine/generator.ts'
 import { aliveEveryMs, type FromGenerator, type ToGenerator } from '../../load/distributed/generator-messages.ts'
 import type { ToProcess } from '../../load/distributed/generator-process.ts'
 import { startGeneratorThread } from '../../load/distributed/generator-thread.ts'
-import type { ProcessTask } from '../../load/distributed/choose-generators.ts'
+import type { ProcessTask } from '../../load/distributed/generators.ts'
 import { serveGenerator } from '../../load/distributed/serve-generator.ts'
 import { realClock } from '../../base/measure/clock.ts'
 import { moduleBeside } from './entry-points.ts'
@@ -19,7 +19,7 @@ setInterval(() => send({ kind: 'alive' }), aliveEveryMs)
 process.once('message', (first: ToProcess) => {
   if (first.kind !== 'task') throw new TypeError(`the first message is ${first.kind}, not the task`)
   const task = first.task as ProcessTask
-  const name = String(task.part.index + 1)
+  const name = String(task.shard.index + 1)
   send({ kind: 'hello', worker: { name, host: hostname(), pid: process.pid, version: task.version, clock: null } })
   const listen = (onMessage: (message: ToGenerator) => void): void => {
     process.on('message', (message: ToProcess) => message.kind === 'task' || onMessage(message))

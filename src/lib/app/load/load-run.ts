@@ -6,7 +6,7 @@ import type { Settings } from '../../config/settings.ts'
 import { failure } from '../../base/errors/errors.ts'
 import { readFacts } from '../../adapters/databases/read-facts.ts'
 import { parseFault, requirePossible } from '../../load/faults/faults.ts'
-import type { LoadMakers } from '../../load/distributed/choose-generators.ts'
+import type { GeneratorPlan } from '../../load/distributed/generators.ts'
 import { requireDescriptors } from '../../load/engine/descriptors.ts'
 import { createLedgerBesideReport, createLedgerFile, requireNewLedger } from '../../load/ledger/ledger-file.ts'
 import { parseLimit } from '../../load/limits/limit.ts'
@@ -21,7 +21,7 @@ import type { LoadReport } from '../../record/record.ts'
 import { loadSummary } from '../../render/terminal/text.ts'
 import { loadWorkload, type BuiltInWorkload } from '../../workloads/registry.ts'
 import { moduleBeside } from './entry-points.ts'
-import { chooseMakers, madeBy } from './load-makers.ts'
+import { planGenerators, countGenerators } from './plan-generators.ts'
 import { openLoadTarget } from './load-target.ts'
 import { readRequestModel, type RequestFlags } from './request-model.ts'
 import { requireServices, type Service } from '../require-services.ts'
@@ -50,11 +50,11 @@ export async function makeLoadRun(
   const scenario = await readScenario(context, config)
   const limit = values.findLimit === undefined ? null : parseLimit(values.findLimit)
   const seconds = context.progress.seconds(durationOf(model))
-  const makers = await chooseMakers(context, config, scenario, seconds.note)
-  checkModel(model, { ...madeBy(makers), raised: limit !== null })
+  const generators = await planGenerators(context, config, scenario, seconds.note)
+  checkModel(model, { ...countGenerators(generators), raised: limit !== null })
   // Workers elsewhere say it themselves.
-  if (makers.kind !== 'queue')
-    requireDescriptors(model, { index: 0, of: makers.kind === 'processes' ? makers.count : 1 })
+  if (generators.kind !== 'queue')
+    requireDescriptors(model, { index: 0, of: generators.kind === 'processes' ? generators.count : 1 })
   const faults = (flags.fault ?? []).map(parseFault)
   requirePossible(faults, durationOf(model), values.target)
   const workload = await loadWorkload(values.workload)
@@ -66,7 +66,7 @@ export async function makeLoadRun(
     )
   }
   await requirePlaces(values.reports)
-  await requireServices(values, servicesOf(workload, config, makers))
+  await requireServices(values, servicesOf(workload, config, generators))
   if (flags.ledger !== undefined) await requireNewLedger(flags.ledger)
   const startedAt = new Date()
   await using target = await openLoadTarget(context, workload, config, { allowRemote: flags['allow-remote'], faults })
@@ -78,7 +78,7 @@ export async function makeLoadRun(
     ...values,
     scenarioNames: scenario?.names ?? null,
     scenarioFile: scenario?.file ?? null,
-    makers,
+    generators,
     scenarioSettings: scenarioSettings(values),
     model,
     workload,
@@ -118,11 +118,11 @@ function requireOriginal(request: string | undefined, { scenario, target }: Sett
 }
 
 /** What a load needs beside its database: all that its own API does; of another, what it is audited by. */
-function servicesOf({ needs }: BuiltInWorkload, { values, settings }: RunConfig, makers: LoadMakers): Service[] {
+function servicesOf({ needs }: BuiltInWorkload, { values, settings }: RunConfig, generators: GeneratorPlan): Service[] {
   // Tables of somebody else are audited without.
   const isAudited = !values.audit && settings.some(({ name, origin }) => name === 'db' && origin !== 'default')
   const used = needs.filter((service) => values.target === undefined || (service === 'broker' && isAudited))
-  return makers.kind === 'queue' ? [...used, 'queue'] : [...used]
+  return generators.kind === 'queue' ? [...used, 'queue'] : [...used]
 }
 
 /** Null for the workload's own. Its code never runs in this thread, which has to hear of Ctrl-C. */

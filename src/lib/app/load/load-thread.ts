@@ -1,7 +1,7 @@
 // What a thread runs that makes load: by "load --threads", or by what a person's own scenario file says.
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { reasonOf } from '../../base/errors/errors.ts'
-import type { ScenarioTask } from '../../load/distributed/choose-generators.ts'
+import type { ScenarioTask } from '../../load/distributed/generators.ts'
 import { sharedMemory } from '../../load/metrics/counts-memory.ts'
 import { createGenerator, type LocalGenerator } from '../../load/engine/generator.ts'
 import { aliveEveryMs, type FromGenerator } from '../../load/distributed/generator-messages.ts'

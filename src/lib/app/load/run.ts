@@ -15,7 +15,7 @@ import {
   type InjectFault,
 } from '../../load/faults/faults.ts'
 import { findLimit, type LimitFound, type LimitSearch, type Trial } from '../../load/limits/find-limit.ts'
-import { chooseGenerators, type LoadMakers } from '../../load/distributed/choose-generators.ts'
+import { openGenerators, type GeneratorPlan } from '../../load/distributed/generators.ts'
 import { describeGenerator, describeLimit, describeLoad } from './findings.ts'
 import { createSocketClient } from '../../load/clients/http/socket-client.ts'
 import { shownTarget, whyUnreachable } from '../../load/clients/target.ts'
@@ -70,7 +70,7 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   /** How long reading them may take, and preparing users without another one that is ready. */
   readonly prepareTimeout: number
   readonly model: LoadModel
-  readonly makers: LoadMakers
+  readonly generators: GeneratorPlan
   /** What of the options the workload's scenarios may ask for, and may leave this process. */
   readonly scenarioSettings: object
   readonly timeout: number
@@ -148,7 +148,7 @@ export async function runLoad<Options extends object>(
   const runOnce: LimitSearch['runModel'] = (model, isDecided) => {
     // Each run's bookings are set apart, though they stand in one ledger.
     const id = runs++ === 0 ? runId : `${runId}x${runs}`
-    const generators = chooseGenerators({ ...planOf(options, target, id), model, onFailure: fail })
+    const generators = openGenerators({ ...planOf(options, target, id), model, onFailure: fail })
     return runModel({
       ...options,
       ...generators,
@@ -224,14 +224,14 @@ async function measure<Options extends object>(
 }
 
 /** What this machine can be asked for in a search; workers elsewhere say so themselves. */
-function highestOf<Options extends object>({ model, makers }: LoadOptions<Options>): number {
-  if (model.kind !== 'saturation' || makers.kind === 'queue') return Infinity
-  return openableConnections() * (makers.kind === 'processes' ? makers.count : 1)
+function highestOf<Options extends object>({ model, generators }: LoadOptions<Options>): number {
+  if (model.kind !== 'saturation' || generators.kind === 'queue') return Infinity
+  return openableConnections() * (generators.kind === 'processes' ? generators.count : 1)
 }
 
 /** What of the options generators are made of. */
 function planOf<Options extends object>(options: LoadOptions<Options>, { origins }: LoadTarget, runId: string) {
-  const { workload, workloadOptions, mix, scenarioFile, prepareTimeout, makers, timeout, seed, clock } = options
+  const { workload, workloadOptions, mix, scenarioFile, prepareTimeout, generators, timeout, seed, clock } = options
   const { bookedStatuses, conflictStatuses } = options
   return {
     origins,
@@ -239,7 +239,7 @@ function planOf<Options extends object>(options: LoadOptions<Options>, { origins
     seed,
     runId,
     statuses: { bookedStatuses, conflictStatuses },
-    makers,
+    generators,
     clock,
     scenarioFile,
     prepareTimeout,

@@ -1,7 +1,7 @@
 import type { ScenarioSettings } from '../../config/scenario-settings.ts'
 import type { Settings } from '../../config/settings.ts'
 import { chooseScenarios } from '../../load/engine/mix.ts'
-import type { ScenarioTask } from '../../load/distributed/choose-generators.ts'
+import type { ScenarioTask } from '../../load/distributed/generators.ts'
 import { sendOf } from '../../load/engine/model.ts'
 import { readScenarios } from '../../load/scenarios/scenario-file.ts'
 import type { Scenario } from '../../ports/scenario.ts'

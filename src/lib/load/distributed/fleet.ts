@@ -7,10 +7,10 @@ import type { Clock } from '../../base/measure/clock.ts'
 import type { WorkEnd } from '../../queue/jobs.ts'
 import type { News } from '../../queue/news.ts'
 import type { Order } from '../../queue/orders.ts'
-import type { Fleet, SharedTask } from './choose-generators.ts'
+import type { Fleet, SharedTask } from './generators.ts'
 import { restMissing } from '../metrics/generator-verdict.ts'
 import type { GeneratorHooks, GeneratorResult, LoadGenerator, WorkerFacts } from '../engine/generator.ts'
-import type { Part } from '../engine/pacing.ts'
+import type { Shard } from '../engine/pacing.ts'
 import type { LedgerEntry } from '../../ports/scenario.ts'
 import { openConnection, type FleetConnection } from './fleet-connection.ts'
 import { sendOf } from '../engine/model.ts'
@@ -206,7 +206,7 @@ export function createFleet(task: SharedTask, options: FleetOptions): Fleet {
   }
 
   return {
-    createGenerator(_part: Part, hooks: GeneratorHooks): LoadGenerator {
+    createGenerator(_part: Shard, hooks: GeneratorHooks): LoadGenerator {
       const member: Member = {
         hooks,
         prepared: Promise.withResolvers(),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { watchChannel } from './channel-watch.ts'
-import type { ScenarioTask } from './choose-generators.ts'
+import type { ScenarioTask } from './generators.ts'
 import type { GeneratorHooks, LoadGenerator } from '../engine/generator.ts'
 import { createRemoteGenerator, type GeneratorChannel } from './remote-generator.ts'
 import { expectationsOf } from './thread-watch.ts'

@@ -12,7 +12,7 @@ import type { GeneratorHealth } from '../metrics/generator-monitor.ts'
 import { judgeConnections, judgeThreads, judgeWorkers, type GeneratorVerdict } from '../metrics/generator-verdict.ts'
 import type { CountingLedger, OutcomeCounts } from '../ledger/ledger.ts'
 import { endOf, type LoadModel } from '../engine/model.ts'
-import type { Part } from '../engine/pacing.ts'
+import type { Shard } from '../engine/pacing.ts'
 import { summarizeRun, type RunResult } from '../metrics/result.ts'
 import type { LedgerEntry } from '../../ports/scenario.ts'
 import { createMetricsTotal } from '../metrics/metrics-total.ts'
@@ -21,9 +21,9 @@ import { createTimeline, type OnSecond } from '../metrics/timeline.ts'
 /** A load, and who makes it. */
 export interface ModelRun {
   readonly model: LoadModel
-  /** Generators that each have an equal part of the users or arrivals. */
-  readonly parts: number
-  readonly createGenerator: (part: Part, hooks: GeneratorHooks) => LoadGenerator
+  /** Generators that each have an equal shard of the users or arrivals. */
+  readonly shards: number
+  readonly createGenerator: (shard: Shard, hooks: GeneratorHooks) => LoadGenerator
   /** Called once every generator is prepared. */
   readonly openLedger: () => Promise<CountingLedger>
   /** Ends it early. */
@@ -71,14 +71,14 @@ export interface ModelRunResult {
  * fails, all are ended. Throws `scenario-not-prepared`, `thread-ended`, `worker-ended` or `ledger-unwritable`.
  */
 export async function runModel(run: ModelRun): Promise<ModelRunResult> {
-  const { model, parts } = run
+  const { model, shards } = run
   const decided = new AbortController()
   const signal = AbortSignal.any([run.signal, decided.signal])
   // Nobody books before it is open.
   let ledger: CountingLedger | null = null
-  const accounts = Array.from({ length: parts }, createAccount)
+  const accounts = Array.from({ length: shards }, createAccount)
   const recorded = createMetricsTotal()
-  const timeline = createTimeline(parts, (row, responseTimes) => {
+  const timeline = createTimeline(shards, (row, responseTimes) => {
     run.onSecond(row, responseTimes)
     if (run.isDecided?.({ recorded, ...latestOf(accounts) })) decided.abort()
   })
@@ -103,7 +103,7 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
 
   const generators = accounts.map((account, index) =>
     run.createGenerator(
-      { index, of: parts },
+      { index, of: shards },
       {
         ledger: {
           async record(entry: LedgerEntry) {

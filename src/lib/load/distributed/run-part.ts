@@ -13,7 +13,7 @@ import type { GeneratorHooks, GeneratorNews, LoadGenerator, WorkerFacts } from '
 import { createSocketClient } from '../clients/http/socket-client.ts'
 import { createLedgerChannel } from './ledger-channel.ts'
 import { formatEntry } from '../ledger/ledger-format.ts'
-import type { Part } from '../engine/pacing.ts'
+import type { Shard } from '../engine/pacing.ts'
 import type { LedgerEntry } from '../../ports/scenario.ts'
 import { shownTarget, whyUnreachable } from '../clients/target.ts'
 import { loadPart, mostTaskBytes, ownLoadPart, type LoadPart, type LoadTask } from './load-part.ts'
@@ -31,9 +31,9 @@ export interface PartTaker {
   readonly version: string
   readonly clock: Clock
   /** Throws what this worker does not do for anybody: `worker-refuses-scenario`, `worker-refuses-target`, `usage-wrong`. */
-  readonly permit: (task: LoadTask, part: Part) => void
+  readonly permit: (task: LoadTask, part: Shard) => void
   /** Of a task that is permitted. Throws `scenario-unusable`. */
-  readonly openGenerator: (task: LoadTask, part: Part, hooks: GeneratorHooks) => Promise<LoadGenerator>
+  readonly openGenerator: (task: LoadTask, part: Shard, hooks: GeneratorHooks) => Promise<LoadGenerator>
   /** Ends the part under way, which is then given back. */
   readonly signal: AbortSignal
   /** Told what becomes of each part. */

@@ -1,7 +1,7 @@
 import { failure, type RushbenchError } from '../../base/errors/errors.ts'
 import { monotonicMs } from '../../base/measure/clock.ts'
 import type { Expectations } from './channel-watch.ts'
-import type { ScenarioTask } from './choose-generators.ts'
+import type { ScenarioTask } from './generators.ts'
 import { mostOvertimeMs } from '../engine/engine.ts'
 import { graceOf } from '../engine/generator.ts'
 import { aliveEveryMs, mostSilences } from './generator-messages.ts'

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { failure } from '../../base/errors/errors.ts'
 import type { LoadModel } from './model.ts'
-import { shareOf, type Part } from './pacing.ts'
+import { shareOf, type Shard } from './pacing.ts'
 
 /** What a process opens besides its connections while it runs: files of modules, of the ledger and the report. */
 const spare = 16
@@ -30,12 +30,12 @@ export function openableConnections(own: Descriptors | null = ownDescriptors()):
 }
 
 /**
- * Throws `usage-wrong` when a part of a load has more connections than this process can open. A rate is let pass, since
+ * Throws `usage-wrong` when a shard of a load has more connections than this process can open. A rate is let pass, since
  * it seldom comes to all that may be in flight: what cannot be opened then is counted as failed.
  */
-export function requireDescriptors(model: LoadModel, part: Part, own: Descriptors | null = ownDescriptors()): void {
+export function requireDescriptors(model: LoadModel, shard: Shard, own: Descriptors | null = ownDescriptors()): void {
   if (model.kind !== 'saturation' || !own) return
-  const connections = shareOf(model.connections, part)
+  const connections = shareOf(model.connections, shard)
   const free = openableConnections(own)
   if (connections <= free) return
   throw failure('usage-wrong', {

@@ -15,7 +15,7 @@ export const mostOvertimeMs = 1000
 const hangingMs = 10_000
 
 /**
- * Runs this part's virtual users as the model says until its time is over or the signal aborts. Users that think
+ * Runs this shard's virtual users as the model says until its time is over or the signal aborts. Users that think
  * then stop at once; requests under way may finish within the grace and are then cut off, which
  * counts as a failure. Returns what came after the last second.
  */

@@ -10,7 +10,7 @@ import { createSocketOpener } from '../clients/http/web-sockets.ts'
 import { requireDescriptors } from './descriptors.ts'
 import { mostUsersOf, sendOf, type LoadModel } from './model.ts'
 import type { OutcomeStatuses } from '../../ports/outcome.ts'
-import type { Part } from './pacing.ts'
+import type { Shard } from './pacing.ts'
 import { createUserSupply, usersAhead } from './prepare.ts'
 import type { CountsMemory } from '../metrics/counts-memory.ts'
 import { createRecorder } from '../metrics/recorder.ts'
@@ -26,7 +26,7 @@ export interface GeneratorTask {
   readonly timeout: number
   /** Of the whole run. */
   readonly model: LoadModel
-  readonly part: Part
+  readonly shard: Shard
   readonly seed: string
   /** Sets this run's bookings apart from every other's. */
   readonly runId: string
@@ -85,7 +85,7 @@ export interface GeneratorResult {
   readonly worker: WorkerFacts | null
 }
 
-/** Makes a part of the load: its methods are called once each, in this order. */
+/** Makes a shard of the load: its methods are called once each, in this order. */
 export interface LoadGenerator {
   /** Does what has to be done before the clock runs. Throws `scenario-not-prepared`, `usage-wrong`. */
   prepare(): Promise<void>
@@ -113,7 +113,7 @@ const preparingEveryMs = 1000
 
 /** A generator in this thread. From the moment that it is told to begin at, all is counted. */
 export function createGenerator(
-  { origins, timeout, model, part, seed, runId, statuses }: GeneratorTask,
+  { origins, timeout, model, shard, seed, runId, statuses }: GeneratorTask,
   { ledger, signal, onSecond, onPreparing, onMistake }: GeneratorHooks,
   { scenarios, clock, inThread = false, isAlone = !inThread, memory }: LocalParts,
 ): LocalGenerator {
@@ -125,7 +125,7 @@ export function createGenerator(
   let done = 0
   const supply = createUserSupply({
     users: mostUsersOf(model),
-    part,
+    shard,
     scenarios,
     random,
     clock,
@@ -136,9 +136,9 @@ export function createGenerator(
   return {
     async prepare() {
       // Threads share what their process may open.
-      requireDescriptors(model, isAlone ? part : { index: 0, of: 1 })
+      requireDescriptors(model, isAlone ? shard : { index: 0, of: 1 })
       if (sendOf(model)) return
-      const total = usersAhead(model, part)
+      const total = usersAhead(model, shard)
       const say = (): void => onPreparing?.({ done, total })
       const timer = setInterval(say, preparingEveryMs)
       say()
@@ -158,7 +158,7 @@ export function createGenerator(
       }
       const last = await runLoadModel({
         model,
-        part,
+        shard,
         users,
         supply,
         scenarios,

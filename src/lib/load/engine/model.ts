@@ -111,13 +111,16 @@ export function raisedOf(model: LoadModel): 'users' | 'connections' | 'rate' | '
 }
 
 /** Who makes a load, as far as it has to fit the model. */
-export interface Makers {
+export interface GeneratorCount {
   readonly kind: 'threads' | 'workers'
   readonly count: number
 }
 
 /** Throws `usage-wrong` when the model cannot be made by so many, or not be raised to look for a limit. */
-export function checkModel(model: LoadModel, { kind, count, raised }: Makers & { readonly raised: boolean }): void {
+export function checkModel(
+  model: LoadModel,
+  { kind, count, raised }: GeneratorCount & { readonly raised: boolean },
+): void {
   const refuse = (reason: string): Error => failure('usage-wrong', { reason })
   if (model.kind === 'saturation') checkSaturation(model, { kind, count, raised }, refuse)
   if (model.kind === 'open') checkBursts(model, refuse)
@@ -130,7 +133,7 @@ export function checkModel(model: LoadModel, { kind, count, raised }: Makers & {
 
 function checkSaturation(
   { engine, requests, connections }: SaturationModel,
-  { kind, count, raised }: Makers & { readonly raised: boolean },
+  { kind, count, raised }: GeneratorCount & { readonly raised: boolean },
   refuse: (reason: string) => Error,
 ): void {
   if (requests !== null && requests < connections) {

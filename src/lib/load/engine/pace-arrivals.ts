@@ -12,7 +12,7 @@ const overtimeMs = 100
 /** The open model: starts iterations on the schedule of `model`. Returns when the last was started or skipped. */
 export async function paceArrivals(run: Run, users: readonly PreparedUser[], model: OpenModel): Promise<void> {
   const { clock, supply } = run.plan
-  const free = createFreeUsers(run, users, usersAhead(model, run.plan.part))
+  const free = createFreeUsers(run, users, usersAhead(model, run.plan.shard))
   await followSchedule(run, model, (at) => {
     const prepared = free.take()
     if (!prepared) return supply.left > 0 ? 'unprepared' : 'full'
@@ -30,11 +30,11 @@ export type Beginning = 'begun' | 'full' | 'unprepared'
 
 /** Calls `begin` when something is due, with the time; what it cannot begin is skipped. */
 export async function followSchedule(run: Run, model: OpenModel, begin: (at: number) => Beginning): Promise<void> {
-  const { clock, random, recorder, part } = run.plan
+  const { clock, random, recorder, shard } = run.plan
   const waitUntil = createWait(run)
   const latestStart = run.startedAt + model.durationMs + overtimeMs
   let open = true
-  for (const atMs of takeTurns(arrivalTimes(model, random.fork('arrivals')), part)) {
+  for (const atMs of takeTurns(arrivalTimes(model, random.fork('arrivals')), shard)) {
     const at = run.startedAt + atMs
     open &&= (await waitUntil(at)) && clock.now() < latestStart
     if (!open && at > clock.now()) return

@@ -12,7 +12,7 @@ import { createSession, type Session } from './session.ts'
  */
 const restMs = 10
 
-/** What the connections of a part share. */
+/** What the connections of a shard share. */
 interface Saturation {
   readonly run: Run
   readonly step: string
@@ -23,22 +23,22 @@ interface Saturation {
 }
 
 /**
- * Keeps this part's connections busy with one request. Returns once all have begun; after the last answer to a number of
+ * Keeps this shard's connections busy with one request. Returns once all have begun; after the last answer to a number of
  * requests it ends the run.
  */
 export async function paceConnections(run: Run, model: SaturationModel): Promise<void> {
-  const { clock, client, part, random } = run.plan
+  const { clock, client, shard, random } = run.plan
   const { send, requests } = model
   const saturation: Saturation = {
     run,
     step: stepOf(send),
     createSender: client.repeat(send),
     judge: createStatusJudge(send.expect),
-    left: requests === null ? Infinity : shareOf(requests, part),
+    left: requests === null ? Infinity : shareOf(requests, shard),
   }
   const waitUntil = createWait(run)
   const ended: Promise<void>[] = []
-  for (let id = 0; id < shareOf(model.connections, part); id++) {
+  for (let id = 0; id < shareOf(model.connections, shard); id++) {
     if (!(await waitUntil(run.startedAt))) break
     const session = createSession(clock, { id, random, states: [] }, run.startedAt)
     ended.push(start(run, session, () => keepBusy(saturation, session)))

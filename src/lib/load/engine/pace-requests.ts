@@ -12,11 +12,11 @@ import type { Run } from './run-state.ts'
  * Returns when the last was sent or skipped; the answers under way are waited for at the end of the run.
  */
 export async function paceRequests(run: Run, model: OpenModel, request: FixedRequest): Promise<void> {
-  const { clock, client, part } = run.plan
+  const { clock, client, shard } = run.plan
   const createSender = client.repeat(request)
   const judge = createStatusJudge(request.expect)
   const step = stepOf(request)
-  const most = shareOf(model.maxInFlight, part)
+  const most = shareOf(model.maxInFlight, shard)
   /** The one that was used last comes first, as with their connections. */
   const free: ((due: number) => void)[] = []
   const answered = Promise.withResolvers<void>()

@@ -1,6 +1,6 @@
 import { iterateUntilStopped } from './iteration.ts'
 import type { ClosedModel } from './model.ts'
-import { changesOfPart, userChanges, type UserChange } from './pacing.ts'
+import { changesOfShard, userChanges, type UserChange } from './pacing.ts'
 import { createWait, start, stop, type Run } from './run-state.ts'
 import { createSession, type PreparedUser, type Session } from './session.ts'
 import { createSpread } from './spread-starts.ts'
@@ -10,7 +10,7 @@ export async function paceUsers(run: Run, users: readonly PreparedUser[], model:
   const turnOf = model.starts === 'spread' ? createSpread(run, model) : followStages(run)
   const active: Session[] = []
   const ended: Promise<void>[] = []
-  for (const change of changesOfPart(userChanges(model.stages), run.plan.part)) {
+  for (const change of changesOfShard(userChanges(model.stages), run.plan.shard)) {
     const at = await turnOf(change)
     if (at === null) return
     if (change.users < active.length) {

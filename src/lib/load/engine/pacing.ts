@@ -83,23 +83,23 @@ function hurried(steadyMs: number, bursts: readonly Burst[]): number {
   return steadyMs - savedMs
 }
 
-/** One of several equal parts of a run, each of which has every `of`th user and arrival. */
-export interface Part {
+/** One of several equal shares of a run, each of which has every `of`th user and arrival. */
+export interface Shard {
   /** From 0. */
   readonly index: number
   readonly of: number
 }
 
-/** How many of the users 0 to `users` - 1 a part has. */
-export function shareOf(users: number, { index, of }: Part): number {
+/** How many of the users 0 to `users` - 1 a shard has. */
+export function shareOf(users: number, { index, of }: Shard): number {
   return Math.max(0, Math.ceil((users - index) / of))
 }
 
-/** The changes that concern one part's users, who come and go when they would in the whole. */
-export function* changesOfPart(changes: Iterable<UserChange>, part: Part): Generator<UserChange> {
+/** The changes that concern one shard's users, who come and go when they would in the whole. */
+export function* changesOfShard(changes: Iterable<UserChange>, shard: Shard): Generator<UserChange> {
   let own = 0
   for (const { atMs, users } of changes) {
-    const share = shareOf(users, part)
+    const share = shareOf(users, shard)
     if (share === own) continue
     own = share
     yield { atMs, users: own }
@@ -107,7 +107,7 @@ export function* changesOfPart(changes: Iterable<UserChange>, part: Part): Gener
 }
 
 /** Every `of`th item, from the one at `index` on. */
-export function* takeTurns<Item>(items: Iterable<Item>, { index, of }: Part): Generator<Item> {
+export function* takeTurns<Item>(items: Iterable<Item>, { index, of }: Shard): Generator<Item> {
   let turn = 0
   for (const item of items) {
     if (turn === index) yield item

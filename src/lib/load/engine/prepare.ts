@@ -4,7 +4,7 @@ import { failure, reasonOf } from '../../base/errors/errors.ts'
 import type { Clock } from '../../base/measure/clock.ts'
 import type { Random } from '../../base/random.ts'
 import { mostUsersOf, sendOf, type LoadModel } from './model.ts'
-import { shareOf, type Part } from './pacing.ts'
+import { shareOf, type Shard } from './pacing.ts'
 import type { PreparingUser, Scenario } from '../../ports/scenario.ts'
 import type { PreparedUser } from './session.ts'
 
@@ -13,7 +13,7 @@ export interface Preparation {
   /** Of the whole run. */
   readonly users: number
   /** Which of them. */
-  readonly part: Part
+  readonly shard: Shard
   readonly scenarios: readonly Scenario[]
   /** Each user gets a source of its own from it. */
   readonly random: Random
@@ -24,7 +24,7 @@ export interface Preparation {
   readonly onPrepared?: (users: number) => void
 }
 
-/** Prepares the users of a part, from the first on. */
+/** Prepares the users of a shard, from the first on. */
 export interface UserSupply {
   /** Does the heavy work of all scenarios for the next `count` users, or for those left. Throws `scenario-not-prepared`. */
   take(count: number): Promise<readonly PreparedUser[]>
@@ -38,10 +38,10 @@ const turnEveryMs = 50
 /** Users that are prepared at the same time: what waits for a server's answer takes no longer for so many. */
 const mostAtOnce = 100
 
-/** The users of a part, each prepared once. They begin in the order of their numbers, and are given in it. */
+/** The users of a shard, each prepared once. They begin in the order of their numbers, and are given in it. */
 export function createUserSupply(preparation: Preparation): UserSupply {
-  const { users, part, scenarios, random, clock, signal, onPrepared } = preparation
-  const share = shareOf(users, part)
+  const { users, shard, scenarios, random, clock, signal, onPrepared } = preparation
+  const share = shareOf(users, shard)
   let taken = 0
   let done = 0
   let turnedAt = clock.now()
@@ -59,7 +59,7 @@ export function createUserSupply(preparation: Preparation): UserSupply {
   }
 
   async function prepareOne(index: number): Promise<PreparedUser> {
-    const id = part.index + index * part.of
+    const id = shard.index + index * shard.of
     const user = { id, random: random.fork(id) }
     const states: unknown[] = []
     for (const scenario of scenarios) states.push(await prepare(scenario, user))
@@ -106,14 +106,14 @@ export function createUserSupply(preparation: Preparation): UserSupply {
 const secondsAhead = 5
 const fewestAhead = 10
 
-/** Returns how many users of a part are prepared before the start: of an open model, as many as its first seconds need. */
-export function usersAhead(model: LoadModel, part: Part): number {
+/** Returns how many users of a shard are prepared before the start: of an open model, as many as its first seconds need. */
+export function usersAhead(model: LoadModel, shard: Shard): number {
   // A single request has none.
   if (sendOf(model)) return 0
-  const share = shareOf(mostUsersOf(model), part)
+  const share = shareOf(mostUsersOf(model), shard)
   if (model.kind !== 'open') return share
   const highest = Math.max(1, ...(model.bursts ?? []).map(({ factor }) => factor))
-  return Math.min(share, Math.max(fewestAhead, Math.ceil((model.ratePerSecond * highest * secondsAhead) / part.of)))
+  return Math.min(share, Math.max(fewestAhead, Math.ceil((model.ratePerSecond * highest * secondsAhead) / shard.of)))
 }
 
 async function prepare(scenario: Scenario, user: PreparingUser): Promise<unknown> {

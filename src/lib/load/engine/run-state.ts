@@ -6,7 +6,7 @@ import { createIterationMean, type IterationMean } from './iteration-time.ts'
 import { createMistakes } from '../scenarios/mistakes.ts'
 import type { LoadModel } from './model.ts'
 import type { OutcomeStatuses } from '../../ports/outcome.ts'
-import type { Part } from './pacing.ts'
+import type { Shard } from './pacing.ts'
 import type { UserSupply } from './prepare.ts'
 import type { Recorder } from '../metrics/recorder.ts'
 import type { PartNews } from '../metrics/result.ts'
@@ -15,11 +15,11 @@ import { stopSession, type PreparedUser, type Session, type SessionParts } from 
 import { createSharedJson } from '../scenarios/shared-json.ts'
 import type { SocketOpener } from '../clients/socket-opener.ts'
 
-/** What a run is made of, or one generator's part of it. */
+/** What a run is made of, or one generator's shard of it. */
 export interface RunPlan {
   /** Of the whole run. */
   readonly model: LoadModel
-  readonly part: Part
+  readonly shard: Shard
   /** As many as `usersAhead` says; the signal is already aborted if they are fewer. */
   readonly users: readonly PreparedUser[]
   /** The others. */

@@ -10,17 +10,17 @@ const lookEveryMs = 20
 
 /**
  * Lets users begin evenly over one mean iteration, since users that begin together stay in step for long. Returns a
- * function that waits until this part's next user begins, and gives that moment on the clock; null once the run ends.
- * The parts of a run take turns.
+ * function that waits until this shard's next user begins, and gives that moment on the clock; null once the run ends.
+ * The shards of a run take turns.
  */
 export function createSpread(run: Run, model: ClosedModel): () => Promise<number | null> {
-  const { clock, scenarios, part } = run.plan
+  const { clock, scenarios, shard } = run.plan
   const waitUntil = createWait(run)
   const users = mostUsersOf(model)
   const longestMs = durationOf(model) * longestShare
   const expectedMs = expectedIterationMs(scenarios)
-  // The first of a part begins after as many others as there are parts before it.
-  let turns = part.index
+  // The first of a shard begins after as many others as there are shards before it.
+  let turns = shard.index
   let last = run.startedAt
 
   return async () => {
@@ -32,7 +32,7 @@ export function createSpread(run: Run, model: ClosedModel): () => Promise<number
       // What turns out to be due earlier than was thought is not late by that.
       at = Math.max(due(), lookAt)
     }
-    turns = part.of
+    turns = shard.of
     last = at
     return (await waitUntil(at)) ? at : null
   }

@@ -35,7 +35,7 @@ async function chat(
       origins: [origin],
       timeout,
       model: { kind: 'closed', stages: [{ durationMs: 60_000, users: 1 }] },
-      part: { index: 0, of: 1 },
+      shard: { index: 0, of: 1 },
       seed,
       runId: 'r1',
       statuses: { bookedStatuses: [201], conflictStatuses: [409] },

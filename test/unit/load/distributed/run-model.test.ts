@@ -29,7 +29,7 @@ function createGenerator(log: string[], index: number, { ledger }: GeneratorHook
 
 const plan = {
   model: users(2),
-  parts: 2,
+  shards: 2,
   signal: new AbortController().signal,
   onLost: () => {},
   onMistake: () => {},

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   arrivalTimes,
-  changesOfPart,
+  changesOfShard,
   shareOf,
   takeTurns,
   userChanges,
@@ -99,7 +99,7 @@ describe('arrivalTimes', () => {
     expect(wrong).toEqual([])
   })
 
-  it('has them with decimals, with bursts and in parts as well, each before the end and after the one before', () => {
+  it('has them with decimals, with bursts and in shards as well, each before the end and after the one before', () => {
     const decimals = fc.record({
       hundredths: fc.integer({ min: 1, max: 50_000 }),
       durationMs: fc.integer({ min: 1000, max: 20_000 }),
@@ -180,8 +180,8 @@ describe('arrivalTimes', () => {
   })
 })
 
-describe('a part of a run', () => {
-  it('has every so manieth user, and all parts together have all', () => {
+describe('a shard of a run', () => {
+  it('has every so manieth user, and all shards together have all', () => {
     expect([0, 1, 2].map((index) => shareOf(7, { index, of: 3 }))).toEqual([3, 2, 2])
     expect([0, 1, 2].map((index) => shareOf(1, { index, of: 3 }))).toEqual([1, 0, 0])
     expect(shareOf(0, { index: 2, of: 3 })).toBe(0)
@@ -189,13 +189,13 @@ describe('a part of a run', () => {
 
   it('sees its own users come and go, when they do in the whole', () => {
     const changes = [1, 2, 3, 4, 3, 2, 1, 0].map((users, index) => ({ atMs: index * 10, users }))
-    expect([...changesOfPart(changes, { index: 1, of: 2 })]).toEqual([
+    expect([...changesOfShard(changes, { index: 1, of: 2 })]).toEqual([
       { atMs: 10, users: 1 },
       { atMs: 30, users: 2 },
       { atMs: 40, users: 1 },
       { atMs: 60, users: 0 },
     ])
-    expect([...changesOfPart(changes, { index: 0, of: 1 })]).toEqual(changes)
+    expect([...changesOfShard(changes, { index: 0, of: 1 })]).toEqual(changes)
   })
 
   it('takes turns at the arrivals', () => {

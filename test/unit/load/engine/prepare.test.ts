@@ -6,7 +6,7 @@ import { defineScenario } from '../../../../src/lib/load/scenarios/define-scenar
 
 const preparation: Preparation = {
   users: 3,
-  part: { index: 0, of: 1 },
+  shard: { index: 0, of: 1 },
   scenarios: [
     defineScenario({ name: 'a', prepare: ({ id }) => `a${id}`, run: async () => {} }),
     defineScenario({ name: 'b', prepare: async ({ random }) => random.uint32(), run: async () => {} }),
@@ -16,7 +16,7 @@ const preparation: Preparation = {
   signal: new AbortController().signal,
 }
 
-/** All users of a part. */
+/** All users of a shard. */
 const prepareUsers = (plan: Preparation) => createUserSupply(plan).take(plan.users)
 
 describe('the supply of users', () => {
@@ -33,9 +33,9 @@ describe('the supply of users', () => {
     expect(again.map(({ states }) => states[1])).toEqual(numbers)
   })
 
-  it('prepares in several parts the users that there are in the whole', async () => {
-    const part = (index: number) => prepareUsers({ ...preparation, users: 5, part: { index, of: 2 } })
-    const [even, odd] = [await part(0), await part(1)]
+  it('prepares in several shards the users that there are in the whole', async () => {
+    const shard = (index: number) => prepareUsers({ ...preparation, users: 5, shard: { index, of: 2 } })
+    const [even, odd] = [await shard(0), await shard(1)]
     expect([even, odd].map((users) => users.map(({ id }) => id))).toEqual([
       [0, 2, 4],
       [1, 3],

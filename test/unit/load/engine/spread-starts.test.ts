@@ -57,7 +57,7 @@ describe('spread starts', () => {
     expect(startsMs).toBe(4500)
   })
 
-  it('are those of the whole in each part', async () => {
+  it('are those of the whole in each shard', async () => {
     const { starts, startsMs } = await startsOf(spread(7, 40_000), { iterationMs: 7000, takesMs: 7000 }, 3)
     expect(starts).toEqual([0, 1000, 2000, 3000, 4000, 5000, 6000])
     expect(startsMs).toBe(6000)

@@ -268,7 +268,7 @@ it('measures the echo of a kept socket from when its text was sent, however long
         { durationMs: 1500, users: 2 },
       ],
     },
-    part: { index: 0, of: 1 },
+    shard: { index: 0, of: 1 },
     seed: 'test',
     runId: 'test',
     statuses: { bookedStatuses: [], conflictStatuses: [] },

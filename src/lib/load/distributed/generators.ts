@@ -26,13 +26,13 @@ export interface ProcessTask extends ScenarioTask {
 }
 
 /** What all generators of a run are told, wherever they are. */
-export type SharedTask = Omit<ScenarioTask, 'part'>
+export type SharedTask = Omit<ScenarioTask, 'shard'>
 
 /** Workers on a queue, for one run of a model. */
 export type Fleet = Pick<ModelRun, 'createGenerator'>
 
 /** Who makes a load. `entry` is the module that each thread or process runs. */
-export type LoadMakers =
+export type GeneratorPlan =
   | { readonly kind: 'threads'; readonly count: number; readonly entry: URL }
   | { readonly kind: 'processes'; readonly count: number; readonly entry: URL; readonly version: string }
   | {
@@ -43,8 +43,8 @@ export type LoadMakers =
     }
 
 /** What is run, and by whom. */
-export interface GeneratorPlan extends SharedTask {
-  readonly makers: LoadMakers
+export interface RunPlan extends SharedTask {
+  readonly generators: GeneratorPlan
   /** For a generator in this thread. */
   readonly scenarios: () => readonly Scenario[]
   readonly clock: Clock
@@ -56,40 +56,40 @@ export interface GeneratorPlan extends SharedTask {
  * The generators of one run of a model: a single one works in this thread, but for a person's own scenarios, which may keep
  * theirs busy for ever.
  */
-export function chooseGenerators(plan: GeneratorPlan): Pick<ModelRun, 'parts' | 'createGenerator'> {
-  const { model, makers, clock, timeout } = plan
+export function openGenerators(plan: RunPlan): Pick<ModelRun, 'shards' | 'createGenerator'> {
+  const { model, generators, clock, timeout } = plan
   if (model.kind === 'saturation' && model.engine === 'autocannon') {
     const origin = plan.origins[0] as string
     return {
-      parts: 1,
+      shards: 1,
       createGenerator: (_part, hooks) => createAutocannonGenerator({ origin, timeout, model, clock }, hooks),
     }
   }
   const task = sharedTask(plan)
-  if (makers.kind === 'queue') return { parts: makers.count, ...makers.openFleet(task, plan.onFailure) }
-  if (makers.kind === 'processes') {
-    const { count, entry, version } = makers
+  if (generators.kind === 'queue') return { shards: generators.count, ...generators.openFleet(task, plan.onFailure) }
+  if (generators.kind === 'processes') {
+    const { count, entry, version } = generators
     return {
-      parts: count,
-      createGenerator: (part, hooks) => startGeneratorProcess(entry, { ...task, part, version }, hooks),
+      shards: count,
+      createGenerator: (shard, hooks) => startGeneratorProcess(entry, { ...task, shard, version }, hooks),
     }
   }
-  const { count, entry } = makers
+  const { count, entry } = generators
   if (count > 1 || plan.scenarioFile !== null) {
     return {
-      parts: count,
-      createGenerator: (part, hooks) => startGeneratorThread(entry, { ...task, part }, hooks),
+      shards: count,
+      createGenerator: (shard, hooks) => startGeneratorThread(entry, { ...task, shard }, hooks),
     }
   }
   const scenarios = sendOf(model) ? [] : plan.scenarios()
   return {
-    parts: 1,
-    createGenerator: (part, hooks) => createGenerator({ ...task, part }, hooks, { scenarios, clock }),
+    shards: 1,
+    createGenerator: (shard, hooks) => createGenerator({ ...task, shard }, hooks, { scenarios, clock }),
   }
 }
 
 /** Only what may leave this process. */
-function sharedTask(plan: GeneratorPlan): SharedTask {
+function sharedTask(plan: RunPlan): SharedTask {
   const { origins, timeout, model, seed, runId, statuses, scenarioFile, settings, prepareTimeout } = plan
   return { origins, timeout, model, seed, runId, statuses, scenarioFile, settings, prepareTimeout }
 }

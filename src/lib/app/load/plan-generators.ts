@@ -1,10 +1,10 @@
 import type { RunContext } from '../run-context.ts'
 import type { RunConfig } from '../../config/resolve.ts'
 import { failure } from '../../base/errors/errors.ts'
-import type { LoadMakers } from '../../load/distributed/choose-generators.ts'
+import type { GeneratorPlan } from '../../load/distributed/generators.ts'
 import { readBaseUrl } from '../../load/clients/http/base-url.ts'
 import type { ScenarioFacts } from '../../load/scenarios/scenario-facts.ts'
-import type { Makers } from '../../load/engine/model.ts'
+import type { GeneratorCount } from '../../load/engine/model.ts'
 import { moduleBeside } from './entry-points.ts'
 import { realClock } from '../../base/measure/clock.ts'
 
@@ -12,12 +12,12 @@ import { realClock } from '../../base/measure/clock.ts'
  * Who makes a load, as the settings say: this process and its threads, or workers, of whom `onNote` is told. Throws
  * `usage-wrong`, and `scenario-unusable` for a file that cannot travel to workers.
  */
-export async function chooseMakers(
+export async function planGenerators(
   { version }: RunContext,
   { values, settings }: RunConfig,
   scenario: ScenarioFacts | null,
   onNote: (text: string) => void,
-): Promise<LoadMakers> {
+): Promise<GeneratorPlan> {
   const { threads, workers, queue } = values
   // In a config file it may stand for another day.
   const queueIsMeant = settings.some(({ name, origin }) => name === 'queue' && origin === 'flag')
@@ -57,6 +57,6 @@ export async function chooseMakers(
 }
 
 /** As they have to fit the model. */
-export function madeBy({ kind, count }: LoadMakers): Makers {
+export function countGenerators({ kind, count }: GeneratorPlan): GeneratorCount {
   return { kind: kind === 'threads' ? 'threads' : 'workers', count }
 }
