@@ -7,7 +7,7 @@ import type { Report as SavedReport } from '../lib/record/record.ts'
 import { readReport, writeView } from '../lib/record/store.ts'
 import { reportSummary } from '../lib/render/terminal/summary.ts'
 import { renderView } from '../lib/render/render.ts'
-import { extensions, viewNames, type ViewName } from '../lib/record/view-names.ts'
+import { extensions, viewNames, type ViewName } from '../lib/record/names.ts'
 import { paint } from '../lib/cli/paint.ts'
 
 /** What a report is shown as; JSON is what it is saved as. */

@@ -3,10 +3,9 @@ import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import type { RunConfig } from '../config/resolve.ts'
 import { recordDurability } from '../adapters/databases/durability.ts'
 import type { EngineInfo } from '../ports/database.ts'
-import type { Report, ReportHead } from '../record/record.ts'
-import { reportSchemaName } from '../record/schema-name.ts'
-import { recordServer } from '../render/terminal/server-text.ts'
+import type { Report, ReportHead, ServerRecord } from '../record/record.ts'
 import type { ServerFacts } from '../ports/database-facts.ts'
+import { reportSchemaName } from '../record/names.ts'
 
 /** What a report says about its run, whatever was run. */
 export interface RunFacts {
@@ -48,5 +47,24 @@ export function describeRun<Kind extends Report['kind']>(
     config: Object.fromEntries(config.settings.map(({ name, shown }) => [name, shown])),
     seed: config.values.seed,
     command: config.command,
+  }
+}
+
+/** What a report says of the server; nothing where it could not be asked. */
+export function recordServer(facts: ServerFacts | null): { server?: ServerRecord } {
+  if (facts === null) return {}
+  const { settings, tables, replication, others } = facts
+  return {
+    server: {
+      settings: { ...settings },
+      tables: tables.map(({ extras, differences, ...table }) => ({
+        ...table,
+        indexes: table.indexes.map((index) => ({ ...index })),
+        ...(extras && { extras: [...extras] }),
+        ...(differences && { differences: [...differences] }),
+      })),
+      replication,
+      others: others === null ? null : Object.fromEntries(others.map(({ who, connections }) => [who, connections])),
+    },
   }
 }

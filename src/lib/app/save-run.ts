@@ -4,7 +4,7 @@ import type { Report } from '../record/record.ts'
 import { requireWritable, requireWritableFile, saveReport, writeView } from '../record/store.ts'
 import { markdownReport } from '../render/text-formats/markdown.ts'
 import { renderView } from '../render/render.ts'
-import { extensions, type ViewName } from '../record/view-names.ts'
+import { extensions, type ViewName } from '../record/names.ts'
 
 /** Where a run is saved, and in which forms besides JSON. */
 export interface SaveOptions {

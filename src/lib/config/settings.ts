@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { longestSeed, mostPerSecond } from '../base/limits.ts'
-import { viewNames } from '../record/view-names.ts'
+import { viewNames } from '../record/names.ts'
 import { keyOrders } from '../seeding/keys.ts'
 import { indexTimes, rowOrders } from '../seeding/recipe.ts'
 import { apiSettings } from './api-settings.ts'

@@ -3,7 +3,7 @@ import type { TLocalizedValidationError } from 'typebox/error'
 import { failure, reasonOf } from '../base/errors/errors.ts'
 import { plain } from '../base/format.ts'
 import { reportKinds, type Report } from './record.ts'
-import { reportSchemaName } from './schema-name.ts'
+import { reportSchemaName } from './names.ts'
 
 type Kind = keyof typeof reportKinds
 

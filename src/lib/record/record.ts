@@ -1,123 +1,9 @@
 import { Type, type Static } from 'typebox'
-import {
-  byName,
-  count,
-  distribution,
-  flag,
-  list,
-  ms,
-  number,
-  object,
-  oneOf,
-  orNull,
-  text,
-  textByName,
-} from './fields.ts'
-import { Connection } from './connection-record.ts'
-import { LimitFound } from './limit-record.ts'
-import { LoadModel } from './load-model-record.ts'
-import { percentiles, Spectrum, Step, TimelineRow } from './load-rows-record.ts'
+import { head } from './environment-record.ts'
+import { byName, count, flag, list, number, object, oneOf, orNull, text } from './fields.ts'
 import { Checkpoint, Model, Stream, Sweep } from './insert-bench-record.ts'
-import { health, LoadWorker } from './load-worker-record.ts'
-import { reportSchemaName } from './schema-name.ts'
-import { SeedWorkers, Verified } from './seed-record.ts'
-import { Server } from './server-record.ts'
-
-// File names are made of it, so it must be a time and nothing else.
-const utcTime = (description: string) =>
-  Type.String({ description, pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$` })
-
-const Environment = object('where the run was made', {
-  cpu: text('model of the processor'),
-  cores: count('processors that Node sees'),
-  memoryMb: number('memory of the machine, MB'),
-  os: text('operating system and its version'),
-  node: text('version of Node'),
-  rushbench: text('version of rushbench'),
-  engine: text('database engine; "unknown" for a target whose database is not known'),
-  engineVersion: text("the engine's version"),
-  durability: textByName('settings that say what a commit survives'),
-  connection: Type.Optional(Connection),
-})
-
-const common = {
-  schema: Type.Literal(reportSchemaName, { description: 'version of this contract' }),
-  id: text('unique to this run'),
-  startedAt: utcTime('when the run began, ISO 8601, UTC'),
-  finishedAt: utcTime('when the run ended, ISO 8601, UTC'),
-  environment: Environment,
-  server: Server,
-  config: byName('every setting as text, passwords hidden', orNull(Type.String())),
-  seed: text('seed of every random choice'),
-  command: Type.Optional(text('command line that makes such a run again, passwords hidden')),
-}
-
-const LoadVerdict = object('whether the figures are those of a load, whatever the generator says of itself', {
-  passed: flag('requests were made, not all of them failed, and no more iterations threw than may'),
-  reasons: list('why not', Type.String()),
-})
-
-const Load = object('what the clients saw', {
-  verdict: Type.Optional(LoadVerdict),
-  workload: text('the scenarios that were run'),
-  target: text('what was loaded'),
-  model: Type.Optional(LoadModel),
-  users: count('virtual users at the same time, at most'),
-  iterations: Type.Optional(count('that began')),
-  skipped: Type.Optional(count('iterations of the open model that could not start')),
-  full: Type.Optional(flag('iterations were skipped because no more may be in flight')),
-  unprepared: Type.Optional(flag('iterations were skipped because no user was prepared yet')),
-  seconds: number('length of the run, seconds'),
-  requests: count('sent'),
-  failures: count('that failed'),
-  errors: Type.Optional(count('iterations whose scenario threw')),
-  reconnected: Type.Optional(count('sent again, because their kept connections had been closed')),
-  droppedTexts: Type.Optional(count('texts over WebSockets that were dropped, because too many waited to be received')),
-  afterEnd: Type.Optional(count('requests that ended after the end of the run, in the grace, and are not in rps')),
-  lateStartP50: Type.Optional(ms('median of how late requests were sent')),
-  rps: number('requests per second: those that ended in the time of the run, over that time'),
-  idealRps: number('what the same users, or all arrivals, would have reached, had every answer been instant'),
-  interrupted: flag('ended before its time'),
-  outcomes: object('attempts to book, by what became of them', {
-    booked: count('acknowledged'),
-    conflict: count('rightly refused'),
-    failed: count('refused by an error'),
-    unknown: count('without an answer'),
-  }),
-  responseTime: object('from the moment the request should have been sent', percentiles),
-  serviceTime: object('from the moment the request was sent', percentiles),
-  spectrum: Type.Optional(Spectrum),
-  steps: list('a row for each kind of request', Step),
-  timeline: list('a row for each second', TimelineRow),
-  workers: Type.Optional(list('where worker processes made it', LoadWorker)),
-  slices: Type.Optional(
-    object('response times by stretches of time, for comparisons', {
-      seconds: number('length of each, seconds; what came after the last whole second is in the last'),
-      responseTimes: list('of each stretch', distribution('response times')),
-    }),
-  ),
-  failureReasons: byName('failures by reason', count('with this reason')),
-  errorReasons: Type.Optional(byName('errors by what was thrown, after the scenario', count('with this reason'))),
-  faults: Type.Optional(
-    list(
-      'what was made to go wrong, in order of time',
-      object('one fault', {
-        kind: oneOf('what was done to which part', 'kill-server', 'drop-connections', 'pause-database'),
-        atMs: number('when it began, from the start of the run, ms'),
-        lastedMs: number('until the part worked again, ms'),
-        detail: text('what was done, or why it failed'),
-      }),
-    ),
-  ),
-})
-
-const Generator = object('how the load generator fared; of several threads or workers, the worst', {
-  ...health,
-  threads: Type.Optional(list('where there are several', object('one thread', health))),
-  valid: flag('it was not the bottleneck'),
-  reasons: list('why the run is not valid: which thread or worker, and what it lacked', Type.String()),
-  advice: Type.Optional(text('what to try where it is not valid')),
-})
+import { LimitFound } from './load-model-record.ts'
+import { Generator, Load } from './load-record.ts'
 
 /** Left out where nobody could count them: in an API that was not started for the run. */
 const retries = Type.Optional(
@@ -160,9 +46,11 @@ const Threshold = object('a limit that the run had to hold', {
   passed: flag('the limit was held'),
 })
 
+const ReportHead = Type.Object(head)
+
 const LoadReport = Type.Object(
   {
-    ...common,
+    ...head,
     kind: Type.Literal('load', { description: 'what was run' }),
     load: Load,
     limit: Type.Optional(LimitFound),
@@ -180,7 +68,7 @@ const LoadReport = Type.Object(
 
 const InsertBenchReport = Type.Object(
   {
-    ...common,
+    ...head,
     kind: Type.Literal('insert-bench', { description: 'what was run' }),
     checkpoints: list('a row for each table size and order of keys', Checkpoint),
     interrupted: Type.Optional(flag('ended before all that was asked for was measured')),
@@ -194,9 +82,25 @@ const InsertBenchReport = Type.Object(
   { title: 'insert-bench report' },
 )
 
+/** What the table held after a seeding, where that was asked for. */
+const Verified = object('what the whole table held afterwards, as expected', {
+  rows: count('in the table'),
+  checksum: text('sum of the hashes of all rows, 64 bits in hexadecimal'),
+})
+
+/** Who stored the rows of a seeding that was spread over workers. */
+const SeedWorkers = list(
+  "where others stored the rows; a block whose worker was lost before it could say so is nobody's",
+  object('one worker', {
+    name: text('what it is called'),
+    blocks: count('stored'),
+    rows: count('stored'),
+  }),
+)
+
 const SeedReport = Type.Object(
   {
-    ...common,
+    ...head,
     kind: Type.Literal('seed', { description: 'what was run' }),
     rows: count('stored'),
     seconds: number('it took, seconds'),
@@ -221,7 +125,7 @@ const SeedReport = Type.Object(
 
 const AuditReport = Type.Object(
   {
-    ...common,
+    ...head,
     kind: Type.Literal('audit', { description: 'what was run' }),
     audit: Audit,
     ledgers: list(
@@ -260,25 +164,19 @@ export type Report = LoadReport | InsertBenchReport | SeedReport | AuditReport
 /** What the ledger and the invariants said. */
 export type AuditResult = Static<typeof Audit>
 /** What all kinds of reports begin with. */
-export type ReportHead = Omit<SeedReport, 'kind' | keyof SeedBody>
-type SeedBody = Pick<
-  SeedReport,
-  | 'rows'
-  | 'seconds'
-  | 'rowsPerSecond'
-  | 'maxRssMb'
-  | 'strategy'
-  | 'durability'
-  | 'passedOver'
-  | 'resumedAt'
-  | 'keys'
-  | 'order'
-  | 'indexes'
-  | 'connections'
-  | 'workers'
-  | 'verified'
-  | 'recipe'
->
+export type ReportHead = Static<typeof ReportHead>
+export type Environment = ReportHead['environment']
+/** What the database server said of itself. */
+export type ServerRecord = NonNullable<ReportHead['server']>
+export type LoadRecord = Static<typeof Load>
+/** What decided when requests were sent. */
+export type LoadModelRecord = NonNullable<LoadRecord['model']>
+export type LimitRecord = Static<typeof LimitFound>
+export type ThresholdRecord = Static<typeof Threshold>
+export type CheckpointRecord = Static<typeof Checkpoint>
+export type StreamRecord = Static<typeof Stream>
+/** How p50 depends on the rows. */
+export type CurveRecord = Static<typeof Model>
 
 /** The schema of each kind of report, by the name that stands in it. */
 export const reportKinds = {

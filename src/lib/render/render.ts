@@ -4,7 +4,7 @@ import { htmlReport } from './html/html.ts'
 import { junitReport } from './text-formats/junit.ts'
 import { markdownReport } from './text-formats/markdown.ts'
 import { readPageAssets } from './html/page-assets.ts'
-import type { ViewName } from '../record/view-names.ts'
+import type { ViewName } from '../record/names.ts'
 
 const renderers: Readonly<Record<ViewName, (report: Report) => string | Promise<string>>> = {
   html: async (report) => htmlReport(report, await readPageAssets()),

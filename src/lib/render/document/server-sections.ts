@@ -1,10 +1,10 @@
 import { formatBytes, formatCount } from '../../base/format.ts'
-import type { ServerRecord } from '../../record/server-record.ts'
+import type { ServerRecord } from '../../record/record.ts'
 import { alterationsOf, othersPhrase } from '../terminal/server-text.ts'
 import { section, type Section } from './digest.ts'
 
 /** What the database server said of itself, and how large its tables are; nothing where that is not known. */
-export function serverSections(server: ServerRecord): Section[] {
+export function serverSections(server: ServerRecord | undefined): Section[] {
   if (server === undefined) return []
   const { settings, tables, replication, others } = server
   const facts = [

@@ -1,28 +1,7 @@
 import { countOf, formatBytes, formatCount, plain } from '../../base/format.ts'
-import type { ServerRecord } from '../../record/server-record.ts'
-import type { ServerFacts } from '../../ports/database-facts.ts'
+import type { ServerRecord } from '../../record/record.ts'
 
-type Server = NonNullable<ServerRecord>
-type ServerTable = Server['tables'][number]
-
-/** As it stands in a report; nothing where the server could not be asked. */
-export function recordServer(facts: ServerFacts | null): { server?: Server } {
-  if (facts === null) return {}
-  const { settings, tables, replication, others } = facts
-  return {
-    server: {
-      settings: { ...settings },
-      tables: tables.map(({ extras, differences, ...table }) => ({
-        ...table,
-        indexes: table.indexes.map((index) => ({ ...index })),
-        ...(extras && { extras: [...extras] }),
-        ...(differences && { differences: [...differences] }),
-      })),
-      replication,
-      others: others === null ? null : Object.fromEntries(others.map(({ who, connections }) => [who, connections])),
-    },
-  }
-}
+type ServerTable = ServerRecord['tables'][number]
 
 const mostSettings = 3
 const mostTables = 3
@@ -44,7 +23,7 @@ const byStatistics: Readonly<Record<string, string>> = {
  * What a summary says of the server, an `engine`: its first settings, who else was there, and the largest tables, a line
  * each. `when` says of which moment that is, where a reader could take it for another.
  */
-export function serverLines(server: ServerRecord, engine: string, when = ''): string[] {
+export function serverLines(server: ServerRecord | undefined, engine: string, when = ''): string[] {
   if (server === undefined) return []
   const { settings, tables, replication, others } = server
   const first = Object.entries(settings).slice(0, mostSettings)
@@ -76,7 +55,7 @@ export function alterationsOf(tables: readonly ServerTable[]): string[] {
 }
 
 /** `2 others connected: admin (psql) 2`. */
-export function othersPhrase(others: NonNullable<Server['others']>): string {
+export function othersPhrase(others: NonNullable<ServerRecord['others']>): string {
   const entries = Object.entries(others).sort(([, a], [, b]) => b - a)
   const all = entries.reduce((sum, [, connections]) => sum + connections, 0)
   if (all === 0) return 'nobody else connected'

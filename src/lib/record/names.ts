@@ -1,3 +1,6 @@
+/** The version of the contract; programs that read reports look at it first. */
+export const reportSchemaName = 'rushbench.report/v1'
+
 /** The forms that a report has besides JSON. */
 export const viewNames = ['html', 'markdown', 'junit', 'csv'] as const
 
