@@ -1,5 +1,5 @@
 import type { CacheSide } from './cache-sides.ts'
-import type { LoadReport } from '../record/record.ts'
+import type { LoadRecord, LoadReport } from '../record/record.ts'
 import type { OriginalFigures } from '../ports/workload.ts'
 
 /** One run of the experiment. */
@@ -22,7 +22,7 @@ export interface ExperimentMetric {
 
 const names = ['rps', 'failures', 'p50', 'p95', 'p99'] as const
 
-const reads: Readonly<Record<(typeof names)[number], (load: LoadReport['load']) => number | null>> = {
+const reads: Readonly<Record<(typeof names)[number], (load: LoadRecord) => number | null>> = {
   rps: ({ rps }) => rps,
   failures: ({ failures, requests }) => (requests > 0 ? failures / requests : null),
   p50: ({ responseTime }) => responseTime.p50,

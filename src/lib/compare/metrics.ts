@@ -1,10 +1,15 @@
 import { createBlockSet, readDistribution, type BlockSet } from '../base/measure/distribution.ts'
 import { formatCount } from '../base/format.ts'
 import { errorsOf } from '../load/metrics/load-verdict.ts'
-import type { InsertBenchReport, LoadReport, Report, SeedReport } from '../record/record.ts'
-
-type StreamReport = NonNullable<InsertBenchReport['stream']>
-type CheckpointReport = InsertBenchReport['checkpoints'][number]
+import type {
+  CheckpointRecord,
+  InsertBenchReport,
+  LoadRecord,
+  LoadReport,
+  Report,
+  SeedReport,
+  StreamRecord,
+} from '../record/record.ts'
 
 /** What a metric is given in. */
 export type MetricUnit = 'ms' | 'us' | 'per second' | 'share'
@@ -73,7 +78,7 @@ function loadMetrics({ load }: LoadReport): Metric[] {
 }
 
 /** Beside a report of before iterations were counted, it cannot gate. */
-function errorMetric(load: LoadReport['load']): Metric {
+function errorMetric(load: LoadRecord): Metric {
   const { iterations } = load
   return { ...share('errors', errorsOf(load), iterations ?? 0), gates: iterations !== undefined }
 }
@@ -87,7 +92,7 @@ function insertBenchMetrics({ checkpoints, stream }: InsertBenchReport): Metric[
 }
 
 /** A table that is measured again has grown a little: what is measured first, second, ... belongs together. */
-function checkpointMetrics(checkpoint: CheckpointReport, position: number): Metric[] {
+function checkpointMetrics(checkpoint: CheckpointRecord, position: number): Metric[] {
   const { rows, keys, inserts, latencies, p50, p95, p99, mean } = checkpoint
   const at = `at ${formatCount(rows)} rows${keys ? `, ${keys} keys` : ''}`
   const key = `size ${position + 1}${keys ? `, ${keys} keys` : ''}`
@@ -104,7 +109,7 @@ function checkpointMetrics(checkpoint: CheckpointReport, position: number): Metr
   ]
 }
 
-function streamMetrics({ keys, inserts, seconds, exitInsertsPerSecond, stallMs }: StreamReport): Metric[] {
+function streamMetrics({ keys, inserts, seconds, exitInsertsPerSecond, stallMs }: StreamRecord): Metric[] {
   const name = `stream, ${keys} keys`
   return [
     rate(`${name}: inserts`, inserts / seconds),

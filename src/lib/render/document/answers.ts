@@ -4,22 +4,20 @@ import { formatCount, formatDuration, formatLatency, formatNumber, formatShare, 
 import { levelText } from '../../load/limits/level-text.ts'
 import { limitPhrase } from '../terminal/limit-text.ts'
 import { loadFaults } from '../../load/metrics/load-verdict.ts'
-import type { AuditResult, LoadReport, Report } from '../../record/record.ts'
+import type { AuditResult, LimitRecord, LoadReport, Report, ThresholdRecord } from '../../record/record.ts'
 import { sendsOne } from '../terminal/single-request.ts'
 import { healthPhrase } from '../terminal/workers-text.ts'
 import type { Answer } from './digest.ts'
 
-type Threshold = LoadReport['thresholds'][number]
-
 /** Whether a threshold was met; without samples it never is. */
-export function isMet({ passed, actual }: Threshold): boolean {
+export function isMet({ passed, actual }: ThresholdRecord): boolean {
   return passed && actual !== null
 }
 
 const shares: ReadonlySet<string> = new Set(['failures', 'errors', 'skipped'])
 
 /** What a threshold's metric was, as text. */
-export function formatActual({ metric, actual }: Threshold): string {
+export function formatActual({ metric, actual }: ThresholdRecord): string {
   if (actual === null) return 'never measured'
   if (shares.has(metric)) return formatShare(actual)
   if (/time|^steps/.test(metric)) return formatLatency(actual)
@@ -61,7 +59,7 @@ export function durabilityAnswers(environment: Report['environment']): Answer[] 
   ]
 }
 
-function limitAnswer(limit: NonNullable<LoadReport['limit']>): Answer {
+function limitAnswer(limit: LimitRecord): Answer {
   const answer = limit.held ? `${levelText(limit.held, limit.raised)} held the limit` : 'No load held the limit'
   return {
     question: 'How much does it hold?',
@@ -113,7 +111,7 @@ function failedAudit(reason: string): Answer {
 }
 
 /** Whether the limits that were asked for were held. */
-export function thresholdAnswer(thresholds: readonly Threshold[]): Answer {
+export function thresholdAnswer(thresholds: readonly ThresholdRecord[]): Answer {
   const question = 'Thresholds met?'
   const missed = thresholds.filter((threshold) => !isMet(threshold))
   const all = formatCount(thresholds.length)

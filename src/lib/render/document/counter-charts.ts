@@ -1,15 +1,13 @@
 import { largest, smallest } from '../../base/extremes.ts'
-import type { InsertBenchReport } from '../../record/record.ts'
+import type { CheckpointRecord } from '../../record/record.ts'
 import type { Axis, Chart, ChartSeries } from './chart.ts'
 import { formatUnit, type Unit } from './units.ts'
-
-type Checkpoint = InsertBenchReport['checkpoints'][number]
 
 /** What was counted at one table size, with keys of one order. */
 export interface Counted {
   readonly rows: number
-  readonly keys: NonNullable<Checkpoint['keys']>
-  readonly counters: NonNullable<Checkpoint['counters']>
+  readonly keys: NonNullable<CheckpointRecord['keys']>
+  readonly counters: NonNullable<CheckpointRecord['counters']>
 }
 
 /** Rows in the table. */

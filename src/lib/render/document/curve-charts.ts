@@ -1,31 +1,29 @@
-import type { InsertBenchReport } from '../../record/record.ts'
+import type { CheckpointRecord, CurveRecord } from '../../record/record.ts'
 import { scaleFor, type Chart, type ChartSeries, type Mark, type Span, type Tone } from './chart.ts'
 import { counterCharts, rowsAxis } from './counter-charts.ts'
 import { formatUnit } from './units.ts'
 
-type Checkpoint = InsertBenchReport['checkpoints'][number]
-type Model = NonNullable<InsertBenchReport['model']>[number]
-type KeyOrder = NonNullable<Checkpoint['keys']>
+type KeyOrder = NonNullable<CheckpointRecord['keys']>
 
 const tones: Readonly<Record<KeyOrder, Tone>> = { append: 'blue', random: 'orange' }
 
 /** p50 over the rows with what was fitted to it, the tail, and what the server counted; none of a single size. */
-export function curveCharts(checkpoints: readonly Checkpoint[], models: readonly Model[]): Chart[] {
+export function curveCharts(checkpoints: readonly CheckpointRecord[], models: readonly CurveRecord[]): Chart[] {
   if (new Set(checkpoints.map(({ rows }) => rows)).size < 2) return []
   const own = models.filter(({ against }) => against === undefined)
   const counted = checkpoints.map(({ rows, keys = 'append', counters = [] }) => ({ rows, keys, counters }))
   return [medianChart(checkpoints, own), tailChart(checkpoints), ...counterCharts(counted)]
 }
 
-function ordersOf(checkpoints: readonly Checkpoint[]): KeyOrder[] {
+function ordersOf(checkpoints: readonly CheckpointRecord[]): KeyOrder[] {
   return [...new Set(checkpoints.map(({ keys = 'append' }) => keys))]
 }
 
-function measuredWith(order: KeyOrder, checkpoints: readonly Checkpoint[]): Checkpoint[] {
+function measuredWith(order: KeyOrder, checkpoints: readonly CheckpointRecord[]): CheckpointRecord[] {
   return checkpoints.filter(({ keys = 'append' }) => keys === order)
 }
 
-function medianChart(checkpoints: readonly Checkpoint[], models: readonly Model[]): Chart {
+function medianChart(checkpoints: readonly CheckpointRecord[], models: readonly CurveRecord[]): Chart {
   const orders = ordersOf(checkpoints)
   const fitted = models.filter(({ curve }) => curve !== undefined)
   const curves = fitted.flatMap(fittedSeries)
@@ -42,20 +40,20 @@ function medianChart(checkpoints: readonly Checkpoint[], models: readonly Model[
   }
 }
 
-function endsOf(order: KeyOrder, measured: readonly Checkpoint[]): string {
-  const at = (checkpoint: Checkpoint | undefined) =>
+function endsOf(order: KeyOrder, measured: readonly CheckpointRecord[]): string {
+  const at = (checkpoint: CheckpointRecord | undefined) =>
     `${formatUnit('us', checkpoint?.p50 ?? null)} at ${formatUnit('rows', checkpoint?.rows ?? null)} rows`
   return `With ${order} keys ${at(measured[0])}, ${at(measured.at(-1))}.`
 }
 
 /** What was judged flat is drawn at its level: the curve that was fitted is a line, whose slope is what cannot be told. */
-function drawnCurve({ shape, level, curve = [] }: Model): NonNullable<Model['curve']> {
+function drawnCurve({ shape, level, curve = [] }: CurveRecord): NonNullable<CurveRecord['curve']> {
   if (shape !== 'flat' || level === undefined) return curve
   return curve.map(({ rows }) => ({ rows, p50: level.value, low: level.low, high: level.high }))
 }
 
 /** The edges of the interval, then the curve itself. */
-function fittedSeries(model: Model): ChartSeries[] {
+function fittedSeries(model: CurveRecord): ChartSeries[] {
   const { keys } = model
   const curve = drawnCurve(model)
   const xs = curve.map(({ rows }) => rows)
@@ -84,7 +82,7 @@ function fittedSeries(model: Model): ChartSeries[] {
   ]
 }
 
-function measuredSeries(order: KeyOrder, measured: readonly Checkpoint[]): ChartSeries[] {
+function measuredSeries(order: KeyOrder, measured: readonly CheckpointRecord[]): ChartSeries[] {
   const blocks = measured.flatMap(blockPoints)
   const xs = measured.map(({ rows }) => rows)
   return [
@@ -105,7 +103,7 @@ function measuredSeries(order: KeyOrder, measured: readonly Checkpoint[]): Chart
   ]
 }
 
-function kneeSpans({ knee, keys }: Model): Span[] {
+function kneeSpans({ knee, keys }: CurveRecord): Span[] {
   if (!knee) return []
   return [
     { name: `knee at ${formatUnit('rows', knee.value)}, ${keys} keys`, from: knee.low, to: knee.high, at: knee.value },
@@ -113,11 +111,11 @@ function kneeSpans({ knee, keys }: Model): Span[] {
 }
 
 /** Each block grew the table, so that no two are at the same place. */
-function blockPoints({ rows, inserts, blocks = [] }: Checkpoint): { readonly x: number; readonly y: number }[] {
+function blockPoints({ rows, inserts, blocks = [] }: CheckpointRecord): { readonly x: number; readonly y: number }[] {
   return blocks.map((y, index) => ({ x: rows + Math.round((index * inserts) / blocks.length), y }))
 }
 
-function tailChart(checkpoints: readonly Checkpoint[]): Chart {
+function tailChart(checkpoints: readonly CheckpointRecord[]): Chart {
   const lines = ordersOf(checkpoints).flatMap((order) => {
     const own = measuredWith(order, checkpoints)
     const xs = own.map(({ rows }) => rows)

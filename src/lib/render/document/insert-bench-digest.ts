@@ -1,7 +1,7 @@
 import { nameSingleInserts } from '../terminal/durability-text.ts'
 import { formatCount, formatDuration, formatNumber } from '../../base/format.ts'
 import { forecastPhrase, isBlurred, modelPhrase, nameOf } from '../terminal/model-text.ts'
-import type { InsertBenchReport } from '../../record/record.ts'
+import type { CheckpointRecord, CurveRecord, InsertBenchReport, StreamRecord } from '../../record/record.ts'
 import { durabilityAnswers, thresholdAnswer } from './answers.ts'
 import { leftPhrase, scheduleMisses } from '../terminal/insert-bench-verdict.ts'
 import { curveCharts } from './curve-charts.ts'
@@ -10,10 +10,6 @@ import { counterTable, latencyTable, rowsOfStream, type BenchRow } from './inser
 import { runFacts, runSections } from './run-facts.ts'
 import { stallChart, streamCharts } from './stream-charts.ts'
 import { formatUnit } from './units.ts'
-
-type Checkpoint = InsertBenchReport['checkpoints'][number]
-type Stream = NonNullable<InsertBenchReport['stream']>
-type Model = NonNullable<InsertBenchReport['model']>[number]
 
 /** An insert benchmark for people. */
 export function insertBenchDigest(report: InsertBenchReport): Digest {
@@ -63,7 +59,7 @@ function scheduleAnswer(misses: readonly string[]): Answer {
   }
 }
 
-function modelAnswer(model: Model): Answer {
+function modelAnswer(model: CurveRecord): Answer {
   return {
     question: `Does p50 go with the rows, ${model.keys} keys?`,
     verdict: 'plain',
@@ -72,7 +68,7 @@ function modelAnswer(model: Model): Answer {
   }
 }
 
-function shapeOf(model: Model): string {
+function shapeOf(model: CurveRecord): string {
   const { shape, knee } = model
   if (shape === 'knee' && knee) return `A knee at ${formatUnit('rows', knee.value)} rows`
   if (shape === 'logarithmic') return 'p50 goes with the logarithm of the rows'
@@ -85,7 +81,7 @@ function capitalize(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }
 
-function rateAnswer({ inserts, seconds, exitInsertsPerSecond, keys }: Stream): Answer {
+function rateAnswer({ inserts, seconds, exitInsertsPerSecond, keys }: StreamRecord): Answer {
   return {
     question: `Inserts a second, ${keys} keys`,
     verdict: 'plain',
@@ -94,7 +90,7 @@ function rateAnswer({ inserts, seconds, exitInsertsPerSecond, keys }: Stream): A
   }
 }
 
-function stallAnswer({ stallCount, stallMs, seconds }: Stream): Answer {
+function stallAnswer({ stallCount, stallMs, seconds }: StreamRecord): Answer {
   const none = 'No insert took longer than 100 ms and 20 times the p50 of its bucket.'
   const some = `Longer than 100 ms and 20 times the p50: ${formatUnit('ms', stallMs)} of ${formatDuration(seconds * 1000)} in all.`
   return {
@@ -105,7 +101,7 @@ function stallAnswer({ stallCount, stallMs, seconds }: Stream): Answer {
   }
 }
 
-function measuredAnswer(checkpoints: readonly Checkpoint[]): Answer {
+function measuredAnswer(checkpoints: readonly CheckpointRecord[]): Answer {
   const [first, ...others] = checkpoints
   const sizes = others.length === 0 && first ? ` at ${formatCount(first.rows)} rows` : ''
   return {
@@ -116,7 +112,7 @@ function measuredAnswer(checkpoints: readonly Checkpoint[]): Answer {
   }
 }
 
-function checkpointFigures(checkpoints: readonly Checkpoint[]): Figure[] {
+function checkpointFigures(checkpoints: readonly CheckpointRecord[]): Figure[] {
   const orders = [...new Set(checkpoints.map(({ keys }) => keys))]
   return orders.flatMap((order) => {
     const own = checkpoints.filter(({ keys }) => keys === order)
@@ -132,7 +128,7 @@ function checkpointFigures(checkpoints: readonly Checkpoint[]): Figure[] {
   })
 }
 
-function streamFigures({ inserts, seconds, exitInsertsPerSecond, stallCount, buckets }: Stream): Figure[] {
+function streamFigures({ inserts, seconds, exitInsertsPerSecond, stallCount, buckets }: StreamRecord): Figure[] {
   const last = buckets.at(-1)
   const at = last ? `at ${formatUnit('rows', last.toRows)} rows` : ''
   return [
@@ -145,7 +141,7 @@ function streamFigures({ inserts, seconds, exitInsertsPerSecond, stallCount, buc
 }
 
 /** A row for each curve, also of what random keys cost beyond append keys. */
-function modelTable(models: readonly Model[]): Table {
+function modelTable(models: readonly CurveRecord[]): Table {
   const rows = models.map((model) => [
     nameOf(model),
     modelPhrase(model),
@@ -165,7 +161,7 @@ function checkpointSections(report: InsertBenchReport): Section[] {
   ]
 }
 
-function streamSections(stream: Stream): Section[] {
+function streamSections(stream: StreamRecord): Section[] {
   const rows = rowsOfStream(stream)
   const stalls = stream.stalls.map(({ startSecond, ms, rows: size }) => [
     formatUnit('seconds', startSecond),

@@ -1,17 +1,13 @@
 import { formatCount } from '../../base/format.ts'
-import type { InsertBenchReport } from '../../record/record.ts'
+import type { CheckpointRecord, Environment, StreamRecord } from '../../record/record.ts'
 import type { Table } from './digest.ts'
 import { formatUnit } from './units.ts'
 
-type Checkpoint = InsertBenchReport['checkpoints'][number]
-type Environment = InsertBenchReport['environment']
-type Stream = NonNullable<InsertBenchReport['stream']>
-
 /** A line of the tables: inserts at or up to one table size. */
-export type BenchRow = Omit<Checkpoint, 'blocks'>
+export type BenchRow = Omit<CheckpointRecord, 'blocks'>
 
 /** What a stream's tables show: a line for each of its buckets. */
-export function rowsOfStream({ buckets, keys }: Stream): BenchRow[] {
+export function rowsOfStream({ buckets, keys }: StreamRecord): BenchRow[] {
   return buckets.map(({ toRows, ...bucket }) => ({ ...bucket, rows: toRows, keys }))
 }
 

@@ -1,17 +1,15 @@
 import { formatCount, formatLatency, formatNumber } from '../../base/format.ts'
-import type { LoadReport } from '../../record/record.ts'
+import type { LoadRecord } from '../../record/record.ts'
 import { startsOf } from '../terminal/single-request.ts'
 import { scaleFor, type Chart, type ChartSeries, type Mark, type Span, type Tone } from './chart.ts'
 import { thinTimeline, wholeSeconds, type TimelineSlice } from './timeline.ts'
-
-type Load = LoadReport['load']
 
 const msPerSecond = 1000
 
 const time = { label: 'seconds since the start', unit: 'seconds', scale: 'linear' } as const
 
 /** Throughput and response times over the run, with the users beside them. */
-export function loadCharts(load: Load): Chart[] {
+export function loadCharts(load: LoadRecord): Chart[] {
   const timeline = wholeSeconds(load.timeline)
   if (timeline.length < 2) return []
   const slices = thinTimeline(timeline)
@@ -19,12 +17,12 @@ export function loadCharts(load: Load): Chart[] {
 }
 
 /** The name of what a timeline counts as users. */
-function usersName({ model }: Load): string {
+function usersName({ model }: LoadRecord): string {
   if (model?.kind === 'open') return `${startsOf(model)} in flight`
   return model?.kind === 'saturation' ? 'connections' : 'users'
 }
 
-function throughputChart(load: Load, slices: readonly TimelineSlice[]): Chart {
+function throughputChart(load: LoadRecord, slices: readonly TimelineSlice[]): Chart {
   const line = lineOver(slices)
   const users = usersName(load)
   const busiest = load.timeline.reduce((most, { rps }) => Math.max(most, rps), 0)
@@ -50,7 +48,7 @@ function throughputChart(load: Load, slices: readonly TimelineSlice[]): Chart {
   }
 }
 
-function latencyChart(load: Load, slices: readonly TimelineSlice[]): Chart {
+function latencyChart(load: LoadRecord, slices: readonly TimelineSlice[]): Chart {
   const line = lineOver(slices)
   const slowest = load.timeline.reduce((most, { p99 }) => Math.max(most, p99 ?? 0), 0)
   const series = [
@@ -71,7 +69,7 @@ function latencyChart(load: Load, slices: readonly TimelineSlice[]): Chart {
   }
 }
 
-function faultSpan({ kind, atMs, lastedMs }: NonNullable<Load['faults']>[number]): Span {
+function faultSpan({ kind, atMs, lastedMs }: NonNullable<LoadRecord['faults']>[number]): Span {
   const at = atMs / msPerSecond
   return { name: kind, from: at, to: at + lastedMs / msPerSecond, at }
 }
@@ -94,7 +92,7 @@ function lineOver(slices: readonly TimelineSlice[]) {
 }
 
 /** Response and service times at every percentile; null for a report that has none. */
-export function spectrumChart({ spectrum }: Load): Chart | null {
+export function spectrumChart({ spectrum }: LoadRecord): Chart | null {
   if (!spectrum || spectrum.percentiles.length < 3) return null
   const { percentiles, responseTime, serviceTime } = spectrum
   const whole = percentiles.filter((percentile) => percentile < 100)

@@ -8,7 +8,7 @@ import {
 } from '../../base/format.ts'
 import { trialRows } from '../terminal/limit-text.ts'
 import { errorShare } from '../../load/metrics/load-verdict.ts'
-import type { LoadReport } from '../../record/record.ts'
+import type { LoadRecord, LoadReport } from '../../record/record.ts'
 import { sendsOne, startsOf } from '../terminal/single-request.ts'
 import { modelPhrase, targetPhrase } from '../terminal/text.ts'
 import { workerRows } from '../terminal/workers-text.ts'
@@ -52,23 +52,23 @@ function figuresOf({ load, audit }: LoadReport): Figure[] {
 }
 
 /** Without think time a request is due when the one before it was answered, so that both times are the same. */
-function timeName({ model }: LoadReport['load']): string {
+function timeName({ model }: LoadRecord): string {
   return model?.kind === 'saturation' ? 'service time' : 'response time'
 }
 
-function idealNote({ model, rps, idealRps }: LoadReport['load']): string {
+function idealNote({ model, rps, idealRps }: LoadRecord): string {
   const thinks = model === undefined || model.kind === 'closed'
   return thinks && idealRps > 0 ? `${formatShare(rps / idealRps)} of ideal` : ''
 }
 
-function bookingFigures({ outcomes }: LoadReport['load'], audited: boolean): Figure[] {
+function bookingFigures({ outcomes }: LoadRecord, audited: boolean): Figure[] {
   const { booked, conflict, failed, unknown } = outcomes
   if (!audited && booked + conflict + failed + unknown === 0) return []
   const note = `${formatCount(conflict)} refused, ${formatCount(failed + unknown)} failed`
   return [{ label: 'bookings', value: formatCount(booked), note }]
 }
 
-function errorFigures(load: LoadReport['load']): Figure[] {
+function errorFigures(load: LoadRecord): Figure[] {
   const { errors = 0, iterations = 0 } = load
   if (errors === 0) return []
   const share = errorShare(load)
@@ -76,18 +76,18 @@ function errorFigures(load: LoadReport['load']): Figure[] {
   return [{ label: 'iterations threw', value: formatCount(errors), note }]
 }
 
-function reconnectedFigures({ reconnected = 0 }: LoadReport['load']): Figure[] {
+function reconnectedFigures({ reconnected = 0 }: LoadRecord): Figure[] {
   if (reconnected === 0) return []
   return [{ label: 'requests sent again', value: formatCount(reconnected), note: 'over closed connections at first' }]
 }
 
-function droppedFigures({ droppedTexts = 0 }: LoadReport['load']): Figure[] {
+function droppedFigures({ droppedTexts = 0 }: LoadRecord): Figure[] {
   if (droppedTexts === 0) return []
   const note = 'over WebSockets: more came than the scenario received'
   return [{ label: 'texts dropped', value: formatCount(droppedTexts), note }]
 }
 
-function skippedFigures({ model, iterations = 0, skipped = 0 }: LoadReport['load']): Figure[] {
+function skippedFigures({ model, iterations = 0, skipped = 0 }: LoadRecord): Figure[] {
   if (model?.kind !== 'open') return []
   const due = iterations + skipped
   const share = due > 0 ? `${formatShare(skipped / due)} of ${formatCount(due)}` : ''
@@ -117,9 +117,9 @@ function findings(report: LoadReport): Section[] {
 const spectrumText =
   'Response time counts from the moment a request should have been sent, service time from the moment it was sent. Where they part, requests had to wait for their turn.'
 
-type Times = LoadReport['load']['responseTime']
+type Times = LoadRecord['responseTime']
 
-function stepTable(load: LoadReport['load']): Table {
+function stepTable(load: LoadRecord): Table {
   const rows = load.steps.map(({ name, requests, failures, rps, meanBytes, responseTime }) => [
     name,
     formatCount(requests),
@@ -160,7 +160,7 @@ function reasonTable(reasons: Readonly<Record<string, number>>): Table {
   return { head: ['reason', 'times'], rows, numeric: [1] }
 }
 
-function faultTable(faults: NonNullable<LoadReport['load']['faults']>): Table {
+function faultTable(faults: NonNullable<LoadRecord['faults']>): Table {
   const rows = faults.map(({ kind, atMs, lastedMs, detail }) => [
     kind,
     formatDuration(atMs),

@@ -1,14 +1,13 @@
 import { largest } from '../../base/extremes.ts'
-import type { InsertBenchReport } from '../../record/record.ts'
+import type { StreamRecord } from '../../record/record.ts'
 import { scaleFor, type Chart, type ChartSeries, type Mark, type Tone } from './chart.ts'
 import { counterCharts, rowsAxis } from './counter-charts.ts'
 import { formatUnit } from './units.ts'
 
-type Stream = NonNullable<InsertBenchReport['stream']>
-type Bucket = Stream['buckets'][number]
+type Bucket = StreamRecord['buckets'][number]
 
 /** Rate and latency on the way to a table size, and what the server counted; none of a single bucket. */
-export function streamCharts({ buckets, keys, exitInsertsPerSecond }: Stream): Chart[] {
+export function streamCharts({ buckets, keys, exitInsertsPerSecond }: StreamRecord): Chart[] {
   if (buckets.length < 2) return []
   const xs = buckets.map(({ toRows }) => toRows)
   const line = (name: string, mark: Mark, tone: Tone, value: (bucket: Bucket) => number): ChartSeries => ({
@@ -47,7 +46,7 @@ export function streamCharts({ buckets, keys, exitInsertsPerSecond }: Stream): C
 }
 
 /** When inserts stood still, and for how long; none without stalls. */
-export function stallChart({ stalls }: Stream): Chart[] {
+export function stallChart({ stalls }: StreamRecord): Chart[] {
   if (stalls.length < 2) return []
   const lengths = stalls.map(({ ms }) => ms)
   return [

@@ -1,6 +1,6 @@
-import type { LoadReport } from '../../record/record.ts'
+import type { LoadRecord } from '../../record/record.ts'
 
-type TimelineRow = LoadReport['load']['timeline'][number]
+type TimelineRow = LoadRecord['timeline'][number]
 
 /** Some seconds of a run, one after the other. */
 export interface TimelineSlice {

@@ -1,8 +1,6 @@
 import { nothing, unknown } from '../../adapters/databases/durability.ts'
 import { plain } from '../../base/format.ts'
-import type { Report } from '../../record/record.ts'
-
-type Environment = Report['environment']
+import type { Environment } from '../../record/record.ts'
 
 /** How inserts that are committed one by one are called: durable only where the report says that nothing is at risk. */
 export function nameSingleInserts({ durability }: Environment): string {

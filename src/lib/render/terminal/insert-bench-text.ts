@@ -4,7 +4,7 @@ import { durabilitySettings, nameSingleInserts, notDurable } from './durability-
 import { formatCount, formatDuration, formatLatency, formatNumber, formatTable, plain } from '../../base/format.ts'
 import { leftPhrase, verdictLines } from './insert-bench-verdict.ts'
 import { modelLines } from './model-text.ts'
-import type { InsertBenchReport } from '../../record/record.ts'
+import type { Environment, InsertBenchReport, StreamRecord } from '../../record/record.ts'
 import { describeRetries } from './retries-text.ts'
 import { serverLines } from './server-text.ts'
 import type { Table } from '../document/digest.ts'
@@ -17,9 +17,7 @@ import {
 } from '../document/insert-bench-tables.ts'
 import { formatUnit } from '../document/units.ts'
 
-type Environment = InsertBenchReport['environment']
-type Stream = NonNullable<InsertBenchReport['stream']>
-type KeyOrder = Stream['keys']
+type KeyOrder = StreamRecord['keys']
 
 const defaultWidth = 80
 
@@ -52,7 +50,7 @@ export function insertBenchSummary(report: InsertBenchReport, original: string |
 }
 
 function streamLines(
-  stream: Stream,
+  stream: StreamRecord,
   original: string | null,
   { environment, width }: { readonly environment: Environment; readonly width: number },
 ): string[] {

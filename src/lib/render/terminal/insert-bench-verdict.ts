@@ -1,5 +1,5 @@
 import { formatCount, formatNumber, plain } from '../../base/format.ts'
-import type { InsertBenchReport } from '../../record/record.ts'
+import type { CheckpointRecord, InsertBenchReport } from '../../record/record.ts'
 import { formatActual, isMet } from '../document/answers.ts'
 
 /** What did not go as it was asked for, a sentence each; empty where all did. */
@@ -11,7 +11,7 @@ export function scheduleMisses({ checkpoints, stream }: InsertBenchReport): stri
   return stream?.schedule && !stream.schedule.kept ? [...places, missPhrase(stream.schedule, '')] : places
 }
 
-type Schedule = NonNullable<InsertBenchReport['checkpoints'][number]['schedule']>
+type Schedule = NonNullable<CheckpointRecord['schedule']>
 
 function missPhrase({ asked, reached }: Schedule, where: string): string {
   return `the schedule was not kept${where}: ${formatNumber(asked)} inserts a second were asked for, ${formatNumber(reached)} were reached; response times hold the wait in line, which grew`

@@ -1,17 +1,16 @@
 import { formatCount, formatDuration, formatLatency, formatNumber, formatTable, plain } from '../../base/format.ts'
 import { levelText } from '../../load/limits/level-text.ts'
-import type { LoadReport } from '../../record/record.ts'
+import type { LimitRecord } from '../../record/record.ts'
 
-type LimitFound = NonNullable<LoadReport['limit']>
-type Boundary = NonNullable<LimitFound['held']>
+type Boundary = NonNullable<LimitRecord['held']>
 
 /** The highest load that held a limit, on one line. */
-export function limitLine(limit: LimitFound): string {
+export function limitLine(limit: LimitRecord): string {
   return `limit      ${plain(limitPhrase(limit))}`
 }
 
 /** The highest load that held a limit. */
-export function limitPhrase({ expression, raised, held, failed }: LimitFound): string {
+export function limitPhrase({ expression, raised, held, failed }: LimitRecord): string {
   const end = failed ? `${formatCount(failed.level)} do not ${times(failed)}` : 'no higher load was measured'
   if (held) return `${levelOf(held, raised)} ${expression} ${times(held)}, ${end}`
   return failed
@@ -19,7 +18,7 @@ export function limitPhrase({ expression, raised, held, failed }: LimitFound): s
     : 'not found, because no trial came to its end'
 }
 
-function levelOf(boundary: Boundary, raised: LimitFound['raised']): string {
+function levelOf(boundary: Boundary, raised: LimitRecord['raised']): string {
   return `${levelText(boundary, raised)} ${boundary.level === 1 ? 'holds' : 'hold'}`
 }
 
@@ -28,13 +27,13 @@ function times({ held, trials }: Boundary): string {
 }
 
 /** A row for each trial. */
-export function trialTable(limit: LimitFound): string {
+export function trialTable(limit: LimitRecord): string {
   const { head, rows, numeric } = trialRows(limit)
   return formatTable(head, rows, numeric)
 }
 
 /** The trials as text in columns; `numeric` are those of numbers. */
-export function trialRows({ raised, trials }: LimitFound) {
+export function trialRows({ raised, trials }: LimitRecord) {
   // Most searches have none.
   const withErrors = trials.some(({ errors = 0 }) => errors > 0)
   const head = [

@@ -1,19 +1,18 @@
 import { formatCount, formatLatency, plain } from '../../base/format.ts'
-import type { InsertBenchReport } from '../../record/record.ts'
+import type { CurveRecord } from '../../record/record.ts'
 
-type Model = NonNullable<InsertBenchReport['model']>[number]
-type Estimate = NonNullable<Model['level']>
+type Estimate = NonNullable<CurveRecord['level']>
 
 const msPerUs = 0.001
 
 /** What the curves of p50 look like, for each order of keys, and the forecasts that were asked for. */
-export function modelLines(models: readonly Model[]): string[] {
+export function modelLines(models: readonly CurveRecord[]): string[] {
   if (models.length === 0) return []
   const forecasts = models.flatMap(({ keys, forecast }) => (forecast ? [forecastLine(keys, forecast)] : []))
   return ['p50 over the rows, with 95% intervals', ...models.flatMap(modelText), ...forecasts].map(plain)
 }
 
-function modelText(model: Model): string[] {
+function modelText(model: CurveRecord): string[] {
   const { shape, reason, noise } = model
   const line = `  ${nameOf(model)}: ${modelPhrase(model)}`
   if (shape === 'unknown') return [`${line}: ${reason}`]
@@ -21,22 +20,22 @@ function modelText(model: Model): string[] {
 }
 
 /** The order of keys that a curve is of; of a difference, both. */
-export function nameOf({ keys, against }: Model): string {
+export function nameOf({ keys, against }: CurveRecord): string {
   return against ? `${keys} less ${against}` : keys
 }
 
 /** What a curve looks like, with its numbers. */
-export function modelPhrase(model: Model): string {
+export function modelPhrase(model: CurveRecord): string {
   return model.shape === 'unknown' ? 'no shape can be named' : shapeOf(model)
 }
 
 /** Whether a change as large as p50 itself would have gone unseen, so that "flat" says little. */
-export function isBlurred({ against, level, change }: Model): boolean {
+export function isBlurred({ against, level, change }: CurveRecord): boolean {
   // Of a difference, the level is near 0 and says nothing of how much is much.
   return against === undefined && !!level && !!change && change.high - change.low > level.value
 }
 
-function shapeOf(model: Model): string {
+function shapeOf(model: CurveRecord): string {
   const { shape, level, change, perDecade, knee } = model
   if (!level || !change || !perDecade) return shape
   if (shape === 'flat')
@@ -49,12 +48,12 @@ function shapeOf(model: Model): string {
   return `goes with the logarithm of the rows: ${slope}, from ${us(level)} at the smallest size`
 }
 
-function forecastLine(keys: string, forecast: NonNullable<Model['forecast']>): string {
+function forecastLine(keys: string, forecast: NonNullable<CurveRecord['forecast']>): string {
   return `  forecast for ${keys} keys at ${forecastPhrase(forecast)}`
 }
 
 /** The table size, and p50 at it or why nothing is said of it. */
-export function forecastPhrase({ rows: size, p50, refused }: NonNullable<Model['forecast']>): string {
+export function forecastPhrase({ rows: size, p50, refused }: NonNullable<CurveRecord['forecast']>): string {
   const said = p50 ? `p50 ${us(p50)}` : `none: ${refused ?? 'not carried by what was measured'}`
   return `${formatCount(size)} rows: ${said}`
 }

@@ -14,7 +14,7 @@ import {
 } from '../../base/format.ts'
 import { limitLine, trialTable } from './limit-text.ts'
 import { errorShare, loadFaults } from '../../load/metrics/load-verdict.ts'
-import type { AuditResult, LoadReport, SeedReport } from '../../record/record.ts'
+import type { AuditResult, LoadModelRecord, LoadRecord, LoadReport, SeedReport } from '../../record/record.ts'
 import { describeRetries } from './retries-text.ts'
 import { serverLines } from './server-text.ts'
 import { sendsOne, startsOf, type OpenModel } from './single-request.ts'
@@ -119,7 +119,7 @@ function headlineLines(report: LoadReport, paint: Paint): string[] {
   ]
 }
 
-function errorLines(load: LoadReport['load'], paint: Paint): string[] {
+function errorLines(load: LoadRecord, paint: Paint): string[] {
   const { errors = 0, iterations = 0, errorReasons = {} } = load
   if (errors === 0) return []
   const share = errorShare(load)
@@ -141,7 +141,7 @@ export function targetPhrase({ load, config }: LoadReport): string {
 }
 
 /** How many users or connections, or how many starts a second. */
-export function modelPhrase({ model, users }: LoadReport['load']): string {
+export function modelPhrase({ model, users }: LoadRecord): string {
   if (model?.kind === 'open') {
     return `${formatNumber(model.ratePerSecond)} ${startsOf(model)} a second (${model.arrivals} arrivals)${burstPhrase(model)}, ${formatCount(users)} in flight at most`
   }
@@ -154,7 +154,7 @@ export function modelPhrase({ model, users }: LoadReport['load']): string {
 }
 
 /** Over how long the users began. */
-function startsPhrase(model: LoadReport['load']['model']): string {
+function startsPhrase(model: LoadModelRecord | undefined): string {
   if (model?.kind !== 'closed') return ''
   if (model.starts === 'together') return ' that began at once'
   const overMs = model.starts === 'spread' ? model.startsOverMs : model.stages[0]?.durationMs
@@ -170,13 +170,13 @@ function burstPhrase({ bursts = [] }: OpenModel): string {
 }
 
 /** Said where it makes a difference that anybody could see. */
-function afterEndPhrase({ afterEnd = 0, requests }: LoadReport['load']): string {
+function afterEndPhrase({ afterEnd = 0, requests }: LoadRecord): string {
   return afterEnd * 100 < Math.max(1, requests)
     ? ''
     : ` (${formatCount(afterEnd)} ended after the end, and are not in the rate)`
 }
 
-function idealPhrase({ model, rps, idealRps }: LoadReport['load']): string {
+function idealPhrase({ model, rps, idealRps }: LoadRecord): string {
   if (model?.kind === 'open') return ''
   if (model?.kind === 'saturation') return ' by one request after the other on each connection'
   // Users that never thought have no such rate.
@@ -185,24 +185,21 @@ function idealPhrase({ model, rps, idealRps }: LoadReport['load']): string {
     : ''
 }
 
-function reconnectedLines({ reconnected = 0 }: LoadReport['load']): string[] {
+function reconnectedLines({ reconnected = 0 }: LoadRecord): string[] {
   if (reconnected === 0) return []
   return [
     `sent again ${countOf(reconnected, 'request whose kept connection', 'requests whose kept connections')} the server had closed`,
   ]
 }
 
-function droppedLines({ droppedTexts = 0 }: LoadReport['load'], paint: Paint): string[] {
+function droppedLines({ droppedTexts = 0 }: LoadRecord, paint: Paint): string[] {
   if (droppedTexts === 0) return []
   return [
     `dropped    ${paint.bad(countOf(droppedTexts, 'text'))} over WebSockets: more came than the scenario received`,
   ]
 }
 
-function skippedLines(
-  { model, full, unprepared, iterations = 0, skipped = 0 }: LoadReport['load'],
-  paint: Paint,
-): string[] {
+function skippedLines({ model, full, unprepared, iterations = 0, skipped = 0 }: LoadRecord, paint: Paint): string[] {
   if (model?.kind !== 'open') return []
   if (skipped === 0) return [`skipped    0 of ${formatCount(iterations)} ${startsOf(model)}`]
   const due = iterations + skipped
@@ -216,7 +213,7 @@ function skippedLines(
   ]
 }
 
-function faultLines({ faults = [] }: LoadReport['load']): string[] {
+function faultLines({ faults = [] }: LoadRecord): string[] {
   return faults.map(
     ({ kind, atMs, lastedMs, detail }) =>
       `fault      ${kind} at ${formatDuration(atMs)} for ${formatLatency(lastedMs)}: ${plain(detail)}`,
@@ -253,11 +250,11 @@ function stepTable({ load }: LoadReport): string {
   return formatTable(head, closedLoop ? rows : [...rows, service], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
 }
 
-function latencies(times: LoadReport['load']['responseTime']): string[] {
+function latencies(times: LoadRecord['responseTime']): string[] {
   return [times.p50, times.p90, times.p95, times.p99, times.p999, times.max].map(formatLatency)
 }
 
-function meanBytes(steps: LoadReport['load']['steps']): number {
+function meanBytes(steps: LoadRecord['steps']): number {
   const requests = steps.reduce((sum, step) => sum + step.requests, 0)
   return requests > 0 ? steps.reduce((sum, step) => sum + step.meanBytes * step.requests, 0) / requests : 0
 }

@@ -1,7 +1,7 @@
 import { formatCount, formatLatency, formatNumber, formatTable, plain } from '../../base/format.ts'
-import type { LoadReport } from '../../record/record.ts'
+import type { LoadRecord, LoadReport } from '../../record/record.ts'
 
-type LoadWorker = NonNullable<LoadReport['load']['workers']>[number]
+type LoadWorker = NonNullable<LoadRecord['workers']>[number]
 
 /** Of how many threads or workers the figures of the generator are the worst; empty for a single one. */
 function busiestPhrase({ load, generator }: LoadReport): string {
@@ -20,7 +20,7 @@ export function healthPhrase(report: LoadReport): string {
 }
 
 /** Lateness that no response time contains, as long as it is only that of timers. */
-function sentLate({ lateStartP50 }: LoadReport['load']): string {
+function sentLate({ lateStartP50 }: LoadRecord): string {
   return lateStartP50 === undefined || lateStartP50 === null
     ? ''
     : ` requests ${formatLatency(lateStartP50)} late at p50,`

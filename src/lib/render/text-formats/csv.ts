@@ -1,5 +1,5 @@
 import { failure } from '../../base/errors/errors.ts'
-import type { InsertBenchReport, LoadReport, Report } from '../../record/record.ts'
+import type { CheckpointRecord, InsertBenchReport, LoadReport, Report } from '../../record/record.ts'
 
 type Cell = string | number | null | undefined
 
@@ -64,7 +64,7 @@ function bucketRows({ stream, checkpoints }: InsertBenchReport): Record<string, 
   }))
 }
 
-type Latencies = Pick<InsertBenchReport['checkpoints'][number], 'mean' | 'p50' | 'p95' | 'p99' | 'max'> & {
+type Latencies = Pick<CheckpointRecord, 'mean' | 'p50' | 'p95' | 'p99' | 'max'> & {
   readonly insertsPerSecond?: number | undefined
 }
 
@@ -79,7 +79,7 @@ function latencyCells({ mean, p50, p95, p99, max, insertsPerSecond }: Latencies)
   }
 }
 
-type Controlled = Pick<InsertBenchReport['checkpoints'][number], 'control'>
+type Controlled = Pick<CheckpointRecord, 'control'>
 
 /** Where any of the rows has a control, so that each has the same columns. */
 function controlCells({ control }: Controlled, rows: readonly Controlled[]): Record<string, Cell> {
@@ -87,7 +87,7 @@ function controlCells({ control }: Controlled, rows: readonly Controlled[]): Rec
   return { control_p50_us: control?.p50, control_p99_us: control?.p99 }
 }
 
-type Counted = Pick<InsertBenchReport['checkpoints'][number], 'counters'>
+type Counted = Pick<CheckpointRecord, 'counters'>
 type Counter = NonNullable<Counted['counters']>[number]
 
 /** Of all rows, so that each has the same columns. */
