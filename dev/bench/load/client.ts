@@ -3,7 +3,7 @@ import { watchGenerator } from '../../../src/lib/load/metrics/generator-monitor.
 import { judgeThreads } from '../../../src/lib/load/metrics/generator-verdict.ts'
 import type { GeneratorNews } from '../../../src/lib/load/engine/generator.ts'
 import type { HttpClient } from '../../../src/lib/ports/http-client.ts'
-import { createSleepers, realClock } from '../../../src/lib/base/measure/clock.ts'
+import { createTimers, realClock } from '../../../src/lib/base/measure/clock.ts'
 import { createHistogram, recordMs, type LatencyHistogram } from '../../../src/lib/base/measure/histogram.ts'
 
 // A process that loads a server with one client, and prints what that cost it.
@@ -37,7 +37,7 @@ const warmUpSeconds = 2
 const timeoutMs = 10_000
 
 async function askUntil(client: HttpClient, job: ClientJob, seconds: number): Promise<Load> {
-  const sleepers = createSleepers(realClock)
+  const timers = createTimers(realClock)
   const latencies = createHistogram()
   const late = createHistogram()
   const { pathname: path } = new URL(job.url)
@@ -45,8 +45,8 @@ async function askUntil(client: HttpClient, job: ClientJob, seconds: number): Pr
 
   async function ask(index: number): Promise<void> {
     let due = begin + (job.everyMs * index) / job.connections
-    while (!sleepers.awake) {
-      if (job.everyMs > 0 && !(await sleepers.sleep(Math.max(0, due - realClock.now())))) return
+    while (!timers.cancelled) {
+      if (job.everyMs > 0 && !(await timers.sleep(Math.max(0, due - realClock.now())))) return
       const sent = realClock.now()
       const { status, reason } = await client.request({ method: 'GET', path, wantBody: false })
       if (status !== 200) throw new Error(reason ?? `status ${status}`)
@@ -56,7 +56,7 @@ async function askUntil(client: HttpClient, job: ClientJob, seconds: number): Pr
     }
   }
 
-  realClock.schedule(seconds * 1000, () => sleepers.wakeAll())
+  realClock.schedule(seconds * 1000, () => timers.cancelAll())
   await Promise.all(Array.from({ length: job.connections }, (_, index) => ask(index)))
   return { requests: latencies.totalCount, late }
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { onAbort } from '../base/abort.ts'
-import { createSleepers, type Clock, type Sleepers } from '../base/measure/clock.ts'
+import { createTimers, type Clock, type Timers } from '../base/measure/clock.ts'
 
 /** One insert that came back; times in milliseconds on the clock that it was paced by. */
 export interface InsertTiming {
@@ -47,10 +47,10 @@ export function scheduleFromNow(clock: Clock, rate: number): (index: number) => 
  * it all took, ms. The first insert that fails ends it with its error, after those under way came back.
  */
 export async function paceInserts(pace: Pace): Promise<number> {
-  const sleepers = createSleepers(pace.clock)
-  const stopListening = onAbort(pace.signal, () => sleepers.wakeAll())
+  const timers = createTimers(pace.clock)
+  const stopListening = onAbort(pace.signal, () => timers.cancelAll())
   const startedAt = pace.clock.now()
-  const run: Run = { pace, sleepers, next: 0, turnedAt: startedAt }
+  const run: Run = { pace, timers, next: 0, turnedAt: startedAt }
   try {
     const connections = Array.from({ length: pace.concurrency }, (_, connection) => send(run, connection))
     const ended = await Promise.allSettled(connections)
@@ -64,21 +64,21 @@ export async function paceInserts(pace: Pace): Promise<number> {
 
 interface Run {
   readonly pace: Pace
-  readonly sleepers: Sleepers
+  readonly timers: Timers
   next: number
   turnedAt: number
 }
 
 async function send(run: Run, connection: number): Promise<void> {
-  const { pace, sleepers } = run
+  const { pace, timers } = run
   const { clock, turn = nextTurn } = pace
   try {
-    while (run.next < pace.inserts && !sleepers.awake) {
+    while (run.next < pace.inserts && !timers.cancelled) {
       const index = run.next++
       const insert = pace.draw(index, connection)
       const dueAt = pace.dueAt ? pace.dueAt(index) : clock.now()
       const early = dueAt - clock.now()
-      if (early > 0 && !(await sleepers.sleep(early))) return
+      if (early > 0 && !(await timers.sleep(early))) return
       const sentAt = clock.now()
       await insert()
       const endedAt = clock.now()
@@ -89,7 +89,7 @@ async function send(run: Run, connection: number): Promise<void> {
     }
   } catch (error) {
     // The other connections send no more either.
-    sleepers.wakeAll()
+    timers.cancelAll()
     throw error
   }
 }

@@ -59,43 +59,43 @@ export const preciseClock: Clock = {
   },
 }
 
-/** Resolves `ms` later with true, or with false as soon as the sleepers are woken. */
+/** Resolves `ms` later with true, or with false as soon as the timers are cancelled. */
 export type Sleep = (ms: number) => Promise<boolean>
 
-/** Many that sleep and one that can wake them all. */
-export interface Sleepers {
+/** Timers that can be cancelled together. */
+export interface Timers {
   readonly sleep: Sleep
   /** The same with a callback, which takes less memory than a promise where thousands sleep. */
   sleepThen(ms: number, done: (slept: boolean) => void): void
-  /** Wakes everybody, and everybody who lies down from now on. */
-  wakeAll(): void
-  readonly awake: boolean
+  /** Ends every sleep at once, and every later one. */
+  cancelAll(): void
+  readonly cancelled: boolean
 }
 
 /**
- * Sleepers on `clock`. Cheaper than an AbortSignal for each sleep: a listener costs more than the
+ * Creates timers on `clock`. They are cheaper than an AbortSignal for each sleep: a listener costs more than the
  * timer, and taking one out of thousands walks through them.
  */
-export function createSleepers(clock: Clock): Sleepers {
-  const sleeping = new Set<Sleeper>()
+export function createTimers(clock: Clock): Timers {
+  const sleeping = new Set<Timer>()
 
   function sleepThen(ms: number, done: (slept: boolean) => void): void {
-    if (sleepers.awake) return done(false)
+    if (timers.cancelled) return done(false)
     const cancel = clock.schedule(ms, () => {
-      sleeping.delete(sleeper)
+      sleeping.delete(timer)
       done(true)
     })
-    const sleeper = { cancel, done }
-    sleeping.add(sleeper)
+    const timer = { cancel, done }
+    sleeping.add(timer)
   }
 
   // No getter: V8 gives each object that has one a shape of its own, and there are thousands.
-  const sleepers = {
-    awake: false,
+  const timers = {
+    cancelled: false,
     sleep: (ms: number) => new Promise<boolean>((resolve) => sleepThen(ms, resolve)),
     sleepThen,
-    wakeAll() {
-      sleepers.awake = true
+    cancelAll() {
+      timers.cancelled = true
       for (const { cancel, done } of sleeping) {
         cancel()
         done(false)
@@ -103,10 +103,10 @@ export function createSleepers(clock: Clock): Sleepers {
       sleeping.clear()
     },
   }
-  return sleepers
+  return timers
 }
 
-interface Sleeper {
+interface Timer {
   readonly cancel: () => void
   readonly done: (slept: boolean) => void
 }

@@ -1,6 +1,6 @@
 import type autocannon from 'autocannon'
 import { onAbort } from '../../base/abort.ts'
-import { createSleepers, type Clock, type Sleepers } from '../../base/measure/clock.ts'
+import { createTimers, type Clock, type Timers } from '../../base/measure/clock.ts'
 import { createHistogram } from '../../base/measure/histogram.ts'
 import type { GeneratorHooks, GeneratorNews, LoadGenerator } from '../engine/generator.ts'
 import { requireFit } from './autocannon-limits.ts'
@@ -66,7 +66,7 @@ interface Run {
   readonly startedAt: number
   readonly connections: Set<Connection>
   /** Those who wait for seconds, and for the end of the time. */
-  readonly sleepers: Sleepers
+  readonly timers: Timers
   /** When the last answer was there. */
   lastEndedAt: number
   requests: number
@@ -83,8 +83,8 @@ async function saturate(
   // Loading it takes its time, for which nobody has to wait who does not use it.
   const { default: start } = await import('autocannon')
   const run = createRun(clock)
-  const { sleepers, startedAt } = run
-  const wake = (): void => sleepers.wakeAll()
+  const { timers, startedAt } = run
+  const wake = (): void => timers.cancelAll()
   const stopListening = onAbort(signal, wake)
   const cannon = fire(start, task, run)
   const done = Promise.resolve(cannon).finally(wake)
@@ -118,7 +118,7 @@ function createRun(clock: Clock): Run {
     recorder: createRecorder(),
     startedAt,
     connections: new Set(),
-    sleepers: createSleepers(clock),
+    timers: createTimers(clock),
     lastEndedAt: startedAt,
     requests: 0,
     cutOff: false,
@@ -197,14 +197,14 @@ function contentLengthOf(headers: readonly string[]): number | null {
 
 /** Reports the metrics of every whole second, until the time is over or the timers are cancelled. */
 async function endEverySecond(run: Run, task: SaturationTask, onSecond: (news: PartNews) => void): Promise<void> {
-  const { connections, sleepers, startedAt } = run
+  const { connections, timers, startedAt } = run
   const { clock, model } = task
   const end = model.durationMs === null ? Infinity : startedAt + model.durationMs
-  for (let at = startedAt + 1000; at <= end && !sleepers.awake; at += 1000) {
-    if (await sleepers.sleep(Math.max(0, at - clock.now())))
+  for (let at = startedAt + 1000; at <= end && !timers.cancelled; at += 1000) {
+    if (await timers.sleep(Math.max(0, at - clock.now())))
       onSecond(newsOf(run, task, (at - startedAt) / 1000, connections.size))
   }
-  if (end < Infinity) await sleepers.sleep(Math.max(0, end - clock.now()))
+  if (end < Infinity) await timers.sleep(Math.max(0, end - clock.now()))
 }
 
 /** Lets requests that are under way finish within the grace, and cuts them off after it. */
@@ -216,8 +216,8 @@ async function finish(
 ): Promise<void> {
   // A connection that has sent as many as it may ends once the last is answered.
   for (const connection of run.connections) connection.responseMax = connection.reqsMade
-  const grace = createSleepers(clock)
-  const ended = done.finally(() => grace.wakeAll())
+  const grace = createTimers(clock)
+  const ended = done.finally(() => grace.cancelAll())
   if (await grace.sleep(Math.min(timeout, maxGraceMs))) {
     run.cutOff = true
     cannon.stop()

@@ -27,7 +27,7 @@ export async function sendRequest(parts: SessionParts, session: Session, request
     if (body instanceof Promise) {
       const encoding = body
       body = await pass(session, clock, () => encoding)
-      if (session.sleepers.awake) throw cutShort(session)
+      if (session.timers.cancelled) throw cutShort(session)
     }
     const asking = { method, path, headers, body: body?.content, bodyType: body?.type, wantBody }
     const { due, planned, sent } = beginRequest(session, clock.now())

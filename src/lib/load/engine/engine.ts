@@ -1,5 +1,5 @@
 import { onAbort } from '../../base/abort.ts'
-import { createSleepers } from '../../base/measure/clock.ts'
+import { createTimers } from '../../base/measure/clock.ts'
 import { endOf } from './model.ts'
 import { paceArrivals } from './pace-arrivals.ts'
 import { paceConnections } from './pace-connections.ts'
@@ -22,7 +22,7 @@ const hangingMs = 10_000
 export async function runLoadModel(plan: RunPlan): Promise<PartNews> {
   const run = createRun(plan)
   const { model, signal } = plan
-  const stopListening = onAbort(signal, () => run.sleepers.wakeAll())
+  const stopListening = onAbort(signal, () => run.timers.cancelAll())
   await Promise.all([pace(run), endEverySecond(run, endOf(model))])
   stopListening()
   const seconds = secondsSinceStart(run)
@@ -42,9 +42,9 @@ function pace(run: Run): Promise<void> {
 /** Makes a row of every second, until `durationMs` are over or the run is ended. */
 async function endEverySecond(run: Run, durationMs: number): Promise<void> {
   const { clock, onSecond } = run.plan
-  const sleepUntil = (ms: number) => run.sleepers.sleep(Math.max(0, run.startedAt + ms - clock.now()))
+  const sleepUntil = (ms: number) => run.timers.sleep(Math.max(0, run.startedAt + ms - clock.now()))
   // Counted from 0, since what is added to the clock's time again and again is rounded, and may miss the last second.
-  for (let ms = 1000; ms <= durationMs && !run.sleepers.awake; ms += 1000) {
+  for (let ms = 1000; ms <= durationMs && !run.timers.cancelled; ms += 1000) {
     if (await sleepUntil(ms)) onSecond(newsOf(run, ms / 1000, run.active))
   }
   await sleepUntil(durationMs)
@@ -53,13 +53,13 @@ async function endEverySecond(run: Run, durationMs: number): Promise<void> {
 async function finishWithin(run: Run): Promise<void> {
   const { plan, sessions, answers } = run
   const { clock, client, sockets, graceMs } = plan
-  const grace = createSleepers(clock)
-  const ended = Promise.all([...sessions.values(), ...answers]).finally(() => grace.wakeAll())
+  const grace = createTimers(clock)
+  const ended = Promise.all([...sessions.values(), ...answers]).finally(() => grace.cancelAll())
   await grace.sleep(graceMs)
   // Neither takes longer for a server that answers nothing: what is under way is cut off at once.
   for (const closing of [client.close(), sockets.close()]) closing.catch(() => {})
   await grace.sleep(mostOvertimeMs)
-  if (grace.awake) await ended
+  if (grace.cancelled) await ended
   else countHanging(run)
 }
 

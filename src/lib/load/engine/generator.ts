@@ -1,6 +1,6 @@
 import { onAbort } from '../../base/abort.ts'
 import type { RushbenchError } from '../../base/errors/errors.ts'
-import { createSleepers, type Clock } from '../../base/measure/clock.ts'
+import { createTimers, type Clock } from '../../base/measure/clock.ts'
 import { addCounts, createHistogram } from '../../base/measure/histogram.ts'
 import { createRandom } from '../../base/random.ts'
 import { runLoadModel } from './engine.ts'
@@ -202,8 +202,8 @@ export interface LocalParts {
 async function waitUntil(at: number, clock: Clock, signal: AbortSignal): Promise<void> {
   const leftMs = at - clock.now()
   if (leftMs <= 0) return
-  const sleepers = createSleepers(clock)
-  const stopListening = onAbort(signal, () => sleepers.wakeAll())
-  await sleepers.sleep(leftMs)
+  const timers = createTimers(clock)
+  const stopListening = onAbort(signal, () => timers.cancelAll())
+  await timers.sleep(leftMs)
   stopListening()
 }

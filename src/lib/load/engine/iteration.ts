@@ -15,7 +15,7 @@ const pauseAfterErrorMs = 1000
 export async function iterateUntilStopped(parts: SessionParts, session: Session): Promise<void> {
   const user = createUser(parts, session)
   try {
-    while (!session.sleepers.awake) {
+    while (!session.timers.cancelled) {
       const beganAt = parts.clock.now()
       const succeeded = await iterate(parts, session, user, true)
       if (!succeeded) await user.think(pauseAfterErrorMs)

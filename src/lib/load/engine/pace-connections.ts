@@ -43,11 +43,11 @@ export async function paceConnections(run: Run, model: SaturationModel): Promise
     const session = createSession(clock, { id, random, states: [] }, run.startedAt)
     ended.push(start(run, session, () => keepBusy(saturation, session)))
   }
-  if (requests !== null) void Promise.all(ended).then(() => run.sleepers.wakeAll())
+  if (requests !== null) void Promise.all(ended).then(() => run.timers.cancelAll())
 }
 
 /** Sends on one connection until the session is stopped or nothing is left, and returns after its last answer. */
-function keepBusy(saturation: Saturation, { sleepers }: Session): Promise<void> {
+function keepBusy(saturation: Saturation, { timers }: Session): Promise<void> {
   const { run, step, createSender, judge } = saturation
   const { clock, recorder } = run.plan
   const { promise, resolve } = Promise.withResolvers<void>()
@@ -55,7 +55,7 @@ function keepBusy(saturation: Saturation, { sleepers }: Session): Promise<void> 
   let sent = 0
 
   function sendNext(): void {
-    if (sleepers.awake || saturation.left === 0) return resolve()
+    if (timers.cancelled || saturation.left === 0) return resolve()
     saturation.left--
     run.iterations++
     sent = clock.now()
@@ -71,7 +71,7 @@ function keepBusy(saturation: Saturation, { sleepers }: Session): Promise<void> 
   }
 
   async function rest(): Promise<void> {
-    await sleepers.sleep(restMs)
+    await timers.sleep(restMs)
     sendNext()
   }
 

@@ -1,5 +1,5 @@
 import type { RushbenchError } from '../../base/errors/errors.ts'
-import { createSleepers, type Clock, type Sleepers } from '../../base/measure/clock.ts'
+import { createTimers, type Clock, type Timers } from '../../base/measure/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { LoadClient } from '../../ports/http-client.ts'
 import { createIterationMean, type IterationMean } from './iteration-time.ts'
@@ -53,7 +53,7 @@ export interface Run {
   readonly parts: SessionParts
   readonly startedAt: number
   /** Of what starts users and ends seconds. */
-  readonly sleepers: Sleepers
+  readonly timers: Timers
   /** What has not ended, with the promise of its end. */
   readonly sessions: Map<Session, Promise<void>>
   /** Answers that no session waits for. */
@@ -91,7 +91,7 @@ export function createRun(plan: RunPlan): Run {
       onIterationEnd: iterationMean.add,
     },
     startedAt: plan.startAt ?? plan.clock.now(),
-    sleepers: createSleepers(plan.clock),
+    timers: createTimers(plan.clock),
     sessions: new Map(),
     answers: [],
     active: 0,
@@ -108,12 +108,12 @@ export function createRun(plan: RunPlan): Run {
 }
 
 /** Resolves at the given time with true, or with false once the run ends. */
-export function createWait({ plan: { clock }, sleepers }: Run): (at: number) => Promise<boolean> {
+export function createWait({ plan: { clock }, timers }: Run): (at: number) => Promise<boolean> {
   let started = 0
   return async (at) => {
-    if (at <= clock.now() && started++ < mostAtOnce) return !sleepers.awake
+    if (at <= clock.now() && started++ < mostAtOnce) return !timers.cancelled
     started = 0
-    return sleepers.sleep(Math.max(0, at - clock.now()))
+    return timers.sleep(Math.max(0, at - clock.now()))
   }
 }
 

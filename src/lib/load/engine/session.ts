@@ -1,4 +1,4 @@
-import { createSleepers, type Clock, type Sleepers } from '../../base/measure/clock.ts'
+import { createTimers, type Clock, type Timers } from '../../base/measure/clock.ts'
 import type { Random } from '../../base/random.ts'
 import type { HttpClient } from '../../ports/http-client.ts'
 import type { Mistakes } from '../scenarios/mistakes.ts'
@@ -50,7 +50,7 @@ export interface Session {
   steps: number
   /** Name of the scenario that it is in. */
   scenario: string
-  readonly sleepers: Sleepers
+  readonly timers: Timers
   /** `stopped` was thrown into its scenario: whatever comes of that iteration is nobody's failure. */
   cutShort: boolean
   /** Calls that were refused because it has stopped. */
@@ -79,7 +79,7 @@ export function createSession(clock: Clock, prepared: PreparedUser, startAt: num
     waits: 0,
     steps: 0,
     scenario: '',
-    sleepers: createSleepers(clock),
+    timers: createTimers(clock),
     cutShort: false,
     refusals: 0,
     underWay: 0,
@@ -110,5 +110,5 @@ export async function requestsEnded(session: Session): Promise<void> {
 /** A user that thinks stops at once, one that waits for an answer when that is there. */
 export function stopSession(session: Session, now: number): void {
   session.stoppedAt = now
-  session.sleepers.wakeAll()
+  session.timers.cancelAll()
 }

@@ -28,7 +28,7 @@ export function createSpread(run: Run, model: ClosedModel): () => Promise<number
     let at = due()
     while (at - clock.now() > lookEveryMs) {
       const lookAt = clock.now() + lookEveryMs
-      if (!(await run.sleepers.sleep(lookEveryMs))) return null
+      if (!(await run.timers.sleep(lookEveryMs))) return null
       // What turns out to be due earlier than was thought is not late by that.
       at = Math.max(due(), lookAt)
     }

@@ -34,7 +34,7 @@ export function foundNoConnection(session: Session, sent: number): void {
 /** Waits until the next request may be sent. Rejects when the user is to stop. */
 export async function waitForConnection({ clock }: SessionParts, session: Session): Promise<void> {
   const waitMs = session.notBefore - clock.now()
-  if (waitMs > 0 && !(await pass(session, clock, () => session.sleepers.sleep(waitMs)))) throw cutShort(session)
+  if (waitMs > 0 && !(await pass(session, clock, () => session.timers.sleep(waitMs)))) throw cutShort(session)
   session.notBefore = 0
 }
 

@@ -81,7 +81,7 @@ export function think(session: Session, clock: Clock, ms: number, cutShort: () =
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   // What a timer is late by is made up for by the next, so that the pace is kept.
   const at = begin(session, clock.now()).planned + ms
-  session.sleepers.sleepThen(Math.max(0, at - clock.now()), (slept) => {
+  session.timers.sleepThen(Math.max(0, at - clock.now()), (slept) => {
     const now = clock.now()
     end(session, now, withoutTimerLateness(at, now), at)
     session.steps++

@@ -16,19 +16,19 @@ import { pass, think } from './user-time.ts'
  */
 export function createUser(parts: SessionParts, session: Session): VirtualUser {
   const { id, random } = session.prepared
-  const { sleepers } = session
+  const { timers } = session
   return {
     id,
     random,
     runId: parts.runId,
     ledger: { record: (entry) => recordEntry(parts, session, entry) },
     outcomeOf: (answer) => outcomeOfAnswer(parts, session, answer),
-    think: (length) => (sleepers.awake ? refuse(session) : thinkFor(parts, session, length)),
-    request: (asked) => (sleepers.awake ? refuse(session) : sendRequest(parts, session, asked)),
-    connect: (asked) => (sleepers.awake ? refuse(session) : connectSocket(parts, session, asked)),
+    think: (length) => (timers.cancelled ? refuse(session) : thinkFor(parts, session, length)),
+    request: (asked) => (timers.cancelled ? refuse(session) : sendRequest(parts, session, asked)),
+    connect: (asked) => (timers.cancelled ? refuse(session) : connectSocket(parts, session, asked)),
     // What was sent before is waited for, as an answer is.
     receive: (socket, asked) =>
-      sleepers.awake && !socket?.isOpen ? refuse(session) : receiveText(parts, session, socket, asked),
+      timers.cancelled && !socket?.isOpen ? refuse(session) : receiveText(parts, session, socket, asked),
   }
 }
 

@@ -2,7 +2,7 @@ import { onAbort } from '../../base/abort.ts'
 import { duration } from '../../base/parse-values.ts'
 import { quoted } from '../../base/cut-text.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
-import { createSleepers, type Clock, type Sleep, type Sleepers } from '../../base/measure/clock.ts'
+import { createTimers, type Clock, type Sleep, type Timers } from '../../base/measure/clock.ts'
 
 interface TimedFault {
   /** As it was given. */
@@ -113,17 +113,17 @@ function endOf(fault: Fault): number {
 /** Injects each fault at its time from now on; one that comes while its part still suffers another waits for that. */
 export function startFaults(plan: FaultPlan): FaultInjection {
   const { clock, signal } = plan
-  const sleepers = createSleepers(clock)
-  const wakeAll = (): void => sleepers.wakeAll()
-  const stopListening = onAbort(signal, wakeAll)
+  const timers = createTimers(clock)
+  const cancelAll = (): void => timers.cancelAll()
+  const stopListening = onAbort(signal, cancelAll)
   const startedAt = clock.now()
   const inOrder = plan.faults.toSorted((a, b) => a.atMs - b.atMs)
   const sequences = Object.values(Object.groupBy(inOrder, ({ kind }) => parts[kind])).map((faults) =>
-    injectInTurn(plan, faults, sleepers, startedAt),
+    injectInTurn(plan, faults, timers, startedAt),
   )
   return {
     async end() {
-      wakeAll()
+      cancelAll()
       stopListening()
       const injected = await Promise.all(sequences)
       return injected.flat().toSorted((a, b) => a.atMs - b.atMs)
@@ -134,7 +134,7 @@ export function startFaults(plan: FaultPlan): FaultInjection {
 async function injectInTurn(
   { inject, clock, onFault, onFailure }: FaultPlan,
   faults: readonly Fault[],
-  { sleep }: Sleepers,
+  { sleep }: Timers,
   startedAt: number,
 ): Promise<InjectedFault[]> {
   const injected: InjectedFault[] = []

@@ -1,4 +1,4 @@
-import { createSleepers, type Clock } from '../../base/measure/clock.ts'
+import { createTimers, type Clock } from '../../base/measure/clock.ts'
 import { levelText } from './level-text.ts'
 import { failsAnyway, type RunSoFar } from './early-verdict.ts'
 import { holds, type Limit } from './limit.ts'
@@ -52,11 +52,11 @@ export async function findLimit(search: LimitSearch): Promise<LimitFound> {
     first: Math.max(1, Math.round(levelOf(model))),
     highest: Math.min(search.highest, highestLevelOf(model)),
   }
-  const sleepers = createSleepers(clock)
+  const timers = createTimers(clock)
   const trials: Trial[] = []
   let last: ModelRunResult | null = null
   for (let level = nextLevel(trials, bounds); level !== null; level = nextLevel(trials, bounds)) {
-    if (trials.length > 0) await sleepers.sleep(restMs)
+    if (trials.length > 0) await timers.sleep(restMs)
     last = await runLongEnough(search, level, expectedRates(trials.at(-1), level))
     if (signal.aborted) break
     const trial = { level, outcome: outcomeOf(limit, last), run: last }

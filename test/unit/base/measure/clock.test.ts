@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { createSleepers, preciseClock } from '../../../../src/lib/base/measure/clock.ts'
+import { createTimers, preciseClock } from '../../../../src/lib/base/measure/clock.ts'
 import { createVirtualClock } from '../../../support/virtual-clock.ts'
 
-describe('sleepers', () => {
+describe('timers', () => {
   it('wake by themselves at their time', async () => {
     const clock = createVirtualClock()
-    const { sleep } = createSleepers(clock)
+    const { sleep } = createTimers(clock)
     const woken: [number, boolean][] = []
     for (const ms of [30, 10, 20]) void sleep(ms).then((slept) => woken.push([clock.now(), slept]))
     await clock.runAll()
@@ -18,14 +18,14 @@ describe('sleepers', () => {
 
   it('are all woken at once, and nobody sleeps after that', async () => {
     const clock = createVirtualClock()
-    const sleepers = createSleepers(clock)
-    const first = sleepers.sleep(1000)
-    clock.schedule(5, () => sleepers.wakeAll())
+    const timers = createTimers(clock)
+    const first = timers.sleep(1000)
+    clock.schedule(5, () => timers.cancelAll())
     await clock.runAll()
     expect(await first).toBe(false)
-    expect(await sleepers.sleep(1000)).toBe(false)
+    expect(await timers.sleep(1000)).toBe(false)
     expect(clock.now()).toBe(5)
-    expect(sleepers.awake).toBe(true)
+    expect(timers.cancelled).toBe(true)
   })
 })
 
