@@ -1,4 +1,4 @@
-import { defineScenario, type StepAnswer, type VirtualUser } from 'rushbench'
+import { defineScenario, type StepResponse, type VirtualUser } from 'rushbench'
 
 // For chaos.ts: members of the workload meetups who log in once and then do nothing but apply for posts, few enough that some
 // are full, write into their rooms, and post now and then, so that a short run has many bookings.
@@ -101,7 +101,7 @@ function send(
   name: keyof typeof operations,
   variables: object,
   headers: Readonly<Record<string, string>>,
-): Promise<StepAnswer> {
+): Promise<StepResponse> {
   return user.request({
     step: name,
     method: 'POST',
@@ -112,7 +112,7 @@ function send(
   })
 }
 
-function read(answer: StepAnswer): {
+function read(answer: StepResponse): {
   readonly data: Record<string, unknown> | null
   readonly codes: readonly string[]
 } {
@@ -125,7 +125,7 @@ function read(answer: StepAnswer): {
 }
 
 /** A service that did not answer the gateway may have carried it out all the same. */
-function outcomeOf({ status, maybeExecuted }: StepAnswer, codes: readonly string[]) {
+function outcomeOf({ status, maybeExecuted }: StepResponse, codes: readonly string[]) {
   if (status === 0) return maybeExecuted ? 'unknown' : 'failed'
   if (status !== 200) return 'failed'
   if (codes.length === 0) return 'booked'

@@ -1,6 +1,6 @@
 import { Pool } from 'undici'
-import { failures, noAnswer } from '../../../src/lib/load/clients/http/failures.ts'
-import type { HttpAnswer, HttpClient, HttpRequest } from '../../../src/lib/ports/http-client.ts'
+import { failures, noResponse } from '../../../src/lib/load/clients/http/failures.ts'
+import type { HttpResponse, HttpClient, HttpRequest } from '../../../src/lib/ports/http-client.ts'
 
 // Another client to measure ours beside, and to ask for a second opinion on answers.
 
@@ -26,7 +26,7 @@ export function createUndiciClient(origin: string, timeoutMs: number): HttpClien
 }
 
 /** undici's lowest level: the body's chunks are counted where they arrive, with no stream between. */
-function dispatch(pool: Pool, { method, path, wantBody }: HttpRequest, resolve: (answer: HttpAnswer) => void): void {
+function dispatch(pool: Pool, { method, path, wantBody }: HttpRequest, resolve: (answer: HttpResponse) => void): void {
   let status = 0
   let bytes = 0
   let wasStarted = false
@@ -45,7 +45,7 @@ function dispatch(pool: Pool, { method, path, wantBody }: HttpRequest, resolve: 
         resolve({ status, bytes, body, reason: null, maybeExecuted: true })
       },
       onResponseError: (_controller, { message }) =>
-        resolve(noAnswer({ ...failures.closed, reason: message }, bytes, wasStarted)),
+        resolve(noResponse({ ...failures.closed, reason: message }, bytes, wasStarted)),
     },
   )
 }

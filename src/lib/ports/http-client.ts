@@ -10,21 +10,21 @@ export interface HttpRequest {
   readonly body?: string | Uint8Array | undefined
   /** Of the body, unless a header says otherwise; that of any text or bytes unless given. */
   readonly bodyType?: string | undefined
-  /** Keep the answer's body; otherwise its bytes are counted and thrown away. */
+  /** Keep the response's body; otherwise its bytes are counted and thrown away. */
   readonly wantBody: boolean
 }
 
-/** An answer, or why there was none. */
-export interface HttpAnswer {
-  /** 0 when no whole answer came. */
+/** A response, or why there was none. */
+export interface HttpResponse {
+  /** 0 when no whole response came. */
   readonly status: number
   /** Of the body. */
   readonly bytes: number
   /** Empty unless it was wanted. Equal bodies may be the same buffer: it is to be read only. */
   readonly body: Buffer
-  /** Without an answer: what happened, in a few words. */
+  /** Without a response: what happened, in a few words. */
   readonly reason: string | null
-  /** Without an answer: whether the server may have carried the request out all the same. */
+  /** Without a response: whether the server may have carried the request out all the same. */
   readonly maybeExecuted: boolean
   /** It was sent again, because the server had closed the connection that it went over first. */
   readonly reconnected?: boolean
@@ -33,7 +33,7 @@ export interface HttpAnswer {
 /** Sends requests to one origin over kept-alive connections. */
 export interface HttpClient {
   /** Never rejects for what the server does; rejects with ScenarioMistake for a path or a header that cannot be sent. */
-  request(request: HttpRequest): Promise<HttpAnswer>
+  request(request: HttpRequest): Promise<HttpResponse>
   /** Breaks off what is under way. */
   close(): Promise<void>
 }
@@ -48,15 +48,15 @@ export interface FixedRequest {
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** Empty for none. */
   readonly body: Uint8Array
-  /** Statuses that are right answers, as `readExpected` returns them. */
+  /** Statuses that are no failure, as `readExpected` returns them. */
   readonly expect: string
 }
 
 /** Sends a request once more. */
 export type SendAgain = () => void
 
-/** Makes what sends the same request over and over, one at a time; `onAnswer` is called once for each. */
-export type CreateSender = (onAnswer: (answer: HttpAnswer) => void) => SendAgain
+/** Makes what sends the same request over and over, one at a time; `onResponse` is called once for each. */
+export type CreateSender = (onResponse: (response: HttpResponse) => void) => SendAgain
 
 /** A client that makes a load: scenarios, or a single request over and over. */
 export interface LoadClient extends HttpClient {

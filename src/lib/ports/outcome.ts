@@ -1,4 +1,4 @@
-import type { Outcome, StepAnswer } from './scenario.ts'
+import type { Outcome, StepResponse } from './scenario.ts'
 
 /** HTTP statuses by which an API says what became of a booking. */
 export interface OutcomeStatuses {
@@ -8,14 +8,14 @@ export interface OutcomeStatuses {
 }
 
 /**
- * What became of an attempt to book. Without an answer it is unknown, unless it was never sent; so it is when it was sent
+ * What became of an attempt to book. Without a response it is unknown, unless it was never sent; so it is when it was sent
  * twice and refused: perhaps because the first one was carried out.
  */
 export function outcomeOf(
-  answer: Pick<StepAnswer, 'status' | 'maybeExecuted' | 'reconnected'>,
+  response: Pick<StepResponse, 'status' | 'maybeExecuted' | 'reconnected'>,
   { bookedStatuses, conflictStatuses }: OutcomeStatuses,
 ): Outcome {
-  if (bookedStatuses.includes(answer.status)) return 'booked'
-  if (conflictStatuses.includes(answer.status)) return answer.reconnected ? 'unknown' : 'conflict'
-  return answer.status === 0 && answer.maybeExecuted ? 'unknown' : 'failed'
+  if (bookedStatuses.includes(response.status)) return 'booked'
+  if (conflictStatuses.includes(response.status)) return response.reconnected ? 'unknown' : 'conflict'
+  return response.status === 0 && response.maybeExecuted ? 'unknown' : 'failed'
 }

@@ -59,23 +59,23 @@ export interface StepRequest {
   readonly headers?: RequestHeaders
   /** Its type is that which fetch would send, or `application/json`, unless a header says otherwise. */
   readonly body?: RequestBody | null
-  /** Statuses that are right answers, though not 2xx: 409, or [404, 409]. */
+  /** Statuses that are no failure, though not 2xx: 409, or [404, 409]. */
   readonly expected?: number | readonly number[]
-  /** The answer's body is thrown away unread unless this is set. */
+  /** The response's body is thrown away unread unless this is set. */
   readonly wantBody?: boolean
   /**
-   * What is wrong with an answer whose status is right, in a few words that many answers share; null, undefined, false
-   * or an empty text when nothing is (a GraphQL answer says so in its body). It sees the body only with `wantBody`. What
+   * What is wrong with a response whose status is right, in a few words that many responses share; null, undefined, false
+   * or an empty text when nothing is (a GraphQL response says so in its body). It sees the body only with `wantBody`. What
    * it throws counts as what is wrong.
    */
-  readonly failureOf?: (answer: StepAnswer) => string | null | undefined | false
+  readonly failureOf?: (response: StepResponse) => string | null | undefined | false
 }
 
-/** An answer, or the fact that there was none (status 0). */
-export interface StepAnswer {
-  /** 0 when no answer came. */
+/** A response, or the fact that there was none (status 0). */
+export interface StepResponse {
+  /** 0 when no response came. */
   readonly status: number
-  /** Without an answer: whether the server may have carried the request out (false when it was never sent). */
+  /** Without a response: whether the server may have carried the request out (false when it was never sent). */
   readonly maybeExecuted: boolean
   /** It was sent twice, since the server had closed the connection that it went over first: of GET, PUT and their like. */
   readonly reconnected?: boolean
@@ -84,6 +84,9 @@ export interface StepAnswer {
   /** The parsed body; equal bodies are parsed once and shared, so treat it as read-only. Throws SyntaxError. */
   json(): unknown
 }
+
+/** @deprecated The former name of `StepResponse`. */
+export type StepAnswer = StepResponse
 
 /** How a WebSocket is opened. */
 export interface SocketRequest {
@@ -159,11 +162,11 @@ export interface VirtualUser extends PreparingUser {
   readonly runId: string
   readonly ledger: Ledger
   /** What became of an attempt to book, by the statuses that the settings name. */
-  outcomeOf(answer: Pick<StepAnswer, 'status' | 'maybeExecuted' | 'reconnected'>): Outcome
+  outcomeOf(response: Pick<StepResponse, 'status' | 'maybeExecuted' | 'reconnected'>): Outcome
   /** Waits; the next request is due when the wait is over. Rejects when the user is to stop. */
   think(time: ThinkTime): Promise<void>
   /** Never rejects for what the server does; rejects when the user was to stop before it was sent. */
-  request(request: StepRequest): Promise<StepAnswer>
+  request(request: StepRequest): Promise<StepResponse>
   /** Opens a WebSocket; null when that failed. Rejects when the user was to stop before. */
   connect(request: SocketRequest): Promise<Socket | null>
   /** The text that is accepted; null, counted as a failure, when the socket ends before or none comes in time. */

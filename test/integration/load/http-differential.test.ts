@@ -5,8 +5,8 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createUndiciClient } from '../../../dev/bench/load/undici-client.ts'
 import { createSocketClient } from '../../../src/lib/load/clients/http/socket-client.ts'
-import type { HttpAnswer, HttpClient } from '../../../src/lib/ports/http-client.ts'
-import { badAnswers, goodAnswers, type AnswerSample } from '../../support/http-answers.ts'
+import type { HttpResponse, HttpClient } from '../../../src/lib/ports/http-client.ts'
+import { badResponses, goodResponses, type ResponseSample } from '../../support/http/http-responses.ts'
 
 /** How the server answers. */
 interface Delivery {
@@ -54,22 +54,22 @@ afterAll(async () => {
   server.close()
 })
 
-async function ask(given: Delivery): Promise<{ readonly ours: HttpAnswer; readonly theirs: HttpAnswer }> {
+async function ask(given: Delivery): Promise<{ readonly ours: HttpResponse; readonly theirs: HttpResponse }> {
   delivery = given
   const request = { method: given.method ?? 'GET', path: '/', wantBody: true } as const
   return { ours: await sockets.request(request), theirs: await undici.request(request) }
 }
 
 /** What came of it, without words for failures: undici calls some invalid that were cut off. */
-function seen({ status, bytes, body, reason, maybeExecuted }: HttpAnswer) {
+function seen({ status, bytes, body, reason, maybeExecuted }: HttpResponse) {
   return reason === null ? { status, bytes, body, maybeExecuted } : { failed: true, maybeExecuted }
 }
 
-const agreed = goodAnswers.filter(({ refusedByUndici }) => !refusedByUndici)
-const onlyOurs = goodAnswers.filter(({ refusedByUndici }) => refusedByUndici)
+const agreed = goodResponses.filter(({ refusedByUndici }) => !refusedByUndici)
+const onlyOurs = goodResponses.filter(({ refusedByUndici }) => refusedByUndici)
 
 /** The sample, whole and byte by byte. */
-function deliveriesOf({ text, method, keepsOpen }: AnswerSample): Delivery[] {
+function deliveriesOf({ text, method, keepsOpen }: ResponseSample): Delivery[] {
   const bytes = bytesOf(text)
   return [[bytes], singly(bytes)].map((pieces) => ({ method, pieces, closes: !keepsOpen }))
 }
@@ -104,17 +104,17 @@ describe('ours takes', () => {
 })
 
 describe('ours refuses', () => {
-  it.each(badAnswers)('$name', async ({ text, flaw }) => {
+  it.each(badResponses)('$name', async ({ text, parseError }) => {
     delivery = { pieces: [bytesOf(text)], closes: true }
     const { reason } = await sockets.request({ method: 'GET', path: '/', wantBody: true })
-    expect(reason).toBe(`invalid answer: ${flaw}`)
+    expect(reason).toBe(`invalid answer: ${parseError}`)
   })
 })
 
 describe('of a damaged answer', () => {
   const damaged = fc
     .tuple(
-      fc.constantFrom(...agreed, ...badAnswers),
+      fc.constantFrom(...agreed, ...badResponses),
       fc.array(fc.tuple(fc.nat(), fc.oneof(fc.constantFrom(...bytesOf('\r\n\0 :0')), fc.nat(255))), {
         minLength: 1,
         maxLength: 3,

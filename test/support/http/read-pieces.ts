@@ -4,15 +4,15 @@ import {
   isFinished,
   leavesConnectionOpen,
   readBytes,
-  startAnswer,
+  startResponse,
   takeBody,
   type ResponseReader,
 } from '../../../src/lib/load/clients/http/response-reader.ts'
 
 /** What the pieces of an answer come to, up to the one that ends it. */
-export function read(pieces: readonly Buffer[], answersHead = false, keepsBody = true): ResponseReader {
+export function read(pieces: readonly Buffer[], isHead = false, keepsBody = true): ResponseReader {
   const reader = createResponseReader()
-  startAnswer(reader, answersHead, keepsBody)
+  startResponse(reader, isHead, keepsBody)
   // Every read goes into the same buffer, as it does on a socket.
   const shared = Buffer.alloc(Math.max(0, ...pieces.map(({ length }) => length)))
   for (const piece of pieces) {
@@ -31,7 +31,7 @@ export function seen(reader: ResponseReader) {
     body: takeBody(reader).toString('latin1'),
     bytes: reader.bytes,
     keepsOpen: leavesConnectionOpen(reader),
-    flaw: reader.flaw,
+    parseError: reader.parseError,
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RunSoFar } from '../../../src/lib/load/limits/early-verdict.ts'
 import { runLoadModel } from '../../../src/lib/load/engine/engine.ts'
 import type { RunPlan } from '../../../src/lib/load/engine/run-state.ts'
-import type { HttpAnswer, HttpClient, LoadClient } from '../../../src/lib/ports/http-client.ts'
+import type { HttpResponse, HttpClient, LoadClient } from '../../../src/lib/ports/http-client.ts'
 import type { CountingLedger } from '../../../src/lib/load/ledger/ledger.ts'
 import { mostUsersOf, type OpenModel, type ScenarioModel } from '../../../src/lib/load/engine/model.ts'
 import type { Shard } from '../../../src/lib/load/engine/pacing.ts'
@@ -18,26 +18,26 @@ import { createMemoryLedger } from '../ledgers.ts'
 import type { VirtualClock } from '../virtual-clock.ts'
 import { defineScenario } from '../../../src/lib/load/scenarios/define-scenario.ts'
 
-/** An answer that is right. */
-export const ok: HttpAnswer = { status: 200, bytes: 10, body: Buffer.from('[]'), reason: null, maybeExecuted: true }
+/** A response that is right. */
+export const ok: HttpResponse = { status: 200, bytes: 10, body: Buffer.from('[]'), reason: null, maybeExecuted: true }
 
-/** A server that takes `ms` for each answer, in virtual time; as a function, of the time of the request. */
+/** A server that takes `ms` for each response, in virtual time; as a function, of the time of the request. */
 export function slowServer(
   clock: VirtualClock,
   ms: number | ((now: number) => number),
-  answer: Partial<HttpAnswer> = {},
+  response: Partial<HttpResponse> = {},
 ): HttpClient {
   const cutOff = new Set<() => void>()
   return {
     request: () =>
       new Promise((resolve) => {
-        const end = (given: HttpAnswer) => {
+        const end = (given: HttpResponse) => {
           cutOff.delete(breakOff)
           resolve(given)
         }
         const breakOff = () => end({ ...ok, status: 0, reason: 'cut off at the end of the run' })
         cutOff.add(breakOff)
-        clock.schedule(typeof ms === 'number' ? ms : ms(clock.now()), () => end({ ...ok, ...answer }))
+        clock.schedule(typeof ms === 'number' ? ms : ms(clock.now()), () => end({ ...ok, ...response }))
       }),
     async close() {
       for (const breakOff of cutOff) breakOff()
@@ -150,9 +150,9 @@ function repeating(client: HttpClient): LoadClient {
     ...client,
     repeat:
       ({ path }) =>
-      (onAnswer) =>
+      (onResponse) =>
       () =>
-        void client.request({ method: 'GET', path, wantBody: false }).then(onAnswer),
+        void client.request({ method: 'GET', path, wantBody: false }).then(onResponse),
   }
 }
 

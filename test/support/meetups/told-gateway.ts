@@ -1,4 +1,4 @@
-import type { HttpAnswer, HttpClient, HttpRequest } from '../../../src/lib/ports/http-client.ts'
+import type { HttpResponse, HttpClient, HttpRequest } from '../../../src/lib/ports/http-client.ts'
 import type { CountingLedger } from '../../../src/lib/load/ledger/ledger.ts'
 import type { LedgerEntry, Received, Socket } from '../../../src/lib/ports/scenario.ts'
 import type { SocketOpener } from '../../../src/lib/load/clients/socket-opener.ts'
@@ -22,7 +22,7 @@ export type Replies = Readonly<Record<string, (asked: Asked) => object>>
 export const refuse = (code: string) => () => ({ data: null, errors: [{ extensions: { code } }] })
 
 /** No answer at all. */
-export const silence = (maybeExecuted: boolean) => (): Partial<HttpAnswer> => ({
+export const silence = (maybeExecuted: boolean) => (): Partial<HttpResponse> => ({
   status: 0,
   reason: 'connection reset',
   maybeExecuted,
@@ -93,8 +93,8 @@ function operationOf({ path, body }: HttpRequest): Asked | null {
 }
 
 /** What GraphQL answers unless it is an answer already. */
-function answerOf(reply: object): HttpAnswer {
-  if ('status' in reply) return { ...ok, ...(reply as Partial<HttpAnswer>) }
+function answerOf(reply: object): HttpResponse {
+  if ('status' in reply) return { ...ok, ...(reply as Partial<HttpResponse>) }
   return { ...ok, body: Buffer.from(JSON.stringify('errors' in reply ? reply : { data: reply })) }
 }
 

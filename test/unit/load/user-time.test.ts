@@ -12,13 +12,13 @@ function lateBy(clock: VirtualClock, lateMs: (at: number) => number): VirtualClo
 const waitFor = (clock: VirtualClock, ms: number) => new Promise<void>((done) => void clock.schedule(ms, done))
 
 /** The response times of each step of one iteration, ms. */
-async function oneIteration(iteration: (user: VirtualUser, clock: VirtualClock) => Promise<unknown>, answerMs = 50) {
+async function oneIteration(iteration: (user: VirtualUser, clock: VirtualClock) => Promise<unknown>, responseMs = 50) {
   const clock = createVirtualClock()
   const once = scenario(async (user) => {
     await iteration(user, clock)
     await user.think(20_000)
   })
-  const result = await run(clock, [once], { client: slowServer(clock, answerMs) })
+  const result = await run(clock, [once], { client: slowServer(clock, responseMs) })
   const responseTimes = result.steps.map(({ name, responseTime }) => [name, Math.round(responseTime.max!)])
   return { ...result, responseTimes: Object.fromEntries(responseTimes) as Record<string, number> }
 }

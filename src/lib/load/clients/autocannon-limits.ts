@@ -6,9 +6,9 @@ import { readBaseUrl } from './http/base-url.ts'
 import type { SaturationTask } from './autocannon.ts'
 import type { FixedRequest } from '../../ports/http-client.ts'
 
-/** What an answer shows that autocannon cannot count. */
+/** What a response shows that autocannon cannot count. */
 interface Shown {
-  /** Of answers before it, 103 say. */
+  /** Of responses before it, 103 say. */
   readonly interim: number | null
   readonly status: number
   /** The connection ends with it. */
@@ -17,18 +17,18 @@ interface Shown {
 
 /**
  * Throws `usage-wrong` for what autocannon is known to count wrong: requests that can be seen to be so, and those whose
- * answer shows it, for which the request is sent once. What only some answers show (a connection that nginx closes after
+ * response shows it, for which the request is sent once. What only some responses show (a connection that nginx closes after
  * its thousandth request) is not found.
  */
 export async function requireFit({ origin, timeout, model: { send } }: SaturationTask): Promise<void> {
-  const flaw = flawOfRequest(send)
-  if (flaw !== null) throw unfit(flaw)
+  const misfit = misfitOfRequest(send)
+  if (misfit !== null) throw unfit(misfit)
   const shown = await askOnce(origin, timeout, send)
-  const wrong = shown && flawOfAnswer(shown)
+  const wrong = shown && misfitOfResponse(shown)
   if (wrong !== null) throw unfit(wrong)
 }
 
-function flawOfRequest({ method, headers }: FixedRequest): string | null {
+function misfitOfRequest({ method, headers }: FixedRequest): string | null {
   if (method === 'HEAD') return 'waits for the body of an answer to HEAD, which never comes'
   if (valuesOf(headers, 'connection').length > 0) return 'sends a Connection header of its own beside one that is given'
   const names = headers.map(([name]) => name.toLowerCase())
@@ -36,13 +36,13 @@ function flawOfRequest({ method, headers }: FixedRequest): string | null {
   return twice === undefined ? null : `sends only the last of two headers ${twice}`
 }
 
-function flawOfAnswer({ interim, status, closes }: Shown): string | null {
+function misfitOfResponse({ interim, status, closes }: Shown): string | null {
   if (interim !== null) return `takes the ${interim} that this server sends first for its answer`
   if (status === 304) return 'waits for the body of a 304, which never comes'
   return closes ? 'counts a request that it never sent for each connection that this server closes' : null
 }
 
-/** Null when no answer came, which the run itself will count. */
+/** Null when no response came, which the run itself will count. */
 function askOnce(origin: string, timeout: number, send: FixedRequest): Promise<Shown | null> {
   const url = new URL(origin)
   const { basePath, authorization } = readBaseUrl(origin)

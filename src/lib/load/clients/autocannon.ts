@@ -27,7 +27,7 @@ interface Connection {
   readonly reqsMade: number
   /** It ends after so many; 0 for no end. */
   responseMax: number
-  /** How long it waits for an answer, ms. */
+  /** How long it waits for a response, ms. */
   timeout: number
   on(event: 'request' | 'done', listener: () => void): void
   on(event: 'headers', listener: (head: { readonly headers: readonly string[] }) => void): void
@@ -67,7 +67,7 @@ interface Run {
   readonly connections: Set<Connection>
   /** Those who wait for seconds, and for the end of the time. */
   readonly timers: Timers
-  /** When the last answer was there. */
+  /** When the last response was there. */
   lastEndedAt: number
   requests: number
   /** Requests under way are no longer waited for. */

@@ -4,7 +4,7 @@ import { failure } from '../../base/errors/errors.ts'
 /** Successes, and that what is known has not changed. */
 export const defaultExpected = '2xx,304'
 
-/** A status, or a class of them. 1xx come before an answer, and never are one. */
+/** A status, or a class of them. 1xx come before a response, and never are one. */
 const word = /^(?:[2-5]\d\d|[2-5]xx)$/
 
 /** Reads statuses such as `200,304`, or classes such as `2xx`, and returns them without blanks. Throws `usage-wrong`. */
@@ -17,10 +17,10 @@ export function readExpected(text: string): string {
   })
 }
 
-/** Tells why an answer of a status is none of those that `readExpected` returned; null when it is one. */
+/** Tells why a response of a status is none of those that `readExpected` returned; null when it is one. */
 export function createStatusJudge(expected: string): (status: number) => string | null {
   const words = new Set(expected.split(','))
-  // Looked up for every answer, of which there are few kinds.
+  // Looked up for every response, of which there are few kinds.
   const verdicts = new Map<number, string | null>()
   return (status) => {
     const known = verdicts.get(status)

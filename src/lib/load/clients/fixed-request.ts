@@ -60,7 +60,7 @@ export function authorized(headers: FixedRequest['headers'], authorization: stri
   return isNeeded ? [['authorization', authorization], ...headers] : headers
 }
 
-/** Whether the request asks for a connection of its own, which ends with its answer. */
+/** Whether the request asks for a connection of its own, which ends with its response. */
 export function closesConnection({ headers }: FixedRequest): boolean {
   return valuesOf(headers, 'connection').some((value) => value.toLowerCase() === 'close')
 }

@@ -1,8 +1,8 @@
 import { reasonOf } from '../../base/errors/errors.ts'
-import type { HttpAnswer } from '../../ports/http-client.ts'
+import type { HttpResponse } from '../../ports/http-client.ts'
 import { encodeBody } from './http/request-body.ts'
 import { cutShort } from '../engine/refusals.ts'
-import type { StepAnswer, StepRequest } from '../../ports/scenario.ts'
+import type { StepResponse, StepRequest } from '../../ports/scenario.ts'
 import { endStep, type Session, type SessionParts } from '../engine/session.ts'
 import type { ParseJson } from '../scenarios/shared-json.ts'
 import { methodOf, requireKnownFields, requireRequest, verdictOf } from '../scenarios/step-checks.ts'
@@ -10,10 +10,10 @@ import { foundNoConnection, refuseCall, useOf, waitForConnection } from '../engi
 import { beginRequest, endRequest, pass } from '../engine/user-time.ts'
 
 /**
- * Sends a request of a scenario, records it, and resolves with its answer. Every request of a load comes by here: what
+ * Sends a request of a scenario, records it, and resolves with its response. Every request of a load comes by here: what
  * it makes while it waits is held as often as users wait. Rejects for what cannot be sent.
  */
-export async function sendRequest(parts: SessionParts, session: Session, request: StepRequest): Promise<StepAnswer> {
+export async function sendRequest(parts: SessionParts, session: Session, request: StepRequest): Promise<StepResponse> {
   const { clock, client, mistakes } = parts
   session.underWay++
   try {
@@ -32,7 +32,7 @@ export async function sendRequest(parts: SessionParts, session: Session, request
     const asking = { method, path, headers, body: body?.content, bodyType: body?.type, wantBody }
     const { due, planned, sent } = beginRequest(session, clock.now())
     let ended = sent
-    let given: HttpAnswer
+    let given: HttpResponse
     try {
       given = await client.request(asking)
     } finally {
@@ -40,12 +40,12 @@ export async function sendRequest(parts: SessionParts, session: Session, request
       endRequest(session, ended)
     }
     if (isNew) mistakes.succeeded(step)
-    const answer = toStepAnswer(given, parts.parse)
-    const failure = failureOf(request.expected, given) ?? judge(parts, session, request, answer)
+    const response = toStepResponse(given, parts.parse)
+    const failure = failureOf(request.expected, given) ?? judge(parts, session, request, response)
     const { bytes, reconnected } = given
     parts.recorder.record({ step, due, planned, sent, ended, bytes, failure, reconnected })
     if (given.reason !== null && !given.maybeExecuted) foundNoConnection(session, sent)
-    return answer
+    return response
   } catch (error) {
     return await refuseCall(parts, session, error, useOf(request))
   } finally {
@@ -53,7 +53,7 @@ export async function sendRequest(parts: SessionParts, session: Session, request
   }
 }
 
-function failureOf(expected: StepRequest['expected'], { status, reason }: HttpAnswer): string | null {
+function failureOf(expected: StepRequest['expected'], { status, reason }: HttpResponse): string | null {
   if (reason !== null) return reason
   if (status >= 200 && status < 300) return null
   const right = typeof expected === 'number' ? status === expected : expected?.includes(status)
@@ -64,12 +64,12 @@ function judge(
   { mistakes }: SessionParts,
   { scenario }: Session,
   { step, failureOf: judgement }: StepRequest,
-  answer: StepAnswer,
+  response: StepResponse,
 ): string | null {
   if (judgement === undefined) return null
   const use = `failureOf of ${step}`
   try {
-    const verdict = verdictOf(step, judgement(answer))
+    const verdict = verdictOf(step, judgement(response))
     mistakes.succeeded(use)
     return verdict
   } catch (error) {
@@ -77,6 +77,6 @@ function judge(
   }
 }
 
-function toStepAnswer({ status, body, maybeExecuted, reconnected }: HttpAnswer, parse: ParseJson): StepAnswer {
+function toStepResponse({ status, body, maybeExecuted, reconnected }: HttpResponse, parse: ParseJson): StepResponse {
   return { status, body, maybeExecuted, ...(reconnected ? { reconnected } : {}), json: () => parse(body) }
 }

@@ -32,7 +32,7 @@ export async function connectSocket(
   }
 }
 
-/** Waits for a text that a scenario accepts, as an answer also for a user that is to stop, and records it. */
+/** Waits for a text that a scenario accepts, like a response also for a user that is to stop, and records it. */
 export async function receiveText(
   parts: SessionParts,
   session: Session,

@@ -54,7 +54,7 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 }
 
-/** Asks a target whether it is there, and closes the client. Null when any answer came, else why none did. */
+/** Asks a target whether it is there, and closes the client. Null when any response came, else why none did. */
 export async function whyUnreachable(client: HttpClient): Promise<string | null> {
   const { reason } = await client.request({ method: 'GET', path: '/healthz', wantBody: false })
   await client.close()

@@ -51,10 +51,10 @@ async function endEverySecond(run: Run, durationMs: number): Promise<void> {
 }
 
 async function finishWithin(run: Run): Promise<void> {
-  const { plan, sessions, answers } = run
+  const { plan, sessions, responses } = run
   const { clock, client, sockets, graceMs } = plan
   const grace = createTimers(clock)
-  const ended = Promise.all([...sessions.values(), ...answers]).finally(() => grace.cancelAll())
+  const ended = Promise.all([...sessions.values(), ...responses]).finally(() => grace.cancelAll())
   await grace.sleep(graceMs)
   // Neither takes longer for a server that answers nothing: what is under way is cut off at once.
   for (const closing of [client.close(), sockets.close()]) closing.catch(() => {})

@@ -22,7 +22,7 @@ import type { PreparedUser } from './session.ts'
 export interface GeneratorTask {
   /** Of every replica of the API. */
   readonly origins: readonly string[]
-  /** How long a user waits for an answer, ms. */
+  /** How long a user waits for a response, ms. */
   readonly timeout: number
   /** Of the whole run. */
   readonly model: LoadModel
@@ -100,7 +100,7 @@ export interface LocalGenerator extends LoadGenerator {
   recordError(reason: string): void
 }
 
-/** How long answers are waited for after the end of a run, at most. */
+/** How long responses are waited for after the end of a run, at most. */
 const maxGraceMs = 10_000
 
 /** How long a run takes after its end at most, ms. */

@@ -5,7 +5,7 @@ import { mostConnections, mostPerSecond, mostUsers } from '../../base/limits.ts'
 import type { ArrivalSchedule } from './pacing.ts'
 import type { FixedRequest } from '../../ports/http-client.ts'
 
-/** Users come and go by stages; each waits for its answer before it goes on. */
+/** Users come and go by stages; each waits for its response before it goes on. */
 export interface ClosedModel {
   readonly kind: 'closed'
   readonly stages: readonly Stage[]

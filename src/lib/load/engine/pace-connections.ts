@@ -1,6 +1,6 @@
 import { createStatusJudge } from '../clients/expected-statuses.ts'
 import { stepOf } from '../clients/fixed-request.ts'
-import type { CreateSender, HttpAnswer } from '../../ports/http-client.ts'
+import type { CreateSender, HttpResponse } from '../../ports/http-client.ts'
 import type { SaturationModel } from './model.ts'
 import { shareOf } from './pacing.ts'
 import { createWait, start, type Run } from './run-state.ts'
@@ -23,8 +23,8 @@ interface Saturation {
 }
 
 /**
- * Keeps this shard's connections busy with one request. Returns once all have begun; after the last answer to a number of
- * requests it ends the run.
+ * Keeps this shard's connections busy with one request. Returns once all have begun; after the last response to a
+ * number of requests it ends the run.
  */
 export async function paceConnections(run: Run, model: SaturationModel): Promise<void> {
   const { clock, client, shard, random } = run.plan
@@ -46,12 +46,12 @@ export async function paceConnections(run: Run, model: SaturationModel): Promise
   if (requests !== null) void Promise.all(ended).then(() => run.timers.cancelAll())
 }
 
-/** Sends on one connection until the session is stopped or nothing is left, and returns after its last answer. */
+/** Sends on one connection until the session is stopped or nothing is left, and returns after its last response. */
 function keepBusy(saturation: Saturation, { timers }: Session): Promise<void> {
   const { run, step, createSender, judge } = saturation
   const { clock, recorder } = run.plan
   const { promise, resolve } = Promise.withResolvers<void>()
-  const sendAgain = createSender(onAnswer)
+  const sendAgain = createSender(onResponse)
   let sent = 0
 
   function sendNext(): void {
@@ -62,8 +62,8 @@ function keepBusy(saturation: Saturation, { timers }: Session): Promise<void> {
     sendAgain()
   }
 
-  function onAnswer({ status, bytes, reason, maybeExecuted, reconnected }: HttpAnswer): void {
-    // Due when it was sent: the answer before it is what it waited for.
+  function onResponse({ status, bytes, reason, maybeExecuted, reconnected }: HttpResponse): void {
+    // Due when it was sent: the response before it is what it waited for.
     const failure = reason ?? judge(status)
     recorder.record({ step, due: sent, sent, ended: clock.now(), bytes, failure, reconnected })
     if (reason === null || maybeExecuted) sendNext()

@@ -1,7 +1,7 @@
 import { withoutTimerLateness } from '../../base/measure/clock.ts'
 import { createStatusJudge } from '../clients/expected-statuses.ts'
 import { stepOf } from '../clients/fixed-request.ts'
-import type { HttpAnswer, FixedRequest } from '../../ports/http-client.ts'
+import type { HttpResponse, FixedRequest } from '../../ports/http-client.ts'
 import type { OpenModel } from './model.ts'
 import { followSchedule } from './pace-arrivals.ts'
 import { shareOf } from './pacing.ts'
@@ -9,7 +9,7 @@ import type { Run } from './run-state.ts'
 
 /**
  * The open model of a single request: sends it on the schedule of `model`, whether or not earlier ones came back.
- * Returns when the last was sent or skipped; the answers under way are waited for at the end of the run.
+ * Returns when the last was sent or skipped; the responses under way are waited for at the end of the run.
  */
 export async function paceRequests(run: Run, model: OpenModel, request: FixedRequest): Promise<void> {
   const { clock, client, shard } = run.plan
@@ -26,7 +26,7 @@ export async function paceRequests(run: Run, model: OpenModel, request: FixedReq
     let due = 0
     let planned = 0
     let sent = 0
-    const sendAgain = createSender(({ status, bytes, reason, reconnected }: HttpAnswer) => {
+    const sendAgain = createSender(({ status, bytes, reason, reconnected }: HttpResponse) => {
       const failure = reason ?? judge(status)
       run.plan.recorder.record({ step, due, planned, sent, ended: clock.now(), bytes, failure, reconnected })
       run.active--
@@ -52,5 +52,5 @@ export async function paceRequests(run: Run, model: OpenModel, request: FixedReq
   })
   isOver = true
   if (run.active === 0) answered.resolve()
-  run.answers.push(answered.promise)
+  run.responses.push(answered.promise)
 }

@@ -23,7 +23,7 @@ export async function paceUsers(run: Run, users: readonly PreparedUser[], model:
     const session = createSession(run.plan.clock, users[index] as PreparedUser, at)
     active.push(session)
     ended[index] = start(run, session, async () => {
-      // A user that comes back may still wait for an answer to what it asked before it went.
+      // A user that comes back may still wait for a response to what it asked before it went.
       await before
       await iterateUntilStopped(run.parts, session)
     })

@@ -35,7 +35,7 @@ export interface UserSupply {
 /** How long scenarios may keep the process busy before Ctrl-C is looked for, ms. */
 const turnEveryMs = 50
 
-/** Users that are prepared at the same time: what waits for a server's answer takes no longer for so many. */
+/** Users that are prepared at the same time: what waits for a server's response takes no longer for so many. */
 const mostAtOnce = 100
 
 /** The users of a shard, each prepared once. They begin in the order of their numbers, and are given in it. */

@@ -44,7 +44,7 @@ export interface RunPlan {
   readonly onMistake: (error: RushbenchError) => void
 }
 
-/** Users that start without a pause: behind its schedule, a run must still see to answers and to Ctrl-C. */
+/** Users that start without a pause: behind its schedule, a run must still see to responses and to Ctrl-C. */
 const mostAtOnce = 256
 
 /** A run that is under way. */
@@ -57,7 +57,7 @@ export interface Run {
   /** What has not ended, with the promise of its end. */
   readonly sessions: Map<Session, Promise<void>>
   /** Answers that no session waits for. */
-  readonly answers: Promise<void>[]
+  readonly responses: Promise<void>[]
   /** Sessions that are not stopped, and the most of them. */
   active: number
   mostActive: number
@@ -70,7 +70,7 @@ export interface Run {
   readonly iterationMean: IterationMean
   /** From the start until the last user began. */
   startsMs: number
-  /** Time of all sessions up to their stop, and what of it they waited for answers. */
+  /** Time of all sessions up to their stop, and what of it they waited for responses. */
   userMs: number
   waitedMs: number
 }
@@ -93,7 +93,7 @@ export function createRun(plan: RunPlan): Run {
     startedAt: plan.startAt ?? plan.clock.now(),
     timers: createTimers(plan.clock),
     sessions: new Map(),
-    answers: [],
+    responses: [],
     active: 0,
     mostActive: 0,
     full: false,

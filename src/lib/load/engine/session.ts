@@ -42,7 +42,7 @@ export interface Session {
   readonly startAt: number
   /** Infinity until it stops. */
   stoppedAt: number
-  /** What of the time up to its stop it waited for answers. */
+  /** What of the time up to its stop it waited for responses. */
   waitedMs: number
   /** Answers and texts that it waits for now. */
   waits: number
@@ -58,7 +58,7 @@ export interface Session {
   /** Requests that nobody need wait for, but the user. */
   underWay: number
   /** Called when none is under way any more. */
-  onAnswered: (() => void) | null
+  onAllEnded: (() => void) | null
   /** When it last began or ended to do anything by its methods. */
   activeAt: number
   /** Of the steps since it has started. */
@@ -83,7 +83,7 @@ export function createSession(clock: Clock, prepared: PreparedUser, startAt: num
     cutShort: false,
     refusals: 0,
     underWay: 0,
-    onAnswered: null,
+    onAllEnded: null,
     activeAt: startAt,
     time: createUserTime(startAt, clock.now()),
     notBefore: 0,
@@ -94,7 +94,7 @@ export function createSession(clock: Clock, prepared: PreparedUser, startAt: num
 /** A step that was under way has ended. */
 export function endStep(session: Session): void {
   session.steps++
-  if (--session.underWay === 0) session.onAnswered?.()
+  if (--session.underWay === 0) session.onAllEnded?.()
 }
 
 /**
@@ -103,11 +103,11 @@ export function endStep(session: Session): void {
  */
 export async function requestsEnded(session: Session): Promise<void> {
   if (session.underWay === 0) return
-  await new Promise<void>((done) => (session.onAnswered = done))
-  session.onAnswered = null
+  await new Promise<void>((done) => (session.onAllEnded = done))
+  session.onAllEnded = null
 }
 
-/** A user that thinks stops at once, one that waits for an answer when that is there. */
+/** A user that thinks stops at once, one that waits for a response when that is there. */
 export function stopSession(session: Session, now: number): void {
   session.stoppedAt = now
   session.timers.cancelAll()

@@ -21,7 +21,7 @@ export interface UserTime {
   follows: boolean
   /** When the last request was sent. */
   asked: number
-  /** Since when the answers are waited for that are waited for now. */
+  /** Since when the responses are waited for that are waited for now. */
   waitingSince: number
 }
 
@@ -60,17 +60,17 @@ export function listen<Text>(session: Session, clock: Clock, work: () => Promise
   })
 }
 
-/** A request is sent now, and its answer waited for until `endRequest`. */
+/** A request is sent now, and its response waited for until `endRequest`. */
 export function beginRequest(session: Session, sent: number): Sending {
   const { due, planned } = begin(session, sent)
   session.time.asked = sent
-  // Timers fire up to a millisecond early; then the wait for the answer began when it was sent.
+  // Timers fire up to a millisecond early; then the wait for the response began when it was sent.
   const sending = { due: Math.min(due, sent), planned: Math.min(planned, sent), sent }
   beginWait(session, sending.due)
   return sending
 }
 
-/** The answer of a request is there, or never comes. */
+/** The response of a request is there, or never comes. */
 export function endRequest(session: Session, now: number): void {
   endWait(session, now)
   end(session, now, now, now)
@@ -109,7 +109,7 @@ function end(session: Session, now: number, due: number, planned: number): void 
   time.follows = true
 }
 
-/** Time in which several answers are waited for counts once. */
+/** Time in which several responses are waited for counts once. */
 function beginWait(session: Session, since: number): void {
   if (session.waits++ === 0) session.time.waitingSince = since
 }

@@ -3,10 +3,10 @@ import { receiveText, connectSocket } from '../clients/socket-steps.ts'
 import { outcomeOf } from '../../ports/outcome.ts'
 import { cutShort, refuse } from './refusals.ts'
 import { sendRequest } from '../clients/request-step.ts'
-import type { LedgerEntry, Outcome, StepAnswer, ThinkTime, VirtualUser } from '../../ports/scenario.ts'
+import type { LedgerEntry, Outcome, StepResponse, ThinkTime, VirtualUser } from '../../ports/scenario.ts'
 import type { Session, SessionParts } from './session.ts'
 import { refuseCall } from './step-mistake.ts'
-import { requireAnswer, requireEntry } from '../scenarios/step-checks.ts'
+import { requireResponse, requireEntry } from '../scenarios/step-checks.ts'
 import { requireThinkTime } from './think-time.ts'
 import { pass, think } from './user-time.ts'
 
@@ -22,11 +22,11 @@ export function createUser(parts: SessionParts, session: Session): VirtualUser {
     random,
     runId: parts.runId,
     ledger: { record: (entry) => recordEntry(parts, session, entry) },
-    outcomeOf: (answer) => outcomeOfAnswer(parts, session, answer),
+    outcomeOf: (response) => outcomeOfResponse(parts, session, response),
     think: (length) => (timers.cancelled ? refuse(session) : thinkFor(parts, session, length)),
     request: (asked) => (timers.cancelled ? refuse(session) : sendRequest(parts, session, asked)),
     connect: (asked) => (timers.cancelled ? refuse(session) : connectSocket(parts, session, asked)),
-    // What was sent before is waited for, as an answer is.
+    // What was sent before is waited for, as a response is.
     receive: (socket, asked) =>
       timers.cancelled && !socket?.isOpen ? refuse(session) : receiveText(parts, session, socket, asked),
   }
@@ -42,14 +42,14 @@ async function recordEntry(parts: SessionParts, session: Session, entry: LedgerE
   await pass(session, parts.clock, () => parts.ledger.record(entry))
 }
 
-function outcomeOfAnswer(
+function outcomeOfResponse(
   { mistakes, statuses }: SessionParts,
   session: Session,
-  answer: Pick<StepAnswer, 'status' | 'maybeExecuted' | 'reconnected'>,
+  response: Pick<StepResponse, 'status' | 'maybeExecuted' | 'reconnected'>,
 ): Outcome {
   try {
-    requireAnswer(answer)
-    return outcomeOf(answer, statuses)
+    requireResponse(response)
+    return outcomeOf(response, statuses)
   } catch (error) {
     throw mistakes.note(error, 'outcomeOf', session.scenario)
   }

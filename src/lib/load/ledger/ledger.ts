@@ -39,7 +39,7 @@ export async function startLedger(
   let lastWrite = Promise.resolve()
 
   async function write(): Promise<void> {
-    // After this turn's sockets are read, so that all answers that are here already go together.
+    // After this turn's sockets are read, so that all responses that are here already go together.
     await Promise.all([lastWrite, new Promise((resolve) => void setImmediate(resolve))])
     const text = waiting
     waiting = ''

@@ -82,7 +82,7 @@ export function createCountsReader(): CountsReader {
       const recorded = {
         users: 0,
         skipped: total('skipped'),
-        steps: steps.map(stepTally).filter(({ response }) => response.counts.length > 0),
+        steps: steps.map(stepMetrics).filter(({ response }) => response.counts.length > 0),
         failureReasons: namedCounts(failureReasons, names.failureReason),
         errors: total('errors'),
         errorReasons: namedCounts(errorReasons, names.errorReason),
@@ -95,7 +95,7 @@ export function createCountsReader(): CountsReader {
   }
 }
 
-function stepTally({ name, numbers, response, service }: Extract<CountsPiece, { kind: 'step' }>): StepMetrics {
+function stepMetrics({ name, numbers, response, service }: Extract<CountsPiece, { kind: 'step' }>): StepMetrics {
   const number = (of: keyof typeof stepAt): number => numbers[stepAt[of]] as number
   return {
     name,

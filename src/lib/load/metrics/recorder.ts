@@ -18,9 +18,9 @@ export interface Sample {
   readonly planned?: number
   /** When it was sent. */
   readonly sent: number
-  /** When the last byte of its answer, or its failure, was there. */
+  /** When the last byte of its response, or its failure, was there. */
   readonly ended: number
-  /** Of the answer's body. */
+  /** Of the response's body. */
   readonly bytes: number
   /** Why it failed; null when it did not. */
   readonly failure: string | null

@@ -23,7 +23,7 @@ export interface PartProgress {
   readonly iterations: number
   /** From the start until the last user of a closed model began, ms; none unless given. */
   readonly startsMs?: number | undefined
-  /** Time of all users up to their stop, and what of it they waited for answers. */
+  /** Time of all users up to their stop, and what of it they waited for responses. */
   readonly userMs: number
   readonly waitedMs: number
 }
@@ -70,7 +70,7 @@ export interface RunResult {
   /** Those that ended in the time of the run, over that time. */
   readonly rps: number
   /**
-   * What would have been reached, had every answer been instant and every timer exact: in the closed
+   * What would have been reached, had every response been instant and every timer exact: in the closed
    * model by the same users, in the open one by all arrivals. 0 when users never thought, which has
    * no such rate.
    */
@@ -197,7 +197,7 @@ interface Counts {
 }
 
 /**
- * Returns the rate that instant answers would have allowed, of all requests. Closed model: in the
+ * Returns the rate that instant responses would have allowed, of all requests. Closed model: in the
  * time U - W that users did not spend waiting (U: all their time, W: their response times, both up to their stop) they
  * made these requests, so in U they would make U / (U - W) times as many. Open model: the arrivals that were skipped
  * would have made as many requests each as the others. Users that never think, and connections, have no such rate, 0.

@@ -4,7 +4,7 @@ import { ScenarioMistake } from './scenario-mistake.ts'
 import { isThrown } from './thrown.ts'
 
 /**
- * Tells mistakes in a scenario's text from those that come of an answer: what a step has done rightly before it does
+ * Tells mistakes in a scenario's text from those that come of a response: what a step has done rightly before it does
  * wrongly only when the server has answered otherwise, and that is an error of the iteration, like any other.
  */
 export interface Mistakes {

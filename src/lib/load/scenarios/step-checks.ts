@@ -7,7 +7,7 @@ import type {
   ReceiveSince,
   Socket,
   SocketRequest,
-  StepAnswer,
+  StepResponse,
   StepRequest,
 } from '../../ports/scenario.ts'
 
@@ -94,7 +94,7 @@ export function decided(what: string, accept: (text: string) => boolean): (text:
   }
 }
 
-/** Why an answer is a failure, out of what a scenario's failureOf gave; null when it is none. Throws ScenarioMistake. */
+/** Why a response is a failure, out of what a scenario's failureOf gave; null when it is none. Throws ScenarioMistake. */
 export function verdictOf(step: string, given: unknown): string | null {
   if (given === null || given === undefined || given === false || given === '') return null
   if (typeof given === 'string') return given
@@ -120,10 +120,10 @@ export function requireEntry(value: unknown): asserts value is LedgerEntry {
   if (outcome !== 'booked') throw new ScenarioMistake(`an entry whose outcome is ${outcome as string} has no id`)
 }
 
-/** Throws ScenarioMistake for what is no answer. */
-export function requireAnswer(
+/** Throws ScenarioMistake for what is no response. */
+export function requireResponse(
   value: unknown,
-): asserts value is Pick<StepAnswer, 'status' | 'maybeExecuted' | 'reconnected'> {
+): asserts value is Pick<StepResponse, 'status' | 'maybeExecuted' | 'reconnected'> {
   const { status, maybeExecuted } = (value ?? {}) as Readonly<Record<string, unknown>>
   if (typeof status !== 'number' || (status === 0 && typeof maybeExecuted !== 'boolean')) {
     throw mistaken('what outcomeOf is given', value, 'an answer that request gave')

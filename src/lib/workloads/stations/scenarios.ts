@@ -1,7 +1,7 @@
 import { loadFaker } from '../../base/faker.ts'
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import type { OutcomeStatuses } from '../../ports/outcome.ts'
-import type { Scenario, StepAnswer, VirtualUser } from '../../ports/scenario.ts'
+import type { Scenario, StepResponse, VirtualUser } from '../../ports/scenario.ts'
 import { createRandom } from '../../base/random.ts'
 import type { ShownDay, ShownStation } from './board.ts'
 import type { BookingMessage } from './messages.ts'
@@ -83,7 +83,7 @@ async function book(user: VirtualUser, step: string, body: BookingMessage, expec
   if (outcome === 'booked' && id === null) throw new Error('the API booked, but does not say for whom')
 }
 
-function idOf(answer: StepAnswer): string | null {
+function idOf(answer: StepResponse): string | null {
   try {
     const { mysejahteraId } = answer.json() as { readonly mysejahteraId?: unknown }
     return typeof mysejahteraId === 'string' ? mysejahteraId : null

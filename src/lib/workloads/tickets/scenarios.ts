@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import { outcomeOf } from '../../ports/outcome.ts'
-import type { PreparingUser, Scenario, StepAnswer, VirtualUser } from '../../ports/scenario.ts'
+import type { PreparingUser, Scenario, StepResponse, VirtualUser } from '../../ports/scenario.ts'
 import { createRandom } from '../../base/random.ts'
 import { damage, readBrokenReceipts } from './broken.ts'
 import { receiptId } from './desk.ts'
@@ -108,7 +108,7 @@ async function send(user: VirtualUser, step: string, body: string | Buffer): Pro
   if (resource === 'order' && id === null) throw new Error('the API stored an order, but does not say which')
 }
 
-function orderOf(answer: StepAnswer): string | null {
+function orderOf(answer: StepResponse): string | null {
   try {
     const { id } = answer.json() as { readonly id?: unknown }
     return typeof id === 'string' && id !== '' ? id : null

@@ -1,7 +1,7 @@
 import { createRandom } from '../../base/random.ts'
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import type { OutcomeStatuses } from '../../ports/outcome.ts'
-import type { Scenario, StepAnswer, VirtualUser } from '../../ports/scenario.ts'
+import type { Scenario, StepResponse, VirtualUser } from '../../ports/scenario.ts'
 import { createNamePool } from './tickets.ts'
 import type { Slot } from './tables.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
@@ -35,7 +35,7 @@ export function createScenarios(options: ScenarioOptions, runId: string): readon
     return `${user.random.pick(names)}${runId}-${user.id}-${state.bookings}`
   }
 
-  async function browse(user: VirtualUser, wantBody: boolean): Promise<StepAnswer> {
+  async function browse(user: VirtualUser, wantBody: boolean): Promise<StepResponse> {
     await user.request({ step: 'calendar month 1', method: 'GET', path: `${base}/${year}/1` })
     await user.think(thinkBetweenMonthsMs)
     return user.request({ step: 'calendar month 2', method: 'GET', path: `${base}/${year}/2`, wantBody })
@@ -68,7 +68,7 @@ interface UserState {
   bookings: number
 }
 
-function pickFreeSlot(user: VirtualUser, calendar: StepAnswer): Slot | null {
+function pickFreeSlot(user: VirtualUser, calendar: StepResponse): Slot | null {
   if (calendar.status !== 200) return null
   const free = (calendar.json() as Slot[]).filter((slot) => slot.stock > 0)
   return free.length > 0 ? user.random.pick(free) : null
@@ -89,7 +89,7 @@ async function book(user: VirtualUser, ticket: string, slot: Slot, expected: rea
   if (outcome === 'booked' && id === null) throw new Error('the API booked, but does not say under which id')
 }
 
-function idOf(answer: StepAnswer): number | string | null {
+function idOf(answer: StepResponse): number | string | null {
   try {
     const { id } = answer.json() as { readonly id?: unknown }
     return typeof id === 'string' || typeof id === 'number' ? id : null

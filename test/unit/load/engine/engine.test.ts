@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { HttpClient } from '../../../../src/lib/ports/http-client.ts'
 import { createMemoryLedger } from '../../../support/ledgers.ts'
-import type { Scenario, StepAnswer } from '../../../../src/lib/ports/scenario.ts'
+import type { Scenario, StepResponse } from '../../../../src/lib/ports/scenario.ts'
 import { checkThreshold, parseThreshold } from '../../../../src/lib/load/metrics/thresholds.ts'
 import { createScenarios } from '../../../../src/lib/workloads/vaccination/scenarios.ts'
 import { createVirtualClock } from '../../../support/virtual-clock.ts'
@@ -168,11 +168,11 @@ describe('the closed model', () => {
     ['at its end', 10_000, 12_000, 0],
     // Thinks 0-1, 5-6 and 10-11 s; the third answer comes after the end.
     ['again and again', 12_000, 4000, 2 / 12],
-  ])('finds the ideal rate of 1 a second of a user that waits %s', async (_when, durationMs, answerMs, rps) => {
+  ])('finds the ideal rate of 1 a second of a user that waits %s', async (_when, durationMs, responseMs, rps) => {
     const clock = createVirtualClock()
     const result = await run(clock, [scenario(async (user) => (await user.think(1000), get(user)))], {
       model: users(1, durationMs),
-      client: slowServer(clock, answerMs),
+      client: slowServer(clock, responseMs),
     })
     expect(result.rps).toBeCloseTo(rps, 5)
     expect(result.idealRps).toBeCloseTo(1, 5)
@@ -294,7 +294,7 @@ describe('the closed model', () => {
       const clock = createVirtualClock()
       const ask = scenario(async (user) => {
         await user.think(100)
-        const failureOf = (answer: StepAnswer) => {
+        const failureOf = (answer: StepResponse) => {
           const { errors } = answer.json() as { errors?: { code: string }[] }
           return errors ? errors.map(({ code }) => code).join(', ') : null
         }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { outcomeOf } from '../../../../src/lib/ports/outcome.ts'
-import type { LedgerEntry, StepAnswer, StepRequest, VirtualUser } from '../../../../src/lib/ports/scenario.ts'
+import type { LedgerEntry, StepResponse, StepRequest, VirtualUser } from '../../../../src/lib/ports/scenario.ts'
 import { createRandom } from '../../../../src/lib/base/random.ts'
 import { createScenarios } from '../../../../src/lib/workloads/stations/scenarios.ts'
 import { noSockets } from '../../../support/no-sockets.ts'
 
 const statuses = { bookedStatuses: [201], conflictStatuses: [409] }
 
-function answerOf(status: number, body: unknown, maybeExecuted = true): StepAnswer {
+function answerOf(status: number, body: unknown, maybeExecuted = true): StepResponse {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   return { status, maybeExecuted, body: Buffer.from(text), json: () => JSON.parse(text) as unknown }
 }
@@ -25,7 +25,7 @@ interface Visit {
 }
 
 /** Lets one user book `times` times, with an API that answers as told. */
-async function visit(answers: (request: StepRequest) => StepAnswer, times = 1, seed = 'x'): Promise<Visit> {
+async function visit(answers: (request: StepRequest) => StepResponse, times = 1, seed = 'x'): Promise<Visit> {
   const entries: LedgerEntry[] = []
   const requests: StepRequest[] = []
   const user: VirtualUser = {

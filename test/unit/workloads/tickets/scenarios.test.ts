@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LedgerEntry, StepAnswer, StepRequest, VirtualUser } from '../../../../src/lib/ports/scenario.ts'
+import type { LedgerEntry, StepResponse, StepRequest, VirtualUser } from '../../../../src/lib/ports/scenario.ts'
 import { createRandom } from '../../../../src/lib/base/random.ts'
 import { damage } from '../../../../src/lib/workloads/tickets/broken.ts'
 import { receiptId } from '../../../../src/lib/workloads/tickets/desk.ts'
@@ -7,12 +7,12 @@ import { parseReceipt } from '../../../../src/lib/workloads/tickets/receipt.ts'
 import { createScenarios } from '../../../../src/lib/workloads/tickets/scenarios.ts'
 import { noSockets } from '../../../support/no-sockets.ts'
 
-function answerOf(status: number, body = '', maybeExecuted = true): StepAnswer {
+function answerOf(status: number, body = '', maybeExecuted = true): StepResponse {
   return { status, maybeExecuted, body: Buffer.from(body), json: () => JSON.parse(body) as unknown }
 }
 
 /** Lets a user go through a scenario `times` times; every request gets the same answer. */
-async function runScenario(name: string, answer: StepAnswer, { times = 1, id = 3, runId = 'r1' } = {}) {
+async function runScenario(name: string, answer: StepResponse, { times = 1, id = 3, runId = 'r1' } = {}) {
   const entries: LedgerEntry[] = []
   const requests: StepRequest[] = []
   const user: VirtualUser = {

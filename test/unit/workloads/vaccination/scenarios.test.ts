@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { outcomeOf } from '../../../../src/lib/ports/outcome.ts'
-import type { LedgerEntry, StepAnswer, StepRequest, VirtualUser } from '../../../../src/lib/ports/scenario.ts'
+import type { LedgerEntry, StepResponse, StepRequest, VirtualUser } from '../../../../src/lib/ports/scenario.ts'
 import { createRandom } from '../../../../src/lib/base/random.ts'
 import { createScenarios } from '../../../../src/lib/workloads/vaccination/scenarios.ts'
 import { noSockets } from '../../../support/no-sockets.ts'
 
 const statuses = { bookedStatuses: [201], conflictStatuses: [409] }
 
-function answerOf(status: number, body: string, maybeExecuted = true): StepAnswer {
+function answerOf(status: number, body: string, maybeExecuted = true): StepResponse {
   return { status, maybeExecuted, body: Buffer.from(body), json: () => JSON.parse(body) as unknown }
 }
 
 /** Lets one user browse a calendar with one free slot, and book it; returns what it wrote down. */
-async function bookWith(answer: StepAnswer): Promise<{ entries: LedgerEntry[]; error: unknown }> {
+async function bookWith(answer: StepResponse): Promise<{ entries: LedgerEntry[]; error: unknown }> {
   const entries: LedgerEntry[] = []
   const calendar = answerOf(200, '[{"id":7,"stock":1},{"id":8,"stock":0}]')
   const user: VirtualUser = {

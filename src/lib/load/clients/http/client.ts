@@ -9,8 +9,8 @@ export function createHttpClients(origins: readonly string[], timeoutMs: number)
   return {
     repeat(request) {
       const creates = clients.map((client) => client.repeat(request))
-      return (onAnswer) => {
-        const senders = creates.map((create) => create(onAnswer))
+      return (onResponse) => {
+        const senders = creates.map((create) => create(onResponse))
         return () => senders[turn++ % senders.length]?.()
       }
     },

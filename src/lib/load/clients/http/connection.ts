@@ -1,5 +1,5 @@
-import type { HttpAnswer } from '../../../ports/http-client.ts'
-import { explainSocketError, failures, invalidAnswer, noAnswer, type Failure } from './failures.ts'
+import type { HttpResponse } from '../../../ports/http-client.ts'
+import { explainSocketError, failures, invalidResponse, noResponse, type Failure } from './failures.ts'
 import { openSocket, readyEvent, type Endpoint } from './open-socket.ts'
 import type { RecentBodies } from './recent-bodies.ts'
 import type { RecentHead } from './recent-head.ts'
@@ -12,23 +12,23 @@ import {
   readBytes,
   readClose,
   readStray,
-  startAnswer,
+  startResponse,
   takeBody,
 } from './response-reader.ts'
 
-/** A request and its answer. */
+/** A request and its response. */
 export interface Exchange {
   readonly request: RequestText
   /** The request is a HEAD. */
-  readonly answersHead: boolean
+  readonly isHead: boolean
   readonly keepsBody: boolean
-  /** The request says that its connection ends with its answer. */
+  /** The request says that its connection ends with its response. */
   readonly closes: boolean
   /**
    * Called once each time that it is sent. `closedUnanswered`: the server closed a connection that it had kept before
-   * anything of an answer came, nearly always before the request was there.
+   * anything of a response came, nearly always before the request was there.
    */
-  readonly settle: (answer: HttpAnswer, closedUnanswered: boolean) => void
+  readonly settle: (response: HttpResponse, closedUnanswered: boolean) => void
 }
 
 /** A connection to the server, for one exchange at a time. */
@@ -102,7 +102,7 @@ export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: 
 
   function send(next: Exchange): boolean {
     exchange = next
-    startAnswer(reader, next.answersHead, next.keepsBody)
+    startResponse(reader, next.isHead, next.keepsBody)
     if (!isConnected || write(next)) return true
     exchange = null
     breakOff(failures.closed)
@@ -117,7 +117,7 @@ export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: 
 
   function onBytes(length: number): boolean {
     if (exchange === null) {
-      // Nobody has asked for them, and the next answer would begin with them.
+      // Nobody has asked for them, and the next response would begin with them.
       if (!readStray(reader, readBuffer, length)) breakOff(failures.closed)
       return isOpen
     }
@@ -135,14 +135,14 @@ export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: 
   }
 
   function finish(finished: Exchange): void {
-    if (reader.flaw !== null) return breakOff(invalidAnswer(reader.flaw))
+    if (reader.parseError !== null) return breakOff(invalidResponse(reader.parseError))
     exchange = null
     isKept = true
     if (!finished.closes && leavesConnectionOpen(reader)) owner.onFree(connection)
     else breakOff(failures.closed)
     const { head, bytes } = reader
-    const answer = { status: head.status, bytes, body: takeBody(reader), reason: null, maybeExecuted: true }
-    finished.settle(answer, false)
+    const response = { status: head.status, bytes, body: takeBody(reader), reason: null, maybeExecuted: true }
+    finished.settle(response, false)
   }
 
   function breakOff(failure: Failure): void {
@@ -151,11 +151,11 @@ export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: 
     if (exchange === null) return
     const { settle } = exchange
     exchange = null
-    const answer = noAnswer(failure, reader.bytes, isConnected)
-    if (isConnected) settle(answer, isKept && failure.isClosing && !hasBegun(reader))
+    const response = noResponse(failure, reader.bytes, isConnected)
+    if (isConnected) settle(response, isKept && failure.isClosing && !hasBegun(reader))
     // Without descriptors or ports connecting fails in this very turn: users who try again at once would leave no turn
     // for timers and signals.
-    else setImmediate(settle, answer, false)
+    else setImmediate(settle, response, false)
   }
 
   return connection

@@ -1,6 +1,6 @@
-import type { HttpAnswer } from '../../../ports/http-client.ts'
+import type { HttpResponse } from '../../../ports/http-client.ts'
 
-/** Why there is no answer, and whether the request may have been carried out if it was sent. */
+/** Why there is no response, and whether the request may have been carried out if it was sent. */
 export interface Failure {
   readonly reason: string
   readonly maybeExecuted: boolean
@@ -15,9 +15,9 @@ export const failures = {
   cutOff: { reason: 'cut off at the end of the run', maybeExecuted: true, isClosing: false },
 } as const satisfies Readonly<Record<string, Failure>>
 
-/** The answer was no HTTP. */
-export function invalidAnswer(flaw: string): Failure {
-  return { reason: `invalid answer: ${flaw}`, maybeExecuted: true, isClosing: false }
+/** The response was no HTTP. */
+export function invalidResponse(parseError: string): Failure {
+  return { reason: `invalid answer: ${parseError}`, maybeExecuted: true, isClosing: false }
 }
 
 /** Never came to a connection. */
@@ -64,7 +64,7 @@ export function explainSocketError(error: Error): Failure {
 
 const empty = Buffer.alloc(0)
 
-/** The answer that there was none: `bytes` of a body came, and `sent` says whether the request had left by then. */
-export function noAnswer({ reason, maybeExecuted }: Failure, bytes: number, sent: boolean): HttpAnswer {
+/** The response that there was none: `bytes` of a body came, and `sent` says whether the request had left by then. */
+export function noResponse({ reason, maybeExecuted }: Failure, bytes: number, sent: boolean): HttpResponse {
   return { status: 0, bytes, body: empty, reason, maybeExecuted: maybeExecuted && sent }
 }

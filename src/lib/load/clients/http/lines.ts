@@ -4,8 +4,8 @@ export const maxLineBytes = 64 * 1024
 /** What `findLineEnd` says when more bytes are needed to tell. */
 export const incomplete = -1
 
-/** What `findLineEnd` says of a line that is refused: a key of `lineFlaws`. */
-export const lineFlaws: Readonly<Record<number, string>> = {
+/** What `findLineEnd` says of a line that is refused: a key of `lineErrors`. */
+export const lineErrors: Readonly<Record<number, string>> = {
   [-2]: 'a bare line feed',
   [-3]: 'a bare carriage return',
   [-4]: 'a control character',
@@ -28,7 +28,7 @@ const isLineByte = Uint8Array.from({ length: 256 }, (_, byte) =>
 
 /**
  * Where the line that begins at `start` ends: the position of its CRLF, `incomplete`, or a key of
- * `lineFlaws`. What it says does not depend on how much follows the line. `sound` is how many of its
+ * `lineErrors`. What it says does not depend on how much follows the line. `sound` is how many of its
  * bytes were looked at before and were found to be allowed.
  */
 export function findLineEnd(bytes: Uint8Array, start: number, end: number, sound = 0): number {

@@ -35,7 +35,7 @@ export async function loadWebSockets(timeoutMs: number): Promise<OpenRawWebSocke
     })
     const dispatcher = client.compose((dispatch) => (request, handler) => {
       seen.isAsked = true
-      return dispatch(request, watchAnswer(handler, seen))
+      return dispatch(request, watchResponse(handler, seen))
     })
     const events = new UndiciWebSocket(url, { ...options, dispatcher })
     const forget = (): void => void client.destroy().catch(() => {})
@@ -56,7 +56,7 @@ export async function loadWebSockets(timeoutMs: number): Promise<OpenRawWebSocke
 interface Seen {
   /** A request for an upgrade was made. */
   isAsked: boolean
-  /** Of the answer to the request for an upgrade; null before it. */
+  /** Of the response to the request for an upgrade; null before it. */
   status: number | null
   error: Error | null
   isOpen: boolean
@@ -64,7 +64,7 @@ interface Seen {
   hasEnded: boolean
 }
 
-function watchAnswer(handler: Dispatcher.DispatchHandler, seen: Seen): Dispatcher.DispatchHandler {
+function watchResponse(handler: Dispatcher.DispatchHandler, seen: Seen): Dispatcher.DispatchHandler {
   return {
     onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
     onRequestUpgrade(controller, status, headers, socket) {

@@ -1,6 +1,6 @@
 /**
- * Bodies that came of late. Within a second most users get the same calendar: such an answer is compared while it
- * arrives, instead of being kept once more, which at 1,000 answers of 110 kB a second is 110 MB of garbage less.
+ * Bodies that came of late. Within a second most users get the same calendar: such a response is compared while it
+ * arrives, instead of being kept once more, which at 1,000 responses of 110 kB a second is 110 MB of garbage less.
  */
 export interface RecentBodies {
   /**

@@ -1,7 +1,7 @@
 import { emptyHead, type ResponseHead } from './response-head.ts'
 
 /**
- * The last head that came in one piece. Within a second most answers to one request have the same head, byte by byte:
+ * The last head that came in one piece. Within a second most responses to one request have the same head, byte by byte:
  * such a one is compared with it instead of being read.
  */
 export interface RecentHead {

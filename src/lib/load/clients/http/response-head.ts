@@ -1,7 +1,7 @@
-/** What the head of an answer says about the answer and its connection. */
+/** What the head of a response says about the response and its connection. */
 export interface ResponseHead {
   status: number
-  /** In HTTP/1.0 connections end after an answer unless the server says otherwise. */
+  /** In HTTP/1.0 connections end after a response unless the server says otherwise. */
   isHttp10: boolean
   /** In bytes; null when it is not given. */
   contentLength: number | null
@@ -22,7 +22,7 @@ const nine = 0x39
 const statusLineBytes = 12
 const statusLinePrefix = 'HTTP/1.'
 
-/** A length of more digits would not be exact as a number, and no answer is that long. */
+/** A length of more digits would not be exact as a number, and no response is that long. */
 const lengthPattern = /^\d{1,15}$/
 
 /** 1 for a byte that a field's name may hold (RFC 9110, 5.6.2). */
@@ -82,7 +82,7 @@ export function readField(head: ResponseHead, bytes: Buffer, start: number, end:
   let nameEnd = start
   while (nameEnd < end && isNameByte[bytes[nameEnd] as number] === 1) nameEnd++
   if (nameEnd === start || nameEnd === end || bytes[nameEnd] !== colon) return 'a field without a proper name'
-  // Only the fields that frame an answer are decoded; which those are, their length nearly tells.
+  // Only the fields that frame a response are decoded; which those are, their length nearly tells.
   switch (nameEnd - start) {
     case 'connection'.length:
       if (isNamed(bytes, start, 'connection')) return readConnection(head, valueOf(bytes, nameEnd, end))
@@ -147,7 +147,7 @@ function readKeepAlive(head: ResponseHead, value: string): null {
 function readContentLength(head: ResponseHead, value: string): string | null {
   if (!lengthPattern.test(value)) return 'a length that is no number'
   const length = Number(value)
-  // Some proxies repeat the line; the same said twice leaves no doubt where the answer ends.
+  // Some proxies repeat the line; the same said twice leaves no doubt where the response ends.
   if (head.contentLength !== null && head.contentLength !== length) return 'two lengths'
   head.contentLength = length
   return null

@@ -1,5 +1,5 @@
 import { createKeptBody, keepBytes, keptBytes, maxKeptBytes, type KeptBody } from './kept-body.ts'
-import { findLineEnd, incomplete, lineFlaws, maxLineBytes } from './lines.ts'
+import { findLineEnd, incomplete, lineErrors, maxLineBytes } from './lines.ts'
 import { createRecentBodies, type RecentBodies } from './recent-bodies.ts'
 import { createRecentHead, recallHead, rememberHead, type RecentHead } from './recent-head.ts'
 import {
@@ -13,7 +13,7 @@ import {
   type ResponseHead,
 } from './response-head.ts'
 
-/** Status lines, fields and trailers of one answer are refused beyond this size in all, bytes. */
+/** Status lines, fields and trailers of one response are refused beyond this size in all, bytes. */
 const maxHeadBytes = maxLineBytes
 
 /** What the reader expects next, or that it has finished. */
@@ -30,17 +30,17 @@ type Phase =
   | 'refused'
 
 /**
- * One answer after the other while it is read: plain data that `readBytes` and `readClose` change. It
- * knows of no socket, so that every answer can be cut up anywhere in a test.
+ * One response after the other while it is read: plain data that `readBytes` and `readClose` change. It
+ * knows of no socket, so that every response can be cut up anywhere in a test.
  */
 export interface ResponseReader {
   phase: Phase
   readonly head: ResponseHead
   /** Of the body, so far. */
   bytes: number
-  /** Why the answer is refused; null while it is not. */
-  flaw: string | null
-  answersHead: boolean
+  /** Why the response is refused; null while it is not. */
+  parseError: string | null
+  isHead: boolean
   keepsBody: boolean
   body: KeptBody | null
   /** Both of all readers of a client. */
@@ -54,7 +54,7 @@ export interface ResponseReader {
   chunkEndBytes: number
   /** Of all heads and trailers, so far. */
   headBytes: number
-  /** Of a CRLF behind the answer's end that nobody needs, so far. */
+  /** Of a CRLF behind the response's end that nobody needs, so far. */
   strayBytes: number
   /** A line of which the end has not come, with room for more; */
   pending: Buffer | null
@@ -87,14 +87,14 @@ export function createResponseReader(
     phase: 'status line',
     head: emptyHead(),
     bytes: 0,
-    flaw: null,
-    answersHead: false,
+    parseError: null,
+    isHead: false,
     keepsBody: false,
     body: null,
     missing: 0,
     chunkEndBytes: 0,
     headBytes: 0,
-    // Before the first answer there is none that it could come after.
+    // Before the first response there is none that it could come after.
     strayBytes: crlf.length,
     pending: null,
     pendingBytes: 0,
@@ -105,15 +105,15 @@ export function createResponseReader(
 }
 
 /**
- * Reads another answer from its first byte; one to a HEAD request has no body, whatever it says. The
- * reader is used again because making one for every answer costs more than reading it.
+ * Reads another response from its first byte; one to a HEAD request has no body, whatever it says. The
+ * reader is used again because making one for every response costs more than reading it.
  */
-export function startAnswer(reader: ResponseReader, answersHead: boolean, keepsBody: boolean): void {
+export function startResponse(reader: ResponseReader, isHead: boolean, keepsBody: boolean): void {
   reader.phase = 'status line'
   clearHead(reader.head)
   reader.bytes = 0
-  reader.flaw = null
-  reader.answersHead = answersHead
+  reader.parseError = null
+  reader.isHead = isHead
   reader.keepsBody = keepsBody
   reader.body = null
   reader.missing = 0
@@ -136,19 +136,19 @@ export function readBytes(reader: ResponseReader, chunk: Buffer, end: number): v
   while (at < end && !isFinished(reader)) at = readNext(reader, chunk, at, end)
   if (reader.phase !== 'whole') return
   reader.strayBytes = 0
-  // An answer that goes on after its end has lied about its length, so its body may be cut off.
+  // A response that goes on after its end has lied about its length, so its body may be cut off.
   if (at < end && skipStray(reader, chunk, end, at) < end) refuse(reader, 'bytes after its end')
 }
 
 /**
- * Reads bytes that come when no answer is due: whether they are the CRLF that some servers send behind
+ * Reads bytes that come when no response is due: whether they are the CRLF that some servers send behind
  * a body, as other clients let it pass, or a part of it.
  */
 export function readStray(reader: ResponseReader, chunk: Buffer, end: number): boolean {
   return skipStray(reader, chunk, end, 0) === end
 }
 
-/** Whether anything of the answer has come. */
+/** Whether anything of the response has come. */
 export function hasBegun({ phase, headBytes, pending }: ResponseReader): boolean {
   return phase !== 'status line' || headBytes > 0 || pending !== null
 }
@@ -171,30 +171,30 @@ function recallWholeHead(reader: ResponseReader, chunk: Buffer, end: number): nu
   return recentHead.length
 }
 
-/** The server closed the connection: the end of some answers, and too early for all others. */
+/** The server closed the connection: the end of some responses, and too early for all others. */
 export function readClose(reader: ResponseReader): void {
   if (reader.phase === 'body until close') reader.phase = 'whole'
 }
 
-/** Whether the answer is whole or refused. */
+/** Whether the response is whole or refused. */
 export function isFinished({ phase }: ResponseReader): boolean {
   return phase === 'whole' || phase === 'refused'
 }
 
-/** Whether a whole answer leaves its connection fit for another request. */
-export function leavesConnectionOpen({ head, answersHead }: ResponseReader): boolean {
-  return keepsConnection(head) && (head.chunked || head.contentLength !== null || hasNoBody(head, answersHead))
+/** Whether a whole response leaves its connection fit for another request. */
+export function leavesConnectionOpen({ head, isHead }: ResponseReader): boolean {
+  return keepsConnection(head) && (head.chunked || head.contentLength !== null || hasNoBody(head, isHead))
 }
 
-/** Hands over the body of a whole answer, which the reader forgets; empty unless it was to be kept. */
+/** Hands over the body of a whole response, which the reader forgets; empty unless it was to be kept. */
 export function takeBody(reader: ResponseReader): Buffer {
   const { body } = reader
   reader.body = null
   return body === null ? empty : keptBytes(body, reader.recent)
 }
 
-function hasNoBody({ status }: ResponseHead, answersHead: boolean): boolean {
-  return answersHead || status === 204 || status === 304
+function hasNoBody({ status }: ResponseHead, isHead: boolean): boolean {
+  return isHead || status === 204 || status === 304
 }
 
 /** Returns how far it came. */
@@ -262,7 +262,7 @@ function takeLine(reader: ResponseReader, chunk: Buffer, at: number, end: number
     reader.lineEnd = lineEnd
     return at + lineEnd + 2 - start - before
   }
-  if (lineEnd !== incomplete) refuse(reader, lineFlaws[lineEnd] as string)
+  if (lineEnd !== incomplete) refuse(reader, lineErrors[lineEnd] as string)
   else {
     if (!isPending) addPending(reader, chunk, at, end)
     checkPending(reader)
@@ -308,12 +308,12 @@ function readHeadLine(reader: ResponseReader): void {
   const { head, line, lineStart, lineEnd } = reader
   reader.headBytes += lineEnd + 2 - lineStart
   if (reader.headBytes > maxHeadBytes) return refuse(reader, 'a head too long')
-  // A trailer comes too late to say anything about the answer: it is read into a head of its own.
-  const flaw =
+  // A trailer comes too late to say anything about the response: it is read into a head of its own.
+  const parseError =
     reader.phase === 'status line'
       ? readStatusLine(head, line, lineStart, lineEnd)
       : readField(reader.phase === 'trailer' ? emptyHead() : head, line, lineStart, lineEnd)
-  if (flaw !== null) return refuse(reader, flaw)
+  if (parseError !== null) return refuse(reader, parseError)
   if (reader.phase === 'status line') reader.phase = 'field'
 }
 
@@ -331,8 +331,8 @@ function endHead(reader: ResponseReader): void {
     reader.phase = 'status line'
     return
   }
-  const flaw = contradictionIn(head)
-  if (flaw !== null) return refuse(reader, flaw)
+  const parseError = contradictionIn(head)
+  if (parseError !== null) return refuse(reader, parseError)
   if (reader.headIsInChunk) rememberHead(reader.recentHead, reader.line, reader.lineEnd + 2, head)
   beginBody(reader)
 }
@@ -342,8 +342,8 @@ function beginBody(reader: ResponseReader): void {
   reader.phase = bodyPhase(reader)
 }
 
-function bodyPhase({ head, answersHead }: ResponseReader): Phase {
-  if (hasNoBody(head, answersHead)) return 'whole'
+function bodyPhase({ head, isHead }: ResponseReader): Phase {
+  if (hasNoBody(head, isHead)) return 'whole'
   if (head.chunked) return 'chunk size'
   if (head.contentLength === null) return 'body until close'
   return head.contentLength === 0 ? 'whole' : 'body of known length'
@@ -376,8 +376,8 @@ function hexDigit(byte: number): number {
   return letter >= 0 && letter < 6 ? letter + 10 : -1
 }
 
-function refuse(reader: ResponseReader, flaw: string): void {
+function refuse(reader: ResponseReader, parseError: string): void {
   reader.phase = 'refused'
-  reader.flaw = flaw
+  reader.parseError = parseError
   reader.body = null
 }

@@ -2,7 +2,7 @@ import { realClock, type Clock } from '../../../base/measure/clock.ts'
 import { closesConnection } from '../fixed-request.ts'
 import type {
   CreateSender,
-  HttpAnswer,
+  HttpResponse,
   HttpRequest,
   LoadClient,
   SendAgain,
@@ -13,7 +13,7 @@ import type { Connection, Exchange } from './connection.ts'
 import { createConnectionPool } from './connection-pool.ts'
 import { createDeadlines } from './deadlines.ts'
 import { serializeFixed } from './fixed-text.ts'
-import { failures, noAnswer } from './failures.ts'
+import { failures, noResponse } from './failures.ts'
 import { createTlsMemory, type Endpoint } from './open-socket.ts'
 import { createRequestSerializer } from './request-text.ts'
 
@@ -25,7 +25,7 @@ const longIdleMs = 100
 
 /**
  * A client for `origin`, which may have a path and user:password@ for all requests, over bare sockets, with TLS for `https:` origins, which costs about half of what undici does;
- * `timeoutMs` is from the request to the last byte of its answer. A request that found its kept connection closed is
+ * `timeoutMs` is from the request to the last byte of its response. A request that found its kept connection closed is
  * sent once more, over a new one, if its method allows that.
  */
 export function createSocketClient(origin: string, timeoutMs: number, clock: Clock = realClock): LoadClient {
@@ -40,25 +40,25 @@ export function createSocketClient(origin: string, timeoutMs: number, clock: Clo
 
   /** One exchange for all that it sends, one after the other. */
   function createSender(
-    { request, answersHead, keepsBody, closes }: Omit<Exchange, 'settle'>,
+    { request, isHead, keepsBody, closes }: Omit<Exchange, 'settle'>,
     isIdempotent: boolean,
-    onAnswer: (answer: HttpAnswer) => void,
+    onResponse: (response: HttpResponse) => void,
   ): SendAgain {
     let connection: Connection
     const exchange: Exchange = {
       request,
-      answersHead,
+      isHead,
       keepsBody,
       closes,
-      settle(answer: HttpAnswer, closedUnanswered: boolean): void {
+      settle(response: HttpResponse, closedUnanswered: boolean): void {
         const overdueAt = closedUnanswered ? deadlines.overdueAt(connection) : undefined
         deadlines.remove(connection)
-        if (overdueAt === undefined || !isIdempotent) return onAnswer(answer)
-        sendAgain(exchange, overdueAt, onAnswer)
+        if (overdueAt === undefined || !isIdempotent) return onResponse(response)
+        sendAgain(exchange, overdueAt, onResponse)
       },
     }
     function send(): void {
-      if (isClosed) return onAnswer(noAnswer(failures.cutOff, 0, false))
+      if (isClosed) return onResponse(noResponse(failures.cutOff, 0, false))
       // From now on, not from the first byte sent: the time to connect is the server's too.
       connection = pool.send(exchange)
       connection.askedAt = deadlines.add(connection) - timeoutMs
@@ -69,20 +69,20 @@ export function createSocketClient(origin: string, timeoutMs: number, clock: Clo
     return () => void (clock.now() - pool.lastAskedAt() > longIdleMs ? setImmediate(send) : send())
   }
 
-  function start(request: HttpRequest, resolve: (answer: HttpAnswer) => void): void {
+  function start(request: HttpRequest, resolve: (response: HttpResponse) => void): void {
     const { method, wantBody } = request
-    const parts = { request: serialize(request), answersHead: method === 'HEAD', keepsBody: wantBody, closes: false }
+    const parts = { request: serialize(request), isHead: method === 'HEAD', keepsBody: wantBody, closes: false }
     createSender(parts, idempotentMethods.has(method), resolve)()
   }
 
   /** Over a connection that nothing was sent over before, so that it is the last time. */
-  function sendAgain(first: Exchange, overdueAt: number, resolve: (answer: HttpAnswer) => void): void {
+  function sendAgain(first: Exchange, overdueAt: number, resolve: (response: HttpResponse) => void): void {
     const connection = pool.sendOverNew({
       ...first,
-      settle(answer) {
+      settle(response) {
         cancel()
         // The server may have read it the first time.
-        resolve({ ...answer, maybeExecuted: true, reconnected: true })
+        resolve({ ...response, maybeExecuted: true, reconnected: true })
       },
     })
     const cancel = clock.schedule(Math.max(0, overdueAt - clock.now()), () => connection.breakOff(failures.timeout))
@@ -91,11 +91,11 @@ export function createSocketClient(origin: string, timeoutMs: number, clock: Clo
   function repeat(request: FixedRequest): CreateSender {
     const parts = {
       request: serializeFixed(request, url.host, base),
-      answersHead: request.method === 'HEAD',
+      isHead: request.method === 'HEAD',
       keepsBody: false,
       closes: closesConnection(request),
     }
-    return (onAnswer) => createSender(parts, idempotentMethods.has(request.method), onAnswer)
+    return (onResponse) => createSender(parts, idempotentMethods.has(request.method), onResponse)
   }
 
   return {

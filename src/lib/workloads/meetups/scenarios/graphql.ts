@@ -1,8 +1,8 @@
-import type { Outcome, StepAnswer, VirtualUser } from '../../../ports/scenario.ts'
+import type { Outcome, StepResponse, VirtualUser } from '../../../ports/scenario.ts'
 
 /** An answer to an operation. */
 export interface GraphqlAnswer {
-  readonly answer: StepAnswer
+  readonly answer: StepResponse
   readonly data: Readonly<Record<string, unknown>> | null
   /** Of its errors. */
   readonly codes: readonly string[]
@@ -57,7 +57,7 @@ export function comeAgainAfter({ answer }: GraphqlAnswer): readonly [min: number
 }
 
 /** What `Retry-After` says, which stands in the answer, too, whole s; 0 where something between says 429. */
-function retryAfterOf(answer: StepAnswer): number {
+function retryAfterOf(answer: StepResponse): number {
   try {
     const { errors } = answer.json() as { readonly errors: readonly { readonly extensions: Record<string, unknown> }[] }
     const { retryAfter } = errors[0]!.extensions
@@ -67,7 +67,7 @@ function retryAfterOf(answer: StepAnswer): number {
   }
 }
 
-function read(answer: StepAnswer): Omit<GraphqlAnswer, 'answer'> {
+function read(answer: StepResponse): Omit<GraphqlAnswer, 'answer'> {
   if (answer.status !== 200) return { data: null, codes: [] }
   const { data, errors = [] } = answer.json() as {
     readonly data: Record<string, unknown> | null

@@ -5,7 +5,7 @@ import { createServer as createNetServer, Server as NetServer, type AddressInfo,
 import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createSocketClient } from '../../../../../src/lib/load/clients/http/socket-client.ts'
-import type { HttpAnswer, HttpClient, HttpRequest } from '../../../../../src/lib/ports/http-client.ts'
+import type { HttpResponse, HttpClient, HttpRequest } from '../../../../../src/lib/ports/http-client.ts'
 import { createCertificate } from '../../../../support/certificate.ts'
 
 const get: HttpRequest = { method: 'GET', path: '/', wantBody: true }
@@ -65,7 +65,7 @@ async function raw(onRequest: (socket: Socket, reset: () => void) => void, timeo
 /** An answer in so many bytes. */
 const sends = (text: string) => (socket: Socket) => void socket.end(text)
 
-function without({ body, ...rest }: HttpAnswer): Omit<HttpAnswer, 'body'> {
+function without({ body, ...rest }: HttpResponse): Omit<HttpResponse, 'body'> {
   expect(body).toHaveLength(0)
   return rest
 }

@@ -14,18 +14,18 @@ describe('limits', () => {
     const left = 64 * 1024 - status.length
     const answer = (...fields: string[]) => bytesOf(`${status}${fields.join('')}\r\n`)
     for (const pieces of [(bytes: Buffer) => [bytes], singly]) {
-      expect(read(pieces(answer(lines(1, left - 2)))).flaw).toBeNull()
-      expect(read(pieces(answer(lines(1, left - 1)))).flaw).toBe('a head too long')
-      expect(read(pieces(answer(lines(1, 64 * 1024 + 1)))).flaw).toBe('a line too long')
+      expect(read(pieces(answer(lines(1, left - 2)))).parseError).toBeNull()
+      expect(read(pieces(answer(lines(1, left - 1)))).parseError).toBe('a head too long')
+      expect(read(pieces(answer(lines(1, 64 * 1024 + 1)))).parseError).toBe('a line too long')
     }
-    expect(read([answer(lines(40, 1000), lines(1, left - 40 * 1002 - 2))]).flaw).toBeNull()
-    expect(read([answer(lines(40, 1000), lines(1, left - 40 * 1002 - 1))]).flaw).toBe('a head too long')
+    expect(read([answer(lines(40, 1000), lines(1, left - 40 * 1002 - 2))]).parseError).toBeNull()
+    expect(read([answer(lines(40, 1000), lines(1, left - 40 * 1002 - 1))]).parseError).toBe('a head too long')
   })
 
   it('let a head of 20 kB pass, wherever it is cut', () => {
     const fields = `x-policy: ${'a'.repeat(9000)}\r\nx-cookie: ${'b'.repeat(11_000)}\r\n`
     const bytes = bytesOf(`HTTP/1.1 200 OK\r\n${fields}content-length: 2\r\n\r\nok`)
-    const expected = { status: 200, body: 'ok', bytes: 2, keepsOpen: true, flaw: null }
+    const expected = { status: 200, body: 'ok', bytes: 2, keepsOpen: true, parseError: null }
     expect(seen(read(singly(bytes)))).toEqual(expected)
     fc.assert(
       fc.property(cuts, (shares) => {
@@ -37,21 +37,21 @@ describe('limits', () => {
   it.each([
     ['heads that announce another', 'HTTP/1.1 100 Continue\r\n\r\n', 'a head too long'],
     ['a line', 'HTTP/1.1 200 ', 'a line too long'],
-  ])('hold for %s without end', (_what, text, flaw) => {
-    expect(endless(text).flaw).toBe(flaw)
+  ])('hold for %s without end', (_what, text, parseError) => {
+    expect(endless(text).parseError).toBe(parseError)
   })
 
   it('hold for a trailer without end', () => {
     const head = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n'
-    expect(read([bytesOf(head), bytesOf(lines(70, 1000))]).flaw).toBe('a head too long')
+    expect(read([bytesOf(head), bytesOf(lines(70, 1000))]).parseError).toBe('a head too long')
   })
 
   it('let a body of any length pass that is not kept, and refuse to keep too much', () => {
     const head = bytesOf('HTTP/1.1 200 OK\r\n\r\n')
     const piece = Buffer.alloc(maxKeptBytes / 4)
     const pieces = [head, ...Array.from({ length: 5 }, () => piece)]
-    expect(seen(read(pieces, false, false))).toMatchObject({ bytes: 5 * piece.length, body: '', flaw: null })
-    expect(seen(read(pieces, false, true))).toMatchObject({ body: '', flaw: 'a body too large to keep' })
+    expect(seen(read(pieces, false, false))).toMatchObject({ bytes: 5 * piece.length, body: '', parseError: null })
+    expect(seen(read(pieces, false, true))).toMatchObject({ body: '', parseError: 'a body too large to keep' })
   })
 
   it('are none for a body that grows while it comes', () => {

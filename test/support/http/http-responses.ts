@@ -1,5 +1,5 @@
-/** An answer as a server sends it, and what a client is to make of it. */
-export interface AnswerSample {
+/** A response as a server sends it, and what a client is to make of it. */
+export interface ResponseSample {
   readonly name: string
   readonly method?: 'HEAD'
   /** A character a byte. */
@@ -20,7 +20,7 @@ const nginxHead =
 const nodeHead = 'Date: Sat, 21 Nov 2026 08:31:08 GMT\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n'
 
 /** What real servers sent, and what is rare but right. */
-export const goodAnswers: readonly AnswerSample[] = [
+export const goodResponses: readonly ResponseSample[] = [
   {
     name: 'nginx, a file',
     text: `HTTP/1.1 200 OK\r\n${nginxHead}Content-Length: 7\r\nConnection: keep-alive\r\nETag: "6b0156c7-3c"\r\n\r\n[1,2,3]`,
@@ -178,115 +178,115 @@ export const goodAnswers: readonly AnswerSample[] = [
 ]
 
 /** Answers of broken and lying servers, with what is wrong with them. */
-export const badAnswers: readonly { readonly flaw: string; readonly name: string; readonly text: string }[] = [
-  { flaw: 'a control character', name: 'garbage', text: '\0\x01\x02 this is no HTTP\r\n\r\n' },
-  { flaw: 'no status line', name: 'another protocol', text: '220 mail.example.com ESMTP\r\n' },
-  { flaw: 'no status line', name: 'an empty line first', text: '\r\nHTTP/1.1 200 OK\r\n\r\n' },
-  { flaw: 'no status line', name: 'HTTP/2', text: 'HTTP/2.0 200 OK\r\n\r\n' },
-  { flaw: 'no status line', name: 'HTTP/1.9', text: 'HTTP/1.9 200 OK\r\n\r\n' },
-  { flaw: 'no status line', name: 'a status that is no number', text: 'HTTP/1.1 2x0 OK\r\n\r\n' },
-  { flaw: 'no status line', name: 'a status of two digits', text: 'HTTP/1.1 20\r\n\r\n' },
-  { flaw: 'no status line', name: 'a status of four digits', text: 'HTTP/1.1 2000 OK\r\n\r\n' },
-  { flaw: 'no status line', name: 'a status below 100', text: 'HTTP/1.1 099 OK\r\n\r\n' },
-  { flaw: 'another protocol', name: 'a 101', text: 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n' },
+export const badResponses: readonly { readonly parseError: string; readonly name: string; readonly text: string }[] = [
+  { parseError: 'a control character', name: 'garbage', text: '\0\x01\x02 this is no HTTP\r\n\r\n' },
+  { parseError: 'no status line', name: 'another protocol', text: '220 mail.example.com ESMTP\r\n' },
+  { parseError: 'no status line', name: 'an empty line first', text: '\r\nHTTP/1.1 200 OK\r\n\r\n' },
+  { parseError: 'no status line', name: 'HTTP/2', text: 'HTTP/2.0 200 OK\r\n\r\n' },
+  { parseError: 'no status line', name: 'HTTP/1.9', text: 'HTTP/1.9 200 OK\r\n\r\n' },
+  { parseError: 'no status line', name: 'a status that is no number', text: 'HTTP/1.1 2x0 OK\r\n\r\n' },
+  { parseError: 'no status line', name: 'a status of two digits', text: 'HTTP/1.1 20\r\n\r\n' },
+  { parseError: 'no status line', name: 'a status of four digits', text: 'HTTP/1.1 2000 OK\r\n\r\n' },
+  { parseError: 'no status line', name: 'a status below 100', text: 'HTTP/1.1 099 OK\r\n\r\n' },
+  { parseError: 'another protocol', name: 'a 101', text: 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n' },
   {
-    flaw: 'an interim answer in HTTP/1.0',
+    parseError: 'an interim answer in HTTP/1.0',
     name: 'early hints in HTTP/1.0',
     text: 'HTTP/1.0 103 Early Hints\r\n\r\nHTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n',
   },
-  { flaw: 'a bare line feed', name: 'line feeds only', text: 'HTTP/1.1 200 OK\ncontent-length: 2\n\nok' },
-  { flaw: 'a bare carriage return', name: 'half an end', text: 'HTTP/1.1 200 OK\r\nx: a\rb\r\n\r\n' },
-  { flaw: 'a control character', name: 'a NUL', text: 'HTTP/1.1 200 OK\r\nx: a\0b\r\n\r\n' },
-  { flaw: 'a folded field', name: 'a folded field', text: 'HTTP/1.1 200 OK\r\nx: a\r\n b\r\n\r\n' },
-  { flaw: 'a field without a proper name', name: 'no colon', text: 'HTTP/1.1 200 OK\r\nnothing\r\n\r\n' },
-  { flaw: 'a field without a proper name', name: 'no name', text: 'HTTP/1.1 200 OK\r\n: x\r\n\r\n' },
+  { parseError: 'a bare line feed', name: 'line feeds only', text: 'HTTP/1.1 200 OK\ncontent-length: 2\n\nok' },
+  { parseError: 'a bare carriage return', name: 'half an end', text: 'HTTP/1.1 200 OK\r\nx: a\rb\r\n\r\n' },
+  { parseError: 'a control character', name: 'a NUL', text: 'HTTP/1.1 200 OK\r\nx: a\0b\r\n\r\n' },
+  { parseError: 'a folded field', name: 'a folded field', text: 'HTTP/1.1 200 OK\r\nx: a\r\n b\r\n\r\n' },
+  { parseError: 'a field without a proper name', name: 'no colon', text: 'HTTP/1.1 200 OK\r\nnothing\r\n\r\n' },
+  { parseError: 'a field without a proper name', name: 'no name', text: 'HTTP/1.1 200 OK\r\n: x\r\n\r\n' },
   {
-    flaw: 'a field without a proper name',
+    parseError: 'a field without a proper name',
     name: 'a blank before the colon',
     text: 'HTTP/1.1 200 OK\r\ncontent-length : 2\r\n\r\nok',
   },
   {
-    flaw: 'two lengths',
+    parseError: 'two lengths',
     name: 'lengths that differ',
     text: 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx',
   },
   {
-    flaw: 'two lengths',
+    parseError: 'two lengths',
     name: 'a third length that differs',
     text: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nxx',
   },
   {
-    flaw: 'a length that is no number',
+    parseError: 'a length that is no number',
     name: 'a second length that is none',
     text: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 2,\r\n\r\nxx',
   },
   {
-    flaw: 'both a length and chunks',
+    parseError: 'both a length and chunks',
     name: 'two equal lengths and chunks',
     text: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
   },
   {
-    flaw: 'a folded field',
+    parseError: 'a folded field',
     name: 'a folded length',
     text: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n 0\r\n\r\nxx',
   },
   {
-    flaw: 'a bare line feed',
+    parseError: 'a bare line feed',
     name: 'a line feed that ends a length',
     text: 'HTTP/1.1 200 OK\r\ncontent-length: 2\ncontent-length: 1\r\n\r\nxx',
   },
   {
-    flaw: 'a bare line feed',
+    parseError: 'a bare line feed',
     name: 'a line feed that ends the size of a chunk',
     text: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\nok\r\n0\r\n\r\n',
   },
   {
-    flaw: 'a chunk longer than its size',
+    parseError: 'a chunk longer than its size',
     name: 'a line feed that ends a chunk',
     text: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\n0\r\n\r\n',
   },
   ...['', '-1', '+1', '1, 1', '0x2', '2 2', '1e1', '9'.repeat(16)].map((length) => ({
-    flaw: 'a length that is no number',
+    parseError: 'a length that is no number',
     name: `a length of ${JSON.stringify(length)}`,
     text: `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\nxx`,
   })),
   {
-    flaw: 'both a length and chunks',
+    parseError: 'both a length and chunks',
     name: 'a length and chunks',
     text: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
   },
   {
-    flaw: 'both a length and chunks',
+    parseError: 'both a length and chunks',
     name: 'chunks and a length',
     text: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 2\r\n\r\n2\r\nok\r\n0\r\n\r\n',
   },
   {
-    flaw: 'chunks in HTTP/1.0',
+    parseError: 'chunks in HTTP/1.0',
     name: 'chunks in HTTP/1.0',
     text: 'HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
   },
   ...['gzip', 'gzip, chunked', 'chunked, chunked', 'xchunked', 'identity', ''].map((encoding) => ({
-    flaw: 'an unknown transfer encoding',
+    parseError: 'an unknown transfer encoding',
     name: `a transfer encoding of ${JSON.stringify(encoding)}`,
     text: `HTTP/1.1 200 OK\r\ntransfer-encoding: ${encoding}\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
   })),
   {
-    flaw: 'an unknown transfer encoding',
+    parseError: 'an unknown transfer encoding',
     name: 'chunks of chunks',
     text: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
   },
   ...['', 'zz', '-2', '0x2', ' 2', '2 ', '2x', '2;', '2;a b', '2;\xe4', '2;a="', '1'.repeat(13)].map((size) => ({
-    flaw: 'a bad chunk size',
+    parseError: 'a bad chunk size',
     name: `a chunk size of ${JSON.stringify(size)}`,
     text: `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${size}\r\nok\r\n0\r\n\r\n`,
   })),
   {
-    flaw: 'a chunk longer than its size',
+    parseError: 'a chunk longer than its size',
     name: 'a long chunk',
     text: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nokay\r\n0\r\n\r\n',
   },
   {
-    flaw: 'a field without a proper name',
+    parseError: 'a field without a proper name',
     name: 'a broken trailer',
     text: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nwhat?\r\n\r\n',
   },
