@@ -1,7 +1,8 @@
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { answerBrokenRequest, answerErrors, errorBody, lastAnswer, pathErrorBody } from './errors.ts'
+import { answerBrokenRequest, answerErrors, errorBody, lastAnswer, pathErrorBody, refuseTunnel } from './errors.ts'
 import { exactInput, takeExactInput } from './exact-input.ts'
+import { answerOn } from './in-flight.ts'
 import { refusedHead } from './request-head.ts'
 import { safeHeaders } from './safe-headers.ts'
 
@@ -54,9 +55,11 @@ export function createApp({ onError, bodyLimit, times = defaultTimes }: AppOptio
       connectionsCheckingInterval: times.lookEveryMs,
       // Node would answer with nothing but a status.
       requireHostHeader: false,
-      // Clients offer others, h2c among them, to servers that need not take them.
-      shouldUpgradeCallback: ({ headers }) =>
-        headers.upgrade?.trim().toLowerCase() === 'websocket' && app.server.listenerCount('upgrade') > 0,
+      // Clients offer others, h2c among them, to servers that need not take them. Answers that are due would come too late.
+      shouldUpgradeCallback: ({ headers, socket }) =>
+        headers.upgrade?.trim().toLowerCase() === 'websocket' &&
+        app.server.listenerCount('upgrade') > 0 &&
+        answerOn(socket) === null,
     },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: ({ statusCode = 400 }, _request, reply: FastifyReply) =>
@@ -73,6 +76,7 @@ export function createApp({ onError, bodyLimit, times = defaultTimes }: AppOptio
     const { headers, body } = lastAnswer(417, 'The only expectation that is met is 100-continue.')
     response.writeHead(417, headers).end(body)
   })
+  app.server.on('connect', refuseTunnel)
   answerErrors(app, onError)
   takeExactInput(app)
   return app

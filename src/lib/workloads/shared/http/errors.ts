@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
-import { STATUS_CODES, type ServerResponse } from 'node:http'
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { cite } from '../../../base/cut-text.ts'
 import { reasonOf } from '../../../base/errors/errors.ts'
 import { InvalidBody } from './exact-input.ts'
@@ -91,6 +92,20 @@ export function answerBrokenRequest(error: Error & { readonly code?: string }, s
   // In the middle of an answer another would be read as part of it.
   if (socket.writable && !answer?.headersSent) socket.write(rawAnswer(status, message))
   socket.destroy()
+}
+
+/** Answers CONNECT as the last request of its connection; Node would break it off, and with it the answers that are due. */
+export function refuseTunnel(_request: IncomingMessage, stream: Duplex): void {
+  const socket = stream as Socket
+  // Node has removed its own listeners.
+  socket.on('error', () => {})
+  socket.on('timeout', () => socket.destroy())
+  socket.on('drain', () => answerOn(socket)?.emit('drain'))
+  socket.resume()
+  const answer = answerOn(socket)
+  if (answer) return endAfter(answer, socket)
+  socket.write(rawAnswer(501, 'There are no tunnels here.'))
+  socket.destroySoon()
 }
 
 /** Ends the connection after that answer and those of the whole requests behind it. */

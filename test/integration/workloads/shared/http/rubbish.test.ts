@@ -1,10 +1,14 @@
 import type { FastifyInstance } from 'fastify'
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createApp } from '../../../../../src/lib/workloads/shared/http/app.ts'
 import { listen } from '../../../../../src/lib/workloads/shared/http/listen.ts'
 import type { RunningServer } from '../../../../../src/lib/ports/workload.ts'
-import { openRaw } from '../../../../support/raw-http.ts'
+import { askRaw, openRaw } from '../../../../support/raw-http.ts'
+
+/** More than sockets buffer. */
+const largeBytes = 16 * 1024 * 1024
 
 let server: RunningServer
 let app: FastifyInstance
@@ -19,9 +23,14 @@ beforeEach(async () => {
     await sleep(250)
     return reply.code(201).send(body)
   })
+  app.get('/large', async () => Readable.from(largeChunks()))
   server = await listen(app, { host: '127.0.0.1', port: 0, shutdownTimeout: 300 })
 })
 afterEach(() => server.close())
+
+function* largeChunks() {
+  for (let at = 0; at < largeBytes; at += 65_536) yield Buffer.alloc(65_536, 'x')
+}
 
 const head = (...rest: string[]) =>
   ['POST /book HTTP/1.1', 'Host: x', 'Content-Type: application/json', ...rest, '', ''].join('\r\n')
@@ -45,6 +54,7 @@ describe('rubbish behind a request', () => {
     ['no HTTP', 'XX\r\n\r\n'],
     ['no HTTP, again and again', 'XX\r\n\r\n'.repeat(1000)],
     ['a method that there is not', 'FOO / HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['a tunnel', 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n'],
     ['headers that are too large', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
     ['a request whose body is broken', `${chunked}zz\r\n`],
   ])('takes no answer from it: %s', async (_what, rubbish) => {
@@ -72,6 +82,36 @@ describe('rubbish behind a request', () => {
     expect(await statuses(`${chunked}zz\r\n`, '')).toEqual(['400'])
     expect(taken).toHaveLength(1)
   })
+})
+
+describe('a tunnel', () => {
+  const connect = 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n'
+
+  it('is refused as other requests are', async () => {
+    const { status, headers, body } = await askRaw(server.origin, connect)
+    expect(status).toBe(501)
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', connection: 'close' })
+    expect(JSON.parse(body)).toMatchObject({ error: 'not-implemented' })
+  })
+
+  it('lets a large answer before it come to its end', async () => {
+    const answered = await askRaw(server.origin, `GET /large HTTP/1.1\r\nHost: x\r\n\r\n${connect}`)
+    expect(answered.status).toBe(200)
+    expect(answered.body.length).toBeGreaterThan(largeBytes)
+    expect(answered.body.endsWith('\r\n0\r\n\r\n')).toBe(true)
+  })
+})
+
+it('makes no WebSocket while answers are due, which would come behind its handshake', async () => {
+  const upgraded: string[] = []
+  app.server.on('upgrade', ({ url = '' }, socket) => {
+    upgraded.push(url)
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+  })
+  const upgrade = 'GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n'
+  expect(await statuses(book(1) + upgrade, '')).toEqual(['201', '404'])
+  expect(upgraded).toEqual([])
+  expect(await statuses(upgrade, '')).toEqual(['101'])
 })
 
 it('is no rubbish what comes with the offer of another protocol', async () => {
