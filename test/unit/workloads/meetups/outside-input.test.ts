@@ -240,6 +240,17 @@ it('takes for a DateTime what is a moment alone', () => {
   )
 })
 
+it.each(['2026-02-29T00:00:00Z', '2026-02-30T00:00:00+01:00', '2026-04-31T23:59Z', '2026-13-01T00:00Z'])(
+  'takes no day for a DateTime that its month does not have: %s',
+  (text) => {
+    expect(() => dateTime.parseValue(text)).toThrow(GraphQLError)
+  },
+)
+
+it('takes a leap day for a DateTime', () => {
+  expect(dateTime.parseValue('2028-02-29T00:00:00+14:00')).toBe(Date.parse('2028-02-29T00:00:00+14:00'))
+})
+
 describe('uploads', () => {
   const ownerId = '00000000-0000-4000-8000-000000000000'
 

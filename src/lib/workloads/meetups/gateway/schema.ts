@@ -196,7 +196,13 @@ export const dateTime = new GraphQLScalarType<number, string>({
 /** Throws GraphQLError for what is no time, or one without a time zone. */
 function readTime(value: unknown): number {
   const isTime = typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(value)
-  const time = isTime ? Date.parse(value) : Number.NaN
+  const time = isTime && isDay(value.slice(0, 10)) ? Date.parse(value) : Number.NaN
   if (Number.isNaN(time)) throw new GraphQLError('A DateTime is a text such as 2026-05-16T05:30:00Z')
   return time
+}
+
+/** Whether the month has that day; else the engine would make one of the next month. */
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
 }
