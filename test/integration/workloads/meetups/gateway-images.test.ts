@@ -120,4 +120,29 @@ describe('images at the gateway', () => {
     expect((await fetch(`${meetups.origin}/images/${none}`)).status).toBe(404)
     expect(meetups.errors).toEqual([])
   })
+
+  test("are refused as soon as that is clear, and what is left of them stands in nobody's way", async () => {
+    const owner = await people.newUser()
+    const post = await people.newPost(owner.idToken)
+    const head = (bytes: number) =>
+      [
+        `POST /images?post=${post} HTTP/1.1`,
+        'Host: x',
+        `Authorization: Bearer ${owner.idToken}`,
+        'Content-Type: image/jpeg',
+        `Content-Length: ${bytes}`,
+        '',
+        '',
+      ].join('\r\n')
+    using client = await openRaw(meetups.origin, head(6_000_000) + 'x'.repeat(1000))
+    await expect.poll(() => client.received).toContain('The image is no image/jpeg')
+    // A promise that nobody holds would end the process by now.
+    await sleep(50)
+    client.socket.write('x'.repeat(6_000_000 - 1000))
+    const image = makeImage('image/jpeg', Buffer.alloc(100)).toString('latin1')
+    client.socket.write(head(image.length) + image, 'latin1')
+    await expect.poll(() => client.received).toContain(' 201 ')
+    expect(client.received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 422', 'HTTP/1.1 201'])
+    expect(meetups.errors).toEqual([])
+  })
 })

@@ -277,6 +277,17 @@ describe('an upload', () => {
     await expect(api.upload(partsOf(500))).rejects.toMatchObject({ code: 'full' })
   })
 
+  test('that is refused while its parts are waited for says so at once', async () => {
+    const { image: api } = await connect({
+      upload: () => Promise.reject(new RpcError('invalid', 'The image is none')),
+    })
+    async function* slow() {
+      yield* partsOf(1)
+      await new Promise(() => {})
+    }
+    await expect(api.upload(slow())).rejects.toMatchObject({ code: 'invalid' })
+  })
+
   test('that fails while it is read is broken off', async () => {
     let isBroken = false
     const begun = Promise.withResolvers<void>()

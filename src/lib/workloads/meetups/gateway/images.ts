@@ -79,7 +79,10 @@ export async function addImageRoutes(
   })
 }
 
-/** Ends only where the request does, as its length or its last chunk says. Throws `invalid` where it breaks off. */
+/**
+ * Ends only where the request does, as its length or its last chunk says. Throws `invalid` where it breaks off. What is left
+ * of one that is refused half-way is read nonetheless: else the next request on its connection would never be.
+ */
 async function* partsOf(
   ownerId: string,
   contentType: string,
@@ -89,12 +92,14 @@ async function* partsOf(
   yield { header: { ownerId, contentType } }
   let length = 0
   try {
-    for await (const bytes of body as AsyncIterable<Buffer>) {
+    for await (const bytes of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       length += bytes.length
       for (let at = 0; at < bytes.length; at += chunkBytes) yield { chunk: bytes.subarray(at, at + chunkBytes) }
     }
   } catch (error) {
     throw new RpcError('invalid', 'The upload broke off', error)
+  } finally {
+    body.resume()
   }
   if (!request.complete) throw new RpcError('invalid', 'The upload broke off')
   yield { end: { bytes: length } }

@@ -1,4 +1,4 @@
-import { Client, credentials, type ClientReadableStream } from '@grpc/grpc-js'
+import { Client, credentials, type ClientReadableStream, type ClientWritableStream } from '@grpc/grpc-js'
 import { once } from 'node:events'
 import { definitionOf, type ContractName, type Contracts } from './contracts.ts'
 import type { DirectCall } from './direct.ts'
@@ -97,7 +97,7 @@ function callOver({ client, secret }: Way, method: Definition, request: object, 
   })
 }
 
-async function upload({ client, secret }: Way, method: Definition, parts: AsyncIterable<object>): Promise<unknown> {
+function upload({ client, secret }: Way, method: Definition, parts: AsyncIterable<object>): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
   const stopped = new AbortController()
   const stream = client.makeClientStreamRequest(
@@ -112,21 +112,29 @@ async function upload({ client, secret }: Way, method: Definition, parts: AsyncI
       else resolve(answer)
     },
   )
+  // The service may answer before all parts have come, or their giver fail.
+  void giveParts(stream, parts, stopped.signal).catch((error: unknown) => {
+    reject(error)
+    stream.cancel()
+  })
+  return promise
+}
+
+/** Writes all parts as fast as they are read, until `stopped`. Throws what their giver throws before. */
+async function giveParts(
+  stream: ClientWritableStream<object>,
+  parts: AsyncIterable<object>,
+  stopped: AbortSignal,
+): Promise<void> {
   try {
     for await (const part of parts) {
-      if (stopped.signal.aborted) break
-      if (!stream.write(part)) await once(stream, 'drain', { signal: stopped.signal })
+      if (stopped.aborted) return
+      if (!stream.write(part)) await once(stream, 'drain', { signal: stopped })
     }
     stream.end()
   } catch (error) {
-    // One that has its answer needs no more parts; else who gives them has failed, and nothing is to be kept.
-    if (!stopped.signal.aborted) {
-      promise.catch(() => {})
-      stream.cancel()
-      throw error
-    }
+    if (!stopped.aborted) throw error
   }
-  return promise
 }
 
 async function* readAll(
