@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { canonicalOf } from '../../../src/lib/audit/canonical.ts'
-import { mongoNature } from '../../../src/lib/adapters/databases/mongodb/natures.ts'
-import { mysqlNature } from '../../../src/lib/adapters/databases/mysql/natures.ts'
+import { mongoNature } from '../../../src/lib/adapters/databases/mongodb/shape.ts'
+import { mysqlNature } from '../../../src/lib/adapters/databases/mysql/shape.ts'
 import type { ColumnNature } from '../../../src/lib/ports/database.ts'
 
 const id = '01a1fd1f-f4fb-7057-bf95-e1b115714b8d'

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import type { RetryCounter } from './retry-counter.ts'
-import type { FindSetback, Setback } from './setback.ts'
+import type { FindTransientError, TransientError } from './transient-error.ts'
 import { holderSentence, type LockHolder, type Waiting, type WaitWatch } from './waits.ts'
 
 /** How work on one database is tried again. */
 export interface RetryPolicy {
   /** Without its password. */
   readonly url: string
-  readonly findSetback: FindSetback
+  readonly findTransientError: FindTransientError
   readonly counter: RetryCounter
   readonly waits: WaitWatch
 }
@@ -41,18 +41,18 @@ export async function retry<T>(work: (attempt: Attempt) => Promise<T>, policy: R
       try {
         return await work(attempt)
       } catch (error) {
-        const setback = policy.findSetback(error)
-        if (!setback) throw error
-        if (setback.kind === 'busy' && attempt.mayBeStored) {
+        const transientError = policy.findTransientError(error)
+        if (!transientError) throw error
+        if (transientError.kind === 'busy' && attempt.mayBeStored) {
           throw failure('outcome-unknown', { url: policy.url, reason: reasonOf(error) }, error)
         }
         const at = performance.now()
         const elapsedMs = at - waiting.startedAt
-        if (isOver(setback, tries, elapsedMs)) {
-          throw givingUp(error, setback, policy.url, { elapsedMs, holder: waiting.holder })
+        if (isOver(transientError, tries, elapsedMs)) {
+          throw givingUp(error, transientError, policy.url, { elapsedMs, holder: waiting.holder })
         }
-        policy.counter.add(setback.reason)
-        waiting.setback = { what: setback, at }
+        policy.counter.add(transientError.reason)
+        waiting.transientError = { what: transientError, at }
         await sleep(Math.random() * pauseMs(tries))
       }
     }
@@ -67,7 +67,7 @@ export function pauseMs(tries: number): number {
 }
 
 /** Whether no further try is made. */
-export function isOver({ kind }: Setback, tries: number, elapsedMs: number): boolean {
+export function isOver({ kind }: TransientError, tries: number, elapsedMs: number): boolean {
   return elapsedMs >= giveUpAfterMs && (kind !== 'conflict' || tries >= fewestTries)
 }
 
@@ -77,10 +77,10 @@ interface Waited {
   readonly holder: LockHolder | null
 }
 
-/** The error for a setback that nobody tries again after. */
+/** The error for a transient error that nobody tries again after. */
 export function givingUp(
   error: unknown,
-  { kind, limit }: Setback,
+  { kind, limit }: TransientError,
   url: string,
   { elapsedMs, holder }: Waited = { elapsedMs: 0, holder: null },
 ): Error {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OnWait, Wait } from '../../ports/database-facts.ts'
-import { waitedFor, type Setback } from './setback.ts'
+import { waitedFor, type TransientError } from './transient-error.ts'
 
 /** The one who keeps a lock that is needed. */
 export interface LockHolder {
@@ -23,7 +23,7 @@ export interface Waiting {
   /** By the process's clock, ms, like all times here. */
   readonly startedAt: number
   /** The last one, and when it came. */
-  setback: { readonly what: Setback; readonly at: number } | null
+  transientError: { readonly what: TransientError; readonly at: number } | null
   /** The last that was found. */
   holder: LockHolder | null
   /** When it was last looked at without anything that held it up. */
@@ -42,12 +42,12 @@ const lookEveryMs = 1000
 const shownAfterMs = 1000
 /** For which an answer is waited for. */
 const findWithinMs = 3000
-/** For how long a setback is what is waited for: pauses between tries are shorter. */
-const setbackHoldsMs = 2000
+/** For how long a transient error is what is waited for: pauses between tries are shorter. */
+const transientErrorHoldsMs = 2000
 
 /**
  * Looks once a second for work that takes longer than one, and tells `onWait` what it waits for: by `findHolder`, which asks
- * the server who keeps a lock from us, and by the setbacks that are noted. Without `onWait` nothing is asked.
+ * the server who keeps a lock from us, and by the transient errors that are noted. Without `onWait` nothing is asked.
  */
 export function createWaitWatch(
   onWait: OnWait | undefined,
@@ -82,7 +82,7 @@ export function createWaitWatch(
   return {
     begin() {
       const startedAt = performance.now()
-      const waiting: Waiting = { startedAt, setback: null, holder: null, freeAt: startedAt }
+      const waiting: Waiting = { startedAt, transientError: null, holder: null, freeAt: startedAt }
       if (timer) underWay.add(waiting)
       return waiting
     },
@@ -102,8 +102,8 @@ function judge(long: readonly Waiting[], holder: LockHolder | null): Wait | null
   const now = performance.now()
   let first: Wait | null = null
   for (const waiting of long) {
-    const { setback } = waiting
-    const met = setback && now - setback.at < setbackHoldsMs ? setback.what : null
+    const { transientError } = waiting
+    const met = transientError && now - transientError.at < transientErrorHoldsMs ? transientError.what : null
     if (holder) waiting.holder = holder
     else if (!met) waiting.freeAt = now
     const what = holder ? lockOf(holder) : met && waitedFor(met)

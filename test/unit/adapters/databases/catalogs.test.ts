@@ -5,8 +5,7 @@ import { describeMysqlIndex, normaliseMysqlType } from '../../../../src/lib/adap
 import { normalisePostgresType } from '../../../../src/lib/adapters/databases/postgres/shape.ts'
 import { mysqlDialect, sqliteDialect } from '../../../../src/lib/adapters/databases/sql/dialect.ts'
 import { expectedSqlShape, foundSqlShape, type Catalog } from '../../../../src/lib/adapters/databases/sql/shape.ts'
-import { findChecks } from '../../../../src/lib/adapters/databases/sqlite/checks.ts'
-import { sqliteAffinity } from '../../../../src/lib/adapters/databases/sqlite/shape.ts'
+import { findChecks, sqliteAffinity } from '../../../../src/lib/adapters/databases/sqlite/shape.ts'
 import type { IndexShape } from '../../../../src/lib/ports/table-shape.ts'
 import { seats } from '../../../support/database/seats.ts'
 

@@ -2,17 +2,17 @@ import * as fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { addRetries, createRetryCounter } from '../../../../src/lib/adapters/databases/retry-counter.ts'
 import { isOver, pauseMs, retry } from '../../../../src/lib/adapters/databases/retry.ts'
-import type { Setback } from '../../../../src/lib/adapters/databases/setback.ts'
+import type { TransientError } from '../../../../src/lib/adapters/databases/transient-error.ts'
 import { createWaitWatch } from '../../../../src/lib/adapters/databases/waits.ts'
 
 const waits = createWaitWatch(undefined, null)
 
 /** Fails with each of `kinds` in turn, then succeeds; `asked` says at which of them the commit had been asked for. */
-function failing(kinds: readonly Setback['kind'][], asked: readonly boolean[] = []) {
+function failing(kinds: readonly TransientError['kind'][], asked: readonly boolean[] = []) {
   let tries = 0
   const counter = createRetryCounter()
-  const findSetback = (error: unknown): Setback | null => {
-    const { kind } = error as { kind?: Setback['kind'] }
+  const findTransientError = (error: unknown): TransientError | null => {
+    const { kind } = error as { kind?: TransientError['kind'] }
     return kind ? { kind, reason: `it was ${kind}` } : null
   }
   const work = () =>
@@ -23,7 +23,7 @@ function failing(kinds: readonly Setback['kind'][], asked: readonly boolean[] = 
         if (kind) throw Object.assign(new Error('no'), { kind })
         return 'done'
       },
-      { url: 'db://there', findSetback, counter, waits },
+      { url: 'db://there', findTransientError, counter, waits },
     )
   return { work, counter, tries: () => tries }
 }
@@ -51,9 +51,9 @@ describe('work on a server that asks for another try', () => {
     expect(await work()).toBe('done')
   })
 
-  it('is not done again after an error that is no setback', async () => {
+  it('is not done again after an error that is no transient error', async () => {
     const work = vi.fn<() => Promise<never>>(() => Promise.reject(new Error('wrong')))
-    const policy = { url: 'db://there', findSetback: () => null, counter: createRetryCounter(), waits }
+    const policy = { url: 'db://there', findTransientError: () => null, counter: createRetryCounter(), waits }
     await expect(retry(work, policy)).rejects.toThrow('wrong')
     expect(work).toHaveBeenCalledOnce()
   })
@@ -88,12 +88,12 @@ it('names at last who kept the lock, for how long that was waited for, and what 
     end: 'kill 4711',
   }
   const known = { ...waits, begin: () => ({ ...waits.begin(), holder }) }
-  const findSetback = (): Setback => ({ kind: 'locked', reason: 'lock wait timeout (1205)' })
+  const findTransientError = (): TransientError => ({ kind: 'locked', reason: 'lock wait timeout (1205)' })
   const locked = () => {
     now += 30_000
     return Promise.reject(new Error('Lock wait timeout exceeded'))
   }
-  const policy = { url: 'mysql://there/x', findSetback, counter: createRetryCounter(), waits: known }
+  const policy = { url: 'mysql://there/x', findTransientError, counter: createRetryCounter(), waits: known }
   await expect(retry(locked, policy)).rejects.toMatchObject({
     code: 'database-busy',
     message:
@@ -107,7 +107,7 @@ it('pauses grow to half a second and no more', () => {
 })
 
 it('gives a conflict ten tries and everything 20 s, whatever comes first for what waits', () => {
-  const conflict: Setback = { kind: 'conflict', reason: '' }
+  const conflict: TransientError = { kind: 'conflict', reason: '' }
   expect([isOver(conflict, 9, 60_000), isOver(conflict, 10, 60_000), isOver(conflict, 500, 19_999)]).toEqual([
     false,
     true,

@@ -82,11 +82,11 @@ describe('a watch over what work waits for', () => {
     waits.close()
   })
 
-  it('tells of setbacks as long as they come again', async () => {
+  it('tells of transient errors as long as they come again', async () => {
     const waits = watch()
     const waiting = waits.begin()
     const met = () =>
-      (waiting.setback = { what: { kind: 'refused', reason: 'read only (1290)' }, at: performance.now() })
+      (waiting.transientError = { what: { kind: 'refused', reason: 'read only (1290)' }, at: performance.now() })
     for (let at = 0; at < 4000; at += 500) {
       met()
       await pass(500)
@@ -106,7 +106,7 @@ describe('a watch over what work waits for', () => {
       () => Promise.reject(new Error('too many connections')),
     )
     const waiting = waits.begin()
-    waiting.setback = { what: { kind: 'full', reason: 'no', limit: 'max_connections' }, at: 500 }
+    waiting.transientError = { what: { kind: 'full', reason: 'no', limit: 'max_connections' }, at: 500 }
     await pass(2000)
     expect(told.map((wait) => wait?.what)).toContain('a connection: the server has no free one (max_connections)')
     waits.end(waiting)

@@ -16,8 +16,7 @@ import { createRetryCounter } from '../retry-counter.ts'
 import { factsOf, tlsOptions, type TlsMaterial } from '../tls.ts'
 import { createWaitWatch } from '../waits.ts'
 import type { Doc } from './documents.ts'
-import { translateMongoError } from './errors.ts'
-import { findMongoSetback } from './setbacks.ts'
+import { translateMongoError, findMongoTransientError } from './errors.ts'
 import { readMongoUrl, type MongoUrl } from './url.ts'
 import type { RetryCounts, OnWait, ConnectionFacts } from '../../../ports/database-facts.ts'
 
@@ -34,9 +33,9 @@ export interface MongoConnection {
   admin(command: Document): Promise<Document>
   /** Waits for the driver, its errors translated. */
   run<T>(work: Promise<T>): Promise<T>
-  /** What may be done twice without harm, tried again after a setback. */
+  /** What may be done twice without harm, tried again after a transient error. */
   repeat<T>(work: () => Promise<T>): Promise<T>
-  /** A write of single documents, tried again after a setback that has left nothing of it behind. */
+  /** A write of single documents, tried again after a transient error that has left nothing of it behind. */
   write<T>(work: () => Promise<T>): Promise<T>
   /** What was tried again so far; the driver's own tries, one for each write, are not among them. */
   retries(): RetryCounts
@@ -112,14 +111,14 @@ function createConnection(
   const db = openDatabase(client, name, writeConcern, url)
   const counter = createRetryCounter()
   const waits = createWaitWatch(onWait, null)
-  const policy = { url, findSetback: findMongoSetback, counter, waits }
+  const policy = { url, findTransientError: findMongoTransientError, counter, waits }
 
-  /** Leaves setbacks as they are, for whoever tries again. */
+  /** Leaves transient errors as they are, for whoever tries again. */
   async function translated<T>(work: Promise<T>): Promise<T> {
     try {
       return await work
     } catch (error) {
-      throw findMongoSetback(error) ? error : translateMongoError(error, url)
+      throw findMongoTransientError(error) ? error : translateMongoError(error, url)
     }
   }
 

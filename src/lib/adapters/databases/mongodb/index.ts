@@ -11,10 +11,9 @@ import { readMongoDurability, shardedCluster } from './durability.ts'
 import { isTaken } from './errors.ts'
 import { readMongoFacts } from './server-facts.ts'
 import { forget, marksCollection, readMarks, remember } from './marks.ts'
-import { readMongoNatures } from './natures.ts'
+import { readMongoNatures, readMongoShapes } from './shape.ts'
 import { recount } from './recount.ts'
 import { openPausable } from './pausable.ts'
-import { readMongoShapes } from './shape.ts'
 import { createMongoStore } from './store.ts'
 
 /** MongoDB, and servers that speak its protocol. A table is a collection, its primary key is `_id`. */

@@ -19,11 +19,10 @@ import { retryInSession, type BorrowedSession } from '../sql/retry-in-session.ts
 import type { Statement } from '../sql/statements.ts'
 import { factsOf } from '../tls.ts'
 import { createWaitWatch, type WaitWatch } from '../waits.ts'
-import { translateMysqlError } from './errors.ts'
+import { translateMysqlError, findMysqlTransientError } from './errors.ts'
 import { findMysqlHolder } from './lock-holder.ts'
 import { prepareStatement, type PreparedStatement } from './prepared-statement.ts'
 import { prepareSession } from './session.ts'
-import { findMysqlSetback } from './setbacks.ts'
 import { readMysqlUrl, type MysqlUrl } from './url.ts'
 import type { RetryCounts, OnWait, ConnectionFacts } from '../../../ports/database-facts.ts'
 
@@ -51,13 +50,13 @@ export interface MysqlConnections {
   readonly connection: ConnectionFacts
   readonly database: string
   withSession<T>(work: (session: MysqlSession) => Promise<T>): Promise<T>
-  /** One statement that changes nothing, tried again after a setback. */
+  /** One statement that changes nothing, tried again after a transient error. */
   query(statement: Statement): Promise<Record<string, Value>[]>
-  /** One statement that commits on its own, tried again after a setback. */
+  /** One statement that commits on its own, tried again after a transient error. */
   execute(statement: Statement): Promise<number>
-  /** What commits on its own in a session that is the caller's, tried again after a setback. */
+  /** What commits on its own in a session that is the caller's, tried again after a transient error. */
   retry<T>(work: () => Promise<T>): Promise<T>
-  /** In START TRANSACTION ... COMMIT; rolled back and rethrown when `work` throws, tried again after a setback. */
+  /** In START TRANSACTION ... COMMIT; rolled back and rethrown when `work` throws, tried again after a transient error. */
   transaction<T>(work: (session: MysqlSession) => Promise<T>, isolation?: 'read committed'): Promise<T>
   /** A connection for as long as the caller likes. */
   borrow(): Promise<BorrowedSession<MysqlSession>>
@@ -139,14 +138,14 @@ function createConnections(
   { waits, own }: Followed,
 ): Omit<MysqlConnections, 'connection'> {
   const counter = createRetryCounter()
-  const policy = { url, findSetback: findMysqlSetback, counter, waits }
+  const policy = { url, findTransientError: findMysqlTransientError, counter, waits }
 
-  /** Leaves setbacks as they are, for whoever tries again. */
+  /** Leaves transient errors as they are, for whoever tries again. */
   async function translated<T>(work: Promise<T>): Promise<T> {
     try {
       return await work
     } catch (error) {
-      throw findMysqlSetback(error) ? error : translateMysqlError(error, url)
+      throw findMysqlTransientError(error) ? error : translateMysqlError(error, url)
     }
   }
 

@@ -15,10 +15,9 @@ import { readMysqlDurability } from './durability.ts'
 import { readMysqlFacts } from './server-facts.ts'
 import { findFlavour, isTidb, isVitess, type Flavour } from './flavour.ts'
 import { createIndexes, dropIndexes } from './indexes.ts'
-import { readMysqlNatures } from './natures.ts'
+import { readMysqlNatures, readMysqlShapes } from './shape.ts'
 import { openPausable } from './pausable.ts'
-import { findMysqlSetback } from './setbacks.ts'
-import { readMysqlShapes } from './shape.ts'
+import { findMysqlTransientError } from './errors.ts'
 
 /** MySQL and MariaDB. */
 export const mysql: DatabaseAdapter = {
@@ -195,8 +194,8 @@ async function createTables(
         const drop = { sql: dropTableSql(mysqlDialect, table), parameters: [] }
         await session.execute(drop).catch(() => left.push(table.name))
       }
-      const setback = findMysqlSetback(error)
-      const isSaid = error instanceof RushbenchError || (setback !== null && setback.kind !== 'conflict')
+      const transientError = findMysqlTransientError(error)
+      const isSaid = error instanceof RushbenchError || (transientError !== null && transientError.kind !== 'conflict')
       if (isSaid && left.length === 0) throw error
       throw failure('migration-failed', { url: connections.url, reason: reasonOf(error), left }, error)
     }

@@ -1,11 +1,10 @@
 import { reasonOf } from '../../../base/errors/errors.ts'
-import type { AnyTable } from '../../../ports/database.ts'
+import type { AnyTable, ColumnNature } from '../../../ports/database.ts'
 import { referenceName } from '../sql/ddl.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
 import { expectedSqlShape, foundSqlShape, type Catalog, type CatalogRow } from '../sql/shape.ts'
 import type { CheckShape, ShapePair } from '../../../ports/table-shape.ts'
 import type { MysqlConnections } from './connection.ts'
-import { jsonChecksIn, referencesIn } from './create-text.ts'
 import type { Flavour } from './flavour.ts'
 
 /** MySQL tells of the table only beside the constraint, and of those that are not enforced too. */
@@ -161,4 +160,88 @@ export function normaliseMysqlType(type: string, server: Flavour['name']): strin
   if (/^json\b/.test(plain)) return 'json'
   const isJson = server === 'mariadb' && plain === 'longtext character set utf8mb4 collate utf8mb4_bin'
   return isJson ? 'json' : plain
+}
+
+const sql = `select column_name as name, data_type as type, collation_name as collation
+  from information_schema.columns where table_schema = coalesce(?, database()) and table_name = ?`
+
+/** How the columns of a table or a view compare. */
+export async function readMysqlNatures(
+  connections: MysqlConnections,
+  { name }: AnyTable,
+): Promise<Map<string, ColumnNature>> {
+  const [table = name, schema = null] = name.split('.').toReversed()
+  const rows = await connections.query({ sql, parameters: [schema, table] })
+  return new Map(
+    rows.map(({ name: column, type, collation }) => [
+      String(column),
+      mysqlNature(String(type).toLowerCase(), collation === null || collation === undefined ? null : String(collation)),
+    ]),
+  )
+}
+
+const numbers = /^((tiny|small|medium|big)?int|decimal|float|double|year)$/
+const texts = /^((var)?char|(tiny|medium|long)?text|enum|set|inet[46])$/
+
+/** How a column of that type compares; null stands for no collation. */
+export function mysqlNature(type: string, collation: string | null): ColumnNature {
+  if (numbers.test(type)) return { type, compares: 'number' }
+  if (type === 'uuid') return { type, compares: 'uuid' }
+  if (!texts.test(type)) return { type, compares: 'other' }
+  const name = collation ?? ''
+  const ignoresCase = name.endsWith('_ci')
+  // All pad but those of newer versions that say so; and `char` loses the spaces at its end when it is read.
+  const pads = name !== '' && !/_0900_|_nopad_|^binary$/.test(name)
+  return {
+    type,
+    compares: 'text',
+    ...(ignoresCase ? { ignoresCase: 'all' } : {}),
+    ...(ignoresCase && !name.includes('_as_') ? { ignoresAccents: true } : {}),
+    ...(pads || type === 'char' ? { ignoresEndSpaces: true } : {}),
+  }
+}
+
+const name = '`(?:[^`]|``)+`'
+const reference = new RegExp(
+  `CONSTRAINT (${name}) FOREIGN KEY \\(([^)]*)\\) REFERENCES ((?:${name}\\.)?${name}) \\(([^)]*)\\)((?: ON (?:DELETE|UPDATE) (?:CASCADE|SET NULL|SET DEFAULT|NO ACTION|RESTRICT))*)`,
+  'g',
+)
+const jsonCheck = /CHECK (\(json_valid\(`((?:[^`]|``)+)`\)\))/g
+
+/**
+ * References by what SHOW CREATE TABLE says, as rows of the catalog: information_schema hides them on MariaDB from a user
+ * that may only read the table.
+ */
+export function referencesIn(table: string, text: string): CatalogRow[] {
+  return [...text.matchAll(reference)].flatMap(
+    ([, constraint = '', columns = '', parent = '', others = '', rules = '']) => {
+      const parents = namesIn(others)
+      return namesIn(columns).map((column, at) => ({
+        of_table: table,
+        name: namesIn(constraint)[0] ?? '',
+        column_name: column,
+        parent: namesIn(parent).join('.'),
+        parent_column: parents[at] ?? '',
+        on_delete: ruleOf('DELETE', rules),
+        on_update: ruleOf('UPDATE', rules),
+      }))
+    },
+  )
+}
+
+/** What MariaDB's `json` columns are held against, in the same way. */
+export function jsonChecksIn(table: string, text: string): CatalogRow[] {
+  return [...text.matchAll(jsonCheck)].map(([, condition = '', column = '']) => ({
+    of_table: table,
+    name: column.replaceAll('``', '`'),
+    condition,
+  }))
+}
+
+function namesIn(text: string): string[] {
+  return (text.match(new RegExp(name, 'g')) ?? []).map((quoted) => quoted.slice(1, -1).replaceAll('``', '`'))
+}
+
+function ruleOf(event: 'DELETE' | 'UPDATE', rules: string): string {
+  return new RegExp(`ON ${event} (CASCADE|SET NULL|SET DEFAULT|NO ACTION|RESTRICT)`).exec(rules)?.[1] ?? 'RESTRICT'
 }

@@ -11,13 +11,12 @@ import type { SqlTransaction } from '../sql/apply.ts'
 import { retryInSession, type BorrowedSession } from '../sql/retry-in-session.ts'
 import type { Statement } from '../sql/statements.ts'
 import { createWaitWatch } from '../waits.ts'
-import { translatePostgresError } from './errors.ts'
+import { translatePostgresError, findPostgresTransientError } from './errors.ts'
 import { findPostgresHolder } from './lock-holder.ts'
 import { executeNamed } from './named-statement.ts'
 import { createStatementNames } from './prepared.ts'
 import { findServer, socketOf, type FoundServer } from './servers.ts'
 import { prepareSession } from './session.ts'
-import { findPostgresSetback } from './setbacks.ts'
 import { readPostgresUrl, type PostgresUrl } from './url.ts'
 import type { RetryCounts, OnWait, ConnectionFacts } from '../../../ports/database-facts.ts'
 
@@ -37,13 +36,13 @@ export interface PostgresConnections {
   readonly url: string
   readonly connection: ConnectionFacts
   withSession<T>(work: Work<T>): Promise<T>
-  /** One statement that changes nothing, tried again after a setback. */
+  /** One statement that changes nothing, tried again after a transient error. */
   query(statement: Statement): Promise<Record<string, Value>[]>
-  /** One statement that commits on its own, tried again after a setback; rows matched. */
+  /** One statement that commits on its own, tried again after a transient error; rows matched. */
   execute(statement: Statement): Promise<number>
-  /** What commits on its own in a session that is the caller's, tried again after a setback. */
+  /** What commits on its own in a session that is the caller's, tried again after a transient error. */
   retry<T>(work: () => Promise<T>): Promise<T>
-  /** In BEGIN ... COMMIT; rolled back and rethrown when `work` throws, tried again after a setback. */
+  /** In BEGIN ... COMMIT; rolled back and rethrown when `work` throws, tried again after a transient error. */
   transaction<T>(work: Work<T>): Promise<T>
   /** A connection for as long as the caller likes. */
   borrow(): Promise<BorrowedSession<PostgresSession>>
@@ -81,7 +80,12 @@ export async function connectPostgres(url: string, poolSize: number, onWait?: On
   const own = new Set<number>()
   let way: ClientConfig | null = null
   const waits = createWaitWatch(onWait, async () => way && findPostgresHolder(way, own))
-  const policy = { url: server.shown, findSetback: findPostgresSetback, counter: createRetryCounter(), waits }
+  const policy = {
+    url: server.shown,
+    findTransientError: findPostgresTransientError,
+    counter: createRetryCounter(),
+    waits,
+  }
   const find = () => findServer(server, common)
   let pool: Pool | null = null
   try {
@@ -162,12 +166,14 @@ function createConnections(pool: Pool, options: ClientConfig, known: KnownServer
     }
   }
 
-  /** Leaves setbacks as they are, for whoever tries again. */
+  /** Leaves transient errors as they are, for whoever tries again. */
   async function translated<T>(work: Promise<T>, sql?: string): Promise<T> {
     try {
       return await work
     } catch (error) {
-      throw findPostgresSetback(error) ? error : translatePostgresError(error, url, sql === undefined ? {} : { sql })
+      throw findPostgresTransientError(error)
+        ? error
+        : translatePostgresError(error, url, sql === undefined ? {} : { sql })
     }
   }
 
@@ -211,7 +217,7 @@ function createConnections(pool: Pool, options: ClientConfig, known: KnownServer
       } catch (error) {
         lost ||= error instanceof RushbenchError && error.code === 'database-lost'
         // The next connection may lead to a server that takes writes.
-        const isRefused = findPostgresSetback(error)?.kind === 'refused'
+        const isRefused = findPostgresTransientError(error)?.kind === 'refused'
         lost ||= isRefused
         mustSearch ||= isRefused
         names.note(error)

@@ -14,9 +14,8 @@ import { readPostgresDurability } from './durability.ts'
 import { readPostgresFacts } from './server-facts.ts'
 import { factsSql, findFlavour, type Flavour } from './flavour.ts'
 import { createNotificationSql, dropNotificationSql } from './notification.ts'
-import { readPostgresNatures } from './natures.ts'
+import { readPostgresNatures, readPostgresShapes } from './shape.ts'
 import { openPausable } from './pausable.ts'
-import { readPostgresShapes } from './shape.ts'
 import { watchPostgresInserts } from './watch.ts'
 
 /** PostgreSQL. */

@@ -25,7 +25,7 @@ export async function retryInSession<Session, T>(
       try {
         return await work(held.session, attempt)
       } catch (error) {
-        if (policy.findSetback(error)?.kind === 'refused') {
+        if (policy.findTransientError(error)?.kind === 'refused') {
           held.discard()
           held = null
         }

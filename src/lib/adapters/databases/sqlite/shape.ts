@@ -1,9 +1,9 @@
-import type { AnyTable, Value } from '../../../ports/database.ts'
+import type { AnyTable, Value, ColumnNature } from '../../../ports/database.ts'
 import { sqliteDialect } from '../sql/dialect.ts'
 import { expectedSqlShape, foundSqlShape, type Catalog, type CatalogRow } from '../sql/shape.ts'
 import type { Statement } from '../sql/statements.ts'
-import type { ShapePair } from '../../../ports/table-shape.ts'
-import { findChecks } from './checks.ts'
+import type { ShapePair, CheckShape } from '../../../ports/table-shape.ts'
+import type { SqliteConnection } from './connection.ts'
 
 interface Session {
   query(statement: Statement): Record<string, Value>[]
@@ -63,4 +63,76 @@ export function sqliteAffinity(type: string): string {
   if (/char|clob|text/i.test(type)) return 'text'
   if (/blob/i.test(type) || type.trim() === '') return 'blob'
   return /real|floa|doub/i.test(type) ? 'real' : 'numeric'
+}
+
+/** How the columns of a table or a view compare. */
+export function readSqliteNatures(connection: SqliteConnection, { name }: AnyTable): Map<string, ColumnNature> {
+  const [table = name, schema = null] = name.split('.').toReversed()
+  const columns = connection.query({
+    sql: `select name, type from pragma_table_xinfo(?${schema === null ? '' : ', ?'})`,
+    parameters: schema === null ? [table] : [table, schema],
+  })
+  return new Map(
+    columns.map(({ name: column, type }) => {
+      const declared = String(type)
+      const affinity = sqliteAffinity(declared)
+      if (affinity !== 'text' && affinity !== 'blob') return [String(column), { type: declared, compares: 'number' }]
+      return [String(column), textNature(connection, name, String(column), declared)]
+    }),
+  )
+}
+
+/** Nothing tells the collation of a column but the column itself, whose rows need not be read for that. */
+function textNature(connection: SqliteConnection, table: string, column: string, type: string): ColumnNature {
+  const quoted = table
+    .split('.')
+    .map((part) => `"${part}"`)
+    .join('.')
+  const areOne = (one: string, other: string): boolean => {
+    const sql = `select count(*) as count from (select "${column}" from ${quoted} where 0 union select '${one}' union select '${other}')`
+    return Number(connection.query({ sql, parameters: [] })[0]?.['count']) === 1
+  }
+  return {
+    type,
+    compares: 'text',
+    ...(areOne('a', 'A') ? { ignoresCase: 'ascii' } : {}),
+    ...(areOne('a', 'a ') ? { ignoresEndSpaces: true } : {}),
+  }
+}
+
+/** Comments, texts, names in quotes, words and everything else, one after the other. */
+const tokens =
+  /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]?|[\w$\u0080-\uffff]+|\s+|[\s\S]/g
+
+interface Token {
+  readonly text: string
+  readonly at: number
+}
+
+/** The CHECK constraints in the text of a CREATE TABLE, which SQLite keeps as it was written. */
+export function findChecks(sql: string): CheckShape[] {
+  const words = Array.from(sql.matchAll(tokens), ({ 0: text, index: at }): Token => ({ text, at })).filter(
+    ({ text }) => !/^(\s|--|\/\*)/.test(text),
+  )
+  return words.flatMap(({ text }, index) => {
+    const opening = words[index + 1]
+    if (text.toLowerCase() !== 'check' || opening?.text !== '(') return []
+    const end = endOf(words, index + 1)
+    const isNamed = words[index - 2]?.text.toLowerCase() === 'constraint'
+    return [{ name: isNamed ? unquoted(words[index - 1]?.text ?? '') : '', condition: sql.slice(opening.at, end) }]
+  })
+}
+
+/** Where the bracket closes that opens at `first`: the place behind it. */
+function endOf(words: readonly Token[], first: number): number | undefined {
+  let depth = 0
+  for (const { text, at } of words.slice(first)) {
+    if (text === '(') depth++
+    if (text === ')' && --depth === 0) return at + 1
+  }
+  return undefined
+}
+
+function unquoted(name: string): string {
+  return name.replace(/^(["`[])(.*)["`\]]$/s, '$2')
 }

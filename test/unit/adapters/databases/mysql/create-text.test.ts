@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { jsonChecksIn, referencesIn } from '../../../../../src/lib/adapters/databases/mysql/create-text.ts'
+import { jsonChecksIn, referencesIn } from '../../../../../src/lib/adapters/databases/mysql/shape.ts'
 
 const text = `CREATE TABLE \`seats\` (
   \`id\` char(36) NOT NULL,

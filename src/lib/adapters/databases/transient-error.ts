@@ -7,7 +7,7 @@
  * `away`: it is being started, or recovers; nothing was sent. `busy`: it did not come to an end in time; nothing is stored
  * unless it had been asked to commit, when nobody can know.
  */
-export interface Setback {
+export interface TransientError {
   readonly kind: 'conflict' | 'locked' | 'refused' | 'full' | 'away' | 'busy'
   /** What it is called in the report; one of a few, without names or numbers of what was concerned. */
   readonly reason: string
@@ -15,11 +15,11 @@ export interface Setback {
   readonly limit?: string
 }
 
-/** What an engine says of an error: null for one that is no setback. */
-export type FindSetback = (error: unknown) => Setback | null
+/** What an engine says of an error: null for one that is no transient error. */
+export type FindTransientError = (error: unknown) => TransientError | null
 
-/** What is waited for after a setback, to stand behind "waiting for". */
-export function waitedFor({ kind, reason, limit }: Setback): string {
+/** What is waited for after a transient error, to stand behind "waiting for". */
+export function waitedFor({ kind, reason, limit }: TransientError): string {
   switch (kind) {
     case 'locked':
       return 'a lock'

@@ -1,9 +1,9 @@
 import { MongoBulkWriteError, MongoNetworkError, MongoServerError, MongoWriteConcernError } from 'mongodb'
 import { describe, expect, it } from 'vitest'
-import { findMongoSetback } from '../../../../src/lib/adapters/databases/mongodb/setbacks.ts'
-import { findMysqlSetback } from '../../../../src/lib/adapters/databases/mysql/setbacks.ts'
-import { findPostgresSetback } from '../../../../src/lib/adapters/databases/postgres/setbacks.ts'
-import { waitedFor } from '../../../../src/lib/adapters/databases/setback.ts'
+import { findMongoTransientError } from '../../../../src/lib/adapters/databases/mongodb/errors.ts'
+import { findMysqlTransientError } from '../../../../src/lib/adapters/databases/mysql/errors.ts'
+import { findPostgresTransientError } from '../../../../src/lib/adapters/databases/postgres/errors.ts'
+import { waitedFor } from '../../../../src/lib/adapters/databases/transient-error.ts'
 
 const mysqlError = (errno: number, message = 'it said so') => Object.assign(new Error(message), { errno })
 const postgresError = (code: string, message = 'it said so') => Object.assign(new Error(message), { code })
@@ -44,10 +44,10 @@ describe('MySQL protocol', () => {
       'busy',
     ],
   ])('%i %s', (errno, message, kind) => {
-    const setback = findMysqlSetback(mysqlError(errno, message))
-    expect(setback?.kind).toBe(kind)
+    const transientError = findMysqlTransientError(mysqlError(errno, message))
+    expect(transientError?.kind).toBe(kind)
     // The report counts by it: it must not hold what differs from one time to the next.
-    expect(setback?.reason).toMatch(/^[A-Za-z ]+( \(\d{4}\))?$/)
+    expect(transientError?.reason).toMatch(/^[A-Za-z ]+( \(\d{4}\))?$/)
   })
 
   it.each([
@@ -59,7 +59,7 @@ describe('MySQL protocol', () => {
     [2013, 'Lost connection'],
     [1226, "User 'app' has exceeded the 'max_queries_per_hour' resource (current value: 1)"],
   ])('not %i %s', (errno, message) => {
-    expect(findMysqlSetback(mysqlError(errno, message))).toBeNull()
+    expect(findMysqlTransientError(mysqlError(errno, message))).toBeNull()
   })
 })
 
@@ -76,7 +76,7 @@ describe('PostgreSQL protocol', () => {
     ['53300', 'sorry, too many clients already', 'full'],
     ['57P03', 'the database system is starting up', 'away'],
   ])('%s %s', (code, message, kind) => {
-    expect(findPostgresSetback(postgresError(code, message))?.kind).toBe(kind)
+    expect(findPostgresTransientError(postgresError(code, message))?.kind).toBe(kind)
   })
 
   it.each([
@@ -85,25 +85,25 @@ describe('PostgreSQL protocol', () => {
     ['57P01', 'terminating connection due to administrator command'],
     ['toString', 'what an object has anyway'],
   ])('not %s %s', (code, message) => {
-    expect(findPostgresSetback(postgresError(code, message))).toBeNull()
+    expect(findPostgresTransientError(postgresError(code, message))).toBeNull()
   })
 })
 
-describe('what is waited for after a setback', () => {
+describe('what is waited for after a transient error', () => {
   it.each([
-    [findMysqlSetback(mysqlError(1040)), 'a connection: the server has no free one (max_connections)'],
-    [findMysqlSetback(mysqlError(1203)), 'a connection: the server has no free one (max_user_connections)'],
-    [findPostgresSetback(postgresError('53300')), 'a connection: the server has no free one (max_connections)'],
+    [findMysqlTransientError(mysqlError(1040)), 'a connection: the server has no free one (max_connections)'],
+    [findMysqlTransientError(mysqlError(1203)), 'a connection: the server has no free one (max_user_connections)'],
+    [findPostgresTransientError(postgresError('53300')), 'a connection: the server has no free one (max_connections)'],
     [
-      findPostgresSetback(postgresError('53300', 'too many connections for role "app"')),
+      findPostgresTransientError(postgresError('53300', 'too many connections for role "app"')),
       'a connection: the server has no free one (the limit of the role or database)',
     ],
-    [findPostgresSetback(postgresError('57P03')), 'the server, which is starting or recovering (57P03)'],
-    [findPostgresSetback(postgresError('25006')), 'the server, which takes no writes: read only (25006)'],
-    [findPostgresSetback(postgresError('55P03')), 'a lock'],
-    [findMysqlSetback(mysqlError(1213)), 'others to be out of the way: deadlock (1213)'],
-  ])('%o: %s', (setback, what) => {
-    expect(setback && waitedFor(setback)).toBe(what)
+    [findPostgresTransientError(postgresError('57P03')), 'the server, which is starting or recovering (57P03)'],
+    [findPostgresTransientError(postgresError('25006')), 'the server, which takes no writes: read only (25006)'],
+    [findPostgresTransientError(postgresError('55P03')), 'a lock'],
+    [findMysqlTransientError(mysqlError(1213)), 'others to be out of the way: deadlock (1213)'],
+  ])('%o: %s', (transientError, what) => {
+    expect(transientError && waitedFor(transientError)).toBe(what)
   })
 })
 
@@ -121,28 +121,28 @@ describe("MongoDB's protocol", () => {
     [11600, 'busy'],
     [11602, 'busy'],
   ])('%i is %s', (code, kind) => {
-    expect(findMongoSetback(server(code))?.kind).toBe(kind)
+    expect(findMongoTransientError(server(code))?.kind).toBe(kind)
   })
 
   it('believes the labels that the server gives', () => {
-    expect(findMongoSetback(server(251, ['TransientTransactionError']))?.kind).toBe('conflict')
-    expect(findMongoSetback(server(11602, ['RetryableWriteError', 'NoWritesPerformed']))?.kind).toBe('refused')
-    expect(findMongoSetback(server(11602, ['RetryableWriteError']))?.kind).toBe('busy')
+    expect(findMongoTransientError(server(251, ['TransientTransactionError']))?.kind).toBe('conflict')
+    expect(findMongoTransientError(server(11602, ['RetryableWriteError', 'NoWritesPerformed']))?.kind).toBe('refused')
+    expect(findMongoTransientError(server(11602, ['RetryableWriteError']))?.kind).toBe('busy')
   })
 
   it('takes a write for done that only a majority has not confirmed', () => {
     const error = new MongoWriteConcernError({ ok: 1, writeConcernError: { code: 10107, errmsg: 'not primary' } })
-    expect(findMongoSetback(error)?.kind).toBe('busy')
+    expect(findMongoTransientError(error)?.kind).toBe('busy')
   })
 
   it('leaves alone what is stored in part, and a connection that broke', () => {
     const refused = { index: 0, code: 112, errmsg: 'WriteConflict', getOperation: () => ({}) }
     const bulk = new MongoBulkWriteError({ message: 'some', code: 112, writeErrors: refused as never }, {} as never)
-    expect(findMongoSetback(bulk)).toBeNull()
+    expect(findMongoTransientError(bulk)).toBeNull()
     const whole = (insertedCount: number) => new MongoBulkWriteError(server(10107), { insertedCount } as never)
-    expect(findMongoSetback(whole(0))?.kind).toBe('refused')
-    expect(findMongoSetback(whole(100_000))).toBeNull()
-    expect(findMongoSetback(new MongoNetworkError('connection closed'))).toBeNull()
-    expect(findMongoSetback(server(11000))).toBeNull()
+    expect(findMongoTransientError(whole(0))?.kind).toBe('refused')
+    expect(findMongoTransientError(whole(100_000))).toBeNull()
+    expect(findMongoTransientError(new MongoNetworkError('connection closed'))).toBeNull()
+    expect(findMongoTransientError(server(11000))).toBeNull()
   })
 })
