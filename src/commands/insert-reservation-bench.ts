@@ -4,7 +4,7 @@ import { besideOriginalFlag } from '../lib/cli/beside-original.ts'
 import type { Settings } from '../lib/config/settings.ts'
 import { requireTables } from '../lib/adapters/databases/migrate.ts'
 import type { Database } from '../lib/ports/database.ts'
-import { readFacts } from '../lib/adapters/databases/read-facts.ts'
+import { readFacts } from '../lib/adapters/databases/server-facts.ts'
 import { failure, reasonOf } from '../lib/base/errors/errors.ts'
 import type { Checkpoint } from '../lib/insert-bench/measure.ts'
 import { modelCurves, type Model } from '../lib/insert-bench/model.ts'
@@ -34,7 +34,7 @@ import {
   type UnfinishedSweep,
 } from '../lib/app/insert-sweep.ts'
 import { quietV8, type QuietV8 } from '../lib/base/quiet-v8.ts'
-import { addRetries } from '../lib/adapters/databases/retry-counter.ts'
+import { addRetries } from '../lib/adapters/databases/retry.ts'
 import { requirePlaces, saveAndPrint } from '../lib/app/save-run.ts'
 
 /** What a run adds to the head of its report. */

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand, settingFlags } from '../lib/cli/base-command.ts'
-import { describeDifference, describeExtras } from '../lib/adapters/databases/compare-shapes.ts'
+import { describeDifference, describeExtras } from '../lib/adapters/databases/table-shapes.ts'
 import { compareTables, migrateDown, migrateUp, type TableComparison } from '../lib/adapters/databases/migrate.ts'
 import { formatTable, plain } from '../lib/base/format.ts'
 import { removeJournal, takeOverIfThere } from '../lib/seeding/journal.ts'

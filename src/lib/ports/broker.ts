@@ -10,10 +10,10 @@ export interface Consumption {
   readonly topic: string
   /** Each message is handled by one member of the group, also when its members are in several processes. */
   readonly group: string
-  /** Messages handed over at once, at most. */
+  /** Messages delivered at once, at most. */
   readonly maxBatch: number
   /**
-   * They are acknowledged when it resolves. When it rejects, the same ones are handed over again after a moment, and
+   * They are acknowledged when it resolves. When it rejects, the same ones are delivered again after a moment, and
    * nothing else before them: what can never be handled has to be put aside in here. When its process dies, another
    * member gets them within some seconds. As long as it is at work, nobody else gets them; on Kafka, a member that joins
    * meanwhile may get what takes longer than 7 s too.

@@ -118,7 +118,7 @@ export interface Store {
   countBy<R extends object>(table: Table<R>, column: ColumnName<R>): Promise<Map<Value, number>>
   /**
    * Applies each change or leaves it out whole, in order, and tells which were applied. Durable when
-   * it resolves: changes that are handed over together share one commit. An error (a key that is
+   * it resolves: changes that are passed together share one commit. An error (a key that is
    * there already, a lost server) is thrown for the whole batch; none of it is stored, unless the
    * server went away while it committed, when nobody can know.
    */

@@ -116,7 +116,7 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
       }
     })
 
-    it('hands over again what was rejected, before anything else of its key', async () => {
+    it('delivers again what was rejected, before anything else of its key', async () => {
       await using broker = await openBroker(url)
       const topic = newTopic()
       const messages = Array.from({ length: 100 }, (_, index) => message(index))
@@ -140,7 +140,7 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
       expect(tally.errors.map(({ message: text }) => text)).toEqual(Array.from({ length: 3 }, () => 'not today'))
     })
 
-    it('hands over again what a member that died had not acknowledged', async () => {
+    it('delivers again what a member that died had not acknowledged', async () => {
       await using broker = await openBroker(url)
       const topic = newTopic()
       const messages = Array.from({ length: 30 }, (_, index) => message(index))

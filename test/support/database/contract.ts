@@ -3,7 +3,7 @@ import { migrateDown, migrateUp } from '../../../src/lib/adapters/databases/migr
 import type { Database } from '../../../src/lib/ports/database.ts'
 import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
 import { describeApply } from './apply-contract.ts'
-import { describeClaims } from './claims-contract.ts'
+import { describeIfAbsent } from './if-absent-contract.ts'
 import { describeInserts } from './bulk-contract.ts'
 import { describeCounters } from './counters-contract.ts'
 import { describeMigrations } from './migrate-contract.ts'
@@ -37,7 +37,7 @@ export function describeDatabase(makeScratch: () => Promise<Scratch>): void {
   }
   describeStore(context)
   describeApply(context)
-  describeClaims(context)
+  describeIfAbsent(context)
   describeMigrations(context)
   describeInserts(context)
   describeCounters(context)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
-import { compareShapes } from './compare-shapes.ts'
+import { compareShapes } from './table-shapes.ts'
 import type { AnyTable, Database, TableState } from '../../ports/database.ts'
 import type { ShapeComparison } from '../../ports/table-shape.ts'
 

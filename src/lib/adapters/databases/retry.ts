@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
-import type { RetryCounter } from './retry-counter.ts'
-import type { FindTransientError, TransientError } from './transient-error.ts'
+import type { FindTransientError, TransientError } from './errors.ts'
 import { holderSentence, type LockHolder, type Waiting, type WaitWatch } from './waits.ts'
+import type { RetryCounts } from '../../ports/database-facts.ts'
 
 /** How work on one database is tried again. */
 export interface RetryPolicy {
@@ -95,4 +95,28 @@ export function givingUp(
 /** What is known of the time that something took so far. */
 export function waitedOf({ startedAt, holder }: Waiting): Waited {
   return { elapsedMs: performance.now() - startedAt, holder }
+}
+
+/** Counts what is tried again on one database. */
+interface RetryCounter {
+  add(reason: string): void
+  /** Since it was made. */
+  counts(): RetryCounts
+}
+
+export function createRetryCounter(): RetryCounter {
+  const counts = new Map<string, number>()
+  return {
+    add: (reason) => void counts.set(reason, (counts.get(reason) ?? 0) + 1),
+    counts: () => Object.fromEntries(counts),
+  }
+}
+
+/** What several have counted. */
+export function addRetries(all: readonly RetryCounts[]): RetryCounts {
+  const sum: Record<string, number> = {}
+  for (const counts of all) {
+    for (const [reason, times] of Object.entries(counts)) sum[reason] = (sum[reason] ?? 0) + times
+  }
+  return sum
 }

@@ -1,4 +1,7 @@
-import type { ConnectedFacts } from '../../ports/database-facts.ts'
+import type { ConnectedFacts, ServerFacts, TableFacts } from '../../ports/database-facts.ts'
+import { describeDifference, describeExtras } from './table-shapes.ts'
+import { compareOwnTables } from './migrate.ts'
+import type { AnyTable, Database } from '../../ports/database.ts'
 
 /** A number of bytes that a server has written as a text or a number; null for what is none. */
 export function bytesOf(value: unknown): number | null {
@@ -21,4 +24,35 @@ export function withUnit(bytes: string): string {
     { unit: 'KiB', size: 2 ** 10 },
   ].find(({ size }) => number >= size && number % size === 0)
   return step ? `${number / step.size} ${step.unit}` : bytes
+}
+
+/** What the server says of itself and of these tables; null where it cannot be asked, which is no reason to lose a report. */
+export async function readFacts(database: Database, tables: readonly AnyTable[]): Promise<ServerFacts | null> {
+  try {
+    const facts = await database.facts(tables)
+    return { ...facts, tables: await withComparisons(database, tables, facts.tables) }
+  } catch {
+    return null
+  }
+}
+
+/** Adds how each table compares with what `migrate` makes; nothing where the catalog cannot be read. */
+async function withComparisons(
+  database: Database,
+  tables: readonly AnyTable[],
+  facts: readonly TableFacts[],
+): Promise<readonly TableFacts[]> {
+  try {
+    const comparisons = await compareOwnTables(database, tables)
+    return facts.map((table) => {
+      const { differences = [], extras = [] } = comparisons.get(table.name) ?? {}
+      return {
+        ...table,
+        ...(extras.length > 0 && { extras: describeExtras(extras) }),
+        ...(differences.length > 0 && { differences: differences.map((each) => describeDifference(table.name, each)) }),
+      }
+    })
+  } catch {
+    return facts
+  }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OnWait, Wait } from '../../ports/database-facts.ts'
-import { waitedFor, type TransientError } from './transient-error.ts'
+import { waitedFor, type TransientError } from './errors.ts'
 
 /** The one who keeps a lock that is needed. */
 export interface LockHolder {

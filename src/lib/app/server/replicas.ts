@@ -1,4 +1,4 @@
-import { addRetries } from '../../adapters/databases/retry-counter.ts'
+import { addRetries } from '../../adapters/databases/retry.ts'
 import { startApiProcess, type ApiLaunch, type ApiProcess, type Supervisor } from './api-process.ts'
 
 /** The same API in several processes; what is done to one of them is done to the first. */

@@ -1,5 +1,5 @@
 import type { Database } from '../../ports/database.ts'
-import { addRetries } from '../../adapters/databases/retry-counter.ts'
+import { addRetries } from '../../adapters/databases/retry.ts'
 import { redactUrl } from '../../base/redact-url.ts'
 import { failure } from '../../base/errors/errors.ts'
 import { readError } from '../../queue/error-text.ts'

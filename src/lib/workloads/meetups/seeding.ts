@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { applyClaims, type Claim } from '../../adapters/databases/claims.ts'
+import { applyIfAbsent, type ChangeIfAbsent } from '../../adapters/databases/apply-if-absent.ts'
 import type { Database } from '../../ports/database.ts'
 import { memberId, members, rooms, type MemberRow, type RoomRow } from './chat/tables.ts'
 import { createMaker, seededAccounts, seededPassword, seededPosts, type Maker } from './made.ts'
@@ -34,21 +34,21 @@ export async function* insertMissingMeetups(
         ? accountClaim(maker, index, hash, now)
         : postClaim(maker, index - seededAccounts, now)
     })
-    added += (await applyClaims(store, claims)).filter((result) => result === 'applied').length
+    added += (await applyIfAbsent(store, claims)).filter((result) => result === 'applied').length
     yield { done: at + claims.length, total, added }
     await nextTurn()
   }
 }
 
-function accountClaim(maker: Maker, index: number, hash: string, now: number): Claim {
+function accountClaim(maker: Maker, index: number, hash: string, now: number): ChangeIfAbsent {
   const { id, email, name } = maker.account(index)
   const row = { id, email, name, introduction: '', password_hash: hash, created_at: now }
   const insert = [{ table: emails, rows: [{ email, user_id: id }] }]
-  return { guard: null, insert, claim: { table: users, row } }
+  return { guard: null, insert, absent: { table: users, row } }
 }
 
 /** An approved post has a room, whose first member is its owner. */
-function postClaim(maker: Maker, index: number, now: number): Claim {
+function postClaim(maker: Maker, index: number, now: number): ChangeIfAbsent {
   const { id, userId, ...text } = maker.post(index, now)
   const row: PostRow = {
     id,
@@ -72,5 +72,5 @@ function postClaim(maker: Maker, index: number, now: number): Claim {
     { table: rooms, rows: [room] },
     { table: members, rows: [member] },
   ]
-  return { guard: null, insert, claim: { table: posts, row } }
+  return { guard: null, insert, absent: { table: posts, row } }
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Message } from '../../ports/broker.ts'
-import { applyClaims, type Claim } from '../../adapters/databases/claims.ts'
+import { applyIfAbsent, type ChangeIfAbsent } from '../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../ports/database.ts'
 import { reasonOf, RushbenchError } from '../../base/errors/errors.ts'
 import { readOrder, storable } from './read-order.ts'
@@ -36,10 +36,10 @@ export function createInbox(store: Store): Inbox {
 
   async function storeAll(messages: readonly Message[], refusal: string | null): Promise<void> {
     const claims = messages.map((message) => claimOf(message, refusal))
-    const results = await applyClaims(store, claims)
+    const results = await applyIfAbsent(store, claims)
     for (const [index, result] of results.entries()) {
       if (result !== 'applied') counts.repeated++
-      else if (claims[index]?.claim.table === orders) counts.stored++
+      else if (claims[index]?.absent.table === orders) counts.stored++
       else counts.rejected++
     }
   }
@@ -60,15 +60,15 @@ export function createInbox(store: Store): Inbox {
   return { counts, store: storeOrSplit }
 }
 
-function claimOf({ value }: Message, refusal: string | null): Claim {
+function claimOf({ value }: Message, refusal: string | null): ChangeIfAbsent {
   const read = readOrder(value)
   if (read.order === null || refusal !== null) {
     const reason = read.order === null ? read.reason : String(refusal)
-    return { guard: null, insert: [], claim: { table: deadLetters, row: deadLetterOf(value, reason) } }
+    return { guard: null, insert: [], absent: { table: deadLetters, row: deadLetterOf(value, reason) } }
   }
   const { order } = read
   const row = { order_uid: order.order_uid, body: JSON.stringify(order) }
-  return { guard: null, insert: [], claim: { table: orders, row } }
+  return { guard: null, insert: [], absent: { table: orders, row } }
 }
 
 function deadLetterOf(message: Buffer, reason: string): DeadLetter {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { applyClaims } from '../../adapters/databases/claims.ts'
+import { applyIfAbsent } from '../../adapters/databases/apply-if-absent.ts'
 import type { Database } from '../../ports/database.ts'
 import { createOrderMaker } from './made-orders.ts'
 import { orders } from './tables.ts'
@@ -27,8 +27,8 @@ export async function* insertMissingOrders(
       order_uid: maker.uidAt(at + index),
       body: JSON.stringify(maker.at(at + index)),
     }))
-    const claims = rows.map((row) => ({ guard: null, insert: [], claim: { table: orders, row } }))
-    added += (await applyClaims(database.store, claims)).filter((result) => result === 'applied').length
+    const claims = rows.map((row) => ({ guard: null, insert: [], absent: { table: orders, row } }))
+    added += (await applyIfAbsent(database.store, claims)).filter((result) => result === 'applied').length
     yield { done: at + rows.length, total, added }
     await nextTurn()
   }

@@ -1,5 +1,5 @@
 import { v7 as uuid } from 'uuid'
-import { applyClaims, type Claim } from '../../adapters/databases/claims.ts'
+import { applyIfAbsent, type ChangeIfAbsent } from '../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../ports/database.ts'
 import { createGroupCommit } from '../shared/group-commit.ts'
 import type { BookingMessage } from './messages.ts'
@@ -28,7 +28,7 @@ async function bookAll(
   wishes: readonly BookingMessage[],
   onBooked: () => void,
 ): Promise<(BookingAnswer | Promise<BookingAnswer>)[]> {
-  const results = await applyClaims(store, wishes.map(claimFor))
+  const results = await applyIfAbsent(store, wishes.map(claimFor))
   if (results.includes('applied')) onBooked()
   const known = findKnown(
     store,
@@ -45,7 +45,7 @@ async function bookAll(
 }
 
 /** The place, the booking and its message: all of them, or none. */
-function claimFor(wish: BookingMessage): Claim {
+function claimFor(wish: BookingMessage): ChangeIfAbsent {
   const day = dayId(wish.location, wish.date)
   const booking: Booking = {
     mysejahtera_id: wish.mysejahteraId,
@@ -59,7 +59,7 @@ function claimFor(wish: BookingMessage): Claim {
   return {
     guard: { table: days, where: { id: day, available: { gt: 0 } }, patch: { available: { add: -1 } } },
     insert: [{ table: outbox, rows: [outgoing] }],
-    claim: { table: bookings, row: booking },
+    absent: { table: bookings, row: booking },
   }
 }
 

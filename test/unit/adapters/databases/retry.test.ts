@@ -1,8 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { addRetries, createRetryCounter } from '../../../../src/lib/adapters/databases/retry-counter.ts'
-import { isOver, pauseMs, retry } from '../../../../src/lib/adapters/databases/retry.ts'
-import type { TransientError } from '../../../../src/lib/adapters/databases/transient-error.ts'
+import { addRetries, createRetryCounter, isOver, pauseMs, retry } from '../../../../src/lib/adapters/databases/retry.ts'
+import type { TransientError } from '../../../../src/lib/adapters/databases/errors.ts'
 import { createWaitWatch } from '../../../../src/lib/adapters/databases/waits.ts'
 
 const waits = createWaitWatch(undefined, null)

@@ -4,7 +4,7 @@ import {
   compareShapes,
   describeDifference,
   describeExtras,
-} from '../../../../src/lib/adapters/databases/compare-shapes.ts'
+} from '../../../../src/lib/adapters/databases/table-shapes.ts'
 import { normalisePostgresType } from '../../../../src/lib/adapters/databases/postgres/shape.ts'
 import { postgresDialect } from '../../../../src/lib/adapters/databases/sql/dialect.ts'
 import { expectedSqlShape } from '../../../../src/lib/adapters/databases/sql/shape.ts'

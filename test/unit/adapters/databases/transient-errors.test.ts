@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { findMongoTransientError } from '../../../../src/lib/adapters/databases/mongodb/errors.ts'
 import { findMysqlTransientError } from '../../../../src/lib/adapters/databases/mysql/errors.ts'
 import { findPostgresTransientError } from '../../../../src/lib/adapters/databases/postgres/errors.ts'
-import { waitedFor } from '../../../../src/lib/adapters/databases/transient-error.ts'
+import { waitedFor } from '../../../../src/lib/adapters/databases/errors.ts'
 
 const mysqlError = (errno: number, message = 'it said so') => Object.assign(new Error(message), { errno })
 const postgresError = (code: string, message = 'it said so') => Object.assign(new Error(message), { code })

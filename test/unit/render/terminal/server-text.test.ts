@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readFacts } from '../../../../src/lib/adapters/databases/read-facts.ts'
-import { bytesOf, withUnit } from '../../../../src/lib/adapters/databases/server-facts.ts'
+import { readFacts, bytesOf, withUnit } from '../../../../src/lib/adapters/databases/server-facts.ts'
 import type { Database } from '../../../../src/lib/ports/database.ts'
 import { recordServer } from '../../../../src/lib/app/describe-run.ts'
 import { othersPhrase, serverLines } from '../../../../src/lib/render/terminal/server-text.ts'

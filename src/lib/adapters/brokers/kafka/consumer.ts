@@ -1,11 +1,8 @@
 import { Consumer as KafkaConsumer } from '@platformatic/kafka'
-import { handOver, pause } from '../hand-over.ts'
+import { deliver, pause, watchOutage, waitAtMost } from '../delivery.ts'
 import { answerWithinMs, untilReady, type KafkaCluster, type Topic } from './client.ts'
-import { fetchMessages, type PlacedMessage, type Positions } from './fetch.ts'
-import { watchOutage } from '../outage.ts'
+import { fetchMessages, type PlacedMessage, type Positions, unacknowledgedFrom } from './fetch.ts'
 import type { Consumer, Consumption } from '../../../ports/broker.ts'
-import { unacknowledgedFrom } from './offsets.ts'
-import { waitAtMost } from '../wait.ts'
 
 /** After this long without a word from a member its partitions are given to others, ms. */
 const sessionTimeoutMs = 10_000
@@ -26,7 +23,7 @@ interface Generation {
   /** Aborted when the group shares out anew. */
   readonly over: AbortController
   readonly positions: Positions
-  /** Fetched, and not handed over yet. */
+  /** Fetched, and not delivered yet. */
   readonly waiting: PlacedMessage[]
 }
 
@@ -119,7 +116,7 @@ async function join(cluster: KafkaCluster, consumption: Consumption): Promise<Me
 
   async function handle(batch: readonly PlacedMessage[], { id, over }: Generation, stop: AbortSignal): Promise<void> {
     const messages = batch.map(({ message }) => message)
-    const handled = await handOver(messages, consumption, AbortSignal.any([stop, over.signal]))
+    const handled = await deliver(messages, consumption, AbortSignal.any([stop, over.signal]))
     if (handled && consumer.generationId === id) await consumer.commit({ offsets: offsetsAfter(name, batch) })
     // What nobody has handled, or nobody knows to be handled, is fetched again.
     else over.abort()

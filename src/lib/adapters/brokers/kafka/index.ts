@@ -1,12 +1,11 @@
 import { Consumer as KafkaConsumer } from '@platformatic/kafka'
 import { openCluster, untilReady, type KafkaCluster, type Topic } from './client.ts'
 import { startConsumer } from './consumer.ts'
-import { fetchMessages } from './fetch.ts'
-import { beginningsOf, endsOf, unacknowledgedFrom } from './offsets.ts'
+import { fetchMessages, beginningsOf, endsOf, unacknowledgedFrom } from './fetch.ts'
 import { createPublisher, type Publisher } from './publish.ts'
-import { checkName } from '../names.ts'
+import { checkName } from '../url.ts'
 import type { Broker, Consumer, Message } from '../../../ports/broker.ts'
-import { waitAtMost } from '../wait.ts'
+import { waitAtMost } from '../delivery.ts'
 
 /** Requests without any message after which `read` gives up: each waits for a moment. */
 const emptyAnswers = 40

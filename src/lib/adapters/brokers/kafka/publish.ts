@@ -2,7 +2,7 @@ import { ProduceAcks, Producer } from '@platformatic/kafka'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KafkaCluster } from './client.ts'
 import type { Message } from '../../../ports/broker.ts'
-import { waitAtMost } from '../wait.ts'
+import { waitAtMost } from '../delivery.ts'
 
 /** What is sent at once, bytes: a server takes a million in a batch, unless it was told otherwise. */
 const sendBytes = 500_000

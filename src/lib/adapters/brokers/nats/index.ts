@@ -1,9 +1,8 @@
 import { AckPolicy, JetStreamApiError, type Consumer as StreamConsumer, type ConsumerInfo } from '@nats-io/jetstream'
 import { InvalidArgumentError, nanos } from '@nats-io/transport-node'
-import { checkName } from '../names.ts'
+import { checkName } from '../url.ts'
 import { acknowledgeWithinMs, startConsumer } from './consumer.ts'
-import { answerWithinMs, openJet, type Jet } from './jet.ts'
-import { messageOf } from './message.ts'
+import { answerWithinMs, openJet, type Jet, messageOf } from './jet.ts'
 import { openPublisher, type Publish } from './publish.ts'
 import type { Broker, Consumer, Message } from '../../../ports/broker.ts'
 

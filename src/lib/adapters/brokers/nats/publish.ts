@@ -1,7 +1,6 @@
 import { JetStreamApiError, type ApiError } from '@nats-io/jetstream'
 import { createInbox, type Msg } from '@nats-io/transport-node'
-import { answerWithinMs, type Jet } from './jet.ts'
-import { headersOf } from './message.ts'
+import { answerWithinMs, type Jet, headersOf } from './jet.ts'
 import type { Message } from '../../../ports/broker.ts'
 
 /** Messages on their way to the server at a time, so that none is late for being behind too many others. */

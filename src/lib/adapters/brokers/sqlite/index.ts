@@ -2,9 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { openSqliteFile } from '../../databases/sqlite/open-file.ts'
 import type { SqliteConnection } from '../../databases/sqlite/connection.ts'
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
-import { handOver, pause } from '../hand-over.ts'
-import { checkName } from '../names.ts'
-import { watchOutage } from '../outage.ts'
+import { deliver, pause, watchOutage } from '../delivery.ts'
+import { checkName } from '../url.ts'
 import type { Broker, Consumer, Consumption, Message } from '../../../ports/broker.ts'
 import {
   acknowledge,
@@ -161,7 +160,7 @@ async function handle(
     }
   }, acknowledgeWithinMs / 3)
   try {
-    const handled = await handOver(taken.messages.map(messageOf), consumption, stop)
+    const handled = await deliver(taken.messages.map(messageOf), consumption, stop)
     if (handled) acknowledge(file, taken)
     else renew(file, taken, true)
   } finally {

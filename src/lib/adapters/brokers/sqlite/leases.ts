@@ -59,7 +59,7 @@ export function acknowledge(file: SqliteConnection, { topic, group, first, last 
   )
 }
 
-/** Keeps them for as long again; or gives them back, to be handed over at once. */
+/** Keeps them for as long again; or gives them back, to be delivered at once. */
 export function renew(file: SqliteConnection, { topic, group, first, last }: Lease, giveBack = false): void {
   const until = giveBack ? 0 : Date.now() + acknowledgeWithinMs
   withoutSync(file, () =>
@@ -80,7 +80,7 @@ export function countBacklog(file: SqliteConnection, topic: string, group: strin
 }
 
 /**
- * Without waiting for the disk: if the machine loses power, messages are handed over again, which they may be anyway. A
+ * Without waiting for the disk: if the machine loses power, messages are delivered again, which they may be anyway. A
  * message that is published waits for it, and for all that was written before.
  */
 function withoutSync<T>(file: SqliteConnection, work: () => T): T {

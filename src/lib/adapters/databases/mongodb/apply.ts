@@ -1,8 +1,16 @@
 import type { AnyTable, Change } from '../../../ports/database.ts'
 import type { MongoConnection } from './connection.ts'
-import { toDocument, toFilter, toOperators, type Doc, type Filter, type Operators } from './documents.ts'
+import {
+  toDocument,
+  toFilter,
+  toOperators,
+  type Doc,
+  type Filter,
+  type Operators,
+  insertDocuments,
+  removeDocuments,
+} from './documents.ts'
 import { findDuplicates } from './errors.ts'
-import { insertDocuments, removeDocuments } from './insert.ts'
 
 type Guard = NonNullable<Change['guard']>
 

@@ -12,10 +12,9 @@ import {
   type Value,
 } from '../../../ports/database.ts'
 import type { MongoConnection } from './connection.ts'
-import { toDocument, type Doc } from './documents.ts'
+import { toDocument, type Doc, insertDocuments, removeDocuments } from './documents.ts'
 import { createRowEncoder, type RowEncoder } from './encode.ts'
 import { findDuplicates } from './errors.ts'
-import { insertDocuments, removeDocuments } from './insert.ts'
 import { findDocumentSequence, insertSequence } from './sequence.ts'
 
 /** Documents in one command. More is hardly faster, and every command is in memory three times. */

@@ -11,8 +11,7 @@ import {
 } from 'mongodb'
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
 import { isTlsFault, reasonOfTls } from '../tls.ts'
-import type { TransientError } from '../transient-error.ts'
-import { databaseIn, userIn, type MissingRight } from '../right.ts'
+import { type TransientError, databaseIn, userIn, type MissingRight } from '../errors.ts'
 
 type Translation =
   | 'database-denied'

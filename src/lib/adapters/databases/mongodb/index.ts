@@ -1,20 +1,26 @@
 import type { IndexDescriptionInfo } from 'mongodb'
 import { failure, reasonOf } from '../../../base/errors/errors.ts'
 import { describeDurability, untoldDurability } from '../durability.ts'
-import type { AnyTable, Database, DatabaseAdapter, EngineInfo, TableState } from '../../../ports/database.ts'
+import type {
+  AnyTable,
+  Database,
+  DatabaseAdapter,
+  EngineInfo,
+  TableState,
+  PausableAccess,
+} from '../../../ports/database.ts'
 import { pollInserts } from '../watch.ts'
 import { mongoStrategies } from './bulk.ts'
 import { connectMongo, type MongoConnection } from './connection.ts'
-import { readMongoCounters } from './counters.ts'
+import { readMongoCounters, readMongoFacts } from './server-facts.ts'
 import { fieldOf, toDocument } from './documents.ts'
 import { readMongoDurability, shardedCluster } from './durability.ts'
 import { isTaken } from './errors.ts'
-import { readMongoFacts } from './server-facts.ts'
-import { forget, marksCollection, readMarks, remember } from './marks.ts'
 import { readMongoNatures, readMongoShapes } from './shape.ts'
 import { recount } from './recount.ts'
-import { openPausable } from './pausable.ts'
 import { createMongoStore } from './store.ts'
+import { openRelay, redirectUrl } from '../relay-access.ts'
+import { readMongoUrl } from './url.ts'
 
 /** MongoDB, and servers that speak its protocol. A table is a collection, its primary key is `_id`. */
 export const mongodb: DatabaseAdapter = {
@@ -169,4 +175,54 @@ async function dropIndexes(connection: MongoConnection, table: AnyTable): Promis
 async function dropTable(connection: MongoConnection, table: AnyTable): Promise<void> {
   await connection.run(connection.db.dropCollection(table.name))
   await forget(connection, table)
+}
+
+/** Where the marks are kept: a collection has no comment of its own. */
+const marksCollection = 'rushbench_tables'
+
+interface Mark {
+  readonly _id: string
+  /** The server's own id of the collection: one that somebody else makes under the same name later has another. */
+  readonly uuid: string
+  readonly mark: string
+}
+
+/** Marks by name and id of the collection (`schedules 94c76731-...`). */
+async function readMarks(connection: MongoConnection): Promise<Map<string, string>> {
+  const marks = await connection.run(connection.db.collection<Mark>(marksCollection).find().toArray())
+  return new Map(marks.map(({ _id, uuid, mark }) => [`${_id} ${uuid}`, mark]))
+}
+
+/** Marks the collection that was just made. */
+export async function remember(connection: MongoConnection, table: AnyTable, mark: string): Promise<void> {
+  const [made] = await connection.run(
+    connection.db.listCollections({ name: table.name }, { nameOnly: false }).toArray(),
+  )
+  const uuid = String(made?.info?.uuid)
+  const marks = connection.db.collection<Mark>(marksCollection)
+  await connection.run(marks.updateOne({ _id: table.name }, { $set: { uuid, mark } }, { upsert: true }))
+}
+
+/** Takes the mark of a collection that was dropped away. */
+export async function forget(connection: MongoConnection, table: AnyTable): Promise<void> {
+  await connection.run(connection.db.collection<Mark>(marksCollection).deleteOne({ _id: table.name }))
+}
+
+const defaultPort = 27_017
+
+/** A relay to the one server that the URL names. */
+export async function openPausable(url: string): Promise<PausableAccess> {
+  const { shown, hosts, isEncrypted } = readMongoUrl(url)
+  const refuse = (reason: string) => failure('database-not-pausable', { url: shown, reason })
+  const [server, ...others] = hosts
+  // The driver would find the other servers by itself, and go around the relay.
+  if (!server || others.length > 0 || /^mongodb\+srv:/i.test(url)) throw refuse('the URL names several servers')
+  if (isEncrypted) throw refuse('the relay stands at 127.0.0.1, which the certificate is not for')
+  const parameters = { directConnection: 'true' }
+  return openRelay({
+    shown,
+    host: server.host,
+    port: server.port ?? defaultPort,
+    urlAt: (port) => redirectUrl(url, { host: '127.0.0.1', port, parameters }),
+  })
 }

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb'
-import type { AnyTable } from '../../../ports/database.ts'
+import type { AnyTable, ServerCounter } from '../../../ports/database.ts'
 import { bytesOf, withUnit } from '../server-facts.ts'
 import type { MongoConnection } from './connection.ts'
 import type { ServerFacts, TableFacts } from '../../../ports/database-facts.ts'
@@ -42,4 +42,27 @@ function describeReplication(hello: Document): string | null {
   if (hello['msg'] === 'isdbgrid') return 'sharded cluster'
   if (hello['setName'] === undefined) return 'standalone'
   return `replica set ${String(hello['setName'])} of ${(hello['hosts'] as readonly unknown[] | undefined)?.length ?? 0}`
+}
+
+/** The part of serverStatus that is read; what stands in front of MongoDB's protocol may leave all of it out. */
+interface ServerStatus {
+  readonly wiredTiger?: {
+    readonly cache?: Readonly<Record<string, number>>
+    readonly log?: Readonly<Record<string, number>>
+  }
+}
+
+/** What WiredTiger has counted since the server started; nothing where another engine stores the data. */
+export async function readMongoCounters(connection: MongoConnection): Promise<ServerCounter[]> {
+  return pickCounters(await connection.run(connection.db.command({ serverStatus: 1 })))
+}
+
+/** The counters in an answer to serverStatus. */
+export function pickCounters({ wiredTiger = {} }: ServerStatus): ServerCounter[] {
+  const found: readonly (Omit<ServerCounter, 'value'> & { readonly value: number | undefined })[] = [
+    { name: 'page reads', kind: 'total', unit: 'pages', value: wiredTiger.cache?.['pages read into cache'] },
+    { name: 'pages written', kind: 'total', unit: 'pages', value: wiredTiger.cache?.['pages written from cache'] },
+    { name: 'log written', kind: 'total', unit: 'bytes', value: wiredTiger.log?.['log bytes written'] },
+  ]
+  return found.flatMap(({ value, ...counter }) => (value === undefined ? [] : [{ ...counter, value }]))
 }

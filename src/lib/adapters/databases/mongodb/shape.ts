@@ -1,5 +1,5 @@
 import type { Document, IndexDescriptionInfo } from 'mongodb'
-import { expectedShape } from '../expected-shape.ts'
+import { expectedShape } from '../table-shapes.ts'
 import type { AnyTable, ColumnNature } from '../../../ports/database.ts'
 import type { CheckShape, IndexShape, ShapePair } from '../../../ports/table-shape.ts'
 import type { MongoConnection } from './connection.ts'

@@ -2,8 +2,7 @@ import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.t
 import { givingUp, waitedOf } from '../retry.ts'
 import { isTlsFault } from '../tls.ts'
 import type { Waiting } from '../waits.ts'
-import type { TransientError } from '../transient-error.ts'
-import { userIn, type MissingRight } from '../right.ts'
+import { type TransientError, userIn, type MissingRight } from '../errors.ts'
 
 type Translation =
   | 'encryption-refused'

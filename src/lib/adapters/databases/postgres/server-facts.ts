@@ -1,7 +1,7 @@
 import { formatBytes } from '../../../base/format.ts'
-import type { AnyTable, Value } from '../../../ports/database.ts'
+import type { AnyTable, Value, ServerCounter } from '../../../ports/database.ts'
 import { bytesOf, connectedOf } from '../server-facts.ts'
-import type { PostgresConnections } from './connection.ts'
+import type { PostgresConnections, PostgresSession } from './connection.ts'
 import type { ServerFacts, TableFacts } from '../../../ports/database-facts.ts'
 
 /** The most important first. */
@@ -24,7 +24,7 @@ const settingNames = [
   'max_connections',
 ]
 
-const schema = 'n.nspname = current_schema()'
+const ownSchema = 'n.nspname = current_schema()'
 
 /** A table or an index with its partitions, and theirs: what is divided is empty itself. */
 const partsOf = (oid: string) => `with recursive parts (oid) as (
@@ -37,13 +37,13 @@ const tablesSql = `select c.relname as name,
     (${partsOf('c.oid')} select sum(pg_table_size(oid)) from parts) as bytes,
     (${partsOf('c.oid')} select sum(pg_indexes_size(oid)) from parts) as index_bytes
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  where ${schema} and c.relkind in ('r', 'p') and c.relname = any($1)`
+  where ${ownSchema} and c.relkind in ('r', 'p') and c.relname = any($1)`
 
 const indexesSql = `select t.relname as table, i.relname as name,
     (${partsOf('i.oid')} select sum(pg_relation_size(oid)) from parts) as bytes
   from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
     join pg_namespace n on n.oid = t.relnamespace
-  where ${schema} and t.relname = any($1) order by i.relname`
+  where ${ownSchema} and t.relname = any($1) order by i.relname`
 
 /** Processes of the server have no database. Whoever has no right to see what others do sees that they are there, and which program they run. */
 const othersSql = `select coalesce(usename, 'unknown') || coalesce(' (' || nullif(application_name, '') || ')', '') as who,
@@ -101,4 +101,114 @@ function describeReplication({ is_standby: isStandby, standbys, slots }: Row): s
   const own = isStandby ? ['itself a standby'] : []
   const followers = Number(standbys) === 0 ? 'no standby connected' : `${String(standbys)} standbys connected`
   return [...own, followers, ...(Number(slots) > 0 ? [`${String(slots)} replication slots`] : [])].join(', ')
+}
+
+interface Source extends Omit<ServerCounter, 'value'> {
+  readonly sql: string
+}
+
+/** From this version on a session can be told to pass on at once what it has counted. */
+const flushSince = 150_000
+/** From this version on, a view counts the syncs of the log. */
+const logSyncsSince = 140_000
+/** From this version on, one view counts what is written by whichever process. */
+const ioSince = 160_000
+/** From this version on, checkpoints are counted in a view of their own. */
+const checkpointerSince = 170_000
+/** From this version on, that view counts bytes instead of pages, and the log as well. */
+const ioBytesSince = 180_000
+
+const log: readonly Source[] = [
+  {
+    name: 'log written',
+    kind: 'total',
+    unit: 'bytes',
+    sql: "pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')",
+  },
+  {
+    name: 'checkpoint age',
+    kind: 'level',
+    unit: 'bytes',
+    sql: 'pg_current_wal_lsn() - (select redo_lsn from pg_control_checkpoint())',
+  },
+]
+
+/** A database that is dropped takes with it what it had counted, so that a sum over all of them would fall. */
+const pageReads: Source = {
+  name: 'page reads',
+  kind: 'total',
+  unit: 'pages',
+  sql: '(select sum(blks_read) from pg_stat_database where datname = current_database() or datid = 0)',
+}
+
+/**
+ * Only an extension counts them; `schema` is where it was made. It forgets the statements of a full server that came least,
+ * with all that they had counted: those of other databases, whose sum would fall, are left out.
+ */
+function dirtied(schema: string): Source {
+  return {
+    name: 'pages dirtied',
+    kind: 'total',
+    unit: 'pages',
+    sql: `(select sum(shared_blks_dirtied) from ${schema}.pg_stat_statements join pg_database d on d.oid = dbid
+      where d.datname = current_database())`,
+  }
+}
+
+/** The extension's settings are there once it is loaded, which it need not be to have been made. */
+const whatThereIs = `select current_setting('server_version_num') as version,
+  (select quote_ident(nspname) from pg_extension join pg_namespace n on n.oid = extnamespace
+    where extname = 'pg_stat_statements' and has_schema_privilege(n.oid, 'usage')
+      and current_setting('pg_stat_statements.max', true) is not null) as schema`
+
+/** What the server writes, as a server of that version (150018) counts it. */
+export function writeSources(version: number): Source[] {
+  const checkpoints =
+    version < checkpointerSince
+      ? '(select checkpoints_timed + checkpoints_req from pg_stat_bgwriter)'
+      : '(select num_timed + num_requested from pg_stat_checkpointer)'
+  const syncs: Source = { name: 'log fsyncs', kind: 'total', unit: 'fsyncs', sql: logSyncs(version) }
+  return [
+    { name: 'pages written', kind: 'total', unit: 'pages', sql: pagesWritten(version) },
+    ...(version < logSyncsSince ? [] : [syncs]),
+    { name: 'checkpoints', kind: 'total', unit: 'checkpoints', sql: checkpoints },
+  ]
+}
+
+/** By sessions, the checkpointer and the background writer; a page that is added to a file is written too. */
+function pagesWritten(version: number): string {
+  if (version < ioSince) return '(select buffers_checkpoint + buffers_clean + buffers_backend from pg_stat_bgwriter)'
+  const bytes =
+    version < ioBytesSince
+      ? '(coalesce(writes, 0) + coalesce(extends, 0)) * op_bytes'
+      : 'coalesce(write_bytes, 0) + coalesce(extend_bytes, 0)'
+  return `(select sum(${bytes}) / current_setting('block_size')::int from pg_stat_io where object = 'relation')`
+}
+
+function logSyncs(version: number): string {
+  return version < ioBytesSince
+    ? '(select wal_sync from pg_stat_wal)'
+    : "(select sum(fsyncs) from pg_stat_io where object = 'wal')"
+}
+
+/**
+ * Reads what the server has counted for all of its databases; of pages read or dirtied, those of this one. A session passes its
+ * page reads on once a second at most; those of `inserters` are made to before, which versions older than 15 cannot:
+ * they have no page reads here.
+ */
+export async function readPostgresCounters(
+  connections: PostgresConnections,
+  inserters: Iterable<PostgresSession>,
+): Promise<ServerCounter[]> {
+  const ask = (session: PostgresSession, sql: string) => session.query({ sql, parameters: [] })
+  const [found] = await connections.withSession((session) => ask(session, whatThereIs))
+  const number = Number(found?.['version'])
+  const flushes = number >= flushSince
+  if (flushes) for (const session of inserters) await ask(session, 'select pg_stat_force_next_flush()')
+  const schema = found?.['schema'] ?? null
+  const ofExtension = schema === null ? [] : [dirtied(String(schema))]
+  const sources = [...(flushes ? [pageReads] : []), ...ofExtension, ...writeSources(number), ...log]
+  const columns = sources.map(({ sql }, index) => `(${sql})::bigint as c${index}`).join(', ')
+  const [row] = await connections.withSession((session) => ask(session, `select ${columns}`))
+  return sources.map(({ name, kind, unit }, index) => ({ name, kind, unit, value: Number(row?.[`c${index}`]) }))
 }

@@ -14,7 +14,7 @@ import {
   type ParameterValues,
 } from '../url-parameters.ts'
 import { readUrlParts, whyTooMany, type Place, type UrlParts } from '../url-parts.ts'
-import { namedSchemas } from './search-path.ts'
+import { namedSchemas } from './session.ts'
 import type { Verification } from '../../../ports/database-facts.ts'
 
 const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const

@@ -3,8 +3,16 @@ import type { AnyLayout, Block, BlockEnd, BulkLoader, EncodedRows, InsertStrateg
 import type { RedisConnection } from './connection.ts'
 import { isInteger } from './definition.ts'
 import { codeOf } from './errors.ts'
-import { encodeRows, removeKeys, rowsPerWrite, write, writePacked, type PlannedChange } from './write.ts'
-import type { PackedRows, WriteAnswer } from './write-plan.ts'
+import {
+  encodeRows,
+  removeKeys,
+  rowsPerWrite,
+  write,
+  writePacked,
+  type PlannedChange,
+  type PackedRows,
+  type WriteAnswer,
+} from './write.ts'
 
 /** Runs of the script that are on their way while the server works on the first; fewer than the chunks that are kept. */
 const writesInFlight = 4

@@ -1,6 +1,6 @@
 import { ErrorReply } from 'redis'
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
-import { userIn, type MissingRight } from '../right.ts'
+import { userIn, type MissingRight } from '../errors.ts'
 
 type Translation =
   | 'database-denied'

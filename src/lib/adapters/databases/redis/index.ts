@@ -1,18 +1,25 @@
 import { describeDurability, unknown } from '../durability.ts'
-import type { Database, DatabaseAdapter, EngineInfo } from '../../../ports/database.ts'
+import type {
+  Database,
+  DatabaseAdapter,
+  EngineInfo,
+  PausableAccess,
+  Counter,
+  KeyRange,
+  Store,
+} from '../../../ports/database.ts'
 import { pollInserts } from '../watch.ts'
 import { redisStrategies } from './bulk.ts'
 import { connectRedis, type RedisConnection } from './connection.ts'
-import { isForbidden, readInfo, readRedisCounters } from './counters.ts'
+import { isForbidden, readInfo, readRedisCounters, readRedisFacts } from './server-facts.ts'
 import { durabilitySettings, judgeRedis, type RedisSettings } from './durability.ts'
 import { readConnectionFacts } from './facts.ts'
-import { openPausable } from './pausable.ts'
-import { readRedisFacts } from './server-facts.ts'
-import { recount } from './recount.ts'
 import { readRedisShapes } from './shape.ts'
 import { createRedisStore } from './store.ts'
 import { createIndexes, createTables, dropIndexes, dropTables, listTables } from './tables.ts'
-import { encodeRows, write } from './write.ts'
+import { encodeRows, write, rowsPerWrite, type PlannedChange } from './write.ts'
+import { openRelay, redirectUrl } from '../relay-access.ts'
+import { readRedisUrl } from './url.ts'
 
 /** Redis, and servers that speak its protocol. A table is a hash of rows with sorted sets beside it. */
 export const redis: DatabaseAdapter = {
@@ -96,4 +103,47 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
     retries: () => ({}),
     [Symbol.asyncDispose]: () => connection.close(),
   }
+}
+
+/** A relay to the server or the Unix socket that the URL names. */
+export async function openPausable(url: string): Promise<PausableAccess> {
+  const { shown, socket, options, verification, certifiedName } = readRedisUrl(url)
+  const { path, host = '', port = 0 } = socket as { path?: string; host?: string; port?: number }
+  const db = String(options.database ?? 0)
+  const urlAt = (relayPort: number): string => {
+    if (path !== undefined) {
+      const tcp = url.replace(/^unix:(?:\/\/)?([^@/?]*@)?[^?]*/i, 'redis://$1')
+      return redirectUrl(tcp, { host: '127.0.0.1', port: relayPort, parameters: { db } })
+    }
+    // Certificates go on being held against the server's own name.
+    const parameters = verification === 'authority and host' ? { sni: certifiedName } : {}
+    return redirectUrl(url, { host: '127.0.0.1', port: relayPort, parameters })
+  }
+  return openRelay({ shown, host: path ?? host, port, urlAt })
+}
+
+/**
+ * Sets the counters of the parents in `range` to capacity - children. The rows are counted first: whoever books in the
+ * range at the same time is not in the count.
+ */
+export async function recount(
+  connection: RedisConnection,
+  store: Store,
+  { parent, counter, capacity, child, reference }: Counter,
+  { from, to }: KeyRange,
+): Promise<void> {
+  const children = await store.countBy(child, reference)
+  const parents = (await store.find(parent, { [parent.primaryKey]: { gte: from, lte: to } })) as Record<
+    string,
+    number
+  >[]
+  const changes: PlannedChange[] = parents.flatMap((row) => {
+    const key = row[parent.primaryKey] as number
+    const value = (row[capacity] as number) - (children.get(key) ?? 0)
+    if (row[counter] === value) return []
+    const terms = [[parent.primaryKey, 'eq', String(key)] as const]
+    return [{ guard: { table: parent, terms, patch: [[counter, 'set', String(value)]] }, insert: [] }]
+  })
+  for (let at = 0; at < changes.length; at += rowsPerWrite)
+    await write(connection, changes.slice(at, at + rowsPerWrite))
 }

@@ -1,6 +1,6 @@
 import type { AnyPatch, AnyTable, AnyWhere, Condition, Value } from '../../../ports/database.ts'
 import { columnList, isInteger } from './definition.ts'
-import type { Assignment, Term } from './write-plan.ts'
+import type { Assignment, Term } from './write.ts'
 
 /** A value as it is kept: a whole number in decimal, a text as it is; half a surrogate pair becomes U+FFFD. */
 export function textOf(value: Value): string {

@@ -1,4 +1,4 @@
-import { expectedShape } from '../expected-shape.ts'
+import { expectedShape } from '../table-shapes.ts'
 import type { AnyTable } from '../../../ports/database.ts'
 import type { IndexShape, ShapePair, TableShape } from '../../../ports/table-shape.ts'
 import type { RedisConnection } from './connection.ts'

@@ -18,8 +18,7 @@ import { readPages } from './read.ts'
 import { keysIn } from './read-plans.ts'
 import { countByScript, countScript, type CountByAnswer } from './read-scripts.ts'
 import { textOf, toAssignments, toTerms } from './rows.ts'
-import { encodeRows, removeKeys, rowsPerWrite, write, type PlannedChange } from './write.ts'
-import type { Assignment, Term } from './write-plan.ts'
+import { encodeRows, removeKeys, rowsPerWrite, write, type PlannedChange, type Assignment, type Term } from './write.ts'
 
 type Row = Record<string, Value>
 

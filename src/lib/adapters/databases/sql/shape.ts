@@ -1,4 +1,4 @@
-import { expectedShape } from '../expected-shape.ts'
+import { expectedShape } from '../table-shapes.ts'
 import type { AnyTable, Value } from '../../../ports/database.ts'
 import { inBrackets, type TableShape, type TraitShape } from '../../../ports/table-shape.ts'
 import { indexName } from './ddl.ts'

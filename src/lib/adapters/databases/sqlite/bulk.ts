@@ -13,8 +13,7 @@ import { endStatements } from '../sql/block-end.ts'
 import type { Statements } from '../sql/statements.ts'
 import type { SqliteConnection } from './connection.ts'
 import { isConstraintViolation } from './errors.ts'
-import { useRollbackJournal } from './journal-mode.ts'
-import { createReferenceCheck } from './references.ts'
+import { useRollbackJournal } from './session.ts'
 
 /** Settings while rows are loaded. References are checked once for each value that occurs, not once for each row. */
 const whileLoading = ['temp_store = memory', 'foreign_keys = off']
@@ -134,4 +133,51 @@ function decodeRows({ bytes, rows }: EncodedRows, layout: AnyLayout): Value[] {
     }
   }
   return values
+}
+
+/** Holds the references of a block against their tables, once for each value rather than once for each row. */
+interface ReferenceCheck {
+  /** Notes the values that the chunk's rows refer by. */
+  note(chunk: EncodedRows): void
+  /** Throws `rows-differ` when a value that was noted since the last call is in no row. */
+  verify(sentRows: number): void
+}
+
+/** A check of all references of the layout's table. */
+function createReferenceCheck(connection: SqliteConnection, layout: AnyLayout): ReferenceCheck {
+  const references = layout.table.references.flatMap(({ column, table, key }) =>
+    layout.fields
+      .filter((field) => field.column === column)
+      .map(({ offset, width }) => ({
+        offset,
+        width,
+        isInteger: (layout.table.columns[column] as Column).type === 'integer',
+        sql: `select count(*) as found from "${table}" where "${key}" in (select value from json_each(?))`,
+        values: new Set<string>(),
+      })),
+  )
+  return {
+    note({ bytes, rows }) {
+      for (const { offset, width, values } of references) {
+        for (let row = 0; row < rows; row++) {
+          const at = row * layout.rowBytes + offset
+          if (row > 0 && isSame(bytes, at - layout.rowBytes, at, width)) continue
+          values.add(bytes.toString('latin1', at, at + width))
+        }
+      }
+    },
+    verify(sentRows) {
+      for (const { values, sql, isInteger } of references) {
+        const keys = isInteger ? Array.from(values, Number) : [...values]
+        values.clear()
+        const [row] = connection.query({ sql, parameters: [JSON.stringify(keys)] })
+        if (row?.['found'] !== keys.length) throw failure('rows-differ', { sent: sentRows, stored: 0, warnings: 0 })
+      }
+    },
+  }
+}
+
+function isSame(bytes: Buffer, left: number, right: number, width: number): boolean {
+  for (let i = 0; i < width; i++) if (bytes[left + i] !== bytes[right + i]) return false
+  return true
 }

@@ -1,22 +1,32 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
 import { describeDurability } from '../durability.ts'
-import type { AnyTable, Change, Database, DatabaseAdapter, TableState } from '../../../ports/database.ts'
+import type {
+  AnyTable,
+  Change,
+  Database,
+  DatabaseAdapter,
+  TableState,
+  InsertListener,
+  InsertWatch,
+  Table,
+  Value,
+} from '../../../ports/database.ts'
 import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
 import { sqliteDialect } from '../sql/dialect.ts'
 import { createStatements, type Statement, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
-import { requireStored } from '../stored.ts'
+import { requireStored } from '../errors.ts'
 import { sqliteStrategies } from './bulk.ts'
 import type { SqliteConnection } from './connection.ts'
-import { createSqliteCounters } from './counters.ts'
+import { createSqliteCounters, readSqliteFacts } from './server-facts.ts'
 import { readSqliteDurability } from './durability.ts'
 import { isConstraintViolation } from './errors.ts'
 import { readSqliteNatures, readSqliteShapes } from './shape.ts'
 import { openSqliteFile } from './open-file.ts'
-import { readSqliteFacts } from './server-facts.ts'
 import { inMemory } from './url.ts'
-import { watchSqliteInserts } from './watch.ts'
-import { openWriteLock } from './write-lock.ts'
+import { openWriteLock } from './lock-holder.ts'
+import { keepFollowing, rest } from '../watch.ts'
 
 /** The SQLite inside Node: no server, one file. */
 export const sqlite: DatabaseAdapter = {
@@ -146,4 +156,48 @@ function listTables(connection: SqliteConnection): TableState[] {
     name: String(name),
     mark: /^create table[^(]*\(\/\* (.*?) \*\//i.exec(String(sql))?.[1] ?? null,
   }))
+}
+
+/** How often the end of the table is looked at, ms: one step down a tree, some 10 us. */
+const pollMs = 5
+
+/** Rows that are read at once. */
+const pageRows = 500
+
+/** An alias that no column of ours has. */
+const position = 'rushbench_position'
+
+/**
+ * A watch by row number. Writers take turns, and each numbers its rows from the highest on, so that rows come up in the
+ * order of their commits; a rowid is used again, or changed, only where rows are removed from the end or by VACUUM.
+ */
+function watchSqliteInserts<R extends object>(
+  connection: SqliteConnection,
+  table: Table<R>,
+  { knows, onRows, onError }: InsertListener<R>,
+): Promise<InsertWatch> {
+  const columns = Object.keys(table.columns).map((column) => `"${column}"`)
+  const sql = `select rowid as ${position}, ${columns.join(', ')} from "${table.name}" where rowid > ? order by rowid limit ${pageRows}`
+  let last = 0
+
+  /** Whether there may be more. */
+  function tellPage(): boolean {
+    const rows = connection.query({ sql, parameters: [last] })
+    const unknown = rows.filter((row) => !knows(row[table.primaryKey] as Value))
+    last = Number(rows.at(-1)?.[position] ?? last)
+    for (const row of unknown) delete row[position]
+    if (unknown.length > 0) onRows(unknown as R[])
+    return rows.length === pageRows
+  }
+
+  return keepFollowing(async (ready, signal) => {
+    while (!signal.aborted) {
+      if (tellPage()) {
+        await nextTurn()
+        continue
+      }
+      ready()
+      await rest(pollMs, signal)
+    }
+  }, onError)
 }

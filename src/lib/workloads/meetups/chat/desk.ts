@@ -1,5 +1,5 @@
 import { v5 as uuidOf, v4 as randomUuid } from 'uuid'
-import { applyClaims, type Claim } from '../../../adapters/databases/claims.ts'
+import { applyIfAbsent, type ChangeIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../../ports/database.ts'
 import { createGroupCommit } from '../../shared/group-commit.ts'
 import { RpcError } from '../rpc/errors.ts'
@@ -75,7 +75,7 @@ async function insertAll(store: Store, wishes: readonly Wish[], open: ReadonlyMa
     positions.set(wish.roomId, position)
     return rowOf(wish, position)
   })
-  const results = await applyClaims(store, rows.map(claimFor))
+  const results = await applyIfAbsent(store, rows.map(claimFor))
   const known = await findKnown(
     store,
     rows.filter((_, index) => results[index] === 'taken'),
@@ -97,12 +97,12 @@ function rowOf({ roomId, userId, body, key }: Wish, position: number): MessageRo
 }
 
 /** The next position in the room, or nothing. */
-function claimFor(row: MessageRow): Claim {
+function claimFor(row: MessageRow): ChangeIfAbsent {
   const where = { id: row.room_id, state: 'open' as const, messages: row.position - 1 }
   return {
     guard: { table: rooms, where, patch: { messages: row.position } },
     insert: [],
-    claim: { table: messages, row },
+    absent: { table: messages, row },
   }
 }
 

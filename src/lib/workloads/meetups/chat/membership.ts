@@ -1,4 +1,4 @@
-import { applyClaims } from '../../../adapters/databases/claims.ts'
+import { applyIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../../ports/database.ts'
 import { memberId, members, type MemberRow } from './tables.ts'
 
@@ -21,7 +21,7 @@ export async function settleTurn(store: Store, change: Turn): Promise<void> {
     if ((await store.update(members, { id, turn: { lt: turn } }, patch)) > 0) return
     if (!joined && (await store.update(members, { id, turn }, { active })) > 0) return
     const row: MemberRow = { id, room_id: roomId, user_id: userId, ...patch }
-    const [result] = await applyClaims(store, [{ guard: null, insert: [], claim: { table: members, row } }])
+    const [result] = await applyIfAbsent(store, [{ guard: null, insert: [], absent: { table: members, row } }])
     if (result === 'applied') return
     const [there] = await store.find(members, { id })
     // Else it was stored, or taken away, a moment ago.

@@ -1,4 +1,4 @@
-import { applyClaims } from '../../../adapters/databases/claims.ts'
+import { applyIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../../ports/database.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { memberId, members, messages, rooms, type MemberRow, type RoomRow } from './tables.ts'
@@ -14,8 +14,8 @@ export async function openRoom(store: Store, id: string, ownerId: string): Promi
     active: 1,
     joined_at: row.created_at,
   }
-  const claim = { guard: null, insert: [{ table: members, rows: [owner] }], claim: { table: rooms, row } }
-  const [result] = await applyClaims(store, [claim])
+  const claim = { guard: null, insert: [{ table: members, rows: [owner] }], absent: { table: rooms, row } }
+  const [result] = await applyIfAbsent(store, [claim])
   if (result === 'applied') return row
   const [there] = await store.find(rooms, { id, state: 'open' })
   if (there) return there
@@ -25,7 +25,7 @@ export async function openRoom(store: Store, id: string, ownerId: string): Promi
 /** Closes a room for good, also one that is yet to be made, and removes what is in it; does no harm the second time. */
 export async function closeRoom(store: Store, id: string): Promise<void> {
   const row: RoomRow = { id, owner_id: '', state: 'closed', messages: 0, created_at: Date.now() }
-  const [result] = await applyClaims(store, [{ guard: null, insert: [], claim: { table: rooms, row } }])
+  const [result] = await applyIfAbsent(store, [{ guard: null, insert: [], absent: { table: rooms, row } }])
   if (result === 'applied') return
   await store.update(rooms, { id }, { state: 'closed' })
   // In this order: from now on nothing is added.

@@ -1,4 +1,4 @@
-import { applyClaims } from '../../../adapters/databases/claims.ts'
+import { applyIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../../ports/database.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { images, owners, type ImageRow, type OwnerRow } from './tables.ts'
@@ -9,7 +9,7 @@ export const maxImages = 10
 /** Throws `wrong-state` for an owner that may have no images any more, and `full` for one that has all it may have. */
 export async function requireRoom(store: Store, ownerId: string): Promise<void> {
   const row: OwnerRow = { id: ownerId, state: 'open', images: 0 }
-  const [result] = await applyClaims(store, [{ guard: null, insert: [], claim: { table: owners, row } }])
+  const [result] = await applyIfAbsent(store, [{ guard: null, insert: [], absent: { table: owners, row } }])
   if (result === 'applied') return
   const [owner] = await store.find(owners, { id: ownerId })
   if (owner?.state !== 'open') throw new RpcError('wrong-state', 'The owner is gone')
@@ -27,6 +27,6 @@ export async function addImage(store: Store, row: ImageRow): Promise<boolean> {
 /** From now on the owner gets no images, also one that nobody had heard of. */
 export async function closeOwner(store: Store, ownerId: string): Promise<void> {
   const row: OwnerRow = { id: ownerId, state: 'removed', images: 0 }
-  const [result] = await applyClaims(store, [{ guard: null, insert: [], claim: { table: owners, row } }])
+  const [result] = await applyIfAbsent(store, [{ guard: null, insert: [], absent: { table: owners, row } }])
   if (result === 'taken') await store.update(owners, { id: ownerId }, { state: 'removed', images: 0 })
 }

@@ -1,4 +1,4 @@
-import type { Claim, ClaimResult } from '../../../adapters/databases/claims.ts'
+import type { ChangeIfAbsent, IfAbsentResult } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../../ports/database.ts'
 import { requireIds, requireText } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
@@ -14,7 +14,7 @@ const maxTries = 5
 export function createApplications(
   store: Store,
   now: () => number,
-  commit: (claim: Claim) => Promise<ClaimResult>,
+  commit: (claim: ChangeIfAbsent) => Promise<IfAbsentResult>,
 ): Pick<PostService, 'createApplication' | 'deleteApplication' | 'getApplications'> {
   const rowsOf = (postId: string, userId: string): Promise<ApplicationRow[]> =>
     store.find(applications, { post_id: postId, user_id: userId })
@@ -26,7 +26,7 @@ export function createApplications(
     if (standing(rows).length > 0) throw new RpcError('taken', 'You have applied already')
     const turn = rows.filter(({ kind }) => kind === 'applied').length + 1
     const claim = claimOf('applied', { postId, userId, turn }, key, now())
-    const result: ClaimResult = await commit(claim.change)
+    const result: IfAbsentResult = await commit(claim.change)
     if (result === 'applied') return toApplication(claim.row)
     if (result === 'taken') return null
     const [after] = await store.find(posts, { id: postId })
@@ -80,7 +80,7 @@ function claimOf(
   payload: { readonly postId: string; readonly userId: string; readonly turn: number },
   key: string,
   at: number,
-): { readonly row: ApplicationRow; readonly change: Claim } {
+): { readonly row: ApplicationRow; readonly change: ChangeIfAbsent } {
   const { postId, userId, turn } = payload
   const id = applicationId(postId, userId, turn, kind)
   const row: ApplicationRow = { id, post_id: postId, user_id: userId, kind, turn, key, created_at: at }
@@ -95,7 +95,7 @@ function claimOf(
         patch: { places_left: { add: isApplied ? -1 : 1 } },
       },
       insert: [tell(isApplied ? 'application-created' : 'application-withdrawn', payload, at)],
-      claim: { table: applications, row },
+      absent: { table: applications, row },
     },
   }
 }

@@ -1,5 +1,5 @@
 import { v7 as uuid } from 'uuid'
-import { applyClaims, type Claim } from '../../../adapters/databases/claims.ts'
+import { applyIfAbsent, type ChangeIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Rows, Store } from '../../../ports/database.ts'
 import { createGroupCommit } from '../../shared/group-commit.ts'
 import { cut } from '../../shared/texts.ts'
@@ -37,8 +37,8 @@ export function createPostService(
   now: () => number = Date.now,
   onTold: () => void = () => {},
 ): PostService {
-  const commit = createGroupCommit(async (claims: readonly Claim[]) => {
-    const results = await applyClaims(store, claims)
+  const commit = createGroupCommit(async (claims: readonly ChangeIfAbsent[]) => {
+    const results = await applyIfAbsent(store, claims)
     if (results.includes('applied')) onTold()
     return results
   }, maxBatch)
@@ -81,7 +81,7 @@ export function createPostService(
       const row = newRow(wanted === '' ? uuid() : wanted, userId, text, at)
       const payload = { postId: row.id, userId, sagaId: row.saga_id }
       const insert = [tell('post-created', payload, at)]
-      const result = await commit({ guard: null, insert, claim: { table: posts, row } })
+      const result = await commit({ guard: null, insert, absent: { table: posts, row } })
       if (result === 'applied') return { post: toPost(row), sagaId: row.saga_id }
       const there = await findPost(row.id)
       if (there.user_id !== userId) throw new RpcError('taken', 'id is that of another post')

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { applyClaims } from '../../../adapters/databases/claims.ts'
+import { applyIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../../ports/database.ts'
 import type { Clients } from '../services.ts'
 import { takeStep, unfinished } from './steps.ts'
@@ -100,8 +100,8 @@ export function startRunner(parts: RunnerParts, times: RunnerTimes = defaultTime
   const recovering = recover()
   return {
     async begin(rows) {
-      const claims = rows.map((row) => ({ guard: null, insert: [], claim: { table: sagas, row } }))
-      const results = await applyClaims(store, claims)
+      const claims = rows.map((row) => ({ guard: null, insert: [], absent: { table: sagas, row } }))
+      const results = await applyIfAbsent(store, claims)
       const fresh = rows.filter((_, index) => results[index] === 'applied')
       await Promise.all(fresh.map((saga) => onMove(saga)))
       await take(fresh)

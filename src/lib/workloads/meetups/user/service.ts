@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { v7 as uuid } from 'uuid'
-import { applyClaims } from '../../../adapters/databases/claims.ts'
+import { applyIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../../ports/database.ts'
 import { readLine, readText, requireIds, requireText } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
@@ -97,8 +97,8 @@ export function createUserService(
         { table: users, rows: [row] },
         { table: logins, rows: [login] },
       ]
-      const claim = { table: emails, row: { email: account, user_id: id } }
-      const [result] = await applyClaims(store, [{ guard: null, insert, claim }])
+      const absent = { table: emails, row: { email: account, user_id: id } }
+      const [result] = await applyIfAbsent(store, [{ guard: null, insert, absent }])
       if (result === 'taken') throw taken()
       guard.remember(caller, account)
       return { user: toUser(row), tokens }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose'
-import { applyClaims } from '../../../adapters/databases/claims.ts'
+import { applyIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../../ports/database.ts'
 import { issuer } from './issuer.ts'
 import { keys } from './tables.ts'
@@ -50,7 +50,7 @@ async function readKey(store: Store): Promise<JWK | null> {
 async function makeKey(store: Store): Promise<JWK> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
   const row = { id: keyId, jwk: JSON.stringify(await exportJWK(privateKey)) }
-  await applyClaims(store, [{ guard: null, insert: [], claim: { table: keys, row } }])
+  await applyIfAbsent(store, [{ guard: null, insert: [], absent: { table: keys, row } }])
   // Another process may have been a moment earlier: then its key is everybody's.
   return (await readKey(store)) as JWK
 }

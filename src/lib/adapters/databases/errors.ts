@@ -1,3 +1,5 @@
+import { failure } from '../../base/errors/errors.ts'
+
 /**
  * What a server means by an error that is nobody's fault.
  *
@@ -34,4 +36,40 @@ export function waitedFor({ kind, reason, limit }: TransientError): string {
     default:
       return `the server: ${reason}`
   }
+}
+
+/** A right that a user lacks. */
+export interface MissingRight {
+  /** `the right INSERT`. */
+  readonly right: string
+  /** The statement that mends it; left out where it takes more than one to know it. */
+  readonly grant?: string
+}
+
+/** The user in a URL that may name several hosts; null where it names none. */
+export function userIn(url: string): string | null {
+  const [, user = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^:@/?#]*)(?=[:@])[^/?#]*@/i.exec(url) ?? []
+  try {
+    return decodeURIComponent(user) || null
+  } catch {
+    return user
+  }
+}
+
+/** The database in a URL; '' where it names none. */
+export function databaseIn(url: string): string {
+  const [, name = ''] = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*\/([^/?#]*)/i.exec(url) ?? []
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}
+
+/**
+ * Throws `insert-dropped` unless an insert that the server took has stored its row: triggers and rules may drop rows and
+ * answer with success.
+ */
+export function requireStored(rows: number, url: string): void {
+  if (rows === 0) throw failure('insert-dropped', { url })
 }

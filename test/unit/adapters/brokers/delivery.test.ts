@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { handOver } from '../../../../src/lib/adapters/brokers/hand-over.ts'
+import { deliver, watchOutage } from '../../../../src/lib/adapters/brokers/delivery.ts'
 
 const messages = [{ key: 'key', value: Buffer.from('value') }]
 
-it('hands over the same messages until they are handled', async () => {
+it('delivers the same messages until they are handled', async () => {
   const errors: Error[] = []
   const handed: unknown[] = []
   const consumption = {
@@ -13,12 +13,12 @@ it('hands over the same messages until they are handled', async () => {
     },
     onError: (error: Error) => void errors.push(error),
   }
-  expect(await handOver(messages, consumption, new AbortController().signal)).toBe(true)
+  expect(await deliver(messages, consumption, new AbortController().signal)).toBe(true)
   expect(handed).toEqual([messages, messages, messages])
   expect(errors.map(({ message }) => message)).toEqual(['no 1', 'no 2'])
 })
 
-it('hands over nothing more once it is told to stop', async () => {
+it('delivers nothing more once it is told to stop', async () => {
   const stop = new AbortController()
   let handed = 0
   const consumption = {
@@ -31,6 +31,16 @@ it('hands over nothing more once it is told to stop', async () => {
       if (handed === 2) stop.abort()
     },
   }
-  expect(await handOver(messages, consumption, stop.signal)).toBe(false)
+  expect(await deliver(messages, consumption, stop.signal)).toBe(false)
   expect(handed).toBe(2)
+})
+
+it('tells of each outage once, and of another reason for it', () => {
+  const told: string[] = []
+  const outage = watchOutage(({ message }) => void told.push(message))
+  for (const reason of ['refused', 'refused', 'timeout', 'timeout']) outage.failed(new Error(reason))
+  outage.over()
+  outage.over()
+  outage.failed(new Error('timeout'))
+  expect(told).toEqual(['refused', 'timeout', 'timeout'])
 })

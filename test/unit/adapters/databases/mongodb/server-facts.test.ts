@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { pickCounters } from '../../../../../src/lib/adapters/databases/mongodb/counters.ts'
+import { pickCounters } from '../../../../../src/lib/adapters/databases/mongodb/server-facts.ts'
 
 it('takes what WiredTiger counts', () => {
   const cache = { 'pages read into cache': 12, 'pages written from cache': 34, 'bytes read into cache': 5 }

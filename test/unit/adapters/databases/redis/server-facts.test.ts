@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { pickCounters } from '../../../../../src/lib/adapters/databases/redis/counters.ts'
+import { pickCounters } from '../../../../../src/lib/adapters/databases/redis/server-facts.ts'
 
 it('picks the counters out of INFO', () => {
   const facts = new Map([

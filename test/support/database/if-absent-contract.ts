@@ -1,37 +1,44 @@
 import { describe, expect, it } from 'vitest'
-import { applyClaims, type Claim } from '../../../src/lib/adapters/databases/claims.ts'
+import { applyIfAbsent, type ChangeIfAbsent } from '../../../src/lib/adapters/databases/apply-if-absent.ts'
 import { all, booking, type Context, seat, seats, show, shows, type Seat } from './tables.ts'
 
-const claiming = (row: Seat): Claim => ({ guard: booking(row).guard, insert: [], claim: { table: seats, row } })
+const ifAbsent = (row: Seat): ChangeIfAbsent => ({
+  guard: booking(row).guard,
+  insert: [],
+  absent: { table: seats, row },
+})
 
-/** `applyClaims`: what is there already is left as it is, whoever stores it and when. */
-export function describeClaims(context: Context): void {
-  describe('claims', () => {
+/** `applyIfAbsent`: what is there already is left as it is, whoever stores it and when. */
+export function describeIfAbsent(context: Context): void {
+  describe('changes whose row must be absent', () => {
     it('leaves out what is there, refuses what has no room, and applies the rest', async () => {
       const { store } = context.database
       await store.insert(shows, [show(1, { free: 2 }), show(2, { free: 0 })])
       const [old, fresh, late, full] = [seat(1), seat(1), seat(1), seat(2)]
-      expect(await applyClaims(store, [claiming(old)])).toEqual(['applied'])
-      const claims = [claiming({ ...old, holder: 'other' }), claiming(fresh), claiming(full), claiming(late)]
-      expect(await applyClaims(store, claims)).toEqual(['taken', 'applied', 'refused', 'refused'])
+      expect(await applyIfAbsent(store, [ifAbsent(old)])).toEqual(['applied'])
+      const changes = [ifAbsent({ ...old, holder: 'other' }), ifAbsent(fresh), ifAbsent(full), ifAbsent(late)]
+      expect(await applyIfAbsent(store, changes)).toEqual(['taken', 'applied', 'refused', 'refused'])
       const stored = new Set((await all(store.scan(seats))).map(({ id, holder }) => `${id} ${holder}`))
       expect(stored).toEqual(new Set([old, fresh].map(({ id, holder }) => `${id} ${holder}`)))
       expect((await store.find(shows, { id: 1 }))[0]?.free).toBe(0)
-      expect(await applyClaims(store, [])).toEqual([])
+      expect(await applyIfAbsent(store, [])).toEqual([])
     })
 
-    it('takes the first of those that claim the same row in one batch, and the next when the first has no room', async () => {
+    it('takes the first of those that bring the same row in one batch, and the next when the first has no room', async () => {
       const { store } = context.database
       await store.insert(shows, [show(1), show(2, { free: 0 })])
       const row = seat(1)
-      expect(await applyClaims(store, [claiming(row), claiming({ ...row, holder: 'b' })])).toEqual(['applied', 'taken'])
+      expect(await applyIfAbsent(store, [ifAbsent(row), ifAbsent({ ...row, holder: 'b' })])).toEqual([
+        'applied',
+        'taken',
+      ])
       const other = seat(2)
       const again = { ...other, show_id: 1 }
-      expect(await applyClaims(store, [claiming(other), claiming(again)])).toEqual(['refused', 'applied'])
+      expect(await applyIfAbsent(store, [ifAbsent(other), ifAbsent(again)])).toEqual(['refused', 'applied'])
       expect(await store.count(seats)).toBe(2)
     })
 
-    it('needs no more commits however often the same row is claimed in a batch', async () => {
+    it('needs no more commits however often the same row is brought in a batch', async () => {
       const { store } = context.database
       await store.insert(shows, [show(1), show(2, { free: 0 })])
       let commits = 0
@@ -42,8 +49,8 @@ export function describeClaims(context: Context): void {
           return store.apply(changes)
         },
       }
-      const often = (row: Seat) => Array.from({ length: 50 }, () => claiming(row))
-      const results = await applyClaims(counting, [...often(seat(1)), ...often(seat(2))])
+      const often = (row: Seat) => Array.from({ length: 50 }, () => ifAbsent(row))
+      const results = await applyIfAbsent(counting, [...often(seat(1)), ...often(seat(2))])
       expect(results).toEqual([
         'applied',
         ...Array.from({ length: 49 }, () => 'taken'),
@@ -53,12 +60,12 @@ export function describeClaims(context: Context): void {
       expect((await store.find(shows, { id: 1 }))[0]?.free).toBe(299)
     })
 
-    it('stores a row once, however many claim it at the same moment', async () => {
+    it('stores a row once, however many bring it at the same moment', async () => {
       const { store } = context.database
       await store.insert(shows, [show(1)])
       const rows = Array.from({ length: 5 }, () => seat(1))
       const batches = Array.from({ length: 6 }, (_, batch) =>
-        applyClaims(store, [...rows.map((row) => claiming(row)), claiming(seat(1, { holder: `own ${batch}` }))]),
+        applyIfAbsent(store, [...rows.map((row) => ifAbsent(row)), ifAbsent(seat(1, { holder: `own ${batch}` }))]),
       )
       const results = await Promise.all(batches)
       for (const index of rows.keys()) {
@@ -72,8 +79,10 @@ export function describeClaims(context: Context): void {
       const { store } = context.database
       await store.insert(shows, [show(1)])
       const row = seat(1)
-      await applyClaims(store, [claiming(row)])
-      await expect(applyClaims(store, [claiming(seat(1)), claiming(seat(1, { holder: row.holder }))])).rejects.toThrow()
+      await applyIfAbsent(store, [ifAbsent(row)])
+      await expect(
+        applyIfAbsent(store, [ifAbsent(seat(1)), ifAbsent(seat(1, { holder: row.holder }))]),
+      ).rejects.toThrow()
       expect(await store.count(seats)).toBe(1)
     })
   })

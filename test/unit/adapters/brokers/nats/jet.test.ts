@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { headersOf, messageOf } from '../../../../../src/lib/adapters/brokers/nats/message.ts'
+import { headersOf, messageOf } from '../../../../../src/lib/adapters/brokers/nats/jet.ts'
 
 it('carries any key in a header', () => {
   fc.assert(

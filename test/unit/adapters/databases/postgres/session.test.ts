@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { namedSchemas } from '../../../../../src/lib/adapters/databases/postgres/search-path.ts'
+import { namedSchemas } from '../../../../../src/lib/adapters/databases/postgres/session.ts'
 
 it.each([
   [undefined, undefined, null],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { pickCounters } from '../../../../../src/lib/adapters/databases/mysql/counters.ts'
-import { writeSources } from '../../../../../src/lib/adapters/databases/postgres/counters.ts'
-import { pagesSince } from '../../../../../src/lib/adapters/databases/sqlite/counters.ts'
+import { pickCounters } from '../../../../../src/lib/adapters/databases/mysql/server-facts.ts'
+import { writeSources } from '../../../../../src/lib/adapters/databases/postgres/server-facts.ts'
+import { pagesSince } from '../../../../../src/lib/adapters/databases/sqlite/server-facts.ts'
 
 const noLog = { on: false, syncEvery: 0 }
 
