@@ -11,7 +11,7 @@ import { compareMetrics } from '../../src/lib/compare/compare-metrics.ts'
 import type { Comparison } from '../../src/lib/compare/compare.ts'
 import { createRandom } from '../../src/lib/base/random.ts'
 import { formatShare, formatTable } from '../../src/lib/base/format.ts'
-import * as simulated from '../../test/support/simulated-runs.ts'
+import * as simulated from '../../test/support/compare/simulated-runs.ts'
 import { startMariadb, type Mariadb } from './compare/mariadb.ts'
 
 // How often `compare` is wrong. `node dev/bench/compare.ts simulated|real [row]`: both by default, and of the real runs all

@@ -8,8 +8,8 @@ import { Pool } from 'pg'
 import { describe, expect, it } from 'vitest'
 import type { AuditReport } from '../../src/lib/record/record.ts'
 import { testEngines } from '../support/database/engines.ts'
-import { startServer } from '../support/local-server.ts'
-import { createWorkplace } from '../support/cli/cli.ts'
+import { startServer } from '../support/http/local-server.ts'
+import { createSandbox } from '../support/cli/sandbox.ts'
 
 /** Keys that are padded, resources with a scale and ids in another case than the API's. */
 const schemaFor = (uuid: string) => [
@@ -105,7 +105,7 @@ for (const { name, open } of testEngines.filter((engine) => ['sqlite', 'postgres
   describe.skipIf(open === null)(`an API that stores what it refuses, on ${name}`, () => {
     it('is found out, in every form, and every lie is named; nobody else is blamed', async () => {
       const place = await open!()
-      await using work = await createWorkplace()
+      await using work = await createSandbox()
       const bookings = name === 'sqlite' ? openSqlite(place.url) : await openPostgres(place.url)
       const api = await startLyingApi(bookings)
       try {

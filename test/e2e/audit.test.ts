@@ -13,7 +13,7 @@ import type { LedgerEntry } from '../../src/lib/ports/scenario.ts'
 import type { AuditReport } from '../../src/lib/record/record.ts'
 import { reservations, schedules } from '../../src/lib/workloads/vaccination/tables.ts'
 import { testEngines, type TestDatabase } from '../support/database/engines.ts'
-import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const execFile = promisify(execFileWithCallback)
 
@@ -35,7 +35,7 @@ function bookScenario(slots: readonly number[]): string {
 }
 
 /** Makes the tables, and an API in front of them; writes a scenario for it. */
-async function startBooking(work: Workplace, url: string): Promise<{ api: RunningCli; load: string[] }> {
+async function startBooking(work: CliSandbox, url: string): Promise<{ api: RunningCli; load: string[] }> {
   const db = ['--db', url]
   await work.runJson(['migrate', ...db])
   await work.runJson(['insert-schedules', '--years', '1', ...db])
@@ -51,7 +51,7 @@ async function startBooking(work: Workplace, url: string): Promise<{ api: Runnin
 for (const engine of testEngines.filter(({ name }) => name !== 'mongodb')) {
   describe.skipIf(engine.open === null)(`a load that was killed, and its audit, on ${engine.name}`, () => {
     let place: TestDatabase
-    let work: Workplace
+    let work: CliSandbox
     let api: RunningCli
     let load: string[]
     let db: string[]
@@ -62,7 +62,7 @@ for (const engine of testEngines.filter(({ name }) => name !== 'mongodb')) {
 
     beforeAll(async () => {
       place = await engine.open!()
-      work = await createWorkplace()
+      work = await createSandbox()
       db = ['--db', place.url]
       ;({ api, load } = await startBooking(work, place.url))
     })
@@ -140,7 +140,7 @@ for (const engine of testEngines.filter(({ name }) => name !== 'mongodb')) {
 
 describe('a ledger that cannot be written', () => {
   it('ends the load with an error, and without an audit', async () => {
-    await using work = await createWorkplace()
+    await using work = await createSandbox()
     const { api, load } = await startBooking(work, `sqlite:${join(work.folder, 'test.db')}`)
     const entryPoint = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
     // 5 kB are the most that any file of this process may have: enough for what its folder is tried with.
@@ -181,14 +181,14 @@ describe("the audit of somebody else's API", () => {
   const status = { column: 'state', booked: ['paid'] }
   const resources = { table: 'product', capacity: 'limit' }
 
-  let work: Workplace
+  let work: CliSandbox
   let database: DatabaseSync
   let shop: Awaited<ReturnType<typeof startCarelessShop>>
   let load: string[]
   const configure = (audit: object) => writeFile(join(work.folder, '.rushbenchrc.json'), JSON.stringify({ audit }))
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     database = new DatabaseSync(join(work.folder, 'shop.db'))
     shop = await startCarelessShop(database)
     load = ['load', '--scenario', shopScenarios, '--target', shop.origin, '--duration', '2s', '--db', 'sqlite:shop.db']
@@ -224,7 +224,7 @@ describe("the audit of somebody else's API", () => {
 
 describe('rushbench audit', () => {
   it('refuses what it cannot audit', async () => {
-    await using work = await createWorkplace()
+    await using work = await createSandbox()
     expect(await work.run(['audit'])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('with the setting audit'),

@@ -2,11 +2,11 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CacheExperiment } from '../../src/lib/app/load/cache-experiment.ts'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
 describe('load --experiment cache', () => {
-  let work: Workplace
-  beforeEach(async () => void (work = await createWorkplace()))
+  let work: CliSandbox
+  beforeEach(async () => void (work = await createSandbox()))
   afterEach(() => work[Symbol.asyncDispose]())
 
   const savedReports = async () =>

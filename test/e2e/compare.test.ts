@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Comparison } from '../../src/lib/compare/compare.ts'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
-let work: Workplace
+let work: CliSandbox
 
 beforeAll(async () => {
-  work = await createWorkplace()
+  work = await createSandbox()
 })
 
 afterAll(() => work[Symbol.asyncDispose]())

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoadReport } from '../../src/lib/record/record.ts'
 import { createCertificate } from '../support/certificate.ts'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'
 
@@ -21,10 +21,10 @@ const asking = (thinkMs: number): string => `export default { name: 'a', async r
 } }`
 
 describe('load, whatever becomes of its connections', () => {
-  let work: Workplace
+  let work: CliSandbox
   const servers: Server[] = []
 
-  beforeAll(async () => void (work = await createWorkplace()))
+  beforeAll(async () => void (work = await createSandbox()))
   afterAll(async () => {
     for (const server of servers) server.close()
     await work[Symbol.asyncDispose]()

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { buildManifests } from '../support/kustomize.ts'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
@@ -48,9 +48,9 @@ function environmentOf({ env }: Container): Record<string, string> {
 }
 
 describe.skipIf(built === null)('the manifests', () => {
-  let work: Workplace
+  let work: CliSandbox
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
   })
   afterAll(() => work[Symbol.asyncDispose]())
 

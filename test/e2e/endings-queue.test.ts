@@ -4,9 +4,9 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { borrowDatabase, type LentDatabase } from '../support/redis-databases.ts'
+import { borrowDatabase, type LentDatabase } from '../support/database/redis-databases.ts'
 import { findService } from '../support/services.ts'
-import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 import { savedBy, startWorkers, stopWorkers } from '../support/cli/workers.ts'
 
 const server = await findService('redis')
@@ -29,7 +29,7 @@ const scenarios = {
 } as const
 
 describe.skipIf(!server)('workers on a queue, whatever the scenario does', () => {
-  let work: Workplace
+  let work: CliSandbox
   let place: LentDatabase
   let api: Server
   let workers: readonly RunningCli[] = []
@@ -49,7 +49,7 @@ describe.skipIf(!server)('workers on a queue, whatever the scenario does', () =>
     ])
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     place = await borrowDatabase(server!)
     api = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1')
     await once(api, 'listening')

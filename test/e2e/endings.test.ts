@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoadReport } from '../../src/lib/record/record.ts'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
 /** Scenarios that do what ends other programs, or keeps them from ending. */
 const scenarios = {
@@ -45,13 +45,13 @@ const ways = [
 ] as const
 
 describe('load --scenario, whatever the scenario does', () => {
-  let work: Workplace
+  let work: CliSandbox
   let server: Server
   let origin: string
   let requests = 0
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     server = createServer((_request, response) => {
       requests++
       response.end('hello')

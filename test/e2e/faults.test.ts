@@ -8,11 +8,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { LoadReport } from '../../src/lib/record/record.ts'
-import { reportText } from '../support/report-fixtures.ts'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { reportText } from '../support/reports/fixtures.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
-let work: Workplace
-beforeEach(async () => void (work = await createWorkplace()))
+let work: CliSandbox
+beforeEach(async () => void (work = await createSandbox()))
 afterEach(() => work[Symbol.asyncDispose]())
 
 const file = '.rushbench/rushbench.db'

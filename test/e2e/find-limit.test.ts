@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoadReport } from '../../src/lib/record/record.ts'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
 /** An API that answers after 10 ms, and much later to the third and all others who ask at the same time. */
 function createApi(): Server {
@@ -20,11 +20,11 @@ function createApi(): Server {
 }
 
 describe('load --find-limit', () => {
-  let work: Workplace
+  let work: CliSandbox
   const api = createApi()
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     api.listen(0, '127.0.0.1')
     await once(api, 'listening')
   })

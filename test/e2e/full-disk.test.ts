@@ -9,7 +9,7 @@ import { reservations } from '../../src/lib/workloads/vaccination/tables.ts'
 import { findViolations } from '../support/ledgers.ts'
 import { startPrivateService } from '../support/private-service.ts'
 import { createSmallDisk, mountOver, type SmallDisk } from '../support/small-disk.ts'
-import { createWorkplace, type CliResult, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliResult, type CliSandbox } from '../support/cli/sandbox.ts'
 
 /** A file that may not grow is told of by another word of the system than a disk that is full. */
 const full = /No space left for|The disk would not read or write the file of/
@@ -78,10 +78,10 @@ afterAll(async () => {
 const usable = places.filter((place): place is [string, Place] => place[1] !== null)
 
 describe.for(usable)('a full disk under %s', ([, { db, disk }]) => {
-  let work: Workplace
+  let work: CliSandbox
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     await disk.setRoom(plenty)
     await run('migrate')
     await run('insert-schedules', '--years', '1', '--every', '4h', '--capacity', '1000')

@@ -10,7 +10,7 @@ import { junitReport } from '../../src/lib/render/text-formats/junit.ts'
 import { readPageAssets } from '../../src/lib/render/html/page-assets.ts'
 import { findChromium } from '../support/chromium.ts'
 import { badLoad, seeding, streamed, sweep } from '../support/reports/samples.ts'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const executablePath = findChromium()
 const reports = { load: badLoad, sweep, stream: streamed, seed: seeding }
@@ -38,11 +38,11 @@ const backgroundOf = (page: Page) => page.evaluate<string>('getComputedStyle(doc
 
 describe.skipIf(executablePath === null)('the HTML report in Chromium', () => {
   let browser: Browser
-  let work: Workplace
+  let work: CliSandbox
 
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] })
-    work = await createWorkplace()
+    work = await createSandbox()
     const assets = await readPageAssets()
     for (const [name, report] of Object.entries(reports)) {
       await writeFile(join(work.folder, `${name}.html`), htmlReport(report, assets))

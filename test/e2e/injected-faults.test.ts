@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseReport } from '../../src/lib/record/parse.ts'
 import type { LoadReport } from '../../src/lib/record/record.ts'
 import { testEngines, type TestDatabase } from '../support/database/engines.ts'
-import { createWorkplace, type CliResult, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliResult, type CliSandbox } from '../support/cli/sandbox.ts'
 
 /** Users that ask for more than any API can do, and not in step: a booking is under way whenever something goes wrong. */
 const bookings = `
@@ -42,14 +42,14 @@ function failuresIn({ timeline, faults: injected = [] }: LoadReport['load'], kin
 for (const engine of testEngines.filter(({ name }) => name === 'sqlite' || name === 'mariadb')) {
   describe.skipIf(engine.open === null)(`load --fault on ${engine.name}`, () => {
     let place: TestDatabase
-    let work: Workplace
+    let work: CliSandbox
     let load: LoadReport['load']
     let audit: LoadReport['audit']
     let output: CliResult
 
     beforeAll(async () => {
       place = await engine.open!()
-      work = await createWorkplace()
+      work = await createSandbox()
       await writeFile(join(work.folder, 'book.mjs'), bookings)
       const slots = ['--years', '1', '--capacity', '100000', '--db', place.url]
       await work.runJson(['migrate', '--db', place.url])

@@ -7,18 +7,18 @@ import type { InsertBenchReport } from '../../src/lib/record/record.ts'
 import { reservations } from '../../src/lib/workloads/vaccination/tables.ts'
 import { testEngines, type TestDatabase } from '../support/database/engines.ts'
 import { findViolations } from '../support/ledgers.ts'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
 for (const engine of testEngines) {
   describe.skipIf(engine.open === null)(`insert-reservation-bench on ${engine.name}`, () => {
     let place: TestDatabase
-    let work: Workplace
+    let work: CliSandbox
     let db: string[]
     const serverless = engine.name === 'sqlite'
 
     beforeAll(async () => {
       place = await engine.open!()
-      work = await createWorkplace()
+      work = await createSandbox()
       db = ['--db', place.url]
       await work.runJson(['migrate', ...db])
       await work.runJson(['insert-schedules', '--years', '1', ...db])
@@ -221,7 +221,7 @@ describe('insert-reservation-bench says what cannot be', () => {
     [['--rate', '0/s'], 'such as 200/s'],
     [['--threshold', 'failures<1%'], 'with one of: response_time.p50'],
   ])('%j', async (args, message) => {
-    await using work = await createWorkplace()
+    await using work = await createSandbox()
     const { code, stdout, stderr } = await work.run(['insert-reservation-bench', ...args])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(message)
@@ -230,7 +230,7 @@ describe('insert-reservation-bench says what cannot be', () => {
 
 describe('insert-reservation-bench says what a crash may undo', () => {
   it('in its headline, its page and the comparison with a run that risks nothing', async () => {
-    await using work = await createWorkplace()
+    await using work = await createSandbox()
     const bench = async (db: string) => {
       const args = ['insert-reservation-bench', '--inserts', '10', '--warmup', '1', '--report', 'html', '--db', db]
       const { stdout } = await work.run(args)

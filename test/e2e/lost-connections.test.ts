@@ -11,8 +11,8 @@ import type { InsertBenchReport } from '../../src/lib/record/record.ts'
 import { reservations } from '../../src/lib/workloads/vaccination/tables.ts'
 import { findViolations } from '../support/ledgers.ts'
 import { startPrivateService } from '../support/private-service.ts'
-import { openWire } from '../support/wire.ts'
-import { createWorkplace, type CliResult, type Workplace } from '../support/cli/cli.ts'
+import { openSeverableProxy } from '../support/severable-proxy.ts'
+import { createSandbox, type CliResult, type CliSandbox } from '../support/cli/sandbox.ts'
 
 /** Ends the sessions of others, as an administrator does. */
 const killSessions = {
@@ -51,11 +51,11 @@ const missing = servers.some(({ server }) => server === null)
 
 describe.skipIf(missing).for(servers)('timed inserts into $name that lose their server', ({ name, server: found }) => {
   const url = found?.url ?? ''
-  let work: Workplace
+  let work: CliSandbox
   const db = ['--db', url]
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     await work.runJson(['migrate', ...db])
     await work.runJson(['insert-schedules', '--years', '1', '--capacity', '1000', ...db])
   })
@@ -102,8 +102,8 @@ describe.skipIf(missing).for(servers)('timed inserts into $name that lose their 
   })
 
   it('because the way to it is cut', async () => {
-    await using wire = await openWire(url)
-    const result = await stream(wire.url, () => wire.cut())
+    await using proxy = await openSeverableProxy(url)
+    const result = await stream(proxy.url, () => proxy.cut())
     expect(await countTrueRows(result)).toBeGreaterThan(0)
   })
 

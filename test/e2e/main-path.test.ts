@@ -5,7 +5,7 @@ import { formatCount } from '../../src/lib/base/format.ts'
 import { parseReport } from '../../src/lib/record/parse.ts'
 import type { InsertBenchReport, LoadReport, SeedReport } from '../../src/lib/record/record.ts'
 import { testEngines, type TestDatabase } from '../support/database/engines.ts'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const allSlots = 52_596
 /** Table sizes that are measured once a seeding of 2 a slot, and of 1,000, is in. */
@@ -14,12 +14,12 @@ const checkpoints = [110_000, 120_000] as const
 for (const engine of testEngines) {
   describe.skipIf(engine.open === null)(`the commands, one after the other, on ${engine.name}`, () => {
     let place: TestDatabase
-    let work: Workplace
+    let work: CliSandbox
     let db: string[]
 
     beforeAll(async () => {
       place = await engine.open!()
-      work = await createWorkplace()
+      work = await createSandbox()
       db = ['--db', place.url]
     })
 

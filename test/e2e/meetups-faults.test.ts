@@ -2,20 +2,20 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { findPorts } from '../support/free-ports.ts'
 import { createPeople } from '../support/meetups/people.ts'
-import { ask } from '../support/graphql.ts'
-import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { ask } from '../support/meetups/graphql.ts'
+import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 
 /** In the order of their ports. */
 const services = ['user', 'post', 'chat', 'image', 'saga', 'relay'] as const
 
 const secret = randomBytes(32).toString('hex')
 
-let place: Workplace
+let place: CliSandbox
 let running: Map<string, RunningCli>
 let servicePort: number
 
 beforeEach(async () => {
-  place = await createWorkplace()
+  place = await createSandbox()
   running = new Map()
   servicePort = await findPorts(services.length)
 })

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { ask, subscribe } from '../support/graphql.ts'
+import { ask, subscribe } from '../support/meetups/graphql.ts'
 import { createPeople } from '../support/meetups/people.ts'
 import { findService } from '../support/services.ts'
-import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const redis = await findService('redis')
 const say = 'mutation ($roomId: ID!, $body: String!) { createMessage(roomId: $roomId, body: $body) { id } }'
 
-let place: Workplace
+let place: CliSandbox
 let running: RunningCli[]
 
 beforeEach(async () => {
-  place = await createWorkplace()
+  place = await createSandbox()
   running = []
 })
 afterEach(async () => {

@@ -5,18 +5,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AuditReport, LoadReport } from '../../src/lib/record/record.ts'
 import { connectRpc } from '../../src/lib/workloads/meetups/rpc/client.ts'
 import { findPorts } from '../support/free-ports.ts'
-import { ask } from '../support/graphql.ts'
-import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { ask } from '../support/meetups/graphql.ts'
+import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const meetups = ['--workload', 'meetups']
 
 const names = ['user', 'post', 'chat', 'image', 'saga', 'relay']
 
 describe('the meetups, with no server at all', () => {
-  let work: Workplace
+  let work: CliSandbox
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
   })
   afterAll(() => work[Symbol.asyncDispose]())
 
@@ -28,7 +28,7 @@ describe('the meetups, with no server at all', () => {
 
   it('take the images of hosts, give them as they were, and miss those that are gone', async () => {
     // Its own: something is taken away in it.
-    await using place = await createWorkplace()
+    await using place = await createSandbox()
     const hosts = ['--mix', 'host', '--users', '5', '--duration', '12s']
     const report = await place.runJson<LoadReport>(['load', ...meetups, ...hosts])
     expect(report.audit).toMatchObject({ passed: true })

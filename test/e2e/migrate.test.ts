@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
 describe('migrate --status', () => {
-  let work: Workplace
+  let work: CliSandbox
   const db = ['--db', 'sqlite:altered.db']
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
   })
   afterAll(() => work[Symbol.asyncDispose]())
 

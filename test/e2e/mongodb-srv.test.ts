@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { SeedReport } from '../../src/lib/record/record.ts'
 import { startDnsServer } from '../support/dns-server.ts'
 import { testVersions } from '../support/database/engines.ts'
-import { createWorkplace } from '../support/cli/cli.ts'
+import { createSandbox } from '../support/cli/sandbox.ts'
 
 /** Sends questions of this process to our DNS server, and finds the hosts that it names, which the system does not know. */
 const preload = (server: string): string => `
@@ -24,7 +24,7 @@ describe.for(testVersions.filter(({ name }) => name === 'mongodb'))('mongodb+srv
       '_mongodb._tcp.stray.rushbench.test': { SRV: [{ host: 'elsewhere.example', port: Number(port) }] },
       'cluster.rushbench.test': { TXT: ['replicaSet=rushbench'] },
     })
-    await using work = await createWorkplace()
+    await using work = await createSandbox()
     const file = join(work.folder, 'dns.mjs')
     await writeFile(file, preload(server.address))
     const env = { NODE_OPTIONS: `--import=${file}` }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBroker } from '../../src/lib/adapters/brokers/registry.ts'
 import { createOrderMaker } from '../../src/lib/workloads/orders/made-orders.ts'
 import { findChromium } from '../support/chromium.ts'
-import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const executablePath = findChromium()
 const maker = createOrderMaker('page')
@@ -15,12 +15,12 @@ const odd = { ...maker.at(3), delivery: { ...maker.at(3).delivery, name: hostile
 
 describe.skipIf(executablePath === null)('the page of orders in Chromium', () => {
   let browser: Browser
-  let work: Workplace
+  let work: CliSandbox
   let api: RunningCli
   let origin: string
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     const env = { RUSHBENCH_WORKLOAD: 'orders' }
     await work.run(['migrate'], env)
     await using broker = await openBroker(`sqlite:${work.folder}/.rushbench/broker.db`)

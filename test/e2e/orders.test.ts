@@ -4,13 +4,13 @@ import { readdir } from 'node:fs/promises'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AuditReport, LoadReport } from '../../src/lib/record/record.ts'
 import type { PublishResult } from '../../src/lib/render/terminal/publish-text.ts'
-import { startPrivatePostgres } from '../support/private-postgres.ts'
+import { startPrivatePostgres } from '../support/database/private-postgres.ts'
 import { startPrivateService, type PrivateService } from '../support/private-service.ts'
 import { findService } from '../support/services.ts'
-import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 
-let work: Workplace
-beforeEach(async () => void (work = await createWorkplace()))
+let work: CliSandbox
+beforeEach(async () => void (work = await createSandbox()))
 afterEach(() => work[Symbol.asyncDispose]())
 
 interface Replicas {

@@ -3,13 +3,13 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const entryPoint = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 const fixtures = fileURLToPath(new URL('../../fixtures/reports/', import.meta.url))
 
-let work: Workplace
-beforeAll(async () => void (work = await createWorkplace()))
+let work: CliSandbox
+beforeAll(async () => void (work = await createSandbox()))
 afterAll(() => work[Symbol.asyncDispose]())
 
 interface Ended {

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { InsertBenchReport, LoadReport } from '../../src/lib/record/record.ts'
 import { testEngines, type TestDatabase } from '../support/database/engines.ts'
-import { startPrivatePgbouncer } from '../support/private-pgbouncer.ts'
+import { startPrivatePgbouncer } from '../support/database/private-pgbouncer.ts'
 import { findService } from '../support/services.ts'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
-import { rush } from '../support/cli/rush.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
+import { rushScenario } from '../support/cli/rush-scenario.ts'
 
 const server = await findService('postgres')
 // Fewer sessions than clients, so that these meet each other's.
@@ -16,12 +16,12 @@ afterAll(async () => pgbouncer?.[Symbol.asyncDispose]())
 
 describe.skipIf(pgbouncer === null)('through PgBouncer in transaction mode', () => {
   let place: TestDatabase
-  let work: Workplace
+  let work: CliSandbox
   let db: string[]
 
   beforeAll(async () => {
     place = await testEngines.find(({ name }) => name === 'postgres')!.open!()
-    work = await createWorkplace()
+    work = await createSandbox()
     db = ['--db', pgbouncer!.through(place.url)]
   })
   afterAll(async () => {
@@ -45,7 +45,7 @@ describe.skipIf(pgbouncer === null)('through PgBouncer in transaction mode', () 
   })
 
   it('an API keeps every booking of a load', async () => {
-    await writeFile(join(work.folder, 'rush.ts'), rush)
+    await writeFile(join(work.folder, 'rush.ts'), rushScenario)
     const load = ['load', '--scenario', 'rush.ts', '--users', '20', '--duration', '2s', ...db]
     const report = await work.runJson<LoadReport>(load)
     expect(report.load.failureReasons).toEqual({})

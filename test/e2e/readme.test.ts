@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exitCodes } from '../../src/lib/base/errors/error-entry.ts'
 import { testEngines, type TestDatabase } from '../support/database/engines.ts'
-import { borrowDatabase, type LentDatabase } from '../support/redis-databases.ts'
+import { borrowDatabase, type LentDatabase } from '../support/database/redis-databases.ts'
 import { findService } from '../support/services.ts'
-import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
 
@@ -42,13 +42,13 @@ function isMissing(command: string): boolean {
 }
 
 describe('the README', () => {
-  let work: Workplace
+  let work: CliSandbox
   let place: TestDatabase | null = null
   let queue: LentDatabase | null = null
   const workers: RunningCli[] = []
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     place = (await mysql.open?.()) ?? null
     queue = redis === null ? null : await borrowDatabase(redis)
     await cp(fileURLToPath(new URL('../../fixtures', import.meta.url)), join(work.folder, 'fixtures'), {

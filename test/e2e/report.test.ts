@@ -2,12 +2,12 @@ import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { createWorkplace } from '../support/cli/cli.ts'
+import { createSandbox } from '../support/cli/sandbox.ts'
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/reports/${name}`, import.meta.url))
 
 it('report shows a saved report in each of its forms, or says why not', async () => {
-  await using work = await createWorkplace()
+  await using work = await createSandbox()
   const page = join(work.folder, 'page.html')
   expect(await work.runJson(['report', fixture('load-baseline.json'), '--html', '-o', page])).toEqual({
     view: 'html',
@@ -52,7 +52,7 @@ it('report shows a saved report in each of its forms, or says why not', async ()
 })
 
 it('reports says that there are none yet, and how to make one', async () => {
-  await using work = await createWorkplace()
+  await using work = await createSandbox()
   const missing = await work.run(['reports'])
   expect(missing).toMatchObject({ code: 0, stderr: '' })
   expect(missing.stdout).toMatch(/^There are no reports in reports yet\. .*"rushbench load /)

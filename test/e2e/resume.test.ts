@@ -12,8 +12,8 @@ import { planReservations, reservationSeeding } from '../../src/lib/workloads/va
 import { reservations } from '../../src/lib/workloads/vaccination/tables.ts'
 import { testEngines, type TestDatabase } from '../support/database/engines.ts'
 import { findViolations } from '../support/ledgers.ts'
-import { openWire } from '../support/wire.ts'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { openSeverableProxy } from '../support/severable-proxy.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
 /** A small sample; RUSHBENCH_TEST_KILLS=20 takes some minutes more. */
 const kills = Number(process.env['RUSHBENCH_TEST_KILLS'] ?? 6)
@@ -46,7 +46,7 @@ async function countRows(url: string): Promise<number> {
 }
 
 /** While a seeding runs, whoever wants to go on with it or to give it up is told of it. */
-async function expectAlone(work: Workplace, plan: readonly string[], db: readonly string[]): Promise<void> {
+async function expectAlone(work: CliSandbox, plan: readonly string[], db: readonly string[]): Promise<void> {
   const running = work.start(plan)
   await running.waitFor(/Reservations/)
   const held = /is at work on the seeding of/
@@ -68,12 +68,12 @@ for (const engine of testEngines) {
 
   describe.skipIf(engine.open === null)(`a seeding that is cut off, on ${engine.name}`, () => {
     let place: TestDatabase
-    let work: Workplace
+    let work: CliSandbox
     let db: string[]
 
     beforeEach(async () => {
       place = await engine.open!()
-      work = await createWorkplace()
+      work = await createSandbox()
       db = ['--db', place.url]
       await work.runJson(['migrate', ...db])
       await work.runJson(['insert-schedules', '--years', '1', ...slots, ...db])
@@ -177,20 +177,20 @@ for (const engine of testEngines) {
 
   describe.skipIf(engine.open === null)(`a server that goes away, ${engine.name}`, () => {
     it('ends the seeding with a sentence; it is gone on with when the server is back', async () => {
-      await using work = await createWorkplace()
+      await using work = await createSandbox()
       const place = await engine.open!()
-      await using wire = await openWire(place.url)
+      await using proxy = await openSeverableProxy(place.url)
       const direct = ['--db', place.url]
       await work.runJson(['migrate', ...direct])
       await work.runJson(['insert-schedules', '--years', '1', ...slots, ...direct])
       // Enough for seconds; it is cut off half a second after its beginning.
       const many = isSlow ? 100_000 : 600_000
-      // Else a client of a replica set goes where its members say they are, past the wire.
-      const through = engine.name === 'mongodb' ? `${wire.url}?directConnection=true` : wire.url
+      // Else a client of a replica set goes where its members say they are, past the proxy.
+      const through = engine.name === 'mongodb' ? `${proxy.url}?directConnection=true` : proxy.url
       const seeding = work.start(['insert-reservations', '--rows', String(many), '--db', through])
       while (!(await isUnfinished(place.url))) await sleep(20)
       await sleep(500)
-      wire.cut()
+      proxy.cut()
       const { code, stderr } = await seeding.result
       expect(code).toBe(1)
       expect(stderr).toMatch(/was lost|Cannot reach/)
@@ -208,7 +208,7 @@ for (const engine of testEngines) {
 
 describe('a journal of which a part is gone', () => {
   it('is said by every command in the same sentence, whose remedy works', async () => {
-    await using work = await createWorkplace()
+    await using work = await createSandbox()
     await work.runJson(['migrate'])
     await work.runJson(['insert-schedules'])
     const seeding = work.start(['insert-reservations', '--rows', '1500k'])
@@ -240,7 +240,7 @@ describe('--resume', () => {
   const whole = { connections: 1, onProgress: () => {}, signal: new AbortController().signal }
 
   /** Tables with some rows, and the journal of a seeding of more, which this process holds. */
-  async function begin(work: Workplace): Promise<{ database: Database; journal: Journal }> {
+  async function begin(work: CliSandbox): Promise<{ database: Database; journal: Journal }> {
     await work.runJson(['migrate'])
     await work.runJson(['insert-schedules', '--years', '1'])
     await work.runJson(['insert-reservations', '--rows', '500'])
@@ -250,7 +250,7 @@ describe('--resume', () => {
   }
 
   it('says so where another process was faster to the end, and asks for nothing more', async () => {
-    await using work = await createWorkplace()
+    await using work = await createSandbox()
     const { database, journal } = await begin(work)
     await using _ = database
     const waiting = work.start(['insert-reservations', '--resume', '--rows', '1000'])
@@ -264,7 +264,7 @@ describe('--resume', () => {
   })
 
   it('stores nothing where --verify could not be kept in the end', async () => {
-    await using work = await createWorkplace()
+    await using work = await createSandbox()
     const { database } = await begin(work)
     await using _ = database
     await releaseLease(database)
@@ -280,7 +280,7 @@ describe('--resume', () => {
 
 describe('--verify', () => {
   it('is made at any time later, and says what it cannot tell', async () => {
-    await using work = await createWorkplace()
+    await using work = await createSandbox()
     const run = (...args: string[]) => work.run(args)
     await run('migrate')
     await run('insert-schedules', '--years', '1')
@@ -302,7 +302,7 @@ describe('--verify', () => {
   })
 
   it('is ended by Ctrl-C, after which the rows and their report are there', async () => {
-    await using work = await createWorkplace()
+    await using work = await createSandbox()
     await work.runJson(['migrate'])
     await work.runJson(['insert-schedules'])
     const seeding = work.start(['insert-reservations', '--rows', '1500k', '--verify'])

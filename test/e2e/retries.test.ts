@@ -3,16 +3,16 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { LoadReport } from '../../src/lib/record/record.ts'
 import { testEngines } from '../support/database/engines.ts'
-import { createWorkplace } from '../support/cli/cli.ts'
-import { rush } from '../support/cli/rush.ts'
+import { createSandbox } from '../support/cli/sandbox.ts'
+import { rushScenario } from '../support/cli/rush-scenario.ts'
 
 const postgres = testEngines.find(({ name }) => name === 'postgres')
 
 describe.skipIf(!postgres?.open)('a load on a database that gives work back', () => {
   it('says in its report how often, loses nothing, and tells people', async () => {
     const place = await postgres!.open!()
-    await using work = await createWorkplace()
-    await writeFile(join(work.folder, 'rush.ts'), rush)
+    await using work = await createSandbox()
+    await writeFile(join(work.folder, 'rush.ts'), rushScenario)
     const db = ['--db', place.url]
     const args = ['load', '--scenario', 'rush.ts', '--users', '20', '--duration', '3s', '--replicas', '2', ...db]
     // What is asked for by whoever connects is kept.

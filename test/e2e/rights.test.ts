@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { SeedReport } from '../../src/lib/record/record.ts'
 import { startPrivateService } from '../support/private-service.ts'
-import { createWorkplace } from '../support/cli/cli.ts'
+import { createSandbox } from '../support/cli/sandbox.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'rushbench-rights-'))
 // The server reads it under an account of its own.
@@ -26,7 +26,7 @@ afterAll(async () => {
 
 describe.skipIf(server === null)('a user with the rights that are asked for and no others, and packets of 1 MB', () => {
   it('seeds, goes on after a kill, times inserts and drops the tables', { timeout: 120_000 }, async () => {
-    await using work = await createWorkplace()
+    await using work = await createSandbox()
     const db = ['--db', server?.url ?? '']
     await work.runJson(['migrate', ...db])
     await work.runJson(['insert-schedules', '--years', '1', '--capacity', '1000', ...db])

@@ -4,16 +4,16 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
 describe('what load --scenario is given', () => {
   const seen: string[] = []
-  let work: Workplace
+  let work: CliSandbox
   let server: Server
   let origin: string
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     server = createServer(({ method, url, headers }, response) => {
       seen.push(`${method} ${url} ${headers.authorization ?? ''}`)
       response.writeHead(url === '/products' ? 200 : 404).end()

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoadReport } from '../../src/lib/record/record.ts'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const shopScenarios = fileURLToPath(new URL('../../fixtures/scenarios/shop.ts', import.meta.url))
 
@@ -31,11 +31,11 @@ async function startShop(): Promise<{ readonly server: Server; readonly origin: 
 }
 
 describe('load --scenario', () => {
-  let work: Workplace
+  let work: CliSandbox
   let shop: Awaited<ReturnType<typeof startShop>>
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     shop = await startShop()
   })
 

@@ -2,8 +2,8 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startServer } from '../support/local-server.ts'
-import { createWorkplace, type CliResult, type Workplace } from '../support/cli/cli.ts'
+import { startServer } from '../support/http/local-server.ts'
+import { createSandbox, type CliResult, type CliSandbox } from '../support/cli/sandbox.ts'
 
 /** Each is in one place alone, so that what leaks says where from. */
 const user = 'S3cr3t-user-T4il'
@@ -20,8 +20,8 @@ const secrets = [user, query, header, cookie, body, password, option, key, plain
 /** The value that HTTP makes of the target's user and password. */
 const basic = Buffer.from(`me:${user}`).toString('base64')
 
-let work: Workplace
-beforeAll(async () => void (work = await createWorkplace()))
+let work: CliSandbox
+beforeAll(async () => void (work = await createSandbox()))
 afterAll(() => work[Symbol.asyncDispose]())
 
 /** Every file that commands have left. */

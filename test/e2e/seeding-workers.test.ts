@@ -7,9 +7,9 @@ import type { SeedReport } from '../../src/lib/record/record.ts'
 import { readJournal, readStored } from '../../src/lib/seeding/journal.ts'
 import { testEngines, type TestDatabase } from '../support/database/engines.ts'
 import { findViolations } from '../support/ledgers.ts'
-import { borrowDatabase } from '../support/redis-databases.ts'
+import { borrowDatabase } from '../support/database/redis-databases.ts'
 import { findService } from '../support/services.ts'
-import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const redis = await findService('redis')
 const rows = 400_000
@@ -30,7 +30,7 @@ for (const engine of testEngines.filter(({ name }) => name === 'mariadb' || name
   describe.skipIf(engine.open === null || redis === null)(`a seeding by workers, on ${engine.name}`, () => {
     let place: TestDatabase
     let queue: Awaited<ReturnType<typeof borrowDatabase>>
-    let work: Workplace
+    let work: CliSandbox
     let db: string[]
     let onQueue: string[]
     let workers: RunningCli[]
@@ -38,7 +38,7 @@ for (const engine of testEngines.filter(({ name }) => name === 'mariadb' || name
     beforeEach(async () => {
       place = await engine.open!()
       queue = await borrowDatabase(redis!)
-      work = await createWorkplace()
+      work = await createSandbox()
       db = ['--db', place.url]
       onQueue = ['--queue', queue.url]
       workers = []
@@ -145,7 +145,7 @@ for (const engine of testEngines.filter(({ name }) => name === 'mariadb' || name
 }
 
 it('workers are refused where they cannot help', async () => {
-  await using work = await createWorkplace()
+  await using work = await createSandbox()
   await work.runJson(['migrate'])
   const args = ['insert-reservations', '--rows', '10']
   const queue = ['--queue', 'redis://127.0.0.1:1']

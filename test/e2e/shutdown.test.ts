@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openRaw, type RawClient } from '../support/raw-http.ts'
-import { upgrade } from '../support/raw-web-socket.ts'
-import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { openRaw, type RawClient } from '../support/http/raw-client.ts'
+import { upgrade } from '../support/http/raw-web-socket.ts'
+import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 
-let work: Workplace
+let work: CliSandbox
 
 beforeAll(async () => {
-  work = await createWorkplace()
+  work = await createSandbox()
   await work.run(['migrate', '--workload', 'meetups'])
 })
 afterAll(() => work[Symbol.asyncDispose]())

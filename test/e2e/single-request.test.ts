@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { LoadReport } from '../../src/lib/record/record.ts'
-import { createWorkplace, type CliResult, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliResult, type CliSandbox } from '../support/cli/sandbox.ts'
 import { requireMade, savedBy, sumsOf } from '../support/cli/workers.ts'
 
 describe('load --request', () => {
-  let work: Workplace
+  let work: CliSandbox
   let target: string
   let seen: string[] = []
   const api = createServer((request, response) => {
@@ -22,7 +22,7 @@ describe('load --request', () => {
   })
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     api.listen(0, '127.0.0.1')
     await once(api, 'listening')
     target = `http://127.0.0.1:${(api.address() as AddressInfo).port}`
@@ -122,7 +122,7 @@ describe('load --request', () => {
 
 describe.runIf(process.platform === 'linux')('load --request with few file descriptors', () => {
   it('refuses more connections than it may open, and fails what it cannot open at a rate in time', async () => {
-    await using work = await createWorkplace()
+    await using work = await createSandbox()
     const api = createServer((_request, response) => void setTimeout(() => response.end(), 500))
     api.listen(0, '127.0.0.1')
     await once(api, 'listening')

@@ -7,7 +7,7 @@ import type { LoadReport } from '../../src/lib/record/record.ts'
 import { bookings } from '../../src/lib/workloads/stations/tables.ts'
 import { published } from '../support/stations/stations.ts'
 import { startPrivateService, type PrivateService } from '../support/private-service.ts'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
 /** Users that ask for more than any API can do, so that bookings are under way whenever something goes wrong. */
 const scenario = `
@@ -45,10 +45,10 @@ const timeout = 240_000
 const enough = 150
 
 describe('stations whose servers are killed and started again', () => {
-  let work: Workplace
+  let work: CliSandbox
 
   beforeEach(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     await writeFile(join(work.folder, 'book.mjs'), scenario)
     const locations = [{ name: 'PWTC', from: '2021-05-16', days: 10, capacity: 1_000_000 }]
     await writeFile(join(work.folder, 'locations.json'), JSON.stringify(locations))
@@ -124,8 +124,8 @@ describe('stations whose servers are killed and started again', () => {
 const isWhole = servers.redis !== null && servers.kafka !== null
 
 describe.skipIf(!isWhole)('stations on what the original ran on, Redis and Kafka', () => {
-  let work: Workplace
-  beforeEach(async () => void (work = await createWorkplace()))
+  let work: CliSandbox
+  beforeEach(async () => void (work = await createSandbox()))
   afterEach(() => work[Symbol.asyncDispose]())
 
   it('are migrated, started, loaded and audited', { timeout }, async () => {

@@ -4,16 +4,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBroker } from '../../src/lib/adapters/brokers/registry.ts'
 import type { AuditReport, LoadReport } from '../../src/lib/record/record.ts'
 import { published, wishOf } from '../support/stations/stations.ts'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const stations = ['--workload', 'stations']
 
 describe('the stations, with no server at all', () => {
-  let work: Workplace
+  let work: CliSandbox
   let brokerUrl: string
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     brokerUrl = `sqlite:${join(work.folder, '.rushbench', 'broker.db')}`
   })
   afterAll(() => work[Symbol.asyncDispose]())

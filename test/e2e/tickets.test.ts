@@ -9,27 +9,28 @@ import type { AuditReport, LoadReport } from '../../src/lib/record/record.ts'
 import { lines, orders, products, rejected } from '../../src/lib/workloads/tickets/tables.ts'
 import { testEngines, type TestDatabase } from '../support/database/engines.ts'
 import { startPrivateService } from '../support/private-service.ts'
-import { createWorkplace, type CliResult, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliResult, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const clean = { lost: 0, duplicate: 0, oversold: 0, inconsistent: 0, passed: true }
 
-async function readReport(work: Workplace, { stdout }: CliResult): Promise<LoadReport> {
+async function readReport(work: CliSandbox, { stdout }: CliResult): Promise<LoadReport> {
   const file = join(work.folder, /report (.*)$/m.exec(stdout)![1]!)
   return parseReport(await readFile(file, 'utf8'), file) as LoadReport
 }
 
-const ledgerOf = (work: Workplace) => readdirSync(join(work.folder, 'reports')).find((file) => file.endsWith('.jsonl'))!
+const ledgerOf = (work: CliSandbox) =>
+  readdirSync(join(work.folder, 'reports')).find((file) => file.endsWith('.jsonl'))!
 
 for (const engine of testEngines.filter(({ name }) => name === 'sqlite' || name === 'postgres')) {
   describe.skipIf(engine.open === null)(`tickets on ${engine.name}, killed in the middle of a burst and paused`, () => {
     let place: TestDatabase
-    let work: Workplace
+    let work: CliSandbox
     let report: LoadReport
     let output: CliResult
 
     beforeAll(async () => {
       place = await engine.open!()
-      work = await createWorkplace()
+      work = await createSandbox()
       const load = [
         '--rate',
         '60/s',
@@ -111,7 +112,7 @@ for (const engine of testEngines.filter(({ name }) => name === 'sqlite' || name 
 
 describe('tickets', () => {
   it('is listed, and says which mixes it has', async () => {
-    await using work = await createWorkplace()
+    await using work = await createSandbox()
     expect((await work.run(['workloads'])).stdout).toContain('receipts sent to a webhook')
     const wrong = await work.run(['load', '-w', 'tickets', '--mix', 'noisy'])
     expect([wrong.code, wrong.stderr]).toMatchObject([2, expect.stringContaining('Allowed: steady, dirty.')])
@@ -132,7 +133,7 @@ describe('tickets', () => {
   })
 
   it('is sent from several threads alike', async () => {
-    await using work = await createWorkplace()
+    await using work = await createSandbox()
     const load = [
       '--rate',
       '40/s',
@@ -173,7 +174,7 @@ describe.skipIf(!postgres)('tickets on a PostgreSQL that is killed and started a
   }
 
   it('loses and doubles nothing that was acknowledged, and goes on', async () => {
-    await using work = await createWorkplace()
+    await using work = await createSandbox()
     const mix = ['--mix', 'dirty', '--rate', '80/s', '--duration', '100s', '--timeout', '5s']
     const load = work.start(['load', '-w', 'tickets', '--db', postgres!.url, ...mix])
     await waitForOrders(100)
@@ -190,7 +191,7 @@ describe.skipIf(!postgres)('tickets on a PostgreSQL that is killed and started a
   })
 
   it('keeps what was measured, also when the database is away in the end', async () => {
-    await using work = await createWorkplace()
+    await using work = await createSandbox()
     const load = work.start(['load', '-w', 'tickets', '--db', postgres!.url, '--users', '20', '--duration', '4s'])
     const before = await countOrders()
     await waitForOrders(before + 5)

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdir, readFile, rmdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createWorkplace, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -14,8 +14,8 @@ it('is not built again by npx, which prepares it at its first use', () => {
 })
 
 describe('the command line', () => {
-  let work: Workplace
-  beforeAll(async () => void (work = await createWorkplace()))
+  let work: CliSandbox
+  beforeAll(async () => void (work = await createSandbox()))
   afterAll(() => work[Symbol.asyncDispose]())
 
   it.each([
@@ -86,7 +86,7 @@ describe('the command line', () => {
   })
 
   it('says that its working directory was removed', async () => {
-    await using gone = await createWorkplace()
+    await using gone = await createSandbox()
     await rmdir(gone.folder)
     // A shell that stands in the folder starts it; no process can be put into one that is not there.
     const script = `mkdir ${gone.folder}; cd ${gone.folder}; rmdir ${gone.folder}; exec "$0" "$1" migrate`

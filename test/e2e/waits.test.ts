@@ -2,7 +2,7 @@ import { createConnection } from 'mysql2/promise'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { testEngines } from '../support/database/engines.ts'
-import { createWorkplace } from '../support/cli/cli.ts'
+import { createSandbox } from '../support/cli/sandbox.ts'
 
 /** Keeps the rows of the slots; gives the number of its session, and what lets them go. */
 type Hold = (url: string) => Promise<{ readonly session: number; letGo(): Promise<void> }>
@@ -29,7 +29,7 @@ for (const { name, open } of testEngines.filter((engine) => engine.name in holds
   describe.skipIf(!open)(`a command that waits for a lock on ${name}`, () => {
     it('says for whom and how long, and goes on', async () => {
       const place = await open!()
-      await using work = await createWorkplace()
+      await using work = await createSandbox()
       const db = ['--db', place.url]
       await work.runJson(['migrate', ...db])
       const slots = ['--years', '1', '--opens', '8:00', '--closes', '8:00', '--every', '1h']

@@ -10,7 +10,7 @@ import { placeWork, type WorkEnd } from '../../src/lib/queue/jobs.ts'
 import { openOrders } from '../../src/lib/queue/orders.ts'
 import { createRunIdentity } from '../../src/lib/queue/run-identity.ts'
 import { startPrivateService, type PrivateService } from '../support/private-service.ts'
-import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 import { requireMade, startWorkers, stopWorkers } from '../support/cli/workers.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -30,14 +30,14 @@ describe.skipIf(!server)('workers on a queue that others write to', () => {
   const queue = server as PrivateService
   const { host } = new URL(queue?.url ?? 'redis://none')
   const url = (user: string): string => `redis://${user}:${user.toUpperCase()}_PASSWORD@${host}`
-  let work: Workplace
+  let work: CliSandbox
   let api: Server
   let origin: string
   let version: string
   let workers: readonly RunningCli[] = []
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     api = createServer((_request, response) => response.writeHead(404).end('{}')).listen(0, '127.0.0.1')
     await once(api, 'listening')
     origin = `http://127.0.0.1:${(api.address() as AddressInfo).port}`

@@ -4,7 +4,7 @@ import { createServer, connect, type AddressInfo, type Server } from 'node:net'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPrivateService } from '../support/private-service.ts'
-import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 import { requireMade, savedBy, startWorkers, stopWorkers, sumsOf, waitForBookings } from '../support/cli/workers.ts'
 
 const run = promisify(execFile)
@@ -67,7 +67,7 @@ const redis = await startPrivateService('redis')
 const canRun = redis !== null && (await mayAddHosts())
 
 describe.skipIf(!canRun)('workers on other hosts', () => {
-  let work: Workplace
+  let work: CliSandbox
   let api: RunningCli
   let target: string
   let queue: string
@@ -75,7 +75,7 @@ describe.skipIf(!canRun)('workers on other hosts', () => {
   let workers: readonly RunningCli[] = []
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     door = await openDoor(redis!.url)
     queue = `redis://127.0.0.1:${door.port}`
     await work.run(['migrate', '-w', 'tickets'])

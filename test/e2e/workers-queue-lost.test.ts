@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPrivateService } from '../support/private-service.ts'
-import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 import { requireMade, savedBy, startWorkers, stopWorkers, sumsOf, waitForBookings } from '../support/cli/workers.ts'
 
 const redis = await startPrivateService('redis')
 
 describe.skipIf(!redis)('a queue that is lost in the middle of a run', () => {
-  let work: Workplace
+  let work: CliSandbox
   let workers: readonly RunningCli[] = []
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     workers = await startWorkers(work, redis!.url, ['a', 'b'])
   })
 

@@ -7,16 +7,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { borrowDatabase, type LentDatabase } from '../support/redis-databases.ts'
+import { borrowDatabase, type LentDatabase } from '../support/database/redis-databases.ts'
 import { findService } from '../support/services.ts'
-import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 import { requireMade, savedBy, startWorkers, stopWorkers } from '../support/cli/workers.ts'
 
 const server = await findService('redis')
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 describe.skipIf(!server)('what workers do for nobody', () => {
-  let work: Workplace
+  let work: CliSandbox
   let place: LentDatabase
   let api: Server
   let origin: string
@@ -44,7 +44,7 @@ describe.skipIf(!server)('what workers do for nobody', () => {
     })`
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     place = await borrowDatabase(server!)
     api = createServer((_request, response) => response.end('{}')).listen(0, '127.0.0.1')
     await once(api, 'listening')

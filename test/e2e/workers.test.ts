@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoadReport } from '../../src/lib/record/record.ts'
-import { borrowDatabase, type LentDatabase } from '../support/redis-databases.ts'
+import { borrowDatabase, type LentDatabase } from '../support/database/redis-databases.ts'
 import { findService } from '../support/services.ts'
-import { createWorkplace, type RunningCli, type Workplace } from '../support/cli/cli.ts'
+import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 import {
   keysOfRuns,
   requireMade,
@@ -32,8 +32,8 @@ function expectExact(report: LoadReport): void {
 }
 
 describe('load --workers on this machine', () => {
-  let work: Workplace
-  beforeAll(async () => (work = await createWorkplace()))
+  let work: CliSandbox
+  beforeAll(async () => (work = await createSandbox()))
   afterAll(() => work[Symbol.asyncDispose]())
 
   it('adds up what four processes did, to the last request', async () => {
@@ -69,14 +69,14 @@ describe('load --workers on this machine', () => {
 const server = await findService('redis')
 
 describe.skipIf(!server)('load --workers on a queue', () => {
-  let work: Workplace
+  let work: CliSandbox
   let place: LentDatabase
   let workers: readonly RunningCli[] = []
 
   const load = (...flags: readonly string[]) => [...tickets, '--queue', place.url, ...flags]
 
   beforeAll(async () => {
-    work = await createWorkplace()
+    work = await createSandbox()
     place = await borrowDatabase(server!)
     workers = await startWorkers(work, place.url, ['a', 'b', 'c', 'd'])
   })

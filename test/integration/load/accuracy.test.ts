@@ -3,8 +3,8 @@ import { createGenerator } from '../../../src/lib/load/engine/generator.ts'
 import type { ScenarioModel } from '../../../src/lib/load/engine/model.ts'
 import type { RunResult } from '../../../src/lib/load/metrics/result.ts'
 import { realClock } from '../../../src/lib/base/measure/clock.ts'
-import { startServer } from '../../support/local-server.ts'
-import { runForReal } from '../../support/real-run.ts'
+import { startServer } from '../../support/http/local-server.ts'
+import { runInRealTime } from '../../support/load/run-in-real-time.ts'
 import { defineScenario } from '../../../src/lib/load/scenarios/define-scenario.ts'
 
 /** Answers after 20 ms, but for its second second, in which it is frozen; counted from the first request. */
@@ -29,7 +29,7 @@ const task = {
 }
 
 async function load(origin: string, model: ScenarioModel): Promise<RunResult> {
-  return runForReal(model, (shard, hooks) =>
+  return runInRealTime(model, (shard, hooks) =>
     createGenerator({ ...task, origins: [origin], model, shard }, hooks, { scenarios: [get], clock: realClock }),
   )
 }

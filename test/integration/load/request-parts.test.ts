@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { HttpRequest } from '../../../src/lib/ports/http-client.ts'
 import { createSocketClient } from '../../../src/lib/load/clients/http/socket-client.ts'
-import { startServer } from '../../support/local-server.ts'
+import { startServer } from '../../support/http/local-server.ts'
 
 const get: HttpRequest = { method: 'GET', path: '/', wantBody: true }
 

@@ -4,8 +4,8 @@ import { createGenerator } from '../../../src/lib/load/engine/generator.ts'
 import type { LoadModel } from '../../../src/lib/load/engine/model.ts'
 import type { RunResult } from '../../../src/lib/load/metrics/result.ts'
 import { realClock } from '../../../src/lib/base/measure/clock.ts'
-import { startServer } from '../../support/local-server.ts'
-import { runForReal } from '../../support/real-run.ts'
+import { startServer } from '../../support/http/local-server.ts'
+import { runInRealTime } from '../../support/load/run-in-real-time.ts'
 import type { FixedRequest } from '../../../src/lib/ports/http-client.ts'
 
 const get: FixedRequest = { method: 'GET', path: '/', headers: [], body: new Uint8Array(), expect: '2xx,304' }
@@ -25,7 +25,7 @@ const ways = {
 async function load(origin: string, model: LoadModel, timeout = 5000): Promise<RunResult> {
   const task = { origins: [origin], timeout, model, seed: 's', runId: 'r' }
   const statuses = { bookedStatuses: [], conflictStatuses: [] }
-  return runForReal(model, (shard, hooks) =>
+  return runInRealTime(model, (shard, hooks) =>
     createGenerator({ ...task, shard, statuses }, hooks, { scenarios: [], clock: realClock }),
   )
 }

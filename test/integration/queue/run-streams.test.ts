@@ -5,7 +5,7 @@ import { heartbeatMs } from '../../../src/lib/queue/names.ts'
 import { openNews, readNews, type News } from '../../../src/lib/queue/news.ts'
 import { followOrders, openOrders, type Order } from '../../../src/lib/queue/orders.ts'
 import { countStrangers, createRunIdentity, runIdentity } from '../../../src/lib/queue/run-identity.ts'
-import { borrowDatabase, type LentDatabase } from '../../support/redis-databases.ts'
+import { borrowDatabase, type LentDatabase } from '../../support/database/redis-databases.ts'
 import { findService } from '../../support/services.ts'
 
 const server = await findService('redis')

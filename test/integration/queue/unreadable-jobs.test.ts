@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectPlain } from '../../../src/lib/queue/client.ts'
 import { takeWork } from '../../../src/lib/queue/jobs.ts'
 import { keyPrefix, queueName } from '../../../src/lib/queue/names.ts'
-import { borrowDatabase, type LentDatabase } from '../../support/redis-databases.ts'
+import { borrowDatabase, type LentDatabase } from '../../support/database/redis-databases.ts'
 import { findService } from '../../support/services.ts'
 
 const server = await findService('redis')

@@ -14,7 +14,7 @@ import { insertMissingSlots, type SlotOptions } from '../../../src/lib/workloads
 import { reservations } from '../../../src/lib/workloads/vaccination/tables.ts'
 import { findViolations } from '../../support/ledgers.ts'
 import { startPrivateService } from '../../support/private-service.ts'
-import { borrowDatabase, withClient, type LentDatabase } from '../../support/redis-databases.ts'
+import { borrowDatabase, withClient, type LentDatabase } from '../../support/database/redis-databases.ts'
 import { findService } from '../../support/services.ts'
 
 const redis = await findService('redis')

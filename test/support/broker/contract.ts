@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Broker, Consumer, Message } from '../../../src/lib/ports/broker.ts'
 import { openBroker } from '../../../src/lib/adapters/brokers/registry.ts'
 import { forkMember } from './fork-member.ts'
-import { message, readAll, startTally, textOf, valuesByKey, waitUntil } from './tally.ts'
+import { message, readAll, startRecording, textOf, valuesByKey, waitUntil } from './recording.ts'
 
 /** A broker that the contract holds for. */
 export interface BrokerUnderTest {
@@ -76,24 +76,26 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
       const topic = newTopic()
       const messages = Array.from({ length: 1000 }, (_, index) => message(index, `key ${index % 10}`))
       await broker.publish(topic, messages.slice(0, 400))
-      const tally = startTally()
-      await broker.consume({ topic, group: 'group', maxBatch: 64, ...tally })
+      const recording = startRecording()
+      await broker.consume({ topic, group: 'group', maxBatch: 64, ...recording })
       await broker.publish(topic, messages.slice(400, 401))
       await broker.publish(topic, messages.slice(401))
-      await waitUntil(() => tally.handled.length >= 1000)
-      expect(valuesByKey(tally.handled)).toEqual(valuesByKey(messages))
-      expect(tally.largestBatch()).toBeLessThanOrEqual(64)
+      await waitUntil(() => recording.handled.length >= 1000)
+      expect(valuesByKey(recording.handled)).toEqual(valuesByKey(messages))
+      expect(recording.largestBatch()).toBeLessThanOrEqual(64)
       await waitUntil(async () => (await broker.backlog(topic, 'group')) === 0)
-      expect(tally.errors).toEqual([])
+      expect(recording.errors).toEqual([])
     })
 
     it('hands each message to one member of each group', async () => {
       await using brokers = await openSeveral(url, 3)
       const topic = newTopic()
-      const groups = ['one', 'two'].map((group) => ({ group, tallies: brokers.all.map(() => startTally(5)) }))
-      for (const { group, tallies } of groups) {
+      const groups = ['one', 'two'].map((group) => ({ group, recordings: brokers.all.map(() => startRecording(5)) }))
+      for (const { group, recordings } of groups) {
         await Promise.all(
-          tallies.map((tally, index) => brokers.all[index]!.consume({ topic, group, maxBatch: 20, ...tally })),
+          recordings.map((recording, index) =>
+            brokers.all[index]!.consume({ topic, group, maxBatch: 20, ...recording }),
+          ),
         )
       }
       const messages = Array.from({ length: 2000 }, (_, index) => message(index, `key ${index % 100}`))
@@ -105,11 +107,11 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
           ),
         ),
       )
-      for (const { tallies } of groups) {
-        const handled = () => tallies.flatMap((tally) => tally.handled.map(textOf))
+      for (const { recordings } of groups) {
+        const handled = () => recordings.flatMap((recording) => recording.handled.map(textOf))
         await waitUntil(() => new Set(handled()).size === messages.length)
         expect(handled()).toHaveLength(messages.length)
-        expect(tallies.filter((tally) => tally.handled.length > 0).length).toBeGreaterThan(1)
+        expect(recordings.filter((recording) => recording.handled.length > 0).length).toBeGreaterThan(1)
       }
       for (const broker of brokers.all) {
         await waitUntil(async () => (await broker.backlog(topic, 'one')) + (await broker.backlog(topic, 'two')) === 0)
@@ -121,23 +123,23 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
       const topic = newTopic()
       const messages = Array.from({ length: 100 }, (_, index) => message(index))
       await broker.publish(topic, messages.slice(0, 50))
-      const tally = startTally()
+      const recording = startRecording()
       let refusals = 3
       await broker.consume({
         topic,
         group: 'group',
         maxBatch: 20,
-        onError: tally.onError,
+        onError: recording.onError,
         async handle(batch) {
-          if (refusals === 0) return tally.handle(batch)
+          if (refusals === 0) return recording.handle(batch)
           refusals--
           if (refusals === 2) await broker.publish(topic, messages.slice(50))
           throw new Error('not today')
         },
       })
-      await waitUntil(() => tally.handled.length >= messages.length)
-      expect(tally.handled.map(textOf)).toEqual(messages.map(textOf))
-      expect(tally.errors.map(({ message: text }) => text)).toEqual(Array.from({ length: 3 }, () => 'not today'))
+      await waitUntil(() => recording.handled.length >= messages.length)
+      expect(recording.handled.map(textOf)).toEqual(messages.map(textOf))
+      expect(recording.errors.map(({ message: text }) => text)).toEqual(Array.from({ length: 3 }, () => 'not today'))
     })
 
     it('delivers again what a member that died had not acknowledged', async () => {
@@ -148,11 +150,11 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
       const taken = await forkMember(url, topic, 'group')
       expect(taken.length).toBeGreaterThan(0)
       expect(await broker.backlog(topic, 'group')).toBe(30)
-      const tally = startTally()
-      await broker.consume({ topic, group: 'group', maxBatch: 10, ...tally })
-      await waitUntil(() => new Set(tally.handled.map(textOf)).size === 30)
+      const recording = startRecording()
+      await broker.consume({ topic, group: 'group', maxBatch: 10, ...recording })
+      await waitUntil(() => new Set(recording.handled.map(textOf)).size === 30)
       await waitUntil(async () => (await broker.backlog(topic, 'group')) === 0)
-      expect(tally.errors).toEqual([])
+      expect(recording.errors).toEqual([])
     })
 
     it('keeps what is being handled for some seconds from other members', async () => {
@@ -161,8 +163,8 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
       const topic = newTopic()
       await first.publish(topic, [message(1)])
       // Longer than the members of any broker may be silent, and as long as Kafka lets others wait for one.
-      const slow = startTally(6000)
-      const quick = startTally()
+      const slow = startRecording(6000)
+      const quick = startRecording()
       await first.consume({ topic, group: 'group', maxBatch: 10, ...slow })
       await waitUntil(() => slow.begun() > 0)
       await second.consume({ topic, group: 'group', maxBatch: 10, ...quick })
@@ -177,7 +179,7 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
       const topic = newTopic()
       const messages = Array.from({ length: 100 }, (_, index) => message(index))
       await broker.publish(topic, messages)
-      const leaving = startTally()
+      const leaving = startRecording()
       const consumer: Consumer = await broker.consume({
         topic,
         group: 'group',
@@ -190,7 +192,7 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
       })
       await waitUntil(() => leaving.errors.length > 0)
       await consumer.close()
-      const staying = startTally()
+      const staying = startRecording()
       const startedAt = performance.now()
       await broker.consume({ topic, group: 'group', maxBatch: 10, ...staying })
       await waitUntil(() => staying.handled.length >= 70)
@@ -203,14 +205,14 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
       const broker = await openBroker(url)
       const topic = newTopic()
       await broker.publish(topic, [message(1)])
-      const tally = startTally(300)
-      await broker.consume({ topic, group: 'group', maxBatch: 10, ...tally })
-      await waitUntil(() => tally.begun() > 0)
+      const recording = startRecording(300)
+      await broker.consume({ topic, group: 'group', maxBatch: 10, ...recording })
+      await waitUntil(() => recording.begun() > 0)
       await broker[Symbol.asyncDispose]()
-      expect(tally.handled.map(textOf)).toEqual(['1'])
+      expect(recording.handled.map(textOf)).toEqual(['1'])
       await using other = await openBroker(url)
       await waitUntil(async () => (await other.backlog(topic, 'group')) === 0)
-      expect(tally.errors).toEqual([])
+      expect(recording.errors).toEqual([])
     })
 
     it('counts what a group has yet to acknowledge', async () => {
@@ -222,15 +224,15 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
       )
       expect(await broker.backlog(topic, 'group')).toBe(25)
       const stuck = Promise.withResolvers<void>()
-      const tally = startTally()
+      const recording = startRecording()
       await broker.consume({
         topic,
         group: 'group',
         maxBatch: 10,
-        onError: tally.onError,
+        onError: recording.onError,
         async handle(batch) {
-          if (tally.handled.length >= 10) await stuck.promise
-          await tally.handle(batch)
+          if (recording.handled.length >= 10) await stuck.promise
+          await recording.handle(batch)
         },
       })
       await waitUntil(async () => (await broker.backlog(topic, 'group')) === 15)
@@ -246,10 +248,10 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
       await broker.publish(topic, messages)
       expect(await broker.backlog(topic, 'group')).toBe(10_000)
       expect(valuesByKey(await readAll(broker, topic))).toEqual(valuesByKey(messages))
-      const tally = startTally()
-      await broker.consume({ topic, group: 'group', maxBatch: 500, ...tally })
-      await waitUntil(() => tally.handled.length >= 10_000)
-      expect(valuesByKey(tally.handled)).toEqual(valuesByKey(messages))
+      const recording = startRecording()
+      await broker.consume({ topic, group: 'group', maxBatch: 500, ...recording })
+      await waitUntil(() => recording.handled.length >= 10_000)
+      expect(valuesByKey(recording.handled)).toEqual(valuesByKey(messages))
     })
 
     it.each(['', ' ', '.', '-x', '_x', 'a.b', 'a b', 'a/b', 'a*', 'a>', 'é', 'a'.repeat(101), "a'", 'a\n'])(
@@ -261,7 +263,7 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
         await expect(readAll(broker, name)).rejects.toMatchObject(refusal)
         await expect(broker.backlog(name, 'group')).rejects.toMatchObject(refusal)
         await expect(broker.backlog('topic', name)).rejects.toMatchObject(refusal)
-        const { handle, onError } = startTally()
+        const { handle, onError } = startRecording()
         const join = (topic: string, group: string) => broker.consume({ topic, group, maxBatch: 1, handle, onError })
         await expect(join(name, 'group')).rejects.toMatchObject(refusal)
         await expect(join('topic', name)).rejects.toMatchObject(refusal)
@@ -280,16 +282,18 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
     it(`gives the messages of one key to ${members}`, async () => {
       await using brokers = await openSeveral(url, 2)
       const topic = newTopic()
-      const tallies = brokers.all.map(() => startTally(20))
+      const recordings = brokers.all.map(() => startRecording(20))
       await Promise.all(
-        tallies.map((tally, index) => brokers.all[index]!.consume({ topic, group: 'group', maxBatch: 5, ...tally })),
+        recordings.map((recording, index) =>
+          brokers.all[index]!.consume({ topic, group: 'group', maxBatch: 5, ...recording }),
+        ),
       )
       await brokers.all[0]!.publish(
         topic,
         Array.from({ length: 100 }, (_, index) => message(index)),
       )
-      await waitUntil(() => tallies.flatMap(({ handled }) => handled).length >= 100)
-      const atWork = tallies.filter(({ handled }) => handled.length > 0)
+      await waitUntil(() => recordings.flatMap(({ handled }) => handled).length >= 100)
+      const atWork = recordings.filter(({ handled }) => handled.length > 0)
       expect(atWork).toHaveLength(sharesKeys ? 2 : 1)
     })
   })

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import type { Broker, Message } from '../../../src/lib/ports/broker.ts'
 import { openBroker } from '../../../src/lib/adapters/brokers/registry.ts'
 import type { PrivateService } from '../private-service.ts'
-import { message, readAll, startTally, textOf, waitUntil } from './tally.ts'
+import { message, readAll, startRecording, textOf, waitUntil } from './recording.ts'
 
 /** Messages in a call of publish, and acknowledged calls before and after the server is killed. */
 const batchSize = 20
@@ -22,22 +22,22 @@ export async function expectNothingLostByRestart(server: PrivateService): Promis
   await using member = await openBroker(server.url)
   await using otherMember = await openBroker(server.url)
   const consumption = { topic: 'orders', group: 'group', maxBatch: 50 }
-  const tallies = [startTally(3), startTally(3)]
-  await member.consume({ ...consumption, ...tallies[0]! })
-  await otherMember.consume({ ...consumption, ...tallies[1]! })
+  const recordings = [startRecording(3), startRecording(3)]
+  await member.consume({ ...consumption, ...recordings[0]! })
+  await otherMember.consume({ ...consumption, ...recordings[1]! })
   const publishing = startPublishing(publisher)
 
   await waitUntil(() => publishing.acknowledged.length >= batchesBefore * batchSize)
   await server.kill()
   // That the server is away is no secret to those who wait for messages either.
-  await waitUntil(() => publishing.refusals.length > 0 && tallies.every(({ errors }) => errors.length > 0))
+  await waitUntil(() => publishing.refusals.length > 0 && recordings.every(({ errors }) => errors.length > 0))
   await server.start()
   const before = publishing.acknowledged.length
   await waitUntil(() => publishing.acknowledged.length >= before + batchesAfter * batchSize)
   await publishing.stop()
 
   const acknowledged = publishing.acknowledged.map(textOf)
-  const handled = () => new Set(tallies.flatMap((tally) => tally.handled.map(textOf)))
+  const handled = () => new Set(recordings.flatMap((recording) => recording.handled.map(textOf)))
   await waitUntil(() => acknowledged.every((text) => handled().has(text)))
   const stored = new Set((await readAll(publisher, 'orders')).map(textOf))
   expect(acknowledged.filter((text) => !stored.has(text))).toEqual([])
@@ -46,7 +46,7 @@ export async function expectNothingLostByRestart(server: PrivateService): Promis
     expect(code).toBe('broker-unreachable')
     expect(tookMs).toBeLessThan(rejectsWithinMs)
   }
-  for (const error of tallies.flatMap(({ errors }) => errors))
+  for (const error of recordings.flatMap(({ errors }) => errors))
     expect(error).toMatchObject({ code: 'broker-unreachable' })
 }
 
@@ -54,10 +54,10 @@ export async function expectNothingLostByRestart(server: PrivateService): Promis
 export async function expectToOutlastAPause(server: PrivateService): Promise<void> {
   await using broker = await openBroker(server.url)
   const topic = 'paused'
-  const tally = startTally()
-  await broker.consume({ topic, group: 'group', maxBatch: 10, ...tally })
+  const recording = startRecording()
+  await broker.consume({ topic, group: 'group', maxBatch: 10, ...recording })
   await broker.publish(topic, [message(1)])
-  await waitUntil(() => tally.handled.length > 0)
+  await waitUntil(() => recording.handled.length > 0)
   const startedAt = performance.now()
   await server.pause()
   const publishing = broker.publish(topic, [message(2)]).catch((thrown: unknown) => thrown)
@@ -72,8 +72,8 @@ export async function expectToOutlastAPause(server: PrivateService): Promise<voi
       () => false,
     )
   await waitUntil(publishAgain)
-  await waitUntil(() => tally.handled.map(textOf).includes('3'))
-  for (const each of tally.errors) expect(each).toMatchObject({ code: 'broker-unreachable' })
+  await waitUntil(() => recording.handled.map(textOf).includes('3'))
+  for (const each of recording.errors) expect(each).toMatchObject({ code: 'broker-unreachable' })
 }
 
 interface Refusal {

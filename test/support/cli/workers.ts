@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseReport } from '../../../src/lib/record/parse.ts'
 import type { LoadReport } from '../../../src/lib/record/record.ts'
-import { withClient } from '../redis-databases.ts'
-import type { CliResult, RunningCli, Workplace } from './cli.ts'
+import { withClient } from '../database/redis-databases.ts'
+import type { CliResult, RunningCli, CliSandbox } from './sandbox.ts'
 
 /** Starts a worker of each name, and resolves once all of them wait for work. */
 export async function startWorkers(
-  work: Workplace,
+  work: CliSandbox,
   queue: string,
   names: readonly string[],
   flags: readonly string[] = [],
@@ -30,7 +30,7 @@ export function requireMade({ code, stdout, stderr }: CliResult): void {
 }
 
 /** The report that a load has saved. */
-export async function savedBy(work: Workplace, { stdout, stderr }: CliResult): Promise<LoadReport> {
+export async function savedBy(work: CliSandbox, { stdout, stderr }: CliResult): Promise<LoadReport> {
   const [, name] = /report (.*)$/m.exec(stdout) ?? []
   if (name === undefined) throw new Error(`no report was saved: ${stdout}${stderr}`)
   const file = join(work.folder, name)
@@ -52,7 +52,7 @@ export function sumsOf({ load }: LoadReport) {
 }
 
 /** Resolves once a load that has just been started has so many bookings in its ledger. */
-export async function waitForBookings(work: Workplace, count: number): Promise<void> {
+export async function waitForBookings(work: CliSandbox, count: number): Promise<void> {
   const before = new Set(await ledgersOf(work))
   for (;;) {
     const ledger = (await ledgersOf(work)).find((file) => !before.has(file))
@@ -63,7 +63,7 @@ export async function waitForBookings(work: Workplace, count: number): Promise<v
   }
 }
 
-async function ledgersOf({ folder }: Workplace): Promise<string[]> {
+async function ledgersOf({ folder }: CliSandbox): Promise<string[]> {
   const files = await readdir(join(folder, 'reports')).catch(() => [])
   return files.filter((name) => name.endsWith('.jsonl')).map((name) => join(folder, 'reports', name))
 }

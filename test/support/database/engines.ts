@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
 import { createConnection } from 'mysql2/promise'
 import { Client } from 'pg'
-import { borrowDatabase } from '../redis-databases.ts'
+import { borrowDatabase } from './redis-databases.ts'
 import { findService } from '../services.ts'
 
 /** An engine that the contract suites run on. */

@@ -12,10 +12,10 @@ import type { Scenario, ScenarioDefinition, VirtualUser } from '../../../src/lib
 import { createMetricsTotal } from '../../../src/lib/load/metrics/metrics-total.ts'
 import { createTimeline, type TimelineRow } from '../../../src/lib/load/metrics/timeline.ts'
 import { createRandom } from '../../../src/lib/base/random.ts'
-import { healthOf } from '../healths.ts'
-import { noOpener } from '../no-sockets.ts'
+import { healthOf } from './generator-health.ts'
+import { noOpener } from './unused-sockets.ts'
 import { createMemoryLedger } from '../ledgers.ts'
-import type { VirtualClock } from '../virtual-clock.ts'
+import type { VirtualClock } from './virtual-clock.ts'
 import { defineScenario } from '../../../src/lib/load/scenarios/define-scenario.ts'
 
 /** A response that is right. */

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createMemoryPubSub } from '../../../src/lib/adapters/pubsub/memory.ts'
 import type { PubSub } from '../../../src/lib/ports/pubsub.ts'
 import { serveMeetups } from '../../../src/lib/workloads/meetups/serve.ts'
-import { ask, subscribe, type Answer, type Subscription } from '../graphql.ts'
+import { ask, subscribe, type Answer, type Subscription } from './graphql.ts'
 import type { TestEngine } from '../database/engines.ts'
 import { createPlace, type Place } from './places.ts'
 

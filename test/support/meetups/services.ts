@@ -15,7 +15,7 @@ import { createImages } from '../../../src/lib/workloads/meetups/image/service.t
 import type { PostService } from '../../../src/lib/workloads/meetups/post/contract.ts'
 import { createPostService } from '../../../src/lib/workloads/meetups/post/service.ts'
 import type { Clients } from '../../../src/lib/workloads/meetups/services.ts'
-import { makeImage, shortestImage } from '../images.ts'
+import { makeImage, shortestImage } from './images.ts'
 import { countsOf, entriesOf, unwatched } from '../ledgers.ts'
 import type { EventPlace } from './event-place.ts'
 

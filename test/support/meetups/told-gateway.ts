@@ -4,7 +4,7 @@ import type { LedgerEntry, Received, Socket } from '../../../src/lib/ports/scena
 import type { SocketOpener } from '../../../src/lib/load/clients/socket-opener.ts'
 import { createScenarios } from '../../../src/lib/workloads/meetups/scenarios/index.ts'
 import { createMemoryLedger } from '../ledgers.ts'
-import { createVirtualClock, type VirtualClock } from '../virtual-clock.ts'
+import { createVirtualClock, type VirtualClock } from '../load/virtual-clock.ts'
 import { ok, run, users } from '../load/virtual-run.ts'
 
 /** An operation as it was asked. */

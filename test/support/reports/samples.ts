@@ -1,5 +1,5 @@
 import type { InsertBenchReport, LoadReport, SeedReport } from '../../../src/lib/record/record.ts'
-import { savedReport } from '../report-fixtures.ts'
+import { savedReport } from './fixtures.ts'
 
 /** Text that every format could take for more than text. */
 const hostile = `</script><img src=x onerror=alert(1)>|"'&\`@all\n]]>`

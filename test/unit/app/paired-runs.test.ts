@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runInPairs } from '../../../src/lib/app/paired-runs.ts'
-import { savedReport } from '../../support/report-fixtures.ts'
+import { savedReport } from '../../support/reports/fixtures.ts'
 
 const load = savedReport('load', 'load-baseline.json')
 

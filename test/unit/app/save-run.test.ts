@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { saveAndPrint, saveRun } from '../../../src/lib/app/save-run.ts'
-import { savedReport } from '../../support/report-fixtures.ts'
+import { savedReport } from '../../support/reports/fixtures.ts'
 
 const load = savedReport('load', 'load-baseline.json')
 const name = '2026-11-20T23-43-11Z-load'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { compareReports, type CompareOptions, type Comparison } from '../../../src/lib/compare/compare.ts'
 import { createRandom } from '../../../src/lib/base/random.ts'
 import type { InsertBenchReport, LoadReport, Report } from '../../../src/lib/record/record.ts'
-import { savedReport } from '../../support/report-fixtures.ts'
+import { savedReport } from '../../support/reports/fixtures.ts'
 
 const load = savedReport('load', 'load-baseline.json')
 const inserts = savedReport('insert-bench', 'insert-bench-baseline.json')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { differencesAmong, differencesOf } from '../../../src/lib/compare/differences.ts'
-import { savedReport } from '../../support/report-fixtures.ts'
+import { savedReport } from '../../support/reports/fixtures.ts'
 
 const load = savedReport('load', 'load-baseline.json')
 const inserts = savedReport('insert-bench', 'insert-bench-baseline.json')

@@ -4,7 +4,7 @@ import { createRandom } from '../../../src/lib/base/random.ts'
 import { historySummary } from '../../../src/lib/render/terminal/history-text.ts'
 import { historyDigest } from '../../../src/lib/render/document/history-digest.ts'
 import { gaussian } from '../../../src/lib/base/stats/bootstrap.ts'
-import { savedReport } from '../../support/report-fixtures.ts'
+import { savedReport } from '../../support/reports/fixtures.ts'
 
 const seed = savedReport('seed', 'seed.json')
 const same = (text: string) => text

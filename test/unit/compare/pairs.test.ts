@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { orderRuns, planPairs } from '../../../src/lib/compare/pairs.ts'
-import { savedReport } from '../../support/report-fixtures.ts'
+import { savedReport } from '../../support/reports/fixtures.ts'
 
 const seed = savedReport('seed', 'seed.json')
 const at = (...minutes: number[]) =>

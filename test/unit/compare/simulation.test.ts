@@ -7,7 +7,7 @@ import {
   simulatedInserts,
   simulatePairs,
   type SimulatedNoise,
-} from '../../support/simulated-runs.ts'
+} from '../../support/compare/simulated-runs.ts'
 
 // `npm run bench:compare` does the same with a thousand comparisons of whole runs.
 const work = { ...simulatedInserts, blocks: 12, samples: 40 }

@@ -9,7 +9,7 @@ import {
   simulatedSizes,
   type CurveNoise,
   type SimulatedCurve,
-} from '../../support/simulated-curves.ts'
+} from '../../support/insert-bench/simulated-curves.ts'
 
 const thousands = (...sizes: number[]) => sizes.map((size) => size * 1000)
 

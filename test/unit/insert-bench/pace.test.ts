@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { paceInserts, scheduleFromNow, type InsertTiming, type Pace } from '../../../src/lib/insert-bench/pace.ts'
-import { createVirtualClock, type VirtualClock } from '../../support/virtual-clock.ts'
+import { createVirtualClock, type VirtualClock } from '../../support/load/virtual-clock.ts'
 
 /** Inserts that take as long as `service` says, ms, on a virtual clock. */
 function paceOn(clock: VirtualClock, service: (index: number, connection: number) => number, rest: Partial<Pace> = {}) {

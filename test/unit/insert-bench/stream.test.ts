@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { findStalls, longest, type SlowInsert } from '../../../src/lib/insert-bench/stalls.ts'
 import { bucketSizes, runStream, type StreamOptions } from '../../../src/lib/insert-bench/stream.ts'
 import type { BenchTable } from '../../../src/lib/insert-bench/table.ts'
-import { createVirtualClock } from '../../support/virtual-clock.ts'
+import { createVirtualClock } from '../../support/load/virtual-clock.ts'
 
 const slow = (startedAt: number, ms: number, rows = 0): SlowInsert => ({ startedAt, ms, rows })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { BenchSession } from '../../../src/lib/insert-bench/table.ts'
 import { isSteady, warmUp, type WarmUpOptions } from '../../../src/lib/insert-bench/warm-up.ts'
-import { createVirtualClock } from '../../support/virtual-clock.ts'
+import { createVirtualClock } from '../../support/load/virtual-clock.ts'
 
 describe('isSteady', () => {
   it.each([

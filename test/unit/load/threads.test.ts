@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createVirtualClock } from '../../support/virtual-clock.ts'
+import { createVirtualClock } from '../../support/load/virtual-clock.ts'
 import { arrivals, get, run, scenario, slowServer, users } from '../../support/load/virtual-run.ts'
 
 describe('a run in several threads', () => {

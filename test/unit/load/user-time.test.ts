@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { VirtualUser } from '../../../src/lib/ports/scenario.ts'
-import { createVirtualClock, type VirtualClock } from '../../support/virtual-clock.ts'
+import { createVirtualClock, type VirtualClock } from '../../support/load/virtual-clock.ts'
 import { arrivals, get, run, scenario, slowServer } from '../../support/load/virtual-run.ts'
 
 /** A clock whose timers are late by so much. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readClock } from '../../../src/lib/queue/server-clock.ts'
-import { createVirtualClock } from '../../support/virtual-clock.ts'
+import { createVirtualClock } from '../../support/load/virtual-clock.ts'
 
 /** Asks a server whose clock is `offset` ahead, over ways that take so long, ms. */
 async function ask(offset: number, ways: readonly (readonly [there: number, back: number])[]) {

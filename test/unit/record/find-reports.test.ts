@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { describePassedOver, findReports, requireDistinct } from '../../../src/lib/record/find-reports.ts'
-import { reportText } from '../../support/report-fixtures.ts'
+import { reportText } from '../../support/reports/fixtures.ts'
 
 let folder: string
 beforeEach(async () => {

@@ -13,7 +13,7 @@ import type { Paint } from '../../../src/lib/render/terminal/text.ts'
 import { htmlReport } from '../../../src/lib/render/html/html.ts'
 import { junitReport } from '../../../src/lib/render/text-formats/junit.ts'
 import { markdownReport } from '../../../src/lib/render/text-formats/markdown.ts'
-import { reportText } from '../../support/report-fixtures.ts'
+import { reportText } from '../../support/reports/fixtures.ts'
 
 const names = [
   'load-baseline.json',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readReport, requireWritable, saveReport } from '../../../src/lib/record/store.ts'
-import { savedReport } from '../../support/report-fixtures.ts'
+import { savedReport } from '../../support/reports/fixtures.ts'
 
 // Unit tests share their modules: without this the store would keep the files that a test before it has given it.
 vi.hoisted(() => vi.resetModules())

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { openBroker } from '../../../../src/lib/adapters/brokers/registry.ts'
 import { findService } from '../../../support/services.ts'
 import { describeBroker } from '../../../support/broker/contract.ts'
-import { message, readAll, textOf } from '../../../support/broker/tally.ts'
+import { message, readAll, textOf } from '../../../support/broker/recording.ts'
 
 const url = await findService('kafka')
 

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { openBroker } from '../../../../src/lib/adapters/brokers/registry.ts'
 import { findService } from '../../../support/services.ts'
 import { describeBroker } from '../../../support/broker/contract.ts'
-import { message, readAll, startTally, textOf, waitUntil } from '../../../support/broker/tally.ts'
+import { message, readAll, startRecording, textOf, waitUntil } from '../../../support/broker/recording.ts'
 
 const url = await findService('nats')
 
@@ -42,17 +42,17 @@ describe.skipIf(url === null)('NATS', () => {
     await using broker = await openBroker(url!)
     await broker.publish(`${prefix}-1`, [message(1), message(2)])
     await broker.publish(`${prefix}-2`, [message(3)])
-    const tally = startTally()
-    await broker.consume({ topic: `${prefix}-2`, group: 'group', maxBatch: 10, ...tally })
-    await waitUntil(() => tally.handled.length > 0)
-    expect(tally.handled.map(textOf)).toEqual(['3'])
+    const recording = startRecording()
+    await broker.consume({ topic: `${prefix}-2`, group: 'group', maxBatch: 10, ...recording })
+    await waitUntil(() => recording.handled.length > 0)
+    expect(recording.handled.map(textOf)).toEqual(['3'])
     expect((await readAll(broker, `${prefix}-1`)).map(textOf)).toEqual(['1', '2'])
     expect(await broker.backlog(`${prefix}-1`, 'nobody')).toBe(2)
     await withManager(async ({ streams }) => {
       expect((await streams.info(prefix)).config).toEqual(made)
       await expect(streams.info(`${prefix}-1`)).rejects.toThrow('stream not found')
     })
-    const joining = broker.consume({ topic: `${prefix}-1`, group: 'group', maxBatch: 10, ...tally })
+    const joining = broker.consume({ topic: `${prefix}-1`, group: 'group', maxBatch: 10, ...recording })
     await expect(joining).rejects.toMatchObject({ code: 'broker-refused' })
   })
 
@@ -65,10 +65,10 @@ describe.skipIf(url === null)('NATS', () => {
       await manager.jetstream().publish(topic, '{"order_uid":"b563feb7b2b84b6test"}')
     })
     await using broker = await openBroker(url!)
-    const tally = startTally()
-    await broker.consume({ topic, group: 'group', maxBatch: 10, ...tally })
-    await waitUntil(() => tally.handled.length > 0)
-    expect(tally.handled).toEqual([{ key: '', value: Buffer.from('{"order_uid":"b563feb7b2b84b6test"}') }])
+    const recording = startRecording()
+    await broker.consume({ topic, group: 'group', maxBatch: 10, ...recording })
+    await waitUntil(() => recording.handled.length > 0)
+    expect(recording.handled).toEqual([{ key: '', value: Buffer.from('{"order_uid":"b563feb7b2b84b6test"}') }])
   })
 
   it('says that a message is too large for the server, and goes on with the next', async () => {
@@ -85,10 +85,10 @@ describe.skipIf(url === null)('NATS', () => {
     await using broker = await openBroker(url!)
     const topic = `rushbench-test-${randomUUID()}`
     onTestFinished(() => removeStreams([topic]))
-    const tally = startTally()
-    await broker.consume({ topic, group: 'group', maxBatch: 10, ...tally })
+    const recording = startRecording()
+    await broker.consume({ topic, group: 'group', maxBatch: 10, ...recording })
     await broker.publish(topic, [message(1)])
-    await waitUntil(() => tally.handled.length === 1)
+    await waitUntil(() => recording.handled.length === 1)
     await removeStreams([topic])
     await waitUntil(() =>
       broker.publish(topic, [message(2)]).then(
@@ -96,7 +96,7 @@ describe.skipIf(url === null)('NATS', () => {
         () => false,
       ),
     )
-    await waitUntil(() => tally.handled.length >= 2)
-    expect(tally.handled.map(textOf)).toEqual(['1', '2'])
+    await waitUntil(() => recording.handled.length >= 2)
+    expect(recording.handled.map(textOf)).toEqual(['1', '2'])
   })
 })

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { rowsPerChunk, type Database } from '../../../../src/lib/ports/database.ts'
 import { connectDatabase, openPausable } from '../../../../src/lib/adapters/databases/registry.ts'
-import { startPrivatePgbouncer } from '../../../support/private-pgbouncer.ts'
+import { startPrivatePgbouncer } from '../../../support/database/private-pgbouncer.ts'
 import { findService } from '../../../support/services.ts'
 import { encode, seatLayout } from '../../../support/database/bulk-contract.ts'
 import { testEngines, type TestDatabase } from '../../../support/database/engines.ts'

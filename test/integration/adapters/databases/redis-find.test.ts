@@ -5,7 +5,7 @@ import type { AnyWhere, Table } from '../../../../src/lib/ports/database.ts'
 import { compareValues, createFilter, createOrder } from '../../../../src/lib/adapters/databases/redis/conditions.ts'
 import { toTerms } from '../../../../src/lib/adapters/databases/redis/rows.ts'
 import { connectDatabase } from '../../../../src/lib/adapters/databases/registry.ts'
-import { borrowDatabase } from '../../../support/redis-databases.ts'
+import { borrowDatabase } from '../../../support/database/redis-databases.ts'
 import { findService } from '../../../support/services.ts'
 
 const service = await findService('redis')

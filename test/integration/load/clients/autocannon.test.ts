@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { SaturationModel } from '../../../../src/lib/load/engine/model.ts'
 import type { RunResult } from '../../../../src/lib/load/metrics/result.ts'
 import { createAutocannonGenerator } from '../../../../src/lib/load/clients/autocannon.ts'
-import { startServer } from '../../../support/local-server.ts'
-import { runForReal } from '../../../support/real-run.ts'
+import { startServer } from '../../../support/http/local-server.ts'
+import { runInRealTime } from '../../../support/load/run-in-real-time.ts'
 import { realClock } from '../../../../src/lib/base/measure/clock.ts'
 
 const send = { method: 'GET', path: '/', headers: [], body: new Uint8Array(), expect: '2xx,304' } as const
@@ -24,7 +24,7 @@ async function saturate(
     send,
     ...model,
   }
-  return runForReal(
+  return runInRealTime(
     whole,
     (_part, hooks) => createAutocannonGenerator({ origin, timeout, model: whole, clock: realClock }, hooks),
     signal,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { upgrade } from '../../../support/raw-web-socket.ts'
+import { upgrade } from '../../../support/http/raw-web-socket.ts'
 import { startMeetups, type Meetups } from '../../../support/meetups/gateway.ts'
 import { createPeople, type Person } from '../../../support/meetups/people.ts'
 import { meetupEngines } from '../../../support/meetups/places.ts'

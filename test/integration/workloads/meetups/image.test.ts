@@ -18,7 +18,7 @@ import { images as imageTable } from '../../../../src/lib/workloads/meetups/imag
 import { maxBytes } from '../../../../src/lib/workloads/meetups/image/upload.ts'
 import { connectRpc } from '../../../../src/lib/workloads/meetups/rpc/client.ts'
 import { served, startRpcServer } from '../../../../src/lib/workloads/meetups/rpc/server.ts'
-import { makeImage, shortestImage } from '../../../support/images.ts'
+import { makeImage, shortestImage } from '../../../support/meetups/images.ts'
 import { createEventPlace, messageOf, type EventPlace } from '../../../support/meetups/event-place.ts'
 import { meetupEngines } from '../../../support/meetups/places.ts'
 

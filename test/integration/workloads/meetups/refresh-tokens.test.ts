@@ -9,7 +9,7 @@ import { logins } from '../../../../src/lib/workloads/meetups/user/tables.ts'
 import { createSigner } from '../../../../src/lib/workloads/meetups/user/tokens.ts'
 import { createUsedTokens } from '../../../../src/lib/workloads/meetups/user/used-tokens.ts'
 import { startPrivateService } from '../../../support/private-service.ts'
-import { borrowDatabase } from '../../../support/redis-databases.ts'
+import { borrowDatabase } from '../../../support/database/redis-databases.ts'
 import { findService } from '../../../support/services.ts'
 import { createPlace, meetupEngines, type Place } from '../../../support/meetups/places.ts'
 

@@ -10,7 +10,7 @@ import {
   type ServerLimits,
   type Sockets,
 } from '../../../../src/lib/workloads/meetups/gateway/sockets/server.ts'
-import { frame, opcodes, upgrade } from '../../../support/raw-web-socket.ts'
+import { frame, opcodes, upgrade } from '../../../support/http/raw-web-socket.ts'
 
 let server: Server
 let origin: string

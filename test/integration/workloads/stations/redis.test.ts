@@ -2,7 +2,7 @@ import { createClient } from 'redis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectDatabase } from '../../../../src/lib/adapters/databases/registry.ts'
 import { bookings, days } from '../../../../src/lib/workloads/stations/tables.ts'
-import { borrowDatabase, type LentDatabase } from '../../../support/redis-databases.ts'
+import { borrowDatabase, type LentDatabase } from '../../../support/database/redis-databases.ts'
 import { findService } from '../../../support/services.ts'
 import { acknowledged, audit, createPlace, post, serve, wishOf } from '../../../support/stations/stations.ts'
 

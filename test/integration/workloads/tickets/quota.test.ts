@@ -8,7 +8,7 @@ import { formatReceipt } from '../../../../src/lib/workloads/tickets/order.ts'
 import { orders, rejected } from '../../../../src/lib/workloads/tickets/tables.ts'
 import type { RunningServer } from '../../../../src/lib/ports/workload.ts'
 import { noBroker, noPubSub } from '../../../support/ledgers.ts'
-import { openRaw } from '../../../support/raw-http.ts'
+import { openRaw } from '../../../support/http/raw-client.ts'
 import { testEngines, type TestDatabase } from '../../../support/database/engines.ts'
 
 let place: TestDatabase

@@ -3,7 +3,7 @@ import { differencesOf } from '../../../../src/lib/compare/differences.ts'
 import { connectionLines, describeConnection } from '../../../../src/lib/adapters/databases/connection-text.ts'
 import type { InsertBenchReport } from '../../../../src/lib/record/record.ts'
 import { reportSummary } from '../../../../src/lib/render/terminal/summary.ts'
-import { savedReport } from '../../../support/report-fixtures.ts'
+import { savedReport } from '../../../support/reports/fixtures.ts'
 
 type Connection = NonNullable<InsertBenchReport['environment']['connection']>
 

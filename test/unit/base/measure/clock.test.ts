@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createTimers, preciseClock } from '../../../../src/lib/base/measure/clock.ts'
-import { createVirtualClock } from '../../../support/virtual-clock.ts'
+import { createVirtualClock } from '../../../support/load/virtual-clock.ts'
 
 describe('timers', () => {
   it('wake by themselves at their time', async () => {

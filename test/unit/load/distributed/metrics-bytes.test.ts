@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { GeneratorNews } from '../../../../src/lib/load/engine/generator.ts'
 import { decodeNews, encodeNews } from '../../../../src/lib/load/distributed/metrics-bytes.ts'
-import { healthOf } from '../../../support/healths.ts'
+import { healthOf } from '../../../support/load/generator-health.ts'
 
 const counts = fc
   .uniqueArray(fc.integer({ min: 1, max: 3_600_000_000 }), { maxLength: 30 })

@@ -4,7 +4,7 @@ import { createRecorder } from '../../../../src/lib/load/metrics/recorder.ts'
 import { runModel } from '../../../../src/lib/load/distributed/run-model.ts'
 import { createMemoryLedger } from '../../../support/ledgers.ts'
 import { users } from '../../../support/load/virtual-run.ts'
-import { healthOf } from '../../../support/healths.ts'
+import { healthOf } from '../../../support/load/generator-health.ts'
 
 const health = healthOf()
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { OpenModel } from '../../../../src/lib/load/engine/model.ts'
 import { arrivalTimes } from '../../../../src/lib/load/engine/pacing.ts'
 import { createRandom } from '../../../../src/lib/base/random.ts'
-import { createVirtualClock } from '../../../support/virtual-clock.ts'
+import { createVirtualClock } from '../../../support/load/virtual-clock.ts'
 import { arrivals, get, run, scenario, slowServer, users } from '../../../support/load/virtual-run.ts'
 
 /** A server that freezes for the last `frozenMs` of every 10 s, and otherwise answers after 5 ms. */

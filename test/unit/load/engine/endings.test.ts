@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isStop } from '../../../../src/lib/load/engine/refusals.ts'
 import type { Socket, VirtualUser } from '../../../../src/lib/ports/scenario.ts'
-import { createVirtualClock } from '../../../support/virtual-clock.ts'
+import { createVirtualClock } from '../../../support/load/virtual-clock.ts'
 import { arrivals, get, run, scenario, slowServer, users } from '../../../support/load/virtual-run.ts'
 import { defineScenario } from '../../../../src/lib/load/scenarios/define-scenario.ts'
 

@@ -4,7 +4,7 @@ import { createMemoryLedger } from '../../../support/ledgers.ts'
 import type { Scenario, StepResponse } from '../../../../src/lib/ports/scenario.ts'
 import { checkThreshold, parseThreshold } from '../../../../src/lib/load/metrics/thresholds.ts'
 import { createScenarios } from '../../../../src/lib/workloads/vaccination/scenarios.ts'
-import { createVirtualClock } from '../../../support/virtual-clock.ts'
+import { createVirtualClock } from '../../../support/load/virtual-clock.ts'
 import { arrivals, get, ok, run, scenario, slowServer, users } from '../../../support/load/virtual-run.ts'
 import { defineScenario } from '../../../../src/lib/load/scenarios/define-scenario.ts'
 

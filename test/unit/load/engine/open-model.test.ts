@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Clock } from '../../../../src/lib/base/measure/clock.ts'
 import { arrivalTimes } from '../../../../src/lib/load/engine/pacing.ts'
 import { createRandom } from '../../../../src/lib/base/random.ts'
-import { createVirtualClock, type VirtualClock } from '../../../support/virtual-clock.ts'
+import { createVirtualClock, type VirtualClock } from '../../../support/load/virtual-clock.ts'
 import { arrivals, get, run, scenario, slowServer } from '../../../support/load/virtual-run.ts'
 import { defineScenario } from '../../../../src/lib/load/scenarios/define-scenario.ts'
 

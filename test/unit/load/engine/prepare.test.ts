@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createUserSupply, type Preparation } from '../../../../src/lib/load/engine/prepare.ts'
 import { createRandom } from '../../../../src/lib/base/random.ts'
-import { createVirtualClock } from '../../../support/virtual-clock.ts'
+import { createVirtualClock } from '../../../support/load/virtual-clock.ts'
 import { defineScenario } from '../../../../src/lib/load/scenarios/define-scenario.ts'
 
 const preparation: Preparation = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SaturationModel } from '../../../../src/lib/load/engine/model.ts'
-import { createVirtualClock } from '../../../support/virtual-clock.ts'
+import { createVirtualClock } from '../../../support/load/virtual-clock.ts'
 import { arrivals, run, slowServer } from '../../../support/load/virtual-run.ts'
 
 const send = { method: 'GET', path: '/', headers: [], body: new Uint8Array(), expect: '2xx,304' } as const

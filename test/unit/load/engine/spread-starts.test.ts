@@ -3,7 +3,7 @@ import { expectedIterationMs, meanThinkMs } from '../../../../src/lib/load/engin
 import { createModel, withLevel, type ClosedModel } from '../../../../src/lib/load/engine/model.ts'
 import type { Scenario } from '../../../../src/lib/ports/scenario.ts'
 import { createScenarios } from '../../../../src/lib/workloads/vaccination/scenarios.ts'
-import { createVirtualClock } from '../../../support/virtual-clock.ts'
+import { createVirtualClock } from '../../../support/load/virtual-clock.ts'
 import { get, ok, run, scenario, slowServer } from '../../../support/load/virtual-run.ts'
 import { defineScenario } from '../../../../src/lib/load/scenarios/define-scenario.ts'
 

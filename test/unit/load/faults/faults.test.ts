@@ -8,7 +8,7 @@ import {
   type Fault,
   type FaultPlan,
 } from '../../../../src/lib/load/faults/faults.ts'
-import { createVirtualClock } from '../../../support/virtual-clock.ts'
+import { createVirtualClock } from '../../../support/load/virtual-clock.ts'
 
 const kill = (atMs: number): Fault => ({ kind: 'kill-server', expression: `kill-server@${atMs}ms`, atMs })
 const drop = (atMs: number): Fault => ({ kind: 'drop-connections', expression: `drop-connections@${atMs}ms`, atMs })

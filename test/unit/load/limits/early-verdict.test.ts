@@ -3,7 +3,7 @@ import { failsAnyway, type RunSoFar } from '../../../../src/lib/load/limits/earl
 import { parseLimit } from '../../../../src/lib/load/limits/limit.ts'
 import { createRecorder } from '../../../../src/lib/load/metrics/recorder.ts'
 import { createMetricsTotal } from '../../../../src/lib/load/metrics/metrics-total.ts'
-import { healthOf } from '../../../support/healths.ts'
+import { healthOf } from '../../../support/load/generator-health.ts'
 import { arrivals, users } from '../../../support/load/virtual-run.ts'
 
 interface Given {

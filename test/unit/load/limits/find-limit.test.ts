@@ -3,9 +3,9 @@ import { findLimit, type LimitFound, type LimitSearch, type Trial } from '../../
 import { judgeThreads } from '../../../../src/lib/load/metrics/generator-verdict.ts'
 import { parseLimit } from '../../../../src/lib/load/limits/limit.ts'
 import { durationOf, levelOf, type LoadModel } from '../../../../src/lib/load/engine/model.ts'
-import { createVirtualClock } from '../../../support/virtual-clock.ts'
+import { createVirtualClock } from '../../../support/load/virtual-clock.ts'
 import { arrivals, get, run, scenario, slowServer, users } from '../../../support/load/virtual-run.ts'
-import { healthOf } from '../../../support/healths.ts'
+import { healthOf } from '../../../support/load/generator-health.ts'
 
 const healthy = healthOf()
 const saturated = { ...healthy, cpuPercent: 99 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { watchGenerator, worstOf } from '../../../../src/lib/load/metrics/generator-monitor.ts'
 import { createHistogram, recordMs } from '../../../../src/lib/base/measure/histogram.ts'
-import { healthOf } from '../../../support/healths.ts'
+import { healthOf } from '../../../support/load/generator-health.ts'
 
 describe('several threads', () => {
   it('are as good as the worst', () => {

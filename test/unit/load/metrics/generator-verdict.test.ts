@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { judgeConnections, judgeThreads, judgeWorkers } from '../../../../src/lib/load/metrics/generator-verdict.ts'
-import { healthOf } from '../../../support/healths.ts'
+import { healthOf } from '../../../support/load/generator-health.ts'
 
 const saturated = healthOf({ cpuPercent: 97, lateStart: null })
 

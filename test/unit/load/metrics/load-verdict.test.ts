@@ -6,7 +6,7 @@ import {
   loadFaults,
   type LoadFigures,
 } from '../../../../src/lib/load/metrics/load-verdict.ts'
-import { savedReport } from '../../../support/report-fixtures.ts'
+import { savedReport } from '../../../support/reports/fixtures.ts'
 
 const good: LoadFigures = {
   requests: 1000,

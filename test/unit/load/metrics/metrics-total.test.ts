@@ -4,7 +4,7 @@ import { createRecorder, type Sample } from '../../../../src/lib/load/metrics/re
 import { createMetricsTotal, type MetricsTotal } from '../../../../src/lib/load/metrics/metrics-total.ts'
 import { countsOf } from '../../../../src/lib/base/measure/histogram.ts'
 import { decodeNews, encodeNews } from '../../../../src/lib/load/distributed/metrics-bytes.ts'
-import { healthOf } from '../../../support/healths.ts'
+import { healthOf } from '../../../support/load/generator-health.ts'
 
 /** All that a sum knows, to be compared whatever the order in which it came. */
 function contentOf(sum: MetricsTotal) {

@@ -6,7 +6,7 @@ import { createRequestSerializer } from '../../../../src/lib/load/clients/http/r
 import type { Socket, StepRequest, VirtualUser } from '../../../../src/lib/ports/scenario.ts'
 import { ScenarioMistake } from '../../../../src/lib/load/scenarios/scenario-mistake.ts'
 import type { SocketOpener } from '../../../../src/lib/load/clients/socket-opener.ts'
-import { createVirtualClock, type VirtualClock } from '../../../support/virtual-clock.ts'
+import { createVirtualClock, type VirtualClock } from '../../../support/load/virtual-clock.ts'
 import { arrivals, ok, run, scenario, slowServer, users } from '../../../support/load/virtual-run.ts'
 
 const request: StepRequest = { step: 'get', method: 'GET', path: '/' }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readableSeries } from '../../../../src/lib/render/document/chart.ts'
 import { digestOf } from '../../../../src/lib/render/document/digest-of.ts'
 import { thinTimeline, wholeSeconds } from '../../../../src/lib/render/document/timeline.ts'
-import { savedReport } from '../../../support/report-fixtures.ts'
+import { savedReport } from '../../../support/reports/fixtures.ts'
 import { junitReport } from '../../../../src/lib/render/text-formats/junit.ts'
 import { badLoad, goodLoad, seeding, streamed, sweep } from '../../../support/reports/samples.ts'
 

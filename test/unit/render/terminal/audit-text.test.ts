@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { auditSummary } from '../../../../src/lib/render/terminal/audit-text.ts'
 import { auditDigest } from '../../../../src/lib/render/document/audit-digest.ts'
 import type { Paint } from '../../../../src/lib/render/terminal/text.ts'
-import { savedReport } from '../../../support/report-fixtures.ts'
+import { savedReport } from '../../../support/reports/fixtures.ts'
 
 const noPaint: Paint = { good: (text) => text, bad: (text) => text, faint: (text) => text, bold: (text) => text }
 const report = savedReport('audit', 'audit.json')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { insertBenchSummary } from '../../../../src/lib/render/terminal/insert-bench-text.ts'
 import type { InsertBenchReport } from '../../../../src/lib/record/record.ts'
-import { savedReport } from '../../../support/report-fixtures.ts'
+import { savedReport } from '../../../support/reports/fixtures.ts'
 
 const saved = savedReport('insert-bench', 'insert-bench-baseline.json')
 const latencies = { mean: 251.2, p50: 220.4, p95: 400, p99: 900, max: 1500 }

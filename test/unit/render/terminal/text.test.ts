@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LoadReport } from '../../../../src/lib/record/record.ts'
 import { loadSummary, seedSummary, type Paint } from '../../../../src/lib/render/terminal/text.ts'
-import { savedReport } from '../../../support/report-fixtures.ts'
+import { savedReport } from '../../../support/reports/fixtures.ts'
 
 const noPaint: Paint = { good: (text) => text, bad: (text) => text, faint: (text) => text, bold: (text) => text }
 

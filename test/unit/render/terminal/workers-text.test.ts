@@ -3,7 +3,7 @@ import type { LoadReport } from '../../../../src/lib/record/record.ts'
 import { loadSummary, type Paint } from '../../../../src/lib/render/terminal/text.ts'
 import { loadDigest } from '../../../../src/lib/render/document/load-digest.ts'
 import { workerTable } from '../../../../src/lib/render/terminal/workers-text.ts'
-import { savedReport } from '../../../support/report-fixtures.ts'
+import { savedReport } from '../../../support/reports/fixtures.ts'
 
 const noPaint: Paint = { good: (text) => text, bad: (text) => text, faint: (text) => text, bold: (text) => text }
 const report = savedReport('load', 'load-baseline.json')

@@ -5,7 +5,7 @@ import { comparisonJunit } from '../../../../src/lib/render/text-formats/compari
 import { comparisonMarkdown } from '../../../../src/lib/render/text-formats/comparison-markdown.ts'
 import { comparisonSummary, verdictSentence } from '../../../../src/lib/render/terminal/comparison-text.ts'
 import { comparisonDigest } from '../../../../src/lib/render/document/comparison-digest.ts'
-import { junitFaults } from '../../../support/junit-schema.ts'
+import { junitFaults } from '../../../support/reports/junit-schema.ts'
 import { escapeXml } from '../../../../src/lib/render/text-formats/junit-xml.ts'
 
 const same = (text: string) => text

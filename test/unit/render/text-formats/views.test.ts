@@ -4,8 +4,8 @@ import { digestOf } from '../../../../src/lib/render/document/digest-of.ts'
 import { htmlReport } from '../../../../src/lib/render/html/html.ts'
 import { junitReport } from '../../../../src/lib/render/text-formats/junit.ts'
 import { markdownReport } from '../../../../src/lib/render/text-formats/markdown.ts'
-import { junitFaults } from '../../../support/junit-schema.ts'
-import { savedReport } from '../../../support/report-fixtures.ts'
+import { junitFaults } from '../../../support/reports/junit-schema.ts'
+import { savedReport } from '../../../support/reports/fixtures.ts'
 import { badLoad, goodLoad, seeding, streamed, sweep, throwingLoad } from '../../../support/reports/samples.ts'
 
 const audit = savedReport('audit', 'audit.json')

@@ -16,7 +16,7 @@ import { listPosts } from '../../../../src/lib/workloads/meetups/post/list.ts'
 import { RpcError } from '../../../../src/lib/workloads/meetups/rpc/errors.ts'
 import { issuer } from '../../../../src/lib/workloads/meetups/user/issuer.ts'
 import { readRefreshToken } from '../../../../src/lib/workloads/meetups/user/tokens.ts'
-import { makeImage } from '../../../support/images.ts'
+import { makeImage } from '../../../support/meetups/images.ts'
 
 const codeOf = (error: unknown) => (error instanceof RpcError ? error.code : `none: ${String(error)}`)
 

@@ -3,7 +3,7 @@ import { outcomeOf } from '../../../../src/lib/ports/outcome.ts'
 import type { LedgerEntry, StepResponse, StepRequest, VirtualUser } from '../../../../src/lib/ports/scenario.ts'
 import { createRandom } from '../../../../src/lib/base/random.ts'
 import { createScenarios } from '../../../../src/lib/workloads/stations/scenarios.ts'
-import { noSockets } from '../../../support/no-sockets.ts'
+import { noSockets } from '../../../support/load/unused-sockets.ts'
 
 const statuses = { bookedStatuses: [201], conflictStatuses: [409] }
 

@@ -5,7 +5,7 @@ import { damage } from '../../../../src/lib/workloads/tickets/broken.ts'
 import { receiptId } from '../../../../src/lib/workloads/tickets/desk.ts'
 import { parseReceipt } from '../../../../src/lib/workloads/tickets/receipt.ts'
 import { createScenarios } from '../../../../src/lib/workloads/tickets/scenarios.ts'
-import { noSockets } from '../../../support/no-sockets.ts'
+import { noSockets } from '../../../support/load/unused-sockets.ts'
 
 function answerOf(status: number, body = '', maybeExecuted = true): StepResponse {
   return { status, maybeExecuted, body: Buffer.from(body), json: () => JSON.parse(body) as unknown }

@@ -14,7 +14,7 @@ import {
   type Lease,
 } from '../../../../../src/lib/adapters/brokers/sqlite/leases.ts'
 import { openSqliteFile } from '../../../../../src/lib/adapters/databases/sqlite/open-file.ts'
-import { message } from '../../../../support/broker/tally.ts'
+import { message } from '../../../../support/broker/recording.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rushbench-broker-'))
 afterAll(() => rm(folder, { recursive: true }))

@@ -12,7 +12,7 @@ import { measureRequests } from '../../../../../src/lib/workloads/shared/http/me
 import { loadWorkload, workloadNames } from '../../../../../src/lib/workloads/registry.ts'
 import type { Services, RunningServer } from '../../../../../src/lib/ports/workload.ts'
 import { createServices } from '../../../../../src/lib/app/services.ts'
-import { askRaw, openRaw } from '../../../../support/raw-http.ts'
+import { askRaw, openRaw } from '../../../../support/http/raw-client.ts'
 
 const token = 'a-token-of-this-test'
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createApp } from '../../../../../src/lib/workloads/shared/http/app.ts'
 import { listen } from '../../../../../src/lib/workloads/shared/http/listen.ts'
 import type { RunningServer } from '../../../../../src/lib/ports/workload.ts'
-import { askRaw, openRaw } from '../../../../support/raw-http.ts'
+import { askRaw, openRaw } from '../../../../support/http/raw-client.ts'
 
 /** More than sockets buffer. */
 const largeBytes = 16 * 1024 * 1024

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createApp } from '../../../../../src/lib/workloads/shared/http/app.ts'
 import { listen } from '../../../../../src/lib/workloads/shared/http/listen.ts'
 import type { RunningServer } from '../../../../../src/lib/ports/workload.ts'
-import { openRaw, readRaw } from '../../../../support/raw-http.ts'
+import { openRaw, readRaw } from '../../../../support/http/raw-client.ts'
 
 const times = { headersMs: 300, requestMs: 600, keepAliveMs: 200, silentMs: 500, lookEveryMs: 50 }
 const post = 'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 3000\r\n\r\n{'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createDeadlines } from '../../../../../src/lib/load/clients/http/deadlines.ts'
-import { createVirtualClock } from '../../../../support/virtual-clock.ts'
+import { createVirtualClock } from '../../../../support/load/virtual-clock.ts'
 
 /** Deadlines of 100 ms on a virtual clock, with when each item was overdue. */
 function create() {

@@ -1,16 +1,16 @@
 import { once } from 'node:events'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 
-/** A way to a server, which can be cut. */
-export interface Wire extends AsyncDisposable {
-  /** Leads to the server over the wire. */
+/** A TCP proxy in front of a server, whose connections a test can break off. */
+export interface SeverableProxy extends AsyncDisposable {
+  /** Leads to the server through the proxy. */
   readonly url: string
-  /** Breaks off all connections, and takes no others. */
+  /** Breaks off all connections and accepts no more. */
   cut(): void
 }
 
-/** Lays a wire to the server that `url` names. */
-export async function openWire(url: string): Promise<Wire> {
+/** Starts a proxy in front of the server that `url` names. */
+export async function openSeverableProxy(url: string): Promise<SeverableProxy> {
   const target = new URL(url)
   const sockets = new Set<Socket>()
   const server: Server = createServer((near) => {
@@ -28,11 +28,11 @@ export async function openWire(url: string): Promise<Wire> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
-  const wired = new URL(url)
-  wired.port = String(port)
+  const through = new URL(url)
+  through.port = String(port)
   const cut = (): void => {
     server.close()
     for (const socket of sockets) socket.destroy()
   }
-  return { url: wired.toString(), cut, [Symbol.asyncDispose]: async () => cut() }
+  return { url: through.toString(), cut, [Symbol.asyncDispose]: async () => cut() }
 }

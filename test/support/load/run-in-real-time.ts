@@ -1,10 +1,10 @@
-import type { LoadModel } from '../../src/lib/load/engine/model.ts'
-import type { RunResult } from '../../src/lib/load/metrics/result.ts'
-import { runModel, type ModelRun } from '../../src/lib/load/distributed/run-model.ts'
-import { createMemoryLedger } from './ledgers.ts'
+import type { LoadModel } from '../../../src/lib/load/engine/model.ts'
+import type { RunResult } from '../../../src/lib/load/metrics/result.ts'
+import { runModel, type ModelRun } from '../../../src/lib/load/distributed/run-model.ts'
+import { createMemoryLedger } from '../ledgers.ts'
 
 /** Runs a model by a single generator, in real time. */
-export async function runForReal(
+export async function runInRealTime(
   model: LoadModel,
   createGenerator: ModelRun['createGenerator'],
   signal = new AbortController().signal,

@@ -1,4 +1,4 @@
-import type { GeneratorHealth } from '../../src/lib/load/metrics/generator-monitor.ts'
+import type { GeneratorHealth } from '../../../src/lib/load/metrics/generator-monitor.ts'
 
 /** A generator with room to spare, but for what a test changes. */
 export function healthOf(change: Partial<GeneratorHealth> = {}): GeneratorHealth {

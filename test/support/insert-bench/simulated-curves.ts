@@ -1,5 +1,5 @@
-import type { Random } from '../../src/lib/base/random.ts'
-import { gaussian } from '../../src/lib/base/stats/bootstrap.ts'
+import type { Random } from '../../../src/lib/base/random.ts'
+import { gaussian } from '../../../src/lib/base/stats/bootstrap.ts'
 
 const million = 1_000_000
 

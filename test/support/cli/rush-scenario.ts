@@ -1,5 +1,5 @@
 /** A scenario: everybody wants the first slot of the calendar, without a pause worth mentioning. */
-export const rush = `import { defineScenario } from 'rushbench'
+export const rushScenario = `import { defineScenario } from 'rushbench'
 export default [defineScenario({
   name: 'rush',
   think: [5, 10],

@@ -5,7 +5,7 @@ import type { Broker, Consumption, Message } from '../../../src/lib/ports/broker
 const patienceMs = 45_000
 
 /** What a member of a group was handed. */
-export interface Tally extends Pick<Consumption, 'handle' | 'onError'> {
+export interface Recording extends Pick<Consumption, 'handle' | 'onError'> {
   readonly handled: Message[]
   readonly errors: Error[]
   /** Batches whose handling was begun. */
@@ -14,7 +14,7 @@ export interface Tally extends Pick<Consumption, 'handle' | 'onError'> {
 }
 
 /** Keeps what it is handed, `delayMs` after it was. */
-export function startTally(delayMs = 0): Tally {
+export function startRecording(delayMs = 0): Recording {
   const handled: Message[] = []
   const errors: Error[] = []
   let begun = 0

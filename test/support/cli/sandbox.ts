@@ -24,7 +24,7 @@ export interface RunningCli {
 }
 
 /** A folder of its own in which commands run, as a user's would. */
-export interface Workplace extends AsyncDisposable {
+export interface CliSandbox extends AsyncDisposable {
   readonly folder: string
   start(args: readonly string[], env?: Record<string, string>): RunningCli
   run(args: readonly string[], env?: Record<string, string>): Promise<CliResult>
@@ -35,7 +35,7 @@ export interface Workplace extends AsyncDisposable {
   runJson<T>(args: readonly string[], env?: Record<string, string>): Promise<T>
 }
 
-export async function createWorkplace(): Promise<Workplace> {
+export async function createSandbox(): Promise<CliSandbox> {
   const folder = await mkdtemp(join(tmpdir(), 'rushbench-e2e-'))
 
   function start(args: readonly string[], env: Record<string, string> = {}): RunningCli {

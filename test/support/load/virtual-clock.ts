@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/lib/base/measure/clock.ts'
+import type { Clock } from '../../../src/lib/base/measure/clock.ts'
 
 interface Timer {
   readonly at: number

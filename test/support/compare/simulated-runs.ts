@@ -1,9 +1,9 @@
-import type { Metric } from '../../src/lib/compare/metrics.ts'
-import type { Sides } from '../../src/lib/compare/noise.ts'
-import { planPairs } from '../../src/lib/compare/pairs.ts'
-import { createBlockSet, distributionOf, type Distribution } from '../../src/lib/base/measure/distribution.ts'
-import type { Random } from '../../src/lib/base/random.ts'
-import { gaussian } from '../../src/lib/base/stats/bootstrap.ts'
+import type { Metric } from '../../../src/lib/compare/metrics.ts'
+import type { Sides } from '../../../src/lib/compare/noise.ts'
+import { planPairs } from '../../../src/lib/compare/pairs.ts'
+import { createBlockSet, distributionOf, type Distribution } from '../../../src/lib/base/measure/distribution.ts'
+import type { Random } from '../../../src/lib/base/random.ts'
+import { gaussian } from '../../../src/lib/base/stats/bootstrap.ts'
 
 /** What disturbs a measurement; deviations of the logarithm, so that 0.05 is about 5%. */
 export interface SimulatedNoise {

@@ -5,7 +5,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { tryPort } from './free-ports.ts'
+import { tryPort } from '../free-ports.ts'
 
 /** A PgBouncer of one test file, in transaction mode. */
 export interface PrivatePgbouncer extends AsyncDisposable {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { parseReport } from '../../src/lib/record/parse.ts'
-import type { Report } from '../../src/lib/record/record.ts'
+import { parseReport } from '../../../src/lib/record/parse.ts'
+import type { Report } from '../../../src/lib/record/record.ts'
 
 /** A saved report's text. */
 export function reportText(name: string): string {
-  return readFileSync(new URL(`../../fixtures/reports/${name}`, import.meta.url), 'utf8')
+  return readFileSync(new URL(`../../../fixtures/reports/${name}`, import.meta.url), 'utf8')
 }
 
 /** A saved report of the kind that the test needs. */

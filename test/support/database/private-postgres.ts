@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { startPrivateService, type PrivateService } from './private-service.ts'
+import { startPrivateService, type PrivateService } from '../private-service.ts'
 
 /** A PostgreSQL of one test file, with an empty database. */
 export interface PrivatePostgres extends PrivateService {
