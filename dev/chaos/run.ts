@@ -72,7 +72,11 @@ async function runIn(folder: string, run: ChaosRun): Promise<ChaosResult> {
   const ledger = join(folder, 'ledger.jsonl')
   const drive = isOrders ? driveOrders : driveLoad
   const { audit, note } = await drive(run, { folder, ledger, database, broker, events })
-  const truth = await withRows(database.directUrl, (read) => findTruth(ledger, read, system.place))
+  const truth = await withRows(database.directUrl, (read) =>
+    setup.broker === 'file' && broker
+      ? withRows(broker.directUrl, (readBroker) => findTruth(ledger, read, system.place, readBroker))
+      : findTruth(ledger, read, system.place),
+  )
   const { length: acknowledged } = await readAcknowledged(ledger)
   const spoilt = audit && (await spoil(system, { folder, workload, database, broker, ledger }))
   return { events, acknowledged, truth, audit, note, spoilt }

@@ -57,6 +57,15 @@ const meetupPlaces = async (read: ReadRows): Promise<Stored[]> => {
 const meetupPosts = async (read: ReadRows): Promise<Row[]> =>
   (await read('meetup_post_posts', ['id', 'max_apply', 'places_left'])).map(([id, ...rest]) => [`post ${id}`, ...rest])
 
+/** Bookings whose message is neither published nor waiting: an engine without transactions may die between the two. */
+async function countUnsent(read: ReadRows, readBroker: ReadRows): Promise<number> {
+  const sent = await readBroker('rushbench_messages', ['key'])
+  const waiting = await read('station_outbox', ['person'])
+  const known = new Set([...sent, ...waiting].map(([person]) => person))
+  const booked = await read('station_bookings', ['mysejahtera_id'])
+  return booked.filter(([person]) => !known.has(person)).length
+}
+
 /** The key of a dead letter is made anew of its bytes, so that others than those that were sent are not found. */
 async function orderPlaces(read: ReadRows): Promise<Stored[]> {
   const orders = await read('orders', ['order_uid'])
@@ -106,6 +115,7 @@ export const systems: Readonly<Record<string, System>> = {
       bookings: async (read) =>
         (await read('station_bookings', ['mysejahtera_id', 'mysejahtera_id', 'day'])).map(asStored),
       resources: (read) => read('station_days', ['id', 'capacity', 'available']),
+      unsent: countUnsent,
     },
   },
   tickets: {

@@ -28,12 +28,19 @@ export interface Place {
   readonly bookings: (read: ReadRows) => Promise<Stored[]>
   /** Rows of id, capacity and what is free; null where nothing can be sold out. */
   readonly resources: ((read: ReadRows) => Promise<Row[]>) | null
+  /** How many of the bookings ought to have sent a message that is nowhere; left out where none are sent. */
+  readonly unsent?: (read: ReadRows, readBroker: ReadRows) => Promise<number>
 }
 
 /** Holds a ledger against what is stored, in the simplest way: everything in memory, nothing shared with the audit. */
-export async function findTruth(ledgerFile: string, read: ReadRows, place: Place): Promise<Wrongs> {
+export async function findTruth(
+  ledgerFile: string,
+  read: ReadRows,
+  place: Place,
+  readBroker: ReadRows | null = null,
+): Promise<Wrongs> {
   const byKey = Map.groupBy(await place.bookings(read), ({ key }) => key)
-  let lost = 0
+  let lost = (readBroker && (await place.unsent?.(read, readBroker))) ?? 0
   let duplicate = 0
   for (const entry of await readEntries(ledgerFile)) {
     const stored = byKey.get(entry.key) ?? []
