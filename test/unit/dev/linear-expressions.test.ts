@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 // Plain JavaScript, as the linter loads it.
-const { findSlowness } = (await import(
-  new URL('../../../../dev/lint/linear-expressions.js', import.meta.url).href
-)) as {
+const { findSlowness } = (await import(new URL('../../../dev/lint/linear-expressions.js', import.meta.url).href)) as {
   findSlowness: (source: string, flags: string) => string | null
 }
 
