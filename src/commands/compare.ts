@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Args, Flags } from '@oclif/core'
+import { ignoreFailure } from '../lib/base/abort.ts'
 import { BaseCommand, settingFlags } from '../lib/cli/base-command.ts'
 import { compareReports, type Comparison } from '../lib/compare/compare.ts'
 import type { Sides } from '../lib/compare/noise.ts'
@@ -154,7 +155,7 @@ a change could have hidden.`
   /** In this order, since whoever reads what is printed may have gone; it is printed also when nothing can be saved. */
   async #saveAndPrint(save: () => Promise<void>, summary: string): Promise<void> {
     const saving = save()
-    await saving.catch(() => {})
+    await ignoreFailure(saving)
     this.log(summary)
     await saving
   }

@@ -1,4 +1,5 @@
 import { appendFile } from 'node:fs/promises'
+import { ignoreFailure } from '../base/abort.ts'
 import { failure, reasonOf, RushbenchError } from '../base/errors/errors.ts'
 import type { Report } from '../record/record.ts'
 import { requireWritable, requireWritableFile, saveReport, writeView } from '../record/store.ts'
@@ -46,7 +47,7 @@ export async function saveAndPrint(
   print: { readonly log: (text: string) => void; readonly summary: string; readonly ledger?: string | undefined },
 ): Promise<void> {
   const saving = saveRun(report, options)
-  await saving.catch(() => {})
+  await ignoreFailure(saving)
   print.log(print.summary)
   print.log(print.ledger === undefined ? await saving : `${await saving}\nledger ${print.ledger}`)
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { ignoreFailure } from './abort.ts'
 
 /** How often a folder is made again that another process removes: one that only tried whether it could be made. */
 const mostTries = 5
@@ -75,7 +76,7 @@ export async function tryFolder(folder: string): Promise<void> {
       await writeFile(file, Buffer.alloc(probeBytes), { flush: true })
     })
   } finally {
-    await rm(file, { force: true }).catch(() => {})
-    for (const level of [...levels].toReversed()) await rmdir(level).catch(() => {})
+    await ignoreFailure(rm(file, { force: true }))
+    for (const level of [...levels].toReversed()) await ignoreFailure(rmdir(level))
   }
 }

@@ -1,5 +1,6 @@
 import { chmod, lstat, open } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { ignoreFailure } from './abort.ts'
 import { makeFolder } from './folders.ts'
 
 /** The folder that rushbench keeps its files in by default, in the working directory. */
@@ -38,5 +39,5 @@ export async function makePrivateFile(path: string): Promise<void> {
 async function tighten(path: string, mode: number): Promise<void> {
   const found = await lstat(path).catch(() => null)
   if (!found || found.isSymbolicLink() || found.uid !== process.getuid?.()) return
-  if ((found.mode & 0o777 & ~mode) !== 0) await chmod(path, found.mode & mode).catch(() => {})
+  if ((found.mode & 0o777 & ~mode) !== 0) await ignoreFailure(chmod(path, found.mode & mode))
 }

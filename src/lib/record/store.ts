@@ -1,5 +1,6 @@
 import { access, constants, link, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { ignoreFailure } from '../base/abort.ts'
 import { failure, reasonOf } from '../base/errors/errors.ts'
 import { inFolder, tryFolder } from '../base/folders.ts'
 import { isLike } from '../base/glob.ts'
@@ -23,7 +24,7 @@ export async function saveReport(report: Report, folder: string): Promise<string
   } catch (error) {
     throw failure('report-unwritable', { file: `${name}.json`, reason: reasonOf(error) }, error)
   } finally {
-    await rm(unfinished, { force: true }).catch(() => {})
+    await ignoreFailure(rm(unfinished, { force: true }))
   }
 }
 
@@ -37,7 +38,7 @@ export async function replaceReport(report: Report, path: string): Promise<strin
   } catch (error) {
     throw failure('report-unwritable', { file: path, reason: reasonOf(error) }, error)
   } finally {
-    await rm(unfinished, { force: true }).catch(() => {})
+    await ignoreFailure(rm(unfinished, { force: true }))
   }
 }
 
@@ -91,7 +92,7 @@ async function reserveAndRename(file: string, path: string): Promise<void> {
   try {
     await rename(file, path)
   } catch (error) {
-    await rm(path, { force: true }).catch(() => {})
+    await ignoreFailure(rm(path, { force: true }))
     throw error
   }
 }

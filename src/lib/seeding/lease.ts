@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { ignoreFailure } from '../base/abort.ts'
 import type { Database } from '../ports/database.ts'
 import { failure, RushbenchError } from '../base/errors/errors.ts'
 import { parts } from './journal-tables.ts'
@@ -146,8 +147,8 @@ export async function explainLoss(database: Database): Promise<Error | null> {
 export async function releaseLease(database: Database): Promise<void> {
   const own = held.get(database)
   forgetLease(database)
-  await own?.renewing?.catch(() => {})
-  if (own && !own.lost) await database.store.remove(parts, { part: leasePart, text: own.text }).catch(() => {})
+  if (own?.renewing) await ignoreFailure(own.renewing)
+  if (own && !own.lost) await ignoreFailure(database.store.remove(parts, { part: leasePart, text: own.text }))
 }
 
 /** Stops prolonging a lease that goes with the journal. */
@@ -158,7 +159,7 @@ export function forgetLease(database: Database): void {
 
 function keep(database: Database, own: Pick<Held, 'holder' | 'leaseMs' | 'text'>): void {
   // A database that is away for a moment is asked again; whether the lease was lost meanwhile is seen then.
-  const timer = setInterval(() => void renewLease(database).catch(() => {}), own.leaseMs / renewalsInLease).unref()
+  const timer = setInterval(() => void ignoreFailure(renewLease(database)), own.leaseMs / renewalsInLease).unref()
   held.set(database, { ...own, lost: null, renewing: null, timer })
 }
 

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { ignoreFailure } from '../base/abort.ts'
 import type { Counter, Database, InsertStrategy, RowLayout } from '../ports/database.ts'
 import { RushbenchError } from '../base/errors/errors.ts'
 import { chooseStrategy, openBlockStore } from './block-store.ts'
@@ -110,7 +111,7 @@ export async function resumeSeeding<R extends object>(
       }),
     )
   } catch (error) {
-    if (!elsewhere && recipe.indexes === 'before' && isRightMissing(error)) await forgetEmpty(database).catch(() => {})
+    if (!elsewhere && recipe.indexes === 'before' && isRightMissing(error)) await ignoreFailure(forgetEmpty(database))
     throw error
   }
   const loadedAt = performance.now()

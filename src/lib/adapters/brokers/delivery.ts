@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { ignoreFailure, pause } from '../../base/abort.ts'
 import type { Consumption, Message } from '../../ports/broker.ts'
 
 const firstPauseMs = 50
@@ -22,12 +22,6 @@ export async function deliver(
     }
     if (!(await pause(pauseMs, stop))) return false
   }
-}
-
-/** Waits, ms. False when `stop` ended it. */
-export async function pause(durationMs: number, stop: AbortSignal): Promise<boolean> {
-  await sleep(durationMs, null, { signal: stop }).catch(() => {})
-  return !stop.aborted
 }
 
 /** Anything that was thrown, as an error. */
@@ -63,6 +57,6 @@ const patienceMs = 2000
 /** Waits until it is done or has failed, and no longer than `limitMs`. */
 export async function waitAtMost(work: Promise<unknown>, limitMs = patienceMs): Promise<void> {
   const stop = new AbortController()
-  await Promise.race([work.catch(() => {}), sleep(limitMs, null, { signal: stop.signal }).catch(() => {})])
+  await Promise.race([ignoreFailure(work), pause(limitMs, stop.signal)])
   stop.abort()
 }

@@ -1,4 +1,4 @@
-import { orAborted } from '../../base/abort.ts'
+import { ignoreFailure, orAborted } from '../../base/abort.ts'
 import { failure } from '../../base/errors/errors.ts'
 import type { ConnectOptions, Database, DatabaseAdapter, PausableAccess } from '../../ports/database.ts'
 import { redactUrl } from '../../base/redact-url.ts'
@@ -53,7 +53,7 @@ export async function connectDatabase(url: string, options: ConnectOptions): Pro
   } catch (error) {
     if (!signal.aborted) throw error
     // It may come about all the same, and nobody would close it.
-    void connecting.then((database) => database[Symbol.asyncDispose]()).catch(() => {})
+    void ignoreFailure(connecting.then((database) => database[Symbol.asyncDispose]()))
     throw failure('interrupted', { done: 'The database was not connected to, and nothing was begun.' }, error)
   }
 }

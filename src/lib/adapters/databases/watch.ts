@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../base/abort.ts'
 import type { ColumnName, InsertListener, InsertWatch, Store, Table, Value, Where } from '../../ports/database.ts'
 
 /**
@@ -34,7 +34,7 @@ export async function keepFollowing(follow: Follow, onError: (error: Error) => v
         if (stop.signal.aborted) return
         if (!isReady) return begun.reject(error)
         onError(error as Error)
-        await rest(retryMs, stop.signal)
+        await pause(retryMs, stop.signal)
       }
     }
   }
@@ -46,11 +46,6 @@ export async function keepFollowing(follow: Follow, onError: (error: Error) => v
       await ended
     },
   }
-}
-
-/** Resolves after `ms`, or as soon as `signal` aborts. */
-export async function rest(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, null, { signal }).catch(() => {})
 }
 
 /** Tells of every row that the listener does not know, and reads them all: half the work where it knows few. */
@@ -133,7 +128,7 @@ export function pollInserts<R extends object>(
         seen = await tell(store, table, listener, signal)
       }
       ready()
-      await rest(Math.max(pollMs, (performance.now() - began) * restPerWork), signal)
+      await pause(Math.max(pollMs, (performance.now() - began) * restPerWork), signal)
     }
   }, listener.onError)
 }

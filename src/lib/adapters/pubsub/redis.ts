@@ -1,3 +1,4 @@
+import { ignoreFailure } from '../../base/abort.ts'
 import { cacheUnreachable, connectRedisClient, prefix } from '../cache/redis-client.ts'
 import { createListeners } from './listeners.ts'
 import type { PubSub } from '../../ports/pubsub.ts'
@@ -37,7 +38,7 @@ export async function connectRedisPubSub(url: string): Promise<PubSub> {
       }
       return {
         async close() {
-          if (listeners.remove(channel, listener)) await subscriber.unsubscribe(prefix + channel, hear).catch(() => {})
+          if (listeners.remove(channel, listener)) await ignoreFailure(subscriber.unsubscribe(prefix + channel, hear))
         },
       }
     },

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../base/abort.ts'
 import { compareSides, type CacheRun, type ExperimentMetric } from '../../compare/cache-experiment.ts'
 import type { RunConfig } from '../../config/resolve.ts'
 import { connectDatabase } from '../../adapters/databases/registry.ts'
@@ -50,7 +50,7 @@ export async function runCacheExperiment({
   for (const side of sidesInTurn) {
     const last = runs.at(-1)
     // It rejects as soon as the signal aborts.
-    if (last) await sleep(pauseAfter(last.report.load.seconds * 1000), null, { signal }).catch(() => {})
+    if (last) await pause(pauseAfter(last.report.load.seconds * 1000), signal)
     if (signal.aborted || last?.report.audit?.passed === false) break
     onRun(runs.length + 1, sidesInTurn.length, side)
     const { report, runId } = await load(side === 'with' ? config : withoutCache(config))

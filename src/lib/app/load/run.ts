@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import { ignoreFailure } from '../../base/abort.ts'
 import type { BookingAudit } from '../../audit/open-audit.ts'
 import { afterInspection, collectViolations } from '../../audit/result.ts'
 import type { Database } from '../../ports/database.ts'
@@ -170,7 +171,7 @@ export async function runLoad<Options extends object>(
   if (mistake && run.result.requests === 0) await abandon(written, mistake)
   const inspecting = inspectTarget(target, apiFailure)
   // What goes wrong in it keeps the run from being audited, not the target from being closed.
-  await inspecting.catch(() => {})
+  await ignoreFailure(inspecting)
   await target.close()
   const ledgerPath = await written.close()
   options.onEnd(target.audit !== null)

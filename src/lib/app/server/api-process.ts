@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { on, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ignoreFailure } from '../../base/abort.ts'
 import type { ApiNews, ApiOrder } from './api-channel.ts'
 import { lateEndMs } from './late-end.ts'
 import { addRetries } from '../../adapters/databases/retry.ts'
@@ -61,7 +62,7 @@ const closeGraceMs = lateEndMs + 2000
 export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor = unsupervised): Promise<ApiProcess> {
   const { promise: ended, reject: fail } = Promise.withResolvers<never>()
   // Awaited by whoever is interested; nobody is once the run is over.
-  ended.catch(() => {})
+  void ignoreFailure(ended)
   const closing = new AbortController()
   const counted: (() => RetryCounts)[] = []
   const first = await launch(order, supervisor)
@@ -177,7 +178,7 @@ async function ask<News>(child: ChildProcess, order: ApiOrder, pick: (news: ApiN
 /** For the last time, if it can still answer. */
 async function askRetries({ child }: Api): Promise<void> {
   if (!child.connected) return
-  await ask(child, 'tell-retries', (news) => ('retries' in news && news.asked ? news : null)).catch(() => {})
+  await ignoreFailure(ask(child, 'tell-retries', (news) => ('retries' in news && news.asked ? news : null)))
 }
 
 function collectErrors(child: ChildProcess, onErrors: (text: string) => void): () => string {

@@ -1,3 +1,4 @@
+import { ignoreFailure } from '../../base/abort.ts'
 import { addRetries } from '../../adapters/databases/retry.ts'
 import { startApiProcess, type ApiLaunch, type ApiProcess, type Supervisor } from './api-process.ts'
 
@@ -35,7 +36,7 @@ export async function startReplicas(
   }
   const [first] = replicas as [ApiProcess]
   const ended = Promise.race(replicas.map((replica) => replica.ended))
-  ended.catch(() => {})
+  void ignoreFailure(ended)
   return {
     origin: first.origin,
     origins: replicas.map(({ origin }) => origin),

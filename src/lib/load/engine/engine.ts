@@ -1,4 +1,4 @@
-import { onAbort } from '../../base/abort.ts'
+import { ignoreFailure, onAbort } from '../../base/abort.ts'
 import { createTimers } from '../../base/measure/clock.ts'
 import { endOf } from './model.ts'
 import { paceArrivals } from './pace-arrivals.ts'
@@ -57,7 +57,7 @@ async function finishWithin(run: Run): Promise<void> {
   const ended = Promise.all([...sessions.values(), ...responses]).finally(() => grace.cancelAll())
   await grace.sleep(graceMs)
   // Neither takes longer for a server that answers nothing: what is under way is cut off at once.
-  for (const closing of [client.close(), sockets.close()]) closing.catch(() => {})
+  for (const closing of [client.close(), sockets.close()]) void ignoreFailure(closing)
   await grace.sleep(mostOvertimeMs)
   if (grace.cancelled) await ended
   else countHanging(run)

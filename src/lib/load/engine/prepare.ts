@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { onAbort } from '../../base/abort.ts'
+import { ignoreFailure, onAbort } from '../../base/abort.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import type { Clock } from '../../base/measure/clock.ts'
 import type { Random } from '../../base/random.ts'
@@ -132,6 +132,6 @@ async function untilAborted(work: Promise<unknown>, signal: AbortSignal): Promis
     await Promise.race([work, aborted.promise])
   } finally {
     stopListening()
-    work.catch(() => {})
+    void ignoreFailure(work)
   }
 }

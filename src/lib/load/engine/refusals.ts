@@ -1,3 +1,4 @@
+import { ignoreFailure } from '../../base/abort.ts'
 import type { Session } from './session.ts'
 import { causeOf } from '../scenarios/thrown.ts'
 
@@ -36,6 +37,6 @@ export function refuse(session: Session): Promise<never> {
   }
   const refused = Promise.reject(error)
   // A scenario that has forgotten to wait for it is not ended by its rejection.
-  refused.catch(() => {})
+  void ignoreFailure(refused)
   return refused
 }

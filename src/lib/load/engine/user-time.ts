@@ -1,3 +1,4 @@
+import { ignoreFailure } from '../../base/abort.ts'
 import { withoutTimerLateness, type Clock } from '../../base/measure/clock.ts'
 import type { Session } from './session.ts'
 
@@ -87,7 +88,7 @@ export function think(session: Session, clock: Clock, ms: number, cutShort: () =
     session.steps++
     if (slept) return resolve()
     // A scenario that has forgotten to wait for it is not ended by its rejection.
-    promise.catch(() => {})
+    void ignoreFailure(promise)
     reject(cutShort())
   })
   return promise

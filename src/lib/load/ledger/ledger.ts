@@ -1,3 +1,4 @@
+import { ignoreFailure } from '../../base/abort.ts'
 import { reasonOf } from '../../base/errors/errors.ts'
 import { unwritable, type AppendOnlyFile } from './ledger-file.ts'
 import { formatEntry, formatHead, mostRefusals, refusalsCutLine, type LedgerHead } from './ledger-format.ts'
@@ -33,7 +34,7 @@ export async function startLedger(
 ): Promise<LedgerWriter> {
   const counts = { booked: 0, conflict: 0, failed: 0, unknown: 0 }
   const { promise: failed, reject: fail } = Promise.withResolvers<never>()
-  failed.catch(() => {})
+  void ignoreFailure(failed)
   let waiting = ''
   let nextWrite: Promise<void> | null = null
   let lastWrite = Promise.resolve()

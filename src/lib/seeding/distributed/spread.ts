@@ -1,3 +1,4 @@
+import { ignoreFailure } from '../../base/abort.ts'
 import type { Database } from '../../ports/database.ts'
 import { addRetries } from '../../adapters/databases/retry.ts'
 import { redactUrl } from '../../base/redact-url.ts'
@@ -144,13 +145,13 @@ async function storeOnce(
       await crew.call()
       await end.reached
     } finally {
-      if (!isLost) await orders.send({ kind: 'stop' }).catch(() => {})
+      if (!isLost) await ignoreFailure(orders.send({ kind: 'stop' }))
       const patienceMs = left.size === 0 ? farewellMs : lastBlocksMs
       await crew.dismiss(isLost ? 0 : patienceMs, isLost)
-      const closing = orders.close().catch(() => {})
+      const closing = ignoreFailure(orders.close())
       if (!isLost) await closing
       await blocks.close()
-      if (client.isReady) await client.del(run.keys.news).catch(() => {})
+      if (client.isReady) await ignoreFailure(client.del(run.keys.news))
     }
   } finally {
     client.destroy()

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../base/abort.ts'
 import type { Broker } from '../../ports/broker.ts'
 import { RushbenchError } from '../../base/errors/errors.ts'
 import type { Ledger } from '../../ports/scenario.ts'
@@ -123,5 +123,5 @@ function take<T>(items: Iterator<T>, count: number): T[] {
 }
 
 async function rest(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(Math.max(1, Math.ceil(ms)), null, { signal }).catch(() => {})
+  await pause(Math.max(1, Math.ceil(ms)), signal)
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../base/abort.ts'
 import { auditBookings } from '../../audit/audit-bookings.ts'
 import { createClaims, type Claims } from '../../audit/claims.ts'
 import { createPace, type Pace } from '../../audit/pace.ts'
@@ -129,7 +129,7 @@ async function findWaiting(store: Store, signal: AbortSignal, standstillMs: numb
     if (!next) return []
     if (next.id !== first) movedAt = performance.now()
     first = next.id
-    await sleep(lookEveryMs, null, { signal }).catch(() => {})
+    await pause(lookEveryMs, signal)
     signal.throwIfAborted()
   }
   const left: WaitingMessage[] = []

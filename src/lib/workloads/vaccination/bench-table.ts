@@ -1,3 +1,4 @@
+import { ignoreFailure } from '../../base/abort.ts'
 import type { Database, Inserter } from '../../ports/database.ts'
 import type { BenchSession, BenchTable } from '../../insert-bench/table.ts'
 import type { SeedRecipe } from '../../seeding/recipe.ts'
@@ -66,13 +67,13 @@ async function openSession(database: Database, source: ReservationSource, connec
       )
     }
     // A connection that is gone cannot be closed, and the stock is to be settled all the same.
-    for (const inserter of inserters) await inserter.close().catch(() => {})
+    for (const inserter of inserters) await ignoreFailure(inserter.close())
     await settleStock(database, places, unknown)
   }
   try {
     while (inserters.length < connections) inserters.push(await database.openInserter(reservations))
   } catch (error) {
-    await close().catch(() => {})
+    await ignoreFailure(close())
     throw error
   }
   return {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Admin, AuthenticationError, UserError, type BaseOptions } from '@platformatic/kafka'
+import { ignoreFailure } from '../../../base/abort.ts'
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
 import { readBrokerUrl } from '../url.ts'
 
@@ -93,7 +94,7 @@ export async function openCluster(url: string): Promise<KafkaCluster> {
   try {
     await admin.metadata({ topics: [], forceUpdate: true })
   } catch (error) {
-    void admin.close().catch(() => {})
+    void ignoreFailure(admin.close())
     throw translate(error, 'the connection')
   }
   return {

@@ -1,5 +1,6 @@
 import { Consumer as KafkaConsumer } from '@platformatic/kafka'
-import { deliver, pause, watchOutage, waitAtMost } from '../delivery.ts'
+import { ignoreFailure, pause } from '../../../base/abort.ts'
+import { deliver, watchOutage, waitAtMost } from '../delivery.ts'
 import { answerWithinMs, untilReady, type KafkaCluster, type Topic } from './client.ts'
 import { fetchMessages, type PlacedMessage, type Positions, unacknowledgedFrom } from './fetch.ts'
 import type { Consumer, Consumption } from '../../../ports/broker.ts'
@@ -126,12 +127,12 @@ async function join(cluster: KafkaCluster, consumption: Consumption): Promise<Me
     consumer.topics.track(name)
     await consumer.joinGroup()
   } catch (error) {
-    void consumer.close(true).catch(() => {})
+    void ignoreFailure(consumer.close(true))
     throw cluster.translate(error, `the group ${group}`)
   }
   return {
     isLost: () => failed || performance.now() - activeAt > rejoinWithinMs,
-    leave: () => consumer.close(true).catch(() => {}),
+    leave: () => ignoreFailure(consumer.close(true)),
     async takeAndHandle(stop) {
       const topic = await cluster.openTopic(name)
       const current = await currentGeneration(topic)
@@ -147,7 +148,7 @@ async function join(cluster: KafkaCluster, consumption: Consumption): Promise<Me
       const batch = current.waiting.splice(0, consumption.maxBatch)
       if (batch.length === 0) return
       const handling = handle(batch, current, stop)
-      busy = handling.catch(() => {})
+      busy = ignoreFailure(handling)
       await handling.catch((error: unknown) => {
         current.over.abort()
         throw error

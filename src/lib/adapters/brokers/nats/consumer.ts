@@ -1,7 +1,8 @@
 import { type Msg, createInbox, nanos } from '@nats-io/transport-node'
-import { deliver, pause, watchOutage, waitAtMost } from '../delivery.ts'
+import { deliver, watchOutage, waitAtMost } from '../delivery.ts'
 import { type Jet, messageOf } from './jet.ts'
 import type { Consumer, Consumption } from '../../../ports/broker.ts'
+import { pause } from '../../../base/abort.ts'
 
 const acknowledged = Buffer.from('+ACK')
 const givenBack = Buffer.from('-NAK')

@@ -1,5 +1,6 @@
 import { AckPolicy, JetStreamApiError, type Consumer as StreamConsumer, type ConsumerInfo } from '@nats-io/jetstream'
 import { InvalidArgumentError, nanos } from '@nats-io/transport-node'
+import { ignoreFailure } from '../../../base/abort.ts'
 import { checkName } from '../url.ts'
 import { acknowledgeWithinMs, startConsumer } from './consumer.ts'
 import { answerWithinMs, openJet, type Jet, messageOf } from './jet.ts'
@@ -118,7 +119,7 @@ async function* readTopic(jet: Jet, topic: string): AsyncGenerator<Message> {
     try {
       yield* readPages(consumer, info.num_pending)
     } finally {
-      await consumer.delete().catch(() => {})
+      await ignoreFailure(consumer.delete())
     }
   } catch (error) {
     throw jet.translate(error, `to read ${topic}`)

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { openSqliteFile } from '../../databases/sqlite/open-file.ts'
 import type { SqliteConnection } from '../../databases/sqlite/connection.ts'
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
-import { deliver, pause, watchOutage } from '../delivery.ts'
+import { deliver, watchOutage } from '../delivery.ts'
 import { checkName } from '../url.ts'
 import type { Broker, Consumer, Consumption, Message } from '../../../ports/broker.ts'
 import {
@@ -16,6 +16,7 @@ import {
   takeLease,
   type Lease,
 } from './leases.ts'
+import { pause } from '../../../base/abort.ts'
 
 /** How often a member that found nothing looks again, ms: what a message waits at most where nothing else is going on. */
 const pollMs = 5

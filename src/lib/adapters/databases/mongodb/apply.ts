@@ -1,3 +1,4 @@
+import { ignoreFailure } from '../../../base/abort.ts'
 import type { AnyTable, Change } from '../../../ports/database.ts'
 import type { MongoConnection } from './connection.ts'
 import {
@@ -138,7 +139,7 @@ function negated({ $inc = {} }: Operators): Operators {
 /** As far as the server lets it: whoever calls has an error to throw already. */
 async function takeBack(connection: MongoConnection, undos: readonly Undo[]): Promise<void> {
   for (const { table, filter, operators } of undos.toReversed()) {
-    await connection.write(() => connection.collection(table).updateOne(filter, operators)).catch(() => {})
+    await ignoreFailure(connection.write(() => connection.collection(table).updateOne(filter, operators)))
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type ResultSetHeader,
   type RowDataPacket,
 } from 'mysql2/promise'
+import { ignoreFailure } from '../../../base/abort.ts'
 import { RushbenchError } from '../../../base/errors/errors.ts'
 import { closeWhenServerHangsUp } from '../hang-up.ts'
 import { retry, type Attempt, createRetryCounter } from '../retry.ts'
@@ -189,7 +190,7 @@ function createConnections(
       return result
     } catch (error) {
       // A connection that is gone has nothing to roll back.
-      await session.raw.rollback().catch(() => {})
+      await ignoreFailure(session.raw.rollback())
       throw error
     }
   }

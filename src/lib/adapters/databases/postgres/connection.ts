@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Client, Pool, types, type ClientBase, type ClientConfig, type PoolClient, type QueryConfig } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
+import { ignoreFailure } from '../../../base/abort.ts'
 import { RushbenchError } from '../../../base/errors/errors.ts'
 import { closeWhenServerHangsUp } from '../hang-up.ts'
 import type { Value } from '../../../ports/database.ts'
@@ -241,7 +242,7 @@ function createConnections(pool: Pool, options: ClientConfig, known: KnownServer
       return result
     } catch (error) {
       // A connection that is gone has nothing to roll back.
-      await session.execute(plain('rollback')).catch(() => {})
+      await ignoreFailure(session.execute(plain('rollback')))
       throw error
     }
   }
@@ -306,7 +307,7 @@ async function openListener(
   // A server that is gone without a word is noticed by the kernel.
   const client = new Client({ ...options, keepAlive: true, keepAliveInitialDelayMillis: keepAliveMs })
   const { promise: lost, reject } = Promise.withResolvers<never>()
-  lost.catch(() => {})
+  void ignoreFailure(lost)
   client.on('error', reject)
   client.on('end', () => reject(new Error('connection ended')))
   client.on('notification', ({ payload }) => onPayload(payload ?? ''))
@@ -316,7 +317,7 @@ async function openListener(
     await prepareSession(client, url, { schemas })
     await client.query(`listen ${client.escapeIdentifier(channel)}`)
   } catch (error) {
-    await client.end().catch(() => {})
+    await ignoreFailure(client.end())
     throw error
   }
   return { lost: said(lost), close: () => client.end() }

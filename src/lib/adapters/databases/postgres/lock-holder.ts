@@ -1,4 +1,5 @@
 import { Client, type ClientConfig } from 'pg'
+import { ignoreFailure } from '../../../base/abort.ts'
 import type { LockHolder } from '../waits.ts'
 
 /** A session that keeps a lock; what its user may not see is null. */
@@ -33,7 +34,7 @@ export async function findPostgresHolder(options: ClientConfig, own: ReadonlySet
     return rows[0] ? describeHolder(rows[0]) : null
   } finally {
     // A server that says no more is not waited for.
-    void client.end().catch(() => {})
+    void ignoreFailure(client.end())
   }
 }
 

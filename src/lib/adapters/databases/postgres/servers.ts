@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { Client, type ClientBase, type ClientConfig } from 'pg'
+import { ignoreFailure } from '../../../base/abort.ts'
 import { factsOf, isTlsFault } from '../tls.ts'
 import type { Candidate, PostgresUrl, SessionAttributes } from './url.ts'
 import type { ConnectionFacts } from '../../../ports/database-facts.ts'
@@ -79,7 +80,7 @@ async function tryCandidate(
     return { ...facts, ...(isBehindPooler && { pooled: true as const }) }
   } catch (error) {
     // A server that says no more is not waited for.
-    void client.end().catch(() => {})
+    void ignoreFailure(client.end())
     throw error
   }
 }

@@ -1,3 +1,4 @@
+import { ignoreFailure } from '../../../base/abort.ts'
 import type { AnyTable, Value } from '../../../ports/database.ts'
 import type { RedisConnection } from './connection.ts'
 import { createFilter } from './conditions.ts'
@@ -77,7 +78,7 @@ async function* answersTo(
     const next: string | null = answer[1]
     asked = next !== null && ahead ? ask(next) : null
     // Nobody may wait for it any more.
-    asked?.catch(() => {})
+    if (asked) void ignoreFailure(asked)
     yield answer
     if (next !== null) asked ??= ask(next)
   }

@@ -26,7 +26,8 @@ import { readSqliteNatures, readSqliteShapes } from './shape.ts'
 import { openSqliteFile } from './open-file.ts'
 import { inMemory } from './url.ts'
 import { openWriteLock } from './lock-holder.ts'
-import { keepFollowing, rest } from '../watch.ts'
+import { keepFollowing } from '../watch.ts'
+import { pause } from '../../../base/abort.ts'
 
 /** The SQLite inside Node: no server, one file. */
 export const sqlite: DatabaseAdapter = {
@@ -197,7 +198,7 @@ function watchSqliteInserts<R extends object>(
         continue
       }
       ready()
-      await rest(pollMs, signal)
+      await pause(pollMs, signal)
     }
   }, onError)
 }

@@ -1,5 +1,6 @@
 import type { Socket as NetSocket } from 'node:net'
 import type { Dispatcher, WebSocketInit } from 'undici'
+import { ignoreFailure } from '../../../base/abort.ts'
 import { plain } from '../../../base/format.ts'
 import { explainSocketError, failures } from './failures.ts'
 
@@ -38,7 +39,7 @@ export async function loadWebSockets(timeoutMs: number): Promise<OpenRawWebSocke
       return dispatch(request, watchResponse(handler, seen))
     })
     const events = new UndiciWebSocket(url, { ...options, dispatcher })
-    const forget = (): void => void client.destroy().catch(() => {})
+    const forget = (): void => void ignoreFailure(client.destroy())
     events.addEventListener('open', () => (seen.isOpen = true))
     events.addEventListener('close', forget)
     return {

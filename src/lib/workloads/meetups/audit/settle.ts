@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../../base/abort.ts'
 import type { Broker } from '../../../ports/broker.ts'
 import type { Store } from '../../../ports/database.ts'
 import type { Violation } from '../../../ports/workload.ts'
@@ -21,7 +21,7 @@ export async function* settle(
   let movedAt = performance.now()
   let left = await findLeft(store, broker)
   while (!isNothing(left) && performance.now() - movedAt < standstillMs) {
-    await sleep(lookEveryMs, null, { signal }).catch(() => {})
+    await pause(lookEveryMs, signal)
     signal.throwIfAborted()
     left = await findLeft(store, broker)
     const now = JSON.stringify(left)

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../../base/abort.ts'
 import type { PubSub } from '../../../ports/pubsub.ts'
 import { channelOf, writeMessage } from './announcements.ts'
 import type { MessageRow } from './tables.ts'
@@ -36,7 +36,7 @@ export function createAnnouncer(pubsub: PubSub, onError: (error: Error) => void)
 
   async function payBack(): Promise<void> {
     while (owed.size > 0 && !stop.signal.aborted) {
-      await sleep(retryMs, null, { signal: stop.signal }).catch(() => {})
+      await pause(retryMs, stop.signal)
       for (const room of owed) {
         // What is stored from now on is owed anew.
         if (await publish(room, '')) owed.delete(room)

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../../base/abort.ts'
 import { RpcError } from '../rpc/errors.ts'
 
 /** Before a stream that was broken off is opened again, ms; twice as long after each more, up to the second. */
@@ -25,7 +25,7 @@ export async function* resume<Given>(
     } catch (error) {
       if (last === null || !(error instanceof RpcError && error.code === 'unavailable')) throw error
     }
-    await sleep(pauseMs, null, { signal }).catch(() => {})
+    await pause(pauseMs, signal)
     pauseMs = Math.min(pauseMs * 2, pausesMs[1])
   }
 }

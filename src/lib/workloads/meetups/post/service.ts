@@ -1,4 +1,5 @@
 import { v7 as uuid } from 'uuid'
+import { ignoreFailure } from '../../../base/abort.ts'
 import { applyIfAbsent, type ChangeIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Rows, Store } from '../../../ports/database.ts'
 import { createGroupCommit } from '../../shared/group-commit.ts'
@@ -26,7 +27,7 @@ const maxTries = 5
 export async function startPostService({ database, openPubSub }: ServiceParts): Promise<RunningService> {
   const pubsub = await openPubSub()
   // A relay that does not hear it looks by itself.
-  const onTold = () => void pubsub.publish(outboxChannel, '').catch(() => {})
+  const onTold = () => void ignoreFailure(pubsub.publish(outboxChannel, ''))
   const service = createPostService(database.store, Date.now, onTold)
   return { contracts: [served('PostService', service)], async close() {} }
 }

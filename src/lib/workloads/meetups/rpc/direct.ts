@@ -1,5 +1,5 @@
 import type { MethodDefinition } from '@grpc/grpc-js'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../../base/abort.ts'
 import { fromStatus, RpcError, toStatus } from './errors.ts'
 
 /** Takes a request and gives its answer, both as the bytes that gRPC would send. Throws `RpcError`. */
@@ -43,7 +43,7 @@ export function createDirectCalls(closing: AbortSignal, onError: (error: Error) 
     find: (path) => (closing.aborted ? null : (calls.get(path) ?? null)),
     async finish(graceMs) {
       const over = new AbortController()
-      const grace = sleep(graceMs, null, { signal: over.signal }).catch(() => {})
+      const grace = pause(graceMs, over.signal)
       await Promise.race([Promise.allSettled(underWay), grace])
       over.abort()
     },

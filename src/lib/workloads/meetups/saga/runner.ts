@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../../base/abort.ts'
 import { applyIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../../ports/database.ts'
 import type { Clients } from '../services.ts'
@@ -58,7 +58,7 @@ export function startRunner(parts: RunnerParts, times: RunnerTimes = defaultTime
       } catch (error) {
         if (failures === 0) onError(error as Error)
         const [shortest, longest] = times.retryMs
-        await pause(Math.min(longest, shortest * 2 ** failures++))
+        await pause(Math.min(longest, shortest * 2 ** failures++), stop.signal)
       }
     }
   }
@@ -92,11 +92,10 @@ export function startRunner(parts: RunnerParts, times: RunnerTimes = defaultTime
       } catch (error) {
         onError(error as Error)
       }
-      await pause(times.lookEveryMs)
+      await pause(times.lookEveryMs, stop.signal)
     }
   }
 
-  const pause = (ms: number) => sleep(ms, null, { signal: stop.signal }).catch(() => {})
   const recovering = recover()
   return {
     async begin(rows) {

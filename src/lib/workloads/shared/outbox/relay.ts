@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../../base/abort.ts'
 import type { Broker, Message } from '../../../ports/broker.ts'
 import type { Condition, FindOptions, Store, Table, Where } from '../../../ports/database.ts'
 import { failure } from '../../../base/errors/errors.ts'
@@ -137,7 +138,7 @@ export function startRelay<Row extends OutboxRow>(parts: RelayParts<Row>, times:
     const isLeft = async () => last && (await findWaiting(parts, { id: { lte: last.id } }, { limit: 1 })).length > 0
     while (!stop.aborted && (await isLeft())) {
       const { ms } = await round()
-      await sleep(ms, null, { signal: stop }).catch(() => {})
+      await pause(ms, stop)
     }
     await lease.release()
   }
@@ -180,7 +181,7 @@ function createRest() {
     async wait(ms: number, wakeable: boolean): Promise<void> {
       if (!wakeable || !isWoken) {
         current = { wakeable, bell: new AbortController() }
-        await sleep(ms, null, { signal: current.bell.signal }).catch(() => {})
+        await pause(ms, current.bell.signal)
         current = null
       }
       if (wakeable) isWoken = false
