@@ -94,9 +94,18 @@ function replicaVictim({ printed }: Command): Pick<Victim, 'harm'> {
     async harm(_, forMs) {
       const number = (kills++ % replicas) + 1
       const started = [...printed().matchAll(new RegExp(`replica ${number} listens on .*process (\\d+)`, 'g'))]
-      process.kill(Number(started.at(-1)?.[1]), 'SIGKILL')
+      killIfThere(Number(started.at(-1)?.[1]))
       await sleep(forMs)
     },
+  }
+}
+
+/** One that has just died by itself, of a broker that went away, is being started again already. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
