@@ -1,4 +1,5 @@
-import { BaseCommand, settingFlags } from '../lib/cli/base-command.ts'
+import { BaseCommand } from '../lib/cli/base-command.ts'
+import { settingFlags } from '../lib/cli/flags.ts'
 import { requireTables } from '../lib/adapters/databases/migrate.ts'
 import { failure } from '../lib/base/errors/errors.ts'
 import { formatCount } from '../lib/base/format.ts'
@@ -7,9 +8,8 @@ import { vaccination } from '../lib/workloads/vaccination/index.ts'
 
 export default class InsertSchedules extends BaseCommand {
   static override summary = 'Fill the calendar with slots.'
-  static override description = `By default 3 years from 2000-01-01, every 20 minutes from 8:00 to 19:40, 300 places each: 39,456 slots.
-Running it again adds only what is missing. With --capacity, slots that are there with fewer places get as many;
-none loses any.`
+  static override description = `By default 3 years from 2000-01-01, every 20 minutes from 8:00 to 19:40, 300 places each: 39,456 slots. Running it \
+again adds only what is missing. With --capacity, existing slots with fewer places get as many; none loses any.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --from 2027-01-01 --years 1 --every 1h --capacity 20',

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand, settingFlags } from '../lib/cli/base-command.ts'
-import { besideOriginalFlag } from '../lib/cli/beside-original.ts'
+import { BaseCommand } from '../lib/cli/base-command.ts'
+import { besideOriginalFlag, requestFlags, settingFlags } from '../lib/cli/flags.ts'
 import { runCacheExperiment, type CacheExperiment } from '../lib/app/load/cache-experiment.ts'
 import { cacheExperimentText } from '../lib/render/terminal/cache-experiment-text.ts'
 import type { RunConfig } from '../lib/config/resolve.ts'
@@ -8,7 +8,6 @@ import { loadFaults } from '../lib/load/metrics/load-verdict.ts'
 import type { LoadReport } from '../lib/record/record.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
 import { makeLoadRun, type LoadFlags } from '../lib/app/load/load-run.ts'
-import { requestFlags } from '../lib/cli/request-flags.ts'
 
 export default class Load extends BaseCommand {
   static override summary = "Let virtual users do what a workload's users do, then audit the database."
@@ -16,39 +15,39 @@ export default class Load extends BaseCommand {
     '<%= command.id %> [--users <value> | --stages <value> | --rate <value>] [FLAGS]',
     "<%= command.id %> --request 'METHOD /path' [--connections <value> | --rate <value>] [FLAGS]",
   ]
-  static override description = `Users of the vaccination workload, the default, wait 1-2 s; two of three look at month 1 and 3 s later at
-month 2; one of three does that, waits 5 s and books a random slot that has stock. --workload names another
-system ("rushbench workloads"), --mix some of its scenarios. Without --target, rushbench fills the database and
-starts the API itself, in another process. Ctrl-C ends the run, which is audited all the same.
+  static override description = `Users of the vaccination workload, the default, wait 1-2 s; two of three look at month 1 and 3 s later at month 2; \
+one of three does that, waits 5 s and books a random slot that has stock. --workload names another system \
+("rushbench workloads"), --mix some of its scenarios. Without --target, rushbench fills the database and starts the \
+API itself, in another process. Ctrl-C ends the run, which is still audited.
 
-Closed model: --users, with --ramp-up, or --stages; each user waits for its answer before it goes on.
+Closed model: --users, with --ramp-up, or --stages; each user waits for its response before it goes on.
 
-Open model: --rate, with --burst; iterations start on a schedule whether or not earlier ones came back,
-and what cannot start because --max-in-flight are under way is counted as skipped.
+Open model: --rate, with --burst; iterations start on a schedule whether or not earlier ones came back. One that \
+cannot start because --max-in-flight are under way is counted as skipped.
 
-With --find-limit, runs one trial after the other to find the most users, or the highest rate, that
-hold a limit (or the most --connections of a --request); each trial is at least as long as --duration.
+With --find-limit, runs one trial after the other to find the most users, or the highest rate, that hold a limit (or \
+the most --connections of a --request); each trial is at least as long as --duration.
 
-With --workers, so many processes make the load: on this machine, or with --queue those that wait there as
+With --workers, that many processes make the load: on this machine, or with --queue those that wait there as \
 "rushbench worker", on as many machines as you like; docs/workers.md explains it.
 
-With --request, one request is sent over and over: by --connections, each as soon as it is answered (saturation),
-where what is measured is service time; or at a --rate, where response time counts from when it should have been
-sent. --expect says which statuses are right. --engine autocannon makes the first of these by autocannon, as a
-second opinion; it cannot send HEAD or a header twice, and takes neither --rate, --threads nor --workers.
+With --request, one request is sent over and over: by --connections, each as soon as it has its response \
+(saturation), which measures service time; or at a --rate, where response time counts from when it should have been \
+sent. --expect says which statuses are right. --engine autocannon sends the former by autocannon, as a second \
+opinion; it cannot send HEAD or a header twice, and takes none of --rate, --threads and --workers.
 
-With --fault something goes wrong in the middle of the run, with what rushbench started itself, and the
-audit shows what came of it; docs/faults.md explains it.
+With --fault, something that rushbench itself started fails in the middle of the run, and the audit shows what came \
+of it; docs/faults.md explains it.
 
-With --experiment cache the same run is made four times, without and with the cache in turn, each from the
-same database.
+With --experiment cache, the same run is made four times, without and with the cache in turn, each from the same \
+database.
 
-With --scenario the users do what a file of yours says, against any API; docs/scenarios.md explains it.
+With --scenario, the users do what a file of yours says, against any API; docs/scenarios.md explains it.
 
-Exit codes: 3 a threshold was not met, no load held the limit, no request was made, every request failed, or more than 1% of the
-iterations threw (--threshold 'errors<5%' allows more), 4 the audit found bookings that are lost, doubled,
-oversold or stored though they were refused,
-5 the run is not valid because the generator was the bottleneck, or a worker was lost.`
+Exit codes: 3 a threshold was not met, no load held the limit, no request was made, every request failed, or more \
+than 1% of the iterations threw (--threshold 'errors<5%' allows more); 4 the audit found bookings that are lost, \
+doubled, oversold or stored though they were refused; 5 the run is not valid because the generator was the \
+bottleneck, or a worker was lost.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --users 3000 --duration 60s',
     "<%= config.bin %> <%= command.id %> --users 500 --ramp-up 10s --threshold 'response_time.p99<500ms' --threshold 'failures<1%'",

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand, settingFlags } from '../lib/cli/base-command.ts'
+import { BaseCommand } from '../lib/cli/base-command.ts'
+import { settingFlags } from '../lib/cli/flags.ts'
 import { describeDifference, describeExtras } from '../lib/adapters/databases/table-shapes.ts'
 import { compareTables, migrateDown, migrateUp, type TableComparison } from '../lib/adapters/databases/migrate.ts'
 import { formatTable, plain } from '../lib/base/format.ts'
@@ -18,14 +19,13 @@ interface Migration {
 
 export default class Migrate extends BaseCommand {
   static override summary = 'Create the tables (or drop them with --down).'
-  static override description = `Runs twice without harm. Tables that rushbench did not create are never touched: each of its own
-carries a mark. On an engine that cannot take back CREATE TABLE (MySQL, MariaDB), a failed run
-drops what it made. What an engine lacks (docs/distributed-databases.md) is left out, and said.
+  static override description = `Is safe to run twice. Tables that rushbench did not create are never touched: each of its own carries a mark. On an \
+engine that cannot roll back CREATE TABLE (MySQL, MariaDB), a failed run drops what it made. What an engine does not \
+support (docs/distributed-databases.md) is left out and named.
 
---status holds the tables themselves (columns, keys, indexes, references) against what migrate
-makes, and says how they differ. Indexes, partitions and columns of yours that refuse no row are
-allowed, and named (docs/databases.md). Exit codes: 3 a table is missing, not ours, of another
-version, or differs, 1 the catalog could not be read.`
+--status holds the tables themselves (columns, keys, indexes, references) against what migrate makes, and says how \
+they differ. Indexes, partitions and columns of yours that refuse no row are allowed, and named (docs/databases.md). \
+Exit codes: 3 a table is missing, not ours, of another version, or differs; 1 the catalog could not be read.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --status --db mysql://user:password@127.0.0.1/test',

@@ -8,7 +8,7 @@ import { readReport, writeView } from '../lib/record/store.ts'
 import { reportSummary } from '../lib/render/terminal/summary.ts'
 import { renderView } from '../lib/render/render.ts'
 import { extensions, viewNames, type ViewName } from '../lib/record/names.ts'
-import { paint } from '../lib/cli/paint.ts'
+import { paint } from '../lib/cli/output.ts'
 
 /** What a report is shown as; JSON is what it is saved as. */
 type Form = ViewName | 'text' | 'json'
@@ -25,14 +25,15 @@ function viewFlag(view: ViewName, summary: string) {
 
 export default class Report extends BaseCommand {
   static override summary = 'Show a saved report: as text, HTML, Markdown, JUnit XML or CSV.'
-  static override description = `Prints to stdout, or writes the file named with --out, in the form that its name ends with: .html, .md, .xml (JUnit),
-.csv, .json or .txt. The HTML is one file that opens offline; Markdown fits
-a comment on a pull request; JUnit has a case for the run, for each line of the audit and for each threshold.`
+  static override description = `Prints to stdout, or writes the file named by --out in the form that its name ends with: .html, .md, .xml (JUnit), \
+.csv, .json or .txt. The HTML is one file that opens offline; the Markdown fits a comment on a pull request; the \
+JUnit XML has a case for the run, for each line of the audit and for each threshold.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> reports/2026-11-21T07-53-15Z-load.json',
     '<%= config.bin %> <%= command.id %> reports/2026-11-21T07-53-15Z-load.json -o load.html',
     '<%= config.bin %> <%= command.id %> fixtures/reports/load-baseline.json --markdown >>"$GITHUB_STEP_SUMMARY"',
   ]
+  static override usage = '<%= command.id %> FILE [FLAGS]'
   static override args = { file: Args.string({ required: true, description: 'saved report' }) }
   static override flags = {
     html: viewFlag('html', 'as a page for a browser'),

@@ -1,4 +1,5 @@
-import { BaseCommand, settingFlags } from '../lib/cli/base-command.ts'
+import { BaseCommand } from '../lib/cli/base-command.ts'
+import { settingFlags } from '../lib/cli/flags.ts'
 import { listReports, listText, type ListedReport } from '../lib/render/terminal/list.ts'
 
 export default class Reports extends BaseCommand {

@@ -1,12 +1,12 @@
 import { hostname } from 'node:os'
 import { Flags } from '@oclif/core'
-import { BaseCommand, settingFlags } from '../lib/cli/base-command.ts'
+import { BaseCommand } from '../lib/cli/base-command.ts'
 import { failure } from '../lib/base/errors/errors.ts'
 import { countOf, plain } from '../lib/base/format.ts'
 import type { PartEvent } from '../lib/load/distributed/run-part.ts'
 import type { SeedPartEvent } from '../lib/seeding/distributed/run-seed-part.ts'
 import { runWorker } from '../lib/app/worker.ts'
-import { readAllowed } from '../lib/cli/allowed-scenarios.ts'
+import { readAllowed, settingFlags } from '../lib/cli/flags.ts'
 
 /** What `worker --json` prints in the end. */
 interface WorkerSummary {
@@ -17,19 +17,19 @@ interface WorkerSummary {
 }
 
 export default class WorkerCommand extends BaseCommand {
-  static override summary = 'Wait on a queue for work, such as a part of a load, and do it.'
-  static override description = `Takes one part at a time of what "rushbench load --workers N --queue ..." puts on the queue, from any machine that
-reaches the queue and the target. Ctrl-C gives the part under way back, which ends its run.
+  static override summary = 'Wait on a queue for jobs, such as a shard of a load, and do them.'
+  static override description = `Takes one job at a time of what "rushbench load --workers N --queue ..." puts on the queue, from any machine that \
+reaches the queue and the target. Ctrl-C gives the job under way back, which ends its run.
 
-A scenario file travels with its load. It is code from the queue that would run here with your rights, so that
-none is run unless --allow-scenarios permits it: by the hash of the file (sha256sum FILE), or any. Whoever may write
-to the queue may have a worker load what its machine reaches by 127.0.0.1; --allow-remote lets it load other machines
-as well. docs/workers.md says more.
+A scenario file travels with its load. It is code from the queue that would run here with your rights, so none runs \
+unless --allow-scenarios permits it: by the hash of the file (sha256sum FILE), or any. Anyone who can write to the \
+queue can make a worker load what its machine reaches by 127.0.0.1; --allow-remote lets it load other machines as \
+well. docs/workers.md says more.
 
-With --db it also stores blocks of the seedings that "rushbench insert-reservations --workers N --queue ..." begins in that
-database, and of no other: no password goes over the queue. docs/seeding.md says more.
+With --db it also stores blocks of the seedings that "rushbench insert-reservations --workers N --queue ..." begins \
+in that database, and of no other: no password goes over the queue. docs/seeding.md says more.
 
-Ends with 0 when it is stopped while it waits, with 130 when it had a part to give back.`
+Ends with 0 when it is stopped while it waits, with 130 when it had a job to give back.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --queue redis://127.0.0.1:6379',
     '<%= config.bin %> <%= command.id %> --queue rediss://user:password@queue.example.com:6379/0 --name rack-4 --allow-remote',
@@ -38,7 +38,7 @@ Ends with 0 when it is stopped while it waits, with 130 when it had a part to gi
   ]
   static override flags = {
     ...settingFlags('queue', 'db'),
-    name: Flags.string({ summary: 'what this worker is called in reports [default: its host and process]' }),
+    name: Flags.string({ summary: 'name of this worker in reports [default: its host and process]' }),
     'allow-scenarios': Flags.string({
       multiple: true,
       default: ['none'],

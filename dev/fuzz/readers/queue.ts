@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { z } from 'zod'
-import { readAllowed } from '../../../src/lib/cli/allowed-scenarios.ts'
+import { readAllowed } from '../../../src/lib/cli/flags.ts'
 import { readScenarioSettings } from '../../../src/lib/config/scenario-settings.ts'
 import { failure } from '../../../src/lib/base/errors/errors.ts'
 import { checkModel } from '../../../src/lib/load/engine/model.ts'

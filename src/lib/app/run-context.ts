@@ -41,6 +41,8 @@ export interface RunContext {
   log(text: string): void
   /** Says what a user should know besides, on stderr. */
   note(text: string): void
+  /** Warns that a result may mislead, on stderr. */
+  warn(text: string): void
   readonly onWait: OnWait
 }
 

@@ -1,39 +1,21 @@
 import { join } from 'node:path'
 import { Command, Errors, Flags, ux } from '@oclif/core'
-import type { FlagInput, Input, ParserOutput } from '@oclif/core/interfaces'
-import { errorJson, printError } from './error-output.ts'
+import type { Input, ParserOutput } from '@oclif/core/interfaces'
+import { errorJson, paint, printError } from './output.ts'
 import { commandLine } from '../config/command-line.ts'
 import { resolveConfig, type RunConfig } from '../config/resolve.ts'
-import { flagName, variableName } from '../config/names.ts'
-import { definitionOf, type SettingName } from '../config/settings.ts'
+import type { SettingName } from '../config/settings.ts'
 import type { Database } from '../ports/database.ts'
 import { exitCodes } from '../base/errors/error-entry.ts'
 import { failure, RushbenchError } from '../base/errors/errors.ts'
 import { hideInWord, hideSecrets } from '../base/secret-text.ts'
 import { endProcess } from '../app/end-process.ts'
-import { showSeconds, showTrial } from './load-progress.ts'
-import { paint } from './paint.ts'
-import { showPreparing, showProgress, showWaits, type ProgressDisplay } from './progress.ts'
+import { showPreparing, showProgress, showSeconds, showTrial, showWaits, type ProgressDisplay } from './progress.ts'
 import { openDatabase, type RunContext } from '../app/run-context.ts'
 import { requireReadable } from '../app/require-services.ts'
 import { usageFailure } from './usage-errors.ts'
 import type { Wait } from '../ports/database-facts.ts'
 import type { Progress } from '../base/progress.ts'
-
-/** The flags of the named settings, but for secrets; each is text here and is read by its setting's schema. */
-export function settingFlags(...names: readonly SettingName[]): FlagInput {
-  const open = names.filter((name) => !definitionOf(name).secret)
-  return Object.fromEntries(open.map((name) => [flagName(name), settingFlag(name)]))
-}
-
-function settingFlag(name: SettingName) {
-  const { summary, char, default: fallback, replaces = [] } = definitionOf(name)
-  const notes = [fallback === undefined ? null : `default: ${fallback}`, `env: ${variableName(name)}`]
-  const description = `${summary} [${notes.filter((note) => note !== null).join(', ')}]`
-  const exclusive = replaces.map((replaced) => flagName(replaced as SettingName))
-  const common = { summary: description, setting: name, exclusive, ...(char ? { char } : {}) } as const
-  return name === 'threshold' ? Flags.string({ ...common, multiple: true }) : Flags.string(common)
-}
 
 /** What a command's flags and arguments are read into. */
 type Output = Record<string, unknown>
@@ -62,6 +44,7 @@ function onEmptyLoop(): void {
 /** What every command shares: `--json`, `--verbose`, settings, Ctrl-C, and errors as one sentence with an exit code. */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
+  static override usage: string | string[] = '<%= command.id %> [FLAGS]'
   static override baseFlags = {
     verbose: Flags.boolean({ summary: 'show the stack trace of an error', helpGroup: 'GLOBAL' }),
     // Both are seen before a command is: they stand here for the help.
@@ -159,6 +142,7 @@ export abstract class BaseCommand extends Command {
       },
       log: (text) => this.log(text),
       note: (text) => this.logToStderr(text),
+      warn: (text) => void this.warn(text),
       onWait: this.#onWait,
     }
   }

@@ -1,18 +1,10 @@
-import { CommandHelp, Help, ux, type Command, type Interfaces } from '@oclif/core'
-import { asksForJson, printError } from './error-output.ts'
+import { Help, ux, type Interfaces } from '@oclif/core'
+import { asksForJson, printError } from './output.ts'
 import { exitCodes } from '../base/errors/error-entry.ts'
 import { unknownCommand } from './usage-errors.ts'
 
-/** Help of one command; its paragraphs are as wide as the terminal, not as the lines of the source. */
-class ParagraphHelp extends CommandHelp {
-  constructor(command: Command.Loadable, config: Interfaces.Config, opts: Interfaces.HelpOptions) {
-    super({ ...command, description: joinLines(command.description ?? '') }, config, opts)
-  }
-}
-
 /** Help as `--help`, `-h` and the command `help` show it; with `--json` as an object. */
 export default class RushbenchHelp extends Help {
-  protected override CommandHelpClass = ParagraphHelp
   readonly #json = asksForJson(process.argv)
   readonly #lines: string[] = []
 
@@ -37,9 +29,4 @@ export default class RushbenchHelp extends Help {
     if (this.#json) this.#lines.push(...lines)
     else super.log(...lines)
   }
-}
-
-/** Joins the lines of each paragraph; an indented line stays one of its own. */
-function joinLines(text: string): string {
-  return text.replaceAll(/(?<=\S)\n(?=\S)/g, ' ')
 }

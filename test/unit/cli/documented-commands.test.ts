@@ -100,6 +100,11 @@ async function check(words: readonly string[]): Promise<void> {
   }
 }
 
+it('leaves the wrapping of descriptions to the terminal', () => {
+  const broken = [...commands].filter(([, { description = '' }]) => /\S\n\S/.test(description)).map(([name]) => name)
+  expect(broken).toEqual([])
+})
+
 describe('the commands that the documentation prints', () => {
   it('are many', () => expect([documented.length > 60, examples.length > 40]).toEqual([true, true]))
 

@@ -12,7 +12,7 @@ import { refuseUnsettled } from '../../seeding/journal.ts'
 import type { BuiltInWorkload } from '../../workloads/registry.ts'
 import { createServices, type OpenedServices } from '../services.ts'
 import { startReplicas, type Replicas } from '../server/replicas.ts'
-import { serveEnvironment } from '../server/serve-environment.ts'
+import { serveEnvironment } from '../server/api-process.ts'
 
 /** Connections that preparing and auditing need; the API has its own. */
 const poolSize = 1

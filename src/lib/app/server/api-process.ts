@@ -2,12 +2,24 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { on, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ignoreFailure } from '../../base/abort.ts'
-import type { ApiNews, ApiOrder } from './api-channel.ts'
-import { lateEndMs } from './late-end.ts'
 import { addRetries } from '../../adapters/databases/retry.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
+import type { Settings } from '../../config/settings.ts'
 import type { RunningServer } from '../../ports/workload.ts'
 import type { RetryCounts } from '../../ports/database-facts.ts'
+import { lateEndMs } from '../end-process.ts'
+
+/** Asks the API process for something. */
+export type ApiCommand = 'drop-connections' | 'report-retries'
+
+/**
+ * Tells what an API process does: where it listens; how many connections it dropped on command; and what its database made
+ * it try again since it started, on command and whenever that has become more.
+ */
+export type ApiTelemetry =
+  | { readonly origin: string }
+  | { readonly dropped: number }
+  | { readonly retries: RetryCounts; readonly asked: boolean }
 
 /** What is to be started, and where. */
 export interface ApiLaunch {
@@ -158,17 +170,21 @@ async function launch({ entryPoint, env, host, port, metricsPort }: ApiLaunch, {
   const errors = collectErrors(child, onErrors)
   const origin = await waitForOrigin(child, errors)
   let retries: RetryCounts = {}
-  child.on('message', (news: ApiNews) => {
+  child.on('message', (news: ApiTelemetry) => {
     if ('retries' in news) retries = news.retries
   })
   return { child, origin, retries: () => retries, errors, mayEnd: false }
 }
 
 /** Sends an order and waits for the news that `pick` takes for its answer. */
-async function ask<News>(child: ChildProcess, order: ApiOrder, pick: (news: ApiNews) => News | null): Promise<News> {
+async function ask<News>(
+  child: ChildProcess,
+  order: ApiCommand,
+  pick: (news: ApiTelemetry) => News | null,
+): Promise<News> {
   const answers = on(child, 'message', { signal: AbortSignal.timeout(answerTimeoutMs), close: ['exit'] })
   child.send(order)
-  for await (const [news] of answers as AsyncIterable<[ApiNews]>) {
+  for await (const [news] of answers as AsyncIterable<[ApiTelemetry]>) {
     const answer = pick(news)
     if (answer !== null) return answer
   }
@@ -178,7 +194,7 @@ async function ask<News>(child: ChildProcess, order: ApiOrder, pick: (news: ApiN
 /** For the last time, if it can still answer. */
 async function askRetries({ child }: Api): Promise<void> {
   if (!child.connected) return
-  await ignoreFailure(ask(child, 'tell-retries', (news) => ('retries' in news && news.asked ? news : null)))
+  await ignoreFailure(ask(child, 'report-retries', (news) => ('retries' in news && news.asked ? news : null)))
 }
 
 function collectErrors(child: ChildProcess, onErrors: (text: string) => void): () => string {
@@ -216,4 +232,23 @@ async function end(api: Api, signal: 'SIGTERM' | 'SIGKILL', withinMs: number): P
   const timer = setTimeout(() => child.kill('SIGKILL'), withinMs)
   await exited
   clearTimeout(timer)
+}
+
+/** Returns the settings by which another process of `rushbench start` serves the same, as environment variables. */
+export function serveEnvironment(values: Settings): Readonly<Record<string, string>> {
+  return {
+    RUSHBENCH_WORKLOAD: values.workload,
+    RUSHBENCH_DB: values.db,
+    RUSHBENCH_DB_POOL: String(values.dbPool),
+    RUSHBENCH_CACHE: values.cache,
+    RUSHBENCH_CACHE_TTL: `${values.cacheTtl}ms`,
+    RUSHBENCH_BROKER: values.broker,
+    RUSHBENCH_IMAGES: values.images,
+    RUSHBENCH_SERVICE: values.service,
+    RUSHBENCH_SERVICE_PORT: String(values.servicePort),
+    RUSHBENCH_SHUTDOWN_TIMEOUT: `${values.shutdownTimeout}ms`,
+    ...(values.metricsToken === undefined ? {} : { RUSHBENCH_METRICS_TOKEN: values.metricsToken }),
+    ...(values.serviceSecret === undefined ? {} : { RUSHBENCH_SERVICE_SECRET: values.serviceSecret }),
+    ...(values.locations === undefined ? {} : { RUSHBENCH_LOCATIONS: values.locations }),
+  }
 }

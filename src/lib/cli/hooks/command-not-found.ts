@@ -1,5 +1,5 @@
 import type { Hook } from '@oclif/core'
-import { asksForJson, printError } from '../error-output.ts'
+import { asksForJson, printError } from '../output.ts'
 import { exitCodes } from '../../base/errors/error-entry.ts'
 import { unknownCommand } from '../usage-errors.ts'
 

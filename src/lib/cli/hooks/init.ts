@@ -1,8 +1,6 @@
 import { ux, type Hook } from '@oclif/core'
-import { asksForJson, hasFlag } from '../error-output.ts'
+import { asksForJson, guardOutput, hasFlag, hideProcessTitle } from '../output.ts'
 import { exitCodes } from '../../base/errors/error-entry.ts'
-import { guardOutput } from '../output-guard.ts'
-import { hideProcessTitle } from '../process-title.ts'
 
 /** Guards what every command does, and prints the version wherever it is asked for, also after a command and as JSON. */
 const init: Hook.Init = async function ({ id = '', argv, config }) {

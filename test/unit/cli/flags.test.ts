@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readAllowed } from '../../../src/lib/cli/allowed-scenarios.ts'
+import { readAllowed } from '../../../src/lib/cli/flags.ts'
 import { hashOf, isAllowed } from '../../../src/lib/load/distributed/travelling-scenario.ts'
 
 const source = 'abc'

@@ -1,7 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import { createRecorder } from '../../../src/lib/load/metrics/recorder.ts'
 import { createTimeline } from '../../../src/lib/load/metrics/timeline.ts'
-import { showSeconds } from '../../../src/lib/cli/load-progress.ts'
+import { showSeconds } from '../../../src/lib/cli/progress.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 
-const module = fileURLToPath(new URL('../../../../src/lib/app/server/late-end.ts', import.meta.url))
+const module = fileURLToPath(new URL('../../../src/lib/app/end-process.ts', import.meta.url))
 
 /** A process that is told to end after 300 ms at the latest, with what it does meanwhile. */
 async function run(rest: string): Promise<{ code: number; errors: string }> {

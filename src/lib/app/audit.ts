@@ -1,0 +1,90 @@
+import { readFacts } from '../adapters/databases/server-facts.ts'
+import { openAudit } from '../audit/open-audit.ts'
+import { afterInspection, collectViolations } from '../audit/result.ts'
+import { failure } from '../base/errors/errors.ts'
+import type { Watch } from '../base/progress.ts'
+import type { RunConfig } from '../config/resolve.ts'
+import { requireTarget } from '../load/clients/target.ts'
+import { joinEntries, readLedgers } from '../load/ledger/ledger-reader.ts'
+import type { AuditReport } from '../record/record.ts'
+import { auditSummary } from '../render/terminal/audit-text.ts'
+import { refuseUnsettled } from '../seeding/journal.ts'
+import { loadWorkload } from '../workloads/registry.ts'
+import { describeRun } from './describe-run.ts'
+import { requireServices } from './require-services.ts'
+import { openDatabase, type RunContext } from './run-context.ts'
+import { requirePlaces, saveAndPrint } from './save-run.ts'
+import { createServices } from './services.ts'
+
+/** What of an audit is no setting. */
+export interface AuditOptions {
+  /** Files. */
+  readonly ledgers: readonly string[]
+  /** Replicas whose memory is audited, where the workload keeps any. */
+  readonly targets: readonly string[]
+  /** Violations that the report keeps; the others are only counted. */
+  readonly maxViolations: number
+}
+
+/** Holds ledgers against the database, writes nothing to it, and saves and prints a report. */
+export async function auditLedgers(
+  context: RunContext,
+  config: RunConfig,
+  { ledgers: files, targets, maxViolations }: AuditOptions,
+): Promise<AuditReport> {
+  const { values } = config
+  await requirePlaces(values.reports)
+  const startedAt = new Date()
+  const workload = await loadWorkload(values.workload)
+  if (!values.audit)
+    await requireServices(
+      values,
+      workload.needs.filter((service) => service === 'broker'),
+    )
+  const ledgers = await untilStopped(context, 'Ledger', 'bytes', (watch) => readLedgers(files, watch))
+  await using database = await openDatabase(context, values.db, 1)
+  // Stock that is not counted yet would be reported as wrong.
+  if (!values.audit && workload.seedsInBlocks) await refuseUnsettled(database)
+  await using services = createServices(values)
+  const origins = targets.map(requireTarget)
+  if (origins.length > 0 && !workload.inspect) throw failure('usage-wrong', { reason: notInspected(workload.name) })
+  const input = { ...services, database }
+  const audit = await openAudit(input, workload, values.audit)
+  const counted = {
+    acknowledged: ledgers.reduce((sum, { counts }) => sum + counts.booked, 0),
+    refused: ledgers.reduce((sum, { counts }) => sum + counts.conflict, 0),
+  }
+  const result = await untilStopped(context, 'Audit', 'rows', (watch) => {
+    const inspected = origins.length > 0 ? (workload.inspect?.({ ...input, origins }, watch) ?? []) : []
+    return collectViolations(afterInspection(inspected, audit(joinEntries(ledgers), watch)), counted, maxViolations)
+  })
+  const server = await readFacts(database, workload.tables)
+  const report: AuditReport = {
+    ...describeRun('audit', { startedAt, config, engine: database.engine, server, version: context.version }),
+    audit: result,
+    ledgers: ledgers.map(({ file, head, counts, refusalsCut, torn }) => {
+      return { file, ...head, ...counts, ...(refusalsCut ? { refusalsCut } : {}), torn }
+    }),
+  }
+  await saveAndPrint(report, values, { log: context.log, summary: auditSummary(report, context.paint) })
+  return report
+}
+
+/** Runs a step with its progress shown. Throws `interrupted` when it is stopped. */
+async function untilStopped<T>(
+  { progress, signal }: RunContext,
+  title: string,
+  unit: string,
+  step: (watch: Watch) => Promise<T>,
+): Promise<T> {
+  try {
+    return await progress.track(title, unit, (onProgress) => step({ onProgress, signal }))
+  } catch (error) {
+    if (!signal.aborted) throw error
+    throw failure('interrupted', { done: 'Nothing can be said of the bookings before all are read.' }, error)
+  }
+}
+
+function notInspected(workload: string): string {
+  return `The workload ${workload} keeps nothing in memory that could be audited: leave out --target.`
+}

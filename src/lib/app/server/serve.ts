@@ -1,0 +1,97 @@
+import { aborted } from '../../base/abort.ts'
+import { failure, reasonOf } from '../../base/errors/errors.ts'
+import { requireTables } from '../../adapters/databases/migrate.ts'
+import { connectDatabase } from '../../adapters/databases/registry.ts'
+import type { Settings } from '../../config/settings.ts'
+import type { RetryCounts } from '../../ports/database-facts.ts'
+import type { RunningServer } from '../../ports/workload.ts'
+import { refuseUnsettled } from '../../seeding/journal.ts'
+import { loadWorkload } from '../../workloads/registry.ts'
+import { endLate, lateEndMs } from '../end-process.ts'
+import type { RunContext } from '../run-context.ts'
+import { createServices } from '../services.ts'
+import { serveEnvironment, type ApiCommand, type ApiTelemetry } from './api-process.ts'
+import { restartAlways, startReplicas } from './replicas.ts'
+
+/** Where an API listened. */
+export interface Served {
+  /** Of the first replica. */
+  readonly origin: string
+  /** Of each replica. */
+  readonly origins: readonly string[]
+}
+
+/** Serves a workload's API until the run is stopped: in this process, or in several that are started again when they end. */
+export function serve(context: RunContext, values: Settings): Promise<Served> {
+  return values.replicas > 1 ? superviseReplicas(context, values) : serveHere(context, values)
+}
+
+async function serveHere(context: RunContext, values: Settings): Promise<Served> {
+  const { signal, note } = context
+  const workload = await loadWorkload(values.workload)
+  await using database = await connectDatabase(values.db, { poolSize: values.dbPool, signal })
+  await requireTables(database, workload.name, workload.tables)
+  await refuseUnsettled(database)
+  await using services = createServices(values)
+  const { host, port, metricsPort, metricsToken, shutdownTimeout } = values
+  const http = { host, port, metricsPort, metricsToken, shutdownTimeout }
+  const onError = (error: Error) => note(`Error: ${reasonOf(error)}.`)
+  const server = await workload.serve({ ...services, ...http, database, onError }, values)
+  const madeOf = [`database ${database.url}`, ...services.describe()].join(', ')
+  const documentation = server.isInternal ? '' : `; documentation at ${server.origin}/docs`
+  const metrics = server.metricsOrigin === undefined ? '' : `; metrics at ${server.metricsOrigin}/metrics`
+  context.log(`Listening on ${server.origin} (${madeOf})${documentation}${metrics}`)
+  followParent(server, () => database.retries())
+  await aborted(signal)
+  endLate(shutdownTimeout + lateEndMs, note)
+  await server.close()
+  return { origin: server.origin, origins: [server.origin] }
+}
+
+async function superviseReplicas(context: RunContext, values: Settings): Promise<Served> {
+  const { entryPoint, signal, note } = context
+  const { host, port, metricsPort, shutdownTimeout, replicas: count } = values
+  for (const first of [port, metricsPort ?? 0]) {
+    if (first + count - 1 > 65_535)
+      throw failure('usage-wrong', { reason: `There are no ${count} ports from ${first} on.` })
+  }
+  const launch = { entryPoint, env: serveEnvironment(values), host, port, metricsPort, shutdownTimeout }
+  const replicas = await startReplicas(launch, count, (number) =>
+    restartAlways(number, note, (text) => note(text.trimEnd())),
+  )
+  const { origin, origins } = replicas
+  context.log(`Listening on ${origins.join(' and ')}; documentation at ${origin}/docs`)
+  try {
+    await Promise.race([aborted(signal), replicas.ended])
+  } finally {
+    await replicas.close()
+  }
+  return { origin, origins }
+}
+
+/** How often retries are reported, ms: what came since the last report is lost when the API is killed. */
+const reportEveryMs = 250
+
+/** Tells the process that started this one, if one did, where `server` listens; then obeys it, and ends with it. */
+function followParent(server: RunningServer, countRetries: () => RetryCounts): void {
+  if (!process.send) return
+  tellParent({ origin: server.origin })
+  process.on('message', (command: ApiCommand) => {
+    if (command === 'drop-connections') void server.dropConnections().then((dropped) => tellParent({ dropped }))
+    else tellParent({ retries: countRetries(), asked: true })
+  })
+  let reported = 0
+  const report = (): void => {
+    const retries = countRetries()
+    const total = Object.values(retries).reduce((sum, times) => sum + times, 0)
+    if (total > reported && process.connected) tellParent({ retries, asked: false })
+    reported = total
+  }
+  setInterval(report, reportEveryMs).unref()
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  process.channel?.unref()
+}
+
+function tellParent(telemetry: ApiTelemetry): void {
+  process.send?.(telemetry)
+}

@@ -1,0 +1,89 @@
+import { Flags } from '@oclif/core'
+import type { FlagInput } from '@oclif/core/interfaces'
+import { defaultConnections } from '../app/load/request-model.ts'
+import { engineNames } from '../base/arrivals.ts'
+import { cutTo } from '../base/cut-text.ts'
+import { failure } from '../base/errors/errors.ts'
+import { mostConnections } from '../base/limits.ts'
+import { flagName, variableName } from '../config/names.ts'
+import { definitionOf, type SettingName } from '../config/settings.ts'
+import { defaultExpected } from '../load/clients/expected-statuses.ts'
+import type { AllowedScenarios } from '../load/distributed/travelling-scenario.ts'
+
+/** Returns the flags of the named settings, but for secrets; each is text here and is parsed by its setting's schema. */
+export function settingFlags(...names: readonly SettingName[]): FlagInput {
+  const open = names.filter((name) => !definitionOf(name).secret)
+  return Object.fromEntries(open.map((name) => [flagName(name), settingFlag(name)]))
+}
+
+function settingFlag(name: SettingName) {
+  const { summary, char, default: fallback, replaces = [] } = definitionOf(name)
+  const notes = [fallback === undefined ? null : `default: ${fallback}`, `env: ${variableName(name)}`]
+  const description = `${summary} [${notes.filter((note) => note !== null).join(', ')}]`
+  const exclusive = replaces.map((replaced) => flagName(replaced as SettingName))
+  const common = { summary: description, setting: name, exclusive, ...(char ? { char } : {}) } as const
+  return name === 'threshold' ? Flags.string({ ...common, multiple: true }) : Flags.string(common)
+}
+
+/** The flag that shows figures of the program that the workload is modelled on, in which most people have no interest. */
+export const besideOriginalFlag = {
+  'beside-original': Flags.boolean({
+    summary: 'show beside the figures what was measured of the program that the workload is modelled on, and where',
+  }),
+}
+
+/** Flags that say what another kind of load does. */
+const scenarioFlags = ['users', 'ramp-up', 'stages', 'scenario', 'mix', 'ledger']
+
+/** The flags of `load` that send one request over and over. They stand in no config file: headers hold passwords. */
+export const requestFlags = {
+  request: Flags.string({
+    summary: "send this request over and over, such as 'POST /booking', instead of running scenarios",
+    exclusive: scenarioFlags,
+  }),
+  header: Flags.string({
+    summary: "of the request, such as 'Authorization: Bearer x'; may be repeated, also under one name",
+    multiple: true,
+    secret: true,
+    dependsOn: ['request'],
+  }),
+  body: Flags.string({
+    summary: 'of the request, or @ and a file that has it; JSON unless a header says otherwise',
+    secret: true,
+    dependsOn: ['request'],
+  }),
+  expect: Flags.string({
+    summary: `statuses that are right answers to the request, such as 200,304 or 2xx,409 [default: ${defaultExpected}]`,
+    dependsOn: ['request'],
+  }),
+  connections: Flags.integer({
+    summary: `connections that each send the request again as soon as it is answered [default: ${defaultConnections}]`,
+    min: 1,
+    max: mostConnections,
+    dependsOn: ['request'],
+    exclusive: ['rate'],
+  }),
+  requests: Flags.integer({
+    summary: 'send it so many times in all, however long that takes',
+    min: 1,
+    dependsOn: ['request'],
+    exclusive: ['duration', 'rate', 'find-limit'],
+  }),
+  engine: Flags.option({
+    options: engineNames,
+    summary: 'what sends the request; autocannon is a second opinion, which can do less [default: rushbench]',
+    dependsOn: ['request'],
+  })(),
+}
+
+/** Parses `none`, `any`, or hashes such as `sha256:ab...`. Throws `usage-wrong`, which says what is allowed. */
+export function readAllowed(given: readonly string[]): AllowedScenarios {
+  const [first] = given
+  if (given.length === 1 && (first === 'none' || first === 'any')) return first
+  const hashes = given.map((text) => /^sha256:([\da-f]{64})$/i.exec(text)?.[1]?.toLowerCase())
+  const wrong = hashes.indexOf(undefined)
+  if (wrong === -1) return new Set(hashes as readonly string[])
+  throw failure('usage-wrong', {
+    reason: `--allow-scenarios cannot be ${cutTo(100, given[wrong] ?? '')}. Allowed: none, any, or sha256: and 64 hexadecimal digits for each file.`,
+  })
+}

@@ -1,0 +1,147 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { migrateUp } from '../../../src/lib/adapters/databases/migrate.ts'
+import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
+import { auditLedgers } from '../../../src/lib/app/audit.ts'
+import { benchInserts } from '../../../src/lib/app/insert-bench.ts'
+import { publishAndFollow } from '../../../src/lib/app/publish.ts'
+import { abandonReservations, seedReservations } from '../../../src/lib/app/seed.ts'
+import { serve } from '../../../src/lib/app/server/serve.ts'
+import { loadWorkload } from '../../../src/lib/workloads/registry.ts'
+import { configOf, createTestContext } from '../../support/run-context.ts'
+
+let folder: string
+let db: string
+let reports: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rushbench-use-cases-'))
+  db = `sqlite:${join(folder, 'rushbench.db')}`
+  reports = join(folder, 'reports')
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+/** Creates the tables of a workload, and a calendar of one slot a day for a year where it has one. */
+async function migrate(name: string): Promise<void> {
+  const { tables, seed } = await loadWorkload(name)
+  await using database = await connectDatabase(db, { poolSize: 1 })
+  await migrateUp(database, name, tables)
+  const { values } = await configOf({ years: '1', from: '2027-01-01', opens: '8:00', closes: '8:00', capacity: '1000' })
+  for await (const _ of seed?.(database, values, new AbortController().signal) ?? []) continue
+}
+
+async function savedReports(): Promise<unknown[]> {
+  const files = (await readdir(reports)).filter((name) => name.endsWith('.json'))
+  return Promise.all(files.map(async (name) => JSON.parse(await readFile(join(reports, name), 'utf8')) as unknown))
+}
+
+describe('seedReservations', () => {
+  beforeEach(() => migrate('vaccination'))
+
+  it('stores rows, saves a report, and verifies them later', async () => {
+    const context = createTestContext()
+    const config = await configOf({ db, reports, rows: '1000' })
+    const report = await seedReservations(context, config, { resume: false, verify: true })
+    expect(report).toMatchObject({ kind: 'seed', rows: 1000, verified: { rows: 1000 } })
+    expect(await savedReports()).toMatchObject([{ kind: 'seed', rows: 1000 }])
+    expect(context.tracked).toEqual(['Reservations', 'Expected', 'Reading'])
+    const later = await seedReservations(context, await configOf({ db, reports }), { resume: false, verify: true })
+    expect(later).toMatchObject({ verified: { rows: 1000 } })
+    expect(context.logged.at(-1)).toMatch(/^1,000 rows are as they were seeded, checksum /)
+  })
+
+  it('is interrupted by the signal, and its rest forgotten on demand', async () => {
+    const stop = new AbortController()
+    const stopped = createTestContext(stop.signal)
+    const config = await configOf({ db, reports, rows: '100000' })
+    const seeding = seedReservations(
+      {
+        ...stopped,
+        progress: { ...stopped.progress, track: (_title, _unit, step) => step(({ done }) => done > 0 && stop.abort()) },
+      },
+      config,
+      { resume: false, verify: false },
+    )
+    await expect(seeding).rejects.toMatchObject({ code: 'interrupted' })
+    const context = createTestContext()
+    expect(await abandonReservations(context, config.values)).toEqual({ abandoned: true })
+    expect(context.logged).toEqual([expect.stringMatching(/^The unfinished seeding is forgotten/)])
+  })
+
+  it('refuses more writers than the engine takes', async () => {
+    const seeding = seedReservations(createTestContext(), await configOf({ db, reports, connections: '2' }), {
+      resume: false,
+      verify: false,
+    })
+    await expect(seeding).rejects.toMatchObject({ code: 'usage-wrong' })
+  })
+})
+
+describe('benchInserts', () => {
+  it('measures a table as it grows, and saves one report', async () => {
+    await migrate('vaccination')
+    const config = await configOf({ db, reports, at: '0,1000', inserts: '50', warmup: '0' })
+    const options = { stream: false, resume: false, besideOriginal: false, columns: undefined }
+    const report = await benchInserts(createTestContext(), config, options)
+    expect(report.checkpoints.map(({ inserts }) => inserts)).toEqual([50, 50])
+    expect(report).toMatchObject({ interrupted: false, missing: [] })
+    expect(await savedReports()).toMatchObject([{ id: report.id }])
+    await expect(benchInserts(createTestContext(), config, { ...options, resume: true })).rejects.toMatchObject({
+      code: 'sweep-none',
+    })
+  })
+})
+
+describe('auditLedgers', () => {
+  const options = { ledgers: [], targets: [], maxViolations: 20 }
+
+  it('finds nothing wrong with a fresh calendar', async () => {
+    await migrate('vaccination')
+    const context = createTestContext()
+    const report = await auditLedgers(context, await configOf({ db, reports }), options)
+    expect(report.audit).toMatchObject({ passed: true })
+    expect(await savedReports()).toMatchObject([{ kind: 'audit' }])
+    expect(context.logged).toHaveLength(2)
+  })
+
+  it('says that it was stopped', async () => {
+    await migrate('vaccination')
+    const stopped = createTestContext(AbortSignal.abort())
+    await expect(auditLedgers(stopped, await configOf({ db, reports }), options)).rejects.toMatchObject({
+      code: 'interrupted',
+    })
+  })
+})
+
+describe('publishAndFollow', () => {
+  it('publishes to a broker and keeps a ledger', async () => {
+    const { values } = await configOf({
+      broker: `sqlite:${join(folder, 'broker.db')}`,
+      reports,
+      messages: '20',
+      interval: '0ms',
+    })
+    const result = await publishAndFollow(createTestContext(), values, { targets: [], ledger: undefined })
+    expect(result.orders + result.invalid).toBe(20)
+    const lines = (await readFile(result.ledger, 'utf8')).trim().split('\n')
+    expect(lines).toHaveLength(1 + 20)
+  })
+})
+
+describe('serve', () => {
+  it('serves until it is stopped', async () => {
+    await migrate('vaccination')
+    const stop = new AbortController()
+    const context = createTestContext(stop.signal)
+    const { values } = await configOf({ db, port: '0' })
+    const listening = Promise.withResolvers<string>()
+    const serving = serve({ ...context, log: listening.resolve }, values)
+    const [, origin = ''] = /^Listening on (\S+) /.exec(await listening.promise) ?? []
+    expect((await fetch(`${origin}/healthz`)).status).toBe(200)
+    stop.abort()
+    expect(await serving).toEqual({ origin, origins: [origin] })
+    await expect(fetch(`${origin}/healthz`)).rejects.toThrow('fetch failed')
+  })
+})
