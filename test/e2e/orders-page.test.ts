@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBroker } from '../../src/lib/adapters/brokers/registry.ts'
-import { createOrderMaker } from '../../src/lib/workloads/orders/made-orders.ts'
+import { createOrderMaker } from '../../src/lib/workloads/orders/order-generator.ts'
 import { findChromium } from '../support/chromium.ts'
 import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 

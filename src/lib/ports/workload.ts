@@ -95,6 +95,11 @@ export interface CacheTrial {
   withdraw(database: Database, run: FinishedRun): Promise<number>
 }
 
+/** How far a seeding is, and how much of it was not there before. */
+export interface SeedProgress extends Progress {
+  readonly added: number
+}
+
 /** One built-in system: its tables, its data, its API server, its traffic and its invariants. */
 export interface Workload<Options extends object = object> {
   readonly name: string
@@ -113,7 +118,7 @@ export interface Workload<Options extends object = object> {
   /** What `seed` adds, in the plural. */
   readonly seeds: string
   /** Adds what the API needs to be used, and is missing. */
-  seed(database: Database, options: Options, signal?: AbortSignal): AsyncIterable<Progress & { readonly added: number }>
+  seed(database: Database, options: Options, signal?: AbortSignal): AsyncIterable<SeedProgress>
   serve(services: Services, options: Options): Promise<RunningServer>
   /** `runId` sets this run's bookings apart from every other's. */
   scenarios(options: Options, runId: string): readonly Scenario[]

@@ -1,4 +1,4 @@
-import type { ContentType } from '../../../src/lib/workloads/meetups/image/format.ts'
+import type { ContentType } from '../../../src/lib/workloads/meetups/image/upload.ts'
 
 const jpegHead = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1])
 const pngHead = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')

@@ -1,14 +1,25 @@
 import { isDeepStrictEqual } from 'node:util'
 import { RushbenchError } from '../../base/errors/errors.ts'
-import type { AnyTable, Change, Store, Value } from '../../ports/database.ts'
+import type { AnyTable, Change, Store, Table, Value } from '../../ports/database.ts'
 
-/** A change that brings a row which must be new. */
-export interface ChangeIfAbsent extends Change {
+/** A change that brings a row which must be new; without a guard, or other rows, unless they are given. */
+export interface ChangeIfAbsent extends Partial<Change> {
   readonly absent: { readonly table: AnyTable; readonly row: object }
 }
 
 /** `taken`: a row of that primary key was there already; `refused`: the guard hit no row. Nothing of either is stored. */
 export type IfAbsentResult = 'applied' | 'taken' | 'refused'
+
+/** Stores a row, with the rows that belong to it, unless one of its primary key is there already. Returns whether it did. */
+export async function insertIfAbsent<Row extends object>(
+  store: Store,
+  table: Table<Row>,
+  row: Row,
+  insert: Change['insert'] = [],
+): Promise<boolean> {
+  const [result] = await applyIfAbsent(store, [{ absent: { table, row }, insert }])
+  return result === 'applied'
+}
 
 /**
  * Applies changes, as `Store.apply` does, but leaves out those whose row is there already, also where somebody else
@@ -68,19 +79,14 @@ async function applyDistinct(store: Store, changes: readonly ChangeIfAbsent[]): 
   })
 }
 
-function toChange({ guard, insert, absent: { table, row } }: ChangeIfAbsent): Change {
+function toChange({ guard = null, insert = [], absent: { table, row } }: ChangeIfAbsent): Change {
   return { guard, insert: [{ table, rows: [row] }, ...insert] }
 }
 
 async function findTaken(store: Store, changes: readonly ChangeIfAbsent[]): Promise<Set<string>> {
-  const keysByTable = new Map<AnyTable, Value[]>()
-  for (const { absent } of changes) {
-    const keys = keysByTable.get(absent.table)
-    if (keys) keys.push(keyOf(absent))
-    else keysByTable.set(absent.table, [keyOf(absent)])
-  }
   const taken = new Set<string>()
-  for (const [table, keys] of keysByTable) {
+  for (const [table, ofTable] of Map.groupBy(changes, ({ absent }) => absent.table)) {
+    const keys = ofTable.map(({ absent }) => keyOf(absent))
     const rows: object[] = await store.find(table, { [table.primaryKey]: { in: keys } })
     for (const row of rows) taken.add(nameOf({ table, row }))
   }

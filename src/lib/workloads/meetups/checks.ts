@@ -1,4 +1,4 @@
-import { isStorable, lengthOf } from '../shared/texts.ts'
+import { isStorable, lengthOf } from '../shared/storable-text.ts'
 import { RpcError } from './rpc/errors.ts'
 
 /** Throws `invalid` with `<what> <problem>` unless it holds. */

@@ -1,16 +1,16 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { applyIfAbsent, type ChangeIfAbsent } from '../../adapters/databases/apply-if-absent.ts'
+import type { ChangeIfAbsent } from '../../adapters/databases/apply-if-absent.ts'
+import { seedMissingRows } from '../shared/seed-batches.ts'
 import type { Database } from '../../ports/database.ts'
+import type { SeedProgress } from '../../ports/workload.ts'
 import { memberId, members, rooms, type MemberRow, type RoomRow } from './chat/tables.ts'
-import { createMaker, seededAccounts, seededPassword, seededPosts, type Maker } from './made.ts'
+import { createMaker, seededAccounts, seededPassword, seededPosts, type Maker } from './generator.ts'
 import { textColumns } from './post/rows.ts'
 import { posts, type PostRow } from './post/tables.ts'
-import { hashPassword } from './user/passwords.ts'
+import { hashPassword } from './user/credentials.ts'
 import { emails, users } from './user/tables.ts'
-import type { Progress } from '../../base/progress.ts'
 
 /** Rows that share a commit, about. */
-const claimsAtOnce = 200
+const rowsAtOnce = 200
 
 /**
  * Stores the seed's accounts, posts and their rooms that are missing, past the services: as if each had been posted and
@@ -20,35 +20,25 @@ export async function* insertMissingMeetups(
   { store }: Database,
   { seed }: { readonly seed: string },
   signal?: AbortSignal,
-): AsyncGenerator<Progress & { readonly added: number }> {
+): AsyncGenerator<SeedProgress> {
   const maker = createMaker(seed)
   const now = Date.now()
   // One for all: each of its own would take a minute.
   const hash = await hashPassword(seededPassword)
-  const total = seededAccounts + seededPosts
-  let added = 0
-  for (let at = 0; at < total && !signal?.aborted; at += claimsAtOnce) {
-    const claims = Array.from({ length: Math.min(claimsAtOnce, total - at) }, (_, offset) => {
-      const index = at + offset
-      return index < seededAccounts
-        ? accountClaim(maker, index, hash, now)
-        : postClaim(maker, index - seededAccounts, now)
-    })
-    added += (await applyIfAbsent(store, claims)).filter((result) => result === 'applied').length
-    yield { done: at + claims.length, total, added }
-    await nextTurn()
-  }
+  const rowAt = (index: number) =>
+    index < seededAccounts ? newAccount(maker, index, hash, now) : newPost(maker, index - seededAccounts, now)
+  yield* seedMissingRows(store, seededAccounts + seededPosts, rowsAtOnce, rowAt, signal)
 }
 
-function accountClaim(maker: Maker, index: number, hash: string, now: number): ChangeIfAbsent {
+function newAccount(maker: Maker, index: number, hash: string, now: number): ChangeIfAbsent {
   const { id, email, name } = maker.account(index)
   const row = { id, email, name, introduction: '', password_hash: hash, created_at: now }
   const insert = [{ table: emails, rows: [{ email, user_id: id }] }]
-  return { guard: null, insert, absent: { table: users, row } }
+  return { insert, absent: { table: users, row } }
 }
 
 /** An approved post has a room, whose first member is its owner. */
-function postClaim(maker: Maker, index: number, now: number): ChangeIfAbsent {
+function newPost(maker: Maker, index: number, now: number): ChangeIfAbsent {
   const { id, userId, ...text } = maker.post(index, now)
   const row: PostRow = {
     id,
@@ -72,5 +62,5 @@ function postClaim(maker: Maker, index: number, now: number): ChangeIfAbsent {
     { table: rooms, rows: [room] },
     { table: members, rows: [member] },
   ]
-  return { guard: null, insert, absent: { table: posts, row } }
+  return { insert, absent: { table: posts, row } }
 }

@@ -1,13 +1,11 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { Gauge, type Registry } from 'prom-client'
 import { Type } from 'typebox'
-import { createApp } from '../shared/http/app.ts'
-import { addDocs } from '../shared/http/docs.ts'
+import { createApi, ErrorSchema, sendJson } from '../shared/http/api.ts'
 import { listen } from '../shared/http/listen.ts'
-import { measureRequests } from '../shared/http/metrics.ts'
+import { addGauges } from '../shared/http/metrics.ts'
 import type { Services, RunningServer } from '../../ports/workload.ts'
-import { createInbox, group, maxBatch, topic, type InboxCounts } from './inbox.ts'
+import { createInbox, group, maxBatch, topic } from './inbox.ts'
 import { OrderSchema } from './order.ts'
 import { openOrderMap, type OrderMap } from './order-map.ts'
 import { addPage } from './page.ts'
@@ -16,15 +14,6 @@ import { maxUidLength } from './tables.ts'
 const maxPage = 1000
 
 const Uid = Type.String({ minLength: 1, maxLength: maxUidLength, description: 'order_uid' })
-
-const ErrorSchema = Type.Object(
-  {
-    error: Type.String({ description: 'a word that programs can rely on' }),
-    message: Type.String(),
-    issues: Type.Optional(Type.Array(Type.Object({ field: Type.String(), reason: Type.String() }))),
-  },
-  { title: 'Error' },
-)
 
 const OrderPage = Type.Object(
   {
@@ -52,18 +41,24 @@ const DigestSchema = Type.Object(
 export async function serveOrders(services: Services): Promise<RunningServer> {
   const { database, openBroker, onError } = services
   const broker = await openBroker()
-  const inbox = createInbox(database.store)
+  const { counts, store } = createInbox(database.store)
   const map = await openOrderMap(database, onError)
-  const app = createApp(services)
-  addGauges(measureRequests(app, services), map, inbox.counts)
-  await addDocs(app, 'rushbench orders API', 'Orders, out of a map in memory')
-  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
+  const { app, registry } = await createApi(services, {
+    title: 'rushbench orders API',
+    description: 'Orders, out of a map in memory',
+  })
+  addGauges(registry, [
+    ['orders_in_memory', 'Orders in the map of this replica', () => map.size],
+    ['orders_stored', 'Orders that this replica has stored', () => counts.stored],
+    ['orders_rejected', 'Messages that this replica has put among the dead letters', () => counts.rejected],
+    ['orders_repeated', 'Messages that this replica got, and that were stored already', () => counts.repeated],
+  ])
   addOrderRoutes(app, map)
   addPage(app)
   const closeMap = (error: unknown): Promise<never> => map.close().then(() => Promise.reject(error))
   const server = await listen(app, services).catch(closeMap)
   const consumer = await broker
-    .consume({ topic, group, maxBatch, handle: inbox.store, onError })
+    .consume({ topic, group, maxBatch, handle: store, onError })
     .catch((error: unknown) => server.close().then(() => closeMap(error)))
   return {
     ...server,
@@ -72,18 +67,6 @@ export async function serveOrders(services: Services): Promise<RunningServer> {
       await server.close()
       await map.close()
     },
-  }
-}
-
-function addGauges(registry: Registry, map: OrderMap, counts: Readonly<InboxCounts>): void {
-  const values: readonly (readonly [name: string, help: string, read: () => number])[] = [
-    ['orders_in_memory', 'Orders in the map of this replica', () => map.size],
-    ['orders_stored', 'Orders that this replica has stored', () => counts.stored],
-    ['orders_rejected', 'Messages that this replica has put among the dead letters', () => counts.rejected],
-    ['orders_repeated', 'Messages that this replica got, and that were stored already', () => counts.repeated],
-  ]
-  for (const [name, help, read] of values) {
-    const gauge: Gauge = new Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) })
   }
 }
 
@@ -117,10 +100,8 @@ function addOrderRoutes(app: FastifyInstance, map: OrderMap): void {
   )
 }
 
-/** Sends text that is JSON already: as a Buffer, which fastify does not serialise again. */
 function sendOrder(reply: FastifyReply, map: OrderMap, uid: string): FastifyReply {
   const order = map.get(uid)
-  if (order !== undefined)
-    return reply.header('content-type', 'application/json; charset=utf-8').send(Buffer.from(order))
+  if (order !== undefined) return sendJson(reply, Buffer.from(order))
   return reply.code(404).send({ error: 'no-such-order', message: `There is no order ${uid}.` })
 }

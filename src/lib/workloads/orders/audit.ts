@@ -5,7 +5,6 @@ import type { Broker, Message } from '../../ports/broker.ts'
 import type { Store } from '../../ports/database.ts'
 import type { LedgerEntry } from '../../ports/scenario.ts'
 import type { AuditInput, Violation } from '../../ports/workload.ts'
-import { canonical } from './canonical.ts'
 import { deadLetterId, group, topic } from './inbox.ts'
 import { readOrder } from './read-order.ts'
 import { deadLetters, keptBytes, orders } from './tables.ts'
@@ -232,4 +231,13 @@ async function* auditDeadLetters(store: Store, pace: Pace): AsyncGenerator<Viola
     }
     if (pace.step()) await pace.rest()
   }
+}
+
+/** JSON with the fields of each object in alphabetical order: the same text for values that mean the same. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_name, part: unknown) => {
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part
+    const entries = Object.entries(part)
+    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
+  })
 }

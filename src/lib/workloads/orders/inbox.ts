@@ -35,11 +35,11 @@ export function createInbox(store: Store): Inbox {
   const counts: InboxCounts = { stored: 0, rejected: 0, repeated: 0 }
 
   async function storeAll(messages: readonly Message[], refusal: string | null): Promise<void> {
-    const claims = messages.map((message) => claimOf(message, refusal))
-    const results = await applyIfAbsent(store, claims)
+    const changes = messages.map((message) => changeFor(message, refusal))
+    const results = await applyIfAbsent(store, changes)
     for (const [index, result] of results.entries()) {
       if (result !== 'applied') counts.repeated++
-      else if (claims[index]?.absent.table === orders) counts.stored++
+      else if (changes[index]?.absent.table === orders) counts.stored++
       else counts.rejected++
     }
   }
@@ -60,15 +60,15 @@ export function createInbox(store: Store): Inbox {
   return { counts, store: storeOrSplit }
 }
 
-function claimOf({ value }: Message, refusal: string | null): ChangeIfAbsent {
+function changeFor({ value }: Message, refusal: string | null): ChangeIfAbsent {
   const read = readOrder(value)
   if (read.order === null || refusal !== null) {
     const reason = read.order === null ? read.reason : String(refusal)
-    return { guard: null, insert: [], absent: { table: deadLetters, row: deadLetterOf(value, reason) } }
+    return { absent: { table: deadLetters, row: deadLetterOf(value, reason) } }
   }
   const { order } = read
   const row = { order_uid: order.order_uid, body: JSON.stringify(order) }
-  return { guard: null, insert: [], absent: { table: orders, row } }
+  return { absent: { table: orders, row } }
 }
 
 function deadLetterOf(message: Buffer, reason: string): DeadLetter {

@@ -1,5 +1,5 @@
 import type { Database } from '../../ports/database.ts'
-import { createDigester, type Digest } from './digest.ts'
+import { createDigester, type Digest } from './checksum.ts'
 import { orders } from './tables.ts'
 
 /** Every order of the table, in memory. */

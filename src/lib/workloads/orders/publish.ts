@@ -4,7 +4,7 @@ import { RushbenchError } from '../../base/errors/errors.ts'
 import type { Ledger } from '../../ports/scenario.ts'
 import type { Clock } from '../../base/measure/clock.ts'
 import { deadLetterId, topic } from './inbox.ts'
-import { makeMessages, type MadeMessage } from './messages.ts'
+import { makeMessages, type MadeMessage } from './order-generator.ts'
 import type { Watch } from '../../base/progress.ts'
 
 /** What is published, and how fast. */

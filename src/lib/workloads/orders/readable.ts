@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpClient } from '../../ports/http-client.ts'
 import type { Clock } from '../../base/measure/clock.ts'
-import type { MadeMessage } from './messages.ts'
+import type { MadeMessage } from './order-generator.ts'
 
 /** When orders could be read from one replica. Times in ms. */
 export interface Readable {

@@ -1,6 +1,6 @@
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import type { Scenario } from '../../ports/scenario.ts'
-import { createOrderMaker } from './made-orders.ts'
+import { createOrderMaker } from './order-generator.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
 
 /** What readers are told. */

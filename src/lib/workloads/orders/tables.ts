@@ -1,4 +1,4 @@
-import type { Table } from '../../ports/database.ts'
+import { defineTable, integer, sha256Column, text } from '../shared/tables.ts'
 
 /** An order as it is stored. */
 export interface OrderRow {
@@ -31,26 +31,20 @@ export const keptBytes = 1024 * 1024
 /** Base64 writes three bytes as four characters. */
 const maxBase64Length = Math.ceil(keptBytes / 3) * 4
 
-export const orders: Table<OrderRow> = {
+export const orders = defineTable<OrderRow>({
   name: 'orders',
-  columns: { order_uid: { type: 'text', maxLength: maxUidLength }, body: { type: 'json' } },
+  columns: { order_uid: text(maxUidLength), body: { type: 'json' } },
   primaryKey: 'order_uid',
-  unique: [],
-  indexes: [],
-  references: [],
   watched: true,
-}
+})
 
-export const deadLetters: Table<DeadLetter> = {
+export const deadLetters = defineTable<DeadLetter>({
   name: 'order_dead_letters',
   columns: {
-    id: { type: 'ascii', length: 64 },
-    reason: { type: 'text', maxLength: maxReasonLength },
-    bytes: { type: 'text', maxLength: maxBase64Length },
-    stored_at: { type: 'integer' },
+    id: sha256Column,
+    reason: text(maxReasonLength),
+    bytes: text(maxBase64Length),
+    stored_at: integer,
   },
   primaryKey: 'id',
-  unique: [],
-  indexes: [],
-  references: [],
-}
+})

@@ -45,12 +45,3 @@ export const StationSchema = Type.Object(
   },
   { title: 'Station', description: 'Where people can be vaccinated' },
 )
-
-export const ErrorSchema = Type.Object(
-  {
-    error: Type.String({ description: 'a word that programs can rely on' }),
-    message: Type.String(),
-    issues: Type.Optional(Type.Array(Type.Object({ field: Type.String(), reason: Type.String() }))),
-  },
-  { title: 'Error' },
-)

@@ -3,18 +3,15 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Counter } from 'prom-client'
 import { Type } from 'typebox'
 import { RushbenchError } from '../../base/errors/errors.ts'
-import { createApp } from '../shared/http/app.ts'
-import { addDocs } from '../shared/http/docs.ts'
+import { createApi, ErrorSchema, sendJson } from '../shared/http/api.ts'
 import { listen } from '../shared/http/listen.ts'
-import { measureRequests } from '../shared/http/metrics.ts'
 import { startRelay } from '../shared/outbox/relay.ts'
 import type { Services, RunningServer } from '../../ports/workload.ts'
-import { BookingSchema, DaySchema, ErrorSchema, NewBooking, StationParams, StationSchema } from './api-schemas.ts'
+import { BookingSchema, DaySchema, NewBooking, StationParams, StationSchema } from './api-schemas.ts'
 import { createBoard, type Board } from './board.ts'
-import { createBookingDesk, type BookingAnswer, type BookingDesk } from './booking.ts'
+import { createBookingDesk, type BookingAnswer, type BookingDesk } from './booking-service.ts'
 import { isDate } from './dates.ts'
-import type { BookingMessage } from './messages.ts'
-import { outgoing } from './outgoing.ts'
+import { type BookingMessage, outgoing } from './messages.ts'
 import { insertMissingDays, type SeedingOptions } from './seeding.ts'
 
 /** A booking has at most some 700 characters. */
@@ -34,11 +31,15 @@ export async function serveStations(services: Services, options: ApiOptions): Pr
   const { database, openBroker, onError } = services
   for await (const _ of insertMissingDays(database, options));
   await tryBroker(services)
-  const app = createApp({ ...services, bodyLimit: maxBodyBytes })
+  const { app, registry } = await createApi(services, {
+    title: 'rushbench stations API',
+    description: 'Stations, and places on a day',
+    bodyLimit: maxBodyBytes,
+  })
   const published = new Counter({
     name: 'bookings_published_total',
     help: 'Bookings that the broker has acknowledged',
-    registers: [measureRequests(app, services)],
+    registers: [registry],
   })
   const relay = startRelay({
     store: database.store,
@@ -48,8 +49,6 @@ export async function serveStations(services: Services, options: ApiOptions): Pr
     onPublished: (count) => published.inc(count),
   })
   try {
-    await addDocs(app, 'rushbench stations API', 'Stations, and places on a day')
-    app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
     addStationRoutes(app, createBoard(database.store, await services.openCache(), options.cacheTtl))
     addBookingRoute(app, createBookingDesk(database.store, relay.wake))
     const server = await listen(app, services)
@@ -81,7 +80,7 @@ function addStationRoutes(app: FastifyInstance, board: Board): void {
   typed.get(
     '/stations',
     { schema: { summary: 'All stations', response: { 200: Type.Array(StationSchema) } } },
-    async (_request, reply) => sendJson(reply, await board.readStations()),
+    async (_request, reply) => sendCacheable(reply, await board.readStations()),
   )
   typed.get(
     '/stations/:name',
@@ -95,7 +94,7 @@ function addStationRoutes(app: FastifyInstance, board: Board): void {
     async (request, reply) => {
       const { name } = request.params
       const days = mayBeStation.test(name) ? await board.readDays(name) : null
-      if (days) return sendJson(reply, days)
+      if (days) return sendCacheable(reply, days)
       return reply.code(404).send({ error: 'no-such-station', message: `There is no station ${name}.` })
     },
   )
@@ -104,12 +103,8 @@ function addStationRoutes(app: FastifyInstance, board: Board): void {
 /** Without what a database may refuse to look for. */
 const mayBeStation = /^[^\p{Cc}\p{Cs}]+$/u
 
-/** Sends bytes that are JSON already: fastify does not serialise a Buffer again. */
-function sendJson(reply: FastifyReply, bytes: Buffer): FastifyReply {
-  return reply
-    .header('content-type', 'application/json; charset=utf-8')
-    .header('cache-control', 'public, max-age=1')
-    .send(bytes)
+function sendCacheable(reply: FastifyReply, bytes: Buffer): FastifyReply {
+  return sendJson(reply.header('cache-control', 'public, max-age=1'), bytes)
 }
 
 function addBookingRoute(app: FastifyInstance, desk: BookingDesk): void {

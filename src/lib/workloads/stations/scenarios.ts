@@ -1,8 +1,9 @@
 import { loadFaker } from '../../base/faker.ts'
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import type { OutcomeStatuses } from '../../ports/outcome.ts'
-import type { Scenario, StepResponse, VirtualUser } from '../../ports/scenario.ts'
+import type { Scenario, VirtualUser } from '../../ports/scenario.ts'
 import { createRandom } from '../../base/random.ts'
+import { recordAttempt } from '../shared/record-attempt.ts'
 import type { ShownDay, ShownStation } from './board.ts'
 import type { BookingMessage } from './messages.ts'
 import { dayId, maxLengths } from './tables.ts'
@@ -76,20 +77,9 @@ async function browse(user: VirtualUser): Promise<{ readonly station: string; re
 async function book(user: VirtualUser, step: string, body: BookingMessage, expected: readonly number[]): Promise<void> {
   const answer = await user.request({ step, method: 'POST', path: '/booking', body, expected, wantBody: true })
   const outcome = user.outcomeOf(answer)
-  const key = body.mysejahteraId
-  const id = outcome === 'booked' ? idOf(answer) : null
-  const resource = dayId(body.location, body.date)
-  await user.ledger.record({ key, resource, outcome, ...(id === null ? {} : { id }) })
-  if (outcome === 'booked' && id === null) throw new Error('the API booked, but does not say for whom')
-}
-
-function idOf(answer: StepResponse): string | null {
-  try {
-    const { mysejahteraId } = answer.json() as { readonly mysejahteraId?: unknown }
-    return typeof mysejahteraId === 'string' ? mysejahteraId : null
-  } catch {
-    return null
-  }
+  const attempt = { key: body.mysejahteraId, resource: dayId(body.location, body.date), outcome }
+  const idField = outcome === 'booked' ? 'mysejahteraId' : null
+  await recordAttempt(user, answer, attempt, idField, 'the API booked, but does not say for whom')
 }
 
 /** More would not make the people more real. */

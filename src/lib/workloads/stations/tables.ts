@@ -1,5 +1,5 @@
+import { defineTable, integer, text, uuidColumn } from '../shared/tables.ts'
 import type { BookingTables } from '../../audit/booking-tables.ts'
-import type { Table } from '../../ports/database.ts'
 import { leaseTable } from '../shared/outbox/lease.ts'
 
 /** A day at a station, on which `capacity` people can be vaccinated; `available` places are still free. */
@@ -50,10 +50,7 @@ const maxDayLength = maxLengths.station + 9
 /** Names, braces and quotes around the texts, in which every character may need a backslash. */
 const maxMessageLength = 2 * Object.values(maxLengths).reduce((sum: number, length: number) => sum + length, 0) + 200
 
-const integer = { type: 'integer' } as const
-const text = (maxLength: number) => ({ type: 'text', maxLength }) as const
-
-export const days: Table<Day> = {
+export const days = defineTable<Day>({
   name: 'station_days',
   columns: {
     id: text(maxDayLength),
@@ -63,13 +60,11 @@ export const days: Table<Day> = {
     available: integer,
   },
   primaryKey: 'id',
-  unique: [],
   indexes: [['station']],
-  references: [],
   updatedOften: true,
-}
+})
 
-export const bookings: Table<Booking> = {
+export const bookings = defineTable<Booking>({
   name: 'station_bookings',
   columns: {
     mysejahtera_id: text(maxLengths.mysejahteraId),
@@ -80,23 +75,17 @@ export const bookings: Table<Booking> = {
     day: text(maxDayLength),
   },
   primaryKey: 'mysejahtera_id',
-  unique: [],
-  indexes: [],
-  references: [],
-}
+})
 
-export const outbox: Table<Outgoing> = {
+export const outbox = defineTable<Outgoing>({
   name: 'station_outbox',
   columns: {
-    id: { type: 'ascii', length: 36 },
+    id: uuidColumn,
     person: text(maxLengths.mysejahteraId),
     message: text(maxMessageLength),
   },
   primaryKey: 'id',
-  unique: [],
-  indexes: [],
-  references: [],
-}
+})
 
 /** Who may publish from the outbox, so that of several processes one does. */
 export const leases = leaseTable('station_leases')

@@ -69,12 +69,3 @@ export const RejectedPage = Type.Object({
   ),
   next: Next,
 })
-
-export const ErrorSchema = Type.Object(
-  {
-    error: Type.String({ description: 'a word that programs can rely on' }),
-    message: Type.String(),
-    issues: Type.Optional(Type.Array(Type.Object({ field: Type.String(), reason: Type.String() }))),
-  },
-  { title: 'Error' },
-)

@@ -3,14 +3,11 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Counter, Histogram, type Registry } from 'prom-client'
 import type { Store } from '../../ports/database.ts'
 import type { Services, RunningServer } from '../../ports/workload.ts'
-import { createApp } from '../shared/http/app.ts'
 import { callerOf } from '../shared/http/caller.ts'
-import { addDocs } from '../shared/http/docs.ts'
+import { createApi, ErrorSchema } from '../shared/http/api.ts'
 import { listen } from '../shared/http/listen.ts'
-import { measureRequests } from '../shared/http/metrics.ts'
-import { sendTooMany } from '../shared/http/too-many.ts'
+import { sendTooMany } from '../shared/http/errors.ts'
 import {
-  ErrorSchema,
   KeptReceipt,
   OrderParams,
   OrderSchema,
@@ -20,7 +17,7 @@ import {
   RejectedQuery,
   StoredOrder,
 } from './api-schemas.ts'
-import { createReceiptDesk, type ReceiptDesk, type Stored } from './desk.ts'
+import { createReceiptDesk, type ReceiptDesk, type Stored } from './receipt-service.ts'
 import { formatMoney } from './order.ts'
 import { maxReceiptBytes, reasons } from './receipt.ts'
 import { lines, linesOf, orders, products, rejected } from './tables.ts'
@@ -28,12 +25,14 @@ import { lines, linesOf, orders, products, rejected } from './tables.ts'
 /** Starts the webhook. Throws `port-in-use` or `host-unusable`. */
 export async function serveTickets(services: Services): Promise<RunningServer> {
   const { database } = services
-  const app = createApp({ ...services, bodyLimit: maxReceiptBytes })
+  const { app, registry } = await createApi(services, {
+    title: 'rushbench tickets API',
+    description: 'Receipts, none of which is lost',
+    bodyLimit: maxReceiptBytes,
+  })
   takeAnyBody(app)
-  const counters = createCounters(measureRequests(app, services))
-  await addDocs(app, 'rushbench tickets API', 'Receipts, none of which is lost')
+  const counters = createCounters(registry)
   app.get('/ping', { schema: { summary: 'Whether it is there' } }, async () => 'pong')
-  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
   addReceiptRoute(app, createReceiptDesk(database.store, counters.onCommit), counters.onStored)
   addOrderRoute(app, database.store)
   addListRoutes(app, database.store)

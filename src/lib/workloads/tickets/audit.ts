@@ -3,11 +3,10 @@ import { createPace, type Pace } from '../../audit/pace.ts'
 import type { StoredBooking } from '../../audit/stored-bookings.ts'
 import type { Store } from '../../ports/database.ts'
 import type { AuditInput, Violation } from '../../ports/workload.ts'
-import { auditCatalogue } from './audit-catalogue.ts'
-import { auditLines } from './audit-lines.ts'
-import { auditTwice } from './audit-twice.ts'
-import { lines, orders, products, rejected } from './tables.ts'
+import { lines, orders, products, rejected, linesOf, type LineRow } from './tables.ts'
 import type { Watch } from '../../base/progress.ts'
+import { createClaims, partOf, type Claims } from '../../audit/claims.ts'
+import type { LedgerEntry } from '../../ports/scenario.ts'
 
 /**
  * Holds the ledger and the invariants against the database:
@@ -48,4 +47,134 @@ async function* scanReceipts(store: Store): AsyncGenerator<StoredBooking> {
   for await (const { id, receipt } of store.scan(orders, ['id', 'receipt']))
     yield { id, key: receipt, resource: 'order' }
   for await (const { id } of store.scan(rejected, ['id'])) yield { id, key: id, resource: 'rejected' }
+}
+
+/** Finds receipts that are orders and rejected as well. */
+async function* auditTwice(store: Store, pace: Pace, claimsAtATime: number): AsyncGenerator<Violation> {
+  const count = await store.count(rejected)
+  const parts = Math.ceil(count / claimsAtATime)
+  for (let part = 0; part < parts; part++) {
+    const claims = createClaims(count / parts)
+    for await (const { id } of store.scan(rejected, ['id'])) {
+      if (partOf(id, parts) === part) claims.add({ key: id, resource: 'rejected', outcome: 'failed' })
+      if (pace.step()) await pace.rest()
+    }
+    for await (const { id, receipt } of store.scan(orders, ['id', 'receipt'])) {
+      if (partOf(receipt, parts) === part && claims.match({ key: receipt, id, resource: 'order' }) !== 'foreign') {
+        yield* lookAtReceiptAgain(store, id, receipt)
+      }
+      if (pace.step()) await pace.rest()
+    }
+  }
+}
+
+/** The claims are fingerprints. */
+async function* lookAtReceiptAgain(store: Store, order: string, receipt: string): AsyncGenerator<Violation> {
+  const [row] = await store.find(rejected, { id: receipt }, { columns: ['id'] })
+  if (row) yield { kind: 'duplicate', key: receipt, detail: `stored as order ${order}, and rejected as well` }
+}
+
+/** The lines under one order number. */
+interface Group {
+  readonly order: string
+  readonly count: number
+  /** They are numbered from 1 on, and each says that it belongs to this order. */
+  readonly regular: boolean
+}
+
+type Line = Pick<LineRow, 'id' | 'order_id' | 'position'>
+
+/** Finds orders without all their lines, and lines without their order. Goes through both in the order of their keys. */
+async function* auditLines(store: Store, pace: Pace): AsyncGenerator<Violation> {
+  const groups = groupLines(store.scan(lines, ['id', 'order_id', 'position']), pace)
+  let group = await groups.next()
+  for await (const { id, line_count: expected } of store.scan(orders, ['id', 'line_count'])) {
+    for (; !group.done && group.value.order < id; group = await groups.next())
+      yield* lookAtOrderAgain(store, group.value.order)
+    if (group.done || group.value.order !== id) yield* lookAtOrderAgain(store, id)
+    else {
+      if (!group.value.regular || group.value.count !== expected) yield* lookAtOrderAgain(store, id)
+      group = await groups.next()
+    }
+    if (pace.step()) await pace.rest()
+  }
+  for (; !group.done; group = await groups.next()) yield* lookAtOrderAgain(store, group.value.order)
+}
+
+async function* groupLines(rows: AsyncIterable<Line>, pace: Pace): AsyncGenerator<Group> {
+  let group: Group | null = null
+  for await (const line of rows) {
+    const order: string = orderOf(line)
+    if (group && group.order !== order) yield group
+    const before: Group = group?.order === order ? group : { order, count: 0, regular: true }
+    const count = before.count + 1
+    group = { order, count, regular: before.regular && line.order_id === order && line.position === count }
+    if (pace.step()) await pace.rest()
+  }
+  if (group) yield group
+}
+
+/** The order in whose place a line stands, whatever it says. */
+function orderOf({ id }: Line): string {
+  return id.slice(0, id.lastIndexOf('-'))
+}
+
+/** Both tables were not read at the same moment. */
+async function* lookAtOrderAgain(store: Store, id: string): AsyncGenerator<Violation> {
+  const [order] = await store.find(orders, { id }, { columns: ['line_count'] })
+  const rows = await store.find(lines, linesOf(id), { columns: ['id', 'order_id', 'position'], orderBy: ['id'] })
+  const key = `order ${id}`
+  if (!order) {
+    if (rows.length > 0)
+      yield { kind: 'inconsistent', key, detail: `${rows.length} lines of an order that is not there` }
+    return
+  }
+  const strays = rows.filter((line, index) => line.order_id !== id || line.position !== index + 1)
+  if (rows.length === order.line_count && strays.length === 0) return
+  const detail = strays.length > 0 ? `, of which ${strays.length} are another's or in another place` : ''
+  yield { kind: 'inconsistent', key, detail: `${rows.length} lines instead of ${order.line_count}${detail}` }
+}
+
+/**
+ * Finds products that stand on a line and not in the catalogue, and those in it that stand on none. The catalogue is
+ * held as fingerprints, a part of it at a time; each part reads the lines once.
+ */
+async function* auditCatalogue(store: Store, pace: Pace, claimsAtATime: number): AsyncGenerator<Violation> {
+  const count = await store.count(products)
+  const parts = Math.max(1, Math.ceil(count / claimsAtATime))
+  for (let part = 0; part < parts; part++) {
+    const claims = createClaims(count / parts)
+    for await (const { id } of store.scan(products, ['id'])) {
+      if (partOf(id, parts) === part) claims.add(listed(id))
+      if (pace.step()) await pace.rest()
+    }
+    for await (const { product_id: id } of store.scan(lines, ['product_id'])) {
+      if (partOf(id, parts) === part) yield* judgeLine(store, claims, id)
+      if (pace.step()) await pace.rest()
+    }
+    if (claims.missing === 0) continue
+    for await (const { id } of store.scan(products, ['id'])) {
+      if (partOf(id, parts) === part && !claims.isStored(listed(id))) yield* judgeUnseen(store, id)
+      if (pace.step()) await pace.rest()
+    }
+  }
+}
+
+/** A product of the catalogue, as something that is claimed to stand on a line. */
+function listed(id: string): LedgerEntry {
+  return { key: id, resource: 'line', outcome: 'booked' }
+}
+
+async function* judgeLine(store: Store, claims: Claims, id: string): AsyncGenerator<Violation> {
+  if (claims.match({ key: id, id: '', resource: 'line' }) !== 'foreign') return
+  // It is looked for once, on however many lines it stands.
+  claims.add({ key: id, resource: 'line', outcome: 'failed' })
+  const [row] = await store.find(products, { id })
+  if (!row) yield { kind: 'inconsistent', key: `product ${id}`, detail: 'stands on a line, and not in the catalogue' }
+}
+
+/** What was added to the catalogue after it was read has its line all the same. */
+async function* judgeUnseen(store: Store, id: string): AsyncGenerator<Violation> {
+  const [row] = await store.find(lines, { product_id: id }, { columns: ['id'], limit: 1 })
+  if (!row) yield { kind: 'inconsistent', key: `product ${id}`, detail: 'stands in the catalogue, and on no line' }
 }

@@ -1,5 +1,5 @@
 import { parse, type CsvErrorCode } from 'csv-parse/sync'
-import { lengthOf } from '../shared/texts.ts'
+import { lengthOf } from '../shared/storable-text.ts'
 import { maxLengths, type Order, type OrderLine } from './order.ts'
 
 /** Why a receipt is none: the words that programs rely on, and what they mean. */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import { outcomeOf } from '../../ports/outcome.ts'
-import type { PreparingUser, Scenario, StepResponse, VirtualUser } from '../../ports/scenario.ts'
+import type { PreparingUser, Scenario, VirtualUser } from '../../ports/scenario.ts'
 import { createRandom } from '../../base/random.ts'
-import { damage, readBrokenReceipts } from './broken.ts'
-import { receiptId } from './desk.ts'
-import { createGoods, createOrder } from './goods.ts'
+import { recordAttempt } from '../shared/record-attempt.ts'
+import { damage, readBrokenReceipts, createGoods, createOrder } from './receipt-generator.ts'
+import { receiptId } from './receipt-service.ts'
 import { formatReceipt } from './order.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
 
@@ -103,16 +103,7 @@ async function send(user: VirtualUser, step: string, body: string | Buffer): Pro
   const answer = await user.request({ step, method: 'POST', path: '/ticket', body, wantBody: true })
   const outcome = outcomeOf(answer, statuses)
   const resource = acknowledgedAs[answer.status] ?? 'receipt'
-  const id = resource === 'order' ? orderOf(answer) : null
-  await user.ledger.record({ key: receiptId(body), resource, outcome, ...(id === null ? {} : { id }) })
-  if (resource === 'order' && id === null) throw new Error('the API stored an order, but does not say which')
-}
-
-function orderOf(answer: StepResponse): string | null {
-  try {
-    const { id } = answer.json() as { readonly id?: unknown }
-    return typeof id === 'string' && id !== '' ? id : null
-  } catch {
-    return null
-  }
+  const attempt = { key: receiptId(body), resource, outcome }
+  const idField = resource === 'order' ? 'id' : null
+  await recordAttempt(user, answer, attempt, idField, 'the API stored an order, but does not say which')
 }

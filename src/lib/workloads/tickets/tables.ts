@@ -1,4 +1,4 @@
-import type { Table } from '../../ports/database.ts'
+import { defineTable, integer, sha256Column, text } from '../shared/tables.ts'
 import { maxLengths } from './order.ts'
 import { maxReceiptBytes } from './receipt.ts'
 
@@ -49,11 +49,9 @@ export interface RejectedRow {
   readonly bytes: string
 }
 
-const integer = { type: 'integer' } as const
-const sha256 = { type: 'ascii', length: 64 } as const
-const orderId = { type: 'text', maxLength: maxLengths.orderId } as const
-const productId = { type: 'text', maxLength: maxLengths.productId } as const
-const product = { type: 'text', maxLength: maxLengths.product } as const
+const orderId = text(maxLengths.orderId)
+const productId = text(maxLengths.productId)
+const product = text(maxLengths.product)
 
 /** Of the position in the id of a line. */
 const positionDigits = 4
@@ -71,26 +69,23 @@ export function linesOf(order: string): { readonly id: { readonly gt: string; re
   return { id: { gt: `${order}-`, lt: `${order}.` } }
 }
 
-export const orders: Table<OrderRow> = {
+export const orders = defineTable<OrderRow>({
   name: 'ticket_orders',
   columns: {
     id: orderId,
-    receipt: sha256,
+    receipt: sha256Column,
     vat_cents: integer,
     total_cents: integer,
     line_count: integer,
     received_at: integer,
   },
   primaryKey: 'id',
-  unique: [],
-  indexes: [],
-  references: [],
-}
+})
 
-export const lines: Table<LineRow> = {
+export const lines = defineTable<LineRow>({
   name: 'ticket_lines',
   columns: {
-    id: { type: 'text', maxLength: maxLengths.orderId + 1 + positionDigits },
+    id: text(maxLengths.orderId + 1 + positionDigits),
     order_id: orderId,
     position: integer,
     product,
@@ -98,31 +93,23 @@ export const lines: Table<LineRow> = {
     price_cents: integer,
   },
   primaryKey: 'id',
-  unique: [],
-  indexes: [],
   references: [{ column: 'order_id', table: orders.name, key: 'id' }],
-}
+})
 
-export const products: Table<ProductRow> = {
+export const products = defineTable<ProductRow>({
   name: 'ticket_products',
   columns: { id: productId, name: product },
   primaryKey: 'id',
-  unique: [],
-  indexes: [],
-  references: [],
-}
+})
 
-export const rejected: Table<RejectedRow> = {
+export const rejected = defineTable<RejectedRow>({
   name: 'ticket_rejected',
   columns: {
-    id: sha256,
-    reason: { type: 'text', maxLength: 40 },
+    id: sha256Column,
+    reason: text(40),
     line: integer,
     received_at: integer,
-    bytes: { type: 'text', maxLength: 4 * Math.ceil(maxReceiptBytes / 3) },
+    bytes: text(4 * Math.ceil(maxReceiptBytes / 3)),
   },
   primaryKey: 'id',
-  unique: [],
-  indexes: [],
-  references: [],
-}
+})

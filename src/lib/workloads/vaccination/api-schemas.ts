@@ -59,12 +59,3 @@ export const ReservationSchema = Type.Object(
   { id: Type.String({ description: 'a UUID' }), ticket_id: Type.String(), schedule_id: Id },
   { title: 'Reservation' },
 )
-
-export const ErrorSchema = Type.Object(
-  {
-    error: Type.String({ description: 'a word that programs can rely on' }),
-    message: Type.String(),
-    issues: Type.Optional(Type.Array(Type.Object({ field: Type.String(), reason: Type.String() }))),
-  },
-  { title: 'Error' },
-)

@@ -1,15 +1,13 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Database } from '../../ports/database.ts'
 import type { Services, RunningServer } from '../../ports/workload.ts'
-import { createApp } from '../shared/http/app.ts'
-import { addDocs } from '../shared/http/docs.ts'
+import { createApi, ErrorSchema, sendJson } from '../shared/http/api.ts'
 import { listen } from '../shared/http/listen.ts'
-import { measureRequests } from '../shared/http/metrics.ts'
+import { insertIfAbsent } from '../../adapters/databases/apply-if-absent.ts'
 import {
   DayParams,
-  ErrorSchema,
   IdParams,
   MonthParams,
   NewReservation,
@@ -17,7 +15,7 @@ import {
   ReservationSchema,
   SlotSchema,
 } from './api-schemas.ts'
-import { createBookingDesk, type BookingDesk } from './booking.ts'
+import { createBookingDesk, type BookingDesk } from './booking-service.ts'
 import { createCalendar, type Calendar } from './calendar.ts'
 import { slotAt, slotId } from './slots.ts'
 import { schedules } from './tables.ts'
@@ -33,12 +31,13 @@ export interface ApiOptions {
 
 /** Starts the reservation API. Throws `port-in-use` or `host-unusable`. */
 export async function serveVaccination(services: Services, options: ApiOptions): Promise<RunningServer> {
-  const app = createApp({ ...services, bodyLimit: maxBodyBytes })
+  const { app } = await createApi(services, {
+    title: 'rushbench vaccination API',
+    description: 'Slots, and places in them',
+    bodyLimit: maxBodyBytes,
+  })
   const calendar = createCalendar(services.database.store, await services.openCache(), options.cacheTtl)
   const desk = createBookingDesk(services.database)
-  measureRequests(app, services)
-  await addDocs(app, 'rushbench vaccination API', 'Slots, and places in them')
-  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
   addCalendarRoutes(app, calendar)
   addSlotRoutes(app, services.database)
   addBookingRoutes(app, desk)
@@ -63,11 +62,6 @@ function addCalendarRoutes(app: FastifyInstance, calendar: Calendar): void {
       async (request, reply) => sendJson(reply, await read(request.params)),
     )
   }
-}
-
-/** Sends bytes that are JSON already: fastify does not serialise a Buffer again. */
-function sendJson(reply: FastifyReply, bytes: Buffer): FastifyReply {
-  return reply.header('content-type', 'application/json; charset=utf-8').send(bytes)
 }
 
 function addSlotRoutes(app: FastifyInstance, database: Database): void {
@@ -104,24 +98,10 @@ function addSlotRoutes(app: FastifyInstance, database: Database): void {
         return reply.code(422).send({ error: 'invalid', message: `There is no ${year}-${month}-${day}.`, issues })
       }
       const slot = slotAt(id, max_available)
-      const stored = await insertIfNew(database, slot)
-      if (stored) return reply.code(201).send(slot)
+      if (await insertIfAbsent(database.store, schedules, slot)) return reply.code(201).send(slot)
       return reply.code(409).send({ error: 'slot-exists', message: `Slot ${id} is open already.` })
     },
   )
-}
-
-/** False when the slot is there already, also when somebody else stores it at the same moment. */
-async function insertIfNew(database: Database, slot: ReturnType<typeof slotAt>): Promise<boolean> {
-  const isThere = async () => (await database.store.find(schedules, { id: slot.id })).length > 0
-  if (await isThere()) return false
-  try {
-    await database.store.insert(schedules, [slot])
-    return true
-  } catch (error) {
-    if (await isThere()) return false
-    throw error
-  }
 }
 
 function addBookingRoutes(app: FastifyInstance, desk: BookingDesk): void {

@@ -2,7 +2,8 @@ import { createRandom } from '../../base/random.ts'
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import type { OutcomeStatuses } from '../../ports/outcome.ts'
 import type { Scenario, StepResponse, VirtualUser } from '../../ports/scenario.ts'
-import { createNamePool } from './tickets.ts'
+import { recordAttempt } from '../shared/record-attempt.ts'
+import { createNamePool } from './reservation-rows.ts'
 import type { Slot } from './tables.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
 
@@ -84,16 +85,7 @@ async function book(user: VirtualUser, ticket: string, slot: Slot, expected: rea
     wantBody: true,
   })
   const outcome = user.outcomeOf(answer)
-  const id = outcome === 'booked' ? idOf(answer) : null
-  await user.ledger.record({ key: ticket, resource: slot.id, outcome, ...(id === null ? {} : { id }) })
-  if (outcome === 'booked' && id === null) throw new Error('the API booked, but does not say under which id')
-}
-
-function idOf(answer: StepResponse): number | string | null {
-  try {
-    const { id } = answer.json() as { readonly id?: unknown }
-    return typeof id === 'string' || typeof id === 'number' ? id : null
-  } catch {
-    return null
-  }
+  const attempt = { key: ticket, resource: slot.id, outcome }
+  const idField = outcome === 'booked' ? 'id' : null
+  await recordAttempt(user, answer, attempt, idField, 'the API booked, but does not say under which id')
 }

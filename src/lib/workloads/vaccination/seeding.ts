@@ -7,9 +7,8 @@ import { quietLeaseMs } from '../../seeding/lease.ts'
 import type { SeedRecipe } from '../../seeding/recipe.ts'
 import type { SeedTarget } from '../../seeding/seed.ts'
 import { createKeySource, type KeySource } from './keys.ts'
-import { createReservationWriter } from './reservation-rows.ts'
+import { createReservationWriter, createNamePool } from './reservation-rows.ts'
 import { reservationLayout, reservations, schedules, stockCounter, type Reservation } from './tables.ts'
-import { createNamePool } from './tickets.ts'
 
 /** How many reservations: so many for each slot, or so many in all. */
 export type Amount = { readonly perSlot: number } | { readonly rows: number }

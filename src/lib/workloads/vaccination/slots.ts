@@ -1,7 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database } from '../../ports/database.ts'
+import type { SeedProgress } from '../../ports/workload.ts'
+import { seedBatches } from '../shared/seed-batches.ts'
 import { schedules, type Slot } from './tables.ts'
-import type { Progress } from '../../base/progress.ts'
 
 /** Which slots there should be. The defaults of the settings are the original's. */
 export interface SlotOptions {
@@ -101,21 +101,21 @@ export async function* insertMissingSlots(
   database: Database,
   options: SlotOptions,
   signal?: AbortSignal,
-): AsyncGenerator<Progress & { readonly added: number }> {
+): AsyncGenerator<SeedProgress> {
   const wanted = generateSlots(options)
   const first = wanted[0]
   const last = wanted.at(-1)
   if (!first || !last) return
-  const present = await database.store.find(schedules, { id: { gte: first.id, lte: last.id } })
-  const known = new Set(present.map((slot) => slot.id))
+  const found = await database.store.find(schedules, { id: { gte: first.id, lte: last.id } }, { columns: ['id'] })
+  const known = new Set(found.map(({ id }) => id))
   const missing = wanted.filter((slot) => !known.has(slot.id))
   const total = wanted.length
-  yield { done: total - missing.length, total, added: 0 }
-  for (let at = 0; at < missing.length && !signal?.aborted; at += slotsPerInsert) {
-    const batch = missing.slice(at, at + slotsPerInsert)
-    await database.store.insert(schedules, batch)
-    const added = at + batch.length
-    yield { done: total - missing.length + added, total, added }
-    await nextTurn()
+  const present = total - missing.length
+  yield { done: present, total, added: 0 }
+  const storeBatch = async (from: number, to: number) => {
+    await database.store.insert(schedules, missing.slice(from, to))
+    return to - from
   }
+  for await (const { done, added } of seedBatches(missing.length, slotsPerInsert, storeBatch, signal))
+    yield { done: present + done, total, added }
 }

@@ -1,5 +1,6 @@
+import { defineTable, integer, text, uuidColumn } from '../shared/tables.ts'
 import type { BookingTables } from '../../audit/booking-tables.ts'
-import type { Counter, RowLayout, Table } from '../../ports/database.ts'
+import type { Counter, RowLayout } from '../../ports/database.ts'
 
 /** A time at which `max_available` people can be vaccinated, `stock` of which are still free. */
 export interface Slot {
@@ -26,9 +27,7 @@ export interface Reservation {
 /** The longest ticket id, in characters. */
 export const maxTicketLength = 64
 
-const integer = { type: 'integer' } as const
-
-export const schedules: Table<Slot> = {
+export const schedules = defineTable<Slot>({
   name: 'schedules',
   columns: {
     id: integer,
@@ -42,23 +41,20 @@ export const schedules: Table<Slot> = {
   },
   primaryKey: 'id',
   unique: [['year', 'month', 'day', 'hour', 'min']],
-  indexes: [],
-  references: [],
   updatedOften: true,
-}
+})
 
-export const reservations: Table<Reservation> = {
+export const reservations = defineTable<Reservation>({
   name: 'reservations',
   columns: {
-    id: { type: 'ascii', length: 36 },
-    ticket_id: { type: 'text', maxLength: maxTicketLength },
+    id: uuidColumn,
+    ticket_id: text(maxTicketLength),
     schedule_id: integer,
   },
   primaryKey: 'id',
-  unique: [],
   indexes: [['schedule_id']],
   references: [{ column: 'schedule_id', table: 'schedules', key: 'id' }],
-}
+})
 
 /** stock = max_available - reservations, for every slot. */
 export const stockCounter: Counter = {

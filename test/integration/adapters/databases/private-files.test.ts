@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openBroker } from '../../../../src/lib/adapters/brokers/registry.ts'
 import { connectDatabase } from '../../../../src/lib/adapters/databases/registry.ts'
-import { openDiskBlobs } from '../../../../src/lib/workloads/meetups/image/disk.ts'
+import { openDiskBlobs } from '../../../../src/lib/workloads/meetups/image/blobs.ts'
 import { shows } from '../../../support/database/tables.ts'
 
 describe('files that rushbench keeps', () => {

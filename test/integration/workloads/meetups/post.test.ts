@@ -2,12 +2,13 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { v4 as randomUuid } from 'uuid'
 import { readEvent, type MeetupEvent } from '../../../../src/lib/workloads/meetups/events.ts'
-import { fishTypes, spotTypes } from '../../../../src/lib/workloads/meetups/post/choices.ts'
-import type {
-  ListPostsRequest,
-  Post,
-  PostService,
-  PostText,
+import {
+  fishTypes,
+  spotTypes,
+  type ListPostsRequest,
+  type Post,
+  type PostService,
+  type PostText,
 } from '../../../../src/lib/workloads/meetups/post/contract.ts'
 import { createPostService } from '../../../../src/lib/workloads/meetups/post/service.ts'
 import { outbox, posts } from '../../../../src/lib/workloads/meetups/post/tables.ts'

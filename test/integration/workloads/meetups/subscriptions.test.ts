@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { ChatEvent } from '../../../../src/lib/workloads/meetups/chat/contract.ts'
-import { resume } from '../../../../src/lib/workloads/meetups/gateway/resume.ts'
+import { resume } from '../../../../src/lib/workloads/meetups/gateway/streams.ts'
 import { RpcError } from '../../../../src/lib/workloads/meetups/rpc/errors.ts'
 import { createEventPlace } from '../../../support/meetups/event-place.ts'
 import { meetupEngines } from '../../../support/meetups/places.ts'

@@ -1,11 +1,9 @@
 import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { UserService } from '../../../../src/lib/workloads/meetups/user/contract.ts'
+import { type UserService, issuer } from '../../../../src/lib/workloads/meetups/user/contract.ts'
 import { createUserService } from '../../../../src/lib/workloads/meetups/user/service.ts'
-import { issuer } from '../../../../src/lib/workloads/meetups/user/issuer.ts'
-import { createSigner } from '../../../../src/lib/workloads/meetups/user/tokens.ts'
+import { createSigner, createUsedTokens } from '../../../../src/lib/workloads/meetups/user/tokens.ts'
 import { logins, users } from '../../../../src/lib/workloads/meetups/user/tables.ts'
-import { createUsedTokens } from '../../../../src/lib/workloads/meetups/user/used-tokens.ts'
 import { noCache } from '../../../../src/lib/adapters/cache/memory.ts'
 import { createPlace, meetupEngines, type Place } from '../../../support/meetups/places.ts'
 

@@ -8,13 +8,17 @@ import { createContext } from '../../../../src/lib/workloads/meetups/gateway/con
 import { dateTime } from '../../../../src/lib/workloads/meetups/gateway/schema.ts'
 import { createVerifier, type VerifyToken } from '../../../../src/lib/workloads/meetups/gateway/tokens.ts'
 import type { UploadPart } from '../../../../src/lib/workloads/meetups/image/contract.ts'
-import { contentTypeOf, contentTypes } from '../../../../src/lib/workloads/meetups/image/format.ts'
-import { readChunks, readHeader } from '../../../../src/lib/workloads/meetups/image/upload.ts'
+import {
+  contentTypeOf,
+  contentTypes,
+  readChunks,
+  readHeader,
+} from '../../../../src/lib/workloads/meetups/image/upload.ts'
 import { readDelivery, deliveryAttempt } from '../../../../src/lib/workloads/meetups/ledger.ts'
 import type { ListPostsRequest } from '../../../../src/lib/workloads/meetups/post/contract.ts'
 import { listPosts } from '../../../../src/lib/workloads/meetups/post/list.ts'
 import { RpcError } from '../../../../src/lib/workloads/meetups/rpc/errors.ts'
-import { issuer } from '../../../../src/lib/workloads/meetups/user/issuer.ts'
+import { issuer } from '../../../../src/lib/workloads/meetups/user/contract.ts'
 import { readRefreshToken } from '../../../../src/lib/workloads/meetups/user/tokens.ts'
 import { makeImage } from '../../../support/meetups/images.ts'
 

@@ -2,7 +2,7 @@ import { parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import type { LedgerEntry } from '../../../../src/lib/ports/scenario.ts'
 import { readDelivery } from '../../../../src/lib/workloads/meetups/ledger.ts'
-import { fishTypes, spotTypes } from '../../../../src/lib/workloads/meetups/post/choices.ts'
+import { fishTypes, spotTypes } from '../../../../src/lib/workloads/meetups/post/contract.ts'
 import { refuse, silence, visit, type Visit } from '../../../support/meetups/told-gateway.ts'
 
 const namesOf = ({ asked }: Visit) => asked.map(({ name }) => name)

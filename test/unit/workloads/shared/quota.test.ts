@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { callerOf } from '../../../../src/lib/workloads/shared/http/caller.ts'
-import { retryAfter } from '../../../../src/lib/workloads/shared/http/too-many.ts'
+import { retryAfter } from '../../../../src/lib/workloads/shared/http/errors.ts'
 import { createQuota } from '../../../../src/lib/workloads/shared/quota.ts'
 
 describe('a quota', () => {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../../../src/lib/base/random.ts'
-import { createReservationWriter } from '../../../../src/lib/workloads/vaccination/reservation-rows.ts'
+import { createReservationWriter, createNamePool } from '../../../../src/lib/workloads/vaccination/reservation-rows.ts'
 import { reservationLayout } from '../../../../src/lib/workloads/vaccination/tables.ts'
-import { createNamePool } from '../../../../src/lib/workloads/vaccination/tickets.ts'
 
 function row(serial: number, slot: number, seed = 'seed'): string {
   const target = Buffer.alloc(reservationLayout.rowBytes)

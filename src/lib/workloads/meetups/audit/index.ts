@@ -9,9 +9,8 @@ import { applicationAttempt, imageAttempt, messageAttempt, postAttempt } from '.
 import { applications, outbox, posts } from '../post/tables.ts'
 import { auditDeliveries, withoutDeliveries } from './deliveries.ts'
 import { auditEvents } from './events.ts'
-import { auditPosts } from './posts.ts'
-import { auditRooms } from './rooms.ts'
-import { settle } from './settle.ts'
+import { auditPosts, auditRooms } from './posts.ts'
+import { settle } from '../pending.ts'
 import type { Watch } from '../../../base/progress.ts'
 
 /** How long everything may stand still before nobody is thought to be at work, ms. */

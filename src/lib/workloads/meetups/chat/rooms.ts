@@ -1,4 +1,4 @@
-import { applyIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
+import { insertIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../../ports/database.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { memberId, members, messages, rooms, type MemberRow, type RoomRow } from './tables.ts'
@@ -14,9 +14,7 @@ export async function openRoom(store: Store, id: string, ownerId: string): Promi
     active: 1,
     joined_at: row.created_at,
   }
-  const claim = { guard: null, insert: [{ table: members, rows: [owner] }], absent: { table: rooms, row } }
-  const [result] = await applyIfAbsent(store, [claim])
-  if (result === 'applied') return row
+  if (await insertIfAbsent(store, rooms, row, [{ table: members, rows: [owner] }])) return row
   const [there] = await store.find(rooms, { id, state: 'open' })
   if (there) return there
   throw new RpcError('wrong-state', 'The room is closed')
@@ -25,10 +23,35 @@ export async function openRoom(store: Store, id: string, ownerId: string): Promi
 /** Closes a room for good, also one that is yet to be made, and removes what is in it; does no harm the second time. */
 export async function closeRoom(store: Store, id: string): Promise<void> {
   const row: RoomRow = { id, owner_id: '', state: 'closed', messages: 0, created_at: Date.now() }
-  const [result] = await applyIfAbsent(store, [{ guard: null, insert: [], absent: { table: rooms, row } }])
-  if (result === 'applied') return
+  if (await insertIfAbsent(store, rooms, row)) return
   await store.update(rooms, { id }, { state: 'closed' })
   // In this order: from now on nothing is added.
   await store.remove(members, { room_id: id })
   await store.remove(messages, { room_id: id })
+}
+
+/** What an event says of somebody who applied, for the `turn`th time. */
+export interface Turn {
+  readonly roomId: string
+  readonly userId: string
+  readonly turn: number
+  /** False for one who has withdrawn. */
+  readonly joined: boolean
+}
+
+/** Puts somebody into a room, or out of it. What a later turn has settled stays, in whatever order events come. */
+export async function settleTurn(store: Store, change: Turn): Promise<void> {
+  const { roomId, userId, turn, joined } = change
+  const id = memberId(roomId, userId)
+  for (;;) {
+    const active = joined ? 1 : 0
+    const patch = { turn, active, joined_at: Date.now() }
+    if ((await store.update(members, { id, turn: { lt: turn } }, patch)) > 0) return
+    if (!joined && (await store.update(members, { id, turn }, { active })) > 0) return
+    const row: MemberRow = { id, room_id: roomId, user_id: userId, ...patch }
+    if (await insertIfAbsent(store, members, row)) return
+    const [there] = await store.find(members, { id })
+    // Else it was stored, or taken away, a moment ago.
+    if (there && (there.turn > turn || (there.turn === turn && (joined || there.active === 0)))) return
+  }
 }

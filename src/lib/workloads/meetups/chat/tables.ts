@@ -1,5 +1,4 @@
-import type { Table } from '../../../ports/database.ts'
-import { integer, text, uuidColumn } from '../columns.ts'
+import { defineTable, integer, text, uuidColumn } from '../../shared/tables.ts'
 
 /** A room. Its key is the post's id, so that a post has one. */
 export interface RoomRow {
@@ -42,17 +41,14 @@ export interface MessageRow {
 /** The most characters of each. */
 export const maxLengths = { body: 1000, key: 100 } as const
 
-export const rooms: Table<RoomRow> = {
+export const rooms = defineTable<RoomRow>({
   name: 'meetup_chat_rooms',
   columns: { id: uuidColumn, owner_id: text(36), state: text(6), messages: integer, created_at: integer },
   primaryKey: 'id',
-  unique: [],
-  indexes: [],
-  references: [],
   updatedOften: true,
-}
+})
 
-export const members: Table<MemberRow> = {
+export const members = defineTable<MemberRow>({
   name: 'meetup_chat_members',
   columns: {
     id: text(73),
@@ -63,12 +59,10 @@ export const members: Table<MemberRow> = {
     joined_at: integer,
   },
   primaryKey: 'id',
-  unique: [],
   indexes: [['room_id']],
-  references: [],
-}
+})
 
-export const messages: Table<MessageRow> = {
+export const messages = defineTable<MessageRow>({
   name: 'meetup_chat_messages',
   columns: {
     id: uuidColumn,
@@ -80,10 +74,8 @@ export const messages: Table<MessageRow> = {
     created_at: integer,
   },
   primaryKey: 'id',
-  unique: [],
   indexes: [['room_id', 'position']],
-  references: [],
-}
+})
 
 export const chatTables = [rooms, members, messages]
 

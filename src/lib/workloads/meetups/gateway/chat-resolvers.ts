@@ -2,8 +2,7 @@ import type { ChatEvent, Message, Room } from '../chat/contract.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { SagaState } from '../saga/contract.ts'
 import type { Resolvers } from './executable.ts'
-import { follow } from './follow.ts'
-import { resume } from './resume.ts'
+import { follow, resume } from './streams.ts'
 
 /** Rooms, what is said in them, and what becomes of posts. */
 export const chatResolvers: Resolvers = {

@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { cutTo } from '../../../base/cut-text.ts'
-import { retryAfter } from '../../shared/http/too-many.ts'
+import { retryAfter } from '../../shared/http/errors.ts'
 import { RpcError } from '../rpc/errors.ts'
 
 /** Makes what clients see of errors. */

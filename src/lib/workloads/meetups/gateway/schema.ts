@@ -1,5 +1,5 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
-import { fishTypes, spotTypes } from '../post/choices.ts'
+import { fishTypes, spotTypes } from '../post/contract.ts'
 
 /** What clients may ask the gateway. */
 export const schema = `

@@ -1,8 +1,9 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { Counter, type Registry } from 'prom-client'
+import { addHealthRoute } from '../../shared/http/api.ts'
 import { createApp } from '../../shared/http/app.ts'
 import { callerOf } from '../../shared/http/caller.ts'
 import { listen } from '../../shared/http/listen.ts'
-import { measureRequests, type MetricsPlace } from '../../shared/http/metrics.ts'
+import { addGauges, measureRequests, type MetricsPlace } from '../../shared/http/metrics.ts'
 import type { Services, RunningServer } from '../../../ports/workload.ts'
 import type { OnCall } from '../rpc/client.ts'
 import type { Clients } from '../services.ts'
@@ -15,7 +16,7 @@ import { createOperations } from './operations.ts'
 import { postResolvers } from './post-resolvers.ts'
 import { addGraphqlRoutes } from './routes.ts'
 import { dateTime, schema } from './schema.ts'
-import { serveSockets, type Sockets } from './sockets/server.ts'
+import { serveSockets } from './sockets/server.ts'
 import { createVerifier } from './tokens.ts'
 import { userResolvers } from './user-resolvers.ts'
 
@@ -50,9 +51,12 @@ export async function serveGateway(parts: GatewayParts): Promise<RunningServer> 
     contextOf: (authorization) => createContext(clients, verify, authorization, true),
   })
   app.addHook('preClose', () => sockets.close())
-  countSockets(registry, sockets)
+  addGauges(registry, [
+    ['websockets_open', 'WebSockets that are open', () => sockets.open],
+    ['subscriptions_active', 'Subscriptions that are under way', () => sockets.subscriptions],
+  ])
   await addImageRoutes(app, clients, verify, onError)
-  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
+  addHealthRoute(app)
   app.get('/docs', { schema: { hide: true } }, async (_request, reply) => reply.type('text/plain').send(schema))
   return listen(app, parts)
 }
@@ -65,14 +69,4 @@ function countCalls(registry: Registry): OnCall {
     registers: [registry],
   })
   return (service, method) => calls.inc({ service, method })
-}
-
-function countSockets(registry: Registry, sockets: Sockets): void {
-  const values: readonly (readonly [name: string, help: string, read: () => number])[] = [
-    ['websockets_open', 'WebSockets that are open', () => sockets.open],
-    ['subscriptions_active', 'Subscriptions that are under way', () => sockets.subscriptions],
-  ]
-  for (const [name, help, read] of values) {
-    const gauge: Gauge = new Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) })
-  }
 }

@@ -1,6 +1,5 @@
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
-import type { UserService } from '../user/contract.ts'
-import { issuer } from '../user/issuer.ts'
+import { type UserService, issuer } from '../user/contract.ts'
 import { RpcError } from '../rpc/errors.ts'
 
 /** Returns the account that a token is for. Throws `unauthenticated` for one that is not good, or not any more. */

@@ -3,9 +3,8 @@ import { groups, readEvent, topic } from '../events.ts'
 import { served } from '../rpc/server.ts'
 import type { RunningService, ServiceParts } from '../services.ts'
 import type { ImageService } from './contract.ts'
-import { openDiskBlobs } from './disk.ts'
-import { createImages } from './service.ts'
-import { removeAbandoned } from './sweep.ts'
+import { openDiskBlobs } from './blobs.ts'
+import { createImages, removeAbandoned } from './service.ts'
 
 /** Events handled at once. */
 const maxBatch = 100

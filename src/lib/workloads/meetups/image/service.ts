@@ -4,9 +4,9 @@ import { requireIds } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { BlobMissing, type Blobs } from './blobs.ts'
 import type { Image, ImageService } from './contract.ts'
-import { addImage, closeOwner, requireRoom } from './owners.ts'
-import { images, type ImageRow } from './tables.ts'
+import { images, type ImageRow, owners, type OwnerRow } from './tables.ts'
 import { readChunks, readHeader } from './upload.ts'
+import { insertIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 
 /** Images whose bytes are in `blobs`. The bytes come first and go first: a row says that they were all there. */
 export function createImages(store: Store, blobs: Blobs): ImageService {
@@ -64,4 +64,64 @@ function notFound(): RpcError {
 function toImage(row: ImageRow): Image {
   const { id, owner_id: ownerId, content_type: contentType, bytes, created_at: createdAt } = row
   return { id, ownerId, contentType, bytes, createdAt }
+}
+
+/** The most images of one owner. */
+export const maxImages = 10
+
+/** Throws `wrong-state` for an owner that may have no images any more, and `full` for one that has all it may have. */
+async function requireRoom(store: Store, ownerId: string): Promise<void> {
+  const row: OwnerRow = { id: ownerId, state: 'open', images: 0 }
+  if (await insertIfAbsent(store, owners, row)) return
+  const [owner] = await store.find(owners, { id: ownerId })
+  if (owner?.state !== 'open') throw new RpcError('wrong-state', 'The owner is gone')
+  if (owner.images >= maxImages) throw new RpcError('full', `The owner has ${maxImages} images already`)
+}
+
+/** Stores an image; false where its owner was removed, or got too many, meanwhile. */
+async function addImage(store: Store, row: ImageRow): Promise<boolean> {
+  const where = { id: row.owner_id, state: 'open' as const, images: { lt: maxImages } }
+  const guard = { table: owners, where, patch: { images: { add: 1 } } }
+  const [isStored] = await store.apply([{ guard, insert: [{ table: images, rows: [row] }] }])
+  return isStored as boolean
+}
+
+/** From now on the owner gets no images, also one that nobody had heard of. */
+async function closeOwner(store: Store, ownerId: string): Promise<void> {
+  const row: OwnerRow = { id: ownerId, state: 'removed', images: 0 }
+  if (!(await insertIfAbsent(store, owners, row)))
+    await store.update(owners, { id: ownerId }, { state: 'removed', images: 0 })
+}
+
+/** Bytes without a row that are so old belong to no upload that is under way, ms. */
+const abandonedMs = 3_600_000
+
+/** Names looked for at once. */
+const batchSize = 500
+
+/** Removes bytes that no row tells of, which processes left that were killed in the middle of an upload; how many. */
+export async function removeAbandoned(
+  store: Store,
+  blobs: Blobs,
+  signal: AbortSignal,
+  now = Date.now(),
+): Promise<number> {
+  let removed = 0
+  let batch: string[] = []
+  const look = async (): Promise<void> => {
+    const known = await store.find(images, { id: { in: batch } }, { columns: ['id'] })
+    const kept = new Set(known.map(({ id }) => id))
+    const abandoned = batch.filter((name) => !kept.has(name))
+    for (const name of abandoned) await blobs.remove(name)
+    removed += abandoned.length
+    batch = []
+  }
+  for await (const { name, writtenAt } of blobs.list()) {
+    if (signal.aborted) return removed
+    if (now - writtenAt < abandonedMs) continue
+    batch.push(name)
+    if (batch.length >= batchSize) await look()
+  }
+  await look()
+  return removed
 }

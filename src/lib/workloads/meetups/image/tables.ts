@@ -1,5 +1,4 @@
-import type { Table } from '../../../ports/database.ts'
-import { integer, text, uuidColumn } from '../columns.ts'
+import { defineTable, integer, text, uuidColumn } from '../../shared/tables.ts'
 
 /** What is known of an image that is stored. */
 export interface ImageRow {
@@ -18,23 +17,18 @@ export interface OwnerRow {
   readonly images: number
 }
 
-export const images: Table<ImageRow> = {
+export const images = defineTable<ImageRow>({
   name: 'meetup_image_images',
   columns: { id: uuidColumn, owner_id: uuidColumn, content_type: text(20), bytes: integer, created_at: integer },
   primaryKey: 'id',
-  unique: [],
   indexes: [['owner_id']],
-  references: [],
-}
+})
 
-export const owners: Table<OwnerRow> = {
+export const owners = defineTable<OwnerRow>({
   name: 'meetup_image_owners',
   columns: { id: uuidColumn, state: text(7), images: integer },
   primaryKey: 'id',
-  unique: [],
-  indexes: [],
-  references: [],
   updatedOften: true,
-}
+})
 
 export const imageTables = [images, owners]

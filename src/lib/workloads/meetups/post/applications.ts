@@ -3,8 +3,7 @@ import type { Store } from '../../../ports/database.ts'
 import { requireIds, requireText } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { Application, PostService } from './contract.ts'
-import { tell } from './outbox.ts'
-import { standing, toApplication } from './rows.ts'
+import { tell, standing, toApplication } from './rows.ts'
 import { applicationId, applications, maxLengths, posts, type ApplicationRow, type PostRow } from './tables.ts'
 
 /** How often one is tried again whose turn somebody else has used meanwhile. */
@@ -14,7 +13,7 @@ const maxTries = 5
 export function createApplications(
   store: Store,
   now: () => number,
-  commit: (claim: ChangeIfAbsent) => Promise<IfAbsentResult>,
+  commit: (change: ChangeIfAbsent) => Promise<IfAbsentResult>,
 ): Pick<PostService, 'createApplication' | 'deleteApplication' | 'getApplications'> {
   const rowsOf = (postId: string, userId: string): Promise<ApplicationRow[]> =>
     store.find(applications, { post_id: postId, user_id: userId })
@@ -25,9 +24,9 @@ export function createApplications(
     requireOpen(post, userId, now())
     if (standing(rows).length > 0) throw new RpcError('taken', 'You have applied already')
     const turn = rows.filter(({ kind }) => kind === 'applied').length + 1
-    const claim = claimOf('applied', { postId, userId, turn }, key, now())
-    const result: IfAbsentResult = await commit(claim.change)
-    if (result === 'applied') return toApplication(claim.row)
+    const { row, change } = changeFor('applied', { postId, userId, turn }, key, now())
+    const result: IfAbsentResult = await commit(change)
+    if (result === 'applied') return toApplication(row)
     if (result === 'taken') return null
     const [after] = await store.find(posts, { id: postId })
     requireOpen(after, userId, now())
@@ -37,7 +36,9 @@ export function createApplications(
   async function tryToWithdraw(postId: string, userId: string): Promise<boolean> {
     const [current] = standing(await rowsOf(postId, userId))
     if (!current) throw new RpcError('not-found', 'You have not applied')
-    return (await commit(claimOf('withdrawn', { postId, userId, turn: current.turn }, '', now()).change)) === 'applied'
+    return (
+      (await commit(changeFor('withdrawn', { postId, userId, turn: current.turn }, '', now()).change)) === 'applied'
+    )
   }
 
   return {
@@ -75,7 +76,7 @@ function requireOpen(post: PostRow | undefined, userId: string, now: number): vo
 }
 
 /** The place, the row and the event: all of them, or none. */
-function claimOf(
+function changeFor(
   kind: ApplicationRow['kind'],
   payload: { readonly postId: string; readonly userId: string; readonly turn: number },
   key: string,

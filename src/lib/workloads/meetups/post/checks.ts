@@ -1,6 +1,5 @@
 import { readLine, readText, requireThat } from '../checks.ts'
-import { fishTypes, spotTypes } from './choices.ts'
-import type { ListPostsRequest, PostText } from './contract.ts'
+import { fishTypes, spotTypes, type ListPostsRequest, type PostText } from './contract.ts'
 import { maxFishTypes, maxLengths } from './tables.ts'
 
 /** The most places of a post. */

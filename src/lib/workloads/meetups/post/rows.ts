@@ -1,5 +1,8 @@
 import type { Application, Post, PostText } from './contract.ts'
-import { meetingKey, type ApplicationRow, type PostRow } from './tables.ts'
+import { meetingKey, type ApplicationRow, type PostRow, outbox, type OutboxRow } from './tables.ts'
+import { v7 as uuid } from 'uuid'
+import type { Rows } from '../../../ports/database.ts'
+import type { EventType, MeetupEvent } from '../events.ts'
 
 /** Everything of a row that the text of a post says, but for its places. */
 export function textColumns(id: string, text: PostText) {
@@ -56,4 +59,16 @@ export function standing(rows: readonly ApplicationRow[]): ApplicationRow[] {
 function compare(a: string, b: string): number {
   if (a === b) return 0
   return a < b ? -1 : 1
+}
+
+/** The rows of the outbox that tell of what is stored with them. */
+export function tell<Type extends EventType>(
+  type: Type,
+  payload: Extract<MeetupEvent, { type: Type }>['payload'],
+  at: number,
+): Rows<OutboxRow> {
+  const id = uuid()
+  const aggregate = payload.postId
+  const event = JSON.stringify({ id, type, aggregate, at, payload })
+  return { table: outbox, rows: [{ id, type, aggregate, event, published_at: 0 }] }
 }

@@ -3,7 +3,7 @@ import { ignoreFailure } from '../../../base/abort.ts'
 import { applyIfAbsent, type ChangeIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Rows, Store } from '../../../ports/database.ts'
 import { createGroupCommit } from '../../shared/group-commit.ts'
-import { cut } from '../../shared/texts.ts'
+import { cut } from '../../shared/storable-text.ts'
 import { requireIds } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { outboxChannel } from '../events.ts'
@@ -13,8 +13,7 @@ import { createApplications } from './applications.ts'
 import { readPost } from './checks.ts'
 import type { Post, PostService, PostState, PostText } from './contract.ts'
 import { listPosts } from './list.ts'
-import { tell } from './outbox.ts'
-import { textColumns, toPost } from './rows.ts'
+import { tell, textColumns, toPost } from './rows.ts'
 import { maxLengths, posts, type OutboxRow, type PostRow } from './tables.ts'
 
 /** Most changes in one commit. */
@@ -38,8 +37,8 @@ export function createPostService(
   now: () => number = Date.now,
   onTold: () => void = () => {},
 ): PostService {
-  const commit = createGroupCommit(async (claims: readonly ChangeIfAbsent[]) => {
-    const results = await applyIfAbsent(store, claims)
+  const commit = createGroupCommit(async (changes: readonly ChangeIfAbsent[]) => {
+    const results = await applyIfAbsent(store, changes)
     if (results.includes('applied')) onTold()
     return results
   }, maxBatch)
@@ -79,10 +78,10 @@ export function createPostService(
       const text = readPost(given, at)
       requireIds([userId], 'userId')
       if (wanted !== '') requireIds([wanted], 'id')
-      const row = newRow(wanted === '' ? uuid() : wanted, userId, text, at)
+      const row = absent(wanted === '' ? uuid() : wanted, userId, text, at)
       const payload = { postId: row.id, userId, sagaId: row.saga_id }
       const insert = [tell('post-created', payload, at)]
-      const result = await commit({ guard: null, insert, absent: { table: posts, row } })
+      const result = await commit({ insert, absent: { table: posts, row } })
       if (result === 'applied') return { post: toPost(row), sagaId: row.saga_id }
       const there = await findPost(row.id)
       if (there.user_id !== userId) throw new RpcError('taken', 'id is that of another post')
@@ -134,7 +133,7 @@ export function createPostService(
 
 const living: readonly PostState[] = ['pending', 'approved', 'rejected']
 
-function newRow(id: string, userId: string, text: PostText, at: number): PostRow {
+function absent(id: string, userId: string, text: PostText, at: number): PostRow {
   return {
     id,
     user_id: userId,

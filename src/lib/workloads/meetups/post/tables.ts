@@ -1,5 +1,4 @@
-import type { Table } from '../../../ports/database.ts'
-import { integer, text, uuidColumn } from '../columns.ts'
+import { defineTable, integer, text, uuidColumn } from '../../shared/tables.ts'
 import type { EventType } from '../events.ts'
 import type { PostState } from './contract.ts'
 
@@ -61,7 +60,7 @@ export const maxLengths = { title: 20, content: 2000, spotType: 20, fishType: 20
 /** The most fish types of a post. */
 export const maxFishTypes = 10
 
-export const posts: Table<PostRow> = {
+export const posts = defineTable<PostRow>({
   name: 'meetup_post_posts',
   columns: {
     id: uuidColumn,
@@ -80,13 +79,11 @@ export const posts: Table<PostRow> = {
     created_at: integer,
   },
   primaryKey: 'id',
-  unique: [],
   indexes: [['meeting_key'], ['user_id'], ['prefecture']],
-  references: [],
   updatedOften: true,
-}
+})
 
-export const applications: Table<ApplicationRow> = {
+export const applications = defineTable<ApplicationRow>({
   name: 'meetup_post_applications',
   columns: {
     id: text(90),
@@ -98,20 +95,17 @@ export const applications: Table<ApplicationRow> = {
     created_at: integer,
   },
   primaryKey: 'id',
-  unique: [],
   indexes: [['post_id']],
   references: [{ column: 'post_id', table: 'meetup_post_posts', key: 'id' }],
-}
+})
 
-export const outbox: Table<OutboxRow> = {
+export const outbox = defineTable<OutboxRow>({
   name: 'meetup_post_outbox',
   columns: { id: uuidColumn, type: text(30), aggregate: uuidColumn, event: text(2000), published_at: integer },
   primaryKey: 'id',
-  unique: [],
   indexes: [['published_at', 'id']],
-  references: [],
   updatedOften: true,
-}
+})
 
 export const postTables = [posts, applications, outbox]
 

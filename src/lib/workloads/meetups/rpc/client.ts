@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import { definitionOf, type ContractName, type Contracts } from './contracts.ts'
 import type { DirectCall } from './direct.ts'
 import { fromStatus, RpcError } from './errors.ts'
-import { secretMetadata } from './secret.ts'
-import { channelOptions, loopback } from './transport.ts'
+import { secretMetadata, channelOptions, loopback } from './transport.ts'
 
 /** A way to a service. */
 export interface RpcClient<Name extends ContractName> {

@@ -1,20 +1,23 @@
-import { logVerbosity, Server, ServerCredentials, ServerInterceptingCall, setLogVerbosity } from '@grpc/grpc-js'
-import type {
-  MethodDefinition,
-  sendUnaryData,
-  ServerInterceptor,
-  ServerReadableStream,
-  ServerUnaryCall,
-  ServerWritableStream,
-  UntypedHandleCall,
+import {
+  logVerbosity,
+  Server,
+  ServerCredentials,
+  ServerInterceptingCall,
+  setLogVerbosity,
+  type MethodDefinition,
+  type sendUnaryData,
+  type ServerInterceptor,
+  type ServerReadableStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type UntypedHandleCall,
 } from '@grpc/grpc-js'
 import { once } from 'node:events'
 import { failure } from '../../../base/errors/errors.ts'
 import { definitionOf, type ContractName, type Contracts } from './contracts.ts'
 import { createDirectCalls, type DirectCall } from './direct.ts'
 import { RpcError, toStatus } from './errors.ts'
-import { requireSecret } from './secret.ts'
-import { loopback, serverOptions } from './transport.ts'
+import { requireSecret, loopback, serverOptions } from './transport.ts'
 
 /** One service of a server, and what carries its methods out. */
 export interface ServedContract {

@@ -3,8 +3,11 @@ import { groups, readEvent, topic, type MeetupEvent } from '../events.ts'
 import { served } from '../rpc/server.ts'
 import type { StartService } from '../services.ts'
 import { startRunner } from './runner.ts'
-import type { SagaRow } from './tables.ts'
-import { channelOf, createWatch } from './watch.ts'
+import { type SagaRow, sagas } from './tables.ts'
+import type { Store } from '../../../ports/database.ts'
+import type { PubSub } from '../../../ports/pubsub.ts'
+import { requireIds } from '../checks.ts'
+import type { SagaService, SagaState } from './contract.ts'
 
 /** Events handled at once. */
 const maxBatch = 100
@@ -33,4 +36,62 @@ export function sagasOf({ type, payload }: MeetupEvent): SagaRow[] {
   if (type !== 'post-created') return []
   const { sagaId: id, postId, userId } = payload
   return [{ id, post_id: postId, user_id: userId, step: 'began', reason: '', updated_at: Date.now() }]
+}
+
+/** What processes tell each other of a saga on: that it has moved. */
+export function channelOf(sagaId: string): string {
+  return `meetup-saga:${sagaId}`
+}
+
+/** How long a watcher relies on being told, ms: who told may have died before. */
+const lookEveryMs = 2000
+
+/** Shows how far sagas are. */
+export function createWatch(store: Store, pubsub: PubSub): SagaService {
+  return {
+    async *watch({ sagaId }, signal) {
+      requireIds([sagaId], 'sagaId')
+      const bell = createBell(signal)
+      const subscription = await pubsub.subscribe(channelOf(sagaId), { onMessage: bell.ring, onGap: bell.ring })
+      try {
+        let shown = ''
+        while (!signal.aborted) {
+          const state = await readState(store, sagaId)
+          if (state.step !== shown) yield state
+          shown = state.step
+          if (shown === 'approved' || shown === 'rejected') return
+          await bell.wait(lookEveryMs)
+        }
+      } finally {
+        bell.close()
+        await subscription.close()
+      }
+    },
+  }
+}
+
+async function readState(store: Store, sagaId: string): Promise<SagaState> {
+  const [row] = await store.find(sagas, { id: sagaId })
+  return row ? toState(row) : { sagaId, postId: '', step: 'waiting', reason: '' }
+}
+
+function toState({ id: sagaId, post_id: postId, step, reason }: SagaRow): SagaState {
+  return { sagaId, postId, step, reason }
+}
+
+/** A wait that others can end, also before it begins. */
+function createBell(signal: AbortSignal) {
+  let rung = Promise.withResolvers<void>()
+  const ring = (): void => rung.resolve()
+  signal.addEventListener('abort', ring, { once: true })
+  return {
+    ring,
+    async wait(ms: number): Promise<void> {
+      const timer = setTimeout(ring, ms)
+      await rung.promise
+      clearTimeout(timer)
+      if (!signal.aborted) rung = Promise.withResolvers<void>()
+    },
+    close: () => signal.removeEventListener('abort', ring),
+  }
 }

@@ -99,8 +99,10 @@ export function startRunner(parts: RunnerParts, times: RunnerTimes = defaultTime
   const recovering = recover()
   return {
     async begin(rows) {
-      const claims = rows.map((row) => ({ guard: null, insert: [], absent: { table: sagas, row } }))
-      const results = await applyIfAbsent(store, claims)
+      const results = await applyIfAbsent(
+        store,
+        rows.map((row) => ({ absent: { table: sagas, row } })),
+      )
       const fresh = rows.filter((_, index) => results[index] === 'applied')
       await Promise.all(fresh.map((saga) => onMove(saga)))
       await take(fresh)

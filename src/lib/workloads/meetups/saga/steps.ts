@@ -1,4 +1,4 @@
-import { cut } from '../../shared/texts.ts'
+import { cut } from '../../shared/storable-text.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { Clients } from '../services.ts'
 import { maxReasonLength, type SagaRow } from './tables.ts'

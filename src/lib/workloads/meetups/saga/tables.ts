@@ -1,5 +1,4 @@
-import type { Table } from '../../../ports/database.ts'
-import { integer, text, uuidColumn } from '../columns.ts'
+import { defineTable, integer, text, uuidColumn } from '../../shared/tables.ts'
 import type { SagaStep } from './contract.ts'
 
 /** How far a saga is. Its key comes with the event that began it, so that it begins once. */
@@ -15,7 +14,7 @@ export interface SagaRow {
 /** The longest reason, in UTF-16 units. */
 export const maxReasonLength = 200
 
-export const sagas: Table<SagaRow> = {
+export const sagas = defineTable<SagaRow>({
   name: 'meetup_saga_sagas',
   columns: {
     id: uuidColumn,
@@ -26,10 +25,8 @@ export const sagas: Table<SagaRow> = {
     updated_at: integer,
   },
   primaryKey: 'id',
-  unique: [],
   indexes: [['step']],
-  references: [],
   updatedOften: true,
-}
+})
 
 export const sagaTables = [sagas]

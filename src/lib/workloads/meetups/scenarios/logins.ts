@@ -1,5 +1,5 @@
 import type { VirtualUser } from '../../../ports/scenario.ts'
-import { seededPassword } from '../made.ts'
+import { seededPassword } from '../generator.ts'
 import { ask, comeAgainAfter } from './graphql.ts'
 
 /** What an account asks with, and what renews it. */

@@ -1,5 +1,42 @@
 import type { VirtualUser } from '../../../ports/scenario.ts'
 import { ask } from './graphql.ts'
+import { crc32, deflateSync } from 'node:zlib'
+import type { Random } from '../../../base/random.ts'
+
+/** Pixels on each side. */
+const side = 16
+
+const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+const bitsPerChannel = 8
+const trueColour = 2
+const bytesPerPixel = 3
+
+/** A PNG of some hundred bytes, which any program can show; hardly ever the same twice. */
+export function makePng(random: Random): Buffer {
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(side, 0)
+  header.writeUInt32BE(side, 4)
+  header[8] = bitsPerChannel
+  header[9] = trueColour
+  const rows = Array.from({ length: side }, () => {
+    // The first byte says that the row is not filtered.
+    const row = Buffer.alloc(1 + side * bytesPerPixel)
+    for (let at = 1; at < row.length; at++) row[at] = random.integer(0, 255)
+    return row
+  })
+  const data = deflateSync(Buffer.concat(rows))
+  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))])
+}
+
+/** Its length, its type, what is in it, and a checksum of the latter two. */
+function chunk(type: string, data: Buffer): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(data.length)
+  const typed = Buffer.concat([Buffer.from(type, 'latin1'), data])
+  const sum = Buffer.alloc(4)
+  sum.writeUInt32BE(crc32(typed))
+  return Buffer.concat([length, typed, sum])
+}
 
 const postImages = `query postImages($id: ID!) {
   post(id: $id) { images { id path bytes contentType } }

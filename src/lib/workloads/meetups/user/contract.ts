@@ -47,3 +47,6 @@ export interface UserService {
   ): Promise<object>
   getPublicKeys(request: object): Promise<{ readonly jwks: string }>
 }
+
+/** Who signs id tokens, and for whom: what is signed for something else is not taken here. */
+export const issuer = 'rushbench-meetups'

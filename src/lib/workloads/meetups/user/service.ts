@@ -1,19 +1,24 @@
 import { availableParallelism } from 'node:os'
 import { v7 as uuid } from 'uuid'
-import { applyIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
+import { insertIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../../ports/database.ts'
 import { readLine, readText, requireIds, requireText } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { served } from '../rpc/server.ts'
 import type { RunningService, ServiceParts } from '../services.ts'
 import type { LoggedIn, TokenPair, User, UserService } from './contract.ts'
-import { readEmail } from './emails.ts'
+import { readEmail, hashPassword, isPassword, passwordLength } from './credentials.ts'
 import { createHashQueue } from './hash-queue.ts'
 import { createLoginGuard, patienceMs } from './login-guard.ts'
-import { hashPassword, isPassword, passwordLength } from './passwords.ts'
 import { emails, logins, maxLengths, users, type LoginRow, type UserRow } from './tables.ts'
-import { createSigner, makeRefreshToken, readRefreshToken, type Signer } from './tokens.ts'
-import { createUsedTokens, type UsedTokens } from './used-tokens.ts'
+import {
+  createSigner,
+  makeRefreshToken,
+  readRefreshToken,
+  type Signer,
+  createUsedTokens,
+  type UsedTokens,
+} from './tokens.ts'
 
 /** How long tokens are good for, ms. */
 const idTokenMs = 60 * 60 * 1000
@@ -97,9 +102,7 @@ export function createUserService(
         { table: users, rows: [row] },
         { table: logins, rows: [login] },
       ]
-      const absent = { table: emails, row: { email: account, user_id: id } }
-      const [result] = await applyIfAbsent(store, [{ guard: null, insert, absent }])
-      if (result === 'taken') throw taken()
+      if (!(await insertIfAbsent(store, emails, { email: account, user_id: id }, insert))) throw taken()
       guard.remember(caller, account)
       return { user: toUser(row), tokens }
     },

@@ -1,5 +1,4 @@
-import type { Table } from '../../../ports/database.ts'
-import { integer, text, uuidColumn } from '../columns.ts'
+import { defineTable, integer, sha256Column, text, uuidColumn } from '../../shared/tables.ts'
 
 /** An account. */
 export interface UserRow {
@@ -38,7 +37,7 @@ export interface KeyRow {
 /** The most characters of each. */
 export const maxLengths = { email: 254, name: 50, introduction: 500 } as const
 
-export const users: Table<UserRow> = {
+export const users = defineTable<UserRow>({
   name: 'meetup_user_users',
   columns: {
     id: uuidColumn,
@@ -49,37 +48,26 @@ export const users: Table<UserRow> = {
     created_at: integer,
   },
   primaryKey: 'id',
-  unique: [],
-  indexes: [],
-  references: [],
-}
+})
 
-export const emails: Table<EmailRow> = {
+export const emails = defineTable<EmailRow>({
   name: 'meetup_user_emails',
   columns: { email: text(maxLengths.email), user_id: uuidColumn },
   primaryKey: 'email',
-  unique: [],
-  indexes: [],
-  references: [],
-}
+})
 
-export const logins: Table<LoginRow> = {
+export const logins = defineTable<LoginRow>({
   name: 'meetup_user_logins',
-  columns: { id: uuidColumn, user_id: uuidColumn, token_hash: { type: 'ascii', length: 64 }, expires_at: integer },
+  columns: { id: uuidColumn, user_id: uuidColumn, token_hash: sha256Column, expires_at: integer },
   primaryKey: 'id',
-  unique: [],
   indexes: [['user_id']],
-  references: [],
   updatedOften: true,
-}
+})
 
-export const keys: Table<KeyRow> = {
+export const keys = defineTable<KeyRow>({
   name: 'meetup_user_keys',
   columns: { id: text(20), jwk: text(1000) },
   primaryKey: 'id',
-  unique: [],
-  indexes: [],
-  references: [],
-}
+})
 
 export const userTables = [users, emails, logins, keys]

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose'
-import { applyIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
+import { insertIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../../ports/database.ts'
-import { issuer } from './issuer.ts'
+import { issuer } from './contract.ts'
 import { keys } from './tables.ts'
+import type { Cache } from '../../../ports/cache.ts'
 
 /** What signs id tokens. */
 export interface Signer {
@@ -50,7 +51,7 @@ async function readKey(store: Store): Promise<JWK | null> {
 async function makeKey(store: Store): Promise<JWK> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
   const row = { id: keyId, jwk: JSON.stringify(await exportJWK(privateKey)) }
-  await applyIfAbsent(store, [{ guard: null, insert: [], absent: { table: keys, row } }])
+  await insertIfAbsent(store, keys, row)
   // Another process may have been a moment earlier: then its key is everybody's.
   return (await readKey(store)) as JWK
 }
@@ -70,4 +71,29 @@ export function readRefreshToken(token: string): RefreshToken | null {
 /** The secret has 256 random bits, so nothing slower is needed. */
 function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex')
+}
+
+/** Refresh tokens that were given for newer ones. */
+export interface UsedTokens {
+  has(token: RefreshToken): Promise<boolean>
+  /** Until it would not be good any more anyway. */
+  add(token: RefreshToken, leftMs: number): Promise<void>
+}
+
+/**
+ * Keeps them in a cache that all processes share, so that one that comes again is refused without a look at the tables.
+ * A cache that is away, or has forgotten some, makes none of them good: the tables refuse them, too.
+ */
+export function createUsedTokens(cache: Cache): UsedTokens {
+  return {
+    has: async (token) => (await cache.get(keyOf(token))) !== null,
+    add: (token, leftMs) => cache.set(keyOf(token), used, leftMs),
+  }
+}
+
+const used = Buffer.from('used')
+
+/** Of the hash: nobody can use what they read in the cache. */
+function keyOf({ secretHash }: RefreshToken): string {
+  return `meetup-used-token:${secretHash}`
 }

@@ -1,8 +1,16 @@
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { answerBrokenRequest, answerErrors, errorBody, lastAnswer, pathErrorBody, refuseTunnel } from './errors.ts'
+import {
+  answerBrokenRequest,
+  answerErrors,
+  answerOn,
+  errorBody,
+  lastAnswer,
+  pathErrorBody,
+  refuseTunnel,
+} from './errors.ts'
 import { exactInput, takeExactInput } from './exact-input.ts'
-import { answerOn } from './in-flight.ts'
+
 import { refusedHead } from './request-head.ts'
 import { safeHeaders } from './safe-headers.ts'
 

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { createHash, timingSafeEqual } from 'node:crypto'
 
 /** Groups of an IPv6 address that a network has to itself: within them a machine may take any address. */
 const networkGroups = 4
@@ -20,4 +21,10 @@ export function callerOf(address: string): string {
     .slice(0, networkGroups)
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':')}::/64`
+}
+
+/** Whether both texts are the same. Takes as long wherever the first difference is. */
+export function isSameSecret(given: string, right: string): boolean {
+  const [one, other] = [given, right].map((text) => createHash('sha256').update(text).digest()) as [Buffer, Buffer]
+  return timingSafeEqual(one, other)
 }

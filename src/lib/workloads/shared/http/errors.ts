@@ -1,11 +1,10 @@
-import type { FastifyError, FastifyInstance } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { cite } from '../../../base/cut-text.ts'
 import { reasonOf } from '../../../base/errors/errors.ts'
 import { InvalidBody } from './exact-input.ts'
-import { answerOn } from './in-flight.ts'
 import { safeHeaders } from './safe-headers.ts'
 
 /** What every API says that it does not do what was asked. */
@@ -134,4 +133,23 @@ export function rawAnswer(status: number, message: string, more: Readonly<Record
   const { headers, body } = lastAnswer(status, message)
   const lines = Object.entries({ ...headers, ...more }).map(([name, value]) => `${name}: ${value}\r\n`)
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`
+}
+
+/** The answer that is due on a connection, from the head of its request to its last byte; null where there is none. */
+export function answerOn(socket: Socket): ServerResponse | null {
+  const { _httpMessage: answer } = socket as { readonly _httpMessage?: ServerResponse | null }
+  return answer ?? null
+}
+
+/** The longest that anybody is told to wait, s. */
+const longestWait = 60
+
+/** Whole seconds, as `Retry-After` has them: at least one, at most a minute. */
+export function retryAfter(seconds: number): number {
+  return Math.min(longestWait, Math.max(1, Math.ceil(seconds)))
+}
+
+/** Answers 429, and after how many seconds to come again. */
+export function sendTooMany(reply: FastifyReply, seconds: number, message: string): FastifyReply {
+  return reply.code(429).header('retry-after', retryAfter(seconds)).send(errorBody(429, message))
 }

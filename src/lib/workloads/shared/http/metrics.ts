@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
-import { isSameSecret } from '../same-secret.ts'
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { isSameSecret } from './caller.ts'
 import type { Services, RunningServer } from '../../../ports/workload.ts'
 import { createApp } from './app.ts'
 import { errorBody } from './errors.ts'
@@ -35,6 +35,16 @@ export function measureRequests(app: FastifyInstance, place: MetricsPlace): Regi
   if (place.metricsPort === undefined) addMetricsRoute(app, registry, place.metricsToken)
   else serveApart(app, registry, place, place.metricsPort)
   return registry
+}
+
+/** Adds values to the registry that are read whenever metrics are asked for. */
+export function addGauges(
+  registry: Registry,
+  gauges: readonly (readonly [name: string, help: string, read: () => number])[],
+): void {
+  for (const [name, help, read] of gauges) {
+    const gauge: Gauge = new Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) })
+  }
 }
 
 function addMetricsRoute(app: FastifyInstance, registry: Registry, token: string | undefined): void {

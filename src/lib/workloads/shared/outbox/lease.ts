@@ -1,4 +1,6 @@
 import type { Store, Table } from '../../../ports/database.ts'
+import { defineTable, integer, text } from '../tables.ts'
+import { insertIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 
 /** Who may do something that one process is to do at a time. */
 export interface Lease {
@@ -11,19 +13,8 @@ export interface Lease {
 
 /** A table that leases are kept in. */
 export function leaseTable(name: string): Table<Lease> {
-  return {
-    name,
-    columns: {
-      name: { type: 'text', maxLength: 20 },
-      holder: { type: 'text', maxLength: 36 },
-      until: { type: 'integer' },
-    },
-    primaryKey: 'name',
-    unique: [],
-    indexes: [],
-    references: [],
-    updatedOften: true,
-  }
+  const columns = { name: text(20), holder: text(36), until: integer }
+  return defineTable<Lease>({ name, columns, primaryKey: 'name', updatedOften: true })
 }
 
 /** Where a lease is kept, and under which name. */
@@ -50,21 +41,10 @@ export function createLease({ store, table, name }: LeasePlace, holder: string, 
 
   async function take(now: number): Promise<boolean> {
     const [lease] = await store.find(table, { name })
-    if (!lease) return insertNew(now)
+    if (!lease) return insertIfAbsent(store, table, { name, holder, until: now + leaseMs })
     if (lease.holder !== holder && lease.until > now) return false
     const seen = { name, holder: lease.holder, until: lease.until }
     return (await store.update(table, seen, { holder, until: now + leaseMs })) > 0
-  }
-
-  async function insertNew(now: number): Promise<boolean> {
-    try {
-      await store.insert(table, [{ name, holder, until: now + leaseMs }])
-      return true
-    } catch (error) {
-      // Another was a moment earlier.
-      if ((await store.find(table, { name })).length > 0) return false
-      throw error
-    }
   }
 
   return {

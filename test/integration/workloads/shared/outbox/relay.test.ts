@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Broker, Message } from '../../../../../src/lib/ports/broker.ts'
 import { failure } from '../../../../../src/lib/base/errors/errors.ts'
-import { topic } from '../../../../../src/lib/workloads/stations/messages.ts'
+import { topic, outgoing } from '../../../../../src/lib/workloads/stations/messages.ts'
 import { startRelay, type Relay, type RelayParts } from '../../../../../src/lib/workloads/shared/outbox/relay.ts'
-import { outgoing } from '../../../../../src/lib/workloads/stations/outgoing.ts'
 import { leases, outbox, type Outgoing } from '../../../../../src/lib/workloads/stations/tables.ts'
 import { createPlace, post, published, serve, wishOf, type Place } from '../../../../support/stations/stations.ts'
 

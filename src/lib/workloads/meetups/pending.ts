@@ -1,0 +1,77 @@
+import type { Broker } from '../../ports/broker.ts'
+import type { Store } from '../../ports/database.ts'
+import { groups, topic } from './events.ts'
+import { outbox } from './post/tables.ts'
+import { unfinished } from './saga/steps.ts'
+import { sagas } from './saga/tables.ts'
+import { pause } from '../../base/abort.ts'
+import type { Violation } from '../../ports/workload.ts'
+
+/** Rows of each kind that are looked at, and named where nobody is at them. */
+const looked = 1000
+
+/** What services have yet to do by themselves. */
+export interface Left {
+  /** Events that have yet to be published, and sagas that have yet to move. */
+  readonly events: readonly string[]
+  readonly sagas: readonly string[]
+  /** Events that each group has yet to handle. */
+  readonly backlogs: readonly (readonly [group: string, count: number])[]
+}
+
+/** What is left now. Throws `broker-unreachable`. */
+export async function findLeft(store: Store, broker: Broker): Promise<Left> {
+  const events = await store.find(outbox, { published_at: 0 }, { columns: ['id'], orderBy: ['id'], limit: looked })
+  const open = await store.find(sagas, { step: { in: unfinished } }, { orderBy: ['id'], limit: looked })
+  const backlogs = await Promise.all(
+    Object.values(groups).map(async (group) => [group, await broker.backlog(topic, group)] as const),
+  )
+  return { events: events.map(({ id }) => id), sagas: open.map(({ id, step }) => `${id} (${step})`), backlogs }
+}
+
+/** Whether all is done. */
+export function isNothing({ events, sagas: open, backlogs }: Left): boolean {
+  return events.length === 0 && open.length === 0 && backlogs.every(([, count]) => count === 0)
+}
+
+/** Between two looks, ms. */
+const lookEveryMs = 100
+
+/**
+ * Waits until all that services do by themselves is done. Where nothing has moved for `standstillMs`, nobody is at it, and
+ * what is left is `inconsistent`: after a graceful end nothing may be left, and after a crash the next start does it.
+ */
+export async function* settle(
+  store: Store,
+  broker: Broker,
+  signal: AbortSignal,
+  standstillMs: number,
+): AsyncGenerator<Violation> {
+  let before = ''
+  let movedAt = performance.now()
+  let left = await findLeft(store, broker)
+  while (!isNothing(left) && performance.now() - movedAt < standstillMs) {
+    await pause(lookEveryMs, signal)
+    signal.throwIfAborted()
+    left = await findLeft(store, broker)
+    const now = JSON.stringify(left)
+    if (now !== before) movedAt = performance.now()
+    before = now
+  }
+  yield* describe(left)
+}
+
+function* describe({ events, sagas: open, backlogs }: Left): Generator<Violation> {
+  for (const id of events) {
+    const detail = 'stored, but not published, and nobody is at it: start the relay again'
+    yield { kind: 'inconsistent', key: `event ${id}`, detail }
+  }
+  for (const saga of open) {
+    const detail = 'has not come to its end, and nobody is at it: start the saga service again'
+    yield { kind: 'inconsistent', key: `saga ${saga}`, detail }
+  }
+  for (const [group, count] of backlogs.filter((backlog) => backlog[1] > 0)) {
+    const detail = `${count} events wait for it, and nobody is at them: start its service again`
+    yield { kind: 'inconsistent', key: `group ${group}`, detail }
+  }
+}

@@ -1,0 +1,64 @@
+import { fastifySwagger } from '@fastify/swagger'
+import { fastifySwaggerUi } from '@fastify/swagger-ui'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Registry } from 'prom-client'
+import { Type } from 'typebox'
+import { createApp } from './app.ts'
+import { measureRequests, type MetricsPlace } from './metrics.ts'
+import { pagePolicy } from './safe-headers.ts'
+
+/** One attribute of a picture that takes no room; Chromium names its hash. */
+const styleOfSprites = "'unsafe-hashes' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='"
+
+/** The body of every error, as `ErrorBody` has it, for the description of an API. */
+export const ErrorSchema = Type.Object(
+  {
+    error: Type.String({ description: 'a word that programs can rely on' }),
+    message: Type.String(),
+    issues: Type.Optional(Type.Array(Type.Object({ field: Type.String(), reason: Type.String() }))),
+  },
+  { title: 'Error' },
+)
+
+/** An API before its routes are added. */
+export interface Api {
+  readonly app: FastifyInstance
+  readonly registry: Registry
+}
+
+/** How an API describes itself, and the largest body that it takes, in bytes. */
+export interface ApiDescription {
+  readonly title: string
+  readonly description: string
+  readonly bodyLimit?: number
+}
+
+/** Makes an API with its metrics, its description under `/docs`, and `/healthz`. */
+export async function createApi(place: MetricsPlace, { title, description, ...limits }: ApiDescription): Promise<Api> {
+  const app = createApp({ ...place, ...limits })
+  const registry = measureRequests(app, place)
+  await addDocs(app, title, description)
+  addHealthRoute(app)
+  return { app, registry }
+}
+
+/** Says that the process serves, at `/healthz`. */
+export function addHealthRoute(app: FastifyInstance): void {
+  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
+}
+
+/** Sends bytes that are JSON already: fastify does not serialise a Buffer again. */
+export function sendJson(reply: FastifyReply, bytes: Buffer): FastifyReply {
+  return reply.header('content-type', 'application/json; charset=utf-8').send(bytes)
+}
+
+/** Describes the routes that are added from here on as OpenAPI, and shows that under `/docs`. */
+async function addDocs(app: FastifyInstance, title: string, description: string): Promise<void> {
+  await app.register(fastifySwagger, { openapi: { info: { title, version: '1', description } } })
+  await app.register(fastifySwaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: pagePolicy.replace("style-src 'self'", `style-src 'self' ${styleOfSprites}`),
+    // Else a service elsewhere would be asked for a picture.
+    uiConfig: { validatorUrl: null },
+  })
+}

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto'
+import type { Change, Store } from '../../ports/database.ts'
+import { RushbenchError } from '../../base/errors/errors.ts'
+import { createGroupCommit } from '../shared/group-commit.ts'
+import type { Order } from './order.ts'
+import { parseReceipt, type Parsed } from './receipt.ts'
+import { lineId, lines, orders, products, rejected, type ProductRow } from './tables.ts'
+import { createQuota } from '../shared/quota.ts'
+
+/** Broken receipts that a caller may have kept at once, and a second from then on; each good one permits another. */
+const brokenLimits = { atOnce: 1000, perSecond: 1 }
+
+/** What callers have left of broken receipts, which are kept whole for ever. */
+export interface BrokenQuota {
+  /** Seconds until the caller may have one more kept, after `ahead` others; 0: at once. */
+  wait(caller: string, ahead: number): number
+  /** Counts one that was added, good or broken. */
+  note(caller: string, isGood: boolean): void
+}
+
+/** Nobody has sent any at first. */
+function createBrokenQuota(): BrokenQuota {
+  const quota = createQuota(brokenLimits)
+  return { wait: quota.wait, note: (caller, isGood) => (isGood ? quota.giveBack : quota.count)(caller) }
+}
+
+/** A receipt as it came in. */
+interface Receipt {
+  readonly id: string
+  readonly bytes: Buffer
+  readonly parsed: Parsed
+  readonly receivedAt: number
+  /** The sender, against whose quota it counts where it cannot be read. */
+  readonly caller: string
+}
+
+/**
+ * What became of a receipt. `again`: it had been stored before, and nothing was added. `refused`: it cannot be read, and its
+ * caller may have another one kept only after so many seconds.
+ */
+export type Stored =
+  | { readonly kind: 'order'; readonly receipt: string; readonly orderId: string; readonly again: boolean }
+  | {
+      readonly kind: 'rejected'
+      readonly receipt: string
+      readonly reason: string
+      readonly line: number
+      readonly again: boolean
+    }
+  | { readonly kind: 'refused'; readonly receipt: string; readonly seconds: number; readonly again: false }
+
+/** Takes receipts. */
+export interface ReceiptDesk {
+  /** Resolves once the receipt is durable, as an order or as it is, or is refused. */
+  take(bytes: Buffer, caller?: string): Promise<Stored>
+}
+
+/** Most receipts in one commit: even the largest that are kept whole make less than 12 MB, which every server takes at once. */
+const maxBatch = 128
+
+/** SHA-256 of a receipt, in hexadecimal: what makes it the same receipt. */
+export function receiptId(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** A desk where receipts that come in together share a commit. `onCommit` is told how many did. */
+export function createReceiptDesk(store: Store, onCommit: (receipts: number) => void): ReceiptDesk {
+  const quota = createBrokenQuota()
+  const commit = createGroupCommit(async (batch: readonly Receipt[]) => {
+    const stored = await storeAll(store, batch, quota)
+    for (const [index, one] of stored.entries()) {
+      if (one.kind !== 'refused' && !one.again) quota.note(batch[index]!.caller, one.kind === 'order')
+    }
+    onCommit(batch.length)
+    return stored
+  }, maxBatch)
+  return {
+    take: (bytes, caller = '') =>
+      commit({ id: receiptId(bytes), bytes, parsed: parseReceipt(bytes), receivedAt: Date.now(), caller }),
+  }
+}
+
+/** What is to be stored of a batch, and what is said to each of it then. */
+interface Plan {
+  readonly changes: readonly Change[]
+  readonly rows: number
+  readonly stored: readonly Stored[]
+}
+
+/**
+ * Stores what is not there yet, in one commit. When somebody else (another process) stores one of the same orders,
+ * products or receipts at the same moment, it looks again and stores what is left.
+ */
+async function storeAll(store: Store, batch: readonly Receipt[], quota: BrokenQuota): Promise<readonly Stored[]> {
+  let plan = await makePlan(store, batch, quota)
+  for (;;) {
+    try {
+      await store.apply(plan.changes)
+      return plan.stored
+    } catch (error) {
+      // With a sentence of its own it is no row that is there already.
+      if (error instanceof RushbenchError) throw error
+      const next = await makePlan(store, batch, quota)
+      // Whatever others store, less is left to do: so this ends.
+      if (next.rows >= plan.rows) throw error
+      plan = next
+    }
+  }
+}
+
+async function makePlan(store: Store, batch: readonly Receipt[], quota: BrokenQuota): Promise<Plan> {
+  const read = batch.flatMap(({ parsed }) => (parsed.kind === 'order' ? [parsed.order] : []))
+  const productIds = new Set(read.flatMap((order) => order.lines.map(({ productId }) => productId)))
+  const [knownOrders, knownRejected, knownProducts] = await Promise.all([
+    findAll(
+      read.map(({ id }) => id),
+      (ids) => store.find(orders, { id: { in: ids } }, { columns: ['id', 'receipt'] }),
+    ),
+    findAll(
+      batch.map(({ id }) => id),
+      (ids) => store.find(rejected, { id: { in: ids } }, { columns: ['id', 'reason', 'line'] }),
+    ),
+    findAll([...productIds], (ids) => store.find(products, { id: { in: ids } }, { columns: ['id'] })),
+  ])
+  const holders = new Map(knownOrders.map(({ id, receipt }) => [id, receipt]))
+  const flaws = new Map(knownRejected.map(({ id, reason, line }) => [id, { reason, line }]))
+  const catalogue = new Set(knownProducts.map(({ id }) => id))
+  const changes: Change[] = []
+  /** Of each caller, in this plan. */
+  const broken = new Map<string, number>()
+
+  function judge(receipt: Receipt): Stored {
+    const { id, parsed, caller } = receipt
+    const known = flaws.get(id)
+    if (known) return { kind: 'rejected', receipt: id, ...known, again: true }
+    if (parsed.kind === 'order') {
+      const { order } = parsed
+      const holder = holders.get(order.id)
+      if (holder === undefined) {
+        holders.set(order.id, id)
+        changes.push(orderChange(receipt, order, newProducts(order, catalogue)))
+      }
+      if (holder === undefined || holder === id) {
+        return { kind: 'order', receipt: id, orderId: order.id, again: holder === id }
+      }
+    }
+    const flaw = parsed.kind === 'flaw' ? parsed.flaw : ({ reason: 'order-taken', line: 1 } as const)
+    const ahead = broken.get(caller) ?? 0
+    const seconds = quota.wait(caller, ahead)
+    if (seconds > 0) return { kind: 'refused', receipt: id, seconds, again: false }
+    broken.set(caller, ahead + 1)
+    flaws.set(id, flaw)
+    changes.push(rejectedChange(receipt, flaw))
+    return { kind: 'rejected', receipt: id, ...flaw, again: false }
+  }
+
+  const stored = batch.map(judge)
+  return { changes, rows: changes.reduce((sum, { insert }) => sum + rowsOf(insert), 0), stored }
+}
+
+/** Keys in one question: no engine takes as many as a batch of the longest receipts has products. */
+const keysAtOnce = 10_000
+
+/** Nothing is asked for nothing. */
+async function findAll<Row>(ids: readonly string[], find: (ids: readonly string[]) => Promise<Row[]>): Promise<Row[]> {
+  const found: Row[] = []
+  for (let at = 0; at < ids.length; at += keysAtOnce) found.push(...(await find(ids.slice(at, at + keysAtOnce))))
+  return found
+}
+
+function rowsOf(insert: Change['insert']): number {
+  return insert.reduce((sum, { rows }) => sum + rows.length, 0)
+}
+
+/** Those that are not in the catalogue; from now on they are. */
+function newProducts(order: Order, catalogue: Set<string>): ProductRow[] {
+  const added: ProductRow[] = []
+  for (const { product, productId } of order.lines) {
+    if (catalogue.has(productId)) continue
+    catalogue.add(productId)
+    added.push({ id: productId, name: product })
+  }
+  return added
+}
+
+function orderChange({ id: receipt, receivedAt }: Receipt, order: Order, added: readonly ProductRow[]): Change {
+  const orderRow = {
+    id: order.id,
+    receipt,
+    vat_cents: order.vatCents,
+    total_cents: order.totalCents,
+    line_count: order.lines.length,
+    received_at: receivedAt,
+  }
+  const lineRows = order.lines.map(({ product, productId, priceCents }, index) => ({
+    id: lineId(order.id, index + 1),
+    order_id: order.id,
+    position: index + 1,
+    product,
+    product_id: productId,
+    price_cents: priceCents,
+  }))
+  const insert = [
+    { table: orders, rows: [orderRow] },
+    { table: lines, rows: lineRows },
+  ]
+  return { guard: null, insert: added.length > 0 ? [...insert, { table: products, rows: added }] : insert }
+}
+
+function rejectedChange({ id, bytes, receivedAt }: Receipt, flaw: { reason: string; line: number }): Change {
+  const row = { id, ...flaw, received_at: receivedAt, bytes: bytes.toString('base64') }
+  return { guard: null, insert: [{ table: rejected, rows: [row] }] }
+}

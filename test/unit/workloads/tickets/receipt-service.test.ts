@@ -1,0 +1,115 @@
+import fc from 'fast-check'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { migrateUp } from '../../../../src/lib/adapters/databases/migrate.ts'
+import type { Database } from '../../../../src/lib/ports/database.ts'
+import { connectDatabase } from '../../../../src/lib/adapters/databases/registry.ts'
+import { auditTickets } from '../../../../src/lib/workloads/tickets/audit.ts'
+import { createReceiptDesk, receiptId } from '../../../../src/lib/workloads/tickets/receipt-service.ts'
+import { tickets } from '../../../../src/lib/workloads/tickets/index.ts'
+import { orders, products, rejected } from '../../../../src/lib/workloads/tickets/tables.ts'
+import { entriesOf, unwatched } from '../../../support/ledgers.ts'
+
+const receipt = (id: number, price = '1.00') =>
+  Buffer.from(`Order: ${id}\nVAT: 0\nTotal: ${price}\n\nproduct,product_id,price\nPane,p1,${price}\n`)
+
+describe('a desk for receipts', () => {
+  let folder: string
+  let database: Database
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'rushbench-'))
+    database = await connectDatabase(`sqlite:${join(folder, 'test.db')}`, { poolSize: 1 })
+    await migrateUp(database, tickets.name, tickets.tables)
+  })
+
+  afterEach(async () => {
+    await database[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true })
+  })
+
+  it('lets those that come during a commit share the next ones, 128 each, and answers none before it is stored', async () => {
+    const { store } = database
+    const commits: number[] = []
+    const held = Promise.withResolvers<void>()
+    const reached = Promise.withResolvers<void>()
+    const desk = createReceiptDesk(
+      {
+        ...store,
+        async apply(changes) {
+          reached.resolve()
+          await held.promise
+          return store.apply(changes)
+        },
+      },
+      (count) => void commits.push(count),
+    )
+    const first = desk.take(receipt(1))
+    await reached.promise
+    let answered = 0
+    const others = Array.from({ length: 300 }, async (_, index) => {
+      const stored = await desk.take(receipt(index + 2))
+      answered++
+      return stored
+    })
+    expect([commits, answered, await store.count(orders)]).toEqual([[], 0, 0])
+    held.resolve()
+    await Promise.all([first, ...others])
+    expect(commits).toEqual([1, 128, 128, 44])
+    expect(await store.count(orders)).toBe(301)
+    expect(await store.find(products, {})).toEqual([{ id: 'p1', name: 'Pane' }])
+  })
+
+  it('has everything that it was ever given exactly once, whatever it is and however it comes', async () => {
+    const { store } = database
+    // Few numbers and prices, so that many are the same, or others under the same number.
+    const good = fc.tuple(fc.integer({ min: 1, max: 30 }), fc.constantFrom('1.00', '2.00', '3.00'))
+    const any = fc.oneof(
+      good.map(([id, price]) => receipt(id, price)),
+      fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
+    )
+    const desks = [createReceiptDesk(store, () => {}), createReceiptDesk(store, () => {})]
+    const stored: string[] = []
+    const taken = new Map<string, { readonly bytes: Buffer; readonly as: string }>()
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(any, fc.nat(1)), { maxLength: 30 }), async (all) => {
+        await Promise.all(
+          all.map(async ([bytes, desk]) => {
+            const { kind, again } = await desks[desk]!.take(bytes)
+            const key = receiptId(bytes)
+            expect(taken.get(key)?.as ?? kind).toBe(kind)
+            taken.set(key, { bytes, as: kind })
+            if (!again) stored.push(key)
+          }),
+        )
+      }),
+      { numRuns: 100 },
+    )
+    const asOrders = new Set((await store.find(orders, {})).map((row) => row.receipt))
+    const kept = new Map((await store.find(rejected, {})).map(({ id, bytes }) => [id, bytes]))
+    expect(asOrders.size + kept.size).toBe(taken.size)
+    expect(stored.toSorted()).toEqual([...taken.keys()].toSorted())
+    for (const [key, { bytes, as }] of taken) {
+      expect(as === 'order' ? asOrders.has(key) : kept.get(key) === bytes.toString('base64')).toBe(true)
+    }
+    const ledger = entriesOf([...taken].map(([key, { as }]) => ({ key, resource: as, outcome: 'booked' })))
+    for await (const violation of auditTickets({ database, ledger }, unwatched, 50)) expect(violation).toBe(null)
+    expect(ledger.count).toBeGreaterThan(100)
+  })
+
+  it('tells those of one batch apart: the first, the same again, and another under its number', async () => {
+    const desk = createReceiptDesk(database.store, () => {})
+    const all = [receipt(1), receipt(1), receipt(1, '2.00'), receipt(1, '2.00'), Buffer.from('x'), Buffer.from('x')]
+    const stored = await Promise.all(all.map((bytes) => desk.take(bytes)))
+    expect(stored.map(({ kind, again }) => `${kind} ${again}`)).toEqual([
+      'order false',
+      'order true',
+      'rejected false',
+      'rejected true',
+      'rejected false',
+      'rejected true',
+    ])
+  })
+})

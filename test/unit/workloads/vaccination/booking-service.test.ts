@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import type { Change, Database } from '../../../../src/lib/ports/database.ts'
+import { createBookingDesk } from '../../../../src/lib/workloads/vaccination/booking-service.ts'
+
+/** Books slot 1, has slot 2 sold out, knows no other; `find` may fail. */
+function deskOver(find: () => Promise<{ id: number }[]>) {
+  const batches: number[] = []
+  const store = {
+    apply: async (changes: readonly Change[]) => {
+      batches.push(changes.length)
+      return changes.map(({ guard }) => (guard?.where as { id: number } | undefined)?.id === 1)
+    },
+    find,
+  }
+  return { desk: createBookingDesk({ store } as unknown as Database), batches }
+}
+
+describe('the booking desk', () => {
+  it('commits those that come together at once, and tells each its own answer', async () => {
+    const { desk, batches } = deskOver(async () => [{ id: 2 }])
+    const answers = await Promise.all([desk.book('a', 1), desk.book('b', 2), desk.book('c', 3), desk.book('d', 1)])
+    expect(answers.map(({ kind }) => kind)).toEqual(['booked', 'sold-out', 'no-such-slot', 'booked'])
+    expect(batches).toEqual([4])
+    await desk.book('e', 1)
+    expect(batches).toEqual([4, 1])
+  })
+
+  it('cuts a crowd into batches', async () => {
+    const { desk, batches } = deskOver(async () => [])
+    await Promise.all(Array.from({ length: 600 }, (_, i) => desk.book(`t${i}`, 1)))
+    expect(batches).toEqual([256, 256, 88])
+  })
+
+  it('tells those who have their place so, also when the others cannot be answered', async () => {
+    const { desk } = deskOver(() => Promise.reject(new Error('the server is gone')))
+    const [booked, refused] = await Promise.allSettled([desk.book('a', 1), desk.book('b', 2)])
+    expect(booked).toMatchObject({ status: 'fulfilled', value: { kind: 'booked', reservation: { ticket_id: 'a' } } })
+    expect(refused).toMatchObject({ status: 'rejected', reason: new Error('the server is gone') })
+  })
+})
