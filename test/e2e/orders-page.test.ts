@@ -2,16 +2,16 @@ import { once } from 'node:events'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBroker } from '../../src/lib/adapters/brokers/registry.ts'
-import { createOrderMaker } from '../../src/lib/workloads/orders/order-generator.ts'
+import { createOrderGenerator } from '../../src/lib/workloads/orders/order-generator.ts'
 import { findChromium } from '../support/chromium.ts'
 import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const executablePath = findChromium()
-const maker = createOrderMaker('page')
+const generator = createOrderGenerator('page')
 const hostile = '<img src=x onerror=alert(1)>'
 
-const orders = Array.from({ length: 3 }, (_, index) => maker.at(index))
-const odd = { ...maker.at(3), delivery: { ...maker.at(3).delivery, name: hostile }, items: [] }
+const orders = Array.from({ length: 3 }, (_, index) => generator.at(index))
+const odd = { ...generator.at(3), delivery: { ...generator.at(3).delivery, name: hostile }, items: [] }
 
 describe.skipIf(executablePath === null)('the page of orders in Chromium', () => {
   let browser: Browser

@@ -9,7 +9,7 @@ import type { Database } from '../../../src/lib/ports/database.ts'
 import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
 import type { LedgerEntry } from '../../../src/lib/ports/scenario.ts'
 import { ordersWorkload } from '../../../src/lib/workloads/orders/index.ts'
-import { createOrderMaker } from '../../../src/lib/workloads/orders/order-generator.ts'
+import { createOrderGenerator } from '../../../src/lib/workloads/orders/order-generator.ts'
 import type { Violation } from '../../../src/lib/ports/workload.ts'
 import type { TestEngine } from '../database/engines.ts'
 import type { Watch } from '../../../src/lib/base/progress.ts'
@@ -39,16 +39,16 @@ export async function openPlace(engine: TestEngine): Promise<Place> {
   }
 }
 
-const maker = createOrderMaker('test')
+const generator = createOrderGenerator('test')
 
 /** A valid order, with other values where they are given. */
 export function order(index: number, rest: object = {}): object {
-  return { ...maker.at(index), ...rest }
+  return { ...generator.at(index), ...rest }
 }
 
 /** Its id. */
 export function uid(index: number): string {
-  return maker.uidAt(index)
+  return generator.uidAt(index)
 }
 
 /** A message that holds this: bytes as they are, anything else as JSON. */

@@ -13,14 +13,14 @@ export const seededPassword = 'carp-and-trout'
 const dayMs = 24 * 60 * 60 * 1000
 
 /** Posts and people that the seed alone decides, but for when they are. */
-export interface Maker {
+export interface MeetupGenerator {
   /** Like every `index`: from 0. */
   account(index: number): { readonly id: string; readonly email: string; readonly name: string }
   post(index: number, now: number): PostText & { readonly id: string; readonly userId: string }
 }
 
 /** Makes what is seeded. */
-export function createMaker(seed: string): Maker {
+export function createMeetupGenerator(seed: string): MeetupGenerator {
   const random = createRandom(seed)
   faker.seed(random.fork('faker').uint32())
   const names = Array.from({ length: 500 }, () => faker.person.fullName().slice(0, 50))

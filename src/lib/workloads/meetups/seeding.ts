@@ -3,7 +3,13 @@ import { seedMissingRows } from '../shared/seed-batches.ts'
 import type { Database } from '../../ports/database.ts'
 import type { SeedProgress } from '../../ports/workload.ts'
 import { memberId, members, rooms, type MemberRow, type RoomRow } from './chat/tables.ts'
-import { createMaker, seededAccounts, seededPassword, seededPosts, type Maker } from './generator.ts'
+import {
+  createMeetupGenerator,
+  seededAccounts,
+  seededPassword,
+  seededPosts,
+  type MeetupGenerator,
+} from './generator.ts'
 import { textColumns } from './post/rows.ts'
 import { posts, type PostRow } from './post/tables.ts'
 import { hashPassword } from './user/credentials.ts'
@@ -21,25 +27,25 @@ export async function* insertMissingMeetups(
   { seed }: { readonly seed: string },
   signal?: AbortSignal,
 ): AsyncGenerator<SeedProgress> {
-  const maker = createMaker(seed)
+  const generator = createMeetupGenerator(seed)
   const now = Date.now()
   // One for all: each of its own would take a minute.
   const hash = await hashPassword(seededPassword)
   const rowAt = (index: number) =>
-    index < seededAccounts ? newAccount(maker, index, hash, now) : newPost(maker, index - seededAccounts, now)
+    index < seededAccounts ? newAccount(generator, index, hash, now) : newPost(generator, index - seededAccounts, now)
   yield* seedMissingRows(store, seededAccounts + seededPosts, rowsAtOnce, rowAt, signal)
 }
 
-function newAccount(maker: Maker, index: number, hash: string, now: number): ChangeIfAbsent {
-  const { id, email, name } = maker.account(index)
+function newAccount(generator: MeetupGenerator, index: number, hash: string, now: number): ChangeIfAbsent {
+  const { id, email, name } = generator.account(index)
   const row = { id, email, name, introduction: '', password_hash: hash, created_at: now }
   const insert = [{ table: emails, rows: [{ email, user_id: id }] }]
   return { insert, absent: { table: users, row } }
 }
 
 /** An approved post has a room, whose first member is its owner. */
-function newPost(maker: Maker, index: number, now: number): ChangeIfAbsent {
-  const { id, userId, ...text } = maker.post(index, now)
+function newPost(generator: MeetupGenerator, index: number, now: number): ChangeIfAbsent {
+  const { id, userId, ...text } = generator.post(index, now)
   const row: PostRow = {
     id,
     user_id: userId,

@@ -18,7 +18,7 @@ import {
   type Clients,
   type RunningService,
   type ServiceName,
-  type ServiceParts,
+  type ServiceContext,
   type Ways,
 } from './services.ts'
 import { startUserService } from './user/service.ts'
@@ -41,7 +41,7 @@ const diskPrefix = 'disk:'
 const drainMs = 4000
 const lookEveryMs = 20
 
-type Starter = (parts: ServiceParts, options: ServeOptions) => Promise<RunningService>
+type Starter = (parts: ServiceContext, options: ServeOptions) => Promise<RunningService>
 
 const starters: Readonly<Record<ServiceName, Starter>> = {
   user: startUserService,
@@ -117,7 +117,7 @@ interface Started {
 }
 
 async function startOne(
-  parts: ServiceParts,
+  parts: ServiceContext,
   name: ServiceName,
   options: ServeOptions,
   { port, secret }: { readonly port: number; readonly secret: string },

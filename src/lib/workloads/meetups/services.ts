@@ -28,7 +28,7 @@ export interface Clients {
 }
 
 /** What a service is built from. */
-export interface ServiceParts extends Pick<
+export interface ServiceContext extends Pick<
   Services,
   'database' | 'openCache' | 'openBroker' | 'openPubSub' | 'onError'
 > {
@@ -44,7 +44,7 @@ export interface RunningService {
 }
 
 /** Begins to work. */
-export type StartService = (parts: ServiceParts) => Promise<RunningService>
+export type StartService = (parts: ServiceContext) => Promise<RunningService>
 
 /** Where services are, and what their callers show them. */
 export interface Ways {

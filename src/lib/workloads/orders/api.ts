@@ -29,9 +29,9 @@ const PageQuery = Type.Object({
   limit: Type.Integer({ minimum: 1, maximum: maxPage, default: 100 }),
 })
 
-const DigestSchema = Type.Object(
+const OrderDigestSchema = Type.Object(
   { count: Type.Integer(), checksum: Type.String({ description: 'sum of all orders, whatever their order: 64 bits' }) },
-  { title: 'Digest' },
+  { title: 'OrderDigest' },
 )
 
 /**
@@ -93,7 +93,7 @@ function addOrderRoutes(app: FastifyInstance, map: OrderMap): void {
     {
       schema: {
         summary: 'What the map of this replica holds, to be held against the table',
-        response: { 200: DigestSchema },
+        response: { 200: OrderDigestSchema },
       },
     },
     async () => map.digest(),

@@ -2,20 +2,20 @@ import { hash } from 'node:crypto'
 import type { OrderRow } from './tables.ts'
 
 /** What a set of orders holds: the same for the same rows in whatever order. */
-export interface Digest {
+export interface OrderDigest {
   readonly count: number
   /** 64 bits as 16 hexadecimal digits. */
   readonly checksum: string
 }
 
 /** Adds orders up. */
-export interface Digester {
+export interface OrderDigester {
   add(row: OrderRow): void
-  digest(): Digest
+  digest(): OrderDigest
 }
 
 /** Sums 64 bits of each order's SHA-1: a sum, unlike an exclusive or, also changes when a row is there twice. */
-export function createDigester(): Digester {
+export function createOrderDigester(): OrderDigester {
   let count = 0
   let high = 0
   let low = 0

@@ -4,7 +4,7 @@ import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { readBaseUrl } from '../../load/clients/http/base-url.ts'
 import { shownTarget } from '../../load/clients/target.ts'
 import type { Inspection, Violation } from '../../ports/workload.ts'
-import { createDigester, type Digest } from './checksum.ts'
+import { createOrderDigester, type OrderDigest } from './checksum.ts'
 import { group, topic } from './inbox.ts'
 import { orders } from './tables.ts'
 import type { Watch } from '../../base/progress.ts'
@@ -44,7 +44,7 @@ export async function* inspectReplicas(
   }
 }
 
-function* describe(origins: readonly string[], maps: readonly Digest[], table: Digest): Generator<Violation> {
+function* describe(origins: readonly string[], maps: readonly OrderDigest[], table: OrderDigest): Generator<Violation> {
   for (const [index, { count, checksum }] of maps.entries()) {
     if (count === table.count && checksum === table.checksum) continue
     const detail = `its map has ${count} orders with checksum ${checksum}, the table ${table.count} with ${table.checksum}`
@@ -52,8 +52,8 @@ function* describe(origins: readonly string[], maps: readonly Digest[], table: D
   }
 }
 
-async function digestTable(store: Store, signal: AbortSignal): Promise<Digest> {
-  const digester = createDigester()
+async function digestTable(store: Store, signal: AbortSignal): Promise<OrderDigest> {
+  const digester = createOrderDigester()
   for await (const row of store.scan(orders)) {
     digester.add(row)
     signal.throwIfAborted()
@@ -61,7 +61,7 @@ async function digestTable(store: Store, signal: AbortSignal): Promise<Digest> {
   return digester.digest()
 }
 
-async function readDigest(origin: string): Promise<Digest> {
+async function readDigest(origin: string): Promise<OrderDigest> {
   const { shown, authorization } = readBaseUrl(origin)
   try {
     // fetch takes no user and password in a URL.
@@ -70,7 +70,7 @@ async function readDigest(origin: string): Promise<Digest> {
       signal: AbortSignal.timeout(answerTimeoutMs),
     })
     if (!answer.ok) throw new Error(`status ${answer.status}`)
-    return (await answer.json()) as Digest
+    return (await answer.json()) as OrderDigest
   } catch (error) {
     throw failure('target-unreachable', { target: shown, reason: reasonOf(error) }, error)
   }

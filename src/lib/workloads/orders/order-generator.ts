@@ -4,7 +4,7 @@ import type { Order } from './order.ts'
 import type { Message } from '../../ports/broker.ts'
 
 /** Orders that are made from a seed. */
-export interface OrderMaker {
+export interface OrderGenerator {
   /** Known without making the order. */
   uidAt(index: number): string
   at(index: number): Order
@@ -12,7 +12,7 @@ export interface OrderMaker {
 
 /** Choices in each of the pools; faker itself would take most of the time. */
 const poolSize = 1000
-const maxItemsMade = 3
+const maxItemsGenerated = 3
 const firstTrackNumber = 100_000_000
 /** 2021-11-26, the day of the sample. */
 const firstSecond = 1_637_907_727
@@ -27,12 +27,12 @@ interface Pools {
 }
 
 /** The orders of `seed`: the same seed and index give the same order, and no two of them the same id. */
-export function createOrderMaker(seed: string): OrderMaker {
+export function createOrderGenerator(seed: string): OrderGenerator {
   const random = createRandom(seed)
   const prefix = hex(random.fork('uid').uint32())
   const pools = createPools(random)
   const uidAt = (index: number): string => `${prefix}${index.toString(16).padStart(8, '0')}${hex(spread(index))}`
-  return { uidAt, at: (index) => makeOrder(uidAt(index), random.fork(index), pools) }
+  return { uidAt, at: (index) => generateOrder(uidAt(index), random.fork(index), pools) }
 }
 
 /** Odd, so that it only moves numbers about: ids look as they do in life, not counted. */
@@ -61,10 +61,10 @@ function createPools(random: Random): Pools {
   }
 }
 
-function makeOrder(uid: string, random: Random, { names, cities, streets, products, brands }: Pools): Order {
+function generateOrder(uid: string, random: Random, { names, cities, streets, products, brands }: Pools): Order {
   const track = `RUSH${random.integer(firstTrackNumber, 10 * firstTrackNumber - 1)}`
   const second = firstSecond + random.integer(0, secondsOfYear)
-  const items = Array.from({ length: random.integer(1, maxItemsMade) }, (): Order['items'][number] => {
+  const items = Array.from({ length: random.integer(1, maxItemsGenerated) }, (): Order['items'][number] => {
     const price = random.integer(100, 100_000)
     const sale = random.pick([0, 10, 30, 50])
     return {
@@ -122,7 +122,7 @@ function makeOrder(uid: string, random: Random, { names, cities, streets, produc
 }
 
 /** A message that is to be published. */
-export interface MadeMessage extends Message {
+export interface GeneratedMessage extends Message {
   /** Null for one that is no order. */
   readonly uid: string | null
 }
@@ -153,11 +153,16 @@ function bytesOf(value: unknown): Buffer {
  * The messages of a run in their order: made from `seed`, so many of them as `invalid` says (a share of 1) no orders.
  * `runId` sets their ids apart from those of every other run.
  */
-export function* makeMessages(seed: string, runId: string, count: number, invalid: number): Generator<MadeMessage> {
-  const maker = createOrderMaker(`${seed} ${runId}`)
+export function* generateMessages(
+  seed: string,
+  runId: string,
+  count: number,
+  invalid: number,
+): Generator<GeneratedMessage> {
+  const generator = createOrderGenerator(`${seed} ${runId}`)
   const random = createRandom(seed).fork('invalid')
   for (let index = 0; index < count; index++) {
-    const order = maker.at(index)
+    const order = generator.at(index)
     // Spread evenly, so that any number of messages has its share.
     const isInvalid = Math.floor((index + 1) * invalid) > Math.floor(index * invalid)
     if (isInvalid) yield { key: order.order_uid, value: random.pick(spoilers)(order, random), uid: null }

@@ -1,5 +1,5 @@
 import type { Database } from '../../ports/database.ts'
-import { createDigester, type Digest } from './checksum.ts'
+import { createOrderDigester, type OrderDigest } from './checksum.ts'
 import { orders } from './tables.ts'
 
 /** Every order of the table, in memory. */
@@ -9,7 +9,7 @@ export interface OrderMap {
   readonly size: number
   /** Ids in the order in which this map learnt of them. */
   page(offset: number, limit: number): readonly string[]
-  digest(): Digest
+  digest(): OrderDigest
   /** Follows the table no more. */
   close(): Promise<void>
 }
@@ -18,7 +18,7 @@ export interface OrderMap {
 export async function openOrderMap(database: Database, onError: (error: Error) => void): Promise<OrderMap> {
   const bodies = new Map<string, string>()
   const uids: string[] = []
-  const digester = createDigester()
+  const digester = createOrderDigester()
   const watch = await database.watchInserts(orders, {
     knows: (key) => bodies.has(key as string),
     onRows(rows) {

@@ -4,7 +4,7 @@ import { RushbenchError } from '../../base/errors/errors.ts'
 import type { Ledger } from '../../ports/scenario.ts'
 import type { Clock } from '../../base/measure/clock.ts'
 import { deadLetterId, topic } from './inbox.ts'
-import { makeMessages, type MadeMessage } from './order-generator.ts'
+import { generateMessages, type GeneratedMessage } from './order-generator.ts'
 import type { Watch } from '../../base/progress.ts'
 
 /** What is published, and how fast. */
@@ -20,12 +20,12 @@ export interface PublishOptions {
 }
 
 /** What publishing is done with. */
-export interface PublishParts extends Watch {
+export interface PublishContext extends Watch {
   readonly broker: Broker
   readonly ledger: Ledger
   readonly clock: Clock
   /** Told of messages that the broker has acknowledged, with the time at which they were handed to it, ms on the clock. */
-  readonly onAcknowledged: (messages: readonly MadeMessage[], sentAt: number) => void
+  readonly onAcknowledged: (messages: readonly GeneratedMessage[], sentAt: number) => void
 }
 
 /** What the broker has acknowledged. */
@@ -53,10 +53,10 @@ const retryMs = 200
  * acknowledgement did not come is published again. Ends early once the signal aborts. Throws `broker-unreachable` when
  * the broker stays away.
  */
-export async function publishOrders(options: PublishOptions, parts: PublishParts): Promise<Published> {
+export async function publishOrders(options: PublishOptions, parts: PublishContext): Promise<Published> {
   const { seed, runId, messages: total, interval, invalid } = options
   const { clock, signal, onProgress } = parts
-  const made = makeMessages(seed, runId, total, invalid)
+  const made = generateMessages(seed, runId, total, invalid)
   const startedAt = clock.now()
   const counts = { orders: 0, invalid: 0, repeats: 0 }
   let done = 0
@@ -80,8 +80,8 @@ export async function publishOrders(options: PublishOptions, parts: PublishParts
 
 /** How often it had to be published again. */
 async function publishBatch(
-  batch: readonly MadeMessage[],
-  { broker, ledger, clock, signal }: PublishParts,
+  batch: readonly GeneratedMessage[],
+  { broker, ledger, clock, signal }: PublishContext,
 ): Promise<number> {
   const giveUpAt = clock.now() + patienceMs
   for (let repeats = 0; ; repeats++) {
@@ -100,7 +100,7 @@ async function publishBatch(
   }
 }
 
-async function note(ledger: Ledger, batch: readonly MadeMessage[], outcome: 'booked' | 'unknown'): Promise<void> {
+async function note(ledger: Ledger, batch: readonly GeneratedMessage[], outcome: 'booked' | 'unknown'): Promise<void> {
   await Promise.all(
     batch.map(({ uid, value }) =>
       ledger.record(

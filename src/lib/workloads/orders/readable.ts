@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpClient } from '../../ports/http-client.ts'
 import type { Clock } from '../../base/measure/clock.ts'
-import type { MadeMessage } from './order-generator.ts'
+import type { GeneratedMessage } from './order-generator.ts'
 
 /** When orders could be read from one replica. Times in ms. */
 export interface Readable {
@@ -24,7 +24,7 @@ export interface Replica {
 
 /** Asks replicas for orders until they are there. */
 export interface Readings {
-  expect(messages: readonly MadeMessage[], sentAt: number): void
+  expect(messages: readonly GeneratedMessage[], sentAt: number): void
   /** Expects nothing more. Resolves when all are there, or none has come for a minute, or it was stopped. */
   finish(): Promise<readonly Readable[]>
 }
@@ -43,7 +43,7 @@ const defaultPatienceMs = 60_000
 export function followReadings(
   replicas: readonly Replica[],
   messages: number,
-  { clock, signal, patienceMs = defaultPatienceMs }: FollowParts,
+  { clock, signal, patienceMs = defaultPatienceMs }: FollowContext,
 ): Readings {
   const stride = Math.ceil(messages / maxAsked)
   const followers = replicas.map((replica) => follow(replica, { clock, signal, patienceMs }))
@@ -71,7 +71,7 @@ export function followReadings(
 }
 
 /** What following is done with. */
-export interface FollowParts {
+export interface FollowContext {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly patienceMs?: number
@@ -82,7 +82,7 @@ interface Follower {
   finish(): Promise<Readable>
 }
 
-function follow({ origin, client }: Replica, { clock, signal, patienceMs }: Required<FollowParts>): Follower {
+function follow({ origin, client }: Replica, { clock, signal, patienceMs }: Required<FollowContext>): Follower {
   const queue: { readonly uid: string; readonly sentAt: number }[] = []
   const latencies: number[] = []
   let next = 0

@@ -1,6 +1,6 @@
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import type { Scenario } from '../../ports/scenario.ts'
-import { createOrderMaker } from './order-generator.ts'
+import { createOrderGenerator } from './order-generator.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
 
 /** What readers are told. */
@@ -17,7 +17,7 @@ const unknownShare = 0.1
 
 /** Readers of random orders, known ones and some that are not. */
 export function createScenarios({ seed, orders }: ReadOptions): readonly Scenario[] {
-  const maker = createOrderMaker(seed)
+  const generator = createOrderGenerator(seed)
   return [
     defineScenario({
       name: 'read',
@@ -25,7 +25,7 @@ export function createScenarios({ seed, orders }: ReadOptions): readonly Scenari
       iterationMs: meanThinkMs(thinkMs),
       async run({ random, request }) {
         const isUnknown = random.float() < unknownShare
-        const uid = maker.uidAt(random.integer(0, orders - 1))
+        const uid = generator.uidAt(random.integer(0, orders - 1))
         // No id has this ending.
         const path = `/orders/${isUnknown ? `${uid}-none` : uid}`
         const answer = await request({

@@ -1,7 +1,7 @@
 import type { Database } from '../../ports/database.ts'
 import type { SeedProgress } from '../../ports/workload.ts'
 import { seedMissingRows } from '../shared/seed-batches.ts'
-import { createOrderMaker } from './order-generator.ts'
+import { createOrderGenerator } from './order-generator.ts'
 import { orders } from './tables.ts'
 
 /** Which orders there are to be. */
@@ -18,9 +18,9 @@ export function insertMissingOrders(
   options: SeedOptions,
   signal?: AbortSignal,
 ): AsyncGenerator<SeedProgress> {
-  const maker = createOrderMaker(options.seed)
+  const generator = createOrderGenerator(options.seed)
   const rowAt = (index: number) => ({
-    absent: { table: orders, row: { order_uid: maker.uidAt(index), body: JSON.stringify(maker.at(index)) } },
+    absent: { table: orders, row: { order_uid: generator.uidAt(index), body: JSON.stringify(generator.at(index)) } },
   })
   return seedMissingRows(store, options.orders, rowsAtOnce, rowAt, signal)
 }

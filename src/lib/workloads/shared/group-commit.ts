@@ -1,22 +1,22 @@
-/** Answers each of a batch, in its order, some perhaps later than others; what it rejects with is everybody's answer. */
-type CommitBatch<Wish, Answer> = (batch: readonly Wish[]) => Promise<readonly (Answer | Promise<Answer>)[]>
+/** Commits a batch; its results, in the same order, may come later one by one. What it rejects with, every item rejects with. */
+type CommitBatch<Item, Result> = (batch: readonly Item[]) => Promise<readonly (Result | Promise<Result>)[]>
 
-interface Waiting<Wish, Answer> {
-  readonly wish: Wish
-  readonly answer: (answer: Answer | Promise<Answer>) => void
-  readonly fail: (error: unknown) => void
+interface Waiting<Item, Result> {
+  readonly item: Item
+  readonly resolve: (result: Result | Promise<Result>) => void
+  readonly reject: (error: unknown) => void
 }
 
 /**
- * Lets wishes that come in together share a commit (group commit): those that arrive while a commit is under way make up
+ * Lets items that come in together share a commit (group commit): those that arrive while a commit is under way make up
  * the next one, so that waiting for the disk costs each of them less the busier it gets. `maxBatch` bounds how long the
  * first of a batch waits for the last.
  */
-export function createGroupCommit<Wish, Answer>(
-  commit: CommitBatch<Wish, Answer>,
+export function createGroupCommit<Item, Result>(
+  commit: CommitBatch<Item, Result>,
   maxBatch: number,
-): (wish: Wish) => Promise<Answer> {
-  let waiting: Waiting<Wish, Answer>[] = []
+): (item: Item) => Promise<Result> {
+  let waiting: Waiting<Item, Result>[] = []
   let scheduled = false
 
   async function commitAll(): Promise<void> {
@@ -28,21 +28,21 @@ export function createGroupCommit<Wish, Answer>(
     scheduled = false
   }
 
-  async function commitOne(batch: readonly Waiting<Wish, Answer>[]): Promise<void> {
+  async function commitOne(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
-      const answers = await commit(batch.map(({ wish }) => wish))
-      for (const [index, { answer }] of batch.entries()) answer(answers[index] as Answer)
+      const results = await commit(batch.map(({ item }) => item))
+      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result)
     } catch (error) {
-      for (const { fail } of batch) fail(error)
+      for (const { reject } of batch) reject(error)
     }
   }
 
-  return (wish) =>
-    new Promise((answer, fail) => {
-      waiting.push({ wish, answer, fail })
+  return (item) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject })
       if (scheduled) return
       scheduled = true
-      // After this turn's sockets are read, so that all wishes that are here already go together.
+      // After this turn's sockets are read, so that all items that are here already go together.
       setImmediate(() => void commitAll())
     })
 }

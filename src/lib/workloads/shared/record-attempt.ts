@@ -1,25 +1,33 @@
 import type { LedgerEntry, StepResponse, VirtualUser } from '../../ports/scenario.ts'
 
+/** How a response says under which id it has stored something. */
+export interface IdField {
+  readonly name: string
+  /** Takes numbers, beside texts. */
+  readonly mayBeNumber?: true
+  /** The error of a response without it. */
+  readonly missing: string
+}
+
 /**
- * Notes an attempt in the user's ledger, with the id that stands in the answer's `idField`; null where it has none. Throws
- * an error with the message `withoutId` where the field is missing: what was acknowledged can be found again by its key.
+ * Notes an attempt in the user's ledger, with the id that the response has in a field; null where it needs none. Throws an
+ * error where the field is missing: what was acknowledged is found again by its key.
  */
 export async function recordAttempt(
   { ledger }: Pick<VirtualUser, 'ledger'>,
-  answer: Pick<StepResponse, 'json'>,
+  response: Pick<StepResponse, 'json'>,
   attempt: Omit<LedgerEntry, 'id'>,
-  idField: string | null,
-  withoutId: string,
+  field: IdField | null,
 ): Promise<void> {
-  const id = idField === null ? null : readId(answer, idField)
+  const id = field && readId(response, field)
   await ledger.record({ ...attempt, ...(id !== null && { id }) })
-  if (idField !== null && id === null) throw new Error(withoutId)
+  if (field !== null && id === null) throw new Error(field.missing)
 }
 
-function readId(answer: Pick<StepResponse, 'json'>, field: string): number | string | null {
+function readId(response: Pick<StepResponse, 'json'>, { name, mayBeNumber }: IdField): number | string | null {
   try {
-    const id = (answer.json() as Readonly<Record<string, unknown>>)[field]
-    return (typeof id === 'string' && id !== '') || typeof id === 'number' ? id : null
+    const id = (response.json() as Readonly<Record<string, unknown>>)[name]
+    return (typeof id === 'string' && id !== '') || (mayBeNumber && typeof id === 'number') ? id : null
   } catch {
     return null
   }

@@ -9,7 +9,7 @@ import { startRelay } from '../shared/outbox/relay.ts'
 import type { Services, RunningServer } from '../../ports/workload.ts'
 import { BookingSchema, DaySchema, NewBooking, StationParams, StationSchema } from './api-schemas.ts'
 import { createBoard, type Board } from './board.ts'
-import { createBookingDesk, type BookingAnswer, type BookingDesk } from './booking-service.ts'
+import { createBookingService, type BookingResult, type BookingService } from './booking-service.ts'
 import { isDate } from './dates.ts'
 import { type BookingMessage, outgoing } from './messages.ts'
 import { insertMissingDays, type SeedingOptions } from './seeding.ts'
@@ -50,7 +50,7 @@ export async function serveStations(services: Services, options: ApiOptions): Pr
   })
   try {
     addStationRoutes(app, createBoard(database.store, await services.openCache(), options.cacheTtl))
-    addBookingRoute(app, createBookingDesk(database.store, relay.wake))
+    addBookingRoute(app, createBookingService(database.store, relay.wake))
     const server = await listen(app, services)
     return {
       ...server,
@@ -107,7 +107,7 @@ function sendCacheable(reply: FastifyReply, bytes: Buffer): FastifyReply {
   return sendJson(reply.header('cache-control', 'public, max-age=1'), bytes)
 }
 
-function addBookingRoute(app: FastifyInstance, desk: BookingDesk): void {
+function addBookingRoute(app: FastifyInstance, bookings: BookingService): void {
   app.withTypeProvider<TypeBoxTypeProvider>().post(
     '/booking',
     {
@@ -118,25 +118,25 @@ function addBookingRoute(app: FastifyInstance, desk: BookingDesk): void {
       },
     },
     async (request, reply) => {
-      const wish = request.body
-      if (!isDate(wish.date)) {
+      const booking = request.body
+      if (!isDate(booking.date)) {
         const issues = [{ field: 'date', reason: 'is not a day of the calendar' }]
-        return reply.code(422).send({ error: 'invalid', message: `There is no day ${wish.date}.`, issues })
+        return reply.code(422).send({ error: 'invalid', message: `There is no day ${booking.date}.`, issues })
       }
-      const answer = await desk.book(wish)
-      if (answer === 'booked') return reply.code(201).send(wish)
-      const { status, message } = refusals[answer]
-      return reply.code(status).send({ error: answer, message: message(wish) })
+      const result = await bookings.book(booking)
+      if (result === 'booked') return reply.code(201).send(booking)
+      const { status, message } = refusals[result]
+      return reply.code(status).send({ error: result, message: message(booking) })
     },
   )
 }
 
 interface Refusal {
   readonly status: 404 | 409
-  readonly message: (wish: BookingMessage) => string
+  readonly message: (booking: BookingMessage) => string
 }
 
-const refusals: Readonly<Record<Exclude<BookingAnswer, 'booked'>, Refusal>> = {
+const refusals: Readonly<Record<Exclude<BookingResult, 'booked'>, Refusal>> = {
   taken: { status: 409, message: ({ mysejahteraId }) => `${mysejahteraId} has a place already.` },
   'sold-out': { status: 409, message: ({ location, date }) => `${location} has no place left on ${date}.` },
   'no-such-station': { status: 404, message: ({ location }) => `There is no station ${location}.` },

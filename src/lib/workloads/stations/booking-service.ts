@@ -5,57 +5,57 @@ import { createGroupCommit } from '../shared/group-commit.ts'
 import type { BookingMessage } from './messages.ts'
 import { bookings, dayId, days, outbox, type Booking, type Outgoing } from './tables.ts'
 
-/** What the desk says to one wish. `taken`: the person has a place already. */
-export type BookingAnswer = 'booked' | 'taken' | 'sold-out' | 'no-such-station' | 'no-such-day'
+/** What became of a request for a place. `taken`: the person has a place already. */
+export type BookingResult = 'booked' | 'taken' | 'sold-out' | 'no-such-station' | 'no-such-day'
 
-/** Takes bookings; each is answered only when it is durable. */
-export interface BookingDesk {
-  book(wish: BookingMessage): Promise<BookingAnswer>
+/** Books places; a booking resolves only when it is durable. */
+export interface BookingService {
+  book(request: BookingMessage): Promise<BookingResult>
 }
 
 /** Most bookings in one commit. */
 const maxBatch = 256
 
-/** A desk where bookings that come in together share a commit; `onBooked` is called when the outbox has got something. */
-export function createBookingDesk(store: Store, onBooked: () => void): BookingDesk {
-  const book = createGroupCommit((wishes: readonly BookingMessage[]) => bookAll(store, wishes, onBooked), maxBatch)
+/** Books for requests that come in together in one commit; `onBooked` is called when the outbox has got something. */
+export function createBookingService(store: Store, onBooked: () => void): BookingService {
+  const book = createGroupCommit((requests: readonly BookingMessage[]) => bookAll(store, requests, onBooked), maxBatch)
   return { book }
 }
 
-/** Those who have their place are told, also when it cannot be found out why the others have none. */
+/** Tells those who have their place so, also when it cannot be found out why the others have none. */
 async function bookAll(
   store: Store,
-  wishes: readonly BookingMessage[],
+  requests: readonly BookingMessage[],
   onBooked: () => void,
-): Promise<(BookingAnswer | Promise<BookingAnswer>)[]> {
-  const results = await applyIfAbsent(store, wishes.map(changeFor))
+): Promise<(BookingResult | Promise<BookingResult>)[]> {
+  const results = await applyIfAbsent(store, requests.map(changeFor))
   if (results.includes('applied')) onBooked()
   const known = findKnown(
     store,
-    wishes.filter((_, index) => results[index] === 'refused'),
+    requests.filter((_, index) => results[index] === 'refused'),
   )
-  return wishes.map((wish, index) => {
+  return requests.map((request, index) => {
     if (results[index] === 'applied') return 'booked'
     if (results[index] === 'taken') return 'taken'
     return known.then(({ dayIds, stations }) => {
-      if (dayIds.has(dayId(wish.location, wish.date))) return 'sold-out'
-      return stations.has(wish.location) ? 'no-such-day' : 'no-such-station'
+      if (dayIds.has(dayId(request.location, request.date))) return 'sold-out'
+      return stations.has(request.location) ? 'no-such-day' : 'no-such-station'
     })
   })
 }
 
 /** The place, the booking and its message: all of them, or none. */
-function changeFor(wish: BookingMessage): ChangeIfAbsent {
-  const day = dayId(wish.location, wish.date)
+function changeFor(request: BookingMessage): ChangeIfAbsent {
+  const day = dayId(request.location, request.date)
   const booking: Booking = {
-    mysejahtera_id: wish.mysejahteraId,
-    first_name: wish.firstName,
-    last_name: wish.lastName,
-    address: wish.address,
-    phone_number: wish.phoneNumber,
+    mysejahtera_id: request.mysejahteraId,
+    first_name: request.firstName,
+    last_name: request.lastName,
+    address: request.address,
+    phone_number: request.phoneNumber,
     day,
   }
-  const outgoing: Outgoing = { id: uuid(), person: wish.mysejahteraId, message: JSON.stringify(wish) }
+  const outgoing: Outgoing = { id: uuid(), person: request.mysejahteraId, message: JSON.stringify(request) }
   return {
     guard: { table: days, where: { id: day, available: { gt: 0 } }, patch: { available: { add: -1 } } },
     insert: [{ table: outbox, rows: [outgoing] }],

@@ -74,12 +74,13 @@ async function browse(user: VirtualUser): Promise<{ readonly station: string; re
   return days.status === 200 ? { station, days: days.json() as ShownDay[] } : null
 }
 
+const bookedPerson = { name: 'mysejahteraId', missing: 'the API booked, but does not say for whom' }
+
 async function book(user: VirtualUser, step: string, body: BookingMessage, expected: readonly number[]): Promise<void> {
-  const answer = await user.request({ step, method: 'POST', path: '/booking', body, expected, wantBody: true })
-  const outcome = user.outcomeOf(answer)
+  const response = await user.request({ step, method: 'POST', path: '/booking', body, expected, wantBody: true })
+  const outcome = user.outcomeOf(response)
   const attempt = { key: body.mysejahteraId, resource: dayId(body.location, body.date), outcome }
-  const idField = outcome === 'booked' ? 'mysejahteraId' : null
-  await recordAttempt(user, answer, attempt, idField, 'the API booked, but does not say for whom')
+  await recordAttempt(user, response, attempt, outcome === 'booked' ? bookedPerson : null)
 }
 
 /** More would not make the people more real. */

@@ -17,7 +17,7 @@ import {
   RejectedQuery,
   StoredOrder,
 } from './api-schemas.ts'
-import { createReceiptDesk, type ReceiptDesk, type Stored } from './receipt-service.ts'
+import { createReceiptService, type ReceiptService, type Stored } from './receipt-service.ts'
 import { formatMoney } from './order.ts'
 import { maxReceiptBytes, reasons } from './receipt.ts'
 import { lines, linesOf, orders, products, rejected } from './tables.ts'
@@ -33,7 +33,7 @@ export async function serveTickets(services: Services): Promise<RunningServer> {
   takeAnyBody(app)
   const counters = createCounters(registry)
   app.get('/ping', { schema: { summary: 'Whether it is there' } }, async () => 'pong')
-  addReceiptRoute(app, createReceiptDesk(database.store, counters.onCommit), counters.onStored)
+  addReceiptRoute(app, createReceiptService(database.store, counters.onCommit), counters.onStored)
   addOrderRoute(app, database.store)
   addListRoutes(app, database.store)
   return listen(app, services)
@@ -72,20 +72,20 @@ function createCounters(registry: Registry): Counters {
   }
 }
 
-function addReceiptRoute(app: FastifyInstance, desk: ReceiptDesk, onStored: Counters['onStored']): void {
+function addReceiptRoute(app: FastifyInstance, receipts: ReceiptService, onStored: Counters['onStored']): void {
   const schema = {
     summary: 'Take a receipt',
     description: `Up to ${maxReceiptBytes} bytes of any type. Answered once the database has committed it: with 201 as an order, with 200 as one that was stored before, with 202 when it cannot be read and is kept whole. A receipt that is larger is refused with 413 and not stored, and so is one with 429 that cannot be read and comes from a caller who has sent too many of those.`,
     response: { 200: StoredOrder, 201: StoredOrder, 202: KeptReceipt, 413: ErrorSchema, 429: ErrorSchema },
   }
   app.post<{ Body: Buffer | undefined }>('/ticket', { schema }, async ({ body, ip }, reply) => {
-    const stored = await desk.take(body ?? Buffer.alloc(0), callerOf(ip))
+    const stored = await receipts.take(body ?? Buffer.alloc(0), callerOf(ip))
     onStored(stored)
-    return answer(reply, stored)
+    return sendStored(reply, stored)
   })
 }
 
-function answer(reply: FastifyReply, stored: Stored): FastifyReply {
+function sendStored(reply: FastifyReply, stored: Stored): FastifyReply {
   const { receipt } = stored
   if (stored.kind === 'refused') {
     return sendTooMany(reply, stored.seconds, 'Too many receipts that cannot be read; this one was not stored.')

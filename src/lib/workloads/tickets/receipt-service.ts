@@ -50,9 +50,9 @@ export type Stored =
   | { readonly kind: 'refused'; readonly receipt: string; readonly seconds: number; readonly again: false }
 
 /** Takes receipts. */
-export interface ReceiptDesk {
+export interface ReceiptService {
   /** Resolves once the receipt is durable, as an order or as it is, or is refused. */
-  take(bytes: Buffer, caller?: string): Promise<Stored>
+  take(bytes: Buffer, caller: string): Promise<Stored>
 }
 
 /** Most receipts in one commit: even the largest that are kept whole make less than 12 MB, which every server takes at once. */
@@ -63,8 +63,8 @@ export function receiptId(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-/** A desk where receipts that come in together share a commit. `onCommit` is told how many did. */
-export function createReceiptDesk(store: Store, onCommit: (receipts: number) => void): ReceiptDesk {
+/** Stores receipts that come in together in one commit. `onCommit` is told how many they were. */
+export function createReceiptService(store: Store, onCommit: (receipts: number) => void): ReceiptService {
   const quota = createBrokenQuota()
   const commit = createGroupCommit(async (batch: readonly Receipt[]) => {
     const stored = await storeAll(store, batch, quota)
@@ -75,7 +75,7 @@ export function createReceiptDesk(store: Store, onCommit: (receipts: number) => 
     return stored
   }, maxBatch)
   return {
-    take: (bytes, caller = '') =>
+    take: (bytes, caller) =>
       commit({ id: receiptId(bytes), bytes, parsed: parseReceipt(bytes), receivedAt: Date.now(), caller }),
   }
 }
@@ -161,7 +161,7 @@ async function makePlan(store: Store, batch: readonly Receipt[], quota: BrokenQu
 /** Keys in one question: no engine takes as many as a batch of the longest receipts has products. */
 const keysAtOnce = 10_000
 
-/** Nothing is asked for nothing. */
+/** Rows of any number of keys; asks for none where there are none. */
 async function findAll<Row>(ids: readonly string[], find: (ids: readonly string[]) => Promise<Row[]>): Promise<Row[]> {
   const found: Row[] = []
   for (let at = 0; at < ids.length; at += keysAtOnce) found.push(...(await find(ids.slice(at, at + keysAtOnce))))

@@ -99,11 +99,12 @@ function runNumber(runId: string): string {
   return String(Number.parseInt(hash.slice(0, 12), 16)).padStart(15, '0')
 }
 
+const storedOrder = { name: 'id', missing: 'the API stored an order, but does not say which' }
+
 async function send(user: VirtualUser, step: string, body: string | Buffer): Promise<void> {
-  const answer = await user.request({ step, method: 'POST', path: '/ticket', body, wantBody: true })
-  const outcome = outcomeOf(answer, statuses)
-  const resource = acknowledgedAs[answer.status] ?? 'receipt'
+  const response = await user.request({ step, method: 'POST', path: '/ticket', body, wantBody: true })
+  const outcome = outcomeOf(response, statuses)
+  const resource = acknowledgedAs[response.status] ?? 'receipt'
   const attempt = { key: receiptId(body), resource, outcome }
-  const idField = resource === 'order' ? 'id' : null
-  await recordAttempt(user, answer, attempt, idField, 'the API stored an order, but does not say which')
+  await recordAttempt(user, response, attempt, resource === 'order' ? storedOrder : null)
 }

@@ -15,7 +15,7 @@ import {
   ReservationSchema,
   SlotSchema,
 } from './api-schemas.ts'
-import { createBookingDesk, type BookingDesk } from './booking-service.ts'
+import { createBookingService, type BookingService } from './booking-service.ts'
 import { createCalendar, type Calendar } from './calendar.ts'
 import { slotAt, slotId } from './slots.ts'
 import { schedules } from './tables.ts'
@@ -37,10 +37,10 @@ export async function serveVaccination(services: Services, options: ApiOptions):
     bodyLimit: maxBodyBytes,
   })
   const calendar = createCalendar(services.database.store, await services.openCache(), options.cacheTtl)
-  const desk = createBookingDesk(services.database)
+  const bookings = createBookingService(services.database)
   addCalendarRoutes(app, calendar)
   addSlotRoutes(app, services.database)
-  addBookingRoutes(app, desk)
+  addBookingRoutes(app, bookings)
   return listen(app, services)
 }
 
@@ -104,7 +104,7 @@ function addSlotRoutes(app: FastifyInstance, database: Database): void {
   )
 }
 
-function addBookingRoutes(app: FastifyInstance, desk: BookingDesk): void {
+function addBookingRoutes(app: FastifyInstance, bookings: BookingService): void {
   app.withTypeProvider<TypeBoxTypeProvider>().post(
     '/reservations',
     {
@@ -116,9 +116,9 @@ function addBookingRoutes(app: FastifyInstance, desk: BookingDesk): void {
     },
     async (request, reply) => {
       const { ticket_id, schedule_id } = request.body
-      const answer = await desk.book(ticket_id, schedule_id)
-      if (answer.kind === 'booked') return reply.code(201).send(answer.reservation)
-      if (answer.kind === 'sold-out') {
+      const result = await bookings.book(ticket_id, schedule_id)
+      if (result.kind === 'booked') return reply.code(201).send(result.reservation)
+      if (result.kind === 'sold-out') {
         return reply.code(409).send({ error: 'sold-out', message: `Slot ${schedule_id} is sold out.` })
       }
       return reply.code(404).send({ error: 'no-such-slot', message: `There is no slot ${schedule_id}.` })

@@ -3,31 +3,31 @@ import type { Change, Database } from '../../ports/database.ts'
 import { createGroupCommit } from '../shared/group-commit.ts'
 import { reservations, schedules, type Reservation } from './tables.ts'
 
-/** What the desk says to one wish. */
-export type BookingAnswer =
+/** What became of a request for a place. */
+export type BookingResult =
   | { readonly kind: 'booked'; readonly reservation: Reservation }
   | { readonly kind: 'sold-out' }
   | { readonly kind: 'no-such-slot' }
 
-/** Takes bookings; each is answered only when it is durable. */
-export interface BookingDesk {
-  book(ticketId: string, slotId: number): Promise<BookingAnswer>
+/** Books places; a booking resolves only when it is durable. */
+export interface BookingService {
+  book(ticketId: string, slotId: number): Promise<BookingResult>
 }
 
 /** Most bookings in one commit. */
 const maxBatch = 256
 
-/** A desk where bookings that come in together share a commit. */
-export function createBookingDesk(database: Database): BookingDesk {
+/** Books for requests that come in together in one commit. */
+export function createBookingService(database: Database): BookingService {
   const commit = createGroupCommit((batch: readonly Reservation[]) => commitAll(database, batch), maxBatch)
   return { book: (ticketId, slotId) => commit({ id: uuid(), ticket_id: ticketId, schedule_id: slotId }) }
 }
 
-/** Those who have their place are told, also when it cannot be found out why the others have none. */
+/** Tells those who have their place so, also when it cannot be found out why the others have none. */
 async function commitAll(
   database: Database,
   batch: readonly Reservation[],
-): Promise<(BookingAnswer | Promise<BookingAnswer>)[]> {
+): Promise<(BookingResult | Promise<BookingResult>)[]> {
   const applied = await database.store.apply(batch.map(bookingChange))
   const refused = batch.filter((_, index) => !applied[index])
   const known = knownSlots(database, refused)

@@ -2,7 +2,7 @@ import { createRandom } from '../../base/random.ts'
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import type { OutcomeStatuses } from '../../ports/outcome.ts'
 import type { Scenario, StepResponse, VirtualUser } from '../../ports/scenario.ts'
-import { recordAttempt } from '../shared/record-attempt.ts'
+import { recordAttempt, type IdField } from '../shared/record-attempt.ts'
 import { createNamePool } from './reservation-rows.ts'
 import type { Slot } from './tables.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
@@ -75,8 +75,14 @@ function pickFreeSlot(user: VirtualUser, calendar: StepResponse): Slot | null {
   return free.length > 0 ? user.random.pick(free) : null
 }
 
+const reservationId: IdField = {
+  name: 'id',
+  mayBeNumber: true,
+  missing: 'the API booked, but does not say under which id',
+}
+
 async function book(user: VirtualUser, ticket: string, slot: Slot, expected: readonly number[]): Promise<void> {
-  const answer = await user.request({
+  const response = await user.request({
     step: 'book',
     method: 'POST',
     path: '/reservations',
@@ -84,8 +90,7 @@ async function book(user: VirtualUser, ticket: string, slot: Slot, expected: rea
     expected,
     wantBody: true,
   })
-  const outcome = user.outcomeOf(answer)
+  const outcome = user.outcomeOf(response)
   const attempt = { key: ticket, resource: slot.id, outcome }
-  const idField = outcome === 'booked' ? 'id' : null
-  await recordAttempt(user, answer, attempt, idField, 'the API booked, but does not say under which id')
+  await recordAttempt(user, response, attempt, outcome === 'booked' ? reservationId : null)
 }

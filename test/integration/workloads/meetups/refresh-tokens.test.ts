@@ -12,6 +12,9 @@ import { borrowDatabase } from '../../../support/database/redis-databases.ts'
 import { findService } from '../../../support/services.ts'
 import { createPlace, meetupEngines, type Place } from '../../../support/meetups/places.ts'
 
+/** An address that test networks have. */
+const caller = '192.0.2.1'
+
 const redis = await findService('redis')
 const refused = { code: 'unauthenticated', message: expect.stringContaining('its login has ended') }
 
@@ -39,7 +42,7 @@ async function startService(cache: Cache): Promise<UserService> {
 }
 
 async function signUp(service: UserService) {
-  const { tokens } = await service.createUser({ email: 'a@example.org', name: 'A', password: 'carp-and-trout' })
+  const { tokens } = await service.createUser({ email: 'a@example.org', name: 'A', password: 'carp-and-trout', caller })
   return tokens
 }
 

@@ -12,6 +12,9 @@ import { createSigner, createUsedTokens } from '../../../../src/lib/workloads/me
 import { testEngines } from '../../../support/database/engines.ts'
 import { createPlace, type Place } from '../../../support/meetups/places.ts'
 
+/** An address that test networks have. */
+const caller = '192.0.2.1'
+
 const password = 'carp-and-trout'
 
 /** Letters that become more, fewer or others where they are composed or put in lower case, and some that are none. */
@@ -73,7 +76,7 @@ for (const { name: engine, open } of testEngines.filter(({ name }) =>
     test('refuses an address that becomes too long in lower case, and one that is too long composed', async () => {
       for (const part of ['\u0130', '\u0958']) {
         const email = `${part.repeat(200)}@example.org`
-        await expect(users.createUser({ email, name: 'A', password })).rejects.toMatchObject({
+        await expect(users.createUser({ email, name: 'A', password, caller })).rejects.toMatchObject({
           code: 'invalid',
           message: 'email has 412 characters instead of 3 to 254',
         })
@@ -82,11 +85,16 @@ for (const { name: engine, open } of testEngines.filter(({ name }) =>
 
     test('takes an address for the same however it is written', async () => {
       const id = randomUUID()
-      const { user } = await users.createUser({ email: ` Ame\u0301lie-${id}@Example.org\n`, name: ' A ', password })
+      const { user } = await users.createUser({
+        email: ` Ame\u0301lie-${id}@Example.org\n`,
+        name: ' A ',
+        password,
+        caller,
+      })
       expect(user).toMatchObject({ email: `Am\u00E9lie-${id}@Example.org`, name: 'A' })
       for (const email of [`am\u00E9lie-${id}@example.org`, `AME\u0301LIE-${id}@EXAMPLE.ORG `]) {
-        expect((await users.login({ email, password })).user.id).toBe(user.id)
-        await expect(users.createUser({ email, name: 'B', password })).rejects.toMatchObject({ code: 'taken' })
+        expect((await users.login({ email, password, caller })).user.id).toBe(user.id)
+        await expect(users.createUser({ email, name: 'B', password, caller })).rejects.toMatchObject({ code: 'taken' })
       }
     })
 
@@ -95,6 +103,7 @@ for (const { name: engine, open } of testEngines.filter(({ name }) =>
         email: `${randomUUID()}@example.org`,
         name: 'e\u0301'.repeat(50),
         password,
+        caller,
       })
       expect(user.name).toBe('\u00E9'.repeat(50))
       const changed = { id: user.id, name: '\u{1F41F}'.repeat(50), introduction: '\u{1F41F}'.repeat(500) }
@@ -107,12 +116,12 @@ for (const { name: engine, open } of testEngines.filter(({ name }) =>
 
     test('takes a password of 72 characters however it is typed', async () => {
       const email = `${randomUUID()}@example.org`
-      await users.createUser({ email, name: 'A', password: 'o\u0302\u0323'.repeat(72) })
-      expect((await users.login({ email, password: '\u1ED9'.repeat(72) })).user.email).toBe(email)
+      await users.createUser({ email, name: 'A', password: 'o\u0302\u0323'.repeat(72), caller })
+      expect((await users.login({ email, password: '\u1ED9'.repeat(72), caller })).user.email).toBe(email)
     })
 
     test('stores whatever it takes, and refuses the rest itself', async () => {
-      const { user } = await users.createUser({ email: `${randomUUID()}@example.org`, name: 'A', password })
+      const { user } = await users.createUser({ email: `${randomUUID()}@example.org`, name: 'A', password, caller })
       const postId = randomUUID()
       await chat.createRoom({ postId, ownerId: user.id })
       const text = { prefecture: 1, spotType: 'LAKE', fishTypes: ['CARP'], meetingAt: Date.now() + 1e6, maxApply: 1 }
@@ -124,7 +133,7 @@ for (const { name: engine, open } of testEngines.filter(({ name }) =>
           textUpTo(1000),
           async (email, name, title, body) => {
             // A login hashes a password only where the address has been read.
-            await expectDecided(users.login({ email: `${email}@x`, password: '' }))
+            await expectDecided(users.login({ email: `${email}@x`, password: '', caller }))
             await expectDecided(users.updateUser({ id: user.id, name, introduction: body.slice(0, 500) }))
             await expectDecided(posts.createPost({ ...text, userId: user.id, id: '', title, content: body }))
             await expectDecided(chat.createMessage({ roomId: postId, userId: user.id, body, key: title }))
@@ -134,7 +143,7 @@ for (const { name: engine, open } of testEngines.filter(({ name }) =>
       )
       await fc.assert(
         fc.asyncProperty(textUpTo(254), textUpTo(50), async (part, name) => {
-          await expectDecided(users.createUser({ email: `${part.slice(0, -2)}@x`, name, password }))
+          await expectDecided(users.createUser({ email: `${part.slice(0, -2)}@x`, name, password, caller }))
         }),
         { numRuns: 15 },
       )

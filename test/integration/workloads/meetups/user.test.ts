@@ -7,6 +7,9 @@ import { logins, users } from '../../../../src/lib/workloads/meetups/user/tables
 import { noCache } from '../../../../src/lib/adapters/cache/memory.ts'
 import { createPlace, meetupEngines, type Place } from '../../../support/meetups/places.ts'
 
+/** An address that test networks have. */
+const caller = '192.0.2.1'
+
 const hourMs = 60 * 60 * 1000
 const password = 'carp-and-trout'
 
@@ -27,9 +30,9 @@ for (const { name: engine, open } of meetupEngines) {
 
     test('signs up, and logs in with the address in whatever case', async () => {
       const email = nextEmail()
-      const { user } = await service.createUser({ email, name: 'Aiko \u{1F41F}', password })
+      const { user } = await service.createUser({ email, name: 'Aiko \u{1F41F}', password, caller })
       expect(user).toMatchObject({ email, name: 'Aiko \u{1F41F}', introduction: '', createdAt: now })
-      const again = await service.login({ email: email.toUpperCase(), password })
+      const again = await service.login({ email: email.toUpperCase(), password, caller })
       expect(again.user).toEqual(user)
       const [row] = await place.database.store.find(users, { id: user.id })
       expect(row?.password_hash).toMatch(/^scrypt\$16384\$8\$1\$/)
@@ -39,7 +42,7 @@ for (const { name: engine, open } of meetupEngines) {
     test('gives an address to one of those who ask for it at once', async () => {
       const email = nextEmail()
       const tries = await Promise.allSettled(
-        ['a', 'A', 'b', 'c'].map((name) => service.createUser({ email, name, password })),
+        ['a', 'A', 'b', 'c'].map((name) => service.createUser({ email, name, password, caller })),
       )
       expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
       for (const tried of tries) if (tried.status === 'rejected') expect(tried.reason.code).toBe('taken')
@@ -54,8 +57,8 @@ for (const { name: engine, open } of meetupEngines) {
       ['password', { password: '12345' }],
       ['password', { password: 'x'.repeat(73) }],
     ])('refuses a wrong %s: %j', async (field, wrong) => {
-      const right = { email: nextEmail(), name: 'A', password }
-      await expect(service.createUser({ ...right, ...wrong })).rejects.toMatchObject({
+      const right = { email: nextEmail(), name: 'A', password, caller }
+      await expect(service.createUser({ ...right, ...wrong, caller })).rejects.toMatchObject({
         code: 'invalid',
         message: expect.stringMatching(new RegExp(`^${field} `)),
       })
@@ -63,21 +66,27 @@ for (const { name: engine, open } of meetupEngines) {
 
     test.each([['123456'], ['\u{1F41F}'.repeat(72)]])('takes the password %s', async (chosen) => {
       const email = nextEmail()
-      await service.createUser({ email, name: 'A', password: chosen })
-      await service.login({ email, password: chosen })
-      await expect(service.login({ email, password: `${chosen}x` })).rejects.toMatchObject({ code: 'unauthenticated' })
+      await service.createUser({ email, name: 'A', password: chosen, caller })
+      await service.login({ email, password: chosen, caller })
+      await expect(service.login({ email, password: `${chosen}x`, caller })).rejects.toMatchObject({
+        code: 'unauthenticated',
+      })
     })
 
     test('says the same to a wrong password and to an address without account', async () => {
       const email = nextEmail()
-      await service.createUser({ email, name: 'A', password })
-      const wrong = await service.login({ email, password: 'carp-and-trouT' }).catch((error: Error) => error.message)
-      const nobody = await service.login({ email: nextEmail(), password }).catch((error: Error) => error.message)
+      await service.createUser({ email, name: 'A', password, caller })
+      const wrong = await service
+        .login({ email, password: 'carp-and-trouT', caller })
+        .catch((error: Error) => error.message)
+      const nobody = await service
+        .login({ email: nextEmail(), password, caller })
+        .catch((error: Error) => error.message)
       expect(wrong).toBe(nobody)
     })
 
     test('signs an id token for an hour, which the public key alone verifies', async () => {
-      const { user, tokens } = await service.createUser({ email: nextEmail(), name: 'A', password })
+      const { user, tokens } = await service.createUser({ email: nextEmail(), name: 'A', password, caller })
       const { jwks } = await service.getPublicKeys({})
       expect(jwks).not.toContain('"d"')
       const keys = createLocalJWKSet(JSON.parse(jwks) as JSONWebKeySet)
@@ -97,7 +106,7 @@ for (const { name: engine, open } of meetupEngines) {
     })
 
     test('gives a new pair for a refresh token once, and ends the login when it comes again', async () => {
-      const { user, tokens } = await service.createUser({ email: nextEmail(), name: 'A', password })
+      const { user, tokens } = await service.createUser({ email: nextEmail(), name: 'A', password, caller })
       const next = await service.refreshIdToken(tokens)
       expect(decodeJwt(next.idToken).sub).toBe(user.id)
       expect(next.refreshToken).not.toBe(tokens.refreshToken)
@@ -106,13 +115,13 @@ for (const { name: engine, open } of meetupEngines) {
     })
 
     test('gives one of those who bring the same refresh token at once a new pair', async () => {
-      const { tokens } = await service.createUser({ email: nextEmail(), name: 'A', password })
+      const { tokens } = await service.createUser({ email: nextEmail(), name: 'A', password, caller })
       const tries = await Promise.allSettled(Array.from({ length: 5 }, () => service.refreshIdToken(tokens)))
       expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     })
 
     test('takes a refresh token for ten days', async () => {
-      const { tokens } = await service.createUser({ email: nextEmail(), name: 'A', password })
+      const { tokens } = await service.createUser({ email: nextEmail(), name: 'A', password, caller })
       const before = now
       try {
         now = before + 240 * hourMs - 1
@@ -126,18 +135,23 @@ for (const { name: engine, open } of meetupEngines) {
 
     test('forgets one login at logout, and all of them with a new password', async () => {
       const email = nextEmail()
-      const { user, tokens } = await service.createUser({ email, name: 'A', password })
-      const second = (await service.login({ email, password })).tokens
+      const { user, tokens } = await service.createUser({ email, name: 'A', password, caller })
+      const second = (await service.login({ email, password, caller })).tokens
       await service.logout(tokens)
       await expect(service.refreshIdToken(tokens)).rejects.toMatchObject({ code: 'unauthenticated' })
       const kept = await service.refreshIdToken(second)
-      const wrong = service.updatePassword({ id: user.id, oldPassword: 'wrong-one', newPassword: 'new-password' })
+      const wrong = service.updatePassword({
+        id: user.id,
+        oldPassword: 'wrong-one',
+        newPassword: 'new-password',
+        caller,
+      })
       await expect(wrong).rejects.toMatchObject({ code: 'unauthenticated' })
-      await service.updatePassword({ id: user.id, oldPassword: password, newPassword: 'new-password' })
+      await service.updatePassword({ id: user.id, oldPassword: password, newPassword: 'new-password', caller })
       await expect(service.refreshIdToken(kept)).rejects.toMatchObject({ code: 'unauthenticated' })
       expect(await place.database.store.find(logins, { user_id: user.id })).toEqual([])
-      await expect(service.login({ email, password })).rejects.toMatchObject({ code: 'unauthenticated' })
-      await service.login({ email, password: 'new-password' })
+      await expect(service.login({ email, password, caller })).rejects.toMatchObject({ code: 'unauthenticated' })
+      await service.login({ email, password: 'new-password', caller })
     })
 
     test.each(['', 'x', `${'0'.repeat(36)}.${'A'.repeat(43)}`, "' OR 1=1"])(
@@ -149,7 +163,7 @@ for (const { name: engine, open } of meetupEngines) {
     )
 
     test('changes what a user says of themselves, and finds users by id', async () => {
-      const { user } = await service.createUser({ email: nextEmail(), name: 'A', password })
+      const { user } = await service.createUser({ email: nextEmail(), name: 'A', password, caller })
       const changed = await service.updateUser({ id: user.id, name: 'B', introduction: 'I fish.' })
       expect(changed).toEqual({ ...user, name: 'B', introduction: 'I fish.' })
       const unknown = '00000000-0000-4000-8000-000000000000'

@@ -8,7 +8,7 @@ import { failure } from '../../../../src/lib/base/errors/errors.ts'
 import type { LedgerEntry } from '../../../../src/lib/ports/scenario.ts'
 import { serveTickets } from '../../../../src/lib/workloads/tickets/api.ts'
 import { auditTickets } from '../../../../src/lib/workloads/tickets/audit.ts'
-import { createReceiptDesk, receiptId } from '../../../../src/lib/workloads/tickets/receipt-service.ts'
+import { createReceiptService, receiptId } from '../../../../src/lib/workloads/tickets/receipt-service.ts'
 import { tickets } from '../../../../src/lib/workloads/tickets/index.ts'
 import { formatReceipt, type Order } from '../../../../src/lib/workloads/tickets/order.ts'
 import { maxReceiptBytes } from '../../../../src/lib/workloads/tickets/receipt.ts'
@@ -168,10 +168,10 @@ for (const engine of testEngines) {
 
     it('stores as many of the largest in one commit as may share one', async () => {
       const commits: number[] = []
-      const desk = createReceiptDesk(database.store, (count) => void commits.push(count))
+      const receipts = createReceiptService(database.store, (count) => void commits.push(count))
       const largest = Array.from({ length: 128 }, (_, index) => Buffer.alloc(maxReceiptBytes, `large ${index}\0`))
       const before = await database.store.count(rejected)
-      await Promise.all(largest.map((bytes) => desk.take(bytes)))
+      await Promise.all(largest.map((bytes) => receipts.take(bytes, '')))
       expect([commits, await database.store.count(rejected)]).toEqual([[128], before + 128])
       const shown: unknown[] = []
       for (let after: string | null = ''; after !== null;) {

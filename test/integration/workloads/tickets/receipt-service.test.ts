@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { migrateUp } from '../../../../src/lib/adapters/databases/migrate.ts'
 import { connectDatabase } from '../../../../src/lib/adapters/databases/registry.ts'
-import { createReceiptDesk } from '../../../../src/lib/workloads/tickets/receipt-service.ts'
+import { createReceiptService } from '../../../../src/lib/workloads/tickets/receipt-service.ts'
 import { tickets } from '../../../../src/lib/workloads/tickets/index.ts'
 import { formatReceipt } from '../../../../src/lib/workloads/tickets/order.ts'
 import { lines, products } from '../../../../src/lib/workloads/tickets/tables.ts'
@@ -16,7 +16,7 @@ function longReceipt(order: number, count: number): Buffer {
 
 // FerretDB takes minutes for so many rows.
 for (const engine of testEngines.filter(({ name }) => name !== 'mongodb')) {
-  describe.skipIf(engine.open === null)(`a desk for receipts on ${engine.name}`, () => {
+  describe.skipIf(engine.open === null)(`the receipt service on ${engine.name}`, () => {
     it('stores more new products in one commit than a statement has parameters', async () => {
       const place = await engine.open!()
       try {
@@ -24,9 +24,9 @@ for (const engine of testEngines.filter(({ name }) => name !== 'mongodb')) {
         const { store } = database
         await migrateUp(database, tickets.name, tickets.tables)
         const commits: number[] = []
-        const desk = createReceiptDesk(store, (count) => void commits.push(count))
+        const receipts = createReceiptService(store, (count) => void commits.push(count))
         const stored = await Promise.all(
-          Array.from({ length: 66 }, (_, index) => desk.take(longReceipt(index + 1, 1000))),
+          Array.from({ length: 66 }, (_, index) => receipts.take(longReceipt(index + 1, 1000), '')),
         )
         expect(new Set(stored.map(({ kind }) => kind))).toEqual(new Set(['order']))
         expect([commits, await store.count(lines), await store.count(products)]).toEqual([[66], 66_000, 66_000])

@@ -102,7 +102,7 @@ describe('id tokens', () => {
         ),
         async (header) => {
           asked.length = 0
-          const code = await refusal(() => createContext(clients, note, header, false).requireViewer())
+          const code = await refusal(() => createContext(clients, note, header, false, '').requireViewer())
           expect([null, 'unauthenticated']).toContain(code)
           expect(code === null).toBe(asked.length === 1)
           for (const token of asked) expect(token).toMatch(/^[\w.-]+$/)

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonical } from '../../../../src/lib/workloads/orders/audit.ts'
-import { createDigester, type Digest } from '../../../../src/lib/workloads/orders/checksum.ts'
+import { createOrderDigester, type OrderDigest } from '../../../../src/lib/workloads/orders/checksum.ts'
 
-const digestOf = (uids: readonly string[]): Digest => {
-  const digester = createDigester()
+const digestOf = (uids: readonly string[]): OrderDigest => {
+  const digester = createOrderDigester()
   for (const uid of uids) digester.add({ order_uid: uid, body: `{"order_uid":"${uid}"}` })
   return digester.digest()
 }

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { createOrderMaker, makeMessages } from '../../../../src/lib/workloads/orders/order-generator.ts'
+import { createOrderGenerator, generateMessages } from '../../../../src/lib/workloads/orders/order-generator.ts'
 import { readOrder } from '../../../../src/lib/workloads/orders/read-order.ts'
 
 describe('made orders', () => {
-  const maker = createOrderMaker('seed')
+  const generator = createOrderGenerator('seed')
 
   it('are the same for the same seed, in whatever order they are made', () => {
-    const other = createOrderMaker('seed')
+    const other = createOrderGenerator('seed')
     const [second, first] = [other.at(1), other.at(0)]
-    expect([maker.at(0), maker.at(1)]).toEqual([first, second])
-    expect(createOrderMaker('another').at(0)).not.toEqual(first)
+    expect([generator.at(0), generator.at(1)]).toEqual([first, second])
+    expect(createOrderGenerator('another').at(0)).not.toEqual(first)
   })
 
   it('are valid, add up, and each has the id that is known of it', () => {
     for (let index = 0; index < 500; index++) {
-      const order = maker.at(index)
+      const order = generator.at(index)
       expect(readOrder(Buffer.from(JSON.stringify(order)))).toEqual({ order })
-      expect(order.order_uid).toBe(maker.uidAt(index))
+      expect(order.order_uid).toBe(generator.uidAt(index))
       const { payment, items } = order
       expect(payment.goods_total).toBe(items.reduce((sum, item) => sum + item.total_price, 0))
       expect(payment.amount).toBe(payment.goods_total + payment.delivery_cost + payment.custom_fee)
@@ -24,13 +24,13 @@ describe('made orders', () => {
   })
 
   it('have ids of their own', () => {
-    const uids = new Set(Array.from({ length: 50_000 }, (_, index) => maker.uidAt(index)))
+    const uids = new Set(Array.from({ length: 50_000 }, (_, index) => generator.uidAt(index)))
     expect(uids.size).toBe(50_000)
   })
 })
 
 describe('messages', () => {
-  const made = (invalid: number, count = 1000, runId = 'run') => [...makeMessages('seed', runId, count, invalid)]
+  const made = (invalid: number, count = 1000, runId = 'run') => [...generateMessages('seed', runId, count, invalid)]
 
   it.each([
     [0, 0],

@@ -7,7 +7,7 @@ import { migrateUp } from '../../../../src/lib/adapters/databases/migrate.ts'
 import type { Database } from '../../../../src/lib/ports/database.ts'
 import { connectDatabase } from '../../../../src/lib/adapters/databases/registry.ts'
 import { auditTickets } from '../../../../src/lib/workloads/tickets/audit.ts'
-import { createReceiptDesk, receiptId } from '../../../../src/lib/workloads/tickets/receipt-service.ts'
+import { createReceiptService, receiptId } from '../../../../src/lib/workloads/tickets/receipt-service.ts'
 import { tickets } from '../../../../src/lib/workloads/tickets/index.ts'
 import { orders, products, rejected } from '../../../../src/lib/workloads/tickets/tables.ts'
 import { entriesOf, unwatched } from '../../../support/ledgers.ts'
@@ -15,7 +15,7 @@ import { entriesOf, unwatched } from '../../../support/ledgers.ts'
 const receipt = (id: number, price = '1.00') =>
   Buffer.from(`Order: ${id}\nVAT: 0\nTotal: ${price}\n\nproduct,product_id,price\nPane,p1,${price}\n`)
 
-describe('a desk for receipts', () => {
+describe('the receipt service', () => {
   let folder: string
   let database: Database
 
@@ -35,7 +35,7 @@ describe('a desk for receipts', () => {
     const commits: number[] = []
     const held = Promise.withResolvers<void>()
     const reached = Promise.withResolvers<void>()
-    const desk = createReceiptDesk(
+    const receipts = createReceiptService(
       {
         ...store,
         async apply(changes) {
@@ -46,11 +46,11 @@ describe('a desk for receipts', () => {
       },
       (count) => void commits.push(count),
     )
-    const first = desk.take(receipt(1))
+    const first = receipts.take(receipt(1), '')
     await reached.promise
     let answered = 0
     const others = Array.from({ length: 300 }, async (_, index) => {
-      const stored = await desk.take(receipt(index + 2))
+      const stored = await receipts.take(receipt(index + 2), '')
       answered++
       return stored
     })
@@ -70,14 +70,14 @@ describe('a desk for receipts', () => {
       good.map(([id, price]) => receipt(id, price)),
       fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
     )
-    const desks = [createReceiptDesk(store, () => {}), createReceiptDesk(store, () => {})]
+    const services = [createReceiptService(store, () => {}), createReceiptService(store, () => {})]
     const stored: string[] = []
     const taken = new Map<string, { readonly bytes: Buffer; readonly as: string }>()
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(any, fc.nat(1)), { maxLength: 30 }), async (all) => {
         await Promise.all(
-          all.map(async ([bytes, desk]) => {
-            const { kind, again } = await desks[desk]!.take(bytes)
+          all.map(async ([bytes, service]) => {
+            const { kind, again } = await services[service]!.take(bytes, '')
             const key = receiptId(bytes)
             expect(taken.get(key)?.as ?? kind).toBe(kind)
             taken.set(key, { bytes, as: kind })
@@ -100,9 +100,9 @@ describe('a desk for receipts', () => {
   })
 
   it('tells those of one batch apart: the first, the same again, and another under its number', async () => {
-    const desk = createReceiptDesk(database.store, () => {})
+    const receipts = createReceiptService(database.store, () => {})
     const all = [receipt(1), receipt(1), receipt(1, '2.00'), receipt(1, '2.00'), Buffer.from('x'), Buffer.from('x')]
-    const stored = await Promise.all(all.map((bytes) => desk.take(bytes)))
+    const stored = await Promise.all(all.map((bytes) => receipts.take(bytes, '')))
     expect(stored.map(({ kind, again }) => `${kind} ${again}`)).toEqual([
       'order false',
       'order true',

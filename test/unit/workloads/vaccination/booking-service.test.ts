@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Change, Database } from '../../../../src/lib/ports/database.ts'
-import { createBookingDesk } from '../../../../src/lib/workloads/vaccination/booking-service.ts'
+import { createBookingService } from '../../../../src/lib/workloads/vaccination/booking-service.ts'
 
 /** Books slot 1, has slot 2 sold out, knows no other; `find` may fail. */
-function deskOver(find: () => Promise<{ id: number }[]>) {
+function serviceOver(find: () => Promise<{ id: number }[]>) {
   const batches: number[] = []
   const store = {
     apply: async (changes: readonly Change[]) => {
@@ -12,28 +12,33 @@ function deskOver(find: () => Promise<{ id: number }[]>) {
     },
     find,
   }
-  return { desk: createBookingDesk({ store } as unknown as Database), batches }
+  return { bookings: createBookingService({ store } as unknown as Database), batches }
 }
 
-describe('the booking desk', () => {
+describe('the booking service', () => {
   it('commits those that come together at once, and tells each its own answer', async () => {
-    const { desk, batches } = deskOver(async () => [{ id: 2 }])
-    const answers = await Promise.all([desk.book('a', 1), desk.book('b', 2), desk.book('c', 3), desk.book('d', 1)])
-    expect(answers.map(({ kind }) => kind)).toEqual(['booked', 'sold-out', 'no-such-slot', 'booked'])
+    const { bookings, batches } = serviceOver(async () => [{ id: 2 }])
+    const results = await Promise.all([
+      bookings.book('a', 1),
+      bookings.book('b', 2),
+      bookings.book('c', 3),
+      bookings.book('d', 1),
+    ])
+    expect(results.map(({ kind }) => kind)).toEqual(['booked', 'sold-out', 'no-such-slot', 'booked'])
     expect(batches).toEqual([4])
-    await desk.book('e', 1)
+    await bookings.book('e', 1)
     expect(batches).toEqual([4, 1])
   })
 
   it('cuts a crowd into batches', async () => {
-    const { desk, batches } = deskOver(async () => [])
-    await Promise.all(Array.from({ length: 600 }, (_, i) => desk.book(`t${i}`, 1)))
+    const { bookings, batches } = serviceOver(async () => [])
+    await Promise.all(Array.from({ length: 600 }, (_, i) => bookings.book(`t${i}`, 1)))
     expect(batches).toEqual([256, 256, 88])
   })
 
   it('tells those who have their place so, also when the others cannot be answered', async () => {
-    const { desk } = deskOver(() => Promise.reject(new Error('the server is gone')))
-    const [booked, refused] = await Promise.allSettled([desk.book('a', 1), desk.book('b', 2)])
+    const { bookings } = serviceOver(() => Promise.reject(new Error('the server is gone')))
+    const [booked, refused] = await Promise.allSettled([bookings.book('a', 1), bookings.book('b', 2)])
     expect(booked).toMatchObject({ status: 'fulfilled', value: { kind: 'booked', reservation: { ticket_id: 'a' } } })
     expect(refused).toMatchObject({ status: 'rejected', reason: new Error('the server is gone') })
   })

@@ -4,7 +4,7 @@ import { readText, requireIds, requireText, requireThat } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { Announcer } from './announcements.ts'
 import type { ChatService, Member, Message, Room } from './contract.ts'
-import { createDesk } from './messages.ts'
+import { createMessageStore } from './messages.ts'
 import { followRoom } from './follow.ts'
 import { closeRoom, openRoom } from './rooms.ts'
 import {
@@ -19,7 +19,7 @@ import {
 } from './tables.ts'
 
 /** What the chat is built on. */
-export interface ChatParts {
+export interface ChatContext {
   readonly store: Store
   readonly pubsub: PubSub
   readonly announcer: Announcer
@@ -28,8 +28,8 @@ export interface ChatParts {
 const maxPage = 100
 
 /** The chat on its tables. */
-export function createChat({ store, pubsub, announcer }: ChatParts): ChatService {
-  const say = createDesk(store, announcer.announce)
+export function createChat({ store, pubsub, announcer }: ChatContext): ChatService {
+  const storeMessage = createMessageStore(store, announcer.announce)
   return {
     async createRoom({ postId, ownerId }) {
       requireIds([postId, ownerId], 'postId and ownerId')
@@ -55,7 +55,7 @@ export function createChat({ store, pubsub, announcer }: ChatParts): ChatService
       requireIds([roomId, userId], 'roomId and userId')
       const said = readText(body, 'body', 1, maxLengths.body)
       requireText(key, 'key', 0, maxLengths.key)
-      return toMessage(await say({ roomId, userId, body: said, key }))
+      return toMessage(await storeMessage({ roomId, userId, body: said, key }))
     },
     async listMessages({ roomId, userId, first, before }) {
       requireIds([roomId, userId], 'roomId and userId')

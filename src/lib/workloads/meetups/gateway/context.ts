@@ -37,7 +37,7 @@ export function createContext(
   verify: VerifyToken,
   authorization: string | undefined,
   lasting: boolean,
-  caller = '',
+  caller: string,
 ): GatewayContext {
   let viewer: Promise<string | null> | null = null
 

@@ -20,7 +20,7 @@ export interface Meter {
 }
 
 /** What an answer may take. */
-export interface AnswerLimits {
+export interface ResponseLimits {
   /** Its JSON, about. */
   readonly maxBytes: number
   readonly maxMs: number
@@ -30,7 +30,7 @@ export interface AnswerLimits {
 const fieldBytes = 32
 
 /** Measures one answer from now on. */
-export function createMeter({ maxBytes, maxMs }: AnswerLimits): Meter {
+export function createMeter({ maxBytes, maxMs }: ResponseLimits): Meter {
   const until = performance.now() + maxMs
   let bytes = 0
   let failure: GraphQLError | null = null

@@ -15,7 +15,7 @@ import { costOf, maxCost } from './cost.ts'
 import { createDocuments, InvalidDocument, invalidDocument } from './documents.ts'
 import { invalidQuery, type FormatErrors } from './errors.ts'
 import type { OperationContext } from './executable.ts'
-import { createMeter, tooLate, type AnswerLimits } from './meter.ts'
+import { createMeter, tooLate, type ResponseLimits } from './meter.ts'
 
 /** What a client asks for. */
 export interface OperationRequest {
@@ -25,7 +25,7 @@ export interface OperationRequest {
 }
 
 /** What it is answered. */
-export interface OperationAnswer {
+export interface OperationResponse {
   readonly data: unknown
   readonly errors?: readonly GraphQLFormattedError[]
 }
@@ -33,23 +33,23 @@ export interface OperationAnswer {
 /** Carries operations out, none of which takes more than it may. */
 export interface Operations {
   /** A query, or a mutation where it is `mayChange`. Never rejects. */
-  run(request: OperationRequest, context: GatewayContext, mayChange: boolean): Promise<OperationAnswer>
+  run(request: OperationRequest, context: GatewayContext, mayChange: boolean): Promise<OperationResponse>
   /** Answers of a subscription, until `signal` aborts. Rejects where it cannot begin; `errorsOf` has the reasons. */
   subscribe(
     request: OperationRequest,
     context: GatewayContext,
     signal: AbortSignal,
-  ): Promise<AsyncIterable<OperationAnswer>>
+  ): Promise<AsyncIterable<OperationResponse>>
 }
 
 /** An answer of 4 MiB has some thousand posts. Whoever logs in may have to wait for many others. */
-const defaultLimits: AnswerLimits = { maxBytes: 4 * 1024 * 1024, maxMs: 30_000 }
+const defaultLimits: ResponseLimits = { maxBytes: 4 * 1024 * 1024, maxMs: 30_000 }
 
 /** Operations on `schema`, as `makeExecutable` makes it. */
 export function createOperations(
   schema: GraphQLSchema,
   format: FormatErrors,
-  limits: AnswerLimits = defaultLimits,
+  limits: ResponseLimits = defaultLimits,
 ): Operations {
   const documents = createDocuments(schema)
 
@@ -73,7 +73,7 @@ export function createOperations(
     context: GatewayContext,
     signal: AbortSignal,
     rootValue: unknown,
-  ): Promise<OperationAnswer> {
+  ): Promise<OperationResponse> {
     const meter = createMeter(limits)
     const contextValue: OperationContext = { ...context, meter, signal }
     const { promise: late, resolve } = Promise.withResolvers<null>()
@@ -87,7 +87,7 @@ export function createOperations(
     }
   }
 
-  function toAnswer({ data = null, errors = [] }: ExecutionResult): OperationAnswer {
+  function toAnswer({ data = null, errors = [] }: ExecutionResult): OperationResponse {
     return errors.length === 0 ? { data } : { data, errors: format(errors) }
   }
 
@@ -129,13 +129,13 @@ export function errorsOf(error: unknown): readonly GraphQLError[] {
 }
 
 /** After how many seconds what was refused may come again; null where something came about, or may not come again. */
-export function waitOf({ data, errors = [] }: OperationAnswer): number | null {
+export function waitOf({ data, errors = [] }: OperationResponse): number | null {
   const waits = errors.flatMap(({ extensions }) => (extensions?.['retryAfter'] as number | undefined) ?? [])
   const isNothing = Object.values(data ?? {}).every((value) => value === null)
   return isNothing && waits.length > 0 && waits.length === errors.length ? Math.max(...waits) : null
 }
 
 /** Whether nothing was carried out. */
-export function isRefused({ data, errors = [] }: OperationAnswer): boolean {
+export function isRefused({ data, errors = [] }: OperationResponse): boolean {
   return data === null && errors.length > 0 && errors.every(({ extensions }) => extensions?.['code'] === invalidQuery)
 }

@@ -9,7 +9,7 @@ import {
   errorsOf,
   isRefused,
   waitOf,
-  type OperationAnswer,
+  type OperationResponse,
   type OperationRequest,
   type Operations,
 } from './operations.ts'
@@ -23,7 +23,7 @@ const ok = 200
 export const graphqlPath = '/graphql'
 
 /** What operations are carried out with. */
-export interface GraphqlParts {
+export interface GraphqlContext {
   readonly operations: Operations
   readonly format: FormatErrors
   readonly contextOf: (request: Pick<FastifyRequest, 'headers' | 'ip'>) => GatewayContext
@@ -32,7 +32,7 @@ export interface GraphqlParts {
 /** Takes operations, `POST /graphql` as JSON, and queries also as `GET /graphql?query=`. */
 export async function addGraphqlRoutes(
   app: FastifyInstance,
-  { operations, format, contextOf }: GraphqlParts,
+  { operations, format, contextOf }: GraphqlContext,
 ): Promise<void> {
   const refuse = (reply: FastifyReply, error: unknown, status = badRequest) =>
     send(reply, { data: null, errors: format(errorsOf(error)) }, status)
@@ -72,7 +72,7 @@ export async function addGraphqlRoutes(
   }
 }
 
-function send(reply: FastifyReply, answer: OperationAnswer, status: number): FastifyReply {
+function send(reply: FastifyReply, answer: OperationResponse, status: number): FastifyReply {
   return reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(answer))
 }
 

@@ -21,7 +21,7 @@ import { createVerifier } from './tokens.ts'
 import { userResolvers } from './user-resolvers.ts'
 
 /** What the gateway is built from. */
-export interface GatewayParts extends MetricsPlace, Pick<Services, 'port'> {
+export interface GatewayServices extends MetricsPlace, Pick<Services, 'port'> {
   /** Opens the ways to the services; told of each call. */
   readonly openClients: (onCall: OnCall) => Clients
 }
@@ -30,7 +30,7 @@ export interface GatewayParts extends MetricsPlace, Pick<Services, 'port'> {
 const maxBodyBytes = 64 * 1024
 
 /** Starts the gateway. Throws `port-in-use` or `host-unusable`. */
-export async function serveGateway(parts: GatewayParts): Promise<RunningServer> {
+export async function serveGateway(parts: GatewayServices): Promise<RunningServer> {
   const { onError, openClients } = parts
   const app = createApp({ ...parts, bodyLimit: maxBodyBytes })
   const registry = measureRequests(app, parts)
@@ -48,7 +48,7 @@ export async function serveGateway(parts: GatewayParts): Promise<RunningServer> 
   const sockets = serveSockets(app.server, {
     operations,
     format,
-    contextOf: (authorization) => createContext(clients, verify, authorization, true),
+    contextOf: (authorization) => createContext(clients, verify, authorization, true, ''),
   })
   app.addHook('preClose', () => sockets.close())
   addGauges(registry, [

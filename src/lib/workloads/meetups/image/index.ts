@@ -1,7 +1,7 @@
 import type { Message } from '../../../ports/broker.ts'
 import { groups, readEvent, topic } from '../events.ts'
 import { served } from '../rpc/server.ts'
-import type { RunningService, ServiceParts } from '../services.ts'
+import type { RunningService, ServiceContext } from '../services.ts'
 import type { ImageService } from './contract.ts'
 import { openDiskBlobs } from './blobs.ts'
 import { createImages, removeAbandoned } from './service.ts'
@@ -10,7 +10,7 @@ import { createImages, removeAbandoned } from './service.ts'
 const maxBatch = 100
 
 /** Starts the image service, with its files in `folder`. Throws `broker-unreachable`. */
-export async function startImageService(parts: ServiceParts, folder: string): Promise<RunningService> {
+export async function startImageService(parts: ServiceContext, folder: string): Promise<RunningService> {
   const { store } = parts.database
   const { onError } = parts
   const broker = await parts.openBroker()

@@ -8,7 +8,7 @@ import { requireIds } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { outboxChannel } from '../events.ts'
 import { served } from '../rpc/server.ts'
-import type { RunningService, ServiceParts } from '../services.ts'
+import type { RunningService, ServiceContext } from '../services.ts'
 import { createApplications } from './applications.ts'
 import { readPost } from './checks.ts'
 import type { Post, PostService, PostState, PostText } from './contract.ts'
@@ -23,7 +23,7 @@ const maxBatch = 128
 const maxTries = 5
 
 /** Begins to serve posts, and tells the relay of what it has to do. Throws `cache-unreachable`. */
-export async function startPostService({ database, openPubSub }: ServiceParts): Promise<RunningService> {
+export async function startPostService({ database, openPubSub }: ServiceContext): Promise<RunningService> {
   const pubsub = await openPubSub()
   // A relay that does not hear it looks by itself.
   const onTold = () => void ignoreFailure(pubsub.publish(outboxChannel, ''))

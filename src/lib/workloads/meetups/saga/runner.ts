@@ -14,7 +14,7 @@ export interface Runner {
 }
 
 /** What a runner works with. */
-export interface RunnerParts {
+export interface RunnerContext {
   readonly store: Store
   readonly clients: Pick<Clients, 'get'>
   /** Told of the first failure of a step in a row. */
@@ -44,7 +44,7 @@ const maxDriven = 200
  * Drives sagas: takes a step, stores where it led if the saga is still where it was, and goes on. Takes up at once those
  * that a former process has left. Two processes that drive the same one do no harm: steps may be taken twice.
  */
-export function startRunner(parts: RunnerParts, times: RunnerTimes = defaultTimes): Runner {
+export function startRunner(parts: RunnerContext, times: RunnerTimes = defaultTimes): Runner {
   const { store, clients, onError, onMove } = parts
   const stop = new AbortController()
   const driven = new Map<string, Promise<void>>()

@@ -2,7 +2,7 @@ import { meanThinkMs } from '../../../load/engine/iteration-time.ts'
 import type { Scenario, VirtualUser } from '../../../ports/scenario.ts'
 import { ask, outcomeOf, refusals } from './graphql.ts'
 import { applicationAttempt, messageAttempt } from '../ledger.ts'
-import { createTexts, seededAccounts, type Maker } from '../generator.ts'
+import { createTexts, seededAccounts, type MeetupGenerator } from '../generator.ts'
 import type { PostText } from '../post/contract.ts'
 import type { Logins } from './logins.ts'
 import { post, waitUntilApproved } from './posting.ts'
@@ -43,9 +43,9 @@ interface Pair {
  * One user plays two people who meet: one has posted, the other has applied, and each answers the other. Both subscribe, and
  * are told of every message.
  */
-export function createChatScenario(maker: Maker, seed: string, logins: Logins): Scenario {
+export function createChatScenario(generator: MeetupGenerator, seed: string, logins: Logins): Scenario {
   const makeText = createTexts(seed)
-  const emailOf = (id: number) => maker.account(id % seededAccounts).email
+  const emailOf = (id: number) => generator.account(id % seededAccounts).email
   return defineScenario({
     name: 'chat',
     think: thinkBeforeMs,

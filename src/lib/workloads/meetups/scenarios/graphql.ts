@@ -1,7 +1,7 @@
 import type { Outcome, StepResponse, VirtualUser } from '../../../ports/scenario.ts'
 
 /** An answer to an operation. */
-export interface GraphqlAnswer {
+export interface GraphqlResponse {
   readonly answer: StepResponse
   readonly data: Readonly<Record<string, unknown>> | null
   /** Of its errors. */
@@ -25,7 +25,7 @@ export async function ask(
   query: string,
   variables: object,
   { idToken, expected = [] }: AskOptions = {},
-): Promise<GraphqlAnswer> {
+): Promise<GraphqlResponse> {
   const answer = await user.request({
     step: name,
     method: 'POST',
@@ -50,7 +50,7 @@ const shortestWait = 1
 const spreadMs = 1000
 
 /** How long an honest client waits before it asks again for what was refused as too much; null for any other answer. */
-export function comeAgainAfter({ answer }: GraphqlAnswer): readonly [min: number, max: number] | null {
+export function comeAgainAfter({ answer }: GraphqlResponse): readonly [min: number, max: number] | null {
   if (answer.status !== tooMany) return null
   const seconds = Math.min(longestWait, Math.max(shortestWait, retryAfterOf(answer)))
   return [seconds * 1000, seconds * 1000 + spreadMs]
@@ -67,7 +67,7 @@ function retryAfterOf(answer: StepResponse): number {
   }
 }
 
-function read(answer: StepResponse): Omit<GraphqlAnswer, 'answer'> {
+function read(answer: StepResponse): Omit<GraphqlResponse, 'answer'> {
   if (answer.status !== 200) return { data: null, codes: [] }
   const { data, errors = [] } = answer.json() as {
     readonly data: Record<string, unknown> | null
@@ -77,7 +77,7 @@ function read(answer: StepResponse): Omit<GraphqlAnswer, 'answer'> {
 }
 
 /** What became of an attempt. A service that did not answer may have carried it out all the same. */
-export function outcomeOf({ answer: { status, maybeExecuted }, codes }: GraphqlAnswer): Outcome {
+export function outcomeOf({ answer: { status, maybeExecuted }, codes }: GraphqlResponse): Outcome {
   if (status === 0) return maybeExecuted ? 'unknown' : 'failed'
   if (status !== 200) return 'failed'
   if (codes.length === 0) return 'booked'

@@ -1,7 +1,7 @@
 import { meanThinkMs } from '../../../load/engine/iteration-time.ts'
 import type { Scenario, VirtualUser } from '../../../ports/scenario.ts'
 import { applicationAttempt } from '../ledger.ts'
-import { createMaker, seededAccounts } from '../generator.ts'
+import { createMeetupGenerator, seededAccounts } from '../generator.ts'
 import { fishTypes, spotTypes } from '../post/contract.ts'
 import { createChatScenario } from './chat.ts'
 import { ask as send, outcomeOf, refusals, type AskOptions } from './graphql.ts'
@@ -43,7 +43,7 @@ const operations = {
  * meetups; `chat` is two members of a room who answer each other.
  */
 export function createScenarios({ seed }: ScenarioOptions, _runId: string): readonly Scenario[] {
-  const maker = createMaker(seed)
+  const generator = createMeetupGenerator(seed)
   const logins = createLogins()
   return [
     defineScenario({
@@ -58,11 +58,11 @@ export function createScenarios({ seed }: ScenarioOptions, _runId: string): read
       weight: 2,
       think: thinkBeforeMs,
       iterationMs: meanThinkMs(thinkBeforeMs, thinkBeforeApplyingMs),
-      prepare: ({ id }): Applicant => ({ email: maker.account(id % seededAccounts).email, applications: 0 }),
+      prepare: ({ id }): Applicant => ({ email: generator.account(id % seededAccounts).email, applications: 0 }),
       run: (user, applicant) => join(user, applicant, logins),
     }),
     createHostScenario(seed, logins),
-    createChatScenario(maker, seed, logins),
+    createChatScenario(generator, seed, logins),
   ]
 }
 

@@ -29,7 +29,7 @@ interface RefreshRequest {
 
 /** Where a request comes from that needs a password hashed: those of one caller wait for each other. */
 interface AskedFrom {
-  readonly caller?: string
+  readonly caller: string
 }
 
 /** Accounts and who is logged in; proto/meetups/user.proto says what each does and which errors it answers. */

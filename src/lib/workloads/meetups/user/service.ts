@@ -5,7 +5,7 @@ import type { Store } from '../../../ports/database.ts'
 import { readLine, readText, requireIds, requireText } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { served } from '../rpc/server.ts'
-import type { RunningService, ServiceParts } from '../services.ts'
+import type { RunningService, ServiceContext } from '../services.ts'
 import type { LoggedIn, TokenPair, User, UserService } from './contract.ts'
 import { readEmail, hashPassword, isPassword, passwordLength } from './credentials.ts'
 import { createHashQueue } from './hash-queue.ts'
@@ -25,7 +25,7 @@ const idTokenMs = 60 * 60 * 1000
 const refreshTokenMs = 10 * 24 * 60 * 60 * 1000
 
 /** Begins to serve accounts and logins. Throws `cache-unreachable`. */
-export async function startUserService({ database: { store }, openCache }: ServiceParts): Promise<RunningService> {
+export async function startUserService({ database: { store }, openCache }: ServiceContext): Promise<RunningService> {
   const methods = createUserService(store, await createSigner(store), createUsedTokens(await openCache()))
   return { contracts: [served('UserService', methods)], async close() {} }
 }
@@ -80,7 +80,7 @@ export function createUserService(
   }
 
   return {
-    async createUser({ email: given, name: called, password, caller = '' }): Promise<LoggedIn> {
+    async createUser({ email: given, name: called, password, caller }): Promise<LoggedIn> {
       const { email, key: account } = readEmail(given)
       const name = readLine(called, 'name', 1, maxLengths.name)
       requirePassword(password, 'password')
@@ -107,7 +107,7 @@ export function createUserService(
       return { user: toUser(row), tokens }
     },
 
-    async login({ email, password, caller = '' }): Promise<LoggedIn> {
+    async login({ email, password, caller }): Promise<LoggedIn> {
       const account = readEmail(email).key
       const prove = beginProof(caller, account)
       const [owner] = await store.find(emails, { email: account })
@@ -155,7 +155,7 @@ export function createUserService(
       return toUser({ ...row, name, introduction })
     },
 
-    async updatePassword({ id, oldPassword, newPassword, caller = '' }) {
+    async updatePassword({ id, oldPassword, newPassword, caller }) {
       requirePassword(newPassword, 'newPassword')
       const prove = beginProof(caller, id)
       const { password_hash: old } = await findUser(id)

@@ -2,10 +2,10 @@ import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   answerBrokenRequest,
-  answerErrors,
-  answerOn,
+  handleErrors,
+  responseOn,
   errorBody,
-  lastAnswer,
+  lastResponse,
   pathErrorBody,
   refuseTunnel,
 } from './errors.ts'
@@ -67,7 +67,7 @@ export function createApp({ onError, bodyLimit, times = defaultTimes }: AppOptio
       shouldUpgradeCallback: ({ headers, socket }) =>
         headers.upgrade?.trim().toLowerCase() === 'websocket' &&
         app.server.listenerCount('upgrade') > 0 &&
-        answerOn(socket) === null,
+        responseOn(socket) === null,
     },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: ({ statusCode = 400 }, _request, reply: FastifyReply) =>
@@ -81,11 +81,11 @@ export function createApp({ onError, bodyLimit, times = defaultTimes }: AppOptio
     void reply.code(status).send(errorBody(status, message))
   })
   app.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
-    const { headers, body } = lastAnswer(417, 'The only expectation that is met is 100-continue.')
+    const { headers, body } = lastResponse(417, 'The only expectation that is met is 100-continue.')
     response.writeHead(417, headers).end(body)
   })
   app.server.on('connect', refuseTunnel)
-  answerErrors(app, onError)
+  handleErrors(app, onError)
   takeExactInput(app)
   return app
 }

@@ -35,7 +35,7 @@ export function pathErrorBody(status: number): ErrorBody {
  * what is invalid, 404 for unknown paths, 413 for bodies that are too large, 500 with the reason
  * kept from the client and told to `onError`.
  */
-export function answerErrors(app: FastifyInstance, onError: (error: Error) => void): void {
+export function handleErrors(app: FastifyInstance, onError: (error: Error) => void): void {
   app.setNotFoundHandler((request, reply) => {
     void reply.code(404).send(errorBody(404, `There is nothing at ${request.method} ${cite(request.url)}.`))
   })
@@ -82,14 +82,14 @@ const ending = new WeakSet<Socket>()
 export function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
   // More of what cannot be read is told of anew.
   if (error.code === 'ECONNRESET' || socket.destroyed || ending.has(socket)) return
-  const answer = answerOn(socket)
+  const answer = responseOn(socket)
   if (answer?.req.complete) {
     ending.add(socket)
     return endAfter(answer, socket)
   }
   const [status, message] = brokenRequests[error.code ?? ''] ?? [400, 'The request is no proper HTTP.']
   // In the middle of an answer another would be read as part of it.
-  if (socket.writable && !answer?.headersSent) socket.write(rawAnswer(status, message))
+  if (socket.writable && !answer?.headersSent) socket.write(rawResponse(status, message))
   socket.destroy()
 }
 
@@ -99,25 +99,25 @@ export function refuseTunnel(_request: IncomingMessage, stream: Duplex): void {
   // Node has removed its own listeners.
   socket.on('error', () => {})
   socket.on('timeout', () => socket.destroy())
-  socket.on('drain', () => answerOn(socket)?.emit('drain'))
+  socket.on('drain', () => responseOn(socket)?.emit('drain'))
   socket.resume()
-  const answer = answerOn(socket)
+  const answer = responseOn(socket)
   if (answer) return endAfter(answer, socket)
-  socket.write(rawAnswer(501, 'There are no tunnels here.'))
+  socket.write(rawResponse(501, 'There are no tunnels here.'))
   socket.destroySoon()
 }
 
 /** Ends the connection after that answer and those of the whole requests behind it. */
 function endAfter(answer: ServerResponse, socket: Socket): void {
   answer.once('finish', () => {
-    const next = answerOn(socket)
+    const next = responseOn(socket)
     if (next && next !== answer && next.req.complete) endAfter(next, socket)
     else socket.destroySoon()
   })
 }
 
 /** The last answer on a connection, for what is refused below the routes. */
-export function lastAnswer(status: number, message: string) {
+export function lastResponse(status: number, message: string) {
   const body = JSON.stringify(errorBody(status, message))
   const headers = {
     ...safeHeaders,
@@ -129,14 +129,14 @@ export function lastAnswer(status: number, message: string) {
 }
 
 /** The same as it is sent, where there is nothing else to send it by; with `more` headers. */
-export function rawAnswer(status: number, message: string, more: Readonly<Record<string, string>> = {}): string {
-  const { headers, body } = lastAnswer(status, message)
+export function rawResponse(status: number, message: string, more: Readonly<Record<string, string>> = {}): string {
+  const { headers, body } = lastResponse(status, message)
   const lines = Object.entries({ ...headers, ...more }).map(([name, value]) => `${name}: ${value}\r\n`)
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`
 }
 
 /** The answer that is due on a connection, from the head of its request to its last byte; null where there is none. */
-export function answerOn(socket: Socket): ServerResponse | null {
+export function responseOn(socket: Socket): ServerResponse | null {
   const { _httpMessage: answer } = socket as { readonly _httpMessage?: ServerResponse | null }
   return answer ?? null
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { AddressInfo, Socket } from 'node:net'
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
 import type { Services, RunningServer } from '../../../ports/workload.ts'
-import { answerOn } from './errors.ts'
+import { responseOn } from './errors.ts'
 
 /** How often connections that have become idle are looked for while the server closes, ms. */
 const idleCheckMs = 50
@@ -91,5 +91,5 @@ function endSilent(connections: ReadonlySet<Socket>): void {
 }
 
 function hasAskedNothing(socket: Socket): boolean {
-  return socket.bytesWritten === 0 && answerOn(socket) === null
+  return socket.bytesWritten === 0 && responseOn(socket) === null
 }

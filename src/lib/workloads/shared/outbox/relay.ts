@@ -33,7 +33,7 @@ export interface Relay {
 }
 
 /** What a relay works with. */
-export interface RelayParts<Row extends OutboxRow> {
+export interface RelayContext<Row extends OutboxRow> {
   readonly store: Store
   readonly outbox: Outbox<Row>
   /** Asked for again when it failed. */
@@ -76,7 +76,7 @@ const batchSize = 500
  * has acknowledged its message, so what waits in the table is what is left to do, whoever ended in the middle of it. Of
  * several processes one relays, by a lease; the broker may be away for as long as it likes.
  */
-export function startRelay<Row extends OutboxRow>(parts: RelayParts<Row>, times: RelayTimes = defaultTimes): Relay {
+export function startRelay<Row extends OutboxRow>(parts: RelayContext<Row>, times: RelayTimes = defaultTimes): Relay {
   const { store, outbox, openBroker, onError, onPublished } = parts
   const { topic } = outbox
   const lease = createLease({ store, table: outbox.leases, name: 'outbox' }, randomUUID(), times.leaseMs)
@@ -165,7 +165,7 @@ export function startRelay<Row extends OutboxRow>(parts: RelayParts<Row>, times:
 
 /** Rows that wait, and of those only the ones whose id is so. */
 function findWaiting<Row extends OutboxRow>(
-  { store, outbox: { table, waiting } }: Pick<RelayParts<Row>, 'store' | 'outbox'>,
+  { store, outbox: { table, waiting } }: Pick<RelayContext<Row>, 'store' | 'outbox'>,
   id: { readonly id?: Condition<string> },
   options: FindOptions<OutboxRow>,
 ): Promise<Row[]> {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Broker, Message } from '../../../../../src/lib/ports/broker.ts'
 import { failure } from '../../../../../src/lib/base/errors/errors.ts'
 import { topic, outgoing } from '../../../../../src/lib/workloads/stations/messages.ts'
-import { startRelay, type Relay, type RelayParts } from '../../../../../src/lib/workloads/shared/outbox/relay.ts'
+import { startRelay, type Relay, type RelayContext } from '../../../../../src/lib/workloads/shared/outbox/relay.ts'
 import { leases, outbox, type Outgoing } from '../../../../../src/lib/workloads/stations/tables.ts'
 import { createPlace, post, published, serve, wishOf, type Place } from '../../../../support/stations/stations.ts'
 
@@ -30,7 +30,7 @@ describe('the relay', () => {
     await place[Symbol.asyncDispose]()
   })
 
-  function start(parts: Partial<RelayParts<Outgoing>> = {}): Relay {
+  function start(parts: Partial<RelayContext<Outgoing>> = {}): Relay {
     const relay = startRelay(
       {
         store: place.database.store,

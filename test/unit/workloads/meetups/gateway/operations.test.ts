@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { createErrorFormatter } from '../../../../../src/lib/workloads/meetups/gateway/errors.ts'
 import { makeExecutable, type Resolvers } from '../../../../../src/lib/workloads/meetups/gateway/executable.ts'
-import { createOperations, type OperationAnswer } from '../../../../../src/lib/workloads/meetups/gateway/operations.ts'
-import type { AnswerLimits } from '../../../../../src/lib/workloads/meetups/gateway/meter.ts'
+import {
+  createOperations,
+  type OperationResponse,
+} from '../../../../../src/lib/workloads/meetups/gateway/operations.ts'
+import type { ResponseLimits } from '../../../../../src/lib/workloads/meetups/gateway/meter.ts'
 import { RpcError } from '../../../../../src/lib/workloads/meetups/rpc/errors.ts'
 
 const text = `
@@ -43,7 +46,7 @@ function think() {
 const told: Error[] = []
 const format = createErrorFormatter((error) => told.push(error))
 
-function run(query: string, limits: Partial<AnswerLimits> = {}, mayChange = true): Promise<OperationAnswer> {
+function run(query: string, limits: Partial<ResponseLimits> = {}, mayChange = true): Promise<OperationResponse> {
   const operations = createOperations(makeExecutable(text, [resolvers], []), format, {
     maxBytes: 1024 * 1024,
     maxMs: 10_000,
@@ -52,7 +55,7 @@ function run(query: string, limits: Partial<AnswerLimits> = {}, mayChange = true
   return operations.run({ query, operationName: null, variables: {} }, {} as never, mayChange)
 }
 
-const codes = ({ errors = [] }: OperationAnswer) => errors.map(({ extensions }) => extensions?.['code'])
+const codes = ({ errors = [] }: OperationResponse) => errors.map(({ extensions }) => extensions?.['code'])
 
 describe('an operation', () => {
   it('is answered', async () => {

@@ -23,7 +23,7 @@ export interface SocketLimits {
 }
 
 /** What a connection is made of. */
-export interface ConnectionParts {
+export interface ConnectionContext {
   readonly operations: Operations
   readonly format: FormatErrors
   /** Of a connection with that token, which is looked at again whenever it is used. */
@@ -42,7 +42,7 @@ export interface Connection {
 }
 
 /** Serves a socket until it is closed; then all of its subscriptions end. */
-export function serveConnection(socket: WebSocket, parts: ConnectionParts): Connection {
+export function serveConnection(socket: WebSocket, parts: ConnectionContext): Connection {
   const { operations, format, contextOf, slots, limits } = parts
   const subscriptions = new Map<string, AbortController>()
   const mayPass = createBudget(limits.messagesAtOnce, limits.messagesPerSecond)

@@ -1,9 +1,9 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
-import { rawAnswer } from '../../../shared/http/errors.ts'
+import { rawResponse } from '../../../shared/http/errors.ts'
 import { graphqlPath } from '../routes.ts'
-import { serveConnection, type Connection, type ConnectionParts, type SocketLimits } from './connection.ts'
+import { serveConnection, type Connection, type ConnectionContext, type SocketLimits } from './connection.ts'
 import { closings, protocolName } from './protocol.ts'
 import { createSlots } from './slots.ts'
 
@@ -43,7 +43,7 @@ export interface Sockets {
 /** Serves subscriptions on WebSockets of `server`, at the path of all operations. */
 export function serveSockets(
   server: Server,
-  parts: Omit<ConnectionParts, 'slots' | 'limits'>,
+  parts: Omit<ConnectionContext, 'slots' | 'limits'>,
   limits: ServerLimits = defaultServerLimits,
 ): Sockets {
   const slots = createSlots(limits.maxSubscriptionsOfAccount)
@@ -96,8 +96,8 @@ function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] as string
 }
 
-function refuse(stream: Duplex, ...answer: Parameters<typeof rawAnswer>): void {
+function refuse(stream: Duplex, ...answer: Parameters<typeof rawResponse>): void {
   stream.on('error', () => {})
   stream.once('finish', () => stream.destroy())
-  stream.end(rawAnswer(...answer))
+  stream.end(rawResponse(...answer))
 }
