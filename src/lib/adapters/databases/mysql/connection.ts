@@ -9,62 +9,39 @@ import {
   type ResultSetHeader,
   type RowDataPacket,
 } from 'mysql2/promise'
-import { ignoreFailure } from '../../../base/abort.ts'
 import { RushbenchError } from '../../../base/errors/errors.ts'
-import { closeWhenServerHangsUp } from '../hang-up.ts'
-import { retry, type Attempt, createRetryCounter } from '../retry.ts'
 import type { Value } from '../../../ports/database.ts'
-import type { SqlTransaction } from '../sql/apply.ts'
-import { retryInSession, type BorrowedSession } from '../sql/retry-in-session.ts'
-import type { Statement } from '../sql/statements.ts'
+import type { ConnectionFacts, OnWait } from '../../../ports/database-facts.ts'
+import { createRetryCounter, type RetryPolicy } from '../retry.ts'
+import type { StoredRows } from '../sql/bulk.ts'
+import {
+  closeWhenServerHangsUp,
+  createSqlPool,
+  createTranslator,
+  type ConnectedSqlPool,
+  type SqlDriver,
+  type SqlServerSession,
+} from '../sql/pool.ts'
 import { factsOf } from '../tls.ts'
-import { createWaitWatch, type WaitWatch } from '../waits.ts'
-import { translateMysqlError, findMysqlTransientError } from './errors.ts'
+import { createWaitWatch } from '../waits.ts'
+import { findMysqlTransientError, translateMysqlError } from './errors.ts'
 import { findMysqlHolder } from './lock-holder.ts'
 import { prepareStatement, type PreparedStatement } from './prepared-statement.ts'
 import { prepareSession } from './session.ts'
 import { readMysqlUrl, type MysqlUrl } from './url.ts'
-import type { RetryCounts, OnWait, ConnectionFacts } from '../../../ports/database-facts.ts'
-
-/** What became of rows that were sent. */
-export interface Stored {
-  readonly rows: number
-  readonly warnings: number
-}
 
 /** One connection of the pool, its errors translated. */
-export interface MysqlSession extends SqlTransaction {
-  /** A statement without rows as `executePrepared`, with as little work as can be, for what is timed; rows stored. */
-  executeTimed(statement: Statement): Promise<number>
-  insertText(sql: string): Promise<Stored>
+export interface MysqlSession extends SqlServerSession {
+  insertText(sql: string): Promise<StoredRows>
   /** LOAD DATA LOCAL, with `chunks` as the file. */
-  loadData(sql: string, chunks: Iterable<Buffer>): Promise<Stored>
-  /** mysql2 itself, for what this seam does not carry. */
+  loadData(sql: string, chunks: Iterable<Buffer>): Promise<StoredRows>
+  /** The driver itself, for statements that this seam does not carry. */
   readonly raw: PoolConnection
 }
 
 /** A pool of connections to one database. */
-export interface MysqlConnections {
-  /** Without the password. */
-  readonly url: string
-  readonly connection: ConnectionFacts
+export interface MysqlConnections extends ConnectedSqlPool<MysqlSession> {
   readonly database: string
-  withSession<T>(work: (session: MysqlSession) => Promise<T>): Promise<T>
-  /** One statement that changes nothing, tried again after a transient error. */
-  query(statement: Statement): Promise<Record<string, Value>[]>
-  /** One statement that commits on its own, tried again after a transient error. */
-  execute(statement: Statement): Promise<number>
-  /** What commits on its own in a session that is the caller's, tried again after a transient error. */
-  retry<T>(work: () => Promise<T>): Promise<T>
-  /** In START TRANSACTION ... COMMIT; rolled back and rethrown when `work` throws, tried again after a transient error. */
-  transaction<T>(work: (session: MysqlSession) => Promise<T>, isolation?: 'read committed'): Promise<T>
-  /** A connection for as long as the caller likes. */
-  borrow(): Promise<BorrowedSession<MysqlSession>>
-  /** What was tried again so far. */
-  retries(): RetryCounts
-  /** Under which numbers the server knows the sessions that were opened so far. */
-  own(): readonly number[]
-  close(): Promise<void>
 }
 
 const maxPreparedParameters = 16
@@ -87,19 +64,47 @@ async function connectBy(
   server: MysqlUrl,
   { poolSize, onWait }: { readonly poolSize: number; readonly onWait: OnWait | undefined },
 ): Promise<MysqlConnections> {
-  const pool = createPool({ ...way, ...poolOptions(poolSize) })
-  pool.pool.on('connection', (connection) => {
+  const driverPool = createPool({ ...way, ...poolOptions(poolSize) })
+  driverPool.pool.on('connection', (connection) => {
     closeWhenServerHangsUp((connection as unknown as { stream: Socket }).stream)
   })
   const own = new Set<number>()
-  const waits = createWaitWatch(onWait, () => findMysqlHolder(way, own))
-  const connections = createConnections(pool, server, { waits, own })
+  const policy = {
+    url: server.shown,
+    findTransientError: findMysqlTransientError,
+    counter: createRetryCounter(),
+    waits: createWaitWatch(onWait, () => findMysqlHolder(way, own)),
+  }
+  const pool = createSqlPool(createDriver(driverPool, policy), policy, own)
   try {
-    const connection = await connections.withSession(({ raw }) => describeConnection(raw, server))
-    return { ...connections, connection }
+    const connection = await pool.withSession(({ raw }) => describeConnection(raw, server))
+    return { ...pool, connection, database: server.database }
   } catch (error) {
-    await connections.close()
+    await pool.close()
     throw error
+  }
+}
+
+function createDriver(pool: Pool, policy: RetryPolicy): SqlDriver<MysqlSession> {
+  const { url } = policy
+  const translate: SqlDriver<MysqlSession>['translate'] = (error, waiting) => translateMysqlError(error, url, waiting)
+  const translated = createTranslator({ translate }, policy)
+  return {
+    translate,
+    async lend() {
+      const raw = await pool.getConnection()
+      return {
+        identity: raw.connection,
+        session: createSession(raw, translated),
+        release: () => raw.release(),
+        discard: () => raw.destroy(),
+        async prepare() {
+          await prepareSession(raw, url)
+          return raw.threadId || null
+        },
+      }
+    },
+    end: () => pool.end(),
   }
 }
 
@@ -120,120 +125,6 @@ function poolOptions(poolSize: number): PoolOptions {
     maxPreparedStatements: 500,
     supportBigNumbers: true,
     jsonStrings: true,
-  }
-}
-
-type Work<T> = (session: MysqlSession) => Promise<T>
-
-/** Who waits, and in which sessions. */
-interface Followed {
-  readonly waits: WaitWatch
-  /** Numbers that the server gave them. */
-  readonly own: Set<number>
-}
-
-function createConnections(
-  pool: Pool,
-  { shown: url, database }: MysqlUrl,
-  { waits, own }: Followed,
-): Omit<MysqlConnections, 'connection'> {
-  const counter = createRetryCounter()
-  const policy = { url, findTransientError: findMysqlTransientError, counter, waits }
-
-  /** Leaves transient errors as they are, for whoever tries again. */
-  async function translated<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work
-    } catch (error) {
-      throw findMysqlTransientError(error) ? error : translateMysqlError(error, url)
-    }
-  }
-
-  const prepared = new WeakSet<object>()
-
-  async function connect(): Promise<PoolConnection> {
-    const raw = await pool.getConnection()
-    if (prepared.has(raw.connection)) return raw
-    try {
-      await prepareSession(raw, url)
-      prepared.add(raw.connection)
-      if (raw.threadId) own.add(raw.threadId)
-      return raw
-    } catch (error) {
-      raw.destroy()
-      throw error
-    }
-  }
-
-  async function borrow() {
-    // A server that has no place left is asked again.
-    const raw = await retry(() => translated(connect()), policy)
-    return { session: createSession(raw, translated), release: () => raw.release(), discard: () => raw.destroy() }
-  }
-
-  const retried = <T>(work: (session: MysqlSession, attempt: Attempt) => Promise<T>): Promise<T> =>
-    retryInSession(borrow, work, policy)
-
-  async function attemptTransaction<T>(
-    session: MysqlSession,
-    work: Work<T>,
-    attempt: Attempt,
-    isolation?: 'read committed',
-  ): Promise<T> {
-    // Holds for the next transaction alone.
-    if (isolation) await translated(session.raw.query(`set transaction isolation level ${isolation}`))
-    await translated(session.raw.beginTransaction())
-    try {
-      const result = await work(session)
-      attempt.mayBeStored = true
-      await translated(session.raw.commit())
-      return result
-    } catch (error) {
-      // A connection that is gone has nothing to roll back.
-      await ignoreFailure(session.raw.rollback())
-      throw error
-    }
-  }
-
-  return {
-    url,
-    database,
-    borrow,
-    async withSession(work) {
-      const waiting = waits.begin()
-      try {
-        const { session, release } = await borrow()
-        try {
-          return await work(session)
-        } finally {
-          release()
-        }
-      } catch (error) {
-        throw translateMysqlError(error, url, waiting)
-      } finally {
-        waits.end(waiting)
-      }
-    },
-    query: (statement) => retried((session) => session.query(statement)),
-    // Even one UPDATE may deadlock with another, where both move rows about in an index.
-    execute: (statement) =>
-      retried((session, attempt) => {
-        attempt.mayBeStored = true
-        return session.execute(statement)
-      }),
-    retry: (work) =>
-      retry((attempt) => {
-        attempt.mayBeStored = true
-        return work()
-      }, policy),
-    transaction: (work, isolation) =>
-      retried((session, attempt) => attemptTransaction(session, work, attempt, isolation)),
-    retries: () => counter.counts(),
-    own: () => [...own],
-    close() {
-      waits.close()
-      return pool.end()
-    },
   }
 }
 
@@ -291,6 +182,6 @@ function executeOn(raw: PoolConnection, sql: string, parameters: readonly Value[
   return promise
 }
 
-function storedOf({ affectedRows, warningStatus }: ResultSetHeader): Stored {
+function storedOf({ affectedRows, warningStatus }: ResultSetHeader): StoredRows {
   return { rows: affectedRows, warnings: warningStatus }
 }

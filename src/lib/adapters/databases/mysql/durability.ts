@@ -27,7 +27,7 @@ const redoLogStatus = 'Innodb_redo_log_enabled'
 
 /** Asks the server, in two round trips. */
 export async function readMysqlDurability(connections: MysqlConnections, galeraNodes: number): Promise<Durability> {
-  const ask = (sql: string) => connections.withSession((session) => session.query({ sql, parameters: [] }))
+  const { ask } = connections
   const names = variableNames.map((name) => `'${name}'`).join(', ')
   const rows = [
     ...(await ask(`show global variables where variable_name in (${names})`)),

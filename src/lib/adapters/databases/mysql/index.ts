@@ -1,12 +1,10 @@
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
 import { describeDurability } from '../durability.ts'
 import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../../../ports/database.ts'
-import { applyChanges } from '../sql/apply.ts'
+import { openSqlServer } from '../sql/server.ts'
 import { createTableSql, dropTableSql } from '../sql/ddl.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
-import { createStatements, type Statement, type Statements } from '../sql/statements.ts'
-import { createSqlStore, type SqlSession } from '../sql/store.ts'
-import { requireStored } from '../errors.ts'
+import { createStatements } from '../sql/statements.ts'
 import { pollInserts } from '../watch.ts'
 import { mysqlStrategies } from './bulk.ts'
 import { connectMysql, type MysqlConnections, type MysqlSession } from './connection.ts'
@@ -35,7 +33,7 @@ export const mysql: DatabaseAdapter = {
 }
 
 async function readFlavour(connections: MysqlConnections): Promise<{ flavour: Flavour; galeraNodes: number }> {
-  const ask = (sql: string) => connections.withSession((session) => session.query({ sql, parameters: [] }))
+  const { ask } = connections
   const [row] = await ask('select version() as version')
   const version = String(row?.['version'])
   const ofTidb = 'select @@global.tidb_enable_foreign_key as taken, @@session.foreign_key_checks as checked'
@@ -62,26 +60,24 @@ async function readEngine(
   return { name, version, connection, durability: durability ?? (await readMysqlDurability(connections, galeraNodes)) }
 }
 
-/** Answered as an insert is: without rows. */
-const control: Statement = { sql: 'do 0', parameters: [] }
+/** Statements whose answers have no rows cost the least, as those of inserts. */
+const serverStatements = {
+  tables:
+    'select table_name as name, table_comment as mark from information_schema.tables where table_schema = database()',
+  now: 'select unix_timestamp(now(3)) * 1000 as now',
+  control: 'do 0',
+}
 
 function createDatabase(connections: MysqlConnections, flavour: Flavour, engine: EngineInfo): Database {
   const made = (table: AnyTable): AnyTable => (flavour.foreignKeys ? table : { ...table, references: [] })
   const statements = createStatements(mysqlDialect)
-  const store = createSqlStore(createSession(connections, statements), statements)
+  const server = openSqlServer(connections, statements, serverStatements)
   return {
-    url: connections.url,
+    ...server,
     engine,
     traits: { transactions: true, concurrentWriters: true, foreignKeys: flavour.foreignKeys },
     leftOut: flavour.leftOut,
-    store,
     insertStrategies: mysqlStrategies(connections, statements, describeDurability(engine.durability), flavour),
-    async tables() {
-      const sql =
-        'select table_name as name, table_comment as mark from information_schema.tables where table_schema = database()'
-      const rows = await connections.withSession((session) => session.query({ sql, parameters: [] }))
-      return rows.map(({ name, mark }) => ({ name: String(name), mark: mark ? String(mark) : null }))
-    },
     shapes: (tables) => readMysqlShapes(connections, flavour, tables.map(made)),
     natures: (table) => readMysqlNatures(connections, table),
     createTables: (tables) =>
@@ -112,27 +108,9 @@ function createDatabase(connections: MysqlConnections, flavour: Flavour, engine:
         await session.raw.query('unlock tables')
       })
     },
-    recount: async (counter, range) => void (await connections.execute(statements.recount(counter, range))),
-    async openInserter(table) {
-      const { session, release } = await connections.borrow()
-      const statementOf = statements.insertOne(table)
-      return {
-        insert: async (row) =>
-          requireStored(await connections.retry(() => session.executeTimed(statementOf(row))), connections.url),
-        controlStatement: control.sql,
-        control: async () => void (await connections.retry(() => session.executeTimed(control))),
-        close: async () => release(),
-      }
-    },
-    watchInserts: (table, listener) => pollInserts(store, table, listener),
+    watchInserts: (table, listener) => pollInserts(server.store, table, listener),
     counters: async () => (flavour.counters ? readMysqlCounters(connections) : []),
     facts: (tables) => readMysqlFacts(connections, tables, connections.own()),
-    async now() {
-      const [row] = await connections.query({ sql: 'select unix_timestamp(now(3)) * 1000 as now', parameters: [] })
-      return Math.floor(Number(row?.['now']))
-    },
-    retries: connections.retries,
-    [Symbol.asyncDispose]: () => connections.close(),
   }
 }
 
@@ -157,18 +135,6 @@ async function requireIndependent(session: MysqlSession, url: string, tables: re
         `${elsewhere ? `${String(elsewhere)}.` : ''}${String(child)} refers to ${String(parent)}`,
     )
   if (reason.length > 0) throw failure('tables-depended-on', { url, reason: reason.join(', ') })
-}
-
-function createSession(connections: MysqlConnections, statements: Statements): SqlSession {
-  return {
-    query: (statement) => connections.query(statement),
-    execute: (statement) => connections.execute(statement),
-    executeAll: (all) =>
-      connections.transaction(async (session) => {
-        for (const statement of all) await session.execute(statement)
-      }),
-    apply: (changes) => connections.transaction((session) => applyChanges(session, statements, changes)),
-  }
 }
 
 /** MySQL commits each CREATE TABLE by itself: what this call made is dropped again when a later one fails. */

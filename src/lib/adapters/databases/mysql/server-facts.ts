@@ -48,8 +48,7 @@ export async function readMysqlFacts(
   tables: readonly AnyTable[],
   own: readonly number[],
 ): Promise<ServerFacts> {
-  const ask = (sql: string, parameters: readonly Value[] = []) =>
-    connections.withSession((session) => session.query({ sql, parameters: [...parameters] }))
+  const { ask } = connections
   const listed = (names: readonly (string | number)[]) => names.map(() => '?').join(', ')
   const read = async (what: 'session variables' | 'global status', names: readonly string[]) => {
     const rows = await ask(`show ${what} where variable_name in (${names.map((name) => `'${name}'`).join(', ')})`)
@@ -160,7 +159,7 @@ interface BinaryLog {
  * MySQL, whose binary log is counted in performance_schema only, and its syncs nowhere.
  */
 export async function readMysqlCounters(connections: MysqlConnections): Promise<ServerCounter[]> {
-  const ask = (sql: string) => connections.withSession((session) => session.query({ sql, parameters: [] }))
+  const { ask } = connections
   const rows = await ask(`show global status where variable_name in (${variables})`)
   const status = new Map(rows.map((row) => [String(row['Variable_name']).toLowerCase(), Number(row['Value'])]))
   const [log] = await ask('select @@global.log_bin as is_on, @@global.sync_binlog as sync_every')

@@ -64,7 +64,7 @@ async function withHidden(
     const lacksChecks = impliedChecks(table, flavour).length > 0 && !isSeen(catalog.checks, table)
     if (!lacksReferences && !lacksChecks) continue
     const sql = `show create table \`${table.name}\``
-    const [row] = await connections.withSession((session) => session.query({ sql, parameters: [] }))
+    const [row] = await connections.ask(sql)
     const text = String(row?.['Create Table'] ?? '')
     if (lacksReferences) references.push(...referencesIn(table.name, text))
     if (lacksChecks) checks.push(...jsonChecksIn(table.name, text))

@@ -28,7 +28,7 @@ export async function readPostgresDurability(connections: PostgresConnections): 
     "select string_agg(c.relname, ', ' order by c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace " +
     "where n.nspname = current_schema() and c.relkind = 'r' and c.relpersistence = 'u' and obj_description(c.oid, 'pg_class') like 'rushbench:%'"
   const sql = `select ${columns.join(', ')}, version() as version, (${unlogged}) as unlogged`
-  const [row = {}] = await connections.withSession((session) => session.query({ sql, parameters: [] }))
+  const [row = {}] = await connections.ask(sql)
   const found = row['unlogged'] ?? null
   return judgePostgres({
     settings: Object.fromEntries(settingNames.map((name) => [name, String(row[name])])),

@@ -42,7 +42,7 @@ const translations: Readonly<Record<string, Translation>> = {
 /** What met an error, as far as it is known. */
 interface ErrorContext {
   readonly sql?: string
-  readonly waiting?: Waiting
+  readonly waiting?: Waiting | undefined
 }
 
 /** An error of pg as one of ours where there is a sentence for it. */

@@ -1,11 +1,10 @@
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
 import { describeDurability } from '../durability.ts'
 import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../../../ports/database.ts'
-import { applyChanges } from '../sql/apply.ts'
+import { plain } from '../sql/pool.ts'
+import { openSqlServer } from '../sql/server.ts'
 import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
-import { createStatements, type Statement, type Statements } from '../sql/statements.ts'
-import { createSqlStore, type SqlSession } from '../sql/store.ts'
-import { requireStored } from '../errors.ts'
+import { createStatements } from '../sql/statements.ts'
 import { pollInserts } from '../watch.ts'
 import { postgresStrategies } from './bulk.ts'
 import { connectPostgres, type PostgresConnections, type PostgresSession } from './connection.ts'
@@ -33,7 +32,7 @@ export const postgres: DatabaseAdapter = {
 }
 
 async function readFlavour(connections: PostgresConnections): Promise<Flavour> {
-  const [row] = await connections.withSession((session) => session.query({ sql: factsSql, parameters: [] }))
+  const [row] = await connections.ask(factsSql)
   const citus = row?.['citus'] ?? null
   return findFlavour({
     version: String(row?.['version']),
@@ -50,33 +49,31 @@ async function readEngine(
   return { name, version, connection, durability: durability ?? (await readPostgresDurability(connections)) }
 }
 
-const control: Statement = { sql: 'select 1', parameters: [] }
+const serverStatements = {
+  tables:
+    "select c.relname as name, obj_description(c.oid, 'pg_class') as mark from pg_class c join pg_namespace n on n.oid = c.relnamespace " +
+    "where n.nspname = current_schema() and c.relkind in ('r', 'p', 'v', 'm', 'f')",
+  now: 'select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now',
+  control: 'select 1',
+}
 
 function createDatabase(connections: PostgresConnections, flavour: Flavour, engine: EngineInfo): Database {
   const { dialect } = flavour
   const statements = createStatements(dialect)
   const hasTrigger = (table: AnyTable): boolean => flavour.notifications && table.watched === true
-  const store = createSqlStore(createSession(connections, statements), statements)
   const inserters = new Set<PostgresSession>()
+  const server = openSqlServer(connections, statements, serverStatements, inserters)
   return {
-    url: connections.url,
+    ...server,
     engine,
     traits: { transactions: true, concurrentWriters: true, foreignKeys: true },
     leftOut: flavour.leftOut,
-    store,
     insertStrategies: postgresStrategies(
       connections,
       statements,
       describeDurability(engine.durability),
       flavour.deferredFlush,
     ),
-    async tables() {
-      const sql =
-        "select c.relname as name, obj_description(c.oid, 'pg_class') as mark from pg_class c join pg_namespace n on n.oid = c.relnamespace " +
-        "where n.nspname = current_schema() and c.relkind in ('r', 'p', 'v', 'm', 'f')"
-      const rows = await connections.withSession((session) => session.query({ sql, parameters: [] }))
-      return rows.map(({ name, mark }) => ({ name: String(name), mark: mark === null ? null : String(mark) }))
-    },
     shapes: (tables) => readPostgresShapes(connections, flavour, tables),
     natures: (table) => readPostgresNatures(connections, table),
     createTables: (tables) =>
@@ -110,48 +107,13 @@ function createDatabase(connections: PostgresConnections, flavour: Flavour, engi
     async awaitWriters(table) {
       if (flavour.tableLocks) await runAll(connections, [`lock table "${table.name}" in share mode`])
     },
-    recount: async (counter, range) => void (await connections.execute(statements.recount(counter, range))),
-    async openInserter(table) {
-      const { session, release } = await connections.borrow()
-      const statementOf = statements.insertOne(table)
-      inserters.add(session)
-      return {
-        insert: async (row) =>
-          requireStored(await connections.retry(() => session.executeTimed(statementOf(row))), connections.url),
-        controlStatement: control.sql,
-        control: async () => void (await connections.retry(() => session.executeTimed(control))),
-        close: async () => {
-          inserters.delete(session)
-          release()
-        },
-      }
-    },
     watchInserts: (table, listener) =>
       // A pooler gives the session that listens to somebody else.
       flavour.notifications && !connections.connection.pooled
-        ? watchPostgresInserts(connections, store, table, listener)
-        : pollInserts(store, table, listener),
+        ? watchPostgresInserts(connections, server.store, table, listener)
+        : pollInserts(server.store, table, listener),
     counters: async () => (flavour.counters ? readPostgresCounters(connections, inserters) : []),
     facts: (tables) => readPostgresFacts(connections, tables, connections.own()),
-    async now() {
-      const sql = 'select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now'
-      const [row] = await connections.query({ sql, parameters: [] })
-      return Number(row?.['now'])
-    },
-    retries: connections.retries,
-    [Symbol.asyncDispose]: () => connections.close(),
-  }
-}
-
-function createSession(connections: PostgresConnections, statements: Statements): SqlSession {
-  return {
-    query: (statement) => connections.query(statement),
-    execute: (statement) => connections.execute(statement),
-    executeAll: (all) =>
-      connections.transaction(async (session) => {
-        for (const statement of all) await session.execute(statement)
-      }),
-    apply: (changes) => connections.transaction((session) => applyChanges(session, statements, changes)),
   }
 }
 
@@ -172,7 +134,7 @@ function runAll(connections: PostgresConnections, statements: readonly string[])
 }
 
 async function run(session: PostgresSession, sql: string): Promise<void> {
-  await session.execute({ sql, parameters: [] })
+  await session.execute(plain(sql))
 }
 
 async function listIndexes(session: PostgresSession, table: AnyTable): Promise<Set<unknown>> {

@@ -1,3 +1,9 @@
+import { Client, type ClientConfig } from 'pg'
+import { ignoreFailure } from '../../../base/abort.ts'
+import { closeWhenServerHangsUp } from '../sql/pool.ts'
+import { socketOf } from './servers.ts'
+import { prepareSession } from './session.ts'
+import type { PostgresUrl } from './url.ts'
 import type { AnyTable, InsertListener, InsertWatch, Store, Table, Value } from '../../../ports/database.ts'
 import { keepFollowing, tellAll, tellKeys, tellMissing } from '../watch.ts'
 import type { PostgresConnections } from './connection.ts'
@@ -76,4 +82,44 @@ export function watchPostgresInserts<R extends object>(
       await connection.close()
     }
   }, listener.onError)
+}
+
+/** A connection that listens. */
+export interface PostgresListener {
+  /** Rejects when the connection ends before it is closed. */
+  readonly lost: Promise<never>
+  close(): Promise<void>
+}
+
+const keepAliveMs = 10_000
+
+/** Where a listener listens. */
+interface ListenerPlace extends Pick<PostgresUrl, 'schemas'> {
+  readonly options: ClientConfig
+  readonly url: string
+  readonly channel: string
+}
+
+/** Opens a connection of its own that listens. Rejects with what pg says. */
+export async function openListener(
+  { options, url, channel, schemas }: ListenerPlace,
+  onPayload: (payload: string) => void,
+): Promise<PostgresListener> {
+  // A server that is gone without a word is noticed by the kernel.
+  const client = new Client({ ...options, keepAlive: true, keepAliveInitialDelayMillis: keepAliveMs })
+  const { promise: lost, reject } = Promise.withResolvers<never>()
+  void ignoreFailure(lost)
+  client.on('error', reject)
+  client.on('end', () => reject(new Error('connection ended')))
+  client.on('notification', ({ payload }) => onPayload(payload ?? ''))
+  try {
+    await client.connect()
+    closeWhenServerHangsUp(socketOf(client))
+    await prepareSession(client, url, { schemas })
+    await client.query(`listen ${client.escapeIdentifier(channel)}`)
+  } catch (error) {
+    await ignoreFailure(client.end())
+    throw error
+  }
+  return { lost, close: () => client.end() }
 }

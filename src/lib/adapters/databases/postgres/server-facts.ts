@@ -62,8 +62,7 @@ export async function readPostgresFacts(
   tables: readonly AnyTable[],
   own: readonly number[],
 ): Promise<ServerFacts> {
-  const ask = (sql: string, parameters: readonly unknown[] = []) =>
-    connections.withSession((session) => session.query({ sql, parameters: parameters as Value[] }))
+  const { ask } = connections
   const names = tables.map(({ name }) => name)
   const settings = await ask('select name, current_setting(name) as value from pg_settings where name = any($1)', [
     settingNames,

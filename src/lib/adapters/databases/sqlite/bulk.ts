@@ -9,7 +9,7 @@ import {
   type InsertStrategy,
   type Value,
 } from '../../../ports/database.ts'
-import { endStatements } from '../sql/block-end.ts'
+import { endStatements } from '../sql/bulk.ts'
 import type { Statements } from '../sql/statements.ts'
 import type { SqliteConnection } from './connection.ts'
 import { isConstraintViolation } from './errors.ts'
