@@ -13,7 +13,7 @@ interface Migration {
   /** Tables that were created or dropped. */
   readonly changed: readonly string[]
   readonly tables: readonly TableComparison[]
-  /** What the tables do without on this engine. */
+  /** Parts of tables that this engine does not support. */
   readonly leftOut: readonly string[]
 }
 
@@ -21,7 +21,7 @@ export default class Migrate extends BaseCommand {
   static override summary = 'Create the tables (or drop them with --down).'
   static override description = `Is safe to run twice. Tables that rushbench did not create are never touched: each of its own carries a mark. On an \
 engine that cannot roll back CREATE TABLE (MySQL, MariaDB), a failed run drops what it made. What an engine does not \
-support (docs/distributed-databases.md) is left out and named.
+support (docs/distributed-databases.md) is named.
 
 --status holds the tables themselves (columns, keys, indexes, references) against what migrate makes, and says how \
 they differ. Indexes, partitions and columns of yours that refuse no row are allowed, and named (docs/databases.md). \
@@ -59,10 +59,10 @@ Exit codes: 3 a table is missing, not ours, of another version, or differs; 1 th
       ),
     )
     for (const line of status.flatMap(describeComparison)) this.log(plain(line))
-    for (const what of database.leftOut) this.log(`left out: ${what}`)
+    for (const what of database.unsupported) this.log(`unsupported: ${what}`)
     if (flags['status'] && status.some(({ state }) => state !== 'present')) this.endWith('thresholdNotMet')
     else if (flags['status'] && status.some(({ notCompared }) => notCompared !== undefined)) this.endWith('error')
-    return { url: database.url, changed, tables: status, leftOut: database.leftOut }
+    return { url: database.url, changed, tables: status, leftOut: database.unsupported }
   }
 }
 

@@ -3,7 +3,7 @@ import { readMongoUrl } from '../../../src/lib/adapters/databases/mongodb/url.ts
 import { readMysqlUrl } from '../../../src/lib/adapters/databases/mysql/url.ts'
 import { readPostgresUrl } from '../../../src/lib/adapters/databases/postgres/url.ts'
 import { readRedisUrl } from '../../../src/lib/adapters/databases/redis/url.ts'
-import { redirectUrl } from '../../../src/lib/adapters/databases/relay-access.ts'
+import { redirectUrl } from '../../../src/lib/adapters/databases/pausable-proxy.ts'
 import { databaseIn, userIn } from '../../../src/lib/adapters/databases/errors.ts'
 import { readSqliteUrl } from '../../../src/lib/adapters/databases/sqlite/url.ts'
 import { redactUrl } from '../../../src/lib/base/redact-url.ts'

@@ -1,5 +1,5 @@
 import { openBroker, readBroker } from '../adapters/brokers/registry.ts'
-import { openCache } from '../adapters/cache/open.ts'
+import { openCache } from '../adapters/cache/cache.ts'
 import type { Settings, SettingName } from '../config/settings.ts'
 
 /** Settings that name a server beside the database. */

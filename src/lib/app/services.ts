@@ -1,9 +1,9 @@
 import type { Broker } from '../ports/broker.ts'
 import { openBroker } from '../adapters/brokers/registry.ts'
 import type { Cache } from '../ports/cache.ts'
-import { openCache } from '../adapters/cache/open.ts'
+import { openCache } from '../adapters/cache/cache.ts'
 import type { Settings } from '../config/settings.ts'
-import { openPubSub } from '../adapters/pubsub/open.ts'
+import { openPubSub } from '../adapters/pubsub/pubsub.ts'
 import type { PubSub } from '../ports/pubsub.ts'
 
 /** What a workload may ask for beside its database. */

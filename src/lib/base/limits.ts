@@ -1,4 +1,4 @@
-// The most that a load may ask for, of this process or of workers on a queue: settings, flags and messages are read by it alike.
+// The most that a load may ask for, of this process or of workers on a queue, which settings, flags and messages read alike; and sizes of chunks.
 
 /** Users, or iterations in flight, at the same time. */
 export const mostUsers = 1_000_000
@@ -30,3 +30,9 @@ export const longestSeed = 100
 
 /** The lowest and the highest HTTP status. */
 export const statusRange = { from: 100, to: 599 } as const
+
+/** Rows in one chunk of a bulk load: more in one statement gain nothing on any engine; fewer bytes at once keep memory flat. */
+export const rowsPerChunk = 1000
+
+/** Chunks of a bulk load whose buffers stay as they are; streams and sockets hold back fewer. */
+export const chunksKept = 8

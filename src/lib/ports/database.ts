@@ -161,17 +161,11 @@ export interface KeyRange {
 export interface Block {
   readonly rows: number
   /**
-   * The rows in chunks of at most `rowsPerChunk` whole rows, made while they are sent. May be gone through again
+   * The rows in chunks of at most `rowsPerChunk` (base/limits) whole rows, made while they are sent. May be gone through again
    * (after a deadlock) with the same bytes. A chunk's buffer is used again after `chunksKept` more chunks.
    */
   chunks(): Iterable<EncodedRows>
 }
-
-/** More rows in one statement gain nothing on any engine; fewer bytes at once keep memory flat. */
-export const rowsPerChunk = 1000
-
-/** What streams and sockets hold back is less. */
-export const chunksKept = 8
 
 /** Parents, by primary key, each of which got so many more rows; in ascending order. */
 export interface CounterChange {
@@ -199,12 +193,12 @@ export interface BulkLoader {
   close(): Promise<void>
 }
 
-/** A native way in. */
+/** A bulk strategy. */
 export interface InsertStrategy {
   readonly name: string
   /** What a commit survives on this path, for the report. */
   readonly durability: string
-  /** Why the server forbids this way in; null when it does not. */
+  /** Why the server forbids this strategy; null when it does not. */
   unavailable(): Promise<string | null>
   open(layout: AnyLayout): Promise<BulkLoader>
 }
@@ -276,8 +270,8 @@ export interface Database extends AsyncDisposable {
   readonly url: string
   readonly engine: EngineInfo
   readonly traits: EngineTraits
-  /** What `createTables` leaves out because this engine lacks it, in a sentence each: `foreign keys, which ...`. */
-  readonly leftOut: readonly string[]
+  /** Parts of tables that this engine does not support and `createTables` does without, a sentence each: `foreign keys, which ...`. */
+  readonly unsupported: readonly string[]
   readonly store: Store
   /** Fastest first. The second is the fallback where the server forbids the first. */
   readonly insertStrategies: readonly InsertStrategy[]
@@ -326,13 +320,13 @@ export interface Database extends AsyncDisposable {
   retries(): RetryCounts
 }
 
-/** A way to a database on which those who take it can be made to wait, without harm to the database or to others. */
+/** An access to a database whose users can be made to wait, without harm to the database or to others. */
 export interface PausableAccess extends AsyncDisposable {
   /** To be connected to instead of the database's own URL. */
   readonly url: string
   /** What a pause does, in the past tense: `another connection held the write lock`. */
   readonly effect: string
-  /** From when it resolves, whoever takes this way waits (on SQLite: whoever writes); the returned function ends that. */
+  /** From when it resolves, everybody on this access waits (on SQLite: writers); the returned function ends that. */
   pause(): Promise<() => Promise<void>>
 }
 

@@ -84,8 +84,3 @@ export interface ShapeComparison {
   readonly differences: readonly Difference[]
   readonly extras: readonly Extra[]
 }
-
-/** A list of columns as it is shown: `(holder, show_id)`. */
-export function inBrackets(columns: readonly string[]): string {
-  return `(${columns.join(', ')})`
-}

@@ -1,8 +1,9 @@
-import { chunksKept, rowsPerChunk, type Block, type CounterChange, type EncodedRows } from '../ports/database.ts'
+import type { Block, CounterChange, EncodedRows } from '../ports/database.ts'
 import { createRandom, type Random } from '../base/random.ts'
 import type { Allotment } from './allot.ts'
 import { createPermutation } from './permutation.ts'
 import type { SeedRecipe } from './recipe.ts'
+import { chunksKept, rowsPerChunk } from '../base/limits.ts'
 
 /** Rows that are stored with one commit. Fewer cost more commits, more grow the log and the wait at Ctrl-C. */
 const rowsPerBlock = 50_000

@@ -1,15 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
-import {
-  rowsPerChunk,
-  type Block,
-  type BlockEnd,
-  type Counter,
-  type CounterChange,
-  type RowLayout,
-} from '../../../src/lib/ports/database.ts'
+import type { Block, BlockEnd, Counter, CounterChange, RowLayout } from '../../../src/lib/ports/database.ts'
 import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
 import { all, type Context, type Seat, seat, seats, show, shows } from './tables.ts'
+import { rowsPerChunk } from '../../../src/lib/base/limits.ts'
 
 export const freeCounter: Counter = {
   parent: shows,
@@ -42,10 +36,10 @@ export function encode(rows: readonly Seat[]): Block {
   }
 }
 
-/** The native ways in. */
+/** The bulk strategies. */
 export function describeInserts(context: Context): void {
   describe('bulk loading', () => {
-    it('has at least two ways in, the second of which always works', async () => {
+    it('has at least two bulk strategies, the second of which always works', async () => {
       expect(context.database.insertStrategies.length).toBeGreaterThanOrEqual(2)
       expect(await context.database.insertStrategies[1]?.unavailable()).toBeNull()
     })

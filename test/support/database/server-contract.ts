@@ -1,8 +1,9 @@
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { rowsPerChunk, type Block, type Table } from '../../../src/lib/ports/database.ts'
+import type { Block, Table } from '../../../src/lib/ports/database.ts'
 import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
 import type { Scratch } from './tables.ts'
+import { rowsPerChunk } from '../../../src/lib/base/limits.ts'
 
 /** A server as another program sees it. */
 export interface ServerUnderTest {

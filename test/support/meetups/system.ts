@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createMemoryPubSub } from '../../../src/lib/adapters/pubsub/memory.ts'
+import { createMemoryPubSub } from '../../../src/lib/adapters/pubsub/pubsub.ts'
 import { startChat } from '../../../src/lib/workloads/meetups/chat/index.ts'
 import { startImageService } from '../../../src/lib/workloads/meetups/image/index.ts'
 import { startPostService } from '../../../src/lib/workloads/meetups/post/service.ts'

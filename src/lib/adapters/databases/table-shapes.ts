@@ -1,5 +1,4 @@
 import {
-  inBrackets,
   type CheckShape,
   type ColumnShape,
   type Difference,
@@ -211,4 +210,9 @@ export function expectedShape(table: AnyTable, typeOf: (column: Column) => strin
     partitions: [],
     checks: [],
   }
+}
+
+/** A list of columns as it is shown: `(holder, show_id)`. */
+export function inBrackets(columns: readonly string[]): string {
+  return `(${columns.join(', ')})`
 }

@@ -1,5 +1,5 @@
 import { ignoreFailure } from '../../base/abort.ts'
-import { cacheUnreachable, connectRedisClient, prefix } from '../cache/redis-client.ts'
+import { cacheUnreachable, connectCacheClient, prefix } from '../cache/redis-client.ts'
 import { createListeners } from './listeners.ts'
 import type { PubSub } from '../../ports/pubsub.ts'
 
@@ -8,8 +8,8 @@ import type { PubSub } from '../../ports/pubsub.ts'
  * commands. Throws `cache-unreachable` when it is not there at first.
  */
 export async function connectRedisPubSub(url: string): Promise<PubSub> {
-  const publisher = await connectRedisClient(url)
-  const subscriber = await connectRedisClient(url).catch(async (error: unknown) => {
+  const publisher = await connectCacheClient(url)
+  const subscriber = await connectCacheClient(url).catch(async (error: unknown) => {
     await publisher.close()
     throw error
   })

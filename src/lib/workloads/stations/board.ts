@@ -1,6 +1,7 @@
-import { readThrough, type Cache } from '../../ports/cache.ts'
+import type { Cache } from '../../ports/cache.ts'
 import type { Store } from '../../ports/database.ts'
 import { days, type Day } from './tables.ts'
+import { readThrough } from '../../adapters/cache/cache.ts'
 
 /** What everybody looks at, as the JSON that the API answers with: at most the cache's age old. */
 export interface Board {

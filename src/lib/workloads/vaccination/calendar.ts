@@ -1,6 +1,7 @@
-import { readThrough, type Cache } from '../../ports/cache.ts'
+import type { Cache } from '../../ports/cache.ts'
 import type { Store, Where } from '../../ports/database.ts'
 import { schedules, type Slot } from './tables.ts'
+import { readThrough } from '../../adapters/cache/cache.ts'
 
 /** A month, or a day of it. */
 export interface CalendarDate {

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { readThrough } from '../../../../src/lib/ports/cache.ts'
-import { openCache } from '../../../../src/lib/adapters/cache/open.ts'
+import { openCache, readThrough } from '../../../../src/lib/adapters/cache/cache.ts'
 import { findService } from '../../../support/services.ts'
 
 const redis = await findService('redis')

@@ -157,6 +157,6 @@ describe.skipIf(service === null)("MongoDB's protocol, with a server that gives 
     interfere = (command) => ('buildInfo' in command ? { ok: 1, version: '7.0.5' } : known(command))
     await using database = await connectDatabase(url, { poolSize: 2 })
     expect(database.engine).toMatchObject({ name: 'mongodb', durability: { settings: { servers: 'sharded cluster' } } })
-    expect(database.leftOut).toEqual([expect.stringContaining('sharding')])
+    expect(database.unsupported).toEqual([expect.stringContaining('sharding')])
   })
 })

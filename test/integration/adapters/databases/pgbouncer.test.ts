@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { rowsPerChunk, type Database } from '../../../../src/lib/ports/database.ts'
+import type { Database } from '../../../../src/lib/ports/database.ts'
 import { connectDatabase, openPausable } from '../../../../src/lib/adapters/databases/registry.ts'
 import { startPrivatePgbouncer } from '../../../support/database/private-pgbouncer.ts'
 import { findService } from '../../../support/services.ts'
 import { encode, seatLayout } from '../../../support/database/bulk-contract.ts'
 import { testEngines, type TestDatabase } from '../../../support/database/engines.ts'
 import { seat, seats, show, shows } from '../../../support/database/tables.ts'
+import { rowsPerChunk } from '../../../../src/lib/base/limits.ts'
 
 /** Fewer than there are clients, so that they meet each other's sessions. */
 const sessions = 2
@@ -66,7 +67,7 @@ describe.skipIf(pgbouncer === null)('PostgreSQL through PgBouncer in transaction
     expect(database.engine.connection).toEqual({ transport: 'tcp', encrypted: false })
   })
 
-  it('loads blocks by every way in, and makes indexes and counters', async () => {
+  it('loads blocks by every bulk strategy, and makes indexes and counters', async () => {
     await using database = await connectDatabase(url, { poolSize: clients })
     await makeTables(database)
     await database.store.insert(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { openPubSub } from '../../../../src/lib/adapters/pubsub/open.ts'
+import { openPubSub } from '../../../../src/lib/adapters/pubsub/pubsub.ts'
 import type { ChannelListener } from '../../../../src/lib/ports/pubsub.ts'
 import { startPrivateService } from '../../../support/private-service.ts'
 import { findService } from '../../../support/services.ts'

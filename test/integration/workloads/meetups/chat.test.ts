@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openPubSub } from '../../../../src/lib/adapters/pubsub/open.ts'
+import { openPubSub } from '../../../../src/lib/adapters/pubsub/pubsub.ts'
 import type { PubSub } from '../../../../src/lib/ports/pubsub.ts'
 import { createAnnouncer, type Announcer } from '../../../../src/lib/workloads/meetups/chat/announcements.ts'
 import type { ChatService } from '../../../../src/lib/workloads/meetups/chat/contract.ts'

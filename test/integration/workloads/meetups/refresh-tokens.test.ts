@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Cache } from '../../../../src/lib/ports/cache.ts'
-import { createMemoryCache } from '../../../../src/lib/adapters/cache/memory.ts'
-import { openCache } from '../../../../src/lib/adapters/cache/open.ts'
+import { createMemoryCache, openCache } from '../../../../src/lib/adapters/cache/cache.ts'
 import type { Store } from '../../../../src/lib/ports/database.ts'
 import type { UserService } from '../../../../src/lib/workloads/meetups/user/contract.ts'
 import { createUserService } from '../../../../src/lib/workloads/meetups/user/service.ts'

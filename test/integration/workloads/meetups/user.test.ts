@@ -4,7 +4,7 @@ import { type UserService, issuer } from '../../../../src/lib/workloads/meetups/
 import { createUserService } from '../../../../src/lib/workloads/meetups/user/service.ts'
 import { createSigner, createUsedTokens } from '../../../../src/lib/workloads/meetups/user/tokens.ts'
 import { logins, users } from '../../../../src/lib/workloads/meetups/user/tables.ts'
-import { noCache } from '../../../../src/lib/adapters/cache/memory.ts'
+import { noCache } from '../../../../src/lib/adapters/cache/cache.ts'
 import { createPlace, meetupEngines, type Place } from '../../../support/meetups/places.ts'
 
 /** An address that test networks have. */

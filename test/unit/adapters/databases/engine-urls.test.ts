@@ -5,7 +5,7 @@ import { readMongoUrl } from '../../../../src/lib/adapters/databases/mongodb/url
 import { readMysqlUrl } from '../../../../src/lib/adapters/databases/mysql/url.ts'
 import { readPostgresUrl } from '../../../../src/lib/adapters/databases/postgres/url.ts'
 import { readRedisUrl } from '../../../../src/lib/adapters/databases/redis/url.ts'
-import { redirectUrl } from '../../../../src/lib/adapters/databases/relay-access.ts'
+import { redirectUrl } from '../../../../src/lib/adapters/databases/pausable-proxy.ts'
 
 const placesOf = (url: string) =>
   readPostgresUrl(url).servers.map(({ candidates }) =>

@@ -6,7 +6,7 @@ const alone = { foreignKeys: null, shards: 0, galeraNodes: 0 }
 const postgres = { serverVersion: '15.18 (Debian 15.18-0+deb12u1)', citus: null }
 
 it('knows MySQL and MariaDB, which lack nothing', () => {
-  expect(findMysql({ version: '8.4.3', ...alone })).toMatchObject({ name: 'mysql', durability: null, leftOut: [] })
+  expect(findMysql({ version: '8.4.3', ...alone })).toMatchObject({ name: 'mysql', durability: null, unsupported: [] })
   expect(findMysql({ version: '10.11.19-MariaDB-0+deb12u1', ...alone })).toMatchObject({
     name: 'mariadb',
     version: '10.11.19-MariaDB-0+deb12u1',
@@ -30,14 +30,17 @@ it.each([
 ])('knows TiDB, whose foreign keys are %s', (foreignKeys, kept) => {
   const flavour = findMysql({ ...alone, version: '8.0.11-TiDB-v8.5.1', foreignKeys })
   expect(flavour).toMatchObject({ name: 'tidb', version: '8.5.1', foreignKeys: kept, tableLocks: false })
-  expect(flavour.leftOut).toHaveLength(kept ? 0 : 1)
+  expect(flavour.unsupported).toHaveLength(kept ? 0 : 1)
 })
 
 it('knows Vitess, and leaves references out where they would have to reach over shards', () => {
   const sharded = findMysql({ ...alone, version: '8.0.30-Vitess', shards: 2 })
   expect(sharded).toMatchObject({ name: 'vitess', version: '8.0.30', foreignKeys: false, nextIsolation: false })
-  expect(sharded.leftOut).toEqual([expect.stringContaining('2 shards')])
-  expect(findMysql({ ...alone, version: '8.0.30-Vitess', shards: 1 })).toMatchObject({ foreignKeys: true, leftOut: [] })
+  expect(sharded.unsupported).toEqual([expect.stringContaining('2 shards')])
+  expect(findMysql({ ...alone, version: '8.0.30-Vitess', shards: 1 })).toMatchObject({
+    foreignKeys: true,
+    unsupported: [],
+  })
 })
 
 it('knows PostgreSQL by the version that it has always told', () => {
@@ -46,13 +49,13 @@ it('knows PostgreSQL by the version that it has always told', () => {
     name: 'postgres',
     version: postgres.serverVersion,
     notifications: true,
-    leftOut: [],
+    unsupported: [],
   })
   expect(findPostgres({ ...postgres, version, citus: '12.1-1' })).toMatchObject({
     name: 'citus',
     version: '12.1-1 on PostgreSQL 15.18 (Debian 15.18-0+deb12u1)',
     notifications: true,
-    leftOut: [expect.stringContaining('coordinator')],
+    unsupported: [expect.stringContaining('coordinator')],
   })
 })
 
@@ -64,5 +67,5 @@ it.each([
 ])('knows %s', (version, name, shown) => {
   const flavour = findPostgres({ ...postgres, version })
   expect(flavour).toMatchObject({ name, version: shown.replace(/^v/, ''), notifications: false, tableLocks: false })
-  expect(flavour.leftOut).not.toEqual([])
+  expect(flavour.unsupported).not.toEqual([])
 })

@@ -1,21 +1,21 @@
 import type { Filter } from 'mongodb'
 import { failure } from '../../../base/errors/errors.ts'
-import {
-  rowsPerChunk,
-  type AnyLayout,
-  type AnyTable,
-  type Block,
-  type BlockEnd,
-  type BulkLoader,
-  type EncodedRows,
-  type InsertStrategy,
-  type Value,
+import type {
+  AnyLayout,
+  AnyTable,
+  Block,
+  BlockEnd,
+  BulkLoader,
+  EncodedRows,
+  InsertStrategy,
+  Value,
 } from '../../../ports/database.ts'
 import type { MongoConnection } from './connection.ts'
 import { toDocument, type Doc, insertDocuments, removeDocuments } from './documents.ts'
 import { createRowEncoder, type RowEncoder } from './encode.ts'
 import { findDuplicates } from './errors.ts'
 import { findDocumentSequence, insertSequence } from './sequence.ts'
+import { rowsPerChunk } from '../../../base/limits.ts'
 
 /** Documents in one command. More is hardly faster, and every command is in memory three times. */
 const documentsPerCommand = 5000
@@ -29,7 +29,7 @@ const parentsReadAhead = 100_000
 const fewKeys = 1000
 
 /**
- * The ways in, fastest first. Neither is a transaction: what a lost server leaves of a block is completed when the
+ * The bulk strategies, fastest first. Neither is a transaction: what a lost server leaves of a block is completed when the
  * block is loaded again.
  */
 export function mongoStrategies(connection: MongoConnection, durability: string): InsertStrategy[] {

@@ -19,7 +19,7 @@ import { isTaken } from './errors.ts'
 import { readMongoNatures, readMongoShapes } from './shape.ts'
 import { recount } from './recount.ts'
 import { createMongoStore } from './store.ts'
-import { openRelay, redirectUrl } from '../relay-access.ts'
+import { openPausableProxy, redirectUrl } from '../pausable-proxy.ts'
 import { readMongoUrl } from './url.ts'
 
 /** MongoDB, and servers that speak its protocol. A table is a collection, its primary key is `_id`. */
@@ -66,7 +66,7 @@ function createDatabase(connection: MongoConnection, engine: EngineInfo): Databa
     url: connection.url,
     engine,
     traits: { transactions: false, concurrentWriters: true, foreignKeys: false },
-    leftOut: engine.durability.settings['servers'] === shardedCluster ? [unsharded] : [],
+    unsupported: engine.durability.settings['servers'] === shardedCluster ? [unsharded] : [],
     store,
     insertStrategies: mongoStrategies(connection, describeDurability(engine.durability)),
     tables: () => listTables(connection),
@@ -210,16 +210,16 @@ export async function forget(connection: MongoConnection, table: AnyTable): Prom
 
 const defaultPort = 27_017
 
-/** A relay to the one server that the URL names. */
+/** A proxy to the one server that the URL names. */
 export async function openPausable(url: string): Promise<PausableAccess> {
   const { shown, hosts, isEncrypted } = readMongoUrl(url)
   const refuse = (reason: string) => failure('database-not-pausable', { url: shown, reason })
   const [server, ...others] = hosts
-  // The driver would find the other servers by itself, and go around the relay.
+  // The driver would find the other servers by itself, and go around the proxy.
   if (!server || others.length > 0 || /^mongodb\+srv:/i.test(url)) throw refuse('the URL names several servers')
-  if (isEncrypted) throw refuse('the relay stands at 127.0.0.1, which the certificate is not for')
+  if (isEncrypted) throw refuse('the proxy stands at 127.0.0.1, which the certificate is not for')
   const parameters = { directConnection: 'true' }
-  return openRelay({
+  return openPausableProxy({
     shown,
     host: server.host,
     port: server.port ?? defaultPort,

@@ -20,7 +20,7 @@ type DocumentSequenceClass = new (field: string) => DocumentSequence
 
 /**
  * The driver's own class for it, which it puts on the wire without a look at the documents. It is not exported: every
- * public way in takes objects and turns them into BSON one by one, which costs five to ten times the processor time.
+ * public bulk write takes objects and turns them into BSON one by one, which costs five to ten times the processor time.
  */
 export function findDocumentSequence(): DocumentSequenceClass | null {
   try {

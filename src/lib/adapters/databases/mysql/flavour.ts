@@ -16,8 +16,8 @@ export interface Flavour {
   readonly noLoadData: string | null
   /** The counters of InnoDB. */
   readonly counters: boolean
-  /** What the tables do without, in a sentence each. */
-  readonly leftOut: readonly string[]
+  /** Parts of tables that the server does not support, a sentence each. */
+  readonly unsupported: readonly string[]
 }
 
 /** What a server says of itself. */
@@ -59,7 +59,7 @@ export function findFlavour({ version, foreignKeys, shards, galeraNodes }: Serve
     nextIsolation: true,
     noLoadData: null,
     counters: true,
-    leftOut: [],
+    unsupported: [],
   }
   if (isTidb(version)) {
     return {
@@ -70,7 +70,7 @@ export function findFlavour({ version, foreignKeys, shards, galeraNodes }: Serve
       foreignKeys: foreignKeys === true,
       tableLocks: false,
       counters: false,
-      leftOut: foreignKeys === true ? [] : [noForeignKeys('this TiDB does not hold rows against')],
+      unsupported: foreignKeys === true ? [] : [noForeignKeys('this TiDB does not hold rows against')],
     }
   }
   if (isVitess(version)) {
@@ -86,7 +86,7 @@ export function findFlavour({ version, foreignKeys, shards, galeraNodes }: Serve
       nextIsolation: false,
       noLoadData: 'Vitess takes no file from its client',
       counters: false,
-      leftOut: shards > 1 ? [noForeignKeys(`do not reach over the ${shards} shards of this keyspace`)] : [],
+      unsupported: shards > 1 ? [noForeignKeys(`do not reach over the ${shards} shards of this keyspace`)] : [],
     }
   }
   return {

@@ -1,6 +1,6 @@
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
 import { describeDurability } from '../durability.ts'
-import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../../../ports/database.ts'
+import type { AnyTable, Database, DatabaseAdapter, EngineInfo, PausableAccess } from '../../../ports/database.ts'
 import { openSqlServer } from '../sql/server.ts'
 import { createTableSql, dropTableSql } from '../sql/ddl.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
@@ -13,8 +13,9 @@ import { readMysqlDurability } from './durability.ts'
 import { findFlavour, isTidb, isVitess, type Flavour } from './flavour.ts'
 import { createIndexes, dropIndexes } from './indexes.ts'
 import { readMysqlNatures, readMysqlShapes } from './shape.ts'
-import { openPausable } from './pausable.ts'
 import { findMysqlTransientError } from './errors.ts'
+import { openPausableProxy, redirectUrl } from '../pausable-proxy.ts'
+import { readMysqlUrl, tlsParameterNames } from './url.ts'
 
 /** MySQL and MariaDB. */
 export const mysql: DatabaseAdapter = {
@@ -76,7 +77,7 @@ function createDatabase(connections: MysqlConnections, flavour: Flavour, engine:
     ...server,
     engine,
     traits: { transactions: true, concurrentWriters: true, foreignKeys: flavour.foreignKeys },
-    leftOut: flavour.leftOut,
+    unsupported: flavour.unsupported,
     insertStrategies: mysqlStrategies(connections, statements, describeDurability(engine.durability), flavour),
     shapes: (tables) => readMysqlShapes(connections, flavour, tables.map(made)),
     natures: (table) => readMysqlNatures(connections, table),
@@ -164,5 +165,32 @@ async function createTables(
       if (isSaid && left.length === 0) throw error
       throw failure('migration-failed', { url: connections.url, reason: reasonOf(error), left }, error)
     }
+  })
+}
+
+const host = '127.0.0.1'
+
+/** A proxy to the server or the Unix socket that the URL names. */
+export async function openPausable(url: string): Promise<PausableAccess> {
+  const { shown, ways, verification } = readMysqlUrl(url)
+  const [{ socketPath, host: server = '', port: serverPort = 0 } = {}] = ways
+  if (verification === 'authority and host') {
+    const reason =
+      'the proxy stands at 127.0.0.1, which is not what ssl-mode=VERIFY_IDENTITY holds the certificate against'
+    throw failure('database-not-pausable', { url: shown, reason })
+  }
+  if (socketPath === undefined) {
+    const urlAt = (port: number) => redirectUrl(url, { host, port, parameters: {} })
+    return openPausableProxy({ shown, host: server, port: serverPort, urlAt })
+  }
+  // What was not encrypted on the socket is not to be encrypted on the way to the proxy.
+  const unused = Object.fromEntries(tlsParameterNames.map((name) => [name, null]))
+  const plain = ways[0]?.ssl === undefined ? { ...unused, 'ssl-mode': 'DISABLED' } : {}
+  const parameters = { ...plain, socketPath: null, socket: null }
+  return openPausableProxy({
+    shown,
+    host: socketPath,
+    port: 0,
+    urlAt: (port) => redirectUrl(url, { host, port, parameters }),
   })
 }

@@ -17,8 +17,8 @@ export interface Flavour {
   /** The counters of PostgreSQL's storage. */
   readonly counters: boolean
   readonly dialect: SqlDialect
-  /** What the tables do without, in a sentence each. */
-  readonly leftOut: readonly string[]
+  /** Parts of tables that the server does not support, a sentence each. */
+  readonly unsupported: readonly string[]
 }
 
 /** What a server says of itself. */
@@ -83,12 +83,12 @@ export function findFlavour({ version, serverVersion, citus }: ServerFacts): Fla
     deferredFlush: true,
     counters: true,
     dialect: postgresDialect,
-    leftOut:
+    unsupported:
       citus === null ? [] : ['the distribution of tables over workers, which you choose: all are on the coordinator'],
   }
 }
 
-function lacking(name: Flavour['name'], version: string, dialect: SqlDialect, leftOut: readonly string[]): Flavour {
+function lacking(name: Flavour['name'], version: string, dialect: SqlDialect, unsupported: readonly string[]): Flavour {
   return {
     name,
     version: version.replace(/,$/, ''),
@@ -98,6 +98,6 @@ function lacking(name: Flavour['name'], version: string, dialect: SqlDialect, le
     deferredFlush: false,
     counters: false,
     dialect,
-    leftOut,
+    unsupported,
   }
 }

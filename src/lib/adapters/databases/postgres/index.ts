@@ -1,6 +1,6 @@
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
 import { describeDurability } from '../durability.ts'
-import type { AnyTable, Database, DatabaseAdapter, EngineInfo } from '../../../ports/database.ts'
+import type { AnyTable, Database, DatabaseAdapter, EngineInfo, PausableAccess } from '../../../ports/database.ts'
 import { plain } from '../sql/pool.ts'
 import { openSqlServer } from '../sql/server.ts'
 import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
@@ -13,7 +13,8 @@ import { readPostgresDurability } from './durability.ts'
 import { factsSql, findFlavour, type Flavour } from './flavour.ts'
 import { createNotificationSql, dropNotificationSql, watchPostgresInserts } from './notification.ts'
 import { readPostgresNatures, readPostgresShapes } from './shape.ts'
-import { openPausable } from './pausable.ts'
+import { openPausableProxy, redirectUrl } from '../pausable-proxy.ts'
+import { readPostgresUrl, tlsParameters } from './url.ts'
 
 /** PostgreSQL. */
 export const postgres: DatabaseAdapter = {
@@ -67,7 +68,7 @@ function createDatabase(connections: PostgresConnections, flavour: Flavour, engi
     ...server,
     engine,
     traits: { transactions: true, concurrentWriters: true, foreignKeys: true },
-    leftOut: flavour.leftOut,
+    unsupported: flavour.unsupported,
     insertStrategies: postgresStrategies(
       connections,
       statements,
@@ -140,4 +141,30 @@ async function run(session: PostgresSession, sql: string): Promise<void> {
 async function listIndexes(session: PostgresSession, table: AnyTable): Promise<Set<unknown>> {
   const sql = 'select indexname as name from pg_indexes where schemaname = current_schema() and tablename = $1'
   return new Set((await session.query({ sql, parameters: [table.name] })).map(({ name }) => name))
+}
+
+/** A proxy to the one server, or the Unix socket, that the URL names. */
+export async function openPausable(url: string): Promise<PausableAccess> {
+  const { shown, servers } = readPostgresUrl(url)
+  const [server, ...others] = servers
+  const way = server?.candidates[0]
+  if (!server || !way || others.length > 0) {
+    throw failure('database-not-pausable', { url: shown, reason: 'the URL names several servers' })
+  }
+  const { host = '', port = 0 } = way
+  const isSocket = host.startsWith('/')
+  const unused = Object.fromEntries(tlsParameters.map((name) => [name, null]))
+  const instead = { host: null, port: null, hostaddr: '127.0.0.1' }
+  return openPausableProxy({
+    shown,
+    host: isSocket ? `${host}/.s.PGSQL.${port}` : host,
+    port,
+    urlAt: (proxyPort) =>
+      // Certificates go on being held against the server's own name.
+      redirectUrl(url, {
+        host: isSocket ? 'localhost' : server.name,
+        port: proxyPort,
+        parameters: isSocket ? { ...instead, ...unused, sslmode: 'disable' } : instead,
+      }),
+  })
 }

@@ -18,7 +18,7 @@ import {
 const writesInFlight = 4
 
 /**
- * The ways in, fastest first. Neither is a transaction: what a lost server leaves of a block is completed when the block
+ * The bulk strategies, fastest first. Neither is a transaction: what a lost server leaves of a block is completed when the block
  * is loaded again.
  */
 export function redisStrategies(connection: RedisConnection, durability: string): InsertStrategy[] {

@@ -1,10 +1,14 @@
-import { createClient, ErrorReply } from 'redis'
+import { once } from 'node:events'
+import { connect, type ConnectionOptions } from 'node:tls'
+import { ErrorReply } from 'redis'
 import { failure } from '../../../base/errors/errors.ts'
-import { isTlsFault, reasonOfTls } from '../tls.ts'
+import { isTlsFault, reasonOfTls, factsOf } from '../tls.ts'
+import { connectRedisClient } from './client.ts'
 import { definitionsKey } from './definition.ts'
 import { codeOf, translateRedisError } from './errors.ts'
 import type { Script } from './script.ts'
-import { readRedisUrl, type RedisUrl } from './url.ts'
+import { readRedisUrl } from './url.ts'
+import type { ConnectionFacts } from '../../../ports/database-facts.ts'
 
 /** One connection to one database of a server; what is sent before an answer came is in flight together. */
 export interface RedisConnection {
@@ -26,15 +30,10 @@ const longestPauseMs = 1000
 export async function connectRedis(url: string): Promise<RedisConnection> {
   const server = readRedisUrl(url)
   const { shown } = server
-  let connected = false
-  const client = createQuietClient(server, () => connected)
-  try {
-    await client.connect()
-    connected = true
-  } catch (error) {
-    client.destroy()
+  // Nobody can tell whether a command that waits for the server to come back is still wanted then.
+  const client = await connectRedisClient(server, { longestPauseMs }).catch((error: unknown) => {
     throw translateConnecting(error, shown)
-  }
+  })
 
   async function send<Answer>(words: readonly (string | Buffer)[]): Promise<Answer> {
     try {
@@ -65,22 +64,6 @@ export async function connectRedis(url: string): Promise<RedisConnection> {
   }
 }
 
-function createQuietClient({ options, socket }: RedisUrl, isConnected: () => boolean) {
-  const client = createClient({
-    ...options,
-    // Nobody can tell whether what waits for the server to come back is still wanted then.
-    disableOfflineQueue: true,
-    socket: {
-      ...socket,
-      // The first connection must hold; a lost one is tried again for as long as it is open.
-      reconnectStrategy: (tries) => (isConnected() ? Math.min(50 * 2 ** tries, longestPauseMs) : false),
-    },
-  })
-  // Errors of a lost connection reach the commands that were sent; without a listener they would end the process.
-  client.on('error', () => {})
-  return client
-}
-
 /** Whatever breaks off a connection before it stands means that it cannot be had. */
 function translateConnecting(error: unknown, url: string): unknown {
   if (error instanceof ErrorReply) return translateRedisError(error, url)
@@ -89,4 +72,21 @@ function translateConnecting(error: unknown, url: string): unknown {
   const isSilent = /^rediss:/i.test(url) && /timeout/i.test(reason)
   const told = isSilent ? `${reason}; a server that does not speak TLS answers nothing either` : reason
   return failure(code, { url, reason: told }, error)
+}
+
+/** What a connection to the server turns out to be. The driver hides its socket, so that another one is opened to look at. */
+export async function readConnectionFacts(url: string): Promise<ConnectionFacts> {
+  const { socket, verification } = readRedisUrl(url)
+  if (verification === null) return { transport: 'path' in socket ? 'unix socket' : 'tcp', encrypted: false }
+  const { connectTimeout, ...options } = socket as ConnectionOptions & { connectTimeout: number }
+  const probe = connect(options)
+  try {
+    await once(probe, 'secureConnect', { signal: AbortSignal.timeout(connectTimeout) })
+    return factsOf(probe, verification)
+  } catch {
+    // The driver's own connection stands, encrypted as the URL asks for it.
+    return { transport: 'tcp', encrypted: true, verified: verification }
+  } finally {
+    probe.destroy()
+  }
 }

@@ -10,15 +10,14 @@ import type {
 } from '../../../ports/database.ts'
 import { pollInserts } from '../watch.ts'
 import { redisStrategies } from './bulk.ts'
-import { connectRedis, type RedisConnection } from './connection.ts'
+import { connectRedis, type RedisConnection, readConnectionFacts } from './connection.ts'
 import { isForbidden, readInfo, readRedisCounters, readRedisFacts } from './server-facts.ts'
 import { durabilitySettings, judgeRedis, type RedisSettings } from './durability.ts'
-import { readConnectionFacts } from './facts.ts'
 import { readRedisShapes } from './shape.ts'
 import { createRedisStore } from './store.ts'
 import { createIndexes, createTables, dropIndexes, dropTables, listTables } from './tables.ts'
 import { encodeRows, write, rowsPerWrite, type PlannedChange } from './write.ts'
-import { openRelay, redirectUrl } from '../relay-access.ts'
+import { openPausableProxy, redirectUrl } from '../pausable-proxy.ts'
 import { readRedisUrl } from './url.ts'
 
 /** Redis, and servers that speak its protocol. A table is a hash of rows with sorted sets beside it. */
@@ -70,7 +69,7 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
     url: connection.url,
     engine,
     traits: { transactions: false, concurrentWriters: true, foreignKeys: true },
-    leftOut: [],
+    unsupported: [],
     store,
     insertStrategies: redisStrategies(connection, describeDurability(engine.durability)),
     tables: () => listTables(connection),
@@ -105,21 +104,21 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
   }
 }
 
-/** A relay to the server or the Unix socket that the URL names. */
+/** A proxy to the server or the Unix socket that the URL names. */
 export async function openPausable(url: string): Promise<PausableAccess> {
   const { shown, socket, options, verification, certifiedName } = readRedisUrl(url)
   const { path, host = '', port = 0 } = socket as { path?: string; host?: string; port?: number }
   const db = String(options.database ?? 0)
-  const urlAt = (relayPort: number): string => {
+  const urlAt = (proxyPort: number): string => {
     if (path !== undefined) {
       const tcp = url.replace(/^unix:(?:\/\/)?([^@/?]*@)?[^?]*/i, 'redis://$1')
-      return redirectUrl(tcp, { host: '127.0.0.1', port: relayPort, parameters: { db } })
+      return redirectUrl(tcp, { host: '127.0.0.1', port: proxyPort, parameters: { db } })
     }
     // Certificates go on being held against the server's own name.
     const parameters = verification === 'authority and host' ? { sni: certifiedName } : {}
-    return redirectUrl(url, { host: '127.0.0.1', port: relayPort, parameters })
+    return redirectUrl(url, { host: '127.0.0.1', port: proxyPort, parameters })
   }
-  return openRelay({ shown, host: path ?? host, port, urlAt })
+  return openPausableProxy({ shown, host: path ?? host, port, urlAt })
 }
 
 /**

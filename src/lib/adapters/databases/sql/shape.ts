@@ -1,6 +1,6 @@
-import { expectedShape } from '../table-shapes.ts'
+import { expectedShape, inBrackets } from '../table-shapes.ts'
 import type { AnyTable, Value } from '../../../ports/database.ts'
-import { inBrackets, type TableShape, type TraitShape } from '../../../ports/table-shape.ts'
+import type { TableShape, TraitShape } from '../../../ports/table-shape.ts'
 import { indexName } from './ddl.ts'
 import type { SqlDialect } from './dialect.ts'
 

@@ -1,25 +1,25 @@
 import { failure } from '../../../base/errors/errors.ts'
-import {
-  rowsPerChunk,
-  type AnyLayout,
-  type Block,
-  type BulkLoader,
-  type Column,
-  type EncodedRows,
-  type InsertStrategy,
-  type Value,
+import type {
+  AnyLayout,
+  Block,
+  BulkLoader,
+  Column,
+  EncodedRows,
+  InsertStrategy,
+  Value,
 } from '../../../ports/database.ts'
-import { endStatements } from '../sql/bulk.ts'
+import { endStatements, rowsDiffer } from '../sql/bulk.ts'
 import type { Statements } from '../sql/statements.ts'
 import type { SqliteConnection } from './connection.ts'
 import { isConstraintViolation } from './errors.ts'
 import { useRollbackJournal } from './session.ts'
+import { rowsPerChunk } from '../../../base/limits.ts'
 
 /** Settings while rows are loaded. References are checked once for each value that occurs, not once for each row. */
 const whileLoading = ['temp_store = memory', 'foreign_keys = off']
 const afterwards = ['foreign_keys = on', 'temp_store = default']
 
-/** The ways in, fastest first. */
+/** The bulk strategies, fastest first. */
 export function sqliteStrategies(
   connection: SqliteConnection,
   statements: Statements,
@@ -61,7 +61,7 @@ function openLoader(
           references.note(chunk)
           return insert(chunk)
         })
-        if (stored !== block.rows) throw failure('rows-differ', { sent: block.rows, stored, warnings: 0 })
+        if (stored !== block.rows) throw rowsDiffer(block, stored)
         references.verify(block.rows)
         for (const statement of endStatements(statements, end)) connection.execute(statement)
       })
@@ -81,7 +81,7 @@ function insertOrRefuse(block: Block, insert: InsertChunk): number {
     return stored
   } catch (error) {
     if (!isConstraintViolation(error)) throw error
-    throw failure('rows-differ', { sent: block.rows, stored: 0, warnings: 0 }, error)
+    throw rowsDiffer(block, 0, 0, error)
   }
 }
 

@@ -57,7 +57,7 @@ function createDatabase(connection: SqliteConnection): Database {
       durability,
     },
     traits: { transactions: true, concurrentWriters: false, foreignKeys: true },
-    leftOut: [],
+    unsupported: [],
     store: createSqlStore(createSession(connection, statements), statements),
     insertStrategies: sqliteStrategies(connection, statements, describeDurability(durability)),
     tables: async () => listTables(connection),

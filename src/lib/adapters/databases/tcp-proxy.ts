@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net'
 
 /** Forwards connections to a server. */
-export interface Relay {
+export interface TcpProxy {
   /** On the loopback. */
   readonly port: number
   /** Forwards nothing from now on, but keeps every connection and takes new ones. */
@@ -15,8 +15,8 @@ export interface Relay {
 
 type Wire = readonly [near: Socket, far: Socket]
 
-/** Starts a relay to the server at `host` and `port`, or at the Unix socket that `host` is the path of. */
-export async function startRelay(host: string, port: number): Promise<Relay> {
+/** Starts a proxy to the server at `host` and `port`, or at the Unix socket that `host` is the path of. */
+export async function startTcpProxy(host: string, port: number): Promise<TcpProxy> {
   const wires = new Set<Wire>()
   let paused = false
   // A small message that waits for the answer to the one before would wait for 40 ms.

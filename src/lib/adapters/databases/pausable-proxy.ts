@@ -6,24 +6,24 @@ import { failure, reasonOf } from '../../base/errors/errors.ts'
 import type { PausableAccess } from '../../ports/database.ts'
 
 /** Beside this file: `.js` where it is compiled, `.ts` where it is not. */
-const entryPoint = fileURLToPath(new URL(`./relay-process${extname(import.meta.url)}`, import.meta.url))
+const entryPoint = fileURLToPath(new URL(`./tcp-proxy-process${extname(import.meta.url)}`, import.meta.url))
 
-/** How long the relay may take to start and to do as it is told, ms. */
+/** How long the proxy may take to start and to do as it is told, ms. */
 const answerTimeoutMs = 10_000
 
-/** A server that a relay leads to. */
-export interface RelayedServer {
+/** A server that a proxy leads to. */
+export interface ProxiedServer {
   /** Without its secrets. */
   readonly shown: string
   /** Or the file of a Unix socket. */
   readonly host: string
   readonly port: number
-  /** Leads to the relay at that port of 127.0.0.1, and means the same otherwise. */
+  /** Leads to the proxy at that port of 127.0.0.1, and means the same otherwise. */
   readonly urlAt: (port: number) => string
 }
 
-/** Starts a relay to a database server in a process of its own, which leaves this one's time to the load. */
-export async function openRelay({ shown, host, port, urlAt }: RelayedServer): Promise<PausableAccess> {
+/** Starts a proxy to a database server in a process of its own, which leaves this one's time to the load. */
+export async function openPausableProxy({ shown, host, port, urlAt }: ProxiedServer): Promise<PausableAccess> {
   // Detached from the terminal, as the API is: Ctrl-C reaches the load alone, which ends both in its own time.
   const child = fork(entryPoint, [host, String(port)], {
     execArgv: [],
@@ -43,9 +43,9 @@ export async function openRelay({ shown, host, port, urlAt }: RelayedServer): Pr
   }
 
   try {
-    const relayPort = Number(await answer())
+    const proxyPort = Number(await answer())
     return {
-      url: urlAt(relayPort),
+      url: urlAt(proxyPort),
       effect: 'nothing went to or from the server',
       async pause() {
         await tell('pause')
@@ -57,7 +57,7 @@ export async function openRelay({ shown, host, port, urlAt }: RelayedServer): Pr
     await end(child)
     throw failure(
       'database-not-pausable',
-      { url: shown, reason: `the relay does not answer (${reasonOf(error)})` },
+      { url: shown, reason: `the proxy does not answer (${reasonOf(error)})` },
       error,
     )
   }
