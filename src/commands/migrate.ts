@@ -7,7 +7,7 @@ import { formatTable, plain } from '../lib/base/format.ts'
 import { removeJournal, takeOverIfThere } from '../lib/seeding/journal.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
 
-/** What `migrate --json` prints. */
+/** Result of the command, which `--json` prints. */
 interface Migration {
   readonly url: string
   /** Tables that were created or dropped. */

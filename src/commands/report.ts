@@ -10,10 +10,10 @@ import { renderView } from '../lib/render/render.ts'
 import { extensions, viewNames, type ViewName } from '../lib/record/names.ts'
 import { paint } from '../lib/cli/output.ts'
 
-/** What a report is shown as; JSON is what it is saved as. */
+/** Forms of a report; JSON is the saved one. */
 type Form = ViewName | 'text' | 'json'
 
-/** What was shown, and where it went; null for the terminal. */
+/** The form that was shown, and its file; null for the terminal. */
 interface Shown {
   readonly view: Form
   readonly file: string | null

@@ -8,10 +8,10 @@ import type { SeedPartEvent } from '../lib/seeding/distributed/run-seed-part.ts'
 import { runWorker } from '../lib/app/worker.ts'
 import { readAllowed, settingFlags } from '../lib/cli/flags.ts'
 
-/** What `worker --json` prints in the end. */
+/** Result of the command, which `--json` prints. */
 interface WorkerSummary {
   readonly name: string
-  /** Of loads. */
+  /** Shards of loads. */
   readonly parts: readonly PartEvent[]
   readonly seedings: readonly SeedPartEvent[]
 }

@@ -45,7 +45,7 @@ async function openPostgres(url: string): Promise<Bookings> {
   }
 }
 
-/** Of every five attempts it stores one that it refuses, refuses one rightly, and breaks off the answer to one. */
+/** An API that, of five attempts, stores one that it refuses, refuses one rightly, and breaks off one response. */
 async function startLyingApi(bookings: Bookings): Promise<{ origin: string; lies: string[]; unanswered: string[] }> {
   const lies: string[] = []
   const unanswered: string[] = []

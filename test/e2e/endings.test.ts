@@ -77,7 +77,7 @@ describe('load --scenario, whatever the scenario does', () => {
     origin,
     ...args,
   ]
-  /** Whatever the exit code: where others share the machine, the generator may have been late. */
+  /** Accepts any exit code: on a busy machine the generator may have been late. */
   const reportOf = async (args: readonly string[]) =>
     JSON.parse((await work.run([...args, '--json'])).stdout) as LoadReport
   const saved = async () => (await readdir(join(work.folder, 'reports')).catch(() => [])).length

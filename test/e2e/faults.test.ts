@@ -18,7 +18,7 @@ afterEach(() => work[Symbol.asyncDispose]())
 const file = '.rushbench/rushbench.db'
 const openDatabase = () => new DatabaseSync(join(work.folder, file))
 
-/** Without the ledgers beside them. */
+/** Lists reports, without the ledgers beside them. */
 async function savedReports(): Promise<string[]> {
   return (await readdir(join(work.folder, 'reports'))).filter((name) => name.endsWith('.json'))
 }

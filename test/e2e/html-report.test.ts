@@ -27,7 +27,7 @@ const pages = [...Object.keys(reports), 'history']
 const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 800 } }
 const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 } }
 
-/** Of each canvas, how many colours it has that are not see-through; an empty one has none. */
+/** Counts the opaque colours of each canvas; an empty one has none. */
 const coloursOfCanvases = `[...document.querySelectorAll('canvas')].map((canvas) => {
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
   const pixels = new Uint32Array(data.buffer)

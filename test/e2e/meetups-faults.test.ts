@@ -5,7 +5,7 @@ import { createPeople } from '../support/meetups/people.ts'
 import { ask } from '../support/meetups/graphql.ts'
 import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 
-/** In the order of their ports. */
+/** Services in the order of their ports. */
 const services = ['user', 'post', 'chat', 'image', 'saga', 'relay'] as const
 
 const secret = randomBytes(32).toString('hex')

@@ -19,7 +19,7 @@ const commands = [...readme.matchAll(/```sh\n(.*?)```/gs)]
 const mysql = testEngines.find(({ name }) => name === 'mariadb')!
 const redis = await findService('redis')
 
-/** Where the test has what the README names. */
+/** Servers of the test in place of those that the README names. */
 interface Servers {
   readonly mysql: string | null
   readonly queue: string | null

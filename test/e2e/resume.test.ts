@@ -23,7 +23,7 @@ const latestKillMs = 900
 const manyRows = { each: 150_000, verified: 200_000 }
 const fewRows = { each: 60_000, verified: 50_000 }
 
-/** What is to be seeded each time, so that every way of it is killed. */
+/** Seedings, so that each bulk strategy is killed once. */
 const ways = [
   ['--keys', 'random', '--order', 'shuffled'],
   ['--keys', 'ascending'],

@@ -15,7 +15,7 @@ describe.skipIf(!postgres?.open)('a load on a database that gives work back', ()
     await writeFile(join(work.folder, 'rush.ts'), rushScenario)
     const db = ['--db', place.url]
     const args = ['load', '--scenario', 'rush.ts', '--users', '20', '--duration', '3s', '--replicas', '2', ...db]
-    // What is asked for by whoever connects is kept.
+    // Session settings of the caller are kept.
     const env = { PGOPTIONS: '-c default_transaction_isolation=serializable' }
     const { load, audit, retries } = await work.runJson<LoadReport>(args, env)
     expect(load.failureReasons).toEqual({})

@@ -44,7 +44,7 @@ async function expectHidden(...results: readonly CliResult[]): Promise<void> {
   }
 }
 
-/** What `ps` shows of all processes. */
+/** Command lines of all processes, as `ps` shows them. */
 async function everyProcess(): Promise<string> {
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')))
@@ -117,7 +117,7 @@ describe('secrets', () => {
     const origin = await startServer((_, response) => response.end('made'))
     const run = `load --target ${origin.replace('//', `//me:${user}@`)} --request /x --header 'A: ${header}' --duration 2s`
     const comparing = work.start(['compare', '--run', run, '--run', run, '--pairs', '1'])
-    // Until it has begun itself, everybody sees what it was given.
+    // Every user sees its arguments until it has started.
     await comparing.waitFor(/Comparing/)
     const seen: string[] = []
     let isOver = false

@@ -75,7 +75,7 @@ describe('stations whose servers are killed and started again', () => {
     await expect.poll(() => countBookings(db), { timeout: 60_000, interval: 100 }).toBeGreaterThan(before + enough)
   }
 
-  /** What the load says that goes on while the server is killed and comes back. */
+  /** Output of a load that goes on while the server is killed and comes back. */
   async function loadThrough({ db, broker, server, takesBookings }: Restart): Promise<LoadReport> {
     const flags = ['--workload', 'stations', '--locations', 'locations.json', '--scenario', './book.mjs']
     const users = ['--users', '30', '--duration', '10m']

@@ -80,7 +80,7 @@ describe('the stations, with no server at all', () => {
   })
 
   it('are loaded by people who browse and book, killed meanwhile, and audited', async () => {
-    // Who relays what another has relayed, but not noted before it was killed, publishes it twice.
+    // A relay publishes twice what another published but did not record before it was killed.
     const before = new Set(await publishedPeople()).size
     const users = ['--users', '60', '--duration', '15s', '--fault', 'kill-server@8s']
     const { code, stdout, stderr } = await work.run(['load', ...stations, ...users])

@@ -29,7 +29,7 @@ export interface Authority extends Disposable {
   /** That everybody may enter and write in. */
   readonly folder: string
   readonly ca: string
-  /** For 127.0.0.1 and localhost. */
+  /** Certificate for 127.0.0.1 and localhost. */
   readonly server: Identity
   readonly client: Identity
   /** The key of `client`, with the password `keySecret`. */

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 /**
- * Where Chromium is; null, with a line that says how to install it, when it is nowhere. With
+ * Finds Chromium; null, with a line that says how to install it, when it is nowhere. With
  * RUSHBENCH_REQUIRE_SERVICES=1 a missing Chromium is an error instead.
  */
 export function findChromium(): string | null {

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 /** Kinds of records, by their numbers (RFC 1035, RFC 2782). */
 const kinds = { TXT: 16, SRV: 33 } as const
 
-/** What a name has. */
+/** Records of a name. */
 export interface DnsRecords {
   readonly TXT?: readonly string[]
   readonly SRV?: readonly { readonly host: string; readonly port: number }[]

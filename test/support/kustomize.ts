@@ -5,7 +5,7 @@ const run = promisify(execFile)
 const program = process.env['RUSHBENCH_TEST_KUSTOMIZE'] ?? 'kustomize'
 
 /**
- * What `kustomize build FOLDER` prints; null where kustomize is not installed. With RUSHBENCH_REQUIRE_SERVICES=1 that is an
+ * Returns what `kustomize build FOLDER` prints; null where kustomize is not installed. With RUSHBENCH_REQUIRE_SERVICES=1 that is an
  * error instead.
  */
 export async function buildManifests(folder: string): Promise<string | null> {

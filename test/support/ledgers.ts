@@ -17,7 +17,7 @@ export function entriesOf(entries: readonly LedgerEntry[]): LedgerEntries {
   }
 }
 
-/** Of what an audit is told, how much was acknowledged and how much refused. */
+/** Counts acknowledged and refused bookings among the entries of an audit. */
 export function countsOf(entries: readonly LedgerEntry[]): { readonly acknowledged: number; readonly refused: number } {
   const count = (wanted: LedgerEntry['outcome']) => entries.filter(({ outcome }) => outcome === wanted).length
   return { acknowledged: count('booked'), refused: count('conflict') }
@@ -43,8 +43,8 @@ export async function findViolations(
   return found
 }
 
-/** For audits that have nothing to do with messages. */
+/** Broker of audits that need none. */
 export const noBroker = (): Promise<never> => Promise.reject(new Error('no broker here'))
 
-/** For workloads that have nothing to tell other processes of. */
+/** Pub/sub of workloads that need none. */
 export const noPubSub = (): Promise<never> => Promise.reject(new Error('no pub/sub here'))

@@ -9,7 +9,7 @@ import { tryPort } from './free-ports.ts'
 const run = promisify(execFile)
 const program = new URL('../../dev/services', import.meta.url).pathname
 
-/** What dev/services calls the servers whose variables have other names. */
+/** Variables of dev/services that differ from the server's name. */
 const variables: Readonly<Record<string, string>> = { mariadb: 'MYSQL', ferretdb: 'MONGODB' }
 
 /** How long a server that was killed may take to start again, ms. */
@@ -18,13 +18,13 @@ const restartWithinMs = 30_000
 /** A server of dev/services that belongs to one test, which may do to it what it likes. */
 export interface PrivateService extends AsyncDisposable {
   readonly url: string
-  /** Of its data. */
+  /** Folder of its data. */
   readonly folder: string
   /** Its process, or the first of its processes. */
   findPid(): Promise<number>
-  /** With SIGKILL: it has no chance to write anything. */
+  /** Kills it by SIGKILL: it has no chance to write anything. */
   kill(): Promise<void>
-  /** With SIGSTOP: it keeps its connections, and answers nothing until it is resumed. */
+  /** Stops it by SIGSTOP: it keeps its connections, and answers nothing until it is resumed. */
   pause(): Promise<void>
   resume(): Promise<void>
   /** Starts it again, on the same port, with the data that it left. Resolves when it answers. */
@@ -94,7 +94,7 @@ export async function startPrivateService(
     resume: () => signal('SIGCONT'),
     async start() {
       const giveUpAt = performance.now() + restartWithinMs
-      // What a killed PostgreSQL left behind in memory is there until its last process has ended.
+      // Shared memory of a killed PostgreSQL remains until its last process has ended.
       while (
         await services('start').then(
           () => false,
@@ -118,13 +118,13 @@ async function isStopped(pid: number): Promise<boolean> {
   return states.every((state) => state.slice(state.lastIndexOf(')')).startsWith(') T'))
 }
 
-/** True, so that it is tried again, until it has been tried for long enough. */
+/** Returns true, to try again, until the deadline. */
 function tryAgain(error: unknown, giveUpAt: number): true {
   if (performance.now() > giveUpAt) throw error
   return true
 }
 
-/** With a free one after it, which Kafka needs too. */
+/** Finds a free port followed by another free one, which Kafka needs. */
 async function freePort(): Promise<number> {
   for (;;) {
     const port = await tryPort(0)

@@ -3,7 +3,7 @@ import type { RunContext } from '../../src/lib/app/run-context.ts'
 import { resolveConfig, type RunConfig } from '../../src/lib/config/resolve.ts'
 import type { SettingName } from '../../src/lib/config/settings.ts'
 
-/** What a use case is given, and what it printed. */
+/** Context of a use case, with everything that it printed. */
 export interface TestContext extends RunContext {
   readonly logged: readonly string[]
   readonly notes: readonly string[]

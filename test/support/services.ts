@@ -20,7 +20,7 @@ const services = {
 } as const
 
 /**
- * Where a server listens; null, with a line that says how to start it, when it does not. With
+ * Finds a server; null, with a line that says how to start it, when it does not answer. With
  * RUSHBENCH_REQUIRE_SERVICES=1 a missing server is an error instead.
  */
 export async function findService(name: keyof typeof services): Promise<string | null> {

@@ -9,7 +9,7 @@ const run = promisify(execFile)
 /** A folder that takes no more than it has room for. */
 export interface SmallDisk extends AsyncDisposable {
   readonly folder: string
-  /** What a command is started with that is to write to it. */
+  /** Environment of a command that is to write to it. */
   env(): Record<string, string>
   /** Lets it take so much more than is in it now. */
   setRoom(kilobytes: number): Promise<void>

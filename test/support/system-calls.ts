@@ -10,7 +10,7 @@ export interface SystemCall {
   readonly file: string
 }
 
-/** What is being watched. */
+/** A watch under way. */
 export interface SystemCallWatch {
   /** Ends the watch; what was called meanwhile. */
   stop(): Promise<SystemCall[]>

@@ -16,8 +16,8 @@ import { openDatabase, type RunContext } from './run-context.ts'
 import { requirePlaces, saveAndPrint } from './save-run.ts'
 import { createServices } from './services.ts'
 
-/** What of an audit is no setting. */
-export interface AuditOptions {
+/** Options of an audit that are no settings. */
+export interface AuditRequest {
   /** Files. */
   readonly ledgers: readonly string[]
   /** Replicas whose memory is audited, where the workload keeps any. */
@@ -30,7 +30,7 @@ export interface AuditOptions {
 export async function auditLedgers(
   context: RunContext,
   config: RunConfig,
-  { ledgers: files, targets, maxViolations }: AuditOptions,
+  { ledgers: files, targets, maxViolations }: AuditRequest,
 ): Promise<AuditReport> {
   const { values } = config
   await requirePlaces(values.reports)

@@ -27,8 +27,8 @@ export interface RunsToMake {
   readonly reports: string
 }
 
-/** How runs are compared, and what is shown. */
-export interface CompareOptions {
+/** Runs to compare, and how. */
+export interface CompareRequest {
   /** Reports of the baseline, then those of the candidate; or runs to make. */
   readonly runs: readonly string[] | RunsToMake
   /** The smallest change that matters, as a fraction. */
@@ -45,7 +45,7 @@ export interface CompareOptions {
 /** Compares saved runs or makes them first, and prints the comparison. */
 export async function compareRuns(
   context: RunContext,
-  { runs, minEffect, noise, force, html, show }: CompareOptions,
+  { runs, minEffect, noise, force, html, show }: CompareRequest,
 ): Promise<Comparison> {
   if (html !== undefined) await requireWritableFile(html)
   // Read before runs are made: a missing file would be noticed after hours.
@@ -69,8 +69,8 @@ export async function compareRuns(
   return comparison
 }
 
-/** What of a history is shown. */
-export interface HistoryOptions {
+/** Runs and metrics of a history. */
+export interface HistoryRequest {
   readonly reports: string
   /** The metric; undefined: those that gate. */
   readonly metric: string | undefined
@@ -84,7 +84,7 @@ export interface HistoryOptions {
 /** Shows how metrics changed over saved runs. */
 export async function showHistory(
   context: RunContext,
-  { reports, metric, minEffect, html, show }: HistoryOptions,
+  { reports, metric, minEffect, html, show }: HistoryRequest,
 ): Promise<History> {
   if (html !== undefined) await requireWritableFile(html)
   const history = describeHistory(reportsOf(context, await findReports(reports)), { metric, minEffect })

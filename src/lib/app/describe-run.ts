@@ -7,15 +7,15 @@ import type { Report, ReportHead, ServerRecord } from '../record/record.ts'
 import type { ServerFacts } from '../ports/database-facts.ts'
 import { reportSchemaName } from '../record/names.ts'
 
-/** What a report says about its run, whatever was run. */
+/** Facts that the head of every report is made of. */
 export interface RunFacts {
   readonly startedAt: Date
   readonly config: RunConfig
   /** Null when the target's database is not known. */
   readonly engine: EngineInfo | null
-  /** What the server said of itself; null where it could not be asked. */
+  /** Facts that the server reports of itself; null where it could not be asked. */
   readonly server: ServerFacts | null
-  /** Of rushbench. */
+  /** Version of rushbench. */
   readonly version: string
 }
 
@@ -50,7 +50,7 @@ export function describeRun<Kind extends Report['kind']>(
   }
 }
 
-/** What a report says of the server; nothing where it could not be asked. */
+/** Returns a report's fields about the server; none where it could not be asked. */
 export function recordServer(facts: ServerFacts | null): { server?: ServerRecord } {
   if (facts === null) return {}
   const { settings, tables, replication, others } = facts

@@ -36,8 +36,8 @@ import {
 import { openDatabase, type RunContext } from './run-context.ts'
 import { requirePlaces, saveAndPrint } from './save-run.ts'
 
-/** What of a benchmark is no setting. */
-export interface InsertBenchOptions {
+/** Options of a benchmark that are no settings. */
+export interface InsertBenchRequest {
   /** Measure every insert on the way to the size, instead of some at each size. */
   readonly stream: boolean
   /** Go on with the latest unfinished sweep. */
@@ -48,7 +48,7 @@ export interface InsertBenchOptions {
   readonly columns: number | undefined
 }
 
-/** What a run adds to the head of its report. */
+/** Fields that a run adds to the head of its report. */
 interface Measured {
   readonly checkpoints: Checkpoint[]
   readonly interrupted: boolean
@@ -58,7 +58,7 @@ interface Measured {
   readonly stream?: Stream
 }
 
-/** What to measure, as the settings or the report of an unfinished sweep say. */
+/** Plan of a benchmark, from the settings or from the report of an unfinished sweep. */
 type Plan = Pick<BenchOptions, 'at' | 'keys' | 'inserts' | 'warmup' | 'concurrency' | 'rate'>
 
 /** A benchmark under way. */
@@ -77,7 +77,7 @@ interface Bench {
 export async function benchInserts(
   context: RunContext,
   config: RunConfig,
-  { stream, resume, besideOriginal, columns }: InsertBenchOptions,
+  { stream, resume, besideOriginal, columns }: InsertBenchRequest,
 ): Promise<InsertBenchReport> {
   const { values } = config
   const { signal } = context

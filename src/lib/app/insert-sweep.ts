@@ -3,17 +3,17 @@ import type { Checkpoint } from '../insert-bench/measure.ts'
 import type { InsertBenchReport } from '../record/record.ts'
 import { listReports, readReport, replaceReport, saveReport } from '../record/store.ts'
 
-/** What a sweep was asked for, as its report keeps it. */
+/** Plan of a sweep, as its report keeps it. */
 export type Sweep = NonNullable<InsertBenchReport['sweep']>
 
-/** How far a sweep has come. */
+/** Progress of a sweep. */
 export interface SweepState {
   readonly checkpoints: readonly Checkpoint[]
   /** Table sizes, rows. */
   readonly missing: readonly number[]
 }
 
-/** A sweep that another process has begun. */
+/** A sweep that another process began and did not finish. */
 export interface UnfinishedSweep {
   readonly file: string
   readonly report: InsertBenchReport & { readonly sweep: Sweep }
@@ -34,19 +34,19 @@ export async function findUnfinishedSweep(folder: string, database: string | nul
   throw failure('sweep-none', { folder })
 }
 
-/** Checkpoints that are whole; what was cut short is measured again. */
+/** Returns the whole checkpoints; a size that was cut short is measured again. */
 export function wholeCheckpoints({ sweep, checkpoints, missing = [] }: UnfinishedSweep['report']): Checkpoint[] {
   return checkpoints.filter(({ rows, inserts }) => inserts === sweep.inserts && !missing.includes(rows)) as Checkpoint[]
 }
 
-/** The report of a sweep on file, which is replaced as the sweep goes on. */
+/** File of a sweep's report, which is replaced as the sweep goes on. */
 export interface SweepFile {
   /** Null until something was saved. */
   readonly path: () => string | null
   save(report: InsertBenchReport): Promise<string>
 }
 
-/** `resumed` is the file of the sweep that is gone on with. */
+/** Creates the file when it is first saved, or goes on with `resumed`. */
 export function createSweepFile(folder: string, resumed: string | null): SweepFile {
   let path = resumed
   return {
@@ -58,7 +58,7 @@ export function createSweepFile(folder: string, resumed: string | null): SweepFi
   }
 }
 
-/** The error that a sweep ended with, which says what of it is on file, if anything is. */
+/** Wraps the error that ended a sweep in `sweep-unfinished` where part of the sweep is on file. */
 export function unfinishedSweep(error: unknown, file: SweepFile, { missing }: SweepState, sizes: number): unknown {
   const path = file.path()
   if (path === null || missing.length === sizes) return error

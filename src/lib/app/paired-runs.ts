@@ -7,6 +7,7 @@ import { splitWords } from '../compare/command-line.ts'
 import { whyNotValid } from '../compare/faults.ts'
 import type { Sides } from '../compare/noise.ts'
 import { planPairs } from '../compare/pairs.ts'
+import { onAbort } from '../base/abort.ts'
 import { exitCodes } from '../base/errors/error-entry.ts'
 import { failure } from '../base/errors/errors.ts'
 import { makeFolder } from '../base/folders.ts'
@@ -23,20 +24,20 @@ export interface PairedRuns {
   readonly folder: string
   readonly signal: AbortSignal
   readonly onProgress: (progress: { readonly done: number; readonly total: number }) => void
-  /** Told of each run that is made again, and of each pair that is dropped. */
+  /** Called for each run that is made again, and each pair that is dropped. */
   readonly onNote: (text: string) => void
 }
 
 type Side = keyof Sides<Report>
 
-/** What was measured. */
+/** Reports of both sides. */
 export interface PairsMade {
   readonly sides: Sides<Report>
-  /** Pairs that were dropped since a run of theirs stayed not valid, each with the reason. */
+  /** Why each dropped pair was dropped: one of its runs stayed not valid. */
   readonly dropped: readonly string[]
 }
 
-/** A run that is not valid is made again until it was made so often. */
+/** How often a run is made before it counts as not valid. */
 const mostTries = 3
 
 /**
@@ -67,12 +68,12 @@ export async function runInPairs(runs: PairedRuns): Promise<PairsMade> {
   return { sides: { baseline: of('baseline'), candidate: of('candidate') }, dropped }
 }
 
-/** What a run of a command left. */
+/** Files and reports that one run of a command saved. */
 interface SavedRun {
   readonly side: Side
   readonly files: readonly string[]
   readonly reports: readonly Report[]
-  /** Why its figures say nothing of the system; null where they do. */
+  /** Why the run is not valid; null where it is. */
   readonly notValid: string | null
 }
 
@@ -104,7 +105,7 @@ async function listFiles(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(() => [])).map((name) => join(folder, name))
 }
 
-/** Moves what a run left out of the way of comparisons of the folder, where it can still be looked at. */
+/** Moves a run's files to a folder that comparisons do not read, where they can still be inspected. */
 async function setAside({ side, files }: SavedRun, folder: string): Promise<void> {
   const aside = join(folder, 'not-valid', side)
   await makeFolder(aside)
@@ -117,16 +118,15 @@ interface Ended {
   readonly output: string
 }
 
-/** Of a program's output, as much as its last sentence needs. */
+/** Characters of a program's output that are kept, for its last sentence. */
 const keptOutput = 10_000
 
 async function runCommand(words: readonly string[], signal: AbortSignal): Promise<Ended> {
   const { program, args, env } = programOf(words)
-  // In a group of its own, so that Ctrl-C reaches it once, through us, and lets it end by itself.
+  // Its own process group: Ctrl-C reaches it once, through this process, and lets it end by itself.
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env })
-  const stop = () => child.kill('SIGINT')
   const killGroup = () => killAll(child)
-  signal.addEventListener('abort', stop, { once: true })
+  const stopFollowing = onAbort(signal, () => child.kill('SIGINT'))
   process.once('exit', killGroup)
   let output = ''
   for (const stream of [child.stdout, child.stderr])
@@ -141,12 +141,12 @@ async function runCommand(words: readonly string[], signal: AbortSignal): Promis
       error,
     )
   } finally {
-    signal.removeEventListener('abort', stop)
+    stopFollowing()
     process.off('exit', killGroup)
   }
 }
 
-/** Without the summary of GitHub's job, to which the comparison is added instead of each of its runs. */
+/** Returns the environment without GitHub's job summary: the comparison is added to it, not each of its runs. */
 function environmentOfRuns(): NodeJS.ProcessEnv {
   const { GITHUB_STEP_SUMMARY: _summary, ...others } = process.env
   return others
@@ -160,8 +160,8 @@ interface Program {
 }
 
 /**
- * What begins with a path is a program of its own, such as another version; a script is run by this Node. What rushbench
- * itself is to run it is told through its environment where it holds a secret, since everybody may see its arguments.
+ * Takes words that begin with a path for another program, such as another version; Node runs a script. Arguments for this
+ * rushbench go through the environment where they hold a secret, since every user may see a process's arguments.
  */
 function programOf(words: readonly string[]): Program {
   const [first = '', ...others] = words

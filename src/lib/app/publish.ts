@@ -13,8 +13,8 @@ import { publishOrders } from '../workloads/orders/publish.ts'
 import { followReadings, type Readable, type Replica } from '../workloads/orders/readable.ts'
 import type { RunContext } from './run-context.ts'
 
-/** What of a publication is no setting. */
-export interface PublishOptions {
+/** Options of a publication that are no settings. */
+export interface PublishRequest {
   /** Replicas that the orders are to be readable from. */
   readonly targets: readonly string[]
   /** New file; undefined: one beside the reports. */
@@ -25,7 +25,7 @@ export interface PublishOptions {
 export async function publishAndFollow(
   context: RunContext,
   values: Settings,
-  { targets, ledger: ledgerPath }: PublishOptions,
+  { targets, ledger: ledgerPath }: PublishRequest,
 ): Promise<PublishResult> {
   const { signal: stopped } = context
   if (ledgerPath === undefined) await requireWritable(values.reports)

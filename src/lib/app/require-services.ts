@@ -2,12 +2,12 @@ import { openBroker, readBroker } from '../adapters/brokers/registry.ts'
 import { openCache } from '../adapters/cache/cache.ts'
 import type { Settings, SettingName } from '../config/settings.ts'
 
-/** Settings that name a server beside the database. */
+/** Settings that name a server other than the database. */
 export type Service = 'cache' | 'broker' | 'queue'
 
 type Values = Pick<Settings, Service>
 
-/** Looks at the URLs of the services among `names`, without connecting. Throws what is wrong with one. */
+/** Checks the URLs of the services among `names`, without connecting. Throws what is wrong with one. */
 export async function requireReadable(values: Values, names: readonly SettingName[]): Promise<void> {
   const given = (name: Service) => (names.includes(name) ? values[name] : undefined)
   const [cache, broker, queue] = [given('cache'), given('broker'), given('queue')]

@@ -27,9 +27,9 @@ export interface ProgressDisplays {
   trial(): (trial: Trial) => void
 }
 
-/** What a use case is given by the command that runs it. It knows no oclif and no terminal, so that a test can make one. */
+/** Context of a use case, given by the command that runs it. It knows no oclif and no terminal, so that tests can create one. */
 export interface RunContext {
-  /** Of rushbench. */
+  /** Version of rushbench. */
   readonly version: string
   /** The script that starts rushbench: for processes of its own. */
   readonly entryPoint: string
@@ -39,7 +39,7 @@ export interface RunContext {
   readonly progress: ProgressDisplays
   /** Prints results, on stdout. */
   log(text: string): void
-  /** Says what a user should know besides, on stderr. */
+  /** Prints what a user should know besides, on stderr. */
   note(text: string): void
   /** Warns that a result may mislead, on stderr. */
   warn(text: string): void

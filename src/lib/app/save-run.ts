@@ -7,7 +7,7 @@ import { markdownReport } from '../render/text-formats/markdown.ts'
 import { renderView } from '../render/render.ts'
 import { extensions, type ViewName } from '../record/names.ts'
 
-/** Where a run is saved, and in which forms besides JSON. */
+/** Folder and forms that a run is saved in. */
 export interface SaveOptions {
   /** Folder. */
   readonly reports: string
@@ -17,7 +17,7 @@ export interface SaveOptions {
 }
 
 /**
- * Checks that what comes of a command can be saved, before it has done any work that would be lost. Throws
+ * Checks that the results of a command can be saved, before it does work that would be lost. Throws
  * `report-unwritable`, `file-unwritable`.
  */
 export async function requirePlaces(reports: string): Promise<void> {
@@ -38,8 +38,8 @@ export async function saveRun(report: Report, { reports, report: views = [], sav
 }
 
 /**
- * Saves a report as `saveRun` does, and prints its summary and where it was saved. In this order, since whoever reads what
- * is printed may have gone; the summary is printed also when nothing can be saved. Throws `report-unwritable`.
+ * Saves a report as `saveRun` does, and prints its summary and where it was saved. In this order, since the reader of the
+ * output may have gone; the summary is printed even when nothing can be saved. Throws `report-unwritable`.
  */
 export async function saveAndPrint(
   report: Report,
@@ -58,7 +58,7 @@ async function saveView(report: Report, view: ViewName, path: string): Promise<s
     const content = await renderView(report, view)
     await writeView(file, content)
   } catch (error) {
-    // The run is over and its report saved: that it has no rows for this form is no reason to fail.
+    // The run is over and its report saved: a form that it has no rows for is no reason to fail.
     if (error instanceof RushbenchError && error.code === 'view-missing') return `no ${view}: ${error.message}`
     throw error
   }

@@ -36,8 +36,8 @@ import { requirePlaces, saveAndPrint } from './save-run.ts'
 /** Settings that make up a recipe. */
 export const recipeSettings = ['number', 'rows', 'keys', 'order', 'indexes', 'seed'] as const
 
-/** What of a seeding is no setting. */
-export interface SeedOptions {
+/** Options of a seeding that are no settings. */
+export interface SeedRequest {
   /** Go on with the unfinished seeding. */
   readonly resume: boolean
   /** Hold the table's checksum against the seeded rows. */
@@ -69,7 +69,7 @@ interface Seeding {
 export async function seedReservations(
   context: RunContext,
   config: RunConfig,
-  { resume, verify }: SeedOptions,
+  { resume, verify }: SeedRequest,
 ): Promise<SeedReport | FinishedElsewhere | Verified> {
   const { values } = config
   await requirePlaces(values.reports)

@@ -6,12 +6,12 @@ import type { Settings } from '../config/settings.ts'
 import { openPubSub } from '../adapters/pubsub/pubsub.ts'
 import type { PubSub } from '../ports/pubsub.ts'
 
-/** What a workload may ask for beside its database. */
+/** Services that a workload may use beside its database, each opened when it is first asked for. */
 export interface OpenedServices extends AsyncDisposable {
   readonly openCache: () => Promise<Cache>
   readonly openBroker: () => Promise<Broker>
   readonly openPubSub: () => Promise<PubSub>
-  /** What was asked for so far: `cache memory`. */
+  /** Names what was opened so far, such as `cache memory`. */
   describe(): readonly string[]
 }
 

@@ -22,7 +22,7 @@ import { reservationSeeding } from '../workloads/vaccination/seeding.ts'
 import { endProcess } from './end-process.ts'
 import { moduleBeside } from './load/entry-points.ts'
 
-/** What a worker takes, and what it does for nobody. */
+/** Jobs that a worker takes, and what it permits. */
 export interface WorkerOptions {
   /** URL of the queue. */
   readonly queue: string
@@ -33,7 +33,7 @@ export interface WorkerOptions {
   readonly db: string | null
 }
 
-/** What a worker says of what it does. */
+/** Called for the jobs that a worker does. */
 export interface WorkerListener {
   readonly onPart: (event: PartEvent) => void
   readonly onSeedPart: (event: SeedPartEvent) => void

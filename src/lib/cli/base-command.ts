@@ -17,13 +17,13 @@ import { usageFailure } from './usage-errors.ts'
 import type { Wait } from '../ports/database-facts.ts'
 import type { Progress } from '../base/progress.ts'
 
-/** What a command's flags and arguments are read into. */
+/** Parsed flags or arguments of a command. */
 type Output = Record<string, unknown>
 
-/** What of a flag is not oclif's. */
+/** Facts about a flag that oclif does not know. */
 interface KnownFlag {
   readonly setting?: SettingName
-  /** It may hold a password. */
+  /** The value may hold a password. */
   readonly secret?: boolean
 }
 
@@ -32,22 +32,22 @@ const hidden = '***'
 /** Flags of all commands, which change nothing of a run. */
 const inheritedFlags: ReadonlySet<string> = new Set(['beside-original', 'help', 'json', 'verbose', 'version'])
 
-/** How long a connection or a thread that a command has left open may hold the process after its end, ms. */
+/** How long an open connection or thread may hold the process once its command is done, ms. */
 const leftOpenMs = 2000
 
-/** Says that a command cannot go on: nothing is left that it could wait for, and Node would exit with 0. */
+/** Reports a command that waits for nothing any more: Node would exit with 0. */
 function onEmptyLoop(): void {
   process.exitCode = exitCodes.error
   ux.stderr(`Error: ${failure('unfinished', {}).message}`)
 }
 
-/** What every command shares: `--json`, `--verbose`, settings, Ctrl-C, and errors as one sentence with an exit code. */
+/** Base of every command: `--json`, `--verbose`, settings, Ctrl-C, and errors as one sentence with an exit code. */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
   static override usage: string | string[] = '<%= command.id %> [FLAGS]'
   static override baseFlags = {
     verbose: Flags.boolean({ summary: 'show the stack trace of an error', helpGroup: 'GLOBAL' }),
-    // Both are seen before a command is: they stand here for the help.
+    // Both are handled before any command runs; they are declared for the help alone.
     version: Flags.boolean({ char: 'v', summary: 'show the version of rushbench', helpGroup: 'GLOBAL' }),
     help: Flags.boolean({ char: 'h', summary: 'show how the command is used', helpGroup: 'GLOBAL' }),
   }
@@ -101,7 +101,7 @@ export abstract class BaseCommand extends Command {
   /** Every setting from its strongest source, and the command line that sets them all. */
   protected async resolveSettings(flags: Readonly<Record<string, unknown>>): Promise<RunConfig> {
     const known = this.ctor.flags as Readonly<Record<string, KnownFlag>>
-    // A flag that is no setting may have the name of one that another command has.
+    // Another command's setting may share its name with a flag that is none here.
     const ofSettings = Object.entries(flags).flatMap(([flag, raw]) => {
       const setting = known[flag]?.setting
       return setting ? [[setting, raw]] : []
@@ -120,13 +120,13 @@ export abstract class BaseCommand extends Command {
     return { ...config, command: commandLine(config, invocation) }
   }
 
-  /** Shows what the database is waited for, with the step that is under way; nothing with `--json`. */
+  /** Shows what the database keeps the current step waiting for; nothing with `--json`. */
   readonly #onWait = (wait: Wait | null): void => {
     if (this.#display) this.#display.wait(wait)
     else if (!this.jsonEnabled()) this.#writeWait(wait)
   }
 
-  /** What use cases are given. */
+  /** The context that use cases run on. */
   get context(): RunContext {
     const quiet = this.jsonEnabled()
     return {
@@ -155,7 +155,7 @@ export abstract class BaseCommand extends Command {
     return openDatabase(this.context, url, poolSize, options)
   }
 
-  /** Runs a long step with its progress shown on stderr. */
+  /** Runs a long step and shows its progress on stderr. */
   protected async withProgress<T>(
     title: string,
     unit: string,
@@ -199,13 +199,13 @@ export abstract class BaseCommand extends Command {
   }
 }
 
-/** The value of a flag that is no setting: it may be a URL, or have one in it. */
+/** Hides secrets in the value of a flag that is no setting: it may be a URL, or contain one. */
 function withoutSecrets(raw: unknown): unknown {
   if (Array.isArray(raw)) return raw.map(withoutSecrets)
   return typeof raw === 'string' ? hideInWord(raw) : raw
 }
 
-/** Node looks for the working directory whenever a path is relative, and says this of one that was removed. */
+/** Whether Node found the working directory removed, which it looks up for every relative path. */
 function isFolderGone(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).syscall === 'uv_cwd'
 }

@@ -16,20 +16,20 @@ export interface ProgressDisplay {
   stop(): void
 }
 
-/** Where there is no terminal to redraw: when the first line is written, and how often another, in ms. */
+/** When the first line is written where there is no terminal to redraw, and how often another, ms. */
 const firstLineMs = 1000
 const lineEveryMs = 5000
 
 /**
- * A bar with rate and time left on a terminal, a line now and then elsewhere, nothing when `quiet`.
- * Goes to stderr, so that stdout holds results alone.
+ * Shows a bar with rate and time left on a terminal, a line now and then elsewhere, nothing when `quiet`.
+ * Writes to stderr, so that stdout holds results alone.
  */
 export function showProgress(title: string, unit: string, quiet: boolean): ProgressDisplay {
   if (quiet) return { update() {}, wait() {}, stop() {} }
   return process.stderr.isTTY ? barDisplay(title, unit) : lineDisplay(title, unit)
 }
 
-/** Writes a line when something is waited for, and now and then as long as it is. To stderr. */
+/** Writes a line to stderr when a wait begins, and now and then while it lasts. */
 export function showWaits(start: string): (wait: Wait | null) => void {
   let last = ''
   let nextAt = 0
@@ -85,7 +85,7 @@ function lineDisplay(title: string, unit: string): ProgressDisplay {
   }
 }
 
-/** Shows how many users are prepared, once that has taken a second; null ends it. Nothing when `quiet`. To stderr. */
+/** Shows on stderr how many users are prepared, once that has taken a second; null ends it. Nothing when `quiet`. */
 export function showPreparing(quiet: boolean): (progress: Progress | null) => void {
   let shown: { readonly display: ProgressDisplay; readonly startedAt: number } | null = null
   return (progress) => {
@@ -99,11 +99,11 @@ export function showPreparing(quiet: boolean): (progress: Progress | null) => vo
   }
 }
 
-/** Without a terminal, so many seconds are in a line. */
+/** Seconds that a line covers where there is no terminal. */
 const secondsPerLine = 5
 
 /**
- * One line that is redrawn on a terminal each second; elsewhere a line every five seconds, with the rate and the
+ * Redraws one line on a terminal each second; elsewhere writes a line every five seconds, with the rate and the
  * percentile of all five. Nothing when `quiet`. To stderr.
  */
 export function showSeconds(durationMs: number, quiet: boolean): SecondsDisplay {
@@ -120,7 +120,7 @@ export function showSeconds(durationMs: number, quiet: boolean): SecondsDisplay 
   let recent = 0
   return {
     update(row, added) {
-      // The first second of a run, which may not be the first run.
+      // A display may show several runs, each of which begins at 0.
       if (row.second === 0) {
         requests = failures = errors = skipped = recent = 0
         responseTimes = []
@@ -151,7 +151,7 @@ export function showSeconds(durationMs: number, quiet: boolean): SecondsDisplay 
   }
 }
 
-/** Shows what came of each trial of a search, on a line of its own; nothing when `quiet`. To stderr. */
+/** Shows the outcome of each trial of a search on a line of its own on stderr; nothing when `quiet`. */
 export function showTrial(quiet: boolean): (trial: Trial) => void {
   const begin = process.stderr.isTTY ? '\r\u001b[K' : ''
   return ({ level, outcome, run: { model, result, decided } }) => {

@@ -3,23 +3,23 @@ import { failure } from '../base/errors/errors.ts'
 import { nearestWord } from '../base/nearest.ts'
 import { hideInWords } from '../base/secret-text.ts'
 
-/** What the errors of oclif's parser may carry, each one of them. */
+/** Errors of oclif's parser, each of which may carry one of these lists. */
 interface ParserError {
   readonly flags?: readonly string[]
   readonly args?: readonly (string | { readonly name?: string; readonly description?: string })[]
   readonly message: string
 }
 
-/** What was typed of a command. */
+/** A command line as it was typed. */
 interface Typed {
   readonly command: string
   /** Names of its flags. */
   readonly flags: readonly string[]
-  /** What stands behind it. */
+  /** Words after the command. */
   readonly words: readonly string[]
 }
 
-/** Returns `usage-wrong` in one sentence, and what to do, for what oclif's parser refused. */
+/** Turns an error of oclif's parser into `usage-wrong`: one sentence, with what to do. */
 export function usageFailure(error: ParserError, typed: Typed): Error {
   return failure('usage-wrong', { reason: explain(error, typed) }, error)
 }
@@ -57,7 +57,7 @@ function explain(error: ParserError, { command, flags, words }: Typed): string {
   return `${reword(error.message)} ${see}`
 }
 
-/** Some of the words: one behind a header that is not in quotes is a part of it. */
+/** Hides secrets in some of the words: one after an unquoted header belongs to it. */
 function withoutSecrets(some: readonly string[], words: readonly string[]): string[] {
   const shown = hideInWords(words)
   return some.map((word) => shown[words.lastIndexOf(word)] ?? hideInWords([word])[0]!)
@@ -81,7 +81,7 @@ const wordings: readonly (readonly [RegExp, string])[] = [
   [/^All of the following must be provided when using (--\S+): (.*)$/, '$1 needs $2 as well.'],
 ]
 
-/** What oclif says over several lines, with an advice of its own at the end, in one sentence. */
+/** Joins oclif's message of several lines into one sentence, without the advice at its end. */
 function reword(message: string): string {
   const [said = ''] = message.split('See more help with --help')
   const lines = said
@@ -98,7 +98,7 @@ function reword(message: string): string {
   return found ? text.replace(found[0], (...parts: string[]) => cited(found[1], parts)) : `${text}.`
 }
 
-/** A wording with what was typed in its places. */
+/** Fills a wording with what was typed. */
 function cited(wording: string, parts: readonly string[]): string {
   return wording.replaceAll(/\$(\d)/g, (_, place: string) => cite(parts[Number(place)] ?? ''))
 }

@@ -17,7 +17,7 @@ export interface BrokerUnderTest {
   removeTopics(topics: readonly string[]): Promise<void>
 }
 
-/** What every broker promises, on a topic of its own each time. */
+/** Contract of every broker, on a topic of its own each time. */
 export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopics }: BrokerUnderTest): void {
   describe(`the ${kind} broker`, () => {
     const topics: string[] = []
@@ -197,7 +197,7 @@ export function describeBroker({ kind, url, unreachable, sharesKeys, removeTopic
       await broker.consume({ topic, group: 'group', maxBatch: 10, ...staying })
       await waitUntil(() => staying.handled.length >= 70)
       expect([...leaving.handled, ...staying.handled].map(textOf).sort()).toEqual(messages.map(textOf).sort())
-      // Without being given back they would come some 5 s later.
+      // Messages that are not released come some 5 s later.
       expect(performance.now() - startedAt).toBeLessThan(4000)
     })
 

@@ -4,7 +4,7 @@ import type { Broker, Consumption, Message } from '../../../src/lib/ports/broker
 /** How long a test waits for what must come, ms: far longer than it takes on a machine that is busy with others. */
 const patienceMs = 45_000
 
-/** What a member of a group was handed. */
+/** Messages and errors that a member of a group received. */
 export interface Recording extends Pick<Consumption, 'handle' | 'onError'> {
   readonly handled: Message[]
   readonly errors: Error[]
@@ -44,7 +44,7 @@ export function textOf({ value }: Message): string {
   return value.toString()
 }
 
-/** What each key's messages hold, in their order. */
+/** Returns the values of each key's messages, in their order. */
 export function valuesByKey(messages: readonly Message[]): Map<string, string[]> {
   const byKey = new Map<string, string[]>()
   for (const { key, value } of messages) byKey.set(key, [...(byKey.get(key) ?? []), value.toString('latin1')])

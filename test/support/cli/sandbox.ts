@@ -8,7 +8,7 @@ import type { LoadReport } from '../../../src/lib/record/record.ts'
 
 const entryPoint = fileURLToPath(new URL('../../../bin/run.js', import.meta.url))
 
-/** What a finished command left. */
+/** Exit code and output of a finished command. */
 export interface CliResult {
   readonly code: number | null
   readonly stdout: string

@@ -37,7 +37,7 @@ export async function savedBy(work: CliSandbox, { stdout, stderr }: CliResult): 
   return parseReport(await readFile(file, 'utf8'), file) as LoadReport
 }
 
-/** What the workers of a run did must be all that was done, to the last request. */
+/** Returns sums that must agree: over workers, steps, the timeline and the whole run. */
 export function sumsOf({ load }: LoadReport) {
   const sum = (count: (worker: NonNullable<typeof load.workers>[number]) => number): number =>
     (load.workers ?? []).reduce((total, worker) => total + count(worker), 0)

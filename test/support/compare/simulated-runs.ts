@@ -5,33 +5,33 @@ import { createBlockSet, distributionOf, type Distribution } from '../../../src/
 import type { Random } from '../../../src/lib/base/random.ts'
 import { gaussian } from '../../../src/lib/base/stats/bootstrap.ts'
 
-/** What disturbs a measurement; deviations of the logarithm, so that 0.05 is about 5%. */
+/** Noise of a measurement, as deviations of the logarithm: 0.05 is about 5%. */
 export interface SimulatedNoise {
   /** From run to run, for no reason that is seen. */
   readonly run: number
-  /** Of what the machine drifts by from one run to the next. */
+  /** Drift of the machine from one run to the next. */
   readonly drift: number
   /** Probability that a run fell into a bad time, and is slower throughout by up to `badBy`. */
   readonly badRuns: number
   readonly badBy: number
-  /** Of blocks within a run, each of which takes after the one before it by `dependence`. */
+  /** Noise of blocks within a run, each correlated with the one before it by `dependence`. */
   readonly block: number
   readonly dependence: number
-  /** By how much a run is slower at its end than at its beginning, or faster, at most. */
+  /** Largest change of speed from the beginning of a run to its end. */
   readonly trend: number
   /** Probability of a block with a stall, and by which factor it is slower, at most. */
   readonly stalls: number
   readonly stallFactor: number
 }
 
-/** What is measured. */
+/** Shape of the measured latencies. */
 export interface SimulatedWork {
   readonly blocks: number
-  /** In each block. */
+  /** Samples in each block. */
   readonly samples: number
   /** Median, us. */
   readonly median: number
-  /** Of the logarithm of latencies about the median. */
+  /** Deviation of the logarithm of latencies about the median. */
   readonly spread: number
   /** Share of samples in a Pareto tail from `tailFrom` times the median, with the exponent 2. */
   readonly tail: number

@@ -7,7 +7,7 @@ interface Note {
   readonly more: string
 }
 
-/** Told of, and alone: MySQL divides no table that refers to another, or that another refers to. */
+/** Alone, and reported: MySQL partitions no table with foreign keys in either direction. */
 const notes: Table<Note> = {
   name: 'notes',
   columns: { id: { type: 'ascii', length: 36 }, text: { type: 'text', maxLength: 20_000 }, more: { type: 'json' } },
@@ -20,7 +20,7 @@ const notes: Table<Note> = {
 /** Parents before children. */
 export const withNotes: readonly AnyTable[] = [...tables, notes]
 
-/** What is done to the tables past rushbench, as statements, and what is to be said of it. */
+/** Statements that alter the tables behind rushbench's back, and what it must report of them. */
 export interface Alteration {
   readonly name: string
   readonly sql: readonly string[]
@@ -62,7 +62,7 @@ const check: Alteration = {
 const bin = 'character set utf8mb4 collate utf8mb4_bin'
 const asciiBin = 'character set ascii collate ascii_bin'
 
-/** Of both that speak MySQL's protocol. */
+/** Alterations for both engines that speak MySQL's protocol. */
 const ofMysql: readonly Alteration[] = [
   {
     ...check,
@@ -143,7 +143,7 @@ const unused = (word: string): Alteration => ({
   differences: ['shows has index (free) invisible, and not (free)'],
 })
 
-/** By engine. */
+/** Alterations by engine. */
 export const alterations: Readonly<Record<string, readonly Alteration[]>> = {
   sqlite: [
     moreIndexes,

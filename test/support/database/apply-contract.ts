@@ -15,7 +15,7 @@ interface PaperChange {
   readonly both: boolean
 }
 
-/** What an engine has to do, written down as plainly as can be. */
+/** Reference model of what an engine has to do, as plain as possible. */
 function bookOnPaper(row: PaperRow | undefined, { free, patch, both }: PaperChange): boolean {
   const condition = typeof free === 'number' ? { in: [free] } : free
   if (

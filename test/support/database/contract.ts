@@ -11,7 +11,7 @@ import { describeStore } from './store-contract.ts'
 import { describeWatch } from './watch-contract.ts'
 import { type Context, type Scratch, tables, workload } from './tables.ts'
 
-/** What every engine must do, as far as its traits go, run on the database that `scratch` makes. */
+/** Contract of every engine, as far as its traits go, on the database that `scratch` creates. */
 export function describeDatabase(makeScratch: () => Promise<Scratch>): void {
   let scratch: Scratch
   let database: Database

@@ -21,10 +21,10 @@ const knownNames = [
   'memory',
 ]
 
-/** What each single durable insert must add to, whatever the engine calls it. */
+/** Counters that each single durable insert must raise, by any of the engines' names. */
 const logs = new Set(['log written', 'WAL pages', 'log size'])
 
-/** What the server counts. */
+/** Counters of the server. */
 export function describeCounters(context: Context): void {
   describe('counters', () => {
     beforeEach(async () => context.database.store.insert(shows, [show(1)]))

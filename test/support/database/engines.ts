@@ -86,7 +86,7 @@ export const testEngines: readonly TestEngine[] = [
   { name: 'redis', open: redis === null ? null : () => borrowDatabase(redis) },
 ]
 
-/** With other servers of the same engines, for tests that take seconds and look at what they may do otherwise. */
+/** Adds other servers of the same engines, for short tests of what they may do differently. */
 export const testVersions: readonly TestEngine[] = [
   ...testEngines,
   { name: 'mysql8', open: mysql8 === null ? null : () => openMysqlDatabase(mysql8) },

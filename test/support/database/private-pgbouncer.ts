@@ -46,7 +46,7 @@ default_pool_size = ${poolSize}
 max_client_conn = 200
 `,
   )
-  // It refuses to be root.
+  // PgBouncer refuses to run as root.
   const account = process.getuid?.() === 0 ? ['-u', 'nobody'] : []
   const child = spawn(program, ['-q', ...account, config], { stdio: 'ignore' })
   while ((await tryPort(port)) !== null && child.exitCode === null) await sleep(20)

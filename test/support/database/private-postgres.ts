@@ -7,7 +7,7 @@ export interface PrivatePostgres extends PrivateService {
   createDatabase(): Promise<string>
 }
 
-/** Null, with a line that says what to install, when this machine has none. */
+/** Starts a private PostgreSQL; null, with a line that says what to install, when this machine has none. */
 export async function startPrivatePostgres(): Promise<PrivatePostgres | null> {
   const service = await startPrivateService('postgres')
   if (!service) return null

@@ -7,7 +7,7 @@ import { rowsPerChunk } from '../../../src/lib/base/limits.ts'
 
 /** A server as another program sees it. */
 export interface ServerUnderTest {
-  /** With the rights to make databases. */
+  /** URL with the right to create databases. */
   readonly url: string
   makeScratch(): Promise<Scratch>
   /**
@@ -46,7 +46,7 @@ function manyRows(): Block {
   return { rows: blockRows, chunks: () => chunks }
 }
 
-/** What every engine that is a server must do when there is none, when it says no, and when it goes away. */
+/** Contract of engines that are servers: there is none, it refuses, it goes away. */
 export function describeServer(getServer: () => ServerUnderTest): void {
   describe('server', () => {
     it.each([

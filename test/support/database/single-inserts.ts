@@ -11,7 +11,7 @@ export async function insertSeats(database: Database, inserts: number, parts: Pa
   }
 }
 
-/** What the server has counted so far, by name. */
+/** Counters of the server so far, by name. */
 export async function countersOf(database: Database): Promise<Map<string, number>> {
   return new Map((await database.counters()).map(({ name, value }) => [name, value]))
 }

@@ -24,7 +24,7 @@ export function sqlScratch(execute: (sql: string) => Promise<void>): Pick<Scratc
   }
 }
 
-/** What a part of the contract runs on; both are there once its tests run. */
+/** Fixtures of a part of the contract; both exist once its tests run. */
 export interface Context {
   readonly database: Database
   readonly scratch: Scratch
@@ -67,7 +67,7 @@ export const seats: Table<Seat> = {
 
 /** Parents before children. */
 export const tables: readonly AnyTable[] = [shows, seats]
-/** In whose name the tables are made. */
+/** Workload that the tables are created for. */
 export const workload = 'contract'
 
 /** A show with all its places free. */

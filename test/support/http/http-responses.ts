@@ -8,7 +8,7 @@ export interface ResponseSample {
   readonly body: string
   /** The connection can carry another request. */
   readonly keepsOpen: boolean
-  /** It has no end but that of the connection. */
+  /** Ends only with its connection. */
   readonly endsWithConnection?: true
   /** undici does not take it, though it is right or does no harm. */
   readonly refusedByUndici?: true
@@ -19,7 +19,7 @@ const nginxHead =
   'Last-Modified: Sat, 21 Nov 2026 08:31:03 GMT\r\n'
 const nodeHead = 'Date: Sat, 21 Nov 2026 08:31:08 GMT\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n'
 
-/** What real servers sent, and what is rare but right. */
+/** Responses that real servers sent, and rare but valid ones. */
 export const goodResponses: readonly ResponseSample[] = [
   {
     name: 'nginx, a file',

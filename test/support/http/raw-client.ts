@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 /** A connection of a client that need not keep to HTTP. */
 export interface RawClient extends Disposable {
   readonly socket: Socket
-  /** What came so far, a character a byte. */
+  /** Received bytes so far, a character each. */
   readonly received: string
   /** Resolves when the server has ended the connection. */
   readonly closed: Promise<void>

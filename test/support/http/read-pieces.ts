@@ -9,7 +9,7 @@ import {
   type ResponseReader,
 } from '../../../src/lib/load/clients/http/response-reader.ts'
 
-/** What the pieces of an answer come to, up to the one that ends it. */
+/** Reads the pieces of a response, up to the one that ends it. */
 export function read(pieces: readonly Buffer[], isHead = false, keepsBody = true): ResponseReader {
   const reader = createResponseReader()
   startResponse(reader, isHead, keepsBody)
@@ -24,7 +24,7 @@ export function read(pieces: readonly Buffer[], isHead = false, keepsBody = true
   return reader
 }
 
-/** What is seen of a read answer. */
+/** Observable state of a read response. */
 export function seen(reader: ResponseReader) {
   return {
     status: reader.head.status,
@@ -39,7 +39,7 @@ export function seen(reader: ResponseReader) {
 export const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1')
 /** Byte by byte. */
 export const singly = (bytes: Buffer): Buffer[] => Array.from(bytes, (_, at) => bytes.subarray(at, at + 1))
-/** In two. */
+/** Splits in two. */
 export const splitAt = (bytes: Buffer, at: number): Buffer[] => [bytes.subarray(0, at), bytes.subarray(at)]
 
 /** Cuts at the given shares of the length. */

@@ -20,13 +20,13 @@ export const simulatedCurves = {
   knee: (rows) => 245 + Math.max(0, 500 * Math.log10(Math.max(1, rows) / (1.5 * million))),
 } satisfies Record<string, SimulatedCurve>
 
-/** What disturbs a sweep; deviations of the logarithm, so that 0.05 is about 5%. */
+/** Noise of a sweep, as deviations of the logarithm: 0.05 is about 5%. */
 export interface CurveNoise {
-  /** Of a block. */
+  /** Noise of a block. */
   readonly block: number
-  /** Of a whole size: the machine is slower or faster for a while. */
+  /** Noise of a whole size: the machine is slower or faster for a while. */
   readonly size: number
-  /** Of what the machine changes by from one size to the next, and stays at. */
+  /** Change of the machine from one size to the next, which stays. */
   readonly walk: number
 }
 

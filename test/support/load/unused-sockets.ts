@@ -1,13 +1,13 @@
 import type { SocketOpener } from '../../../src/lib/load/clients/socket-opener.ts'
 import type { VirtualUser } from '../../../src/lib/ports/scenario.ts'
 
-/** Of users whose scenario opens no socket. */
+/** Sockets of users whose scenario opens none. */
 export const noSockets: Pick<VirtualUser, 'connect' | 'receive'> = {
   connect: () => Promise.reject(new Error('nobody was to open a socket')),
   receive: () => Promise.reject(new Error('nobody was to wait at a socket')),
 }
 
-/** Of runs in which nobody does. */
+/** Opener of runs in which no scenario opens a socket. */
 export const noOpener: SocketOpener = {
   open: () => Promise.reject(new Error('nobody was to open a socket')),
   close: async () => {},

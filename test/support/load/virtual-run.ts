@@ -64,7 +64,7 @@ export function users(count: number, durationMs = 10_000, rampUpMs = 0): Scenari
 /** Sends a request. */
 export const get = (user: VirtualUser, step = 'get') => user.request({ step, method: 'GET', path: '/' })
 
-/** What a test may choose of a run. */
+/** Options of a run. */
 interface VirtualPlan extends Partial<Omit<RunPlan, 'client' | 'ledger' | 'onSecond' | 'shard'>> {
   readonly client?: HttpClient
   readonly ledger?: CountingLedger

@@ -14,7 +14,7 @@ import { createPlace, type Place } from './places.ts'
 /** All parts in this process, on a database of this test's own. */
 export interface Meetups extends AsyncDisposable {
   readonly origin: string
-  /** Where images are kept. */
+  /** Folder of the images. */
   readonly images: string
   readonly place: Place
   readonly broker: Broker

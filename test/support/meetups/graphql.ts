@@ -1,4 +1,4 @@
-/** What a gateway answered. */
+/** Response of a gateway. */
 export interface Answer {
   readonly status: number
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever the query asks for

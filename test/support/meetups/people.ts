@@ -23,7 +23,7 @@ export interface Person {
   readonly refreshToken: string
 }
 
-/** What people do at a gateway. */
+/** Actions of people at a gateway. */
 export interface People {
   newUser(): Promise<Person>
   /** The id of a post that is right, but for `input`. */

@@ -4,7 +4,7 @@ import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts
 import { meetupTables } from '../../../src/lib/workloads/meetups/tables.ts'
 import { testEngines, type TestEngine } from '../database/engines.ts'
 
-/** What the services' own tests run on: the embedded database, and a server that the workload is meant for. */
+/** Databases of the services' own tests: the embedded one, and a server that the workload is meant for. */
 export const meetupEngines: readonly TestEngine[] = testEngines.filter(({ name }) =>
   ['sqlite', 'mariadb'].includes(name),
 )

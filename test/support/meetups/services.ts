@@ -77,7 +77,7 @@ export async function uploadImage(images: ImageService, ownerId: string): Promis
   await images.upload(parts())
 }
 
-/** What the audit finds; it waits for `standstillMs` where nothing moves. */
+/** Returns what the audit finds; it waits for `standstillMs` where nothing moves. */
 export async function audit(
   { database, broker }: Pick<EventPlace, 'database' | 'broker'>,
   ledger: readonly LedgerEntry[] = [],

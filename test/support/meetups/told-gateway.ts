@@ -15,7 +15,7 @@ export interface Asked {
   readonly variables: any
 }
 
-/** What a gateway says instead of what it says by itself, by operation, or by method and path without the query. */
+/** Responses that replace a gateway's own, by operation, or by method and path without the query. */
 export type Replies = Readonly<Record<string, (asked: Asked) => object>>
 
 /** An answer with an error of that code. */
@@ -28,7 +28,7 @@ export const silence = (maybeExecuted: boolean) => (): Partial<HttpResponse> => 
   maybeExecuted,
 })
 
-/** What one user did in virtual time, and what came of it. */
+/** Actions of one user in virtual time, and their results. */
 export interface Visit extends Awaited<ReturnType<typeof run>> {
   readonly asked: readonly Asked[]
   readonly sentRequests: readonly HttpRequest[]
@@ -39,7 +39,7 @@ export interface Visit extends Awaited<ReturnType<typeof run>> {
 
 /** How sockets behave. */
 export interface SocketHabits {
-  /** What subscribers are told of a message; nothing where it is left out. */
+  /** Event that subscribers get for a message; none where it is left out. */
   readonly tell?: ((messageId: string) => readonly object[]) | null
   /** Sockets are lost after so many texts. */
   readonly lostAfter?: number
@@ -92,7 +92,7 @@ function operationOf({ path, body }: HttpRequest): Asked | null {
   return { name: operationName, query, variables }
 }
 
-/** What GraphQL answers unless it is an answer already. */
+/** Wraps data in a GraphQL response, unless it is one already. */
 function answerOf(reply: object): HttpResponse {
   if ('status' in reply) return { ...ok, ...(reply as Partial<HttpResponse>) }
   return { ...ok, body: Buffer.from(JSON.stringify('errors' in reply ? reply : { data: reply })) }

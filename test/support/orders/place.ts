@@ -69,7 +69,7 @@ export function ledgerOf(entries: readonly LedgerEntry[] = []) {
   }
 }
 
-/** What was found, as `kind key`. */
+/** Violations that were found, as `kind key`. */
 export async function found(violations: AsyncIterable<Violation>): Promise<string[]> {
   const list: string[] = []
   for await (const { kind, key } of violations) list.push(`${kind} ${key}`)

@@ -1,4 +1,4 @@
-/** What an element of JUnit XML may hold, as the schema says by which Jenkins' xunit plugin checks files (junit-10.xsd). */
+/** Content that an element of JUnit XML may have, by the schema of Jenkins' xunit plugin (junit-10.xsd). */
 interface ElementRule {
   readonly required: readonly string[]
   readonly optional: readonly string[]
@@ -38,7 +38,7 @@ const time = /^(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]*)?$/
 
 const token = /<\?xml [^?]*\?>|<(\/?)([a-zA-Z-]+)((?:\s+[a-zA-Z]+="[^"<]*")*)\s*(\/?)>|([^<]+)/gy
 
-/** Where `xml` breaks the schema, or is no XML that holds one `testsuites`; empty where it is valid. */
+/** Returns where `xml` breaks the schema, or is no XML with one `testsuites`; empty where it is valid. */
 export function junitFaults(xml: string): string[] {
   const faults: string[] = []
   const open: string[] = []

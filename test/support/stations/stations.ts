@@ -27,7 +27,7 @@ export interface Place extends AsyncDisposable {
   writeLocations(locations: readonly Location[]): Promise<string>
 }
 
-/** In the database at `databaseUrl`, or an SQLite file; `brokerUrl` instead of the embedded broker. */
+/** Starts it on the database at `databaseUrl`, or an SQLite file; `brokerUrl` replaces the embedded broker. */
 export async function createPlace(databaseUrl?: string, brokerUrl?: string): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'rushbench-stations-'))
   const database = await connectDatabase(databaseUrl ?? `sqlite:${join(folder, 'test.db')}`, { poolSize: 8 })
@@ -52,7 +52,7 @@ export async function createPlace(databaseUrl?: string, brokerUrl?: string): Pro
   }
 }
 
-/** What a test may choose of an API. */
+/** Options of an API. */
 export interface ApiChoice {
   readonly locations?: string
   readonly database?: Database
@@ -117,7 +117,7 @@ export function acknowledged(wishes: readonly BookingMessage[]): LedgerEntry[] {
   }))
 }
 
-/** What the audit finds; with `standstillMs` it waits for so long, and not as long as it does otherwise. */
+/** Returns what the audit finds; `standstillMs` overrides how long it waits for messages to settle. */
 export async function audit({ database, broker }: Place, ledger: readonly LedgerEntry[] = [], standstillMs?: number) {
   const input = { database, ledger: entriesOf(ledger), openBroker: async () => broker }
   return collectViolations(auditStations(input, unwatched, standstillMs), countsOf(ledger), 20)

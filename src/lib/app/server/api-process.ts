@@ -21,7 +21,7 @@ export type ApiTelemetry =
   | { readonly dropped: number }
   | { readonly retries: RetryCounts; readonly asked: boolean }
 
-/** What is to be started, and where. */
+/** An API to start, and where. */
 export interface ApiLaunch {
   /** `bin/run.js` */
   readonly entryPoint: string
@@ -30,7 +30,7 @@ export interface ApiLaunch {
   readonly host: string
   /** 0: any free one, which is kept when the process is started again. */
   readonly port: number
-  /** Of its metrics; undefined where the API serves them. */
+  /** Port of its metrics; undefined where the API serves them. */
   readonly metricsPort: number | undefined
   /** How long it goes on with what is in flight when it is closed, ms. */
   readonly shutdownTimeout: number
@@ -41,30 +41,30 @@ export interface ApiProcess extends RunningServer {
   /** Rejects with `api-ended`, or `replica-ended` where it was supervised, when it ends and is not started again. */
   readonly ended: Promise<never>
   /**
-   * What its database made it try again, in all the processes that it has been; what one that was killed had not told
-   * (a quarter of a second) is missing.
+   * Returns what its database made it try again, over all its restarts; what a killed process had not reported yet
+   * (up to a quarter of a second) is missing.
    */
   retries(): RetryCounts
-  /** Kills the process by SIGKILL and starts it again on the same port, as a supervisor does; resolves when it listens. */
+  /** Kills the process by SIGKILL and restarts it on the same port, as a supervisor does; resolves when it listens. */
   crash(): Promise<void>
 }
 
-/** Follows a process, and says what becomes of it. */
+/** Watches a process, and decides what becomes of it. */
 export interface Supervisor {
-  /** It listens, for the first time or again. */
+  /** Called when the API listens, for the first time or again. */
   onStart(origin: string, pid: number): void
-  /** It ended by itself after so many ms, or could not be started again (0): in how many ms it is to be, or null. */
+  /** Called when the API ended by itself, or could not be restarted (`aliveMs` 0). Returns the pause before a restart, ms; null: none. */
   onEnd(reason: string, aliveMs: number): number | null
-  /** What it wrote to stderr. */
+  /** Text that it wrote to stderr. */
   onErrors(text: string): void
 }
 
 const unsupervised: Supervisor = { onStart() {}, onEnd: () => null, onErrors() {} }
 
-/** How long the API may take to start and to do as it is told, ms. */
+/** How long the API may take to start, and to obey a command, ms. */
 const startTimeoutMs = 30_000
 const answerTimeoutMs = 30_000
-/** How much longer than it said it may take to close, ms; it ends itself before. */
+/** How long it may take to close beyond its own timeout, ms; it ends itself before that. */
 const closeGraceMs = lateEndMs + 2000
 
 /**
@@ -73,14 +73,14 @@ const closeGraceMs = lateEndMs + 2000
  */
 export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor = unsupervised): Promise<ApiProcess> {
   const { promise: ended, reject: fail } = Promise.withResolvers<never>()
-  // Awaited by whoever is interested; nobody is once the run is over.
+  // Nobody awaits it once the run is over.
   void ignoreFailure(ended)
   const closing = new AbortController()
   const counted: (() => RetryCounts)[] = []
   const first = await launch(order, supervisor)
   const { origin } = first
   const port = Number(new URL(origin).port)
-  /** The one that serves, or is being started. */
+  /** The process that serves, or is being started. */
   let current = Promise.resolve(first)
   watch(first)
 
@@ -145,11 +145,11 @@ export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor =
 interface Api {
   readonly child: ChildProcess
   readonly origin: string
-  /** What it has told last. */
+  /** The last reported counts. */
   retries(): RetryCounts
-  /** What it wrote to stderr. */
+  /** Text that it wrote to stderr. */
   errors(): string
-  /** Set once it was told to end. */
+  /** Set once it was told to end, so that its end is no failure. */
   mayEnd: boolean
 }
 
@@ -164,7 +164,7 @@ async function launch({ entryPoint, env, host, port, metricsPort }: ApiLaunch, {
     env: { ...process.env, ...env, ...own },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],
-    // Its own process group: Ctrl-C reaches whoever started it alone, who then ends it in its own time.
+    // Its own process group: Ctrl-C reaches only the parent, which then ends it in its own time.
     detached: true,
   })
   const errors = collectErrors(child, onErrors)
@@ -176,7 +176,7 @@ async function launch({ entryPoint, env, host, port, metricsPort }: ApiLaunch, {
   return { child, origin, retries: () => retries, errors, mayEnd: false }
 }
 
-/** Sends an order and waits for the news that `pick` takes for its answer. */
+/** Sends a command and waits for the telemetry that `pick` accepts as its response. */
 async function ask<News>(
   child: ChildProcess,
   order: ApiCommand,
@@ -191,7 +191,7 @@ async function ask<News>(
   throw failure('api-ended', { reason: 'it gave no answer' })
 }
 
-/** For the last time, if it can still answer. */
+/** Asks for the counts once more, if the process still answers. */
 async function askRetries({ child }: Api): Promise<void> {
   if (!child.connected) return
   await ignoreFailure(ask(child, 'report-retries', (news) => ('retries' in news && news.asked ? news : null)))
@@ -222,7 +222,7 @@ async function waitForOrigin(child: ChildProcess, errors: () => string): Promise
   throw failure('api-failed-to-start', { reason: errors() || 'it ended without a word' })
 }
 
-/** By SIGKILL where it still lives after `withinMs`. */
+/** Ends the process by `signal`, and by SIGKILL where it still runs after `withinMs`. */
 async function end(api: Api, signal: 'SIGTERM' | 'SIGKILL', withinMs: number): Promise<void> {
   const { child } = api
   api.mayEnd = true

@@ -2,9 +2,9 @@ import { ignoreFailure } from '../../base/abort.ts'
 import { addRetries } from '../../adapters/databases/retry.ts'
 import { startApiProcess, type ApiLaunch, type ApiProcess, type Supervisor } from './api-process.ts'
 
-/** The same API in several processes; what is done to one of them is done to the first. */
+/** The same API in several processes. Faults that hit one process hit the first. */
 export interface Replicas extends ApiProcess {
-  /** Of each replica. */
+  /** Origin of each replica. */
   readonly origins: readonly string[]
 }
 
@@ -51,21 +51,21 @@ export async function startReplicas(
   }
 }
 
-/** The port of that replica, from 0 on. */
+/** Returns the port of a replica; its index counts from 0. */
 function nth(first: number, index: number): number {
   return first === 0 ? 0 : first + index
 }
 
-/** A replica that lives as long as this, ms, had a right to be started again at once. */
+/** Lifetime after which a replica counts as sound, and is restarted at once, ms. */
 const soundMs = 10_000
 const firstRestartMs = 100
 const longestRestartMs = 5000
-/** Ends in a row, each soon after the start, that show that starting again is of no use. */
+/** Hasty ends in a row after which restarting is given up. */
 const maxHastyEnds = 5
 
 /**
- * A supervisor that starts a replica again whenever it ends, after pauses that grow while it keeps ending, and gives up
- * when it does so too often. `say` is told each time.
+ * Creates a supervisor that restarts a replica whenever it ends, after pauses that grow while it keeps ending, and gives up
+ * when it ends too often. `say` is called each time.
  */
 export function restartAlways(
   number: number,

@@ -13,11 +13,11 @@ import { createServices } from '../services.ts'
 import { serveEnvironment, type ApiCommand, type ApiTelemetry } from './api-process.ts'
 import { restartAlways, startReplicas } from './replicas.ts'
 
-/** Where an API listened. */
+/** Addresses that an API listened at. */
 export interface Served {
-  /** Of the first replica. */
+  /** Origin of the first replica. */
   readonly origin: string
-  /** Of each replica. */
+  /** Origin of each replica. */
   readonly origins: readonly string[]
 }
 
