@@ -10,8 +10,11 @@ import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/
 
 const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
 
-/** The `npx rushbench ...` commands of the README's shell blocks, in order. */
-const commands = [...readme.matchAll(/```sh\n(.*?)```/gs)]
+const workersPage = await readFile(new URL('../../docs/workers.md', import.meta.url), 'utf8')
+const [onOneMachine = ''] = /^## On one machine.*?^## /ms.exec(workersPage) ?? []
+
+/** The `npx rushbench ...` commands of the README's shell blocks, in order, and those that try workers on one machine. */
+const commands = [...`${readme}\n${onOneMachine}`.matchAll(/```sh\n(.*?)```/gs)]
   .flatMap(([, block = '']) => block.split('\n'))
   .map((line) => /npx rushbench (.*)$/.exec(line)?.[1])
   .filter((command) => command !== undefined)
@@ -79,6 +82,7 @@ describe('the README', () => {
   }
 
   it('has workers that end with Ctrl-C', async () => {
+    if (redis !== null) expect(workers).toHaveLength(2)
     for (const { child } of workers) child.kill('SIGINT')
     const ends = await Promise.all(workers.map(({ result }) => result))
     expect(ends.map(({ code, stderr }) => ({ code, stderr }))).toEqual(workers.map(() => ({ code: 0, stderr: '' })))
