@@ -3,7 +3,7 @@ import { Flags } from '@oclif/core'
 import { BaseCommand } from '../lib/cli/base-command.ts'
 import { failure } from '../lib/base/errors/errors.ts'
 import { countOf, plain } from '../lib/base/format.ts'
-import type { PartEvent } from '../lib/load/distributed/run-part.ts'
+import type { ShardEvent } from '../lib/load/distributed/queue-worker.ts'
 import type { SeedPartEvent } from '../lib/seeding/distributed/run-seed-part.ts'
 import { runWorker } from '../lib/app/worker.ts'
 import { readAllowed, settingFlags } from '../lib/cli/flags.ts'
@@ -12,7 +12,7 @@ import { readAllowed, settingFlags } from '../lib/cli/flags.ts'
 interface WorkerSummary {
   readonly name: string
   /** Shards of loads. */
-  readonly parts: readonly PartEvent[]
+  readonly parts: readonly ShardEvent[]
   readonly seedings: readonly SeedPartEvent[]
 }
 
@@ -54,7 +54,7 @@ Ends with 0 when it is stopped while it waits, with 130 when it had a job to giv
     if (queue === undefined)
       throw failure('usage-wrong', { reason: 'A worker needs to know its queue; name it by --queue.' })
     const name = flags.name ?? `${hostname()}-${process.pid}`
-    const parts: PartEvent[] = []
+    const shards: ShardEvent[] = []
     const seedings: SeedPartEvent[] = []
     const hasDb = settings.some((setting) => setting.name === 'db' && setting.origin !== 'default')
     const options = {
@@ -65,28 +65,28 @@ Ends with 0 when it is stopped while it waits, with 130 when it had a job to giv
       db: hasDb ? values.db : null,
     }
     await runWorker(this.context, options, {
-      onPart: (event) => {
+      onShard: (event) => {
         this.log(plain(describe(event)))
-        if (event.event === 'ended' || event.event === 'refused') parts.push(event)
+        if (event.event === 'ended' || event.event === 'refused') shards.push(event)
       },
       onSeedPart: (event) => {
         this.log(plain(describeSeeding(event)))
         if (event.event !== 'begun') seedings.push(event)
       },
     })
-    const given = parts.at(-1)
+    const given = shards.at(-1)
     if (given?.event === 'ended' && given.reason === 'it was stopped') this.endWith('interrupted')
-    return { name, parts, seedings }
+    return { name, parts: shards, seedings }
   }
 }
 
-function describe(event: PartEvent): string {
-  const part = `part ${event.part} of ${event.of} of run ${event.run}`
-  if (event.event === 'refused') return `${part}: refused. ${event.reason}`
-  if (event.event !== 'ended') return `${part}: ${event.event}`
+function describe(event: ShardEvent): string {
+  const shard = `shard ${event.part} of ${event.of} of run ${event.run}`
+  if (event.event === 'refused') return `${shard}: refused. ${event.reason}`
+  if (event.event !== 'ended') return `${shard}: ${event.event}`
   const errors = event.errors > 0 ? `, ${countOf(event.errors, 'iteration')} threw` : ''
   const done = `${countOf(event.requests, 'request')}, ${countOf(event.failures, 'failure')}${errors}`
-  return event.reason === null ? `${part}: ended, ${done}` : `${part}: given back because ${event.reason}, ${done}`
+  return event.reason === null ? `${shard}: ended, ${done}` : `${shard}: given back because ${event.reason}, ${done}`
 }
 
 function describeSeeding(event: SeedPartEvent): string {

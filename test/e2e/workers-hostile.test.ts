@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createClient } from 'redis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { signedTask } from '../../src/lib/load/distributed/task-text.ts'
+import { signedJob } from '../../src/lib/load/distributed/queued-job.ts'
 import { connectQueue } from '../../src/lib/queue/client.ts'
 import { placeWork, type WorkEnd } from '../../src/lib/queue/jobs.ts'
 import { openOrders } from '../../src/lib/queue/orders.ts'
@@ -67,7 +67,7 @@ describe.skipIf(!server)('workers on a queue that others write to', () => {
   async function place(model: object, settings: object = {}) {
     const run = createRunIdentity()
     const client = await connectQueue(url('coordinator'))
-    const task = {
+    const job = {
       origins: [origin],
       timeout: 1000,
       model,
@@ -87,10 +87,10 @@ describe.skipIf(!server)('workers on a queue that others write to', () => {
       scenario: null,
       prepareTimeout: 60_000,
     }
-    await client.set(run.keys.task, signedTask(task as Parameters<typeof signedTask>[0], run))
+    await client.set(run.keys.task, signedJob(job, run))
     const orders = await openOrders(client, run, () => {})
     const ended = Promise.withResolvers<WorkEnd>()
-    const data = { version, run: run.id, key: run.key, part: { index: 0, of: 1 } }
+    const data = { version, run: run.id, key: run.key, shard: { index: 0, of: 1 } }
     const placed = await placeWork(url('coordinator'), [{ name: 'load', data }], (_index, end) => ended.resolve(end))
     return {
       orders,

@@ -4,7 +4,7 @@ import { startLedger } from '../../../src/lib/load/ledger/ledger.ts'
 import type { GeneratorHooks } from '../../../src/lib/load/engine/generator.ts'
 import { createRecorder } from '../../../src/lib/load/metrics/recorder.ts'
 import { runModel } from '../../../src/lib/load/distributed/run-model.ts'
-import { readMessage } from '../../../src/lib/load/distributed/part-messages.ts'
+import { readTelemetry } from '../../../src/lib/load/distributed/queue-telemetry.ts'
 import { encodeNews } from '../../../src/lib/load/distributed/metrics-bytes.ts'
 import { createRandom } from '../../../src/lib/base/random.ts'
 import { connectQueue } from '../../../src/lib/queue/client.ts'
@@ -81,7 +81,7 @@ async function fill(): Promise<number> {
   let sum = 0
   for (let second = 0; second < job.seconds; second++) {
     for (let part = 0; part < job.workers; part++) {
-      const messages: [string, Buffer][] = [['second', seconds[(second * 31 + part) % variants] as Buffer]]
+      const messages: [string, Buffer][] = [['interval', seconds[(second * 31 + part) % variants] as Buffer]]
       for (let n = 0; n < job.bookings; n++) {
         const key = `scale-${part}-${second}-${n}`
         const line = formatEntry({ outcome: 'booked', key, resource: n, id: `${second}-${part}-${n}` }).trimEnd()
@@ -108,8 +108,8 @@ async function merge(): Promise<Omit<ScaleCost, 'bytes'>> {
 
   async function onNews({ part, kind, data }: News): Promise<void> {
     const hook = hooks[part] as GeneratorHooks
-    const message = readMessage(kind, data)
-    if (message?.kind === 'second') hook.onSecond(message.news)
+    const message = readTelemetry(kind, data)
+    if (message?.kind === 'interval') hook.onSecond(message.news)
     if (message?.kind === 'entries') await Promise.all(message.entries.map((entry) => hook.ledger.record(entry)))
     if (--left === 0) allRead.resolve()
   }

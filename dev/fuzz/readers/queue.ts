@@ -4,11 +4,11 @@ import { readAllowed } from '../../../src/lib/cli/flags.ts'
 import { readScenarioSettings } from '../../../src/lib/config/scenario-settings.ts'
 import { failure } from '../../../src/lib/base/errors/errors.ts'
 import { checkModel } from '../../../src/lib/load/engine/model.ts'
-import { loadTask, ownLoadPart } from '../../../src/lib/load/distributed/load-part.ts'
-import { readMessage } from '../../../src/lib/load/distributed/part-messages.ts'
+import { queuedJob, queuedShard } from '../../../src/lib/load/distributed/queued-job.ts'
+import { readTelemetry } from '../../../src/lib/load/distributed/queue-telemetry.ts'
 import { encodeNews } from '../../../src/lib/load/distributed/metrics-bytes.ts'
 import { ownSeedPart, storedByWorker } from '../../../src/lib/seeding/distributed/seed-part.ts'
-import { readError } from '../../../src/lib/queue/error-text.ts'
+import { readError } from '../../../src/lib/base/errors/error-text.ts'
 import { createRunIdentity } from '../../../src/lib/queue/run-identity.ts'
 import { whyWrong } from '../../../src/lib/base/why-wrong.ts'
 import { bytesLike, textsLike, valuesLike } from '../like.ts'
@@ -46,7 +46,7 @@ const settings = {
   conflictStatuses: [409],
   cache: 'memory',
 }
-const tasks = models.map((model) => ({
+const jobs = models.map((model) => ({
   origins: ['http://127.0.0.1:1'],
   timeout: 1000,
   model,
@@ -58,7 +58,7 @@ const tasks = models.map((model) => ({
   prepareTimeout: 60_000,
 }))
 const parts = [
-  { version: '1', run, key, part: { index: 0, of: 2 } },
+  { version: '1', run, key, shard: { index: 0, of: 2 } },
   { version: '1', run, key, seeding: run, database: 'mysql://db/x', connections: 2 },
   { worker: 'a', rows: 5, retries: { deadlock: 1 } },
 ]
@@ -88,8 +88,8 @@ const news = encodeNews({
 })
 const worker = { name: 'a', host: 'b', pid: 1, version: '1', clock: { offsetMs: -2, roundTripMs: 0.5 } }
 const lines = ['{"outcome":"booked","key":"k1","resource":7,"id":"b1"}']
-const texts = [worker, { lines }, { left: 'x' }, { code: 'worker-version', exitCode: 1, message: 'm' }]
-const kinds = ['hello', 'prepared', 'second', 'last', 'entries', 'end', 'failed', 'mistake', 'x']
+const texts = [worker, { lines }, { lost: 'x' }, { code: 'worker-version', exitCode: 1, message: 'm' }]
+const kinds = ['hello', 'prepared', 'interval', 'last', 'entries', 'end', 'failed', 'mistake', 'x']
 const data = fc.oneof(
   bytesLike([news], ['{', '"', ':1e300', '\u0080']),
   valuesLike(texts).map((value) => Buffer.from(JSON.stringify(value) ?? '')),
@@ -99,12 +99,12 @@ export const queueReaders = [
   reader({
     name: 'loads',
     what: 'loads on the queue, as workers take them',
-    inputs: valuesLike(tasks),
+    inputs: valuesLike(jobs),
     open: pure((value) => {
       try {
-        const task = loadTask.parse(value)
-        checkModel(task.model, { kind: 'workers', count: 2, raised: false })
-        readScenarioSettings(task.settings, 'the queue')
+        const job = queuedJob.parse(value)
+        checkModel(job.model, { kind: 'workers', count: 2, raised: false })
+        readScenarioSettings(job.settings, 'the queue')
       } catch (error) {
         throw asSentence(error)
       }
@@ -115,7 +115,7 @@ export const queueReaders = [
     what: 'jobs on the queue',
     inputs: valuesLike(parts),
     open: pure((value) => {
-      for (const schema of [ownLoadPart, ownSeedPart, storedByWorker]) {
+      for (const schema of [queuedShard, ownSeedPart, storedByWorker]) {
         const found = schema.safeParse(value)
         if (!found.success) whyWrong(found.error)
       }
@@ -127,7 +127,7 @@ export const queueReaders = [
     inputs: fc.tuple(fc.constantFrom(...kinds), data),
     open: pure(([kind, bytes]) => {
       try {
-        readMessage(kind, bytes)
+        readTelemetry(kind, bytes)
       } catch (error) {
         throw asSentence(error)
       }

@@ -7,12 +7,12 @@ import { redactUrl } from '../base/redact-url.ts'
 import { failure } from '../base/errors/errors.ts'
 import { plain } from '../base/format.ts'
 import type { GeneratorHooks, LoadGenerator } from '../load/engine/generator.ts'
-import { startGeneratorThread } from '../load/distributed/generator-thread.ts'
+import { startGeneratorThread } from '../load/distributed/local-transports.ts'
 import { checkModel } from '../load/engine/model.ts'
 import type { Shard } from '../load/engine/pacing.ts'
 import { requireLoopback, shownTarget } from '../load/clients/target.ts'
-import { loadPartName, type LoadTask } from '../load/distributed/load-part.ts'
-import { runPart, type PartEvent, type PartTaker } from '../load/distributed/run-part.ts'
+import { queuedShardName, type QueuedJob } from '../load/distributed/queued-job.ts'
+import { workOnShard, type QueueWorker, type ShardEvent } from '../load/distributed/queue-worker.ts'
 import { hashOf, isAllowed, unpackScenario, type AllowedScenarios } from '../load/distributed/travelling-scenario.ts'
 import { realClock } from '../base/measure/clock.ts'
 import { runSeedPart, type SeedPartEvent, type SeedTaker } from '../seeding/distributed/run-seed-part.ts'
@@ -35,7 +35,7 @@ export interface WorkerOptions {
 
 /** Called for the jobs that a worker does. */
 export interface WorkerListener {
-  readonly onPart: (event: PartEvent) => void
+  readonly onShard: (event: ShardEvent) => void
   readonly onSeedPart: (event: SeedPartEvent) => void
 }
 
@@ -52,22 +52,22 @@ const fromQueue = 'the queue'
 export async function runWorker(
   context: RunContext,
   { queue, name, allowedScenarios, allowRemote, db }: WorkerOptions,
-  { onPart, onSeedPart }: WorkerListener,
+  { onShard, onSeedPart }: WorkerListener,
 ): Promise<void> {
   const note = (text: string): void => context.note(plain(text))
-  const taker: PartTaker = {
+  const worker: QueueWorker = {
     queue,
     name,
     host: hostname(),
     version: context.version,
     clock: realClock,
     signal: context.signal,
-    onPart,
+    onShard,
     onNote: note,
-    permit(task, part) {
-      requirePermitted(name, task, allowedScenarios, allowRemote)
-      readScenarioSettings(task.settings, fromQueue)
-      checkModel(task.model, { kind: 'workers', count: part.of, raised: false })
+    permit(job, shard) {
+      requirePermitted(name, job, allowedScenarios, allowRemote)
+      readScenarioSettings(job.settings, fromQueue)
+      checkModel(job.model, { kind: 'workers', count: shard.of, raised: false })
     },
     openGenerator,
   }
@@ -82,7 +82,7 @@ export async function runWorker(
     onNote: note,
   }
   const handlers = {
-    [loadPartName]: (data: unknown, lost: AbortSignal) => runPart(data, lost, taker),
+    [queuedShardName]: (data: unknown, lost: AbortSignal) => workOnShard(data, lost, worker),
     [seedPartName]: (data: unknown, lost: AbortSignal) => runSeedPart(data, lost, seedTaker),
   }
   const work = await takeWork(queue, name, handlers, note)
@@ -97,10 +97,14 @@ export async function runWorker(
 }
 
 /** In a thread of its own, which can be ended whatever it does: this one still hears of signals and of the queue. */
-async function openGenerator(task: LoadTask, part: Shard, hooks: GeneratorHooks): Promise<LoadGenerator> {
-  const unpacked = task.scenario && (await unpackScenario(task.scenario))
-  const settings = readScenarioSettings(task.settings, fromQueue)
-  const given = { ...task, shard: part, settings, scenarioFile: unpacked?.file ?? null, isAlone: true }
+async function openGenerator(
+  { scenario, ...job }: QueuedJob,
+  shard: Shard,
+  hooks: GeneratorHooks,
+): Promise<LoadGenerator> {
+  const unpacked = scenario && (await unpackScenario(scenario))
+  const settings = { ...readScenarioSettings(job.settings, fromQueue) }
+  const given = { ...job, shard, settings, scenarioFile: unpacked?.file ?? null, isAlone: true }
   const generator = startGeneratorThread(moduleBeside('load-thread'), given, hooks)
   return {
     ...generator,
@@ -113,7 +117,7 @@ async function openGenerator(task: LoadTask, part: Shard, hooks: GeneratorHooks)
 
 function requirePermitted(
   worker: string,
-  { origins, scenario }: LoadTask,
+  { origins, scenario }: QueuedJob,
   allowedScenarios: AllowedScenarios,
   allowRemote: boolean,
 ): void {

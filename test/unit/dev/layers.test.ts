@@ -46,6 +46,6 @@ describe('layers', () => {
     const known = Object.fromEntries(sources.map((file) => [file, importsOf(file)]))
     expect(known['src/commands/load.ts']).toContain('src/lib/cli/base-command.ts')
     expect(known['src/lib/ports/workload.ts']).toContain('src/lib/ports/database.ts')
-    expect(known['src/lib/app/load/plan-generators.ts']).toContain('src/lib/load/distributed/fleet.ts')
+    expect(known['src/lib/app/load/plan-generators.ts']).toContain('src/lib/load/distributed/queue-coordinator.ts')
   })
 })

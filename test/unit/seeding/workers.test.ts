@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { failure, RushbenchError } from '../../../src/lib/base/errors/errors.ts'
 import { createEnd } from '../../../src/lib/seeding/distributed/crew.ts'
-import { errorAsText, readError } from '../../../src/lib/queue/error-text.ts'
+import { errorAsText, readError } from '../../../src/lib/base/errors/error-text.ts'
 import { ownSeedPart, storedByWorker } from '../../../src/lib/seeding/distributed/seed-part.ts'
 
 describe('what comes from a queue', () => {

@@ -1,19 +1,19 @@
 // What a thread runs that makes load: by "load --threads", or by what a person's own scenario file says.
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { reasonOf } from '../../base/errors/errors.ts'
-import type { ScenarioTask } from '../../load/distributed/generators.ts'
+import type { ShardJob } from '../../load/engine/load-job.ts'
 import { sharedMemory } from '../../load/metrics/counts-memory.ts'
 import { createGenerator, type LocalGenerator } from '../../load/engine/generator.ts'
-import { aliveEveryMs, type FromGenerator } from '../../load/distributed/generator-messages.ts'
+import { aliveEveryMs, type Telemetry } from '../../load/distributed/protocol.ts'
 import { isStop } from '../../load/engine/refusals.ts'
-import { serveGenerator } from '../../load/distributed/serve-generator.ts'
+import { serveShard } from '../../load/distributed/serve-shard.ts'
 import { realClock } from '../../base/measure/clock.ts'
-import { readTaskScenarios } from './task-scenarios.ts'
+import { readJobScenarios } from './job-scenarios.ts'
 
-const task = workerData as ScenarioTask
+const job = workerData as ShardJob
 const port = parentPort as MessagePort
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin, windows do
-const send = (message: FromGenerator): void => port.postMessage(message)
+const send = (message: Telemetry): void => port.postMessage(message)
 
 /** What scenarios threw where nobody waits for it, until there is a generator that counts it. */
 const early: string[] = []
@@ -30,11 +30,11 @@ setInterval(() => send({ kind: 'alive' }), aliveEveryMs)
 
 const memory = sharedMemory((piece) => send({ kind: 'counts', piece }))
 
-await serveGenerator({ send, listen: (onMessage) => void port.on('message', onMessage) }, async (hooks) => {
-  const scenarios = await readTaskScenarios(task)
+await serveShard({ send, listen: (onMessage) => void port.on('message', onMessage) }, async (hooks) => {
+  const scenarios = await readJobScenarios(job)
   send({ kind: 'read', names: scenarios.map(({ name }) => name) })
-  const { isAlone = false } = task
-  const local = createGenerator(task, hooks, { scenarios, clock: realClock, inThread: true, isAlone, memory })
+  const { isAlone = false } = job
+  const local = createGenerator(job, hooks, { scenarios, clock: realClock, inThread: true, isAlone, memory })
   for (const reason of early) local.recordError(reason)
   generator = local
   return local

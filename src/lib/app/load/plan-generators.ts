@@ -37,15 +37,16 @@ export async function planGenerators(
     throw failure('usage-wrong', { reason })
   }
   // BullMQ takes its time to load, which only those wait for who use it.
-  const { createFleet } = await import('../../load/distributed/fleet.ts')
+  const { createQueuePool } = await import('../../load/distributed/queue-coordinator.ts')
   const { packScenario } = await import('../../load/distributed/travelling-scenario.ts')
   const travelling = scenario && (await packScenario(scenario.file, scenario.imports))
   return {
     kind: 'queue',
     count: workers,
-    openFleet: (task, onFailure) =>
-      createFleet(task, {
+    openPool: (job, onFailure) =>
+      createQueuePool(job, {
         queue,
+        count: workers,
         version,
         scenario: travelling,
         waitMs: values.workerWait,

@@ -26,6 +26,7 @@ import { startLedger, unwrittenLedger, type LedgerWriter } from '../../load/ledg
 import type { Limit } from '../../load/limits/limit.ts'
 import { openableConnections } from '../../load/engine/descriptors.ts'
 import { stepOf } from '../../load/clients/fixed-request.ts'
+import type { LoadJob } from '../../load/engine/load-job.ts'
 import { sendOf, type LoadModel } from '../../load/engine/model.ts'
 import type { OutcomeStatuses } from '../../ports/outcome.ts'
 import type { PreparingProgress } from '../../load/engine/generator.ts'
@@ -149,10 +150,15 @@ export async function runLoad<Options extends object>(
   const runOnce: LimitSearch['runModel'] = (model, isDecided) => {
     // Each run's bookings are set apart, though they stand in one ledger.
     const id = runs++ === 0 ? runId : `${runId}x${runs}`
-    const generators = openGenerators({ ...planOf(options, target, id), model, onFailure: fail })
+    const job = jobOf(options, target, { runId: id, model })
+    const pool = openGenerators(job, options.generators, {
+      ...options,
+      scenarios: scenariosOf(options, id),
+      onFailure: fail,
+    })
     return runModel({
       ...options,
-      ...generators,
+      ...pool,
       model,
       openLedger: begin,
       signal,
@@ -230,23 +236,20 @@ function highestOf<Options extends object>({ model, generators }: LoadOptions<Op
   return openableConnections() * (generators.kind === 'processes' ? generators.count : 1)
 }
 
-/** What of the options generators are made of. */
-function planOf<Options extends object>(options: LoadOptions<Options>, { origins }: LoadTarget, runId: string) {
-  const { workload, workloadOptions, mix, scenarioFile, prepareTimeout, generators, timeout, seed, clock } = options
+/** One run of the load, as its generators are told of it. */
+function jobOf<Options extends object>(
+  { timeout, seed, scenarioSettings, scenarioFile, prepareTimeout, ...options }: LoadOptions<Options>,
+  { origins }: LoadTarget,
+  run: Pick<LoadJob, 'runId' | 'model'>,
+): LoadJob {
   const { bookedStatuses, conflictStatuses } = options
-  return {
-    origins,
-    timeout,
-    seed,
-    runId,
-    statuses: { bookedStatuses, conflictStatuses },
-    generators,
-    clock,
-    scenarioFile,
-    prepareTimeout,
-    settings: options.scenarioSettings,
-    scenarios: () => chooseScenarios(workload.scenarios(workloadOptions, runId), mix),
-  }
+  const statuses = { bookedStatuses, conflictStatuses }
+  return { ...run, origins, timeout, seed, statuses, settings: { ...scenarioSettings }, scenarioFile, prepareTimeout }
+}
+
+/** For a generator in this thread. */
+function scenariosOf<Options extends object>({ workload, workloadOptions, mix }: LoadOptions<Options>, runId: string) {
+  return () => chooseScenarios(workload.scenarios(workloadOptions, runId), mix)
 }
 
 /** A failure to write ends the run. A single request says nothing of bookings. */

@@ -1,6 +1,7 @@
 // What a thread runs that reads a scenario file before a load begins: what it does meanwhile cannot hold up anybody else.
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
-import { RushbenchError, sentError } from '../../base/errors/errors.ts'
+import { errorAsText } from '../../base/errors/error-text.ts'
+import { RushbenchError } from '../../base/errors/errors.ts'
 import type { FromReader } from '../../load/scenarios/scenario-facts.ts'
 import { importsOf, readScenarios } from '../../load/scenarios/scenario-file.ts'
 
@@ -18,5 +19,5 @@ try {
   send({ kind: 'read', names: scenarios.map(({ name }) => name), imports: importsOf(file) })
 } catch (error) {
   if (!(error instanceof RushbenchError)) throw error
-  send({ kind: 'failed', ...sentError(error) })
+  send({ kind: 'failed', error: errorAsText(error) })
 }

@@ -255,19 +255,6 @@ export class RushbenchError extends Error {
   }
 }
 
-/** An error of ours as plain data: what is thrown loses its code on the way to another thread, process or machine. */
-export type SentError = Pick<RushbenchError, 'code' | 'exitCode' | 'message'>
-
-/** Makes plain data of an error, which `receivedError` turns back into one. */
-export function sentError({ code, exitCode, message }: RushbenchError): SentError {
-  return { code, exitCode, message }
-}
-
-/** Makes the error again that `sentError` was given. */
-export function receivedError({ code, exitCode, message }: SentError): RushbenchError {
-  return new RushbenchError(code, exitCode, message)
-}
-
 /** Builds the catalogue's error for `code`, without secrets, wherever they came from; `cause` is kept for `--verbose`. */
 export function failure<Code extends ErrorCode>(
   code: Code,

@@ -1,37 +1,13 @@
 import type { Clock } from '../../base/measure/clock.ts'
-import { createAutocannonGenerator } from '../clients/autocannon.ts'
-import { createGenerator, type GeneratorTask } from '../engine/generator.ts'
-import { startGeneratorProcess } from './generator-process.ts'
-import { startGeneratorThread } from './generator-thread.ts'
-import { sendOf } from '../engine/model.ts'
-import type { ModelRun } from './run-model.ts'
 import type { Scenario } from '../../ports/scenario.ts'
+import { createAutocannonGenerator } from '../clients/autocannon.ts'
+import { createGenerator } from '../engine/generator.ts'
+import type { LoadJob } from '../engine/load-job.ts'
+import { sendOf } from '../engine/model.ts'
+import { startGeneratorProcess, startGeneratorThread } from './local-transports.ts'
+import type { GeneratorPool } from './run-model.ts'
 
-/** What a thread or a process needs to make the scenarios itself. */
-export interface ScenarioTask extends GeneratorTask {
-  /** A person's own; null for the workload's. */
-  readonly scenarioFile: string | null
-  /** How long reading it may take, and preparing users without another one that is ready, ms. */
-  readonly prepareTimeout: number
-  /** What makes the workload's. */
-  readonly settings: object
-  /** A thread is the only one of its process that makes load; not unless given. */
-  readonly isAlone?: boolean
-}
-
-/** What a process gets beside that. */
-export interface ProcessTask extends ScenarioTask {
-  /** Of rushbench. */
-  readonly version: string
-}
-
-/** What all generators of a run are told, wherever they are. */
-export type SharedTask = Omit<ScenarioTask, 'shard'>
-
-/** Workers on a queue, for one run of a model. */
-export type Fleet = Pick<ModelRun, 'createGenerator'>
-
-/** Who makes a load. `entry` is the module that each thread or process runs. */
+/** The generators of a load. `entry` is the module that each thread or process runs. */
 export type GeneratorPlan =
   | { readonly kind: 'threads'; readonly count: number; readonly entry: URL }
   | { readonly kind: 'processes'; readonly count: number; readonly entry: URL; readonly version: string }
@@ -39,13 +15,11 @@ export type GeneratorPlan =
       readonly kind: 'queue'
       readonly count: number
       /** `onFailure` is told when the queue itself was lost. */
-      readonly openFleet: (task: SharedTask, onFailure: (error: Error) => void) => Fleet
+      readonly openPool: (job: LoadJob, onFailure: (error: Error) => void) => GeneratorPool
     }
 
-/** What is run, and by whom. */
-export interface RunPlan extends SharedTask {
-  readonly generators: GeneratorPlan
-  /** For a generator in this thread. */
+/** What generators need of this thread. */
+export interface LocalHost {
   readonly scenarios: () => readonly Scenario[]
   readonly clock: Clock
   /** Told when what ties the generators together was lost. */
@@ -53,43 +27,38 @@ export interface RunPlan extends SharedTask {
 }
 
 /**
- * The generators of one run of a model: a single one works in this thread, but for a person's own scenarios, which may keep
- * theirs busy for ever.
+ * Opens the generators of one run of a model: a single one works in this thread, but for a person's own scenarios, which
+ * may keep theirs busy for ever.
  */
-export function openGenerators(plan: RunPlan): Pick<ModelRun, 'shards' | 'createGenerator'> {
-  const { model, generators, clock, timeout } = plan
+export function openGenerators(job: LoadJob, plan: GeneratorPlan, host: LocalHost): GeneratorPool {
+  const { model, timeout } = job
+  const { clock } = host
   if (model.kind === 'saturation' && model.engine === 'autocannon') {
-    const origin = plan.origins[0] as string
+    const origin = job.origins[0] as string
     return {
       shards: 1,
-      createGenerator: (_part, hooks) => createAutocannonGenerator({ origin, timeout, model, clock }, hooks),
+      createGenerator: (_shard, hooks) => createAutocannonGenerator({ origin, timeout, model, clock }, hooks),
     }
   }
-  const task = sharedTask(plan)
-  if (generators.kind === 'queue') return { shards: generators.count, ...generators.openFleet(task, plan.onFailure) }
-  if (generators.kind === 'processes') {
-    const { count, entry, version } = generators
+  if (plan.kind === 'queue') return plan.openPool(job, host.onFailure)
+  if (plan.kind === 'processes') {
+    const { count, entry, version } = plan
     return {
       shards: count,
-      createGenerator: (shard, hooks) => startGeneratorProcess(entry, { ...task, shard, version }, hooks),
+      createGenerator: (shard, hooks) =>
+        startGeneratorProcess(entry, { kind: 'task', job: { ...job, shard }, version }, hooks),
     }
   }
-  const { count, entry } = generators
-  if (count > 1 || plan.scenarioFile !== null) {
+  const { count, entry } = plan
+  if (count > 1 || job.scenarioFile !== null) {
     return {
       shards: count,
-      createGenerator: (shard, hooks) => startGeneratorThread(entry, { ...task, shard }, hooks),
+      createGenerator: (shard, hooks) => startGeneratorThread(entry, { ...job, shard }, hooks),
     }
   }
-  const scenarios = sendOf(model) ? [] : plan.scenarios()
+  const scenarios = sendOf(model) ? [] : host.scenarios()
   return {
     shards: 1,
-    createGenerator: (shard, hooks) => createGenerator({ ...task, shard }, hooks, { scenarios, clock }),
+    createGenerator: (shard, hooks) => createGenerator({ ...job, shard }, hooks, { scenarios, clock }),
   }
-}
-
-/** Only what may leave this process. */
-function sharedTask(plan: RunPlan): SharedTask {
-  const { origins, timeout, model, seed, runId, statuses, scenarioFile, settings, prepareTimeout } = plan
-  return { origins, timeout, model, seed, runId, statuses, scenarioFile, settings, prepareTimeout }
 }

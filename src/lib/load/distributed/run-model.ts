@@ -18,12 +18,17 @@ import type { LedgerEntry } from '../../ports/scenario.ts'
 import { createMetricsTotal } from '../metrics/metrics-total.ts'
 import { createTimeline, type OnSecond } from '../metrics/timeline.ts'
 
-/** A load, and who makes it. */
-export interface ModelRun {
-  readonly model: LoadModel
-  /** Generators that each have an equal shard of the users or arrivals. */
+/** Generators that each have an equal share of the users or arrivals. */
+export interface GeneratorPool {
   readonly shards: number
   readonly createGenerator: (shard: Shard, hooks: GeneratorHooks) => LoadGenerator
+  /** Reads to its end what they said, once all have run. Returns why some of it may be missing, and null when none is. */
+  finish?(): Promise<string | null>
+}
+
+/** A load, and the generators that make it. */
+export interface ModelRun extends GeneratorPool {
+  readonly model: LoadModel
   /** Called once every generator is prepared. */
   readonly openLedger: () => Promise<CountingLedger>
   /** Ends it early. */
@@ -122,7 +127,7 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
     ),
   )
 
-  async function runPart(generator: LoadGenerator, index: number): Promise<GeneratorResult> {
+  async function runShard(generator: LoadGenerator, index: number): Promise<GeneratorResult> {
     const result = await generator.run()
     if (result.last) add(accounts[index] as Account, withinRun(result.last, model))
     if (result.lost === null) return result
@@ -135,7 +140,9 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
     await Promise.all(generators.map((generator) => generator.prepare())).finally(() => run.onPreparing?.(null))
     ledger = await run.openLedger()
     const before = ledger.counts()
-    const results = await Promise.all(generators.map(runPart))
+    const ended = await Promise.all(generators.map(runShard))
+    const missing = (await run.finish?.()) ?? null
+    const results = ended.map((result) => ({ ...result, lost: result.lost ?? missing }))
     const { progress, threads } = latestOf(accounts)
     const workers = results.flatMap(({ worker, lost }, index) =>
       worker ? [describeWorker(worker, accounts[index] as Account, lost)] : [],

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { failure } from '../../base/errors/errors.ts'
-import type { TravellingScenario } from './load-part.ts'
+import type { TravellingScenario } from './queued-job.ts'
 
 /** Which scenarios of a person's own a worker runs: none, any, or files of these hashes. */
 export type AllowedScenarios = 'none' | 'any' | ReadonlySet<string>

@@ -8,9 +8,8 @@ import { watchGenerator, type GeneratorHealth } from '../metrics/generator-monit
 import { createHttpClients } from '../clients/http/client.ts'
 import { createSocketOpener } from '../clients/http/web-sockets.ts'
 import { requireDescriptors } from './descriptors.ts'
-import { mostUsersOf, sendOf, type LoadModel } from './model.ts'
-import type { OutcomeStatuses } from '../../ports/outcome.ts'
-import type { Shard } from './pacing.ts'
+import type { ShardJob } from './load-job.ts'
+import { mostUsersOf, sendOf } from './model.ts'
 import { createUserSupply, usersAhead } from './prepare.ts'
 import type { CountsMemory } from '../metrics/counts-memory.ts'
 import { createRecorder } from '../metrics/recorder.ts'
@@ -19,19 +18,7 @@ import type { Ledger, Scenario } from '../../ports/scenario.ts'
 import type { PreparedUser } from './session.ts'
 
 /** What a generator is to do, as plain data. */
-export interface GeneratorTask {
-  /** Of every replica of the API. */
-  readonly origins: readonly string[]
-  /** How long a user waits for a response, ms. */
-  readonly timeout: number
-  /** Of the whole run. */
-  readonly model: LoadModel
-  readonly shard: Shard
-  readonly seed: string
-  /** Sets this run's bookings apart from every other's. */
-  readonly runId: string
-  readonly statuses: OutcomeStatuses
-}
+export type GeneratorTask = Pick<ShardJob, 'origins' | 'timeout' | 'model' | 'shard' | 'seed' | 'runId' | 'statuses'>
 
 /** What ties a generator to the rest of its run. */
 export interface GeneratorHooks {

@@ -1,5 +1,6 @@
 import { onAbort } from '../../base/abort.ts'
-import { failure, reasonOf, receivedError, type SentError } from '../../base/errors/errors.ts'
+import { readError } from '../../base/errors/error-text.ts'
+import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { startWorkerThread } from '../distributed/worker-threads.ts'
 
 /** A scenario file's contents, as far as they can be told without running it here. */
@@ -14,7 +15,7 @@ export interface ScenarioFacts {
 /** What the thread says that reads it. */
 export type FromReader =
   | ({ readonly kind: 'read' } & Pick<ScenarioFacts, 'names' | 'imports'>)
-  | ({ readonly kind: 'failed' } & SentError)
+  | { readonly kind: 'failed'; readonly error: string }
 
 /** How it is read. */
 export interface ReadingOptions {
@@ -43,7 +44,7 @@ export async function readScenarioFacts(
   }, timeoutMs)
   worker.on('message', (message: FromReader) => {
     if (message.kind === 'read') read.resolve({ file, names: message.names, imports: message.imports })
-    else read.reject(receivedError(message))
+    else read.reject(readError(message.error) ?? refuse(message.error))
   })
   worker.once('error', (error) => read.reject(refuse(reasonOf(error))))
   worker.once('exit', (code) => read.reject(refuse(whyEnded(code))))

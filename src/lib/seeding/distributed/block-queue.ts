@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RushbenchError, type ErrorCode } from '../../base/errors/errors.ts'
-import { errorAsText } from '../../queue/error-text.ts'
+import { errorAsText } from '../../base/errors/error-text.ts'
 import { offerPieces, PieceFailure, takePieces, type OfferedPieces, type TakenPieces } from '../../queue/pieces.ts'
 import type { RunIdentity } from '../../queue/run-identity.ts'
 import { storedByWorker, type StoredByWorker } from './seed-part.ts'

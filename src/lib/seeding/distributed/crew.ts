@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { onAbort } from '../../base/abort.ts'
 import { redactUrl } from '../../base/redact-url.ts'
 import { failure } from '../../base/errors/errors.ts'
-import { readError } from '../../queue/error-text.ts'
+import { readError } from '../../base/errors/error-text.ts'
 import { placeWork, type PlacedWork, type WorkEnd } from '../../queue/jobs.ts'
 import { seedPartName, type SeedPart } from './seed-part.ts'
 

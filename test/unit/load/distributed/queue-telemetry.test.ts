@@ -1,23 +1,25 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { readError } from '../../../../src/lib/base/errors/error-text.ts'
 import { failure } from '../../../../src/lib/base/errors/errors.ts'
-import { readMessage } from '../../../../src/lib/load/distributed/part-messages.ts'
+import { readTelemetry } from '../../../../src/lib/load/distributed/queue-telemetry.ts'
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
-const kinds = ['hello', 'prepared', 'second', 'last', 'entries', 'end', 'failed']
+const kinds = ['hello', 'prepared', 'interval', 'last', 'entries', 'end', 'failed']
 
 describe('messages of a worker', () => {
   it('tell who it is, what it booked and how it ended', () => {
     const worker = { name: 'a', host: 'b', pid: 1, version: '1.2.3', clock: { offsetMs: -2, roundTripMs: 0.5 } }
-    expect(readMessage('hello', json(worker))).toEqual({ kind: 'hello', worker })
-    expect(readMessage('end', json({ left: 'it was stopped' }))).toEqual({ kind: 'end', left: 'it was stopped' })
+    expect(readTelemetry('hello', json(worker))).toEqual({ kind: 'hello', worker })
+    expect(readTelemetry('end', json({ lost: 'it was stopped' }))).toEqual({ kind: 'end', lost: 'it was stopped' })
     const lines = [
       '{"outcome":"booked","key":"k1","resource":7,"id":"b1"}',
       '{"outcome":"unknown","key":"k2","resource":"x"}',
       '{"outcome":"conflict","key":"k3","resource":8}',
     ]
-    expect(readMessage('entries', json({ lines }))).toEqual({
+    expect(readTelemetry('entries', json({ lines }))).toEqual({
       kind: 'entries',
+      batch: 0,
       entries: [
         { outcome: 'booked', key: 'k1', resource: 7, id: 'b1' },
         { outcome: 'unknown', key: 'k2', resource: 'x' },
@@ -28,8 +30,9 @@ describe('messages of a worker', () => {
 
   it('bring an error with its code and its sentence', () => {
     const { code, exitCode, message } = failure('worker-version', { worker: 'a', own: '1', wanted: '2' })
-    const said = readMessage('failed', Buffer.from(JSON.stringify({ code, exitCode, message })))
-    expect(said).toMatchObject({ kind: 'failed', error: { code: 'worker-version', exitCode: 1, message } })
+    const error = JSON.stringify({ code, exitCode, message })
+    expect(readTelemetry('failed', Buffer.from(error))).toEqual({ kind: 'failed', error })
+    expect(readError(error)).toMatchObject({ code: 'worker-version', exitCode: 1, message })
   })
 
   it.each([
@@ -41,7 +44,7 @@ describe('messages of a worker', () => {
     ['end', {}],
     ['failed', { code: 'x', exitCode: 0, message: 'y' }],
   ])('are refused with a reason: %s %j', (kind, value) => {
-    expect(() => readMessage(kind, json(value))).toThrow()
+    expect(() => readTelemetry(kind, json(value))).toThrow()
   })
 
   it('are read, left alone or refused with a reason, whatever comes', () => {
@@ -52,7 +55,7 @@ describe('messages of a worker', () => {
     fc.assert(
       fc.property(fc.oneof(fc.constantFrom(...kinds), fc.string()), anything, (kind, data) => {
         try {
-          const message = readMessage(kind, data)
+          const message = readTelemetry(kind, data)
           expect(message === null).toBe(!kinds.includes(kind))
         } catch (error) {
           expect(error).toBeInstanceOf(Error)

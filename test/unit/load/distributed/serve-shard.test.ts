@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createLedgerChannel } from '../../../../src/lib/load/distributed/ledger-channel.ts'
+import { createLedgerChannel } from '../../../../src/lib/load/distributed/serve-shard.ts'
 import type { LedgerEntry } from '../../../../src/lib/ports/scenario.ts'
 
 const entry = (key: string): LedgerEntry => ({ key, resource: 1, outcome: 'booked' })

@@ -1,17 +1,19 @@
 import type { ScenarioSettings } from '../../config/scenario-settings.ts'
 import type { Settings } from '../../config/settings.ts'
 import { chooseScenarios } from '../../load/engine/mix.ts'
-import type { ScenarioTask } from '../../load/distributed/generators.ts'
+import type { LoadJob } from '../../load/engine/load-job.ts'
 import { sendOf } from '../../load/engine/model.ts'
 import { readScenarios } from '../../load/scenarios/scenario-file.ts'
 import type { Scenario } from '../../ports/scenario.ts'
 import { loadWorkload } from '../../workloads/registry.ts'
 
-/** The scenarios of a task: a person's own from their file, or the workload's; none where a single request is sent. */
-export async function readTaskScenarios(task: ScenarioTask): Promise<readonly Scenario[]> {
-  const { model, scenarioFile, settings, runId } = task
+/** The scenarios of a load: a person's own from their file, or the workload's; none where a single request is sent. */
+export async function readJobScenarios(job: LoadJob): Promise<readonly Scenario[]> {
+  const { model, scenarioFile, settings, runId } = job
   if (sendOf(model)) return []
-  return scenarioFile === null ? workloadScenarios(settings as ScenarioSettings, runId) : readScenarios(scenarioFile)
+  return scenarioFile === null
+    ? workloadScenarios(settings as object as ScenarioSettings, runId)
+    : readScenarios(scenarioFile)
 }
 
 /** The workload's own scenarios, as the settings that they know choose them. Throws `workload-unknown`, `usage-wrong`. */

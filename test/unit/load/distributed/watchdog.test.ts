@@ -1,17 +1,21 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { FromGenerator, ToGenerator } from '../../../../src/lib/load/distributed/generator-messages.ts'
+import type { Command, Telemetry } from '../../../../src/lib/load/distributed/protocol.ts'
 import type { LoadModel } from '../../../../src/lib/load/engine/model.ts'
-import { signsOfLife, watchChannel, type Expectations } from '../../../../src/lib/load/distributed/channel-watch.ts'
-import { expectationsOf } from '../../../../src/lib/load/distributed/thread-watch.ts'
+import {
+  expectationsOf,
+  signsOfLife,
+  watchTransport,
+  type Expectations,
+} from '../../../../src/lib/load/distributed/watchdog.ts'
 import { users } from '../../../support/load/virtual-run.ts'
 
 /** A thread that says what the test has it say, and what whoever started it hears. */
 function start(model: LoadModel = users(1, 20_000), expected?: Expectations) {
-  let say: (message: FromGenerator) => void = () => {}
+  let say: (message: Telemetry) => void = () => {}
   const heard: string[] = []
-  const sent: ToGenerator[] = []
+  const sent: Command[] = []
   let closed = 0
-  const watched = watchChannel(
+  const watched = watchTransport(
     {
       send: (message) => void sent.push(message),
       listen: (onMessage) => void (say = onMessage),
@@ -20,10 +24,10 @@ function start(model: LoadModel = users(1, 20_000), expected?: Expectations) {
     expected ?? expectationsOf({ scenarioFile: 'mine.mjs', model, timeout: 30_000, prepareTimeout: 10_000 }),
   )
   watched.listen(
-    (message) => message.kind === 'failed' && heard.push(message.message),
-    (reason) => heard.push(reason),
+    () => {},
+    (reason) => heard.push(String(reason)),
   )
-  return { heard, watched, say: (message: FromGenerator) => say(message), closed: () => closed }
+  return { heard, watched, say: (message: Telemetry) => say(message), closed: () => closed }
 }
 
 /** Lets seconds pass, in which the thread says that it lives. */
@@ -68,7 +72,7 @@ it('waits for ever for the beginning, since others may still prepare theirs', ()
 
 it('gives up a run that says nothing for 8 s, and one that does not end', () => {
   const silent = start()
-  silent.watched.send({ kind: 'run', at: null })
+  silent.watched.send({ kind: 'begin', at: null })
   // After the last word a second passes, and six more.
   live(silent, 10)
   vi.advanceTimersByTime(6000)
@@ -76,7 +80,7 @@ it('gives up a run that says nothing for 8 s, and one that does not end', () => 
   vi.advanceTimersByTime(1000)
   expect(silent.heard).toEqual([expect.stringContaining('did not return to the event loop for 8 s')])
   const endless = start()
-  endless.watched.send({ kind: 'run', at: null })
+  endless.watched.send({ kind: 'begin', at: null })
   // 20 s, a grace of 10 s, a second for what is no request, and five to spare.
   live(endless, 35)
   expect(endless.heard).toEqual([])
@@ -87,7 +91,7 @@ it('gives up a run that says nothing for 8 s, and one that does not end', () => 
 it('gives a number of requests the time that they take, until it is stopped', () => {
   const send = { method: 'GET', path: '/', headers: [], body: Buffer.alloc(0), expect: '2xx' } as never
   const thread = start({ kind: 'saturation', engine: 'rushbench', connections: 2, requests: 9, durationMs: null, send })
-  thread.watched.send({ kind: 'run', at: null })
+  thread.watched.send({ kind: 'begin', at: null })
   live(thread, 1000)
   expect(thread.heard).toEqual([])
   thread.watched.send({ kind: 'stop' })
@@ -97,7 +101,7 @@ it('gives a number of requests the time that they take, until it is stopped', ()
 
 it('gives a run that is stopped no more than its grace', () => {
   const thread = start()
-  thread.watched.send({ kind: 'run', at: null })
+  thread.watched.send({ kind: 'begin', at: null })
   live(thread, 2)
   thread.watched.send({ kind: 'stop' })
   live(thread, 15)
@@ -108,8 +112,8 @@ it('gives a run that is stopped no more than its grace', () => {
 
 it('says nothing more of a thread that has finished', () => {
   const thread = start()
-  thread.watched.send({ kind: 'run', at: null })
-  thread.say({ kind: 'finished', last: null, lost: null })
+  thread.watched.send({ kind: 'begin', at: null })
+  thread.say({ kind: 'end', lost: null })
   vi.advanceTimersByTime(100_000)
   expect(thread.heard).toEqual([])
   expect(thread.closed()).toBe(0)

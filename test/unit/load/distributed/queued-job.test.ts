@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { definitionOf } from '../../../../src/lib/config/settings.ts'
-import { loadTask, writtenRequest } from '../../../../src/lib/load/distributed/load-part.ts'
-import { readTask, signedTask } from '../../../../src/lib/load/distributed/task-text.ts'
+import { encodeJob, queuedJob, readJob, signedJob } from '../../../../src/lib/load/distributed/queued-job.ts'
 import { createRunIdentity } from '../../../../src/lib/queue/run-identity.ts'
 import { whyWrong } from '../../../../src/lib/base/why-wrong.ts'
 import { arrivals } from '../../../support/load/virtual-run.ts'
@@ -20,7 +19,7 @@ const task = {
 const saturation = { kind: 'saturation', engine: 'rushbench', connections: 3, requests: 9, durationMs: null } as const
 
 /** As it comes off the queue. */
-const travelled = (model: object) => loadTask.parse(JSON.parse(JSON.stringify({ ...task, model }))).model
+const travelled = (model: object) => queuedJob.parse(JSON.parse(JSON.stringify({ ...task, model }))).model
 
 describe('a single request on its way to workers', () => {
   it('comes with every byte and every header, over connections and at a rate', () => {
@@ -35,7 +34,8 @@ describe('a single request on its way to workers', () => {
       fc.property(request, (send) => {
         for (const model of [saturation, arrivals(10)]) {
           const { body, ...rest } = send
-          const came = travelled({ ...model, send: writtenRequest(send) })
+          const { scenario: _none, ...job } = { ...task, scenarioFile: null, model: { ...model, send } }
+          const came = queuedJob.parse(JSON.parse(JSON.stringify(encodeJob(job, null)))).model
           expect(came).toMatchObject({ ...model, send: rest })
           expect('send' in came && came.send && [...came.send.body]).toEqual([...body])
         }
@@ -54,7 +54,7 @@ describe('a single request on its way to workers', () => {
 })
 
 describe('the limits of the command line', () => {
-  const takes = (change: object): boolean => loadTask.safeParse({ ...task, model: arrivals(10), ...change }).success
+  const takes = (change: object): boolean => queuedJob.safeParse({ ...task, model: arrivals(10), ...change }).success
   const users = (count: number) => ({ model: { kind: 'closed', stages: [{ durationMs: 1000, users: count }] } })
   const open = { kind: 'open', ratePerSecond: 1, arrivals: 'constant', durationMs: 1000, maxInFlight: 1 }
 
@@ -92,7 +92,7 @@ describe('the limits of the command line', () => {
     [{ statuses: { bookedStatuses: [99], conflictStatuses: [] } }, 'statuses.bookedStatuses.0'],
     [{ timeout: 0 }, 'timeout'],
   ])('are said with their place: %j', (change, place) => {
-    const { error } = loadTask.safeParse({ ...task, model: open, ...change })
+    const { error } = queuedJob.safeParse({ ...task, model: open, ...change })
     expect(whyWrong(error)).toMatch(new RegExp(`^${place.replaceAll('.', String.raw`\.`)} is wrong \\(.+\\)$`))
   })
 })
@@ -101,12 +101,12 @@ describe('a load on the queue', () => {
   it('is read where the run has signed it, and nowhere else', () => {
     const run = createRunIdentity()
     const written = { ...task, model: arrivals(10) }
-    const bytes = signedTask(written as never, run)
-    expect(readTask(bytes, run)).toEqual(written)
-    expect(() => readTask(bytes, createRunIdentity())).toThrow('it is not what the coordinator has put there')
+    const bytes = signedJob(written as never, run)
+    expect(readJob(bytes, run)).toEqual(written)
+    expect(() => readJob(bytes, createRunIdentity())).toThrow('it is not what the coordinator has put there')
     const at = bytes.indexOf('"seed":"s"') + 8
     bytes[at] = 't'.charCodeAt(0)
-    expect(() => readTask(bytes, run)).toThrow('it is not what the coordinator has put there')
-    expect(() => readTask(Buffer.from('{}'), run)).toThrow('it is not what the coordinator has put there')
+    expect(() => readJob(bytes, run)).toThrow('it is not what the coordinator has put there')
+    expect(() => readJob(Buffer.from('{}'), run)).toThrow('it is not what the coordinator has put there')
   })
 })

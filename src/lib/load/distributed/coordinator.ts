@@ -1,29 +1,21 @@
 import { onAbort } from '../../base/abort.ts'
-import { reasonOf, receivedError } from '../../base/errors/errors.ts'
+import { readError } from '../../base/errors/error-text.ts'
+import { reasonOf, type RushbenchError } from '../../base/errors/errors.ts'
 import { monotonicMs, realClock } from '../../base/measure/clock.ts'
+import type { GeneratorHooks, GeneratorNews, GeneratorResult, LoadGenerator, WorkerFacts } from '../engine/generator.ts'
 import { createCountsReader, type CountsReader } from '../metrics/counts-memory.ts'
 import { restMissing } from '../metrics/generator-verdict.ts'
-import type { GeneratorHooks, GeneratorNews, GeneratorResult, LoadGenerator, WorkerFacts } from '../engine/generator.ts'
-import { aliveEveryMs, type FromGenerator, type ToGenerator } from './generator-messages.ts'
-
-/** A way to a generator in a thread or a process of its own. */
-export interface GeneratorChannel {
-  send(message: ToGenerator): void
-  /** Once: `onEnd` is told why no more messages will come. */
-  listen(onMessage: (message: FromGenerator) => void, onEnd: (reason: string) => void): void
-  /** Ends it. */
-  close(): Promise<void>
-}
+import { aliveEveryMs, type Command, type Telemetry, type Transport } from './protocol.ts'
 
 /**
- * A generator at the other end of `channel`. When that ends in the middle of the run it is lost: what it said up to then
- * is kept, and what it has counted since, where it does so in memory that is read here. Before, that is an error, which
- * `endedEarly` makes.
+ * The coordinator's side of one worker: a generator at the other end of `transport`. One that is lost in the middle of the
+ * run keeps what it said up to then, and what it has counted since, where it does so in memory that is read here. Before
+ * the run that is an error, which `endedEarly` makes.
  */
 export function createRemoteGenerator(
-  channel: GeneratorChannel,
+  transport: Transport,
   hooks: GeneratorHooks,
-  endedEarly: (reason: string) => Error,
+  endedEarly: (reason: string) => RushbenchError,
 ): LoadGenerator {
   const prepared = Promise.withResolvers<void>()
   const finished = Promise.withResolvers<GeneratorResult>()
@@ -32,6 +24,7 @@ export function createRemoteGenerator(
   const { signal } = hooks
   const counts = createCountsReader()
   let latest: GeneratorNews | null = null
+  let last: GeneratorNews | null = null
   let worker: WorkerFacts | null = null
   let beganAt = 0
   let heardAt = 0
@@ -43,54 +36,55 @@ export function createRemoteGenerator(
   }
 
   function stop(): void {
-    channel.send({ kind: 'stop' })
+    transport.send({ kind: 'stop' })
     if (state !== 'preparing') return
     // Its scenario may never come back from what it does.
     state = 'cancelled'
     prepared.resolve()
   }
 
-  channel.listen(
-    (message) => {
-      if (message.kind === 'hello') worker = message.worker
-      if (message.kind === 'preparing') hooks.onPreparing?.(message)
-      if (message.kind === 'prepared' && state === 'preparing') {
-        state = 'prepared'
-        prepared.resolve()
-      }
-      heardAt = monotonicMs()
-      if (message.kind === 'counts') counts.add(message.piece)
-      if (message.kind === 'second') {
-        latest = message.news
-        hooks.onSecond(message.news)
-      }
-      if (message.kind === 'entries') void recordBatch(message, hooks, (answer) => channel.send(answer))
-      if (message.kind === 'finished') finished.resolve({ last: message.last, lost: message.lost, worker })
-      if (message.kind === 'failed') fail(receivedError(message))
-      if (message.kind === 'mistake') hooks.onMistake(receivedError(message))
-    },
-    (reason) => {
-      if (state !== 'running') return fail(endedEarly(reason))
-      const seconds = secondsOf({ beganAt, heardAt, endedAt: monotonicMs() })
-      const last = restOf(counts, latest, seconds)
-      finished.resolve({ last, lost: last ? reason : restMissing(reason), worker })
-    },
-  )
+  function onMessage(message: Telemetry): void | Promise<void> {
+    heardAt = monotonicMs()
+    if (message.kind === 'hello') worker = message.worker
+    if (message.kind === 'preparing') hooks.onPreparing?.(message)
+    if (message.kind === 'prepared' && state === 'preparing') {
+      state = 'prepared'
+      prepared.resolve()
+    }
+    if (message.kind === 'counts') counts.add(message.piece)
+    if (message.kind === 'interval') {
+      latest = message.news
+      hooks.onSecond(message.news)
+    }
+    if (message.kind === 'last') last = message.news
+    if (message.kind === 'entries') return recordBatch(message, hooks, (answer) => transport.send(answer))
+    if (message.kind === 'end') finished.resolve({ last, lost: message.lost, worker })
+    if (message.kind === 'failed') fail(readError(message.error) ?? endedEarly(message.error))
+    if (message.kind === 'mistake') hooks.onMistake(readError(message.error) ?? endedEarly(message.error))
+  }
+
+  transport.listen(onMessage, (reason) => {
+    if (reason instanceof Error) return fail(reason)
+    if (state !== 'running') return fail(endedEarly(reason))
+    const seconds = secondsOf({ beganAt, heardAt, endedAt: monotonicMs() })
+    const rest = last ?? restOf(counts, latest, seconds)
+    finished.resolve({ last: rest, lost: rest ? reason : restMissing(reason), worker })
+  })
   const stopListening = onAbort(signal, stop)
 
   return {
     prepare: () => prepared.promise,
     async run(startAt) {
-      if (state === 'cancelled') return { last: null, lost: null, worker }
+      if (state === 'cancelled' || signal.aborted) return { last: null, lost: null, worker }
       state = 'running'
       const at = startAt === undefined ? null : monotonicMs() + startAt - realClock.now()
       beganAt = at ?? monotonicMs()
-      channel.send({ kind: 'run', at })
+      transport.send({ kind: 'begin', at })
       return finished.promise
     },
     async close() {
       stopListening()
-      await channel.close()
+      await transport.close()
     },
   }
 }
@@ -112,10 +106,11 @@ function restOf(counts: CountsReader, latest: GeneratorNews | null, madeSeconds:
   return { recorded: rest.recorded, progress, health: latest?.health ?? null }
 }
 
+/** A ledger that cannot be written ends the run by itself. */
 async function recordBatch(
-  { batch, entries }: Extract<FromGenerator, { kind: 'entries' }>,
+  { batch, entries }: Extract<Telemetry, { kind: 'entries' }>,
   { ledger }: GeneratorHooks,
-  send: (message: ToGenerator) => void,
+  send: (command: Command) => void,
 ): Promise<void> {
   const results = await Promise.allSettled(entries.map((entry) => ledger.record(entry)))
   const reasons = results.map((result) => (result.status === 'fulfilled' ? null : reasonOf(result.reason)))
