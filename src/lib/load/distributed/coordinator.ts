@@ -1,4 +1,4 @@
-import { onAbort } from '../../base/abort.ts'
+import { ignoreFailure, onAbort } from '../../base/abort.ts'
 import { readError } from '../../base/errors/error-text.ts'
 import { reasonOf, type RushbenchError } from '../../base/errors/errors.ts'
 import { monotonicMs, realClock } from '../../base/measure/clock.ts'
@@ -19,8 +19,8 @@ export function createRemoteGenerator(
 ): LoadGenerator {
   const prepared = Promise.withResolvers<void>()
   const finished = Promise.withResolvers<GeneratorResult>()
-  // Whoever waits for one of them hears of a failure; the other has nobody who waits.
-  for (const { promise } of [prepared, finished]) promise.catch(() => {})
+  // A failure is heard by whoever waits for one of them; nobody waits for the other.
+  for (const { promise } of [prepared, finished]) void ignoreFailure(promise)
   const { signal } = hooks
   const counts = createCountsReader()
   let latest: GeneratorNews | null = null
@@ -94,7 +94,7 @@ function secondsOf(at: { readonly beganAt: number; readonly heardAt: number; rea
   return Math.max(0, Math.min(at.endedAt, Math.max(at.beganAt, at.heardAt) + aliveEveryMs) - at.beganAt) / 1000
 }
 
-/** What a generator has counted since it said so `latest`; null where that cannot be read. */
+/** Reads what a generator has counted since its `latest` interval; null where its memory cannot be read. */
 function restOf(counts: CountsReader, latest: GeneratorNews | null, madeSeconds: number): GeneratorNews | null {
   const rest = counts.read()
   if (!rest) return null

@@ -18,7 +18,7 @@ export type GeneratorPlan =
       readonly openPool: (job: LoadJob, onFailure: (error: Error) => void) => GeneratorPool
     }
 
-/** What generators need of this thread. */
+/** This thread, as far as generators need it. */
 export interface LocalHost {
   readonly scenarios: () => readonly Scenario[]
   readonly clock: Clock

@@ -5,7 +5,7 @@ import { failure, reasonOf } from '../../base/errors/errors.ts'
 import type { GeneratorHooks, LoadGenerator } from '../engine/generator.ts'
 import type { ShardJob } from '../engine/load-job.ts'
 import { createRemoteGenerator } from './coordinator.ts'
-import type { Command, Transport } from './protocol.ts'
+import type { Command, Telemetry, Transport } from './protocol.ts'
 import { expectationsOf, signsOfLife, watchTransport } from './watchdog.ts'
 import { startWorkerThread } from './worker-threads.ts'
 
@@ -27,7 +27,7 @@ function startThread(entry: URL, job: ShardJob): Transport {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin, windows do
     send: (command) => worker.postMessage(command),
     listen(onMessage, onLost) {
-      worker.on('message', onMessage)
+      worker.on('message', (message: Telemetry) => void onMessage(message))
       worker.once('error', (error) => onLost(reasonOf(error)))
       worker.once('exit', (code) => onLost(`it ended by itself, with exit code ${code}`))
     },
@@ -39,7 +39,7 @@ function startThread(entry: URL, job: ShardJob): Transport {
 export interface ProcessTask {
   readonly kind: 'task'
   readonly job: ShardJob
-  /** Of rushbench. */
+  /** The version of rushbench. */
   readonly version: string
 }
 
@@ -67,7 +67,7 @@ function startProcess(entry: URL, task: ProcessTask): Transport {
   return {
     send,
     listen(onMessage, onLost) {
-      child.on('message', onMessage)
+      child.on('message', (message: Telemetry) => void onMessage(message))
       child.once('error', ({ message }) => onLost(message))
       // Not at its exit: then what it said last may not have been read.
       child.once('close', (code, signal) => {

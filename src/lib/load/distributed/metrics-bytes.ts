@@ -150,7 +150,7 @@ function createReader(data: Buffer): Reader {
   }
 }
 
-/** What a histogram can hold: an hour. */
+/** The highest latency that a histogram can hold: an hour. */
 const highestUs = 3_600_000_000
 
 function readHistogram(reader: Reader): HistogramCounts {

@@ -1,3 +1,4 @@
+import { ignoreFailure } from '../../base/abort.ts'
 import { readError } from '../../base/errors/error-text.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import type { Clock } from '../../base/measure/clock.ts'
@@ -17,9 +18,9 @@ import type { GeneratorPool } from './run-model.ts'
 export interface QueuePoolOptions {
   /** URL of the queue. */
   readonly queue: string
-  /** Of rushbench. */
+  /** The version of rushbench. */
   readonly version: string
-  /** How many workers. */
+  /** The number of workers. */
   readonly count: number
   /** A person's own scenarios; null for the workload's. */
   readonly scenario: TravellingScenario | null
@@ -61,7 +62,7 @@ export function createQueuePool(job: LoadJob, options: QueuePoolOptions): Genera
   let closing: Promise<void> | null = null
 
   function loseAll(reason: string | Error): void {
-    for (const { onLost } of members) onLost(reason)
+    for (const member of members) member.onLost(reason)
   }
 
   async function start(): Promise<QueueRun> {
@@ -135,12 +136,12 @@ export function createQueuePool(job: LoadJob, options: QueuePoolOptions): Genera
         Object.assign(member, { onMessage, onLost: whenLost })
         if (opening) return
         opening = start()
-        opening.catch(() => {})
+        void ignoreFailure(opening)
       },
       send({ kind }) {
         // The signs of life find out that the queue is away. That entries are recorded, its server has answered.
-        if (kind === 'begin') begin().catch(() => {})
-        if (kind === 'stop') stop().catch(() => {})
+        if (kind === 'begin') void ignoreFailure(begin())
+        if (kind === 'stop') void ignoreFailure(stop())
       },
       async close() {
         if (--open === 0) closing ??= close()

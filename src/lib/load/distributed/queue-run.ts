@@ -1,3 +1,4 @@
+import { ignoreFailure } from '../../base/abort.ts'
 import { failure } from '../../base/errors/errors.ts'
 import { formatBytes } from '../../base/format.ts'
 import type { Clock } from '../../base/measure/clock.ts'
@@ -14,7 +15,7 @@ import { mostJobBytes, queuedShardName, signedJob, type QueuedShard } from './qu
 export interface PlacedLoad {
   /** URL of the queue. */
   readonly queue: string
-  /** Of rushbench. */
+  /** The version of rushbench. */
   readonly version: string
   /** As `encodeJob` returns it. */
   readonly job: object
@@ -31,7 +32,7 @@ export interface RunListener {
   readonly onShardLost: (index: number, reason: string) => void
   /** The queue itself is lost. */
   readonly onLost: (reason: string) => void
-  /** What a person has to know of the queue. */
+  /** Told what a person has to know of the queue. */
   readonly onNote: (text: string) => void
 }
 
@@ -46,7 +47,7 @@ export interface QueueRun {
   close(state: 'over' | 'unfinished' | 'lost'): Promise<void>
 }
 
-/** So far behind its workers the coordinator is when it says so, ms. */
+/** How far behind its workers the coordinator is when it says so, ms. */
 const behindMs = 3000
 
 /**
@@ -67,7 +68,7 @@ export async function openRun(load: PlacedLoad, listener: RunListener): Promise<
   await using stack = new AsyncDisposableStack()
   // A server that was stopped answers nothing.
   const onClose = (close: () => void | Promise<void>): void =>
-    stack.defer(() => within(queueGoneMs, Promise.resolve(close())).catch(() => {}))
+    stack.defer(() => ignoreFailure(within(queueGoneMs, Promise.resolve(close()))))
   const connect = async () => {
     const client = await connectQueue(queue)
     onClose(() => {
@@ -107,8 +108,8 @@ export async function openRun(load: PlacedLoad, listener: RunListener): Promise<
       lost = state === 'lost'
       if (lost) for (const client of [writer, reader]) client.destroy()
       if (state === 'unfinished') {
-        await within(queueGoneMs, orders.send({ kind: 'stop' })).catch(() => {})
-        await within(queueGoneMs, seal()).catch(() => {})
+        await ignoreFailure(within(queueGoneMs, orders.send({ kind: 'stop' })))
+        await ignoreFailure(within(queueGoneMs, seal()))
       }
       await opened.disposeAsync()
       strangers.finish()

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { onAbort } from '../../base/abort.ts'
+import { ignoreFailure, onAbort } from '../../base/abort.ts'
 import { errorAsText, readError } from '../../base/errors/error-text.ts'
 import { failure, RushbenchError } from '../../base/errors/errors.ts'
 import { monotonicMs, type Clock } from '../../base/measure/clock.ts'
@@ -19,18 +19,18 @@ import { encodeEntries, encodeTelemetry } from './queue-telemetry.ts'
 import { mostJobBytes, queuedShard, readJob, versionedShard, type QueuedJob, type QueuedShard } from './queued-job.ts'
 import { serveShard } from './serve-shard.ts'
 
-/** A worker on a queue, and what it does for nobody. */
+/** A worker on a queue. */
 export interface QueueWorker {
   /** URL of the queue. */
   readonly queue: string
   readonly name: string
   readonly host: string
-  /** Of rushbench. */
+  /** The version of rushbench. */
   readonly version: string
   readonly clock: Clock
   /** Throws what this worker does not do for anybody: `worker-refuses-scenario`, `worker-refuses-target`, `usage-wrong`. */
   readonly permit: (job: QueuedJob, shard: Shard) => void
-  /** Of a job that is permitted. Throws `scenario-unusable`. */
+  /** Opens the generator of a job that is permitted. Throws `scenario-unusable`. */
   readonly openGenerator: (job: QueuedJob, shard: Shard, hooks: GeneratorHooks) => Promise<LoadGenerator>
   /** Ends the shard under way, which is then given back. */
   readonly signal: AbortSignal
@@ -40,7 +40,7 @@ export interface QueueWorker {
   readonly onNote: (text: string) => void
 }
 
-/** What became of a shard, the `part`th `of` so many; also what "worker --json" prints. */
+/** A step in the life of a shard, the `part`th `of` so many, as "worker --json" prints it. */
 export type ShardEvent = { readonly run: string; readonly part: number; readonly of: number } & (
   | { readonly event: 'taken' | 'ready' | 'begun' }
   | {
@@ -154,7 +154,7 @@ interface QueuePort extends CoordinatorPort {
   finish(): Promise<void>
 }
 
-/** What is said after the load has ended is waited for so long, ms: the queue may be gone. */
+/** How long the last words of a shard are waited for, ms: the queue may be gone. */
 const lastWordsMs = 5000
 
 function createQueuePort(
@@ -213,7 +213,7 @@ function createQueuePort(
       note(message)
       if (message.kind === 'end') left ??= message.lost
       const data = encodeTelemetry(message.kind === 'end' ? { kind: 'end', lost: left } : message)
-      if (data) said = news.send(message.kind, data).catch(() => {})
+      if (data) said = ignoreFailure(news.send(message.kind, data))
     },
     async finish() {
       await Promise.race([said, sleep(lastWordsMs, undefined, { ref: false })])

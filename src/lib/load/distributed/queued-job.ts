@@ -12,14 +12,14 @@ const text = z.string().max(10_000)
 
 /** A shard on the queue: enough to say no, and where the job is. */
 export const versionedShard = z.object({
-  /** Of rushbench: the first that is looked at, because what follows may be told otherwise by another version. */
+  /** The version of rushbench, looked at first: another one may tell the rest otherwise. */
   version: text,
 })
 
 /** The same, as this version tells it. */
 export const queuedShard = z.strictObject({
   version: text,
-  /** Whose keys hold the job. */
+  /** The run whose keys hold the job. */
   run: z.uuid(),
   /** Signs all that is said in the run. */
   key: z.string().regex(runKeyPattern),
@@ -28,7 +28,7 @@ export const queuedShard = z.strictObject({
     .refine(({ index, of }) => index < of, 'it is not one of so many'),
 })
 
-/** What a worker is asked to do. */
+/** A shard that a worker is asked to do. */
 export type QueuedShard = z.output<typeof queuedShard>
 
 /** A scenario file on its way. */

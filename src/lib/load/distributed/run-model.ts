@@ -44,7 +44,7 @@ export interface ModelRun extends GeneratorPool {
   readonly isDecided?: (soFar: RunSoFar) => boolean
 }
 
-/** What one worker process did. */
+/** The results of one worker process. */
 export interface WorkerRun extends WorkerFacts {
   /** As it said last; null when it never did. */
   readonly health: GeneratorHealth | null
@@ -58,11 +58,11 @@ export interface WorkerRun extends WorkerFacts {
   readonly lost: string | null
 }
 
-/** What came of it, and how each generator fared. */
+/** The result of a run, and how each generator fared. */
 export interface ModelRunResult {
   readonly model: LoadModel
   readonly result: RunResult
-  /** Of each thread or process that said so. */
+  /** The health of each thread or process that told it. */
   readonly threads: readonly GeneratorHealth[]
   /** Empty where this process made the load. */
   readonly workers: readonly WorkerRun[]
@@ -163,7 +163,7 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
   }
 }
 
-/** Of a generator that was lost it is not known when it ended, but no run is longer than its model says. */
+/** Bounds the time of a generator that was lost, whose end is not known: no run is longer than its model says. */
 function withinRun(last: GeneratorNews, model: LoadModel): GeneratorNews {
   const seconds = Math.min(last.progress.seconds, endOf(model) / 1000)
   return { ...last, progress: { ...last.progress, seconds } }
@@ -173,7 +173,7 @@ function lostOf(results: readonly GeneratorResult[]): (string | null)[] {
   return results.map(({ lost }) => lost)
 }
 
-/** What is known of one generator. */
+/** Sums of one generator. */
 interface Account {
   latest: GeneratorNews | null
   requests: number
@@ -182,7 +182,7 @@ interface Account {
   bookings: number
 }
 
-/** What the generators said last, of those that have said anything. */
+/** The latest telemetry of all generators that have sent any. */
 function latestOf(accounts: readonly Account[]) {
   const latest = accounts.flatMap((account) => account.latest ?? [])
   return { progress: latest.map(({ progress }) => progress), threads: latest.flatMap(({ health }) => health ?? []) }
@@ -197,7 +197,7 @@ function describeWorker(worker: WorkerFacts, account: Account, lost: string | nu
   return { ...worker, health: latest?.health ?? null, requests, failures, errors, bookings, lost }
 }
 
-/** What the ledger was told of this run, which may not be its first. */
+/** The ledger's counts of this run, which may not be its first. */
 function outcomesSince(before: OutcomeCounts, { booked, conflict, failed, unknown }: OutcomeCounts): OutcomeCounts {
   return {
     booked: booked - before.booked,

@@ -83,7 +83,7 @@ export function expectationsOf(job: WatchedJob): Expectations {
   let phase: 'reading' | 'preparing' | 'waiting' | 'running' = 'reading'
   /** Seconds in which nothing came that shows how far it is. */
   let idle = 0
-  /** Of the run; for ever where it takes as long as its requests. */
+  /** Seconds of the run; for ever where it takes as long as its requests. */
   let left = Infinity
   let prepared = 0
   let names = 'of the workload'

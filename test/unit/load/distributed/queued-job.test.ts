@@ -101,7 +101,7 @@ describe('a load on the queue', () => {
   it('is read where the run has signed it, and nowhere else', () => {
     const run = createRunIdentity()
     const written = { ...task, model: arrivals(10) }
-    const bytes = signedJob(written as never, run)
+    const bytes = signedJob(written, run)
     expect(readJob(bytes, run)).toEqual(written)
     expect(() => readJob(bytes, createRunIdentity())).toThrow('it is not what the coordinator has put there')
     const at = bytes.indexOf('"seed":"s"') + 8

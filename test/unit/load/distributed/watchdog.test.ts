@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { Command, Telemetry } from '../../../../src/lib/load/distributed/protocol.ts'
+import type { Command, Telemetry, Transport } from '../../../../src/lib/load/distributed/protocol.ts'
 import type { LoadModel } from '../../../../src/lib/load/engine/model.ts'
 import {
   expectationsOf,
@@ -11,7 +11,7 @@ import { users } from '../../../support/load/virtual-run.ts'
 
 /** A thread that says what the test has it say, and what whoever started it hears. */
 function start(model: LoadModel = users(1, 20_000), expected?: Expectations) {
-  let say: (message: Telemetry) => void = () => {}
+  let say: Parameters<Transport['listen']>[0] = () => {}
   const heard: string[] = []
   const sent: Command[] = []
   let closed = 0
@@ -27,7 +27,7 @@ function start(model: LoadModel = users(1, 20_000), expected?: Expectations) {
     () => {},
     (reason) => heard.push(String(reason)),
   )
-  return { heard, watched, say: (message: Telemetry) => say(message), closed: () => closed }
+  return { heard, watched, say: (message: Telemetry) => void say(message), closed: () => closed }
 }
 
 /** Lets seconds pass, in which the thread says that it lives. */
