@@ -6,19 +6,16 @@ import { settingFlags } from '../lib/cli/flags.ts'
 import { paint } from '../lib/cli/output.ts'
 import type { Comparison } from '../lib/compare/compare.ts'
 import { hasWorsened, type History } from '../lib/compare/history.ts'
-import { comparisonSummary } from '../lib/render/terminal/comparison-text.ts'
-import { historySummary } from '../lib/render/terminal/history-text.ts'
-import { comparisonJunit } from '../lib/render/text-formats/comparison-junit.ts'
-import { comparisonMarkdown } from '../lib/render/text-formats/comparison-markdown.ts'
+import type { Document } from '../lib/render/document/document.ts'
+import { terminalText } from '../lib/render/terminal/terminal.ts'
+import { junitXml } from '../lib/render/text-formats/junit.ts'
+import { comparisonMarkdown } from '../lib/render/text-formats/markdown.ts'
 
 const formats = {
-  table: (comparison: Comparison) => comparisonSummary(comparison, paint),
-  markdown: comparisonMarkdown,
-  junit: (comparison: Comparison) => comparisonJunit(comparison, new Date()),
+  table: (document: Document) => terminalText(document, paint),
+  markdown: (_: Document, comparison: Comparison) => comparisonMarkdown(comparison),
+  junit: junitXml,
 }
-
-/** Assumed where the output is no terminal. */
-const defaultColumns = 80
 
 export default class Compare extends BaseCommand {
   static override summary = 'Compare saved runs, metric by metric, and tell change from chance.'
@@ -91,7 +88,7 @@ change could have hidden.`
     const { metric, html, force, noise = [], pairs, run: commands } = flags
     const minEffect = parsePercent(flags['min-effect'])
     if (flags.history !== undefined) {
-      const show = (history: History) => historySummary(history, process.stdout.columns ?? defaultColumns, paint)
+      const show = (document: Document) => terminalText(document, paint, process.stdout.columns)
       const history = await showHistory(this.context, { reports: flags.history, metric, minEffect, html, show })
       if (flags.gate) this.#gateHistory(history)
       return history

@@ -5,7 +5,8 @@ import { BaseCommand } from '../lib/cli/base-command.ts'
 import { failure } from '../lib/base/errors/errors.ts'
 import type { Report as SavedReport } from '../lib/record/record.ts'
 import { readReport, writeView } from '../lib/record/store.ts'
-import { reportSummary } from '../lib/render/terminal/summary.ts'
+import { documentOf } from '../lib/render/document/document-of.ts'
+import { terminalText } from '../lib/render/terminal/terminal.ts'
 import { renderView } from '../lib/render/render.ts'
 import { extensions, viewNames, type ViewName } from '../lib/record/names.ts'
 import { paint } from '../lib/cli/output.ts'
@@ -63,7 +64,7 @@ JUnit XML has a case for the run, for each line of the audit and for each thresh
 
 async function contentOf(report: SavedReport, view: Shown['view']): Promise<string> {
   if (view === 'json') return `${JSON.stringify(report, null, 2)}\n`
-  if (view === 'text') return `${reportSummary(report, paint, process.stdout.columns)}\n`
+  if (view === 'text') return `${terminalText(documentOf(report), paint, process.stdout.columns)}\n`
   return renderView(report, view)
 }
 

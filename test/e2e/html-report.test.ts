@@ -4,13 +4,12 @@ import { pathToFileURL } from 'node:url'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeHistory } from '../../src/lib/compare/history.ts'
-import { historyDigest } from '../../src/lib/render/document/history-digest.ts'
-import { htmlPage, htmlReport } from '../../src/lib/render/html/html.ts'
-import { junitReport } from '../../src/lib/render/text-formats/junit.ts'
-import { readPageAssets } from '../../src/lib/render/html/page-assets.ts'
+import { historyDocument } from '../../src/lib/render/document/history-document.ts'
+import { htmlPage, readPageAssets } from '../../src/lib/render/html/html.ts'
 import { findChromium } from '../support/chromium.ts'
 import { badLoad, seeding, streamed, sweep } from '../support/reports/samples.ts'
 import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
+import { htmlOf, junitOf } from '../support/reports/rendered.ts'
 
 const executablePath = findChromium()
 const reports = { load: badLoad, sweep, stream: streamed, seed: seeding }
@@ -21,7 +20,7 @@ const daily = Array.from({ length: 20 }, (_, day) => ({
   startedAt: new Date(Date.UTC(2026, 0, 1 + day)).toISOString(),
   rowsPerSecond: (day < 10 ? 1000 : 800) + (day % 3),
 }))
-const history = historyDigest(describeHistory(daily, { minEffect: 0.05 }))
+const history = historyDocument(describeHistory(daily, { minEffect: 0.05 }))
 const pages = [...Object.keys(reports), 'history']
 
 const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 800 } }
@@ -45,7 +44,7 @@ describe.skipIf(executablePath === null)('the HTML report in Chromium', () => {
     work = await createSandbox()
     const assets = await readPageAssets()
     for (const [name, report] of Object.entries(reports)) {
-      await writeFile(join(work.folder, `${name}.html`), htmlReport(report, assets))
+      await writeFile(join(work.folder, `${name}.html`), htmlOf(report, assets))
     }
     await writeFile(join(work.folder, 'history.html'), htmlPage(history, '1.2.3', assets))
   })
@@ -145,7 +144,7 @@ describe.skipIf(executablePath === null)('the HTML report in Chromium', () => {
 
   it('JUnit XML is XML, whatever names it holds', async () => {
     const page = await browser.newPage()
-    const parsed = `new DOMParser().parseFromString(${JSON.stringify(junitReport(badLoad))}, 'text/xml')`
+    const parsed = `new DOMParser().parseFromString(${JSON.stringify(junitOf(badLoad))}, 'text/xml')`
     expect(await page.evaluate(`${parsed}.querySelectorAll('parsererror').length`)).toBe(0)
     expect(await page.evaluate(`${parsed}.querySelectorAll('testcase').length`)).toBe(11)
     await page.close()

@@ -7,20 +7,17 @@ import { compareReports } from '../../../src/lib/compare/compare.ts'
 import { describeHistory } from '../../../src/lib/compare/history.ts'
 import { readLedger } from '../../../src/lib/load/ledger/ledger-reader.ts'
 import { createRandom } from '../../../src/lib/base/random.ts'
-import { comparisonJunit } from '../../../src/lib/render/text-formats/comparison-junit.ts'
-import { comparisonMarkdown } from '../../../src/lib/render/text-formats/comparison-markdown.ts'
-import { comparisonSummary } from '../../../src/lib/render/terminal/comparison-text.ts'
-import { historySummary } from '../../../src/lib/render/terminal/history-text.ts'
 import { parseReport } from '../../../src/lib/record/parse.ts'
 import type { Report } from '../../../src/lib/record/record.ts'
-import { reportSummary } from '../../../src/lib/render/terminal/summary.ts'
-import type { Paint } from '../../../src/lib/render/terminal/text.ts'
-import { comparisonDigest } from '../../../src/lib/render/document/comparison-digest.ts'
-import { csvReport } from '../../../src/lib/render/text-formats/csv.ts'
-import { historyDigest } from '../../../src/lib/render/document/history-digest.ts'
-import { htmlPage, htmlReport } from '../../../src/lib/render/html/html.ts'
-import { junitReport } from '../../../src/lib/render/text-formats/junit.ts'
-import { markdownReport } from '../../../src/lib/render/text-formats/markdown.ts'
+import { comparisonDocument } from '../../../src/lib/render/document/comparison-document.ts'
+import { documentOf } from '../../../src/lib/render/document/document-of.ts'
+import type { Document } from '../../../src/lib/render/document/document.ts'
+import { historyDocument } from '../../../src/lib/render/document/history-document.ts'
+import { htmlPage } from '../../../src/lib/render/html/html.ts'
+import { terminalText, type Paint } from '../../../src/lib/render/terminal/terminal.ts'
+import { csvText } from '../../../src/lib/render/text-formats/csv.ts'
+import { junitXml } from '../../../src/lib/render/text-formats/junit.ts'
+import { comparisonMarkdown, markdownText } from '../../../src/lib/render/text-formats/markdown.ts'
 import { parseJournal } from '../../../src/lib/seeding/journal.ts'
 import { textsLike, valuesLike } from '../like.ts'
 import { pure, reader } from '../reader.ts'
@@ -44,28 +41,29 @@ function neighbours(report: Report): Report[] {
 }
 
 function showAll(report: Report): void {
-  reportSummary(report, paint, 80)
-  markdownReport(report)
-  junitReport(report)
-  htmlReport(report, assets)
+  const document = documentOf(report)
+  showDocument(document)
+  markdownText(document)
   try {
-    csvReport(report)
+    csvText(document)
   } catch (error) {
     if ((error as { code?: string }).code !== 'view-missing') throw error
   }
 }
 
+function showDocument(document: Document): void {
+  terminalText(document, paint, 80)
+  junitXml(document)
+  htmlPage(document, '1', assets)
+}
+
 function compareAll(report: Report): void {
   const others = neighbours(report)
-  const history = describeHistory([report, ...others], { minEffect: 0.05 })
-  historySummary(history, 80, paint)
-  htmlPage(historyDigest(history), '1', assets)
+  showDocument(historyDocument(describeHistory([report, ...others], { minEffect: 0.05 })))
   const sides = { baseline: others, candidate: [report] }
   const comparison = compareReports(sides, { minEffect: 0.05, noise: [], force: true, random: createRandom('x') })
-  comparisonSummary(comparison, paint)
+  showDocument(comparisonDocument(comparison, new Date(0)))
   comparisonMarkdown(comparison)
-  comparisonJunit(comparison, new Date(0))
-  htmlPage(comparisonDigest(comparison, new Date(0)), '1', assets)
 }
 
 const head =

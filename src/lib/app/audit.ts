@@ -7,7 +7,8 @@ import type { RunConfig } from '../config/resolve.ts'
 import { requireTarget } from '../load/clients/target.ts'
 import { joinEntries, readLedgers } from '../load/ledger/ledger-reader.ts'
 import type { AuditReport } from '../record/record.ts'
-import { auditSummary } from '../render/terminal/audit-text.ts'
+import { documentOf } from '../render/document/document-of.ts'
+import { terminalText } from '../render/terminal/terminal.ts'
 import { refuseUnsettled } from '../seeding/journal.ts'
 import { loadWorkload } from '../workloads/registry.ts'
 import { describeRun } from './describe-run.ts'
@@ -66,7 +67,7 @@ export async function auditLedgers(
       return { file, ...head, ...counts, ...(refusalsCut ? { refusalsCut } : {}), torn }
     }),
   }
-  await saveAndPrint(report, values, { log: context.log, summary: auditSummary(report, context.paint) })
+  await saveAndPrint(report, values, { log: context.log, summary: terminalText(documentOf(report), context.paint) })
   return report
 }
 

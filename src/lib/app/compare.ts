@@ -8,12 +8,11 @@ import type { Sides } from '../compare/noise.ts'
 import { describePassedOver, findReports, requireDistinct, type FoundReports } from '../record/find-reports.ts'
 import type { Report } from '../record/record.ts'
 import { requireWritableFile, writeView } from '../record/store.ts'
-import { comparisonDigest } from '../render/document/comparison-digest.ts'
-import type { Digest } from '../render/document/digest.ts'
-import { historyDigest } from '../render/document/history-digest.ts'
-import { htmlPage } from '../render/html/html.ts'
-import { readPageAssets } from '../render/html/page-assets.ts'
-import { comparisonMarkdown } from '../render/text-formats/comparison-markdown.ts'
+import { comparisonDocument } from '../render/document/comparison-document.ts'
+import type { Document } from '../render/document/document.ts'
+import { historyDocument } from '../render/document/history-document.ts'
+import { htmlPage, readPageAssets } from '../render/html/html.ts'
+import { comparisonMarkdown } from '../render/text-formats/markdown.ts'
 import { runInPairs, type PairsMade } from './paired-runs.ts'
 import type { RunContext } from './run-context.ts'
 import { addToJobSummary, requirePlaces } from './save-run.ts'
@@ -39,7 +38,7 @@ export interface CompareRequest {
   readonly force: boolean
   /** File for a page. */
   readonly html: string | undefined
-  readonly show: (comparison: Comparison) => string
+  readonly show: (document: Document, comparison: Comparison) => string
 }
 
 /** Compares saved runs or makes them first, and prints the comparison. */
@@ -62,8 +61,9 @@ export async function compareRuns(
     dropped,
     random: createRandom('compare'),
   })
-  await saveThenPrint(context, show(comparison), async () => {
-    await savePage(context, html, comparisonDigest(comparison, new Date()))
+  const document = comparisonDocument(comparison, new Date())
+  await saveThenPrint(context, show(document, comparison), async () => {
+    await savePage(context, html, document)
     if (isMade) await addToJobSummary(comparisonMarkdown(comparison))
   })
   return comparison
@@ -78,7 +78,7 @@ export interface HistoryRequest {
   readonly minEffect: number
   /** File for a page. */
   readonly html: string | undefined
-  readonly show: (history: History) => string
+  readonly show: (document: Document) => string
 }
 
 /** Shows how metrics changed over saved runs. */
@@ -88,7 +88,8 @@ export async function showHistory(
 ): Promise<History> {
   if (html !== undefined) await requireWritableFile(html)
   const history = describeHistory(reportsOf(context, await findReports(reports)), { metric, minEffect })
-  await saveThenPrint(context, show(history), () => savePage(context, html, historyDigest(history)))
+  const document = historyDocument(history)
+  await saveThenPrint(context, show(document), () => savePage(context, html, document))
   return history
 }
 
@@ -137,8 +138,8 @@ async function saveThenPrint({ log }: RunContext, summary: string, save: () => P
   if (saved.status === 'rejected') throw saved.reason
 }
 
-async function savePage({ note, version }: RunContext, file: string | undefined, digest: Digest): Promise<void> {
+async function savePage({ note, version }: RunContext, file: string | undefined, document: Document): Promise<void> {
   if (file === undefined) return
-  await writeView(file, htmlPage(digest, version, await readPageAssets()))
+  await writeView(file, htmlPage(document, version, await readPageAssets()))
   note(`\n${file}`)
 }

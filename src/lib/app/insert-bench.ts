@@ -15,7 +15,8 @@ import { runStream, type Stream } from '../insert-bench/stream.ts'
 import type { BenchTable } from '../insert-bench/table.ts'
 import type { Database } from '../ports/database.ts'
 import type { InsertBenchReport } from '../record/record.ts'
-import { insertBenchSummary } from '../render/terminal/insert-bench-text.ts'
+import { documentOf } from '../render/document/document-of.ts'
+import { terminalText } from '../render/terminal/terminal.ts'
 import { readJournal, refuseUnfinished, takeOverJournal } from '../seeding/journal.ts'
 import { finishSeeding, seedRows } from '../seeding/seed.ts'
 import { createBenchTable, originalInsertBench } from '../workloads/vaccination/bench-table.ts'
@@ -124,7 +125,8 @@ export async function benchInserts(
   if (signal.aborted && measured.checkpoints.length === 0 && !measured.stream)
     throw failure('interrupted', { done: 'Nothing was measured yet, so no report was saved.' })
   const report = await reportOf(measured)
-  const summary = insertBenchSummary(report, besideOriginal ? originalInsertBench : null, columns)
+  const document = documentOf(report, besideOriginal ? originalInsertBench : null)
+  const summary = terminalText(document, context.paint, columns)
   const save = (): Promise<string> => file.save(report)
   await saveAndPrint(report, { ...values, save }, { log: context.log, summary })
   return report

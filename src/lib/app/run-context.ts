@@ -5,7 +5,7 @@ import type { Trial } from '../load/limits/find-limit.ts'
 import type { TimelineRow } from '../load/metrics/timeline.ts'
 import type { Database } from '../ports/database.ts'
 import type { OnWait } from '../ports/database-facts.ts'
-import type { Paint } from '../render/terminal/text.ts'
+import type { Paint } from '../render/terminal/terminal.ts'
 
 /** Shows the seconds of a load run as they pass. */
 export interface SecondsDisplay {

@@ -3,7 +3,6 @@ import { ignoreFailure } from '../base/abort.ts'
 import { failure, reasonOf, RushbenchError } from '../base/errors/errors.ts'
 import type { Report } from '../record/record.ts'
 import { requireWritable, requireWritableFile, saveReport, writeView } from '../record/store.ts'
-import { markdownReport } from '../render/text-formats/markdown.ts'
 import { renderView } from '../render/render.ts'
 import { extensions, type ViewName } from '../record/names.ts'
 
@@ -33,7 +32,7 @@ export async function requirePlaces(reports: string): Promise<void> {
 export async function saveRun(report: Report, { reports, report: views = [], save }: SaveOptions): Promise<string> {
   const path = await (save ? save(report) : saveReport(report, reports))
   const lines = await Promise.all(views.map((view) => saveView(report, view, path)))
-  await addToJobSummary(markdownReport(report))
+  await addToJobSummary(await renderView(report, 'markdown'))
   return [`report ${path}`, ...lines].join('\n')
 }
 

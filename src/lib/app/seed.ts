@@ -8,7 +8,8 @@ import { failure, RushbenchError } from '../base/errors/errors.ts'
 import { formatCount, plain } from '../base/format.ts'
 import type { SeedReport } from '../record/record.ts'
 import { readReportsOf } from '../record/store.ts'
-import { seedSummary } from '../render/terminal/text.ts'
+import { documentOf } from '../render/document/document-of.ts'
+import { terminalText } from '../render/terminal/terminal.ts'
 import { emptySum, type RowSum } from '../seeding/checksum.ts'
 import {
   beginJournal,
@@ -140,7 +141,7 @@ async function store(seeding: Seeding, journal: Journal, startedAt: Date): Promi
     ...(spread ? { workers: [...spread.workers()] } : {}),
     retries: addRetries([database.retries(), spread?.retries() ?? {}]),
   }
-  await saveAndPrint(report, values, { log: context.log, summary: seedSummary(report) })
+  await saveAndPrint(report, values, { log: context.log, summary: terminalText(documentOf(report), context.paint) })
   if (checked.status === 'rejected') throw checked.reason
   return report
 }

@@ -5,7 +5,7 @@ import { exitCodes } from '../base/errors/error-entry.ts'
 import { failure, reasonOf, RushbenchError } from '../base/errors/errors.ts'
 import { plain } from '../base/format.ts'
 import { hideInWord, hideInWords, hideSecrets } from '../base/secret-text.ts'
-import type { Paint } from '../render/terminal/text.ts'
+import type { Paint } from '../render/terminal/terminal.ts'
 
 /** Colours where the terminal has them and NO_COLOR does not forbid them. */
 export const paint: Paint = {

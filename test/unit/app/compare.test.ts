@@ -15,7 +15,7 @@ it('compares saved runs, and prints what it is asked to show of them', async () 
   const comparison = await compareRuns(context, {
     ...options,
     runs: [fixture('baseline'), fixture('candidate')],
-    show: ({ verdict }) => `the verdict: ${verdict}`,
+    show: (_, { verdict }) => `the verdict: ${verdict}`,
   })
   expect(context.logged).toEqual([`the verdict: ${comparison.verdict}`])
 })

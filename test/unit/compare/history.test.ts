@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { describeHistory, hasWorsened } from '../../../src/lib/compare/history.ts'
 import { createRandom } from '../../../src/lib/base/random.ts'
-import { historySummary } from '../../../src/lib/render/terminal/history-text.ts'
-import { historyDigest } from '../../../src/lib/render/document/history-digest.ts'
+import { historyDocument } from '../../../src/lib/render/document/history-document.ts'
 import { gaussian } from '../../../src/lib/base/stats/bootstrap.ts'
 import { savedReport } from '../../support/reports/fixtures.ts'
+import { screenText } from '../../support/reports/rendered.ts'
+
+const historyText = (history: Parameters<typeof historyDocument>[0]) => screenText(historyDocument(history))
 
 const seed = savedReport('seed', 'seed.json')
-const same = (text: string) => text
-const paint = { good: same, bad: same, faint: same, bold: same }
 
 const random = createRandom('history')
 
@@ -52,7 +52,7 @@ describe('describeHistory', () => {
     const gone = { ...load, load: { ...load.load, failures, failureReasons: { 'status 404': failures } } }
     const history = describeHistory([load, gone, load], { minEffect: 0.05 })
     expect(history).toMatchObject({ runs: 2, leftOut: 0, failed: 1 })
-    expect(historySummary(history, 80, paint)).toContain('2 runs; 1 in which the load failed is left out')
+    expect(historyText(history)).toContain('2 runs; 1 in which the load failed is left out')
   })
 
   it('leaves out what is not like the latest run', () => {
@@ -85,7 +85,7 @@ describe('describeHistory', () => {
 
 describe('historySummary', () => {
   it('draws the runs and their levels, and says where these change', () => {
-    const text = historySummary(describeHistory(runs(steps([1000, 10], [800, 10])), { minEffect: 0.05 }), 80, paint)
+    const text = historyText(describeHistory(runs(steps([1000, 10], [800, 10])), { minEffect: 0.05 }))
     expect(text).toContain('20 runs')
     expect(text).toMatch(/●/)
     expect(text).toMatch(/─ level/)
@@ -93,18 +93,18 @@ describe('historySummary', () => {
   })
 
   it('says so where nothing changed', () => {
-    const text = historySummary(describeHistory(runs(steps([1000, 10])), { minEffect: 0.05 }), 80, paint)
+    const text = historyText(describeHistory(runs(steps([1000, 10])), { minEffect: 0.05 }))
     expect(text).toMatch(/no change$/)
     expect(text).not.toContain('left out')
   })
 })
 
-describe('historyDigest', () => {
+describe('historyDocument', () => {
   it('says first whether a level fell, then where', () => {
-    const digest = historyDigest(describeHistory(runs(steps([1000, 10], [800, 10])), { minEffect: 0.05 }))
-    expect(digest).toMatchObject({ headline: '1 change for the worse', verdict: 'bad' })
-    expect(digest.subject).toBe('20 runs, from 2026-01-01T00:00:00.000Z to 2026-01-20T00:00:00.000Z')
-    const [rate] = digest.sections
+    const document = historyDocument(describeHistory(runs(steps([1000, 10], [800, 10])), { minEffect: 0.05 }))
+    expect(document).toMatchObject({ headline: '1 change for the worse', grade: 'bad' })
+    expect(document.subject).toBe('20 runs, from 2026-01-01T00:00:00.000Z to 2026-01-20T00:00:00.000Z')
+    const [rate] = document.sections
     expect(rate!.table!.rows[0]!.slice(0, 2)).toEqual(['11', '2026-01-11T00:00:00.000Z'])
     expect(rate!.charts[0]!.series.map(({ name, xs }) => [name, xs.length])).toEqual([
       ['run', 20],
@@ -113,11 +113,11 @@ describe('historyDigest', () => {
   })
 
   it('has no level to draw where nothing changed, and nothing at all of no runs', () => {
-    const steady = historyDigest(describeHistory(runs(steps([1000, 10])), { minEffect: 0.05 }))
-    expect(steady).toMatchObject({ headline: 'No change', verdict: 'good' })
+    const steady = historyDocument(describeHistory(runs(steps([1000, 10])), { minEffect: 0.05 }))
+    expect(steady).toMatchObject({ headline: 'No change', grade: 'good' })
     expect(steady.sections[0]!.charts[0]!.series.map(({ name }) => name)).toEqual(['run'])
     expect(
-      historyDigest({ metrics: [], runs: 0, leftOut: 0, failed: 0, notValid: 0, latest: 'not valid' }).sections,
+      historyDocument({ metrics: [], runs: 0, leftOut: 0, failed: 0, notValid: 0, latest: 'not valid' }).sections,
     ).toEqual([])
   })
 })
@@ -140,8 +140,8 @@ describe('a history that ends with a load that failed', () => {
     const failed = { ...load, load: all, startedAt: '2027-01-01T00:00:00Z' }
     const history = describeHistory([load, failed], { minEffect: 0.05 })
     expect(history).toMatchObject({ runs: 1, failed: 1, latest: 'failed' })
-    expect(historySummary(history, 80, paint)).toMatch(/no change\n\nThe latest load failed\.$/)
-    expect(historySummary(describeHistory([failed], { minEffect: 0.05 }), 80, paint)).toMatch(
+    expect(historyText(history)).toMatch(/no change\n\nThe latest load failed\.$/)
+    expect(historyText(describeHistory([failed], { minEffect: 0.05 }))).toMatch(
       /^0 runs; 1 in which the load failed is left out\n[^]*no run to show\n\nThe latest load failed\.$/,
     )
     expect(hasWorsened(history)).toBe(true)
@@ -158,9 +158,9 @@ describe('runs that are not valid', () => {
     const later = { ...late, startedAt: '2027-01-01T00:00:00Z', seed: 'another' }
     const history = describeHistory([load, late, later], { minEffect: 0.05 })
     expect(history).toMatchObject({ runs: 1, leftOut: 0, notValid: 2, latest: 'not valid' })
-    expect(historySummary(history, 80, paint)).toMatch(
+    expect(historyText(history)).toMatch(
       /^1 run; 2 that are not valid are left out\n[^]*\n\nThe latest run is not valid\.$/,
     )
-    expect(historyDigest(history).answers[1]!.detail).toBe('2 that are not valid are left out.')
+    expect(historyDocument(history).answers[1]!.detail).toBe('2 that are not valid are left out.')
   })
 })

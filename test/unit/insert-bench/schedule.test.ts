@@ -4,9 +4,11 @@ import { judgeSchedule } from '../../../src/lib/insert-bench/schedule.ts'
 import type { BenchTable } from '../../../src/lib/insert-bench/table.ts'
 import { checkInsertThreshold, parseInsertThreshold } from '../../../src/lib/insert-bench/thresholds.ts'
 import { preciseClock } from '../../../src/lib/base/measure/clock.ts'
-import { scheduleMisses, verdictLines } from '../../../src/lib/render/terminal/insert-bench-verdict.ts'
+import { thresholdAnswer } from '../../../src/lib/render/document/answers.ts'
+import { scheduleMisses } from '../../../src/lib/render/document/insert-bench-screen.ts'
 import type { InsertBenchReport } from '../../../src/lib/record/record.ts'
 import { checkpointOf } from '../../support/insert-bench/checkpoints.ts'
+import { screenText } from '../../support/reports/rendered.ts'
 
 describe('a schedule', () => {
   it.each([
@@ -86,7 +88,7 @@ describe('a report', () => {
     expect(scheduleMisses(report)).toEqual([
       'the schedule was not kept at 1,000 rows: 20,000 inserts a second were asked for, 1,366 were reached; response times hold the wait in line, which grew',
     ])
-    expect(verdictLines(report).slice(1)).toEqual([
+    expect(screenText({ screen: [thresholdAnswer(report.thresholds ?? []).lines] }).split('\n')).toEqual([
       'NOT MET    response_time.p99<5ms (was 7.00 ms)',
       'met        rps>=10 (was 1,366)',
     ])

@@ -4,16 +4,12 @@ import { describe, expect, it } from 'vitest'
 import { RushbenchError } from '../../../src/lib/base/errors/errors.ts'
 import { compareReports } from '../../../src/lib/compare/compare.ts'
 import { createRandom } from '../../../src/lib/base/random.ts'
-import { comparisonMarkdown } from '../../../src/lib/render/text-formats/comparison-markdown.ts'
-import { comparisonSummary } from '../../../src/lib/render/terminal/comparison-text.ts'
 import { parseReport } from '../../../src/lib/record/parse.ts'
 import { reportSchema, type Report } from '../../../src/lib/record/record.ts'
-import { reportSummary } from '../../../src/lib/render/terminal/summary.ts'
-import type { Paint } from '../../../src/lib/render/terminal/text.ts'
-import { htmlReport } from '../../../src/lib/render/html/html.ts'
-import { junitReport } from '../../../src/lib/render/text-formats/junit.ts'
-import { markdownReport } from '../../../src/lib/render/text-formats/markdown.ts'
 import { reportText } from '../../support/reports/fixtures.ts'
+import { htmlOf, junitOf, markdownOf, screenOf, screenText } from '../../support/reports/rendered.ts'
+import { comparisonDocument } from '../../../src/lib/render/document/comparison-document.ts'
+import { comparisonMarkdown } from '../../../src/lib/render/text-formats/markdown.ts'
 
 const names = [
   'load-baseline.json',
@@ -50,15 +46,13 @@ function replaced(value: unknown, path: readonly (string | number)[], by: unknow
   return changed(value, path, (parent) => (parent[path.at(-1) as string] = by))
 }
 
-const noPaint: Paint = { good: (text) => text, bad: (text) => text, faint: (text) => text, bold: (text) => text }
-
 /** Everything that people are shown of a report. */
 function shown(report: Report): string {
   const options = { minEffect: 0.05, noise: [], force: false, random: createRandom('compare') }
   const comparison = compareReports({ baseline: [report], candidate: [report] }, options)
-  const compared = [comparisonSummary(comparison, noPaint), comparisonMarkdown(comparison)]
-  const views = [markdownReport(report), junitReport(report), htmlReport(report, { style: '', script: '' })]
-  return [...compared, reportSummary(report, noPaint), ...views].join('\n')
+  const compared = [screenText(comparisonDocument(comparison, new Date(0))), comparisonMarkdown(comparison)]
+  const views = [markdownOf(report), junitOf(report), htmlOf(report, { style: '', script: '' })]
+  return [...compared, screenOf(report), ...views].join('\n')
 }
 
 // oxlint-disable-next-line no-control-regex -- these are what must be gone; the summaries' own newlines may stay

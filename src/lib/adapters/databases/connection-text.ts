@@ -1,4 +1,3 @@
-import { plain } from '../../base/format.ts'
 import type { ConnectionFacts } from '../../ports/database-facts.ts'
 
 type Connection = Omit<ConnectionFacts, 'pooled'> & { readonly pooled?: boolean }
@@ -19,10 +18,4 @@ export function describeConnection(connection: Connection | undefined): string |
     ...(pooled === true ? ['through a connection pooler'] : []),
   ]
   return parts.join(', ')
-}
-
-/** A line of a summary that tells how the database was connected to; none where nothing is known of it. */
-export function connectionLines(environment: { readonly connection?: Connection | undefined }): string[] {
-  const found = describeConnection(environment.connection)
-  return found === null ? [] : [`connection ${plain(found)}`]
 }

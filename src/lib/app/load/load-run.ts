@@ -18,7 +18,8 @@ import { parseThreshold } from '../../load/metrics/thresholds.ts'
 import { realClock } from '../../base/measure/clock.ts'
 import { describeRun } from '../describe-run.ts'
 import type { LoadReport } from '../../record/record.ts'
-import { loadSummary } from '../../render/terminal/text.ts'
+import { documentOf } from '../../render/document/document-of.ts'
+import { terminalText } from '../../render/terminal/terminal.ts'
 import { loadWorkload, type BuiltInWorkload } from '../../workloads/registry.ts'
 import { moduleBeside } from './entry-points.ts'
 import { planGenerators, countGenerators } from './plan-generators.ts'
@@ -103,7 +104,8 @@ export async function makeLoadRun(
   const report = { ...run, ...findings }
   // An experiment shows it once, after its last run.
   const showsOriginal = flags['beside-original'] && flags.experiment === undefined
-  const summary = `${loadSummary(report, context.paint, showsOriginal ? workload.original : null)}\n`
+  const document = documentOf(report, showsOriginal ? workload.original : null)
+  const summary = `\n${terminalText(document, context.paint)}\n`
   await saveAndPrint(report, values, { log: context.log, summary, ledger: findings.ledger })
   if (ended) throw ended
   return { report, runId }

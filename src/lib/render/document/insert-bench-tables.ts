@@ -1,6 +1,6 @@
 import { formatCount } from '../../base/format.ts'
 import type { CheckpointRecord, Environment, StreamRecord } from '../../record/record.ts'
-import type { Table } from './digest.ts'
+import type { Table } from './document.ts'
 import { formatUnit } from './units.ts'
 
 /** A line of the tables: inserts at or up to one table size. */

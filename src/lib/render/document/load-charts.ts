@@ -1,10 +1,9 @@
 import { formatCount, formatLatency, formatNumber } from '../../base/format.ts'
 import type { LoadRecord } from '../../record/record.ts'
-import { startsOf } from '../terminal/single-request.ts'
+import { startsOf } from './load-phrases.ts'
 import { scaleFor, type Chart, type ChartSeries, type Mark, type Span, type Tone } from './chart.ts'
-import { thinTimeline, wholeSeconds, type TimelineSlice } from './timeline.ts'
 
-const msPerSecond = 1000
+const secondMs = 1000
 
 const time = { label: 'seconds since the start', unit: 'seconds', scale: 'linear' } as const
 
@@ -12,8 +11,8 @@ const time = { label: 'seconds since the start', unit: 'seconds', scale: 'linear
 export function loadCharts(load: LoadRecord): Chart[] {
   const timeline = wholeSeconds(load.timeline)
   if (timeline.length < 2) return []
-  const slices = thinTimeline(timeline)
-  return [throughputChart({ ...load, timeline }, slices), latencyChart({ ...load, timeline }, slices)]
+  const windows = thinTimeline(timeline)
+  return [throughputChart({ ...load, timeline }, windows), latencyChart({ ...load, timeline }, windows)]
 }
 
 /** The name of what a timeline counts as users. */
@@ -22,14 +21,14 @@ function usersName({ model }: LoadRecord): string {
   return model?.kind === 'saturation' ? 'connections' : 'users'
 }
 
-function throughputChart(load: LoadRecord, slices: readonly TimelineSlice[]): Chart {
-  const line = lineOver(slices)
+function throughputChart(load: LoadRecord, windows: readonly TimelineWindow[]): Chart {
+  const line = lineOver(windows)
   const users = usersName(load)
   const busiest = load.timeline.reduce((most, { rps }) => Math.max(most, rps), 0)
   const worst = load.timeline.reduce((most, { failures }) => Math.max(most, failures), 0)
   return {
     title: `Throughput, failures and ${users}`,
-    summary: `Requests, failures a second and ${users}. ${formatNumber(busiest)} requests in the busiest second, ${formatNumber(load.rps)} on average; ${worst > 0 ? `${formatCount(worst)} failures in the worst second` : 'no failures'}; ${formatCount(load.users)} ${users} at most.${sliceNote(slices)}`,
+    summary: `Requests, failures a second and ${users}. ${formatNumber(busiest)} requests in the busiest second, ${formatNumber(load.rps)} on average; ${worst > 0 ? `${formatCount(worst)} failures in the worst second` : 'no failures'}; ${formatCount(load.users)} ${users} at most.${windowNote(windows)}`,
     x: time,
     left: { label: 'a second', unit: 'per second', scale: 'linear' },
     right: { label: users, unit: 'count', scale: 'linear' },
@@ -40,7 +39,7 @@ function throughputChart(load: LoadRecord, slices: readonly TimelineSlice[]): Ch
       ...(load.skipped
         ? [line('skipped a second', 'dotted', 'orange', ({ skippedPerSecond }) => skippedPerSecond)]
         : []),
-      { ...line(users, 'steps', 'grey', (slice) => slice.users), axis: 'right' },
+      { ...line(users, 'steps', 'grey', (window) => window.users), axis: 'right' },
     ],
     bands: [],
     spans: (load.faults ?? []).map(faultSpan),
@@ -48,8 +47,8 @@ function throughputChart(load: LoadRecord, slices: readonly TimelineSlice[]): Ch
   }
 }
 
-function latencyChart(load: LoadRecord, slices: readonly TimelineSlice[]): Chart {
-  const line = lineOver(slices)
+function latencyChart(load: LoadRecord, windows: readonly TimelineWindow[]): Chart {
+  const line = lineOver(windows)
   const slowest = load.timeline.reduce((most, { p99 }) => Math.max(most, p99 ?? 0), 0)
   const series = [
     line('p99', 'dotted', 'red', ({ p99 }) => p99),
@@ -58,7 +57,7 @@ function latencyChart(load: LoadRecord, slices: readonly TimelineSlice[]): Chart
   ]
   return {
     title: 'Response time',
-    summary: `Percentiles of the response time. Over the run p50 is ${formatLatency(load.responseTime.p50)} and p99 ${formatLatency(load.responseTime.p99)}; in the slowest second p99 is ${formatLatency(slowest)}.${sliceNote(slices)}`,
+    summary: `Percentiles of the response time. Over the run p50 is ${formatLatency(load.responseTime.p50)} and p99 ${formatLatency(load.responseTime.p99)}; in the slowest second p99 is ${formatLatency(slowest)}.${windowNote(windows)}`,
     x: time,
     left: { label: 'response time', unit: 'ms', scale: scaleFor(series.flatMap(({ ys }) => ys)) },
     right: null,
@@ -70,24 +69,24 @@ function latencyChart(load: LoadRecord, slices: readonly TimelineSlice[]): Chart
 }
 
 function faultSpan({ kind, atMs, lastedMs }: NonNullable<LoadRecord['faults']>[number]): Span {
-  const at = atMs / msPerSecond
-  return { name: kind, from: at, to: at + lastedMs / msPerSecond, at }
+  const at = atMs / secondMs
+  return { name: kind, from: at, to: at + lastedMs / secondMs, at }
 }
 
-function sliceNote([first, second]: readonly TimelineSlice[]): string {
+function windowNote([first, second]: readonly TimelineWindow[]): string {
   const seconds = (second?.second ?? 1) - (first?.second ?? 0)
   return seconds > 1 ? ` Each point is ${seconds} s: rates are averages, percentiles those of the worst second.` : ''
 }
 
-function lineOver(slices: readonly TimelineSlice[]) {
-  const xs = slices.map(({ second }) => second)
-  return (name: string, mark: Mark, tone: Tone, value: (slice: TimelineSlice) => number | null): ChartSeries => ({
+function lineOver(windows: readonly TimelineWindow[]) {
+  const xs = windows.map(({ second }) => second)
+  return (name: string, mark: Mark, tone: Tone, value: (window: TimelineWindow) => number | null): ChartSeries => ({
     name,
     mark,
     tone,
     axis: 'left',
     xs,
-    ys: slices.map(value),
+    ys: windows.map(value),
   })
 }
 
@@ -112,4 +111,62 @@ export function spectrumChart({ spectrum }: LoadRecord): Chart | null {
     spans: [],
     size: 'large',
   }
+}
+
+type TimelineRow = LoadRecord['timeline'][number]
+
+/** Some seconds of a run, one after the other. */
+export interface TimelineWindow {
+  /** The first of them, from 0. */
+  readonly second: number
+  /** At their end. */
+  readonly users: number
+  /** Requests a second. */
+  readonly rps: number
+  readonly failuresPerSecond: number
+  /** Iterations that threw. */
+  readonly errorsPerSecond: number
+  /** Iterations that could not start. */
+  readonly skippedPerSecond: number
+  /** Of the worst second among them, ms. */
+  readonly p50: number | null
+  readonly p95: number | null
+  readonly p99: number | null
+}
+
+/** A chart on a screen has no room for more, and a page for a run of hours is not to grow with it. */
+const mostWindows = 400
+
+/** Without what came after the last whole second: of a few answers in a few milliseconds, rates say nothing. */
+export function wholeSeconds(timeline: readonly TimelineRow[]): TimelineRow[] {
+  return timeline.filter(({ durationMs = secondMs }) => durationMs >= secondMs)
+}
+
+/** A timeline in at most 400 windows of as many seconds each. */
+export function thinTimeline(timeline: readonly TimelineRow[]): TimelineWindow[] {
+  const seconds = Math.max(1, Math.ceil(timeline.length / mostWindows))
+  return Array.from({ length: Math.ceil(timeline.length / seconds) }, (_, window) =>
+    joinSeconds(timeline.slice(window * seconds, (window + 1) * seconds)),
+  )
+}
+
+function joinSeconds(rows: readonly TimelineRow[]): TimelineWindow {
+  const sum = (value: (row: TimelineRow) => number) => rows.reduce((total, row) => total + value(row), 0)
+  const seconds = sum(({ durationMs = secondMs }) => durationMs) / secondMs
+  const perSecond = (count: number) => (seconds > 0 ? count / seconds : 0)
+  return {
+    second: rows[0]?.second ?? 0,
+    users: rows.at(-1)?.users ?? 0,
+    rps: perSecond(sum(({ requests }) => requests)),
+    failuresPerSecond: perSecond(sum(({ failures }) => failures)),
+    errorsPerSecond: perSecond(sum(({ errors = 0 }) => errors)),
+    skippedPerSecond: perSecond(sum(({ skipped = 0 }) => skipped)),
+    p50: worstOf(rows.map(({ p50 }) => p50)),
+    p95: worstOf(rows.map(({ p95 }) => p95)),
+    p99: worstOf(rows.map(({ p99 }) => p99)),
+  }
+}
+
+function worstOf(values: readonly (number | null)[]): number | null {
+  return values.reduce((most, value) => (most === null || (value !== null && value > most) ? value : most), null)
 }

@@ -1,29 +1,37 @@
 import { createHash } from 'node:crypto'
-import type { Report } from '../../record/record.ts'
+import { readFile } from 'node:fs/promises'
+import { failure, reasonOf } from '../../base/errors/errors.ts'
 import type { Chart } from '../document/chart.ts'
-import { digestOf } from '../document/digest-of.ts'
-import type { Answer, Digest, Figure, Section, Verdict } from '../document/digest.ts'
-import { htmlChart } from './html-chart.ts'
-import { htmlTable } from './html-table.ts'
-import { escapeHtml, jsonForScript } from './html-text.ts'
+import type { Answer, Document, Figure, Grade, Section } from '../document/document.ts'
+import { escapeHtml, htmlChart, htmlTable, jsonForScript } from './html-parts.ts'
 
-/** What stands in every HTML report: the style sheet, and the script that draws the charts. */
+/** The parts that all HTML reports share: the style sheet, and the script that draws the charts. */
 export interface PageAssets {
   readonly style: string
   readonly script: string
 }
 
-/** A report as an HTML page. */
-export function htmlReport(report: Report, assets: PageAssets): string {
-  return htmlPage(digestOf(report), report.environment.rushbench, assets)
+/** Where `npm run build` puts them; as far from the sources as from what they are compiled to. */
+const folder = new URL('../../../../dist/page/', import.meta.url)
+
+/** Reads the parts that all HTML reports share. Throws `page-assets-missing` where the package was not built. */
+export async function readPageAssets(): Promise<PageAssets> {
+  try {
+    const [style, script] = await Promise.all(
+      ['style.css', 'charts.js'].map((name) => readFile(new URL(name, folder), 'utf8')),
+    )
+    return { style: style as string, script: script as string }
+  } catch (error) {
+    throw failure('page-assets-missing', { reason: reasonOf(error) }, error)
+  }
 }
 
 /**
  * One HTML file, made by a `version` of rushbench, that asks nobody for anything: it reads without its script, which only
- * draws the charts, and its policy lets nothing run but that script, whatever the digest's texts hold.
+ * draws the charts, and its policy lets nothing run but that script, whatever the document's texts hold.
  */
-export function htmlPage(digest: Digest, version: string, { style, script }: PageAssets): string {
-  const charts = digest.sections.flatMap((section) => section.charts)
+export function htmlPage(document: Document, version: string, { style, script }: PageAssets): string {
+  const charts = document.sections.flatMap((section) => section.charts)
   const policy = `default-src 'none'; script-src ${hashOf(script)}; style-src ${hashOf(style)}; img-src data:; base-uri 'none'; form-action 'none'`
   return `<!doctype html>
 <html lang="en">
@@ -32,14 +40,14 @@ export function htmlPage(digest: Digest, version: string, { style, script }: Pag
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escapeHtml(`${digest.headline} - ${digest.kind}, ${digest.startedAt}`)}</title>
+<title>${escapeHtml(`${document.headline} - ${document.kind}, ${document.startedAt}`)}</title>
 <link rel="icon" href="data:,">
 <style>${style}</style>
 </head>
 <body>
-${header(digest)}
+${header(document)}
 <main>
-${main(digest, charts)}
+${main(document, charts)}
 </main>
 <footer>Made by rushbench ${escapeHtml(version)}. Charts by uPlot.</footer>
 <script type="application/json" id="charts">${jsonForScript(charts)}</script>
@@ -53,11 +61,11 @@ function hashOf(content: string): string {
   return `'sha256-${createHash('sha256').update(content).digest('base64')}'`
 }
 
-function header({ kind, startedAt, headline, verdict, subject, answers, figures }: Digest): string {
+function header({ kind, startedAt, headline, grade, subject, answers, figures }: Document): string {
   const time = startedAt.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')
   return `<header>
 <p class="kicker"><span><b>rushbench</b> ${escapeHtml(kind.toLowerCase())}</span><time datetime="${escapeHtml(startedAt)}">${escapeHtml(time)}</time></p>
-<h1 class="${verdict}">${escapeHtml(headline)}</h1>
+<h1 class="${grade}">${escapeHtml(headline)}</h1>
 <p class="subject">${escapeHtml(subject)}</p>
 <ul class="answers">
 ${answers.map(answerItem).join('\n')}
@@ -68,10 +76,10 @@ ${figures.map(figureItem).join('\n')}
 </header>`
 }
 
-const signs: Readonly<Record<Verdict, string>> = { good: '✓', bad: '✕', plain: 'i' }
+const signs: Readonly<Record<Grade, string>> = { good: '✓', bad: '✕', plain: 'i' }
 
-function answerItem({ question, verdict, answer, detail }: Answer): string {
-  return `<li class="${verdict}"><span class="sign" aria-hidden="true">${signs[verdict]}</span><span class="question">${escapeHtml(question)}</span><span class="answer">${escapeHtml(answer)}</span><span class="detail">${escapeHtml(detail)}</span></li>`
+function answerItem({ question, grade, answer, detail }: Answer): string {
+  return `<li class="${grade}"><span class="sign" aria-hidden="true">${signs[grade]}</span><span class="question">${escapeHtml(question)}</span><span class="answer">${escapeHtml(answer)}</span><span class="detail">${escapeHtml(detail)}</span></li>`
 }
 
 function figureItem({ label, value, note }: Figure): string {
@@ -79,7 +87,7 @@ function figureItem({ label, value, note }: Figure): string {
   return `<div>${beside}<dd>${escapeHtml(value)}</dd><dt>${escapeHtml(label)}</dt></div>`
 }
 
-function main({ sections, command }: Digest, charts: readonly Chart[]): string {
+function main({ sections, command }: Document, charts: readonly Chart[]): string {
   const shown = sections.filter(({ depth }) => depth !== 'appendix')
   const appendices = sections.filter(({ depth }) => depth === 'appendix')
   const again =

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { formatTable } from '../../base/format.ts'
 import { readReport } from '../../record/store.ts'
-import { digestOf } from '../document/digest-of.ts'
+import { documentOf } from '../document/document-of.ts'
 
 /** A saved report in one line. */
 export interface ListedReport {
@@ -38,7 +38,7 @@ export async function listReports(folder: string): Promise<ListedReport[]> {
 async function describe(file: string): Promise<ListedReport> {
   try {
     const report = await readReport(file)
-    const { headline, figures } = digestOf(report)
+    const { headline, figures } = documentOf(report)
     const [first] = figures
     const figure = first ? `${first.value} ${first.label}` : ''
     return { file, startedAt: report.startedAt, kind: report.kind, headline, figure }

@@ -1,45 +1,61 @@
 import { plain } from '../../base/format.ts'
-import type { Report } from '../../record/record.ts'
-import { digestOf } from '../document/digest-of.ts'
-import type { Answer, Digest, Section, Verdict } from '../document/digest.ts'
-import { escapeHtml } from '../html/html-text.ts'
-import { escapeMarkdown, markdownTable } from './markdown-table.ts'
+import type { Comparison } from '../../compare/compare.ts'
+import { metricTable, sidesPhrase, verdictSentence } from '../document/comparison-phrases.ts'
+import type { Answer, Document, Grade, Section, Table } from '../document/document.ts'
+import { escapeHtml } from '../html/html-parts.ts'
 
-const signs: Readonly<Record<Verdict, string>> = { good: '✅', bad: '❌', plain: '▫️' }
+const signs: Readonly<Record<Grade, string>> = { good: '✅', bad: '❌', plain: '▫️' }
 
-/** A report as Markdown for a pull request's comment or a job's summary: the answers, the figures, the tables. */
-export function markdownReport(report: Report): string {
-  const digest = digestOf(report)
+/** Everything that CommonMark or GitHub could read as more than text where it stands within a line. */
+const special = /[\\`*_[\]<>#|~&$]/g
+
+/** Text from outside as text of a Markdown line: no markup, no mention of anybody, no second line. */
+export function escapeMarkdown(text: string): string {
+  // GitHub looks for mentions after escapes are gone, so that only something in between keeps it from one.
+  return plain(text)
+    .replaceAll(special, String.raw`\$&`)
+    .replaceAll('@', '@<!-- -->')
+}
+
+/** A table of GitHub's Markdown, its numbers aligned right. */
+export function markdownTable({ head, rows, numeric }: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const rule = head.map((_, column) => (numeric.includes(column) ? '---:' : '---'))
+  return [head.map(escapeMarkdown), rule, ...rows.map((row) => row.map(escapeMarkdown))].map(line).join('\n')
+}
+
+/** A document as Markdown for a pull request's comment or a job's summary: the answers, the figures, the tables. */
+export function markdownText(document: Document): string {
   const parts = [
-    `### ${signs[digest.verdict]} ${escapeMarkdown(digest.headline)}`,
-    `${escapeMarkdown(digest.kind)}: ${escapeMarkdown(digest.subject)}`,
-    digest.answers.map(answerLine).join('\n'),
-    figureTable(digest),
-    ...digest.sections.filter(({ depth, table }) => depth === 'brief' && table !== null).map(sectionText),
-    appendix(digest),
+    `### ${signs[document.grade]} ${escapeMarkdown(document.headline)}`,
+    `${escapeMarkdown(document.kind)}: ${escapeMarkdown(document.subject)}`,
+    document.answers.map(answerLine).join('\n'),
+    figureTable(document),
+    ...document.sections.filter(({ depth, table }) => depth === 'brief' && table !== null).map(sectionText),
+    appendix(document),
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
-function answerLine({ verdict, answer, detail }: Answer): string {
-  return `- ${signs[verdict]} **${escapeMarkdown(answer)}**: ${escapeMarkdown(detail)}`
+function answerLine({ grade, answer, detail }: Answer): string {
+  return `- ${signs[grade]} **${escapeMarkdown(answer)}**: ${escapeMarkdown(detail)}`
 }
 
-function figureTable({ figures }: Digest): string {
+function figureTable({ figures }: Document): string {
   if (figures.length === 0) return ''
-  return markdownTable(
-    figures.map(({ label }) => label),
-    [figures.map(({ value, note }) => (note === '' ? value : `${value} (${note})`))],
-    figures.map((_, column) => column),
-  )
+  return markdownTable({
+    head: figures.map(({ label }) => label),
+    rows: [figures.map(({ value, note }) => (note === '' ? value : `${value} (${note})`))],
+    numeric: figures.map((_, column) => column),
+  })
 }
 
 function sectionText({ title, table }: Section): string {
-  return table ? `#### ${escapeMarkdown(title)}\n\n${markdownTable(table.head, table.rows, table.numeric)}` : ''
+  return table ? `#### ${escapeMarkdown(title)}\n\n${markdownTable(table)}` : ''
 }
 
 /** The command stands for the settings, of which most are defaults. */
-function appendix({ sections, command, startedAt }: Digest): string {
+function appendix({ sections, command, startedAt }: Document): string {
   const shown = sections.filter(
     ({ depth, title }) => depth === 'appendix' && (title !== 'Settings' || command === null),
   )
@@ -53,11 +69,7 @@ function appendix({ sections, command, startedAt }: Digest): string {
 }
 
 function appendedText({ title, text, table }: Section): string {
-  const parts = [
-    `#### ${escapeMarkdown(title)}`,
-    ...text.map(escapeMarkdown),
-    ...(table ? [markdownTable(table.head, table.rows, table.numeric)] : []),
-  ]
+  const parts = [`#### ${escapeMarkdown(title)}`, ...text.map(escapeMarkdown), ...(table ? [markdownTable(table)] : [])]
   return parts.join('\n\n')
 }
 
@@ -66,4 +78,32 @@ function codeBlock(text: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length))
   const fence = '`'.repeat(longest + 1)
   return `${fence}sh\n${plain(text)}\n${fence}`
+}
+
+const comparisonSigns: Readonly<Record<Comparison['verdict'], string>> = {
+  better: '✅',
+  same: '✅',
+  worse: '❌',
+  inconclusive: '⚠️',
+  'not valid': '❌',
+}
+
+/** A comparison as Markdown for a pull request's comment or a job's summary: the verdict first, then the table. */
+export function comparisonMarkdown(comparison: Comparison): string {
+  const { verdict, metrics, differences, faults, leftOut } = comparison
+  const parts = [
+    `### ${comparisonSigns[verdict]} ${escapeMarkdown(verdictSentence(comparison))}`,
+    faults.map(listItem).join('\n'),
+    metrics.length > 0 ? markdownTable(metricTable(comparison)) : '',
+    escapeMarkdown(sidesPhrase(comparison)),
+    leftOut.length > 0 ? `Left out:\n\n${leftOut.map(listItem).join('\n')}` : '',
+    differences.length > 0
+      ? `The runs differ in more than their figures:\n\n${differences.map(listItem).join('\n')}`
+      : '',
+  ]
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`
+}
+
+function listItem(text: string): string {
+  return `- ${escapeMarkdown(text)}`
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { differencesOf } from '../../../../src/lib/compare/differences.ts'
-import { connectionLines, describeConnection } from '../../../../src/lib/adapters/databases/connection-text.ts'
+import { describeConnection } from '../../../../src/lib/adapters/databases/connection-text.ts'
 import type { InsertBenchReport } from '../../../../src/lib/record/record.ts'
-import { reportSummary } from '../../../../src/lib/render/terminal/summary.ts'
 import { savedReport } from '../../../support/reports/fixtures.ts'
+import { screenOf } from '../../../support/reports/rendered.ts'
 
 type Connection = NonNullable<InsertBenchReport['environment']['connection']>
 
@@ -27,12 +27,10 @@ describe('how a report says that the database was connected to', () => {
     [{ transport: 'tcp', encrypted: true, verified: 'none' }, 'TLS, certificate not verified'],
   ])('%j', (connection, text) => {
     expect(describeConnection(connection)).toBe(text)
-    expect(reportSummary(by(connection), { good: String, bad: String, faint: String, bold: String })).toContain(
-      `\nconnection ${text}\n`,
-    )
+    expect(screenOf(by(connection))).toContain(`\nconnection ${text}\n`)
   })
 
-  it('says nothing where nothing is known', () => expect(connectionLines(saved.environment)).toEqual([]))
+  it('says nothing where nothing is known', () => expect(screenOf(saved)).not.toContain('connection '))
 
   it('makes runs differ that were connected otherwise, but not from those that do not say it', () => {
     expect(differencesOf(by(plainTcp), by(verified))).toEqual([

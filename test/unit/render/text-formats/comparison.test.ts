@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { ComparedMetric } from '../../../../src/lib/compare/compare-metrics.ts'
 import type { Comparison } from '../../../../src/lib/compare/compare.ts'
-import { comparisonJunit } from '../../../../src/lib/render/text-formats/comparison-junit.ts'
-import { comparisonMarkdown } from '../../../../src/lib/render/text-formats/comparison-markdown.ts'
-import { comparisonSummary, verdictSentence } from '../../../../src/lib/render/terminal/comparison-text.ts'
-import { comparisonDigest } from '../../../../src/lib/render/document/comparison-digest.ts'
+import { comparisonMarkdown } from '../../../../src/lib/render/text-formats/markdown.ts'
+import { verdictSentence } from '../../../../src/lib/render/document/comparison-phrases.ts'
+import { comparisonDocument } from '../../../../src/lib/render/document/comparison-document.ts'
 import { junitFaults } from '../../../support/reports/junit-schema.ts'
-import { escapeXml } from '../../../../src/lib/render/text-formats/junit-xml.ts'
+import { escapeXml, junitXml } from '../../../../src/lib/render/text-formats/junit.ts'
+import { screenText } from '../../../support/reports/rendered.ts'
 
-const same = (text: string) => text
-const paint = { good: same, bad: same, faint: same, bold: same }
+const at = new Date(Date.UTC(2026, 0, 1))
+const screenOf = (comparison: Comparison) => screenText(comparisonDocument(comparison, at))
+const junitOf = (comparison: Comparison, when: Date) => junitXml(comparisonDocument(comparison, when))
 
 const p95: ComparedMetric = {
   name: 'response_time.p95',
@@ -46,9 +47,9 @@ const worse: Comparison = {
   leftOut: [],
 }
 
-describe('comparisonSummary', () => {
+describe('the screen of a comparison', () => {
   it('shows values, change, interval, what could have been seen, and the verdict', () => {
-    const text = comparisonSummary(worse, paint)
+    const text = screenOf(worse)
     expect(text).toMatch(/response_time\.p95 +100 ms +120 ms +\+20\.0% +\+12\.3% to \+28\.0% +10\.4% +worse/)
     expect(text).toMatch(/failures +0% +0\.02% +\+0\.02 pp +-0\.01 pp to \+0\.05 pp +0\.10 pp +same/)
     expect(text).toContain('10 pairs of runs')
@@ -57,23 +58,18 @@ describe('comparisonSummary', () => {
 
   it('has no table where nothing is left to compare', () => {
     const none: Comparison = { ...worse, verdict: 'not valid', runs: { baseline: 0, candidate: 0 }, metrics: [] }
-    expect(comparisonSummary(none, paint)).toMatch(/^\nNot valid: 0 runs of the baseline/)
+    expect(screenOf(none)).toMatch(/^Not valid: 0 runs of the baseline/)
   })
 
   it('puts verdicts that do not count in brackets, large changes as factors, and what is missing as a dash', () => {
     const huge = { ...p95, gates: false, effect: { value: 12, low: 9, high: 20 } }
-    expect(comparisonSummary({ ...worse, metrics: [huge] }, paint)).toMatch(
-      /x13\.0 +\+900\.0% to x21\.0 +10\.4% +\(worse\)/,
-    )
+    expect(screenOf({ ...worse, metrics: [huge] })).toMatch(/x13\.0 +\+900\.0% to x21\.0 +10\.4% +\(worse\)/)
     const none = { ...p95, verdict: 'missing' as const, candidate: null, effect: null, detectable: null }
-    expect(comparisonSummary({ ...worse, metrics: [none] }, paint)).toMatch(/100 ms +- +- +- +- +missing/)
+    expect(screenOf({ ...worse, metrics: [none] })).toMatch(/100 ms +- +- +- +- +missing/)
   })
 
   it('says what differs and what is at fault', () => {
-    const text = comparisonSummary(
-      { ...worse, differences: ['cpu: a and b'], faults: ["the candidate's audit failed"] },
-      paint,
-    )
+    const text = screenOf({ ...worse, differences: ['cpu: a and b'], faults: ["the candidate's audit failed"] })
     expect(text).toContain('differ in more than their figures:\n  cpu: a and b')
     expect(text).toContain("the candidate's audit failed")
   })
@@ -116,11 +112,9 @@ describe('comparisonMarkdown', () => {
     expect(comparisonMarkdown({ ...worse, differences: ['cpu: a and b'] })).toContain('- cpu: a and b'))
 })
 
-describe('comparisonJunit', () => {
-  const at = new Date(Date.UTC(2026, 0, 1))
-
+describe('the JUnit of a comparison', () => {
   it('has a case for the runs and for each metric that gates', () => {
-    const xml = comparisonJunit({ ...worse, metrics: [p95, failures, { ...p95, name: 'max', gates: false }] }, at)
+    const xml = junitOf({ ...worse, metrics: [p95, failures, { ...p95, name: 'max', gates: false }] }, at)
     expect(xml).toContain('tests="4" failures="1"')
     expect(xml).toContain('<failure message="worse: 100 ms before, 120 ms now, +20.0% (+12.3% to +28.0%)">')
     expect(xml).not.toContain('max')
@@ -132,7 +126,7 @@ describe('comparisonJunit', () => {
       { ...p95, verdict: 'inconclusive' },
       { ...p95, verdict: 'missing', effect: null },
     ]
-    expect(comparisonJunit({ ...worse, metrics, faults: ['lost <2>'] }, at)).toContain(
+    expect(junitOf({ ...worse, metrics, faults: ['lost <2>'] }, at)).toContain(
       'tests="4" failures="2" errors="0" skipped="1"',
     )
   })
@@ -148,37 +142,39 @@ describe('runs that were left out', () => {
   }
 
   it('are named in every form, and fail where too few are left', () => {
-    const at = new Date(Date.UTC(2026, 0, 1))
-    expect(comparisonSummary(few, paint)).toMatch(/left out: pair 1: .*97% of a core\n\nNot valid: 0 runs/)
+    expect(screenOf(few)).toMatch(/left out: pair 1: .*97% of a core\n\nNot valid: 0 runs/)
     expect(comparisonMarkdown(few)).toMatch(/^### ❌ Not valid: .*\n[^]*Left out:\n\n- pair 1: /)
-    expect(comparisonJunit(few, at)).toMatch(
-      /name="enough runs are valid".*>\n +<failure message="Not valid: 0 runs.*97%/,
-    )
-    const digest = comparisonDigest(few, at)
-    expect(digest).toMatchObject({ headline: 'Not valid', verdict: 'bad' })
-    expect(digest.sections).toMatchObject([{ title: 'Left out', text: few.leftOut }])
+    expect(junitOf(few, at)).toMatch(/name="enough runs are valid".*>\n +<failure message="Not valid: 0 runs.*97%/)
+    const document = comparisonDocument(few, at)
+    expect(document).toMatchObject({ headline: 'Not valid', grade: 'bad' })
+    expect(document.sections).toMatchObject([{ title: 'Left out', text: few.leftOut }])
   })
 
   it('fail nothing by themselves', () => {
     const valid: Comparison = { ...few, verdict: 'same', metrics: [failures], runs: { baseline: 9, candidate: 9 } }
-    expect(comparisonSummary(valid, paint)).toMatch(/left out: pair 1: [^]*Nothing changed by 5% or more\.$/)
-    expect(comparisonJunit(valid, new Date())).toContain('failures="0"')
+    expect(screenOf(valid)).toMatch(/left out: pair 1: [^]*Nothing changed by 5% or more\.$/)
+    expect(junitOf(valid, new Date())).toContain('failures="0"')
   })
 })
 
-describe('comparisonDigest', () => {
+describe('comparisonDocument', () => {
   it('holds the verdict, the table, and what went wrong', () => {
-    const digest = comparisonDigest(
+    const document = comparisonDocument(
       { ...worse, faults: ['the audit failed'], differences: ['cpu: a and b'] },
       new Date(Date.UTC(2026, 0, 1)),
     )
-    expect(digest).toMatchObject({ headline: 'Worse', verdict: 'bad', startedAt: '2026-01-01T00:00:00.000Z' })
-    expect(digest.sections.map(({ title }) => title)).toEqual([
+    expect(document).toMatchObject({ headline: 'Worse', grade: 'bad', startedAt: '2026-01-01T00:00:00.000Z' })
+    expect(document.sections.map(({ title }) => title)).toEqual([
       'What went wrong',
       'Metrics',
       'What differs besides the figures',
     ])
-    expect(digest.sections[1]!.table!.rows[0]!.slice(0, 4)).toEqual(['response_time.p95', '100 ms', '120 ms', '+20.0%'])
+    expect(document.sections[1]!.table!.rows[0]!.slice(0, 4)).toEqual([
+      'response_time.p95',
+      '100 ms',
+      '120 ms',
+      '+20.0%',
+    ])
   })
 })
 

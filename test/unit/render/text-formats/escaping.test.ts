@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { csvCell } from '../../../../src/lib/render/text-formats/csv.ts'
-import { escapeHtml, jsonForScript } from '../../../../src/lib/render/html/html-text.ts'
-import { escapeXml } from '../../../../src/lib/render/text-formats/junit-xml.ts'
-import { escapeMarkdown, markdownTable } from '../../../../src/lib/render/text-formats/markdown-table.ts'
+import { escapeHtml, jsonForScript } from '../../../../src/lib/render/html/html-parts.ts'
+import { escapeXml } from '../../../../src/lib/render/text-formats/junit.ts'
+import { escapeMarkdown, markdownTable } from '../../../../src/lib/render/text-formats/markdown.ts'
 
 /** Any text, and more often than not some that means something to one of the formats. */
 const texts = fc.oneof(
@@ -77,12 +77,12 @@ describe('markdownTable', () => {
   it('has as many lines and columns as it was given, whatever the cells hold', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(texts, texts)), (rows) => {
-        const lines = markdownTable(['a', 'b'], rows, [1]).split('\n')
+        const lines = markdownTable({ head: ['a', 'b'], rows, numeric: [1] }).split('\n')
         expect(lines).toHaveLength(rows.length + 2)
         for (const line of lines) expect(line.replaceAll(/\\\\|\\\|/g, '').split('|')).toHaveLength(4)
       }),
     )
-    expect(markdownTable(['name', 'times'], [['a|b', '1']], [1])).toBe(
+    expect(markdownTable({ head: ['name', 'times'], rows: [['a|b', '1']], numeric: [1] })).toBe(
       '| name | times |\n| --- | ---: |\n| a\\|b | 1 |',
     )
   })
