@@ -1,4 +1,7 @@
-import type { Unit } from './units.ts'
+import { formatBytes, formatCount, formatLatency, formatNumber } from '../../base/format.ts'
+
+/** What numbers of a chart or a table are. */
+export type Unit = 'ms' | 'us' | 'seconds' | 'rows' | 'count' | 'per second' | 'number' | 'bytes' | 'one in'
 
 /** How one series looks; told apart by more than its colour. */
 export type Mark = 'line' | 'dashed' | 'dotted' | 'area' | 'steps' | 'dots' | 'faint-dots' | 'band-edge'
@@ -36,7 +39,7 @@ export interface Span {
 /** A chart, without a word on how it is drawn; plain data, so that it can be handed to a page. */
 export interface Chart {
   readonly title: string
-  /** What it shows, for who cannot see it. */
+  /** What it shows, for a screen reader. */
   readonly summary: string
   readonly x: Axis
   readonly left: Axis
@@ -75,4 +78,57 @@ export function chartRows(chart: Chart): { readonly x: number; readonly ys: read
   const columns = readableSeries(chart).map(({ xs, ys }) => new Map(xs.map((x, index) => [x, ys[index] ?? null])))
   const xs = [...new Set(columns.flatMap((column) => [...column.keys()]))].sort((a, b) => a - b)
   return xs.map((x) => ({ x, ys: columns.map((column) => column.get(x) ?? null) }))
+}
+
+/** A chart; what is not given is empty, and it is large. */
+export function chartOf({
+  title,
+  summary,
+  x,
+  left,
+  right = null,
+  series,
+  bands = [],
+  spans = [],
+  size = 'large',
+}: Partial<Chart> & Pick<Chart, 'title' | 'summary' | 'x' | 'left' | 'series'>): Chart {
+  return { title, summary, x, left, right, series, bands, spans, size }
+}
+
+/** Makes series on the left axis of the same items. */
+export function seriesOver<T>(items: readonly T[], xOf: (item: T) => number) {
+  const xs = items.map(xOf)
+  return (name: string, mark: Mark, tone: Tone, yOf: (item: T) => number | null): ChartSeries => {
+    return { name, mark, tone, axis: 'left', xs, ys: items.map(yOf) }
+  }
+}
+
+const format: Readonly<Record<Unit, (value: number) => string>> = {
+  ms: formatLatency,
+  us: (value) => formatLatency(value / 1000),
+  seconds: (value) => `${Number(value.toPrecision(4))} s`,
+  rows: shortCount,
+  count: formatCount,
+  'per second': (value) => formatNumber(value),
+  number: formatNumber,
+  bytes: formatBytes,
+  'one in': formatPercentile,
+}
+
+/** A value with its unit; `-` for none. */
+export function formatUnit(unit: Unit, value: number | null): string {
+  return value === null ? '-' : format[unit](value)
+}
+
+/** `200k`, `1.5m`: as sizes are given to `--at`. */
+function shortCount(rows: number): string {
+  const [value, unit] = rows >= 1e6 ? [rows / 1e6, 'm'] : rows >= 1e3 ? [rows / 1e3, 'k'] : [rows, '']
+  return `${Number(value.toPrecision(3))}${unit}`
+}
+
+/** The percentile that one in so many lies above: 1,000 is `99.9%`. */
+function formatPercentile(oneIn: number): string {
+  const percent = 100 - 100 / oneIn
+  const digits = Math.max(0, Math.ceil(Math.log10(oneIn) - 2 - 1e-9))
+  return `${percent.toFixed(Math.min(6, digits))}%`
 }

@@ -1,7 +1,7 @@
 import { levelsOf, type History, type LevelChange, type MetricHistory } from '../../compare/history.ts'
 import { formatChange, formatValue } from './comparison-phrases.ts'
 import { countOf, formatCount } from '../../base/format.ts'
-import type { Chart } from './chart.ts'
+import { chartOf, seriesOver, type Chart, type Unit } from './chart.ts'
 import {
   headlineOf,
   section,
@@ -12,7 +12,6 @@ import {
   type Line,
   type Section,
 } from './document.ts'
-import type { Unit } from './units.ts'
 
 /** What is shown of metrics over many runs. */
 export function historyDocument(history: History): Document {
@@ -93,7 +92,7 @@ function historyScreen(history: History): Block[] {
     [{ text: [countOf(runs, 'run'), ...leftOutPhrases(history, 'the latest')].join('; ') }],
     ...metrics.map((metric): Block => [
       { text: axisName(metric), tone: 'bold' },
-      chartOf(metric),
+      metricChart(metric),
       ...(metric.changes.length > 0
         ? metric.changes.map((change) => changeLine(change, metric))
         : [{ text: metric.runs.length > 0 ? 'no change' : 'no run to show' }]),
@@ -121,7 +120,7 @@ function metricSection(metric: MetricHistory): Section {
   ])
   return section(name, {
     text: changes.length > 0 ? [] : ['Its level did not change.'],
-    charts: runs.length > 1 ? [chartOf(metric)] : [],
+    charts: runs.length > 1 ? [metricChart(metric)] : [],
     table:
       rows.length > 0
         ? { head: ['from run', 'of', 'before', 'after', 'change', 'verdict'], rows, numeric: [0, 2, 3, 4] }
@@ -141,43 +140,23 @@ function axisName({ name, unit }: Pick<MetricHistory, 'name' | 'unit'>): string 
   return unit === 'share' ? `${name}, %` : name
 }
 
-function chartOf(metric: MetricHistory): Chart {
+function metricChart(metric: MetricHistory): Chart {
   const { name, unit, runs, changes } = metric
   const scaled = (value: number): number => (unit === 'share' ? 100 * value : value)
   const levels = levelsOf(metric)
   const last = runs.at(-1)?.value ?? null
-  return {
+  const run = seriesOver([...runs.keys()], (place) => place + 1)
+  const level = seriesOver(levels, (at) => at.run + 1)
+  return chartOf({
     title: `${name} from run to run`,
     summary: `${countOf(runs.length, 'run')}, the latest at ${formatValue(last, unit)}; ${countOf(changes.length, 'change')} of its level.`,
     x: { label: 'runs, oldest first', unit: 'count', scale: 'linear' },
     left: { label: axisName(metric), unit: units[unit], scale: 'linear' },
-    right: null,
     series: [
-      {
-        name: 'run',
-        mark: 'dots',
-        tone: 'blue',
-        axis: 'left',
-        xs: runs.map((_, run) => run + 1),
-        ys: runs.map(({ value }) => scaled(value)),
-      },
-      ...(levels.length > 0
-        ? [
-            {
-              name: 'level',
-              mark: 'line' as const,
-              tone: 'orange' as const,
-              axis: 'left' as const,
-              xs: levels.map(({ run }) => run + 1),
-              ys: levels.map(({ level }) => scaled(level)),
-            },
-          ]
-        : []),
+      run('run', 'dots', 'blue', (place) => scaled(runs[place]?.value ?? 0)),
+      ...(levels.length > 0 ? [level('level', 'line', 'orange', (at) => scaled(at.level))] : []),
     ],
-    bands: [],
-    spans: [],
-    size: 'large',
-  }
+  })
 }
 
 function latestFigure({ name, unit, runs }: MetricHistory): Figure {

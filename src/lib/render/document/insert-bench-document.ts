@@ -2,15 +2,14 @@ import { countOf, formatCount, formatDuration, formatNumber, upperFirst } from '
 import type { CheckpointRecord, CurveRecord, InsertBenchReport, StreamRecord } from '../../record/record.ts'
 import { thresholdAnswer } from './answers.ts'
 import { insertBenchChecks } from './checks.ts'
-import { curveCharts } from './curve-charts.ts'
+import { formatUnit } from './chart.ts'
 import { curvePhrase, forecastPhrase, isBlurred, nameOf } from './curve-phrases.ts'
 import { insertBenchRows } from './data-rows.ts'
 import { headlineOf, section, type Answer, type Document, type Figure, type Section, type Table } from './document.ts'
+import { curveCharts, stallChart, streamCharts } from './insert-bench-charts.ts'
 import { insertBenchScreen, leftPhrase, scheduleMisses } from './insert-bench-screen.ts'
 import { counterTable, latencyTable, rowsOfStream, type BenchRow } from './insert-bench-tables.ts'
 import { durabilityAnswers, nameSingleInserts, runFacts, runSections } from './run-facts.ts'
-import { stallChart, streamCharts } from './stream-charts.ts'
-import { formatUnit } from './units.ts'
 
 /** What is shown of an insert benchmark; `original` stands beside its figures unless null. */
 export function insertBenchDocument(report: InsertBenchReport, original: string | null = null): Document {

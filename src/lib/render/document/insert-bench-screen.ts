@@ -1,14 +1,13 @@
 import { formatCount, formatDuration, formatLatency, formatNumber } from '../../base/format.ts'
 import type { CheckpointRecord, Environment, InsertBenchReport, StreamRecord } from '../../record/record.ts'
 import { thresholdAnswer } from './answers.ts'
-import type { Chart, ChartSeries } from './chart.ts'
-import { rowsAxis } from './counter-charts.ts'
+import { formatUnit, seriesOver, type Chart } from './chart.ts'
+import { rowsAxis } from './insert-bench-charts.ts'
 import { curveLines } from './curve-phrases.ts'
 import type { Block, Line } from './document.ts'
 import { counterTable, latencyTable, rowsOfStream, uncountedLog, type BenchRow } from './insert-bench-tables.ts'
 import { connectionLines, describeRetries, durabilitySettings, nameSingleInserts, notDurable } from './run-facts.ts'
 import { serverLines } from './server.ts'
-import { formatUnit } from './units.ts'
 
 /** What a screen has room for of an insert benchmark. */
 export function insertBenchScreen(report: InsertBenchReport, original: string | null): Block[] {
@@ -104,16 +103,12 @@ function counterBlock(axis: string, rows: readonly BenchRow[], environment: Envi
 /** The curve of p50 and p99 over the rows, in one chart. */
 function latencyChart(rows: readonly BenchRow[]): Pick<Chart, 'series' | 'x' | 'left'> {
   const series = [...new Set(rows.map(({ keys }) => keys))].flatMap((keys) => {
-    const own = rows.filter((row) => row.keys === keys)
-    const line = (percentile: 'p50' | 'p99'): ChartSeries => ({
-      name: `${keys ? `${keys} ` : ''}${percentile}`,
-      mark: 'dots',
-      tone: 'blue',
-      axis: 'left',
-      xs: own.map((row) => row.rows),
-      ys: own.map((row) => row[percentile]),
-    })
-    return [line('p50'), line('p99')]
+    const line = seriesOver(
+      rows.filter((row) => row.keys === keys),
+      (row) => row.rows,
+    )
+    const name = keys ? `${keys} ` : ''
+    return [line(`${name}p50`, 'dots', 'blue', ({ p50 }) => p50), line(`${name}p99`, 'dots', 'blue', ({ p99 }) => p99)]
   })
   return { series, x: rowsAxis, left: { label: 'latency', unit: 'us', scale: 'log' } }
 }

@@ -1,7 +1,7 @@
 import { formatCount } from '../../base/format.ts'
 import type { CheckpointRecord, Environment, StreamRecord } from '../../record/record.ts'
 import type { Table } from './document.ts'
-import { formatUnit } from './units.ts'
+import { formatUnit } from './chart.ts'
 
 /** A line of the tables: inserts at or up to one table size. */
 export type BenchRow = Omit<CheckpointRecord, 'blocks'>

@@ -1,7 +1,7 @@
 import { formatCount, formatLatency, formatNumber } from '../../base/format.ts'
 import type { LoadRecord } from '../../record/record.ts'
 import { startsOf } from './load-phrases.ts'
-import { scaleFor, type Chart, type ChartSeries, type Mark, type Span, type Tone } from './chart.ts'
+import { chartOf, scaleFor, seriesOver, type Chart, type Span } from './chart.ts'
 
 const secondMs = 1000
 
@@ -22,11 +22,11 @@ function usersName({ model }: LoadRecord): string {
 }
 
 function throughputChart(load: LoadRecord, windows: readonly TimelineWindow[]): Chart {
-  const line = lineOver(windows)
+  const line = seriesOver(windows, ({ second }) => second)
   const users = usersName(load)
   const busiest = load.timeline.reduce((most, { rps }) => Math.max(most, rps), 0)
   const worst = load.timeline.reduce((most, { failures }) => Math.max(most, failures), 0)
-  return {
+  return chartOf({
     title: `Throughput, failures and ${users}`,
     summary: `Requests, failures a second and ${users}. ${formatNumber(busiest)} requests in the busiest second, ${formatNumber(load.rps)} on average; ${worst > 0 ? `${formatCount(worst)} failures in the worst second` : 'no failures'}; ${formatCount(load.users)} ${users} at most.${windowNote(windows)}`,
     x: time,
@@ -41,31 +41,26 @@ function throughputChart(load: LoadRecord, windows: readonly TimelineWindow[]): 
         : []),
       { ...line(users, 'steps', 'grey', (window) => window.users), axis: 'right' },
     ],
-    bands: [],
     spans: (load.faults ?? []).map(faultSpan),
-    size: 'large',
-  }
+  })
 }
 
 function latencyChart(load: LoadRecord, windows: readonly TimelineWindow[]): Chart {
-  const line = lineOver(windows)
+  const line = seriesOver(windows, ({ second }) => second)
   const slowest = load.timeline.reduce((most, { p99 }) => Math.max(most, p99 ?? 0), 0)
   const series = [
     line('p99', 'dotted', 'red', ({ p99 }) => p99),
     line('p95', 'dashed', 'orange', ({ p95 }) => p95),
     line('p50', 'line', 'blue', ({ p50 }) => p50),
   ]
-  return {
+  return chartOf({
     title: 'Response time',
     summary: `Percentiles of the response time. Over the run p50 is ${formatLatency(load.responseTime.p50)} and p99 ${formatLatency(load.responseTime.p99)}; in the slowest second p99 is ${formatLatency(slowest)}.${windowNote(windows)}`,
     x: time,
     left: { label: 'response time', unit: 'ms', scale: scaleFor(series.flatMap(({ ys }) => ys)) },
-    right: null,
     series,
-    bands: [],
     spans: (load.faults ?? []).map(faultSpan),
-    size: 'large',
-  }
+  })
 }
 
 function faultSpan({ kind, atMs, lastedMs }: NonNullable<LoadRecord['faults']>[number]): Span {
@@ -78,39 +73,24 @@ function windowNote([first, second]: readonly TimelineWindow[]): string {
   return seconds > 1 ? ` Each point is ${seconds} s: rates are averages, percentiles those of the worst second.` : ''
 }
 
-function lineOver(windows: readonly TimelineWindow[]) {
-  const xs = windows.map(({ second }) => second)
-  return (name: string, mark: Mark, tone: Tone, value: (window: TimelineWindow) => number | null): ChartSeries => ({
-    name,
-    mark,
-    tone,
-    axis: 'left',
-    xs,
-    ys: windows.map(value),
-  })
-}
-
 /** Response and service times at every percentile; null for a report that has none. */
 export function spectrumChart({ spectrum }: LoadRecord): Chart | null {
   if (!spectrum || spectrum.percentiles.length < 3) return null
   const { percentiles, responseTime, serviceTime } = spectrum
   const whole = percentiles.filter((percentile) => percentile < 100)
   const xs = whole.map((percentile) => 100 / (100 - percentile))
+  const line = seriesOver([...xs.keys()], (place) => xs[place] as number)
   const series = [
-    { name: 'response time', mark: 'line', tone: 'blue', axis: 'left', xs, ys: responseTime.slice(0, xs.length) },
-    { name: 'service time', mark: 'dashed', tone: 'green', axis: 'left', xs, ys: serviceTime.slice(0, xs.length) },
-  ] as const
-  return {
+    line('response time', 'line', 'blue', (place) => responseTime[place] ?? null),
+    line('service time', 'dashed', 'green', (place) => serviceTime[place] ?? null),
+  ]
+  return chartOf({
     title: 'Percentiles of all requests',
     summary: `Times from the fastest request to the slowest. The longest response time is ${formatLatency(responseTime.at(-1) ?? null)}, the longest service time ${formatLatency(serviceTime.at(-1) ?? null)}.`,
     x: { label: 'share of requests that were as fast', unit: 'one in', scale: 'log' },
     left: { label: 'time', unit: 'ms', scale: scaleFor(series.flatMap(({ ys }) => ys)) },
-    right: null,
     series,
-    bands: [],
-    spans: [],
-    size: 'large',
-  }
+  })
 }
 
 type TimelineRow = LoadRecord['timeline'][number]

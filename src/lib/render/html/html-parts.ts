@@ -1,7 +1,7 @@
 import { plain } from '../../base/format.ts'
 import { chartRows, readableSeries, type Chart } from '../document/chart.ts'
 import type { Table } from '../document/document.ts'
-import { formatUnit } from '../document/units.ts'
+import { formatUnit } from '../document/chart.ts'
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',

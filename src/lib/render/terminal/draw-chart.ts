@@ -1,7 +1,7 @@
 import { largest, smallest } from '../../base/extremes.ts'
 import { plain } from '../../base/format.ts'
 import type { Chart, ChartSeries } from '../document/chart.ts'
-import { formatUnit } from '../document/units.ts'
+import { formatUnit } from '../document/chart.ts'
 
 const height = 11
 const narrowest = 40
