@@ -8,7 +8,7 @@ import { failure, RushbenchError } from '../base/errors/errors.ts'
 import { formatCount, plain } from '../base/format.ts'
 import type { SeedReport } from '../record/record.ts'
 import { readReportsOf } from '../record/store.ts'
-import { documentOf } from '../render/document/document-of.ts'
+import { documentOf } from '../render/render.ts'
 import { terminalText } from '../render/terminal/terminal.ts'
 import { emptySum, type RowSum } from '../seeding/checksum.ts'
 import {

@@ -1,10 +1,10 @@
 import type { Random } from '../base/random.ts'
 import type { Estimate } from '../base/stats/bootstrap.ts'
 import { adjustByHolm } from '../base/stats/holm.ts'
-import { examine, type Finding } from './examine.ts'
+import { examine, type MetricResult } from './examine.ts'
 import type { Metric, MetricUnit } from './metrics.ts'
 import type { Noise, Sides } from './noise.ts'
-import { verdictOf, type Verdict } from './verdict.ts'
+import { verdictOf, type MetricVerdict } from './verdict.ts'
 
 /** One metric on both sides. */
 export interface ComparedMetric {
@@ -12,7 +12,7 @@ export interface ComparedMetric {
   readonly unit: MetricUnit
   readonly better: Metric['better']
   /** `missing`: some run has no value for it, which fails where the metric gates. */
-  readonly verdict: Verdict | 'missing'
+  readonly verdict: MetricVerdict | 'missing'
   /** Whether the verdict counts. Quantiles do where both sides have the samples for them. */
   readonly gates: boolean
   /** Of the sides, in the unit: the geometric mean of the runs that the change is computed from. Null without samples. */
@@ -52,14 +52,14 @@ export function compareMetrics(runs: Sides<readonly Metric[]>, options: CompareM
   const family = Math.max(1, metrics.filter(({ gates }) => gates).length)
   const examined = metrics.map((metric) => ({
     ...metric,
-    finding: metric.complete ? examine(metric.sides, { ...options, level: falseAlarms, family }) : null,
+    result: metric.complete ? examine(metric.sides, { ...options, level: falseAlarms, family }) : null,
   }))
-  const gating = examined.flatMap(({ gates, finding }) => (gates && finding ? [finding] : []))
+  const gating = examined.flatMap(({ gates, result }) => (gates && result ? [result] : []))
   const adjusted = adjustByHolm(gating.map(({ p }) => p))
-  return examined.map(({ finding, ...metric }) => {
-    if (finding === null) return describeMissing(metric)
-    const p = adjusted[gating.indexOf(finding)] ?? finding.p
-    return describe(metric, { ...finding, p }, options.minEffect)
+  return examined.map(({ result, ...metric }) => {
+    if (result === null) return describeMissing(metric)
+    const p = adjusted[gating.indexOf(result)] ?? result.p
+    return describe(metric, { ...result, p }, options.minEffect)
   })
 }
 
@@ -89,10 +89,10 @@ function collect(runs: Sides<readonly Metric[]>): Collected[] {
   return collected.filter(({ gates, sides }) => gates || sides.baseline.length + sides.candidate.length > 0)
 }
 
-function describe({ first, gates }: Collected, finding: Finding, minEffect: number): ComparedMetric {
+function describe({ first, gates }: Collected, result: MetricResult, minEffect: number): ComparedMetric {
   const { name, unit, better } = first
-  const verdict = verdictOf(first, finding, { minEffect, falseAlarms })
-  return { name, unit, better, gates, verdict, ...finding }
+  const verdict = verdictOf(first, result, { minEffect, falseAlarms })
+  return { name, unit, better, gates, verdict, ...result }
 }
 
 function describeMissing({ first, gates, sides }: Collected): ComparedMetric {

@@ -1,14 +1,13 @@
 import { failure } from '../base/errors/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Report } from '../record/record.ts'
-import { chooseRuns } from './choose-runs.ts'
+import { chooseRuns, orderRuns } from './choose-runs.ts'
 import { compareMetrics, type ComparedMetric } from './compare-metrics.ts'
 import { differencesAmong } from './differences.ts'
 import { whyNotValid } from './faults.ts'
 import { metricsOf } from './metrics.ts'
 import { measureNoise, type Sides } from './noise.ts'
-import { orderRuns } from './pairs.ts'
-import type { Verdict } from './verdict.ts'
+import type { MetricVerdict } from './verdict.ts'
 
 /** Two sides, metric by metric. */
 export interface Comparison {
@@ -16,7 +15,7 @@ export interface Comparison {
    * Of the metrics that gate, the most serious one; worse where a run of the candidate is at fault or a metric is
    * missing, and not valid where too few runs are left to compare.
    */
-  readonly verdict: Verdict | 'not valid'
+  readonly verdict: MetricVerdict | 'not valid'
   /** Of each side, whose figures are compared. */
   readonly runs: { readonly baseline: number; readonly candidate: number }
   /** The runs were made in pairs, and compared pair by pair. */
@@ -87,7 +86,7 @@ function refuseOtherKinds(reports: readonly Report[]): void {
     throw failure('reports-differ', { reason: `they are of the kinds ${kinds.join(', ')}`, forcible: false })
 }
 
-function verdictOfMetrics(metrics: readonly ComparedMetric[]): Verdict {
+function verdictOfMetrics(metrics: readonly ComparedMetric[]): MetricVerdict {
   const verdicts = new Set(metrics.filter(({ gates }) => gates).map(({ verdict }) => verdict))
   if (verdicts.has('worse') || verdicts.has('missing')) return 'worse'
   // Where no metric has the samples to count, nothing was found out; an audit has no metrics at all.

@@ -4,12 +4,11 @@ import { smallestDetectable, type TestPlan } from '../base/stats/detectable.ts'
 import { mannWhitney } from '../base/stats/mann-whitney.ts'
 import { mean } from '../base/stats/quantiles.ts'
 import { studentQuantile, twoSidedP } from '../base/stats/student.ts'
-import { logFigure, type LogFigure } from './evidence.ts'
 import type { Metric } from './metrics.ts'
-import { defaultNoise, differenceOf, type Noise, type Sides } from './noise.ts'
+import { defaultNoise, differenceOf, logFigure, type LogFigure, type Noise, type Sides } from './noise.ts'
 
-/** What the figures of one metric say, whatever the other metrics do. */
-export interface Finding {
+/** The change of one metric, whatever the other metrics do. */
+export interface MetricResult {
   /**
    * Of the sides, in the metric's unit: the geometric mean of the runs that the change is computed from; of shares, all
    * events together.
@@ -28,7 +27,7 @@ export interface Finding {
   readonly detectable: number
 }
 
-/** What a finding depends on besides the runs. */
+/** The rest of what a result depends on, besides the runs. */
 export interface ExamineOptions {
   /** The first run of one side belongs to the first of the other, and so on. */
   readonly paired: boolean
@@ -46,12 +45,12 @@ const power = 0.8
 /** With fewer values a side, no order of them would convince the rank test. */
 const minRanked = 5
 
-/** What the runs of both sides say of one metric, which has a value in each of them. */
-export function examine(sides: Sides<Metric>, options: ExamineOptions): Finding {
-  return sides.baseline[0]?.evidence.kind === 'share' ? examineShares(sides, options) : examineFigures(sides, options)
+/** Compares one metric, which has a value in each run of both sides. */
+export function examine(sides: Sides<Metric>, options: ExamineOptions): MetricResult {
+  return sides.baseline[0]?.sampling.kind === 'share' ? examineShares(sides, options) : examineFigures(sides, options)
 }
 
-function examineFigures(sides: Sides<Metric>, options: ExamineOptions): Finding {
+function examineFigures(sides: Sides<Metric>, options: ExamineOptions): MetricResult {
   const [first] = sides.baseline as [Metric]
   const random = options.random.fork(first.key)
   const figures = (side: readonly Metric[], name: string) =>
@@ -107,7 +106,7 @@ function meanOf(side: readonly LogFigure[]): number {
  * one event more of each kind on either side (Agresti and Caffo, The American Statistician 2000), so that
  * none of few is not taken for none at all.
  */
-function examineShares(sides: Sides<Metric>, options: ExamineOptions): Finding {
+function examineShares(sides: Sides<Metric>, options: ExamineOptions): MetricResult {
   const [before, after] = [sumEvents(sides.baseline), sumEvents(sides.candidate)]
   const error = Math.hypot(errorOfShare(before), errorOfShare(after))
   const [baseline, candidate] = [before.part / before.all, after.part / after.all]
@@ -132,8 +131,8 @@ interface Events {
 
 function sumEvents(side: readonly Metric[]): Events {
   return side.reduce<Events>(
-    ({ part, all }, { evidence }) =>
-      evidence.kind === 'share' ? { part: part + evidence.part, all: all + evidence.all } : { part, all },
+    ({ part, all }, { sampling }) =>
+      sampling.kind === 'share' ? { part: part + sampling.part, all: all + sampling.all } : { part, all },
     { part: 0, all: 0 },
   )
 }

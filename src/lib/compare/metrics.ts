@@ -11,7 +11,7 @@ import type {
   StreamRecord,
 } from '../record/record.ts'
 
-/** What a metric is given in. */
+/** The unit of a metric. */
 export type MetricUnit = 'ms' | 'us' | 'per second' | 'share'
 
 /** One figure of one run. */
@@ -26,11 +26,11 @@ export interface Metric {
   readonly unit: MetricUnit
   /** Whether a change for the worse fails the comparison; the others are shown only. */
   readonly gates: boolean
-  readonly evidence: Evidence
+  readonly sampling: Sampling
 }
 
-/** What tells how far chance may have moved a figure. */
-export type Evidence =
+/** How a figure came about, which tells how far chance may have moved it. */
+export type Sampling =
   /** A quantile `q` (0 to 1) of latencies. */
   | { readonly kind: 'quantile'; readonly q: number; readonly blocks: BlockSet }
   /** `part` of `all` events. */
@@ -134,21 +134,21 @@ interface QuantileParts {
 
 function quantileMetric({ key, unit, value, q, blocks, samples }: QuantileParts): Metric {
   const gates = Math.max(samples, blocks.samples) * (1 - q) >= minBeyond
-  const evidence: Evidence = blocks.blocks.length > 1 ? { kind: 'quantile', q, blocks } : { kind: 'figure' }
-  return { key, name: key, value, better: 'lower', unit, gates, evidence }
+  const sampling: Sampling = blocks.blocks.length > 1 ? { kind: 'quantile', q, blocks } : { kind: 'figure' }
+  return { key, name: key, value, better: 'lower', unit, gates, sampling }
 }
 
 function rate(key: string, value: number): Metric {
-  return { key, name: key, value, better: 'higher', unit: 'per second', gates: true, evidence: { kind: 'figure' } }
+  return { key, name: key, value, better: 'higher', unit: 'per second', gates: true, sampling: { kind: 'figure' } }
 }
 
 function share(key: string, part: number, all: number): Metric {
   const value = all > 0 ? part / all : null
-  return { key, name: key, value, better: 'lower', unit: 'share', gates: true, evidence: { kind: 'share', part, all } }
+  return { key, name: key, value, better: 'lower', unit: 'share', gates: true, sampling: { kind: 'share', part, all } }
 }
 
 function figure(key: string, unit: MetricUnit, value: number | null): Metric {
-  return { key, name: key, value, better: 'lower', unit, gates: false, evidence: { kind: 'figure' } }
+  return { key, name: key, value, better: 'lower', unit, gates: false, sampling: { kind: 'figure' } }
 }
 
 function readBlocks(written: readonly string[] = []): BlockSet {

@@ -1,6 +1,8 @@
+import { quantileOf } from '../base/measure/distribution.ts'
+import type { Random } from '../base/random.ts'
 import { mean } from '../base/stats/quantiles.ts'
+import { blockError, stretchLength } from '../base/stats/stationary-bootstrap.ts'
 import { difference, keptByTrimming, trimmedMean, type KnownMean } from '../base/stats/trimmed.ts'
-import { log, type LogFigure } from './evidence.ts'
 import type { Metric } from './metrics.ts'
 
 /** Both sides of a comparison. */
@@ -28,9 +30,9 @@ const defaultFreedom = 3
  * What runs of the same thing are taken to differ by where nothing was measured of it: what repeated runs
  * showed on a virtual machine whose processors others use too (docs/compare.md).
  */
-export function defaultNoise({ unit, evidence }: Metric): Noise {
+export function defaultNoise({ unit, sampling }: Metric): Noise {
   if (unit === 'per second') return { deviation: 0.1, freedom: defaultFreedom }
-  const far = evidence.kind !== 'quantile' || evidence.q > 0.5
+  const far = sampling.kind !== 'quantile' || sampling.q > 0.5
   return { deviation: far ? 0.4 : 0.2, freedom: defaultFreedom }
 }
 
@@ -45,7 +47,7 @@ export function measureNoise(runs: readonly (readonly Metric[])[]): Map<string, 
   return noise
 }
 
-/** What is known of the noise of a metric before its runs are looked at. */
+/** The noise of a metric, known before its runs are looked at. */
 export interface KnownNoise {
   /** Null where no runs of the same thing were given. */
   readonly measured: Noise | null
@@ -107,4 +109,33 @@ function valuesOf(side: readonly LogFigure[]): number[] {
 
 function errorOfMean(side: readonly LogFigure[]): number {
   return Math.hypot(...side.map(({ error }) => error)) / side.length
+}
+
+/** One run's figure on a logarithmic scale, where a change of so many percent is the same everywhere. */
+export interface LogFigure {
+  readonly value: number
+  /** Standard error by its own blocks; 0 where there are none to tell it from. */
+  readonly error: number
+  /** The same figure of each block. */
+  readonly blocks: readonly number[]
+}
+
+/** Enough for the second digit of a standard error. */
+const draws = 200
+/** Nothing is that small; it stands for 0, which has no logarithm. */
+const smallest = 1e-9
+
+/** Returns a metric of one run, where it has a value, on a logarithmic scale. */
+export function logFigure({ sampling, value }: Metric, random: Random): LogFigure {
+  const figure = log(value ?? 0)
+  if (sampling.kind !== 'quantile') return { value: figure, error: 0, blocks: [] }
+  const { q, blocks: set } = sampling
+  const blocks = set.blocks.map((block) => log(quantileOf(block, q)))
+  const estimate = (times: readonly number[]) => log(set.quantile(q, times))
+  return { value: figure, error: blockError(blocks.length, stretchLength(blocks), estimate, { draws, random }), blocks }
+}
+
+/** The logarithm of a figure that is not negative. */
+function log(value: number): number {
+  return Math.log(Math.max(smallest, value))
 }

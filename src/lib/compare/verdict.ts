@@ -1,8 +1,8 @@
-import type { Finding } from './examine.ts'
+import type { MetricResult } from './examine.ts'
 import type { Metric } from './metrics.ts'
 
-/** What became of a metric. */
-export type Verdict = 'better' | 'worse' | 'same' | 'inconclusive'
+/** How a metric changed from the baseline to the candidate. */
+export type MetricVerdict = 'better' | 'worse' | 'same' | 'inconclusive'
 
 /** What it takes to call a change one. */
 export interface VerdictRule {
@@ -16,24 +16,24 @@ export interface VerdictRule {
 const minShareDifference = 0.001
 
 /**
- * Better or worse takes three things: an effect of at least the smallest that matters; a `p` of the finding,
+ * Better or worse takes three things: an effect of at least the smallest that matters; a `p` of the result,
  * adjusted for the other metrics, that says that chance does not explain it, within runs and from run to run;
  * and a rank test over the blocks that agrees. Without them it is the same where the whole interval lies
  * within what does not matter, and inconclusive elsewhere.
  */
-export function verdictOf(metric: Metric, finding: Finding, rule: VerdictRule): Verdict {
-  const { effect, p, rankP } = finding
-  const matters = smallestThatMatters(metric, finding, rule)
+export function verdictOf(metric: Metric, result: MetricResult, rule: VerdictRule): MetricVerdict {
+  const { effect, p, rankP } = result
+  const matters = smallestThatMatters(metric, result, rule)
   const clear = p < rule.falseAlarms && (rankP === null || rankP < rule.falseAlarms)
   const large = effect.value >= matters.more || effect.value <= matters.less
   if (clear && large) return effect.value > 0 === (metric.better === 'higher') ? 'better' : 'worse'
-  if (metric.evidence.kind === 'share') return large ? 'inconclusive' : 'same'
+  if (metric.sampling.kind === 'share') return large ? 'inconclusive' : 'same'
   return effect.low >= matters.less && effect.high <= matters.more ? 'same' : 'inconclusive'
 }
 
 /** As much less as more: 5% more is undone by 4.8% less. */
-function smallestThatMatters({ evidence }: Metric, { baseline }: Finding, { minEffect }: VerdictRule) {
-  if (evidence.kind !== 'share') return { more: minEffect, less: 1 / (1 + minEffect) - 1 }
+function smallestThatMatters({ sampling }: Metric, { baseline }: MetricResult, { minEffect }: VerdictRule) {
+  if (sampling.kind !== 'share') return { more: minEffect, less: 1 / (1 + minEffect) - 1 }
   const difference = Math.max(minShareDifference, minEffect * baseline)
   return { more: difference, less: -difference }
 }

@@ -13,30 +13,37 @@ import type { Report } from './record.ts'
  */
 export async function saveReport(report: Report, folder: string): Promise<string> {
   const name = runFileName(folder, report.startedAt, report.kind)
-  const unfinished = `${name}.${report.id}.tmp`
-  try {
-    const content = `${JSON.stringify(report, refuseNonNumbers, 2)}\n`
-    await inFolder(folder, () => writeFile(unfinished, content, { flush: true }))
-    return await takeFreeName(name, '.json', async (path) => {
-      await moveTo(unfinished, path)
-      return path
-    })
-  } catch (error) {
-    throw failure('report-unwritable', { file: `${name}.json`, reason: reasonOf(error) }, error)
-  } finally {
-    await ignoreFailure(rm(unfinished, { force: true }))
-  }
+  return writeWhole(report, `${name}.json`, (unfinished, write) =>
+    inFolder(folder, write).then(() =>
+      takeFreeName(name, '.json', async (path) => {
+        await moveTo(unfinished, path)
+        return path
+      }),
+    ),
+  )
 }
 
 /** Puts a later state of a saved report in its place, whole or not at all; returns `path`. Throws `report-unwritable`. */
 export async function replaceReport(report: Report, path: string): Promise<string> {
-  const unfinished = `${path}.${report.id}.tmp`
-  try {
-    await writeFile(unfinished, `${JSON.stringify(report, refuseNonNumbers, 2)}\n`, { flush: true })
+  return writeWhole(report, path, async (unfinished, write) => {
+    await write()
     await rename(unfinished, path)
     return path
+  })
+}
+
+/** Has `place` write a report into a file beside `file`, and move it to where it is to be. Throws `report-unwritable`. */
+async function writeWhole(
+  report: Report,
+  file: string,
+  place: (unfinished: string, write: () => Promise<void>) => Promise<string>,
+): Promise<string> {
+  const unfinished = `${file}.${report.id}.tmp`
+  try {
+    const content = `${JSON.stringify(report, refuseNonNumbers, 2)}\n`
+    return await place(unfinished, () => writeFile(unfinished, content, { flush: true }))
   } catch (error) {
-    throw failure('report-unwritable', { file: path, reason: reasonOf(error) }, error)
+    throw failure('report-unwritable', { file, reason: reasonOf(error) }, error)
   } finally {
     await ignoreFailure(rm(unfinished, { force: true }))
   }

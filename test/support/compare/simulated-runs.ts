@@ -1,6 +1,6 @@
 import type { Metric } from '../../../src/lib/compare/metrics.ts'
 import type { Sides } from '../../../src/lib/compare/noise.ts'
-import { planPairs } from '../../../src/lib/compare/pairs.ts'
+import { planPairs } from '../../../src/lib/compare/choose-runs.ts'
 import { createBlockSet, distributionOf, type Distribution } from '../../../src/lib/base/measure/distribution.ts'
 import type { Random } from '../../../src/lib/base/random.ts'
 import { gaussian } from '../../../src/lib/base/stats/bootstrap.ts'
@@ -136,6 +136,6 @@ function metricsOfBlocks(blocks: readonly Distribution[]): Metric[] {
     better: 'lower',
     unit: 'us',
     gates: set.samples * (1 - q) >= 20,
-    evidence: { kind: 'quantile', q, blocks: set },
+    sampling: { kind: 'quantile', q, blocks: set },
   }))
 }

@@ -1,5 +1,5 @@
 import type { Report } from '../../../src/lib/record/record.ts'
-import { documentOf } from '../../../src/lib/render/document/document-of.ts'
+import { documentOf } from '../../../src/lib/render/render.ts'
 import type { Document } from '../../../src/lib/render/document/document.ts'
 import { htmlPage, type PageAssets } from '../../../src/lib/render/html/html.ts'
 import { terminalText, type Paint } from '../../../src/lib/render/terminal/terminal.ts'

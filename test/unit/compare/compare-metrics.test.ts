@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compareMetrics } from '../../../src/lib/compare/compare-metrics.ts'
-import { logFigure } from '../../../src/lib/compare/evidence.ts'
+import { logFigure } from '../../../src/lib/compare/noise.ts'
 import type { Metric } from '../../../src/lib/compare/metrics.ts'
 import { createBlockSet, distributionOf } from '../../../src/lib/base/measure/distribution.ts'
 import { createRandom } from '../../../src/lib/base/random.ts'
@@ -8,7 +8,7 @@ import { createRandom } from '../../../src/lib/base/random.ts'
 const options = { minEffect: 0.05, paired: true, noise: new Map(), random: createRandom('metrics') }
 
 function figure(key: string, value: number | null, gates = true): Metric {
-  return { key, name: key, value, better: 'lower', unit: 'ms', gates, evidence: { kind: 'figure' } }
+  return { key, name: key, value, better: 'lower', unit: 'ms', gates, sampling: { kind: 'figure' } }
 }
 
 /** Five pairs, each metric 10% slower but for some noise. */
@@ -58,7 +58,7 @@ describe('logFigure', () => {
   const rising = Array.from({ length: 40 }, (_, i) => 100 + 2 * i)
   const errorOf = (blocks: readonly number[]) => {
     const set = createBlockSet(blocks.map((level) => distributionOf([level, level, level])))
-    const metric: Metric = { ...figure('p50', 140), evidence: { kind: 'quantile', q: 0.5, blocks: set } }
+    const metric: Metric = { ...figure('p50', 140), sampling: { kind: 'quantile', q: 0.5, blocks: set } }
     return logFigure(metric, createRandom('error')).error
   }
 
@@ -72,7 +72,7 @@ describe('logFigure', () => {
     const alone = figure('p50', 100)
     expect(logFigure(alone, createRandom('x'))).toEqual({ value: Math.log(100), error: 0, blocks: [] })
     const blocks = createBlockSet([distributionOf([99, 99]), distributionOf([99])])
-    const metric: Metric = { ...alone, evidence: { kind: 'quantile', q: 0.5, blocks } }
+    const metric: Metric = { ...alone, sampling: { kind: 'quantile', q: 0.5, blocks } }
     const levels = [Math.log(99), Math.log(99)]
     expect(logFigure(metric, createRandom('x'))).toEqual({
       value: Math.log(100),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { formatTable } from '../../base/format.ts'
 import { readReport } from '../../record/store.ts'
-import { documentOf } from '../document/document-of.ts'
+import { documentOf } from '../render.ts'
 
 /** A saved report in one line. */
 export interface ListedReport {

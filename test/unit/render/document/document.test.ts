@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readableSeries } from '../../../../src/lib/render/document/chart.ts'
-import { documentOf } from '../../../../src/lib/render/document/document-of.ts'
+import { documentOf } from '../../../../src/lib/render/render.ts'
 import { thinTimeline, wholeSeconds } from '../../../../src/lib/render/document/load-charts.ts'
 import { savedReport } from '../../../support/reports/fixtures.ts'
 import { badLoad, goodLoad, seeding, streamed, sweep } from '../../../support/reports/samples.ts'

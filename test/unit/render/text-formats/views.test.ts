@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { documentOf } from '../../../../src/lib/render/document/document-of.ts'
+import { documentOf } from '../../../../src/lib/render/render.ts'
 import { junitFaults } from '../../../support/reports/junit-schema.ts'
 import { savedReport } from '../../../support/reports/fixtures.ts'
 import { badLoad, goodLoad, seeding, streamed, sweep, throwingLoad } from '../../../support/reports/samples.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { orderRuns, planPairs } from '../../../src/lib/compare/pairs.ts'
+import { orderRuns, planPairs } from '../../../src/lib/compare/choose-runs.ts'
 import { savedReport } from '../../support/reports/fixtures.ts'
 
 const seed = savedReport('seed', 'seed.json')
