@@ -1,9 +1,7 @@
 import uPlot from 'uplot'
 import type { Axis, Chart } from '../src/lib/render/document/chart.ts'
-import { colourOf, tintOf } from './palette.ts'
+import { colourOf, paintSpans, seriesOf, tintOf } from './marks.ts'
 import { followKeys, showReadout } from './readout.ts'
-import { seriesOf } from './series.ts'
-import { paintSpans } from './spans.ts'
 import { tickLabel, ticksOf } from './ticks.ts'
 
 /** A chart that stands on the page. */

@@ -1,6 +1,5 @@
 import type uPlot from 'uplot'
-import { isReadable, type Chart } from '../src/lib/render/document/chart.ts'
-import { formatUnit } from '../src/lib/render/document/chart.ts'
+import { formatUnit, isReadable, type Chart } from '../src/lib/render/document/chart.ts'
 
 /** Writes what all series are where the cursor is; nothing while it is elsewhere. */
 export function showReadout(figure: HTMLElement, chart: Chart, plot: uPlot): void {

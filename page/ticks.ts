@@ -1,6 +1,5 @@
 import type uPlot from 'uplot'
-import type { Axis } from '../src/lib/render/document/chart.ts'
-import { formatUnit, type Unit } from '../src/lib/render/document/chart.ts'
+import { formatUnit, type Axis, type Unit } from '../src/lib/render/document/chart.ts'
 
 const leastPowers = 3
 /** One in two requests is slower than the median. */
