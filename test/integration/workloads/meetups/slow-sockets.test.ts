@@ -4,12 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createErrorFormatter } from '../../../../src/lib/workloads/meetups/gateway/errors.ts'
 import type { Operations } from '../../../../src/lib/workloads/meetups/gateway/operations.ts'
-import {
-  defaultServerLimits,
-  serveSockets,
-  type ServerLimits,
-  type Sockets,
-} from '../../../../src/lib/workloads/meetups/gateway/sockets/server.ts'
+import { defaultServerLimits, type ServerLimits } from '../../../../src/lib/workloads/meetups/gateway/sockets/limits.ts'
+import { serveSockets, type Sockets } from '../../../../src/lib/workloads/meetups/gateway/sockets/server.ts'
 import { frame, opcodes, upgrade } from '../../../support/http/raw-web-socket.ts'
 
 let server: Server

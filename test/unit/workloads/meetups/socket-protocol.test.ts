@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { duplicate, readMessage } from '../../../../src/lib/workloads/meetups/gateway/sockets/protocol.ts'
-import { createSlots } from '../../../../src/lib/workloads/meetups/gateway/sockets/slots.ts'
+import { createSlots } from '../../../../src/lib/workloads/meetups/gateway/sockets/limits.ts'
 
 it.each([
   ['{"type":"connection_init"}', { type: 'connection_init', payload: {} }],

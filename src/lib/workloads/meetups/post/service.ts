@@ -43,13 +43,58 @@ export function createPostService(
     return results
   }, maxBatch)
 
-  async function findPost(id: string): Promise<PostRow> {
-    requireIds([id], 'id')
-    const [row] = await store.find(posts, { id })
-    if (!row || row.state === 'deleted') throw new RpcError('not-found', 'There is no such post')
-    return row
-  }
+  return {
+    ...createApplications(store, now, commit),
+    ...createTransitions(store, now, onTold),
 
+    async createPost({ userId, id: wanted, ...given }) {
+      const at = now()
+      const text = readPost(given, at)
+      requireIds([userId], 'userId')
+      if (wanted !== '') requireIds([wanted], 'id')
+      const row = newRow(wanted === '' ? uuid() : wanted, userId, text, at)
+      const payload = { postId: row.id, userId, sagaId: row.saga_id }
+      const insert = [tell('post-created', payload, at)]
+      const result = await commit({ insert, absent: { table: posts, row } })
+      if (result === 'applied') return { post: toPost(row), sagaId: row.saga_id }
+      const there = await findPost(store, row.id)
+      if (there.user_id !== userId) throw new RpcError('taken', 'id is that of another post')
+      return { post: toPost(there), sagaId: there.saga_id }
+    },
+
+    async updatePost({ id, ...given }): Promise<Post> {
+      const text = readPost(given, now())
+      for (let tries = 0; tries < maxTries; tries++) {
+        const { max_apply: before } = await findPost(store, id)
+        const more = text.maxApply - before
+        // Only while as many have room as have applied, and the places are still counted from the same number.
+        const where = { id, max_apply: before, places_left: { gte: -more }, state: { in: living } }
+        const patch = { ...textColumns(id, text), places_left: { add: more } }
+        if ((await store.update(posts, where, patch)) > 0) return toPost(await findPost(store, id))
+        const after = await findPost(store, id)
+        if (after.max_apply === before && after.places_left < -more)
+          throw new RpcError('wrong-state', 'maxApply is less than those who have applied')
+      }
+      throw new RpcError('unavailable', 'The post is changed all the time')
+    },
+
+    async getPosts({ ids }) {
+      requireIds(ids, 'ids')
+      if (ids.length === 0) return { posts: [] }
+      const rows = await store.find(posts, { id: { in: [...new Set(ids)] } })
+      return { posts: rows.filter(({ state }) => state !== 'deleted').map(toPost) }
+    },
+
+    listPosts: (request) => listPosts(store, request, now()),
+  }
+}
+
+/** How posts move from one state to another, each time with an event. */
+function createTransitions(
+  store: Store,
+  now: () => number,
+  onTold: () => void,
+): Pick<PostService, 'deletePost' | 'approvePost' | 'rejectPost'> {
   /** Moves a post to another state and tells of it; false where it is in none of those states. */
   async function move(id: string, from: readonly PostState[], to: PostState, event: Rows<OutboxRow>): Promise<boolean> {
     const guard = { table: posts, where: { id, state: { in: from } }, patch: { state: to } }
@@ -62,78 +107,41 @@ export function createPostService(
   async function settle(
     id: string,
     to: 'approved' | 'rejected',
-    eventOf: (post: PostRow) => Rows<OutboxRow>,
+    eventOf: (sagaId: string) => Rows<OutboxRow>,
   ): Promise<object> {
-    const post = await findPost(id)
-    if (post.state === to || (await move(id, ['pending'], to, eventOf(post)))) return {}
-    if ((await findPost(id)).state === to) return {}
+    const post = await findPost(store, id)
+    if (post.state === to || (await move(id, ['pending'], to, eventOf(post.saga_id)))) return {}
+    if ((await findPost(store, id)).state === to) return {}
     throw new RpcError('wrong-state', `The post is not pending any more, and not ${to}`)
   }
 
   return {
-    ...createApplications(store, now, commit),
-
-    async createPost({ userId, id: wanted, ...given }) {
-      const at = now()
-      const text = readPost(given, at)
-      requireIds([userId], 'userId')
-      if (wanted !== '') requireIds([wanted], 'id')
-      const row = absent(wanted === '' ? uuid() : wanted, userId, text, at)
-      const payload = { postId: row.id, userId, sagaId: row.saga_id }
-      const insert = [tell('post-created', payload, at)]
-      const result = await commit({ insert, absent: { table: posts, row } })
-      if (result === 'applied') return { post: toPost(row), sagaId: row.saga_id }
-      const there = await findPost(row.id)
-      if (there.user_id !== userId) throw new RpcError('taken', 'id is that of another post')
-      return { post: toPost(there), sagaId: there.saga_id }
-    },
-
-    async updatePost({ id, ...given }): Promise<Post> {
-      const text = readPost(given, now())
-      for (let tries = 0; tries < maxTries; tries++) {
-        const { max_apply: before } = await findPost(id)
-        const more = text.maxApply - before
-        // Only while as many have room as have applied, and the places are still counted from the same number.
-        const where = { id, max_apply: before, places_left: { gte: -more }, state: { in: living } }
-        const patch = { ...textColumns(id, text), places_left: { add: more } }
-        if ((await store.update(posts, where, patch)) > 0) return toPost(await findPost(id))
-        const after = await findPost(id)
-        if (after.max_apply === before && after.places_left < -more)
-          throw new RpcError('wrong-state', 'maxApply is less than those who have applied')
-      }
-      throw new RpcError('unavailable', 'The post is changed all the time')
-    },
-
     async deletePost({ id }) {
-      await findPost(id)
+      await findPost(store, id)
       if (await move(id, living, 'deleted', tell('post-deleted', { postId: id }, now()))) return {}
       throw new RpcError('not-found', 'There is no such post')
     },
 
-    async getPosts({ ids }) {
-      requireIds(ids, 'ids')
-      if (ids.length === 0) return { posts: [] }
-      const rows = await store.find(posts, { id: { in: [...new Set(ids)] } })
-      return { posts: rows.filter(({ state }) => state !== 'deleted').map(toPost) }
-    },
+    approvePost: ({ id }) => settle(id, 'approved', (sagaId) => tell('post-approved', { postId: id, sagaId }, now())),
 
-    listPosts: (request) => listPosts(store, request, now()),
-
-    approvePost: ({ id }) =>
-      settle(id, 'approved', ({ saga_id: sagaId }) => tell('post-approved', { postId: id, sagaId }, now())),
-
-    rejectPost: ({ id, reason: given }) => {
+    rejectPost({ id, reason: given }) {
       const reason = cut(given, maxLengths.reason)
-      return settle(id, 'rejected', ({ saga_id: sagaId }) =>
-        tell('post-rejected', { postId: id, sagaId, reason }, now()),
-      )
+      return settle(id, 'rejected', (sagaId) => tell('post-rejected', { postId: id, sagaId, reason }, now()))
     },
   }
 }
 
+/** Throws `not-found` also for one that was deleted. */
+async function findPost(store: Store, id: string): Promise<PostRow> {
+  requireIds([id], 'id')
+  const [row] = await store.find(posts, { id })
+  if (!row || row.state === 'deleted') throw new RpcError('not-found', 'There is no such post')
+  return row
+}
+
 const living: readonly PostState[] = ['pending', 'approved', 'rejected']
 
-function absent(id: string, userId: string, text: PostText, at: number): PostRow {
+function newRow(id: string, userId: string, text: PostText, at: number): PostRow {
   return {
     id,
     user_id: userId,

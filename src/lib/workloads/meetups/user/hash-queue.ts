@@ -55,6 +55,59 @@ interface Line {
   knownIsNext: boolean
 }
 
+/** Lines of callers, which come in turns. */
+interface Turns {
+  /** How many are before whoever comes now: in their own line, and as many turns of the others. */
+  aheadOf(asker: Asker): number
+  add(job: Job): void
+  /** Takes the next one out; null where nobody waits. */
+  next(): Job | null
+}
+
+/** Nobody waits at first. Those who have waited for longer than `patience` says are refused when it is their turn. */
+function createTurns(patience: (asker: Asker) => number, now: () => number): Turns {
+  /** The line whose turn it is comes first. */
+  const lines = new Map<string, Line>()
+
+  /** Those who waited for too long, who are the first ones, and whose patience may have become shorter. */
+  function dropLate(waiting: Job[]): void {
+    const firstInTime = waiting.findIndex(({ asker, askedAt }) => now() - askedAt <= patience(asker))
+    const late = waiting.splice(0, firstInTime === -1 ? waiting.length : firstInTime)
+    for (const job of late) job.refuse(tooMany(patience(job.asker)))
+  }
+
+  return {
+    aheadOf(asker) {
+      const own = lines.get(lineOf(asker))
+      const before = !own ? 0 : asker.isKnown ? 2 * own.known.length : sizeOf(own)
+      let ahead = before
+      for (const line of lines.values()) if (line !== own) ahead += Math.min(before + 1, sizeOf(line))
+      return ahead
+    },
+    add(job) {
+      const key = lineOf(job.asker)
+      const line = lines.get(key) ?? { known: [], others: [], knownIsNext: true }
+      lines.set(key, line)
+      const waiting = job.asker.isKnown ? line.known : line.others
+      waiting.push(job)
+    },
+    next() {
+      for (const [key, line] of lines) {
+        dropLate(line.known)
+        dropLate(line.others)
+        const from = line.known.length > 0 && (line.knownIsNext || line.others.length === 0) ? line.known : line.others
+        line.knownIsNext = from !== line.known
+        const job = from.shift()
+        // Now it is the turn of all others.
+        lines.delete(key)
+        if (sizeOf(line) > 0) lines.set(key, line)
+        if (job) return job
+      }
+      return null
+    },
+  }
+}
+
 /**
  * A queue in which each caller has a line for each kind, and lines come in turns: a caller who asks a thousand times waits
  * a thousand times as long as one who asks once.
@@ -65,55 +118,21 @@ export function createHashQueue({
   patienceMs,
   now = () => performance.now(),
 }: QueueOptions): HashQueue {
-  /** The line whose turn it is comes first. */
-  const lines = new Map<string, Line>()
+  const patience = ({ isKnown, caller }: Asker) => (isKnown ? patienceMs : patienceOf(caller))
+  const turns = createTurns(patience, now)
   const atOnce = new Map<string, number>()
   let free = lanes
   let jobMs = firstGuessMs
 
-  const patience = ({ isKnown, caller }: Asker) => (isKnown ? patienceMs : patienceOf(caller))
-
-  /** How long whoever comes now will have waited, ms: for their own line, and for as many turns of the others. */
-  function waitOf(asker: Asker): number {
-    if (free > 0) return 0
-    const own = lines.get(lineOf(asker))
-    const before = !own ? 0 : asker.isKnown ? 2 * own.known.length : sizeOf(own)
-    let ahead = before
-    for (const line of lines.values()) if (line !== own) ahead += Math.min(before + 1, sizeOf(line))
-    return ((ahead + 1) * jobMs) / lanes
-  }
-
   function requireRoom(asker: Asker): void {
     if ((atOnce.get(accountOf(asker)) ?? 0) >= maxAtOnce) throw tooMany((maxAtOnce * jobMs) / lanes)
-    const waitMs = waitOf(asker)
+    const waitMs = free > 0 ? 0 : ((turns.aheadOf(asker) + 1) * jobMs) / lanes
     if (waitMs > patience(asker)) throw tooMany(waitMs - patience(asker))
-  }
-
-  /** Those who waited for too long, who are the first ones, and whose patience may have become shorter. */
-  function dropLate(waiting: Job[]): void {
-    const firstInTime = waiting.findIndex(({ asker, askedAt }) => now() - askedAt <= patience(asker))
-    const late = waiting.splice(0, firstInTime === -1 ? waiting.length : firstInTime)
-    for (const job of late) job.refuse(tooMany(patience(job.asker)))
-  }
-
-  function next(): Job | null {
-    for (const [key, line] of lines) {
-      dropLate(line.known)
-      dropLate(line.others)
-      const from = line.known.length > 0 && (line.knownIsNext || line.others.length === 0) ? line.known : line.others
-      line.knownIsNext = from !== line.known
-      const job = from.shift()
-      // Now it is the turn of all others.
-      lines.delete(key)
-      if (sizeOf(line) > 0) lines.set(key, line)
-      if (job) return job
-    }
-    return null
   }
 
   function fill(): void {
     while (free > 0) {
-      const job = next()
+      const job = turns.next()
       if (!job) return
       job.begin()
     }
@@ -125,44 +144,41 @@ export function createHashQueue({
     else atOnce.delete(accountOf(asker))
   }
 
-  async function work<T>(asker: Asker, job: () => Promise<T>): Promise<T> {
-    const begunAt = now()
-    try {
-      return await job()
-    } finally {
-      // A pause of the whole process is no reason to send people away.
-      jobMs += (Math.min(now() - begunAt, 4 * jobMs) - jobMs) * newerCounts
-      free++
-      count(asker, -1)
+  /** Resolves when it is the asker's turn. */
+  function waitForTurn(asker: Asker): Promise<void> {
+    return new Promise((resolve, reject) => {
+      turns.add({
+        asker,
+        askedAt: now(),
+        begin() {
+          free--
+          resolve()
+        },
+        refuse(error) {
+          count(asker, -1)
+          reject(error)
+        },
+      })
       fill()
-    }
+    })
   }
 
   return {
     requireRoom,
-    async run(asker, job) {
+    async run(asker, work) {
       requireRoom(asker)
       count(asker, 1)
-      await new Promise<void>((resolve, reject) => {
-        const key = lineOf(asker)
-        const line = lines.get(key) ?? { known: [], others: [], knownIsNext: true }
-        lines.set(key, line)
-        const waiting = asker.isKnown ? line.known : line.others
-        waiting.push({
-          asker,
-          askedAt: now(),
-          begin() {
-            free--
-            resolve()
-          },
-          refuse(error) {
-            count(asker, -1)
-            reject(error)
-          },
-        })
+      await waitForTurn(asker)
+      const begunAt = now()
+      try {
+        return await work()
+      } finally {
+        // A pause of the whole process is no reason to send people away.
+        jobMs += (Math.min(now() - begunAt, 4 * jobMs) - jobMs) * newerCounts
+        free++
+        count(asker, -1)
         fill()
-      })
-      return work(asker, job)
+      }
     },
   }
 }

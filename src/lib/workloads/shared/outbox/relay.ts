@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { pause } from '../../../base/abort.ts'
 import type { Broker, Message } from '../../../ports/broker.ts'
 import type { Condition, FindOptions, Store, Table, Where } from '../../../ports/database.ts'
 import { failure } from '../../../base/errors/errors.ts'
-import { createLease, type Lease } from './lease.ts'
+import { createLease, type HeldLease, type Lease } from './lease.ts'
 
 /** A row whose key ascends in the order in which rows are to be published: a UUID of version 7, say. */
 interface OutboxRow {
@@ -76,9 +75,8 @@ const batchSize = 500
  * has acknowledged its message, so what waits in the table is what is left to do, whoever ended in the middle of it. Of
  * several processes one relays, by a lease; the broker may be away for as long as it likes.
  */
-export function startRelay<Row extends OutboxRow>(parts: RelayContext<Row>, times: RelayTimes = defaultTimes): Relay {
-  const { store, outbox, openBroker, onError, onPublished } = parts
-  const { topic } = outbox
+export function startRelay<Row extends OutboxRow>(context: RelayContext<Row>, times: RelayTimes = defaultTimes): Relay {
+  const { store, outbox, onError } = context
   const lease = createLease({ store, table: outbox.leases, name: 'outbox' }, randomUUID(), times.leaseMs)
   const rest = createRest()
   let closing = false
@@ -90,29 +88,10 @@ export function startRelay<Row extends OutboxRow>(parts: RelayContext<Row>, time
     if (!closed) onError(error as Error)
   }
 
-  /** Rows moved; null where another process relays. */
-  async function moveBatch(): Promise<number | null> {
-    if (!(await lease.hold())) return null
-    const rows = await findWaiting(parts, {}, { orderBy: ['id'], limit: batchSize })
-    if (rows.length === 0) return 0
-    const broker = await openBroker()
-    await broker.publish(
-      topic,
-      rows.map((row) => outbox.messageOf(row)),
-    )
-    onPublished(rows.length)
-    // Those alone, and not all up to the last: other processes store rows that go before it meanwhile.
-    await outbox.settle(
-      store,
-      rows.map(({ id }) => id),
-    )
-    return rows.length
-  }
-
   /** How long to wait before the next round, and whether somebody who books may end that. */
   async function round(): Promise<{ readonly ms: number; readonly wakeable: boolean }> {
     try {
-      const moved = await moveBatch()
+      const moved = await moveBatch(context, lease)
       failures = 0
       if (moved === null) return { ms: times.standbyMs, wakeable: false }
       if (moved === 0) return { ms: times.idleMs, wakeable: true }
@@ -134,8 +113,8 @@ export function startRelay<Row extends OutboxRow>(parts: RelayContext<Row>, time
   /** Until what is there now is gone, or `stop` aborts. */
   async function drain(stop: AbortSignal): Promise<void> {
     await working
-    const [last] = await findWaiting(parts, {}, { orderBy: ['id'], descending: true, limit: 1 })
-    const isLeft = async () => last && (await findWaiting(parts, { id: { lte: last.id } }, { limit: 1 })).length > 0
+    const [last] = await findWaiting(context, {}, { orderBy: ['id'], descending: true, limit: 1 })
+    const isLeft = async () => last && (await findWaiting(context, { id: { lte: last.id } }, { limit: 1 })).length > 0
     while (!stop.aborted && (await isLeft())) {
       const { ms } = await round()
       await pause(ms, stop)
@@ -154,13 +133,33 @@ export function startRelay<Row extends OutboxRow>(parts: RelayContext<Row>, time
         .catch(report)
         .then(() => true)
       // A broker that is away may keep a round for longer than anybody wants to wait.
-      const late = sleep(times.drainMs, false, { signal: stop.signal }).catch(() => false)
+      const late = pause(times.drainMs, stop.signal).then(() => false)
       const isDone = await Promise.race([drained, late])
       closed = true
       stop.abort()
-      if (!isDone) onError(failure('messages-left', { topic }))
+      if (!isDone) onError(failure('messages-left', { topic: outbox.topic }))
     },
   }
+}
+
+/** Publishes the next rows that wait. Returns how many they were; null where another process relays. */
+async function moveBatch<Row extends OutboxRow>(context: RelayContext<Row>, lease: HeldLease): Promise<number | null> {
+  const { store, outbox, openBroker, onPublished } = context
+  if (!(await lease.hold())) return null
+  const rows = await findWaiting(context, {}, { orderBy: ['id'], limit: batchSize })
+  if (rows.length === 0) return 0
+  const broker = await openBroker()
+  await broker.publish(
+    outbox.topic,
+    rows.map((row) => outbox.messageOf(row)),
+  )
+  onPublished(rows.length)
+  // Those alone, and not all up to the last: other processes store rows that go before it meanwhile.
+  await outbox.settle(
+    store,
+    rows.map(({ id }) => id),
+  )
+  return rows.length
 }
 
 /** Rows that wait, and of those only the ones whose id is so. */

@@ -1,32 +1,18 @@
 import type { WebSocket } from 'ws'
+import { createQuota } from '../../../shared/quota.ts'
 import { RpcError } from '../../rpc/errors.ts'
 import type { GatewayContext } from '../context.ts'
 import type { FormatErrors } from '../errors.ts'
 import { errorsOf, type Operations } from '../operations.ts'
 import { readOperation } from '../routes.ts'
-import { createBudget } from './budget.ts'
+import type { Slots, SocketLimits } from './limits.ts'
 import { closings, duplicate, readMessage, type ClientMessage, type Closing, type ServerMessage } from './protocol.ts'
-import type { Slots } from './slots.ts'
 
-/** What sockets may take. Times in ms. */
-export interface SocketLimits {
-  /** From the connection to `connection_init`. */
-  readonly initMs: number
-  /** Between two looks whether the other side is there. */
-  readonly pingMs: number
-  /** Subscriptions of a socket, those that end among them. */
-  readonly maxSubscriptions: number
-  /** What the other side has not read yet. */
-  readonly maxBufferedBytes: number
-  readonly messagesAtOnce: number
-  readonly messagesPerSecond: number
-}
-
-/** What a connection is made of. */
+/** What serves a connection. */
 export interface ConnectionContext {
   readonly operations: Operations
   readonly format: FormatErrors
-  /** Of a connection with that token, which is looked at again whenever it is used. */
+  /** The context of a connection with that token, which is looked at again whenever it is used. */
   readonly contextOf: (authorization: string | undefined) => GatewayContext
   /** Subscriptions by account. */
   readonly slots: Slots
@@ -43,52 +29,30 @@ export interface Connection {
 
 /** Serves a socket until it is closed; then all of its subscriptions end. */
 export function serveConnection(socket: WebSocket, parts: ConnectionContext): Connection {
-  const { operations, format, contextOf, slots, limits } = parts
-  const subscriptions = new Map<string, AbortController>()
-  const mayPass = createBudget(limits.messagesAtOnce, limits.messagesPerSecond)
+  const { contextOf, limits } = parts
+  const sender = createSender(socket, limits.maxBufferedBytes)
+  const { close, send } = sender
+  const subscriptions = createSubscriptions(parts, send)
+  const messages = createQuota({ atOnce: limits.messagesAtOnce, perSecond: limits.messagesPerSecond })
   let context: GatewayContext | null = null
-  let running = 0
-  let isClosed = false
   let isThere = true
 
   const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   const initTimer = setTimeout(() => close(closings.initTimeout), limits.initMs)
-
-  function end(): void {
-    isClosed = true
+  sender.onEnd(() => {
     clearTimeout(initTimer)
-    for (const left of subscriptions.values()) left.abort()
-    subscriptions.clear()
-  }
+    subscriptions.endAll()
+  })
 
-  function close({ code, reason }: Closing): void {
-    if (isClosed) return
-    end()
-    socket.close(code, reason)
-  }
-
-  function breakOff(): void {
-    end()
-    socket.terminate()
-  }
-
-  /** Resolves when it is on its way, which is how fast the other side reads. */
-  function send(message: ServerMessage): Promise<void> {
-    return new Promise((resolve) => {
-      if (isClosed) return resolve()
-      socket.send(JSON.stringify(message), (error) => {
-        // It is not told before the next turn that it is gone, and its sender must not wait for that.
-        if (error) end()
-        resolve()
-      })
-      // One that does not read cannot be told so.
-      if (socket.bufferedAmount > limits.maxBufferedBytes) breakOff()
-    })
+  function mayPass(): boolean {
+    if (messages.wait('') > 0) return false
+    messages.count('')
+    return true
   }
 
   function handle(message: ClientMessage): void {
     if (message.type === 'ping') void send({ type: 'pong' })
-    if (message.type === 'complete') leave(message.id)
+    if (message.type === 'complete') subscriptions.leave(message.id)
     if (message.type === 'connection_init') {
       if (context) return close(closings.initTwice)
       clearTimeout(initTimer)
@@ -99,25 +63,109 @@ export function serveConnection(socket: WebSocket, parts: ConnectionContext): Co
     if (message.type === 'subscribe') {
       if (!context) return close(closings.unauthorized)
       if (subscriptions.has(message.id)) return close(duplicate(message.id))
-      void begin(message.id, message.payload, context)
+      void subscriptions.begin(message.id, message.payload, context)
     }
   }
 
-  function leave(id: string): void {
-    subscriptions.get(id)?.abort()
-    subscriptions.delete(id)
+  socket.on('message', (data, isBinary) => {
+    if (sender.isClosed()) return
+    if (!mayPass()) return close(closings.tooMany)
+    if (isBinary) return close(closings.binary)
+    const message = readMessage(data.toString())
+    if (message) handle(message)
+    else close(closings.invalid)
+  })
+  const countControl = (): void => {
+    if (!sender.isClosed() && !mayPass()) close(closings.tooMany)
+  }
+  socket.on('ping', countControl)
+  socket.on('pong', () => {
+    isThere = true
+    countControl()
+  })
+
+  return {
+    ping() {
+      if (!isThere) return sender.breakOff()
+      isThere = false
+      socket.ping()
+    },
+    close(why) {
+      close(why)
+      return gone
+    },
+  }
+}
+
+/** The sending side of a socket, and its end. */
+interface Sender {
+  /** Resolves when the message is on its way, which is how fast the other side reads. */
+  send(message: ServerMessage): Promise<void>
+  close(why: Closing): void
+  breakOff(): void
+  isClosed(): boolean
+  /** `listener` is called once: when either side has closed the socket, or it was lost. */
+  onEnd(listener: () => void): void
+}
+
+function createSender(socket: WebSocket, maxBufferedBytes: number): Sender {
+  let isClosed = false
+  let atEnd = () => {}
+
+  function end(): void {
+    if (isClosed) return
+    isClosed = true
+    atEnd()
   }
 
-  async function begin(id: string, payload: unknown, viewed: GatewayContext): Promise<void> {
-    const left = new AbortController()
-    subscriptions.set(id, left)
-    running++
-    const last = await follow(id, payload, viewed, left.signal)
-    running--
-    if (left.signal.aborted) return
-    subscriptions.delete(id)
-    await send(last)
+  function breakOff(): void {
+    end()
+    socket.terminate()
   }
+
+  // What is wrong with it closes it, too.
+  socket.on('error', () => {})
+  socket.once('close', end)
+
+  return {
+    send(message) {
+      return new Promise((resolve) => {
+        if (isClosed) return resolve()
+        socket.send(JSON.stringify(message), (error) => {
+          // It is not told before the next turn that it is gone, and its sender must not wait for that.
+          if (error) end()
+          resolve()
+        })
+        // One that does not read cannot be told so.
+        if (socket.bufferedAmount > maxBufferedBytes) breakOff()
+      })
+    },
+    close({ code, reason }) {
+      if (isClosed) return
+      end()
+      socket.close(code, reason)
+    },
+    breakOff,
+    isClosed: () => isClosed,
+    onEnd: (listener) => void (atEnd = listener),
+  }
+}
+
+/** The subscriptions of one connection. */
+interface Subscriptions {
+  has(id: string): boolean
+  /** Resolves when it has ended, and the other side was told. */
+  begin(id: string, payload: unknown, viewed: GatewayContext): Promise<void>
+  leave(id: string): void
+  endAll(): void
+}
+
+function createSubscriptions(
+  { operations, format, slots, limits }: Omit<ConnectionContext, 'contextOf'>,
+  send: Sender['send'],
+): Subscriptions {
+  const active = new Map<string, AbortController>()
+  let running = 0
 
   /** Its last message. */
   async function follow(
@@ -132,9 +180,9 @@ export function serveConnection(socket: WebSocket, parts: ConnectionContext): Co
       const request = readOperation(payload)
       giveBack = slots.take(await viewed.requireViewer())
       if (!giveBack) throw tooMany('Your account has as many subscriptions as it may')
-      for await (const answer of await operations.subscribe(request, viewed, signal)) {
+      for await (const response of await operations.subscribe(request, viewed, signal)) {
         if (signal.aborted) break
-        await send({ type: 'next', id, payload: answer })
+        await send({ type: 'next', id, payload: response })
       }
       return { type: 'complete', id }
     } catch (error) {
@@ -145,35 +193,25 @@ export function serveConnection(socket: WebSocket, parts: ConnectionContext): Co
     }
   }
 
-  socket.on('message', (data, isBinary) => {
-    if (isClosed) return
-    if (!mayPass()) return close(closings.tooMany)
-    if (isBinary) return close(closings.binary)
-    const message = readMessage(data.toString())
-    if (message) handle(message)
-    else close(closings.invalid)
-  })
-  const countControl = (): void => {
-    if (!isClosed && !mayPass()) close(closings.tooMany)
-  }
-  socket.on('ping', countControl)
-  socket.on('pong', () => {
-    isThere = true
-    countControl()
-  })
-  // What is wrong with it closes it, too.
-  socket.on('error', () => {})
-  socket.once('close', end)
-
   return {
-    ping() {
-      if (!isThere) return breakOff()
-      isThere = false
-      socket.ping()
+    has: (id) => active.has(id),
+    async begin(id, payload, viewed) {
+      const left = new AbortController()
+      active.set(id, left)
+      running++
+      const last = await follow(id, payload, viewed, left.signal)
+      running--
+      if (left.signal.aborted) return
+      active.delete(id)
+      await send(last)
     },
-    close(why) {
-      close(why)
-      return gone
+    leave(id) {
+      active.get(id)?.abort()
+      active.delete(id)
+    },
+    endAll() {
+      for (const left of active.values()) left.abort()
+      active.clear()
     },
   }
 }

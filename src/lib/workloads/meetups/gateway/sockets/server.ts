@@ -3,38 +3,14 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { rawResponse } from '../../../shared/http/errors.ts'
 import { graphqlPath } from '../routes.ts'
-import { serveConnection, type Connection, type ConnectionContext, type SocketLimits } from './connection.ts'
+import { serveConnection, type Connection, type ConnectionContext } from './connection.ts'
+import { createSlots, defaultServerLimits, type ServerLimits } from './limits.ts'
 import { closings, protocolName } from './protocol.ts'
-import { createSlots } from './slots.ts'
-
-/** What sockets may take, and all of them together. */
-export interface ServerLimits extends SocketLimits {
-  /** From a closing to the end of the connection, whether the other side answers or not. */
-  readonly closingMs: number
-  /** Bytes of a message. */
-  readonly maxMessageBytes: number
-  readonly maxSockets: number
-  readonly maxSubscriptionsOfAccount: number
-}
-
-/** For a process that serves thousands of people with one or two sockets each. */
-export const defaultServerLimits: ServerLimits = {
-  initMs: 5000,
-  pingMs: 15_000,
-  maxSubscriptions: 100,
-  maxBufferedBytes: 1024 * 1024,
-  messagesAtOnce: 500,
-  messagesPerSecond: 50,
-  closingMs: 1000,
-  maxMessageBytes: 64 * 1024,
-  maxSockets: 10_000,
-  maxSubscriptionsOfAccount: 200,
-}
 
 /** Sockets that are served. */
 export interface Sockets {
   readonly open: number
-  /** Of all sockets, those that begin or end among them. */
+  /** Subscriptions of all sockets, those that begin or end among them. */
   readonly subscriptions: number
   /** Takes no more, and closes all, also those whose other side does not answer; resolves when they are gone. */
   close(): Promise<void>
