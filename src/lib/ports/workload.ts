@@ -5,7 +5,7 @@ import type { LedgerEntries, Scenario } from './scenario.ts'
 import type { PubSub } from './pubsub.ts'
 import type { Progress, Watch } from '../base/progress.ts'
 
-/** What an API is built from. All but the database is opened when it is first asked for, and closed by whoever gave it. */
+/** The services that an API is built from. All but the database are opened when first asked for, and closed by their giver. */
 export interface Services {
   readonly database: Database
   readonly openCache: () => Promise<Cache>
@@ -21,7 +21,7 @@ export interface Services {
   readonly shutdownTimeout?: number | undefined
   /** The port of `/metrics`, 0 being any free one; that of the API unless it is given. */
   readonly metricsPort?: number | undefined
-  /** What whoever reads `/metrics` has to send as a Bearer token; nothing unless it is given. */
+  /** The Bearer token without which `/metrics` is refused; none unless it is given. */
   readonly metricsToken?: string | undefined
 }
 
@@ -53,19 +53,19 @@ export interface Violation {
     | 'inconsistent'
     | 'refused-committed'
     | 'unknown-committed'
-  /** What is concerned: a booking, a slot, a receipt. */
+  /** The thing concerned: a booking, a slot, a receipt. */
   readonly key: string
   readonly detail: string
 }
 
-/** What an audit only reads. The broker is closed by whoever gave it. */
+/** Everything that an audit reads, and only reads. The broker is closed by its giver. */
 export interface AuditInput {
   readonly database: Database
   readonly ledger: LedgerEntries
   readonly openBroker: () => Promise<Broker>
 }
 
-/** What only those who serve can show, and who they are: the origin of every replica. */
+/** Everything that an inspection reads, with the origin of every replica. */
 export interface Inspection extends Omit<AuditInput, 'ledger'> {
   readonly origins: readonly string[]
 }
@@ -79,7 +79,7 @@ export interface FinishedRun {
   readonly finishedAt: Date
 }
 
-/** What an original achieved in one run; latencies in ms, failures as a share of 1, null where it does not say. */
+/** The figures of an original in one run; latencies in ms, failures as a share of 1, null where it does not say. */
 export interface OriginalFigures {
   readonly rps: number
   readonly failures: number
@@ -88,7 +88,7 @@ export interface OriginalFigures {
   readonly p99: number | null
 }
 
-/** What it takes to make the same run without and with the cache. */
+/** Makes the same run without and with the cache comparable. */
 export interface CacheTrial {
   readonly originals: Readonly<Record<'without' | 'with', OriginalFigures>>
   /** Takes back what one run booked, as if it had not been; how many bookings that were. */
@@ -104,18 +104,18 @@ export interface SeedProgress extends Progress {
 export interface Workload<Options extends object = object> {
   readonly name: string
   readonly summary: string
-  /** What it runs on, for people: with servers, and without any. */
+  /** The engines that it runs on, for people: with servers, and without any. */
   readonly runsOn: { readonly servers: string; readonly embedded: string }
-  /** What its API and its audit need beside a database: load looks for it before it begins. */
+  /** Services that its API and its audit need beside a database: load looks for them before it begins. */
   readonly needs: readonly ('cache' | 'broker')[]
   /** Parents before children. */
   readonly tables: readonly AnyTable[]
-  /** What the program that this workload is modelled on achieved, where, and what may be held against it; in sentences. */
+  /** The figures of the program that this workload is modelled on, and what may be held against them; in sentences. */
   readonly original: string
   readonly cacheTrial?: CacheTrial
   /** Its rows come in blocks with a journal: a seeding that is unfinished leaves stock unset, which an audit would call wrong. */
   readonly seedsInBlocks?: true
-  /** What `seed` adds, in the plural. */
+  /** The plural of what `seed` adds. */
   readonly seeds: string
   /** Adds what the API needs to be used, and is missing. */
   seed(database: Database, options: Options, signal?: AbortSignal): AsyncIterable<SeedProgress>

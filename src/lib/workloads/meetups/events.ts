@@ -12,16 +12,16 @@ interface Payloads {
   readonly 'post-rejected': { readonly postId: string; readonly sagaId: string; readonly reason: string }
   /** Its images and its room are nobody's any more. */
   readonly 'post-deleted': { readonly postId: string }
-  /** Who has applied is a member of the room; who has withdrawn is not. `turn` counts a user's applications, from 1. */
+  /** Applicants are members of the room until they withdraw. `turn` counts a user's applications, from 1. */
   readonly 'application-created': { readonly postId: string; readonly userId: string; readonly turn: number }
   readonly 'application-withdrawn': { readonly postId: string; readonly userId: string; readonly turn: number }
 }
 
-/** What an event may be called. */
+/** The type of an event. */
 export type EventType = keyof Payloads
 
 /**
- * What has happened to a post. It is the value of the broker's message as JSON; the key is `aggregate`, the post's id.
+ * Something that happened to a post. It is the value of the broker's message as JSON; the key is `aggregate`, the post's id.
  * An event may come more than once, and is the same one by its `id`.
  */
 export type MeetupEvent = {

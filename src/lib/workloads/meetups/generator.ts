@@ -7,7 +7,7 @@ import { maxLengths } from './post/tables.ts'
 export const seededAccounts = 1000
 export const seededPosts = 1000
 
-/** Of every seeded account: they exist to be loaded, and nowhere else. */
+/** The password of every seeded account: they exist to be loaded, and nowhere else. */
 export const seededPassword = 'carp-and-trout'
 
 const dayMs = 24 * 60 * 60 * 1000

@@ -1,6 +1,6 @@
 import type { LedgerEntry } from '../../ports/scenario.ts'
 
-/** What a client notes of an attempt, so that it can be found in the tables whether it was answered or not. */
+/** The note of an attempt by which it is found in the tables, whether the client got a response or not. */
 type Attempt = Pick<LedgerEntry, 'key' | 'resource'>
 
 /** A message; the client makes its key, one for each attempt. */
@@ -23,7 +23,7 @@ export function imageAttempt(postId: string, imageId: string): Attempt {
   return { key: imageId, resource: `image of post ${postId}` }
 }
 
-/** Who gets the messages of a room, for as long as one connection lasts. */
+/** A subscriber of a room, for as long as one connection lasts. */
 export interface Delivered {
   readonly roomId: string
   /** Unlike that of any other connection. */
@@ -38,7 +38,7 @@ export function deliveryAttempt({ roomId, subscriber }: Delivered, messageId: st
   return { key: `${messageId}>${subscriber}`, resource: `${deliveredIn}${roomId}` }
 }
 
-/** What `deliveryAttempt` has made; null for another. */
+/** Reads what `deliveryAttempt` has made; null for any other attempt. */
 export function readDelivery({ key, resource }: Attempt): (Delivered & { readonly messageId: string }) | null {
   if (typeof resource !== 'string' || !resource.startsWith(deliveredIn)) return null
   const at = key.indexOf('>')

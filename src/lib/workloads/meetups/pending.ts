@@ -10,7 +10,7 @@ import type { Violation } from '../../ports/workload.ts'
 /** Rows of each kind that are looked at, and named where nobody is at them. */
 const looked = 1000
 
-/** What services have yet to do by themselves. */
+/** Work that services have yet to do by themselves. */
 export interface Left {
   /** Events that have yet to be published, and sagas that have yet to move. */
   readonly events: readonly string[]
@@ -19,7 +19,7 @@ export interface Left {
   readonly backlogs: readonly (readonly [group: string, count: number])[]
 }
 
-/** What is left now. Throws `broker-unreachable`. */
+/** Finds the work that is left now. Throws `broker-unreachable`. */
 export async function findLeft(store: Store, broker: Broker): Promise<Left> {
   const events = await store.find(outbox, { published_at: 0 }, { columns: ['id'], orderBy: ['id'], limit: looked })
   const open = await store.find(sagas, { step: { in: unfinished } }, { orderBy: ['id'], limit: looked })

@@ -4,7 +4,7 @@ import type { StartService } from './services.ts'
 import { outbox, type OutboxRow } from './post/tables.ts'
 import { leaseTable } from '../shared/outbox/lease.ts'
 
-/** Who may publish from the outbox, so that of several processes one does. */
+/** The lease by which one of several processes publishes from the outbox. */
 export const leases = leaseTable('meetup_relay_leases')
 
 export const relayTables = [leases]

@@ -31,7 +31,7 @@ export interface ServeOptions {
   readonly servicePort: number
   /** Where images are kept: `disk:PATH`. */
   readonly images: string
-  /** What all parts show each other; only where all are in this process it may be left to chance. */
+  /** The secret that all parts show each other; only where all are in this process it may be left to chance. */
   readonly serviceSecret?: string | undefined
 }
 

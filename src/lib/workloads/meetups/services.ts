@@ -27,7 +27,7 @@ export interface Clients {
   close(): Promise<void>
 }
 
-/** What a service is built from. */
+/** The parts that a service is built from. */
 export interface ServiceContext extends Pick<
   Services,
   'database' | 'openCache' | 'openBroker' | 'openPubSub' | 'onError'
@@ -37,7 +37,7 @@ export interface ServiceContext extends Pick<
 
 /** A service at work. */
 export interface RunningService {
-  /** What of it can be called. */
+  /** The contracts that others can call. */
   readonly contracts: readonly ServedContract[]
   /** Finishes what is under way. Its calls have ended by then; the clients have not. */
   close(): Promise<void>

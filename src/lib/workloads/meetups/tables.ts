@@ -6,7 +6,7 @@ import { relayTables } from './relay.ts'
 import { sagaTables } from './saga/tables.ts'
 import { userTables } from './user/tables.ts'
 
-/** Of all services; each reads and writes its own alone. */
+/** The tables of all services; each reads and writes its own alone. */
 export const meetupTables: readonly AnyTable[] = [
   ...userTables,
   ...postTables,

@@ -25,7 +25,7 @@ interface Entry extends LedgerEntry {
   readonly letterId?: () => string
 }
 
-/** What has to be in the tables, to be gone through as often as needed. */
+/** Entries that have to be in the tables, to be gone through as often as needed. */
 interface Expected {
   readonly count: number
   /** Keys are `order <uid>` or `rejected <id>`. */
@@ -68,7 +68,7 @@ async function* notedEntries(entries: AsyncIterable<LedgerEntry>): AsyncGenerato
   for await (const { key, resource, outcome } of entries) yield { key: `${resource} ${key}`, resource: '', outcome }
 }
 
-/** What the topic holds now; what comes after that is left out. */
+/** Opens the topic as it is now; later messages are left out. */
 async function openTopic(broker: Broker): Promise<Pick<Expected, 'count' | 'read'>> {
   const count = await broker.backlog(topic, randomUUID())
   return {
@@ -152,7 +152,7 @@ function* judgeRow(key: string, content: string, claims: Claims, strays: Map<str
   }
 }
 
-/** Of what seems to be missing, the tables themselves say whether it is: another message of its id may be stored. */
+/** Looks in the tables for what seems to be missing: another message of its id may be stored. */
 async function* judgeMissing(
   expected: Expected,
   store: Store,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { OrderRow } from './tables.ts'
 
-/** What a set of orders holds: the same for the same rows in whatever order. */
+/** Count and checksum of a set of orders: the same for the same rows in whatever order. */
 export interface OrderDigest {
   readonly count: number
   /** 64 bits as 16 hexadecimal digits. */

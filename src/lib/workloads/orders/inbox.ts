@@ -13,7 +13,7 @@ export const group = 'orders'
 /** Messages that are stored at once. */
 export const maxBatch = 500
 
-/** What became of the messages that were stored. */
+/** Counts of what became of messages. */
 export interface InboxCounts {
   /** Orders that were new. */
   stored: number
@@ -44,7 +44,7 @@ export function createInbox(store: Store): Inbox {
     }
   }
 
-  /** What the database itself refuses must not stop the others: halves, and halves of them, until it stands alone. */
+  /** Halves a batch until a message that the database itself refuses stands alone, so that it does not stop the others. */
   async function storeOrSplit(messages: readonly Message[]): Promise<void> {
     try {
       await storeAll(messages, null)

@@ -7,7 +7,7 @@ import { deadLetterId, topic } from './inbox.ts'
 import { generateMessages, type GeneratedMessage } from './order-generator.ts'
 import type { Watch } from '../../base/progress.ts'
 
-/** What is published, and how fast. */
+/** The messages to publish, and their pace. */
 export interface PublishOptions {
   readonly seed: string
   /** Sets the ids of this run apart from those of every other. */
@@ -19,7 +19,7 @@ export interface PublishOptions {
   readonly invalid: number
 }
 
-/** What publishing is done with. */
+/** The broker, the ledger and the clock of a publisher. */
 export interface PublishContext extends Watch {
   readonly broker: Broker
   readonly ledger: Ledger
@@ -28,7 +28,7 @@ export interface PublishContext extends Watch {
   readonly onAcknowledged: (messages: readonly GeneratedMessage[], sentAt: number) => void
 }
 
-/** What the broker has acknowledged. */
+/** Counts of what the broker has acknowledged. */
 export interface Published {
   readonly orders: number
   readonly invalid: number

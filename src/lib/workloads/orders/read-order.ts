@@ -4,7 +4,7 @@ import { parseExactJson } from '../../base/exact-json.ts'
 import { OrderSchema, type Order } from './order.ts'
 import { maxReasonLength } from './tables.ts'
 
-/** What a message is: an order, or why it is none. */
+/** A message that was read: an order, or why it is none. */
 export type ReadMessage = { readonly order: Order } | { readonly order: null; readonly reason: string }
 
 /** The longest message that is looked into, in bytes. */

@@ -8,7 +8,7 @@ export interface Readable {
   readonly origin: string
   /** Orders that were asked for until they were there. */
   readonly orders: number
-  /** Of those, how many never were. */
+  /** Orders among those that never were. */
   readonly unreadable: number
   /** From when each was handed to the broker to when it was there; ascending. */
   readonly latencies: readonly number[]
@@ -70,7 +70,7 @@ export function followReadings(
   }
 }
 
-/** What following is done with. */
+/** The clock and the end of following. */
 export interface FollowContext {
   readonly clock: Clock
   readonly signal: AbortSignal

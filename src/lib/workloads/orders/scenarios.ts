@@ -3,7 +3,7 @@ import type { Scenario } from '../../ports/scenario.ts'
 import { createOrderGenerator } from './order-generator.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
 
-/** What readers are told. */
+/** Options of readers. */
 export interface ReadOptions {
   readonly seed: string
   /** Orders that are known to be there. */

@@ -25,7 +25,7 @@ export const maxUidLength = 64
 /** The longest reason, in UTF-16 units. */
 export const maxReasonLength = 500
 
-/** What is kept of a message that is no order, in bytes: as much as NATS takes unless it is told otherwise. */
+/** Bytes that are kept of a message that is no order: as many as NATS takes unless it is told otherwise. */
 export const keptBytes = 1024 * 1024
 
 /** Base64 writes three bytes as four characters. */

@@ -1,12 +1,12 @@
-/** How much somebody may do: so much at once, and then no faster than that. */
+/** Bounds of how much somebody may do: so much at once, and then no faster than that. */
 export interface QuotaLimits {
   readonly atOnce: number
   readonly perSecond: number
-  /** Of how many is known what they did; of more, those are forgotten who did nothing for the longest time. */
+  /** How many keys are remembered; of more, those are forgotten that did nothing for the longest time. */
   readonly maxKeys?: number
 }
 
-/** What each of many, told apart by a key, has left of a quota. */
+/** A quota for each of many, told apart by a key. */
 export interface Quota {
   /** Seconds until the next may be done, or the one after `ahead` others; 0: at once. Does not count it. */
   wait(key: string, ahead?: number): number

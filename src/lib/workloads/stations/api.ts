@@ -65,7 +65,7 @@ export async function serveStations(services: Services, options: ApiOptions): Pr
   }
 }
 
-/** One that is away is no reason not to take bookings, which wait for it; any other fault is. */
+/** Opens the broker; one that is away is no reason not to take bookings, which wait for it, while any other fault is. */
 async function tryBroker({ openBroker, onError }: Services): Promise<void> {
   try {
     await openBroker()

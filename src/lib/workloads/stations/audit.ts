@@ -94,7 +94,7 @@ async function claimBookings(store: Store, count: number, pace: Pace): Promise<C
   return claims
 }
 
-/** What the claims match. There is no other booking of that person. */
+/** A booking as the claims match it. There is no other one of that person. */
 function toStored(person: string, day: string) {
   return { id: '', key: person, resource: day }
 }
@@ -117,7 +117,7 @@ async function* findUnpublished(
 
 type WaitingMessage = NonNullable<ReturnType<typeof readMessage>>
 
-/** What is in the outbox now and stays there, though it is waited for as long as some of it is being published. */
+/** Finds what is in the outbox now and stays there, waiting for as long as some of it is being published. */
 async function findWaiting(store: Store, signal: AbortSignal, standstillMs: number): Promise<WaitingMessage[]> {
   const [last] = await store.find(outbox, {}, { orderBy: ['id'], descending: true, limit: 1 })
   if (!last) return []

@@ -3,7 +3,7 @@ import type { Store } from '../../ports/database.ts'
 import { days, type Day } from './tables.ts'
 import { readThrough } from '../../adapters/cache/cache.ts'
 
-/** What everybody looks at, as the JSON that the API answers with: at most the cache's age old. */
+/** Stations and days as the JSON that the API responds with: at most the cache's age old. */
 export interface Board {
   /** Every station with its first and last day and its places, in order of names. */
   readStations(): Promise<Buffer>

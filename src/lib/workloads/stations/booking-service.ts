@@ -5,7 +5,7 @@ import { createGroupCommit } from '../shared/group-commit.ts'
 import type { BookingMessage } from './messages.ts'
 import { bookings, dayId, days, outbox, type Booking, type Outgoing } from './tables.ts'
 
-/** What became of a request for a place. `taken`: the person has a place already. */
+/** The result of a request for a place. `taken`: the person has a place already. */
 export type BookingResult = 'booked' | 'taken' | 'sold-out' | 'no-such-station' | 'no-such-day'
 
 /** Books places; a booking resolves only when it is durable. */
@@ -68,7 +68,7 @@ interface KnownDays {
   readonly stations: ReadonlySet<string>
 }
 
-/** Of the days and stations that were asked for, those that there are. */
+/** Finds the days and stations that exist among those that were asked for. */
 async function findKnown(store: Store, refused: readonly BookingMessage[]): Promise<KnownDays> {
   if (refused.length === 0) return { dayIds: new Set(), stations: new Set() }
   const ids = new Set(refused.map(({ location, date }) => dayId(location, date)))

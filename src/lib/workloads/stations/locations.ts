@@ -14,7 +14,7 @@ export interface Location {
   readonly capacity: number
 }
 
-/** What a station may be called: it stands in paths and, before a slash, in keys. */
+/** Names that a station may have: they stand in paths and, before a slash, in keys. */
 export const stationPattern = String.raw`^[\p{L}\p{N}][\p{L}\p{N} .&'()-]*$`
 
 /** Those that ship with rushbench; from the sources and from what is built it is as many folders up. */

@@ -9,7 +9,7 @@ import type { BookingMessage } from './messages.ts'
 import { dayId, maxLengths } from './tables.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
 
-/** What the users do. */
+/** Options of the users. */
 export interface ScenarioOptions extends OutcomeStatuses {
   readonly seed: string
 }
@@ -20,7 +20,7 @@ const thinkBeforeBookingMs = [2000, 4000] as const
 const thinkBeforeSecondMs = 1000
 const browseMs = meanThinkMs(thinkBeforeMs, thinkOverStationsMs)
 
-/** Of all who have booked, one in so many tries to get a second place. */
+/** One in so many of those who have booked tries to get a second place. */
 const triesAgainOneIn = 10
 
 /**

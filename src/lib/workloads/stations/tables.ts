@@ -20,7 +20,7 @@ export interface Booking {
   readonly last_name: string
   readonly address: string
   readonly phone_number: string
-  /** Of a day. */
+  /** The id of a day. */
   readonly day: string
 }
 
@@ -87,10 +87,10 @@ export const outbox = defineTable<Outgoing>({
   primaryKey: 'id',
 })
 
-/** Who may publish from the outbox, so that of several processes one does. */
+/** The lease by which one of several processes publishes from the outbox. */
 export const leases = leaseTable('station_leases')
 
-/** What the audit reads. */
+/** The tables that the audit reads. */
 export const bookingTables: BookingTables = {
   bookings: { table: bookings, key: 'mysejahtera_id', resource: 'day' },
   resources: { table: days, capacity: 'capacity', available: 'available' },

@@ -163,7 +163,7 @@ function addListRoutes(app: FastifyInstance, store: Store): void {
 /** The most bytes of receipts on one page, in base64. */
 const maxPageBytes = 4 * 1024 * 1024
 
-/** What a receipt has on its page beside its bytes, at most. */
+/** Bytes that a receipt has on its page beside its own, at most. */
 const rowBytes = 1024
 
 /** The first of them that fit on a page; one at least, which is never too large for it. */

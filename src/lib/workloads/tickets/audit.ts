@@ -173,7 +173,7 @@ async function* judgeLine(store: Store, claims: Claims, id: string): AsyncGenera
   if (!row) yield { kind: 'inconsistent', key: `product ${id}`, detail: 'stands on a line, and not in the catalogue' }
 }
 
-/** What was added to the catalogue after it was read has its line all the same. */
+/** Looks again: a product that was added to the catalogue after it was read has its line all the same. */
 async function* judgeUnseen(store: Store, id: string): AsyncGenerator<Violation> {
   const [row] = await store.find(lines, { product_id: id }, { columns: ['id'], limit: 1 })
   if (!row) yield { kind: 'inconsistent', key: `product ${id}`, detail: 'stands in the catalogue, and on no line' }

@@ -5,7 +5,7 @@ export interface OrderLine {
   readonly priceCents: number
 }
 
-/** What a receipt says. Money in cents. */
+/** An order as its receipt says it. Money in cents. */
 export interface Order {
   /** A whole number without leading zeros, as text: a name, with which nobody calculates. */
   readonly id: string

@@ -9,7 +9,7 @@ const packs = ['1', '2', '3', '6', '12']
 
 const mostLines = 10
 
-/** What the shop sells: 500 products, some of whose names need quotes. */
+/** Makes the products of the shop: 500, some of whose names need quotes. */
 export function createGoods(random: Random): readonly OrderLine[] {
   const names = kinds.flatMap((kind) => makes.flatMap((make) => packs.map((pack) => `${kind} ${make} x${pack}`)))
   return names.map((product, index) => {

@@ -10,7 +10,7 @@ import { createQuota } from '../shared/quota.ts'
 /** Broken receipts that a caller may have kept at once, and a second from then on; each good one permits another. */
 const brokenLimits = { atOnce: 1000, perSecond: 1 }
 
-/** What callers have left of broken receipts, which are kept whole for ever. */
+/** The quota of broken receipts that each caller has, since these are kept whole for ever. */
 export interface BrokenQuota {
   /** Seconds until the caller may have one more kept, after `ahead` others; 0: at once. */
   wait(caller: string, ahead: number): number
@@ -35,7 +35,7 @@ interface Receipt {
 }
 
 /**
- * What became of a receipt. `again`: it had been stored before, and nothing was added. `refused`: it cannot be read, and its
+ * The result of taking a receipt. `again`: it had been stored before, and nothing was added. `refused`: it cannot be read, and its
  * caller may have another one kept only after so many seconds.
  */
 export type Stored =
@@ -80,7 +80,7 @@ export function createReceiptService(store: Store, onCommit: (receipts: number) 
   }
 }
 
-/** What is to be stored of a batch, and what is said to each of it then. */
+/** Changes that store a batch, and the result of each receipt then. */
 interface Plan {
   readonly changes: readonly Change[]
   readonly rows: number
@@ -123,15 +123,15 @@ async function makePlan(store: Store, batch: readonly Receipt[], quota: BrokenQu
     findAll([...productIds], (ids) => store.find(products, { id: { in: ids } }, { columns: ['id'] })),
   ])
   const holders = new Map(knownOrders.map(({ id, receipt }) => [id, receipt]))
-  const flaws = new Map(knownRejected.map(({ id, reason, line }) => [id, { reason, line }]))
+  const errors = new Map(knownRejected.map(({ id, reason, line }) => [id, { reason, line }]))
   const catalogue = new Set(knownProducts.map(({ id }) => id))
   const changes: Change[] = []
-  /** Of each caller, in this plan. */
+  /** Broken receipts of each caller in this plan. */
   const broken = new Map<string, number>()
 
   function judge(receipt: Receipt): Stored {
     const { id, parsed, caller } = receipt
-    const known = flaws.get(id)
+    const known = errors.get(id)
     if (known) return { kind: 'rejected', receipt: id, ...known, again: true }
     if (parsed.kind === 'order') {
       const { order } = parsed
@@ -144,14 +144,14 @@ async function makePlan(store: Store, batch: readonly Receipt[], quota: BrokenQu
         return { kind: 'order', receipt: id, orderId: order.id, again: holder === id }
       }
     }
-    const flaw = parsed.kind === 'flaw' ? parsed.flaw : ({ reason: 'order-taken', line: 1 } as const)
+    const error = parsed.kind === 'error' ? parsed.error : ({ reason: 'order-taken', line: 1 } as const)
     const ahead = broken.get(caller) ?? 0
     const seconds = quota.wait(caller, ahead)
     if (seconds > 0) return { kind: 'refused', receipt: id, seconds, again: false }
     broken.set(caller, ahead + 1)
-    flaws.set(id, flaw)
-    changes.push(rejectedChange(receipt, flaw))
-    return { kind: 'rejected', receipt: id, ...flaw, again: false }
+    errors.set(id, error)
+    changes.push(rejectedChange(receipt, error))
+    return { kind: 'rejected', receipt: id, ...error, again: false }
   }
 
   const stored = batch.map(judge)
@@ -207,7 +207,7 @@ function orderChange({ id: receipt, receivedAt }: Receipt, order: Order, added: 
   return { guard: null, insert: added.length > 0 ? [...insert, { table: products, rows: added }] : insert }
 }
 
-function rejectedChange({ id, bytes, receivedAt }: Receipt, flaw: { reason: string; line: number }): Change {
-  const row = { id, ...flaw, received_at: receivedAt, bytes: bytes.toString('base64') }
+function rejectedChange({ id, bytes, receivedAt }: Receipt, error: { reason: string; line: number }): Change {
+  const row = { id, ...error, received_at: receivedAt, bytes: bytes.toString('base64') }
   return { guard: null, insert: [{ table: rejected, rows: [row] }] }
 }

@@ -37,14 +37,16 @@ export const reasons = {
 export type Reason = keyof typeof reasons
 
 /** Why a receipt is none. */
-export interface Flaw {
+export interface ReceiptError {
   readonly reason: Reason
   /** Where: counted from 1; 0 for the whole. */
   readonly line: number
 }
 
-/** What bytes turned out to be. */
-export type Parsed = { readonly kind: 'order'; readonly order: Order } | { readonly kind: 'flaw'; readonly flaw: Flaw }
+/** The result of parsing. */
+export type Parsed =
+  | { readonly kind: 'order'; readonly order: Order }
+  | { readonly kind: 'error'; readonly error: ReceiptError }
 
 /** The largest receipt: 64 KiB. */
 export const maxReceiptBytes = 64 * 1024
@@ -54,23 +56,23 @@ const maxLines = 1000
 
 /** Thrown within this file alone. */
 class Refusal extends Error {
-  readonly flaw: Flaw
+  readonly error: ReceiptError
 
   constructor(reason: Reason, line = 0) {
     super(reason)
-    this.flaw = { reason, line }
+    this.error = { reason, line }
   }
 }
 
 /**
  * Reads a receipt: strict, so that nothing is stored that was only guessed, and total: whatever the bytes are, it
- * returns an order or the first flaw, in a time that grows with their number and no faster.
+ * returns an order or the first error, in a time that grows with their number and no faster.
  */
 export function parseReceipt(bytes: Uint8Array): Parsed {
   try {
     return { kind: 'order', order: readOrder(readText(bytes)) }
   } catch (error) {
-    if (error instanceof Refusal) return { kind: 'flaw', flaw: error.flaw }
+    if (error instanceof Refusal) return { kind: 'error', error: error.error }
     throw error
   }
 }

@@ -9,7 +9,7 @@ import { receiptId } from './receipt-service.ts'
 import { formatReceipt } from './order.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
 
-/** What can be chosen about the senders. */
+/** Options of the senders. */
 export interface ScenarioOptions {
   readonly seed: string
 }
@@ -17,20 +17,20 @@ export interface ScenarioOptions {
 /** Between two receipts of a sender. In the open model arrivals set the pace. */
 const thinkMs = [500, 1500] as const
 
-/** What of the receipts of `dirty` is not a good one. */
+/** Share of the receipts of `dirty` that are not good ones. */
 const dirtyShare = 0.25
 
 /** Kept whole counts as taken, too: nothing was lost. */
 const statuses = { bookedStatuses: [200, 201, 202], conflictStatuses: [] }
 
-/** How a ledger calls what became of a receipt: one that was not acknowledged may be either. */
+/** The resource in the ledger of an acknowledged receipt, by status: one that was not acknowledged may be either. */
 const acknowledgedAs: Readonly<Record<number, string>> = { 200: 'order', 201: 'order', 202: 'rejected' }
 
-/** Of an order number: there are at most a million users. */
+/** Digits of an order number that tell the user: there are at most a million. */
 const userDigits = 7
 
 interface Sender {
-  /** What all its order numbers begin with. */
+  /** The beginning of all its order numbers. */
   readonly numbers: string
   orders: number
   /** The last good receipt. */

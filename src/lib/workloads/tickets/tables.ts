@@ -53,7 +53,7 @@ const orderId = text(maxLengths.orderId)
 const productId = text(maxLengths.productId)
 const product = text(maxLengths.product)
 
-/** Of the position in the id of a line. */
+/** Digits of the position in the id of a line. */
 const positionDigits = 4
 
 /**

@@ -13,11 +13,11 @@ import {
 } from './seeding.ts'
 import { reservations, type Reservation } from './tables.ts'
 
-/** What the original measured, to be printed beside our figures. */
+/** The figures of the original, to be printed beside ours. */
 export const originalInsertBench =
   'the original, the API that this table is modelled on, as its authors measured it on a machine of their own: 100 inserts at 6,000,000 rows took 8.9 ms each. Hold only a table of as many rows against it.'
 
-/** What a benchmark of reservations needs. */
+/** The database and the rows of a benchmark of reservations. */
 export interface BenchTableParts {
   /** With a connection more than inserts are to be under way at once. */
   readonly database: Database
@@ -49,7 +49,7 @@ export function createBenchTable({ database, choices, seedRows }: BenchTablePart
 /** An insert that was drawn on a connection. */
 interface Drawn {
   readonly slot: number
-  /** What was sent; null until it is. */
+  /** The insert that was sent; null until it is. */
   sent: Promise<void> | null
 }
 

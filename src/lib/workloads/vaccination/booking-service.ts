@@ -3,7 +3,7 @@ import type { Change, Database } from '../../ports/database.ts'
 import { createGroupCommit } from '../shared/group-commit.ts'
 import { reservations, schedules, type Reservation } from './tables.ts'
 
-/** What became of a request for a place. */
+/** The result of a request for a place. */
 export type BookingResult =
   | { readonly kind: 'booked'; readonly reservation: Reservation }
   | { readonly kind: 'sold-out' }

@@ -7,7 +7,7 @@ import { createNamePool } from './reservation-rows.ts'
 import type { Slot } from './tables.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
 
-/** What the users of the original do. */
+/** Options of the users, who do what those of the original did. */
 export interface ScenarioOptions extends OutcomeStatuses {
   /** First day that has slots; the users look at the first two months of its year. */
   readonly from: string

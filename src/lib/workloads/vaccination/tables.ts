@@ -65,7 +65,7 @@ export const stockCounter: Counter = {
   reference: 'schedule_id',
 }
 
-/** What the audit reads. */
+/** The tables that the audit reads. */
 export const bookingTables: BookingTables = {
   bookings: { table: reservations, key: 'ticket_id', resource: 'schedule_id' },
   resources: { table: schedules, capacity: 'max_available', available: 'stock' },

@@ -25,7 +25,7 @@ export async function withdrawBookings(database: Database, run: FinishedRun): Pr
   return withdrawn.length
 }
 
-/** What every version 7 UUID of that millisecond or later is at least. */
+/** The smallest that a version 7 UUID of that millisecond or later can be. */
 function idAt(time: Date): string {
   const hex = time.getTime().toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}`

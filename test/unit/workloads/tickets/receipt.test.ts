@@ -3,14 +3,19 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { formatMoney, formatReceipt, type Order } from '../../../../src/lib/workloads/tickets/order.ts'
-import { maxReceiptBytes, parseReceipt, reasons, type Flaw } from '../../../../src/lib/workloads/tickets/receipt.ts'
+import {
+  maxReceiptBytes,
+  parseReceipt,
+  reasons,
+  type ReceiptError,
+} from '../../../../src/lib/workloads/tickets/receipt.ts'
 
 const folder = fileURLToPath(new URL('../../../../fixtures/tickets/', import.meta.url))
 const index = JSON.parse(readFileSync(`${folder}index.json`, 'utf8')) as {
   readonly good: Readonly<
     Record<string, Omit<Order, 'lines'> & { readonly lines: readonly [string, string, number][] }>
   >
-  readonly broken: Readonly<Record<string, Flaw>>
+  readonly broken: Readonly<Record<string, ReceiptError>>
 }
 const parse = (text: string) => parseReceipt(Buffer.from(text))
 
@@ -37,8 +42,8 @@ describe('receipts from fixtures/tickets', () => {
     expect(parseReceipt(readFileSync(`${folder}good/${file}`))).toEqual({ kind: 'order', order })
   })
 
-  it.each(Object.entries(index.broken))('broken: %s', (file, flaw) => {
-    expect(parseReceipt(readFileSync(`${folder}broken/${file}`))).toEqual({ kind: 'flaw', flaw })
+  it.each(Object.entries(index.broken))('broken: %s', (file, error) => {
+    expect(parseReceipt(readFileSync(`${folder}broken/${file}`))).toEqual({ kind: 'error', error })
   })
 })
 
@@ -77,13 +82,13 @@ describe('parseReceipt', () => {
     const bytes = fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.string({ unit: 'binary' }).map(Buffer.from))
     fc.assert(
       fc.property(bytes, (any) => {
-        expect(['order', 'flaw']).toContain(parseReceipt(any).kind)
+        expect(['order', 'error']).toContain(parseReceipt(any).kind)
       }),
       { numRuns: 1000 },
     )
   })
 
-  it('makes of a good one that was changed a good one that can be written again, or a flaw with a reason', () => {
+  it('makes of a good one that was changed a good one that can be written again, or an error with a reason', () => {
     const change = fc.record({
       at: fc.double({ min: 0, max: 0.999, noNaN: true }),
       put: fc.uint8Array({ maxLength: 3 }),
@@ -102,8 +107,8 @@ describe('parseReceipt', () => {
           const sums = [parsed.order.vatCents, parsed.order.totalCents, ...parsed.order.lines.map((l) => l.priceCents)]
           for (const sum of sums) expect(Number.isSafeInteger(sum) && sum >= 0).toBe(true)
         } else {
-          expect(Object.keys(reasons)).toContain(parsed.flaw.reason)
-          expect(parsed.flaw.line).toBeGreaterThanOrEqual(0)
+          expect(Object.keys(reasons)).toContain(parsed.error.reason)
+          expect(parsed.error.line).toBeGreaterThanOrEqual(0)
         }
       }),
       { numRuns: 1000 },
@@ -126,8 +131,8 @@ describe('parseReceipt', () => {
 
   it('takes a receipt of just the largest size, and none of a byte more', () => {
     const receipt = (length: number) => Buffer.from('Order: 1\n'.padEnd(length, 'x'))
-    expect(parseReceipt(receipt(maxReceiptBytes))).toMatchObject({ flaw: { reason: 'no-empty-line' } })
-    expect(parseReceipt(receipt(maxReceiptBytes + 1))).toMatchObject({ flaw: { reason: 'too-large' } })
+    expect(parseReceipt(receipt(maxReceiptBytes))).toMatchObject({ error: { reason: 'no-empty-line' } })
+    expect(parseReceipt(receipt(maxReceiptBytes + 1))).toMatchObject({ error: { reason: 'too-large' } })
   })
 })
 

@@ -95,7 +95,7 @@ describe('damage', () => {
     const good = 'Order: 1\nVAT: 1.00\nTotal: 2.00\n\nproduct,product_id,price\nPane,p1,1.00\nVino,p2,1.00\n'
     const reasons = Array.from({ length: 300 }, () => {
       const parsed = parseReceipt(damage(good, random))
-      return parsed.kind === 'flaw' ? parsed.flaw.reason : 'good'
+      return parsed.kind === 'error' ? parsed.error.reason : 'good'
     })
     expect(reasons.filter((reason) => reason === 'good').length).toBeLessThan(60)
     expect(new Set(reasons).size).toBeGreaterThan(8)

@@ -16,7 +16,7 @@ interface Window {
 
 type StoredMessage = Pick<MessageRow, 'id' | 'room_id' | 'position'>
 
-/** What clients noted of anything but deliveries. */
+/** The entries of a ledger but those of deliveries. */
 export function withoutDeliveries(ledger: LedgerEntries): LedgerEntries {
   return {
     count: ledger.count,

@@ -71,7 +71,7 @@ async function* auditBatch(
   }
 }
 
-/** What the claims match. */
+/** An event as the claims match it. */
 function asStored(id: string) {
   return { key: id, id: '', resource: '' }
 }

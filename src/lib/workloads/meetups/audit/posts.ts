@@ -8,7 +8,7 @@ import { inBatches } from './batches.ts'
 
 type AuditedPost = Pick<PostRow, 'id' | 'user_id' | 'state' | 'max_apply' | 'places_left'>
 
-/** What belongs to some posts, by their ids. */
+/** Rows that belong to some posts, by the posts' ids. */
 interface Belongings {
   readonly rooms: ReadonlyMap<string, RoomRow>
   /** The owners that are members of their rooms. */

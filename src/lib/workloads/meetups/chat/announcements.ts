@@ -3,7 +3,7 @@ import type { MessageRow } from './tables.ts'
 import { pause } from '../../../base/abort.ts'
 import type { PubSub } from '../../../ports/pubsub.ts'
 
-/** What processes tell each other of a room on. */
+/** The channel on which processes tell each other of a room. */
 export function channelOf(roomId: string): string {
   return `meetup-room:${roomId}`
 }
@@ -36,7 +36,7 @@ export function readMessage(text: string): MessageRow | null {
 export interface Announcer {
   /** Resolves when they are told, or will be as soon as that is possible. */
   announce(stored: readonly MessageRow[]): Promise<void>
-  /** Of a room that was closed, or that somebody may not read any more. */
+  /** Announces that a room was closed, or that somebody may not read it any more. */
   announceChange(roomId: string): Promise<void>
   close(): Promise<void>
 }

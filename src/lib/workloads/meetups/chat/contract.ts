@@ -12,7 +12,7 @@ export interface Member {
   readonly joinedAt: number
 }
 
-/** What a member has said. */
+/** A message that a member has written. */
 export interface Message {
   readonly id: string
   readonly roomId: string
@@ -23,7 +23,7 @@ export interface Message {
   readonly key: string
 }
 
-/** What a subscriber gets. */
+/** An event of a subscription. */
 export interface ChatEvent {
   /** Not there in the first. */
   readonly message?: Message | null

@@ -1,3 +1,4 @@
+import { onAbort } from '../../../base/abort.ts'
 import type { Store } from '../../../ports/database.ts'
 import type { PubSub } from '../../../ports/pubsub.ts'
 import { channelOf, readMessage } from './announcements.ts'
@@ -9,13 +10,13 @@ const maxWaiting = 1000
 /** Messages read at once. */
 const pageSize = 500
 
-/** What a follower gets: where it stands, first without a message. */
+/** An event of a follower: where it stands, first without a message. */
 export interface Followed {
   readonly message: MessageRow | null
   readonly position: number
 }
 
-/** Who follows what. */
+/** A room, and where to begin to follow it. */
 export interface Following {
   readonly store: Store
   readonly pubsub: PubSub
@@ -36,9 +37,8 @@ export async function* followRoom(
   signal: AbortSignal,
 ): AsyncGenerator<Followed> {
   const inbox = createInbox()
-  const stop = () => inbox.close()
   const subscription = await pubsub.subscribe(channelOf(roomId), inbox)
-  signal.addEventListener('abort', stop, { once: true })
+  const off = onAbort(signal, inbox.close)
   try {
     // Only now, so that nothing happens between the two without being heard of.
     await check()
@@ -55,7 +55,7 @@ export async function* followRoom(
       }
     }
   } finally {
-    signal.removeEventListener('abort', stop)
+    off()
     await subscription.close()
   }
 }
@@ -75,7 +75,7 @@ async function* readBehind(store: Store, roomId: string, after: number): AsyncGe
   }
 }
 
-/** What was heard and not read yet. */
+/** Announcements that were heard and not read yet. */
 function createInbox() {
   let waiting: (MessageRow | null)[] = []
   let bell = Promise.withResolvers<void>()

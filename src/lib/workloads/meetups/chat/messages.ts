@@ -32,7 +32,7 @@ export function createMessageStore(
   }, maxBatch)
 }
 
-/** What became of a message. */
+/** The result of storing a message. */
 type Stored = { readonly fresh: MessageRow } | { readonly known: MessageRow } | { readonly refusal: RpcError }
 
 async function toPromise(result: Stored): Promise<MessageRow> {

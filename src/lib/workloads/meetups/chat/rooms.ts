@@ -30,7 +30,7 @@ export async function closeRoom(store: Store, id: string): Promise<void> {
   await store.remove(messages, { room_id: id })
 }
 
-/** What an event says of somebody who applied, for the `turn`th time. */
+/** A change of membership: somebody applied, or withdrew, for the `turn`th time. */
 export interface Turn {
   readonly roomId: string
   readonly userId: string

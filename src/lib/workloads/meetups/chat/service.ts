@@ -18,7 +18,7 @@ import {
   type RoomRow,
 } from './tables.ts'
 
-/** What the chat is built on. */
+/** The parts that the chat is built on. */
 export interface ChatContext {
   readonly store: Store
   readonly pubsub: PubSub

@@ -12,14 +12,14 @@ export interface Loaders {
   readonly users: DataLoader<string, User | null>
   readonly posts: DataLoader<string, Post | null>
   readonly rooms: DataLoader<string, Room | null>
-  /** Of a post. */
+  /** Applications of a post. */
   readonly applications: DataLoader<string, readonly Application[]>
   readonly images: DataLoader<string, readonly Image[]>
-  /** Of a room. */
+  /** Members of a room. */
   readonly members: DataLoader<string, readonly Member[]>
 }
 
-/** What an operation is carried out with. */
+/** The context in which operations are carried out. */
 export interface GatewayContext {
   readonly clients: Clients
   /** Where it is asked from, as `callerOf` tells it; empty over a WebSocket, where nothing depends on it. */

@@ -16,7 +16,7 @@ import {
 import { fragmentsOf } from './documents.ts'
 import { createIntrospectionCost, introspectionFields } from './introspection-cost.ts'
 
-/** What an operation may cost: a page of 100 posts with all that belongs to them costs less. */
+/** The most that an operation may cost: a page of 100 posts with all that belongs to them costs less. */
 export const maxCost = 10_000
 
 /** How many entries a list counts as that says nothing about its length. */
@@ -28,19 +28,19 @@ const maxFirst = 100
 /** Lists in these are as long as `first` says. */
 const pages: ReadonlySet<string> = new Set(['PostConnection', 'MessagePage'])
 
-/** What fields cost beside what they give: each of these asks a service by itself. */
+/** Costs of fields beside what they give: each of these asks a service by itself. */
 const callCosts: ReadonlyMap<string, number> = new Map([
   ['Query.posts', 100],
   ['Room.messages', 50],
 ])
 
-/** What a mutation costs beside what it gives; those that hash a password take as long as a thousand fields. */
+/** Costs of mutations beside what they give; those that hash a password take as long as a thousand fields. */
 const mutationCost = 100
 const passwordCost = 1000
 const withPasswords: ReadonlySet<string> = new Set(['createUser', 'login', 'updatePassword'])
 
 /**
- * What the dearest operation of a document costs: every field that is answered is one, in a list as often as it may have
+ * Returns the cost of the dearest operation of a document: every field that is answered is one, in a list as often as it may have
  * entries; what asks a service by itself costs more. Questions about the schema cost what their answer has, which is
  * known; one that costs more than `most` is not counted to its end.
  */
@@ -59,7 +59,7 @@ export function costOf(
   return Math.max(0, ...costs)
 }
 
-/** Of variables that an operation declares. */
+/** Default values of the variables that an operation declares. */
 function defaultsOf(node: DefinitionNode): Record<string, unknown> {
   const declared = (node.kind === Kind.OPERATION_DEFINITION && node.variableDefinitions) || []
   return Object.fromEntries(

@@ -26,7 +26,7 @@ export class InvalidDocument extends Error {
 export interface Documents {
   /** Throws `InvalidDocument` for what is too large, no GraphQL, too deep, or asks for what there is not. */
   read(source: string): DocumentNode
-  /** What is kept, about. */
+  /** The memory that kept documents take, about. */
   readonly keptBytes: number
 }
 
@@ -37,7 +37,7 @@ export interface DocumentLimits {
   readonly maxTokens: number
   /** How many fields may lie within each other. */
   readonly maxDepth: number
-  /** Of documents that are kept. */
+  /** The most memory for documents that are kept. */
   readonly maxKeptBytes: number
 }
 
@@ -49,10 +49,10 @@ export const defaultDocumentLimits: DocumentLimits = {
   maxKeptBytes: 8 * 1024 * 1024,
 }
 
-/** Of one document, reported at once: each repeats a part of it. */
+/** Errors of one document that are reported at once: each repeats a part of it. */
 const maxErrors = 5
 
-/** What a document that is kept takes beside its source, for each token. */
+/** Memory that a kept document takes beside its source, for each token. */
 const tokenBytes = 600
 
 /** Documents over `schema`. The one that was asked for longest ago goes first, and those that are refused are not kept. */
@@ -101,7 +101,7 @@ function check(schema: GraphQLSchema, source: string, { maxBytes, maxTokens, max
   return document
 }
 
-/** What is thrown where a document, or what came with it, is refused for a reason of ours. */
+/** The error of a document, or of what came with it, that is refused for a reason of ours. */
 export function invalidDocument(message: string): InvalidDocument {
   return new InvalidDocument([new GraphQLError(message)])
 }
@@ -115,7 +115,7 @@ function parseDocument(source: string, maxTokens: number): DocumentNode {
   }
 }
 
-/** Of a valid document, in which no fragment contains itself. */
+/** The depth of a valid document, in which no fragment contains itself. */
 function depthOf(document: DocumentNode): number {
   const fragments = fragmentsOf(document)
   const known = new Map<string, number>()

@@ -11,14 +11,14 @@ import {
 import type { GatewayContext } from './context.ts'
 import type { Meter } from './meter.ts'
 
-/** What one operation, or one event of a subscription, is carried out with. */
+/** The context of one operation, or of one event of a subscription. */
 export interface OperationContext extends GatewayContext {
   readonly meter: Meter
   /** Aborts when nobody waits for a subscription any more. */
   readonly signal: AbortSignal
 }
 
-type Resolve = (source: never, args: never, context: OperationContext) => unknown
+type Resolve = (source: never, args: never, context: OperationContext, info: never) => unknown
 
 /** How fields are found, by type and field; of a field of Subscription, how its events are. */
 export type Resolvers = Readonly<Record<string, Readonly<Record<string, Resolve | { readonly subscribe: Resolve }>>>>
@@ -46,8 +46,8 @@ export function makeExecutable(
         const type = schema.getType(typeName)
         const field = isObjectType(type) ? type.getFields()[name] : undefined
         if (!field) throw new TypeError(`there is no field ${typeName}.${name}`)
-        if (typeof resolver === 'function') field.resolve = resolver as unknown as AnyResolver
-        else field.subscribe = resolver.subscribe as unknown as AnyResolver
+        if (typeof resolver === 'function') field.resolve = resolver as AnyResolver
+        else field.subscribe = resolver.subscribe as AnyResolver
       }
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue

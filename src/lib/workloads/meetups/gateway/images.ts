@@ -9,7 +9,7 @@ import { createContext } from './context.ts'
 import { requireOwner } from './post-resolvers.ts'
 import type { VerifyToken } from './tokens.ts'
 
-/** What HTTP calls what a service says no with. */
+/** The HTTP status of each code that a service refuses with. */
 const statuses: Readonly<Record<RpcCode, number>> = {
   invalid: 422,
   unauthenticated: 401,

@@ -20,7 +20,7 @@ export const introspectionFields: ReadonlyMap<string, GraphQLField<unknown, unkn
   [TypeMetaFieldDef.name, TypeMetaFieldDef],
 ])
 
-/** What a field of the answer has beside its text, in bytes: quotes, colons and brackets. */
+/** Bytes that a field of the response has beside its text: quotes, colons and brackets. */
 const fieldBytes = 16
 
 /** So much text costs as much as a field. */

@@ -19,7 +19,7 @@ export interface Meter {
   add(value: unknown, info: GraphQLResolveInfo): void
 }
 
-/** What an answer may take. */
+/** Bounds of a response. */
 export interface ResponseLimits {
   /** Its JSON, about. */
   readonly maxBytes: number
@@ -57,13 +57,13 @@ export function createMeter({ maxBytes, maxMs }: ResponseLimits): Meter {
   }
 }
 
-/** What an answer that would be larger is instead. */
+/** The error instead of a response that would be larger. */
 function tooLarge(maxBytes: number): GraphQLError {
   const message = `The answer has more than ${maxBytes / 1024 / 1024} MiB: ask for less at once`
   return new GraphQLError(message, { extensions: { code: 'too-large' } })
 }
 
-/** What an answer that would take longer is instead. What it is about may have been carried out, or not. */
+/** The error instead of a response that would take longer. The operation may have been carried out, or not. */
 export function tooLate(maxMs: number): GraphQLError {
   const message = `The operation takes longer than ${maxMs / 1000} s`
   return new GraphQLError(message, { extensions: { code: 'unavailable' } })
@@ -84,7 +84,7 @@ function bytesOf(value: unknown, info: GraphQLResolveInfo): number {
 
 const known = new WeakMap<FieldNode, number>()
 
-/** Of the `__typename`s that are asked of each object of a field. */
+/** Bytes of the `__typename`s that are asked of each object of a field. */
 function typeNameBytes(node: FieldNode, fragments: Readonly<Record<string, FragmentDefinitionNode>>): number {
   const found = known.get(node)
   if (found !== undefined) return found

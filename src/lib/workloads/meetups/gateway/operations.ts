@@ -17,14 +17,14 @@ import { invalidQuery, type FormatErrors } from './errors.ts'
 import type { OperationContext } from './executable.ts'
 import { createMeter, tooLate, type ResponseLimits } from './meter.ts'
 
-/** What a client asks for. */
+/** An operation that a client asks for. */
 export interface OperationRequest {
   readonly query: string
   readonly operationName: string | null
   readonly variables: Readonly<Record<string, unknown>>
 }
 
-/** What it is answered. */
+/** The response to an operation. */
 export interface OperationResponse {
   readonly data: unknown
   readonly errors?: readonly GraphQLFormattedError[]
@@ -121,7 +121,7 @@ async function* answers<Answer>(
   for await (const event of events) yield await answer(event)
 }
 
-/** What was thrown, as errors of GraphQL. */
+/** Turns what was thrown into errors of GraphQL. */
 export function errorsOf(error: unknown): readonly GraphQLError[] {
   if (error instanceof InvalidDocument) return error.errors
   if (error instanceof GraphQLError) return [error]

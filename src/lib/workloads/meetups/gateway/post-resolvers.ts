@@ -79,7 +79,7 @@ export const postResolvers: Resolvers = {
       return (await clients.get('PostService')).createApplication({ postId, userId, key: key ?? '' })
     },
 
-    /** Of oneself: nobody can name another's. */
+    /** Withdraws one's own application: nobody can name another's. */
     async deleteApplyPost(_root, { postId }: { postId: string }, { clients, requireViewer }) {
       const userId = await requireViewer()
       await (await clients.get('PostService')).deleteApplication({ postId, userId })

@@ -22,7 +22,7 @@ const ok = 200
 /** Where operations come in. */
 export const graphqlPath = '/graphql'
 
-/** What operations are carried out with. */
+/** The parts that operations are carried out with. */
 export interface GraphqlContext {
   readonly operations: Operations
   readonly format: FormatErrors

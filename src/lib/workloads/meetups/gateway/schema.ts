@@ -1,7 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
 import { fishTypes, spotTypes } from '../post/contract.ts'
 
-/** What clients may ask the gateway. */
+/** The schema of everything that clients may ask the gateway. */
 export const schema = `
 "A moment, ISO 8601, such as 2026-05-16T05:30:00Z."
 scalar DateTime

@@ -20,7 +20,7 @@ import { serveSockets } from './sockets/server.ts'
 import { createVerifier } from './tokens.ts'
 import { userResolvers } from './user-resolvers.ts'
 
-/** What the gateway is built from. */
+/** The parts that the gateway is built from. */
 export interface GatewayServices extends MetricsPlace, Pick<Services, 'port'> {
   /** Opens the ways to the services; told of each call. */
   readonly openClients: (onCall: OnCall) => Clients

@@ -2,7 +2,7 @@ import { pause } from '../../../base/abort.ts'
 import { RpcError } from '../rpc/errors.ts'
 
 /**
- * What a stream gives, turned into what subscribers get: none, one or more for each. It resolves once the stream has
+ * Turns what a stream gives into what subscribers get: none, one or more events for each. It resolves once the stream has
  * given its first, so that a subscription that begins is there; and ends the stream when the subscriber leaves, which
  * `signal` says, also before it has begun and while nothing comes. Throws what the stream throws.
  */

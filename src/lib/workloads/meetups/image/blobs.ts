@@ -26,7 +26,7 @@ export class BlobMissing extends Error {
   override readonly name = 'BlobMissing'
 }
 
-/** What is being written, and what was when its process was killed: `<uuid>.<host>.<process>.part`. */
+/** The name of a file that is being written, or was when its process was killed: `<uuid>.<host>.<process>.part`. */
 const partName = /^[\da-f-]+\.(?<host>[\w-]+)\.(?<pid>\d+)\.part$/
 const partEnding = '.part'
 
@@ -95,7 +95,7 @@ function pathOf(folder: string, name: string): string {
   return join(folder, name)
 }
 
-/** What processes have left that were killed while they wrote. */
+/** Removes what processes have left that were killed while they wrote. */
 async function removeOldParts(folder: string): Promise<void> {
   for await (const { name } of await opendir(folder)) {
     if (name.endsWith(partEnding) && (await isAbandoned(folder, name))) await rm(join(folder, name), { force: true })

@@ -1,4 +1,4 @@
-/** What is known of an image. Times in ms since 1970. */
+/** An image. Times in ms since 1970. */
 export interface Image {
   readonly id: string
   /** A post's id. */

@@ -1,6 +1,6 @@
 import { defineTable, integer, text, uuidColumn } from '../../shared/tables.ts'
 
-/** What is known of an image that is stored. */
+/** An image that is stored. */
 export interface ImageRow {
   readonly id: string
   readonly owner_id: string
@@ -9,7 +9,7 @@ export interface ImageRow {
   readonly created_at: number
 }
 
-/** Whose images they are: a post that may have some, or must not have any more. */
+/** The owner of images: a post that may have some, or must not have any more. */
 export interface OwnerRow {
   readonly id: string
   readonly state: 'open' | 'removed'

@@ -14,7 +14,7 @@ const headBytes = 16
 /** Bytes from the end of a file that tell whether it is whole. */
 const tailBytes = 12
 
-/** What the first bytes of a file say that it is, whatever it is called; null for none of the types. */
+/** Tells the type of a file by its first bytes, whatever it is called; null for none of the types. */
 export function contentTypeOf(head: Buffer): ContentType | null {
   const has = (at: number, ...bytes: readonly number[]) => bytes.every((byte, index) => head[at + index] === byte)
   const says = (at: number, text: string) => head.subarray(at, at + text.length).toString('latin1') === text
@@ -30,7 +30,7 @@ const endOfPng = '0000000049454e44ae426082'
 /** The marker that a JPEG ends with. */
 const endOfJpeg = 'ffd9'
 
-/** What the length in the head of a WebP leaves out: itself, and what stands before it. */
+/** Bytes that the length in the head of a WebP leaves out: itself, and what stands before it. */
 const beforeRiffLength = 8
 
 /** Whether a file ends as one of its type does, by its first and last bytes and how many there are in all. */
@@ -42,7 +42,7 @@ function isWhole(contentType: ContentType, head: Buffer, tail: Buffer, bytes: nu
 /** The largest image, in bytes. */
 export const maxBytes = 5 * 1024 * 1024
 
-/** Whose image it is, and what it is said to be. */
+/** The owner of an image, and the type that it is said to be of. */
 export interface Header {
   readonly ownerId: string
   readonly contentType: ContentType

@@ -1,7 +1,7 @@
 /** Where one can fish. */
 export const spotTypes = ['SEA', 'HARBOUR', 'RIVER', 'LAKE', 'POND'] as const
 
-/** What one can fish for. */
+/** Fish that one can fish for. */
 export const fishTypes = [
   'BASS',
   'BREAM',
@@ -18,7 +18,7 @@ export const fishTypes = [
 /** `pending` until its saga has come to its end. */
 export type PostState = 'pending' | 'approved' | 'rejected' | 'deleted'
 
-/** What somebody writes about a meetup. */
+/** The text of a meetup. */
 export interface PostText {
   readonly title: string
   readonly content: string
@@ -50,7 +50,7 @@ export interface Application {
   readonly createdAt: number
 }
 
-/** What is listed. What is 0, empty or false does not filter. */
+/** Posts to list. A field that is 0, empty or false does not filter. */
 export interface ListPostsRequest {
   /** 1 to 100 */
   readonly first: number

@@ -36,7 +36,7 @@ export interface ApplicationRow {
   readonly kind: 'applied' | 'withdrawn'
   /** Counts the applications of a user for a post, from 1. */
   readonly turn: number
-  /** What the client called its attempt; empty where it did not, and of a withdrawal. */
+  /** The client's own name of its attempt; empty where it gave none, and of a withdrawal. */
   readonly key: string
   readonly created_at: number
 }
@@ -114,7 +114,7 @@ export function applicationId(postId: string, userId: string, turn: number, kind
   return `${postId}/${userId}/${turn}/${kind === 'applied' ? 'a' : 'w'}`
 }
 
-/** What `meetingKey` makes, and nothing else. */
+/** Matches what `meetingKey` makes, and nothing else. */
 export const meetingKeyPattern = /^\d{13}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Sorts as the meetings do; the post's id makes it unique. Times up to the year 2286 have 13 digits. */

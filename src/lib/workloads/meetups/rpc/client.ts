@@ -1,5 +1,6 @@
 import { Client, credentials, type ClientReadableStream, type ClientWritableStream } from '@grpc/grpc-js'
 import { once } from 'node:events'
+import { onAbort } from '../../../base/abort.ts'
 import { definitionOf, type ContractName, type Contracts } from './contracts.ts'
 import type { DirectCall } from './direct.ts'
 import { fromStatus, RpcError } from './errors.ts'
@@ -44,7 +45,7 @@ export async function connectRpc<Name extends ContractName>(
     }
     return [method.originalName, count] as const
   })
-  return { api: Object.fromEntries(methods) as unknown as Contracts[Name], close: () => client.close() }
+  return { api: Object.assign({} as Contracts[Name], Object.fromEntries(methods)), close: () => client.close() }
 }
 
 /** A connection, and what is shown on it. */
@@ -151,13 +152,13 @@ async function* readAll(
     secretMetadata(secret),
   )
   const cancel = () => stream.cancel()
-  signal?.addEventListener('abort', cancel, { once: true })
+  const off = signal && onAbort(signal, cancel)
   try {
     for await (const item of stream) yield item as object
   } catch (error) {
     if (!signal?.aborted) throw fromStatus(error)
   } finally {
-    signal?.removeEventListener('abort', cancel)
+    off?.()
     cancel()
   }
 }

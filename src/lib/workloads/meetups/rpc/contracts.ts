@@ -1,4 +1,9 @@
-import { loadPackageDefinition, type ServiceClientConstructor, type ServiceDefinition } from '@grpc/grpc-js'
+import {
+  loadPackageDefinition,
+  type GrpcObject,
+  type ServiceClientConstructor,
+  type ServiceDefinition,
+} from '@grpc/grpc-js'
 import { load } from '@grpc/proto-loader'
 import { fileURLToPath } from 'node:url'
 import type { ChatService } from '../chat/contract.ts'
@@ -12,7 +17,7 @@ export interface HealthService {
   check(request: { readonly service: string }): Promise<{ readonly status: string }>
 }
 
-/** What each gRPC service does, for those who serve it and those who call it alike. */
+/** The methods of each gRPC service, for those who serve it and those who call it alike. */
 export interface Contracts {
   readonly UserService: UserService
   readonly PostService: PostService
@@ -38,13 +43,16 @@ export async function definitionOf(name: ContractName): Promise<ServiceDefinitio
   return (found[name] as ServiceClientConstructor).service
 }
 
+/** The packages of the protobuf files, in which a service has the type of a namespace. */
+interface Packages extends GrpcObject {
+  readonly rushbench: { readonly meetups: GrpcObject } & GrpcObject
+  readonly grpc: { readonly health: { readonly v1: GrpcObject } & GrpcObject } & GrpcObject
+}
+
 async function readDefinitions(): Promise<Readonly<Record<string, unknown>>> {
   const paths = files.map((file) => fileURLToPath(new URL(`${file}.proto`, folder)))
   // Every number here stays within 2^53 - 1.
   const options = { longs: Number, enums: String, defaults: true, oneofs: false }
-  const loaded = loadPackageDefinition(await load(paths, options)) as unknown as {
-    readonly rushbench: { readonly meetups: Record<string, unknown> }
-    readonly grpc: { readonly health: { readonly v1: Record<string, unknown> } }
-  }
-  return { ...loaded.rushbench.meetups, ...loaded.grpc.health.v1 }
+  const { rushbench, grpc } = loadPackageDefinition(await load(paths, options)) as Packages
+  return { ...rushbench.meetups, ...grpc.health.v1 }
 }

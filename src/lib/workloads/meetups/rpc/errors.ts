@@ -1,6 +1,6 @@
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js'
 
-/** What gRPC's statuses are called here. */
+/** Our names of gRPC's statuses. */
 const statuses = {
   invalid: status.INVALID_ARGUMENT,
   unauthenticated: status.UNAUTHENTICATED,
@@ -18,11 +18,11 @@ const statuses = {
 /** A word that programs can rely on. */
 export type RpcCode = keyof typeof statuses
 
-/** What a service says no with, on its side and, the same, on the side of who called it. */
+/** The error that a service refuses with, on its side and, the same, on that of its caller. */
 export class RpcError extends Error {
   override readonly name = 'RpcError'
   readonly code: RpcCode
-  /** Of `too-many`: when to come again. */
+  /** When to come again after `too-many`. */
   readonly retryAfterSeconds: number | null
 
   /** `message` is for people who use the API: without a full stop, and without a secret. */
@@ -41,7 +41,7 @@ const retryAfter = 'retry-after'
 /** No answer in time is, to who called, the same as no service. */
 const away = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCELLED])
 
-/** What is sent for an error. Of one that is no `RpcError` nobody outside is told anything. */
+/** The status that is sent for an error. Nobody outside is told anything of one that is no `RpcError`. */
 export function toStatus(error: unknown): Pick<ServiceError, 'code' | 'details' | 'metadata'> {
   const metadata = new Metadata()
   if (!(error instanceof RpcError)) return { code: status.INTERNAL, details: 'It could not be carried out', metadata }
@@ -49,7 +49,7 @@ export function toStatus(error: unknown): Pick<ServiceError, 'code' | 'details' 
   return { code: statuses[error.code], details: error.message, metadata }
 }
 
-/** What was sent, as it was thrown; `unavailable` where no answer came, when it may have been carried out or not. */
+/** The error that was sent, as it was thrown; `unavailable` where no response came: it may have been carried out or not. */
 export function fromStatus(error: unknown): RpcError {
   const { code, details, message, metadata } = error as ServiceError
   if (away.has(code)) return new RpcError('unavailable', 'A service does not answer', error)

@@ -38,7 +38,7 @@ const header = 'authorization'
 /** gRPC's own health check, which says nothing about anybody, is for whoever supervises the process. */
 const openPath = '/grpc.health.v1.Health/'
 
-/** What a call carries that comes from another part of the same workload. */
+/** The metadata by which a call shows that it comes from another part of the same workload. */
 export function secretMetadata(secret: string): Metadata {
   const metadata = new Metadata()
   metadata.set(header, `Bearer ${secret}`)

@@ -10,7 +10,7 @@ export interface SagaState {
   readonly reason: string
 }
 
-/** What becomes of posts that were created; proto/meetups/saga.proto says more. */
+/** Tells how far the sagas of posts are; proto/meetups/saga.proto says more. */
 export interface SagaService {
   watch(request: { readonly sagaId: string }, signal: AbortSignal): AsyncIterable<SagaState>
 }

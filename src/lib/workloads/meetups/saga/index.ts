@@ -1,3 +1,4 @@
+import { onAbort } from '../../../base/abort.ts'
 import type { Message } from '../../../ports/broker.ts'
 import { groups, readEvent, topic, type MeetupEvent } from '../events.ts'
 import { served } from '../rpc/server.ts'
@@ -38,7 +39,7 @@ export function sagasOf({ type, payload }: MeetupEvent): SagaRow[] {
   return [{ id, post_id: postId, user_id: userId, step: 'began', reason: '', updated_at: Date.now() }]
 }
 
-/** What processes tell each other of a saga on: that it has moved. */
+/** The channel on which processes tell each other that a saga has moved. */
 export function channelOf(sagaId: string): string {
   return `meetup-saga:${sagaId}`
 }
@@ -83,7 +84,7 @@ function toState({ id: sagaId, post_id: postId, step, reason }: SagaRow): SagaSt
 function createBell(signal: AbortSignal) {
   let rung = Promise.withResolvers<void>()
   const ring = (): void => rung.resolve()
-  signal.addEventListener('abort', ring, { once: true })
+  const close = onAbort(signal, ring)
   return {
     ring,
     async wait(ms: number): Promise<void> {
@@ -92,6 +93,6 @@ function createBell(signal: AbortSignal) {
       clearTimeout(timer)
       if (!signal.aborted) rung = Promise.withResolvers<void>()
     },
-    close: () => signal.removeEventListener('abort', ring),
+    close,
   }
 }

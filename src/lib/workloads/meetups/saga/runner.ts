@@ -13,7 +13,7 @@ export interface Runner {
   close(): Promise<void>
 }
 
-/** What a runner works with. */
+/** The parts that a runner works with. */
 export interface RunnerContext {
   readonly store: Store
   readonly clients: Pick<Clients, 'get'>

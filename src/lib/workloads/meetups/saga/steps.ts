@@ -18,7 +18,7 @@ export const unfinished: readonly UnfinishedStep[] = ['began', 'room-created', '
 /** How long a room may fail to be made before the post is rejected, ms. */
 const defaultPatienceMs = 60_000
 
-/** Of an error that may be over soon: then the step is tried again. */
+/** Codes of errors that may be over soon: then the step is tried again. */
 const mayPass = new Set(['unavailable', 'internal'])
 
 /**

@@ -35,7 +35,7 @@ interface Pair {
   attempts: number
   /** The last message that was acknowledged. */
   last: string | null
-  /** Who is told of messages: the owner, and the guest. */
+  /** The two who are told of messages: the owner, and the guest. */
   readonly subscribers: [Subscriber | null, Subscriber | null]
 }
 

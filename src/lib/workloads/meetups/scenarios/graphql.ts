@@ -4,7 +4,7 @@ import type { Outcome, StepResponse, VirtualUser } from '../../../ports/scenario
 export interface GraphqlResponse {
   readonly answer: StepResponse
   readonly data: Readonly<Record<string, unknown>> | null
-  /** Of its errors. */
+  /** The codes of its errors. */
   readonly codes: readonly string[]
 }
 
@@ -56,7 +56,7 @@ export function comeAgainAfter({ answer }: GraphqlResponse): readonly [min: numb
   return [seconds * 1000, seconds * 1000 + spreadMs]
 }
 
-/** What `Retry-After` says, which stands in the answer, too, whole s; 0 where something between says 429. */
+/** Whole seconds of `Retry-After`, which stand in the body, too; 0 where something between says 429. */
 function retryAfterOf(answer: StepResponse): number {
   try {
     const { errors } = answer.json() as { readonly errors: readonly { readonly extensions: Record<string, unknown> }[] }
@@ -76,7 +76,7 @@ function read(answer: StepResponse): Omit<GraphqlResponse, 'answer'> {
   return { data, codes: errors.map(({ extensions }) => extensions?.code ?? 'none') }
 }
 
-/** What became of an attempt. A service that did not answer may have carried it out all the same. */
+/** The outcome of an attempt. A service that did not answer may have carried it out all the same. */
 export function outcomeOf({ answer: { status, maybeExecuted }, codes }: GraphqlResponse): Outcome {
   if (status === 0) return maybeExecuted ? 'unknown' : 'failed'
   if (status !== 200) return 'failed'

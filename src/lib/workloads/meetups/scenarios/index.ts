@@ -9,7 +9,7 @@ import { createHostScenario } from './host.ts'
 import { createLogins, type Logins } from './logins.ts'
 import { defineScenario } from '../../../load/scenarios/define-scenario.ts'
 
-/** What the users do. */
+/** Options of the users. */
 export interface ScenarioOptions {
   readonly seed: string
 }

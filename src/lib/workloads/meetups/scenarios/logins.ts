@@ -2,15 +2,15 @@ import type { VirtualUser } from '../../../ports/scenario.ts'
 import { seededPassword } from '../generator.ts'
 import { ask, comeAgainAfter } from './graphql.ts'
 
-/** What an account asks with, and what renews it. */
+/** The token that an account shows, and the one that renews it. */
 export interface Tokens {
   readonly idToken: string
   readonly refreshToken: string
 }
 
-/** Who is logged in, by email: a person logs in once, whatever they do then. All have the password of seeded accounts. */
+/** Logins by email: a person logs in once, whatever they do then. All have the password of seeded accounts. */
 export interface Logins {
-  /** Of somebody who has just signed up. */
+  /** Keeps the tokens of somebody who has just signed up. */
   add(email: string, tokens: Tokens): void
   /**
    * Tokens that are good for a while; null where they were refused, and the next who asks tries again. While the server has
@@ -31,7 +31,7 @@ const refreshOperation = `mutation refreshIDToken($refreshToken: String!) {
   refreshIDToken(refreshToken: $refreshToken) { idToken refreshToken }
 }`
 
-/** What one attempt came to: tokens, or none and how long to wait where it was refused for now. */
+/** The result of one attempt: tokens, or none and how long to wait where it was refused for now. */
 interface Attempt {
   readonly tokens: Tokens | null
   readonly wait: ReturnType<typeof comeAgainAfter>

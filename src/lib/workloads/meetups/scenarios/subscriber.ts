@@ -10,7 +10,7 @@ const messageAdded = `subscription messageAdded($roomId: ID!, $after: ID) {
   messageAdded(roomId: $roomId, after: $after) { id }
 }`
 
-/** What comes over graphql-transport-ws. */
+/** A message of graphql-transport-ws. */
 interface Frame {
   readonly type: string
   readonly payload?: {

@@ -7,7 +7,7 @@ export interface User {
   readonly createdAt: number
 }
 
-/** What shows who somebody is: for an hour, and what it is renewed with. */
+/** A token that proves for an hour who somebody is, and the token that renews it. */
 export interface TokenPair {
   /** A JWT, signed with EdDSA; its subject is the user's id. */
   readonly idToken: string
@@ -48,5 +48,5 @@ export interface UserService {
   getPublicKeys(request: object): Promise<{ readonly jwks: string }>
 }
 
-/** Who signs id tokens, and for whom: what is signed for something else is not taken here. */
+/** The issuer of id tokens: tokens that are signed for something else are not taken here. */
 export const issuer = 'rushbench-meetups'

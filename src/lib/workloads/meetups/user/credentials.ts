@@ -5,7 +5,7 @@ import { maxLengths } from './tables.ts'
 /** How many characters a password may have. */
 export const passwordLength = { min: 6, max: 72 } as const
 
-/** What a guess costs: 16 MiB and some tens of milliseconds. It is written into each hash, so that it can be raised. */
+/** The cost of a guess: 16 MiB and some tens of milliseconds. It is written into each hash, so that it can be raised. */
 const cost: ScryptCost = { N: 16_384, r: 8, p: 1 }
 
 interface ScryptCost {

@@ -2,7 +2,7 @@ import { RpcError } from '../rpc/errors.ts'
 
 /** Somebody who wants a password hashed. */
 export interface Asker {
-  /** What they do: each kind has its own line. */
+  /** Each kind has its own line. */
   readonly kind: 'login' | 'sign-up'
   /** Where they ask from, and for which account. */
   readonly caller: string
@@ -34,10 +34,10 @@ export interface QueueOptions {
   readonly now?: () => number
 }
 
-/** Of one account from one caller; threads of a load may ask for the same one. */
+/** The most under way of one account from one caller; threads of a load may ask for the same one. */
 const maxAtOnce = 16
 
-/** What one takes until that is known, ms, and how much each newer one counts. */
+/** Time that one hash takes until that is known, ms, and how much each newer one counts. */
 const firstGuessMs = 40
 const newerCounts = 0.1
 

@@ -11,7 +11,7 @@ const callerLimits = { atOnce: 20, perSecond: 1 / 2 }
 export const patienceMs = 20_000
 const debtorMs = 1000
 
-/** Of how many it is remembered that they knew the password. */
+/** How many are remembered to have known the password. */
 const maxKnown = 10_000
 
 /** Remembers who knew a password and who did not, in this process alone. */
@@ -22,7 +22,7 @@ export interface LoginGuard {
   requireCalm(caller: string, account: string): void
   /** Whoever has just chosen the password knows it. */
   remember(caller: string, account: string): void
-  /** What came of it. */
+  /** Notes whether a password was right. */
   note(caller: string, account: string, isRight: boolean): void
   /** How long those of a caller may wait who are not known, ms. */
   patienceOf(caller: string): number

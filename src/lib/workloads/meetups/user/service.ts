@@ -27,7 +27,7 @@ export function createUserService(
 ): UserService {
   const passwords = createPasswordChecks()
   const { pairOf, logout, refreshIdToken } = createSessions(store, signer, usedTokens, now)
-  /** What the passwords of those without an account are held against, so that these take as long as the others. */
+  /** Stands in for the hash of those without an account, so that they take as long as the others. */
   const nobodysHash = hashPassword('nobody has this one')
 
   return {
@@ -93,7 +93,7 @@ export function createUserService(
   }
 }
 
-/** What accounts show of themselves, and how that is changed. */
+/** Reads and changes what accounts show of themselves. */
 function createProfiles(store: Store): Pick<UserService, 'getUsers' | 'updateUser'> {
   return {
     async getUsers({ ids }) {

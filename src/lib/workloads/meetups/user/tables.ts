@@ -11,7 +11,7 @@ export interface UserRow {
   readonly created_at: number
 }
 
-/** Whose an e-mail address is: its key is what makes it one account's. */
+/** The account of an e-mail address: the key makes it one account's. */
 export interface EmailRow {
   /** In lower case. */
   readonly email: string
@@ -27,7 +27,7 @@ export interface LoginRow {
   readonly expires_at: number
 }
 
-/** What id tokens are signed with. There is one row. */
+/** The key that id tokens are signed with. There is one row. */
 export interface KeyRow {
   readonly id: string
   /** A private JSON Web Key. */

@@ -6,9 +6,9 @@ import { issuer } from './contract.ts'
 import { keys } from './tables.ts'
 import type { Cache } from '../../../ports/cache.ts'
 
-/** What signs id tokens. */
+/** Signs id tokens. */
 export interface Signer {
-  /** Of the user, until `expiresAt`, ms since 1970, in whole seconds. */
+  /** An id token of the user, good until `expiresAt`, ms since 1970, in whole seconds. */
   sign(userId: string, expiresAt: number): Promise<string>
   /** A JSON Web Key Set as JSON; it has no private part. */
   readonly jwks: string
@@ -62,7 +62,7 @@ export function makeRefreshToken(login: string): { readonly token: string; reado
   return { token: `${login}.${secret}`, secretHash: hashSecret(secret) }
 }
 
-/** What a refresh token says; null for what is none. */
+/** Reads a refresh token; null for what is none. */
 export function readRefreshToken(token: string): RefreshToken | null {
   const [, login, secret] = /^([0-9a-f-]{36})\.([\w-]{43})$/.exec(token) ?? []
   return login === undefined || secret === undefined ? null : { login, secretHash: hashSecret(secret) }
@@ -93,7 +93,7 @@ export function createUsedTokens(cache: Cache): UsedTokens {
 
 const used = Buffer.from('used')
 
-/** Of the hash: nobody can use what they read in the cache. */
+/** Made from the hash: nobody can use what they read in the cache. */
 function keyOf({ secretHash }: RefreshToken): string {
   return `meetup-used-token:${secretHash}`
 }

@@ -37,7 +37,7 @@ const defaultTimes: HttpTimes = {
   lookEveryMs: 1000,
 }
 
-/** What one API differs in. */
+/** Options in which APIs differ. */
 export interface AppOptions {
   /** Told of every error that a client only sees as a 500. */
   readonly onError: (error: Error) => void

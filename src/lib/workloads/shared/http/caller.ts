@@ -5,7 +5,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 const networkGroups = 4
 
 /**
- * What tells one caller from another by its address: the address, or the /64 network of an IPv6 one. Callers behind one proxy
+ * Tells one caller from another by its address: the address, or the /64 network of an IPv6 one. Callers behind one proxy
  * are one.
  */
 export function callerOf(address: string): string {

@@ -7,7 +7,7 @@ import { reasonOf } from '../../../base/errors/errors.ts'
 import { InvalidBody } from './exact-input.ts'
 import { safeHeaders } from './safe-headers.ts'
 
-/** What every API says that it does not do what was asked. */
+/** The body of every response that refuses. */
 export interface ErrorBody {
   /** A word that programs can rely on. */
   readonly error: string
@@ -65,7 +65,7 @@ function fieldOf(issue: Issue): string {
   return [path, named].filter((part) => part !== undefined && part !== '').join('.') || 'body'
 }
 
-/** What Node's parser gives up on, by its code; all else is no HTTP. */
+/** Requests that Node's parser gives up on, by its code; all else is no HTTP. */
 const brokenRequests: Readonly<Record<string, readonly [status: number, message: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not come in time.'],
   HPE_HEADER_OVERFLOW: [431, 'The headers are larger than 16 KiB.'],

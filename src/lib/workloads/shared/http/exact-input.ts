@@ -60,7 +60,7 @@ function wholeNumbersOf(schema: unknown): string[] {
   return Object.keys(properties).filter((name) => properties[name]?.type === 'integer')
 }
 
-/** What is no whole number stays the text that it is, which its schema refuses. */
+/** Turns texts into numbers; a text that is no whole number stays one, which its schema refuses. */
 function readWholeNumbers(values: unknown, names: readonly string[]): void {
   const texts = values as Record<string, unknown>
   for (const name of names) {

@@ -10,7 +10,7 @@ const idleCheckMs = 50
 /** How long a server that closes goes on with what is in flight, unless it is told, ms. */
 const defaultShutdownMs = 10_000
 
-/** What a server is decorated with that has its metrics on a port of their own: gives their origin. */
+/** The decorator of a server that has its metrics on a port of their own: gives their origin. */
 export const metricsOrigin = 'metricsOrigin'
 
 /** Where a server listens, and how long it may take to close. */

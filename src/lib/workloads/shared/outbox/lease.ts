@@ -2,7 +2,7 @@ import type { Store, Table } from '../../../ports/database.ts'
 import { defineTable, integer, text } from '../tables.ts'
 import { insertIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 
-/** Who may do something that one process is to do at a time. */
+/** The row of a lease: the process that may do what one is to do at a time. */
 export interface Lease {
   readonly name: string
   /** A process; empty for nobody. */

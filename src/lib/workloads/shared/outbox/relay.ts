@@ -31,7 +31,7 @@ export interface Relay {
   close(): Promise<void>
 }
 
-/** What a relay works with. */
+/** The parts that a relay works with. */
 export interface RelayContext<Row extends OutboxRow> {
   readonly store: Store
   readonly outbox: Outbox<Row>
@@ -83,7 +83,7 @@ export function startRelay<Row extends OutboxRow>(context: RelayContext<Row>, ti
   let closed = false
   let failures = 0
 
-  /** What a round that nobody waits for any more ends with is not told. */
+  /** Tells of an error, but not of one in a round that nobody waits for any more. */
   function report(error: unknown): void {
     if (!closed) onError(error as Error)
   }

@@ -8,7 +8,7 @@ import { readOperation } from '../routes.ts'
 import type { Slots, SocketLimits } from './limits.ts'
 import { closings, duplicate, readMessage, type ClientMessage, type Closing, type ServerMessage } from './protocol.ts'
 
-/** What serves a connection. */
+/** The parts that serve a connection. */
 export interface ConnectionContext {
   readonly operations: Operations
   readonly format: FormatErrors

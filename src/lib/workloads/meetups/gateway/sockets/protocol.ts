@@ -1,6 +1,6 @@
 import { parseExactJson } from '../../../../base/exact-json.ts'
 
-/** What a WebSocket speaks, as https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md says. */
+/** The subprotocol of WebSockets, as https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md says. */
 export const protocolName = 'graphql-transport-ws'
 
 /** Why a socket is closed: the codes of the protocol, and of WebSockets themselves. */
@@ -21,19 +21,19 @@ export interface Closing {
   readonly reason: string
 }
 
-/** Of two subscriptions under one id. */
+/** Closes a socket for two subscriptions under one id. */
 export function duplicate(id: string): Closing {
   return { code: 4409, reason: `Subscriber for ${id} already exists` }
 }
 
-/** What clients may send. */
+/** A message that clients may send. */
 export type ClientMessage =
   | { readonly type: 'connection_init'; readonly payload: Readonly<Record<string, unknown>> }
   | { readonly type: 'ping' | 'pong' }
   | { readonly type: 'subscribe'; readonly id: string; readonly payload: unknown }
   | { readonly type: 'complete'; readonly id: string }
 
-/** What the server sends. */
+/** A message that the server sends. */
 export type ServerMessage =
   | { readonly type: 'connection_ack' | 'pong' }
   | { readonly type: 'next' | 'error'; readonly id: string; readonly payload: unknown }
