@@ -53,7 +53,7 @@ export interface Broker extends AsyncDisposable {
   /** Messages that the group has yet to acknowledge; all of the topic's for a group that never was. */
   backlog(topic: string, group: string): Promise<number>
   /**
-   * What the topic holds when it is called: in the order in which it was stored, on Kafka for each key. Nothing for a
+   * The messages that the topic holds when it is called: in the order in which it was stored, on Kafka for each key. Nothing for a
    * topic that is not there. Throws `broker-unreachable` rather than to leave something out.
    */
   read(topic: string): AsyncIterable<Message>

@@ -1,8 +1,8 @@
-/** What an acknowledged commit survives: a crash of the server, of its system, or a loss of its machine's power. */
+/** Durability of an acknowledged commit: against a crash of the server, of its system, or a loss of its machine's power. */
 export interface Durability {
   /** Every acknowledged commit is there afterwards. */
   readonly holds: boolean
-  /** What such a crash may undo; `nothing`, or `unknown` where the server does not tell. */
+  /** The part of the data that such a crash may undo; `nothing`, or `unknown` where the server does not tell. */
   readonly atRisk: string
   /** The settings that say so, as the server names and writes them. */
   readonly settings: Readonly<Record<string, string>>
@@ -20,13 +20,13 @@ export interface ConnectionFacts {
   readonly encrypted: boolean
   /** Version of TLS, such as `TLSv1.3`; left out where nobody tells. */
   readonly protocol?: string
-  /** What of the server's certificate was looked at, where the connection is encrypted. */
+  /** The part of the server's certificate that was verified, where the connection is encrypted. */
   readonly verified?: Verification
   /** Others stand between the client and the server, such as PgBouncer. */
   readonly pooled?: true
 }
 
-/** What work on a database is held up by. */
+/** A cause that holds up work on a database. */
 export interface Wait {
   /** To stand behind "waiting for": `the lock that session 4711 holds`. */
   readonly what: string
@@ -46,7 +46,7 @@ export interface TableFacts {
   readonly bytes: number | null
   readonly indexBytes: number | null
   readonly indexes: readonly { readonly name: string; readonly bytes: number | null }[]
-  /** What it has beside what `migrate` makes; left out where there is nothing, or nobody looked. */
+  /** Extras beside what `migrate` makes; left out where there is nothing, or nobody looked. */
   readonly extras?: readonly string[]
   /** How it differs from what `migrate` makes, a sentence each; left out like `extras`. */
   readonly differences?: readonly string[]
@@ -58,7 +58,7 @@ export interface ConnectedFacts {
   readonly connections: number
 }
 
-/** What a DBA asks of a server first, as it was when it was asked. What it has not, or does not tell, is left out. */
+/** A DBA's first questions to a server, answered as it was when it was asked. Missing values are left out. */
 export interface ServerFacts {
   /** As the server names and writes them, the most important first. */
   readonly settings: Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
 import type { ShapePair } from './table-shape.ts'
 import type { Durability, RetryCounts, ServerFacts, OnWait, ConnectionFacts } from './database-facts.ts'
 
-/** What a column may hold. Integers stay within 2^53 - 1; texts have no U+0000, which PostgreSQL cannot store. */
+/** A column's value. Integers stay within 2^53 - 1; texts have no U+0000, which PostgreSQL cannot store. */
 export type Value = string | number | null
 
 /**
@@ -56,7 +56,7 @@ export type AnyWhere = Where<AnyRow>
 /** New values for a table of whatever rows. */
 export type AnyPatch = Patch<AnyRow>
 
-/** What a column is held against: itself, a range, or a list. All given parts must hold. */
+/** A condition on a column: a value, a range, or a list. All given parts must hold. */
 export type Condition<V> =
   | V
   | { readonly gt?: V; readonly gte?: V; readonly lt?: V; readonly lte?: V; readonly in?: readonly V[] }
@@ -67,7 +67,7 @@ export type Where<R extends object> = { readonly [C in ColumnName<R>]?: Conditio
 /** New values, or `{ add: n }` to add to what is there (atomically, in the engine). */
 export type Patch<R extends object> = { readonly [C in ColumnName<R>]?: R[C] | { readonly add: number } }
 
-/** What `find` gives back, in which order, and how much of it. */
+/** The columns, order and number of rows that `find` returns. */
 export interface FindOptions<R extends object, C extends ColumnName<R> = ColumnName<R>> {
   /** All unless given. */
   readonly columns?: readonly C[]
@@ -173,7 +173,7 @@ export interface CounterChange {
   readonly parents: readonly { readonly key: number; readonly rows: number }[]
 }
 
-/** What is stored in a block's own transaction; after its rows where the engine has no transactions. */
+/** Changes that are stored in a block's own transaction; after its rows where the engine has no transactions. */
 export interface BlockEnd {
   /** Taken from the parents' counters. */
   readonly counted: CounterChange | null
@@ -196,7 +196,7 @@ export interface BulkLoader {
 /** A bulk strategy. */
 export interface InsertStrategy {
   readonly name: string
-  /** What a commit survives on this path, for the report. */
+  /** Durability of a commit on this path, for the report. */
   readonly durability: string
   /** Why the server forbids this strategy; null when it does not. */
   unavailable(): Promise<string | null>
@@ -206,14 +206,14 @@ export interface InsertStrategy {
 /** Single rows, each durable on its own; what insert-reservation-bench times. */
 export interface Inserter<R extends object> {
   insert(row: R): Promise<void>
-  /** What `control` sends, for the report. */
+  /** The statement that `control` sends, for the report. */
   readonly controlStatement: string
   /** Sends what costs the server next to nothing, on the connection and in the way of `insert`: what the client costs. */
   control(): Promise<void>
   close(): Promise<void>
 }
 
-/** What follows the rows of a table. */
+/** A listener that follows the rows of a table. */
 export interface InsertListener<R extends object> {
   /** Whether the row of that primary key was told of: then it is not read again. */
   knows(key: Value): boolean
@@ -234,7 +234,7 @@ export interface TableState {
   readonly mark: string | null
 }
 
-/** What the report says about the server. */
+/** The server's part of the report. */
 export interface EngineInfo {
   readonly name: string
   readonly version: string
@@ -254,7 +254,7 @@ export interface ServerCounter {
   readonly unit: string
 }
 
-/** What an engine can do, as facts rather than subclasses. */
+/** An engine's abilities, as facts rather than subclasses. */
 export interface EngineTraits {
   /** A block, or the changes of one `apply`, are stored whole or not at all, even when the server dies. */
   readonly transactions: boolean
@@ -310,13 +310,13 @@ export interface Database extends AsyncDisposable {
    * Rows that are changed or removed are not told of.
    */
   watchInserts<R extends object>(table: Table<R>, listener: InsertListener<R>): Promise<InsertWatch>
-  /** What the server counts; empty when it tells nothing. Needs a connection that no inserter holds. */
+  /** Reads the server's counters; empty when it tells nothing. Needs a connection that no inserter holds. */
   counters(): Promise<readonly ServerCounter[]>
-  /** What a reader of the figures asks of the server, and of these tables, first. */
+  /** Reads facts of the server and of these tables that explain the figures. */
   facts(tables: readonly AnyTable[]): Promise<ServerFacts>
-  /** Of the server's clock, ms since 1970: the one that all who use it agree on. */
+  /** The server's clock, ms since 1970: the one that all its users agree on. */
   now(): Promise<number>
-  /** What the server made us try again since it was opened. */
+  /** Counts of what the server made us try again since it was opened. */
   retries(): RetryCounts
 }
 
@@ -324,7 +324,7 @@ export interface Database extends AsyncDisposable {
 export interface PausableAccess extends AsyncDisposable {
   /** To be connected to instead of the database's own URL. */
   readonly url: string
-  /** What a pause does, in the past tense: `another connection held the write lock`. */
+  /** The effect of a pause, in the past tense: `another connection held the write lock`. */
   readonly effect: string
   /** From when it resolves, everybody on this access waits (on SQLite: writers); the returned function ends that. */
   pause(): Promise<() => Promise<void>>

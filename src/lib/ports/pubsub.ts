@@ -1,4 +1,4 @@
-/** What listens to a channel. Neither function may throw. */
+/** A listener to a channel. Neither function may throw. */
 export interface ChannelListener {
   onMessage(text: string): void
   /** Messages may have been missed: the server was away. From now on none is. */

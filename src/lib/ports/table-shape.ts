@@ -24,7 +24,7 @@ export interface ReferenceShape {
   readonly parent: string
 }
 
-/** What rows are held against before they are stored: a CHECK constraint, an exclusion of PostgreSQL, a validator of MongoDB. */
+/** A condition on rows before they are stored: a CHECK constraint, an exclusion of PostgreSQL, a validator of MongoDB. */
 export interface CheckShape {
   /** Empty where it has none. */
   readonly name: string

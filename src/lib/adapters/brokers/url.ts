@@ -25,7 +25,7 @@ export function readBrokerUrl(url: string, defaultPort: number): BrokerUrl {
   return { shown, host: place.host, port: place.port ?? defaultPort, user, password }
 }
 
-/** What NATS and Kafka both take for a stream, a durable consumer, a topic and a group, and neither keeps for itself. */
+/** Names that NATS and Kafka both take for a stream, a durable consumer, a topic and a group, and that neither reserves. */
 const allowed = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/
 
 /** Throws `broker-name-invalid` for a name that not every broker could have. */

@@ -51,7 +51,7 @@ export async function applyIfAbsent(store: Store, changes: readonly ChangeIfAbse
   return results
 }
 
-/** What becomes of the later of two changes for the same row, where that follows from what became of the first. */
+/** The result of the later of two changes for the same row, where it follows from that of the first. */
 function followFrom(result: IfAbsentResult, earlier: ChangeIfAbsent, later: ChangeIfAbsent): IfAbsentResult | null {
   if (result !== 'refused') return 'taken'
   return isSameGuard(earlier.guard, later.guard) ? 'refused' : null

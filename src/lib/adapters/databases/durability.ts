@@ -1,9 +1,9 @@
 import type { Durability } from '../../ports/database-facts.ts'
 
-/** What is at risk where nothing is. */
+/** The risk where there is none. */
 export const nothing = 'nothing'
 
-/** What is at risk where the server does not tell. */
+/** The risk where the server does not tell. */
 export const unknown = 'unknown'
 
 /** The settings, and all that they put at risk; null for what puts nothing at risk. */

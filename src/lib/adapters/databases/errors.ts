@@ -1,7 +1,7 @@
 import { failure } from '../../base/errors/errors.ts'
 
 /**
- * What a server means by an error that is nobody's fault.
+ * An error that is nobody's fault, after which work may be tried again.
  *
  * `conflict`: others stood in the way, and nothing is stored. `locked`: others kept a lock for longer than the server lets
  * anybody wait, and nothing is stored. `refused`: this server takes no writes, such as a primary that has become a
@@ -11,16 +11,16 @@ import { failure } from '../../base/errors/errors.ts'
  */
 export interface TransientError {
   readonly kind: 'conflict' | 'locked' | 'refused' | 'full' | 'away' | 'busy'
-  /** What it is called in the report; one of a few, without names or numbers of what was concerned. */
+  /** Its name in the report; one of a few, without names or numbers of what was concerned. */
   readonly reason: string
-  /** Of `full`: what limits the connections, by the server's name for it. */
+  /** With `full`: the limit of connections, by the server's name for it. */
   readonly limit?: string
 }
 
-/** What an engine says of an error: null for one that is no transient error. */
+/** Reads a driver's error; null for one that is not transient. */
 export type FindTransientError = (error: unknown) => TransientError | null
 
-/** What is waited for after a transient error, to stand behind "waiting for". */
+/** Names the thing that is waited for after a transient error, to stand behind "waiting for". */
 export function waitedFor({ kind, reason, limit }: TransientError): string {
   switch (kind) {
     case 'locked':

@@ -124,7 +124,7 @@ function judge(workload: string, table: AnyTable, found: TableState | undefined)
   return found.mark?.startsWith(markPrefix(workload)) ? 'outdated' : 'foreign'
 }
 
-/** What every mark begins with. */
+/** The beginning of every mark. */
 const owner = 'rushbench:'
 
 function markPrefix(workload: string): string {

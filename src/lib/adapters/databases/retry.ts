@@ -71,7 +71,7 @@ export function isOver({ kind }: TransientError, tries: number, elapsedMs: numbe
   return elapsedMs >= giveUpAfterMs && (kind !== 'conflict' || tries >= fewestTries)
 }
 
-/** What is known of the time before it was given up. */
+/** The time before work was given up. */
 interface Waited {
   readonly elapsedMs: number
   readonly holder: LockHolder | null
@@ -92,7 +92,7 @@ export function givingUp(
   return failure('database-busy', { ...details, ...found }, error)
 }
 
-/** What is known of the time that something took so far. */
+/** The time that work took so far. */
 export function waitedOf({ startedAt, holder }: Waiting): Waited {
   return { elapsedMs: performance.now() - startedAt, holder }
 }
@@ -112,7 +112,7 @@ export function createRetryCounter(): RetryCounter {
   }
 }
 
-/** What several have counted. */
+/** Adds up the counts of several. */
 export function addRetries(all: readonly RetryCounts[]): RetryCounts {
   const sum: Record<string, number> = {}
   for (const counts of all) {

@@ -26,7 +26,7 @@ export function withUnit(bytes: string): string {
   return step ? `${number / step.size} ${step.unit}` : bytes
 }
 
-/** What the server says of itself and of these tables; null where it cannot be asked, which is no reason to lose a report. */
+/** Reads the server's facts about itself and these tables; null where it cannot be asked, which is no reason to lose a report. */
 export async function readFacts(database: Database, tables: readonly AnyTable[]): Promise<ServerFacts | null> {
   try {
     const facts = await database.facts(tables)

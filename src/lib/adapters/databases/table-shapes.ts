@@ -177,7 +177,7 @@ export function describeDifference(table: string, { what, expected, found }: Dif
 /** Partitions that are named. */
 const mostPartitions = 5
 
-/** What a table has beside its own, one text each; partitions in one: `index by_holder (holder)`, `2 partitions: p0, p1`. */
+/** Describes a table's extras, one text each; partitions in one: `index by_holder (holder)`, `2 partitions: p0, p1`. */
 export function describeExtras(extras: readonly Extra[]): string[] {
   const partitions = extras.filter(({ what }) => what === 'partition').map(({ name }) => name)
   const named = partitions.slice(0, mostPartitions).join(', ')

@@ -56,7 +56,7 @@ function forward([near, far]: Wire): void {
   far.pipe(near)
 }
 
-/** What breaks on one side breaks on the other, once what came before is through. */
+/** Breaks the one side when the other breaks, once the bytes before it are through. */
 function join([near, far]: Wire, onClosed: () => void): void {
   for (const [socket, other] of [
     [near, far],

@@ -11,7 +11,7 @@ import { failure, reasonOf } from '../../base/errors/errors.ts'
 import type { ConnectionFacts, Verification } from '../../ports/database-facts.ts'
 import { expandHome } from './url-parameters.ts'
 
-/** What a client says of itself, and whom it trusts: the contents of the files that a URL names, as PEM. */
+/** A client's identity and the authorities it trusts: the contents of the files that a URL names, as PEM. */
 export interface TlsMaterial {
   readonly ca?: string | string[]
   readonly cert?: string
@@ -114,7 +114,7 @@ export function tlsOptions(material: TlsMaterial, verification: Verification, ho
   }
 }
 
-/** What a connection turned out to be, from its socket. */
+/** Describes a connection by its socket. */
 export function factsOf(socket: Socket, verification: Verification): ConnectionFacts {
   if (!(socket instanceof TLSSocket)) {
     return { transport: socket.remoteAddress === undefined ? 'unix socket' : 'tcp', encrypted: false }
@@ -126,7 +126,7 @@ export function factsOf(socket: Socket, verification: Verification): ConnectionF
 /** OpenSSL's and Node's codes for a handshake that failed. */
 const tlsFault = /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_|EPROTO$)/
 
-/** What OpenSSL makes of an answer that is no TLS, by the versions of Node. */
+/** OpenSSL's words for a response that is not TLS, by the versions of Node. */
 const plainAnswer = /wrong version number|packet length too long|unexpected message|http request|record layer failure/i
 
 /** Why a connection failed, in words that say so where TLS was answered with something else. */

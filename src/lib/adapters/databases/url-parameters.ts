@@ -8,7 +8,7 @@ import { isSecretName } from '../../base/secret-text.ts'
 export interface Parameter<T> {
   /** Its effect, for people. */
   readonly does: string
-  /** What it may be, for people. */
+  /** Its allowed values, for people. */
   readonly allowed: string
   /** The value of a text; undefined where the text cannot be one. */
   readonly read: (text: string) => T | undefined
@@ -32,7 +32,7 @@ export function parameterTable<Table extends ParameterTable>(table: Table): Tabl
   return table
 }
 
-/** What a URL's parameters are read for. */
+/** The URL that parameters are read from. */
 interface Reading {
   /** The URL without its secrets. */
   readonly shown: string

@@ -12,7 +12,7 @@ export interface LockHolder {
   readonly about: string
   /** False for one that has something open which may be it. */
   readonly isSure: boolean
-  /** What ends it; null where there is no such command. */
+  /** A command that ends it; null where there is none. */
   readonly end: string | null
   /** It is a process of rushbench that seeds. */
   readonly seeds?: true
@@ -97,7 +97,7 @@ async function within(search: Promise<LockHolder | null>): Promise<LockHolder | 
   return Promise.race([found, sleep(findWithinMs, null, { ref: false })])
 }
 
-/** What the longest of them waits for; notes on each what is known by now. */
+/** Finds the cause that the longest of them waits for; notes on each what is known by now. */
 function judge(long: readonly Waiting[], holder: LockHolder | null): Wait | null {
   const now = performance.now()
   let first: Wait | null = null
@@ -124,7 +124,7 @@ export function holderSentence({ lock, name, about, isSure }: LockHolder): strin
   return name === null ? `somebody holds ${lock}${more}` : `${name}${more} ${isSure ? 'holds' : 'may hold'} ${lock}`
 }
 
-/** What a line of progress says of a wait. */
+/** Describes a wait in a line of progress. */
 export function waitText({ what, ms }: Wait): string {
   return `waiting for ${what}, ${Math.floor(ms / 1000)} s`
 }

@@ -1,6 +1,6 @@
 import type { ChannelListener } from '../../ports/pubsub.ts'
 
-/** Who listens to what in this process. */
+/** The listeners of this process, by channel. */
 export interface Listeners {
   /** True for the first of its channel. */
   add(channel: string, listener: ChannelListener): boolean

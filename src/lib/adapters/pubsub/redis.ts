@@ -1,5 +1,5 @@
 import { ignoreFailure } from '../../base/abort.ts'
-import { cacheUnreachable, connectCacheClient, prefix } from '../cache/redis-client.ts'
+import { cacheUnreachable, connectCacheClient, prefix } from '../cache/redis.ts'
 import { createListeners } from './listeners.ts'
 import type { PubSub } from '../../ports/pubsub.ts'
 

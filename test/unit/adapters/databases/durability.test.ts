@@ -7,14 +7,17 @@ import {
 } from '../../../../src/lib/adapters/databases/durability.ts'
 import {
   judgeMongo,
-  type CommitFacts as MongoFacts,
+  type MongoCommitFacts as MongoFacts,
 } from '../../../../src/lib/adapters/databases/mongodb/durability.ts'
-import { judgeMysql, type CommitFacts as MysqlFacts } from '../../../../src/lib/adapters/databases/mysql/durability.ts'
+import {
+  judgeMysql,
+  type MysqlCommitFacts as MysqlFacts,
+} from '../../../../src/lib/adapters/databases/mysql/durability.ts'
 import { judgePostgres } from '../../../../src/lib/adapters/databases/postgres/durability.ts'
 import { judgeRedis, type RedisSettings } from '../../../../src/lib/adapters/databases/redis/durability.ts'
 import {
   judgeSqlite,
-  type CommitFacts as SqliteFacts,
+  type SqliteCommitFacts as SqliteFacts,
 } from '../../../../src/lib/adapters/databases/sqlite/durability.ts'
 
 describe('judgeDurability', () => {

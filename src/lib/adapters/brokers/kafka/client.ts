@@ -26,14 +26,14 @@ export interface Partition {
   readonly leader: number
 }
 
-/** What can be known of a topic from its name. */
+/** A topic as the cluster describes it. */
 export interface Topic {
   readonly name: string
   readonly id: string
   readonly partitions: readonly Partition[]
 }
 
-/** What is shared by everything that talks to one cluster. */
+/** Everything that users of one cluster share. */
 export interface KafkaCluster {
   /** Without its password. */
   readonly url: string

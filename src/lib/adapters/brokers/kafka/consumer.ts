@@ -18,7 +18,7 @@ const rejoinWithinMs = 30_000
 /** How often a member without partitions, or whose server is away, looks again, ms. */
 const lookAgainMs = 100
 
-/** What a member has to do with for as long as the group does not share out its partitions anew. */
+/** A member's work between two rebalances of its group. */
 interface Generation {
   readonly id: number
   /** Aborted when the group shares out anew. */

@@ -4,10 +4,10 @@ import type { KafkaCluster } from './client.ts'
 import type { Message } from '../../../ports/broker.ts'
 import { waitAtMost } from '../delivery.ts'
 
-/** What is sent at once, bytes: a server takes a million in a batch, unless it was told otherwise. */
+/** Size of a send, bytes: a server takes a million in a batch, unless it was told otherwise. */
 const sendBytes = 500_000
 
-/** What a message takes beside its key and value, about, bytes. */
+/** Bytes of a message beside its key and value, about. */
 const overheadBytes = 20
 
 /** How long what is sent at once may take, ms: the client by itself tries for minutes when the server hangs. */

@@ -2,7 +2,7 @@ import { type Msg, createInbox, nanos } from '@nats-io/transport-node'
 import { deliver, watchOutage, waitAtMost } from '../delivery.ts'
 import { type Jet, messageOf } from './jet.ts'
 import type { Consumer, Consumption } from '../../../ports/broker.ts'
-import { pause } from '../../../base/abort.ts'
+import { onAbort, pause } from '../../../base/abort.ts'
 
 const acknowledged = Buffer.from('+ACK')
 const givenBack = Buffer.from('-NAK')
@@ -17,7 +17,7 @@ const askAgainMs = 50
 /** How often a server that is away is looked for, ms. */
 const lookAgainMs = 250
 
-/** What the server says when it has no messages at the moment. */
+/** The server's codes for no messages at the moment. */
 const nothingThere = new Set([404, 408])
 
 /**
@@ -87,7 +87,7 @@ async function handle(jet: Jet, taken: readonly Msg[], consumption: Consumption,
   }
 }
 
-/** What is answered while the server is away is sent when it is back. */
+/** Answers messages; while the server is away, once it is back. */
 function answer(taken: readonly Msg[], word: Buffer): void {
   for (const message of taken) message.respond(word)
 }
@@ -98,7 +98,7 @@ const waitMs = 1000
 /** After this long the request, or what ends it, was lost on the way, ms. */
 const giveUpMs = 2 * waitMs
 
-/** What a request for messages came to. */
+/** The outcome of a request for messages. */
 interface Pulled {
   readonly messages: Msg[]
   /** The server's code; 0 when it did not answer. */
@@ -109,7 +109,7 @@ interface Pulled {
 interface Source {
   /** Waits for the first message, and takes at most `count` that are there then. Nothing once it was told to stop. */
   pull(stream: string, group: string, count: number): Promise<Pulled>
-  /** What arrived and was not pulled. */
+  /** Ends, and returns the messages that arrived and were not pulled. */
   close(): Promise<Msg[]>
 }
 
@@ -140,17 +140,16 @@ function openSource({ connection, client, link }: Jet, stop: AbortSignal): Sourc
 
   function request(stream: string, group: string, count: number): Promise<number> {
     return new Promise((resolve) => {
-      const gaveUp = setTimeout(() => finish(0), giveUpMs)
       const reasons = [stop, link()]
-      const cutOff = () => finish(0)
-      for (const reason of reasons) reason.addEventListener('abort', cutOff)
+      if (reasons.some(({ aborted }) => aborted)) return resolve(0)
+      const offs = reasons.map((reason) => onAbort(reason, () => finish(0)))
+      const gaveUp = setTimeout(() => finish(0), giveUpMs)
       finish = (status) => {
         finish = () => {}
         clearTimeout(gaveUp)
-        for (const reason of reasons) reason.removeEventListener('abort', cutOff)
+        for (const off of offs) off()
         resolve(status)
       }
-      if (reasons.some(({ aborted }) => aborted)) return finish(0)
       requests++
       wanted = count
       connection.publish(

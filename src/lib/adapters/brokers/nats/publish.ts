@@ -1,6 +1,7 @@
 import { JetStreamApiError, type ApiError } from '@nats-io/jetstream'
 import { createInbox, type Msg } from '@nats-io/transport-node'
 import { answerWithinMs, type Jet, headersOf } from './jet.ts'
+import { onAbort } from '../../../base/abort.ts'
 import type { Message } from '../../../ports/broker.ts'
 
 /** Messages on their way to the server at a time, so that none is late for being behind too many others. */
@@ -39,13 +40,12 @@ export function openPublisher({ connection, link }: Jet): Publish {
     let waiting = messages.length
     let failed: Error | null = null
     const silence = setTimeout(() => end(new Error(`no answer within ${answerWithinMs / 1000} s`)), answerWithinMs)
-    const lost = () => end(new Error('the connection was lost'))
-    signal.addEventListener('abort', lost, { once: true })
+    const off = onAbort(signal, () => end(new Error('the connection was lost')))
 
     function end(error: Error | null): void {
       windows.delete(reply)
       clearTimeout(silence)
-      signal.removeEventListener('abort', lost)
+      off()
       if (error) reject(error)
       else resolve()
     }

@@ -14,7 +14,7 @@ import {
   messagesAfter,
   renew,
   takeLease,
-  type Lease,
+  type MessageLease,
 } from './leases.ts'
 import { pause } from '../../../base/abort.ts'
 
@@ -90,7 +90,7 @@ interface Publication {
   readonly done: PromiseWithResolvers<void>
 }
 
-/** What is published in the same turn shares a commit, since it is the disk that each of them waits for. */
+/** Lets everything that is published in the same turn share a commit, since each waits for the disk. */
 function createPublisher(file: SqliteConnection): (topic: string, messages: readonly Message[]) => Promise<void> {
   let waiting: Publication[] = []
 
@@ -149,7 +149,7 @@ function startConsumer(file: SqliteConnection, consumption: Consumption): Consum
 
 async function handle(
   file: SqliteConnection,
-  taken: Lease,
+  taken: MessageLease,
   consumption: Consumption,
   stop: AbortSignal,
 ): Promise<void> {

@@ -12,7 +12,7 @@ export interface StoredMessage {
 }
 
 /** Messages that a member has taken: those of the topic from `first` to `last`. */
-export interface Lease {
+export interface MessageLease {
   readonly topic: string
   readonly group: string
   readonly first: number
@@ -44,14 +44,14 @@ export function messageOf({ key, value }: StoredMessage): Message {
 }
 
 /** First what was taken and not acknowledged in time, so that nothing waits behind what is new. Null when there is nothing. */
-export function takeLease(file: SqliteConnection, topic: string, group: string, maxBatch: number): Lease | null {
+export function takeLease(file: SqliteConnection, topic: string, group: string, maxBatch: number): MessageLease | null {
   // Without the write lock, which a member that only waits would take from all others.
   if (!hasMore(file, topic, group)) return null
   return withoutSync(file, () => takeOverdue(file, topic, group, maxBatch) ?? takeNext(file, topic, group, maxBatch))
 }
 
 /** They are handled, whoever may hold them by now. */
-export function acknowledge(file: SqliteConnection, { topic, group, first, last }: Lease): void {
+export function acknowledge(file: SqliteConnection, { topic, group, first, last }: MessageLease): void {
   withoutSync(file, () =>
     file
       .prepare('delete from rushbench_leases where topic = ? and consumers = ? and first >= ? and last <= ?')
@@ -60,7 +60,7 @@ export function acknowledge(file: SqliteConnection, { topic, group, first, last 
 }
 
 /** Keeps them for as long again; or gives them back, to be delivered at once. */
-export function renew(file: SqliteConnection, { topic, group, first, last }: Lease, giveBack = false): void {
+export function renew(file: SqliteConnection, { topic, group, first, last }: MessageLease, giveBack = false): void {
   const until = giveBack ? 0 : Date.now() + acknowledgeWithinMs
   withoutSync(file, () =>
     file
@@ -105,7 +105,7 @@ function positionOf(file: SqliteConnection, topic: string, group: string): numbe
   return Number(row?.['position'] ?? 0)
 }
 
-function takeOverdue(file: SqliteConnection, topic: string, group: string, maxBatch: number): Lease | null {
+function takeOverdue(file: SqliteConnection, topic: string, group: string, maxBatch: number): MessageLease | null {
   const overdue = file
     .prepare(
       `select first, last from rushbench_leases where topic = ? and consumers = ? and until <= ? order by first limit 1`,
@@ -121,7 +121,7 @@ function takeOverdue(file: SqliteConnection, topic: string, group: string, maxBa
   return lease(file, topic, group, first, end, messages)
 }
 
-function takeNext(file: SqliteConnection, topic: string, group: string, maxBatch: number): Lease | null {
+function takeNext(file: SqliteConnection, topic: string, group: string, maxBatch: number): MessageLease | null {
   const messages = messagesAfter(file, topic, positionOf(file, topic, group), maxBatch)
   const [first, last] = [messages[0], messages.at(-1)]
   if (!first || !last) return null
@@ -156,7 +156,7 @@ function lease(
   first: number,
   last: number,
   messages: readonly StoredMessage[],
-): Lease {
+): MessageLease {
   insertLease(file, topic, group, first, last, Date.now() + acknowledgeWithinMs)
   return { topic, group, first, last, messages }
 }

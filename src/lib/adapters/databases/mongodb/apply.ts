@@ -15,7 +15,7 @@ import { findDuplicates } from './errors.ts'
 
 type Guard = NonNullable<Change['guard']>
 
-/** What takes a guard back. */
+/** The update that takes a guard back. */
 interface Undo {
   readonly table: AnyTable
   readonly filter: Filter
@@ -115,7 +115,7 @@ async function* add(
   if (matchedCount > 0) yield { table, filter: { _id: filter['_id'] as Doc['_id'] }, operators: negated(operators) }
 }
 
-/** What was set is set back only where it still is what was set. */
+/** Sets a field back only where it still is as it was set. */
 async function* replace(
   connection: MongoConnection,
   table: AnyTable,

@@ -25,18 +25,18 @@ export interface MongoConnection {
   readonly url: string
   readonly connection: ConnectionFacts
   readonly db: Db
-  /** What a write waits for: the URL's choice, or a majority of the servers and their journals. */
+  /** The condition that a write waits for: the URL's choice, or a majority of the servers and their journals. */
   readonly writeConcern: WriteConcern
   collection(table: AnyTable): Collection<Doc>
   /** A command to the server itself rather than to the database. */
   admin(command: Document): Promise<Document>
   /** Waits for the driver, its errors translated. */
   run<T>(work: Promise<T>): Promise<T>
-  /** What may be done twice without harm, tried again after a transient error. */
+  /** Work that may be done twice without harm, tried again after a transient error. */
   repeat<T>(work: () => Promise<T>): Promise<T>
   /** A write of single documents, tried again after a transient error that has left nothing of it behind. */
   write<T>(work: () => Promise<T>): Promise<T>
-  /** What was tried again so far; the driver's own tries, one for each write, are not among them. */
+  /** Counts of what was tried again so far; the driver's own tries, one for each write, are not among them. */
   retries(): RetryCounts
   close(): Promise<void>
 }
@@ -81,7 +81,7 @@ function withoutGiven(given: ReadonlySet<string>, options: MongoClientOptions): 
   return Object.fromEntries(Object.entries(options).filter(([name]) => !given.has(name)))
 }
 
-/** What the driver's connections are, which it hides: another one is opened to look at where TLS is at work. */
+/** Describes the driver's connections, which it hides: another one is opened to look at where TLS is at work. */
 async function describeConnection(client: MongoClient, server: MongoUrl): Promise<ConnectionFacts> {
   const { hosts, tls, ca, cert, key, passphrase } = client.options
   const [{ host = '127.0.0.1', port = 27_017, socketPath } = {}] = hosts

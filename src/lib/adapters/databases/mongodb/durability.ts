@@ -5,14 +5,14 @@ import type { Durability } from '../../../ports/database-facts.ts'
 /** How several servers behind one mongos are named. */
 export const shardedCluster = 'sharded cluster'
 
-/** What decides what a write survives. */
-export interface CommitFacts {
+/** Settings and facts that decide the durability of a write. */
+export interface MongoCommitFacts {
   /** Servers that a write waits for: a number, or `majority`. */
   readonly w: string
   /** Whether it waits for their journals; null: it was not said. */
   readonly journal: boolean | null
   readonly servers: 'standalone' | 'replica set' | typeof shardedCluster
-  /** Of a replica set. */
+  /** The replica set's name. */
   readonly name?: string
   /** Whether a majority that is not told otherwise waits for journals; null: it cannot be asked for. */
   readonly majorityJournals: boolean | null
@@ -27,7 +27,7 @@ const unjournaled = 'up to the last 100 ms'
  * Holds the write concern against what the servers are, as https://www.mongodb.com/docs/manual/reference/write-concern/
  * has it.
  */
-export function judgeMongo(facts: CommitFacts): Durability {
+export function judgeMongo(facts: MongoCommitFacts): Durability {
   const { w, journal, servers, name, majorityJournals, persistent } = facts
   const settings = {
     w,

@@ -3,7 +3,7 @@ import { fieldOf, type Doc } from './documents.ts'
 
 /** Turns encoded rows into documents. */
 export interface RowEncoder {
-  /** Of one document in BSON. */
+  /** The longest document in BSON. */
   readonly documentBytes: number
   /** `count` rows from row `first` on as BSON documents, one behind the other; in `spare` if that has room for them. */
   encode(rows: Buffer, first: number, count: number, spare?: Buffer): Buffer
@@ -26,7 +26,7 @@ interface Field {
   readonly width: number
 }
 
-/** What an int32 always has room for. The driver itself writes larger whole numbers as doubles. */
+/** The range of an int32. The driver itself writes larger whole numbers as doubles. */
 const int32Digits = 9
 const typeBytes: Readonly<Record<Kind, number>> = { double: 1, text: 2, int32: 16 }
 const digitZero = 48

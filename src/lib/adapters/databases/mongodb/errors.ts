@@ -75,10 +75,10 @@ export function translateMongoError(thrown: unknown, url: string): unknown {
   return failure(known, { url, reason, ...(known === 'right-missing' && findMongoRight(reason, url)) }, error)
 }
 
-/** Of a URL: `mongodb+srv` is encrypted unless it says otherwise. */
+/** A URL with TLS: `mongodb+srv` is encrypted unless it says otherwise. */
 const asksForTls = /[?&](tls|ssl)=true|^mongodb\+srv:(?!.*[?&](tls|ssl)=false)/i
 
-/** What Node says of a connection that ended while TLS was agreed upon. */
+/** Node's words for a connection that ended during the TLS handshake. */
 const cutOffInTls = /ECONNRESET|before secure TLS connection was established/
 
 /** Whether Node or the driver says that the records which `mongodb+srv` is looked up by are missing or wrong. */
@@ -145,7 +145,7 @@ export function findDuplicates(error: unknown): readonly number[] | null {
 }
 
 /**
- * What a server says that is no primary, or stops being one, with the names of
+ * Codes of a server that is no primary, or stops being one, with the names of
  * https://github.com/mongodb/specifications/blob/master/source/retryable-writes/retryable-writes.md. The driver tries
  * writes of one document again itself, once; so does mongos. The first three are said before anything is done. Others may
  * come in the middle of it. WriteConflict and LockTimeout, and all that carries the label of a transaction that may be
@@ -168,7 +168,7 @@ const byCode: Readonly<Record<number, TransientError>> = {
   11602: { kind: 'busy', reason: 'interrupted by a change of the replica set (11602)' },
 }
 
-/** What MongoDB means by an error of the driver. */
+/** Reads an error of the driver; null for one that is not transient. */
 export function findMongoTransientError(error: unknown): TransientError | null {
   if (error instanceof MongoServerSelectionError) {
     // Nothing was sent: the servers are there, and choose.
@@ -197,7 +197,7 @@ export function findMongoTransientError(error: unknown): TransientError | null {
 const onCommand = /^not authorized on (\S+) to execute command \{\s*"?(\w+)/i
 const onAction = /not allowed to do action \[(\w+)\] on \[([^.\]]+)/i
 
-/** What MongoDB said no for. Null where it does not say. */
+/** The right that MongoDB misses. Null where it does not say. */
 function findMongoRight(reason: string, url: string): MissingRight | null {
   const [, database = databaseIn(url), command] = onCommand.exec(reason) ?? []
   const [, action, place = database] = onAction.exec(reason) ?? []

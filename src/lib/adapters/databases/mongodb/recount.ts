@@ -14,7 +14,7 @@ const shortestRange = 50
 
 interface Parent {
   readonly key: number
-  /** What its counter should be. */
+  /** The value that its counter should have. */
   readonly value: number
   readonly isRight: boolean
 }

@@ -52,7 +52,7 @@ interface ServerStatus {
   }
 }
 
-/** What WiredTiger has counted since the server started; nothing where another engine stores the data. */
+/** Reads WiredTiger's counts since the server started; nothing where another engine stores the data. */
 export async function readMongoCounters(connection: MongoConnection): Promise<ServerCounter[]> {
   return pickCounters(await connection.run(connection.db.command({ serverStatus: 1 })))
 }

@@ -19,7 +19,7 @@ const driven = (does: string, allowed = 'as the driver reads it'): Parameter<str
 const compressors = ['none', 'zlib']
 
 /**
- * What a MongoDB URL may have after its `?`: the driver's own
+ * Parameters of a MongoDB URL: the driver's own
  * (https://www.mongodb.com/docs/drivers/node/current/connect/connection-options/).
  */
 export const mongoParameters = parameterTable({
@@ -73,7 +73,7 @@ export const mongoParameters = parameterTable({
   proxyPassword: { ...driven('its password', 'a text'), secret: true },
 })
 
-/** What a URL says about a MongoDB server or a set of them. */
+/** A URL of a MongoDB server or a set of them, read. */
 export interface MongoUrl {
   /** Without its secrets. */
   readonly shown: string
@@ -82,7 +82,7 @@ export interface MongoUrl {
   /** Parameters that the URL has, by their names here. */
   readonly given: ReadonlySet<string>
   readonly isEncrypted: boolean
-  /** What of the server's certificate is looked at where the connection is encrypted. */
+  /** The part of the server's certificate that is verified where the connection is encrypted. */
   readonly verification: Verification
   /** Files whose `~/` the driver would not understand, by the parameter that names them. */
   readonly files: Readonly<Partial<Record<(typeof fileParameters)[number], string>>>

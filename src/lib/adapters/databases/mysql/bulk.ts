@@ -4,14 +4,14 @@ import { mysqlDialect } from '../sql/dialect.ts'
 import type { Statements } from '../sql/statements.ts'
 import type { MysqlConnections } from './connection.ts'
 import { isConstraintViolation } from './errors.ts'
-import type { Flavour } from './flavour.ts'
+import type { MysqlFlavour } from './flavour.ts'
 
 /** The bulk strategies, fastest first. */
 export function mysqlStrategies(
   pool: MysqlConnections,
   statements: Statements,
   durability: string,
-  { nextIsolation, noLoadData }: Flavour,
+  { nextIsolation, noLoadData }: MysqlFlavour,
 ): InsertStrategy[] {
   return sqlBulkStrategies({
     pool,

@@ -2,8 +2,8 @@ import { judgeDurability, untoldDurability } from '../durability.ts'
 import type { MysqlConnections } from './connection.ts'
 import type { Durability } from '../../../ports/database-facts.ts'
 
-/** What decides what a commit survives. */
-export interface CommitFacts {
+/** Settings and facts that decide the durability of a commit. */
+export interface MysqlCommitFacts {
   /** Variables by name, as SHOW writes them; one that the server does not have is left out. */
   readonly variables: Readonly<Record<string, string>>
   /** Nodes of a Galera cluster; 0: it is not in one. */
@@ -22,7 +22,7 @@ const variableNames = [
   'debug_no_sync',
 ] as const
 
-/** Of MySQL 8; says whether the redo log is written at all. */
+/** MySQL 8's variable that says whether the redo log is written at all. */
 const redoLogStatus = 'Innodb_redo_log_enabled'
 
 /** Asks the server, in two round trips. */
@@ -52,7 +52,7 @@ export async function readMysqlDurability(connections: MysqlConnections, galeraN
  * commit that is in InnoDB's log but not in the binary one is rolled back at the next start, so that both have to be on
  * the disk (https://dev.mysql.com/doc/refman/8.4/en/binary-log.html).
  */
-export function judgeMysql(facts: CommitFacts): Durability {
+export function judgeMysql(facts: MysqlCommitFacts): Durability {
   const { variables, galeraNodes, otherEngines } = facts
   if (variables['innodb_flush_log_at_trx_commit'] === undefined) return untoldDurability(variables)
   const settings = galeraNodes > 0 ? { ...variables, servers: `Galera cluster of ${galeraNodes}` } : variables
@@ -66,7 +66,7 @@ export function judgeMysql(facts: CommitFacts): Durability {
   ])
 }
 
-type Variables = CommitFacts['variables']
+type Variables = MysqlCommitFacts['variables']
 
 const everything = 'everything since the last checkpoint, and the database itself'
 

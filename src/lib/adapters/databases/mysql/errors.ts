@@ -137,7 +137,7 @@ const byNumber: Readonly<Record<number, TransientError>> = {
 const readOnly = /read-only/i
 
 /**
- * What has no number of its own. Vitess's gateway says so before it has sent the statement anywhere, while a shard gets
+ * Errors without a number of their own. Vitess's gateway says so before it has sent the statement anywhere, while a shard gets
  * a new primary (https://github.com/vitessio/vitess/blob/main/go/vt/vtgate/tabletgateway.go); a transaction that took
  * too long its tablet has rolled back (vttablet's tx killer). A Galera node that is not in its cluster's majority says
  * 1047 to every statement, and 1180 to a COMMIT that finds it so (https://mariadb.com/docs/galera-cluster/reference/wsrep-variable-details/wsrep_ready).
@@ -179,7 +179,7 @@ const byText: readonly {
   },
 ]
 
-/** What MySQL, MariaDB with Galera, TiDB and Vitess mean by an error of mysql2. */
+/** Reads an error of mysql2 from MySQL, MariaDB with Galera, TiDB or Vitess; null for one that is not transient. */
 export function findMysqlTransientError(error: unknown): TransientError | null {
   const { errno = 0 } = error as { errno?: number }
   const known = byNumber[errno]
@@ -194,7 +194,7 @@ const qualified = /^`((?:[^`]|``)+)`\./
 const ofDatabase = /^Access denied for user '(.*?)'@'(.*?)' to database '(.*)'$/
 const ofServer = /you need \(at least one of\) the (.+?) privilege/
 
-/** What MySQL or MariaDB said no for, in the database of `url`. Null where they do not say. */
+/** The right that MySQL or MariaDB misses, in the database of `url`. Null where they do not say. */
 function findMysqlRight(reason: string, url: string): MissingRight | null {
   const table = ofTable.exec(reason)
   if (table) {

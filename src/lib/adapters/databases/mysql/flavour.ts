@@ -1,11 +1,11 @@
 import { untoldDurability } from '../durability.ts'
 import type { Durability } from '../../../ports/database-facts.ts'
 
-/** Who speaks MySQL's protocol, and what it lacks of what MySQL has. */
-export interface Flavour {
+/** A server that speaks MySQL's protocol, and its differences from MySQL. */
+export interface MysqlFlavour {
   readonly name: 'mysql' | 'mariadb' | 'tidb' | 'vitess'
   readonly version: string
-  /** What a commit survives; null: what the server's settings say. */
+  /** Durability of a commit; null where the server's settings decide it. */
   readonly durability: Durability | null
   /** A row that refers to nothing is refused. */
   readonly foreignKeys: boolean
@@ -20,9 +20,9 @@ export interface Flavour {
   readonly unsupported: readonly string[]
 }
 
-/** What a server says of itself. */
-export interface ServerFacts {
-  /** Of `version()`. */
+/** A server's own words about itself. */
+export interface MysqlIdentity {
+  /** The result of `version()`. */
   readonly version: string
   /** TiDB: whether it takes foreign keys, and holds rows against them; null where it has no such variable. */
   readonly foreignKeys: boolean | null
@@ -34,12 +34,12 @@ export interface ServerFacts {
 
 const noForeignKeys = (who: string): string => `foreign keys, which ${who}: a row that refers to nothing is not refused`
 
-/** Whose version is so. */
+/** Recognizes TiDB by its version. */
 export function isTidb(version: string): boolean {
   return /-TiDB-/.test(version)
 }
 
-/** Whose version is so. */
+/** Recognizes Vitess by its version. */
 export function isVitess(version: string): boolean {
   return /-Vitess/i.test(version)
 }
@@ -52,7 +52,7 @@ export function isVitess(version: string): boolean {
  * Galera cluster LOCK TABLES knows of one node only
  * (https://mariadb.com/docs/galera-cluster/reference/mariadb-galera-cluster-known-limitations).
  */
-export function findFlavour({ version, foreignKeys, shards, galeraNodes }: ServerFacts): Flavour {
+export function findFlavour({ version, foreignKeys, shards, galeraNodes }: MysqlIdentity): MysqlFlavour {
   const whole = {
     foreignKeys: true,
     tableLocks: true,

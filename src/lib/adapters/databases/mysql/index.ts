@@ -10,7 +10,7 @@ import { mysqlStrategies } from './bulk.ts'
 import { connectMysql, type MysqlConnections, type MysqlSession } from './connection.ts'
 import { readMysqlCounters, readMysqlFacts } from './server-facts.ts'
 import { readMysqlDurability } from './durability.ts'
-import { findFlavour, isTidb, isVitess, type Flavour } from './flavour.ts'
+import { findFlavour, isTidb, isVitess, type MysqlFlavour } from './flavour.ts'
 import { createIndexes, dropIndexes } from './indexes.ts'
 import { readMysqlNatures, readMysqlShapes } from './shape.ts'
 import { findMysqlTransientError } from './errors.ts'
@@ -33,7 +33,7 @@ export const mysql: DatabaseAdapter = {
   openPausable,
 }
 
-async function readFlavour(connections: MysqlConnections): Promise<{ flavour: Flavour; galeraNodes: number }> {
+async function readFlavour(connections: MysqlConnections): Promise<{ flavour: MysqlFlavour; galeraNodes: number }> {
   const { ask } = connections
   const [row] = await ask('select version() as version')
   const version = String(row?.['version'])
@@ -54,7 +54,7 @@ function countShards(rows: readonly object[], keyspace: string): number {
 
 async function readEngine(
   connections: MysqlConnections,
-  { name, version, durability }: Flavour,
+  { name, version, durability }: MysqlFlavour,
   galeraNodes: number,
 ): Promise<EngineInfo> {
   const { connection } = connections
@@ -69,7 +69,7 @@ const serverStatements = {
   control: 'do 0',
 }
 
-function createDatabase(connections: MysqlConnections, flavour: Flavour, engine: EngineInfo): Database {
+function createDatabase(connections: MysqlConnections, flavour: MysqlFlavour, engine: EngineInfo): Database {
   const made = (table: AnyTable): AnyTable => (flavour.foreignKeys ? table : { ...table, references: [] })
   const statements = createStatements(mysqlDialect)
   const server = openSqlServer(connections, statements, serverStatements)

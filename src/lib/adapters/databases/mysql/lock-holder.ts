@@ -34,7 +34,7 @@ const tableHolders = [
   'select trx_mysql_thread_id as session from information_schema.innodb_trx where trx_mysql_thread_id not in (?) order by trx_started limit 1',
 ]
 
-/** Who keeps a lock from one of the sessions `own`; null when none of them waits for one. On a connection of its own. */
+/** Finds the holder of a lock that one of the sessions `own` waits for; null when none waits. On a connection of its own. */
 export async function findMysqlHolder(way: ConnectionOptions, own: ReadonlySet<number>): Promise<LockHolder | null> {
   if (own.size === 0) return null
   const connection = await createConnection({ ...way, connectTimeout: connectWithinMs })
@@ -52,7 +52,7 @@ export async function findMysqlHolder(way: ConnectionOptions, own: ReadonlySet<n
   }
 }
 
-/** The same, by whatever asks. */
+/** Finds the holder, asking by `ask`. */
 export async function askForHolder(ask: Ask, own: readonly number[]): Promise<LockHolder | null> {
   return (await findRowHolder(ask, own)) ?? findTableHolder(ask, own)
 }

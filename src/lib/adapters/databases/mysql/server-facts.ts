@@ -25,7 +25,7 @@ const others = [
   'max_connections',
   'read_only',
 ]
-/** What a summary begins with. */
+/** The first settings of a summary. */
 const foremost = [
   'innodb_buffer_pool_size',
   'innodb_redo_log_capacity',
@@ -155,7 +155,7 @@ interface BinaryLog {
 }
 
 /**
- * What InnoDB and the binary log have counted since the server started, for all databases. Needs no privilege, but on
+ * Reads the counts of InnoDB and the binary log since the server started, for all databases. Needs no privilege, but on
  * MySQL, whose binary log is counted in performance_schema only, and its syncs nowhere.
  */
 export async function readMysqlCounters(connections: MysqlConnections): Promise<ServerCounter[]> {

@@ -3,7 +3,7 @@ import { failure } from '../../../base/errors/errors.ts'
 import { isVitess } from './flavour.ts'
 
 /**
- * What every session is given, whatever the server's defaults are. What a server does not have is left out. Timeouts
+ * Settings of every session, whatever the server's defaults are. Those that a server does not have are left out. Timeouts
  * would end statements that a full disk or a lock only makes wait; what does not fit is an error instead of being cut to
  * fit; a backslash escapes, as mysql2 takes for granted when it writes values into a statement.
  */
@@ -37,7 +37,7 @@ const wanted: Readonly<Record<string, string | bigint>> = {
 /** Alone and first, because it would cut off what SHOW answers. */
 const noLimit = 'set session sql_select_limit = 18446744073709551615'
 
-/** What Vitess takes; what its gateway shows are the variables of a shard, and not those of the session. */
+/** Settings that Vitess takes; its gateway shows the variables of a shard, and not those of the session. */
 const wantedOfVitess = "set session autocommit = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'"
 
 const names = Object.keys(wanted).map((name) => `'${name}'`)
@@ -68,7 +68,7 @@ async function readVariables(connection: PoolConnection): Promise<Map<string, st
   return new Map(rows.map((row) => [String(row['Variable_name']).toLowerCase(), String(row['Value'])]))
 }
 
-/** Of those that are wanted and that the server has, those that are otherwise. */
+/** Names of wanted settings that the server has with another value. */
 function differing(found: ReadonlyMap<string, string>): string[] {
   return Object.entries(wanted)
     .filter(([name, value]) => found.has(name) && !isSame(found.get(name) ?? '', value))

@@ -5,7 +5,7 @@ import { mysqlDialect } from '../sql/dialect.ts'
 import { expectedSqlShape, foundSqlShape, type Catalog, type CatalogRow } from '../sql/shape.ts'
 import type { CheckShape, ShapePair } from '../../../ports/table-shape.ts'
 import type { MysqlConnections } from './connection.ts'
-import type { Flavour } from './flavour.ts'
+import type { MysqlFlavour } from './flavour.ts'
 
 /** MySQL tells of the table only beside the constraint, and of those that are not enforced too. */
 const checksSql = {
@@ -23,7 +23,7 @@ const checksSql = {
 /** The tables as they should be, and as information_schema has them. */
 export async function readMysqlShapes(
   connections: MysqlConnections,
-  flavour: Pick<Flavour, 'name'>,
+  flavour: Pick<MysqlFlavour, 'name'>,
   tables: readonly AnyTable[],
 ): Promise<ShapePair[]> {
   if (tables.length === 0) return []
@@ -42,17 +42,17 @@ export async function readMysqlShapes(
 }
 
 /** MariaDB's `json` is a text that is held against a condition. */
-function impliedChecks({ columns }: AnyTable, { name: server }: Pick<Flavour, 'name'>): CheckShape[] {
+function impliedChecks({ columns }: AnyTable, { name: server }: Pick<MysqlFlavour, 'name'>): CheckShape[] {
   if (server !== 'mariadb') return []
   return Object.entries(columns)
     .filter(([, { type }]) => type === 'json')
     .map(([name]) => ({ name, condition: `(json_valid(\`${name}\`))` }))
 }
 
-/** What should be there and information_schema does not show may only be hidden from this user. */
+/** Adds what information_schema may only hide from this user. */
 async function withHidden(
   connections: MysqlConnections,
-  flavour: Pick<Flavour, 'name'>,
+  flavour: Pick<MysqlFlavour, 'name'>,
   tables: readonly AnyTable[],
   catalog: Catalog,
 ): Promise<Catalog> {
@@ -74,7 +74,7 @@ async function withHidden(
 
 async function readCatalog(
   connections: MysqlConnections,
-  flavour: Pick<Flavour, 'name'>,
+  flavour: Pick<MysqlFlavour, 'name'>,
   tables: readonly AnyTable[],
 ): Promise<Catalog> {
   const names = tables.map(({ name }) => name)
@@ -155,7 +155,7 @@ export function describeMysqlIndex(row: CatalogRow): CatalogRow {
  * A type as all versions and forks would write it: whole numbers have a width on MariaDB and before MySQL 8.0.19, which
  * says nothing of what they hold, and MariaDB's `json` is a `longtext`.
  */
-export function normaliseMysqlType(type: string, server: Flavour['name']): string {
+export function normaliseMysqlType(type: string, server: MysqlFlavour['name']): string {
   const plain = type.toLowerCase().replace(/^((?:tiny|small|medium|big)?int)(?:eger)?\(\d+\)/, '$1')
   if (/^json\b/.test(plain)) return 'json'
   const isJson = server === 'mariadb' && plain === 'longtext character set utf8mb4 collate utf8mb4_bin'
@@ -229,7 +229,7 @@ export function referencesIn(table: string, text: string): CatalogRow[] {
   )
 }
 
-/** What MariaDB's `json` columns are held against, in the same way. */
+/** Reads the checks of MariaDB's `json` columns, in the same way. */
 export function jsonChecksIn(table: string, text: string): CatalogRow[] {
   return [...text.matchAll(jsonCheck)].map(([, condition = '', column = '']) => ({
     of_table: table,

@@ -18,7 +18,7 @@ const sslModes = ['DISABLED', 'PREFERRED', 'REQUIRED', 'VERIFY_CA', 'VERIFY_IDEN
 
 type SslMode = (typeof sslModes)[number]
 
-/** What a MySQL URL may have after its `?`: the names and meanings of MySQL's own clients. */
+/** Parameters of a MySQL URL: the names and meanings of MySQL's own clients. */
 export const mysqlParameters = parameterTable({
   'ssl-mode': {
     ...word(...sslModes),
@@ -56,14 +56,14 @@ export const mysqlParameters = parameterTable({
   },
 })
 
-/** What a URL says about a MySQL server. */
+/** A URL of a MySQL server, read. */
 export interface MysqlUrl {
   /** Without its secrets. */
   readonly shown: string
   readonly database: string
   /** Encrypted or in plain text, in the order in which they are to be tried. */
   readonly ways: readonly PoolOptions[]
-  /** What of the server's certificate is looked at where the connection is encrypted. */
+  /** The part of the server's certificate that is verified where the connection is encrypted. */
   readonly verification: Verification
 }
 

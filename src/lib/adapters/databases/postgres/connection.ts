@@ -77,7 +77,7 @@ export async function connectPostgres(url: string, poolSize: number, onWait?: On
   }
 }
 
-/** What takes the driver's connections without a session, and is not tried again. */
+/** Uses the driver's connections without a session; nothing is tried again. */
 function outsidePool(
   pool: Pool,
   { shown: url, schemas, options }: Pick<PostgresUrl, 'shown' | 'schemas'> & { readonly options: ClientConfig },
@@ -136,7 +136,7 @@ function readBigint(text: string): number | string {
   return Number.isSafeInteger(number) ? number : text
 }
 
-/** What is known of the server once it was found. */
+/** The server that was found. */
 interface KnownServer extends Pick<PostgresUrl, 'shown' | 'preparedStatements' | 'schemas'> {
   readonly connection: ConnectionFacts
   /** Looks for the one that will do now; null where the URL names a single one. */

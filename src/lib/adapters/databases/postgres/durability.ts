@@ -2,11 +2,11 @@ import { judgeDurability } from '../durability.ts'
 import type { PostgresConnections } from './connection.ts'
 import type { Durability } from '../../../ports/database-facts.ts'
 
-/** What decides what a commit survives. */
-export interface CommitFacts {
+/** Settings and facts that decide the durability of a commit. */
+export interface PostgresCommitFacts {
   /** Settings by name, as SHOW writes them in a session of ours. */
   readonly settings: Readonly<Record<string, string>>
-  /** Of `version()`, which names the server's system. */
+  /** The result of `version()`, which names the server's system. */
   readonly version: string
   /** Tables of ours that are not in the log. */
   readonly unlogged: readonly string[]
@@ -42,7 +42,7 @@ export async function readPostgresDurability(connections: PostgresConnections): 
  * https://www.postgresql.org/docs/current/runtime-config-wal.html, what systems do with their disks' caches in
  * https://www.postgresql.org/docs/current/wal-reliability.html.
  */
-export function judgePostgres({ settings, version, unlogged }: CommitFacts): Durability {
+export function judgePostgres({ settings, version, unlogged }: PostgresCommitFacts): Durability {
   const { synchronous_standby_names: standbys = '', ...others } = settings
   return judgeDurability({ ...others, ...(standbys === '' ? {} : { synchronous_standby_names: standbys }) }, [
     settings['fsync'] === 'off' ? 'everything, and the database itself' : null,

@@ -39,7 +39,7 @@ const translations: Readonly<Record<string, Translation>> = {
   '2BP01': 'tables-depended-on',
 }
 
-/** What met an error, as far as it is known. */
+/** The statement and the work that met an error, where they are known. */
 interface ErrorContext {
   readonly sql?: string
   readonly waiting?: Waiting | undefined
@@ -65,7 +65,7 @@ function withDetail(error: unknown, reason: string): string {
   return detail ? reasonOf(`${reason}: ${detail.trim().replaceAll('\n', '; ')}`) : reason
 }
 
-/** What pg says in words alone. */
+/** Reads errors of pg that have no code. */
 function withoutCode(reason: string): Translation | null {
   if (rowSecurity.test(reason)) return 'right-missing'
   if (/does not support SSL|establishing an SSL connection/i.test(reason)) return 'encryption-refused'
@@ -114,13 +114,13 @@ const byCode: Readonly<Record<string, TransientError>> = {
   '25006': { kind: 'refused', reason: 'read only (25006)' },
 }
 
-/** What a role or a database may have of its own is said in these words alone. */
+/** Matches the error for a limit of a role or a database, which has no code of its own. */
 const ofRole = /connections for (role|database)/i
 
 /** Old versions of YugabyteDB gave conflicts no code of their own (https://github.com/yugabyte/yugabyte-db/issues/2257). */
 const conflictInWords = /restart read required|expired or aborted by a conflict|heartbeat: transaction \S+ expired/i
 
-/** What PostgreSQL and those who speak its protocol mean by an error of pg. */
+/** Reads an error of pg from PostgreSQL or a server that speaks its protocol; null for one that is not transient. */
 export function findPostgresTransientError(error: unknown): TransientError | null {
   const { code = '' } = error as { code?: string }
   if (code === 'XX000' && conflictInWords.test(reasonOf(error))) {
@@ -148,7 +148,7 @@ const notOwner = /^must be owner of (table|relation|index|schema|view|function) 
 /** COPY says so without the code of a missing right. */
 const rowSecurity = /row-level security/i
 
-/** What PostgreSQL said no to `sql` for. Null where nobody can tell. */
+/** The right that PostgreSQL misses for `sql`. Null where nobody can tell. */
 function findPostgresRight(reason: string, url: string, sql = ''): MissingRight | null {
   const user = userIn(url)
   const granted = (right: string, object: string): MissingRight => ({

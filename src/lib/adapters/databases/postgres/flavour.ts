@@ -3,11 +3,11 @@ import { postgresDialect, type SqlDialect } from '../sql/dialect.ts'
 import { sql } from 'kysely'
 import type { Durability } from '../../../ports/database-facts.ts'
 
-/** Who speaks PostgreSQL's protocol, and what it lacks of what PostgreSQL has. */
-export interface Flavour {
+/** A server that speaks PostgreSQL's protocol, and its differences from PostgreSQL. */
+export interface PostgresFlavour {
   readonly name: 'postgres' | 'cockroachdb' | 'yugabytedb' | 'citus'
   readonly version: string
-  /** What a commit survives; null: what the server's settings say. */
+  /** Durability of a commit; null where the server's settings decide it. */
   readonly durability: Durability | null
   /** Triggers that see all new rows of a statement, and LISTEN. */
   readonly notifications: boolean
@@ -21,17 +21,17 @@ export interface Flavour {
   readonly unsupported: readonly string[]
 }
 
-/** What a server says of itself. */
-export interface ServerFacts {
-  /** Of `version()`. */
+/** A server's own words about itself. */
+export interface PostgresIdentity {
+  /** The result of `version()`. */
   readonly version: string
-  /** Of PostgreSQL, as which it speaks. */
+  /** The version of PostgreSQL that it claims to be. */
   readonly serverVersion: string
   /** Version of the extension; null without it. */
   readonly citus: string | null
 }
 
-/** Asks for `ServerFacts`. */
+/** Asks for `PostgresIdentity`. */
 export const factsSql =
   "select version() as version, current_setting('server_version') as server_version, (select extversion from pg_extension where extname = 'citus') as citus"
 
@@ -59,7 +59,7 @@ const noNotifications =
  * https://docs.yugabyte.com/stable/api/ysql/the-sql-language/statements/ (LISTEN, transition tables of triggers, LOCK
  * TABLE beyond ACCESS SHARE, fillfactor). Tables of Citus are PostgreSQL's own until somebody distributes them.
  */
-export function findFlavour({ version, serverVersion, citus }: ServerFacts): Flavour {
+export function findFlavour({ version, serverVersion, citus }: PostgresIdentity): PostgresFlavour {
   const cockroach = /^CockroachDB \S+ v?(\S+)/.exec(version)
   const yugabyte = /-YB-(\S+)/.exec(version)
   if (cockroach?.[1]) {
@@ -88,7 +88,12 @@ export function findFlavour({ version, serverVersion, citus }: ServerFacts): Fla
   }
 }
 
-function lacking(name: Flavour['name'], version: string, dialect: SqlDialect, unsupported: readonly string[]): Flavour {
+function lacking(
+  name: PostgresFlavour['name'],
+  version: string,
+  dialect: SqlDialect,
+  unsupported: readonly string[],
+): PostgresFlavour {
   return {
     name,
     version: version.replace(/,$/, ''),

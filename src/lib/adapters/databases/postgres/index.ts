@@ -10,7 +10,7 @@ import { postgresStrategies } from './bulk.ts'
 import { connectPostgres, type PostgresConnections, type PostgresSession } from './connection.ts'
 import { readPostgresCounters, readPostgresFacts } from './server-facts.ts'
 import { readPostgresDurability } from './durability.ts'
-import { factsSql, findFlavour, type Flavour } from './flavour.ts'
+import { factsSql, findFlavour, type PostgresFlavour } from './flavour.ts'
 import { createNotificationSql, dropNotificationSql, watchPostgresInserts } from './notification.ts'
 import { readPostgresNatures, readPostgresShapes } from './shape.ts'
 import { openPausableProxy, redirectUrl } from '../pausable-proxy.ts'
@@ -32,7 +32,7 @@ export const postgres: DatabaseAdapter = {
   openPausable,
 }
 
-async function readFlavour(connections: PostgresConnections): Promise<Flavour> {
+async function readFlavour(connections: PostgresConnections): Promise<PostgresFlavour> {
   const [row] = await connections.ask(factsSql)
   const citus = row?.['citus'] ?? null
   return findFlavour({
@@ -44,7 +44,7 @@ async function readFlavour(connections: PostgresConnections): Promise<Flavour> {
 
 async function readEngine(
   connections: PostgresConnections,
-  { name, version, durability }: Flavour,
+  { name, version, durability }: PostgresFlavour,
 ): Promise<EngineInfo> {
   const { connection } = connections
   return { name, version, connection, durability: durability ?? (await readPostgresDurability(connections)) }
@@ -58,7 +58,7 @@ const serverStatements = {
   control: 'select 1',
 }
 
-function createDatabase(connections: PostgresConnections, flavour: Flavour, engine: EngineInfo): Database {
+function createDatabase(connections: PostgresConnections, flavour: PostgresFlavour, engine: EngineInfo): Database {
   const { dialect } = flavour
   const statements = createStatements(dialect)
   const hasTrigger = (table: AnyTable): boolean => flavour.notifications && table.watched === true

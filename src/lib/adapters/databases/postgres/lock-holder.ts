@@ -14,7 +14,7 @@ interface HoldingSession {
 
 const connectWithinMs = 2000
 
-/** Of those that keep a lock from our sessions ($1), one that does not wait itself comes first. */
+/** Holders of locks that our sessions ($1) wait for; one that does not wait itself comes first. */
 const findSql = `select w.session, b.usename as who, b.application_name as program, b.state,
     floor(extract(epoch from clock_timestamp() - b.state_change))::int as seconds
   from (select unnest(pg_blocking_pids(pid)) as session from pg_stat_activity
@@ -23,7 +23,7 @@ const findSql = `select w.session, b.usename as who, b.application_name as progr
   where w.session <> all($1::int[])
   order by b.wait_event_type = 'Lock' nulls first, b.xact_start limit 1`
 
-/** Who keeps a lock from one of the sessions `own`; null when none of them waits for one. On a connection of its own. */
+/** Finds the holder of a lock that one of the sessions `own` waits for; null when none waits. On a connection of its own. */
 export async function findPostgresHolder(options: ClientConfig, own: ReadonlySet<number>): Promise<LockHolder | null> {
   if (own.size === 0) return null
   const client = new Client({ ...options, connectionTimeoutMillis: connectWithinMs })
@@ -38,7 +38,7 @@ export async function findPostgresHolder(options: ClientConfig, own: ReadonlySet
   }
 }
 
-/** What is said of it. */
+/** Describes a holder. */
 export function describeHolder({ session, who, program, state, seconds }: HoldingSession): LockHolder {
   const common = { lock: 'the lock', isSure: true }
   if (session === 0)

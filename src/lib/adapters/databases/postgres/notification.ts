@@ -1,5 +1,5 @@
 import { Client, type ClientConfig } from 'pg'
-import { ignoreFailure } from '../../../base/abort.ts'
+import { ignoreFailure, onAbort } from '../../../base/abort.ts'
 import { closeWhenServerHangsUp } from '../sql/pool.ts'
 import { socketOf } from './servers.ts'
 import { prepareSession } from './session.ts'
@@ -57,12 +57,11 @@ export function watchPostgresInserts<R extends object>(
     let told: Value[] = []
     let lost: unknown = null
     let wake = (): void => {}
-    const onAbort = (): void => wake()
     const connection = await connections.listen(channelOf(table), (payload) => {
       for (const key of JSON.parse(payload) as Value[]) told.push(key)
       wake()
     })
-    signal.addEventListener('abort', onAbort)
+    const off = onAbort(signal, () => wake())
     connection.lost.catch((error: unknown) => {
       lost = error
       wake()
@@ -78,7 +77,7 @@ export function watchPostgresInserts<R extends object>(
         if (told.length === 0 && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve))
       }
     } finally {
-      signal.removeEventListener('abort', onAbort)
+      off()
       await connection.close()
     }
   }, listener.onError)

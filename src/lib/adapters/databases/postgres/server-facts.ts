@@ -160,7 +160,7 @@ const whatThereIs = `select current_setting('server_version_num') as version,
     where extname = 'pg_stat_statements' and has_schema_privilege(n.oid, 'usage')
       and current_setting('pg_stat_statements.max', true) is not null) as schema`
 
-/** What the server writes, as a server of that version (150018) counts it. */
+/** Sources of what the server writes, as a server of that version (150018) counts it. */
 export function writeSources(version: number): Source[] {
   const checkpoints =
     version < checkpointerSince

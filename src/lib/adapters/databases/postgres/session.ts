@@ -2,8 +2,8 @@ import type { ClientBase, QueryResult } from 'pg'
 import { failure } from '../../../base/errors/errors.ts'
 
 /**
- * What every session is given, whatever the defaults of the server, the database and the user are. What a server does not
- * have is left out, and so is what `options` in the URL set: that was asked for. synchronous_commit is the server's
+ * Settings of every session, whatever the defaults of the server, the database and the user are. Those that a server does not
+ * have are left out, and so is what `options` in the URL set: that was asked for. synchronous_commit is the server's
  * choice, which is read and told.
  */
 const wanted: readonly (readonly [name: string, value: string])[] = [
@@ -36,7 +36,7 @@ select set_config('search_path', 'public', false) where current_schema() is null
 select wanted.name || ' is ' || s.setting || ', and not ' || wanted.value as reason ${others}
 union all select 'search_path names no schema that is there' where current_schema() is null`
 
-/** What PgBouncer gives back to a client on every session (https://www.pgbouncer.org/config.html#track_extra_parameters). */
+/** Settings that PgBouncer restores for a client on every session (https://www.pgbouncer.org/config.html#track_extra_parameters). */
 const kept = "'timezone', 'client_encoding', 'standard_conforming_strings'"
 
 /** Leaves the search path as it is. */
@@ -45,7 +45,7 @@ const prepareOnPath = prepare.replace(/select set_config\('search_path'.*?;\n/, 
 /** Behind a pooler the rest would be set for somebody else: the user or the database has to have it. */
 const preparePooled = prepareOnPath.replace(/^(.*?);/s, `$1 and lower(wanted.name) in (${kept});`)
 
-/** What a session has to be like beside what all are given. */
+/** Demands on a session beside the common settings. */
 interface SessionNeeds {
   readonly isPooled?: boolean
   /** Schemas that the URL asks for; null where it asks for none. */

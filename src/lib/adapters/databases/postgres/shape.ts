@@ -2,7 +2,7 @@ import type { AnyTable, Value, ColumnNature } from '../../../ports/database.ts'
 import { expectedSqlShape, foundSqlShape, type Catalog } from '../sql/shape.ts'
 import type { ShapePair } from '../../../ports/table-shape.ts'
 import type { PostgresConnections } from './connection.ts'
-import type { Flavour } from './flavour.ts'
+import type { PostgresFlavour } from './flavour.ts'
 import { channelOf } from './notification.ts'
 
 const ours = 'n.nspname = current_schema() and c.relname = any($1)'
@@ -61,7 +61,7 @@ const checksSql = `select c.relname as of_table, k.conname as name,
   from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
   where ${ours} and k.contype in ('c', 'x') order by k.conname`
 
-/** What of a table may drop or hide rows, or lose them in a crash. */
+/** Traits of a table that may drop or hide rows, or lose them in a crash. */
 const traitsSql = `select c.relname as of_table, 'rule' as what, r.rulename::text as name
     from pg_rewrite r join pg_class c on c.oid = r.ev_class join pg_namespace n on n.oid = c.relnamespace
     where ${ours} and r.rulename <> '_RETURN' and r.ev_enabled in ('O', 'A')
@@ -74,7 +74,7 @@ const traitsSql = `select c.relname as of_table, 'rule' as what, r.rulename::tex
 /** The tables as they should be, and as pg_catalog has them. */
 export async function readPostgresShapes(
   connections: PostgresConnections,
-  { dialect, notifications }: Pick<Flavour, 'dialect' | 'notifications'>,
+  { dialect, notifications }: Pick<PostgresFlavour, 'dialect' | 'notifications'>,
   tables: readonly AnyTable[],
 ): Promise<ShapePair[]> {
   if (tables.length === 0) return []

@@ -23,7 +23,7 @@ const sessionAttributes = ['any', 'read-write', 'read-only', 'primary', 'standby
 /** The server that is looked for among several hosts. */
 export type SessionAttributes = (typeof sessionAttributes)[number]
 
-/** What a PostgreSQL URL may have after its `?`: libpq's names and meanings, and two of our own. */
+/** Parameters of a PostgreSQL URL: libpq's names and meanings, and two of our own. */
 export const postgresParameters = parameterTable({
   sslmode: {
     ...word(...sslModes),
@@ -87,12 +87,12 @@ export interface PostgresServer {
   readonly candidates: readonly Candidate[]
 }
 
-/** What a URL says about a PostgreSQL server. */
+/** A URL of a PostgreSQL server, read. */
 export interface PostgresUrl {
   /** Without its secrets. */
   readonly shown: string
   readonly servers: readonly PostgresServer[]
-  /** What of the server's certificate is looked at where the connection is encrypted. */
+  /** The part of the server's certificate that is verified where the connection is encrypted. */
   readonly verification: Verification
   readonly target: SessionAttributes
   /** Null: as it fits what is in between. */

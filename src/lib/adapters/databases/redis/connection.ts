@@ -74,7 +74,7 @@ function translateConnecting(error: unknown, url: string): unknown {
   return failure(code, { url, reason: told }, error)
 }
 
-/** What a connection to the server turns out to be. The driver hides its socket, so that another one is opened to look at. */
+/** Describes a connection to the server. The driver hides its socket, so that another one is opened to look at. */
 export async function readConnectionFacts(url: string): Promise<ConnectionFacts> {
   const { socket, verification } = readRedisUrl(url)
   if (verification === null) return { transport: 'path' in socket ? 'unix socket' : 'tcp', encrypted: false }

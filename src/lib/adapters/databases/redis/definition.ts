@@ -3,7 +3,7 @@ import type { AnyTable } from '../../../ports/database.ts'
 /** A hash: the definition of each table by its name, which is also what marks a table as ours. */
 export const definitionsKey = 'rushbench:tables'
 
-/** What the keys of a table's data begin with; the table's name comes after it. */
+/** Prefix of the keys of a table's data; the table's name follows it. */
 export const dataPrefix = 'rushbench:table:'
 
 /** A table as the server keeps it, for the scripts to read. */

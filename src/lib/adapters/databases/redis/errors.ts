@@ -36,7 +36,7 @@ const translations: Readonly<Record<string, Translation>> = {
   MISCONF: 'server-cannot-save',
 }
 
-/** What the driver says when a connection broke off, in the names of its errors and of the operating system's. */
+/** The driver's words for a connection that broke off, in the names of its errors and of the operating system's. */
 const lost = new Set([
   'SocketClosedUnexpectedlyError',
   'DisconnectsClientError',
@@ -46,7 +46,7 @@ const lost = new Set([
   'EPIPE',
 ])
 
-/** What it says while it is not connected: nothing was sent. */
+/** Its words while it is not connected: nothing was sent. */
 const away = new Set([
   'ClientOfflineError',
   'ConnectionTimeoutError',
@@ -107,11 +107,11 @@ function translateText(reason: string): Translation | undefined {
 }
 
 const ofCommand = /^NOPERM (?:User (\S+) has|this user has) no permissions to run the '(.+?)' command/
-/** Of our own script, which asks before it writes. */
+/** The error of our own script, which asks before it writes. */
 const inScript = /^DENIED the user may not use (\S+)/
 const ofKey = /^NOPERM .*access.* keys?\b/i
 
-/** What Redis said no for. */
+/** The right that Redis misses. */
 function findRedisRight(reason: string, url: string): MissingRight {
   const [, told, refused] = ofCommand.exec(reason) ?? []
   const command = refused ?? inScript.exec(reason)?.[1]?.toLowerCase()

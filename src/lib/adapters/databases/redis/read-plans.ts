@@ -12,7 +12,7 @@ export interface ReadPlans {
   readonly isOrdered: boolean
 }
 
-/** What rows are asked for, and which indexes may be used. */
+/** The rows that are asked for, and the indexes that may be used. */
 export interface Question {
   readonly terms: readonly Term[]
   readonly orderBy: readonly string[]

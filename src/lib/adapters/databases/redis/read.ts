@@ -17,7 +17,7 @@ export interface Page {
   readonly isOrdered: boolean
 }
 
-/** What is read, and how. */
+/** The table that is read, and how. */
 export interface Reading extends Question {
   /** All of the table's when it is left out. */
   readonly columns?: readonly string[]

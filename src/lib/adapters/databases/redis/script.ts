@@ -9,7 +9,7 @@ export interface Script {
 }
 
 /**
- * What every script begins with. A table's rows are the values of one hash, each a JSON array of texts by its primary
+ * The beginning of every script. A table's rows are the values of one hash, each a JSON array of texts by its primary
  * key; a sorted set has the keys in order (those of texts by their bytes). Unique columns are a hash from their values to
  * the key. An index is a sorted set of its columns' values and the key, written so that their bytes sort as they do: a
  * text ends with a zero byte, a whole number begins with its length. So a table is a few keys, however many rows it has,

@@ -94,7 +94,7 @@ async function readOthers(connection: RedisConnection): Promise<ConnectedFacts[]
   }
 }
 
-/** What the server counts; nothing where INFO is forbidden. */
+/** Reads the server's counters; nothing where INFO is forbidden. */
 export async function readRedisCounters(connection: RedisConnection): Promise<ServerCounter[]> {
   return pickCounters(await readInfo(connection, 'memory', 'persistence', 'stats', 'commandstats'))
 }

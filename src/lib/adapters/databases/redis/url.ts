@@ -15,7 +15,7 @@ import { readUrlParts } from '../url-parts.ts'
 import { redactUrl } from '../../../base/redact-url.ts'
 import type { Verification } from '../../../ports/database-facts.ts'
 
-/** What a Redis URL may have after its `?`: the names of redis-cli's options, and of redis-py's parameters. */
+/** Parameters of a Redis URL: the names of redis-cli's options, and of redis-py's parameters. */
 export const redisParameters = parameterTable({
   cacert: {
     ...somePath,
@@ -45,7 +45,7 @@ export const redisParameters = parameterTable({
   },
 })
 
-/** What a URL says about a Redis server, for the driver. */
+/** A URL of a Redis server, read for the driver. */
 export interface RedisUrl {
   /** Without its secrets. */
   readonly shown: string

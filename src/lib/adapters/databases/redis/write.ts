@@ -79,10 +79,10 @@ export type Term = readonly [
   value: string | readonly string[],
 ]
 
-/** What becomes of a column. */
+/** A column's new value. */
 export type Assignment = readonly [column: string, operator: 'set' | 'add', value: string]
 
-/** What the script is to do; a table is named by its place among `tables`, counted from 1. */
+/** A run of the script; a table is named by its place among `tables`, counted from 1. */
 export interface WritePlan {
   /** Names, with the columns that the caller believes the table to have. */
   readonly tables: readonly (readonly [name: string, columns: string])[]

@@ -14,7 +14,7 @@ import type { SqlDialect } from './dialect.ts'
 import type { SqlPool } from './pool.ts'
 import type { Statement, Statements } from './statements.ts'
 
-/** What a server answered to rows. */
+/** A server's response to rows. */
 export interface StoredRows {
   readonly rows: number
   readonly warnings: number
@@ -25,7 +25,7 @@ export interface BulkPaths<Session> {
   readonly pool: SqlPool<Session>
   readonly statements: Statements
   readonly dialect: SqlDialect
-  /** What a commit survives on these paths, for the report. */
+  /** Durability of a commit on these paths, for the report. */
   readonly durability: string
   readonly native: {
     readonly name: string

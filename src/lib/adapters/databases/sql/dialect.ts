@@ -19,7 +19,7 @@ import type { AnyTable, Column } from '../../../ports/database.ts'
 // oxlint-disable-next-line typescript/no-explicit-any -- tables are known at run time only
 type Builder = Kysely<any>
 
-/** What differs in the text of SQL from engine to engine. */
+/** Differences in the text of SQL from engine to engine. */
 export interface SqlDialect {
   /** Makes SQL text; it has no connection. */
   readonly builder: Builder
@@ -28,7 +28,7 @@ export interface SqlDialect {
   /** Whether the values of `in (...)` are bound as one JSON text: one shape of SQL, and no limit to their number. */
   readonly listsAsJson: boolean
   columnType(column: Column): RawBuilder<unknown>
-  /** What follows the closing bracket of CREATE TABLE. */
+  /** Text behind the closing bracket of CREATE TABLE. */
   tableSuffix(table: AnyTable, mark: string): RawBuilder<unknown>
   /** The text of CREATE TABLE with the mark put in, where it is not in the suffix, and what marks the table after it. */
   markTable(text: string, table: AnyTable, mark: string): readonly string[]

@@ -7,7 +7,7 @@ import type { SqlDialect } from './dialect.ts'
 /** A row of a catalog, by the names below. Truths are 1 and 0, or true and false where the driver has them. */
 export type CatalogRow = Readonly<Record<string, Value | boolean>>
 
-/** What an SQL engine's catalog says of some tables; every row names its table as `of_table`. */
+/** An SQL engine's catalog of some tables; every row names its table as `of_table`. */
 export interface Catalog {
   /** `name`, `type`, `required` (takes no null), `filled` (by a default or by the server), `generated`. */
   readonly columns: readonly CatalogRow[]

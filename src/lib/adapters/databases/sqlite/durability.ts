@@ -3,14 +3,14 @@ import type { Statement } from '../sql/statements.ts'
 import type { Value } from '../../../ports/database.ts'
 import type { Durability } from '../../../ports/database-facts.ts'
 
-/** What decides what a commit survives. */
-export interface CommitFacts {
+/** Settings and facts that decide the durability of a commit. */
+export interface SqliteCommitFacts {
   /** As the pragma names it, in lower case. */
   readonly journalMode: string
   readonly synchronous: 'off' | 'normal' | 'full' | 'extra'
   /** Whether a disk is told to empty its own cache; matters on macOS only. */
   readonly fullfsync: boolean
-  /** Of Node: where the file is. */
+  /** Node's name of the platform where the file is. */
   readonly platform: string
   readonly inMemory: boolean
 }
@@ -34,7 +34,7 @@ export function readSqliteDurability(session: Session, inMemory: boolean): Durab
 }
 
 /** Holds the pragmas against each other, as https://www.sqlite.org/pragma.html#pragma_synchronous says. */
-export function judgeSqlite(facts: CommitFacts): Durability {
+export function judgeSqlite(facts: SqliteCommitFacts): Durability {
   const { journalMode, synchronous, fullfsync, platform, inMemory } = facts
   const settings = { journal_mode: journalMode, synchronous }
   if (inMemory) return judgeDurability(settings, ['everything'])
@@ -51,7 +51,7 @@ function journalRisk(journalMode: string): string | null {
   return journalMode === 'memory' ? 'the file itself, by any crash in the middle of a commit' : null
 }
 
-function synchronousRisk(synchronous: CommitFacts['synchronous'], journalMode: string): string | null {
+function synchronousRisk(synchronous: SqliteCommitFacts['synchronous'], journalMode: string): string | null {
   if (synchronous === 'off') return 'what the system held back, and the file itself, unless only the process fails'
   if (journalMode === 'wal')
     return synchronous === 'normal' ? 'all commits since the last checkpoint, unless only the process fails' : null

@@ -28,11 +28,11 @@ export function isBusy(error: unknown): boolean {
   return primaryCode(error) === codes.busy
 }
 
-/** What is known of a file beside its URL. */
+/** A file's state beside its URL. */
 interface SqliteContext {
   /** As the URL has it. */
   readonly isReadOnly?: boolean
-  /** Who has it locked, and for how long that was waited for. */
+  /** The holder of its lock, and for how long it was waited for. */
   readonly held?: { readonly holder: LockHolder; readonly ms: number }
 }
 

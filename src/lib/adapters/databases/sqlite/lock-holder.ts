@@ -8,7 +8,7 @@ import type { SqliteConnection } from './connection.ts'
 
 const lock = "the file's lock"
 
-/** Who keeps a SQLite file locked against writing, as Linux tells it; elsewhere it is another process. */
+/** Finds the process that keeps a SQLite file locked against writing, as Linux tells it; elsewhere it is another process. */
 export function findFileHolder(path: string): LockHolder {
   const pid = findPid(path)
   if (pid === process.pid)

@@ -8,7 +8,7 @@ interface Session {
   run(sql: string): void
 }
 
-/** What every connection is given, however SQLite was compiled. */
+/** Settings of every connection, however SQLite was compiled. */
 const wanted: Readonly<Record<string, number>> = {
   foreign_keys: 1,
   ignore_check_constraints: 0,
@@ -18,7 +18,7 @@ const wanted: Readonly<Record<string, number>> = {
 
 const levels = ['off', 'normal', 'full', 'extra']
 
-/** What the URL asks for; null where it leaves that to us. */
+/** The URL's choices; null where it leaves one to us. */
 export interface AskedFor {
   readonly journalMode: string | null
   readonly synchronous: string | null
@@ -43,7 +43,7 @@ export function prepareSession(session: Session, asked: AskedFor): void {
   if (kept.length > 0) throw failure('session-unfit', { url: session.url, reason: kept.join('; ') })
 }
 
-/** What of a connection it takes. */
+/** The part of a connection that is needed. */
 interface Session {
   query(statement: Statement): Record<string, Value>[]
   run(sql: string): void

@@ -57,7 +57,7 @@ function readCatalog(session: Session, { name }: AnyTable): Catalog {
   }
 }
 
-/** What a column makes of its values, by the rules of https://www.sqlite.org/datatype3.html#determination_of_column_affinity. */
+/** The affinity of a column, by the rules of https://www.sqlite.org/datatype3.html#determination_of_column_affinity. */
 export function sqliteAffinity(type: string): string {
   if (/int/i.test(type)) return 'integer'
   if (/char|clob|text/i.test(type)) return 'text'

@@ -14,7 +14,7 @@ const pragmas = {
   },
 }
 
-/** What a SQLite URL may have after its `?`: SQLite's own (https://www.sqlite.org/uri.html), which it is handed, and pragmas. */
+/** Parameters of a SQLite URL: SQLite's own (https://www.sqlite.org/uri.html), which it is handed, and pragmas. */
 export const sqliteParameters = parameterTable({
   ...pragmas,
   mode: {
@@ -40,7 +40,7 @@ export interface SqliteUrl {
   readonly shown: string
   /** `:memory:` for one without a file. */
   readonly path: string
-  /** What SQLite is to open. */
+  /** A URL of a SQLite file, read. */
   readonly file: string
   /** Nothing can be written. */
   readonly isReadOnly: boolean

@@ -11,7 +11,7 @@ import {
   countBacklog,
   renew,
   takeLease,
-  type Lease,
+  type MessageLease,
 } from '../../../../../src/lib/adapters/brokers/sqlite/leases.ts'
 import { openSqliteFile } from '../../../../../src/lib/adapters/databases/sqlite/open-file.ts'
 import { message } from '../../../../support/broker/recording.ts'
@@ -32,7 +32,7 @@ async function openWith(count: number) {
   return openSqliteFile(url)
 }
 
-const valuesOf = (taken: Lease | null) =>
+const valuesOf = (taken: MessageLease | null) =>
   taken?.messages.map(({ value }) => Number(Buffer.from(value).toString())) ?? []
 
 describe('what a member of a group has taken', () => {
