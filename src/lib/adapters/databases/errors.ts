@@ -48,23 +48,35 @@ export interface MissingRight {
 
 /** The user in a URL that may name several hosts; null where it names none. */
 export function userIn(url: string): string | null {
-  const [, user = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^:@/?#]*)(?=[:@])[^/?#]*@/i.exec(url) ?? []
-  try {
-    return decodeURIComponent(user) || null
-  } catch {
-    return user
-  }
+  return decoded(/^[a-z][a-z0-9+.-]*:\/\/([^:@/?#]*)(?=[:@])[^/?#]*@/i.exec(url)?.[1]) || null
 }
 
 /** The database in a URL; '' where it names none. */
 export function databaseIn(url: string): string {
-  const [, name = ''] = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*\/([^/?#]*)/i.exec(url) ?? []
+  return decoded(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*\/([^/?#]*)/i.exec(url)?.[1])
+}
+
+function decoded(text = ''): string {
   try {
-    return decodeURIComponent(name)
+    return decodeURIComponent(text)
   } catch {
-    return name
+    return text
   }
 }
+
+/** Node's codes for a server that cannot be reached, or that was lost. */
+export const networkErrors = {
+  ECONNREFUSED: 'database-unreachable',
+  ENOENT: 'database-unreachable',
+  ENOTDIR: 'database-unreachable',
+  EACCES: 'database-unreachable',
+  ENOTFOUND: 'database-unreachable',
+  EAI_AGAIN: 'database-unreachable',
+  ETIMEDOUT: 'database-unreachable',
+  EHOSTUNREACH: 'database-unreachable',
+  ECONNRESET: 'database-lost',
+  EPIPE: 'database-lost',
+} as const
 
 /**
  * Throws `insert-dropped` unless an insert that the server took has stored its row: triggers and rules may drop rows and

@@ -3,6 +3,8 @@ import { describeDifference, describeExtras } from './table-shapes.ts'
 import { compareOwnTables } from './migrate.ts'
 import type { AnyTable, Database } from '../../ports/database.ts'
 
+type CatalogRow = Readonly<Record<string, unknown>>
+
 /** A number of bytes that a server has written as a text or a number; null for what is none. */
 export function bytesOf(value: unknown): number | null {
   if (value === null || value === undefined) return null
@@ -10,8 +12,21 @@ export function bytesOf(value: unknown): number | null {
   return Number.isFinite(bytes) && bytes >= 0 ? bytes : null
 }
 
+/** A row of `name`, `row_count`, `bytes` and `index_bytes` as facts; of `indexes`, those whose `of_table` it is. */
+export function describeTable(row: CatalogRow, indexes: readonly CatalogRow[]): TableFacts {
+  return {
+    name: String(row['name']),
+    rows: bytesOf(row['row_count']),
+    bytes: bytesOf(row['bytes']),
+    indexBytes: bytesOf(row['index_bytes']),
+    indexes: indexes
+      .filter((index) => index['of_table'] === row['name'])
+      .map((index) => ({ name: String(index['name']), bytes: bytesOf(index['bytes']) })),
+  }
+}
+
 /** Rows of `select who, count(*) as connections` as facts. */
-export function connectedOf(rows: readonly Readonly<Record<string, unknown>>[]): ConnectedFacts[] {
+export function connectedOf(rows: readonly CatalogRow[]): ConnectedFacts[] {
   return rows.map(({ who, connections }) => ({ who: String(who), connections: Number(connections) }))
 }
 

@@ -25,21 +25,25 @@ const variableNames = [
 /** MySQL 8's variable that says whether the redo log is written at all. */
 const redoLogStatus = 'Innodb_redo_log_enabled'
 
-/** Asks the server, in two round trips. */
-export async function readMysqlDurability(connections: MysqlConnections, galeraNodes: number): Promise<Durability> {
-  const { ask } = connections
-  const names = variableNames.map((name) => `'${name}'`).join(', ')
-  const rows = [
-    ...(await ask(`show global variables where variable_name in (${names})`)),
-    ...(await ask(`show global status where variable_name = '${redoLogStatus}'`)),
-  ]
+/** Reads variables by their names in lower case; those that the server does not have are left out. */
+export async function readVariables(
+  ask: MysqlConnections['ask'],
+  kind: 'session variables' | 'global variables' | 'global status',
+  names: readonly string[],
+): Promise<Map<string, string>> {
+  const rows = await ask(`show ${kind} where variable_name in (${names.map((name) => `'${name}'`).join(', ')})`)
+  return new Map(rows.map((row) => [String(row['Variable_name']).toLowerCase(), String(row['Value'])]))
+}
+
+/** Asks the server, in three round trips. */
+export async function readMysqlDurability({ ask }: MysqlConnections, galeraNodes: number): Promise<Durability> {
+  const variables = await readVariables(ask, 'global variables', variableNames)
+  const status = await readVariables(ask, 'global status', [redoLogStatus])
   const tables = await ask(
     "select table_name as name, engine from information_schema.tables where table_schema = database() and table_comment like 'rushbench:%' and engine <> 'InnoDB'",
   )
   return judgeMysql({
-    variables: Object.fromEntries(
-      rows.map((row): [string, string] => [String(row['Variable_name']).toLowerCase(), String(row['Value'])]),
-    ),
+    variables: Object.fromEntries([...variables, ...status]),
     galeraNodes,
     otherEngines: tables.map(({ name, engine }) => `${String(name)} (${String(engine)})`),
   })

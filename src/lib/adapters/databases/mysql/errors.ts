@@ -2,33 +2,13 @@ import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.t
 import { givingUp, waitedOf } from '../retry.ts'
 import { isTlsFault } from '../tls.ts'
 import type { Waiting } from '../waits.ts'
-import { type TransientError, databaseIn, type MissingRight } from '../errors.ts'
+import { networkErrors, type TransientError, databaseIn, type MissingRight } from '../errors.ts'
 
-type Translation =
-  | 'encryption-refused'
-  | 'database-unreachable'
-  | 'database-denied'
-  | 'database-missing'
-  | 'database-lost'
-  | 'disk-full'
-  | 'connections-exhausted'
-  | 'right-missing'
-  | 'statement-timeout'
-  | 'packet-too-large'
-  | 'tables-depended-on'
-
-const translations: Readonly<Record<string, Translation>> = {
-  ECONNREFUSED: 'database-unreachable',
-  ENOTFOUND: 'database-unreachable',
-  EAI_AGAIN: 'database-unreachable',
-  ETIMEDOUT: 'database-unreachable',
-  EHOSTUNREACH: 'database-unreachable',
+const translations = {
+  ...networkErrors,
   // The driver's own, for a server that does not encrypt.
   HANDSHAKE_NO_SSL_SUPPORT: 'encryption-refused',
   HANDSHAKE_SSL_ERROR: 'encryption-refused',
-  ENOENT: 'database-unreachable',
-  ENOTDIR: 'database-unreachable',
-  EACCES: 'database-unreachable',
   ER_CON_COUNT_ERROR: 'connections-exhausted',
   ER_TOO_MANY_USER_CONNECTIONS: 'connections-exhausted',
   ER_USER_LIMIT_REACHED: 'connections-exhausted',
@@ -45,12 +25,12 @@ const translations: Readonly<Record<string, Translation>> = {
   ER_HOST_NOT_PRIVILEGED: 'database-denied',
   ER_BAD_DB_ERROR: 'database-missing',
   PROTOCOL_CONNECTION_LOST: 'database-lost',
-  ECONNRESET: 'database-lost',
-  EPIPE: 'database-lost',
   ER_SERVER_SHUTDOWN: 'database-lost',
   ER_RECORD_FILE_FULL: 'disk-full',
   ER_DISK_FULL: 'disk-full',
-}
+} as const
+
+type Translation = (typeof translations)[keyof typeof translations]
 
 /** MariaDB's own (https://mariadb.com/docs/server/reference/error-codes), of which mysql2 does not know the names. */
 const translationsByNumber: Readonly<Record<number, Translation>> = {
@@ -70,7 +50,9 @@ export function translateMysqlError(error: unknown, url: string, waiting?: Waiti
   const { code = '', errno = 0, fatal = false } = error as { code?: string; errno?: number; fatal?: boolean }
   const known = isTlsFault(error)
     ? 'encryption-refused'
-    : (translations[code] ?? translationsByNumber[errno] ?? (fatal || isClosed(error) ? 'database-lost' : null))
+    : ((translations as Readonly<Record<string, Translation>>)[code] ??
+      translationsByNumber[errno] ??
+      (fatal || isClosed(error) ? 'database-lost' : null))
   const reason = errno === withoutPassword ? `${reasonOf(error)}; ${ofSocket}` : reasonOf(error)
   if (known === 'right-missing') return failure(known, { url, reason, ...findMysqlRight(reason, url) }, error)
   return known === null ? error : failure(known, { url, reason }, error)

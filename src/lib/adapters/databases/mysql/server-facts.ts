@@ -1,7 +1,8 @@
-import type { AnyTable, Value, ServerCounter } from '../../../ports/database.ts'
-import { bytesOf, connectedOf, withUnit } from '../server-facts.ts'
+import type { AnyTable, ServerCounter } from '../../../ports/database.ts'
+import { connectedOf, describeTable, withUnit } from '../server-facts.ts'
 import type { MysqlConnections } from './connection.ts'
-import type { ConnectedFacts, ServerFacts, TableFacts } from '../../../ports/database-facts.ts'
+import { readVariables } from './durability.ts'
+import type { ConnectedFacts, ServerFacts } from '../../../ports/database-facts.ts'
 
 /** As our sessions have them; MySQL and MariaDB each have some of them. */
 const sizes = [
@@ -50,27 +51,29 @@ export async function readMysqlFacts(
 ): Promise<ServerFacts> {
   const { ask } = connections
   const listed = (names: readonly (string | number)[]) => names.map(() => '?').join(', ')
-  const read = async (what: 'session variables' | 'global status', names: readonly string[]) => {
-    const rows = await ask(`show ${what} where variable_name in (${names.map((name) => `'${name}'`).join(', ')})`)
-    return new Map(rows.map((row) => [String(row['Variable_name']).toLowerCase(), String(row['Value'])]))
-  }
   const names = tables.map(({ name }) => name)
-  const variables = await read('session variables', settingNames)
-  const status = await read('global status', statusNames)
+  const variables = await readVariables(ask, 'session variables', settingNames)
+  const status = await readVariables(ask, 'global status', statusNames)
   const found = await ask(
     `select table_name as name, table_rows as row_count, data_length as bytes, index_length as index_bytes
      from information_schema.tables where table_schema = database() and table_name in (${listed(names)})`,
     names,
   )
   const indexes = await ask(
-    `select distinct table_name as table_name, index_name as name from information_schema.statistics
+    `select distinct table_name as of_table, index_name as name from information_schema.statistics
      where table_schema = database() and table_name in (${listed(names)}) order by index_name`,
     names,
   )
   const indexSizes = await ask(
-    `select table_name as table_name, index_name as name, stat_value * @@innodb_page_size as bytes
+    `select table_name as of_table, index_name as name, stat_value * @@innodb_page_size as bytes
      from mysql.innodb_index_stats where database_name = database() and stat_name = 'size'`,
   ).catch(() => [])
+  const sizedIndexes = indexes.map((index) => ({
+    ...index,
+    bytes: indexSizes.find((size) => size['of_table'] === index['of_table'] && size['name'] === index['name'])?.[
+      'bytes'
+    ],
+  }))
   const seen = connectedOf(
     await ask(
       `${othersSql}${own.length > 0 ? ` and id not in (${listed(own)})` : ''} group by user order by 2 desc, 1`,
@@ -84,29 +87,9 @@ export async function readMysqlFacts(
         return value === undefined ? [] : [[name, sizes.includes(name) ? withUnit(value) : value.replace(/\.0+$/, '')]]
       }),
     ),
-    tables: found.map((row) => describeTable(row, indexes, indexSizes)),
+    tables: found.map((row) => describeTable(row, sizedIndexes)),
     replication: describeReplication(status),
     others: withUnseen(seen, Number(status.get('threads_connected') ?? 0) - own.length),
-  }
-}
-
-type Row = Readonly<Record<string, Value>>
-
-function describeTable(
-  { name, row_count: rows, bytes, index_bytes: indexBytes }: Row,
-  indexes: readonly Row[],
-  sizesOfIndexes: readonly Row[],
-): TableFacts {
-  const sizeOf = (index: Row) =>
-    sizesOfIndexes.find((size) => size['table_name'] === name && size['name'] === index['name'])?.['bytes']
-  return {
-    name: String(name),
-    rows: bytesOf(rows),
-    bytes: bytesOf(bytes),
-    indexBytes: bytesOf(indexBytes),
-    indexes: indexes
-      .filter((index) => index['table_name'] === name)
-      .map((index) => ({ name: String(index['name']), bytes: bytesOf(sizeOf(index)) })),
   }
 }
 
@@ -145,7 +128,7 @@ const statusCounters: readonly StatusCounter[] = [
   { name: 'checkpoint age', kind: 'level', unit: 'bytes', from: ['Innodb_checkpoint_age'] },
 ]
 
-const variables = statusCounters.flatMap(({ from }) => from.map((name) => `'${name}'`)).join(', ')
+const variables = statusCounters.flatMap(({ from }) => from)
 
 /** How the binary log is kept. */
 interface BinaryLog {
@@ -160,8 +143,8 @@ interface BinaryLog {
  */
 export async function readMysqlCounters(connections: MysqlConnections): Promise<ServerCounter[]> {
   const { ask } = connections
-  const rows = await ask(`show global status where variable_name in (${variables})`)
-  const status = new Map(rows.map((row) => [String(row['Variable_name']).toLowerCase(), Number(row['Value'])]))
+  const counted = await readVariables(ask, 'global status', variables)
+  const status = new Map(Array.from(counted, ([name, value]) => [name, Number(value)]))
   const [log] = await ask('select @@global.log_bin as is_on, @@global.sync_binlog as sync_every')
   const binaryLog = { on: Number(log?.['is_on']) === 1, syncEvery: Number(log?.['sync_every']) }
   if (binaryLog.on && !status.has('binlog_bytes_written')) {

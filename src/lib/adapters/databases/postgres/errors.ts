@@ -2,32 +2,11 @@ import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.t
 import { givingUp, waitedOf } from '../retry.ts'
 import { isTlsFault } from '../tls.ts'
 import type { Waiting } from '../waits.ts'
-import { type TransientError, userIn, type MissingRight } from '../errors.ts'
-
-type Translation =
-  | 'encryption-refused'
-  | 'database-unreachable'
-  | 'database-denied'
-  | 'database-not-ours'
-  | 'database-missing'
-  | 'database-lost'
-  | 'disk-full'
-  | 'right-missing'
-  | 'statement-timeout'
-  | 'tables-depended-on'
+import { networkErrors, type TransientError, userIn, type MissingRight } from '../errors.ts'
 
 /** Codes of Node and of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
-const translations: Readonly<Record<string, Translation>> = {
-  ECONNREFUSED: 'database-unreachable',
-  ENOENT: 'database-unreachable',
-  ENOTDIR: 'database-unreachable',
-  EACCES: 'database-unreachable',
-  ENOTFOUND: 'database-unreachable',
-  EAI_AGAIN: 'database-unreachable',
-  ETIMEDOUT: 'database-unreachable',
-  EHOSTUNREACH: 'database-unreachable',
-  ECONNRESET: 'database-lost',
-  EPIPE: 'database-lost',
+const translations = {
+  ...networkErrors,
   '28000': 'database-denied',
   '28P01': 'database-denied',
   '42501': 'right-missing',
@@ -37,7 +16,9 @@ const translations: Readonly<Record<string, Translation>> = {
   '53100': 'disk-full',
   '57014': 'statement-timeout',
   '2BP01': 'tables-depended-on',
-}
+} as const
+
+type Translation = (typeof translations)[keyof typeof translations] | 'encryption-refused' | 'database-not-ours'
 
 /** The statement and the work that met an error, where they are known. */
 interface ErrorContext {
@@ -53,7 +34,9 @@ export function translatePostgresError(error: unknown, url: string, { sql, waiti
   const reason = reasonOf(error)
   const known = isTlsFault(error)
     ? 'encryption-refused'
-    : (translations[codeOf(error)] ?? withoutCode(reason) ?? classOf(codeOf(error)))
+    : ((translations as Readonly<Record<string, Translation>>)[codeOf(error)] ??
+      withoutCode(reason) ??
+      classOf(codeOf(error)))
   if (known === 'tables-depended-on') return failure(known, { url, reason: withDetail(error, reason) }, error)
   if (known === 'right-missing') return failure(known, { url, reason, ...findPostgresRight(reason, url, sql) }, error)
   return known === null ? error : failure(known, { url, reason }, error)

@@ -1,8 +1,8 @@
 import { formatBytes } from '../../../base/format.ts'
 import type { AnyTable, Value, ServerCounter } from '../../../ports/database.ts'
-import { bytesOf, connectedOf } from '../server-facts.ts'
+import { connectedOf, describeTable } from '../server-facts.ts'
 import type { PostgresConnections, PostgresSession } from './connection.ts'
-import type { ServerFacts, TableFacts } from '../../../ports/database-facts.ts'
+import type { ServerFacts } from '../../../ports/database-facts.ts'
 
 /** The most important first. */
 const settingNames = [
@@ -33,13 +33,13 @@ const partsOf = (oid: string) => `with recursive parts (oid) as (
 /** Rows are unknown where a part was never analyzed. */
 const tablesSql = `select c.relname as name,
     (${partsOf('c.oid')} select case when min(p.reltuples) >= 0 then sum(p.reltuples::bigint)::bigint end
-      from parts join pg_class p on p.oid = parts.oid where p.relkind <> 'p') as rows,
+      from parts join pg_class p on p.oid = parts.oid where p.relkind <> 'p') as row_count,
     (${partsOf('c.oid')} select sum(pg_table_size(oid)) from parts) as bytes,
     (${partsOf('c.oid')} select sum(pg_indexes_size(oid)) from parts) as index_bytes
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where ${ownSchema} and c.relkind in ('r', 'p') and c.relname = any($1)`
 
-const indexesSql = `select t.relname as table, i.relname as name,
+const indexesSql = `select t.relname as of_table, i.relname as name,
     (${partsOf('i.oid')} select sum(pg_relation_size(oid)) from parts) as bytes
   from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
     join pg_namespace n on n.oid = t.relnamespace
@@ -83,18 +83,6 @@ export async function readPostgresFacts(
 }
 
 type Row = Readonly<Record<string, Value>>
-
-function describeTable({ name, rows, bytes, index_bytes: indexBytes }: Row, indexes: readonly Row[]): TableFacts {
-  return {
-    name: String(name),
-    rows: bytesOf(rows),
-    bytes: bytesOf(bytes),
-    indexBytes: bytesOf(indexBytes),
-    indexes: indexes
-      .filter((index) => index['table'] === name)
-      .map((index) => ({ name: String(index['name']), bytes: bytesOf(index['bytes']) })),
-  }
-}
 
 function describeReplication({ is_standby: isStandby, standbys, slots }: Row): string {
   const own = isStandby ? ['itself a standby'] : []

@@ -10,8 +10,7 @@ const mariadb = findFlavour({ version: '10.11.19-MariaDB', ...facts })
 
 /** A server that answers every query with `row`. */
 function serverWith(row: object): MysqlConnections {
-  const session = { query: async () => [row] }
-  return { withSession: (work: (s: typeof session) => unknown) => work(session) } as unknown as MysqlConnections
+  return { ask: async () => [row] } as unknown as MysqlConnections
 }
 
 it.each([
