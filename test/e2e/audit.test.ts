@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectDatabase } from '../../src/lib/adapters/databases/registry.ts'
+import { formatHead } from '../../src/lib/load/ledger/ledger-format.ts'
 import type { LedgerEntry } from '../../src/lib/ports/scenario.ts'
 import type { AuditReport } from '../../src/lib/record/record.ts'
 import { reservations, schedules } from '../../src/lib/workloads/vaccination/tables.ts'
@@ -234,5 +235,13 @@ describe('rushbench audit', () => {
     await writeFile(join(work.folder, 'broken'), 'no ledger\n')
     const broken = await work.run(['audit', '--ledger', 'broken'])
     expect(broken).toMatchObject({ code: 1, stderr: expect.stringContaining('Line 1 of broken is not a ledger') })
+    const head = { run: 'r1', target: 'http://127.0.0.1:1', startedAt: '2026-11-21T00:00:00.000Z' }
+    await writeFile(join(work.folder, 'tickets'), formatHead({ ...head, workload: 'tickets' }))
+    expect(await work.run(['audit', '--ledger', 'tickets'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('add --workload tickets'),
+    })
+    await writeFile(join(work.folder, 'mine'), formatHead({ ...head, workload: 'my own scenario' }))
+    expect(await work.run(['audit', '--ledger', 'mine'])).toMatchObject({ code: 0 })
   })
 })

@@ -5,12 +5,12 @@ import { failure } from '../base/errors/errors.ts'
 import type { Watch } from '../base/progress.ts'
 import type { RunConfig } from '../config/resolve.ts'
 import { requireTarget } from '../load/clients/target.ts'
-import { joinEntries, readLedgers } from '../load/ledger/ledger-reader.ts'
+import { joinEntries, readLedgers, type ReadLedger } from '../load/ledger/ledger-reader.ts'
 import type { AuditReport } from '../record/record.ts'
 import { documentOf } from '../render/render.ts'
 import { terminalText } from '../render/terminal/terminal.ts'
 import { refuseUnsettled } from '../seeding/journal.ts'
-import { loadWorkload } from '../workloads/registry.ts'
+import { loadWorkload, workloadNames } from '../workloads/registry.ts'
 import { describeRun } from './describe-run.ts'
 import { requireServices } from './require-services.ts'
 import { openDatabase, type RunContext } from './run-context.ts'
@@ -43,6 +43,7 @@ export async function auditLedgers(
       workload.needs.filter((service) => service === 'broker'),
     )
   const ledgers = await untilStopped(context, 'Ledger', 'bytes', (watch) => readLedgers(files, watch))
+  if (!values.audit) refuseLedgersOfOthers(ledgers, workload.name)
   await using database = await openDatabase(context, values.db, 1)
   // Stock that is not counted yet would be reported as wrong.
   if (!values.audit && workload.seedsInBlocks) await refuseUnsettled(database)
@@ -83,6 +84,15 @@ async function untilStopped<T>(
   } catch (error) {
     if (!signal.aborted) throw error
     throw failure('interrupted', { done: 'Nothing can be said of the bookings before all are read.' }, error)
+  }
+}
+
+/** A ledger of one's own scenario has its name, and is audited as that of the workload that it loads. */
+function refuseLedgersOfOthers(ledgers: readonly ReadLedger[], workload: string): void {
+  for (const { file, head } of ledgers) {
+    if (head.workload === workload || !workloadNames.includes(head.workload)) continue
+    const reason = `${file} is of the workload ${head.workload}, and ${workload} is audited: add --workload ${head.workload}.`
+    throw failure('usage-wrong', { reason })
   }
 }
 

@@ -39,10 +39,7 @@ export async function readLedgers(files: readonly string[], watch: Watch): Promi
 
 /** Reads and checks a whole ledger. Throws `ledger-unreadable`, with the line, or the signal's reason. */
 export async function readLedger(file: string, { onProgress, signal }: Watch): Promise<ReadLedger> {
-  const total = await stat(file).then(
-    ({ size }) => size,
-    () => 0,
-  )
+  const total = await sizeOf(file)
   const counts = { booked: 0, conflict: 0, unknown: 0, failed: 0 }
   let head: LedgerHead | null = null
   let end = 0
@@ -67,7 +64,7 @@ export async function readLedger(file: string, { onProgress, signal }: Watch): P
   }
   if (head === null) throw unreadable(file, 1, 'it has no head')
   const count = counts.booked + counts.conflict + counts.unknown + counts.failed
-  return { file, head, counts, refusalsCut, torn, entries: { count, read: () => readEntries(file, end) } }
+  return { file, head, counts, refusalsCut, torn, entries: { count, read: () => readEntries(file, end, count) } }
 }
 
 /** The entries of several ledgers, one after the other. */
@@ -80,11 +77,22 @@ export function joinEntries(ledgers: readonly ReadLedger[]): LedgerEntries {
   }
 }
 
-async function* readEntries(file: string, end: number): AsyncGenerator<LedgerEntry> {
+/** Bytes; 0 where there is nothing, which reading says. A pipe would be empty the second time, and all bookings be well. */
+async function sizeOf(file: string): Promise<number> {
+  const found = await stat(file).catch(() => null)
+  if (found && !found.isFile()) throw changing(file, 'it is no file, and cannot be read more than once')
+  return found?.size ?? 0
+}
+
+async function* readEntries(file: string, end: number, count: number): AsyncGenerator<LedgerEntry> {
+  let left = count
   for await (const line of readLines(file, end)) {
     const entry = line.number > 1 ? parse(file, line, parseLine) : null
-    if (entry !== null) yield entry
+    if (entry === null) continue
+    left--
+    yield entry
   }
+  if (left !== 0) throw changing(file, 'it was changed while it was read')
 }
 
 /** Null for the line that stands for the refusals that are left out. */
@@ -150,6 +158,10 @@ function parse<T>(file: string, { number, bytes }: Line, read: (line: string) =>
   } catch (error) {
     throw unreadable(file, number, reasonOf(error))
   }
+}
+
+function changing(file: string, reason: string): Error {
+  return failure('ledger-unreadable', { file, line: null, reason })
 }
 
 /** The reason quotes the file, which may hold anything, and goes to a terminal. */

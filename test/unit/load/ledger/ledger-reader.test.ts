@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
@@ -126,6 +126,25 @@ describe('readLedger', () => {
     const signal = AbortSignal.abort(new Error('Ctrl-C'))
     await expect(readLedger(file, { ...unwatched, signal })).rejects.toThrow('Ctrl-C')
   })
+
+  it('does not take for whole what was changed after it was read', async () => {
+    const ledger = await read(headLine + formatEntry(booked) + formatEntry({ ...booked, key: 'BOOLE' }))
+    await truncate(file, headLine.length + formatEntry(booked).length)
+    await expect(entriesOf(ledger)).rejects.toMatchObject({
+      code: 'ledger-unreadable',
+      message: expect.stringContaining('it was changed while it was read'),
+    })
+  })
+
+  it.skipIf(process.platform === 'win32')(
+    'refuses what is no file: a pipe would be empty when it is read again',
+    async () => {
+      await expect(readLedger('/dev/null', unwatched)).rejects.toMatchObject({
+        code: 'ledger-unreadable',
+        message: expect.stringContaining('cannot be read more than once'),
+      })
+    },
+  )
 
   it('joins ledgers', async () => {
     const ledger = await read(headLine + formatEntry(booked))
