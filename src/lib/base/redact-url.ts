@@ -1,4 +1,4 @@
-import { hideInPath, isSecretName } from './secret-text.ts'
+import { hideInPath, handsOverSecret } from './secret-text.ts'
 
 /** An unencoded `/`, `?` or `#` in a password ends the authority there, and leaves the rest with the `@` behind it. */
 function afterAuthority(url: URL): string {
@@ -58,7 +58,8 @@ function upToSecret(pair: string): string | null {
   let from = 0
   for (const part of pair.split(/(?<=#)/)) {
     const [name = ''] = part.split('=', 1)
-    if (isSecretName(name) && (from === 0 || name !== part)) return pair.slice(0, from) + name
+    if (handsOverSecret(name, part.slice(name.length + 1)) && (from === 0 || name !== part))
+      return pair.slice(0, from) + name
     from += part.length
   }
   return null

@@ -5,8 +5,23 @@ const secretName =
   /pass|pwd|secret|token|credential|signature|bearer|jwt|^(?:sig|sid|otp|auth|authorization|access|session(?:[-_]?id)?)$|(?<!^ssl[-_]?)key(?!file$|words?$)/i
 
 /** Whether a parameter of that name, which may be percent-encoded, hands over a secret. */
-export function isSecretName(name: string): boolean {
+function isSecretName(name: string): boolean {
   return secretName.test(name.includes('%') ? decoded(name) : name)
+}
+
+/** Whether a parameter hands over a secret: by its name, or by one in its value (`AWS_SESSION_TOKEN:x`, `-c app.password=x`). */
+export function handsOverSecret(name: string, value: string): boolean {
+  return (
+    isSecretName(name) ||
+    decoded(value)
+      .split(/[\s,;]/)
+      .some(namesSecret)
+  )
+}
+
+function namesSecret(part: string): boolean {
+  const end = part.search(/[:=]/)
+  return end > 0 && end < part.length - 1 && isSecretName(part.slice(0, end))
 }
 
 /** Byte by byte, so that what is encoded wrongly hides nothing; the names that are looked for are ASCII. */
@@ -72,7 +87,7 @@ const closing = /(?:['"][)\]}]{0,8})?[.,;:)]{0,8}$/
 function hideParameters(word: string): string {
   for (const found of word.matchAll(/[?&#]([^=&?#\s'"]*)=([^&#\s'"]*)/g)) {
     const [pair, name = '', value = ''] = found
-    if (value === '' || /^\*\*\*[.,;:)]*$/.test(value) || !isSecretName(name)) continue
+    if (value === '' || /^\*\*\*[.,;:)]*$/.test(value) || !handsOverSecret(name, value)) continue
     const end = closing.exec(word.slice(found.index + pair.length).slice(-8))?.[0] ?? ''
     return `${word.slice(0, found.index)}${pair[0]}${name}=${hidden}${end}`
   }
@@ -81,8 +96,8 @@ function hideParameters(word: string): string {
 
 /** A path of HTTP without the secrets in its query and its fragment, where an & always ends a value. */
 export function hideInPath(path: string): string {
-  return path.replaceAll(/([?&#])([^=&?#]*)=([^&#]*)/g, (pair, before: string, name: string) =>
-    isSecretName(name) ? `${before}${name}=${hidden}` : pair,
+  return path.replaceAll(/([?&#])([^=&?#]*)=([^&#]*)/g, (pair, before: string, name: string, value: string) =>
+    handsOverSecret(name, value) ? `${before}${name}=${hidden}` : pair,
   )
 }
 

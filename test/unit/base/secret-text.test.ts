@@ -98,6 +98,7 @@ describe('hideInPath', () => {
     ['/x?a=1#token=secret&b=2', '/x?a=1#token=***&b=2'],
     ['/x#access=secret', '/x#access=***'],
     ['/x?access=secret&sid=secret&session_id=secret&otp=1', '/x?access=***&sid=***&session_id=***&otp=***'],
+    ['/x?q=shoes,apikey:secret&p=token%3Asecret&r=a:b', '/x?q=***&p=***&r=a:b'],
     ['/x?accessible=1&session_length=2&sides=3#part', '/x?accessible=1&session_length=2&sides=3#part'],
     ['/x?a=1&b=2', '/x?a=1&b=2'],
     ['/x', '/x'],

@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { failure } from '../../base/errors/errors.ts'
 import { nearestWord } from '../../base/nearest.ts'
-import { isSecretName } from '../../base/secret-text.ts'
+import { handsOverSecret } from '../../base/secret-text.ts'
 
 /** One parameter that a URL may have after its `?`. */
 export interface Parameter<T> {
@@ -68,11 +68,11 @@ export function readParameters<Table extends ParameterTable>(
     const value: unknown = isTwice || hasNul ? undefined : parameter.read(text)
     if (value === undefined) {
       const allowed = isTwice ? 'to be given once' : hasNul ? 'it without %00' : parameter.allowed
-      const isHidden = parameter.secret === true || afterSecret
+      const isHidden = parameter.secret === true || afterSecret || handsOverSecret(written, text)
       throw failure('url-parameter-wrong', { url: shown, name, value: isHidden ? null : text, allowed })
     }
     values[name] = value
-    afterSecret ||= parameter.secret === true || isSecretName(written)
+    afterSecret ||= parameter.secret === true || handsOverSecret(written, text)
   }
   return values as ParameterValues<Table>
 }
