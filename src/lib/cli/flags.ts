@@ -7,8 +7,8 @@ import { failure } from '../base/errors/errors.ts'
 import { mostConnections } from '../base/limits.ts'
 import { flagName, variableName } from '../config/names.ts'
 import { definitionOf, type SettingName } from '../config/settings.ts'
-import { defaultExpected } from '../load/clients/expected-statuses.ts'
 import type { AllowedScenarios } from '../load/distributed/travelling-scenario.ts'
+import { defaultExpected } from '../load/clients/fixed-request.ts'
 
 /** Returns the flags of the named settings, but for secrets; each is text here and is parsed by its setting's schema. */
 export function settingFlags(...names: readonly SettingName[]): FlagInput {

@@ -8,7 +8,7 @@ export interface HttpRequest {
   /** Beside those that every request has. */
   readonly headers?: RequestHeaders | undefined
   readonly body?: string | Uint8Array | undefined
-  /** Of the body, unless a header says otherwise; that of any text or bytes unless given. */
+  /** Content type, unless a header says otherwise; that of any text or bytes unless given. */
   readonly bodyType?: string | undefined
   /** Keep the response's body; otherwise its bytes are counted and thrown away. */
   readonly wantBody: boolean
@@ -18,7 +18,7 @@ export interface HttpRequest {
 export interface HttpResponse {
   /** 0 when no whole response came. */
   readonly status: number
-  /** Of the body. */
+  /** Bytes of the body. */
   readonly bytes: number
   /** Empty unless it was wanted. Equal bodies may be the same buffer: it is to be read only. */
   readonly body: Buffer

@@ -8,8 +8,8 @@ export interface OutcomeStatuses {
 }
 
 /**
- * What became of an attempt to book. Without a response it is unknown, unless it was never sent; so it is when it was sent
- * twice and refused: perhaps because the first one was carried out.
+ * Returns the outcome of an attempt to book. Without a response it is unknown, unless the request was never sent. So it is
+ * when it was sent twice and refused: perhaps because the first one was carried out.
  */
 export function outcomeOf(
   response: Pick<StepResponse, 'status' | 'maybeExecuted' | 'reconnected'>,

@@ -1,20 +1,20 @@
 import type { Random } from '../base/random.ts'
 
-/** What became of one attempt to change something. */
+/** The outcome of one attempt to change something. */
 export type Outcome = 'booked' | 'conflict' | 'failed' | 'unknown'
 
 /** One attempt as the client saw it; the audit holds these against the database. */
 export interface LedgerEntry {
   /** Made by the client and unique for each attempt, so that an unanswered one can be found again. */
   readonly key: string
-  /** What was asked for: a slot, a seat. */
+  /** The resource asked for: a slot, a seat. */
   readonly resource: number | string
   readonly outcome: Outcome
-  /** What the API called the booking; only when it acknowledged one. */
+  /** The API's name for the booking; only when it acknowledged one. */
   readonly id?: number | string
 }
 
-/** What the client writes down of its bookings while it runs. */
+/** The client's record of its bookings while it runs. */
 export interface Ledger {
   /**
    * Resolves when the entry would survive the death of this process: to be awaited before the user's next step. The
@@ -23,14 +23,14 @@ export interface Ledger {
   record(entry: LedgerEntry): Promise<void>
 }
 
-/** What was written down, to be gone through as often as needed without holding it in memory. */
+/** The entries of a ledger, to be iterated as often as needed without holding them in memory. */
 export interface LedgerEntries {
   readonly count: number
   /** In the order in which they were written. */
   read(): AsyncIterable<LedgerEntry>
 }
 
-/** What a request asks for. */
+/** A request method. */
 export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 
 /** The value of a header; a list is sent as so many fields. */
@@ -64,9 +64,9 @@ export interface StepRequest {
   /** The response's body is thrown away unread unless this is set. */
   readonly wantBody?: boolean
   /**
-   * What is wrong with a response whose status is right, in a few words that many responses share; null, undefined, false
-   * or an empty text when nothing is (a GraphQL response says so in its body). It sees the body only with `wantBody`. What
-   * it throws counts as what is wrong.
+   * Says what is wrong with a response whose status is right, in a few words that many responses share; null, undefined,
+   * false or an empty text when nothing is (a GraphQL response says so in its body). It sees the body only with `wantBody`.
+   * An error that it throws counts as what is wrong.
    */
   readonly failureOf?: (response: StepResponse) => string | null | undefined | false
 }
@@ -127,16 +127,16 @@ export interface Received {
   readonly reason: string | null
 }
 
-/** What a text is measured from: the last text sent on its socket, the user's last request, or the call of `receive`. */
+/** The start of a text's response time: the last text sent on its socket, the last request, or the call of `receive`. */
 export type ReceiveSince = 'send' | 'request' | 'receive'
 
-/** What is waited for on a socket. */
+/** A text to wait for on a socket. */
 export interface ReceiveRequest {
   /** The row it is counted under. */
   readonly step: string
-  /** What has caused it: `send`, or `request` where nothing was sent on the socket, unless given. */
+  /** Its cause: `send`, or `request` where nothing was sent on the socket, unless given. */
   readonly since?: ReceiveSince
-  /** Of the text that has caused it, where several are under way. Throws when none was sent with it. */
+  /** Key of the text that has caused it, where several are under way. Throws when none was sent with it. */
   readonly key?: string
   /** Sees each text once, in order; what it does not accept is dropped. */
   readonly accept: (text: string) => boolean
@@ -161,7 +161,7 @@ export interface VirtualUser extends PreparingUser {
   /** Sets the bookings of this run apart from those of every other. */
   readonly runId: string
   readonly ledger: Ledger
-  /** What became of an attempt to book, by the statuses that the settings name. */
+  /** Returns the outcome of an attempt to book, by the statuses that the settings name. */
   outcomeOf(response: Pick<StepResponse, 'status' | 'maybeExecuted' | 'reconnected'>): Outcome
   /** Waits; the next request is due when the wait is over. Rejects when the user is to stop. */
   think(time: ThinkTime): Promise<void>
@@ -173,7 +173,7 @@ export interface VirtualUser extends PreparingUser {
   receive(socket: Socket, request: ReceiveRequest): Promise<string | null>
 }
 
-/** What a person writes to define a scenario. */
+/** The definition of a scenario, as a person writes it. */
 export interface ScenarioDefinition<State = undefined> {
   readonly name: string
   /** How often it is picked beside the others of a run; 1 unless given. */
@@ -194,7 +194,7 @@ export interface ScenarioDefinition<State = undefined> {
   run(user: VirtualUser, state: State): Promise<unknown>
 }
 
-/** What a virtual user does, over and over. */
+/** A scenario: the steps that a virtual user repeats. */
 export interface Scenario {
   readonly name: string
   readonly weight: number

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createHttpClients } from '../../../src/lib/load/clients/http/client.ts'
 import { startServer } from '../../support/http/local-server.ts'
+import { createHttpClients } from '../../../src/lib/load/clients/http/socket-client.ts'
 
 async function startNamed(name: string) {
   let requests = 0

@@ -1,5 +1,5 @@
-import type { SocketOpener } from '../../../src/lib/load/clients/socket-opener.ts'
 import type { VirtualUser } from '../../../src/lib/ports/scenario.ts'
+import type { SocketOpener } from '../../../src/lib/load/clients/http/web-sockets.ts'
 
 /** Sockets of users whose scenario opens none. */
 export const noSockets: Pick<VirtualUser, 'connect' | 'receive'> = {

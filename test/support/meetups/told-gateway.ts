@@ -1,11 +1,11 @@
 import type { HttpResponse, HttpClient, HttpRequest } from '../../../src/lib/ports/http-client.ts'
 import type { CountingLedger } from '../../../src/lib/load/ledger/ledger.ts'
 import type { LedgerEntry, Received, Socket } from '../../../src/lib/ports/scenario.ts'
-import type { SocketOpener } from '../../../src/lib/load/clients/socket-opener.ts'
 import { createScenarios } from '../../../src/lib/workloads/meetups/scenarios/index.ts'
 import { createMemoryLedger } from '../ledgers.ts'
 import { createVirtualClock, type VirtualClock } from '../load/virtual-clock.ts'
 import { ok, run, users } from '../load/virtual-run.ts'
+import type { SocketOpener } from '../../../src/lib/load/clients/http/web-sockets.ts'
 
 /** An operation as it was asked. */
 export interface Asked {

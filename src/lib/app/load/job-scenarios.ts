@@ -1,11 +1,11 @@
 import type { ScenarioSettings } from '../../config/scenario-settings.ts'
 import type { Settings } from '../../config/settings.ts'
-import { chooseScenarios } from '../../load/engine/mix.ts'
 import type { LoadJob } from '../../load/engine/load-job.ts'
 import { sendOf } from '../../load/engine/model.ts'
 import { readScenarios } from '../../load/scenarios/scenario-file.ts'
 import type { Scenario } from '../../ports/scenario.ts'
 import { loadWorkload } from '../../workloads/registry.ts'
+import { chooseScenarios } from '../../load/scenarios/define-scenario.ts'
 
 /** The scenarios of a load: a person's own from their file, or the workload's; none where a single request is sent. */
 export async function readJobScenarios(job: LoadJob): Promise<readonly Scenario[]> {

@@ -10,7 +10,6 @@ import type { GeneratorPlan } from '../../load/distributed/generators.ts'
 import { requireDescriptors } from '../../load/engine/descriptors.ts'
 import { createLedgerBesideReport, createLedgerFile, requireNewLedger } from '../../load/ledger/ledger-file.ts'
 import { parseLimit } from '../../load/limits/limit.ts'
-import { chooseScenarios } from '../../load/engine/mix.ts'
 import { checkModel, createModel, durationOf, modelNames, type LoadModel } from '../../load/engine/model.ts'
 import { runLoad } from './run.ts'
 import { readScenarioFacts, type ScenarioFacts } from '../../load/scenarios/scenario-facts.ts'
@@ -27,6 +26,7 @@ import { openLoadTarget } from './load-target.ts'
 import { readRequestModel, type RequestFlags } from './request-model.ts'
 import { requireServices, type Service } from '../require-services.ts'
 import { requirePlaces, saveAndPrint } from '../save-run.ts'
+import { chooseScenarios } from '../../load/scenarios/define-scenario.ts'
 
 /** The flags of `load` that are no settings. */
 export interface LoadFlags extends RequestFlags {

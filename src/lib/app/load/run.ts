@@ -30,13 +30,13 @@ import type { LoadJob } from '../../load/engine/load-job.ts'
 import { sendOf, type LoadModel } from '../../load/engine/model.ts'
 import type { OutcomeStatuses } from '../../ports/outcome.ts'
 import type { PreparingProgress } from '../../load/engine/generator.ts'
-import { chooseScenarios } from '../../load/engine/mix.ts'
 import { runModel, type ModelRunResult } from '../../load/distributed/run-model.ts'
 import type { Threshold } from '../../base/threshold.ts'
 import { checkThreshold, limitErrors } from '../../load/metrics/thresholds.ts'
 import type { OnSecond } from '../../load/metrics/timeline.ts'
 import type { RetryCounts } from '../../ports/database-facts.ts'
 import type { Watch } from '../../base/progress.ts'
+import { chooseScenarios } from '../../load/scenarios/define-scenario.ts'
 
 /** What is loaded. */
 export interface LoadTarget {

@@ -3,23 +3,12 @@ import { onAbort } from '../../base/abort.ts'
 import { createTimers, type Clock, type Timers } from '../../base/measure/clock.ts'
 import { createHistogram } from '../../base/measure/histogram.ts'
 import type { GeneratorHooks, GeneratorNews, LoadGenerator } from '../engine/generator.ts'
-import { requireFit } from './autocannon-limits.ts'
-import { createStatusJudge } from './expected-statuses.ts'
-import { authorized, stepOf } from './fixed-request.ts'
+import { requireFit, type SaturationTask } from './autocannon-fit.ts'
+import { authorized, stepOf, createStatusJudge } from './fixed-request.ts'
 import { watchGenerator } from '../metrics/generator-monitor.ts'
 import { readBaseUrl } from './http/base-url.ts'
-import type { SaturationModel } from '../engine/model.ts'
 import { createRecorder, type Recorder } from '../metrics/recorder.ts'
 import type { PartNews } from '../metrics/result.ts'
-
-/** What is sent where. Times in ms. */
-export interface SaturationTask {
-  /** Of the API. */
-  readonly origin: string
-  readonly timeout: number
-  readonly model: SaturationModel
-  readonly clock: Clock
-}
 
 /** A client of autocannon's, with what its types leave out or have wrong. */
 interface Connection {
@@ -125,7 +114,7 @@ function createRun(clock: Clock): Run {
   }
 }
 
-/** What autocannon returns, of which its types know one half at a time. */
+/** The value that autocannon returns; its types know one half of it at a time. */
 type Cannon = Promise<autocannon.Result> & Pick<autocannon.Instance, 'stop'>
 
 /** Its own timer could not wait for longer. Every run is stopped by us before. */
@@ -189,7 +178,7 @@ function follow(connection: Connection, { timeout, clock, model }: SaturationTas
   })
 }
 
-/** Of names and values in turns; null where the length is not said in advance. */
+/** Reads names and values in turns; null where the length is not announced. */
 function contentLengthOf(headers: readonly string[]): number | null {
   const name = headers.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === 'content-length')
   return name === -1 ? null : Number(headers[name + 1])

@@ -4,9 +4,7 @@ import { quoted } from '../../base/cut-text.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { hideInPath } from '../../base/secret-text.ts'
 import type { FixedRequest } from '../../ports/http-client.ts'
-import { defaultExpected, readExpected } from './expected-statuses.ts'
-import { isHost, whyOwned } from './http/client-headers.ts'
-import { isToken } from './http/token.ts'
+import { isToken, isHost, whyOwned } from './http/header-fields.ts'
 
 /** A request as a person writes it. */
 export interface WrittenRequest {
@@ -79,7 +77,7 @@ function splitHeader(header: string): [string, string] | null {
   return /^[\x20-\x7e\t]*$/.test(value) ? [header.slice(0, colon).trim(), value] : null
 }
 
-/** What stands behind the name may be a secret, and where there is no name all of it. */
+/** Hides the value, which may be a secret; without a name, all of it. */
 function redacted(header: string): string {
   const colon = header.indexOf(':')
   return colon < 0 ? '***' : quoted(`${header.slice(0, colon)}: ***`)
@@ -113,4 +111,35 @@ async function readBody(body: string): Promise<Buffer> {
 
 function wrong(reason: string, cause?: unknown): Error {
   return failure('usage-wrong', { reason }, cause)
+}
+
+/** Successes, and that what is known has not changed. */
+export const defaultExpected = '2xx,304'
+
+/** A status, or a class of them. 1xx come before a response, and never are one. */
+const word = /^(?:[2-5]\d\d|[2-5]xx)$/
+
+/** Reads statuses such as `200,304`, or classes such as `2xx`, and returns them without blanks. Throws `usage-wrong`. */
+export function readExpected(text: string): string {
+  const words = text.split(',').map((one) => one.trim().toLowerCase())
+  const unknown = words.find((one) => !word.test(one))
+  if (unknown === undefined) return [...new Set(words)].join(',')
+  throw failure('usage-wrong', {
+    reason: `--expect cannot be ${quoted(text)}. Allowed: statuses from 200 to 599 and classes, with commas, such as 200,304 or 2xx,409.`,
+  })
+}
+
+/** Tells why a response of a status is none of those that `readExpected` returned; null when it is one. */
+export function createStatusJudge(expected: string): (status: number) => string | null {
+  const words = new Set(expected.split(','))
+  // Looked up for every response, of which there are few kinds.
+  const verdicts = new Map<number, string | null>()
+  return (status) => {
+    const known = verdicts.get(status)
+    if (known !== undefined) return known
+    const isRight = words.has(String(status)) || words.has(`${Math.floor(status / 100)}xx`)
+    const verdict = isRight ? null : `status ${status}`
+    verdicts.set(status, verdict)
+    return verdict
+  }
 }

@@ -1,13 +1,11 @@
 import { reasonOf } from '../../base/errors/errors.ts'
 import type { HttpResponse } from '../../ports/http-client.ts'
 import { encodeBody } from './http/request-body.ts'
-import { cutShort } from '../engine/refusals.ts'
+import { cutShort, foundNoConnection, refuseCall, useOf, waitForConnection } from '../engine/refusals.ts'
 import type { StepResponse, StepRequest } from '../../ports/scenario.ts'
-import { endStep, type Session, type SessionParts } from '../engine/session.ts'
-import type { ParseJson } from '../scenarios/shared-json.ts'
+import { endStep, type Session, type SessionParts, beginRequest, endRequest, pass } from '../engine/session.ts'
 import { methodOf, requireKnownFields, requireRequest, verdictOf } from '../scenarios/step-checks.ts'
-import { foundNoConnection, refuseCall, useOf, waitForConnection } from '../engine/step-mistake.ts'
-import { beginRequest, endRequest, pass } from '../engine/user-time.ts'
+import type { ParseJson } from './http/kept-body.ts'
 
 /**
  * Sends a request of a scenario, records it, and resolves with its response. Every request of a load comes by here: what

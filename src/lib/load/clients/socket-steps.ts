@@ -1,9 +1,9 @@
 import type { ReceiveRequest, Socket, SocketRequest } from '../../ports/scenario.ts'
-import { endStep, type Session, type SessionParts } from '../engine/session.ts'
+import { endStep, type Session, type SessionParts, beginRequest, endRequest, listen, pass } from '../engine/session.ts'
 import { decided, requireReceive, requireSocketRequest } from '../scenarios/step-checks.ts'
-import { foundNoConnection, pauseAfterFailure, refuseCall, useOf, waitForConnection } from '../engine/step-mistake.ts'
-import { causedAt, timeSends } from './timed-socket.ts'
-import { beginRequest, endRequest, listen, pass } from '../engine/user-time.ts'
+import { foundNoConnection, pauseAfterFailure, refuseCall, useOf, waitForConnection } from '../engine/refusals.ts'
+import type { Clock } from '../../base/measure/clock.ts'
+import { mistaken } from '../scenarios/mistakes.ts'
 
 /** Opens a WebSocket for a scenario, and records how that went; null when the server does not open one. */
 export async function connectSocket(
@@ -61,4 +61,67 @@ export async function receiveText(
 
 function bytesOf(text: string | null): number {
   return text === null ? 0 : Buffer.byteLength(text)
+}
+
+/** When texts were sent on a socket, ms on the clock. */
+interface Sends {
+  last: number | null
+  readonly byKey: Map<string, number>
+}
+
+const sendsOf = new WeakMap<Socket, Sends>()
+
+/** Texts with a key that nobody has received for, at most: beyond that the oldest are forgotten. */
+const mostKeys = 10_000
+
+/** The same socket, of which is known when something was sent on it. */
+function timeSends(socket: Socket, clock: Clock): Socket {
+  const sends: Sends = { last: null, byKey: new Map() }
+  const timed: Socket = {
+    get isOpen() {
+      return socket.isOpen
+    },
+    send(text, { key } = {}) {
+      if (key !== undefined && typeof key !== 'string') throw mistaken('the key of a text that is sent', key, 'a text')
+      sends.last = clock.now()
+      if (key !== undefined) remember(sends.byKey, key, sends.last)
+      socket.send(text)
+    },
+    next: (accept) => socket.next(accept),
+    close: () => socket.close(),
+  }
+  sendsOf.set(timed, sends)
+  return timed
+}
+
+function remember(byKey: Map<string, number>, key: string, at: number): void {
+  byKey.delete(key)
+  byKey.set(key, at)
+  if (byKey.size <= mostKeys) return
+  const [oldest] = byKey.keys()
+  byKey.delete(oldest as string)
+}
+
+/**
+ * When that which has caused a text on `socket` was done, ms on the clock: something sent there, the last request
+ * (`asked`), or the call of `receive`. A key is used up. Throws Error where nothing was sent that is meant.
+ */
+function causedAt(
+  socket: Socket,
+  { since, key }: Pick<ReceiveRequest, 'since' | 'key'>,
+  { asked, called }: { readonly asked: number; readonly called: number },
+): number {
+  const sends = sendsOf.get(socket)
+  if (key !== undefined) {
+    const at = sends?.byKey.get(key)
+    sends?.byKey.delete(key)
+    if (at === undefined)
+      throw new Error(`receive: no text was sent on this socket with the key ${JSON.stringify(key)}`)
+    return at
+  }
+  if (since === 'receive') return called
+  if (since === 'request') return asked
+  const last = sends?.last ?? null
+  if (since === 'send' && last === null) throw new Error('receive: nothing was sent on this socket')
+  return last ?? asked
 }

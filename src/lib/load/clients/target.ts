@@ -5,7 +5,7 @@ import type { HttpClient } from '../../ports/http-client.ts'
 
 const allowed = 'http://host:port or https://host:port, with a path for all requests and user:password@ if need be'
 
-/** What a target may be, said of one that cannot be used; null for one that can. */
+/** Says why a target cannot be used; null for one that can. */
 export function targetRefusal(target: string): string | null {
   if (!/^https?:\/\//i.test(target) || !URL.canParse(target)) return `${allowed}${suggestionFor(target)}`
   const url = new URL(target)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { reasonOf } from '../../base/errors/errors.ts'
 import type { HistogramCounts } from '../../base/measure/histogram.ts'
 import type { GeneratorNews } from '../engine/generator.ts'
-import type { StepMetrics } from '../metrics/recorder.ts'
+import type { StepMetrics } from '../metrics/interval-metrics.ts'
 
 const amount = z.number().min(0)
 const whole = z.number().int().min(0)

@@ -13,7 +13,7 @@ import { readClock, serverTime, type ClockReading } from '../../queue/server-clo
 import { createSocketClient } from '../clients/http/socket-client.ts'
 import { shownTarget, whyUnreachable } from '../clients/target.ts'
 import type { GeneratorHooks, GeneratorNews, LoadGenerator, WorkerFacts } from '../engine/generator.ts'
-import type { Shard } from '../engine/pacing.ts'
+import type { Shard } from '../engine/schedule.ts'
 import type { Command, CoordinatorPort, Telemetry } from './protocol.ts'
 import { encodeEntries, encodeTelemetry } from './queue-telemetry.ts'
 import { mostJobBytes, queuedShard, readJob, versionedShard, type QueuedJob, type QueuedShard } from './queued-job.ts'

@@ -12,10 +12,10 @@ import type { GeneratorHealth } from '../metrics/generator-monitor.ts'
 import { judgeConnections, judgeThreads, judgeWorkers, type GeneratorVerdict } from '../metrics/generator-verdict.ts'
 import type { CountingLedger, OutcomeCounts } from '../ledger/ledger.ts'
 import { endOf, type LoadModel } from '../engine/model.ts'
-import type { Shard } from '../engine/pacing.ts'
+import type { Shard } from '../engine/schedule.ts'
 import { summarizeRun, type RunResult } from '../metrics/result.ts'
 import type { LedgerEntry } from '../../ports/scenario.ts'
-import { createMetricsTotal } from '../metrics/metrics-total.ts'
+import { createMetricsTotal } from '../metrics/interval-metrics.ts'
 import { createTimeline, type OnSecond } from '../metrics/timeline.ts'
 
 /** Generators that each have an equal share of the users or arrivals. */

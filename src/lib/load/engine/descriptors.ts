@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { failure } from '../../base/errors/errors.ts'
 import type { LoadModel } from './model.ts'
-import { shareOf, type Shard } from './pacing.ts'
+import { shareOf, type Shard } from './schedule.ts'
 
-/** What a process opens besides its connections while it runs: files of modules, of the ledger and the report. */
+/** Descriptors besides those of connections: files of modules, of the ledger and the report. */
 const spare = 16
 
 /** File descriptors of a process. */

@@ -5,7 +5,6 @@ import { addCounts, createHistogram } from '../../base/measure/histogram.ts'
 import { createRandom } from '../../base/random.ts'
 import { runLoadModel } from './engine.ts'
 import { watchGenerator, type GeneratorHealth } from '../metrics/generator-monitor.ts'
-import { createHttpClients } from '../clients/http/client.ts'
 import { createSocketOpener } from '../clients/http/web-sockets.ts'
 import { requireDescriptors } from './descriptors.ts'
 import type { ShardJob } from './load-job.ts'
@@ -16,11 +15,12 @@ import { createRecorder } from '../metrics/recorder.ts'
 import type { PartNews } from '../metrics/result.ts'
 import type { Ledger, Scenario } from '../../ports/scenario.ts'
 import type { PreparedUser } from './session.ts'
+import { createHttpClients } from '../clients/http/socket-client.ts'
 
-/** What a generator is to do, as plain data. */
+/** The task of a generator, as plain data. */
 export type GeneratorTask = Pick<ShardJob, 'origins' | 'timeout' | 'model' | 'shard' | 'seed' | 'runId' | 'statuses'>
 
-/** What ties a generator to the rest of its run. */
+/** Callbacks and services that tie a generator to the rest of its run. */
 export interface GeneratorHooks {
   readonly ledger: Ledger
   readonly signal: AbortSignal
@@ -37,7 +37,7 @@ export interface PreparingProgress {
   readonly total: number
 }
 
-/** What a generator has to say after each second, and once more at its end. */
+/** The report of a generator after each second, and once more at its end. */
 export interface GeneratorNews extends PartNews {
   /** Since the start; null of a generator that was lost, which did not say. */
   readonly health: GeneratorHealth | null
@@ -48,23 +48,23 @@ export interface WorkerFacts {
   readonly name: string
   readonly host: string
   readonly pid: number
-  /** Of rushbench. */
+  /** Version of rushbench. */
   readonly version: string
   /** How its clock compares with the clock that all workers share; null on the same machine. */
   readonly clock: ClockComparison | null
 }
 
-/** What was found of another clock. Times in ms. */
+/** A comparison with another clock. Times in ms. */
 export interface ClockComparison {
-  /** What has to be added to this machine's time of day to get that of the other. */
+  /** Added to this machine's time of day, it gives that of the other. */
   readonly offsetMs: number
-  /** Of the question that was answered soonest: the offset is at most half of it wrong. */
+  /** Round trip of the fastest exchange: the offset is wrong by at most half of it. */
   readonly roundTripMs: number
 }
 
-/** What became of a generator. */
+/** The outcome of a generator. */
 export interface GeneratorResult {
-  /** What came after its last second; null when that is not known, of one that was lost. */
+  /** Metrics after its last second; null for a generator that was lost, of which they are not known. */
   readonly last: GeneratorNews | null
   /** Why it was not there until the end; null when it was. */
   readonly lost: string | null
@@ -174,7 +174,7 @@ export function createGenerator(
   }
 }
 
-/** What a generator in this thread needs beside its task. */
+/** Dependencies of a generator in this thread, beside its task. */
 export interface LocalParts {
   readonly scenarios: readonly Scenario[]
   readonly clock: Clock

@@ -23,7 +23,7 @@ export interface IterationMean {
   readonly ms: number
 }
 
-/** What one iteration is taken to last as long as none has ended, ms. */
+/** Length that one iteration is assumed to have until one has ended, ms. */
 const priorMs = 5000
 
 /** A mean of iterations, in which one of 5 s counts that nobody made. */

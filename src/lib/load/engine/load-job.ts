@@ -14,7 +14,7 @@ import {
 } from '../../base/limits.ts'
 import type { OutcomeStatuses } from '../../ports/outcome.ts'
 import type { LoadModel } from './model.ts'
-import type { Shard } from './pacing.ts'
+import type { Shard } from './schedule.ts'
 
 const text = z.string().max(10_000)
 const duration = z.number().gt(0).max(longestMs)

@@ -1,8 +1,8 @@
 import { failure } from '../../base/errors/errors.ts'
-import { countOf } from '../../base/format.ts'
+import { countOf, formatCount } from '../../base/format.ts'
 import type { engineNames, Burst, Stage } from '../../base/arrivals.ts'
 import { mostConnections, mostPerSecond, mostUsers } from '../../base/limits.ts'
-import type { ArrivalSchedule } from './pacing.ts'
+import type { ArrivalSchedule } from './schedule.ts'
 import type { FixedRequest } from '../../ports/http-client.ts'
 
 /** Users come and go by stages; each waits for its response before it goes on. */
@@ -22,7 +22,7 @@ export interface OpenModel extends ArrivalSchedule {
   readonly send?: FixedRequest
 }
 
-/** What decides when iterations of a scenario start. */
+/** A model that decides when iterations of a scenario start. */
 export type ScenarioModel = ClosedModel | OpenModel
 
 /** One request, sent over and over: each connection sends it again as soon as it is answered. */
@@ -37,7 +37,7 @@ export interface SaturationModel {
   readonly send: FixedRequest
 }
 
-/** What decides when requests are sent. */
+/** A model that decides when requests are sent. */
 export type LoadModel = ScenarioModel | SaturationModel
 
 /** The settings that make a model; times in ms. */
@@ -50,7 +50,7 @@ export interface ModelSettings {
   readonly arrivalRate: number | undefined
   readonly arrivals: ArrivalSchedule['arrivals']
   readonly maxInFlight: number
-  /** Of the rate. */
+  /** Bursts of the rate. */
   readonly burst: readonly Burst[] | undefined
 }
 
@@ -104,13 +104,13 @@ export function highestLevelOf(model: LoadModel): number {
   return model.kind === 'open' ? mostPerSecond : mostUsers
 }
 
-/** What a search raises, and a level counts; a rate is one of iterations. */
+/** Names the quantity that a search raises and a level counts; a rate is one of iterations. */
 export function raisedOf(model: LoadModel): 'users' | 'connections' | 'rate' | 'request rate' {
   if (model.kind === 'open') return model.send ? 'request rate' : 'rate'
   return model.kind === 'saturation' ? 'connections' : 'users'
 }
 
-/** Who makes a load, as far as it has to fit the model. */
+/** The threads or workers that make a load, which have to fit the model. */
 export interface GeneratorCount {
   readonly kind: 'threads' | 'workers'
   readonly count: number
@@ -174,4 +174,21 @@ export function withLevel(model: LoadModel, level: number, durationMs: number): 
     users: level,
   }))
   return { ...model, stages }
+}
+
+/** The quantity that a search raises. */
+export type Raised = ReturnType<typeof raisedOf>
+
+/** Units of a level: singular and plural. */
+const levelNames: Readonly<Record<Raised, readonly [one: string, several: string]>> = {
+  users: ['user', 'users'],
+  connections: ['connection', 'connections'],
+  rate: ['iteration a second', 'iterations a second'],
+  'request rate': ['request a second', 'requests a second'],
+}
+
+/** So many users, connections or starts a second. */
+export function levelText({ level }: { readonly level: number }, raised: Raised): string {
+  const [one, several] = levelNames[raised]
+  return `${formatCount(level)} ${level === 1 ? one : several}`
 }

@@ -1,7 +1,7 @@
 import { reasonOf } from '../../base/errors/errors.ts'
 import { iterateOnce } from './iteration.ts'
 import type { OpenModel } from './model.ts'
-import { arrivalTimes, takeTurns } from './pacing.ts'
+import { arrivalTimes, takeTurns } from './schedule.ts'
 import { usersAhead } from './prepare.ts'
 import { createWait, start, type Run } from './run-state.ts'
 import { createSession, type PreparedUser } from './session.ts'

@@ -1,8 +1,7 @@
-import { createStatusJudge } from '../clients/expected-statuses.ts'
-import { stepOf } from '../clients/fixed-request.ts'
+import { stepOf, createStatusJudge } from '../clients/fixed-request.ts'
 import type { CreateSender, HttpResponse } from '../../ports/http-client.ts'
 import type { SaturationModel } from './model.ts'
-import { shareOf } from './pacing.ts'
+import { shareOf } from './schedule.ts'
 import { createWait, start, type Run } from './run-state.ts'
 import { createSession, type Session } from './session.ts'
 
@@ -12,7 +11,7 @@ import { createSession, type Session } from './session.ts'
  */
 const restMs = 10
 
-/** What the connections of a shard share. */
+/** State that the connections of a shard share. */
 interface Saturation {
   readonly run: Run
   readonly step: string

@@ -1,10 +1,9 @@
 import { withoutTimerLateness } from '../../base/measure/clock.ts'
-import { createStatusJudge } from '../clients/expected-statuses.ts'
-import { stepOf } from '../clients/fixed-request.ts'
+import { stepOf, createStatusJudge } from '../clients/fixed-request.ts'
 import type { HttpResponse, FixedRequest } from '../../ports/http-client.ts'
 import type { OpenModel } from './model.ts'
 import { followSchedule } from './pace-arrivals.ts'
-import { shareOf } from './pacing.ts'
+import { shareOf } from './schedule.ts'
 import type { Run } from './run-state.ts'
 
 /**

@@ -4,15 +4,15 @@ import { failure, reasonOf } from '../../base/errors/errors.ts'
 import type { Clock } from '../../base/measure/clock.ts'
 import type { Random } from '../../base/random.ts'
 import { mostUsersOf, sendOf, type LoadModel } from './model.ts'
-import { shareOf, type Shard } from './pacing.ts'
+import { shareOf, type Shard } from './schedule.ts'
 import type { PreparingUser, Scenario } from '../../ports/scenario.ts'
 import type { PreparedUser } from './session.ts'
 
-/** Who is prepared. */
+/** The users to prepare. */
 export interface Preparation {
-  /** Of the whole run. */
+  /** Users of the whole run. */
   readonly users: number
-  /** Which of them. */
+  /** The shard of them to prepare. */
   readonly shard: Shard
   readonly scenarios: readonly Scenario[]
   /** Each user gets a source of its own from it. */

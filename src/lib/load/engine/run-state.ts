@@ -3,21 +3,21 @@ import { createTimers, type Clock, type Timers } from '../../base/measure/clock.
 import type { Random } from '../../base/random.ts'
 import type { LoadClient } from '../../ports/http-client.ts'
 import { createIterationMean, type IterationMean } from './iteration-time.ts'
-import { createMistakes } from '../scenarios/mistakes.ts'
 import type { LoadModel } from './model.ts'
 import type { OutcomeStatuses } from '../../ports/outcome.ts'
-import type { Shard } from './pacing.ts'
+import type { Shard } from './schedule.ts'
 import type { UserSupply } from './prepare.ts'
 import type { Recorder } from '../metrics/recorder.ts'
 import type { PartNews } from '../metrics/result.ts'
 import type { Ledger, Scenario } from '../../ports/scenario.ts'
 import { stopSession, type PreparedUser, type Session, type SessionParts } from './session.ts'
-import { createSharedJson } from '../scenarios/shared-json.ts'
-import type { SocketOpener } from '../clients/socket-opener.ts'
+import type { SocketOpener } from '../clients/http/web-sockets.ts'
+import { createMistakes } from '../scenarios/mistakes.ts'
+import { createSharedJson } from '../clients/http/kept-body.ts'
 
-/** What a run is made of, or one generator's shard of it. */
+/** The plan of a run, or of one generator's shard of it. */
 export interface RunPlan {
-  /** Of the whole run. */
+  /** The model of the whole run. */
   readonly model: LoadModel
   readonly shard: Shard
   /** As many as `usersAhead` says; the signal is already aborted if they are fewer. */
@@ -52,9 +52,9 @@ export interface Run {
   readonly plan: RunPlan
   readonly parts: SessionParts
   readonly startedAt: number
-  /** Of what starts users and ends seconds. */
+  /** Timers that start users and end seconds. */
   readonly timers: Timers
-  /** What has not ended, with the promise of its end. */
+  /** Sessions that have not ended, with the promises of their ends. */
   readonly sessions: Map<Session, Promise<void>>
   /** Answers that no session waits for. */
   readonly responses: Promise<void>[]
@@ -66,7 +66,7 @@ export interface Run {
   /** Iterations were skipped because no user was prepared yet. */
   unprepared: boolean
   iterations: number
-  /** Of those that began with their think time. */
+  /** Mean length of iterations that began with their think time. */
   readonly iterationMean: IterationMean
   /** From the start until the last user began. */
   startsMs: number

@@ -1,17 +1,14 @@
 import type { Random } from '../../base/random.ts'
 import { receiveText, connectSocket } from '../clients/socket-steps.ts'
 import { outcomeOf } from '../../ports/outcome.ts'
-import { cutShort, refuse } from './refusals.ts'
+import { cutShort, refuse, refuseCall } from './refusals.ts'
 import { sendRequest } from '../clients/request-step.ts'
 import type { LedgerEntry, Outcome, StepResponse, ThinkTime, VirtualUser } from '../../ports/scenario.ts'
-import type { Session, SessionParts } from './session.ts'
-import { refuseCall } from './step-mistake.ts'
-import { requireResponse, requireEntry } from '../scenarios/step-checks.ts'
-import { requireThinkTime } from './think-time.ts'
-import { pass, think } from './user-time.ts'
+import { type Session, type SessionParts, pass, think } from './session.ts'
+import { requireResponse, requireEntry, requireThinkTime } from '../scenarios/step-checks.ts'
 
 /**
- * What a scenario is given: everything it does is measured, and charged to `session`; once that has stopped, calls are
+ * Creates the user of a scenario: everything it does is measured and charged to `session`; once that has stopped, calls are
  * refused. A run has thousands of users, so that each has no more functions of its own than a scenario may call.
  */
 export function createUser(parts: SessionParts, session: Session): VirtualUser {

@@ -26,7 +26,7 @@ export interface InjectedFault {
   readonly atMs: number
   /** Until the part worked again. */
   readonly lastedMs: number
-  /** What was done, or why it failed. */
+  /** The action, or why it failed. */
   readonly detail: string
 }
 

@@ -105,7 +105,7 @@ function requireText(field: string, value: unknown): string {
   throw new Error(`${field} is ${quote(value)}, not a text`)
 }
 
-/** What something is called by the API. */
+/** Reads the name that the API gave something. */
 function requireName(field: string, value: unknown): string | number {
   if (Number.isSafeInteger(value) && !Object.is(value, -0)) return value as number
   if (typeof value === 'string' && value !== '') return value

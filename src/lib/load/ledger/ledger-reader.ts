@@ -145,7 +145,7 @@ function requireShort(file: string, line: number, bytes: number): void {
   if (bytes > maxLineBytes) throw unreadable(file, line, `it is longer than ${maxLineBytes} bytes`)
 }
 
-/** What a killed writer leaves is the beginning of an entry. */
+/** Requires the beginning of an entry, which is all that a killed writer may leave. */
 function requireBeginning(file: string, { number, bytes }: Line): void {
   if (bytes[0] !== '{'.charCodeAt(0)) throw unreadable(file, number, 'it is not the beginning of an entry')
 }

@@ -4,16 +4,16 @@ import type { GeneratorHealth } from '../metrics/generator-monitor.ts'
 import { judgeConnections, judgeThreads } from '../metrics/generator-verdict.ts'
 import { percentileOf, type Limit } from './limit.ts'
 import { durationOf, mostUsersOf, type LoadModel } from '../engine/model.ts'
-import { constantArrivals } from '../engine/pacing.ts'
+import { constantArrivals } from '../engine/schedule.ts'
 import type { PartProgress } from '../metrics/result.ts'
-import type { MetricsTotal } from '../metrics/metrics-total.ts'
+import type { MetricsTotal } from '../metrics/interval-metrics.ts'
 import { meets, type Threshold } from '../../base/threshold.ts'
 import { limitErrors } from '../metrics/thresholds.ts'
 
-/** What a run has come to while it goes on. */
+/** Figures of a run that is under way. */
 export interface RunSoFar {
   readonly recorded: MetricsTotal
-  /** Of each generator that has said anything. */
+  /** Progress of each generator that has reported. */
   readonly progress: readonly PartProgress[]
   readonly threads: readonly GeneratorHealth[]
 }

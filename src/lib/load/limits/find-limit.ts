@@ -1,9 +1,8 @@
 import { createTimers, type Clock } from '../../base/measure/clock.ts'
-import { levelText } from './level-text.ts'
 import { failsAnyway, type RunSoFar } from './early-verdict.ts'
 import { holds, type Limit } from './limit.ts'
 import { bracketOf, nextLevel, type Bracket, type LevelTrial } from './limit-search.ts'
-import { durationOf, highestLevelOf, levelOf, raisedOf, withLevel, type LoadModel } from '../engine/model.ts'
+import { durationOf, highestLevelOf, levelOf, raisedOf, withLevel, type LoadModel, levelText } from '../engine/model.ts'
 import type { ModelRunResult } from '../distributed/run-model.ts'
 
 /** One run at a level. */
@@ -14,7 +13,7 @@ export interface Trial extends LevelTrial {
 /** A search for the highest load that holds a limit. */
 export interface LimitSearch {
   readonly limit: Limit
-  /** Of the first trial; the others differ in their level, and in their length where that is too short. */
+  /** Model of the first trial; the others differ in their level, and in their length where that is too short. */
   readonly model: LoadModel
   readonly clock: Clock
   /** No level above it is tried. */
@@ -26,7 +25,7 @@ export interface LimitSearch {
   readonly onTrial: (trial: Trial) => void
 }
 
-/** What a search found. */
+/** The result of a search. */
 export interface LimitFound extends Bracket {
   readonly limit: Limit
   readonly trials: readonly Trial[]
@@ -100,7 +99,7 @@ function ratesOf({ requests, iterations, seconds }: ModelRunResult['result']): R
     : { requests: 0, iterations: 0 }
 }
 
-/** What the trial before lets one expect; null when there was none, or nothing happened in it. */
+/** Extrapolates rates from the trial before; null when there was none, or nothing happened in it. */
 function expectedRates(before: Trial | undefined, level: number): Rates | null {
   if (!before || before.run.result.requests === 0) return null
   const { requests, iterations } = ratesOf(before.run.result)

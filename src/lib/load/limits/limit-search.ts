@@ -59,14 +59,14 @@ function isNarrow(held: number, failed: number): boolean {
   return failed - held <= 1 || failed <= held * (1 + precision)
 }
 
-/** Of whole numbers that are two or more apart, this lies in between also when it is rounded. */
+/** Returns the geometric mean, rounded: it lies between whole numbers that are two or more apart. */
 function between(held: number, failed: number): number {
   return Math.round(Math.sqrt(held * failed))
 }
 
 /**
- * What is known so far. A level holds when more than half of its trials did. What held above a level that failed was
- * luck, and is left out.
+ * Returns the bracket known so far. A level holds when more than half of its trials did; one that held above a level that
+ * failed was luck, and is left out.
  */
 export function bracketOf(trials: readonly LevelTrial[]): Bracket {
   const levels = [...Map.groupBy(trials.filter(isClear), ({ level }) => level)]

@@ -4,7 +4,7 @@ import type { Threshold } from '../../base/threshold.ts'
 import { checkThreshold, limitErrors, parseThreshold } from '../metrics/thresholds.ts'
 import type { RunResult } from '../metrics/result.ts'
 
-/** What a level has to hold. */
+/** The conditions that a level has to meet. */
 export interface Limit {
   /** As it was given. */
   readonly expression: string
@@ -32,7 +32,7 @@ interface MetricPercentile {
   readonly percentile: number
 }
 
-/** What a metric such as `response_time.p99` asks for; null when that is no percentile. */
+/** Parses a metric such as `response_time.p99`; null when it is no percentile. */
 export function percentileOf(metric: string): MetricPercentile | null {
   const [, of = '', name = ''] = /^(.+)\.([^.]+)$/.exec(metric) ?? []
   const percentile = percentiles[name]

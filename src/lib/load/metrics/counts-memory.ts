@@ -1,6 +1,6 @@
 import { countsInMemory, createHistogram, type LatencyHistogram } from '../../base/measure/histogram.ts'
-import { namedCounts } from './reason-counts.ts'
-import type { StepMetrics, IntervalMetrics } from './recorder.ts'
+import { namedCounts } from './named-counts.ts'
+import type { StepMetrics, IntervalMetrics } from './interval-metrics.ts'
 
 /** Numbers of a recorder, by their place. */
 export const totalAt = { skipped: 0, errors: 1, reconnected: 2, droppedTexts: 3, iterations: 4, users: 5 } as const
@@ -55,7 +55,7 @@ export function sharedMemory(tell: (piece: CountsPiece) => void): CountsMemory {
   }
 }
 
-/** What a recorder elsewhere has counted since it was last asked. */
+/** Reads the counts of a recorder elsewhere since the last reading. */
 export interface CountsReader {
   add(piece: CountsPiece): void
   /** Null when it was told of no memory. */

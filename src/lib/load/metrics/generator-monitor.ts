@@ -1,19 +1,17 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { percentileMs, type LatencyHistogram } from '../../base/measure/histogram.ts'
-import { latenessOf, type Lateness } from './lateness.ts'
-import { createStallMeter, type Stalls } from './stall-meter.ts'
 
 /** How one thread or process of the load generator fared. */
 export interface GeneratorHealth extends Stalls {
-  /** Of one core, over the run. */
+  /** Share of one core, over the run. */
   readonly cpuPercent: number
   /** 99th percentile of the event loop's delay, ms. */
   readonly eventLoopLagP99: number
-  /** Of the whole process. */
+  /** Resident memory of the whole process. */
   readonly maxRssMb: number
   /** 99th percentile of how late requests were sent, ms; null when none was. */
   readonly lateStartP99: number | null
-  /** What their lateness is judged by; null when none was sent. */
+  /** Percentile by which lateness is judged; null when no request was sent. */
   readonly lateStart: Lateness | null
 }
 
@@ -23,7 +21,7 @@ const resolutionMs = 10
 /** How often the loop is to beat, ms. */
 const beatEveryMs = 20
 
-/** What watches a generator. */
+/** A monitor of a generator. */
 export interface GeneratorMonitor {
   /** How it fared since it is watched; `late` is how late its requests were sent. */
   health(late: LatencyHistogram): GeneratorHealth
@@ -93,4 +91,73 @@ export function worstOf(generators: readonly GeneratorHealth[]): GeneratorHealth
 
 function laterOf(one: Lateness | null, other: Lateness | null): Lateness | null {
   return one && other && other.ms <= one.ms ? one : (other ?? one)
+}
+
+/** How late requests were sent, at the percentile that their number carries. */
+export interface Lateness {
+  /** 0 to 100; 100 is the latest of all. */
+  readonly percentile: number
+  readonly ms: number
+}
+
+/** Samples beyond a percentile without which it is a matter of single ones. */
+const minBeyond = 20
+const percentiles = [99, 95, 90, 50] as const
+
+/**
+ * The highest of p99, p95, p90 and p50 that has 20 requests beyond it (p99 takes 2,000), or the latest of fewer than 40.
+ * Null without requests.
+ */
+export function latenessOf(late: LatencyHistogram): Lateness | null {
+  const carried = percentiles.find((percentile) => late.totalCount * (100 - percentile) >= 100 * minBeyond) ?? 100
+  const ms = percentileMs(late, carried)
+  return ms === null ? null : { percentile: carried, ms }
+}
+
+/** When something that should beat at a steady pace stood still. Times in ms. */
+export interface Stalls {
+  readonly watchedMs: number
+  /** Time in gaps between beats that were longer than 100 ms. */
+  readonly stalledMs: number
+  readonly longestStallMs: number
+}
+
+/** Adds up the time in which an event loop stood still, by the gaps between its beats. */
+export interface StallMeter {
+  beat(now: number): void
+  /** Up to `now`, with the gap that may be under way. */
+  read(now: number): Stalls
+}
+
+/** On a machine that others use too, shorter gaps are normal. */
+const shortestStallMs = 100
+
+/**
+ * A meter of beats that come every `beatEveryMs` from `startedAt` on. Percentiles of a loop's delay count beats, of which
+ * few fall into a stall: one of 4 s in 30 s is a single late beat of thousands.
+ */
+export function createStallMeter(startedAt: number, everyMs: number): StallMeter {
+  let last = startedAt
+  let stalledMs = 0
+  let longestStallMs = 0
+  const stallSince = (now: number): number => {
+    const gap = now - last - everyMs
+    return gap > shortestStallMs ? gap : 0
+  }
+  return {
+    beat(now) {
+      const stall = stallSince(now)
+      stalledMs += stall
+      longestStallMs = Math.max(longestStallMs, stall)
+      last = now
+    },
+    read(now) {
+      const stall = stallSince(now)
+      return {
+        watchedMs: now - startedAt,
+        stalledMs: stalledMs + stall,
+        longestStallMs: Math.max(longestStallMs, stall),
+      }
+    },
+  }
 }

@@ -6,7 +6,7 @@ export interface GeneratorVerdict {
   readonly valid: boolean
   /** Each says which part of the generator passed which limit. */
   readonly reasons: readonly string[]
-  /** What to try; null for a valid run. */
+  /** A remedy; null for a valid run. */
   readonly advice: string | null
 }
 
@@ -18,18 +18,18 @@ export interface GeneratorVerdict {
 const limits = {
   cpuPercent: 90,
   lateMs: 100,
-  /** Of the latest request alone, where there are too few for a percentile; and of one stall. */
+  /** Limit of the latest request alone, where there are too few for a percentile; and of one stall. */
   longestMs: 1000,
   stalledShare: 0.02,
-  /** Of a short run, a share is a single stall. */
+  /** Floor of stalled time: in a short run, a share is a single stall. */
   stalledMs: 500,
-  /** Of shorter runs, most is spent on what a process does once. */
+  /** Shortest run that is judged by processor time: less is mostly start-up. */
   cpuMs: 500,
-  /** Of all requests, that found no connection because of the generator's own machine. */
+  /** Share of requests that found no connection because of the generator's own machine. */
   unconnectedShare: 0.001,
 } as const
 
-/** What a part of the generator lacks. */
+/** A resource that a generator lacks. */
 type Lack = 'processor' | 'time' | 'worker' | 'scenario' | 'connections'
 
 interface Complaint {
@@ -50,7 +50,7 @@ export function restMissing(reason: string): string {
   return `${reason}; what it measured in its last second is missing`
 }
 
-/** What to try where it is only known that the generator could not keep up. */
+/** The remedy where it is only known that the generator could not keep up. */
 export const generalAdvice = `${advice.processor} ${advice.time}`
 
 /**
@@ -93,7 +93,7 @@ export function judgeWorkers(workers: readonly JudgedWorker[]): GeneratorVerdict
   )
 }
 
-/** What was sent and failed. */
+/** Requests and failures. */
 interface Sent {
   readonly requests: number
   readonly failureReasons: Readonly<Record<string, number>>

@@ -1,7 +1,7 @@
 import { countOf, formatCount, formatShare } from '../../base/format.ts'
 import type { LoadReport } from '../../record/record.ts'
 
-/** What a load came to, as far as it decides whether anything was measured. */
+/** The figures that decide whether a load measured anything. */
 export interface LoadFigures {
   readonly requests: number
   readonly failures: number

@@ -1,13 +1,7 @@
-import {
-  countsArrayOf,
-  countsOf,
-  recordMs,
-  type HistogramCounts,
-  type LatencyHistogram,
-} from '../../base/measure/histogram.ts'
+import { countsArrayOf, countsOf, recordMs, type LatencyHistogram } from '../../base/measure/histogram.ts'
 import { ownMemory, stepAt, totalAt, type CountsMemory } from './counts-memory.ts'
-import { keepStepNames, mostReasons } from './kept-names.ts'
-import { createReasonCounts } from './reason-counts.ts'
+import type { IntervalMetrics } from './interval-metrics.ts'
+import { keepStepNames, mostReasons, createReasonCounts } from './named-counts.ts'
 
 /** One request, all times in ms of the same clock. */
 export interface Sample {
@@ -20,46 +14,12 @@ export interface Sample {
   readonly sent: number
   /** When the last byte of its response, or its failure, was there. */
   readonly ended: number
-  /** Of the response's body. */
+  /** Bytes of the response's body. */
   readonly bytes: number
   /** Why it failed; null when it did not. */
   readonly failure: string | null
   /** It was sent again, over a new connection. */
   readonly reconnected?: boolean | undefined
-}
-
-/** What was recorded of a step. */
-export interface StepMetrics {
-  readonly name: string
-  readonly failures: number
-  /** Requests that ended after the end of the run, in the grace: of all of these, and none unless given. */
-  readonly afterEnd?: number
-  /** Of all bodies. */
-  readonly bytes: number
-  readonly response: HistogramCounts
-  readonly service: HistogramCounts
-}
-
-/** What was recorded in a stretch of time; those of all stretches and of all generators add up to the whole. */
-export interface IntervalMetrics {
-  /** Virtual users at its end. */
-  readonly users: number
-  /** Iterations of the open model that were due and could not start. */
-  readonly skipped: number
-  /** Those that were used in it. */
-  readonly steps: readonly StepMetrics[]
-  /** How often each reason was given. */
-  readonly failureReasons: Readonly<Record<string, number>>
-  /** Iterations whose scenario threw. */
-  readonly errors: number
-  /** How often each of them threw what. */
-  readonly errorReasons: Readonly<Record<string, number>>
-  /** Requests that were sent again, because their connections had been closed. */
-  readonly reconnected: number
-  /** Texts over WebSockets that were dropped because too many waited to be received. */
-  readonly droppedTexts: number
-  /** How late requests were sent. */
-  readonly late: HistogramCounts
 }
 
 /** Records requests in memory that grows with nothing but the steps, of which it tells at most 100 apart. */
@@ -74,9 +34,9 @@ export interface Recorder {
   recordSkipped(): void
   /** A text that had come over a WebSocket was dropped, because too many waited to be received. */
   recordDroppedText(): void
-  /** What ends after `at`, on the clock, is counted apart from now on. */
+  /** Counts apart, from now on, requests that end after `at` on the clock. */
   endAt(at: number): void
-  /** What was recorded since it was last asked, with how many users there are now. */
+  /** Takes the metrics since the last call, with how many users there are now. */
   take(users: number): IntervalMetrics
 }
 

@@ -2,10 +2,8 @@ import { mergeHistograms, percentileMs, percentilesOf, type Percentiles } from '
 import { spectrumOf, type Spectrum } from '../../base/measure/spectrum.ts'
 import type { OutcomeCounts } from '../ledger/ledger.ts'
 import type { LoadModel } from '../engine/model.ts'
-import type { IntervalMetrics } from './recorder.ts'
-import type { Windows } from './windows.ts'
-import type { StepSum, MetricsTotal } from './metrics-total.ts'
-import type { Timeline, TimelineRow } from './timeline.ts'
+import type { StepSum, MetricsTotal, IntervalMetrics } from './interval-metrics.ts'
+import type { Timeline, TimelineRow, Windows } from './timeline.ts'
 
 /** How far one generator has come, or came in the end. */
 export interface PartProgress {
@@ -28,14 +26,14 @@ export interface PartProgress {
   readonly waitedMs: number
 }
 
-/** What a generator has to say after each second, and once more at its end. */
+/** The report of a generator after each second, and once more at its end. */
 export interface PartNews {
   /** Since it said so before. */
   readonly recorded: IntervalMetrics
   readonly progress: PartProgress
 }
 
-/** What a report says of one step; times in ms. */
+/** The result of one step; times in ms. */
 export interface StepResult {
   readonly name: string
   readonly requests: number
@@ -47,7 +45,7 @@ export interface StepResult {
   readonly serviceTime: Percentiles
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export interface RunResult {
   /** From the first user's start to the end of the run, without the grace. */
   readonly seconds: number
@@ -70,7 +68,7 @@ export interface RunResult {
   /** Those that ended in the time of the run, over that time. */
   readonly rps: number
   /**
-   * What would have been reached, had every response been instant and every timer exact: in the closed
+   * The rate had every response been instant and every timer exact: in the closed
    * model by the same users, in the open one by all arrivals. 0 when users never thought, which has
    * no such rate.
    */
@@ -101,13 +99,13 @@ export interface RunResult {
   readonly interrupted: boolean
 }
 
-/** What only the whole run knows. */
+/** Data of the whole run. */
 interface Whole {
   readonly model: LoadModel
   /** All that was recorded. */
   readonly recorded: MetricsTotal
   readonly timeline: Timeline
-  /** What of it came after the last second of each generator. */
+  /** Metrics that came after the last second of each generator. */
   readonly rests: readonly IntervalMetrics[]
   readonly outcomes: OutcomeCounts
   readonly interrupted: boolean

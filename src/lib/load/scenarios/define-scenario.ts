@@ -1,6 +1,7 @@
 import type { Scenario, ScenarioDefinition } from '../../ports/scenario.ts'
-import { isThinkTime, thinkTimeAllowed } from '../engine/think-time.ts'
-import { refuseOtherFields } from './scenario-mistake.ts'
+import { refuseOtherFields } from './mistakes.ts'
+import { isThinkTime, thinkTimeAllowed } from './step-checks.ts'
+import { failure } from '../../base/errors/errors.ts'
 
 /** Makes a scenario. Throws TypeError for what is none, which only types could have refused before. */
 export function defineScenario<State = undefined>(definition: ScenarioDefinition<State>): Scenario {
@@ -42,4 +43,17 @@ function requireShape(definition: unknown): void {
 
 function isFinite(value: unknown): value is number {
   return Number.isFinite(value)
+}
+
+/** Returns the scenarios that `mix` names, or all where it names none. Throws `usage-wrong` for unknown names. */
+export function chooseScenarios(
+  scenarios: readonly Scenario[],
+  mix: readonly string[] | undefined,
+): readonly Scenario[] {
+  if (mix === undefined) return scenarios
+  const names = new Set(scenarios.map(({ name }) => name))
+  const unknown = mix.find((name) => !names.has(name))
+  if (unknown === undefined) return scenarios.filter(({ name }) => mix.includes(name))
+  const allowed = [...names].join(', ')
+  throw failure('usage-wrong', { reason: `The workload has no scenario ${unknown} for --mix. Allowed: ${allowed}.` })
 }

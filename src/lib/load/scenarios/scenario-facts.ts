@@ -6,23 +6,23 @@ import { startWorkerThread } from '../distributed/worker-threads.ts'
 /** A scenario file's contents, as far as they can be told without running it here. */
 export interface ScenarioFacts {
   readonly file: string
-  /** Of its scenarios. */
+  /** Names of its scenarios. */
   readonly names: readonly string[]
-  /** What it imports beside Node's own modules and rushbench. */
+  /** Modules that it imports beside Node's own and rushbench. */
   readonly imports: readonly string[]
 }
 
-/** What the thread says that reads it. */
+/** Messages of the thread that reads it. */
 export type FromReader =
   | ({ readonly kind: 'read' } & Pick<ScenarioFacts, 'names' | 'imports'>)
   | { readonly kind: 'failed'; readonly error: string }
 
-/** How it is read. */
+/** Options of the reading. */
 export interface ReadingOptions {
   /** The module that a thread runs to read it. */
   readonly entry: URL
   readonly timeoutMs: number
-  /** Gives it up. */
+  /** Aborts the reading. */
   readonly signal: AbortSignal
 }
 

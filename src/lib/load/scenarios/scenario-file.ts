@@ -36,10 +36,10 @@ async function importFile(path: string): Promise<{ readonly default?: unknown }>
   return (await import(pathToFileURL(path).href)) as { readonly default?: unknown }
 }
 
-/** What each file was seen to import that neither Node nor rushbench brings, by its URL. */
+/** Modules that each file was seen to import beside Node's own and rushbench, by its URL. */
 const imports = new Map<string, Set<string>>()
 
-/** What a file that was read imports beside Node's own modules and rushbench; on Node before 22.15 nobody knows. */
+/** Returns the modules that a file imports beside Node's own and rushbench. */
 export function importsOf(file: string): readonly string[] {
   return [...(imports.get(pathToFileURL(resolve(file)).href) ?? [])]
 }
@@ -82,7 +82,7 @@ function lineOf(stack: string, path: string): string | null {
   return after.map((text) => /^:(\d+)/.exec(text)?.[1]).find((line) => line !== undefined) ?? null
 }
 
-/** What Node prints of a syntax error; the error itself does not say in which line it is. */
+/** Returns Node's own message for a syntax error; the error itself does not name its line. */
 async function check(path: string): Promise<string> {
   return new Promise((done) => {
     execFile(process.execPath, ['--check', path], (_error, _stdout, stderr) => done(stderr))

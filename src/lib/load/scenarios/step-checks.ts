@@ -1,5 +1,4 @@
-import { isToken } from '../clients/http/token.ts'
-import { mistaken, refuseOtherFields, ScenarioMistake, shown } from './scenario-mistake.ts'
+import { mistaken, refuseOtherFields, ScenarioMistake, shown } from './mistakes.ts'
 import type {
   HttpMethod,
   LedgerEntry,
@@ -9,7 +8,9 @@ import type {
   SocketRequest,
   StepResponse,
   StepRequest,
+  ThinkTime,
 } from '../../ports/scenario.ts'
+import { isToken } from '../clients/http/header-fields.ts'
 
 const requestFields = new Set(['step', 'method', 'path', 'headers', 'body', 'expected', 'wantBody', 'failureOf'])
 const socketFields = new Set(['step', 'path', 'protocol', 'hello', 'isReady'])
@@ -17,7 +18,7 @@ const receiveFields = new Set(['step', 'accept', 'key', 'since'])
 const causes: readonly unknown[] = ['send', 'request', 'receive'] satisfies ReceiveSince[]
 const entryFields = new Set(['key', 'resource', 'outcome', 'id'])
 
-/** What requests may ask for. */
+/** Methods that requests may have. */
 const httpMethods: readonly HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 const methodsAsWritten: ReadonlyMap<unknown, HttpMethod> = new Map(
@@ -158,4 +159,23 @@ function requireStatuses(expected: unknown): void {
 function requireStatus(status: unknown): void {
   if (Number.isInteger(status) && (status as number) >= 100 && (status as number) <= 999) return
   throw new ScenarioMistake(`expected has ${shown(status)}, which is no status. Allowed: whole numbers such as 404`)
+}
+
+/** The longest that a timer of Node waits for, ms: nearly 25 days. It takes anything longer for 1 ms. */
+const mostThinkMs = 2 ** 31 - 1
+
+/** Allowed think times, in words. */
+export const thinkTimeAllowed = 'milliseconds from 0 to 2147483647, or [least, most]'
+
+/** Whether a user can think for so long. */
+export function isThinkTime(value: unknown): value is ThinkTime {
+  if (typeof value === 'number') return value >= 0 && value <= mostThinkMs
+  if (!Array.isArray(value) || value.length !== 2) return false
+  const [min, max] = value as readonly unknown[]
+  return typeof min === 'number' && typeof max === 'number' && min >= 0 && min <= max && max <= mostThinkMs
+}
+
+/** Throws ScenarioMistake for what is no time to think. */
+export function requireThinkTime(value: unknown): asserts value is ThinkTime {
+  if (!isThinkTime(value)) throw mistaken('think', value, thinkTimeAllowed)
 }

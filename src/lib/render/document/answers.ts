@@ -1,5 +1,5 @@
 import { formatCount, formatDuration, formatLatency, formatNumber, formatShare, upperFirst } from '../../base/format.ts'
-import { levelText } from '../../load/limits/level-text.ts'
+import { levelText } from '../../load/engine/model.ts'
 import { loadFaults } from '../../load/metrics/load-verdict.ts'
 import type { LimitRecord, LoadReport, ThresholdRecord } from '../../record/record.ts'
 import { auditAnswer, failedAuditAnswer } from './audit-answers.ts'

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createGenerator } from '../../../../src/lib/load/engine/generator.ts'
 import type { LedgerEntry } from '../../../../src/lib/ports/scenario.ts'
-import { createMetricsTotal } from '../../../../src/lib/load/metrics/metrics-total.ts'
+import { createMetricsTotal } from '../../../../src/lib/load/metrics/interval-metrics.ts'
 import { realClock } from '../../../../src/lib/base/measure/clock.ts'
 import { createMemoryPubSub } from '../../../../src/lib/adapters/pubsub/pubsub.ts'
 import type { PubSub } from '../../../../src/lib/ports/pubsub.ts'

@@ -2,8 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createStatusJudge, readExpected } from '../../../../src/lib/load/clients/expected-statuses.ts'
-import { closesConnection, readFixedRequest } from '../../../../src/lib/load/clients/fixed-request.ts'
+import {
+  closesConnection,
+  readFixedRequest,
+  createStatusJudge,
+  readExpected,
+} from '../../../../src/lib/load/clients/fixed-request.ts'
 
 const read = (line: string, headers: readonly string[] = [], body?: string, expected?: string) =>
   readFixedRequest({ line, headers, body, expect: expected })

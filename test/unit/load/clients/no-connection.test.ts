@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { HttpClient } from '../../../../src/lib/ports/http-client.ts'
-import type { SocketOpener } from '../../../../src/lib/load/clients/socket-opener.ts'
 import { createVirtualClock } from '../../../support/load/virtual-clock.ts'
 import { arrivals, get, ok, run, scenario, users } from '../../../support/load/virtual-run.ts'
+import type { SocketOpener } from '../../../../src/lib/load/clients/http/web-sockets.ts'
 
 /** Nobody listens, which is found out in no time. */
 const refusing: HttpClient = {

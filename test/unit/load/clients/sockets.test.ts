@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Received, ReceiveRequest, ReceiveSince, Socket, VirtualUser } from '../../../../src/lib/ports/scenario.ts'
-import type { Opened, SocketOpener } from '../../../../src/lib/load/clients/socket-opener.ts'
 import { createVirtualClock, type VirtualClock } from '../../../support/load/virtual-clock.ts'
 import { get, run, scenario, slowServer } from '../../../support/load/virtual-run.ts'
 import { defineScenario } from '../../../../src/lib/load/scenarios/define-scenario.ts'
+import type { Opened, SocketOpener } from '../../../../src/lib/load/clients/http/web-sockets.ts'
 
 const request = { step: 'connect', path: '/', protocol: 'p', hello: 'h', isReady: () => true }
 

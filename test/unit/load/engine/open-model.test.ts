@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '../../../../src/lib/base/measure/clock.ts'
-import { arrivalTimes } from '../../../../src/lib/load/engine/pacing.ts'
+import { arrivalTimes } from '../../../../src/lib/load/engine/schedule.ts'
 import { createRandom } from '../../../../src/lib/base/random.ts'
 import { createVirtualClock, type VirtualClock } from '../../../support/load/virtual-clock.ts'
 import { arrivals, get, run, scenario, slowServer } from '../../../support/load/virtual-run.ts'

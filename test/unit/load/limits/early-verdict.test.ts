@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { failsAnyway, type RunSoFar } from '../../../../src/lib/load/limits/early-verdict.ts'
 import { parseLimit } from '../../../../src/lib/load/limits/limit.ts'
 import { createRecorder } from '../../../../src/lib/load/metrics/recorder.ts'
-import { createMetricsTotal } from '../../../../src/lib/load/metrics/metrics-total.ts'
+import { createMetricsTotal } from '../../../../src/lib/load/metrics/interval-metrics.ts'
 import { healthOf } from '../../../support/load/generator-health.ts'
 import { arrivals, users } from '../../../support/load/virtual-run.ts'
 

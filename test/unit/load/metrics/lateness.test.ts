@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { latenessOf } from '../../../../src/lib/load/metrics/lateness.ts'
 import { createHistogram, recordMs } from '../../../../src/lib/base/measure/histogram.ts'
+import { latenessOf } from '../../../../src/lib/load/metrics/generator-monitor.ts'
 
 /** So many requests in time, and some that were late by 500 ms. */
 function requests(inTime: number, late: number) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createRecorder, type Sample } from '../../../../src/lib/load/metrics/recorder.ts'
 import { summarizeRun, type PartNews, type PartProgress } from '../../../../src/lib/load/metrics/result.ts'
-import { createMetricsTotal } from '../../../../src/lib/load/metrics/metrics-total.ts'
+import { createMetricsTotal } from '../../../../src/lib/load/metrics/interval-metrics.ts'
 import { createTimeline } from '../../../../src/lib/load/metrics/timeline.ts'
 import { users } from '../../../support/load/virtual-run.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createStallMeter } from '../../../../src/lib/load/metrics/stall-meter.ts'
+import { createStallMeter } from '../../../../src/lib/load/metrics/generator-monitor.ts'
 
 /** Beats every 20 ms up to `until`, as a loop does that stands still in between. */
 function beatOver(until: number, stalls: readonly { readonly at: number; readonly lasts: number }[]) {

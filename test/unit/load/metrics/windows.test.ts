@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createWindowCollector } from '../../../../src/lib/load/metrics/windows.ts'
 import { countSamples, distributionOf, readDistribution } from '../../../../src/lib/base/measure/distribution.ts'
+import { createWindowCollector } from '../../../../src/lib/load/metrics/timeline.ts'
 
 const sizes = (responseTimes: readonly string[]) => responseTimes.map((text) => countSamples(readDistribution(text)))
 

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest'
 import type { HttpClient, HttpRequest } from '../../../../src/lib/ports/http-client.ts'
 import { createRequestSerializer } from '../../../../src/lib/load/clients/http/request-text.ts'
 import type { Socket, StepRequest, VirtualUser } from '../../../../src/lib/ports/scenario.ts'
-import { ScenarioMistake } from '../../../../src/lib/load/scenarios/scenario-mistake.ts'
-import type { SocketOpener } from '../../../../src/lib/load/clients/socket-opener.ts'
+import { ScenarioMistake } from '../../../../src/lib/load/scenarios/mistakes.ts'
 import { createVirtualClock, type VirtualClock } from '../../../support/load/virtual-clock.ts'
 import { arrivals, ok, run, scenario, slowServer, users } from '../../../support/load/virtual-run.ts'
+import type { SocketOpener } from '../../../../src/lib/load/clients/http/web-sockets.ts'
 
 const request: StepRequest = { step: 'get', method: 'GET', path: '/' }
 const entry = { key: 'k', resource: 1, outcome: 'booked' } as const

@@ -2,8 +2,8 @@ import type { Clock } from '../../../base/measure/clock.ts'
 import { openConnection, type Connection, type Exchange } from './connection.ts'
 import { failures, type Failure } from './failures.ts'
 import type { Endpoint } from './open-socket.ts'
-import { createRecentBodies } from './recent-bodies.ts'
-import { createRecentHead } from './recent-head.ts'
+import { createRecentHead } from './response-head.ts'
+import { createRecentBodies } from './kept-body.ts'
 
 /** As many connections as there are exchanges at a time: a queue of ours would hide in the latency. */
 export interface ConnectionPool {

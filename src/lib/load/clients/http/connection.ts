@@ -1,8 +1,6 @@
 import type { HttpResponse } from '../../../ports/http-client.ts'
 import { explainSocketError, failures, invalidResponse, noResponse, type Failure } from './failures.ts'
 import { openSocket, readyEvent, type Endpoint } from './open-socket.ts'
-import type { RecentBodies } from './recent-bodies.ts'
-import type { RecentHead } from './recent-head.ts'
 import type { RequestText } from './request-text.ts'
 import {
   createResponseReader,
@@ -15,6 +13,8 @@ import {
   startResponse,
   takeBody,
 } from './response-reader.ts'
+import type { RecentHead } from './response-head.ts'
+import type { RecentBodies } from './kept-body.ts'
 
 /** A request and its response. */
 export interface Exchange {
@@ -47,7 +47,7 @@ export interface Connection {
   readonly isOpen: boolean
 }
 
-/** What a connection tells its owner. */
+/** Callbacks of a connection's owner. */
 export interface ConnectionOwner {
   /** It is there at last, and sends its exchange unless that is broken off now. */
   onConnected(): void
@@ -56,7 +56,7 @@ export interface ConnectionOwner {
   onClosed(connection: Connection): void
 }
 
-/** What all connections of a client share. */
+/** Buffers that all connections of a client share. */
 export interface SharedMemory {
   /** Read into by all, because what was read is dealt with before the next read: nothing is allocated for it. */
   readonly readBuffer: Buffer

@@ -51,7 +51,7 @@ const socketFailures: Readonly<Record<string, Failure>> = {
 /** Codes of certificates that are not trusted, outdated or another host's. */
 const certificateCode = /CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/
 
-/** What a socket's error means. */
+/** Explains a socket's error. */
 export function explainSocketError(error: Error): Failure {
   const code = (error as NodeJS.ErrnoException).code ?? ''
   const known = socketFailures[code]

@@ -1,6 +1,4 @@
-import { mistaken, ScenarioMistake, shown } from '../../scenarios/scenario-mistake.ts'
-import { isHost, whyOwned } from './client-headers.ts'
-import { isToken } from './token.ts'
+import { mistaken, ScenarioMistake, shown } from '../../scenarios/mistakes.ts'
 
 /** The fields of a request. */
 export interface HeaderFields {
@@ -104,4 +102,40 @@ function joinCookie(flat: string[], value: string): boolean {
   if (at === -1) return false
   flat[at + 1] += `; ${value}`
   return true
+}
+
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+/** Whether a text is a token (RFC 9110, 5.6.2): what methods, names of headers and subprotocols are made of. */
+export function isToken(text: string): boolean {
+  return token.test(text)
+}
+
+const keptByClient = 'connections are opened and kept by rushbench, as a browser does it'
+const lengthIsKnown = 'the body is sent whole, with its length'
+const withoutTrailers = 'requests are sent, and answers read, without trailers'
+
+/** These say where a request ends and who is on the line, which is the client's business. */
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['connection', keptByClient],
+  ['keep-alive', keptByClient],
+  ['proxy-connection', keptByClient],
+  ['content-length', lengthIsKnown],
+  ['transfer-encoding', lengthIsKnown],
+  ['te', withoutTrailers],
+  ['trailer', withoutTrailers],
+  ['expect', 'the body is sent at once'],
+  ['upgrade', 'WebSockets are opened by connect'],
+])
+
+const sendableHost = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
+
+/** Whether a request may name that host: a name or name:port. */
+export function isHost(value: string): boolean {
+  return sendableHost.test(value)
+}
+
+/** Why the header `name`, in small letters, is the client's and nobody else's; undefined for one that may be given. */
+export function whyOwned(name: string): string | undefined {
+  return reasons.get(name)
 }

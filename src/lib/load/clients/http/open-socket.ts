@@ -9,11 +9,11 @@ export interface Endpoint {
   readonly tls: TlsMemory | null
 }
 
-/** What the TLS connections of a client share. */
+/** State that the TLS connections of a client share. */
 export interface TlsMemory {
   /** Made once: reading the certificates that are trusted takes longer than a handshake. */
   readonly context: SecureContext
-  /** Of connections that have closed. Each is resumed once, as a browser does it; new visitors shake hands in full. */
+  /** Sessions of closed connections. Each is resumed once, as a browser does it; new visitors shake hands in full. */
   readonly sessions: Buffer[]
 }
 

@@ -53,11 +53,11 @@ export async function loadWebSockets(timeoutMs: number): Promise<OpenRawWebSocke
   }
 }
 
-/** What has happened on the way to a WebSocket, and on it. */
+/** Events on the way to a WebSocket, and on it. */
 interface Seen {
   /** A request for an upgrade was made. */
   isAsked: boolean
-  /** Of the response to the request for an upgrade; null before it. */
+  /** Status of the response to the upgrade request; null before it. */
   status: number | null
   error: Error | null
   isOpen: boolean
@@ -98,7 +98,7 @@ function explainRefusal({ isAsked, status, error }: Seen): string {
 const withoutCode = 1005
 const abnormal = 1006
 
-/** Of a close's reason, which is the server's text. */
+/** Characters kept of a close's reason, which is the server's text. */
 const longestReason = 80
 
 function explainClose({ error, hasEnded }: Seen, { code, reason }: Pick<CloseEvent, 'code' | 'reason'>): string {

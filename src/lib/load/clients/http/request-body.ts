@@ -1,16 +1,16 @@
-import { mistaken, ScenarioMistake, shown } from '../../scenarios/scenario-mistake.ts'
+import { mistaken, ScenarioMistake, shown } from '../../scenarios/mistakes.ts'
 
 /** A body as it goes over the wire. */
 export interface EncodedBody {
   readonly content: string | Uint8Array
-  /** What it is, unless the request has a header that says so. */
+  /** Content type, unless the request has a header that says so. */
   readonly type: string
 }
 
 const text = 'text/plain; charset=utf-8'
 const bytes = 'application/octet-stream'
 
-/** What a text, or bytes, are unless somebody says otherwise. */
+/** Returns the default content type of a text or of bytes. */
 export function typeOf(content: string | Uint8Array): string {
   return typeof content === 'string' ? text : bytes
 }

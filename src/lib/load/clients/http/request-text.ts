@@ -1,19 +1,20 @@
-import type { HttpRequest } from '../../../ports/http-client.ts'
+import type { HttpRequest, FixedRequest } from '../../../ports/http-client.ts'
 import { bareBase } from './base-url.ts'
 import { readFields } from './header-fields.ts'
 import { typeOf } from './request-body.ts'
-import { requirePath } from './request-path.ts'
+import { mistaken, ScenarioMistake } from '../../scenarios/mistakes.ts'
+import { authorized, valuesOf } from '../fixed-request.ts'
 
 /** A request, serialized. */
 export interface RequestText {
   /** Bytes where its body is bytes. */
   readonly data: string | Buffer
-  /** Of a text. One in `latin1` leaves the process without being converted. */
+  /** Encoding of a text. One in `latin1` leaves the process without being converted. */
   readonly encoding: 'latin1' | 'utf8'
 }
 
 /** Methods that announce even an empty body (RFC 9110, 8.6). */
-export const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
+const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
 /** Most users read the same few pages, whose requests are made once; who reads a thousand others makes them anew. */
 const mostPlainGets = 1000
@@ -66,4 +67,40 @@ function withBody(head: string, body: string | Uint8Array): RequestText {
   }
   const start = Buffer.from(`${head}content-length: ${body.length}\r\n\r\n`, 'latin1')
   return { data: Buffer.concat([start, body]), encoding: 'latin1' }
+}
+
+/** A fragment stays with whoever asks, so that there is no `#`. */
+const sendablePath = /^\/[\x21\x22\x24-\x7e]*$/
+
+/** Throws ScenarioMistake for a path that cannot be sent as it is. */
+export function requirePath(path: unknown): void {
+  if (typeof path === 'string' && sendablePath.test(path)) return
+  if (typeof path !== 'string' || !path.startsWith('/')) {
+    throw mistaken('path', path, 'a text from / on, with the query; the host is that of --target')
+  }
+  const why = path.includes('#')
+    ? 'has a #, which no server is sent'
+    : 'has a character that has to be encoded, by encodeURIComponent say'
+  throw new ScenarioMistake(`the path ${JSON.stringify(path.slice(0, 100))} cannot be sent: it ${why}`)
+}
+
+/** Larger requests stay bytes: a text of that size would be copied each time that it is sent. */
+const mostTextBytes = 16 * 1024
+
+/** Serializes a request to `host`, with what its base says unless it has a Host or an Authorization of its own. */
+export function serializeFixed(
+  { method, path, headers, body }: FixedRequest,
+  host: string,
+  { basePath, authorization } = bareBase,
+): RequestText {
+  const hasHost = valuesOf(headers, 'host').length > 0
+  const hasLength = body.length > 0 || methodsWithBody.has(method)
+  const lines = [
+    `${method} ${basePath}${path} HTTP/1.1`,
+    ...(hasHost ? [] : [`host: ${host}`]),
+    ...authorized(headers, authorization).map(([name, value]) => `${name}: ${value}`),
+    ...(hasLength ? [`content-length: ${body.length}`] : []),
+  ]
+  const bytes = Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body])
+  return { data: bytes.length > mostTextBytes ? bytes : bytes.toString('latin1'), encoding: 'latin1' }
 }

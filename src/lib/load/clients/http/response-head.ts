@@ -1,4 +1,4 @@
-/** What the head of a response says about the response and its connection. */
+/** The head of a response, as far as it concerns the body's length and the connection. */
 export interface ResponseHead {
   status: number
   /** In HTTP/1.0 connections end after a response unless the server says otherwise. */
@@ -120,7 +120,7 @@ function isNamed(bytes: Buffer, start: number, name: string): boolean {
   return true
 }
 
-/** What stands behind the colon, in small letters, without the blanks around it. */
+/** Returns the value behind the colon, in small letters, without the blanks around it. */
 function valueOf(bytes: Buffer, colonAt: number, end: number): string {
   let from = colonAt + 1
   let to = end
@@ -172,4 +172,122 @@ function readStatus(bytes: Buffer, start: number): number {
     status = status * 10 + byte - zero
   }
   return status
+}
+
+/** A line is refused beyond this length, its end not counted: above the 8 to 16 kB that servers and clients allow. */
+export const maxLineBytes = 64 * 1024
+
+/** The result of `findLineEnd` when more bytes are needed to tell. */
+export const incomplete = -1
+
+/** Reasons to refuse a line, by the result of `findLineEnd`. */
+export const lineErrors: Readonly<Record<number, string>> = {
+  [-2]: 'a bare line feed',
+  [-3]: 'a bare carriage return',
+  [-4]: 'a control character',
+  [-5]: 'a line too long',
+}
+
+const bareLineFeed = -2
+const bareCarriageReturn = -3
+const controlCharacter = -4
+const tooLong = -5
+
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
+
+/** 1 for a byte that a line may hold: anything but control characters, of which the tab is allowed. */
+const isLineByte = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte === tab || (byte >= 0x20 && byte !== 0x7f) ? 1 : 0,
+)
+
+/**
+ * Where the line that begins at `start` ends: the position of its CRLF, `incomplete`, or a key of
+ * `lineErrors`. What it says does not depend on how much follows the line. `sound` is how many of its
+ * bytes were looked at before and were found to be allowed.
+ */
+export function findLineEnd(bytes: Uint8Array, start: number, end: number, sound = 0): number {
+  const limit = Math.min(end, start + maxLineBytes + 1)
+  let at = start + sound
+  while (at < limit && isLineByte[bytes[at] as number] === 1) at++
+  if (at - start > maxLineBytes) return tooLong
+  if (at === end) return incomplete
+  if (bytes[at] === lineFeed) return bareLineFeed
+  if (bytes[at] !== carriageReturn) return controlCharacter
+  if (at + 1 === end) return incomplete
+  return bytes[at + 1] === lineFeed ? at : bareCarriageReturn
+}
+
+/**
+ * The last head that came in one piece. Within a second most responses to one request have the same head, byte by byte:
+ * such a one is compared with it instead of being read.
+ */
+export interface RecentHead {
+  readonly bytes: Buffer
+  /** Length of the head in bytes; 0 while there is none. */
+  length: number
+  readonly head: ResponseHead
+}
+
+/** Longer heads are read every time. */
+const mostBytes = 1024
+
+/** None yet. */
+export function createRecentHead(): RecentHead {
+  return { bytes: Buffer.allocUnsafeSlow(mostBytes), length: 0, head: emptyHead() }
+}
+
+/** Keeps a head that takes up the first `length` bytes of `chunk`, and says what `head` says. */
+export function rememberHead(recent: RecentHead, chunk: Buffer, length: number, head: ResponseHead): void {
+  recent.length = length > mostBytes ? 0 : length
+  chunk.copy(recent.bytes, 0, 0, recent.length)
+  copyHead(recent.head, head)
+}
+
+/** Fills in `head` when the first bytes of `chunk`, up to `end`, are the head that is kept; otherwise it says false. */
+export function recallHead(recent: RecentHead, chunk: Buffer, end: number, head: ResponseHead): boolean {
+  const { length, bytes } = recent
+  if (length === 0 || length > end || chunk.compare(bytes, 0, length, 0, length) !== 0) return false
+  copyHead(head, recent.head)
+  return true
+}
+
+function copyHead(to: ResponseHead, from: ResponseHead): void {
+  to.status = from.status
+  to.isHttp10 = from.isHttp10
+  to.contentLength = from.contentLength
+  to.chunked = from.chunked
+  to.connection = from.connection
+  to.keptIdleMs = from.keptIdleMs
+}
+
+/** Digits of a chunk's size; more would not be exact as a number. */
+const maxSizeDigits = 12
+
+/** Extensions after a chunk's size (RFC 9112, 7.1.1), without the blanks that are only tolerated. */
+const chunkExtensions = /^(?:;[!#$%&'*+\-.^_`|~\w]+(?:=(?:[!#$%&'*+\-.^_`|~\w]+|"(?:[^"\\]|\\.)*"))?)*$/
+
+/** Parses the line of a chunk's size; -1 when it is none. */
+export function parseChunkSize(line: Buffer, start: number, end: number): number {
+  let size = 0
+  let at = start
+  for (; at < end; at++) {
+    const digit = hexDigit(line[at] as number)
+    if (digit < 0) break
+    size = size * 16 + digit
+  }
+  const digits = at - start
+  const isSound = digits > 0 && digits <= maxSizeDigits && hasChunkExtensions(line, at, end)
+  return isSound ? size : -1
+}
+
+function hasChunkExtensions(line: Buffer, start: number, end: number): boolean {
+  return start === end || chunkExtensions.test(line.toString('latin1', start, end))
+}
+
+/** Returns the value of a hexadecimal digit; -1 for any other byte. */
+export function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const letter = (byte | 0x20) - 0x61
+  return letter >= 0 && letter < 6 ? letter + 10 : -1
 }

@@ -1,22 +1,37 @@
-import { createKeptBody, keepBytes, keptBytes, maxKeptBytes, type KeptBody } from './kept-body.ts'
-import { findLineEnd, incomplete, lineErrors, maxLineBytes } from './lines.ts'
-import { createRecentBodies, type RecentBodies } from './recent-bodies.ts'
-import { createRecentHead, recallHead, rememberHead, type RecentHead } from './recent-head.ts'
+import {
+  createKeptBody,
+  keepBytes,
+  keptBytes,
+  maxKeptBytes,
+  type KeptBody,
+  createRecentBodies,
+  type RecentBodies,
+} from './kept-body.ts'
 import {
   clearHead,
   contradictionIn,
   emptyHead,
   keepsConnection,
   mayBeStatusLine,
+  parseChunkSize,
   readField,
   readStatusLine,
   type ResponseHead,
+  findLineEnd,
+  hexDigit,
+  incomplete,
+  lineErrors,
+  maxLineBytes,
+  createRecentHead,
+  recallHead,
+  rememberHead,
+  type RecentHead,
 } from './response-head.ts'
 
 /** Status lines, fields and trailers of one response are refused beyond this size in all, bytes. */
 const maxHeadBytes = maxLineBytes
 
-/** What the reader expects next, or that it has finished. */
+/** The state of a reader: what it expects next, or that it has finished. */
 type Phase =
   | 'status line'
   | 'field'
@@ -36,7 +51,7 @@ type Phase =
 export interface ResponseReader {
   phase: Phase
   readonly head: ResponseHead
-  /** Of the body, so far. */
+  /** Bytes of the body so far. */
   bytes: number
   /** Why the response is refused; null while it is not. */
   parseError: string | null
@@ -48,13 +63,13 @@ export interface ResponseReader {
   readonly recentHead: RecentHead
   /** Its head began with the chunk that is being read. */
   headIsInChunk: boolean
-  /** Of the body or of the chunk, still to come. */
+  /** Bytes of the body or the chunk still to come. */
   missing: number
-  /** Of the CRLF after a chunk, so far. */
+  /** Bytes of the CRLF after a chunk so far. */
   chunkEndBytes: number
-  /** Of all heads and trailers, so far. */
+  /** Bytes of all heads and trailers so far. */
   headBytes: number
-  /** Of a CRLF behind the response's end that nobody needs, so far. */
+  /** Bytes of a needless CRLF behind the response's end so far. */
   strayBytes: number
   /** A line of which the end has not come, with room for more; */
   pending: Buffer | null
@@ -68,12 +83,7 @@ export interface ResponseReader {
 
 const empty = Buffer.alloc(0)
 
-/** What may follow a chunk's size (RFC 9112, 7.1.1), without the blanks that are only tolerated. */
-const chunkExtensions = /^(?:;[!#$%&'*+\-.^_`|~\w]+(?:=(?:[!#$%&'*+\-.^_`|~\w]+|"(?:[^"\\]|\\.)*"))?)*$/
 const crlf = Buffer.from('\r\n')
-
-/** Digits of a chunk's size; more would not be exact as a number. */
-const maxSizeDigits = 12
 
 /** A reader that is to be started. `recent` is what other readers of the same client have kept. */
 export function createResponseReader(
@@ -350,30 +360,10 @@ function bodyPhase({ head, isHead }: ResponseReader): Phase {
 }
 
 function readChunkSize(reader: ResponseReader): void {
-  const { line, lineStart, lineEnd } = reader
-  let size = 0
-  let at = lineStart
-  for (; at < lineEnd; at++) {
-    const digit = hexDigit(line[at] as number)
-    if (digit < 0) break
-    size = size * 16 + digit
-  }
-  const digits = at - lineStart
-  const isSound = digits > 0 && digits <= maxSizeDigits && hasChunkExtensions(line, at, lineEnd)
-  if (!isSound) return refuse(reader, 'a bad chunk size')
+  const size = parseChunkSize(reader.line, reader.lineStart, reader.lineEnd)
+  if (size < 0) return refuse(reader, 'a bad chunk size')
   reader.missing = size
   reader.phase = size === 0 ? 'trailer' : 'chunk'
-}
-
-function hasChunkExtensions(line: Buffer, start: number, end: number): boolean {
-  return start === end || chunkExtensions.test(line.toString('latin1', start, end))
-}
-
-/** -1 for what is no digit. */
-function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
-  const letter = (byte | 0x20) - 0x61
-  return letter >= 0 && letter < 6 ? letter + 10 : -1
 }
 
 function refuse(reader: ResponseReader, parseError: string): void {

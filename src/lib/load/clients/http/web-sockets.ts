@@ -1,12 +1,25 @@
 import { realClock, type Clock } from '../../../base/measure/clock.ts'
-import type { Received, Socket } from '../../../ports/scenario.ts'
-import type { SocketOpener } from '../socket-opener.ts'
-import { mistaken } from '../../scenarios/scenario-mistake.ts'
+import type { Received, Socket, SocketRequest } from '../../../ports/scenario.ts'
+import { mistaken } from '../../scenarios/mistakes.ts'
 import { readBaseUrl, type BaseUrl } from './base-url.ts'
 import { failures } from './failures.ts'
 import { loadWebSockets, type OpenRawWebSocket, type RawWebSocket } from './raw-web-socket.ts'
-import { requirePath } from './request-path.ts'
-import { createTextQueue, type TextBudget } from './text-queue.ts'
+import { requirePath } from './request-text.ts'
+
+/** A socket, or why there is none. */
+export type Opened =
+  | { readonly socket: Socket; readonly reason: null }
+  | { readonly socket: null; readonly reason: string }
+
+/** Opens WebSockets. */
+export interface SocketOpener {
+  /** Never rejects for what the server does; rejects with ScenarioMistake for a path that there cannot be. */
+  open(request: Omit<SocketRequest, 'step'>): Promise<Opened>
+  /** Loads what it opens them with, which takes time that is nobody's latency. */
+  load?(): Promise<void>
+  /** Ends all of them. */
+  close(): Promise<void>
+}
 
 interface EndableSocket extends Socket {
   /** Ends it, with the reason that whoever waits is told. Resolves when its connection is gone. */
@@ -16,9 +29,9 @@ interface EndableSocket extends Socket {
 /** How long a server may take to answer that a socket is closed, ms. Then its connection is broken off. */
 const closingMs = 1000
 
-/** What of texts that nobody has received is kept: of a socket, and of all together. */
+/** Bytes kept of texts that nobody has received: of a socket, and of all together. */
 const mostSocketBytes = 4 * 2 ** 20
-const mostBytes = 256 * 2 ** 20
+const mostTotalBytes = 256 * 2 ** 20
 
 /**
  * Opens WebSockets to all of `origins` in turn. `timeoutMs` is how long one may take until it is ready, and how long a
@@ -32,7 +45,7 @@ export function createSocketOpener(
 ): SocketOpener {
   const bases = origins.map(readBaseUrl)
   const sockets = new Set<EndableSocket>()
-  const budget: TextBudget = { bytes: 0, mostBytes }
+  const budget: TextBudget = { bytes: 0, mostBytes: mostTotalBytes }
   let loading: Promise<OpenRawWebSocket> | null = null
   let turn = 0
   let isClosed = false
@@ -147,4 +160,85 @@ function watch(
     close: () => void end(failures.closed.reason),
     end,
   }
+}
+
+/** A text that came, and when. */
+export interface QueuedText {
+  readonly text: string
+  /** ms on the clock of the run. */
+  readonly at: number
+}
+
+/** Bytes that all queues of a generator hold together. */
+export interface TextBudget {
+  bytes: number
+  readonly mostBytes: number
+}
+
+/** Texts in the order in which they came, of which the oldest are dropped where there are too many. */
+export interface TextQueue {
+  push(text: QueuedText): void
+  /** The oldest; undefined when there is none. */
+  shift(): QueuedText | undefined
+  /** Some were dropped that nobody has received. */
+  readonly hasDropped: boolean
+  /** No more come: what it still holds counts no longer among what all hold, since whoever has it may let it go unread. */
+  end(): void
+}
+
+/** Approximate size of a text beside its characters, bytes. */
+const overheadBytes = 100
+
+/**
+ * An empty queue, which holds at most `mostBytes` and shares `budget` with others; the latest text is always held.
+ * `onDropped` is told of each text that is dropped.
+ */
+export function createTextQueue(mostBytes: number, budget: TextBudget, onDropped: () => void): TextQueue {
+  let texts: (QueuedText | undefined)[] = []
+  /** Index of the oldest: taking it out of the array would move all others. */
+  let head = 0
+  let bytes = 0
+  let shared = budget
+  let hasDropped = false
+
+  function count(change: number): void {
+    bytes += change
+    shared.bytes += change
+  }
+
+  function shift(): QueuedText | undefined {
+    const oldest = texts[head]
+    if (!oldest) return undefined
+    texts[head++] = undefined
+    count(-sizeOf(oldest))
+    if (head * 2 > texts.length) {
+      texts = texts.slice(head)
+      head = 0
+    }
+    return oldest
+  }
+
+  return {
+    push(text) {
+      texts.push(text)
+      count(sizeOf(text))
+      while ((bytes > mostBytes || shared.bytes > shared.mostBytes) && texts.length - head > 1) {
+        shift()
+        hasDropped = true
+        onDropped()
+      }
+    },
+    shift,
+    get hasDropped() {
+      return hasDropped
+    },
+    end() {
+      shared.bytes -= bytes
+      shared = { bytes: 0, mostBytes: Infinity }
+    },
+  }
+}
+
+function sizeOf({ text }: QueuedText): number {
+  return text.length + overheadBytes
 }

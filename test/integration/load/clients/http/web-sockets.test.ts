@@ -11,16 +11,15 @@ import {
 import type { Duplex } from 'node:stream'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createGenerator, type GeneratorNews } from '../../../../../src/lib/load/engine/generator.ts'
-import { createSocketOpener } from '../../../../../src/lib/load/clients/http/web-sockets.ts'
-import type { StepMetrics } from '../../../../../src/lib/load/metrics/recorder.ts'
+import { createSocketOpener, type SocketOpener } from '../../../../../src/lib/load/clients/http/web-sockets.ts'
 import type { Socket } from '../../../../../src/lib/ports/scenario.ts'
-import type { SocketOpener } from '../../../../../src/lib/load/clients/socket-opener.ts'
 import { realClock } from '../../../../../src/lib/base/measure/clock.ts'
 import { mergeCounts, percentileMs } from '../../../../../src/lib/base/measure/histogram.ts'
 import { createCertificate } from '../../../../support/certificate.ts'
 import { tryPort } from '../../../../support/free-ports.ts'
 import { createMemoryLedger } from '../../../../support/ledgers.ts'
 import { defineScenario } from '../../../../../src/lib/load/scenarios/define-scenario.ts'
+import type { StepMetrics } from '../../../../../src/lib/load/metrics/interval-metrics.ts'
 
 let server: Server
 let opener: SocketOpener

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { serializeFixed } from '../../../../../src/lib/load/clients/http/fixed-text.ts'
 import type { FixedRequest } from '../../../../../src/lib/ports/http-client.ts'
+import { serializeFixed } from '../../../../../src/lib/load/clients/http/request-text.ts'
 
 const get: FixedRequest = { method: 'GET', path: '/a?b', headers: [], body: new Uint8Array(), expect: '2xx' }
 const bytesOf = (request: Partial<FixedRequest>): Buffer => {

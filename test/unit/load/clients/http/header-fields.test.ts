@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readFields } from '../../../../../src/lib/load/clients/http/header-fields.ts'
-import { ScenarioMistake } from '../../../../../src/lib/load/scenarios/scenario-mistake.ts'
+import { ScenarioMistake } from '../../../../../src/lib/load/scenarios/mistakes.ts'
 
 describe('headers', () => {
   it.each([

@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createKeptBody, keepBytes, keptBytes } from '../../../../../src/lib/load/clients/http/kept-body.ts'
-import { createRecentBodies, type RecentBodies } from '../../../../../src/lib/load/clients/http/recent-bodies.ts'
+import {
+  createKeptBody,
+  keepBytes,
+  keptBytes,
+  createRecentBodies,
+  type RecentBodies,
+} from '../../../../../src/lib/load/clients/http/kept-body.ts'
 
 /** Keeps `body` as it comes in pieces of `pieceBytes`, all through one buffer as on a socket. */
 function keep(recent: RecentBodies, body: Buffer, pieceBytes: number, announced: number | null = body.length): Buffer {

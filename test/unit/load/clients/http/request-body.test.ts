@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { encodeBody } from '../../../../../src/lib/load/clients/http/request-body.ts'
-import { ScenarioMistake } from '../../../../../src/lib/load/scenarios/scenario-mistake.ts'
+import { ScenarioMistake } from '../../../../../src/lib/load/scenarios/mistakes.ts'
 
 const bytes = Uint8Array.from([1, 2, 3, 4])
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { createTextQueue, type TextBudget } from '../../../../../src/lib/load/clients/http/text-queue.ts'
+import { createTextQueue, type TextBudget } from '../../../../../src/lib/load/clients/http/web-sockets.ts'
 
 const unlimited = (): TextBudget => ({ bytes: 0, mostBytes: Infinity })
 const ignore = () => {}

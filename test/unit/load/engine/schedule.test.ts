@@ -7,7 +7,7 @@ import {
   takeTurns,
   userChanges,
   type ArrivalSchedule,
-} from '../../../../src/lib/load/engine/pacing.ts'
+} from '../../../../src/lib/load/engine/schedule.ts'
 import { createRandom } from '../../../../src/lib/base/random.ts'
 
 describe('userChanges', () => {

@@ -1,14 +1,51 @@
-import { addCounts, createHistogram, type LatencyHistogram } from '../../base/measure/histogram.ts'
-import { keepStepNames } from './kept-names.ts'
-import { createReasonCounts } from './reason-counts.ts'
-import type { IntervalMetrics } from './recorder.ts'
+import {
+  addCounts,
+  createHistogram,
+  type HistogramCounts,
+  type LatencyHistogram,
+} from '../../base/measure/histogram.ts'
+import { keepStepNames, createReasonCounts } from './named-counts.ts'
+
+/** The metrics of a step. */
+export interface StepMetrics {
+  readonly name: string
+  readonly failures: number
+  /** Requests that ended after the end of the run, in the grace: of all of these, and none unless given. */
+  readonly afterEnd?: number
+  /** Bytes of all bodies. */
+  readonly bytes: number
+  readonly response: HistogramCounts
+  readonly service: HistogramCounts
+}
+
+/** The metrics of an interval; those of all intervals and of all generators add up to the whole. */
+export interface IntervalMetrics {
+  /** Virtual users at its end. */
+  readonly users: number
+  /** Iterations of the open model that were due and could not start. */
+  readonly skipped: number
+  /** Those that were used in it. */
+  readonly steps: readonly StepMetrics[]
+  /** How often each reason was given. */
+  readonly failureReasons: Readonly<Record<string, number>>
+  /** Iterations whose scenario threw. */
+  readonly errors: number
+  /** How often each of them threw what. */
+  readonly errorReasons: Readonly<Record<string, number>>
+  /** Requests that were sent again, because their connections had been closed. */
+  readonly reconnected: number
+  /** Texts over WebSockets that were dropped because too many waited to be received. */
+  readonly droppedTexts: number
+  /** How late requests were sent. */
+  readonly late: HistogramCounts
+}
 
 /** A step in all stretches of a run and in all its generators. */
 export interface StepSum {
   failures: number
   /** Requests that ended after the end of the run. */
   afterEnd: number
-  /** Of all bodies. */
+  /** Bytes of all bodies. */
   bytes: number
   readonly response: LatencyHistogram
   readonly service: LatencyHistogram

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createSharedJson } from '../../../../src/lib/load/scenarios/shared-json.ts'
+import { createSharedJson } from '../../../../../src/lib/load/clients/http/kept-body.ts'
 
 describe('createSharedJson', () => {
   it('parses equal bodies once', () => {

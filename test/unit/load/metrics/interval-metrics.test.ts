@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRecorder, type Sample } from '../../../../src/lib/load/metrics/recorder.ts'
-import { createMetricsTotal, type MetricsTotal } from '../../../../src/lib/load/metrics/metrics-total.ts'
+import { createMetricsTotal, type MetricsTotal } from '../../../../src/lib/load/metrics/interval-metrics.ts'
 import { countsOf } from '../../../../src/lib/base/measure/histogram.ts'
 import { decodeNews, encodeNews } from '../../../../src/lib/load/distributed/metrics-bytes.ts'
 import { healthOf } from '../../../support/load/generator-health.ts'

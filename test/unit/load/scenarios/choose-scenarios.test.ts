@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chooseScenarios } from '../../../../src/lib/load/engine/mix.ts'
-import { defineScenario } from '../../../../src/lib/load/scenarios/define-scenario.ts'
+import { defineScenario, chooseScenarios } from '../../../../src/lib/load/scenarios/define-scenario.ts'
 
 const [steady, dirty] = ['steady', 'dirty'].map((name) => defineScenario({ name, run: async () => {} })) as [
   never,

@@ -3,12 +3,22 @@ import { request as requestTls } from 'node:https'
 import { failure } from '../../base/errors/errors.ts'
 import { authorized, valuesOf } from './fixed-request.ts'
 import { readBaseUrl } from './http/base-url.ts'
-import type { SaturationTask } from './autocannon.ts'
+import type { Clock } from '../../base/measure/clock.ts'
+import type { SaturationModel } from '../engine/model.ts'
 import type { FixedRequest } from '../../ports/http-client.ts'
 
-/** What a response shows that autocannon cannot count. */
+/** A request that is sent over and over, and its target. Times in ms. */
+export interface SaturationTask {
+  /** Origin of the API. */
+  readonly origin: string
+  readonly timeout: number
+  readonly model: SaturationModel
+  readonly clock: Clock
+}
+
+/** Properties of a response that autocannon cannot count. */
 interface Shown {
-  /** Of responses before it, 103 say. */
+  /** Status of a response that came before it, such as 103. */
   readonly interim: number | null
   readonly status: number
   /** The connection ends with it. */
