@@ -4,7 +4,7 @@ import { BaseCommand } from '../lib/cli/base-command.ts'
 import { failure } from '../lib/base/errors/errors.ts'
 import { countOf, plain } from '../lib/base/format.ts'
 import type { ShardEvent } from '../lib/load/distributed/queue-worker.ts'
-import type { SeedPartEvent } from '../lib/seeding/distributed/run-seed-part.ts'
+import type { SeedEvent } from '../lib/seeding/distributed/seed-worker.ts'
 import { runWorker } from '../lib/app/worker.ts'
 import { readAllowed, settingFlags } from '../lib/cli/flags.ts'
 
@@ -13,7 +13,7 @@ interface WorkerSummary {
   readonly name: string
   /** Shards of loads. */
   readonly parts: readonly ShardEvent[]
-  readonly seedings: readonly SeedPartEvent[]
+  readonly seedings: readonly SeedEvent[]
 }
 
 export default class WorkerCommand extends BaseCommand {
@@ -55,7 +55,7 @@ Ends with 0 when it is stopped while it waits, with 130 when it had a job to giv
       throw failure('usage-wrong', { reason: 'A worker needs to know its queue; name it by --queue.' })
     const name = flags.name ?? `${hostname()}-${process.pid}`
     const shards: ShardEvent[] = []
-    const seedings: SeedPartEvent[] = []
+    const seedings: SeedEvent[] = []
     const hasDb = settings.some((setting) => setting.name === 'db' && setting.origin !== 'default')
     const options = {
       queue,
@@ -69,7 +69,7 @@ Ends with 0 when it is stopped while it waits, with 130 when it had a job to giv
         this.log(plain(describe(event)))
         if (event.event === 'ended' || event.event === 'refused') shards.push(event)
       },
-      onSeedPart: (event) => {
+      onSeed: (event) => {
         this.log(plain(describeSeeding(event)))
         if (event.event !== 'begun') seedings.push(event)
       },
@@ -89,7 +89,7 @@ function describe(event: ShardEvent): string {
   return event.reason === null ? `${shard}: ended, ${done}` : `${shard}: given back because ${event.reason}, ${done}`
 }
 
-function describeSeeding(event: SeedPartEvent): string {
+function describeSeeding(event: SeedEvent): string {
   const seeding = `seeding ${event.seeding}`
   if (event.event === 'refused') return `${seeding}: refused. ${event.reason}`
   if (event.event === 'begun') return `${seeding}: begun`

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { signedJob } from '../../src/lib/load/distributed/queued-job.ts'
 import { connectQueue } from '../../src/lib/queue/client.ts'
 import { placeWork, type WorkEnd } from '../../src/lib/queue/jobs.ts'
-import { openOrders } from '../../src/lib/queue/orders.ts'
+import { openCommands } from '../../src/lib/queue/commands.ts'
 import { createRunIdentity } from '../../src/lib/queue/run-identity.ts'
 import { startPrivateService, type PrivateService } from '../support/private-service.ts'
 import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
@@ -88,7 +88,7 @@ describe.skipIf(!server)('workers on a queue that others write to', () => {
       prepareTimeout: 60_000,
     }
     await client.set(run.keys.task, signedJob(job, run))
-    const orders = await openOrders(client, run, () => {})
+    const orders = await openCommands(client, run, () => {})
     const ended = Promise.withResolvers<WorkEnd>()
     const data = { version, run: run.id, key: run.key, shard: { index: 0, of: 1 } }
     const placed = await placeWork(url('coordinator'), [{ name: 'load', data }], (_index, end) => ended.resolve(end))
@@ -139,7 +139,7 @@ describe.skipIf(!server)('workers on a queue that others write to', () => {
     workers = await startWorkers(work, url('worker'), ['busy'])
     const load = await place(rate(1e6))
     await workers[0]!.waitFor(/: ready/)
-    await load.orders.send({ kind: 'run', at: Date.now() })
+    await load.orders.send({ kind: 'begin', at: Date.now() })
     await workers[0]!.waitFor(/: begun/)
     const toldAt = performance.now()
     workers[0]!.child.kill('SIGTERM')
@@ -156,7 +156,7 @@ describe.skipIf(!server)('workers on a queue that others write to', () => {
     requireMade(await work.run([...spread, ...asking]))
     const client = createClient({ url: url('worker') })
     await client.connect()
-    await expect(client.xRange('rushbench:run:x:news', '-', '+')).rejects.toThrow('NOPERM')
+    await expect(client.xRange('rushbench:run:x:telemetry', '-', '+')).rejects.toThrow('NOPERM')
     await expect(client.set('rushbench:run:x:task', 'mine')).rejects.toThrow('NOPERM')
     await expect(client.get('rushbench:table:bookings')).rejects.toThrow('NOPERM')
     await expect(client.keys('*')).rejects.toThrow('NOPERM')

@@ -181,7 +181,7 @@ describe.skipIf(!server)('load --workers on a queue', () => {
     const before = await keysOfRuns(place.url)
     const output = await work.run(load('--duration', '1s', '--workers', '5', '--worker-wait', '2s'))
     expect(output.code).toBe(1)
-    expect(output.stderr).toContain('Only 4 of 5 workers took their part within 2 s')
+    expect(output.stderr).toContain('Only 4 of 5 workers took their shard within 2 s')
     expect(output.stderr).toContain('rushbench worker --queue redis://')
     // What a killed run has left goes by itself.
     expect(before).toEqual(expect.arrayContaining(await keysOfRuns(place.url)))

@@ -4,11 +4,11 @@ import { startLedger } from '../../../src/lib/load/ledger/ledger.ts'
 import type { GeneratorHooks } from '../../../src/lib/load/engine/generator.ts'
 import { createRecorder } from '../../../src/lib/load/metrics/recorder.ts'
 import { runModel } from '../../../src/lib/load/distributed/run-model.ts'
-import { readTelemetry } from '../../../src/lib/load/distributed/queue-telemetry.ts'
+import { decodeTelemetry } from '../../../src/lib/load/distributed/queue-telemetry.ts'
 import { encodeNews } from '../../../src/lib/load/distributed/metrics-bytes.ts'
 import { createRandom } from '../../../src/lib/base/random.ts'
 import { connectQueue } from '../../../src/lib/queue/client.ts'
-import { readNews, signedNews, type News } from '../../../src/lib/queue/news.ts'
+import { readTelemetry, signedTelemetry, type TelemetryMessage } from '../../../src/lib/queue/telemetry.ts'
 import { createRunIdentity } from '../../../src/lib/queue/run-identity.ts'
 
 // What the coordinator of a load does with what its workers say, which this process has put on the queue beforehand: read it
@@ -80,17 +80,17 @@ async function fill(): Promise<number> {
   const client = await connectQueue(job.queue)
   let sum = 0
   for (let second = 0; second < job.seconds; second++) {
-    for (let part = 0; part < job.workers; part++) {
-      const messages: [string, Buffer][] = [['interval', seconds[(second * 31 + part) % variants] as Buffer]]
+    for (let shard = 0; shard < job.workers; shard++) {
+      const messages: [string, Buffer][] = [['interval', seconds[(second * 31 + shard) % variants] as Buffer]]
       for (let n = 0; n < job.bookings; n++) {
-        const key = `scale-${part}-${second}-${n}`
-        const line = formatEntry({ outcome: 'booked', key, resource: n, id: `${second}-${part}-${n}` }).trimEnd()
+        const key = `scale-${shard}-${second}-${n}`
+        const line = formatEntry({ outcome: 'booked', key, resource: n, id: `${second}-${shard}-${n}` }).trimEnd()
         messages.push(['entries', Buffer.from(JSON.stringify({ lines: [line], conflicts: 0 }))])
       }
       const multi = client.multi()
       for (const [index, [kind, data]] of messages.entries()) {
         const number = second * (job.bookings + 1) + index + 1
-        multi.xAdd(run.keys.news, '*', signedNews(run, { part, kind, data }, number))
+        multi.xAdd(run.keys.telemetry, '*', signedTelemetry(run, { shard, kind, data }, number))
         sum += data.length
       }
       await multi.exec()
@@ -106,9 +106,9 @@ async function merge(): Promise<Omit<ScaleCost, 'bytes'>> {
   const allRead = Promise.withResolvers<void>()
   let left = job.workers * job.seconds * (job.bookings + 1)
 
-  async function onNews({ part, kind, data }: News): Promise<void> {
-    const hook = hooks[part] as GeneratorHooks
-    const message = readTelemetry(kind, data)
+  async function onTelemetry({ shard, kind, data }: TelemetryMessage): Promise<void> {
+    const hook = hooks[shard] as GeneratorHooks
+    const message = decodeTelemetry(kind, data)
     if (message?.kind === 'interval') hook.onSecond(message.news)
     if (message?.kind === 'entries') await Promise.all(message.entries.map((entry) => hook.ledger.record(entry)))
     if (--left === 0) allRead.resolve()
@@ -119,7 +119,7 @@ async function merge(): Promise<Omit<ScaleCost, 'bytes'>> {
   const file = await createLedgerFile(job.ledger)
   const head = { run: 'scale', workload: 'scale', target: 'none', startedAt: new Date(0).toISOString() }
   const ledger = await startLedger(file, head)
-  let reading: ReturnType<typeof readNews> | null = null
+  let reading: ReturnType<typeof readTelemetry> | null = null
   await runModel({
     model: { kind: 'closed', stages: [{ durationMs: job.seconds * 1000, users: job.workers }] },
     shards: job.workers,
@@ -128,7 +128,7 @@ async function merge(): Promise<Omit<ScaleCost, 'bytes'>> {
       return {
         prepare: async () => {},
         async run() {
-          reading ??= readNews(client, run, { onNews, onStranger() {}, onRead() {}, serverNow: () => 0 })
+          reading ??= readTelemetry(client, run, { onTelemetry, onStranger() {}, onRead() {}, serverNow: () => 0 })
           await allRead.promise
           return { last: null, lost: null, worker: null }
         },
@@ -143,7 +143,7 @@ async function merge(): Promise<Omit<ScaleCost, 'bytes'>> {
   })
   await ledger.close()
   const { user, system } = process.cpuUsage(before)
-  await (reading as ReturnType<typeof readNews> | null)?.seal()
+  await (reading as ReturnType<typeof readTelemetry> | null)?.seal()
   client.destroy()
   return {
     cpuSeconds: (user + system) / 1e6,

@@ -5,9 +5,9 @@ import { readScenarioSettings } from '../../../src/lib/config/scenario-settings.
 import { failure } from '../../../src/lib/base/errors/errors.ts'
 import { checkModel } from '../../../src/lib/load/engine/model.ts'
 import { queuedJob, queuedShard } from '../../../src/lib/load/distributed/queued-job.ts'
-import { readTelemetry } from '../../../src/lib/load/distributed/queue-telemetry.ts'
+import { decodeTelemetry } from '../../../src/lib/load/distributed/queue-telemetry.ts'
 import { encodeNews } from '../../../src/lib/load/distributed/metrics-bytes.ts'
-import { ownSeedPart, storedByWorker } from '../../../src/lib/seeding/distributed/seed-part.ts'
+import { seedJob, storedByWorker } from '../../../src/lib/seeding/distributed/seed-job.ts'
 import { readError } from '../../../src/lib/base/errors/error-text.ts'
 import { createRunIdentity } from '../../../src/lib/queue/run-identity.ts'
 import { whyWrong } from '../../../src/lib/base/why-wrong.ts'
@@ -115,7 +115,7 @@ export const queueReaders = [
     what: 'jobs on the queue',
     inputs: valuesLike(parts),
     open: pure((value) => {
-      for (const schema of [queuedShard, ownSeedPart, storedByWorker]) {
+      for (const schema of [queuedShard, seedJob, storedByWorker]) {
         const found = schema.safeParse(value)
         if (!found.success) whyWrong(found.error)
       }
@@ -127,7 +127,7 @@ export const queueReaders = [
     inputs: fc.tuple(fc.constantFrom(...kinds), data),
     open: pure(([kind, bytes]) => {
       try {
-        readTelemetry(kind, bytes)
+        decodeTelemetry(kind, bytes)
       } catch (error) {
         throw asSentence(error)
       }

@@ -15,8 +15,8 @@ import { queuedShardName, type QueuedJob } from '../load/distributed/queued-job.
 import { workOnShard, type QueueWorker, type ShardEvent } from '../load/distributed/queue-worker.ts'
 import { hashOf, isAllowed, unpackScenario, type AllowedScenarios } from '../load/distributed/travelling-scenario.ts'
 import { realClock } from '../base/measure/clock.ts'
-import { runSeedPart, type SeedPartEvent, type SeedTaker } from '../seeding/distributed/run-seed-part.ts'
-import { seedPartName } from '../seeding/distributed/seed-part.ts'
+import { workOnSeeding, type SeedEvent, type SeedWorker } from '../seeding/distributed/seed-worker.ts'
+import { seedJobName } from '../seeding/distributed/seed-job.ts'
 import { takeWork } from '../queue/jobs.ts'
 import { reservationSeeding } from '../workloads/vaccination/seeding.ts'
 import { endProcess } from './end-process.ts'
@@ -36,7 +36,7 @@ export interface WorkerOptions {
 /** Called for the jobs that a worker does. */
 export interface WorkerListener {
   readonly onShard: (event: ShardEvent) => void
-  readonly onSeedPart: (event: SeedPartEvent) => void
+  readonly onSeed: (event: SeedEvent) => void
 }
 
 /**
@@ -52,7 +52,7 @@ const fromQueue = 'the queue'
 export async function runWorker(
   context: RunContext,
   { queue, name, allowedScenarios, allowRemote, db }: WorkerOptions,
-  { onShard, onSeedPart }: WorkerListener,
+  { onShard, onSeed }: WorkerListener,
 ): Promise<void> {
   const note = (text: string): void => context.note(plain(text))
   const worker: QueueWorker = {
@@ -71,19 +71,19 @@ export async function runWorker(
     },
     openGenerator,
   }
-  const seedTaker: SeedTaker = {
+  const seedWorker: SeedWorker = {
     queue,
     name,
     version: context.version,
     openDatabase: db === null ? null : (poolSize) => connectDatabase(db, { poolSize, onWait: context.onWait }),
-    target: reservationSeeding as unknown as SeedTaker['target'],
+    target: reservationSeeding as unknown as SeedWorker['target'],
     signal: context.signal,
-    onPart: onSeedPart,
+    onSeed,
     onNote: note,
   }
   const handlers = {
     [queuedShardName]: (data: unknown, lost: AbortSignal) => workOnShard(data, lost, worker),
-    [seedPartName]: (data: unknown, lost: AbortSignal) => runSeedPart(data, lost, seedTaker),
+    [seedJobName]: (data: unknown, lost: AbortSignal) => workOnSeeding(data, lost, seedWorker),
   }
   const work = await takeWork(queue, name, handlers, note)
   context.log(`Worker ${name} waits for work on ${redactUrl(queue)}`)

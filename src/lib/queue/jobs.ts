@@ -7,14 +7,14 @@ import { formatCount } from '../base/format.ts'
 import { connectPlain } from './client.ts'
 import { keyPrefix, lockMs, queueName, stalledCheckMs } from './names.ts'
 
-/** A piece of work on the queue, as plain data. */
+/** A job on the queue, as plain data. */
 export interface Work {
-  /** What kind of work: whoever takes it knows what to do by it. */
+  /** The kind of work, by which a worker knows what to do. */
   readonly name: string
   readonly data: object
 }
 
-/** What became of a piece of work. */
+/** The end of a job. */
 export type WorkEnd =
   | { readonly kind: 'done' }
   /** The worker said so. */
@@ -35,9 +35,9 @@ export interface PlacedWork {
 }
 
 /**
- * Puts work on the queue and follows what becomes of it. No piece is ever begun twice: one whose worker fell silent is
+ * Puts work on the queue and follows what becomes of it. No job is ever begun twice: one whose worker fell silent is
  * `stalled`, which is looked after from here, because there may be no worker left to do it. `onBegin` is told of each
- * piece that a worker has taken.
+ * job that a worker has taken.
  */
 export async function placeWork(
   url: string,
@@ -52,7 +52,7 @@ export async function placeWork(
   const [seconds] = await client.time()
   const events = new QueueEvents(queueName, { ...options, lastEventId: `${Number(seconds) * 1000 - 1000}-0` })
   const watchman = new Worker(queueName, null, { ...options, ...workerOptions, autorun: false })
-  // Whoever reads news, or gives signs of life, finds out that the queue is away, and says so.
+  // Whoever reads telemetry, or gives signs of life, finds out that the queue is away, and says so.
   queue.on('error', () => {})
   events.on('error', () => {})
   watchman.on('error', () => {})
@@ -99,7 +99,7 @@ const workerOptions = {
   runRetryDelay: 1000,
 }
 
-/** Does one piece of work of a kind. */
+/** Does one job of a kind. */
 export interface WorkHandler {
   /** Its error is what whoever placed the work is told. `lost` aborts when the queue took the work away. */
   (data: unknown, lost: AbortSignal): Promise<void>
@@ -107,7 +107,7 @@ export interface WorkHandler {
 
 /** A worker that waits for work. */
 export interface WorkTaker {
-  /** Takes no more work, and resolves when the piece under way has ended. */
+  /** Takes no more work, and resolves when the job under way has ended. */
   close(): Promise<void>
 }
 
@@ -127,7 +127,7 @@ class JobReader extends Worker<unknown> {
 }
 
 /**
- * Takes work from the queue, one piece at a time, for as long as it is not closed. `onNote` is told when the queue goes away
+ * Takes work from the queue, one job at a time, for as long as it is not closed. `onNote` is told when the queue goes away
  * and comes back, and of jobs that cannot be read. Throws `queue-unreachable`.
  */
 export async function takeWork(
@@ -161,7 +161,7 @@ export async function takeWork(
     if (++unreadable === 1) say('holds a job that cannot be read, since its data is not JSON; it was dropped')
   }
   worker.on('error', (error) => {
-    // What became of a piece of work is said where it is done.
+    // What became of a job is said where it is done.
     if (away || /for job /.test(error.message)) return
     if (error instanceof SyntaxError) {
       // Without its number, so that it cannot be dropped.
@@ -188,5 +188,5 @@ export async function takeWork(
   }
 }
 
-/** How long the queue is waited for once no piece is under way, ms. */
+/** How long the queue is waited for once no job is under way, ms. */
 const closeMs = 2000

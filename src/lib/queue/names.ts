@@ -1,17 +1,17 @@
 /** Before all keys, in a Redis that others may use too. */
 export const keyPrefix = 'rushbench'
 
-/** Of the one queue that all workers take their work from. */
+/** The one queue that all workers take their work from. */
 export const queueName = 'work'
 
 /** Keys of one run. */
 export interface RunKeys {
-  /** What is to be done, the same for all parts. */
+  /** The job, the same for all shards. */
   readonly task: string
-  /** A stream of what the coordinator orders, a sign of life each second among it. */
-  readonly orders: string
+  /** A stream of the coordinator's commands, a sign of life each second among them. */
+  readonly commands: string
   /** A stream of what the workers say. */
-  readonly news: string
+  readonly telemetry: string
   /** The same, once nobody can add to it any more. */
   readonly sealed: string
 }
@@ -19,7 +19,7 @@ export interface RunKeys {
 /** The keys of the run of that id. */
 export function runKeys(id: string): RunKeys {
   const key = (name: string): string => `${keyPrefix}:run:${id}:${name}`
-  return { task: key('task'), orders: key('orders'), news: key('news'), sealed: key('sealed') }
+  return { task: key('task'), commands: key('commands'), telemetry: key('telemetry'), sealed: key('sealed') }
 }
 
 /** How often the coordinator gives a sign of life, and how long a worker goes on without one, ms. */
@@ -33,7 +33,7 @@ export const keysLiveMs = 30_000
 export const queueGoneMs = 5000
 
 /**
- * A part whose worker has not said for so long that it works on it counts as lost, ms, looked at so often. A worker that
+ * How long a worker may fail to say that it works on its shard before that counts as lost, and how often this is checked, ms. A worker that
  * lost the queue has given up by itself before, so that nobody books what no ledger will hold.
  */
 export const lockMs = 8000

@@ -2,7 +2,7 @@ import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypt
 import { formatCount } from '../base/format.ts'
 import { runKeys, type RunKeys } from './names.ts'
 
-/** What a run is known by: whoever has its key is its coordinator, or one of its workers. */
+/** The identity of a run: whoever has its key is its coordinator, or one of its workers. */
 export interface RunIdentity {
   readonly id: string
   /** Random, and handed out with the run's jobs alone. */
@@ -16,7 +16,7 @@ export interface RunIdentity {
 
 const keyBytes = 32
 
-/** What a key looks like: 32 bytes, base64url. */
+/** The form of a key: 32 bytes, base64url. */
 export const runKeyPattern = /^[\w-]{43}$/
 
 /** An identity that no other run has. */

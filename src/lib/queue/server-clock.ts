@@ -1,11 +1,11 @@
 import type { Clock } from '../base/measure/clock.ts'
 import type { QueueClient } from './client.ts'
 
-/** What was found of another clock. Times in ms. */
+/** Another clock as compared with the own one. Times in ms. */
 export interface ClockReading {
-  /** What has to be added to the own clock to get the other's time. */
+  /** To be added to the own clock to get the other's time. */
   readonly offsetMs: number
-  /** Of the question that was answered soonest: the offset is at most half of it wrong. */
+  /** The shortest round trip of a question: the offset is at most half of it wrong. */
   readonly roundTripMs: number
 }
 

@@ -4,8 +4,8 @@ import type { Database } from '../../../src/lib/ports/database.ts'
 import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
 import { beginJournal, readJournal, removeJournal } from '../../../src/lib/seeding/journal.ts'
 import { resumeSeeding } from '../../../src/lib/seeding/seed.ts'
-import { runSeedPart, type SeedPartEvent } from '../../../src/lib/seeding/distributed/run-seed-part.ts'
-import { seedPartName } from '../../../src/lib/seeding/distributed/seed-part.ts'
+import { workOnSeeding, type SeedEvent } from '../../../src/lib/seeding/distributed/seed-worker.ts'
+import { seedJobName } from '../../../src/lib/seeding/distributed/seed-job.ts'
 import { spreadSeeding } from '../../../src/lib/seeding/distributed/spread.ts'
 import { takeWork, type WorkTaker } from '../../../src/lib/queue/jobs.ts'
 import { vaccination } from '../../../src/lib/workloads/vaccination/index.ts'
@@ -34,7 +34,7 @@ describe.skipIf(redis === null || postgres === null)('workers of a seeding', () 
   let queue: LentDatabase
   let database: Database
   let workers: WorkTaker[]
-  let events: SeedPartEvent[]
+  let events: SeedEvent[]
 
   beforeAll(async () => {
     queue = await borrowDatabase(redis!)
@@ -66,10 +66,10 @@ describe.skipIf(redis === null || postgres === null)('workers of a seeding', () 
       openDatabase: (poolSize: number) => connectDatabase(postgres!.url, { poolSize }),
       target: reservationSeeding as never,
       signal: new AbortController().signal,
-      onPart: (event: SeedPartEvent) => void events.push(event),
+      onSeed: (event: SeedEvent) => void events.push(event),
       onNote() {},
     }
-    const handlers = { [seedPartName]: (data: unknown, lost: AbortSignal) => runSeedPart(data, lost, taker) }
+    const handlers = { [seedJobName]: (data: unknown, lost: AbortSignal) => workOnSeeding(data, lost, taker) }
     workers.push(await takeWork(queue.url, name, handlers, () => {}))
   }
 
@@ -131,7 +131,7 @@ describe.skipIf(redis === null || postgres === null)('workers of a seeding', () 
     await expect
       .poll(() => events.find(({ event }) => event === 'ended'), { timeout: 30_000 })
       .toMatchObject({
-        reason: expect.stringMatching(/no sign of life|gave its part up/),
+        reason: expect.stringMatching(/no sign of life|gave its job up/),
       })
     queue = own
     const journal = await readJournal(database)

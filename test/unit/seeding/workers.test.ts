@@ -1,16 +1,16 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { failure, RushbenchError } from '../../../src/lib/base/errors/errors.ts'
-import { createEnd } from '../../../src/lib/seeding/distributed/crew.ts'
+import { createEnd } from '../../../src/lib/seeding/distributed/worker-pool.ts'
 import { errorAsText, readError } from '../../../src/lib/base/errors/error-text.ts'
-import { ownSeedPart, storedByWorker } from '../../../src/lib/seeding/distributed/seed-part.ts'
+import { seedJob, storedByWorker } from '../../../src/lib/seeding/distributed/seed-job.ts'
 
 describe('what comes from a queue', () => {
   it('is a part of a seeding, or is refused, whatever it is', () => {
     const run = '3138abbc-41d4-42c4-bb96-e8d4e418cfcc'
     const key = 'k'.repeat(43)
     const part = { version: '1', run, key, seeding: run, database: 'mysql://db/test', connections: 2 }
-    expect(ownSeedPart.parse(part)).toEqual(part)
+    expect(seedJob.parse(part)).toEqual(part)
     for (const wrong of [
       { run: 'x' },
       { key: 'k' },
@@ -19,9 +19,9 @@ describe('what comes from a queue', () => {
       { database: 1 },
       { more: 1 },
     ]) {
-      expect(ownSeedPart.safeParse({ ...part, ...wrong }).success).toBe(false)
+      expect(seedJob.safeParse({ ...part, ...wrong }).success).toBe(false)
     }
-    fc.assert(fc.property(fc.jsonValue(), (value) => void ownSeedPart.safeParse(value)))
+    fc.assert(fc.property(fc.jsonValue(), (value) => void seedJob.safeParse(value)))
   })
 
   it('says of a block how many rows, and nothing that cannot be counted', () => {

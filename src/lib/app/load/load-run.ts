@@ -72,7 +72,7 @@ export async function makeLoadRun(
   const startedAt = new Date()
   await using target = await openLoadTarget(context, workload, config, { allowRemote: flags['allow-remote'], faults })
   const {
-    findings,
+    results,
     runId,
     failure: ended,
   } = await runLoad(target, {
@@ -101,12 +101,12 @@ export async function makeLoadRun(
   const engine = target.database?.engine ?? null
   const server = target.database ? await readFacts(target.database, workload.tables) : null
   const run = describeRun('load', { startedAt, config, engine, server, version: context.version })
-  const report = { ...run, ...findings }
+  const report = { ...run, ...results }
   // An experiment shows it once, after its last run.
   const showsOriginal = flags['beside-original'] && flags.experiment === undefined
   const document = documentOf(report, showsOriginal ? workload.original : null)
   const summary = `\n${terminalText(document, context.paint)}\n`
-  await saveAndPrint(report, values, { log: context.log, summary, ledger: findings.ledger })
+  await saveAndPrint(report, values, { log: context.log, summary, ledger: results.ledger })
   if (ended) throw ended
   return { report, runId }
 }

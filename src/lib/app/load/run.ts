@@ -17,7 +17,7 @@ import {
 } from '../../load/faults/faults.ts'
 import { findLimit, type LimitFound, type LimitSearch, type Trial } from '../../load/limits/find-limit.ts'
 import { openGenerators, type GeneratorPlan } from '../../load/distributed/generators.ts'
-import { describeGenerator, describeLimit, describeLoad } from './findings.ts'
+import { describeGenerator, describeLimit, describeLoad } from './results.ts'
 import { createSocketClient } from '../../load/clients/http/socket-client.ts'
 import { shownTarget, whyUnreachable } from '../../load/clients/target.ts'
 import type { AppendOnlyFile } from '../../load/ledger/ledger-file.ts'
@@ -98,16 +98,16 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
 }
 
 /** What a report says of a run, apart from its head. */
-export type LoadFindings = Pick<
+export type LoadResults = Pick<
   LoadReport,
   'load' | 'limit' | 'generator' | 'audit' | 'auditFailure' | 'ledger' | 'thresholds' | 'retries'
 >
 
-/** Findings, and what ended the run when it did not end by itself, or kept it from being audited. */
+/** Results, and what ended the run when it did not end by itself, or kept it from being audited. */
 export interface LoadOutcome {
   /** Part of the names of all bookings of a workload's own users. */
   readonly runId: string
-  readonly findings: LoadFindings
+  readonly results: LoadResults
   readonly failure: Error | null
 }
 
@@ -188,7 +188,7 @@ export async function runLoad<Options extends object>(
   return {
     runId,
     failure: mistake ?? apiFailure ?? auditFailure,
-    findings: {
+    results: {
       load: { ...describeLoad(run, about), ...describeFaults(injected) },
       ...(found ? { limit: describeLimit(found) } : {}),
       generator: describeGenerator(run, found?.obstacles ?? []),

@@ -13,7 +13,7 @@ export const workerErrors = {
   'workers-missing': entry<{ ready: number; wanted: number; seconds: number; queue: string }>(
     'error',
     (d) =>
-      `Only ${d.ready} of ${d.wanted} workers took their part within ${d.seconds} s. Start more of them with "rushbench worker --queue ${d.queue}", or take fewer by --workers.`,
+      `Only ${d.ready} of ${d.wanted} workers took their shard within ${d.seconds} s. Start more of them with "rushbench worker --queue ${d.queue}", or take fewer by --workers.`,
   ),
   'worker-version': entry<{ worker: string; own: string; wanted: string }>(
     'error',

@@ -4,13 +4,13 @@ import { failure, reasonOf } from '../../base/errors/errors.ts'
 import type { Clock } from '../../base/measure/clock.ts'
 import { redactUrl } from '../../base/redact-url.ts'
 import { whyWrong } from '../../base/why-wrong.ts'
-import type { News } from '../../queue/news.ts'
+import type { TelemetryMessage } from '../../queue/telemetry.ts'
 import type { WorkerFacts } from '../engine/generator.ts'
 import type { LoadJob } from '../engine/load-job.ts'
 import { createRemoteGenerator } from './coordinator.ts'
 import type { Transport } from './protocol.ts'
 import { openRun, type QueueRun } from './queue-run.ts'
-import { readTelemetry } from './queue-telemetry.ts'
+import { decodeTelemetry } from './queue-telemetry.ts'
 import { encodeJob, type TravellingScenario } from './queued-job.ts'
 import type { GeneratorPool } from './run-model.ts'
 
@@ -73,18 +73,18 @@ export function createQueuePool(job: LoadJob, options: QueuePoolOptions): Genera
     }, waitMs)
     try {
       const placed = { ...options, job: encodeJob(job, options.scenario) }
-      return await openRun(placed, { onNews, onShardLost, onLost, onNote })
+      return await openRun(placed, { onTelemetry, onShardLost, onLost, onNote })
     } catch (error) {
       loseAll(error as Error)
       throw error
     }
   }
 
-  async function onNews({ part, kind, data }: News): Promise<void> {
-    const member = members[part]
+  async function onTelemetry({ shard, kind, data }: TelemetryMessage): Promise<void> {
+    const member = members[shard]
     if (!member) return
     try {
-      const message = readTelemetry(kind, data)
+      const message = decodeTelemetry(kind, data)
       if (message?.kind === 'hello') member.facts = message.worker
       if (message?.kind === 'prepared') {
         member.isReady = true
@@ -114,7 +114,7 @@ export function createQueuePool(job: LoadJob, options: QueuePoolOptions): Genera
     hasBegun = true
     const run = await (opening as Promise<QueueRun>)
     const slowest = Math.max(...members.map(({ facts }) => facts?.clock?.roundTripMs ?? 0))
-    await run.send({ kind: 'run', at: run.serverNow() + leadMs + slowest * roundTripsAhead })
+    await run.send({ kind: 'begin', at: run.serverNow() + leadMs + slowest * roundTripsAhead })
   }
 
   async function stop(): Promise<void> {

@@ -5,8 +5,8 @@ import type { Clock } from '../../base/measure/clock.ts'
 import { connectQueue } from '../../queue/client.ts'
 import { placeWork, type WorkEnd } from '../../queue/jobs.ts'
 import { keysLiveMs, queueGoneMs } from '../../queue/names.ts'
-import { readNews, type News } from '../../queue/news.ts'
-import { openOrders, within, type Order } from '../../queue/orders.ts'
+import { readTelemetry, type TelemetryMessage } from '../../queue/telemetry.ts'
+import { openCommands, within, type RunCommand } from '../../queue/commands.ts'
 import { countStrangers, createRunIdentity } from '../../queue/run-identity.ts'
 import { readClock, serverTime } from '../../queue/server-clock.ts'
 import { mostJobBytes, queuedShardName, signedJob, type QueuedShard } from './queued-job.ts'
@@ -27,7 +27,7 @@ export interface PlacedLoad {
 
 /** Told what happens on the queue. */
 export interface RunListener {
-  readonly onNews: (news: News) => Promise<void>
+  readonly onTelemetry: (message: TelemetryMessage) => Promise<void>
   /** A shard's worker is lost, and all that it said before has been read. */
   readonly onShardLost: (index: number, reason: string) => void
   /** The queue itself is lost. */
@@ -40,7 +40,7 @@ export interface RunListener {
 export interface QueueRun {
   /** The server's time, ms. */
   serverNow(): number
-  send(order: Order): Promise<void>
+  send(command: RunCommand): Promise<void>
   /** Reads what is left, and takes the run from the queue: nobody can add to it after that. */
   seal(): Promise<void>
   /** Ends a run that is `unfinished`, and closes all connections; nothing is asked of a queue that is lost. */
@@ -79,17 +79,17 @@ export async function openRun(load: PlacedLoad, listener: RunListener): Promise<
   const writer = await connect()
   const reader = await connect()
   await writer.set(run.keys.task, text, { expiration: { type: 'PX', value: load.waitMs + keysLiveMs } })
-  const orders = await openOrders(writer, run, listener.onLost)
-  onClose(() => orders.close())
+  const commands = await openCommands(writer, run, listener.onLost)
+  onClose(() => commands.close())
   const { offsetMs } = await readClock(clock, () => serverTime(writer))
   const serverNow = (): number => clock.now() + offsetMs
-  const news = readNews(reader, run, {
-    onNews: listener.onNews,
+  const telemetry = readTelemetry(reader, run, {
+    onTelemetry: listener.onTelemetry,
     onStranger: () => strangers.add(),
     onRead: (upTo) => ends.onRead(upTo, serverNow() - upTo),
     serverNow,
   })
-  onClose(() => news.close())
+  onClose(() => telemetry.close())
   const shards = Array.from({ length: count }, (_, index): { name: string; data: QueuedShard } => {
     return { name: queuedShardName, data: { version, run: run.id, key: run.key, shard: { index, of: count } } }
   })
@@ -97,18 +97,18 @@ export async function openRun(load: PlacedLoad, listener: RunListener): Promise<
   onClose(() => work.close(lost))
   const opened = stack.move()
   const seal = (): Promise<void> => {
-    orders.expectSeal()
-    return news.seal()
+    commands.expectSeal()
+    return telemetry.seal()
   }
   return {
     serverNow,
-    send: (order) => orders.send(order),
+    send: (command) => commands.send(command),
     seal,
     async close(state) {
       lost = state === 'lost'
       if (lost) for (const client of [writer, reader]) client.destroy()
       if (state === 'unfinished') {
-        await ignoreFailure(within(queueGoneMs, orders.send({ kind: 'stop' })))
+        await ignoreFailure(within(queueGoneMs, commands.send({ kind: 'stop' })))
         await ignoreFailure(within(queueGoneMs, seal()))
       }
       await opened.disposeAsync()

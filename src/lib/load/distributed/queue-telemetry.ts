@@ -60,7 +60,7 @@ export function encodeEntries(entries: readonly LedgerEntry[]): {
 }
 
 /** Reads what came from the queue. Null for a kind that nobody knows; throws Error with the reason why it is no message. */
-export function readTelemetry(kind: string, data: Buffer): Telemetry | null {
+export function decodeTelemetry(kind: string, data: Buffer): Telemetry | null {
   requireShort(kind, data)
   if (kind === 'prepared') return { kind }
   if (kind === 'interval' || kind === 'last') return { kind, news: decodeNews(data) }

@@ -6,8 +6,8 @@ import { monotonicMs, type Clock } from '../../base/measure/clock.ts'
 import { whyWrong } from '../../base/why-wrong.ts'
 import type { LedgerEntry } from '../../ports/scenario.ts'
 import { connectQueue, type QueueClient } from '../../queue/client.ts'
-import { openNews, type NewsSender } from '../../queue/news.ts'
-import { followOrders } from '../../queue/orders.ts'
+import { openTelemetry, type TelemetrySender } from '../../queue/telemetry.ts'
+import { followCommands } from '../../queue/commands.ts'
 import { countStrangers, runIdentity, type RunIdentity } from '../../queue/run-identity.ts'
 import { readClock, serverTime, type ClockReading } from '../../queue/server-clock.ts'
 import { createSocketClient } from '../clients/http/socket-client.ts'
@@ -64,10 +64,10 @@ export async function workOnShard(data: unknown, lost: AbortSignal, worker: Queu
     const job = await fetchJob(writer, run, worker, given)
     // Its coordinator is gone.
     if (job === null) return
-    const news = openNews(writer, run, given.shard.index)
+    const telemetry = openTelemetry(writer, run, given.shard.index)
     const over = new AbortController()
     const clock = await readClock(worker.clock, () => serverTime(writer))
-    const port = createQueuePort(news, worker, { run: job.runId, part: given.shard.index + 1, of: given.shard.of })
+    const port = createQueuePort(telemetry, worker, { run: job.runId, part: given.shard.index + 1, of: given.shard.of })
     const serving = serveShard(port, async (hooks) => {
       worker.permit(job, given.shard)
       port.send({ kind: 'hello', worker: factsOf(worker, clock) })
@@ -78,16 +78,16 @@ export async function workOnShard(data: unknown, lost: AbortSignal, worker: Queu
       onAbort(worker.signal, () => port.giveUp('it was stopped')),
       onAbort(lost, () => port.giveUp('the queue gave its shard up')),
     ]
-    followOrders(reader, run, {
+    followCommands(reader, run, {
       onStranger: () => strangers.add(),
-      onOrder(order) {
-        if (order.kind === 'stop') return port.command(order)
-        port.command({ kind: 'begin', at: order.at - clock.offsetMs - worker.clock.now() + monotonicMs() })
+      onCommand(command) {
+        if (command.kind === 'stop') return port.command(command)
+        port.command({ kind: 'begin', at: command.at - clock.offsetMs - worker.clock.now() + monotonicMs() })
       },
       onGone() {
         port.giveUp('the coordinator gave no sign of life')
         // Users who wait until a booking is on file have nobody to wait for.
-        news.close()
+        telemetry.close()
       },
       signal: over.signal,
     })
@@ -97,7 +97,7 @@ export async function workOnShard(data: unknown, lost: AbortSignal, worker: Queu
     } finally {
       for (const stopListening of listening) stopListening()
       over.abort()
-      news.close()
+      telemetry.close()
     }
   } finally {
     for (const client of clients) client.destroy()
@@ -158,7 +158,7 @@ interface QueuePort extends CoordinatorPort {
 const lastWordsMs = 5000
 
 function createQueuePort(
-  news: NewsSender,
+  telemetry: TelemetrySender,
   { onShard }: QueueWorker,
   about: Pick<ShardEvent, 'run' | 'part' | 'of'>,
 ): QueuePort {
@@ -181,7 +181,7 @@ function createQueuePort(
     const { messages, reasons } = encodeEntries(entries)
     const settle = (failed: string | null): void =>
       onCommand({ kind: 'recorded', batch, reasons: reasons.map((reason) => reason ?? failed) })
-    Promise.all(messages.map((data) => news.send('entries', data))).then(
+    Promise.all(messages.map((data) => telemetry.send('entries', data))).then(
       () => settle(null),
       (error: Error) => settle(error.message),
     )
@@ -213,7 +213,7 @@ function createQueuePort(
       note(message)
       if (message.kind === 'end') left ??= message.lost
       const data = encodeTelemetry(message.kind === 'end' ? { kind: 'end', lost: left } : message)
-      if (data) said = ignoreFailure(news.send(message.kind, data))
+      if (data) said = ignoreFailure(telemetry.send(message.kind, data))
     },
     async finish() {
       await Promise.race([said, sleep(lastWordsMs, undefined, { ref: false })])

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { RushbenchError, type ErrorCode } from '../../base/errors/errors.ts'
 import { errorAsText } from '../../base/errors/error-text.ts'
-import { offerPieces, PieceFailure, takePieces, type OfferedPieces, type TakenPieces } from '../../queue/pieces.ts'
+import { offerJobs, JobFailure, takeJobs, type OfferedJobs, type TakenJobs } from '../../queue/retried-jobs.ts'
 import type { RunIdentity } from '../../queue/run-identity.ts'
-import { storedByWorker, type StoredByWorker } from './seed-part.ts'
+import { storedByWorker, type StoredByWorker } from './seed-job.ts'
 
 /** Errors that another try of the same block may not meet. */
 const passing: ReadonlySet<ErrorCode> = new Set([
@@ -15,7 +15,7 @@ const passing: ReadonlySet<ErrorCode> = new Set([
   'outcome-unknown',
 ])
 
-/** Of one seeding, so that its blocks are on it once, whoever offers them. */
+/** The queue of one seeding, so that its blocks are on it once, whoever offers them. */
 function queueNameOf(seeding: string): string {
   return `seeding-${seeding}`
 }
@@ -23,7 +23,7 @@ function queueNameOf(seeding: string): string {
 /** Characters of what is said of a block, at most. */
 const mostBlockText = 100_000
 
-/** What a worker says of a block, as it lies on the queue: JSON, and the run's signature of it in hexadecimal. */
+/** A worker's message of a block on the queue: JSON, and the run's signature of it in hexadecimal. */
 const signedBlock = z.strictObject({ said: z.string().max(mostBlockText), signature: z.string().max(100) })
 
 function signedOf(number: number, said: string): readonly string[] {
@@ -54,8 +54,8 @@ export function offerBlocks(
   seeding: string,
   run: RunIdentity,
   { onStored, onStranger, onFailed }: OfferListener,
-): Promise<OfferedPieces> {
-  return offerPieces(url, queueNameOf(seeding), {
+): Promise<OfferedJobs> {
+  return offerJobs(url, queueNameOf(seeding), {
     onDone(number, given) {
       const by = readBlock(number, given, run)
       if (by) onStored(number, by)
@@ -74,14 +74,14 @@ export function takeBlocks(
   seeding: string,
   by: { readonly worker: string; readonly concurrency: number; readonly run: RunIdentity },
   storeBlock: (number: number) => Promise<StoredByWorker>,
-): Promise<TakenPieces> {
-  return takePieces(url, queueNameOf(seeding), by, async (number) => {
+): Promise<TakenJobs> {
+  return takeJobs(url, queueNameOf(seeding), by, async (number) => {
     try {
       const said = JSON.stringify(await storeBlock(number))
       return { said, signature: by.run.sign(signedOf(number, said)).toString('hex') }
     } catch (error) {
       if (!(error instanceof RushbenchError)) throw error
-      throw new PieceFailure(errorAsText(error), !passing.has(error.code), error)
+      throw new JobFailure(errorAsText(error), !passing.has(error.code), error)
     }
   })
 }

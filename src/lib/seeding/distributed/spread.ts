@@ -5,18 +5,18 @@ import { redactUrl } from '../../base/redact-url.ts'
 import { failure } from '../../base/errors/errors.ts'
 import { readError } from '../../base/errors/error-text.ts'
 import { connectQueue } from '../../queue/client.ts'
-import { openOrders } from '../../queue/orders.ts'
-import type { OfferedPieces } from '../../queue/pieces.ts'
+import { openCommands } from '../../queue/commands.ts'
+import type { OfferedJobs } from '../../queue/retried-jobs.ts'
 import { countStrangers, createRunIdentity } from '../../queue/run-identity.ts'
 import type { BlockPlan } from '../blocks.ts'
 import { readStored, type Journal } from '../journal.ts'
 import type { BlockListener, StoreBlocks } from '../seed.ts'
 import { offerBlocks } from './block-queue.ts'
-import { createCrew, createEnd, type End, type SpreadOptions } from './crew.ts'
-import type { StoredByWorker } from './seed-part.ts'
+import { createWorkerPool, createEnd, type End, type SpreadOptions } from './worker-pool.ts'
+import type { StoredByWorker } from './seed-job.ts'
 import type { RetryCounts } from '../../ports/database-facts.ts'
 
-/** What one worker has stored. */
+/** One worker's share of a seeding. */
 export interface WorkerShare {
   readonly name: string
   readonly blocks: number
@@ -26,9 +26,9 @@ export interface WorkerShare {
 /** A seeding that others do. */
 export interface SpreadSeeding {
   readonly store: StoreBlocks
-  /** Of those that have stored something, by name. What a worker that was lost had not said is nobody's. */
+  /** Shares of the workers that have stored something, by name. Blocks of which a lost worker had not told are nobody's. */
   workers(): readonly WorkerShare[]
-  /** What their databases made the workers do again. */
+  /** Retries that their databases demanded of the workers. */
   retries(): RetryCounts
 }
 
@@ -118,7 +118,7 @@ async function storeOnce(
   const client = await connectQueue(options.queue)
   try {
     let isLost = false
-    const orders = await openOrders(client, run, (reason) => {
+    const commands = await openCommands(client, run, (reason) => {
       isLost = true
       end.fail(failure('queue-lost', { url: redactUrl(options.queue), reason }))
     })
@@ -139,19 +139,19 @@ async function storeOnce(
     })
     offers.open(blocks)
     const { version, connections } = options
-    const part = { version, run: run.id, key: run.key, seeding: journal.id, database: database.url, connections }
-    const crew = createCrew(part, options, end)
+    const job = { version, run: run.id, key: run.key, seeding: journal.id, database: database.url, connections }
+    const pool = createWorkerPool(job, options, end)
     try {
-      await crew.call()
+      await pool.call()
       await end.reached
     } finally {
-      if (!isLost) await ignoreFailure(orders.send({ kind: 'stop' }))
+      if (!isLost) await ignoreFailure(commands.send({ kind: 'stop' }))
       const patienceMs = left.size === 0 ? farewellMs : lastBlocksMs
-      await crew.dismiss(isLost ? 0 : patienceMs, isLost)
-      const closing = ignoreFailure(orders.close())
+      await pool.dismiss(isLost ? 0 : patienceMs, isLost)
+      const closing = ignoreFailure(commands.close())
       if (!isLost) await closing
       await blocks.close()
-      if (client.isReady) await ignoreFailure(client.del(run.keys.news))
+      if (client.isReady) await ignoreFailure(client.del(run.keys.telemetry))
     }
   } finally {
     client.destroy()
@@ -164,7 +164,7 @@ function createOffers(left: ReadonlyMap<number, BlockPlan>, { workers, connectio
   const most = workers * connections * offeredPerLoader
   const waiting = [...left.keys()]
   let offered = 0
-  let opened: OfferedPieces | null = null
+  let opened: OfferedJobs | null = null
   let adding = false
 
   async function fill(): Promise<void> {
@@ -197,7 +197,7 @@ function createOffers(left: ReadonlyMap<number, BlockPlan>, { workers, connectio
     again(number: number): void {
       opened?.add([number]).catch((error: Error) => end.fail(error))
     },
-    open(blocks: OfferedPieces) {
+    open(blocks: OfferedJobs) {
       opened = blocks
       void fill()
     },

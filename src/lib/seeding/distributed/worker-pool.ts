@@ -4,7 +4,7 @@ import { redactUrl } from '../../base/redact-url.ts'
 import { failure } from '../../base/errors/errors.ts'
 import { readError } from '../../base/errors/error-text.ts'
 import { placeWork, type PlacedWork, type WorkEnd } from '../../queue/jobs.ts'
-import { seedPartName, type SeedPart } from './seed-part.ts'
+import { seedJobName, type SeedJob } from './seed-job.ts'
 
 /** How a seeding is spread over workers. */
 export interface SpreadOptions {
@@ -14,7 +14,7 @@ export interface SpreadOptions {
   readonly workers: number
   /** Blocks that each of them stores at the same time. */
   readonly connections: number
-  /** Of rushbench. */
+  /** The version of rushbench. */
   readonly version: string
   /** How long a seeding goes on without any worker, ms. */
   readonly waitMs: number
@@ -60,9 +60,9 @@ export function createEnd(signal: AbortSignal): End {
 /** How long after a worker has left its place is offered to another, ms. */
 const anotherAfterMs = 500
 
-/** Workers that have parts of a seeding. */
-export interface Crew {
-  /** Puts a part for each on the queue. */
+/** Workers that have jobs of a seeding. */
+export interface WorkerPool {
+  /** Puts a job for each on the queue. */
   call(): Promise<void>
   /**
    * Waits until all have ended, or for so long, ms: one that was lost is not known at once. A queue that is `lost` is asked
@@ -71,8 +71,12 @@ export interface Crew {
   dismiss(mostMs: number, lost: boolean): Promise<void>
 }
 
-/** The workers, as far as the queue tells of them: each has a part, and one that is lost makes room for another. */
-export function createCrew(part: SeedPart, { queue, workers, waitMs, onNote }: SpreadOptions, end: End): Crew {
+/** The workers, as far as the queue tells of them: each has a job, and one that is lost makes room for another. */
+export function createWorkerPool(
+  job: SeedJob,
+  { queue, workers, waitMs, onNote }: SpreadOptions,
+  end: End,
+): WorkerPool {
   const placed: Promise<PlacedWork>[] = []
   const working = new Set<string>()
   let aloneSince = performance.now()
@@ -86,14 +90,14 @@ export function createCrew(part: SeedPart, { queue, workers, waitMs, onNote }: S
     const group = placed.length
     const ended = new Set<number>()
     const begin = (index: number): void => {
-      // BullMQ gives a part that was lost to another worker in order to fail it.
+      // BullMQ gives a job that was lost to another worker in order to fail it.
       if (ended.has(index)) return
       working.add(`${group}/${index}`)
       onNote(`${working.size} of ${workers} workers`)
     }
     const work = placeWork(
       queue,
-      Array.from({ length: count }, () => ({ name: seedPartName, data: part })),
+      Array.from({ length: count }, () => ({ name: seedJobName, data: job })),
       (index, how) => {
         if (ended.has(index)) return
         ended.add(index)
@@ -114,7 +118,7 @@ export function createCrew(part: SeedPart, { queue, workers, waitMs, onNote }: S
       if (refusal) return end.fail(refusal)
     }
     onNote(`a worker ${how.kind === 'done' ? 'has left' : 'was lost'}: ${working.size} of ${workers} are left`)
-    // Not at once: what ends a part as soon as it is taken would be met over and over.
+    // Not at once: what ends a job as soon as it is taken would be met over and over.
     setTimeout(() => {
       if (!end.isReached()) call(1).catch((error: Error) => end.fail(error))
     }, anotherAfterMs)

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { QueueClient } from './client.ts'
 import { reasonOf } from '../base/errors/errors.ts'
-import { messagesOf, type StreamMessage } from './orders.ts'
+import { messagesOf, type StreamMessage } from './commands.ts'
 import type { RunIdentity } from './run-identity.ts'
 
-/** What a worker says of its part. */
-export interface News {
-  /** Its part, from 0. */
-  readonly part: number
+/** A message of a worker. */
+export interface TelemetryMessage {
+  /** The worker's shard, from 0. */
+  readonly shard: number
   readonly kind: string
   readonly data: Buffer
 }
@@ -19,10 +19,10 @@ const mostWaiting = 20_000
 const mostMessageBytes = 32 * 1024 * 1024
 
 /** A worker's way to the coordinator. */
-export interface NewsSender {
+export interface TelemetrySender {
   /** Resolves once the server has it. Rejects when the run is over, or the way was closed. */
   send(kind: string, data?: Buffer): Promise<void>
-  /** What is not sent yet is given up. */
+  /** Gives up what is not sent yet. */
   close(): void
 }
 
@@ -35,10 +35,10 @@ interface Unsent {
 class RunOver extends Error {}
 
 /**
- * Sends news in the order in which they come, those that come while others are on their way together. Messages are
+ * Sends messages in the order in which they come, those that come while others are on their way together. Messages are
  * numbered, so that one which was sent again because its answer was lost counts once.
  */
-export function openNews(client: QueueClient, run: RunIdentity, part: number): NewsSender {
+export function openTelemetry(client: QueueClient, run: RunIdentity, shard: number): TelemetrySender {
   const { keys } = run
   let waiting: Unsent[] = []
   let number = 0
@@ -49,8 +49,8 @@ export function openNews(client: QueueClient, run: RunIdentity, part: number): N
 
   async function sendAll(batch: readonly Unsent[]): Promise<void> {
     const multi = client.multi()
-    for (const { fields } of batch) multi.xAddNoMkStream(keys.news, '*', fields)
-    const replies: unknown[] = await multi.xLen(keys.news).exec()
+    for (const { fields } of batch) multi.xAddNoMkStream(keys.telemetry, '*', fields)
+    const replies: unknown[] = await multi.xLen(keys.telemetry).exec()
     if (replies.slice(0, -1).includes(null)) throw new RunOver('the run is over')
     if (Number(replies.at(-1)) > mostWaiting)
       throw new RunOver(`the coordinator has ${mostWaiting} messages left to read`)
@@ -82,7 +82,7 @@ export function openNews(client: QueueClient, run: RunIdentity, part: number): N
   return {
     send(kind, data = Buffer.alloc(0)) {
       const sent = Promise.withResolvers<void>()
-      waiting.push({ fields: signedNews(run, { part, kind, data }, ++number), sent })
+      waiting.push({ fields: signedTelemetry(run, { shard, kind, data }, ++number), sent })
       if (!working) void work()
       return sent.promise
     },
@@ -93,10 +93,10 @@ export function openNews(client: QueueClient, run: RunIdentity, part: number): N
   }
 }
 
-/** What the coordinator does with news. */
-export interface NewsReader {
+/** The coordinator's listener. */
+export interface TelemetryReader {
   /** Called with each message once, in the order in which the server got them. What it returns is waited for. */
-  readonly onNews: (news: News) => Promise<void>
+  readonly onTelemetry: (message: TelemetryMessage) => Promise<void>
   /** Called for each message of somebody who is not of this run. */
   readonly onStranger: () => void
   /** All that was said before `upTo`, on the server's clock, ms, has been read. */
@@ -106,7 +106,7 @@ export interface NewsReader {
 }
 
 /** The coordinator's side. */
-export interface OpenedNews {
+export interface OpenedTelemetry {
   /** Lets nobody add to it any more, reads what is left, and deletes all keys of the run. */
   seal(): Promise<void>
   /** Reads no more. */
@@ -116,12 +116,12 @@ export interface OpenedNews {
 const mostAtOnce = 500
 const waitMs = 200
 
-/** Reads the news of all workers until it is sealed or closed. `client` is used for nothing else. */
-export function readNews(
+/** Reads the telemetry of all workers until it is sealed or closed. `client` is used for nothing else. */
+export function readTelemetry(
   client: QueueClient,
   run: RunIdentity,
-  { onNews, onStranger, onRead, serverNow }: NewsReader,
-): OpenedNews {
+  { onTelemetry, onStranger, onRead, serverNow }: TelemetryReader,
+): OpenedTelemetry {
   const { keys } = run
   const numbers = new Map<number, number>()
   let last = '0'
@@ -132,21 +132,23 @@ export function readNews(
     for (const { id, message } of messages) {
       last = id
       if (isOpening(message)) continue
-      const news = parse(message, run)
-      if (!news) onStranger()
-      if (!news || news.number <= (numbers.get(news.part) ?? 0)) continue
-      numbers.set(news.part, news.number)
-      done.push(onNews(news))
+      const parsed = parse(message, run)
+      if (!parsed) onStranger()
+      if (!parsed || parsed.number <= (numbers.get(parsed.shard) ?? 0)) continue
+      numbers.set(parsed.shard, parsed.number)
+      done.push(onTelemetry(parsed))
     }
     await Promise.all(done)
   }
 
   async function read(): Promise<void> {
     const askedAt = serverNow()
-    const messages = messagesOf(await client.xRead({ key: keys.news, id: last }, { BLOCK: waitMs, COUNT: mostAtOnce }))
+    const messages = messagesOf(
+      await client.xRead({ key: keys.telemetry, id: last }, { BLOCK: waitMs, COUNT: mostAtOnce }),
+    )
     await take(messages)
     onRead(messages.length === 0 ? askedAt : Number(last.split('-')[0]))
-    if (messages.length > 0) await client.xTrim(keys.news, 'MINID', afterLast(last))
+    if (messages.length > 0) await client.xTrim(keys.telemetry, 'MINID', afterLast(last))
   }
 
   async function readAll(): Promise<void> {
@@ -156,7 +158,7 @@ export function readNews(
   /** Nobody adds to a stream of another name. False where it is gone already. */
   async function closeStream(): Promise<boolean> {
     try {
-      await client.rename(keys.news, keys.sealed)
+      await client.rename(keys.telemetry, keys.sealed)
       return true
     } catch (error) {
       if (reasonOf(error).includes('no such key')) return false
@@ -181,7 +183,7 @@ export function readNews(
       const askedAt = serverNow()
       // Not in one step with the reading: within one, messages come as texts, and bytes would be lost.
       if (await closeStream()) await readRest()
-      await client.del([keys.sealed, keys.orders, keys.task])
+      await client.del([keys.sealed, keys.commands, keys.task])
       onRead(askedAt)
     },
     close: () => void (closed = true),
@@ -193,24 +195,24 @@ function afterLast(id: string): string {
   return `${ms}-${Number(sequence) + 1}`
 }
 
-/** The fields of a message, the run's signature among them. Those of a part are numbered from 1. */
-export function signedNews(
+/** The fields of a message, the run's signature among them. Those of a shard are numbered from 1. */
+export function signedTelemetry(
   run: RunIdentity,
-  { part, kind, data }: News,
+  { shard, kind, data }: TelemetryMessage,
   number: number,
 ): Record<string, string | Buffer> {
-  const said = { part: String(part), number: String(number), kind, data }
+  const said = { shard: String(shard), number: String(number), kind, data }
   return { ...said, signature: run.sign(signedOf(said)) }
 }
 
-/** What a signature is of, beside the run. */
+/** The texts that a signature covers, beside the run. */
 function signedOf({
-  part,
+  shard,
   number,
   kind,
   data,
-}: Record<'part' | 'number' | 'kind', string> & { readonly data: Buffer }) {
-  return ['news', part, number, kind, data]
+}: Record<'shard' | 'number' | 'kind', string> & { readonly data: Buffer }) {
+  return ['telemetry', shard, number, kind, data]
 }
 
 /** The message by which the coordinator makes the stream. It says nothing, whoever sends it. */
@@ -219,11 +221,14 @@ function isOpening(message: StreamMessage['message']): boolean {
 }
 
 /** Null for what no worker of the run has sent. */
-function parse(message: StreamMessage['message'], run: RunIdentity): (News & { readonly number: number }) | null {
-  const { part, number, kind, data, signature } = message
-  if (!part || !number || !kind || !data || !signature) return null
-  if (data.length > mostMessageBytes || part.length + number.length + kind.length > 100) return null
-  const said = { part: String(part), number: String(number), kind: String(kind), data }
+function parse(
+  message: StreamMessage['message'],
+  run: RunIdentity,
+): (TelemetryMessage & { readonly number: number }) | null {
+  const { shard, number, kind, data, signature } = message
+  if (!shard || !number || !kind || !data || !signature) return null
+  if (data.length > mostMessageBytes || shard.length + number.length + kind.length > 100) return null
+  const said = { shard: String(shard), number: String(number), kind: String(kind), data }
   if (!run.isSigned(signature, signedOf(said))) return null
-  return { ...said, part: Number(said.part), number: Number(said.number) }
+  return { ...said, shard: Number(said.shard), number: Number(said.number) }
 }

@@ -4,35 +4,35 @@ import type { Database } from '../../ports/database.ts'
 import { failure, RushbenchError } from '../../base/errors/errors.ts'
 import { errorAsText } from '../../base/errors/error-text.ts'
 import { connectQueue } from '../../queue/client.ts'
-import { followOrders } from '../../queue/orders.ts'
+import { followCommands } from '../../queue/commands.ts'
 import { countStrangers, runIdentity, type RunIdentity } from '../../queue/run-identity.ts'
 import { whyWrong } from '../../base/why-wrong.ts'
 import { chooseStrategy, openBlockStore } from '../block-store.ts'
 import { isBlockStored, readJournal } from '../journal.ts'
 import type { SeedTarget } from '../seed.ts'
 import { takeBlocks } from './block-queue.ts'
-import { ownSeedPart, seedPart, type SeedPart, type StoredByWorker } from './seed-part.ts'
+import { seedJob, versionedSeedJob, type SeedJob, type StoredByWorker } from './seed-job.ts'
 
-/** A worker, as it takes parts of seedings. */
-export interface SeedTaker {
+/** A worker, as it takes jobs of seedings. */
+export interface SeedWorker {
   /** URL of the queue. */
   readonly queue: string
   readonly name: string
-  /** Of rushbench. */
+  /** The version of rushbench. */
   readonly version: string
   /** The worker's own database; null when it was given none. */
   readonly openDatabase: ((poolSize: number) => Promise<Database>) | null
   readonly target: SeedTarget<object>
-  /** Ends the part under way. */
+  /** Ends the job under way. */
   readonly signal: AbortSignal
-  /** Told what becomes of each part. */
-  readonly onPart: (event: SeedPartEvent) => void
+  /** Told what becomes of each job. */
+  readonly onSeed: (event: SeedEvent) => void
   /** Told what a person has to know of the queue. */
   readonly onNote: (text: string) => void
 }
 
-/** What a worker says of its part in a seeding. */
-export type SeedPartEvent = { readonly seeding: string } & (
+/** A step in the life of a job. */
+export type SeedEvent = { readonly seeding: string } & (
   | { readonly event: 'begun' }
   /** `reason`: why before the end of the seeding; null when it was told to. */
   | { readonly event: 'ended'; readonly blocks: number; readonly rows: number; readonly reason: string | null }
@@ -45,49 +45,49 @@ const lastWordsMs = 1000
 /**
  * Stores blocks of a seeding until its coordinator says that it is over, or is gone. Throws an Error that holds, as JSON, why it was refused.
  */
-export async function runSeedPart(data: unknown, lost: AbortSignal, taker: SeedTaker): Promise<void> {
+export async function workOnSeeding(data: unknown, lost: AbortSignal, worker: SeedWorker): Promise<void> {
   try {
-    await followSeeding(readPart(data, taker), lost, taker)
+    await followSeeding(readSeedJob(data, worker), lost, worker)
   } catch (error) {
     if (!(error instanceof RushbenchError)) throw error
-    taker.onPart({ seeding: ownSeedPart.safeParse(data).data?.seeding ?? '', event: 'refused', reason: error.message })
+    worker.onSeed({ seeding: seedJob.safeParse(data).data?.seeding ?? '', event: 'refused', reason: error.message })
     throw new Error(errorAsText(error), { cause: error })
   }
 }
 
-function readPart(data: unknown, { name: worker, version: own }: SeedTaker): SeedPart {
+function readSeedJob(data: unknown, { name: worker, version: own }: SeedWorker): SeedJob {
   try {
-    const { version } = seedPart.parse(data)
+    const { version } = versionedSeedJob.parse(data)
     if (version !== own) throw failure('worker-version', { worker, own, wanted: version })
-    return ownSeedPart.parse(data)
+    return seedJob.parse(data)
   } catch (error) {
     if (error instanceof RushbenchError) throw error
     throw failure('worker-refuses-load', { worker, reason: whyWrong(error) }, error)
   }
 }
 
-async function followSeeding(part: SeedPart, lost: AbortSignal, taker: SeedTaker): Promise<void> {
-  const client = await connectQueue(taker.queue)
+async function followSeeding(job: SeedJob, lost: AbortSignal, worker: SeedWorker): Promise<void> {
+  const client = await connectQueue(worker.queue)
   const over = new AbortController()
   const ended = Promise.withResolvers<string | null>()
   const listening = [
-    onAbort(taker.signal, () => ended.resolve('it was stopped')),
-    onAbort(lost, () => ended.resolve('the queue gave its part up')),
+    onAbort(worker.signal, () => ended.resolve('it was stopped')),
+    onAbort(lost, () => ended.resolve('the queue gave its job up')),
   ]
-  const run = runIdentity(part.run, part.key)
-  const strangers = countStrangers(taker.onNote)
+  const run = runIdentity(job.run, job.key)
+  const strangers = countStrangers(worker.onNote)
   try {
     // Its coordinator is gone.
-    if ((await client.exists(run.keys.orders)) === 0) return
-    followOrders(client, run, {
+    if ((await client.exists(run.keys.commands)) === 0) return
+    followCommands(client, run, {
       onStranger: () => strangers.add(),
-      onOrder: ({ kind }) => {
+      onCommand: ({ kind }) => {
         if (kind === 'stop') ended.resolve(null)
       },
       onGone: () => ended.resolve('the coordinator gave no sign of life'),
       signal: over.signal,
     })
-    await storeUntil(ended.promise, run, part, taker)
+    await storeUntil(ended.promise, run, job, worker)
   } finally {
     over.abort()
     for (const stopListening of listening) stopListening()
@@ -99,15 +99,15 @@ async function followSeeding(part: SeedPart, lost: AbortSignal, taker: SeedTaker
 async function storeUntil(
   ended: Promise<string | null>,
   run: RunIdentity,
-  part: SeedPart,
-  taker: SeedTaker,
+  job: SeedJob,
+  seedWorker: SeedWorker,
 ): Promise<void> {
-  const { queue, name: worker, target, onPart } = taker
-  const { seeding, connections } = part
-  await using database = await openSeeded(part, taker)
+  const { queue, name: worker, target, onSeed } = seedWorker
+  const { seeding, connections } = job
+  await using database = await openSeeded(job, seedWorker)
   const journal = await readJournal(database)
   if (journal?.id !== seeding) {
-    throw failure('worker-other-database', { worker, own: database.url, wanted: part.database })
+    throw failure('worker-other-database', { worker, own: database.url, wanted: job.database })
   }
   const { strategy } = await chooseStrategy(database)
   const store = await openBlockStore(database, target, journal.recipe, strategy)
@@ -140,17 +140,17 @@ async function storeUntil(
       loading.delete(block)
     }
   })
-  onPart({ seeding, event: 'begun' })
+  onSeed({ seeding, event: 'begun' })
   const reason = await ended
   const closing = blocks.close()
   await Promise.allSettled(loading)
   await Promise.race([closing, sleep(lastWordsMs, undefined, { ref: false })])
   await store.close()
-  onPart({ seeding, event: 'ended', ...done, reason })
+  onSeed({ seeding, event: 'ended', ...done, reason })
 }
 
-async function openSeeded(part: SeedPart, { name, openDatabase }: SeedTaker): Promise<Database> {
-  if (!openDatabase) throw failure('worker-without-database', { worker: name, database: part.database })
+async function openSeeded(job: SeedJob, { name, openDatabase }: SeedWorker): Promise<Database> {
+  if (!openDatabase) throw failure('worker-without-database', { worker: name, database: job.database })
   // One more for the questions whether a block is stored.
-  return openDatabase(part.connections + 1)
+  return openDatabase(job.connections + 1)
 }

@@ -2,25 +2,25 @@ import { Queue, QueueEvents, UnrecoverableError, Worker, type Job } from 'bullmq
 import { connectPlain } from './client.ts'
 import { keyPrefix } from './names.ts'
 
-/** A piece whose worker has not said for so long that it works on it is given to another, ms, looked at so often. */
+/** How long a worker may fail to say that it works on a job before another gets it, and how often this is checked, ms. */
 const lockMs = 6000
 const stalledCheckMs = 1500
-/** So often a piece is given to another: it may be the piece that its workers die of. */
+/** How often a job may go to another worker, at most: the job itself may be what kills them. */
 const mostStalls = 5
-/** Tries of a piece that fails, the pauses doubling from the first, ms: half a minute in all. */
+/** Tries of a job that fails, the pauses doubling from the first, ms: half a minute in all. */
 const tries = 7
 const firstPauseMs = 500
 
-/** Told what becomes of pieces. */
-export interface PieceListener {
+/** Told what becomes of jobs. */
+export interface JobListener {
   /** With what its worker said. */
   readonly onDone: (number: number, said: unknown) => void
   /** After its last try. */
   readonly onFailed: (number: number, reason: string) => void
 }
 
-/** Pieces that wait for workers, and those that are being worked on. */
-export interface OfferedPieces {
+/** Jobs that wait for workers, and those that are being worked on. */
+export interface OfferedJobs {
   /** By their numbers; one that is on the queue already is there once. */
   add(numbers: readonly number[]): Promise<void>
   /** Takes them all from the queue, and what the queue remembers of them. */
@@ -28,15 +28,15 @@ export interface OfferedPieces {
 }
 
 /**
- * Opens a queue of small pieces of work that may be done twice, unlike those of `placeWork`: one whose worker is lost is
+ * Opens a queue of small jobs that may be done twice, unlike those of `placeWork`: one whose worker is lost is
  * given to another, and one that fails is tried again. What an earlier coordinator left on it is taken away. Throws
  * `queue-unreachable`.
  */
-export async function offerPieces(
+export async function offerJobs(
   url: string,
   queueName: string,
-  { onDone, onFailed }: PieceListener,
-): Promise<OfferedPieces> {
+  { onDone, onFailed }: JobListener,
+): Promise<OfferedJobs> {
   const client = await connectPlain(url)
   const options = { connection: client, prefix: keyPrefix }
   const queue = new Queue(queueName, options)
@@ -58,9 +58,7 @@ export async function offerPieces(
   }
   return {
     async add(numbers) {
-      await queue.addBulk(
-        numbers.map((number) => ({ name: 'piece', data: {}, opts: { ...opts, jobId: idOf(number) } })),
-      )
+      await queue.addBulk(numbers.map((number) => ({ name: 'job', data: {}, opts: { ...opts, jobId: idOf(number) } })))
     },
     async close() {
       // While the server is away nothing can be taken back, and nobody would answer.
@@ -84,21 +82,21 @@ function parseJson(text: string): unknown {
 
 /** BullMQ takes no plain number for an id. */
 function idOf(number: number): string {
-  return `piece-${number}`
+  return `job-${number}`
 }
 
 function numberOf(id: string): number {
-  return Number(id.slice('piece-'.length))
+  return Number(id.slice('job-'.length))
 }
 
-/** Pieces that this process works on. */
-export interface TakenPieces {
+/** Jobs that this process works on. */
+export interface TakenJobs {
   /** Takes no more; resolves when those that were begun have ended. */
   close(): Promise<void>
 }
 
-/** Why a piece failed, as its coordinator is told; `final`: no other try would change that. */
-export class PieceFailure extends Error {
+/** Why a job failed, as its coordinator is told; `final`: no other try would change that. */
+export class JobFailure extends Error {
   readonly final: boolean
 
   constructor(text: string, final: boolean, cause: unknown) {
@@ -107,20 +105,20 @@ export class PieceFailure extends Error {
   }
 }
 
-/** Takes pieces from that queue, `concurrency` of them at a time. Throws `queue-unreachable`. */
-export async function takePieces(
+/** Takes jobs from that queue, `concurrency` of them at a time. Throws `queue-unreachable`. */
+export async function takeJobs(
   url: string,
   queueName: string,
   { worker: name, concurrency }: { readonly worker: string; readonly concurrency: number },
   work: (number: number) => Promise<object>,
-): Promise<TakenPieces> {
+): Promise<TakenJobs> {
   const client = await connectPlain(url)
 
   async function process({ id = '' }: Job): Promise<object> {
     try {
       return await work(numberOf(id))
     } catch (error) {
-      if (error instanceof PieceFailure && error.final) throw new UnrecoverableError(error.message)
+      if (error instanceof JobFailure && error.final) throw new UnrecoverableError(error.message)
       throw error
     }
   }

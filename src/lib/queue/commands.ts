@@ -4,29 +4,29 @@ import type { QueueClient } from './client.ts'
 import { coordinatorGoneMs, heartbeatMs, keysLiveMs, queueGoneMs } from './names.ts'
 import type { RunIdentity } from './run-identity.ts'
 
-/** What the coordinator tells all workers of a run. */
-export type Order =
+/** A command of the coordinator to all workers of a run. */
+export type RunCommand =
   /** Begin at that moment of the server's clock, ms. */
-  { readonly kind: 'run'; readonly at: number } | { readonly kind: 'stop' }
+  { readonly kind: 'begin'; readonly at: number } | { readonly kind: 'stop' }
 
 /** Enough for a worker that is slow to read. */
-const keptOrders = 100
+const keptCommands = 100
 
 /** The coordinator's side. */
-export interface OrderSender {
-  send(order: Order): Promise<void>
-  /** To be called before the stream of news is sealed: that it is gone is no loss from here on. */
+export interface CommandSender {
+  send(command: RunCommand): Promise<void>
+  /** To be called before the stream of telemetry is sealed: that it is gone is no loss from here on. */
   expectSeal(): void
-  /** Gives no sign of life any more, and takes the orders from the server. */
+  /** Gives no sign of life any more, and takes the commands from the server. */
   close(): Promise<void>
 }
 
 /** Opens the streams of a run, and gives a sign of life each second. `onLost` is told once why that is in vain. */
-export async function openOrders(
+export async function openCommands(
   client: QueueClient,
   run: RunIdentity,
   onLost: (reason: string) => void,
-): Promise<OrderSender> {
+): Promise<CommandSender> {
   const { keys } = run
   const serverId = await serverIdOf(client)
   let reconnected = false
@@ -34,17 +34,19 @@ export async function openOrders(
   let number = 0
   const add = (kind: string, at = ''): Promise<unknown> => {
     // Numbered, so that none can be said again by somebody else.
-    const order = { kind, at, number: String(++number) }
-    const fields = { ...order, signature: run.sign(signedOf(order)) }
+    const command = { kind, at, number: String(++number) }
+    const fields = { ...command, signature: run.sign(signedOf(command)) }
     return client
       .multi()
-      .xAdd(keys.orders, '*', fields, { TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: keptOrders } })
-      .pExpire(keys.orders, keysLiveMs)
+      .xAdd(keys.commands, '*', fields, {
+        TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: keptCommands },
+      })
+      .pExpire(keys.commands, keysLiveMs)
       .exec()
   }
-  // The stream of news has to be there: a worker adds to none that is gone.
-  await client.xAdd(keys.news, '*', { kind: 'open' })
-  await client.pExpire(keys.news, keysLiveMs)
+  // The stream of telemetry has to be there: a worker adds to none that is gone.
+  await client.xAdd(keys.telemetry, '*', { kind: 'open' })
+  await client.pExpire(keys.telemetry, keysLiveMs)
   await add('alive')
   let closed = false
   let sealed = false
@@ -54,7 +56,7 @@ export async function openOrders(
   async function beat(): Promise<string | null> {
     try {
       await within(queueGoneMs, add('alive'))
-      if ((await within(queueGoneMs, client.pExpire(keys.news, keysLiveMs))) !== 1 && !sealed)
+      if ((await within(queueGoneMs, client.pExpire(keys.telemetry, keysLiveMs))) !== 1 && !sealed)
         return 'it has lost what workers said'
       if (reconnected && (await within(queueGoneMs, serverIdOf(client))) !== serverId) return 'it was started again'
       reconnected = false
@@ -84,7 +86,7 @@ export async function openOrders(
     async close() {
       closed = true
       // After all that was sent on this connection, signs of life among it.
-      await client.del([keys.orders])
+      await client.del([keys.commands])
     },
   }
 }
@@ -106,10 +108,10 @@ export async function within<Result>(ms: number, work: Promise<Result>): Promise
   }
 }
 
-/** Who follows orders. */
-export interface OrderFollower {
-  readonly onOrder: (order: Order) => void
-  /** Called for each order of somebody who is not of this run. */
+/** A worker's listener. */
+export interface CommandFollower {
+  readonly onCommand: (command: RunCommand) => void
+  /** Called for each command of somebody who is not of this run. */
   readonly onStranger: () => void
   /** The coordinator, or the queue, gave no sign of life for too long. */
   readonly onGone: () => void
@@ -117,11 +119,11 @@ export interface OrderFollower {
   readonly signal: AbortSignal
 }
 
-/** The worker's side: follows the orders of a run from the first on. `client` is used for nothing else. */
-export function followOrders(
+/** The worker's side: follows the commands of a run from the first on. `client` is used for nothing else. */
+export function followCommands(
   client: QueueClient,
   run: RunIdentity,
-  { onOrder, onStranger, onGone, signal }: OrderFollower,
+  { onCommand, onStranger, onGone, signal }: CommandFollower,
 ): void {
   let heardAt = performance.now()
   let last = '0'
@@ -135,18 +137,18 @@ export function followOrders(
   signal.addEventListener('abort', () => clearInterval(watch))
 
   async function read(): Promise<void> {
-    const found = await client.xRead({ key: run.keys.orders, id: last }, { BLOCK: heartbeatMs, COUNT: keptOrders })
+    const found = await client.xRead({ key: run.keys.commands, id: last }, { BLOCK: heartbeatMs, COUNT: keptCommands })
     for (const { id, message } of messagesOf(found)) {
       last = id
-      const order = parse(message, run)
-      if (!order || order.number <= lastNumber) {
+      const command = parse(message, run)
+      if (!command || command.number <= lastNumber) {
         onStranger()
         continue
       }
       heardAt = performance.now()
-      lastNumber = order.number
-      if (order.kind === 'stop') onOrder({ kind: 'stop' })
-      if (order.kind === 'run') onOrder({ kind: 'run', at: Number(order.at) })
+      lastNumber = command.number
+      if (command.kind === 'stop') onCommand({ kind: 'stop' })
+      if (command.kind === 'begin') onCommand({ kind: 'begin', at: Number(command.at) })
     }
   }
 
@@ -157,27 +159,27 @@ export function followOrders(
   void follow()
 }
 
-interface SentOrder {
+interface SentCommand {
   readonly kind: string
-  /** Empty for an order that needs no time. */
+  /** Empty for a command that needs no time. */
   readonly at: string
   readonly number: string
 }
 
-/** What a signature is of, beside the run. */
-function signedOf({ kind, at, number }: SentOrder): readonly string[] {
-  return ['order', kind, at, number]
+/** The texts that a signature covers, beside the run. */
+function signedOf({ kind, at, number }: SentCommand): readonly string[] {
+  return ['command', kind, at, number]
 }
 
-/** Bytes of an order, at most. */
-const mostOrderBytes = 200
+/** Bytes of a command, at most. */
+const mostCommandBytes = 200
 
 /** Null for what the coordinator of the run has not sent. */
 function parse(message: StreamMessage['message'], run: RunIdentity) {
   const { kind, at, number, signature } = message
-  if (!kind || !at || !number || !signature || kind.length + at.length + number.length > mostOrderBytes) return null
-  const order = { kind: String(kind), at: String(at), number: String(number) }
-  return run.isSigned(signature, signedOf(order)) ? { ...order, number: Number(order.number) } : null
+  if (!kind || !at || !number || !signature || kind.length + at.length + number.length > mostCommandBytes) return null
+  const command = { kind: String(kind), at: String(at), number: String(number) }
+  return run.isSigned(signature, signedOf(command)) ? { ...command, number: Number(command.number) } : null
 }
 
 /** An entry of a stream. */
@@ -186,7 +188,7 @@ export interface StreamMessage {
   readonly message: Readonly<Record<string, Buffer>>
 }
 
-/** What was read of one stream. */
+/** The entries that were read of one stream. */
 export function messagesOf(found: unknown): StreamMessage[] {
   const streams = (found ?? []) as readonly {
     readonly messages: readonly { id: unknown; message: StreamMessage['message'] }[]
