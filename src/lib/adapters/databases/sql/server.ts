@@ -17,7 +17,7 @@ interface ServerStatements {
 
 type Shared = 'url' | 'store' | 'tables' | 'recount' | 'openInserter' | 'now' | 'retries' | typeof Symbol.asyncDispose
 
-/** What SQL servers do alike of a `Database`. Sessions of open inserters are in `inserters`. */
+/** Opens the part of a `Database` that SQL servers have in common. Sessions of open inserters are in `inserters`. */
 export function openSqlServer<Session extends SqlServerSession>(
   pool: SqlPool<Session>,
   statements: Statements,
