@@ -10,7 +10,7 @@ const randomButton = document.querySelector<HTMLButtonElement>('#random')!
 const line = document.querySelector<HTMLParagraphElement>('#status')!
 const article = document.querySelector<HTMLElement>('#order')!
 
-/** Of the search that was begun last; answers to earlier ones are thrown away. */
+/** Number of the search that was begun last; responses to earlier ones are thrown away. */
 let latest = 0
 
 form.addEventListener('submit', (event) => {

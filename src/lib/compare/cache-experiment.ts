@@ -66,7 +66,7 @@ export function compareSides(
   })
 }
 
-/** Of the geometric means: percentiles of several runs must not be added, but their ratios may be multiplied. */
+/** Returns the ratio of geometric means: percentiles of several runs must not be added, but their ratios may be multiplied. */
 function ratioOf(before: readonly (number | null)[], after: readonly (number | null)[]): number | null {
   const [below, above] = [geometricMean(before), geometricMean(after)]
   return below === null || above === null ? null : above / below

@@ -31,7 +31,7 @@ export interface ChosenRuns {
   readonly sides: Sides<Report>
   /** Runs or pairs that are not compared, and why. */
   readonly leftOut: readonly string[]
-  /** What fails the comparison whatever the figures say: faults of the candidate's runs. */
+  /** Faults of the candidate's runs, which fail the comparison whatever the figures say. */
   readonly faults: readonly string[]
   /** So few are left that they say nothing of those that were made. */
   readonly tooFew: boolean

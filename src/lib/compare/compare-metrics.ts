@@ -15,14 +15,14 @@ export interface ComparedMetric {
   readonly verdict: MetricVerdict | 'missing'
   /** Whether the verdict counts. Quantiles do where both sides have the samples for them. */
   readonly gates: boolean
-  /** Of the sides, in the unit: the geometric mean of the runs that the change is computed from. Null without samples. */
+  /** Levels of the sides, in the unit: the geometric mean of the runs that the change is computed from. Null without samples. */
   readonly baseline: number | null
   readonly candidate: number | null
   /** Change as a share of the baseline (0.1 is 10% more); of a share, the difference. 95% interval. */
   readonly effect: Estimate | null
   /** Probability of such an effect, were both sides the same; where it gates, adjusted for the other metrics. */
   readonly p: number | null
-  /** Of the rank test over blocks; null where there are too few. */
+  /** Probability by the rank test over blocks; null where there are too few. */
   readonly rankP: number | null
   /** The largest effect that 95% of comparisons of the same with itself would show. */
   readonly noise: number | null
@@ -36,7 +36,7 @@ export interface CompareMetricsOptions {
   readonly minEffect: number
   /** The first run of one side belongs to the first of the other, and so on. */
   readonly paired: boolean
-  /** Of runs of the same thing, by the metric's key. */
+  /** Noise of runs of the same thing, by the metric's key. */
   readonly noise: ReadonlyMap<string, Noise>
   readonly random: Random
 }
@@ -64,7 +64,7 @@ export function compareMetrics(runs: Sides<readonly Metric[]>, options: CompareM
 }
 
 interface Collected {
-  /** Of any run, for the name. */
+  /** The metric of any run, for its name. */
   readonly first: Metric
   readonly sides: Sides<Metric>
   /** Every run has a value. */

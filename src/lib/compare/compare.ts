@@ -12,18 +12,18 @@ import type { MetricVerdict } from './verdict.ts'
 /** Two sides, metric by metric. */
 export interface Comparison {
   /**
-   * Of the metrics that gate, the most serious one; worse where a run of the candidate is at fault or a metric is
+   * The most serious verdict of the metrics that gate; worse where a run of the candidate is at fault or a metric is
    * missing, and not valid where too few runs are left to compare.
    */
   readonly verdict: MetricVerdict | 'not valid'
-  /** Of each side, whose figures are compared. */
+  /** Number of runs of each side that are compared. */
   readonly runs: { readonly baseline: number; readonly candidate: number }
   /** The runs were made in pairs, and compared pair by pair. */
   readonly paired: boolean
   /** The smallest change that matters, as a share of the baseline. */
   readonly minEffect: number
   readonly metrics: readonly ComparedMetric[]
-  /** What differs between the runs apart from the figures. */
+  /** Differences between the runs apart from the figures. */
   readonly differences: readonly string[]
   /** Why the comparison fails, whatever the metrics say: an audit of the candidate that failed, a threshold it missed. */
   readonly faults: readonly string[]

@@ -43,7 +43,7 @@ const rowsTolerance = { share: 0.05, rows: 5000 }
 
 type Shown = string | number | null | undefined
 
-/** What differs between two runs apart from the figures, so that these cannot be compared: `seed: a and b`. */
+/** Lists differences between two runs apart from the figures, which cannot be compared then: `seed: a and b`. */
 export function differencesOf(a: Report, b: Report): string[] {
   const pairs: [string, Shown, Shown][] = [
     ['kind', a.kind, b.kind],
@@ -64,7 +64,7 @@ export function differencesOf(a: Report, b: Report): string[] {
   ]
 }
 
-/** What differs between any of the runs, each thing once. */
+/** Lists differences between any of the runs, each once. */
 export function differencesAmong(reports: readonly Report[]): string[] {
   const [first, ...others] = reports
   return first ? [...new Set(others.flatMap((other) => differencesOf(first, other)))] : []
@@ -93,7 +93,7 @@ function workloadOf(report: Report): Shown {
   return report.kind === 'load' ? report.load.workload : null
 }
 
-/** Of the open model alone: settings have them also where they do nothing. */
+/** Arrivals of the open model alone: settings have them also where they do nothing. */
 function arrivalsOf(report: Report): Shown {
   if (report.kind !== 'load' || report.load.model?.kind !== 'open') return null
   return `${report.load.model.arrivals}, ${report.load.model.maxInFlight} in flight at most`

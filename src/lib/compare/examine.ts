@@ -10,7 +10,7 @@ import { defaultNoise, differenceOf, logFigure, type LogFigure, type Noise, type
 /** The change of one metric, whatever the other metrics do. */
 export interface MetricResult {
   /**
-   * Of the sides, in the metric's unit: the geometric mean of the runs that the change is computed from; of shares, all
+   * Levels of the sides, in the metric's unit: the geometric mean of the runs that the change is computed from; of shares, all
    * events together.
    */
   readonly baseline: number
@@ -19,7 +19,7 @@ export interface MetricResult {
   readonly effect: Estimate
   /** Two-sided probability of an effect as large as this, were both sides the same. */
   readonly p: number
-  /** Of the rank test over blocks; null where there are too few. */
+  /** Probability by the rank test over blocks; null where there are too few. */
   readonly rankP: number | null
   /** The largest effect that 95% of comparisons of the same with itself would show. */
   readonly noise: number
@@ -31,7 +31,7 @@ export interface MetricResult {
 export interface ExamineOptions {
   /** The first run of one side belongs to the first of the other, and so on. */
   readonly paired: boolean
-  /** Of runs of the same thing, by metric. */
+  /** Noise of runs of the same thing, by metric. */
   readonly noise: ReadonlyMap<string, Noise>
   /** Two-sided probability of a false alarm, of the whole family of metrics. */
   readonly level: number

@@ -9,7 +9,7 @@ export function whyNotValid(report: Report): string | null {
 }
 
 /**
- * What went wrong in a run by the fault of what was measured, whatever its figures are. Of a run that is not valid only a
+ * Lists faults of the system that was measured, whatever its figures are. In a run that is not valid only a
  * failed audit counts: a booking that was lost is lost, while all else may be the generator's doing.
  */
 export function faultsOf(report: Report): string[] {

@@ -21,7 +21,7 @@ export interface MetricHistory {
 
 /** From one run on, the level is another. */
 export interface LevelChange {
-  /** Of the first run with the new level, from 0. */
+  /** Number of the first run with the new level, from 0. */
   readonly run: number
   /** Mean up to there since the change before, and from there to the next, in the metric's unit. */
   readonly before: number
@@ -41,7 +41,7 @@ export interface History {
   readonly failed: number
   /** Reports of runs whose generator could not keep up, left out as well. */
   readonly notValid: number
-  /** What became of the latest of all reports that were given: whether the history ends with it. */
+  /** Fate of the latest of all reports that were given: whether the history ends with it. */
   readonly latest: 'shown' | 'failed' | 'not valid'
 }
 
@@ -53,7 +53,7 @@ export interface HistoryOptions {
   readonly minEffect: number
 }
 
-/** What Apache Otava takes by default. */
+/** The default of Apache Otava. */
 const maxP = 0.001
 /** Runs that a level lasts, at least. */
 const minSegment = 3

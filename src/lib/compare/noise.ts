@@ -27,7 +27,7 @@ const minPairs = 4
 const defaultFreedom = 3
 
 /**
- * What runs of the same thing are taken to differ by where nothing was measured of it: what repeated runs
+ * Noise that is assumed between runs of the same thing where none was measured: that which repeated runs
  * showed on a virtual machine whose processors others use too (docs/compare.md).
  */
 export function defaultNoise({ unit, sampling }: Metric): Noise {
@@ -55,7 +55,7 @@ export interface KnownNoise {
 }
 
 /** How the sides differ, candidate less baseline, and the levels whose difference that is; on a logarithmic scale. */
-export interface Difference extends KnownMean {
+export interface LevelDifference extends KnownMean {
   readonly levels: { readonly baseline: number; readonly candidate: number }
 }
 
@@ -69,7 +69,7 @@ export function differenceOf(
   sides: Sides<LogFigure>,
   paired: boolean,
   { measured, byDefault }: KnownNoise,
-): Difference {
+): LevelDifference {
   const within = Math.hypot(errorOfMean(sides.baseline), errorOfMean(sides.candidate))
   const seen = (paired ? differenceOfPairs(sides) : null) ?? differenceOfRuns(sides)
   const assumed = assume(sides, within, measured ?? byDefault)
@@ -77,13 +77,13 @@ export function differenceOf(
   return { ...seen, error: Math.max(seen.error, within) }
 }
 
-function assume(sides: Sides<LogFigure>, within: number, { deviation, freedom }: Noise): Difference {
+function assume(sides: Sides<LogFigure>, within: number, { deviation, freedom }: Noise): LevelDifference {
   const levels = trimmedLevels(sides)
   const between = deviation * Math.sqrt(1 / sides.baseline.length + 1 / sides.candidate.length)
   return { mean: levels.candidate - levels.baseline, error: Math.hypot(within, between), freedom, levels }
 }
 
-function differenceOfPairs({ baseline, candidate }: Sides<LogFigure>): Difference | null {
+function differenceOfPairs({ baseline, candidate }: Sides<LogFigure>): LevelDifference | null {
   if (baseline.length < minPairs) return null
   const [before, after] = [valuesOf(baseline), valuesOf(candidate)]
   const differences = after.map((value, pair) => value - (before[pair] as number))
@@ -92,14 +92,14 @@ function differenceOfPairs({ baseline, candidate }: Sides<LogFigure>): Differenc
   return { ...trimmedMean(differences), levels: { baseline: level(before), candidate: level(after) } }
 }
 
-function differenceOfRuns(sides: Sides<LogFigure>): Difference | null {
+function differenceOfRuns(sides: Sides<LogFigure>): LevelDifference | null {
   const { baseline, candidate } = sides
   if (Math.min(baseline.length, candidate.length) < minRuns) return null
   const known = difference(trimmedMean(valuesOf(baseline)), trimmedMean(valuesOf(candidate)))
   return { ...known, levels: trimmedLevels(sides) }
 }
 
-function trimmedLevels({ baseline, candidate }: Sides<LogFigure>): Difference['levels'] {
+function trimmedLevels({ baseline, candidate }: Sides<LogFigure>): LevelDifference['levels'] {
   return { baseline: trimmedMean(valuesOf(baseline)).mean, candidate: trimmedMean(valuesOf(candidate)).mean }
 }
 

@@ -4,7 +4,7 @@ import type { Metric } from './metrics.ts'
 /** How a metric changed from the baseline to the candidate. */
 export type MetricVerdict = 'better' | 'worse' | 'same' | 'inconclusive'
 
-/** What it takes to call a change one. */
+/** The thresholds from which a difference is called a change. */
 export interface VerdictRule {
   /** The smallest change that matters, as a share of the baseline. */
   readonly minEffect: number

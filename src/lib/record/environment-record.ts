@@ -15,7 +15,7 @@ const Connection = object('how the client was connected to the database server; 
 
 const bytes = (of: string) => orNull(number(`${of}, bytes; null where the server does not tell`))
 
-/** What the database server said of itself. */
+/** Facts that the database server told of itself. */
 const Server = Type.Optional(
   object('what the database server said of itself when the run ended, as far as it has it and tells', {
     settings: textByName('settings that a reader of the figures asks for first, as the server names them'),
@@ -71,7 +71,7 @@ const Environment = object('where the run was made', {
   connection: Type.Optional(Connection),
 })
 
-/** What all kinds of reports begin with. */
+/** Fields that all kinds of reports begin with. */
 export const head = {
   schema: Type.Literal(reportSchemaName, { description: 'version of this contract' }),
   id: text('unique to this run'),

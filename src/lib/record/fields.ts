@@ -7,7 +7,7 @@ export const number = (description: string) => Type.Number({ description })
 export const count = (description: string) => Type.Integer({ minimum: 0, description })
 /** Any text. */
 export const text = (description: string) => Type.String({ description })
-/** What `schema` says, or null. */
+/** A value by `schema`, or null. */
 export const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 /** An object of `properties`. */
 export const object = <T extends TProperties>(description: string, properties: T) =>
@@ -18,7 +18,7 @@ export const flag = (description: string) => Type.Boolean({ description })
 export const list = <T extends TSchema>(description: string, items: T) => Type.Array(items, { description })
 /** Any name: with Type.String() alone, what stands under a name of several lines would not be looked at. */
 const anyName = Type.String({ pattern: String.raw`^[\s\S]*$` })
-/** What `schema` says, by name. */
+/** Values by `schema`, each under a name. */
 export const byName = <T extends TSchema>(description: string, schema: T) =>
   Type.Record(anyName, schema, { description })
 /** Texts by name. */

@@ -11,7 +11,7 @@ export interface FoundReport {
   readonly report: Report
 }
 
-/** What was found. */
+/** Reports that were found, and files that were passed over. */
 export interface FoundReports {
   readonly reports: readonly FoundReport[]
   /** JSON files of other programs, in folders and patterns. */
@@ -57,7 +57,7 @@ async function selectForeign(files: readonly string[]): Promise<string[]> {
 
 /** As `saveReport` names them. */
 const nameOfOurs = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[a-z-]+(-\d+)?\.json$/
-/** Of any version. */
+/** Matches the schema of any version. */
 const schemaOfOurs = /"schema"\s*:\s*"rushbench\.report\//
 
 /** A report that is broken is still known by its name, or by its schema where that is left. */

@@ -41,7 +41,7 @@ const Schedule = object('what became of the schedule, of all orders of keys toge
   kept: flag('they began when they were due, but for what single slow ones held up'),
 })
 
-/** What was measured at one table size. */
+/** The latencies at one table size. */
 export const Checkpoint = object('single inserts at one table size', {
   rows: count('in the table when the measurement began'),
   inserts: count('timed'),
@@ -124,7 +124,7 @@ const Bucket = object('the inserts between two table sizes', {
   serviceTime: Type.Optional(ServiceTime),
 })
 
-/** What a sweep goes on with. */
+/** The parameters of a sweep, with which it is resumed. */
 export const Sweep = object('what was asked for, for --resume', {
   sizes: list('of the table', count('rows')),
   keys: list('series at each size', keyOrder()),

@@ -49,7 +49,7 @@ const SaturationModel = object('one request, which each connection sends again a
   engine: Type.Optional(oneOf('what sent it', ...engineNames)),
 })
 
-/** What decided when requests were sent. */
+/** The model that decided when requests were sent. */
 export const LoadModel = Type.Union([ClosedModel, OpenModel, SaturationModel], {
   description: 'what decided when requests were sent',
 })
@@ -60,7 +60,7 @@ const boundary = {
   trials: count('trials of this level'),
 }
 
-/** What a search for the highest load found. */
+/** The result of a search for the highest load. */
 export const LimitFound = object('the highest load that holds a limit; "load" is its last trial', {
   expression: text('the limit, as it was given'),
   raised: oneOf('what was raised', 'users', 'rate', 'request rate', 'connections'),

@@ -92,7 +92,7 @@ const LoadVerdict = object('whether the figures are those of a load, whatever th
   reasons: list('why not', Type.String()),
 })
 
-/** What the clients of a load saw. */
+/** The figures of a load as its clients saw them. */
 export const Load = object('what the clients saw', {
   verdict: Type.Optional(LoadVerdict),
   workload: text('the scenarios that were run'),

@@ -82,13 +82,13 @@ const InsertBenchReport = Type.Object(
   { title: 'insert-bench report' },
 )
 
-/** What the table held after a seeding, where that was asked for. */
+/** The content of the table after a seeding, where it was verified. */
 const Verified = object('what the whole table held afterwards, as expected', {
   rows: count('in the table'),
   checksum: text('sum of the hashes of all rows, 64 bits in hexadecimal'),
 })
 
-/** Who stored the rows of a seeding that was spread over workers. */
+/** The workers of a seeding that was spread over several. */
 const SeedWorkers = list(
   "where others stored the rows; a block whose worker was lost before it could say so is nobody's",
   object('one worker', {
@@ -161,15 +161,15 @@ export type SeedReport = Static<typeof SeedReport>
 export type AuditReport = Static<typeof AuditReport>
 /** One saved run. */
 export type Report = LoadReport | InsertBenchReport | SeedReport | AuditReport
-/** What the ledger and the invariants said. */
+/** The result of an audit. */
 export type AuditResult = Static<typeof Audit>
-/** What all kinds of reports begin with. */
+/** Fields that all kinds of reports begin with. */
 export type ReportHead = Static<typeof ReportHead>
 export type Environment = ReportHead['environment']
-/** What the database server said of itself. */
+/** Facts that the database server told of itself. */
 export type ServerRecord = NonNullable<ReportHead['server']>
 export type LoadRecord = Static<typeof Load>
-/** What decided when requests were sent. */
+/** The model that decided when requests were sent. */
 export type LoadModelRecord = NonNullable<LoadRecord['model']>
 export type LimitRecord = Static<typeof LimitFound>
 export type ThresholdRecord = Static<typeof Threshold>

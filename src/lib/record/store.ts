@@ -80,7 +80,7 @@ export async function writeView(file: string, content: string): Promise<void> {
   }
 }
 
-/** What a file system without hard links (FAT, some shared folders) answers. */
+/** Error codes of a file system without hard links (FAT, some shared folders). */
 const noHardLinks = new Set<unknown>(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 
 /** A hard link, unlike a rename, fails with EEXIST when the name is taken. */

@@ -10,7 +10,7 @@ import { csvText } from './text-formats/csv.ts'
 import { junitXml } from './text-formats/junit.ts'
 import { markdownText } from './text-formats/markdown.ts'
 
-/** What is shown of a report. `original` stands beside the figures of a load or an insert benchmark unless null. */
+/** Returns the document of a report. `original` stands beside the figures of a load or an insert benchmark unless null. */
 export function documentOf(report: Report, original: string | null = null): Document {
   if (report.kind === 'load') return loadDocument(report, original)
   if (report.kind === 'insert-bench') return insertBenchDocument(report, original)

@@ -14,7 +14,7 @@ export function isMet({ passed, actual }: ThresholdRecord): boolean {
 
 const shares: ReadonlySet<string> = new Set(['failures', 'errors', 'skipped'])
 
-/** What a threshold's metric was, as text. */
+/** Formats the measured value of a threshold's metric. */
 export function formatActual({ metric, actual }: ThresholdRecord): string {
   if (actual === null) return 'never measured'
   if (shares.has(metric)) return formatShare(actual)

@@ -5,7 +5,7 @@ import { section, type Answer, type Line, type Section } from './document.ts'
 
 const question = 'Every booking kept?'
 
-/** What decides how an audit is told of. */
+/** Options that decide how an audit is shown. */
 interface AuditView {
   /** Bookings were written down. */
   readonly hasLedger: boolean
@@ -13,7 +13,7 @@ interface AuditView {
   readonly withUnknown?: boolean
 }
 
-/** What the ledger and the invariants say; without a ledger, the invariants alone. */
+/** The result of an audit; without a ledger, that of the invariants alone. */
 export function auditAnswer(audit: AuditResult | null, { hasLedger, withUnknown = false }: AuditView): Answer {
   if (!audit) {
     const reason = 'the database behind the target is not known'
@@ -64,7 +64,7 @@ function violationLines(audit: AuditResult, withUnknown: boolean): Line[] {
   ]
 }
 
-/** What the audit found, where it found something. */
+/** A section on the violations, where there are any. */
 export function violationSections(audit: AuditResult | null): Section[] {
   if (!audit || audit.violations.length === 0) return []
   const rows = audit.violations.map(({ kind, key, detail }) => [kind, key, detail])

@@ -7,7 +7,7 @@ import { connectionLines, durabilityAnswers, durabilityLines, runFacts, runSecti
 
 type Ledger = AuditReport['ledgers'][number]
 
-/** What is shown of an audit. */
+/** Returns the document of an audit. */
 export function auditDocument(report: AuditReport): Document {
   const { audit, ledgers, environment } = report
   const answers = [

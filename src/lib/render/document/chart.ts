@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, formatLatency, formatNumber } from '../../base/format.ts'
 
-/** What numbers of a chart or a table are. */
+/** Units of numbers in charts and tables. */
 export type Unit = 'ms' | 'us' | 'seconds' | 'rows' | 'count' | 'per second' | 'number' | 'bytes' | 'one in'
 
 /** How one series looks; told apart by more than its colour. */
@@ -39,7 +39,7 @@ export interface Span {
 /** A chart, without a word on how it is drawn; plain data, so that it can be handed to a page. */
 export interface Chart {
   readonly title: string
-  /** What it shows, for a screen reader. */
+  /** Its content in words, for a screen reader. */
   readonly summary: string
   readonly x: Axis
   readonly left: Axis

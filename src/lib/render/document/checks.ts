@@ -6,12 +6,12 @@ import { counterOf } from '../../audit/result.ts'
 import { formatActual, isMet, limitPhrase } from './answers.ts'
 import type { Check } from './document.ts'
 
-/** What a seeding had to hold. */
+/** The checks of a seeding. */
 export function seedChecks(report: SeedReport): Check[] {
   return [completeCheck(report.kind, false, report.seconds), verifiedCheck(report)]
 }
 
-/** What an insert benchmark had to hold. */
+/** The checks of an insert benchmark. */
 export function insertBenchChecks({ kind, interrupted = false, thresholds = [] }: InsertBenchReport): Check[] {
   return [completeCheck(kind, interrupted, 0), ...thresholdChecks(kind, thresholds)]
 }
@@ -21,7 +21,7 @@ function verifiedCheck({ kind, verified }: SeedReport): Check {
   return { group: kind, name, failure: null, ...(verified ? {} : { skipped: 'not asked for with --verify' }) }
 }
 
-/** What a load had to hold. */
+/** The checks of a load. */
 export function loadChecks(report: LoadReport): Check[] {
   const { kind, load, limit, generator, audit, auditFailure, thresholds } = report
   return [

@@ -1,7 +1,15 @@
 import type { ComparedMetric } from '../../compare/compare-metrics.ts'
 import type { Comparison } from '../../compare/compare.ts'
 import { comparisonRow, metricTable, sidesPhrase, verdictSentence } from './comparison-phrases.ts'
-import { section, type Answer, type Block, type Check, type Document, type Grade, type Section } from './document.ts'
+import {
+  section,
+  type Answer,
+  type ScreenBlock,
+  type Check,
+  type Document,
+  type Grade,
+  type Section,
+} from './document.ts'
 
 const grades: Readonly<Record<Comparison['verdict'], Grade>> = {
   better: 'good',
@@ -19,7 +27,7 @@ const headlines: Readonly<Record<Comparison['verdict'], string>> = {
   'not valid': 'Not valid',
 }
 
-/** What is shown of a comparison that was made `at` a time. */
+/** Returns the document of a comparison that was made `at` a time. */
 export function comparisonDocument(comparison: Comparison, at: Date): Document {
   const { verdict, runs, metrics, leftOut, faults, differences } = comparison
   return {
@@ -71,7 +79,7 @@ function listSection(title: string, lines: readonly string[]): Section[] {
 }
 
 /** The table, what must not be trusted, and last the verdict. */
-function comparisonScreen(comparison: Comparison): Block[] {
+function comparisonScreen(comparison: Comparison): ScreenBlock[] {
   const { metrics, faults, leftOut, differences, verdict } = comparison
   const tones = { good: 'good', bad: 'bad', plain: 'bold' } as const
   return [

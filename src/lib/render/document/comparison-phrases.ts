@@ -26,7 +26,7 @@ export function comparisonRow(metric: ComparedMetric): string[] {
   ]
 }
 
-/** What was compared, under a table. */
+/** The number of runs or pairs that were compared. */
 export function sidesPhrase({ runs, paired }: Comparison): string {
   const count = (runsOfSide: number) => `${runsOfSide} ${runsOfSide === 1 ? 'run' : 'runs'}`
   const sides =
@@ -36,7 +36,7 @@ export function sidesPhrase({ runs, paired }: Comparison): string {
   return `${sides}; verdicts in brackets are shown only, they do not count.`
 }
 
-/** What the comparison comes to, in a sentence. */
+/** The verdict of a comparison in a sentence. */
 export function verdictSentence({ verdict, metrics, minEffect, faults, runs, leftOut }: Comparison): string {
   const named = (which: ComparedMetric['verdict']) =>
     metrics.flatMap((metric) => (metric.gates && metric.verdict === which ? [metric.name] : [])).join(', ')

@@ -32,7 +32,7 @@ export function curvePhrase(model: CurveRecord): string {
 
 /** Whether a change as large as p50 itself would have gone unseen, so that "flat" says little. */
 export function isBlurred({ against, level, change }: CurveRecord): boolean {
-  // Of a difference, the level is near 0 and says nothing of how much is much.
+  // The level of a difference is near 0, and says nothing of how much is much.
   return against === undefined && !!level && !!change && change.high - change.low > level.value
 }
 
@@ -40,13 +40,13 @@ function shapeOf(model: CurveRecord): string {
   const { shape, level, change, perDecade, knee } = model
   if (!level || !change || !perDecade) return shape
   if (shape === 'flat')
-    return `flat${isBlurred(model) ? ' as far as this run can tell, which is not far:' : ''} at ${us(level)}; over the sizes measured, a change of ${signed(change.low)} to ${signed(change.high)} would not have been seen`
+    return `flat${isBlurred(model) ? ', but the run is too noisy to tell growth:' : ''} at ${us(level)}; over the sizes measured, a change of ${signed(change.low)} to ${signed(change.high)} would not have been seen`
   if (shape === 'drift')
     return `drift of the machine, not of the table: ${signed(change.value)} (${signed(change.low)} to ${signed(change.high)}) over the sizes measured, from ${us(level)} at the smallest`
   const slope = `${signed(perDecade.value)} (${signed(perDecade.low)} to ${signed(perDecade.high)}) for each tenfold of the rows`
   if (shape === 'knee' && knee)
     return `knee at ${rows(knee.value)} rows (${rows(knee.low)} to ${rows(knee.high)}): flat at ${us(level)} up to there, then ${slope}`
-  return `goes with the logarithm of the rows: ${slope}, from ${us(level)} at the smallest size`
+  return `follows the logarithm of the rows: ${slope}, from ${us(level)} at the smallest size`
 }
 
 function forecastLine(keys: string, forecast: NonNullable<CurveRecord['forecast']>): string {

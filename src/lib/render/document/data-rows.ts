@@ -76,7 +76,7 @@ function controlCells({ control }: Controlled, rows: readonly Controlled[]): Dat
 type Counted = Pick<CheckpointRecord, 'counters'>
 type Counter = NonNullable<Counted['counters']>[number]
 
-/** Of all rows, so that each has the same columns. */
+/** The columns of all rows, so that each row has the same. */
 function counterColumns(rows: readonly Counted[]): string[] {
   return [...new Set(rows.flatMap(({ counters = [] }) => counters.map(columnOf)))]
 }

@@ -9,11 +9,11 @@ export interface Line {
   readonly label?: string
   readonly value?: string
   readonly text?: string
-  /** Of the value; of the label where there is no value, of the text where there is no label either. */
+  /** Colours the value; the label where there is no value, the text where there is no label either. */
   readonly tone?: 'good' | 'bad' | 'faint' | 'bold'
 }
 
-/** What a reader asks first, answered. */
+/** A question that readers ask first, and its answer. */
 export interface Answer {
   readonly question: string
   readonly grade: Grade
@@ -29,7 +29,7 @@ export interface Answer {
 export interface Figure {
   readonly label: string
   readonly value: string
-  /** What it is to be held against; empty for nothing. */
+  /** The figure to hold it against; empty for none. */
   readonly note: string
   /** The figure on a screen; left out where a table of the screen has it. */
   readonly line?: Line
@@ -54,12 +54,12 @@ export interface Section {
   readonly depth: 'brief' | 'full' | 'appendix'
 }
 
-/** What stands together on a screen, one below the other. */
-export type Block = readonly (Line | Table | Pick<Chart, 'series' | 'x' | 'left'>)[]
+/** Items that stand together on a screen, one below the other. */
+export type ScreenBlock = readonly (Line | Table | Pick<Chart, 'series' | 'x' | 'left'>)[]
 
 /** One thing that was to hold. */
 export interface Check {
-  /** What it belongs to, `load.thresholds`. */
+  /** The group it belongs to, `load.thresholds`. */
   readonly group: string
   readonly name: string
   /** Why it does not hold; null when it does. */
@@ -73,16 +73,16 @@ export interface Check {
 /** A row for a spreadsheet: values by the name of their column, which names the unit. */
 export type DataRow = Readonly<Record<string, string | number | null | undefined>>
 
-/** What is shown of a report, in whichever form. All text is plain text, from wherever it came. */
+/** The content of a report in every form. All text is plain text, from wherever it came. */
 export interface Document {
   /** As commands call it, `insert-bench`. */
   readonly name: string
-  /** What was run, for people: `Insert benchmark`. */
+  /** The kind of run, for people: `Insert benchmark`. */
   readonly kind: string
   /** One sentence for those who read no further. */
   readonly headline: string
   readonly grade: Grade
-  /** What was done to what. */
+  /** The load or rows, and the target. */
   readonly subject: string
   /** UTC, ISO 8601. */
   readonly startedAt: string
@@ -91,9 +91,9 @@ export interface Document {
   readonly sections: readonly Section[]
   /** The command line that makes such a run again; null where the report does not know it. */
   readonly command: string | null
-  /** What a screen has room for, from top to bottom. */
-  readonly screen: readonly Block[]
-  /** What had to hold, for programs that count tests. */
+  /** The content for which a screen has room, from top to bottom. */
+  readonly screen: readonly ScreenBlock[]
+  /** Checks of the run, for programs that count tests. */
   readonly checks: readonly Check[]
   /** Empty where there is nothing to plot. */
   readonly data: readonly DataRow[]

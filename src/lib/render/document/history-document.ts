@@ -6,14 +6,14 @@ import {
   headlineOf,
   section,
   type Answer,
-  type Block,
+  type ScreenBlock,
   type Document,
   type Figure,
   type Line,
   type Section,
 } from './document.ts'
 
-/** What is shown of metrics over many runs. */
+/** Returns the document of metrics over many runs. */
 export function historyDocument(history: History): Document {
   const answers = [changesAnswer(history), runsAnswer(history)]
   const [first] = history.metrics
@@ -82,7 +82,7 @@ function leftOutPhrases({ leftOut, failed, notValid }: History, latest: string):
 }
 
 /** A chart of each metric, and where its level changed; last, what became of a latest run that is not among them. */
-function historyScreen(history: History): Block[] {
+function historyScreen(history: History): ScreenBlock[] {
   const { metrics, runs, latest } = history
   const ended: Partial<Record<History['latest'], string>> = {
     failed: 'The latest load failed.',
@@ -90,7 +90,7 @@ function historyScreen(history: History): Block[] {
   }
   return [
     [{ text: [countOf(runs, 'run'), ...leftOutPhrases(history, 'the latest')].join('; ') }],
-    ...metrics.map((metric): Block => [
+    ...metrics.map((metric): ScreenBlock => [
       { text: axisName(metric), tone: 'bold' },
       metricChart(metric),
       ...(metric.changes.length > 0

@@ -57,7 +57,7 @@ function endsOf(order: KeyOrder, measured: readonly CheckpointRecord[]): string 
   return `With ${order} keys ${at(measured[0])}, ${at(measured.at(-1))}.`
 }
 
-/** What was judged flat is drawn at its level: the curve that was fitted is a line, whose slope is what cannot be told. */
+/** Returns the curve to draw, at its level where it was judged flat: the curve that was fitted is a line, whose slope is what cannot be told. */
 function drawnCurve({ shape, level, curve = [] }: CurveRecord): NonNullable<CurveRecord['curve']> {
   if (shape !== 'flat' || level === undefined) return curve
   return curve.map(({ rows }) => ({ rows, p50: level.value, low: level.low, high: level.high }))
@@ -159,7 +159,7 @@ export function stallChart({ stalls }: StreamRecord): Chart[] {
   ]
 }
 
-/** What was counted at one table size, with keys of one order. */
+/** Counters at one table size, with keys of one order. */
 interface Counted {
   readonly rows: number
   readonly keys: NonNullable<CheckpointRecord['keys']>

@@ -11,7 +11,7 @@ import { insertBenchScreen, leftPhrase, scheduleMisses } from './insert-bench-sc
 import { counterTable, latencyTable, rowsOfStream, type BenchRow } from './insert-bench-tables.ts'
 import { durabilityAnswers, nameSingleInserts, runFacts, runSections } from './run-facts.ts'
 
-/** What is shown of an insert benchmark; `original` stands beside its figures unless null. */
+/** Returns the document of an insert benchmark; `original` stands beside its figures unless null. */
 export function insertBenchDocument(report: InsertBenchReport, original: string | null = null): Document {
   const { environment, checkpoints, stream } = report
   const answers = answersOf(report)
@@ -55,7 +55,7 @@ function badAnswer(question: string, answer: string, detail: string): Answer {
 
 function modelAnswer(model: CurveRecord): Answer {
   return {
-    question: `Does p50 go with the rows, ${model.keys} keys?`,
+    question: `Does p50 grow with the rows, ${model.keys} keys?`,
     grade: 'plain',
     answer: `${shapeOf(model)} with ${model.keys} keys`,
     detail: `${upperFirst(curvePhrase(model))}.`,
@@ -66,10 +66,10 @@ function modelAnswer(model: CurveRecord): Answer {
 function shapeOf(model: CurveRecord): string {
   const { shape, knee } = model
   if (shape === 'knee' && knee) return `A knee at ${formatUnit('rows', knee.value)} rows`
-  if (shape === 'logarithmic') return 'p50 goes with the logarithm of the rows'
+  if (shape === 'logarithmic') return 'p50 follows the logarithm of the rows'
   if (shape === 'drift') return 'The machine drifted, not the table'
   if (shape !== 'flat') return 'No shape that can be named'
-  return isBlurred(model) ? 'No growth that this run can tell' : 'Flat p50'
+  return isBlurred(model) ? 'Too noisy to tell growth' : 'Flat p50'
 }
 
 function rateAnswer({ inserts, seconds, exitInsertsPerSecond, keys }: StreamRecord): Answer {
@@ -101,7 +101,7 @@ function measuredAnswer(checkpoints: readonly CheckpointRecord[]): Answer {
     question: 'The curve?',
     grade: 'plain',
     answer: first ? `p50 of an insert is ${formatUnit('us', first.p50)}${sizes}` : 'Nothing was measured',
-    detail: 'It takes three table sizes or more (--at 0,1m,2m) to tell how it goes with the rows.',
+    detail: 'It takes three table sizes or more (--at 0,1m,2m) to tell how it changes with the rows.',
     lines: [],
   }
 }

@@ -4,13 +4,13 @@ import { thresholdAnswer } from './answers.ts'
 import { formatUnit, seriesOver, type Chart } from './chart.ts'
 import { rowsAxis } from './insert-bench-charts.ts'
 import { curveLines } from './curve-phrases.ts'
-import type { Block, Line } from './document.ts'
+import type { ScreenBlock, Line } from './document.ts'
 import { counterTable, latencyTable, rowsOfStream, uncountedLog, type BenchRow } from './insert-bench-tables.ts'
 import { connectionLines, describeRetries, durabilitySettings, nameSingleInserts, notDurable } from './run-facts.ts'
 import { serverLines } from './server.ts'
 
-/** What a screen has room for of an insert benchmark. */
-export function insertBenchScreen(report: InsertBenchReport, original: string | null): Block[] {
+/** The blocks of an insert benchmark for which a screen has room. */
+export function insertBenchScreen(report: InsertBenchReport, original: string | null): ScreenBlock[] {
   const { checkpoints, environment, interrupted, model = [], stream, thresholds = [] } = report
   return [
     headerLines(report),
@@ -45,7 +45,7 @@ interface Beside {
 }
 
 /** Latencies, counters and their curve on one axis. */
-function measuredBlocks(axis: string, rows: readonly BenchRow[], { environment, original }: Beside): Block[] {
+function measuredBlocks(axis: string, rows: readonly BenchRow[], { environment, original }: Beside): ScreenBlock[] {
   return [
     [latencyTable(axis, rows), ...controlLines(rows), ...(original === null ? [] : [{ text: original }])],
     counterBlock(axis, rows, environment),
@@ -70,7 +70,7 @@ function streamLines({ inserts, seconds, exitInsertsPerSecond, stallCount, stall
   ].map((text) => ({ text }))
 }
 
-/** What the control is, and whether the client was warm. */
+/** The control statement, and whether the client was warm. */
 function controlLines(rows: readonly BenchRow[]): Line[] {
   const statement = rows.find(({ control }) => control)?.control?.statement
   if (statement === undefined) return []
@@ -87,7 +87,7 @@ function controlLines(rows: readonly BenchRow[]): Line[] {
 }
 
 /** The server's counters on the same axis as the latencies, or why there are none. */
-function counterBlock(axis: string, rows: readonly BenchRow[], environment: Environment): Block {
+function counterBlock(axis: string, rows: readonly BenchRow[], environment: Environment): ScreenBlock {
   const counted = counterTable(axis, rows)
   const uncounted = uncountedLog(environment, rows)
   if (counted) return [counted, ...(uncounted === null ? [] : [{ text: uncounted }])]

@@ -6,7 +6,7 @@ import { formatUnit } from './chart.ts'
 /** A line of the tables: inserts at or up to one table size. */
 export type BenchRow = Omit<CheckpointRecord, 'blocks'>
 
-/** What a stream's tables show: a line for each of its buckets. */
+/** Returns a row for each bucket of a stream. */
 export function rowsOfStream({ buckets, keys }: StreamRecord): BenchRow[] {
   return buckets.map(({ toRows, ...bucket }) => ({ ...bucket, rows: toRows, keys }))
 }
@@ -43,7 +43,7 @@ export function latencyTable(axis: string, rows: readonly BenchRow[]): Table {
   return { head, rows: lines, numeric: allButKeys(head) }
 }
 
-/** What the server counted, on the same axis; null where it counted nothing. */
+/** The server's counters on the same axis; null where it counted nothing. */
 export function counterTable(axis: string, rows: readonly BenchRow[]): Table | null {
   const all = rows.flatMap(({ counters = [] }) => counters)
   const names = [...new Set(all.map(({ name }) => name))]

@@ -108,7 +108,7 @@ export interface TimelineWindow {
   readonly errorsPerSecond: number
   /** Iterations that could not start. */
   readonly skippedPerSecond: number
-  /** Of the worst second among them, ms. */
+  /** Percentiles of the worst second among them, ms. */
   readonly p50: number | null
   readonly p95: number | null
   readonly p99: number | null

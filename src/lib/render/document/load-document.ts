@@ -4,7 +4,15 @@ import { loadAnswers } from './answers.ts'
 import { violationSections } from './audit-answers.ts'
 import { loadChecks } from './checks.ts'
 import { timelineRows } from './data-rows.ts'
-import { headlineOf, section, type Block, type Document, type Figure, type Line, type Section } from './document.ts'
+import {
+  headlineOf,
+  section,
+  type ScreenBlock,
+  type Document,
+  type Figure,
+  type Line,
+  type Section,
+} from './document.ts'
 import { loadCharts, spectrumChart } from './load-charts.ts'
 import { bookingFigures, trafficFigures } from './load-figures.ts'
 import { modelPhrase, targetPhrase } from './load-phrases.ts'
@@ -21,7 +29,7 @@ import {
 import { connectionLines, describeRetries, durabilityLines, runFacts, runSections } from './run-facts.ts'
 import { serverLines } from './server.ts'
 
-/** What is shown of a load; `original` stands beside its figures unless null. */
+/** Returns the document of a load; `original` stands beside its figures unless null. */
 export function loadDocument(report: LoadReport, original: string | null = null): Document {
   const { load } = report
   const answers = loadAnswers(report)
@@ -49,7 +57,7 @@ export function loadDocument(report: LoadReport, original: string | null = null)
       [stepTable(load, true)],
       load.workers ? workerBlock(load.workers) : [],
       original === null ? [] : [{ text: original, tone: 'faint' }],
-    ] satisfies Block[],
+    ] satisfies ScreenBlock[],
     checks: loadChecks(report),
     data: timelineRows(report),
   }
@@ -59,7 +67,7 @@ function linesOf(figures: readonly Figure[]): Line[] {
   return figures.flatMap(({ line }) => line ?? [])
 }
 
-/** What the API had to do again, and what was made to go wrong. */
+/** Retries of the API, and faults that were injected. */
 function faultLines({ load: { faults = [] }, retries }: LoadReport): Line[] {
   const retried = describeRetries(retries)
   return [

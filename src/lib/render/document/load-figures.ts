@@ -18,7 +18,7 @@ export function trafficFigures(load: LoadRecord): Figure[] {
   ]
 }
 
-/** What became of attempts to book; nothing where none could be made. */
+/** Attempts to book by their outcome; none where nothing could be booked. */
 export function bookingFigures({ load, audit }: LoadReport): Figure[] {
   const { booked, conflict, failed, unknown } = load.outcomes
   const isAudited = audit !== null && !sendsOne(load)

@@ -8,12 +8,12 @@ export function sendsOne({ model }: LoadRecord): boolean {
   return model !== undefined && model.kind !== 'closed' && model.request !== undefined
 }
 
-/** What an open model starts: iterations, or a single request. */
+/** Names the unit that an open model starts: iterations, or a single request. */
 export function startsOf({ request }: OpenModel): 'iterations' | 'requests' {
   return request === undefined ? 'iterations' : 'requests'
 }
 
-/** What was loaded, and that it is an API of rushbench's own where a user's scenario may have been meant for another. */
+/** Names the target, and says that it is an API of rushbench's own where a user's scenario may have been meant for another. */
 export function targetPhrase({ load, config }: LoadReport): string {
   const { target = null, workload = null } = config
   const isOwn = target === null && workload !== null && workload !== load.workload

@@ -1,7 +1,7 @@
 import { formatBytes, formatCount, formatDuration, formatLatency, formatNumber } from '../../base/format.ts'
 import type { LimitRecord, LoadRecord, LoadReport, ThresholdRecord } from '../../record/record.ts'
 import { formatActual, isMet } from './answers.ts'
-import { factTable, type Block, type Table } from './document.ts'
+import { factTable, type ScreenBlock, type Table } from './document.ts'
 import { timeName } from './load-figures.ts'
 
 type Worker = NonNullable<LoadRecord['workers']>[number]
@@ -120,7 +120,7 @@ export function generatorTable(generator: LoadReport['generator']): Table {
 const shownWorkers = 20
 
 /** The workers on a screen: of very many only the first, and those that were lost. */
-export function workerBlock(workers: readonly Worker[]): Block {
+export function workerBlock(workers: readonly Worker[]): ScreenBlock {
   const shown = workers.filter(({ lost }, index) => index < shownWorkers || lost !== undefined)
   const others = workers.length - shown.length
   return [workerTable(shown), ...(others > 0 ? [{ text: `and ${formatCount(others)} others` }] : [])]

@@ -5,7 +5,7 @@ import type { Environment, Report } from '../../record/record.ts'
 import { factTable, section, type Answer, type Document, type Line, type Section } from './document.ts'
 import { serverSections } from './server.ts'
 
-/** What a document says of any run, whatever was run. */
+/** The fields of a document that are the same for all kinds of runs. */
 export function runFacts(report: Report): Pick<Document, 'name' | 'startedAt' | 'command'> {
   return { name: report.kind, startedAt: report.startedAt, command: report.command ?? null }
 }
@@ -39,7 +39,7 @@ export function runSections(report: Report): Section[] {
   ]
 }
 
-/** What was tried again and why, the most frequent first: `12 deadlock (1213), 1 lock wait timeout (1205)`; null for nothing. */
+/** Counts retries by their reason, the most frequent first: `12 deadlock (1213), 1 lock wait timeout (1205)`; null for nothing. */
 export function describeRetries(retries: Readonly<Record<string, number>> = {}): string | null {
   const entries = Object.entries(retries).sort(([, a], [, b]) => b - a)
   return entries.length === 0 ? null : entries.map(([reason, times]) => `${formatCount(times)} ${reason}`).join(', ')
@@ -65,7 +65,7 @@ export function notDurable({ durability }: Environment): { readonly verdict: str
     : { verdict: 'NOT durable', because: `a crash may undo ${atRisk}` }
 }
 
-/** What a crash of the database may undo; none where that is nothing. */
+/** Answers how durable commits were; none where a crash may undo nothing. */
 export function durabilityAnswers(environment: Environment): Answer[] {
   const found = notDurable(environment)
   if (found === null) return []

@@ -5,7 +5,7 @@ import { factTable, headlineOf, section, type Answer, type Document, type Line, 
 import { connectionLines, describeRetries, durabilityAnswers, runFacts, runSections } from './run-facts.ts'
 import { serverLines } from './server.ts'
 
-/** What is shown of a seeding. */
+/** Returns the document of a seeding. */
 export function seedDocument(report: SeedReport): Document {
   const { rows, seconds, rowsPerSecond, maxRssMb, environment } = report
   const answers = [storedAnswer(report), verifiedAnswer(report), ...durabilityAnswers(environment)]

@@ -8,7 +8,7 @@ const mostSettings = 3
 const mostTables = 3
 const mostOthers = 3
 
-/** What servers know of tables by statistics alone, which they bring up to date now and then; the others count. */
+/** Facts on tables that servers know by statistics alone, which they bring up to date now and then; the others count. */
 const byStatistics: Readonly<Record<string, string>> = {
   mysql: 'rows and sizes',
   mariadb: 'rows and sizes',
@@ -20,7 +20,7 @@ const byStatistics: Readonly<Record<string, string>> = {
   cockroachdb: 'rows',
 }
 
-/** What the database server said of itself, and how large its tables are; nothing where that is not known. */
+/** The facts that the database server told of itself, and the sizes of its tables; none where they are not known. */
 export function serverSections(server: ServerRecord | undefined): Section[] {
   if (server === undefined) return []
   const { settings, tables, replication, others } = server
@@ -50,7 +50,7 @@ export function serverSections(server: ServerRecord | undefined): Section[] {
 }
 
 /**
- * What a screen has room for of the server, an `engine`: its first settings, who else was there, and the largest tables, a
+ * The facts on the server, an `engine`, for which a screen has room: its first settings, who else was there, and the largest tables, a
  * line each. `when` says of which moment that is, where a reader could take it for another.
  */
 export function serverLines(server: ServerRecord | undefined, engine: string, when = ''): Line[] {
@@ -74,7 +74,7 @@ export function serverLines(server: ServerRecord | undefined, engine: string, wh
   ]
 }
 
-/** What tables have beside what migrate makes, and how they differ from it, a line each. */
+/** Differences of tables from those that migrate makes, and their extras, a line each. */
 function alterationsOf(tables: readonly ServerTable[]): string[] {
   return [
     ...tables.flatMap(({ differences = [] }) => differences),

@@ -17,7 +17,7 @@ export function escapeHtml(text: string): string {
   return legal.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
 }
 
-/** What could end a script, and what could mislead readers of its source. */
+/** Characters that could end a script, or mislead readers of its source. */
 // oxlint-disable-next-line no-control-regex -- control characters are what is escaped
 const unsafe = /[<\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 

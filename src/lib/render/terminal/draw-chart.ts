@@ -9,12 +9,12 @@ const narrowest = 40
 const fewestColumns = 10
 /** From there on a straight scale would press the smaller values together at its foot. */
 const logarithmicFrom = 4
-/** What is smaller than that part of the largest is drawn at the foot. */
+/** A smaller part of the largest value is drawn at the foot. */
 const widestRatio = 1e9
 /** Where marks of more than one series fall on one place. */
 const several = '◆'
 
-/** Of dots, by the place of their series. */
+/** Marks of dots, by the place of their series. */
 const dots = ['●', '○', '■', '□', '▲', '△']
 
 interface Points {

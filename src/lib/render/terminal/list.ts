@@ -11,7 +11,7 @@ export interface ListedReport {
   /** UTC; null for a file that cannot be read. */
   readonly startedAt: string | null
   readonly kind: string | null
-  /** What came of it, or why it cannot be read. */
+  /** The headline of the report, or why it cannot be read. */
   readonly headline: string
   /** Its first figure, `111 requests a second`. */
   readonly figure: string

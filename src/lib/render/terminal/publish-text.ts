@@ -1,6 +1,6 @@
 import { formatCount, formatDuration, formatLatency, formatTable } from '../../base/format.ts'
 
-/** What came of publishing orders. Times in ms. */
+/** The result of publishing orders. Times in ms. */
 export interface PublishResult {
   /** Part of all its orders' ids. */
   readonly runId: string

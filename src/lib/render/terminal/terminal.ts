@@ -1,5 +1,5 @@
 import { formatTable, plain } from '../../base/format.ts'
-import type { Block, Document, Line } from '../document/document.ts'
+import type { ScreenBlock, Document, Line } from '../document/document.ts'
 import { drawChart } from './draw-chart.ts'
 
 /** How good and bad news are coloured; the identity where there are no colours. */
@@ -19,12 +19,12 @@ export function terminalText({ screen }: Pick<Document, 'screen'>, paint: Paint,
   return joinShown(blocks, '\n\n')
 }
 
-/** What is empty, as a chart of a single point is, takes no room. */
+/** Joins texts; one that is empty, as a chart of a single point is, takes no room. */
 function joinShown(texts: readonly string[], separator: string): string {
   return texts.filter((text) => text !== '').join(separator)
 }
 
-function itemText(item: Block[number], paint: Paint, width: number): string {
+function itemText(item: ScreenBlock[number], paint: Paint, width: number): string {
   if ('head' in item) return formatTable(item.head, item.rows, item.numeric)
   return 'series' in item ? drawChart(item, width) : lineText(item, paint)
 }

@@ -17,7 +17,7 @@ export function escapeXml(text: string): string {
   return legal.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
 }
 
-/** What had to hold, as a suite in the form that Jenkins, GitLab and GitHub's actions read. */
+/** Writes the checks as a suite in the form that Jenkins, GitLab and GitHub's actions read. */
 export function junitXml({ name, startedAt, checks }: Pick<Document, 'name' | 'startedAt' | 'checks'>): string {
   const failures = checks.filter(({ failure }) => failure !== null).length
   const skipped = checks.filter((one) => one.failure === null && one.skipped !== undefined).length

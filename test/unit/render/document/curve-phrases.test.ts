@@ -17,7 +17,7 @@ describe('curveLines', () => {
     ],
     [
       { shape: 'logarithmic' as const, level: around(181, 5), change: around(80, 6), perDecade: around(35, 5) },
-      'random: goes with the logarithm of the rows: +35.0 us (+30.0 us to +40.0 us) for each tenfold of the rows, from 181 us (176 us to 186 us) at the smallest size',
+      'random: follows the logarithm of the rows: +35.0 us (+30.0 us to +40.0 us) for each tenfold of the rows, from 181 us (176 us to 186 us) at the smallest size',
     ],
     [
       {
@@ -45,7 +45,7 @@ describe('curveLines', () => {
       perDecade: around(0, 300),
     }
     expect(textsOf([{ ...common, ...blurred }])[1]).toContain(
-      'flat as far as this run can tell, which is not far: at 287 us (137 us to 437 us); over the sizes measured, a change of -400 us to +400 us',
+      'flat, but the run is too noisy to tell growth: at 287 us (137 us to 437 us); over the sizes measured, a change of -400 us to +400 us',
     )
   })
 
