@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { findPorts } from '../support/free-ports.ts'
-import { createPeople } from '../support/meetups/people.ts'
+import { createPeople } from '../support/meetups/gateway-users.ts'
 import { ask } from '../support/meetups/graphql.ts'
 import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ask, subscribe } from '../support/meetups/graphql.ts'
-import { createPeople } from '../support/meetups/people.ts'
+import { createPeople } from '../support/meetups/gateway-users.ts'
 import { findService } from '../support/services.ts'
 import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 

@@ -3,11 +3,11 @@ import { decimalOf } from './decimal.ts'
 
 /** JSON that says what was meant, or where it does not and why: `{field: 'ticket.id', reason: 'is there twice'}`. */
 export type ExactJson =
-  | { readonly value: unknown; readonly flaw: null }
-  | { readonly value: null; readonly flaw: JsonFlaw }
+  | { readonly value: unknown; readonly parseError: null }
+  | { readonly value: null; readonly parseError: JsonParseError }
 
 /** Why a text is not taken for JSON. */
-export interface JsonFlaw {
+export interface JsonParseError {
   /** Its path, with dots; `body` for the whole. */
   readonly field: string
   /** What follows the field in a sentence. */
@@ -23,10 +23,10 @@ export function parseExactJson(text: string): ExactJson {
   try {
     value = JSON.parse(text)
   } catch {
-    return { value: null, flaw: { field: 'body', reason: 'is not valid JSON' } }
+    return { value: null, parseError: { field: 'body', reason: 'is not valid JSON' } }
   }
-  const flaw = findFlaw(text)
-  return flaw ? { value: null, flaw } : { value, flaw: null }
+  const parseError = findParseError(text)
+  return parseError ? { value: null, parseError } : { value, parseError: null }
 }
 
 /** An object or a list that is open where the scan is. */
@@ -48,11 +48,11 @@ const [quote, comma, colon, backslash] = [0x22, 0x2c, 0x3a, 0x5c]
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d]
 
 /** Goes once through what is known to be JSON. */
-function findFlaw(text: string): JsonFlaw | null {
+function findParseError(text: string): JsonParseError | null {
   const levels: Level[] = []
-  const flawed = (reason: string): JsonFlaw => ({ field: pathOf(levels), reason })
+  const errorOf = (reason: string): JsonParseError => ({ field: pathOf(levels), reason })
   // So that only what is escaped need be looked at.
-  if (!text.isWellFormed()) return flawed(noText)
+  if (!text.isWellFormed()) return errorOf(noText)
   const texts = createTextFinder(text)
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
@@ -62,20 +62,20 @@ function findFlaw(text: string): JsonFlaw | null {
       const isEscaped = texts.hasEscape(at, end)
       const isName = top?.isName === true
       const read = isEscaped || isName ? readText(text, at, end, isEscaped) : ''
-      if (!read.isWellFormed()) return flawed(noText)
+      if (!read.isWellFormed()) return errorOf(noText)
       if (isName) {
         top.at = read
-        if (read === '__proto__') return flawed('is no name of a field')
-        if (top.names?.has(read)) return flawed('is there twice')
+        if (read === '__proto__') return errorOf('is no name of a field')
+        if (top.names?.has(read)) return errorOf('is there twice')
         top.names?.add(read)
       }
       at = end
     } else if (isOfNumber(code)) {
       const end = endOfNumber(text, at)
-      if (!isExact(text.slice(at, end))) return flawed('has more digits than a number can hold')
+      if (!isExact(text.slice(at, end))) return errorOf('has more digits than a number can hold')
       at = end - 1
     } else if (code === openObject || code === openList) {
-      if (levels.length === maxDepth) return flawed('is nested too deeply')
+      if (levels.length === maxDepth) return errorOf('is nested too deeply')
       levels.push({
         names: code === openObject ? new Set() : null,
         at: code === openObject ? '' : 0,

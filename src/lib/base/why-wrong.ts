@@ -8,5 +8,10 @@ export function whyWrong(error: unknown): string {
   const [issue] = error.issues
   const place = cutTo(200, issue?.path.join('.') || 'it')
   const message = reasonOf(issue?.message)
-  return message.endsWith('received undefined') ? `${place} is missing` : `${place} is wrong (${message})`
+  return isMissing(message) ? `${place} is missing` : `${place} is wrong (${message})`
+}
+
+/** Whether the message of a schema says that the value is not there. */
+export function isMissing(message: string): boolean {
+  return message.endsWith('received undefined')
 }

@@ -9,14 +9,14 @@ import type { PubSub } from '../../../src/lib/ports/pubsub.ts'
 import { serveMeetups } from '../../../src/lib/workloads/meetups/serve.ts'
 import { ask, subscribe, type Answer, type Subscription } from './graphql.ts'
 import type { TestEngine } from '../database/engines.ts'
-import { createPlace, type Place } from './places.ts'
+import { createMeetupDatabase, type MeetupDatabase } from './meetup-database.ts'
 
 /** All parts in this process, on a database of this test's own. */
 export interface Meetups extends AsyncDisposable {
   readonly origin: string
   /** Folder of the images. */
   readonly images: string
-  readonly place: Place
+  readonly place: MeetupDatabase
   readonly broker: Broker
   readonly errors: readonly Error[]
   ask(query: string, variables?: object, idToken?: string): Promise<Answer>
@@ -31,7 +31,7 @@ export async function startMeetups(
   open: NonNullable<TestEngine['open']>,
   pubsub: PubSub = createMemoryPubSub(),
 ): Promise<Meetups> {
-  const place = await createPlace(open)
+  const place = await createMeetupDatabase(open)
   const folder = await mkdtemp(join(tmpdir(), 'rushbench-meetups-'))
   const images = join(folder, 'images')
   const broker = await openBroker(`sqlite:${join(folder, 'broker.db')}`)

@@ -17,7 +17,7 @@ import { createPostService } from '../../../src/lib/workloads/meetups/post/servi
 import type { Clients } from '../../../src/lib/workloads/meetups/services.ts'
 import { makeImage, shortestImage } from './images.ts'
 import { countsOf, entriesOf, unwatched } from '../ledgers.ts'
-import type { EventPlace } from './event-place.ts'
+import type { MeetupBackends } from './meetup-backends.ts'
 
 /** The services that a saga calls, in this process. */
 export interface Services {
@@ -29,7 +29,7 @@ export interface Services {
 }
 
 /** Services on the place's tables, or on another way to them. */
-export async function createServices(place: EventPlace, store: Store = place.database.store): Promise<Services> {
+export async function createServices(place: MeetupBackends, store: Store = place.database.store): Promise<Services> {
   const pubsub = createMemoryPubSub()
   const announcer = createAnnouncer(pubsub, () => {})
   return {
@@ -79,7 +79,7 @@ export async function uploadImage(images: ImageService, ownerId: string): Promis
 
 /** Returns what the audit finds; it waits for `standstillMs` where nothing moves. */
 export async function audit(
-  { database, broker }: Pick<EventPlace, 'database' | 'broker'>,
+  { database, broker }: Pick<MeetupBackends, 'database' | 'broker'>,
   ledger: readonly LedgerEntry[] = [],
   standstillMs = 1000,
 ) {

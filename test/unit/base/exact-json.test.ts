@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseExactJson } from '../../../src/lib/base/exact-json.ts'
 
-const flawOf = (text: string): string | null => {
-  const { flaw } = parseExactJson(text)
-  return flaw && `${flaw.field} ${flaw.reason}`
+const errorOf = (text: string): string | null => {
+  const { parseError } = parseExactJson(text)
+  return parseError && `${parseError.field} ${parseError.reason}`
 }
 
 const tooManyDigits = 'has more digits than a number can hold'
@@ -27,7 +27,7 @@ describe('parseExactJson', () => {
     ' { "a" : [ 1 , { "a" : null , "b" : true } , "a" ] , "b" : "a" } ',
     '[{"a":1},{"a":2}]',
   ])('takes %s as JSON.parse does', (text) => {
-    expect(parseExactJson(text)).toEqual({ value: JSON.parse(text) as unknown, flaw: null })
+    expect(parseExactJson(text)).toEqual({ value: JSON.parse(text) as unknown, parseError: null })
   })
 
   it.each([
@@ -51,7 +51,7 @@ describe('parseExactJson', () => {
     ['{"__proto__": {"admin": true}}', '__proto__ is no name of a field'],
     ['{"x": {"\\u005f_proto__": 1}}', 'x.__proto__ is no name of a field'],
     [`${'['.repeat(101)}${']'.repeat(101)}`, `${'0.'.repeat(99)}0 is nested too deeply`],
-  ])('refuses %s and says where and why', (text, flaw) => expect(flawOf(text)).toBe(flaw))
+  ])('refuses %s and says where and why', (text, parseError) => expect(errorOf(text)).toBe(parseError))
 
   it('takes whatever JSON there is with numbers of fifteen digits and whole texts, and alters nothing', () => {
     const number = fc.oneof(
@@ -73,7 +73,7 @@ describe('parseExactJson', () => {
     fc.assert(
       fc.property(json, fc.nat(4), (value, indent) => {
         const text = JSON.stringify(value, null, indent)
-        expect(parseExactJson(text)).toEqual({ value: JSON.parse(text) as unknown, flaw: null })
+        expect(parseExactJson(text)).toEqual({ value: JSON.parse(text) as unknown, parseError: null })
       }),
     )
   })
@@ -109,8 +109,8 @@ describe('parseExactJson', () => {
           fc.json().map((text) => text.slice(1)),
         ),
         (text) => {
-          const { value, flaw } = parseExactJson(text)
-          if (flaw) expect(flaw.field.isWellFormed()).toBe(true)
+          const { value, parseError } = parseExactJson(text)
+          if (parseError) expect(parseError.field.isWellFormed()).toBe(true)
           else expect(value).toEqual(JSON.parse(text))
         },
       ),
@@ -127,7 +127,7 @@ describe('parseExactJson', () => {
       `[${'"",'.repeat(700_000)}"\\n"]`,
     ]
     const startedAt = performance.now()
-    for (const text of long) expect(flawOf(text)).toBe(null)
+    for (const text of long) expect(errorOf(text)).toBe(null)
     // Some 200 ms; what looks for an escape behind every text anew takes minutes.
     expect(performance.now() - startedAt).toBeLessThan(10_000)
   })

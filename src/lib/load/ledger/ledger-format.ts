@@ -91,8 +91,8 @@ function parseObject(line: string): Record<string, unknown> {
 
 /** Refuses what `JSON.parse` alters: the first of two fields of one name, digits of numbers, halves of characters. */
 function requireExact(line: string): void {
-  const { flaw } = parseExactJson(line)
-  if (flaw) throw new Error(`${flaw.field === 'body' ? 'it' : flaw.field} ${flaw.reason}`)
+  const { parseError } = parseExactJson(line)
+  if (parseError) throw new Error(`${parseError.field === 'body' ? 'it' : parseError.field} ${parseError.reason}`)
 }
 
 function refuseOthers(fields: Readonly<Record<string, unknown>>, known: readonly string[]): void {

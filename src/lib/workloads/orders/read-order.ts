@@ -21,8 +21,9 @@ export function readOrder(message: Buffer): ReadMessage {
   if (message.length > maxMessageBytes) return rejected(`the message is longer than ${maxMessageBytes} bytes`)
   if (!isUtf8(message)) return rejected('the message is not UTF-8')
   const text = message.toString('utf8')
-  const { value, flaw } = parseExactJson(text)
-  if (flaw) return rejected(`${flaw.field === 'body' ? 'the message' : flaw.field} ${flaw.reason}`)
+  const { value, parseError } = parseExactJson(text)
+  if (parseError)
+    return rejected(`${parseError.field === 'body' ? 'the message' : parseError.field} ${parseError.reason}`)
   if (!validator.Check(value)) return rejected(explain(value))
   const unstorable = suspicious.test(text) ? findUnstorable(value, '') : null
   if (unstorable !== null) return rejected(`${unstorable} has characters that are no text`)

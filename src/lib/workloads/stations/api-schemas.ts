@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import { stationPattern } from './locations.ts'
 import { maxLengths } from './tables.ts'
 
@@ -26,6 +26,9 @@ export const NewBooking = Type.Object(bookingFields, { additionalProperties: fal
 
 export const BookingSchema = Type.Object(bookingFields, { title: 'Booking' })
 
+/** A booking as clients send it, as the API responds with it, and as it is published. */
+export type BookingMessage = Static<typeof BookingSchema>
+
 export const StationParams = Type.Object({ name: Type.String({ description: 'such as PWTC' }) })
 
 const places = {
@@ -34,6 +37,9 @@ const places = {
 }
 
 export const DaySchema = Type.Object({ date: DateText('such as 20210516'), ...places }, { title: 'Day' })
+
+/** A day as the API shows it. */
+export type ShownDay = Static<typeof DaySchema>
 
 export const StationSchema = Type.Object(
   {
@@ -45,3 +51,6 @@ export const StationSchema = Type.Object(
   },
   { title: 'Station', description: 'Where people can be vaccinated' },
 )
+
+/** A station as the API shows it. */
+export type ShownStation = Static<typeof StationSchema>

@@ -1,3 +1,11 @@
+import {
+  type BookingMessage,
+  BookingSchema,
+  DaySchema,
+  NewBooking,
+  StationParams,
+  StationSchema,
+} from './api-schemas.ts'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Counter } from 'prom-client'
@@ -7,11 +15,10 @@ import { createApi, ErrorSchema, sendJson } from '../shared/http/api.ts'
 import { listen } from '../shared/http/listen.ts'
 import { startRelay } from '../shared/outbox/relay.ts'
 import type { Services, RunningServer } from '../../ports/workload.ts'
-import { BookingSchema, DaySchema, NewBooking, StationParams, StationSchema } from './api-schemas.ts'
 import { createBoard, type Board } from './board.ts'
 import { createBookingService, type BookingResult, type BookingService } from './booking-service.ts'
 import { isDate } from './dates.ts'
-import { type BookingMessage, outgoing } from './messages.ts'
+import { outgoing } from './messages.ts'
 import { insertMissingDays, type SeedingOptions } from './seeding.ts'
 
 /** A booking has at most some 700 characters. */

@@ -1,5 +1,6 @@
 import type { Cache } from '../../ports/cache.ts'
 import type { Store } from '../../ports/database.ts'
+import type { ShownDay, ShownStation } from './api-schemas.ts'
 import { days, type Day } from './tables.ts'
 import { readThrough } from '../../adapters/cache/cache.ts'
 
@@ -9,21 +10,6 @@ export interface Board {
   readStations(): Promise<Buffer>
   /** The days of a station, in order; null when there is no such station. */
   readDays(station: string): Promise<Buffer | null>
-}
-
-/** A day as the API shows it. */
-export type ShownDay = Pick<Day, 'date' | 'capacity' | 'available'>
-
-/** A station as the API shows it. */
-export interface ShownStation {
-  readonly name: string
-  /** `20210516` */
-  readonly firstDay: string
-  readonly lastDay: string
-  readonly days: number
-  /** Places on all days. */
-  readonly capacity: number
-  readonly available: number
 }
 
 /** Thrown where nothing is to be kept; never leaves this file. */

@@ -2,7 +2,7 @@ import { v7 as uuid } from 'uuid'
 import { applyIfAbsent, type ChangeIfAbsent } from '../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../ports/database.ts'
 import { createGroupCommit } from '../shared/group-commit.ts'
-import type { BookingMessage } from './messages.ts'
+import type { BookingMessage } from './api-schemas.ts'
 import { bookings, dayId, days, outbox, type Booking, type Outgoing } from './tables.ts'
 
 /** The result of a request for a place. `taken`: the person has a place already. */

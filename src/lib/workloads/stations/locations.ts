@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
+import { isMissing } from '../../base/why-wrong.ts'
 import { maxLengths } from './tables.ts'
 
 /** A station, and the days on which it is open. */
@@ -70,5 +71,6 @@ export function parseLocations(text: string, file: string): readonly Location[] 
   const [issue] = error.issues
   const [index, ...path] = issue?.path ?? []
   const place = index === undefined ? '' : `${[`entry ${Number(index) + 1}`, ...path].join(', ')}: `
-  throw refuse(issue?.message.endsWith('received undefined') ? `${place}it is missing` : `${place}${issue?.message}`)
+  const message = issue?.message ?? ''
+  throw refuse(`${place}${isMissing(message) ? 'it is missing' : message}`)
 }

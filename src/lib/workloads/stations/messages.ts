@@ -5,18 +5,6 @@ import type { Outbox } from '../shared/outbox/relay.ts'
 /** Where every booking is published. */
 export const topic = 'booking-slot'
 
-/** A booking as clients send it, as the API answers it, and as it is published. */
-export interface BookingMessage {
-  readonly mysejahteraId: string
-  readonly firstName: string
-  readonly lastName: string
-  readonly address: string
-  readonly location: string
-  readonly phoneNumber: string
-  /** `20210516` */
-  readonly date: string
-}
-
 /** Which booking a message of the topic is about; null when it is about none, since anybody may publish there. */
 export function readMessage({ value }: Message): { readonly person: string; readonly day: string } | null {
   let booking: unknown

@@ -12,8 +12,8 @@ import { applicationId, applications, outbox, posts } from '../../../../src/lib/
 import { startRelayService } from '../../../../src/lib/workloads/meetups/relay.ts'
 import { startSaga } from '../../../../src/lib/workloads/meetups/saga/index.ts'
 import { sagas } from '../../../../src/lib/workloads/meetups/saga/tables.ts'
-import { createEventPlace, type EventPlace } from '../../../support/meetups/event-place.ts'
-import { meetupEngines } from '../../../support/meetups/places.ts'
+import { createMeetupBackends, type MeetupBackends } from '../../../support/meetups/meetup-backends.ts'
+import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 import {
   audit,
   clientsOf,
@@ -27,7 +27,7 @@ const clean = { lost: 0, duplicate: 0, oversold: 0, inconsistent: 0, unknownComm
 
 for (const engine of meetupEngines) {
   describe.skipIf(engine.open === null)(`the audit of the meetups on ${engine.name}`, () => {
-    let place: EventPlace
+    let place: MeetupBackends
     let store: Store
     let services: Services
     let post: string
@@ -39,7 +39,7 @@ for (const engine of meetupEngines) {
 
     /** A post that came to its end: with an image, a guest and a message. Nobody is at work any more. */
     async function prepare(): Promise<void> {
-      place = await createEventPlace(engine.open!)
+      place = await createMeetupBackends(engine.open!)
       store = place.database.store
       services = await createServices(place)
       owner = randomUUID()
@@ -58,10 +58,10 @@ for (const engine of meetupEngines) {
         await startSaga(parts),
         await startRelayService(parts),
       ]
-      const wish = newPost(owner)
-      post = wish.id
+      const request = newPost(owner)
+      post = request.id
       await uploadImage(services.images, post)
-      await services.posts.createPost(wish)
+      await services.posts.createPost(request)
       const stateOf = async () => (await store.find(posts, { id: post }))[0]?.state
       await expect.poll(stateOf, { timeout: 20_000 }).toBe('approved')
       await services.posts.createApplication({ postId: post, userId: guest, key: 'apply' })

@@ -11,8 +11,8 @@ import { messages } from '../../../../src/lib/workloads/meetups/chat/tables.ts'
 import type { MeetupEvent } from '../../../../src/lib/workloads/meetups/events.ts'
 import { startPrivateService } from '../../../support/private-service.ts'
 import { findService } from '../../../support/services.ts'
-import { createEventPlace, messageOf, type EventPlace } from '../../../support/meetups/event-place.ts'
-import { meetupEngines } from '../../../support/meetups/places.ts'
+import { createMeetupBackends, messageOf, type MeetupBackends } from '../../../support/meetups/meetup-backends.ts'
+import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 
 const redis = await findService('redis')
 
@@ -31,14 +31,14 @@ function turnOf(postId: string, userId: string, turn: number, joined: boolean): 
 
 for (const engine of meetupEngines) {
   describe.skipIf(engine.open === null)(`the chat on ${engine.name}`, () => {
-    let place: EventPlace
+    let place: MeetupBackends
     let opened: AsyncDisposable[]
     let errors: Error[]
     let room: string
     let owner: string
 
     beforeEach(async () => {
-      place = await createEventPlace(engine.open!)
+      place = await createMeetupBackends(engine.open!)
       opened = []
       errors = []
       room = randomUUID()
@@ -101,8 +101,8 @@ for (const engine of meetupEngines) {
 
     it('has one room a post, however often it is made, with its owner as the first member', async () => {
       const process = await start('memory')
-      const wish = { postId: room, ownerId: owner }
-      const made = await Promise.all(Array.from({ length: 5 }, () => process.chat.createRoom(wish)))
+      const request = { postId: room, ownerId: owner }
+      const made = await Promise.all(Array.from({ length: 5 }, () => process.chat.createRoom(request)))
       expect(new Set(made.map(({ createdAt }) => createdAt)).size).toBe(1)
       const guest = randomUUID()
       await handle(process, turnOf(room, guest, 1, true))
@@ -279,7 +279,7 @@ describe('the chat while Redis is away', () => {
   it('stores messages, and brings them to subscribers of other processes once it is back', async () => {
     await using server = await startPrivateService('redis')
     if (!server) return
-    await using place = await createEventPlace(meetupEngines[0]!.open!)
+    await using place = await createMeetupBackends(meetupEngines[0]!.open!)
     const { store } = place.database
     const errors: Error[] = []
     const processes = await Promise.all(

@@ -10,7 +10,7 @@ import { messages } from '../../../../src/lib/workloads/meetups/chat/tables.ts'
 import { meetups as workload } from '../../../../src/lib/workloads/meetups/index.ts'
 import { readDelivery } from '../../../../src/lib/workloads/meetups/ledger.ts'
 import { startMeetups, type Meetups } from '../../../support/meetups/gateway.ts'
-import { meetupEngines } from '../../../support/meetups/places.ts'
+import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 import { audit } from '../../../support/meetups/services.ts'
 
 const seed = 'x'

@@ -7,21 +7,21 @@ import { outbox, posts } from '../../../../src/lib/workloads/meetups/post/tables
 import { outgoing, leases } from '../../../../src/lib/workloads/meetups/relay.ts'
 import { startRelay } from '../../../../src/lib/workloads/shared/outbox/relay.ts'
 import { startPrivateService } from '../../../support/private-service.ts'
-import { createEventPlace, type EventPlace } from '../../../support/meetups/event-place.ts'
-import { meetupEngines } from '../../../support/meetups/places.ts'
+import { createMeetupBackends, type MeetupBackends } from '../../../support/meetups/meetup-backends.ts'
+import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 import { audit, newPost, uploadImage } from '../../../support/meetups/services.ts'
-import { createSystem, type System } from '../../../support/meetups/system.ts'
+import { createSystem, type System } from '../../../support/meetups/separate-services.ts'
 
 const clean = { lost: 0, duplicate: 0, oversold: 0, inconsistent: 0, passed: true }
 
 for (const engine of meetupEngines) {
   describe.skipIf(engine.open === null)(`the events of meetups on ${engine.name}`, () => {
-    let place: EventPlace
+    let place: MeetupBackends
     let system: System
     let owner: string
 
     beforeEach(async () => {
-      place = await createEventPlace(engine.open!)
+      place = await createMeetupBackends(engine.open!)
       system = await createSystem(place)
       owner = randomUUID()
     })
@@ -145,7 +145,7 @@ describe('the events of meetups over NATS', () => {
   it('survive a server that is killed and started again in the middle of sagas', async () => {
     await using server = await startPrivateService('nats')
     if (!server) return
-    await using place = await createEventPlace(meetupEngines[0]!.open!, server.url)
+    await using place = await createMeetupBackends(meetupEngines[0]!.open!, server.url)
     await using system = await createSystem(place)
     await system.start('post', 'chat', 'image', 'saga', 'relay')
     const service = await system.clients.get('PostService')

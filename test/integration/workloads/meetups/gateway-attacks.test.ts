@@ -4,8 +4,8 @@ import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { posts } from '../../../../src/lib/workloads/meetups/post/tables.ts'
 import { startMeetups, type Meetups } from '../../../support/meetups/gateway.ts'
-import { createPeople, type Person } from '../../../support/meetups/people.ts'
-import { meetupEngines } from '../../../support/meetups/places.ts'
+import { createPeople, type Person } from '../../../support/meetups/gateway-users.ts'
+import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void

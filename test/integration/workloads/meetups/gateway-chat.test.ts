@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Subscription } from '../../../support/meetups/graphql.ts'
 import { startMeetups, type Meetups } from '../../../support/meetups/gateway.ts'
-import { createPeople, createPost, inADay, type People } from '../../../support/meetups/people.ts'
-import { meetupEngines } from '../../../support/meetups/places.ts'
+import { createPeople, createPost, inADay, type People } from '../../../support/meetups/gateway-users.ts'
+import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 
 for (const { name: engine, open } of meetupEngines) {
   describe.skipIf(open === null)(`the gateway on ${engine}`, () => {

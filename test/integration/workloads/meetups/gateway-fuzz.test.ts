@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { upgrade } from '../../../support/http/raw-web-socket.ts'
 import { startMeetups, type Meetups } from '../../../support/meetups/gateway.ts'
-import { createPeople, type Person } from '../../../support/meetups/people.ts'
-import { meetupEngines } from '../../../support/meetups/places.ts'
+import { createPeople, type Person } from '../../../support/meetups/gateway-users.ts'
+import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 
 const numRuns = 60
 

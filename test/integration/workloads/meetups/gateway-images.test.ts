@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeImage } from '../../../support/meetups/images.ts'
 import { openRaw } from '../../../support/http/raw-client.ts'
 import { startMeetups, type Meetups } from '../../../support/meetups/gateway.ts'
-import { createPeople, type People } from '../../../support/meetups/people.ts'
-import { meetupEngines } from '../../../support/meetups/places.ts'
+import { createPeople, type People } from '../../../support/meetups/gateway-users.ts'
+import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 
 const { open } = meetupEngines[0]!
 

@@ -8,8 +8,8 @@ import { outboxChannel } from '../../../../src/lib/workloads/meetups/events.ts'
 import { askRaw } from '../../../support/http/raw-client.ts'
 import { frame, opcodes, upgrade } from '../../../support/http/raw-web-socket.ts'
 import { startMeetups, type Meetups } from '../../../support/meetups/gateway.ts'
-import { createPeople, type Person } from '../../../support/meetups/people.ts'
-import { meetupEngines } from '../../../support/meetups/places.ts'
+import { createPeople, type Person } from '../../../support/meetups/gateway-users.ts'
+import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 
 /** What came on a socket, and how it was closed. */
 interface Client {

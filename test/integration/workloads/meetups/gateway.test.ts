@@ -2,8 +2,8 @@ import { getIntrospectionQuery } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { posts } from '../../../../src/lib/workloads/meetups/post/tables.ts'
 import { startMeetups, type Meetups } from '../../../support/meetups/gateway.ts'
-import { createPeople, createPost, inADay, type People } from '../../../support/meetups/people.ts'
-import { meetupEngines } from '../../../support/meetups/places.ts'
+import { createPeople, createPost, inADay, type People } from '../../../support/meetups/gateway-users.ts'
+import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 
 const page = `query ($first: Int, $after: String, $filter: PostFilter) {
   posts(first: $first, after: $after, filter: $filter, orderBy: MEETING, descending: false) {

@@ -15,8 +15,8 @@ import { images as imageTable } from '../../../../src/lib/workloads/meetups/imag
 import { connectRpc } from '../../../../src/lib/workloads/meetups/rpc/client.ts'
 import { served, startRpcServer } from '../../../../src/lib/workloads/meetups/rpc/server.ts'
 import { makeImage, shortestImage } from '../../../support/meetups/images.ts'
-import { createEventPlace, messageOf, type EventPlace } from '../../../support/meetups/event-place.ts'
-import { meetupEngines } from '../../../support/meetups/places.ts'
+import { createMeetupBackends, messageOf, type MeetupBackends } from '../../../support/meetups/meetup-backends.ts'
+import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 
 /** A whole one of that length, at random. */
 const imageOf = (contentType: ContentType, length: number) =>
@@ -38,14 +38,14 @@ async function* partsOf(ownerId: string, contentType: string, chunks: Iterable<B
 
 for (const engine of meetupEngines) {
   describe.skipIf(engine.open === null)(`images on ${engine.name}`, () => {
-    let place: EventPlace
+    let place: MeetupBackends
     let folder: string
     let blobs: Blobs
     let service: ImageService
     let owner: string
 
     beforeEach(async () => {
-      place = await createEventPlace(engine.open!)
+      place = await createMeetupBackends(engine.open!)
       folder = join(place.folder, 'images')
       blobs = await openDiskBlobs(folder)
       service = createImages(place.database.store, blobs)
@@ -199,7 +199,7 @@ for (const engine of meetupEngines) {
 
 describe('images over gRPC', () => {
   it('come back as they went, and an upload that is refused says why', async () => {
-    await using place = await createEventPlace(meetupEngines[0]!.open!)
+    await using place = await createMeetupBackends(meetupEngines[0]!.open!)
     const service = createImages(place.database.store, await openDiskBlobs(join(place.folder, 'images')))
     const server = await startRpcServer([served('ImageService', service)], 0, 'secret', () => {})
     const client = await connectRpc('ImageService', server.port, 'secret', () => {})

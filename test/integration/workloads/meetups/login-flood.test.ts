@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startMeetups, type Meetups } from '../../../support/meetups/gateway.ts'
-import { meetupEngines } from '../../../support/meetups/places.ts'
+import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 
 const { open } = meetupEngines[0]!
 const password = 'carp-and-trout'

@@ -12,7 +12,7 @@ import {
 } from '../../../../src/lib/workloads/meetups/post/contract.ts'
 import { createPostService } from '../../../../src/lib/workloads/meetups/post/service.ts'
 import { outbox, posts } from '../../../../src/lib/workloads/meetups/post/tables.ts'
-import { createPlace, meetupEngines, type Place } from '../../../support/meetups/places.ts'
+import { createMeetupDatabase, meetupEngines, type MeetupDatabase } from '../../../support/meetups/meetup-database.ts'
 
 const start = Date.now()
 const dayMs = 24 * 60 * 60 * 1000
@@ -43,12 +43,12 @@ const everything: ListPostsRequest = {
 
 for (const { name: engine, open } of meetupEngines) {
   describe.skipIf(open === null)(`the post service on ${engine}`, () => {
-    let place: Place
+    let place: MeetupDatabase
     let service: PostService
     let now = start
 
     beforeAll(async () => {
-      place = await createPlace(open!)
+      place = await createMeetupDatabase(open!)
       service = createPostService(place.database.store, () => now)
     })
     afterAll(() => place[Symbol.asyncDispose]())
@@ -89,11 +89,15 @@ for (const { name: engine, open } of meetupEngines) {
     })
 
     test('makes one post of an id, also at the same time', async () => {
-      const wish = { ...right, userId: randomUuid(), id: randomUuid() }
-      const made = await Promise.all([service.createPost(wish), service.createPost(wish), service.createPost(wish)])
+      const request = { ...right, userId: randomUuid(), id: randomUuid() }
+      const made = await Promise.all([
+        service.createPost(request),
+        service.createPost(request),
+        service.createPost(request),
+      ])
       expect(new Set(made.map(({ sagaId }) => sagaId)).size).toBe(1)
-      expect(await eventsOf(wish.id)).toHaveLength(1)
-      await expect(service.createPost({ ...wish, userId: randomUuid() })).rejects.toMatchObject({ code: 'taken' })
+      expect(await eventsOf(request.id)).toHaveLength(1)
+      await expect(service.createPost({ ...request, userId: randomUuid() })).rejects.toMatchObject({ code: 'taken' })
     })
 
     test('rejects a post once, and tells why', async () => {
@@ -123,9 +127,9 @@ for (const { name: engine, open } of meetupEngines) {
       ['maxApply', { maxApply: 0 }],
       ['maxApply', { maxApply: 1001 }],
     ])('refuses a wrong %s: %j', async (field, wrong) => {
-      const wish = { ...right, ...wrong, userId: randomUuid(), id: '' }
+      const request = { ...right, ...wrong, userId: randomUuid(), id: '' }
       const refusal = { code: 'invalid', message: expect.stringMatching(new RegExp(`^${field} `)) }
-      await expect(service.createPost(wish)).rejects.toMatchObject(refusal)
+      await expect(service.createPost(request)).rejects.toMatchObject(refusal)
       const { id } = await approved()
       await expect(service.updatePost({ ...right, ...wrong, id })).rejects.toMatchObject(refusal)
     })
@@ -151,15 +155,15 @@ for (const { name: engine, open } of meetupEngines) {
     test('lets a user apply once, withdraw once and apply again, each of them at once', async () => {
       const { id: postId } = await approved({ maxApply: 3 })
       const userId = randomUuid()
-      const wish = { postId, userId }
+      const request = { postId, userId }
       const won = async (call: () => Promise<unknown>) => {
         const tries = await Promise.allSettled([call(), call(), call()])
         return tries.filter(({ status }) => status === 'fulfilled').length
       }
       for (let round = 0; round < 2; round++) {
-        expect(await won(() => service.createApplication({ ...wish, key: '' }))).toBe(1)
+        expect(await won(() => service.createApplication({ ...request, key: '' }))).toBe(1)
         expect((await reloaded(postId)).placesLeft).toBe(2)
-        expect(await won(() => service.deleteApplication(wish))).toBe(1)
+        expect(await won(() => service.deleteApplication(request))).toBe(1)
         expect((await reloaded(postId)).placesLeft).toBe(3)
       }
       expect((await service.getApplications({ postIds: [postId] })).applications).toEqual([])
@@ -172,7 +176,7 @@ for (const { name: engine, open } of meetupEngines) {
         ['application-created', 2],
         ['application-withdrawn', 2],
       ])
-      await expect(service.deleteApplication(wish)).rejects.toMatchObject({ code: 'not-found' })
+      await expect(service.deleteApplication(request)).rejects.toMatchObject({ code: 'not-found' })
     })
 
     test('says why one cannot apply', async () => {

@@ -9,7 +9,7 @@ import { createSigner, createUsedTokens } from '../../../../src/lib/workloads/me
 import { startPrivateService } from '../../../support/private-service.ts'
 import { borrowDatabase } from '../../../support/database/redis-databases.ts'
 import { findService } from '../../../support/services.ts'
-import { createPlace, meetupEngines, type Place } from '../../../support/meetups/places.ts'
+import { createMeetupDatabase, meetupEngines, type MeetupDatabase } from '../../../support/meetups/meetup-database.ts'
 
 /** An address that test networks have. */
 const caller = '192.0.2.1'
@@ -17,12 +17,12 @@ const caller = '192.0.2.1'
 const redis = await findService('redis')
 const refused = { code: 'unauthenticated', message: expect.stringContaining('its login has ended') }
 
-let place: Place
+let place: MeetupDatabase
 /** Logins that were looked for in the tables. */
 let looks: number
 
 beforeEach(async () => {
-  place = await createPlace(meetupEngines[0]!.open!)
+  place = await createMeetupDatabase(meetupEngines[0]!.open!)
   looks = 0
 })
 afterEach(() => place[Symbol.asyncDispose]())

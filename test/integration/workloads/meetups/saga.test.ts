@@ -5,8 +5,8 @@ import { sagasOf, channelOf, createWatch } from '../../../../src/lib/workloads/m
 import { RpcError } from '../../../../src/lib/workloads/meetups/rpc/errors.ts'
 import { startRunner, type Runner, type RunnerTimes } from '../../../../src/lib/workloads/meetups/saga/runner.ts'
 import { sagas, type SagaRow } from '../../../../src/lib/workloads/meetups/saga/tables.ts'
-import { createEventPlace, type EventPlace } from '../../../support/meetups/event-place.ts'
-import { meetupEngines } from '../../../support/meetups/places.ts'
+import { createMeetupBackends, type MeetupBackends } from '../../../support/meetups/meetup-backends.ts'
+import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 import { clientsOf, createServices, newPost, uploadImage, type Services } from '../../../support/meetups/services.ts'
 
 const times: RunnerTimes = { staleMs: 0, lookEveryMs: 20, retryMs: [5, 50] }
@@ -41,7 +41,7 @@ function dieAt(point: number): Death {
 
 for (const engine of meetupEngines) {
   describe.skipIf(engine.open === null)(`sagas on ${engine.name}`, () => {
-    let place: EventPlace
+    let place: MeetupBackends
     let store: Store
     let services: Services
     let runners: Runner[]
@@ -49,7 +49,7 @@ for (const engine of meetupEngines) {
     let owner: string
 
     beforeEach(async () => {
-      place = await createEventPlace(engine.open!)
+      place = await createMeetupBackends(engine.open!)
       store = place.database.store
       services = await createServices(place)
       runners = []
@@ -72,12 +72,12 @@ for (const engine of meetupEngines) {
 
     /** A post with an image, and the saga that is to begin. */
     async function post(): Promise<{ id: string; saga: SagaRow }> {
-      const wish = newPost(owner)
-      await uploadImage(services.images, wish.id)
-      const { sagaId } = await services.posts.createPost(wish)
-      const payload = { postId: wish.id, userId: owner, sagaId }
-      const event = { id: randomUUID(), type: 'post-created', aggregate: wish.id, at: 0, payload } as const
-      return { id: wish.id, saga: sagasOf(event)[0]! }
+      const request = newPost(owner)
+      await uploadImage(services.images, request.id)
+      const { sagaId } = await services.posts.createPost(request)
+      const payload = { postId: request.id, userId: owner, sagaId }
+      const event = { id: randomUUID(), type: 'post-created', aggregate: request.id, at: 0, payload } as const
+      return { id: request.id, saga: sagasOf(event)[0]! }
     }
 
     const stepOf = async (saga: SagaRow) => (await store.find(sagas, { id: saga.id }))[0]?.step
@@ -123,8 +123,8 @@ for (const engine of meetupEngines) {
       let isAway = true
       const chat = {
         ...services.chat,
-        async createRoom(wish: Parameters<typeof services.chat.createRoom>[0]) {
-          const room = await services.chat.createRoom(wish)
+        async createRoom(request: Parameters<typeof services.chat.createRoom>[0]) {
+          const room = await services.chat.createRoom(request)
           if (isAway) throw new RpcError('unavailable', 'A service does not answer')
           return room
         },

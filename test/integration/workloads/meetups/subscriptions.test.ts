@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest'
 import type { ChatEvent } from '../../../../src/lib/workloads/meetups/chat/contract.ts'
 import { resume } from '../../../../src/lib/workloads/meetups/gateway/streams.ts'
 import { RpcError } from '../../../../src/lib/workloads/meetups/rpc/errors.ts'
-import { createEventPlace } from '../../../support/meetups/event-place.ts'
-import { meetupEngines } from '../../../support/meetups/places.ts'
-import { createSystem } from '../../../support/meetups/system.ts'
+import { createMeetupBackends } from '../../../support/meetups/meetup-backends.ts'
+import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
+import { createSystem } from '../../../support/meetups/separate-services.ts'
 
 describe('subscribers of a chat that is restarted', () => {
   it('get every message that was acknowledged, in order and once', async () => {
-    await using place = await createEventPlace(meetupEngines[0]!.open!)
+    await using place = await createMeetupBackends(meetupEngines[0]!.open!)
     await using system = await createSystem(place)
     await system.start('chat')
     const chat = await system.clients.get('ChatService')

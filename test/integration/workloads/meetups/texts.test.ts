@@ -10,7 +10,7 @@ import { RpcError } from '../../../../src/lib/workloads/meetups/rpc/errors.ts'
 import { createUserService } from '../../../../src/lib/workloads/meetups/user/service.ts'
 import { createSigner, createUsedTokens } from '../../../../src/lib/workloads/meetups/user/tokens.ts'
 import { testEngines } from '../../../support/database/engines.ts'
-import { createPlace, type Place } from '../../../support/meetups/places.ts'
+import { createMeetupDatabase, type MeetupDatabase } from '../../../support/meetups/meetup-database.ts'
 
 /** An address that test networks have. */
 const caller = '192.0.2.1'
@@ -48,13 +48,13 @@ for (const { name: engine, open } of testEngines.filter(({ name }) =>
   ['sqlite', 'mariadb', 'postgres'].includes(name),
 )) {
   describe.skipIf(open === null)(`texts on ${engine}`, () => {
-    let place: Place
+    let place: MeetupDatabase
     let users: ReturnType<typeof createUserService>
     let posts: ReturnType<typeof createPostService>
     let chat: ReturnType<typeof createChat>
 
     beforeAll(async () => {
-      place = await createPlace(open!)
+      place = await createMeetupDatabase(open!)
       const { store } = place.database
       users = createUserService(store, await createSigner(store), createUsedTokens(noCache))
       posts = createPostService(store)

@@ -5,7 +5,7 @@ import { createUserService } from '../../../../src/lib/workloads/meetups/user/se
 import { createSigner, createUsedTokens } from '../../../../src/lib/workloads/meetups/user/tokens.ts'
 import { logins, users } from '../../../../src/lib/workloads/meetups/user/tables.ts'
 import { noCache } from '../../../../src/lib/adapters/cache/cache.ts'
-import { createPlace, meetupEngines, type Place } from '../../../support/meetups/places.ts'
+import { createMeetupDatabase, meetupEngines, type MeetupDatabase } from '../../../support/meetups/meetup-database.ts'
 
 /** An address that test networks have. */
 const caller = '192.0.2.1'
@@ -15,14 +15,14 @@ const password = 'carp-and-trout'
 
 for (const { name: engine, open } of meetupEngines) {
   describe.skipIf(open === null)(`the user service on ${engine}`, () => {
-    let place: Place
+    let place: MeetupDatabase
     let service: UserService
     let now = Date.now()
     let count = 0
     const nextEmail = () => `User${++count}@Example.org`
 
     beforeAll(async () => {
-      place = await createPlace(open!)
+      place = await createMeetupDatabase(open!)
       const { store } = place.database
       service = createUserService(store, await createSigner(store), createUsedTokens(noCache), () => now)
     })

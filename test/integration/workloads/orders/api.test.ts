@@ -7,11 +7,19 @@ import { serveOrders } from '../../../../src/lib/workloads/orders/api.ts'
 import { orders } from '../../../../src/lib/workloads/orders/tables.ts'
 import { noPubSub } from '../../../support/ledgers.ts'
 import { testEngines } from '../../../support/database/engines.ts'
-import { found, message, openPlace, order, uid, watch, type Place } from '../../../support/orders/place.ts'
+import {
+  found,
+  message,
+  openOrdersBackends,
+  order,
+  uid,
+  watch,
+  type OrdersBackends,
+} from '../../../support/orders/orders-backends.ts'
 
 for (const engine of testEngines) {
   describe.skipIf(engine.open === null)(`the orders API on ${engine.name}`, () => {
-    let place: Place
+    let place: OrdersBackends
     let replicas: RunningServer[]
     const errors: Error[] = []
     const start = async (): Promise<RunningServer> => {
@@ -31,7 +39,7 @@ for (const engine of testEngines) {
     beforeEach(async () => {
       errors.length = 0
       replicas = []
-      place = await openPlace(engine)
+      place = await openOrdersBackends(engine)
       await createInbox(place.database.store).store([message(order(0)), message(order(1))])
       await start()
       await start()
@@ -109,7 +117,7 @@ describe('seeding orders', () => {
   const sqlite = testEngines.find(({ name }) => name === 'sqlite')!
 
   it('stores those that are missing, and the readers ask for just these', async () => {
-    await using place = await openPlace(sqlite)
+    await using place = await openOrdersBackends(sqlite)
     const seed = async (count: number) => {
       let last = {}
       for await (last of ordersWorkload.seed(place.database, { seed: 'x', orders: count }));

@@ -4,14 +4,23 @@ import { auditOrders } from '../../../../src/lib/workloads/orders/audit.ts'
 import { createInbox, deadLetterId, group, topic } from '../../../../src/lib/workloads/orders/inbox.ts'
 import { deadLetters, orders } from '../../../../src/lib/workloads/orders/tables.ts'
 import { testEngines } from '../../../support/database/engines.ts'
-import { found, ledgerOf, message, openPlace, order, uid, watch, type Place } from '../../../support/orders/place.ts'
+import {
+  found,
+  ledgerOf,
+  message,
+  openOrdersBackends,
+  order,
+  uid,
+  watch,
+  type OrdersBackends,
+} from '../../../support/orders/orders-backends.ts'
 
 const broken = Buffer.from('no order')
 
 for (const engine of testEngines.filter(({ name }) => name === 'sqlite' || name === 'postgres')) {
   describe.skipIf(engine.open === null)(`the audit of orders on ${engine.name}`, () => {
-    let place: Place
-    beforeEach(async () => void (place = await openPlace(engine)))
+    let place: OrdersBackends
+    beforeEach(async () => void (place = await openOrdersBackends(engine)))
     afterEach(() => place[Symbol.asyncDispose]())
 
     const audit = (entries: readonly LedgerEntry[] = [], claimsAtATime?: number) =>

@@ -5,14 +5,20 @@ import { failure } from '../../../../src/lib/base/errors/errors.ts'
 import { createInbox, deadLetterId } from '../../../../src/lib/workloads/orders/inbox.ts'
 import { deadLetters, keptBytes, orders } from '../../../../src/lib/workloads/orders/tables.ts'
 import { testEngines } from '../../../support/database/engines.ts'
-import { message, openPlace, order, uid, type Place } from '../../../support/orders/place.ts'
+import {
+  message,
+  openOrdersBackends,
+  order,
+  uid,
+  type OrdersBackends,
+} from '../../../support/orders/orders-backends.ts'
 
 for (const engine of testEngines) {
   describe.skipIf(engine.open === null)(`the inbox of orders on ${engine.name}`, () => {
-    let place: Place
+    let place: OrdersBackends
     let store: Store
     beforeEach(async () => {
-      place = await openPlace(engine)
+      place = await openOrdersBackends(engine)
       ;({ store } = place.database)
     })
     afterEach(() => place[Symbol.asyncDispose]())

@@ -7,17 +7,17 @@ import { deadLetterId, topic } from '../../../../src/lib/workloads/orders/inbox.
 import { publishOrders, type PublishOptions } from '../../../../src/lib/workloads/orders/publish.ts'
 import { readOrder } from '../../../../src/lib/workloads/orders/read-order.ts'
 import { testEngines } from '../../../support/database/engines.ts'
-import { openPlace, watch, type Place } from '../../../support/orders/place.ts'
+import { openOrdersBackends, watch, type OrdersBackends } from '../../../support/orders/orders-backends.ts'
 
 const sqlite = testEngines.find(({ name }) => name === 'sqlite')!
 const options: PublishOptions = { seed: 'x', runId: 'run', messages: 1200, interval: 0, invalid: 0.25 }
 
 describe('publishOrders', () => {
-  let place: Place
+  let place: OrdersBackends
   let noted: LedgerEntry[]
   let told: (string | null)[]
   beforeEach(async () => {
-    place = await openPlace(sqlite)
+    place = await openOrdersBackends(sqlite)
     noted = []
     told = []
   })

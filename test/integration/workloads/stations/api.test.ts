@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '../../../../src/lib/ports/database.ts'
 import { bookings, days, outbox } from '../../../../src/lib/workloads/stations/tables.ts'
-import type { ShownDay, ShownStation } from '../../../../src/lib/workloads/stations/board.ts'
+import type { ShownDay, ShownStation } from '../../../../src/lib/workloads/stations/api-schemas.ts'
 import type { RunningServer } from '../../../../src/lib/ports/workload.ts'
 import { testEngines, type TestDatabase } from '../../../support/database/engines.ts'
 import {

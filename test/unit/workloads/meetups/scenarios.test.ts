@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { LedgerEntry } from '../../../../src/lib/ports/scenario.ts'
 import { readDelivery } from '../../../../src/lib/workloads/meetups/ledger.ts'
 import { fishTypes, spotTypes } from '../../../../src/lib/workloads/meetups/post/contract.ts'
-import { refuse, silence, visit, type Visit } from '../../../support/meetups/told-gateway.ts'
+import { refuse, silence, visit, type Visit } from '../../../support/meetups/scripted-gateway.ts'
 
 const namesOf = ({ asked }: Visit) => asked.map(({ name }) => name)
 const countOf = (visited: Visit, step: string) => visited.steps.find(({ name }) => name === step)?.requests ?? 0

@@ -78,8 +78,8 @@ function send(reply: FastifyReply, answer: OperationResponse, status: number): F
 
 function fromQuery({ variables, ...rest }: Record<string, unknown>): unknown {
   if (typeof variables !== 'string') return { ...rest, variables }
-  const { value, flaw } = parseExactJson(variables)
-  if (flaw) throw invalidDocument(`variables: ${flaw.field} ${flaw.reason}`)
+  const { value, parseError } = parseExactJson(variables)
+  if (parseError) throw invalidDocument(`variables: ${parseError.field} ${parseError.reason}`)
   return { ...rest, variables: value }
 }
 

@@ -1,6 +1,6 @@
-import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
-import { type UserService, issuer } from '../user/contract.ts'
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose'
 import { RpcError } from '../rpc/errors.ts'
+import { issuer, type UserService } from '../user/contract.ts'
 
 /** Returns the account that a token is for. Throws `unauthenticated` for one that is not good, or not any more. */
 export type VerifyToken = (token: string) => Promise<string>
@@ -10,36 +10,16 @@ const askAgainMs = 10_000
 
 /** Verifies id tokens with the public keys of the user service, which are asked for when they are first needed. */
 export function createVerifier(getUserService: () => Promise<Pick<UserService, 'getPublicKeys'>>): VerifyToken {
-  let keys: Promise<JWTVerifyGetKey> | null = null
-  let askedAt = -Infinity
-
-  async function askForKeys(): Promise<JWTVerifyGetKey> {
-    const { jwks } = await (await getUserService()).getPublicKeys({})
-    askedAt = performance.now()
-    return createLocalJWKSet(JSON.parse(jwks) as JSONWebKeySet)
-  }
-
-  function currentKeys(): Promise<JWTVerifyGetKey> {
-    keys ??= askForKeys().catch((error: unknown) => {
-      // The next to ask tries again.
-      keys = null
-      throw error
-    })
-    return keys
-  }
-
-  async function verify(token: string): Promise<string> {
-    const { payload } = await jwtVerify(token, await currentKeys(), { issuer, algorithms: ['EdDSA'] })
-    return payload.sub as string
-  }
-
+  // Nothing is at this address: the service itself is asked.
+  const keys = createRemoteJWKSet(new URL('http://user-service/'), {
+    cooldownDuration: askAgainMs,
+    cacheMaxAge: Infinity,
+    [customFetch]: async () => new Response((await (await getUserService()).getPublicKeys({})).jwks),
+  })
   return async (token) => {
     try {
-      return await verify(token).catch((error: unknown) => {
-        if (!(error instanceof errors.JWKSNoMatchingKey) || performance.now() - askedAt < askAgainMs) throw error
-        keys = null
-        return verify(token)
-      })
+      const { payload } = await jwtVerify(token, keys, { issuer, algorithms: ['EdDSA'] })
+      return payload.sub as string
     } catch (error) {
       if (error instanceof errors.JOSEError) throw new RpcError('unauthenticated', 'The id token is not good', error)
       throw error

@@ -41,7 +41,7 @@ export function handleErrors(app: FastifyInstance, onError: (error: Error) => vo
   })
   app.setErrorHandler<FastifyError | InvalidBody>((error, _request, reply) => {
     if (error instanceof InvalidBody) {
-      return reply.code(422).send({ error: 'invalid', message: error.message, issues: [error.flaw] })
+      return reply.code(422).send({ error: 'invalid', message: error.message, issues: [error.parseError] })
     }
     if (error.validation) {
       const issues = error.validation.map((issue) => ({ field: fieldOf(issue), reason: issue.message ?? 'is invalid' }))

@@ -1,16 +1,16 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyServerOptions, preValidationHookHandler } from 'fastify'
-import { parseExactJson, type JsonFlaw } from '../../../base/exact-json.ts'
+import { parseExactJson, type JsonParseError } from '../../../base/exact-json.ts'
 import { isUtf8Type } from './request-head.ts'
 
 /** A body that is not taken as it is. */
 export class InvalidBody extends Error {
   readonly statusCode = 422
-  readonly flaw: JsonFlaw
+  readonly parseError: JsonParseError
 
-  constructor(flaw: JsonFlaw) {
-    super(`${flaw.field} ${flaw.reason}`)
-    this.flaw = flaw
+  constructor(parseError: JsonParseError) {
+    super(`${parseError.field} ${parseError.reason}`)
+    this.parseError = parseError
   }
 }
 
@@ -35,10 +35,10 @@ export function takeExactInput(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, ({ headers }, body, done) => {
     if (!isUtf8Type(headers['content-type'] ?? '')) return done(new UnknownCharset('JSON is UTF-8.'))
     const bytes = body as Buffer
-    const { value, flaw } = isUtf8(bytes)
+    const { value, parseError } = isUtf8(bytes)
       ? parseExactJson(bytes.toString())
-      : { value: null, flaw: { field: 'body', reason: 'is not UTF-8' } }
-    if (flaw) done(new InvalidBody(flaw))
+      : { value: null, parseError: { field: 'body', reason: 'is not UTF-8' } }
+    if (parseError) done(new InvalidBody(parseError))
     else done(null, value)
   })
   app.addHook('onRoute', (route) => {

@@ -8,7 +8,7 @@ import {
 const turn = () => new Promise(setImmediate)
 
 /** A queue whose jobs take 40 ms each of a time that only they move. */
-function createPlace(options: Partial<QueueOptions> = {}) {
+function createMeetupDatabase(options: Partial<QueueOptions> = {}) {
   let now = 0
   const queue = createHashQueue({ lanes: 1, patienceMs: 20_000, patienceOf: () => 20_000, now: () => now, ...options })
   const done: string[] = []
@@ -39,7 +39,7 @@ describe('passwords that are hashed', () => {
   test('are so many at a time', async () => {
     let under = 0
     let most = 0
-    const { queue, askerOf } = createPlace({ lanes: 2 })
+    const { queue, askerOf } = createMeetupDatabase({ lanes: 2 })
     const works = Array.from({ length: 6 }, (_, n) =>
       queue.run(askerOf(`c${n}`), async () => {
         most = Math.max(most, ++under)
@@ -52,7 +52,7 @@ describe('passwords that are hashed', () => {
   })
 
   test('come in turns of their callers, so that one who asks a hundred times holds nobody else up', async () => {
-    const { ask, done, go } = createPlace()
+    const { ask, done, go } = createMeetupDatabase()
     const works = Array.from({ length: 100 }, (_, n) => ask(`flood ${n}`, 'flooder'))
     works.push(ask('a', 'one'), ask('b', 'other'))
     go()
@@ -63,7 +63,7 @@ describe('passwords that are hashed', () => {
   })
 
   test('come in turns of logins and sign-ups, and of those who are known and those who are not', async () => {
-    const { ask, done, go } = createPlace()
+    const { ask, done, go } = createMeetupDatabase()
     const works = [ask('first', 'a')]
     for (let n = 0; n < 5; n++) works.push(ask(`unknown ${n}`, 'a'))
     for (let n = 0; n < 2; n++) works.push(ask(`known ${n}`, 'a', { isKnown: true }))
@@ -84,7 +84,7 @@ describe('passwords that are hashed', () => {
   })
 
   test('are refused at once where the wait would be too long, and not before', async () => {
-    const { ask, done, refused, go } = createPlace({ patienceOf: () => 400 })
+    const { ask, done, refused, go } = createMeetupDatabase({ patienceOf: () => 400 })
     // One is under way; of those after it the tenth will have waited for 400 ms.
     const works = Array.from({ length: 15 }, (_, n) => ask(String(n), 'a'))
     await turn()
@@ -100,7 +100,7 @@ describe('passwords that are hashed', () => {
 
   test('are not done any more once nobody waits, also where patience became shorter meanwhile', async () => {
     let patience = 20_000
-    const { ask, done, refused, go, wait } = createPlace({ patienceOf: () => patience })
+    const { ask, done, refused, go, wait } = createMeetupDatabase({ patienceOf: () => patience })
     const works = Array.from({ length: 50 }, (_, n) => ask(String(n), 'a'))
     await turn()
     wait(500)
@@ -113,7 +113,7 @@ describe('passwords that are hashed', () => {
   })
 
   test('are at most sixteen at once of one account from one caller', async () => {
-    const { ask, refused, done, go } = createPlace()
+    const { ask, refused, done, go } = createMeetupDatabase()
     const works = Array.from({ length: 20 }, (_, n) => ask(String(n), 'a', { account: 'x' }))
     works.push(ask('elsewhere', 'b', { account: 'x' }))
     await turn()
@@ -126,7 +126,7 @@ describe('passwords that are hashed', () => {
   })
 
   test('go on after one that failed', async () => {
-    const { queue, askerOf } = createPlace()
+    const { queue, askerOf } = createMeetupDatabase()
     await expect(queue.run(askerOf('a'), () => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
     expect(await queue.run(askerOf('a'), async () => 'done')).toBe('done')
   })

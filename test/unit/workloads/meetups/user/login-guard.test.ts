@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createLoginGuard } from '../../../../../src/lib/workloads/meetups/user/login-guard.ts'
 
-function createPlace() {
+function createMeetupDatabase() {
   let now = 0
   const guard = createLoginGuard(() => now)
   const isCalm = (caller: string, account: string) => {
@@ -18,7 +18,7 @@ function createPlace() {
 
 describe('guesses', () => {
   test('of one account are ten, and then one in six seconds, wherever they come from', () => {
-    const { guard, isCalm, wait } = createPlace()
+    const { guard, isCalm, wait } = createMeetupDatabase()
     for (let n = 0; n < 10; n++) {
       expect(isCalm(`c${n}`, 'victim')).toBe(true)
       guard.note(`c${n}`, 'victim', false)
@@ -31,7 +31,7 @@ describe('guesses', () => {
   })
 
   test('do not lock out whoever has shown to know the password, and who gets no more of them', () => {
-    const { guard, isCalm } = createPlace()
+    const { guard, isCalm } = createMeetupDatabase()
     guard.note('home', 'victim', true)
     for (let n = 0; n < 10; n++) guard.note('attacker', 'victim', false)
     expect(isCalm('attacker', 'victim')).toBe(false)
@@ -41,7 +41,7 @@ describe('guesses', () => {
   })
 
   test('make a caller wait less, and right ones make up for them', () => {
-    const { guard, wait } = createPlace()
+    const { guard, wait } = createMeetupDatabase()
     for (let n = 0; n < 19; n++) guard.note('office', `a${n}`, false)
     expect(guard.patienceOf('office')).toBe(20_000)
     guard.note('office', 'b', true)
@@ -55,7 +55,7 @@ describe('guesses', () => {
   })
 
   test('from a thousand accounts that are right change nothing', () => {
-    const { guard } = createPlace()
+    const { guard } = createMeetupDatabase()
     for (let n = 0; n < 3000; n++) guard.note('127.0.0.1', `member${n % 1000}`, true)
     expect(guard.patienceOf('127.0.0.1')).toBe(20_000)
     expect(guard.isKnown('127.0.0.1', 'member7')).toBe(true)

@@ -44,8 +44,8 @@ const longestId = 64
 
 /** A message; null for what is none. */
 export function readMessage(text: string): ClientMessage | null {
-  const { value, flaw } = parseExactJson(text)
-  if (flaw || typeof value !== 'object' || value === null || !('type' in value)) return null
+  const { value, parseError } = parseExactJson(text)
+  if (parseError || typeof value !== 'object' || value === null || !('type' in value)) return null
   const { type, id, payload } = value as Readonly<Record<string, unknown>>
   const hasId = typeof id === 'string' && id !== '' && Buffer.byteLength(id) <= longestId
   const given = payload ?? {}

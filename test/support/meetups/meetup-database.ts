@@ -10,13 +10,13 @@ export const meetupEngines: readonly TestEngine[] = testEngines.filter(({ name }
 )
 
 /** A database with the tables of all services, this test's own. */
-export interface Place extends AsyncDisposable {
+export interface MeetupDatabase extends AsyncDisposable {
   readonly url: string
   readonly database: Database
 }
 
 /** Makes a database on the engine, and the tables in it. */
-export async function createPlace(open: NonNullable<TestEngine['open']>): Promise<Place> {
+export async function createMeetupDatabase(open: NonNullable<TestEngine['open']>): Promise<MeetupDatabase> {
   const { url, remove } = await open()
   const database = await connectDatabase(url, { poolSize: 8 })
   await migrateUp(database, 'meetups', meetupTables)

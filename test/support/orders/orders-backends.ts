@@ -15,13 +15,13 @@ import type { TestEngine } from '../database/engines.ts'
 import type { Watch } from '../../../src/lib/base/progress.ts'
 
 /** A database with the tables of the workload, and an embedded broker. */
-export interface Place extends AsyncDisposable {
+export interface OrdersBackends extends AsyncDisposable {
   readonly database: Database
   readonly broker: Broker
 }
 
 /** Opens a place on `engine`. */
-export async function openPlace(engine: TestEngine): Promise<Place> {
+export async function openOrdersBackends(engine: TestEngine): Promise<OrdersBackends> {
   const made = await engine.open!()
   const database = await connectDatabase(made.url, { poolSize: 4 })
   await migrateUp(database, ordersWorkload.name, ordersWorkload.tables)

@@ -7,7 +7,7 @@ import { startRelayService } from '../../../src/lib/workloads/meetups/relay.ts'
 import { startRpcServer, type RpcServer } from '../../../src/lib/workloads/meetups/rpc/server.ts'
 import { startSaga } from '../../../src/lib/workloads/meetups/saga/index.ts'
 import { createClients, type RunningService, type ServiceName } from '../../../src/lib/workloads/meetups/services.ts'
-import type { EventPlace } from './event-place.ts'
+import type { MeetupBackends } from './meetup-backends.ts'
 
 /** The parts beside the gateway, each behind its own port, as they are in processes of their own. */
 export interface System extends AsyncDisposable {
@@ -18,7 +18,7 @@ export interface System extends AsyncDisposable {
 }
 
 /** None of them runs at first. */
-export async function createSystem(place: EventPlace): Promise<System> {
+export async function createSystem(place: MeetupBackends): Promise<System> {
   const running = new Map<ServiceName, { readonly service: RunningService; readonly server: RpcServer }>()
   const ports = new Map<ServiceName, number>()
   const errors: Error[] = []

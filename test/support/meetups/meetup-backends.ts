@@ -5,18 +5,21 @@ import type { Broker } from '../../../src/lib/ports/broker.ts'
 import { openBroker } from '../../../src/lib/adapters/brokers/registry.ts'
 import type { MeetupEvent } from '../../../src/lib/workloads/meetups/events.ts'
 import type { TestEngine } from '../database/engines.ts'
-import { createPlace, type Place } from './places.ts'
+import { createMeetupDatabase, type MeetupDatabase } from './meetup-database.ts'
 
 /** A place with a folder and a broker, which are this test's own, too. */
-export interface EventPlace extends Place {
+export interface MeetupBackends extends MeetupDatabase {
   readonly folder: string
   readonly broker: Broker
 }
 
 /** On the engine, and on the broker at `brokerUrl` instead of one in a file. */
-export async function createEventPlace(open: NonNullable<TestEngine['open']>, brokerUrl?: string): Promise<EventPlace> {
+export async function createMeetupBackends(
+  open: NonNullable<TestEngine['open']>,
+  brokerUrl?: string,
+): Promise<MeetupBackends> {
   const folder = await mkdtemp(join(tmpdir(), 'rushbench-meetups-'))
-  const place = await createPlace(open)
+  const place = await createMeetupDatabase(open)
   const broker = await openBroker(brokerUrl ?? `sqlite:${join(folder, 'broker.db')}`)
   return {
     ...place,
