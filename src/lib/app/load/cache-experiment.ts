@@ -9,7 +9,7 @@ import { loadWorkload } from '../../workloads/registry.ts'
 import type { CacheTrial } from '../../ports/workload.ts'
 import { requireServices } from '../require-services.ts'
 
-/** What came of the experiment. */
+/** The results of the experiment. */
 export interface CacheExperiment {
   readonly experiment: 'cache'
   /** In the order in which they were made; fewer when it was ended early. */

@@ -19,7 +19,7 @@ const poolSize = 1
 
 const never = new Promise<never>(() => {})
 
-/** What is going to be done to a target. */
+/** How a target is going to be used. */
 export interface LoadIntent {
   readonly allowRemote: boolean
   readonly faults: readonly Fault[]

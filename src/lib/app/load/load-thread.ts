@@ -15,7 +15,7 @@ const port = parentPort as MessagePort
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin, windows do
 const send = (message: Telemetry): void => port.postMessage(message)
 
-/** What scenarios threw where nobody waits for it, until there is a generator that counts it. */
+/** Errors that scenarios threw where nobody waits for them, until there is a generator that counts them. */
 const early: string[] = []
 let generator: Pick<LocalGenerator, 'recordError'> = { recordError: (reason) => void early.push(reason) }
 

@@ -9,7 +9,7 @@ import { moduleBeside } from './entry-points.ts'
 import { realClock } from '../../base/measure/clock.ts'
 
 /**
- * Who makes a load, as the settings say: this process and its threads, or workers, of whom `onNote` is told. Throws
+ * Chooses the generators that the settings ask for: this process and its threads, or workers, of whom `onNote` is told. Throws
  * `usage-wrong`, and `scenario-unusable` for a file that cannot travel to workers.
  */
 export async function planGenerators(

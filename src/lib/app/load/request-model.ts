@@ -6,7 +6,7 @@ import { createModel, modelNames, type OpenModel, type SaturationModel } from '.
 
 export const defaultConnections = 100
 
-/** What the flags of a single request say. */
+/** The flags of a single request. */
 export interface RequestFlags {
   readonly header?: string[] | undefined
   readonly body?: string | undefined

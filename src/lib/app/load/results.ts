@@ -17,7 +17,7 @@ export interface LoadAbout {
   readonly limitsErrors: boolean
 }
 
-/** What a report says of a run. */
+/** Describes a run for its report. */
 export function describeLoad(
   { model, result, workers }: ModelRunResult,
   { target, workload, limitsErrors }: LoadAbout,
@@ -65,7 +65,7 @@ function describeRequest(send: FixedRequest) {
   return { request: stepOf(send), bodyBytes: send.body.length, expect: send.expect }
 }
 
-/** What a report says of the generator; `obstacles` are reasons of their own why a run is not valid. */
+/** Describes the generator for a report; `obstacles` are further reasons why the run is not valid. */
 export function describeGenerator(
   { threads, workers, verdict: { valid, reasons, advice } }: ModelRunResult,
   obstacles: readonly string[],
@@ -83,7 +83,7 @@ function adviceOf(advice: string | null): Pick<LoadReport['generator'], 'advice'
   return advice === null ? {} : { advice }
 }
 
-/** What a report says of a search for the highest load. */
+/** Describes a search for the highest load for a report. */
 export function describeLimit({ limit, held, failed, trials, run }: LimitFound): NonNullable<LoadReport['limit']> {
   return {
     expression: limit.expression,

@@ -38,14 +38,14 @@ import type { RetryCounts } from '../../ports/database-facts.ts'
 import type { Watch } from '../../base/progress.ts'
 import { chooseScenarios } from '../../load/scenarios/define-scenario.ts'
 
-/** What is loaded. */
+/** The target of a load. */
 export interface LoadTarget {
   readonly origin: string
-  /** Of every replica, that one first; with a path for all requests, and with user and password where there are any. */
+  /** The origin of every replica, that one first; with a path for all requests, and with user and password where there are any. */
   readonly origins: readonly string[]
   /** Behind it; null when it is not known. */
   readonly database: Database | null
-  /** Of that database. */
+  /** The audit of that database. */
   readonly audit: BookingAudit | null
   /** Holds what the replicas keep in memory against that database; null when it is not known, or they keep nothing. */
   readonly inspect: ((watch: Watch) => AsyncIterable<Violation>) | null
@@ -53,7 +53,7 @@ export interface LoadTarget {
   readonly ended: Promise<never>
   /** Does faults to what was started for this run; null when nothing was. */
   readonly inject: InjectFault | null
-  /** What the database made the API that was started for this run try again; null when none was. */
+  /** Retries that the database demanded of the API that was started for this run; null when none was. */
   readonly retries: (() => RetryCounts) | null
   /** Stops what was started for this run; nothing else. */
   close(): Promise<void>
@@ -65,7 +65,7 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   readonly workloadOptions: Options
   /** Names of those of the workload's scenarios that are run; all unless given. */
   readonly mix: readonly string[] | undefined
-  /** Of a person's own scenarios, which are run instead of the workload's. */
+  /** Names of a person's own scenarios, which are run instead of the workload's. */
   readonly scenarioNames: readonly string[] | null
   /** Where they stand. */
   readonly scenarioFile: string | null
@@ -73,12 +73,12 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   readonly prepareTimeout: number
   readonly model: LoadModel
   readonly generators: GeneratorPlan
-  /** What of the options the workload's scenarios may ask for, and may leave this process. */
+  /** Options that the workload's scenarios may ask for, and that may leave this process. */
   readonly scenarioSettings: object
   readonly timeout: number
   readonly seed: string
   readonly thresholds: readonly Threshold[]
-  /** What the highest load that holds it is looked for; null runs the model as it is. */
+  /** The limit for which the highest load that holds it is searched; null runs the model as it is. */
   readonly limit: Limit | null
   /** As `requirePossible` lets them pass. */
   readonly faults: readonly Fault[]
@@ -97,7 +97,7 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   readonly onEnd: (isAudited: boolean) => void
 }
 
-/** What a report says of a run, apart from its head. */
+/** The report of a run, apart from its head. */
 export type LoadResults = Pick<
   LoadReport,
   'load' | 'limit' | 'generator' | 'audit' | 'auditFailure' | 'ledger' | 'thresholds' | 'retries'
@@ -208,7 +208,7 @@ async function abandon(ledger: LedgerWriter, error: Error): Promise<never> {
   throw error
 }
 
-/** What a killed API had begun may still be rolled back while an audit reads. */
+/** Waits for transactions of a killed API, which may still be rolled back while an audit reads. */
 async function awaitWriters(database: Database | null, { tables }: Workload): Promise<void> {
   for (const table of tables) await database?.awaitWriters(table)
 }
@@ -230,7 +230,7 @@ async function measure<Options extends object>(
   return { run: found.run, found }
 }
 
-/** What this machine can be asked for in a search; workers elsewhere say so themselves. */
+/** The highest level of a search that this machine can open; workers elsewhere say so themselves. */
 function highestOf<Options extends object>({ model, generators }: LoadOptions<Options>): number {
   if (model.kind !== 'saturation' || generators.kind === 'queue') return Infinity
   return openableConnections() * (generators.kind === 'processes' ? generators.count : 1)
@@ -267,7 +267,7 @@ async function openLedger<Options extends object>(
   return ledger
 }
 
-/** What was measured is worth its report, also when the database is away in the end. */
+/** Audits, or says why not: the measurements are worth their report even when the database is away in the end. */
 async function tryAudit(
   audit: () => Promise<AuditResult | null>,
 ): Promise<{ readonly audit: AuditResult | null; readonly failure: Error | null }> {
