@@ -3,7 +3,7 @@ import type { HttpResponse } from '../../ports/http-client.ts'
 import { encodeBody } from './http/request-body.ts'
 import { cutShort, foundNoConnection, refuseCall, useOf, waitForConnection } from '../engine/refusals.ts'
 import type { StepResponse, StepRequest } from '../../ports/scenario.ts'
-import { endStep, type Session, type SessionParts, beginRequest, endRequest, pass } from '../engine/session.ts'
+import { endStep, type Session, type SessionContext, beginRequest, endRequest, pass } from '../engine/session.ts'
 import { methodOf, requireKnownFields, requireRequest, verdictOf } from '../scenarios/step-checks.ts'
 import type { ParseJson } from './http/kept-body.ts'
 
@@ -11,11 +11,15 @@ import type { ParseJson } from './http/kept-body.ts'
  * Sends a request of a scenario, records it, and resolves with its response. Every request of a load comes by here: what
  * it makes while it waits is held as often as users wait. Rejects for what cannot be sent.
  */
-export async function sendRequest(parts: SessionParts, session: Session, request: StepRequest): Promise<StepResponse> {
-  const { clock, client, mistakes } = parts
+export async function sendRequest(
+  context: SessionContext,
+  session: Session,
+  request: StepRequest,
+): Promise<StepResponse> {
+  const { clock, client, mistakes } = context
   session.underWay++
   try {
-    if (session.notBefore > 0) await waitForConnection(parts, session)
+    if (session.notBefore > 0) await waitForConnection(context, session)
     requireRequest(request)
     const { step, path, headers, wantBody = false } = request
     const isNew = mistakes.isNew(step)
@@ -38,14 +42,14 @@ export async function sendRequest(parts: SessionParts, session: Session, request
       endRequest(session, ended)
     }
     if (isNew) mistakes.succeeded(step)
-    const response = toStepResponse(given, parts.parse)
-    const failure = failureOf(request.expected, given) ?? judge(parts, session, request, response)
+    const response = toStepResponse(given, context.parse)
+    const failure = failureOf(request.expected, given) ?? judge(context, session, request, response)
     const { bytes, reconnected } = given
-    parts.recorder.record({ step, due, planned, sent, ended, bytes, failure, reconnected })
+    context.recorder.record({ step, due, planned, sent, ended, bytes, failure, reconnected })
     if (given.reason !== null && !given.maybeExecuted) foundNoConnection(session, sent)
     return response
   } catch (error) {
-    return await refuseCall(parts, session, error, useOf(request))
+    return await refuseCall(context, session, error, useOf(request))
   } finally {
     endStep(session)
   }
@@ -59,7 +63,7 @@ function failureOf(expected: StepRequest['expected'], { status, reason }: HttpRe
 }
 
 function judge(
-  { mistakes }: SessionParts,
+  { mistakes }: SessionContext,
   { scenario }: Session,
   { step, failureOf: judgement }: StepRequest,
   response: StepResponse,

@@ -1,5 +1,13 @@
 import type { ReceiveRequest, Socket, SocketRequest } from '../../ports/scenario.ts'
-import { endStep, type Session, type SessionParts, beginRequest, endRequest, listen, pass } from '../engine/session.ts'
+import {
+  endStep,
+  type Session,
+  type SessionContext,
+  beginRequest,
+  endRequest,
+  listen,
+  pass,
+} from '../engine/session.ts'
 import { decided, requireReceive, requireSocketRequest } from '../scenarios/step-checks.ts'
 import { foundNoConnection, pauseAfterFailure, refuseCall, useOf, waitForConnection } from '../engine/refusals.ts'
 import type { Clock } from '../../base/measure/clock.ts'
@@ -7,14 +15,14 @@ import { mistaken } from '../scenarios/mistakes.ts'
 
 /** Opens a WebSocket for a scenario, and records how that went; null when the server does not open one. */
 export async function connectSocket(
-  parts: SessionParts,
+  context: SessionContext,
   session: Session,
   request: SocketRequest,
 ): Promise<Socket | null> {
-  const { clock, sockets, mistakes } = parts
+  const { clock, sockets, mistakes } = context
   session.underWay++
   try {
-    if (session.notBefore > 0) await waitForConnection(parts, session)
+    if (session.notBefore > 0) await waitForConnection(context, session)
     requireSocketRequest(request)
     const { step, isReady, ...rest } = request
     const opening = { ...rest, isReady: decided('isReady', isReady) }
@@ -22,11 +30,11 @@ export async function connectSocket(
     const sending = beginRequest(session, clock.now())
     const { socket, reason } = await sockets.open(opening).finally(() => endRequest(session, clock.now()))
     mistakes.succeeded(step)
-    parts.recorder.record({ step, ...sending, ended: clock.now(), bytes: 0, failure: reason })
+    context.recorder.record({ step, ...sending, ended: clock.now(), bytes: 0, failure: reason })
     if (reason !== null) foundNoConnection(session, sending.sent)
     return socket && timeSends(socket, clock)
   } catch (error) {
-    return await refuseCall(parts, session, error, useOf(request))
+    return await refuseCall(context, session, error, useOf(request))
   } finally {
     endStep(session)
   }
@@ -34,17 +42,17 @@ export async function connectSocket(
 
 /** Waits for a text that a scenario accepts, like a response also for a user that is to stop, and records it. */
 export async function receiveText(
-  parts: SessionParts,
+  context: SessionContext,
   session: Session,
   socket: Socket,
   request: ReceiveRequest,
 ): Promise<string | null> {
-  const { clock, mistakes, recorder } = parts
+  const { clock, mistakes, recorder } = context
   try {
     requireReceive(socket, request)
     const { step, accept } = request
     // It may do so at once, over and over.
-    if (!socket.isOpen) await pauseAfterFailure(parts)
+    if (!socket.isOpen) await pauseAfterFailure(context)
     const called = clock.now()
     const { text, at, reason } = await listen(session, clock, () => socket.next(decided('accept', accept)))
     mistakes.succeeded(step)
@@ -53,7 +61,7 @@ export async function receiveText(
     recorder.record({ step, due: sent, sent, ended: Math.max(at, sent), bytes: bytesOf(text), failure: reason })
     return text
   } catch (error) {
-    return await refuseCall(parts, session, error, useOf(request))
+    return await refuseCall(context, session, error, useOf(request))
   } finally {
     session.steps++
   }

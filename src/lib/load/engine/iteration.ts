@@ -1,7 +1,7 @@
 import { reasonOf } from '../../base/errors/errors.ts'
 import type { Random } from '../../base/random.ts'
 import type { Scenario, VirtualUser } from '../../ports/scenario.ts'
-import { requestsEnded, type Session, type SessionParts } from './session.ts'
+import { requestsEnded, type Session, type SessionContext } from './session.ts'
 import { stopped } from './refusals.ts'
 import { createUser } from './virtual-user.ts'
 
@@ -12,14 +12,14 @@ const pauseAfterErrorMs = 1000
  * Runs one iteration after the other, each after its scenario's think time, until the session is
  * stopped. A scenario that throws is counted as an error with its reason, and its user goes on.
  */
-export async function iterateUntilStopped(parts: SessionParts, session: Session): Promise<void> {
-  const user = createUser(parts, session)
+export async function iterateUntilStopped(context: SessionContext, session: Session): Promise<void> {
+  const user = createUser(context, session)
   try {
     while (!session.timers.cancelled) {
-      const beganAt = parts.clock.now()
-      const succeeded = await iterate(parts, session, user, true)
+      const beganAt = context.clock.now()
+      const succeeded = await iterate(context, session, user, true)
       if (!succeeded) await user.think(pauseAfterErrorMs)
-      parts.onIterationEnd(parts.clock.now() - beganAt)
+      context.onIterationEnd(context.clock.now() - beganAt)
     }
   } catch (error) {
     if (error !== stopped) throw error
@@ -27,17 +27,22 @@ export async function iterateUntilStopped(parts: SessionParts, session: Session)
 }
 
 /** Runs one iteration, without its scenario's think time. One that throws is counted as an error with its reason. */
-export async function iterateOnce(parts: SessionParts, session: Session): Promise<void> {
+export async function iterateOnce(context: SessionContext, session: Session): Promise<void> {
   try {
-    await iterate(parts, session, createUser(parts, session), false)
+    await iterate(context, session, createUser(context, session), false)
   } catch (error) {
     if (error !== stopped) throw error
   }
 }
 
 /** False when the scenario threw. */
-async function iterate(parts: SessionParts, session: Session, user: VirtualUser, thinks: boolean): Promise<boolean> {
-  const { scenarios, recorder, onIteration } = parts
+async function iterate(
+  context: SessionContext,
+  session: Session,
+  user: VirtualUser,
+  thinks: boolean,
+): Promise<boolean> {
+  const { scenarios, recorder, onIteration } = context
   const index = pickByWeight(scenarios, user.random)
   const scenario = scenarios[index] as Scenario
   session.scenario = scenario.name
@@ -56,13 +61,13 @@ async function iterate(parts: SessionParts, session: Session, user: VirtualUser,
     // Over and over, this would keep the process so busy that no timer and no Ctrl-C gets through.
     if (session.steps === stepsBefore)
       throw new Error('it neither sent a request nor waited for a think (is an "await" missing?)')
-    parts.mistakes.succeeded(`iteration of ${scenario.name}`)
+    context.mistakes.succeeded(`iteration of ${scenario.name}`)
     return true
   } catch (error) {
     // Whatever a scenario throws instead of what was thrown to end it, it did not fail by itself.
     if (session.cutShort) throw stopped
     // What a socket refused to send, which nobody else hears of.
-    parts.mistakes.note(error, `iteration of ${scenario.name}`, scenario.name)
+    context.mistakes.note(error, `iteration of ${scenario.name}`, scenario.name)
     recorder.recordError(`${scenario.name}: ${reasonOf(error)}`)
     return false
   }

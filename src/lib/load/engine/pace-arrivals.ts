@@ -18,7 +18,7 @@ export async function paceArrivals(run: Run, users: readonly PreparedUser[], mod
     if (!prepared) return supply.left > 0 ? 'unprepared' : 'full'
     const session = createSession(clock, prepared, at)
     void start(run, session, async () => {
-      await iterateOnce(run.parts, session)
+      await iterateOnce(run.context, session)
       free.giveBack(prepared)
     })
     return 'begun'

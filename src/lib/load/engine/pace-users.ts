@@ -25,7 +25,7 @@ export async function paceUsers(run: Run, users: readonly PreparedUser[], model:
     ended[index] = start(run, session, async () => {
       // A user that comes back may still wait for a response to what it asked before it went.
       await before
-      await iterateUntilStopped(run.parts, session)
+      await iterateUntilStopped(run.context, session)
     })
   }
 }

@@ -1,5 +1,5 @@
 import { ignoreFailure } from '../../base/abort.ts'
-import { type Session, type SessionParts, pass } from './session.ts'
+import { type Session, type SessionContext, pass } from './session.ts'
 import { causeOf } from '../scenarios/mistakes.ts'
 
 /** Errors around the one that was thrown first. */
@@ -54,14 +54,19 @@ const pauseWithoutConnectionMs = 100
  * Rejects a call that cannot be made with `error`, which ends the run if it is no accident. A scenario that catches that
  * and makes it over and over must let others through.
  */
-export async function refuseCall(parts: SessionParts, session: Session, error: unknown, use: string): Promise<never> {
-  const told = parts.mistakes.note(error, use, session.scenario)
-  if (!isStop(error)) await pauseAfterFailure(parts)
+export async function refuseCall(
+  context: SessionContext,
+  session: Session,
+  error: unknown,
+  use: string,
+): Promise<never> {
+  const told = context.mistakes.note(error, use, session.scenario)
+  if (!isStop(error)) await pauseAfterFailure(context)
   throw told
 }
 
 /** Lets others through where a call may be made over and over, and take no time. */
-export function pauseAfterFailure({ clock }: SessionParts): Promise<void> {
+export function pauseAfterFailure({ clock }: SessionContext): Promise<void> {
   return new Promise((done) => void clock.schedule(failurePauseMs, done))
 }
 
@@ -71,7 +76,7 @@ export function foundNoConnection(session: Session, sent: number): void {
 }
 
 /** Waits until the next request may be sent. Rejects when the user is to stop. */
-export async function waitForConnection({ clock }: SessionParts, session: Session): Promise<void> {
+export async function waitForConnection({ clock }: SessionContext, session: Session): Promise<void> {
   const waitMs = session.notBefore - clock.now()
   if (waitMs > 0 && !(await pass(session, clock, () => session.timers.sleep(waitMs)))) throw cutShort(session)
   session.notBefore = 0

@@ -10,7 +10,7 @@ import type { UserSupply } from './prepare.ts'
 import type { Recorder } from '../metrics/recorder.ts'
 import type { PartNews } from '../metrics/result.ts'
 import type { Ledger, Scenario } from '../../ports/scenario.ts'
-import { stopSession, type PreparedUser, type Session, type SessionParts } from './session.ts'
+import { stopSession, type PreparedUser, type Session, type SessionContext } from './session.ts'
 import type { SocketOpener } from '../clients/http/web-sockets.ts'
 import { createMistakes } from '../scenarios/mistakes.ts'
 import { createSharedJson } from '../clients/http/kept-body.ts'
@@ -50,7 +50,7 @@ const mostAtOnce = 256
 /** A run that is under way. */
 export interface Run {
   readonly plan: RunPlan
-  readonly parts: SessionParts
+  readonly context: SessionContext
   readonly startedAt: number
   /** Timers that start users and end seconds. */
   readonly timers: Timers
@@ -80,7 +80,7 @@ export function createRun(plan: RunPlan): Run {
   const iterationMean = createIterationMean()
   const run: Run = {
     plan,
-    parts: {
+    context: {
       ...plan,
       parse: createSharedJson(),
       mistakes: createMistakes(plan.onMistake),

@@ -10,7 +10,7 @@ import type { Mistakes } from '../scenarios/mistakes.ts'
 import type { ParseJson } from '../clients/http/kept-body.ts'
 
 /** State that all sessions of a run share. */
-export interface SessionParts {
+export interface SessionContext {
   readonly scenarios: readonly Scenario[]
   readonly clock: Clock
   readonly client: HttpClient

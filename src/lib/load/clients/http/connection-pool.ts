@@ -1,5 +1,5 @@
 import type { Clock } from '../../../base/measure/clock.ts'
-import { openConnection, type Connection, type Exchange } from './connection.ts'
+import { openConnection, type HttpConnection, type Exchange } from './connection.ts'
 import { failures, type Failure } from './failures.ts'
 import type { Endpoint } from './open-socket.ts'
 import { createRecentHead } from './response-head.ts'
@@ -8,9 +8,9 @@ import { createRecentBodies } from './kept-body.ts'
 /** As many connections as there are exchanges at a time: a queue of ours would hide in the latency. */
 export interface ConnectionPool {
   /** Sends over a connection that is free, or over a new one, and returns it. */
-  send(exchange: Exchange): Connection
+  send(exchange: Exchange): HttpConnection
   /** Sends over a new one, whatever is free. */
-  sendOverNew(exchange: Exchange): Connection
+  sendOverNew(exchange: Exchange): HttpConnection
   /** When the connection that is used next was used last, ms on the clock; Infinity when that will be a new one. */
   lastAskedAt(): number
   /** Closes all connections; exchanges under way fail for this. */
@@ -30,25 +30,25 @@ export function createConnectionPool(endpoint: Endpoint, clock: Clock, onConnect
     recentBodies: createRecentBodies(),
     recentHead: createRecentHead(),
   }
-  const open = new Set<Connection>()
+  const open = new Set<HttpConnection>()
   /** The one that was used last comes first, so that no more are kept busy than are needed. */
-  const free: Connection[] = []
+  const free: HttpConnection[] = []
 
   const owner = {
     onConnected,
-    onFree(connection: Connection): void {
+    onFree(connection: HttpConnection): void {
       const { keptIdleMs } = connection
       connection.usableUntil = keptIdleMs === Infinity ? Infinity : clock.now() + usableMs(keptIdleMs)
       free.push(connection)
     },
-    onClosed: (connection: Connection): void => void open.delete(connection),
+    onClosed: (connection: HttpConnection): void => void open.delete(connection),
   }
 
-  function isTooOld({ usableUntil }: Connection): boolean {
+  function isTooOld({ usableUntil }: HttpConnection): boolean {
     return usableUntil !== Infinity && clock.now() >= usableUntil
   }
 
-  function sendOverFree(exchange: Exchange): Connection | null {
+  function sendOverFree(exchange: Exchange): HttpConnection | null {
     for (;;) {
       const connection = free.pop()
       if (connection === undefined) return null
@@ -57,7 +57,7 @@ export function createConnectionPool(endpoint: Endpoint, clock: Clock, onConnect
     }
   }
 
-  function sendOverNew(exchange: Exchange): Connection {
+  function sendOverNew(exchange: Exchange): HttpConnection {
     const connection = openConnection(endpoint, memory, owner)
     open.add(connection)
     connection.send(exchange)

@@ -32,7 +32,7 @@ export interface Exchange {
 }
 
 /** A connection to the server, for one exchange at a time. */
-export interface Connection {
+export interface HttpConnection {
   /** False when the connection proves to be closed: then not a byte has left. */
   send(exchange: Exchange): boolean
   /** Closes the connection; an exchange under way fails for this. */
@@ -52,8 +52,8 @@ export interface ConnectionOwner {
   /** It is there at last, and sends its exchange unless that is broken off now. */
   onConnected(): void
   /** It is free for another exchange. */
-  onFree(connection: Connection): void
-  onClosed(connection: Connection): void
+  onFree(connection: HttpConnection): void
+  onClosed(connection: HttpConnection): void
 }
 
 /** Buffers that all connections of a client share. */
@@ -65,7 +65,7 @@ export interface SharedMemory {
 }
 
 /** Opens a connection. */
-export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: ConnectionOwner): Connection {
+export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: ConnectionOwner): HttpConnection {
   const { readBuffer, recentBodies, recentHead } = memory
   let exchange: Exchange | null = null
   let isConnected = false
@@ -74,7 +74,7 @@ export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: 
   let isKept = false
   const reader = createResponseReader(recentBodies, recentHead)
   const socket = openSocket(endpoint, { buffer: readBuffer, callback: onBytes })
-  const connection: Connection = {
+  const connection: HttpConnection = {
     send,
     breakOff,
     get keptIdleMs() {

@@ -9,7 +9,7 @@ import type {
   FixedRequest,
 } from '../../../ports/http-client.ts'
 import { readBaseUrl } from './base-url.ts'
-import type { Connection, Exchange } from './connection.ts'
+import type { HttpConnection, Exchange } from './connection.ts'
 import { createConnectionPool } from './connection-pool.ts'
 import { createDeadlines } from './deadlines.ts'
 import { failures, noResponse } from './failures.ts'
@@ -32,7 +32,9 @@ export function createSocketClient(origin: string, timeoutMs: number, clock: Clo
   const base = readBaseUrl(origin)
   const serialize = createRequestSerializer(url.host, base)
   // Of connections and not of exchanges: what is new for every request costs more to look up.
-  const deadlines = createDeadlines<Connection>(clock, timeoutMs, (connection) => connection.breakOff(failures.timeout))
+  const deadlines = createDeadlines<HttpConnection>(clock, timeoutMs, (connection) =>
+    connection.breakOff(failures.timeout),
+  )
   // What is overdue when its connection comes must not be sent any more.
   const pool = createConnectionPool(endpointOf(url), clock, deadlines.check)
   let isClosed = false
@@ -43,7 +45,7 @@ export function createSocketClient(origin: string, timeoutMs: number, clock: Clo
     isIdempotent: boolean,
     onResponse: (response: HttpResponse) => void,
   ): SendAgain {
-    let connection: Connection
+    let connection: HttpConnection
     const exchange: Exchange = {
       request,
       isHead,
