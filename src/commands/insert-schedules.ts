@@ -1,3 +1,4 @@
+import { openDatabase } from '../lib/app/run-context.ts'
 import { BaseCommand } from '../lib/cli/base-command.ts'
 import { settingFlags } from '../lib/cli/flags.ts'
 import { requireTables } from '../lib/adapters/databases/migrate.ts'
@@ -22,9 +23,9 @@ again adds only what is missing. With --capacity, existing slots with fewer plac
     const config = await this.resolveSettings(flags)
     const { values } = config
     if (values.closes < values.opens) throw failure('usage-wrong', { reason: 'closes must not be before opens.' })
-    await using database = await this.openDatabase(values.db, 1)
+    await using database = await openDatabase(this.context, values.db, 1)
     await requireTables(database, vaccination.name, vaccination.tables)
-    const { done, total, added } = await this.withProgress('Slots', 'slots', async (onProgress) => {
+    const { done, total, added } = await this.context.progress.track('Slots', 'slots', async (onProgress) => {
       let state = { done: 0, total: 0, added: 0 }
       for await (state of vaccination.seed(database, values, this.signal)) onProgress(state)
       return state

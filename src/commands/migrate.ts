@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core'
+import { openDatabase } from '../lib/app/run-context.ts'
 import { BaseCommand } from '../lib/cli/base-command.ts'
 import { settingFlags } from '../lib/cli/flags.ts'
 import { describeDifference, describeExtras } from '../lib/adapters/databases/table-shapes.ts'
@@ -42,7 +43,7 @@ Exit codes: 3 a table is missing, not ours, of another version, or differs; 1 th
     const { values } = await this.resolveSettings(flags)
     const { name, tables, seedsInBlocks } = await loadWorkload(values.workload)
     const makesNothing = flags['status'] || flags['down']
-    await using database = await this.openDatabase(values.db, 1, { makesNothing })
+    await using database = await openDatabase(this.context, values.db, 1, { makesNothing })
     let changed: readonly string[] = []
     if (flags['down']) {
       // A seeding that is under way would find its tables gone.

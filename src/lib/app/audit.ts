@@ -13,7 +13,7 @@ import { refuseUnsettled } from '../seeding/journal.ts'
 import { loadWorkload, workloadNames } from '../workloads/registry.ts'
 import { describeRun } from './describe-run.ts'
 import { requireServices } from './require-services.ts'
-import { openDatabase, type RunContext } from './run-context.ts'
+import { openDatabase, untilStopped, type RunContext } from './run-context.ts'
 import { requirePlaces, saveAndPrint } from './save-run.ts'
 import { createServices } from './services.ts'
 
@@ -42,7 +42,7 @@ export async function auditLedgers(
       values,
       workload.needs.filter((service) => service === 'broker'),
     )
-  const ledgers = await untilStopped(context, 'Ledger', 'bytes', (watch) => readLedgers(files, watch))
+  const ledgers = await track(context, 'Ledger', 'bytes', (watch) => readLedgers(files, watch))
   if (!values.audit) refuseLedgersOfOthers(ledgers, workload.name)
   await using database = await openDatabase(context, values.db, 1)
   // Stock that is not counted yet would be reported as wrong.
@@ -56,7 +56,7 @@ export async function auditLedgers(
     acknowledged: ledgers.reduce((sum, { counts }) => sum + counts.booked, 0),
     refused: ledgers.reduce((sum, { counts }) => sum + counts.conflict, 0),
   }
-  const result = await untilStopped(context, 'Audit', 'rows', (watch) => {
+  const result = await track(context, 'Audit', 'rows', (watch) => {
     const inspected = origins.length > 0 ? (workload.inspect?.({ ...input, origins }, watch) ?? []) : []
     return collectViolations(afterInspection(inspected, audit(joinEntries(ledgers), watch)), counted, maxViolations)
   })
@@ -73,18 +73,15 @@ export async function auditLedgers(
 }
 
 /** Runs a step with its progress shown. Throws `interrupted` when it is stopped. */
-async function untilStopped<T>(
+function track<T>(
   { progress, signal }: RunContext,
   title: string,
   unit: string,
   step: (watch: Watch) => Promise<T>,
 ): Promise<T> {
-  try {
-    return await progress.track(title, unit, (onProgress) => step({ onProgress, signal }))
-  } catch (error) {
-    if (!signal.aborted) throw error
-    throw failure('interrupted', { done: 'Nothing can be said of the bookings before all are read.' }, error)
-  }
+  return untilStopped({ signal }, 'Nothing can be said of the bookings before all are read.', () =>
+    progress.track(title, unit, (onProgress) => step({ onProgress, signal })),
+  )
 }
 
 /** A ledger of one's own scenario has its name, and is audited as that of the workload that it loads. */

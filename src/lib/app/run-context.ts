@@ -1,4 +1,5 @@
 import { connectDatabase } from '../adapters/databases/registry.ts'
+import { failure } from '../base/errors/errors.ts'
 import type { Progress } from '../base/progress.ts'
 import type { HistogramCounts } from '../base/measure/histogram.ts'
 import type { Trial } from '../load/limits/find-limit.ts'
@@ -54,4 +55,18 @@ export function openDatabase(
   { makesNothing = false } = {},
 ): Promise<Database> {
   return connectDatabase(url, { poolSize, onWait, signal, makesNothing })
+}
+
+/** Runs a step. When it fails because the run was stopped, throws `interrupted`, which says what was `done`. */
+export async function untilStopped<T>(
+  { signal }: Pick<RunContext, 'signal'>,
+  done: string,
+  step: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    if (!signal.aborted) throw error
+    throw failure('interrupted', { done }, error)
+  }
 }

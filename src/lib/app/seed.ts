@@ -31,7 +31,7 @@ import { vaccination } from '../workloads/vaccination/index.ts'
 import { planReservations, reservationSeeding } from '../workloads/vaccination/seeding.ts'
 import { describeRun } from './describe-run.ts'
 import { requireServices } from './require-services.ts'
-import { openDatabase, type RunContext } from './run-context.ts'
+import { openDatabase, untilStopped, type RunContext } from './run-context.ts'
 import { requirePlaces, saveAndPrint } from './save-run.ts'
 
 /** Settings that make up a recipe. */
@@ -117,7 +117,8 @@ async function store(seeding: Seeding, journal: Journal, startedAt: Date): Promi
   const { keys, order, indexes, seed: seedText } = journal.recipe
   const server = await readFacts(database, vaccination.tables)
   // The rows are stored whatever the check finds: their report is saved before its error is thrown.
-  const later = 'The rows are stored; make it by "rushbench insert-reservations --verify".'
+  const later =
+    'The check was not made to its end. The rows are stored; make it by "rushbench insert-reservations --verify".'
   const [checked] = await Promise.allSettled([
     verify
       ? untilStopped(context, later, async () => {
@@ -210,23 +211,17 @@ async function verifySeeded(seeding: Seeding): Promise<Verified> {
   const seeded = recipes.reduce((sum, recipe) => sum + rowsOf(recipe), 0)
   const found = await database.store.count(reservationSeeding.layout.table)
   if (found > seeded) throw failure('rows-added', { seeded, found })
-  const verified = await untilStopped(context, 'It can be made again at any time.', async () => {
-    let expected = emptySum
-    for (const recipe of recipes) expected = await sumSeeded(context, recipe, expected)
-    return compareSums(reservationSeeding, expected, await sumStored(seeding))
-  })
+  const verified = await untilStopped(
+    context,
+    'The check was not made to its end. It can be made again at any time.',
+    async () => {
+      let expected = emptySum
+      for (const recipe of recipes) expected = await sumSeeded(context, recipe, expected)
+      return compareSums(reservationSeeding, expected, await sumStored(seeding))
+    },
+  )
   context.log(`${formatCount(verified.rows)} rows are as they were seeded, checksum ${verified.checksum}.`)
   return { verified }
-}
-
-/** Runs a check, which changes nothing, until it is done or stopped. Throws `interrupted`, with `advice`. */
-async function untilStopped<T>({ signal }: RunContext, advice: string, check: () => Promise<T>): Promise<T> {
-  try {
-    return await check()
-  } catch (error) {
-    if (!signal.aborted) throw error
-    throw failure('interrupted', { done: `The check was not made to its end. ${advice}` })
-  }
 }
 
 function sumSeeded({ progress, signal }: RunContext, recipe: SeedRecipe, before: RowSum): Promise<RowSum> {

@@ -5,13 +5,12 @@ import { errorJson, paint, printError } from './output.ts'
 import { commandLine } from '../config/command-line.ts'
 import { resolveConfig, type RunConfig } from '../config/resolve.ts'
 import type { SettingName } from '../config/settings.ts'
-import type { Database } from '../ports/database.ts'
 import { exitCodes } from '../base/errors/error-entry.ts'
 import { failure, RushbenchError } from '../base/errors/errors.ts'
 import { hideInWord, hideSecrets } from '../base/secret-text.ts'
 import { endProcess } from '../app/end-process.ts'
 import { showPreparing, showProgress, showSeconds, showTrial, showWaits, type ProgressDisplay } from './progress.ts'
-import { openDatabase, type RunContext } from '../app/run-context.ts'
+import type { RunContext } from '../app/run-context.ts'
 import { requireReadable } from '../app/require-services.ts'
 import { usageFailure } from './usage-errors.ts'
 import type { Wait } from '../ports/database-facts.ts'
@@ -135,7 +134,7 @@ export abstract class BaseCommand extends Command {
       signal: this.signal,
       paint,
       progress: {
-        track: (title, unit, step) => this.withProgress(title, unit, step),
+        track: (title, unit, step) => this.#track(title, unit, step),
         seconds: (durationMs) => showSeconds(durationMs, quiet),
         preparing: () => showPreparing(quiet),
         trial: () => showTrial(quiet),
@@ -147,16 +146,8 @@ export abstract class BaseCommand extends Command {
     }
   }
 
-  protected openDatabase(
-    url: string,
-    poolSize: number,
-    options?: { readonly makesNothing: boolean },
-  ): Promise<Database> {
-    return openDatabase(this.context, url, poolSize, options)
-  }
-
   /** Runs a long step and shows its progress on stderr. */
-  protected async withProgress<T>(
+  async #track<T>(
     title: string,
     unit: string,
     step: (onProgress: (progress: Progress) => void) => Promise<T>,
