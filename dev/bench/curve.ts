@@ -36,7 +36,7 @@ function simulatedRow(
   for (let trial = 0; trial < trials; trial++) {
     const random = createRandom(`${curve} ${sizes} ${machine} ${trial}`)
     const measured = simulateSweep(simulatedCurves[curve], simulatedSizes[sizes], simulatedMachines[machine], random)
-    const { shape, forecast } = modelCurve('append', measured, { seed: 'rushbench', forecast: forecastRows })
+    const { shape, forecast } = modelCurve('ascending', measured, { seed: 'rushbench', forecast: forecastRows })
     shapes[shape] += 1 / trials
     const p50 = forecast?.p50
     if (!p50) continue

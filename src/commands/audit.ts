@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
 import { auditLedgers } from '../lib/app/audit.ts'
-import { letHeapGrow } from '../lib/base/heap.ts'
+import { letHeapGrow } from '../lib/base/v8.ts'
 import { BaseCommand } from '../lib/cli/base-command.ts'
 import { settingFlags } from '../lib/cli/flags.ts'
 import type { AuditReport } from '../lib/record/record.ts'

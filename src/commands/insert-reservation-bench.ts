@@ -21,7 +21,7 @@ The report is saved after each size. --resume goes on with a sweep that failed o
 threshold was not met.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --at 0,1m,2m,5m,10m --inserts 1000 --keys append,random --forecast 50m',
+    '<%= config.bin %> <%= command.id %> --at 0,1m,2m,5m,10m --inserts 1000 --keys ascending,random --forecast 50m',
     '<%= config.bin %> <%= command.id %> --rows 10m --db mysql://user:password@127.0.0.1/test',
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --concurrency 8 --rate 500/s',
     '<%= config.bin %> <%= command.id %> --stream --rows 1m --keys random',

@@ -1,5 +1,5 @@
 import { serve, type Served } from '../lib/app/server/serve.ts'
-import { letHeapGrow } from '../lib/base/heap.ts'
+import { letHeapGrow } from '../lib/base/v8.ts'
 import { BaseCommand } from '../lib/cli/base-command.ts'
 import { settingFlags } from '../lib/cli/flags.ts'
 

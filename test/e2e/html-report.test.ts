@@ -116,7 +116,7 @@ describe.skipIf(executablePath === null)('the HTML report in Chromium', () => {
     await page.keyboard.press('Home')
     await page.keyboard.press('ArrowRight')
     await page.keyboard.press('ArrowRight')
-    expect(await readout.textContent()).toMatch(/^1m · append, p50 240 us · random, p50 350 us$/)
+    expect(await readout.textContent()).toMatch(/^1m · ascending, p50 240 us · random, p50 350 us$/)
     await page.locator('.plot').nth(1).focus()
     expect(await readout.textContent()).toBe('')
     await page.close()

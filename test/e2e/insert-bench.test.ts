@@ -43,7 +43,7 @@ for (const engine of testEngines) {
         '--rows',
         '5k',
         '--keys',
-        'append,random',
+        'ascending,random',
         '--inserts',
         '60',
         '--warmup',
@@ -54,7 +54,7 @@ for (const engine of testEngines) {
       expect(report.interrupted).toBe(false)
       expect(report.checkpoints.map(({ rows, keys }) => [rows, keys])).toEqual(
         [0, 250, 500, 1000, 2500, 5000].flatMap((rows) => [
-          [rows, 'append'],
+          [rows, 'ascending'],
           [rows, 'random'],
         ]),
       )
@@ -66,9 +66,9 @@ for (const engine of testEngines) {
         ).toBeGreaterThan(0)
       }
       expect(report.model!.map(({ keys, against }) => [keys, against])).toEqual([
-        ['append', undefined],
+        ['ascending', undefined],
         ['random', undefined],
-        ['random', 'append'],
+        ['random', 'ascending'],
       ])
       expect(report.model![0]!.forecast).toEqual({
         rows: 1_000_000,
@@ -80,15 +80,15 @@ for (const engine of testEngines) {
     })
 
     it('prints a table, the original when asked, counters, a chart and the model', async () => {
-      const args = ['insert-reservation-bench', '--at', '6k,8k', '--keys', 'random,append', '--inserts', '20', ...db]
+      const args = ['insert-reservation-bench', '--at', '6k,8k', '--keys', 'random,ascending', '--inserts', '20', ...db]
       const { code, stdout } = await work.run([...args, '--beside-original'])
       expect(code).toBe(0)
-      expect(stdout).toMatch(/6,000 +random +20 .*\n *6,000 +append +20 .*\n *8,000 +random/)
+      expect(stdout).toMatch(/6,000 +random +20 .*\n *6,000 +ascending +20 .*\n *8,000 +random/)
       expect(stdout).toContain('8.9 ms each')
       expect(stdout).toMatch(/rows +keys +.*(WAL pages|log written|script time)\/insert/)
-      expect(stdout).toContain('■ random p50   □ random p99   ● append p50   ○ append p99')
+      expect(stdout).toContain('■ random p50   □ random p99   ● ascending p50   ○ ascending p99')
       expect(stdout).toContain(
-        'append: no shape can be named: it takes 3 table sizes of 1,000 rows or more, and there are 2',
+        'ascending: no shape can be named: it takes 3 table sizes of 1,000 rows or more, and there are 2',
       )
     })
 
@@ -215,9 +215,9 @@ describe('insert-reservation-bench says what cannot be', () => {
   it.each([
     [['--at', '5', '--rows', '5'], 'not both'],
     [['--stream'], '--stream needs --rows'],
-    [['--stream', '--rows', '5', '--keys', 'append,random'], 'keys of one order'],
+    [['--stream', '--rows', '5', '--keys', 'ascending,random'], 'keys of one order'],
     [['--stream', '--rows', '5', '--forecast', '10'], '--forecast needs table sizes'],
-    [['--keys', 'sideways'], 'Allowed: append, random, or append,random'],
+    [['--keys', 'sideways'], 'Allowed: ascending, random, or ascending,random'],
     [['--rate', '0/s'], 'such as 200/s'],
     [['--threshold', 'failures<1%'], 'with one of: response_time.p50'],
   ])('%j', async (args, message) => {

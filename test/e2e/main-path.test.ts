@@ -70,7 +70,7 @@ for (const engine of testEngines) {
       const sweep = ['insert-reservation-bench', '--at', checkpoints.join(), '--inserts', '20', ...db]
       const { stdout } = await work.run(sweep)
       const [first, second] = checkpoints.map(formatCount)
-      expect(stdout).toMatch(new RegExp(`${first} +append +20 .*\n *${second} +append +20 `))
+      expect(stdout).toMatch(new RegExp(`${first} +ascending +20 .*\n *${second} +ascending +20 `))
       expect(stdout).not.toContain('8.9 ms')
       expect((await work.run(sweep)).stderr).toContain(`--at ${first} cannot be measured`)
     })

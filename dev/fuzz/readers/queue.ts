@@ -10,9 +10,9 @@ import { encodeNews } from '../../../src/lib/load/distributed/metrics-bytes.ts'
 import { seedJob, storedByWorker } from '../../../src/lib/seeding/distributed/seed-job.ts'
 import { readError } from '../../../src/lib/base/errors/error-text.ts'
 import { createRunIdentity } from '../../../src/lib/queue/run-identity.ts'
-import { whyWrong } from '../../../src/lib/base/why-wrong.ts'
 import { bytesLike, textsLike, valuesLike } from '../like.ts'
 import { pure, reader } from '../reader.ts'
+import { whyWrong } from '../../../src/lib/base/parse-values.ts'
 
 const { id: run, key } = createRunIdentity()
 const send = { method: 'GET', path: '/', headers: [['a', 'b']], body: 'eA==', expect: '2xx' }

@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import { splitWords } from '../../../src/lib/compare/command-line.ts'
 import { resolveConfig } from '../../../src/lib/config/resolve.ts'
 import { settingNames } from '../../../src/lib/config/settings.ts'
-import { parseInsertThreshold } from '../../../src/lib/insert-bench/thresholds.ts'
+import { parseInsertThreshold } from '../../../src/lib/insert-bench/insert-thresholds.ts'
 import { parseFault } from '../../../src/lib/load/faults/faults.ts'
 import { readFixedRequest, readExpected } from '../../../src/lib/load/clients/fixed-request.ts'
 import { parseLimit } from '../../../src/lib/load/limits/limit.ts'
@@ -30,6 +30,7 @@ const values = [
   '8:00',
   '2000-01-31',
   'none',
+  'ascending,random',
   'append,random',
   '200,201',
   '{"bookings":{"table":"a","key":"b","resource":"c"}}',

@@ -1,6 +1,6 @@
 import { readFacts } from '../adapters/databases/server-facts.ts'
 import { openAudit } from '../audit/open-audit.ts'
-import { afterInspection, collectViolations } from '../audit/result.ts'
+import { afterInspection, collectViolations } from '../audit/audit-result.ts'
 import { failure } from '../base/errors/errors.ts'
 import type { Watch } from '../base/progress.ts'
 import type { RunConfig } from '../config/resolve.ts'

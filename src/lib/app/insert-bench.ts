@@ -6,11 +6,11 @@ import { addRetries } from '../adapters/databases/retry.ts'
 import { failure, reasonOf } from '../base/errors/errors.ts'
 import { formatCount } from '../base/format.ts'
 import { preciseClock } from '../base/measure/clock.ts'
-import { quietV8, type QuietV8 } from '../base/quiet-v8.ts'
+import { quietV8, type QuietV8 } from '../base/v8.ts'
 import type { Checkpoint } from '../insert-bench/measure.ts'
 import { modelCurves, type Model } from '../insert-bench/model.ts'
 import { insertsAt, runInsertBench, sweepTo, type BenchOptions } from '../insert-bench/run.ts'
-import { checkInsertThreshold, parseInsertThreshold } from '../insert-bench/thresholds.ts'
+import { checkInsertThreshold, parseInsertThreshold } from '../insert-bench/insert-thresholds.ts'
 import { runStream, type Stream } from '../insert-bench/stream.ts'
 import type { BenchTable } from '../insert-bench/table.ts'
 import type { Database } from '../ports/database.ts'
@@ -178,7 +178,7 @@ function optionsOf({ context, plan, quiet }: Bench): BenchOptions {
 async function measureStream(bench: Bench, table: BenchTable, rows: number): Promise<Measured> {
   const { context, file, reportOf } = bench
   const options = optionsOf(bench)
-  const keys = options.keys[0] ?? 'append'
+  const keys = options.keys[0] ?? 'ascending'
   const measured: Stream[] = []
   const onBucket = (stream: Stream): void => void (measured[0] = stream)
   const measuredOf = (stream?: Stream): Measured => ({

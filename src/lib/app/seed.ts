@@ -20,9 +20,14 @@ import {
   type Journal,
 } from '../seeding/journal.ts'
 import { releaseLease, type LeaseOptions } from '../seeding/lease.ts'
-import { requireSameRecipe, type AskedRecipe } from '../seeding/same-recipe.ts'
-import { encodeRecipe, rowsOf, type SeedRecipe } from '../seeding/recipe.ts'
-import { seedingsOf } from '../seeding/seeded.ts'
+import {
+  requireSameRecipe,
+  type AskedRecipe,
+  encodeRecipe,
+  rowsOf,
+  type SeedRecipe,
+  seedingsOf,
+} from '../seeding/recipe.ts'
 import { finishSeeding, resumeSeeding } from '../seeding/seed.ts'
 import type { SpreadSeeding } from '../seeding/distributed/spread.ts'
 import { compareSums, sumRecipe, sumTable } from '../seeding/verify.ts'

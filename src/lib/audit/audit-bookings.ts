@@ -1,13 +1,11 @@
 import type { Database } from '../ports/database.ts'
 import type { LedgerEntries } from '../ports/scenario.ts'
 import type { Violation } from '../ports/workload.ts'
-import { auditLedger, maxClaims, partsOf, type CanonicalBooking } from './audit-ledger.ts'
+import { auditLedger, maxIndexed, passesOf, type CanonicalBooking } from './audit-ledger.ts'
 import { auditResources, createTally } from './audit-resources.ts'
-import type { BookingTables } from './booking-tables.ts'
+import { type BookingTables, findBookings, scanBookings } from './booking-tables.ts'
 import { asWritten, type Canonical } from './canonical.ts'
-import { createPace } from './pace.ts'
-import { findBookings, scanBookings } from './stored-bookings.ts'
-import type { Watch } from '../base/progress.ts'
+import { type Watch, createYielder } from '../base/progress.ts'
 
 /**
  * Holds the ledger and the invariants against the database: what `auditLedger` says, and nothing has more bookings
@@ -21,11 +19,11 @@ export async function* auditBookings(
   tables: BookingTables,
   ledger: LedgerEntries,
   watch: Watch,
-  claimsAtATime: number = maxClaims,
+  entriesAtATime: number = maxIndexed,
 ): AsyncGenerator<Violation> {
   const { bookings, resources } = tables
   const rows = await database.store.count(bookings.table)
-  const pace = createPace(watch, (rows + ledger.count) * partsOf(ledger, claimsAtATime))
+  const yielder = createYielder(watch, (rows + ledger.count) * passesOf(ledger, entriesAtATime))
   const resourceOf = resourceCanonical(tables)
   const tally = createTally(resourceOf)
   const stored = {
@@ -38,8 +36,8 @@ export async function* auditBookings(
     mayBeOlder: bookings.canonical !== undefined,
     ...(resources ? { onBooking: tally.add } : {}),
   }
-  yield* auditLedger(stored, ledger, pace, claimsAtATime)
-  if (resources) yield* auditResources(database, bookings, resources, { taken: tally.taken, resourceOf }, pace)
+  yield* auditLedger(stored, ledger, yielder, entriesAtATime)
+  if (resources) yield* auditResources(database, bookings, resources, { taken: tally.taken, resourceOf }, yielder)
 }
 
 /** Both tables name what is booked, and their columns may differ. */

@@ -1,8 +1,8 @@
 import type { LedgerEntries, LedgerEntry } from '../ports/scenario.ts'
 import type { Violation } from '../ports/workload.ts'
-import { createClaims, partOf, type Claims } from './claims.ts'
-import type { Pace } from './pace.ts'
-import type { StoredBooking } from './stored-bookings.ts'
+import { createLedgerIndex, passOf, type LedgerIndex } from './ledger-index.ts'
+import type { StoredBooking } from './booking-tables.ts'
+import type { Yielder } from '../base/progress.ts'
 
 /** Gives a row, or an entry of a ledger, the texts that its columns compare by. */
 export type CanonicalBooking = <B extends Pick<LedgerEntry, 'key' | 'resource' | 'id'>>(named: B) => B
@@ -20,12 +20,12 @@ export interface StoredBookings {
   readonly onBooking?: (booking: StoredBooking) => void
 }
 
-/** Entries whose claims are held at a time: 110 MB. For more than these, what is stored is read again. */
-export const maxClaims = 4_000_000
+/** Entries that are indexed at a time, in 110 MB. For more than these, what is stored is read again. */
+export const maxIndexed = 4_000_000
 
-/** How often all is read. */
-export function partsOf(ledger: LedgerEntries, claimsAtATime: number): number {
-  return Math.max(1, Math.ceil(ledger.count / claimsAtATime))
+/** Returns how often all is read. */
+export function passesOf(ledger: LedgerEntries, entriesAtATime: number): number {
+  return Math.max(1, Math.ceil(ledger.count / entriesAtATime))
 }
 
 /**
@@ -40,39 +40,39 @@ export function partsOf(ledger: LedgerEntries, claimsAtATime: number): number {
 export async function* auditLedger(
   stored: StoredBookings,
   ledger: LedgerEntries,
-  pace: Pace,
-  claimsAtATime: number = maxClaims,
+  yielder: Yielder,
+  entriesAtATime: number = maxIndexed,
 ): AsyncGenerator<Violation> {
-  const parts = partsOf(ledger, claimsAtATime)
+  const passes = passesOf(ledger, entriesAtATime)
   const canonical: CanonicalBooking = stored.canonical ?? ((named) => named)
-  for (let part = 0; part < parts; part++) {
-    const claims = createClaims(ledger.count / parts)
-    const inPart = ({ key }: { readonly key: string }): boolean => partOf(key, parts) === part
+  for (let pass = 0; pass < passes; pass++) {
+    const index = createLedgerIndex(ledger.count / passes)
+    const inPass = ({ key }: { readonly key: string }): boolean => passOf(key, passes) === pass
     for await (const entry of ledger.read()) {
       const compared = canonical(entry)
-      if (inPart(compared)) claims.add(compared)
-      if (pace.step()) await pace.rest()
+      if (inPass(compared)) index.add(compared)
+      if (yielder.step()) await yielder.yield()
     }
     const strays: Strays = new Map()
     for await (const row of stored.scan()) {
-      if (part === 0) stored.onBooking?.(row)
+      if (pass === 0) stored.onBooking?.(row)
       const compared = canonical(row)
-      if (inPart(compared)) yield* judgeRow(row, compared, claims, { strays, stored })
-      if (pace.step()) await pace.rest()
+      if (inPass(compared)) yield* judgeRow(row, compared, index, { strays, stored })
+      if (yielder.step()) await yielder.yield()
     }
-    if (claims.missing === 0 && claims.contradicted === 0 && strays.size === 0) continue
+    if (index.missing === 0 && index.contradicted === 0 && strays.size === 0) continue
     let asked: Missing[] = []
     for await (const entry of ledger.read()) {
       const compared = canonical(entry)
-      if (inPart(compared)) {
-        const found = judgeEntry(entry, compared, claims, strays)
+      if (inPass(compared)) {
+        const found = judgeEntry(entry, compared, index, strays)
         yield* stored.find ? setAside(found, compared, asked) : found
       }
       if (asked.length >= askedAtOnce) {
         yield* stillLost(asked, stored)
         asked = []
       }
-      if (pace.step()) await pace.rest()
+      if (yielder.step()) await yielder.yield()
     }
     if (asked.length > 0) yield* stillLost(asked, stored)
   }
@@ -122,10 +122,10 @@ async function* stillLost(missing: readonly Missing[], stored: StoredBookings): 
 function* judgeRow(
   row: StoredBooking,
   compared: StoredBooking,
-  claims: Claims,
+  index: LedgerIndex,
   { strays, stored: { mayBeOlder } }: { readonly strays: Strays; readonly stored: StoredBookings },
 ): Generator<Violation> {
-  const match = claims.match(compared)
+  const match = index.match(compared)
   // Padded where its column pads.
   const key = row.key.trimEnd()
   if (match === 'stray') addStray(strays, { row, compared })
@@ -147,10 +147,15 @@ function addStray(strays: Strays, stray: Stray): void {
   else strays.set(stray.compared.key, [stray])
 }
 
-function* judgeEntry(entry: LedgerEntry, compared: LedgerEntry, claims: Claims, strays: Strays): Generator<Violation> {
+function* judgeEntry(
+  entry: LedgerEntry,
+  compared: LedgerEntry,
+  index: LedgerIndex,
+  strays: Strays,
+): Generator<Violation> {
   if (entry.outcome !== 'booked') return
   const others = strays.get(compared.key) ?? []
-  const isStored = claims.isStored(compared)
+  const isStored = index.isStored(compared)
   const promise = `acknowledged ${asText(entry)}`
   const found = listed(others.map(({ row }) => row))
   if (!isStored && !others.some((other) => isThatOf(compared, other.compared))) {

@@ -2,11 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../ports/database.ts'
 import { formatCount } from '../base/format.ts'
 import type { Violation } from '../ports/workload.ts'
-import type { BookingsTable, ResourcesTable } from './booking-tables.ts'
+import {
+  type BookingsTable,
+  type ResourcesTable,
+  scanBookings,
+  type StoredBooking,
+  createColumns,
+} from './booking-tables.ts'
 import type { Canonical } from './canonical.ts'
-import { createColumns } from './columns.ts'
-import type { Pace } from './pace.ts'
-import { scanBookings, type StoredBooking } from './stored-bookings.ts'
+import type { Yielder } from '../base/progress.ts'
 
 /** Bookings of each resource, by what it is compared by. */
 type Taken = ReadonlyMap<string, number>
@@ -33,14 +37,14 @@ export async function* auditResources(
   bookings: BookingsTable,
   resources: ResourcesTable,
   { taken, resourceOf }: Counted,
-  pace: Pace,
+  yielder: Yielder,
 ): AsyncGenerator<Violation> {
-  const look = (count: Taken) => findOversold(database, bookings, resources, { taken: count, resourceOf }, pace)
+  const look = (count: Taken) => findOversold(database, bookings, resources, { taken: count, resourceOf }, yielder)
   let found = await look(taken)
   for (let looks = 1; looks < maxLooks && found.size > 0; looks++) {
     await sleep(pauseMs)
     const before = found
-    found = await look(await countTaken(database, bookings, resourceOf, pace))
+    found = await look(await countTaken(database, bookings, resourceOf, yielder))
     if ([...found].every(([key, { detail }]) => before.get(key)?.detail === detail)) break
   }
   yield* found.values()
@@ -63,12 +67,12 @@ async function countTaken(
   database: Database,
   bookings: BookingsTable,
   resourceOf: Canonical,
-  pace: Pace,
+  yielder: Yielder,
 ): Promise<Taken> {
   const tally = createTally(resourceOf)
   for await (const booking of scanBookings(database, bookings)) {
     tally.add(booking)
-    if (pace.step()) await pace.rest()
+    if (yielder.step()) await yielder.yield()
   }
   return tally.taken
 }
@@ -79,7 +83,7 @@ async function findOversold(
   { table: bookings }: BookingsTable,
   { table, capacity, available }: ResourcesTable,
   { taken, resourceOf }: Counted,
-  pace: Pace,
+  yielder: Yielder,
 ): Promise<Map<string, Violation>> {
   const found = new Map<string, Violation>()
   const add = (id: string, detail: string, kind: 'oversold' | 'wrong-stock' = 'oversold'): void => {
@@ -100,7 +104,7 @@ async function findOversold(
       const kind = count > places ? 'oversold' : 'wrong-stock'
       add(id, `${formatCount(count)} ${bookings.name} for ${formatCount(places)} places${stock}`, kind)
     }
-    if (pace.step()) await pace.rest()
+    if (yielder.step()) await yielder.yield()
   }
   for (const [id, count] of left) add(id, `${formatCount(count)} ${bookings.name} for what is not in the table`)
   return found

@@ -1,5 +1,6 @@
-import type { AnyTable } from '../ports/database.ts'
-import type { Canonical } from './canonical.ts'
+import type { AnyTable, Database, Value } from '../ports/database.ts'
+import { type Canonical, asWritten } from './canonical.ts'
+import { failure } from '../base/errors/errors.ts'
 
 /** Where a database keeps bookings, and what there is to be booked. */
 export interface BookingTables {
@@ -37,4 +38,96 @@ export interface ResourcesTable {
   readonly available?: string
   /** What each column compares by; as it is written when it is left out. */
   readonly canonical?: (column: string) => Canonical
+}
+
+/** A row of the bookings table, every value as text. */
+export interface StoredBooking {
+  readonly id: string
+  readonly key: string
+  readonly resource: string
+}
+
+/** Every booking that counts, by its status. Throws `mapping-wrong`. */
+export async function* scanBookings(database: Database, bookings: BookingsTable): AsyncGenerator<StoredBooking> {
+  const { table, key, resource } = bookings
+  const { text, nextId } = createColumns(database, table)
+  const counts = statusFilter(bookings)
+  for await (const row of database.store.scan(table, columnsOf(bookings))) {
+    const id = nextId(row)
+    if (counts((column) => text(row, column))) yield { id, key: text(row, key), resource: text(row, resource) }
+  }
+}
+
+/** Those of them that the database itself takes to have one of `keys`. */
+export async function findBookings(
+  database: Database,
+  bookings: BookingsTable,
+  keys: readonly string[],
+): Promise<StoredBooking[]> {
+  const { table, key, resource } = bookings
+  const { text } = createColumns(database, table)
+  const counts = statusFilter(bookings)
+  const rows = await database.store.find(table, { [key]: { in: keys } }, { columns: columnsOf(bookings) })
+  return rows
+    .filter((row) => counts((column) => text(row, column)))
+    .map((row) => ({ id: text(row, table.primaryKey), key: text(row, key), resource: text(row, resource) }))
+}
+
+/** Whether a row counts, whose columns are read by what is handed over. */
+function statusFilter({ status, canonical }: BookingsTable): (textOf: (column: string) => string) => boolean {
+  if (!status) return () => true
+  const ofStatus = canonical?.(status.column) ?? asWritten
+  const booked = new Set(status.booked.map(ofStatus))
+  return (textOf) => booked.has(ofStatus(textOf(status.column)))
+}
+
+type Row = Readonly<Record<string, Value | undefined>>
+
+/** Reads the columns of a table that is perhaps somebody else's, in the order of a scan. */
+export interface Columns {
+  /** Compared as text, since a ledger has the API's JSON and the database its own types; empty for null. */
+  text(row: Row, column: string): string
+  /** The primary key. */
+  nextId(row: Row): string
+  number(row: Row, column: string): number
+}
+
+/** Throws `mapping-wrong` for whatever is not in the table, or is of no use for an audit. */
+export function createColumns(database: Database, table: AnyTable): Columns {
+  const refuse = (column: string, reason: string): Error =>
+    failure('mapping-wrong', { url: database.url, reason: `${table.name}.${column} ${reason}` })
+
+  function valueOf(row: Row, column: string): Value {
+    const value = row[column]
+    if (value === undefined) throw refuse(column, 'is not there')
+    return value
+  }
+
+  function text(row: Row, column: string): string {
+    const value = valueOf(row, column)
+    if (typeof value === 'string') return value
+    if (Buffer.isBuffer(value)) throw refuse(column, 'has bytes, neither texts nor whole numbers')
+    // The driver has rounded it, so that it is no longer the number that the API said.
+    if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) {
+      throw refuse(column, 'has numbers past 2^53')
+    }
+    return value === null ? '' : String(value)
+  }
+
+  let lastId: string | null = null
+  return {
+    text,
+    nextId(row) {
+      const id = text(row, table.primaryKey)
+      // A scan goes on behind the last one it has seen, and would leave out others that are equal.
+      if (id === lastId) throw refuse(table.primaryKey, `has ${id === '' ? 'nothing' : id} twice; it must be unique`)
+      return (lastId = id)
+    },
+    number(row, column) {
+      const value = valueOf(row, column)
+      const number = Number(value)
+      if (value === null || Number.isNaN(number)) throw refuse(column, `has ${value}, which is no number`)
+      return number
+    },
+  }
 }

@@ -1,4 +1,4 @@
-import type { AuditMapping } from './mapping.ts'
+import { type AuditMapping, mappedTables } from './mapping.ts'
 import { migrationStatus, requireTables } from '../adapters/databases/migrate.ts'
 import type { AnyTable, Database } from '../ports/database.ts'
 import { failure, reasonOf, RushbenchError } from '../base/errors/errors.ts'
@@ -7,7 +7,6 @@ import type { AuditInput, Violation, Workload } from '../ports/workload.ts'
 import { auditBookings } from './audit-bookings.ts'
 import { columnsOf } from './booking-tables.ts'
 import { readCanonicals } from './canonical.ts'
-import { mappedTables } from './mapped-tables.ts'
 import type { Watch } from '../base/progress.ts'
 
 /** Holds a ledger against what it was opened on. */

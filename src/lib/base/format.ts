@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import { largest } from './extremes.ts'
+import { largest } from './stats/quantiles.ts'
 
 const msPerSecond = 1000
 const secondsPerMinute = 60

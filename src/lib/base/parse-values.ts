@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { longestMs, mostBurstFactor, mostBursts, mostPerSecond, mostStages, mostUsers, statusRange } from './limits.ts'
 import type { Burst, Stage } from './arrivals.ts'
+import { cutTo } from './cut-text.ts'
+import { reasonOf } from './errors/errors.ts'
 
 const durationUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
 const countUnits = { '': 1, k: 1e3, m: 1e6, b: 1e9 } as const
@@ -132,3 +134,17 @@ export const bursts: z.ZodType<Burst[]> = texts
       .max(mostBursts),
   )
   .transform((all) => all.map(([factor, atMs, lengthMs]) => ({ factor, atMs, lengthMs })))
+
+/** Why what came from elsewhere is not what it should be, in words: of several reasons the first, with its place. */
+export function whyWrong(error: unknown): string {
+  if (!(error instanceof z.ZodError)) return reasonOf(error)
+  const [issue] = error.issues
+  const place = cutTo(200, issue?.path.join('.') || 'it')
+  const message = reasonOf(issue?.message)
+  return isMissing(message) ? `${place} is missing` : `${place} is wrong (${message})`
+}
+
+/** Whether the message of a schema says that the value is not there. */
+export function isMissing(message: string): boolean {
+  return message.endsWith('received undefined')
+}

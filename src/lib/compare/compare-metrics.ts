@@ -1,6 +1,6 @@
 import type { Random } from '../base/random.ts'
 import type { Estimate } from '../base/stats/bootstrap.ts'
-import { adjustByHolm } from '../base/stats/holm.ts'
+import { adjustByHolm } from '../base/stats/significance.ts'
 import { examine, type MetricResult } from './examine.ts'
 import type { Metric, MetricUnit } from './metrics.ts'
 import type { Noise, Sides } from './noise.ts'

@@ -116,7 +116,9 @@ interface Table {
 }
 
 function tablesOf(report: Report): Table[] {
-  return report.kind === 'insert-bench' ? report.checkpoints.map(({ rows, keys = 'append' }) => ({ rows, keys })) : []
+  return report.kind === 'insert-bench'
+    ? report.checkpoints.map(({ rows, keys = 'ascending' }) => ({ rows, keys }))
+    : []
 }
 
 function isAlike(a: Table, b: Table | undefined): boolean {

@@ -1,9 +1,8 @@
 import type { Random } from '../base/random.ts'
 import type { Estimate } from '../base/stats/bootstrap.ts'
-import { smallestDetectable, type TestPlan } from '../base/stats/detectable.ts'
-import { mannWhitney } from '../base/stats/mann-whitney.ts'
+import { smallestDetectable, type TestPlan, studentQuantile, twoSidedP } from '../base/stats/student.ts'
+import { mannWhitney } from '../base/stats/significance.ts'
 import { mean } from '../base/stats/quantiles.ts'
-import { studentQuantile, twoSidedP } from '../base/stats/student.ts'
 import type { Metric } from './metrics.ts'
 import { defaultNoise, differenceOf, logFigure, type LogFigure, type Noise, type Sides } from './noise.ts'
 

@@ -1,4 +1,4 @@
-import { foundByAudit } from '../audit/audit-found.ts'
+import { foundByAudit } from '../audit/audit-result.ts'
 import { loadFaults } from '../load/metrics/load-verdict.ts'
 import type { Report } from '../record/record.ts'
 

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { longestSeed, mostPerSecond } from '../base/limits.ts'
 import { viewNames } from '../record/names.ts'
-import { keyOrders } from '../seeding/keys.ts'
 import { indexTimes, rowOrders } from '../seeding/recipe.ts'
 import { apiSettings } from './api-settings.ts'
 import { auditSettings } from './audit-settings.ts'
@@ -19,6 +18,7 @@ import {
   wholeNumber,
 } from '../base/parse-values.ts'
 import { workloadSettings } from './workload-settings.ts'
+import { currentKeyOrder, keyOrders } from '../base/key-order.ts'
 
 /** Every setting, by its name in the config file. The flag is the same in kebab-case. */
 export const settings = {
@@ -171,10 +171,10 @@ export const settings = {
     flag: 'rows',
   }),
   benchKeys: setting({
-    schema: someOf('append', 'random'),
-    default: 'append',
-    summary: 'order of the keys: append (ascending, as the API makes them), random, or both side by side',
-    allowed: 'append, random, or append,random',
+    schema: someOf('ascending', 'random', 'append').transform((given) => [...new Set(given.map(currentKeyOrder))]),
+    default: 'ascending',
+    summary: 'order of the keys: ascending (as the API makes them), random, or both side by side',
+    allowed: 'ascending, random, or ascending,random',
     flag: 'keys',
   }),
   concurrency: setting({

@@ -1,17 +1,16 @@
 import type { ServerCounter } from '../ports/database.ts'
 import type { Clock } from '../base/measure/clock.ts'
 import { controlsBeside, timeControl } from './control.ts'
-import { createCounterSum, type CounterReading } from './counters.ts'
-import { timeInserts, type Block } from './measure.ts'
-import { paceInserts, scheduleFromNow, type InsertTiming } from './pace.ts'
-import { judgeSchedule, type Schedule } from './schedule.ts'
-import type { BenchSession, KeyOrder } from './table.ts'
+import { timeInserts, type InsertBlock, createCounterSum, type CounterReading } from './measure.ts'
+import { paceInserts, scheduleFromNow, type InsertTiming, judgeSchedule, type Schedule } from './pace.ts'
+import type { BenchSession } from './table.ts'
 import { insertUntimed } from './warm-up.ts'
+import type { InsertKeyOrder } from '../base/key-order.ts'
 
 /** How the inserts at one table size are measured. */
 export interface BlockOptions {
   /** The series, each with as many inserts. */
-  readonly keys: readonly KeyOrder[]
+  readonly keys: readonly InsertKeyOrder[]
   readonly inserts: number
   readonly concurrency: number
   /** Inserts a second of all series together; null: closed model. */
@@ -24,8 +23,8 @@ export interface BlockOptions {
 
 /** The inserts of one series. */
 export interface Series {
-  readonly keys: KeyOrder
-  readonly blocks: readonly Block[]
+  readonly keys: InsertKeyOrder
+  readonly blocks: readonly InsertBlock[]
   /** The control's latencies beside each block, microseconds. */
   readonly controls: readonly (readonly number[])[]
   readonly counters: readonly CounterReading[]
@@ -37,7 +36,7 @@ export interface Series {
 
 /** Turns of inserts with keys of one order; `until` counts all inserts to the end of the turn. */
 interface Turn {
-  readonly keys: KeyOrder
+  readonly keys: InsertKeyOrder
   readonly inserts: number
   readonly until: number
 }
@@ -91,7 +90,7 @@ async function measureInTurn(
 ): Promise<Series[]> {
   const series = options.keys.map((keys) => ({
     keys,
-    blocks: [] as Block[],
+    blocks: [] as InsertBlock[],
     controls: [] as number[][],
     sum: createCounterSum(),
     elapsedMs: 0,
@@ -129,16 +128,16 @@ export function leadInsOf(options: Pick<BlockOptions, 'keys' | 'inserts' | 'conc
 
 async function measureBlock(
   session: BenchSession,
-  keys: KeyOrder,
+  keys: InsertKeyOrder,
   inserts: number,
   options: BlockOptions,
-): Promise<{ readonly block: Block; readonly elapsedMs: number }> {
+): Promise<{ readonly block: InsertBlock; readonly elapsedMs: number }> {
   const { concurrency, clock, signal } = options
   if (concurrency === 1) {
     const latencies = await timeInserts(() => session.draw(keys, 0), { inserts, signal })
     return { block: { keys, response: latencies, service: latencies }, elapsedMs: 0 }
   }
-  const block: Block = { keys, response: [], service: [] }
+  const block: InsertBlock = { keys, response: [], service: [] }
   const elapsedMs = await paceInserts({
     inserts,
     concurrency,
@@ -159,7 +158,7 @@ async function measureOnSchedule(
 ): Promise<Series[]> {
   const { keys, inserts, concurrency, clock, signal } = options
   const turns = planTurns(options)
-  const blocks = turns.map((turn): Block => ({ keys: turn.keys, response: [], service: [] }))
+  const blocks = turns.map((turn): InsertBlock => ({ keys: turn.keys, response: [], service: [] }))
   const turnOf = (index: number): number => turns.findIndex(({ until }) => index < until)
   options.settle?.()
   const controls = await timeControls(session, options)
@@ -171,7 +170,7 @@ async function measureOnSchedule(
     clock,
     signal,
     draw: (index, connection) => session.draw((turns[turnOf(index)] as Turn).keys, connection),
-    onInsert: (timing) => record(blocks[turnOf(timing.index)] as Block, timing),
+    onInsert: (timing) => record(blocks[turnOf(timing.index)] as InsertBlock, timing),
   })
   const services = blocks.flatMap(({ service }) => service)
   const slowest = services.reduce((most, us) => Math.max(most, us), 0)
@@ -197,12 +196,12 @@ async function timeControls(session: BenchSession, options: BlockOptions): Promi
   return controls
 }
 
-function record({ response, service }: Block, { responseMs, serviceMs }: InsertTiming): void {
+function record({ response, service }: InsertBlock, { responseMs, serviceMs }: InsertTiming): void {
   response.push(responseMs * usPerMs)
   service.push(serviceMs * usPerMs)
 }
 
 /** Inserts in `blocks`. */
-export function countInserts(blocks: readonly Block[]): number {
+export function countInserts(blocks: readonly InsertBlock[]): number {
   return blocks.reduce((sum, { response }) => sum + response.length, 0)
 }

@@ -1,10 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { mean, medianOf, quantile } from '../base/stats/quantiles.ts'
-import type { CounterReading } from './counters.ts'
-import { turnEveryMs } from './pace.ts'
-import type { Schedule } from './schedule.ts'
-import type { KeyOrder } from './table.ts'
+import { turnEveryMs, type Schedule } from './pace.ts'
 import type { WarmUp } from './warm-up.ts'
+import type { ServerCounter } from '../ports/database.ts'
+import type { InsertKeyOrder } from '../base/key-order.ts'
 
 /** How long inserts took, microseconds. */
 export interface Latencies {
@@ -20,7 +19,7 @@ export interface Checkpoint extends Latencies {
   /** In the table when the measurement began, before the warm-up. */
   readonly rows: number
   readonly inserts: number
-  readonly keys: KeyOrder
+  readonly keys: InsertKeyOrder
   /** The median of each block of inserts, in the order in which they were measured. */
   readonly blocks: number[]
   /** All latencies of each block, as `writeDistribution` writes them. */
@@ -48,8 +47,8 @@ export interface Control extends Latencies {
 }
 
 /** A stretch of inserts with keys of one order, measured without a break; microseconds. */
-export interface Block {
-  readonly keys: KeyOrder
+export interface InsertBlock {
+  readonly keys: InsertKeyOrder
   readonly response: number[]
   readonly service: number[]
 }
@@ -93,11 +92,48 @@ export function summarizeLatencies(latencies: readonly number[]): Latencies {
 }
 
 /** The median of a block's response times, microseconds. */
-export function medianOfBlock({ response }: Block): number {
+export function medianOfBlock({ response }: InsertBlock): number {
   return toNanoseconds(medianOf(response))
 }
 
 /** The clock has no finer digits; what floating point adds behind them is noise. */
 function toNanoseconds(us: number): number {
   return Math.round(us * 1000) / 1000
+}
+
+/** What a server counted while inserts were timed. */
+export interface CounterReading {
+  readonly name: string
+  readonly unit: string
+  readonly kind: ServerCounter['kind']
+  /** Per insert for a total; as it was at the end for a level. */
+  readonly value: number
+}
+
+/** Adds up what a server counts over several stretches of time. */
+export interface CounterSum {
+  /** One stretch, from `before` to `after`. */
+  add(before: readonly ServerCounter[], after: readonly ServerCounter[]): void
+  /** Totals divided by `inserts`; levels as they were last. */
+  perInsert(inserts: number): CounterReading[]
+}
+
+/** An empty sum. A total that fell (the server was restarted or its status was flushed) adds nothing. */
+export function createCounterSum(): CounterSum {
+  const sums = new Map<string, ServerCounter>()
+  return {
+    add(before, after) {
+      const start = new Map(before.map(({ name, value }) => [name, value]))
+      for (const counter of after) {
+        const { name, kind, value } = counter
+        const grown = Math.max(0, value - (start.get(name) ?? value)) + (sums.get(name)?.value ?? 0)
+        sums.set(name, { ...counter, value: kind === 'total' ? grown : value })
+      }
+    },
+    perInsert: (inserts) =>
+      [...sums.values()].map((counter) => ({
+        ...counter,
+        value: counter.kind === 'total' ? counter.value / Math.max(1, inserts) : counter.value,
+      })),
+  }
 }

@@ -4,14 +4,14 @@ import type { Group } from '../base/stats/curve.ts'
 import { mean, medianOf } from '../base/stats/quantiles.ts'
 import { forecastAt, type Forecast } from './forecast.ts'
 import type { Checkpoint } from './measure.ts'
-import { changeOf, judge, kneeOf, smallestRows, xOf, type Criteria, type Fitted, type Shape } from './shape.ts'
-import type { KeyOrder } from './table.ts'
+import { changeOf, judgeShape, kneeOf, smallestRows, xOf, type Criteria, type Fitted, type Shape } from './shape.ts'
+import type { InsertKeyOrder } from '../base/key-order.ts'
 
 /** How p50 depends on the rows, for one order of keys; latencies in microseconds. */
 export interface Model {
-  readonly keys: KeyOrder
+  readonly keys: InsertKeyOrder
   /** It is not of these keys' p50, but of that less the p50 of keys of this order. */
-  readonly against?: KeyOrder
+  readonly against?: InsertKeyOrder
   readonly shape: Shape
   readonly reason: string
   /** Spread of the block medians at one size: 1.4826 times their median absolute deviation. */
@@ -43,18 +43,18 @@ type Measured = Pick<Checkpoint, 'rows' | 'blocks' | 'control'>
 
 /**
  * A model for each order of keys that was measured at more than one size, or that a forecast is asked for.
- * Where both orders were, also one of what random keys cost beyond append keys, block by block: what hits
+ * Where both orders were, also one of what random keys cost beyond ascending keys, block by block: what hits
  * both alike (the machine, the flushing of what was just seeded) is not in it.
  */
 export function modelCurves(checkpoints: readonly Checkpoint[], options: ModelOptions): Model[] {
   const orders = [...new Set(checkpoints.map(({ keys }) => keys))]
-  const measuredAt = (order: KeyOrder) => checkpoints.filter(({ keys }) => keys === order)
+  const measuredAt = (order: InsertKeyOrder) => checkpoints.filter(({ keys }) => keys === order)
   const models = orders
     .filter((order) => measuredAt(order).length > 1 || options.forecast !== undefined)
     .map((order) => modelCurve(order, measuredAt(order), options))
   if (models.length < 2) return models
-  const beyond = differences(measuredAt('random'), measuredAt('append'))
-  return [...models, modelCurve('random', beyond, { seed: options.seed }, 'append')]
+  const beyond = differences(measuredAt('random'), measuredAt('ascending'))
+  return [...models, modelCurve('random', beyond, { seed: options.seed }, 'ascending')]
 }
 
 /** Blocks that were measured one after the other, less one another; at the sizes that both have. */
@@ -85,10 +85,10 @@ const madToDeviation = 1.4826
  * are differences to keys of that order, in which nothing is left of the machine.
  */
 export function modelCurve(
-  keys: KeyOrder,
+  keys: InsertKeyOrder,
   measured: readonly Measured[],
   options: ModelOptions,
-  against?: KeyOrder,
+  against?: InsertKeyOrder,
 ): Model {
   const grown = measured.filter(({ rows }) => rows >= smallestRows)
   const groups = grown.map(({ rows, blocks }): Group => ({ x: xOf(rows), values: blocks }))
@@ -96,8 +96,11 @@ export function modelCurve(
   const controls = grown.flatMap(({ rows, control }): Group[] =>
     control ? [{ x: xOf(rows), values: control.blocks }] : [],
   )
-  const verdict = judge({ groups, controls: against ? null : controls, noise }, createRandom(options.seed).fork(keys))
-  const { fitted, shape, reason, criterion } = verdict
+  const result = judgeShape(
+    { groups, controls: against ? null : controls, noise },
+    createRandom(options.seed).fork(keys),
+  )
+  const { fitted, shape, reason, criterion } = result
   return {
     keys,
     ...(against ? { against } : {}),
@@ -106,7 +109,7 @@ export function modelCurve(
     noise,
     ...(fitted ? describe(fitted, shape) : {}),
     ...(criterion ? { criterion } : {}),
-    ...(options.forecast === undefined ? {} : { forecast: forecastAt(options.forecast, verdict) }),
+    ...(options.forecast === undefined ? {} : { forecast: forecastAt(options.forecast, result) }),
   }
 }
 

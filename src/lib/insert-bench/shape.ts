@@ -61,7 +61,7 @@ export function xOf(rows: number): number {
 }
 
 /** What was found, and what later steps go on with. */
-export interface Verdict {
+export interface ShapeResult {
   readonly shape: Shape
   readonly reason: string
   readonly groups: readonly Group[]
@@ -70,8 +70,8 @@ export interface Verdict {
   readonly fitted?: Fitted
 }
 
-/** What a verdict is made from. */
-export interface Evidence {
+/** What a result is made from. */
+export interface ShapeInput {
   /** Block medians of each size, microseconds over `xOf` rows. */
   readonly groups: readonly Group[]
   /** Those of the control, at the same sizes; none where it was not measured, null where no machine is in the groups. */
@@ -88,15 +88,15 @@ export interface Evidence {
  * than 3 sizes or 5 blocks a size, over less than a factor of two in rows, when the sizes scatter about every curve, and
  * when the curve leaves what was seen or would fall below zero within a tenfold of the rows.
  */
-export function judge(evidence: Evidence, random: Random): Verdict {
-  const { groups, controls, noise } = evidence
-  const unknown = (reason: string): Verdict => ({ shape: 'unknown', reason, groups })
+export function judgeShape(input: ShapeInput, random: Random): ShapeResult {
+  const { groups, controls, noise } = input
+  const unknown = (reason: string): ShapeResult => ({ shape: 'unknown', reason, groups })
   const few = tooFew(groups)
   if (few !== null) return unknown(few)
   const criterion = criteriaOf(groups)
   const shape = bestShape(criterion, groups, random)
   const line = bootstrap(groups, fitLine, random)
-  const flat = (reason: string): Verdict => ({ shape: 'flat', reason, groups, criterion, fitted: line })
+  const flat = (reason: string): ShapeResult => ({ shape: 'flat', reason, groups, criterion, fitted: line })
   if (shape === 'flat') return flat('a constant explains the blocks best')
   const fitted = shape === 'knee' ? bootstrap(groups, fitHinge, random) : line
   const change = changeOf(fitted)

@@ -1,3 +1,11 @@
+/** A time in which an insert did not come back. */
+export interface Stall {
+  /** Since the first insert. */
+  readonly startSecond: number
+  readonly ms: number
+  readonly rows: number
+}
+
 /** An insert that took long, as it was noticed. */
 export interface SlowInsert {
   /** When it was sent, ms on the clock. */
@@ -6,6 +14,9 @@ export interface SlowInsert {
   /** In the table at its onset. */
   readonly rows: number
 }
+
+/** Stalls told one by one, and slow inserts remembered in a bucket: memory does not grow with the rows. */
+export const mostRemembered = 1000
 
 /** Under this no insert is a stall, ms. */
 export const stallFromMs = 100
@@ -35,4 +46,27 @@ export function longest(stalls: readonly SlowInsert[], most: number): SlowInsert
   if (stalls.length <= most) return [...stalls]
   const kept = [...stalls].sort((a, b) => b.ms - a.ms).slice(0, most)
   return kept.sort((a, b) => a.startedAt - b.startedAt)
+}
+
+/** Collects the stalls of a stream: all are counted, the longest kept. */
+export function createStallList() {
+  let count = 0
+  let ms = 0
+  let list: SlowInsert[] = []
+  return {
+    add(found: readonly SlowInsert[]): void {
+      count += found.length
+      for (const stall of found) ms += stall.ms
+      list = longest([...list, ...found], mostRemembered)
+    },
+    describe: (startedAt: number) => ({
+      stallCount: count,
+      stallMs: ms,
+      stalls: list.map((stall) => ({
+        startSecond: (stall.startedAt - startedAt) / 1000,
+        ms: stall.ms,
+        rows: stall.rows,
+      })),
+    }),
+  }
 }

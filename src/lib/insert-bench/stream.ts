@@ -3,18 +3,25 @@ import { failure } from '../base/errors/errors.ts'
 import { formatCount } from '../base/format.ts'
 import { createHistogram, percentileMs, recordMs, type LatencyHistogram } from '../base/measure/histogram.ts'
 import type { BlockOptions } from './blocks.ts'
-import { createCounterSum, type CounterReading } from './counters.ts'
 import { controlsBeside, paceControl, summarizeControl } from './control.ts'
-import type { Control, Latencies } from './measure.ts'
-import { paceInserts, scheduleFromNow, type InsertTiming, type Pace } from './pace.ts'
-import { judgeSchedule, type Schedule } from './schedule.ts'
+import { type Control, type Latencies, createCounterSum, type CounterReading } from './measure.ts'
+import { paceInserts, scheduleFromNow, type InsertTiming, type Pace, judgeSchedule, type Schedule } from './pace.ts'
 import { tooLarge, watch, type ShowProgress } from './run.ts'
-import { findStalls, longest, stallFromMs, type SlowInsert } from './stalls.ts'
-import { closeAfter, type BenchSession, type BenchTable, type KeyOrder } from './table.ts'
+import {
+  createStallList,
+  findStalls,
+  longest,
+  mostRemembered,
+  stallFromMs,
+  type SlowInsert,
+  type Stall,
+} from './stalls.ts'
+import { closeAfter, type BenchSession, type BenchTable } from './table.ts'
+import type { InsertKeyOrder } from '../base/key-order.ts'
 
 /** How to fill a table insert by insert. */
 export interface StreamOptions extends Pick<BlockOptions, 'concurrency' | 'rate' | 'clock' | 'signal' | 'settle'> {
-  readonly keys: KeyOrder
+  readonly keys: InsertKeyOrder
   /** Table size to end at. */
   readonly rows: number
   readonly show: ShowProgress
@@ -38,17 +45,9 @@ export interface Bucket extends Latencies {
   readonly serviceTime?: Latencies
 }
 
-/** A time in which an insert did not come back. */
-export interface Stall {
-  /** Since the first insert. */
-  readonly startSecond: number
-  readonly ms: number
-  readonly rows: number
-}
-
 /** Every insert on the way to a table size. */
 export interface Stream {
-  readonly keys: KeyOrder
+  readonly keys: InsertKeyOrder
   readonly inserts: number
   /** Spent inserting. */
   readonly seconds: number
@@ -66,8 +65,6 @@ export interface Stream {
 const maxBuckets = 20
 const msPerSecond = 1000
 const usPerMs = 1000
-/** Stalls told one by one, and slow inserts remembered in a bucket: memory does not grow with the rows. */
-const mostRemembered = 1000
 
 /**
  * Inserts row after row until the table has `rows`, and measures every one, as the Insert Benchmark of
@@ -211,26 +208,4 @@ function scheduleOf(rate: number, inserts: number, buckets: readonly Bucket[]): 
 
 function secondsOf(buckets: readonly Bucket[]): number {
   return buckets.reduce((sum, { seconds }) => sum + seconds, 0)
-}
-
-function createStallList() {
-  let count = 0
-  let ms = 0
-  let list: SlowInsert[] = []
-  return {
-    add(found: readonly SlowInsert[]): void {
-      count += found.length
-      for (const stall of found) ms += stall.ms
-      list = longest([...list, ...found], mostRemembered)
-    },
-    describe: (startedAt: number): Pick<Stream, 'stallCount' | 'stallMs' | 'stalls'> => ({
-      stallCount: count,
-      stallMs: ms,
-      stalls: list.map((stall) => ({
-        startSecond: (stall.startedAt - startedAt) / msPerSecond,
-        ms: stall.ms,
-        rows: stall.rows,
-      })),
-    }),
-  }
 }

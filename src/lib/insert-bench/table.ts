@@ -1,8 +1,6 @@
+import type { InsertKeyOrder } from '../base/key-order.ts'
 import type { ServerCounter } from '../ports/database.ts'
 import { failure, reasonOf } from '../base/errors/errors.ts'
-
-/** Order of the keys of a series of inserts: ascending above all that are there, or anywhere among them. */
-export type KeyOrder = 'append' | 'random'
 
 /** The parts of an insert benchmark that know the table. */
 export interface BenchTable {
@@ -21,7 +19,7 @@ export interface BenchTable {
 /** Single inserts into an open table. */
 export interface BenchSession {
   /** Makes a row; what is returned inserts it on that connection (from 0) and resolves when it is durable. */
-  draw(keys: KeyOrder, connection: number): () => Promise<void>
+  draw(keys: InsertKeyOrder, connection: number): () => Promise<void>
   /** What the control is: a statement that costs the server next to nothing. */
   readonly controlStatement: string
   /** Sends the control on that connection (from 0), in the way in which an insert is sent. */

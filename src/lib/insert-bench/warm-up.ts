@@ -1,11 +1,12 @@
 import { medianOf } from '../base/stats/quantiles.ts'
 import { timeControl, type ControlOptions } from './control.ts'
 import { paceInserts } from './pace.ts'
-import type { BenchSession, KeyOrder } from './table.ts'
+import type { BenchSession } from './table.ts'
+import type { InsertKeyOrder } from '../base/key-order.ts'
 
 /** How a table size is warmed up. */
 export interface WarmUpOptions extends ControlOptions {
-  readonly keys: readonly KeyOrder[]
+  readonly keys: readonly InsertKeyOrder[]
   /** Inserts of each series; null: until the client's own cost is steady. */
   readonly warmup: number | null
 }
@@ -91,7 +92,7 @@ export function isSteady(medians: readonly number[]): boolean {
 /** Sends so many inserts, spread over the connections, whose times nobody asks for. */
 export async function insertUntimed(
   session: BenchSession,
-  keys: KeyOrder,
+  keys: InsertKeyOrder,
   inserts: number,
   { concurrency, clock, signal, turn }: ControlOptions,
 ): Promise<void> {

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import type { InsertKeyOrder } from '../base/key-order.ts'
 import { count, distribution, flag, list, number, object, oneOf, orNull, text } from './fields.ts'
 
 const us = (name: string) => number(`${name}, microseconds`)
@@ -11,7 +12,8 @@ const latencies = {
   mean: us('mean'),
 }
 
-const keyOrder = () => oneOf('order of the keys that were inserted', 'random', 'append')
+const keyOrder = (description = 'order of the keys that were inserted; append, of earlier versions, is ascending') =>
+  Type.Unsafe<InsertKeyOrder>(oneOf(description, 'random', 'ascending', 'append'))
 
 const Counters = list(
   'what the server counted during the timed inserts; empty when it tells nothing',
@@ -76,7 +78,7 @@ const estimate = (description: string) =>
 export const Model = object('how p50 depends on the rows, for one order of keys', {
   keys: keyOrder(),
   against: Type.Optional(
-    oneOf('when there: what is modelled is p50 less that of keys of this order, block by block', 'random', 'append'),
+    keyOrder('when there: what is modelled is p50 less that of keys of this order, block by block'),
   ),
   shape: oneOf('of the curve', 'flat', 'logarithmic', 'knee', 'drift', 'unknown'),
   reason: text('why this shape'),

@@ -1,8 +1,9 @@
 import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
+import { currentKeyOrder, type InsertKeyOrder } from '../base/key-order.ts'
 import { failure, reasonOf } from '../base/errors/errors.ts'
 import { plain } from '../base/format.ts'
-import { reportKinds, type Report } from './record.ts'
+import { reportKinds, type InsertBenchReport, type Report } from './record.ts'
 import { reportSchemaName } from './names.ts'
 
 type Kind = keyof typeof reportKinds
@@ -41,7 +42,24 @@ export function parseReport(content: string, file: string): Report {
       `${first?.instancePath.replaceAll('/', '.').slice(1) || 'it'} ${first ? expectationOf(first) : 'does not fit'}`,
     )
   }
-  return value
+  return value.kind === 'insert-bench' ? withCurrentKeyOrders(value) : value
+}
+
+/** Earlier versions called ascending keys `append` in reports of timed inserts. */
+function withCurrentKeyOrders(report: InsertBenchReport): InsertBenchReport {
+  const { checkpoints, model, stream, sweep } = report
+  const renewed = <Keyed extends { readonly keys?: InsertKeyOrder }>(keyed: Keyed): Keyed =>
+    keyed.keys === undefined ? keyed : { ...keyed, keys: currentKeyOrder(keyed.keys) }
+  const models = model?.map(({ against, ...one }) => {
+    return { ...renewed(one), ...(against === undefined ? {} : { against: currentKeyOrder(against) }) }
+  })
+  return {
+    ...report,
+    checkpoints: checkpoints.map(renewed),
+    ...(models && { model: models }),
+    ...(stream && { stream: renewed(stream) }),
+    ...(sweep && { sweep: { ...sweep, keys: sweep.keys.map(currentKeyOrder) } }),
+  }
 }
 
 /** Typebox's own words, except where they are a regular expression or leave out what is allowed. */

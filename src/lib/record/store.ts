@@ -2,9 +2,7 @@ import { access, constants, link, open, readdir, readFile, rename, rm, stat, wri
 import { basename, dirname, join } from 'node:path'
 import { ignoreFailure } from '../base/abort.ts'
 import { failure, reasonOf } from '../base/errors/errors.ts'
-import { inFolder, tryFolder } from '../base/folders.ts'
-import { isLike } from '../base/glob.ts'
-import { runFileName, takeFreeName } from '../base/run-files.ts'
+import { inFolder, tryFolder, runFileName, takeFreeName, isLike } from '../base/files.ts'
 import type { Report } from './record.ts'
 
 /**

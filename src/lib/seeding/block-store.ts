@@ -1,8 +1,7 @@
 import type { BlockEnd, Counter, Database, InsertStrategy } from '../ports/database.ts'
 import { createBlockSource, type BlockPlan } from './blocks.ts'
 import { isBlockStored, isDeferred, receiptOf } from './journal.ts'
-import type { SeedRecipe } from './recipe.ts'
-import type { SeedTarget } from './seed.ts'
+import type { SeedRecipe, SeedTarget } from './recipe.ts'
 
 /** A seeding's way in, opened. */
 export interface BlockStore {

@@ -1,8 +1,6 @@
 import type { Block, CounterChange, EncodedRows } from '../ports/database.ts'
-import { createRandom, type Random } from '../base/random.ts'
-import type { Allotment } from './allot.ts'
-import { createPermutation } from './permutation.ts'
-import type { SeedRecipe } from './recipe.ts'
+import { createPermutation, createRandom } from '../base/random.ts'
+import type { SeedRecipe, ParentRows, RowWriter } from './recipe.ts'
 import { chunksKept, rowsPerChunk } from '../base/limits.ts'
 
 /** Rows that are stored with one commit. Fewer cost more commits, more grow the log and the wait at Ctrl-C. */
@@ -19,18 +17,15 @@ export interface BlockPlan {
   readonly parents: CounterChange['parents']
 }
 
-/** Writes a seeding's row `index` (from 0) at `offset`; `parent` is the key of its parent. */
-export type RowWriter = (target: Buffer, offset: number, index: number, parent: number, random: Random) => void
-
 /**
  * Cuts a seeding into blocks of at most `size` rows. A parent's rows stay in one block where they fit, so that two
  * connections seldom wait for each other over a parent.
  */
-export function planBlocks(allotments: readonly Allotment[], size = rowsPerBlock): BlockPlan[] {
+export function planBlocks(all: readonly ParentRows[], size = rowsPerBlock): BlockPlan[] {
   const blocks: BlockPlan[] = []
   let first = 0
   let rows = 0
-  let parents: Allotment[] = []
+  let parents: ParentRows[] = []
   const close = (): void => {
     if (rows === 0) return
     blocks.push({ number: blocks.length, first, rows, parents })
@@ -38,14 +33,14 @@ export function planBlocks(allotments: readonly Allotment[], size = rowsPerBlock
     rows = 0
     parents = []
   }
-  for (const allotment of allotments) {
-    if (rows + allotment.rows > size) close()
-    let left = allotment.rows
+  for (const parent of all) {
+    if (rows + parent.rows > size) close()
+    let left = parent.rows
     while (left > 0) {
-      const part = Math.min(left, size - rows)
-      parents.push(part === allotment.rows ? allotment : { key: allotment.key, rows: part })
-      rows += part
-      left -= part
+      const taken = Math.min(left, size - rows)
+      parents.push(taken === parent.rows ? parent : { key: parent.key, rows: taken })
+      rows += taken
+      left -= taken
       if (rows === size) close()
     }
   }
@@ -85,7 +80,7 @@ export function createBlockSource(recipe: SeedRecipe, rowBytes: number, writeRow
   }
 
   return {
-    plans: planBlocks(recipe.allotments),
+    plans: planBlocks(recipe.parents),
     createMaker() {
       const buffers = Array.from({ length: chunksKept + 1 }, () => Buffer.allocUnsafe(rowsPerChunk * rowBytes))
       return (plan) => ({ rows: plan.rows, chunks: () => chunks(plan, buffers) })
@@ -94,15 +89,15 @@ export function createBlockSource(recipe: SeedRecipe, rowBytes: number, writeRow
 }
 
 /** The parent of each row by the row's index: one after the other, or all over the table. */
-function createParentLookup({ allotments, order, seed }: SeedRecipe): (index: number) => number {
-  const ends = new Float64Array(allotments.length)
+function createParentLookup({ parents, order, seed }: SeedRecipe): (index: number) => number {
+  const ends = new Float64Array(parents.length)
   let total = 0
-  for (const [at, { rows }] of allotments.entries()) {
+  for (const [at, { rows }] of parents.entries()) {
     total += rows
     ends[at] = total
   }
   const grouped = createEndSearch(ends)
-  const keyAt = (index: number): number => (allotments[grouped(index)] as Allotment).key
+  const keyAt = (index: number): number => parents[grouped(index)]!.key
   if (order === 'grouped') return keyAt
   const shuffle = createPermutation(total, `${seed}/order`)
   return (index) => keyAt(shuffle(index))

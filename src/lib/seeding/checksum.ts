@@ -1,5 +1,5 @@
 import type { AnyLayout, EncodedRows, Value } from '../ports/database.ts'
-import { mix32 } from './permutation.ts'
+import { mix32 } from '../base/random.ts'
 
 /** How many rows there are and the sum of their hashes: the same for the same rows in whatever order. */
 export interface RowSum {

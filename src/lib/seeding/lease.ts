@@ -5,7 +5,7 @@ import { ignoreFailure } from '../base/abort.ts'
 import type { Database } from '../ports/database.ts'
 import { failure, RushbenchError } from '../base/errors/errors.ts'
 import { parts } from './journal-tables.ts'
-import { isGone, thisProcess } from './processes.ts'
+import { isGone, thisProcess } from '../base/processes.ts'
 
 /** Where the lease stands among the parts of the journal. */
 export const leasePart = -1

@@ -1,22 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ignoreFailure } from '../base/abort.ts'
-import type { Counter, Database, InsertStrategy, RowLayout } from '../ports/database.ts'
+import type { Database, InsertStrategy } from '../ports/database.ts'
 import { RushbenchError } from '../base/errors/errors.ts'
 import { chooseStrategy, openBlockStore } from './block-store.ts'
-import { planBlocks, type BlockPlan, type RowWriter } from './blocks.ts'
+import { planBlocks, type BlockPlan } from './blocks.ts'
 import type { RowSum } from './checksum.ts'
 import { beginJournal, isDeferred, readStored, removeJournal, type Journal } from './journal.ts'
 import { explainLoss, releaseLease, renewLease, requireLease } from './lease.ts'
-import { rowsOf, type SeedRecipe } from './recipe.ts'
+import { rowsOf, type SeedRecipe, type SeedTarget } from './recipe.ts'
 import type { Progress } from '../base/progress.ts'
-
-/** A table that can be seeded. */
-export interface SeedTarget<R extends object> {
-  readonly layout: RowLayout<R>
-  readonly counter: Counter
-  /** Makes the recipe's rows. */
-  createWriter(recipe: SeedRecipe): RowWriter
-}
 
 /** How a seeding is run; none of it changes the rows. */
 export interface SeedOptions {
@@ -91,7 +83,7 @@ export async function resumeSeeding<R extends object>(
   const startedAt = performance.now()
   const { strategy, passedOver } = await chooseStrategy(database)
   if (recipe.indexes === 'after') await database.dropIndexes(target.layout.table)
-  const plans = planBlocks(recipe.allotments)
+  const plans = planBlocks(recipe.parents)
   const total = rowsOf(recipe)
   const resumedAt = sumRows(plans.filter(({ number }) => stored.has(number)))
   let done = resumedAt
@@ -184,8 +176,8 @@ export async function finishSeeding<R extends object>(
   { layout, counter }: SeedTarget<R>,
   recipe: SeedRecipe,
 ): Promise<void> {
-  const first = recipe.allotments[0]
-  const last = recipe.allotments.at(-1)
+  const first = recipe.parents[0]
+  const last = recipe.parents.at(-1)
   if (recipe.indexes === 'after') await database.createIndexes(layout.table)
   if (first && last && isDeferred(database, recipe)) await database.recount(counter, { from: first.key, to: last.key })
   await removeJournal(database)

@@ -4,8 +4,7 @@ import { failure } from '../base/errors/errors.ts'
 import { formatCount } from '../base/format.ts'
 import { createBlockSource } from './blocks.ts'
 import { createRowSummer, emptySum, type RowSum } from './checksum.ts'
-import { rowsOf, type SeedRecipe } from './recipe.ts'
-import type { SeedTarget } from './seed.ts'
+import { rowsOf, type SeedRecipe, type SeedTarget } from './recipe.ts'
 import type { Progress } from '../base/progress.ts'
 
 /** Rows between two looks at the signal and two signs of progress. */

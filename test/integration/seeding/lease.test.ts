@@ -7,7 +7,7 @@ import type { Database } from '../../../src/lib/ports/database.ts'
 import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
 import { parts, storedBlocks } from '../../../src/lib/seeding/journal-tables.ts'
 import { explainLoss, leasePart, releaseLease, renewLease, takeLease } from '../../../src/lib/seeding/lease.ts'
-import { thisProcess } from '../../../src/lib/seeding/processes.ts'
+import { thisProcess } from '../../../src/lib/base/processes.ts'
 import { testVersions, type TestDatabase } from '../../support/database/engines.ts'
 
 const tables = [storedBlocks, parts]

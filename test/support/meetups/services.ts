@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { collectViolations } from '../../../src/lib/audit/result.ts'
+import { collectViolations } from '../../../src/lib/audit/audit-result.ts'
 import type { Store } from '../../../src/lib/ports/database.ts'
 import type { LedgerEntry } from '../../../src/lib/ports/scenario.ts'
 import { createMemoryPubSub } from '../../../src/lib/adapters/pubsub/pubsub.ts'

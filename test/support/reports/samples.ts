@@ -64,11 +64,11 @@ const latencies = { p95: 400, p99: 900, max: 2000, mean: 300 }
 export const sweep: InsertBenchReport = {
   ...savedReport('insert-bench', 'insert-bench-baseline.json'),
   checkpoints: [0, 1_000_000, 2_000_000].flatMap((rows) =>
-    (['append', 'random'] as const).map((keys) => ({
+    (['ascending', 'random'] as const).map((keys) => ({
       rows,
       keys,
       inserts: 100,
-      p50: keys === 'append' ? 240 : 250 + rows / 10_000,
+      p50: keys === 'ascending' ? 240 : 250 + rows / 10_000,
       ...latencies,
       blocks: [240, 250, 260],
       counters: [{ name: 'page reads', unit: 'pages', kind: 'total' as const, value: rows / 1e6 }],
@@ -98,7 +98,7 @@ export const streamed: InsertBenchReport = {
   checkpoints: [],
   model: [],
   stream: {
-    keys: 'append',
+    keys: 'ascending',
     inserts: 200,
     seconds: 2,
     exitInsertsPerSecond: 90,

@@ -2,7 +2,7 @@ import type { BookingMessage } from '../../../src/lib/workloads/stations/api-sch
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { collectViolations } from '../../../src/lib/audit/result.ts'
+import { collectViolations } from '../../../src/lib/audit/audit-result.ts'
 import type { Broker, Message } from '../../../src/lib/ports/broker.ts'
 import { openBroker } from '../../../src/lib/adapters/brokers/registry.ts'
 import { openCache } from '../../../src/lib/adapters/cache/cache.ts'

@@ -7,7 +7,7 @@ import { splitWords } from '../../../src/lib/compare/command-line.ts'
 import { definitionOf, type SettingName } from '../../../src/lib/config/settings.ts'
 import { parseFault } from '../../../src/lib/load/faults/faults.ts'
 import { parseLimit } from '../../../src/lib/load/limits/limit.ts'
-import { parseInsertThreshold } from '../../../src/lib/insert-bench/thresholds.ts'
+import { parseInsertThreshold } from '../../../src/lib/insert-bench/insert-thresholds.ts'
 import { parseThreshold } from '../../../src/lib/load/metrics/thresholds.ts'
 
 const root = new URL('../../../', import.meta.url)

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cacheExperimentText } from '../../../src/lib/render/terminal/cache-experiment-text.ts'
-import { compareSides, type CacheRun } from '../../../src/lib/compare/cache-experiment.ts'
-import { pauseAfter, sidesInTurn } from '../../../src/lib/compare/cache-experiment.ts'
+import { compareSides, type CacheRun, pauseAfter, sidesInTurn } from '../../../src/lib/compare/cache-experiment.ts'
 import { savedReport } from '../../support/reports/fixtures.ts'
 
 const saved = savedReport('load', 'load-baseline.json')

@@ -68,15 +68,17 @@ describe('differencesOf', () => {
   })
 
   it('tells tables apart that are not of about the same size', () => {
-    const of = (rows: number, keys: 'append' | 'random' = 'append') => ({
+    const of = (rows: number, keys: 'ascending' | 'random' = 'ascending') => ({
       ...inserts,
       checkpoints: [{ ...inserts.checkpoints[0]!, rows, keys }],
     })
     expect(differencesOf(of(200_000), of(209_000))).toEqual([])
     expect(differencesOf(of(0), of(4000))).toEqual([])
-    expect(differencesOf(of(200_000), of(220_000))).toEqual(['tables: 200,000 rows (append) and 220,000 rows (append)'])
-    expect(differencesOf(of(10), of(10, 'random'))).toEqual(['tables: 10 rows (append) and 10 rows (random)'])
-    expect(differencesOf(of(10), { ...inserts, checkpoints: [] })).toEqual(['tables: 10 rows (append) and none'])
+    expect(differencesOf(of(200_000), of(220_000))).toEqual([
+      'tables: 200,000 rows (ascending) and 220,000 rows (ascending)',
+    ])
+    expect(differencesOf(of(10), of(10, 'random'))).toEqual(['tables: 10 rows (ascending) and 10 rows (random)'])
+    expect(differencesOf(of(10), { ...inserts, checkpoints: [] })).toEqual(['tables: 10 rows (ascending) and none'])
   })
 })
 

@@ -6,7 +6,7 @@ const shape = (turns: ReturnType<typeof planTurns>) => turns.map(({ keys, insert
 
 describe('planTurns', () => {
   it('lets the series take turns, the last of a round being the first of the next', () => {
-    const turns = planTurns({ keys: ['append', 'random'], inserts: 35, concurrency: 1 })
+    const turns = planTurns({ keys: ['ascending', 'random'], inserts: 35, concurrency: 1 })
     expect(shape(turns)).toEqual(['a11', 'r11', 'r12', 'a12', 'a12', 'r12'])
     expect(turns.map(({ until }) => until)).toEqual([11, 22, 34, 46, 58, 70])
   })
@@ -22,8 +22,8 @@ describe('planTurns', () => {
   it('plans every insert of every series', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 100 }), (inserts, concurrency) => {
-        const turns = planTurns({ keys: ['append', 'random'], inserts, concurrency })
-        for (const keys of ['append', 'random']) {
+        const turns = planTurns({ keys: ['ascending', 'random'], inserts, concurrency })
+        for (const keys of ['ascending', 'random']) {
           const own = turns.filter((turn) => turn.keys === keys)
           expect(own.reduce((sum, turn) => sum + turn.inserts, 0)).toBe(inserts)
         }

@@ -29,7 +29,7 @@ function model(curve: SimulatedCurve, sizes: readonly number[], control?: Simula
     const blocks = controls?.[size]?.blocks
     return blocks ? { ...one, control: controlOf(blocks) } : one
   })
-  return modelCurve('append', measured, { seed: 'seed', forecast: 2 * (sizes.at(-1) ?? 0) })
+  return modelCurve('ascending', measured, { seed: 'seed', forecast: 2 * (sizes.at(-1) ?? 0) })
 }
 
 const tenfold = thousands(100, 200, 400, 700, 1000)
@@ -97,7 +97,7 @@ describe('of simulated sweeps', { timeout: 120_000 }, () => {
     const knees = machines.flatMap(([machine, noise]) =>
       Array.from({ length: runs }, (_, run) => {
         const measured = sweep(simulatedCurves.flat, simulatedSizes.eight, noise, `${machine} ${run}`)
-        return modelCurve('append', measured, { seed: 's' }).shape === 'knee'
+        return modelCurve('ascending', measured, { seed: 's' }).shape === 'knee'
       }),
     )
     expect(knees.filter(Boolean).length).toBeLessThanOrEqual(knees.length / 100)
@@ -111,7 +111,7 @@ describe('of simulated sweeps', { timeout: 120_000 }, () => {
       for (const [machine, noise] of machines)
         for (let run = 0; run < runs / 5; run++) {
           const measured = sweep(curve, simulatedSizes.five, noise, `${machine} ${run}`)
-          const p50 = modelCurve('append', measured, { seed: 's', forecast: rows }).forecast!.p50
+          const p50 = modelCurve('ascending', measured, { seed: 's', forecast: rows }).forecast!.p50
           if (!p50) continue
           said++
           if (machine === 'quiet') quiet++

@@ -92,7 +92,9 @@ describe('what was planted', { timeout: 60_000 }, () => {
 it('leaves an empty table out, whatever it took', () => {
   const [empty, ...grown] = measure({ curve: flat }, 'seed')
   const slow = { ...empty!, blocks: empty!.blocks.map((us) => us * 20) }
-  expect(modelCurve('append', [slow, ...grown], { seed: 's' })).toEqual(modelCurve('append', grown, { seed: 's' }))
+  expect(modelCurve('ascending', [slow, ...grown], { seed: 's' })).toEqual(
+    modelCurve('ascending', grown, { seed: 's' }),
+  )
 })
 
 describe('flat', () => {
@@ -111,7 +113,7 @@ describe('flat', () => {
 })
 
 describe('two orders of keys', () => {
-  const checkpoints = (keys: 'append' | 'random', seed: string, more: (rows: number) => number) =>
+  const checkpoints = (keys: 'ascending' | 'random', seed: string, more: (rows: number) => number) =>
     // The same drift for both: they were measured side by side.
     measure({ curve: flat, drift: 0.3, noise: 0 }, 'drift').map(({ rows, blocks }, size) => {
       const noise = measure({ curve: () => 0.001, noise: 5000 }, seed)[size]!.blocks
@@ -131,12 +133,12 @@ describe('two orders of keys', () => {
     })
 
   it('are held against each other block by block, which takes out what hits both', () => {
-    const append = checkpoints('append', 'a', () => 0)
+    const ascending = checkpoints('ascending', 'a', () => 0)
     const random = checkpoints('random', 'b', (rows) => knee(rows) - 200)
-    const [first, second, third] = modelCurves([...append, ...random], { seed: 'seed', forecast: 20 * million })
-    expect([first, second]).toMatchObject([{ keys: 'append' }, { keys: 'random' }])
+    const [first, second, third] = modelCurves([...ascending, ...random], { seed: 'seed', forecast: 20 * million })
+    expect([first, second]).toMatchObject([{ keys: 'ascending' }, { keys: 'random' }])
     expect(first).not.toHaveProperty('against')
-    expect(third).toMatchObject({ keys: 'random', against: 'append', shape: 'knee' })
+    expect(third).toMatchObject({ keys: 'random', against: 'ascending', shape: 'knee' })
     expect(third!.level!.value).toBeCloseTo(45, -1)
     expect(third!.knee!.value / million).toBeCloseTo(1.5, 0)
     expect(third).not.toHaveProperty('forecast')
@@ -145,11 +147,11 @@ describe('two orders of keys', () => {
   it('and one alone is not', () => {
     expect(
       modelCurves(
-        checkpoints('append', 'a', () => 0),
+        checkpoints('ascending', 'a', () => 0),
         { seed: 's' },
       ),
     ).toHaveLength(1)
-    expect(modelCurves(checkpoints('append', 'a', () => 0).slice(0, 1), { seed: 's' })).toEqual([])
+    expect(modelCurves(checkpoints('ascending', 'a', () => 0).slice(0, 1), { seed: 's' })).toEqual([])
   })
 })
 

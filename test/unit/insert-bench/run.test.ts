@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { summarizeLatencies } from '../../../src/lib/insert-bench/measure.ts'
 import { runInsertBench, sweepTo, type BenchOptions } from '../../../src/lib/insert-bench/run.ts'
-import type { BenchTable, KeyOrder } from '../../../src/lib/insert-bench/table.ts'
+import type { BenchTable } from '../../../src/lib/insert-bench/table.ts'
 import { realClock } from '../../../src/lib/base/measure/clock.ts'
+import type { InsertKeyOrder } from '../../../src/lib/base/key-order.ts'
 
 const options: BenchOptions = {
   at: [],
-  keys: ['append'],
+  keys: ['ascending'],
   inserts: 20,
   warmup: 5,
   concurrency: 1,
@@ -17,12 +18,12 @@ const options: BenchOptions = {
 }
 
 /** A table that only counts its rows, and a server that counts two pages for each random insert. */
-function countingTable(rows: number): BenchTable & { closed: number; controls: number; order: KeyOrder[] } {
+function countingTable(rows: number): BenchTable & { closed: number; controls: number; order: InsertKeyOrder[] } {
   let pages = 1000
   const table = {
     closed: 0,
     controls: 0,
-    order: [] as KeyOrder[],
+    order: [] as InsertKeyOrder[],
     count: async () => rows,
     requireRoom: async (more: number) => {
       if (rows + more > 1_000_000) throw new Error(`no room for ${more}`)
@@ -33,7 +34,7 @@ function countingTable(rows: number): BenchTable & { closed: number; controls: n
       { name: 'checkpoint age', value: rows, kind: 'level' as const, unit: 'bytes' },
     ],
     open: async () => ({
-      draw: (keys: KeyOrder) => async () => {
+      draw: (keys: InsertKeyOrder) => async () => {
         rows++
         if (keys === 'random') pages += 2
         table.order.push(keys)
@@ -51,7 +52,7 @@ describe('runInsertBench', () => {
     const table = countingTable(1000)
     const [checkpoint, ...others] = await runInsertBench(table, options)
     expect(others).toEqual([])
-    expect(checkpoint).toMatchObject({ rows: 1000, inserts: 20, keys: 'append' })
+    expect(checkpoint).toMatchObject({ rows: 1000, inserts: 20, keys: 'ascending' })
     expect(checkpoint!.blocks).toHaveLength(2)
     expect(checkpoint).not.toHaveProperty('serviceTime')
     expect(checkpoint!.control).toMatchObject({ statement: 'nothing', statements: 20 })
@@ -82,19 +83,19 @@ describe('runInsertBench', () => {
 
   it('measures series in turns, the order alternating, each with its own counters', async () => {
     const table = countingTable(0)
-    const keys: KeyOrder[] = ['append', 'random']
+    const keys: InsertKeyOrder[] = ['ascending', 'random']
     const checkpoints = await runInsertBench(table, { ...options, keys, warmup: 1 })
-    const block = (order: KeyOrder) => Array.from({ length: 1 + 10 }, () => order)
+    const block = (order: InsertKeyOrder) => Array.from({ length: 1 + 10 }, () => order)
     expect(table.order).toEqual([
-      'append',
+      'ascending',
       'random',
-      ...block('append'),
+      ...block('ascending'),
       ...block('random'),
       ...block('random'),
-      ...block('append'),
+      ...block('ascending'),
     ])
     expect(checkpoints.map((checkpoint) => [checkpoint.keys, checkpoint.rows, checkpoint.counters[0]?.value])).toEqual([
-      ['append', 0, 0],
+      ['ascending', 0, 0],
       ['random', 0, 2],
     ])
     expect(checkpoints[0]!.counters[1]).toMatchObject({ name: 'checkpoint age', value: 46 })
@@ -107,10 +108,10 @@ describe('runInsertBench', () => {
     [{ rate: 5000, concurrency: 2 }, 'insertsPerSecond', 0],
   ])('measures with %j too, and says %s', async (more, said, leadIns) => {
     const table = countingTable(0)
-    const checkpoints = await runInsertBench(table, { ...options, keys: ['random', 'append'], inserts: 40, ...more })
+    const checkpoints = await runInsertBench(table, { ...options, keys: ['random', 'ascending'], inserts: 40, ...more })
     expect(checkpoints.map(({ keys, inserts }) => [keys, inserts])).toEqual([
       ['random', 40],
-      ['append', 40],
+      ['ascending', 40],
     ])
     for (const checkpoint of checkpoints) expect(checkpoint).toHaveProperty(said)
     expect(await table.count()).toBe(90 + leadIns)
@@ -130,7 +131,7 @@ describe('runInsertBench', () => {
     const timed = { ...options, rate: 5000, warmup: 0 }
     const [single] = await runInsertBench(countingTable(0), { ...timed, keys: ['random'] })
     expect(single!.counters[0]).toMatchObject({ name: 'page reads', value: 2 })
-    const both = await runInsertBench(countingTable(0), { ...timed, keys: ['random', 'append'] })
+    const both = await runInsertBench(countingTable(0), { ...timed, keys: ['random', 'ascending'] })
     expect(both.map(({ counters }) => counters)).toEqual([[], []])
   })
 
@@ -181,7 +182,7 @@ describe('runInsertBench', () => {
       const session = await table.open(0, 1)
       return {
         ...session,
-        draw: (keys: KeyOrder) => {
+        draw: (keys: InsertKeyOrder) => {
           if (table.order.length === 35) stop.abort()
           return session.draw(keys, 0)
         },

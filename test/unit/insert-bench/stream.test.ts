@@ -59,7 +59,7 @@ async function stream(service: (row: number) => number, more: Partial<StreamOpti
     }),
   }
   const done = runStream(table, {
-    keys: 'append',
+    keys: 'ascending',
     rows: present + 400,
     concurrency: 1,
     rate: null,
@@ -79,7 +79,7 @@ describe('runStream, by hand', () => {
     // 20 rows a bucket: 2 ms each in the first half, 4 ms each in the second.
     const result = await stream((row) => (row < 1200 ? 2 : 4))
     expect(result).toMatchObject({
-      keys: 'append',
+      keys: 'ascending',
       inserts: 400,
       // 200 of 2 ms, 200 of 4 ms.
       seconds: 1.2,

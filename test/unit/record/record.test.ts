@@ -165,11 +165,13 @@ describe('parseReport', () => {
     expect(() => parseReport(content, 'a')).toThrow(/^.{1,250}$/)
   })
 
-  it('reads the order of keys at a checkpoint, which may be left out', () => {
+  it('reads the order of keys at a checkpoint, which may be left out or by its old word', () => {
     const parsed: unknown = JSON.parse(reportText('insert-bench-baseline.json'))
     const keyed = (keys: string) => JSON.stringify(replaced(parsed, ['checkpoints', 0, 'keys'], keys))
-    expect(parseReport(keyed('append'), 'a')).toMatchObject({ checkpoints: [{ keys: 'append' }] })
-    expect(() => parseReport(keyed('sideways'), 'a')).toThrow('checkpoints.0.keys must be one of random, append')
+    expect(parseReport(keyed('append'), 'a')).toMatchObject({ checkpoints: [{ keys: 'ascending' }] })
+    expect(() => parseReport(keyed('sideways'), 'a')).toThrow(
+      'checkpoints.0.keys must be one of random, ascending, append',
+    )
   })
 })
 

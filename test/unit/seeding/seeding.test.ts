@@ -1,20 +1,24 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createRandom } from '../../../src/lib/base/random.ts'
-import { allotEvenly } from '../../../src/lib/seeding/allot.ts'
-import { createBlockSource, planBlocks, type RowWriter } from '../../../src/lib/seeding/blocks.ts'
+import { createRandom, createPermutation } from '../../../src/lib/base/random.ts'
+import { createBlockSource, planBlocks } from '../../../src/lib/seeding/blocks.ts'
 import { createRowSummer, emptySum } from '../../../src/lib/seeding/checksum.ts'
-import { createKeyWriter, keyOrders, type KeyOrder, type KeyRecipe } from '../../../src/lib/seeding/keys.ts'
-import { createPermutation } from '../../../src/lib/seeding/permutation.ts'
-import { decodeRecipe, encodeRecipe, type SeedRecipe } from '../../../src/lib/seeding/recipe.ts'
-import { writeUuidV7 } from '../../../src/lib/seeding/uuid.ts'
+import { createKeyWriter, type KeyRecipe, writeUuidV7 } from '../../../src/lib/seeding/keys.ts'
+import {
+  decodeRecipe,
+  encodeRecipe,
+  type SeedRecipe,
+  distributeEvenly,
+  type RowWriter,
+} from '../../../src/lib/seeding/recipe.ts'
+import { keyOrders, type KeyOrder } from '../../../src/lib/base/key-order.ts'
 
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0)
 
-describe('allotEvenly', () => {
+describe('distributeEvenly', () => {
   it('gives everybody the same where there is room, and the rest to the others', () => {
-    const rooms = [10, 2, 10, 0].map((free, key) => ({ key, free }))
-    expect(allotEvenly(rooms, 9)).toEqual([
+    const capacities = [10, 2, 10, 0].map((free, key) => ({ key, free }))
+    expect(distributeEvenly(capacities, 9)).toEqual([
       { key: 0, rows: 4 },
       { key: 1, rows: 2 },
       { key: 2, rows: 3 },
@@ -22,21 +26,21 @@ describe('allotEvenly', () => {
   })
 
   it('refuses more than there is room for', () => {
-    expect(() => allotEvenly([{ key: 1, free: 5 }], 6)).toThrow(
+    expect(() => distributeEvenly([{ key: 1, free: 5 }], 6)).toThrow(
       '6 reservations do not fit: the slots have 5 places left',
     )
   })
 
-  it('allots exactly the rows, within the room, in order, and differs by one at most where there is room', () => {
-    const rooms = fc.array(fc.nat(20), { maxLength: 30 }).map((all) => all.map((free, key) => ({ key, free })))
+  it('distributes exactly the rows, within the capacities, in order, and differs by one at most where there is room', () => {
+    const capacities = fc.array(fc.nat(20), { maxLength: 30 }).map((all) => all.map((free, key) => ({ key, free })))
     fc.assert(
-      fc.property(rooms, fc.nat(300), (given, wanted) => {
+      fc.property(capacities, fc.nat(300), (given, wanted) => {
         const rows = Math.min(wanted, sum(given.map(({ free }) => free)))
-        const allotted = allotEvenly(given, rows)
-        expect(sum(allotted.map((allotment) => allotment.rows))).toBe(rows)
-        expect(allotted.map(({ key }) => key)).toEqual(allotted.map(({ key }) => key).toSorted((a, b) => a - b))
-        const most = Math.max(0, ...allotted.map((allotment) => allotment.rows))
-        for (const { key, rows: part } of allotted) {
+        const distributed = distributeEvenly(given, rows)
+        expect(sum(distributed.map((parent) => parent.rows))).toBe(rows)
+        expect(distributed.map(({ key }) => key)).toEqual(distributed.map(({ key }) => key).toSorted((a, b) => a - b))
+        const most = Math.max(0, ...distributed.map((parent) => parent.rows))
+        for (const { key, rows: part } of distributed) {
           const free = given[key]!.free
           expect(part).toBeLessThanOrEqual(free)
           expect(part === free || part >= most - 1).toBe(true)
@@ -48,8 +52,8 @@ describe('allotEvenly', () => {
 
 describe('planBlocks', () => {
   it('keeps the rows of a parent together where they fit, and cuts those that are more than a block', () => {
-    const allotments = [3, 4, 1, 12].map((rows, key) => ({ key, rows }))
-    expect(planBlocks(allotments, 5)).toEqual([
+    const parents = [3, 4, 1, 12].map((rows, key) => ({ key, rows }))
+    expect(planBlocks(parents, 5)).toEqual([
       { number: 0, first: 0, rows: 3, parents: [{ key: 0, rows: 3 }] },
       {
         number: 1,
@@ -68,9 +72,9 @@ describe('planBlocks', () => {
   })
 
   it('loses and invents nothing', () => {
-    const allotments = fc.array(fc.integer({ min: 1, max: 40 })).map((all) => all.map((rows, key) => ({ key, rows })))
+    const parents = fc.array(fc.integer({ min: 1, max: 40 })).map((all) => all.map((rows, key) => ({ key, rows })))
     fc.assert(
-      fc.property(allotments, fc.integer({ min: 1, max: 50 }), (given, size) => {
+      fc.property(parents, fc.integer({ min: 1, max: 50 }), (given, size) => {
         const blocks = planBlocks(given, size)
         let next = 0
         for (const [number, block] of blocks.entries()) {
@@ -110,17 +114,17 @@ const someRecipe: SeedRecipe = {
   order: 'grouped',
   indexes: 'before',
   firstSerial: 0,
-  allotments: Array.from({ length: 50 }, (_, key) => ({ key, rows: 2500 + key })),
+  parents: Array.from({ length: 50 }, (_, key) => ({ key, rows: 2500 + key })),
 }
 
 describe('createBlockSource', () => {
   const lines = ({ text }: { text: string }) => text.trimEnd().split('\n')
   const parents = (rows: readonly string[]) => rows.map((row) => Number(row.slice(8)))
 
-  it('makes grouped and shuffled rows with the same parents, as many of each as was allotted', () => {
+  it('makes grouped and shuffled rows with the same parents, as many of each as was distributed', () => {
     const grouped = parents(lines(makeRows({})))
     const shuffled = parents(lines(makeRows({ order: 'shuffled' })))
-    expect(grouped).toEqual(someRecipe.allotments.flatMap(({ key, rows }) => Array<number>(rows).fill(key)))
+    expect(grouped).toEqual(someRecipe.parents.flatMap(({ key, rows }) => Array<number>(rows).fill(key)))
     expect(shuffled.toSorted((a, b) => a - b)).toEqual(grouped)
     const neighbours = shuffled.filter((parent, row) => parent === shuffled[row + 1]).length
     // One in fifty by chance.
@@ -206,7 +210,7 @@ describe('createKeyWriter', () => {
 })
 
 describe('a recipe as text', () => {
-  const allotments = fc
+  const parents = fc
     .array(fc.record({ key: fc.integer({ min: 1, max: 30 }), rows: fc.integer({ min: 1, max: 3 }) }))
     .map((steps) => {
       let key = 0
@@ -215,8 +219,8 @@ describe('a recipe as text', () => {
 
   it('comes back as it was', () => {
     fc.assert(
-      fc.property(allotments, fc.string(), fc.constantFrom(...keyOrders), fc.nat(), (all, seed, keys, firstSerial) => {
-        const recipe = { ...someRecipe, seed, keys, firstSerial, allotments: all }
+      fc.property(parents, fc.string(), fc.constantFrom(...keyOrders), fc.nat(), (all, seed, keys, firstSerial) => {
+        const recipe = { ...someRecipe, seed, keys, firstSerial, parents: all }
         expect(decodeRecipe(encodeRecipe(recipe))).toEqual(recipe)
       }),
     )
@@ -227,7 +231,7 @@ describe('a recipe as text', () => {
       Array.from({ length: 36 }, (__, slot) => day * 1440 + slot * 20),
     )
     const regular = days.flat().map((key) => ({ key, rows: 100 }))
-    expect(encodeRecipe({ ...someRecipe, allotments: regular }).length).toBeLessThan(60_000)
+    expect(encodeRecipe({ ...someRecipe, parents: regular }).length).toBeLessThan(60_000)
   })
 
   it('is refused when it is anything else', () => {

@@ -1,9 +1,15 @@
 import { pause } from '../../base/abort.ts'
-import { compareSides, type CacheRun, type ExperimentMetric } from '../../compare/cache-experiment.ts'
+import {
+  compareSides,
+  type CacheRun,
+  type ExperimentMetric,
+  pauseAfter,
+  sidesInTurn,
+  type CacheSide,
+} from '../../compare/cache-experiment.ts'
 import type { RunConfig } from '../../config/resolve.ts'
 import { connectDatabase } from '../../adapters/databases/registry.ts'
 import { failure } from '../../base/errors/errors.ts'
-import { pauseAfter, sidesInTurn, type CacheSide } from '../../compare/cache-experiment.ts'
 import type { LoadReport } from '../../record/record.ts'
 import { loadWorkload } from '../../workloads/registry.ts'
 import type { CacheTrial } from '../../ports/workload.ts'

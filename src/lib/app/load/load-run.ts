@@ -1,5 +1,5 @@
 import type { RunContext } from '../run-context.ts'
-import { letHeapGrow } from '../../base/heap.ts'
+import { letHeapGrow } from '../../base/v8.ts'
 import { scenarioSettings } from '../../config/scenario-settings.ts'
 import { strongestOf, type RunConfig } from '../../config/resolve.ts'
 import type { Settings } from '../../config/settings.ts'

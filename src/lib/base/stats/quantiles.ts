@@ -19,3 +19,15 @@ export function medianOf(values: readonly number[]): number {
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
+
+// Math.max(...values) passes each value on the stack, and throws RangeError for a hundred thousand of them.
+
+/** The largest of the values; -Infinity where there are none. */
+export function largest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), -Infinity)
+}
+
+/** The smallest of the values; Infinity where there are none. */
+export function smallest(values: readonly number[]): number {
+  return values.reduce((least, value) => Math.min(least, value), Infinity)
+}

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { failure } from '../../base/errors/errors.ts'
 import { mostWorkers } from '../../base/limits.ts'
-import { whyWrong } from '../../base/why-wrong.ts'
+import { whyWrong } from '../../base/parse-values.ts'
 import { runKeyPattern, type RunIdentity } from '../../queue/run-identity.ts'
 import { loadJob, type LoadJob } from '../engine/load-job.ts'
 

@@ -1,8 +1,7 @@
 import { open, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
-import { inFolder, tryFolder } from '../../base/folders.ts'
-import { runFileName, takeFreeName } from '../../base/run-files.ts'
+import { inFolder, tryFolder, runFileName, takeFreeName } from '../../base/files.ts'
 
 /** A file that only ever grows. */
 export interface AppendOnlyFile {

@@ -1,5 +1,11 @@
-import { mergeHistograms, percentileMs, percentilesOf, type Percentiles } from '../../base/measure/histogram.ts'
-import { spectrumOf, type Spectrum } from '../../base/measure/spectrum.ts'
+import {
+  mergeHistograms,
+  percentileMs,
+  percentilesOf,
+  type Percentiles,
+  spectrumOf,
+  type Spectrum,
+} from '../../base/measure/histogram.ts'
 import type { OutcomeCounts } from '../ledger/ledger.ts'
 import type { LoadModel } from '../engine/model.ts'
 import type { StepSum, MetricsTotal, IntervalMetrics } from './interval-metrics.ts'

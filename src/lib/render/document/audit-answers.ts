@@ -1,4 +1,4 @@
-import { auditPhrase, brokenIn, firstOf } from '../../audit/audit-found.ts'
+import { auditPhrase, brokenIn, firstOf } from '../../audit/audit-result.ts'
 import { formatCount, upperFirst } from '../../base/format.ts'
 import type { AuditResult } from '../../record/record.ts'
 import { section, type Answer, type Line, type Section } from './document.ts'

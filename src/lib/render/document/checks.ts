@@ -1,8 +1,7 @@
 import { upperFirst } from '../../base/format.ts'
 import { loadFaults } from '../../load/metrics/load-verdict.ts'
 import type { AuditResult, InsertBenchReport, LoadReport, SeedReport } from '../../record/record.ts'
-import { firstOf } from '../../audit/audit-found.ts'
-import { counterOf } from '../../audit/result.ts'
+import { firstOf, counterOf } from '../../audit/audit-result.ts'
 import { formatActual, isMet, limitPhrase } from './answers.ts'
 import type { Check } from './document.ts'
 

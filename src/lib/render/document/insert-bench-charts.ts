@@ -1,4 +1,4 @@
-import { largest, smallest } from '../../base/extremes.ts'
+import { largest, smallest } from '../../base/stats/quantiles.ts'
 import type { CheckpointRecord, CurveRecord, StreamRecord } from '../../record/record.ts'
 import {
   chartOf,
@@ -15,7 +15,7 @@ import {
 
 type KeyOrder = NonNullable<CheckpointRecord['keys']>
 
-const tones: Readonly<Record<KeyOrder, Tone>> = { append: 'blue', random: 'orange' }
+const tones: Readonly<Record<KeyOrder, Tone>> = { ascending: 'blue', random: 'orange' }
 
 /** Rows in the table. */
 export const rowsAxis: Axis = { label: 'rows in the table', unit: 'rows', scale: 'linear' }
@@ -24,16 +24,16 @@ export const rowsAxis: Axis = { label: 'rows in the table', unit: 'rows', scale:
 export function curveCharts(checkpoints: readonly CheckpointRecord[], models: readonly CurveRecord[]): Chart[] {
   if (new Set(checkpoints.map(({ rows }) => rows)).size < 2) return []
   const own = models.filter(({ against }) => against === undefined)
-  const counted = checkpoints.map(({ rows, keys = 'append', counters = [] }) => ({ rows, keys, counters }))
+  const counted = checkpoints.map(({ rows, keys = 'ascending', counters = [] }) => ({ rows, keys, counters }))
   return [medianChart(checkpoints, own), tailChart(checkpoints), ...counterCharts(counted)]
 }
 
 function ordersOf(checkpoints: readonly CheckpointRecord[]): KeyOrder[] {
-  return [...new Set(checkpoints.map(({ keys = 'append' }) => keys))]
+  return [...new Set(checkpoints.map(({ keys = 'ascending' }) => keys))]
 }
 
 function measuredWith(order: KeyOrder, checkpoints: readonly CheckpointRecord[]): CheckpointRecord[] {
-  return checkpoints.filter(({ keys = 'append' }) => keys === order)
+  return checkpoints.filter(({ keys = 'ascending' }) => keys === order)
 }
 
 function medianChart(checkpoints: readonly CheckpointRecord[], models: readonly CurveRecord[]): Chart {
@@ -183,7 +183,7 @@ function counterChart(name: string, counted: readonly Counted[]): Chart {
   const values = found.map((one) => one.counter.value)
   const series = [...new Set(found.map(({ keys }) => keys))].map((order) => {
     const own = found.filter(({ keys }) => keys === order)
-    const mark = order === 'append' ? 'line' : 'dashed'
+    const mark = order === 'ascending' ? 'line' : 'dashed'
     return seriesOver(own, ({ rows }) => rows)(`${order} keys`, mark, tones[order], (one) => one.counter.value)
   })
   return chartOf({

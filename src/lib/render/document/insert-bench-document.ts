@@ -134,7 +134,7 @@ function streamFigures({ inserts, seconds, exitInsertsPerSecond, stallCount, buc
   ]
 }
 
-/** A row for each curve, also of what random keys cost beyond append keys. */
+/** A row for each curve, also of what random keys cost beyond ascending keys. */
 function modelTable(models: readonly CurveRecord[]): Table {
   const rows = models.map((model) => [
     nameOf(model),

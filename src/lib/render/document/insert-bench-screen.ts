@@ -95,7 +95,7 @@ function counterBlock(axis: string, rows: readonly BenchRow[], environment: Envi
   const onSchedule = rows.some(({ serviceTime }) => serviceTime !== undefined)
   const why =
     onSchedule && new Set(rows.map(({ keys }) => keys)).size > 1
-      ? 'on a schedule they can only be told for one order of keys (--keys append or --keys random)'
+      ? 'on a schedule they can only be told for one order of keys (--keys ascending or --keys random)'
       : 'this server tells nothing'
   return [{ text: `server counters: none; ${why}` }]
 }

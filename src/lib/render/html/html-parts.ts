@@ -1,7 +1,6 @@
 import { plain } from '../../base/format.ts'
-import { chartRows, readableSeries, type Chart } from '../document/chart.ts'
+import { chartRows, readableSeries, type Chart, formatUnit } from '../document/chart.ts'
 import type { Table } from '../document/document.ts'
-import { formatUnit } from '../document/chart.ts'
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -1,7 +1,6 @@
-import { largest, smallest } from '../../base/extremes.ts'
+import { largest, smallest } from '../../base/stats/quantiles.ts'
 import { plain } from '../../base/format.ts'
-import type { Chart, ChartSeries } from '../document/chart.ts'
-import { formatUnit } from '../document/chart.ts'
+import { type Chart, type ChartSeries, formatUnit } from '../document/chart.ts'
 
 const height = 11
 const narrowest = 40

@@ -6,12 +6,12 @@ import { errorAsText } from '../../base/errors/error-text.ts'
 import { connectQueue } from '../../queue/client.ts'
 import { followCommands } from '../../queue/commands.ts'
 import { countStrangers, runIdentity, type RunIdentity } from '../../queue/run-identity.ts'
-import { whyWrong } from '../../base/why-wrong.ts'
 import { chooseStrategy, openBlockStore } from '../block-store.ts'
 import { isBlockStored, readJournal } from '../journal.ts'
-import type { SeedTarget } from '../seed.ts'
 import { takeBlocks } from './block-queue.ts'
 import { seedJob, versionedSeedJob, type SeedJob, type StoredByWorker } from './seed-job.ts'
+import { whyWrong } from '../../base/parse-values.ts'
+import type { SeedTarget } from '../recipe.ts'
 
 /** A worker, as it takes jobs of seedings. */
 export interface SeedWorker {

@@ -1,6 +1,5 @@
 import { hash, randomUUID } from 'node:crypto'
-import { createClaims, partOf, type Claims } from '../../audit/claims.ts'
-import { createPace, type Pace } from '../../audit/pace.ts'
+import { createLedgerIndex, passOf, type LedgerIndex } from '../../audit/ledger-index.ts'
 import type { Broker, Message } from '../../ports/broker.ts'
 import type { Store } from '../../ports/database.ts'
 import type { LedgerEntry } from '../../ports/scenario.ts'
@@ -8,10 +7,10 @@ import type { AuditInput, Violation } from '../../ports/workload.ts'
 import { deadLetterId, group, topic } from './inbox.ts'
 import { readOrder } from './read-order.ts'
 import { deadLetters, keptBytes, orders } from './tables.ts'
-import type { Watch } from '../../base/progress.ts'
+import { type Watch, createYielder, type Yielder } from '../../base/progress.ts'
 
 /** Messages whose claims are held at a time: 110 MB. For more than these, everything is read again. */
-const maxClaims = 4_000_000
+const maxIndexed = 4_000_000
 
 /** How the keys of what has to be stored begin. */
 const orderPrefix = 'order '
@@ -47,7 +46,7 @@ interface Expected {
 export async function* auditOrders(
   { database: { store }, ledger, openBroker }: AuditInput,
   watch: Watch,
-  claimsAtATime: number = maxClaims,
+  entriesAtATime: number = maxIndexed,
 ): AsyncGenerator<Violation> {
   const broker = await openBroker()
   const noted = { count: ledger.count, read: () => notedEntries(ledger.read()), hasContents: false }
@@ -55,13 +54,13 @@ export async function* auditOrders(
   const waiting = (): Promise<number> => broker.backlog(topic, group)
   const rows = (await store.count(orders)) + (await store.count(deadLetters))
   const all = [noted, held].filter(({ count }) => count > 0)
-  const pace = createPace(
+  const yielder = createYielder(
     watch,
     all.reduce((sum, { count }) => sum + count + rows, 0),
   )
   const told = new Set<string>()
-  for (const expected of all) yield* hold({ ...expected, waiting, told }, store, pace, claimsAtATime)
-  yield* auditDeadLetters(store, pace)
+  for (const expected of all) yield* hold({ ...expected, waiting, told }, store, yielder, entriesAtATime)
+  yield* auditDeadLetters(store, yielder)
 }
 
 async function* notedEntries(entries: AsyncIterable<LedgerEntry>): AsyncGenerator<LedgerEntry> {
@@ -96,23 +95,28 @@ function contentOf(order: unknown): string {
   return hash('sha1', canonical(order), 'base64')
 }
 
-async function* hold(expected: Expected, store: Store, pace: Pace, claimsAtATime: number): AsyncGenerator<Violation> {
-  const parts = Math.max(1, Math.ceil(expected.count / claimsAtATime))
+async function* hold(
+  expected: Expected,
+  store: Store,
+  yielder: Yielder,
+  entriesAtATime: number,
+): AsyncGenerator<Violation> {
+  const parts = Math.max(1, Math.ceil(expected.count / entriesAtATime))
   for (let part = 0; part < parts; part++) {
-    const claims = createClaims(expected.count / parts)
-    const inPart = (key: string): boolean => partOf(key, parts) === part
+    const claims = createLedgerIndex(expected.count / parts)
+    const inPart = (key: string): boolean => passOf(key, parts) === part
     for await (const entry of expected.read()) {
       if (inPart(entry.key)) claims.add(entry)
-      if (pace.step()) await pace.rest()
+      if (yielder.step()) await yielder.yield()
     }
     const waiting = await expected.waiting()
     const strays = new Map<string, string>()
     for await (const { key, content } of storedRows(store, expected.hasContents)) {
       if (inPart(key)) yield* judgeRow(key, content, claims, strays)
-      if (pace.step()) await pace.rest()
+      if (yielder.step()) await yielder.yield()
     }
     if (claims.missing > 0) {
-      const ofPart = { ...expected, read: () => filtered(expected.read(), inPart, pace) }
+      const ofPart = { ...expected, read: () => filtered(expected.read(), inPart, yielder) }
       yield* judgeMissing(ofPart, store, claims, strays, waiting)
     }
   }
@@ -121,11 +125,11 @@ async function* hold(expected: Expected, store: Store, pace: Pace, claimsAtATime
 async function* filtered(
   entries: AsyncIterable<Entry>,
   inPart: (key: string) => boolean,
-  pace: Pace,
+  yielder: Yielder,
 ): AsyncGenerator<Entry> {
   for await (const entry of entries) {
     if (inPart(entry.key)) yield entry
-    if (pace.step()) await pace.rest()
+    if (yielder.step()) await yielder.yield()
   }
 }
 
@@ -144,7 +148,12 @@ async function* storedRows(
   for await (const { id } of store.scan(deadLetters, ['id'])) yield { key: rejectedPrefix + id, content: '' }
 }
 
-function* judgeRow(key: string, content: string, claims: Claims, strays: Map<string, string>): Generator<Violation> {
+function* judgeRow(
+  key: string,
+  content: string,
+  claims: LedgerIndex,
+  strays: Map<string, string>,
+): Generator<Violation> {
   const match = claims.match({ key, id: '', resource: content })
   if (match === 'stray') strays.set(key, content)
   if (match === 'unacknowledged') {
@@ -156,7 +165,7 @@ function* judgeRow(key: string, content: string, claims: Claims, strays: Map<str
 async function* judgeMissing(
   expected: Expected,
   store: Store,
-  claims: Claims,
+  claims: LedgerIndex,
   strays: Map<string, string>,
   waiting: number,
 ): AsyncGenerator<Violation> {
@@ -189,7 +198,7 @@ async function* judgeMissing(
 }
 
 /** How many of `keys` are among those that are missing. */
-async function countMissing({ read }: Expected, keys: ReadonlySet<string>, claims: Claims): Promise<number> {
+async function countMissing({ read }: Expected, keys: ReadonlySet<string>, claims: LedgerIndex): Promise<number> {
   const found = new Set<string>()
   if (keys.size > 0) {
     for await (const entry of read()) {
@@ -223,13 +232,13 @@ async function findMissing(store: Store, entries: readonly Entry[]): Promise<rea
 }
 
 /** A dead letter is the message that it is kept for. */
-async function* auditDeadLetters(store: Store, pace: Pace): AsyncGenerator<Violation> {
+async function* auditDeadLetters(store: Store, yielder: Yielder): AsyncGenerator<Violation> {
   for await (const { id, bytes } of store.scan(deadLetters, ['id', 'bytes'])) {
     const message = Buffer.from(bytes, 'base64')
     if (message.length < keptBytes && deadLetterId(message) !== id) {
       yield { kind: 'inconsistent', key: rejectedPrefix + id, detail: 'its bytes are not those of the message' }
     }
-    if (pace.step()) await pace.rest()
+    if (yielder.step()) await yielder.yield()
   }
 }
 

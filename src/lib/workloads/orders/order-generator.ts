@@ -1,5 +1,4 @@
-import { loadFaker } from '../../base/faker.ts'
-import { createRandom, type Random } from '../../base/random.ts'
+import { createRandom, type Random, loadFaker } from '../../base/random.ts'
 import type { Order } from './order.ts'
 import type { Message } from '../../ports/broker.ts'
 

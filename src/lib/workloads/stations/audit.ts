@@ -1,13 +1,12 @@
 import { pause } from '../../base/abort.ts'
 import { auditBookings } from '../../audit/audit-bookings.ts'
-import { createClaims, type Claims } from '../../audit/claims.ts'
-import { createPace, type Pace } from '../../audit/pace.ts'
+import { createLedgerIndex, type LedgerIndex } from '../../audit/ledger-index.ts'
 import type { Store } from '../../ports/database.ts'
 import type { LedgerEntries } from '../../ports/scenario.ts'
 import type { AuditInput, Violation } from '../../ports/workload.ts'
 import { readMessage, topic } from './messages.ts'
 import { bookings, bookingTables, outbox } from './tables.ts'
-import type { Watch } from '../../base/progress.ts'
+import { type Watch, createYielder, type Yielder } from '../../base/progress.ts'
 
 /** How long the outbox may stand still before nobody is thought to be publishing it; between two looks, ms. */
 const longestStandstillMs = 5000
@@ -39,9 +38,9 @@ async function* auditMessages(
 ): AsyncGenerator<Violation> {
   const { store } = database
   const stored = await store.count(bookings)
-  const pace = createPace(watch, stored * 2)
+  const yielder = createYielder(watch, stored * 2)
   // In this order: a booking that is there now has left its message in the outbox by then, and then in the topic.
-  const claims = await claimBookings(store, stored, pace)
+  const claims = await claimBookings(store, stored, yielder)
   const waiting = await findWaiting(store, watch.signal, standstillMs)
   const broker = await openBroker()
   const known = new Set<string>()
@@ -49,7 +48,7 @@ async function* auditMessages(
     const booking = readMessage(message)
     if (booking && claims.match(toStored(booking.person, booking.day)) === 'acknowledged')
       known.add(runOf(booking.person))
-    if (pace.step()) await pace.rest()
+    if (yielder.step()) await yielder.yield()
   }
   for (const { person, day } of waiting) {
     // One that is published already was only not removed: the broker or its API was killed in between.
@@ -57,7 +56,7 @@ async function* auditMessages(
     const detail = `booked for ${day}, but not published to ${topic}, and nobody is at it: start the API again`
     yield { kind: 'inconsistent', key: person, detail }
   }
-  if (claims.missing > 0) yield* findUnpublished(store, claims, await demanded(ledger, known, pace), pace)
+  if (claims.missing > 0) yield* findUnpublished(store, claims, await demanded(ledger, known, yielder), yielder)
 }
 
 /** The run that has made up a person; empty for somebody else's. */
@@ -69,27 +68,27 @@ function runOf(person: string): string {
 async function demanded(
   ledger: LedgerEntries,
   known: ReadonlySet<string>,
-  pace: Pace,
+  yielder: Yielder,
 ): Promise<(person: string, day: string) => boolean> {
-  const noted = createClaims(ledger.count)
+  const noted = createLedgerIndex(ledger.count)
   let isOfTopic = false
   for await (const entry of ledger.read()) {
     noted.add(entry)
     isOfTopic ||= known.has(runOf(entry.key))
-    if (pace.step()) await pace.rest()
+    if (yielder.step()) await yielder.yield()
   }
   return (person, day) => known.has(runOf(person)) || (!isOfTopic && noted.match(toStored(person, day)) !== 'foreign')
 }
 
 /** Claims that every booking which is there now was published. */
-async function claimBookings(store: Store, count: number, pace: Pace): Promise<Claims> {
-  const claims = createClaims(count)
+async function claimBookings(store: Store, count: number, yielder: Yielder): Promise<LedgerIndex> {
+  const claims = createLedgerIndex(count)
   let left = count
   for await (const { mysejahtera_id: person, day } of store.scan(bookings, ['mysejahtera_id', 'day'])) {
     // Those that an API adds meanwhile; there is no room for them.
     if (left-- === 0) break
     claims.add({ key: person, resource: day, outcome: 'booked' })
-    if (pace.step()) await pace.rest()
+    if (yielder.step()) await yielder.yield()
   }
   return claims
 }
@@ -102,16 +101,16 @@ function toStored(person: string, day: string) {
 /** A claim that nothing has matched so far is matched by its own booking for the first time. */
 async function* findUnpublished(
   store: Store,
-  claims: Claims,
+  claims: LedgerIndex,
   isDemanded: (person: string, day: string) => boolean,
-  pace: Pace,
+  yielder: Yielder,
 ): AsyncGenerator<Violation> {
   for await (const { mysejahtera_id: person, day } of store.scan(bookings, ['mysejahtera_id', 'day'])) {
     if (claims.match(toStored(person, day)) === 'acknowledged' && isDemanded(person, day)) {
       const detail = `booked for ${day}, but neither published to ${topic} nor waiting for it`
       yield { kind: 'lost', key: person, detail }
     }
-    if (pace.step()) await pace.rest()
+    if (yielder.step()) await yielder.yield()
   }
 }
 

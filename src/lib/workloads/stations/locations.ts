@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
-import { isMissing } from '../../base/why-wrong.ts'
+import { isMissing } from '../../base/parse-values.ts'
 import { maxLengths } from './tables.ts'
 
 /** A station, and the days on which it is open. */

@@ -1,11 +1,10 @@
-import { auditLedger, maxClaims, partsOf } from '../../audit/audit-ledger.ts'
-import { createPace, type Pace } from '../../audit/pace.ts'
-import type { StoredBooking } from '../../audit/stored-bookings.ts'
+import { auditLedger, maxIndexed, passesOf } from '../../audit/audit-ledger.ts'
+import { createYielder, type Yielder, type Watch } from '../../base/progress.ts'
+import type { StoredBooking } from '../../audit/booking-tables.ts'
 import type { Store } from '../../ports/database.ts'
 import type { AuditInput, Violation } from '../../ports/workload.ts'
 import { lines, orders, products, rejected, linesOf, type LineRow } from './tables.ts'
-import type { Watch } from '../../base/progress.ts'
-import { createClaims, partOf, type Claims } from '../../audit/claims.ts'
+import { createLedgerIndex, passOf, type LedgerIndex } from '../../audit/ledger-index.ts'
 import type { LedgerEntry } from '../../ports/scenario.ts'
 
 /**
@@ -21,17 +20,17 @@ import type { LedgerEntry } from '../../ports/scenario.ts'
 export async function* auditTickets(
   { database: { store }, ledger }: Pick<AuditInput, 'database' | 'ledger'>,
   watch: Watch,
-  claimsAtATime: number = maxClaims,
+  entriesAtATime: number = maxIndexed,
 ): AsyncGenerator<Violation> {
-  const pace = await createPaceFor(store, ledger.count, partsOf(ledger, claimsAtATime), watch)
-  yield* auditLedger({ scan: () => scanReceipts(store) }, ledger, pace, claimsAtATime)
-  yield* auditTwice(store, pace, claimsAtATime)
-  yield* auditLines(store, pace)
-  yield* auditCatalogue(store, pace, claimsAtATime)
+  const yielder = await createYielderFor(store, ledger.count, passesOf(ledger, entriesAtATime), watch)
+  yield* auditLedger({ scan: () => scanReceipts(store) }, ledger, yielder, entriesAtATime)
+  yield* auditTwice(store, yielder, entriesAtATime)
+  yield* auditLines(store, yielder)
+  yield* auditCatalogue(store, yielder, entriesAtATime)
 }
 
 /** As many rows as are read where nothing is wrong. */
-async function createPaceFor(store: Store, entries: number, parts: number, watch: Watch): Promise<Pace> {
+async function createYielderFor(store: Store, entries: number, parts: number, watch: Watch): Promise<Yielder> {
   const [orderCount, rejectedCount, lineCount, productCount] = [
     await store.count(orders),
     await store.count(rejected),
@@ -39,7 +38,7 @@ async function createPaceFor(store: Store, entries: number, parts: number, watch
     await store.count(products),
   ]
   const ofLedger = (entries + orderCount + rejectedCount) * parts
-  return createPace(watch, ofLedger + rejectedCount + 2 * orderCount + 2 * lineCount + productCount)
+  return createYielder(watch, ofLedger + rejectedCount + 2 * orderCount + 2 * lineCount + productCount)
 }
 
 /** Every receipt, as what it is stored as. */
@@ -50,20 +49,20 @@ async function* scanReceipts(store: Store): AsyncGenerator<StoredBooking> {
 }
 
 /** Finds receipts that are orders and rejected as well. */
-async function* auditTwice(store: Store, pace: Pace, claimsAtATime: number): AsyncGenerator<Violation> {
+async function* auditTwice(store: Store, yielder: Yielder, entriesAtATime: number): AsyncGenerator<Violation> {
   const count = await store.count(rejected)
-  const parts = Math.ceil(count / claimsAtATime)
+  const parts = Math.ceil(count / entriesAtATime)
   for (let part = 0; part < parts; part++) {
-    const claims = createClaims(count / parts)
+    const claims = createLedgerIndex(count / parts)
     for await (const { id } of store.scan(rejected, ['id'])) {
-      if (partOf(id, parts) === part) claims.add({ key: id, resource: 'rejected', outcome: 'failed' })
-      if (pace.step()) await pace.rest()
+      if (passOf(id, parts) === part) claims.add({ key: id, resource: 'rejected', outcome: 'failed' })
+      if (yielder.step()) await yielder.yield()
     }
     for await (const { id, receipt } of store.scan(orders, ['id', 'receipt'])) {
-      if (partOf(receipt, parts) === part && claims.match({ key: receipt, id, resource: 'order' }) !== 'foreign') {
+      if (passOf(receipt, parts) === part && claims.match({ key: receipt, id, resource: 'order' }) !== 'foreign') {
         yield* lookAtReceiptAgain(store, id, receipt)
       }
-      if (pace.step()) await pace.rest()
+      if (yielder.step()) await yielder.yield()
     }
   }
 }
@@ -85,8 +84,8 @@ interface Group {
 type Line = Pick<LineRow, 'id' | 'order_id' | 'position'>
 
 /** Finds orders without all their lines, and lines without their order. Goes through both in the order of their keys. */
-async function* auditLines(store: Store, pace: Pace): AsyncGenerator<Violation> {
-  const groups = groupLines(store.scan(lines, ['id', 'order_id', 'position']), pace)
+async function* auditLines(store: Store, yielder: Yielder): AsyncGenerator<Violation> {
+  const groups = groupLines(store.scan(lines, ['id', 'order_id', 'position']), yielder)
   let group = await groups.next()
   for await (const { id, line_count: expected } of store.scan(orders, ['id', 'line_count'])) {
     for (; !group.done && group.value.order < id; group = await groups.next())
@@ -96,12 +95,12 @@ async function* auditLines(store: Store, pace: Pace): AsyncGenerator<Violation> 
       if (!group.value.regular || group.value.count !== expected) yield* lookAtOrderAgain(store, id)
       group = await groups.next()
     }
-    if (pace.step()) await pace.rest()
+    if (yielder.step()) await yielder.yield()
   }
   for (; !group.done; group = await groups.next()) yield* lookAtOrderAgain(store, group.value.order)
 }
 
-async function* groupLines(rows: AsyncIterable<Line>, pace: Pace): AsyncGenerator<Group> {
+async function* groupLines(rows: AsyncIterable<Line>, yielder: Yielder): AsyncGenerator<Group> {
   let group: Group | null = null
   for await (const line of rows) {
     const order: string = orderOf(line)
@@ -109,7 +108,7 @@ async function* groupLines(rows: AsyncIterable<Line>, pace: Pace): AsyncGenerato
     const before: Group = group?.order === order ? group : { order, count: 0, regular: true }
     const count = before.count + 1
     group = { order, count, regular: before.regular && line.order_id === order && line.position === count }
-    if (pace.step()) await pace.rest()
+    if (yielder.step()) await yielder.yield()
   }
   if (group) yield group
 }
@@ -139,23 +138,23 @@ async function* lookAtOrderAgain(store: Store, id: string): AsyncGenerator<Viola
  * Finds products that stand on a line and not in the catalogue, and those in it that stand on none. The catalogue is
  * held as fingerprints, a part of it at a time; each part reads the lines once.
  */
-async function* auditCatalogue(store: Store, pace: Pace, claimsAtATime: number): AsyncGenerator<Violation> {
+async function* auditCatalogue(store: Store, yielder: Yielder, entriesAtATime: number): AsyncGenerator<Violation> {
   const count = await store.count(products)
-  const parts = Math.max(1, Math.ceil(count / claimsAtATime))
+  const parts = Math.max(1, Math.ceil(count / entriesAtATime))
   for (let part = 0; part < parts; part++) {
-    const claims = createClaims(count / parts)
+    const claims = createLedgerIndex(count / parts)
     for await (const { id } of store.scan(products, ['id'])) {
-      if (partOf(id, parts) === part) claims.add(listed(id))
-      if (pace.step()) await pace.rest()
+      if (passOf(id, parts) === part) claims.add(listed(id))
+      if (yielder.step()) await yielder.yield()
     }
     for await (const { product_id: id } of store.scan(lines, ['product_id'])) {
-      if (partOf(id, parts) === part) yield* judgeLine(store, claims, id)
-      if (pace.step()) await pace.rest()
+      if (passOf(id, parts) === part) yield* judgeLine(store, claims, id)
+      if (yielder.step()) await yielder.yield()
     }
     if (claims.missing === 0) continue
     for await (const { id } of store.scan(products, ['id'])) {
-      if (partOf(id, parts) === part && !claims.isStored(listed(id))) yield* judgeUnseen(store, id)
-      if (pace.step()) await pace.rest()
+      if (passOf(id, parts) === part && !claims.isStored(listed(id))) yield* judgeUnseen(store, id)
+      if (yielder.step()) await yielder.yield()
     }
   }
 }
@@ -165,7 +164,7 @@ function listed(id: string): LedgerEntry {
   return { key: id, resource: 'line', outcome: 'booked' }
 }
 
-async function* judgeLine(store: Store, claims: Claims, id: string): AsyncGenerator<Violation> {
+async function* judgeLine(store: Store, claims: LedgerIndex, id: string): AsyncGenerator<Violation> {
   if (claims.match({ key: id, id: '', resource: 'line' }) !== 'foreign') return
   // It is looked for once, on however many lines it stands.
   claims.add({ key: id, resource: 'line', outcome: 'failed' })

@@ -5,7 +5,7 @@ import { reservations } from './tables.ts'
 /** Makes keys of reservations, in the order that is asked for. */
 export interface KeySource {
   /** A version 7 UUID above all that are in the table, ascending; what the API makes. */
-  append(): string
+  ascending(): string
   /** A version 4 UUID: anywhere. */
   random(): string
 }
@@ -22,7 +22,7 @@ export async function createKeySource(database: Database): Promise<KeySource> {
   const msecs = Math.min(largestTime, Math.max(Date.now(), (await findLargestTime(database)) + 1))
   let seq = 0
   const random = createRandomBytes()
-  return { append: () => v7({ msecs, seq: seq++, random: random() }), random: () => v4() }
+  return { ascending: () => v7({ msecs, seq: seq++, random: random() }), random: () => v4() }
 }
 
 /** Bytes that a UUID takes, and those that are asked for at once: to ask for each key's costs more than the rest of it. */

@@ -1,9 +1,7 @@
-import { createRandom } from '../../base/random.ts'
-import type { RowWriter } from '../../seeding/blocks.ts'
+import { createRandom, loadFaker } from '../../base/random.ts'
 import { createKeyWriter } from '../../seeding/keys.ts'
-import { rowsOf, type SeedRecipe } from '../../seeding/recipe.ts'
+import { rowsOf, type RowWriter, type SeedRecipe } from '../../seeding/recipe.ts'
 import { reservationLayout, ticketWidth } from './tables.ts'
-import { loadFaker } from '../../base/faker.ts'
 
 const [idField, ticketField, slotField] = reservationLayout.fields as [
   (typeof reservationLayout.fields)[0],

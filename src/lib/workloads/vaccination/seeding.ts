@@ -1,11 +1,9 @@
 import type { Change, Database, KeyRange } from '../../ports/database.ts'
 import { failure } from '../../base/errors/errors.ts'
 import { createRandom, type Random } from '../../base/random.ts'
-import { allotEvenly, type Room } from '../../seeding/allot.ts'
 import { beginJournal, removeJournal } from '../../seeding/journal.ts'
 import { quietLeaseMs } from '../../seeding/lease.ts'
-import type { SeedRecipe } from '../../seeding/recipe.ts'
-import type { SeedTarget } from '../../seeding/seed.ts'
+import { type SeedRecipe, distributeEvenly, type Capacity, type SeedTarget } from '../../seeding/recipe.ts'
 import { createKeySource, type KeySource } from './keys.ts'
 import { createReservationWriter, createNamePool } from './reservation-rows.ts'
 import { reservationLayout, reservations, schedules, stockCounter, type Reservation } from './tables.ts'
@@ -32,16 +30,16 @@ export async function planReservations(
   amount: Amount,
   { seed, keys, order, indexes }: Choices,
 ): Promise<SeedRecipe> {
-  const rooms = await findRooms(database)
-  const rows = 'rows' in amount ? amount.rows : amount.perSlot * rooms.length
-  requireFree(rooms, rows)
+  const slots = await findCapacities(database)
+  const rows = 'rows' in amount ? amount.rows : amount.perSlot * slots.length
+  requireFree(slots, rows)
   return {
     seed,
     keys,
     order,
     indexes,
     firstSerial: await database.store.count(reservations),
-    allotments: allotEvenly(rooms, rows),
+    parents: distributeEvenly(slots, rows),
   }
 }
 
@@ -63,8 +61,8 @@ export async function createReservationSource(
 ): Promise<ReservationSource> {
   const random = createRandom(seed)
   const names = createNamePool(random.uint32())
-  const rooms = await findRooms(database)
-  const pickSlot = createSlotPicker(rooms, rows, random)
+  const slots = await findCapacities(database)
+  const pickSlot = createSlotPicker(slots, rows, random)
   const keySource = await createKeySource(database)
   return {
     next: (keys) => ({
@@ -72,7 +70,7 @@ export async function createReservationSource(
       ticket_id: `${random.pick(names)}${random.uint32()}`,
       schedule_id: pickSlot(),
     }),
-    slots: { from: (rooms[0] as Room).key, to: (rooms.at(-1) as Room).key },
+    slots: { from: (slots[0] as Capacity).key, to: (slots.at(-1) as Capacity).key },
   }
 }
 
@@ -82,14 +80,14 @@ export async function createReservationSource(
  * `seeding-unfinished`.
  */
 export async function deferStock(database: Database, { from, to }: KeyRange, seed: string): Promise<SeedRecipe> {
-  const allotments = [...new Set([from, to])].map((key) => ({ key, rows: 0 }))
+  const parents = [...new Set([from, to])].map((key) => ({ key, rows: 0 }))
   const recipe: SeedRecipe = {
     seed,
     keys: 'ascending',
     order: 'shuffled',
     indexes: 'before',
     firstSerial: 0,
-    allotments,
+    parents,
   }
   await beginJournal(database, recipe, null, { leaseMs: quietLeaseMs })
   return recipe
@@ -122,38 +120,38 @@ export async function settleStock(
 
 /** Throws `no-slots` or `capacity-exceeded` unless so many more reservations fit. */
 export async function requireFreePlaces(database: Database, rows: number): Promise<void> {
-  requireFree(await findRooms(database), rows)
+  requireFree(await findCapacities(database), rows)
 }
 
-interface SlotRoom extends Room {
+interface SlotCapacity extends Capacity {
   readonly capacity: number
 }
 
-function requireFree(rooms: readonly SlotRoom[], rows: number): void {
-  const free = rooms.reduce((sum, room) => sum + Math.max(0, room.free), 0)
+function requireFree(slots: readonly SlotCapacity[], rows: number): void {
+  const free = slots.reduce((sum, slot) => sum + Math.max(0, slot.free), 0)
   if (rows <= free) return
   // With so many places in each slot there is room for all.
-  const largest = rooms.reduce((most, { capacity }) => Math.max(most, capacity), 0)
-  throw failure('capacity-exceeded', { rows, free, capacity: largest + Math.ceil((rows - free) / rooms.length) })
+  const largest = slots.reduce((most, { capacity }) => Math.max(most, capacity), 0)
+  throw failure('capacity-exceeded', { rows, free, capacity: largest + Math.ceil((rows - free) / slots.length) })
 }
 
-function createSlotPicker(rooms: readonly SlotRoom[], rows: number, random: Random): () => number {
-  requireFree(rooms, rows)
-  const open = rooms.filter((room) => room.free > 0).map((room) => ({ ...room }))
+function createSlotPicker(slots: readonly SlotCapacity[], rows: number, random: Random): () => number {
+  requireFree(slots, rows)
+  const open = slots.filter((slot) => slot.free > 0).map((slot) => ({ ...slot }))
   return () => {
     const index = random.integer(0, open.length - 1)
-    const room = open[index] as { key: number; free: number }
-    room.free--
-    if (room.free === 0) open.splice(index, 1)
-    return room.key
+    const slot = open[index] as { key: number; free: number }
+    slot.free--
+    if (slot.free === 0) open.splice(index, 1)
+    return slot.key
   }
 }
 
 /** In order of time; without the columns that nobody asks for, which would be tens of MB. */
-async function findRooms(database: Database): Promise<SlotRoom[]> {
-  const rooms: SlotRoom[] = []
+async function findCapacities(database: Database): Promise<SlotCapacity[]> {
+  const slots: SlotCapacity[] = []
   for await (const { id, stock, max_available } of database.store.scan(schedules, ['id', 'stock', 'max_available']))
-    rooms.push({ key: id, free: stock, capacity: max_available })
-  if (rooms.length === 0) throw failure('no-slots', { url: database.url })
-  return rooms
+    slots.push({ key: id, free: stock, capacity: max_available })
+  if (slots.length === 0) throw failure('no-slots', { url: database.url })
+  return slots
 }

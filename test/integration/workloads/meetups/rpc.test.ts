@@ -254,7 +254,7 @@ describe('a stream of answers', () => {
 describe('an upload', () => {
   const image = { id: 'i', ownerId: 'o', contentType: 'image/png', bytes: 0, createdAt: 1 }
 
-  async function* partsOf(chunks: number): AsyncGenerator<UploadPart> {
+  async function* passesOf(chunks: number): AsyncGenerator<UploadPart> {
     yield { header: { ownerId: 'o', contentType: 'image/png' } }
     for (let n = 0; n < chunks; n++) yield { chunk: Buffer.alloc(chunkBytes, n) }
   }
@@ -267,14 +267,14 @@ describe('an upload', () => {
         return { ...image, bytes }
       },
     })
-    expect(await api.upload(partsOf(20))).toEqual({ ...image, bytes: 20 * chunkBytes })
+    expect(await api.upload(passesOf(20))).toEqual({ ...image, bytes: 20 * chunkBytes })
   })
 
   test('that is refused in the middle says why', async () => {
     const { image: api } = await connect({
       upload: () => Promise.reject(new RpcError('full', 'The image is too large')),
     })
-    await expect(api.upload(partsOf(500))).rejects.toMatchObject({ code: 'full' })
+    await expect(api.upload(passesOf(500))).rejects.toMatchObject({ code: 'full' })
   })
 
   test('that is refused while its parts are waited for says so at once', async () => {
@@ -282,7 +282,7 @@ describe('an upload', () => {
       upload: () => Promise.reject(new RpcError('invalid', 'The image is none')),
     })
     async function* slow() {
-      yield* partsOf(1)
+      yield* passesOf(1)
       await new Promise(() => {})
     }
     await expect(api.upload(slow())).rejects.toMatchObject({ code: 'invalid' })

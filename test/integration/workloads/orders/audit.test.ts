@@ -23,12 +23,12 @@ for (const engine of testEngines.filter(({ name }) => name === 'sqlite' || name 
     beforeEach(async () => void (place = await openOrdersBackends(engine)))
     afterEach(() => place[Symbol.asyncDispose]())
 
-    const audit = (entries: readonly LedgerEntry[] = [], claimsAtATime?: number) =>
+    const audit = (entries: readonly LedgerEntry[] = [], entriesAtATime?: number) =>
       found(
         auditOrders(
           { database: place.database, ledger: ledgerOf(entries), openBroker: async () => place.broker },
           watch,
-          claimsAtATime,
+          entriesAtATime,
         ),
       )
 

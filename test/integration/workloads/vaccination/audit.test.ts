@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { auditBookings } from '../../../../src/lib/audit/audit-bookings.ts'
-import { collectViolations } from '../../../../src/lib/audit/result.ts'
+import { collectViolations } from '../../../../src/lib/audit/audit-result.ts'
 import { migrateUp } from '../../../../src/lib/adapters/databases/migrate.ts'
 import type { Database } from '../../../../src/lib/ports/database.ts'
 import { connectDatabase } from '../../../../src/lib/adapters/databases/registry.ts'

@@ -67,9 +67,9 @@ for (const engine of testEngines) {
 
     it('counts what was stored, and nothing that was only drawn', async () => {
       const session = await tableOf(database).open(10, database.traits.concurrentWriters ? 2 : 1)
-      await session.draw('append', 0)()
-      await session.draw('append', 0)()
-      session.draw('append', 0)
+      await session.draw('ascending', 0)()
+      await session.draw('ascending', 0)()
+      session.draw('ascending', 0)
       if (database.traits.concurrentWriters) session.draw('random', 1)
       await session.close()
       expect(await countTrueRows()).toBe(2)
@@ -93,7 +93,7 @@ for (const engine of testEngines) {
       }
       const session = await tableOf(failing).open(10, 1)
       const inserting = closeAfter(session, async () => {
-        for (let i = 0; i < 10; i++) await session.draw('append', 0)()
+        for (let i = 0; i < 10; i++) await session.draw('ascending', 0)()
       })
       await expect(inserting).rejects.toThrow('the connection was lost')
       expect(await countTrueRows()).toBe(stored ? 3 : 2)
@@ -104,15 +104,15 @@ for (const engine of testEngines) {
       async () => {
         const session = await tableOf(database).open(10, 1)
         // Prepared by now, so that the next one goes the way of those that are timed.
-        await session.draw('append', 0)()
+        await session.draw('ascending', 0)()
         await dropInserts(place.url)
-        const inserting = closeAfter(session, () => session.draw('append', 0)())
+        const inserting = closeAfter(session, () => session.draw('ascending', 0)())
         await expect(inserting).rejects.toMatchObject({ code: 'insert-dropped' })
         expect(await countTrueRows()).toBe(1)
         await expect(
           tableOf(database)
             .open(10, 1)
-            .then((other) => closeAfter(other, () => other.draw('append', 0)())),
+            .then((other) => closeAfter(other, () => other.draw('ascending', 0)())),
         ).rejects.toMatchObject({ code: 'insert-dropped' })
         expect(await countTrueRows()).toBe(1)
       },

@@ -38,7 +38,7 @@ for (const engine of testVersions) {
 
     it('ascend from now in an empty table, as those of the API do', async () => {
       const source = await createKeySource(database)
-      const keys = Array.from({ length: 5000 }, () => source.append())
+      const keys = Array.from({ length: 5000 }, () => source.ascending())
       expect(keys).toEqual(keys.toSorted())
       expect(new Set(keys).size).toBe(5000)
       const time = Number.parseInt(keys[0]!.replaceAll('-', '').slice(0, 12), 16)
@@ -52,10 +52,10 @@ for (const engine of testVersions) {
     ])('ascend above %s and %s', async (...ids) => {
       await store(...ids)
       const source = await createKeySource(database)
-      const keys = [source.append(), source.append()]
+      const keys = [source.ascending(), source.ascending()]
       expect([...ids, ...keys].toSorted().slice(-2)).toEqual(keys)
       await store(...keys)
-      const next = (await createKeySource(database)).append()
+      const next = (await createKeySource(database)).ascending()
       expect([next, ...keys].toSorted().at(-1)).toBe(next)
     })
 

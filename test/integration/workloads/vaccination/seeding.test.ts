@@ -134,7 +134,7 @@ for (const engine of testVersions.filter(({ name }) => name !== 'ferretdb')) {
         await store.close()
       }
       await Promise.all([storeAll(database), storeAll(other)])
-      expect(await readStored(database)).toEqual(new Set(planBlocks(recipe.allotments).map(({ number }) => number)))
+      expect(await readStored(database)).toEqual(new Set(planBlocks(recipe.parents).map(({ number }) => number)))
       expect(await database.store.count(reservations)).toBe(rows)
       await finishSeeding(database, reservationSeeding, recipe)
       expect(await faults()).toEqual([])
@@ -172,7 +172,7 @@ for (const engine of testVersions.filter(({ name }) => name !== 'ferretdb')) {
           checksum: expected.checksum,
         })
         await database.store.insert(reservations, [
-          { id: 'x'.repeat(36), ticket_id: 't', schedule_id: recipe.allotments[0]!.key },
+          { id: 'x'.repeat(36), ticket_id: 't', schedule_id: recipe.parents[0]!.key },
         ])
         const changed = await sumTable(database, reservationSeeding, () => {})
         expect(() => compareSums(reservationSeeding, expected, changed)).toThrow(
@@ -235,7 +235,7 @@ for (const engine of testVersions.filter(({ name }) => name !== 'ferretdb')) {
       await releaseLease(database)
       // As a block is left whose counters wait.
       await database.dropIndexes(reservations)
-      const row = { id: 'x'.repeat(36), ticket_id: 't', schedule_id: recipe.allotments[0]!.key }
+      const row = { id: 'x'.repeat(36), ticket_id: 't', schedule_id: recipe.parents[0]!.key }
       await database.store.insert(reservations, [row])
       await database.store.insert(storedBlocks, [{ block: 0 }])
       await database.dropTables([table])
@@ -272,7 +272,7 @@ for (const engine of testVersions.filter(({ name }) => name !== 'ferretdb')) {
       await fillSlots()
       const recipe = await plan({ rows: 10 })
       await seed(recipe)
-      const other = { ...recipe, allotments: [{ key: recipe.allotments.at(-1)!.key, rows: 5 }] }
+      const other = { ...recipe, parents: [{ key: recipe.parents.at(-1)!.key, rows: 5 }] }
       await expect(seed(other)).rejects.toMatchObject({ code: 'rows-differ' })
       expect(await database.store.count(reservations)).toBe(10)
       expect(await faults()).toEqual([])
@@ -289,7 +289,7 @@ for (const engine of testVersions.filter(({ name }) => name !== 'ferretdb')) {
       await deferStock(database, source.slots, 's')
       const places = new Map<number, number>()
       for (let i = 0; i < free; i++) {
-        const row = source.next(i % 2 === 0 ? 'append' : 'random')
+        const row = source.next(i % 2 === 0 ? 'ascending' : 'random')
         await inserter.insert(row)
         places.set(row.schedule_id, 1)
       }

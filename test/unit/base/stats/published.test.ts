@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { findChangePoints } from '../../../../src/lib/base/stats/change-points.ts'
-import { mannWhitney } from '../../../../src/lib/base/stats/mann-whitney.ts'
+import { mannWhitney } from '../../../../src/lib/base/stats/significance.ts'
 import { mean } from '../../../../src/lib/base/stats/quantiles.ts'
 
 interface Benchstat {

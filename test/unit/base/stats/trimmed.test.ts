@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { smallestDetectable } from '../../../../src/lib/base/stats/detectable.ts'
 import { difference, trimmedMean } from '../../../../src/lib/base/stats/trimmed.ts'
+import { smallestDetectable } from '../../../../src/lib/base/stats/student.ts'
 
 describe('trimmedMean', () => {
   it('is the ordinary mean of few values', () => {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { definitionOf } from '../../../../src/lib/config/settings.ts'
 import { encodeJob, queuedJob, readJob, signedJob } from '../../../../src/lib/load/distributed/queued-job.ts'
 import { createRunIdentity } from '../../../../src/lib/queue/run-identity.ts'
-import { whyWrong } from '../../../../src/lib/base/why-wrong.ts'
 import { arrivals } from '../../../support/load/virtual-run.ts'
+import { whyWrong } from '../../../../src/lib/base/parse-values.ts'
 
 const task = {
   origins: ['http://127.0.0.1:1'],

@@ -51,7 +51,9 @@ describe('curveLines', () => {
 
   it('names the difference of two orders', () => {
     const flat = { shape: 'flat' as const, level: around(45, 5), change: around(2, 6), perDecade: around(1, 3) }
-    expect(textsOf([{ ...common, ...flat, against: 'append' }])[1]).toContain('random less append: flat at 45.0 us')
+    expect(textsOf([{ ...common, ...flat, against: 'ascending' }])[1]).toContain(
+      'random less ascending: flat at 45.0 us',
+    )
   })
 
   it('gives a forecast, or why there is none', () => {

@@ -101,7 +101,7 @@ describe('documentOf', () => {
     ])
     expect(median!.bands).toEqual([[0, 1]])
     expect(median!.series.slice(0, 2).map(({ mark }) => mark)).toEqual(['band-edge', 'band-edge'])
-    expect(readableSeries(median!).map(({ name }) => name)).toEqual(['random, fitted', 'append, p50', 'random, p50'])
+    expect(readableSeries(median!).map(({ name }) => name)).toEqual(['random, fitted', 'ascending, p50', 'random, p50'])
     expect(tail!.title).toBe('The tail')
     expect(counter).toMatchObject({ title: 'page reads / insert', size: 'small', summary: 'From 0 to 2.00.' })
   })

@@ -43,14 +43,14 @@ describe('screenOf', () => {
     ]
     const text = summary({
       checkpoints: [
-        { ...checkpoint, keys: 'append', counters: reads(0) },
+        { ...checkpoint, keys: 'ascending', counters: reads(0) },
         { ...checkpoint, keys: 'random', counters: reads(2.2) },
       ],
     })
     expect(text).toMatch(/rows +keys +inserts/)
     expect(text).toMatch(/6,000,000 +random +100 +251 us/)
     expect(text).toMatch(/rows +keys +page reads\/insert +checkpoint age\n/)
-    expect(text).toMatch(/6,000,000 +append +0 +4.19 MB\n/)
+    expect(text).toMatch(/6,000,000 +ascending +0 +4.19 MB\n/)
     expect(text).toMatch(/6,000,000 +random +2.20 +4.19 MB$/m)
   })
 
@@ -77,7 +77,7 @@ describe('screenOf', () => {
     const timed = { ...checkpoint, counters: [], serviceTime: latencies }
     const text = summary({
       checkpoints: [
-        { ...timed, keys: 'append' },
+        { ...timed, keys: 'ascending' },
         { ...timed, keys: 'random' },
       ],
     })

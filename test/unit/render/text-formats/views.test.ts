@@ -198,7 +198,7 @@ describe('csvOf', () => {
   it('has a row for each table size, with what the server counted', () => {
     expect(csvOf(sweep).split('\r\n').slice(0, 2)).toEqual([
       'rows,keys,inserts,mean_us,p50_us,p95_us,p99_us,max_us,inserts_per_second,page_reads_pages_per_insert',
-      '0,append,100,300,240,400,900,2000,,0',
+      '0,ascending,100,300,240,400,900,2000,,0',
     ])
     const counters = [
       { name: 'file size', unit: 'bytes', kind: 'level' as const, value: 4096 },

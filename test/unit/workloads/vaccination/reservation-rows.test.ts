@@ -6,7 +6,7 @@ import { reservationLayout } from '../../../../src/lib/workloads/vaccination/tab
 function row(serial: number, slot: number, seed = 'seed'): string {
   const target = Buffer.alloc(reservationLayout.rowBytes)
   const recipe = { seed, keys: 'ascending', order: 'grouped', indexes: 'before', firstSerial: serial } as const
-  const writeRow = createReservationWriter({ ...recipe, allotments: [{ key: slot, rows: 1 }] })
+  const writeRow = createReservationWriter({ ...recipe, parents: [{ key: slot, rows: 1 }] })
   writeRow(target, 0, 0, slot, createRandom(`${seed}/${serial}`))
   return target.toString('latin1')
 }

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { failure, reasonOf } from '../../../base/errors/errors.ts'
-import { makePrivateFile, makePrivateFolder } from '../../../base/private-files.ts'
 import type { ConnectOptions } from '../../../ports/database.ts'
 import { openSqlite, type SqliteConnection } from './connection.ts'
 import { inMemory, readSqliteUrl } from './url.ts'
+import { makePrivateFile, makePrivateFolder } from '../../../base/files.ts'
 
 type Options = Pick<ConnectOptions, 'onWait' | 'makesNothing'>
 

@@ -1,14 +1,14 @@
-import type { Pace } from '../../../audit/pace.ts'
+import type { Yielder } from '../../../base/progress.ts'
 
 /** Rows whose counterparts are read at once. */
 const size = 500
 
 /** Rows in batches, so that what belongs to them takes one question each and memory stays flat. */
-export async function* inBatches<Row>(rows: AsyncIterable<Row>, pace: Pace): AsyncGenerator<readonly Row[]> {
+export async function* inBatches<Row>(rows: AsyncIterable<Row>, yielder: Yielder): AsyncGenerator<readonly Row[]> {
   let batch: Row[] = []
   for await (const row of rows) {
     batch.push(row)
-    if (pace.step()) await pace.rest()
+    if (yielder.step()) await yielder.yield()
     if (batch.length < size) continue
     yield batch
     batch = []

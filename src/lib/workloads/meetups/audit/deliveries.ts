@@ -1,11 +1,11 @@
-import { createClaims, type Claims } from '../../../audit/claims.ts'
-import type { Pace } from '../../../audit/pace.ts'
+import { createLedgerIndex, type LedgerIndex } from '../../../audit/ledger-index.ts'
 import type { Store } from '../../../ports/database.ts'
 import type { LedgerEntries } from '../../../ports/scenario.ts'
 import type { Violation } from '../../../ports/workload.ts'
 import { messages, rooms, type MessageRow } from '../chat/tables.ts'
 import { deliveryAttempt, readDelivery } from '../ledger.ts'
 import { inBatches } from './batches.ts'
+import type { Yielder } from '../../../base/progress.ts'
 
 /** Between which messages somebody was connected, both in. */
 interface Window {
@@ -30,17 +30,21 @@ export function withoutDeliveries(ledger: LedgerEntries): LedgerEntries {
  * Holds what subscribers got against what is stored: each got every message of its room from the first to the last that is
  * noted of it (else `lost`). Memory grows with the connections, and by 13 bytes with each message that one of them got.
  */
-export async function* auditDeliveries(store: Store, ledger: LedgerEntries, pace: Pace): AsyncGenerator<Violation> {
-  const claims = createClaims(ledger.count)
+export async function* auditDeliveries(
+  store: Store,
+  ledger: LedgerEntries,
+  yielder: Yielder,
+): AsyncGenerator<Violation> {
+  const claims = createLedgerIndex(ledger.count)
   const windows = new Map<string, Map<string, Window>>()
   for await (const entry of ledger.read()) {
-    if (pace.step()) await pace.rest()
+    if (yielder.step()) await yielder.yield()
     const delivery = readDelivery(entry)
     if (!delivery) continue
     claims.add(entry)
     widen(windows, delivery)
   }
-  for await (const batch of inBatches(store.scan(rooms, ['id', 'state']), pace)) {
+  for await (const batch of inBatches(store.scan(rooms, ['id', 'state']), yielder)) {
     const followed = batch.filter(({ id, state }) => state === 'open' && windows.has(id)).map(({ id }) => id)
     if (followed.length === 0) continue
     const columns = ['id', 'room_id', 'position'] as const
@@ -62,7 +66,7 @@ function widen(
   else room.set(subscriber, { subscriber, from: messageId, to: messageId })
 }
 
-function* auditWindow(window: Window, stored: readonly StoredMessage[], claims: Claims): Generator<Violation> {
+function* auditWindow(window: Window, stored: readonly StoredMessage[], claims: LedgerIndex): Generator<Violation> {
   const { subscriber, from, to } = window
   const positionOf = (wanted: string) => stored.find(({ id }) => id === wanted)?.position
   // That one of these is gone, the ledger's own audit says.

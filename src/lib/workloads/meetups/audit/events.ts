@@ -1,5 +1,4 @@
-import { createClaims, type Claims } from '../../../audit/claims.ts'
-import type { Pace } from '../../../audit/pace.ts'
+import { createLedgerIndex, type LedgerIndex } from '../../../audit/ledger-index.ts'
 import type { Broker } from '../../../ports/broker.ts'
 import type { Store } from '../../../ports/database.ts'
 import type { Violation } from '../../../ports/workload.ts'
@@ -9,6 +8,7 @@ import { owners } from '../image/tables.ts'
 import { outbox, type OutboxRow } from '../post/tables.ts'
 import { sagas } from '../saga/tables.ts'
 import { inBatches } from './batches.ts'
+import type { Yielder } from '../../../base/progress.ts'
 
 /** A post is decided about once, however often the steps of its saga are taken. */
 const decisions = new Set<EventType>(['post-approved', 'post-rejected'])
@@ -19,10 +19,10 @@ const columns = ['id', 'type', 'aggregate', 'published_at'] as const
  * Holds every event that was published against the topic, and against what has to follow from it. Those from before the
  * oldest that the topic has were published to another broker, or the topic does not keep them any more.
  */
-export async function* auditEvents(store: Store, broker: Broker, pace: Pace): AsyncGenerator<Violation> {
+export async function* auditEvents(store: Store, broker: Broker, yielder: Yielder): AsyncGenerator<Violation> {
   const count = await store.count(outbox)
-  const claims = createClaims(count)
-  const decided = createClaims(count)
+  const claims = createLedgerIndex(count)
+  const decided = createLedgerIndex(count)
   for await (const { id, type, aggregate, published_at: publishedAt } of store.scan(outbox, columns)) {
     if (publishedAt > 0) claims.add({ key: id, resource: '', outcome: 'booked' })
     if (!decisions.has(type)) continue
@@ -33,18 +33,18 @@ export async function* auditEvents(store: Store, broker: Broker, pace: Pace): As
   for await (const { value } of broker.read(topic)) {
     const id = idOf(value)
     if (id !== null) claims.match(asStored(id))
-    if (pace.step()) await pace.rest()
+    if (yielder.step()) await yielder.yield()
   }
-  const since = claims.missing > 0 ? await findOldest(store, claims, pace) : Infinity
-  for await (const batch of inBatches(store.scan(outbox), pace)) yield* auditBatch(store, batch, claims, since)
+  const since = claims.missing > 0 ? await findOldest(store, claims, yielder) : Infinity
+  for await (const batch of inBatches(store.scan(outbox), yielder)) yield* auditBatch(store, batch, claims, since)
 }
 
 /** When the first of the events was published that the topic has, ms since 1970. */
-async function findOldest(store: Store, claims: Claims, pace: Pace): Promise<number> {
+async function findOldest(store: Store, claims: LedgerIndex, yielder: Yielder): Promise<number> {
   let oldest = Infinity
   for await (const { id, published_at: at } of store.scan(outbox, ['id', 'published_at'])) {
     if (at > 0 && at < oldest && claims.isStored({ key: id, resource: '', outcome: 'booked' })) oldest = at
-    if (pace.step()) await pace.rest()
+    if (yielder.step()) await yielder.yield()
   }
   return oldest
 }
@@ -52,7 +52,7 @@ async function findOldest(store: Store, claims: Claims, pace: Pace): Promise<num
 async function* auditBatch(
   store: Store,
   batch: readonly OutboxRow[],
-  claims: Claims,
+  claims: LedgerIndex,
   since: number,
 ): AsyncGenerator<Violation> {
   const published = batch.filter((row) => row.published_at > 0)

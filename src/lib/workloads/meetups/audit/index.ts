@@ -1,6 +1,6 @@
 import { auditLedger } from '../../../audit/audit-ledger.ts'
-import { createPace } from '../../../audit/pace.ts'
-import type { StoredBooking } from '../../../audit/stored-bookings.ts'
+import { createYielder, type Watch } from '../../../base/progress.ts'
+import type { StoredBooking } from '../../../audit/booking-tables.ts'
 import type { AnyTable, Store } from '../../../ports/database.ts'
 import type { AuditInput, Violation } from '../../../ports/workload.ts'
 import { messages } from '../chat/tables.ts'
@@ -11,7 +11,6 @@ import { auditDeliveries, withoutDeliveries } from './deliveries.ts'
 import { auditEvents } from './events.ts'
 import { auditPosts, auditRooms } from './posts.ts'
 import { settle } from '../pending.ts'
-import type { Watch } from '../../../base/progress.ts'
 
 /** How long everything may stand still before nobody is thought to be at work, ms. */
 const longestStandstillMs = 5000
@@ -39,15 +38,15 @@ export async function* auditMeetups(
   const broker = await openBroker()
   yield* settle(store, broker, watch.signal, standstillMs)
   const counts = await Promise.all(scanned.map((table) => store.count(table)))
-  const pace = createPace(
+  const yielder = createYielder(
     watch,
     counts.reduce((sum, count) => sum + count, ledger.count),
   )
-  yield* auditLedger({ scan: () => scanAttempts(store) }, withoutDeliveries(ledger), pace)
-  yield* auditDeliveries(store, ledger, pace)
-  yield* auditPosts(store, pace)
-  yield* auditRooms(store, pace)
-  yield* auditEvents(store, broker, pace)
+  yield* auditLedger({ scan: () => scanAttempts(store) }, withoutDeliveries(ledger), yielder)
+  yield* auditDeliveries(store, ledger, yielder)
+  yield* auditPosts(store, yielder)
+  yield* auditRooms(store, yielder)
+  yield* auditEvents(store, broker, yielder)
 }
 
 /** Whatever a client may have noted. */

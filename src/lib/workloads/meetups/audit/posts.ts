@@ -1,10 +1,10 @@
-import type { Pace } from '../../../audit/pace.ts'
 import type { Store } from '../../../ports/database.ts'
 import type { Violation } from '../../../ports/workload.ts'
 import { members, memberId, rooms, type RoomRow, messages } from '../chat/tables.ts'
 import { images, owners } from '../image/tables.ts'
 import { applications, posts, type ApplicationRow, type PostRow } from '../post/tables.ts'
 import { inBatches } from './batches.ts'
+import type { Yielder } from '../../../base/progress.ts'
 
 type AuditedPost = Pick<PostRow, 'id' | 'user_id' | 'state' | 'max_apply' | 'places_left'>
 
@@ -20,9 +20,9 @@ interface Belongings {
 }
 
 /** Holds every post against its applications, its room and its images. */
-export async function* auditPosts(store: Store, pace: Pace): AsyncGenerator<Violation> {
+export async function* auditPosts(store: Store, yielder: Yielder): AsyncGenerator<Violation> {
   const columns = ['id', 'user_id', 'state', 'max_apply', 'places_left'] as const
-  for await (const batch of inBatches(store.scan(posts, columns), pace)) {
+  for await (const batch of inBatches(store.scan(posts, columns), yielder)) {
     const belongings = await findBelongings(store, batch)
     for (const post of batch) {
       yield* auditImages(post, belongings)
@@ -91,8 +91,8 @@ function countBy(ids: readonly string[]): ReadonlyMap<string, number> {
 }
 
 /** Holds every room against its messages and its post. */
-export async function* auditRooms(store: Store, pace: Pace): AsyncGenerator<Violation> {
-  for await (const batch of inBatches(store.scan(rooms), pace)) {
+export async function* auditRooms(store: Store, yielder: Yielder): AsyncGenerator<Violation> {
+  for await (const batch of inBatches(store.scan(rooms), yielder)) {
     const ids = batch.map(({ id }) => id)
     const known = new Set((await store.find(posts, { id: { in: ids } }, { columns: ['id'] })).map(({ id }) => id))
     const rows = await store.find(messages, { room_id: { in: ids } }, { columns: ['room_id', 'position'] })

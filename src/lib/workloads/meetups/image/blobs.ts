@@ -4,9 +4,8 @@ import { open, opendir, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { failure, reasonOf } from '../../../base/errors/errors.ts'
-import { tryFolder } from '../../../base/folders.ts'
-import { makePrivateFolder } from '../../../base/private-files.ts'
-import { isRunning } from '../../../seeding/processes.ts'
+import { tryFolder, makePrivateFolder } from '../../../base/files.ts'
+import { isRunning } from '../../../base/processes.ts'
 import { chunkBytes } from './contract.ts'
 
 /** Where the bytes of images are, each under a name of letters, digits and dashes. */

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createClaims, partOf } from '../../../src/lib/audit/claims.ts'
+import { createLedgerIndex, passOf } from '../../../src/lib/audit/ledger-index.ts'
 
 const key = 'LOVELACE'
 const row = (id: string, resource = '7') => ({ id, key, resource })
 
 describe('claims', () => {
   it('know the row that was acknowledged, and any other under its key', () => {
-    const claims = createClaims(1)
+    const claims = createLedgerIndex(1)
     const entry = { key, outcome: 'booked', resource: 7, id: 'a' } as const
     claims.add(entry)
     expect(claims.missing).toBe(1)
@@ -22,7 +22,7 @@ describe('claims', () => {
   })
 
   it('go by the resource where the API gave no id', () => {
-    const claims = createClaims(1)
+    const claims = createLedgerIndex(1)
     claims.add({ key, outcome: 'booked', resource: 7 })
     expect(claims.match(row('x', '8'))).toBe('stray')
     expect(claims.match(row('x'))).toBe('acknowledged')
@@ -30,7 +30,7 @@ describe('claims', () => {
   })
 
   it('expect one row at the most where nothing was acknowledged', () => {
-    const claims = createClaims(1)
+    const claims = createLedgerIndex(1)
     claims.add({ key, outcome: 'unknown', resource: 7 })
     expect(claims.missing).toBe(0)
     expect(claims.match(row('x'))).toBe('unacknowledged')
@@ -40,7 +40,7 @@ describe('claims', () => {
   it.each([[['unknown', 'booked']], [['booked', 'failed']], [['unknown', 'booked', 'unknown']]] as const)(
     'take an acknowledgement for stronger, whenever it came: %j',
     (outcomes) => {
-      const claims = createClaims(1)
+      const claims = createLedgerIndex(1)
       for (const outcome of outcomes) {
         claims.add({ key, resource: 7, outcome, ...(outcome === 'booked' ? { id: 'a' } : {}) })
       }
@@ -49,7 +49,7 @@ describe('claims', () => {
   )
 
   it('know what was refused from what was not, and for which resource', () => {
-    const claims = createClaims(1)
+    const claims = createLedgerIndex(1)
     claims.add({ key, outcome: 'conflict', resource: 7 })
     expect(claims.missing).toBe(0)
     expect(claims.match(row('x', '8'))).toBe('foreign')
@@ -68,14 +68,14 @@ describe('claims', () => {
     [['conflict', 'unknown', 'booked'], 'acknowledged'],
     [['conflict', 'conflict'], 'refused'],
   ] as const)('blame no refusal beside another attempt under the same key: %j', (outcomes, match) => {
-    const claims = createClaims(1)
+    const claims = createLedgerIndex(1)
     for (const outcome of outcomes)
       claims.add({ key, resource: 7, outcome, ...(outcome === 'booked' ? { id: 'a' } : {}) })
     expect(claims.match(row('a'))).toBe(match)
   })
 
   it('count acknowledgements of another booking under a key, and none of the same again', () => {
-    const claims = createClaims(1)
+    const claims = createLedgerIndex(1)
     claims.add({ key, outcome: 'booked', resource: 7, id: 'a' })
     claims.add({ key, outcome: 'booked', resource: 7, id: 'a' })
     claims.add({ key, outcome: 'unknown', resource: 8 })
@@ -87,7 +87,7 @@ describe('claims', () => {
 
   it('tell a hundred thousand keys that look alike from as many others', () => {
     const count = 100_000
-    const claims = createClaims(count)
+    const claims = createLedgerIndex(count)
     for (let n = 0; n < count; n++) claims.add({ key: `LOVELACE-${n}`, outcome: 'booked', resource: 7, id: `${n}` })
     for (let n = 0; n < count; n++) {
       if (claims.match({ key: `LOVELACE-${n}-`, id: `${n}`, resource: '7' }) !== 'foreign') throw new Error(`${n}-`)
@@ -97,27 +97,27 @@ describe('claims', () => {
   })
 
   it('take more keys than were expected', () => {
-    const claims = createClaims(0)
+    const claims = createLedgerIndex(0)
     for (let n = 0; n < 1000; n++) claims.add({ key: `${n}`, outcome: 'booked', resource: 7, id: 'a' })
     expect(claims.missing).toBe(1000)
   })
 })
 
-describe('partOf', () => {
+describe('passOf', () => {
   it('puts a key into one part, always the same', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 1, max: 50 }), (text, parts) => {
-        const part = partOf(text, parts)
+        const part = passOf(text, parts)
         expect(part).toBeGreaterThanOrEqual(0)
         expect(part).toBeLessThan(parts)
-        expect(partOf(text, parts)).toBe(part)
+        expect(passOf(text, parts)).toBe(part)
       }),
     )
   })
 
   it('makes parts of about the same size', () => {
     const sizes = [0, 0, 0, 0]
-    for (let n = 0; n < 40_000; n++) sizes[partOf(`LOVELACE-${n}`, 4)]!++
+    for (let n = 0; n < 40_000; n++) sizes[passOf(`LOVELACE-${n}`, 4)]!++
     for (const size of sizes) expect(Math.abs(size - 10_000)).toBeLessThan(600)
   })
 })

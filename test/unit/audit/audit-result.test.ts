@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { collectViolations } from '../../../src/lib/audit/result.ts'
+import { collectViolations } from '../../../src/lib/audit/audit-result.ts'
 import type { Violation } from '../../../src/lib/ports/workload.ts'
 
 const violation = (kind: Violation['kind'], key: string): Violation => ({ kind, key, detail: 'as it is' })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ServerCounter } from '../../../src/lib/ports/database.ts'
-import { createCounterSum } from '../../../src/lib/insert-bench/counters.ts'
+import { createCounterSum } from '../../../src/lib/insert-bench/measure.ts'
 
 const reads = (value: number): ServerCounter => ({ name: 'page reads', value, kind: 'total', unit: 'pages' })
 const age = (value: number): ServerCounter => ({ name: 'checkpoint age', value, kind: 'level', unit: 'bytes' })

@@ -1,5 +1,6 @@
+import { hashText, mix32 } from '../base/random.ts'
 import type { LedgerEntry } from '../ports/scenario.ts'
-import type { StoredBooking } from './stored-bookings.ts'
+import type { StoredBooking } from './booking-tables.ts'
 
 /**
  * What a row is to the ledger: of nobody who is in it (`foreign`); the booking that was acknowledged; one that was not
@@ -8,8 +9,8 @@ import type { StoredBooking } from './stored-bookings.ts'
  */
 export type Match = 'foreign' | 'acknowledged' | 'unacknowledged' | 'again' | 'stray' | 'refused'
 
-/** What the ledger claims, as fingerprints. */
-export interface Claims {
+/** What the ledger promised, as fingerprints of its entries by key. */
+export interface LedgerIndex {
   /**
    * The strongest of several entries under one key counts: an acknowledgement (the first of them), then an attempt of
    * which nobody knows, and a refusal last: who repeats a request may be refused because the first one was stored.
@@ -39,12 +40,12 @@ const refusedOften = 32
 const minSlots = 1024
 
 /**
- * Claims for about `expected` entries in 13 bytes a slot, with two thirds of the slots or fewer taken (open addressing,
+ * Creates an index for about `expected` entries in 13 bytes a slot, with two thirds of the slots or fewer taken (open addressing,
  * linear probing). A key is held as 64 bits: among ten million of them and ten million rows, the chance that any two
  * are taken for one another is one in 180,000, and of such a pair the acknowledged booking's id would have to be the
  * same in 32 bits more before a loss was overlooked.
  */
-export function createClaims(expected: number): Claims {
+export function createLedgerIndex(expected: number): LedgerIndex {
   const slots = 2 ** Math.ceil(Math.log2(Math.max(minSlots, expected * 1.5)))
   const high = new Uint32Array(slots)
   const low = new Uint32Array(slots)
@@ -55,7 +56,7 @@ export function createClaims(expected: number): Claims {
 
   /** The slot of the key, or the free one where it belongs. */
   function slotOf(key: string): number {
-    const first = hash(key, 0x811c9dc5, 0x01000193)
+    const first = hash(key)
     const second = hash(key, 0x1b873593, 0x85ebca6b)
     let slot = second & (slots - 1)
     while (states[slot] !== 0 && (high[slot] !== first || low[slot] !== second)) slot = (slot + 1) & (slots - 1)
@@ -113,20 +114,16 @@ export function createClaims(expected: number): Claims {
   }
 }
 
-/** In which of `parts` parts of about the same size a key is. */
-export function partOf(key: string, parts: number): number {
-  return parts === 1 ? 0 : hash(key, 0x9e3779b9, 0x01000193) % parts
+/** Returns in which of `passes`, all about as large, a key is looked at. */
+export function passOf(key: string, passes: number): number {
+  return passes === 1 ? 0 : hash(key, 0x9e3779b9) % passes
 }
 
 function hashBooking(id: number | string | undefined, resource: number | string): number {
-  return hash(`${id ?? ''}\n${resource}`, 0x811c9dc5, 0x01000193)
+  return hash(`${id ?? ''}\n${resource}`)
 }
 
-/** 32 bits: FNV-1a from `start` with `prime`, finished by MurmurHash3's mixer. */
-function hash(text: string, start: number, prime: number): number {
-  let mixed = start
-  for (let at = 0; at < text.length; at++) mixed = Math.imul(mixed ^ text.charCodeAt(at), prime)
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b)
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
-  return (mixed ^ (mixed >>> 16)) >>> 0
+/** FNV-1a alone leaves the low bits of similar texts alike. */
+function hash(text: string, start?: number, prime?: number): number {
+  return mix32(hashText(text, start, prime))
 }

@@ -1,10 +1,11 @@
+import fc from 'fast-check'
 import { execFile } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { inFolder, makeFolder, tryFolder } from '../../../src/lib/base/folders.ts'
+import { inFolder, makeFolder, tryFolder, isLike } from '../../../src/lib/base/files.ts'
 
 const run = promisify(execFile)
 let folder: string
@@ -41,7 +42,7 @@ describe('makeFolder', () => {
   it('ends in a working directory that was removed', async () => {
     const gone = join(folder, 'gone')
     await mkdir(gone)
-    const module = new URL('../../../src/lib/base/folders.ts', import.meta.url).href
+    const module = new URL('../../../src/lib/base/files.ts', import.meta.url).href
     const script = `process.chdir(${JSON.stringify(gone)}); fs.rmdirSync(${JSON.stringify(gone)});
       import(${JSON.stringify(module)}).then(({ makeFolder }) => makeFolder('a/b')).catch(({ message }) => console.log(message))`
     const { stdout } = await run(process.execPath, ['-e', script], { timeout: 20_000 })
@@ -148,9 +149,45 @@ async function fullDisk(path: string): Promise<FullDisk> {
 
 /** In a process whose files may have one block. */
 async function tryWithLimit(path: string): Promise<string> {
-  const module = new URL('../../../src/lib/base/folders.ts', import.meta.url).href
+  const module = new URL('../../../src/lib/base/files.ts', import.meta.url).href
   const script = `import(${JSON.stringify(module)}).then(({ tryFolder }) => tryFolder(${JSON.stringify(path)}))
     .then(() => console.log('nothing'), (error) => console.log(String(error)))`
   const limited = ['-c', 'ulimit -f 1; exec "$0" "$@"', process.execPath, '-e', script]
   return (await run('sh', limited, { timeout: 20_000 })).stdout
 }
+
+describe('a pattern of names', () => {
+  it.each([
+    ['2026-load.json', '*-load.json', true],
+    ['2026-load.json', '*.json', true],
+    ['2026-load.json', '????-load.json', true],
+    ['2026-load.json', '???-load.json', false],
+    ['2026-seed.json', '*-load.json', false],
+    ['a.b', 'a?b', true],
+    ['ab', 'a*b*', true],
+    ['a', '*a*a', false],
+    ['', '*', true],
+    ['', '?', false],
+    ['a+(b)', 'a+(b)', true],
+  ])('%j is like %j: %s', (name, pattern, expected) => {
+    expect(isLike(name, pattern)).toBe(expected)
+  })
+
+  it('says what a regular expression would', () => {
+    const text = (...letters: string[]) =>
+      fc.array(fc.constantFrom(...letters), { maxLength: 12 }).map((all) => all.join(''))
+    fc.assert(
+      fc.property(text('a', 'b'), text('a', 'b', '*', '?'), (name, pattern) => {
+        const expression = new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`)
+        expect(isLike(name, pattern)).toBe(expression.test(name))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('takes no time, however many stars it has', () => {
+    const beganAt = performance.now()
+    expect(isLike('a'.repeat(255), `${'*a'.repeat(120)}*b`)).toBe(false)
+    expect(performance.now() - beganAt).toBeLessThan(2000)
+  })
+})
