@@ -1,3 +1,4 @@
+import { ignoreFailure } from './abort.ts'
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm, rmdir, stat, writeFile, chmod, lstat, open } from 'node:fs/promises'
 import { dirname, join, basename } from 'node:path'
@@ -75,8 +76,8 @@ export async function tryFolder(folder: string): Promise<void> {
       await writeFile(file, Buffer.alloc(probeBytes), { flush: true })
     })
   } finally {
-    await rm(file, { force: true }).catch(() => {})
-    for (const level of [...levels].toReversed()) await rmdir(level).catch(() => {})
+    await ignoreFailure(rm(file, { force: true }))
+    for (const level of [...levels].toReversed()) await ignoreFailure(rmdir(level))
   }
 }
 
@@ -116,7 +117,7 @@ export async function makePrivateFile(path: string): Promise<void> {
 async function tighten(path: string, mode: number): Promise<void> {
   const found = await lstat(path).catch(() => null)
   if (!found || found.isSymbolicLink() || found.uid !== process.getuid?.()) return
-  if ((found.mode & 0o777 & ~mode) !== 0) await chmod(path, found.mode & mode).catch(() => {})
+  if ((found.mode & 0o777 & ~mode) !== 0) await ignoreFailure(chmod(path, found.mode & mode))
 }
 
 /** `<folder>/<UTC time>-<kind>`: how the files of a run begin. */
