@@ -86,7 +86,7 @@ for (const engine of testEngines) {
       expect(stdout).toMatch(/6,000 +random +20 .*\n *6,000 +ascending +20 .*\n *8,000 +random/)
       expect(stdout).toContain('8.9 ms each')
       expect(stdout).toMatch(/rows +keys +.*(WAL pages|log written|script time)\/insert/)
-      expect(stdout).toContain('■ random p50   □ random p99   ● ascending p50   ○ ascending p99')
+      expect(stdout).toContain('● random p50   ○ random p99   ■ ascending p50   □ ascending p99')
       expect(stdout).toContain(
         'ascending: no shape can be named: it takes 3 table sizes of 1,000 rows or more, and there are 2',
       )
