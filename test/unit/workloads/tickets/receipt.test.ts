@@ -129,6 +129,15 @@ describe('parseReceipt', () => {
     },
   )
 
+  it('reads no further than to where there are too many lines', () => {
+    const head = 'Order: 1\nVAT: 1\nTotal: 1\n\nproduct,product_id,price\n'
+    const error = { reason: 'too-many-lines' }
+    expect(parseReceipt(Buffer.from(`${head}${'\n'.repeat(1001)}"never closed`))).toMatchObject({ error })
+    expect(parseReceipt(Buffer.from(`${head}${'\n'.repeat(999)}"never closed`))).toMatchObject({
+      error: { reason: 'csv-quotes' },
+    })
+  })
+
   it('takes a receipt of just the largest size, and none of a byte more', () => {
     const receipt = (length: number) => Buffer.from('Order: 1\n'.padEnd(length, 'x'))
     expect(parseReceipt(receipt(maxReceiptBytes))).toMatchObject({ error: { reason: 'no-empty-line' } })
