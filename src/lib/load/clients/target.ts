@@ -1,4 +1,5 @@
 import { redactUrl } from '../../base/redact-url.ts'
+import { hideSecrets } from '../../base/secret-text.ts'
 import { failure } from '../../base/errors/errors.ts'
 import { readBaseUrl } from './http/base-url.ts'
 import type { HttpClient } from '../../ports/http-client.ts'
@@ -24,9 +25,10 @@ export function targetRefusal(target: string): string | null {
 /** Most targets that are none lack their scheme. */
 function suggestionFor(target: string): string {
   const meant = `http://${target.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').replace(/^\/+/, '')}`
-  return /^https?:/i.test(target) || !URL.canParse(meant) || targetRefusal(meant) !== null
-    ? ''
-    : `; such as ${redactUrl(meant).replace(/\/$/, '')}`
+  if (/^https?:/i.test(target) || !URL.canParse(meant) || targetRefusal(meant) !== null) return ''
+  const suggestion = `; such as ${redactUrl(meant).replace(/\/$/, '')}`
+  // What looks like a secret would be hidden together with the full stop behind it, and suggests nothing.
+  return hideSecrets(`${suggestion}.`) === `${suggestion}.` ? suggestion : ''
 }
 
 /** A target that was given by a flag of its own. Throws `usage-wrong` for what is none. */

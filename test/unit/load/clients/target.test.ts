@@ -22,6 +22,7 @@ describe('a target', () => {
     ['127.0.0.1:3000/api', `cannot be 127.0.0.1:3000/api. ${form}; such as http://127.0.0.1:3000/api.`],
     ['shop', `cannot be shop. ${form}; such as http://shop.`],
     ['//h:1', '; such as http://h:1.'],
+    ['password=password=https://h', `${form}.`],
     ['ws://h:1', 'cannot be ws://h:1/. Allowed: http://host:port'],
     ['user:secret@h:1', `cannot be user:***. ${form}; such as http://user:***@h:1.`],
     ['', 'cannot be . Allowed'],
