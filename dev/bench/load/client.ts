@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { watchGenerator } from '../../../src/lib/load/metrics/generator-monitor.ts'
 import { judgeThreads } from '../../../src/lib/load/metrics/generator-verdict.ts'
-import type { GeneratorNews } from '../../../src/lib/load/engine/generator.ts'
+import type { GeneratorInterval } from '../../../src/lib/load/engine/generator.ts'
 import type { HttpClient } from '../../../src/lib/ports/http-client.ts'
 import { createTimers, realClock } from '../../../src/lib/base/measure/clock.ts'
 import { createHistogram, recordMs, type LatencyHistogram } from '../../../src/lib/base/measure/histogram.ts'
@@ -85,7 +85,7 @@ const loads: Readonly<Record<ClientJob['client'], (job: ClientJob) => Promise<Ru
     const statuses = { bookedStatuses: [], conflictStatuses: [] }
     return async (seconds) => {
       let requests = 0
-      const count = ({ recorded }: GeneratorNews): void => {
+      const count = ({ recorded }: GeneratorInterval): void => {
         for (const { response, failures } of recorded.steps) {
           if (failures > 0) throw new Error(JSON.stringify(recorded.failureReasons))
           requests += response.counts.reduce((sum, times) => sum + times, 0)

@@ -5,7 +5,7 @@ import type { GeneratorHooks } from '../../../src/lib/load/engine/generator.ts'
 import { createRecorder } from '../../../src/lib/load/metrics/recorder.ts'
 import { runModel } from '../../../src/lib/load/distributed/run-model.ts'
 import { decodeTelemetry } from '../../../src/lib/load/distributed/queue-telemetry.ts'
-import { encodeNews } from '../../../src/lib/load/distributed/metrics-bytes.ts'
+import { encodeInterval } from '../../../src/lib/load/distributed/interval-bytes.ts'
 import { createRandom } from '../../../src/lib/base/random.ts'
 import { connectQueue } from '../../../src/lib/queue/client.ts'
 import { readTelemetry, signedTelemetry, type TelemetryMessage } from '../../../src/lib/queue/telemetry.ts'
@@ -58,7 +58,7 @@ function makeSeconds({ requests }: ScaleJob): Buffer[] {
       const sent = random.float()
       recorder.record({ step: steps[n % 3] as string, due: 0, sent, ended: ended + sent, bytes: 5000, failure: null })
     }
-    return encodeNews({
+    return encodeInterval({
       recorded: recorder.take(requests),
       progress: { seconds: 1, elapsedSeconds: 1, users: requests, full: false, iterations: 1, userMs: 1, waitedMs: 1 },
       health: {
@@ -109,7 +109,7 @@ async function merge(): Promise<Omit<ScaleCost, 'bytes'>> {
   async function onTelemetry({ shard, kind, data }: TelemetryMessage): Promise<void> {
     const hook = hooks[shard] as GeneratorHooks
     const message = decodeTelemetry(kind, data)
-    if (message?.kind === 'interval') hook.onSecond(message.news)
+    if (message?.kind === 'interval') hook.onSecond(message.interval)
     if (message?.kind === 'entries') await Promise.all(message.entries.map((entry) => hook.ledger.record(entry)))
     if (--left === 0) allRead.resolve()
   }

@@ -6,7 +6,7 @@ import { failure } from '../../../src/lib/base/errors/errors.ts'
 import { checkModel } from '../../../src/lib/load/engine/model.ts'
 import { queuedJob, queuedShard } from '../../../src/lib/load/distributed/queued-job.ts'
 import { decodeTelemetry } from '../../../src/lib/load/distributed/queue-telemetry.ts'
-import { encodeNews } from '../../../src/lib/load/distributed/metrics-bytes.ts'
+import { encodeInterval } from '../../../src/lib/load/distributed/interval-bytes.ts'
 import { seedJob, storedByWorker } from '../../../src/lib/seeding/distributed/seed-job.ts'
 import { readError } from '../../../src/lib/base/errors/error-text.ts'
 import { createRunIdentity } from '../../../src/lib/queue/run-identity.ts'
@@ -71,7 +71,7 @@ function asSentence(error: unknown): Error {
 }
 
 const histogram = { valuesUs: Float64Array.of(100, 300), counts: Float64Array.of(1, 200) }
-const news = encodeNews({
+const interval = encodeInterval({
   recorded: {
     users: 3,
     skipped: 0,
@@ -91,7 +91,7 @@ const lines = ['{"outcome":"booked","key":"k1","resource":7,"id":"b1"}']
 const texts = [worker, { lines }, { lost: 'x' }, { code: 'worker-version', exitCode: 1, message: 'm' }]
 const kinds = ['hello', 'prepared', 'interval', 'last', 'entries', 'end', 'failed', 'mistake', 'x']
 const data = fc.oneof(
-  bytesLike([news], ['{', '"', ':1e300', '\u0080']),
+  bytesLike([interval], ['{', '"', ':1e300', '\u0080']),
   valuesLike(texts).map((value) => Buffer.from(JSON.stringify(value) ?? '')),
 )
 
@@ -122,7 +122,7 @@ export const queueReaders = [
     }),
   }),
   reader({
-    name: 'news',
+    name: 'interval',
     what: 'what workers say, as the coordinator reads it',
     inputs: fc.tuple(fc.constantFrom(...kinds), data),
     open: pure(([kind, bytes]) => {

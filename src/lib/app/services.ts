@@ -15,16 +15,19 @@ export interface OpenedServices extends AsyncDisposable {
   describe(): readonly string[]
 }
 
-/** Opens each part that the settings name once it is asked for, and closes it in the end. */
+/** Opens each service that the settings name once it is asked for, and closes it in the end. */
 export function createServices(values: Pick<Settings, 'cache' | 'broker'>): OpenedServices {
-  const opened: { readonly name: string; readonly part: AsyncDisposable }[] = []
-  const once = <Part extends AsyncDisposable>(open: () => Promise<Part>, nameOf: (part: Part) => string) => {
-    let opening: Promise<Part> | null = null
+  const opened: { readonly name: string; readonly service: AsyncDisposable }[] = []
+  const once = <Service extends AsyncDisposable>(
+    open: () => Promise<Service>,
+    nameOf: (service: Service) => string,
+  ) => {
+    let opening: Promise<Service> | null = null
     const begin = async () => {
       try {
-        const part = await open()
-        opened.push({ name: nameOf(part), part })
-        return part
+        const service = await open()
+        opened.push({ name: nameOf(service), service })
+        return service
       } catch (error) {
         // The next to ask tries again.
         opening = null
@@ -48,7 +51,7 @@ export function createServices(values: Pick<Settings, 'cache' | 'broker'>): Open
     ),
     describe: () => opened.map(({ name }) => name),
     async [Symbol.asyncDispose]() {
-      for (const { part } of opened.toReversed()) await part[Symbol.asyncDispose]()
+      for (const { service } of opened.toReversed()) await service[Symbol.asyncDispose]()
     },
   }
 }

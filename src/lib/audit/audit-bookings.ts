@@ -2,7 +2,7 @@ import type { Database } from '../ports/database.ts'
 import type { LedgerEntries } from '../ports/scenario.ts'
 import type { Violation } from '../ports/workload.ts'
 import { auditLedger, maxIndexed, passesOf, type CanonicalBooking } from './audit-ledger.ts'
-import { auditResources, createTally } from './audit-resources.ts'
+import { auditResources, createTakenCounter } from './audit-resources.ts'
 import { type BookingTables, findBookings, scanBookings } from './booking-tables.ts'
 import { asWritten, type Canonical } from './canonical.ts'
 import { type Watch, createYielder } from '../base/progress.ts'
@@ -25,7 +25,7 @@ export async function* auditBookings(
   const rows = await database.store.count(bookings.table)
   const yielder = createYielder(watch, (rows + ledger.count) * passesOf(ledger, entriesAtATime))
   const resourceOf = resourceCanonical(tables)
-  const tally = createTally(resourceOf)
+  const counter = createTakenCounter(resourceOf)
   const stored = {
     scan: () => scanBookings(database, bookings),
     canonical: bookingCanonical(tables, resourceOf),
@@ -34,10 +34,10 @@ export async function* auditBookings(
     }),
     // Keys of our own tables are new in every run.
     mayBeOlder: bookings.canonical !== undefined,
-    ...(resources ? { onBooking: tally.add } : {}),
+    ...(resources ? { onBooking: counter.add } : {}),
   }
   yield* auditLedger(stored, ledger, yielder, entriesAtATime)
-  if (resources) yield* auditResources(database, bookings, resources, { taken: tally.taken, resourceOf }, yielder)
+  if (resources) yield* auditResources(database, bookings, resources, { taken: counter.taken, resourceOf }, yielder)
 }
 
 /** Both tables name what is booked, and their columns may differ. */

@@ -51,7 +51,10 @@ export async function* auditResources(
 }
 
 /** Counts bookings by their resource; those of nothing do not count. */
-export function createTally(resourceOf: Canonical): { readonly taken: Taken; add(booking: StoredBooking): void } {
+export function createTakenCounter(resourceOf: Canonical): {
+  readonly taken: Taken
+  add(booking: StoredBooking): void
+} {
   const taken = new Map<string, number>()
   return {
     taken,
@@ -69,12 +72,12 @@ async function countTaken(
   resourceOf: Canonical,
   yielder: Yielder,
 ): Promise<Taken> {
-  const tally = createTally(resourceOf)
+  const counter = createTakenCounter(resourceOf)
   for await (const booking of scanBookings(database, bookings)) {
-    tally.add(booking)
+    counter.add(booking)
     if (yielder.step()) await yielder.yield()
   }
-  return tally.taken
+  return counter.taken
 }
 
 /** By their keys. */

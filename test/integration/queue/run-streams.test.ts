@@ -35,7 +35,7 @@ describe.skipIf(!server)('the streams of a run', () => {
     const strangers = countStrangers((text) => notes.push(text))
     const got: TelemetryMessage[] = []
     let waiting: { readonly count: number; readonly resolve: () => void } | null = null
-    const news = readTelemetry(await connect(), run, {
+    const telemetry = readTelemetry(await connect(), run, {
       onStranger: () => strangers.add(),
       async onTelemetry(one) {
         got.push(one)
@@ -49,11 +49,11 @@ describe.skipIf(!server)('the streams of a run', () => {
         waiting = { count, resolve }
         if (got.length >= count) resolve()
       })
-    return { run, keys, commands, news, got, arrive, strangers, notes }
+    return { run, keys, commands, telemetry, got, arrive, strangers, notes }
   }
 
   it('bring what workers say in their order, and each message once, also when it was sent again', async () => {
-    const { run, keys, commands, news, got, arrive } = await openRun()
+    const { run, keys, commands, telemetry, got, arrive } = await openRun()
     const client = await connect()
     const senders = [openTelemetry(client, run, 0), openTelemetry(client, run, 1)]
     const sent = Array.from({ length: 300 }, (_, index) => senders[index % 2]!.send('n', Buffer.from(String(index))))
@@ -65,7 +65,7 @@ describe.skipIf(!server)('the streams of a run', () => {
     await senders[0]!.send('n', Buffer.from('300'))
     await arrive(301)
     await commands.close()
-    await news.seal()
+    await telemetry.seal()
     for (const shard of [0, 1]) {
       const numbers = got.filter((one) => one.shard === shard).map(({ data }) => Number(String(data)))
       expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
@@ -74,7 +74,7 @@ describe.skipIf(!server)('the streams of a run', () => {
   })
 
   it('hold little: what was read is gone from them', async () => {
-    const { run, keys, commands, news, arrive } = await openRun()
+    const { run, keys, commands, telemetry, arrive } = await openRun()
     const client = await connect()
     const sender = openTelemetry(client, run, 0)
     for (let i = 0; i < 20; i++) await sender.send('n')
@@ -83,17 +83,17 @@ describe.skipIf(!server)('the streams of a run', () => {
     expect(await client.pTTL(keys.telemetry)).toBeGreaterThan(0)
     expect(await client.pTTL(keys.commands)).toBeGreaterThan(0)
     await commands.close()
-    await news.seal()
+    await telemetry.seal()
   })
 
   it('are read to their end when they are sealed, and take nothing after that', async () => {
-    const { run, keys, commands, news, got } = await openRun()
+    const { run, keys, commands, telemetry, got } = await openRun()
     const client = await connect()
     const sender = openTelemetry(client, run, 3)
     const sent = Array.from({ length: 50 }, () => sender.send('n'))
     await Promise.all(sent)
     await commands.close()
-    await news.seal()
+    await telemetry.seal()
     expect(got).toHaveLength(50)
     await expect(sender.send('late')).rejects.toThrow('the run is over')
     expect(await client.exists([keys.telemetry, keys.commands, keys.task])).toBe(0)
@@ -103,14 +103,14 @@ describe.skipIf(!server)('the streams of a run', () => {
     const run = createRunIdentity()
     const lost: string[] = []
     const commands = await openCommands(await connect(), run, (reason) => lost.push(reason))
-    const news = readTelemetry(await connect(), run, {
+    const telemetry = readTelemetry(await connect(), run, {
       onTelemetry: async () => {},
       onStranger() {},
       onRead() {},
       serverNow: () => Date.now(),
     })
     commands.expectSeal()
-    await news.seal()
+    await telemetry.seal()
     await sleep(1.5 * heartbeatMs)
     expect(lost).toEqual([])
     await commands.close()
@@ -122,7 +122,7 @@ describe.skipIf(!server)('the streams of a run', () => {
     const got: Buffer[] = []
     const began = Promise.withResolvers<void>()
     const held = Promise.withResolvers<void>()
-    const news = readTelemetry(await connect(), run, {
+    const telemetry = readTelemetry(await connect(), run, {
       async onTelemetry({ data }) {
         got.push(data)
         began.resolve()
@@ -137,7 +137,7 @@ describe.skipIf(!server)('the streams of a run', () => {
     await sender.send('n', bytes)
     await began.promise
     await Promise.all([sender.send('n', bytes), sender.send('n', bytes)])
-    const sealing = news.seal()
+    const sealing = telemetry.seal()
     held.resolve()
     await sealing
     expect(got).toEqual([bytes, bytes, bytes])
@@ -145,7 +145,7 @@ describe.skipIf(!server)('the streams of a run', () => {
   })
 
   it('leave out what no worker of the run has signed, however much it is, and say so', async () => {
-    const { run, keys, commands, news, got, arrive, strangers, notes } = await openRun()
+    const { run, keys, commands, telemetry, got, arrive, strangers, notes } = await openRun()
     const client = await connect()
     const data = Buffer.alloc(50_000, '{"lines":[],"conflicts":100000}')
     const said = { shard: '0', number: '1', kind: 'entries', data }
@@ -174,7 +174,7 @@ describe.skipIf(!server)('the streams of a run', () => {
     expect(performance.now() - beganAt).toBeLessThan(10_000)
     expect(got.map(({ kind }) => kind)).toEqual(['n'])
     await commands.close()
-    await news.seal()
+    await telemetry.seal()
     strangers.finish()
     expect(notes).toEqual([
       'dropped a message on the queue that was not signed by this run',

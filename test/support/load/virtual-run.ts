@@ -7,7 +7,7 @@ import { mostUsersOf, type OpenModel, type ScenarioModel } from '../../../src/li
 import type { Shard } from '../../../src/lib/load/engine/schedule.ts'
 import { createUserSupply, usersAhead } from '../../../src/lib/load/engine/prepare.ts'
 import { createRecorder } from '../../../src/lib/load/metrics/recorder.ts'
-import { summarizeRun, type PartProgress, type RunResult } from '../../../src/lib/load/metrics/result.ts'
+import { summarizeRun, type ShardProgress, type RunResult } from '../../../src/lib/load/metrics/result.ts'
 import type { Scenario, ScenarioDefinition, VirtualUser } from '../../../src/lib/ports/scenario.ts'
 import { createMetricsTotal } from '../../../src/lib/load/metrics/interval-metrics.ts'
 import { createTimeline, type TimelineRow } from '../../../src/lib/load/metrics/timeline.ts'
@@ -93,7 +93,7 @@ export async function run(
   const { model = users(1), signal: stopped = new AbortController().signal, random = createRandom('test') } = plan
   const decided = new AbortController()
   const signal = AbortSignal.any([stopped, decided.signal])
-  const latest: PartProgress[] = []
+  const latest: ShardProgress[] = []
   const shared = repeating(shareClient(client, threads))
   const timeline = createTimeline(threads, (row) => {
     rows.push(row)
@@ -130,11 +130,11 @@ export async function run(
   const recorded = createMetricsTotal()
   const running = Promise.all(Array.from({ length: threads }, (_, index) => runShard({ index, of: threads })))
   await clock.runAll()
-  const news = await running
-  const rests = news.map((shard) => shard.recorded)
+  const intervals = await running
+  const rests = intervals.map((shard) => shard.recorded)
   for (const rest of rests) recorded.add(rest)
   const whole = { model, recorded, timeline, rests, outcomes: ledger.counts(), interrupted: stopped.aborted }
-  const progress = news.map((shard) => shard.progress)
+  const progress = intervals.map((shard) => shard.progress)
   return { ...summarizeRun(progress, whole), rows, mistakes, decided: decided.signal.aborted }
 }
 

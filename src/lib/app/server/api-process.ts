@@ -71,13 +71,13 @@ const closeGraceMs = lateEndMs + 2000
  * Starts `rushbench start` in a process of its own, so that it and the load each have a core. Unless the supervisor says
  * otherwise, it is not started again. Throws `api-failed-to-start`.
  */
-export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor = unsupervised): Promise<ApiProcess> {
+export async function startApiProcess(options: ApiLaunch, supervisor: Supervisor = unsupervised): Promise<ApiProcess> {
   const { promise: ended, reject: fail } = Promise.withResolvers<never>()
   // Nobody awaits it once the run is over.
   void ignoreFailure(ended)
   const closing = new AbortController()
   const counted: (() => RetryCounts)[] = []
-  const first = await launch(order, supervisor)
+  const first = await launch(options, supervisor)
   const { origin } = first
   const port = Number(new URL(origin).port)
   /** The process that serves, or is being started. */
@@ -104,7 +104,7 @@ export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor =
     for (let waitMs: number | null = afterMs; ;) {
       await sleep(waitMs, null, { signal: closing.signal })
       try {
-        const next = await launch({ ...order, port }, supervisor)
+        const next = await launch({ ...options, port }, supervisor)
         watch(next)
         return next
       } catch (error) {
@@ -124,8 +124,8 @@ export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor =
     ended,
     async dropConnections() {
       const { child } = await current
-      const news = await ask(child, 'drop-connections', (answer) => ('dropped' in answer ? answer : null))
-      return news.dropped
+      const { dropped } = await ask(child, 'drop-connections', (message) => ('dropped' in message ? message : null))
+      return dropped
     },
     retries: () => addRetries(counted.map((count) => count())),
     async crash() {
@@ -137,7 +137,7 @@ export async function startApiProcess(order: ApiLaunch, supervisor: Supervisor =
       const api = await current.catch(() => null)
       if (!api) return
       await askRetries(api)
-      await end(api, 'SIGTERM', order.shutdownTimeout + closeGraceMs)
+      await end(api, 'SIGTERM', options.shutdownTimeout + closeGraceMs)
     },
   }
 }
@@ -170,23 +170,23 @@ async function launch({ entryPoint, env, host, port, metricsPort }: ApiLaunch, {
   const errors = collectErrors(child, onErrors)
   const origin = await waitForOrigin(child, errors)
   let retries: RetryCounts = {}
-  child.on('message', (news: ApiTelemetry) => {
-    if ('retries' in news) retries = news.retries
+  child.on('message', (message: ApiTelemetry) => {
+    if ('retries' in message) retries = message.retries
   })
   return { child, origin, retries: () => retries, errors, mayEnd: false }
 }
 
 /** Sends a command and waits for the telemetry that `pick` accepts as its response. */
-async function ask<News>(
+async function ask<Response>(
   child: ChildProcess,
-  order: ApiCommand,
-  pick: (news: ApiTelemetry) => News | null,
-): Promise<News> {
-  const answers = on(child, 'message', { signal: AbortSignal.timeout(answerTimeoutMs), close: ['exit'] })
-  child.send(order)
-  for await (const [news] of answers as AsyncIterable<[ApiTelemetry]>) {
-    const answer = pick(news)
-    if (answer !== null) return answer
+  command: ApiCommand,
+  pick: (message: ApiTelemetry) => Response | null,
+): Promise<Response> {
+  const messages = on(child, 'message', { signal: AbortSignal.timeout(answerTimeoutMs), close: ['exit'] })
+  child.send(command)
+  for await (const [message] of messages as AsyncIterable<[ApiTelemetry]>) {
+    const response = pick(message)
+    if (response !== null) return response
   }
   throw failure('api-ended', { reason: 'it gave no answer' })
 }
@@ -194,7 +194,9 @@ async function ask<News>(
 /** Asks for the counts once more, if the process still answers. */
 async function askRetries({ child }: Api): Promise<void> {
   if (!child.connected) return
-  await ignoreFailure(ask(child, 'report-retries', (news) => ('retries' in news && news.asked ? news : null)))
+  await ignoreFailure(
+    ask(child, 'report-retries', (message) => ('retries' in message && message.asked ? message : null)),
+  )
 }
 
 function collectErrors(child: ChildProcess, onErrors: (text: string) => void): () => string {

@@ -2,13 +2,13 @@ import type autocannon from 'autocannon'
 import { onAbort } from '../../base/abort.ts'
 import { createTimers, type Clock, type Timers } from '../../base/measure/clock.ts'
 import { createHistogram } from '../../base/measure/histogram.ts'
-import type { GeneratorHooks, GeneratorNews, LoadGenerator } from '../engine/generator.ts'
+import type { GeneratorHooks, GeneratorInterval, LoadGenerator } from '../engine/generator.ts'
 import { requireFit, type SaturationTask } from './autocannon-fit.ts'
 import { authorized, stepOf, createStatusJudge } from './fixed-request.ts'
 import { watchGenerator } from '../metrics/generator-monitor.ts'
 import { readBaseUrl } from './http/base-url.ts'
 import { createRecorder, type Recorder } from '../metrics/recorder.ts'
-import type { PartNews } from '../metrics/result.ts'
+import type { ShardInterval } from '../metrics/result.ts'
 
 /** A client of autocannon's, with what its types leave out or have wrong. */
 interface Connection {
@@ -41,8 +41,8 @@ export function createAutocannonGenerator(task: SaturationTask, hooks: Generator
       const monitor = watchGenerator()
       // Nothing is ever late: a request is due when it is sent.
       const late = createHistogram()
-      const withHealth = (news: PartNews): GeneratorNews => ({ ...news, health: monitor.health(late) })
-      const last = withHealth(await saturate(task, hooks.signal, (news) => hooks.onSecond(withHealth(news))))
+      const withHealth = (interval: ShardInterval): GeneratorInterval => ({ ...interval, health: monitor.health(late) })
+      const last = withHealth(await saturate(task, hooks.signal, (interval) => hooks.onSecond(withHealth(interval))))
       monitor.stop()
       return { last, lost: null, worker: null }
     },
@@ -66,8 +66,8 @@ interface Run {
 async function saturate(
   task: SaturationTask,
   signal: AbortSignal,
-  onSecond: (news: PartNews) => void,
-): Promise<PartNews> {
+  onSecond: (interval: ShardInterval) => void,
+): Promise<ShardInterval> {
   const { clock, model } = task
   // Loading it takes its time, for which nobody has to wait who does not use it.
   const { default: start } = await import('autocannon')
@@ -83,10 +83,10 @@ async function saturate(
   run.recorder.endAt(stoppedAt)
   const timed = model.requests === null || signal.aborted
   await finish(run, task, cannon, done)
-  return newsOf(run, task, ((timed ? stoppedAt : run.lastEndedAt) - startedAt) / 1000, 0)
+  return intervalOf(run, task, ((timed ? stoppedAt : run.lastEndedAt) - startedAt) / 1000, 0)
 }
 
-function newsOf(run: Run, { clock, model }: SaturationTask, seconds: number, users: number): PartNews {
+function intervalOf(run: Run, { clock, model }: SaturationTask, seconds: number, users: number): ShardInterval {
   return {
     recorded: run.recorder.take(users),
     progress: {
@@ -185,13 +185,17 @@ function contentLengthOf(headers: readonly string[]): number | null {
 }
 
 /** Reports the metrics of every whole second, until the time is over or the timers are cancelled. */
-async function endEverySecond(run: Run, task: SaturationTask, onSecond: (news: PartNews) => void): Promise<void> {
+async function endEverySecond(
+  run: Run,
+  task: SaturationTask,
+  onSecond: (interval: ShardInterval) => void,
+): Promise<void> {
   const { connections, timers, startedAt } = run
   const { clock, model } = task
   const end = model.durationMs === null ? Infinity : startedAt + model.durationMs
   for (let at = startedAt + 1000; at <= end && !timers.cancelled; at += 1000) {
     if (await timers.sleep(Math.max(0, at - clock.now())))
-      onSecond(newsOf(run, task, (at - startedAt) / 1000, connections.size))
+      onSecond(intervalOf(run, task, (at - startedAt) / 1000, connections.size))
   }
   if (end < Infinity) await timers.sleep(Math.max(0, end - clock.now()))
 }

@@ -2,7 +2,13 @@ import { ignoreFailure, onAbort } from '../../base/abort.ts'
 import { readError } from '../../base/errors/error-text.ts'
 import { reasonOf, type RushbenchError } from '../../base/errors/errors.ts'
 import { monotonicMs, realClock } from '../../base/measure/clock.ts'
-import type { GeneratorHooks, GeneratorNews, GeneratorResult, LoadGenerator, WorkerFacts } from '../engine/generator.ts'
+import type {
+  GeneratorHooks,
+  GeneratorInterval,
+  GeneratorResult,
+  LoadGenerator,
+  WorkerFacts,
+} from '../engine/generator.ts'
 import { createCountsReader, type CountsReader } from '../metrics/counts-memory.ts'
 import { restMissing } from '../metrics/generator-verdict.ts'
 import { aliveEveryMs, type Command, type Telemetry, type Transport } from './protocol.ts'
@@ -23,8 +29,8 @@ export function createRemoteGenerator(
   for (const { promise } of [prepared, finished]) void ignoreFailure(promise)
   const { signal } = hooks
   const counts = createCountsReader()
-  let latest: GeneratorNews | null = null
-  let last: GeneratorNews | null = null
+  let latest: GeneratorInterval | null = null
+  let last: GeneratorInterval | null = null
   let worker: WorkerFacts | null = null
   let beganAt = 0
   let heardAt = 0
@@ -53,10 +59,10 @@ export function createRemoteGenerator(
     }
     if (message.kind === 'counts') counts.add(message.piece)
     if (message.kind === 'interval') {
-      latest = message.news
-      hooks.onSecond(message.news)
+      latest = message.interval
+      hooks.onSecond(message.interval)
     }
-    if (message.kind === 'last') last = message.news
+    if (message.kind === 'last') last = message.interval
     if (message.kind === 'entries') return recordBatch(message, hooks, (answer) => transport.send(answer))
     if (message.kind === 'end') finished.resolve({ last, lost: message.lost, worker })
     if (message.kind === 'failed') fail(readError(message.error) ?? endedEarly(message.error))
@@ -95,7 +101,7 @@ function secondsOf(at: { readonly beganAt: number; readonly heardAt: number; rea
 }
 
 /** Reads what a generator has counted since its `latest` interval; null where its memory cannot be read. */
-function restOf(counts: CountsReader, latest: GeneratorNews | null, madeSeconds: number): GeneratorNews | null {
+function restOf(counts: CountsReader, latest: GeneratorInterval | null, madeSeconds: number): GeneratorInterval | null {
   const rest = counts.read()
   if (!rest) return null
   const before = latest?.progress ?? { seconds: 0, users: 0, full: false, iterations: 0, userMs: 0, waitedMs: 0 }

@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../../ports/scenario.ts'
-import type { GeneratorNews, PreparingProgress, WorkerFacts } from '../engine/generator.ts'
+import type { GeneratorInterval, PreparingProgress, WorkerFacts } from '../engine/generator.ts'
 import type { CountsPiece } from '../metrics/counts-memory.ts'
 
 /** How often a thread or a process says that it lives, ms, and how many times in a row it may fail to. */
@@ -27,7 +27,7 @@ export type Telemetry =
   /** From a thread: where it counts, so that nothing of it is lost with the thread. */
   | { readonly kind: 'counts'; readonly piece: CountsPiece }
   /** After each second, and once more after the last. */
-  | { readonly kind: 'interval' | 'last'; readonly news: GeneratorNews }
+  | { readonly kind: 'interval' | 'last'; readonly interval: GeneratorInterval }
   /** For the ledger; batches are numbered from 0. */
   | { readonly kind: 'entries'; readonly batch: number; readonly entries: readonly LedgerEntry[] }
   /** Nothing follows. `lost`: why it did not work until the end of the run; null when it did, or was told to stop. */

@@ -3,7 +3,7 @@ import { readError } from '../../base/errors/error-text.ts'
 import type { LedgerEntry } from '../../ports/scenario.ts'
 import type { WorkerFacts } from '../engine/generator.ts'
 import { formatEntry, parseEntry } from '../ledger/ledger-format.ts'
-import { decodeNews, encodeNews } from './metrics-bytes.ts'
+import { decodeInterval, encodeInterval } from './interval-bytes.ts'
 import type { Telemetry } from './protocol.ts'
 
 const text = z.string().max(10_000)
@@ -28,7 +28,7 @@ const linesBytes = 1024 * 1024
 /** The data of a message on the queue, but of ledger entries; null for what is told on one machine alone. */
 export function encodeTelemetry(message: Exclude<Telemetry, { kind: 'entries' }>): Buffer | null {
   if (message.kind === 'prepared') return Buffer.alloc(0)
-  if (message.kind === 'interval' || message.kind === 'last') return encodeNews(message.news)
+  if (message.kind === 'interval' || message.kind === 'last') return encodeInterval(message.interval)
   if (message.kind === 'hello') return asJson(message.worker)
   if (message.kind === 'end') return asJson({ lost: message.lost })
   return message.kind === 'failed' || message.kind === 'mistake' ? Buffer.from(message.error) : null
@@ -63,7 +63,7 @@ export function encodeEntries(entries: readonly LedgerEntry[]): {
 export function decodeTelemetry(kind: string, data: Buffer): Telemetry | null {
   requireShort(kind, data)
   if (kind === 'prepared') return { kind }
-  if (kind === 'interval' || kind === 'last') return { kind, news: decodeNews(data) }
+  if (kind === 'interval' || kind === 'last') return { kind, interval: decodeInterval(data) }
   if (kind === 'hello') return { kind, worker: workerFacts.parse(parseJson(data)) }
   if (kind === 'end') return { kind, ...ending.parse(parseJson(data)) }
   if (kind === 'failed' || kind === 'mistake') return { kind, error: requireError(data.toString()) }

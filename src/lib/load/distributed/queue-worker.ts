@@ -12,7 +12,7 @@ import { countStrangers, runIdentity, type RunIdentity } from '../../queue/run-i
 import { readClock, serverTime, type ClockReading } from '../../queue/server-clock.ts'
 import { createSocketClient } from '../clients/http/socket-client.ts'
 import { shownTarget, whyUnreachable } from '../clients/target.ts'
-import type { GeneratorHooks, GeneratorNews, LoadGenerator, WorkerFacts } from '../engine/generator.ts'
+import type { GeneratorHooks, GeneratorInterval, LoadGenerator, WorkerFacts } from '../engine/generator.ts'
 import type { Shard } from '../engine/schedule.ts'
 import type { Command, CoordinatorPort, Telemetry } from './protocol.ts'
 import { encodeEntries, encodeTelemetry } from './queue-telemetry.ts'
@@ -168,7 +168,7 @@ function createQueuePort(
   let refused = false
   const done = { requests: 0, failures: 0, errors: 0 }
 
-  function count({ recorded }: GeneratorNews): void {
+  function count({ recorded }: GeneratorInterval): void {
     for (const { response, failures } of recorded.steps) {
       done.requests += response.counts.reduce((sum, times) => sum + times, 0)
       done.failures += failures
@@ -189,7 +189,7 @@ function createQueuePort(
 
   function note(message: Telemetry): void {
     if (message.kind === 'prepared') onShard({ ...about, event: 'ready' })
-    if (message.kind === 'interval' || message.kind === 'last') count(message.news)
+    if (message.kind === 'interval' || message.kind === 'last') count(message.interval)
     if (message.kind !== 'failed') return
     refused = true
     onShard({ ...about, event: 'refused', reason: readError(message.error)?.message ?? message.error })

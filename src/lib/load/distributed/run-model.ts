@@ -2,7 +2,7 @@ import type { RushbenchError } from '../../base/errors/errors.ts'
 import type { RunSoFar } from '../limits/early-verdict.ts'
 import type {
   GeneratorHooks,
-  GeneratorNews,
+  GeneratorInterval,
   GeneratorResult,
   LoadGenerator,
   PreparingProgress,
@@ -88,11 +88,11 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
     if (run.isDecided?.({ recorded, ...latestOf(accounts) })) decided.abort()
   })
 
-  function add(account: Account, news: GeneratorNews): void {
-    recorded.add(news.recorded)
-    account.latest = news
-    account.errors += news.recorded.errors
-    for (const { response, failures } of news.recorded.steps) {
+  function add(account: Account, interval: GeneratorInterval): void {
+    recorded.add(interval.recorded)
+    account.latest = interval
+    account.errors += interval.recorded.errors
+    for (const { response, failures } of interval.recorded.steps) {
       account.requests += response.counts.reduce((sum, count) => sum + count, 0)
       account.failures += failures
     }
@@ -119,9 +119,9 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
         signal,
         onMistake: run.onMistake,
         onPreparing: (progress) => onPreparing(index, progress),
-        onSecond(news) {
-          add(account, news)
-          timeline.add(index, news.recorded)
+        onSecond(interval) {
+          add(account, interval)
+          timeline.add(index, interval.recorded)
         },
       },
     ),
@@ -164,7 +164,7 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
 }
 
 /** Bounds the time of a generator that was lost, whose end is not known: no run is longer than its model says. */
-function withinRun(last: GeneratorNews, model: LoadModel): GeneratorNews {
+function withinRun(last: GeneratorInterval, model: LoadModel): GeneratorInterval {
   const seconds = Math.min(last.progress.seconds, endOf(model) / 1000)
   return { ...last, progress: { ...last.progress, seconds } }
 }
@@ -175,7 +175,7 @@ function lostOf(results: readonly GeneratorResult[]): (string | null)[] {
 
 /** Sums of one generator. */
 interface Account {
-  latest: GeneratorNews | null
+  latest: GeneratorInterval | null
   requests: number
   failures: number
   errors: number

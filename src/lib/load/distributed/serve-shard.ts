@@ -25,7 +25,7 @@ export async function serveShard(
     generator = await open({
       ledger,
       signal: abort.signal,
-      onSecond: (news) => send({ kind: 'interval', news }),
+      onSecond: (interval) => send({ kind: 'interval', interval }),
       onPreparing: (progress) => send({ kind: 'preparing', ...progress }),
       onMistake: (error) => send({ kind: 'mistake', error: errorAsText(error) }),
     })
@@ -35,7 +35,7 @@ export async function serveShard(
     if (!begin) return
     const { at } = begin
     const { last, lost } = await generator.run(at === null ? undefined : realClock.now() + at - monotonicMs())
-    if (last) send({ kind: 'last', news: last })
+    if (last) send({ kind: 'last', interval: last })
     send({ kind: 'end', lost })
   } catch (error) {
     if (!(error instanceof RushbenchError)) throw error

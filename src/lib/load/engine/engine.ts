@@ -5,8 +5,8 @@ import { paceArrivals } from './pace-arrivals.ts'
 import { paceConnections } from './pace-connections.ts'
 import { paceRequests } from './pace-requests.ts'
 import { paceUsers } from './pace-users.ts'
-import type { PartNews } from '../metrics/result.ts'
-import { createRun, newsOf, secondsSinceStart, stop, type Run, type RunPlan } from './run-state.ts'
+import type { ShardInterval } from '../metrics/result.ts'
+import { createRun, intervalOf, secondsSinceStart, stop, type Run, type RunPlan } from './run-state.ts'
 
 /** How long scenarios that wait for something of their own are waited for, once no request is under way. */
 export const mostOvertimeMs = 1000
@@ -19,7 +19,7 @@ const hangingMs = 10_000
  * then stop at once; requests under way may finish within the grace and are then cut off, which
  * counts as a failure. Returns what came after the last second.
  */
-export async function runLoadModel(plan: RunPlan): Promise<PartNews> {
+export async function runLoadModel(plan: RunPlan): Promise<ShardInterval> {
   const run = createRun(plan)
   const { model, signal } = plan
   const stopListening = onAbort(signal, () => run.timers.cancelAll())
@@ -29,7 +29,7 @@ export async function runLoadModel(plan: RunPlan): Promise<PartNews> {
   plan.recorder.endAt(plan.clock.now())
   for (const session of run.sessions.keys()) stop(run, session)
   await finishWithin(run)
-  return newsOf(run, seconds, 0)
+  return intervalOf(run, seconds, 0)
 }
 
 function pace(run: Run): Promise<void> {
@@ -45,7 +45,7 @@ async function endEverySecond(run: Run, durationMs: number): Promise<void> {
   const sleepUntil = (ms: number) => run.timers.sleep(Math.max(0, run.startedAt + ms - clock.now()))
   // Counted from 0, since what is added to the clock's time again and again is rounded, and may miss the last second.
   for (let ms = 1000; ms <= durationMs && !run.timers.cancelled; ms += 1000) {
-    if (await sleepUntil(ms)) onSecond(newsOf(run, ms / 1000, run.active))
+    if (await sleepUntil(ms)) onSecond(intervalOf(run, ms / 1000, run.active))
   }
   await sleepUntil(durationMs)
 }

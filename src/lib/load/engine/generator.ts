@@ -12,7 +12,7 @@ import { mostUsersOf, sendOf } from './model.ts'
 import { createUserSupply, usersAhead } from './prepare.ts'
 import type { CountsMemory } from '../metrics/counts-memory.ts'
 import { createRecorder } from '../metrics/recorder.ts'
-import type { PartNews } from '../metrics/result.ts'
+import type { ShardInterval } from '../metrics/result.ts'
 import type { Ledger, Scenario } from '../../ports/scenario.ts'
 import type { PreparedUser } from './session.ts'
 import { createHttpClients } from '../clients/http/socket-client.ts'
@@ -24,7 +24,7 @@ export type GeneratorTask = Pick<ShardJob, 'origins' | 'timeout' | 'model' | 'sh
 export interface GeneratorHooks {
   readonly ledger: Ledger
   readonly signal: AbortSignal
-  readonly onSecond: (news: GeneratorNews) => void
+  readonly onSecond: (interval: GeneratorInterval) => void
   /** Told of a mistake in a scenario's text, for which the run has to be ended. */
   readonly onMistake: (error: RushbenchError) => void
   /** Told each second until the users are prepared. */
@@ -38,7 +38,7 @@ export interface PreparingProgress {
 }
 
 /** The report of a generator after each second, and once more at its end. */
-export interface GeneratorNews extends PartNews {
+export interface GeneratorInterval extends ShardInterval {
   /** Since the start; null of a generator that was lost, which did not say. */
   readonly health: GeneratorHealth | null
 }
@@ -65,7 +65,7 @@ export interface ClockComparison {
 /** The outcome of a generator. */
 export interface GeneratorResult {
   /** Metrics after its last second; null for a generator that was lost, of which they are not known. */
-  readonly last: GeneratorNews | null
+  readonly last: GeneratorInterval | null
   /** Why it was not there until the end; null when it was. */
   readonly lost: string | null
   /** Null for this process. */
@@ -102,7 +102,7 @@ const preparingEveryMs = 1000
 export function createGenerator(
   { origins, timeout, model, shard, seed, runId, statuses }: GeneratorTask,
   { ledger, signal, onSecond, onPreparing, onMistake }: GeneratorHooks,
-  { scenarios, clock, inThread = false, isAlone = !inThread, memory }: LocalParts,
+  { scenarios, clock, inThread = false, isAlone = !inThread, memory }: LocalServices,
 ): LocalGenerator {
   const random = createRandom(seed)
   const client = createHttpClients(origins, timeout)
@@ -139,9 +139,9 @@ export function createGenerator(
       await waitUntil(startAt ?? 0, clock, signal)
       // Only from here on: what scenarios prepare may well keep the process busy.
       const monitor = watchGenerator(inThread)
-      const withHealth = (news: PartNews): GeneratorNews => {
-        addCounts(late, news.recorded.late)
-        return { ...news, health: monitor.health(late) }
+      const withHealth = (interval: ShardInterval): GeneratorInterval => {
+        addCounts(late, interval.recorded.late)
+        return { ...interval, health: monitor.health(late) }
       }
       const last = await runLoadModel({
         model,
@@ -160,7 +160,7 @@ export function createGenerator(
         statuses,
         signal,
         startAt,
-        onSecond: (news) => onSecond(withHealth(news)),
+        onSecond: (interval) => onSecond(withHealth(interval)),
         onMistake,
       })
       monitor.stop()
@@ -175,7 +175,7 @@ export function createGenerator(
 }
 
 /** Dependencies of a generator in this thread, beside its task. */
-export interface LocalParts {
+export interface LocalServices {
   readonly scenarios: readonly Scenario[]
   readonly clock: Clock
   /** It is one of several threads of this process; not unless given. */

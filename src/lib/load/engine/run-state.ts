@@ -8,7 +8,7 @@ import type { OutcomeStatuses } from '../../ports/outcome.ts'
 import type { Shard } from './schedule.ts'
 import type { UserSupply } from './prepare.ts'
 import type { Recorder } from '../metrics/recorder.ts'
-import type { PartNews } from '../metrics/result.ts'
+import type { ShardInterval } from '../metrics/result.ts'
 import type { Ledger, Scenario } from '../../ports/scenario.ts'
 import { stopSession, type PreparedUser, type Session, type SessionContext } from './session.ts'
 import type { SocketOpener } from '../clients/http/web-sockets.ts'
@@ -39,7 +39,7 @@ export interface RunPlan {
   readonly signal: AbortSignal
   /** The moment on the clock from which all is counted, now or later; now unless given. */
   readonly startAt?: number | undefined
-  readonly onSecond: (news: PartNews) => void
+  readonly onSecond: (interval: ShardInterval) => void
   /** Told of a mistake in a scenario's text, for which the run has to be ended. */
   readonly onMistake: (error: RushbenchError) => void
 }
@@ -150,7 +150,7 @@ export function secondsSinceStart({ plan: { clock }, startedAt }: Run): number {
 }
 
 /** All sessions' time up to now, those that have not ended included, and what was recorded since it was last asked. */
-export function newsOf(run: Run, seconds: number, users: number): PartNews {
+export function intervalOf(run: Run, seconds: number, users: number): ShardInterval {
   const now = run.plan.clock.now()
   let { userMs, waitedMs } = run
   for (const session of run.sessions.keys()) {

@@ -5,7 +5,7 @@ import { judgeConnections, judgeThreads } from '../metrics/generator-verdict.ts'
 import { percentileOf, type Limit } from './limit.ts'
 import { durationOf, mostUsersOf, type LoadModel } from '../engine/model.ts'
 import { constantArrivals } from '../engine/schedule.ts'
-import type { PartProgress } from '../metrics/result.ts'
+import type { ShardProgress } from '../metrics/result.ts'
 import type { MetricsTotal } from '../metrics/interval-metrics.ts'
 import { meets, type Threshold } from '../../base/threshold.ts'
 import { limitErrors } from '../metrics/thresholds.ts'
@@ -14,7 +14,7 @@ import { limitErrors } from '../metrics/thresholds.ts'
 export interface RunSoFar {
   readonly recorded: MetricsTotal
   /** Progress of each generator that has reported. */
-  readonly progress: readonly PartProgress[]
+  readonly progress: readonly ShardProgress[]
   readonly threads: readonly GeneratorHealth[]
 }
 
@@ -59,7 +59,8 @@ function couldKeepUp({ recorded, threads }: RunSoFar, { requests }: Figures): bo
 
 /** The share of its load that a run has made: of its users' time, its arrivals, or its time. */
 function doneOf(model: LoadModel, { recorded, progress }: RunSoFar): number {
-  const sum = (count: (part: PartProgress) => number): number => progress.reduce((all, part) => all + count(part), 0)
+  const sum = (count: (shard: ShardProgress) => number): number =>
+    progress.reduce((all, shard) => all + count(shard), 0)
   if (model.kind === 'closed') return sum(({ userMs }) => userMs) / (mostUsersOf(model) * durationOf(model))
   if (model.kind === 'open') return (sum(({ iterations }) => iterations) + recorded.skipped) / constantArrivals(model)
   return (1000 * Math.max(0, ...progress.map(({ seconds }) => seconds))) / durationOf(model)

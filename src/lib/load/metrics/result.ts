@@ -12,7 +12,7 @@ import type { StepSum, MetricsTotal, IntervalMetrics } from './interval-metrics.
 import type { Timeline, TimelineRow, Windows } from './timeline.ts'
 
 /** How far one generator has come, or came in the end. */
-export interface PartProgress {
+export interface ShardProgress {
   /** From the first user's start to the end of the run, without the grace. */
   readonly seconds: number
   /** The same with the grace. */
@@ -33,10 +33,10 @@ export interface PartProgress {
 }
 
 /** The report of a generator after each second, and once more at its end. */
-export interface PartNews {
+export interface ShardInterval {
   /** Since it said so before. */
   readonly recorded: IntervalMetrics
-  readonly progress: PartProgress
+  readonly progress: ShardProgress
 }
 
 /** The result of one step; times in ms. */
@@ -118,11 +118,12 @@ interface Whole {
 }
 
 /** Adds up what the generators of a run did. Percentiles are those of all requests together. */
-export function summarizeRun(parts: readonly PartProgress[], whole: Whole): RunResult {
+export function summarizeRun(shards: readonly ShardProgress[], whole: Whole): RunResult {
   const { recorded } = whole
-  const sum = (count: (part: PartProgress) => number): number => parts.reduce((total, part) => total + count(part), 0)
-  const seconds = Math.max(0, ...parts.map((part) => part.seconds))
-  const elapsedSeconds = Math.max(0, ...parts.map((part) => part.elapsedSeconds))
+  const sum = (count: (shard: ShardProgress) => number): number =>
+    shards.reduce((total, shard) => total + count(shard), 0)
+  const seconds = Math.max(0, ...shards.map((shard) => shard.seconds))
+  const elapsedSeconds = Math.max(0, ...shards.map((shard) => shard.elapsedSeconds))
   const steps = [...recorded.steps]
   const sums = steps.map(([, step]) => step)
   const responseTime = mergeHistograms(sums.map(({ response }) => response))
@@ -141,10 +142,10 @@ export function summarizeRun(parts: readonly PartProgress[], whole: Whole): RunR
     seconds,
     users: sum(({ users }) => users),
     iterations: counts.iterations,
-    startsMs: Math.max(0, ...parts.map(({ startsMs = 0 }) => startsMs)),
+    startsMs: Math.max(0, ...shards.map(({ startsMs = 0 }) => startsMs)),
     skipped: counts.skipped,
-    full: parts.some(({ full }) => full),
-    ...(parts.some(({ unprepared }) => unprepared) ? { unprepared: true as const } : {}),
+    full: shards.some(({ full }) => full),
+    ...(shards.some(({ unprepared }) => unprepared) ? { unprepared: true as const } : {}),
     requests,
     failures: sums.reduce((total, { failures }) => total + failures, 0),
     afterEnd,

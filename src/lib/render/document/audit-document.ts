@@ -2,7 +2,15 @@ import { countOf, formatCount } from '../../base/format.ts'
 import type { AuditReport } from '../../record/record.ts'
 import { auditAnswer, violationSections } from './audit-answers.ts'
 import { auditChecks } from './checks.ts'
-import { headlineOf, section, type Answer, type Document, type Line, type Section, type Table } from './document.ts'
+import {
+  headlineOf,
+  section,
+  type Answer,
+  type Document,
+  type Line,
+  type Section,
+  type DocumentTable,
+} from './document.ts'
 import { connectionLines, durabilityAnswers, durabilityLines, runFacts, runSections } from './run-facts.ts'
 
 type Ledger = AuditReport['ledgers'][number]
@@ -84,7 +92,7 @@ function ledgerLines(ledger: Ledger): Line[] {
 
 function ledgerSections(ledgers: readonly Ledger[]): Section[] {
   if (ledgers.length === 0) return []
-  const table: Table = {
+  const table: DocumentTable = {
     head: ['ledger', 'target', 'begun', 'booked', 'unknown', 'failed', 'refused'],
     rows: ledgers.map(({ file, target, startedAt, booked, unknown, failed, conflict = 0 }) => [
       file,

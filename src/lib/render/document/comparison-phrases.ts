@@ -1,10 +1,10 @@
 import type { ComparedMetric } from '../../compare/compare-metrics.ts'
 import type { Comparison } from '../../compare/compare.ts'
 import { formatLatency, formatNumber, formatShare } from '../../base/format.ts'
-import type { Table } from './document.ts'
+import type { DocumentTable } from './document.ts'
 
 /** A row for each metric. */
-export function metricTable({ metrics }: Comparison): Table {
+export function metricTable({ metrics }: Comparison): DocumentTable {
   return {
     head: ['metric', 'baseline', 'candidate', 'change', '95% interval', 'could see', 'verdict'],
     rows: metrics.map(comparisonRow),

@@ -36,7 +36,7 @@ export interface Figure {
 }
 
 /** Rows of text under their heads. */
-export interface Table {
+export interface DocumentTable {
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
   /** Columns, from 0, that hold numbers. */
@@ -49,13 +49,13 @@ export interface Section {
   /** Paragraphs. */
   readonly text: readonly string[]
   readonly charts: readonly Chart[]
-  readonly table: Table | null
+  readonly table: DocumentTable | null
   /** How much of it is needed: by everybody, by readers of the whole report, for looking something up. */
   readonly depth: 'brief' | 'full' | 'appendix'
 }
 
 /** Items that stand together on a screen, one below the other. */
-export type ScreenBlock = readonly (Line | Table | Pick<Chart, 'series' | 'x' | 'left'>)[]
+export type ScreenBlock = readonly (Line | DocumentTable | Pick<Chart, 'series' | 'x' | 'left'>)[]
 
 /** One thing that was to hold. */
 export interface Check {
@@ -105,7 +105,7 @@ export function section(title: string, parts: Partial<Omit<Section, 'title'>>): 
 }
 
 /** A table of names and values. */
-export function factTable(name: string, rows: Table['rows']): Table {
+export function factTable(name: string, rows: DocumentTable['rows']): DocumentTable {
   return { head: [name, 'value'], rows, numeric: [] }
 }
 

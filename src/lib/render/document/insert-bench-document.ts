@@ -5,7 +5,15 @@ import { insertBenchChecks } from './checks.ts'
 import { formatUnit } from './chart.ts'
 import { curvePhrase, forecastPhrase, isBlurred, nameOf } from './curve-phrases.ts'
 import { insertBenchRows } from './data-rows.ts'
-import { headlineOf, section, type Answer, type Document, type Figure, type Section, type Table } from './document.ts'
+import {
+  headlineOf,
+  section,
+  type Answer,
+  type Document,
+  type Figure,
+  type Section,
+  type DocumentTable,
+} from './document.ts'
 import { curveCharts, stallChart, streamCharts } from './insert-bench-charts.ts'
 import { insertBenchScreen, leftPhrase, scheduleMisses } from './insert-bench-screen.ts'
 import { counterTable, latencyTable, rowsOfStream, type BenchRow } from './insert-bench-tables.ts'
@@ -135,7 +143,7 @@ function streamFigures({ inserts, seconds, exitInsertsPerSecond, stallCount, buc
 }
 
 /** A row for each curve, also of what random keys cost beyond ascending keys. */
-function modelTable(models: readonly CurveRecord[]): Table {
+function modelTable(models: readonly CurveRecord[]): DocumentTable {
   const rows = models.map((model) => [
     nameOf(model),
     curvePhrase(model),

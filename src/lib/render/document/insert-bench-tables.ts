@@ -1,6 +1,6 @@
 import { formatCount } from '../../base/format.ts'
 import type { CheckpointRecord, Environment, StreamRecord } from '../../record/record.ts'
-import type { Table } from './document.ts'
+import type { DocumentTable } from './document.ts'
 import { formatUnit } from './chart.ts'
 
 /** A line of the tables: inserts at or up to one table size. */
@@ -12,7 +12,7 @@ export function rowsOfStream({ buckets, keys }: StreamRecord): BenchRow[] {
 }
 
 /** A row for each table size and order of keys; on a schedule, service times beside the response times. */
-export function latencyTable(axis: string, rows: readonly BenchRow[]): Table {
+export function latencyTable(axis: string, rows: readonly BenchRow[]): DocumentTable {
   const keyed = rows.some(({ keys }) => keys !== undefined)
   const timed = rows.some(({ serviceTime }) => serviceTime !== undefined)
   const rated = rows.some(({ insertsPerSecond }) => insertsPerSecond !== undefined)
@@ -44,7 +44,7 @@ export function latencyTable(axis: string, rows: readonly BenchRow[]): Table {
 }
 
 /** The server's counters on the same axis; null where it counted nothing. */
-export function counterTable(axis: string, rows: readonly BenchRow[]): Table | null {
+export function counterTable(axis: string, rows: readonly BenchRow[]): DocumentTable | null {
   const all = rows.flatMap(({ counters = [] }) => counters)
   const names = [...new Set(all.map(({ name }) => name))]
   if (names.length === 0) return null

@@ -1,13 +1,13 @@
 import { formatBytes, formatCount, formatDuration, formatLatency, formatNumber } from '../../base/format.ts'
 import type { LimitRecord, LoadRecord, LoadReport, ThresholdRecord } from '../../record/record.ts'
 import { formatActual, isMet } from './answers.ts'
-import { factTable, type ScreenBlock, type Table } from './document.ts'
+import { factTable, type ScreenBlock, type DocumentTable } from './document.ts'
 import { timeName } from './load-figures.ts'
 
 type Worker = NonNullable<LoadRecord['workers']>[number]
 
 /** A row for each step, and for all of them. A screen has no service times where they are the same as the others. */
-export function stepTable(load: LoadRecord, forScreen = false): Table {
+export function stepTable(load: LoadRecord, forScreen = false): DocumentTable {
   const requests = (of: Pick<LoadRecord, 'requests' | 'failures' | 'rps'>) => [
     formatCount(of.requests),
     formatCount(of.failures),
@@ -42,7 +42,7 @@ function meanBytes(steps: LoadRecord['steps']): number {
 }
 
 /** A row for each trial of a search. */
-export function trialTable({ raised, trials }: LimitRecord): Table {
+export function trialTable({ raised, trials }: LimitRecord): DocumentTable {
   // Most searches have none.
   const withErrors = trials.some(({ errors = 0 }) => errors > 0)
   const head = [
@@ -75,7 +75,7 @@ export function trialTable({ raised, trials }: LimitRecord): Table {
 }
 
 /** A row for each threshold. */
-export function thresholdTable(thresholds: readonly ThresholdRecord[]): Table {
+export function thresholdTable(thresholds: readonly ThresholdRecord[]): DocumentTable {
   const rows = thresholds.map((threshold) => [
     threshold.expression,
     formatActual(threshold),
@@ -85,7 +85,7 @@ export function thresholdTable(thresholds: readonly ThresholdRecord[]): Table {
 }
 
 /** The most frequent reason first. */
-export function reasonTable(reasons: Readonly<Record<string, number>>): Table {
+export function reasonTable(reasons: Readonly<Record<string, number>>): DocumentTable {
   const rows = Object.entries(reasons)
     .sort(([, a], [, b]) => b - a)
     .map(([reason, times]) => [reason, formatCount(times)])
@@ -93,7 +93,7 @@ export function reasonTable(reasons: Readonly<Record<string, number>>): Table {
 }
 
 /** A row for each fault that was injected. */
-export function faultTable(faults: NonNullable<LoadRecord['faults']>): Table {
+export function faultTable(faults: NonNullable<LoadRecord['faults']>): DocumentTable {
   const rows = faults.map(({ kind, atMs, lastedMs, detail }) => [
     kind,
     formatDuration(atMs),
@@ -104,7 +104,7 @@ export function faultTable(faults: NonNullable<LoadRecord['faults']>): Table {
 }
 
 /** How the load generator fared. */
-export function generatorTable(generator: LoadReport['generator']): Table {
+export function generatorTable(generator: LoadReport['generator']): DocumentTable {
   const { cpuPercent, eventLoopLagP99, lateStartP99, maxRssMb, stalledMs, longestStallMs } = generator
   return factTable('what', [
     ['processor', `${formatNumber(cpuPercent)}% of a core`],
@@ -127,7 +127,7 @@ export function workerBlock(workers: readonly Worker[]): ScreenBlock {
 }
 
 /** A row for each worker. */
-export function workerTable(workers: readonly Worker[]): Table {
+export function workerTable(workers: readonly Worker[]): DocumentTable {
   const withErrors = workers.some(({ errors = 0 }) => errors > 0)
   const head = [
     'worker',

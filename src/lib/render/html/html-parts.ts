@@ -1,6 +1,6 @@
 import { plain } from '../../base/format.ts'
 import { chartRows, readableSeries, type Chart, formatUnit } from '../document/chart.ts'
-import type { Table } from '../document/document.ts'
+import type { DocumentTable } from '../document/document.ts'
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -27,7 +27,7 @@ export function jsonForScript(data: unknown): string {
 }
 
 /** A table that can be scrolled sideways, by the keyboard too; `name` is what a screen reader calls it. */
-export function htmlTable(name: string, { head, rows, numeric }: Table): string {
+export function htmlTable(name: string, { head, rows, numeric }: DocumentTable): string {
   const classOf = (column: number) => (numeric.includes(column) ? ' class="number"' : '')
   const heads = head.map((text, column) => `<th scope="col"${classOf(column)}>${escapeHtml(text)}</th>`)
   const lines = rows.map((row) => {

@@ -1,7 +1,7 @@
 import { plain } from '../../base/format.ts'
 import type { Comparison } from '../../compare/compare.ts'
 import { metricTable, sidesPhrase, verdictSentence } from '../document/comparison-phrases.ts'
-import type { Answer, Document, Grade, Section, Table } from '../document/document.ts'
+import type { Answer, Document, Grade, Section, DocumentTable } from '../document/document.ts'
 import { escapeHtml } from '../html/html-parts.ts'
 
 const signs: Readonly<Record<Grade, string>> = { good: '✅', bad: '❌', plain: '▫️' }
@@ -18,7 +18,7 @@ export function escapeMarkdown(text: string): string {
 }
 
 /** A table of GitHub's Markdown, its numbers aligned right. */
-export function markdownTable({ head, rows, numeric }: Table): string {
+export function markdownTable({ head, rows, numeric }: DocumentTable): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   const rule = head.map((_, column) => (numeric.includes(column) ? '---:' : '---'))
   return [head.map(escapeMarkdown), rule, ...rows.map((row) => row.map(escapeMarkdown))].map(line).join('\n')

@@ -40,7 +40,12 @@ async function chat(
       runId: 'r1',
       statuses: { bookedStatuses: [201], conflictStatuses: [409] },
     },
-    { ledger: { record }, signal: stop.signal, onMistake() {}, onSecond: (news) => recorded.add(news.recorded) },
+    {
+      ledger: { record },
+      signal: stop.signal,
+      onMistake() {},
+      onSecond: (interval) => recorded.add(interval.recorded),
+    },
     { scenarios: workload.scenarios(options, 'r1').filter(({ name }) => name === 'chat'), clock: realClock },
   )
   await generator.prepare()

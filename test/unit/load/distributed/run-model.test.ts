@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { GeneratorHooks, GeneratorNews, LoadGenerator } from '../../../../src/lib/load/engine/generator.ts'
+import type { GeneratorHooks, GeneratorInterval, LoadGenerator } from '../../../../src/lib/load/engine/generator.ts'
 import { createRecorder } from '../../../../src/lib/load/metrics/recorder.ts'
 import { runModel } from '../../../../src/lib/load/distributed/run-model.ts'
 import { createMemoryLedger } from '../../../support/ledgers.ts'
@@ -73,7 +73,7 @@ describe('runModel', () => {
           async run() {
             const end = await generator.run()
             while (!hooks.signal.aborted) {
-              hooks.onSecond(end.last as GeneratorNews)
+              hooks.onSecond(end.last as GeneratorInterval)
               await new Promise((turn) => void setImmediate(turn))
             }
             return end

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createRecorder, type Sample } from '../../../../src/lib/load/metrics/recorder.ts'
 import { createMetricsTotal, type MetricsTotal } from '../../../../src/lib/load/metrics/interval-metrics.ts'
 import { countsOf } from '../../../../src/lib/base/measure/histogram.ts'
-import { decodeNews, encodeNews } from '../../../../src/lib/load/distributed/metrics-bytes.ts'
+import { decodeInterval, encodeInterval } from '../../../../src/lib/load/distributed/interval-bytes.ts'
 import { healthOf } from '../../../support/load/generator-health.ts'
 
 /** All that a sum knows, to be compared whatever the order in which it came. */
@@ -66,7 +66,7 @@ describe('a sum of intervals', () => {
         const sum = createMetricsTotal()
         const take = (worker: number): void => {
           const recorded = several[worker]!.take(1)
-          sum.add(decodeNews(encodeNews({ recorded, progress, health })).recorded)
+          sum.add(decodeInterval(encodeInterval({ recorded, progress, health })).recorded)
         }
         for (const { sample, thrown, worker, endsSecond } of events) {
           for (const recorder of [one, several[worker]!]) {

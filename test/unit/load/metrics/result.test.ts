@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createRecorder, type Sample } from '../../../../src/lib/load/metrics/recorder.ts'
-import { summarizeRun, type PartNews, type PartProgress } from '../../../../src/lib/load/metrics/result.ts'
+import { summarizeRun, type ShardInterval, type ShardProgress } from '../../../../src/lib/load/metrics/result.ts'
 import { createMetricsTotal } from '../../../../src/lib/load/metrics/interval-metrics.ts'
 import { createTimeline } from '../../../../src/lib/load/metrics/timeline.ts'
 import { users } from '../../../support/load/virtual-run.ts'
@@ -8,14 +8,14 @@ import { users } from '../../../support/load/virtual-run.ts'
 const sample: Sample = { step: 'get', due: 0, sent: 0, ended: 10, bytes: 100, failure: null }
 
 /** What a generator did in 2 s. */
-function interval(samples: readonly Partial<Sample>[], changes: Partial<PartProgress> = {}): PartNews {
+function interval(samples: readonly Partial<Sample>[], changes: Partial<ShardProgress> = {}): ShardInterval {
   const recorder = createRecorder()
   for (const one of samples) recorder.record({ ...sample, ...one })
   const progress = { seconds: 2, elapsedSeconds: 2, users: 3, full: false, iterations: 4, userMs: 6000, waitedMs: 1000 }
   return { progress: { ...progress, ...changes }, recorded: recorder.take(0) }
 }
 
-function summarize(...parts: readonly PartNews[]) {
+function summarize(...parts: readonly ShardInterval[]) {
   const outcomes = { booked: 0, conflict: 0, failed: 0, unknown: 0 }
   const timeline = createTimeline(parts.length, () => {})
   const rests = parts.map((part) => part.recorded)

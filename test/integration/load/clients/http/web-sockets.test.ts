@@ -10,7 +10,7 @@ import {
 } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { createGenerator, type GeneratorNews } from '../../../../../src/lib/load/engine/generator.ts'
+import { createGenerator, type GeneratorInterval } from '../../../../../src/lib/load/engine/generator.ts'
 import { createSocketOpener, type SocketOpener } from '../../../../../src/lib/load/clients/http/web-sockets.ts'
 import type { Socket } from '../../../../../src/lib/ports/scenario.ts'
 import { realClock } from '../../../../../src/lib/base/measure/clock.ts'
@@ -273,7 +273,7 @@ it('measures the echo of a kept socket from when its text was sent, however long
     statuses: { bookedStatuses: [], conflictStatuses: [] },
   } as const
   const echoes: StepMetrics[] = []
-  const keep = ({ recorded }: GeneratorNews) =>
+  const keep = ({ recorded }: GeneratorInterval) =>
     void echoes.push(...recorded.steps.filter(({ name }) => name === 'echo'))
   const hooks = {
     ledger: createMemoryLedger(),

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { GeneratorNews } from '../../../../src/lib/load/engine/generator.ts'
-import { decodeNews, encodeNews } from '../../../../src/lib/load/distributed/metrics-bytes.ts'
+import type { GeneratorInterval } from '../../../../src/lib/load/engine/generator.ts'
+import { decodeInterval, encodeInterval } from '../../../../src/lib/load/distributed/interval-bytes.ts'
 import { healthOf } from '../../../support/load/generator-health.ts'
 
 const counts = fc
@@ -26,7 +26,7 @@ const reasons = fc.dictionary(
   { maxKeys: 5, noNullPrototype: true },
 )
 
-const news: fc.Arbitrary<GeneratorNews> = fc.record({
+const interval: fc.Arbitrary<GeneratorInterval> = fc.record({
   recorded: fc.record({
     users: whole,
     skipped: whole,
@@ -68,7 +68,7 @@ const news: fc.Arbitrary<GeneratorNews> = fc.record({
   }),
 })
 
-const empty: GeneratorNews = {
+const empty: GeneratorInterval = {
   recorded: {
     users: 0,
     skipped: 0,
@@ -84,17 +84,17 @@ const empty: GeneratorNews = {
   health: healthOf({ lateStartP99: null, lateStart: null }),
 }
 
-describe('news as bytes', () => {
+describe('an interval as bytes', () => {
   it('are read as they were written', () => {
     fc.assert(
-      fc.property(news, (one) => {
-        expect(decodeNews(encodeNews(one))).toEqual(one)
+      fc.property(interval, (one) => {
+        expect(decodeInterval(encodeInterval(one))).toEqual(one)
       }),
     )
   })
 
   it('take two bytes where a latency was seen once, and numbers of 7 bits a byte', () => {
-    const bytes = encodeNews(empty)
+    const bytes = encodeInterval(empty)
     const end = 4 + bytes.readUInt32LE()
     // 2 values; 100, once; 200 more (2 bytes), 200 times (2 bytes).
     expect([...bytes.subarray(end)]).toEqual([2, 100, 1, 200, 1, 200, 1])
@@ -102,20 +102,20 @@ describe('news as bytes', () => {
 
   it('cut off anywhere are refused', () => {
     fc.assert(
-      fc.property(news, fc.nat(), (one, at) => {
-        const bytes = encodeNews(one)
-        expect(() => decodeNews(bytes.subarray(0, at % bytes.length))).toThrow(/cut off|cannot be read/)
+      fc.property(interval, fc.nat(), (one, at) => {
+        const bytes = encodeInterval(one)
+        expect(() => decodeInterval(bytes.subarray(0, at % bytes.length))).toThrow(/cut off|cannot be read/)
       }),
     )
   })
 
   it('with bytes changed are read as something else, or refused with a reason', () => {
     fc.assert(
-      fc.property(news, fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 4 }), (one, at, noise) => {
-        const bytes = encodeNews(one)
+      fc.property(interval, fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 4 }), (one, at, noise) => {
+        const bytes = encodeInterval(one)
         bytes.set(noise.subarray(0, bytes.length - (at % bytes.length)), at % bytes.length)
         try {
-          const read = decodeNews(bytes)
+          const read = decodeInterval(bytes)
           expect(read.recorded.steps.every(({ failures }) => Number.isSafeInteger(failures))).toBe(true)
         } catch (error) {
           expect((error as Error).message).toMatch(/cut off|cannot be read|too large|too long|more in it/)
@@ -124,27 +124,27 @@ describe('news as bytes', () => {
     )
   })
 
-  it('of any bytes at all are no news', () => {
+  it('of any bytes at all are no interval', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        expect(() => decodeNews(Buffer.from(bytes))).toThrow(/cut off|cannot be read/)
+        expect(() => decodeInterval(Buffer.from(bytes))).toThrow(/cut off|cannot be read/)
       }),
     )
   })
 
   it('hold no latency that a histogram cannot', () => {
     const longest = (us: number) => ({ valuesUs: Float64Array.of(us), counts: Float64Array.of(1) })
-    const encoded = (us: number) => encodeNews({ ...empty, recorded: { ...empty.recorded, late: longest(us) } })
-    expect(decodeNews(encoded(3_600_000_000)).recorded.late).toEqual(longest(3_600_000_000))
-    expect(() => decodeNews(encoded(3_600_000_001))).toThrow('a latency in it is too long')
+    const encoded = (us: number) => encodeInterval({ ...empty, recorded: { ...empty.recorded, late: longest(us) } })
+    expect(decodeInterval(encoded(3_600_000_000)).recorded.late).toEqual(longest(3_600_000_000))
+    expect(() => decodeInterval(encoded(3_600_000_001))).toThrow('a latency in it is too long')
   })
 
   it('keep names and reasons short, whatever a scenario calls them', () => {
     const { late } = empty.recorded
     const steps = [{ name: 'n'.repeat(5000), failures: 0, bytes: 1, response: late, service: late }]
     const failureReasons = { [`${'r'.repeat(5000)}1`]: 2, [`${'r'.repeat(5000)}2`]: 3 }
-    const read = decodeNews(
-      encodeNews({
+    const read = decodeInterval(
+      encodeInterval({
         ...empty,
         recorded: { ...empty.recorded, steps, failureReasons, errors: 5, errorReasons: failureReasons },
       }),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { reasonOf } from '../../base/errors/errors.ts'
 import type { HistogramCounts } from '../../base/measure/histogram.ts'
-import type { GeneratorNews } from '../engine/generator.ts'
+import type { GeneratorInterval } from '../engine/generator.ts'
 import type { StepMetrics } from '../metrics/interval-metrics.ts'
 
 const amount = z.number().min(0)
@@ -45,11 +45,11 @@ const head = z.strictObject({
 const lengthBytes = 4
 
 /**
- * News of a second as bytes: the length of what is JSON, that JSON, then of each step the histograms of response and
+ * An interval as bytes: the length of what is JSON, that JSON, then of each step the histograms of response and
  * service times, and last that of late starts. In a histogram both values, as their distance from the one before, and
  * counts are numbers of 7 bits a byte, the lowest first.
  */
-export function encodeNews({ recorded, progress, health }: GeneratorNews): Buffer {
+export function encodeInterval({ recorded, progress, health }: GeneratorInterval): Buffer {
   const { steps, late, ...counts } = recorded
   const json = Buffer.from(
     JSON.stringify({
@@ -100,8 +100,8 @@ function numberBytes(given: number): number[] {
   return [...bytes, left]
 }
 
-/** Reads what `encodeNews` has written. Throws Error with the reason why it is none. */
-export function decodeNews(data: Buffer): GeneratorNews {
+/** Reads what `encodeInterval` has written. Throws Error with the reason why it is none. */
+export function decodeInterval(data: Buffer): GeneratorInterval {
   const { value, rest } = readHead(data)
   const reader = createReader(rest)
   const { progress, health, steps: given, ...counts } = value
