@@ -1,7 +1,7 @@
 import { migrateUp } from '../../../src/lib/adapters/databases/migrate.ts'
 import type { Database } from '../../../src/lib/ports/database.ts'
 import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
-import { meetupTables } from '../../../src/lib/workloads/meetups/tables.ts'
+import { meetupTables } from '../../../src/lib/workloads/meetups/index.ts'
 import { testEngines, type TestEngine } from '../database/engines.ts'
 
 /** Databases of the services' own tests: the embedded one, and a server that the workload is meant for. */

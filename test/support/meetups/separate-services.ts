@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { createMemoryPubSub } from '../../../src/lib/adapters/pubsub/pubsub.ts'
 import { startChat } from '../../../src/lib/workloads/meetups/chat/index.ts'
-import { startImageService } from '../../../src/lib/workloads/meetups/image/index.ts'
+import { startImageService } from '../../../src/lib/workloads/meetups/image/service.ts'
 import { startPostService } from '../../../src/lib/workloads/meetups/post/service.ts'
 import { startRelayService } from '../../../src/lib/workloads/meetups/relay.ts'
 import { startRpcServer, type RpcServer } from '../../../src/lib/workloads/meetups/rpc/server.ts'

@@ -1,5 +1,11 @@
 import type { Cache } from '../../ports/cache.ts'
 
+/** How old what is cached may get. */
+export interface CacheOptions {
+  /** Age of a cached response, ms. */
+  readonly cacheTtl: number
+}
+
 /** Opens `none`, `memory` or a `redis://` URL. Throws `cache-unreachable`. */
 export async function openCache(setting: string): Promise<Cache> {
   if (setting === 'none') return noCache

@@ -1,9 +1,26 @@
 import type { Workload } from '../../ports/workload.ts'
 import { auditMeetups } from './audit/index.ts'
-import { createScenarios, type ScenarioOptions } from './scenarios/index.ts'
+import type { ScenarioOptions } from '../shared/scenarios.ts'
+import { createScenarios } from './scenarios/index.ts'
 import { insertMissingMeetups } from './seeding.ts'
 import type { ServeOptions } from './serve.ts'
-import { meetupTables } from './tables.ts'
+import type { AnyTable } from '../../ports/database.ts'
+import { chatTables } from './chat/tables.ts'
+import { imageTables } from './image/tables.ts'
+import { postTables } from './post/tables.ts'
+import { relayTables } from './relay.ts'
+import { sagaTables } from './saga/tables.ts'
+import { userTables } from './user/tables.ts'
+
+/** The tables of all services; each reads and writes its own alone. */
+export const meetupTables: readonly AnyTable[] = [
+  ...userTables,
+  ...postTables,
+  ...chatTables,
+  ...imageTables,
+  ...sagaTables,
+  ...relayTables,
+]
 
 /** People look for others to go fishing with: a gateway in front of small services, with events between them. */
 export const meetups: Workload<ServeOptions & ScenarioOptions> = {

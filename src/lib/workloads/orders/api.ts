@@ -29,7 +29,7 @@ const PageQuery = Type.Object({
   limit: Type.Integer({ minimum: 1, maximum: maxPage, default: 100 }),
 })
 
-const OrderDigestSchema = Type.Object(
+const ChecksumSchema = Type.Object(
   { count: Type.Integer(), checksum: Type.String({ description: 'sum of all orders, whatever their order: 64 bits' }) },
   { title: 'OrderDigest' },
 )
@@ -93,10 +93,10 @@ function addOrderRoutes(app: FastifyInstance, map: OrderMap): void {
     {
       schema: {
         summary: 'What the map of this replica holds, to be held against the table',
-        response: { 200: OrderDigestSchema },
+        response: { 200: ChecksumSchema },
       },
     },
-    async () => map.digest(),
+    async () => map.checksum(),
   )
 }
 

@@ -5,7 +5,7 @@ import type { Store } from '../../ports/database.ts'
 import type { LedgerEntry } from '../../ports/scenario.ts'
 import type { AuditInput, Violation } from '../../ports/workload.ts'
 import { deadLetterId, group, topic } from './inbox.ts'
-import { readOrder } from './read-order.ts'
+import { readOrder } from './order.ts'
 import { deadLetters, keptBytes, orders } from './tables.ts'
 import { type Watch, createYielder, type Yielder } from '../../base/progress.ts'
 

@@ -3,7 +3,7 @@ import type { Message } from '../../ports/broker.ts'
 import { applyIfAbsent, type ChangeIfAbsent } from '../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../ports/database.ts'
 import { reasonOf, RushbenchError } from '../../base/errors/errors.ts'
-import { readOrder, storable } from './read-order.ts'
+import { readOrder, storable } from './order.ts'
 import { deadLetters, keptBytes, orders, type DeadLetter } from './tables.ts'
 
 /** The subject that orders come in on, and the group whose members share them. */

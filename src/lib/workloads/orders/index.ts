@@ -1,12 +1,9 @@
 import type { Workload } from '../../ports/workload.ts'
 import { auditOrders } from './audit.ts'
 import { inspectReplicas } from './inspect.ts'
-import { createScenarios, type ReadOptions } from './scenarios.ts'
-import { insertMissingOrders, type SeedOptions } from './seeding.ts'
+import { type OrdersOptions, insertMissingOrders } from './order-generator.ts'
+import { createScenarios } from './scenarios.ts'
 import { deadLetters, orders } from './tables.ts'
-
-/** Everything that can be chosen about this workload. */
-export type OrdersOptions = SeedOptions & ReadOptions
 
 /** A stream of orders that is stored, and read out of a map in the memory of each replica. */
 export const ordersWorkload: Workload<OrdersOptions> = {

@@ -4,7 +4,7 @@ import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { readBaseUrl } from '../../load/clients/http/base-url.ts'
 import { shownTarget } from '../../load/clients/target.ts'
 import type { Inspection, Violation } from '../../ports/workload.ts'
-import { createOrderDigester, type OrderDigest } from './checksum.ts'
+import { createChecksum, type OrderChecksum } from './order-map.ts'
 import { group, topic } from './inbox.ts'
 import { orders } from './tables.ts'
 import type { Watch } from '../../base/progress.ts'
@@ -30,21 +30,25 @@ export async function* inspectReplicas(
     const waiting = await broker.backlog(topic, group)
     if (waiting < fewest) giveUpAt = performance.now() + patienceMs
     fewest = Math.min(fewest, waiting)
-    const maps = await Promise.all(origins.map(readDigest))
+    const maps = await Promise.all(origins.map(readChecksum))
     const count = waiting === 0 ? await database.store.count(orders) : -1
     // Reading a whole table costs far more than counting it.
-    const table = maps.every((map) => map.count === count) ? await digestTable(database.store, signal) : null
+    const table = maps.every((map) => map.count === count) ? await checksumOfTable(database.store, signal) : null
     if (table && maps.every(({ checksum }) => checksum === table.checksum)) return
     signal.throwIfAborted()
     if (performance.now() > giveUpAt) {
-      yield* describe(origins, maps, await digestTable(database.store, signal))
+      yield* describe(origins, maps, await checksumOfTable(database.store, signal))
       return
     }
     await sleep(askEveryMs)
   }
 }
 
-function* describe(origins: readonly string[], maps: readonly OrderDigest[], table: OrderDigest): Generator<Violation> {
+function* describe(
+  origins: readonly string[],
+  maps: readonly OrderChecksum[],
+  table: OrderChecksum,
+): Generator<Violation> {
   for (const [index, { count, checksum }] of maps.entries()) {
     if (count === table.count && checksum === table.checksum) continue
     const detail = `its map has ${count} orders with checksum ${checksum}, the table ${table.count} with ${table.checksum}`
@@ -52,16 +56,16 @@ function* describe(origins: readonly string[], maps: readonly OrderDigest[], tab
   }
 }
 
-async function digestTable(store: Store, signal: AbortSignal): Promise<OrderDigest> {
-  const digester = createOrderDigester()
+async function checksumOfTable(store: Store, signal: AbortSignal): Promise<OrderChecksum> {
+  const sum = createChecksum()
   for await (const row of store.scan(orders)) {
-    digester.add(row)
+    sum.add(row)
     signal.throwIfAborted()
   }
-  return digester.digest()
+  return sum.total()
 }
 
-async function readDigest(origin: string): Promise<OrderDigest> {
+async function readChecksum(origin: string): Promise<OrderChecksum> {
   const { shown, authorization } = readBaseUrl(origin)
   try {
     // fetch takes no user and password in a URL.
@@ -70,7 +74,7 @@ async function readDigest(origin: string): Promise<OrderDigest> {
       signal: AbortSignal.timeout(answerTimeoutMs),
     })
     if (!answer.ok) throw new Error(`status ${answer.status}`)
-    return (await answer.json()) as OrderDigest
+    return (await answer.json()) as OrderChecksum
   } catch (error) {
     throw failure('target-unreachable', { target: shown, reason: reasonOf(error) }, error)
   }

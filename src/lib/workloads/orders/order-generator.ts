@@ -1,6 +1,16 @@
 import { createRandom, type Random, loadFaker } from '../../base/random.ts'
+import type { ScenarioOptions } from '../shared/scenarios.ts'
 import type { Order } from './order.ts'
 import type { Message } from '../../ports/broker.ts'
+import type { Database } from '../../ports/database.ts'
+import type { SeedProgress } from '../../ports/workload.ts'
+import { seedMissingRows } from '../shared/seed-batches.ts'
+import { orders } from './tables.ts'
+
+/** The orders that are seeded, and read by the users. */
+export interface OrdersOptions extends ScenarioOptions {
+  readonly orders: number
+}
 
 /** Orders that are made from a seed. */
 export interface OrderGenerator {
@@ -167,4 +177,19 @@ export function* generateMessages(
     if (isInvalid) yield { key: order.order_uid, value: random.pick(spoilers)(order, random), uid: null }
     else yield { key: order.order_uid, value: bytesOf(order), uid: order.order_uid }
   }
+}
+
+const rowsAtOnce = 500
+
+/** Stores the seed's orders that are missing, past the broker. Stops between two commits once `signal` aborts. */
+export function insertMissingOrders(
+  { store }: Database,
+  options: OrdersOptions,
+  signal?: AbortSignal,
+): AsyncGenerator<SeedProgress> {
+  const generator = createOrderGenerator(options.seed)
+  const rowAt = (index: number) => ({
+    absent: { table: orders, row: { order_uid: generator.uidAt(index), body: JSON.stringify(generator.at(index)) } },
+  })
+  return seedMissingRows(store, options.orders, rowsAtOnce, rowAt, signal)
 }

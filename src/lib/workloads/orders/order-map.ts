@@ -1,6 +1,6 @@
 import type { Database } from '../../ports/database.ts'
-import { createOrderDigester, type OrderDigest } from './checksum.ts'
-import { orders } from './tables.ts'
+import { orders, type OrderRow } from './tables.ts'
+import { hash } from 'node:crypto'
 
 /** Every order of the table, in memory. */
 export interface OrderMap {
@@ -9,7 +9,7 @@ export interface OrderMap {
   readonly size: number
   /** Ids in the order in which this map learnt of them. */
   page(offset: number, limit: number): readonly string[]
-  digest(): OrderDigest
+  checksum(): OrderChecksum
   /** Follows the table no more. */
   close(): Promise<void>
 }
@@ -18,14 +18,14 @@ export interface OrderMap {
 export async function openOrderMap(database: Database, onError: (error: Error) => void): Promise<OrderMap> {
   const bodies = new Map<string, string>()
   const uids: string[] = []
-  const digester = createOrderDigester()
+  const sum = createChecksum()
   const watch = await database.watchInserts(orders, {
     knows: (key) => bodies.has(key as string),
     onRows(rows) {
       for (const row of rows) {
         bodies.set(row.order_uid, row.body)
         uids.push(row.order_uid)
-        digester.add(row)
+        sum.add(row)
       }
     },
     onError,
@@ -36,7 +36,40 @@ export async function openOrderMap(database: Database, onError: (error: Error) =
       return uids.length
     },
     page: (offset, limit) => uids.slice(offset, offset + limit),
-    digest: digester.digest,
+    checksum: sum.total,
     close: watch.close,
   }
+}
+
+/** Count and checksum of a set of orders: the same for the same rows in whatever order. */
+export interface OrderChecksum {
+  readonly count: number
+  /** 64 bits as 16 hexadecimal digits. */
+  readonly checksum: string
+}
+
+/** Adds orders up. */
+export interface ChecksumBuilder {
+  add(row: OrderRow): void
+  total(): OrderChecksum
+}
+
+/** Sums 64 bits of each order's SHA-1: a sum, unlike an exclusive or, also changes when a row is there twice. */
+export function createChecksum(): ChecksumBuilder {
+  let count = 0
+  let high = 0
+  let low = 0
+  return {
+    add({ order_uid, body }) {
+      const sum = hash('sha1', `${order_uid}\n${body}`, 'buffer')
+      high = (high + sum.readUInt32LE(0)) >>> 0
+      low = (low + sum.readUInt32LE(4)) >>> 0
+      count++
+    },
+    total: () => ({ count, checksum: hex(high) + hex(low) }),
+  }
+}
+
+function hex(word: number): string {
+  return word.toString(16).padStart(8, '0')
 }

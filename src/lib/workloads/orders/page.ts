@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
-import { pagePolicy } from '../shared/http/safe-headers.ts'
+import { pagePolicy } from '../shared/http/request-head.ts'
 
 /** Where `npm run build` puts them; as far from the sources as from what they are compiled to. */
 const folder = new URL('../../../../dist/page/', import.meta.url)

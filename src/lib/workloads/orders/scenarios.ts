@@ -1,14 +1,7 @@
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import type { Scenario } from '../../ports/scenario.ts'
-import { createOrderGenerator } from './order-generator.ts'
+import { createOrderGenerator, type OrdersOptions } from './order-generator.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
-
-/** Options of readers. */
-export interface ReadOptions {
-  readonly seed: string
-  /** Orders that are known to be there. */
-  readonly orders: number
-}
 
 const thinkMs = [1000, 2000] as const
 
@@ -16,7 +9,7 @@ const thinkMs = [1000, 2000] as const
 const unknownShare = 0.1
 
 /** Readers of random orders, known ones and some that are not. */
-export function createScenarios({ seed, orders }: ReadOptions): readonly Scenario[] {
+export function createScenarios({ seed, orders }: OrdersOptions): readonly Scenario[] {
   const generator = createOrderGenerator(seed)
   return [
     defineScenario({

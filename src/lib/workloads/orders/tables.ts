@@ -1,23 +1,4 @@
-import { defineTable, integer, sha256Column, text } from '../shared/tables.ts'
-
-/** An order as it is stored. */
-export interface OrderRow {
-  readonly order_uid: string
-  /** The whole order as JSON. */
-  readonly body: string
-}
-
-/** A message that is no order. */
-export interface DeadLetter {
-  /** SHA-256 of the message, so that one that comes again is stored once. */
-  readonly id: string
-  /** Why it is no order, with the field. */
-  readonly reason: string
-  /** The message as base64; its first `keptBytes` where it is longer. */
-  readonly bytes: string
-  /** When it was stored, ms since 1970. */
-  readonly stored_at: number
-}
+import { defineTable, integer, json, sha256Column, text, type RowOf } from '../shared/tables.ts'
 
 /** The longest order_uid, in characters. */
 export const maxUidLength = 64
@@ -31,20 +12,34 @@ export const keptBytes = 1024 * 1024
 /** Base64 writes three bytes as four characters. */
 const maxBase64Length = Math.ceil(keptBytes / 3) * 4
 
-export const orders = defineTable<OrderRow>({
+/** An order as it is stored. */
+export const orders = defineTable({
   name: 'orders',
-  columns: { order_uid: text(maxUidLength), body: { type: 'json' } },
+  columns: {
+    order_uid: text(maxUidLength),
+    /** The whole order as JSON. */
+    body: json,
+  },
   primaryKey: 'order_uid',
   watched: true,
 })
 
-export const deadLetters = defineTable<DeadLetter>({
+export type OrderRow = RowOf<typeof orders>
+
+/** A message that is no order. */
+export const deadLetters = defineTable({
   name: 'order_dead_letters',
   columns: {
+    /** SHA-256 of the message, so that one that comes again is stored once. */
     id: sha256Column,
+    /** Why it is no order, with the field. */
     reason: text(maxReasonLength),
+    /** The message as base64; its first `keptBytes` where it is longer. */
     bytes: text(maxBase64Length),
+    /** When it was stored, ms since 1970. */
     stored_at: integer,
   },
   primaryKey: 'id',
 })
+
+export type DeadLetter = RowOf<typeof deadLetters>

@@ -1,17 +1,34 @@
-import type { Table } from '../../ports/database.ts'
+import type { Column, Table } from '../../ports/database.ts'
+
+declare const valueType: unique symbol
+
+/** A column that says in TypeScript which values it has. */
+type TypedColumn<Value = string | number> = Column & { readonly [valueType]?: Value }
 
 /** Column types that tables of several workloads have. */
-export const integer = { type: 'integer' } as const
-export const uuidColumn = { type: 'ascii', length: 36 } as const
-export const sha256Column = { type: 'ascii', length: 64 } as const
-export const text = (maxLength: number) => ({ type: 'text', maxLength }) as const
+export const integer: TypedColumn<number> = { type: 'integer' }
+export const json: TypedColumn<string> = { type: 'json' }
+export const ascii = (length: number): TypedColumn<string> => ({ type: 'ascii', length })
+export const uuidColumn = ascii(36)
+export const sha256Column = ascii(64)
+export const text = <Value extends string = string>(maxLength: number): TypedColumn<Value> => ({
+  type: 'text',
+  maxLength,
+})
 
-type Declared = 'name' | 'columns' | 'primaryKey'
+type RowOfColumns<Columns extends Readonly<Record<string, TypedColumn>>> = {
+  readonly [Name in keyof Columns]: NonNullable<Columns[Name][typeof valueType]>
+}
 
-/** A table; what is not given of its keys and references it does not have. */
-export function defineTable<Row extends object>(
-  declared: Pick<Table<Row>, Declared> & Partial<Omit<Table<Row>, Declared>>,
-): Table<Row> {
+/** The rows of a table. */
+export type RowOf<Defined> = Defined extends Table<infer Row> ? Row : never
+
+/** A table whose rows are typed by its columns; what is not given of its keys and references it does not have. */
+export function defineTable<Columns extends Readonly<Record<string, TypedColumn>>>(
+  declared: Pick<Table<RowOfColumns<Columns>>, 'name' | 'primaryKey'> & { readonly columns: Columns } & Partial<
+      Omit<Table<RowOfColumns<Columns>>, 'columns'>
+    >,
+): Table<RowOfColumns<Columns>> {
   const { name, columns, primaryKey, unique = [], indexes = [], references = [], ...rest } = declared
   // In this order: what a migration has made is recognised by the digest of this object as JSON.
   return { name, columns, primaryKey, unique, indexes, references, ...rest }

@@ -10,31 +10,29 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Counter } from 'prom-client'
 import { Type } from 'typebox'
+import type { CacheOptions } from '../../adapters/cache/cache.ts'
 import { RushbenchError } from '../../base/errors/errors.ts'
 import { createApi, ErrorSchema, sendJson } from '../shared/http/api.ts'
 import { listen } from '../shared/http/listen.ts'
 import { startRelay } from '../shared/outbox/relay.ts'
 import type { Services, RunningServer } from '../../ports/workload.ts'
 import { createBoard, type Board } from './board.ts'
-import { createBookingService, type BookingResult, type BookingService } from './booking-service.ts'
-import { isDate } from './dates.ts'
+import type { BookingService } from '../shared/booking-service.ts'
+import { createStationService, type StationResult } from './booking-service.ts'
+import { isDate, insertMissingDays, type LocationOptions } from './seeding.ts'
 import { outgoing } from './messages.ts'
-import { insertMissingDays, type SeedingOptions } from './seeding.ts'
 
 /** A booking has at most some 700 characters. */
 const maxBodyBytes = 16 * 1024
-
-/** How the API behaves. */
-export interface ApiOptions extends SeedingOptions {
-  /** Age of a cached answer, ms. */
-  readonly cacheTtl: number
-}
 
 /**
  * Starts the API, with the relay that publishes its bookings, once all stations are in place. It starts without the
  * broker, too. Throws `locations-unusable`, `port-in-use` or `host-unusable`.
  */
-export async function serveStations(services: Services, options: ApiOptions): Promise<RunningServer> {
+export async function serveStations(
+  services: Services,
+  options: LocationOptions & CacheOptions,
+): Promise<RunningServer> {
   const { database, openBroker, onError } = services
   for await (const _ of insertMissingDays(database, options));
   await tryBroker(services)
@@ -57,7 +55,7 @@ export async function serveStations(services: Services, options: ApiOptions): Pr
   })
   try {
     addStationRoutes(app, createBoard(database.store, await services.openCache(), options.cacheTtl))
-    addBookingRoute(app, createBookingService(database.store, relay.wake))
+    addBookingRoute(app, createStationService(database.store, relay.wake))
     const server = await listen(app, services)
     return {
       ...server,
@@ -114,7 +112,7 @@ function sendCacheable(reply: FastifyReply, bytes: Buffer): FastifyReply {
   return sendJson(reply.header('cache-control', 'public, max-age=1'), bytes)
 }
 
-function addBookingRoute(app: FastifyInstance, bookings: BookingService): void {
+function addBookingRoute(app: FastifyInstance, book: BookingService<BookingMessage, StationResult>): void {
   app.withTypeProvider<TypeBoxTypeProvider>().post(
     '/booking',
     {
@@ -130,7 +128,7 @@ function addBookingRoute(app: FastifyInstance, bookings: BookingService): void {
         const issues = [{ field: 'date', reason: 'is not a day of the calendar' }]
         return reply.code(422).send({ error: 'invalid', message: `There is no day ${booking.date}.`, issues })
       }
-      const result = await bookings.book(booking)
+      const result = await book(booking)
       if (result === 'booked') return reply.code(201).send(booking)
       const { status, message } = refusals[result]
       return reply.code(status).send({ error: result, message: message(booking) })
@@ -143,7 +141,7 @@ interface Refusal {
   readonly message: (booking: BookingMessage) => string
 }
 
-const refusals: Readonly<Record<Exclude<BookingResult, 'booked'>, Refusal>> = {
+const refusals: Readonly<Record<Exclude<StationResult, 'booked'>, Refusal>> = {
   taken: { status: 409, message: ({ mysejahteraId }) => `${mysejahteraId} has a place already.` },
   'sold-out': { status: 409, message: ({ location, date }) => `${location} has no place left on ${date}.` },
   'no-such-station': { status: 404, message: ({ location }) => `There is no station ${location}.` },

@@ -1,47 +1,34 @@
 import { v7 as uuid } from 'uuid'
 import { applyIfAbsent, type ChangeIfAbsent } from '../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../ports/database.ts'
-import { createGroupCommit } from '../shared/group-commit.ts'
+import { createBookingService, type BookingService } from '../shared/booking-service.ts'
 import type { BookingMessage } from './api-schemas.ts'
 import { bookings, dayId, days, outbox, type Booking, type Outgoing } from './tables.ts'
 
 /** The result of a request for a place. `taken`: the person has a place already. */
-export type BookingResult = 'booked' | 'taken' | 'sold-out' | 'no-such-station' | 'no-such-day'
+export type StationResult = 'booked' | 'taken' | 'sold-out' | 'no-such-station' | 'no-such-day'
 
-/** Books places; a booking resolves only when it is durable. */
-export interface BookingService {
-  book(request: BookingMessage): Promise<BookingResult>
-}
+const outcomes = { applied: 'booked', taken: 'taken', refused: null } as const
 
-/** Most bookings in one commit. */
-const maxBatch = 256
-
-/** Books for requests that come in together in one commit; `onBooked` is called when the outbox has got something. */
-export function createBookingService(store: Store, onBooked: () => void): BookingService {
-  const book = createGroupCommit((requests: readonly BookingMessage[]) => bookAll(store, requests, onBooked), maxBatch)
-  return { book }
-}
-
-/** Tells those who have their place so, also when it cannot be found out why the others have none. */
-async function bookAll(
+/** Books places on days; `onBooked` is called when the outbox has got something. */
+export function createStationService(
   store: Store,
-  requests: readonly BookingMessage[],
   onBooked: () => void,
-): Promise<(BookingResult | Promise<BookingResult>)[]> {
-  const results = await applyIfAbsent(store, requests.map(changeFor))
-  if (results.includes('applied')) onBooked()
-  const known = findKnown(
-    store,
-    requests.filter((_, index) => results[index] === 'refused'),
+): BookingService<BookingMessage, StationResult> {
+  return createBookingService<BookingMessage, StationResult>(
+    async (requests) => {
+      const results = await applyIfAbsent(store, requests.map(changeFor))
+      if (results.includes('applied')) onBooked()
+      return results.map((result) => outcomes[result])
+    },
+    async (refused) => {
+      const { dayIds, stations } = await findKnown(store, refused)
+      return ({ location, date }) => {
+        if (dayIds.has(dayId(location, date))) return 'sold-out'
+        return stations.has(location) ? 'no-such-day' : 'no-such-station'
+      }
+    },
   )
-  return requests.map((request, index) => {
-    if (results[index] === 'applied') return 'booked'
-    if (results[index] === 'taken') return 'taken'
-    return known.then(({ dayIds, stations }) => {
-      if (dayIds.has(dayId(request.location, request.date))) return 'sold-out'
-      return stations.has(request.location) ? 'no-such-day' : 'no-such-station'
-    })
-  })
 }
 
 /** The place, the booking and its message: all of them, or none. */
@@ -70,7 +57,6 @@ interface KnownDays {
 
 /** Finds the days and stations that exist among those that were asked for. */
 async function findKnown(store: Store, refused: readonly BookingMessage[]): Promise<KnownDays> {
-  if (refused.length === 0) return { dayIds: new Set(), stations: new Set() }
   const ids = new Set(refused.map(({ location, date }) => dayId(location, date)))
   const found = await store.find(days, { id: { in: [...ids] } })
   const dayIds = new Set(found.map(({ id }) => id))

@@ -1,12 +1,13 @@
 import type { Workload } from '../../ports/workload.ts'
-import type { ApiOptions } from './api.ts'
+import type { CacheOptions } from '../../adapters/cache/cache.ts'
+import type { BookingScenarioOptions } from '../shared/scenarios.ts'
 import { auditStations } from './audit.ts'
-import { createScenarios, type ScenarioOptions } from './scenarios.ts'
-import { insertMissingDays } from './seeding.ts'
+import { createScenarios } from './scenarios.ts'
+import { insertMissingDays, type LocationOptions } from './seeding.ts'
 import { bookings, days, leases, outbox } from './tables.ts'
 
 /** Everything that can be chosen about this workload. */
-export type StationsOptions = ApiOptions & ScenarioOptions
+export type StationsOptions = LocationOptions & CacheOptions & BookingScenarioOptions
 
 /** People book a day at a vaccine station: one place a person, and every booking is published. */
 export const stations: Workload<StationsOptions> = {

@@ -1,16 +1,10 @@
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import { loadFaker, createRandom } from '../../base/random.ts'
-import type { OutcomeStatuses } from '../../ports/outcome.ts'
 import type { Scenario, VirtualUser } from '../../ports/scenario.ts'
-import { recordAttempt } from '../shared/record-attempt.ts'
+import { recordAttempt, type BookingScenarioOptions } from '../shared/scenarios.ts'
 import type { BookingMessage, ShownDay, ShownStation } from './api-schemas.ts'
 import { dayId, maxLengths } from './tables.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
-
-/** Options of the users. */
-export interface ScenarioOptions extends OutcomeStatuses {
-  readonly seed: string
-}
 
 const thinkBeforeMs = [1000, 2000] as const
 const thinkOverStationsMs = [500, 1500] as const
@@ -26,7 +20,7 @@ const triesAgainOneIn = 10
  * ten of those comes back for another, which no API may give away. `runId` makes the people of this run unlike those of
  * every other.
  */
-export function createScenarios(options: ScenarioOptions, runId: string): readonly Scenario[] {
+export function createScenarios(options: BookingScenarioOptions, runId: string): readonly Scenario[] {
   const people = createPeople(options.seed)
   const expected = [...options.bookedStatuses, ...options.conflictStatuses]
   return [

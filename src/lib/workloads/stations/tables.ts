@@ -1,38 +1,6 @@
-import { defineTable, integer, text, uuidColumn } from '../shared/tables.ts'
+import { ascii, defineTable, integer, text, uuidColumn, type RowOf } from '../shared/tables.ts'
 import type { BookingTables } from '../../audit/booking-tables.ts'
 import { leaseTable } from '../shared/outbox/lease.ts'
-
-/** A day at a station, on which `capacity` people can be vaccinated; `available` places are still free. */
-export interface Day {
-  /** `PWTC/20210516` */
-  readonly id: string
-  readonly station: string
-  /** `20210516` */
-  readonly date: string
-  readonly capacity: number
-  readonly available: number
-}
-
-/** A person's place. There is one for each person, since the person is the key. */
-export interface Booking {
-  readonly mysejahtera_id: string
-  readonly first_name: string
-  readonly last_name: string
-  readonly address: string
-  readonly phone_number: string
-  /** The id of a day. */
-  readonly day: string
-}
-
-/** A message that the topic has yet to get. It is stored together with its booking, and removed when it was published. */
-export interface Outgoing {
-  /** A UUID of version 7: rows of one process ascend in the order in which they were made. */
-  readonly id: string
-  /** The message's key: the person. */
-  readonly person: string
-  /** The message as JSON. */
-  readonly message: string
-}
 
 /** The most characters that each text may have. */
 export const maxLengths = {
@@ -50,12 +18,15 @@ const maxDayLength = maxLengths.station + 9
 /** Names, braces and quotes around the texts, in which every character may need a backslash. */
 const maxMessageLength = 2 * Object.values(maxLengths).reduce((sum: number, length: number) => sum + length, 0) + 200
 
-export const days = defineTable<Day>({
+/** A day at a station, on which `capacity` people can be vaccinated; `available` places are still free. */
+export const days = defineTable({
   name: 'station_days',
   columns: {
+    /** `PWTC/20210516` */
     id: text(maxDayLength),
     station: text(maxLengths.station),
-    date: { type: 'ascii', length: 8 },
+    /** `20210516` */
+    date: ascii(8),
     capacity: integer,
     available: integer,
   },
@@ -64,7 +35,10 @@ export const days = defineTable<Day>({
   updatedOften: true,
 })
 
-export const bookings = defineTable<Booking>({
+export type Day = RowOf<typeof days>
+
+/** A person's place. There is one for each person, since the person is the key. */
+export const bookings = defineTable({
   name: 'station_bookings',
   columns: {
     mysejahtera_id: text(maxLengths.mysejahteraId),
@@ -72,20 +46,29 @@ export const bookings = defineTable<Booking>({
     last_name: text(maxLengths.lastName),
     address: text(maxLengths.address),
     phone_number: text(maxLengths.phoneNumber),
+    /** The id of a day. */
     day: text(maxDayLength),
   },
   primaryKey: 'mysejahtera_id',
 })
 
-export const outbox = defineTable<Outgoing>({
+export type Booking = RowOf<typeof bookings>
+
+/** A message that the topic has yet to get. It is stored together with its booking, and removed when it was published. */
+export const outbox = defineTable({
   name: 'station_outbox',
   columns: {
+    /** A UUID of version 7: rows of one process ascend in the order in which they were made. */
     id: uuidColumn,
+    /** The message's key: the person. */
     person: text(maxLengths.mysejahteraId),
+    /** The message as JSON. */
     message: text(maxMessageLength),
   },
   primaryKey: 'id',
 })
+
+export type Outgoing = RowOf<typeof outbox>
 
 /** The lease by which one of several processes publishes from the outbox. */
 export const leases = leaseTable('station_leases')

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { maxLengths } from './order.ts'
+import { maxLengths } from './receipt.ts'
 
 const Sha256 = Type.String({ description: 'SHA-256 of the receipt, in hexadecimal' })
 const Money = Type.String({ description: 'with two decimals, such as 16.90' })

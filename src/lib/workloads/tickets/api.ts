@@ -18,8 +18,7 @@ import {
   StoredOrder,
 } from './api-schemas.ts'
 import { createReceiptService, type ReceiptService, type Stored } from './receipt-service.ts'
-import { formatMoney } from './order.ts'
-import { maxReceiptBytes, reasons } from './receipt.ts'
+import { formatMoney, maxReceiptBytes, reasons } from './receipt.ts'
 import { lines, linesOf, orders, products, rejected } from './tables.ts'
 
 /** Starts the webhook. Throws `port-in-use` or `host-unusable`. */

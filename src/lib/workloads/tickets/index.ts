@@ -1,6 +1,7 @@
 import type { Workload } from '../../ports/workload.ts'
 import { auditTickets } from './audit.ts'
-import { createScenarios, type ScenarioOptions } from './scenarios.ts'
+import type { ScenarioOptions } from '../shared/scenarios.ts'
+import { createScenarios } from './scenarios.ts'
 import { lines, orders, products, rejected } from './tables.ts'
 
 /** Shops send receipts to a webhook: in bursts, not to be trusted, and none may be lost. */
@@ -16,6 +17,7 @@ export const tickets: Workload<ScenarioOptions> = {
   original:
     'the original, the webhook that this workload is modelled on, as its authors measured it on a small laptop: 256 requests/s, p50 95 ms, p99 655 ms, each receipt a new one.',
   seeds: 'receipts',
+  // The webhook starts on empty tables.
   async *seed() {},
   // Loaded only where it is served: the web framework would slow down the start of every other command.
   serve: async (services) => (await import('./api.ts')).serveTickets(services),

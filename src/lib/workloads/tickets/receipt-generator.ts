@@ -1,7 +1,6 @@
 import type { Random } from '../../base/random.ts'
-import type { Order, OrderLine } from './order.ts'
+import { type ReceiptOrder, type OrderLine, maxReceiptBytes } from './receipt.ts'
 import { readFile } from 'node:fs/promises'
-import { maxReceiptBytes } from './receipt.ts'
 
 const kinds = ['Formaggio', 'Prosciutto', 'Pane', 'Vino', 'Olive', 'Pasta', 'Caffè', 'Gelato', 'Riso', 'Miele']
 const makes = ['classico', 'fresco', 'bianco', 'rosso', 'piccolo', 'grande', 'di casa', '"Nonna"', 'bio, 1 kg', 'n° 1']
@@ -18,7 +17,7 @@ export function createGoods(random: Random): readonly OrderLine[] {
 }
 
 /** An order of some of the goods. Its total is their sum, its VAT a fifth of that. */
-export function createOrder(id: string, goods: readonly OrderLine[], random: Random): Order {
+export function createOrder(id: string, goods: readonly OrderLine[], random: Random): ReceiptOrder {
   const lines = Array.from({ length: random.integer(1, mostLines) }, () => random.pick(goods))
   const totalCents = lines.reduce((sum, { priceCents }) => sum + priceCents, 0)
   return { id, vatCents: Math.round(totalCents / 5), totalCents, lines }

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Change, Store } from '../../ports/database.ts'
 import { RushbenchError } from '../../base/errors/errors.ts'
 import { createGroupCommit } from '../shared/group-commit.ts'
-import type { Order } from './order.ts'
-import { parseReceipt, type Parsed } from './receipt.ts'
+import { type ReceiptOrder, parseReceipt, type Parsed } from './receipt.ts'
 import { lineId, lines, orders, products, rejected, type ProductRow } from './tables.ts'
 import { createQuota } from '../shared/quota.ts'
 
@@ -173,7 +172,7 @@ function rowsOf(insert: Change['insert']): number {
 }
 
 /** Those that are not in the catalogue; from now on they are. */
-function newProducts(order: Order, catalogue: Set<string>): ProductRow[] {
+function newProducts(order: ReceiptOrder, catalogue: Set<string>): ProductRow[] {
   const added: ProductRow[] = []
   for (const { product, productId } of order.lines) {
     if (catalogue.has(productId)) continue
@@ -183,7 +182,7 @@ function newProducts(order: Order, catalogue: Set<string>): ProductRow[] {
   return added
 }
 
-function orderChange({ id: receipt, receivedAt }: Receipt, order: Order, added: readonly ProductRow[]): Change {
+function orderChange({ id: receipt, receivedAt }: Receipt, order: ReceiptOrder, added: readonly ProductRow[]): Change {
   const orderRow = {
     id: order.id,
     receipt,

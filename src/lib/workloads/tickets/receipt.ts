@@ -1,6 +1,44 @@
 import { parse, type CsvErrorCode } from 'csv-parse/sync'
 import { lengthOf } from '../shared/storable-text.ts'
-import { maxLengths, type Order, type OrderLine } from './order.ts'
+
+/** One product on a receipt. Money is in cents: a float cannot hold 0.10. */
+export interface OrderLine {
+  readonly product: string
+  readonly productId: string
+  readonly priceCents: number
+}
+
+/** An order as its receipt says it. Money in cents. */
+export interface ReceiptOrder {
+  /** A whole number without leading zeros, as text: a name, with which nobody calculates. */
+  readonly id: string
+  readonly vatCents: number
+  readonly totalCents: number
+  /** At least one. The same product may stand there several times, having been bought as often. */
+  readonly lines: readonly OrderLine[]
+}
+
+/** The longest of each, in characters. */
+export const maxLengths = { orderId: 32, product: 200, productId: 64 } as const
+
+/** The receipt of an order, as a shop would send it. */
+export function formatReceipt({ id, vatCents, totalCents, lines }: ReceiptOrder): string {
+  const head = `Order: ${id}\nVAT: ${formatMoney(vatCents)}\nTotal: ${formatMoney(totalCents)}\n\nproduct,product_id,price\n`
+  const rows = lines.map(({ product, productId, priceCents }) => {
+    return `${quoted(product)},${quoted(productId)},${formatMoney(priceCents)}\n`
+  })
+  return head + rows.join('')
+}
+
+/** Cents as `16.90`. */
+export function formatMoney(cents: number): string {
+  const digits = String(cents).padStart(3, '0')
+  return `${digits.slice(0, -2)}.${digits.slice(-2)}`
+}
+
+function quoted(field: string): string {
+  return /[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
+}
 
 /** Why a receipt is none: the words that programs rely on, and what they mean. */
 export const reasons = {
@@ -45,7 +83,7 @@ export interface ReceiptError {
 
 /** The result of parsing. */
 export type Parsed =
-  | { readonly kind: 'order'; readonly order: Order }
+  | { readonly kind: 'order'; readonly order: ReceiptOrder }
   | { readonly kind: 'error'; readonly error: ReceiptError }
 
 /** The largest receipt: 64 KiB. */
@@ -101,7 +139,7 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-function readOrder(text: string): Order {
+function readOrder(text: string): ReceiptOrder {
   const end = text.indexOf('\n\n')
   if (end === -1) throw new Refusal('no-empty-line')
   const head = text.slice(0, end).split('\n')

@@ -3,16 +3,11 @@ import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import { outcomeOf } from '../../ports/outcome.ts'
 import type { PreparingUser, Scenario, VirtualUser } from '../../ports/scenario.ts'
 import { createRandom } from '../../base/random.ts'
-import { recordAttempt } from '../shared/record-attempt.ts'
+import { recordAttempt, type ScenarioOptions } from '../shared/scenarios.ts'
 import { damage, readBrokenReceipts, createGoods, createOrder } from './receipt-generator.ts'
 import { receiptId } from './receipt-service.ts'
-import { formatReceipt } from './order.ts'
+import { formatReceipt } from './receipt.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
-
-/** Options of the senders. */
-export interface ScenarioOptions {
-  readonly seed: string
-}
 
 /** Between two receipts of a sender. In the open model arrivals set the pace. */
 const thinkMs = [500, 1500] as const

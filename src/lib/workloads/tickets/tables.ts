@@ -1,53 +1,5 @@
-import { defineTable, integer, sha256Column, text } from '../shared/tables.ts'
-import { maxLengths } from './order.ts'
-import { maxReceiptBytes } from './receipt.ts'
-
-/** A receipt that could be read. Money in cents. */
-export interface OrderRow {
-  readonly id: string
-  /** SHA-256 of the receipt's bytes, in hexadecimal. */
-  readonly receipt: string
-  readonly vat_cents: number
-  readonly total_cents: number
-  /** So that a line that is missing is noticed. */
-  readonly line_count: number
-  /** Ms from 1970. */
-  readonly received_at: number
-}
-
-/** One product on a receipt. */
-export interface LineRow {
-  /** As `lineId` makes it. */
-  readonly id: string
-  readonly order_id: string
-  /** From 1. */
-  readonly position: number
-  readonly product: string
-  readonly product_id: string
-  readonly price_cents: number
-}
-
-/** A product that stands on a receipt. */
-export interface ProductRow {
-  /** Its `product_id`. */
-  readonly id: string
-  /** As it was called when it was first seen. */
-  readonly name: string
-}
-
-/** A receipt that could not be read, whole. */
-export interface RejectedRow {
-  /** SHA-256 of its bytes, in hexadecimal. */
-  readonly id: string
-  /** One of `reasons`. */
-  readonly reason: string
-  /** Where in the receipt, from 1; 0 for the whole. */
-  readonly line: number
-  /** Ms from 1970. */
-  readonly received_at: number
-  /** In base64, since a text cannot hold whatever bytes. */
-  readonly bytes: string
-}
+import { defineTable, integer, sha256Column, text, type RowOf } from '../shared/tables.ts'
+import { maxLengths, maxReceiptBytes } from './receipt.ts'
 
 const orderId = text(maxLengths.orderId)
 const productId = text(maxLengths.productId)
@@ -69,24 +21,31 @@ export function linesOf(order: string): { readonly id: { readonly gt: string; re
   return { id: { gt: `${order}-`, lt: `${order}.` } }
 }
 
-export const orders = defineTable<OrderRow>({
+/** A receipt that could be read. Money in cents. */
+export const orders = defineTable({
   name: 'ticket_orders',
   columns: {
     id: orderId,
+    /** SHA-256 of the receipt's bytes, in hexadecimal. */
     receipt: sha256Column,
     vat_cents: integer,
     total_cents: integer,
+    /** So that a line that is missing is noticed. */
     line_count: integer,
+    /** Ms from 1970. */
     received_at: integer,
   },
   primaryKey: 'id',
 })
 
-export const lines = defineTable<LineRow>({
+/** One product on a receipt. */
+export const lines = defineTable({
   name: 'ticket_lines',
   columns: {
+    /** As `lineId` makes it. */
     id: text(maxLengths.orderId + 1 + positionDigits),
     order_id: orderId,
+    /** From 1. */
     position: integer,
     product,
     product_id: productId,
@@ -96,19 +55,35 @@ export const lines = defineTable<LineRow>({
   references: [{ column: 'order_id', table: orders.name, key: 'id' }],
 })
 
-export const products = defineTable<ProductRow>({
+export type LineRow = RowOf<typeof lines>
+
+/** A product that stands on a receipt. */
+export const products = defineTable({
   name: 'ticket_products',
-  columns: { id: productId, name: product },
+  columns: {
+    /** Its `product_id`. */
+    id: productId,
+    /** As it was called when it was first seen. */
+    name: product,
+  },
   primaryKey: 'id',
 })
 
-export const rejected = defineTable<RejectedRow>({
+export type ProductRow = RowOf<typeof products>
+
+/** A receipt that could not be read, whole. */
+export const rejected = defineTable({
   name: 'ticket_rejected',
   columns: {
+    /** SHA-256 of its bytes, in hexadecimal. */
     id: sha256Column,
+    /** One of `reasons`. */
     reason: text(40),
+    /** Where in the receipt, from 1; 0 for the whole. */
     line: integer,
+    /** Ms from 1970. */
     received_at: integer,
+    /** In base64, since a text cannot hold whatever bytes. */
     bytes: text(4 * Math.ceil(maxReceiptBytes / 3)),
   },
   primaryKey: 'id',

@@ -15,32 +15,26 @@ import {
   ReservationSchema,
   SlotSchema,
 } from './api-schemas.ts'
-import { createBookingService, type BookingService } from './booking-service.ts'
-import { createCalendar, type Calendar } from './calendar.ts'
-import { slotAt, slotId } from './slots.ts'
-import { schedules } from './tables.ts'
+import type { BookingService } from '../shared/booking-service.ts'
+import { createReservationService, type ReservationResult } from './booking-service.ts'
+import { createCalendar, type Calendar, slotAt, slotId } from './slots.ts'
+import { schedules, type Reservation } from './tables.ts'
+import type { CacheOptions } from '../../adapters/cache/cache.ts'
 
 /** A booking is some hundred bytes; nothing that is larger than this is one. */
 const maxBodyBytes = 3 * 1024 * 1024
 
-/** How the API behaves. */
-export interface ApiOptions {
-  /** Age of a cached calendar, ms. */
-  readonly cacheTtl: number
-}
-
 /** Starts the reservation API. Throws `port-in-use` or `host-unusable`. */
-export async function serveVaccination(services: Services, options: ApiOptions): Promise<RunningServer> {
+export async function serveVaccination(services: Services, { cacheTtl }: CacheOptions): Promise<RunningServer> {
   const { app } = await createApi(services, {
     title: 'rushbench vaccination API',
     description: 'Slots, and places in them',
     bodyLimit: maxBodyBytes,
   })
-  const calendar = createCalendar(services.database.store, await services.openCache(), options.cacheTtl)
-  const bookings = createBookingService(services.database)
+  const calendar = createCalendar(services.database.store, await services.openCache(), cacheTtl)
   addCalendarRoutes(app, calendar)
   addSlotRoutes(app, services.database)
-  addBookingRoutes(app, bookings)
+  addBookingRoute(app, createReservationService(services.database))
   return listen(app, services)
 }
 
@@ -104,7 +98,7 @@ function addSlotRoutes(app: FastifyInstance, database: Database): void {
   )
 }
 
-function addBookingRoutes(app: FastifyInstance, bookings: BookingService): void {
+function addBookingRoute(app: FastifyInstance, book: BookingService<Omit<Reservation, 'id'>, ReservationResult>): void {
   app.withTypeProvider<TypeBoxTypeProvider>().post(
     '/reservations',
     {
@@ -115,8 +109,8 @@ function addBookingRoutes(app: FastifyInstance, bookings: BookingService): void 
       },
     },
     async (request, reply) => {
-      const { ticket_id, schedule_id } = request.body
-      const result = await bookings.book(ticket_id, schedule_id)
+      const { schedule_id } = request.body
+      const result = await book(request.body)
       if (result.kind === 'booked') return reply.code(201).send(result.reservation)
       if (result.kind === 'sold-out') {
         return reply.code(409).send({ error: 'sold-out', message: `Slot ${schedule_id} is sold out.` })

@@ -1,13 +1,13 @@
 import { auditBookings } from '../../audit/audit-bookings.ts'
 import type { Workload } from '../../ports/workload.ts'
-import type { ApiOptions } from './api.ts'
-import { createScenarios, type ScenarioOptions } from './scenarios.ts'
+import type { CacheOptions } from '../../adapters/cache/cache.ts'
+import { createScenarios, type VaccinationScenarioOptions } from './scenarios.ts'
 import { insertMissingSlots, type SlotOptions } from './slots.ts'
 import { bookingTables, reservations, schedules } from './tables.ts'
-import { withdrawBookings } from './withdraw.ts'
+import { withdrawBookings } from './booking-service.ts'
 
 /** Everything that can be chosen about this workload. */
-export type VaccinationOptions = SlotOptions & ScenarioOptions & ApiOptions
+export type VaccinationOptions = SlotOptions & VaccinationScenarioOptions & CacheOptions
 
 /** People book vaccination slots: a calendar that everybody reads, places that few get. */
 export const vaccination: Workload<VaccinationOptions> = {

@@ -79,7 +79,8 @@ async function findFrom(database: Database, time: number): Promise<string | null
   return found?.id ?? null
 }
 
-function idFrom(time: number): string {
+/** The smallest key whose first 48 bits are `time`: of a version 7 UUID, ms since 1970. */
+export function idFrom(time: number): string {
   const digits = time.toString(16).padStart(timeDigits, '0')
   return `${digits.slice(0, 8)}-${digits.slice(8)}`
 }

@@ -1,17 +1,15 @@
 import { createRandom } from '../../base/random.ts'
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
-import type { OutcomeStatuses } from '../../ports/outcome.ts'
 import type { Scenario, StepResponse, VirtualUser } from '../../ports/scenario.ts'
-import { recordAttempt, type IdField } from '../shared/record-attempt.ts'
+import { recordAttempt, type BookingScenarioOptions, type IdField } from '../shared/scenarios.ts'
 import { createNamePool } from './reservation-rows.ts'
 import type { Slot } from './tables.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
 
 /** Options of the users, who do what those of the original did. */
-export interface ScenarioOptions extends OutcomeStatuses {
+export interface VaccinationScenarioOptions extends BookingScenarioOptions {
   /** First day that has slots; the users look at the first two months of its year. */
   readonly from: string
-  readonly seed: string
   /** `none` reads straight from the database, anything else through the cache, as the original's faster half does. */
   readonly cache: string
 }
@@ -25,7 +23,7 @@ const browseMs = meanThinkMs(thinkBeforeMs, thinkBetweenMonthsMs)
  * Two of three iterations look at two months, one of three also books a free slot in the second.
  * `runId` makes the ticket ids of this run unlike those of every other.
  */
-export function createScenarios(options: ScenarioOptions, runId: string): readonly Scenario[] {
+export function createScenarios(options: VaccinationScenarioOptions, runId: string): readonly Scenario[] {
   const names = createNamePool(createRandom(options.seed).uint32())
   const year = Number(options.from.slice(0, 4))
   const expected = [...options.bookedStatuses, ...options.conflictStatuses]

@@ -1,35 +1,15 @@
-import { defineTable, integer, text, uuidColumn } from '../shared/tables.ts'
+import { defineTable, integer, text, uuidColumn, type RowOf } from '../shared/tables.ts'
 import type { BookingTables } from '../../audit/booking-tables.ts'
 import type { Counter, RowLayout } from '../../ports/database.ts'
-
-/** A time at which `max_available` people can be vaccinated, `stock` of which are still free. */
-export interface Slot {
-  /** Minutes from 1970-01-01 00:00 to the start of the slot, so that a slot's id is known before it is stored. */
-  readonly id: number
-  readonly max_available: number
-  readonly stock: number
-  readonly year: number
-  readonly month: number
-  readonly day: number
-  readonly hour: number
-  readonly min: number
-}
-
-/** One person's place in one slot. */
-export interface Reservation {
-  /** A UUID. */
-  readonly id: string
-  /** The person's ticket, chosen by the client. */
-  readonly ticket_id: string
-  readonly schedule_id: number
-}
 
 /** The longest ticket id, in characters. */
 export const maxTicketLength = 64
 
-export const schedules = defineTable<Slot>({
+/** A time at which `max_available` people can be vaccinated, `stock` of which are still free. */
+export const schedules = defineTable({
   name: 'schedules',
   columns: {
+    /** Minutes from 1970-01-01 00:00 to the start of the slot, so that a slot's id is known before it is stored. */
     id: integer,
     max_available: integer,
     stock: integer,
@@ -44,10 +24,15 @@ export const schedules = defineTable<Slot>({
   updatedOften: true,
 })
 
-export const reservations = defineTable<Reservation>({
+export type Slot = RowOf<typeof schedules>
+
+/** One person's place in one slot. */
+export const reservations = defineTable({
   name: 'reservations',
   columns: {
+    /** A UUID. */
     id: uuidColumn,
+    /** The person's ticket, chosen by the client. */
     ticket_id: text(maxTicketLength),
     schedule_id: integer,
   },
@@ -55,6 +40,8 @@ export const reservations = defineTable<Reservation>({
   indexes: [['schedule_id']],
   references: [{ column: 'schedule_id', table: 'schedules', key: 'id' }],
 })
+
+export type Reservation = RowOf<typeof reservations>
 
 /** stock = max_available - reservations, for every slot. */
 export const stockCounter: Counter = {

@@ -8,8 +8,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Blobs, openDiskBlobs } from '../../../../src/lib/workloads/meetups/image/blobs.ts'
 import { chunkBytes, type ImageService, type UploadPart } from '../../../../src/lib/workloads/meetups/image/contract.ts'
-import { handleEvents } from '../../../../src/lib/workloads/meetups/image/index.ts'
-import { maxImages, createImages, removeAbandoned } from '../../../../src/lib/workloads/meetups/image/service.ts'
+import {
+  handleEvents,
+  maxImages,
+  createImages,
+  removeAbandoned,
+} from '../../../../src/lib/workloads/meetups/image/service.ts'
 import { type ContentType, maxBytes } from '../../../../src/lib/workloads/meetups/image/upload.ts'
 import { images as imageTable } from '../../../../src/lib/workloads/meetups/image/tables.ts'
 import { connectRpc } from '../../../../src/lib/workloads/meetups/rpc/client.ts'

@@ -5,7 +5,7 @@ import type { LedgerEntry } from '../../../../src/lib/ports/scenario.ts'
 import { realClock } from '../../../../src/lib/base/measure/clock.ts'
 import { deadLetterId, topic } from '../../../../src/lib/workloads/orders/inbox.ts'
 import { publishOrders, type PublishOptions } from '../../../../src/lib/workloads/orders/publish.ts'
-import { readOrder } from '../../../../src/lib/workloads/orders/read-order.ts'
+import { readOrder } from '../../../../src/lib/workloads/orders/order.ts'
 import { testEngines } from '../../../support/database/engines.ts'
 import { openOrdersBackends, watch, type OrdersBackends } from '../../../support/orders/orders-backends.ts'
 

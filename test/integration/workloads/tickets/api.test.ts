@@ -10,8 +10,7 @@ import { serveTickets } from '../../../../src/lib/workloads/tickets/api.ts'
 import { auditTickets } from '../../../../src/lib/workloads/tickets/audit.ts'
 import { createReceiptService, receiptId } from '../../../../src/lib/workloads/tickets/receipt-service.ts'
 import { tickets } from '../../../../src/lib/workloads/tickets/index.ts'
-import { formatReceipt, type Order } from '../../../../src/lib/workloads/tickets/order.ts'
-import { maxReceiptBytes } from '../../../../src/lib/workloads/tickets/receipt.ts'
+import { formatReceipt, type ReceiptOrder, maxReceiptBytes } from '../../../../src/lib/workloads/tickets/receipt.ts'
 import { lines, orders, products, rejected } from '../../../../src/lib/workloads/tickets/tables.ts'
 import type { RunningServer, Violation } from '../../../../src/lib/ports/workload.ts'
 import { entriesOf, noBroker, noPubSub, unwatched } from '../../../support/ledgers.ts'
@@ -21,7 +20,7 @@ const fixtures = fileURLToPath(new URL('../../../../fixtures/tickets/broken/', i
 
 let numbers = 0
 /** An order of its own, with products of which some are everybody's. */
-function newOrder(rest: Partial<Order> = {}): Order {
+function newOrder(rest: Partial<ReceiptOrder> = {}): ReceiptOrder {
   const id = String(++numbers)
   const product = (name: string) => ({ product: `${name}, "whole"`, productId: name, priceCents: 845 })
   return { id, vatCents: 310, totalCents: 1690, lines: [product('everybody'), product(`own-${id}`)], ...rest }

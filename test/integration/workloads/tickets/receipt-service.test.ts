@@ -3,7 +3,7 @@ import { migrateUp } from '../../../../src/lib/adapters/databases/migrate.ts'
 import { connectDatabase } from '../../../../src/lib/adapters/databases/registry.ts'
 import { createReceiptService } from '../../../../src/lib/workloads/tickets/receipt-service.ts'
 import { tickets } from '../../../../src/lib/workloads/tickets/index.ts'
-import { formatReceipt } from '../../../../src/lib/workloads/tickets/order.ts'
+import { formatReceipt } from '../../../../src/lib/workloads/tickets/receipt.ts'
 import { lines, products } from '../../../../src/lib/workloads/tickets/tables.ts'
 import { testEngines } from '../../../support/database/engines.ts'
 

@@ -4,9 +4,12 @@ import { GraphQLError } from 'graphql'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '../../../../src/lib/ports/database.ts'
 import type { Clients } from '../../../../src/lib/workloads/meetups/services.ts'
-import { createContext } from '../../../../src/lib/workloads/meetups/gateway/context.ts'
+import {
+  createContext,
+  createVerifier,
+  type VerifyToken,
+} from '../../../../src/lib/workloads/meetups/gateway/context.ts'
 import { dateTime } from '../../../../src/lib/workloads/meetups/gateway/schema.ts'
-import { createVerifier, type VerifyToken } from '../../../../src/lib/workloads/meetups/gateway/tokens.ts'
 import type { UploadPart } from '../../../../src/lib/workloads/meetups/image/contract.ts'
 import {
   contentTypeOf,

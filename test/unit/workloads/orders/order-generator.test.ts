@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createOrderGenerator, generateMessages } from '../../../../src/lib/workloads/orders/order-generator.ts'
-import { readOrder } from '../../../../src/lib/workloads/orders/read-order.ts'
+import { readOrder } from '../../../../src/lib/workloads/orders/order.ts'
 
 describe('made orders', () => {
   const generator = createOrderGenerator('seed')

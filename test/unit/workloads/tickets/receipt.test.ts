@@ -2,8 +2,10 @@ import fc from 'fast-check'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { formatMoney, formatReceipt, type Order } from '../../../../src/lib/workloads/tickets/order.ts'
 import {
+  formatMoney,
+  formatReceipt,
+  type ReceiptOrder,
   maxReceiptBytes,
   parseReceipt,
   reasons,
@@ -13,7 +15,7 @@ import {
 const folder = fileURLToPath(new URL('../../../../fixtures/tickets/', import.meta.url))
 const index = JSON.parse(readFileSync(`${folder}index.json`, 'utf8')) as {
   readonly good: Readonly<
-    Record<string, Omit<Order, 'lines'> & { readonly lines: readonly [string, string, number][] }>
+    Record<string, Omit<ReceiptOrder, 'lines'> & { readonly lines: readonly [string, string, number][] }>
   >
   readonly broken: Readonly<Record<string, ReceiptError>>
 }
@@ -53,7 +55,7 @@ const name = fc
   .map((text) => text.replaceAll(/\p{Cc}|\p{Cs}/gu, '').trim())
   .filter((text) => text !== '')
 const cents = fc.nat({ max: Number.MAX_SAFE_INTEGER })
-const order: fc.Arbitrary<Order> = fc.record({
+const order: fc.Arbitrary<ReceiptOrder> = fc.record({
   id: fc.bigInt({ min: 1n, max: 10n ** 32n - 1n }).map(String),
   vatCents: cents,
   totalCents: cents,

@@ -13,7 +13,7 @@ export interface Member {
 }
 
 /** A message that a member has written. */
-export interface Message {
+export interface ChatMessage {
   readonly id: string
   readonly roomId: string
   readonly userId: string
@@ -26,7 +26,7 @@ export interface Message {
 /** An event of a subscription. */
 export interface ChatEvent {
   /** Not there in the first. */
-  readonly message?: Message | null
+  readonly message?: ChatMessage | null
   /** Where the subscriber stands. */
   readonly cursor: string
 }
@@ -41,13 +41,13 @@ export interface ChatService {
   closeRoom(request: { readonly roomId: string }): Promise<object>
   getRooms(request: RoomsRequest): Promise<{ readonly rooms: readonly Room[] }>
   getMembers(request: RoomsRequest): Promise<{ readonly members: readonly Member[] }>
-  createMessage(request: Omit<Message, 'id' | 'createdAt'>): Promise<Message>
+  createMessage(request: Omit<ChatMessage, 'id' | 'createdAt'>): Promise<ChatMessage>
   listMessages(request: {
     readonly roomId: string
     readonly userId: string
     readonly first: number
     readonly before: string
-  }): Promise<{ readonly messages: readonly Message[]; readonly hasNextPage: boolean }>
+  }): Promise<{ readonly messages: readonly ChatMessage[]; readonly hasNextPage: boolean }>
   /**
    * The first of what it gives has no message: it says that the subscription is there. `after` is the last cursor or
    * message's id that is known, so that nothing is missing; empty: only what is stored from now on.

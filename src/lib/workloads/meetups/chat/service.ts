@@ -3,7 +3,7 @@ import type { PubSub } from '../../../ports/pubsub.ts'
 import { readText, requireIds, requireText, requireThat } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { Announcer } from './announcements.ts'
-import type { ChatService, Member, Message, Room } from './contract.ts'
+import type { ChatService, Member, ChatMessage, Room } from './contract.ts'
 import { createMessageStore } from './messages.ts'
 import { followRoom } from './follow.ts'
 import { closeRoom, openRoom } from './rooms.ts'
@@ -124,6 +124,13 @@ function toMember({ room_id: roomId, user_id: userId, joined_at: joinedAt }: Mem
   return { roomId, userId, joinedAt }
 }
 
-function toMessage({ id, room_id: roomId, user_id: userId, body, key, created_at: createdAt }: MessageRow): Message {
+function toMessage({
+  id,
+  room_id: roomId,
+  user_id: userId,
+  body,
+  key,
+  created_at: createdAt,
+}: MessageRow): ChatMessage {
   return { id, roomId, userId, body, key, createdAt }
 }

@@ -1,4 +1,4 @@
-import type { ChatEvent, Message, Room } from '../chat/contract.ts'
+import type { ChatEvent, ChatMessage, Room } from '../chat/contract.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { SagaState } from '../saga/contract.ts'
 import type { Resolvers } from './executable.ts'
@@ -78,5 +78,5 @@ export const chatResolvers: Resolvers = {
     },
   },
   Member: { user: ({ userId }: { userId: string }, _args, { loaders }) => loaders.users.load(userId) },
-  Message: { user: ({ userId }: Message, _args, { loaders }) => loaders.users.load(userId) },
+  Message: { user: ({ userId }: ChatMessage, _args, { loaders }) => loaders.users.load(userId) },
 }

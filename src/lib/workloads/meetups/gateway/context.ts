@@ -4,8 +4,8 @@ import type { Image } from '../image/contract.ts'
 import type { Application, Post } from '../post/contract.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { Clients } from '../services.ts'
-import type { User } from '../user/contract.ts'
-import type { VerifyToken } from './tokens.ts'
+import { type User, issuer, type UserService } from '../user/contract.ts'
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose'
 
 /** Reads by key; what is asked for in the same step is one call of a service. */
 export interface Loaders {
@@ -96,5 +96,30 @@ function createLoaders(clients: Clients, cache: boolean): Loaders {
       ({ roomId }) => roomId,
       async (roomIds) => (await (await clients.get('ChatService')).getMembers({ roomIds })).members,
     ),
+  }
+}
+
+/** Returns the account that a token is for. Throws `unauthenticated` for one that is not good, or not any more. */
+export type VerifyToken = (token: string) => Promise<string>
+
+/** Keys are not asked for more often, whatever key a token names, ms. */
+const askAgainMs = 10_000
+
+/** Verifies id tokens with the public keys of the user service, which are asked for when they are first needed. */
+export function createVerifier(getUserService: () => Promise<Pick<UserService, 'getPublicKeys'>>): VerifyToken {
+  // Nothing is at this address: the service itself is asked.
+  const keys = createRemoteJWKSet(new URL('http://user-service/'), {
+    cooldownDuration: askAgainMs,
+    cacheMaxAge: Infinity,
+    [customFetch]: async () => new Response((await (await getUserService()).getPublicKeys({})).jwks),
+  })
+  return async (token) => {
+    try {
+      const { payload } = await jwtVerify(token, keys, { issuer, algorithms: ['EdDSA'] })
+      return payload.sub as string
+    } catch (error) {
+      if (error instanceof errors.JOSEError) throw new RpcError('unauthenticated', 'The id token is not good', error)
+      throw error
+    }
   }
 }

@@ -5,9 +5,8 @@ import { mediaTypeOf } from '../../shared/http/request-head.ts'
 import { chunkBytes, type UploadPart } from '../image/contract.ts'
 import { RpcError, type RpcCode } from '../rpc/errors.ts'
 import type { Clients } from '../services.ts'
-import { createContext } from './context.ts'
+import { createContext, type VerifyToken } from './context.ts'
 import { requireOwner } from './post-resolvers.ts'
-import type { VerifyToken } from './tokens.ts'
 
 /** The HTTP status of each code that a service refuses with. */
 const statuses: Readonly<Record<RpcCode, number>> = {

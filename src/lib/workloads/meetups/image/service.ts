@@ -2,11 +2,46 @@ import { v7 as uuid } from 'uuid'
 import type { Store } from '../../../ports/database.ts'
 import { requireIds } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
-import { BlobMissing, type Blobs } from './blobs.ts'
+import { BlobMissing, type Blobs, openDiskBlobs } from './blobs.ts'
 import type { Image, ImageService } from './contract.ts'
 import { images, type ImageRow, owners, type OwnerRow } from './tables.ts'
 import { readChunks, readHeader } from './upload.ts'
 import { insertIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
+import type { Message } from '../../../ports/broker.ts'
+import { groups, readEvent, topic } from '../events.ts'
+import { served } from '../rpc/server.ts'
+import type { RunningService, ServiceContext } from '../services.ts'
+
+/** Events handled at once. */
+const maxBatch = 100
+
+/** Starts the image service, with its files in `folder`. Throws `broker-unreachable`. */
+export async function startImageService(parts: ServiceContext, folder: string): Promise<RunningService> {
+  const { store } = parts.database
+  const { onError } = parts
+  const broker = await parts.openBroker()
+  const blobs = await openDiskBlobs(folder)
+  const service = createImages(store, blobs)
+  const handle = (messages: readonly Message[]) => handleEvents(service, messages)
+  const consumer = await broker.consume({ topic, group: groups.image, maxBatch, handle, onError })
+  const stop = new AbortController()
+  const sweeping = removeAbandoned(store, blobs, stop.signal).catch(onError)
+  return {
+    contracts: [served('ImageService', service)],
+    async close() {
+      stop.abort()
+      await consumer.close()
+      await sweeping
+    },
+  }
+}
+
+/** Removes the images of posts that were deleted; the same events again change nothing. */
+export async function handleEvents(service: ImageService, messages: readonly Message[]): Promise<void> {
+  for (const { type, payload } of messages.map(({ value }) => readEvent(value))) {
+    if (type === 'post-deleted') await service.deleteImagesOf({ ownerId: payload.postId })
+  }
+}
 
 /** Images whose bytes are in `blobs`. The bytes come first and go first: a row says that they were all there. */
 export function createImages(store: Store, blobs: Blobs): ImageService {

@@ -2,7 +2,7 @@ import { Client, credentials, type ClientReadableStream, type ClientWritableStre
 import { once } from 'node:events'
 import { onAbort } from '../../../base/abort.ts'
 import { definitionOf, type ContractName, type Contracts } from './contracts.ts'
-import type { DirectCall } from './direct.ts'
+import type { DirectCall } from './server.ts'
 import { fromStatus, RpcError } from './errors.ts'
 import { secretMetadata, channelOptions, loopback } from './transport.ts'
 

@@ -15,9 +15,9 @@ import {
 import { once } from 'node:events'
 import { failure } from '../../../base/errors/errors.ts'
 import { definitionOf, type ContractName, type Contracts } from './contracts.ts'
-import { createDirectCalls, type DirectCall } from './direct.ts'
-import { RpcError, toStatus } from './errors.ts'
+import { RpcError, toStatus, fromStatus } from './errors.ts'
 import { requireSecret, loopback, serverOptions } from './transport.ts'
+import { pause } from '../../../base/abort.ts'
 
 /** One service of a server, and what carries its methods out. */
 export interface ServedContract {
@@ -75,7 +75,7 @@ export async function startRpcServer(
     direct: directCalls.find,
     async close() {
       closing.abort()
-      await Promise.all([shutDown(server), directCalls.finish(graceMs)])
+      await Promise.all([shutDown(server), directCalls.finish()])
     },
   }
 }
@@ -161,4 +161,52 @@ async function giveAll(
   }
   if (closing.aborted) throw new RpcError('unavailable', 'The service is closing')
   stream.end()
+}
+
+/** Takes a request and gives its answer, both as the bytes that gRPC would send. Throws `RpcError`. */
+export type DirectCall = (request: Buffer) => Promise<Buffer>
+
+/**
+ * The methods of a server, for callers in its own process: a call needs no connection there, which costs more than most
+ * calls. It carries messages all the same, so that nothing is shared, and what is left out is empty as ever.
+ */
+interface DirectCalls {
+  add(method: MethodDefinition<object, object>, call: (request: unknown, closing: AbortSignal) => unknown): void
+  /** Null for a stream, which has a connection always, and once the server is closing. */
+  find(this: void, path: string): DirectCall | null
+  /** Waits for calls that are under way, `graceMs` at most. */
+  finish(): Promise<void>
+}
+
+/** No methods. `onError` is told of what is thrown and is no `RpcError`. */
+function createDirectCalls(closing: AbortSignal, onError: (error: Error) => void): DirectCalls {
+  const calls = new Map<string, DirectCall>()
+  const underWay = new Set<Promise<Buffer>>()
+  return {
+    add(method, call) {
+      if (method.requestStream || method.responseStream) return
+      const answer: DirectCall = async (request) => {
+        try {
+          return method.responseSerialize((await call(method.requestDeserialize(request), closing)) as object)
+        } catch (error) {
+          if (!(error instanceof RpcError)) onError(error as Error)
+          throw fromStatus(toStatus(error))
+        }
+      }
+      calls.set(method.path, (request) => {
+        const answered = answer(request)
+        underWay.add(answered)
+        const forget = () => void underWay.delete(answered)
+        answered.then(forget, forget)
+        return answered
+      })
+    },
+    find: (path) => (closing.aborted ? null : (calls.get(path) ?? null)),
+    async finish() {
+      const over = new AbortController()
+      const grace = pause(graceMs, over.signal)
+      await Promise.race([Promise.allSettled(underWay), grace])
+      over.abort()
+    },
+  }
 }

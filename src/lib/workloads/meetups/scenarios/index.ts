@@ -1,5 +1,6 @@
 import { meanThinkMs } from '../../../load/engine/iteration-time.ts'
 import type { Scenario, VirtualUser } from '../../../ports/scenario.ts'
+import type { ScenarioOptions } from '../../shared/scenarios.ts'
 import { applicationAttempt } from '../ledger.ts'
 import { createMeetupGenerator, seededAccounts } from '../generator.ts'
 import { fishTypes, spotTypes } from '../post/contract.ts'
@@ -8,11 +9,6 @@ import { ask as send, outcomeOf, refusals, type AskOptions } from './graphql.ts'
 import { createHostScenario } from './host.ts'
 import { createLogins, type Logins } from './logins.ts'
 import { defineScenario } from '../../../load/scenarios/define-scenario.ts'
-
-/** Options of the users. */
-export interface ScenarioOptions {
-  readonly seed: string
-}
 
 const thinkBeforeMs = [1000, 2000] as const
 const thinkOverPostsMs = [500, 1500] as const

@@ -8,9 +8,8 @@ import type { RunningService, ServiceContext } from '../services.ts'
 import type { LoggedIn, User, UserService } from './contract.ts'
 import { hashPassword, passwordLength, readEmail } from './credentials.ts'
 import { createPasswordChecks } from './password-checks.ts'
-import { createSessions } from './sessions.ts'
+import { createSessions, createSigner, createUsedTokens, type Signer, type UsedTokens } from './tokens.ts'
 import { emails, logins, maxLengths, users, type UserRow } from './tables.ts'
-import { createSigner, createUsedTokens, type Signer, type UsedTokens } from './tokens.ts'
 
 /** Begins to serve accounts and logins. Throws `cache-unreachable`. */
 export async function startUserService({ database: { store }, openCache }: ServiceContext): Promise<RunningService> {

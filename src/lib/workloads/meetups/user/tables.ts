@@ -1,72 +1,61 @@
-import { defineTable, integer, sha256Column, text, uuidColumn } from '../../shared/tables.ts'
-
-/** An account. */
-export interface UserRow {
-  readonly id: string
-  readonly email: string
-  readonly name: string
-  readonly introduction: string
-  /** As `hashPassword` writes it. */
-  readonly password_hash: string
-  readonly created_at: number
-}
-
-/** The account of an e-mail address: the key makes it one account's. */
-export interface EmailRow {
-  /** In lower case. */
-  readonly email: string
-  readonly user_id: string
-}
-
-/** A login: a row for each, whichever refresh token it has got to. */
-export interface LoginRow {
-  readonly id: string
-  readonly user_id: string
-  /** SHA-256 of the refresh token that is good now, in hexadecimal. */
-  readonly token_hash: string
-  readonly expires_at: number
-}
-
-/** The key that id tokens are signed with. There is one row. */
-export interface KeyRow {
-  readonly id: string
-  /** A private JSON Web Key. */
-  readonly jwk: string
-}
+import { defineTable, integer, sha256Column, text, uuidColumn, type RowOf } from '../../shared/tables.ts'
 
 /** The most characters of each. */
 export const maxLengths = { email: 254, name: 50, introduction: 500 } as const
 
-export const users = defineTable<UserRow>({
+/** An account. */
+export const users = defineTable({
   name: 'meetup_user_users',
   columns: {
     id: uuidColumn,
     email: text(maxLengths.email),
     name: text(maxLengths.name),
     introduction: text(maxLengths.introduction),
+    /** As `hashPassword` writes it. */
     password_hash: text(200),
     created_at: integer,
   },
   primaryKey: 'id',
 })
 
-export const emails = defineTable<EmailRow>({
+export type UserRow = RowOf<typeof users>
+
+/** The account of an e-mail address: the key makes it one account's. */
+export const emails = defineTable({
   name: 'meetup_user_emails',
-  columns: { email: text(maxLengths.email), user_id: uuidColumn },
+  columns: {
+    /** In lower case. */
+    email: text(maxLengths.email),
+    user_id: uuidColumn,
+  },
   primaryKey: 'email',
 })
 
-export const logins = defineTable<LoginRow>({
+/** A login: a row for each, whichever refresh token it has got to. */
+export const logins = defineTable({
   name: 'meetup_user_logins',
-  columns: { id: uuidColumn, user_id: uuidColumn, token_hash: sha256Column, expires_at: integer },
+  columns: {
+    id: uuidColumn,
+    user_id: uuidColumn,
+    /** SHA-256 of the refresh token that is good now, in hexadecimal. */
+    token_hash: sha256Column,
+    expires_at: integer,
+  },
   primaryKey: 'id',
   indexes: [['user_id']],
   updatedOften: true,
 })
 
-export const keys = defineTable<KeyRow>({
+export type LoginRow = RowOf<typeof logins>
+
+/** The key that id tokens are signed with. There is one row. */
+export const keys = defineTable({
   name: 'meetup_user_keys',
-  columns: { id: text(20), jwk: text(1000) },
+  columns: {
+    id: text(20),
+    /** A private JSON Web Key. */
+    jwk: text(1000),
+  },
   primaryKey: 'id',
 })
 

@@ -5,7 +5,7 @@ import type { Registry } from 'prom-client'
 import { Type } from 'typebox'
 import { createApp } from './app.ts'
 import { measureRequests, type MetricsPlace } from './metrics.ts'
-import { pagePolicy } from './safe-headers.ts'
+import { pagePolicy } from './request-head.ts'
 
 /** One attribute of a picture that takes no room; Chromium names its hash. */
 const styleOfSprites = "'unsafe-hashes' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='"

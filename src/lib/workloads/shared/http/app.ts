@@ -10,9 +10,7 @@ import {
   refuseTunnel,
 } from './errors.ts'
 import { exactInput, takeExactInput } from './exact-input.ts'
-
-import { refusedHead } from './request-head.ts'
-import { safeHeaders } from './safe-headers.ts'
+import { refusedHead, safeHeaders } from './request-head.ts'
 
 /** How long a client may take, ms. */
 export interface HttpTimes {

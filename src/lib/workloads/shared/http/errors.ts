@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { cite } from '../../../base/cut-text.ts'
 import { reasonOf } from '../../../base/errors/errors.ts'
 import { InvalidBody } from './exact-input.ts'
-import { safeHeaders } from './safe-headers.ts'
+import { safeHeaders } from './request-head.ts'
 
 /** The body of every response that refuses. */
 export interface ErrorBody {

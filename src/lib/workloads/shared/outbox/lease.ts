@@ -1,26 +1,28 @@
-import type { Store, Table } from '../../../ports/database.ts'
+import type { Store } from '../../../ports/database.ts'
 import { defineTable, integer, text } from '../tables.ts'
 import { insertIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 
-/** The row of a lease: the process that may do what one is to do at a time. */
-export interface Lease {
-  readonly name: string
+/** The columns of a lease: the process that may do what one is to do at a time. */
+const columns = {
+  name: text(20),
   /** A process; empty for nobody. */
-  readonly holder: string
+  holder: text(36),
   /** Until when, ms since 1970. */
-  readonly until: number
+  until: integer,
 }
 
 /** A table that leases are kept in. */
-export function leaseTable(name: string): Table<Lease> {
-  const columns = { name: text(20), holder: text(36), until: integer }
-  return defineTable<Lease>({ name, columns, primaryKey: 'name', updatedOften: true })
+export function leaseTable(name: string) {
+  return defineTable({ name, columns, primaryKey: 'name', updatedOften: true })
 }
+
+/** The table of some leases. */
+export type LeaseTable = ReturnType<typeof leaseTable>
 
 /** Where a lease is kept, and under which name. */
 export interface LeasePlace {
   readonly store: Store
-  readonly table: Table<Lease>
+  readonly table: LeaseTable
   readonly name: string
 }
 

@@ -3,7 +3,7 @@ import { pause } from '../../../base/abort.ts'
 import type { Broker, Message } from '../../../ports/broker.ts'
 import type { Condition, FindOptions, Store, Table, Where } from '../../../ports/database.ts'
 import { failure } from '../../../base/errors/errors.ts'
-import { createLease, type HeldLease, type Lease } from './lease.ts'
+import { createLease, type HeldLease, type LeaseTable } from './lease.ts'
 
 /** A row whose key ascends in the order in which rows are to be published: a UUID of version 7, say. */
 interface OutboxRow {
@@ -14,7 +14,7 @@ interface OutboxRow {
 export interface Outbox<Row extends OutboxRow> {
   readonly table: Table<Row>
   /** Where the relays agree on who is at work. */
-  readonly leases: Table<Lease>
+  readonly leases: LeaseTable
   readonly topic: string
   /** Which rows have yet to be published; no condition on `id`. */
   readonly waiting: Where<Row>

@@ -1,4 +1,13 @@
+import type { OutcomeStatuses } from '../../ports/outcome.ts'
 import type { LedgerEntry, StepResponse, VirtualUser } from '../../ports/scenario.ts'
+
+/** Options of the users of every workload. */
+export interface ScenarioOptions {
+  readonly seed: string
+}
+
+/** Options of users who book. */
+export interface BookingScenarioOptions extends ScenarioOptions, OutcomeStatuses {}
 
 /** How a response says under which id it has stored something. */
 export interface IdField {

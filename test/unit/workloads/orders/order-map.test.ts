@@ -2,34 +2,34 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonical } from '../../../../src/lib/workloads/orders/audit.ts'
-import { createOrderDigester, type OrderDigest } from '../../../../src/lib/workloads/orders/checksum.ts'
+import { createChecksum, type OrderChecksum } from '../../../../src/lib/workloads/orders/order-map.ts'
 
-const digestOf = (uids: readonly string[]): OrderDigest => {
-  const digester = createOrderDigester()
-  for (const uid of uids) digester.add({ order_uid: uid, body: `{"order_uid":"${uid}"}` })
-  return digester.digest()
+const checksumOf = (uids: readonly string[]): OrderChecksum => {
+  const sum = createChecksum()
+  for (const uid of uids) sum.add({ order_uid: uid, body: `{"order_uid":"${uid}"}` })
+  return sum.total()
 }
 
-describe('the digest of orders', () => {
+describe('the checksum of orders', () => {
   it('is a count and 64 bits of SHA-1', () => {
-    expect(digestOf([])).toEqual({ count: 0, checksum: '0000000000000000' })
+    expect(checksumOf([])).toEqual({ count: 0, checksum: '0000000000000000' })
     const sum = createHash('sha1').update('a\n{"order_uid":"a"}').digest()
     const hex = (at: number) => sum.readUInt32LE(at).toString(16).padStart(8, '0')
-    expect(digestOf(['a'])).toEqual({ count: 1, checksum: hex(0) + hex(4) })
+    expect(checksumOf(['a'])).toEqual({ count: 1, checksum: hex(0) + hex(4) })
   })
 
   it('does not depend on the order, and sees one more, one less and one twice', () => {
-    const digest = digestOf(['a', 'b', 'c'])
-    expect(digestOf(['c', 'a', 'b'])).toEqual(digest)
+    const abc = checksumOf(['a', 'b', 'c'])
+    expect(checksumOf(['c', 'a', 'b'])).toEqual(abc)
     const others = [
       ['a', 'b'],
       ['a', 'b', 'd'],
       ['a', 'b', 'b'],
       ['a', 'a', 'a'],
-    ].map(digestOf)
-    const checksums = new Set([digest, ...others].map(({ checksum }) => checksum))
+    ].map(checksumOf)
+    const checksums = new Set([abc, ...others].map(({ checksum }) => checksum))
     expect(checksums.size).toBe(5)
-    expect(digestOf(['a', 'b', 'c', 'd', 'd'])).not.toEqual(digestOf(['a', 'b', 'c', 'e', 'e']))
+    expect(checksumOf(['a', 'b', 'c', 'd', 'd'])).not.toEqual(checksumOf(['a', 'b', 'c', 'e', 'e']))
   })
 })
 

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { maxItems, type Order } from '../../../../src/lib/workloads/orders/order.ts'
-import { maxMessageBytes, readOrder } from '../../../../src/lib/workloads/orders/read-order.ts'
+import { maxItems, type Order, maxMessageBytes, readOrder } from '../../../../src/lib/workloads/orders/order.ts'
 import { maxReasonLength } from '../../../../src/lib/workloads/orders/tables.ts'
 
 const sample = readFileSync(new URL('../../../../fixtures/orders/order.json', import.meta.url))

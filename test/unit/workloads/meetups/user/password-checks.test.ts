@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createLoginGuard } from '../../../../../src/lib/workloads/meetups/user/login-guard.ts'
+import { createLoginGuard } from '../../../../../src/lib/workloads/meetups/user/password-checks.ts'
 
 function createMeetupDatabase() {
   let now = 0

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { datesFrom, isDate } from '../../../../src/lib/workloads/stations/dates.ts'
+import { datesFrom, isDate } from '../../../../src/lib/workloads/stations/seeding.ts'
 
 describe('isDate', () => {
   it.each(['20210516', '20200229', '20001231', '00010101', '99991231'])('takes %s', (text) => {
