@@ -19,7 +19,7 @@ never shown.`
 
   async run(): Promise<{ settings: readonly ResolvedSetting[] }> {
     const { flags } = await this.parse(Configs)
-    const { settings } = await this.resolveSettings(flags)
+    const settings = Object.values((await this.resolveSettings(flags)).settings)
     const rows = settings.map(({ name, shown, source }) => [name, shown ?? '(not set)', source])
     this.log(formatTable(['setting', 'value', 'from'], rows))
     return { settings }

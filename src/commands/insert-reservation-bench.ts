@@ -2,10 +2,8 @@ import { Flags } from '@oclif/core'
 import { benchInserts } from '../lib/app/insert-bench.ts'
 import { BaseCommand } from '../lib/cli/base-command.ts'
 import { besideOriginalFlag, settingFlags } from '../lib/cli/flags.ts'
+import { flagName, namesWith } from '../lib/config/settings.ts'
 import type { InsertBenchReport } from '../lib/record/record.ts'
-
-/** Flags that say what to measure, which `--resume` knows from the report. */
-const planFlags = ['at', 'rows', 'keys', 'inserts', 'warmup', 'concurrency', 'rate', 'seed', 'stream']
 
 export default class InsertReservationBench extends BaseCommand {
   static override summary = 'Time single inserts, each committed by itself, as the table grows.'
@@ -34,7 +32,7 @@ threshold was not met.`
     stream: Flags.boolean({ summary: 'insert every row on the way to --rows one by one, and measure each' }),
     resume: Flags.boolean({
       summary: 'go on with the latest unfinished sweep in --reports, into the same report',
-      exclusive: planFlags,
+      exclusive: [...namesWith('benchPlan').map(flagName), 'stream'],
     }),
   }
 

@@ -1,7 +1,8 @@
 import { Flags } from '@oclif/core'
-import { abandonReservations, recipeSettings, seedReservations } from '../lib/app/seed.ts'
+import { abandonReservations, seedReservations } from '../lib/app/seed.ts'
 import { BaseCommand } from '../lib/cli/base-command.ts'
 import { settingFlags } from '../lib/cli/flags.ts'
+import { flagName, namesWith } from '../lib/config/settings.ts'
 
 export default class InsertReservations extends BaseCommand {
   static override usage = [
@@ -34,7 +35,7 @@ With --verify and nothing to seed, the table is held against what the reports in
     }),
     abandon: Flags.boolean({
       summary: 'keep what an unfinished seeding has stored, and forget the rest',
-      exclusive: ['resume', 'verify', ...recipeSettings],
+      exclusive: ['resume', 'verify', ...namesWith('recipe').map(flagName)],
     }),
     verify: Flags.boolean({
       summary:

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../lib/cli/base-command.ts'
-import { besideOriginalFlag, requestFlags, settingFlags } from '../lib/cli/flags.ts'
+import { besideOriginalFlag, flagNames, requestFlags, settingFlags } from '../lib/cli/flags.ts'
 import { runCacheExperiment, type CacheExperiment } from '../lib/app/load/cache-experiment.ts'
 import { cacheExperimentText } from '../lib/render/terminal/cache-experiment-text.ts'
 import type { RunConfig } from '../lib/config/resolve.ts'
@@ -88,14 +88,14 @@ bottleneck, or a worker was lost.`
     }),
     fault: Flags.string({
       multiple: true,
-      exclusive: ['find-limit'],
+      exclusive: flagNames('findLimit'),
       summary:
         'what is to go wrong on purpose, and when: kill-server@20s, drop-connections@20s, pause-database@20s:5s; may be repeated',
     }),
     experiment: Flags.option({
       options: ['cache'] as const,
       summary: 'make the same run without and with the cache, twice each in turn',
-      exclusive: ['ledger', 'find-limit', 'request'],
+      exclusive: ['ledger', 'request', ...flagNames('findLimit')],
     })(),
     ...besideOriginalFlag,
     'allow-remote': Flags.boolean({ summary: 'load a target that is not on this machine; it must be yours' }),

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../lib/cli/base-command.ts'
 import { failure } from '../lib/base/errors/errors.ts'
+import { isSet } from '../lib/config/resolve.ts'
 import { countOf, plain } from '../lib/base/format.ts'
 import type { ShardEvent } from '../lib/load/distributed/queue-worker.ts'
 import type { SeedEvent } from '../lib/seeding/distributed/seed-worker.ts'
@@ -56,13 +57,12 @@ Ends with 0 when it is stopped while it waits, with 130 when it had a job to giv
     const name = flags.name ?? `${hostname()}-${process.pid}`
     const shards: ShardEvent[] = []
     const seedings: SeedEvent[] = []
-    const hasDb = settings.some((setting) => setting.name === 'db' && setting.origin !== 'default')
     const options = {
       queue,
       name,
       allowedScenarios: readAllowed(flags['allow-scenarios']),
       allowRemote: flags['allow-remote'],
-      db: hasDb ? values.db : null,
+      db: isSet(settings.db) ? values.db : null,
     }
     await runWorker(this.context, options, {
       onShard: (event) => {

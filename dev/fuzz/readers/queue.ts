@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { z } from 'zod'
 import { readAllowed } from '../../../src/lib/cli/flags.ts'
-import { readScenarioSettings } from '../../../src/lib/config/scenario-settings.ts'
+import { readScenarioSettings } from '../../../src/lib/config/sent-settings.ts'
 import { failure } from '../../../src/lib/base/errors/errors.ts'
 import { checkModel } from '../../../src/lib/load/engine/model.ts'
 import { queuedJob, queuedShard } from '../../../src/lib/load/distributed/queued-job.ts'

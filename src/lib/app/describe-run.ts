@@ -44,7 +44,7 @@ export function describeRun<Kind extends Report['kind']>(
       ...(engine?.connection && { connection: engine.connection }),
     },
     ...recordServer(server),
-    config: Object.fromEntries(config.settings.map(({ name, shown }) => [name, shown])),
+    config: Object.fromEntries(Object.values(config.settings).map(({ name, shown }) => [name, shown])),
     seed: config.values.seed,
     command: config.command,
   }

@@ -85,8 +85,7 @@ export async function benchInserts(
   refuseContradictions(values, stream)
   const thresholds = (values.threshold ?? []).map(parseInsertThreshold)
   await requirePlaces(values.reports)
-  const shown = config.settings.find(({ name }) => name === 'db')?.shown ?? null
-  const resumed = resume ? await findUnfinishedSweep(values.reports, shown) : null
+  const resumed = resume ? await findUnfinishedSweep(values.reports, config.settings.db.shown) : null
   const plan = resumed ? { ...resumed.report.sweep, at: [] } : planOf(values)
   const startedAt = new Date()
   // One connection more than inserts use reads the server's counters meanwhile.

@@ -8,9 +8,8 @@ export type Service = 'cache' | 'broker' | 'queue'
 type Values = Pick<Settings, Service>
 
 /** Checks the URLs of the services among `names`, without connecting. Throws what is wrong with one. */
-export async function requireReadable(values: Values, names: readonly SettingName[]): Promise<void> {
-  const given = (name: Service) => (names.includes(name) ? values[name] : undefined)
-  const [cache, broker, queue] = [given('cache'), given('broker'), given('queue')]
+export async function requireReadable(values: Settings, names: readonly SettingName[]): Promise<void> {
+  const { cache, broker, queue }: Partial<Values> = Object.fromEntries(names.map((name) => [name, values[name]]))
   const servers = [cache, queue].flatMap((url) =>
     url === undefined || url === 'none' || url === 'memory' ? [] : [url],
   )

@@ -1,5 +1,5 @@
-import type { RunConfig } from '../config/resolve.ts'
-import type { Settings } from '../config/settings.ts'
+import { isSet, type RunConfig } from '../config/resolve.ts'
+import { namesWith, type Settings } from '../config/settings.ts'
 import type { Database } from '../ports/database.ts'
 import { requireTables } from '../adapters/databases/migrate.ts'
 import { readFacts } from '../adapters/databases/server-facts.ts'
@@ -38,9 +38,6 @@ import { describeRun } from './describe-run.ts'
 import { requireServices } from './require-services.ts'
 import { openDatabase, untilStopped, type RunContext } from './run-context.ts'
 import { requirePlaces, saveAndPrint } from './save-run.ts'
-
-/** Settings that make up a recipe. */
-export const recipeSettings = ['number', 'rows', 'keys', 'order', 'indexes', 'seed'] as const
 
 /** Options of a seeding that are no settings. */
 export interface SeedRequest {
@@ -209,8 +206,8 @@ async function verifySeeded(seeding: Seeding): Promise<Verified> {
   const { context, config, database } = seeding
   const { reports: folder } = config.values
   await refuseUnfinished(database)
-  const shown = config.settings.find(({ name }) => name === 'db')?.shown
-  const reports = (await readReportsOf(folder, 'seed')).filter((report) => report.config['db'] === shown)
+  const { shown } = config.settings.db
+  const reports = (await readReportsOf(folder, 'seed')).filter(({ config: { db } }) => db === shown)
   const recipes = seedingsOf(reports)
   if (!recipes) throw failure('seeding-unknown', { folder, url: database.url })
   const seeded = recipes.reduce((sum, recipe) => sum + rowsOf(recipe), 0)
@@ -266,10 +263,10 @@ function asksToSeed(config: RunConfig): boolean {
 
 /** Returns what of a recipe was set, by a flag, a variable or a file. */
 function recipeAskedFor({ settings, values }: RunConfig): AskedRecipe {
-  const isSet = (wanted: string) => settings.some(({ name, origin }) => name === wanted && origin !== 'default')
+  const names = namesWith('recipe').filter((name) => isSet(settings[name]))
+  const { number, ...asked }: AskedRecipe = Object.fromEntries(names.map((name) => [name, values[name]]))
   // Rows override a number for each slot.
-  const names = recipeSettings.filter((name) => isSet(name) && !(name === 'number' && values.rows !== undefined))
-  return Object.fromEntries(names.map((name) => [name, values[name]]))
+  return number === undefined || values.rows !== undefined ? asked : { ...asked, number }
 }
 
 /** Throws `usage-wrong` for workers without a queue, and for more writers than the engine takes. */

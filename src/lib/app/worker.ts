@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { RunContext } from './run-context.ts'
 import { aborted } from '../base/abort.ts'
-import { readScenarioSettings } from '../config/scenario-settings.ts'
+import { readScenarioSettings } from '../config/sent-settings.ts'
 import { connectDatabase } from '../adapters/databases/registry.ts'
 import { redactUrl } from '../base/redact-url.ts'
 import { failure } from '../base/errors/errors.ts'

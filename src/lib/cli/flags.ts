@@ -5,8 +5,7 @@ import { engineNames } from '../base/arrivals.ts'
 import { cutTo } from '../base/cut-text.ts'
 import { failure } from '../base/errors/errors.ts'
 import { mostConnections } from '../base/limits.ts'
-import { flagName, variableName } from '../config/names.ts'
-import { definitionOf, type SettingName } from '../config/settings.ts'
+import { definitionOf, flagName, variableName, type SettingName } from '../config/settings.ts'
 import type { AllowedScenarios } from '../load/distributed/travelling-scenario.ts'
 import { defaultExpected } from '../load/clients/fixed-request.ts'
 
@@ -16,13 +15,18 @@ export function settingFlags(...names: readonly SettingName[]): FlagInput {
   return Object.fromEntries(open.map((name) => [flagName(name), settingFlag(name)]))
 }
 
+/** Names the flags of settings, for what other flags exclude. */
+export function flagNames(...names: readonly SettingName[]): string[] {
+  return names.map(flagName)
+}
+
 function settingFlag(name: SettingName) {
-  const { summary, char, default: fallback, replaces = [] } = definitionOf(name)
+  const { summary, char, default: fallback, repeated, replaces = [] } = definitionOf(name)
   const notes = [fallback === undefined ? null : `default: ${fallback}`, `env: ${variableName(name)}`]
   const description = `${summary} [${notes.filter((note) => note !== null).join(', ')}]`
-  const exclusive = replaces.map((replaced) => flagName(replaced as SettingName))
+  const exclusive = flagNames(...(replaces as readonly SettingName[]))
   const common = { summary: description, setting: name, exclusive, ...(char ? { char } : {}) } as const
-  return name === 'threshold' ? Flags.string({ ...common, multiple: true }) : Flags.string(common)
+  return repeated ? Flags.string({ ...common, multiple: true }) : Flags.string(common)
 }
 
 /** The flag that shows figures of the program that the workload is modelled on, in which most people have no interest. */
@@ -33,7 +37,7 @@ export const besideOriginalFlag = {
 }
 
 /** Flags that say what another kind of load does. */
-const scenarioFlags = ['users', 'ramp-up', 'stages', 'scenario', 'mix', 'ledger']
+const scenarioFlags = [...flagNames('users', 'rampUp', 'stages', 'scenario', 'mix'), 'ledger']
 
 /** The flags of `load` that send one request over and over. They stand in no config file: headers hold passwords. */
 export const requestFlags = {
@@ -61,13 +65,13 @@ export const requestFlags = {
     min: 1,
     max: mostConnections,
     dependsOn: ['request'],
-    exclusive: ['rate'],
+    exclusive: flagNames('arrivalRate'),
   }),
   requests: Flags.integer({
     summary: 'send it so many times in all, however long that takes',
     min: 1,
     dependsOn: ['request'],
-    exclusive: ['duration', 'rate', 'find-limit'],
+    exclusive: flagNames('duration', 'arrivalRate', 'findLimit'),
   }),
   engine: Flags.option({
     options: engineNames,

@@ -1,41 +1,8 @@
 import { describeConnection } from '../adapters/databases/connection-text.ts'
 import { formatCount, formatDuration } from '../base/format.ts'
+import { namesWith } from '../config/settings.ts'
 import type { Report } from '../record/record.ts'
 
-/** Settings that change what is measured. */
-const settingsThatMatter = [
-  'scenario',
-  'mix',
-  'users',
-  'duration',
-  'rampUp',
-  'stages',
-  'arrivalRate',
-  'burst',
-  'findLimit',
-  'threads',
-  'workers',
-  'cache',
-  'cacheTtl',
-  'timeout',
-  'dbPool',
-  'from',
-  'years',
-  'opens',
-  'closes',
-  'every',
-  'capacity',
-  'inserts',
-  'warmup',
-  'concurrency',
-  'insertRate',
-  'number',
-  'rows',
-  'keys',
-  'order',
-  'indexes',
-  'connections',
-] as const
 const environmentThatMatters = ['cpu', 'cores', 'node', 'engine', 'engineVersion'] as const
 
 /** Tables grow while they are measured; within that, they are of the same size. */
@@ -54,7 +21,7 @@ export function differencesOf(a: Report, b: Report): string[] {
     ['arrivals', arrivalsOf(a), arrivalsOf(b)],
     ['injected faults', injectedOf(a), injectedOf(b)],
     ['seed', a.seed, b.seed],
-    ...settingsThatMatter.map((key): [string, Shown, Shown] => [key, a.config[key], b.config[key]]),
+    ...namesWith('compared').map((key): [string, Shown, Shown] => [key, a.config[key], b.config[key]]),
   ]
   return [
     ...pairs

@@ -1,49 +1,87 @@
 import { z } from 'zod'
-import { durationAllowed, setting } from './setting.ts'
-import { duration, wholeNumber } from '../base/parse-values.ts'
+import { durationAllowed, type Setting } from './setting.ts'
+import { duration, urlOrWord, wholeNumber } from '../base/parse-values.ts'
 
 /** A text that can stand in a header, and that nobody guesses. */
 const secretText = z.string().regex(/^[\x21-\x7e]{16,200}$/)
 const secretAllowed = '16 to 200 printable ASCII characters without spaces, such as "openssl rand -hex 32" makes'
 
-/** Where an API listens, and what of it is not for everybody. */
+/** Servers that an API uses, where it listens, and what of it is not for everybody. */
 export const apiSettings = {
-  host: setting({
+  db: {
+    schema: z.string().regex(/^(sqlite|mysql|mariadb|postgres|postgresql|mongodb|mongodb\+srv|rediss?|unix):.+$/is),
+    default: 'sqlite:.rushbench/rushbench.db',
+    summary: 'database to use',
+    allowed:
+      'sqlite:PATH, mysql://user:password@host/name, mariadb://..., postgres://..., mongodb://..., mongodb+srv://..., redis://host/0, rediss://..., unix:SOCKET (Redis); docs/databases.md has all of each',
+    secretUrl: true,
+    served: 'text',
+  },
+  dbPool: {
+    schema: wholeNumber(1, 1000),
+    default: '10',
+    summary: 'connections of the API to a database server',
+    allowed: 'a whole number from 1 to 1000',
+    served: 'text',
+    compared: true,
+  },
+  cache: {
+    schema: urlOrWord(['redis://', 'rediss://', 'unix:'], ['none', 'memory']),
+    default: 'memory',
+    summary: 'what the calendar is read through',
+    allowed: 'none, memory, redis://host:port, rediss://..., unix:SOCKET',
+    secretUrl: true,
+    served: 'text',
+    scenario: true,
+    compared: true,
+  },
+  cacheTtl: {
+    schema: duration(1),
+    default: '1s',
+    summary: 'how old a cached calendar may be',
+    allowed: durationAllowed,
+    served: 'ms',
+    compared: true,
+  },
+  host: {
     schema: z.string().min(1),
     default: '127.0.0.1',
     summary: 'address the API listens on; 0.0.0.0 opens it to the network',
     allowed: 'an address or name of this machine',
-  }),
-  port: setting({
+  },
+  port: {
     schema: wholeNumber(0, 65_535),
     default: '3000',
     summary: 'port the API listens on; 0 takes any free one',
     allowed: 'a whole number from 0 to 65535',
-  }),
-  shutdownTimeout: setting({
+  },
+  shutdownTimeout: {
     schema: duration(0),
     default: '10s',
     summary: 'how long an API that is stopped goes on with what is in flight; connections that are open then are ended',
     allowed: durationAllowed,
-  }),
-  metricsPort: setting({
+    served: 'ms',
+  },
+  metricsPort: {
     schema: wholeNumber(0, 65_535),
     default: undefined,
     summary: 'port of /metrics, which the API does not serve then; 0 takes any free one',
     allowed: 'a whole number from 0 to 65535',
-  }),
-  metricsToken: setting({
+  },
+  metricsToken: {
     schema: secretText,
     default: undefined,
     summary: 'what whoever reads /metrics has to send as a Bearer token',
     allowed: secretAllowed,
     secret: true,
-  }),
-  serviceSecret: setting({
+    served: 'text',
+  },
+  serviceSecret: {
     schema: secretText,
     default: undefined,
     summary: 'what the parts of the workload meetups show each other where they run in processes of their own',
     allowed: secretAllowed,
     secret: true,
-  }),
-}
+    served: 'text',
+  },
+} satisfies Record<string, Setting>

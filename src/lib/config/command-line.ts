@@ -1,6 +1,5 @@
-import { flagName } from './names.ts'
-import type { ResolvedConfig } from './resolve.ts'
-import type { SettingName } from './settings.ts'
+import { isSet, type ResolvedConfig } from './resolve.ts'
+import { definitionOf, flagName, type SettingName } from './settings.ts'
 
 /** A command with what it takes. */
 export interface Invocation {
@@ -8,7 +7,7 @@ export interface Invocation {
   readonly command: string
   /** Settings that the command has flags for. */
   readonly settings: readonly SettingName[]
-  /** What was given for its other flags, by their names; `true` for a flag without a value, a list for one that is repeated. */
+  /** Values of its other flags, by their names; `true` for a flag without a value, a list for one that is repeated. */
   readonly others: Readonly<Record<string, unknown>>
 }
 
@@ -20,10 +19,10 @@ export function commandLine(
   { settings, values }: ResolvedConfig,
   { command, settings: own, others }: Invocation,
 ): string {
-  const set = settings.filter(({ name, origin, shown }) => origin !== 'default' && shown !== null && own.includes(name))
+  const set = Object.values(settings).filter((one) => isSet(one) && one.shown !== null && own.includes(one.name))
   const ofSettings = set.flatMap(({ name, shown }) => {
     const texts = Array.isArray(values[name]) && shown?.startsWith('[') ? (JSON.parse(shown) as unknown[]) : [shown]
-    const given = name === 'threshold' ? texts : [texts.join(',')]
+    const given = definitionOf(name).repeated ? texts : [texts.join(',')]
     return given.flatMap((text) => [`--${flagName(name)}`, String(text)])
   })
   const ofOthers = Object.entries(others).flatMap(([flag, value]) => {

@@ -1,11 +1,17 @@
-import { cosmiconfig } from 'cosmiconfig'
 import { redactUrl } from '../base/redact-url.ts'
 import { failure } from '../base/errors/errors.ts'
 import { hideInWord } from '../base/secret-text.ts'
-import { unreadableConfig } from './unreadable-config.ts'
-import { flagName, variableName } from './names.ts'
-import { whyNotPlain } from './plain-content.ts'
-import { definitionOf, settingNames, type SettingName, type Settings } from './settings.ts'
+import { readConfigFile, type ConfigFile } from './config-file.ts'
+import {
+  definitionOf,
+  flagName,
+  namesWith,
+  settingNames,
+  variableName,
+  type NamesWith,
+  type SettingName,
+  type Settings,
+} from './settings.ts'
 
 /** Where settings are looked for. */
 export interface ConfigSources {
@@ -29,7 +35,12 @@ export interface ResolvedSetting {
 /** All settings, and where each came from. */
 export interface ResolvedConfig {
   readonly values: Settings
-  readonly settings: readonly ResolvedSetting[]
+  readonly settings: Readonly<Record<SettingName, ResolvedSetting>>
+}
+
+/** Whether a setting was set, by a flag, a variable or a file. */
+export function isSet({ origin }: ResolvedSetting): boolean {
+  return origin !== 'default'
 }
 
 /** The settings of one run. */
@@ -58,55 +69,29 @@ const otherVariables = [
 export async function resolveConfig(sources: ConfigSources): Promise<ResolvedConfig> {
   const file = await readConfigFile(sources.cwd)
   refuseUnknownVariables(sources.env)
-  const values: Record<string, unknown> = {}
-  const found: ResolvedSetting[] = []
-  for (const name of settingNames) {
-    const candidate = strongest(name, file, sources)
-    values[name] = candidate.raw === undefined ? undefined : parse(name, candidate)
-    found.push({
-      name,
-      origin: candidate.origin,
-      source: candidate.source,
-      shown: candidate.raw === undefined ? null : show(name, candidate.raw),
-    })
-  }
-  return { values: values as unknown as Settings, settings: found }
+  const found = settingNames.map((name) => ({ name, ...strongest(name, file, sources) }))
+  const values = found.map(({ name, raw, ...from }) => [name, raw === undefined ? raw : parse(name, { raw, ...from })])
+  const settings = found.map(({ name, raw, origin, source }): [SettingName, ResolvedSetting] => {
+    return [name, { name, origin, source, shown: raw === undefined ? null : show(name, raw) }]
+  })
+  return { values: Object.fromEntries(values), settings: Object.fromEntries(settings) as ResolvedConfig['settings'] }
 }
 
 const strengths = ['default', 'file', 'environment', 'flag'] as const
 
-/** Which of the settings comes from the strongest source; the first of several. */
-export function strongestOf<Name extends SettingName>(config: ResolvedConfig, names: readonly [Name, ...Name[]]): Name {
-  const strength = (wanted: Name): number => {
-    const { shown, origin } = config.settings.find(({ name }) => name === wanted) as ResolvedSetting
+/**
+ * The values of which a load model is made: of the settings that each ask for a model of their own, the weaker ones are
+ * unset, as far as they can be.
+ */
+export function modelValues({ values, settings }: ResolvedConfig): Settings {
+  const strength = (name: NamesWith<'model'>) => {
+    const { shown, origin } = settings[name]
     return shown === null ? -1 : strengths.indexOf(origin)
   }
-  return names.reduce((best, name) => (strength(name) > strength(best) ? name : best))
-}
-
-interface ConfigFile {
-  readonly path: string
-  readonly content: Readonly<Record<string, unknown>>
-}
-
-async function readConfigFile(cwd: string): Promise<ConfigFile | null> {
-  const explorer = cosmiconfig('rushbench', { searchStrategy: 'project' })
-  const found = await explorer.search(cwd).catch((error: unknown) => {
-    throw unreadableConfig((error as { filepath?: string }).filepath ?? cwd, error)
-  })
-  if (!found || found.isEmpty) return null
-  const content: unknown = found.config
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw failure('config-unreadable', { file: found.filepath, reason: 'it is not an object of settings' })
-  }
-  const why = whyNotPlain(content)
-  if (why !== null) throw failure('config-unreadable', { file: found.filepath, reason: why })
-  for (const key of Object.keys(content)) {
-    if (!Object.hasOwn(content, key) || !(settingNames as string[]).includes(key)) {
-      throw failure('setting-unknown', { key, source: found.filepath, allowed: settingNames })
-    }
-  }
-  return { path: found.filepath, content: content as Record<string, unknown> }
+  const names = namesWith('model')
+  const chosen = names.reduce((best, name) => (strength(name) >= strength(best) ? name : best))
+  const weaker = names.filter((name) => name !== chosen && definitionOf(name).default === undefined)
+  return { ...values, ...Object.fromEntries(weaker.map((name) => [name, undefined])) }
 }
 
 function refuseUnknownVariables(env: ConfigSources['env']): void {

@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 
 /** One thing that can be set in a config file, in the environment or by a flag. */
-export interface Setting<T = unknown> {
+export interface Setting {
   /** Reads text (flag, environment) and JSON (file) alike. */
-  readonly schema: z.ZodType<T>
+  readonly schema: z.ZodType
   /** As a person would write it; undefined means "not set". */
   readonly default: string | undefined
   readonly summary: string
@@ -18,18 +18,27 @@ export interface Setting<T = unknown> {
   readonly char?: 'n' | 'w'
   /** Where commands have flags of one name that mean different things: the flag, not the name in kebab-case. */
   readonly flag?: string
+  /** The flag can be given several times. */
+  readonly repeated?: true
   /** Settings whose flags cannot be given beside this one's, because it says what they say in another way. */
   readonly replaces?: readonly string[]
+  /** Asks for a load model of its own; of several from equally strong sources the last in the table counts. */
+  readonly model?: true
+  /** An API in a process of its own gets it in its environment: as text, or as a number of milliseconds. */
+  readonly served?: 'text' | 'ms'
+  /** Scenarios of workloads may ask for it, on other machines too: never an address of a server or a password. */
+  readonly scenario?: true
+  /** Part of what the rows of a seeding follow from. */
+  readonly recipe?: true
+  /** Part of what an insert benchmark measures, which its report knows when it is resumed. */
+  readonly benchPlan?: true
+  /** Changes what a run measures: runs that differ in it cannot be compared. */
+  readonly compared?: true
 }
 
-/** Keeps the type of what the schema reads. */
-export function setting<T>(definition: Setting<T>): Setting<T> {
-  return definition
-}
-
-/** What `duration` reads, in words. */
+/** Says how `duration` reads. */
 export const durationAllowed = 'a number with ms, s, m or h, such as 500ms, 60s or 1m30s'
-/** What is allowed where it must be a second or more. */
+/** Says the same where it must be a second or more. */
 export const secondsAllowed = 'a number with ms, s, m or h, such as 1500ms, 60s or 1m30s, 1s or more'
-/** What `count` reads, in words. */
+/** Says how `count` reads. */
 export const countAllowed = 'a number of rows such as 1000, 50k or 10m'

@@ -1,83 +1,93 @@
 import { z } from 'zod'
 import { mostReplicas } from '../base/limits.ts'
-import { countAllowed, durationAllowed, setting } from './setting.ts'
+import { countAllowed, durationAllowed, type Setting } from './setting.ts'
 import { count, duration, percentage, texts, wholeNumber } from '../base/parse-values.ts'
 
 /** Which built-in system, and what only some of them ask for. */
 export const workloadSettings = {
-  workload: setting({
+  workload: {
     schema: z.string().regex(/^[a-z]+$/),
     default: 'vaccination',
     summary: 'the built-in system; "rushbench workloads" lists them',
     allowed: 'the name of a workload',
     char: 'w',
-  }),
-  mix: setting({
+    served: 'text',
+    scenario: true,
+  },
+  mix: {
     schema: texts.refine((names) => names.length > 0),
     default: undefined,
     summary: "which of the workload's scenarios users run; all of them, each by its weight, unless named",
     allowed: 'names of scenarios with commas, as in the documentation of the workload',
-  }),
-  broker: setting({
+    scenario: true,
+    compared: true,
+  },
+  broker: {
     schema: z.string().regex(/^(sqlite|nats|kafka):.+$/s),
     default: 'sqlite:.rushbench/broker.db',
     summary: 'where workloads with messages send them; a file by default',
     allowed: 'sqlite:PATH, nats://host:port, kafka://host:port',
     secretUrl: true,
-  }),
-  locations: setting({
+    served: 'text',
+  },
+  locations: {
     schema: z.string().min(1),
     default: undefined,
     summary: 'JSON file with the stations, their days and places; those that ship with rushbench unless it is given',
     allowed: 'a path',
-  }),
-  replicas: setting({
+    served: 'text',
+  },
+  replicas: {
     schema: wholeNumber(1, mostReplicas),
     default: '1',
     summary: 'processes that serve the API, each on a port of its own: the one given and those after it',
     allowed: `a whole number from 1 to ${mostReplicas}`,
-  }),
-  service: setting({
+  },
+  service: {
     schema: z.enum(['all', 'gateway', 'user', 'post', 'chat', 'image', 'saga', 'relay']),
     default: 'all',
     summary: 'which part of the workload meetups this process is; all of them, unless one is named',
     allowed: 'all, gateway, user, post, chat, image, saga, relay',
-  }),
-  servicePort: setting({
+    served: 'text',
+  },
+  servicePort: {
     schema: wholeNumber(1, 65_530),
     default: '7100',
     summary: 'port of the user service in a process of its own; post, chat, image, saga and relay have those after it',
     allowed: 'a whole number from 1 to 65530',
-  }),
-  images: setting({
+    served: 'text',
+  },
+  images: {
     schema: z.string().regex(/^disk:.+$/s),
     default: 'disk:.rushbench/images',
     summary: 'where the workload meetups keeps images',
     allowed: 'disk:PATH',
-  }),
-  orders: setting({
+    served: 'text',
+  },
+  orders: {
     schema: count.refine((orders) => orders > 0 && orders <= 10_000_000),
     default: '1000',
     summary: 'orders that are seeded, and that readers ask for',
     allowed: `${countAllowed}, from 1 to 10m`,
-  }),
-  messages: setting({
+    scenario: true,
+  },
+  messages: {
     schema: count.refine((messages) => messages > 0 && messages <= 100_000_000),
     default: '1000',
     summary: 'messages to publish',
     allowed: `${countAllowed}, from 1 to 100m`,
     flag: 'count',
-  }),
-  interval: setting({
+  },
+  interval: {
     schema: duration(0),
     default: '0ms',
     summary: 'time from one message to the next; 0ms publishes them as fast as they are acknowledged',
     allowed: `${durationAllowed}, or parts of them such as 0.2ms`,
-  }),
-  invalid: setting({
+  },
+  invalid: {
     schema: percentage,
     default: '0%',
     summary: 'how many of the messages are no orders, each in one of many ways',
     allowed: 'a percentage from 0% to 100%',
-  }),
-}
+  },
+} satisfies Record<string, Setting>

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { variableName } from '../../../src/lib/config/names.ts'
-import { resolveConfig, strongestOf } from '../../../src/lib/config/resolve.ts'
+import { variableName } from '../../../src/lib/config/settings.ts'
+import { modelValues, resolveConfig } from '../../../src/lib/config/resolve.ts'
 import { settingNames } from '../../../src/lib/config/settings.ts'
 import { RushbenchError } from '../../../src/lib/base/errors/errors.ts'
 
@@ -17,8 +17,7 @@ describe('resolveConfig', () => {
     resolveConfig({ flags, env, cwd })
   const writeConfig = (content: unknown, name = '.rushbenchrc.json') =>
     writeFile(join(cwd, name), typeof content === 'string' ? content : JSON.stringify(content))
-  const originOf = async (...args: Parameters<typeof resolve>) =>
-    (await resolve(...args)).settings.find(({ name }) => name === 'users')
+  const originOf = async (...args: Parameters<typeof resolve>) => (await resolve(...args)).settings.users
 
   it('lets flags win over the environment, that over the file, and that over the defaults', async () => {
     expect(await originOf()).toMatchObject({ shown: '100', origin: 'default' })
@@ -72,16 +71,18 @@ describe('resolveConfig', () => {
     await resolve({ RUSHBENCH_REQUIRE_SERVICES: '1', RUSHBENCH_TEST_MYSQL_URL: 'x', PATH: '/bin' })
   })
 
-  it('says which of several settings has the strongest source', async () => {
-    const strongest = async (...args: Parameters<typeof resolve>) =>
-      strongestOf(await resolve(...args), ['arrivalRate', 'stages', 'users'])
+  it('makes the load model of the setting that has the strongest source', async () => {
+    const strongest = async (...args: Parameters<typeof resolve>) => {
+      const { arrivalRate, stages } = modelValues(await resolve(...args))
+      return arrivalRate !== undefined ? 'arrivalRate' : stages ? 'stages' : 'users'
+    }
     expect(await strongest()).toBe('users')
     await writeConfig({ stages: ['1m:20'] })
     expect(await strongest()).toBe('stages')
     expect(await strongest({ RUSHBENCH_ARRIVAL_RATE: '5/s' })).toBe('arrivalRate')
     expect(await strongest({ RUSHBENCH_ARRIVAL_RATE: '5/s' }, { users: '4' })).toBe('users')
     await writeConfig({ users: 3, stages: ['1m:20'] })
-    expect(await strongest(), 'the first of two as strong').toBe('stages')
+    expect(await strongest(), 'the last of two as strong').toBe('stages')
   })
 
   it('shows no password, neither as a setting nor in an error', async () => {

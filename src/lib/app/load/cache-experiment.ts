@@ -91,9 +91,7 @@ function withoutCache(config: RunConfig): RunConfig {
   return {
     ...config,
     values: { ...config.values, cache: 'none' },
-    settings: config.settings.map((setting) =>
-      setting.name === 'cache' ? { ...setting, shown: 'none', source: '--experiment' } : setting,
-    ),
+    settings: { ...config.settings, cache: { ...config.settings.cache, shown: 'none', source: '--experiment' } },
   }
 }
 

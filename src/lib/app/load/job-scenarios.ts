@@ -1,4 +1,4 @@
-import type { ScenarioSettings } from '../../config/scenario-settings.ts'
+import type { ScenarioSettings } from '../../config/sent-settings.ts'
 import type { Settings } from '../../config/settings.ts'
 import type { LoadJob } from '../../load/engine/load-job.ts'
 import { sendOf } from '../../load/engine/model.ts'

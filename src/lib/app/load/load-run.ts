@@ -1,7 +1,7 @@
 import type { RunContext } from '../run-context.ts'
 import { letHeapGrow } from '../../base/v8.ts'
-import { scenarioSettings } from '../../config/scenario-settings.ts'
-import { strongestOf, type RunConfig } from '../../config/resolve.ts'
+import { scenarioSettings } from '../../config/sent-settings.ts'
+import { isSet, modelValues, type RunConfig } from '../../config/resolve.ts'
 import type { Settings } from '../../config/settings.ts'
 import { failure } from '../../base/errors/errors.ts'
 import { readFacts } from '../../adapters/databases/server-facts.ts'
@@ -10,7 +10,7 @@ import type { GeneratorPlan } from '../../load/distributed/generators.ts'
 import { requireDescriptors } from '../../load/engine/descriptors.ts'
 import { createLedgerBesideReport, createLedgerFile, requireNewLedger } from '../../load/ledger/ledger-file.ts'
 import { parseLimit } from '../../load/limits/limit.ts'
-import { checkModel, createModel, durationOf, modelNames, type LoadModel } from '../../load/engine/model.ts'
+import { checkModel, createModel, durationOf, type LoadModel } from '../../load/engine/model.ts'
 import { runLoad } from './run.ts'
 import { readScenarioFacts, type ScenarioFacts } from '../../load/scenarios/scenario-facts.ts'
 import { parseThreshold } from '../../load/metrics/thresholds.ts'
@@ -119,15 +119,15 @@ function requireOriginal(request: string | undefined, { scenario, target }: Sett
   })
 }
 
-/** What a load needs beside its database: all that its own API does; of another, what it is audited by. */
+/** Names the services that a load needs beside its database: all that its own API does; for another, those of its audit. */
 function servicesOf({ needs }: BuiltInWorkload, { values, settings }: RunConfig, generators: GeneratorPlan): Service[] {
   // Tables of somebody else are audited without.
-  const isAudited = !values.audit && settings.some(({ name, origin }) => name === 'db' && origin !== 'default')
+  const isAudited = !values.audit && isSet(settings.db)
   const used = needs.filter((service) => values.target === undefined || (service === 'broker' && isAudited))
   return generators.kind === 'queue' ? [...used, 'queue'] : [...used]
 }
 
-/** Null for the workload's own. Its code never runs in this thread, which has to hear of Ctrl-C. */
+/** Reads a person's own scenario; null for the workload's. Its code never runs in this thread, which has to hear of Ctrl-C. */
 async function readScenario({ signal }: RunContext, { values }: RunConfig): Promise<ScenarioFacts | null> {
   if (values.scenario === undefined) return null
   const entry = moduleBeside('scenario-thread')
@@ -135,7 +135,7 @@ async function readScenario({ signal }: RunContext, { values }: RunConfig): Prom
 }
 
 async function chooseModel(flags: LoadFlags, config: RunConfig): Promise<LoadModel> {
-  if (flags.request === undefined) return createModel(strongestOf(config, modelNames), config.values)
+  if (flags.request === undefined) return createModel(modelValues(config))
   const model = await readRequestModel(flags.request, flags, config)
   // Whoever sends as fast as it can makes garbage as fast; users that think do well in half the memory.
   if (model.kind === 'saturation') letHeapGrow()

@@ -1,7 +1,8 @@
 import { openDatabase, type RunContext } from '../run-context.ts'
 import { createFaultInjector } from './fault-injector.ts'
 import { openAudit } from '../../audit/open-audit.ts'
-import type { ResolvedConfig } from '../../config/resolve.ts'
+import { isSet, type ResolvedConfig } from '../../config/resolve.ts'
+import { serveEnvironment } from '../../config/sent-settings.ts'
 import { migrateUp } from '../../adapters/databases/migrate.ts'
 import type { Database, PausableAccess } from '../../ports/database.ts'
 import { openPausable } from '../../adapters/databases/registry.ts'
@@ -12,7 +13,6 @@ import { refuseUnsettled } from '../../seeding/journal.ts'
 import type { BuiltInWorkload } from '../../workloads/registry.ts'
 import { createServices, type OpenedServices } from '../services.ts'
 import { startReplicas, type Replicas } from '../server/replicas.ts'
-import { serveEnvironment } from '../server/api-process.ts'
 
 /** Connections that preparing and auditing need; the API has its own. */
 const poolSize = 1
@@ -38,8 +38,7 @@ export async function openLoadTarget(
   const { target, db, audit: mapping } = config.values
   if (target === undefined) return openOwnTarget(context, workload, config, faults)
   requireLoopback(target, allowRemote)
-  const dbIsNamed = config.settings.some(({ name, origin }) => name === 'db' && origin !== 'default')
-  const database = dbIsNamed ? await openDatabase(context, db, poolSize) : null
+  const database = isSet(config.settings.db) ? await openDatabase(context, db, poolSize) : null
   const services = createServices(config.values)
   const dispose = async () => {
     await services[Symbol.asyncDispose]()

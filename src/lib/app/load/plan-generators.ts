@@ -20,7 +20,7 @@ export async function planGenerators(
 ): Promise<GeneratorPlan> {
   const { threads, workers, queue } = values
   // In a config file it may stand for another day.
-  const queueIsMeant = settings.some(({ name, origin }) => name === 'queue' && origin === 'flag')
+  const queueIsMeant = settings.queue.origin === 'flag'
   if (workers === undefined && queueIsMeant) {
     throw failure('usage-wrong', { reason: 'Say by --workers how many workers on the queue are to make the load.' })
   }
@@ -57,7 +57,7 @@ export async function planGenerators(
   }
 }
 
-/** As they have to fit the model. */
+/** Counts the generators, which have to fit the model. */
 export function countGenerators({ kind, count }: GeneratorPlan): GeneratorCount {
   return { kind: kind === 'threads' ? 'threads' : 'workers', count }
 }

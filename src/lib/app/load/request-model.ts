@@ -1,8 +1,8 @@
-import { strongestOf, type RunConfig } from '../../config/resolve.ts'
+import { modelValues, type RunConfig } from '../../config/resolve.ts'
 import { failure } from '../../base/errors/errors.ts'
 import type { engineNames } from '../../base/arrivals.ts'
 import { readFixedRequest } from '../../load/clients/fixed-request.ts'
-import { createModel, modelNames, type OpenModel, type SaturationModel } from '../../load/engine/model.ts'
+import { createModel, type OpenModel, type SaturationModel } from '../../load/engine/model.ts'
 
 export const defaultConnections = 100
 
@@ -27,14 +27,14 @@ export async function readRequestModel(
 ): Promise<SaturationModel | (OpenModel & { readonly send: object })> {
   const { header = [], body, expect, connections, requests, engine = 'rushbench' } = flags
   const send = await readFixedRequest({ line: request, headers: header, body, expect })
-  const hasRate = strongestOf(config, modelNames) === 'arrivalRate' && config.values.arrivalRate !== undefined
+  const values = modelValues(config)
   // A rate in a config file may stand there for another day.
-  if (hasRate && connections === undefined && requests === undefined) {
+  if (values.arrivalRate !== undefined && connections === undefined && requests === undefined) {
     if (engine === 'autocannon') throw noRate()
-    const model = createModel('arrivalRate', config.values)
+    const model = createModel(values)
     if (model.kind === 'open') return { ...model, send }
   }
-  if (config.settings.some(({ name, origin }) => name === 'burst' && origin === 'flag')) {
+  if (config.settings.burst.origin === 'flag') {
     throw failure('usage-wrong', { reason: 'burst raises a rate; give one with --rate.' })
   }
   return {

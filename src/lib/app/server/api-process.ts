@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ignoreFailure } from '../../base/abort.ts'
 import { addRetries } from '../../adapters/databases/retry.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
-import type { Settings } from '../../config/settings.ts'
 import type { RunningServer } from '../../ports/workload.ts'
 import type { RetryCounts } from '../../ports/database-facts.ts'
 import { lateEndMs } from '../end-process.ts'
@@ -234,23 +233,4 @@ async function end(api: Api, signal: 'SIGTERM' | 'SIGKILL', withinMs: number): P
   const timer = setTimeout(() => child.kill('SIGKILL'), withinMs)
   await exited
   clearTimeout(timer)
-}
-
-/** Returns the settings by which another process of `rushbench start` serves the same, as environment variables. */
-export function serveEnvironment(values: Settings): Readonly<Record<string, string>> {
-  return {
-    RUSHBENCH_WORKLOAD: values.workload,
-    RUSHBENCH_DB: values.db,
-    RUSHBENCH_DB_POOL: String(values.dbPool),
-    RUSHBENCH_CACHE: values.cache,
-    RUSHBENCH_CACHE_TTL: `${values.cacheTtl}ms`,
-    RUSHBENCH_BROKER: values.broker,
-    RUSHBENCH_IMAGES: values.images,
-    RUSHBENCH_SERVICE: values.service,
-    RUSHBENCH_SERVICE_PORT: String(values.servicePort),
-    RUSHBENCH_SHUTDOWN_TIMEOUT: `${values.shutdownTimeout}ms`,
-    ...(values.metricsToken === undefined ? {} : { RUSHBENCH_METRICS_TOKEN: values.metricsToken }),
-    ...(values.serviceSecret === undefined ? {} : { RUSHBENCH_SERVICE_SECRET: values.serviceSecret }),
-    ...(values.locations === undefined ? {} : { RUSHBENCH_LOCATIONS: values.locations }),
-  }
 }

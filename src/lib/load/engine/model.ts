@@ -54,18 +54,15 @@ export interface ModelSettings {
   readonly burst: readonly Burst[] | undefined
 }
 
-/** The settings that each ask for a model of their own. */
-export const modelNames = ['arrivalRate', 'stages', 'users'] as const
-
-/** The model that `name`, one of `modelNames`, asks for. Throws `usage-wrong`. */
-export function createModel(name: (typeof modelNames)[number], settings: ModelSettings): ScenarioModel {
+/** Creates an open model where there is a rate, or else a closed one, of stages where there are any. Throws `usage-wrong`. */
+export function createModel(settings: ModelSettings): ScenarioModel {
   const { users, rampUp, duration, stages, arrivalRate, arrivals, maxInFlight, burst } = settings
-  if (name === 'arrivalRate' && arrivalRate !== undefined) {
+  if (arrivalRate !== undefined) {
     const bursts = burst === undefined ? {} : { bursts: burst }
     return { kind: 'open', ratePerSecond: arrivalRate, arrivals, ...bursts, durationMs: duration, maxInFlight }
   }
   if (burst !== undefined) throw failure('usage-wrong', { reason: 'burst raises a rate; give one with --rate.' })
-  if (name === 'stages' && stages !== undefined) return { kind: 'closed', stages }
+  if (stages !== undefined) return { kind: 'closed', stages }
   if (rampUp === undefined || rampUp === 0) {
     const starts = rampUp === 0 ? 'together' : 'spread'
     const atOnce = { durationMs: 0, users }

@@ -24,10 +24,12 @@ const settings: ModelSettings = {
   maxInFlight: 700,
   burst: undefined,
 }
+const staged = { ...settings, arrivalRate: undefined }
+const steady = { ...staged, stages: undefined }
 
 describe('createModel', () => {
   it('makes two stages of users with a ramp-up, together as long as the run', () => {
-    const model = createModel('users', settings)
+    const model = createModel(steady)
     expect(model).toEqual({
       kind: 'closed',
       stages: [
@@ -39,12 +41,12 @@ describe('createModel', () => {
   })
 
   it('takes stages as they are', () => {
-    const model = createModel('stages', settings)
+    const model = createModel(staged)
     expect([durationOf(model), mostUsersOf(model)]).toEqual([4500, 80])
   })
 
   it('makes an open model of a rate', () => {
-    const model = createModel('arrivalRate', settings)
+    const model = createModel(settings)
     expect(model).toEqual({
       kind: 'open',
       ratePerSecond: 200,
@@ -57,20 +59,20 @@ describe('createModel', () => {
 
   it('lets the rate burst, and nothing else', () => {
     const burst = [{ factor: 10, atMs: 2000, lengthMs: 1000 }]
-    expect(createModel('arrivalRate', { ...settings, burst })).toMatchObject({ kind: 'open', bursts: burst })
-    for (const name of ['users', 'stages'] as const) {
-      expect(() => createModel(name, { ...settings, burst })).toThrow('give one with --rate')
+    expect(createModel({ ...settings, burst })).toMatchObject({ kind: 'open', bursts: burst })
+    for (const others of [steady, staged]) {
+      expect(() => createModel({ ...others, burst })).toThrow('give one with --rate')
     }
   })
 
   it('refuses a ramp-up that the run would not see the end of', () => {
-    expect(() => createModel('users', { ...settings, rampUp: 10_001 })).toThrow('ramp-up must not be longer')
+    expect(() => createModel({ ...steady, rampUp: 10_001 })).toThrow('ramp-up must not be longer')
   })
 })
 
 describe('withLevel', () => {
   it('makes the same model with another level and length', () => {
-    const closed = createModel('users', settings)
+    const closed = createModel(steady)
     expect(levelOf(closed)).toBe(30)
     expect(withLevel(closed, 7, 15_000)).toEqual({
       kind: 'closed',
@@ -79,7 +81,7 @@ describe('withLevel', () => {
         { durationMs: 13_000, users: 7 },
       ],
     })
-    const open = createModel('arrivalRate', settings)
+    const open = createModel(settings)
     expect(levelOf(open)).toBe(200)
     expect(withLevel(open, 7, 15_000)).toEqual({ ...open, ratePerSecond: 7, durationMs: 15_000 })
   })
@@ -97,14 +99,14 @@ describe('checkModel', () => {
   }
 
   it('refuses more threads than users, of whom some would have none', () => {
-    const model = createModel('users', { ...settings, users: 2 })
+    const model = createModel({ ...steady, users: 2 })
     checkModel(model, { ...plain, count: 2 })
     expect(() => checkModel(model, { ...plain, count: 3 })).toThrow('3 threads cannot share 2 users')
   })
 
   it('refuses bursts that overlap, outlast the run, or are beyond any machine', () => {
     const check = (...burst: { factor: number; atMs: number; lengthMs: number }[]) =>
-      checkModel(createModel('arrivalRate', { ...settings, burst }), { ...plain, raised: true })
+      checkModel(createModel({ ...settings, burst }), { ...plain, raised: true })
     check({ factor: 10, atMs: 0, lengthMs: 1000 }, { factor: 0.1, atMs: 1000, lengthMs: 9000 })
     expect(() => check({ factor: 2, atMs: 0, lengthMs: 1001 }, { factor: 2, atMs: 1000, lengthMs: 1 })).toThrow(
       'one after the other',
@@ -114,9 +116,9 @@ describe('checkModel', () => {
   })
 
   it('refuses to raise what has several levels, or none', () => {
-    checkModel(createModel('users', settings), { ...plain, raised: true })
-    checkModel(createModel('arrivalRate', settings), { ...plain, raised: true })
-    const stages = createModel('stages', settings)
+    checkModel(createModel(steady), { ...plain, raised: true })
+    checkModel(createModel(settings), { ...plain, raised: true })
+    const stages = createModel(staged)
     checkModel(stages, plain)
     expect(() => checkModel(stages, { ...plain, raised: true })).toThrow('it cannot raise stages that differ')
     checkModel({ ...saturation, requests: null, durationMs: 1000 }, { ...plain, raised: true })

@@ -120,9 +120,9 @@ describe('the model of so many users', () => {
   }
 
   it('spreads their starts unless a ramp-up is given; 0 lets all begin at once', () => {
-    expect(createModel('users', { ...settings, rampUp: undefined })).toEqual(spread(30, 10_000))
-    expect(createModel('users', { ...settings, rampUp: 0 })).toEqual({ ...spread(30, 10_000), starts: 'together' })
-    expect(createModel('users', { ...settings, rampUp: 2000 })).not.toHaveProperty('starts')
+    expect(createModel({ ...settings, rampUp: undefined })).toEqual(spread(30, 10_000))
+    expect(createModel({ ...settings, rampUp: 0 })).toEqual({ ...spread(30, 10_000), starts: 'together' })
+    expect(createModel({ ...settings, rampUp: 2000 })).not.toHaveProperty('starts')
   })
 
   it('does so at each level that is tried', () => {

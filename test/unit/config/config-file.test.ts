@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { whyNotPlain } from '../../../src/lib/config/plain-content.ts'
+import { whyNotPlain } from '../../../src/lib/config/config-file.ts'
 
 describe('what a config file holds', () => {
   it('is plain data', () => {

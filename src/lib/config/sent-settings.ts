@@ -1,25 +1,21 @@
 import { cutTo } from '../base/cut-text.ts'
 import { failure } from '../base/errors/errors.ts'
-import { definitionOf, type SettingName, type Settings } from './settings.ts'
+import { definitionOf, namesWith, variableName, type NamesWith, type Settings } from './settings.ts'
 
-/** What scenarios of workloads may ask for: no address of a server and no password is among it. */
-const names = ['workload', 'mix', 'seed', 'from', 'orders', 'bookedStatuses', 'conflictStatuses', 'cache'] as const
+const names = namesWith('scenario')
 
 /** The settings that make a workload's scenarios. */
-export type ScenarioSettings = Pick<Settings, (typeof names)[number] & SettingName>
+export type ScenarioSettings = Pick<Settings, NamesWith<'scenario'>>
 
-/** Those of all settings that scenarios know of. Of the cache they only know whether there is one. */
+/** Chooses the settings that scenarios may ask for. Of the cache they only know whether there is one. */
 export function scenarioSettings(settings: Settings): ScenarioSettings {
-  const chosen = Object.fromEntries(names.map((name) => [name, settings[name]])) as unknown as ScenarioSettings
+  const chosen = Object.fromEntries(names.map((name): [string, unknown] => [name, settings[name]])) as ScenarioSettings
   return { ...chosen, cache: settings.cache === 'none' ? 'none' : 'memory' }
 }
 
 const longestShown = 100
 
-/**
- * Reads those settings as they came from `source`, each by the limits that it has everywhere. Throws `setting-invalid` and
- * `setting-unknown`.
- */
+/** Reads these settings, which came from `source`, by the limits that they have everywhere. Throws `setting-invalid`, `setting-unknown`. */
 export function readScenarioSettings(given: Readonly<Record<string, unknown>>, source: string): ScenarioSettings {
   const unknown = Object.keys(given).find((key) => !names.some((name) => name === key))
   if (unknown !== undefined) {
@@ -34,5 +30,16 @@ export function readScenarioSettings(given: Readonly<Record<string, unknown>>, s
     const value = cutTo(longestShown, JSON.stringify(raw) ?? '')
     throw failure('setting-invalid', { key: name, source, value, allowed })
   })
-  return Object.fromEntries(read) as unknown as ScenarioSettings
+  return Object.fromEntries(read) as ScenarioSettings
+}
+
+/** The environment by which an API in a process of its own gets its settings, secrets among them. */
+export function serveEnvironment(values: Settings): Readonly<Record<string, string>> {
+  const given = namesWith('served').flatMap((name) => {
+    const value = values[name]
+    return value === undefined
+      ? []
+      : [[variableName(name), `${value}${definitionOf(name).served === 'ms' ? 'ms' : ''}`]]
+  })
+  return Object.fromEntries(given)
 }

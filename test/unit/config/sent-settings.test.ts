@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { resolveConfig } from '../../../src/lib/config/resolve.ts'
-import { scenarioSettings } from '../../../src/lib/config/scenario-settings.ts'
+import { scenarioSettings, serveEnvironment } from '../../../src/lib/config/sent-settings.ts'
 import type { Settings } from '../../../src/lib/config/settings.ts'
 import { loadWorkload, workloadNames } from '../../../src/lib/workloads/registry.ts'
 
@@ -29,5 +29,24 @@ describe('what leaves this machine for scenarios', () => {
     })
     expect(workload.scenarios(watched, 'test').length).toBeGreaterThan(0)
     expect(Object.keys(scenarioSettings(values))).toEqual(expect.arrayContaining([...asked]))
+  })
+})
+
+describe('what an API in a process of its own is given', () => {
+  it('makes it serve the same', async () => {
+    const flags = {
+      db: 'mysql://user:secret@10.0.0.1/test',
+      cacheTtl: '1500ms',
+      shutdownTimeout: '1m',
+      dbPool: '7',
+      metricsToken: 'x'.repeat(16),
+      locations: 'stations.json',
+      service: 'chat',
+    }
+    const { values: given } = await resolveConfig({ flags, env: {}, cwd: '/' })
+    const env = serveEnvironment(given)
+    expect(env).toMatchObject({ RUSHBENCH_CACHE_TTL: '1500ms', RUSHBENCH_SHUTDOWN_TIMEOUT: '60000ms' })
+    expect(env).not.toHaveProperty('RUSHBENCH_SERVICE_SECRET')
+    expect((await resolveConfig({ flags: {}, env, cwd: '/' })).values).toEqual(given)
   })
 })

@@ -1,0 +1,94 @@
+import { cosmiconfig } from 'cosmiconfig'
+import { failure, reasonOf } from '../base/errors/errors.ts'
+import { formatCount } from '../base/format.ts'
+import { settingNames } from './settings.ts'
+
+/** A config file, and the settings in it. */
+export interface ConfigFile {
+  readonly path: string
+  readonly content: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Reads the config file that is found from `cwd` up to the root of the project; null where there is none or an empty one.
+ * Throws `config-unreadable` or `setting-unknown`.
+ */
+export async function readConfigFile(cwd: string): Promise<ConfigFile | null> {
+  const explorer = cosmiconfig('rushbench', { searchStrategy: 'project' })
+  const found = await explorer.search(cwd).catch((error: unknown) => {
+    throw unreadableConfig((error as { filepath?: string }).filepath ?? cwd, error)
+  })
+  if (!found || found.isEmpty) return null
+  const content: unknown = found.config
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw failure('config-unreadable', { file: found.filepath, reason: 'it is not an object of settings' })
+  }
+  const why = whyNotPlain(content)
+  if (why !== null) throw failure('config-unreadable', { file: found.filepath, reason: why })
+  for (const key of Object.keys(content)) {
+    if (!Object.hasOwn(content, key) || !(settingNames as string[]).includes(key)) {
+      throw failure('setting-unknown', { key, source: found.filepath, allowed: settingNames })
+    }
+  }
+  return { path: found.filepath, content: content as Record<string, unknown> }
+}
+
+/** Where a parser of YAML came to what it cannot read, from 0 on. */
+interface Mark {
+  readonly line: number
+  readonly column: number
+}
+
+/**
+ * Returns `config-unreadable` for an error that loading a config file threw. A parser's message quotes the broken file,
+ * perhaps in the middle of a password: only the place is said, and nothing is kept for --verbose.
+ */
+function unreadableConfig(file: string, error: unknown): Error {
+  const broken = whereBroken(error)
+  if (broken !== null) return failure('config-unreadable', { file, reason: broken })
+  return failure('config-unreadable', { file, reason: reasonOf(error) }, error)
+}
+
+/** Says where a file is broken; null for an error that is no parser's. */
+function whereBroken(error: unknown): string | null {
+  if (!(error instanceof Error)) return null
+  const { mark } = error as { readonly mark?: Mark }
+  if (error.name === 'YAMLException') {
+    return mark ? `it breaks off in line ${mark.line + 1}, column ${mark.column + 1}` : 'it is not valid YAML'
+  }
+  if (!(error instanceof SyntaxError)) return null
+  const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(error.message) ?? []
+  if (line !== undefined) return `it breaks off in line ${line}, column ${column}`
+  if (error.message.startsWith('JSON Error')) return 'it is not whole JSON'
+  const [, ofModule] = /^[^\n]*:(\d+)\n/.exec(error.stack ?? '') ?? []
+  return ofModule === undefined ? 'it is not valid JavaScript' : `it breaks off in line ${ofModule}`
+}
+
+/** Values that a config file may hold, those that anchors repeat counted each time, and how deep they may lie. */
+const mostValues = 10_000
+const deepest = 20
+
+/** Why what a config file holds is no plain data of a size that settings could have; null where it is. */
+export function whyNotPlain(content: unknown): string | null {
+  let left = mostValues
+  const around = new Set<object>()
+
+  function look(value: unknown): string | null {
+    if (--left < 0) return `it holds more than ${formatCount(mostValues)} values, those that anchors repeat included`
+    if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') {
+      return `it holds a ${typeof value}, which no setting can be`
+    }
+    if (typeof value !== 'object' || value === null) return null
+    if (around.has(value)) return 'it holds a value that contains itself'
+    if (around.size === deepest) return `it is more than ${deepest} levels deep`
+    around.add(value)
+    for (const inner of Object.values(value)) {
+      const why = look(inner)
+      if (why !== null) return why
+    }
+    around.delete(value)
+    return null
+  }
+
+  return look(content)
+}
