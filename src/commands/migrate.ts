@@ -1,22 +1,7 @@
 import { Flags } from '@oclif/core'
-import { openDatabase } from '../lib/app/run-context.ts'
+import { migrateTables, type Migration } from '../lib/app/migrate.ts'
 import { BaseCommand } from '../lib/cli/base-command.ts'
 import { settingFlags } from '../lib/cli/flags.ts'
-import { describeDifference, describeExtras } from '../lib/adapters/databases/table-shapes.ts'
-import { compareTables, migrateDown, migrateUp, type TableComparison } from '../lib/adapters/databases/migrate.ts'
-import { formatTable, plain } from '../lib/base/format.ts'
-import { removeJournal, takeOverIfThere } from '../lib/seeding/journal.ts'
-import { loadWorkload } from '../lib/workloads/registry.ts'
-
-/** Result of the command, which `--json` prints. */
-interface Migration {
-  readonly url: string
-  /** Tables that were created or dropped. */
-  readonly changed: readonly string[]
-  readonly tables: readonly TableComparison[]
-  /** Parts of tables that this engine does not support. */
-  readonly leftOut: readonly string[]
-}
 
 export default class Migrate extends BaseCommand {
   static override summary = 'Create the tables (or drop them with --down).'
@@ -41,41 +26,10 @@ Exit codes: 3 a table is missing, not ours, of another version, or differs; 1 th
   async run(): Promise<Migration> {
     const { flags } = await this.parse(Migrate)
     const { values } = await this.resolveSettings(flags)
-    const { name, tables, seedsInBlocks } = await loadWorkload(values.workload)
-    const makesNothing = flags['status'] || flags['down']
-    await using database = await openDatabase(this.context, values.db, 1, { makesNothing })
-    let changed: readonly string[] = []
-    if (flags['down']) {
-      // A seeding that is under way would find its tables gone.
-      if (seedsInBlocks) await takeOverIfThere(database, { signal: this.signal })
-      changed = await migrateDown(database, name, tables)
-      if (seedsInBlocks) await removeJournal(database)
-    } else if (!flags['status']) changed = await migrateUp(database, name, tables)
-    const status = await compareTables(database, name, tables)
-    this.log(`${database.engine.name} ${database.engine.version}, ${database.url}`)
-    this.log(
-      formatTable(
-        ['table', 'state'],
-        status.map((table) => [table.name, describe(table, changed, flags['down'])]),
-      ),
-    )
-    for (const line of status.flatMap(describeComparison)) this.log(plain(line))
-    for (const what of database.unsupported) this.log(`unsupported: ${what}`)
-    if (flags['status'] && status.some(({ state }) => state !== 'present')) this.endWith('thresholdNotMet')
-    else if (flags['status'] && status.some(({ notCompared }) => notCompared !== undefined)) this.endWith('error')
-    return { url: database.url, changed, tables: status, leftOut: database.unsupported }
+    const migration = await migrateTables(this.context, values, flags)
+    if (flags.status && migration.tables.some(({ state }) => state !== 'present')) this.endWith('thresholdNotMet')
+    else if (flags.status && migration.tables.some(({ notCompared }) => notCompared !== undefined))
+      this.endWith('error')
+    return migration
   }
-}
-
-function describeComparison({ name, differences, extras, notCompared }: TableComparison): string[] {
-  return [
-    ...(notCompared === undefined ? [] : [`not compared: ${name}: ${notCompared}`]),
-    ...differences.map((difference) => `differs: ${describeDifference(name, difference)}`),
-    ...describeExtras(extras).map((extra) => `allowed: ${name} also has ${extra}`),
-  ]
-}
-
-function describe({ name, state }: TableComparison, changed: readonly string[], down: boolean): string {
-  if (!changed.includes(name)) return state
-  return down ? 'dropped' : 'created'
 }

@@ -6,6 +6,8 @@ import { migrateUp } from '../../../src/lib/adapters/databases/migrate.ts'
 import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
 import { auditLedgers } from '../../../src/lib/app/audit.ts'
 import { benchInserts } from '../../../src/lib/app/insert-bench.ts'
+import { insertSchedules } from '../../../src/lib/app/insert-schedules.ts'
+import { migrateTables } from '../../../src/lib/app/migrate.ts'
 import { publishAndFollow } from '../../../src/lib/app/publish.ts'
 import { abandonReservations, seedReservations } from '../../../src/lib/app/seed.ts'
 import { serve } from '../../../src/lib/app/server/serve.ts'
@@ -36,6 +38,45 @@ async function savedReports(): Promise<unknown[]> {
   const files = (await readdir(reports)).filter((name) => name.endsWith('.json'))
   return Promise.all(files.map(async (name) => JSON.parse(await readFile(join(reports, name), 'utf8')) as unknown))
 }
+
+describe('migrateTables', () => {
+  it('creates the tables, says how they are, and drops them', async () => {
+    const context = createTestContext()
+    const { values } = await configOf({ db })
+    const states = async (request: { down: boolean; status: boolean }) => {
+      const { changed, tables } = await migrateTables(context, values, request)
+      return { changed: changed.length, states: [...new Set(tables.map(({ state }) => state))] }
+    }
+    expect(await states({ down: false, status: true })).toEqual({ changed: 0, states: ['missing'] })
+    expect(await states({ down: false, status: false })).toEqual({ changed: 2, states: ['present'] })
+    expect(context.logged.at(-1)).toMatch(/reservations +created/)
+    expect(await states({ down: false, status: true })).toEqual({ changed: 0, states: ['present'] })
+    expect(await states({ down: true, status: false })).toEqual({ changed: 2, states: ['missing'] })
+    expect(context.logged.at(-1)).toMatch(/reservations +dropped/)
+  })
+})
+
+describe('insertSchedules', () => {
+  const calendar = { years: '1', from: '2027-01-01', opens: '8:00', closes: '8:00' }
+
+  it('fills the calendar, and raises places only where that is asked for', async () => {
+    await migrate('vaccination')
+    const context = createTestContext()
+    const fill = async (more: object) => insertSchedules(context, await configOf({ db, ...calendar, ...more }))
+    expect(await fill({})).toEqual({ slots: 365, added: 0, raised: 0 })
+    expect(await fill({ capacity: '1001' })).toEqual({ slots: 365, added: 0, raised: 365 })
+    expect(context.logged.at(-1)).toBe('365 slots in place, 0 of them new. 365 that were there have more places now.')
+    expect(context.tracked).toEqual(['Slots', 'Slots'])
+  })
+
+  it('is interrupted by the signal, and refuses hours that end before they begin', async () => {
+    await migrate('vaccination')
+    const stopped = createTestContext(AbortSignal.abort())
+    await expect(insertSchedules(stopped, await configOf({ db }))).rejects.toMatchObject({ code: 'interrupted' })
+    const wrong = insertSchedules(createTestContext(), await configOf({ db, closes: '7:00' }))
+    await expect(wrong).rejects.toMatchObject({ code: 'usage-wrong' })
+  })
+})
 
 describe('seedReservations', () => {
   beforeEach(() => migrate('vaccination'))
