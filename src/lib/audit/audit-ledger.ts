@@ -7,7 +7,7 @@ import type { Yielder } from '../base/progress.ts'
 /** Gives a row, or an entry of a ledger, the texts that its columns compare by. */
 export type CanonicalBooking = <B extends Pick<LedgerEntry, 'key' | 'resource' | 'id'>>(named: B) => B
 
-/** What is stored, to be gone through as often as needed without holding it in memory. */
+/** The stored bookings, which can be read as often as needed without holding them in memory. */
 export interface StoredBookings {
   scan(): AsyncIterable<StoredBooking>
   /** Null, or left out, where what is equal is written alike. */
@@ -103,7 +103,7 @@ function* setAside(found: Iterable<Violation>, compared: LedgerEntry, asked: Mis
   }
 }
 
-/** Those that the database does not find by its own comparison either: of a batch in which it finds some, halves are asked for. */
+/** Yields those that the database does not find by its own comparison either; a batch in which it finds some is halved. */
 async function* stillLost(missing: readonly Missing[], stored: StoredBookings): AsyncGenerator<Violation> {
   const rows = (await stored.find?.(missing.map(({ violation }) => violation.key))) ?? []
   const [first] = missing
@@ -118,7 +118,7 @@ async function* stillLost(missing: readonly Missing[], stored: StoredBookings): 
   }
 }
 
-/** `compared` is what the row is held against the ledger by; shown is the row itself. */
+/** Holds `compared` against the ledger, and shows the row itself. */
 function* judgeRow(
   row: StoredBooking,
   compared: StoredBooking,
@@ -126,7 +126,7 @@ function* judgeRow(
   { strays, stored: { mayBeOlder } }: { readonly strays: Strays; readonly stored: StoredBookings },
 ): Generator<Violation> {
   const match = index.match(compared)
-  // Padded where its column pads.
+  // A column that pads gives back the key with spaces.
   const key = row.key.trimEnd()
   if (match === 'stray') addStray(strays, { row, compared })
   if (match === 'unacknowledged') {

@@ -34,7 +34,7 @@ export async function collectViolations(
   return { acknowledged, refused, ...counts, passed, violations: [...faults, ...noFaults].slice(0, kept) }
 }
 
-/** What an inspection found, then what an audit finds. */
+/** The violations that an inspection found, then those that an audit finds. */
 export async function* afterInspection(
   inspected: Iterable<Violation> | AsyncIterable<Violation>,
   audit: AsyncIterable<Violation>,
@@ -43,14 +43,14 @@ export async function* afterInspection(
   yield* audit
 }
 
-/** What an audit found, with the bookings it had to go by: none of a single request is written down. */
+/** The findings of an audit in words, with the bookings that it rests on: a single request leaves no ledger. */
 export function auditPhrase(audit: AuditResult, hasLedger: boolean): string {
   const { acknowledged, oversold, inconsistent = 0 } = audit
   if (hasLedger) return `${formatCount(acknowledged)} bookings acknowledged: ${foundByAudit(audit)}`
   return `the tables by themselves, since no booking of a single request is written down: ${oversoldPhrase(oversold)}, ${formatCount(inconsistent)} inconsistent`
 }
 
-/** What an audit counted, in words; what is seldom found stands there only where it was. */
+/** The counts of an audit in words; rare kinds of violations are named only where there are some. */
 export function foundByAudit(audit: AuditResult): string {
   const { lost, duplicate, oversold, inconsistent = 0, refusedCommitted = 0 } = audit
   return [

@@ -2,7 +2,7 @@ import type { AnyTable, Database, Value } from '../ports/database.ts'
 import { type Canonical, asWritten } from './canonical.ts'
 import { failure } from '../base/errors/errors.ts'
 
-/** Where a database keeps bookings, and what there is to be booked. */
+/** The tables in which a database keeps bookings and bookable resources. */
 export interface BookingTables {
   readonly bookings: BookingsTable
   /** Null where nothing says how often something may be booked. */
@@ -12,13 +12,13 @@ export interface BookingTables {
 /** One row a booking; the primary key is what the API calls it. All others are names of columns. */
 export interface BookingsTable {
   readonly table: AnyTable
-  /** What the client called its attempt. */
+  /** The client's name for its attempt. */
   readonly key: string
-  /** What was booked. */
+  /** The resource that was booked. */
   readonly resource: string
-  /** Which rows count: those where this column has one of the values. All rows when it is left out. */
+  /** The rows that count are those where this column has one of the values; all rows when it is left out. */
   readonly status?: { readonly column: string; readonly booked: readonly string[] }
-  /** What each column compares by; as it is written when it is left out. */
+  /** The text that each column compares by; as it is written when it is left out. */
   readonly canonical?: (column: string) => Canonical
   /** Keys may be equal by a collation of which only the database knows all. */
   readonly hasLooseKeys?: boolean
@@ -36,7 +36,7 @@ export interface ResourcesTable {
   readonly capacity: string | number
   /** The column that says how many more there may be, where there is one. */
   readonly available?: string
-  /** What each column compares by; as it is written when it is left out. */
+  /** The text that each column compares by; as it is written when it is left out. */
   readonly canonical?: (column: string) => Canonical
 }
 
@@ -58,7 +58,7 @@ export async function* scanBookings(database: Database, bookings: BookingsTable)
   }
 }
 
-/** Those of them that the database itself takes to have one of `keys`. */
+/** The bookings that the database itself finds under one of `keys`. */
 export async function findBookings(
   database: Database,
   bookings: BookingsTable,
@@ -73,7 +73,7 @@ export async function findBookings(
     .map((row) => ({ id: text(row, table.primaryKey), key: text(row, key), resource: text(row, resource) }))
 }
 
-/** Whether a row counts, whose columns are read by what is handed over. */
+/** Returns a function that tells whether a row counts, given how to read its columns. */
 function statusFilter({ status, canonical }: BookingsTable): (textOf: (column: string) => string) => boolean {
   if (!status) return () => true
   const ofStatus = canonical?.(status.column) ?? asWritten

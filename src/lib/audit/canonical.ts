@@ -7,7 +7,7 @@ export type Canonical = (text: string) => string
 
 /** How the columns of a table compare. */
 export interface Comparison {
-  /** What a column compares by. */
+  /** The text that a column compares by. */
   canonical(column: string): Canonical
   /** Whether a column may take more texts for equal than its canonical does: only the database knows all of its collation. */
   isLoose(column: string): boolean
@@ -42,7 +42,7 @@ export async function readCanonicals(
   }
 }
 
-/** What a column of this nature compares by. */
+/** The text that a column of this collation compares by. */
 export function canonicalOf(nature: ColumnNature): Canonical {
   if (nature.compares === 'number') return (text) => decimalOf(text) ?? text
   if (nature.compares === 'uuid')

@@ -3,13 +3,13 @@ import type { LedgerEntry } from '../ports/scenario.ts'
 import type { StoredBooking } from './booking-tables.ts'
 
 /**
- * What a row is to the ledger: of nobody who is in it (`foreign`); the booking that was acknowledged; one that was not
- * acknowledged, for the first time or `again`; another one under the key of an acknowledged booking (`stray`); or one
+ * How a row relates to the ledger: it belongs to nobody there (`foreign`); is the booking that was acknowledged; one that was
+ * not acknowledged, for the first time or `again`; another one under the key of an acknowledged booking (`stray`); or one
  * whose every attempt was `refused`.
  */
 export type Match = 'foreign' | 'acknowledged' | 'unacknowledged' | 'again' | 'stray' | 'refused'
 
-/** What the ledger promised, as fingerprints of its entries by key. */
+/** The promises of a ledger, as fingerprints of its entries by key. */
 export interface LedgerIndex {
   /**
    * The strongest of several entries under one key counts: an acknowledgement (the first of them), then an attempt of
@@ -26,8 +26,8 @@ export interface LedgerIndex {
   readonly contradicted: number
 }
 
-/** What is known of a key, as bits. */
-const claimed = 1
+/** Bits of what is known of a key; `attempted`: it is in the ledger. */
+const attempted = 1
 const booked = 2
 const withoutId = 4
 const stored = 8
@@ -78,14 +78,14 @@ export function createLedgerIndex(expected: number): LedgerIndex {
       } else if (outcome === 'booked' && acknowledged[slot] !== hashBooking(id, resource)) contradicted++
       if (outcome === 'conflict' && !is(slot, booked | doubtful)) {
         const refused = hashBooking(undefined, resource)
-        if (!is(slot, claimed)) acknowledged[slot] = refused
+        if (!is(slot, attempted)) acknowledged[slot] = refused
         else if (acknowledged[slot] !== refused) mark(slot, refusedOften)
       }
-      mark(slot, outcome === 'unknown' || outcome === 'failed' ? claimed | doubtful : claimed)
+      mark(slot, outcome === 'unknown' || outcome === 'failed' ? attempted | doubtful : attempted)
     },
     match({ key, id, resource }) {
       const slot = slotOf(key)
-      if (!is(slot, claimed)) return 'foreign'
+      if (!is(slot, attempted)) return 'foreign'
       const again = is(slot, stored)
       if (!is(slot, booked | doubtful)) {
         // A key that was refused for one resource may be under way for another one when a load is killed.

@@ -27,7 +27,7 @@ const mapping = z.strictObject({
     .optional(),
 })
 
-/** Where somebody else's database keeps bookings, and what there is to be booked: names of tables and columns. */
+/** The names of tables and columns in which somebody else's database keeps bookings and bookable resources. */
 export type AuditMapping = z.output<typeof mapping>
 
 /** An object in the config file; the same as JSON text elsewhere. */
@@ -44,7 +44,7 @@ function parseJson(text: string, context: z.RefinementCtx): unknown {
   }
 }
 
-/** What the audit reads of tables that are somebody else's. */
+/** The tables of a mapping, as the audit reads them. */
 export function mappedTables({ bookings, resources }: AuditMapping): BookingTables {
   const { key, resource, status } = bookings
   return {

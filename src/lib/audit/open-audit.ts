@@ -38,7 +38,7 @@ export async function openAudit(
   return (ledger, watch) => auditBookings(database, tables, ledger, watch)
 }
 
-/** Who has none of them at all has perhaps an API of their own, and should not be told to make them. */
+/** A database without any of the tables perhaps belongs to another API, so that nobody is told to make them there. */
 async function requireOwnTables(
   database: Database,
   { name, tables }: Pick<Workload, 'name' | 'tables'>,

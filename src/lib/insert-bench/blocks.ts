@@ -30,7 +30,7 @@ export interface Series {
   readonly counters: readonly CounterReading[]
   /** That its blocks took, ms; 0 where single inserts were timed one after the other. */
   readonly elapsedMs: number
-  /** Of all series together, where there is one. */
+  /** The schedule of all series together, where there is one. */
   readonly schedule?: Schedule
 }
 

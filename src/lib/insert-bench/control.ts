@@ -49,7 +49,7 @@ export async function paceControl(
   return latencies
 }
 
-/** What a report says of blocks of the control; undefined without any. */
+/** Summarizes blocks of the control for a report; undefined without any. */
 export function summarizeControl(statement: string, blocks: readonly (readonly number[])[]): Control | undefined {
   const measured = blocks.filter((block) => block.length > 0)
   if (measured.length === 0) return undefined

@@ -14,7 +14,7 @@ export interface Forecast {
 const minSizes = 4
 /** Through two, any line goes. */
 const minSizesPastKnee = 3
-/** Of the logarithm of the rows: tenfold. */
+/** The farthest that is extrapolated, as a logarithm of rows: tenfold. */
 const furthest = 1
 
 /**

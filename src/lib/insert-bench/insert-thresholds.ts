@@ -9,7 +9,7 @@ import {
 import type { Checkpoint, Latencies } from './measure.ts'
 import type { Stream } from './stream.ts'
 
-/** What was measured, as thresholds see it. */
+/** Measurements as thresholds see them. */
 export interface Measured {
   readonly checkpoints: readonly Checkpoint[]
   readonly stream?: Stream | undefined

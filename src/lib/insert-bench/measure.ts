@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { mean, medianOf, quantile } from '../base/stats/quantiles.ts'
 import { turnEveryMs, type Schedule } from './pace.ts'
-import type { WarmUp } from './warm-up.ts'
 import type { ServerCounter } from '../ports/database.ts'
 import type { InsertKeyOrder } from '../base/key-order.ts'
 
@@ -24,7 +23,7 @@ export interface Checkpoint extends Latencies {
   readonly blocks: number[]
   /** All latencies of each block, as `writeDistribution` writes them. */
   readonly latencies: string[]
-  /** What costs the server next to nothing, measured in turns with the inserts: what the client costs. */
+  /** The client's own cost: a statement that costs the server next to nothing, measured in turns with the inserts. */
   readonly control?: Control
   /** Per insert for totals; empty when the server tells nothing, or not for one order of keys alone. */
   readonly counters: CounterReading[]
@@ -39,11 +38,23 @@ export interface Checkpoint extends Latencies {
 
 /** Statements that cost the server next to nothing, sent as inserts are; microseconds. */
 export interface Control extends Latencies {
-  /** What was sent. */
   readonly statement: string
   readonly statements: number
   /** The median of each block. */
   readonly blocks: number[]
+}
+
+/** The work that was done before anything was measured. */
+export interface WarmUp {
+  /** All series together. */
+  readonly inserts: number
+  /** Statements of the control. */
+  readonly statements: number
+  /** Median of the control in the first round and in the last, microseconds; missing where none was sent. */
+  readonly from?: number
+  readonly to?: number
+  /** The control's median got no lower any more. */
+  readonly steady: boolean
 }
 
 /** A stretch of inserts with keys of one order, measured without a break; microseconds. */
@@ -101,7 +112,7 @@ function toNanoseconds(us: number): number {
   return Math.round(us * 1000) / 1000
 }
 
-/** What a server counted while inserts were timed. */
+/** One count of a server while inserts were timed. */
 export interface CounterReading {
   readonly name: string
   readonly unit: string

@@ -24,7 +24,7 @@ export interface Model {
   readonly perDecade?: Estimate
   /** Rows. */
   readonly knee?: Estimate
-  /** What was fitted, from the smallest size to the largest. */
+  /** The points that were fitted, from the smallest size to the largest. */
   readonly curve?: CurvePoint[]
   readonly criterion?: Criteria
   readonly forecast?: Forecast
@@ -38,7 +38,7 @@ export interface CurvePoint {
   readonly high: number
 }
 
-/** What a model is made from. */
+/** One measured point that a model is made from. */
 type Measured = Pick<Checkpoint, 'rows' | 'blocks' | 'control'>
 
 /**
@@ -69,13 +69,13 @@ function differences(some: readonly Measured[], others: readonly Measured[]): Me
 
 /** How the model is made. */
 export interface ModelOptions {
-  /** Of the bootstrap. */
+  /** Seed of the bootstrap. */
   readonly seed: string
   /** Rows to forecast p50 at. */
   readonly forecast?: number | undefined
 }
 
-/** Of a normal distribution, 1 / 0.6745. */
+/** The ratio of standard deviation to median deviation of a normal distribution, 1 / 0.6745. */
 const madToDeviation = 1.4826
 
 /**
@@ -150,7 +150,7 @@ function curvePoints({ curve, drawn, groups }: Fitted): CurvePoint[] {
   })
 }
 
-/** Of the logarithm of the rows, some 5%. */
+/** Distance in the logarithm of the rows, some 5%. */
 const edge = 0.02
 
 /**

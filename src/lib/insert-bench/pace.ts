@@ -94,17 +94,17 @@ async function send(run: Run, connection: number): Promise<void> {
   }
 }
 
-/** What became of a schedule. */
+/** How far a schedule was kept. */
 export interface Schedule {
   /** Inserts a second that were to begin. */
   readonly asked: number
-  /** That came back, a second. */
+  /** Inserts a second that came back. */
   readonly reached: number
-  /** They began when they were due, but for what single slow ones held up. */
+  /** Whether they began when they were due, apart from delays behind single slow ones. */
   readonly kept: boolean
 }
 
-/** Of the time that the schedule takes. */
+/** The share of the schedule's time by which it may be exceeded. */
 const mayTakeLonger = 0.05
 const usPerMs = 1000
 

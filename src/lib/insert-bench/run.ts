@@ -4,8 +4,8 @@ import type { Clock } from '../base/measure/clock.ts'
 import { distributionOf, writeDistribution } from '../base/measure/distribution.ts'
 import { summarizeControl } from './control.ts'
 import { countInserts, leadInsOf, measureSeries, type BlockOptions, type Series } from './blocks.ts'
-import { medianOfBlock, summarizeLatencies, type Checkpoint } from './measure.ts'
-import { mostWarmUpInserts, warmUp, type WarmUp } from './warm-up.ts'
+import { medianOfBlock, summarizeLatencies, type Checkpoint, type WarmUp } from './measure.ts'
+import { mostWarmUpInserts, warmUp } from './warm-up.ts'
 import { closeAfter, type BenchSession, type BenchTable } from './table.ts'
 
 /** How to measure. */
@@ -87,7 +87,7 @@ async function measureAt(table: BenchTable, options: BenchOptions): Promise<Chec
   )
 }
 
-/** How often progress is told of, ms: to draw it takes longer than an insert. */
+/** Interval of progress reports, ms: drawing one takes longer than an insert. */
 const tellEveryMs = 100
 
 /** The session, with `onProgress` told now and then of how many rows were drawn. */
@@ -109,7 +109,7 @@ export function watch(session: BenchSession, total: number, clock: Clock, onProg
   }
 }
 
-/** What a report says of one series at one table size. */
+/** Summarizes one series at one table size for a report. */
 function summarize(
   rows: number,
   series: Series & { warm: WarmUp; statement: string },

@@ -16,7 +16,7 @@ import {
 } from '../base/stats/curve.ts'
 
 /**
- * Of the curve of p50 over the rows. `drift`: p50 changes, but as the control does, or it falls with no control that
+ * The shape of the curve of p50 over the rows. `drift`: p50 changes, but as the control does, or it falls with no control that
  * stays: that is the machine, not the table.
  */
 export type Shape = 'flat' | 'logarithmic' | 'knee' | 'drift' | 'unknown'
@@ -44,13 +44,13 @@ const draws = 1000
 const leastGrowth = 2
 /** "Strong" on the scale of Kass and Raftery, "Bayes Factors", JASA 1995. */
 const kneeMustWinBy = 6
-/** Of a knee being chance, where the table is flat, and where it goes with the logarithm. */
+/** The chance that a knee is an accident, where the table is flat, and where latency grows with the logarithm. */
 const mostChance = { flat: 0.01, logarithmic: 0.003 }
-/** What a logarithm and its power lose. */
+/** The rounding error of a logarithm and its power. */
 const rounding = 1e-9
 /** So much of the relative change is the machine's when the control has it too. */
 const sharedByControl = 0.5
-/** What the clock and the rounding of a report tell apart, microseconds. */
+/** The smallest difference that the clock and a report's rounding can show, microseconds. */
 const resolution = 0.1
 /** A change must be larger than so many times the spread of the blocks. */
 const noiseMargin = 2
@@ -60,7 +60,7 @@ export function xOf(rows: number): number {
   return Math.log10(Math.max(smallestRows, rows))
 }
 
-/** What was found, and what later steps go on with. */
+/** A result, and the data that later steps need. */
 export interface ShapeResult {
   readonly shape: Shape
   readonly reason: string
@@ -70,7 +70,7 @@ export interface ShapeResult {
   readonly fitted?: Fitted
 }
 
-/** What a result is made from. */
+/** The data that a result is made from. */
 export interface ShapeInput {
   /** Block medians of each size, microseconds over `xOf` rows. */
   readonly groups: readonly Group[]
@@ -207,7 +207,7 @@ function fewnessFactor(free: number): number {
   return free < 1 ? 0 : (student[free - 1] ?? normal + 2.4 / free) / normal
 }
 
-/** What a curve changes by from the smallest to the largest size, microseconds. */
+/** The change of a curve from the smallest to the largest size, microseconds. */
 export function changeOf({ curve, drawn, groups }: Fitted): Estimate {
   const xs = groups.map(({ x }) => x)
   const [from, to] = [Math.min(...xs), Math.max(...xs)]

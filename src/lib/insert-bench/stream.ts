@@ -51,7 +51,7 @@ export interface Stream {
   readonly inserts: number
   /** Spent inserting. */
   readonly seconds: number
-  /** Of the last tenth of the buckets. */
+  /** The rate of the last tenth of the buckets. */
   readonly exitInsertsPerSecond: number
   /** Only where there is one. */
   readonly schedule?: Schedule

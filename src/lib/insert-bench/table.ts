@@ -2,7 +2,7 @@ import type { InsertKeyOrder } from '../base/key-order.ts'
 import type { ServerCounter } from '../ports/database.ts'
 import { failure, reasonOf } from '../base/errors/errors.ts'
 
-/** The parts of an insert benchmark that know the table. */
+/** The operations of an insert benchmark on its table. */
 export interface BenchTable {
   /** Rows in it now. */
   count(): Promise<number>
@@ -10,7 +10,7 @@ export interface BenchTable {
   requireRoom(rows: number): Promise<void>
   /** Adds rows until the table has `rows`; fewer when the signal aborts. */
   seedTo(rows: number): Promise<void>
-  /** What its server counts; empty when it tells nothing. */
+  /** The server's counters; empty when it has none. */
   counters(): Promise<readonly ServerCounter[]>
   /** Opens it for up to `inserts` single durable inserts, on so many connections. */
   open(inserts: number, connections: number): Promise<BenchSession>
@@ -20,7 +20,7 @@ export interface BenchTable {
 export interface BenchSession {
   /** Makes a row; what is returned inserts it on that connection (from 0) and resolves when it is durable. */
   draw(keys: InsertKeyOrder, connection: number): () => Promise<void>
-  /** What the control is: a statement that costs the server next to nothing. */
+  /** The control: a statement that costs the server next to nothing. */
   readonly controlStatement: string
   /** Sends the control on that connection (from 0), in the way in which an insert is sent. */
   control(connection: number): Promise<void>

@@ -1,5 +1,6 @@
 import { medianOf } from '../base/stats/quantiles.ts'
 import { timeControl, type ControlOptions } from './control.ts'
+import type { WarmUp } from './measure.ts'
 import { paceInserts } from './pace.ts'
 import type { BenchSession } from './table.ts'
 import type { InsertKeyOrder } from '../base/key-order.ts'
@@ -11,20 +12,7 @@ export interface WarmUpOptions extends ControlOptions {
   readonly warmup: number | null
 }
 
-/** What was done before anything was measured. */
-export interface WarmUp {
-  /** All series together. */
-  readonly inserts: number
-  /** Of the control. */
-  readonly statements: number
-  /** Median of the control in the first round and in the last, microseconds; missing where none was sent. */
-  readonly from?: number
-  readonly to?: number
-  /** The control's median got no lower any more. */
-  readonly steady: boolean
-}
-
-/** How many go into a round: as many as take `roundMs`, within these bounds. */
+/** Bounds of a round, which has as many as take `roundMs`. */
 interface Bounds {
   readonly least: number
   readonly most: number
@@ -33,7 +21,7 @@ interface Bounds {
 const roundMs = 25
 /** Inserts of each series. */
 const insertsPerRound: Bounds = { least: 20, most: 50 }
-/** Of the control: Node compiles what has run a few hundred times. */
+/** Statements of the control: Node compiles what has run a few hundred times. */
 const statementsPerRound: Bounds = { least: 50, most: 250 }
 /** Inserts of each series at most: they grow the table that is to be measured. */
 export const mostWarmUpInserts = 500
@@ -41,7 +29,7 @@ export const mostWarmUpInserts = 500
 const mostRounds = 60
 /** Rounds that are held against as many before them. */
 const compared = 3
-/** By so much the medians of rounds may still fall. */
+/** The share by which the medians of rounds may still fall. */
 const mayFall = 0.03
 
 /**

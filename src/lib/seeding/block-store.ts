@@ -3,23 +3,23 @@ import { createBlockSource, type BlockPlan } from './blocks.ts'
 import { isBlockStored, isDeferred, receiptOf } from './journal.ts'
 import type { SeedRecipe, SeedTarget } from './recipe.ts'
 
-/** A seeding's way in, opened. */
+/** An open bulk strategy of a seeding. */
 export interface BlockStore {
-  /** Of the whole seeding, by their numbers. */
+  /** All blocks of the seeding, by their numbers. */
   readonly plans: readonly BlockPlan[]
-  /** What stores blocks one after the other; several of them work side by side. */
+  /** Makes a loader that stores blocks one after the other; several of them work side by side. */
   createLoader(): (plan: BlockPlan) => Promise<void>
   /** Makes everything durable. */
   close(): Promise<void>
 }
 
-/** The engine's fastest way in, and why each that is faster is not taken. */
+/** The fastest bulk strategy that the server allows, and why each faster one is passed over. */
 export interface ChosenStrategy {
   readonly strategy: InsertStrategy
   readonly passedOver: readonly string[]
 }
 
-/** Asks the server which ways in it lets us take. */
+/** Asks the server which strategies it allows. */
 export async function chooseStrategy(database: Database): Promise<ChosenStrategy> {
   const passedOver: string[] = []
   for (const strategy of database.insertStrategies) {
@@ -27,11 +27,11 @@ export async function chooseStrategy(database: Database): Promise<ChosenStrategy
     if (reason === null) return { strategy, passedOver }
     passedOver.push(`${strategy.name}: ${reason}`)
   }
-  throw new Error(`no way to insert into ${database.engine.name}: ${passedOver.join('; ')}`)
+  throw new Error(`no strategy inserts into ${database.engine.name}: ${passedOver.join('; ')}`)
 }
 
 /**
- * Opens a way in for a recipe's blocks. A block that has its entry in the journal already, or gets it from somebody else
+ * Opens a strategy for a recipe's blocks. A block that has its entry in the journal already, or gets it from somebody else
  * meanwhile, counts as stored: it has the same rows, whoever stores them.
  */
 export async function openBlockStore<R extends object>(

@@ -6,7 +6,7 @@ import { chunksKept, rowsPerChunk } from '../base/limits.ts'
 /** Rows that are stored with one commit. Fewer cost more commits, more grow the log and the wait at Ctrl-C. */
 const rowsPerBlock = 50_000
 
-/** Which of a seeding's rows a block holds. */
+/** The rows of a seeding that a block holds. */
 export interface BlockPlan {
   /** From 0. */
   readonly number: number

@@ -10,20 +10,20 @@ import { forgetLease, renewLease, requireFree, takeLease, type LeaseOptions } fr
 import { decodeRecipe, encodeRecipe, rowsOf, type SeedRecipe } from './recipe.ts'
 
 /**
- * What a seeding needs to be gone on with, in the database that is seeded: what it is made of, and which of its blocks
- * are stored. There while a seeding is unfinished, gone when all its rows are in.
+ * The state from which a seeding is resumed, kept in the database that is seeded: its recipe, and which of its blocks are
+ * stored. It is there while a seeding is unfinished, and gone when all its rows are in.
  */
 export interface Journal {
   /** No other seeding has it, in no other database. */
   readonly id: string
   readonly recipe: SeedRecipe
-  /** What the table held before; null when nobody looked. */
+  /** Rows of the table before the seeding; null when nobody looked. */
   readonly before: RowSum | null
   /** Numbers of the blocks that are stored. */
   readonly stored: ReadonlySet<number>
 }
 
-/** In whose name the journal's tables are made. */
+/** The owner that the journal's tables are marked with. */
 const owner = 'seeding'
 const tables = [storedBlocks, parts]
 
@@ -51,7 +51,7 @@ export async function beginJournal(
   // Of two who made them, one may have taken back what it had made.
   await makeTables(database)
   await refuseUnfinished(database)
-  // What one that was killed before its first row has left.
+  // Left by a seeding that was killed before its first row.
   await database.store.remove(parts, { part: { gte: 0 } })
   await database.store.remove(storedBlocks, {})
   const id = randomUUID()
@@ -196,7 +196,7 @@ export async function takeOverIfThere(database: Database, lease: LeaseOptions): 
   })
 }
 
-/** What tells that block `number` is stored; to be stored with it. */
+/** The row that says that block `number` is stored; to be stored with it. */
 export function receiptOf(number: number): Rows<StoredBlock> {
   return { table: storedBlocks, rows: [{ block: number }] }
 }

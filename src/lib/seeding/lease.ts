@@ -13,10 +13,10 @@ export const leasePart = -1
 /** How long a lease is good for without being prolonged, ms. */
 const seedingLeaseMs = 15_000
 
-/** Of one who measures meanwhile, and whose server is to be left alone: prolonged once in more than a minute. */
+/** The same for a measurement, whose server is to be left alone: it is prolonged less than once a minute. */
 export const quietLeaseMs = 240_000
 
-/** It is prolonged so often while it is good. */
+/** How many times a lease is prolonged within its own length. */
 const renewalsInLease = 3
 
 const askAgainMs = 500
@@ -27,17 +27,17 @@ const SavedLease = z.strictObject({
   /** For people: `process 4711 on host db1`. */
   owner: z.string(),
   process: z.strictObject({ place: z.string(), pid: z.number(), startedAt: z.string() }),
-  /** Of the server's clock, ms since 1970. */
+  /** By the server's clock, ms since 1970. */
   since: z.number(),
   until: z.number(),
 })
 
 type SavedLease = z.output<typeof SavedLease>
 
-/** How a lease is waited for. */
+/** Options of taking a lease. */
 export interface LeaseOptions {
   readonly leaseMs?: number
-  /** Told in a sentence what is waited for. */
+  /** Called with a sentence that says what is waited for. */
   readonly onWait?: (text: string) => void
   readonly signal?: AbortSignal
 }
@@ -52,7 +52,7 @@ interface Held {
   readonly timer: NodeJS.Timeout
 }
 
-/** What each database handle holds. */
+/** The lease that each database handle holds. */
 const held = new WeakMap<Database, Held>()
 
 /**

@@ -20,7 +20,7 @@ export interface ParentRows {
   readonly rows: number
 }
 
-/** What a seeding's rows follow from: the same recipe gives the same rows. Plain data. */
+/** Everything that a seeding's rows follow from, as plain data: the same recipe gives the same rows. */
 export interface SeedRecipe {
   readonly seed: string
   readonly keys: KeyOrder
@@ -132,7 +132,7 @@ export function distributeEvenly(capacities: readonly Capacity[], rows: number):
   return capacities.flatMap(({ key }, index) => (given[index]! > 0 ? [{ key, rows: given[index]! }] : []))
 }
 
-/** What was asked for of a seeding; what was not is whatever the unfinished one has. */
+/** The options that a seeding was asked for with; one that is left out may have any value. */
 export interface AskedRecipe {
   readonly rows?: number
   /** For each slot. */
@@ -164,7 +164,7 @@ function asFlags(recipe: AskedRecipe): string {
     .join(' ')
 }
 
-/** What of a saved report says what was seeded. */
+/** The part of a saved report that says what was seeded. */
 export interface SeededReport {
   /** As `encodeRecipe` wrote it; earlier versions saved none. */
   readonly recipe?: string | undefined

@@ -18,28 +18,28 @@ export interface SeedOptions {
   readonly signal?: AbortSignal
 }
 
-/** What came of it. */
+/** The result of a seeding. */
 export interface SeedResult {
   /** Stored by this run. */
   readonly rows: number
   /** Stored by the runs that this one went on from. */
   readonly resumedAt: number
   readonly seconds: number
-  /** Of them for indexes and counters that had to wait for the rows. */
+  /** The share of `seconds` that went to indexes and counters, which had to wait for the rows. */
   readonly finishSeconds: number
   readonly rowsPerSecond: number
-  /** Of this process, MB. */
+  /** The most memory that this process had, MB. */
   readonly maxRssMb: number
   readonly strategy: string
   readonly durability: string
-  /** Why a faster way in was not taken; empty when the fastest was. */
+  /** Why each faster strategy was passed over; empty when the fastest was taken. */
   readonly passedOver: readonly string[]
   /** The signal aborted before all rows were stored; those that were are whole blocks. */
   readonly interrupted: boolean
 }
 
 /**
- * Begins a seeding and stores its rows by the engine's fastest way in, a block at a time. Each block is committed
+ * Begins a seeding and stores its rows by the engine's fastest bulk strategy, a block at a time. Each block is committed
  * with its counters and its entry in the journal, so that the seeding can be gone on with wherever it stops. `before`
  * is what the table holds, where it is known. Throws `seeding-unfinished`, `rows-differ`, and what the engine throws.
  */
@@ -58,7 +58,7 @@ export async function seedRows<R extends object>(
   }
 }
 
-/** Told of blocks while they are stored. */
+/** Callbacks for blocks while they are stored. */
 export interface BlockListener {
   readonly onStored: (plan: BlockPlan) => void
   /** The database has lost it again: it crashed, and had not waited for the disk. */
@@ -107,7 +107,7 @@ export async function resumeSeeding<R extends object>(
     throw error
   }
   const loadedAt = performance.now()
-  // Who has lost it leaves what is left to do to the one who has taken it.
+  // A process that has lost the lease leaves the rest to the one that has taken it.
   await renewLease(database)
   if (done === total) await finishSeeding(database, target, recipe)
   const endedAt = performance.now()
@@ -136,7 +136,7 @@ function isRightMissing(error: unknown): boolean {
   return error instanceof RushbenchError && error.code === 'right-missing'
 }
 
-/** An error that has come because another process took the seeding away is said to be that. */
+/** Replaces an error by its cause where another process has taken the seeding away. */
 async function explained(database: Database, storing: Promise<void>): Promise<void> {
   try {
     await storing
@@ -145,7 +145,7 @@ async function explained(database: Database, storing: Promise<void>): Promise<vo
   }
 }
 
-/** In this process. */
+/** Stores blocks in this process. */
 function storeHere<R extends object>(
   database: Database,
   target: SeedTarget<R>,
@@ -170,7 +170,7 @@ function storeHere<R extends object>(
   }
 }
 
-/** Makes what had to wait, and forgets the seeding: its rows stay, those that are missing stay out. */
+/** Makes the indexes and counters that had to wait, and forgets the seeding: its rows stay, missing ones stay out. */
 export async function finishSeeding<R extends object>(
   database: Database,
   { layout, counter }: SeedTarget<R>,
@@ -187,12 +187,12 @@ export async function finishSeeding<R extends object>(
 async function inParallel<T>(
   items: readonly T[],
   { connections, signal }: SeedOptions,
-  hire: () => (item: T) => Promise<void>,
+  createWork: () => (item: T) => Promise<void>,
 ): Promise<void> {
   const queue = items.values()
   let failed = false
   const worker = async (): Promise<void> => {
-    const work = hire()
+    const work = createWork()
     for (const item of queue) {
       if (failed || signal?.aborted) return
       try {

@@ -52,7 +52,7 @@ export async function sumRecipe<R extends object>(
   return summer.result()
 }
 
-/** What was found, when it is what was expected. Throws `verification-failed`. */
+/** Returns `found` when it equals what was expected. Throws `verification-failed`. */
 export function compareSums<R extends object>({ layout }: SeedTarget<R>, expected: RowSum, found: RowSum): RowSum {
   if (expected.rows === found.rows && expected.checksum === found.checksum) return found
   throw failure('verification-failed', {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { openSqliteFile } from '../../databases/sqlite/open-file.ts'
+import { openSqliteFile } from '../../databases/sqlite/connection.ts'
 import type { SqliteConnection } from '../../databases/sqlite/connection.ts'
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
 import { deliver, watchOutage } from '../delivery.ts'

@@ -1,11 +1,10 @@
 import { ignoreFailure } from '../../../base/abort.ts'
 import type { AnyTable, Change } from '../../../ports/database.ts'
-import type { MongoConnection } from './connection.ts'
+import type { MongoConnection, Doc } from './connection.ts'
 import {
   toDocument,
   toFilter,
   toOperators,
-  type Doc,
   type Filter,
   type Operators,
   insertDocuments,

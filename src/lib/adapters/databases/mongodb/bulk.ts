@@ -10,8 +10,8 @@ import type {
   InsertStrategy,
   Value,
 } from '../../../ports/database.ts'
-import type { MongoConnection } from './connection.ts'
-import { toDocument, type Doc, insertDocuments, removeDocuments } from './documents.ts'
+import type { MongoConnection, Doc } from './connection.ts'
+import { toDocument, insertDocuments, removeDocuments } from './documents.ts'
 import { createRowEncoder, type RowEncoder } from './encode.ts'
 import { findDuplicates } from './errors.ts'
 import { findDocumentSequence, insertSequence } from './sequence.ts'

@@ -14,10 +14,14 @@ import type { AnyTable } from '../../../ports/database.ts'
 import { retry, createRetryCounter } from '../retry.ts'
 import { factsOf, tlsOptions, type TlsMaterial } from '../tls.ts'
 import { createWaitWatch } from '../waits.ts'
-import type { Doc } from './documents.ts'
 import { translateMongoError, findMongoTransientError } from './errors.ts'
 import { readMongoUrl, type MongoUrl } from './url.ts'
 import type { RetryCounts, OnWait, ConnectionFacts } from '../../../ports/database-facts.ts'
+
+/** A row as MongoDB keeps it: the primary key is `_id`, the other columns keep their names. */
+export interface Doc extends Document {
+  readonly _id: string | number
+}
 
 /** A pool of connections to one database. */
 export interface MongoConnection {

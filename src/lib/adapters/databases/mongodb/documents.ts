@@ -1,12 +1,6 @@
-import type { Document } from 'mongodb'
 import type { AnyPatch, AnyTable, AnyWhere, Condition, Value } from '../../../ports/database.ts'
-import type { MongoConnection } from './connection.ts'
+import type { Doc, MongoConnection } from './connection.ts'
 import { findDuplicates } from './errors.ts'
-
-/** A row as MongoDB keeps it: the primary key is `_id`, the other columns keep their names. */
-export interface Doc extends Document {
-  readonly _id: string | number
-}
 
 /** Conditions as MongoDB reads them. */
 export type Filter = Record<string, Value | Record<string, Value | readonly Value[]>>

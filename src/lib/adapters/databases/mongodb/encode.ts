@@ -1,5 +1,6 @@
 import type { AnyLayout, Value } from '../../../ports/database.ts'
-import { fieldOf, type Doc } from './documents.ts'
+import { fieldOf } from './documents.ts'
+import type { Doc } from './connection.ts'
 
 /** Turns encoded rows into documents. */
 export interface RowEncoder {

@@ -1,7 +1,7 @@
 import type { AnyTable, ColumnName, FindOptions, Patch, Store, Table, Value, Where } from '../../../ports/database.ts'
 import { applyChanges } from './apply.ts'
-import type { MongoConnection } from './connection.ts'
-import { fieldOf, toDocument, toFilter, toOperators, toRow, type Doc, insertDocuments } from './documents.ts'
+import type { MongoConnection, Doc } from './connection.ts'
+import { fieldOf, toDocument, toFilter, toOperators, toRow, insertDocuments } from './documents.ts'
 
 /** Documents that are read at once: some MB at the most. */
 const batchSize = 2000

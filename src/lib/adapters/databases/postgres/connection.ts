@@ -18,7 +18,7 @@ import { createWaitWatch } from '../waits.ts'
 import { findPostgresTransientError, translatePostgresError } from './errors.ts'
 import { findPostgresHolder } from './lock-holder.ts'
 import { createStatementNames, executeNamed } from './named-statement.ts'
-import { openListener, type PostgresListener } from './notification.ts'
+import { openListener, type Listen } from './notification.ts'
 import { findServer, socketOf, type FoundServer } from './servers.ts'
 import { prepareSession } from './session.ts'
 import { readPostgresUrl, type PostgresUrl } from './url.ts'
@@ -36,8 +36,7 @@ export interface PostgresConnections extends ConnectedSqlPool<PostgresSession> {
    * parent's table before loads its children's rows a seventh slower (measured on PostgreSQL 15).
    */
   renew(): Promise<void>
-  /** A connection of its own that listens on `channel`. */
-  listen(channel: string, onPayload: (payload: string) => void): Promise<PostgresListener>
+  readonly listen: Listen
 }
 
 /** Opens a pool and makes sure that the server answers. */

@@ -111,7 +111,7 @@ function createDatabase(connections: PostgresConnections, flavour: PostgresFlavo
     watchInserts: (table, listener) =>
       // A pooler gives the session that listens to somebody else.
       flavour.notifications && !connections.connection.pooled
-        ? watchPostgresInserts(connections, server.store, table, listener)
+        ? watchPostgresInserts(connections.listen, server.store, table, listener)
         : pollInserts(server.store, table, listener),
     counters: async () => (flavour.counters ? readPostgresCounters(connections, inserters) : []),
     facts: (tables) => readPostgresFacts(connections, tables, connections.own()),

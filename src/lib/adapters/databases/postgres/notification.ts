@@ -6,7 +6,6 @@ import { prepareSession } from './session.ts'
 import type { PostgresUrl } from './url.ts'
 import type { AnyTable, InsertListener, InsertWatch, Store, Table, Value } from '../../../ports/database.ts'
 import { keepFollowing, tellAll, tellKeys, tellMissing } from '../watch.ts'
-import type { PostgresConnections } from './connection.ts'
 
 /** Bytes of keys in one notification: the server takes 8,000 less one, and the last key may stand beyond this. */
 const payloadBytes = 7000
@@ -48,7 +47,7 @@ export function dropNotificationSql(table: AnyTable): string {
  * table, so that nothing falls between, in whatever order transactions commit; the same again after a lost connection.
  */
 export function watchPostgresInserts<R extends object>(
-  connections: PostgresConnections,
+  listen: Listen,
   store: Store,
   table: Table<R>,
   listener: InsertListener<R>,
@@ -57,7 +56,7 @@ export function watchPostgresInserts<R extends object>(
     let told: Value[] = []
     let lost: unknown = null
     let wake = (): void => {}
-    const connection = await connections.listen(channelOf(table), (payload) => {
+    const connection = await listen(channelOf(table), (payload) => {
       for (const key of JSON.parse(payload) as Value[]) told.push(key)
       wake()
     })
@@ -83,8 +82,11 @@ export function watchPostgresInserts<R extends object>(
   }, listener.onError)
 }
 
+/** Opens a connection of its own that listens on `channel`. */
+export type Listen = (channel: string, onPayload: (payload: string) => void) => Promise<PostgresListener>
+
 /** A connection that listens. */
-export interface PostgresListener {
+interface PostgresListener {
   /** Rejects when the connection ends before it is closed. */
   readonly lost: Promise<never>
   close(): Promise<void>

@@ -1,6 +1,6 @@
 import type { AnyTable, Value } from '../../../ports/database.ts'
 import { isInteger } from './definition.ts'
-import type { Term } from './write.ts'
+import type { Term } from './rows.ts'
 
 type Row = Readonly<Record<string, Value>>
 

@@ -2,7 +2,7 @@ import type { AnyTable } from '../../../ports/database.ts'
 import { compareValues } from './conditions.ts'
 import { isInteger } from './definition.ts'
 import type { Range, ReadPlan } from './read-scripts.ts'
-import type { Term } from './write.ts'
+import type { Term } from './rows.ts'
 
 /** How rows are found. */
 export interface ReadPlans {

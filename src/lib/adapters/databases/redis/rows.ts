@@ -1,6 +1,15 @@
 import type { AnyPatch, AnyTable, AnyWhere, Condition, Value } from '../../../ports/database.ts'
 import { columnList, isInteger } from './definition.ts'
-import type { Assignment, Term } from './write.ts'
+
+/** A condition of a guard: the column, the operator, and one text or a list of them. */
+export type Term = readonly [
+  column: string,
+  operator: 'eq' | 'gt' | 'gte' | 'lt' | 'lte' | 'in',
+  value: string | readonly string[],
+]
+
+/** A column's new value. */
+export type Assignment = readonly [column: string, operator: 'set' | 'add', value: string]
 
 /** A value as it is kept: a whole number in decimal, a text as it is; half a surrogate pair becomes U+FFFD. */
 export function textOf(value: Value): string {

@@ -17,8 +17,8 @@ import { codeOf } from './errors.ts'
 import { readPages } from './read.ts'
 import { keysIn } from './read-plans.ts'
 import { countByScript, countScript, type CountByAnswer } from './read-scripts.ts'
-import { textOf, toAssignments, toTerms } from './rows.ts'
-import { encodeRows, removeKeys, rowsPerWrite, write, type PlannedChange, type Assignment, type Term } from './write.ts'
+import { textOf, toAssignments, toTerms, type Assignment, type Term } from './rows.ts'
+import { encodeRows, removeKeys, rowsPerWrite, write, type PlannedChange } from './write.ts'
 
 type Row = Record<string, Value>
 

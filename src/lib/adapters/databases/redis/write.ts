@@ -1,6 +1,6 @@
 import type { AnyTable, EncodedRows } from '../../../ports/database.ts'
 import type { RedisConnection } from './connection.ts'
-import { columnsOf, encodeRow } from './rows.ts'
+import { columnsOf, encodeRow, type Assignment, type Term } from './rows.ts'
 import { writeScript } from './write-script.ts'
 
 /** A change whose guard is spelled out. Without a patch, the rows that the guard hits are removed. */
@@ -71,16 +71,6 @@ export async function removeKeys(connection: RedisConnection, table: AnyTable, k
     await write(connection, [{ guard: { table, terms, patch: false }, insert: [] }])
   }
 }
-
-/** A condition of a guard: the column, the operator, and one text or a list of them. */
-export type Term = readonly [
-  column: string,
-  operator: 'eq' | 'gt' | 'gte' | 'lt' | 'lte' | 'in',
-  value: string | readonly string[],
-]
-
-/** A column's new value. */
-export type Assignment = readonly [column: string, operator: 'set' | 'add', value: string]
 
 /** A run of the script; a table is named by its place among `tables`, counted from 1. */
 export interface WritePlan {

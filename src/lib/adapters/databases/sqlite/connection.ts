@@ -1,27 +1,64 @@
+import { statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { Value } from '../../../ports/database.ts'
+import { failure, reasonOf } from '../../../base/errors/errors.ts'
+import { makePrivateFile, makePrivateFolder } from '../../../base/files.ts'
+import type { ConnectOptions, Value } from '../../../ports/database.ts'
 import type { Statement } from '../sql/statements.ts'
 import { lockOf, type LockHolder } from '../waits.ts'
 import { isBusy, translateSqliteError } from './errors.ts'
-import { useWriteAheadLog, prepareSession } from './session.ts'
+import { prepareSession, useWriteAheadLog, type SqliteSession } from './session.ts'
 import { findFileHolder } from './lock-holder.ts'
-import type { SqliteUrl } from './url.ts'
+import { inMemory, readSqliteUrl, type SqliteUrl } from './url.ts'
 import type { OnWait } from '../../../ports/database-facts.ts'
 
 /** One connection. Every call is synchronous, so that nothing can come between the steps of a transaction. */
-export interface SqliteConnection {
-  readonly url: string
+export interface SqliteConnection extends SqliteSession {
   /** `:memory:` for a database without a file. */
   readonly path: string
-  query(statement: Statement): Record<string, Value>[]
   /** Rows changed. */
   execute(statement: Statement): number
   /** A prepared statement, kept for the next time. */
   prepare(sql: string): StatementSync
-  run(sql: string): void
   /** Runs `work` in BEGIN IMMEDIATE ... COMMIT; ROLLBACK and rethrow when it throws. */
   transaction<T>(work: () => T): T
   close(): void
+}
+
+/**
+ * Opens the file that `url` names. It and its folder are made where there is none, readable for this user alone: they hold
+ * keys that sign and hashes of passwords. With `makesNothing` an empty database in memory stands for it. Throws
+ * `database-not-ours`, and what `readSqliteUrl` throws.
+ */
+export async function openSqliteFile(
+  url: string,
+  { onWait, makesNothing }: Partial<ConnectOptions> = {},
+): Promise<SqliteConnection> {
+  const place = readSqliteUrl(url)
+  if (makesNothing && place.makes && isMissing(place.path)) {
+    return openSqlite({ ...place, path: inMemory, file: inMemory, journalMode: null }, onWait)
+  }
+  if (place.makes && place.path !== inMemory) await makePrivate(place.path, place.shown)
+  return openSqlite(place, onWait)
+}
+
+/** Not so where nobody can tell: then it is opened, and what is wrong with it is said. */
+function isMissing(path: string): boolean {
+  try {
+    statSync(path)
+    return false
+  } catch (error) {
+    return path !== inMemory && (error as NodeJS.ErrnoException).code === 'ENOENT'
+  }
+}
+
+async function makePrivate(path: string, url: string): Promise<void> {
+  try {
+    await makePrivateFolder(dirname(path))
+  } catch (error) {
+    throw failure('database-not-ours', { url, reason: `its folder cannot be made (${reasonOf(error)})` }, error)
+  }
+  await makePrivateFile(path)
 }
 
 /** How long a writer waits for another process's transaction, ms. */
@@ -37,7 +74,7 @@ const maxPrepared = 500
  * Opens a file, if it is ours alone in WAL mode, with every commit on the disk, unless the URL says otherwise. `onWait` is
  * told of others who have it locked. Throws `session-unfit`.
  */
-export function openSqlite(
+function openSqlite(
   { shown: url, path, file, isReadOnly, journalMode, synchronous }: SqliteUrl,
   onWait: OnWait = () => {},
 ): SqliteConnection {

@@ -1,13 +1,12 @@
 import { judgeDurability } from '../durability.ts'
-import type { Statement } from '../sql/statements.ts'
-import type { Value } from '../../../ports/database.ts'
+import { readPragma, synchronousLevels, type SqliteSession } from './session.ts'
 import type { Durability } from '../../../ports/database-facts.ts'
 
 /** Settings and facts that decide the durability of a commit. */
 export interface SqliteCommitFacts {
   /** As the pragma names it, in lower case. */
   readonly journalMode: string
-  readonly synchronous: 'off' | 'normal' | 'full' | 'extra'
+  readonly synchronous: (typeof synchronousLevels)[number]
   /** Whether a disk is told to empty its own cache; matters on macOS only. */
   readonly fullfsync: boolean
   /** Node's name of the platform where the file is. */
@@ -15,18 +14,12 @@ export interface SqliteCommitFacts {
   readonly inMemory: boolean
 }
 
-interface Session {
-  query(statement: Statement): Record<string, Value>[]
-}
-
-const levels = ['off', 'normal', 'full', 'extra'] as const
-
 /** Reads what the connection has. */
-export function readSqliteDurability(session: Session, inMemory: boolean): Durability {
-  const read = (name: string) => session.query({ sql: `pragma ${name}`, parameters: [] })[0]?.[name]
+export function readSqliteDurability(session: SqliteSession, inMemory: boolean): Durability {
+  const read = (name: string) => readPragma(session, name)
   return judgeSqlite({
     journalMode: String(read('journal_mode')).toLowerCase(),
-    synchronous: levels[Number(read('synchronous'))] ?? 'off',
+    synchronous: synchronousLevels[Number(read('synchronous'))] ?? 'off',
     fullfsync: Number(read('fullfsync')) === 1,
     platform: process.platform,
     inMemory,
@@ -47,8 +40,8 @@ export function judgeSqlite(facts: SqliteCommitFacts): Durability {
 }
 
 function journalRisk(journalMode: string): string | null {
-  if (journalMode === 'off') return 'the file itself, by any crash in the middle of a commit'
-  return journalMode === 'memory' ? 'the file itself, by any crash in the middle of a commit' : null
+  const isKept = journalMode !== 'off' && journalMode !== 'memory'
+  return isKept ? null : 'the file itself, by any crash in the middle of a commit'
 }
 
 function synchronousRisk(synchronous: SqliteCommitFacts['synchronous'], journalMode: string): string | null {

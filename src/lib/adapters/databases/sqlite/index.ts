@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
 import { describeDurability } from '../durability.ts'
 import type {
@@ -9,6 +9,7 @@ import type {
   TableState,
   InsertListener,
   InsertWatch,
+  PausableAccess,
   Table,
   Value,
 } from '../../../ports/database.ts'
@@ -18,14 +19,12 @@ import { createStatements, type Statement, type Statements } from '../sql/statem
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { requireStored } from '../errors.ts'
 import { sqliteStrategies } from './bulk.ts'
-import type { SqliteConnection } from './connection.ts'
+import { openSqliteFile, type SqliteConnection } from './connection.ts'
 import { createSqliteCounters, readSqliteFacts } from './server-facts.ts'
 import { readSqliteDurability } from './durability.ts'
 import { isConstraintViolation } from './errors.ts'
 import { readSqliteNatures, readSqliteShapes } from './shape.ts'
-import { openSqliteFile } from './open-file.ts'
 import { inMemory } from './url.ts'
-import { openWriteLock } from './lock-holder.ts'
 import { keepFollowing } from '../watch.ts'
 import { pause } from '../../../base/abort.ts'
 
@@ -201,4 +200,37 @@ function watchSqliteInserts<R extends object>(
       await pause(pollMs, signal)
     }
   }, onError)
+}
+
+/** How long the lock is asked for, ms: a busy writer leaves it for some 0.1 ms at a time. */
+const patienceMs = 5000
+const askEveryMs = 1
+
+/** Pauses a database by the one lock that its writers share. Takes `connection` for itself. */
+function openWriteLock(connection: SqliteConnection): PausableAccess {
+  // To wait inside of SQLite would keep this process from everything else.
+  connection.run('pragma busy_timeout = 0')
+  return {
+    url: connection.url,
+    effect: 'another connection held the write lock',
+    async pause() {
+      await takeLock(connection)
+      return async () => connection.run('rollback')
+    },
+    [Symbol.asyncDispose]: async () => connection.close(),
+  }
+}
+
+/** Throws `database-busy`. */
+async function takeLock(connection: SqliteConnection): Promise<void> {
+  const giveUpAt = performance.now() + patienceMs
+  for (;;) {
+    try {
+      return connection.run('begin immediate')
+    } catch (error) {
+      const busy = error instanceof RushbenchError && error.code === 'database-busy'
+      if (!busy || performance.now() > giveUpAt) throw error
+    }
+    await sleep(askEveryMs)
+  }
 }

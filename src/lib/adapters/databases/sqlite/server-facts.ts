@@ -2,21 +2,16 @@ import { statSync, closeSync, openSync, readSync } from 'node:fs'
 import { formatBytes } from '../../../base/format.ts'
 import type { AnyTable, Value, ServerCounter } from '../../../ports/database.ts'
 import { bytesOf, withUnit } from '../server-facts.ts'
-import type { Statement } from '../sql/statements.ts'
 import type { ServerFacts, TableFacts } from '../../../ports/database-facts.ts'
-import type { SqliteConnection } from './connection.ts'
-
-interface Session {
-  query(statement: Statement): Record<string, Value>[]
-}
+import { readPragma, type SqliteSession } from './session.ts'
 
 /** To count rows and pages all of the file is read, which is not done to a larger one. */
 const largestRead = 2 ** 30
 
 /** Reads the file's own facts. A file has no server that knew who else has it open. */
-export function readSqliteFacts(session: Session, path: string, tables: readonly AnyTable[]): ServerFacts {
+export function readSqliteFacts(session: SqliteSession, path: string, tables: readonly AnyTable[]): ServerFacts {
   const ask = (sql: string, parameters: readonly Value[] = []) => session.query({ sql, parameters: [...parameters] })
-  const read = (name: string) => Object.values(ask(`pragma ${name}`)[0] ?? {})[0]
+  const read = (name: string) => readPragma(session, name)
   const size = Number(read('page_count')) * Number(read('page_size'))
   const cache = Number(read('cache_size'))
   const log = sizeOf(`${path}-wal`)
@@ -90,7 +85,7 @@ interface LogPosition {
  * Reads what SQLite tells: pages written to the log so far, and the size of the file. The log of a
  * file that is not in WAL mode, and of a SQLite before 3.51, is left out.
  */
-export function createSqliteCounters(connection: SqliteConnection, path: string): () => ServerCounter[] {
+export function createSqliteCounters(connection: SqliteSession, path: string): () => ServerCounter[] {
   let last: LogPosition | null = null
   let written = 0
   const readable = canReadLog(connection, path)
@@ -116,7 +111,7 @@ export function pagesSince(last: LogPosition | null, now: LogPosition, restartAt
   return Math.max(0, restartAt - last.pages) + (restarts - 1) * restartAt + now.pages
 }
 
-function canReadLog(connection: SqliteConnection, path: string): boolean {
+function canReadLog(connection: SqliteSession, path: string): boolean {
   const [row] = connection.query({ sql: 'select sqlite_version() as version', parameters: [] })
   const [major = 0, minor = 0] = String(row?.['version']).split('.').map(Number)
   const [sinceMajor = 0, sinceMinor = 0] = noopSince
@@ -124,7 +119,7 @@ function canReadLog(connection: SqliteConnection, path: string): boolean {
   return recent && path !== ':memory:'
 }
 
-function readLogPosition(connection: SqliteConnection, path: string): LogPosition | null {
+function readLogPosition(connection: SqliteSession, path: string): LogPosition | null {
   const [row] = connection.query({ sql: 'pragma wal_checkpoint(noop)', parameters: [] })
   const pages = Number(row?.['log'] ?? -1)
   // -1: not in WAL mode.
@@ -144,8 +139,4 @@ function readSequence(log: string): number {
   } catch {
     return 0
   }
-}
-
-function readPragma(connection: SqliteConnection, name: string): unknown {
-  return connection.query({ sql: `pragma ${name}`, parameters: [] })[0]?.[name]
 }

@@ -1,13 +1,8 @@
-import type { AnyTable, Value, ColumnNature } from '../../../ports/database.ts'
+import type { AnyTable, ColumnNature } from '../../../ports/database.ts'
 import { sqliteDialect } from '../sql/dialect.ts'
 import { expectedSqlShape, foundSqlShape, type Catalog, type CatalogRow } from '../sql/shape.ts'
-import type { Statement } from '../sql/statements.ts'
 import type { ShapePair, CheckShape } from '../../../ports/table-shape.ts'
-import type { SqliteConnection } from './connection.ts'
-
-interface Session {
-  query(statement: Statement): Record<string, Value>[]
-}
+import type { SqliteSession } from './session.ts'
 
 /** Hidden 2 and 3: columns that SQLite computes. */
 const columnsSql = `select name, type, "notnull" as required, hidden in (2, 3) as generated, dflt_value is not null as filled
@@ -33,7 +28,7 @@ const textSql = "select sql from sqlite_master where type = 'table' and name = ?
 const triggersSql = "select name from sqlite_master where type = 'trigger' and tbl_name = ? order by name"
 
 /** The tables as they should be, and as the file's schema has them. */
-export function readSqliteShapes(session: Session, tables: readonly AnyTable[]): ShapePair[] {
+export function readSqliteShapes(session: SqliteSession, tables: readonly AnyTable[]): ShapePair[] {
   return tables.map((table) => ({
     name: table.name,
     expected: expectedSqlShape(sqliteDialect, table, sqliteAffinity),
@@ -41,7 +36,7 @@ export function readSqliteShapes(session: Session, tables: readonly AnyTable[]):
   }))
 }
 
-function readCatalog(session: Session, { name }: AnyTable): Catalog {
+function readCatalog(session: SqliteSession, { name }: AnyTable): Catalog {
   const ask = (sql: string): CatalogRow[] =>
     session.query({ sql, parameters: [name] }).map((row) => ({ ...row, of_table: name }))
   const indexes = ask(indexesSql)
@@ -66,7 +61,7 @@ export function sqliteAffinity(type: string): string {
 }
 
 /** How the columns of a table or a view compare. */
-export function readSqliteNatures(connection: SqliteConnection, { name }: AnyTable): Map<string, ColumnNature> {
+export function readSqliteNatures(connection: SqliteSession, { name }: AnyTable): Map<string, ColumnNature> {
   const [table = name, schema = null] = name.split('.').toReversed()
   const columns = connection.query({
     sql: `select name, type from pragma_table_xinfo(?${schema === null ? '' : ', ?'})`,
@@ -83,7 +78,7 @@ export function readSqliteNatures(connection: SqliteConnection, { name }: AnyTab
 }
 
 /** Nothing tells the collation of a column but the column itself, whose rows need not be read for that. */
-function textNature(connection: SqliteConnection, table: string, column: string, type: string): ColumnNature {
+function textNature(connection: SqliteSession, table: string, column: string, type: string): ColumnNature {
   const quoted = table
     .split('.')
     .map((part) => `"${part}"`)

@@ -13,7 +13,7 @@ import {
   takeLease,
   type MessageLease,
 } from '../../../../../src/lib/adapters/brokers/sqlite/leases.ts'
-import { openSqliteFile } from '../../../../../src/lib/adapters/databases/sqlite/open-file.ts'
+import { openSqliteFile } from '../../../../../src/lib/adapters/databases/sqlite/connection.ts'
 import { message } from '../../../../support/broker/recording.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rushbench-broker-'))
