@@ -8,6 +8,9 @@ import type { LoadReport } from '../../../src/lib/record/record.ts'
 
 const entryPoint = fileURLToPath(new URL('../../../bin/run.js', import.meta.url))
 
+/** Shared by all commands of all tests, so that each starts in less processor time. */
+const compiled = join(tmpdir(), 'rushbench-e2e-compiled')
+
 /** Exit code and output of a finished command. */
 export interface CliResult {
   readonly code: number | null
@@ -44,7 +47,7 @@ export async function createSandbox(): Promise<CliSandbox> {
     const [program, ...before] = [...(env['RUSHBENCH_TEST_HOST']?.split(' ') ?? []), process.execPath] as [string]
     const child = spawn(program, [...before, ...(env['NODE_ARGS']?.split(' ') ?? []), entry, ...args], {
       cwd: folder,
-      env: { PATH: process.env['PATH'], HOME: folder, ...env },
+      env: { PATH: process.env['PATH'], HOME: folder, XDG_CACHE_HOME: compiled, ...env },
     })
     let stdout = ''
     let stderr = ''

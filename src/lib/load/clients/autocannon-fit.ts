@@ -1,5 +1,3 @@
-import { request } from 'node:http'
-import { request as requestTls } from 'node:https'
 import { failure } from '../../base/errors/errors.ts'
 import { authorized, valuesOf } from './fixed-request.ts'
 import { readBaseUrl } from './http/base-url.ts'
@@ -59,8 +57,9 @@ function askOnce(origin: string, timeout: number, send: FixedRequest): Promise<S
   const { method, headers, body, path } = send
   return new Promise((resolve) => {
     let interim: number | null = null
-    const ask = url.protocol === 'https:' ? requestTls : request
-    const asked = ask({
+    // Importing them by name would load all of fetch.
+    const { request } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http')
+    const asked = request({
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port,
       method,

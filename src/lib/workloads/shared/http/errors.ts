@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { cite } from '../../../base/cut-text.ts'
@@ -15,12 +15,15 @@ export interface ErrorBody {
   readonly message: string
 }
 
+/** The words of HTTP. Importing them by name would load all of fetch. */
+const { STATUS_CODES: statusCodes } = process.getBuiltinModule('node:http')
+
 /** Where the words of HTTP say less than ours. */
 const words: Readonly<Record<number, string>> = { 404: 'no-such-path', 413: 'too-large', 431: 'headers-too-large' }
 
 /** The body of an answer with that status, for what is refused below the routes. */
 export function errorBody(status: number, message: string): ErrorBody {
-  const word = words[status] ?? STATUS_CODES[status] ?? 'bad request'
+  const word = words[status] ?? statusCodes[status] ?? 'bad request'
   return { error: word.toLowerCase().replaceAll(' ', '-'), message }
 }
 
@@ -132,7 +135,7 @@ export function lastResponse(status: number, message: string) {
 export function rawResponse(status: number, message: string, more: Readonly<Record<string, string>> = {}): string {
   const { headers, body } = lastResponse(status, message)
   const lines = Object.entries({ ...headers, ...more }).map(([name, value]) => `${name}: ${value}\r\n`)
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`
+  return `HTTP/1.1 ${status} ${statusCodes[status]}\r\n${lines.join('')}\r\n${body}`
 }
 
 /** The answer that is due on a connection, from the head of its request to its last byte; null where there is none. */
