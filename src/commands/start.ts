@@ -6,7 +6,7 @@ import { settingFlags } from '../lib/cli/flags.ts'
 export default class Start extends BaseCommand {
   static override summary = "Start a workload's API."
   static override description = `Vaccination, the default: GET /schedules/date/{year}/{month}[/{day}], the same under /schedules-memstore/ through \
-the cache, GET /schedules/id/{id}, POST /schedules, POST /reservations, /healthz, /metrics, OpenAPI under /docs.
+the cache, GET /schedules/id/{id}, POST /schedules, POST /reservations, /healthz, /readyz, /metrics, OpenAPI under /docs.
 
 Stations: GET /stations, GET /stations/{name}, POST /booking; it publishes each booking to the topic booking-slot. A \
 booking is answered only once the database has committed it.
@@ -14,7 +14,7 @@ booking is answered only once the database has committed it.
 Orders: takes orders from the broker, stores them, and serves GET /orders, GET /orders/{uid}, GET \
 /orders/order?uuid=, and a page at /.
 
-Meetups: GraphQL at /graphql, also over WebSocket; /healthz, /metrics, the schema under /docs. With --service this \
+Meetups: GraphQL at /graphql, also over WebSocket; /healthz, /readyz, /metrics, the schema under /docs. With --service this \
 process runs one of its services, which looks for the others from --service-port on.
 
 Ctrl-C or SIGTERM finishes what is in flight within --shutdown-timeout and then ends what is left; a second one ends \

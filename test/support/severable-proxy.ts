@@ -7,6 +7,8 @@ export interface SeverableProxy extends AsyncDisposable {
   readonly url: string
   /** Breaks off all connections and accepts no more. */
   cut(): void
+  /** Accepts connections again. */
+  mend(): Promise<void>
 }
 
 /** Starts a proxy in front of the server that `url` names. */
@@ -25,8 +27,11 @@ export async function openSeverableProxy(url: string): Promise<SeverableProxy> {
       socket.on('close', () => other.destroy())
     }
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const listen = async (at: number): Promise<void> => {
+    server.listen(at, '127.0.0.1')
+    await once(server, 'listening')
+  }
+  await listen(0)
   const { port } = server.address() as { port: number }
   const through = new URL(url)
   through.port = String(port)
@@ -34,5 +39,5 @@ export async function openSeverableProxy(url: string): Promise<SeverableProxy> {
     server.close()
     for (const socket of sockets) socket.destroy()
   }
-  return { url: through.toString(), cut, [Symbol.asyncDispose]: async () => cut() }
+  return { url: through.toString(), cut, mend: () => listen(port), [Symbol.asyncDispose]: async () => cut() }
 }

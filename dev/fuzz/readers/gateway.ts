@@ -20,7 +20,8 @@ const clients: Clients = {
 async function openGateway() {
   const errors: Error[] = []
   const onError = (error: Error): void => void errors.push(error)
-  const server = await serveGateway({ host: '127.0.0.1', port: 0, onError, openClients: () => clients })
+  const database = { now: async () => 0 }
+  const server = await serveGateway({ host: '127.0.0.1', port: 0, onError, database, openClients: () => clients })
   return {
     origin: server.origin,
     close: () => server.close(),

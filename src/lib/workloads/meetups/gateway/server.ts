@@ -1,7 +1,7 @@
 import { Counter, type Registry } from 'prom-client'
-import { addHealthRoute } from '../../shared/http/api.ts'
 import { createApp } from '../../shared/http/app.ts'
 import { callerOf } from '../../shared/http/caller.ts'
+import { addHealthRoutes, type HealthServices } from '../../shared/http/health.ts'
 import { listen } from '../../shared/http/listen.ts'
 import { addGauges, measureRequests, type MetricsPlace } from '../../shared/http/metrics.ts'
 import type { Services, RunningServer } from '../../../ports/workload.ts'
@@ -20,7 +20,7 @@ import { serveSockets } from './sockets/server.ts'
 import { userResolvers } from './user-resolvers.ts'
 
 /** The parts that the gateway is built from. */
-export interface GatewayServices extends MetricsPlace, Pick<Services, 'port'> {
+export interface GatewayServices extends MetricsPlace, HealthServices, Pick<Services, 'port'> {
   /** Opens the ways to the services; told of each call. */
   readonly openClients: (onCall: OnCall) => Clients
 }
@@ -55,7 +55,7 @@ export async function serveGateway(parts: GatewayServices): Promise<RunningServe
     ['subscriptions_active', 'Subscriptions that are under way', () => sockets.subscriptions],
   ])
   await addImageRoutes(app, clients, verify, onError)
-  addHealthRoute(app)
+  addHealthRoutes(app, parts)
   app.get('/docs', { schema: { hide: true } }, async (_request, reply) => reply.type('text/plain').send(schema))
   return listen(app, parts)
 }

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Registry } from 'prom-client'
 import { Type } from 'typebox'
 import { createApp } from './app.ts'
+import { addHealthRoutes, type HealthServices } from './health.ts'
 import { measureRequests, type MetricsPlace } from './metrics.ts'
 import { pagePolicy } from './request-head.ts'
 
@@ -33,18 +34,16 @@ export interface ApiDescription {
   readonly bodyLimit?: number
 }
 
-/** Makes an API with its metrics, its description under `/docs`, and `/healthz`. */
-export async function createApi(place: MetricsPlace, { title, description, ...limits }: ApiDescription): Promise<Api> {
-  const app = createApp({ ...place, ...limits })
-  const registry = measureRequests(app, place)
+/** Makes an API with its metrics, its description under `/docs`, `/healthz` and `/readyz`. */
+export async function createApi(
+  services: MetricsPlace & HealthServices,
+  { title, description, ...limits }: ApiDescription,
+): Promise<Api> {
+  const app = createApp({ ...services, ...limits })
+  const registry = measureRequests(app, services)
   await addDocs(app, title, description)
-  addHealthRoute(app)
+  addHealthRoutes(app, services)
   return { app, registry }
-}
-
-/** Says that the process serves, at `/healthz`. */
-export function addHealthRoute(app: FastifyInstance): void {
-  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
 }
 
 /** Sends bytes that are JSON already: fastify does not serialise a Buffer again. */
