@@ -18,7 +18,10 @@ interface Connection {
   responseMax: number
   /** How long it waits for a response, ms. */
   timeout: number
+  /** Its timer for that, once it has sent a request. */
+  readonly timeoutTicker: { _schedule(ms: number): void }
   on(event: 'request' | 'done', listener: () => void): void
+  once(event: 'request', listener: () => void): void
   on(event: 'headers', listener: (head: { readonly headers: readonly string[] }) => void): void
   on(event: 'response', listener: (status: number, bytes: number) => void): void
   on(event: 'connError', listener: (error: NodeJS.ErrnoException) => void): void
@@ -135,8 +138,8 @@ function fire(start: typeof autocannon, task: SaturationTask, run: Run): Cannon 
     // At its own end it drops what is under way, which is what takes longest.
     ...(model.requests === null ? { duration: longestSeconds } : { amount: model.requests }),
     sampleInt: lookEveryMs,
-    setupClient: (client) => follow(client as unknown as Connection, task, run),
-  }) as unknown as Cannon
+    setupClient: (client) => follow(client as autocannon.Client & Connection, task, run),
+  }) as Cannon
 }
 
 /** Timers fire up to a millisecond early. */
@@ -163,6 +166,7 @@ function follow(connection: Connection, { timeout, clock, model }: SaturationTas
   }
 
   connection.timeout = timeout
+  connection.once('request', () => keepTimesPositive(connection.timeoutTicker))
   run.connections.add(connection)
   connection.on('request', () => {
     endUnanswered()
@@ -176,6 +180,15 @@ function follow(connection: Connection, { timeout, clock, model }: SaturationTas
     run.connections.delete(connection)
     endUnanswered()
   })
+}
+
+/**
+ * Keeps the time that a timer of autocannon's is set to from being negative, which Node warns of: it is set to what is left
+ * of a timeout, and on a busy machine that may be over by then.
+ */
+function keepTimesPositive(ticker: Connection['timeoutTicker']): void {
+  const schedule = ticker._schedule.bind(ticker)
+  ticker._schedule = (ms) => schedule(Math.max(1, ms))
 }
 
 /** Reads names and values in turns; null where the length is not announced. */

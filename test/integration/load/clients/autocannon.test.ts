@@ -137,4 +137,19 @@ describe('autocannon', () => {
     await expect(saturating).rejects.toMatchObject({ code: 'usage-wrong', message: expect.stringContaining(why) })
     expect(seen).toBe(1)
   })
+
+  it('sets no timer to a negative time where the process was busy for longer than the timeout', async () => {
+    const warnings: string[] = []
+    const onWarning = ({ name }: Error): void => void warnings.push(name)
+    process.on('warning', onWarning)
+    let seen = 0
+    const origin = await startServer((_request, response) => {
+      // As a busy machine would, at a time when each connection has had a response.
+      if (++seen === 20) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600)
+      response.end()
+    })
+    await saturate(origin, { requests: 100 }, { timeout: 200 })
+    process.off('warning', onWarning)
+    expect(warnings).toEqual([])
+  })
 })
