@@ -19,6 +19,7 @@ import { workOnSeeding, type SeedEvent, type SeedWorker } from '../seeding/distr
 import { seedJobName } from '../seeding/distributed/seed-job.ts'
 import { takeWork } from '../queue/jobs.ts'
 import { reservationSeeding } from '../workloads/vaccination/seeding.ts'
+import type { Reservation } from '../workloads/vaccination/tables.ts'
 import { endProcess } from './end-process.ts'
 import { moduleBeside } from './load/entry-points.ts'
 
@@ -71,12 +72,12 @@ export async function runWorker(
     },
     openGenerator,
   }
-  const seedWorker: SeedWorker = {
+  const seedWorker: SeedWorker<Reservation> = {
     queue,
     name,
     version: context.version,
     openDatabase: db === null ? null : (poolSize) => connectDatabase(db, { poolSize, onWait: context.onWait }),
-    target: reservationSeeding as unknown as SeedWorker['target'],
+    target: reservationSeeding,
     signal: context.signal,
     onSeed,
     onNote: note,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ignoreFailure, onAbort } from '../base/abort.ts'
 import { reasonOf } from '../base/errors/errors.ts'
 import type { QueueClient } from './client.ts'
 import { coordinatorGoneMs, heartbeatMs, keysLiveMs, queueGoneMs } from './names.ts'
@@ -104,7 +105,7 @@ export async function within<Result>(ms: number, work: Promise<Result>): Promise
     return await Promise.race([work, timeout.promise])
   } finally {
     clearTimeout(timer)
-    work.catch(() => {})
+    void ignoreFailure(work)
   }
 }
 
@@ -134,7 +135,7 @@ export function followCommands(
     clearInterval(watch)
     if (!signal.aborted) onGone()
   }, heartbeatMs)
-  signal.addEventListener('abort', () => clearInterval(watch))
+  onAbort(signal, () => clearInterval(watch))
 
   async function read(): Promise<void> {
     const found = await client.xRead({ key: run.keys.commands, id: last }, { BLOCK: heartbeatMs, COUNT: keptCommands })

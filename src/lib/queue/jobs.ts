@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Queue, QueueEvents, Worker, type Job, type JobJson } from 'bullmq'
+import { Worker, type Job, type JobJson } from 'bullmq'
+import { ignoreFailure } from '../base/abort.ts'
 import { redactUrl } from '../base/redact-url.ts'
 import { reasonOf } from '../base/errors/errors.ts'
 import { formatCount } from '../base/format.ts'
+import { ignoreErrors, openQueue, type OpenedQueue } from './bullmq.ts'
 import { connectPlain } from './client.ts'
 import { keyPrefix, lockMs, queueName, stalledCheckMs } from './names.ts'
 
@@ -45,17 +47,10 @@ export async function placeWork(
   onEnd: (index: number, end: WorkEnd) => void,
   onBegin: (index: number) => void = () => {},
 ): Promise<PlacedWork> {
-  const client = await connectPlain(url)
-  const options = { connection: client, prefix: keyPrefix }
-  const queue = new Queue(queueName, options)
-  // Of what is told, only what comes from now on is of interest.
-  const [seconds] = await client.time()
-  const events = new QueueEvents(queueName, { ...options, lastEventId: `${Number(seconds) * 1000 - 1000}-0` })
+  const opened = await openQueue(url, queueName, secondAgo)
+  const { client, queue, events, options } = opened
   const watchman = new Worker(queueName, null, { ...options, ...workerOptions, autorun: false })
-  // Whoever reads telemetry, or gives signs of life, finds out that the queue is away, and says so.
-  queue.on('error', () => {})
-  events.on('error', () => {})
-  watchman.on('error', () => {})
+  ignoreErrors(watchman)
   // Named here, since a worker may have said no before the answer is there that tells how they were numbered.
   const jobIds = work.map(() => randomUUID())
   const indexes = new Map<string, number>(jobIds.map((id, index) => [id, index]))
@@ -80,15 +75,14 @@ export async function placeWork(
   // Should this process die before any worker has taken them.
   await Promise.all(jobIds.map((id) => client.pExpire(queue.toKey(id), jobLivesMs)))
   return {
-    async close(lost) {
-      // Nobody would answer.
-      if (lost || !client.isReady) client.destroy()
-      else await Promise.allSettled(jobs.map((job) => job.remove()))
-      const closing = Promise.allSettled([events.close(), watchman.close(true), queue.close()])
-      if (client.isReady) await closing
-      if (client.isOpen) client.destroy()
-    },
+    close: (lost) => opened.close(() => Promise.allSettled(jobs.map((job) => job.remove())), [watchman], lost),
   }
+}
+
+/** What happened earlier on the queue is of no interest. */
+async function secondAgo(client: OpenedQueue['client']): Promise<number> {
+  const [seconds] = await client.time()
+  return Number(seconds) * 1000 - 1000
 }
 
 const workerOptions = {
@@ -178,8 +172,8 @@ export async function takeWork(
   await worker.waitUntilReady()
   return {
     async close() {
-      const closing = worker.close().catch(() => {})
-      await underWay.catch(() => {})
+      const closing = ignoreFailure(worker.close())
+      await ignoreFailure(underWay)
       // The queue may be away: then nobody answers.
       await Promise.race([closing, sleep(closeMs, undefined, { ref: false })])
       if (client.isOpen) client.destroy()

@@ -1,4 +1,6 @@
-import { Queue, QueueEvents, UnrecoverableError, Worker, type Job } from 'bullmq'
+import { UnrecoverableError, Worker, type Job } from 'bullmq'
+import { ignoreFailure } from '../base/abort.ts'
+import { ignoreErrors, openQueue } from './bullmq.ts'
 import { connectPlain } from './client.ts'
 import { keyPrefix } from './names.ts'
 
@@ -37,13 +39,8 @@ export async function offerJobs(
   queueName: string,
   { onDone, onFailed }: JobListener,
 ): Promise<OfferedJobs> {
-  const client = await connectPlain(url)
-  const options = { connection: client, prefix: keyPrefix }
-  const queue = new Queue(queueName, options)
-  const events = new QueueEvents(queueName, { ...options, lastEventId: '0-0' })
-  // Whoever gives signs of life finds out that the queue is away, and says so.
-  queue.on('error', () => {})
-  events.on('error', () => {})
+  const opened = await openQueue(url, queueName, async () => 0)
+  const { queue, events } = opened
   await queue.obliterate({ force: true })
   events.on('completed', ({ jobId, returnvalue }) => {
     onDone(numberOf(jobId), typeof returnvalue === 'string' ? parseJson(returnvalue) : returnvalue)
@@ -60,14 +57,7 @@ export async function offerJobs(
     async add(numbers) {
       await queue.addBulk(numbers.map((number) => ({ name: 'job', data: {}, opts: { ...opts, jobId: idOf(number) } })))
     },
-    async close() {
-      // While the server is away nothing can be taken back, and nobody would answer.
-      if (!client.isReady) client.destroy()
-      else await queue.obliterate({ force: true }).catch(() => {})
-      const closing = Promise.allSettled([events.close(), queue.close()])
-      if (client.isReady) await closing
-      if (client.isOpen) client.destroy()
-    },
+    close: () => opened.close(() => ignoreFailure(queue.obliterate({ force: true }))),
   }
 }
 
@@ -133,8 +123,7 @@ export async function takeJobs(
     maxStalledCount: mostStalls,
     runRetryDelay: 500,
   })
-  // Whoever follows the coordinator's signs of life finds out that the queue is away.
-  worker.on('error', () => {})
+  ignoreErrors(worker)
   await worker.waitUntilReady()
   return {
     async close() {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ignoreFailure } from '../base/abort.ts'
 import type { QueueClient } from './client.ts'
 import { reasonOf } from '../base/errors/errors.ts'
 import { messagesOf, type StreamMessage } from './commands.ts'
@@ -64,7 +65,7 @@ export function openTelemetry(client: QueueClient, run: RunIdentity, shard: numb
       while (!closed) {
         try {
           const sending = sendAll(batch)
-          sending.catch(() => {})
+          void ignoreFailure(sending)
           await Promise.race([sending, closing.promise])
           break
         } catch (error) {

@@ -38,7 +38,7 @@ export interface LoadFlags extends RequestFlags {
   readonly 'beside-original': boolean
 }
 
-/** Makes one run of `load`, prints its summary, and saves its report. Throws what a user has to know of. */
+/** Makes one run of `load`, prints its summary, and saves its report. Throws errors for a user to read. */
 export async function makeLoadRun(
   context: RunContext,
   flags: LoadFlags,

@@ -76,7 +76,7 @@ const outcomes: z.ZodType<OutcomeStatuses> = z.strictObject({ bookedStatuses: st
 
 /** A run of a load, within the limits of the command line, as all its generators are told of it. Times in ms. */
 export const loadJob = z.strictObject({
-  /** Of every replica of the API. */
+  /** Origins of all replicas of the API. */
   origins,
   /** How long a user waits for a response. */
   timeout: duration,

@@ -14,7 +14,7 @@ import { whyWrong } from '../../base/parse-values.ts'
 import type { SeedTarget } from '../recipe.ts'
 
 /** A worker, as it takes jobs of seedings. */
-export interface SeedWorker {
+export interface SeedWorker<R extends object> {
   /** URL of the queue. */
   readonly queue: string
   readonly name: string
@@ -22,7 +22,7 @@ export interface SeedWorker {
   readonly version: string
   /** The worker's own database; null when it was given none. */
   readonly openDatabase: ((poolSize: number) => Promise<Database>) | null
-  readonly target: SeedTarget<object>
+  readonly target: SeedTarget<R>
   /** Ends the job under way. */
   readonly signal: AbortSignal
   /** Told what becomes of each job. */
@@ -45,7 +45,11 @@ const lastWordsMs = 1000
 /**
  * Stores blocks of a seeding until its coordinator says that it is over, or is gone. Throws an Error that holds, as JSON, why it was refused.
  */
-export async function workOnSeeding(data: unknown, lost: AbortSignal, worker: SeedWorker): Promise<void> {
+export async function workOnSeeding<R extends object>(
+  data: unknown,
+  lost: AbortSignal,
+  worker: SeedWorker<R>,
+): Promise<void> {
   try {
     await followSeeding(readSeedJob(data, worker), lost, worker)
   } catch (error) {
@@ -55,7 +59,10 @@ export async function workOnSeeding(data: unknown, lost: AbortSignal, worker: Se
   }
 }
 
-function readSeedJob(data: unknown, { name: worker, version: own }: SeedWorker): SeedJob {
+function readSeedJob(
+  data: unknown,
+  { name: worker, version: own }: Pick<SeedWorker<object>, 'name' | 'version'>,
+): SeedJob {
   try {
     const { version } = versionedSeedJob.parse(data)
     if (version !== own) throw failure('worker-version', { worker, own, wanted: version })
@@ -66,7 +73,7 @@ function readSeedJob(data: unknown, { name: worker, version: own }: SeedWorker):
   }
 }
 
-async function followSeeding(job: SeedJob, lost: AbortSignal, worker: SeedWorker): Promise<void> {
+async function followSeeding<R extends object>(job: SeedJob, lost: AbortSignal, worker: SeedWorker<R>): Promise<void> {
   const client = await connectQueue(worker.queue)
   const over = new AbortController()
   const ended = Promise.withResolvers<string | null>()
@@ -96,11 +103,11 @@ async function followSeeding(job: SeedJob, lost: AbortSignal, worker: SeedWorker
   }
 }
 
-async function storeUntil(
+async function storeUntil<R extends object>(
   ended: Promise<string | null>,
   run: RunIdentity,
   job: SeedJob,
-  seedWorker: SeedWorker,
+  seedWorker: SeedWorker<R>,
 ): Promise<void> {
   const { queue, name: worker, target, onSeed } = seedWorker
   const { seeding, connections } = job
@@ -149,7 +156,10 @@ async function storeUntil(
   onSeed({ seeding, event: 'ended', ...done, reason })
 }
 
-async function openSeeded(job: SeedJob, { name, openDatabase }: SeedWorker): Promise<Database> {
+async function openSeeded(
+  job: SeedJob,
+  { name, openDatabase }: Pick<SeedWorker<object>, 'name' | 'openDatabase'>,
+): Promise<Database> {
   if (!openDatabase) throw failure('worker-without-database', { worker: name, database: job.database })
   // One more for the questions whether a block is stored.
   return openDatabase(job.connections + 1)
