@@ -8,12 +8,12 @@ import type { Comparison } from '../lib/compare/compare.ts'
 import { hasWorsened, type History } from '../lib/compare/history.ts'
 import type { Document } from '../lib/render/document/document.ts'
 import { terminalText } from '../lib/render/terminal/terminal.ts'
-import { junitXml } from '../lib/render/text-formats/junit.ts'
-import { comparisonMarkdown } from '../lib/render/text-formats/markdown.ts'
+import { junitXml } from '../lib/render/text-formats/csv-and-junit.ts'
+import { briefMarkdown } from '../lib/render/text-formats/markdown.ts'
 
 const formats = {
   table: (document: Document) => terminalText(document, paint),
-  markdown: (_: Document, comparison: Comparison) => comparisonMarkdown(comparison),
+  markdown: briefMarkdown,
   junit: junitXml,
 }
 

@@ -2,11 +2,13 @@ import { Flags } from '@oclif/core'
 import { BaseCommand } from '../lib/cli/base-command.ts'
 import { besideOriginalFlag, flagNames, requestFlags, settingFlags } from '../lib/cli/flags.ts'
 import { runCacheExperiment, type CacheExperiment } from '../lib/app/load/cache-experiment.ts'
-import { cacheExperimentText } from '../lib/render/terminal/cache-experiment-text.ts'
+import { paint } from '../lib/cli/output.ts'
+import { cacheExperimentTable } from '../lib/render/document/cache-experiment-table.ts'
 import type { RunConfig } from '../lib/config/resolve.ts'
 import { loadFaults } from '../lib/load/metrics/load-verdict.ts'
 import type { LoadReport } from '../lib/record/record.ts'
 import { loadWorkload } from '../lib/workloads/registry.ts'
+import { terminalText } from '../lib/render/terminal/terminal.ts'
 import { makeLoadRun, type LoadFlags } from '../lib/app/load/load-run.ts'
 
 export default class Load extends BaseCommand {
@@ -118,7 +120,9 @@ bottleneck, or a worker was lost.`
       onRun: (number, count, side) => this.log(`\nrun ${number} of ${count}: ${side} the cache`),
       signal: this.signal,
     })
-    if (experiment.metrics) this.log(`\n${cacheExperimentText(experiment.metrics)}`)
+    if (experiment.metrics) {
+      this.log(`\n${terminalText({ screen: [[cacheExperimentTable(experiment.metrics)]] }, paint)}`)
+    }
     if (flags['beside-original']) this.log(`\n${(await loadWorkload(config.values.workload)).original}`)
     this.#setExitCode(experiment.runs.map(({ report }) => report))
     return experiment

@@ -2,7 +2,9 @@ import { Flags } from '@oclif/core'
 import { publishAndFollow } from '../lib/app/publish.ts'
 import { BaseCommand } from '../lib/cli/base-command.ts'
 import { besideOriginalFlag, settingFlags } from '../lib/cli/flags.ts'
-import { askedForNothing, publishSummary, type PublishResult } from '../lib/render/terminal/publish-text.ts'
+import { paint } from '../lib/cli/output.ts'
+import { askedForNothing, publishScreen, type PublishResult } from '../lib/render/document/publish-screen.ts'
+import { terminalText } from '../lib/render/terminal/terminal.ts'
 import { ordersWorkload } from '../lib/workloads/orders/index.ts'
 
 export default class Publish extends BaseCommand {
@@ -31,7 +33,8 @@ Exits with 4 when an order could not be read for a minute, with 3 when there was
     const { flags } = await this.parse(Publish)
     const { values } = await this.resolveSettings(flags)
     const result = await publishAndFollow(this.context, values, { targets: flags.target ?? [], ledger: flags.ledger })
-    this.log(publishSummary(result, flags['beside-original'] ? ordersWorkload.original : null))
+    const screen = publishScreen(result, flags['beside-original'] ? ordersWorkload.original : null)
+    this.log(terminalText({ screen }, paint))
     if (this.signal.aborted) this.endWith('interrupted')
     else if (result.readable.some(({ unreadable }) => unreadable > 0)) this.endWith('auditFailed')
     else if (askedForNothing(result)) this.endWith('thresholdNotMet')

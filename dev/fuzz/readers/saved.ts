@@ -15,9 +15,8 @@ import type { Document } from '../../../src/lib/render/document/document.ts'
 import { historyDocument } from '../../../src/lib/render/document/history-document.ts'
 import { htmlPage } from '../../../src/lib/render/html/html.ts'
 import { terminalText, type Paint } from '../../../src/lib/render/terminal/terminal.ts'
-import { csvText } from '../../../src/lib/render/text-formats/csv.ts'
-import { junitXml } from '../../../src/lib/render/text-formats/junit.ts'
-import { comparisonMarkdown, markdownText } from '../../../src/lib/render/text-formats/markdown.ts'
+import { csvText, junitXml } from '../../../src/lib/render/text-formats/csv-and-junit.ts'
+import { briefMarkdown, markdownText } from '../../../src/lib/render/text-formats/markdown.ts'
 import { parseJournal } from '../../../src/lib/seeding/journal.ts'
 import { textsLike, valuesLike } from '../like.ts'
 import { pure, reader } from '../reader.ts'
@@ -62,8 +61,9 @@ function compareAll(report: Report): void {
   showDocument(historyDocument(describeHistory([report, ...others], { minEffect: 0.05 })))
   const sides = { baseline: others, candidate: [report] }
   const comparison = compareReports(sides, { minEffect: 0.05, noise: [], force: true, random: createRandom('x') })
-  showDocument(comparisonDocument(comparison, new Date(0)))
-  comparisonMarkdown(comparison)
+  const document = comparisonDocument(comparison, new Date(0))
+  showDocument(document)
+  briefMarkdown(document)
 }
 
 const head =

@@ -12,7 +12,7 @@ import { comparisonDocument } from '../render/document/comparison-document.ts'
 import type { Document } from '../render/document/document.ts'
 import { historyDocument } from '../render/document/history-document.ts'
 import { htmlPage, readPageAssets } from '../render/html/html.ts'
-import { comparisonMarkdown } from '../render/text-formats/markdown.ts'
+import { briefMarkdown } from '../render/text-formats/markdown.ts'
 import { runInPairs, type PairsMade } from './paired-runs.ts'
 import type { RunContext } from './run-context.ts'
 import { addToJobSummary, requirePlaces } from './save-run.ts'
@@ -38,7 +38,7 @@ export interface CompareRequest {
   readonly force: boolean
   /** File for a page. */
   readonly html: string | undefined
-  readonly show: (document: Document, comparison: Comparison) => string
+  readonly show: (document: Document) => string
 }
 
 /** Compares saved runs or makes them first, and prints the comparison. */
@@ -62,9 +62,9 @@ export async function compareRuns(
     random: createRandom('compare'),
   })
   const document = comparisonDocument(comparison, new Date())
-  await saveThenPrint(context, show(document, comparison), async () => {
+  await saveThenPrint(context, show(document), async () => {
     await savePage(context, html, document)
-    if (isMade) await addToJobSummary(comparisonMarkdown(comparison))
+    if (isMade) await addToJobSummary(briefMarkdown(document))
   })
   return comparison
 }

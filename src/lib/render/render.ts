@@ -6,8 +6,7 @@ import { insertBenchDocument } from './document/insert-bench-document.ts'
 import { loadDocument } from './document/load-document.ts'
 import { seedDocument } from './document/seed-document.ts'
 import { htmlPage, readPageAssets } from './html/html.ts'
-import { csvText } from './text-formats/csv.ts'
-import { junitXml } from './text-formats/junit.ts'
+import { csvText, junitXml } from './text-formats/csv-and-junit.ts'
 import { markdownText } from './text-formats/markdown.ts'
 
 /** Returns the document of a report. `original` stands beside the figures of a load or an insert benchmark unless null. */

@@ -3,8 +3,7 @@ import { documentOf } from '../../../src/lib/render/render.ts'
 import type { Document } from '../../../src/lib/render/document/document.ts'
 import { htmlPage, type PageAssets } from '../../../src/lib/render/html/html.ts'
 import { terminalText, type Paint } from '../../../src/lib/render/terminal/terminal.ts'
-import { csvText } from '../../../src/lib/render/text-formats/csv.ts'
-import { junitXml } from '../../../src/lib/render/text-formats/junit.ts'
+import { csvText, junitXml } from '../../../src/lib/render/text-formats/csv-and-junit.ts'
 import { markdownText } from '../../../src/lib/render/text-formats/markdown.ts'
 
 const same = (text: string): string => text

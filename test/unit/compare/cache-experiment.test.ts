@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { cacheExperimentText } from '../../../src/lib/render/terminal/cache-experiment-text.ts'
+import { cacheExperimentTable } from '../../../src/lib/render/document/cache-experiment-table.ts'
+import { screenText } from '../../support/reports/rendered.ts'
 import { compareSides, type CacheRun, pauseAfter, sidesInTurn } from '../../../src/lib/compare/cache-experiment.ts'
 import { savedReport } from '../../support/reports/fixtures.ts'
 
@@ -48,10 +49,15 @@ describe('compareSides', () => {
   })
 })
 
-describe('cacheExperimentText', () => {
+const textOf = (...given: Parameters<typeof compareSides>): string[] =>
+  screenText({ screen: [[cacheExperimentTable(compareSides(...given))]] })
+    .replaceAll(/ {2,}/g, '  ')
+    .split('\n')
+
+describe('the table of a cache experiment', () => {
   it('shows every run, the ratio, and the original beside them', () => {
     const runs = [run('without', 100, 8, 25), run('with', 200, 1), run('with', 400, null), run('without', 200, 2, 50)]
-    expect(cacheExperimentText(compareSides(runs, original)).replaceAll(/ {2,}/g, '  ').split('\n')).toEqual([
+    expect(textOf(runs, original)).toEqual([
       'cache  without 1  without 2  with 1  with 2  ratio  original without  with  ratio',
       'requests/s  100  200  200  400  2.00  753  1,011  1.34',
       'failures  25%  50%  0%  0%  -  30%  2.00%  0.067',
@@ -63,9 +69,6 @@ describe('cacheExperimentText', () => {
 
   it('leaves out the original where it was not asked for', () => {
     const runs = [run('without', 100, 8), run('with', 200, 1)]
-    expect(cacheExperimentText(compareSides(runs, null)).replaceAll(/ {2,}/g, '  ').split('\n').slice(0, 2)).toEqual([
-      'cache  without 1  with 1  ratio',
-      'requests/s  100  200  2.00',
-    ])
+    expect(textOf(runs, null).slice(0, 2)).toEqual(['cache  without 1  with 1  ratio', 'requests/s  100  200  2.00'])
   })
 })

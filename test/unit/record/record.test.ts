@@ -9,7 +9,7 @@ import { reportSchema, type Report } from '../../../src/lib/record/record.ts'
 import { reportText } from '../../support/reports/fixtures.ts'
 import { htmlOf, junitOf, markdownOf, screenOf, screenText } from '../../support/reports/rendered.ts'
 import { comparisonDocument } from '../../../src/lib/render/document/comparison-document.ts'
-import { comparisonMarkdown } from '../../../src/lib/render/text-formats/markdown.ts'
+import { briefMarkdown } from '../../../src/lib/render/text-formats/markdown.ts'
 
 const names = [
   'load-baseline.json',
@@ -50,7 +50,8 @@ function replaced(value: unknown, path: readonly (string | number)[], by: unknow
 function shown(report: Report): string {
   const options = { minEffect: 0.05, noise: [], force: false, random: createRandom('compare') }
   const comparison = compareReports({ baseline: [report], candidate: [report] }, options)
-  const compared = [screenText(comparisonDocument(comparison, new Date(0))), comparisonMarkdown(comparison)]
+  const document = comparisonDocument(comparison, new Date(0))
+  const compared = [screenText(document), briefMarkdown(document)]
   const views = [markdownOf(report), junitOf(report), htmlOf(report, { style: '', script: '' })]
   return [...compared, screenOf(report), ...views].join('\n')
 }

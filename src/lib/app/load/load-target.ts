@@ -1,12 +1,13 @@
 import { openDatabase, type RunContext } from '../run-context.ts'
-import { createFaultInjector } from './fault-injector.ts'
+import { formatCount } from '../../base/format.ts'
+import type { Sleep } from '../../base/measure/clock.ts'
 import { openAudit } from '../../audit/open-audit.ts'
 import { isSet, type ResolvedConfig } from '../../config/resolve.ts'
 import { serveEnvironment } from '../../config/sent-settings.ts'
 import { migrateUp } from '../../adapters/databases/migrate.ts'
 import type { Database, PausableAccess } from '../../ports/database.ts'
 import { openPausable } from '../../adapters/databases/registry.ts'
-import type { Fault } from '../../load/faults/faults.ts'
+import type { Fault, InjectFault } from '../../load/faults/faults.ts'
 import type { LoadTarget } from './run.ts'
 import { requireLoopback, shownTarget } from '../../load/clients/target.ts'
 import { refuseUnsettled } from '../../seeding/journal.ts'
@@ -26,8 +27,8 @@ export interface LoadIntent {
 }
 
 /**
- * Opens what `load` is aimed at: the given target, which is left as it is, or a database filled for
- * the run with an API in front of it.
+ * Opens the target of `load`: the given one, which is left as it is, or a database filled for the run with an API in front
+ * of it.
  */
 export async function openLoadTarget(
   context: RunContext,
@@ -35,68 +36,67 @@ export async function openLoadTarget(
   config: ResolvedConfig,
   { allowRemote, faults }: LoadIntent,
 ): Promise<LoadTarget & AsyncDisposable> {
-  const { target, db, audit: mapping } = config.values
-  if (target === undefined) return openOwnTarget(context, workload, config, faults)
-  requireLoopback(target, allowRemote)
-  const database = isSet(config.settings.db) ? await openDatabase(context, db, poolSize) : null
-  const services = createServices(config.values)
-  const dispose = async () => {
-    await services[Symbol.asyncDispose]()
-    await database?.[Symbol.asyncDispose]()
-  }
-  try {
-    // Stock that a seeding has not set yet would be called wrong after the load.
-    if (database && !mapping && workload.seedsInBlocks) await refuseUnsettled(database)
-    return {
-      origin: shownTarget(target),
-      origins: [target],
-      database,
-      audit: database && (await openAudit({ ...services, database }, workload, mapping)),
-      inspect: inspectionOf(workload, database, services, [target]),
-      ended: never,
-      inject: null,
-      retries: null,
-      close: async () => {},
-      [Symbol.asyncDispose]: dispose,
-    }
-  } catch (error) {
-    await dispose()
-    throw error
+  const { target } = config.values
+  await using stack = new AsyncDisposableStack()
+  const opened =
+    target === undefined
+      ? await openOwnTarget(stack, context, workload, config, faults)
+      : await openGivenTarget(stack, context, workload, config, requireLoopback(target, allowRemote))
+  const kept = stack.move()
+  return { ...opened, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+async function openGivenTarget(
+  stack: AsyncDisposableStack,
+  context: RunContext,
+  workload: BuiltInWorkload,
+  { values, settings }: ResolvedConfig,
+  target: string,
+): Promise<LoadTarget> {
+  const { db, audit: mapping } = values
+  const database = isSet(settings.db) ? stack.use(await openDatabase(context, db, poolSize)) : null
+  const services = stack.use(createServices(values))
+  // Stock that a seeding has not set yet would be called wrong after the load.
+  if (database && !mapping && workload.seedsInBlocks) await refuseUnsettled(database)
+  return {
+    origin: shownTarget(target),
+    origins: [target],
+    database,
+    audit: database && (await openAudit({ ...services, database }, workload, mapping)),
+    inspect: inspectionOf(workload, database, services, [target]),
+    ended: never,
+    inject: null,
+    retries: null,
+    close: async () => {},
   }
 }
 
 async function openOwnTarget(
+  stack: AsyncDisposableStack,
   context: RunContext,
   workload: BuiltInWorkload,
   { values }: ResolvedConfig,
   faults: readonly Fault[],
-): Promise<LoadTarget & AsyncDisposable> {
-  const database = await openDatabase(context, values.db, poolSize)
-  const services = createServices(values)
-  try {
-    await fillDatabase(context, workload, database, values)
-    const audit = await openAudit({ ...services, database }, workload, undefined)
-    const { api, access } = await startOwnApi(context, values, faults)
-    return {
-      origin: api.origin,
-      origins: api.origins,
-      database,
-      audit,
-      inspect: inspectionOf(workload, database, services, api.origins),
-      ended: api.ended,
-      inject: createFaultInjector(api, access),
-      retries: api.retries,
-      close: api.close,
-      async [Symbol.asyncDispose]() {
-        await api.close()
-        await access?.[Symbol.asyncDispose]()
-        await services[Symbol.asyncDispose]()
-        await database[Symbol.asyncDispose]()
-      },
-    }
-  } catch (error) {
-    await database[Symbol.asyncDispose]()
-    throw error
+): Promise<LoadTarget> {
+  const database = stack.use(await openDatabase(context, values.db, poolSize))
+  const services = stack.use(createServices(values))
+  await fillDatabase(context, workload, database, values)
+  const audit = await openAudit({ ...services, database }, workload, undefined)
+  // A way to the database that can be paused costs time, so that there is none unless it is asked for.
+  const pauses = faults.some(({ kind }) => kind === 'pause-database')
+  const access = pauses ? stack.use(await openPausable(values.db)) : null
+  const api = await startOwnApi(context, values, access?.url ?? values.db)
+  stack.defer(api.close)
+  return {
+    origin: api.origin,
+    origins: api.origins,
+    database,
+    audit,
+    inspect: inspectionOf(workload, database, services, api.origins),
+    ended: api.ended,
+    inject: createFaultInjector(api, access),
+    retries: api.retries,
+    close: api.close,
   }
 }
 
@@ -123,30 +123,29 @@ async function fillDatabase(
   })
 }
 
-interface OwnApi {
-  readonly api: Replicas
-  /** Its way to the database; null where it has no other than everybody's. */
-  readonly access: PausableAccess | null
+function startOwnApi(context: RunContext, values: ResolvedConfig['values'], db: string): Promise<Replicas> {
+  const { entryPoint } = context
+  const { replicas, shutdownTimeout } = values
+  const env = serveEnvironment({ ...values, db })
+  // Any free port: what is set may belong to an API that runs beside this one.
+  const metricsPort = values.metricsPort === undefined ? undefined : 0
+  return startReplicas({ entryPoint, env, host: '127.0.0.1', port: 0, metricsPort, shutdownTimeout }, replicas)
 }
 
-/** Starts the API, on a way to its database that can be paused only where that is asked for: such a way costs time. */
-async function startOwnApi(
-  context: RunContext,
-  values: ResolvedConfig['values'],
-  faults: readonly Fault[],
-): Promise<OwnApi> {
-  const pauses = faults.some(({ kind }) => kind === 'pause-database')
-  const access = pauses ? await openPausable(values.db) : null
-  try {
-    const env = serveEnvironment({ ...values, db: access?.url ?? values.db })
-    // Any free port: what is set may belong to an API that runs beside this one.
-    const metricsPort = values.metricsPort === undefined ? undefined : 0
-    const { replicas, shutdownTimeout } = values
-    const launch = { entryPoint: context.entryPoint, env, host: '127.0.0.1', port: 0, metricsPort, shutdownTimeout }
-    const api = await startReplicas(launch, replicas)
-    return { api, access }
-  } catch (error) {
-    await access?.[Symbol.asyncDispose]()
-    throw error
+/** Does faults to an API that was started for a run, and to its way to the database: null where no pause is asked for. */
+function createFaultInjector(api: Replicas, access: PausableAccess | null): InjectFault {
+  return async (fault, sleep) => {
+    if (fault.kind === 'pause-database') return pauseDatabase(access, fault.lengthMs, sleep)
+    if (fault.kind === 'drop-connections') return `${formatCount(await api.dropConnections())} connections broken off`
+    await api.crash()
+    return 'killed by SIGKILL and started again'
   }
+}
+
+async function pauseDatabase(access: PausableAccess | null, lengthMs: number, sleep: Sleep): Promise<string> {
+  if (!access) throw new TypeError('the API was started on a way to the database that cannot be paused')
+  const resume = await access.pause()
+  await sleep(lengthMs)
+  await resume()
+  return access.effect
 }

@@ -44,11 +44,11 @@ export function shownTarget(target: string): string {
 }
 
 /**
- * Throws `target-remote` unless `target` is this machine's loopback or `allowRemote` is set. Names
- * other than localhost count as remote, since where they lead can change.
+ * Returns `target` where it is this machine's loopback or `allowRemote` is set, and throws `target-remote` otherwise.
+ * Names other than localhost count as remote, since where they lead can change.
  */
-export function requireLoopback(target: string, allowRemote: boolean): void {
-  if (allowRemote || isLoopback(new URL(target).hostname)) return
+export function requireLoopback(target: string, allowRemote: boolean): string {
+  if (allowRemote || isLoopback(new URL(target).hostname)) return target
   throw failure('target-remote', { target: shownTarget(target) })
 }
 

@@ -48,6 +48,8 @@ export interface Section {
   readonly title: string
   /** Paragraphs. */
   readonly text: readonly string[]
+  /** Introduces them where they are a list without the heading; null where they need no introduction. */
+  readonly lead: string | null
   readonly charts: readonly Chart[]
   readonly table: DocumentTable | null
   /** How much of it is needed: by everybody, by readers of the whole report, for looking something up. */
@@ -101,7 +103,7 @@ export interface Document {
 
 /** A section; what is not given is empty. */
 export function section(title: string, parts: Partial<Omit<Section, 'title'>>): Section {
-  return { title, text: [], charts: [], table: null, depth: 'full', ...parts }
+  return { title, text: [], lead: null, charts: [], table: null, depth: 'full', ...parts }
 }
 
 /** A table of names and values. */

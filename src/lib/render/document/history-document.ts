@@ -1,5 +1,5 @@
 import { levelsOf, type History, type LevelChange, type MetricHistory } from '../../compare/history.ts'
-import { formatChange, formatValue } from './comparison-phrases.ts'
+import { formatChange, formatValue } from './comparison-document.ts'
 import { countOf, formatCount } from '../../base/format.ts'
 import { chartOf, seriesOver, type Chart, type Unit } from './chart.ts'
 import {

@@ -1,6 +1,4 @@
 import { plain } from '../../base/format.ts'
-import type { Comparison } from '../../compare/compare.ts'
-import { metricTable, sidesPhrase, verdictSentence } from '../document/comparison-phrases.ts'
 import type { Answer, Document, Grade, Section, DocumentTable } from '../document/document.ts'
 import { escapeHtml } from '../html/html-parts.ts'
 
@@ -80,30 +78,23 @@ function codeBlock(text: string): string {
   return `${fence}sh\n${plain(text)}\n${fence}`
 }
 
-const comparisonSigns: Readonly<Record<Comparison['verdict'], string>> = {
-  better: '✅',
-  same: '✅',
-  worse: '❌',
-  inconclusive: '⚠️',
-  'not valid': '❌',
+const briefSigns: Readonly<Record<Grade, string>> = { ...signs, plain: '⚠️' }
+
+/**
+ * The same in brief, for a document of one question: its first answer, its lists and tables without headings, and after
+ * those that need no lead its subject.
+ */
+export function briefMarkdown({ grade, answers, subject, sections }: Document): string {
+  const listed = (isLed: boolean) => sections.filter(({ lead }) => (lead !== null) === isLed).map(briefSection)
+  const heading = `### ${briefSigns[grade]} ${escapeMarkdown(answers[0]?.detail ?? '')}`
+  return `${[heading, ...listed(false), escapeMarkdown(subject), ...listed(true)].join('\n\n')}\n`
 }
 
-/** A comparison as Markdown for a pull request's comment or a job's summary: the verdict first, then the table. */
-export function comparisonMarkdown(comparison: Comparison): string {
-  const { verdict, metrics, differences, faults, leftOut } = comparison
-  const parts = [
-    `### ${comparisonSigns[verdict]} ${escapeMarkdown(verdictSentence(comparison))}`,
-    faults.map(listItem).join('\n'),
-    metrics.length > 0 ? markdownTable(metricTable(comparison)) : '',
-    escapeMarkdown(sidesPhrase(comparison)),
-    leftOut.length > 0 ? `Left out:\n\n${leftOut.map(listItem).join('\n')}` : '',
-    differences.length > 0
-      ? `The runs differ in more than their figures:\n\n${differences.map(listItem).join('\n')}`
-      : '',
-  ]
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`
-}
-
-function listItem(text: string): string {
-  return `- ${escapeMarkdown(text)}`
+function briefSection({ lead, text, table }: Section): string {
+  const list = text.map((line) => `- ${escapeMarkdown(line)}`).join('\n')
+  return [
+    ...(lead === null ? [] : [lead]),
+    ...(list === '' ? [] : [list]),
+    ...(table ? [markdownTable(table)] : []),
+  ].join('\n\n')
 }

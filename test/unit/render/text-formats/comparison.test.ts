@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { ComparedMetric } from '../../../../src/lib/compare/compare-metrics.ts'
 import type { Comparison } from '../../../../src/lib/compare/compare.ts'
-import { comparisonMarkdown } from '../../../../src/lib/render/text-formats/markdown.ts'
-import { verdictSentence } from '../../../../src/lib/render/document/comparison-phrases.ts'
-import { comparisonDocument } from '../../../../src/lib/render/document/comparison-document.ts'
+import { briefMarkdown } from '../../../../src/lib/render/text-formats/markdown.ts'
+import { comparisonDocument, verdictSentence } from '../../../../src/lib/render/document/comparison-document.ts'
 import { junitFaults } from '../../../support/reports/junit-schema.ts'
-import { escapeXml, junitXml } from '../../../../src/lib/render/text-formats/junit.ts'
+import { escapeXml, junitXml } from '../../../../src/lib/render/text-formats/csv-and-junit.ts'
 import { screenText } from '../../../support/reports/rendered.ts'
 
 const at = new Date(Date.UTC(2026, 0, 1))
 const screenOf = (comparison: Comparison) => screenText(comparisonDocument(comparison, at))
+const markdownOf = (comparison: Comparison) => briefMarkdown(comparisonDocument(comparison, at))
 const junitOf = (comparison: Comparison, when: Date) => junitXml(comparisonDocument(comparison, when))
 
 const p95: ComparedMetric = {
@@ -98,9 +98,9 @@ describe('verdictSentence', () => {
   )
 })
 
-describe('comparisonMarkdown', () => {
+describe('the Markdown of a comparison', () => {
   it('is a verdict and a table, with no markup from outside', () => {
-    const text = comparisonMarkdown({ ...worse, metrics: [{ ...p95, name: 'a|b <i>' }], faults: ['*loud*'] })
+    const text = markdownOf({ ...worse, metrics: [{ ...p95, name: 'a|b <i>' }], faults: ['*loud*'] })
     expect(text.split('\n')[0]).toBe(
       String.raw`### ❌ Failed: worse: a\|b \<i\>; runs of the candidate that went wrong.`,
     )
@@ -109,7 +109,7 @@ describe('comparisonMarkdown', () => {
   })
 
   it('marks a comparison of runs that differ', () =>
-    expect(comparisonMarkdown({ ...worse, differences: ['cpu: a and b'] })).toContain('- cpu: a and b'))
+    expect(markdownOf({ ...worse, differences: ['cpu: a and b'] })).toContain('- cpu: a and b'))
 })
 
 describe('the JUnit of a comparison', () => {
@@ -143,7 +143,7 @@ describe('runs that were left out', () => {
 
   it('are named in every form, and fail where too few are left', () => {
     expect(screenOf(few)).toMatch(/left out: pair 1: .*97% of a core\n\nNot valid: 0 runs/)
-    expect(comparisonMarkdown(few)).toMatch(/^### ❌ Not valid: .*\n[^]*Left out:\n\n- pair 1: /)
+    expect(markdownOf(few)).toMatch(/^### ❌ Not valid: .*\n[^]*Left out:\n\n- pair 1: /)
     expect(junitOf(few, at)).toMatch(/name="enough runs are valid".*>\n +<failure message="Not valid: 0 runs.*97%/)
     const document = comparisonDocument(few, at)
     expect(document).toMatchObject({ headline: 'Not valid', grade: 'bad' })

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { csvCell } from '../../../../src/lib/render/text-formats/csv.ts'
+import { csvCell, escapeXml } from '../../../../src/lib/render/text-formats/csv-and-junit.ts'
 import { escapeHtml, jsonForScript } from '../../../../src/lib/render/html/html-parts.ts'
-import { escapeXml } from '../../../../src/lib/render/text-formats/junit.ts'
 import { escapeMarkdown, markdownTable } from '../../../../src/lib/render/text-formats/markdown.ts'
 
 /** Any text, and more often than not some that means something to one of the formats. */

@@ -1,5 +1,6 @@
-import { formatLatency, formatNumber, formatShare, formatTable } from '../../base/format.ts'
+import { formatLatency, formatNumber, formatShare } from '../../base/format.ts'
 import type { ExperimentMetric } from '../../compare/cache-experiment.ts'
+import type { DocumentTable } from './document.ts'
 
 const labels: Readonly<Record<ExperimentMetric['name'], string>> = {
   rps: 'requests/s',
@@ -9,8 +10,8 @@ const labels: Readonly<Record<ExperimentMetric['name'], string>> = {
   p99: 'response time p99',
 }
 
-/** A table for people: every run, the ratio, and the original beside them where it was asked for. */
-export function cacheExperimentText(metrics: readonly ExperimentMetric[]): string {
+/** A table of every run, the ratio, and the original beside them where it was asked for. */
+export function cacheExperimentTable(metrics: readonly ExperimentMetric[]): DocumentTable {
   const [first] = metrics
   const runs = (side: 'without' | 'with') => (first?.[side] ?? []).map((_, index) => `${side} ${index + 1}`)
   const head = [
@@ -28,11 +29,7 @@ export function cacheExperimentText(metrics: readonly ExperimentMetric[]): strin
       ? [formatFigure(name, original.without), formatFigure(name, original.with), formatRatio(original.ratio)]
       : []),
   ])
-  return formatTable(
-    head,
-    rows,
-    head.map((_, column) => column).filter((column) => column > 0),
-  )
+  return { head, rows, numeric: head.slice(1).map((_, column) => column + 1) }
 }
 
 function formatFigure(name: ExperimentMetric['name'], value: number | null): string {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import {
   askedForNothing,
-  publishSummary,
+  publishScreen,
   type PublishResult,
-} from '../../../../src/lib/render/terminal/publish-text.ts'
+} from '../../../../src/lib/render/document/publish-screen.ts'
+import { screenText } from '../../../support/reports/rendered.ts'
 
 const replica = { origin: 'http://127.0.0.1:3000', orders: 9, unreadable: 0, p50: 3, p99: 8, max: 9, completeMs: 120 }
 const result: PublishResult = {
@@ -18,22 +19,24 @@ const result: PublishResult = {
   readable: [replica],
 }
 
-describe('publishSummary', () => {
+const summaryOf = (published: PublishResult): string => screenText({ screen: publishScreen(published, null) })
+
+describe('the screen of a publication', () => {
   it('has a row for each replica', () => {
-    expect(publishSummary(result, null)).toMatch(/^http:\S+ +9 +0 +3\.00 ms +8\.00 ms +9\.00 ms +120 ms$/m)
+    expect(summaryOf(result)).toMatch(/^http:\S+ +9 +0 +3\.00 ms +8\.00 ms +9\.00 ms +120 ms$/m)
     expect(askedForNothing(result)).toBe(false)
     expect(askedForNothing({ readable: [] })).toBe(false)
   })
 
   it('shows no latency of orders that could not be read', () => {
     const missing = { ...replica, unreadable: 9, p50: null, p99: null, max: null, completeMs: null }
-    expect(publishSummary({ ...result, readable: [missing] }, null)).toMatch(/^http:\S+ +9 +9 +- +- +- +-$/m)
+    expect(summaryOf({ ...result, readable: [missing] })).toMatch(/^http:\S+ +9 +9 +- +- +- +-$/m)
   })
 
   it('says so when there was no order to be read', () => {
     const none = { ...replica, orders: 0, p50: null, p99: null, max: null, completeMs: null }
     const idle = { ...result, orders: 0, invalid: 10, readable: [none] }
     expect(askedForNothing(idle)).toBe(true)
-    expect(publishSummary(idle, null)).toContain('nothing was measured: no order was published')
+    expect(summaryOf(idle)).toContain('nothing was measured: no order was published')
   })
 })

@@ -1,4 +1,5 @@
-import { formatCount, formatDuration, formatLatency, formatTable } from '../../base/format.ts'
+import { formatCount, formatDuration, formatLatency } from '../../base/format.ts'
+import type { DocumentTable, ScreenBlock } from './document.ts'
 
 /** The result of publishing orders. Times in ms. */
 export interface PublishResult {
@@ -37,32 +38,33 @@ export function askedForNothing({ readable }: Pick<PublishResult, 'readable'>): 
   return readable.some(({ orders }) => orders === 0)
 }
 
-/** The result in words; `original` is what it is to be held against, unless null. */
-export function publishSummary(result: PublishResult, original: string | null): string {
+/** The result for a screen; `original` is what it is to be held against, unless null. */
+export function publishScreen(result: PublishResult, original: string | null): ScreenBlock[] {
   const { broker, orders, invalid, repeats, durationMs, messagesPerSecond, ledger, readable } = result
   const lines = [
     `${formatCount(orders + invalid)} messages acknowledged by ${broker} in ${formatDuration(durationMs)}, ${formatCount(Math.round(messagesPerSecond))} a second:`,
     `${formatCount(orders)} orders, ${formatCount(invalid)} invalid`,
+    ...(repeats > 0 ? [`${formatCount(repeats)} batches were published again because the broker was away`] : []),
+    ...(askedForNothing(result)
+      ? ['nothing was measured: no order was published that a replica could be asked for']
+      : []),
   ]
-  if (repeats > 0) lines.push(`${formatCount(repeats)} batches were published again because the broker was away`)
-  if (askedForNothing(result))
-    lines.push('nothing was measured: no order was published that a replica could be asked for')
-  if (readable.length > 0) lines.push('', readableTable(readable))
-  return [...lines, '', ...(original === null ? [] : [original, '']), `ledger ${ledger}`].join('\n')
+  return [
+    lines.map((text) => ({ text })),
+    readable.length > 0 ? [readableTable(readable)] : [],
+    original === null ? [] : [{ text: original }],
+    [{ text: `ledger ${ledger}` }],
+  ]
 }
 
-function readableTable(readable: readonly ReadableFigures[]): string {
-  return formatTable(
-    ['readable from', 'orders', 'missing', 'p50', 'p99', 'max', 'all after'],
-    readable.map(({ origin, orders, unreadable, p50, p99, max, completeMs }) => [
+function readableTable(readable: readonly ReadableFigures[]): DocumentTable {
+  return {
+    head: ['readable from', 'orders', 'missing', 'p50', 'p99', 'max', 'all after'],
+    rows: readable.map(({ origin, orders, unreadable, p50, p99, max, completeMs }) => [
       origin,
-      formatCount(orders),
-      formatCount(unreadable),
-      formatLatency(p50),
-      formatLatency(p99),
-      formatLatency(max),
-      formatLatency(completeMs),
+      ...[orders, unreadable].map(formatCount),
+      ...[p50, p99, max, completeMs].map(formatLatency),
     ]),
-    [1, 2, 3, 4, 5, 6],
-  )
+    numeric: [1, 2, 3, 4, 5, 6],
+  }
 }
