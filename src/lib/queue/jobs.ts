@@ -79,7 +79,7 @@ export async function placeWork(
   }
 }
 
-/** What happened earlier on the queue is of no interest. */
+/** Returns a moment a second ago, on the server: events from before are of no interest. */
 async function secondAgo(client: OpenedQueue['client']): Promise<number> {
   const [seconds] = await client.time()
   return Number(seconds) * 1000 - 1000
