@@ -9,17 +9,26 @@ export default class Migrate extends BaseCommand {
 engine that cannot roll back CREATE TABLE (MySQL, MariaDB), a failed run drops what it made. What an engine does not \
 support (docs/distributed-databases.md) is named.
 
+--fill adds the rows that users begin with: slots, days, orders, accounts with their posts; what is there stays as it \
+is. Their numbers are settings (RUSHBENCH_ORDERS, RUSHBENCH_CAPACITY, ...). An API that "start" serves and "load \
+--target" loads needs them.
+
 --status holds the tables themselves (columns, keys, indexes, references) against what migrate makes, and says how \
 they differ. Indexes, partitions and columns of yours that refuse no row are allowed, and named (docs/databases.md). \
 Exit codes: 3 a table is missing, not ours, of another version, or differs; 1 the catalog could not be read.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --fill --workload meetups --db postgres://user:password@127.0.0.1/test',
     '<%= config.bin %> <%= command.id %> --status --db mysql://user:password@127.0.0.1/test',
     '<%= config.bin %> <%= command.id %> --workload vaccination --down',
   ]
   static override flags = {
     down: Flags.boolean({ summary: 'drop the tables and all that is in them', exclusive: ['status'] }),
     status: Flags.boolean({ summary: 'only say which tables are there, and whether they are as migrate makes them' }),
+    fill: Flags.boolean({
+      summary: 'also add what users need and is missing, as "load" does for an API of its own',
+      exclusive: ['down', 'status'],
+    }),
     ...settingFlags('db', 'workload'),
   }
 

@@ -44,7 +44,7 @@ describe('migrateTables', () => {
     const context = createTestContext()
     const { values } = await configOf({ db })
     const states = async (request: { down: boolean; status: boolean }) => {
-      const { changed, tables } = await migrateTables(context, values, request)
+      const { changed, tables } = await migrateTables(context, values, { ...request, fill: false })
       return { changed: changed.length, states: [...new Set(tables.map(({ state }) => state))] }
     }
     expect(await states({ down: false, status: true })).toEqual({ changed: 0, states: ['missing'] })
@@ -53,6 +53,38 @@ describe('migrateTables', () => {
     expect(await states({ down: false, status: true })).toEqual({ changed: 0, states: ['present'] })
     expect(await states({ down: true, status: false })).toEqual({ changed: 2, states: ['missing'] })
     expect(context.logged.at(-1)).toMatch(/reservations +dropped/)
+  })
+
+  it.each([
+    ['vaccination', { years: '1', from: '2027-01-01', opens: '8:00', closes: '8:00' }, '365 slots'],
+    ['orders', { orders: '20' }, '20 orders'],
+    ['tickets', {}, '0 receipts'],
+  ])('fills the tables of %s once', async (workload, settings, said) => {
+    const context = createTestContext()
+    const { values } = await configOf({ db: `${db}-${workload}`, workload, ...settings })
+    const fill = async () => (await migrateTables(context, values, { down: false, status: false, fill: true })).filled
+    const rows = Number.parseInt(said, 10)
+    expect(await fill()).toEqual({ rows, added: rows })
+    expect(context.logged.at(-1)).toBe(`${said} in place, ${rows} of them new.`)
+    expect(await fill()).toEqual({ rows, added: 0 })
+  })
+
+  it('is interrupted by the signal while it fills them', async () => {
+    const { values } = await configOf({ db: `${db}-stopped`, workload: 'orders', orders: '5000' })
+    const request = { down: false, status: false, fill: true }
+    await migrateTables(createTestContext(), { ...values, orders: 1 }, request)
+    const stop = new AbortController()
+    const context = createTestContext(stop.signal)
+    const { track } = context.progress
+    // Stops at the first rows.
+    context.progress.track = (title, unit, step) =>
+      track(title, unit, (onProgress) =>
+        step((progress) => {
+          onProgress(progress)
+          stop.abort()
+        }),
+      )
+    await expect(migrateTables(context, values, request)).rejects.toMatchObject({ code: 'interrupted' })
   })
 })
 

@@ -12,6 +12,7 @@ import type { LoadTarget } from './run.ts'
 import { requireLoopback, shownTarget } from '../../load/clients/target.ts'
 import { refuseUnsettled } from '../../seeding/journal.ts'
 import type { BuiltInWorkload } from '../../workloads/registry.ts'
+import { fillTables } from '../migrate.ts'
 import { createServices, type OpenedServices } from '../services.ts'
 import { startReplicas, type Replicas } from '../server/replicas.ts'
 
@@ -80,7 +81,8 @@ async function openOwnTarget(
 ): Promise<LoadTarget> {
   const database = stack.use(await openDatabase(context, values.db, poolSize))
   const services = stack.use(createServices(values))
-  await fillDatabase(context, workload, database, values)
+  await migrateUp(database, workload.name, workload.tables)
+  await fillTables(context, workload, database, values)
   const audit = await openAudit({ ...services, database }, workload, undefined)
   // A way to the database that can be paused costs time, so that there is none unless it is asked for.
   const pauses = faults.some(({ kind }) => kind === 'pause-database')
@@ -109,18 +111,6 @@ function inspectionOf(
   if (!database || !workload.inspect) return null
   const inspect = workload.inspect.bind(workload)
   return (watch) => inspect({ database, openBroker, origins }, watch)
-}
-
-async function fillDatabase(
-  context: RunContext,
-  workload: BuiltInWorkload,
-  database: Database,
-  values: ResolvedConfig['values'],
-): Promise<void> {
-  await migrateUp(database, workload.name, workload.tables)
-  await context.progress.track('Seeding', workload.seeds, async (onProgress) => {
-    for await (const progress of workload.seed(database, values, context.signal)) onProgress(progress)
-  })
 }
 
 function startOwnApi(context: RunContext, values: ResolvedConfig['values'], db: string): Promise<Replicas> {
