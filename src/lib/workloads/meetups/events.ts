@@ -5,7 +5,8 @@ export const groups = { saga: 'meetup-saga', chat: 'meetup-chat', image: 'meetup
 /** Whoever has stored an event says so on this channel, so that it goes out at once and not at the relay's next look. */
 export const outboxChannel = 'meetup-outbox'
 
-interface Payloads {
+/** The payload of each type of event. */
+export interface Payloads {
   /** A post is pending: its saga begins. */
   readonly 'post-created': { readonly postId: string; readonly userId: string; readonly sagaId: string }
   readonly 'post-approved': { readonly postId: string; readonly sagaId: string }
