@@ -1,3 +1,4 @@
+import { flagName, settingNames, variableName } from '../../src/lib/config/settings.ts'
 import {
   findCopies,
   findCrumbs,
@@ -5,6 +6,7 @@ import {
   findForcedTypes,
   findHandMadeAborts,
   findOddComments,
+  findQuotedSettings,
   findRetiredWords,
   findStrayTests,
   findTwinTypes,
@@ -14,6 +16,8 @@ import { readSources } from './sources.ts'
 
 /** Words that the glossary has replaced: identifiers may not have them. */
 const retired = ['setback', 'makers', 'fleet', 'crew', 'tally', 'findings', 'wish', 'allot', 'sleepers', 'flaw', 'desk']
+
+const namesOfSettings = new Set(settingNames.flatMap((name) => [name, flagName(name), variableName(name)]))
 
 /** Looks for what breaks each rule of the house, by the rule's name. */
 export function check(): Readonly<Record<string, Breaches>> {
@@ -26,6 +30,7 @@ export function check(): Readonly<Record<string, Breaches>> {
     words: findRetiredWords(sources, retired),
     aborts: findHandMadeAborts(sources),
     forced: findForcedTypes(sources),
+    settings: findQuotedSettings(sources, namesOfSettings),
     stray: findStrayTests(readSources('test/unit'), new Map([...sources, ...readSources('dev')])),
     copies: findCopies(sources),
   }

@@ -89,6 +89,32 @@ export function findForcedTypes(sources: Sources): Breaches {
   return findLines(others, /\bas unknown as\b.*/g, withoutTexts)
 }
 
+/** Matches what looks a setting up by its quoted name, or lists settings whose names stand in quotes. */
+const settingLookups = [
+  /(?<!typeof )\b(?:name|key|setting) [!=]== '[\w-]+'/,
+  /\b(?:config|settings|values|flags)\['[\w-]+'\]/,
+  /\b(?:exclusive|dependsOn): \[[^\]]*\]/,
+  /\bRUSHBENCH_[A-Z_]+(?=: |'\])/,
+]
+const listOfWords = /\[\s*'[\w-]+'(?:,\s*'[\w-]+'){2,},?\s*\]/g
+
+/**
+ * Quoted names of settings outside of config/. There they are chosen by their attributes, read as properties, or given to
+ * functions that take nothing else, all of which the compiler checks. `names`: of settings, their flags and variables.
+ */
+export function findQuotedSettings(sources: Sources, names: ReadonlySet<string>): Breaches {
+  const others = new Map([...sources].filter(([file]) => !file.startsWith('src/lib/config/')))
+  const isSetting = (word: string): boolean => names.has(word)
+  const wordsOf = (text: string): string[] => text.match(/(?<=')[\w-]+(?=')|RUSHBENCH_\w+/g) ?? []
+  const prepare = (text: string): string => text.replaceAll(/\bflagNames\([^)]*\)/g, (call) => '_'.repeat(call.length))
+  const lookups = findLines(others, new RegExp(settingLookups.map(({ source }) => source).join('|'), 'g'), prepare)
+  const lists = findLines(others, listOfWords, prepare)
+  return [
+    ...lookups.filter((breach) => wordsOf(breach).some(isSetting)),
+    ...lists.filter((breach) => wordsOf(breach).every(isSetting)),
+  ]
+}
+
 /** Unit tests in a folder that has no sources. */
 export function findStrayTests(tests: Sources, sources: Sources): Breaches {
   const folders = new Set([...sources.keys()].flatMap((file) => [dirname(file), dirname(dirname(file))]))

@@ -27,9 +27,10 @@ export async function findUnfinishedSweep(folder: string, database: string | nul
   const files = await listReports(folder).catch(() => [])
   for (const file of files.filter((name) => name.includes('-insert-bench')).toReversed()) {
     const report = await readReport(file).catch(() => null)
-    if (report?.kind !== 'insert-bench' || report.config['db'] !== database) continue
-    const { sweep, missing = [] } = report
-    if (sweep && missing.length > 0) return { file, report: { ...report, sweep } }
+    if (report?.kind !== 'insert-bench') continue
+    const { config, sweep, missing = [] } = report
+    const { db } = config
+    if (db === database && sweep && missing.length > 0) return { file, report: { ...report, sweep } }
   }
   throw failure('sweep-none', { folder })
 }

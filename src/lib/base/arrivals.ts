@@ -1,7 +1,7 @@
 /** How arrivals are spaced: evenly, or at random and independent of each other, as people come (a Poisson process). */
 export const arrivalKinds = ['constant', 'poisson'] as const
 
-/** Over `durationMs` the number of users goes in a straight line from what it was to `users`. */
+/** Over `durationMs` the number of users goes in a straight line to `users`. */
 export interface Stage {
   readonly durationMs: number
   readonly users: number
@@ -10,10 +10,10 @@ export interface Stage {
 /** From `atMs` on, for `lengthMs`, iterations start at `factor` times the rate. */
 export interface Burst {
   readonly factor: number
-  /** From the start of the run. */
+  /** Counted from the start of the run. */
   readonly atMs: number
   readonly lengthMs: number
 }
 
-/** What sends a single request over and over; autocannon is a second opinion. */
+/** Senders of a single request, over and over; autocannon is a second opinion. */
 export const engineNames = ['rushbench', 'autocannon'] as const

@@ -1,12 +1,12 @@
-/** Longer than any number that is stored as one; what is longer is compared as it is written. */
+/** Characters of the longest text that is read as a number; a longer one is compared as it is written. */
 const maxLength = 1000
 
 /** The most zeros that are written out beside the digits. */
 const maxZeros = 30
 
 /**
- * A decimal number in one spelling, whatever it is written as: `+01.50`, `1.5` and `15e-1` are all `1.5`. Null for what is no
- * number, or is longer than a thousand characters.
+ * Spells a decimal number in one way: `+01.50`, `1.5` and `15e-1` are all `1.5`. Null for a text that is no number, or is
+ * longer than a thousand characters.
  */
 export function decimalOf(text: string): string | null {
   if (text.length > maxLength) return null

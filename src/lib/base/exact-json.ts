@@ -10,7 +10,7 @@ export type ExactJson =
 export interface JsonParseError {
   /** Its path, with dots; `body` for the whole. */
   readonly field: string
-  /** What follows the field in a sentence. */
+  /** Follows the field in a sentence. */
   readonly reason: string
 }
 
@@ -31,9 +31,9 @@ export function parseExactJson(text: string): ExactJson {
 
 /** An object or a list that is open where the scan is. */
 interface Level {
-  /** Of the fields so far; null for a list. */
+  /** Names of its fields so far; null for a list. */
   readonly names: Set<string> | null
-  /** Of the field, or the number of the entry. */
+  /** Name of the current field, or number of the entry. */
   at: string | number
   /** Whether a text would be the name of a field. */
   isName: boolean
@@ -47,11 +47,11 @@ const maxDepth = 100
 const [quote, comma, colon, backslash] = [0x22, 0x2c, 0x3a, 0x5c]
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d]
 
-/** Goes once through what is known to be JSON. */
+/** Goes once through a text that is known to be JSON. */
 function findParseError(text: string): JsonParseError | null {
   const levels: Level[] = []
   const errorOf = (reason: string): JsonParseError => ({ field: pathOf(levels), reason })
-  // So that only what is escaped need be looked at.
+  // Only escaped texts need a closer look.
   if (!text.isWellFormed()) return errorOf(noText)
   const texts = createTextFinder(text)
   for (let at = 0; at < text.length; at++) {
@@ -93,7 +93,7 @@ function nextPart(level: Level): void {
   else level.isName = true
 }
 
-/** Where the scan is, cut: names are as long as their sender likes. */
+/** The path to the scan's place, cut: names are as long as their sender likes. */
 function pathOf(levels: readonly Level[]): string {
   const path = levels
     .map(({ at }) => at)
@@ -115,7 +115,7 @@ function createTextFinder(text: string) {
 
   return {
     hasEscape,
-    /** Of a text that begins with the quote at `start`: where its other quote is. */
+    /** Finds the quote that closes the text whose opening quote is at `start`. */
     endOf(start: number): number {
       const first = text.indexOf('"', start + 1)
       if (!hasEscape(start, first)) return first

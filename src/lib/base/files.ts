@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, rm, rmdir, stat, writeFile, chmod, lstat, open } from 'node:fs/promises'
 import { dirname, join, basename } from 'node:path'
 
-/** How often a folder is made again that another process removes: one that only tried whether it could be made. */
+/** Attempts at a folder that another process removes, which only tried whether it could be made. */
 const mostTries = 5
 
-/** More than what a file system still takes in beside a file's name when it is full. */
+/** Bytes that a full file system would not take: a few still fit beside a file's name. */
 const probeBytes = 4096
 
-/** What the system makes of a name under which it has no folder, and makes none. */
+/** Error code for a folder that is missing, and that the system does not make. */
 const missing = 'ENOENT'
 
 /**
@@ -51,7 +51,7 @@ async function requireFolder(folder: string, failed: NodeJS.ErrnoException): Pro
   throw found ? new Error(`${folder} is no folder`, { cause: failed }) : failed
 }
 
-/** Does `work` in a folder that is made where there is none; again where it is removed meanwhile. */
+/** Does `work` in a folder, which is made where it is missing; does it again where the folder is removed meanwhile. */
 export async function inFolder<T>(folder: string, work: (made: readonly string[]) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     const made = await makeFolder(folder)
@@ -87,7 +87,7 @@ const ownFolder = '.rushbench'
 const ofFolders = 0o700
 const ofFiles = 0o600
 
-/** What SQLite keeps beside a file: with its rights where it makes them anew. */
+/** Endings of a database file and of those that SQLite keeps beside it. */
 const besides = ['', '-wal', '-shm', '-journal']
 
 /**

@@ -34,15 +34,19 @@ export const count: z.ZodType<number> = z
   ])
   .pipe(z.number().int().min(0).max(1e10))
 
+/** A list, or one text with commas, whose entries are yet to be read. */
+const unreadList = z.union([
+  z.array(z.unknown()),
+  z.string().transform((text) => text.split(',').map((part) => part.trim())),
+])
+
 /** Several numbers of rows, `0,1m,2m` or a list. */
-export const counts: z.ZodType<number[]> = z
-  .union([z.array(z.unknown()), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
-  .pipe(z.array(count).min(1).max(1000))
+export const counts: z.ZodType<number[]> = unreadList.pipe(z.array(count).min(1).max(1000))
 
 /** Some HTTP statuses, `200,201` or a list. */
-export const httpStatuses: z.ZodType<number[]> = z
-  .union([z.array(z.unknown()), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
-  .pipe(z.array(wholeNumber(statusRange.from, statusRange.to)).min(1))
+export const httpStatuses: z.ZodType<number[]> = unreadList.pipe(
+  z.array(wholeNumber(statusRange.from, statusRange.to)).min(1),
+)
 
 /** A length of time as milliseconds: `500ms`, `60s`, `1m30s`, `2h`, from `minMs` to 30 days. */
 export function duration(minMs: number): z.ZodType<number> {
@@ -135,7 +139,7 @@ export const bursts: z.ZodType<Burst[]> = texts
   )
   .transform((all) => all.map(([factor, atMs, lengthMs]) => ({ factor, atMs, lengthMs })))
 
-/** Why what came from elsewhere is not what it should be, in words: of several reasons the first, with its place. */
+/** Says in words why a value from elsewhere was refused: the first of several reasons, with its place. */
 export function whyWrong(error: unknown): string {
   if (!(error instanceof z.ZodError)) return reasonOf(error)
   const [issue] = error.issues

@@ -32,7 +32,7 @@ function decoded(name: string): string {
 /** A place in a text where a URL, or a user of one, may begin. */
 const start = /(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*:\/{0,2}/i
 
-/** Of these a user without a password is a token. */
+/** Schemes of URLs in which a user without a password is a token. */
 const takesTokens = /^(?:nats|https?):/i
 
 /** Headers and fields that hold secrets, in any notation, with all that stands behind them in their line. */
@@ -80,10 +80,10 @@ function isHidden(info: string): boolean {
   return info === '' || /^(?:[^:@/?#]*:)?(?:\*\*\*|password)$/.test(info)
 }
 
-/** What closes a word that holds a URL: a quote, brackets, the end of a sentence. */
+/** Matches the end of a word that holds a URL: a quote, brackets, the end of a sentence. */
 const closing = /(?:['"][)\]}]{0,8})?[.,;:)]{0,8}$/
 
-/** What follows a secret may be the rest of it, where an & or a # in it is not encoded. */
+/** Hides the values of parameters that are secrets. The text behind one may belong to it, where an & or a # in it is not encoded. */
 function hideParameters(word: string): string {
   for (const found of word.matchAll(/[?&#]([^=&?#\s'"]*)=([^&#\s'"]*)/g)) {
     const [pair, name = '', value = ''] = found

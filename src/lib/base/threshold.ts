@@ -20,7 +20,7 @@ export interface ThresholdResult extends Threshold {
 
 type Comparator = '<' | '<=' | '>' | '>='
 
-/** What of a run can be limited. */
+/** A metric of a run that a threshold can limit. */
 export interface ThresholdMetric<Run> {
   readonly unit: 'time' | 'share' | 'number'
   /** Times in ms; null without samples. */

@@ -48,12 +48,14 @@ export const apiSettings = {
     default: '127.0.0.1',
     summary: 'address the API listens on; 0.0.0.0 opens it to the network',
     allowed: 'an address or name of this machine',
+    served: 'text',
   },
   port: {
     schema: wholeNumber(0, 65_535),
     default: '3000',
     summary: 'port the API listens on; 0 takes any free one',
     allowed: 'a whole number from 0 to 65535',
+    served: 'text',
   },
   shutdownTimeout: {
     schema: duration(0),
@@ -67,6 +69,7 @@ export const apiSettings = {
     default: undefined,
     summary: 'port of /metrics, which the API does not serve then; 0 takes any free one',
     allowed: 'a whole number from 0 to 65535',
+    served: 'text',
   },
   metricsToken: {
     schema: secretText,

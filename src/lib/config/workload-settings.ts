@@ -42,6 +42,7 @@ export const workloadSettings = {
     default: '1',
     summary: 'processes that serve the API, each on a port of its own: the one given and those after it',
     allowed: `a whole number from 1 to ${mostReplicas}`,
+    served: 'text',
   },
   service: {
     schema: z.enum(['all', 'gateway', 'user', 'post', 'chat', 'image', 'saga', 'relay']),

@@ -8,6 +8,7 @@ import {
   findForcedTypes,
   findHandMadeAborts,
   findOddComments,
+  findQuotedSettings,
   findRetiredWords,
   findStrayTests,
   findTwinTypes,
@@ -67,6 +68,26 @@ describe('the rules of the house', () => {
   it('see casts past the types outside of adapters', () => {
     const text = "const a = b as unknown as C // as unknown as D\n'as unknown as E'"
     expect(findForcedTypes(files({ 'src/a.ts': text, 'src/lib/adapters/b.ts': text }))).toHaveLength(1)
+  })
+
+  it('see settings that are looked up or listed by quoted names, and none that the compiler checks', () => {
+    const text = `
+      const set = settings.some(({ name }) => name === 'users') || typeof name === 'users'
+      const shown = report.config['ramp-up'] ?? flags['help']
+      const plan = ['users', 'ramp-up', 'rate'], head = ['users', 'ramp-up', 'p50']
+      settingFlags('users', 'ramp-up', 'rate')
+      Flags.string({ exclusive: ['rate', 'help'] }, { exclusive: [...flagNames('rate'), 'help'] })
+      fork(file, { env: { RUSHBENCH_RATE: '5/s', RUSHBENCH_HELP: '' } })
+      // Set RUSHBENCH_RATE.`
+    const names = new Set(['users', 'ramp-up', 'rate', 'RUSHBENCH_RATE'])
+    const sources = files({ 'src/a.ts': text, 'src/lib/config/b.ts': text })
+    expect(findQuotedSettings(sources, names)).toEqual([
+      "src/a.ts:2: name === 'users'",
+      "src/a.ts:3: config['ramp-up']",
+      "src/a.ts:6: exclusive: ['rate', 'help']",
+      'src/a.ts:7: RUSHBENCH_RATE',
+      "src/a.ts:4: ['users', 'ramp-up', 'rate']",
+    ])
   })
 
   it('see unit tests that lie where no sources lie', () => {

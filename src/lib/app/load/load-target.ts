@@ -3,7 +3,6 @@ import { formatCount } from '../../base/format.ts'
 import type { Sleep } from '../../base/measure/clock.ts'
 import { openAudit } from '../../audit/open-audit.ts'
 import { isSet, type ResolvedConfig } from '../../config/resolve.ts'
-import { serveEnvironment } from '../../config/sent-settings.ts'
 import { migrateUp } from '../../adapters/databases/migrate.ts'
 import type { Database, PausableAccess } from '../../ports/database.ts'
 import { openPausable } from '../../adapters/databases/registry.ts'
@@ -114,12 +113,10 @@ function inspectionOf(
 }
 
 function startOwnApi(context: RunContext, values: ResolvedConfig['values'], db: string): Promise<Replicas> {
-  const { entryPoint } = context
-  const { replicas, shutdownTimeout } = values
-  const env = serveEnvironment({ ...values, db })
-  // Any free port: what is set may belong to an API that runs beside this one.
+  // Any free port: the one that is set may belong to an API that runs beside this one.
   const metricsPort = values.metricsPort === undefined ? undefined : 0
-  return startReplicas({ entryPoint, env, host: '127.0.0.1', port: 0, metricsPort, shutdownTimeout }, replicas)
+  const settings = { ...values, db, host: '127.0.0.1', port: 0, metricsPort }
+  return startReplicas({ entryPoint: context.entryPoint, settings })
 }
 
 /** Does faults to an API that was started for a run, and to its way to the database: null where no pause is asked for. */

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ignoreFailure } from '../../base/abort.ts'
 import { addRetries } from '../../adapters/databases/retry.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
+import { serveEnvironment } from '../../config/sent-settings.ts'
+import type { Settings } from '../../config/settings.ts'
 import type { RunningServer } from '../../ports/workload.ts'
 import type { RetryCounts } from '../../ports/database-facts.ts'
 import { lateEndMs } from '../end-process.ts'
@@ -20,19 +22,12 @@ export type ApiTelemetry =
   | { readonly dropped: number }
   | { readonly retries: RetryCounts; readonly asked: boolean }
 
-/** An API to start, and where. */
+/** An API to start. */
 export interface ApiLaunch {
   /** `bin/run.js` */
   readonly entryPoint: string
-  /** Settings, which go through the environment, where other users cannot read a password. */
-  readonly env: Readonly<Record<string, string>>
-  readonly host: string
-  /** 0: any free one, which is kept when the process is started again. */
-  readonly port: number
-  /** Port of its metrics; undefined where the API serves them. */
-  readonly metricsPort: number | undefined
-  /** How long it goes on with what is in flight when it is closed, ms. */
-  readonly shutdownTimeout: number
+  /** Settings, which go through the environment: other users cannot read a password there. A port 0 stays the same over restarts. */
+  readonly settings: Settings
 }
 
 /** An API in a process of its own. */
@@ -70,13 +65,16 @@ const closeGraceMs = lateEndMs + 2000
  * Starts `rushbench start` in a process of its own, so that it and the load each have a core. Unless the supervisor says
  * otherwise, it is not started again. Throws `api-failed-to-start`.
  */
-export async function startApiProcess(options: ApiLaunch, supervisor: Supervisor = unsupervised): Promise<ApiProcess> {
+export async function startApiProcess(
+  { entryPoint, settings }: ApiLaunch,
+  supervisor: Supervisor = unsupervised,
+): Promise<ApiProcess> {
   const { promise: ended, reject: fail } = Promise.withResolvers<never>()
   // Nobody awaits it once the run is over.
   void ignoreFailure(ended)
   const closing = new AbortController()
   const counted: (() => RetryCounts)[] = []
-  const first = await launch(options, supervisor)
+  const first = await launch({ entryPoint, settings }, supervisor)
   const { origin } = first
   const port = Number(new URL(origin).port)
   /** The process that serves, or is being started. */
@@ -103,7 +101,7 @@ export async function startApiProcess(options: ApiLaunch, supervisor: Supervisor
     for (let waitMs: number | null = afterMs; ;) {
       await sleep(waitMs, null, { signal: closing.signal })
       try {
-        const next = await launch({ ...options, port }, supervisor)
+        const next = await launch({ entryPoint, settings: { ...settings, port } }, supervisor)
         watch(next)
         return next
       } catch (error) {
@@ -136,7 +134,7 @@ export async function startApiProcess(options: ApiLaunch, supervisor: Supervisor
       const api = await current.catch(() => null)
       if (!api) return
       await askRetries(api)
-      await end(api, 'SIGTERM', options.shutdownTimeout + closeGraceMs)
+      await end(api, 'SIGTERM', settings.shutdownTimeout + closeGraceMs)
     },
   }
 }
@@ -152,15 +150,9 @@ interface Api {
   mayEnd: boolean
 }
 
-async function launch({ entryPoint, env, host, port, metricsPort }: ApiLaunch, { onErrors }: Supervisor): Promise<Api> {
-  const own = {
-    RUSHBENCH_HOST: host,
-    RUSHBENCH_PORT: String(port),
-    RUSHBENCH_REPLICAS: '1',
-    ...(metricsPort === undefined ? {} : { RUSHBENCH_METRICS_PORT: String(metricsPort) }),
-  }
+async function launch({ entryPoint, settings }: ApiLaunch, { onErrors }: Supervisor): Promise<Api> {
   const child = fork(entryPoint, ['start'], {
-    env: { ...process.env, ...env, ...own },
+    env: { ...process.env, ...serveEnvironment({ ...settings, replicas: 1 }) },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],
     // Its own process group: Ctrl-C reaches only the parent, which then ends it in its own time.

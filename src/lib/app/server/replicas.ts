@@ -9,18 +9,21 @@ export interface Replicas extends ApiProcess {
 }
 
 /**
- * Starts `count` replicas, on the ports given and those after them, or all on any free one (0). When one cannot be started
+ * Starts the replicas that the settings ask for, on the ports given and those after them, or all on any free one (0). When one cannot be started
  * the others are ended. Throws `api-failed-to-start`.
  */
 export async function startReplicas(
-  launch: ApiLaunch,
-  count: number,
+  { entryPoint, settings }: ApiLaunch,
   supervise?: (number: number) => Supervisor,
 ): Promise<Replicas> {
+  const { port, metricsPort, replicas: count } = settings
   const started = await Promise.allSettled(
     Array.from({ length: count }, (_, index) => {
       return startApiProcess(
-        { ...launch, port: nth(launch.port, index), metricsPort: launch.metricsPort && nth(launch.metricsPort, index) },
+        {
+          entryPoint,
+          settings: { ...settings, port: nth(port, index), metricsPort: metricsPort && nth(metricsPort, index) },
+        },
         supervise?.(index + 1),
       )
     }),

@@ -2,7 +2,6 @@ import { aborted } from '../../base/abort.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { requireTables } from '../../adapters/databases/migrate.ts'
 import { connectDatabase } from '../../adapters/databases/registry.ts'
-import { serveEnvironment } from '../../config/sent-settings.ts'
 import type { Settings } from '../../config/settings.ts'
 import type { RetryCounts } from '../../ports/database-facts.ts'
 import type { RunningServer } from '../../ports/workload.ts'
@@ -51,13 +50,12 @@ async function serveHere(context: RunContext, values: Settings): Promise<Served>
 
 async function superviseReplicas(context: RunContext, values: Settings): Promise<Served> {
   const { entryPoint, signal, note } = context
-  const { host, port, metricsPort, shutdownTimeout, replicas: count } = values
+  const { port, metricsPort, replicas: count } = values
   for (const first of [port, metricsPort ?? 0]) {
     if (first + count - 1 > 65_535)
       throw failure('usage-wrong', { reason: `There are no ${count} ports from ${first} on.` })
   }
-  const launch = { entryPoint, env: serveEnvironment(values), host, port, metricsPort, shutdownTimeout }
-  const replicas = await startReplicas(launch, count, (number) =>
+  const replicas = await startReplicas({ entryPoint, settings: values }, (number) =>
     restartAlways(number, note, (text) => note(text.trimEnd())),
   )
   const { origin, origins } = replicas

@@ -23,7 +23,7 @@ export interface CatalogueEntry<Details> {
   readonly message: (details: Details) => string
 }
 
-/** Keeps the type of what the message needs to know. */
+/** Declares an error, and keeps the type of the facts that its message needs. */
 export function entry<Details>(exit: ExitName, message: (details: Details) => string): CatalogueEntry<Details> {
   return { exit, message }
 }

@@ -21,8 +21,11 @@ export function isErrorCode(name: string): name is ErrorCode {
   return Object.hasOwn(catalogue, name)
 }
 
-/** What an error's message needs to know. */
+/** Facts that an error's message needs. */
 export type ErrorDetails<Code extends ErrorCode> = Parameters<(typeof catalogue)[Code]['message']>[0]
+
+/** The catalogue, typed so that a code's details fit its message. */
+const byCode: { readonly [Code in ErrorCode]: CatalogueEntry<ErrorDetails<Code>> } = catalogue
 
 /**
  * The one error that rushbench throws on purpose. Everything else that reaches a command is a bug or
@@ -40,13 +43,13 @@ export class RushbenchError extends Error {
   }
 }
 
-/** Builds the catalogue's error for `code`, without secrets, wherever they came from; `cause` is kept for `--verbose`. */
+/** Builds the catalogue's error for `code`, with secrets hidden; `cause` is kept for `--verbose`. */
 export function failure<Code extends ErrorCode>(
   code: Code,
   details: ErrorDetails<Code>,
   cause?: unknown,
 ): RushbenchError {
-  const found = catalogue[code] as unknown as CatalogueEntry<ErrorDetails<Code>>
+  const found = byCode[code]
   return new RushbenchError(code, exitCodes[found.exit], hideSecrets(found.message(shortened(details))), cause)
 }
 

@@ -1,6 +1,6 @@
 import { entry } from './error-entry.ts'
 
-/** What may go wrong with workers and their queue: a part of the catalogue. */
+/** Errors of workers and their queue: a part of the catalogue. */
 export const workerErrors = {
   'worker-ended': entry<{ reason: string }>(
     'error',

@@ -4,7 +4,7 @@ import type { HistogramCounts } from './histogram.ts'
 export interface Distribution {
   /** Ascending. */
   readonly values: readonly number[]
-  /** Of each of them; at least 1. */
+  /** Samples of each latency; at least 1. */
   readonly counts: readonly number[]
 }
 
@@ -55,7 +55,7 @@ export function writeDistribution({ values, counts }: Distribution): string {
   return values.map((value, i) => (counts[i] === 1 ? `${value}` : `${value}x${counts[i]}`)).join(' ')
 }
 
-/** What a written distribution looks like. */
+/** Pattern of a written distribution. */
 export const distributionPattern = String.raw`^([1-9]\d{0,9}(x[1-9]\d{0,9})?( [1-9]\d{0,9}(x[1-9]\d{0,9})?)*)?$`
 
 /** Reads what `writeDistribution` wrote. */

@@ -51,7 +51,7 @@ export function percentileMs(histogram: LatencyHistogram, p: number): number | n
   return Math.min(histogram.getValueAtPercentile(p), histogram.maxValue) / usPerMs
 }
 
-/** What a histogram holds, as plain data that can go to another thread and be added there without any loss. */
+/** Counts of a histogram, as plain data that can go to another thread and be added there without any loss. */
 export interface HistogramCounts {
   /** One for each bucket that holds any, ascending; the last is the largest value itself. */
   readonly valuesUs: Float64Array
@@ -63,7 +63,7 @@ export function countsArrayOf(histogram: LatencyHistogram): Uint32Array {
   return histogram._counts as Uint32Array
 }
 
-/** What the counts of a histogram hold that is filled elsewhere: the largest value is known as exactly as all others are. */
+/** Reads a histogram's counts from memory that is filled elsewhere; its largest value is as exact as its buckets. */
 export function countsInMemory(counts: Uint32Array): HistogramCounts {
   const histogram = createHistogram()
   histogram._counts = counts
@@ -74,7 +74,7 @@ export function countsInMemory(counts: Uint32Array): HistogramCounts {
   return countsOf(histogram)
 }
 
-/** What `histogram` holds. */
+/** Returns the counts of a histogram. */
 export function countsOf(histogram: LatencyHistogram): HistogramCounts {
   const values: number[] = []
   const counts: number[] = []
@@ -107,7 +107,7 @@ export function mergeHistograms(histograms: readonly LatencyHistogram[]): Latenc
   return merged
 }
 
-/** What a report says of a histogram. */
+/** Summarises a histogram for a report. */
 export function percentilesOf(histogram: LatencyHistogram): Percentiles {
   return {
     p50: percentileMs(histogram, 50),

@@ -3,7 +3,7 @@ import { twoSidedP } from './student.ts'
 
 /** A place in a series from which on its level is another. */
 export interface ChangePoint {
-  /** Of the first value after the change. */
+  /** Index of the first value after the change. */
   readonly index: number
   /** Mean of the values since the change before, or the beginning. */
   readonly before: number

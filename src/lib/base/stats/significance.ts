@@ -1,6 +1,6 @@
 import { twoSidedP } from './student.ts'
 
-/** What the rank test found. */
+/** Result of the rank test. */
 export interface RankTest {
   /** How often a value of the first side exceeds one of the second; ties count half. */
   readonly u: number

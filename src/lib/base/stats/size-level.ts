@@ -4,9 +4,9 @@ import { kneeRange, type Group } from './curve.ts'
 import { studentQuantile } from './student.ts'
 
 /**
- * What moves whole groups besides the curve: each by itself (`independent`), or each from where the one before it was
- * (`walk`), as a machine does that gets slower and slower. Nobody knows which, so that what is claimed has to hold under
- * both. Each group counts as one observation, whatever its values say of their own noise.
+ * Disturbances that move whole groups besides the curve: each by itself (`independent`), or each from where the one before
+ * it was (`walk`), as on a machine that gets slower and slower. Nobody knows which, so every claim has to hold under both.
+ * Each group counts as one observation, whatever its values say of their own noise.
  */
 const disturbances = ['independent', 'walk'] as const
 
@@ -120,7 +120,7 @@ export function testHinge(groups: readonly Group[], random: Random, draws: numbe
   return found
 }
 
-/** Of a two-sided interval of 95%. */
+/** Quantile that bounds a two-sided interval of 95%. */
 const confidence = 0.975
 
 /**

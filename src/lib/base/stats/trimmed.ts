@@ -9,7 +9,7 @@ export interface KnownMean {
   readonly freedom: number
 }
 
-/** Of the values, cut off at each end: of ten or more, a single wild one then decides nothing. */
+/** Share of the values cut off at each end: among ten or more, a single wild one then decides nothing. */
 const trimmedShare = 0.1
 
 /** The places in `values`, from 0, of those that the trimmed mean is made of. */

@@ -75,5 +75,5 @@ export function uncountedLog(
 
 /** All but the order of keys are numbers. */
 function allButKeys(head: readonly string[]): number[] {
-  return head.flatMap((name, column) => (name === 'keys' ? [] : [column]))
+  return head.flatMap((title, column) => (title === 'keys' ? [] : [column]))
 }
