@@ -1,5 +1,5 @@
 import { ignoreFailure, pause } from '../../base/abort.ts'
-import type { Consumption, Message } from '../../ports/broker.ts'
+import type { Consumer, Consumption, Message } from '../../ports/broker.ts'
 
 const firstPauseMs = 50
 const longestPauseMs = 1000
@@ -47,6 +47,44 @@ export function watchOutage(tell: (error: Error) => void): Outage {
     },
     over() {
       told = null
+    },
+  }
+}
+
+/** How a member of a group takes messages. */
+interface Taking {
+  /** Takes some messages and handles them, or waits for some. `isUp` is to be called when the broker has answered. */
+  take(stop: AbortSignal, isUp: () => void): Promise<void>
+  /** An error of the client as one of ours. */
+  translate(error: unknown): Error
+  /** How soon a broker that is away is tried again, ms. */
+  readonly tryAgainMs: number
+  /** Leaves the group. */
+  leave?(): Promise<void>
+}
+
+/** Takes messages until it is closed; `onError` is told once of each outage. */
+export function runConsumer({ take, translate, tryAgainMs, leave }: Taking, onError: Consumption['onError']): Consumer {
+  const outage = watchOutage(onError)
+  const stop = new AbortController()
+
+  async function work(): Promise<void> {
+    while (!stop.signal.aborted) {
+      try {
+        await take(stop.signal, outage.over)
+      } catch (error) {
+        outage.failed(translate(error))
+        await pause(tryAgainMs, stop.signal)
+      }
+    }
+    await leave?.()
+  }
+
+  const ended = work()
+  return {
+    async close() {
+      stop.abort()
+      await ended
     },
   }
 }

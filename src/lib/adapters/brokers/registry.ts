@@ -1,9 +1,10 @@
 import { failure } from '../../base/errors/errors.ts'
 import { redactUrl } from '../../base/redact-url.ts'
 import type { Broker } from '../../ports/broker.ts'
+import { createBroker, type BrokerDriver } from './broker.ts'
 
 interface BrokerKind {
-  open(url: string): Promise<Broker>
+  open(url: string): Promise<BrokerDriver>
   /** Throws what is wrong with the URL. */
   read(url: string): Promise<void>
 }
@@ -13,16 +14,16 @@ const readServerUrl = async (url: string): Promise<void> => void (await import('
 /** By URL scheme; each is loaded only when it is used. */
 const brokers: Readonly<Record<string, BrokerKind>> = {
   sqlite: {
-    open: async (url) => (await import('./sqlite/index.ts')).openSqliteBroker(url),
+    open: async (url) => (await import('./sqlite/index.ts')).openSqliteDriver(url),
     read: async (url) => void (await import('../databases/sqlite/url.ts')).readSqliteUrl(url),
   },
-  nats: { open: async (url) => (await import('./nats/index.ts')).openNatsBroker(url), read: readServerUrl },
-  kafka: { open: async (url) => (await import('./kafka/index.ts')).openKafkaBroker(url), read: readServerUrl },
+  nats: { open: async (url) => (await import('./nats/index.ts')).openNatsDriver(url), read: readServerUrl },
+  kafka: { open: async (url) => (await import('./kafka/index.ts')).openKafkaDriver(url), read: readServerUrl },
 }
 
 /** Opens the broker at `url`. Throws `broker-unknown` or `broker-unreachable`. */
 export async function openBroker(url: string): Promise<Broker> {
-  return kindOf(url).open(url)
+  return createBroker(await kindOf(url).open(url))
 }
 
 /** Looks at the URL of a broker without connecting to it. Throws `broker-unknown`, and what is wrong with the URL. */

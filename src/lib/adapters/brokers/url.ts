@@ -24,11 +24,3 @@ export function readBrokerUrl(url: string, defaultPort: number): BrokerUrl {
   readParameters({}, parameters, { shown, engine: `${scheme}:` })
   return { shown, host: place.host, port: place.port ?? defaultPort, user, password }
 }
-
-/** Names that NATS and Kafka both take for a stream, a durable consumer, a topic and a group, and that neither reserves. */
-const allowed = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/
-
-/** Throws `broker-name-invalid` for a name that not every broker could have. */
-export function checkName(what: 'topic' | 'group', name: string): void {
-  if (!allowed.test(name)) throw failure('broker-name-invalid', { what, name })
-}

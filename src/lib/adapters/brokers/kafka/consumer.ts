@@ -1,6 +1,6 @@
 import { Consumer as KafkaConsumer } from '@platformatic/kafka'
 import { ignoreFailure, pause } from '../../../base/abort.ts'
-import { deliver, watchOutage, waitAtMost } from '../delivery.ts'
+import { deliver, runConsumer, waitAtMost } from '../delivery.ts'
 import { answerWithinMs, untilReady, type KafkaCluster, type Topic } from './client.ts'
 import { fetchMessages, type PlacedMessage, type Positions, unacknowledgedFrom } from './fetch.ts'
 import type { Consumer, Consumption } from '../../../ports/broker.ts'
@@ -34,35 +34,24 @@ interface Generation {
  * it has handled what it holds. Throws `broker-unreachable` and `broker-refused`.
  */
 export async function startConsumer(cluster: KafkaCluster, consumption: Consumption): Promise<Consumer> {
-  const stop = new AbortController()
-  const outage = watchOutage(consumption.onError)
   let member = await untilReady(() => join(cluster, consumption))
-
-  async function work(): Promise<void> {
-    while (!stop.signal.aborted) {
-      try {
-        if (member.isLost()) {
-          void member.leave()
-          member = await join(cluster, consumption)
-        }
-        await member.takeAndHandle(stop.signal)
-        outage.over()
-      } catch (error) {
-        cluster.forget(consumption.topic)
-        outage.failed(cluster.translate(error, `the group ${consumption.group}`))
-        await pause(lookAgainMs, stop.signal)
+  const taking = {
+    async take(stop: AbortSignal, isUp: () => void) {
+      if (member.isLost()) {
+        void member.leave()
+        member = await join(cluster, consumption)
       }
-    }
-    await waitAtMost(member.leave())
-  }
-
-  const ended = work()
-  return {
-    async close() {
-      stop.abort()
-      await ended
+      await member.takeAndHandle(stop)
+      isUp()
     },
+    translate(error: unknown) {
+      cluster.forget(consumption.topic)
+      return cluster.translate(error, `the group ${consumption.group}`)
+    },
+    tryAgainMs: lookAgainMs,
+    leave: () => waitAtMost(member.leave()),
   }
+  return runConsumer(taking, consumption.onError)
 }
 
 interface Member {

@@ -1,5 +1,5 @@
 import { type Msg, createInbox, nanos } from '@nats-io/transport-node'
-import { deliver, watchOutage, waitAtMost } from '../delivery.ts'
+import { deliver, runConsumer, waitAtMost } from '../delivery.ts'
 import { type Jet, messageOf } from './jet.ts'
 import type { Consumer, Consumption } from '../../../ports/broker.ts'
 import { onAbort, pause } from '../../../base/abort.ts'
@@ -29,66 +29,51 @@ export async function startConsumer(
   consumption: Consumption,
   open: () => Promise<string>,
 ): Promise<Consumer> {
-  const { topic, group, maxBatch } = consumption
-  const outage = watchOutage(consumption.onError)
-  const stop = new AbortController()
+  const { topic, group, maxBatch, onError } = consumption
   let stream: string | null = await open()
-  const source = openSource(jet, stop.signal)
-
-  async function takeAndHandle(): Promise<void> {
-    stream ??= await open()
-    const askedAt = performance.now()
-    const { messages, status } = await source.pull(stream, group, maxBatch)
-    if (messages.length > 0) {
-      outage.over()
-      await handle(jet, messages, consumption, stop.signal)
-      return
-    }
-    if (nothingThere.has(status)) outage.over()
-    else {
-      // The consumer or its stream is gone, or the server is.
-      jet.forget(topic)
-      stream = null
-    }
-    if (performance.now() - askedAt < askAgainMs) await pause(askAgainMs, stop.signal)
-  }
-
-  async function work(): Promise<void> {
-    while (!stop.signal.aborted) {
-      try {
-        await takeAndHandle()
-      } catch (error) {
-        outage.failed(jet.translate(error, `the group ${group}`))
-        await pause(lookAgainMs, stop.signal)
+  const source = openSource(jet)
+  const taking = {
+    async take(stop: AbortSignal, isUp: () => void) {
+      stream ??= await open()
+      const askedAt = performance.now()
+      const { messages, status } = await source.pull(stream, group, maxBatch, stop)
+      if (messages.length > 0) {
+        isUp()
+        await handle(jet, messages, consumption, stop)
+        return
       }
-    }
-    answer(await source.close(), givenBack)
-    await waitAtMost(jet.connection.flush())
-  }
-
-  const ended = work()
-  return {
-    async close() {
-      stop.abort()
-      await ended
+      if (nothingThere.has(status)) isUp()
+      else {
+        // The consumer or its stream is gone, or the server is.
+        jet.forget(topic)
+        stream = null
+      }
+      if (performance.now() - askedAt < askAgainMs) await pause(askAgainMs, stop)
+    },
+    translate: (error: unknown) => jet.translate(error, `the group ${group}`),
+    tryAgainMs: lookAgainMs,
+    async leave() {
+      respond(await source.close(), givenBack)
+      await waitAtMost(jet.connection.flush())
     },
   }
+  return runConsumer(taking, onError)
 }
 
 async function handle(jet: Jet, taken: readonly Msg[], consumption: Consumption, stop: AbortSignal): Promise<void> {
   const stillHere = setInterval(() => {
-    if (!jet.link().aborted) answer(taken, inProgress)
+    if (!jet.link().aborted) respond(taken, inProgress)
   }, acknowledgeWithinMs / 3)
   try {
     const handled = await deliver(taken.map(messageOf), consumption, stop)
-    answer(taken, handled ? acknowledged : givenBack)
+    respond(taken, handled ? acknowledged : givenBack)
   } finally {
     clearInterval(stillHere)
   }
 }
 
-/** Answers messages; while the server is away, once it is back. */
-function answer(taken: readonly Msg[], word: Buffer): void {
+/** Responds to messages; while the server is away, once it is back. */
+function respond(taken: readonly Msg[], word: Buffer): void {
   for (const message of taken) message.respond(word)
 }
 
@@ -108,7 +93,7 @@ interface Pulled {
 /** Asks a durable consumer for messages. */
 interface Source {
   /** Waits for the first message, and takes at most `count` that are there then. Nothing once it was told to stop. */
-  pull(stream: string, group: string, count: number): Promise<Pulled>
+  pull(stream: string, group: string, count: number, stop: AbortSignal): Promise<Pulled>
   /** Ends, and returns the messages that arrived and were not pulled. */
   close(): Promise<Msg[]>
 }
@@ -118,7 +103,7 @@ interface Source {
  * its time is over. What is asked for here is what can be handled now: nothing waits in a member's memory for its turn
  * while others are idle, and what was rejected is not overtaken.
  */
-function openSource({ connection, client, link }: Jet, stop: AbortSignal): Source {
+function openSource({ connection, client, link }: Jet): Source {
   const inbox = createInbox()
   let requests = 0
   let wanted = 0
@@ -138,7 +123,7 @@ function openSource({ connection, client, link }: Jet, stop: AbortSignal): Sourc
     },
   })
 
-  function request(stream: string, group: string, count: number): Promise<number> {
+  function request(stream: string, group: string, count: number, stop: AbortSignal): Promise<number> {
     return new Promise((resolve) => {
       const reasons = [stop, link()]
       if (reasons.some(({ aborted }) => aborted)) return resolve(0)
@@ -162,9 +147,9 @@ function openSource({ connection, client, link }: Jet, stop: AbortSignal): Sourc
   }
 
   return {
-    async pull(stream, group, count) {
+    async pull(stream, group, count, stop) {
       // Some may have come after their request was given up.
-      const status = taken.length > 0 ? 200 : await request(stream, group, count)
+      const status = taken.length > 0 ? 200 : await request(stream, group, count, stop)
       return { messages: stop.aborted ? [] : taken.splice(0, count), status }
     },
     async close() {

@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { openSqliteFile } from '../../databases/sqlite/connection.ts'
 import type { SqliteConnection } from '../../databases/sqlite/connection.ts'
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
-import { deliver, watchOutage } from '../delivery.ts'
-import { checkName } from '../url.ts'
-import type { Broker, Consumer, Consumption, Message } from '../../../ports/broker.ts'
+import { deliver, runConsumer } from '../delivery.ts'
+import type { BrokerDriver } from '../broker.ts'
+import type { Consumer, Consumption, Message } from '../../../ports/broker.ts'
 import {
   acknowledge,
   acknowledgeWithinMs,
@@ -28,34 +28,20 @@ const tryAgainMs = 250
 const readPage = 1000
 
 /** The embedded broker: a file that any number of processes of this machine share. Throws `broker-unreachable`. */
-export async function openSqliteBroker(url: string): Promise<Broker> {
+export async function openSqliteDriver(url: string): Promise<BrokerDriver> {
   const file = await openFile(url)
-  const consumers = new Set<Consumer>()
   const publish = createPublisher(file)
   return {
     kind: 'sqlite',
     url,
     async publish(topic, messages) {
-      checkName('topic', topic)
       if (messages.length > 0) await publish(topic, messages)
     },
-    async consume(consumption) {
-      checkName('topic', consumption.topic)
-      checkName('group', consumption.group)
-      const consumer = startConsumer(file, consumption)
-      consumers.add(consumer)
-      return consumer
-    },
-    async backlog(topic, group) {
-      checkName('topic', topic)
-      checkName('group', group)
-      return orUnreachable(url, () => countBacklog(file, topic, group))
-    },
+    consume: async (consumption) => startConsumer(file, consumption),
+    backlog: async (topic, group) => countBacklog(file, topic, group),
     read: (topic) => readTopic(file, topic),
-    async [Symbol.asyncDispose]() {
-      await Promise.all(Array.from(consumers, (consumer) => consumer.close()))
-      file.close()
-    },
+    translate: (error) => unreachable(url, error),
+    close: async () => file.close(),
   }
 }
 
@@ -64,14 +50,6 @@ async function openFile(url: string): Promise<SqliteConnection> {
     const file = await openSqliteFile(url)
     makeBrokerTables(file)
     return file
-  } catch (error) {
-    throw unreachable(url, error)
-  }
-}
-
-function orUnreachable<T>(url: string, work: () => T): T {
-  try {
-    return work()
   } catch (error) {
     throw unreachable(url, error)
   }
@@ -106,7 +84,7 @@ function createPublisher(file: SqliteConnection): (topic: string, messages: read
       })
       for (const { done } of publications) done.resolve()
     } catch (error) {
-      for (const { done } of publications) done.reject(unreachable(file.url, error))
+      for (const { done } of publications) done.reject(error)
     }
   }
 
@@ -118,33 +96,20 @@ function createPublisher(file: SqliteConnection): (topic: string, messages: read
 }
 
 function startConsumer(file: SqliteConnection, consumption: Consumption): Consumer {
-  const { topic, group, maxBatch } = consumption
-  const outage = watchOutage(consumption.onError)
-  const stop = new AbortController()
-
-  async function work(): Promise<void> {
-    while (!stop.signal.aborted) {
-      try {
-        const taken = takeLease(file, topic, group, maxBatch)
-        if (taken) await handle(file, taken, consumption, stop.signal)
-        else await pause(pollMs, stop.signal)
-        outage.over()
-      } catch (error) {
-        outage.failed(unreachable(file.url, error))
-        await pause(tryAgainMs, stop.signal)
-      }
+  const { topic, group, maxBatch, onError } = consumption
+  const taking = {
+    async take(stop: AbortSignal, isUp: () => void) {
+      const taken = takeLease(file, topic, group, maxBatch)
+      if (taken) await handle(file, taken, consumption, stop)
+      else await pause(pollMs, stop)
+      isUp()
       // Everything above may have been done without waiting for anything: others have to have their turn.
       await nextTurn()
-    }
-  }
-
-  const ended = work()
-  return {
-    async close() {
-      stop.abort()
-      await ended
     },
+    translate: (error: unknown) => unreachable(file.url, error),
+    tryAgainMs,
   }
+  return runConsumer(taking, onError)
 }
 
 async function handle(
@@ -169,14 +134,11 @@ async function handle(
   }
 }
 
-async function* readTopic(file: SqliteConnection, topic: string): AsyncGenerator<Message> {
-  checkName('topic', topic)
-  const end = orUnreachable(file.url, () => lastPosition(file, topic))
-  let position = 0
-  while (position < end) {
-    const after = position
-    const page = orUnreachable(file.url, () => messagesAfter(file, topic, after, readPage, end))
-    for (const stored of page) yield messageOf(stored)
+async function* readTopic(file: SqliteConnection, topic: string): AsyncGenerator<readonly Message[]> {
+  const end = lastPosition(file, topic)
+  for (let position = 0; position < end;) {
+    const page = messagesAfter(file, topic, position, readPage, end)
+    yield page.map(messageOf)
     position = page.at(-1)?.position ?? end
   }
 }
