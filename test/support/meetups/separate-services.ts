@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { createMemoryPubSub } from '../../../src/lib/adapters/pubsub/pubsub.ts'
-import { startChat } from '../../../src/lib/workloads/meetups/chat/index.ts'
+import { startChat } from '../../../src/lib/workloads/meetups/chat/service.ts'
 import { startImageService } from '../../../src/lib/workloads/meetups/image/service.ts'
 import { startPostService } from '../../../src/lib/workloads/meetups/post/service.ts'
 import { startRelayService } from '../../../src/lib/workloads/meetups/relay.ts'

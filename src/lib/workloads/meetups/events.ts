@@ -1,3 +1,6 @@
+import type { Consumer } from '../../ports/broker.ts'
+import type { ServiceContext } from './services.ts'
+
 /** The topic that the relay publishes to, and the groups that take from it. */
 export const topic = 'meetup-events'
 export const groups = { saga: 'meetup-saga', chat: 'meetup-chat', image: 'meetup-image' } as const
@@ -40,4 +43,23 @@ export type MeetupEvent = {
 /** The event that a message of the topic holds. Throws for what is none, which only this workload could have sent. */
 export function readEvent(value: Buffer): MeetupEvent {
   return JSON.parse(value.toString()) as MeetupEvent
+}
+
+/** Events handled at once. */
+const maxBatch = 100
+
+/** Joins a group, which handles all events of the topic. Throws `broker-unreachable`. */
+export async function consumeEvents(
+  { openBroker, onError }: Pick<ServiceContext, 'openBroker' | 'onError'>,
+  group: keyof typeof groups,
+  handle: (events: readonly MeetupEvent[]) => Promise<void>,
+): Promise<Consumer> {
+  const broker = await openBroker()
+  return broker.consume({
+    topic,
+    group: groups[group],
+    maxBatch,
+    handle: (messages) => handle(messages.map(({ value }) => readEvent(value))),
+    onError,
+  })
 }

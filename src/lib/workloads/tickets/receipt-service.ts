@@ -4,24 +4,13 @@ import { RushbenchError } from '../../base/errors/errors.ts'
 import { createGroupCommit } from '../shared/group-commit.ts'
 import { type ReceiptOrder, parseReceipt, type Parsed } from './receipt.ts'
 import { lineId, lines, orders, products, rejected, type ProductRow } from './tables.ts'
-import { createQuota } from '../shared/quota.ts'
+import { createQuota, type Quota } from '../shared/quota.ts'
 
-/** Broken receipts that a caller may have kept at once, and a second from then on; each good one permits another. */
+/**
+ * Broken receipts that a caller may have kept at once, and a second from then on, since they are kept whole for ever; each
+ * good one permits another.
+ */
 const brokenLimits = { atOnce: 1000, perSecond: 1 }
-
-/** The quota of broken receipts that each caller has, since these are kept whole for ever. */
-export interface BrokenQuota {
-  /** Seconds until the caller may have one more kept, after `ahead` others; 0: at once. */
-  wait(caller: string, ahead: number): number
-  /** Counts one that was added, good or broken. */
-  note(caller: string, isGood: boolean): void
-}
-
-/** Nobody has sent any at first. */
-function createBrokenQuota(): BrokenQuota {
-  const quota = createQuota(brokenLimits)
-  return { wait: quota.wait, note: (caller, isGood) => (isGood ? quota.giveBack : quota.count)(caller) }
-}
 
 /** A receipt as it came in. */
 interface Receipt {
@@ -64,11 +53,13 @@ export function receiptId(bytes: Uint8Array | string): string {
 
 /** Stores receipts that come in together in one commit. `onCommit` is told how many they were. */
 export function createReceiptService(store: Store, onCommit: (receipts: number) => void): ReceiptService {
-  const quota = createBrokenQuota()
+  const quota = createQuota(brokenLimits)
   const commit = createGroupCommit(async (batch: readonly Receipt[]) => {
     const stored = await storeAll(store, batch, quota)
     for (const [index, one] of stored.entries()) {
-      if (one.kind !== 'refused' && !one.again) quota.note(batch[index]!.caller, one.kind === 'order')
+      if (one.kind === 'refused' || one.again) continue
+      const count = one.kind === 'order' ? quota.giveBack : quota.count
+      count(batch[index]!.caller)
     }
     onCommit(batch.length)
     return stored
@@ -90,7 +81,7 @@ interface Plan {
  * Stores what is not there yet, in one commit. When somebody else (another process) stores one of the same orders,
  * products or receipts at the same moment, it looks again and stores what is left.
  */
-async function storeAll(store: Store, batch: readonly Receipt[], quota: BrokenQuota): Promise<readonly Stored[]> {
+async function storeAll(store: Store, batch: readonly Receipt[], quota: Quota): Promise<readonly Stored[]> {
   let plan = await makePlan(store, batch, quota)
   for (;;) {
     try {
@@ -107,7 +98,7 @@ async function storeAll(store: Store, batch: readonly Receipt[], quota: BrokenQu
   }
 }
 
-async function makePlan(store: Store, batch: readonly Receipt[], quota: BrokenQuota): Promise<Plan> {
+async function makePlan(store: Store, batch: readonly Receipt[], quota: Quota): Promise<Plan> {
   const read = batch.flatMap(({ parsed }) => (parsed.kind === 'order' ? [parsed.order] : []))
   const productIds = new Set(read.flatMap((order) => order.lines.map(({ productId }) => productId)))
   const [knownOrders, knownRejected, knownProducts] = await Promise.all([

@@ -5,13 +5,13 @@ import { openPubSub } from '../../../../src/lib/adapters/pubsub/pubsub.ts'
 import type { PubSub } from '../../../../src/lib/ports/pubsub.ts'
 import { createAnnouncer, type Announcer } from '../../../../src/lib/workloads/meetups/chat/announcements.ts'
 import type { ChatService } from '../../../../src/lib/workloads/meetups/chat/contract.ts'
-import { handleEvents } from '../../../../src/lib/workloads/meetups/chat/index.ts'
+import { handleEvents } from '../../../../src/lib/workloads/meetups/chat/rooms.ts'
 import { createChat } from '../../../../src/lib/workloads/meetups/chat/service.ts'
 import { messages } from '../../../../src/lib/workloads/meetups/chat/tables.ts'
 import type { MeetupEvent } from '../../../../src/lib/workloads/meetups/events.ts'
 import { startPrivateService } from '../../../support/private-service.ts'
 import { findService } from '../../../support/services.ts'
-import { createMeetupBackends, messageOf, type MeetupBackends } from '../../../support/meetups/meetup-backends.ts'
+import { createMeetupBackends, type MeetupBackends } from '../../../support/meetups/meetup-backends.ts'
 import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 
 const redis = await findService('redis')
@@ -64,7 +64,7 @@ for (const engine of meetupEngines) {
     }
 
     const handle = ({ announcer }: Process, ...events: readonly MeetupEvent[]) =>
-      handleEvents(place.database.store, events.map(messageOf), announcer.announceChange)
+      handleEvents(place.database.store, events, announcer.announceChange)
 
     async function openRoom(process: Process, ...others: readonly string[]): Promise<void> {
       await process.chat.createRoom({ postId: room, ownerId: owner })

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Blobs, openDiskBlobs } from '../../../../src/lib/workloads/meetups/image/blobs.ts'
 import { chunkBytes, type ImageService, type UploadPart } from '../../../../src/lib/workloads/meetups/image/contract.ts'
 import {
-  handleEvents,
+  removeImages,
   maxImages,
   createImages,
   removeAbandoned,
@@ -19,7 +19,7 @@ import { images as imageTable } from '../../../../src/lib/workloads/meetups/imag
 import { connectRpc } from '../../../../src/lib/workloads/meetups/rpc/client.ts'
 import { served, startRpcServer } from '../../../../src/lib/workloads/meetups/rpc/server.ts'
 import { makeImage, shortestImage } from '../../../support/meetups/images.ts'
-import { createMeetupBackends, messageOf, type MeetupBackends } from '../../../support/meetups/meetup-backends.ts'
+import { createMeetupBackends, type MeetupBackends } from '../../../support/meetups/meetup-backends.ts'
 import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 
 /** A whole one of that length, at random. */
@@ -175,7 +175,7 @@ for (const engine of meetupEngines) {
         at: 0,
         payload: { postId: owner },
       } as const
-      for (let n = 0; n < 2; n++) await handleEvents(service, [messageOf(event)])
+      for (let n = 0; n < 2; n++) await removeImages(service, [event])
       expect([await stored(), await files()]).toEqual([[], []])
     })
 

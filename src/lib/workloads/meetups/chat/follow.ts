@@ -1,4 +1,4 @@
-import { onAbort } from '../../../base/abort.ts'
+import { createBell } from '../../shared/bell.ts'
 import type { Store } from '../../../ports/database.ts'
 import type { PubSub } from '../../../ports/pubsub.ts'
 import { channelOf, readMessage } from './announcements.ts'
@@ -36,16 +36,15 @@ export async function* followRoom(
   { store, pubsub, roomId, after, check }: Following,
   signal: AbortSignal,
 ): AsyncGenerator<Followed> {
-  const inbox = createInbox()
+  const inbox = createInbox(signal)
   const subscription = await pubsub.subscribe(channelOf(roomId), inbox)
-  const off = onAbort(signal, inbox.close)
   try {
     // Only now, so that nothing happens between the two without being heard of.
     await check()
     let position = after ?? (await readPosition(store, roomId))
     yield { message: null, position }
     if (after !== null) inbox.onGap()
-    for await (const announced of inbox.read(signal)) {
+    for await (const announced of inbox.read()) {
       if (announced !== null && announced.position <= position) continue
       if (announced === null) await check()
       const isNext = announced?.position === position + 1
@@ -55,7 +54,7 @@ export async function* followRoom(
       }
     }
   } finally {
-    off()
+    inbox.close()
     await subscription.close()
   }
 }
@@ -76,28 +75,25 @@ async function* readBehind(store: Store, roomId: string, after: number): AsyncGe
 }
 
 /** Announcements that were heard and not read yet. */
-function createInbox() {
+function createInbox(signal: AbortSignal) {
   let waiting: (MessageRow | null)[] = []
-  let bell = Promise.withResolvers<void>()
+  const bell = createBell(signal)
   const add = (announced: MessageRow | null): void => {
     // To read the table brings all of what waits, too.
     if (announced === null || waiting.length >= maxWaiting) waiting = [null]
     else if (waiting[0] !== null) waiting.push(announced)
-    bell.resolve()
+    bell.ring()
   }
   return {
     onMessage: (text: string) => add(readMessage(text)),
     onGap: () => add(null),
-    close: () => bell.resolve(),
+    close: bell.close,
     /** Null says that the table has to be read. */
-    async *read(signal: AbortSignal): AsyncGenerator<MessageRow | null> {
+    async *read(): AsyncGenerator<MessageRow | null> {
       while (!signal.aborted) {
         const next = waiting.shift()
         if (next !== undefined) yield next
-        else {
-          await bell.promise
-          bell = Promise.withResolvers<void>()
-        }
+        else await bell.wait()
       }
     },
   }

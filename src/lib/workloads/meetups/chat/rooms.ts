@@ -1,5 +1,6 @@
 import { insertIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../../ports/database.ts'
+import type { MeetupEvent } from '../events.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { memberId, members, messages, rooms, type MemberRow, type RoomRow } from './tables.ts'
 
@@ -53,5 +54,32 @@ export async function settleTurn(store: Store, change: Turn): Promise<void> {
     const [there] = await store.find(members, { id })
     // Else it was stored, or taken away, a moment ago.
     if (there && (there.turn > turn || (there.turn === turn && (joined || there.active === 0)))) return
+  }
+}
+
+/** Told of a room that somebody may not read any more. */
+type OnChange = (roomId: string) => Promise<void>
+
+/** Carries out what events mean for rooms; the same ones again, or in another order, change nothing. */
+export async function handleEvents(store: Store, events: readonly MeetupEvent[], onChange: OnChange): Promise<void> {
+  const byPost = Map.groupBy(events, ({ aggregate }) => aggregate)
+  await Promise.all(
+    Array.from(byPost.values(), async (ofPost) => {
+      for (const event of ofPost) await handleEvent(store, event, onChange)
+    }),
+  )
+}
+
+async function handleEvent(store: Store, { type, payload }: MeetupEvent, onChange: OnChange): Promise<void> {
+  if (type === 'post-deleted') {
+    await closeRoom(store, payload.postId)
+    await onChange(payload.postId)
+  }
+  if (type === 'application-created' || type === 'application-withdrawn') {
+    const { postId: roomId, userId, turn } = payload
+    const [closed] = await store.find(rooms, { id: roomId, state: 'closed' })
+    if (closed) return
+    await settleTurn(store, { roomId, userId, turn, joined: type === 'application-created' })
+    if (type === 'application-withdrawn') await onChange(roomId)
   }
 }

@@ -2,11 +2,11 @@ import type { Store } from '../../../ports/database.ts'
 import type { PubSub } from '../../../ports/pubsub.ts'
 import { readText, requireIds, requireText, requireThat } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
-import type { Announcer } from './announcements.ts'
+import { type Announcer, createAnnouncer } from './announcements.ts'
 import type { ChatService, Member, ChatMessage, Room } from './contract.ts'
 import { createMessageStore } from './messages.ts'
 import { followRoom } from './follow.ts'
-import { closeRoom, openRoom } from './rooms.ts'
+import { closeRoom, handleEvents, openRoom } from './rooms.ts'
 import {
   maxLengths,
   memberId,
@@ -17,6 +17,26 @@ import {
   type MessageRow,
   type RoomRow,
 } from './tables.ts'
+import { consumeEvents } from '../events.ts'
+import { served } from '../rpc/server.ts'
+import type { StartService } from '../services.ts'
+
+/** Starts the chat service. Throws `broker-unreachable` and `cache-unreachable`. */
+export const startChat: StartService = async (context) => {
+  const { store } = context.database
+  const pubsub = await context.openPubSub()
+  const announcer = createAnnouncer(pubsub, context.onError)
+  const consumer = await consumeEvents(context, 'chat', (events) =>
+    handleEvents(store, events, announcer.announceChange),
+  )
+  return {
+    contracts: [served('ChatService', createChat({ store, pubsub, announcer }))],
+    async close() {
+      await consumer.close()
+      await announcer.close()
+    },
+  }
+}
 
 /** The parts that the chat is built on. */
 export interface ChatContext {

@@ -7,25 +7,18 @@ import type { Image, ImageService } from './contract.ts'
 import { images, type ImageRow, owners, type OwnerRow } from './tables.ts'
 import { readChunks, readHeader } from './upload.ts'
 import { insertIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
-import type { Message } from '../../../ports/broker.ts'
-import { groups, readEvent, topic } from '../events.ts'
+import { consumeEvents, type MeetupEvent } from '../events.ts'
 import { served } from '../rpc/server.ts'
 import type { RunningService, ServiceContext } from '../services.ts'
 
-/** Events handled at once. */
-const maxBatch = 100
-
 /** Starts the image service, with its files in `folder`. Throws `broker-unreachable`. */
-export async function startImageService(parts: ServiceContext, folder: string): Promise<RunningService> {
-  const { store } = parts.database
-  const { onError } = parts
-  const broker = await parts.openBroker()
+export async function startImageService(context: ServiceContext, folder: string): Promise<RunningService> {
+  const { store } = context.database
   const blobs = await openDiskBlobs(folder)
   const service = createImages(store, blobs)
-  const handle = (messages: readonly Message[]) => handleEvents(service, messages)
-  const consumer = await broker.consume({ topic, group: groups.image, maxBatch, handle, onError })
+  const consumer = await consumeEvents(context, 'image', (events) => removeImages(service, events))
   const stop = new AbortController()
-  const sweeping = removeAbandoned(store, blobs, stop.signal).catch(onError)
+  const sweeping = removeAbandoned(store, blobs, stop.signal).catch(context.onError)
   return {
     contracts: [served('ImageService', service)],
     async close() {
@@ -37,8 +30,11 @@ export async function startImageService(parts: ServiceContext, folder: string): 
 }
 
 /** Removes the images of posts that were deleted; the same events again change nothing. */
-export async function handleEvents(service: ImageService, messages: readonly Message[]): Promise<void> {
-  for (const { type, payload } of messages.map(({ value }) => readEvent(value))) {
+export async function removeImages(
+  service: Pick<ImageService, 'deleteImagesOf'>,
+  events: readonly MeetupEvent[],
+): Promise<void> {
+  for (const { type, payload } of events) {
     if (type === 'post-deleted') await service.deleteImagesOf({ ownerId: payload.postId })
   }
 }

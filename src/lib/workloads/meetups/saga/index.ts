@@ -1,6 +1,5 @@
-import { onAbort } from '../../../base/abort.ts'
-import type { Message } from '../../../ports/broker.ts'
-import { groups, readEvent, topic, type MeetupEvent } from '../events.ts'
+import { createBell } from '../../shared/bell.ts'
+import { consumeEvents, type MeetupEvent } from '../events.ts'
 import { served } from '../rpc/server.ts'
 import type { StartService } from '../services.ts'
 import { startRunner } from './runner.ts'
@@ -10,21 +9,16 @@ import type { PubSub } from '../../../ports/pubsub.ts'
 import { requireIds } from '../checks.ts'
 import type { SagaService, SagaState } from './contract.ts'
 
-/** Events handled at once. */
-const maxBatch = 100
-
 /** Starts the saga service. Throws `broker-unreachable` and `cache-unreachable`. */
-export const startSaga: StartService = async ({ database: { store }, clients, openBroker, openPubSub, onError }) => {
+export const startSaga: StartService = async (context) => {
+  const { database, clients, openPubSub, onError } = context
   const pubsub = await openPubSub()
-  const broker = await openBroker()
-  // Whoever watches looks again by themselves where this cannot be told.
+  // Those who watch look again by themselves where this cannot be told.
   const onMove = ({ id }: SagaRow) => pubsub.publish(channelOf(id), '').catch(onError)
-  const runner = startRunner({ store, clients, onError, onMove })
-  const handle = (messages: readonly Message[]) =>
-    runner.begin(messages.map(({ value }) => readEvent(value)).flatMap(sagasOf))
-  const consumer = await broker.consume({ topic, group: groups.saga, maxBatch, handle, onError })
+  const runner = startRunner({ store: database.store, clients, onError, onMove })
+  const consumer = await consumeEvents(context, 'saga', (events) => runner.begin(events.flatMap(sagasOf)))
   return {
-    contracts: [served('SagaService', createWatch(store, pubsub))],
+    contracts: [served('SagaService', createWatch(database.store, pubsub))],
     async close() {
       await consumer.close()
       await runner.close()
@@ -78,21 +72,4 @@ async function readState(store: Store, sagaId: string): Promise<SagaState> {
 
 function toState({ id: sagaId, post_id: postId, step, reason }: SagaRow): SagaState {
   return { sagaId, postId, step, reason }
-}
-
-/** A wait that others can end, also before it begins. */
-function createBell(signal: AbortSignal) {
-  let rung = Promise.withResolvers<void>()
-  const ring = (): void => rung.resolve()
-  const close = onAbort(signal, ring)
-  return {
-    ring,
-    async wait(ms: number): Promise<void> {
-      const timer = setTimeout(ring, ms)
-      await rung.promise
-      clearTimeout(timer)
-      if (!signal.aborted) rung = Promise.withResolvers<void>()
-    },
-    close,
-  }
 }

@@ -1,11 +1,11 @@
 import { meanThinkMs } from '../../../load/engine/iteration-time.ts'
 import type { Scenario, VirtualUser } from '../../../ports/scenario.ts'
-import { ask, outcomeOf, refusals } from './graphql.ts'
-import { applicationAttempt, messageAttempt } from '../ledger.ts'
+import { ask, recordMade, resultOf } from './graphql.ts'
+import { messageAttempt } from '../ledger.ts'
 import { createTexts, seededAccounts, type MeetupGenerator } from '../generator.ts'
 import type { PostText } from '../post/contract.ts'
 import type { Logins } from './logins.ts'
-import { post, waitUntilApproved } from './posting.ts'
+import { apply, post, waitUntilApproved } from './posting.ts'
 import { awaitMessage, subscribe, type Subscriber } from './subscriber.ts'
 import { defineScenario } from '../../../load/scenarios/define-scenario.ts'
 
@@ -17,9 +17,6 @@ const patienceMs = 20_000
 const lookEveryMs = [200, 500] as const
 
 const operations = {
-  createApplyPost: `mutation createApplyPost($postId: ID!, $key: String) {
-    createApplyPost(postId: $postId, key: $key) { id }
-  }`,
   room: `query room($id: ID!) {
     room(id: $id) { members { user { name } } messages(first: 10) { messages { id body user { name } } } }
   }`,
@@ -111,7 +108,7 @@ async function meet(user: VirtualUser, pair: Pair, [owner, guest]: IdTokens, tex
   const id = await post(user, text, owner)
   if (id === null) return null
   await waitUntilApproved(user, id, owner)
-  if (!(await apply(user, pair, id, guest))) return null
+  if (!(await apply(user, id, keyOf(user, pair), guest))) return null
   const until = performance.now() + patienceMs
   while ((await readRoom(user, id, guest, ['forbidden'])) === null) {
     if (performance.now() > until) throw new Error('who has applied is not in the room')
@@ -120,28 +117,11 @@ async function meet(user: VirtualUser, pair: Pair, [owner, guest]: IdTokens, tex
   return id
 }
 
-async function apply(user: VirtualUser, pair: Pair, postId: string, idToken: string): Promise<boolean> {
-  const key = keyOf(user, pair)
-  const variables = { postId, key }
-  const options = { idToken, expected: refusals }
-  const answer = await ask(user, 'createApplyPost', operations.createApplyPost, variables, options)
-  const made = answer.data?.['createApplyPost'] as { readonly id: string } | null | undefined
-  const outcome = outcomeOf(answer)
-  await user.ledger.record({ ...applicationAttempt(postId, key), outcome, ...(made && { id: made.id }) })
-  return made !== null && made !== undefined
-}
-
 async function say(user: VirtualUser, pair: Pair, roomId: string, idToken: string): Promise<string | null> {
   const key = keyOf(user, pair)
   const variables = { roomId, body: `Message ${key}`, key }
-  const answer = await ask(user, 'createMessage', operations.createMessage, variables, { idToken })
-  const made = answer.data?.['createMessage'] as { readonly id: string } | null | undefined
-  await user.ledger.record({
-    ...messageAttempt(roomId, key),
-    outcome: outcomeOf(answer),
-    ...(made && { id: made.id }),
-  })
-  return made?.id ?? null
+  const response = await ask(user, 'createMessage', operations.createMessage, variables, { idToken })
+  return recordMade(user, response, 'createMessage', messageAttempt(roomId, key))
 }
 
 /** The newest messages' ids; null where it could not be read. */
@@ -151,12 +131,12 @@ async function readRoom(
   idToken: string,
   expected: readonly string[] = [],
 ): Promise<string[] | null> {
-  const { data } = await ask(user, 'room', operations.room, { id }, { idToken, expected })
-  const room = data?.['room'] as
-    | { readonly messages: { readonly messages: readonly { readonly id: string }[] } }
-    | null
-    | undefined
-  return room ? room.messages.messages.map((message) => message.id) : null
+  const response = await ask(user, 'room', operations.room, { id }, { idToken, expected })
+  const room = resultOf<{ readonly messages: { readonly messages: readonly { readonly id: string }[] } }>(
+    response,
+    'room',
+  )
+  return room && room.messages.messages.map((message) => message.id)
 }
 
 /** Unlike that of any other attempt. */

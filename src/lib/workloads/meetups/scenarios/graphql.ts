@@ -1,8 +1,8 @@
-import type { Outcome, StepResponse, VirtualUser } from '../../../ports/scenario.ts'
+import type { LedgerEntry, Outcome, StepResponse, VirtualUser } from '../../../ports/scenario.ts'
 
-/** An answer to an operation. */
+/** A response to an operation. */
 export interface GraphqlResponse {
-  readonly answer: StepResponse
+  readonly response: StepResponse
   readonly data: Readonly<Record<string, unknown>> | null
   /** The codes of its errors. */
   readonly codes: readonly string[]
@@ -11,14 +11,14 @@ export interface GraphqlResponse {
 /** How an operation is sent. */
 export interface AskOptions {
   readonly idToken?: string
-  /** Codes of errors that are right answers. */
+  /** Codes of errors that are right responses. */
   readonly expected?: readonly string[]
 }
 
-/** The right answers to somebody who applies where others do, too. */
+/** The right responses to somebody who applies where others do, too. */
 export const refusals = ['full', 'taken', 'wrong-state']
 
-/** Sends an operation of that name. An answer with errors is a failure unless all their codes are expected. */
+/** Sends an operation of that name. A response with errors is a failure unless all their codes are expected. */
 export async function ask(
   user: VirtualUser,
   name: string,
@@ -26,7 +26,7 @@ export async function ask(
   variables: object,
   { idToken, expected = [] }: AskOptions = {},
 ): Promise<GraphqlResponse> {
-  const answer = await user.request({
+  const response = await user.request({
     step: name,
     method: 'POST',
     path: '/graphql',
@@ -38,7 +38,24 @@ export async function ask(
       return wrong === undefined ? null : `error ${wrong}`
     },
   })
-  return { answer, ...read(answer) }
+  return { response, ...read(response) }
+}
+
+/** The result of one field of an operation; null where it has none. */
+export function resultOf<Result>({ data }: GraphqlResponse, field: string): Result | null {
+  return (data?.[field] as Result | null | undefined) ?? null
+}
+
+/** Notes an attempt with the id of what it made. Returns the id; null where nothing was made. */
+export async function recordMade(
+  user: VirtualUser,
+  response: GraphqlResponse,
+  field: string,
+  attempt: Pick<LedgerEntry, 'key' | 'resource'>,
+): Promise<string | null> {
+  const made = resultOf<{ readonly id: string }>(response, field)
+  await user.ledger.record({ ...attempt, outcome: outcomeOf(response), ...(made && { id: made.id }) })
+  return made?.id ?? null
 }
 
 /** The status of what was refused because there is too much of it. */
@@ -49,17 +66,19 @@ const longestWait = 60
 const shortestWait = 1
 const spreadMs = 1000
 
-/** How long an honest client waits before it asks again for what was refused as too much; null for any other answer. */
-export function comeAgainAfter({ answer }: GraphqlResponse): readonly [min: number, max: number] | null {
-  if (answer.status !== tooMany) return null
-  const seconds = Math.min(longestWait, Math.max(shortestWait, retryAfterOf(answer)))
+/** How long an honest client waits before it asks again for what was refused as too much; null for any other response. */
+export function comeAgainAfter({ response }: GraphqlResponse): readonly [min: number, max: number] | null {
+  if (response.status !== tooMany) return null
+  const seconds = Math.min(longestWait, Math.max(shortestWait, retryAfterOf(response)))
   return [seconds * 1000, seconds * 1000 + spreadMs]
 }
 
 /** Whole seconds of `Retry-After`, which stand in the body, too; 0 where something between says 429. */
-function retryAfterOf(answer: StepResponse): number {
+function retryAfterOf(response: StepResponse): number {
   try {
-    const { errors } = answer.json() as { readonly errors: readonly { readonly extensions: Record<string, unknown> }[] }
+    const { errors } = response.json() as {
+      readonly errors: readonly { readonly extensions: Record<string, unknown> }[]
+    }
     const { retryAfter } = errors[0]!.extensions
     return Number.isSafeInteger(retryAfter) ? (retryAfter as number) : 0
   } catch {
@@ -67,17 +86,17 @@ function retryAfterOf(answer: StepResponse): number {
   }
 }
 
-function read(answer: StepResponse): Omit<GraphqlResponse, 'answer'> {
-  if (answer.status !== 200) return { data: null, codes: [] }
-  const { data, errors = [] } = answer.json() as {
+function read(response: StepResponse): Omit<GraphqlResponse, 'response'> {
+  if (response.status !== 200) return { data: null, codes: [] }
+  const { data, errors = [] } = response.json() as {
     readonly data: Record<string, unknown> | null
     readonly errors?: readonly { readonly extensions?: { readonly code?: string } }[]
   }
   return { data, codes: errors.map(({ extensions }) => extensions?.code ?? 'none') }
 }
 
-/** The outcome of an attempt. A service that did not answer may have carried it out all the same. */
-export function outcomeOf({ answer: { status, maybeExecuted }, codes }: GraphqlResponse): Outcome {
+/** The outcome of an attempt. A service that did not respond may have carried it out all the same. */
+function outcomeOf({ response: { status, maybeExecuted }, codes }: GraphqlResponse): Outcome {
   if (status === 0) return maybeExecuted ? 'unknown' : 'failed'
   if (status !== 200) return 'failed'
   if (codes.length === 0) return 'booked'

@@ -1,6 +1,6 @@
 import { meanThinkMs } from '../../../load/engine/iteration-time.ts'
 import type { Scenario, VirtualUser } from '../../../ports/scenario.ts'
-import { ask, comeAgainAfter } from './graphql.ts'
+import { ask, comeAgainAfter, resultOf } from './graphql.ts'
 import { imageAttempt } from '../ledger.ts'
 import { createTexts, seededPassword } from '../generator.ts'
 import type { PostText } from '../post/contract.ts'
@@ -48,9 +48,9 @@ async function signUp(user: VirtualUser, email: string, logins: Logins): Promise
     await user.think(wait)
     return signUp(user, email, logins)
   }
-  const made = asked.data?.['createUser'] as { readonly tokens: Tokens } | null | undefined
+  const made = resultOf<{ readonly tokens: Tokens }>(asked, 'createUser')
   if (made) logins.add(email, made.tokens)
-  return made !== null && made !== undefined
+  return made !== null
 }
 
 async function postWithImage(user: VirtualUser, text: PostText, idToken: string): Promise<void> {

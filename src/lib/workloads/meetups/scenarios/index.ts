@@ -1,12 +1,12 @@
 import { meanThinkMs } from '../../../load/engine/iteration-time.ts'
 import type { Scenario, VirtualUser } from '../../../ports/scenario.ts'
 import type { ScenarioOptions } from '../../shared/scenarios.ts'
-import { applicationAttempt } from '../ledger.ts'
 import { createMeetupGenerator, seededAccounts } from '../generator.ts'
 import { fishTypes, spotTypes } from '../post/contract.ts'
 import { createChatScenario } from './chat.ts'
-import { ask as send, outcomeOf, refusals, type AskOptions } from './graphql.ts'
+import { ask as send, resultOf, type AskOptions } from './graphql.ts'
 import { createHostScenario } from './host.ts'
+import { apply } from './posting.ts'
 import { createLogins, type Logins } from './logins.ts'
 import { defineScenario } from '../../../load/scenarios/define-scenario.ts'
 
@@ -27,9 +27,6 @@ const operations = {
   }`,
   post: `query post($id: ID!) {
     post(id: $id) { id title content maxApply placesLeft user { name } applications { user { name } } }
-  }`,
-  createApplyPost: `mutation createApplyPost($postId: ID!, $key: String) {
-    createApplyPost(postId: $postId, key: $key) { id }
   }`,
   deleteApplyPost: 'mutation deleteApplyPost($postId: ID!) { deleteApplyPost(postId: $postId) }',
 } as const
@@ -91,8 +88,7 @@ async function browse(user: VirtualUser): Promise<void> {
 }
 
 async function findPosts(user: VirtualUser, variables: object): Promise<ShownPage | null> {
-  const { data } = await ask(user, 'posts', variables)
-  return (data?.['posts'] as ShownPage | undefined) ?? null
+  return resultOf(await ask(user, 'posts', variables), 'posts')
 }
 
 async function join(user: VirtualUser, applicant: Applicant, logins: Logins): Promise<void> {
@@ -109,15 +105,8 @@ async function join(user: VirtualUser, applicant: Applicant, logins: Logins): Pr
   const postId = random.pick(page.edges).node.id
   const { idToken } = tokens
   const key = `${user.runId}-${user.id}-${++applicant.applications}`
-  // Others may have been faster; the owner is one of those who look.
-  const answer = await ask(user, 'createApplyPost', { postId, key }, { idToken, expected: refusals })
-  const made = answer.data?.['createApplyPost'] as { readonly id: string } | null | undefined
-  await user.ledger.record({
-    ...applicationAttempt(postId, key),
-    outcome: outcomeOf(answer),
-    ...(made && { id: made.id }),
-  })
-  if (!made || random.integer(1, withdrawsOneIn) > 1) return
+  // The owner is one of those who look.
+  if (!(await apply(user, postId, key, idToken)) || random.integer(1, withdrawsOneIn) > 1) return
   await user.think(thinkBeforeMs)
   // Two users may share an account where there are more than were seeded.
   await ask(user, 'deleteApplyPost', { postId }, { idToken, expected: ['not-found'] })

@@ -1,6 +1,6 @@
 import type { VirtualUser } from '../../../ports/scenario.ts'
 import { seededPassword } from '../generator.ts'
-import { ask, comeAgainAfter } from './graphql.ts'
+import { ask, comeAgainAfter, resultOf } from './graphql.ts'
 
 /** The token that an account shows, and the one that renews it. */
 export interface Tokens {
@@ -88,11 +88,11 @@ export function createLogins(): Logins {
 
 async function askForTokens(user: VirtualUser, email: string): Promise<Attempt> {
   const asked = await ask(user, 'login', loginOperation, { email, password: seededPassword })
-  const login = asked.data?.['login'] as { readonly tokens: Tokens } | null | undefined
-  return { tokens: login?.tokens ?? null, wait: comeAgainAfter(asked) }
+  const login = resultOf<{ readonly tokens: Tokens }>(asked, 'login')
+  return { tokens: login && login.tokens, wait: comeAgainAfter(asked) }
 }
 
 async function askForNewTokens(user: VirtualUser, { refreshToken }: Tokens): Promise<Attempt> {
-  const { data } = await ask(user, 'refreshIDToken', refreshOperation, { refreshToken })
-  return { tokens: (data?.['refreshIDToken'] as Tokens | null | undefined) ?? null, wait: null }
+  const asked = await ask(user, 'refreshIDToken', refreshOperation, { refreshToken })
+  return { tokens: resultOf(asked, 'refreshIDToken'), wait: null }
 }

@@ -1,5 +1,5 @@
 import type { VirtualUser } from '../../../ports/scenario.ts'
-import { ask } from './graphql.ts'
+import { ask, resultOf } from './graphql.ts'
 import { crc32, deflateSync } from 'node:zlib'
 import type { Random } from '../../../base/random.ts'
 
@@ -51,7 +51,7 @@ const created = 201
 
 /** Sends an image of one's own post: its id, or null where it was not taken. */
 export async function upload(user: VirtualUser, postId: string, png: Buffer, idToken: string): Promise<string | null> {
-  const answer = await user.request({
+  const response = await user.request({
     step: 'uploadImage',
     method: 'POST',
     path: `/images?post=${encodeURIComponent(postId)}`,
@@ -59,7 +59,7 @@ export async function upload(user: VirtualUser, postId: string, png: Buffer, idT
     body: png,
     wantBody: true,
   })
-  return answer.status === created ? (answer.json() as { readonly id: string }).id : null
+  return response.status === created ? (response.json() as { readonly id: string }).id : null
 }
 
 /** Looks at the images of a post, and at this one as it is given: false where it is not among them. */
@@ -70,8 +70,8 @@ export async function isShown(
   png: Buffer,
   idToken: string,
 ): Promise<boolean> {
-  const { data } = await ask(user, 'postImages', postImages, { id: postId }, { idToken })
-  const shown = data?.['post'] as { readonly images: readonly ShownImage[] } | null | undefined
+  const response = await ask(user, 'postImages', postImages, { id: postId }, { idToken })
+  const shown = resultOf<{ readonly images: readonly ShownImage[] }>(response, 'post')
   // That it could not be asked for is a failure already.
   if (!shown) return true
   const image = shown.images.find(({ id }) => id === imageId)

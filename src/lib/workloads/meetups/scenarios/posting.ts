@@ -1,6 +1,6 @@
 import type { VirtualUser } from '../../../ports/scenario.ts'
-import { ask } from './graphql.ts'
-import { postAttempt } from '../ledger.ts'
+import { ask, recordMade, refusals, resultOf } from './graphql.ts'
+import { applicationAttempt, postAttempt } from '../ledger.ts'
 import type { PostText } from '../post/contract.ts'
 
 /** How long the saga of a post may take, ms, and the wait between two looks. */
@@ -10,13 +10,16 @@ const lookEveryMs = [200, 500] as const
 const createPost = `mutation createPost($input: PostInput!) {
   createPost(input: $input) { sagaId post { id state } }
 }`
+const createApplyPost = `mutation createApplyPost($postId: ID!, $key: String) {
+  createApplyPost(postId: $postId, key: $key) { id }
+}`
 const postState = 'query postState($id: ID!) { post(id: $id) { state } }'
 
 /** Posts a meetup: its id, or null where it could not be posted. */
 export async function post(user: VirtualUser, text: PostText, idToken: string): Promise<string | null> {
   const input = { ...text, meetingAt: new Date(text.meetingAt).toISOString() }
-  const { data } = await ask(user, 'createPost', createPost, { input }, { idToken })
-  const made = data?.['createPost'] as { readonly post: { readonly id: string } } | null | undefined
+  const response = await ask(user, 'createPost', createPost, { input }, { idToken })
+  const made = resultOf<{ readonly post: { readonly id: string } }>(response, 'createPost')
   if (!made) return null
   const { id } = made.post
   await user.ledger.record({ ...postAttempt(id), outcome: 'booked', id })
@@ -28,10 +31,17 @@ export async function waitUntilApproved(user: VirtualUser, id: string, idToken: 
   const until = performance.now() + patienceMs
   for (;;) {
     await user.think(lookEveryMs)
-    const answer = await ask(user, 'postState', postState, { id }, { idToken })
-    const state = (answer.data?.['post'] as { readonly state: string } | null | undefined)?.state
+    const response = await ask(user, 'postState', postState, { id }, { idToken })
+    const state = resultOf<{ readonly state: string }>(response, 'post')?.state
     if (state === 'APPROVED') return
     if (state === 'REJECTED') throw new Error('the saga has rejected the post')
     if (performance.now() > until) throw new Error('the saga has not come to its end')
   }
+}
+
+/** Applies for a post: false where that was refused, since others may have been faster, or failed. */
+export async function apply(user: VirtualUser, postId: string, key: string, idToken: string): Promise<boolean> {
+  const options = { idToken, expected: refusals }
+  const response = await ask(user, 'createApplyPost', createApplyPost, { postId, key }, options)
+  return (await recordMade(user, response, 'createApplyPost', applicationAttempt(postId, key))) !== null
 }

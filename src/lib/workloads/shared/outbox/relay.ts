@@ -3,6 +3,7 @@ import { pause } from '../../../base/abort.ts'
 import type { Broker, Message } from '../../../ports/broker.ts'
 import type { Condition, FindOptions, Store, Table, Where } from '../../../ports/database.ts'
 import { failure } from '../../../base/errors/errors.ts'
+import { createBell } from '../bell.ts'
 import { createLease, type HeldLease, type LeaseTable } from './lease.ts'
 
 /** A row whose key ascends in the order in which rows are to be published: a UUID of version 7, say. */
@@ -78,8 +79,8 @@ const batchSize = 500
 export function startRelay<Row extends OutboxRow>(context: RelayContext<Row>, times: RelayTimes = defaultTimes): Relay {
   const { store, outbox, onError } = context
   const lease = createLease({ store, table: outbox.leases, name: 'outbox' }, randomUUID(), times.leaseMs)
-  const rest = createRest()
-  let closing = false
+  const closing = new AbortController()
+  const bell = createBell(closing.signal)
   let closed = false
   let failures = 0
 
@@ -104,9 +105,9 @@ export function startRelay<Row extends OutboxRow>(context: RelayContext<Row>, ti
   }
 
   async function relay(): Promise<void> {
-    while (!closing) {
+    while (!closing.signal.aborted) {
       const { ms, wakeable } = await round()
-      if (!closing) await rest.wait(ms, wakeable)
+      await (wakeable ? bell.wait(ms) : pause(ms, closing.signal))
     }
   }
 
@@ -124,10 +125,9 @@ export function startRelay<Row extends OutboxRow>(context: RelayContext<Row>, ti
 
   const working = relay()
   return {
-    wake: rest.wake,
+    wake: bell.ring,
     async close() {
-      closing = true
-      rest.end()
+      closing.abort()
       const stop = new AbortController()
       const drained = drain(stop.signal)
         .catch(report)
@@ -169,28 +169,4 @@ function findWaiting<Row extends OutboxRow>(
   options: FindOptions<OutboxRow>,
 ): Promise<Row[]> {
   return store.find<Row>(table, { ...waiting, ...id }, options) as Promise<Row[]>
-}
-
-/** A wait that others can end. */
-function createRest() {
-  let current: { readonly wakeable: boolean; readonly bell: AbortController } | null = null
-  let isWoken = false
-  return {
-    /** One that is `wakeable` does not begin when somebody has called `wake` since the last. */
-    async wait(ms: number, wakeable: boolean): Promise<void> {
-      if (!wakeable || !isWoken) {
-        current = { wakeable, bell: new AbortController() }
-        await pause(ms, current.bell.signal)
-        current = null
-      }
-      if (wakeable) isWoken = false
-    },
-    wake(): void {
-      isWoken = true
-      if (current?.wakeable) current.bell.abort()
-    },
-    end(): void {
-      current?.bell.abort()
-    },
-  }
 }
