@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Broker } from '../../../src/lib/ports/broker.ts'
 import { openBroker } from '../../../src/lib/adapters/brokers/registry.ts'
-import type { MeetupEvent } from '../../../src/lib/workloads/meetups/events.ts'
 import type { TestEngine } from '../database/engines.ts'
 import { createMeetupDatabase, type MeetupDatabase } from './meetup-database.ts'
 
@@ -31,9 +30,4 @@ export async function createMeetupBackends(
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-/** An event as the relay publishes it. */
-export function messageOf(event: MeetupEvent) {
-  return { key: event.aggregate, value: Buffer.from(JSON.stringify(event)) }
 }

@@ -12,7 +12,6 @@ export interface BrokerDriver extends Pick<Broker, 'kind' | 'url' | 'publish' | 
   close(): Promise<void>
 }
 
-/** A broker over a driver. */
 export function createBroker(driver: BrokerDriver): Broker {
   const consumers = new Set<Consumer>()
 

@@ -24,7 +24,6 @@ export async function deliver(
   }
 }
 
-/** Anything that was thrown, as an error. */
 function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown })
 }
@@ -33,11 +32,10 @@ function asError(thrown: unknown): Error {
 interface Outage {
   /** It failed again; what it failed with is told when it is another error than the last time. */
   failed(error: Error): void
-  /** It worked: the next failure is another outage. */
+  /** Ends the outage: the next failure is another one. */
   over(): void
 }
 
-/** Tells `tell`. */
 export function watchOutage(tell: (error: Error) => void): Outage {
   let told: string | null = null
   return {
@@ -53,13 +51,12 @@ export function watchOutage(tell: (error: Error) => void): Outage {
 
 /** How a member of a group takes messages. */
 interface Taking {
-  /** Takes some messages and handles them, or waits for some. `isUp` is to be called when the broker has answered. */
+  /** Takes some messages and handles them, or waits for some. `isUp` is to be called when the broker has responded. */
   take(stop: AbortSignal, isUp: () => void): Promise<void>
   /** An error of the client as one of ours. */
   translate(error: unknown): Error
   /** How soon a broker that is away is tried again, ms. */
   readonly tryAgainMs: number
-  /** Leaves the group. */
   leave?(): Promise<void>
 }
 
@@ -89,7 +86,7 @@ export function runConsumer({ take, translate, tryAgainMs, leave }: Taking, onEr
   }
 }
 
-/** How long to wait for a server that may be away, where nothing depends on its answer, ms. */
+/** How long to wait for a server that may be away, where nothing depends on its response, ms. */
 const patienceMs = 2000
 
 /** Waits until it is done or has failed, and no longer than `limitMs`. */

@@ -4,7 +4,7 @@ import { readUrlParts } from '../databases/url-parts.ts'
 
 /** Where a broker is and who asks, out of a URL. */
 export interface BrokerUrl {
-  /** The URL without its password. */
+  /** Has no password. */
   readonly shown: string
   readonly host: string
   readonly port: number

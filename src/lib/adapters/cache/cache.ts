@@ -1,6 +1,5 @@
 import type { Cache } from '../../ports/cache.ts'
 
-/** How old what is cached may get. */
 export interface CacheOptions {
   /** Age of a cached response, ms. */
   readonly cacheTtl: number
@@ -20,7 +19,6 @@ interface Entry {
   readonly staleAt: number
 }
 
-/** A cache in this process. */
 export function createMemoryCache(): Cache {
   const entries = new Map<string, Entry>()
   return {
@@ -49,7 +47,6 @@ export const noCache: Cache = {
   [Symbol.asyncDispose]: async () => {},
 }
 
-/** Reads bytes through a cache. */
 export type ReadThrough = (key: string, load: () => Promise<Buffer>) => Promise<Buffer>
 
 /**

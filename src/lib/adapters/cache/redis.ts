@@ -39,7 +39,7 @@ export async function connectCacheClient(url: string) {
   }
 }
 
-/** The error for a Redis that does not answer. */
+/** The error for a Redis that does not respond. */
 export function cacheUnreachable(url: string, cause: unknown) {
   return failure('cache-unreachable', { url: redactUrl(url), reason: reasonOfTls(cause) }, cause)
 }

@@ -12,7 +12,6 @@ export interface Listeners {
   clear(): void
 }
 
-/** Nobody, so far. */
 export function createListeners(): Listeners {
   const channels = new Map<string, Set<ChannelListener>>()
   return {

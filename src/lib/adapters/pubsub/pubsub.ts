@@ -8,7 +8,6 @@ export async function openPubSub(cache: string): Promise<PubSub> {
   return connectRedisPubSub(cache)
 }
 
-/** Pub/sub within this process. */
 export function createMemoryPubSub(): PubSub {
   const listeners = createListeners()
   return {

@@ -21,7 +21,6 @@ export interface Payloads {
   readonly 'application-withdrawn': { readonly postId: string; readonly userId: string; readonly turn: number }
 }
 
-/** The type of an event. */
 export type EventType = keyof Payloads
 
 /**

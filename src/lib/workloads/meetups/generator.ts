@@ -3,7 +3,6 @@ import { createRandom, type Random } from '../../base/random.ts'
 import { fishTypes, spotTypes, type PostText } from './post/contract.ts'
 import { maxLengths } from './post/tables.ts'
 
-/** How many accounts and posts are seeded. */
 export const seededAccounts = 1000
 export const seededPosts = 1000
 
@@ -19,7 +18,6 @@ export interface MeetupGenerator {
   post(index: number, now: number): PostText & { readonly id: string; readonly userId: string }
 }
 
-/** Makes what is seeded. */
 export function createMeetupGenerator(seed: string): MeetupGenerator {
   const random = createRandom(seed)
   faker.seed(random.fork('faker').uint32())

@@ -3,22 +3,22 @@ import type { LedgerEntry } from '../../ports/scenario.ts'
 /** The note of an attempt by which it is found in the tables, whether the client got a response or not. */
 type Attempt = Pick<LedgerEntry, 'key' | 'resource'>
 
-/** A message; the client makes its key, one for each attempt. */
+/** Notes a message; the client makes its key, one for each attempt. */
 export function messageAttempt(roomId: string, key: string): Attempt {
   return { key, resource: `room ${roomId}` }
 }
 
-/** Somebody applies for a post; the client makes its key, one for each attempt. */
+/** Notes an application for a post; the client makes its key, one for each attempt. */
 export function applicationAttempt(postId: string, key: string): Attempt {
   return { key, resource: `post ${postId}` }
 }
 
-/** A post whose id is known. */
+/** Notes a post whose id is known. */
 export function postAttempt(postId: string): Attempt {
   return { key: postId, resource: 'post' }
 }
 
-/** An image of a post that was approved. */
+/** Notes an image of a post that was approved. */
 export function imageAttempt(postId: string, imageId: string): Attempt {
   return { key: imageId, resource: `image of post ${postId}` }
 }

@@ -34,7 +34,6 @@ export function isNothing({ events, sagas: open, backlogs }: Left): boolean {
   return events.length === 0 && open.length === 0 && backlogs.every(([, count]) => count === 0)
 }
 
-/** Between two looks, ms. */
 const lookEveryMs = 100
 
 /**

@@ -6,7 +6,6 @@ import type { RpcServer, ServedContract } from './rpc/server.ts'
 /** The parts beside the gateway, in the order of their ports, from the setting `servicePort` on. */
 export const serviceNames = ['user', 'post', 'chat', 'image', 'saga', 'relay'] as const
 
-/** A part beside the gateway. */
 export type ServiceName = (typeof serviceNames)[number]
 
 /** Which part serves a contract. */
@@ -20,14 +19,12 @@ const servers = {
 
 type ServedName = keyof typeof servers
 
-/** Ways to the services, by name. */
 export interface Clients {
   /** Connects when it is first used. Which process it is in, and whether it is there, shows when it is called. */
   get<Name extends ServedName>(name: Name): Promise<Contracts[Name]>
   close(): Promise<void>
 }
 
-/** The parts that a service is built from. */
 export interface ServiceContext extends Pick<
   Services,
   'database' | 'openCache' | 'openBroker' | 'openPubSub' | 'onError'
@@ -35,7 +32,6 @@ export interface ServiceContext extends Pick<
   readonly clients: Clients
 }
 
-/** A service at work. */
 export interface RunningService {
   /** The contracts that others can call. */
   readonly contracts: readonly ServedContract[]
@@ -43,19 +39,18 @@ export interface RunningService {
   close(): Promise<void>
 }
 
-/** Begins to work. */
 export type StartService = (parts: ServiceContext) => Promise<RunningService>
 
-/** Where services are, and what their callers show them. */
+/** Addresses of services, and the secret of their callers. */
 export interface Ways {
-  /** Asked when a service is first used. */
+  /** Called when a service is first used. */
   readonly portOf: (service: ServiceName) => number
   readonly secret: string
   /** Those in this process, which are called without a connection. */
   readonly serverHere?: (service: ServiceName) => RpcServer | undefined
 }
 
-/** Opens ways to services; `onCall` is told of each call. */
+/** Connects to services; `onCall` is called with each call. */
 export function createClients({ portOf, secret, serverHere }: Ways, onCall: OnCall = () => {}): Clients {
   const opened = new Map<ServedName, Promise<RpcClient<ServedName>>>()
   return {

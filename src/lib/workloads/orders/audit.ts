@@ -197,7 +197,7 @@ async function* judgeMissing(
   }
 }
 
-/** How many of `keys` are among those that are missing. */
+/** Counts the `keys` among those that are missing. */
 async function countMissing({ read }: Expected, keys: ReadonlySet<string>, claims: LedgerIndex): Promise<number> {
   const found = new Set<string>()
   if (keys.size > 0) {
@@ -218,7 +218,7 @@ async function refusedOrders(store: Store): Promise<readonly string[]> {
   return keys
 }
 
-/** Those that are in neither table. */
+/** Returns the entries that are in neither table. */
 async function findMissing(store: Store, entries: readonly Entry[]): Promise<readonly Entry[]> {
   const uids = entries.flatMap(({ key }) => (key.startsWith(orderPrefix) ? key.slice(orderPrefix.length) : []))
   const idOf = ({ key, letterId }: Entry): string => letterId?.() ?? key.slice(rejectedPrefix.length)

@@ -10,10 +10,8 @@ import { deadLetters, keptBytes, orders, type DeadLetter } from './tables.ts'
 export const topic = 'orders'
 export const group = 'orders'
 
-/** Messages that are stored at once. */
 export const maxBatch = 500
 
-/** Counts of what became of messages. */
 export interface InboxCounts {
   /** Orders that were new. */
   stored: number
@@ -30,7 +28,6 @@ export interface Inbox {
   readonly counts: Readonly<InboxCounts>
 }
 
-/** An inbox in front of the tables. */
 export function createInbox(store: Store): Inbox {
   const counts: InboxCounts = { stored: 0, rejected: 0, repeated: 0 }
 

@@ -12,11 +12,11 @@ import type { Watch } from '../../base/progress.ts'
 /** How long maps, and messages that are not handled yet, are waited for, ms; while messages become fewer, longer. */
 const defaultPatienceMs = 10_000
 const askEveryMs = 20
-const answerTimeoutMs = 30_000
+const responseTimeoutMs = 30_000
 
 /**
  * Holds every replica's map against the table, once the messages that are there are handled: `inconsistent` when they do
- * not become equal. Throws `target-unreachable` for a replica that does not answer.
+ * not become equal. Throws `target-unreachable` for a replica that does not response.
  */
 export async function* inspectReplicas(
   { database, openBroker, origins }: Inspection,
@@ -69,12 +69,12 @@ async function readChecksum(origin: string): Promise<OrderChecksum> {
   const { shown, authorization } = readBaseUrl(origin)
   try {
     // fetch takes no user and password in a URL.
-    const answer = await fetch(`${shown}/digest`, {
+    const response = await fetch(`${shown}/digest`, {
       headers: authorization === null ? {} : { authorization },
-      signal: AbortSignal.timeout(answerTimeoutMs),
+      signal: AbortSignal.timeout(responseTimeoutMs),
     })
-    if (!answer.ok) throw new Error(`status ${answer.status}`)
-    return (await answer.json()) as OrderChecksum
+    if (!response.ok) throw new Error(`status ${response.status}`)
+    return (await response.json()) as OrderChecksum
   } catch (error) {
     throw failure('target-unreachable', { target: shown, reason: reasonOf(error) }, error)
   }

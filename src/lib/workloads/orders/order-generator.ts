@@ -12,7 +12,6 @@ export interface OrdersOptions extends ScenarioOptions {
   readonly orders: number
 }
 
-/** Orders that are made from a seed. */
 export interface OrderGenerator {
   /** Known without making the order. */
   uidAt(index: number): string
@@ -130,9 +129,7 @@ function generateOrder(uid: string, random: Random, { names, cities, streets, pr
   }
 }
 
-/** A message that is to be published. */
 export interface GeneratedMessage extends Message {
-  /** Null for one that is no order. */
   readonly uid: string | null
 }
 

@@ -10,7 +10,7 @@ export interface OrderMap {
   /** Ids in the order in which this map learnt of them. */
   page(offset: number, limit: number): readonly string[]
   checksum(): OrderChecksum
-  /** Follows the table no more. */
+  /** Stops following the table. */
   close(): Promise<void>
 }
 
@@ -48,7 +48,6 @@ export interface OrderChecksum {
   readonly checksum: string
 }
 
-/** Adds orders up. */
 export interface ChecksumBuilder {
   add(row: OrderRow): void
   total(): OrderChecksum

@@ -8,7 +8,6 @@ const textOf = (maxLength: number) => Type.String({ maxLength })
 const whole = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const strict = { additionalProperties: false } as const
 
-/** The most items of an order. */
 export const maxItems = 100
 
 const Delivery = Type.Object(
@@ -81,7 +80,6 @@ export const OrderSchema = Type.Object(
   { ...strict, title: 'Order' },
 )
 
-/** An order. */
 export type Order = Static<typeof OrderSchema>
 
 /** A message that was read: an order, or why it is none. */

@@ -7,7 +7,6 @@ import { deadLetterId, topic } from './inbox.ts'
 import { generateMessages, type GeneratedMessage } from './order-generator.ts'
 import type { Watch } from '../../base/progress.ts'
 
-/** The messages to publish, and their pace. */
 export interface PublishOptions {
   readonly seed: string
   /** Sets the ids of this run apart from those of every other. */
@@ -19,7 +18,6 @@ export interface PublishOptions {
   readonly invalid: number
 }
 
-/** The broker, the ledger and the clock of a publisher. */
 export interface PublishContext extends Watch {
   readonly broker: Broker
   readonly ledger: Ledger
@@ -38,7 +36,6 @@ export interface Published {
   readonly durationMs: number
 }
 
-/** Messages that are handed over at once. */
 const maxBatch = 500
 
 /** Messages that are due within so many ms go together: to take each by itself costs NATS four times as much. */
@@ -78,7 +75,7 @@ export async function publishOrders(options: PublishOptions, parts: PublishConte
   return { ...counts, durationMs: clock.now() - startedAt }
 }
 
-/** How often it had to be published again. */
+/** Returns how often the batch had to be published again. */
 async function publishBatch(
   batch: readonly GeneratedMessage[],
   { broker, ledger, clock, signal }: PublishContext,

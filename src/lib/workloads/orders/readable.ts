@@ -16,7 +16,6 @@ export interface Readable {
   readonly completeAt: number
 }
 
-/** A replica, and the way to it. */
 export interface Replica {
   readonly origin: string
   readonly client: HttpClient
@@ -36,7 +35,7 @@ const maxAsked = 2000
 const questions = 8
 const askAgainMs = 2
 
-/** How long is waited without any order coming, ms. */
+/** The longest wait for the next order, ms. */
 const defaultPatienceMs = 60_000
 
 /** Follows what can be read of about `messages` messages; `signal` stops it. */
@@ -70,7 +69,6 @@ export function followReadings(
   }
 }
 
-/** The clock and the end of following. */
 export interface FollowContext {
   readonly clock: Clock
   readonly signal: AbortSignal

@@ -21,15 +21,16 @@ export function createScenarios({ seed, orders }: OrdersOptions): readonly Scena
         const uid = generator.uidAt(random.integer(0, orders - 1))
         // No id has this ending.
         const path = `/orders/${isUnknown ? `${uid}-none` : uid}`
-        const answer = await request({
+        const response = await request({
           step: isUnknown ? 'unknown order' : 'order',
           method: 'GET',
           path,
           expected: isUnknown ? [404] : [],
           wantBody: !isUnknown,
         })
-        if (isUnknown && answer.status === 200) throw new Error('the API has an order that was never made')
-        if (!isUnknown && answer.status === 200 && !answer.body.includes(uid)) throw new Error('it is another order')
+        if (isUnknown && response.status === 200) throw new Error('the API has an order that was never made')
+        if (!isUnknown && response.status === 200 && !response.body.includes(uid))
+          throw new Error('it is another order')
       },
     }),
   ]

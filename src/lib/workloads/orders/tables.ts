@@ -1,9 +1,7 @@
 import { defineTable, integer, json, sha256Column, text, type RowOf } from '../shared/tables.ts'
 
-/** The longest order_uid, in characters. */
 export const maxUidLength = 64
 
-/** The longest reason, in UTF-16 units. */
 export const maxReasonLength = 500
 
 /** Bytes that are kept of a message that is no order: as many as NATS takes unless it is told otherwise. */
@@ -12,12 +10,10 @@ export const keptBytes = 1024 * 1024
 /** Base64 writes three bytes as four characters. */
 const maxBase64Length = Math.ceil(keptBytes / 3) * 4
 
-/** An order as it is stored. */
 export const orders = defineTable({
   name: 'orders',
   columns: {
     order_uid: text(maxUidLength),
-    /** The whole order as JSON. */
     body: json,
   },
   primaryKey: 'order_uid',
@@ -36,7 +32,6 @@ export const deadLetters = defineTable({
     reason: text(maxReasonLength),
     /** The message as base64; its first `keptBytes` where it is longer. */
     bytes: text(maxBase64Length),
-    /** When it was stored, ms since 1970. */
     stored_at: integer,
   },
   primaryKey: 'id',

@@ -1,6 +1,5 @@
 import { onAbort } from '../../base/abort.ts'
 
-/** A wait that others can end. */
 export interface Bell {
   /** Ends the wait; where nobody waits, the next one. */
   ring(): void

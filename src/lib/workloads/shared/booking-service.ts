@@ -3,7 +3,6 @@ import { createGroupCommit } from './group-commit.ts'
 /** Books places; a booking resolves only when it is durable. */
 export type BookingService<Request, Result> = (request: Request) => Promise<Result>
 
-/** Most bookings in one commit. */
 const maxBatch = 256
 
 /**

@@ -21,7 +21,7 @@ interface Used {
   at: number
 }
 
-/** Nobody has used anything at first; `now` is in ms. */
+/** `now` returns ms. */
 export function createQuota(
   { atOnce, perSecond, maxKeys = 10_000 }: QuotaLimits,
   now: () => number = () => performance.now(),

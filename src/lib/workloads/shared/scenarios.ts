@@ -6,7 +6,6 @@ export interface ScenarioOptions {
   readonly seed: string
 }
 
-/** Options of users who book. */
 export interface BookingScenarioOptions extends ScenarioOptions, OutcomeStatuses {}
 
 /** How a response says under which id it has stored something. */

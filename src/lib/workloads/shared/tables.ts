@@ -20,7 +20,6 @@ type RowOfColumns<Columns extends Readonly<Record<string, TypedColumn>>> = {
   readonly [Name in keyof Columns]: NonNullable<Columns[Name][typeof valueType]>
 }
 
-/** The rows of a table. */
 export type RowOf<Defined> = Defined extends Table<infer Row> ? Row : never
 
 /** A table whose rows are typed by its columns; what is not given of its keys and references it does not have. */

@@ -38,7 +38,6 @@ const places = {
 
 export const DaySchema = Type.Object({ date: DateText('such as 20210516'), ...places }, { title: 'Day' })
 
-/** A day as the API shows it. */
 export type ShownDay = Static<typeof DaySchema>
 
 export const StationSchema = Type.Object(
@@ -52,5 +51,4 @@ export const StationSchema = Type.Object(
   { title: 'Station', description: 'Where people can be vaccinated' },
 )
 
-/** A station as the API shows it. */
 export type ShownStation = Static<typeof StationSchema>

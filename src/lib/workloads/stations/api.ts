@@ -105,7 +105,7 @@ function addStationRoutes(app: FastifyInstance, board: Board): void {
   )
 }
 
-/** Without what a database may refuse to look for. */
+/** Excludes characters that a database may refuse to look for. */
 const mayBeStation = /^[^\p{Cc}\p{Cs}]+$/u
 
 function sendCacheable(reply: FastifyReply, bytes: Buffer): FastifyReply {

@@ -6,7 +6,6 @@ import { createScenarios } from './scenarios.ts'
 import { insertMissingDays, type LocationOptions } from './seeding.ts'
 import { bookings, days, leases, outbox } from './tables.ts'
 
-/** Everything that can be chosen about this workload. */
 export type StationsOptions = LocationOptions & CacheOptions & BookingScenarioOptions
 
 /** People book a day at a vaccine station: one place a person, and every booking is published. */

@@ -11,7 +11,6 @@ export interface Location {
   /** The first day, `2021-05-16`. */
   readonly from: string
   readonly days: number
-  /** Places on each day. */
   readonly capacity: number
 }
 

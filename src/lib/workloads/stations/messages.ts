@@ -2,7 +2,6 @@ import type { Message } from '../../ports/broker.ts'
 import { dayId, leases, outbox, type Outgoing } from './tables.ts'
 import type { Outbox } from '../shared/outbox/relay.ts'
 
-/** Where every booking is published. */
 export const topic = 'booking-slot'
 
 /** Which booking a message of the topic is about; null when it is about none, since anybody may publish there. */

@@ -54,7 +54,7 @@ interface UserState {
   bookings: number
 }
 
-/** Null where there is nothing to be seen. */
+/** Returns null where there is nothing to be seen. */
 async function browse(user: VirtualUser): Promise<{ readonly station: string; readonly days: ShownDay[] } | null> {
   const list = await user.request({ step: 'stations', method: 'GET', path: '/stations', wantBody: true })
   const stations = list.status === 200 ? (list.json() as ShownStation[]) : []

@@ -2,7 +2,6 @@ import { ascii, defineTable, integer, text, uuidColumn, type RowOf } from '../sh
 import type { BookingTables } from '../../audit/booking-tables.ts'
 import { leaseTable } from '../shared/outbox/lease.ts'
 
-/** The most characters that each text may have. */
 export const maxLengths = {
   station: 64,
   mysejahteraId: 64,
@@ -46,7 +45,6 @@ export const bookings = defineTable({
     last_name: text(maxLengths.lastName),
     address: text(maxLengths.address),
     phone_number: text(maxLengths.phoneNumber),
-    /** The id of a day. */
     day: text(maxDayLength),
   },
   primaryKey: 'mysejahtera_id',
@@ -62,7 +60,6 @@ export const outbox = defineTable({
     id: uuidColumn,
     /** The message's key: the person. */
     person: text(maxLengths.mysejahteraId),
-    /** The message as JSON. */
     message: text(maxMessageLength),
   },
   primaryKey: 'id',
@@ -73,13 +70,11 @@ export type Outgoing = RowOf<typeof outbox>
 /** The lease by which one of several processes publishes from the outbox. */
 export const leases = leaseTable('station_leases')
 
-/** The tables that the audit reads. */
 export const bookingTables: BookingTables = {
   bookings: { table: bookings, key: 'mysejahtera_id', resource: 'day' },
   resources: { table: days, capacity: 'capacity', available: 'available' },
 }
 
-/** The key of a day. */
 export function dayId(station: string, date: string): string {
   return `${station}/${date}`
 }

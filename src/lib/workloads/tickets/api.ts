@@ -94,7 +94,7 @@ function sendStored(reply: FastifyReply, stored: Stored): FastifyReply {
   return reply.code(202).send({ receipt, reason, line, message: messageOf(reason) })
 }
 
-/** Another version may have had other reasons. */
+/** Falls back to the word: another version may have had other reasons. */
 function messageOf(reason: string): string {
   return Object.hasOwn(reasons, reason) ? reasons[reason as keyof typeof reasons] : reason
 }

@@ -29,7 +29,7 @@ export async function* auditTickets(
   yield* auditCatalogue(store, yielder, entriesAtATime)
 }
 
-/** As many rows as are read where nothing is wrong. */
+/** Expects as many rows as are read where nothing is wrong. */
 async function createYielderFor(store: Store, entries: number, parts: number, watch: Watch): Promise<Yielder> {
   const [orderCount, rejectedCount, lineCount, productCount] = [
     await store.count(orders),

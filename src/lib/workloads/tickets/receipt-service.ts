@@ -12,7 +12,6 @@ import { createQuota, type Quota } from '../shared/quota.ts'
  */
 const brokenLimits = { atOnce: 1000, perSecond: 1 }
 
-/** A receipt as it came in. */
 interface Receipt {
   readonly id: string
   readonly bytes: Buffer
@@ -37,7 +36,6 @@ export type Stored =
     }
   | { readonly kind: 'refused'; readonly receipt: string; readonly seconds: number; readonly again: false }
 
-/** Takes receipts. */
 export interface ReceiptService {
   /** Resolves once the receipt is durable, as an order or as it is, or is refused. */
   take(bytes: Buffer, caller: string): Promise<Stored>
@@ -162,7 +160,7 @@ function rowsOf(insert: Change['insert']): number {
   return insert.reduce((sum, { rows }) => sum + rows.length, 0)
 }
 
-/** Those that are not in the catalogue; from now on they are. */
+/** Returns the products that are not in the catalogue, and adds them. */
 function newProducts(order: ReceiptOrder, catalogue: Set<string>): ProductRow[] {
   const added: ProductRow[] = []
   for (const { product, productId } of order.lines) {

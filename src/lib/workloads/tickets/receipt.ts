@@ -18,7 +18,6 @@ export interface ReceiptOrder {
   readonly lines: readonly OrderLine[]
 }
 
-/** The longest of each, in characters. */
 export const maxLengths = { orderId: 32, product: 200, productId: 64 } as const
 
 /** The receipt of an order, as a shop would send it. */
@@ -30,7 +29,6 @@ export function formatReceipt({ id, vatCents, totalCents, lines }: ReceiptOrder)
   return head + rows.join('')
 }
 
-/** Cents as `16.90`. */
 export function formatMoney(cents: number): string {
   const digits = String(cents).padStart(3, '0')
   return `${digits.slice(0, -2)}.${digits.slice(-2)}`
@@ -71,25 +69,20 @@ export const reasons = {
   'order-taken': 'another receipt with this order number, and other content, was stored before',
 } as const
 
-/** A word for why a receipt is none. */
 export type Reason = keyof typeof reasons
 
-/** Why a receipt is none. */
 export interface ReceiptError {
   readonly reason: Reason
   /** Where: counted from 1; 0 for the whole. */
   readonly line: number
 }
 
-/** The result of parsing. */
 export type Parsed =
   | { readonly kind: 'order'; readonly order: ReceiptOrder }
   | { readonly kind: 'error'; readonly error: ReceiptError }
 
-/** The largest receipt: 64 KiB. */
 export const maxReceiptBytes = 64 * 1024
 
-/** Products on a receipt, at most. */
 const maxLines = 1000
 
 /** Thrown within this file alone. */

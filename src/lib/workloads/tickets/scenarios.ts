@@ -15,7 +15,7 @@ const thinkMs = [500, 1500] as const
 /** Share of the receipts of `dirty` that are not good ones. */
 const dirtyShare = 0.25
 
-/** Kept whole counts as taken, too: nothing was lost. */
+/** A receipt that is kept whole counts as taken, too: nothing was lost. */
 const statuses = { bookedStatuses: [200, 201, 202], conflictStatuses: [] }
 
 /** The resource in the ledger of an acknowledged receipt, by status: one that was not acknowledged may be either. */
@@ -28,7 +28,6 @@ interface Sender {
   /** The beginning of all its order numbers. */
   readonly numbers: string
   orders: number
-  /** The last good receipt. */
   last: string | null
 }
 

@@ -38,7 +38,6 @@ export const orders = defineTable({
   primaryKey: 'id',
 })
 
-/** One product on a receipt. */
 export const lines = defineTable({
   name: 'ticket_lines',
   columns: {
@@ -57,11 +56,9 @@ export const lines = defineTable({
 
 export type LineRow = RowOf<typeof lines>
 
-/** A product that stands on a receipt. */
 export const products = defineTable({
   name: 'ticket_products',
   columns: {
-    /** Its `product_id`. */
     id: productId,
     /** As it was called when it was first seen. */
     name: product,
@@ -77,7 +74,6 @@ export const rejected = defineTable({
   columns: {
     /** SHA-256 of its bytes, in hexadecimal. */
     id: sha256Column,
-    /** One of `reasons`. */
     reason: text(40),
     /** Where in the receipt, from 1; 0 for the whole. */
     line: integer,

@@ -5,12 +5,10 @@ import { idFrom } from './keys.ts'
 import { reservations, schedules, type Reservation } from './tables.ts'
 import type { FinishedRun } from '../../ports/workload.ts'
 
-/** The result of a request for a place. */
 export type ReservationResult =
   | { readonly kind: 'booked'; readonly reservation: Reservation }
   | { readonly kind: 'sold-out' | 'no-such-slot' }
 
-/** Books places in slots. */
 export function createReservationService({
   store,
 }: Pick<Database, 'store'>): BookingService<Omit<Reservation, 'id'>, ReservationResult> {

@@ -6,7 +6,6 @@ import { insertMissingSlots, type SlotOptions } from './slots.ts'
 import { bookingTables, reservations, schedules } from './tables.ts'
 import { withdrawBookings } from './booking-service.ts'
 
-/** Everything that can be chosen about this workload. */
 export type VaccinationOptions = SlotOptions & VaccinationScenarioOptions & CacheOptions
 
 /** People book vaccination slots: a calendar that everybody reads, places that few get. */

@@ -46,7 +46,7 @@ function createRandomBytes(): () => Uint8Array {
 const probes = 9
 /** Rows on the way from a place to the next key, were all rows spread evenly: one, give or take. */
 const clusteredFrom = 50
-/** In fewer, no order of keys makes a difference. */
+/** Below this, the order of keys makes no difference. */
 const fewRows = 1000
 
 /**

@@ -9,7 +9,6 @@ const [idField, ticketField, slotField] = reservationLayout.fields as [
   (typeof reservationLayout.fields)[0],
 ]
 
-/** Writes seeded reservations. */
 export function createReservationWriter(recipe: SeedRecipe): RowWriter {
   const writeTicket = createTicketWriter(createRandom(recipe.seed).uint32())
   const writeKey = createKeyWriter({ ...recipe, rows: rowsOf(recipe) })

@@ -11,10 +11,8 @@ import { reservationLayout, reservations, schedules, stockCounter, type Reservat
 /** How many reservations: so many for each slot, or so many in all. */
 export type Amount = { readonly perSlot: number } | { readonly rows: number }
 
-/** How the reservations are to be made. */
 export type Choices = Pick<SeedRecipe, 'seed' | 'keys' | 'order' | 'indexes'>
 
-/** The reservations as a table to be seeded. */
 export const reservationSeeding: SeedTarget<Reservation> = {
   layout: reservationLayout,
   counter: stockCounter,

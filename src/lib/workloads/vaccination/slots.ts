@@ -58,7 +58,6 @@ export function generateSlots(options: SlotOptions): Slot[] {
   return slots
 }
 
-/** Slots changed with one statement. */
 const slotsPerUpdate = 1000
 
 /**
@@ -92,7 +91,6 @@ export async function raiseCapacity(database: Database, options: SlotOptions, si
   return raised
 }
 
-/** Slots stored with one statement. */
 const slotsPerInsert = 1000
 
 /**
@@ -122,14 +120,13 @@ export async function* insertMissingSlots(
     yield { done: present + done, total, added }
 }
 
-/** A month, or a day of it. */
 export interface CalendarDate {
   readonly year: number
   readonly month: number
   readonly day?: number
 }
 
-/** Reads slots as the JSON that the API answers with. */
+/** Reads slots as the JSON that the API responds with. */
 export interface Calendar {
   /** The slots in order of time, straight from the database. */
   read(date: CalendarDate): Promise<Buffer>

@@ -2,7 +2,6 @@ import { defineTable, integer, text, uuidColumn, type RowOf } from '../shared/ta
 import type { BookingTables } from '../../audit/booking-tables.ts'
 import type { Counter, RowLayout } from '../../ports/database.ts'
 
-/** The longest ticket id, in characters. */
 export const maxTicketLength = 64
 
 /** A time at which `max_available` people can be vaccinated, `stock` of which are still free. */
@@ -26,11 +25,9 @@ export const schedules = defineTable({
 
 export type Slot = RowOf<typeof schedules>
 
-/** One person's place in one slot. */
 export const reservations = defineTable({
   name: 'reservations',
   columns: {
-    /** A UUID. */
     id: uuidColumn,
     /** The person's ticket, chosen by the client. */
     ticket_id: text(maxTicketLength),
@@ -52,7 +49,6 @@ export const stockCounter: Counter = {
   reference: 'schedule_id',
 }
 
-/** The tables that the audit reads. */
 export const bookingTables: BookingTables = {
   bookings: { table: reservations, key: 'ticket_id', resource: 'schedule_id' },
   resources: { table: schedules, capacity: 'max_available', available: 'stock' },

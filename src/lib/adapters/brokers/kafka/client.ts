@@ -6,8 +6,8 @@ import { readBrokerUrl } from '../url.ts'
 
 const defaultPort = 9092
 
-/** How long the server may take to answer anything, ms. */
-export const answerWithinMs = 5000
+/** How long the server may take to respond, ms. */
+export const responseTimeoutMs = 5000
 
 /** Partitions of a topic that is made here: as many members of a group can be at work at once. */
 const partitionsOfNewTopic = 4
@@ -16,7 +16,7 @@ const partitionsOfNewTopic = 4
 const leaderWithinMs = 10_000
 const askAgainMs = 50
 
-/** How long a server that answers and says that it is not ready is asked again, ms, and how often. */
+/** How long a server that responds and says that it is not ready is asked again, ms, and how often. */
 const readyWithinMs = 15_000
 const notReadyPauseMs = 200
 
@@ -35,11 +35,11 @@ export interface Topic {
 
 /** Everything that users of one cluster share. */
 export interface KafkaCluster {
-  /** Without its password. */
+  /** Has no password. */
   readonly url: string
   readonly options: BaseOptions
   readonly admin: Admin
-  /** Null when there is none. Throws `broker-unreachable`. */
+  /** Returns null when there is none. Throws `broker-unreachable`. */
   findTopic(name: string): Promise<Topic | null>
   /** The topic as it is, else a new one. Throws `broker-unreachable` and `broker-refused`. */
   openTopic(name: string): Promise<Topic>
@@ -55,9 +55,9 @@ export async function openCluster(url: string): Promise<KafkaCluster> {
   const options: BaseOptions = {
     clientId: 'rushbench',
     bootstrapBrokers: [{ host, port }],
-    connectTimeout: answerWithinMs,
-    timeout: answerWithinMs,
-    requestTimeout: answerWithinMs,
+    connectTimeout: responseTimeoutMs,
+    timeout: responseTimeoutMs,
+    requestTimeout: responseTimeoutMs,
     retries: 1,
     retryDelay: 250,
     ...(user !== '' && { sasl: { mechanism: 'PLAIN', username: user, password } }),
@@ -130,7 +130,7 @@ async function describeTopic(admin: Admin, name: string): Promise<Topic | null> 
   return { name, id: found.id, partitions: found.partitions.map(({ leader }, index) => ({ index, leader })) }
 }
 
-/** Made by two at once, it is made by one of them. */
+/** Makes a topic once, even if two processes try at the same time. */
 async function createTopic(admin: Admin, name: string): Promise<void> {
   try {
     await admin.createTopics({ topics: [name], partitions: partitionsOfNewTopic, replicas: -1 })

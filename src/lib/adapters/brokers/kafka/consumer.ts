@@ -1,7 +1,7 @@
 import { Consumer as KafkaConsumer } from '@platformatic/kafka'
 import { ignoreFailure, pause } from '../../../base/abort.ts'
 import { deliver, runConsumer, waitAtMost } from '../delivery.ts'
-import { answerWithinMs, untilReady, type KafkaCluster, type Topic } from './client.ts'
+import { responseTimeoutMs, untilReady, type KafkaCluster, type Topic } from './client.ts'
 import { fetchMessages, type PlacedMessage, type Positions, unacknowledgedFrom } from './fetch.ts'
 import type { Consumer, Consumption } from '../../../ports/broker.ts'
 
@@ -72,7 +72,7 @@ async function join(cluster: KafkaCluster, consumption: Consumption): Promise<Me
     rebalanceTimeout: sessionTimeoutMs,
     heartbeatInterval: heartbeatMs,
     // To join may take as long as the others are waited for.
-    requestTimeout: sessionTimeoutMs + answerWithinMs,
+    requestTimeout: sessionTimeoutMs + responseTimeoutMs,
     protocols: [{ name: 'roundrobin', version: 1 }],
     // Asked for before it joins again, which is when its partitions may be given to others.
     async protocolsMetadata() {

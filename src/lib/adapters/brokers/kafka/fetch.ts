@@ -13,7 +13,6 @@ const control = 1 << 5
 /** The next offset of each partition. */
 export type Positions = Map<number, bigint>
 
-/** A message and where it is. */
 export interface PlacedMessage {
   readonly message: Message
   readonly partition: number
@@ -27,8 +26,8 @@ export async function fetchMessages(
   positions: Positions,
 ): Promise<readonly PlacedMessage[]> {
   const leaders = new Set(topic.partitions.filter(({ index }) => positions.has(index)).map(({ leader }) => leader))
-  const answers = await Promise.all(Array.from(leaders, (leader) => askLeader(consumer, topic, positions, leader)))
-  return answers.flatMap(({ responses }) =>
+  const fetched = await Promise.all(Array.from(leaders, (leader) => askLeader(consumer, topic, positions, leader)))
+  return fetched.flatMap(({ responses }) =>
     responses.flatMap(({ partitions }) =>
       partitions.flatMap(({ partitionIndex, records }) => readBatches(partitionIndex, records ?? [], positions)),
     ),

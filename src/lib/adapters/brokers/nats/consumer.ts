@@ -83,10 +83,9 @@ const waitMs = 1000
 /** After this long the request, or what ends it, was lost on the way, ms. */
 const giveUpMs = 2 * waitMs
 
-/** The outcome of a request for messages. */
 interface Pulled {
   readonly messages: Msg[]
-  /** The server's code; 0 when it did not answer. */
+  /** The server's code; 0 when it did not respond. */
   readonly status: number
 }
 

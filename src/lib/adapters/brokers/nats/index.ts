@@ -3,7 +3,7 @@ import { InvalidArgumentError, nanos } from '@nats-io/transport-node'
 import { ignoreFailure } from '../../../base/abort.ts'
 import type { BrokerDriver } from '../broker.ts'
 import { acknowledgeWithinMs, startConsumer } from './consumer.ts'
-import { answerWithinMs, openJet, type Jet, messageOf } from './jet.ts'
+import { responseTimeoutMs, openJet, type Jet, messageOf } from './jet.ts'
 import { openPublisher } from './publish.ts'
 import type { Message } from '../../../ports/broker.ts'
 
@@ -99,7 +99,7 @@ async function* readPages(consumer: StreamConsumer, count: number): AsyncGenerat
   let read = 0
   while (read < count) {
     const before = read
-    const page = await consumer.fetch({ max_messages: Math.min(readPage, count - read), expires: answerWithinMs })
+    const page = await consumer.fetch({ max_messages: Math.min(readPage, count - read), expires: responseTimeoutMs })
     for await (const message of page) {
       read++
       // After a lost connection the server goes on behind what was on its way.
@@ -108,6 +108,6 @@ async function* readPages(consumer: StreamConsumer, count: number): AsyncGenerat
       // The stream's limits may have taken away some of those that were there at the beginning.
       if (message.info.pending === 0) return
     }
-    if (read === before) throw new Error(`no answer within ${answerWithinMs / 1000} s`)
+    if (read === before) throw new Error(`no answer within ${responseTimeoutMs / 1000} s`)
   }
 }

@@ -13,12 +13,12 @@ import type { Message } from '../../../ports/broker.ts'
 
 const defaultPort = 4222
 
-/** How long the server may take to answer anything, ms. */
-export const answerWithinMs = 5000
+/** How long the server may take to respond, ms. */
+export const responseTimeoutMs = 5000
 
 /** A connection to a JetStream server, which goes on by itself after the server was away. */
 export interface Jet {
-  /** Without its password. */
+  /** Has no password. */
   readonly url: string
   readonly connection: NatsConnection
   readonly client: JetStreamClient
@@ -46,7 +46,7 @@ export async function openJet(url: string): Promise<Jet> {
       if (type === 'reconnect') link = new AbortController()
     }
   })()
-  const options = { timeout: answerWithinMs, checkAPI: false }
+  const options = { timeout: responseTimeoutMs, checkAPI: false }
   const manager = await jetstreamManager(connection, options)
   const streams = new Map<string, string>()
 
@@ -79,7 +79,7 @@ async function connectTo({ shown, host, port, user, password }: BrokerUrl): Prom
       servers: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
       name: 'rushbench',
       ...(password === '' ? user !== '' && { token: user } : { user, pass: password }),
-      timeout: answerWithinMs,
+      timeout: responseTimeoutMs,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
       // Giving up would be for good, also where a server that was restarted learns of its users a moment later.

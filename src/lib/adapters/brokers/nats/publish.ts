@@ -1,6 +1,6 @@
 import { JetStreamApiError, type ApiError } from '@nats-io/jetstream'
 import { createInbox, type Msg } from '@nats-io/transport-node'
-import { answerWithinMs, type Jet, headersOf } from './jet.ts'
+import { responseTimeoutMs, type Jet, headersOf } from './jet.ts'
 import { onAbort } from '../../../base/abort.ts'
 import type { Message } from '../../../ports/broker.ts'
 
@@ -9,8 +9,8 @@ const windowSize = 2000
 
 /** Messages that are on their way together. */
 interface Window {
-  /** One of them is answered, with what went wrong if anything did. */
-  answered(error: Error | null): void
+  /** Notes the response to one of them: an error, or null. */
+  settled(error: Error | null): void
 }
 
 /** Publishes to a subject that a stream keeps, and waits until all are stored. */
@@ -18,7 +18,7 @@ export type Publish = (topic: string, messages: readonly Message[]) => Promise<v
 
 /**
  * The client's own `publish` makes a promise, a timer and a random name for each message, and comes to a fifth of this
- * rate: here the answers to all messages come to one inbox, and are counted.
+ * rate: here the responses to all messages come to one inbox, and are counted.
  */
 export function openPublisher({ connection, link }: Jet): Publish {
   const inbox = createInbox()
@@ -26,9 +26,9 @@ export function openPublisher({ connection, link }: Jet): Publish {
   let opened = 0
 
   connection.subscribe(`${inbox}.*`, {
-    callback(error, answer) {
-      const window = windows.get(answer.subject)
-      window?.answered(error ?? errorIn(answer))
+    callback(error, response) {
+      const window = windows.get(response.subject)
+      window?.settled(error ?? errorIn(response))
     },
   })
 
@@ -39,7 +39,10 @@ export function openPublisher({ connection, link }: Jet): Publish {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     let waiting = messages.length
     let failed: Error | null = null
-    const silence = setTimeout(() => end(new Error(`no answer within ${answerWithinMs / 1000} s`)), answerWithinMs)
+    const silence = setTimeout(
+      () => end(new Error(`no answer within ${responseTimeoutMs / 1000} s`)),
+      responseTimeoutMs,
+    )
     const off = onAbort(signal, () => end(new Error('the connection was lost')))
 
     function end(error: Error | null): void {
@@ -51,7 +54,7 @@ export function openPublisher({ connection, link }: Jet): Publish {
     }
 
     windows.set(reply, {
-      answered(error) {
+      settled(error) {
         silence.refresh()
         failed ??= error
         // Also after a failure: whoever publishes them again must not overtake those that are on their way.
@@ -74,8 +77,8 @@ export function openPublisher({ connection, link }: Jet): Publish {
 }
 
 /** Why a message was not stored; null when it was. */
-function errorIn(answer: Msg): Error | null {
-  if (answer.headers?.code === 503) return new Error('no stream answers for it')
-  const { error } = answer.json<{ error?: ApiError }>()
+function errorIn(response: Msg): Error | null {
+  if (response.headers?.code === 503) return new Error('no stream answers for it')
+  const { error } = response.json<{ error?: ApiError }>()
   return error ? new JetStreamApiError(error) : null
 }

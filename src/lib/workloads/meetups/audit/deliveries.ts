@@ -16,7 +16,6 @@ interface Window {
 
 type StoredMessage = Pick<MessageRow, 'id' | 'room_id' | 'position'>
 
-/** The entries of a ledger but those of deliveries. */
 export function withoutDeliveries(ledger: LedgerEntries): LedgerEntries {
   return {
     count: ledger.count,

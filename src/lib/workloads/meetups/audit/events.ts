@@ -76,7 +76,7 @@ function asStored(id: string) {
   return { key: id, id: '', resource: '' }
 }
 
-/** Null for a message that is none of ours. */
+/** Returns null for a message that this workload has not sent. */
 function idOf(value: Buffer): string | null {
   try {
     const { id } = JSON.parse(value.toString()) as { readonly id?: unknown }

@@ -49,7 +49,7 @@ export async function* auditMeetups(
   yield* auditEvents(store, broker, yielder)
 }
 
-/** Whatever a client may have noted. */
+/** Scans everything that a client may have noted. */
 async function* scanAttempts(store: Store): AsyncGenerator<StoredBooking> {
   for await (const { id } of store.scan(posts, ['id'])) yield { id, ...asText(postAttempt(id)) }
   for await (const { id, post_id: post, kind, key } of store.scan(applications, ['id', 'post_id', 'kind', 'key'])) {

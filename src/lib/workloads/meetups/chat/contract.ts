@@ -5,14 +5,13 @@ export interface Room {
   readonly createdAt: number
 }
 
-/** Somebody who may read and write in a room. */
+/** A user who may read and write in a room. */
 export interface Member {
   readonly roomId: string
   readonly userId: string
   readonly joinedAt: number
 }
 
-/** A message that a member has written. */
 export interface ChatMessage {
   readonly id: string
   readonly roomId: string
@@ -23,9 +22,8 @@ export interface ChatMessage {
   readonly key: string
 }
 
-/** An event of a subscription. */
 export interface ChatEvent {
-  /** Not there in the first. */
+  /** Missing in the first event. */
   readonly message?: ChatMessage | null
   /** Where the subscriber stands. */
   readonly cursor: string
@@ -35,7 +33,7 @@ interface RoomsRequest {
   readonly roomIds: readonly string[]
 }
 
-/** Rooms and what is said in them; proto/meetups/chat.proto says what each does and which errors it answers. */
+/** Rooms and what is said in them; proto/meetups/chat.proto says what each does and which errors it responds with. */
 export interface ChatService {
   createRoom(request: { readonly postId: string; readonly ownerId: string }): Promise<Room>
   closeRoom(request: { readonly roomId: string }): Promise<object>

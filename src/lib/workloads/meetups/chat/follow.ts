@@ -7,7 +7,6 @@ import { messages, rooms, type MessageRow } from './tables.ts'
 /** Messages that are kept for somebody who reads slowly; those of one who is slower are read from the table again. */
 const maxWaiting = 1000
 
-/** Messages read at once. */
 const pageSize = 500
 
 /** An event of a follower: where it stands, first without a message. */
@@ -88,7 +87,7 @@ function createInbox(signal: AbortSignal) {
     onMessage: (text: string) => add(readMessage(text)),
     onGap: () => add(null),
     close: bell.close,
-    /** Null says that the table has to be read. */
+    /** Yields null where the table has to be read. */
     async *read(): AsyncGenerator<MessageRow | null> {
       while (!signal.aborted) {
         const next = waiting.shift()

@@ -5,7 +5,6 @@ import { createGroupCommit } from '../../shared/group-commit.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { memberId, members, messages, rooms, type MessageRow, type RoomRow } from './tables.ts'
 
-/** A message that is to be stored. */
 export interface NewMessage {
   readonly roomId: string
   readonly userId: string
@@ -13,7 +12,6 @@ export interface NewMessage {
   readonly key: string
 }
 
-/** Most messages in one commit. */
 const maxBatch = 256
 
 /**
@@ -32,7 +30,6 @@ export function createMessageStore(
   }, maxBatch)
 }
 
-/** The result of storing a message. */
 type Stored = { readonly fresh: MessageRow } | { readonly known: MessageRow } | { readonly refusal: RpcError }
 
 async function toPromise(result: Stored): Promise<MessageRow> {
@@ -55,7 +52,6 @@ function noRoom(): RpcError {
   return new RpcError('not-found', 'There is no such room')
 }
 
-/** Rooms that are not closed, by id. */
 async function findOpen(store: Store, batch: readonly NewMessage[]): Promise<Map<string, RoomRow>> {
   const ids = [...new Set(batch.map(({ roomId }) => roomId))]
   const found = await store.find(rooms, { id: { in: ids }, state: 'open' })

@@ -32,7 +32,7 @@ export async function closeRoom(store: Store, id: string): Promise<void> {
 }
 
 /** A change of membership: somebody applied, or withdrew, for the `turn`th time. */
-export interface Turn {
+interface Turn {
   readonly roomId: string
   readonly userId: string
   readonly turn: number
@@ -41,7 +41,7 @@ export interface Turn {
 }
 
 /** Puts somebody into a room, or out of it. What a later turn has settled stays, in whatever order events come. */
-export async function settleTurn(store: Store, change: Turn): Promise<void> {
+async function settleTurn(store: Store, change: Turn): Promise<void> {
   const { roomId, userId, turn, joined } = change
   const id = memberId(roomId, userId)
   for (;;) {
@@ -57,7 +57,7 @@ export async function settleTurn(store: Store, change: Turn): Promise<void> {
   }
 }
 
-/** Told of a room that somebody may not read any more. */
+/** Called with a room that somebody may not read any more. */
 type OnChange = (roomId: string) => Promise<void>
 
 /** Carries out what events mean for rooms; the same ones again, or in another order, change nothing. */

@@ -38,7 +38,6 @@ export const startChat: StartService = async (context) => {
   }
 }
 
-/** The parts that the chat is built on. */
 export interface ChatContext {
   readonly store: Store
   readonly pubsub: PubSub
@@ -47,7 +46,6 @@ export interface ChatContext {
 
 const maxPage = 100
 
-/** The chat on its tables. */
 export function createChat({ store, pubsub, announcer }: ChatContext): ChatService {
   const storeMessage = createMessageStore(store, announcer.announce)
   return {
@@ -116,19 +114,19 @@ async function positionOf(store: Store, roomId: string, messageId: string, what:
   return (found as MessageRow).position
 }
 
-/** A cursor is shorter. */
+/** Tells a message id from a cursor, which is shorter. */
 function isId(after: string): boolean {
   return after.length === 36
 }
 
-/** Null for an empty one. */
+/** Returns null for an empty cursor. */
 function readCursor(cursor: string): number | null {
   if (cursor === '') return null
   requireThat(/^\d{1,15}$/.test(cursor), 'after', 'is no cursor')
   return Number(cursor)
 }
 
-/** By room, the owner first, and then as they came. */
+/** Orders members by room, the owner first, and then as they came. */
 function firstFirst(one: MemberRow, other: MemberRow): number {
   if (one.room_id !== other.room_id) return one.room_id < other.room_id ? -1 : 1
   return (

@@ -1,6 +1,5 @@
 import { defineTable, integer, text, uuidColumn, type RowOf } from '../../shared/tables.ts'
 
-/** The most characters of each. */
 export const maxLengths = { body: 1000, key: 100 } as const
 
 /** A room. Its key is the post's id, so that a post has one. */
@@ -22,7 +21,6 @@ export const rooms = defineTable({
 
 export type RoomRow = RowOf<typeof rooms>
 
-/** A member of a room. */
 export const members = defineTable({
   name: 'meetup_chat_members',
   columns: {
@@ -42,7 +40,6 @@ export const members = defineTable({
 
 export type MemberRow = RowOf<typeof members>
 
-/** A message. */
 export const messages = defineTable({
   name: 'meetup_chat_messages',
   columns: {
@@ -64,7 +61,6 @@ export type MessageRow = RowOf<typeof messages>
 
 export const chatTables = [rooms, members, messages]
 
-/** The key of a member. */
 export function memberId(roomId: string, userId: string): string {
   return `${roomId}/${userId}`
 }

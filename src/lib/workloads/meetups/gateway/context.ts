@@ -12,14 +12,11 @@ export interface Loaders {
   readonly users: DataLoader<string, User | null>
   readonly posts: DataLoader<string, Post | null>
   readonly rooms: DataLoader<string, Room | null>
-  /** Applications of a post. */
   readonly applications: DataLoader<string, readonly Application[]>
   readonly images: DataLoader<string, readonly Image[]>
-  /** Members of a room. */
   readonly members: DataLoader<string, readonly Member[]>
 }
 
-/** The context in which operations are carried out. */
 export interface GatewayContext {
   readonly clients: Clients
   /** Where it is asked from, as `callerOf` tells it; empty over a WebSocket, where nothing depends on it. */

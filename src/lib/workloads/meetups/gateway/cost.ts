@@ -40,8 +40,8 @@ const passwordCost = 1000
 const withPasswords: ReadonlySet<string> = new Set(['createUser', 'login', 'updatePassword'])
 
 /**
- * Returns the cost of the dearest operation of a document: every field that is answered is one, in a list as often as it may have
- * entries; what asks a service by itself costs more. Questions about the schema cost what their answer has, which is
+ * Returns the cost of the dearest operation of a document: every field of the response is one, in a list as often as it may have
+ * entries; what asks a service by itself costs more. Questions about the schema cost what their response has, which is
  * known; one that costs more than `most` is not counted to its end.
  */
 export function costOf(
@@ -59,7 +59,6 @@ export function costOf(
   return Math.max(0, ...costs)
 }
 
-/** Default values of the variables that an operation declares. */
 function defaultsOf(node: DefinitionNode): Record<string, unknown> {
   const declared = (node.kind === Kind.OPERATION_DEFINITION && node.variableDefinitions) || []
   return Object.fromEntries(
@@ -125,7 +124,7 @@ function mutationCostOf(name: string): number {
   return withPasswords.has(name) ? passwordCost : mutationCost
 }
 
-/** As much as it may be, where that cannot be seen. */
+/** Returns the value of `first`, or its maximum where that cannot be seen. */
 function firstOf({ arguments: given }: FieldNode, variables: Readonly<Record<string, unknown>>): number {
   const value = given?.find(({ name }) => name.value === 'first')?.value
   const number =

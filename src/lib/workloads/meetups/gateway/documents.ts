@@ -10,12 +10,11 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 
-/** A document that cannot be carried out. */
 export class InvalidDocument extends Error {
   override readonly name = 'InvalidDocument'
   readonly errors: readonly GraphQLError[]
 
-  /** At least one error. */
+  /** Takes at least one error. */
   constructor(errors: readonly GraphQLError[]) {
     super(errors[0]?.message)
     this.errors = errors
@@ -30,7 +29,6 @@ export interface Documents {
   readonly keptBytes: number
 }
 
-/** How large documents may be. */
 export interface DocumentLimits {
   readonly maxBytes: number
   /** Words and signs: to check a document takes a time that grows with their square. */
@@ -146,7 +144,6 @@ function depthOf(document: DocumentNode): number {
   )
 }
 
-/** The fragments of a document, by name. */
 export function fragmentsOf({ definitions }: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)

@@ -3,7 +3,7 @@ import { cutTo } from '../../../base/cut-text.ts'
 import { retryAfter } from '../../shared/http/errors.ts'
 import { RpcError } from '../rpc/errors.ts'
 
-/** Makes what clients see of errors. */
+/** Formats errors as clients see them. */
 export type FormatErrors = (errors: readonly GraphQLError[]) => readonly GraphQLFormattedError[]
 
 /** The code of what is no operation: nothing of it was carried out. */

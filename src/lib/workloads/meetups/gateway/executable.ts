@@ -26,7 +26,7 @@ export type Resolvers = Readonly<Record<string, Readonly<Record<string, Resolve 
 type AnyResolver = GraphQLFieldResolver<unknown, OperationContext>
 
 /**
- * A schema whose fields are found by `resolvers`, and are counted in the answer's meter, each of them. Throws for a
+ * A schema whose fields are found by `resolvers`, and are counted in the response's meter, each of them. Throws for a
  * resolver of a field that the schema does not have.
  */
 export function makeExecutable(

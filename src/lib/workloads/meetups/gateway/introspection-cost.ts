@@ -23,7 +23,7 @@ export const introspectionFields: ReadonlyMap<string, GraphQLField<unknown, unkn
 /** Bytes that a field of the response has beside its text: quotes, colons and brackets. */
 const fieldBytes = 16
 
-/** So much text costs as much as a field. */
+/** Text that costs as much as a field, bytes. */
 const bytesPerField = 400
 
 /** Steps for each field that is counted: fragments that only name the next one are none. */
@@ -33,7 +33,7 @@ const stepsPerField = 2
 const enough = new Error('it costs more than it may')
 
 /**
- * Counts what questions about the schema are answered with: the schema is there, so nothing has to be guessed. What is
+ * Counts what questions about the schema are responded to with: the schema is there, so nothing has to be guessed. What is
  * returned gives the cost of one more question; all of them together are counted no further than somewhat above `most`.
  */
 export function createIntrospectionCost(
@@ -93,7 +93,6 @@ export function createIntrospectionCost(
 
 type AnyField = GraphQLField<unknown, unknown>
 
-/** Values of variables. */
 type Given = Readonly<Record<string, unknown>>
 
 /** The argument of `__type`; empty where there is none. */

@@ -7,19 +7,18 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 
-/** Counts an answer while it is made, so that one that is too large, or takes too long, is given up early. */
+/** Counts a response while it is made, so that one that is too large, or takes too long, is given up early. */
 export interface Meter {
-  /** Why the answer was given up; null while it was not. */
+  /** Why the response was given up; null while it was not. */
   readonly failure: GraphQLError | null
-  /** Gives the answer up: whatever else belongs to it throws. */
+  /** Gives the response up: whatever else belongs to it throws. */
   fail(reason: GraphQLError): void
-  /** Throws the failure of an answer that was given up. */
+  /** Throws the failure of a response that was given up. */
   check(): void
-  /** Counts the value of a field. Throws where that makes the answer too large. */
+  /** Counts the value of a field. Throws where that makes the response too large. */
   add(value: unknown, info: GraphQLResolveInfo): void
 }
 
-/** Bounds of a response. */
 export interface ResponseLimits {
   /** Its JSON, about. */
   readonly maxBytes: number
@@ -29,7 +28,7 @@ export interface ResponseLimits {
 /** Quotes, colons and brackets of a field, or of an entry of a list, and what it costs this process beside its text. */
 const fieldBytes = 32
 
-/** Measures one answer from now on. */
+/** Measures one response from now on. */
 export function createMeter({ maxBytes, maxMs }: ResponseLimits): Meter {
   const until = performance.now() + maxMs
   let bytes = 0

@@ -17,20 +17,18 @@ import { invalidQuery, type FormatErrors } from './errors.ts'
 import type { OperationContext } from './executable.ts'
 import { createMeter, tooLate, type ResponseLimits } from './meter.ts'
 
-/** An operation that a client asks for. */
 export interface OperationRequest {
   readonly query: string
   readonly operationName: string | null
   readonly variables: Readonly<Record<string, unknown>>
 }
 
-/** The response to an operation. */
 export interface OperationResponse {
   readonly data: unknown
   readonly errors?: readonly GraphQLFormattedError[]
 }
 
-/** Carries operations out, none of which takes more than it may. */
+/** Carries out operations within their limits. */
 export interface Operations {
   /** A query, or a mutation where it is `mayChange`. Never rejects. */
   run(request: OperationRequest, context: GatewayContext, mayChange: boolean): Promise<OperationResponse>
@@ -42,7 +40,7 @@ export interface Operations {
   ): Promise<AsyncIterable<OperationResponse>>
 }
 
-/** An answer of 4 MiB has some thousand posts. Whoever logs in may have to wait for many others. */
+/** A response of 4 MiB has some thousand posts. Whoever logs in may have to wait for many others. */
 const defaultLimits: ResponseLimits = { maxBytes: 4 * 1024 * 1024, maxMs: 30_000 }
 
 /** Operations on `schema`, as `makeExecutable` makes it. */
@@ -68,7 +66,7 @@ export function createOperations(
     return { schema, document, operationName, variableValues: variables }
   }
 
-  async function answer(
+  async function respond(
     asked: ExecutionArgs,
     context: GatewayContext,
     signal: AbortSignal,
@@ -81,13 +79,13 @@ export function createOperations(
     try {
       const result = await Promise.race([execute({ ...asked, rootValue, contextValue }), late])
       if (result === null) meter.fail(tooLate(limits.maxMs))
-      return toAnswer(meter.failure ? { data: null, errors: [meter.failure] } : (result as ExecutionResult))
+      return toResponse(meter.failure ? { data: null, errors: [meter.failure] } : (result as ExecutionResult))
     } finally {
       clearTimeout(timer)
     }
   }
 
-  function toAnswer({ data = null, errors = [] }: ExecutionResult): OperationResponse {
+  function toResponse({ data = null, errors = [] }: ExecutionResult): OperationResponse {
     return errors.length === 0 ? { data } : { data, errors: format(errors) }
   }
 
@@ -96,9 +94,9 @@ export function createOperations(
       const { QUERY, MUTATION } = OperationTypeNode
       try {
         const asked = read(request, mayChange ? [QUERY, MUTATION] : [QUERY])
-        return await answer(asked, context, never, {})
+        return await respond(asked, context, never, {})
       } catch (error) {
-        return toAnswer({ data: null, errors: errorsOf(error) })
+        return toResponse({ data: null, errors: errorsOf(error) })
       }
     },
 
@@ -107,18 +105,18 @@ export function createOperations(
       const contextValue: OperationContext = { ...context, meter: createMeter(limits), signal }
       const events = await createSourceEventStream({ ...asked, rootValue: {}, contextValue })
       if (!(Symbol.asyncIterator in events)) throw new InvalidDocument(events.errors ?? [])
-      return answers(events, (event) => answer(asked, context, signal, event))
+      return responses(events, (event) => respond(asked, context, signal, event))
     },
   }
 }
 
 const never = new AbortController().signal
 
-async function* answers<Answer>(
+async function* responses<Response>(
   events: AsyncIterable<unknown>,
-  answer: (event: unknown) => Promise<Answer>,
-): AsyncGenerator<Answer> {
-  for await (const event of events) yield await answer(event)
+  respond: (event: unknown) => Promise<Response>,
+): AsyncGenerator<Response> {
+  for await (const event of events) yield await respond(event)
 }
 
 /** Turns what was thrown into errors of GraphQL. */

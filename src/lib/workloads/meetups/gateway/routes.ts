@@ -19,10 +19,8 @@ const badRequest = 400
 const tooMany = 429
 const ok = 200
 
-/** Where operations come in. */
 export const graphqlPath = '/graphql'
 
-/** The parts that operations are carried out with. */
 export interface GraphqlContext {
   readonly operations: Operations
   readonly format: FormatErrors
@@ -46,14 +44,14 @@ export async function addGraphqlRoutes(
     })
 
     graphql.post(graphqlPath, { schema: { hide: true } }, async (request, reply) =>
-      answer(request, reply, () => request.body, true),
+      respond(request, reply, () => request.body, true),
     )
     graphql.get(graphqlPath, { schema: { hide: true } }, async (request, reply) =>
-      answer(request, reply, () => fromQuery(request.query as Record<string, unknown>), false),
+      respond(request, reply, () => fromQuery(request.query as Record<string, unknown>), false),
     )
   })
 
-  async function answer(
+  async function respond(
     request: FastifyRequest,
     reply: FastifyReply,
     read: () => unknown,
@@ -65,15 +63,15 @@ export async function addGraphqlRoutes(
     } catch (error) {
       return refuse(reply, error)
     }
-    const answered = await operations.run(operation, contextOf(request), mayChange)
-    const wait = waitOf(answered)
-    if (wait !== null) return send(reply.header('retry-after', wait), answered, tooMany)
-    return send(reply, answered, isRefused(answered) ? badRequest : ok)
+    const response = await operations.run(operation, contextOf(request), mayChange)
+    const wait = waitOf(response)
+    if (wait !== null) return send(reply.header('retry-after', wait), response, tooMany)
+    return send(reply, response, isRefused(response) ? badRequest : ok)
   }
 }
 
-function send(reply: FastifyReply, answer: OperationResponse, status: number): FastifyReply {
-  return reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(answer))
+function send(reply: FastifyReply, response: OperationResponse, status: number): FastifyReply {
+  return reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(response))
 }
 
 function fromQuery({ variables, ...rest }: Record<string, unknown>): unknown {

@@ -19,9 +19,8 @@ import { dateTime, schema } from './schema.ts'
 import { serveSockets } from './sockets/server.ts'
 import { userResolvers } from './user-resolvers.ts'
 
-/** The parts that the gateway is built from. */
 export interface GatewayServices extends MetricsPlace, HealthServices, Pick<Services, 'port'> {
-  /** Opens the ways to the services; told of each call. */
+  /** Connects to the services; `onCall` is called with each call. */
   readonly openClients: (onCall: OnCall) => Clients
 }
 

@@ -125,7 +125,7 @@ async function writeDurably(path: string, chunks: AsyncIterable<Buffer>): Promis
   }
 }
 
-/** So that the new name is on the disk, too. */
+/** Makes a new name in the folder durable. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder)
   try {

@@ -1,10 +1,8 @@
 /** An image. Times in ms since 1970. */
 export interface Image {
   readonly id: string
-  /** A post's id. */
   readonly ownerId: string
   readonly contentType: string
-  /** Its size. */
   readonly bytes: number
   readonly createdAt: number
 }
@@ -18,10 +16,9 @@ export type UploadPart =
   | { readonly chunk: Buffer }
   | { readonly end: { readonly bytes: number } }
 
-/** The most bytes of one chunk. */
 export const chunkBytes = 64 * 1024
 
-/** Images of posts; proto/meetups/image.proto says what each does and which errors it answers. */
+/** Images of posts; proto/meetups/image.proto says what each does and which errors it responds with. */
 export interface ImageService {
   upload(parts: AsyncIterable<UploadPart>): Promise<Image>
   download(request: { readonly id: string }, signal: AbortSignal): AsyncIterable<{ readonly chunk: Buffer }>

@@ -97,7 +97,6 @@ function toImage(row: ImageRow): Image {
   return { id, ownerId, contentType, bytes, createdAt }
 }
 
-/** The most images of one owner. */
 export const maxImages = 10
 
 /** Throws `wrong-state` for an owner that may have no images any more, and `full` for one that has all it may have. */
@@ -127,7 +126,6 @@ async function closeOwner(store: Store, ownerId: string): Promise<void> {
 /** Bytes without a row that are so old belong to no upload that is under way, ms. */
 const abandonedMs = 3_600_000
 
-/** Names looked for at once. */
 const batchSize = 500
 
 /** Removes bytes that no row tells of, which processes left that were killed in the middle of an upload; how many. */

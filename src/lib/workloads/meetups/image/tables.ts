@@ -22,7 +22,6 @@ export const owners = defineTable({
   columns: {
     id: uuidColumn,
     state: text<'open' | 'removed'>(7),
-    /** How many it has. */
     images: integer,
   },
   primaryKey: 'id',

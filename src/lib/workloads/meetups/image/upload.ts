@@ -2,10 +2,8 @@ import { requireIds, requireThat } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { chunkBytes, type UploadPart } from './contract.ts'
 
-/** The types of images that are taken. */
 export const contentTypes = ['image/jpeg', 'image/png', 'image/webp'] as const
 
-/** One of them. */
 export type ContentType = (typeof contentTypes)[number]
 
 /** Bytes from which the type can be told. */
@@ -39,7 +37,6 @@ function isWhole(contentType: ContentType, head: Buffer, tail: Buffer, bytes: nu
   return tail.toString('hex').endsWith(contentType === 'image/png' ? endOfPng : endOfJpeg)
 }
 
-/** The largest image, in bytes. */
 export const maxBytes = 5 * 1024 * 1024
 
 /** The owner of an image, and the type that it is said to be of. */

@@ -18,7 +18,7 @@ export function createApplications(
   const rowsOf = (postId: string, userId: string): Promise<ApplicationRow[]> =>
     store.find(applications, { post_id: postId, user_id: userId })
 
-  /** Null: it was somebody else's turn. */
+  /** Returns null where somebody else used the turn first. */
   async function tryToApply(postId: string, userId: string, key: string): Promise<Application | null> {
     const [[post], rows] = await Promise.all([store.find(posts, { id: postId }), rowsOf(postId, userId)])
     requireOpen(post, userId, now())

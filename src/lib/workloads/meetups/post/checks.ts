@@ -2,10 +2,8 @@ import { readLine, readText, requireThat } from '../checks.ts'
 import { fishTypes, spotTypes, type ListPostsRequest, type PostText } from './contract.ts'
 import { maxFishTypes, maxLengths } from './tables.ts'
 
-/** The most places of a post. */
 const maxPlaces = 1000
 
-/** The most posts of a page. */
 const maxPage = 100
 
 /** Times have 13 digits up to here: the year 2286. */

@@ -1,7 +1,5 @@
-/** Where one can fish. */
 export const spotTypes = ['SEA', 'HARBOUR', 'RIVER', 'LAKE', 'POND'] as const
 
-/** Fish that one can fish for. */
 export const fishTypes = [
   'BASS',
   'BREAM',
@@ -18,7 +16,6 @@ export const fishTypes = [
 /** `pending` until its saga has come to its end. */
 export type PostState = 'pending' | 'approved' | 'rejected' | 'deleted'
 
-/** The text of a meetup. */
 export interface PostText {
   readonly title: string
   readonly content: string
@@ -42,7 +39,7 @@ export interface Post extends PostText {
   readonly createdAt: number
 }
 
-/** Somebody who wants to come. */
+/** The application of a user for a post. */
 export interface Application {
   readonly id: string
   readonly postId: string
@@ -69,7 +66,6 @@ export interface ListPostsRequest {
   readonly userId: string
 }
 
-/** Some posts of a list. */
 export interface PostPage {
   readonly edges: readonly { readonly post: Post; readonly cursor: string }[]
   readonly hasNextPage: boolean
@@ -86,7 +82,7 @@ interface ApplicationRequest {
   readonly key: string
 }
 
-/** Meetups and who applies; proto/meetups/post.proto says what each does and which errors it answers. */
+/** Meetups and who applies; proto/meetups/post.proto says what each does and which errors it responds with. */
 export interface PostService {
   /** `id` empty: the service makes one. */
   createPost(

@@ -18,7 +18,6 @@ export function textColumns(id: string, text: PostText) {
   }
 }
 
-/** A row as the service gives it. */
 export function toPost(row: PostRow): Post {
   return {
     id: row.id,
@@ -37,7 +36,6 @@ export function toPost(row: PostRow): Post {
   }
 }
 
-/** A row as the service gives it. */
 export function toApplication({
   id,
   post_id: postId,

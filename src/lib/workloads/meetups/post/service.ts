@@ -16,7 +16,6 @@ import { listPosts } from './list.ts'
 import { tell, textColumns, toPost } from './rows.ts'
 import { maxLengths, posts, type OutboxRow, type PostRow } from './tables.ts'
 
-/** Most changes in one commit. */
 const maxBatch = 128
 
 /** How often a change is tried again that another change of the same post came before. */

@@ -2,10 +2,8 @@ import { ascii, defineTable, integer, text, uuidColumn, type RowOf } from '../..
 import type { EventType } from '../events.ts'
 import type { PostState } from './contract.ts'
 
-/** The most characters of each. */
 export const maxLengths = { title: 20, content: 2000, spotType: 20, fishType: 20, reason: 200, key: 100 } as const
 
-/** The most fish types of a post. */
 export const maxFishTypes = 10
 
 /** A meetup. Times in ms since 1970. */
@@ -70,7 +68,6 @@ export const outbox = defineTable({
     /** A UUID of version 7: of the events of one post, the later one has the greater. */
     id: uuidColumn,
     type: text<EventType>(30),
-    /** The post's id. */
     aggregate: uuidColumn,
     /** The whole `MeetupEvent` as JSON. */
     event: text(2000),
@@ -86,7 +83,6 @@ export type OutboxRow = RowOf<typeof outbox>
 
 export const postTables = [posts, applications, outbox]
 
-/** The key of one application, and of its withdrawal. */
 export function applicationId(postId: string, userId: string, turn: number, kind: ApplicationRow['kind']): string {
   return `${postId}/${userId}/${turn}/${kind === 'applied' ? 'a' : 'w'}`
 }

@@ -6,17 +6,16 @@ import type { DirectCall } from './server.ts'
 import { fromStatus, RpcError } from './errors.ts'
 import { secretMetadata, channelOptions, loopback } from './transport.ts'
 
-/** A way to a service. */
 export interface RpcClient<Name extends ContractName> {
-  /** Throws `RpcError`; without an answer in time, `unavailable`. A stream throws when it is broken off. */
+  /** Throws `RpcError`; without a response in time, `unavailable`. A stream throws when it is broken off. */
   readonly api: Contracts[Name]
   close(): void
 }
 
-/** Told of each call: of the service, and of its method. */
+/** Called with the service and the method of each call. */
 export type OnCall = (service: ContractName, method: string) => void
 
-/** How long an answer may take, ms: whoever logs in may have to wait for many others; an upload has many parts. */
+/** How long a response may take, ms: whoever logs in may have to wait for many others; an upload has many parts. */
 const deadlineMs = 5000
 const loginDeadlineMs = 25_000
 const uploadDeadlineMs = 30_000
@@ -48,7 +47,6 @@ export async function connectRpc<Name extends ContractName>(
   return { api: Object.assign({} as Contracts[Name], Object.fromEntries(methods)), close: () => client.close() }
 }
 
-/** A connection, and what is shown on it. */
 interface Way {
   readonly client: Client
   readonly secret: string
@@ -92,7 +90,7 @@ function callOver({ client, secret }: Way, method: Definition, request: object, 
       request,
       secretMetadata(secret),
       { deadline: Date.now() + withinMs },
-      (error, answer) => (error ? reject(fromStatus(error)) : resolve(answer)),
+      (error, response) => (error ? reject(fromStatus(error)) : resolve(response)),
     )
   })
 }
@@ -106,13 +104,13 @@ function upload({ client, secret }: Way, method: Definition, parts: AsyncIterabl
     method.responseDeserialize as (bytes: Buffer) => object,
     secretMetadata(secret),
     { deadline: Date.now() + uploadDeadlineMs },
-    (error, answer) => {
+    (error, response) => {
       stopped.abort()
       if (error) reject(fromStatus(error))
-      else resolve(answer)
+      else resolve(response)
     },
   )
-  // The service may answer before all parts have come, or their giver fail.
+  // The service may respond before all parts have come, or their giver fail.
   void giveParts(stream, parts, stopped.signal).catch((error: unknown) => {
     reject(error)
     stream.cancel()

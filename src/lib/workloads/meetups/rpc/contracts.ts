@@ -27,7 +27,6 @@ export interface Contracts {
   readonly Health: HealthService
 }
 
-/** The name of a gRPC service. */
 export type ContractName = keyof Contracts
 
 /** From here and from `dist` alike. */

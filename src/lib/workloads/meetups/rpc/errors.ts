@@ -1,6 +1,5 @@
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js'
 
-/** Our names of gRPC's statuses. */
 const statuses = {
   invalid: status.INVALID_ARGUMENT,
   unauthenticated: status.UNAUTHENTICATED,
@@ -38,7 +37,7 @@ const codes = new Map<number, RpcCode>(Object.entries(statuses).map(([code, numb
 /** In the metadata of a status, as in a header of HTTP, but with parts of seconds. */
 const retryAfter = 'retry-after'
 
-/** No answer in time is, to who called, the same as no service. */
+/** Statuses that mean the same to a caller: no response in time, and no service. */
 const away = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCELLED])
 
 /** The status that is sent for an error. Nobody outside is told anything of one that is no `RpcError`. */

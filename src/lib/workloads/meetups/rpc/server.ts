@@ -25,7 +25,6 @@ export interface ServedContract {
   readonly methods: object
 }
 
-/** A gRPC server that listens. */
 export interface RpcServer {
   readonly port: number
   /** Carries out the method with that path for a caller in this process; null where only a stream can, or it closes. */
@@ -122,21 +121,21 @@ function handlerOf(
       )
     }
   }
-  const answerOnce = (given: unknown, answer: sendUnaryData<object>) =>
+  const respondOnce = (given: unknown, respond: sendUnaryData<object>) =>
     void Promise.resolve()
       .then(() => call(given, closing) as Promise<object>)
       .then(
-        (value) => answer(null, value),
-        (error: unknown) => answer(refuse(error)),
+        (value) => respond(null, value),
+        (error: unknown) => respond(refuse(error)),
       )
   if (method.requestStream) {
-    return (stream: ServerReadableStream<object, object>, answer: sendUnaryData<object>) => {
+    return (stream: ServerReadableStream<object, object>, respond: sendUnaryData<object>) => {
       // Else whoever reads it would wait for the rest for ever.
       stream.once('cancelled', () => stream.destroy(new RpcError('unavailable', 'It was broken off')))
-      answerOnce(stream, answer)
+      respondOnce(stream, respond)
     }
   }
-  return ({ request }: ServerUnaryCall<object, object>, answer: sendUnaryData<object>) => answerOnce(request, answer)
+  return ({ request }: ServerUnaryCall<object, object>, respond: sendUnaryData<object>) => respondOnce(request, respond)
 }
 
 /** Writes as fast as it is read, until the end, or nobody reads any more. */
@@ -155,7 +154,7 @@ async function giveAll(
       if (!stream.write(item)) await once(stream, 'drain', { signal })
     }
   } catch (error) {
-    // Whoever ended it needs no answer, and one that closes says that it is away.
+    // The caller who ended it needs no response, and one that closes says that it is away.
     if (left.signal.aborted) return
     throw closing.aborted ? new RpcError('unavailable', 'The service is closing', error) : error
   }
@@ -163,7 +162,7 @@ async function giveAll(
   stream.end()
 }
 
-/** Takes a request and gives its answer, both as the bytes that gRPC would send. Throws `RpcError`. */
+/** Takes a request and gives its response, both as the bytes that gRPC would send. Throws `RpcError`. */
 export type DirectCall = (request: Buffer) => Promise<Buffer>
 
 /**
@@ -185,7 +184,7 @@ function createDirectCalls(closing: AbortSignal, onError: (error: Error) => void
   return {
     add(method, call) {
       if (method.requestStream || method.responseStream) return
-      const answer: DirectCall = async (request) => {
+      const respond: DirectCall = async (request) => {
         try {
           return method.responseSerialize((await call(method.requestDeserialize(request), closing)) as object)
         } catch (error) {
@@ -194,11 +193,11 @@ function createDirectCalls(closing: AbortSignal, onError: (error: Error) => void
         }
       }
       calls.set(method.path, (request) => {
-        const answered = answer(request)
-        underWay.add(answered)
-        const forget = () => void underWay.delete(answered)
-        answered.then(forget, forget)
-        return answered
+        const response = respond(request)
+        underWay.add(response)
+        const forget = () => void underWay.delete(response)
+        response.then(forget, forget)
+        return response
       })
     },
     find: (path) => (closing.aborted ? null : (calls.get(path) ?? null)),

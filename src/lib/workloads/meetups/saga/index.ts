@@ -41,7 +41,6 @@ export function channelOf(sagaId: string): string {
 /** How long a watcher relies on being told, ms: who told may have died before. */
 const lookEveryMs = 2000
 
-/** Shows how far sagas are. */
 export function createWatch(store: Store, pubsub: PubSub): SagaService {
   return {
     async *watch({ sagaId }, signal) {

@@ -5,7 +5,6 @@ import type { Clients } from '../services.ts'
 import { takeStep, unfinished } from './steps.ts'
 import { sagas, type SagaRow } from './tables.ts'
 
-/** Brings sagas to their end. */
 export interface Runner {
   /** Stores sagas that begin, those that are new, and drives them; resolves when they are stored. */
   begin(rows: readonly SagaRow[]): Promise<void>
@@ -13,13 +12,12 @@ export interface Runner {
   close(): Promise<void>
 }
 
-/** The parts that a runner works with. */
 export interface RunnerContext {
   readonly store: Store
   readonly clients: Pick<Clients, 'get'>
-  /** Told of the first failure of a step in a row. */
+  /** Called with the first failure of a step in a row. */
   readonly onError: (error: Error) => void
-  /** Told of each saga that has moved. */
+  /** Called with each saga that has moved. */
   readonly onMove: (saga: SagaRow) => Promise<void>
 }
 
@@ -37,7 +35,6 @@ export interface RunnerTimes {
 
 const defaultTimes: RunnerTimes = { staleMs: 10_000, lookEveryMs: 2000, retryMs: [50, 1000] }
 
-/** Sagas driven at the same time. */
 const maxDriven = 200
 
 /**

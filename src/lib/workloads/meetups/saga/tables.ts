@@ -1,7 +1,6 @@
 import { defineTable, integer, text, uuidColumn, type RowOf } from '../../shared/tables.ts'
 import type { SagaStep } from './contract.ts'
 
-/** The longest reason, in UTF-16 units. */
 export const maxReasonLength = 200
 
 /** How far a saga is. Its key comes with the event that began it, so that it begins once. */

@@ -30,7 +30,6 @@ interface Pair {
   readonly emails: readonly [owner: string, guest: string]
   roomId: string | null
   attempts: number
-  /** The last message that was acknowledged. */
   last: string | null
   /** The two who are told of messages: the owner, and the guest. */
   readonly subscribers: [Subscriber | null, Subscriber | null]

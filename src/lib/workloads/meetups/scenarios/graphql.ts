@@ -1,14 +1,11 @@
 import type { LedgerEntry, Outcome, StepResponse, VirtualUser } from '../../../ports/scenario.ts'
 
-/** A response to an operation. */
 export interface GraphqlResponse {
   readonly response: StepResponse
   readonly data: Readonly<Record<string, unknown>> | null
-  /** The codes of its errors. */
   readonly codes: readonly string[]
 }
 
-/** How an operation is sent. */
 export interface AskOptions {
   readonly idToken?: string
   /** Codes of errors that are right responses. */

@@ -42,7 +42,6 @@ interface Login {
   readonly attempt: Promise<Attempt>
 }
 
-/** Nobody is logged in at first. */
 export function createLogins(): Logins {
   const logins = new Map<string, Login>()
 

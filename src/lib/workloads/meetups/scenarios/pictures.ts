@@ -3,7 +3,6 @@ import { ask, resultOf } from './graphql.ts'
 import { crc32, deflateSync } from 'node:zlib'
 import type { Random } from '../../../base/random.ts'
 
-/** Pixels on each side. */
 const side = 16
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])

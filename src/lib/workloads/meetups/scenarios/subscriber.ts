@@ -10,7 +10,6 @@ const messageAdded = `subscription messageAdded($roomId: ID!, $after: ID) {
   messageAdded(roomId: $roomId, after: $after) { id }
 }`
 
-/** A message of graphql-transport-ws. */
 interface Frame {
   readonly type: string
   readonly payload?: {

@@ -17,7 +17,7 @@ export interface TokenPair {
   readonly refreshTokenExpiresAt: number
 }
 
-/** Somebody who has just proved who they are. */
+/** The response to a login or a sign-up. */
 export interface LoggedIn {
   readonly user: User
   readonly tokens: TokenPair
@@ -32,7 +32,7 @@ interface AskedFrom {
   readonly caller: string
 }
 
-/** Accounts and who is logged in; proto/meetups/user.proto says what each does and which errors it answers. */
+/** Accounts and who is logged in; proto/meetups/user.proto says what each does and which errors it responds with. */
 export interface UserService {
   createUser(
     request: AskedFrom & { readonly email: string; readonly name: string; readonly password: string },

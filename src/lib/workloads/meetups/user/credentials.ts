@@ -2,7 +2,6 @@ import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { readLine, requireText, requireThat } from '../checks.ts'
 import { maxLengths } from './tables.ts'
 
-/** How many characters a password may have. */
 export const passwordLength = { min: 6, max: 72 } as const
 
 /** The cost of a guess: 16 MiB and some tens of milliseconds. It is written into each hash, so that it can be raised. */

@@ -1,36 +1,33 @@
 import { RpcError } from '../rpc/errors.ts'
 
-/** Somebody who wants a password hashed. */
+/** The sender of a request for a password hash. */
 export interface Asker {
   /** Each kind has its own line. */
   readonly kind: 'login' | 'sign-up'
-  /** Where they ask from, and for which account. */
+  /** Where the request comes from, and for which account. */
   readonly caller: string
   readonly account: string
   /** They have shown before that they know the password: those do not wait behind those who have not. */
   readonly isKnown: boolean
 }
 
-/** Does work for many, so much at a time. */
+/** Runs a limited number of jobs at a time. */
 export interface HashQueue {
   /** Throws what `run` would throw at once. */
   requireRoom(asker: Asker): void
   /**
    * Throws `RpcError` `too-many` where too many are before them, or too much is under way for the same account from the same
-   * caller, or when they have waited for longer than they want to: since nobody waits for the answer then, nothing is done.
+   * caller, or when they have waited for longer than they want to: since nobody waits for the response then, nothing is done.
    */
   run<T>(asker: Asker, work: () => Promise<T>): Promise<T>
 }
 
-/** How a queue is set. */
 export interface QueueOptions {
-  /** How much is done at a time. */
   readonly lanes: number
   /** How long those of a caller who are not known wait, ms. */
   readonly patienceOf: (caller: string) => number
   /** How long a known one waits, ms. */
   readonly patienceMs: number
-  /** In ms. */
   readonly now?: () => number
 }
 
@@ -55,12 +52,12 @@ interface Line {
   knownIsNext: boolean
 }
 
-/** Lines of callers, which come in turns. */
+/** Lines of callers, served in turns. */
 interface Turns {
   /** How many are before whoever comes now: in their own line, and as many turns of the others. */
   aheadOf(asker: Asker): number
   add(job: Job): void
-  /** Takes the next one out; null where nobody waits. */
+  /** Removes and returns the next job; null where none waits. */
   next(): Job | null
 }
 

@@ -7,7 +7,10 @@ import { RpcError } from '../rpc/errors.ts'
 /** Wrong passwords for one account: so many at once, then one in six seconds. */
 const accountLimits = { atOnce: 10, perSecond: 1 / 6 }
 
-/** Wrong passwords of one caller beyond the right ones; with more, those of the same caller who are not known wait no longer than `debtorMs`. */
+/**
+ * Wrong passwords of one caller beyond the right ones. With more, unknown users of that caller wait no longer than
+ * `debtorMs`.
+ */
 const callerLimits = { atOnce: 20, perSecond: 1 / 2 }
 
 /** How long those wait who are not known: until their caller would give up, and with a caller who guesses, ms. */
@@ -23,15 +26,14 @@ export interface LoginGuard {
   isKnown(caller: string, account: string): boolean
   /** Throws `RpcError` `too-many` where too many wrong ones were tried: of the account, or by the one who is known. */
   requireCalm(caller: string, account: string): void
-  /** Whoever has just chosen the password knows it. */
+  /** Remembers a caller who has just chosen the password. */
   remember(caller: string, account: string): void
-  /** Notes whether a password was right. */
   note(caller: string, account: string, isRight: boolean): void
   /** How long those of a caller may wait who are not known, ms. */
   patienceOf(caller: string): number
 }
 
-/** Nobody is known at first; `now` is in ms. */
+/** `now` returns ms. */
 export function createLoginGuard(now?: () => number): LoginGuard {
   const known = new Set<string>()
   const accounts = createQuota(accountLimits, now)
@@ -81,7 +83,7 @@ export interface PasswordChecks extends Pick<LoginGuard, 'remember'> {
   hashKnown(caller: string, account: string, password: string): Promise<string>
 }
 
-/** Checks of this process: nobody is known at first. */
+/** Creates the checks of this process, which knows nobody at first. */
 export function createPasswordChecks(): PasswordChecks {
   const guard = createLoginGuard()
   // A wave of logins waits for itself, and leaves a core to everything else.

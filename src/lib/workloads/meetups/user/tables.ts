@@ -1,9 +1,7 @@
 import { defineTable, integer, sha256Column, text, uuidColumn, type RowOf } from '../../shared/tables.ts'
 
-/** The most characters of each. */
 export const maxLengths = { email: 254, name: 50, introduction: 500 } as const
 
-/** An account. */
 export const users = defineTable({
   name: 'meetup_user_users',
   columns: {
@@ -24,7 +22,6 @@ export type UserRow = RowOf<typeof users>
 export const emails = defineTable({
   name: 'meetup_user_emails',
   columns: {
-    /** In lower case. */
     email: text(maxLengths.email),
     user_id: uuidColumn,
   },

@@ -7,7 +7,6 @@ import { keys, logins, type LoginRow } from './tables.ts'
 import type { Cache } from '../../../ports/cache.ts'
 import { RpcError } from '../rpc/errors.ts'
 
-/** Signs id tokens. */
 export interface Signer {
   /** An id token of the user, good until `expiresAt`, ms since 1970, in whole seconds. */
   sign(userId: string, expiresAt: number): Promise<string>
@@ -63,7 +62,7 @@ function makeRefreshToken(login: string): { readonly token: string; readonly sec
   return { token: `${login}.${secret}`, secretHash: hashSecret(secret) }
 }
 
-/** Reads a refresh token; null for what is none. */
+/** Reads a refresh token. Returns null for anything else. */
 export function readRefreshToken(token: string): RefreshToken | null {
   const [, login, secret] = /^([0-9a-f-]{36})\.([\w-]{43})$/.exec(token) ?? []
   return login === undefined || secret === undefined ? null : { login, secretHash: hashSecret(secret) }
@@ -74,10 +73,10 @@ function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex')
 }
 
-/** Refresh tokens that were given for newer ones. */
+/** Refresh tokens that were traded in for newer ones. */
 export interface UsedTokens {
   has(token: RefreshToken): Promise<boolean>
-  /** Until it would not be good any more anyway. */
+  /** Keeps a token for as long as it would have been good. */
   add(token: RefreshToken, leftMs: number): Promise<void>
 }
 

@@ -21,7 +21,6 @@ export const ErrorSchema = Type.Object(
   { title: 'Error' },
 )
 
-/** An API before its routes are added. */
 export interface Api {
   readonly app: FastifyInstance
   readonly registry: Registry

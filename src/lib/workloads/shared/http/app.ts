@@ -1,7 +1,7 @@
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
-  answerBrokenRequest,
+  respondToBrokenRequest,
   handleErrors,
   responseOn,
   errorBody,
@@ -35,18 +35,16 @@ const defaultTimes: HttpTimes = {
   lookEveryMs: 1000,
 }
 
-/** Options in which APIs differ. */
 export interface AppOptions {
-  /** Told of every error that a client only sees as a 500. */
+  /** Called with every error that a client only sees as a 500. */
   readonly onError: (error: Error) => void
-  /** The largest body, bytes. */
   readonly bodyLimit?: number
   readonly times?: HttpTimes
 }
 
 /**
  * Makes the server that every API is built on: clients that are too slow are ended, what comes is taken as it is or refused,
- * every answer has the same safe headers, and every error the same shape.
+ * every response has the same safe headers, and every error the same shape.
  */
 export function createApp({ onError, bodyLimit, times = defaultTimes }: AppOptions): FastifyInstance {
   const app: FastifyInstance = fastify({
@@ -59,7 +57,7 @@ export function createApp({ onError, bodyLimit, times = defaultTimes }: AppOptio
     http: {
       headersTimeout: times.headersMs,
       connectionsCheckingInterval: times.lookEveryMs,
-      // Node would answer with nothing but a status.
+      // Node would respond with nothing but a status.
       requireHostHeader: false,
       // Clients offer others, h2c among them, to servers that need not take them. Answers that are due would come too late.
       shouldUpgradeCallback: ({ headers, socket }) =>
@@ -67,7 +65,7 @@ export function createApp({ onError, bodyLimit, times = defaultTimes }: AppOptio
         app.server.listenerCount('upgrade') > 0 &&
         responseOn(socket) === null,
     },
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: respondToBrokenRequest,
     frameworkErrors: ({ statusCode = 400 }, _request, reply: FastifyReply) =>
       void reply.headers(safeHeaders).code(statusCode).send(pathErrorBody(statusCode)),
   })

@@ -21,7 +21,7 @@ const { STATUS_CODES: statusCodes } = process.getBuiltinModule('node:http')
 /** Where the words of HTTP say less than ours. */
 const words: Readonly<Record<number, string>> = { 404: 'no-such-path', 413: 'too-large', 431: 'headers-too-large' }
 
-/** The body of an answer with that status, for what is refused below the routes. */
+/** The body of an response with that status, for what is refused below the routes. */
 export function errorBody(status: number, message: string): ErrorBody {
   const word = words[status] ?? statusCodes[status] ?? 'bad request'
   return { error: word.toLowerCase().replaceAll(' ', '-'), message }
@@ -75,28 +75,28 @@ const brokenRequests: Readonly<Record<string, readonly [status: number, message:
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'The extensions of the chunks are larger than 16 KiB.'],
 }
 
-/** Those that end with the answers that are due on them. */
+/** Sockets that end after the responses that are due on them. */
 const ending = new WeakSet<Socket>()
 
 /**
- * Answers what never became a request, as the routes answer theirs, and ends the connection. Where requests that came whole
- * before it are under way, theirs are the answers that the client gets, and the rubbish behind them has none.
+ * Responds to what never became a request, as the routes respond to theirs, and ends the connection. Where requests that came whole
+ * before it are under way, theirs are the responses that the client gets, and the rubbish behind them has none.
  */
-export function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
+export function respondToBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
   // More of what cannot be read is told of anew.
   if (error.code === 'ECONNRESET' || socket.destroyed || ending.has(socket)) return
-  const answer = responseOn(socket)
-  if (answer?.req.complete) {
+  const response = responseOn(socket)
+  if (response?.req.complete) {
     ending.add(socket)
-    return endAfter(answer, socket)
+    return endAfter(response, socket)
   }
   const [status, message] = brokenRequests[error.code ?? ''] ?? [400, 'The request is no proper HTTP.']
-  // In the middle of an answer another would be read as part of it.
-  if (socket.writable && !answer?.headersSent) socket.write(rawResponse(status, message))
+  // In the middle of an response another would be read as part of it.
+  if (socket.writable && !response?.headersSent) socket.write(rawResponse(status, message))
   socket.destroy()
 }
 
-/** Answers CONNECT as the last request of its connection; Node would break it off, and with it the answers that are due. */
+/** Responds to CONNECT as the last request of its connection; Node would break it off, and with it the responses that are due. */
 export function refuseTunnel(_request: IncomingMessage, stream: Duplex): void {
   const socket = stream as Socket
   // Node has removed its own listeners.
@@ -104,22 +104,22 @@ export function refuseTunnel(_request: IncomingMessage, stream: Duplex): void {
   socket.on('timeout', () => socket.destroy())
   socket.on('drain', () => responseOn(socket)?.emit('drain'))
   socket.resume()
-  const answer = responseOn(socket)
-  if (answer) return endAfter(answer, socket)
+  const response = responseOn(socket)
+  if (response) return endAfter(response, socket)
   socket.write(rawResponse(501, 'There are no tunnels here.'))
   socket.destroySoon()
 }
 
-/** Ends the connection after that answer and those of the whole requests behind it. */
-function endAfter(answer: ServerResponse, socket: Socket): void {
-  answer.once('finish', () => {
+/** Ends the connection after that response and those of the whole requests behind it. */
+function endAfter(response: ServerResponse, socket: Socket): void {
+  response.once('finish', () => {
     const next = responseOn(socket)
-    if (next && next !== answer && next.req.complete) endAfter(next, socket)
+    if (next && next !== response && next.req.complete) endAfter(next, socket)
     else socket.destroySoon()
   })
 }
 
-/** The last answer on a connection, for what is refused below the routes. */
+/** The last response on a connection, for what is refused below the routes. */
 export function lastResponse(status: number, message: string) {
   const body = JSON.stringify(errorBody(status, message))
   const headers = {
@@ -138,10 +138,10 @@ export function rawResponse(status: number, message: string, more: Readonly<Reco
   return `HTTP/1.1 ${status} ${statusCodes[status]}\r\n${lines.join('')}\r\n${body}`
 }
 
-/** The answer that is due on a connection, from the head of its request to its last byte; null where there is none. */
+/** The response that is due on a connection, from the head of its request to its last byte; null where there is none. */
 export function responseOn(socket: Socket): ServerResponse | null {
-  const { _httpMessage: answer } = socket as { readonly _httpMessage?: ServerResponse | null }
-  return answer ?? null
+  const { _httpMessage: response } = socket as { readonly _httpMessage?: ServerResponse | null }
+  return response ?? null
 }
 
 /** The longest that anybody is told to wait, s. */
@@ -152,7 +152,7 @@ export function retryAfter(seconds: number): number {
   return Math.min(longestWait, Math.max(1, Math.ceil(seconds)))
 }
 
-/** Answers 429, and after how many seconds to come again. */
+/** Responds with 429, and says after how many seconds to come again. */
 export function sendTooMany(reply: FastifyReply, seconds: number, message: string): FastifyReply {
   return reply.code(429).header('retry-after', retryAfter(seconds)).send(errorBody(429, message))
 }

@@ -64,7 +64,7 @@ function watchConnections({ server }: FastifyInstance): ReadonlySet<Socket> {
 
 /**
  * Node closes connections that are idle when it is told to; those that were busy then would stay for a minute. What is in
- * flight after `withinMs` is broken off: a client that sends a byte a second, or a WebSocket that does not answer the close.
+ * flight after `withinMs` is broken off: a client that sends a byte a second, or a WebSocket that does not respond to the close.
  */
 async function closeGracefully(
   app: FastifyInstance,

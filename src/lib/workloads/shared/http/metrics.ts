@@ -6,7 +6,7 @@ import { createApp } from './app.ts'
 import { errorBody } from './errors.ts'
 import { listen, metricsOrigin } from './listen.ts'
 
-/** From a cached answer (0.1 ms) to a client's time-out. */
+/** From a cached response (0.1 ms) to the timeout of a client. */
 const bucketsInSeconds = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 
 /** Where metrics are served, and to whom. */
@@ -22,7 +22,7 @@ export function measureRequests(app: FastifyInstance, place: MetricsPlace): Regi
   collectDefaultMetrics({ register: registry })
   const duration = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'Time from a request to its answer',
+    help: 'Time from a request to its response',
     labelNames: ['method', 'route', 'status'],
     buckets: bucketsInSeconds,
     registers: [registry],

@@ -11,12 +11,10 @@ const columns = {
   until: integer,
 }
 
-/** A table that leases are kept in. */
 export function leaseTable(name: string) {
   return defineTable({ name, columns, primaryKey: 'name', updatedOften: true })
 }
 
-/** The table of some leases. */
 export type LeaseTable = ReturnType<typeof leaseTable>
 
 /** Where a lease is kept, and under which name. */

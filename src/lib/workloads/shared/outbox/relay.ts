@@ -24,7 +24,6 @@ export interface Outbox<Row extends OutboxRow> {
   settle(store: Store, ids: readonly string[]): Promise<void>
 }
 
-/** Moves messages from the outbox to the broker. */
 export interface Relay {
   /** Says that the outbox has got something, which would otherwise be noticed at the next look. */
   wake(): void
@@ -32,15 +31,14 @@ export interface Relay {
   close(): Promise<void>
 }
 
-/** The parts that a relay works with. */
 export interface RelayContext<Row extends OutboxRow> {
   readonly store: Store
   readonly outbox: Outbox<Row>
-  /** Asked for again when it failed. */
+  /** Called again after a failure. */
   readonly openBroker: () => Promise<Broker>
   /** Told of the first failure in a row, and of what is left in the end. */
   readonly onError: (error: Error) => void
-  /** Told how many messages the broker has acknowledged. */
+  /** Called with the number of messages that the broker has acknowledged. */
   readonly onPublished: (count: number) => void
 }
 
@@ -68,7 +66,6 @@ const defaultTimes: RelayTimes = {
   drainMs: 4000,
 }
 
-/** Messages published at once. */
 const batchSize = 500
 
 /**

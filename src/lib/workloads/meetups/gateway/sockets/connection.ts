@@ -8,13 +8,11 @@ import { readOperation } from '../routes.ts'
 import type { Slots, SocketLimits } from './limits.ts'
 import { closings, duplicate, readMessage, type ClientMessage, type Closing, type ServerMessage } from './protocol.ts'
 
-/** The parts that serve a connection. */
 export interface ConnectionContext {
   readonly operations: Operations
   readonly format: FormatErrors
   /** The context of a connection with that token, which is looked at again whenever it is used. */
   readonly contextOf: (authorization: string | undefined) => GatewayContext
-  /** Subscriptions by account. */
   readonly slots: Slots
   readonly limits: SocketLimits
 }
@@ -97,7 +95,6 @@ export function serveConnection(socket: WebSocket, parts: ConnectionContext): Co
   }
 }
 
-/** The sending side of a socket, and its end. */
 interface Sender {
   /** Resolves when the message is on its way, which is how fast the other side reads. */
   send(message: ServerMessage): Promise<void>
@@ -151,7 +148,6 @@ function createSender(socket: WebSocket, maxBufferedBytes: number): Sender {
   }
 }
 
-/** The subscriptions of one connection. */
 interface Subscriptions {
   has(id: string): boolean
   /** Resolves when it has ended, and the other side was told. */
@@ -167,7 +163,7 @@ function createSubscriptions(
   const active = new Map<string, AbortController>()
   let running = 0
 
-  /** Its last message. */
+  /** Returns the last message of the subscription. */
   async function follow(
     id: string,
     payload: unknown,

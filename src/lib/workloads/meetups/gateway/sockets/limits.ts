@@ -14,9 +14,8 @@ export interface SocketLimits {
 
 /** Bounds of each socket, and of all of them together. */
 export interface ServerLimits extends SocketLimits {
-  /** From a closing to the end of the connection, whether the other side answers or not. */
+  /** From a closing to the end of the connection, whether the other side responds or not. */
   readonly closingMs: number
-  /** Bytes of a message. */
   readonly maxMessageBytes: number
   readonly maxSockets: number
   readonly maxSubscriptionsOfAccount: number

@@ -15,7 +15,6 @@ export const closings = {
   initTwice: { code: 4429, reason: 'Too many initialisation requests' },
 } as const
 
-/** Why a socket is closed. */
 export interface Closing {
   readonly code: number
   readonly reason: string
@@ -26,14 +25,12 @@ export function duplicate(id: string): Closing {
   return { code: 4409, reason: `Subscriber for ${id} already exists` }
 }
 
-/** A message that clients may send. */
 export type ClientMessage =
   | { readonly type: 'connection_init'; readonly payload: Readonly<Record<string, unknown>> }
   | { readonly type: 'ping' | 'pong' }
   | { readonly type: 'subscribe'; readonly id: string; readonly payload: unknown }
   | { readonly type: 'complete'; readonly id: string }
 
-/** A message that the server sends. */
 export type ServerMessage =
   | { readonly type: 'connection_ack' | 'pong' }
   | { readonly type: 'next' | 'error'; readonly id: string; readonly payload: unknown }
@@ -42,7 +39,7 @@ export type ServerMessage =
 /** The longest id, in bytes: it has to go into the reason of a closing. */
 const longestId = 64
 
-/** A message; null for what is none. */
+/** Reads a message. Returns null for anything else. */
 export function readMessage(text: string): ClientMessage | null {
   const { value, parseError } = parseExactJson(text)
   if (parseError || typeof value !== 'object' || value === null || !('type' in value)) return null

@@ -7,12 +7,11 @@ import { serveConnection, type Connection, type ConnectionContext } from './conn
 import { createSlots, defaultServerLimits, type ServerLimits } from './limits.ts'
 import { closings, protocolName } from './protocol.ts'
 
-/** Sockets that are served. */
 export interface Sockets {
   readonly open: number
   /** Subscriptions of all sockets, those that begin or end among them. */
   readonly subscriptions: number
-  /** Takes no more, and closes all, also those whose other side does not answer; resolves when they are gone. */
+  /** Takes no more, and closes all, also those whose other side does not respond; resolves when they are gone. */
   close(): Promise<void>
 }
 
@@ -31,7 +30,7 @@ export function serveSockets(
     clientTracking: false,
     handleProtocols: (offered) => (offered.has(protocolName) ? protocolName : false),
   })
-  // What is wrong with a handshake ws would say in an answer of its own.
+  // What is wrong with a handshake ws would say in a response of its own.
   sockets.on('wsClientError', ({ message }, stream, { method }) =>
     refuse(stream, method === 'GET' ? 400 : 405, `${message}.`, { 'sec-websocket-version': '13, 8' }),
   )
@@ -72,8 +71,8 @@ function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] as string
 }
 
-function refuse(stream: Duplex, ...answer: Parameters<typeof rawResponse>): void {
+function refuse(stream: Duplex, ...response: Parameters<typeof rawResponse>): void {
   stream.on('error', () => {})
   stream.once('finish', () => stream.destroy())
-  stream.end(rawResponse(...answer))
+  stream.end(rawResponse(...response))
 }
