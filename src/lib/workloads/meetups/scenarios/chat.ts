@@ -131,10 +131,9 @@ async function readRoom(
   expected: readonly string[] = [],
 ): Promise<string[] | null> {
   const response = await ask(user, 'room', operations.room, { id }, { idToken, expected })
-  const room = resultOf<{ readonly messages: { readonly messages: readonly { readonly id: string }[] } }>(
-    response,
-    'room',
-  )
+  const room = resultOf(response, 'room') as {
+    readonly messages: { readonly messages: readonly { readonly id: string }[] }
+  } | null
   return room && room.messages.messages.map((message) => message.id)
 }
 

@@ -39,8 +39,8 @@ export async function ask(
 }
 
 /** The result of one field of an operation; null where it has none. */
-export function resultOf<Result>({ data }: GraphqlResponse, field: string): Result | null {
-  return (data?.[field] as Result | null | undefined) ?? null
+export function resultOf({ data }: GraphqlResponse, field: string): unknown {
+  return data?.[field] ?? null
 }
 
 /** Notes an attempt with the id of what it made. Returns the id; null where nothing was made. */
@@ -50,7 +50,7 @@ export async function recordMade(
   field: string,
   attempt: Pick<LedgerEntry, 'key' | 'resource'>,
 ): Promise<string | null> {
-  const made = resultOf<{ readonly id: string }>(response, field)
+  const made = resultOf(response, field) as { readonly id: string } | null
   await user.ledger.record({ ...attempt, outcome: outcomeOf(response), ...(made && { id: made.id }) })
   return made?.id ?? null
 }

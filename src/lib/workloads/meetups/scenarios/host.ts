@@ -48,7 +48,7 @@ async function signUp(user: VirtualUser, email: string, logins: Logins): Promise
     await user.think(wait)
     return signUp(user, email, logins)
   }
-  const made = resultOf<{ readonly tokens: Tokens }>(asked, 'createUser')
+  const made = resultOf(asked, 'createUser') as { readonly tokens: Tokens } | null
   if (made) logins.add(email, made.tokens)
   return made !== null
 }

@@ -88,7 +88,7 @@ async function browse(user: VirtualUser): Promise<void> {
 }
 
 async function findPosts(user: VirtualUser, variables: object): Promise<ShownPage | null> {
-  return resultOf(await ask(user, 'posts', variables), 'posts')
+  return resultOf(await ask(user, 'posts', variables), 'posts') as ShownPage | null
 }
 
 async function join(user: VirtualUser, applicant: Applicant, logins: Logins): Promise<void> {

@@ -87,11 +87,11 @@ export function createLogins(): Logins {
 
 async function askForTokens(user: VirtualUser, email: string): Promise<Attempt> {
   const asked = await ask(user, 'login', loginOperation, { email, password: seededPassword })
-  const login = resultOf<{ readonly tokens: Tokens }>(asked, 'login')
+  const login = resultOf(asked, 'login') as { readonly tokens: Tokens } | null
   return { tokens: login && login.tokens, wait: comeAgainAfter(asked) }
 }
 
 async function askForNewTokens(user: VirtualUser, { refreshToken }: Tokens): Promise<Attempt> {
   const asked = await ask(user, 'refreshIDToken', refreshOperation, { refreshToken })
-  return { tokens: resultOf(asked, 'refreshIDToken'), wait: null }
+  return { tokens: resultOf(asked, 'refreshIDToken') as Tokens | null, wait: null }
 }

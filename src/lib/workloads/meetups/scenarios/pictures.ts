@@ -70,7 +70,7 @@ export async function isShown(
   idToken: string,
 ): Promise<boolean> {
   const response = await ask(user, 'postImages', postImages, { id: postId }, { idToken })
-  const shown = resultOf<{ readonly images: readonly ShownImage[] }>(response, 'post')
+  const shown = resultOf(response, 'post') as { readonly images: readonly ShownImage[] } | null
   // That it could not be asked for is a failure already.
   if (!shown) return true
   const image = shown.images.find(({ id }) => id === imageId)

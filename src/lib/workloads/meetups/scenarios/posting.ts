@@ -19,7 +19,7 @@ const postState = 'query postState($id: ID!) { post(id: $id) { state } }'
 export async function post(user: VirtualUser, text: PostText, idToken: string): Promise<string | null> {
   const input = { ...text, meetingAt: new Date(text.meetingAt).toISOString() }
   const response = await ask(user, 'createPost', createPost, { input }, { idToken })
-  const made = resultOf<{ readonly post: { readonly id: string } }>(response, 'createPost')
+  const made = resultOf(response, 'createPost') as { readonly post: { readonly id: string } } | null
   if (!made) return null
   const { id } = made.post
   await user.ledger.record({ ...postAttempt(id), outcome: 'booked', id })
@@ -32,7 +32,7 @@ export async function waitUntilApproved(user: VirtualUser, id: string, idToken: 
   for (;;) {
     await user.think(lookEveryMs)
     const response = await ask(user, 'postState', postState, { id }, { idToken })
-    const state = resultOf<{ readonly state: string }>(response, 'post')?.state
+    const state = (resultOf(response, 'post') as { readonly state: string } | null)?.state
     if (state === 'APPROVED') return
     if (state === 'REJECTED') throw new Error('the saga has rejected the post')
     if (performance.now() > until) throw new Error('the saga has not come to its end')
