@@ -45,27 +45,8 @@ export async function makeLoadRun(
   config: RunConfig,
 ): Promise<{ readonly report: LoadReport; readonly runId: string }> {
   const { values } = config
-  if (flags['beside-original']) requireOriginal(flags.request, values)
-  const thresholds = (values.threshold ?? []).map(parseThreshold)
-  const model = await chooseModel(flags, config)
-  const scenario = await readScenario(context, config)
-  const limit = values.findLimit === undefined ? null : parseLimit(values.findLimit)
-  const seconds = context.progress.seconds(durationOf(model))
-  const generators = await planGenerators(context, config, scenario, seconds.note)
-  checkModel(model, { ...countGenerators(generators), raised: limit !== null })
-  // Workers elsewhere say it themselves.
-  if (generators.kind !== 'queue')
-    requireDescriptors(model, { index: 0, of: generators.kind === 'processes' ? generators.count : 1 })
-  const faults = (flags.fault ?? []).map(parseFault)
-  requirePossible(faults, durationOf(model), values.target)
-  const workload = await loadWorkload(values.workload)
-  // A name that is wrong is said before the database is filled.
-  if (scenario === null) chooseScenarios(workload.scenarios(values, ''), values.mix)
-  if (scenario !== null && values.target === undefined) {
-    context.note(
-      `Without --target the scenario loads the built-in API of the workload ${workload.name}, which rushbench starts; name yours with --target.`,
-    )
-  }
+  const { scenario, seconds, ...plan } = await planRun(context, flags, config)
+  const { workload, generators, faults } = plan
   await requirePlaces(values.reports)
   await requireServices(values, servicesOf(workload, config, generators))
   if (flags.ledger !== undefined) await requireNewLedger(flags.ledger)
@@ -77,16 +58,11 @@ export async function makeLoadRun(
     failure: ended,
   } = await runLoad(target, {
     ...values,
+    ...plan,
     scenarioNames: scenario?.names ?? null,
     scenarioFile: scenario?.file ?? null,
-    generators,
     scenarioSettings: scenarioSettings(values),
-    model,
-    workload,
     workloadOptions: values,
-    thresholds,
-    limit,
-    faults,
     clock: realClock,
     signal: context.signal,
     startedAt,
@@ -109,6 +85,33 @@ export async function makeLoadRun(
   await saveAndPrint(report, values, { log: context.log, summary, ledger: results.ledger })
   if (ended) throw ended
   return { report, runId }
+}
+
+/** Reads what is to be run out of flags and settings, before anything is opened. Throws what is wrong with them. */
+async function planRun(context: RunContext, flags: LoadFlags, config: RunConfig) {
+  const { values } = config
+  if (flags['beside-original']) requireOriginal(flags.request, values)
+  const thresholds = (values.threshold ?? []).map(parseThreshold)
+  const model = await chooseModel(flags, config)
+  const scenario = await readScenario(context, config)
+  const limit = values.findLimit === undefined ? null : parseLimit(values.findLimit)
+  const seconds = context.progress.seconds(durationOf(model))
+  const generators = await planGenerators(context, config, scenario, seconds.note)
+  checkModel(model, { ...countGenerators(generators), raised: limit !== null })
+  // Workers elsewhere say it themselves.
+  if (generators.kind !== 'queue')
+    requireDescriptors(model, { index: 0, of: generators.kind === 'processes' ? generators.count : 1 })
+  const faults = (flags.fault ?? []).map(parseFault)
+  requirePossible(faults, durationOf(model), values.target)
+  const workload = await loadWorkload(values.workload)
+  // A name that is wrong is said before the database is filled.
+  if (scenario === null) chooseScenarios(workload.scenarios(values, ''), values.mix)
+  if (scenario !== null && values.target === undefined) {
+    context.note(
+      `Without --target the scenario loads the built-in API of the workload ${workload.name}, which rushbench starts; name yours with --target.`,
+    )
+  }
+  return { workload, model, scenario, generators, thresholds, limit, faults, seconds }
 }
 
 /** Throws `usage-wrong` for a person's own scenario, or a request to a target of their own. */

@@ -124,56 +124,16 @@ export async function runLoad<Options extends object>(
 ): Promise<LoadOutcome> {
   for (const origin of target.origins) await requireReachable(origin, options.timeout)
   const runId = randomUUID().slice(0, 8)
-  const stop = new AbortController()
-  let apiFailure: Error | null = null
-  let mistake: Error | null = null
-  const fail = (error: Error): void => {
-    apiFailure ??= error
-    stop.abort()
-  }
-  target.ended.catch(fail)
-  const onMistake = (error: Error): void => {
-    mistake ??= error
-    stop.abort()
-  }
-  const signal = AbortSignal.any([options.signal, stop.signal])
-  let ledger: Promise<LedgerWriter> | null = null
-  const openOnce = (): Promise<LedgerWriter> => (ledger ??= openLedger(runId, target, options, stop))
-  let faults: FaultInjection | null = null
-  const begin = async (): Promise<LedgerWriter> => {
-    const opened = await openOnce()
-    if (target.inject) faults ??= startFaults({ ...options, inject: target.inject, signal, onFailure: fail })
-    return opened
-  }
-  const endFaults = async (): Promise<readonly InjectedFault[]> => (await faults?.end()) ?? []
-  let runs = 0
-  const runOnce: LimitSearch['runModel'] = (model, isDecided) => {
-    // Each run's bookings are set apart, though they stand in one ledger.
-    const id = runs++ === 0 ? runId : `${runId}x${runs}`
-    const job = jobOf(options, target, { runId: id, model })
-    const pool = openGenerators(job, options.generators, {
-      ...options,
-      scenarios: scenariosOf(options, id),
-      onFailure: fail,
-    })
-    return runModel({
-      ...options,
-      ...pool,
-      model,
-      openLedger: begin,
-      signal,
-      onMistake,
-      onLost: () => stop.abort(),
-      isDecided,
-    })
-  }
-  const measuring = measure(options, signal, runOnce)
+  const course = startCourse(runId, target, options)
+  const { endFaults } = course
+  const measuring = measure(options, course)
   // Also when it fails: nothing is injected after that.
   const injected = await measuring.then(endFaults, endFaults)
   const { run, found } = await measuring
   const thresholds = [...(options.limit?.conditions ?? []), ...options.thresholds]
   const about = { target: target.origin, workload: nameOf(options), limitsErrors: limitErrors(thresholds) }
-  const written = await openOnce()
+  const written = await course.openLedger()
+  const { mistake, apiFailure } = course.ended
   if (mistake && run.result.requests === 0) await abandon(written, mistake)
   const inspecting = inspectTarget(target, apiFailure)
   // What goes wrong in it keeps the run from being audited, not the target from being closed.
@@ -201,6 +161,60 @@ export async function runLoad<Options extends object>(
   }
 }
 
+/** The course of a run: one or more runs of a model on one target, with one ledger. */
+interface Course {
+  readonly signal: AbortSignal
+  /** What ended it when it did not end by itself: the end of the API or of the queue, and a mistake in a scenario. */
+  readonly ended: { apiFailure: Error | null; mistake: Error | null }
+  readonly runModel: LimitSearch['runModel']
+  readonly openLedger: () => Promise<LedgerWriter>
+  readonly endFaults: () => Promise<readonly InjectedFault[]>
+}
+
+function startCourse<Options extends object>(runId: string, target: LoadTarget, options: LoadOptions<Options>): Course {
+  const stop = new AbortController()
+  const signal = AbortSignal.any([options.signal, stop.signal])
+  const ended: Course['ended'] = { apiFailure: null, mistake: null }
+  let ledger: Promise<LedgerWriter> | null = null
+  let faults: FaultInjection | null = null
+  let runs = 0
+
+  function onFailure(error: Error): void {
+    ended.apiFailure ??= error
+    stop.abort()
+  }
+
+  function onMistake(error: Error): void {
+    ended.mistake ??= error
+    stop.abort()
+  }
+
+  const openOnce = (): Promise<LedgerWriter> => (ledger ??= openLedger(runId, target, options, stop))
+
+  async function begin(): Promise<LedgerWriter> {
+    const opened = await openOnce()
+    if (target.inject) faults ??= startFaults({ ...options, inject: target.inject, signal, onFailure })
+    return opened
+  }
+
+  target.ended.catch(onFailure)
+  return {
+    signal,
+    ended,
+    openLedger: openOnce,
+    endFaults: async () => (await faults?.end()) ?? [],
+    runModel(model, isDecided) {
+      // Each run's bookings are set apart, though they stand in one ledger.
+      const id = runs++ === 0 ? runId : `${runId}x${runs}`
+      const job = jobOf(options, target, { runId: id, model })
+      const scenarios = scenariosOf(options, id)
+      const pool = openGenerators(job, options.generators, { ...options, scenarios, onFailure })
+      const onLost = (): void => stop.abort()
+      return runModel({ ...options, ...pool, model, openLedger: begin, signal, onMistake, onLost, isDecided })
+    },
+  }
+}
+
 /** Nothing was measured, so that nothing is left behind. */
 async function abandon(ledger: LedgerWriter, error: Error): Promise<never> {
   const path = await ledger.close()
@@ -220,8 +234,7 @@ function describeFaults(injected: readonly InjectedFault[]): Pick<LoadReport['lo
 /** Runs the model once, or over and over to find its limit. */
 async function measure<Options extends object>(
   options: LoadOptions<Options>,
-  signal: AbortSignal,
-  runOnce: LimitSearch['runModel'],
+  { signal, runModel: runOnce }: Course,
 ): Promise<{ readonly run: ModelRunResult; readonly found: LimitFound | null }> {
   const { limit, model } = options
   if (!limit) return { run: await runOnce(model, () => false), found: null }

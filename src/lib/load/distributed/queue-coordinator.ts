@@ -1,6 +1,6 @@
 import { ignoreFailure } from '../../base/abort.ts'
 import { readError } from '../../base/errors/error-text.ts'
-import { failure, reasonOf } from '../../base/errors/errors.ts'
+import { failure, reasonOf, type RushbenchError } from '../../base/errors/errors.ts'
 import type { Clock } from '../../base/measure/clock.ts'
 import { redactUrl } from '../../base/redact-url.ts'
 import { whyWrong } from '../../base/parse-values.ts'
@@ -45,87 +45,106 @@ interface Member {
   isReady: boolean
 }
 
+type Members = ReturnType<typeof createMembers>
+
+/** The workers of a run, by their shards. */
+function createMembers({ count, onNote }: QueuePoolOptions, url: string) {
+  const members: Member[] = []
+  return {
+    add(): Member {
+      const member: Member = { onMessage() {}, onLost() {}, facts: null, isReady: false }
+      members.push(member)
+      return member
+    },
+    /** How many have said who they are. */
+    countKnown: (): number => members.filter(({ facts }) => facts !== null).length,
+    /** The longest round trip to any of them, ms. */
+    slowestMs: (): number => Math.max(...members.map(({ facts }) => facts?.clock?.roundTripMs ?? 0)),
+    lose: (index: number, reason: string): void => members[index]?.onLost(reason),
+    loseAll(reason: string | Error): void {
+      for (const member of members) member.onLost(reason)
+    },
+    async onTelemetry({ shard, kind, data }: TelemetryMessage): Promise<void> {
+      const member = members[shard]
+      if (!member) return
+      try {
+        const message = decodeTelemetry(kind, data)
+        if (message?.kind === 'hello') member.facts = message.worker
+        if (message?.kind === 'prepared') {
+          member.isReady = true
+          onNote(`${members.filter(({ isReady }) => isReady).length} of ${count} workers are ready`)
+        }
+        if (message) await member.onMessage(message)
+      } catch (error) {
+        member.onLost(failure('queue-message-wrong', { url, reason: whyWrong(error) }, error))
+      }
+    },
+  }
+}
+
+/** A worker that says no does so in the reason why its work failed, as an error of ours. */
+function whyLost({ facts }: Member, index: number, reason: string): RushbenchError {
+  return readError(reason) ?? failure('worker-lost', { worker: facts?.name ?? `of shard ${index + 1}`, reason })
+}
+
+/** Loses all workers where some have not come in the time that they are waited for. Returns a function that ends the wait. */
+function expectWorkers(members: Members, { count, waitMs }: QueuePoolOptions, queue: string): () => void {
+  const timer = setTimeout(() => {
+    const ready = members.countKnown()
+    if (ready === count) return
+    members.loseAll(failure('workers-missing', { ready, wanted: count, seconds: waitMs / 1000, queue }))
+  }, waitMs)
+  return () => clearTimeout(timer)
+}
+
 /**
  * Workers on a queue: each has one shard, and all begin at one moment of the server's clock. What they say is read to its
  * end by `finish`. Throws `queue-unreachable`, `workers-missing`, `worker-lost`, and what a worker refuses.
  */
 export function createQueuePool(job: LoadJob, options: QueuePoolOptions): GeneratorPool {
-  const { count, waitMs, onNote } = options
+  const { count, onNote } = options
   const url = redactUrl(options.queue)
-  const members: Member[] = []
+  const members = createMembers(options, url)
   let opening: Promise<QueueRun> | null = null
-  let missing: NodeJS.Timeout | undefined
+  let stopExpecting = (): void => {}
   let state: 'over' | 'unfinished' | 'lost' = 'unfinished'
-  let hasBegun = false
-  let hasStopped = false
+  let beginning: Promise<void> | null = null
+  let stopping: Promise<void> | null = null
   let open = count
   let closing: Promise<void> | null = null
 
-  function loseAll(reason: string | Error): void {
-    for (const member of members) member.onLost(reason)
-  }
-
   async function start(): Promise<QueueRun> {
-    missing = setTimeout(() => {
-      const ready = members.filter(({ facts }) => facts !== null).length
-      if (ready === count) return
-      loseAll(failure('workers-missing', { ready, wanted: count, seconds: waitMs / 1000, queue: url }))
-    }, waitMs)
+    stopExpecting = expectWorkers(members, options, url)
     try {
       const placed = { ...options, job: encodeJob(job, options.scenario) }
-      return await openRun(placed, { onTelemetry, onShardLost, onLost, onNote })
+      return await openRun(placed, { ...members, onShardLost: members.lose, onLost, onNote })
     } catch (error) {
-      loseAll(error as Error)
+      members.loseAll(error as Error)
       throw error
     }
-  }
-
-  async function onTelemetry({ shard, kind, data }: TelemetryMessage): Promise<void> {
-    const member = members[shard]
-    if (!member) return
-    try {
-      const message = decodeTelemetry(kind, data)
-      if (message?.kind === 'hello') member.facts = message.worker
-      if (message?.kind === 'prepared') {
-        member.isReady = true
-        onNote(`${members.filter(({ isReady }) => isReady).length} of ${count} workers are ready`)
-      }
-      if (message) await member.onMessage(message)
-    } catch (error) {
-      member.onLost(failure('queue-message-wrong', { url, reason: whyWrong(error) }, error))
-    }
-  }
-
-  function onShardLost(index: number, reason: string): void {
-    members[index]?.onLost(reason)
   }
 
   function onLost(reason: string): void {
     const error = failure('queue-lost', { url, reason })
     state = 'lost'
-    if (!hasBegun) return loseAll(error)
+    if (!beginning) return members.loseAll(error)
     options.onFailure(error)
-    loseAll('the queue was lost')
+    members.loseAll('the queue was lost')
   }
 
   /** Tells all workers at once, whichever of them it is that is to begin first. */
   async function begin(): Promise<void> {
-    if (hasBegun) return
-    hasBegun = true
     const run = await (opening as Promise<QueueRun>)
-    const slowest = Math.max(...members.map(({ facts }) => facts?.clock?.roundTripMs ?? 0))
-    await run.send({ kind: 'begin', at: run.serverNow() + leadMs + slowest * roundTripsAhead })
+    await run.send({ kind: 'begin', at: run.serverNow() + leadMs + members.slowestMs() * roundTripsAhead })
   }
 
   async function stop(): Promise<void> {
-    if (hasStopped) return
-    hasStopped = true
     const run = await opening
     await run?.send({ kind: 'stop' })
   }
 
   async function close(): Promise<void> {
-    clearTimeout(missing)
+    stopExpecting()
     const run = await opening?.catch(() => null)
     await run?.close(state)
   }
@@ -140,8 +159,8 @@ export function createQueuePool(job: LoadJob, options: QueuePoolOptions): Genera
       },
       send({ kind }) {
         // The signs of life find out that the queue is away. That entries are recorded, its server has answered.
-        if (kind === 'begin') void ignoreFailure(begin())
-        if (kind === 'stop') void ignoreFailure(stop())
+        if (kind === 'begin') void ignoreFailure((beginning ??= begin()))
+        if (kind === 'stop') void ignoreFailure((stopping ??= stop()))
       },
       async close() {
         if (--open === 0) closing ??= close()
@@ -153,17 +172,11 @@ export function createQueuePool(job: LoadJob, options: QueuePoolOptions): Genera
   return {
     shards: count,
     createGenerator({ index }, hooks) {
-      const member: Member = { onMessage() {}, onLost() {}, facts: null, isReady: false }
-      members.push(member)
-      return createRemoteGenerator(connect(member), hooks, (reason) => {
-        // A worker that says no does so in the reason why its work failed, as an error of ours.
-        return (
-          readError(reason) ?? failure('worker-lost', { worker: member.facts?.name ?? `of shard ${index + 1}`, reason })
-        )
-      })
+      const member = members.add()
+      return createRemoteGenerator(connect(member), hooks, (reason) => whyLost(member, index, reason))
     },
     async finish() {
-      if (!hasBegun || state === 'lost') return null
+      if (!beginning || state === 'lost') return null
       state = 'over'
       try {
         await (await opening)?.seal()

@@ -90,20 +90,7 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
 
   function add(account: Account, interval: GeneratorInterval): void {
     recorded.add(interval.recorded)
-    account.latest = interval
-    account.errors += interval.recorded.errors
-    for (const { response, failures } of interval.recorded.steps) {
-      account.requests += response.counts.reduce((sum, count) => sum + count, 0)
-      account.failures += failures
-    }
-  }
-
-  const preparing = accounts.map((): PreparingProgress => ({ done: 0, total: 0 }))
-  function onPreparing(index: number, progress: PreparingProgress): void {
-    preparing[index] = progress
-    const sum = (count: (one: PreparingProgress) => number): number =>
-      preparing.reduce((all, one) => all + count(one), 0)
-    run.onPreparing?.({ done: sum(({ done }) => done), total: sum(({ total }) => total) })
+    addTo(account, interval)
   }
 
   const generators = accounts.map((account, index) =>
@@ -118,7 +105,10 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
         },
         signal,
         onMistake: run.onMistake,
-        onPreparing: (progress) => onPreparing(index, progress),
+        onPreparing(progress) {
+          account.prepared = progress
+          run.onPreparing?.(preparedIn(accounts))
+        },
         onSecond(interval) {
           add(account, interval)
           timeline.add(index, interval.recorded)
@@ -176,6 +166,7 @@ function lostOf(results: readonly GeneratorResult[]): (string | null)[] {
 /** Sums of one generator. */
 interface Account {
   latest: GeneratorInterval | null
+  prepared: PreparingProgress
   requests: number
   failures: number
   errors: number
@@ -189,7 +180,23 @@ function latestOf(accounts: readonly Account[]) {
 }
 
 function createAccount(): Account {
-  return { latest: null, requests: 0, failures: 0, errors: 0, bookings: 0 }
+  return { latest: null, prepared: { done: 0, total: 0 }, requests: 0, failures: 0, errors: 0, bookings: 0 }
+}
+
+function addTo(account: Account, interval: GeneratorInterval): void {
+  account.latest = interval
+  account.errors += interval.recorded.errors
+  for (const { response, failures } of interval.recorded.steps) {
+    account.requests += response.counts.reduce((sum, count) => sum + count, 0)
+    account.failures += failures
+  }
+}
+
+/** Adds up how many users are prepared. */
+function preparedIn(accounts: readonly Account[]): PreparingProgress {
+  const sum = (count: (progress: PreparingProgress) => number): number =>
+    accounts.reduce((all, { prepared }) => all + count(prepared), 0)
+  return { done: sum(({ done }) => done), total: sum(({ total }) => total) }
 }
 
 function describeWorker(worker: WorkerFacts, account: Account, lost: string | null): WorkerRun {

@@ -1,6 +1,6 @@
 import { countsArrayOf, countsOf, recordMs, type LatencyHistogram } from '../../base/measure/histogram.ts'
 import { ownMemory, stepAt, totalAt, type CountsMemory } from './counts-memory.ts'
-import type { IntervalMetrics } from './interval-metrics.ts'
+import type { IntervalMetrics, StepMetrics } from './interval-metrics.ts'
 import { keepStepNames, mostReasons, createReasonCounts } from './named-counts.ts'
 
 /** One request, all times in ms of the same clock. */
@@ -66,17 +66,9 @@ export function createRecorder(memory: CountsMemory = ownMemory): Recorder {
     const known = steps.get(given)
     if (known) return known
     const name = stepNames(given)
-    const state = steps.get(name) ?? createStep(name)
+    const state = steps.get(name) ?? createStep(memory, name)
     steps.set(name, state)
     return state
-  }
-
-  function createStep(name: string): StepState {
-    const numbers = memory.numbers(Object.keys(stepAt).length)
-    const response = memory.histogram()
-    const service = memory.histogram()
-    memory.tell({ kind: 'step', name, numbers, response: countsArrayOf(response), service: countsArrayOf(service) })
-    return { numbers, response, service }
   }
 
   const total = (name: keyof typeof totalAt): number => totals[totalAt[name]] as number
@@ -118,11 +110,7 @@ export function createRecorder(memory: CountsMemory = ownMemory): Recorder {
       const interval = {
         users,
         skipped: total('skipped'),
-        steps: used.map(([name, { numbers, response, service }]) => {
-          const [failures = 0, afterEnd = 0, bytes = 0] = numbers
-          const after = afterEnd > 0 ? { afterEnd } : {}
-          return { name, failures, ...after, bytes, response: countsOf(response), service: countsOf(service) }
-        }),
+        steps: used.map(([name, state]) => metricsOf(name, state)),
         failureReasons: failureReasons.take(),
         errors: total('errors'),
         errorReasons: errorReasons.take(),
@@ -136,6 +124,20 @@ export function createRecorder(memory: CountsMemory = ownMemory): Recorder {
       return interval
     },
   }
+}
+
+function createStep(memory: CountsMemory, name: string): StepState {
+  const numbers = memory.numbers(Object.keys(stepAt).length)
+  const response = memory.histogram()
+  const service = memory.histogram()
+  memory.tell({ kind: 'step', name, numbers, response: countsArrayOf(response), service: countsArrayOf(service) })
+  return { numbers, response, service }
+}
+
+function metricsOf(name: string, { numbers, response, service }: StepState): StepMetrics {
+  const [failures = 0, afterEnd = 0, bytes = 0] = numbers
+  const after = afterEnd > 0 ? { afterEnd } : {}
+  return { name, failures, ...after, bytes, response: countsOf(response), service: countsOf(service) }
 }
 
 function count(numbers: Float64Array, place: number, by = 1): void {

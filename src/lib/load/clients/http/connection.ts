@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { HttpResponse } from '../../../ports/http-client.ts'
 import { explainSocketError, failures, invalidResponse, noResponse, type Failure } from './failures.ts'
 import { openSocket, readyEvent, type Endpoint } from './open-socket.ts'
@@ -97,22 +98,16 @@ export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: 
   function onConnected(): void {
     owner.onConnected()
     isConnected = true
-    if (exchange !== null) write(exchange)
+    if (exchange !== null) write(socket, exchange.request)
   }
 
   function send(next: Exchange): boolean {
     exchange = next
     startResponse(reader, next.isHead, next.keepsBody)
-    if (!isConnected || write(next)) return true
+    if (!isConnected || write(socket, next.request)) return true
     exchange = null
     breakOff(failures.closed)
     return false
-  }
-
-  function write({ request }: Exchange): boolean {
-    socket.write(request.data, request.encoding)
-    // The system took nothing at all if it refused at once; later errors leave open what had left by then.
-    return socket.errored === null
   }
 
   function onBytes(length: number): boolean {
@@ -159,4 +154,10 @@ export function openConnection(endpoint: Endpoint, memory: SharedMemory, owner: 
   }
 
   return connection
+}
+
+/** False when the system refused at once: then it took nothing at all. Later errors leave open what had left by then. */
+function write(socket: Socket, { data, encoding }: RequestText): boolean {
+  socket.write(data, encoding)
+  return socket.errored === null
 }
