@@ -1,9 +1,10 @@
-import { readFile, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { failure } from '../base/errors/errors.ts'
 import { countOf, plain } from '../base/format.ts'
+import { readNamedFile } from '../base/named-file.ts'
 import type { Report } from './record.ts'
-import { listReports, readReport } from './store.ts'
+import { listReports, mostReportBytes, readReport } from './store.ts'
 
 /** A report, and where it is. */
 export interface FoundReport {
@@ -63,8 +64,8 @@ const schemaOfOurs = /"schema"\s*:\s*"rushbench\.report\//
 /** A report that is broken is still known by its name, or by its schema where that is left. */
 async function isForeign(file: string): Promise<boolean> {
   if (nameOfOurs.test(basename(file))) return false
-  const content = await readFile(file, 'utf8').catch(() => null)
-  return content !== null && !schemaOfOurs.test(content)
+  const content = await readNamedFile(file, mostReportBytes).catch(() => null)
+  return content !== null && !schemaOfOurs.test(content.toString())
 }
 
 const mostNamed = 3

@@ -1,8 +1,9 @@
-import { access, constants, link, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, constants, link, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { ignoreFailure } from '../base/abort.ts'
 import { failure, reasonOf } from '../base/errors/errors.ts'
 import { inFolder, tryFolder, runFileName, takeFreeName, isLike } from '../base/files.ts'
+import { readNamedFile } from '../base/named-file.ts'
 import type { Report } from './record.ts'
 
 /**
@@ -69,11 +70,13 @@ export async function requireWritableFile(file: string): Promise<void> {
   }
 }
 
-/** Writes a form of a report to `file`, which is replaced when it is there. Throws `file-unwritable`. */
+/** Writes a form of a report to `file`, which is replaced when it is there. Nothing stays of a new one that is not whole. Throws `file-unwritable`. */
 export async function writeView(file: string, content: string): Promise<void> {
+  const isNew = (await stat(file).catch(() => null)) === null
   try {
     await writeFile(file, content)
   } catch (error) {
+    if (isNew) await ignoreFailure(rm(file, { force: true }))
     throw failure('file-unwritable', { file, reason: reasonOf(error) }, error)
   }
 }
@@ -106,11 +109,14 @@ function codeOf(error: unknown): unknown {
   return (error as NodeJS.ErrnoException).code
 }
 
+/** Bytes of a report, at most: those of days of load have a few million. */
+export const mostReportBytes = 256_000_000
+
 /** Reads a saved report. Throws `report-unreadable`. */
 export async function readReport(file: string): Promise<Report> {
   let content: string
   try {
-    content = await readFile(file, 'utf8')
+    content = (await readNamedFile(file, mostReportBytes)).toString()
   } catch (error) {
     const reason = codeOf(error) === 'ENOENT' ? 'there is no such file' : reasonOf(error)
     throw failure('report-unreadable', { file, reason }, error)
@@ -143,9 +149,10 @@ export async function listReports(path: string): Promise<string[]> {
 }
 
 async function listFolder(folder: string, accepts: (name: string) => boolean): Promise<string[]> {
-  const names = await readdir(folder).catch(() => [])
-  return names
-    .filter(accepts)
+  const found = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  return found
+    .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && accepts(entry.name))
+    .map(({ name }) => name)
     .sort()
     .map((name) => join(folder, name))
 }

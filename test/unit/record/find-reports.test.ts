@@ -1,6 +1,8 @@
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { describePassedOver, findReports, requireDistinct } from '../../../src/lib/record/find-reports.ts'
 import { reportText } from '../../support/reports/fixtures.ts'
@@ -37,6 +39,14 @@ describe('findReports', () => {
     await expect(find('d*.json')).rejects.toThrow('There is no report in')
     await expect(find('d.json')).rejects.toThrow('is not a rushbench report that can be read')
     expect(await findReports()).toEqual({ reports: [], foreign: [], copies: [] })
+  })
+
+  it('looks only at files of a folder: nobody may ever write to a pipe', async () => {
+    await save('a-load.json')
+    await mkdir(join(folder, 'folder.json'))
+    await promisify(execFile)('mkfifo', [join(folder, 'pipe.json')])
+    expect(await found('')).toEqual(['a-load.json'])
+    expect(await found('*.json')).toEqual(['a-load.json'])
   })
 
   it('passes over JSON of other programs in a folder or a pattern, and names it', async () => {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { quoted } from '../../base/cut-text.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
+import { readNamedFile } from '../../base/named-file.ts'
 import { hideInPath } from '../../base/secret-text.ts'
 import type { FixedRequest } from '../../ports/http-client.ts'
 import { isToken, isHost, whyOwned } from './http/header-fields.ts'
@@ -102,11 +102,14 @@ function checkHeaders(headers: FixedRequest['headers']): void {
   }
 }
 
+/** Bytes of a body, at most: it is held in memory, once for each thread. */
+const mostBodyBytes = 1_000_000_000
+
 async function readBody(body: string): Promise<Buffer> {
   if (!body.startsWith('@')) return Buffer.from(body)
   const file = body.slice(1)
   try {
-    return await readFile(file)
+    return await readNamedFile(file, mostBodyBytes)
   } catch (error) {
     throw wrong(`The body ${file} cannot be read: ${reasonOf(error)}.`, error)
   }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { readNamedFile } from '../../base/named-file.ts'
 import { failure } from '../../base/errors/errors.ts'
-import type { TravellingScenario } from './queued-job.ts'
+import { mostJobBytes, type TravellingScenario } from './queued-job.ts'
 
 /** Which scenarios of a person's own a worker runs: none, any, or files of these hashes. */
 export type AllowedScenarios = 'none' | 'any' | ReadonlySet<string>
@@ -17,7 +18,7 @@ export async function packScenario(file: string, foreign: readonly string[]): Pr
     const reason = `it imports ${foreign.join(' and ')}, which does not travel to the workers with it. Put all that it needs into one file`
     throw failure('scenario-unusable', { file, reason })
   }
-  const source = await readFile(file, 'utf8')
+  const source = (await readNamedFile(file, mostJobBytes)).toString()
   return { name: basename(file), source }
 }
 

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
+import { readNamedFile } from '../../base/named-file.ts'
 import { isMissing } from '../../base/parse-values.ts'
 import { maxLengths } from './tables.ts'
 
@@ -45,15 +45,16 @@ function endsInNoSpace(name: string): boolean {
   return !name.endsWith(' ')
 }
 
+/** Bytes of a file of stations, at most. */
+const mostBytes = 64_000_000
+
 /** Reads the stations from a JSON file, or those that ship with rushbench. Throws `locations-unusable`. */
 export async function readLocations(file: string | undefined): Promise<readonly Location[]> {
   const path = file ?? ownFile
-  try {
-    return parseLocations(await readFile(path, 'utf8'), path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error
+  const bytes = await readNamedFile(path, mostBytes).catch((error: unknown) => {
     throw failure('locations-unusable', { file: path, reason: reasonOf(error) }, error)
-  }
+  })
+  return parseLocations(bytes.toString(), path)
 }
 
 /** The stations in the text of `file`. Throws `locations-unusable`. */

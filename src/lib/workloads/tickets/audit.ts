@@ -23,8 +23,13 @@ export async function* auditTickets(
   entriesAtATime: number = maxIndexed,
 ): AsyncGenerator<Violation> {
   const yielder = await createYielderFor(store, ledger.count, passesOf(ledger, entriesAtATime), watch)
-  yield* auditLedger({ scan: () => scanReceipts(store) }, ledger, yielder, entriesAtATime)
-  yield* auditTwice(store, yielder, entriesAtATime)
+  const told = new Set<string>()
+  for await (const violation of auditLedger({ scan: () => scanReceipts(store) }, ledger, yielder, entriesAtATime)) {
+    if (violation.kind === 'duplicate') told.add(violation.key)
+    yield violation
+  }
+  for await (const violation of auditTwice(store, yielder, entriesAtATime))
+    if (!told.has(violation.key)) yield violation
   yield* auditLines(store, yielder)
   yield* auditCatalogue(store, yielder, entriesAtATime)
 }

@@ -99,6 +99,23 @@ describe('the receipt service', () => {
     expect(ledger.count).toBeGreaterThan(100)
   })
 
+  it('has an audit say once of a receipt that it is an order and rejected, acknowledged or not', async () => {
+    const [known, unknown] = [receipt(21), receipt(22)] as const
+    const receipts = createReceiptService(database.store, () => {})
+    for (const bytes of [known, unknown]) {
+      await receipts.take(bytes, '')
+      const row = { reason: 'syntax', line: 1, received_at: 0, bytes: '' }
+      await database.store.insert(rejected, [{ id: receiptId(bytes), ...row }])
+    }
+    const ledger = entriesOf([{ key: receiptId(known), resource: 'order', outcome: 'booked' }])
+    const doubled: string[] = []
+    for await (const { kind, key } of auditTickets({ database, ledger }, unwatched)) {
+      if (kind === 'duplicate') doubled.push(key)
+    }
+    for (const bytes of [known, unknown]) await database.store.remove(rejected, { id: receiptId(bytes) })
+    expect(doubled.toSorted()).toEqual([known, unknown].map(receiptId).toSorted())
+  })
+
   it('tells those of one batch apart: the first, the same again, and another under its number', async () => {
     const receipts = createReceiptService(database.store, () => {})
     const all = [receipt(1), receipt(1), receipt(1, '2.00'), receipt(1, '2.00'), Buffer.from('x'), Buffer.from('x')]
