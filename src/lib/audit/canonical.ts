@@ -1,12 +1,12 @@
-import type { AnyTable, ColumnNature, Database } from '../ports/database.ts'
+import type { AnyTable, ColumnCollation, Database } from '../ports/database.ts'
 import { decimalOf } from '../base/decimal.ts'
 import { failure } from '../base/errors/errors.ts'
 
-/** Gives what a column takes for equal the same text; to be compared, not to be shown. */
+/** Turns values that a column takes for equal into the same text, for comparison alone. */
 export type Canonical = (text: string) => string
 
-/** How the columns of a table compare. */
-export interface Comparison {
+/** The canonicals of a table's columns. */
+interface ColumnCanonicals {
   /** The text that a column compares by. */
   canonical(column: string): Canonical
   /** Whether a column may take more texts for equal than its canonical does: only the database knows all of its collation. */
@@ -17,37 +17,37 @@ export interface Comparison {
 export const asWritten: Canonical = (text) => text
 
 /**
- * How these columns of a table that is perhaps somebody else's compare. Throws `mapping-wrong` for a column that cannot be
+ * Reads how these columns of a table, perhaps somebody else's, compare. Throws `mapping-wrong` for a column that cannot be
  * held against the texts and numbers of a ledger.
  */
 export async function readCanonicals(
   database: Database,
   table: AnyTable,
   columns: readonly string[],
-): Promise<Comparison> {
-  const natures = await database.natures(table)
+): Promise<ColumnCanonicals> {
+  const collations = await database.collations(table)
   const canonicals = new Map<string, Canonical>()
   for (const column of columns) {
-    const nature = natures.get(column)
-    if (!nature) continue
-    if (nature.compares === 'other') {
-      const reason = `${table.name}.${column} is ${nature.type}, which cannot be held against the texts and whole numbers of a ledger`
+    const collation = collations.get(column)
+    if (!collation) continue
+    if (collation.compares === 'other') {
+      const reason = `${table.name}.${column} is ${collation.type}, which cannot be held against the texts and whole numbers of a ledger`
       throw failure('mapping-wrong', { url: database.url, reason })
     }
-    canonicals.set(column, canonicalOf(nature))
+    canonicals.set(column, canonicalOf(collation))
   }
   return {
     canonical: (column) => canonicals.get(column) ?? asWritten,
-    isLoose: (column) => natures.get(column)?.ignoresCase === 'all',
+    isLoose: (column) => collations.get(column)?.ignoresCase === 'all',
   }
 }
 
 /** The text that a column of this collation compares by. */
-export function canonicalOf(nature: ColumnNature): Canonical {
-  if (nature.compares === 'number') return (text) => decimalOf(text) ?? text
-  if (nature.compares === 'uuid')
+export function canonicalOf(collation: ColumnCollation): Canonical {
+  if (collation.compares === 'number') return (text) => decimalOf(text) ?? text
+  if (collation.compares === 'uuid')
     return (text) => (uuid.test(text) ? text.replaceAll(/[{}-]/g, '').toLowerCase() : text)
-  const { ignoresCase, ignoresAccents, ignoresEndSpaces } = nature
+  const { ignoresCase, ignoresAccents, ignoresEndSpaces } = collation
   const steps: Canonical[] = [
     ...(ignoresEndSpaces ? [withoutEndSpaces] : []),
     ...(ignoresAccents ? [withoutAccents] : []),
@@ -59,7 +59,7 @@ export function canonicalOf(nature: ColumnNature): Canonical {
 
 const uuid = /^\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?$/i
 
-/** By hand: an expression would take a time that grows with the square of the spaces within. */
+/** Without a regular expression, whose time would grow with the square of the spaces within. */
 function withoutEndSpaces(text: string): string {
   let end = text.length
   while (text.charCodeAt(end - 1) === 0x20) end--

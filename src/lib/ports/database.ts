@@ -15,11 +15,11 @@ export type Column =
   | { readonly type: 'ascii'; readonly length: number }
   | { readonly type: 'json' }
 
-/** How a column compares its values, of which several may be equal that are written otherwise. */
-export interface ColumnNature {
+/** How a column compares its values, some of which may be equal though they are written differently. */
+export interface ColumnCollation {
   /** As the database calls it. */
   readonly type: string
-  /** `other`: what neither a text nor a number can be held against: bytes, times, lists, JSON. */
+  /** `other`: bytes, times, lists and JSON, which neither a text nor a number can be held against. */
   readonly compares: 'text' | 'number' | 'uuid' | 'other'
   /** For all letters, or for a to z only. */
   readonly ignoresCase?: 'all' | 'ascii'
@@ -279,10 +279,10 @@ export interface Database extends AsyncDisposable {
   /** These tables, which are there and ours, as the catalog has them and as `createTables` makes them. */
   shapes(tables: readonly AnyTable[]): Promise<readonly ShapePair[]>
   /**
-   * How the columns of a table compare that is perhaps somebody else's, `schema.table` perhaps, by their names. What nothing
-   * is known of is left out: it compares as it is written.
+   * Reads how the columns of a table compare, by their names. The table is perhaps somebody else's, `schema.table` perhaps. A
+   * column of which nothing is known is left out: it compares as it is written.
    */
-  natures(table: AnyTable): Promise<ReadonlyMap<string, ColumnNature>>
+  collations(table: AnyTable): Promise<ReadonlyMap<string, ColumnCollation>>
   /**
    * Makes all tables or none; each carries its mark. Throws `migration-failed`, which names what an
    * engine without transactional DDL had to leave behind.

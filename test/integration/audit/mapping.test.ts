@@ -53,8 +53,8 @@ for (const engine of testEngines.filter(({ name }) => name !== 'mongodb' && name
     async function audit(entries: readonly LedgerEntry[], mapping: object = { bookings: orders, resources: shows }) {
       // Whatever writes is not there at all.
       const { find, scan, count } = database.store
-      const { url, natures } = database
-      const readOnly = { url, natures, store: { find, scan, count } } as unknown as Database
+      const { url, collations } = database
+      const readOnly = { url, collations, store: { find, scan, count } } as unknown as Database
       const found: Violation[] = []
       const hold = await openAudit(
         { database: readOnly, openBroker: noBroker },

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { canonicalOf } from '../../../src/lib/audit/canonical.ts'
-import { mongoNature } from '../../../src/lib/adapters/databases/mongodb/shape.ts'
-import { mysqlNature } from '../../../src/lib/adapters/databases/mysql/shape.ts'
-import type { ColumnNature } from '../../../src/lib/ports/database.ts'
+import { mongoCollation } from '../../../src/lib/adapters/databases/mongodb/shape.ts'
+import { mysqlCollation } from '../../../src/lib/adapters/databases/mysql/shape.ts'
+import type { ColumnCollation } from '../../../src/lib/ports/database.ts'
 
 const id = '01a1fd1f-f4fb-7057-bf95-e1b115714b8d'
 
-const [padded, numeric, uuid]: readonly ColumnNature[] = [
+const [padded, numeric, uuid]: readonly ColumnCollation[] = [
   { type: 'bpchar', compares: 'text', ignoresEndSpaces: true },
   { type: 'numeric', compares: 'number' },
   { type: 'uuid', compares: 'uuid' },
@@ -26,39 +26,42 @@ describe('what columns compare by', () => {
     [uuid, `{${id}}`, id.replaceAll('-', ''), true],
     [uuid, id.replace('8d', '8c'), id, false],
     [uuid, 'no UUID', 'NO UUID', false],
-    [mysqlNature('varchar', 'utf8mb4_general_ci'), 'Zoë ', 'ZOE', true],
-    [mysqlNature('varchar', 'utf8mb4_0900_ai_ci'), 'Zoë', 'zoe', true],
-    [mysqlNature('varchar', 'utf8mb4_0900_ai_ci'), 'zoe ', 'zoe', false],
-    [mysqlNature('varchar', 'utf8mb4_0900_as_ci'), 'Zoë', 'zoë', true],
-    [mysqlNature('varchar', 'utf8mb4_0900_as_ci'), 'zoë', 'zoe', false],
-    [mysqlNature('varchar', 'utf8mb4_0900_as_cs'), 'Zoë', 'zoë', false],
-    [mysqlNature('varchar', 'utf8mb4_bin'), 'zoe ', 'zoe', true],
-    [mysqlNature('varchar', 'utf8mb4_bin'), 'Zoe', 'zoe', false],
-    [mysqlNature('varchar', 'uca1400_nopad_ai_ci'), 'zoe ', 'ZOE', false],
-    [mysqlNature('char', 'utf8mb4_0900_bin'), 'zoe ', 'zoe', true],
-    [mysqlNature('decimal', null), '7.50', '7.5', true],
-    [mysqlNature('uuid', null), id.toUpperCase(), id, true],
-    [mongoNature(7), '7.0', '7', true],
-    [mongoNature({ _bsontype: 'Decimal128' }), '7.50', '7.5', true],
-    [mongoNature({ _bsontype: 'ObjectId' }), '65ABCDEF', '65abcdef', true],
-    [mongoNature({ _bsontype: 'Binary', sub_type: 4 }), id.toUpperCase(), id, true],
-    [mongoNature('a'), 'A', 'a', false],
-    [mongoNature('a', 2), 'Ä', 'ä', true],
-    [mongoNature('a', 2), 'ä', 'a', false],
-    [mongoNature('a', 1), 'Ä', 'a', true],
-  ] as [ColumnNature, string, string, boolean][])('%j: %j and %j are equal: %j', (nature, one, other, areEqual) => {
-    const canonical = canonicalOf(nature)
-    expect(canonical(one) === canonical(other)).toBe(areEqual)
-  })
+    [mysqlCollation('varchar', 'utf8mb4_general_ci'), 'Zoë ', 'ZOE', true],
+    [mysqlCollation('varchar', 'utf8mb4_0900_ai_ci'), 'Zoë', 'zoe', true],
+    [mysqlCollation('varchar', 'utf8mb4_0900_ai_ci'), 'zoe ', 'zoe', false],
+    [mysqlCollation('varchar', 'utf8mb4_0900_as_ci'), 'Zoë', 'zoë', true],
+    [mysqlCollation('varchar', 'utf8mb4_0900_as_ci'), 'zoë', 'zoe', false],
+    [mysqlCollation('varchar', 'utf8mb4_0900_as_cs'), 'Zoë', 'zoë', false],
+    [mysqlCollation('varchar', 'utf8mb4_bin'), 'zoe ', 'zoe', true],
+    [mysqlCollation('varchar', 'utf8mb4_bin'), 'Zoe', 'zoe', false],
+    [mysqlCollation('varchar', 'uca1400_nopad_ai_ci'), 'zoe ', 'ZOE', false],
+    [mysqlCollation('char', 'utf8mb4_0900_bin'), 'zoe ', 'zoe', true],
+    [mysqlCollation('decimal', null), '7.50', '7.5', true],
+    [mysqlCollation('uuid', null), id.toUpperCase(), id, true],
+    [mongoCollation(7), '7.0', '7', true],
+    [mongoCollation({ _bsontype: 'Decimal128' }), '7.50', '7.5', true],
+    [mongoCollation({ _bsontype: 'ObjectId' }), '65ABCDEF', '65abcdef', true],
+    [mongoCollation({ _bsontype: 'Binary', sub_type: 4 }), id.toUpperCase(), id, true],
+    [mongoCollation('a'), 'A', 'a', false],
+    [mongoCollation('a', 2), 'Ä', 'ä', true],
+    [mongoCollation('a', 2), 'ä', 'a', false],
+    [mongoCollation('a', 1), 'Ä', 'a', true],
+  ] as [ColumnCollation, string, string, boolean][])(
+    '%j: %j and %j are equal: %j',
+    (collation, one, other, areEqual) => {
+      const canonical = canonicalOf(collation)
+      expect(canonical(one) === canonical(other)).toBe(areEqual)
+    },
+  )
 
   it.each([
-    mysqlNature('binary', null),
-    mysqlNature('blob', null),
-    mysqlNature('json', null),
-    mysqlNature('datetime', null),
-    mongoNature(new Date(0)),
-    mongoNature({ _bsontype: 'Binary', sub_type: 0 }),
-    mongoNature(['a']),
-    mongoNature({ a: 1 }),
+    mysqlCollation('binary', null),
+    mysqlCollation('blob', null),
+    mysqlCollation('json', null),
+    mysqlCollation('datetime', null),
+    mongoCollation(new Date(0)),
+    mongoCollation({ _bsontype: 'Binary', sub_type: 0 }),
+    mongoCollation(['a']),
+    mongoCollation({ a: 1 }),
   ])('are nothing that a ledger has: %j', ({ compares }) => expect(compares).toBe('other'))
 })

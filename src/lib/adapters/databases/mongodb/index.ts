@@ -16,7 +16,7 @@ import { readMongoCounters, readMongoFacts } from './server-facts.ts'
 import { fieldOf, toDocument } from './documents.ts'
 import { readMongoDurability, shardedCluster } from './durability.ts'
 import { isTaken } from './errors.ts'
-import { readMongoNatures, readMongoShapes } from './shape.ts'
+import { readMongoCollations, readMongoShapes } from './shape.ts'
 import { recount } from './recount.ts'
 import { createMongoStore } from './store.ts'
 import { openPausableProxy, redirectUrl } from '../pausable-proxy.ts'
@@ -71,7 +71,7 @@ function createDatabase(connection: MongoConnection, engine: EngineInfo): Databa
     insertStrategies: mongoStrategies(connection, describeDurability(engine.durability)),
     tables: () => listTables(connection),
     shapes: (tables) => readMongoShapes(connection, tables),
-    natures: (table) => readMongoNatures(connection, table),
+    collations: (table) => readMongoCollations(connection, table),
     createTables: (tables) => createTables(connection, tables),
     async dropTables(tables) {
       for (const table of tables) await dropTable(connection, table)

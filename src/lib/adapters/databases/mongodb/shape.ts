@@ -1,6 +1,6 @@
 import type { Document, IndexDescriptionInfo } from 'mongodb'
 import { expectedShape } from '../table-shapes.ts'
-import type { AnyTable, ColumnNature } from '../../../ports/database.ts'
+import type { AnyTable, ColumnCollation } from '../../../ports/database.ts'
 import type { CheckShape, IndexShape, ShapePair } from '../../../ports/table-shape.ts'
 import type { MongoConnection } from './connection.ts'
 import { fieldOf } from './documents.ts'
@@ -59,21 +59,21 @@ export function describeMongoIndex(table: AnyTable, index: IndexDescriptionInfo)
 }
 
 /** How the fields of a collection compare: by what its first document has, since nothing else says what they hold. */
-export async function readMongoNatures(
+export async function readMongoCollations(
   connection: MongoConnection,
   table: AnyTable,
-): Promise<Map<string, ColumnNature>> {
+): Promise<Map<string, ColumnCollation>> {
   const document = await connection.repeat(() => connection.collection(table).findOne({}))
   const [described] = await connection.run(
     connection.db.listCollections({ name: table.name }, { nameOnly: false }).toArray(),
   )
   const collation = described?.options?.['collation'] as { readonly strength?: number } | undefined
-  const natures = new Map<string, ColumnNature>()
+  const collations = new Map<string, ColumnCollation>()
   for (const column of Object.keys(table.columns)) {
     const value: unknown = document?.[fieldOf(table, column)]
-    if (value !== undefined && value !== null) natures.set(column, mongoNature(value, collation?.strength))
+    if (value !== undefined && value !== null) collations.set(column, mongoCollation(value, collation?.strength))
   }
-  return natures
+  return collations
 }
 
 const numbers = new Set(['Decimal128', 'Long', 'Int32', 'Double'])
@@ -83,7 +83,7 @@ const caseStrength = 3
 const accentStrength = 2
 
 /** How a field compares that holds such a value. */
-export function mongoNature(value: unknown, strength: number = caseStrength): ColumnNature {
+export function mongoCollation(value: unknown, strength: number = caseStrength): ColumnCollation {
   const { _bsontype: kind } = Object(value) as { readonly _bsontype?: string }
   const type = kind ?? (value instanceof Date ? 'Date' : typeof value)
   if (typeof value === 'number' || numbers.has(type)) return { type, compares: 'number' }

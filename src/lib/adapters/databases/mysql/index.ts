@@ -12,7 +12,7 @@ import { readMysqlCounters, readMysqlFacts } from './server-facts.ts'
 import { readMysqlDurability } from './durability.ts'
 import { findFlavour, isTidb, isVitess, type MysqlFlavour } from './flavour.ts'
 import { createIndexes, dropIndexes } from './indexes.ts'
-import { readMysqlNatures, readMysqlShapes } from './shape.ts'
+import { readMysqlCollations, readMysqlShapes } from './shape.ts'
 import { findMysqlTransientError } from './errors.ts'
 import { openPausableProxy, redirectUrl } from '../pausable-proxy.ts'
 import { readMysqlUrl, tlsParameterNames } from './url.ts'
@@ -80,7 +80,7 @@ function createDatabase(connections: MysqlConnections, flavour: MysqlFlavour, en
     unsupported: flavour.unsupported,
     insertStrategies: mysqlStrategies(connections, statements, describeDurability(engine.durability), flavour),
     shapes: (tables) => readMysqlShapes(connections, flavour, tables.map(made)),
-    natures: (table) => readMysqlNatures(connections, table),
+    collations: (table) => readMysqlCollations(connections, table),
     createTables: (tables) =>
       createTables(
         connections,

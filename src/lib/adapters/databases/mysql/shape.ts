@@ -1,5 +1,5 @@
 import { reasonOf } from '../../../base/errors/errors.ts'
-import type { AnyTable, ColumnNature } from '../../../ports/database.ts'
+import type { AnyTable, ColumnCollation } from '../../../ports/database.ts'
 import { referenceName } from '../sql/ddl.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
 import { expectedSqlShape, foundSqlShape, type Catalog, type CatalogRow } from '../sql/shape.ts'
@@ -166,16 +166,19 @@ const sql = `select column_name as name, data_type as type, collation_name as co
   from information_schema.columns where table_schema = coalesce(?, database()) and table_name = ?`
 
 /** How the columns of a table or a view compare. */
-export async function readMysqlNatures(
+export async function readMysqlCollations(
   connections: MysqlConnections,
   { name }: AnyTable,
-): Promise<Map<string, ColumnNature>> {
+): Promise<Map<string, ColumnCollation>> {
   const [table = name, schema = null] = name.split('.').toReversed()
   const rows = await connections.query({ sql, parameters: [schema, table] })
   return new Map(
     rows.map(({ name: column, type, collation }) => [
       String(column),
-      mysqlNature(String(type).toLowerCase(), collation === null || collation === undefined ? null : String(collation)),
+      mysqlCollation(
+        String(type).toLowerCase(),
+        collation === null || collation === undefined ? null : String(collation),
+      ),
     ]),
   )
 }
@@ -184,7 +187,7 @@ const numbers = /^((tiny|small|medium|big)?int|decimal|float|double|year)$/
 const texts = /^((var)?char|(tiny|medium|long)?text|enum|set|inet[46])$/
 
 /** How a column of that type compares; null stands for no collation. */
-export function mysqlNature(type: string, collation: string | null): ColumnNature {
+export function mysqlCollation(type: string, collation: string | null): ColumnCollation {
   if (numbers.test(type)) return { type, compares: 'number' }
   if (type === 'uuid') return { type, compares: 'uuid' }
   if (!texts.test(type)) return { type, compares: 'other' }

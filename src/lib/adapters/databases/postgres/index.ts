@@ -12,7 +12,7 @@ import { readPostgresCounters, readPostgresFacts } from './server-facts.ts'
 import { readPostgresDurability } from './durability.ts'
 import { factsSql, findFlavour, type PostgresFlavour } from './flavour.ts'
 import { createNotificationSql, dropNotificationSql, watchPostgresInserts } from './notification.ts'
-import { readPostgresNatures, readPostgresShapes } from './shape.ts'
+import { readPostgresCollations, readPostgresShapes } from './shape.ts'
 import { openPausableProxy, redirectUrl } from '../pausable-proxy.ts'
 import { readPostgresUrl, tlsParameters } from './url.ts'
 
@@ -76,7 +76,7 @@ function createDatabase(connections: PostgresConnections, flavour: PostgresFlavo
       flavour.deferredFlush,
     ),
     shapes: (tables) => readPostgresShapes(connections, flavour, tables),
-    natures: (table) => readPostgresNatures(connections, table),
+    collations: (table) => readPostgresCollations(connections, table),
     createTables: (tables) =>
       createTables(
         connections,

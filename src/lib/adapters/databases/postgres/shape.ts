@@ -1,4 +1,4 @@
-import type { AnyTable, Value, ColumnNature } from '../../../ports/database.ts'
+import type { AnyTable, Value, ColumnCollation } from '../../../ports/database.ts'
 import { expectedSqlShape, foundSqlShape, type Catalog } from '../sql/shape.ts'
 import type { ShapePair } from '../../../ports/table-shape.ts'
 import type { PostgresConnections } from './connection.ts'
@@ -130,13 +130,13 @@ const sql = `with recursive typed as (
   from typed left join pg_collation c on c.oid = attcollation where typtype <> 'd'`
 
 /** How the columns of a table or a view compare. */
-export async function readPostgresNatures(
+export async function readPostgresCollations(
   connections: PostgresConnections,
   table: AnyTable,
-): Promise<Map<string, ColumnNature>> {
+): Promise<Map<string, ColumnCollation>> {
   const quoted = table.name.split('.').map((part) => `"${part}"`)
   const rows = await connections.query({ sql, parameters: [quoted.join('.')] })
-  return new Map(rows.map((row) => [String(row['name']), natureOf(row)]))
+  return new Map(rows.map((row) => [String(row['name']), collationOf(row)]))
 }
 
 const numbers = new Set(['int2', 'int4', 'int8', 'numeric', 'float4', 'float8', 'oid'])
@@ -145,7 +145,7 @@ const numbers = new Set(['int2', 'int4', 'int8', 'numeric', 'float4', 'float8', 
 const unlikeTexts = new Set(['A', 'D', 'T', 'G', 'R', 'V', 'C'])
 const neitherTextNorNumber = new Set(['bytea', 'json', 'jsonb', 'xml', 'tsvector', 'money'])
 
-function natureOf({ type: name, category, deterministic }: Record<string, Value>): ColumnNature {
+function collationOf({ type: name, category, deterministic }: Record<string, Value>): ColumnCollation {
   const type = String(name)
   if (numbers.has(type)) return { type, compares: 'number' }
   if (type === 'uuid') return { type, compares: 'uuid' }

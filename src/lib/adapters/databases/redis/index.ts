@@ -75,7 +75,7 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
     tables: () => listTables(connection),
     shapes: (tables) => readRedisShapes(connection, tables),
     // There are only tables of ours, which hold what they were given.
-    natures: async () => new Map(),
+    collations: async () => new Map(),
     createTables: (tables) => createTables(connection, tables),
     dropTables: (tables) => dropTables(connection, tables),
     dropIndexes: (table) => dropIndexes(connection, table),

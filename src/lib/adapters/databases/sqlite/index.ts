@@ -23,7 +23,7 @@ import { openSqliteFile, type SqliteConnection } from './connection.ts'
 import { createSqliteCounters, readSqliteFacts } from './server-facts.ts'
 import { readSqliteDurability } from './durability.ts'
 import { isConstraintViolation } from './errors.ts'
-import { readSqliteNatures, readSqliteShapes } from './shape.ts'
+import { readSqliteCollations, readSqliteShapes } from './shape.ts'
 import { inMemory } from './url.ts'
 import { keepFollowing } from '../watch.ts'
 import { pause } from '../../../base/abort.ts'
@@ -61,7 +61,7 @@ function createDatabase(connection: SqliteConnection): Database {
     insertStrategies: sqliteStrategies(connection, statements, describeDurability(durability)),
     tables: async () => listTables(connection),
     shapes: async (tables) => readSqliteShapes(connection, tables),
-    natures: async (table) => readSqliteNatures(connection, table),
+    collations: async (table) => readSqliteCollations(connection, table),
     async createTables(tables) {
       try {
         connection.transaction(() => {

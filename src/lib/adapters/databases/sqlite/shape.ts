@@ -1,4 +1,4 @@
-import type { AnyTable, ColumnNature } from '../../../ports/database.ts'
+import type { AnyTable, ColumnCollation } from '../../../ports/database.ts'
 import { sqliteDialect } from '../sql/dialect.ts'
 import { expectedSqlShape, foundSqlShape, type Catalog, type CatalogRow } from '../sql/shape.ts'
 import type { ShapePair, CheckShape } from '../../../ports/table-shape.ts'
@@ -61,7 +61,7 @@ export function sqliteAffinity(type: string): string {
 }
 
 /** How the columns of a table or a view compare. */
-export function readSqliteNatures(connection: SqliteSession, { name }: AnyTable): Map<string, ColumnNature> {
+export function readSqliteCollations(connection: SqliteSession, { name }: AnyTable): Map<string, ColumnCollation> {
   const [table = name, schema = null] = name.split('.').toReversed()
   const columns = connection.query({
     sql: `select name, type from pragma_table_xinfo(?${schema === null ? '' : ', ?'})`,
@@ -72,13 +72,13 @@ export function readSqliteNatures(connection: SqliteSession, { name }: AnyTable)
       const declared = String(type)
       const affinity = sqliteAffinity(declared)
       if (affinity !== 'text' && affinity !== 'blob') return [String(column), { type: declared, compares: 'number' }]
-      return [String(column), textNature(connection, name, String(column), declared)]
+      return [String(column), textCollation(connection, name, String(column), declared)]
     }),
   )
 }
 
 /** Nothing tells the collation of a column but the column itself, whose rows need not be read for that. */
-function textNature(connection: SqliteSession, table: string, column: string, type: string): ColumnNature {
+function textCollation(connection: SqliteSession, table: string, column: string, type: string): ColumnCollation {
   const quoted = table
     .split('.')
     .map((part) => `"${part}"`)
