@@ -41,7 +41,7 @@ function urls(name: string, what: string, samples: readonly string[], read: (url
       redactUrl(text)
       userIn(text)
       databaseIn(text)
-      redirectUrl(text, { host: 'h', port: 1, parameters: { a: 'b', c: null } })
+      redirectUrl(text, 1, { a: 'b', c: null }, 'h')
       read(text)
     }),
   })

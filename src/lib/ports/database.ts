@@ -273,7 +273,7 @@ export interface Database extends AsyncDisposable {
   /** Parts of tables that this engine does not support and `createTables` does without, a sentence each: `foreign keys, which ...`. */
   readonly unsupported: readonly string[]
   readonly store: Store
-  /** Fastest first. The second is the fallback where the server forbids the first. */
+  /** Fastest first; the last works on every server, the others where the server allows them. */
   readonly insertStrategies: readonly InsertStrategy[]
   tables(): Promise<TableState[]>
   /** These tables, which are there and ours, as the catalog has them and as `createTables` makes them. */

@@ -39,14 +39,13 @@ export function encode(rows: readonly Seat[]): Block {
 /** The bulk strategies. */
 export function describeInserts(context: Context): void {
   describe('bulk loading', () => {
-    it('has at least two bulk strategies, the second of which always works', async () => {
-      expect(context.database.insertStrategies.length).toBeGreaterThanOrEqual(2)
-      expect(await context.database.insertStrategies[1]?.unavailable()).toBeNull()
+    it('has a bulk strategy that always works, the last', async () => {
+      expect(await context.database.insertStrategies.at(-1)?.unavailable()).toBeNull()
     })
 
     describe.each([
       ['the fastest way', 0],
-      ['the fallback', 1],
+      ['the fallback', -1],
     ])('%s', (_way, index) => {
       const countedOf = (rows: readonly Seat[]): CounterChange => ({
         counter: freeCounter,
@@ -56,7 +55,7 @@ export function describeInserts(context: Context): void {
         ),
       })
       const load = async (rows: readonly Seat[], rest: Partial<BlockEnd> = {}) => {
-        const loader = await context.database.insertStrategies[index]!.open(seatLayout)
+        const loader = await context.database.insertStrategies.at(index)!.open(seatLayout)
         try {
           await loader.load(encode(rows), { counted: countedOf(rows), receipt: null, ...rest })
         } finally {
@@ -98,7 +97,7 @@ export function describeInserts(context: Context): void {
       })
 
       it('loads several blocks at a time, where the engine has several writers', async () => {
-        const loader = await context.database.insertStrategies[index]!.open(seatLayout)
+        const loader = await context.database.insertStrategies.at(index)!.open(seatLayout)
         const blocks = Array.from({ length: 6 }, (_, block) =>
           Array.from({ length: 60 }, (__, row) => seat(1 + ((row + block) % 3))),
         )

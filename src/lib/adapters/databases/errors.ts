@@ -1,4 +1,4 @@
-import { failure } from '../../base/errors/errors.ts'
+import { failure, reasonOf, RushbenchError } from '../../base/errors/errors.ts'
 
 /**
  * An error that is nobody's fault, after which work may be tried again.
@@ -77,6 +77,25 @@ export const networkErrors = {
   ECONNRESET: 'database-lost',
   EPIPE: 'database-lost',
 } as const
+
+/** The error for tables that could not be made, none of which is left behind; an error with a code of its own stays as it is. */
+export function migrationFailed(error: unknown, url: string): Error {
+  if (error instanceof RushbenchError) return error
+  return failure('migration-failed', { url, reason: reasonOf(error), left: [] }, error)
+}
+
+/** Opens something on a connection, which is closed where that fails. */
+export async function openOn<Connection extends { close(): Promise<void> }, T>(
+  connection: Connection,
+  open: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  try {
+    return await open(connection)
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
 
 /**
  * Throws `insert-dropped` unless an insert that the server took has stored its row: triggers and rules may drop rows and

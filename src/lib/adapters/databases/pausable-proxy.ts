@@ -8,7 +8,7 @@ import type { PausableAccess } from '../../ports/database.ts'
 /** Beside this file: `.js` where it is compiled, `.ts` where it is not. */
 const entryPoint = fileURLToPath(new URL(`./tcp-proxy-process${extname(import.meta.url)}`, import.meta.url))
 
-/** How long the proxy may take to start and to do as it is told, ms. */
+/** How long the proxy may take to start and to answer a command, ms. */
 const answerTimeoutMs = 10_000
 
 /** A server that a proxy leads to. */
@@ -31,25 +31,25 @@ export async function openPausableProxy({ shown, host, port, urlAt }: ProxiedSer
     detached: true,
   })
 
-  async function answer(): Promise<unknown> {
-    const [news] = await once(child, 'message', { signal: AbortSignal.timeout(answerTimeoutMs) })
-    return news
+  async function receive(): Promise<unknown> {
+    const [message] = await once(child, 'message', { signal: AbortSignal.timeout(answerTimeoutMs) })
+    return message
   }
 
-  async function tell(order: 'pause' | 'resume'): Promise<void> {
-    const done = answer()
-    child.send(order)
+  async function command(name: 'pause' | 'resume'): Promise<void> {
+    const done = receive()
+    child.send(name)
     await done
   }
 
   try {
-    const proxyPort = Number(await answer())
+    const proxyPort = Number(await receive())
     return {
       url: urlAt(proxyPort),
       effect: 'nothing went to or from the server',
       async pause() {
-        await tell('pause')
-        return () => tell('resume')
+        await command('pause')
+        return () => command('resume')
       },
       [Symbol.asyncDispose]: () => end(child),
     }
@@ -64,12 +64,14 @@ export async function openPausableProxy({ shown, host, port, urlAt }: ProxiedSer
 }
 
 /**
- * A URL with another host and port, and other parameters: those that are null are taken out. The rest stays as it is
+ * A URL with another port and host, and other parameters: those that are null are taken out. The rest stays as it is
  * written.
  */
 export function redirectUrl(
   url: string,
-  { host, port, parameters }: { host: string; port: number; parameters: Readonly<Record<string, string | null>> },
+  port: number,
+  parameters: Readonly<Record<string, string | null>> = {},
+  host = '127.0.0.1',
 ): string {
   const [, start = '', path = '', query = ''] =
     /^([^:]+:\/\/(?:[^@/?]*@)?)[^/?]*(\/[^?]*)?(?:\?(.*))?$/s.exec(url) ?? []

@@ -97,6 +97,20 @@ export function waitedOf({ startedAt, holder }: Waiting): Waited {
   return { elapsedMs: performance.now() - startedAt, holder }
 }
 
+/** Translates errors of work, but leaves transient ones as they are, for the caller that tries again. */
+export function createTranslator(
+  translate: (error: unknown) => unknown,
+  { findTransientError }: Pick<RetryPolicy, 'findTransientError'>,
+) {
+  return async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work
+    } catch (error) {
+      throw findTransientError(error) ? error : translate(error)
+    }
+  }
+}
+
 /** Counts what is tried again on one database. */
 interface RetryCounter {
   add(reason: string): void

@@ -19,16 +19,8 @@ export interface TlsMaterial {
   readonly passphrase?: string
 }
 
-/** The files that a URL names, and the parameters that name them. */
-export interface TlsFiles {
-  readonly ca?: NamedFile | undefined
-  readonly cert?: NamedFile | undefined
-  readonly key?: NamedFile | undefined
-  readonly passphrase?: string | undefined
-}
-
 /** A file and the parameter that names it. */
-export interface NamedFile {
+interface NamedFile {
   readonly parameter: string
   readonly path: string
 }
@@ -36,16 +28,20 @@ export interface NamedFile {
 /** Instead of a file of certificates: those that this machine and Node trust. */
 export const systemAuthorities = 'system'
 
-/** A file by the parameter that names it; undefined where it is not given. */
-export function namedFile(parameter: string, path: string | undefined): NamedFile | undefined {
-  return path === undefined ? undefined : { parameter, path }
-}
-
 /**
- * Reads the certificates and the key that a URL names, and tries them out, so that what is wrong with them is said before
- * anything is connected to. Throws `certificate-unusable`.
+ * Reads the certificates and the key that the `values` of a URL's parameters name, and tries them out, so that what is wrong
+ * with them is said before anything is connected to; `names` has the names of these parameters. Throws `certificate-unusable`.
  */
-export function readTlsFiles({ ca, cert, key, passphrase }: TlsFiles, shown: string): TlsMaterial {
+export function readTlsFiles<Name extends string>(
+  names: Readonly<Record<keyof TlsMaterial, Name>>,
+  values: { readonly [N in Name]?: string | undefined },
+  shown: string,
+): TlsMaterial {
+  const [ca, cert, key] = [names.ca, names.cert, names.key].map((parameter): NamedFile | undefined => {
+    const path = values[parameter]
+    return path === undefined ? undefined : { parameter, path }
+  })
+  const passphrase = values[names.passphrase]
   if (cert && !key) throw lacks(cert, 'it needs its private key beside it', shown)
   if (key && !cert) throw lacks(key, 'it needs its certificate beside it', shown)
   const material: TlsMaterial = {

@@ -69,7 +69,7 @@ export function readParameters<Table extends ParameterTable>(
     if (value === undefined) {
       const allowed = isTwice ? 'to be given once' : hasNul ? 'it without %00' : parameter.allowed
       const isHidden = parameter.secret === true || afterSecret || handsOverSecret(written, text)
-      throw failure('url-parameter-wrong', { url: shown, name, value: isHidden ? null : text, allowed })
+      throw wrongParameter(shown, name, isHidden ? null : text, allowed)
     }
     values[name] = value
     afterSecret ||= parameter.secret === true || handsOverSecret(written, text)
@@ -82,6 +82,11 @@ function unknown(name: string, known: readonly string[], { shown, engine }: Read
   const isName = /^[a-z][\w.-]{0,40}$/i.test(name)
   const meant = isName ? nearestWord(name, known) : null
   return failure('url-parameter-unknown', { url: shown, name: isName ? name : null, meant, engine, known })
+}
+
+/** The error for a value that a parameter may not have; null for one that may not be shown. */
+export function wrongParameter(url: string, name: string, value: string | null, allowed: string): Error {
+  return failure('url-parameter-wrong', { url, name, value, allowed })
 }
 
 /** One of some words, in capitals or not; the value is the word as it is listed. */

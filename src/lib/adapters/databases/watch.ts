@@ -1,4 +1,5 @@
 import { pause } from '../../base/abort.ts'
+import { chunksOf } from '../../base/chunks.ts'
 import type { ColumnName, InsertListener, InsertWatch, Store, Table, Value, Where } from '../../ports/database.ts'
 
 /**
@@ -103,8 +104,8 @@ export async function tellKeys<R extends object>(
   keys: readonly Value[],
 ): Promise<void> {
   const unknown = keys.filter((key) => !listener.knows(key))
-  for (let at = 0; at < unknown.length; at += rowsAtOnce) {
-    const where = { [table.primaryKey]: { in: unknown.slice(at, at + rowsAtOnce) } } as Where<R>
+  for (const some of chunksOf(unknown, rowsAtOnce)) {
+    const where = { [table.primaryKey]: { in: some } } as Where<R>
     listener.onRows((await store.find(table, where)) as R[])
   }
 }

@@ -203,10 +203,7 @@ describe.skipIf(service === null)('redis', () => {
     })
   })
 
-  describe.each([
-    ['packed-rows', 0],
-    ['row-by-row', 1],
-  ])('%s', (name, index) => {
+  describe.each([['packed-rows', 0]])('%s', (name, index) => {
     const rows = Array.from({ length: 3000 }, (_, row) => seat(1 + (row % 2)))
     const load = async (database: Database, sent: typeof rows) => {
       const strategy = database.insertStrategies[index]!

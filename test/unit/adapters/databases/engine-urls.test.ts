@@ -69,7 +69,7 @@ it('shows no parameter that may be a part of a secret, in a sentence that can be
 
 describe('readMysqlUrl', () => {
   const waysOf = (url: string) =>
-    readMysqlUrl(url).ways.map(({ ssl, host, port, socketPath }) => [
+    readMysqlUrl(url).candidates.map(({ ssl, host, port, socketPath }) => [
       ssl !== undefined,
       socketPath ?? `${host}:${port}`,
     ])
@@ -157,11 +157,7 @@ describe('readMongoUrl', () => {
 })
 
 it('leads elsewhere with nothing else of a URL changed', () => {
-  expect(
-    redirectUrl('mysql://u:p%40@h:1/x?socketPath=/s&a=%2F', {
-      host: '::1',
-      port: 2,
-      parameters: { socketPath: null, b: 'c d' },
-    }),
-  ).toBe('mysql://u:p%40@[::1]:2/x?a=%2F&b=c%20d')
+  expect(redirectUrl('mysql://u:p%40@h:1/x?socketPath=/s&a=%2F', 2, { socketPath: null, b: 'c d' }, '::1')).toBe(
+    'mysql://u:p%40@[::1]:2/x?a=%2F&b=c%20d',
+  )
 })

@@ -97,9 +97,9 @@ function outputsOf(url: string): string {
         shown: string
         hosts?: object
         servers?: object
-        ways?: { host?: string }[]
+        candidates?: { host?: string }[]
       }
-      texts.push(shown, JSON.stringify([found.hosts, found.servers, found.ways?.map(({ host }) => host)]))
+      texts.push(shown, JSON.stringify([found.hosts, found.servers, found.candidates?.map(({ host }) => host)]))
     } catch (error) {
       if (!(error instanceof RushbenchError)) throw error
       texts.push(error.message)
@@ -113,7 +113,7 @@ describe('a password', () => {
     fc.assert(
       fc.property(password, ({ parts, text }) => {
         for (const [scheme, read] of [
-          ['mysql', (url: string) => readMysqlUrl(url).ways[0]?.password],
+          ['mysql', (url: string) => readMysqlUrl(url).candidates[0]?.password],
           ['postgres', (url: string) => readPostgresUrl(url).client.password],
           ['redis', (url: string) => readRedisUrl(url).options.password],
         ] as const) {

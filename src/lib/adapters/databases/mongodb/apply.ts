@@ -23,7 +23,7 @@ interface Undo {
 
 interface Batch {
   readonly table: AnyTable
-  readonly documents: Doc[]
+  readonly documents: readonly Doc[]
 }
 
 /**
@@ -66,18 +66,11 @@ async function hitAll(connection: MongoConnection, guards: readonly Change['guar
 
 /** The indexes of guards that have to be tried one after the other. */
 function groupByRow(guards: readonly Change['guard'][]): number[][] {
-  const groups = new Map<string, number[]>()
-  for (const [index, guard] of guards.entries()) {
-    if (guard === null) continue
-    const key = keyOf(guard)
-    // A guard that names no row may be about any.
-    if (key === null) return [[...guards.keys()].filter((each) => guards[each])]
-    const row = `${guard.table.name} ${typeof key} ${key}`
-    const group = groups.get(row)
-    if (group) group.push(index)
-    else groups.set(row, [index])
-  }
-  return [...groups.values()]
+  const guarded = guards.flatMap((guard, index) => (guard ? [{ guard, index, key: keyOf(guard) }] : []))
+  // A guard that names no row may be about any.
+  if (guarded.some(({ key }) => key === null)) return [guarded.map(({ index }) => index)]
+  const groups = Map.groupBy(guarded, ({ guard, key }) => `${guard.table.name} ${typeof key} ${key}`)
+  return Array.from(groups.values(), (same) => same.map(({ index }) => index))
 }
 
 function keyOf({ table, where }: Guard): string | number | null {
@@ -135,7 +128,7 @@ function negated({ $inc = {} }: Operators): Operators {
   return { $inc: Object.fromEntries(Object.entries($inc).map(([field, amount]) => [field, -amount])) }
 }
 
-/** As far as the server lets it: whoever calls has an error to throw already. */
+/** As far as the server lets it: the caller has an error to throw already. */
 async function takeBack(connection: MongoConnection, undos: readonly Undo[]): Promise<void> {
   for (const { table, filter, operators } of undos.toReversed()) {
     await ignoreFailure(connection.write(() => connection.collection(table).updateOne(filter, operators)))
@@ -143,13 +136,10 @@ async function takeBack(connection: MongoConnection, undos: readonly Undo[]): Pr
 }
 
 function byTable(all: readonly Batch[]): Batch[] {
-  const batches = new Map<string, Batch>()
-  for (const { table, documents } of all) {
-    const batch = batches.get(table.name)
-    if (batch) batch.documents.push(...documents)
-    else batches.set(table.name, { table, documents: [...documents] })
-  }
-  return [...batches.values()]
+  return Array.from(Map.groupBy(all, ({ table }) => table.name).values(), (same) => ({
+    table: same[0]!.table,
+    documents: same.flatMap(({ documents }) => documents),
+  }))
 }
 
 async function insertAll(

@@ -5,13 +5,15 @@ import {
   MongoParseError,
   WriteConcern,
   type Collection,
+  type CollectionInfo,
   type Db,
   type Document,
   type MongoClientOptions,
 } from 'mongodb'
 import { failure, reasonOf } from '../../../base/errors/errors.ts'
 import type { AnyTable } from '../../../ports/database.ts'
-import { retry, createRetryCounter } from '../retry.ts'
+import { openOn } from '../errors.ts'
+import { createRetryCounter, createTranslator, retry } from '../retry.ts'
 import { factsOf, tlsOptions, type TlsMaterial } from '../tls.ts'
 import { createWaitWatch } from '../waits.ts'
 import { translateMongoError, findMongoTransientError } from './errors.ts'
@@ -32,6 +34,8 @@ export interface MongoConnection {
   /** The condition that a write waits for: the URL's choice, or a majority of the servers and their journals. */
   readonly writeConcern: WriteConcern
   collection(table: AnyTable): Collection<Doc>
+  /** The collection's options and the server's facts of it; undefined where it is not there. */
+  describe(table: AnyTable): Promise<CollectionInfo | undefined>
   /** A command to the server itself rather than to the database. */
   admin(command: Document): Promise<Document>
   /** Waits for the driver, its errors translated. */
@@ -51,14 +55,10 @@ const connectTimeoutMs = 5000
 export async function connectMongo(url: string, poolSize: number, onWait?: OnWait): Promise<MongoConnection> {
   const server = readMongoUrl(url)
   const client = createClient(url, server, poolSize)
-  const connection = createConnection(client, server, onWait)
-  try {
+  return openOn(createConnection(client, server, onWait), async (connection) => {
     await connection.run(connection.db.command({ ping: 1 }))
     return { ...connection, connection: await describeConnection(client, server) }
-  } catch (error) {
-    await connection.close()
-    throw error
-  }
+  })
 }
 
 function createClient(url: string, { shown, files, given }: MongoUrl, poolSize: number): MongoClient {
@@ -116,12 +116,13 @@ function createConnection(
   const waits = createWaitWatch(onWait, null)
   const policy = { url, findTransientError: findMongoTransientError, counter, waits }
 
-  /** Leaves transient errors as they are, for whoever tries again. */
-  async function translated<T>(work: Promise<T>): Promise<T> {
+  const translated = createTranslator((error) => translateMongoError(error, url), policy)
+
+  async function run<T>(work: Promise<T>): Promise<T> {
     try {
       return await work
     } catch (error) {
-      throw findMongoTransientError(error) ? error : translateMongoError(error, url)
+      throw translateMongoError(error, url)
     }
   }
 
@@ -130,14 +131,11 @@ function createConnection(
     db,
     writeConcern,
     collection: (table) => db.collection<Doc>(table.name),
-    admin: (command) => client.db('admin').command(command),
-    async run(work) {
-      try {
-        return await work
-      } catch (error) {
-        throw translateMongoError(error, url)
-      }
+    async describe({ name: collection }) {
+      return (await run(db.listCollections({ name: collection }, { nameOnly: false }).toArray()))[0]
     },
+    admin: (command) => client.db('admin').command(command),
+    run,
     repeat: (work) => retry(() => translated(work()), policy),
     write: (work) =>
       retry((attempt) => {

@@ -1,3 +1,4 @@
+import { chunksOf } from '../../../base/chunks.ts'
 import type { AnyPatch, AnyTable, AnyWhere, Condition, Value } from '../../../ports/database.ts'
 import type { Doc, MongoConnection } from './connection.ts'
 import { findDuplicates } from './errors.ts'
@@ -112,8 +113,7 @@ export async function removeDocuments(
   documents: readonly Pick<Doc, '_id'>[],
 ): Promise<void> {
   const keys = documents.map(({ _id }) => _id)
-  for (let at = 0; at < keys.length; at += keysPerRemoval) {
-    const some = keys.slice(at, at + keysPerRemoval)
+  for (const some of chunksOf(keys, keysPerRemoval)) {
     await connection.repeat(() => connection.collection(table).deleteMany({ _id: { $in: some } }))
   }
 }

@@ -1,6 +1,7 @@
 import type { IndexDescriptionInfo } from 'mongodb'
 import { failure, reasonOf } from '../../../base/errors/errors.ts'
 import { describeDurability, untoldDurability } from '../durability.ts'
+import { openOn } from '../errors.ts'
 import type {
   AnyTable,
   Database,
@@ -25,15 +26,10 @@ import { readMongoUrl } from './url.ts'
 /** MongoDB, and servers that speak its protocol. A table is a collection, its primary key is `_id`. */
 export const mongodb: DatabaseAdapter = {
   name: 'mongodb',
-  async connect(url, { poolSize, onWait }) {
-    const connection = await connectMongo(url, poolSize, onWait)
-    try {
-      return createDatabase(connection, await readEngine(connection))
-    } catch (error) {
-      await connection.close()
-      throw error
-    }
-  },
+  connect: async (url, { poolSize, onWait }) =>
+    openOn(await connectMongo(url, poolSize, onWait), async (connection) =>
+      createDatabase(connection, await readEngine(connection)),
+    ),
   openPausable,
 }
 
@@ -195,9 +191,7 @@ async function readMarks(connection: MongoConnection): Promise<Map<string, strin
 
 /** Marks the collection that was just made. */
 export async function remember(connection: MongoConnection, table: AnyTable, mark: string): Promise<void> {
-  const [made] = await connection.run(
-    connection.db.listCollections({ name: table.name }, { nameOnly: false }).toArray(),
-  )
+  const made = await connection.describe(table)
   const uuid = String(made?.info?.uuid)
   const marks = connection.db.collection<Mark>(marksCollection)
   await connection.run(marks.updateOne({ _id: table.name }, { $set: { uuid, mark } }, { upsert: true }))
@@ -218,11 +212,10 @@ export async function openPausable(url: string): Promise<PausableAccess> {
   // The driver would find the other servers by itself, and go around the proxy.
   if (!server || others.length > 0 || /^mongodb\+srv:/i.test(url)) throw refuse('the URL names several servers')
   if (isEncrypted) throw refuse('the proxy stands at 127.0.0.1, which the certificate is not for')
-  const parameters = { directConnection: 'true' }
   return openPausableProxy({
     shown,
     host: server.host,
     port: server.port ?? defaultPort,
-    urlAt: (port) => redirectUrl(url, { host: '127.0.0.1', port, parameters }),
+    urlAt: (port) => redirectUrl(url, port, { directConnection: 'true' }),
   })
 }

@@ -1,4 +1,5 @@
 import type { AbstractCursor, Condition } from 'mongodb'
+import { chunksOf } from '../../../base/chunks.ts'
 import type { Counter, KeyRange } from '../../../ports/database.ts'
 import type { MongoConnection } from './connection.ts'
 import { fieldOf } from './documents.ts'
@@ -85,9 +86,7 @@ function planUpdates(parents: readonly Parent[]): Update[] {
     }
   }
   for (const [value, keys] of scattered) {
-    for (let at = 0; at < keys.length; at += keysPerUpdate) {
-      updates.push({ _id: { $in: keys.slice(at, at + keysPerUpdate) }, value })
-    }
+    for (const some of chunksOf(keys, keysPerUpdate)) updates.push({ _id: { $in: some }, value })
   }
   return updates
 }

@@ -16,9 +16,7 @@ export function readMongoShapes(connection: MongoConnection, tables: readonly An
 async function readShape(connection: MongoConnection, table: AnyTable): Promise<ShapePair> {
   const expected = { ...expectedShape(table, ({ type }) => type), columns: null, references: [] }
   const indexes = await connection.run(connection.collection(table).indexes())
-  const [collection] = await connection.run(
-    connection.db.listCollections({ name: table.name }, { nameOnly: false }).toArray(),
-  )
+  const collection = await connection.describe(table)
   return {
     name: table.name,
     expected,
@@ -64,9 +62,7 @@ export async function readMongoCollations(
   table: AnyTable,
 ): Promise<Map<string, ColumnCollation>> {
   const document = await connection.repeat(() => connection.collection(table).findOne({}))
-  const [described] = await connection.run(
-    connection.db.listCollections({ name: table.name }, { nameOnly: false }).toArray(),
-  )
+  const described = await connection.describe(table)
   const collation = described?.options?.['collation'] as { readonly strength?: number } | undefined
   const collations = new Map<string, ColumnCollation>()
   for (const column of Object.keys(table.columns)) {

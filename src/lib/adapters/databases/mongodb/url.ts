@@ -6,6 +6,7 @@ import {
   readParameters,
   someText,
   word,
+  wrongParameter,
   type Parameter,
   type ParameterValues,
 } from '../url-parameters.ts'
@@ -112,7 +113,7 @@ export function readMongoUrl(url: string): MongoUrl {
   const unused = Object.keys(values).find((name) => name !== 'tls' && name.startsWith('tls'))
   // The driver would leave it aside, and connect in plain text.
   if (!isEncrypted && unused !== undefined) {
-    throw failure('url-parameter-wrong', { url: shown, name: unused, value: null, allowed: 'it with tls=true' })
+    throw wrongParameter(shown, unused, null, 'it with tls=true')
   }
   return {
     shown,

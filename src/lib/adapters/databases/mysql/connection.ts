@@ -12,12 +12,12 @@ import {
 import { RushbenchError } from '../../../base/errors/errors.ts'
 import type { Value } from '../../../ports/database.ts'
 import type { ConnectionFacts, OnWait } from '../../../ports/database-facts.ts'
-import { createRetryCounter, type RetryPolicy } from '../retry.ts'
+import { openOn } from '../errors.ts'
+import { createRetryCounter, createTranslator, type RetryPolicy } from '../retry.ts'
 import type { StoredRows } from '../sql/bulk.ts'
 import {
   closeWhenServerHangsUp,
   createSqlPool,
-  createTranslator,
   type ConnectedSqlPool,
   type SqlDriver,
   type SqlServerSession,
@@ -49,22 +49,21 @@ const maxPreparedParameters = 16
 /** Opens a pool and makes sure that the server answers. */
 export async function connectMysql(url: string, poolSize: number, onWait?: OnWait): Promise<MysqlConnections> {
   const server = readMysqlUrl(url)
-  const [first, ...others] = server.ways
+  const [first = {}, second] = server.candidates
   try {
-    return await connectBy(first ?? {}, server, { poolSize, onWait })
+    return await connectBy(first, server, { poolSize, onWait })
   } catch (error) {
-    const [second] = others
     if (!second || !(error instanceof RushbenchError) || error.code !== 'encryption-refused') throw error
     return connectBy(second, server, { poolSize, onWait })
   }
 }
 
 async function connectBy(
-  way: PoolOptions,
+  options: PoolOptions,
   server: MysqlUrl,
   { poolSize, onWait }: { readonly poolSize: number; readonly onWait: OnWait | undefined },
 ): Promise<MysqlConnections> {
-  const driverPool = createPool({ ...way, ...poolOptions(poolSize) })
+  const driverPool = createPool({ ...options, ...poolOptions(poolSize) })
   driverPool.pool.on('connection', (connection) => {
     closeWhenServerHangsUp((connection as unknown as { stream: Socket }).stream)
   })
@@ -73,22 +72,19 @@ async function connectBy(
     url: server.shown,
     findTransientError: findMysqlTransientError,
     counter: createRetryCounter(),
-    waits: createWaitWatch(onWait, () => findMysqlHolder(way, own)),
+    waits: createWaitWatch(onWait, () => findMysqlHolder(options, own)),
   }
   const pool = createSqlPool(createDriver(driverPool, policy), policy, own)
-  try {
+  return openOn(pool, async () => {
     const connection = await pool.withSession(({ raw }) => describeConnection(raw, server))
     return { ...pool, connection, database: server.database }
-  } catch (error) {
-    await pool.close()
-    throw error
-  }
+  })
 }
 
 function createDriver(pool: Pool, policy: RetryPolicy): SqlDriver<MysqlSession> {
   const { url } = policy
   const translate: SqlDriver<MysqlSession>['translate'] = (error, waiting) => translateMysqlError(error, url, waiting)
-  const translated = createTranslator({ translate }, policy)
+  const translated = createTranslator(translate, policy)
   return {
     translate,
     async lend() {

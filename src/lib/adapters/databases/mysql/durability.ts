@@ -1,5 +1,6 @@
 import { judgeDurability, untoldDurability } from '../durability.ts'
 import type { MysqlConnections } from './connection.ts'
+import { readVariables } from './session.ts'
 import type { Durability } from '../../../ports/database-facts.ts'
 
 /** Settings and facts that decide the durability of a commit. */
@@ -24,16 +25,6 @@ const variableNames = [
 
 /** MySQL 8's variable that says whether the redo log is written at all. */
 const redoLogStatus = 'Innodb_redo_log_enabled'
-
-/** Reads variables by their names in lower case; those that the server does not have are left out. */
-export async function readVariables(
-  ask: MysqlConnections['ask'],
-  kind: 'session variables' | 'global variables' | 'global status',
-  names: readonly string[],
-): Promise<Map<string, string>> {
-  const rows = await ask(`show ${kind} where variable_name in (${names.map((name) => `'${name}'`).join(', ')})`)
-  return new Map(rows.map((row) => [String(row['Variable_name']).toLowerCase(), String(row['Value'])]))
-}
 
 /** Asks the server, in three round trips. */
 export async function readMysqlDurability({ ask }: MysqlConnections, galeraNodes: number): Promise<Durability> {

@@ -1,9 +1,11 @@
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
 import { describeDurability } from '../durability.ts'
+import { openOn } from '../errors.ts'
 import type { AnyTable, Database, DatabaseAdapter, EngineInfo, PausableAccess } from '../../../ports/database.ts'
 import { openSqlServer } from '../sql/server.ts'
 import { createTableSql, dropTableSql } from '../sql/ddl.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
+import { plain } from '../sql/pool.ts'
 import { createStatements } from '../sql/statements.ts'
 import { pollInserts } from '../watch.ts'
 import { mysqlStrategies } from './bulk.ts'
@@ -20,16 +22,11 @@ import { readMysqlUrl, tlsParameterNames } from './url.ts'
 /** MySQL and MariaDB. */
 export const mysql: DatabaseAdapter = {
   name: 'mysql',
-  async connect(url, { poolSize, onWait }) {
-    const connections = await connectMysql(url, poolSize, onWait)
-    try {
+  connect: async (url, { poolSize, onWait }) =>
+    openOn(await connectMysql(url, poolSize, onWait), async (connections) => {
       const { flavour, galeraNodes } = await readFlavour(connections)
       return createDatabase(connections, flavour, await readEngine(connections, flavour, galeraNodes))
-    } catch (error) {
-      await connections.close()
-      throw error
-    }
-  },
+    }),
   openPausable,
 }
 
@@ -93,7 +90,7 @@ function createDatabase(connections: MysqlConnections, flavour: MysqlFlavour, en
         // and the locks for all of them before it drops any.
         await requireIndependent(session, connections.url, tables)
         const names = tables.map(({ name }) => `\`${name}\``)
-        await session.execute({ sql: `drop table ${names.join(', ')}`, parameters: [] })
+        await session.execute(plain(`drop table ${names.join(', ')}`))
       })
     },
     dropIndexes: (table) => dropIndexes(connections, made(table)),
@@ -128,7 +125,7 @@ async function requireIndependent(session: MysqlSession, url: string, tables: re
       case when constraint_schema = database() then null else constraint_schema end as elsewhere
     from information_schema.referential_constraints
     where unique_constraint_schema = database() order by constraint_schema, table_name`
-  const rows = await session.query({ sql, parameters: [] })
+  const rows = await session.query(plain(sql))
   const reason = rows
     .filter(({ child, parent, elsewhere }) => ours.has(String(parent)) && (elsewhere || !ours.has(String(child))))
     .map(
@@ -146,7 +143,7 @@ async function createTables(
   const made: AnyTable[] = []
   await connections.withSession(async (session) => {
     // A server that takes no writes for a while has made nothing.
-    const run = (sql: string) => connections.retry(() => session.execute({ sql, parameters: [] }))
+    const run = (sql: string) => connections.retry(() => session.execute(plain(sql)))
     try {
       for (const { table, mark } of tables) {
         const [create = '', ...indexes] = createTableSql(mysqlDialect, table, mark)
@@ -157,8 +154,7 @@ async function createTables(
     } catch (error) {
       const left: string[] = []
       for (const table of made.toReversed()) {
-        const drop = { sql: dropTableSql(mysqlDialect, table), parameters: [] }
-        await session.execute(drop).catch(() => left.push(table.name))
+        await session.execute(plain(dropTableSql(mysqlDialect, table))).catch(() => left.push(table.name))
       }
       const transientError = findMysqlTransientError(error)
       const isSaid = error instanceof RushbenchError || (transientError !== null && transientError.kind !== 'conflict')
@@ -168,29 +164,21 @@ async function createTables(
   })
 }
 
-const host = '127.0.0.1'
-
 /** A proxy to the server or the Unix socket that the URL names. */
 export async function openPausable(url: string): Promise<PausableAccess> {
-  const { shown, ways, verification } = readMysqlUrl(url)
-  const [{ socketPath, host: server = '', port: serverPort = 0 } = {}] = ways
+  const { shown, candidates, verification } = readMysqlUrl(url)
+  const [{ socketPath, host: server = '', port: serverPort = 0 } = {}] = candidates
   if (verification === 'authority and host') {
     const reason =
       'the proxy stands at 127.0.0.1, which is not what ssl-mode=VERIFY_IDENTITY holds the certificate against'
     throw failure('database-not-pausable', { url: shown, reason })
   }
   if (socketPath === undefined) {
-    const urlAt = (port: number) => redirectUrl(url, { host, port, parameters: {} })
-    return openPausableProxy({ shown, host: server, port: serverPort, urlAt })
+    return openPausableProxy({ shown, host: server, port: serverPort, urlAt: (port) => redirectUrl(url, port) })
   }
   // What was not encrypted on the socket is not to be encrypted on the way to the proxy.
   const unused = Object.fromEntries(tlsParameterNames.map((name) => [name, null]))
-  const plain = ways[0]?.ssl === undefined ? { ...unused, 'ssl-mode': 'DISABLED' } : {}
-  const parameters = { ...plain, socketPath: null, socket: null }
-  return openPausableProxy({
-    shown,
-    host: socketPath,
-    port: 0,
-    urlAt: (port) => redirectUrl(url, { host, port, parameters }),
-  })
+  const unencrypted = candidates[0]?.ssl === undefined ? { ...unused, 'ssl-mode': 'DISABLED' } : {}
+  const parameters = { ...unencrypted, socketPath: null, socket: null }
+  return openPausableProxy({ shown, host: socketPath, port: 0, urlAt: (port) => redirectUrl(url, port, parameters) })
 }

@@ -3,6 +3,7 @@ import { failure } from '../../../base/errors/errors.ts'
 import type { AnyTable } from '../../../ports/database.ts'
 import { createIndexSql, dropIndexSql, referenceName } from '../sql/ddl.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
+import { plain } from '../sql/pool.ts'
 import type { MysqlConnections, MysqlSession } from './connection.ts'
 
 const { builder } = mysqlDialect
@@ -16,9 +17,7 @@ export async function dropIndexes(connections: MysqlConnections, table: AnyTable
       if (references.has(name))
         await run(session, sql`alter table ${sql.table(table.name)} drop foreign key ${sql.ref(name)}`)
     }
-    for (const name of createIndexSql(mysqlDialect, table).keys()) {
-      if (indexes.has(name)) await session.execute({ sql: dropIndexSql(mysqlDialect, table, name), parameters: [] })
-    }
+    for (const text of dropIndexSql(mysqlDialect, table, indexes)) await session.execute(plain(text))
   })
 }
 
@@ -26,9 +25,7 @@ export async function dropIndexes(connections: MysqlConnections, table: AnyTable
 export async function createIndexes(connections: MysqlConnections, table: AnyTable): Promise<void> {
   await connections.withSession(async (session) => {
     const { indexes, references } = await findPresent(session, table)
-    for (const [name, text] of createIndexSql(mysqlDialect, table)) {
-      if (!indexes.has(name)) await session.execute({ sql: text, parameters: [] })
-    }
+    for (const text of createIndexSql(mysqlDialect, table, indexes)) await session.execute(plain(text))
     for (const reference of table.references) {
       if (!references.has(referenceName(table, reference.column))) await addReference(session, table, reference)
     }
@@ -51,14 +48,14 @@ async function addReference(
   )
   const orphans = Number(row?.['orphans'])
   if (orphans > 0) throw failure('rows-orphaned', { rows: orphans, table: table.name, parent })
-  await session.execute({ sql: 'set session foreign_key_checks = 0', parameters: [] })
+  await session.execute(plain('set session foreign_key_checks = 0'))
   try {
     await run(
       session,
       sql`alter table ${child} add constraint ${sql.ref(referenceName(table, column))} foreign key (${sql.ref(column)}) references ${sql.table(parent)} (${sql.ref(key)})`,
     )
   } finally {
-    await session.execute({ sql: 'set session foreign_key_checks = 1', parameters: [] })
+    await session.execute(plain('set session foreign_key_checks = 1'))
   }
 }
 
@@ -78,5 +75,5 @@ async function findPresent(session: MysqlSession, { name }: AnyTable) {
 }
 
 function run(session: MysqlSession, text: ReturnType<typeof sql>) {
-  return session.query({ sql: text.compile(builder).sql, parameters: [] })
+  return session.query(plain(text.compile(builder).sql))
 }

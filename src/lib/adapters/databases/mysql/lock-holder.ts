@@ -35,9 +35,12 @@ const tableHolders = [
 ]
 
 /** Finds the holder of a lock that one of the sessions `own` waits for; null when none waits. On a connection of its own. */
-export async function findMysqlHolder(way: ConnectionOptions, own: ReadonlySet<number>): Promise<LockHolder | null> {
+export async function findMysqlHolder(
+  options: ConnectionOptions,
+  own: ReadonlySet<number>,
+): Promise<LockHolder | null> {
   if (own.size === 0) return null
-  const connection = await createConnection({ ...way, connectTimeout: connectWithinMs })
+  const connection = await createConnection({ ...options, connectTimeout: connectWithinMs })
   connection.on('error', () => {})
   try {
     return await askForHolder(

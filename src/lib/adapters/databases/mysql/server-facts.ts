@@ -1,7 +1,7 @@
 import type { AnyTable, ServerCounter } from '../../../ports/database.ts'
 import { connectedOf, describeTable, withUnit } from '../server-facts.ts'
 import type { MysqlConnections } from './connection.ts'
-import { readVariables } from './durability.ts'
+import { readVariables } from './session.ts'
 import type { ConnectedFacts, ServerFacts } from '../../../ports/database-facts.ts'
 
 /** As our sessions have them; MySQL and MariaDB each have some of them. */

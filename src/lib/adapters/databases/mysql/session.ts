@@ -40,16 +40,15 @@ const noLimit = 'set session sql_select_limit = 18446744073709551615'
 /** Settings that Vitess takes; its gateway shows the variables of a shard, and not those of the session. */
 const wantedOfVitess = "set session autocommit = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'"
 
-const names = Object.keys(wanted).map((name) => `'${name}'`)
-const show = `show session variables where variable_name in ('version', ${names.join(', ')})`
-
 /**
  * Gives a new session what ours rest on, and looks whether it has it: two round trips where it had it all, four where
  * it had not. Throws `session-unfit`, and what mysql2 throws.
  */
 export async function prepareSession(connection: PoolConnection, url: string): Promise<void> {
+  const ask = async (sql: string) => (await connection.query<RowDataPacket[]>(sql))[0]
+  const read = () => readVariables(ask, 'session variables', ['version', ...Object.keys(wanted)])
   await connection.query(noLimit)
-  const found = await readVariables(connection)
+  const found = await read()
   if (isVitess(found.get('version') ?? '')) {
     await connection.query(wantedOfVitess)
     return
@@ -58,13 +57,18 @@ export async function prepareSession(connection: PoolConnection, url: string): P
   const others = differing(found)
   if (others.length === 0) return
   await connection.query(`set ${others.map((name) => `session ${name} = ${literal(wanted[name] ?? '')}`).join(', ')}`)
-  const after = await readVariables(connection)
+  const after = await read()
   const kept = differing(after).map((name) => `${name} is ${after.get(name)}, and not ${wanted[name]}`)
   if (kept.length > 0) throw failure('session-unfit', { url, reason: kept.join('; ') })
 }
 
-async function readVariables(connection: PoolConnection): Promise<Map<string, string>> {
-  const [rows] = await connection.query<RowDataPacket[]>(show)
+/** Reads variables by their names in lower case; those that the server does not have are left out. */
+export async function readVariables(
+  ask: (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>,
+  kind: 'session variables' | 'global variables' | 'global status',
+  names: readonly string[],
+): Promise<Map<string, string>> {
+  const rows = await ask(`show ${kind} where variable_name in (${names.map((name) => `'${name}'`).join(', ')})`)
   return new Map(rows.map((row) => [String(row['Variable_name']).toLowerCase(), String(row['Value'])]))
 }
 

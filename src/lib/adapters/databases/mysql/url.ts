@@ -1,7 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net'
 import driver, { type PoolOptions } from 'mysql2/promise'
 import { failure } from '../../../base/errors/errors.ts'
-import { namedFile, readTlsFiles } from '../tls.ts'
+import { readTlsFiles } from '../tls.ts'
 import {
   parameterTable,
   readParameters,
@@ -9,6 +9,7 @@ import {
   someText,
   wholeNumber,
   word,
+  wrongParameter,
   type ParameterValues,
 } from '../url-parameters.ts'
 import { readUrlParts } from '../url-parts.ts'
@@ -62,7 +63,7 @@ export interface MysqlUrl {
   readonly shown: string
   readonly database: string
   /** Encrypted or in plain text, in the order in which they are to be tried. */
-  readonly ways: readonly PoolOptions[]
+  readonly candidates: readonly PoolOptions[]
   /** The part of the server's certificate that is verified where the connection is encrypted. */
   readonly verification: Verification
 }
@@ -96,17 +97,18 @@ export function readMysqlUrl(url: string): MysqlUrl {
     connectTimeout: values.connectTimeout ?? connectTimeoutMs,
   }
   const encrypted = { ...common, ssl }
-  const ways = { DISABLED: [common], PREFERRED: [encrypted, common] }
+  const candidates = { DISABLED: [common], PREFERRED: [encrypted, common] }
   return {
     shown,
     database,
-    ways: Object.hasOwn(ways, mode) ? ways[mode as keyof typeof ways] : [encrypted],
+    candidates: Object.hasOwn(candidates, mode) ? candidates[mode as keyof typeof candidates] : [encrypted],
     verification,
   }
 }
 
 /** Parameters that mean nothing where the connection is not encrypted. */
-const ofTls = ['ssl-ca', 'ssl-cert', 'ssl-key', 'ssl-key-password'] as const
+const tlsNames = { ca: 'ssl-ca', cert: 'ssl-cert', key: 'ssl-key', passphrase: 'ssl-key-password' } as const
+const ofTls = Object.values(tlsNames)
 
 /** Every name of every parameter that says how the connection is encrypted. */
 export const tlsParameterNames: readonly string[] = (['ssl-mode', ...ofTls] as const).flatMap((name) => [
@@ -130,7 +132,7 @@ function openTo(host: string, port: number): Socket {
 
 type Values = ParameterValues<typeof mysqlParameters>
 
-/** As mysql does: a socket needs no encryption, and who names authorities wants them to be asked. */
+/** As mysql does: a socket needs no encryption, and a URL that names authorities wants them to be asked. */
 function modeOf(values: Values, isSocket: boolean): SslMode {
   const mode = values['ssl-mode'] ?? (values['ssl-ca'] === undefined ? 'PREFERRED' : 'VERIFY_CA')
   return isSocket && mode === 'PREFERRED' ? 'DISABLED' : mode
@@ -148,24 +150,14 @@ function readTls(
 ): { ssl: NonNullable<Exclude<PoolOptions['ssl'], string>>; verification: Verification } {
   const verifies = mode === 'VERIFY_CA' || mode === 'VERIFY_IDENTITY'
   const unused = ofTls.find((name) => values[name] !== undefined)
+  const refuse = (allowed: string) => wrongParameter(shown, 'ssl-mode', mode, allowed)
   if (values['ssl-mode'] === 'DISABLED' && unused !== undefined) {
-    const allowed = `DISABLED without ${unused}, or another one: with it nothing is encrypted`
-    throw failure('url-parameter-wrong', { url: shown, name: 'ssl-mode', value: mode, allowed })
+    throw refuse(`DISABLED without ${unused}, or another one: with it nothing is encrypted`)
   }
-  const refuse = (allowed: string) =>
-    failure('url-parameter-wrong', { url: shown, name: 'ssl-mode', value: mode, allowed })
   if (verifies && values['ssl-ca'] === undefined) throw refuse(`${mode} with ssl-ca=FILE or ssl-ca=system`)
   if (mode === 'VERIFY_IDENTITY' && isSocket)
     throw refuse('VERIFY_IDENTITY where the URL has a host, VERIFY_CA where it has a socket')
-  const material = readTlsFiles(
-    {
-      ca: namedFile('ssl-ca', values['ssl-ca']),
-      cert: namedFile('ssl-cert', values['ssl-cert']),
-      key: namedFile('ssl-key', values['ssl-key']),
-      passphrase: values['ssl-key-password'],
-    },
-    shown,
-  )
+  const material = readTlsFiles(tlsNames, values, shown)
   return {
     ssl: { ...material, rejectUnauthorized: verifies, verifyIdentity: mode === 'VERIFY_IDENTITY' },
     verification: mode === 'VERIFY_IDENTITY' ? 'authority and host' : verifies ? 'authority' : 'none',

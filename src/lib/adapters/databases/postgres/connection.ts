@@ -47,8 +47,8 @@ export async function connectPostgres(url: string, poolSize: number, onWait?: On
     types: { getTypeParser: parserFor as typeof types.getTypeParser },
   }
   const own = new Set<number>()
-  let way: ClientConfig | null = null
-  const waits = createWaitWatch(onWait, async () => way && findPostgresHolder(way, own))
+  let direct: ClientConfig | null = null
+  const waits = createWaitWatch(onWait, async () => direct && findPostgresHolder(direct, own))
   const policy = {
     url: server.shown,
     findTransientError: findPostgresTransientError,
@@ -62,7 +62,7 @@ export async function connectPostgres(url: string, poolSize: number, onWait?: On
     const found = await retry(find, policy)
     const options = { ...common, ...found.candidate }
     // Behind a pooler the numbers that it gave are those of no session of the server.
-    if (!found.connection.pooled) way = options
+    if (!found.connection.pooled) direct = options
     driverPool = createPool(options, poolSize)
     const search = server.servers.length > 1 ? find : null
     const driver = createDriver(driverPool, { ...server, connection: found.connection, search, policy })

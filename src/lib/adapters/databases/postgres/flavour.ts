@@ -50,9 +50,6 @@ const cockroachDialect: SqlDialect = {
 
 const raft = untoldDurability({ commits: 'replicated by Raft to a majority of the nodes' })
 
-const noNotifications =
-  'the triggers that tell of new rows at once: a watch looks for them instead, and learns of them later'
-
 /**
  * Tells apart who speaks the protocol. What they lack is in
  * https://www.cockroachlabs.com/docs/stable/postgresql-compatibility (LISTEN, LOCK TABLE, COLLATE "C", fillfactor) and
@@ -60,20 +57,10 @@ const noNotifications =
  * TABLE beyond ACCESS SHARE, fillfactor). Tables of Citus are PostgreSQL's own until somebody distributes them.
  */
 export function findFlavour({ version, serverVersion, citus }: PostgresIdentity): PostgresFlavour {
-  const cockroach = /^CockroachDB \S+ v?(\S+)/.exec(version)
-  const yugabyte = /-YB-(\S+)/.exec(version)
-  if (cockroach?.[1]) {
-    return lacking('cockroachdb', cockroach[1], cockroachDialect, [
-      noNotifications,
-      'room in pages for rows that change, which its storage does not have',
-    ])
-  }
-  if (yugabyte?.[1]) {
-    return lacking('yugabytedb', yugabyte[1], withoutPages, [
-      noNotifications,
-      'room in pages for rows that change, which its storage does not have',
-    ])
-  }
+  const cockroach = /^CockroachDB \S+ v?(\S+)/.exec(version)?.[1]
+  const yugabyte = /-YB-(\S+)/.exec(version)?.[1]
+  if (cockroach) return lacking('cockroachdb', cockroach, cockroachDialect)
+  if (yugabyte) return lacking('yugabytedb', yugabyte, withoutPages)
   return {
     name: citus === null ? 'postgres' : 'citus',
     version: citus === null ? serverVersion : `${citus} on PostgreSQL ${serverVersion}`,
@@ -88,12 +75,7 @@ export function findFlavour({ version, serverVersion, citus }: PostgresIdentity)
   }
 }
 
-function lacking(
-  name: PostgresFlavour['name'],
-  version: string,
-  dialect: SqlDialect,
-  unsupported: readonly string[],
-): PostgresFlavour {
+function lacking(name: PostgresFlavour['name'], version: string, dialect: SqlDialect): PostgresFlavour {
   return {
     name,
     version: version.replace(/,$/, ''),
@@ -103,6 +85,9 @@ function lacking(
     deferredFlush: false,
     counters: false,
     dialect,
-    unsupported,
+    unsupported: [
+      'the triggers that tell of new rows at once: a watch looks for them instead, and learns of them later',
+      'room in pages for rows that change, which its storage does not have',
+    ],
   }
 }

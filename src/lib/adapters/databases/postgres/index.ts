@@ -1,5 +1,6 @@
-import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
+import { failure } from '../../../base/errors/errors.ts'
 import { describeDurability } from '../durability.ts'
+import { migrationFailed, openOn } from '../errors.ts'
 import type { AnyTable, Database, DatabaseAdapter, EngineInfo, PausableAccess } from '../../../ports/database.ts'
 import { plain } from '../sql/pool.ts'
 import { openSqlServer } from '../sql/server.ts'
@@ -19,16 +20,11 @@ import { readPostgresUrl, tlsParameters } from './url.ts'
 /** PostgreSQL. */
 export const postgres: DatabaseAdapter = {
   name: 'postgres',
-  async connect(url, { poolSize, onWait }) {
-    const connections = await connectPostgres(url, poolSize, onWait)
-    try {
+  connect: async (url, { poolSize, onWait }) =>
+    openOn(await connectPostgres(url, poolSize, onWait), async (connections) => {
       const flavour = await readFlavour(connections)
       return createDatabase(connections, flavour, await readEngine(connections, flavour))
-    } catch (error) {
-      await connections.close()
-      throw error
-    }
-  },
+    }),
   openPausable,
 }
 
@@ -78,35 +74,27 @@ function createDatabase(connections: PostgresConnections, flavour: PostgresFlavo
     shapes: (tables) => readPostgresShapes(connections, flavour, tables),
     collations: (table) => readPostgresCollations(connections, table),
     createTables: (tables) =>
-      createTables(
-        connections,
+      runAll(connections, () =>
         tables.flatMap(({ table, mark }) => [
           ...createTableSql(dialect, table, mark),
           ...(hasTrigger(table) ? createNotificationSql(table) : []),
         ]),
-      ),
+      ).catch((error: unknown) => {
+        throw migrationFailed(error, connections.url)
+      }),
     dropTables: (tables) =>
-      runAll(
-        connections,
+      runAll(connections, () =>
         tables.flatMap((table) => [
           dropTableSql(dialect, table),
           ...(hasTrigger(table) ? [dropNotificationSql(table)] : []),
         ]),
       ),
     dropIndexes: (table) =>
-      connections.transaction(async (session) => {
-        const present = await listIndexes(session, table)
-        for (const name of createIndexSql(dialect, table).keys()) {
-          if (present.has(name)) await run(session, dropIndexSql(dialect, table, name))
-        }
-      }),
+      runAll(connections, async (session) => dropIndexSql(dialect, table, await listIndexes(session, table))),
     createIndexes: (table) =>
-      connections.transaction(async (session) => {
-        const present = await listIndexes(session, table)
-        for (const [name, sql] of createIndexSql(dialect, table)) if (!present.has(name)) await run(session, sql)
-      }),
+      runAll(connections, async (session) => createIndexSql(dialect, table, await listIndexes(session, table))),
     async awaitWriters(table) {
-      if (flavour.tableLocks) await runAll(connections, [`lock table "${table.name}" in share mode`])
+      if (flavour.tableLocks) await runAll(connections, () => [`lock table "${table.name}" in share mode`])
     },
     watchInserts: (table, listener) =>
       // A pooler gives the session that listens to somebody else.
@@ -118,24 +106,14 @@ function createDatabase(connections: PostgresConnections, flavour: PostgresFlavo
   }
 }
 
-async function createTables(connections: PostgresConnections, sql: readonly string[]): Promise<void> {
-  try {
-    await runAll(connections, sql)
-  } catch (error) {
-    if (error instanceof RushbenchError) throw error
-    throw failure('migration-failed', { url: connections.url, reason: reasonOf(error), left: [] }, error)
-  }
-}
-
-/** In one transaction: PostgreSQL takes back DDL as well. */
-function runAll(connections: PostgresConnections, statements: readonly string[]): Promise<void> {
+/** Runs statements in one transaction: PostgreSQL takes back DDL as well. */
+function runAll(
+  connections: PostgresConnections,
+  statementsIn: (session: PostgresSession) => readonly string[] | Promise<readonly string[]>,
+): Promise<void> {
   return connections.transaction(async (session) => {
-    for (const sql of statements) await run(session, sql)
+    for (const sql of await statementsIn(session)) await session.execute(plain(sql))
   })
-}
-
-async function run(session: PostgresSession, sql: string): Promise<void> {
-  await session.execute(plain(sql))
 }
 
 async function listIndexes(session: PostgresSession, table: AnyTable): Promise<Set<unknown>> {
@@ -147,24 +125,20 @@ async function listIndexes(session: PostgresSession, table: AnyTable): Promise<S
 export async function openPausable(url: string): Promise<PausableAccess> {
   const { shown, servers } = readPostgresUrl(url)
   const [server, ...others] = servers
-  const way = server?.candidates[0]
-  if (!server || !way || others.length > 0) {
+  const candidate = server?.candidates[0]
+  if (!server || !candidate || others.length > 0) {
     throw failure('database-not-pausable', { url: shown, reason: 'the URL names several servers' })
   }
-  const { host = '', port = 0 } = way
+  const { host = '', port = 0 } = candidate
   const isSocket = host.startsWith('/')
   const unused = Object.fromEntries(tlsParameters.map((name) => [name, null]))
   const instead = { host: null, port: null, hostaddr: '127.0.0.1' }
+  const parameters = isSocket ? { ...instead, ...unused, sslmode: 'disable' } : instead
   return openPausableProxy({
     shown,
     host: isSocket ? `${host}/.s.PGSQL.${port}` : host,
     port,
-    urlAt: (proxyPort) =>
-      // Certificates go on being held against the server's own name.
-      redirectUrl(url, {
-        host: isSocket ? 'localhost' : server.name,
-        port: proxyPort,
-        parameters: isSocket ? { ...instead, ...unused, sslmode: 'disable' } : instead,
-      }),
+    // Certificates go on being held against the server's own name.
+    urlAt: (proxyPort) => redirectUrl(url, proxyPort, parameters, isSocket ? 'localhost' : server.name),
   })
 }

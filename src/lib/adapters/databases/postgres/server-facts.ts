@@ -106,12 +106,7 @@ const checkpointerSince = 170_000
 const ioBytesSince = 180_000
 
 const log: readonly Source[] = [
-  {
-    name: 'log written',
-    kind: 'total',
-    unit: 'bytes',
-    sql: "pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')",
-  },
+  { name: 'log written', kind: 'total', unit: 'bytes', sql: "pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')" },
   {
     name: 'checkpoint age',
     kind: 'level',

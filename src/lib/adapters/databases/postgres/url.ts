@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { ClientConfig } from 'pg'
 import { failure } from '../../../base/errors/errors.ts'
-import { namedFile, readTlsFiles, systemAuthorities, tlsOptions, type TlsMaterial } from '../tls.ts'
+import { readTlsFiles, systemAuthorities, tlsOptions, type TlsMaterial } from '../tls.ts'
 import {
   expandHome,
   parameterTable,
@@ -11,6 +11,7 @@ import {
   someText,
   wholeNumber,
   word,
+  wrongParameter,
   type ParameterValues,
 } from '../url-parameters.ts'
 import { readUrlParts, whyTooMany, type Place, type UrlParts } from '../url-parts.ts'
@@ -76,14 +77,14 @@ export const postgresParameters = parameterTable({
   },
 })
 
-/** One way to reach a server. */
+/** How a server is reached. */
 export type Candidate = Pick<ClientConfig, 'host' | 'port' | 'ssl'>
 
 /** One of the servers that a URL names. */
 export interface PostgresServer {
   /** That its certificate is held against. */
   readonly name: string
-  /** The ways to reach it, those to be tried first at the beginning. */
+  /** In the order in which they are tried. */
   readonly candidates: readonly Candidate[]
 }
 
@@ -152,50 +153,34 @@ function optionsOf({ options, search_path: path }: Values): { options?: string }
   return all.length === 0 ? {} : { options: all.join(' ') }
 }
 
+const tlsNames = { ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey', passphrase: 'sslpassword' } as const
+
 /** Parameters that mean nothing where the connection is not encrypted. */
-export const tlsParameters = ['sslrootcert', 'sslcert', 'sslkey', 'sslpassword'] as const
+export const tlsParameters = Object.values(tlsNames)
 
 function readTls(
   sslMode: (typeof sslModes)[number],
   values: Values,
   shown: string,
 ): { material: TlsMaterial; verification: Verification } {
-  const { sslrootcert, sslcert, sslkey, sslpassword } = values
+  const { sslrootcert } = values
+  const refuse = (allowed: string) => wrongParameter(shown, 'sslmode', sslMode, allowed)
   const unused = tlsParameters.find((name) => values[name] !== undefined)
   if (sslMode === 'disable' && unused !== undefined) {
-    const allowed = `disable without ${unused}, or another one: with it nothing is encrypted`
-    throw failure('url-parameter-wrong', { url: shown, name: 'sslmode', value: sslMode, allowed })
+    throw refuse(`disable without ${unused}, or another one: with it nothing is encrypted`)
   }
   const usual = '~/.postgresql/root.crt'
   const verifies = sslMode === 'verify-ca' || sslMode === 'verify-full'
   const root = sslrootcert ?? (verifies && existsSync(expandHome(usual)) ? usual : undefined)
   if (verifies && root === undefined) {
-    throw failure('url-parameter-wrong', {
-      url: shown,
-      name: 'sslmode',
-      value: sslMode,
-      allowed: `${sslMode} with sslrootcert=FILE, with sslrootcert=system, or with a file ${usual}`,
-    })
+    throw refuse(`${sslMode} with sslrootcert=FILE, with sslrootcert=system, or with a file ${usual}`)
   }
   if (sslrootcert === systemAuthorities && sslMode !== 'verify-full') {
-    throw failure('url-parameter-wrong', {
-      url: shown,
-      name: 'sslmode',
-      value: sslMode,
-      allowed: 'verify-full with sslrootcert=system, since anybody can have a certificate of those',
-    })
+    throw refuse('verify-full with sslrootcert=system, since anybody can have a certificate of those')
   }
-  const material = readTlsFiles(
-    {
-      ca: namedFile('sslrootcert', root),
-      cert: namedFile('sslcert', sslcert),
-      key: namedFile('sslkey', sslkey),
-      passphrase: sslpassword,
-    },
-    shown,
-  )
+  const material = readTlsFiles(tlsNames, { ...values, sslrootcert: root }, shown)
   if (sslMode === 'verify-full') return { material, verification: 'authority and host' }
-  // As libpq does: who names authorities and asks for encryption wants it to be by them.
+  // As libpq does: a URL that names authorities and asks for encryption wants it to be by them.
   const byAuthority = sslMode === 'verify-ca' || (sslMode === 'require' && root !== undefined)
   return { material, verification: byAuthority ? 'authority' : 'none' }
 }
@@ -211,16 +196,19 @@ function readPlaces({ shown, hosts }: UrlParts, { host, hostaddr, port }: Values
   if (tooMany !== null) throw failure('url-unreadable', { url: shown, reason: tooMany })
   const ports = port?.split(',') ?? []
   const addresses = hostaddr?.split(',') ?? []
-  const wrong = (name: string, value: string, allowed: string) =>
-    failure('url-parameter-wrong', { url: shown, name, value, allowed })
   if (ports.some((text) => !/^\d{1,5}$/.test(text) || Number(text) > 65_535) || ports.length > places.length) {
-    throw wrong('port', port ?? '', 'ports from 0 to 65535 with commas, one for all hosts or one for each')
+    throw wrongParameter(
+      shown,
+      'port',
+      port ?? '',
+      'ports from 0 to 65535 with commas, one for all hosts or one for each',
+    )
   }
   if (addresses.some((text) => isIP(text) === 0) || (addresses.length > 0 && addresses.length !== places.length)) {
-    throw wrong('hostaddr', hostaddr ?? '', 'IP addresses with commas, one for each host')
+    throw wrongParameter(shown, 'hostaddr', hostaddr ?? '', 'IP addresses with commas, one for each host')
   }
   if (places.some((place) => !place.host.startsWith('/') && !/^[\p{L}\p{N}._:%-]*$/u.test(place.host))) {
-    throw wrong('host', host ?? '', 'names, addresses, or the folder of a socket, with commas')
+    throw wrongParameter(shown, 'host', host ?? '', 'names, addresses, or the folder of a socket, with commas')
   }
   const inAuthority = hosts.length === 1 ? hosts[0]?.port : null
   return places.map((place, index) => ({
@@ -241,6 +229,6 @@ function candidatesOf(
   if (place.host.startsWith('/')) return [{ ...place, ssl: false }]
   const plain = { ...place, ssl: false }
   const encrypted = { ...place, ssl: tlsOptions(material, verification, host) }
-  const ways = { disable: [plain], allow: [plain, encrypted], prefer: [encrypted, plain] }
-  return Object.hasOwn(ways, sslMode) ? ways[sslMode as keyof typeof ways] : [encrypted]
+  const candidates = { disable: [plain], allow: [plain, encrypted], prefer: [encrypted, plain] }
+  return Object.hasOwn(candidates, sslMode) ? candidates[sslMode as keyof typeof candidates] : [encrypted]
 }

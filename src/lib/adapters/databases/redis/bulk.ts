@@ -8,6 +8,7 @@ import {
   removeKeys,
   rowsPerWrite,
   write,
+  writeInTurns,
   writePacked,
   type PlannedChange,
   type PackedRows,
@@ -18,8 +19,7 @@ import {
 const writesInFlight = 4
 
 /**
- * The bulk strategies, fastest first. Neither is a transaction: what a lost server leaves of a block is completed when the block
- * is loaded again.
+ * The bulk strategy. It is no transaction: what a lost server leaves of a block is completed when the block is loaded again.
  */
 export function redisStrategies(connection: RedisConnection, durability: string): InsertStrategy[] {
   return [
@@ -28,24 +28,11 @@ export function redisStrategies(connection: RedisConnection, durability: string)
       durability,
       unavailable: async () => null,
       open: async (layout) => {
-        const packed = describePacked(layout)
-        return openLoader(connection, layout, (own, part) => writePacked(own, layout.table, packed, part))
+        return openLoader(connection, layout)
       },
-    },
-    {
-      name: 'row-by-row',
-      durability,
-      unavailable: async () => null,
-      open: async (layout) =>
-        openLoader(connection, layout, (own, part) => {
-          const rows = Array.from({ length: part.rows }, (_, row) => decodeRow(layout, part.bytes, row))
-          return write(own, [{ guard: null, insert: [{ table: layout.table, rows }] }], { keep: true })
-        }),
     },
   ]
 }
-
-type Way = (connection: RedisConnection, part: EncodedRows) => Promise<WriteAnswer>
 
 function describePacked({ table, fields, rowBytes }: AnyLayout): PackedRows {
   const byColumn = new Map<string, (typeof fields)[number]>(fields.map((field) => [field.column, field]))
@@ -59,28 +46,15 @@ function describePacked({ table, fields, rowBytes }: AnyLayout): PackedRows {
   }
 }
 
-function decodeRow({ table, fields, rowBytes }: AnyLayout, bytes: Buffer, row: number): string {
-  const values = new Map(
-    fields.map(({ column, offset, width }): [string, string] => {
-      const at = row * rowBytes + offset
-      return [column, readText(isInteger(table, column), bytes.toString('latin1', at, at + width))]
-    }),
-  )
-  return JSON.stringify(Object.keys(table.columns).map((column) => values.get(column)))
-}
-
-function readText(integer: boolean, text: string): string {
-  return integer ? String(Number(text)) : text
-}
-
 /** Each block that is loaded at the same time has a connection of its own. */
-function openLoader(connection: RedisConnection, layout: AnyLayout, way: Way): BulkLoader {
+function openLoader(connection: RedisConnection, layout: AnyLayout): BulkLoader {
+  const packed = describePacked(layout)
   const idle: RedisConnection[] = []
   return {
     async load(block, end) {
       const own = idle.pop() ?? (await connection.open())
       try {
-        await loadRows(own, layout, block, way)
+        await loadRows(own, layout, block, packed)
         await storeEnd(own, end)
       } finally {
         idle.push(own)
@@ -100,8 +74,15 @@ interface Stored {
   readonly kept: readonly number[]
 }
 
-async function loadRows(connection: RedisConnection, layout: AnyLayout, block: Block, way: Way): Promise<void> {
-  const { stored, failed } = await sendParts(block, layout.rowBytes, (part) => way(connection, part))
+async function loadRows(
+  connection: RedisConnection,
+  layout: AnyLayout,
+  block: Block,
+  packed: PackedRows,
+): Promise<void> {
+  const { stored, failed } = await sendInTurns(block, layout.rowBytes, (rows) =>
+    writePacked(connection, layout.table, packed, rows),
+  )
   const isRefused = ['DUPLICATE', 'ORPHAN'].includes(codeOf(failed))
   if (failed !== null && !isRefused) throw failed
   if (!isRefused && !hasTwins(layout, block, stored)) return
@@ -111,21 +92,21 @@ async function loadRows(connection: RedisConnection, layout: AnyLayout, block: B
 }
 
 /** Sends a block until something goes wrong, and waits for what is on its way by then. */
-async function sendParts(
+async function sendInTurns(
   block: Block,
   rowBytes: number,
-  send: (part: EncodedRows) => Promise<WriteAnswer>,
+  send: (rows: EncodedRows) => Promise<WriteAnswer>,
 ): Promise<{ stored: Stored[]; failed: unknown }> {
   const stored: Stored[] = []
   const onTheirWay: Promise<void>[] = []
   let failed: unknown = null
   let first = 0
-  for (const part of partsOf(block, rowBytes)) {
+  for (const some of cutForWrites(block, rowBytes)) {
     if (onTheirWay.length === writesInFlight) await onTheirWay.shift()
     if (failed !== null) break
-    const [start, { rows }] = [first, part]
+    const [start, { rows }] = [first, some]
     onTheirWay.push(
-      send(part).then(
+      send(some).then(
         ([, kept]) => void stored.push({ first: start, rows, kept: kept.map((row) => start + row) }),
         (error: unknown) => void (failed ??= error),
       ),
@@ -136,7 +117,7 @@ async function sendParts(
   return { stored, failed }
 }
 
-function* partsOf(block: Block, rowBytes: number): Generator<EncodedRows> {
+function* cutForWrites(block: Block, rowBytes: number): Generator<EncodedRows> {
   for (const { bytes, rows } of block.chunks()) {
     for (let at = 0; at < rows; at += rowsPerWrite) {
       const count = Math.min(rowsPerWrite, rows - at)
@@ -175,12 +156,13 @@ function* keysIn({ table, fields, rowBytes }: AnyLayout, block: Block): Generato
   let row = 0
   for (const { bytes, rows } of block.chunks()) {
     for (let at = field.offset; at < rows * rowBytes; at += rowBytes) {
-      yield { row: row++, key: readText(integer, bytes.toString('latin1', at, at + field.width)) }
+      const text = bytes.toString('latin1', at, at + field.width)
+      yield { row: row++, key: integer ? String(Number(text)) : text }
     }
   }
 }
 
-/** Not in one step with the rows: whoever needs counters that are true after a crash counts them anew. */
+/** Not in one step with the rows: after a crash the counters have to be counted anew. */
 async function storeEnd(connection: RedisConnection, { counted, receipt }: BlockEnd): Promise<void> {
   if (counted) {
     const { counter, parents } = counted
@@ -188,9 +170,7 @@ async function storeEnd(connection: RedisConnection, { counted, receipt }: Block
       const terms = [[counter.parent.primaryKey, 'eq', String(key)] as const]
       return { guard: { table: counter.parent, terms, patch: [[counter.counter, 'add', String(-rows)]] }, insert: [] }
     })
-    for (let at = 0; at < changes.length; at += rowsPerWrite) {
-      await write(connection, changes.slice(at, at + rowsPerWrite))
-    }
+    await writeInTurns(connection, changes)
   }
   if (receipt) {
     const { table, rows } = receipt

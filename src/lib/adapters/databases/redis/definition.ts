@@ -46,8 +46,3 @@ export function indexesOf({ indexes, unique }: AnyTable): readonly (readonly str
 export function isInteger(table: AnyTable, column: string): boolean {
   return table.columns[column]?.type === 'integer'
 }
-
-/** The columns as the scripts compare them with the table's own. */
-export function columnList(columns: readonly string[]): string {
-  return columns.join(' ')
-}

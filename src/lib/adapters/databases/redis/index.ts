@@ -1,4 +1,5 @@
 import { describeDurability, unknown } from '../durability.ts'
+import { openOn } from '../errors.ts'
 import type {
   Database,
   DatabaseAdapter,
@@ -16,7 +17,7 @@ import { durabilitySettings, judgeRedis, type RedisSettings } from './durability
 import { readRedisShapes } from './shape.ts'
 import { createRedisStore } from './store.ts'
 import { createIndexes, createTables, dropIndexes, dropTables, listTables } from './tables.ts'
-import { encodeRows, write, rowsPerWrite, type PlannedChange } from './write.ts'
+import { encodeRows, write, writeInTurns, type PlannedChange } from './write.ts'
 import { openPausableProxy, redirectUrl } from '../pausable-proxy.ts'
 import { readRedisUrl } from './url.ts'
 
@@ -24,18 +25,11 @@ import { readRedisUrl } from './url.ts'
 export const redis: DatabaseAdapter = {
   name: 'redis',
   // The server does one thing at a time: one connection on which requests follow each other keeps it as busy as many.
-  async connect(url) {
-    const connection = await connectRedis(url)
-    try {
-      return createDatabase(connection, {
-        ...(await readEngine(connection)),
-        connection: await readConnectionFacts(url),
-      })
-    } catch (error) {
-      await connection.close()
-      throw error
-    }
-  },
+  connect: async (url) =>
+    openOn(await connectRedis(url), async (connection) => {
+      const engine = await readEngine(connection)
+      return createDatabase(connection, { ...engine, connection: await readConnectionFacts(url) })
+    }),
   openPausable,
 }
 
@@ -112,11 +106,10 @@ export async function openPausable(url: string): Promise<PausableAccess> {
   const urlAt = (proxyPort: number): string => {
     if (path !== undefined) {
       const tcp = url.replace(/^unix:(?:\/\/)?([^@/?]*@)?[^?]*/i, 'redis://$1')
-      return redirectUrl(tcp, { host: '127.0.0.1', port: proxyPort, parameters: { db } })
+      return redirectUrl(tcp, proxyPort, { db })
     }
     // Certificates go on being held against the server's own name.
-    const parameters = verification === 'authority and host' ? { sni: certifiedName } : {}
-    return redirectUrl(url, { host: '127.0.0.1', port: proxyPort, parameters })
+    return redirectUrl(url, proxyPort, verification === 'authority and host' ? { sni: certifiedName } : {})
   }
   return openPausableProxy({ shown, host: path ?? host, port, urlAt })
 }
@@ -143,6 +136,5 @@ export async function recount(
     const terms = [[parent.primaryKey, 'eq', String(key)] as const]
     return [{ guard: { table: parent, terms, patch: [[counter, 'set', String(value)]] }, insert: [] }]
   })
-  for (let at = 0; at < changes.length; at += rowsPerWrite)
-    await write(connection, changes.slice(at, at + rowsPerWrite))
+  await writeInTurns(connection, changes)
 }

@@ -1,3 +1,4 @@
+import { chunksOf } from '../../../base/chunks.ts'
 import type { AnyTable } from '../../../ports/database.ts'
 import { compareValues } from './conditions.ts'
 import { isInteger } from './definition.ts'
@@ -23,7 +24,7 @@ export interface Question {
 /** Keys that are looked up at once. */
 const keysPerPlan = 1000
 
-/** The way to the rows that looks at the fewest: by their keys, by a unique value, by an index, or in the order of keys. */
+/** The plan that looks at the fewest rows: by their keys, by a unique value, by an index, or in the order of keys. */
 export function planRead(table: AnyTable, question: Question): ReadPlans {
   const { terms, orderBy, descending } = question
   const equal = new Map(
@@ -36,11 +37,11 @@ export function planRead(table: AnyTable, question: Question): ReadPlans {
     const values = unique.map((column) => equal.get(column) as string)
     return { plans: [{ by: 'unique', columns: unique.join(), equal: values }], isOrdered: true }
   }
-  const ways = [null, ...question.indexes].map((columns) => createWay(table, columns, terms, equal))
-  const isOrderedBy = ({ plans, order }: Way): boolean =>
+  const paths = [null, ...question.indexes].map((columns) => createPath(table, columns, terms, equal))
+  const isOrderedBy = ({ plans, order }: AccessPath): boolean =>
     plans.length < 2 && orderBy.every((column, at) => order[at] === column)
-  const best = ways.reduce((a, b) => {
-    const [x, y] = [a, b].map((way) => 2 * way.worth + Number(isOrderedBy(way))) as [number, number]
+  const best = paths.reduce((a, b) => {
+    const [x, y] = [a, b].map((path) => 2 * path.worth + Number(isOrderedBy(path))) as [number, number]
     return y > x ? b : a
   })
   return { plans: best.plans.map((plan) => ({ ...plan, descending })), isOrdered: isOrderedBy(best) }
@@ -57,14 +58,11 @@ export function keysIn(table: AnyTable, terms: readonly Term[]): readonly string
 function planKeys(table: AnyTable, keys: readonly string[], { orderBy, descending }: Question): ReadPlans {
   const typed = (key: string) => (isInteger(table, table.primaryKey) ? Number(key) : key)
   const sorted = keys.toSorted((a, b) => (descending ? -1 : 1) * compareValues(typed(a), typed(b)))
-  const plans: ReadPlan[] = []
-  for (let at = 0; at < sorted.length; at += keysPerPlan) {
-    plans.push({ by: 'keys', keys: sorted.slice(at, at + keysPerPlan) })
-  }
+  const plans = Array.from(chunksOf(sorted, keysPerPlan), (some): ReadPlan => ({ by: 'keys', keys: some }))
   return { plans, isOrdered: keys.length < 2 || orderBy.every((column) => column === table.primaryKey) }
 }
 
-interface Way {
+interface AccessPath {
   readonly plans: readonly ((Range & { readonly by: 'order' }) | Extract<ReadPlan, { readonly by: 'index' }>)[]
   /** How few rows it looks at. */
   readonly worth: number
@@ -73,12 +71,12 @@ interface Way {
 }
 
 /** By an index, or (null) in the order of keys. */
-function createWay(
+function createPath(
   table: AnyTable,
   columns: readonly string[] | null,
   terms: readonly Term[],
   equal: ReadonlyMap<string, string>,
-): Way {
+): AccessPath {
   const all = [...(columns ?? []), table.primaryKey]
   const fixed = all.findIndex((column) => !equal.has(column))
   const next = all[fixed] as string
@@ -91,7 +89,7 @@ function createWay(
   const list =
     fixed < columns.length ? terms.find(([column, operator]) => column === next && operator === 'in') : undefined
   if (list) {
-    const plans = (list[2] as readonly string[]).map((value): Way['plans'][number] => {
+    const plans = (list[2] as readonly string[]).map((value): AccessPath['plans'][number] => {
       return { by: 'index', columns: name, equal: [...prefix, value], from: false, to: false, descending: false }
     })
     return { plans, worth: 2 * fixed + 2, order: all.slice(fixed + 1) }

@@ -1,5 +1,5 @@
 import type { AnyPatch, AnyTable, AnyWhere, Condition, Value } from '../../../ports/database.ts'
-import { columnList, isInteger } from './definition.ts'
+import { isInteger } from './definition.ts'
 
 /** A condition of a guard: the column, the operator, and one text or a list of them. */
 export type Term = readonly [
@@ -54,9 +54,9 @@ export function createRowReader(
   }
 }
 
-/** The table's columns as a plan names them. */
+/** The table's columns as a plan names them, and as the scripts compare them with the stored definition. */
 export function columnsOf(table: AnyTable): string {
-  return columnList(Object.keys(table.columns))
+  return Object.keys(table.columns).join(' ')
 }
 
 const operators = ['gt', 'gte', 'lt', 'lte', 'in'] as const

@@ -10,6 +10,7 @@ import type {
   Value,
   Where,
 } from '../../../ports/database.ts'
+import { chunksOf } from '../../../base/chunks.ts'
 import { createOrder } from './conditions.ts'
 import type { RedisConnection } from './connection.ts'
 import { indexesOf, isInteger } from './definition.ts'
@@ -28,7 +29,7 @@ const valuesPerPage = 250
 /** `Store` on Redis: a batch of `apply`, or what is about one row, is one step; more rows are changed some at a time. */
 export function createRedisStore(connection: RedisConnection): Store {
   return {
-    insert: (table, rows) => insertRows(connection, table, encodeRows(table, rows), rows),
+    insert: (table, rows) => insertRows(connection, table, rows),
     find: async <R extends object, C extends ColumnName<R>>(
       table: Table<R>,
       where: Where<R>,
@@ -63,25 +64,18 @@ export function createRedisStore(connection: RedisConnection): Store {
  * Stores all rows or none: many are stored some at a time, and when a key is there already those before it are removed
  * again. Others may see them meanwhile. After any other error some may be stored.
  */
-async function insertRows(
-  connection: RedisConnection,
-  table: AnyTable,
-  encoded: readonly string[],
-  rows: readonly object[],
-): Promise<void> {
-  for (let at = 0; at < encoded.length; at += rowsPerWrite) {
-    try {
-      await write(connection, [{ guard: null, insert: [{ table, rows: encoded.slice(at, at + rowsPerWrite) }] }])
-    } catch (error) {
-      if (['DUPLICATE', 'ORPHAN'].includes(codeOf(error))) {
-        await removeKeys(
-          connection,
-          table,
-          rows.slice(0, at).map((row) => textOf((row as Row)[table.primaryKey] as Value)),
-        )
-      }
-      throw error
+async function insertRows(connection: RedisConnection, table: AnyTable, rows: readonly object[]): Promise<void> {
+  const keyOf = (row: object): string => textOf((row as Row)[table.primaryKey] as Value)
+  let stored = 0
+  try {
+    for (const some of chunksOf(encodeRows(table, rows), rowsPerWrite)) {
+      await write(connection, [{ guard: null, insert: [{ table, rows: some }] }])
+      stored += some.length
     }
+  } catch (error) {
+    const isRefused = ['DUPLICATE', 'ORPHAN'].includes(codeOf(error))
+    if (isRefused) await removeKeys(connection, table, rows.slice(0, stored).map(keyOf))
+    throw error
   }
 }
 
@@ -131,9 +125,9 @@ async function change(
   const assignments = patch === null ? null : toAssignments(table, patch)
   let hits = 0
   for await (const keys of keysOf(connection, table, terms, assignments)) {
-    for (let at = 0; at < keys.length; at += rowsPerWrite) {
-      const some: Term = [table.primaryKey, 'in', keys.slice(at, at + rowsPerWrite)]
-      const guard = { table, terms: [some, ...terms], patch: assignments ?? (false as const) }
+    for (const some of chunksOf(keys, rowsPerWrite)) {
+      const oneOf: Term = [table.primaryKey, 'in', some]
+      const guard = { table, terms: [oneOf, ...terms], patch: assignments ?? (false as const) }
       const [[rows = 0]] = await write(connection, [{ guard, insert: [] }])
       hits += rows
     }

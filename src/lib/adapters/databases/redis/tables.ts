@@ -1,5 +1,5 @@
-import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
 import type { AnyTable, TableState } from '../../../ports/database.ts'
+import { migrationFailed } from '../errors.ts'
 import type { RedisConnection } from './connection.ts'
 import { dataPrefix, defineTable, definitionsKey, type Definition } from './definition.ts'
 import { createScript } from './script.ts'
@@ -49,8 +49,7 @@ export async function createTables(
     const definitions = tables.flatMap(({ table, mark }) => [table.name, JSON.stringify(defineTable(table, mark))])
     await connection.run(createTablesScript, definitions)
   } catch (error) {
-    if (error instanceof RushbenchError) throw error
-    throw failure('migration-failed', { url: connection.url, reason: reasonOf(error), left: [] }, error)
+    throw migrationFailed(error, connection.url)
   }
 }
 

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import type { RedisClientOptions } from 'redis'
 import { failure } from '../../../base/errors/errors.ts'
-import { namedFile, readTlsFiles, tlsOptions } from '../tls.ts'
+import { readTlsFiles, tlsOptions } from '../tls.ts'
 import {
   parameterTable,
   readParameters,
@@ -9,6 +9,7 @@ import {
   someText,
   wholeNumber,
   word,
+  wrongParameter,
   type ParameterValues,
 } from '../url-parameters.ts'
 import { readUrlParts } from '../url-parts.ts'
@@ -75,7 +76,7 @@ export function readRedisUrl(url: string): RedisUrl {
   }
   if (database && values.db !== undefined && values.db !== Number(database)) {
     const allowed = `to be given once: the path already names the database ${database}`
-    throw failure('url-parameter-wrong', { url: shown, name: 'db', value: String(values.db), allowed })
+    throw wrongParameter(shown, 'db', String(values.db), allowed)
   }
   const [place, ...others] = hosts
   if (others.length > 0) throw failure('url-unreadable', { url: shown, reason: 'a Redis URL names one host' })
@@ -120,27 +121,17 @@ function withSocketPath(url: string): string {
 
 type Values = ParameterValues<typeof redisParameters>
 
+const tlsNames = { ca: 'cacert', cert: 'cert', key: 'key', passphrase: 'key_password' } as const
+
 function readTls(scheme: string, values: Values, { shown, host }: { readonly shown: string; readonly host: string }) {
-  const ofTls = ['cacert', 'cert', 'key', 'key_password', 'sni', 'insecure'] as const
+  const ofTls = [...Object.values(tlsNames), 'sni', 'insecure'] as const
   if (scheme !== 'rediss') {
     const given = ofTls.find((name) => values[name] !== undefined)
     if (given === undefined) return null
-    throw failure('url-parameter-wrong', {
-      url: shown,
-      name: given,
-      value: given === 'key_password' ? null : (values[given] ?? ''),
-      allowed: 'it with rediss:, since what redis: and unix: send is not encrypted',
-    })
+    const value = given === 'key_password' ? null : (values[given] ?? '')
+    throw wrongParameter(shown, given, value, 'it with rediss:, since what redis: and unix: send is not encrypted')
   }
-  const material = readTlsFiles(
-    {
-      ca: namedFile('cacert', values.cacert),
-      cert: namedFile('cert', values.cert),
-      key: namedFile('key', values.key),
-      passphrase: values.key_password,
-    },
-    shown,
-  )
+  const material = readTlsFiles(tlsNames, values, shown)
   const verification: Verification = values.insecure === 'true' ? 'none' : 'authority and host'
   return { options: { tls: true, ...tlsOptions(material, verification, values.sni ?? host) }, verification }
 }

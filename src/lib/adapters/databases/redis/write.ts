@@ -1,3 +1,4 @@
+import { chunksOf } from '../../../base/chunks.ts'
 import type { AnyTable, EncodedRows } from '../../../ports/database.ts'
 import type { RedisConnection } from './connection.ts'
 import { columnsOf, encodeRow, type Assignment, type Term } from './rows.ts'
@@ -16,12 +17,8 @@ export interface PlannedChange {
 /** Rows that are changed or stored by one run of the script, where one may choose: some milliseconds of the server. */
 export const rowsPerWrite = 250
 
-/** Makes all changes in one step, or none. `keep`: rows that are there just as they were sent are no duplicates. */
-export function write(
-  connection: RedisConnection,
-  changes: readonly PlannedChange[],
-  { keep = false } = {},
-): Promise<WriteAnswer> {
+/** Makes all changes in one step, or none. */
+export function write(connection: RedisConnection, changes: readonly PlannedChange[]): Promise<WriteAnswer> {
   const numbers = new Map<string, number>()
   const tables: (readonly [string, string])[] = []
   const numberOf = (table: AnyTable): number => {
@@ -39,11 +36,16 @@ export function write(
     })
     return [guard ? [numberOf(guard.table), guard.terms, guard.patch] : false, inserts]
   })
-  const plan: WritePlan = { tables, changes: planned, keep, packed: false }
+  const plan: WritePlan = { tables, changes: planned, keep: false, packed: false }
   return connection.run<WriteAnswer>(writeScript, [JSON.stringify(plan), ...rows])
 }
 
-/** Stores rows of one length, one behind the other in `bytes`, as `write` does with `keep`. */
+/** Makes changes some at a time, each time in one step. */
+export async function writeInTurns(connection: RedisConnection, changes: readonly PlannedChange[]): Promise<void> {
+  for (const some of chunksOf(changes, rowsPerWrite)) await write(connection, some)
+}
+
+/** Stores rows of one length, one behind the other in `bytes`. Rows that are there just as they were sent are no duplicates. */
 export function writePacked(
   connection: RedisConnection,
   table: AnyTable,
@@ -66,8 +68,8 @@ export function encodeRows(table: AnyTable, rows: readonly object[]): string[] {
 
 /** Removes the rows of these keys, some at a time. */
 export async function removeKeys(connection: RedisConnection, table: AnyTable, keys: readonly string[]): Promise<void> {
-  for (let at = 0; at < keys.length; at += rowsPerWrite) {
-    const terms: Term[] = [[table.primaryKey, 'in', keys.slice(at, at + rowsPerWrite)]]
+  for (const some of chunksOf(keys, rowsPerWrite)) {
+    const terms: Term[] = [[table.primaryKey, 'in', some]]
     await write(connection, [{ guard: { table, terms, patch: false }, insert: [] }])
   }
 }

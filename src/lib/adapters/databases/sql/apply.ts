@@ -1,4 +1,5 @@
-import type { AnyTable, Change, Guard, Rows, Value, Condition } from '../../../ports/database.ts'
+import { chunksOf } from '../../../base/chunks.ts'
+import type { AnyPatch, AnyTable, Change, Guard, Rows, Value, Condition } from '../../../ports/database.ts'
 import type { Statement, Statements } from './statements.ts'
 
 /** A transaction that is open on a server. */
@@ -54,16 +55,10 @@ async function insertAll(
   statements: Statements,
   all: readonly Rows<object>[],
 ): Promise<void> {
-  const byTable = new Map<AnyTable, object[]>()
-  for (const { table, rows } of all) {
-    const sameTable = byTable.get(table)
-    if (sameTable) sameTable.push(...rows)
-    else byTable.set(table, [...rows])
-  }
-  for (const [table, rows] of byTable) {
-    const size = statements.maxRowsPerInsert(table)
-    for (let at = 0; at < rows.length; at += size) {
-      await transaction.execute(statements.insert(table, rows.slice(at, at + size)))
+  for (const [table, ofTable] of Map.groupBy(all, (one) => one.table)) {
+    const rows = ofTable.flatMap((one) => one.rows)
+    for (const some of chunksOf(rows, statements.maxRowsPerInsert(table))) {
+      await transaction.execute(statements.insert(table, some))
     }
   }
 }
@@ -175,19 +170,17 @@ async function storeRows(
   table: AnyTable,
   rows: ReadonlyMap<number, LockedRow>,
 ): Promise<void> {
-  const byPatch = new Map<string, { readonly patch: Record<string, { add: number }>; readonly keys: number[] }>()
-  for (const [key, { before, now }] of rows) {
+  const byPatch = Map.groupBy(rows, ([, { before, now }]) => {
     const changed = Object.keys(now).filter((column) => now[column] !== before[column])
-    if (changed.length === 0) continue
-    const patch = Object.fromEntries(
-      changed.map((column) => [column, { add: (now[column] as number) - (before[column] as number) }]),
+    return JSON.stringify(
+      Object.fromEntries(
+        changed.map((column) => [column, { add: (now[column] as number) - (before[column] as number) }]),
+      ),
     )
-    const text = JSON.stringify(patch)
-    const same = byPatch.get(text)
-    if (same) same.keys.push(key)
-    else byPatch.set(text, { patch, keys: [key] })
-  }
-  for (const { patch, keys } of byPatch.values()) {
-    await transaction.execute(statements.update(table, { [table.primaryKey]: { in: keys } }, patch))
+  })
+  byPatch.delete('{}')
+  for (const [patch, same] of byPatch) {
+    const keys = { [table.primaryKey]: { in: same.map(([key]) => key) } }
+    await transaction.execute(statements.update(table, keys, JSON.parse(patch) as AnyPatch))
   }
 }

@@ -18,24 +18,29 @@ export function createTableSql(dialect: SqlDialect, table: AnyTable, mark: strin
     create = create.addForeignKeyConstraint(referenceName(table, column), [column], parent, [key])
   }
   const text = create.modifyEnd(dialect.tableSuffix(table, mark)).compile().sql
-  return [...dialect.markTable(text, table, mark), ...createIndexSql(dialect, table).values()]
+  return [...dialect.markTable(text, table, mark), ...createIndexSql(dialect, table)]
 }
 
-/** CREATE INDEX for each of the table's indexes, by name. */
-export function createIndexSql(dialect: SqlDialect, table: AnyTable): Map<string, string> {
-  return new Map(
-    table.indexes.map((columns) => {
-      const name = indexName(table, columns, false)
-      const index = dialect.builder.schema.createIndex(name).on(table.name)
-      return [name, index.columns([...columns]).compile().sql]
-    }),
-  )
+/** CREATE INDEX for each of the table's indexes whose name is not among those that are `present`. */
+export function createIndexSql(
+  { builder }: SqlDialect,
+  table: AnyTable,
+  present: ReadonlySet<unknown> = new Set(),
+): string[] {
+  return table.indexes.flatMap((columns) => {
+    const name = indexName(table, columns, false)
+    const index = builder.schema.createIndex(name).on(table.name)
+    return present.has(name) ? [] : [index.columns([...columns]).compile().sql]
+  })
 }
 
-/** DROP INDEX for an index of `table`. */
-export function dropIndexSql(dialect: SqlDialect, table: AnyTable, name: string): string {
-  const drop = dialect.builder.schema.dropIndex(name)
-  return (dialect.indexesBelongToTables ? drop.on(table.name) : drop).compile().sql
+/** DROP INDEX for each of the table's indexes whose name is among those that are `present`. */
+export function dropIndexSql(dialect: SqlDialect, table: AnyTable, present: ReadonlySet<unknown>): string[] {
+  const names = table.indexes.map((columns) => indexName(table, columns, false)).filter((name) => present.has(name))
+  return names.map((name) => {
+    const drop = dialect.builder.schema.dropIndex(name)
+    return (dialect.indexesBelongToTables ? drop.on(table.name) : drop).compile().sql
+  })
 }
 
 /** The name of the index, or of the unique constraint, on `columns`. */

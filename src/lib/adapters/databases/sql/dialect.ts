@@ -1,5 +1,6 @@
 import {
-  type Dialect,
+  type DatabaseIntrospector,
+  type DialectAdapter,
   DummyDriver,
   Kysely,
   MysqlAdapter,
@@ -8,6 +9,7 @@ import {
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
+  type QueryCompiler,
   type RawBuilder,
   sql,
   SqliteAdapter,
@@ -36,17 +38,24 @@ export interface SqlDialect {
   readonly indexesBelongToTables: boolean
 }
 
-function textOnly(dialect: Omit<Dialect, 'createDriver'>): Builder {
-  return new Kysely({ dialect: { ...dialect, createDriver: () => new DummyDriver() } })
+function textOnly(
+  Adapter: new () => DialectAdapter,
+  Introspector: new (builder: Builder) => DatabaseIntrospector,
+  QueryCompiler: new () => QueryCompiler,
+): Builder {
+  return new Kysely({
+    dialect: {
+      createAdapter: () => new Adapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (builder) => new Introspector(builder),
+      createQueryCompiler: () => new QueryCompiler(),
+    },
+  })
 }
 
 /** SQLite 3. */
 export const sqliteDialect: SqlDialect = {
-  builder: textOnly({
-    createAdapter: () => new SqliteAdapter(),
-    createIntrospector: (builder) => new SqliteIntrospector(builder),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  }),
+  builder: textOnly(SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler),
   maxParameters: 32_766,
   listsAsJson: true,
   columnType: (column) => (column.type === 'integer' ? sql`integer` : sql`text`),
@@ -63,11 +72,7 @@ const longestVarchar = 16_000
 
 /** MySQL and MariaDB. */
 export const mysqlDialect: SqlDialect = {
-  builder: textOnly({
-    createAdapter: () => new MysqlAdapter(),
-    createIntrospector: (builder) => new MysqlIntrospector(builder),
-    createQueryCompiler: () => new MysqlQueryCompiler(),
-  }),
+  builder: textOnly(MysqlAdapter, MysqlIntrospector, MysqlQueryCompiler),
   maxParameters: 65_535,
   listsAsJson: false,
   columnType(column) {
@@ -84,11 +89,7 @@ export const mysqlDialect: SqlDialect = {
 
 /** PostgreSQL. */
 export const postgresDialect: SqlDialect = {
-  builder: textOnly({
-    createAdapter: () => new PostgresAdapter(),
-    createIntrospector: (builder) => new PostgresIntrospector(builder),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  }),
+  builder: textOnly(PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler),
   maxParameters: 65_535,
   listsAsJson: false,
   columnType(column) {

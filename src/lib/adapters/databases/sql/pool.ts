@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { ignoreFailure } from '../../../base/abort.ts'
 import type { ConnectionFacts, RetryCounts } from '../../../ports/database-facts.ts'
 import type { Value } from '../../../ports/database.ts'
-import { retry, type Attempt, type RetryPolicy } from '../retry.ts'
+import { createTranslator, retry, type Attempt, type RetryPolicy } from '../retry.ts'
 import type { Waiting } from '../waits.ts'
 import type { SqlTransaction } from './apply.ts'
 import type { Statement } from './statements.ts'
@@ -92,7 +92,7 @@ export function createSqlPool<Session extends SqlTransaction>(
     }
   }
 
-  const translated = createTranslator(driver, policy)
+  const translated = createTranslator(driver.translate, policy)
   // A server that has no place left is asked again.
   const borrow = () => retry(() => translated(lendPrepared()), policy)
   const retried = <T>(work: (session: Session, attempt: Attempt) => Promise<T>): Promise<T> =>
@@ -164,20 +164,6 @@ async function attemptTransaction<Session extends SqlTransaction, T>(
 /** A statement without parameters. */
 export function plain(sql: string): Statement {
   return { sql, parameters: [] }
-}
-
-/** Translates errors of work, but leaves transient ones as they are, for the caller that tries again. */
-export function createTranslator(
-  { translate }: Pick<SqlDriver<unknown>, 'translate'>,
-  { findTransientError }: Pick<RetryPolicy, 'findTransientError'>,
-) {
-  return async <T>(work: Promise<T>): Promise<T> => {
-    try {
-      return await work
-    } catch (error) {
-      throw findTransientError(error) ? error : translate(error)
-    }
-  }
 }
 
 /**

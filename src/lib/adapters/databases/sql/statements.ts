@@ -52,22 +52,22 @@ export function createStatements(dialect: SqlDialect): Statements {
   const texts = new Map<string, string>()
 
   /** Shapes come from code, so there are few; only the lengths of `in` lists vary. */
-  function textFor(shape: string, build: () => { compile(): { sql: string } }): string {
+  function statement(shape: string, parameters: readonly Value[], build: () => Query): Statement {
     let text = texts.get(shape)
     if (text === undefined) {
       text = build().compile().sql
       texts.set(shape, text)
     }
-    return text
+    return { sql: text, parameters }
   }
 
   return {
     insert(table, rows) {
       const columns = Object.keys(table.columns)
-      const text = textFor(`insert ${table.name} ${rows.length}`, () =>
+      const parameters = rows.flatMap((row) => columns.map((column) => valueOf(row, column)))
+      return statement(`insert ${table.name} ${rows.length}`, parameters, () =>
         builder.insertInto(table.name).values(rows.map((row) => inColumnOrder(row, columns))),
       )
-      return { sql: text, parameters: rows.flatMap((row) => columns.map((column) => valueOf(row, column))) }
     },
     insertOne(table) {
       const columns = Object.keys(table.columns)
@@ -79,74 +79,87 @@ export function createStatements(dialect: SqlDialect): Statements {
       const { columns = Object.keys(table.columns), orderBy = [], descending = false, limit, lock = false } = options
       const terms = termsOf(where, dialect)
       const shape = `find ${columns.join()} of ${table.name} ${shapeOf(terms)} ${orderBy.join()} ${descending} ${limit ?? ''} ${lock}`
-      const text = textFor(shape, () => {
-        let query = builder.selectFrom(table.name).select([...columns])
-        for (const term of terms) query = query.where(condition(term))
-        for (const column of orderBy) query = query.orderBy(column, descending ? 'desc' : undefined)
-        if (lock) query = query.forUpdate()
-        return limit === undefined ? query : query.limit(sql.lit(limit))
-      })
-      return { sql: text, parameters: terms.flatMap((term) => term.values) }
+      return statement(shape, valuesOf(terms), () => buildFind(builder, table, terms, options))
     },
     update(table, where, patch) {
       const terms = termsOf(where, dialect)
       const changes = Object.entries(patch) as [string, Value | { readonly add: number }][]
       const shape = `update ${table.name} ${changes.map(([column, change]) => column + (isAdd(change) ? '+' : '=')).join()} ${shapeOf(terms)}`
-      const text = textFor(shape, () => {
-        const set = Object.fromEntries(changes.map(([column, change]) => [column, assigned(column, change)]))
-        let query = builder.updateTable(table.name).set(set)
-        for (const term of terms) query = query.where(condition(term))
-        return query
-      })
       const assignedValues = changes.map(([, change]) => (isAdd(change) ? change.add : change))
-      return { sql: text, parameters: [...assignedValues, ...terms.flatMap((term) => term.values)] }
+      return statement(shape, [...assignedValues, ...valuesOf(terms)], () => {
+        const set = Object.fromEntries(changes.map(([column, change]) => [column, assigned(column, change)]))
+        return narrowed(builder.updateTable(table.name).set(set), terms)
+      })
     },
     remove(table, where) {
       const terms = termsOf(where, dialect)
-      const text = textFor(`remove ${table.name} ${shapeOf(terms)}`, () => {
-        let query = builder.deleteFrom(table.name)
-        for (const term of terms) query = query.where(condition(term))
-        return query
-      })
-      return { sql: text, parameters: terms.flatMap((term) => term.values) }
-    },
-    count(table) {
-      const text = textFor(`count ${table.name}`, () =>
-        builder.selectFrom(table.name).select(({ fn }) => fn.countAll().as('count')),
+      return statement(`remove ${table.name} ${shapeOf(terms)}`, valuesOf(terms), () =>
+        narrowed(builder.deleteFrom(table.name), terms),
       )
-      return { sql: text, parameters: [] }
     },
-    countBy(table, column) {
-      const text = textFor(`count ${table.name} by ${column}`, () =>
+    count: (table) =>
+      statement(`count ${table.name}`, [], () =>
+        builder.selectFrom(table.name).select(({ fn }) => fn.countAll().as('count')),
+      ),
+    countBy: (table, column) =>
+      statement(`count ${table.name} by ${column}`, [], () =>
         builder
           .selectFrom(table.name)
           .select(({ fn, ref }) => [ref(column).as('value'), fn.countAll().as('count')])
           .groupBy(column),
-      )
-      return { sql: text, parameters: [] }
-    },
-    recount(counter, range) {
-      const { parent, child } = counter
-      const text = textFor(`recount ${parent.name}.${counter.counter}`, () =>
-        builder
-          .updateTable(parent.name)
-          .set(({ eb, ref, selectFrom }) => ({
-            [counter.counter]: eb(
-              ref(counter.capacity),
-              '-',
-              selectFrom(child.name)
-                .select(({ fn }) => fn.countAll().as('children'))
-                .whereRef(`${child.name}.${counter.reference}`, '=', `${parent.name}.${parent.primaryKey}`),
-            ),
-          }))
-          .where(parent.primaryKey, '>=', range.from)
-          .where(parent.primaryKey, '<=', range.to),
-      )
-      return { sql: text, parameters: [range.from, range.to] }
-    },
+      ),
+    recount: (counter, { from, to }) =>
+      statement(`recount ${counter.parent.name}.${counter.counter}`, [from, to], () => buildRecount(builder, counter)),
     maxRowsPerInsert: (table) =>
       Math.min(insertRows, Math.floor(dialect.maxParameters / Object.keys(table.columns).length)),
   }
+}
+
+type Builder = SqlDialect['builder']
+
+interface Query {
+  compile(): { readonly sql: string }
+}
+
+function buildFind(
+  builder: Builder,
+  table: AnyTable,
+  terms: readonly Term[],
+  { columns = Object.keys(table.columns), orderBy = [], descending = false, limit, lock = false }: FindShape,
+): Query {
+  let query = narrowed(builder.selectFrom(table.name).select([...columns]), terms)
+  for (const column of orderBy) query = query.orderBy(column, descending ? 'desc' : undefined)
+  if (lock) query = query.forUpdate()
+  return limit === undefined ? query : query.limit(sql.lit(limit))
+}
+
+/** Its parameters are both ends of the range of keys. */
+function buildRecount(builder: Builder, { parent, child, counter, capacity, reference }: Counter): Query {
+  return builder
+    .updateTable(parent.name)
+    .set(({ eb, ref, selectFrom }) => ({
+      [counter]: eb(
+        ref(capacity),
+        '-',
+        selectFrom(child.name)
+          .select(({ fn }) => fn.countAll().as('children'))
+          .whereRef(`${child.name}.${reference}`, '=', `${parent.name}.${parent.primaryKey}`),
+      ),
+    }))
+    .where(parent.primaryKey, '>=', 0)
+    .where(parent.primaryKey, '<=', 0)
+}
+
+/** The query with a WHERE of all terms. */
+function narrowed<Narrowable extends { where(term: ReturnType<typeof condition>): Narrowable }>(
+  query: Narrowable,
+  terms: readonly Term[],
+): Narrowable {
+  return terms.reduce((narrower, term) => narrower.where(condition(term)), query)
+}
+
+function valuesOf(terms: readonly Term[]): Value[] {
+  return terms.flatMap(({ values }) => values)
 }
 
 function condition({ column, operator, values }: Term) {

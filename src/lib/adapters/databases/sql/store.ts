@@ -1,3 +1,4 @@
+import { chunksOf } from '../../../base/chunks.ts'
 import type { Change, ColumnName, FindOptions, Patch, Store, Table, Value, Where } from '../../../ports/database.ts'
 import type { Statement, Statements } from './statements.ts'
 
@@ -24,7 +25,7 @@ export function createSqlStore(session: SqlSession, statements: Statements): Sto
     ) => (await session.query(statements.find(table, where, options))) as Pick<R, C>[],
     async insert(table, rows) {
       const size = statements.maxRowsPerInsert(table)
-      await session.executeAll(chunks(rows, size).map((chunk) => statements.insert(table, chunk)))
+      await session.executeAll(Array.from(chunksOf(rows, size), (some) => statements.insert(table, some)))
     },
     update: async <R extends object>(table: Table<R>, where: Where<R>, patch: Patch<R>) =>
       session.execute(statements.update(table, where, patch)),
@@ -61,10 +62,4 @@ async function* scanByKey<R extends object, C extends ColumnName<R>>(
     if (!last || rows.length < scanPage) return
     where = { [key]: { gt: last[key] } } as Where<R>
   }
-}
-
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  const parts: T[][] = []
-  for (let at = 0; at < items.length; at += size) parts.push(items.slice(at, at + size))
-  return parts
 }

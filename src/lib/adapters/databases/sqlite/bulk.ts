@@ -1,13 +1,5 @@
 import { failure } from '../../../base/errors/errors.ts'
-import type {
-  AnyLayout,
-  Block,
-  BulkLoader,
-  Column,
-  EncodedRows,
-  InsertStrategy,
-  Value,
-} from '../../../ports/database.ts'
+import type { AnyLayout, Block, BulkLoader, Column, EncodedRows, InsertStrategy } from '../../../ports/database.ts'
 import { endStatements, rowsDiffer } from '../sql/bulk.ts'
 import type { Statements } from '../sql/statements.ts'
 import type { SqliteConnection } from './connection.ts'
@@ -19,7 +11,7 @@ import { rowsPerChunk } from '../../../base/limits.ts'
 const whileLoading = ['temp_store = memory', 'foreign_keys = off']
 const afterwards = ['foreign_keys = on', 'temp_store = default']
 
-/** The bulk strategies, fastest first. */
+/** The bulk strategy. */
 export function sqliteStrategies(
   connection: SqliteConnection,
   statements: Statements,
@@ -30,13 +22,7 @@ export function sqliteStrategies(
       name: 'one-buffer',
       durability,
       unavailable: async () => null,
-      open: async (layout) => openLoader(connection, statements, layout, oneBufferInsert),
-    },
-    {
-      name: 'multi-row-insert',
-      durability,
-      unavailable: async () => null,
-      open: async (layout) => openLoader(connection, statements, layout, multiRowInsert),
+      open: async (layout) => openLoader(connection, statements, layout),
     },
   ]
 }
@@ -44,15 +30,10 @@ export function sqliteStrategies(
 /** Inserts a chunk and returns how many rows were stored. */
 type InsertChunk = (chunk: EncodedRows) => number
 
-function openLoader(
-  connection: SqliteConnection,
-  statements: Statements,
-  layout: AnyLayout,
-  prepare: (connection: SqliteConnection, layout: AnyLayout) => InsertChunk,
-): BulkLoader {
+function openLoader(connection: SqliteConnection, statements: Statements, layout: AnyLayout): BulkLoader {
   const useWal = useRollbackJournal(connection)
   for (const setting of whileLoading) connection.run(`pragma ${setting}`)
-  const insert = prepare(connection, layout)
+  const insert = oneBufferInsert(connection, layout)
   const references = createReferenceCheck(connection, layout)
   return {
     async load(block, end) {
@@ -111,28 +92,6 @@ function makeNumbers(connection: SqliteConnection): void {
      with recursive numbers(n) as (select 0 union all select n + 1 from numbers where n + 1 < ${rowsPerChunk})
      select n from numbers`,
   )
-}
-
-function multiRowInsert(connection: SqliteConnection, layout: AnyLayout): InsertChunk {
-  const columns = layout.fields.map(({ column }) => `"${column}"`).join(', ')
-  const tuple = `(${layout.fields.map(() => '?').join(', ')})`
-  return (chunk) => {
-    const sql = `insert into "${layout.table.name}" (${columns}) values ${Array(chunk.rows).fill(tuple).join(', ')}`
-    return Number(connection.prepare(sql).run(...decodeRows(chunk, layout)).changes)
-  }
-}
-
-function decodeRows({ bytes, rows }: EncodedRows, layout: AnyLayout): Value[] {
-  const values: Value[] = []
-  for (let row = 0; row < rows; row++) {
-    for (const { column, offset, width } of layout.fields) {
-      const at = row * layout.rowBytes + offset
-      const text = bytes.toString('latin1', at, at + width)
-      const { type } = layout.table.columns[column] as Column
-      values.push(type === 'integer' ? Number(text) : text)
-    }
-  }
-  return values
 }
 
 /** Holds the references of a block against their tables, once for each value rather than once for each row. */

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
+import { failure, RushbenchError } from '../../../base/errors/errors.ts'
 import { describeDurability } from '../durability.ts'
 import type {
   AnyTable,
@@ -17,7 +17,7 @@ import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../s
 import { sqliteDialect } from '../sql/dialect.ts'
 import { createStatements, type Statement, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
-import { requireStored } from '../errors.ts'
+import { migrationFailed, requireStored } from '../errors.ts'
 import { sqliteStrategies } from './bulk.ts'
 import { openSqliteFile, type SqliteConnection } from './connection.ts'
 import { createSqliteCounters, readSqliteFacts } from './server-facts.ts'
@@ -50,11 +50,7 @@ function createDatabase(connection: SqliteConnection): Database {
   const version = connection.query({ sql: 'select sqlite_version() as version', parameters: [] })[0]?.['version']
   return {
     url: connection.url,
-    engine: {
-      name: 'sqlite',
-      version: String(version),
-      durability,
-    },
+    engine: { name: 'sqlite', version: String(version), durability },
     traits: { transactions: true, concurrentWriters: false, foreignKeys: true },
     unsupported: [],
     store: createSqlStore(createSession(connection, statements), statements),
@@ -70,9 +66,7 @@ function createDatabase(connection: SqliteConnection): Database {
           }
         })
       } catch (error) {
-        // Busy, full, not a database: these say more, and nothing is left half done in any case.
-        if (error instanceof RushbenchError) throw error
-        throw failure('migration-failed', { url: connection.url, reason: reasonOf(error), left: [] }, error)
+        throw migrationFailed(error, connection.url)
       }
     },
     async dropTables(tables: readonly AnyTable[]) {
@@ -87,16 +81,12 @@ function createDatabase(connection: SqliteConnection): Database {
     },
     async dropIndexes(table) {
       connection.transaction(() => {
-        const present = listIndexes(connection, table)
-        for (const name of createIndexSql(sqliteDialect, table).keys()) {
-          if (present.has(name)) connection.run(dropIndexSql(sqliteDialect, table, name))
-        }
+        for (const sql of dropIndexSql(sqliteDialect, table, listIndexes(connection, table))) connection.run(sql)
       })
     },
     async createIndexes(table) {
       connection.transaction(() => {
-        const present = listIndexes(connection, table)
-        for (const [name, sql] of createIndexSql(sqliteDialect, table)) if (!present.has(name)) connection.run(sql)
+        for (const sql of createIndexSql(sqliteDialect, table, listIndexes(connection, table))) connection.run(sql)
       })
     },
     // The lock of a process ends with it, and what it had not committed with the lock.

@@ -1,5 +1,5 @@
 import { failure } from '../../../base/errors/errors.ts'
-import { expandHome, parameterTable, readParameters, someText, word } from '../url-parameters.ts'
+import { expandHome, parameterTable, readParameters, someText, word, wrongParameter } from '../url-parameters.ts'
 import { redactUrl } from '../../../base/redact-url.ts'
 
 /** Pragmas of the connection. Without a journal nothing could be rolled back, so that `off` is none of them. */
@@ -81,7 +81,7 @@ export function readSqliteUrl(url: string): SqliteUrl {
   const isReadOnly = values.mode === 'ro' || values.immutable === '1'
   if (isReadOnly && values.journal_mode !== undefined) {
     const allowed = 'it where the file may be written to: with mode=ro or immutable=1 it stays as it is'
-    throw failure('url-parameter-wrong', { url: shown, name: 'journal_mode', value: values.journal_mode, allowed })
+    throw wrongParameter(shown, 'journal_mode', values.journal_mode, allowed)
   }
   const handed = Object.entries(values)
     .filter(([name]) => !Object.hasOwn(pragmas, name))
