@@ -37,8 +37,7 @@ export async function compareTables(
   tables: readonly AnyTable[],
 ): Promise<TableComparison[]> {
   const status = await migrationStatus(database, workload, tables)
-  const present = tables.filter(({ name }) => status.some((each) => each.name === name && each.state === 'present'))
-  const { comparisons, notCompared } = await tryToCompare(database, present)
+  const { comparisons, notCompared } = await tryToCompare(database, tablesIn(tables, status, 'present'))
   return status.map(({ name, state }) => {
     if (state !== 'present') return { name, state, ...nothing }
     if (notCompared !== null) return { name, state, ...nothing, notCompared }
@@ -85,7 +84,7 @@ export async function migrateUp(
   const status = await migrationStatus(database, workload, tables)
   refuse(database, status, 'foreign')
   refuse(database, status, 'outdated')
-  const missing = tables.filter((table) => status.some(({ name, state }) => name === table.name && state === 'missing'))
+  const missing = tablesIn(tables, status, 'missing')
   await database.createTables(missing.map((table) => ({ table, mark: markOf(workload, table) })))
   return missing.map((table) => table.name)
 }
@@ -97,9 +96,7 @@ export async function migrateDown(
   tables: readonly AnyTable[],
 ): Promise<readonly string[]> {
   const status = await migrationStatus(database, workload, tables)
-  const ours = tables.filter((table) =>
-    status.some(({ name, state }) => name === table.name && (state === 'present' || state === 'outdated')),
-  )
+  const ours = tablesIn(tables, status, 'present', 'outdated')
   await database.dropTables(ours.toReversed())
   return ours.map((table) => table.name)
 }
@@ -108,6 +105,14 @@ export async function migrateDown(
 export async function requireTables(database: Database, workload: string, tables: readonly AnyTable[]): Promise<void> {
   const status = await migrationStatus(database, workload, tables)
   for (const state of ['foreign', 'outdated', 'missing'] as const) refuse(database, status, state)
+}
+
+function tablesIn(
+  tables: readonly AnyTable[],
+  status: readonly TableStatus[],
+  ...states: readonly TableStatus['state'][]
+): AnyTable[] {
+  return tables.filter((table) => status.some(({ name, state }) => name === table.name && states.includes(state)))
 }
 
 const refusals = { foreign: 'table-foreign', outdated: 'table-outdated', missing: 'tables-missing' } as const

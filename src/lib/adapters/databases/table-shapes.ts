@@ -1,12 +1,11 @@
-import {
-  type CheckShape,
-  type ColumnShape,
-  type Difference,
-  type Extra,
-  type IndexShape,
-  type ReferenceShape,
-  type ShapeComparison,
-  type TableShape,
+import type {
+  ColumnShape,
+  Difference,
+  Extra,
+  IndexShape,
+  ReferenceShape,
+  ShapeComparison,
+  TableShape,
 } from '../../ports/table-shape.ts'
 import type { AnyTable, Column } from '../../ports/database.ts'
 
@@ -21,10 +20,9 @@ export function compareShapes(expected: TableShape, found: TableShape): ShapeCom
     compareIndexes(expected, found),
     compareReferences(expected, found),
     compareTriggers(expected, found),
-    compareChecks(expected, found),
   ]
   return {
-    differences: parts.flatMap(({ differences }) => differences),
+    differences: [...parts.flatMap(({ differences }) => differences), ...compareChecks(expected, found)],
     extras: [
       ...parts.flatMap(({ extras }) => extras),
       ...(found.traits ?? []).map(({ what, name }): Extra => ({ what, name, of: '' })),
@@ -146,21 +144,17 @@ function compareTriggers(expected: TableShape, found: TableShape): ShapeComparis
 }
 
 /** Compares checks by their conditions: the server gives names where nobody else does. */
-function compareChecks(expected: TableShape, found: TableShape): ShapeComparison {
-  const without = (checks: readonly CheckShape[], others: readonly CheckShape[]) =>
-    checks.filter(({ condition }) => !others.some((other) => other.condition === condition))
-  const missing = without(expected.checks, found.checks)
-  return {
-    differences: [
-      ...missing.map(({ condition }) => ({ what: 'check', expected: condition, found: null })),
-      ...without(found.checks, expected.checks).map(({ name, condition }) => ({
-        what: 'check',
-        expected: null,
-        found: name === '' ? condition : `${name} ${condition}`,
-      })),
-    ],
-    extras: [],
-  }
+function compareChecks(expected: TableShape, found: TableShape): Difference[] {
+  const wanted = expected.checks.map(({ condition }) => condition)
+  const present = found.checks.map(({ condition }) => condition)
+  return [
+    ...wanted
+      .filter((condition) => !present.includes(condition))
+      .map((condition) => ({ what: 'check', expected: condition, found: null })),
+    ...found.checks
+      .filter(({ condition }) => !wanted.includes(condition))
+      .map(({ name, condition }) => ({ what: 'check', expected: null, found: `${name} ${condition}`.trimStart() })),
+  ]
 }
 
 function isSame(left: readonly string[], right: readonly string[]): boolean {

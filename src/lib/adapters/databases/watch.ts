@@ -49,50 +49,39 @@ export async function keepFollowing(follow: Follow, onError: (error: Error) => v
   }
 }
 
-/** Tells of every row that the listener does not know, and reads them all: half the work where it knows few. */
-export async function tellAll<R extends object>(
+/**
+ * Tells of every row that the listener does not know, and returns how many rows there are. `isFirst`, where it knows few,
+ * reads them all, which is half the work; else only the keys of those that it knows are read.
+ */
+export async function tellUnknown<R extends object>(
   store: Store,
   table: Table<R>,
   listener: InsertListener<R>,
   signal: AbortSignal,
-): Promise<number> {
-  let unknown: R[] = []
-  let rows = 0
-  const tell = (): void => {
-    if (unknown.length > 0) listener.onRows(unknown)
-    unknown = []
-  }
-  for await (const row of store.scan(table)) {
-    if (signal.aborted) break
-    rows++
-    if (!listener.knows((row as R)[table.primaryKey] as Value)) unknown.push(row as R)
-    if (unknown.length >= rowsAtOnce) tell()
-  }
-  tell()
-  return rows
-}
-
-/** Tells of every row that the listener does not know; of all others only the keys are read. How many rows there are. */
-export async function tellMissing<R extends object>(
-  store: Store,
-  table: Table<R>,
-  listener: InsertListener<R>,
-  signal: AbortSignal,
+  isFirst: boolean,
 ): Promise<number> {
   const key: ColumnName<R> = table.primaryKey
-  let missing: Value[] = []
+  let unknown: R[] = []
   let rows = 0
-  for await (const row of store.scan(table, [key])) {
+  const tell = async (): Promise<void> => {
+    const found = unknown
+    unknown = []
+    if (!isFirst)
+      await tellKeys(
+        store,
+        table,
+        listener,
+        found.map((row) => row[key] as Value),
+      )
+    else if (found.length > 0) listener.onRows(found)
+  }
+  for await (const row of isFirst ? store.scan(table) : store.scan(table, [key])) {
     if (signal.aborted) break
     rows++
-    const value = row[key] as Value
-    if (listener.knows(value)) continue
-    missing.push(value)
-    if (missing.length < rowsAtOnce) continue
-    await tellKeys(store, table, listener, missing)
-    missing = []
+    if (!listener.knows((row as R)[key] as Value)) unknown.push(row as R)
+    if (unknown.length >= rowsAtOnce) await tell()
   }
-  await tellKeys(store, table, listener, missing)
+  await tell()
   return rows
 }
 
@@ -125,8 +114,7 @@ export function pollInserts<R extends object>(
       const began = performance.now()
       // A row that came behind the scan's back makes what it went through less than the next count.
       if ((await store.count(table)) !== seen) {
-        const tell = seen < 0 && isFirst ? tellAll : tellMissing
-        seen = await tell(store, table, listener, signal)
+        seen = await tellUnknown(store, table, listener, signal, seen < 0 && isFirst)
       }
       ready()
       await pause(Math.max(pollMs, (performance.now() - began) * restPerWork), signal)

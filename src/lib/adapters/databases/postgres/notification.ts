@@ -5,7 +5,7 @@ import { socketOf } from './servers.ts'
 import { prepareSession } from './session.ts'
 import type { PostgresUrl } from './url.ts'
 import type { AnyTable, InsertListener, InsertWatch, Store, Table, Value } from '../../../ports/database.ts'
-import { keepFollowing, tellAll, tellKeys, tellMissing } from '../watch.ts'
+import { keepFollowing, tellKeys, tellUnknown } from '../watch.ts'
 
 /** Bytes of keys in one notification: the server takes 8,000 less one, and the last key may stand beyond this. */
 const payloadBytes = 7000
@@ -66,7 +66,7 @@ export function watchPostgresInserts<R extends object>(
       wake()
     })
     try {
-      await (isFirst ? tellAll : tellMissing)(store, table, listener, signal)
+      await tellUnknown(store, table, listener, signal, isFirst)
       ready()
       while (!signal.aborted) {
         const keys = told
