@@ -106,7 +106,7 @@ const SeedReport = Type.Object(
     seconds: number('it took, seconds'),
     rowsPerSecond: number('stored, rows per second'),
     maxRssMb: number('memory of rushbench, MB'),
-    strategy: text('the way in'),
+    strategy: text('the bulk strategy'),
     durability: text('what a commit survived on that way'),
     resumedAt: Type.Optional(count('rows that an earlier, unfinished run had stored')),
     finishSeconds: Type.Optional(number('of the seconds, for indexes and counters that had to wait for the rows')),

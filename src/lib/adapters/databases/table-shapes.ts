@@ -145,14 +145,14 @@ function compareTriggers(expected: TableShape, found: TableShape): ShapeComparis
 
 /** Compares checks by their conditions: the server gives names where nobody else does. */
 function compareChecks(expected: TableShape, found: TableShape): Difference[] {
-  const wanted = expected.checks.map(({ condition }) => condition)
-  const present = found.checks.map(({ condition }) => condition)
+  const conditionsOf = ({ checks }: TableShape) => new Set(checks.map(({ condition }) => condition))
+  const [wanted, present] = [conditionsOf(expected), conditionsOf(found)]
   return [
-    ...wanted
-      .filter((condition) => !present.includes(condition))
+    ...[...wanted]
+      .filter((condition) => !present.has(condition))
       .map((condition) => ({ what: 'check', expected: condition, found: null })),
     ...found.checks
-      .filter(({ condition }) => !wanted.includes(condition))
+      .filter(({ condition }) => !wanted.has(condition))
       .map(({ name, condition }) => ({ what: 'check', expected: null, found: `${name} ${condition}`.trimStart() })),
   ]
 }

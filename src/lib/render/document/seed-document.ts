@@ -91,7 +91,7 @@ function strategySection(report: SeedReport): Section {
   const { strategy, durability, keys, order, indexes, connections, resumedAt, finishSeconds, passedOver } = report
   const { workers = [] } = report
   const rows = [
-    ['way in', strategy],
+    ['strategy', strategy],
     ['a commit survived', durability],
     ...(keys ? [['order of keys', keys]] : []),
     ...(order ? [['order of rows', order]] : []),
@@ -105,5 +105,5 @@ function strategySection(report: SeedReport): Section {
     ...(finishSeconds ? [['after the last row', formatDuration(finishSeconds * 1000)]] : []),
     ...passedOver.map((reason) => ['not used', reason]),
   ]
-  return section('The way in', { table: factTable('what', rows), depth: 'brief' })
+  return section('The bulk strategy', { table: factTable('what', rows), depth: 'brief' })
 }
