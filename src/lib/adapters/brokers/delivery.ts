@@ -30,7 +30,7 @@ function asError(thrown: unknown): Error {
 
 /** Tells of an outage once, however often something is tried in it. */
 interface Outage {
-  /** It failed again; what it failed with is told when it is another error than the last time. */
+  /** Notes a failure, and reports it unless the last one had the same message. */
   failed(error: Error): void
   /** Ends the outage: the next failure is another one. */
   over(): void

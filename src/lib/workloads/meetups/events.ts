@@ -5,7 +5,7 @@ import type { ServiceContext } from './services.ts'
 export const topic = 'meetup-events'
 export const groups = { saga: 'meetup-saga', chat: 'meetup-chat', image: 'meetup-image' } as const
 
-/** Whoever has stored an event says so on this channel, so that it goes out at once and not at the relay's next look. */
+/** The channel that wakes the relay, so that a stored event goes out at once and not at its next poll. */
 export const outboxChannel = 'meetup-outbox'
 
 /** The payload of each type of event. */

@@ -7,11 +7,11 @@ import { sagas } from './saga/tables.ts'
 import { pause } from '../../base/abort.ts'
 import type { Violation } from '../../ports/workload.ts'
 
-/** Rows of each kind that are looked at, and named where nobody is at them. */
-const looked = 1000
+/** Rows of each kind that are maxNamed at, and named where nobody is at them. */
+const maxNamed = 1000
 
 /** Work that services have yet to do by themselves. */
-export interface Left {
+export interface PendingWork {
   /** Events that have yet to be published, and sagas that have yet to move. */
   readonly events: readonly string[]
   readonly sagas: readonly string[]
@@ -20,9 +20,9 @@ export interface Left {
 }
 
 /** Finds the work that is left now. Throws `broker-unreachable`. */
-export async function findLeft(store: Store, broker: Broker): Promise<Left> {
-  const events = await store.find(outbox, { published_at: 0 }, { columns: ['id'], orderBy: ['id'], limit: looked })
-  const open = await store.find(sagas, { step: { in: unfinished } }, { orderBy: ['id'], limit: looked })
+export async function findPendingWork(store: Store, broker: Broker): Promise<PendingWork> {
+  const events = await store.find(outbox, { published_at: 0 }, { columns: ['id'], orderBy: ['id'], limit: maxNamed })
+  const open = await store.find(sagas, { step: { in: unfinished } }, { orderBy: ['id'], limit: maxNamed })
   const backlogs = await Promise.all(
     Object.values(groups).map(async (group) => [group, await broker.backlog(topic, group)] as const),
   )
@@ -30,7 +30,7 @@ export async function findLeft(store: Store, broker: Broker): Promise<Left> {
 }
 
 /** Whether all is done. */
-export function isNothing({ events, sagas: open, backlogs }: Left): boolean {
+export function isDone({ events, sagas: open, backlogs }: PendingWork): boolean {
   return events.length === 0 && open.length === 0 && backlogs.every(([, count]) => count === 0)
 }
 
@@ -48,19 +48,19 @@ export async function* settle(
 ): AsyncGenerator<Violation> {
   let before = ''
   let movedAt = performance.now()
-  let left = await findLeft(store, broker)
-  while (!isNothing(left) && performance.now() - movedAt < standstillMs) {
+  let pending = await findPendingWork(store, broker)
+  while (!isDone(pending) && performance.now() - movedAt < standstillMs) {
     await pause(lookEveryMs, signal)
     signal.throwIfAborted()
-    left = await findLeft(store, broker)
-    const now = JSON.stringify(left)
+    pending = await findPendingWork(store, broker)
+    const now = JSON.stringify(pending)
     if (now !== before) movedAt = performance.now()
     before = now
   }
-  yield* describe(left)
+  yield* describe(pending)
 }
 
-function* describe({ events, sagas: open, backlogs }: Left): Generator<Violation> {
+function* describe({ events, sagas: open, backlogs }: PendingWork): Generator<Violation> {
   for (const id of events) {
     const detail = 'stored, but not published, and nobody is at it: start the relay again'
     yield { kind: 'inconsistent', key: `event ${id}`, detail }

@@ -5,7 +5,7 @@ import type { Services, RunningServer } from '../../ports/workload.ts'
 import { startChat } from './chat/service.ts'
 import { serveGateway } from './gateway/server.ts'
 import { startImageService } from './image/service.ts'
-import { findLeft, isNothing } from './pending.ts'
+import { findPendingWork, isDone } from './pending.ts'
 import { startPostService } from './post/service.ts'
 import { startRelayService } from './relay.ts'
 import type { OnCall } from './rpc/client.ts'
@@ -131,12 +131,12 @@ async function startOne(
   }
 }
 
-/** Nobody asks for more: what was asked for comes to its end. What cannot is left to the next process. */
+/** Finishes work that was begun before the gateway closed; leaves what takes too long to the next process. */
 async function drain({ database, openBroker, onError }: Services): Promise<void> {
   const until = performance.now() + drainMs
   try {
     const broker = await openBroker()
-    while (!isNothing(await findLeft(database.store, broker)) && performance.now() < until) await sleep(lookEveryMs)
+    while (!isDone(await findPendingWork(database.store, broker)) && performance.now() < until) await sleep(lookEveryMs)
   } catch (error) {
     onError(error as Error)
   }

@@ -46,7 +46,7 @@ export interface Ways {
   /** Called when a service is first used. */
   readonly portOf: (service: ServiceName) => number
   readonly secret: string
-  /** Those in this process, which are called without a connection. */
+  /** Services in this process, which are called without a connection. */
   readonly serverHere?: (service: ServiceName) => RpcServer | undefined
 }
 

@@ -9,7 +9,7 @@ import { readOrder } from './order.ts'
 import { deadLetters, keptBytes, orders } from './tables.ts'
 import { type Watch, createYielder, type Yielder } from '../../base/progress.ts'
 
-/** Messages whose claims are held at a time: 110 MB. For more than these, everything is read again. */
+/** Messages that are indexed at a time: 110 MB. For more than these, everything is read again. */
 const maxIndexed = 4_000_000
 
 /** How the keys of what has to be stored begin. */
@@ -103,21 +103,21 @@ async function* hold(
 ): AsyncGenerator<Violation> {
   const parts = Math.max(1, Math.ceil(expected.count / entriesAtATime))
   for (let part = 0; part < parts; part++) {
-    const claims = createLedgerIndex(expected.count / parts)
+    const promised = createLedgerIndex(expected.count / parts)
     const inPart = (key: string): boolean => passOf(key, parts) === part
     for await (const entry of expected.read()) {
-      if (inPart(entry.key)) claims.add(entry)
+      if (inPart(entry.key)) promised.add(entry)
       if (yielder.step()) await yielder.yield()
     }
     const waiting = await expected.waiting()
     const strays = new Map<string, string>()
     for await (const { key, content } of storedRows(store, expected.hasContents)) {
-      if (inPart(key)) yield* judgeRow(key, content, claims, strays)
+      if (inPart(key)) yield* judgeRow(key, content, promised, strays)
       if (yielder.step()) await yielder.yield()
     }
-    if (claims.missing > 0) {
+    if (promised.missing > 0) {
       const ofPart = { ...expected, read: () => filtered(expected.read(), inPart, yielder) }
-      yield* judgeMissing(ofPart, store, claims, strays, waiting)
+      yield* judgeMissing(ofPart, store, promised, strays, waiting)
     }
   }
 }
@@ -151,10 +151,10 @@ async function* storedRows(
 function* judgeRow(
   key: string,
   content: string,
-  claims: LedgerIndex,
+  promised: LedgerIndex,
   strays: Map<string, string>,
 ): Generator<Violation> {
-  const match = claims.match({ key, id: '', resource: content })
+  const match = promised.match({ key, id: '', resource: content })
   if (match === 'stray') strays.set(key, content)
   if (match === 'unacknowledged') {
     yield { kind: 'unknown-committed', key, detail: 'stored, though nobody was told that it was published' }
@@ -165,13 +165,13 @@ function* judgeRow(
 async function* judgeMissing(
   expected: Expected,
   store: Store,
-  claims: LedgerIndex,
+  promised: LedgerIndex,
   strays: Map<string, string>,
   waiting: number,
 ): AsyncGenerator<Violation> {
   const { told } = expected
   const explained = new Set([...told, ...(expected.hasContents ? [] : await refusedOrders(store))])
-  let excess = claims.missing - strays.size - waiting - (await countMissing(expected, explained, claims))
+  let excess = promised.missing - strays.size - waiting - (await countMissing(expected, explained, promised))
   const judged = new Set<string>()
   let batch: Entry[] = []
   async function* look(): AsyncGenerator<Violation> {
@@ -185,7 +185,7 @@ async function* judgeMissing(
   for await (const entry of expected.read()) {
     const { key, resource, outcome } = entry
     if (strays.get(key) === resource) strays.delete(key)
-    const isDone = explained.has(key) || judged.has(key) || strays.has(key) || claims.isStored(entry)
+    const isDone = explained.has(key) || judged.has(key) || strays.has(key) || promised.isStored(entry)
     if (outcome !== 'booked' || excess <= 0 || isDone) continue
     judged.add(key)
     batch.push(entry)
@@ -198,11 +198,11 @@ async function* judgeMissing(
 }
 
 /** Counts the `keys` among those that are missing. */
-async function countMissing({ read }: Expected, keys: ReadonlySet<string>, claims: LedgerIndex): Promise<number> {
+async function countMissing({ read }: Expected, keys: ReadonlySet<string>, promised: LedgerIndex): Promise<number> {
   const found = new Set<string>()
   if (keys.size > 0) {
     for await (const entry of read()) {
-      if (entry.outcome === 'booked' && keys.has(entry.key) && !claims.isStored(entry)) found.add(entry.key)
+      if (entry.outcome === 'booked' && keys.has(entry.key) && !promised.isStored(entry)) found.add(entry.key)
     }
   }
   return found.size

@@ -22,7 +22,7 @@ export interface PublishContext extends Watch {
   readonly broker: Broker
   readonly ledger: Ledger
   readonly clock: Clock
-  /** Told of messages that the broker has acknowledged, with the time at which they were handed to it, ms on the clock. */
+  /** Called with messages that the broker has acknowledged, and the time at which they were sent, ms on the clock. */
   readonly onAcknowledged: (messages: readonly GeneratedMessage[], sentAt: number) => void
 }
 

@@ -40,23 +40,23 @@ async function* auditMessages(
   const stored = await store.count(bookings)
   const yielder = createYielder(watch, stored * 2)
   // In this order: a booking that is there now has left its message in the outbox by then, and then in the topic.
-  const claims = await claimBookings(store, stored, yielder)
+  const promised = await indexBookings(store, stored, yielder)
   const waiting = await findWaiting(store, watch.signal, standstillMs)
   const broker = await openBroker()
   const known = new Set<string>()
   for await (const message of broker.read(topic)) {
     const booking = readMessage(message)
-    if (booking && claims.match(toStored(booking.person, booking.day)) === 'acknowledged')
+    if (booking && promised.match(toStored(booking.person, booking.day)) === 'acknowledged')
       known.add(runOf(booking.person))
     if (yielder.step()) await yielder.yield()
   }
   for (const { person, day } of waiting) {
     // One that is published already was only not removed: the broker or its API was killed in between.
-    if (claims.match(toStored(person, day)) !== 'acknowledged') continue
+    if (promised.match(toStored(person, day)) !== 'acknowledged') continue
     const detail = `booked for ${day}, but not published to ${topic}, and nobody is at it: start the API again`
     yield { kind: 'inconsistent', key: person, detail }
   }
-  if (claims.missing > 0) yield* findUnpublished(store, claims, await demanded(ledger, known, yielder), yielder)
+  if (promised.missing > 0) yield* findUnpublished(store, promised, await demanded(ledger, known, yielder), yielder)
 }
 
 /** The run that has made up a person; empty for somebody else's. */
@@ -80,33 +80,33 @@ async function demanded(
   return (person, day) => known.has(runOf(person)) || (!isOfTopic && noted.match(toStored(person, day)) !== 'foreign')
 }
 
-/** Claims that every booking which is there now was published. */
-async function claimBookings(store: Store, count: number, yielder: Yielder): Promise<LedgerIndex> {
-  const claims = createLedgerIndex(count)
+/** Indexes every booking that is there now: each has to be published. */
+async function indexBookings(store: Store, count: number, yielder: Yielder): Promise<LedgerIndex> {
+  const promised = createLedgerIndex(count)
   let left = count
   for await (const { mysejahtera_id: person, day } of store.scan(bookings, ['mysejahtera_id', 'day'])) {
     // Those that an API adds meanwhile; there is no room for them.
     if (left-- === 0) break
-    claims.add({ key: person, resource: day, outcome: 'booked' })
+    promised.add({ key: person, resource: day, outcome: 'booked' })
     if (yielder.step()) await yielder.yield()
   }
-  return claims
+  return promised
 }
 
-/** A booking as the claims match it. There is no other one of that person. */
+/** A booking as the index matches it. There is no other one of that person. */
 function toStored(person: string, day: string) {
   return { id: '', key: person, resource: day }
 }
 
-/** A claim that nothing has matched so far is matched by its own booking for the first time. */
+/** Finds bookings that no message has matched: their own row matches them for the first time. */
 async function* findUnpublished(
   store: Store,
-  claims: LedgerIndex,
+  promised: LedgerIndex,
   isDemanded: (person: string, day: string) => boolean,
   yielder: Yielder,
 ): AsyncGenerator<Violation> {
   for await (const { mysejahtera_id: person, day } of store.scan(bookings, ['mysejahtera_id', 'day'])) {
-    if (claims.match(toStored(person, day)) === 'acknowledged' && isDemanded(person, day)) {
+    if (promised.match(toStored(person, day)) === 'acknowledged' && isDemanded(person, day)) {
       const detail = `booked for ${day}, but neither published to ${topic} nor waiting for it`
       yield { kind: 'lost', key: person, detail }
     }

@@ -17,7 +17,7 @@ export interface Location {
 /** Names that a station may have: they stand in paths and, before a slash, in keys. */
 export const stationPattern = String.raw`^[\p{L}\p{N}][\p{L}\p{N} .&'()-]*$`
 
-/** Those that ship with rushbench; from the sources and from what is built it is as many folders up. */
+/** The stations that ship with rushbench. The file is as many folders above the sources as above `dist`. */
 const ownFile = fileURLToPath(new URL('../../../../fixtures/locations.json', import.meta.url))
 
 const schema = z

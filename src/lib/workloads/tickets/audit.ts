@@ -58,13 +58,13 @@ async function* auditTwice(store: Store, yielder: Yielder, entriesAtATime: numbe
   const count = await store.count(rejected)
   const parts = Math.ceil(count / entriesAtATime)
   for (let part = 0; part < parts; part++) {
-    const claims = createLedgerIndex(count / parts)
+    const promised = createLedgerIndex(count / parts)
     for await (const { id } of store.scan(rejected, ['id'])) {
-      if (passOf(id, parts) === part) claims.add({ key: id, resource: 'rejected', outcome: 'failed' })
+      if (passOf(id, parts) === part) promised.add({ key: id, resource: 'rejected', outcome: 'failed' })
       if (yielder.step()) await yielder.yield()
     }
     for await (const { id, receipt } of store.scan(orders, ['id', 'receipt'])) {
-      if (passOf(receipt, parts) === part && claims.match({ key: receipt, id, resource: 'order' }) !== 'foreign') {
+      if (passOf(receipt, parts) === part && promised.match({ key: receipt, id, resource: 'order' }) !== 'foreign') {
         yield* lookAtReceiptAgain(store, id, receipt)
       }
       if (yielder.step()) await yielder.yield()
@@ -72,7 +72,7 @@ async function* auditTwice(store: Store, yielder: Yielder, entriesAtATime: numbe
   }
 }
 
-/** The claims are fingerprints. */
+/** Looks again, since the index holds fingerprints. */
 async function* lookAtReceiptAgain(store: Store, order: string, receipt: string): AsyncGenerator<Violation> {
   const [row] = await store.find(rejected, { id: receipt }, { columns: ['id'] })
   if (row) yield { kind: 'duplicate', key: receipt, detail: `stored as order ${order}, and rejected as well` }
@@ -82,7 +82,7 @@ async function* lookAtReceiptAgain(store: Store, order: string, receipt: string)
 interface Group {
   readonly order: string
   readonly count: number
-  /** They are numbered from 1 on, and each says that it belongs to this order. */
+  /** Whether lines are numbered from 1 on, and each belongs to this order. */
   readonly regular: boolean
 }
 
@@ -147,32 +147,32 @@ async function* auditCatalogue(store: Store, yielder: Yielder, entriesAtATime: n
   const count = await store.count(products)
   const parts = Math.max(1, Math.ceil(count / entriesAtATime))
   for (let part = 0; part < parts; part++) {
-    const claims = createLedgerIndex(count / parts)
+    const promised = createLedgerIndex(count / parts)
     for await (const { id } of store.scan(products, ['id'])) {
-      if (passOf(id, parts) === part) claims.add(listed(id))
+      if (passOf(id, parts) === part) promised.add(listed(id))
       if (yielder.step()) await yielder.yield()
     }
     for await (const { product_id: id } of store.scan(lines, ['product_id'])) {
-      if (passOf(id, parts) === part) yield* judgeLine(store, claims, id)
+      if (passOf(id, parts) === part) yield* judgeLine(store, promised, id)
       if (yielder.step()) await yielder.yield()
     }
-    if (claims.missing === 0) continue
+    if (promised.missing === 0) continue
     for await (const { id } of store.scan(products, ['id'])) {
-      if (passOf(id, parts) === part && !claims.isStored(listed(id))) yield* judgeUnseen(store, id)
+      if (passOf(id, parts) === part && !promised.isStored(listed(id))) yield* judgeUnseen(store, id)
       if (yielder.step()) await yielder.yield()
     }
   }
 }
 
-/** A product of the catalogue, as something that is claimed to stand on a line. */
+/** A product of the catalogue, as an entry that has to stand on a line. */
 function listed(id: string): LedgerEntry {
   return { key: id, resource: 'line', outcome: 'booked' }
 }
 
-async function* judgeLine(store: Store, claims: LedgerIndex, id: string): AsyncGenerator<Violation> {
-  if (claims.match({ key: id, id: '', resource: 'line' }) !== 'foreign') return
+async function* judgeLine(store: Store, promised: LedgerIndex, id: string): AsyncGenerator<Violation> {
+  if (promised.match({ key: id, id: '', resource: 'line' }) !== 'foreign') return
   // It is looked for once, on however many lines it stands.
-  claims.add({ key: id, resource: 'line', outcome: 'failed' })
+  promised.add({ key: id, resource: 'line', outcome: 'failed' })
   const [row] = await store.find(products, { id })
   if (!row) yield { kind: 'inconsistent', key: `product ${id}`, detail: 'stands on a line, and not in the catalogue' }
 }

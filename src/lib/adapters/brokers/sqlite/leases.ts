@@ -50,7 +50,7 @@ export function takeLease(file: SqliteConnection, topic: string, group: string, 
   return withoutSync(file, () => takeOverdue(file, topic, group, maxBatch) ?? takeNext(file, topic, group, maxBatch))
 }
 
-/** They are handled, whoever may hold them by now. */
+/** Marks messages as handled, even if another member holds them by now. */
 export function acknowledge(file: SqliteConnection, { topic, group, first, last }: MessageLease): void {
   withoutSync(file, () =>
     file

@@ -34,13 +34,13 @@ export async function* auditDeliveries(
   ledger: LedgerEntries,
   yielder: Yielder,
 ): AsyncGenerator<Violation> {
-  const claims = createLedgerIndex(ledger.count)
+  const promised = createLedgerIndex(ledger.count)
   const windows = new Map<string, Map<string, Window>>()
   for await (const entry of ledger.read()) {
     if (yielder.step()) await yielder.yield()
     const delivery = readDelivery(entry)
     if (!delivery) continue
-    claims.add(entry)
+    promised.add(entry)
     widen(windows, delivery)
   }
   for await (const batch of inBatches(store.scan(rooms, ['id', 'state']), yielder)) {
@@ -50,7 +50,7 @@ export async function* auditDeliveries(
     const stored = await store.find(messages, { room_id: { in: followed } }, { columns })
     const byRoom = Map.groupBy(stored, ({ room_id: id }) => id)
     for (const id of followed)
-      for (const window of windows.get(id)!.values()) yield* auditWindow(window, byRoom.get(id) ?? [], claims)
+      for (const window of windows.get(id)!.values()) yield* auditWindow(window, byRoom.get(id) ?? [], promised)
   }
 }
 
@@ -65,7 +65,7 @@ function widen(
   else room.set(subscriber, { subscriber, from: messageId, to: messageId })
 }
 
-function* auditWindow(window: Window, stored: readonly StoredMessage[], claims: LedgerIndex): Generator<Violation> {
+function* auditWindow(window: Window, stored: readonly StoredMessage[], promised: LedgerIndex): Generator<Violation> {
   const { subscriber, from, to } = window
   const positionOf = (wanted: string) => stored.find(({ id }) => id === wanted)?.position
   // That one of these is gone, the ledger's own audit says.
@@ -73,7 +73,7 @@ function* auditWindow(window: Window, stored: readonly StoredMessage[], claims: 
   const last = positionOf(to) ?? Infinity
   for (const { id, room_id: roomId, position } of stored) {
     if (position < first || position > last) continue
-    if (claims.match({ ...asRow(deliveryAttempt({ roomId, subscriber }, id)), id }) === 'acknowledged') continue
+    if (promised.match({ ...asRow(deliveryAttempt({ roomId, subscriber }, id)), id }) === 'acknowledged') continue
     const detail = `number ${position} of room ${roomId} never reached the subscriber ${subscriber}, which was connected`
     yield { kind: 'lost', key: `message ${id}`, detail }
   }

@@ -21,10 +21,10 @@ const columns = ['id', 'type', 'aggregate', 'published_at'] as const
  */
 export async function* auditEvents(store: Store, broker: Broker, yielder: Yielder): AsyncGenerator<Violation> {
   const count = await store.count(outbox)
-  const claims = createLedgerIndex(count)
+  const promised = createLedgerIndex(count)
   const decided = createLedgerIndex(count)
   for await (const { id, type, aggregate, published_at: publishedAt } of store.scan(outbox, columns)) {
-    if (publishedAt > 0) claims.add({ key: id, resource: '', outcome: 'booked' })
+    if (publishedAt > 0) promised.add({ key: id, resource: '', outcome: 'booked' })
     if (!decisions.has(type)) continue
     decided.add({ key: aggregate, resource: '', outcome: 'booked' })
     if (decided.match(asStored(aggregate)) === 'acknowledged') continue
@@ -32,18 +32,18 @@ export async function* auditEvents(store: Store, broker: Broker, yielder: Yielde
   }
   for await (const { value } of broker.read(topic)) {
     const id = idOf(value)
-    if (id !== null) claims.match(asStored(id))
+    if (id !== null) promised.match(asStored(id))
     if (yielder.step()) await yielder.yield()
   }
-  const since = claims.missing > 0 ? await findOldest(store, claims, yielder) : Infinity
-  for await (const batch of inBatches(store.scan(outbox), yielder)) yield* auditBatch(store, batch, claims, since)
+  const since = promised.missing > 0 ? await findOldest(store, promised, yielder) : Infinity
+  for await (const batch of inBatches(store.scan(outbox), yielder)) yield* auditBatch(store, batch, promised, since)
 }
 
 /** When the first of the events was published that the topic has, ms since 1970. */
-async function findOldest(store: Store, claims: LedgerIndex, yielder: Yielder): Promise<number> {
+async function findOldest(store: Store, promised: LedgerIndex, yielder: Yielder): Promise<number> {
   let oldest = Infinity
   for await (const { id, published_at: at } of store.scan(outbox, ['id', 'published_at'])) {
-    if (at > 0 && at < oldest && claims.isStored({ key: id, resource: '', outcome: 'booked' })) oldest = at
+    if (at > 0 && at < oldest && promised.isStored({ key: id, resource: '', outcome: 'booked' })) oldest = at
     if (yielder.step()) await yielder.yield()
   }
   return oldest
@@ -52,7 +52,7 @@ async function findOldest(store: Store, claims: LedgerIndex, yielder: Yielder): 
 async function* auditBatch(
   store: Store,
   batch: readonly OutboxRow[],
-  claims: LedgerIndex,
+  promised: LedgerIndex,
   since: number,
 ): AsyncGenerator<Violation> {
   const published = batch.filter((row) => row.published_at > 0)
@@ -62,7 +62,7 @@ async function* auditBatch(
     const key = `event ${event.id}`
     const isOfTopic = (published[index] as OutboxRow).published_at >= since
     // One that is matched for the first time only now was not in the topic.
-    if (isOfTopic && claims.missing > 0 && claims.match(asStored(event.id)) === 'acknowledged') {
+    if (isOfTopic && promised.missing > 0 && promised.match(asStored(event.id)) === 'acknowledged') {
       yield { kind: 'lost', key, detail: `${event.type} is said to be published, but it is not in ${topic}` }
     }
     if (!isHandled(event)) {
@@ -71,7 +71,7 @@ async function* auditBatch(
   }
 }
 
-/** An event as the claims match it. */
+/** An event as the index matches it. */
 function asStored(id: string) {
   return { key: id, id: '', resource: '' }
 }

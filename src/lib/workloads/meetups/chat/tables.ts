@@ -9,7 +9,7 @@ export const rooms = defineTable({
     id: uuidColumn,
     /** Empty for one that was closed before it was made. */
     owner_id: text(36),
-    /** One that is closed stays, without members and messages, so that it is not made once more. */
+    /** A closed room stays, without members and messages, so that it is not created again. */
     state: text<'open' | 'closed'>(6),
     /** How many there are in it: the last one's `position`. */
     messages: integer,

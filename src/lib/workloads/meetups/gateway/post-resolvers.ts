@@ -49,7 +49,7 @@ export const postResolvers: Resolvers = {
       }
     },
 
-    /** One that is not approved is there for its owner alone. */
+    /** Shows a post that is not approved to its owner alone. */
     async post(_root, { id }: { id: string }, { loaders, findViewer }) {
       const post = await loaders.posts.load(id)
       if (!post || post.state === 'approved' || post.userId === (await findViewer())) return post

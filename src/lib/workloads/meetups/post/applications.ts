@@ -9,7 +9,7 @@ import { applicationId, applications, maxLengths, posts, type ApplicationRow, ty
 /** How often one is tried again whose turn somebody else has used meanwhile. */
 const maxTries = 5
 
-/** Those who apply, never more than there are places; `commit` stores what it is given together with others'. */
+/** Handles applications, never more than there are places; `commit` stores a change together with others. */
 export function createApplications(
   store: Store,
   now: () => number,

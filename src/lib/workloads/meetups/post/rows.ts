@@ -45,7 +45,7 @@ export function toApplication({
   return { id, postId, userId, createdAt }
 }
 
-/** Those who have applied and not withdrawn, by post, and then by when they applied. */
+/** Returns applications that were not withdrawn, ordered by post and then by time. */
 export function standing(rows: readonly ApplicationRow[]): ApplicationRow[] {
   const turnOf = ({ post_id, user_id, turn }: ApplicationRow) => `${post_id}/${user_id}/${turn}`
   const withdrawn = new Set(rows.filter(({ kind }) => kind === 'withdrawn').map(turnOf))

@@ -1,25 +1,25 @@
 import { RpcError } from '../rpc/errors.ts'
 
 /** The sender of a request for a password hash. */
-export interface Asker {
+export interface HashRequest {
   /** Each kind has its own line. */
   readonly kind: 'login' | 'sign-up'
   /** Where the request comes from, and for which account. */
   readonly caller: string
   readonly account: string
-  /** They have shown before that they know the password: those do not wait behind those who have not. */
+  /** Whether this caller has proved the password before: known callers do not wait behind unknown ones. */
   readonly isKnown: boolean
 }
 
 /** Runs a limited number of jobs at a time. */
 export interface HashQueue {
   /** Throws what `run` would throw at once. */
-  requireRoom(asker: Asker): void
+  requireRoom(request: HashRequest): void
   /**
    * Throws `RpcError` `too-many` where too many are before them, or too much is under way for the same account from the same
    * caller, or when they have waited for longer than they want to: since nobody waits for the response then, nothing is done.
    */
-  run<T>(asker: Asker, work: () => Promise<T>): Promise<T>
+  run<T>(request: HashRequest, work: () => Promise<T>): Promise<T>
 }
 
 export interface QueueOptions {
@@ -39,8 +39,8 @@ const firstGuessMs = 40
 const newerCounts = 0.1
 
 interface Job {
-  readonly asker: Asker
-  readonly askedAt: number
+  readonly request: HashRequest
+  readonly requestedAt: number
   begin(): void
   refuse(error: RpcError): void
 }
@@ -55,37 +55,37 @@ interface Line {
 /** Lines of callers, served in turns. */
 interface Turns {
   /** How many are before whoever comes now: in their own line, and as many turns of the others. */
-  aheadOf(asker: Asker): number
+  aheadOf(request: HashRequest): number
   add(job: Job): void
   /** Removes and returns the next job; null where none waits. */
   next(): Job | null
 }
 
-/** Nobody waits at first. Those who have waited for longer than `patience` says are refused when it is their turn. */
-function createTurns(patience: (asker: Asker) => number, now: () => number): Turns {
+/** Creates empty lines. Jobs that have waited for longer than `patience` are refused when it is their turn. */
+function createTurns(patience: (request: HashRequest) => number, now: () => number): Turns {
   /** The line whose turn it is comes first. */
   const lines = new Map<string, Line>()
 
-  /** Those who waited for too long, who are the first ones, and whose patience may have become shorter. */
+  /** Refuses jobs that waited for too long: the first ones. Their patience may have become shorter. */
   function dropLate(waiting: Job[]): void {
-    const firstInTime = waiting.findIndex(({ asker, askedAt }) => now() - askedAt <= patience(asker))
+    const firstInTime = waiting.findIndex(({ request, requestedAt }) => now() - requestedAt <= patience(request))
     const late = waiting.splice(0, firstInTime === -1 ? waiting.length : firstInTime)
-    for (const job of late) job.refuse(tooMany(patience(job.asker)))
+    for (const job of late) job.refuse(tooMany(patience(job.request)))
   }
 
   return {
-    aheadOf(asker) {
-      const own = lines.get(lineOf(asker))
-      const before = !own ? 0 : asker.isKnown ? 2 * own.known.length : sizeOf(own)
+    aheadOf(request) {
+      const own = lines.get(lineOf(request))
+      const before = !own ? 0 : request.isKnown ? 2 * own.known.length : sizeOf(own)
       let ahead = before
       for (const line of lines.values()) if (line !== own) ahead += Math.min(before + 1, sizeOf(line))
       return ahead
     },
     add(job) {
-      const key = lineOf(job.asker)
+      const key = lineOf(job.request)
       const line = lines.get(key) ?? { known: [], others: [], knownIsNext: true }
       lines.set(key, line)
-      const waiting = job.asker.isKnown ? line.known : line.others
+      const waiting = job.request.isKnown ? line.known : line.others
       waiting.push(job)
     },
     next() {
@@ -115,16 +115,16 @@ export function createHashQueue({
   patienceMs,
   now = () => performance.now(),
 }: QueueOptions): HashQueue {
-  const patience = ({ isKnown, caller }: Asker) => (isKnown ? patienceMs : patienceOf(caller))
+  const patience = ({ isKnown, caller }: HashRequest) => (isKnown ? patienceMs : patienceOf(caller))
   const turns = createTurns(patience, now)
   const atOnce = new Map<string, number>()
   let free = lanes
   let jobMs = firstGuessMs
 
-  function requireRoom(asker: Asker): void {
-    if ((atOnce.get(accountOf(asker)) ?? 0) >= maxAtOnce) throw tooMany((maxAtOnce * jobMs) / lanes)
-    const waitMs = free > 0 ? 0 : ((turns.aheadOf(asker) + 1) * jobMs) / lanes
-    if (waitMs > patience(asker)) throw tooMany(waitMs - patience(asker))
+  function requireRoom(request: HashRequest): void {
+    if ((atOnce.get(accountOf(request)) ?? 0) >= maxAtOnce) throw tooMany((maxAtOnce * jobMs) / lanes)
+    const waitMs = free > 0 ? 0 : ((turns.aheadOf(request) + 1) * jobMs) / lanes
+    if (waitMs > patience(request)) throw tooMany(waitMs - patience(request))
   }
 
   function fill(): void {
@@ -135,24 +135,24 @@ export function createHashQueue({
     }
   }
 
-  function count(asker: Asker, change: 1 | -1): void {
-    const amount = (atOnce.get(accountOf(asker)) ?? 0) + change
-    if (amount > 0) atOnce.set(accountOf(asker), amount)
-    else atOnce.delete(accountOf(asker))
+  function count(request: HashRequest, change: 1 | -1): void {
+    const amount = (atOnce.get(accountOf(request)) ?? 0) + change
+    if (amount > 0) atOnce.set(accountOf(request), amount)
+    else atOnce.delete(accountOf(request))
   }
 
-  /** Resolves when it is the asker's turn. */
-  function waitForTurn(asker: Asker): Promise<void> {
+  /** Resolves when it is the request's turn. */
+  function waitForTurn(request: HashRequest): Promise<void> {
     return new Promise((resolve, reject) => {
       turns.add({
-        asker,
-        askedAt: now(),
+        request,
+        requestedAt: now(),
         begin() {
           free--
           resolve()
         },
         refuse(error) {
-          count(asker, -1)
+          count(request, -1)
           reject(error)
         },
       })
@@ -162,10 +162,10 @@ export function createHashQueue({
 
   return {
     requireRoom,
-    async run(asker, work) {
-      requireRoom(asker)
-      count(asker, 1)
-      await waitForTurn(asker)
+    async run(request, work) {
+      requireRoom(request)
+      count(request, 1)
+      await waitForTurn(request)
       const begunAt = now()
       try {
         return await work()
@@ -173,7 +173,7 @@ export function createHashQueue({
         // A pause of the whole process is no reason to send people away.
         jobMs += (Math.min(now() - begunAt, 4 * jobMs) - jobMs) * newerCounts
         free++
-        count(asker, -1)
+        count(request, -1)
         fill()
       }
     },
@@ -184,11 +184,11 @@ function sizeOf({ known, others }: Line): number {
   return known.length + others.length
 }
 
-function lineOf({ kind, caller }: Asker): string {
+function lineOf({ kind, caller }: HashRequest): string {
   return `${kind} ${caller}`
 }
 
-function accountOf({ caller, account }: Asker): string {
+function accountOf({ caller, account }: HashRequest): string {
   return `${caller} ${account}`
 }
 

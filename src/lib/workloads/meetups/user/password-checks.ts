@@ -40,7 +40,7 @@ export function createLoginGuard(now?: () => number): LoginGuard {
   const callers = createQuota(callerLimits, now)
   const pairOf = (caller: string, account: string) => `${caller} ${account}`
   const isKnown = (caller: string, account: string) => known.has(pairOf(caller, account))
-  /** Whoever is known is not locked out by those who guess. */
+  /** Counts a known caller separately, so that guesses of others do not lock it out. */
   const keyOf = (caller: string, account: string) => (isKnown(caller, account) ? pairOf(caller, account) : account)
 
   function remember(caller: string, account: string): void {
@@ -92,19 +92,19 @@ export function createPasswordChecks(): PasswordChecks {
   return {
     remember: guard.remember,
     beginProof(caller, account) {
-      const asker = { kind: 'login', caller, account, isKnown: guard.isKnown(caller, account) } as const
+      const request = { kind: 'login', caller, account, isKnown: guard.isKnown(caller, account) } as const
       guard.requireCalm(caller, account)
-      queue.requireRoom(asker)
+      queue.requireRoom(request)
       return async (password, hash) => {
-        const isRight = await queue.run(asker, () => isPassword(password, hash))
+        const isRight = await queue.run(request, () => isPassword(password, hash))
         guard.note(caller, account, isRight)
         return isRight
       }
     },
     beginSignUp(caller, account) {
-      const asker = { kind: 'sign-up', caller, account, isKnown: false } as const
-      queue.requireRoom(asker)
-      return (password) => queue.run(asker, () => hashPassword(password))
+      const request = { kind: 'sign-up', caller, account, isKnown: false } as const
+      queue.requireRoom(request)
+      return (password) => queue.run(request, () => hashPassword(password))
     },
     hashKnown: (caller, account, password) =>
       queue.run({ kind: 'login', caller, account, isKnown: true }, () => hashPassword(password)),

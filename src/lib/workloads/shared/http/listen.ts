@@ -52,7 +52,7 @@ export async function listen(
   }
 }
 
-/** Those that are open; Node itself forgets one that has become a WebSocket. */
+/** Returns the open connections; Node itself forgets one that has become a WebSocket. */
 function watchConnections({ server }: FastifyInstance): ReadonlySet<Socket> {
   const open = new Set<Socket>()
   server.on('connection', (socket: Socket) => {

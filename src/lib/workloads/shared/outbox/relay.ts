@@ -36,7 +36,7 @@ export interface RelayContext<Row extends OutboxRow> {
   readonly outbox: Outbox<Row>
   /** Called again after a failure. */
   readonly openBroker: () => Promise<Broker>
-  /** Told of the first failure in a row, and of what is left in the end. */
+  /** Called with the first failure in a row, and with what is left in the end. */
   readonly onError: (error: Error) => void
   /** Called with the number of messages that the broker has acknowledged. */
   readonly onPublished: (count: number) => void

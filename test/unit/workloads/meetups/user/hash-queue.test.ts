@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   createHashQueue,
-  type Asker,
+  type HashRequest,
   type QueueOptions,
 } from '../../../../../src/lib/workloads/meetups/user/hash-queue.ts'
 
@@ -14,14 +14,14 @@ function createMeetupDatabase(options: Partial<QueueOptions> = {}) {
   const done: string[] = []
   const refused: string[] = []
   const held = Promise.withResolvers<void>()
-  const askerOf = (caller: string, rest: Partial<Asker> = {}): Asker => ({
+  const askerOf = (caller: string, rest: Partial<HashRequest> = {}): HashRequest => ({
     kind: 'login',
     caller,
     account: `${Math.random()}`,
     isKnown: false,
     ...rest,
   })
-  const ask = (name: string, caller: string, rest?: Partial<Asker>) =>
+  const ask = (name: string, caller: string, rest?: Partial<HashRequest>) =>
     queue
       .run(askerOf(caller, rest), async () => {
         await held.promise
