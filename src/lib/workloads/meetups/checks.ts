@@ -36,3 +36,16 @@ export const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** In one question. */
 const maxIds = 10_000
+
+/** Throws `invalid` unless the number is whole, and from `min` to `max`. */
+export function requireWhole(value: number, what: string, min: number, max: number): void {
+  requireThat(Number.isSafeInteger(value) && value >= min && value <= max, what, `is not from ${min} to ${max}`)
+}
+
+/** Throws `invalid` unless the value is one of those that are allowed. */
+export function requireOneOf(value: string, what: string, allowed: readonly string[]): void {
+  requireThat(allowed.includes(value), what, `is none of ${allowed.join(', ')}`)
+}
+
+/** Times have 13 digits up to here: the year 2286. */
+export const maxTime = 9_999_999_999_999

@@ -12,12 +12,17 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   type SelectionSetNode,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
+  type GraphQLField,
 } from 'graphql'
-import { fragmentsOf } from './documents.ts'
-import { createIntrospectionCost, introspectionFields } from './introspection-cost.ts'
+import { fragmentsOf, measureFragments } from './documents.ts'
 
 /** The most that an operation may cost: a page of 100 posts with all that belongs to them costs less. */
 export const maxCost = 10_000
+
+/** Values of variables. */
+type Variables = Readonly<Record<string, unknown>>
 
 /** How many entries a list counts as that says nothing about its length. */
 const listLength = 10
@@ -47,7 +52,7 @@ const withPasswords: ReadonlySet<string> = new Set(['createUser', 'login', 'upda
 export function costOf(
   schema: GraphQLSchema,
   document: DocumentNode,
-  variables: Readonly<Record<string, unknown>>,
+  variables: Variables,
   most: number = maxCost,
 ): number {
   const fragments = fragmentsOf(document)
@@ -72,30 +77,20 @@ function costOfDefinition(
   schema: GraphQLSchema,
   definition: DefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  variables: Readonly<Record<string, unknown>>,
+  variables: Variables,
   introspect: (node: FieldNode) => number,
 ): number {
-  /** Fragments that name the next one twice would take for ever to add up one by one. */
-  const known = new Map<string, number>()
+  const costOfFragment = measureFragments(fragments, ({ selectionSet }, type: GraphQLObjectType) =>
+    costOfSelection(type, selectionSet),
+  )
 
   function costOfSelection(type: GraphQLObjectType, { selections }: SelectionSetNode): number {
     let cost = 0
     for (const node of selections) {
       if (node.kind === Kind.FIELD) cost += costOfField(type, node)
       else if (node.kind === Kind.INLINE_FRAGMENT) cost += costOfSelection(type, node.selectionSet)
-      else cost += costOfFragment(type, node.name.value)
+      else cost += costOfFragment(node.name.value, type)
     }
-    return cost
-  }
-
-  function costOfFragment(type: GraphQLObjectType, name: string): number {
-    const found = known.get(name)
-    if (found !== undefined) return found
-    // One that contains itself is no valid document, but must not be gone through for ever.
-    known.set(name, 0)
-    const fragment = fragments.get(name)
-    const cost = fragment ? costOfSelection(type, fragment.selectionSet) : 0
-    known.set(name, cost)
     return cost
   }
 
@@ -125,9 +120,95 @@ function mutationCostOf(name: string): number {
 }
 
 /** Returns the value of `first`, or its maximum where that cannot be seen. */
-function firstOf({ arguments: given }: FieldNode, variables: Readonly<Record<string, unknown>>): number {
+function firstOf({ arguments: given }: FieldNode, variables: Variables): number {
   const value = given?.find(({ name }) => name.value === 'first')?.value
   const number =
     value?.kind === Kind.INT ? Number(value.value) : value?.kind === Kind.VARIABLE ? variables[value.name.value] : null
   return typeof number === 'number' && number >= 1 ? number : maxFirst
+}
+
+/** Fields that tell of the schema itself. */
+const introspectionFields: ReadonlyMap<string, GraphQLField<unknown, unknown>> = new Map([
+  [SchemaMetaFieldDef.name, SchemaMetaFieldDef],
+  [TypeMetaFieldDef.name, TypeMetaFieldDef],
+])
+
+/** Bytes that a field of the response has beside its text: quotes, colons and brackets. */
+const fieldBytes = 16
+
+/** Text that costs as much as a field, bytes. */
+const bytesPerField = 400
+
+/** Steps for each field that is counted: fragments that only name the next one are none. */
+const stepsPerField = 2
+
+/** Thrown within this file alone. */
+const enough = new Error('it costs more than it may')
+
+/**
+ * Counts what questions about the schema cost: the schema is there, so nothing has to be guessed. What is
+ * returned gives the cost of one more question; all of them together are counted no further than somewhat above `most`.
+ */
+function createIntrospectionCost(
+  schema: GraphQLSchema,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  most: number,
+): (node: FieldNode, variables: Variables) => number {
+  let fields = 0
+  let bytes = 0
+  let steps = 0
+  const cost = (): number => Math.max(fields, Math.ceil(bytes / bytesPerField), Math.floor(steps / stepsPerField))
+
+  function visit(type: GraphQLObjectType, source: unknown, { selections }: SelectionSetNode, given: Variables): void {
+    for (const selection of selections) {
+      steps++
+      if (cost() > most) throw enough
+      if (selection.kind === Kind.FIELD) {
+        const field = type.getFields()[selection.name.value]
+        if (field) visitField(field, source, selection, given)
+        else count(selection, type.name)
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) visit(type, source, selection.selectionSet, given)
+      else {
+        const fragment = fragments.get(selection.name.value)
+        if (fragment) visit(type, source, fragment.selectionSet, given)
+      }
+    }
+  }
+
+  function visitField(field: AnyField, source: unknown, node: FieldNode, given: Variables): void {
+    // Only what these fields look at; what is deprecated is counted, too.
+    const args = { includeDeprecated: true, name: nameOf(node, given) }
+    const value: unknown = field.resolve?.(source, args, null, { schema } as never)
+    count(node, value)
+    const inner = getNamedType(field.type)
+    if (!node.selectionSet || !isObjectType(inner) || value === null || value === undefined) return
+    const isList = isListType(getNullableType(field.type))
+    for (const entry of isList ? (value as Iterable<unknown>) : [value]) visit(inner, entry, node.selectionSet, given)
+  }
+
+  function count({ name, alias }: FieldNode, value: unknown): void {
+    fields++
+    bytes += fieldBytes + (alias ?? name).value.length
+    if (typeof value === 'string') bytes += value.length
+    if (Array.isArray(value)) bytes += fieldBytes * value.length
+  }
+
+  return (node, given) => {
+    const before = cost()
+    try {
+      visitField(introspectionFields.get(node.name.value) as AnyField, null, node, given)
+    } catch (error) {
+      if (error !== enough) throw error
+    }
+    return cost() - before
+  }
+}
+
+type AnyField = GraphQLField<unknown, unknown>
+
+/** The argument of `__type`; empty where there is none. */
+function nameOf({ arguments: args }: FieldNode, given: Variables): string {
+  const value = args?.find(({ name }) => name.value === 'name')?.value
+  if (value?.kind === Kind.STRING) return value.value
+  return value?.kind === Kind.VARIABLE ? String(given[value.name.value]) : ''
 }

@@ -115,17 +115,7 @@ function parseDocument(source: string, maxTokens: number): DocumentNode {
 
 /** The depth of a valid document, in which no fragment contains itself. */
 function depthOf(document: DocumentNode): number {
-  const fragments = fragmentsOf(document)
-  const known = new Map<string, number>()
-
-  function depthOfFragment(name: string): number {
-    const found = known.get(name)
-    if (found !== undefined) return found
-    const fragment = fragments.get(name)
-    const depth = fragment ? depthOfSelection(fragment.selectionSet) : 0
-    known.set(name, depth)
-    return depth
-  }
+  const depthOfFragment = measureFragments(fragmentsOf(document), ({ selectionSet }) => depthOfSelection(selectionSet))
 
   function depthOfSelection({ selections }: SelectionSetNode): number {
     const depths = selections.map((node) => {
@@ -148,4 +138,24 @@ export function fragmentsOf({ definitions }: DocumentNode): ReadonlyMap<string, 
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)
   return fragments
+}
+
+/**
+ * Measures fragments by name, each once: those that name the next one twice would take for ever to go through one by one.
+ * A fragment that is not there, or contains itself, which no valid document has, counts as 0.
+ */
+export function measureFragments<Context extends readonly unknown[]>(
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  measure: (fragment: FragmentDefinitionNode, ...context: Context) => number,
+): (name: string, ...context: Context) => number {
+  const known = new Map<string, number>()
+  return (name, ...context) => {
+    const found = known.get(name)
+    if (found !== undefined) return found
+    known.set(name, 0)
+    const fragment = fragments.get(name)
+    const size = fragment ? measure(fragment, ...context) : 0
+    known.set(name, size)
+    return size
+  }
 }

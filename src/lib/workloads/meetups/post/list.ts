@@ -1,8 +1,7 @@
 import type { Condition, Store, Where } from '../../../ports/database.ts'
-import { uuidPattern } from '../checks.ts'
+import { maxTime, requireOneOf, requireWhole, uuidPattern } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
-import { checkList } from './checks.ts'
-import type { ListPostsRequest, PostPage } from './contract.ts'
+import { fishTypes, spotTypes, type ListPostsRequest, type PostPage } from './contract.ts'
 import { toPost } from './rows.ts'
 import { meetingKeyPattern, posts, type PostRow } from './tables.ts'
 
@@ -68,4 +67,17 @@ function readCursor(cursor: string, letter: string, pattern: RegExp): string | n
     .slice(letter.length + 1)
   if (pattern.test(key) && makeCursor(key, letter) === cursor) return key
   throw new RpcError('invalid', 'after is no cursor of this order')
+}
+
+const maxPage = 100
+
+/** Throws `invalid` for what cannot be listed. */
+function checkList(request: ListPostsRequest): void {
+  requireWhole(request.first, 'first', 1, maxPage)
+  requireOneOf(request.orderBy, 'orderBy', ['created', 'meeting'])
+  requireWhole(request.prefecture, 'prefecture', 0, 47)
+  if (request.spotType !== '') requireOneOf(request.spotType, 'spotType', spotTypes)
+  for (const fish of request.fishTypes) requireOneOf(fish, 'fishTypes', fishTypes)
+  requireWhole(request.meetingFrom, 'meetingFrom', 0, maxTime)
+  requireWhole(request.meetingTo, 'meetingTo', 0, maxTime)
 }

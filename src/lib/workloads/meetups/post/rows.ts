@@ -1,5 +1,14 @@
-import type { Application, Post, PostText } from './contract.ts'
-import { meetingKey, type ApplicationRow, type PostRow, outbox, type OutboxRow } from './tables.ts'
+import { maxTime, readLine, readText, requireOneOf, requireThat, requireWhole } from '../checks.ts'
+import { fishTypes, spotTypes, type Application, type Post, type PostText } from './contract.ts'
+import {
+  meetingKey,
+  type ApplicationRow,
+  type PostRow,
+  outbox,
+  type OutboxRow,
+  maxFishTypes,
+  maxLengths,
+} from './tables.ts'
 import { v7 as uuid } from 'uuid'
 import type { Rows } from '../../../ports/database.ts'
 import type { EventType, MeetupEvent } from '../events.ts'
@@ -69,4 +78,22 @@ export function tell<Type extends EventType>(
   const aggregate = payload.postId
   const event = JSON.stringify({ id, type, aggregate, at, payload })
   return { table: outbox, rows: [{ id, type, aggregate, event, published_at: 0 }] }
+}
+
+const maxPlaces = 1000
+
+/** A post as it is stored. Throws `invalid`, with the field first, for what cannot be posted at `now`, ms since 1970. */
+export function readPost(post: PostText, now: number): PostText {
+  const title = readLine(post.title, 'title', 1, maxLengths.title)
+  const content = readText(post.content, 'content', 1, maxLengths.content)
+  requireWhole(post.prefecture, 'prefecture', 1, 47)
+  requireOneOf(post.spotType, 'spotType', spotTypes)
+  const { length } = post.fishTypes
+  requireThat(length >= 1 && length <= maxFishTypes, 'fishTypes', `has ${length} instead of 1 to ${maxFishTypes}`)
+  for (const fish of post.fishTypes) requireOneOf(fish, 'fishTypes', fishTypes)
+  requireThat(new Set(post.fishTypes).size === length, 'fishTypes', 'names one twice')
+  requireWhole(post.meetingAt, 'meetingAt', 0, maxTime)
+  requireThat(post.meetingAt > now, 'meetingAt', 'is not in the future')
+  requireWhole(post.maxApply, 'maxApply', 1, maxPlaces)
+  return { ...post, title, content }
 }

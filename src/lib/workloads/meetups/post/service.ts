@@ -10,10 +10,9 @@ import { outboxChannel } from '../events.ts'
 import { served } from '../rpc/server.ts'
 import type { RunningService, ServiceContext } from '../services.ts'
 import { createApplications } from './applications.ts'
-import { readPost } from './checks.ts'
 import type { Post, PostService, PostState, PostText } from './contract.ts'
 import { listPosts } from './list.ts'
-import { tell, textColumns, toPost } from './rows.ts'
+import { readPost, tell, textColumns, toPost } from './rows.ts'
 import { maxLengths, posts, type OutboxRow, type PostRow } from './tables.ts'
 
 const maxBatch = 128
