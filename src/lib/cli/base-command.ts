@@ -97,10 +97,10 @@ export abstract class BaseCommand extends Command {
     if (!this.jsonEnabled() && process.stderr.isTTY) ux.stderr('Stopping; press Ctrl-C again to stop at once.')
   }
 
-  /** Every setting from its strongest source, and the command line that sets them all. */
+  /** Resolves every setting, and writes the command line that sets them all. */
   protected async resolveSettings(flags: Readonly<Record<string, unknown>>): Promise<RunConfig> {
     const known = this.ctor.flags as Readonly<Record<string, KnownFlag>>
-    // Another command's setting may share its name with a flag that is none here.
+    // A flag of this command may have the name of another command's setting.
     const ofSettings = Object.entries(flags).flatMap(([flag, raw]) => {
       const setting = known[flag]?.setting
       return setting ? [[setting, raw]] : []

@@ -1,10 +1,9 @@
 import { SingleBar } from 'cli-progress'
 import type { SecondsDisplay } from '../app/run-context.ts'
 import { waitText } from '../adapters/databases/waits.ts'
-import { countOf, formatCount, formatLatency, formatNumber } from '../base/format.ts'
+import { countOf, formatBytes, formatCount, formatDuration, formatLatency, formatNumber } from '../base/format.ts'
 import { mergeCounts, percentileMs, type HistogramCounts } from '../base/measure/histogram.ts'
 import type { Trial } from '../load/limits/find-limit.ts'
-import { progressText } from '../render/terminal/progress-text.ts'
 import type { Wait } from '../ports/database-facts.ts'
 import type { Progress } from '../base/progress.ts'
 
@@ -16,7 +15,7 @@ export interface ProgressDisplay {
   stop(): void
 }
 
-/** When the first line is written where there is no terminal to redraw, and how often another, ms. */
+/** Time to the first line where there is no terminal to redraw, and from one line to the next, ms. */
 const firstLineMs = 1000
 const lineEveryMs = 5000
 
@@ -27,6 +26,32 @@ const lineEveryMs = 5000
 export function showProgress(title: string, unit: string, quiet: boolean): ProgressDisplay {
   if (quiet) return { update() {}, wait() {}, stop() {} }
   return process.stderr.isTTY ? barDisplay(title, unit) : lineDisplay(title, unit)
+}
+
+/** Rate from which on digits behind the point say nothing. */
+const wholeFromPerSecond = 10
+
+/**
+ * Says how far a step has come after `elapsedMs`, how fast it goes and how long it will take: `3/20 runs, 31 s each,
+ * 8 min 47 s left`. `unit` is in the plural; `bytes` are scaled.
+ */
+export function progressText(done: number, total: number, unit: string, elapsedMs: number): string {
+  const amount = unit === 'bytes' ? `${formatBytes(done)} of ${formatBytes(total)}` : amountOf(done, total, unit)
+  if (done === 0 || elapsedMs <= 0) return amount
+  const left = done < total ? [`${formatDuration(((total - done) / done) * elapsedMs)} left`] : []
+  return [amount, paceOf(done, unit, elapsedMs), ...left].join(', ')
+}
+
+function amountOf(done: number, total: number, unit: string): string {
+  return `${formatCount(done)}/${formatCount(total)} ${total === 1 ? unit.replace(/s$/, '') : unit}`
+}
+
+/** Says the rate, or the time that each takes where that says more. */
+function paceOf(done: number, unit: string, elapsedMs: number): string {
+  const perSecond = (done / elapsedMs) * 1000
+  if (unit === 'bytes') return `${formatBytes(perSecond)}/s`
+  if (perSecond < 1) return `${formatDuration(elapsedMs / done)} each`
+  return `${perSecond < wholeFromPerSecond ? formatNumber(perSecond) : formatCount(perSecond)} ${unit}/s`
 }
 
 /** Writes a line to stderr when a wait begins, and now and then while it lasts. */

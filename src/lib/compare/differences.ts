@@ -1,4 +1,4 @@
-import { describeConnection } from '../adapters/databases/connection-text.ts'
+import { describeConnection } from '../record/environment-record.ts'
 import { formatCount, formatDuration } from '../base/format.ts'
 import { namesWith } from '../config/settings.ts'
 import type { Report } from '../record/record.ts'

@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { durationAllowed, type Setting } from './setting.ts'
 import { duration, urlOrWord, wholeNumber } from '../base/parse-values.ts'
 
-/** A text that can stand in a header, and that nobody guesses. */
+/** A secret that fits into a header, and that nobody guesses. */
 const secretText = z.string().regex(/^[\x21-\x7e]{16,200}$/)
 const secretAllowed = '16 to 200 printable ASCII characters without spaces, such as "openssl rand -hex 32" makes'
 
-/** Servers that an API uses, where it listens, and what of it is not for everybody. */
+/** Servers that an API uses, addresses at which it listens, and secrets that guard it. */
 export const apiSettings = {
   db: {
     schema: z.string().regex(/^(sqlite|mysql|mariadb|postgres|postgresql|mongodb|mongodb\+srv|rediss?|unix):.+$/is),

@@ -1,3 +1,6 @@
+import { quoted } from '../base/cut-text.ts'
+import { failure } from '../base/errors/errors.ts'
+import { hideInCommand } from '../base/secret-text.ts'
 import { isSet, type ResolvedConfig } from './resolve.ts'
 import { definitionOf, flagName, type SettingName } from './settings.ts'
 
@@ -12,8 +15,8 @@ export interface Invocation {
 }
 
 /**
- * The line that makes such a run again: what was set, wherever it was set, as flags. What is left at its default is
- * left out, and passwords are hidden, so that they must be filled in.
+ * Writes the command line that makes such a run again, with everything that was set, wherever it was set, as flags.
+ * Defaults are left out, and passwords are hidden, so that they must be filled in.
  */
 export function commandLine(
   { settings, values }: ResolvedConfig,
@@ -35,4 +38,29 @@ export function commandLine(
 
 function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
+}
+
+/**
+ * Takes a command line apart into words as a shell does: at blanks, but for those in quotes. Nothing else has a meaning.
+ * Throws `usage-wrong` when a quote is left open.
+ */
+export function splitWords(line: string): string[] {
+  const words: string[] = []
+  let word: string | null = null
+  let quote: string | null = null
+  for (const character of line) {
+    if (quote !== null) {
+      if (character === quote) quote = null
+      else word += character
+    } else if (character === '"' || character === "'") {
+      quote = character
+      word ??= ''
+    } else if (/\s/.test(character)) {
+      if (word !== null) words.push(word)
+      word = null
+    } else word = (word ?? '') + character
+  }
+  if (quote !== null)
+    throw failure('usage-wrong', { reason: `A quote is left open in ${quoted(hideInCommand(line))}.` })
+  return word === null ? words : [...words, word]
 }

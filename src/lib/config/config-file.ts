@@ -33,7 +33,7 @@ export async function readConfigFile(cwd: string): Promise<ConfigFile | null> {
   return { path: found.filepath, content: content as Record<string, unknown> }
 }
 
-/** Where a parser of YAML came to what it cannot read, from 0 on. */
+/** Place at which a parser of YAML gave up, counted from 0. */
 interface Mark {
   readonly line: number
   readonly column: number
@@ -64,11 +64,11 @@ function whereBroken(error: unknown): string | null {
   return ofModule === undefined ? 'it is not valid JavaScript' : `it breaks off in line ${ofModule}`
 }
 
-/** Values that a config file may hold, those that anchors repeat counted each time, and how deep they may lie. */
+/** Values in a config file, at most, those that anchors repeat counted each time; and the levels in which they may lie. */
 const mostValues = 10_000
 const deepest = 20
 
-/** Why what a config file holds is no plain data of a size that settings could have; null where it is. */
+/** Says why a config file's content is no plain data of a size that settings could have; null where it is. */
 export function whyNotPlain(content: unknown): string | null {
   let left = mostValues
   const around = new Set<object>()

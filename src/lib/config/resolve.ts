@@ -13,7 +13,7 @@ import {
   type Settings,
 } from './settings.ts'
 
-/** Where settings are looked for. */
+/** Sources of settings. */
 export interface ConfigSources {
   /** Raw flags by the name of their setting; undefined where not given. */
   readonly flags: Readonly<Record<string, unknown>>
@@ -22,7 +22,7 @@ export interface ConfigSources {
   readonly cwd: string
 }
 
-/** One setting as it was found. */
+/** A setting's value, and its source. */
 export interface ResolvedSetting {
   readonly name: SettingName
   /** As text, with secrets hidden; null when not set. */
@@ -80,8 +80,8 @@ export async function resolveConfig(sources: ConfigSources): Promise<ResolvedCon
 const strengths = ['default', 'file', 'environment', 'flag'] as const
 
 /**
- * The values of which a load model is made: of the settings that each ask for a model of their own, the weaker ones are
- * unset, as far as they can be.
+ * Returns the values for one load model: of the settings that each ask for a model of their own, only the one from the
+ * strongest source stays set, and those that have a default.
  */
 export function modelValues({ values, settings }: ResolvedConfig): Settings {
   const strength = (name: NamesWith<'model'>) => {
@@ -130,6 +130,6 @@ function show(name: SettingName, raw: unknown): string {
   const { secret, secretUrl } = definitionOf(name)
   if (secret) return '***'
   const text = typeof raw === 'string' ? raw : JSON.stringify(raw)
-  // A URL may have been given for what takes none.
+  // A URL may have been given where none belongs.
   return secretUrl ? redactUrl(text) : hideInWord(text)
 }

@@ -16,11 +16,11 @@ export interface Setting {
   /** The value is a secret: it is never shown, and no command has a flag for it, which other users could read. */
   readonly secret?: true
   readonly char?: 'n' | 'w'
-  /** Where commands have flags of one name that mean different things: the flag, not the name in kebab-case. */
+  /** Name of the flag where it is not the setting's in kebab-case: commands have flags of one name that mean different things. */
   readonly flag?: string
   /** The flag can be given several times. */
   readonly repeated?: true
-  /** Settings whose flags cannot be given beside this one's, because it says what they say in another way. */
+  /** Settings whose flags cannot be given beside this one's, because it says the same in another way. */
   readonly replaces?: readonly string[]
   /** Asks for a load model of its own; of several from equally strong sources the last in the table counts. */
   readonly model?: true
@@ -28,17 +28,17 @@ export interface Setting {
   readonly served?: 'text' | 'ms'
   /** Scenarios of workloads may ask for it, on other machines too: never an address of a server or a password. */
   readonly scenario?: true
-  /** Part of what the rows of a seeding follow from. */
+  /** Determines the rows of a seeding. */
   readonly recipe?: true
-  /** Part of what an insert benchmark measures, which its report knows when it is resumed. */
+  /** Plans an insert benchmark; one that is resumed takes it from its report. */
   readonly benchPlan?: true
   /** Changes what a run measures: runs that differ in it cannot be compared. */
   readonly compared?: true
 }
 
-/** Says how `duration` reads. */
+/** Describes what `duration` reads. */
 export const durationAllowed = 'a number with ms, s, m or h, such as 500ms, 60s or 1m30s'
-/** Says the same where it must be a second or more. */
+/** Describes a duration of a second or more. */
 export const secondsAllowed = 'a number with ms, s, m or h, such as 1500ms, 60s or 1m30s, 1s or more'
-/** Says how `count` reads. */
+/** Describes what `count` reads. */
 export const countAllowed = 'a number of rows such as 1000, 50k or 10m'

@@ -3,7 +3,7 @@ import { mostReplicas } from '../base/limits.ts'
 import { countAllowed, durationAllowed, type Setting } from './setting.ts'
 import { count, duration, percentage, texts, wholeNumber } from '../base/parse-values.ts'
 
-/** Which built-in system, and what only some of them ask for. */
+/** The built-in system, and settings of only some of them. */
 export const workloadSettings = {
   workload: {
     schema: z.string().regex(/^[a-z]+$/),

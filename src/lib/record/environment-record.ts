@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import { byName, count, flag, list, number, object, oneOf, orNull, text, textByName } from './fields.ts'
 import { reportSchemaName } from './names.ts'
 
@@ -82,4 +82,22 @@ export const head = {
   config: byName('every setting as text, passwords hidden', orNull(Type.String())),
   seed: text('seed of every random choice'),
   command: Type.Optional(text('command line that makes such a run again, passwords hidden')),
+}
+
+/** Describes a connection: `TLSv1.3, certificate verified`; null where nothing is known of it. */
+export function describeConnection(connection: Static<typeof Connection> | undefined): string | null {
+  if (connection === undefined) return null
+  const { transport, encrypted, protocol, verified, pooled } = connection
+  const checks = {
+    none: 'certificate not verified',
+    authority: 'certificate verified, but not for which host',
+    'authority and host': 'certificate verified',
+  }
+  const parts = [
+    ...(transport === 'unix socket' ? ['Unix socket'] : encrypted ? [] : ['TCP']),
+    encrypted ? (protocol ?? 'TLS') : 'not encrypted',
+    ...(encrypted && verified !== undefined ? [checks[verified]] : []),
+    ...(pooled === true ? ['through a connection pooler'] : []),
+  ]
+  return parts.join(', ')
 }

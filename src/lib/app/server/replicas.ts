@@ -9,8 +9,8 @@ export interface Replicas extends ApiProcess {
 }
 
 /**
- * Starts the replicas that the settings ask for, on the ports given and those after them, or all on any free one (0). When one cannot be started
- * the others are ended. Throws `api-failed-to-start`.
+ * Starts as many replicas as the settings ask for, on the ports given and those after them, or all on any free one (0). When
+ * one cannot be started the others are ended. Throws `api-failed-to-start`.
  */
 export async function startReplicas(
   { entryPoint, settings }: ApiLaunch,

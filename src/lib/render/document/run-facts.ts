@@ -1,4 +1,4 @@
-import { describeConnection } from '../../adapters/databases/connection-text.ts'
+import { describeConnection } from '../../record/environment-record.ts'
 import { nothing, unknown } from '../../adapters/databases/durability.ts'
 import { countOf, formatCount, upperFirst } from '../../base/format.ts'
 import type { Environment, Report } from '../../record/record.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { splitWords } from '../../../src/lib/compare/command-line.ts'
+import { splitWords } from '../../../src/lib/config/command-line.ts'
 
 it.each([
   ['load --users 5', ['load', '--users', '5']],

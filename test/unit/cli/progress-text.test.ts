@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { progressText } from '../../../../src/lib/render/terminal/progress-text.ts'
+import { progressText } from '../../../src/lib/cli/progress.ts'
 
 it.each([
   [0, 20, 'runs', 31_000, '0/20 runs'],

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { differencesOf } from '../../../../src/lib/compare/differences.ts'
-import { describeConnection } from '../../../../src/lib/adapters/databases/connection-text.ts'
-import type { InsertBenchReport } from '../../../../src/lib/record/record.ts'
-import { savedReport } from '../../../support/reports/fixtures.ts'
-import { screenOf } from '../../../support/reports/rendered.ts'
+import { differencesOf } from '../../../src/lib/compare/differences.ts'
+import { describeConnection } from '../../../src/lib/record/environment-record.ts'
+import type { InsertBenchReport } from '../../../src/lib/record/record.ts'
+import { savedReport } from '../../support/reports/fixtures.ts'
+import { screenOf } from '../../support/reports/rendered.ts'
 
 type Connection = NonNullable<InsertBenchReport['environment']['connection']>
 
