@@ -8,7 +8,7 @@ import type { Database } from '../ports/database.ts'
 import { loadWorkload, type BuiltInWorkload } from '../workloads/registry.ts'
 import { openDatabase, type RunContext } from './run-context.ts'
 
-/** What to do with the tables; without either they are created. */
+/** Chooses what happens to the tables; without any of these they are created. */
 export interface MigrateRequest {
   readonly down: boolean
   /** Change nothing. */

@@ -33,10 +33,10 @@ export function commandLine(
     const texts = [value].flat().filter((one) => typeof one === 'string' || typeof one === 'number')
     return texts.flatMap((text) => [`--${flag}`, String(text)])
   })
-  return ['rushbench', ...command.split(':'), ...[...ofSettings, ...ofOthers].map(quote)].join(' ')
+  return ['rushbench', ...command.split(':'), ...[...ofSettings, ...ofOthers].map(quoteWord)].join(' ')
 }
 
-function quote(word: string): string {
+function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
 

@@ -164,7 +164,7 @@ export async function runLoad<Options extends object>(
 /** The course of a run: one or more runs of a model on one target, with one ledger. */
 interface Course {
   readonly signal: AbortSignal
-  /** What ended it when it did not end by itself: the end of the API or of the queue, and a mistake in a scenario. */
+  /** Errors that ended it from outside: the end of the API or of the queue, and a mistake in a scenario. */
   readonly ended: { apiFailure: Error | null; mistake: Error | null }
   readonly runModel: LimitSearch['runModel']
   readonly openLedger: () => Promise<LedgerWriter>
