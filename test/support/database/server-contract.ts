@@ -1,8 +1,8 @@
-import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import type { Block, Table } from '../../../src/lib/ports/database.ts'
 import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
 import type { Scratch } from './tables.ts'
+import { listen } from '../tcp-server.ts'
 import { rowsPerChunk } from '../../../src/lib/base/limits.ts'
 
 /** A server as another program sees it. */
@@ -71,13 +71,10 @@ export function describeServer(getServer: () => ServerUnderTest): void {
     })
 
     it('a server that hangs up', async () => {
-      const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
-      await new Promise((resolve) => server.once('listening', resolve))
-      const { port } = server.address() as { port: number }
-      await expect(open(changed(getServer().url, { port: String(port) }))).rejects.toMatchObject({
+      const port = await listen((socket) => socket.destroy())
+      await expect(open(changed(getServer().url, { port }))).rejects.toMatchObject({
         code: expect.stringMatching(/^database-(unreachable|lost)$/),
       })
-      server.close()
     })
 
     // The moment differs from try to try: the server may be reading, or its buffers full and ours as well.

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { BSON, MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrateUp, migrationStatus } from '../../../../src/lib/adapters/databases/migrate.ts'
@@ -8,24 +7,16 @@ import type { Database } from '../../../../src/lib/ports/database.ts'
 import { connectDatabase } from '../../../../src/lib/adapters/databases/registry.ts'
 import { describeServices } from '../../../support/describe-services.ts'
 import { findService } from '../../../support/services.ts'
-import { encode, freeCounter, seatLayout } from '../../../support/database/bulk-contract.ts'
 import { describeDatabase } from '../../../support/database/contract.ts'
-import { all, seat, seats, show, shows, tables, workload } from '../../../support/database/tables.ts'
+import { describePartialBlocks, loadBlock } from '../../../support/database/partial-blocks-contract.ts'
+import { changed } from '../../../support/database/server-contract.ts'
+import { seat, seats, show, shows, tables, workload } from '../../../support/database/tables.ts'
+import { listen } from '../../../support/tcp-server.ts'
 
 /** The contract holds on both servers that dev/services has. */
 const services = { ferretdb: await findService('ferretdb'), mongodb6: await findService('mongodb6') }
 
 const open = (url: string) => connectDatabase(url, { poolSize: 2 })
-
-function changed(url: string, parts: Partial<Pick<URL, 'port' | 'password' | 'pathname' | 'username'>>): string {
-  return Object.assign(new URL(url), parts).toString()
-}
-
-async function listen(serve: (socket: Socket) => void): Promise<{ server: Server; port: string }> {
-  const server = createServer(serve).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return { server, port: String((server.address() as { port: number }).port) }
-}
 
 /** Answers what every server is asked first, as one whose protocol ends at `maxWireVersion` (6: MongoDB 3.6). */
 function answerHello(socket: Socket, maxWireVersion: number): void {
@@ -57,20 +48,18 @@ describeServices(services, (_server, url) => {
     })
 
     it('a server that hangs up', async () => {
-      const { server, port } = await listen((socket) => socket.destroy())
+      const port = await listen((socket) => socket.destroy())
       await expect(open(changed(url, { port }))).rejects.toMatchObject({
         code: expect.stringMatching(/^database-(unreachable|lost)$/),
       })
-      server.close()
     })
 
     it('a server that is too old', async () => {
-      const { server, port } = await listen((socket) => answerHello(socket, 6))
+      const port = await listen((socket) => answerHello(socket, 6))
       await expect(open(changed(url, { port }))).rejects.toMatchObject({
         code: 'database-not-ours',
         message: expect.stringMatching(/wire version 6, .* requires at least \d+ \(MongoDB \d/),
       })
-      server.close()
     })
   })
 })
@@ -97,7 +86,7 @@ describeServices(services, (_server, url) => {
     }
   }
 
-  /** A database with the contract's tables and three shows. */
+  /** A database with the contract's tables. */
   async function withTables(
     test: (database: Database, scratch: Awaited<ReturnType<typeof makeScratch>>) => Promise<void>,
   ) {
@@ -105,7 +94,6 @@ describeServices(services, (_server, url) => {
     {
       await using database = await open(scratch.url)
       await migrateUp(database, workload, tables)
-      await database.store.insert(shows, [show(1), show(2), show(3)])
       await test(database, scratch)
     }
     await scratch.remove()
@@ -156,54 +144,17 @@ describeServices(services, (_server, url) => {
     await scratch.remove()
   })
 
-  describe.each([
-    ['raw-insert', 0],
-    ['insert-many', 1],
-  ])('%s', (name, index) => {
+  for (const strategy of ['raw-insert', 'insert-many']) {
     // More than are looked up by their keys, and than one command holds.
-    const rows = Array.from({ length: 22_000 }, (_, row) => seat(1 + (row % 2)))
-    const load = async (database: Database, sent: typeof rows) => {
-      const strategy = database.insertStrategies[index]!
-      expect(strategy.name).toBe(name)
-      const loader = await strategy.open(seatLayout)
-      await loader.load(encode(sent), { counted: null, receipt: null })
-      await database.recount(freeCounter, { from: 1, to: 2 })
-      await loader.close()
-    }
-    const frees = async ({ store }: Database) =>
-      (await store.find(shows, {}, { orderBy: ['id'] })).map(({ free }) => free)
+    const count = 22_000
+    describePartialBlocks(strategy, count, withTables)
 
-    it('completes a block that was stored in part', async () => {
-      await withTables(async (database) => {
-        await load(
-          database,
-          rows.filter((_, row) => row % 3 !== 0),
-        )
-        await database.store.update(shows, {}, { free: -1 })
-        await load(database, rows)
-        expect(await database.store.count(seats)).toBe(rows.length)
-        expect(await frees(database)).toEqual([300 - 11_000, 300 - 11_000, -1])
-      })
-    })
-
-    it('refuses a block of which one row is stored otherwise, or twice in it, and leaves what was there', async () => {
-      await withTables(async (database) => {
-        const there = rows.slice(0, 1500)
-        await load(database, there)
-        await database.store.update(seats, { id: rows[1400]!.id }, { show_id: 3 })
-        const before = await all(database.store.scan(seats))
-        const twice = seat(1)
-        for (const sent of [rows.slice(1000, 3000), [seat(2), twice, twice]]) {
-          await expect(load(database, sent)).rejects.toMatchObject({ code: 'rows-differ' })
-        }
-        expect(await all(database.store.scan(seats))).toEqual(before)
-      })
-    })
-
-    it('tells of a connection that is lost meanwhile, after which the block can be loaded again', async () => {
+    it(`tells of a connection that is lost during ${strategy}, after which the block can be loaded again`, async () => {
       await withTables(async (database, scratch) => {
+        await database.store.insert(shows, [show(1)])
+        const rows = Array.from({ length: count }, () => seat(1))
         const { port } = new URL(url)
-        const { server, port: through } = await listen((socket) => {
+        const through = await listen((socket) => {
           const inner = connect(Number(port), '127.0.0.1')
           let bytes = 0
           socket.on('data', (part) => {
@@ -221,12 +172,11 @@ describeServices(services, (_server, url) => {
         })
         {
           await using cut = await open(`${changed(scratch.url, { port: through })}?directConnection=true`)
-          await expect(load(cut, rows)).rejects.toMatchObject({ code: 'database-lost' })
+          await expect(loadBlock(cut, strategy, rows)).rejects.toMatchObject({ code: 'database-lost' })
         }
-        server.close()
-        await load(database, rows)
+        await loadBlock(database, strategy, rows)
         expect(await database.store.count(seats)).toBe(rows.length)
       })
     })
-  })
+  }
 })

@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { migrateDown, migrateUp } from '../../../../src/lib/adapters/databases/migrate.ts'
@@ -7,10 +6,11 @@ import type { Change, Database } from '../../../../src/lib/ports/database.ts'
 import { connectDatabase } from '../../../../src/lib/adapters/databases/registry.ts'
 import { borrowDatabase, withClient } from '../../../support/database/redis-databases.ts'
 import { findService } from '../../../support/services.ts'
-import { encode, freeCounter, seatLayout } from '../../../support/database/bulk-contract.ts'
 import { describeDatabase } from '../../../support/database/contract.ts'
+import { describePartialBlocks } from '../../../support/database/partial-blocks-contract.ts'
 import { changed } from '../../../support/database/server-contract.ts'
 import { all, booking, seat, seats, show, shows, tables, workload } from '../../../support/database/tables.ts'
+import { listen } from '../../../support/tcp-server.ts'
 
 const service = await findService('redis')
 
@@ -70,11 +70,8 @@ describe.skipIf(service === null)('redis', () => {
   })
 
   it('a server that hangs up', async () => {
-    const hanging = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
-    await once(hanging, 'listening')
-    const { port } = hanging.address() as { port: number }
-    await expect(open(changed(server, { port: String(port) }))).rejects.toMatchObject({ code: 'database-unreachable' })
-    hanging.close()
+    const port = await listen((socket) => socket.destroy())
+    await expect(open(changed(server, { port }))).rejects.toMatchObject({ code: 'database-unreachable' })
   })
 
   it('leaves no key of its own behind, and all keys of others', async () => {
@@ -178,7 +175,7 @@ describe.skipIf(service === null)('redis', () => {
     await withTables(server, async (database, url) => {
       await database.store.insert(shows, [show(1, { free: 10 })])
       let deaf = false
-      const wire = createServer((near) => {
+      const port = await listen((near) => {
         const far = connect(Number(new URL(url).port), '127.0.0.1')
         near.pipe(far)
         far.on('data', (answer) => {
@@ -187,11 +184,9 @@ describe.skipIf(service === null)('redis', () => {
         })
         for (const side of [near, far]) side.on('error', () => {})
         near.on('close', () => far.destroy())
-      }).listen(0, '127.0.0.1')
-      await once(wire, 'listening')
+      })
       {
-        const { port } = wire.address() as { port: number }
-        await using cut = await open(changed(url, { port: String(port) }))
+        await using cut = await open(changed(url, { port }))
         await cut.store.count(shows)
         deaf = true
         await expect(cut.store.apply([booking(seat(1))])).rejects.toMatchObject({ code: 'database-lost' })
@@ -199,52 +194,8 @@ describe.skipIf(service === null)('redis', () => {
         while (!(await cut.store.count(shows).catch(() => false))) await sleep(20)
         expect([await cut.store.count(seats), (await cut.store.find(shows, {}))[0]?.free]).toEqual([1, 9])
       }
-      wire.close()
     })
   })
 
-  describe.each([['packed-rows', 0]])('%s', (name, index) => {
-    const rows = Array.from({ length: 3000 }, (_, row) => seat(1 + (row % 2)))
-    const load = async (database: Database, sent: typeof rows) => {
-      const strategy = database.insertStrategies[index]!
-      expect(strategy.name).toBe(name)
-      const loader = await strategy.open(seatLayout)
-      try {
-        await loader.load(encode(sent), { counted: null, receipt: null })
-      } finally {
-        await loader.close()
-      }
-      await database.recount(freeCounter, { from: 1, to: 2 })
-    }
-
-    it('completes a block that was stored in part', async () => {
-      await withTables(server, async (database) => {
-        await database.store.insert(shows, [show(1), show(2), show(3)])
-        await load(
-          database,
-          rows.filter((_, row) => row % 3 !== 0),
-        )
-        await database.store.update(shows, {}, { free: -1 })
-        await load(database, rows)
-        expect(await database.store.count(seats)).toBe(rows.length)
-        expect((await all(database.store.scan(shows))).map(({ free }) => free)).toEqual([-1200, -1200, -1])
-      })
-    })
-
-    it('refuses a block of which one row is stored otherwise, or twice in it, and leaves what was there', async () => {
-      await withTables(server, async (database) => {
-        await database.store.insert(shows, [show(1), show(2), show(3)])
-        const there = rows.slice(0, 1500)
-        await load(database, there)
-        await database.store.update(seats, { id: rows[1400]!.id }, { show_id: 3 })
-        const before = await all(database.store.scan(seats))
-        const twice = seat(1)
-        const far = [twice, ...Array.from({ length: 1200 }, () => seat(2)), twice]
-        for (const sent of [rows.slice(1000, 3000), [seat(2), twice, twice], far]) {
-          await expect(load(database, sent)).rejects.toMatchObject({ code: 'rows-differ' })
-        }
-        expect(await all(database.store.scan(seats))).toEqual(before)
-      })
-    })
-  })
+  describePartialBlocks('packed-rows', 3000, (test) => withTables(server, test))
 })
