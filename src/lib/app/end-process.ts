@@ -10,14 +10,18 @@ export const lateEndMs = 10_000
 
 /**
  * Ends this process, with its exit code or by a signal that came. A thread that waits for another program cannot be ended, and
- * Node would wait for it: then the system ends the process.
+ * Node would wait for it: then the system ends the process. The same holds for a file that waits, such as a named pipe.
  */
 export async function endProcess(signal: NodeJS.Signals | null): Promise<void> {
-  if (!(await endThreads(threadsEndMs))) {
+  if (!(await endThreads(threadsEndMs)) || (signal !== null && isReadingFile())) {
     if (signal !== null) process.removeAllListeners(signal)
     process.kill(process.pid, signal ?? 'SIGKILL')
   }
   process.exit(signal === null ? process.exitCode : exitCodes.interrupted)
+}
+
+function isReadingFile(): boolean {
+  return process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))
 }
 
 /** Ends this process where it still runs after `afterMs`, whatever holds it, and says so. Does not hold it itself. */

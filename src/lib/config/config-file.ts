@@ -1,5 +1,5 @@
-import { cosmiconfig } from 'cosmiconfig'
-import { failure, reasonOf } from '../base/errors/errors.ts'
+import { cosmiconfig, type CosmiconfigResult } from 'cosmiconfig'
+import { failure, reasonOf, RushbenchError } from '../base/errors/errors.ts'
 import { formatCount } from '../base/format.ts'
 import { settingNames } from './settings.ts'
 
@@ -14,23 +14,47 @@ export interface ConfigFile {
  * Throws `config-unreadable` or `setting-unknown`.
  */
 export async function readConfigFile(cwd: string): Promise<ConfigFile | null> {
-  const explorer = cosmiconfig('rushbench', { searchStrategy: 'project' })
-  const found = await explorer.search(cwd).catch((error: unknown) => {
-    throw unreadableConfig((error as { filepath?: string }).filepath ?? cwd, error)
+  const found = await loadConfigFile(cwd).catch((error: unknown) => {
+    throw unreadableConfig((error as { filepath?: string } | null)?.filepath ?? cwd, error)
   })
   if (!found || found.isEmpty) return null
-  const content: unknown = found.config
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw failure('config-unreadable', { file: found.filepath, reason: 'it is not an object of settings' })
+  const { config, filepath: file } = found as { readonly config: unknown; readonly filepath: string }
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
+    throw failure('config-unreadable', { file, reason: 'it is not an object of settings' })
   }
-  const why = whyNotPlain(content)
-  if (why !== null) throw failure('config-unreadable', { file: found.filepath, reason: why })
+  const content = copyPlain(config, file)
   for (const key of Object.keys(content)) {
     if (!Object.hasOwn(content, key) || !(settingNames as string[]).includes(key)) {
-      throw failure('setting-unknown', { key, source: found.filepath, allowed: settingNames })
+      throw failure('setting-unknown', { key, source: file, allowed: settingNames })
     }
   }
-  return { path: found.filepath, content: content as Record<string, unknown> }
+  return { path: file, content }
+}
+
+/** How long a config file that is a program may take until its settings are there, ms. */
+const loadedWithinMs = 20_000
+
+/** Throws what the file does, and Error where it does not come to an end: an await outside of its functions may never settle. */
+async function loadConfigFile(cwd: string): Promise<CosmiconfigResult> {
+  const late = Promise.withResolvers<never>()
+  const reason = `it was not read within ${loadedWithinMs / 1000} s: an await in it may never settle`
+  const timer = setTimeout(() => late.reject(new Error(reason)), loadedWithinMs)
+  try {
+    return await Promise.race([cosmiconfig('rushbench', { searchStrategy: 'project' }).search(cwd), late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The settings of a file, which may be a program's: a getter of theirs may throw. Throws `config-unreadable`. */
+function copyPlain(config: object, file: string): Readonly<Record<string, unknown>> {
+  try {
+    const why = whyNotPlain(config)
+    if (why === null) return { ...config }
+    throw failure('config-unreadable', { file, reason: why })
+  } catch (error) {
+    throw error instanceof RushbenchError ? error : unreadableConfig(file, error)
+  }
 }
 
 /** Place at which a parser of YAML gave up, counted from 0. */
@@ -78,6 +102,8 @@ export function whyNotPlain(content: unknown): string | null {
     if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') {
       return `it holds a ${typeof value}, which no setting can be`
     }
+    // No path, name or variable takes it, and what is said of that differs everywhere.
+    if (typeof value === 'string' && value.includes('\0')) return 'it holds a text with the character U+0000'
     if (typeof value !== 'object' || value === null) return null
     if (around.has(value)) return 'it holds a value that contains itself'
     if (around.size === deepest) return `it is more than ${deepest} levels deep`

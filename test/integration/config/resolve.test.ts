@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { variableName } from '../../../src/lib/config/settings.ts'
 import { modelValues, resolveConfig } from '../../../src/lib/config/resolve.ts'
 import { settingNames } from '../../../src/lib/config/settings.ts'
@@ -60,10 +60,46 @@ describe('resolveConfig', () => {
     [{ threshold: [1] }, 'threshold'],
     [[1], 'not an object of settings'],
     ['{"users": ', 'cannot be read'],
+    [{ images: 'disk:a\0b' }, 'it holds a text with the character U+0000'],
   ])('refuses the file %j', async (content, message) => {
     await writeConfig(content)
     await expect(resolve()).rejects.toThrow(message)
     await expect(resolve()).rejects.toMatchObject({ exitCode: 2 })
+  })
+
+  it.each([
+    ['a getter that throws', 'export default { get users() { throw 1 } }', 'cannot be read: 1. Mend'],
+    ['a proxy', 'export default new Proxy({}, { ownKeys() { throw new Error("no keys") } })', 'no keys'],
+    ['a throw of nothing', 'throw undefined', 'cannot be read'],
+  ])('refuses a program with %s', async (_what, source, message) => {
+    await writeConfig(source, 'rushbench.config.mjs')
+    const thrown: unknown = await resolve().catch((error: unknown) => error)
+    expect(thrown).toMatchObject({ code: 'config-unreadable', exitCode: 2 })
+    expect((thrown as Error).message).toContain(message)
+  })
+
+  it('gives up a program that never ends', async () => {
+    await writeConfig('export default new Promise(() => {})', 'rushbench.config.mjs')
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const refused = expect(resolve()).rejects.toThrow('it was not read within 20 s')
+      await vi.advanceTimersByTimeAsync(20_000)
+      await refused
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('refuses a package.json that is broken, in the working directory as well', async () => {
+    await writeConfig('{', 'package.json')
+    await expect(resolve()).rejects.toMatchObject({ code: 'config-unreadable' })
+    const before = process.cwd()
+    process.chdir(cwd)
+    try {
+      await expect(resolve()).rejects.toMatchObject({ code: 'config-unreadable' })
+    } finally {
+      process.chdir(before)
+    }
   })
 
   it('refuses variables that are no settings, and leaves those of others alone', async () => {

@@ -177,6 +177,14 @@ for (const { name: engine, open } of meetupEngines) {
         ['application-withdrawn', 2],
       ])
       await expect(service.deleteApplication(request)).rejects.toMatchObject({ code: 'not-found' })
+      for (const [name, wrong] of [
+        ['postId', { ...request, postId: 'x' }],
+        ['userId', { ...request, userId: 'X' }],
+      ] as const) {
+        const refusal = { code: 'invalid', message: `${name} is no UUID in lower case` }
+        await expect(service.createApplication({ ...wrong, key: '' })).rejects.toMatchObject(refusal)
+        await expect(service.deleteApplication(wrong)).rejects.toMatchObject(refusal)
+      }
     })
 
     test('says why one cannot apply', async () => {

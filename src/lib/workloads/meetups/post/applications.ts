@@ -43,7 +43,8 @@ export function createApplications(
 
   return {
     async createApplication({ postId, userId, key }) {
-      requireIds([postId, userId], 'ids')
+      requireIds([postId], 'postId')
+      requireIds([userId], 'userId')
       requireText(key, 'key', 0, maxLengths.key)
       for (let tries = 0; tries < maxTries; tries++) {
         const made = await tryToApply(postId, userId, key)
@@ -53,7 +54,8 @@ export function createApplications(
     },
 
     async deleteApplication({ postId, userId }) {
-      requireIds([postId, userId], 'ids')
+      requireIds([postId], 'postId')
+      requireIds([userId], 'userId')
       for (let tries = 0; tries < maxTries; tries++) if (await tryToWithdraw(postId, userId)) return {}
       throw new RpcError('not-found', 'You have not applied')
     },
