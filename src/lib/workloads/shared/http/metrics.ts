@@ -49,11 +49,17 @@ export function addGauges(
 
 function addMetricsRoute(app: FastifyInstance, registry: Registry, token: string | undefined): void {
   app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
-    if (token !== undefined && !isSameSecret(request.headers.authorization ?? '', `Bearer ${token}`)) {
+    if (token !== undefined && !isSameSecret(bearerOf(request.headers.authorization), token)) {
       return reply.code(401).header('www-authenticate', 'Bearer').send(errorBody(401, 'The metrics need their token.'))
     }
     return reply.type(registry.contentType).send(await registry.metrics())
   })
+}
+
+/** The token of an authorization, empty where it has none; the name of the scheme is the same in capitals and in small letters. */
+function bearerOf(authorization = ''): string {
+  const [scheme = '', ...rest] = authorization.split(' ')
+  return scheme.toLowerCase() === 'bearer' ? rest.join(' ').trim() : ''
 }
 
 /** Starts and ends with the API. */

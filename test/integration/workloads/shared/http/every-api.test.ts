@@ -161,6 +161,7 @@ describe.each(workloadNames)('the API of %s', (name) => {
     await fetch(`${guarded.origin}/healthz`)
     const shown = await fetch(metrics, { headers: { authorization: `Bearer ${token}` } })
     expect(await shown.text()).toContain('route="/healthz"')
+    expect((await fetch(metrics, { headers: { authorization: `bearer  ${token}` } })).status).toBe(200)
     expect(errors).toEqual([])
   })
 })
