@@ -35,7 +35,7 @@ export async function createServices(place: MeetupBackends, store: Store = place
   return {
     pubsub,
     announcer,
-    chat: createChat({ store, pubsub, announcer }),
+    chat: createChat(store, pubsub, announcer),
     images: createImages(store, await openDiskBlobs(join(place.folder, 'images'))),
     posts: createPostService(store),
   }

@@ -2,9 +2,8 @@ import type { ChannelListener } from '../../ports/pubsub.ts'
 
 /** The listeners of this process, by channel. */
 export interface Listeners {
-  /** True for the first of its channel. */
-  add(channel: string, listener: ChannelListener): boolean
-  /** True for the last of its channel. */
+  add(channel: string, listener: ChannelListener): void
+  /** Returns whether it was the last of its channel. */
   remove(channel: string, listener: ChannelListener): boolean
   tell(channel: string, text: string): void
   /** Tells all of them, whatever they listen to. */
@@ -16,10 +15,7 @@ export function createListeners(): Listeners {
   const channels = new Map<string, Set<ChannelListener>>()
   return {
     add(channel, listener) {
-      const there = channels.get(channel)
-      there?.add(listener)
-      if (!there) channels.set(channel, new Set([listener]))
-      return !there
+      channels.set(channel, (channels.get(channel) ?? new Set()).add(listener))
     },
     remove(channel, listener) {
       const there = channels.get(channel)

@@ -41,13 +41,13 @@ const diskPrefix = 'disk:'
 const drainMs = 4000
 const lookEveryMs = 20
 
-type Starter = (parts: ServiceContext, options: ServeOptions) => Promise<RunningService>
+type Starter = (context: ServiceContext, options: ServeOptions) => Promise<RunningService>
 
 const starters: Readonly<Record<ServiceName, Starter>> = {
   user: startUserService,
   post: startPostService,
   chat: startChat,
-  image: (parts, { images }) => startImageService(parts, images.slice(diskPrefix.length)),
+  image: (context, { images }) => startImageService(context, images.slice(diskPrefix.length)),
   saga: startSaga,
   relay: startRelayService,
 }
@@ -117,14 +117,14 @@ interface Started {
 }
 
 async function startOne(
-  parts: ServiceContext,
+  context: ServiceContext,
   name: ServiceName,
   options: ServeOptions,
   { port, secret }: { readonly port: number; readonly secret: string },
 ): Promise<Started> {
-  const service = await starters[name](parts, options)
+  const service = await starters[name](context, options)
   try {
-    return { service, server: await startRpcServer(service.contracts, port, secret, parts.onError) }
+    return { service, server: await startRpcServer(service.contracts, port, secret, context.onError) }
   } catch (error) {
     await service.close()
     throw error

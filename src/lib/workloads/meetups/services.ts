@@ -3,7 +3,7 @@ import { connectRpc, type OnCall, type RpcClient } from './rpc/client.ts'
 import type { ContractName, Contracts } from './rpc/contracts.ts'
 import type { RpcServer, ServedContract } from './rpc/server.ts'
 
-/** The parts beside the gateway, in the order of their ports, from the setting `servicePort` on. */
+/** The context beside the gateway, in the order of their ports, from the setting `servicePort` on. */
 export const serviceNames = ['user', 'post', 'chat', 'image', 'saga', 'relay'] as const
 
 export type ServiceName = (typeof serviceNames)[number]
@@ -39,7 +39,7 @@ export interface RunningService {
   close(): Promise<void>
 }
 
-export type StartService = (parts: ServiceContext) => Promise<RunningService>
+export type StartService = (context: ServiceContext) => Promise<RunningService>
 
 /** Addresses of services, and the secret of their callers. */
 export interface Ways {

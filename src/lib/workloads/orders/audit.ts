@@ -101,34 +101,34 @@ async function* hold(
   yielder: Yielder,
   entriesAtATime: number,
 ): AsyncGenerator<Violation> {
-  const parts = Math.max(1, Math.ceil(expected.count / entriesAtATime))
-  for (let part = 0; part < parts; part++) {
-    const promised = createLedgerIndex(expected.count / parts)
-    const inPart = (key: string): boolean => passOf(key, parts) === part
+  const passes = Math.max(1, Math.ceil(expected.count / entriesAtATime))
+  for (let pass = 0; pass < passes; pass++) {
+    const promised = createLedgerIndex(expected.count / passes)
+    const inPass = (key: string): boolean => passOf(key, passes) === pass
     for await (const entry of expected.read()) {
-      if (inPart(entry.key)) promised.add(entry)
+      if (inPass(entry.key)) promised.add(entry)
       if (yielder.step()) await yielder.yield()
     }
     const waiting = await expected.waiting()
     const strays = new Map<string, string>()
     for await (const { key, content } of storedRows(store, expected.hasContents)) {
-      if (inPart(key)) yield* judgeRow(key, content, promised, strays)
+      if (inPass(key)) yield* judgeRow(key, content, promised, strays)
       if (yielder.step()) await yielder.yield()
     }
     if (promised.missing > 0) {
-      const ofPart = { ...expected, read: () => filtered(expected.read(), inPart, yielder) }
-      yield* judgeMissing(ofPart, store, promised, strays, waiting)
+      const ofPass = { ...expected, read: () => filtered(expected.read(), inPass, yielder) }
+      yield* judgeMissing(ofPass, store, promised, strays, waiting)
     }
   }
 }
 
 async function* filtered(
   entries: AsyncIterable<Entry>,
-  inPart: (key: string) => boolean,
+  inPass: (key: string) => boolean,
   yielder: Yielder,
 ): AsyncGenerator<Entry> {
   for await (const entry of entries) {
-    if (inPart(entry.key)) yield entry
+    if (inPass(entry.key)) yield entry
     if (yielder.step()) await yielder.yield()
   }
 }

@@ -50,9 +50,9 @@ const retryMs = 200
  * acknowledgement did not come is published again. Ends early once the signal aborts. Throws `broker-unreachable` when
  * the broker stays away.
  */
-export async function publishOrders(options: PublishOptions, parts: PublishContext): Promise<Published> {
+export async function publishOrders(options: PublishOptions, context: PublishContext): Promise<Published> {
   const { seed, runId, messages: total, interval, invalid } = options
-  const { clock, signal, onProgress } = parts
+  const { clock, signal, onProgress } = context
   const made = generateMessages(seed, runId, total, invalid)
   const startedAt = clock.now()
   const counts = { orders: 0, invalid: 0, repeats: 0 }
@@ -66,10 +66,10 @@ export async function publishOrders(options: PublishOptions, parts: PublishConte
     }
     const batch = take(made, Math.min(due - done, maxBatch))
     const sentAt = clock.now()
-    counts.repeats += await publishBatch(batch, parts)
+    counts.repeats += await publishBatch(batch, context)
     done += batch.length
     for (const { uid } of batch) counts[uid === null ? 'invalid' : 'orders']++
-    parts.onAcknowledged(batch, sentAt)
+    context.onAcknowledged(batch, sentAt)
     onProgress({ done, total })
   }
   return { ...counts, durationMs: clock.now() - startedAt }

@@ -35,14 +35,14 @@ export async function* auditTickets(
 }
 
 /** Expects as many rows as are read where nothing is wrong. */
-async function createYielderFor(store: Store, entries: number, parts: number, watch: Watch): Promise<Yielder> {
+async function createYielderFor(store: Store, entries: number, passes: number, watch: Watch): Promise<Yielder> {
   const [orderCount, rejectedCount, lineCount, productCount] = [
     await store.count(orders),
     await store.count(rejected),
     await store.count(lines),
     await store.count(products),
   ]
-  const ofLedger = (entries + orderCount + rejectedCount) * parts
+  const ofLedger = (entries + orderCount + rejectedCount) * passes
   return createYielder(watch, ofLedger + rejectedCount + 2 * orderCount + 2 * lineCount + productCount)
 }
 
@@ -56,15 +56,15 @@ async function* scanReceipts(store: Store): AsyncGenerator<StoredBooking> {
 /** Finds receipts that are orders and rejected as well. */
 async function* auditTwice(store: Store, yielder: Yielder, entriesAtATime: number): AsyncGenerator<Violation> {
   const count = await store.count(rejected)
-  const parts = Math.ceil(count / entriesAtATime)
-  for (let part = 0; part < parts; part++) {
-    const promised = createLedgerIndex(count / parts)
+  const passes = Math.ceil(count / entriesAtATime)
+  for (let pass = 0; pass < passes; pass++) {
+    const promised = createLedgerIndex(count / passes)
     for await (const { id } of store.scan(rejected, ['id'])) {
-      if (passOf(id, parts) === part) promised.add({ key: id, resource: 'rejected', outcome: 'failed' })
+      if (passOf(id, passes) === pass) promised.add({ key: id, resource: 'rejected', outcome: 'failed' })
       if (yielder.step()) await yielder.yield()
     }
     for await (const { id, receipt } of store.scan(orders, ['id', 'receipt'])) {
-      if (passOf(receipt, parts) === part && promised.match({ key: receipt, id, resource: 'order' }) !== 'foreign') {
+      if (passOf(receipt, passes) === pass && promised.match({ key: receipt, id, resource: 'order' }) !== 'foreign') {
         yield* lookAtReceiptAgain(store, id, receipt)
       }
       if (yielder.step()) await yielder.yield()
@@ -141,24 +141,24 @@ async function* lookAtOrderAgain(store: Store, id: string): AsyncGenerator<Viola
 
 /**
  * Finds products that stand on a line and not in the catalogue, and those in it that stand on none. The catalogue is
- * held as fingerprints, a part of it at a time; each part reads the lines once.
+ * held as fingerprints, as many at a time as fit; each pass reads the lines once.
  */
 async function* auditCatalogue(store: Store, yielder: Yielder, entriesAtATime: number): AsyncGenerator<Violation> {
   const count = await store.count(products)
-  const parts = Math.max(1, Math.ceil(count / entriesAtATime))
-  for (let part = 0; part < parts; part++) {
-    const promised = createLedgerIndex(count / parts)
+  const passes = Math.max(1, Math.ceil(count / entriesAtATime))
+  for (let pass = 0; pass < passes; pass++) {
+    const promised = createLedgerIndex(count / passes)
     for await (const { id } of store.scan(products, ['id'])) {
-      if (passOf(id, parts) === part) promised.add(listed(id))
+      if (passOf(id, passes) === pass) promised.add(listed(id))
       if (yielder.step()) await yielder.yield()
     }
     for await (const { product_id: id } of store.scan(lines, ['product_id'])) {
-      if (passOf(id, parts) === part) yield* judgeLine(store, promised, id)
+      if (passOf(id, passes) === pass) yield* judgeLine(store, promised, id)
       if (yielder.step()) await yielder.yield()
     }
     if (promised.missing === 0) continue
     for await (const { id } of store.scan(products, ['id'])) {
-      if (passOf(id, parts) === part && !promised.isStored(listed(id))) yield* judgeUnseen(store, id)
+      if (passOf(id, passes) === pass && !promised.isStored(listed(id))) yield* judgeUnseen(store, id)
       if (yielder.step()) await yielder.yield()
     }
   }

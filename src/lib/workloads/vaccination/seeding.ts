@@ -1,12 +1,19 @@
 import type { Change, Database, KeyRange } from '../../ports/database.ts'
 import { failure } from '../../base/errors/errors.ts'
 import { createRandom, type Random } from '../../base/random.ts'
-import { beginJournal, removeJournal } from '../../seeding/journal.ts'
-import { quietLeaseMs } from '../../seeding/lease.ts'
-import { type SeedRecipe, distributeEvenly, type Capacity, type SeedTarget } from '../../seeding/recipe.ts'
+import {
+  beginJournal,
+  removeJournal,
+  isJournalBroken,
+  takeOverIfThere,
+  takeOverJournal,
+} from '../../seeding/journal.ts'
+import { quietLeaseMs, type LeaseOptions } from '../../seeding/lease.ts'
+import { type SeedRecipe, distributeEvenly, type Capacity, type SeedTarget, rowsOf } from '../../seeding/recipe.ts'
 import { createKeySource, type KeySource } from './keys.ts'
 import { createReservationWriter, createNamePool } from './reservation-rows.ts'
 import { reservationLayout, reservations, schedules, stockCounter, type Reservation } from './tables.ts'
+import { finishSeeding } from '../../seeding/seed.ts'
 
 /** How many reservations: so many for each slot, or so many in all. */
 export type Amount = { readonly perSlot: number } | { readonly rows: number }
@@ -152,4 +159,29 @@ async function findCapacities(database: Database): Promise<SlotCapacity[]> {
     slots.push({ key: id, free: stock, capacity: max_available })
   if (slots.length === 0) throw failure('no-slots', { url: database.url })
   return slots
+}
+
+/**
+ * Forgets an unfinished seeding, or timed inserts that were cut off: keeps what is stored, makes what had to wait, and says
+ * which of them it was. Throws `seeding-none`, and `seeding-held` while another process works on it.
+ */
+export async function abandonSeeding(database: Database, lease: LeaseOptions): Promise<'seeding' | 'timed inserts'> {
+  if (await isJournalBroken(database)) {
+    await abandonBroken(database, lease)
+    return 'seeding'
+  }
+  const { recipe } = await takeOverJournal(database, reservations, lease)
+  await finishSeeding(database, reservationSeeding, recipe)
+  return rowsOf(recipe) === 0 ? 'timed inserts' : 'seeding'
+}
+
+/** Without a word of what was to be stored: makes the indexes that are missing, and counts the stock of every slot anew. */
+async function abandonBroken(database: Database, lease: LeaseOptions): Promise<void> {
+  await takeOverIfThere(database, lease)
+  await database.awaitWriters(reservations)
+  await database.createIndexes(reservations)
+  let range = null as KeyRange | null
+  for await (const { id } of database.store.scan(schedules, ['id'])) range = { from: range?.from ?? id, to: id }
+  if (range) await database.recount(stockCounter, range)
+  await removeJournal(database)
 }

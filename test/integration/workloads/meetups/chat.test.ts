@@ -60,7 +60,7 @@ for (const engine of meetupEngines) {
           await pubsub[Symbol.asyncDispose]()
         },
       })
-      return { chat: createChat({ store, pubsub, announcer }), announcer, pubsub }
+      return { chat: createChat(store, pubsub, announcer), announcer, pubsub }
     }
 
     const handle = ({ announcer }: Process, ...events: readonly MeetupEvent[]) =>
@@ -286,7 +286,7 @@ describe('the chat while Redis is away', () => {
       Array.from({ length: 2 }, async () => {
         const pubsub = await openPubSub(server.url)
         const announcer = createAnnouncer(pubsub, (error) => errors.push(error))
-        return { pubsub, announcer, chat: createChat({ store, pubsub, announcer }) }
+        return { pubsub, announcer, chat: createChat(store, pubsub, announcer) }
       }),
     )
     const [one, other] = processes.map(({ chat }) => chat) as [ChatService, ChatService]

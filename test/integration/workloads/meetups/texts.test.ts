@@ -59,7 +59,11 @@ for (const { name: engine, open } of testEngines.filter(({ name }) =>
       users = createUserService(store, await createSigner(store), createUsedTokens(noCache))
       posts = createPostService(store)
       const pubsub = createMemoryPubSub()
-      chat = createChat({ store, pubsub, announcer: createAnnouncer(pubsub, () => {}) })
+      chat = createChat(
+        store,
+        pubsub,
+        createAnnouncer(pubsub, () => {}),
+      )
     })
     afterAll(() => place[Symbol.asyncDispose]())
 

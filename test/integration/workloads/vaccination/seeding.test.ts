@@ -12,9 +12,8 @@ import { releaseLease } from '../../../../src/lib/seeding/lease.ts'
 import type { SeedRecipe } from '../../../../src/lib/seeding/recipe.ts'
 import { finishSeeding, resumeSeeding, seedRows, type SeedOptions } from '../../../../src/lib/seeding/seed.ts'
 import { compareSums, sumRecipe, sumTable } from '../../../../src/lib/seeding/verify.ts'
-import { abandonSeeding } from '../../../../src/lib/workloads/vaccination/abandon.ts'
-import { vaccination } from '../../../../src/lib/workloads/vaccination/index.ts'
 import {
+  abandonSeeding,
   createReservationSource,
   deferStock,
   planReservations,
@@ -23,6 +22,7 @@ import {
   type Amount,
   type Choices,
 } from '../../../../src/lib/workloads/vaccination/seeding.ts'
+import { vaccination } from '../../../../src/lib/workloads/vaccination/index.ts'
 import { insertMissingSlots, raiseCapacity } from '../../../../src/lib/workloads/vaccination/slots.ts'
 import { reservations, schedules, type Reservation } from '../../../../src/lib/workloads/vaccination/tables.ts'
 import { testVersions, type TestDatabase } from '../../../support/database/engines.ts'

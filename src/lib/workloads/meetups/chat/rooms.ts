@@ -31,18 +31,15 @@ export async function closeRoom(store: Store, id: string): Promise<void> {
   await store.remove(messages, { room_id: id })
 }
 
-/** A change of membership: somebody applied, or withdrew, for the `turn`th time. */
-interface Turn {
-  readonly roomId: string
-  readonly userId: string
-  readonly turn: number
-  /** False for one who has withdrawn. */
-  readonly joined: boolean
-}
-
-/** Puts somebody into a room, or out of it. What a later turn has settled stays, in whatever order events come. */
-async function settleTurn(store: Store, change: Turn): Promise<void> {
-  const { roomId, userId, turn, joined } = change
+/**
+ * Puts a user into a room, or out of it, who has applied or withdrawn for the `turn`th time. What a later turn has settled
+ * stays, in whatever order events come.
+ */
+async function settleTurn(
+  store: Store,
+  { postId: roomId, userId, turn }: Extract<MeetupEvent, { type: 'application-created' }>['payload'],
+  joined: boolean,
+): Promise<void> {
   const id = memberId(roomId, userId)
   for (;;) {
     const active = joined ? 1 : 0
@@ -76,10 +73,9 @@ async function handleEvent(store: Store, { type, payload }: MeetupEvent, onChang
     await onChange(payload.postId)
   }
   if (type === 'application-created' || type === 'application-withdrawn') {
-    const { postId: roomId, userId, turn } = payload
-    const [closed] = await store.find(rooms, { id: roomId, state: 'closed' })
+    const [closed] = await store.find(rooms, { id: payload.postId, state: 'closed' })
     if (closed) return
-    await settleTurn(store, { roomId, userId, turn, joined: type === 'application-created' })
-    if (type === 'application-withdrawn') await onChange(roomId)
+    await settleTurn(store, payload, type === 'application-created')
+    if (type === 'application-withdrawn') await onChange(payload.postId)
   }
 }

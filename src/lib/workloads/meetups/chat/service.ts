@@ -30,7 +30,7 @@ export const startChat: StartService = async (context) => {
     handleEvents(store, events, announcer.announceChange),
   )
   return {
-    contracts: [served('ChatService', createChat({ store, pubsub, announcer }))],
+    contracts: [served('ChatService', createChat(store, pubsub, announcer))],
     async close() {
       await consumer.close()
       await announcer.close()
@@ -38,15 +38,9 @@ export const startChat: StartService = async (context) => {
   }
 }
 
-export interface ChatContext {
-  readonly store: Store
-  readonly pubsub: PubSub
-  readonly announcer: Announcer
-}
-
 const maxPage = 100
 
-export function createChat({ store, pubsub, announcer }: ChatContext): ChatService {
+export function createChat(store: Store, pubsub: PubSub, announcer: Announcer): ChatService {
   const storeMessage = createMessageStore(store, announcer.announce)
   return {
     async createRoom({ postId, ownerId }) {

@@ -28,10 +28,10 @@ export interface GatewayServices extends MetricsPlace, HealthServices, Pick<Serv
 const maxBodyBytes = 64 * 1024
 
 /** Starts the gateway. Throws `port-in-use` or `host-unusable`. */
-export async function serveGateway(parts: GatewayServices): Promise<RunningServer> {
-  const { onError, openClients } = parts
-  const app = createApp({ ...parts, bodyLimit: maxBodyBytes })
-  const registry = measureRequests(app, parts)
+export async function serveGateway(services: GatewayServices): Promise<RunningServer> {
+  const { onError, openClients } = services
+  const app = createApp({ ...services, bodyLimit: maxBodyBytes })
+  const registry = measureRequests(app, services)
   const clients = openClients(countCalls(registry))
   app.addHook('onClose', () => clients.close())
   const verify = createVerifier(() => clients.get('UserService'))
@@ -54,9 +54,9 @@ export async function serveGateway(parts: GatewayServices): Promise<RunningServe
     ['subscriptions_active', 'Subscriptions that are under way', () => sockets.subscriptions],
   ])
   await addImageRoutes(app, clients, verify, onError)
-  addHealthRoutes(app, parts)
+  addHealthRoutes(app, services)
   app.get('/docs', { schema: { hide: true } }, async (_request, reply) => reply.type('text/plain').send(schema))
-  return listen(app, parts)
+  return listen(app, services)
 }
 
 function countCalls(registry: Registry): OnCall {

@@ -122,8 +122,8 @@ const maxDriven = 200
  * Drives sagas: takes a step, stores where it led if the saga is still where it was, and goes on. Takes up at once those
  * that a former process has left. Two processes that drive the same one do no harm: steps may be taken twice.
  */
-export function startRunner(parts: RunnerContext, times: RunnerTimes = defaultTimes): Runner {
-  const { store, clients, onError, onMove } = parts
+export function startRunner(context: RunnerContext, times: RunnerTimes = defaultTimes): Runner {
+  const { store, clients, onError, onMove } = context
   const stop = new AbortController()
   const driven = new Map<string, Promise<void>>()
 
