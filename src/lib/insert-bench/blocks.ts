@@ -201,7 +201,6 @@ function record({ response, service }: InsertBlock, { responseMs, serviceMs }: I
   service.push(serviceMs * usPerMs)
 }
 
-/** Inserts in `blocks`. */
 export function countInserts(blocks: readonly InsertBlock[]): number {
   return blocks.reduce((sum, { response }) => sum + response.length, 0)
 }

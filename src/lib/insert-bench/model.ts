@@ -67,11 +67,8 @@ function differences(some: readonly Measured[], others: readonly Measured[]): Me
   })
 }
 
-/** How the model is made. */
 export interface ModelOptions {
-  /** Seed of the bootstrap. */
   readonly seed: string
-  /** Rows to forecast p50 at. */
   readonly forecast?: number | undefined
 }
 

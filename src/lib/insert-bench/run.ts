@@ -8,7 +8,6 @@ import { medianOfBlock, summarizeLatencies, type Checkpoint, type WarmUp } from 
 import { mostWarmUpInserts, warmUp } from './warm-up.ts'
 import { closeAfter, type BenchSession, type BenchTable } from './table.ts'
 
-/** How to measure. */
 export interface BenchOptions extends BlockOptions {
   /** Table sizes in rows, ascending; empty measures at the size that the table has. */
   readonly at: readonly number[]

@@ -51,7 +51,6 @@ export function planBlocks(all: readonly ParentRows[], size = rowsPerBlock): Blo
 /** Makes a seeding's blocks, the buffers of one loader being used again for each. */
 export type BlockMaker = (plan: BlockPlan) => Block
 
-/** The blocks of a seeding. */
 export interface BlockSource {
   readonly plans: readonly BlockPlan[]
   /** For one loader: a block may be made only when the one before it is stored. */

@@ -8,7 +8,6 @@ export interface RowSum {
   readonly checksum: string
 }
 
-/** The sum of no rows. */
 export const emptySum: RowSum = { rows: 0, checksum: '0000000000000000' }
 
 /** Adds rows up. */

@@ -6,7 +6,6 @@ export interface JournalPart {
   readonly text: string
 }
 
-/** A block that is stored. */
 export interface StoredBlock {
   readonly block: number
 }

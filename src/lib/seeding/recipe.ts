@@ -43,7 +43,6 @@ export interface SeedTarget<R extends object> {
   createWriter(recipe: SeedRecipe): RowWriter
 }
 
-/** Rows in all. */
 export function rowsOf({ parents }: SeedRecipe): number {
   return parents.reduce((sum, { rows }) => sum + rows, 0)
 }
@@ -63,7 +62,6 @@ const SavedRecipe = z.strictObject({
 /** Slots of fifty years with one in every minute, and some more. */
 const mostParents = 30_000_000
 
-/** A recipe as text. */
 export function encodeRecipe({ seed, keys, order, indexes, firstSerial, parents }: SeedRecipe): string {
   const saved: z.input<typeof SavedRecipe> = { seed, keys, order, indexes, firstSerial, runs: toRuns(parents) }
   return JSON.stringify(saved)

@@ -18,7 +18,6 @@ export interface SeedOptions {
   readonly signal?: AbortSignal
 }
 
-/** The result of a seeding. */
 export interface SeedResult {
   /** Stored by this run. */
   readonly rows: number
@@ -145,7 +144,6 @@ async function explained(database: Database, storing: Promise<void>): Promise<vo
   }
 }
 
-/** Stores blocks in this process. */
 function storeHere<R extends object>(
   database: Database,
   target: SeedTarget<R>,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import type { FindTransientError, TransientError } from './errors.ts'
-import { holderSentence, type LockHolder, type Waiting, type WaitWatch } from './waits.ts'
+import { holderSentence, type Waiting, type WaitWatch } from './waits.ts'
 import type { RetryCounts } from '../../ports/database-facts.ts'
 
 /** How work on one database is tried again. */
@@ -13,7 +13,6 @@ export interface RetryPolicy {
   readonly waits: WaitWatch
 }
 
-/** One try. */
 export interface Attempt {
   /** To be set when the server is asked to commit, or to do what it commits by itself. */
   mayBeStored: boolean
@@ -47,9 +46,8 @@ export async function retry<T>(work: (attempt: Attempt) => Promise<T>, policy: R
           throw failure('outcome-unknown', { url: policy.url, reason: reasonOf(error) }, error)
         }
         const at = performance.now()
-        const elapsedMs = at - waiting.startedAt
-        if (isOver(transientError, tries, elapsedMs)) {
-          throw givingUp(error, transientError, policy.url, { elapsedMs, holder: waiting.holder })
+        if (isOver(transientError, tries, at - waiting.startedAt)) {
+          throw givingUp(error, transientError, policy.url, waiting)
         }
         policy.counter.add(transientError.reason)
         waiting.transientError = { what: transientError, at }
@@ -71,30 +69,16 @@ export function isOver({ kind }: TransientError, tries: number, elapsedMs: numbe
   return elapsedMs >= giveUpAfterMs && (kind !== 'conflict' || tries >= fewestTries)
 }
 
-/** The time before work was given up. */
-interface Waited {
-  readonly elapsedMs: number
-  readonly holder: LockHolder | null
-}
-
-/** The error for a transient error that nobody tries again after. */
-export function givingUp(
-  error: unknown,
-  { kind, limit }: TransientError,
-  url: string,
-  { elapsedMs, holder }: Waited = { elapsedMs: 0, holder: null },
-): Error {
-  const details = { url, reason: reasonOf(error), seconds: Math.round(elapsedMs / 1000) }
+/** The error for a transient error after which the work, where it is known, is not tried again. */
+export function givingUp(error: unknown, { kind, limit }: TransientError, url: string, waiting?: Waiting): Error {
+  const seconds = waiting ? Math.round((performance.now() - waiting.startedAt) / 1000) : 0
+  const holder = waiting?.holder ?? null
+  const details = { url, reason: reasonOf(error), seconds }
   if (kind === 'refused') return failure('database-read-only', details, error)
   if (kind === 'full') return failure('connections-exhausted', { ...details, ...(limit && { limit }) }, error)
   if (kind === 'away') return failure('database-unreachable', details, error)
   const found = holder ? { holder: holderSentence(holder), end: holder.end } : {}
   return failure('database-busy', { ...details, ...found }, error)
-}
-
-/** The time that work took so far. */
-export function waitedOf({ startedAt, holder }: Waiting): Waited {
-  return { elapsedMs: performance.now() - startedAt, holder }
 }
 
 /** Translates errors of work, but leaves transient ones as they are, for the caller that tries again. */

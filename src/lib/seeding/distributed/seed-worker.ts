@@ -15,7 +15,6 @@ import type { SeedTarget } from '../recipe.ts'
 
 /** A worker, as it takes jobs of seedings. */
 export interface SeedWorker<R extends object> {
-  /** URL of the queue. */
   readonly queue: string
   readonly name: string
   /** The version of rushbench. */

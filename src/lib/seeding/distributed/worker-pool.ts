@@ -8,7 +8,6 @@ import { seedJobName, type SeedJob } from './seed-job.ts'
 
 /** How a seeding is spread over workers. */
 export interface SpreadOptions {
-  /** URL of the queue. */
   readonly queue: string
   /** So many workers at most. */
   readonly workers: number

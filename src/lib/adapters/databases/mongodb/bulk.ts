@@ -45,9 +45,9 @@ export function mongoStrategies(connection: MongoConnection, durability: string)
         const spare: Buffer[] = []
         return openLoader<Buffer>(connection, layout, {
           prepare: (encoder, { bytes, rows }) => encoder.encode(bytes, 0, rows, spare.pop()),
-          async insert(parts, rows) {
-            const refused = await insertSequence(connection, sequenceClass, layout.table.name, { parts, rows })
-            spare.push(...parts)
+          async insert(chunks, rows) {
+            const refused = await insertSequence(connection, sequenceClass, layout.table.name, { chunks, rows })
+            spare.push(...chunks)
             return refused
           },
         })
@@ -60,17 +60,17 @@ export function mongoStrategies(connection: MongoConnection, durability: string)
       open: async (layout) =>
         openLoader<Doc[]>(connection, layout, {
           prepare: (encoder, { bytes, rows }) => Array.from({ length: rows }, (_, row) => encoder.document(bytes, row)),
-          insert: (parts) => insertMany(connection, layout.table, parts.flat()),
+          insert: (chunks) => insertMany(connection, layout.table, chunks.flat()),
         }),
     },
   ]
 }
 
-/** How chunks get into the database; `Part` is a chunk made ready, which has to outlive the chunk's buffer. */
-interface Way<Part> {
-  prepare(encoder: RowEncoder, chunk: EncodedRows): Part
-  /** Gives the rows that were refused for a key, counted from the first of the parts. */
-  insert(parts: readonly Part[], rows: number): Promise<readonly number[]>
+/** How chunks are inserted; `Prepared` is a chunk made ready, which has to outlive the chunk's buffer. */
+interface ChunkInsert<Prepared> {
+  prepare(encoder: RowEncoder, chunk: EncodedRows): Prepared
+  /** Gives the rows that were refused for a key, counted from the first of the chunks. */
+  insert(chunks: readonly Prepared[], rows: number): Promise<readonly number[]>
 }
 
 interface Target {
@@ -95,12 +95,16 @@ async function insertMany(
   }
 }
 
-function openLoader<Part>(connection: MongoConnection, layout: AnyLayout, way: Way<Part>): BulkLoader {
+function openLoader<Prepared>(
+  connection: MongoConnection,
+  layout: AnyLayout,
+  insertion: ChunkInsert<Prepared>,
+): BulkLoader {
   const target: Target = { table: layout.table, encoder: createRowEncoder(layout), parents: new Map() }
   return {
     async load(block, end) {
       await requireParents(connection, target, block)
-      const refused = await insertBlock(target, block, way)
+      const refused = await insertBlock(target, block, insertion)
       await acceptOrRemove(connection, target, block, refused)
       await storeEnd(connection, end)
     },
@@ -108,7 +112,7 @@ function openLoader<Part>(connection: MongoConnection, layout: AnyLayout, way: W
   }
 }
 
-/** Not in one step with the rows: whoever needs counters that are true after a crash counts them anew. */
+/** Stores the end after the rows, not in one step with them: after a crash the counters have to be counted anew. */
 async function storeEnd(connection: MongoConnection, { counted, receipt }: BlockEnd): Promise<void> {
   if (counted) {
     const { counter, parents } = counted
@@ -160,12 +164,16 @@ async function readKeys(
 }
 
 /** Gives the rows that were refused for a key. */
-async function insertBlock<Part>({ encoder }: Target, block: Block, way: Way<Part>): Promise<Set<number>> {
+async function insertBlock<Prepared>(
+  { encoder }: Target,
+  block: Block,
+  insertion: ChunkInsert<Prepared>,
+): Promise<Set<number>> {
   const refused = new Set<number>()
-  const commands = cutIntoCommands(encoder, block, way)
+  const commands = cutIntoCommands(encoder, block, insertion)
   const work = async () => {
-    for (const { first, parts, rows } of commands) {
-      for (const index of await way.insert(parts, rows)) refused.add(first + index)
+    for (const { first, chunks, rows } of commands) {
+      for (const index of await insertion.insert(chunks, rows)) refused.add(first + index)
     }
   }
   const outcomes = await Promise.allSettled(Array.from({ length: commandsInFlight }, work))
@@ -174,21 +182,21 @@ async function insertBlock<Part>({ encoder }: Target, block: Block, way: Way<Par
   return refused
 }
 
-function* cutIntoCommands<Part>(encoder: RowEncoder, block: Block, way: Way<Part>) {
+function* cutIntoCommands<Prepared>(encoder: RowEncoder, block: Block, insertion: ChunkInsert<Prepared>) {
   const most = Math.min(documentsPerCommand, Math.floor(bytesPerCommand / encoder.documentBytes))
   let first = 0
   let rows = 0
-  let parts: Part[] = []
+  let chunks: Prepared[] = []
   for (const chunk of block.chunks()) {
-    parts.push(way.prepare(encoder, chunk))
+    chunks.push(insertion.prepare(encoder, chunk))
     rows += chunk.rows
     if (rows + rowsPerChunk <= most) continue
-    yield { first, parts, rows }
+    yield { first, chunks, rows }
     first += rows
     rows = 0
-    parts = []
+    chunks = []
   }
-  if (rows > 0) yield { first, parts, rows }
+  if (rows > 0) yield { first, chunks, rows }
 }
 
 /**

@@ -12,7 +12,6 @@ export interface MongoCommitFacts {
   /** Whether it waits for their journals; null: it was not said. */
   readonly journal: boolean | null
   readonly servers: 'standalone' | 'replica set' | typeof shardedCluster
-  /** The replica set's name. */
   readonly name?: string
   /** Whether a majority that is not told otherwise waits for journals; null: it cannot be asked for. */
   readonly majorityJournals: boolean | null

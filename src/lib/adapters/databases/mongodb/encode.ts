@@ -10,7 +10,6 @@ export interface RowEncoder {
   encode(rows: Buffer, first: number, count: number, spare?: Buffer): Buffer
   /** One row as the document that the driver would give back. */
   document(rows: Buffer, row: number): Doc
-  /** One row's primary key. */
   key(rows: Buffer, row: number): Doc['_id']
   /** One row's value in a column. Throws TypeError for a column that the layout does not have. */
   value(rows: Buffer, row: number, column: string): Value

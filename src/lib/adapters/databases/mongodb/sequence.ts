@@ -4,7 +4,7 @@ import { failure } from '../../../base/errors/errors.ts'
 import type { MongoConnection } from './connection.ts'
 import { duplicateKey } from './errors.ts'
 
-/** The part of a message that holds documents as they are, one behind the other. */
+/** The section of a message that holds documents as they are, one behind the other. */
 interface DocumentSequence {
   push(document: null, bytes: Buffer): void
 }
@@ -40,10 +40,10 @@ export async function insertSequence(
   connection: MongoConnection,
   sequenceClass: DocumentSequenceClass,
   collection: string,
-  { parts, rows }: { readonly parts: readonly Buffer[]; readonly rows: number },
+  { chunks, rows }: { readonly chunks: readonly Buffer[]; readonly rows: number },
 ): Promise<readonly number[]> {
   const documents = new sequenceClass('documents')
-  for (const part of parts) documents.push(null, part)
+  for (const chunk of chunks) documents.push(null, chunk)
   const command = WriteConcern.apply({ insert: collection, documents, ordered: false }, connection.writeConcern)
   const reply = (await connection.write(() => connection.db.command(command))) as Reply
   const { n, writeErrors = [], writeConcernError } = reply

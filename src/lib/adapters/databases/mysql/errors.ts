@@ -1,5 +1,5 @@
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
-import { givingUp, waitedOf } from '../retry.ts'
+import { givingUp } from '../retry.ts'
 import { isTlsFault } from '../tls.ts'
 import type { Waiting } from '../waits.ts'
 import { networkErrors, type TransientError, databaseIn, type MissingRight } from '../errors.ts'
@@ -46,7 +46,7 @@ const ofSocket =
 export function translateMysqlError(error: unknown, url: string, waiting?: Waiting): unknown {
   if (error instanceof RushbenchError) return error
   const transientError = findMysqlTransientError(error)
-  if (transientError) return givingUp(error, transientError, url, waiting && waitedOf(waiting))
+  if (transientError) return givingUp(error, transientError, url, waiting)
   const { code = '', errno = 0, fatal = false } = error as { code?: string; errno?: number; fatal?: boolean }
   const known = isTlsFault(error)
     ? 'encryption-refused'

@@ -34,12 +34,10 @@ export interface MysqlIdentity {
 
 const noForeignKeys = (who: string): string => `foreign keys, which ${who}: a row that refers to nothing is not refused`
 
-/** Recognizes TiDB by its version. */
 export function isTidb(version: string): boolean {
   return /-TiDB-/.test(version)
 }
 
-/** Recognizes Vitess by its version. */
 export function isVitess(version: string): boolean {
   return /-Vitess/i.test(version)
 }

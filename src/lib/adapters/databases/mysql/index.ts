@@ -19,7 +19,6 @@ import { findMysqlTransientError } from './errors.ts'
 import { openPausableProxy, redirectUrl } from '../pausable-proxy.ts'
 import { readMysqlUrl, tlsParameterNames } from './url.ts'
 
-/** MySQL and MariaDB. */
 export const mysql: DatabaseAdapter = {
   name: 'mysql',
   connect: async (url, { poolSize, onWait }) =>

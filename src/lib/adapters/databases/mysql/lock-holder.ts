@@ -65,7 +65,7 @@ async function findRowHolder(ask: Ask, own: readonly number[]): Promise<LockHold
     const rows = await ask(sql, own, own).catch(() => null)
     if (rows) return rows[0] ? describe(ask, 'the lock', Number(rows[0]['session']), true) : null
   }
-  // Whoever may not see transactions may see that somebody waits for a row.
+  // A user who may not see transactions may see that somebody waits for a row.
   const [status] = await ask("show global status like 'Innodb_row_lock_current_waits'")
   return Number(status?.['Value'] ?? 0) > 0 ? unseen('a lock, as it seems') : null
 }

@@ -39,7 +39,7 @@ const settingNames = [...new Set([...foremost, ...sizes, ...others])]
 /** Status variables that need no right. */
 const statusNames = ['slaves_connected', 'slave_running', 'wsrep_cluster_size', 'threads_connected']
 
-/** Whoever may not see the sessions of others sees those of the own user. */
+/** A user without the right to see the sessions of others sees its own. */
 const othersSql = `select user as who, count(*) as connections from information_schema.processlist
   where command <> 'Daemon' and user <> 'system user'`
 

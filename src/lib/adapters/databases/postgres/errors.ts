@@ -1,5 +1,5 @@
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
-import { givingUp, waitedOf } from '../retry.ts'
+import { givingUp } from '../retry.ts'
 import { isTlsFault } from '../tls.ts'
 import type { Waiting } from '../waits.ts'
 import { networkErrors, type TransientError, userIn, type MissingRight } from '../errors.ts'
@@ -30,7 +30,7 @@ interface ErrorContext {
 export function translatePostgresError(error: unknown, url: string, { sql, waiting }: ErrorContext = {}): unknown {
   if (error instanceof RushbenchError) return error
   const transientError = findPostgresTransientError(error)
-  if (transientError) return givingUp(error, transientError, url, waiting && waitedOf(waiting))
+  if (transientError) return givingUp(error, transientError, url, waiting)
   const reason = reasonOf(error)
   const known = isTlsFault(error)
     ? 'encryption-refused'

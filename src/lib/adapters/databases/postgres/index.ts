@@ -17,7 +17,6 @@ import { readPostgresCollations, readPostgresShapes } from './shape.ts'
 import { openPausableProxy, redirectUrl } from '../pausable-proxy.ts'
 import { readPostgresUrl, tlsParameters } from './url.ts'
 
-/** PostgreSQL. */
 export const postgres: DatabaseAdapter = {
   name: 'postgres',
   connect: async (url, { poolSize, onWait }) =>

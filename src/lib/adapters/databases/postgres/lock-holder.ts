@@ -38,7 +38,6 @@ export async function findPostgresHolder(options: ClientConfig, own: ReadonlySet
   }
 }
 
-/** Describes a holder. */
 export function describeHolder({ session, who, program, state, seconds }: HoldingSession): LockHolder {
   const common = { lock: 'the lock', isSure: true }
   if (session === 0)

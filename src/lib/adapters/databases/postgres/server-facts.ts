@@ -27,25 +27,25 @@ const settingNames = [
 const ownSchema = 'n.nspname = current_schema()'
 
 /** A table or an index with its partitions, and theirs: what is divided is empty itself. */
-const partsOf = (oid: string) => `with recursive parts (oid) as (
-    select ${oid} union all select h.inhrelid from pg_inherits h join parts on h.inhparent = parts.oid)`
+const withPartitions = (oid: string) => `with recursive partitions (oid) as (
+    select ${oid} union all select h.inhrelid from pg_inherits h join partitions on h.inhparent = partitions.oid)`
 
-/** Rows are unknown where a part was never analyzed. */
+/** Rows are unknown where a partition was never analyzed. */
 const tablesSql = `select c.relname as name,
-    (${partsOf('c.oid')} select case when min(p.reltuples) >= 0 then sum(p.reltuples::bigint)::bigint end
-      from parts join pg_class p on p.oid = parts.oid where p.relkind <> 'p') as row_count,
-    (${partsOf('c.oid')} select sum(pg_table_size(oid)) from parts) as bytes,
-    (${partsOf('c.oid')} select sum(pg_indexes_size(oid)) from parts) as index_bytes
+    (${withPartitions('c.oid')} select case when min(p.reltuples) >= 0 then sum(p.reltuples::bigint)::bigint end
+      from partitions join pg_class p on p.oid = partitions.oid where p.relkind <> 'p') as row_count,
+    (${withPartitions('c.oid')} select sum(pg_table_size(oid)) from partitions) as bytes,
+    (${withPartitions('c.oid')} select sum(pg_indexes_size(oid)) from partitions) as index_bytes
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where ${ownSchema} and c.relkind in ('r', 'p') and c.relname = any($1)`
 
 const indexesSql = `select t.relname as of_table, i.relname as name,
-    (${partsOf('i.oid')} select sum(pg_relation_size(oid)) from parts) as bytes
+    (${withPartitions('i.oid')} select sum(pg_relation_size(oid)) from partitions) as bytes
   from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
     join pg_namespace n on n.oid = t.relnamespace
   where ${ownSchema} and t.relname = any($1) order by i.relname`
 
-/** Processes of the server have no database. Whoever has no right to see what others do sees that they are there, and which program they run. */
+/** Processes of the server have no database. A user without the right to see what others do sees who they are, and their programs. */
 const othersSql = `select coalesce(usename, 'unknown') || coalesce(' (' || nullif(application_name, '') || ')', '') as who,
     count(*)::int as connections
   from pg_stat_activity where datid is not null and usesysid is not null and not pid = any($1) group by 1 order by 2 desc, 1`
@@ -53,7 +53,7 @@ const othersSql = `select coalesce(usename, 'unknown') || coalesce(' (' || nulli
 const serverSql = `select pg_is_in_recovery() as is_standby, (select count(*)::int from pg_stat_replication) as standbys,
     (select count(*)::int from pg_replication_slots) as slots`
 
-/** Whoever monitors servers may ask it. */
+/** Needs the role pg_monitor. */
 const logSql = 'select sum(size) as log from pg_ls_waldir()'
 
 /** Asks the server. `own` are the processes of our sessions. */

@@ -162,7 +162,7 @@ function* keysIn({ table, fields, rowBytes }: AnyLayout, block: Block): Generato
   }
 }
 
-/** Not in one step with the rows: after a crash the counters have to be counted anew. */
+/** Stores the end after the rows, not in one step with them: after a crash the counters have to be counted anew. */
 async function storeEnd(connection: RedisConnection, { counted, receipt }: BlockEnd): Promise<void> {
   if (counted) {
     const { counter, parents } = counted

@@ -111,7 +111,6 @@ const ofCommand = /^NOPERM (?:User (\S+) has|this user has) no permissions to ru
 const inScript = /^DENIED the user may not use (\S+)/
 const ofKey = /^NOPERM .*access.* keys?\b/i
 
-/** The right that Redis misses. */
 function findRedisRight(reason: string, url: string): MissingRight {
   const [, told, refused] = ofCommand.exec(reason) ?? []
   const command = refused ?? inScript.exec(reason)?.[1]?.toLowerCase()

@@ -98,7 +98,6 @@ local function find_index(def, name)
 end
 `
 
-/** A script of this text. */
 export function createScript(body: string): Script {
   const text = prelude + body
   return { text, sha: createHash('sha1').update(text).digest('hex') }

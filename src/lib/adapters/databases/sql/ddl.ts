@@ -53,7 +53,6 @@ export function referenceName(table: AnyTable, column: string): string {
   return `${table.name}_${column}_fk`
 }
 
-/** DROP TABLE for `table`. */
 export function dropTableSql(dialect: SqlDialect, table: AnyTable): string {
   return dialect.builder.schema.dropTable(table.name).compile().sql
 }

@@ -53,7 +53,6 @@ function textOnly(
   })
 }
 
-/** SQLite 3. */
 export const sqliteDialect: SqlDialect = {
   builder: textOnly(SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler),
   maxParameters: 32_766,
@@ -70,7 +69,6 @@ export const sqliteDialect: SqlDialect = {
 /** Characters: a row of MySQL has 65,535 bytes, of which a character takes up to four; a longer text is kept beside its row. */
 const longestVarchar = 16_000
 
-/** MySQL and MariaDB. */
 export const mysqlDialect: SqlDialect = {
   builder: textOnly(MysqlAdapter, MysqlIntrospector, MysqlQueryCompiler),
   maxParameters: 65_535,
@@ -87,7 +85,6 @@ export const mysqlDialect: SqlDialect = {
   indexesBelongToTables: true,
 }
 
-/** PostgreSQL. */
 export const postgresDialect: SqlDialect = {
   builder: textOnly(PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler),
   maxParameters: 65_535,

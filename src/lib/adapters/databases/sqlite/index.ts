@@ -105,7 +105,7 @@ function createDatabase(connection: SqliteConnection): Database {
     watchInserts: (table, listener) => watchSqliteInserts(connection, table, listener),
     counters: async () => counters(),
     facts: async (tables) => readSqliteFacts(connection, connection.path, tables),
-    // Whoever has the file open has it on this machine, or shares its clock at best.
+    // All that have the file open are on this machine, or share its clock at best.
     now: async () => Date.now(),
     retries: () => ({}),
     [Symbol.asyncDispose]: async () => connection.close(),

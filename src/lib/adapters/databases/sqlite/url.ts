@@ -42,7 +42,6 @@ export interface SqliteUrl {
   readonly path: string
   /** A URL of a SQLite file, read. */
   readonly file: string
-  /** Nothing can be written. */
   readonly isReadOnly: boolean
   /** It may be made. */
   readonly makes: boolean
