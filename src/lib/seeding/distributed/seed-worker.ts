@@ -38,7 +38,7 @@ export type SeedEvent = { readonly seeding: string } & (
   | { readonly event: 'refused'; readonly reason: string }
 )
 
-/** How long the queue is waited for once the blocks that were begun are stored, ms: it may be away. */
+/** The longest wait for the queue, which may be away, once the blocks that were begun are stored, ms. */
 const lastWordsMs = 1000
 
 /**
@@ -73,33 +73,27 @@ function readSeedJob(
 }
 
 async function followSeeding<R extends object>(job: SeedJob, lost: AbortSignal, worker: SeedWorker<R>): Promise<void> {
-  const client = await connectQueue(worker.queue)
-  const over = new AbortController()
-  const ended = Promise.withResolvers<string | null>()
-  const listening = [
-    onAbort(worker.signal, () => ended.resolve('it was stopped')),
-    onAbort(lost, () => ended.resolve('the queue gave its job up')),
-  ]
-  const run = runIdentity(job.run, job.key)
+  using stack = new DisposableStack()
   const strangers = countStrangers(worker.onNote)
-  try {
-    // Its coordinator is gone.
-    if ((await client.exists(run.keys.commands)) === 0) return
-    followCommands(client, run, {
-      onStranger: () => strangers.add(),
-      onCommand: ({ kind }) => {
-        if (kind === 'stop') ended.resolve(null)
-      },
-      onGone: () => ended.resolve('the coordinator gave no sign of life'),
-      signal: over.signal,
-    })
-    await storeUntil(ended.promise, run, job, worker)
-  } finally {
-    over.abort()
-    for (const stopListening of listening) stopListening()
-    client.destroy()
-    strangers.finish()
-  }
+  stack.defer(() => strangers.finish())
+  const client = stack.adopt(await connectQueue(worker.queue), (queue) => queue.destroy())
+  const ended = Promise.withResolvers<string | null>()
+  stack.defer(onAbort(worker.signal, () => ended.resolve('it was stopped')))
+  stack.defer(onAbort(lost, () => ended.resolve('the queue gave its job up')))
+  const over = new AbortController()
+  stack.defer(() => over.abort())
+  const run = runIdentity(job.run, job.key)
+  // Its coordinator is gone.
+  if ((await client.exists(run.keys.commands)) === 0) return
+  followCommands(client, run, {
+    onStranger: () => strangers.add(),
+    onCommand: ({ kind }) => {
+      if (kind === 'stop') ended.resolve(null)
+    },
+    onGone: () => ended.resolve('the coordinator gave no sign of life'),
+    signal: over.signal,
+  })
+  await storeUntil(ended.promise, run, job, worker)
 }
 
 async function storeUntil<R extends object>(

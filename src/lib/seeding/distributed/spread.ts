@@ -113,49 +113,46 @@ async function storeOnce(
   end: End,
   { database, left, tell, credit }: Round,
 ): Promise<void> {
+  using stack = new DisposableStack()
   const run = createRunIdentity()
   const strangers = countStrangers(options.onNote)
-  const client = await connectQueue(options.queue)
+  stack.defer(() => strangers.finish())
+  const client = stack.adopt(await connectQueue(options.queue), (queue) => queue.destroy())
+  let isLost = false
+  const commands = await openCommands(client, run, (reason) => {
+    isLost = true
+    end.fail(failure('queue-lost', { url: redactUrl(options.queue), reason }))
+  })
+  const offers = createOffers(left, options, end)
+  const blocks = await offerBlocks(options.queue, journal.id, run, {
+    onStored(number, by) {
+      credit(by)
+      tell(number)
+      if (left.size === 0) end.stop()
+      else offers.fill()
+    },
+    onStranger(number) {
+      strangers.add()
+      // A worker of a coordinator that is gone may have stored it; one of this run looks, and says so.
+      if (left.has(number)) offers.again(number)
+    },
+    onFailed: (number, reason) => end.fail(errorOf(number, reason)),
+  })
+  offers.open(blocks)
+  const { version, connections } = options
+  const job = { version, run: run.id, key: run.key, seeding: journal.id, database: database.url, connections }
+  const pool = createWorkerPool(job, options, end)
   try {
-    let isLost = false
-    const commands = await openCommands(client, run, (reason) => {
-      isLost = true
-      end.fail(failure('queue-lost', { url: redactUrl(options.queue), reason }))
-    })
-    const offers = createOffers(left, options, end)
-    const blocks = await offerBlocks(options.queue, journal.id, run, {
-      onStored(number, by) {
-        credit(by)
-        tell(number)
-        if (left.size === 0) end.stop()
-        else offers.fill()
-      },
-      onStranger(number) {
-        strangers.add()
-        // A worker of a coordinator that is gone may have stored it; one of this run looks, and says so.
-        if (left.has(number)) offers.again(number)
-      },
-      onFailed: (number, reason) => end.fail(errorOf(number, reason)),
-    })
-    offers.open(blocks)
-    const { version, connections } = options
-    const job = { version, run: run.id, key: run.key, seeding: journal.id, database: database.url, connections }
-    const pool = createWorkerPool(job, options, end)
-    try {
-      await pool.call()
-      await end.reached
-    } finally {
-      if (!isLost) await ignoreFailure(commands.send({ kind: 'stop' }))
-      const patienceMs = left.size === 0 ? farewellMs : lastBlocksMs
-      await pool.dismiss(isLost ? 0 : patienceMs, isLost)
-      const closing = ignoreFailure(commands.close())
-      if (!isLost) await closing
-      await blocks.close()
-      if (client.isReady) await ignoreFailure(client.del(run.keys.telemetry))
-    }
+    await pool.call()
+    await end.reached
   } finally {
-    client.destroy()
-    strangers.finish()
+    if (!isLost) await ignoreFailure(commands.send({ kind: 'stop' }))
+    const patienceMs = left.size === 0 ? farewellMs : lastBlocksMs
+    await pool.dismiss(isLost ? 0 : patienceMs, isLost)
+    const closing = ignoreFailure(commands.close())
+    if (!isLost) await closing
+    await blocks.close()
+    if (client.isReady) await ignoreFailure(client.del(run.keys.telemetry))
   }
 }
 
