@@ -118,13 +118,10 @@ function createConnection(
 
   const translated = createTranslator((error) => translateMongoError(error, url), policy)
 
-  async function run<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work
-    } catch (error) {
+  const run = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
       throw translateMongoError(error, url)
-    }
-  }
+    })
 
   return {
     url,

@@ -81,13 +81,10 @@ function outsidePool(
   pool: Pool,
   { shown: url, schemas, options }: Pick<PostgresUrl, 'shown' | 'schemas'> & { readonly options: ClientConfig },
 ): Pick<PostgresConnections, 'renew' | 'listen'> {
-  const translated = async <T>(work: Promise<T>): Promise<T> => {
-    try {
-      return await work
-    } catch (error) {
+  const translated = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
       throw translatePostgresError(error, url)
-    }
-  }
+    })
   return {
     async renew() {
       const idle = await Promise.all(Array.from({ length: pool.idleCount }, () => translated(pool.connect())))

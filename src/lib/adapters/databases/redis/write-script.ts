@@ -182,7 +182,7 @@ local function add_sent(def)
     local key, there = sent.key, def.rows[sent.key]
     if not there then
       def.rows[key], def.text[key] = sent.row, sent.text
-    elseif plan.keep and there == def.old[key] and is_same(there, sent.row) then
+    elseif plan.packed and there == def.old[key] and is_same(there, sent.row) then
       kept[#kept + 1] = sent.at - 2
     else
       refuse('DUPLICATE', 'duplicate key of ' .. def.name)

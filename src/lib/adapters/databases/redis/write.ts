@@ -36,7 +36,7 @@ export function write(connection: RedisConnection, changes: readonly PlannedChan
     })
     return [guard ? [numberOf(guard.table), guard.terms, guard.patch] : false, inserts]
   })
-  const plan: WritePlan = { tables, changes: planned, keep: false, packed: false }
+  const plan: WritePlan = { tables, changes: planned, packed: false }
   return connection.run<WriteAnswer>(writeScript, [JSON.stringify(plan), ...rows])
 }
 
@@ -55,7 +55,6 @@ export function writePacked(
   const plan: WritePlan = {
     tables: [[table.name, columnsOf(table)]],
     changes: [[false, [[1, rows]]]],
-    keep: true,
     packed,
   }
   return connection.run<WriteAnswer>(writeScript, [JSON.stringify(plan), bytes])
@@ -79,9 +78,10 @@ export interface WritePlan {
   /** Names, with the columns that the caller believes the table to have. */
   readonly tables: readonly (readonly [name: string, columns: string])[]
   readonly changes: readonly WriteChange[]
-  /** Rows that are there just as they were sent are left as they are, and told. */
-  readonly keep: boolean
-  /** Where the rows do not follow one by one but in one argument: its layout, in the order of the columns. */
+  /**
+   * The layout, in the order of the columns, of rows that do not follow one by one but in one argument. Those that are there
+   * just as they were sent are left as they are, and told.
+   */
   readonly packed: PackedRows | false
 }
 
