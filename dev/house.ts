@@ -1,10 +1,10 @@
-// Prints what breaks the rules of the house: node dev/house.ts [RULE] [PATH]
+// Prints what breaks the rules of the house, and fails where something does: node dev/house.ts [RULE] [PATH]
 import { check } from './house/check.ts'
 
 const [rule, path = ''] = process.argv.slice(2)
 for (const [name, breaches] of Object.entries(check())) {
   if (rule !== undefined && rule !== name) continue
-  console.log(`${name}: ${breaches.length}`)
-  if (rule === undefined) continue
-  for (const breach of breaches.filter((text) => text.includes(path))) console.log(`  ${breach}`)
+  const found = breaches.filter((text) => text.includes(path))
+  console.log([`${name}: ${found.length}`, ...found].join('\n  '))
+  if (found.length > 0) process.exitCode = 1
 }
