@@ -90,7 +90,8 @@ function describe(event: ShardEvent): string {
 }
 
 function describeSeeding(event: SeedEvent): string {
-  const seeding = `seeding ${event.seeding}`
+  // A job that was refused may not even say which one it is.
+  const seeding = `seeding ${event.seeding}`.trim()
   if (event.event === 'refused') return `${seeding}: refused. ${event.reason}`
   if (event.event === 'begun') return `${seeding}: begun`
   const done = `${countOf(event.blocks, 'block')}, ${countOf(event.rows, 'row')}`

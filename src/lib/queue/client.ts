@@ -1,9 +1,9 @@
-import { RESP_TYPES } from 'redis'
+import { MultiErrorReply, RESP_TYPES } from 'redis'
 import { connectRedisClient } from '../adapters/databases/redis/client.ts'
 import { readRedisUrl } from '../adapters/databases/redis/url.ts'
 import { reasonOfTls } from '../adapters/databases/tls.ts'
 import { redactUrl } from '../base/redact-url.ts'
-import { failure } from '../base/errors/errors.ts'
+import { failure, reasonOf } from '../base/errors/errors.ts'
 
 const longestPauseMs = 500
 
@@ -27,4 +27,10 @@ async function connect(url: string, offlineQueue: boolean) {
   } catch (error) {
     throw failure('queue-unreachable', { url: redactUrl(url), reason: reasonOfTls(error) }, error)
   }
+}
+
+/** Why commands failed: of several that were sent together the client says only how many, and here it is the first's reason. */
+export function whyFailed(error: unknown): string {
+  const [first] = error instanceof MultiErrorReply ? error.errors() : []
+  return reasonOf(first ?? error)
 }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ignoreFailure, onAbort } from '../base/abort.ts'
-import { reasonOf } from '../base/errors/errors.ts'
-import type { QueueClient } from './client.ts'
+import { whyFailed, type QueueClient } from './client.ts'
 import { coordinatorGoneMs, heartbeatMs, keysLiveMs, queueGoneMs } from './names.ts'
 import type { RunIdentity } from './run-identity.ts'
 
@@ -64,7 +63,7 @@ export async function openCommands(
       answeredAt = performance.now()
       return null
     } catch (error) {
-      return performance.now() - answeredAt < queueGoneMs ? null : reasonOf(error)
+      return performance.now() - answeredAt < queueGoneMs ? null : whyFailed(error)
     }
   }
 
