@@ -47,7 +47,7 @@ await build({
   entryPoints: Object.keys(modules).map((module) => ({ in: module, out: fileOf(module) })),
   outdir: bundled,
   bundle: true,
-  // What two modules of a library share is there once.
+  // Stores once what two modules of a library share.
   splitting: true,
   format: 'esm',
   platform: 'node',

@@ -22,7 +22,7 @@ const schedules = Number(values.schedules)
 const firstSeed = Number(values.seed)
 const durationMs = Number(values.seconds) * 1000
 
-/** What came of all schedules of a workload on one engine and one broker. */
+/** Sums over all schedules of a workload on one engine and one broker. */
 interface Summary {
   readonly row: readonly string[]
   /** There were audits, and all of them told the truth. */

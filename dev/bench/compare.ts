@@ -14,7 +14,7 @@ import { formatShare, formatTable } from '../../src/lib/base/format.ts'
 import * as simulated from '../../test/support/compare/simulated-runs.ts'
 import { startMariadb, type Mariadb } from './compare/mariadb.ts'
 
-// How often `compare` is wrong. `node dev/bench/compare.ts simulated|real [row]`: both by default, and of the real runs all
+// Measures how often `compare` is wrong. `node dev/bench/compare.ts simulated|real [row]`: both by default, and of the real runs all
 // rows or the one that is named.
 
 const run = promisify(execFile)
@@ -45,7 +45,7 @@ function simulate(
     const random = createRandom(`${pairs} pairs, ${factor}, ${trial}`)
     const runs = simulated.simulatePairs(pairs, factor, work, noise, random)
     const metrics = compareMetrics(runs, { minEffect, paired: true, noise: new Map(), random })
-    // What is the same may alarm by any metric that gates; what is slower is to be found by its median.
+    // Equal runs may alarm by any metric that gates; slower ones are to be found by their median.
     const counted = factor === 1 ? metrics.filter(({ gates }) => gates) : metrics.slice(0, 1)
     for (const verdict of ['worse', 'better', 'inconclusive'] as const)
       if (counted.some((metric) => metric.verdict === verdict)) tally[verdict] += 1 / trials

@@ -15,7 +15,7 @@ import {
   simulatedSizes,
 } from '../../test/support/insert-bench/simulated-curves.ts'
 
-// How often the model of p50 over the rows is wrong: which shapes it names, and how many of its forecasts' intervals hold
+// Measures how often the model of p50 over the rows is wrong: which shapes it names, and how many of its forecasts' intervals hold
 // the truth. Then real sweeps over a table on which nothing happens between its sizes, where no knee is to be named.
 // Usage: npm run bench:curve -- simulated|real [trials]; both by default.
 

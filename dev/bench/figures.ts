@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { formatNumber } from '../../src/lib/base/format.ts'
 
-/** Of an even number of values, the upper of the two in the middle. */
+/** Median; for an even number of values the upper of the two in the middle. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 }

@@ -12,7 +12,7 @@ import type { ClientCost, ClientJob } from './load/client.ts'
 import { startNginx } from './load/nginx.ts'
 import { loadPrograms, timeWrk, type LoadProgram } from './load/programs.ts'
 
-// What a request costs the generator: our client against other clients of Node, and against whole load generators, each
+// Measures what a request costs the generator: our client against other clients of Node, and against whole load generators, each
 // on one core with nginx on the other. Usage: npm run bench:load -- [rounds] [seconds] [part ...],
 // where the parts are small, calendar, saturation, users, threads, workers and recording; all unless some are named.
 // Needs nginx and taskset (Debian: apt-get install nginx-light util-linux). A peer that is missing is left out:
@@ -98,7 +98,7 @@ async function benchPage(origin: string, page: Page, programs: readonly LoadProg
   ]
 }
 
-/** What `load --request` is, engine and all, beside others that send one request over and over. */
+/** Measures `load --request`, engine and all, beside others that send one request over and over. */
 async function benchSaturation(origin: string): Promise<string[][]> {
   const url = `${origin}/small`
   const measureOne = (client: ClientJob['client']) => (): Promise<Cost> =>
@@ -156,7 +156,7 @@ async function measureShared(origin: string, generators: '--threads' | '--worker
   return load.rps
 }
 
-/** How often processes that only compute did so a second, all together: what the machine's second core is worth. */
+/** Rate of processes that only compute, all together: what the machine's second core is worth. */
 async function measureProcesses(count: number): Promise<number> {
   const one = () => run(process.execPath, [computing, String(seconds * 1000)])
   const outputs = await Promise.all(Array.from({ length: count }, one))

@@ -9,7 +9,7 @@ import { startPrivateService } from '../../test/support/private-service.ts'
 import { median } from './figures.ts'
 import type { ScaleCost, ScaleJob } from './scale/coordinator.ts'
 
-// What a second of a worker costs the coordinator, with and without bookings, by a real Redis: npm run bench:scale -- [rounds].
+// Measures what a second of a worker costs the coordinator, with and without bookings, by a real Redis: npm run bench:scale -- [rounds].
 
 const rounds = Number(process.argv[2] ?? 3)
 const jobs = [

@@ -3,7 +3,7 @@ import { describeEnd, startCommand } from './command.ts'
 import type { Victim } from './servers.ts'
 import type { Wrongs } from './truth.ts'
 
-/** What an audit is asked about. */
+/** Database and ledger that an audit reads. */
 export interface Audited {
   readonly folder: string
   readonly workload: string

@@ -6,12 +6,12 @@ const entryPoint = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 /** A command that is under way. */
 export interface Command {
   readonly child: ChildProcess
-  /** What it has printed so far. */
+  /** Output so far. */
   printed(): string
   readonly ended: Promise<CommandResult>
 }
 
-/** What a command left. */
+/** Exit and output of a command that has ended. */
 export interface CommandResult {
   readonly code: number | null
   readonly stdout: string

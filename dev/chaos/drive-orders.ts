@@ -10,14 +10,14 @@ import { readAcknowledged } from './truth.ts'
 
 const replicas = 2
 
-/** From one message to the next, ms. */
+/** Time from one message to the next, ms. */
 const intervalMs = 5
 
-/** How long nothing may be stored before replicas are thought to be done, ms, and how often the tables are read. */
+/** Time without a new row after which replicas count as done, and time between two readings of the tables, ms. */
 const stillMs = 10_000
 const lookEveryMs = 500
 
-/** How long replicas may take to start, and to end when they are asked to, ms. */
+/** Longest time for replicas to start, and to end when asked to, ms. */
 const startMs = 60_000
 const endMs = 20_000
 

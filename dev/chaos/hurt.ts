@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChaosEvent, Part } from './schedule.ts'
 import type { Victim } from './servers.ts'
 
-/** What can be hurt from here. */
+/** Parts that can be hurt from this process. */
 export type Victims = Readonly<Partial<Record<Part, Pick<Victim, 'harm'>>>>
 
 /** Does what a schedule says to those that are there, from when the ledger is made: then the load begins. */

@@ -13,7 +13,7 @@ export interface Proxy {
   close(): void
 }
 
-/** How often bytes that are held back go on, ms. */
+/** Time between two portions of bytes that were held back, ms. */
 const sliceMs = 20
 
 /** Starts a proxy to a port of the loopback. */

@@ -23,7 +23,7 @@ export interface ChaosRun {
   readonly brokerServer: Victim | null
 }
 
-/** What came of it. */
+/** Result of a run. */
 export interface ChaosResult {
   readonly events: readonly ChaosEvent[]
   readonly acknowledged: number
@@ -37,7 +37,7 @@ export interface ChaosResult {
   readonly spoilt: Spoilt | null
 }
 
-/** What a load is made on, and what is to go wrong meanwhile. */
+/** System that a load is made on, and the faults that it meets. */
 export interface Hurt {
   readonly folder: string
   /** Where the ledger is to be. */

@@ -1,6 +1,6 @@
 import { createRandom, type Random } from '../../src/lib/base/random.ts'
 
-/** What can be hurt. */
+/** Parts of a system that can be hurt. */
 export type Part = 'api' | 'database' | 'broker'
 
 /**
@@ -19,7 +19,7 @@ export interface ChaosEvent {
   readonly forMs: number
 }
 
-/** What schedules of a system may do to it. */
+/** Events that the schedules of a system may hold. */
 export interface Harms {
   readonly durationMs: number
   /** Parts that are not there are left out. */

@@ -11,7 +11,7 @@ export interface Victim extends AsyncDisposable {
   readonly url: string
   /** Past everything that is done to that way. */
   readonly directUrl: string
-  /** What can be done to it. */
+  /** Events that it can take. */
   readonly harms: readonly Harm[]
   /** Hurts it for so long; resolves when it is mended. */
   harm(harm: Harm, forMs: number): Promise<void>
@@ -20,7 +20,7 @@ export interface Victim extends AsyncDisposable {
 /** The servers of dev/services that can be started here. */
 export type ServerName = Parameters<typeof startPrivateService>[0]
 
-/** So many bytes a second are what is left of a connection that is throttled. */
+/** Bytes a second that pass through a throttled connection. */
 const throttledBytes = 20_000
 
 /** Starts a server with a proxy in front. Throws where this machine does not have it. */

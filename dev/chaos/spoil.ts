@@ -3,7 +3,7 @@ import { withRows } from './rows.ts'
 import type { System } from './systems.ts'
 import { findTruth, readAcknowledged, type Wrongs } from './truth.ts'
 
-/** What the check and the audit say of tables that were spoilt on purpose. */
+/** Verdicts of the check and of the audit on tables that were spoilt on purpose. */
 export interface Spoilt {
   readonly truth: Wrongs
   readonly audit: Wrongs

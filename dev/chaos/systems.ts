@@ -19,17 +19,17 @@ export const databases = {
 /** The name of a database. */
 export type Engine = keyof typeof databases
 
-/** What messages go through here; null for a file. */
+/** Brokers that messages go through; null for a file. */
 export const brokers = { file: null, nats: 'nats', kafka: 'kafka' } as const satisfies Record<string, ServerName | null>
 
-/** What a workload runs on. */
+/** Database and broker that a workload runs on. */
 export interface Setup {
   readonly engine: Engine
   /** Null where there are no messages. */
   readonly broker: keyof typeof brokers | null
 }
 
-/** How a workload is loaded and spoilt, and where it keeps what it acknowledges. */
+/** Ways to load and to spoil a workload, and the tables that keep what it acknowledges. */
 export interface System {
   readonly setups: readonly Setup[]
   /** Flags of its load. */

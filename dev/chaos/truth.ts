@@ -16,7 +16,7 @@ export interface Entry {
   readonly id?: number | string
 }
 
-/** Something that is stored under a key of the ledger; the id is empty where there is none. */
+/** Row that is stored under a key of the ledger; the id is empty where there is none. */
 export interface Stored {
   readonly key: string
   readonly resource: string
@@ -28,7 +28,7 @@ export interface Place {
   readonly bookings: (read: ReadRows) => Promise<Stored[]>
   /** Rows of id, capacity and what is free; null where nothing can be sold out. */
   readonly resources: ((read: ReadRows) => Promise<Row[]>) | null
-  /** How many of the bookings ought to have sent a message that is nowhere; left out where none are sent. */
+  /** Number of bookings whose message is nowhere; left out where none are sent. */
   readonly unsent?: (read: ReadRows, readBroker: ReadRows) => Promise<number>
 }
 
@@ -75,7 +75,7 @@ async function readEntries(file: string): Promise<Entry[]> {
   return lines.slice(0, -1).map((line) => JSON.parse(line) as Entry)
 }
 
-/** What a ledger says was acknowledged, by its keys. */
+/** Returns the acknowledged entries of a ledger by their keys. */
 export async function readAcknowledged(file: string): Promise<readonly Entry[]> {
   return (await readEntries(file)).filter(({ outcome }) => outcome === 'booked')
 }

@@ -31,7 +31,7 @@ export function textsLike(samples: readonly string[], tokens: readonly string[])
   )
 }
 
-/** The same, as bytes that need not be UTF-8. */
+/** Texts that are nearly right, as bytes that need not be UTF-8. */
 export function bytesLike(samples: readonly Buffer[], tokens: readonly string[]): fc.Arbitrary<Buffer> {
   return fc
     .tuple(

@@ -1,10 +1,10 @@
 import type * as fc from 'fast-check'
 
-/** Something that reads what comes from outside, and what it is fed with. */
+/** Function that reads outside input, and a generator of such inputs. */
 export interface Reader<Input = unknown> {
   /** As it is named on the command line. */
   readonly name: string
-  /** What it reads, for people. */
+  /** Name of its input, for people. */
   readonly what: string
   readonly inputs: fc.Arbitrary<Input>
   /** Makes ready what takes longer than an input may. */

@@ -1,16 +1,16 @@
 import { z } from 'zod'
 import { RushbenchError } from '../../src/lib/base/errors/errors.ts'
 
-/** What the language says of a mistake in a program. */
+/** Messages of the language's own errors, which show a mistake in the program. */
 const ofMistakes =
   /Cannot read propert|Cannot set propert|is not a function|is not iterable|is not defined(?! by operation)|Maximum call stack/
 
-/** The same, and what else is nothing to tell a person who gave a wrong input. */
+/** Those messages, and others that say nothing to a person who gave a wrong input. */
 const uncaughtTexts = new RegExp(
   String.raw`${ofMistakes.source}|Invalid (?:array|count|string) |Converting circular|\[object Object\]|\n\s+at |\bundefined\b|\bNaN\b`,
 )
 
-/** The same in a server's answer, where a stack names lines; its data may hold any word. */
+/** Those messages in a server's answer, where a stack names lines; its data may hold any word. */
 const leakedTexts = new RegExp(String.raw`${ofMistakes.source}|\n\s+at .*:\d+`)
 
 /** Longer than a person reads. */

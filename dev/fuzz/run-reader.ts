@@ -3,7 +3,7 @@ import { reasonOf } from '../../src/lib/base/errors/errors.ts'
 import type { Reader } from './reader.ts'
 import { whyNoRefusal } from './refusal.ts'
 
-/** How much is read, and from which seed on. */
+/** Number of inputs, and the seed of the first. */
 export interface FuzzPlan {
   readonly inputs: number
   readonly seed: number
@@ -13,7 +13,7 @@ export interface FuzzPlan {
   readonly collectGarbage?: (() => void) | null
 }
 
-/** What came of it. */
+/** Result of feeding a reader. */
 export interface FuzzResult {
   readonly inputs: number
   readonly seconds: number
@@ -21,7 +21,7 @@ export interface FuzzResult {
   readonly fault: { readonly reason: string; readonly input: string } | null
 }
 
-/** How long an input may keep a processor busy, ms; other programs may make it wait for one. */
+/** Longest processor time of an input, ms; other programs may make it wait for a processor. */
 const mostMs = 100
 
 /** Garbage is collected, or code compiled, at any input once. */

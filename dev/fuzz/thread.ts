@@ -1,4 +1,4 @@
-// What a thread of "npm run fuzz" runs: one reader, whose inputs it counts where whoever started it sees them.
+// Thread of "npm run fuzz": runs one reader, and counts its inputs in memory that the main thread sees.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { parentPort, workerData } from 'node:worker_threads'

@@ -77,7 +77,7 @@ export function findRetiredWords(sources: Sources, words: readonly string[]): Br
 
 const partsOf = (name: string): string[] => name.split(/(?<=[a-z\d])(?=[A-Z])|_/).map((part) => part.toLowerCase())
 
-/** What only the helpers of base/abort.ts may do: listen for an abort, and swallow a rejection. */
+/** Listeners for an abort and swallowed rejections outside of the helpers of base/abort.ts. */
 export function findHandMadeAborts(sources: Sources): Breaches {
   const others = new Map([...sources].filter(([file]) => file !== 'src/lib/base/abort.ts'))
   return findLines(others, /addEventListener\('abort'.*|\.catch\(\(\) => \{\}\).*/g, (text) => text)

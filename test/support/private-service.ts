@@ -12,7 +12,7 @@ const program = new URL('../../dev/services', import.meta.url).pathname
 /** Variables of dev/services that differ from the server's name. */
 const variables: Readonly<Record<string, string>> = { mariadb: 'MYSQL', ferretdb: 'MONGODB' }
 
-/** How long a server that was killed may take to start again, ms. */
+/** Longest start of a server that was killed, ms. */
 const restartWithinMs = 30_000
 
 /** A server of dev/services that belongs to one test, which may do to it what it likes. */

@@ -15,7 +15,7 @@ export interface RateJob {
   readonly folder: string
 }
 
-/** What a load generator says of its requests; times in ms. */
+/** Results that a load generator reports; times in ms. */
 export interface Figures {
   readonly requests: number
   readonly p50: number

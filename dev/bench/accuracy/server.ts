@@ -14,7 +14,7 @@ export interface KnownServer extends AsyncDisposable {
   readonly url: string
   /** Begins a new log, with other delays. */
   reset(name: (typeof delays)[number]): Promise<void>
-  /** How long each answer took, ms, in ascending order. */
+  /** Duration of each answer, ms, in ascending order. */
   readLog(): Promise<readonly number[]>
 }
 

@@ -8,7 +8,7 @@ import { createHistogram, recordMs, type LatencyHistogram } from '../../../src/l
 
 // A process that loads a server with one client, and prints what that cost it.
 
-/** What is asked of one client. */
+/** Task of one client. */
 export interface ClientJob {
   /** `saturation` is what `load --request` does: our client, paced and recorded by the engine. */
   readonly client: 'ours' | 'saturation' | 'undici' | 'autocannon'
@@ -20,11 +20,11 @@ export interface ClientJob {
   readonly everyMs: number
 }
 
-/** What it cost. */
+/** Cost of a task. */
 export interface ClientCost {
   readonly requests: number
   readonly seconds: number
-  /** Of this process, while the clock ran. */
+  /** Processor time of this process while the clock ran. */
   readonly cpuSeconds: number
   readonly maxRssMb: number
   /** Why the generator calls itself the bottleneck; empty when it kept up. */
@@ -63,7 +63,7 @@ async function askUntil(client: HttpClient, job: ClientJob, seconds: number): Pr
 
 interface Load {
   readonly requests: number
-  /** How late requests were sent. */
+  /** Delays of requests behind their schedule. */
   readonly late: LatencyHistogram
 }
 

@@ -34,7 +34,7 @@ function secondsOf(time: string): number {
   return Number(minutes) * 60 + Number(seconds)
 }
 
-/** What wrk needs for a request over `connections`, and how many it makes, on one core. Throws when one failed. */
+/** Measures the processor time of a request of wrk over `connections`, and its rate, on one core. Throws when one failed. */
 export async function timeWrk(core: string, url: string, connections: number, seconds: number) {
   const { stdout, cpuSeconds } = await timedRun(core, 'wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, url])
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(stdout)

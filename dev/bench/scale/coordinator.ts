@@ -11,26 +11,26 @@ import { connectQueue } from '../../../src/lib/queue/client.ts'
 import { readTelemetry, signedTelemetry, type TelemetryMessage } from '../../../src/lib/queue/telemetry.ts'
 import { createRunIdentity } from '../../../src/lib/queue/run-identity.ts'
 
-// What the coordinator of a load does with what its workers say, which this process has put on the queue beforehand: read it
+// Does as the coordinator of a load does with messages of workers, which this process has put on the queue beforehand: read it
 // from the queue's server, decode it, add it up, and write the bookings into a ledger. One JSON argument, one JSON line.
 
-/** What is simulated. */
+/** Simulated workers. */
 export interface ScaleJob {
   readonly queue: string
   readonly ledger: string
   readonly workers: number
   readonly seconds: number
-  /** Of one worker in a second. */
+  /** Requests of one worker in a second. */
   readonly requests: number
   readonly bookings: number
 }
 
-/** What it cost. */
+/** Cost of reading and adding up. */
 export interface ScaleCost {
   readonly cpuSeconds: number
   readonly wallSeconds: number
   readonly maxRssMb: number
-  /** Of all messages. */
+  /** Bytes of all messages. */
   readonly bytes: number
 }
 

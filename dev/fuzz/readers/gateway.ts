@@ -113,7 +113,7 @@ export const gatewayReaders = [
   }),
 ]
 
-/** How long a server is listened to once all is said, ms. */
+/** Time for which answers are still read after the last message, ms. */
 const listenMs = 2
 
 /** Says all texts on a socket of its own, and returns all that came and why it was closed. */

@@ -63,7 +63,7 @@ const parts = [
   { worker: 'a', rows: 5, retries: { deadlock: 1 } },
 ]
 
-/** What a coordinator or a worker makes of what does not fit. */
+/** Turns an error of parsing into the refusal that a coordinator or a worker reports. */
 function asSentence(error: unknown): Error {
   return error instanceof z.ZodError || error instanceof SyntaxError
     ? failure('worker-refuses-load', { worker: 'w', reason: whyWrong(error) })

@@ -26,7 +26,7 @@ const tokens = [
 const samples = [...goodResponses, ...badResponses].map(({ text }) => Buffer.from(text, 'latin1'))
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 6 })
 
-/** What a response comes to that arrives in the given pieces, all through one buffer, as on a socket. */
+/** Reads a response that arrives in the given pieces, all through one buffer, as on a socket. */
 function readPieces(pieces: readonly Buffer[], isHead: boolean) {
   const found = createResponseReader()
   startResponse(found, isHead, true)

@@ -31,7 +31,7 @@ const tokens = [
   'key',
 ]
 
-/** Of one kind: what is hidden of it is hidden, and what is read of it is read or refused. */
+/** Readers of one kind of URL: its secrets are hidden, and it is read or refused. */
 function urls(name: string, what: string, samples: readonly string[], read: (url: string) => unknown) {
   return reader({
     name,

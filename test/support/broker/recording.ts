@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Broker, Consumption, Message } from '../../../src/lib/ports/broker.ts'
 
-/** How long a test waits for what must come, ms: far longer than it takes on a machine that is busy with others. */
+/** Longest wait for a message, ms: far longer than it takes on a busy machine. */
 const patienceMs = 45_000
 
 /** Messages and errors that a member of a group received. */

@@ -10,7 +10,7 @@ const batchSize = 20
 const batchesBefore = 40
 const batchesAfter = 40
 
-/** How long a call of publish may take to say that the server is away, ms: seconds, on a machine that is busy. */
+/** Longest call of publish before it says that the server is away, ms: seconds, on a busy machine. */
 const rejectsWithinMs = 15_000
 
 /**

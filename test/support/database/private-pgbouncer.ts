@@ -9,7 +9,7 @@ import { tryPort } from '../free-ports.ts'
 
 /** A PgBouncer of one test file, in transaction mode. */
 export interface PrivatePgbouncer extends AsyncDisposable {
-  /** The same database as that of the server's URL, through it. */
+  /** URL of the server's database, through PgBouncer. */
   through(url: string): string
 }
 

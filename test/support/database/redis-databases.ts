@@ -17,7 +17,7 @@ const leaseMs = 300_000
 /** The server's own default; the first is left to tests of the cache. */
 const numbers = Array.from({ length: 15 }, (_, index) => index + 1)
 
-/** How long one is waited for, ms: a suite gives its own back sooner. */
+/** Longest wait for a free database, ms: a suite gives its own back sooner. */
 const patienceMs = 45_000
 
 /** Borrows an empty database of the server; one that holds anything but leftovers of tests is never taken. */

@@ -16,7 +16,7 @@ export async function countersOf(database: Database): Promise<Map<string, number
   return new Map((await database.counters()).map(({ name, value }) => [name, value]))
 }
 
-/** How much each has grown. */
+/** Growth of each counter. */
 export function growthOf(
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>,

@@ -37,7 +37,7 @@ export interface Visit extends Awaited<ReturnType<typeof run>> {
   readonly sent: readonly Readonly<Record<string, unknown>>[]
 }
 
-/** How sockets behave. */
+/** Behaviour of sockets. */
 export interface SocketHabits {
   /** Event that subscribers get for a message; none where it is left out. */
   readonly tell?: ((messageId: string) => readonly object[]) | null
