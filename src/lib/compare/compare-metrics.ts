@@ -1,44 +1,22 @@
-import type { Random } from '../base/random.ts'
-import type { Estimate } from '../base/stats/bootstrap.ts'
 import { adjustByHolm } from '../base/stats/significance.ts'
-import { examine, type MetricResult } from './examine.ts'
-import type { Metric, MetricUnit } from './metrics.ts'
-import type { Noise, Sides } from './noise.ts'
+import { examine, type ExamineOptions, type MetricResult } from './examine.ts'
+import type { Metric } from './metrics.ts'
+import type { Sides } from './noise.ts'
 import { verdictOf, type MetricVerdict } from './verdict.ts'
 
-/** One metric on both sides. */
-export interface ComparedMetric {
-  readonly name: string
-  readonly unit: MetricUnit
-  readonly better: Metric['better']
+/** One metric on both sides, without samples null; where it gates, `p` is adjusted for the other metrics. */
+export interface ComparedMetric
+  extends
+    Pick<Metric, 'name' | 'unit' | 'better' | 'gates'>,
+    Readonly<{ [Key in keyof MetricResult]: MetricResult[Key] | null }> {
   /** `missing`: some run has no value for it, which fails where the metric gates. */
   readonly verdict: MetricVerdict | 'missing'
-  /** Whether the verdict counts. Quantiles do where both sides have the samples for them. */
-  readonly gates: boolean
-  /** Levels of the sides, in the unit: the geometric mean of the runs that the change is computed from. Null without samples. */
-  readonly baseline: number | null
-  readonly candidate: number | null
-  /** Change as a share of the baseline (0.1 is 10% more); of a share, the difference. 95% interval. */
-  readonly effect: Estimate | null
-  /** Probability of such an effect, were both sides the same; where it gates, adjusted for the other metrics. */
-  readonly p: number | null
-  /** Probability by the rank test over blocks; null where there are too few. */
-  readonly rankP: number | null
-  /** The largest effect that 95% of comparisons of the same with itself would show. */
-  readonly noise: number | null
-  /** The smallest effect that these runs could have been expected to show. */
-  readonly detectable: number | null
 }
 
 /** How metrics are compared. */
-export interface CompareMetricsOptions {
+export interface CompareMetricsOptions extends Omit<ExamineOptions, 'level' | 'family'> {
   /** The smallest change that matters, as a share of the baseline. */
   readonly minEffect: number
-  /** The first run of one side belongs to the first of the other, and so on. */
-  readonly paired: boolean
-  /** Noise of runs of the same thing, by the metric's key. */
-  readonly noise: ReadonlyMap<string, Noise>
-  readonly random: Random
 }
 
 /** Probability that a comparison of the same with itself calls any metric worse (0.01) or better (as much). */

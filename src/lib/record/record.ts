@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static, type TProperties } from 'typebox'
 import { head } from './environment-record.ts'
 import { byName, count, flag, list, number, object, oneOf, orNull, text } from './fields.ts'
 import { Checkpoint, Model, Stream, Sweep } from './insert-bench-record.ts'
@@ -48,39 +48,36 @@ const Threshold = object('a limit that the run had to hold', {
 
 const ReportHead = Type.Object(head)
 
-const LoadReport = Type.Object(
-  {
-    ...head,
-    kind: Type.Literal('load', { description: 'what was run' }),
-    load: Load,
-    limit: Type.Optional(LimitFound),
-    generator: Generator,
-    audit: Type.Union([Audit, Type.Null()], {
-      description: 'null when the database behind the target is not known, or could not be read',
-    }),
-    auditFailure: Type.Optional(text('why the audit could not be made')),
-    ledger: Type.Optional(ledgerFile('file of what the API acknowledged')),
-    thresholds: list('every limit that was asked for', Threshold),
-    retries,
-  },
-  { title: 'load report' },
-)
+/** A kind of report: what all begin with, and fields of its own. */
+const reportOf = <Kind extends string, T extends TProperties>(kind: Kind, properties: T) =>
+  Type.Object(
+    { ...head, kind: Type.Literal(kind, { description: 'what was run' }), ...properties },
+    { title: `${kind} report` },
+  )
 
-const InsertBenchReport = Type.Object(
-  {
-    ...head,
-    kind: Type.Literal('insert-bench', { description: 'what was run' }),
-    checkpoints: list('a row for each table size and order of keys', Checkpoint),
-    interrupted: Type.Optional(flag('ended before all that was asked for was measured')),
-    sweep: Type.Optional(Sweep),
-    missing: Type.Optional(list('table sizes that were not measured, or not to their end', count('rows'))),
-    model: Type.Optional(list('a model for each order of keys', Model)),
-    stream: Type.Optional(Stream),
-    thresholds: Type.Optional(list('every limit that was asked for', Threshold)),
-    retries,
-  },
-  { title: 'insert-bench report' },
-)
+const LoadReport = reportOf('load', {
+  load: Load,
+  limit: Type.Optional(LimitFound),
+  generator: Generator,
+  audit: Type.Union([Audit, Type.Null()], {
+    description: 'null when the database behind the target is not known, or could not be read',
+  }),
+  auditFailure: Type.Optional(text('why the audit could not be made')),
+  ledger: Type.Optional(ledgerFile('file of what the API acknowledged')),
+  thresholds: list('every limit that was asked for', Threshold),
+  retries,
+})
+
+const InsertBenchReport = reportOf('insert-bench', {
+  checkpoints: list('a row for each table size and order of keys', Checkpoint),
+  interrupted: Type.Optional(flag('ended before all that was asked for was measured')),
+  sweep: Type.Optional(Sweep),
+  missing: Type.Optional(list('table sizes that were not measured, or not to their end', count('rows'))),
+  model: Type.Optional(list('a model for each order of keys', Model)),
+  stream: Type.Optional(Stream),
+  thresholds: Type.Optional(list('every limit that was asked for', Threshold)),
+  retries,
+})
 
 /** The content of the table after a seeding, where it was verified. */
 const Verified = object('what the whole table held afterwards, as expected', {
@@ -98,55 +95,45 @@ const SeedWorkers = list(
   }),
 )
 
-const SeedReport = Type.Object(
-  {
-    ...head,
-    kind: Type.Literal('seed', { description: 'what was run' }),
-    rows: count('stored'),
-    seconds: number('it took, seconds'),
-    rowsPerSecond: number('stored, rows per second'),
-    maxRssMb: number('memory of rushbench, MB'),
-    strategy: text('the bulk strategy'),
-    durability: text('what a commit survived on that way'),
-    resumedAt: Type.Optional(count('rows that an earlier, unfinished run had stored')),
-    finishSeconds: Type.Optional(number('of the seconds, for indexes and counters that had to wait for the rows')),
-    keys: Type.Optional(oneOf('order of the keys', 'ascending', 'random', 'spread')),
-    order: Type.Optional(oneOf("whether a parent's rows follow one another", 'grouped', 'shuffled')),
-    indexes: Type.Optional(oneOf('whether indexes were made before the rows or after them', 'before', 'after')),
-    connections: Type.Optional(count('that stored rows at the same time; of each worker, where there were some')),
-    workers: Type.Optional(SeedWorkers),
-    verified: Type.Optional(Verified),
-    recipe: Type.Optional(text('what the rows follow from, for a later --verify')),
-    passedOver: list('faster ways in that could not be used, and why', Type.String()),
-    retries,
-  },
-  { title: 'seed report' },
-)
+const SeedReport = reportOf('seed', {
+  rows: count('stored'),
+  seconds: number('it took, seconds'),
+  rowsPerSecond: number('stored, rows per second'),
+  maxRssMb: number('memory of rushbench, MB'),
+  strategy: text('the bulk strategy'),
+  durability: text('what a commit survived on that way'),
+  resumedAt: Type.Optional(count('rows that an earlier, unfinished run had stored')),
+  finishSeconds: Type.Optional(number('of the seconds, for indexes and counters that had to wait for the rows')),
+  keys: Type.Optional(oneOf('order of the keys', 'ascending', 'random', 'spread')),
+  order: Type.Optional(oneOf("whether a parent's rows follow one another", 'grouped', 'shuffled')),
+  indexes: Type.Optional(oneOf('whether indexes were made before the rows or after them', 'before', 'after')),
+  connections: Type.Optional(count('that stored rows at the same time; of each worker, where there were some')),
+  workers: Type.Optional(SeedWorkers),
+  verified: Type.Optional(Verified),
+  recipe: Type.Optional(text('what the rows follow from, for a later --verify')),
+  passedOver: list('faster ways in that could not be used, and why', Type.String()),
+  retries,
+})
 
-const AuditReport = Type.Object(
-  {
-    ...head,
-    kind: Type.Literal('audit', { description: 'what was run' }),
-    audit: Audit,
-    ledgers: list(
-      'what was held against the database',
-      object('what one load has written down', {
-        file: ledgerFile('where it was read'),
-        run: text('sets its bookings apart from those of every other load'),
-        workload: text('the scenarios that were run'),
-        target: text('what was loaded'),
-        startedAt: text('when the load began'),
-        booked: count('bookings that the API acknowledged'),
-        unknown: count('attempts to book without an answer'),
-        failed: count('attempts to book that were answered by an error'),
-        conflict: Type.Optional(count('attempts to book that the API refused, as far as the ledger has them')),
-        refusalsCut: Type.Optional(flag('there were more refusals than the ledger has')),
-        torn: flag('the last line was cut off, because the load was killed; it is left out'),
-      }),
-    ),
-  },
-  { title: 'audit report' },
-)
+const AuditReport = reportOf('audit', {
+  audit: Audit,
+  ledgers: list(
+    'what was held against the database',
+    object('what one load has written down', {
+      file: ledgerFile('where it was read'),
+      run: text('sets its bookings apart from those of every other load'),
+      workload: text('the scenarios that were run'),
+      target: text('what was loaded'),
+      startedAt: text('when the load began'),
+      booked: count('bookings that the API acknowledged'),
+      unknown: count('attempts to book without an answer'),
+      failed: count('attempts to book that were answered by an error'),
+      conflict: Type.Optional(count('attempts to book that the API refused, as far as the ledger has them')),
+      refusalsCut: Type.Optional(flag('there were more refusals than the ledger has')),
+      torn: flag('the last line was cut off, because the load was killed; it is left out'),
+    }),
+  ),
+})
 
 /** The contract as JSON Schema (draft 2020-12), published as `schema/report.v1.schema.json`. */
 export const reportSchema = Type.Union([LoadReport, InsertBenchReport, SeedReport, AuditReport], {

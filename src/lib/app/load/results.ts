@@ -23,7 +23,7 @@ export function describeLoad(
   { target, workload, limitsErrors }: LoadAbout,
 ): LoadReport['load'] {
   const faults = judgeLoad(result, limitsErrors)
-  const { lateStartP99: _late, lateStartP50, startsMs, steps, timeline, full, ...figures } = result
+  const { lateStartP99: _late, lateStartP50, startsMs, full, ...figures } = result
   return {
     verdict: { passed: faults.length === 0, reasons: faults },
     workload,
@@ -32,8 +32,6 @@ export function describeLoad(
     ...figures,
     ...(model.kind === 'open' ? { full } : {}),
     ...(lateStartP50 === null ? {} : { lateStartP50 }),
-    steps: [...steps],
-    timeline: [...timeline],
     ...(workers.length > 0 ? { workers: workers.map(describeWorker) } : {}),
   }
 }

@@ -3,6 +3,7 @@ import { duration } from '../../base/parse-values.ts'
 import { quoted } from '../../base/cut-text.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { createTimers, type Clock, type Sleep, type Timers } from '../../base/measure/clock.ts'
+import type { LoadRecord } from '../../record/record.ts'
 
 interface TimedFault {
   /** As it was given. */
@@ -19,16 +20,8 @@ export type Fault = TimedFault &
     | { readonly kind: 'pause-database'; readonly lengthMs: number }
   )
 
-/** A fault as it happened; times in ms. */
-export interface InjectedFault {
-  readonly kind: Fault['kind']
-  /** When it began, from the start of the run. */
-  readonly atMs: number
-  /** Until the part worked again. */
-  readonly lastedMs: number
-  /** The action, or why it failed. */
-  readonly detail: string
-}
+/** A fault as it happened. */
+export type InjectedFault = NonNullable<LoadRecord['faults']>[number]
 
 /**
  * Injects a fault and says what was done; resolves when the part works again. A fault that takes its time waits by

@@ -1,3 +1,5 @@
+import type { LimitRecord } from '../../record/record.ts'
+
 /** One run at a level: users, or arrivals a second. */
 export interface LevelTrial {
   readonly level: number
@@ -11,20 +13,8 @@ export interface SearchBounds {
   readonly highest: number
 }
 
-/** A level at the edge of what holds. */
-export interface Boundary {
-  readonly level: number
-  /** Trials that held it. */
-  readonly held: number
-  /** Trials at this level that say anything. */
-  readonly trials: number
-}
-
 /** The highest level that held, and the lowest that did not; null where none is known. */
-export interface Bracket {
-  readonly held: Boundary | null
-  readonly failed: Boundary | null
-}
+export type Bracket = Pick<LimitRecord, 'held' | 'failed'>
 
 /** Trials that both ends of the bracket get, and that a level gets which the generator could not make. */
 const repeats = 3

@@ -1,16 +1,11 @@
 import { countOf, formatCount, formatShare } from '../../base/format.ts'
-import type { LoadReport } from '../../record/record.ts'
+import type { LoadRecord, LoadReport } from '../../record/record.ts'
 
 /** The figures that decide whether a load measured anything. */
-export interface LoadFigures {
-  readonly requests: number
-  readonly failures: number
-  readonly failureReasons: Readonly<Record<string, number>>
-  readonly iterations?: number
-  readonly errors?: number
-  readonly errorReasons?: Readonly<Record<string, number>>
-  readonly interrupted: boolean
-}
+export type LoadFigures = Pick<
+  LoadRecord,
+  'requests' | 'failures' | 'failureReasons' | 'iterations' | 'errors' | 'errorReasons' | 'interrupted'
+>
 
 /** Iterations that may throw where no threshold says how many, as a share of all. */
 export const errorsAllowed = 0.01

@@ -1,15 +1,9 @@
-import {
-  mergeHistograms,
-  percentileMs,
-  percentilesOf,
-  type Percentiles,
-  spectrumOf,
-  type Spectrum,
-} from '../../base/measure/histogram.ts'
+import { mergeHistograms, percentileMs, percentilesOf, spectrumOf } from '../../base/measure/histogram.ts'
 import type { OutcomeCounts } from '../ledger/ledger.ts'
 import type { LoadModel } from '../engine/model.ts'
 import type { StepSum, MetricsTotal, IntervalMetrics } from './interval-metrics.ts'
-import type { Timeline, TimelineRow, Windows } from './timeline.ts'
+import type { LoadRecord } from '../../record/record.ts'
+import type { Timeline } from './timeline.ts'
 
 /** How far one generator has come, or came in the end. */
 export interface ShardProgress {
@@ -39,70 +33,34 @@ export interface ShardInterval {
   readonly progress: ShardProgress
 }
 
-/** The result of one step; times in ms. */
-export interface StepResult {
-  readonly name: string
-  readonly requests: number
-  readonly failures: number
-  /** That ended in the time of the run, over that time. */
-  readonly rps: number
-  readonly meanBytes: number
-  readonly responseTime: Percentiles
-  readonly serviceTime: Percentiles
-}
+/** The result of one step. */
+export type StepResult = LoadRecord['steps'][number]
 
-/** The result of a run. */
-export interface RunResult {
-  /** From the first user's start to the end of the run, without the grace. */
-  readonly seconds: number
-  /** The most that were there at the same time; of several generators, the sum of what was the most in each. */
-  readonly users: number
-  /** That began. */
-  readonly iterations: number
+/** Figures of a report that earlier versions left out. */
+type LaterFigures =
+  | 'iterations'
+  | 'skipped'
+  | 'full'
+  | 'errors'
+  | 'errorReasons'
+  | 'reconnected'
+  | 'droppedTexts'
+  | 'afterEnd'
+  | 'slices'
+
+/** The result of a run: what its report says of it, and how late requests and users were. */
+export interface RunResult
+  extends
+    Omit<
+      LoadRecord,
+      LaterFigures | 'verdict' | 'workload' | 'target' | 'model' | 'workers' | 'faults' | 'lateStartP50'
+    >,
+    Required<Pick<LoadRecord, LaterFigures>> {
   /** From the start until the last user of a closed model began, ms. */
   readonly startsMs: number
-  /** Iterations of the open model that could not start. */
-  readonly skipped: number
-  /** Some of these because no more may be in flight. */
-  readonly full: boolean
-  /** Some of these because no user was prepared yet. */
-  readonly unprepared?: true
-  readonly requests: number
-  readonly failures: number
-  /** Requests that ended after the end of the run, in the grace. */
-  readonly afterEnd: number
-  /** Those that ended in the time of the run, over that time. */
-  readonly rps: number
-  /**
-   * The rate had every response been instant and every timer exact: in the closed
-   * model by the same users, in the open one by all arrivals. 0 when users never thought, which has
-   * no such rate.
-   */
-  readonly idealRps: number
-  readonly outcomes: OutcomeCounts
-  /** Failures by their reason. */
-  readonly failureReasons: Readonly<Record<string, number>>
-  /** Iterations whose scenario threw; that they made requests which failed is not said by it. */
-  readonly errors: number
-  /** These by what they threw, after the scenario's name. */
-  readonly errorReasons: Readonly<Record<string, number>>
-  /** Requests that were sent again, because the server had closed their kept connections. */
-  readonly reconnected: number
-  /** Texts over WebSockets that were dropped because too many waited to be received. */
-  readonly droppedTexts: number
-  readonly responseTime: Percentiles
-  readonly serviceTime: Percentiles
-  /** Missing without requests. */
-  readonly spectrum?: Spectrum
-  readonly steps: readonly StepResult[]
-  /** Its requests add up to all requests, those that ended in the grace included. */
-  readonly timeline: readonly TimelineRow[]
-  readonly slices: Windows
   /** Percentiles of how late requests were sent, ms: what timers are late by themselves is in it. */
   readonly lateStartP50: number | null
   readonly lateStartP99: number | null
-  /** It ended before its time. */
-  readonly interrupted: boolean
 }
 
 /** Data of the whole run. */

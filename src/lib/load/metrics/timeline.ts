@@ -6,28 +6,11 @@ import {
   type Distribution,
 } from '../../base/measure/distribution.ts'
 import { mergeCounts, percentileMs, type HistogramCounts } from '../../base/measure/histogram.ts'
+import type { LoadRecord } from '../../record/record.ts'
 import type { IntervalMetrics } from './interval-metrics.ts'
 
-/** One second of the run, or what came after the last whole one; response times in ms. */
-export interface TimelineRow {
-  /** From 0. */
-  readonly second: number
-  /** Its length, ms: 1,000, but for what came after the last whole second. */
-  readonly durationMs: number
-  /** Virtual users at its end. */
-  readonly users: number
-  /** That ended in it. */
-  readonly requests: number
-  readonly failures: number
-  /** Iterations whose scenario threw in it. */
-  readonly errors: number
-  /** Iterations of the open model that were due in it and could not start. */
-  readonly skipped: number
-  readonly rps: number
-  readonly p50: number | null
-  readonly p95: number | null
-  readonly p99: number | null
-}
+/** One second of the run, or what came after the last whole one. */
+export type TimelineRow = Required<LoadRecord['timeline'][number]>
 
 /** The seconds of a run, put together from those of its generators. */
 export interface Timeline {
@@ -41,7 +24,7 @@ export interface Timeline {
 
 /** The seconds of a run that has ended. */
 export interface FinishedTimeline {
-  readonly timeline: readonly TimelineRow[]
+  readonly timeline: TimelineRow[]
   readonly slices: Windows
 }
 
@@ -114,12 +97,7 @@ function toRow(second: number, durationMs: number, intervals: readonly IntervalM
 }
 
 /** The response times of a run, stretch by stretch: samples within one depend on each other, stretches hardly do. */
-export interface Windows {
-  /** Length of each, seconds; what came after the last whole window is in the last. */
-  readonly seconds: number
-  /** A distribution for each window, as `writeDistribution` writes it, microseconds. */
-  readonly responseTimes: string[]
-}
+export type Windows = NonNullable<LoadRecord['slices']>
 
 /** Collects response times into windows; its memory does not grow with the run. */
 export interface WindowCollector {

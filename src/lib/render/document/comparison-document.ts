@@ -2,6 +2,7 @@ import type { ComparedMetric } from '../../compare/compare-metrics.ts'
 import type { Comparison } from '../../compare/compare.ts'
 import { formatLatency, formatNumber, formatShare } from '../../base/format.ts'
 import {
+  answerOf,
   section,
   type Answer,
   type ScreenBlock,
@@ -58,21 +59,14 @@ export function comparisonDocument(comparison: Comparison, at: Date): Document {
 
 function changeAnswer(comparison: Comparison): Answer {
   const { verdict } = comparison
-  return {
-    question: 'Has anything changed?',
-    grade: grades[verdict],
-    answer: headlines[verdict],
-    detail: verdictSentence(comparison),
-    lines: [],
-  }
+  return answerOf(grades[verdict], 'Has anything changed?', headlines[verdict], verdictSentence(comparison))
 }
 
 function runsAnswer({ leftOut }: Comparison): Answer {
   const question = 'Which runs?'
-  if (leftOut.length === 0)
-    return { question, grade: 'plain', answer: 'All that were made', detail: 'None had to be left out.', lines: [] }
+  if (leftOut.length === 0) return answerOf('plain', question, 'All that were made', 'None had to be left out.')
   const detail = `${leftOut.length} were left out, which are named below.`
-  return { question, grade: 'plain', answer: 'Those that are valid', detail, lines: [] }
+  return answerOf('plain', question, 'Those that are valid', detail)
 }
 
 const differLead = 'The runs differ in more than their figures:'

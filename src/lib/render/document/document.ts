@@ -101,6 +101,11 @@ export interface Document {
   readonly data: readonly DataRow[]
 }
 
+/** An answer that a screen gives elsewhere. */
+export function answerOf(grade: Grade, question: string, answer: string, detail: string): Answer {
+  return { question, grade, answer, detail, lines: [] }
+}
+
 /** A section; what is not given is empty. */
 export function section(title: string, parts: Partial<Omit<Section, 'title'>>): Section {
   return { title, text: [], lead: null, charts: [], table: null, depth: 'full', ...parts }

@@ -3,6 +3,7 @@ import { formatChange, formatValue } from './comparison-document.ts'
 import { countOf, formatCount } from '../../base/format.ts'
 import { chartOf, seriesOver, type Chart, type Unit } from './chart.ts'
 import {
+  answerOf,
   headlineOf,
   section,
   type Answer,
@@ -43,28 +44,22 @@ function changesAnswer({ metrics }: History): Answer {
   const named = (list: typeof changes): string => [...new Set(list.map(({ name }) => name))].join(', ')
   if (worse.length > 0) {
     const detail = `${named(worse)}: the charts show from which run on.`
-    return { question, grade: 'bad', answer: `${countOf(worse.length, 'change')} for the worse`, detail, lines: [] }
+    return answerOf('bad', question, `${countOf(worse.length, 'change')} for the worse`, detail)
   }
   if (changes.length > 0) {
     const answer = `${countOf(changes.length, 'change')}, all for the better`
-    return { question, grade: 'good', answer, detail: `${named(changes)}.`, lines: [] }
+    return answerOf('good', question, answer, `${named(changes)}.`)
   }
   const detail = 'No metric has a run from which on its level is another.'
-  return { question, grade: 'good', answer: 'No change', detail, lines: [] }
+  return answerOf('good', question, 'No change', detail)
 }
 
 function runsAnswer(history: History): Answer {
   const { latest } = history
-  return {
-    question: 'Which runs?',
-    grade: latest === 'failed' ? 'bad' : 'plain',
-    answer: latest === 'failed' ? 'The latest load failed' : 'Those that are like the latest',
-    detail:
-      leftOutPhrases(history, 'it')
-        .map((phrase) => `${phrase}.`)
-        .join(' ') || 'None had to be left out.',
-    lines: [],
-  }
+  const left = leftOutPhrases(history, 'it').map((phrase) => `${phrase}.`)
+  const detail = left.join(' ') || 'None had to be left out.'
+  if (latest === 'failed') return answerOf('bad', 'Which runs?', 'The latest load failed', detail)
+  return answerOf('plain', 'Which runs?', 'Those that are like the latest', detail)
 }
 
 /** How many runs are left out, and why: they differ from the latest, which is called `latest`, or prove nothing. */

@@ -6,6 +6,7 @@ import { formatUnit } from './chart.ts'
 import { curvePhrase, forecastPhrase, isBlurred, nameOf } from './curve-phrases.ts'
 import { insertBenchRows } from './data-rows.ts'
 import {
+  answerOf,
   headlineOf,
   section,
   type Answer,
@@ -58,17 +59,16 @@ function answersOf(report: InsertBenchReport): Answer[] {
 }
 
 function badAnswer(question: string, answer: string, detail: string): Answer {
-  return { question, grade: 'bad', answer, detail: `${upperFirst(detail)}.`, lines: [] }
+  return answerOf('bad', question, answer, `${upperFirst(detail)}.`)
 }
 
 function modelAnswer(model: CurveRecord): Answer {
-  return {
-    question: `Does p50 grow with the rows, ${model.keys} keys?`,
-    grade: 'plain',
-    answer: `${shapeOf(model)} with ${model.keys} keys`,
-    detail: `${upperFirst(curvePhrase(model))}.`,
-    lines: [],
-  }
+  return answerOf(
+    'plain',
+    `Does p50 grow with the rows, ${model.keys} keys?`,
+    `${shapeOf(model)} with ${model.keys} keys`,
+    `${upperFirst(curvePhrase(model))}.`,
+  )
 }
 
 function shapeOf(model: CurveRecord): string {
@@ -81,37 +81,34 @@ function shapeOf(model: CurveRecord): string {
 }
 
 function rateAnswer({ inserts, seconds, exitInsertsPerSecond, keys }: StreamRecord): Answer {
-  return {
-    question: `Inserts a second, ${keys} keys`,
-    grade: 'plain',
-    answer: `${formatNumber(exitInsertsPerSecond)} inserts a second at the end`,
-    detail: `${formatNumber(inserts / seconds)} a second over all ${formatCount(inserts)} inserts.`,
-    lines: [],
-  }
+  return answerOf(
+    'plain',
+    `Inserts a second, ${keys} keys`,
+    `${formatNumber(exitInsertsPerSecond)} inserts a second at the end`,
+    `${formatNumber(inserts / seconds)} a second over all ${formatCount(inserts)} inserts.`,
+  )
 }
 
 function stallAnswer({ stallCount, stallMs, seconds }: StreamRecord): Answer {
   const none = 'No insert took longer than 100 ms and 20 times the p50 of its bucket.'
   const some = `Longer than 100 ms and 20 times the p50: ${formatUnit('ms', stallMs)} of ${formatDuration(seconds * 1000)} in all.`
-  return {
-    question: 'Stalls?',
-    grade: 'plain',
-    answer: stallCount === 0 ? 'No stalls' : countOf(stallCount, 'stall'),
-    detail: stallCount === 0 ? none : some,
-    lines: [],
-  }
+  return answerOf(
+    'plain',
+    'Stalls?',
+    stallCount === 0 ? 'No stalls' : countOf(stallCount, 'stall'),
+    stallCount === 0 ? none : some,
+  )
 }
 
 function measuredAnswer(checkpoints: readonly CheckpointRecord[]): Answer {
   const [first, ...others] = checkpoints
   const sizes = others.length === 0 && first ? ` at ${formatCount(first.rows)} rows` : ''
-  return {
-    question: 'The curve?',
-    grade: 'plain',
-    answer: first ? `p50 of an insert is ${formatUnit('us', first.p50)}${sizes}` : 'Nothing was measured',
-    detail: 'It takes three table sizes or more (--at 0,1m,2m) to tell how it changes with the rows.',
-    lines: [],
-  }
+  return answerOf(
+    'plain',
+    'The curve?',
+    first ? `p50 of an insert is ${formatUnit('us', first.p50)}${sizes}` : 'Nothing was measured',
+    'It takes three table sizes or more (--at 0,1m,2m) to tell how it changes with the rows.',
+  )
 }
 
 function checkpointFigures(checkpoints: readonly CheckpointRecord[]): Figure[] {

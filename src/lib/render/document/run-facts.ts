@@ -2,7 +2,7 @@ import { describeConnection } from '../../record/environment-record.ts'
 import { nothing, unknown } from '../../adapters/databases/durability.ts'
 import { countOf, formatCount, upperFirst } from '../../base/format.ts'
 import type { Environment, Report } from '../../record/record.ts'
-import { factTable, section, type Answer, type Document, type Line, type Section } from './document.ts'
+import { answerOf, factTable, section, type Answer, type Document, type Line, type Section } from './document.ts'
 import { serverSections } from './server.ts'
 
 /** The fields of a document that are the same for all kinds of runs. */
@@ -69,15 +69,8 @@ export function notDurable({ durability }: Environment): { readonly verdict: str
 export function durabilityAnswers(environment: Environment): Answer[] {
   const found = notDurable(environment)
   if (found === null) return []
-  return [
-    {
-      question: 'Durable?',
-      grade: 'plain',
-      answer: upperFirst(found.verdict.toLowerCase()),
-      detail: `${upperFirst(found.because)}, as its settings are (see Environment).`,
-      lines: [],
-    },
-  ]
+  const detail = `${upperFirst(found.because)}, as its settings are (see Environment).`
+  return [answerOf('plain', 'Durable?', upperFirst(found.verdict.toLowerCase()), detail)]
 }
 
 /** The database, and what a crash of it may undo; none where nothing is at risk, or nothing is known. */

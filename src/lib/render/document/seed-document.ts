@@ -1,7 +1,16 @@
 import { formatCount, formatDuration } from '../../base/format.ts'
 import type { SeedReport } from '../../record/record.ts'
 import { seedChecks } from './checks.ts'
-import { factTable, headlineOf, section, type Answer, type Document, type Line, type Section } from './document.ts'
+import {
+  answerOf,
+  factTable,
+  headlineOf,
+  section,
+  type Answer,
+  type Document,
+  type Line,
+  type Section,
+} from './document.ts'
 import { connectionLines, describeRetries, durabilityAnswers, runFacts, runSections } from './run-facts.ts'
 import { serverLines } from './server.ts'
 
@@ -75,7 +84,7 @@ function verifiedAnswer({ verified }: SeedReport): Answer {
   const question = 'As they should be?'
   if (!verified) {
     const detail = 'It was not asked for with --verify.'
-    return { question, grade: 'plain', answer: 'Not verified', detail, lines: [] }
+    return answerOf('plain', question, 'Not verified', detail)
   }
   const found = `${formatCount(verified.rows)} rows in the table, checksum ${verified.checksum}, as expected`
   return {
