@@ -12,10 +12,9 @@ import { terminalText } from '../render/terminal/terminal.ts'
 import { refuseUnsettled } from '../seeding/journal.ts'
 import { loadWorkload, workloadNames } from '../workloads/registry.ts'
 import { describeRun } from './describe-run.ts'
-import { requireServices } from './require-services.ts'
 import { openDatabase, untilStopped, type RunContext } from './run-context.ts'
 import { requirePlaces, saveAndPrint } from './save-run.ts'
-import { createServices } from './services.ts'
+import { createServices, requireServices } from './services.ts'
 
 /** Options of an audit that are no settings. */
 export interface AuditRequest {

@@ -34,9 +34,9 @@ import { compareSums, sumRecipe, sumTable } from '../seeding/verify.ts'
 import { abandonSeeding, planReservations, reservationSeeding } from '../workloads/vaccination/seeding.ts'
 import { vaccination } from '../workloads/vaccination/index.ts'
 import { describeRun } from './describe-run.ts'
-import { requireServices } from './require-services.ts'
 import { openDatabase, untilStopped, type RunContext } from './run-context.ts'
 import { requirePlaces, saveAndPrint } from './save-run.ts'
+import { requireServices } from './services.ts'
 
 /** Options of a seeding that are no settings. */
 export interface SeedRequest {

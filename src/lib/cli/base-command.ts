@@ -11,10 +11,10 @@ import { hideInWord, hideSecrets } from '../base/secret-text.ts'
 import { endProcess } from '../app/end-process.ts'
 import { showPreparing, showProgress, showSeconds, showTrial, showWaits, type ProgressDisplay } from './progress.ts'
 import type { RunContext } from '../app/run-context.ts'
-import { requireReadable } from '../app/require-services.ts'
 import { usageFailure } from './usage-errors.ts'
 import type { Wait } from '../ports/database-facts.ts'
 import type { Progress } from '../base/progress.ts'
+import { requireReadable } from '../app/services.ts'
 
 /** Parsed flags or arguments of a command. */
 type Output = Record<string, unknown>

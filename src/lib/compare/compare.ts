@@ -2,12 +2,11 @@ import { failure } from '../base/errors/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Report } from '../record/record.ts'
 import { chooseRuns, orderRuns } from './choose-runs.ts'
-import { compareMetrics, type ComparedMetric } from './compare-metrics.ts'
+import { compareMetrics, type ComparedMetric, type MetricVerdict } from './compare-metrics.ts'
 import { differencesAmong } from './differences.ts'
 import { whyNotValid } from './faults.ts'
 import { metricsOf } from './metrics.ts'
 import { measureNoise, type Sides } from './noise.ts'
-import type { MetricVerdict } from './verdict.ts'
 
 /** Two sides, metric by metric. */
 export interface Comparison {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { MetricResult } from '../../../src/lib/compare/examine.ts'
 import type { Metric } from '../../../src/lib/compare/metrics.ts'
-import { verdictOf } from '../../../src/lib/compare/verdict.ts'
+import { verdictOf } from '../../../src/lib/compare/compare-metrics.ts'
 
 const latency: Metric = {
   key: 'p50',

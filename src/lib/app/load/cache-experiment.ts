@@ -13,7 +13,7 @@ import { failure } from '../../base/errors/errors.ts'
 import type { LoadReport } from '../../record/record.ts'
 import { loadWorkload } from '../../workloads/registry.ts'
 import type { CacheTrial } from '../../ports/workload.ts'
-import { requireServices } from '../require-services.ts'
+import { requireServices } from '../services.ts'
 
 /** The results of the experiment. */
 export interface CacheExperiment {

@@ -24,9 +24,9 @@ import { moduleBeside } from './entry-points.ts'
 import { planGenerators, countGenerators } from './plan-generators.ts'
 import { openLoadTarget } from './load-target.ts'
 import { readRequestModel, type RequestFlags } from './request-model.ts'
-import { requireServices, type Service } from '../require-services.ts'
 import { requirePlaces, saveAndPrint } from '../save-run.ts'
 import { chooseScenarios } from '../../load/scenarios/define-scenario.ts'
+import { requireServices, type Service } from '../services.ts'
 
 /** The flags of `load` that are no settings. */
 export interface LoadFlags extends RequestFlags {

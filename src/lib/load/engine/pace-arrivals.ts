@@ -1,10 +1,13 @@
 import { reasonOf } from '../../base/errors/errors.ts'
 import { iterateOnce } from './iteration.ts'
 import type { OpenModel } from './model.ts'
-import { arrivalTimes, takeTurns } from './schedule.ts'
+import { arrivalTimes, takeTurns, shareOf } from './schedule.ts'
 import { usersAhead } from './prepare.ts'
 import { createWait, start, type Run } from './run-state.ts'
 import { createSession, type PreparedUser } from './session.ts'
+import { withoutTimerLateness } from '../../base/measure/clock.ts'
+import { stepOf, createStatusJudge } from '../clients/fixed-request.ts'
+import type { HttpResponse, FixedRequest } from '../../ports/http-client.ts'
 
 /** How long after the end an iteration that was due before it may start: a timer is some ms late, a laggard more. */
 const overtimeMs = 100
@@ -26,10 +29,10 @@ export async function paceArrivals(run: Run, users: readonly PreparedUser[], mod
 }
 
 /** Whether something could begin that was due: not when no more may be in flight, nor when no user is prepared. */
-export type Beginning = 'begun' | 'full' | 'unprepared'
+type Beginning = 'begun' | 'full' | 'unprepared'
 
 /** Calls `begin` when something is due, with the time; what it cannot begin is skipped. */
-export async function followSchedule(run: Run, model: OpenModel, begin: (at: number) => Beginning): Promise<void> {
+async function followSchedule(run: Run, model: OpenModel, begin: (at: number) => Beginning): Promise<void> {
   const { clock, random, recorder, shard } = run.plan
   const waitUntil = createWait(run)
   const latestStart = run.startedAt + model.durationMs + overtimeMs
@@ -87,4 +90,52 @@ function createFreeUsers({ plan }: Run, users: readonly PreparedUser[], ahead: n
     },
     giveBack: (user) => void back.push(user),
   }
+}
+
+/**
+ * The open model of a single request: sends it on the schedule of `model`, whether or not earlier ones came back.
+ * Returns when the last was sent or skipped; the responses under way are waited for at the end of the run.
+ */
+export async function paceRequests(run: Run, model: OpenModel, request: FixedRequest): Promise<void> {
+  const { clock, client, shard } = run.plan
+  const createSender = client.repeat(request)
+  const judge = createStatusJudge(request.expect)
+  const step = stepOf(request)
+  const most = shareOf(model.maxInFlight, shard)
+  /** The one that was used last comes first, as with their connections. */
+  const free: ((due: number) => void)[] = []
+  const answered = Promise.withResolvers<void>()
+  let isOver = false
+
+  function createTurn(): (due: number) => void {
+    let due = 0
+    let planned = 0
+    let sent = 0
+    const sendAgain = createSender(({ status, bytes, reason, reconnected }: HttpResponse) => {
+      const failure = reason ?? judge(status)
+      run.plan.recorder.record({ step, due, planned, sent, ended: clock.now(), bytes, failure, reconnected })
+      run.active--
+      free.push(turn)
+      if (isOver && run.active === 0) answered.resolve()
+    })
+    function turn(at: number): void {
+      run.iterations++
+      run.mostActive = Math.max(run.mostActive, ++run.active)
+      sent = clock.now()
+      // Timers fire up to a millisecond early.
+      planned = Math.min(at, sent)
+      due = Math.min(withoutTimerLateness(at, sent), sent)
+      sendAgain()
+    }
+    return turn
+  }
+
+  await followSchedule(run, model, (at) => {
+    const turn = free.pop() ?? (run.active < most ? createTurn() : undefined)
+    turn?.(at)
+    return turn ? 'begun' : 'full'
+  })
+  isOver = true
+  if (run.active === 0) answered.resolve()
+  run.responses.push(answered.promise)
 }

@@ -1,19 +1,11 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { percentileMs, type LatencyHistogram } from '../../base/measure/histogram.ts'
+import type { LoadReport } from '../../record/record.ts'
+
+type GeneratorRecord = LoadReport['generator']
 
 /** How one thread or process of the load generator fared. */
-export interface GeneratorHealth extends Stalls {
-  /** Share of one core, over the run. */
-  readonly cpuPercent: number
-  /** 99th percentile of the event loop's delay, ms. */
-  readonly eventLoopLagP99: number
-  /** Resident memory of the whole process. */
-  readonly maxRssMb: number
-  /** 99th percentile of how late requests were sent, ms; null when none was. */
-  readonly lateStartP99: number | null
-  /** Percentile by which lateness is judged; null when no request was sent. */
-  readonly lateStart: Lateness | null
-}
+export type GeneratorHealth = Required<Omit<GeneratorRecord, 'threads' | 'valid' | 'reasons' | 'advice'>>
 
 /** How often the event loop's delay is sampled, ms; a healthy loop shows this as its delay. */
 const resolutionMs = 10
@@ -94,11 +86,7 @@ function laterOf(one: Lateness | null, other: Lateness | null): Lateness | null 
 }
 
 /** How late requests were sent, at the percentile that their number carries. */
-export interface Lateness {
-  /** 0 to 100; 100 is the latest of all. */
-  readonly percentile: number
-  readonly ms: number
-}
+export type Lateness = NonNullable<GeneratorHealth['lateStart']>
 
 /** Samples beyond a percentile without which it is a matter of single ones. */
 const minBeyond = 20
@@ -115,12 +103,7 @@ export function latenessOf(late: LatencyHistogram): Lateness | null {
 }
 
 /** When something that should beat at a steady pace stood still. Times in ms. */
-export interface Stalls {
-  readonly watchedMs: number
-  /** Time in gaps between beats that were longer than 100 ms. */
-  readonly stalledMs: number
-  readonly longestStallMs: number
-}
+export type Stalls = Pick<GeneratorHealth, 'watchedMs' | 'stalledMs' | 'longestStallMs'>
 
 /** Adds up the time in which an event loop stood still, by the gaps between its beats. */
 export interface StallMeter {

@@ -52,20 +52,11 @@ export interface StepSum {
 }
 
 /** Interval metrics added up: in memory that grows with the steps, not with the time or the generators. */
-export interface MetricsTotal {
+export interface MetricsTotal extends Omit<IntervalMetrics, 'users' | 'steps' | 'late'> {
   add(interval: IntervalMetrics): void
   /** By their name, in the order in which they were first seen. */
   readonly steps: ReadonlyMap<string, StepSum>
-  readonly failureReasons: Readonly<Record<string, number>>
-  /** Iterations whose scenario threw, and what. */
-  readonly errors: number
-  readonly errorReasons: Readonly<Record<string, number>>
-  /** Requests that were sent again. */
-  readonly reconnected: number
-  /** Texts over WebSockets that were dropped. */
-  readonly droppedTexts: number
   readonly late: LatencyHistogram
-  readonly skipped: number
 }
 
 /** An empty sum. */

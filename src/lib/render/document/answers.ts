@@ -4,8 +4,8 @@ import { loadFaults } from '../../load/metrics/load-verdict.ts'
 import type { LimitRecord, LoadReport, ThresholdRecord } from '../../record/record.ts'
 import { auditAnswer, failedAuditAnswer } from './audit-answers.ts'
 import type { Answer, Line } from './document.ts'
-import { sendsOne } from './load-phrases.ts'
 import { durabilityAnswers } from './run-facts.ts'
+import { sendsOne } from './load-figures.ts'
 
 /** Whether a threshold was met; without samples it never is. */
 export function isMet({ passed, actual }: ThresholdRecord): boolean {

@@ -1,7 +1,7 @@
 import { formatCount, formatLatency, formatNumber } from '../../base/format.ts'
 import type { LoadRecord } from '../../record/record.ts'
-import { startsOf } from './load-phrases.ts'
 import { chartOf, scaleFor, seriesOver, type Chart, type Span } from './chart.ts'
+import { startsOf } from './load-figures.ts'
 
 const secondMs = 1000
 

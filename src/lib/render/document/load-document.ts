@@ -14,8 +14,7 @@ import {
   type Section,
 } from './document.ts'
 import { loadCharts, spectrumChart } from './load-charts.ts'
-import { bookingFigures, trafficFigures } from './load-figures.ts'
-import { modelPhrase, targetPhrase } from './load-phrases.ts'
+import { bookingFigures, trafficFigures, modelPhrase, targetPhrase } from './load-figures.ts'
 import {
   workerBlock,
   faultTable,

@@ -1,6 +1,6 @@
 import { plain } from '../../base/format.ts'
 import type { Answer, Document, Grade, Section, DocumentTable } from '../document/document.ts'
-import { escapeHtml } from '../html/html-parts.ts'
+import { escapeHtml } from '../html/html.ts'
 
 const signs: Readonly<Record<Grade, string>> = { good: '✅', bad: '❌', plain: '▫️' }
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { csvCell, escapeXml } from '../../../../src/lib/render/text-formats/csv-and-junit.ts'
-import { escapeHtml, jsonForScript } from '../../../../src/lib/render/html/html-parts.ts'
 import { escapeMarkdown, markdownTable } from '../../../../src/lib/render/text-formats/markdown.ts'
+import { escapeHtml, jsonForScript } from '../../../../src/lib/render/html/html.ts'
 
 /** Any text, and more often than not some that means something to one of the formats. */
 const texts = fc.oneof(
