@@ -7,6 +7,8 @@ interface ClientOptions {
   readonly longestPauseMs: number
   /** Whether commands wait for the server to come back; else they are refused. */
   readonly offlineQueue?: boolean
+  /** How long a server may take to answer the first greeting, ms: one that was stopped still takes connections. */
+  readonly greetsWithinMs?: number
 }
 
 const firstPauseMs = 50
@@ -17,7 +19,7 @@ const firstPauseMs = 50
  */
 export async function connectRedisClient(
   { options, socket }: RedisUrl,
-  { longestPauseMs, offlineQueue = false }: ClientOptions,
+  { longestPauseMs, offlineQueue = false, greetsWithinMs = 10_000 }: ClientOptions,
 ) {
   let connected = false
   const client = createClient({
@@ -30,12 +32,18 @@ export async function connectRedisClient(
   })
   // Errors of a lost connection reach the commands that were sent; without a listener they would end the process.
   client.on('error', () => {})
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    late.reject(new Error(`it took the connection, and did not answer within ${greetsWithinMs / 1000} s`))
+  }, greetsWithinMs)
   try {
-    await client.connect()
+    await Promise.race([client.connect(), late.promise])
     connected = true
     return client
   } catch (error) {
     client.destroy()
     throw error
+  } finally {
+    clearTimeout(timer)
   }
 }
