@@ -298,7 +298,6 @@ for (const engine of testEngines) {
           `lost ${receiptId(formatReceipt(a))}`,
           `lost ${receiptId('gone')}`,
           `duplicate ${both.id}`,
-          `duplicate ${both.id}`,
           `inconsistent order ${b.id}`,
           `inconsistent order ${d.id}`,
           `inconsistent order ${e.id}`,
