@@ -1,7 +1,8 @@
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
 import { describeDurability } from '../durability.ts'
 import { openOn } from '../errors.ts'
-import type { AnyTable, Database, DatabaseAdapter, EngineInfo, PausableAccess } from '../../../ports/database.ts'
+import type { AnyTable, Database, DatabaseAdapter, PausableAccess } from '../../../ports/database.ts'
+import type { Durability } from '../../../ports/database-facts.ts'
 import { openSqlServer } from '../sql/server.ts'
 import { createTableSql, dropTableSql } from '../sql/ddl.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
@@ -24,7 +25,8 @@ export const mysql: DatabaseAdapter = {
   connect: async (url, { poolSize, onWait }) =>
     openOn(await connectMysql(url, poolSize, onWait), async (connections) => {
       const { flavour, galeraNodes } = await readFlavour(connections)
-      return createDatabase(connections, flavour, await readEngine(connections, flavour, galeraNodes))
+      const durability = flavour.durability ?? (await readMysqlDurability(connections, galeraNodes))
+      return createDatabase(connections, flavour, durability)
     }),
   openPausable,
 }
@@ -48,15 +50,6 @@ function countShards(rows: readonly object[], keyspace: string): number {
   return rows.filter((row) => String(Object.values(row)[0]).startsWith(`${keyspace}/`)).length
 }
 
-async function readEngine(
-  connections: MysqlConnections,
-  { name, version, durability }: MysqlFlavour,
-  galeraNodes: number,
-): Promise<EngineInfo> {
-  const { connection } = connections
-  return { name, version, connection, durability: durability ?? (await readMysqlDurability(connections, galeraNodes)) }
-}
-
 /** Statements whose answers have no rows cost the least, as those of inserts. */
 const serverStatements = {
   tables:
@@ -65,16 +58,16 @@ const serverStatements = {
   control: 'do 0',
 }
 
-function createDatabase(connections: MysqlConnections, flavour: MysqlFlavour, engine: EngineInfo): Database {
+function createDatabase(connections: MysqlConnections, flavour: MysqlFlavour, durability: Durability): Database {
   const made = (table: AnyTable): AnyTable => (flavour.foreignKeys ? table : { ...table, references: [] })
   const statements = createStatements(mysqlDialect)
   const server = openSqlServer(connections, statements, serverStatements)
   return {
     ...server,
-    engine,
+    engine: { name: flavour.name, version: flavour.version, connection: connections.connection, durability },
     traits: { transactions: true, concurrentWriters: true, foreignKeys: flavour.foreignKeys },
     unsupported: flavour.unsupported,
-    insertStrategies: mysqlStrategies(connections, statements, describeDurability(engine.durability), flavour),
+    insertStrategies: mysqlStrategies(connections, statements, describeDurability(durability), flavour),
     shapes: (tables) => readMysqlShapes(connections, flavour, tables.map(made)),
     collations: (table) => readMysqlCollations(connections, table),
     createTables: (tables) =>

@@ -1,7 +1,8 @@
 import { failure } from '../../../base/errors/errors.ts'
 import { describeDurability } from '../durability.ts'
 import { migrationFailed, openOn } from '../errors.ts'
-import type { AnyTable, Database, DatabaseAdapter, EngineInfo, PausableAccess } from '../../../ports/database.ts'
+import type { AnyTable, Database, DatabaseAdapter, PausableAccess } from '../../../ports/database.ts'
+import type { Durability } from '../../../ports/database-facts.ts'
 import { plain } from '../sql/pool.ts'
 import { openSqlServer } from '../sql/server.ts'
 import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
@@ -22,7 +23,7 @@ export const postgres: DatabaseAdapter = {
   connect: async (url, { poolSize, onWait }) =>
     openOn(await connectPostgres(url, poolSize, onWait), async (connections) => {
       const flavour = await readFlavour(connections)
-      return createDatabase(connections, flavour, await readEngine(connections, flavour))
+      return createDatabase(connections, flavour, flavour.durability ?? (await readPostgresDurability(connections)))
     }),
   openPausable,
 }
@@ -37,14 +38,6 @@ async function readFlavour(connections: PostgresConnections): Promise<PostgresFl
   })
 }
 
-async function readEngine(
-  connections: PostgresConnections,
-  { name, version, durability }: PostgresFlavour,
-): Promise<EngineInfo> {
-  const { connection } = connections
-  return { name, version, connection, durability: durability ?? (await readPostgresDurability(connections)) }
-}
-
 const serverStatements = {
   tables:
     "select c.relname as name, obj_description(c.oid, 'pg_class') as mark from pg_class c join pg_namespace n on n.oid = c.relnamespace " +
@@ -53,21 +46,21 @@ const serverStatements = {
   control: 'select 1',
 }
 
-function createDatabase(connections: PostgresConnections, flavour: PostgresFlavour, engine: EngineInfo): Database {
-  const { dialect } = flavour
+function createDatabase(connections: PostgresConnections, flavour: PostgresFlavour, durability: Durability): Database {
+  const { dialect, name, version } = flavour
   const statements = createStatements(dialect)
   const hasTrigger = (table: AnyTable): boolean => flavour.notifications && table.watched === true
   const inserters = new Set<PostgresSession>()
   const server = openSqlServer(connections, statements, serverStatements, inserters)
   return {
     ...server,
-    engine,
+    engine: { name, version, connection: connections.connection, durability },
     traits: { transactions: true, concurrentWriters: true, foreignKeys: true },
     unsupported: flavour.unsupported,
     insertStrategies: postgresStrategies(
       connections,
       statements,
-      describeDurability(engine.durability),
+      describeDurability(durability),
       flavour.deferredFlush,
     ),
     shapes: (tables) => readPostgresShapes(connections, flavour, tables),
