@@ -1,125 +1,81 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { buildManifests } from '../support/kustomize.ts'
+import { parseReport } from '../../src/lib/record/parse.ts'
+import type { LoadReport } from '../../src/lib/record/record.ts'
 import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
+import { testEngines } from '../support/database/engines.ts'
+import { borrowDatabase } from '../support/database/redis-databases.ts'
+import { findPorts } from '../support/free-ports.ts'
+import {
+  buildManifests,
+  environmentOf,
+  expand,
+  hasManifestTools,
+  podsOf,
+  type Container,
+  type Manifest,
+} from '../support/manifests.ts'
+import { packImage, runPod, type RunningPod, type Stage } from '../support/run-pods.ts'
+import { findService } from '../support/services.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
+const hasTools = await hasManifestTools()
+const mariadb = testEngines.find(({ name }) => name === 'mariadb')!.open
+const redis = await findService('redis')
 
-interface Container {
-  readonly name: string
-  readonly image: string
-  readonly args: readonly string[]
-  readonly env: readonly { readonly name: string; readonly value?: string }[]
-  readonly securityContext: object
-}
+const read = (yaml: string) => parseAllDocuments(yaml).map((document) => document.toJS() as Manifest)
+const manifests = hasTools ? read(await buildManifests(join(root, 'deploy/overlays/local/vaccination'))) : []
+const pods = podsOf(manifests)
+const secrets = read((await run(join(root, 'deploy/secrets.sh'), ['mariadb'])).stdout)
+const passwords = secrets.map(({ stringData }) => stringData!['password']!)
+const calls = pods
+  .flatMap(({ containers }) => containers)
+  .filter(({ image, args = [] }) => image.startsWith('rushbench:') && args[0] !== 'node')
+  .map((container) => ({ name: container.name, container }))
 
-interface Manifest {
-  readonly kind: string
-  readonly metadata: { readonly name: string }
-  readonly spec: {
-    readonly replicas?: number
-    readonly template?: {
-      readonly metadata: { readonly labels: Readonly<Record<string, string>> }
-      readonly spec: { readonly securityContext: object; readonly containers: readonly Container[] }
-    }
-  }
-}
-
-const built = await buildManifests(join(root, 'deploy/base'))
-const manifests = parseAllDocuments(built ?? '').map((document) => document.toJS() as Manifest)
-const pods = manifests.flatMap(({ kind, metadata, spec }) => (spec.template ? [{ kind, ...metadata, ...spec }] : []))
-const containers = pods.flatMap(({ template }) => template!.spec.containers)
-const ours = containers.filter(({ image }) => image.startsWith('rushbench:'))
-
-/** As Kubernetes puts values in; nothing listens where the queue is said to be. */
-function environmentOf({ env }: Container): Record<string, string> {
-  const known: Record<string, string> = { POD_NAME: 'rushbench-workers-1', QUEUE_PASSWORD: 'not-shown' }
-  const fill = (text: string) => text.replace(/\$\((\w+)\)/g, (_, name: string) => known[name] ?? `$(${name})`)
-  const filled = env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, fill(value)] as const]))
-  const settings = Object.fromEntries(filled.filter(([name]) => name.startsWith('RUSHBENCH_')))
-  return { ...settings, RUSHBENCH_QUEUE: settings['RUSHBENCH_QUEUE']!.replace('rushbench-queue:6379', '127.0.0.1:1') }
-}
-
-describe.skipIf(built === null)('the manifests', () => {
+describe.skipIf(!hasTools)('commands of the manifests', () => {
   let work: CliSandbox
   beforeAll(async () => {
     work = await createSandbox()
   })
   afterAll(() => work[Symbol.asyncDispose]())
 
-  it('are a queue, workers, a load that writes into a volume, and who may reach the queue', () => {
-    expect(manifests.map(({ kind, metadata: { name } }) => `${kind} ${name}`).toSorted()).toEqual([
-      'Deployment rushbench-queue',
-      'Deployment rushbench-workers',
-      'Job rushbench-load',
-      'NetworkPolicy rushbench-queue',
-      'PersistentVolumeClaim rushbench-reports',
-      'Service rushbench-queue',
-    ])
-  })
+  /** As Kubernetes fills it in; nothing listens where the servers are said to be. */
+  function environmentHere(container: Container): Record<string, string> {
+    const env = Object.entries(environmentOf(container, manifests, secrets)).filter(([name]) =>
+      name.startsWith('RUSHBENCH_'),
+    )
+    return Object.fromEntries(env.map(([name, value]) => [name, value.replace(/rushbench-[a-z]+:\d+/, '127.0.0.1:1')]))
+  }
 
-  it('run nothing as root, or with a disk of the image that can be written', () => {
-    for (const { template } of pods) {
-      expect(template!.spec.securityContext).toMatchObject({
-        runAsNonRoot: true,
-        seccompProfile: { type: 'RuntimeDefault' },
-      })
-      for (const { securityContext } of template!.spec.containers) {
-        expect(securityContext).toEqual({
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ['ALL'] },
-        })
-      }
-    }
+  it.each(calls)('$name can only say that no server is there, and says no password', async ({ container }) => {
+    const env = environmentHere(container)
+    const words = (container.args ?? []).map((word) => expand(word, env)).filter((word) => word !== 'rushbench')
+    const { stdout, stderr } = await work.run([...words, '--json'], env)
+    const { error } = JSON.parse(stdout) as { error: { code: string } }
+    expect(error.code).toMatch(/^(queue|target|database)-unreachable$/)
+    for (const password of passwords) expect(stdout + stderr).not.toContain(password)
   })
-
-  it('say no password', () => {
-    expect(built).not.toMatch(/password\s*:\s*\S*[^\s:]+@|kind: Secret/)
-  })
-
-  it('name the version of the package, and as many workers as the load asks for', async () => {
-    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
-    expect(ours.map(({ image }) => image)).toEqual([`rushbench:${version}`, `rushbench:${version}`])
-    const workers = pods.find(({ name }) => name === 'rushbench-workers')
-    expect(ours.flatMap(({ args }) => args)).toContain(`--workers=${workers!.replicas}`)
-  })
-
-  it.each(ours.map((container) => [container.name, container] as const))(
-    'call %s with flags and settings that it takes',
-    async (_name, container) => {
-      const env = environmentOf(container)
-      const { stdout } = await work.run([...container.args, '--json'], env)
-      const { error } = JSON.parse(stdout) as { error: { code: string; message: string } }
-      // All that it can say against them is that there is no such queue or target here.
-      expect(error.code).toMatch(/^(queue|target)-unreachable$/)
-      expect(stdout).not.toContain('not-shown')
-      const wrongFlag = await work.run([...container.args, '--no-such-flag'], env)
-      expect(wrongFlag.code).toBe(2)
-      const wrongSetting = await work.run([...container.args, '--json'], { ...env, RUSHBENCH_NO_SUCH: '1' })
-      expect(JSON.parse(wrongSetting.stdout)).toMatchObject({ error: { code: 'setting-unknown' } })
-    },
-  )
 })
 
 describe('what the image is made of', () => {
   let folder: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'rushbench-image-'))
-    await run(join(root, 'deploy/pack.sh'), [folder])
+    await packImage(root, folder)
   })
   afterAll(() => rm(folder, { recursive: true }))
 
-  it('is enough to make a load of every workload that needs no input, and holds nothing of development', async () => {
+  it('is enough to make a load of workloads that need no input, and holds nothing of development', async () => {
     await expect(readFile(join(folder, 'node_modules/vitest/package.json'))).rejects.toThrow('ENOENT')
-    for (const workload of ['vaccination', 'stations', 'meetups']) {
+    for (const workload of ['stations', 'meetups']) {
       const args = ['load', '--workload', workload, '--users', '2', '--duration', '4s', '--json']
       const cwd = await mkdtemp(join(folder, 'work-'))
       const env = { PATH: process.env['PATH'], HOME: cwd }
@@ -127,6 +83,81 @@ describe('what the image is made of', () => {
       expect(JSON.parse(stdout)).toMatchObject({ audit: { passed: true } })
     }
   })
+
+  it.skipIf(!hasTools || mariadb === null || redis === null)(
+    'goes from an empty database to a report, run as the manifests say',
+    async () => {
+      await using stack = new AsyncDisposableStack()
+      const [database, cache, queue] = [await mariadb!(), await borrowDatabase(redis!), await borrowDatabase(redis!)]
+      for (const one of [database, cache, queue]) stack.defer(() => one.remove())
+      const port = await findPorts(2)
+      const reports = join(folder, 'reports')
+      await mkdir(reports)
+      const here: Readonly<Record<string, string>> = {
+        RUSHBENCH_DB: database.url,
+        RUSHBENCH_CACHE: cache.url,
+        RUSHBENCH_QUEUE: queue.url,
+        RUSHBENCH_TARGET: `http://127.0.0.1:${port}`,
+        // Less than a cluster gets: a calendar of a year, and a load of seconds.
+        RUSHBENCH_YEARS: '1',
+        RUSHBENCH_USERS: '30',
+        RUSHBENCH_RAMP_UP: '1s',
+        RUSHBENCH_DURATION: '10s',
+        RUSHBENCH_THRESHOLD: 'failures<1%',
+      }
+      const stage: Stage = {
+        image: folder,
+        folder,
+        environmentOf: (container) => {
+          const env = environmentOf(container, manifests, secrets)
+          // The calendar that is filled is the one that is loaded.
+          const names = [...Object.keys(env), 'RUSHBENCH_YEARS']
+          return Object.fromEntries(names.map((name) => [name, here[name] ?? env[name]!]))
+        },
+        translate: (word) =>
+          word
+            .replace('=/reports', `=${reports}`)
+            .replace('=3000', `=${port}`)
+            .replace('=9464', `=${port + 1}`)
+            .replace('=0.0.0.0', '=127.0.0.1'),
+      }
+      const running = new Map<string, RunningPod>()
+      stack.defer(async () => void (await Promise.all([...running.values()].map((pod) => pod.stop()))))
+      // All at once, as "kubectl apply" does: each waits for what it needs.
+      for (const pod of pods.filter(({ containers }) =>
+        containers.some(({ image }) => image.startsWith('rushbench:')),
+      )) {
+        running.set(pod.name, await runPod(pod, stage))
+      }
+      expect([...running.keys()].toSorted()).toEqual([
+        'rushbench-api',
+        'rushbench-load',
+        'rushbench-tables',
+        'rushbench-workers',
+      ])
+      const api = pods.find(({ name }) => name === 'rushbench-api')!.spec.containers[0]!
+      const load = running.get('rushbench-load')!
+      const code = await load.ended
+      // 5: the generator was late, as it may be where others share the machine.
+      expect([code, load.output()]).toEqual([code === 5 ? 5 : 0, expect.stringMatching(/audit ok/)])
+      expect(await running.get('rushbench-tables')!.ended).toBe(0)
+      for (const [probe, path] of Object.entries(probesOf(api))) {
+        expect([probe, (await fetch(`http://127.0.0.1:${port}${path}`)).status]).toEqual([probe, 200])
+      }
+      expect(await (await fetch(`http://127.0.0.1:${port + 1}/metrics`)).text()).toContain('route="/reservations"')
+
+      const files = await readdir(reports)
+      expect(files.map((file) => file.split('.').at(-1)!).toSorted()).toEqual(['html', 'json', 'jsonl', 'md'])
+      const saved = join(
+        reports,
+        files.find((file) => file.endsWith('.json'))!,
+      )
+      const report = parseReport(await readFile(saved, 'utf8'), saved) as LoadReport
+      expect(report).toMatchObject({ audit: { passed: true }, environment: { engine: 'mariadb' } })
+      expect(report.load.outcomes.booked).toBeGreaterThan(0)
+      for (const name of ['rushbench-api', 'rushbench-workers']) expect(await running.get(name)!.stop()).toBe(0)
+    },
+  )
 
   it('is copied by the image from files that its build is given', async () => {
     const given = await readFile(join(root, '.dockerignore'), 'utf8')
@@ -138,3 +169,12 @@ describe('what the image is made of', () => {
     expect(image).toMatch(/^USER 1000:1000$/m)
   })
 })
+
+/** The paths of the probes of a container, by their names. */
+function probesOf(container: Container): Record<string, string> {
+  const probes = Object.entries(container).filter(([name]) => name.endsWith('Probe')) as [
+    string,
+    { httpGet: { path: string } },
+  ][]
+  return Object.fromEntries(probes.map(([name, { httpGet }]) => [name, httpGet.path]))
+}
