@@ -13,13 +13,11 @@ export interface IdField {
   readonly name: string
   /** Takes numbers, beside texts. */
   readonly mayBeNumber?: true
-  /** The error of a response without it. */
-  readonly missing: string
 }
 
 /**
- * Notes an attempt in the user's ledger, with the id that the response has in a field; null where it needs none. Throws an
- * error where the field is missing: what was acknowledged is found again by its key.
+ * Notes an attempt in the user's ledger, with the id that the response has in a field; null where it needs none. A response
+ * without the field is a booking whose id is not known, as many an API makes it: the audit finds it again by its key.
  */
 export async function recordAttempt(
   { ledger }: Pick<VirtualUser, 'ledger'>,
@@ -29,7 +27,6 @@ export async function recordAttempt(
 ): Promise<void> {
   const id = field && readId(response, field)
   await ledger.record({ ...attempt, ...(id !== null && { id }) })
-  if (field !== null && id === null) throw new Error(field.missing)
 }
 
 function readId(response: Pick<StepResponse, 'json'>, { name, mayBeNumber }: IdField): number | string | null {

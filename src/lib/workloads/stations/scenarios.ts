@@ -66,7 +66,7 @@ async function browse(user: VirtualUser): Promise<{ readonly station: string; re
   return days.status === 200 ? { station, days: days.json() as ShownDay[] } : null
 }
 
-const bookedPerson = { name: 'mysejahteraId', missing: 'the API booked, but does not say for whom' }
+const bookedPerson = { name: 'mysejahteraId' }
 
 async function book(user: VirtualUser, step: string, body: BookingMessage, expected: readonly number[]): Promise<void> {
   const response = await user.request({ step, method: 'POST', path: '/booking', body, expected, wantBody: true })

@@ -93,7 +93,7 @@ function runNumber(runId: string): string {
   return String(Number.parseInt(hash.slice(0, 12), 16)).padStart(15, '0')
 }
 
-const storedOrder = { name: 'id', missing: 'the API stored an order, but does not say which' }
+const storedOrder = { name: 'id' }
 
 async function send(user: VirtualUser, step: string, body: string | Buffer): Promise<void> {
   const response = await user.request({ step, method: 'POST', path: '/ticket', body, wantBody: true })

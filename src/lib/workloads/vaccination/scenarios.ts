@@ -20,7 +20,7 @@ const thinkBeforeBookingMs = 5000
 const browseMs = meanThinkMs(thinkBeforeMs, thinkBetweenMonthsMs)
 
 /**
- * Two of three iterations look at two months, one of three also books a free slot in the second.
+ * Two of three iterations look at two months, one of three also books a free slot in one of them.
  * `runId` makes the ticket ids of this run unlike those of every other.
  */
 export function createScenarios(options: VaccinationScenarioOptions, runId: string): readonly Scenario[] {
@@ -34,10 +34,12 @@ export function createScenarios(options: VaccinationScenarioOptions, runId: stri
     return `${user.random.pick(names)}${runId}-${user.id}-${state.bookings}`
   }
 
-  async function browse(user: VirtualUser, wantBody: boolean): Promise<StepResponse> {
-    await user.request({ step: 'calendar month 1', method: 'GET', path: `${base}/${year}/1` })
+  async function browse(user: VirtualUser, wantBody: boolean): Promise<readonly StepResponse[]> {
+    const look = (month: 1 | 2) =>
+      user.request({ step: `calendar month ${month}`, method: 'GET', path: `${base}/${year}/${month}`, wantBody })
+    const first = await look(1)
     await user.think(thinkBetweenMonthsMs)
-    return user.request({ step: 'calendar month 2', method: 'GET', path: `${base}/${year}/2`, wantBody })
+    return [first, await look(2)]
   }
 
   return [
@@ -54,8 +56,8 @@ export function createScenarios(options: VaccinationScenarioOptions, runId: stri
       iterationMs: browseMs + thinkBeforeBookingMs,
       prepare: (): UserState => ({ bookings: 0 }),
       async run(user, state) {
-        const calendar = await browse(user, true)
-        const slot = pickFreeSlot(user, calendar)
+        const months = await browse(user, true)
+        const slot = pickFreeSlot(user, months)
         await user.think(thinkBeforeBookingMs)
         if (slot) await book(user, nextTicket(user, state), slot, expected)
       },
@@ -67,17 +69,14 @@ interface UserState {
   bookings: number
 }
 
-function pickFreeSlot(user: VirtualUser, calendar: StepResponse): Slot | null {
-  if (calendar.status !== 200) return null
-  const free = (calendar.json() as Slot[]).filter((slot) => slot.stock > 0)
+/** Every free slot of all months is as likely; a month that did not come has none. */
+function pickFreeSlot(user: VirtualUser, months: readonly StepResponse[]): Slot | null {
+  const slots = months.flatMap((month) => (month.status === 200 ? (month.json() as Slot[]) : []))
+  const free = slots.filter(({ stock }) => stock > 0)
   return free.length > 0 ? user.random.pick(free) : null
 }
 
-const reservationId: IdField = {
-  name: 'id',
-  mayBeNumber: true,
-  missing: 'the API booked, but does not say under which id',
-}
+const reservationId: IdField = { name: 'id', mayBeNumber: true }
 
 async function book(user: VirtualUser, ticket: string, slot: Slot, expected: readonly number[]): Promise<void> {
   const response = await user.request({

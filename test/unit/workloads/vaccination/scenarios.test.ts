@@ -11,10 +11,21 @@ function answerOf(status: number, body: string, maybeExecuted = true): StepRespo
   return { status, maybeExecuted, body: Buffer.from(body), json: () => JSON.parse(body) as unknown }
 }
 
-/** Lets one user browse a calendar with one free slot, and book it; returns what it wrote down. */
-async function bookWith(answer: StepResponse): Promise<{ entries: LedgerEntry[]; error: unknown }> {
+const oneFree = answerOf(200, '[{"id":7,"stock":1},{"id":8,"stock":0}]')
+const noneFree = answerOf(200, '[{"id":8,"stock":0}]')
+
+interface Visit {
+  readonly entries: LedgerEntry[]
+  readonly error: unknown
+}
+
+/** Lets one user browse two months, and book a slot that is free, several times; returns what it wrote down. */
+async function bookWith(
+  answer: StepResponse,
+  months: readonly StepResponse[] = [noneFree, oneFree],
+  times = 1,
+): Promise<Visit> {
   const entries: LedgerEntry[] = []
-  const calendar = answerOf(200, '[{"id":7,"stock":1},{"id":8,"stock":0}]')
   const user: VirtualUser = {
     ...noSockets,
     id: 3,
@@ -23,15 +34,17 @@ async function bookWith(answer: StepResponse): Promise<{ entries: LedgerEntry[];
     ledger: { record: async (entry) => void entries.push(entry) },
     outcomeOf: (given) => outcomeOf(given, statuses),
     think: async () => {},
-    request: async ({ step }: StepRequest) => (step === 'book' ? answer : calendar),
+    request: async ({ step }: StepRequest) => (step === 'book' ? answer : months[step === 'calendar month 1' ? 0 : 1]!),
   }
   const scenarios = createScenarios({ from: '2000-01-01', seed: 'x', cache: 'memory', ...statuses }, 'r1')
   const scenario = scenarios.find(({ name }) => name === 'browse and book')!
-  const error: unknown = await scenario.run(user, await scenario.prepare(user)).then(
-    () => null,
-    (thrown: unknown) => thrown,
-  )
-  return { entries, error }
+  const state = await scenario.prepare(user)
+  try {
+    for (let time = 0; time < times; time++) await scenario.run(user, state)
+  } catch (error) {
+    return { entries, error }
+  }
+  return { entries, error: null }
 }
 
 const key: unknown = expect.stringMatching(/r1-3-1$/)
@@ -47,12 +60,35 @@ describe('a user who books', () => {
     expect(await bookWith(answer)).toEqual({ entries: [entry], error: null })
   })
 
-  it.each(['', 'null', '{}', '{"id":{}}'])(
-    'writes down a booking whose answer has no id, and complains: %j',
+  it.each(['', 'null', '{}', '{"id":{}}', '"ok"'])(
+    'writes down a booking whose answer has no id, as the original answers: %j',
     async (body) => {
       const { entries, error } = await bookWith(answerOf(201, body))
-      expect(entries).toEqual([{ outcome: 'booked', key, resource: 7 }])
-      expect(error).toMatchObject({ message: 'the API booked, but does not say under which id' })
+      expect([entries, error]).toEqual([[{ outcome: 'booked', key, resource: 7 }], null])
     },
   )
+
+  it('books in either month: each slot that is free as often as another', async () => {
+    const first = answerOf(200, '[{"id":1,"stock":1},{"id":2,"stock":0},{"id":3,"stock":9}]')
+    const { entries } = await bookWith(answerOf(201, '{"id":"a"}'), [first, oneFree], 600)
+    const counts = [1, 2, 3, 7].map((slot) => entries.filter(({ resource }) => resource === slot).length)
+    expect(counts[1]).toBe(0)
+    for (const count of [counts[0], counts[2], counts[3]]) expect(count).toBeGreaterThan(150)
+  })
+
+  it.each([
+    ['nothing where no month has a free slot', [noneFree, noneFree], []],
+    ['in the month that came where the other did not', [answerOf(503, 'oops'), oneFree], [7]],
+    ['in the first where the second is full', [oneFree, noneFree], [7]],
+  ])('books %s', async (_, months, resources) => {
+    const { entries, error } = await bookWith(answerOf(201, '{"id":"a"}'), months)
+    expect(entries.map(({ resource }) => resource)).toEqual(resources)
+    expect(error).toBeNull()
+  })
+
+  it('books slots whose ids are texts, as those of the original are, and sends them as they came', async () => {
+    const months = [noneFree, answerOf(200, '[{"id":"20000201","stock":5}]')]
+    const { entries } = await bookWith(answerOf(201, '"ok"'), months)
+    expect(entries).toEqual([{ outcome: 'booked', key, resource: '20000201' }])
+  })
 })
