@@ -8,7 +8,7 @@ import { outboxChannel } from '../../../../src/lib/workloads/meetups/events.ts'
 import { askRaw } from '../../../support/http/raw-client.ts'
 import { frame, opcodes, upgrade } from '../../../support/http/raw-web-socket.ts'
 import { startMeetups, type Meetups } from '../../../support/meetups/gateway.ts'
-import { createPeople, type Person } from '../../../support/meetups/gateway-users.ts'
+import { createPeople, type People, type Person } from '../../../support/meetups/gateway-users.ts'
 import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 
 /** What came on a socket, and how it was closed. */
@@ -21,6 +21,7 @@ interface Client {
 
 describe('sockets of a gateway', () => {
   let meetups: Meetups
+  let people: People
   let person: Person
   const sockets: WebSocket[] = []
   /** Channels that somebody listens to. */
@@ -28,7 +29,8 @@ describe('sockets of a gateway', () => {
 
   beforeAll(async () => {
     meetups = await startMeetups(meetupEngines[0]!.open!, counted(createMemoryPubSub()))
-    person = await createPeople(meetups).newUser()
+    people = createPeople(meetups)
+    person = await people.newUser()
   })
   afterAll(() => meetups[Symbol.asyncDispose]())
   // One that failed leaves nothing to the next.
@@ -227,6 +229,47 @@ describe('sockets of a gateway', () => {
     send(subscribe('1'))
     await expect.poll(() => seen.length).toBe(3)
     expect(seen[2]).toMatchObject({ type: 'next', id: '1' })
+    socket.close()
+  })
+
+  test('say with a code why a subscription may not begin, and why one ends', async () => {
+    const [owner, guest] = [await people.newUser(), await people.newUser()]
+    const roomId = await people.newPost(owner.idToken)
+    await people.approved(roomId, owner.idToken)
+    const none = '00000000-0000-4000-8000-000000000000'
+    const { seen, send, socket } = await open()
+    send({ type: 'connection_init', payload: { authorization: `Bearer ${guest.idToken}` } })
+    const begin = (id: string, field: string) =>
+      send({ id, type: 'subscribe', payload: { query: `subscription { ${field} { __typename } }` } })
+    const errorOf = async (id: string) => {
+      await expect.poll(() => seen.some((message) => message.type === 'error' && message.id === id)).toBe(true)
+      return seen.find((message) => message.type === 'error' && message.id === id)?.payload
+    }
+    const refused: readonly (readonly [field: string, code: string, message: string])[] = [
+      ['messageAdded(roomId: "x")', 'invalid', 'roomId is no UUID in lower case'],
+      [`messageAdded(roomId: "${roomId}", after: "x")`, 'invalid', 'after is no cursor'],
+      [`messageAdded(roomId: "${none}")`, 'not-found', 'There is no such room'],
+      [`messageAdded(roomId: "${roomId}")`, 'forbidden', 'You are no member of this room'],
+      ['createPostResult(sagaId: "x")', 'invalid', 'sagaId is no UUID in lower case'],
+    ]
+    for (const [index, [field, code, message]] of refused.entries()) {
+      begin(`r${index}`, field)
+      expect(await errorOf(`r${index}`)).toMatchObject([{ message, extensions: { code } }])
+    }
+    const apply = `mutation { createApplyPost(postId: "${roomId}") { id } }`
+    expect(await people.codesOf(apply, {}, guest.idToken)).toEqual([200])
+    const member = `{ room(id: "${roomId}") { id } }`
+    await expect.poll(() => people.codesOf(member, {}, guest.idToken)).toEqual([200])
+    begin('m', `messageAdded(roomId: "${roomId}")`)
+    const say = `mutation { createMessage(roomId: "${roomId}", body: "hello") { id } }`
+    await expect
+      .poll(async () => {
+        await people.codesOf(say, {}, owner.idToken)
+        return seen.some(({ type, id }) => type === 'next' && id === 'm')
+      })
+      .toBe(true)
+    await people.codesOf(`mutation { deleteApplyPost(postId: "${roomId}") }`, {}, guest.idToken)
+    expect(await errorOf('m')).toMatchObject([{ extensions: { code: 'forbidden' } }])
     socket.close()
   })
 

@@ -78,6 +78,8 @@ for (const { name: engine, open } of meetupEngines) {
       expect(await people.codesOf(apply, { postId }, owner.idToken)).toEqual([200, 'wrong-state'])
       expect((await meetups.ask(apply, { postId }, other.idToken)).data.createApplyPost.user.id).toBe(other.id)
       expect(await people.codesOf(apply, { postId }, third.idToken)).toEqual([200, 'full'])
+      // Full or not: whoever has a place is told that they have it.
+      expect(await people.codesOf(apply, { postId }, other.idToken)).toEqual([200, 'taken'])
       expect(await people.codesOf(withdraw, { postId }, third.idToken)).toEqual([200, 'not-found'])
       expect(await people.codesOf(withdraw, { postId }, other.idToken)).toEqual([200])
       expect(await people.codesOf(apply, { postId }, third.idToken)).toEqual([200])
@@ -107,6 +109,25 @@ for (const { name: engine, open } of meetupEngines) {
           extensions: { code: 'invalid' },
         },
       ])
+    })
+
+    test('names the argument that is wrong, and carries out what else was asked', async () => {
+      const { id, idToken } = await people.newUser()
+      const wrong: readonly (readonly [query: string, argument: string])[] = [
+        ['{ user(id: "x") { id } }', 'id'],
+        ['{ post(id: "x") { id } }', 'id'],
+        ['{ room(id: "x") { id } }', 'id'],
+        ['mutation { deletePost(id: "x") }', 'id'],
+        ['mutation { createApplyPost(postId: "x") { id } }', 'postId'],
+        ['mutation { deleteApplyPost(postId: "x") }', 'postId'],
+        ['mutation { createMessage(roomId: "x", body: "x") { id } }', 'roomId'],
+      ]
+      for (const [query, argument] of wrong)
+        expect((await meetups.ask(query, {}, idToken)).errors).toMatchObject([
+          { message: `${argument} is no UUID in lower case`, extensions: { code: 'invalid' } },
+        ])
+      const both = await meetups.ask('query ($id: ID!) { a: user(id: "x") { id } b: user(id: $id) { id } }', { id })
+      expect([both.data, both.errors?.length]).toEqual([{ a: null, b: { id } }, 1])
     })
 
     test('pages through posts with cursors', async () => {

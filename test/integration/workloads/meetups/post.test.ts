@@ -205,6 +205,19 @@ for (const { name: engine, open } of meetupEngines) {
       await expect(apply(post.id)).rejects.toMatchObject({ code: 'full' })
     })
 
+    test('tells whoever has the last place that they have it, also where they ask for it many times at once', async () => {
+      const { id: postId } = await approved({ maxApply: 1 })
+      const userId = randomUuid()
+      const tries = await Promise.allSettled(
+        Array.from({ length: 50 }, () => service.createApplication({ postId, userId, key: '' })),
+      )
+      expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      for (const tried of tries) if (tried.status === 'rejected') expect(tried.reason).toMatchObject({ code: 'taken' })
+      const again = (who: string) => service.createApplication({ postId, userId: who, key: '' })
+      await expect(again(userId)).rejects.toMatchObject({ code: 'taken', message: 'You have applied already' })
+      await expect(again(randomUuid())).rejects.toMatchObject({ code: 'full' })
+    })
+
     test('keeps as many places as have applied', async () => {
       const { id } = await approved({ maxApply: 3 })
       for (let n = 0; n < 2; n++) await service.createApplication({ postId: id, userId: randomUuid(), key: '' })

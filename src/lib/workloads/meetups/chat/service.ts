@@ -44,7 +44,8 @@ export function createChat(store: Store, pubsub: PubSub, announcer: Announcer): 
   const storeMessage = createMessageStore(store, announcer.announce)
   return {
     async createRoom({ postId, ownerId }) {
-      requireIds([postId, ownerId], 'postId and ownerId')
+      requireIds([postId], 'postId')
+      requireIds([ownerId], 'ownerId')
       return toRoom(await openRoom(store, postId, ownerId))
     },
     async closeRoom({ roomId }) {
@@ -64,13 +65,15 @@ export function createChat(store: Store, pubsub: PubSub, announcer: Announcer): 
       return { members: found.sort(firstFirst).map(toMember) }
     },
     async createMessage({ roomId, userId, body, key }) {
-      requireIds([roomId, userId], 'roomId and userId')
+      requireIds([roomId], 'roomId')
+      requireIds([userId], 'userId')
       const said = readText(body, 'body', 1, maxLengths.body)
       requireText(key, 'key', 0, maxLengths.key)
       return toMessage(await storeMessage({ roomId, userId, body: said, key }))
     },
     async listMessages({ roomId, userId, first, before }) {
-      requireIds([roomId, userId], 'roomId and userId')
+      requireIds([roomId], 'roomId')
+      requireIds([userId], 'userId')
       requireThat(first >= 1 && first <= maxPage, 'first', `is not from 1 to ${maxPage}`)
       await requireMember(store, roomId, userId)
       const behind = before === '' ? null : await positionOf(store, roomId, before, 'before')
@@ -80,7 +83,8 @@ export function createChat(store: Store, pubsub: PubSub, announcer: Announcer): 
       return { messages: found.slice(0, first).map(toMessage), hasNextPage: found.length > first }
     },
     async *subscribe({ roomId, userId, after }, signal) {
-      requireIds([roomId, userId], 'roomId and userId')
+      requireIds([roomId], 'roomId')
+      requireIds([userId], 'userId')
       const check = () => requireMember(store, roomId, userId)
       // Only members may learn which messages there are.
       if (isId(after)) await check()

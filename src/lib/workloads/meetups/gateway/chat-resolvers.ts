@@ -1,4 +1,5 @@
 import type { ChatEvent, ChatMessage, Room } from '../chat/contract.ts'
+import { requireIds } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { SagaState } from '../saga/contract.ts'
 import type { Resolvers } from './executable.ts'
@@ -9,6 +10,7 @@ export const chatResolvers: Resolvers = {
   Query: {
     async room(_root, { id }: { id: string }, { loaders, requireViewer }) {
       const viewer = await requireViewer()
+      requireIds([id], 'id')
       const [room, members] = await Promise.all([loaders.rooms.load(id), loaders.members.load(id)])
       if (room && !members.some(({ userId }) => userId === viewer))
         throw new RpcError('forbidden', 'You are no member of the room')

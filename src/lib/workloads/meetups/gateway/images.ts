@@ -49,7 +49,7 @@ export async function addImageRoutes(
       async ({ query, headers, body, raw }, reply) => {
         try {
           const ownerId = query.post ?? ''
-          await requireOwner(ownerId, createContext(clients, verify, headers.authorization, false, ''))
+          await requireOwner(ownerId, createContext(clients, verify, headers.authorization, false, ''), 'post')
           const contentType = mediaTypeOf(headers['content-type'] ?? '')
           const service = await clients.get('ImageService')
           const { id, bytes } = await service.upload(partsOf(ownerId, contentType, body ?? Readable.from([]), raw))

@@ -1,4 +1,5 @@
 import type { Post, PostText } from '../post/contract.ts'
+import { requireIds } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { GatewayContext } from './context.ts'
 import type { Resolvers } from './executable.ts'
@@ -51,6 +52,7 @@ export const postResolvers: Resolvers = {
 
     /** Shows a post that is not approved to its owner alone. */
     async post(_root, { id }: { id: string }, { loaders, findViewer }) {
+      requireIds([id], 'id')
       const post = await loaders.posts.load(id)
       if (!post || post.state === 'approved' || post.userId === (await findViewer())) return post
       return null
@@ -97,9 +99,14 @@ export const postResolvers: Resolvers = {
   Image: { path: ({ id }: { id: string }) => `/images/${id}` },
 }
 
-/** Throws `forbidden` for who is logged in and does not own the post. */
-export async function requireOwner(postId: string, { loaders, requireViewer }: GatewayContext): Promise<void> {
+/** Throws `forbidden` for who is logged in and does not own the post; `argument` is what clients call its id. */
+export async function requireOwner(
+  postId: string,
+  { loaders, requireViewer }: GatewayContext,
+  argument = 'id',
+): Promise<void> {
   const viewer = await requireViewer()
+  requireIds([postId], argument)
   const post = await loaders.posts.load(postId)
   if (!post) throw new RpcError('not-found', 'There is no such post')
   if (post.userId !== viewer) throw new RpcError('forbidden', 'It is not your post')

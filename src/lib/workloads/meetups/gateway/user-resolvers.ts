@@ -1,3 +1,4 @@
+import { requireIds } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import type { User } from '../user/contract.ts'
 import type { Resolvers } from './executable.ts'
@@ -5,7 +6,10 @@ import type { Resolvers } from './executable.ts'
 /** Accounts and logins. */
 export const userResolvers: Resolvers = {
   Query: {
-    user: (_root, { id }: { id: string }, { loaders }) => loaders.users.load(id),
+    user(_root, { id }: { id: string }, { loaders }) {
+      requireIds([id], 'id')
+      return loaders.users.load(id)
+    },
     async currentUser(_root, _args, { loaders, requireViewer }) {
       const user = await loaders.users.load(await requireViewer())
       if (!user) throw new RpcError('not-found', 'There is no such user any more')

@@ -18,18 +18,24 @@ export function createApplications(
   const rowsOf = (postId: string, userId: string): Promise<ApplicationRow[]> =>
     store.find(applications, { post_id: postId, user_id: userId })
 
+  /** What the user has done with the post so far. Of a full post, whoever has a place is told that they have it. */
+  async function requireNew(postId: string, userId: string): Promise<ApplicationRow[]> {
+    const [[post], rows] = await Promise.all([store.find(posts, { id: postId }), rowsOf(postId, userId)])
+    const open = requireOpen(post, userId, now())
+    if (standing(rows).length > 0) throw new RpcError('taken', 'You have applied already')
+    if (open.places_left < 1) throw new RpcError('full', 'Every place is taken')
+    return rows
+  }
+
   /** Returns null where somebody else used the turn first. */
   async function tryToApply(postId: string, userId: string, key: string): Promise<Application | null> {
-    const [[post], rows] = await Promise.all([store.find(posts, { id: postId }), rowsOf(postId, userId)])
-    requireOpen(post, userId, now())
-    if (standing(rows).length > 0) throw new RpcError('taken', 'You have applied already')
+    const rows = await requireNew(postId, userId)
     const turn = rows.filter(({ kind }) => kind === 'applied').length + 1
     const { row, change } = changeFor('applied', { postId, userId, turn }, key, now())
     const result: IfAbsentResult = await commit(change)
     if (result === 'applied') return toApplication(row)
     if (result === 'taken') return null
-    const [after] = await store.find(posts, { id: postId })
-    requireOpen(after, userId, now())
+    await requireNew(postId, userId)
     throw new RpcError('full', 'Every place is taken')
   }
 
@@ -69,12 +75,12 @@ export function createApplications(
   }
 }
 
-function requireOpen(post: PostRow | undefined, userId: string, now: number): void {
+function requireOpen(post: PostRow | undefined, userId: string, now: number): PostRow {
   if (!post || post.state === 'deleted') throw new RpcError('not-found', 'There is no such post')
   if (post.user_id === userId) throw new RpcError('wrong-state', 'It is your own post')
   if (post.state !== 'approved') throw new RpcError('wrong-state', 'The post is not approved')
   if (post.meeting_at <= now) throw new RpcError('wrong-state', 'The meeting is over')
-  if (post.places_left < 1) throw new RpcError('full', 'Every place is taken')
+  return post
 }
 
 /** The place, the row and the event: all of them, or none. */
