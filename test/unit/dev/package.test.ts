@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
@@ -17,6 +17,20 @@ describe('the package', () => {
     expect(paths.filter((path) => path.startsWith('bin/'))).toEqual(['bin/run.js'])
     const places = new Set(paths.map((path) => path.split('/')[0]))
     for (const place of ['dev', 'test', 'src', 'page', 'deploy', '.ci', 'reports']) expect(places).not.toContain(place)
+  })
+
+  it('depends on every package that is imported while it runs', () => {
+    const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> }
+    const imported = new Set<string>()
+    for (const file of readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts')) continue
+      const found = read(`src/${file}`).matchAll(
+        /(?:^(?:import|export) (?!type\b)[\w\s{},*$]+ from |\bawait import\()'(?!node:)((?:@[^/']+\/)?[^./'][^/']*)/gm,
+      )
+      for (const [, name] of found) imported.add(name!)
+    }
+    expect([...imported].filter((name) => !(name in dependencies))).toEqual([])
+    for (const name of ['undici', 'pg', '@oclif/core', 'fastify']) expect(imported).toContain(name)
   })
 
   it('depends on packages with install scripts that the documentation names, and none that it needs', () => {
