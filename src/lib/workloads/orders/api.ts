@@ -1,8 +1,9 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { Type } from 'typebox'
+import { z } from 'zod'
+import { integer } from '../../base/json-schema.ts'
 import { createApi, ErrorSchema, sendJson } from '../shared/http/api.ts'
 import { listen } from '../shared/http/listen.ts'
+import type { ZodTypes } from '../shared/http/route-schemas.ts'
 import { addGauges } from '../shared/http/metrics.ts'
 import type { Services, RunningServer } from '../../ports/workload.ts'
 import { createInbox, group, maxBatch, topic } from './inbox.ts'
@@ -13,26 +14,24 @@ import { maxUidLength } from './tables.ts'
 
 const maxPage = 1000
 
-const Uid = Type.String({ minLength: 1, maxLength: maxUidLength, description: 'order_uid' })
+const Uid = z.string().min(1).max(maxUidLength).describe('order_uid')
 
-const OrderPage = Type.Object(
-  {
-    total: Type.Integer({ description: 'orders in all' }),
-    offset: Type.Integer(),
-    orders: Type.Array(Type.String(), { description: 'ids, in the order in which this replica learnt of them' }),
-  },
-  { title: 'OrderPage' },
-)
+const OrderPage = z
+  .object({
+    total: integer.describe('orders in all'),
+    offset: integer,
+    orders: z.array(z.string()).describe('ids, in the order in which this replica learnt of them'),
+  })
+  .meta({ title: 'OrderPage' })
 
-const PageQuery = Type.Object({
-  offset: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 }),
-  limit: Type.Integer({ minimum: 1, maximum: maxPage, default: 100 }),
+const PageQuery = z.object({
+  offset: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+  limit: z.int().min(1).max(maxPage).default(100),
 })
 
-const ChecksumSchema = Type.Object(
-  { count: Type.Integer(), checksum: Type.String({ description: 'sum of all orders, whatever their order: 64 bits' }) },
-  { title: 'OrderDigest' },
-)
+const ChecksumSchema = z
+  .object({ count: integer, checksum: z.string().describe('sum of all orders, whatever their order: 64 bits') })
+  .meta({ title: 'OrderDigest' })
 
 /**
  * Starts a replica: it restores its map, listens, and takes its part of the messages. Throws `port-in-use`,
@@ -71,7 +70,7 @@ export async function serveOrders(services: Services): Promise<RunningServer> {
 }
 
 function addOrderRoutes(app: FastifyInstance, map: OrderMap): void {
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  const typed = app.withTypeProvider<ZodTypes>()
   const response = { 200: OrderSchema, 404: ErrorSchema, 422: ErrorSchema }
   typed.get(
     '/orders',
@@ -80,12 +79,12 @@ function addOrderRoutes(app: FastifyInstance, map: OrderMap): void {
   )
   typed.get(
     '/orders/:uid',
-    { schema: { summary: 'One order', params: Type.Object({ uid: Uid }), response } },
+    { schema: { summary: 'One order', params: z.object({ uid: Uid }), response } },
     async (request, reply) => sendOrder(reply, map, request.params.uid),
   )
   typed.get(
     '/orders/order',
-    { schema: { summary: 'One order, as in the original', querystring: Type.Object({ uuid: Uid }), response } },
+    { schema: { summary: 'One order, as in the original', querystring: z.object({ uuid: Uid }), response } },
     async (request, reply) => sendOrder(reply, map, request.query.uuid),
   )
   typed.get(

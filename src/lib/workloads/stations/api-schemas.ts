@@ -1,16 +1,21 @@
-import { Type, type Static } from 'typebox'
+import { z } from 'zod'
+import { integer } from '../../base/json-schema.ts'
 import { stationPattern } from './locations.ts'
 import { maxLengths } from './tables.ts'
 
 // What some database cannot keep as it is stays out: control characters, halves of surrogate pairs, spaces at the end
 // of a key.
-const word = String.raw`^[^\s\p{Cc}\p{Cs}]+$`
-const line = String.raw`^[^\s\p{Cc}\p{Cs}][^\p{Cc}\p{Cs}]*$`
+const word = /^[^\s\p{Cc}\p{Cs}]+$/u
+const line = /^[^\s\p{Cc}\p{Cs}][^\p{Cc}\p{Cs}]*$/u
 
-const text = (maxLength: number, pattern: string, description: string) =>
-  Type.String({ minLength: 1, maxLength, pattern, description })
+const text = (maxLength: number, pattern: RegExp, description: string) =>
+  z.string().min(1).max(maxLength).regex(pattern).describe(description)
 
-const DateText = (description: string) => Type.String({ pattern: String.raw`^\d{8}$`, description })
+const DateText = (description: string) =>
+  z
+    .string()
+    .regex(/^\d{8}$/)
+    .describe(description)
 
 const bookingFields = {
   mysejahteraId: text(maxLengths.mysejahteraId, word, 'whose place it is; one person has one place'),
@@ -18,37 +23,36 @@ const bookingFields = {
   lastName: text(maxLengths.lastName, line, 'as in the passport'),
   address: text(maxLengths.address, line, 'on one line'),
   location: text(maxLengths.station, stationPattern, 'the name of a station'),
-  phoneNumber: text(maxLengths.phoneNumber, String.raw`^\+?\d[\d ()-]*$`, 'digits, spaces, brackets and dashes'),
+  phoneNumber: text(maxLengths.phoneNumber, /^\+?\d[\d ()-]*$/, 'digits, spaces, brackets and dashes'),
   date: DateText('the day, such as 20210516'),
 }
 
-export const NewBooking = Type.Object(bookingFields, { additionalProperties: false })
+export const NewBooking = z.strictObject(bookingFields)
 
-export const BookingSchema = Type.Object(bookingFields, { title: 'Booking' })
+export const BookingSchema = z.object(bookingFields).meta({ title: 'Booking' })
 
 /** A booking as clients send it, as the API responds with it, and as it is published. */
-export type BookingMessage = Static<typeof BookingSchema>
+export type BookingMessage = z.infer<typeof BookingSchema>
 
-export const StationParams = Type.Object({ name: Type.String({ description: 'such as PWTC' }) })
+export const StationParams = z.object({ name: z.string().describe('such as PWTC') })
 
 const places = {
-  capacity: Type.Integer({ description: 'places in all' }),
-  available: Type.Integer({ description: 'places left' }),
+  capacity: integer.describe('places in all'),
+  available: integer.describe('places left'),
 }
 
-export const DaySchema = Type.Object({ date: DateText('such as 20210516'), ...places }, { title: 'Day' })
+export const DaySchema = z.object({ date: DateText('such as 20210516'), ...places }).meta({ title: 'Day' })
 
-export type ShownDay = Static<typeof DaySchema>
+export type ShownDay = z.infer<typeof DaySchema>
 
-export const StationSchema = Type.Object(
-  {
-    name: Type.String(),
+export const StationSchema = z
+  .object({
+    name: z.string(),
     firstDay: DateText('such as 20210516'),
     lastDay: DateText('such as 20210614'),
-    days: Type.Integer({ description: 'how many there are' }),
+    days: integer.describe('how many there are'),
     ...places,
-  },
-  { title: 'Station', description: 'Where people can be vaccinated' },
-)
+  })
+  .meta({ title: 'Station', description: 'Where people can be vaccinated' })
 
-export type ShownStation = Static<typeof StationSchema>
+export type ShownStation = z.infer<typeof StationSchema>

@@ -6,14 +6,14 @@ import {
   StationParams,
   StationSchema,
 } from './api-schemas.ts'
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Counter } from 'prom-client'
-import { Type } from 'typebox'
+import { z } from 'zod'
 import type { CacheOptions } from '../../adapters/cache/cache.ts'
 import { RushbenchError } from '../../base/errors/errors.ts'
 import { createApi, ErrorSchema, sendJson } from '../shared/http/api.ts'
 import { listen } from '../shared/http/listen.ts'
+import type { ZodTypes } from '../shared/http/route-schemas.ts'
 import { startRelay } from '../shared/outbox/relay.ts'
 import type { Services, RunningServer } from '../../ports/workload.ts'
 import { createBoard, type Board } from './board.ts'
@@ -81,10 +81,10 @@ async function tryBroker({ openBroker, onError }: Services): Promise<void> {
 }
 
 function addStationRoutes(app: FastifyInstance, board: Board): void {
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  const typed = app.withTypeProvider<ZodTypes>()
   typed.get(
     '/stations',
-    { schema: { summary: 'All stations', response: { 200: Type.Array(StationSchema) } } },
+    { schema: { summary: 'All stations', response: { 200: z.array(StationSchema) } } },
     async (_request, reply) => sendCacheable(reply, await board.readStations()),
   )
   typed.get(
@@ -93,7 +93,7 @@ function addStationRoutes(app: FastifyInstance, board: Board): void {
       schema: {
         summary: 'The days of a station, with the places that are left',
         params: StationParams,
-        response: { 200: Type.Array(DaySchema), 404: ErrorSchema },
+        response: { 200: z.array(DaySchema), 404: ErrorSchema },
       },
     },
     async (request, reply) => {
@@ -113,7 +113,7 @@ function sendCacheable(reply: FastifyReply, bytes: Buffer): FastifyReply {
 }
 
 function addBookingRoute(app: FastifyInstance, book: BookingService<BookingMessage, StationResult>): void {
-  app.withTypeProvider<TypeBoxTypeProvider>().post(
+  app.withTypeProvider<ZodTypes>().post(
     '/booking',
     {
       schema: {

@@ -1,70 +1,72 @@
-import { Type } from 'typebox'
+import { z } from 'zod'
+import { integer } from '../../base/json-schema.ts'
 import { maxLengths } from './receipt.ts'
 
-const Sha256 = Type.String({ description: 'SHA-256 of the receipt, in hexadecimal' })
-const Money = Type.String({ description: 'with two decimals, such as 16.90' })
-const OrderId = Type.String({ description: 'the number of the order' })
-const ReceivedAt = Type.String({ description: 'when it came in, ISO 8601, UTC' })
-const Reason = Type.String({ description: 'a word that programs can rely on' })
-const Next = Type.Union([Type.String(), Type.Null()], { description: 'what to ask for after; null at the end' })
+const Sha256 = z.string().describe('SHA-256 of the receipt, in hexadecimal')
+const Money = z.string().describe('with two decimals, such as 16.90')
+const OrderId = z.string().describe('the number of the order')
+const ReceivedAt = z.string().describe('when it came in, ISO 8601, UTC')
+const Reason = z.string().describe('a word that programs can rely on')
+const Next = z.string().describe('what to ask for after; null at the end').nullable()
 
-export const StoredOrder = Type.Object(
-  { id: OrderId, receipt: Sha256 },
-  { title: 'StoredOrder', description: 'The receipt is stored as an order' },
-)
+export const StoredOrder = z
+  .object({ id: OrderId, receipt: Sha256 })
+  .meta({ title: 'StoredOrder', description: 'The receipt is stored as an order' })
 
-export const KeptReceipt = Type.Object(
-  {
+export const KeptReceipt = z
+  .object({
     receipt: Sha256,
     reason: Reason,
-    line: Type.Integer({ description: 'where, from 1; 0 for the whole' }),
-    message: Type.String(),
-  },
-  { title: 'KeptReceipt', description: 'The receipt could not be read, and is kept whole' },
-)
+    line: integer.describe('where, from 1; 0 for the whole'),
+    message: z.string(),
+  })
+  .meta({ title: 'KeptReceipt', description: 'The receipt could not be read, and is kept whole' })
 
-export const OrderParams = Type.Object({
-  id: Type.String({ pattern: '^[0-9]+$', maxLength: maxLengths.orderId, description: 'the number of the order' }),
+export const OrderParams = z.object({
+  id: z
+    .string()
+    .max(maxLengths.orderId)
+    .regex(/^[0-9]+$/)
+    .describe('the number of the order'),
 })
 
-export const OrderSchema = Type.Object(
-  {
+export const OrderSchema = z
+  .object({
     id: OrderId,
     receipt: Sha256,
     received_at: ReceivedAt,
     vat: Money,
     total: Money,
-    lines: Type.Array(Type.Object({ product: Type.String(), product_id: Type.String(), price: Money })),
-  },
-  { title: 'Order' },
-)
+    lines: z.array(z.object({ product: z.string(), product_id: z.string(), price: Money })),
+  })
+  .meta({ title: 'Order' })
 
 const pageQuery = (maximum: number) =>
-  Type.Object({
-    after: Type.String({
-      default: '',
-      pattern: String.raw`^[\x21-\x7e]*$`,
-      maxLength: maxLengths.productId,
-      description: 'the last that was seen: what follows it is given',
-    }),
-    limit: Type.Integer({ minimum: 1, maximum, default: Math.min(maximum, 100) }),
+  z.object({
+    after: z
+      .string()
+      .max(maxLengths.productId)
+      .regex(/^[\x21-\x7e]*$/)
+      .default('')
+      .describe('the last that was seen: what follows it is given'),
+    limit: z.int().min(1).max(maximum).default(Math.min(maximum, 100)),
   })
 
 export const ProductsQuery = pageQuery(1000)
 /** A receipt may have 64 KiB. */
 export const RejectedQuery = pageQuery(100)
 
-export const ProductsPage = Type.Object({
-  products: Type.Array(Type.Object({ id: Type.String(), name: Type.String() }, { title: 'Product' })),
+export const ProductsPage = z.object({
+  products: z.array(z.object({ id: z.string(), name: z.string() }).meta({ title: 'Product' })),
   next: Next,
 })
 
-export const RejectedPage = Type.Object({
-  rejected: Type.Array(
-    Type.Object({
-      ...KeptReceipt.properties,
+export const RejectedPage = z.object({
+  rejected: z.array(
+    z.object({
+      ...KeptReceipt.shape,
       received_at: ReceivedAt,
-      bytes: Type.String({ description: 'the receipt as it was, in base64' }),
+      bytes: z.string().describe('the receipt as it was, in base64'),
     }),
   ),
   next: Next,

@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Counter, Histogram, type Registry } from 'prom-client'
 import type { Store } from '../../ports/database.ts'
@@ -6,6 +5,7 @@ import type { Services, RunningServer } from '../../ports/workload.ts'
 import { callerOf } from '../shared/http/caller.ts'
 import { createApi, ErrorSchema } from '../shared/http/api.ts'
 import { listen } from '../shared/http/listen.ts'
+import type { ZodTypes } from '../shared/http/route-schemas.ts'
 import { sendTooMany } from '../shared/http/errors.ts'
 import {
   KeptReceipt,
@@ -105,7 +105,7 @@ function addOrderRoute(app: FastifyInstance, store: Store): void {
     params: OrderParams,
     response: { 200: OrderSchema, 404: ErrorSchema, 422: ErrorSchema },
   }
-  app.withTypeProvider<TypeBoxTypeProvider>().get('/orders/:id', { schema }, async ({ params: { id } }, reply) => {
+  app.withTypeProvider<ZodTypes>().get('/orders/:id', { schema }, async ({ params: { id } }, reply) => {
     const [order] = await store.find(orders, { id })
     if (!order) return reply.code(404).send({ error: 'no-such-order', message: `There is no order ${id}.` })
     const rows = await store.find(lines, linesOf(id), { orderBy: ['id'] })
@@ -123,7 +123,7 @@ function addOrderRoute(app: FastifyInstance, store: Store): void {
 }
 
 function addListRoutes(app: FastifyInstance, store: Store): void {
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  const typed = app.withTypeProvider<ZodTypes>()
   typed.get(
     '/products',
     {

@@ -1,10 +1,10 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import { Type } from 'typebox'
+import { z } from 'zod'
 import type { Database } from '../../ports/database.ts'
 import type { Services, RunningServer } from '../../ports/workload.ts'
 import { createApi, ErrorSchema, sendJson } from '../shared/http/api.ts'
 import { listen } from '../shared/http/listen.ts'
+import type { ZodTypes } from '../shared/http/route-schemas.ts'
 import { insertIfAbsent } from '../../adapters/databases/apply-if-absent.ts'
 import {
   DayParams,
@@ -39,8 +39,8 @@ export async function serveVaccination(services: Services, { cacheTtl }: CacheOp
 }
 
 function addCalendarRoutes(app: FastifyInstance, calendar: Calendar): void {
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  const response = { 200: Type.Array(SlotSchema), 422: ErrorSchema }
+  const typed = app.withTypeProvider<ZodTypes>()
+  const response = { 200: z.array(SlotSchema), 422: ErrorSchema }
   for (const [prefix, read, summary] of [
     ['/schedules', calendar.read, 'straight from the database'],
     ['/schedules-memstore', calendar.readCached, 'through the cache'],
@@ -59,7 +59,7 @@ function addCalendarRoutes(app: FastifyInstance, calendar: Calendar): void {
 }
 
 function addSlotRoutes(app: FastifyInstance, database: Database): void {
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  const typed = app.withTypeProvider<ZodTypes>()
   typed.get(
     '/schedules/id/:id',
     {
@@ -99,7 +99,7 @@ function addSlotRoutes(app: FastifyInstance, database: Database): void {
 }
 
 function addBookingRoute(app: FastifyInstance, book: BookingService<Omit<Reservation, 'id'>, ReservationResult>): void {
-  app.withTypeProvider<TypeBoxTypeProvider>().post(
+  app.withTypeProvider<ZodTypes>().post(
     '/reservations',
     {
       schema: {

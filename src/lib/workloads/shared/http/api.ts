@@ -2,7 +2,7 @@ import { fastifySwagger } from '@fastify/swagger'
 import { fastifySwaggerUi } from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Registry } from 'prom-client'
-import { Type } from 'typebox'
+import { z } from 'zod'
 import { createApp } from './app.ts'
 import { addHealthRoutes, type HealthServices } from './health.ts'
 import { measureRequests, type MetricsPlace } from './metrics.ts'
@@ -12,14 +12,13 @@ import { pagePolicy } from './request-head.ts'
 const styleOfSprites = "'unsafe-hashes' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='"
 
 /** The body of every error, as `ErrorBody` has it, for the description of an API. */
-export const ErrorSchema = Type.Object(
-  {
-    error: Type.String({ description: 'a word that programs can rely on' }),
-    message: Type.String(),
-    issues: Type.Optional(Type.Array(Type.Object({ field: Type.String(), reason: Type.String() }))),
-  },
-  { title: 'Error' },
-)
+export const ErrorSchema = z
+  .object({
+    error: z.string().describe('a word that programs can rely on'),
+    message: z.string(),
+    issues: z.array(z.object({ field: z.string(), reason: z.string() })).exactOptional(),
+  })
+  .meta({ title: 'Error' })
 
 export interface Api {
   readonly app: FastifyInstance

@@ -11,6 +11,7 @@ import {
 } from './errors.ts'
 import { exactInput, takeExactInput } from './exact-input.ts'
 import { refusedHead, safeHeaders } from './request-head.ts'
+import { takeZodSchemas } from './route-schemas.ts'
 
 /** How long a client may take, ms. */
 export interface HttpTimes {
@@ -82,6 +83,7 @@ export function createApp({ onError, bodyLimit, times = defaultTimes }: AppOptio
   })
   app.server.on('connect', refuseTunnel)
   handleErrors(app, onError)
+  takeZodSchemas(app)
   takeExactInput(app)
   return app
 }
