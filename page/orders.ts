@@ -51,14 +51,21 @@ async function show(uid: string): Promise<void> {
   const mine = ++latest
   article.hidden = true
   say(`Looking for ${uid} ...`)
+  const found = await find(uid)
+  if (mine !== latest) return
+  if (found === null) sayUnreachable()
+  else if (found.status === 200) layOut(uid, found.order)
+  else say(found.status === 404 ? `There is no order ${uid}.` : `${uid} cannot be the id of an order.`, true)
+}
+
+/** Null when no response came, or none that this API gives. */
+async function find(uid: string): Promise<{ readonly status: number; readonly order: unknown } | null> {
   try {
+    // By the query, since a path like /orders/.. would lead elsewhere.
     const answer = await fetch(`/orders/order?uuid=${encodeURIComponent(uid)}`)
-    const order = (await answer.json()) as Found
-    if (mine !== latest) return
-    if (answer.ok) layOut(order)
-    else say(answer.status === 404 ? `There is no order ${uid}.` : `${uid} cannot be the id of an order.`, true)
+    return answer.status < 500 ? { status: answer.status, order: await answer.json() } : null
   } catch {
-    if (mine === latest) sayUnreachable()
+    return null
   }
 }
 
@@ -78,24 +85,39 @@ function sayUnreachable(): void {
   say('The server does not answer. Try again in a moment.', true)
 }
 
-function layOut({ delivery, payment, items, ...order }: Found): void {
-  say(`Order ${String(order['order_uid'])}`)
+/** Lays out any JSON: only what came as a message is known to be an order. */
+function layOut(uid: string, order: unknown): void {
+  say(`Order ${uid}`)
+  const { own, parts } = isFound(order) ? split(order) : { own: { value: order }, parts: [] }
   article.replaceChildren(
-    section('Order', facts(order)),
-    section('Delivery', facts(delivery as Found)),
-    section('Payment', facts(payment as Found)),
-    section('Items', table(items as Found[])),
+    ...(Object.keys(own).length > 0 ? [section('Order', facts(own))] : []),
+    ...parts.map(([name, part]) => section(title(name), isFound(part) ? facts(part) : table(part))),
   )
   article.hidden = false
 }
 
-function section(title: string, content: HTMLElement): HTMLElement {
+/** Fields of the order itself, and those that hold several values. */
+function split(order: Found): { own: Found; parts: (readonly [string, Found | readonly unknown[]])[] } {
+  const fields = Object.entries(order)
+  const parts = fields.flatMap(([name, value]) =>
+    isFound(value) || Array.isArray(value) ? [[name, value] as const] : [],
+  )
+  const own = fields.filter(([, value]) => !isFound(value) && !Array.isArray(value))
+  return { own: Object.fromEntries(own), parts }
+}
+
+function isFound(value: unknown): value is Found {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function section(heading: string, content: HTMLElement): HTMLElement {
   const part = element('section')
-  part.append(element('h2', title), content)
+  part.append(element('h2', heading), content)
   return part
 }
 
 function facts(values: Found): HTMLElement {
+  if (Object.keys(values).length === 0) return element('p', 'none')
   const list = element('dl')
   for (const [name, value] of Object.entries(values)) {
     const pair = element('div')
@@ -105,9 +127,10 @@ function facts(values: Found): HTMLElement {
   return list
 }
 
-function table(rows: readonly Found[]): HTMLElement {
-  if (rows.length === 0) return element('p', 'none')
-  const names = Object.keys(rows[0]!)
+function table(entries: readonly unknown[]): HTMLElement {
+  if (entries.length === 0) return element('p', 'none')
+  const rows = entries.map((entry): Found => (isFound(entry) ? entry : { value: entry }))
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
   const body = element('table')
   const head = element('tr')
   for (const name of names) {
@@ -118,7 +141,7 @@ function table(rows: readonly Found[]): HTMLElement {
   body.append(head)
   for (const row of rows) {
     const cells = element('tr')
-    for (const name of names) cells.append(element('td', shown(name, row[name])))
+    for (const name of names) cells.append(element('td', Object.hasOwn(row, name) ? shown(name, row[name]) : ''))
     body.append(cells)
   }
   const frame = element('div')
@@ -126,7 +149,7 @@ function table(rows: readonly Found[]): HTMLElement {
   // Wide tables scroll by themselves, also by keyboard.
   frame.tabIndex = 0
   frame.setAttribute('role', 'region')
-  frame.setAttribute('aria-label', 'Items')
+  frame.setAttribute('aria-label', 'Table')
   frame.append(body)
   return frame
 }
@@ -142,8 +165,19 @@ function label(name: string): string {
   return name.replaceAll('_', ' ')
 }
 
+function title(name: string): string {
+  const text = label(name)
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 function shown(name: string, value: unknown): string {
-  if (name === 'payment_dt') return new Date(Number(value) * 1000).toISOString().slice(0, 19).replace('T', ' ')
-  const text = String(value)
+  if (name === 'payment_dt' && typeof value === 'number') return timeOf(value) ?? String(value)
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
   return text === '' ? '-' : text
+}
+
+/** Null beyond the times that a browser knows. */
+function timeOf(seconds: number): string | null {
+  const time = new Date(seconds * 1000)
+  return Number.isNaN(time.getTime()) ? null : time.toISOString().slice(0, 19).replace('T', ' ')
 }

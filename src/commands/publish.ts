@@ -11,12 +11,14 @@ export default class Publish extends BaseCommand {
   static override summary = 'Publish orders to the broker, and say when they can be read.'
   static override description = `Publishes generated orders to the subject orders, some of them broken on purpose, and keeps a ledger of what the \
 broker acknowledged: "rushbench audit --workload orders --ledger FILE" holds it against the tables. With --target, \
-asks each replica for the orders until they are there, and says how long that took; of more than 2,000 orders, it \
-asks for 2,000 spread over all. Ctrl-C ends it after the messages under way.
+looks for each replica before it publishes, asks it for the orders until they are there, and says how long that took; \
+of more than 2,000 orders, it asks for 2,000 spread over all. What is not there --within 60s of the last message is \
+missing. Ctrl-C ends it after the messages under way.
 
-Exits with 4 when an order could not be read for a minute, with 3 when there was none to be read.`
+Exits with 4 when an order is missing, with 3 when there was none to be read.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --count 1000 --interval 5ms --invalid 10%',
+    '<%= config.bin %> <%= command.id %> --count 500 --invalid 100%',
     '<%= config.bin %> <%= command.id %> --count 1000 --broker nats://127.0.0.1:4222 --target http://127.0.0.1:3000 --target http://127.0.0.1:3001',
   ]
   static override flags = {
@@ -26,7 +28,7 @@ Exits with 4 when an order could not be read for a minute, with 3 when there was
     }),
     ledger: Flags.string({ summary: 'new file for what the broker acknowledged [default: beside the reports]' }),
     ...besideOriginalFlag,
-    ...settingFlags('messages', 'interval', 'invalid', 'broker', 'seed', 'reports'),
+    ...settingFlags('messages', 'interval', 'invalid', 'within', 'broker', 'seed', 'reports'),
   }
 
   async run(): Promise<PublishResult> {

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { DatabaseSync } from 'node:sqlite'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBroker } from '../../src/lib/adapters/brokers/registry.ts'
@@ -11,6 +12,19 @@ const generator = createOrderGenerator('page')
 const hostile = '<img src=x onerror=alert(1)>'
 
 const orders = Array.from({ length: 3 }, (_, index) => generator.at(index))
+/** Rows that somebody stored past the API. */
+const foreign: Record<string, unknown> = {
+  hello: { hello: 1 },
+  list: [1, { a: null }, [2]],
+  number: 7,
+  wrong: {
+    payment: { payment_dt: 1e99 },
+    delivery: null,
+    items: [{ a: 1 }, { b: hostile }],
+    deep: { er: { est: [] } },
+  },
+}
+
 const odd = { ...generator.at(3), delivery: { ...generator.at(3).delivery, name: hostile }, items: [] }
 
 describe.skipIf(executablePath === null)('the page of orders in Chromium', () => {
@@ -23,6 +37,10 @@ describe.skipIf(executablePath === null)('the page of orders in Chromium', () =>
     work = await createSandbox()
     const env = { RUSHBENCH_WORKLOAD: 'orders' }
     await work.run(['migrate'], env)
+    const database = new DatabaseSync(`${work.folder}/.rushbench/rushbench.db`)
+    const insert = database.prepare('insert into orders (order_uid, body) values (?, ?)')
+    for (const [uid, body] of Object.entries(foreign)) insert.run(uid, JSON.stringify(body))
+    database.close()
     await using broker = await openBroker(`sqlite:${work.folder}/.rushbench/broker.db`)
     const all = [...orders, odd]
     await broker.publish(
@@ -33,7 +51,7 @@ describe.skipIf(executablePath === null)('the page of orders in Chromium', () =>
     origin = (await api.waitFor(/Listening on (\S+)/))[1]!
     for (;;) {
       const { count } = (await (await fetch(`${origin}/digest`)).json()) as { count: number }
-      if (count === all.length) break
+      if (count === all.length + Object.keys(foreign).length) break
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] })
@@ -93,7 +111,7 @@ describe.skipIf(executablePath === null)('the page of orders in Chromium', () =>
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await page.locator('#order:not([hidden])').waitFor()
-    const uids = [...orders, odd].map(({ order_uid }) => order_uid)
+    const uids = [...[...orders, odd].map(({ order_uid }) => order_uid), ...Object.keys(foreign)]
     expect(uids).toContain(await page.locator('#uid').inputValue())
     expect(complaints).toEqual([])
     await page.close()
@@ -120,6 +138,25 @@ describe.skipIf(executablePath === null)('the page of orders in Chromium', () =>
     expect(await page.locator('dd', { hasText: hostile }).count()).toBe(1)
     expect(await page.locator('img').count()).toBe(0)
     expect(await page.locator('section', { hasText: 'Items' }).innerText()).toContain('none')
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  it('copes with any JSON that is stored', async () => {
+    const { page, complaints } = await open()
+    const texts: Record<string, string> = {}
+    for (const uid of Object.keys(foreign)) {
+      await page.locator('#uid').fill(uid)
+      await page.getByRole('button', { name: 'Search' }).click()
+      await page.locator('[role=status]', { hasText: `Order ${uid}` }).waitFor()
+      await page.locator('#order:not([hidden])').waitFor()
+      texts[uid] = (await page.locator('#order').innerText()).replaceAll(/\s+/g, ' ')
+    }
+    expect(texts['hello']).toMatch(/^Order hello 1$/i)
+    expect(texts['number']).toMatch(/^Order value 7$/i)
+    expect(texts['list']).toContain('null')
+    for (const part of ['1e+99', hostile, '{"est":[]}', 'null']) expect(texts['wrong']).toContain(part)
+    expect(await page.locator('img').count()).toBe(0)
     expect(complaints).toEqual([])
     await page.close()
   })

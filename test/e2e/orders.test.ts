@@ -92,7 +92,7 @@ describe('orders, embedded', () => {
     const args = ['load', '--rate', '100/s', '--duration', '3s', '--replicas', '2', '--orders', '200']
     const report = await work.runJson<LoadReport>(args, env)
     expect(report.load).toMatchObject({ failures: 0, requests: 300 })
-    expect(report.load.steps.map(({ name }) => name).sort()).toEqual(['order', 'unknown order'])
+    expect(report.load.steps.map(({ name }) => name).sort()).toEqual(['order', 'orders', 'unknown order'])
     expect(report.audit).toMatchObject(allIsWell)
   })
 
@@ -105,6 +105,9 @@ describe('orders, embedded', () => {
     expect(await wrong('publish', '--invalid', '101%')).toContain('a percentage from 0% to 100%')
     expect(await wrong('publish', '--count', '0')).toContain('from 1 to 100m')
     expect(await wrong('publish', '--target', 'ftp://x')).toContain('http://host:port')
+    const nobody = await work.run(['publish', '--target', 'http://127.0.0.1:1'], env)
+    expect(nobody).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('Cannot reach the target') })
+    await expect(ledgers()).rejects.toThrow('ENOENT')
     expect(await wrong('start', '--replicas', '0')).toContain('a whole number from 1 to 64')
     expect(await wrong('start', '--replicas', '3', '--port', '65534')).toContain('There are no 3 ports from 65534 on')
     expect(await wrong('audit', '--workload', 'vaccination', '--target', 'http://127.0.0.1:1')).toContain('leave out')

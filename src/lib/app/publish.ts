@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { openBroker } from '../adapters/brokers/registry.ts'
+import { failure } from '../base/errors/errors.ts'
 import { realClock } from '../base/measure/clock.ts'
 import { quantile } from '../base/stats/quantiles.ts'
 import type { Settings } from '../config/settings.ts'
@@ -21,7 +22,10 @@ export interface PublishRequest {
   readonly ledger: string | undefined
 }
 
-/** Publishes generated orders, keeps a ledger of what the broker acknowledged, and times when replicas can read them. */
+/**
+ * Publishes generated orders, keeps a ledger of what the broker acknowledged, and times when replicas can read them.
+ * Throws `target-unreachable` before anything is published.
+ */
 export async function publishAndFollow(
   context: RunContext,
   values: Settings,
@@ -33,6 +37,7 @@ export async function publishAndFollow(
   const origins = targets.map(requireTarget)
   const runId = randomUUID().slice(0, 8)
   const startedAt = new Date()
+  await Promise.all(origins.map((origin) => requireReplica(origin, values.timeout)))
   await using broker = await openBroker(values.broker)
   const replicas = openReplicas(origins, values.timeout)
   const file = await (ledgerPath === undefined
@@ -42,7 +47,7 @@ export async function publishAndFollow(
   const ledger = await startLedger({ ...file, remove: null }, head)
   const failed = new AbortController()
   const signal = AbortSignal.any([stopped, failed.signal])
-  const readings = followReadings(replicas, values.messages, { clock: realClock, signal })
+  const readings = followReadings(replicas, values.messages, { clock: realClock, signal, withinMs: values.within })
   const beganAt = realClock.now()
   try {
     const published = await context.progress.track('Publishing', 'messages', (onProgress) =>
@@ -52,13 +57,32 @@ export async function publishAndFollow(
       ),
     )
     const messagesPerSecond = ((published.orders + published.invalid) / published.durationMs) * 1000
-    const readable = (await readings.finish()).map((reading) => figuresOf(reading, beganAt))
-    return { runId, broker: broker.url, ...published, messagesPerSecond, ledger: file.path, readable }
+    const readable = await (replicas.length === 0
+      ? readings.finish()
+      : context.progress.track('Reading', 'orders', readings.finish))
+    return {
+      runId,
+      broker: broker.url,
+      ...published,
+      messagesPerSecond,
+      ledger: file.path,
+      readable: readable.map((reading) => figuresOf(reading, beganAt)),
+    }
   } finally {
     failed.abort()
     for (const { client } of replicas) await client.close()
     await ledger.close()
   }
+}
+
+/** Orders that nobody can read would be waited for in vain. */
+async function requireReplica(origin: string, timeoutMs: number): Promise<void> {
+  const client = createSocketClient(origin, timeoutMs)
+  const path = '/orders?limit=1'
+  const { reason, status } = await client.request({ method: 'GET', path, wantBody: false })
+  await client.close()
+  const why = status === 200 ? null : (reason ?? `it responds to GET ${path} with status ${status}`)
+  if (why !== null) throw failure('target-unreachable', { target: shownTarget(origin), reason: why })
 }
 
 function openReplicas(origins: readonly string[], timeoutMs: number): Replica[] {

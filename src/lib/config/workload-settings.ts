@@ -88,7 +88,13 @@ export const workloadSettings = {
   invalid: {
     schema: percentage,
     default: '0%',
-    summary: 'how many of the messages are no orders, each in one of many ways',
+    summary: 'how many of the messages are no orders: texts, bytes, broken JSON, wrong types and more',
     allowed: 'a percentage from 0% to 100%',
+  },
+  within: {
+    schema: duration(0),
+    default: '60s',
+    summary: 'time from the last message until every order has to be readable; one that is not by then is missing',
+    allowed: durationAllowed,
   },
 } satisfies Record<string, Setting>

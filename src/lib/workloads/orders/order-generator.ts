@@ -149,6 +149,13 @@ const spoilers: readonly ((order: Order, random: Random) => Buffer)[] = [
   (order) => bytesOf({ ...order, delivery: { ...order.delivery, address: 'x'.repeat(100_000) } }),
   (order) => bytesOf([order]),
   (order) => Buffer.from(`<order>${order.order_uid}</order>`),
+  (order) => Buffer.from(`Order ${order.order_uid} of ${order.delivery.name}, please.`),
+  (order) => bytesOf(`order ${order.order_uid}`),
+  (_order, random) => Buffer.from(Array.from({ length: random.integer(20, 200) }, () => random.integer(0x80, 0xff))),
+  (order) => Buffer.from(JSON.stringify(order).replace(',', ',,')),
+  (order) => bytesOf({ ...order, items: order.items[0] }),
+  (order) => bytesOf({ ...order, sm_id: null }),
+  (order) => bytesOf({ CreatedAt: order.date_created, Order: { ...order, entry: 1 } }),
 ]
 
 function bytesOf(value: unknown): Buffer {
