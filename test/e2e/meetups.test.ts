@@ -6,9 +6,12 @@ import type { AuditReport, LoadReport } from '../../src/lib/record/record.ts'
 import { connectRpc } from '../../src/lib/workloads/meetups/rpc/client.ts'
 import { findPorts } from '../support/free-ports.ts'
 import { ask } from '../support/meetups/graphql.ts'
+import { startS3 } from '../support/meetups/s3.ts'
 import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
 
 const meetups = ['--workload', 'meetups']
+
+const hasImages = ({ name }: { readonly name: string }) => name === 'uploadImage'
 
 const names = ['user', 'post', 'chat', 'image', 'saga', 'relay']
 
@@ -26,11 +29,14 @@ describe('the meetups, with no server at all', () => {
     expect(report.load.steps.map(({ name }) => name)).toEqual(expect.arrayContaining(['posts', 'post', 'login']))
   })
 
-  it('take the images of hosts, give them as they were, and miss those that are gone', async () => {
+  it('keep the images of hosts in S3, give them as they were, and miss those that are gone', async () => {
     // Its own: something is taken away in it.
     await using place = await createSandbox()
+    await using s3 = await startS3()
+    const images = ['--images', `s3://${s3.bucket}/trial`]
     const hosts = ['--mix', 'host', '--users', '5', '--duration', '12s']
-    const report = await place.runJson<LoadReport>(['load', ...meetups, ...hosts])
+    const report = await place.runJson<LoadReport>(['load', ...meetups, ...images, ...hosts], s3.env)
+    expect((await s3.keys()).length).toBeGreaterThanOrEqual(report.load.steps.find(hasImages)!.requests)
     expect(report.audit).toMatchObject({ passed: true })
     expect(report.load.failures).toBe(0)
     const counts = new Map(report.load.steps.map(({ name, requests }) => [name, requests]))

@@ -59,10 +59,14 @@ export const workloadSettings = {
     served: 'text',
   },
   images: {
-    schema: z.string().regex(/^disk:.+$/s),
+    // Rules of S3 for buckets; keys are names that need no escaping.
+    schema: z
+      .string()
+      .regex(/^(?:disk:.+|s3:\/\/[a-z\d][a-z\d.-]{1,61}[a-z\d](?:\/[\w.-]{1,100}){0,5}\/?)$/s)
+      .refine((place) => !/^s3:.*\/\.{1,2}(?:\/|$)/.test(place)),
     default: 'disk:.rushbench/images',
-    summary: 'where the workload meetups keeps images',
-    allowed: 'disk:PATH',
+    summary: 'where the workload meetups keeps images: in a folder, or in a bucket of S3 or of a server like it',
+    allowed: 'disk:PATH or s3://BUCKET, or s3://BUCKET/PREFIX',
     served: 'text',
   },
   orders: {

@@ -159,10 +159,9 @@ export const commandErrors = {
     (d) =>
       `What was printed is not whole, since stdout cannot be written to: ${d.reason}. Reports and ledgers are saved before anything is printed.`,
   ),
-  'images-unusable': entry<{ folder: string; reason: string }>(
+  'images-unusable': entry<{ place: string; reason: string }>(
     'error',
-    (d) =>
-      `Images cannot be kept in the folder ${d.folder}: ${d.reason}. Name one that can be written to with --images.`,
+    (d) => `Images cannot be kept in ${d.place}: ${d.reason}. Name a place that can be written to with --images.`,
   ),
   'folder-gone': entry<object>(
     'error',

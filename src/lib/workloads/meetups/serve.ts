@@ -29,13 +29,11 @@ export interface ServeOptions {
   readonly service: ServiceName | 'gateway' | 'all'
   /** The port of the first of `serviceNames` in a process of its own; each has the next one. */
   readonly servicePort: number
-  /** Where images are kept: `disk:PATH`. */
+  /** Where images are kept: `disk:PATH` or `s3://BUCKET/PREFIX`. */
   readonly images: string
   /** The secret that all parts show each other; only where all are in this process it may be left to chance. */
   readonly serviceSecret?: string | undefined
 }
-
-const diskPrefix = 'disk:'
 
 /** How long all parts of one process go on when it closes, for what they have begun, ms. */
 const drainMs = 4000
@@ -47,7 +45,7 @@ const starters: Readonly<Record<ServiceName, Starter>> = {
   user: startUserService,
   post: startPostService,
   chat: startChat,
-  image: (context, { images }) => startImageService(context, images.slice(diskPrefix.length)),
+  image: (context, { images }) => startImageService(context, images),
   saga: startSaga,
   relay: startRelayService,
 }

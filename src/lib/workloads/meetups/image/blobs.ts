@@ -18,6 +18,7 @@ export interface Blobs {
   remove(name: string): Promise<void>
   /** All that were written whole, in any order, and when, in ms since 1970. */
   list(): AsyncIterable<{ readonly name: string; readonly writtenAt: number }>
+  close(): Promise<void>
 }
 
 /** There is nothing under that name. */
@@ -50,7 +51,7 @@ export async function openDiskBlobs(folder: string): Promise<Blobs> {
     await tryFolder(folder)
     await removeOldParts(folder)
   } catch (error) {
-    throw failure('images-unusable', { folder, reason: reasonOf(error) }, error)
+    throw failure('images-unusable', { place: `the folder ${folder}`, reason: reasonOf(error) }, error)
   }
   return {
     async write(name, chunks) {
@@ -86,6 +87,7 @@ export async function openDiskBlobs(folder: string): Promise<Blobs> {
         if (writtenAt !== null) yield { name: entry.name, writtenAt }
       }
     },
+    async close() {},
   }
 }
 

@@ -11,10 +11,17 @@ import { consumeEvents, type MeetupEvent } from '../events.ts'
 import { served } from '../rpc/server.ts'
 import type { RunningService, ServiceContext } from '../services.ts'
 
-/** Starts the image service, with its files in `folder`. Throws `broker-unreachable`. */
-export async function startImageService(context: ServiceContext, folder: string): Promise<RunningService> {
+/** Opens `disk:PATH` or `s3://BUCKET/PREFIX`. Throws `images-unusable`. */
+async function openBlobs(place: string): Promise<Blobs> {
+  if (place.startsWith('disk:')) return openDiskBlobs(place.slice('disk:'.length))
+  const { openS3Blobs } = await import('./s3-blobs.ts')
+  return openS3Blobs(place)
+}
+
+/** Starts the image service, with its bytes in `place`. Throws `broker-unreachable` and `images-unusable`. */
+export async function startImageService(context: ServiceContext, place: string): Promise<RunningService> {
   const { store } = context.database
-  const blobs = await openDiskBlobs(folder)
+  const blobs = await openBlobs(place)
   const service = createImages(store, blobs)
   const consumer = await consumeEvents(context, 'image', (events) => removeImages(service, events))
   const stop = new AbortController()
@@ -25,6 +32,7 @@ export async function startImageService(context: ServiceContext, folder: string)
       stop.abort()
       await consumer.close()
       await sweeping
+      await blobs.close()
     },
   }
 }
