@@ -127,11 +127,12 @@ export function findStrayTests(tests: Sources, sources: Sources): Breaches {
     .map((file) => `${file} has no sources beside it`)
 }
 
-/** Runs of so many tokens that stand in two places. */
+/** Runs of so many tokens that stand in two places. Migrations say again what tables once were, so that they stay so. */
 export function findCopies(sources: Sources): Breaches {
   const seen = new Map<string, string>()
   const copies: string[] = []
   for (const [file, text] of sources) {
+    if (basename(file) === 'migrations.ts') continue
     const code = text.replaceAll(
       /^(?:import|export) [^;{]*(?:\{[^}]*\})?[^\n]* from '[^']+'$|\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm,
       (found) => found.replaceAll(/[^\n]/g, ' '),

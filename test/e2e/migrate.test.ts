@@ -14,11 +14,23 @@ describe('migrate --status', () => {
   afterAll(() => work[Symbol.asyncDispose]())
 
   it('ends with 3 where tables are missing, and with 0 where they are as migrate makes them', async () => {
+    const plan = await work.runJson(['migrate', '--dry-run', ...db])
+    expect(plan).toMatchObject({
+      changed: [],
+      planned: [
+        { number: 1, statements: expect.arrayContaining([expect.stringMatching(/^create table "schedules"/)]) },
+      ],
+    })
     const missing = await work.run(['migrate', '--status', ...db])
     expect(missing).toMatchObject({ code: 3 })
     expect(missing.stdout).toMatch(/reservations +missing/)
+    expect(missing.stdout).toMatch(/^1 +pending +- +the tables of 0\.1\.0$/m)
     expect(existsSync(join(work.folder, 'altered.db'))).toBe(false)
-    await work.runJson(['migrate', ...db])
+    await work.runJson(['migrate', '--to', '1', ...db])
+    expect(await work.run(['migrate', '--to', '99', ...db])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no step 99'),
+    })
     expect(await work.run(['migrate', '--status', ...db])).toMatchObject({ code: 0 })
   })
 
@@ -45,6 +57,7 @@ describe('migrate --status', () => {
         },
       ],
     })
+    expect((await work.run(['migrate', '--dry-run', ...db])).stdout).toContain('Nothing is left to be applied.')
     // Only --status judges.
     expect(await work.run(['migrate', ...db])).toMatchObject({ code: 0 })
   })

@@ -146,7 +146,7 @@ type InsertBenchHead = Pick<InsertBenchReport, 'id' | 'startedAt' | 'config' | '
 async function prepareTable(context: RunContext, database: Database, plan: Plan, isResumed: boolean): Promise<void> {
   if (plan.concurrency > 1 && !database.traits.concurrentWriters)
     throw wrong(`${database.engine.name} takes one writer at a time: leave out --concurrency.`)
-  await requireTables(database, vaccination.name, vaccination.tables)
+  await requireTables(database, vaccination.name, vaccination.tables, vaccination.migrations)
   // An unfinished seeding that a killed sweep left behind belongs to it.
   if (isResumed) await finishJournal(database)
   else await refuseUnfinished(database)

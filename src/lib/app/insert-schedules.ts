@@ -23,7 +23,7 @@ export async function insertSchedules(
   const { signal } = context
   if (values.closes < values.opens) throw failure('usage-wrong', { reason: 'closes must not be before opens.' })
   await using database = await openDatabase(context, values.db, 1)
-  await requireTables(database, vaccination.name, vaccination.tables)
+  await requireTables(database, vaccination.name, vaccination.tables, vaccination.migrations)
   const { done, total, added } = await context.progress.track('Slots', 'slots', async (onProgress) => {
     let state = { done: 0, total: 0, added: 0 }
     for await (state of vaccination.seed(database, values, signal)) onProgress(state)

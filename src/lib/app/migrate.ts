@@ -1,4 +1,6 @@
-import { compareTables, migrateDown, migrateUp, type TableComparison } from '../adapters/databases/migrate.ts'
+import { compareTables, migrateDown, type TableComparison } from '../adapters/databases/migrate.ts'
+import { applySteps, planSteps, stepStatus, type StepStatus } from '../adapters/databases/migrations/apply.ts'
+import { forgetSteps } from '../adapters/databases/migrations/records.ts'
 import { describeDifference, describeExtras } from '../adapters/databases/table-shapes.ts'
 import { failure } from '../base/errors/errors.ts'
 import { formatCount, formatTable, plain } from '../base/format.ts'
@@ -13,6 +15,10 @@ export interface MigrateRequest {
   readonly down: boolean
   /** Change nothing. */
   readonly status: boolean
+  /** Change nothing, and print what would be sent. */
+  readonly dryRun?: boolean
+  /** The step to go to; the last unless it is given. */
+  readonly to?: number | undefined
   /** Create them, and add what users need that is missing in them. */
   readonly fill: boolean
 }
@@ -26,9 +32,16 @@ export interface Filling {
 /** A migration, and the tables as they are after it. */
 export interface Migration {
   readonly url: string
-  /** Tables that were created or dropped. */
+  /** Tables that were created, altered or dropped. */
   readonly changed: readonly string[]
   readonly tables: readonly TableComparison[]
+  readonly steps: readonly StepStatus[]
+  /** Statements or commands of the steps that a dry run would have applied; left out otherwise. */
+  readonly planned?: readonly {
+    readonly number: number
+    readonly name: string
+    readonly statements: readonly string[]
+  }[]
   /** Parts of tables that this engine does not support. */
   readonly leftOut: readonly string[]
   /** Left out where nothing was asked to be filled. */
@@ -57,37 +70,83 @@ export async function fillTables(
   return { rows: total, added }
 }
 
-/** Creates the tables of a workload, drops them or only looks at them, and prints how they are. */
+/** A migration takes one connection for its work, and one to keep its lock. */
+const poolSize = 2
+
+/** Brings the tables of a workload to a step, drops them or only looks at them, and prints how they are. */
 export async function migrateTables(
   context: RunContext,
   values: Settings,
-  { down, status, fill }: MigrateRequest,
+  { down, status, dryRun = false, to, fill }: MigrateRequest,
 ): Promise<Migration> {
   const workload = await loadWorkload(values.workload)
-  const { name, tables, seedsInBlocks } = workload
-  await using database = await openDatabase(context, values.db, 1, { makesNothing: status || down })
-  let changed: readonly string[] = []
-  if (down) {
-    // A seeding that is under way would find its tables gone.
-    if (seedsInBlocks) await takeOverIfThere(database, { signal: context.signal })
-    changed = await migrateDown(database, name, tables)
-    if (seedsInBlocks) await removeJournal(database)
-  } else if (!status) changed = await migrateUp(database, name, tables)
-  const compared = await compareTables(database, name, tables)
-  const stateOf = (table: TableComparison): string => {
-    if (!changed.includes(table.name)) return table.state
-    return down ? 'dropped' : 'created'
+  const { name, tables, migrations } = workload
+  await using database = await openDatabase(context, values.db, poolSize, { makesNothing: status || down || dryRun })
+  const { url, unsupported } = database
+  context.log(`${database.engine.name} ${database.engine.version}, ${url}`)
+  const planned = dryRun ? await plan(context, database, workload, to) : null
+  const became = new Map<string, 'created' | 'altered' | 'dropped'>()
+  if (down) for (const table of await dropTables(context, database, workload)) became.set(table, 'dropped')
+  else if (!status && !dryRun) {
+    const { created, altered } = await applySteps(database, workload, { to })
+    for (const table of created) became.set(table, 'created')
+    for (const table of altered) became.set(table, 'altered')
   }
-  const rows = compared.map((table) => [table.name, stateOf(table)])
-  context.log(`${database.engine.name} ${database.engine.version}, ${database.url}`)
-  context.log(formatTable(['table', 'state'], rows))
-  for (const line of compared.flatMap(describeComparison)) context.log(plain(line))
-  for (const what of database.unsupported) context.log(`unsupported: ${what}`)
-  const migration = { url: database.url, changed, tables: compared, leftOut: database.unsupported }
+  const compared = await compareTables(database, name, tables, migrations)
+  const steps = await stepStatus(database, workload)
+  const migration = { url, changed: [...became.keys()], tables: compared, steps, leftOut: unsupported }
+  if (planned) return { ...migration, planned }
+  printTables(context, migration, became)
   if (!fill) return migration
   const filled = await fillTables(context, workload, database, values)
   context.log(`${formatCount(filled.rows)} ${workload.seeds} in place, ${formatCount(filled.added)} of them new.`)
   return { ...migration, filled }
+}
+
+async function dropTables(
+  { signal }: RunContext,
+  database: Database,
+  { name, tables, seedsInBlocks }: BuiltInWorkload,
+): Promise<readonly string[]> {
+  // A seeding that is under way would find its tables gone.
+  if (seedsInBlocks) await takeOverIfThere(database, { signal })
+  const dropped = await migrateDown(database, name, tables)
+  await forgetSteps(database, name)
+  if (seedsInBlocks) await removeJournal(database)
+  return dropped
+}
+
+/** Prints what a migration would send. */
+async function plan(
+  { log }: RunContext,
+  database: Database,
+  workload: BuiltInWorkload,
+  to: number | undefined,
+): Promise<NonNullable<Migration['planned']>> {
+  const planned = (await planSteps(database, workload, to)).map(({ number, name, changes }) => ({
+    number,
+    name,
+    statements: database.describeChanges(changes),
+  }))
+  if (planned.length === 0) log('Nothing is left to be applied.')
+  for (const { number, name, statements } of planned) {
+    log(`-- step ${number}: ${name}`)
+    for (const statement of statements) log(plain(`${statement};`))
+  }
+  return planned
+}
+
+function printTables(
+  { log }: RunContext,
+  { tables, steps, leftOut }: Migration,
+  became: ReadonlyMap<string, string>,
+): void {
+  const ofSteps = steps.map(({ number, name, state, appliedAt = '-' }) => [String(number), state, appliedAt, name])
+  log(formatTable(['step', 'state', 'applied at', 'name'], ofSteps))
+  const ofTables = tables.map(({ name, state }) => [name, became.get(name) ?? state])
+  log(formatTable(['table', 'state'], ofTables))
+  for (const line of tables.flatMap(describeComparison)) log(plain(line))
+  for (const what of leftOut) log(`unsupported: ${what}`)
 }
 
 function describeComparison({ name, differences, extras, notCompared }: TableComparison): string[] {

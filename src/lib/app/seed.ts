@@ -76,7 +76,7 @@ export async function seedReservations(
   const { values } = config
   await requirePlaces(values.reports)
   await using database = await openDatabase(context, values.db, values.connections + 1)
-  await requireTables(database, vaccination.name, vaccination.tables)
+  await requireTables(database, vaccination.name, vaccination.tables, vaccination.migrations)
   const seeding = { context, config, database, verify }
   if (verify && !resume && !asksToSeed(config)) return await verifySeeded(seeding)
   requireWriters(database, values)
@@ -97,7 +97,7 @@ export async function abandonReservations(
   { db, connections }: Settings,
 ): Promise<{ readonly abandoned: boolean }> {
   await using database = await openDatabase(context, db, connections + 1)
-  await requireTables(database, vaccination.name, vaccination.tables)
+  await requireTables(database, vaccination.name, vaccination.tables, vaccination.migrations)
   const isSeeding = (await abandonSeeding(database, leaseOf(context))) === 'seeding'
   const what = isSeeding ? 'The unfinished seeding is' : 'The timed inserts are'
   context.log(`${what} forgotten. What was stored is kept, and stock is true for it.`)

@@ -18,7 +18,7 @@ export type BookingAudit = (ledger: LedgerEntries, watch: Watch) => AsyncIterabl
  */
 export async function openAudit(
   input: Omit<AuditInput, 'ledger'>,
-  workload: Pick<Workload, 'name' | 'tables' | 'audit'>,
+  workload: Pick<Workload, 'name' | 'tables' | 'migrations' | 'audit'>,
   mapping: AuditMapping | undefined,
 ): Promise<BookingAudit> {
   const { database } = input
@@ -41,13 +41,13 @@ export async function openAudit(
 /** A database without any of the tables perhaps belongs to another API, so that nobody is told to make them there. */
 async function requireOwnTables(
   database: Database,
-  { name, tables }: Pick<Workload, 'name' | 'tables'>,
+  { name, tables, migrations }: Pick<Workload, 'name' | 'tables' | 'migrations'>,
 ): Promise<void> {
-  const status = await migrationStatus(database, name, tables)
+  const status = await migrationStatus(database, name, tables, migrations)
   if (status.every(({ state }) => state === 'missing')) {
     throw failure('nothing-to-audit', { tables: tables.map((table) => table.name), url: database.url })
   }
-  await requireTables(database, name, tables)
+  await requireTables(database, name, tables, migrations)
 }
 
 async function requireColumns(database: Database, table: AnyTable): Promise<void> {

@@ -234,6 +234,13 @@ export interface TableState {
   readonly mark: string | null
 }
 
+/** A change of one table, with the table as engines need it: as it is after the change, or before it loses something. */
+export type TableChange =
+  | { readonly kind: 'create'; readonly table: AnyTable; readonly mark: string }
+  | { readonly kind: 'add column'; readonly table: AnyTable; readonly column: string; readonly value: string | number }
+  | { readonly kind: 'add index' | 'drop index'; readonly table: AnyTable; readonly columns: readonly string[] }
+  | { readonly kind: 'drop'; readonly table: AnyTable }
+
 /** The server's part of the report. */
 export interface EngineInfo {
   readonly name: string
@@ -258,6 +265,8 @@ export interface ServerCounter {
 export interface EngineTraits {
   /** A block, or the changes of one `apply`, are stored whole or not at all, even when the server dies. */
   readonly transactions: boolean
+  /** All statements that change tables, in one transaction, are taken back where one fails. */
+  readonly transactionalDdl: boolean
   /** Several connections may write at the same time. */
   readonly concurrentWriters: boolean
   /** A row that refers to nothing is refused. */
@@ -289,6 +298,13 @@ export interface Database extends AsyncDisposable {
    */
   createTables(tables: readonly { readonly table: AnyTable; readonly mark: string }[]): Promise<void>
   dropTables(tables: readonly AnyTable[]): Promise<void>
+  /**
+   * Makes all changes, and stores the row that records them: in one transaction where the engine can take DDL back, and else
+   * the tables that are new first, then one change after the other, then the row. Throws `migration-failed`.
+   */
+  changeTables(changes: readonly TableChange[], record: Rows<AnyRow>): Promise<void>
+  /** The statements or commands that `changeTables` sends for these changes, to be read. */
+  describeChanges(changes: readonly TableChange[]): readonly string[]
   /**
    * Drops the table's indexes, but for those of keys and unique columns; on MySQL the references that need them go
    * too. Does nothing where they are gone.

@@ -1,6 +1,7 @@
 import type { Broker } from './broker.ts'
 import type { Cache } from './cache.ts'
 import type { AnyTable, Database } from './database.ts'
+import type { MigrationStep } from './migration.ts'
 import type { LedgerEntries, Scenario } from './scenario.ts'
 import type { PubSub } from './pubsub.ts'
 import type { Progress, Watch } from '../base/progress.ts'
@@ -110,6 +111,8 @@ export interface Workload<Options extends object = object> {
   readonly needs: readonly ('cache' | 'broker')[]
   /** Parents before children. */
   readonly tables: readonly AnyTable[]
+  /** All of them, one after the other, make `tables`. */
+  readonly migrations: readonly MigrationStep[]
   /** The figures of the program that this workload is modelled on, and what may be held against them; in sentences. */
   readonly original: string
   readonly cacheTrial?: CacheTrial

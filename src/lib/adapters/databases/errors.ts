@@ -1,4 +1,5 @@
 import { failure, reasonOf, RushbenchError } from '../../base/errors/errors.ts'
+import type { TableChange } from '../../ports/database.ts'
 
 /**
  * An error that is nobody's fault, after which work may be tried again.
@@ -82,6 +83,11 @@ export const networkErrors = {
 export function migrationFailed(error: unknown, url: string): Error {
   if (error instanceof RushbenchError) return error
   return failure('migration-failed', { url, reason: reasonOf(error), left: [] }, error)
+}
+
+/** Whether a change makes a new table. */
+export function isCreated(change: TableChange): change is TableChange & { readonly kind: 'create' } {
+  return change.kind === 'create'
 }
 
 /** Opens something on a connection, which is closed where that fails. */

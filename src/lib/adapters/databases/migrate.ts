@@ -1,23 +1,42 @@
-import { createHash } from 'node:crypto'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { compareShapes } from './table-shapes.ts'
+import { knownMarks, markOf, markOwner, markPrefix } from './migrations/history.ts'
+import { readApplied } from './migrations/records.ts'
+import type { MigrationStep } from '../../ports/migration.ts'
 import type { AnyTable, Database, TableState } from '../../ports/database.ts'
 import type { ShapeComparison } from '../../ports/table-shape.ts'
 
-/** `foreign`: of that name, but not made by rushbench. `outdated`: made for another definition. */
+/**
+ * `foreign`: of that name, but not made by rushbench. `behind`: of a version from which steps lead to this one. `outdated`:
+ * of a version from which none do.
+ */
 export interface TableStatus {
   readonly name: string
-  readonly state: 'present' | 'missing' | 'foreign' | 'outdated'
+  readonly state: 'present' | 'missing' | 'foreign' | 'outdated' | 'behind'
 }
 
-/** How each of the workload's tables stands in the database. */
+/** How each of the workload's tables stands in the database, to which `steps` may have led. */
 export async function migrationStatus(
   database: Database,
   workload: string,
   tables: readonly AnyTable[],
+  steps: readonly MigrationStep[] = [],
 ): Promise<TableStatus[]> {
   const present = new Map((await database.tables()).map((state) => [state.name, state]))
-  return tables.map((table) => ({ name: table.name, state: judge(workload, table, present.get(table.name)) }))
+  const earlier = steps.length > 1 ? knownMarks({ name: workload, migrations: steps }) : new Set<string>()
+  const isEarlier = ({ mark }: TableState): boolean => mark !== null && earlier.has(mark)
+  // A table keeps the mark of the version that made it: the record says which steps it has had since.
+  let hasAllSteps: boolean | null = null
+  const states: TableStatus[] = []
+  for (const table of tables) {
+    const found = present.get(table.name)
+    const state = judge(workload, table, found)
+    if (found && state === 'outdated' && isEarlier(found)) {
+      hasAllSteps ??= ((await readApplied(database, workload)) ?? []).at(-1)?.step === steps.length
+      states.push({ name: table.name, state: hasAllSteps ? 'present' : 'behind' })
+    } else states.push({ name: table.name, state })
+  }
+  return states
 }
 
 /** `differs`: ours, and no longer as rushbench made it. */
@@ -35,8 +54,9 @@ export async function compareTables(
   database: Database,
   workload: string,
   tables: readonly AnyTable[],
+  steps: readonly MigrationStep[] = [],
 ): Promise<TableComparison[]> {
-  const status = await migrationStatus(database, workload, tables)
+  const status = await migrationStatus(database, workload, tables, steps)
   const { comparisons, notCompared } = await tryToCompare(database, tablesIn(tables, status, 'present'))
   return status.map(({ name, state }) => {
     if (state !== 'present') return { name, state, ...nothing }
@@ -60,7 +80,9 @@ export async function compareOwnTables(
   database: Database,
   tables: readonly AnyTable[],
 ): Promise<ReadonlyMap<string, ShapeComparison>> {
-  const own = new Set((await database.tables()).filter(({ mark }) => mark?.startsWith(owner)).map(({ name }) => name))
+  const own = new Set(
+    (await database.tables()).filter(({ mark }) => mark?.startsWith(markOwner)).map(({ name }) => name),
+  )
   return compare(
     database,
     tables.filter(({ name }) => own.has(name)),
@@ -82,8 +104,7 @@ export async function migrateUp(
   tables: readonly AnyTable[],
 ): Promise<readonly string[]> {
   const status = await migrationStatus(database, workload, tables)
-  refuse(database, status, 'foreign')
-  refuse(database, status, 'outdated')
+  refuseStates(database, status, 'foreign', 'outdated')
   const missing = tablesIn(tables, status, 'missing')
   await database.createTables(missing.map((table) => ({ table, mark: markOf(workload, table) })))
   return missing.map((table) => table.name)
@@ -101,10 +122,15 @@ export async function migrateDown(
   return ours.map((table) => table.name)
 }
 
-/** Throws `table-foreign`, `table-outdated` or `tables-missing` unless all tables are there and ours. */
-export async function requireTables(database: Database, workload: string, tables: readonly AnyTable[]): Promise<void> {
-  const status = await migrationStatus(database, workload, tables)
-  for (const state of ['foreign', 'outdated', 'missing'] as const) refuse(database, status, state)
+/** Throws `table-foreign`, `table-outdated`, `tables-behind` or `tables-missing` unless all tables are there, ours and of this version. */
+export async function requireTables(
+  database: Database,
+  workload: string,
+  tables: readonly AnyTable[],
+  steps: readonly MigrationStep[] = [],
+): Promise<void> {
+  const status = await migrationStatus(database, workload, tables, steps)
+  refuseStates(database, status, 'foreign', 'outdated', 'behind', 'missing')
 }
 
 function tablesIn(
@@ -115,11 +141,23 @@ function tablesIn(
   return tables.filter((table) => status.some(({ name, state }) => name === table.name && states.includes(state)))
 }
 
-const refusals = { foreign: 'table-foreign', outdated: 'table-outdated', missing: 'tables-missing' } as const
+const refusals = {
+  foreign: 'table-foreign',
+  outdated: 'table-outdated',
+  behind: 'tables-behind',
+  missing: 'tables-missing',
+} as const
 
-function refuse(database: Database, status: readonly TableStatus[], state: keyof typeof refusals): void {
-  const tables = status.filter((table) => table.state === state).map((table) => table.name)
-  if (tables.length > 0) throw failure(refusals[state], { tables, url: database.url })
+/** Throws the error for the first of these states that any table is in. */
+export function refuseStates(
+  database: Database,
+  status: readonly TableStatus[],
+  ...states: readonly (keyof typeof refusals)[]
+): void {
+  for (const state of states) {
+    const tables = status.filter((table) => table.state === state).map((table) => table.name)
+    if (tables.length > 0) throw failure(refusals[state], { tables, url: database.url })
+  }
 }
 
 /** A table of the same name that another workload made is as foreign as anybody else's: it holds other data. */
@@ -127,17 +165,4 @@ function judge(workload: string, table: AnyTable, found: TableState | undefined)
   if (!found) return 'missing'
   if (found.mark === markOf(workload, table)) return 'present'
   return found.mark?.startsWith(markPrefix(workload)) ? 'outdated' : 'foreign'
-}
-
-/** The beginning of every mark. */
-const owner = 'rushbench:'
-
-function markPrefix(workload: string): string {
-  return `${owner}${workload}:`
-}
-
-/** Says whose table it is, and of which definition: `rushbench:vaccination:0123456789ab`. */
-function markOf(workload: string, table: AnyTable): string {
-  const definition = createHash('sha256').update(JSON.stringify(table)).digest('hex').slice(0, 12)
-  return `${markPrefix(workload)}${definition}`
 }

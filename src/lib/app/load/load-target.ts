@@ -3,7 +3,7 @@ import { formatCount } from '../../base/format.ts'
 import type { Sleep } from '../../base/measure/clock.ts'
 import { openAudit } from '../../audit/open-audit.ts'
 import { isSet, type ResolvedConfig } from '../../config/resolve.ts'
-import { migrateUp } from '../../adapters/databases/migrate.ts'
+import { ensureTables } from '../../adapters/databases/migrations/apply.ts'
 import type { Database, PausableAccess } from '../../ports/database.ts'
 import { openPausable } from '../../adapters/databases/registry.ts'
 import type { Fault, InjectFault } from '../../load/faults/faults.ts'
@@ -15,8 +15,8 @@ import { fillTables } from '../migrate.ts'
 import { createServices, type OpenedServices } from '../services.ts'
 import { startReplicas, type Replicas } from '../server/replicas.ts'
 
-/** Connections that preparing and auditing need; the API has its own. */
-const poolSize = 1
+/** Connections that preparing and auditing need, the lock of a migration one; the API has its own. */
+const poolSize = 2
 
 const never = new Promise<never>(() => {})
 
@@ -80,7 +80,7 @@ async function openOwnTarget(
 ): Promise<LoadTarget> {
   const database = stack.use(await openDatabase(context, values.db, poolSize))
   const services = stack.use(createServices(values))
-  await migrateUp(database, workload.name, workload.tables)
+  await ensureTables(database, workload)
   await fillTables(context, workload, database, values)
   const audit = await openAudit({ ...services, database }, workload, undefined)
   // A way to the database that can be paused costs time, so that there is none unless it is asked for.

@@ -30,7 +30,7 @@ async function serveHere(context: RunContext, values: Settings): Promise<Served>
   const { signal, note } = context
   const workload = await loadWorkload(values.workload)
   await using database = await connectDatabase(values.db, { poolSize: values.dbPool, signal })
-  await requireTables(database, workload.name, workload.tables)
+  await requireTables(database, workload.name, workload.tables, workload.migrations)
   await refuseUnsettled(database)
   await using services = createServices(values)
   const { host, port, metricsPort, metricsToken, shutdownTimeout } = values

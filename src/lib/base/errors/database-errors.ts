@@ -161,6 +161,43 @@ export const databaseErrors = {
     (d) =>
       `${d.url} has a table ${d.tables.join(', ')} made by another version of rushbench. Run "rushbench migrate --down", then "rushbench migrate".`,
   ),
+  'tables-behind': entry<{ tables: readonly string[]; url: string }>(
+    'error',
+    (d) =>
+      `${d.url} has a table ${d.tables.join(', ')} as an earlier version of rushbench made it. Run "rushbench migrate" to bring it up to date; "rushbench migrate --dry-run" shows how.`,
+  ),
+  'migration-changed': entry<{ url: string; workload: string; step: number; name: string }>(
+    'error',
+    (d) =>
+      `Step ${d.step} of ${d.workload} (${d.name}) was applied to ${d.url} with other changes than it has now. Use the version of rushbench that applied it, or begin anew with "rushbench migrate --down".`,
+  ),
+  'migration-newer': entry<{ url: string; workload: string; step: number }>(
+    'error',
+    (d) =>
+      `The tables of ${d.workload} in ${d.url} are at step ${d.step}, which this version of rushbench does not know. Use the newer version that applied it.`,
+  ),
+  'migration-target': entry<{ workload: string; to: number; version: number; last: number }>('usage', (d) =>
+    d.to > d.last
+      ? `${d.workload} has no step ${d.to}: the last is ${d.last}. "rushbench migrate --status" lists them.`
+      : `The tables of ${d.workload} are at step ${d.version} already, and steps are not taken back. "rushbench migrate --down" drops the tables and all that is in them.`,
+  ),
+  'migration-running': entry<{ url: string; workload: string; owner: string }>(
+    'error',
+    (d) =>
+      `Another migration of ${d.workload} works on ${d.url}: that of ${d.owner}. Nothing was changed; try again when it has ended.`,
+  ),
+  'step-failed': entry<{
+    url: string
+    step: number
+    name: string
+    workload: string
+    reason: string
+    isWhole: boolean
+  }>(
+    'error',
+    (d) =>
+      `Step ${d.step} of ${d.workload} (${d.name}) failed in ${d.url}: ${d.reason}. The steps before it are applied${d.isWhole ? ', and nothing of it is' : '; what was done of it is kept, and not done again'}. Mend the cause, and run "rushbench migrate" again.`,
+  ),
   'migration-failed': entry<{ url: string; reason: string; left: readonly string[] }>(
     'error',
     (d) =>

@@ -10,6 +10,7 @@ import { imageTables } from './image/tables.ts'
 import { postTables } from './post/tables.ts'
 import { relayTables } from './relay.ts'
 import { sagaTables } from './saga/tables.ts'
+import { migrations } from './migrations.ts'
 import { userTables } from './user/tables.ts'
 
 /** The tables of all services; each reads and writes its own alone. */
@@ -28,6 +29,7 @@ export const meetups: Workload<ServeOptions & ScenarioOptions> = {
   summary: 'meetups that people post and apply for: a GraphQL gateway in front of gRPC services',
   needs: ['cache', 'broker'],
   tables: meetupTables,
+  migrations,
   runsOn: {
     servers: 'MySQL/MariaDB or PostgreSQL (--db), NATS or Kafka (--broker), Redis (--cache)',
     embedded: 'SQLite, a broker in a file, a cache in memory',

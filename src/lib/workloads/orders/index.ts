@@ -3,6 +3,7 @@ import { auditOrders } from './audit.ts'
 import { inspectReplicas } from './inspect.ts'
 import { type OrdersOptions, insertMissingOrders } from './order-generator.ts'
 import { createScenarios } from './scenarios.ts'
+import { migrations } from './migrations.ts'
 import { deadLetters, orders } from './tables.ts'
 
 /** A stream of orders that is stored, and read out of a map in the memory of each replica. */
@@ -11,6 +12,7 @@ export const ordersWorkload: Workload<OrdersOptions> = {
   summary: 'a stream of orders into a database, read from a map in the memory of every replica',
   needs: ['broker'],
   tables: [orders, deadLetters],
+  migrations,
   runsOn: {
     servers: 'PostgreSQL (--db) and NATS JetStream (--broker); MySQL/MariaDB, MongoDB and Redis are polled',
     embedded: 'SQLite, a broker in a file',

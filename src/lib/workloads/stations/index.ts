@@ -4,6 +4,7 @@ import type { BookingScenarioOptions } from '../shared/scenarios.ts'
 import { auditStations } from './audit.ts'
 import { createScenarios } from './scenarios.ts'
 import { insertMissingDays, type LocationOptions } from './seeding.ts'
+import { migrations } from './migrations.ts'
 import { bookings, days, leases, outbox } from './tables.ts'
 
 export type StationsOptions = LocationOptions & CacheOptions & BookingScenarioOptions
@@ -14,6 +15,7 @@ export const stations: Workload<StationsOptions> = {
   summary: 'days at vaccine stations, one place a person, each booking published to a topic',
   needs: ['cache', 'broker'],
   tables: [days, bookings, outbox, leases],
+  migrations,
   runsOn: {
     servers: 'Redis, MySQL/MariaDB, PostgreSQL or MongoDB (--db), Kafka or NATS (--broker), Redis (--cache)',
     embedded: 'SQLite, a broker in a file, a cache in memory',

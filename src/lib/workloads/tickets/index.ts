@@ -2,6 +2,7 @@ import type { Workload } from '../../ports/workload.ts'
 import { auditTickets } from './audit.ts'
 import type { ScenarioOptions } from '../shared/scenarios.ts'
 import { createScenarios } from './scenarios.ts'
+import { migrations } from './migrations.ts'
 import { lines, orders, products, rejected } from './tables.ts'
 
 /** Shops send receipts to a webhook: in bursts, not to be trusted, and none may be lost. */
@@ -10,6 +11,7 @@ export const tickets: Workload<ScenarioOptions> = {
   summary: 'receipts sent to a webhook, in bursts and partly broken, of which none may be lost',
   needs: [],
   tables: [orders, lines, products, rejected],
+  migrations,
   runsOn: {
     servers: 'PostgreSQL, MySQL/MariaDB or MongoDB (--db)',
     embedded: 'SQLite',

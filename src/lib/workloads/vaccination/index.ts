@@ -4,6 +4,7 @@ import type { CacheOptions } from '../../adapters/cache/cache.ts'
 import { createScenarios, type VaccinationScenarioOptions } from './scenarios.ts'
 import { insertMissingSlots, type SlotOptions } from './slots.ts'
 import { bookingTables, reservations, schedules } from './tables.ts'
+import { migrations } from './migrations.ts'
 import { withdrawBookings } from './booking-service.ts'
 
 export type VaccinationOptions = SlotOptions & VaccinationScenarioOptions & CacheOptions
@@ -14,6 +15,7 @@ export const vaccination: Workload<VaccinationOptions> = {
   summary: 'slots of a vaccination centre, browsed by everybody and booked by one user in three',
   needs: ['cache'],
   tables: [schedules, reservations],
+  migrations,
   runsOn: {
     servers: 'MySQL/MariaDB, PostgreSQL, MongoDB or Redis (--db), Redis (--cache)',
     embedded: 'SQLite, a cache in memory',

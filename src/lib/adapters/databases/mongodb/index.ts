@@ -1,14 +1,15 @@
 import type { IndexDescriptionInfo } from 'mongodb'
 import { failure, reasonOf } from '../../../base/errors/errors.ts'
 import { describeDurability, untoldDurability } from '../durability.ts'
-import { openOn } from '../errors.ts'
+import { isCreated, migrationFailed, openOn } from '../errors.ts'
 import type {
   AnyTable,
   Database,
   DatabaseAdapter,
   EngineInfo,
-  TableState,
   PausableAccess,
+  TableChange,
+  TableState,
 } from '../../../ports/database.ts'
 import { pollInserts } from '../watch.ts'
 import { mongoStrategies } from './bulk.ts'
@@ -61,7 +62,7 @@ function createDatabase(connection: MongoConnection, engine: EngineInfo): Databa
   return {
     url: connection.url,
     engine,
-    traits: { transactions: false, concurrentWriters: true, foreignKeys: false },
+    traits: { transactions: false, transactionalDdl: false, concurrentWriters: true, foreignKeys: false },
     unsupported: engine.durability.settings['servers'] === shardedCluster ? [unsharded] : [],
     store,
     insertStrategies: mongoStrategies(connection, describeDurability(engine.durability)),
@@ -69,6 +70,16 @@ function createDatabase(connection: MongoConnection, engine: EngineInfo): Databa
     shapes: (tables) => readMongoShapes(connection, tables),
     collations: (table) => readMongoCollations(connection, table),
     createTables: (tables) => createTables(connection, tables),
+    async changeTables(changes, { table, rows }) {
+      await createTables(connection, changes.filter(isCreated))
+      try {
+        for (const change of changes) await changeCollection(connection, change)
+        await store.insert(table, rows)
+      } catch (error) {
+        throw migrationFailed(error, connection.url)
+      }
+    },
+    describeChanges: (changes) => changes.flatMap(describeChange),
     async dropTables(tables) {
       for (const table of tables) await dropTable(connection, table)
     },
@@ -166,6 +177,42 @@ async function dropIndexes(connection: MongoConnection, table: AnyTable): Promis
     const name = findIndex(present, plan)?.name
     if (name !== undefined) await connection.run(collection.dropIndex(name))
   }
+}
+
+/** Makes a change of a collection that is there; does nothing where it was made before. */
+async function changeCollection(connection: MongoConnection, change: TableChange): Promise<void> {
+  const { kind, table } = change
+  if (kind === 'drop') await dropTable(connection, table)
+  if (kind === 'add index') await createIndexes(connection, { ...table, unique: [], indexes: [change.columns] })
+  if (kind === 'drop index') await dropIndexes(connection, { ...table, unique: [], indexes: [change.columns] })
+  if (kind !== 'add column') return
+  const [filter, set] = addedField(change)
+  await connection.repeat(() => connection.collection(table).updateMany(filter, set))
+}
+
+/** Documents of before lack the field. */
+function addedField({ column, value }: TableChange & { readonly kind: 'add column' }) {
+  return [{ [column]: { $exists: false } }, { $set: { [column]: value } }] as const
+}
+
+/** The commands of a change, as mongosh takes them. */
+function describeChange(change: TableChange): string[] {
+  const { kind, table } = change
+  const collection = `db.getCollection(${JSON.stringify(table.name)})`
+  const index = ({ key, unique }: IndexPlan): string =>
+    `${collection}.createIndex(${JSON.stringify(key)}${unique ? ', {"unique":true}' : ''})`
+  if (kind === 'drop') return [`${collection}.drop()`]
+  if (kind === 'create')
+    return [`db.createCollection(${JSON.stringify(table.name)})`, ...plannedIndexes(table).map(index)]
+  if (kind === 'add column')
+    return [
+      `${collection}.updateMany(${addedField(change)
+        .map((part) => JSON.stringify(part))
+        .join(', ')})`,
+    ]
+  const [plan] = plannedIndexes({ ...table, unique: [], indexes: [change.columns] })
+  if (!plan) return []
+  return [kind === 'add index' ? index(plan) : `${collection}.dropIndex(${JSON.stringify(plan.key)})`]
 }
 
 async function dropTable(connection: MongoConnection, table: AnyTable): Promise<void> {

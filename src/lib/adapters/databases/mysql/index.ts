@@ -1,10 +1,10 @@
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
 import { describeDurability } from '../durability.ts'
-import { openOn } from '../errors.ts'
+import { isCreated, migrationFailed, openOn } from '../errors.ts'
 import type { AnyTable, Database, DatabaseAdapter, PausableAccess } from '../../../ports/database.ts'
 import type { Durability } from '../../../ports/database-facts.ts'
 import { openSqlServer } from '../sql/server.ts'
-import { createTableSql, dropTableSql } from '../sql/ddl.ts'
+import { changeTableSql, createTableSql, dropTableSql } from '../sql/ddl.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
 import { plain } from '../sql/pool.ts'
 import { createStatements } from '../sql/statements.ts'
@@ -65,7 +65,7 @@ function createDatabase(connections: MysqlConnections, flavour: MysqlFlavour, du
   return {
     ...server,
     engine: { name: flavour.name, version: flavour.version, connection: connections.connection, durability },
-    traits: { transactions: true, concurrentWriters: true, foreignKeys: flavour.foreignKeys },
+    traits: { transactions: true, transactionalDdl: false, concurrentWriters: true, foreignKeys: flavour.foreignKeys },
     unsupported: flavour.unsupported,
     insertStrategies: mysqlStrategies(connections, statements, describeDurability(durability), flavour),
     shapes: (tables) => readMysqlShapes(connections, flavour, tables.map(made)),
@@ -75,6 +75,21 @@ function createDatabase(connections: MysqlConnections, flavour: MysqlFlavour, du
         connections,
         tables.map(({ table, mark }) => ({ table: made(table), mark })),
       ),
+    async changeTables(changes, { table, rows }) {
+      const own = changes.map((change) => ({ ...change, table: made(change.table) }))
+      await createTables(connections, own.filter(isCreated))
+      try {
+        for (const change of own.filter((each) => !isCreated(each))) {
+          for (const sql of changeTableSql(mysqlDialect, change))
+            await connections.withSession((session) => session.execute(plain(sql)))
+        }
+        await server.store.insert(table, rows)
+      } catch (error) {
+        throw migrationFailed(error, connections.url)
+      }
+    },
+    describeChanges: (changes) =>
+      changes.flatMap((change) => changeTableSql(mysqlDialect, { ...change, table: made(change.table) })),
     async dropTables(tables) {
       if (tables.length === 0) return
       await connections.withSession(async (session) => {

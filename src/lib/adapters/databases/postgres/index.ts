@@ -1,11 +1,11 @@
 import { failure } from '../../../base/errors/errors.ts'
 import { describeDurability } from '../durability.ts'
 import { migrationFailed, openOn } from '../errors.ts'
-import type { AnyTable, Database, DatabaseAdapter, PausableAccess } from '../../../ports/database.ts'
+import type { AnyTable, Database, DatabaseAdapter, PausableAccess, TableChange } from '../../../ports/database.ts'
 import type { Durability } from '../../../ports/database-facts.ts'
 import { plain } from '../sql/pool.ts'
 import { openSqlServer } from '../sql/server.ts'
-import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
+import { changeTableSql, createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
 import { createStatements } from '../sql/statements.ts'
 import { pollInserts } from '../watch.ts'
 import { postgresStrategies } from './bulk.ts'
@@ -50,12 +50,18 @@ function createDatabase(connections: PostgresConnections, flavour: PostgresFlavo
   const { dialect, name, version } = flavour
   const statements = createStatements(dialect)
   const hasTrigger = (table: AnyTable): boolean => flavour.notifications && table.watched === true
+  const changeSql = (change: TableChange): string[] => {
+    const all = changeTableSql(dialect, change)
+    if (!hasTrigger(change.table)) return all
+    if (change.kind === 'create') return [...all, ...createNotificationSql(change.table)]
+    return change.kind === 'drop' ? [...all, dropNotificationSql(change.table)] : all
+  }
   const inserters = new Set<PostgresSession>()
   const server = openSqlServer(connections, statements, serverStatements, inserters)
   return {
     ...server,
     engine: { name, version, connection: connections.connection, durability },
-    traits: { transactions: true, concurrentWriters: true, foreignKeys: true },
+    traits: { transactions: true, transactionalDdl: true, concurrentWriters: true, foreignKeys: true },
     unsupported: flavour.unsupported,
     insertStrategies: postgresStrategies(
       connections,
@@ -74,6 +80,16 @@ function createDatabase(connections: PostgresConnections, flavour: PostgresFlavo
       ).catch((error: unknown) => {
         throw migrationFailed(error, connections.url)
       }),
+    changeTables: (changes, { table, rows }) =>
+      connections
+        .transaction(async (session) => {
+          for (const sql of changes.flatMap(changeSql)) await session.execute(plain(sql))
+          await session.execute(statements.insert(table, rows))
+        })
+        .catch((error: unknown) => {
+          throw migrationFailed(error, connections.url)
+        }),
+    describeChanges: (changes) => changes.flatMap(changeSql),
     dropTables: (tables) =>
       runAll(connections, () =>
         tables.flatMap((table) => [

@@ -1,5 +1,4 @@
 import { describeDurability, unknown } from '../durability.ts'
-import { openOn } from '../errors.ts'
 import type {
   Database,
   DatabaseAdapter,
@@ -17,6 +16,8 @@ import { durabilitySettings, judgeRedis, type RedisSettings } from './durability
 import { readRedisShapes } from './shape.ts'
 import { createRedisStore } from './store.ts'
 import { createIndexes, createTables, dropIndexes, dropTables, listTables } from './tables.ts'
+import { changeRedisTable, describeRedisChange } from './change-tables.ts'
+import { isCreated, migrationFailed, openOn } from '../errors.ts'
 import { encodeRows, write, writeInTurns, type PlannedChange } from './write.ts'
 import { openPausableProxy, redirectUrl } from '../pausable-proxy.ts'
 import { readRedisUrl } from './url.ts'
@@ -62,7 +63,7 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
   return {
     url: connection.url,
     engine,
-    traits: { transactions: false, concurrentWriters: true, foreignKeys: true },
+    traits: { transactions: false, transactionalDdl: false, concurrentWriters: true, foreignKeys: true },
     unsupported: [],
     store,
     insertStrategies: redisStrategies(connection, describeDurability(engine.durability)),
@@ -71,6 +72,16 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
     // There are only tables of ours, which hold what they were given.
     collations: async () => new Map(),
     createTables: (tables) => createTables(connection, tables),
+    async changeTables(changes, { table, rows }) {
+      await createTables(connection, changes.filter(isCreated))
+      try {
+        for (const change of changes) await changeRedisTable(connection, change)
+        await store.insert(table, rows)
+      } catch (error) {
+        throw migrationFailed(error, connection.url)
+      }
+    },
+    describeChanges: (changes) => changes.flatMap(describeRedisChange),
     dropTables: (tables) => dropTables(connection, tables),
     dropIndexes: (table) => dropIndexes(connection, table),
     createIndexes: (table) => createIndexes(connection, table),

@@ -1,5 +1,5 @@
-import type { CreateTableBuilder } from 'kysely'
-import type { AnyTable } from '../../../ports/database.ts'
+import { type CreateTableBuilder, sql } from 'kysely'
+import type { AnyTable, Column, TableChange } from '../../../ports/database.ts'
 import type { SqlDialect } from './dialect.ts'
 
 /** CREATE TABLE and CREATE INDEX for `table`, which carries `mark` (printable ASCII without quotes). */
@@ -51,6 +51,27 @@ export function indexName(table: AnyTable, columns: readonly string[], isUnique:
 /** The name of the foreign key of `column`. */
 export function referenceName(table: AnyTable, column: string): string {
   return `${table.name}_${column}_fk`
+}
+
+/** The statements of one change of a table. */
+export function changeTableSql(dialect: SqlDialect, change: TableChange): string[] {
+  const { kind, table } = change
+  if (kind === 'create') return createTableSql(dialect, table, change.mark)
+  if (kind === 'drop') return [dropTableSql(dialect, table)]
+  if (kind === 'add column') return [addColumnSql(dialect, table, change.column, change.value)]
+  const only = { ...table, indexes: [change.columns] }
+  if (kind === 'add index') return createIndexSql(dialect, only)
+  return dropIndexSql(dialect, only, new Set([indexName(table, change.columns, false)]))
+}
+
+/** The default stays: what was started before the change goes on inserting rows without the column. */
+function addColumnSql(dialect: SqlDialect, table: AnyTable, name: string, value: string | number): string {
+  const column = table.columns[name] as Column
+  const literal = dialect.defaultOf(column, sql.lit(value))
+  return dialect.builder.schema
+    .alterTable(table.name)
+    .addColumn(name, dialect.columnType(column), (definition) => definition.notNull().defaultTo(literal))
+    .compile().sql
 }
 
 export function dropTableSql(dialect: SqlDialect, table: AnyTable): string {

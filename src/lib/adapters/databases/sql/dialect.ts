@@ -30,6 +30,8 @@ export interface SqlDialect {
   /** Whether the values of `in (...)` are bound as one JSON text: one shape of SQL, and no limit to their number. */
   readonly listsAsJson: boolean
   columnType(column: Column): RawBuilder<unknown>
+  /** A literal as DEFAULT takes it for such a column. */
+  defaultOf(column: Column, literal: RawBuilder<unknown>): RawBuilder<unknown>
   /** Text behind the closing bracket of CREATE TABLE. */
   tableSuffix(table: AnyTable, mark: string): RawBuilder<unknown>
   /** The text of CREATE TABLE with the mark put in, where it is not in the suffix, and what marks the table after it. */
@@ -58,6 +60,7 @@ export const sqliteDialect: SqlDialect = {
   maxParameters: 32_766,
   listsAsJson: true,
   columnType: (column) => (column.type === 'integer' ? sql`integer` : sql`text`),
+  defaultOf: (_column, literal) => literal,
   // A text key in a table of its own tree costs a second index; without a rowid, 21% less disk. A watch needs the rowid.
   tableSuffix: (table) =>
     table.watched || table.columns[table.primaryKey]?.type === 'integer' ? sql`` : sql`without rowid`,
@@ -80,6 +83,11 @@ export const mysqlDialect: SqlDialect = {
     const type = column.maxLength > longestVarchar ? sql`mediumtext` : sql`varchar(${sql.lit(column.maxLength)})`
     return sql`${type} character set utf8mb4 collate utf8mb4_bin`
   },
+  // Types that are kept beside the row take no plain literal.
+  defaultOf: (column, literal) =>
+    column.type === 'json' || (column.type === 'text' && column.maxLength > longestVarchar)
+      ? sql`(${literal})`
+      : literal,
   tableSuffix: (_table, mark) => sql`engine = InnoDB comment = ${sql.lit(mark)}`,
   markTable: (text) => [text],
   indexesBelongToTables: true,
@@ -96,6 +104,7 @@ export const postgresDialect: SqlDialect = {
     // By bytes, as on the other engines, whatever the locale of the database.
     return sql`varchar(${sql.lit(length)}) collate "C"`
   },
+  defaultOf: (_column, literal) => literal,
   // A changed row stays in its page, and the indexes as they are, while the page has room (a heap-only tuple).
   tableSuffix: ({ updatedOften = false }) => (updatedOften ? sql`with (fillfactor = 50)` : sql``),
   markTable: (text, table, mark) => [text, `comment on table "${table.name}" is '${mark}'`],

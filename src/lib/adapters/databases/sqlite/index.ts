@@ -13,7 +13,7 @@ import type {
   Table,
   Value,
 } from '../../../ports/database.ts'
-import { createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
+import { changeTableSql, createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
 import { sqliteDialect } from '../sql/dialect.ts'
 import { createStatements, type Statement, type Statements } from '../sql/statements.ts'
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
@@ -51,7 +51,7 @@ function createDatabase(connection: SqliteConnection): Database {
   return {
     url: connection.url,
     engine: { name: 'sqlite', version: String(version), durability },
-    traits: { transactions: true, concurrentWriters: false, foreignKeys: true },
+    traits: { transactions: true, transactionalDdl: true, concurrentWriters: false, foreignKeys: true },
     unsupported: [],
     store: createSqlStore(createSession(connection, statements), statements),
     insertStrategies: sqliteStrategies(connection, statements, describeDurability(durability)),
@@ -69,6 +69,17 @@ function createDatabase(connection: SqliteConnection): Database {
         throw migrationFailed(error, connection.url)
       }
     },
+    async changeTables(changes, { table, rows }) {
+      try {
+        connection.transaction(() => {
+          for (const sql of changes.flatMap((change) => changeTableSql(sqliteDialect, change))) connection.run(sql)
+          connection.execute(statements.insert(table, rows))
+        })
+      } catch (error) {
+        throw migrationFailed(error, connection.url)
+      }
+    },
+    describeChanges: (changes) => changes.flatMap((change) => changeTableSql(sqliteDialect, change)),
     async dropTables(tables: readonly AnyTable[]) {
       try {
         connection.transaction(() => {
