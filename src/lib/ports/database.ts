@@ -40,7 +40,7 @@ export interface Table<R extends object> {
   readonly references: readonly { readonly column: ColumnName<R>; readonly table: string; readonly key: string }[]
   /** Its rows are changed again and again, not just stored: engines that would move them elsewhere leave room for it. */
   readonly updatedOften?: boolean
-  /** `watchInserts` can be asked for it: on PostgreSQL it is made with a trigger, on SQLite with row numbers. */
+  /** `watchRows` can be asked for it: on PostgreSQL it is made with a trigger, on SQLite with row numbers. */
   readonly watched?: boolean
 }
 
@@ -214,7 +214,7 @@ export interface Inserter<R extends object> {
 }
 
 /** A listener that follows the rows of a table. */
-export interface InsertListener<R extends object> {
+export interface RowListener<R extends object> {
   /** Whether the row of that primary key was told of: then it is not read again. */
   knows(key: Value): boolean
   onRows(rows: readonly R[]): void
@@ -223,7 +223,7 @@ export interface InsertListener<R extends object> {
 }
 
 /** A watch that goes on. */
-export interface InsertWatch {
+export interface RowWatch {
   /** Tells of nothing more; resolves when what it held is given back. */
   close(): Promise<void>
 }
@@ -325,7 +325,7 @@ export interface Database extends AsyncDisposable {
    * before it resolves, of every other one soon after its commit, and of those that came while the database was away.
    * Rows that are changed or removed are not told of.
    */
-  watchInserts<R extends object>(table: Table<R>, listener: InsertListener<R>): Promise<InsertWatch>
+  watchRows<R extends object>(table: Table<R>, listener: RowListener<R>): Promise<RowWatch>
   /** Reads the server's counters; empty when it tells nothing. Needs a connection that no inserter holds. */
   counters(): Promise<readonly ServerCounter[]>
   /** Reads facts of the server and of these tables that explain the figures. */

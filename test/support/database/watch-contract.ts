@@ -74,7 +74,7 @@ export function describeWatch(context: Context): void {
       const reader = createReader()
       const before = Array.from({ length: 1200 }, (_, index) => letter(`before ${index}`))
       await store.insert(letters, before)
-      const watch = await context.database.watchInserts(letters, reader.listener)
+      const watch = await context.database.watchRows(letters, reader.listener)
       expect(reader.read.size).toBe(1200)
       await store.insert(letters, [letter('own')])
       await using other = await connectDatabase(context.scratch.url, { poolSize: 1 })
@@ -93,7 +93,7 @@ export function describeWatch(context: Context): void {
       const reader = createReader()
       await store.insert(letters, [letter('known'), letter('new')])
       reader.read.set('known', letter('known'))
-      const watch = await context.database.watchInserts(letters, reader.listener)
+      const watch = await context.database.watchRows(letters, reader.listener)
       await expect(
         store.apply([{ guard: null, insert: [{ table: letters, rows: [letter('bad'), letter('new')] }] }]),
       ).rejects.toThrow()
@@ -106,7 +106,7 @@ export function describeWatch(context: Context): void {
     it('throws what is wrong from the beginning; to MongoDB a table that is not there is empty', async () => {
       const reader = createReader()
       await migrateDown(context.database, 'watch', [letters])
-      const watching = context.database.watchInserts(letters, reader.listener)
+      const watching = context.database.watchRows(letters, reader.listener)
       if (!/^(ferretdb|mongodb)$/.test(context.database.engine.name)) return expect(watching).rejects.toThrow()
       await (await watching).close()
       expect(reader.read.size).toBe(0)

@@ -1,6 +1,6 @@
 import { pause } from '../../base/abort.ts'
 import { chunksOf } from '../../base/chunks.ts'
-import type { ColumnName, InsertListener, InsertWatch, Store, Table, Value, Where } from '../../ports/database.ts'
+import type { ColumnName, RowListener, RowWatch, Store, Table, Value, Where } from '../../ports/database.ts'
 
 /**
  * Follows a table until `signal` aborts; calls `ready` once the listener knows all that was there. `isFirst` until then:
@@ -19,7 +19,7 @@ const pollMs = 50
 const restPerWork = 9
 
 /** Follows, and begins anew after an error, which `onError` is told. Throws what goes wrong before it is ready. */
-export async function keepFollowing(follow: Follow, onError: (error: Error) => void): Promise<InsertWatch> {
+export async function keepFollowing(follow: Follow, onError: (error: Error) => void): Promise<RowWatch> {
   const stop = new AbortController()
   const begun = Promise.withResolvers<void>()
   let isReady = false
@@ -56,7 +56,7 @@ export async function keepFollowing(follow: Follow, onError: (error: Error) => v
 export async function tellUnknown<R extends object>(
   store: Store,
   table: Table<R>,
-  listener: InsertListener<R>,
+  listener: RowListener<R>,
   signal: AbortSignal,
   isFirst: boolean,
 ): Promise<number> {
@@ -89,7 +89,7 @@ export async function tellUnknown<R extends object>(
 export async function tellKeys<R extends object>(
   store: Store,
   table: Table<R>,
-  listener: InsertListener<R>,
+  listener: RowListener<R>,
   keys: readonly Value[],
 ): Promise<void> {
   const unknown = keys.filter((key) => !listener.knows(key))
@@ -103,11 +103,7 @@ export async function tellKeys<R extends object>(
  * A watch for engines that tell nobody of new rows: counts them, and looks for those that the listener does not know when
  * they have become more or fewer. The larger the table, the longer that takes and the later a row is told of.
  */
-export function pollInserts<R extends object>(
-  store: Store,
-  table: Table<R>,
-  listener: InsertListener<R>,
-): Promise<InsertWatch> {
+export function pollRows<R extends object>(store: Store, table: Table<R>, listener: RowListener<R>): Promise<RowWatch> {
   return keepFollowing(async (ready, signal, isFirst) => {
     let seen = -1
     while (!signal.aborted) {

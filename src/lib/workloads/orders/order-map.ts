@@ -19,7 +19,7 @@ export async function openOrderMap(database: Database, onError: (error: Error) =
   const bodies = new Map<string, string>()
   const uids: string[] = []
   const sum = createChecksum()
-  const watch = await database.watchInserts(orders, {
+  const watch = await database.watchRows(orders, {
     knows: (key) => bodies.has(key as string),
     onRows(rows) {
       for (const row of rows) {

@@ -90,7 +90,7 @@ describe.skipIf(pgbouncer === null)('PostgreSQL through PgBouncer in transaction
     await using database = await connectDatabase(url, { poolSize: clients })
     await makeTables(database)
     const { promise: told, resolve } = Promise.withResolvers<unknown>()
-    const watch = await database.watchInserts(shows, {
+    const watch = await database.watchRows(shows, {
       knows: () => false,
       onRows: resolve,
       onError: (error) => expect.fail(error.message),

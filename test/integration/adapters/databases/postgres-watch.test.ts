@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { migrateDown, migrateUp } from '../../../../src/lib/adapters/databases/migrate.ts'
-import type { Database, InsertWatch } from '../../../../src/lib/ports/database.ts'
+import type { Database, RowWatch } from '../../../../src/lib/ports/database.ts'
 import { connectDatabase } from '../../../../src/lib/adapters/databases/registry.ts'
 import { testVersions, type TestDatabase } from '../../../support/database/engines.ts'
 import { createReader, letter, letters } from '../../../support/database/watch-contract.ts'
@@ -12,7 +12,7 @@ describe.skipIf(engines.length === 0).for(engines)('watching a table of $name', 
   let place: TestDatabase
   let database: Database
   let admin: Client
-  let watch: InsertWatch | null = null
+  let watch: RowWatch | null = null
   let reader: ReturnType<typeof createReader>
 
   beforeEach(async () => {
@@ -38,7 +38,7 @@ describe.skipIf(engines.length === 0).for(engines)('watching a table of $name', 
   const listeners = `from pg_stat_activity where datname = current_database() and query like 'listen %'`
 
   it('tells of rows that are committed in another order than they were stored in', async () => {
-    watch = await database.watchInserts(letters, reader.listener)
+    watch = await database.watchRows(letters, reader.listener)
     const slow = new Client({ connectionString: place.url })
     await slow.connect()
     await slow.query('begin')
@@ -56,7 +56,7 @@ describe.skipIf(engines.length === 0).for(engines)('watching a table of $name', 
     await slow.connect()
     await slow.query('begin')
     await insert(slow, 'begun before')
-    watch = await database.watchInserts(letters, reader.listener)
+    watch = await database.watchRows(letters, reader.listener)
     await insert(admin, 'seen')
     await reader.waitFor(1)
     await admin.query(`select pg_terminate_backend(pid) ${listeners}`)
@@ -71,7 +71,7 @@ describe.skipIf(engines.length === 0).for(engines)('watching a table of $name', 
   })
 
   it('tells of rows in statements whose keys are more than one notification holds', async () => {
-    watch = await database.watchInserts(letters, reader.listener)
+    watch = await database.watchRows(letters, reader.listener)
     await admin.query("insert into letters select repeat('\"ä', 15) || n, '{}' from generate_series(1, 5000) as n")
     await reader.waitFor(5000)
   })

@@ -121,7 +121,7 @@ describe.each([
       )
       expect(rows).toEqual([])
       const told: number[] = []
-      const watch = await database.watchInserts(watched, {
+      const watch = await database.watchRows(watched, {
         knows: (key) => told.includes(key as number),
         onRows: (news) => void told.push(...news.map(({ id }) => id)),
         onError() {},

@@ -11,7 +11,7 @@ import type {
   TableChange,
   TableState,
 } from '../../../ports/database.ts'
-import { pollInserts } from '../watch.ts'
+import { pollRows } from '../watch.ts'
 import { mongoStrategies } from './bulk.ts'
 import { connectMongo, type MongoConnection } from './connection.ts'
 import { readMongoCounters, readMongoFacts } from './server-facts.ts'
@@ -87,7 +87,7 @@ function createDatabase(connection: MongoConnection, engine: EngineInfo): Databa
     createIndexes: (table) => createIndexes(connection, table),
     awaitWriters: async () => {},
     recount: (counter, range) => recount(connection, counter, range),
-    watchInserts: (table, listener) => pollInserts(store, table, listener),
+    watchRows: (table, listener) => pollRows(store, table, listener),
     counters: () => readMongoCounters(connection),
     facts: (tables) => readMongoFacts(connection, tables),
     openInserter: async (table) => ({

@@ -8,7 +8,7 @@ import { changeTableSql, createTableSql, dropTableSql } from '../sql/ddl.ts'
 import { mysqlDialect } from '../sql/dialect.ts'
 import { plain } from '../sql/pool.ts'
 import { createStatements } from '../sql/statements.ts'
-import { pollInserts } from '../watch.ts'
+import { pollRows } from '../watch.ts'
 import { mysqlStrategies } from './bulk.ts'
 import { connectMysql, type MysqlConnections, type MysqlSession } from './connection.ts'
 import { readMysqlCounters, readMysqlFacts } from './server-facts.ts'
@@ -113,7 +113,7 @@ function createDatabase(connections: MysqlConnections, flavour: MysqlFlavour, du
         await session.raw.query('unlock tables')
       })
     },
-    watchInserts: (table, listener) => pollInserts(server.store, table, listener),
+    watchRows: (table, listener) => pollRows(server.store, table, listener),
     counters: async () => (flavour.counters ? readMysqlCounters(connections) : []),
     facts: (tables) => readMysqlFacts(connections, tables, connections.own()),
   }

@@ -7,13 +7,13 @@ import { plain } from '../sql/pool.ts'
 import { openSqlServer } from '../sql/server.ts'
 import { changeTableSql, createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
 import { createStatements } from '../sql/statements.ts'
-import { pollInserts } from '../watch.ts'
+import { pollRows } from '../watch.ts'
 import { postgresStrategies } from './bulk.ts'
 import { connectPostgres, type PostgresConnections, type PostgresSession } from './connection.ts'
 import { readPostgresCounters, readPostgresFacts } from './server-facts.ts'
 import { readPostgresDurability } from './durability.ts'
 import { factsSql, findFlavour, type PostgresFlavour } from './flavour.ts'
-import { createNotificationSql, dropNotificationSql, watchPostgresInserts } from './notification.ts'
+import { createNotificationSql, dropNotificationSql, watchPostgresRows } from './notification.ts'
 import { readPostgresCollations, readPostgresShapes } from './shape.ts'
 import { openPausableProxy, redirectUrl } from '../pausable-proxy.ts'
 import { readPostgresUrl, tlsParameters } from './url.ts'
@@ -104,11 +104,11 @@ function createDatabase(connections: PostgresConnections, flavour: PostgresFlavo
     async awaitWriters(table) {
       if (flavour.tableLocks) await runAll(connections, () => [`lock table "${table.name}" in share mode`])
     },
-    watchInserts: (table, listener) =>
+    watchRows: (table, listener) =>
       // A pooler gives the session that listens to somebody else.
       flavour.notifications && !connections.connection.pooled
-        ? watchPostgresInserts(connections.listen, server.store, table, listener)
-        : pollInserts(server.store, table, listener),
+        ? watchPostgresRows(connections.listen, server.store, table, listener)
+        : pollRows(server.store, table, listener),
     counters: async () => (flavour.counters ? readPostgresCounters(connections, inserters) : []),
     facts: (tables) => readPostgresFacts(connections, tables, connections.own()),
   }

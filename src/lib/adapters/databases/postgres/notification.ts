@@ -4,7 +4,7 @@ import { closeWhenServerHangsUp } from '../sql/pool.ts'
 import { socketOf } from './servers.ts'
 import { prepareSession } from './session.ts'
 import type { PostgresUrl } from './url.ts'
-import type { AnyTable, InsertListener, InsertWatch, Store, Table, Value } from '../../../ports/database.ts'
+import type { AnyTable, RowListener, RowWatch, Store, Table, Value } from '../../../ports/database.ts'
 import { keepFollowing, tellKeys, tellUnknown } from '../watch.ts'
 
 /** Bytes of keys in one notification: the server takes 8,000 less one, and the last key may stand beyond this. */
@@ -46,12 +46,12 @@ export function dropNotificationSql(table: AnyTable): string {
  * A watch by LISTEN. What is committed from then on is told by the server, and what was committed before is read from the
  * table, so that nothing falls between, in whatever order transactions commit; the same again after a lost connection.
  */
-export function watchPostgresInserts<R extends object>(
+export function watchPostgresRows<R extends object>(
   listen: Listen,
   store: Store,
   table: Table<R>,
-  listener: InsertListener<R>,
-): Promise<InsertWatch> {
+  listener: RowListener<R>,
+): Promise<RowWatch> {
   return keepFollowing(async (ready, signal, isFirst) => {
     let told: Value[] = []
     let lost: unknown = null

@@ -8,7 +8,7 @@ import type {
   KeyRange,
   Store,
 } from '../../../ports/database.ts'
-import { pollInserts } from '../watch.ts'
+import { pollRows } from '../watch.ts'
 import { redisStrategies } from './bulk.ts'
 import { connectRedis, type RedisConnection, readConnectionFacts } from './connection.ts'
 import { isForbidden, readInfo, readRedisCounters, readRedisFacts } from './server-facts.ts'
@@ -87,7 +87,7 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
     createIndexes: (table) => createIndexes(connection, table),
     awaitWriters: async () => {},
     recount: (counter, range) => recount(connection, store, counter, range),
-    watchInserts: (table, listener) => pollInserts(store, table, listener),
+    watchRows: (table, listener) => pollRows(store, table, listener),
     counters: () => readRedisCounters(connection),
     facts: (tables) => readRedisFacts(connection, tables),
     async openInserter(table) {

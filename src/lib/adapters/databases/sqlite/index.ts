@@ -7,8 +7,8 @@ import type {
   Database,
   DatabaseAdapter,
   TableState,
-  InsertListener,
-  InsertWatch,
+  RowListener,
+  RowWatch,
   PausableAccess,
   Table,
   Value,
@@ -113,7 +113,7 @@ function createDatabase(connection: SqliteConnection): Database {
         close: async () => {},
       }
     },
-    watchInserts: (table, listener) => watchSqliteInserts(connection, table, listener),
+    watchRows: (table, listener) => watchSqliteRows(connection, table, listener),
     counters: async () => counters(),
     facts: async (tables) => readSqliteFacts(connection, connection.path, tables),
     // All that have the file open are on this machine, or share its clock at best.
@@ -172,11 +172,11 @@ const position = 'rushbench_position'
  * A watch by row number. Writers take turns, and each numbers its rows from the highest on, so that rows come up in the
  * order of their commits; a rowid is used again, or changed, only where rows are removed from the end or by VACUUM.
  */
-function watchSqliteInserts<R extends object>(
+function watchSqliteRows<R extends object>(
   connection: SqliteConnection,
   table: Table<R>,
-  { knows, onRows, onError }: InsertListener<R>,
-): Promise<InsertWatch> {
+  { knows, onRows, onError }: RowListener<R>,
+): Promise<RowWatch> {
   const columns = Object.keys(table.columns).map((column) => `"${column}"`)
   const sql = `select rowid as ${position}, ${columns.join(', ')} from "${table.name}" where rowid > ? order by rowid limit ${pageRows}`
   let last = 0
