@@ -50,17 +50,17 @@ export const noCache: Cache = {
 export type ReadThrough = (key: string, load: () => Promise<Buffer>) => Promise<Buffer>
 
 /**
- * Reads through `cache`, at most `ttlMs` old. However many ask for a key at once, it is looked up and
+ * Reads through `cache`, at most `ttlMs` old, which may differ by what was loaded. However many ask for a key at once, it is looked up and
  * loaded once; an error reaches all of them and is not kept.
  */
-export function readThrough(cache: Cache, ttlMs: number): ReadThrough {
+export function readThrough(cache: Cache, ttlMs: number | ((bytes: Buffer) => number)): ReadThrough {
   const underWay = new Map<string, Promise<Buffer>>()
 
   async function lookUp(key: string, load: () => Promise<Buffer>): Promise<Buffer> {
     const kept = await cache.get(key)
     if (kept) return kept
     const bytes = await load()
-    await cache.set(key, bytes, ttlMs)
+    await cache.set(key, bytes, typeof ttlMs === 'number' ? ttlMs : ttlMs(bytes))
     return bytes
   }
 

@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Database } from '../../ports/database.ts'
 import type { Services, RunningServer } from '../../ports/workload.ts'
-import { createApi, ErrorSchema, sendJson } from '../shared/http/api.ts'
+import { createApi, ErrorSchema } from '../shared/http/api.ts'
+import { encodingFor, sendEncoded } from '../shared/http/encoding.ts'
 import { listen } from '../shared/http/listen.ts'
 import type { ZodTypes } from '../shared/http/route-schemas.ts'
 import { insertIfAbsent } from '../../adapters/databases/apply-if-absent.ts'
@@ -17,7 +18,8 @@ import {
 } from './api-schemas.ts'
 import type { BookingService } from '../shared/booking-service.ts'
 import { createReservationService, type ReservationResult } from './booking-service.ts'
-import { createCalendar, type Calendar, slotAt, slotId } from './slots.ts'
+import { createCalendar, type Calendar } from './calendar.ts'
+import { slotAt, slotId } from './slots.ts'
 import { schedules, type Reservation } from './tables.ts'
 import type { CacheOptions } from '../../adapters/cache/cache.ts'
 
@@ -48,12 +50,18 @@ function addCalendarRoutes(app: FastifyInstance, calendar: Calendar): void {
     typed.get(
       `${prefix}/date/:year/:month`,
       { schema: { summary: `The slots of a month, ${summary}`, params: MonthParams, response } },
-      async (request, reply) => sendJson(reply, await read(request.params)),
+      async ({ params, headers }, reply) => {
+        const encoding = encodingFor(headers['accept-encoding'])
+        return sendEncoded(reply, await read(params, encoding), encoding)
+      },
     )
     typed.get(
       `${prefix}/date/:year/:month/:day`,
       { schema: { summary: `The slots of a day, ${summary}`, params: DayParams, response } },
-      async (request, reply) => sendJson(reply, await read(request.params)),
+      async ({ params, headers }, reply) => {
+        const encoding = encodingFor(headers['accept-encoding'])
+        return sendEncoded(reply, await read(params, encoding), encoding)
+      },
     )
   }
 }

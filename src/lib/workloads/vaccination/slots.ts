@@ -1,9 +1,7 @@
-import type { Database, Store, Where } from '../../ports/database.ts'
+import type { Database } from '../../ports/database.ts'
 import type { SeedProgress } from '../../ports/workload.ts'
 import { seedBatches } from '../shared/seed-batches.ts'
 import { schedules, type Slot } from './tables.ts'
-import type { Cache } from '../../ports/cache.ts'
-import { readThrough } from '../../adapters/cache/cache.ts'
 
 /** Which slots there should be. The defaults of the settings are the original's. */
 export interface SlotOptions {
@@ -118,37 +116,4 @@ export async function* insertMissingSlots(
   }
   for await (const { done, added } of seedBatches(missing.length, slotsPerInsert, storeBatch, signal))
     yield { done: present + done, total, added }
-}
-
-export interface CalendarDate {
-  readonly year: number
-  readonly month: number
-  readonly day?: number
-}
-
-/** Reads slots as the JSON that the API responds with. */
-export interface Calendar {
-  /** The slots in order of time, straight from the database. */
-  read(date: CalendarDate): Promise<Buffer>
-  /** The same bytes, at most the cache's age old; one database read however many ask. */
-  readCached(date: CalendarDate): Promise<Buffer>
-}
-
-/** The calendar over `store`; what is cached are the serialised bytes, `ttlMs` long. */
-export function createCalendar(store: Store, cache: Cache, ttlMs: number): Calendar {
-  const through = readThrough(cache, ttlMs)
-
-  async function read(date: CalendarDate): Promise<Buffer> {
-    const slots = await store.find(schedules, whereOf(date), { orderBy: ['day', 'hour', 'min'] })
-    return Buffer.from(JSON.stringify(slots))
-  }
-
-  return {
-    read,
-    readCached: (date) => through(`calendar:${date.year}-${date.month}-${date.day ?? ''}`, () => read(date)),
-  }
-}
-
-function whereOf({ year, month, day }: CalendarDate): Where<Slot> {
-  return day === undefined ? { year, month } : { year, month, day }
 }

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
+import { get as httpGet, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openCache } from '../../../../src/lib/adapters/cache/cache.ts'
 import { migrateUp } from '../../../../src/lib/adapters/databases/migrate.ts'
@@ -16,6 +19,12 @@ import { testEngines, type TestDatabase } from '../../../support/database/engine
 
 const firstSlot = 15778560 // 2000-01-01 08:00
 const missingSlot = 1
+
+/** Asks without decoding what comes, as fetch would. */
+async function askFor(url: string, headers: Readonly<Record<string, string>>) {
+  const [response] = (await once(httpGet(url, { headers }), 'response')) as [IncomingMessage]
+  return { status: response.statusCode, headers: response.headers, body: await buffer(response) }
+}
 
 for (const engine of testEngines) {
   describe.skipIf(engine.open === null)(`the vaccination API on ${engine.name}`, () => {
@@ -101,6 +110,27 @@ for (const engine of testEngines) {
       expect(answers[0]!.headers.get('content-type')).toMatch('application/json')
       expect(calendarReads).toBe(1)
       expect(await json<Slot[]>(get('/schedules-memstore/date/2000/2/3'))).toHaveLength(1)
+    })
+
+    it('compresses the calendar as is asked for, and says that it depends on that', async () => {
+      const plain = await (await get('/schedules-memstore/date/2000/1')).text()
+      for (const path of ['/schedules/date/2000/1', '/schedules-memstore/date/2000/1']) {
+        for (const [accept, encoding] of [
+          ['gzip, deflate, br', 'br'],
+          ['gzip;q=1.0, br;q=0.5', 'gzip'],
+          ['identity', null],
+          ['br;q=0, gzip;q=0', null],
+        ] as const) {
+          const { status, headers, body } = await askFor(server.origin + path, { 'accept-encoding': accept })
+          expect([status, headers['content-encoding'] ?? null]).toEqual([200, encoding])
+          expect(headers.vary).toBe('accept-encoding')
+          expect(headers['content-type']).toMatch('application/json')
+          expect(headers['content-length']).toBe(`${body.length}`)
+          const decoded = encoding === 'br' ? brotliDecompressSync(body) : encoding === 'gzip' ? gunzipSync(body) : body
+          expect(decoded.toString()).toBe(plain)
+          if (encoding !== null) expect(body.length).toBeLessThan(plain.length / 4)
+        }
+      }
     })
 
     it.each([
