@@ -31,7 +31,7 @@ With --replicas, that many processes serve the API. One that ends is started aga
   ]
   static override flags = {
     ...settingFlags('workload', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker', 'locations', 'service', 'servicePort'),
-    ...settingFlags('images', 'replicas', 'host', 'port', 'metricsPort', 'shutdownTimeout'),
+    ...settingFlags('images', 'replicas', 'host', 'port', 'cors', 'metricsPort', 'shutdownTimeout'),
   }
 
   async run(): Promise<Served> {

@@ -1,10 +1,15 @@
 import { z } from 'zod'
 import { durationAllowed, type Setting } from './setting.ts'
-import { duration, urlOrWord, wholeNumber } from '../base/parse-values.ts'
+import { duration, texts, urlOrWord, wholeNumber } from '../base/parse-values.ts'
 
 /** A secret that fits into a header, and that nobody guesses. */
 const secretText = z.string().regex(/^[\x21-\x7e]{16,200}$/)
 const secretAllowed = '16 to 200 printable ASCII characters without spaces, such as "openssl rand -hex 32" makes'
+
+/** Origins as browsers send them: a scheme, a host, perhaps a port, and no path; or `*` by itself. */
+const origins = texts.refine(
+  (list) => list.length > 0 && (list.join() === '*' || list.every((text) => URL.parse(text)?.origin === text)),
+)
 
 /** Servers that an API uses, addresses at which it listens, and secrets that guard it. */
 export const apiSettings = {
@@ -55,6 +60,13 @@ export const apiSettings = {
     default: '3000',
     summary: 'port the API listens on; 0 takes any free one',
     allowed: 'a whole number from 0 to 65535',
+    served: 'text',
+  },
+  cors: {
+    schema: origins,
+    default: undefined,
+    summary: 'origins whose pages may use the API from a browser; none unless it is given',
+    allowed: 'origins with commas, such as https://app.example.com, or * for all',
     served: 'text',
   },
   shutdownTimeout: {

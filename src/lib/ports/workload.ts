@@ -24,6 +24,8 @@ export interface Services {
   readonly metricsPort?: number | undefined
   /** The Bearer token without which `/metrics` is refused; none unless it is given. */
   readonly metricsToken?: string | undefined
+  /** Origins whose pages may use the API, or `*`; none unless given. */
+  readonly cors?: readonly string[] | undefined
 }
 
 /** An API that listens. */

@@ -33,8 +33,8 @@ async function serveHere(context: RunContext, values: Settings): Promise<Served>
   await requireTables(database, workload.name, workload.tables, workload.migrations)
   await refuseUnsettled(database)
   await using services = createServices(values)
-  const { host, port, metricsPort, metricsToken, shutdownTimeout } = values
-  const http = { host, port, metricsPort, metricsToken, shutdownTimeout }
+  const { host, port, metricsPort, metricsToken, shutdownTimeout, cors } = values
+  const http = { host, port, metricsPort, metricsToken, shutdownTimeout, cors }
   const onError = (error: Error) => note(`Error: ${reasonOf(error)}.`)
   const server = await workload.serve({ ...services, ...http, database, onError }, values)
   const madeOf = [`database ${database.url}`, ...services.describe()].join(', ')

@@ -61,6 +61,7 @@ for (const engine of testEngines) {
           openPubSub: noPubSub,
           host: '127.0.0.1',
           port: 0,
+          cors: ['*'],
           onError: (error) => errors.push(error),
         },
         { cacheTtl: 60_000 },
@@ -124,6 +125,7 @@ for (const engine of testEngines) {
           const { status, headers, body } = await askFor(server.origin + path, { 'accept-encoding': accept })
           expect([status, headers['content-encoding'] ?? null]).toEqual([200, encoding])
           expect(headers.vary).toBe('accept-encoding')
+          expect(headers['access-control-allow-origin']).toBe('*')
           expect(headers['content-type']).toMatch('application/json')
           expect(headers['content-length']).toBe(`${body.length}`)
           const decoded = encoding === 'br' ? brotliDecompressSync(body) : encoding === 'gzip' ? gunzipSync(body) : body

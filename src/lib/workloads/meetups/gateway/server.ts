@@ -1,6 +1,7 @@
 import { Counter, type Registry } from 'prom-client'
 import { createApp } from '../../shared/http/app.ts'
 import { callerOf } from '../../shared/http/caller.ts'
+import { allowOrigins } from '../../shared/http/cors.ts'
 import { addHealthRoutes, type HealthServices } from '../../shared/http/health.ts'
 import { listen } from '../../shared/http/listen.ts'
 import { addGauges, measureRequests, type MetricsPlace } from '../../shared/http/metrics.ts'
@@ -19,7 +20,7 @@ import { dateTime, schema } from './schema.ts'
 import { serveSockets } from './sockets/server.ts'
 import { userResolvers } from './user-resolvers.ts'
 
-export interface GatewayServices extends MetricsPlace, HealthServices, Pick<Services, 'port'> {
+export interface GatewayServices extends MetricsPlace, HealthServices, Pick<Services, 'port' | 'cors'> {
   /** Connects to the services; `onCall` is called with each call. */
   readonly openClients: (onCall: OnCall) => Clients
 }
@@ -31,6 +32,7 @@ const maxBodyBytes = 64 * 1024
 export async function serveGateway(services: GatewayServices): Promise<RunningServer> {
   const { onError, openClients } = services
   const app = createApp({ ...services, bodyLimit: maxBodyBytes })
+  allowOrigins(app, services.cors)
   const registry = measureRequests(app, services)
   const clients = openClients(countCalls(registry))
   app.addHook('onClose', () => clients.close())

@@ -3,7 +3,9 @@ import { fastifySwaggerUi } from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Registry } from 'prom-client'
 import { z } from 'zod'
+import type { Services } from '../../../ports/workload.ts'
 import { createApp } from './app.ts'
+import { allowOrigins } from './cors.ts'
 import { addHealthRoutes, type HealthServices } from './health.ts'
 import { measureRequests, type MetricsPlace } from './metrics.ts'
 import { pagePolicy } from './request-head.ts'
@@ -34,10 +36,11 @@ export interface ApiDescription {
 
 /** Makes an API with its metrics, its description under `/docs`, `/healthz` and `/readyz`. */
 export async function createApi(
-  services: MetricsPlace & HealthServices,
+  services: MetricsPlace & HealthServices & Pick<Services, 'cors'>,
   { title, description, ...limits }: ApiDescription,
 ): Promise<Api> {
   const app = createApp({ ...services, ...limits })
+  allowOrigins(app, services.cors)
   const registry = measureRequests(app, services)
   await addDocs(app, title, description)
   addHealthRoutes(app, services)

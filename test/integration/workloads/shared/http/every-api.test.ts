@@ -15,6 +15,7 @@ import { createServices } from '../../../../../src/lib/app/services.ts'
 import { askRaw, openRaw } from '../../../../support/http/raw-client.ts'
 
 const token = 'a-token-of-this-test'
+const page = 'https://app.example.com'
 
 /** Where each takes a body, and the most bytes that it may have. */
 const bodies: Readonly<Record<string, readonly [path: string, bytes: number]>> = {
@@ -62,7 +63,7 @@ describe.each(workloadNames)('the API of %s', (name) => {
       return started
     }
     server = await start({})
-    guarded = await start({ metricsPort: 0, metricsToken: token })
+    guarded = await start({ metricsPort: 0, metricsToken: token, cors: [page] })
   })
 
   afterAll(async () => {
@@ -145,6 +146,38 @@ describe.each(workloadNames)('the API of %s', (name) => {
     expect(policy).toContain("default-src 'none'")
     expect(policy).toContain("frame-ancestors 'none'")
     expect(policy).not.toMatch(/unsafe-(inline|eval)|\*/)
+  })
+
+  it('lets pages of the origins that are named use it, and no others', async () => {
+    const preflight = (origin: string, from: string) =>
+      fetch(`${origin}/reservations`, {
+        method: 'OPTIONS',
+        headers: {
+          origin: from,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'content-type,authorization',
+        },
+      })
+    const allowed = await preflight(guarded.origin, page)
+    expect([allowed.status, allowed.headers.get('access-control-allow-origin')]).toEqual([204, page])
+    expect(allowed.headers.get('access-control-allow-methods')).toContain('POST')
+    expect(allowed.headers.get('access-control-allow-headers')).toBe('content-type,authorization')
+    expect(allowed.headers.get('access-control-max-age')).toBe('3600')
+    expect(allowed.headers.get('access-control-allow-credentials')).toBeNull()
+    const answer = await fetch(`${guarded.origin}/healthz`, { headers: { origin: page } })
+    expect([answer.headers.get('access-control-allow-origin'), answer.headers.get('vary')]).toEqual([page, 'Origin'])
+    for (const [origin, from] of [
+      [guarded.origin, 'https://other.example.com'],
+      [guarded.origin, `${page}.evil.example`],
+      [server.origin, page],
+    ] as const) {
+      for (const refused of [
+        await preflight(origin, from),
+        await fetch(`${origin}/healthz`, { headers: { origin: from } }),
+      ]) {
+        expect(refused.headers.get('access-control-allow-origin')).toBeNull()
+      }
+    }
   })
 
   it('has its metrics on a port of their own, for those who have the token', async () => {
