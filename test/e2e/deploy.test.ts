@@ -21,6 +21,7 @@ import {
   type Container,
   type Manifest,
 } from '../support/manifests.ts'
+import { startPrivateService } from '../support/private-service.ts'
 import { packImage, runPod, type RunningPod, type Stage } from '../support/run-pods.ts'
 import { findService } from '../support/services.ts'
 
@@ -31,7 +32,7 @@ const mariadb = testEngines.find(({ name }) => name === 'mariadb')!.open
 const redis = await findService('redis')
 
 const read = (yaml: string) => parseAllDocuments(yaml).map((document) => document.toJS() as Manifest)
-const manifests = hasTools ? read(await buildManifests(join(root, 'deploy/overlays/local/vaccination'))) : []
+const manifests = hasTools ? read(await buildManifests(join(root, 'deploy/overlays/local/meetups'))) : []
 const pods = podsOf(manifests)
 const secrets = read((await run(join(root, 'deploy/secrets.sh'), ['mariadb'])).stdout)
 const passwords = secrets.map(({ stringData }) => stringData!['password']!)
@@ -60,7 +61,7 @@ describe.skipIf(!hasTools)('commands of the manifests', () => {
     const words = (container.args ?? []).map((word) => expand(word, env)).filter((word) => word !== 'rushbench')
     const { stdout, stderr } = await work.run([...words, '--json'], env)
     const { error } = JSON.parse(stdout) as { error: { code: string } }
-    expect(error.code).toMatch(/^(queue|target|database)-unreachable$/)
+    expect(error.code).toMatch(/^(broker|database|queue|target)-unreachable$/)
     for (const password of passwords) expect(stdout + stderr).not.toContain(password)
   })
 })
@@ -75,7 +76,7 @@ describe('what the image is made of', () => {
 
   it('is enough to make a load of workloads that need no input, and holds nothing of development', async () => {
     await expect(readFile(join(folder, 'node_modules/vitest/package.json'))).rejects.toThrow('ENOENT')
-    for (const workload of ['stations', 'meetups']) {
+    for (const workload of ['vaccination', 'stations']) {
       const args = ['load', '--workload', workload, '--users', '2', '--duration', '4s', '--json']
       const cwd = await mkdtemp(join(folder, 'work-'))
       const env = { PATH: process.env['PATH'], HOME: cwd }
@@ -86,10 +87,16 @@ describe('what the image is made of', () => {
 
   it.skipIf(!hasTools || mariadb === null || redis === null)(
     'goes from an empty database to a report, run as the manifests say',
-    async () => {
+    async ({ skip }) => {
       await using stack = new AsyncDisposableStack()
       const [database, cache, queue] = [await mariadb!(), await borrowDatabase(redis!), await borrowDatabase(redis!)]
       for (const one of [database, cache, queue]) stack.defer(() => one.remove())
+      const broker = await startPrivateService('nats')
+      if (broker === null) {
+        skip()
+        return
+      }
+      stack.use(broker)
       const port = await findPorts(2)
       const reports = join(folder, 'reports')
       await mkdir(reports)
@@ -98,8 +105,9 @@ describe('what the image is made of', () => {
         RUSHBENCH_CACHE: cache.url,
         RUSHBENCH_QUEUE: queue.url,
         RUSHBENCH_TARGET: `http://127.0.0.1:${port}`,
-        // Less than a cluster gets: a calendar of a year, and a load of seconds.
-        RUSHBENCH_YEARS: '1',
+        RUSHBENCH_BROKER: broker.url,
+        RUSHBENCH_IMAGES: `disk:${join(folder, 'images')}`,
+        // Less than a cluster gets: a load of seconds.
         RUSHBENCH_USERS: '30',
         RUSHBENCH_RAMP_UP: '1s',
         RUSHBENCH_DURATION: '10s',
@@ -109,10 +117,8 @@ describe('what the image is made of', () => {
         image: folder,
         folder,
         environmentOf: (container) => {
-          const env = environmentOf(container, manifests, secrets)
-          // The calendar that is filled is the one that is loaded.
-          const names = [...Object.keys(env), 'RUSHBENCH_YEARS']
-          return Object.fromEntries(names.map((name) => [name, here[name] ?? env[name]!]))
+          const env = Object.entries(environmentOf(container, manifests, secrets))
+          return Object.fromEntries(env.map(([name, value]) => [name, here[name] ?? value]))
         },
         translate: (word) =>
           word
@@ -144,7 +150,7 @@ describe('what the image is made of', () => {
       for (const [probe, path] of Object.entries(probesOf(api))) {
         expect([probe, (await fetch(`http://127.0.0.1:${port}${path}`)).status]).toEqual([probe, 200])
       }
-      expect(await (await fetch(`http://127.0.0.1:${port + 1}/metrics`)).text()).toContain('route="/reservations"')
+      expect(await (await fetch(`http://127.0.0.1:${port + 1}/metrics`)).text()).toContain('route="/graphql"')
 
       const files = await readdir(reports)
       expect(files.map((file) => file.split('.').at(-1)!).toSorted()).toEqual(['html', 'json', 'jsonl', 'md'])
