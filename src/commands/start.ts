@@ -9,7 +9,8 @@ export default class Start extends BaseCommand {
 the cache, GET /schedules/id/{id}, POST /schedules, POST /reservations, /healthz, /readyz, /metrics, OpenAPI under /docs.
 
 Stations: GET /stations, GET /stations/{name}, POST /booking; it publishes each booking to the topic booking-slot. A \
-booking is answered only once the database has committed it.
+booking is answered only once the database has committed it. --wire original speaks as the API that the workload is \
+modelled on.
 
 Orders: takes orders from the broker, stores them, and serves GET /orders, GET /orders/{uid}, GET \
 /orders/order?uuid=, and a page at /.
@@ -31,7 +32,7 @@ With --replicas, that many processes serve the API. One that ends is started aga
   ]
   static override flags = {
     ...settingFlags('workload', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker', 'locations', 'service', 'servicePort'),
-    ...settingFlags('images', 'replicas', 'host', 'port', 'cors', 'metricsPort', 'shutdownTimeout'),
+    ...settingFlags('wire', 'images', 'replicas', 'host', 'port', 'cors', 'metricsPort', 'shutdownTimeout'),
   }
 
   async run(): Promise<Served> {

@@ -37,6 +37,15 @@ export const workloadSettings = {
     allowed: 'a path',
     served: 'text',
   },
+  wire: {
+    schema: z.enum(['own', 'original']),
+    default: 'own',
+    summary: 'shapes and statuses of the API of stations; those of the original let its clients run',
+    allowed: 'own, original',
+    served: 'text',
+    scenario: true,
+    compared: true,
+  },
   replicas: {
     schema: wholeNumber(1, mostReplicas),
     default: '1',

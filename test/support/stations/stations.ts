@@ -16,6 +16,7 @@ import { stations } from '../../../src/lib/workloads/stations/index.ts'
 import { topic } from '../../../src/lib/workloads/stations/messages.ts'
 import type { Location } from '../../../src/lib/workloads/stations/locations.ts'
 import type { RunningServer } from '../../../src/lib/ports/workload.ts'
+import type { WireOptions } from '../../../src/lib/workloads/stations/wire.ts'
 import { countsOf, entriesOf, noPubSub, unwatched } from '../ledgers.ts'
 
 /** A database with the tables of the workload, and a broker in a file; both are this test's own. */
@@ -60,6 +61,7 @@ export interface ApiChoice {
   readonly openBroker?: () => Promise<Broker>
   readonly onError?: (error: Error) => void
   readonly cacheTtl?: number
+  readonly wire?: WireOptions['wire']
 }
 
 /** Starts an API in this process, on the place's database and broker unless `choice` says otherwise; nothing is cached. */
@@ -74,7 +76,7 @@ export async function serve(place: Place, choice: ApiChoice = {}): Promise<Runni
       port: 0,
       onError: choice.onError ?? (() => {}),
     },
-    { locations: choice.locations, cacheTtl: choice.cacheTtl ?? 1 },
+    { locations: choice.locations, cacheTtl: choice.cacheTtl ?? 1, wire: choice.wire ?? 'own' },
   )
 }
 

@@ -42,6 +42,7 @@ describe('what an API in a process of its own is given', () => {
       metricsToken: 'x'.repeat(16),
       locations: 'stations.json',
       service: 'chat',
+      wire: 'original',
       cors: 'https://app.example.com,http://localhost:5173',
     }
     const { values: given } = await resolveConfig({ flags, env: {}, cwd: '/' })

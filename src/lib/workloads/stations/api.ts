@@ -6,21 +6,23 @@ import {
   StationParams,
   StationSchema,
 } from './api-schemas.ts'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { Counter } from 'prom-client'
 import { z } from 'zod'
 import type { CacheOptions } from '../../adapters/cache/cache.ts'
 import { RushbenchError } from '../../base/errors/errors.ts'
-import { createApi, ErrorSchema, sendJson } from '../shared/http/api.ts'
+import { createApi, ErrorSchema } from '../shared/http/api.ts'
 import { listen } from '../shared/http/listen.ts'
 import type { ZodTypes } from '../shared/http/route-schemas.ts'
 import { startRelay } from '../shared/outbox/relay.ts'
 import type { Services, RunningServer } from '../../ports/workload.ts'
-import { createBoard, type Board } from './board.ts'
+import { createBoard, sendBoard, type Board } from './board.ts'
 import type { BookingService } from '../shared/booking-service.ts'
 import { createStationService, type StationResult } from './booking-service.ts'
 import { isDate, insertMissingDays, type LocationOptions } from './seeding.ts'
 import { outgoing } from './messages.ts'
+import { addOriginalRoutes } from './original-wire.ts'
+import type { WireOptions } from './wire.ts'
 
 /** A booking has at most some 700 characters. */
 const maxBodyBytes = 16 * 1024
@@ -31,7 +33,7 @@ const maxBodyBytes = 16 * 1024
  */
 export async function serveStations(
   services: Services,
-  options: LocationOptions & CacheOptions,
+  options: LocationOptions & CacheOptions & WireOptions,
 ): Promise<RunningServer> {
   const { database, openBroker, onError } = services
   for await (const _ of insertMissingDays(database, options));
@@ -54,8 +56,13 @@ export async function serveStations(
     onPublished: (count) => published.inc(count),
   })
   try {
-    addStationRoutes(app, createBoard(database.store, await services.openCache(), options.cacheTtl))
-    addBookingRoute(app, createStationService(database.store, relay.wake))
+    const board = createBoard(database.store, await services.openCache(), options)
+    const book = createStationService(database.store, relay.wake)
+    if (options.wire === 'original') addOriginalRoutes(app, board, book)
+    else {
+      addStationRoutes(app, board)
+      addBookingRoute(app, book)
+    }
     const server = await listen(app, services)
     return {
       ...server,
@@ -85,7 +92,7 @@ function addStationRoutes(app: FastifyInstance, board: Board): void {
   typed.get(
     '/stations',
     { schema: { summary: 'All stations', response: { 200: z.array(StationSchema) } } },
-    async (_request, reply) => sendCacheable(reply, await board.readStations()),
+    async (_request, reply) => sendBoard(reply, await board.readStations()),
   )
   typed.get(
     '/stations/:name',
@@ -98,18 +105,11 @@ function addStationRoutes(app: FastifyInstance, board: Board): void {
     },
     async (request, reply) => {
       const { name } = request.params
-      const days = mayBeStation.test(name) ? await board.readDays(name) : null
-      if (days) return sendCacheable(reply, days)
+      const days = await board.readDays(name)
+      if (days) return sendBoard(reply, days)
       return reply.code(404).send({ error: 'no-such-station', message: `There is no station ${name}.` })
     },
   )
-}
-
-/** Excludes characters that a database may refuse to look for. */
-const mayBeStation = /^[^\p{Cc}\p{Cs}]+$/u
-
-function sendCacheable(reply: FastifyReply, bytes: Buffer): FastifyReply {
-  return sendJson(reply.header('cache-control', 'public, max-age=1'), bytes)
 }
 
 function addBookingRoute(app: FastifyInstance, book: BookingService<BookingMessage, StationResult>): void {

@@ -2,7 +2,10 @@ import type { Cache } from '../../ports/cache.ts'
 import type { Store } from '../../ports/database.ts'
 import type { ShownDay, ShownStation } from './api-schemas.ts'
 import { days, type Day } from './tables.ts'
-import { readThrough } from '../../adapters/cache/cache.ts'
+import { readThrough, type CacheOptions } from '../../adapters/cache/cache.ts'
+import { sendJson } from '../shared/http/api.ts'
+import type { OriginalDay, WireOptions } from './wire.ts'
+import type { FastifyReply } from 'fastify'
 
 /** Stations and days as the JSON that the API responds with: at most the cache's age old. */
 export interface Board {
@@ -15,16 +18,16 @@ export interface Board {
 /** Thrown where nothing is to be kept; never leaves this file. */
 const unknownStation = new Error('there is no such station')
 
-/** The board over `store`; what is cached are the serialised bytes, `ttlMs` long. */
-export function createBoard(store: Store, cache: Cache, ttlMs: number): Board {
-  const through = readThrough(cache, ttlMs)
+/** The board over `store`; what is cached are the serialised bytes, `cacheTtl` long. */
+export function createBoard(store: Store, cache: Cache, { cacheTtl, wire }: CacheOptions & WireOptions): Board {
+  const through = readThrough(cache, cacheTtl)
+  const show: (day: Day) => ShownDay | OriginalDay = wire === 'original' ? showOriginally : showDay
 
   async function loadDays(station: string): Promise<Buffer> {
     const found = await store.find(days, { station }, { orderBy: ['date'] })
     // Names that somebody makes up would fill the cache.
     if (found.length === 0) throw unknownStation
-    const shown = found.map(({ date, capacity, available }): ShownDay => ({ date, capacity, available }))
-    return Buffer.from(JSON.stringify(shown))
+    return Buffer.from(JSON.stringify(found.map((day) => show(day))))
   }
 
   async function loadStations(): Promise<Buffer> {
@@ -36,12 +39,32 @@ export function createBoard(store: Store, cache: Cache, ttlMs: number): Board {
 
   return {
     readStations: () => through('stations', loadStations),
-    readDays: (station) =>
-      through(`station:${station}`, () => loadDays(station)).catch((error: unknown) => {
+    async readDays(station) {
+      if (!mayBeStation.test(station)) return null
+      try {
+        return await through(`station:${wire}:${station}`, () => loadDays(station))
+      } catch (error) {
         if (error === unknownStation) return null
         throw error
-      }),
+      }
+    },
   }
+}
+
+/** Excludes characters that a database may refuse to look for. */
+const mayBeStation = /^[^\p{Cc}\p{Cs}]+$/u
+
+function showDay({ date, capacity, available }: Day): ShownDay {
+  return { date, capacity, available }
+}
+
+function showOriginally({ station, date, available }: Day): OriginalDay {
+  return { location: station, date, availability: available }
+}
+
+/** Sends what the board shows; caches on the way may keep it for a second. */
+export function sendBoard(reply: FastifyReply, bytes: Buffer): FastifyReply {
+  return sendJson(reply.header('cache-control', 'public, max-age=1'), bytes)
 }
 
 function addDay(station: ShownStation | undefined, { station: name, date, capacity, available }: Day): ShownStation {

@@ -6,8 +6,9 @@ import { createScenarios } from './scenarios.ts'
 import { insertMissingDays, type LocationOptions } from './seeding.ts'
 import { migrations } from './migrations.ts'
 import { bookings, days, leases, outbox } from './tables.ts'
+import type { WireOptions } from './wire.ts'
 
-export type StationsOptions = LocationOptions & CacheOptions & BookingScenarioOptions
+export type StationsOptions = LocationOptions & CacheOptions & WireOptions & BookingScenarioOptions
 
 /** People book a day at a vaccine station: one place a person, and every booking is published. */
 export const stations: Workload<StationsOptions> = {

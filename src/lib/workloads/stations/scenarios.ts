@@ -1,9 +1,11 @@
 import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import { loadFaker, createRandom } from '../../base/random.ts'
+import { outcomeOf, type OutcomeStatuses } from '../../ports/outcome.ts'
 import type { Scenario, VirtualUser } from '../../ports/scenario.ts'
 import { recordAttempt, type BookingScenarioOptions } from '../shared/scenarios.ts'
 import type { BookingMessage, ShownDay, ShownStation } from './api-schemas.ts'
 import { dayId, maxLengths } from './tables.ts'
+import { originalStation, originalStatuses, type OriginalDay, type WireOptions } from './wire.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
 
 const thinkBeforeMs = [1000, 2000] as const
@@ -20,9 +22,11 @@ const triesAgainOneIn = 10
  * ten of those comes back for another, which no API may give away. `runId` makes the people of this run unlike those of
  * every other.
  */
-export function createScenarios(options: BookingScenarioOptions, runId: string): readonly Scenario[] {
+export function createScenarios(options: BookingScenarioOptions & WireOptions, runId: string): readonly Scenario[] {
   const people = createPeople(options.seed)
-  const expected = [...options.bookedStatuses, ...options.conflictStatuses]
+  const original = options.wire === 'original'
+  const statuses = original ? originalStatuses : options
+  const browse = original ? browseOriginal : browseStations
   return [
     defineScenario({ name: 'browse', weight: 2, think: thinkBeforeMs, iterationMs: browseMs, run: browse }),
     defineScenario({
@@ -41,10 +45,10 @@ export function createScenarios(options: BookingScenarioOptions, runId: string):
           mysejahteraId: `${runId}-${user.id}-${state.bookings}`,
           location: seen.station,
         }
-        await book(user, 'book', { ...person, date: user.random.pick(free).date }, expected)
+        await book(user, 'book', { ...person, date: user.random.pick(free).date }, statuses)
         if (user.random.integer(1, triesAgainOneIn) > 1) return
         await user.think(thinkBeforeSecondMs)
-        await book(user, 'book a second place', { ...person, date: user.random.pick(free).date }, expected)
+        await book(user, 'book a second place', { ...person, date: user.random.pick(free).date }, statuses)
       },
     }),
   ]
@@ -54,8 +58,13 @@ interface UserState {
   bookings: number
 }
 
+interface Seen {
+  readonly station: string
+  readonly days: readonly Pick<ShownDay, 'date' | 'available'>[]
+}
+
 /** Returns null where there is nothing to be seen. */
-async function browse(user: VirtualUser): Promise<{ readonly station: string; readonly days: ShownDay[] } | null> {
+async function browseStations(user: VirtualUser): Promise<Seen | null> {
   const list = await user.request({ step: 'stations', method: 'GET', path: '/stations', wantBody: true })
   const stations = list.status === 200 ? (list.json() as ShownStation[]) : []
   if (stations.length === 0) return null
@@ -66,11 +75,21 @@ async function browse(user: VirtualUser): Promise<{ readonly station: string; re
   return days.status === 200 ? { station, days: days.json() as ShownDay[] } : null
 }
 
+/** The original has no list of stations. */
+async function browseOriginal(user: VirtualUser): Promise<Seen | null> {
+  const path = `/stations/${originalStation}`
+  const response = await user.request({ step: 'days of a station', method: 'GET', path, wantBody: true })
+  if (response.status !== 200) return null
+  const days = (response.json() as OriginalDay[]).map(({ date, availability }) => ({ date, available: availability }))
+  return { station: originalStation, days }
+}
+
 const bookedPerson = { name: 'mysejahteraId' }
 
-async function book(user: VirtualUser, step: string, body: BookingMessage, expected: readonly number[]): Promise<void> {
+async function book(user: VirtualUser, step: string, body: BookingMessage, statuses: OutcomeStatuses): Promise<void> {
+  const expected = [...statuses.bookedStatuses, ...statuses.conflictStatuses]
   const response = await user.request({ step, method: 'POST', path: '/booking', body, expected, wantBody: true })
-  const outcome = user.outcomeOf(response)
+  const outcome = outcomeOf(response, statuses)
   const attempt = { key: body.mysejahteraId, resource: dayId(body.location, body.date), outcome }
   await recordAttempt(user, response, attempt, outcome === 'booked' ? bookedPerson : null)
 }

@@ -18,6 +18,11 @@ const oneFreeDay = answerOf(200, [
   { date: '20210517', available: 3 },
 ])
 
+const originalDays = answerOf(200, [
+  { location: 'PWTC', date: '20210519', availability: 0 },
+  { location: 'PWTC', date: '20210518', availability: 3 },
+])
+
 interface Visit {
   readonly entries: LedgerEntry[]
   readonly requests: StepRequest[]
@@ -25,7 +30,12 @@ interface Visit {
 }
 
 /** Lets one user book `times` times, with an API that answers as told. */
-async function visit(answers: (request: StepRequest) => StepResponse, times = 1, seed = 'x'): Promise<Visit> {
+async function visit(
+  answers: (request: StepRequest) => StepResponse,
+  times = 1,
+  seed = 'x',
+  wire: 'own' | 'original' = 'own',
+): Promise<Visit> {
   const entries: LedgerEntry[] = []
   const requests: StepRequest[] = []
   const user: VirtualUser = {
@@ -39,10 +49,11 @@ async function visit(answers: (request: StepRequest) => StepResponse, times = 1,
     async request(request) {
       requests.push(request)
       if (request.path === '/stations') return oneStation
+      if (request.path === '/stations/PWTC') return originalDays
       return request.path === '/stations/Spice%20Arena' ? oneFreeDay : answers(request)
     },
   }
-  const scenario = createScenarios({ seed, ...statuses }, 'r1').find(({ name }) => name === 'browse and book')!
+  const scenario = createScenarios({ seed, wire, ...statuses }, 'r1').find(({ name }) => name === 'browse and book')!
   const state = await scenario.prepare(user)
   let error: unknown = null
   for (let time = 0; time < times; time++) {
@@ -77,6 +88,21 @@ describe('a user who books', () => {
     expect(second.length).toBeGreaterThan(5)
     expect(second.length).toBeLessThan(50)
     expect(people(first)).toEqual(expect.arrayContaining(people(second)))
+  })
+
+  it.each([
+    [200, { outcome: 'booked' }],
+    [400, { outcome: 'conflict' }],
+    [500, { outcome: 'failed' }],
+  ])('speaks to the original as its own clients do, to whom %i says what became of it', async (status, entry) => {
+    const answer = answerOf(status, status === 200 ? { mysejahteraId: 7 } : { message: 'no', status: 'Failed' })
+    const { requests, entries, error } = await visit(() => answer, 1, 'x', 'original')
+    expect(requests.map(({ method, path }) => `${method} ${path}`).slice(0, 2)).toEqual([
+      'GET /stations/PWTC',
+      'POST /booking',
+    ])
+    expect(requests[1]).toMatchObject({ expected: [200, 400], body: { location: 'PWTC', date: '20210518' } })
+    expect([entries[0], error]).toEqual([{ key: 'r1-3-1', resource: 'PWTC/20210518', ...entry }, null])
   })
 
   it('chooses alike with the same seed', async () => {
