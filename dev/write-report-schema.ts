@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { reportSchema } from '../src/lib/record/record.ts'
+import { messageJsonSchema } from '../src/lib/workloads/orders/order.ts'
 
-// The published contract is written from the types, so that the two cannot differ.
-await writeFile(
-  new URL('../schema/report.v1.schema.json', import.meta.url),
-  `${JSON.stringify(reportSchema, null, 2)}\n`,
-)
+// The published contracts are written from the types, so that the two cannot differ.
+const schemas = { 'report.v1': reportSchema, 'order-message.v1': messageJsonSchema() }
+for (const [name, schema] of Object.entries(schemas)) {
+  await writeFile(new URL(`../schema/${name}.schema.json`, import.meta.url), `${JSON.stringify(schema, null, 2)}\n`)
+}

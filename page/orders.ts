@@ -62,7 +62,7 @@ async function show(uid: string): Promise<void> {
 async function find(uid: string): Promise<{ readonly status: number; readonly order: unknown } | null> {
   try {
     // By the query, since a path like /orders/.. would lead elsewhere.
-    const answer = await fetch(`/orders/order?uuid=${encodeURIComponent(uid)}`)
+    const answer = await fetch(`/orders/order?summary=false&uuid=${encodeURIComponent(uid)}`)
     return answer.status < 500 ? { status: answer.status, order: await answer.json() } : null
   } catch {
     return null

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { integer } from '../../base/json-schema.ts'
@@ -10,11 +11,15 @@ import { createInbox, group, maxBatch, topic } from './inbox.ts'
 import { OrderSchema } from './order.ts'
 import { openOrderMap, type OrderMap } from './order-map.ts'
 import { addPage } from './page.ts'
+import { SummarySchema, summaryOf } from './summary.ts'
 import { maxUidLength } from './tables.ts'
 
 const maxPage = 1000
 
 const Uid = z.string().min(1).max(maxUidLength).describe('order_uid')
+
+/** A switch in a query: `?all`, `?all=true`. */
+const Switch = z.enum(['', 'true', 'false']).default('false')
 
 const OrderPage = z
   .object({
@@ -27,7 +32,10 @@ const OrderPage = z
 const PageQuery = z.object({
   offset: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
   limit: z.int().min(1).max(maxPage).default(100),
+  all: Switch.describe('all ids as one list, whatever offset and limit say; as in the original'),
 })
+
+const Ids = z.array(z.string()).meta({ title: 'OrderIds' })
 
 const ChecksumSchema = z
   .object({ count: integer, checksum: z.string().describe('sum of all orders, whatever their order: 64 bits') })
@@ -72,20 +80,36 @@ export async function serveOrders(services: Services): Promise<RunningServer> {
 function addOrderRoutes(app: FastifyInstance, map: OrderMap): void {
   const typed = app.withTypeProvider<ZodTypes>()
   const response = { 200: OrderSchema, 404: ErrorSchema, 422: ErrorSchema }
+  const ids = { 200: z.union([OrderPage, Ids]), 422: ErrorSchema }
   typed.get(
     '/orders',
-    { schema: { summary: 'Ids, in pages', querystring: PageQuery, response: { 200: OrderPage, 422: ErrorSchema } } },
-    async ({ query: { offset, limit } }) => ({ total: map.size, offset, orders: [...map.page(offset, limit)] }),
+    { schema: { summary: 'Ids, in pages or all of them', querystring: PageQuery, response: ids } },
+    async ({ query: { offset, limit, all } }, reply) => {
+      if (all !== 'false') return sendIds(reply, map)
+      return { total: map.size, offset, orders: [...map.page(offset, limit)] }
+    },
   )
   typed.get(
     '/orders/:uid',
     { schema: { summary: 'One order', params: z.object({ uid: Uid }), response } },
     async (request, reply) => sendOrder(reply, map, request.params.uid),
   )
+  const one = z.object({ uuid: Uid, summary: Switch.describe('what the original responds with, the total computed') })
   typed.get(
     '/orders/order',
-    { schema: { summary: 'One order, as in the original', querystring: z.object({ uuid: Uid }), response } },
-    async (request, reply) => sendOrder(reply, map, request.query.uuid),
+    {
+      schema: {
+        summary: 'One order, or its summary, as in the original',
+        querystring: one,
+        response: { ...response, 200: z.union([OrderSchema, SummarySchema]) },
+      },
+    },
+    async (request, reply) => {
+      const { uuid, summary } = request.query
+      const order = summary === 'false' ? undefined : map.get(uuid)
+      if (order === undefined) return sendOrder(reply, map, uuid)
+      return sendJson(reply, Buffer.from(JSON.stringify(summaryOf(uuid, order))))
+    },
   )
   typed.get(
     '/digest',
@@ -103,4 +127,23 @@ function sendOrder(reply: FastifyReply, map: OrderMap, uid: string): FastifyRepl
   const order = map.get(uid)
   if (order !== undefined) return sendJson(reply, Buffer.from(order))
   return reply.code(404).send({ error: 'no-such-order', message: `There is no order ${uid}.` })
+}
+
+/** Ids that are sent at a time. */
+const idsAtOnce = 1000
+
+/** Sends all ids as one list, in pieces, so that memory does not grow with them. */
+function sendIds(reply: FastifyReply, map: OrderMap): FastifyReply {
+  function* pieces(): Generator<string> {
+    let piece: string[] = []
+    let start = '['
+    for (const uid of map.ids()) {
+      if (piece.push(JSON.stringify(uid)) < idsAtOnce) continue
+      yield start + piece.join()
+      piece = []
+      start = ','
+    }
+    yield piece.length > 0 ? `${start}${piece.join()}]` : start === '[' ? '[]' : ']'
+  }
+  return reply.header('content-type', 'application/json; charset=utf-8').send(Readable.from(pieces()))
 }

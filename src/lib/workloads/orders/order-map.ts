@@ -9,6 +9,8 @@ export interface OrderMap {
   readonly size: number
   /** Ids in the order in which this map learnt of them. */
   page(offset: number, limit: number): readonly string[]
+  /** The ids of now, to be gone through while the map goes on. */
+  ids(): Iterable<string>
   checksum(): OrderChecksum
   /** Stops following the table. */
   close(): Promise<void>
@@ -36,8 +38,17 @@ export async function openOrderMap(database: Database, onError: (error: Error) =
       return uids.length
     },
     page: (offset, limit) => uids.slice(offset, offset + limit),
+    ids: () => take(bodies.keys(), bodies.size),
     checksum: sum.total,
     close: watch.close,
+  }
+}
+
+function* take<T>(items: Iterator<T>, count: number): Generator<T> {
+  for (let taken = 0; taken < count; taken++) {
+    const next = items.next()
+    if (next.done) return
+    yield next.value
   }
 }
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import { parseExactJson } from '../../base/exact-json.ts'
-import { findMisfit } from '../../base/json-schema.ts'
+import { findMisfit, jsonSchemaOf } from '../../base/json-schema.ts'
 import { maxReasonLength, maxUidLength } from './tables.ts'
 
 const textOf = (maxLength: number) => z.string().max(maxLength)
@@ -71,19 +71,35 @@ export const OrderSchema = z
 
 export type Order = z.infer<typeof OrderSchema>
 
+/** An order as the original publishes it; Go writes times with up to nine digits of a second. */
+const EnvelopeSchema = z
+  .strictObject({
+    CreatedAt: z.iso.datetime({ offset: true }).max(40).describe('when it was published; checked, and not kept'),
+    Order: OrderSchema,
+  })
+  .meta({ title: 'Message of the original' })
+
+/** The contract of a message as JSON Schema (draft 2020-12), published as `schema/order-message.v1.schema.json`. */
+export function messageJsonSchema(): object {
+  const message = z.union([OrderSchema, EnvelopeSchema]).meta({ title: 'Message on the subject orders' })
+  const { $schema, ...schema } = jsonSchemaOf(message, 'draft-2020-12')
+  return { $schema, $id: 'urn:rushbench:order-message:v1', ...schema }
+}
+
 /** A message that was read: an order, or why it is none. */
 export type ReadMessage = { readonly order: Order } | { readonly order: null; readonly reason: string }
 
 /** The longest message that is looked into, in bytes. */
 export const maxMessageBytes = 256 * 1024
 
-/** Compiled ahead, it takes a thirtieth of the time for what is an order. */
+/** Compiled ahead, they take a thirtieth of the time for what is an order. */
 const compiled = z.compile(OrderSchema)
+const compiledEnvelope = z.compile(EnvelopeSchema)
 
 /** The escape by which JSON can hold what some database cannot. */
 const suspicious = /\\u0000/
 
-/** Reads a message. Never throws, whatever it holds. */
+/** Reads a message, ours or as the original publishes it. Never throws, whatever it holds. */
 export function readOrder(message: Buffer): ReadMessage {
   if (message.length > maxMessageBytes) return rejected(`the message is longer than ${maxMessageBytes} bytes`)
   if (!isUtf8(message)) return rejected('the message is not UTF-8')
@@ -94,11 +110,12 @@ export function readOrder(message: Buffer): ReadMessage {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return rejected('the message is not a JSON object')
   }
-  const misfit = findMisfit(compiled, value, 'an order')
+  const isEnveloped = Object.hasOwn(value, 'Order')
+  const misfit = findMisfit(isEnveloped ? compiledEnvelope : compiled, value, 'an order')
   if (misfit !== null) return rejected(misfit)
   const unstorable = suspicious.test(text) ? findUnstorable(value, '') : null
   if (unstorable !== null) return rejected(`${unstorable} has characters that are no text`)
-  return { order: value as Order }
+  return { order: isEnveloped ? (value as z.infer<typeof EnvelopeSchema>).Order : (value as Order) }
 }
 
 function rejected(reason: string): ReadMessage {

@@ -4,7 +4,8 @@ import { inspectReplicas } from '../../../../src/lib/workloads/orders/inspect.ts
 import { ordersWorkload } from '../../../../src/lib/workloads/orders/index.ts'
 import type { RunningServer } from '../../../../src/lib/ports/workload.ts'
 import { serveOrders } from '../../../../src/lib/workloads/orders/api.ts'
-import { orders } from '../../../../src/lib/workloads/orders/tables.ts'
+import type { Order } from '../../../../src/lib/workloads/orders/order.ts'
+import { deadLetters, orders } from '../../../../src/lib/workloads/orders/tables.ts'
 import { noPubSub } from '../../../support/ledgers.ts'
 import { testEngines } from '../../../support/database/engines.ts'
 import {
@@ -71,6 +72,29 @@ for (const engine of testEngines) {
       for (const text of metrics) expect(text).toMatch(/^orders_in_memory 4$/m)
       const stored = metrics.map((text) => Number(/^orders_stored (\d)$/m.exec(text)?.[1]))
       expect(stored[0]! + stored[1]!).toBe(2)
+    })
+
+    it('takes the messages of the original, and responds as that did where it is asked to', async () => {
+      const published = { CreatedAt: '2023-05-11T13:59:23.123456789+03:00', Order: order(2) }
+      await place.broker.publish(topic, [message(published), message({ ...published, Order: { order_uid: 'x' } })])
+      await vi.waitFor(async () => expect(await json(`/orders/${uid(2)}`)).toEqual(order(2)), { timeout: 20_000 })
+      const { items, entry, customer_id, track_number, delivery_service } = order(2) as Order
+      expect(await json(`/orders/order?uuid=${uid(2)}&summary`)).toEqual({
+        order_uid: uid(2),
+        entry,
+        total_price: items.reduce((sum, { total_price }) => sum + total_price, 0),
+        customer_id,
+        track_number,
+        delivery_service,
+      })
+      expect((await get('/orders/order?uuid=none&summary')).status).toBe(404)
+      const all = await get('/orders?all&limit=1')
+      expect(all.headers.get('content-type')).toBe('application/json; charset=utf-8')
+      expect(((await all.json()) as string[]).toSorted()).toEqual([0, 1, 2].map(uid).toSorted())
+      expect(await json('/orders?all=false')).toMatchObject({ total: 3 })
+      expect((await get('/orders?all=maybe')).status).toBe(422)
+      expect((await get('/orders?all', 1)).status).toBe(200)
+      await vi.waitFor(async () => expect(await place.database.store.count(deadLetters)).toBe(1), { timeout: 20_000 })
     })
 
     it('says what there is not, and what cannot be', async () => {

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
+import { Compile } from 'typebox/compile'
 import { describe, expect, it } from 'vitest'
-import { maxItems, type Order, maxMessageBytes, readOrder } from '../../../../src/lib/workloads/orders/order.ts'
+import {
+  maxItems,
+  messageJsonSchema,
+  type Order,
+  maxMessageBytes,
+  readOrder,
+} from '../../../../src/lib/workloads/orders/order.ts'
 import { maxReasonLength } from '../../../../src/lib/workloads/orders/tables.ts'
 
 const sample = readFileSync(new URL('../../../../fixtures/orders/order.json', import.meta.url))
@@ -95,6 +102,33 @@ describe('readOrder', () => {
     ['a huge message', ' '.repeat(maxMessageBytes + 1), 'the message is longer than 262144 bytes'],
   ])('says what is wrong with %s', (_name, message, reason) => {
     expect(reasonFor(message)).toBe(reason)
+  })
+
+  /** As the original's publisher writes it. */
+  const enveloped = (order: string, createdAt = '"2023-05-11T13:59:23.123456789+03:00"'): string =>
+    `{"CreatedAt":${createdAt},"Order":${order}}`
+
+  it('takes an order as the original publishes it, and says what is wrong with one that is none', () => {
+    expect(readOrder(Buffer.from(enveloped(text)))).toEqual({ order: JSON.parse(text) as Order })
+    const broken = changed((order) => delete order.payment['bank'])
+    expect(reasonFor(enveloped(broken))).toBe('Order.payment.bank is missing')
+    expect(reasonFor(enveloped('null'))).toBe('Order must be object')
+    expect(reasonFor(enveloped(text, '5'))).toBe('CreatedAt must be string')
+    expect(reasonFor(enveloped(text, '"yesterday"'))).toBe('CreatedAt must match format "date-time"')
+    expect(reasonFor(`{"Order":${text}}`)).toBe('CreatedAt is missing')
+    expect(reasonFor(enveloped(text).replace('}', '},"Id":1'))).not.toBeNull()
+    expect(reasonFor(enveloped(enveloped(text)))).toContain('is missing')
+  })
+
+  it('takes what the published schema takes', () => {
+    const file = new URL('../../../../schema/order-message.v1.schema.json', import.meta.url)
+    const schema = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+    expect(schema).toEqual(JSON.parse(JSON.stringify(messageJsonSchema())))
+    const validator = Compile(schema)
+    const wrong = changed((order) => (order.payment['amount'] = -1))
+    for (const message of [text, enveloped(text), wrong, enveloped(wrong), enveloped(text, '1'), '{}', '[]', '"x"']) {
+      expect([message, validator.Check(JSON.parse(message))]).toEqual([message, reasonFor(message) === null])
+    }
   })
 
   it('says that bytes are no text', () => {
