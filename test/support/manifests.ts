@@ -71,7 +71,8 @@ export interface Container {
     readonly value?: string
     readonly valueFrom?: { readonly secretKeyRef?: FromKey; readonly fieldRef?: object }
   }[]
-  readonly envFrom?: readonly { readonly configMapRef: { readonly name: string } }[]
+  /** The others are secrets that need not be there. */
+  readonly envFrom?: readonly { readonly configMapRef?: { readonly name: string } }[]
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[]
   readonly resources: { readonly requests: object; readonly limits: { readonly memory?: string } }
   readonly securityContext: object
@@ -146,6 +147,7 @@ export function environmentOf(
 ): Record<string, string> {
   const filled: Record<string, string> = {}
   for (const { configMapRef } of envFrom) {
+    if (!configMapRef) continue
     const map = manifests.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === configMapRef.name)
     if (!map) throw new Error(`there is no config map ${configMapRef.name}`)
     Object.assign(filled, map.data)
