@@ -32,7 +32,9 @@ describe('the stations, with no server at all', () => {
   })
 
   it('need their tables', async () => {
-    expect((await work.run(['start', ...stations, '--port', '0'])).stderr).toContain('Run "rushbench migrate" first')
+    expect((await work.run(['start', ...stations, '--port', '0'])).stderr).toContain(
+      'Run "rushbench migrate --fill --workload stations --db sqlite:',
+    )
     const tables = ['station_days', 'station_bookings', 'station_outbox', 'station_leases']
     expect(await work.runJson(['migrate', ...stations])).toMatchObject({ changed: tables })
   })

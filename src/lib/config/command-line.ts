@@ -36,7 +36,8 @@ export function commandLine(
   return ['rushbench', ...command.split(':'), ...[...ofSettings, ...ofOthers].map(quoteWord)].join(' ')
 }
 
-function quoteWord(word: string): string {
+/** A word as a shell takes it. */
+export function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
 

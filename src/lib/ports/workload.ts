@@ -120,6 +120,8 @@ export interface Workload<Options extends object = object> {
   readonly cacheTrial?: CacheTrial
   /** Its rows come in blocks with a journal: a seeding that is unfinished leaves stock unset, which an audit would call wrong. */
   readonly seedsInBlocks?: true
+  /** The table that `seed` adds the first rows to; null where users begin on empty tables. */
+  readonly seededTable: AnyTable | null
   /** The plural of what `seed` adds. */
   readonly seeds: string
   /** Adds what the API needs to be used, and is missing. */

@@ -216,5 +216,23 @@ describe('serve', () => {
     stop.abort()
     expect(await serving).toEqual({ origin, origins: [origin] })
     await expect(fetch(`${origin}/healthz`)).rejects.toThrow('fetch failed')
+    expect(context.notes).toEqual([])
+  })
+
+  it('names the command that makes the tables, and fills them', async () => {
+    const { values } = await configOf({ db: `${db}-none`, workload: 'orders', broker: `${db}-broker`, port: '0' })
+    const command = `"rushbench migrate --fill --workload orders --db ${db}-none"`
+    await expect(serve(createTestContext(), values)).rejects.toMatchObject({
+      code: 'tables-missing',
+      message: expect.stringContaining(`Run ${command} first`),
+    })
+    const stop = new AbortController()
+    const context = createTestContext(stop.signal)
+    await migrateTables(context, values, { down: false, status: false, fill: false })
+    const noted = Promise.withResolvers<string>()
+    const serving = serve({ ...context, note: noted.resolve }, values)
+    expect(await noted.promise).toBe(`There are no orders yet: ${command} adds them.`)
+    stop.abort()
+    await serving
   })
 })

@@ -122,15 +122,24 @@ export async function migrateDown(
   return ours.map((table) => table.name)
 }
 
-/** Throws `table-foreign`, `table-outdated`, `tables-behind` or `tables-missing` unless all tables are there, ours and of this version. */
+/**
+ * Throws `table-foreign`, `table-outdated`, `tables-behind` or `tables-missing` unless all tables are there, ours and of
+ * this version; `migrate` is the command that mends the last two.
+ */
 export async function requireTables(
   database: Database,
   workload: string,
   tables: readonly AnyTable[],
   steps: readonly MigrationStep[] = [],
+  migrate?: string,
 ): Promise<void> {
   const status = await migrationStatus(database, workload, tables, steps)
-  refuseStates(database, status, 'foreign', 'outdated', 'behind', 'missing')
+  refuseStates(database, status, 'foreign', 'outdated')
+  for (const state of ['behind', 'missing'] as const) {
+    const names = status.filter((table) => table.state === state).map(({ name }) => name)
+    const details = { tables: names, url: database.url, ...(migrate === undefined ? {} : { migrate }) }
+    if (names.length > 0) throw failure(state === 'behind' ? 'tables-behind' : 'tables-missing', details)
+  }
 }
 
 function tablesIn(
@@ -141,12 +150,7 @@ function tablesIn(
   return tables.filter((table) => status.some(({ name, state }) => name === table.name && states.includes(state)))
 }
 
-const refusals = {
-  foreign: 'table-foreign',
-  outdated: 'table-outdated',
-  behind: 'tables-behind',
-  missing: 'tables-missing',
-} as const
+const refusals = { foreign: 'table-foreign', outdated: 'table-outdated' } as const
 
 /** Throws the error for the first of these states that any table is in. */
 export function refuseStates(

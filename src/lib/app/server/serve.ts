@@ -2,11 +2,13 @@ import { aborted } from '../../base/abort.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { requireTables } from '../../adapters/databases/migrate.ts'
 import { connectDatabase } from '../../adapters/databases/registry.ts'
+import { quoteWord } from '../../config/command-line.ts'
 import type { Settings } from '../../config/settings.ts'
+import type { Database } from '../../ports/database.ts'
 import type { RetryCounts } from '../../ports/database-facts.ts'
 import type { RunningServer } from '../../ports/workload.ts'
 import { refuseUnsettled } from '../../seeding/journal.ts'
-import { loadWorkload } from '../../workloads/registry.ts'
+import { type BuiltInWorkload, loadWorkload } from '../../workloads/registry.ts'
 import { endLate, lateEndMs } from '../end-process.ts'
 import type { RunContext } from '../run-context.ts'
 import { createServices } from '../services.ts'
@@ -30,7 +32,8 @@ async function serveHere(context: RunContext, values: Settings): Promise<Served>
   const { signal, note } = context
   const workload = await loadWorkload(values.workload)
   await using database = await connectDatabase(values.db, { poolSize: values.dbPool, signal })
-  await requireTables(database, workload.name, workload.tables, workload.migrations)
+  const fill = `rushbench migrate --fill --workload ${workload.name} --db ${quoteWord(database.url)}`
+  await requireTables(database, workload.name, workload.tables, workload.migrations, fill)
   await refuseUnsettled(database)
   await using services = createServices(values)
   const { host, port, metricsPort, metricsToken, shutdownTimeout, cors } = values
@@ -41,11 +44,17 @@ async function serveHere(context: RunContext, values: Settings): Promise<Served>
   const documentation = server.isInternal ? '' : `; documentation at ${server.origin}/docs`
   const metrics = server.metricsOrigin === undefined ? '' : `; metrics at ${server.metricsOrigin}/metrics`
   context.log(`Listening on ${server.origin} (${madeOf})${documentation}${metrics}`)
+  if (await isEmpty(database, workload)) note(`There are no ${workload.seeds} yet: "${fill}" adds them.`)
   followParent(server, () => database.retries())
   await aborted(signal)
   endLate(shutdownTimeout + lateEndMs, note)
   await server.close()
   return { origin: server.origin, origins: [server.origin] }
+}
+
+/** Whether the rows are missing that users begin with. */
+async function isEmpty({ store }: Database, { seededTable }: BuiltInWorkload): Promise<boolean> {
+  return seededTable !== null && (await store.find(seededTable, {}, { limit: 1 })).length === 0
 }
 
 async function superviseReplicas(context: RunContext, values: Settings): Promise<Served> {

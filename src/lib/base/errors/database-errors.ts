@@ -147,9 +147,9 @@ export const databaseErrors = {
     (d) =>
       `A session of ${d.url} does not have what its figures rest on: ${d.reason}. It was set and did not stay so, or may not be set by this user: change the default of the server, the database or the user, and name the server itself rather than a proxy in front of it.`,
   ),
-  'tables-missing': entry<{ tables: readonly string[]; url: string }>(
+  'tables-missing': entry<{ tables: readonly string[]; url: string; migrate?: string }>(
     'error',
-    (d) => `${d.url} has no table ${d.tables.join(', ')}. Run "rushbench migrate" first.`,
+    (d) => `${d.url} has no table ${d.tables.join(', ')}. Run "${d.migrate ?? 'rushbench migrate'}" first.`,
   ),
   'table-foreign': entry<{ tables: readonly string[]; url: string }>(
     'error',
@@ -161,10 +161,10 @@ export const databaseErrors = {
     (d) =>
       `${d.url} has a table ${d.tables.join(', ')} made by another version of rushbench. Run "rushbench migrate --down", then "rushbench migrate".`,
   ),
-  'tables-behind': entry<{ tables: readonly string[]; url: string }>(
+  'tables-behind': entry<{ tables: readonly string[]; url: string; migrate?: string }>(
     'error',
     (d) =>
-      `${d.url} has a table ${d.tables.join(', ')} as an earlier version of rushbench made it. Run "rushbench migrate" to bring it up to date; "rushbench migrate --dry-run" shows how.`,
+      `${d.url} has a table ${d.tables.join(', ')} as an earlier version of rushbench made it. Run "${d.migrate ?? 'rushbench migrate'}" to bring it up to date; with --dry-run it shows how.`,
   ),
   'migration-changed': entry<{ url: string; workload: string; step: number; name: string }>(
     'error',

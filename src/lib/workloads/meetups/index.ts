@@ -11,7 +11,7 @@ import { postTables } from './post/tables.ts'
 import { relayTables } from './relay.ts'
 import { sagaTables } from './saga/tables.ts'
 import { migrations } from './migrations.ts'
-import { userTables } from './user/tables.ts'
+import { users, userTables } from './user/tables.ts'
 
 /** The tables of all services; each reads and writes its own alone. */
 export const meetupTables: readonly AnyTable[] = [
@@ -35,6 +35,7 @@ export const meetups: Workload<ServeOptions & ScenarioOptions> = {
     embedded: 'SQLite, a broker in a file, a cache in memory',
   },
   original: 'the original, the system that this workload is modelled on: nothing is known of its speed.',
+  seededTable: users,
   seeds: 'accounts and posts',
   seed: insertMissingMeetups,
   // Loaded only where it is served: gRPC and GraphQL would slow down the start of every other command.

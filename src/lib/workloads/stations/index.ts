@@ -23,6 +23,7 @@ export const stations: Workload<StationsOptions> = {
   },
   original:
     'the original, the API that this workload is modelled on, as its authors measured it on 8 cores with Redis and Kafka: 1,236 requests/s of GET /stations/PWTC (50 connections, p99 47 ms), 8,609 of POST /booking (100 connections, p95 15 ms; 83% were refused because the day was full). Hold only the same request on as many connections against it (--request, --connections).',
+  seededTable: days,
   seeds: 'days',
   seed: insertMissingDays,
   // Loaded only where it is served: the web framework would slow down the start of every other command.

@@ -30,6 +30,7 @@ export const vaccination: Workload<VaccinationOptions> = {
     withdraw: withdrawBookings,
   },
   seedsInBlocks: true,
+  seededTable: schedules,
   seeds: 'slots',
   seed: insertMissingSlots,
   // Loaded only where it is served: the web framework would slow down the start of every other command.
