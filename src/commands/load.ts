@@ -83,7 +83,7 @@ bottleneck, or a worker was lost.`
     ),
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
     ...settingFlags('workload', 'mix', 'locations', 'images', 'orders', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker'),
-    ...settingFlags('wire', 'replicas', 'from', 'reports', 'report'),
+    ...settingFlags('wire', 'relay', 'replicas', 'from', 'reports', 'report'),
     ...requestFlags,
     ledger: Flags.string({
       summary: 'new file for what the API acknowledged, for a later audit [default: beside the report]',

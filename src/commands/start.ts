@@ -16,7 +16,8 @@ Orders: takes orders from the broker, stores them, and serves GET /orders, GET /
 /orders/order?uuid=, and a page at /.
 
 Meetups: GraphQL at /graphql, also over WebSocket; /healthz, /readyz, /metrics, the schema under /docs. With --service this \
-process runs one of its services, which looks for the others from --service-port on.
+process runs one of its services, which looks for the others from --service-port on. Its relay follows the log of MariaDB, MySQL or PostgreSQL \
+where the server lets it, and else looks into the table; see --relay.
 
 Ctrl-C or SIGTERM finishes what is in flight within --shutdown-timeout and then ends what is left; a second one ends \
 everything at once. /metrics is open to anyone who reaches the API, unless --metrics-port gives it a port of its \
@@ -32,7 +33,7 @@ With --replicas, that many processes serve the API. One that ends is started aga
   ]
   static override flags = {
     ...settingFlags('workload', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker', 'locations', 'service', 'servicePort'),
-    ...settingFlags('wire', 'images', 'replicas', 'host', 'port', 'cors', 'metricsPort', 'shutdownTimeout'),
+    ...settingFlags('wire', 'images', 'relay', 'replicas', 'host', 'port', 'cors', 'metricsPort', 'shutdownTimeout'),
   }
 
   async run(): Promise<Served> {

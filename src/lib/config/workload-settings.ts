@@ -67,6 +67,14 @@ export const workloadSettings = {
     allowed: 'a whole number from 1 to 65530',
     served: 'text',
   },
+  relay: {
+    schema: z.enum(['auto', 'log', 'poll']),
+    default: 'auto',
+    summary:
+      "how the relay of the workload meetups learns of events: from the database's log, or by looking into the table; auto takes the log where the server lets it",
+    allowed: 'auto, log, poll',
+    served: 'text',
+  },
   images: {
     // Rules of S3 for buckets; keys are names that need no escaping.
     schema: z

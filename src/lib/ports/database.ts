@@ -1,3 +1,4 @@
+import type { RowLogFollower } from './row-log.ts'
 import type { ShapePair } from './table-shape.ts'
 import type { Durability, RetryCounts, ServerFacts, OnWait, ConnectionFacts } from './database-facts.ts'
 
@@ -228,6 +229,19 @@ export interface RowWatch {
   close(): Promise<void>
 }
 
+/** The log in which an engine writes every change before it is committed. */
+export interface RowLog {
+  /** Why it cannot be followed here, and what would mend it; null where it can. */
+  unavailable(): Promise<string | null>
+  /**
+   * Follows the rows that are inserted into a table: from a position that an earlier follower confirmed, where the log still
+   * has it, else from now on. Everything that is committed after it resolves is told of.
+   */
+  follow<R extends object>(table: Table<R>, from: string | null): Promise<RowLogFollower<R>>
+  /** Gives back what the server keeps for a follower that is to go on later, unless one is connected. */
+  forget(table: AnyTable): Promise<void>
+}
+
 /** A table as the database knows it; `mark` is what `createTables` left on it, null on somebody else's. */
 export interface TableState {
   readonly name: string
@@ -282,6 +296,8 @@ export interface Database extends AsyncDisposable {
   /** Parts of tables that this engine does not support and `createTables` does without, a sentence each: `foreign keys, which ...`. */
   readonly unsupported: readonly string[]
   readonly store: Store
+  /** Left out where the engine has no log that tells of rows. */
+  readonly rowLog?: RowLog
   /** Fastest first; the last works on every server, the others where the server allows them. */
   readonly insertStrategies: readonly InsertStrategy[]
   tables(): Promise<TableState[]>

@@ -38,7 +38,7 @@ export async function createSystem(place: MeetupBackends): Promise<System> {
     chat: () => startChat(parts),
     image: () => startImageService(parts, join(place.folder, 'images')),
     saga: () => startSaga(parts),
-    relay: () => startRelayService(parts),
+    relay: () => startRelayService(parts, 'auto'),
   }
   async function stop(name: ServiceName): Promise<void> {
     const found = running.get(name)

@@ -68,6 +68,16 @@ export const databaseErrors = {
     (d) =>
       `The connection to ${d.url} was lost: ${d.reason}. What was committed before is kept; start the server and run the command again.`,
   ),
+  'log-unavailable': entry<{ url: string; reason: string; polls: boolean }>(
+    'usage',
+    (d) =>
+      `The log of the database ${d.url} cannot be followed: ${d.reason}. ${d.polls ? 'The relay looks into the table instead (--relay poll does so without this notice)' : 'Mend that, or leave --relay log out: then the relay looks into the table instead'}.`,
+  ),
+  'log-lost': entry<{ table: string; reason: string }>(
+    'error',
+    (d) =>
+      `The log of the database is not followed for ${d.table}: ${d.reason}. The relay looks into the table until it is followed again, which is tried every few seconds.`,
+  ),
   'database-busy': entry<{ url: string; reason: string; seconds?: number; holder?: string; end?: string | null }>(
     'error',
     (d) => {

@@ -177,4 +177,18 @@ export const migrations: readonly MigrationStep[] = [
       },
     ],
   },
+  {
+    number: 2,
+    name: 'keep the position of the relay in the log',
+    changes: [
+      {
+        create: defineTable({
+          name: 'meetup_relay_positions',
+          columns: { name: text(64), position: text(200) },
+          primaryKey: 'name',
+          updatedOften: true,
+        }),
+      },
+    ],
+  },
 ]

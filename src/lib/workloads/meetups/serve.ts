@@ -7,7 +7,7 @@ import { serveGateway } from './gateway/server.ts'
 import { startImageService } from './image/service.ts'
 import { findPendingWork, isDone } from './pending.ts'
 import { startPostService } from './post/service.ts'
-import { startRelayService } from './relay.ts'
+import { startRelayService, type RelayWay } from './relay.ts'
 import type { OnCall } from './rpc/client.ts'
 import { startRpcServer, type RpcServer } from './rpc/server.ts'
 import { loopback } from './rpc/transport.ts'
@@ -29,6 +29,7 @@ export interface ServeOptions {
   readonly service: ServiceName | 'gateway' | 'all'
   /** The port of the first of `serviceNames` in a process of its own; each has the next one. */
   readonly servicePort: number
+  readonly relay?: RelayWay
   /** Where images are kept: `disk:PATH` or `s3://BUCKET/PREFIX`. */
   readonly images: string
   /** The secret that all parts show each other; only where all are in this process it may be left to chance. */
@@ -47,7 +48,7 @@ const starters: Readonly<Record<ServiceName, Starter>> = {
   chat: startChat,
   image: (context, { images }) => startImageService(context, images),
   saga: startSaga,
-  relay: startRelayService,
+  relay: (context, { relay = 'auto' }) => startRelayService(context, relay),
 }
 
 /** Starts all parts, or one. Throws `service-secret-missing`, `port-in-use` or `host-unusable`. */

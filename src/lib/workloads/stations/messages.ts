@@ -1,6 +1,6 @@
 import type { Message } from '../../ports/broker.ts'
 import { dayId, leases, outbox, type Outgoing } from './tables.ts'
-import type { Outbox } from '../shared/outbox/relay.ts'
+import type { Outbox } from '../shared/outbox/outbox.ts'
 
 export const topic = 'booking-slot'
 

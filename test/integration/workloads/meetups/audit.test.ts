@@ -56,7 +56,7 @@ for (const engine of meetupEngines) {
         await startChat(parts),
         await startImageService(parts, join(place.folder, 'images')),
         await startSaga(parts),
-        await startRelayService(parts),
+        await startRelayService(parts, 'auto'),
       ]
       const request = newPost(owner)
       post = request.id

@@ -42,6 +42,8 @@ export interface MysqlSession extends SqlServerSession {
 /** A pool of connections to one database. */
 export interface MysqlConnections extends ConnectedSqlPool<MysqlSession> {
   readonly database: string
+  /** How the server is reached, for connections of another kind. */
+  readonly options: PoolOptions
 }
 
 const maxPreparedParameters = 16
@@ -77,7 +79,7 @@ async function connectBy(
   const pool = createSqlPool(createDriver(driverPool, policy), policy, own)
   return openOn(pool, async () => {
     const connection = await pool.withSession(({ raw }) => describeConnection(raw, server))
-    return { ...pool, connection, database: server.database }
+    return { ...pool, connection, database: server.database, options }
   })
 }
 

@@ -11,6 +11,7 @@ import { createStatements } from '../sql/statements.ts'
 import { pollRows } from '../watch.ts'
 import { mysqlStrategies } from './bulk.ts'
 import { connectMysql, type MysqlConnections, type MysqlSession } from './connection.ts'
+import { createMysqlRowLog } from './row-log.ts'
 import { readMysqlCounters, readMysqlFacts } from './server-facts.ts'
 import { readMysqlDurability } from './durability.ts'
 import { findFlavour, isTidb, isVitess, type MysqlFlavour } from './flavour.ts'
@@ -67,6 +68,7 @@ function createDatabase(connections: MysqlConnections, flavour: MysqlFlavour, du
     engine: { name: flavour.name, version: flavour.version, connection: connections.connection, durability },
     traits: { transactions: true, transactionalDdl: false, concurrentWriters: true, foreignKeys: flavour.foreignKeys },
     unsupported: flavour.unsupported,
+    rowLog: createMysqlRowLog(connections, flavour),
     insertStrategies: mysqlStrategies(connections, statements, describeDurability(durability), flavour),
     shapes: (tables) => readMysqlShapes(connections, flavour, tables.map(made)),
     collations: (table) => readMysqlCollations(connections, table),

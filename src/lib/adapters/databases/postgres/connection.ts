@@ -37,6 +37,8 @@ export interface PostgresConnections extends ConnectedSqlPool<PostgresSession> {
    */
   renew(): Promise<void>
   readonly listen: Listen
+  /** How the server is reached, for connections of another kind. */
+  readonly options: ClientConfig
 }
 
 /** Opens a pool and makes sure that the server answers. */
@@ -68,7 +70,7 @@ export async function connectPostgres(url: string, poolSize: number, onWait?: On
     const driver = createDriver(driverPool, { ...server, connection: found.connection, search, policy })
     const pool = createSqlPool(driver, policy, own)
     await pool.withSession((session) => session.query(plain('select 1')))
-    return { ...pool, connection: found.connection, ...outsidePool(driverPool, { ...server, options }) }
+    return { ...pool, connection: found.connection, options, ...outsidePool(driverPool, { ...server, options }) }
   } catch (error) {
     waits.close()
     await driverPool?.end()

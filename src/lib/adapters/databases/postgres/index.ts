@@ -10,6 +10,7 @@ import { createStatements } from '../sql/statements.ts'
 import { pollRows } from '../watch.ts'
 import { postgresStrategies } from './bulk.ts'
 import { connectPostgres, type PostgresConnections, type PostgresSession } from './connection.ts'
+import { createPostgresRowLog, dropSlots } from './row-log.ts'
 import { readPostgresCounters, readPostgresFacts } from './server-facts.ts'
 import { readPostgresDurability } from './durability.ts'
 import { factsSql, findFlavour, type PostgresFlavour } from './flavour.ts'
@@ -63,6 +64,7 @@ function createDatabase(connections: PostgresConnections, flavour: PostgresFlavo
     engine: { name, version, connection: connections.connection, durability },
     traits: { transactions: true, transactionalDdl: true, concurrentWriters: true, foreignKeys: true },
     unsupported: flavour.unsupported,
+    rowLog: createPostgresRowLog(connections, flavour),
     insertStrategies: postgresStrategies(
       connections,
       statements,
@@ -90,13 +92,16 @@ function createDatabase(connections: PostgresConnections, flavour: PostgresFlavo
           throw migrationFailed(error, connections.url)
         }),
     describeChanges: (changes) => changes.flatMap(changeSql),
-    dropTables: (tables) =>
-      runAll(connections, () =>
+    async dropTables(tables) {
+      await runAll(connections, () =>
         tables.flatMap((table) => [
           dropTableSql(dialect, table),
           ...(hasTrigger(table) ? [dropNotificationSql(table)] : []),
         ]),
-      ),
+      )
+      // No part of a transaction; the server would keep its log for them.
+      if (flavour.notifications) await dropSlots(connections, tables)
+    },
     dropIndexes: (table) =>
       runAll(connections, async (session) => dropIndexSql(dialect, table, await listIndexes(session, table))),
     createIndexes: (table) =>

@@ -1,28 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { pause } from '../../../base/abort.ts'
-import type { Broker, Message } from '../../../ports/broker.ts'
-import type { Condition, FindOptions, Store, Table, Where } from '../../../ports/database.ts'
 import { failure } from '../../../base/errors/errors.ts'
 import { createBell } from '../bell.ts'
-import { createLease, type HeldLease, type LeaseTable } from './lease.ts'
-
-/** A row whose key ascends in the order in which rows are to be published: a UUID of version 7, say. */
-interface OutboxRow {
-  readonly id: string
-}
-
-/** A table of messages that a topic has yet to get. */
-export interface Outbox<Row extends OutboxRow> {
-  readonly table: Table<Row>
-  /** Where the relays agree on who is at work. */
-  readonly leases: LeaseTable
-  readonly topic: string
-  /** Which rows have yet to be published; no condition on `id`. */
-  readonly waiting: Where<Row>
-  messageOf(row: Row): Message
-  /** Sees to it that these rows wait no more: the broker has acknowledged them. */
-  settle(store: Store, ids: readonly string[]): Promise<void>
-}
+import { createLease } from './lease.ts'
+import { createLogReader, type LogTimes, type OutboxLog } from './log.ts'
+import { batchSize, findWaiting, moveBatch, type OutboxContext, type OutgoingRow } from './outbox.ts'
 
 export interface Relay {
   /** Says that the outbox has got something, which would otherwise be noticed at the next look. */
@@ -31,19 +13,14 @@ export interface Relay {
   close(): Promise<void>
 }
 
-export interface RelayContext<Row extends OutboxRow> {
-  readonly store: Store
-  readonly outbox: Outbox<Row>
-  /** Called again after a failure. */
-  readonly openBroker: () => Promise<Broker>
-  /** Called with the first failure in a row, and with what is left in the end. */
-  readonly onError: (error: Error) => void
-  /** Called with the number of messages that the broker has acknowledged. */
-  readonly onPublished: (count: number) => void
+/** The parts that a relay is made of. */
+export interface RelayContext<Row extends OutgoingRow> extends OutboxContext<Row> {
+  /** Followed where it is given; the table is polled until it is open, and when it is lost. */
+  readonly log?: OutboxLog | undefined
 }
 
 /** How a relay keeps its time, ms. */
-export interface RelayTimes {
+export interface RelayTimes extends Partial<LogTimes> {
   /** Between two rounds, so that those who book at the same time share one, and it does not take the disk from them. */
   readonly lingerMs: number
   /** Between two looks into an outbox that was empty. */
@@ -66,16 +43,20 @@ const defaultTimes: RelayTimes = {
   drainMs: 4000,
 }
 
-const batchSize = 500
+const defaultLogTimes = { settleMs: 50, sweepMs: 5000, keepMs: 1000, reopenMs: 5000 }
 
 /**
  * Starts to move messages from the outbox to the topic, in order and at least once: a row is settled once the broker
  * has acknowledged its message, so what waits in the table is what is left to do, whoever ended in the middle of it. Of
  * several processes one relays, by a lease; the broker may be away for as long as it likes.
  */
-export function startRelay<Row extends OutboxRow>(context: RelayContext<Row>, times: RelayTimes = defaultTimes): Relay {
-  const { store, outbox, onError } = context
+export function startRelay<Row extends OutgoingRow>(
+  context: RelayContext<Row>,
+  times: RelayTimes = defaultTimes,
+): Relay {
+  const { store, outbox, onError, log } = context
   const lease = createLease({ store, table: outbox.leases, name: 'outbox' }, randomUUID(), times.leaseMs)
+  const reader = log ? createLogReader(context, log, { ...defaultLogTimes, ...times }) : null
   const closing = new AbortController()
   const bell = createBell(closing.signal)
   let closed = false
@@ -89,9 +70,19 @@ export function startRelay<Row extends OutboxRow>(context: RelayContext<Row>, ti
   /** How long to wait before the next round, and whether somebody who books may end that. */
   async function round(): Promise<{ readonly ms: number; readonly wakeable: boolean }> {
     try {
-      const moved = await moveBatch(context, lease)
+      if (!(await lease.hold())) {
+        failures = 0
+        await reader?.leave()
+        return { ms: times.standbyMs, wakeable: false }
+      }
+      if (reader && !closing.signal.aborted && reader.isOpen()) {
+        await reader.move(closing.signal)
+        failures = 0
+        return { ms: 0, wakeable: false }
+      }
+      await reader?.settle()
+      const moved = await moveBatch(context)
       failures = 0
-      if (moved === null) return { ms: times.standbyMs, wakeable: false }
       if (moved === 0) return { ms: times.idleMs, wakeable: true }
       return { ms: moved === batchSize ? 0 : times.lingerMs, wakeable: false }
     } catch (error) {
@@ -111,12 +102,15 @@ export function startRelay<Row extends OutboxRow>(context: RelayContext<Row>, ti
   /** Until what is there now is gone, or `stop` aborts. */
   async function drain(stop: AbortSignal): Promise<void> {
     await working
+    await reader?.leave()
     const [last] = await findWaiting(context, {}, { orderBy: ['id'], descending: true, limit: 1 })
     const isLeft = async () => last && (await findWaiting(context, { id: { lte: last.id } }, { limit: 1 })).length > 0
     while (!stop.aborted && (await isLeft())) {
       const { ms } = await round()
       await pause(ms, stop)
     }
+    // Before another one has the lease, and begins to follow.
+    if (await lease.hold()) await reader?.end()
     await lease.release()
   }
 
@@ -137,33 +131,4 @@ export function startRelay<Row extends OutboxRow>(context: RelayContext<Row>, ti
       if (!isDone) onError(failure('messages-left', { topic: outbox.topic }))
     },
   }
-}
-
-/** Publishes the next rows that wait. Returns how many they were; null where another process relays. */
-async function moveBatch<Row extends OutboxRow>(context: RelayContext<Row>, lease: HeldLease): Promise<number | null> {
-  const { store, outbox, openBroker, onPublished } = context
-  if (!(await lease.hold())) return null
-  const rows = await findWaiting(context, {}, { orderBy: ['id'], limit: batchSize })
-  if (rows.length === 0) return 0
-  const broker = await openBroker()
-  await broker.publish(
-    outbox.topic,
-    rows.map((row) => outbox.messageOf(row)),
-  )
-  onPublished(rows.length)
-  // Those alone, and not all up to the last: other processes store rows that go before it meanwhile.
-  await outbox.settle(
-    store,
-    rows.map(({ id }) => id),
-  )
-  return rows.length
-}
-
-/** Rows that wait, and of those only the ones whose id is so. */
-function findWaiting<Row extends OutboxRow>(
-  { store, outbox: { table, waiting } }: Pick<RelayContext<Row>, 'store' | 'outbox'>,
-  id: { readonly id?: Condition<string> },
-  options: FindOptions<OutboxRow>,
-): Promise<Row[]> {
-  return store.find<Row>(table, { ...waiting, ...id }, options) as Promise<Row[]>
 }
