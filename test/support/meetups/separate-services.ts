@@ -36,7 +36,7 @@ export async function createSystem(place: MeetupBackends): Promise<System> {
   const starts: Partial<Record<ServiceName, () => Promise<RunningService>>> = {
     post: () => startPostService(parts),
     chat: () => startChat(parts),
-    image: () => startImageService(parts, join(place.folder, 'images')),
+    image: () => startImageService(parts, `disk:${join(place.folder, 'images')}`),
     saga: () => startSaga(parts),
     relay: () => startRelayService(parts, 'auto'),
   }

@@ -54,7 +54,7 @@ for (const engine of meetupEngines) {
       }
       const running = [
         await startChat(parts),
-        await startImageService(parts, join(place.folder, 'images')),
+        await startImageService(parts, `disk:${join(place.folder, 'images')}`),
         await startSaga(parts),
         await startRelayService(parts, 'auto'),
       ]
