@@ -97,7 +97,7 @@ for (const engine of testEngines.filter(({ name }) => name === 'sqlite' || name 
       const [receipt] = await store.find(rejected, {}, { orderBy: ['id'], limit: 1, columns: ['id'] })
       await store.remove(lines, { id: line!.id })
       await store.remove(rejected, { id: receipt!.id })
-      await store.insert(products, [{ id: 'never-seen', name: 'x' }])
+      await store.insert(products, [{ id: 'never-seen', name: 'x', price_cents: 1 }])
       const after = await audit()
       const { violations, inconsistent } = (JSON.parse(after.stdout) as AuditReport).audit
       expect(after.code).toBe(4)

@@ -6,7 +6,7 @@ import { loadWorkload, workloadNames } from '../../../src/lib/workloads/registry
 const released: Readonly<Record<string, readonly string[]>> = {
   vaccination: ['e0f1c321901f'],
   stations: ['c3b43095bc0d'],
-  tickets: ['561e1a2f585b'],
+  tickets: ['561e1a2f585b', 'ed76b22f2edb'],
   orders: ['e488f6670a41'],
   meetups: ['a69c08fc5295', 'd3ca84526141'],
 }

@@ -57,7 +57,15 @@ export const ProductsQuery = pageQuery(1000)
 export const RejectedQuery = pageQuery(100)
 
 export const ProductsPage = z.object({
-  products: z.array(z.object({ id: z.string(), name: z.string() }).meta({ title: 'Product' })),
+  products: z.array(
+    z
+      .object({
+        id: z.string(),
+        name: z.string().describe('as the last receipt calls it'),
+        price: Money.nullable().describe('on the last receipt; null where no receipt came since prices are kept'),
+      })
+      .meta({ title: 'Product' }),
+  ),
   next: Next,
 })
 

@@ -19,7 +19,7 @@ import {
 } from './api-schemas.ts'
 import { createReceiptService, type ReceiptService, type Stored } from './receipt-service.ts'
 import { formatMoney, maxReceiptBytes, reasons } from './receipt.ts'
-import { lines, linesOf, orders, products, rejected } from './tables.ts'
+import { lines, linesOf, orders, products, rejected, unknownPrice } from './tables.ts'
 
 /** Starts the webhook. Throws `port-in-use` or `host-unusable`. */
 export async function serveTickets(services: Services): Promise<RunningServer> {
@@ -128,14 +128,17 @@ function addListRoutes(app: FastifyInstance, store: Store): void {
     '/products',
     {
       schema: {
-        summary: 'The catalogue: every product that stood on a receipt',
+        summary: 'The catalogue: every product that stood on a receipt, as the last one has it',
         querystring: ProductsQuery,
         response: { 200: ProductsPage, 422: ErrorSchema },
       },
     },
     async ({ query: { after, limit } }) => {
       const page = await store.find(products, { id: { gt: after } }, { orderBy: ['id'], limit })
-      return { products: page, next: nextOf(page, limit) }
+      const shown = page.map(({ id, name, price_cents: cents }) => {
+        return { id, name, price: cents === unknownPrice ? null : formatMoney(cents) }
+      })
+      return { products: shown, next: nextOf(page, limit) }
     },
   )
   typed.get(

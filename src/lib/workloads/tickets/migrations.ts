@@ -48,4 +48,10 @@ export const migrations: readonly MigrationStep[] = [
       },
     ],
   },
+  {
+    number: 2,
+    name: 'keep the price of products',
+    // No price is below 0.
+    changes: [{ addColumn: 'price_cents', to: 'ticket_products', column: integer, value: -1 }],
+  },
 ]

@@ -108,11 +108,11 @@ async function makePlan(store: Store, batch: readonly Receipt[], quota: Quota): 
       batch.map(({ id }) => id),
       (ids) => store.find(rejected, { id: { in: ids } }, { columns: ['id', 'reason', 'line'] }),
     ),
-    findAll([...productIds], (ids) => store.find(products, { id: { in: ids } }, { columns: ['id'] })),
+    findAll([...productIds], (ids) => store.find(products, { id: { in: ids } })),
   ])
   const holders = new Map(knownOrders.map(({ id, receipt }) => [id, receipt]))
   const errors = new Map(knownRejected.map(({ id, reason, line }) => [id, { reason, line }]))
-  const catalogue = new Set(knownProducts.map(({ id }) => id))
+  const catalogue = createCatalogue(knownProducts)
   const changes: Change[] = []
   /** Broken receipts of each caller in this plan. */
   const broken = new Map<string, number>()
@@ -126,7 +126,7 @@ async function makePlan(store: Store, batch: readonly Receipt[], quota: Quota): 
       const holder = holders.get(order.id)
       if (holder === undefined) {
         holders.set(order.id, id)
-        changes.push(orderChange(receipt, order, newProducts(order, catalogue)))
+        changes.push(orderChange(receipt, order, catalogue.addNew(order)))
       }
       if (holder === undefined || holder === id) {
         return { kind: 'order', receipt: id, orderId: order.id, again: holder === id }
@@ -143,6 +143,7 @@ async function makePlan(store: Store, batch: readonly Receipt[], quota: Quota): 
   }
 
   const stored = batch.map(judge)
+  changes.push(...catalogue.updates())
   return { changes, rows: changes.reduce((sum, { insert }) => sum + rowsOf(insert), 0), stored }
 }
 
@@ -160,15 +161,40 @@ function rowsOf(insert: Change['insert']): number {
   return insert.reduce((sum, { rows }) => sum + rows.length, 0)
 }
 
-/** Returns the products that are not in the catalogue, and adds them. */
-function newProducts(order: ReceiptOrder, catalogue: Set<string>): ProductRow[] {
-  const added: ProductRow[] = []
-  for (const { product, productId } of order.lines) {
-    if (catalogue.has(productId)) continue
-    catalogue.add(productId)
-    added.push({ id: productId, name: product })
+/** The products that a batch is about, as they are stored and as its receipts have them. */
+interface Catalogue {
+  /** Takes the names and prices of an order, which are newer than those before; returns the products that are new. */
+  addNew(order: ReceiptOrder): ProductRow[]
+  /** Changes that bring the products that are there to their newest names and prices. */
+  updates(): Change[]
+}
+
+function createCatalogue(known: readonly ProductRow[]): Catalogue {
+  const stored = new Map(known.map((product) => [product.id, product]))
+  const newest = new Map<string, ProductRow>()
+  return {
+    addNew({ lines: given }) {
+      const added: ProductRow[] = []
+      for (const { product: name, productId: id, priceCents: price_cents } of given) {
+        const row = { id, name, price_cents }
+        newest.set(id, row)
+        if (stored.has(id)) continue
+        stored.set(id, row)
+        added.push(row)
+      }
+      return added
+    },
+    updates() {
+      const changed = [...newest.values()].filter((row) => {
+        const before = stored.get(row.id)
+        return before?.name !== row.name || before.price_cents !== row.price_cents
+      })
+      // In one order, so that two processes do not wait for each other.
+      return changed
+        .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+        .map(({ id, ...patch }) => ({ guard: { table: products, where: { id }, patch }, insert: [] }))
+    },
   }
-  return added
 }
 
 function orderChange({ id: receipt, receivedAt }: Receipt, order: ReceiptOrder, added: readonly ProductRow[]): Change {

@@ -56,12 +56,17 @@ export const lines = defineTable({
 
 export type LineRow = RowOf<typeof lines>
 
+/** The price of a product that was in the catalogue before prices were. */
+export const unknownPrice = -1
+
 export const products = defineTable({
   name: 'ticket_products',
   columns: {
     id: productId,
-    /** As it was called when it was first seen. */
+    /** As it was called on the last receipt. */
     name: product,
+    /** On the last receipt; `unknownPrice` where none has come since prices are kept. */
+    price_cents: integer,
   },
   primaryKey: 'id',
 })

@@ -208,7 +208,7 @@ for (const engine of testEngines) {
       const texts = Array.from({ length: 40 }, () => formatReceipt(newOrder({ lines: [shared] })))
       const answers = await Promise.all(texts.map((text, index) => send(text, { to: index % 2 ? server : second })))
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]))
-      expect(await database.store.find(products, { id: 'both' })).toEqual([{ id: 'both', name: 'New to both' }])
+      expect(await database.store.find(products, { id: 'both' })).toMatchObject([{ name: 'New to both' }])
     })
 
     it('looks again when somebody else was faster: with a product, the same receipt, or another under its number', async () => {
@@ -281,7 +281,7 @@ for (const engine of testEngines) {
       await store.remove(products, { id: `own-${b.id}` })
       await store.remove(lines, { id: `${d.id}-0002` })
       await store.remove(lines, { order_id: e.id })
-      await store.insert(products, [{ id: 'surplus', name: 'x' }])
+      await store.insert(products, [{ id: 'surplus', name: 'x', price_cents: 1 }])
       // Elsewhere the database itself refuses lines without an order: in the middle, and at the end.
       const orphans = database.traits.foreignKeys ? [] : ['777', '999999']
       const line = { position: 1, product: 'x', product_id: 'everybody', price_cents: 1 }
