@@ -163,6 +163,7 @@ describe('what the image is made of', () => {
       expect(report.load.outcomes.booked).toBeGreaterThan(0)
       for (const name of ['rushbench-api', 'rushbench-workers']) expect(await running.get(name)!.stop()).toBe(0)
     },
+    240_000,
   )
 
   it('is copied by the image from files that its build is given', async () => {
