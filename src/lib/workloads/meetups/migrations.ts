@@ -191,4 +191,23 @@ export const migrations: readonly MigrationStep[] = [
       },
     ],
   },
+  {
+    number: 3,
+    name: 'images of users and messages, and their removal',
+    changes: [
+      { addColumn: 'sex', to: 'meetup_user_users', column: text(6), value: '' },
+      { addColumn: 'image_id', to: 'meetup_user_users', column: text(36), value: '' },
+      { addColumn: 'owner_kind', to: 'meetup_image_images', column: text(7), value: 'post' },
+      { addColumn: 'room_id', to: 'meetup_image_images', column: text(36), value: '' },
+      { addIndex: ['room_id'], to: 'meetup_image_images' },
+      {
+        create: defineTable({
+          name: 'meetup_image_removals',
+          columns: { id: uuidColumn, owner_id: uuidColumn, done: integer },
+          primaryKey: 'id',
+          indexes: [['owner_id'], ['done']],
+        }),
+      },
+    ],
+  },
 ]

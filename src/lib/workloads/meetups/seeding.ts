@@ -38,7 +38,7 @@ export async function* insertMissingMeetups(
 
 function newAccount(generator: MeetupGenerator, index: number, hash: string, now: number): ChangeIfAbsent {
   const { id, email, name } = generator.account(index)
-  const row = { id, email, name, introduction: '', password_hash: hash, created_at: now }
+  const row = { id, email, name, introduction: '', password_hash: hash, created_at: now, sex: '', image_id: '' }
   const insert = [{ table: emails, rows: [{ email, user_id: id }] }]
   return { insert, absent: { table: users, row } }
 }

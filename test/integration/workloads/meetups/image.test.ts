@@ -166,6 +166,49 @@ for (const engine of meetupEngines) {
       expect(await files()).toEqual([])
     })
 
+    it('removes one of them once, however many ask for it at once, and gives its place back', async () => {
+      const all = await Promise.all(Array.from({ length: maxImages }, () => upload(imageOf('image/png', 50))))
+      const { id } = all[0]!
+      const tries = await Promise.allSettled(Array.from({ length: 10 }, () => service.deleteImage({ id })))
+      expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      for (const tried of tries) if (tried.status === 'rejected') expect(tried.reason.code).toBe('not-found')
+      expect(await files()).not.toContain(id)
+      await upload(imageOf('image/png', 50))
+      await expect(upload(imageOf('image/png', 50))).rejects.toMatchObject({ code: 'full' })
+      expect(await stored()).toHaveLength(maxImages)
+    })
+
+    it('goes on with a removal in which a process died', async () => {
+      const { id } = await upload(imageOf('image/png', 50))
+      const dying = createImages(place.database.store, { ...blobs, remove: () => Promise.reject(new Error('killed')) })
+      await expect(dying.deleteImage({ id })).rejects.toThrow('killed')
+      expect(await files()).toEqual([id])
+      await removeAbandoned(place.database.store, blobs, new AbortController().signal)
+      expect([await stored(), await files()]).toEqual([[], []])
+      await expect(service.deleteImage({ id })).rejects.toMatchObject({ code: 'not-found' })
+    })
+
+    it('removes those of messages with their room, also what is under way, and takes no more', async () => {
+      const room = randomUUID()
+      const goesOn = Promise.withResolvers<void>()
+      async function* ofMessage(waits: boolean): AsyncGenerator<UploadPart> {
+        const header = { ownerId: owner, ownerKind: 'message', roomId: room, contentType: 'image/png' } as const
+        for await (const part of partsOf(owner, 'image/png', [imageOf('image/png', 50)])) {
+          if ('end' in part && waits) await goesOn.promise
+          yield 'header' in part ? { header } : part
+        }
+      }
+      await service.upload(ofMessage(false))
+      const underWay = service.upload(ofMessage(true))
+      await expect.poll(async () => (await files()).length).toBe(2)
+      expect(await service.deleteImagesOf({ ownerId: room })).toEqual({ count: 1 })
+      goesOn.resolve()
+      await expect(underWay).rejects.toMatchObject({ code: 'wrong-state' })
+      owner = randomUUID()
+      await expect(service.upload(ofMessage(false))).rejects.toMatchObject({ code: 'wrong-state' })
+      expect([await stored(), await files()]).toEqual([[], []])
+    })
+
     it('removes the images of a post that was deleted', async () => {
       await upload(imageOf('image/png', 50))
       const event = {

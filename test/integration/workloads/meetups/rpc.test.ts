@@ -252,7 +252,8 @@ describe('a stream of answers', () => {
 })
 
 describe('an upload', () => {
-  const image = { id: 'i', ownerId: 'o', contentType: 'image/png', bytes: 0, createdAt: 1 }
+  const of = { ownerId: 'o', ownerKind: 'post', roomId: '' } as const
+  const image = { id: 'i', ...of, contentType: 'image/png', bytes: 0, createdAt: 1 }
 
   async function* passesOf(chunks: number): AsyncGenerator<UploadPart> {
     yield { header: { ownerId: 'o', contentType: 'image/png' } }

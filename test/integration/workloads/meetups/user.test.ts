@@ -48,6 +48,32 @@ for (const { name: engine, open } of meetupEngines) {
       for (const tried of tries) if (tried.status === 'rejected') expect(tried.reason.code).toBe('taken')
     })
 
+    test('gives an account another address, which only one can have, and the old one free', async () => {
+      const [before, after] = [nextEmail(), nextEmail()]
+      const { user } = await service.createUser({ email: before, name: 'A', password, caller })
+      const { user: other } = await service.createUser({ email: nextEmail(), name: 'B', password, caller })
+      const { id } = user
+      const tries = await Promise.allSettled([id, other.id].map((who) => service.updateUser({ id: who, email: after })))
+      expect(tries.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+      for (const tried of tries) if (tried.status === 'rejected') expect(tried.reason.code).toBe('taken')
+      const winner = tries[0]?.status === 'fulfilled' ? user : other
+      expect((await service.login({ email: after.toLowerCase(), password, caller })).user).toEqual({
+        ...winner,
+        email: after,
+      })
+      await expect(service.login({ email: winner.email, password, caller })).rejects.toMatchObject({
+        code: 'unauthenticated',
+      })
+      // In another case it is the same address.
+      expect(await service.updateUser({ id: winner.id, email: after.toUpperCase() })).toMatchObject({
+        email: after.toUpperCase(),
+      })
+      const { user: next } = await service.createUser({ email: winner.email, name: 'C', password, caller })
+      expect(next.id).not.toBe(winner.id)
+      await expect(service.updateUser({ id, email: 'no address' })).rejects.toMatchObject({ code: 'invalid' })
+      await expect(service.updateUser({ id, sex: 'x' as never })).rejects.toMatchObject({ code: 'invalid' })
+    })
+
     test.each([
       ['email', { email: 'no address' }],
       ['email', { email: `${'a'.repeat(250)}@b.de` }],

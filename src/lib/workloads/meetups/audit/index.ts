@@ -55,8 +55,8 @@ async function* scanAttempts(store: Store): AsyncGenerator<StoredBooking> {
   for await (const { id, post_id: post, kind, key } of store.scan(applications, ['id', 'post_id', 'kind', 'key'])) {
     if (kind === 'applied' && key !== '') yield { id, ...asText(applicationAttempt(post, key)) }
   }
-  for await (const { id, owner_id: post } of store.scan(images, ['id', 'owner_id'])) {
-    yield { id, ...asText(imageAttempt(post, id)) }
+  for await (const { id, owner_id: post, owner_kind: kind } of store.scan(images, ['id', 'owner_id', 'owner_kind'])) {
+    if (kind === 'post') yield { id, ...asText(imageAttempt(post, id)) }
   }
   for await (const { id, room_id: room, key } of store.scan(messages, ['id', 'room_id', 'key'])) {
     if (key !== '') yield { id, ...asText(messageAttempt(room, key)) }

@@ -1,7 +1,7 @@
 import type { Store } from '../../../ports/database.ts'
 import type { Violation } from '../../../ports/workload.ts'
 import { members, memberId, rooms, type RoomRow, messages } from '../chat/tables.ts'
-import { images, owners } from '../image/tables.ts'
+import { images, owners, removals } from '../image/tables.ts'
 import { applications, posts, type ApplicationRow, type PostRow } from '../post/tables.ts'
 import { inBatches } from './batches.ts'
 import type { Yielder } from '../../../base/progress.ts'
@@ -35,17 +35,21 @@ export async function* auditPosts(store: Store, yielder: Yielder): AsyncGenerato
 
 async function findBelongings(store: Store, batch: readonly AuditedPost[]): Promise<Belongings> {
   const ids = batch.map(({ id }) => id)
-  const [open, hosts, pictures, counters, applied] = await Promise.all([
+  const [open, hosts, pictures, counters, leaving, applied] = await Promise.all([
     store.find(rooms, { id: { in: ids }, state: 'open' }),
     store.find(members, { id: { in: batch.map((post) => memberId(post.id, post.user_id)) }, turn: 0, active: 1 }),
-    store.find(images, { owner_id: { in: ids } }, { columns: ['owner_id'] }),
+    store.find(images, { owner_id: { in: ids } }, { columns: ['id', 'owner_id'] }),
     store.find(owners, { id: { in: ids } }),
+    store.find(removals, { owner_id: { in: ids }, done: 0 }, { columns: ['id'] }),
     store.find(applications, { post_id: { in: ids } }),
   ])
   return {
     rooms: new Map(open.map((room) => [room.id, room])),
     firstMembers: new Set(hosts.map(({ id }) => id)),
-    images: countBy(pictures.map(({ owner_id: id }) => id)),
+    // One whose removal was begun is counted no more; the image service ends it at its next start.
+    images: countBy(
+      pictures.filter(({ id }) => !leaving.some((removal) => removal.id === id)).map(({ owner_id: id }) => id),
+    ),
     countedImages: new Map(counters.map(({ id, images: counted }) => [id, counted])),
     applications: Map.groupBy(applied, ({ post_id: id }) => id),
   }

@@ -40,6 +40,7 @@ export interface ChatService {
   getRooms(request: RoomsRequest): Promise<{ readonly rooms: readonly Room[] }>
   getMembers(request: RoomsRequest): Promise<{ readonly members: readonly Member[] }>
   createMessage(request: Omit<ChatMessage, 'id' | 'createdAt'>): Promise<ChatMessage>
+  getMessages(request: { readonly ids: readonly string[] }): Promise<{ readonly messages: readonly ChatMessage[] }>
   listMessages(request: {
     readonly roomId: string
     readonly userId: string

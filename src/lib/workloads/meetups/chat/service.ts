@@ -71,6 +71,10 @@ export function createChat(store: Store, pubsub: PubSub, announcer: Announcer): 
       requireText(key, 'key', 0, maxLengths.key)
       return toMessage(await storeMessage({ roomId, userId, body: said, key }))
     },
+    async getMessages({ ids }) {
+      requireIds(ids, 'ids')
+      return { messages: (await store.find(messages, { id: { in: ids } })).map(toMessage) }
+    },
     async listMessages({ roomId, userId, first, before }) {
       requireIds([roomId], 'roomId')
       requireIds([userId], 'userId')

@@ -80,5 +80,8 @@ export const chatResolvers: Resolvers = {
     },
   },
   Member: { user: ({ userId }: { userId: string }, _args, { loaders }) => loaders.users.load(userId) },
-  Message: { user: ({ userId }: ChatMessage, _args, { loaders }) => loaders.users.load(userId) },
+  Message: {
+    user: ({ userId }: ChatMessage, _args, { loaders }) => loaders.users.load(userId),
+    images: ({ id }: ChatMessage, _args, { loaders }) => loaders.images.load(id),
+  },
 }

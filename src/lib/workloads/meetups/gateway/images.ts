@@ -2,11 +2,11 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { mediaTypeOf } from '../../shared/http/request-head.ts'
-import { chunkBytes, type UploadPart } from '../image/contract.ts'
+import { chunkBytes, type OwnerKind, type UploadHeader, type UploadPart } from '../image/contract.ts'
 import { RpcError, type RpcCode } from '../rpc/errors.ts'
 import type { Clients } from '../services.ts'
 import { createContext, type VerifyToken } from './context.ts'
-import { requireOwner } from './post-resolvers.ts'
+import { findImage, readImageOwner, requireMember } from './image-resolvers.ts'
 
 /** The HTTP status of each code that a service refuses with. */
 const statuses: Readonly<Record<RpcCode, number>> = {
@@ -23,8 +23,8 @@ const statuses: Readonly<Record<RpcCode, number>> = {
 }
 
 /**
- * Takes images of posts as they are, `POST /images?post=ID`, from the owner of the post, and gives them, `GET /images/ID`.
- * They are passed on as they come: none is ever whole in this process.
+ * Takes images of posts, users and messages as they are, `POST /images?post=ID`, from their owners, and gives them,
+ * `GET /images/ID`: those of messages to members of the room. They are passed on as they come: none is ever whole in this process.
  */
 export async function addImageRoutes(
   app: FastifyInstance,
@@ -39,20 +39,21 @@ export async function addImageRoutes(
     return reply.code(statuses[code]).send({ error: code, message })
   }
 
+  const contextOf = (authorization: string | undefined) => createContext(clients, verify, authorization, false, '')
+
   await app.register(async (images) => {
     images.removeAllContentTypeParsers()
     images.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
 
-    images.post<{ Querystring: { post?: string }; Body: Readable | undefined }>(
+    images.post<{ Querystring: Partial<Record<OwnerKind, string>>; Body: Readable | undefined }>(
       '/images',
       { schema: { hide: true } },
       async ({ query, headers, body, raw }, reply) => {
         try {
-          const ownerId = query.post ?? ''
-          await requireOwner(ownerId, createContext(clients, verify, headers.authorization, false, ''), 'post')
+          const owner = await readImageOwner(query, contextOf(headers.authorization))
           const contentType = mediaTypeOf(headers['content-type'] ?? '')
           const service = await clients.get('ImageService')
-          const { id, bytes } = await service.upload(partsOf(ownerId, contentType, body ?? Readable.from([]), raw))
+          const { id, bytes } = await service.upload(partsOf({ ...owner, contentType }, body ?? Readable.from([]), raw))
           return await reply.code(201).send({ id, bytes, path: `/images/${id}` })
         } catch (error) {
           return refuse(reply, error)
@@ -60,10 +61,14 @@ export async function addImageRoutes(
       },
     )
 
-    images.get<{ Params: { id: string } }>('/images/:id', { schema: { hide: true } }, async ({ params }, reply) => {
+    images.get<{ Params: { id: string } }>('/images/:id', { schema: { hide: true } }, async (request, reply) => {
+      const { params, headers } = request
       const left = new AbortController()
       reply.raw.once('close', () => left.abort())
       try {
+        const context = contextOf(headers.authorization)
+        const { roomId } = await findImage(params.id, context)
+        if (roomId !== '') await requireMember(roomId, context)
         const service = await clients.get('ImageService')
         const chunks = service.download(params, left.signal)[Symbol.asyncIterator]()
         const first = await chunks.next()
@@ -82,13 +87,8 @@ export async function addImageRoutes(
  * Ends only where the request does, as its length or its last chunk says. Throws `invalid` where it breaks off. What is left
  * of one that is refused half-way is read nonetheless: else the next request on its connection would never be.
  */
-async function* partsOf(
-  ownerId: string,
-  contentType: string,
-  body: Readable,
-  request: IncomingMessage,
-): AsyncGenerator<UploadPart> {
-  yield { header: { ownerId, contentType } }
+async function* partsOf(header: UploadHeader, body: Readable, request: IncomingMessage): AsyncGenerator<UploadPart> {
+  yield { header }
   let length = 0
   try {
     for await (const bytes of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {

@@ -96,7 +96,6 @@ export const postResolvers: Resolvers = {
     images: ({ id }: Post, _args, { loaders }) => loaders.images.load(id),
   },
   Application: { user: ({ userId }: { userId: string }, _args, { loaders }) => loaders.users.load(userId) },
-  Image: { path: ({ id }: { id: string }) => `/images/${id}` },
 }
 
 /** Throws `forbidden` for who is logged in and does not own the post; `argument` is what clients call its id. */

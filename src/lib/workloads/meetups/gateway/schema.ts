@@ -1,4 +1,5 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
+import { sexes } from '../user/contract.ts'
 import { fishTypes, spotTypes } from '../post/contract.ts'
 
 /** The schema of everything that clients may ask the gateway. */
@@ -10,6 +11,7 @@ enum SpotType { ${spotTypes.join(' ')} }
 enum FishType { ${fishTypes.join(' ')} }
 enum PostState { PENDING APPROVED REJECTED DELETED }
 enum PostOrder { CREATED MEETING }
+enum Sex { ${sexes.map((sex) => sex.toUpperCase()).join(' ')} }
 enum SagaStep { WAITING BEGAN ROOM_CREATED APPROVED REJECTING REJECTED }
 
 type User {
@@ -19,6 +21,11 @@ type User {
   "Only of oneself."
   email: String
   createdAt: DateTime!
+  "Null: not said."
+  sex: Sex
+  "The one of images that updateUser named."
+  image: Image
+  images: [Image!]!
 }
 
 type Post {
@@ -45,11 +52,14 @@ type Application {
   user: User!
 }
 
+"""
+Sent as it is, POST /images?post=ID, ?user=ID or ?message=ID, by the owner of the post, oneself or the author of the message.
+"""
 type Image {
   id: ID!
   contentType: String!
   bytes: Int!
-  "Of this gateway: /images/..."
+  "Of this gateway: /images/... Those of a message are given to members of its room alone."
   path: String!
 }
 
@@ -102,6 +112,7 @@ type Message {
   body: String!
   createdAt: DateTime!
   user: User!
+  images: [Image!]!
 }
 
 type MessagePage {
@@ -165,9 +176,12 @@ type Mutation {
   login(email: String!, password: String!): LoggedIn!
   logout(refreshToken: String!): Boolean!
   refreshIDToken(refreshToken: String!): Tokens!
-  updateUser(name: String!, introduction: String!): User!
+  "What is left out stays. sex: null says nothing of it any more, image: null shows none; image is the id of one's own."
+  updateUser(email: String, name: String, introduction: String, sex: Sex, image: ID): User!
   updatePassword(oldPassword: String!, newPassword: String!): Boolean!
   createPost(input: PostInput!): CreatedPost!
+  "Of one's own post, account or message; its file goes, too."
+  deleteImage(id: ID!): Boolean!
   updatePost(id: ID!, input: PostInput!): Post!
   deletePost(id: ID!): Boolean!
   "key: made by the client, to find the attempt again."

@@ -12,6 +12,7 @@ import { chatResolvers } from './chat-resolvers.ts'
 import { createContext, createVerifier } from './context.ts'
 import { createErrorFormatter } from './errors.ts'
 import { makeExecutable } from './executable.ts'
+import { imageResolvers } from './image-resolvers.ts'
 import { addImageRoutes } from './images.ts'
 import { createOperations } from './operations.ts'
 import { postResolvers } from './post-resolvers.ts'
@@ -37,7 +38,7 @@ export async function serveGateway(services: GatewayServices): Promise<RunningSe
   const clients = openClients(countCalls(registry))
   app.addHook('onClose', () => clients.close())
   const verify = createVerifier(() => clients.get('UserService'))
-  const executable = makeExecutable(schema, [userResolvers, postResolvers, chatResolvers], [dateTime])
+  const executable = makeExecutable(schema, [userResolvers, postResolvers, chatResolvers, imageResolvers], [dateTime])
   const format = createErrorFormatter(onError)
   const operations = createOperations(executable, format)
   await addGraphqlRoutes(app, {

@@ -1,7 +1,16 @@
 import { requireIds } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
-import type { User } from '../user/contract.ts'
+import type { Sex, User } from '../user/contract.ts'
 import type { Resolvers } from './executable.ts'
+import { findImage } from './image-resolvers.ts'
+
+interface ProfileArguments {
+  readonly email?: string
+  readonly name?: string
+  readonly introduction?: string
+  readonly sex?: Uppercase<Sex> | null
+  readonly image?: string | null
+}
 
 /** Accounts and logins. */
 export const userResolvers: Resolvers = {
@@ -31,9 +40,17 @@ export const userResolvers: Resolvers = {
     async refreshIDToken(_root, args: { refreshToken: string }, { clients }) {
       return (await clients.get('UserService')).refreshIdToken(args)
     },
-    async updateUser(_root, args: { name: string; introduction: string }, { clients, requireViewer }) {
-      const id = await requireViewer()
-      return (await clients.get('UserService')).updateUser({ ...args, id })
+    async updateUser(_root, { sex, image, ...rest }: ProfileArguments, context) {
+      const id = await context.requireViewer()
+      if (typeof image === 'string' && (await findImage(image, context, 'image')).ownerId !== id)
+        throw new RpcError('forbidden', 'It is no image of yours')
+      return (await context.clients.get('UserService')).updateUser({
+        ...rest,
+        id,
+        // Null takes away, and what is left out stays.
+        ...(sex !== undefined && { sex: (sex?.toLowerCase() ?? '') as Sex | '' }),
+        ...(image !== undefined && { imageId: image ?? '' }),
+      })
     },
     async updatePassword(
       _root,
@@ -53,6 +70,12 @@ export const userResolvers: Resolvers = {
   User: {
     async email({ id, email, isViewer }: User & { isViewer?: boolean }, _args, { findViewer }) {
       return isViewer || id === (await findViewer()) ? email : null
+    },
+    sex: ({ sex }: User) => (sex === '' ? null : sex.toUpperCase()),
+    images: ({ id }: User, _args, { loaders }) => loaders.images.load(id),
+    async image({ id, imageId }: User, _args, { loaders }) {
+      if (imageId === '') return null
+      return (await loaders.images.load(id)).find((image) => image.id === imageId) ?? null
     },
   },
 }

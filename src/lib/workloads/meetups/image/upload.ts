@@ -1,6 +1,6 @@
-import { requireIds, requireThat } from '../checks.ts'
+import { requireIds, requireOneOf, requireThat } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
-import { chunkBytes, type UploadPart } from './contract.ts'
+import { chunkBytes, ownerKinds, type OwnerKind, type UploadPart } from './contract.ts'
 
 export const contentTypes = ['image/jpeg', 'image/png', 'image/webp'] as const
 
@@ -42,6 +42,9 @@ export const maxBytes = 5 * 1024 * 1024
 /** The owner of an image, and the type that it is said to be of. */
 export interface Header {
   readonly ownerId: string
+  readonly ownerKind: OwnerKind
+  /** Empty, but for a message. */
+  readonly roomId: string
   readonly contentType: ContentType
 }
 
@@ -50,14 +53,18 @@ export async function readHeader(parts: AsyncIterator<UploadPart>): Promise<Head
   const { value, done } = await parts.next()
   const header = done ? null : partOf(value, 'header')
   requireThat(header !== null, 'The first part', 'is no header')
-  const { ownerId, contentType } = header as Extract<UploadPart, { header: object }>['header']
+  const { ownerId, contentType, ...rest } = header as Extract<UploadPart, { header: object }>['header']
   requireIds([ownerId], 'ownerId')
+  const ownerKind = rest.ownerKind || 'post'
+  requireOneOf(ownerKind, 'ownerKind', ownerKinds)
+  const roomId = (ownerKind === 'message' && rest.roomId) || ''
+  if (ownerKind === 'message') requireIds([roomId], 'roomId')
   requireThat(
     (contentTypes as readonly string[]).includes(contentType),
     'contentType',
     `is none of ${contentTypes.join(', ')}`,
   )
-  return { ownerId, contentType: contentType as ContentType }
+  return { ownerId, ownerKind, roomId, contentType: contentType as ContentType }
 }
 
 /**

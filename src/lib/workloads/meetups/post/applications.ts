@@ -18,7 +18,7 @@ export function createApplications(
   const rowsOf = (postId: string, userId: string): Promise<ApplicationRow[]> =>
     store.find(applications, { post_id: postId, user_id: userId })
 
-  /** What the user has done with the post so far. Of a full post, whoever has a place is told that they have it. */
+  /** Returns what the user has done with the post so far. A user with a place is told so, even where the post is full. */
   async function requireNew(postId: string, userId: string): Promise<ApplicationRow[]> {
     const [[post], rows] = await Promise.all([store.find(posts, { id: postId }), rowsOf(postId, userId)])
     const open = requireOpen(post, userId, now())

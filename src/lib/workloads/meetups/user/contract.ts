@@ -1,3 +1,7 @@
+export const sexes = ['female', 'male', 'other'] as const
+
+export type Sex = (typeof sexes)[number]
+
 /** An account. Times in ms since 1970. */
 export interface User {
   readonly id: string
@@ -5,6 +9,10 @@ export interface User {
   readonly name: string
   readonly introduction: string
   readonly createdAt: number
+  /** Empty: not said. */
+  readonly sex: Sex | ''
+  /** One of the user's images; empty: none. */
+  readonly imageId: string
 }
 
 /** A token that proves for an hour who somebody is, and the token that renews it. */
@@ -41,7 +49,10 @@ export interface UserService {
   logout(request: RefreshRequest): Promise<object>
   refreshIdToken(request: RefreshRequest): Promise<TokenPair>
   getUsers(request: { readonly ids: readonly string[] }): Promise<{ readonly users: readonly User[] }>
-  updateUser(request: { readonly id: string; readonly name: string; readonly introduction: string }): Promise<User>
+  /** Keeps all that is not given. */
+  updateUser(
+    request: Pick<User, 'id'> & Partial<Pick<User, 'email' | 'name' | 'introduction' | 'sex' | 'imageId'>>,
+  ): Promise<User>
   updatePassword(
     request: AskedFrom & { readonly id: string; readonly oldPassword: string; readonly newPassword: string },
   ): Promise<object>

@@ -1,12 +1,12 @@
 import { v7 as uuid } from 'uuid'
-import { insertIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
+import { applyIfAbsent, insertIfAbsent } from '../../../adapters/databases/apply-if-absent.ts'
 import type { Store } from '../../../ports/database.ts'
-import { readLine, readText, requireIds, requireText } from '../checks.ts'
+import { readLine, readText, requireIds, requireOneOf, requireText } from '../checks.ts'
 import { RpcError } from '../rpc/errors.ts'
 import { served } from '../rpc/server.ts'
 import type { RunningService, ServiceContext } from '../services.ts'
-import type { LoggedIn, User, UserService } from './contract.ts'
-import { hashPassword, passwordLength, readEmail } from './credentials.ts'
+import { sexes, type LoggedIn, type User, type UserService } from './contract.ts'
+import { hashPassword, passwordLength, readEmail, type ReadEmail } from './credentials.ts'
 import { createPasswordChecks } from './password-checks.ts'
 import { createSessions, createSigner, createUsedTokens, type Signer, type UsedTokens } from './tokens.ts'
 import { emails, logins, maxLengths, users, type UserRow } from './tables.ts'
@@ -45,6 +45,8 @@ export function createUserService(
         introduction: '',
         password_hash: await hash(password),
         created_at: now(),
+        sex: '',
+        image_id: '',
       }
       const { tokens, row: login } = await pairOf(id, uuid())
       const insert = [
@@ -60,7 +62,9 @@ export function createUserService(
       const account = readEmail(email).key
       const prove = passwords.beginProof(caller, account)
       const [owner] = await store.find(emails, { email: account })
-      const [row] = owner ? await store.find(users, { id: owner.user_id }) : []
+      const [found] = owner ? await store.find(users, { id: owner.user_id }) : []
+      // A process may have died between the new address and the end of the old one.
+      const row = found && readEmail(found.email).key === account ? found : undefined
       const isRight = await prove(password, row?.password_hash ?? (await nobodysHash))
       if (!row || !isRight) throw new RpcError('unauthenticated', 'email and password do not belong together')
       const { tokens, row: login } = await pairOf(row.id, uuid())
@@ -103,13 +107,50 @@ function createProfiles(store: Store): Pick<UserService, 'getUsers' | 'updateUse
     },
 
     async updateUser({ id, ...given }): Promise<User> {
-      const name = readLine(given.name, 'name', 1, maxLengths.name)
-      const introduction = readText(given.introduction, 'introduction', 0, maxLengths.introduction)
+      const patch = readProfile(given)
+      const email = isGiven(given.email) ? readEmail(given.email) : null
       const row = await findUser(store, id)
-      await store.update(users, { id }, { name, introduction })
-      return toUser({ ...row, name, introduction })
+      if (email) await moveAddress(store, row, email)
+      if (Object.keys(patch).length > 0) await store.update(users, { id }, patch)
+      return toUser({ ...row, ...patch, ...(email && { email: email.email }) })
     },
   }
+}
+
+type Profile = Omit<Parameters<UserService['updateUser']>[0], 'id'>
+
+/** Over gRPC nothing is null, in this process undefined. */
+function isGiven<Value>(value: Value | null | undefined): value is Value {
+  return value !== undefined && value !== null
+}
+
+/** The columns that are to be changed. */
+function readProfile({ name, introduction, sex, imageId }: Profile): Partial<UserRow> {
+  if (isGiven(sex) && sex !== '') requireOneOf(sex, 'sex', sexes)
+  if (isGiven(imageId) && imageId !== '') requireIds([imageId], 'image')
+  return {
+    ...(isGiven(name) && { name: readLine(name, 'name', 1, maxLengths.name) }),
+    ...(isGiven(introduction) && {
+      introduction: readText(introduction, 'introduction', 0, maxLengths.introduction),
+    }),
+    ...(isGiven(sex) && { sex }),
+    ...(isGiven(imageId) && { image_id: imageId }),
+  }
+}
+
+/** Gives an account another address, and the old one free. Throws `taken` where another account has it. */
+async function moveAddress(store: Store, row: UserRow, { email, key }: ReadEmail): Promise<void> {
+  const { id, email: before } = row
+  const old = readEmail(before).key
+  if (key === old) {
+    await store.update(users, { id }, { email })
+    return
+  }
+  const guard = { table: users, where: { id, email: before }, patch: { email } }
+  const [result] = await applyIfAbsent(store, [{ guard, absent: { table: emails, row: { email: key, user_id: id } } }])
+  if (result === 'taken') throw taken()
+  if (result === 'refused') throw new RpcError('unavailable', 'The account is changed all the time')
+  await store.remove(emails, { email: old, user_id: id })
 }
 
 async function findUser(store: Store, id: string): Promise<UserRow> {
@@ -122,8 +163,8 @@ function taken(): RpcError {
   return new RpcError('taken', 'email has an account already')
 }
 
-function toUser({ id, email, name, introduction, created_at: createdAt }: UserRow): User {
-  return { id, email, name, introduction, createdAt }
+function toUser({ id, email, name, introduction, created_at: createdAt, sex, image_id: imageId }: UserRow): User {
+  return { id, email, name, introduction, createdAt, sex, imageId }
 }
 
 function requirePassword(password: string, what: string): void {

@@ -1,3 +1,4 @@
+import type { Sex } from './contract.ts'
 import { defineTable, integer, sha256Column, text, uuidColumn, type RowOf } from '../../shared/tables.ts'
 
 export const maxLengths = { email: 254, name: 50, introduction: 500 } as const
@@ -12,6 +13,10 @@ export const users = defineTable({
     /** As `hashPassword` writes it. */
     password_hash: text(200),
     created_at: integer,
+    /** Empty: not said. */
+    sex: text<Sex | ''>(6),
+    /** One of the user's images; empty: none. */
+    image_id: text(36),
   },
   primaryKey: 'id',
 })
