@@ -1,11 +1,11 @@
 import { reasonOf } from '../../base/errors/errors.ts'
 import type { HttpResponse } from '../../ports/http-client.ts'
-import { encodeBody } from './http/request-body.ts'
-import { cutShort, foundNoConnection, refuseCall, useOf, waitForConnection } from '../engine/refusals.ts'
+import { encodeBody } from '../clients/http/request-body.ts'
+import { cutShort, foundNoConnection, refuseCall, useOf, waitForConnection } from './refusals.ts'
 import type { StepResponse, StepRequest } from '../../ports/scenario.ts'
-import { endStep, type Session, type SessionContext, beginRequest, endRequest, pass } from '../engine/session.ts'
+import { endStep, type Session, type SessionContext, beginRequest, endRequest, pass } from './session.ts'
 import { methodOf, requireKnownFields, requireRequest, verdictOf } from '../scenarios/step-checks.ts'
-import type { ParseJson } from './http/kept-body.ts'
+import type { ParseJson } from '../clients/http/kept-body.ts'
 
 /**
  * Sends a request of a scenario, records it, and resolves with its response. Every request of a load comes by here: what

@@ -1,15 +1,7 @@
 import type { ReceiveRequest, Socket, SocketRequest } from '../../ports/scenario.ts'
-import {
-  endStep,
-  type Session,
-  type SessionContext,
-  beginRequest,
-  endRequest,
-  listen,
-  pass,
-} from '../engine/session.ts'
+import { endStep, type Session, type SessionContext, beginRequest, endRequest, listen, pass } from './session.ts'
 import { decided, requireReceive, requireSocketRequest } from '../scenarios/step-checks.ts'
-import { foundNoConnection, pauseAfterFailure, refuseCall, useOf, waitForConnection } from '../engine/refusals.ts'
+import { foundNoConnection, pauseAfterFailure, refuseCall, useOf, waitForConnection } from './refusals.ts'
 import type { Clock } from '../../base/measure/clock.ts'
 import { mistaken } from '../scenarios/mistakes.ts'
 
