@@ -21,8 +21,8 @@ export default class Compare extends BaseCommand {
   static override summary = 'Compare saved runs, metric by metric, and tell change from chance.'
   static override description = `BASELINE and CANDIDATE are a report each, a folder of reports or a quoted pattern; whatever follows the first \
 belongs to the candidate. With --run, rushbench makes the runs itself, in pairs A B B A: two versions, two databases \
-or two settings. With --history it shows how metrics changed over many runs, and from which run on their level is \
-another. docs/compare.md explains the verdicts.
+or two settings. With --history it shows how metrics changed over many runs, and at which run their level shifted. \
+docs/compare.md explains the verdicts.
 
 A run that is not valid (its generator could not keep up) is left out; with --run it is made again first, up to \
 three times in all, and its pair is dropped when it stays so.
@@ -49,7 +49,7 @@ change could have hidden.`
   static override flags = {
     'min-effect': Flags.string({ summary: 'smallest change that matters, in percent', default: '5' }),
     noise: Flags.string({
-      summary: 'runs of the same thing, which show what chance does; may be repeated',
+      summary: 'runs of one and the same thing, which show what chance alone does; may be repeated',
       multiple: true,
       multipleNonGreedy: true,
     }),
@@ -74,11 +74,11 @@ change could have hidden.`
       dependsOn: ['history'],
     }),
     gate: Flags.boolean({
-      summary: 'end with 3 where the latest change that --history shows of a metric is for the worse',
+      summary: "end with 3 where a metric's latest change that --history shows is for the worse",
       dependsOn: ['history'],
     }),
     html: Flags.string({
-      summary: 'file for a page of the comparison, or with the charts of --history; replaced when it is there',
+      summary: 'HTML file for the comparison, or for the charts of --history; replaced when it is there',
     }),
     ...settingFlags('reports'),
   }

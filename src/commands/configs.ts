@@ -6,9 +6,8 @@ import { formatTable } from '../lib/base/format.ts'
 
 export default class Configs extends BaseCommand {
   static override summary = 'Show every setting, its value and where it came from.'
-  static override description = `Settings come from, the later overriding the earlier: defaults, a config file (anything cosmiconfig finds for \
-"rushbench": package.json, .rushbenchrc.json, rushbench.config.js, ...), RUSHBENCH_* variables, flags. Passwords are \
-never shown.`
+  static override description = `Each source overrides those before it: defaults, a config file (anything cosmiconfig finds for "rushbench": \
+package.json, .rushbenchrc.json, rushbench.config.js, ...), RUSHBENCH_* variables, flags. Passwords are never shown.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     'RUSHBENCH_USERS=500 <%= config.bin %> <%= command.id %> --db mysql://root:secret@127.0.0.1/test',

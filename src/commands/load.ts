@@ -24,19 +24,19 @@ API itself, in another process. Ctrl-C ends the run, which is still audited.
 
 Closed model: --users, with --ramp-up, or --stages; each user waits for its response before it goes on.
 
-Open model: --rate, with --burst; iterations start on a schedule whether or not earlier ones came back. One that \
+Open model: --rate, with --burst; iterations start on a schedule, whether or not earlier ones have ended. One that \
 cannot start because --max-in-flight are under way is counted as skipped.
 
-With --find-limit, runs one trial after the other to find the most users, or the highest rate, that hold a limit (or \
-the most --connections of a --request); each trial is at least as long as --duration.
+With --find-limit, one trial after the other looks for the most users, the highest rate, or the most --connections of \
+a --request, that hold a limit; each trial is at least as long as --duration.
 
 With --workers, that many processes make the load: on this machine, or with --queue those that wait there as \
 "rushbench worker", on as many machines as you like; docs/workers.md explains it.
 
 With --request, one request is sent over and over: by --connections, each as soon as it has its response \
 (saturation), which measures service time; or at a --rate, where response time counts from when it should have been \
-sent. --expect says which statuses are right. --engine autocannon sends the former by autocannon, as a second \
-opinion; it cannot send HEAD or a header twice, and takes none of --rate, --threads and --workers.
+sent. With --engine autocannon, autocannon sends it, as a second opinion; that cannot send HEAD or a header twice, \
+and takes none of --rate, --threads and --workers.
 
 With --fault, something that rushbench itself started fails in the middle of the run, and the audit shows what came \
 of it; docs/faults.md explains it.

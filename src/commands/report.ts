@@ -80,7 +80,7 @@ function chooseForm(flag: ViewName | undefined, file: string | undefined): Form 
     })
   if (flag === undefined && ofEnding === undefined && ending !== '' && ending !== '.txt')
     throw failure('usage-wrong', {
-      reason: `A report has no form for ${ending}: end the name with .html, .md, .xml, .csv, .json or .txt, or say the form with a flag.`,
+      reason: `A report has no form for ${ending}: end the name with ${Object.values(extensions).join(', ')}, .json or .txt, or say the form with a flag.`,
     })
   return flag ?? ofEnding ?? 'text'
 }

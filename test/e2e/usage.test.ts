@@ -122,6 +122,8 @@ describe('the command line', () => {
       '  $ rushbench insert-reservations --verify [--db <value>] [--reports <value>]',
       '  $ rushbench insert-reservations --abandon [--db <value>]',
     ])
+    expect(description, 'its summary stands above').not.toContain('Seed reservations in bulk')
+    expect(stdout.indexOf('\nGLOBAL FLAGS')).toBeGreaterThan(stdout.indexOf('\nFLAGS'))
     const paragraphs = description.split(/\n\s*\n/).map((text) => text.split('\n'))
     for (const lines of paragraphs) {
       expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80)

@@ -45,8 +45,9 @@ export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
   static override usage: string | string[] = '<%= command.id %> [FLAGS]'
   static override baseFlags = {
+    json: Flags.boolean({ summary: 'print the result as JSON', helpGroup: 'GLOBAL' }),
     verbose: Flags.boolean({ summary: 'show the stack trace of an error', helpGroup: 'GLOBAL' }),
-    // Both are handled before any command runs; they are declared for the help alone.
+    // These two are handled before any command runs; they are declared for the help alone.
     version: Flags.boolean({ char: 'v', summary: 'show the version of rushbench', helpGroup: 'GLOBAL' }),
     help: Flags.boolean({ char: 'h', summary: 'show how the command is used', helpGroup: 'GLOBAL' }),
   }
@@ -76,7 +77,7 @@ export abstract class BaseCommand extends Command {
     } catch (error) {
       if (error instanceof Errors.ExitError || !(error instanceof Error)) throw error
       const { flags, baseFlags } = this.ctor
-      const names = [...Object.keys({ ...baseFlags, ...flags }), 'json']
+      const names = Object.keys({ ...baseFlags, ...flags })
       throw usageFailure(error, { command: this.id ?? '', flags: names, words: this.argv })
     }
   }

@@ -9,7 +9,7 @@ import { definitionOf, flagName, variableName, type SettingName } from '../confi
 import type { AllowedScenarios } from '../load/distributed/travelling-scenario.ts'
 import { defaultExpected } from '../load/clients/fixed-request.ts'
 
-/** Returns the flags of the named settings, but for secrets; each is text here and is parsed by its setting's schema. */
+/** Returns the flags of the named settings, except for secrets; each is text here and is parsed by its setting's schema. */
 export function settingFlags(...names: readonly SettingName[]): FlagInput {
   const open = names.filter((name) => !definitionOf(name).secret)
   return Object.fromEntries(open.map((name) => [flagName(name), settingFlag(name)]))
@@ -29,46 +29,55 @@ function settingFlag(name: SettingName) {
   return repeated ? Flags.string({ ...common, multiple: true }) : Flags.string(common)
 }
 
-/** The flag that shows figures of the program that the workload is modelled on, in which most people have no interest. */
+/** The flag that shows figures of the program that the workload is modelled on: few people ask for them. */
 export const besideOriginalFlag = {
   'beside-original': Flags.boolean({
-    summary: 'show beside the figures what was measured of the program that the workload is modelled on, and where',
+    summary: 'also show what was measured of the program that the workload is modelled on, and where',
   }),
 }
 
-/** Flags that say what another kind of load does. */
+/** The heading of those flags in the help. */
+const helpGroup = 'REQUEST'
+
+/** Flags of the loads that run scenarios instead. */
 const scenarioFlags = [...flagNames('users', 'rampUp', 'stages', 'scenario', 'mix'), 'ledger']
 
 /** The flags of `load` that send one request over and over. They stand in no config file: headers hold passwords. */
 export const requestFlags = {
   request: Flags.string({
     summary: "send this request over and over, such as 'POST /booking', instead of running scenarios",
+    helpGroup,
     exclusive: scenarioFlags,
   }),
   header: Flags.string({
-    summary: "of the request, such as 'Authorization: Bearer x'; may be repeated, also under one name",
+    summary: "header of the request, such as 'Authorization: Bearer x'; may be repeated, also under one name",
+    helpGroup,
     multiple: true,
     secret: true,
     dependsOn: ['request'],
   }),
   body: Flags.string({
-    summary: 'of the request, or @ and a file that has it; JSON unless a header says otherwise',
+    summary: 'body of the request, or @FILE to read it from a file; JSON unless a header says otherwise',
+    helpGroup,
     secret: true,
     dependsOn: ['request'],
   }),
   expect: Flags.string({
-    summary: `statuses that are right answers to the request, such as 200,304 or 2xx,409 [default: ${defaultExpected}]`,
+    summary: `statuses that count as right, such as 200,304 or 2xx,409 [default: ${defaultExpected}]`,
+    helpGroup,
     dependsOn: ['request'],
   }),
   connections: Flags.integer({
     summary: `connections that each send the request again as soon as it is answered [default: ${defaultConnections}]`,
+    helpGroup,
     min: 1,
     max: mostConnections,
     dependsOn: ['request'],
     exclusive: flagNames('arrivalRate'),
   }),
   requests: Flags.integer({
-    summary: 'send it so many times in all, however long that takes',
+    summary: 'times to send it in all, however long that takes',
+    helpGroup,
     min: 1,
     dependsOn: ['request'],
     exclusive: flagNames('duration', 'arrivalRate', 'findLimit'),
@@ -76,6 +85,7 @@ export const requestFlags = {
   engine: Flags.option({
     options: engineNames,
     summary: 'what sends the request; autocannon is a second opinion, which can do less [default: rushbench]',
+    helpGroup,
     dependsOn: ['request'],
   })(),
 }

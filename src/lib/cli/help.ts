@@ -1,10 +1,25 @@
-import { Help, ux, type Interfaces } from '@oclif/core'
+import { CommandHelp, Help, ux, type Command, type Interfaces } from '@oclif/core'
 import { asksForJson, printError } from './output.ts'
 import { exitCodes } from '../base/errors/error-entry.ts'
 import { unknownCommand } from './usage-errors.ts'
 
+/** Help of one command: its summary once, and the flags that all commands have after its own. */
+class RushbenchCommandHelp extends CommandHelp {
+  protected override description(): string | undefined {
+    const { description } = this.command
+    return description === undefined ? undefined : this.wrap(description)
+  }
+
+  protected override groupFlags(flags: Command.Flag.Any[]): ReturnType<CommandHelp['groupFlags']> {
+    const { flagGroups, mainFlags } = super.groupFlags(flags)
+    const { GLOBAL, ...own } = flagGroups
+    return { flagGroups: GLOBAL ? { ...own, GLOBAL } : own, mainFlags }
+  }
+}
+
 /** Help as `--help`, `-h` and the command `help` show it; with `--json` as an object. */
 export default class RushbenchHelp extends Help {
+  protected override CommandHelpClass = RushbenchCommandHelp
   readonly #json = asksForJson(process.argv)
   readonly #lines: string[] = []
 

@@ -72,7 +72,7 @@ export const apiSettings = {
   shutdownTimeout: {
     schema: duration(0),
     default: '10s',
-    summary: 'how long an API that is stopped goes on with what is in flight; connections that are open then are ended',
+    summary: 'how long an API that is stopped may finish what is in flight; connections still open then are ended',
     allowed: durationAllowed,
     served: 'ms',
   },
@@ -86,7 +86,7 @@ export const apiSettings = {
   metricsToken: {
     schema: secretText,
     default: undefined,
-    summary: 'what whoever reads /metrics has to send as a Bearer token',
+    summary: 'the Bearer token that readers of /metrics have to send',
     allowed: secretAllowed,
     secret: true,
     served: 'text',
@@ -94,7 +94,7 @@ export const apiSettings = {
   serviceSecret: {
     schema: secretText,
     default: undefined,
-    summary: 'what the parts of the workload meetups show each other where they run in processes of their own',
+    summary: 'a secret by which the services of the workload meetups recognize each other in separate processes',
     allowed: secretAllowed,
     secret: true,
     served: 'text',

@@ -58,7 +58,8 @@ export const loadSettings = {
   stages: {
     schema: stages,
     default: undefined,
-    summary: 'users that come and go: over 30s to 1000, over 2m to 3000, and so on (instead of --users)',
+    summary:
+      'users that come and go (instead of --users), such as 30s:1000,2m:3000: to 1000 within 30 s, then to 3000 within 2 min',
     allowed: 'TIME:USERS with commas, such as 30s:1000,2m:3000,30s:0, together 1s or more',
     replaces: ['users', 'rampUp', 'duration'],
     model: true,
@@ -67,7 +68,7 @@ export const loadSettings = {
   arrivalRate: {
     schema: perSecond,
     default: undefined,
-    summary: 'iterations start at this rate, whether or not earlier ones came back (instead of --users)',
+    summary: 'iterations start at this rate, whether or not earlier ones have ended (instead of --users)',
     allowed: `a number a second such as 1000/s, up to ${mostPerSecond}/s`,
     flag: 'rate',
     replaces: ['users', 'rampUp', 'stages'],
@@ -83,14 +84,14 @@ export const loadSettings = {
   burst: {
     schema: bursts,
     default: undefined,
-    summary: 'with --rate: so many times the rate, from a time on, for so long, such as 10x@10s:1s',
+    summary: 'with --rate: a multiple of it for a while; 10x@10s:1s is ten times the rate from 10 s on, for 1 s',
     allowed: 'FACTORx@TIME:LENGTH with commas, in order of time, such as 10x@10s:1s,0.5x@20s:5s',
     compared: true,
   },
   maxInFlight: {
     schema: wholeNumber(1, mostUsers),
     default: '10000',
-    summary: 'with --rate: iterations at the same time; what is due beyond that is skipped and counted',
+    summary: 'with --rate: most iterations at the same time; what is due beyond that is skipped and counted',
     allowed: `a whole number from 1 to ${mostUsers}`,
   },
   threads: {
@@ -132,7 +133,8 @@ export const loadSettings = {
   prepareTimeout: {
     schema: duration(1000),
     default: '60s',
-    summary: 'how long --scenario may take to be read, and to prepare users without another one that is ready',
+    summary:
+      'how long reading --scenario may take, and how long preparing users may go on without another one becoming ready',
     allowed: secondsAllowed,
   },
   threshold: {

@@ -31,7 +31,7 @@ const settings = {
   report: {
     schema: someOf(...viewNames),
     default: undefined,
-    summary: 'forms of the report to save beside it',
+    summary: `forms of the report to save beside it: ${viewNames.join(', ')}; several with commas`,
     allowed: `${viewNames.join(', ')}, or several of them with commas`,
   },
   ...tableSettings,

@@ -96,7 +96,7 @@ export const tableSettings = {
   indexes: {
     schema: z.enum(indexTimes),
     default: 'before',
-    summary: 'whether indexes are there while rows are seeded, or made when all are in',
+    summary: 'make indexes before rows are seeded, or after',
     allowed: indexTimes.join(', '),
     recipe: true,
     compared: true,
@@ -158,7 +158,7 @@ export const tableSettings = {
   insertRate: {
     schema: perSecond,
     default: undefined,
-    summary: 'inserts begin on a schedule, whether or not earlier ones came back',
+    summary: 'inserts begin on a schedule, whether or not earlier ones have ended',
     allowed: `a number a second such as 200/s, up to ${mostPerSecond}/s`,
     flag: 'rate',
     benchPlan: true,
@@ -167,7 +167,7 @@ export const tableSettings = {
   forecast: {
     schema: count,
     default: undefined,
-    summary: 'table size to forecast p50 for, where the measurement carries it',
+    summary: 'table size to forecast p50 for, where the measurements allow it',
     allowed: countAllowed,
   },
 } satisfies Record<string, Setting>

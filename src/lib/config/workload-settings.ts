@@ -17,7 +17,7 @@ export const workloadSettings = {
   mix: {
     schema: texts.refine((names) => names.length > 0),
     default: undefined,
-    summary: "which of the workload's scenarios users run; all of them, each by its weight, unless named",
+    summary: "names of the workload's scenarios that users run; by default all of them, each by its weight",
     allowed: 'names of scenarios with commas, as in the documentation of the workload',
     scenario: true,
     compared: true,
@@ -33,7 +33,7 @@ export const workloadSettings = {
   locations: {
     schema: z.string().min(1),
     default: undefined,
-    summary: 'JSON file with the stations, their days and places; those that ship with rushbench unless it is given',
+    summary: 'JSON file with the stations, their days and places; by default those that ship with rushbench',
     allowed: 'a path',
     served: 'text',
   },
