@@ -50,7 +50,7 @@ export interface Hurt {
 /** Makes the load, and says what the audit says. */
 export type Drive = (run: ChaosRun, hurt: Hurt) => Promise<Pick<ChaosResult, 'audit' | 'note'>>
 
-/** Makes a load while its parts are hurt, and holds what was acknowledged against the database. */
+/** Makes a load while its parts are hurt, and checks what was acknowledged against the database. */
 export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
   const folder = await mkdtemp(join(tmpdir(), 'rushbench-chaos-'))
   try {

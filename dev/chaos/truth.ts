@@ -32,7 +32,7 @@ export interface Place {
   readonly unsent?: (read: ReadRows, readBroker: ReadRows) => Promise<number>
 }
 
-/** Holds a ledger against what is stored, in the simplest way: everything in memory, nothing shared with the audit. */
+/** Checks a ledger against what is stored, in the simplest way: everything in memory, nothing shared with the audit. */
 export async function findTruth(
   ledgerFile: string,
   read: ReadRows,

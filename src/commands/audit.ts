@@ -9,7 +9,7 @@ import type { AuditReport } from '../lib/record/record.ts'
 const shownViolations = 20
 
 export default class Audit extends BaseCommand {
-  static override summary = 'Hold what an API acknowledged against the database behind it.'
+  static override summary = 'Check what an API acknowledged against the database behind it.'
   static override description = `Reads the ledgers of earlier loads, also of one that was killed, and the bookings in the database: none may be lost, \
 doubled or stored though it was refused, and no slot oversold or of a wrong stock. Without --ledger only the slots \
 are looked at, and never while an unfinished seeding has yet to set their stock. Nothing is written to the database. \
@@ -25,7 +25,7 @@ booking that was stored but never answered is shown, and is no fault.`
   static override flags = {
     ledger: Flags.string({ summary: 'ledger that a load has written; may be repeated', multiple: true }),
     target: Flags.string({
-      summary: 'replica whose memory is held against the database, where the workload keeps any; may be repeated',
+      summary: 'replica whose memory is checked against the database, where the workload keeps any; may be repeated',
       multiple: true,
     }),
     ...settingFlags('workload', 'db', 'broker', 'reports', 'report'),

@@ -20,7 +20,7 @@ exactly the blocks that are missing. The same seed gives the same rows, however 
 With --workers and --queue the blocks are stored by "rushbench worker --queue ... --db ..." on any machines, each \
 over --connections; the rows are the same. docs/seeding.md explains it.
 
-With --verify and nothing to seed, the table is held against what the reports in --reports say was seeded.`
+With --verify and nothing to seed, the table is checked against what the reports in --reports say was seeded.`
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --rows 10m --keys random --connections 2 --db mysql://user:password@127.0.0.1/test',
@@ -39,7 +39,7 @@ With --verify and nothing to seed, the table is held against what the reports in
     }),
     verify: Flags.boolean({
       summary:
-        'read the whole table, after a seeding or at any later time, and hold its checksum against the seeded rows',
+        'read the whole table, after a seeding or at any later time, and compare its checksum with that of the seeded rows',
     }),
   }
 

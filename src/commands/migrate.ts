@@ -17,7 +17,7 @@ Tables have versions: numbered steps, applied in order, each recorded with a che
 0.1.0, which recorded nothing, count as step 1. --dry-run prints what would be sent, --to stops at a step. A step that \
 fails leaves those before it applied. Of two migrations at once, one waits for the other.
 
---status lists the steps, and holds the tables themselves (columns, keys, indexes, references) against what migrate makes, and says how \
+--status lists the steps, checks the tables themselves (columns, keys, indexes, references) against what migrate makes, and says how \
 they differ. Indexes, partitions and columns of yours that refuse no row are allowed, and named (docs/databases.md). \
 Exit codes: 3 a table is missing, not ours, of another version, or differs, or a step is not applied; 1 the catalog could not be read.`
   static override examples = [

@@ -10,7 +10,7 @@ import { ordersWorkload } from '../lib/workloads/orders/index.ts'
 export default class Publish extends BaseCommand {
   static override summary = 'Publish orders to the broker, and say when they can be read.'
   static override description = `Publishes generated orders to the subject orders, some of them broken on purpose, and keeps a ledger of what the \
-broker acknowledged: "rushbench audit --workload orders --ledger FILE" holds it against the tables. With --target, \
+broker acknowledged: "rushbench audit --workload orders --ledger FILE" checks it against the tables. With --target, \
 looks for each replica before it publishes, asks it for the orders until they are there, and says how long that took; \
 of more than 2,000 orders, it asks for 2,000 spread over all. What is not there --within 60s of the last message is \
 missing. Ctrl-C ends it after the messages under way.

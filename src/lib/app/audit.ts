@@ -26,7 +26,7 @@ export interface AuditRequest {
   readonly maxViolations: number
 }
 
-/** Holds ledgers against the database, writes nothing to it, and saves and prints a report. */
+/** Checks ledgers against the database, writes nothing to it, and saves and prints a report. */
 export async function auditLedgers(
   context: RunContext,
   config: RunConfig,

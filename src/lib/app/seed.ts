@@ -42,7 +42,7 @@ import { requireServices } from './services.ts'
 export interface SeedRequest {
   /** Go on with the unfinished seeding. */
   readonly resume: boolean
-  /** Hold the table's checksum against the seeded rows. */
+  /** Compare the table's checksum with that of the seeded rows. */
   readonly verify: boolean
 }
 
@@ -200,7 +200,7 @@ function finishedElsewhere({ log }: RunContext, { recipe }: Journal): FinishedEl
   return { finishedElsewhere: true, rows }
 }
 
-/** Holds the table against what the saved reports say was seeded. */
+/** Checks the table against what the saved reports say was seeded. */
 async function verifySeeded(seeding: Seeding): Promise<Verified> {
   const { context, config, database } = seeding
   const { reports: folder } = config.values
@@ -250,7 +250,7 @@ function requireVerifiable({ before, recipe }: Journal): void {
   if (before || recipe.firstSerial === 0) return
   throw failure('usage-wrong', {
     reason:
-      'Nothing was stored: this seeding was begun without --verify, and the table was not empty then, so that there is nothing to hold the table against. Go on with --resume alone.',
+      'Nothing was stored: this seeding was begun without --verify, and the table was not empty then, so that there is nothing to check the table against. Go on with --resume alone.',
   })
 }
 

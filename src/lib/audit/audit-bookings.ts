@@ -8,7 +8,7 @@ import { asWritten, type Canonical } from './canonical.ts'
 import { type Watch, createYielder } from '../base/progress.ts'
 
 /**
- * Holds the ledger and the invariants against the database: what `auditLedger` says, and nothing has more bookings
+ * Checks the ledger and the invariants against the database: what `auditLedger` says, and nothing has more bookings
  * than places, and what is said to be free is (else `oversold`). Values are equal where their columns take them for it.
  *
  * Memory grows with the resources and with what is wrong, not with the bookings. Throws the signal's reason once it

@@ -29,7 +29,7 @@ export function passesOf(ledger: LedgerEntries, entriesAtATime: number): number 
 }
 
 /**
- * Holds the ledger against what is stored:
+ * Checks the ledger against what is stored:
  * - every acknowledged booking is there (else `lost`) and no other under its key (else `duplicate`);
  * - a booking that was not acknowledged (no answer, or an error) may be there all the same:
  *   `unknown-committed` says so, it is no fault, unless it is there twice;
@@ -118,7 +118,7 @@ async function* stillLost(missing: readonly Missing[], stored: StoredBookings): 
   }
 }
 
-/** Holds `compared` against the ledger, and shows the row itself. */
+/** Checks `compared` against the ledger, and shows the row itself. */
 function* judgeRow(
   row: StoredBooking,
   compared: StoredBooking,

@@ -24,7 +24,7 @@ export interface BookingsTable {
   readonly hasLooseKeys?: boolean
 }
 
-/** The columns that are held against a ledger, or against the mapping. */
+/** The columns that are checked against a ledger, or against the mapping. */
 export function columnsOf({ table, key, resource, status }: BookingsTable): string[] {
   return [table.primaryKey, key, resource, ...(status ? [status.column] : [])]
 }

@@ -18,7 +18,7 @@ export const asWritten: Canonical = (text) => text
 
 /**
  * Reads how these columns of a table, perhaps somebody else's, compare. Throws `mapping-wrong` for a column that cannot be
- * held against the texts and numbers of a ledger.
+ * checked against the texts and numbers of a ledger.
  */
 export async function readCanonicals(
   database: Database,
@@ -31,7 +31,7 @@ export async function readCanonicals(
     const collation = collations.get(column)
     if (!collation) continue
     if (collation.compares === 'other') {
-      const reason = `${table.name}.${column} is ${collation.type}, which cannot be held against the texts and whole numbers of a ledger`
+      const reason = `${table.name}.${column} is ${collation.type}, which cannot be checked against the texts and whole numbers of a ledger`
       throw failure('mapping-wrong', { url: database.url, reason })
     }
     canonicals.set(column, canonicalOf(collation))

@@ -9,7 +9,7 @@ import { columnsOf } from './booking-tables.ts'
 import { readCanonicals } from './canonical.ts'
 import type { Watch } from '../base/progress.ts'
 
-/** Holds a ledger against what it was opened on. */
+/** Checks a ledger against what it was opened on. */
 export type BookingAudit = (ledger: LedgerEntries, watch: Watch) => AsyncIterable<Violation>
 
 /**

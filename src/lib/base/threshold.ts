@@ -11,7 +11,7 @@ export interface Threshold {
   readonly limit: number
 }
 
-/** A threshold held against a run. */
+/** A threshold checked against a run. */
 export interface ThresholdResult extends Threshold {
   /** Null when the metric has no samples; such a threshold is not met. */
   readonly actual: number | null
@@ -94,7 +94,7 @@ function splitExpression(expression: string): Parts | null {
   return amount === undefined ? null : { name: expression.slice(0, at).trim(), comparator, amount, unit }
 }
 
-/** Holds a run against a threshold. A metric without samples fails: nothing was proved. */
+/** Checks a run against a threshold. A metric without samples fails: nothing was proved. */
 export function holdAgainst<Run>(threshold: Threshold, run: Run, metrics: ThresholdMetrics<Run>): ThresholdResult {
   const actual = metrics.find(threshold.metric)?.read(run) ?? null
   return { ...threshold, actual, passed: actual !== null && meets(threshold, actual) }

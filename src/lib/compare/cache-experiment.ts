@@ -47,7 +47,7 @@ const reads: Readonly<Record<(typeof names)[number], (load: LoadRecord) => numbe
   p99: ({ responseTime }) => responseTime.p99,
 }
 
-/** Holds the runs of both halves against each other, figure by figure, and beside the original's unless that is null. */
+/** Compares the runs of both halves with each other, figure by figure, and beside the original's unless that is null. */
 export function compareSides(
   runs: readonly CacheRun[],
   original: Readonly<Record<CacheSide, OriginalFigures>> | null,

@@ -40,7 +40,7 @@ export interface ChosenRuns {
 const sideNames = ['baseline', 'candidate'] as const
 
 /**
- * Leaves out runs that are not valid, and runs of the baseline that went wrong, since nothing can be held against them;
+ * Leaves out runs that are not valid, and runs of the baseline that went wrong, since nothing can be compared with them;
  * of runs in pairs, their pair. Faults of the candidate are kept: they are what a comparison is there to find. `dropped`
  * pairs were left out before.
  */

@@ -23,7 +23,7 @@ const falseAlarms = 0.02
 
 /** Compares runs metric by metric; the metrics of one run stand together. */
 export function compareMetrics(runs: Sides<readonly Metric[]>, options: CompareMetricsOptions): ComparedMetric[] {
-  // Without runs on one side there is nothing to hold the other against.
+  // Without runs on one side there is nothing to compare the other with.
   if (runs.baseline.length === 0 || runs.candidate.length === 0) return []
   const metrics = collect(runs)
   const family = Math.max(1, metrics.filter(({ gates }) => gates).length)

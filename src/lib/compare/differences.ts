@@ -45,7 +45,7 @@ function connectionPair(a: Report, b: Report): [string, Shown, Shown][] {
 
 /**
  * Sorted, so that the order in which settings were read is no difference. A report that does not name what is at risk is
- * of an earlier version, which read fewer settings: those are held against each other that both have.
+ * of an earlier version, which read fewer settings: only those that both have are compared.
  */
 function durabilityOf({ environment }: Report, other: Report): string {
   const theirs = other.environment.durability

@@ -61,7 +61,7 @@ export function parseInsertThreshold(expression: string): Threshold {
   return readThreshold(expression, metrics)
 }
 
-/** Holds every table size against a threshold. */
+/** Checks every table size against a threshold. */
 export function checkInsertThreshold(threshold: Threshold, measured: Measured): ThresholdResult {
   return holdAgainst(threshold, measured, metrics)
 }

@@ -124,7 +124,7 @@ async function fill(
     const after = await counters()
     if (bucket.service.totalCount === 0) break
     filled.push({ ...describeBucket(bucket, before, after), ...(control ? { control } : {}) })
-    // Of response times, a stall would raise the p50 that it is held against.
+    // Of response times, a stall would raise the p50 that it is compared with.
     stalls.add(findStalls(bucket.slow, percentileMs(bucket.service, 50) ?? 0))
     done += bucket.service.totalCount
     before = after

@@ -27,7 +27,7 @@ const statementsPerRound: Bounds = { least: 50, most: 250 }
 export const mostWarmUpInserts = 500
 /** Node has compiled what it is going to by then, unless the machine is too restless to tell. */
 const mostRounds = 60
-/** Rounds that are held against as many before them. */
+/** Rounds that are compared with as many before them. */
 const compared = 3
 /** The share by which the medians of rounds may still fall. */
 const mayFall = 0.03

@@ -11,7 +11,7 @@ export interface Durability {
 /** How often work was tried again, by the server's reason. */
 export type RetryCounts = Readonly<Record<string, number>>
 
-/** How far the server's certificate is held against what is trusted. */
+/** How far the server's certificate is checked against what is trusted. */
 export type Verification = 'none' | 'authority' | 'authority and host'
 
 /** How a client is connected to its server. */

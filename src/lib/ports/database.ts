@@ -20,7 +20,7 @@ export type Column =
 export interface ColumnCollation {
   /** As the database calls it. */
   readonly type: string
-  /** `other`: bytes, times, lists and JSON, which neither a text nor a number can be held against. */
+  /** `other`: bytes, times, lists and JSON, which neither a text nor a number can be checked against. */
   readonly compares: 'text' | 'number' | 'uuid' | 'other'
   /** For all letters, or for a to z only. */
   readonly ignoresCase?: 'all' | 'ascii'

@@ -3,7 +3,7 @@ import type { Random } from '../base/random.ts'
 /** The outcome of one attempt to change something. */
 export type Outcome = 'booked' | 'conflict' | 'failed' | 'unknown'
 
-/** One attempt as the client saw it; the audit holds these against the database. */
+/** One attempt as the client saw it; the audit checks these against the database. */
 export interface LedgerEntry {
   /** Made by the client and unique for each attempt, so that an unanswered one can be found again. */
   readonly key: string

@@ -115,7 +115,7 @@ export interface Workload<Options extends object = object> {
   readonly tables: readonly AnyTable[]
   /** All of them, one after the other, make `tables`. */
   readonly migrations: readonly MigrationStep[]
-  /** The figures of the program that this workload is modelled on, and what may be held against them; in sentences. */
+  /** The figures of the program that this workload is modelled on, and what may be compared with them; in sentences. */
   readonly original: string
   readonly cacheTrial?: CacheTrial
   /** Its rows come in blocks with a journal: a seeding that is unfinished leaves stock unset, which an audit would call wrong. */
@@ -129,8 +129,8 @@ export interface Workload<Options extends object = object> {
   serve(services: Services, options: Options): Promise<RunningServer>
   /** `runId` sets this run's bookings apart from every other's. */
   scenarios(options: Options, runId: string): readonly Scenario[]
-  /** Holds the ledger and the invariants against the database. */
+  /** Checks the ledger and the invariants against the database. */
   audit(input: AuditInput, watch: Watch): AsyncIterable<Violation>
-  /** Holds what the replicas keep in memory against the database, while they run. Throws `target-unreachable`. */
+  /** Checks what the replicas keep in memory against the database, while they run. Throws `target-unreachable`. */
   inspect?(inspection: Inspection, watch: Watch): AsyncIterable<Violation>
 }

@@ -246,7 +246,7 @@ for (const engine of testEngines.filter(({ name }) => name in alike)) {
         await expect(audit(table, [])).rejects.toMatchObject({
           code: 'mapping-wrong',
           message: expect.stringMatching(
-            new RegExp(`${table}.reference is .*, which cannot be held against the texts`),
+            new RegExp(`${table}.reference is .*, which cannot be checked against the texts`),
           ),
         })
       },
@@ -279,7 +279,9 @@ describe.skipIf(mongodb.open === null)("the audit of somebody else's collections
       const entry = { key: key.toUpperCase(), resource: '9007199254740993', id: String(id).toUpperCase() }
       expect(await find(entry)).toEqual([])
       expect(await find({ ...entry, resource: '9007199254740992' })).toEqual(['lost'])
-      await expect(open({ ...bookings, key: 'at' })).rejects.toThrow('orders.at is Date, which cannot be held against')
+      await expect(open({ ...bookings, key: 'at' })).rejects.toThrow(
+        'orders.at is Date, which cannot be checked against',
+      )
     } finally {
       await place.remove()
     }

@@ -49,7 +49,7 @@ export interface TableComparison extends ShapeComparison {
 
 const nothing: ShapeComparison = { differences: [], extras: [] }
 
-/** How each of the workload's tables stands in the database: those that are ours are held against what `migrateUp` makes. */
+/** How each of the workload's tables stands in the database: those that are ours are checked against what `migrateUp` makes. */
 export async function compareTables(
   database: Database,
   workload: string,

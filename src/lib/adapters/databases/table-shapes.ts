@@ -10,7 +10,7 @@ import type {
 import type { AnyTable, Column } from '../../ports/database.ts'
 
 /**
- * Holds a table against what it should be. What is missing, of another kind, or may refuse rows that are to be stored is a
+ * Checks a table against what it should be. What is missing, of another kind, or may refuse rows that are to be stored is a
  * difference; whatever else there is beside the table's own is an extra.
  */
 export function compareShapes(expected: TableShape, found: TableShape): ShapeComparison {

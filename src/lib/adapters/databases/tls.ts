@@ -104,7 +104,7 @@ export function tlsOptions(material: TlsMaterial, verification: Verification, ho
     ...material,
     rejectUnauthorized: verification !== 'none',
     ...(isIP(host) === 0 && { servername: host }),
-    // Node would hold it against the address that was connected to, which is another one behind a proxy.
+    // Node would check it against the address that was connected to, which is another one behind a proxy.
     checkServerIdentity: (_name, certificate) =>
       verification === 'authority and host' ? checkServerIdentity(host, certificate) : undefined,
   }

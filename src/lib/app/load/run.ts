@@ -47,7 +47,7 @@ export interface LoadTarget {
   readonly database: Database | null
   /** The audit of that database. */
   readonly audit: BookingAudit | null
-  /** Holds what the replicas keep in memory against that database; null when it is not known, or they keep nothing. */
+  /** Checks what the replicas keep in memory against that database; null when it is not known, or they keep nothing. */
   readonly inspect: ((watch: Watch) => AsyncIterable<Violation>) | null
   /** Rejects when the API that was started for this run ends too early. */
   readonly ended: Promise<never>

@@ -78,7 +78,7 @@ export const seedingErrors = {
   'seeding-unknown': entry<{ folder: string; url: string }>(
     'usage',
     (d) =>
-      `The reports in ${d.folder} do not say how ${d.url} was filled from its first row on, so that there is nothing to hold it against. Name the folder with --reports; rows that came in other ways than by seeding cannot be verified.`,
+      `The reports in ${d.folder} do not say how ${d.url} was filled from its first row on, so that there is nothing to check it against. Name the folder with --reports; rows that came in other ways than by seeding cannot be verified.`,
   ),
   'rows-added': entry<{ seeded: number; found: number }>(
     'error',

@@ -60,7 +60,7 @@ export function parseThreshold(expression: string): Threshold {
   return readThreshold(expression, metrics)
 }
 
-/** Holds a load against a threshold. */
+/** Checks a load against a threshold. */
 export function checkThreshold(threshold: Threshold, run: RunResult): ThresholdResult {
   return holdAgainst(threshold, run, metrics)
 }

@@ -48,7 +48,7 @@ export function auditDocument(report: AuditReport): Document {
 }
 
 function ledgerAnswer(ledgers: readonly Ledger[]): Answer {
-  const common = { question: 'Held against what?', grade: 'plain' } as const
+  const common = { question: 'Checked against what?', grade: 'plain' } as const
   if (ledgers.length === 0)
     return {
       ...common,

@@ -29,7 +29,7 @@ export interface Answer {
 export interface Figure {
   readonly label: string
   readonly value: string
-  /** The figure to hold it against; empty for none. */
+  /** The figure to compare it with; empty for none. */
   readonly note: string
   /** The figure on a screen; left out where a table of the screen has it. */
   readonly line?: Line

@@ -38,7 +38,7 @@ export function askedForNothing({ readable }: Pick<PublishResult, 'readable'>): 
   return readable.some(({ orders }) => orders === 0)
 }
 
-/** The result for a screen; `original` is what it is to be held against, unless null. */
+/** The result for a screen; `original` is what to compare it with, unless null. */
 export function publishScreen(result: PublishResult, original: string | null): ScreenBlock[] {
   const { broker, orders, invalid, repeats, durationMs, messagesPerSecond, ledger, readable } = result
   const lines = [

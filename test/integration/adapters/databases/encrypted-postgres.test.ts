@@ -142,7 +142,7 @@ describe.skipIf(service === null)('a PostgreSQL that takes encrypted connections
     await ask('drop schema "my own" cascade')
   })
 
-  it('can be paused, and its certificate goes on being held against its own name', async () => {
+  it('can be paused, and its certificate goes on being checked against its own name', async () => {
     const byName = withParameters(`sslmode=verify-full&sslrootcert=${ca}`).replace('127.0.0.1', 'localhost')
     await using access = await openPausable(byName)
     expect(await connectionOf(access.url)).toEqual({ ...encrypted, verified: 'authority and host' })

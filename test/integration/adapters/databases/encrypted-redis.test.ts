@@ -107,7 +107,7 @@ describe.skipIf(service === null)('a Redis that asks for certificates', () => {
     await queue.close()
   })
 
-  it('can be paused, and its certificate goes on being held against its own name', async () => {
+  it('can be paused, and its certificate goes on being checked against its own name', async () => {
     await using access = await openPausable(rediss(`cacert=${ca}&${own}`, 'localhost'))
     expect(await readConnectionFacts(access.url)).toEqual(encrypted)
     expect(await connectionOf(access.url)).toEqual(encrypted)

@@ -133,7 +133,7 @@ describe('readRedisUrl', () => {
 })
 
 describe('readMongoUrl', () => {
-  it('knows encryption, and what it is held against', () => {
+  it('knows encryption, and what it is checked against', () => {
     expect(readMongoUrl('mongodb://h/x')).toMatchObject({ isEncrypted: false, database: 'x' })
     expect(readMongoUrl('mongodb+srv://h.example.com/x')).toMatchObject({ isEncrypted: true })
     expect(readMongoUrl('mongodb+srv://h.example.com/x?tls=false')).toMatchObject({ isEncrypted: false })

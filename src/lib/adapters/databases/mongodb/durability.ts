@@ -23,7 +23,7 @@ export interface MongoCommitFacts {
 const unjournaled = 'up to the last 100 ms'
 
 /**
- * Holds the write concern against what the servers are, as https://www.mongodb.com/docs/manual/reference/write-concern/
+ * Checks the write concern against what the servers are, as https://www.mongodb.com/docs/manual/reference/write-concern/
  * has it.
  */
 export function judgeMongo(facts: MongoCommitFacts): Durability {

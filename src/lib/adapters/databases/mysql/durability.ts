@@ -41,7 +41,7 @@ export async function readMysqlDurability({ ask }: MysqlConnections, galeraNodes
 }
 
 /**
- * Holds all settings against each other. Their meaning is in
+ * Checks all settings against each other. Their meaning is in
  * https://dev.mysql.com/doc/refman/8.4/en/innodb-parameters.html and
  * https://mariadb.com/docs/server/server-usage/storage-engines/innodb/innodb-system-variables. With the binary log on, a
  * commit that is in InnoDB's log but not in the binary one is rolled back at the next start, so that both have to be on

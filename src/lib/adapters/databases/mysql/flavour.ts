@@ -24,7 +24,7 @@ export interface MysqlFlavour {
 export interface MysqlIdentity {
   /** The result of `version()`. */
   readonly version: string
-  /** TiDB: whether it takes foreign keys, and holds rows against them; null where it has no such variable. */
+  /** TiDB: whether it takes foreign keys, and checks rows against them; null where it has no such variable. */
   readonly foreignKeys: boolean | null
   /** Vitess: shards of the keyspace. */
   readonly shards: number
@@ -68,7 +68,7 @@ export function findFlavour({ version, foreignKeys, shards, galeraNodes }: Mysql
       foreignKeys: foreignKeys === true,
       tableLocks: false,
       counters: false,
-      unsupported: foreignKeys === true ? [] : [noForeignKeys('this TiDB does not hold rows against')],
+      unsupported: foreignKeys === true ? [] : [noForeignKeys('this TiDB does not check rows against')],
     }
   }
   if (isVitess(version)) {

@@ -179,7 +179,7 @@ export async function openPausable(url: string): Promise<PausableAccess> {
   const [{ socketPath, host: server = '', port: serverPort = 0 } = {}] = candidates
   if (verification === 'authority and host') {
     const reason =
-      'the proxy stands at 127.0.0.1, which is not what ssl-mode=VERIFY_IDENTITY holds the certificate against'
+      'the proxy stands at 127.0.0.1, which is not what ssl-mode=VERIFY_IDENTITY checks the certificate against'
     throw failure('database-not-pausable', { url: shown, reason })
   }
   if (socketPath === undefined) {

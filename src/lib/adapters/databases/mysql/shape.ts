@@ -41,7 +41,7 @@ export async function readMysqlShapes(
   })
 }
 
-/** MariaDB's `json` is a text that is held against a condition. */
+/** MariaDB's `json` is a text that is checked against a condition. */
 function impliedChecks({ columns }: AnyTable, { name: server }: Pick<MysqlFlavour, 'name'>): CheckShape[] {
   if (server !== 'mariadb') return []
   return Object.entries(columns)

@@ -116,7 +116,7 @@ export const tlsParameterNames: readonly string[] = (['ssl-mode', ...ofTls] as c
   ...((mysqlParameters[name] as { readonly aliases?: readonly string[] }).aliases ?? []),
 ])
 
-/** How the driver gets to a host, whose certificate is held against its name or its address. */
+/** How the driver gets to a host, whose certificate is checked against its name or its address. */
 function reach(host: string, port: number, verification: Verification): PoolOptions {
   if (isIP(host) === 0 || verification !== 'authority and host') return { host, port }
   return { host, port, stream: () => openTo(host, port) }

@@ -38,7 +38,7 @@ export async function readPostgresDurability(connections: PostgresConnections): 
 }
 
 /**
- * Holds all settings against each other. Their meaning is in
+ * Checks all settings against each other. Their meaning is in
  * https://www.postgresql.org/docs/current/runtime-config-wal.html, what systems do with their disks' caches in
  * https://www.postgresql.org/docs/current/wal-reliability.html.
  */

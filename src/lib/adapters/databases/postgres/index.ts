@@ -151,7 +151,7 @@ export async function openPausable(url: string): Promise<PausableAccess> {
     shown,
     host: isSocket ? `${host}/.s.PGSQL.${port}` : host,
     port,
-    // Certificates go on being held against the server's own name.
+    // Certificates go on being checked against the server's own name.
     urlAt: (proxyPort) => redirectUrl(url, proxyPort, parameters, isSocket ? 'localhost' : server.name),
   })
 }

@@ -45,7 +45,7 @@ export const postgresParameters = parameterTable({
   host: { ...someText, does: 'servers with commas, or the folder of a Unix socket, instead of the one in the URL' },
   hostaddr: {
     ...someText,
-    does: 'addresses to connect to, with commas; the names in the URL are then what certificates are held against',
+    does: 'addresses to connect to, with commas; the names in the URL are then what certificates are checked against',
     allowed: 'IP addresses',
   },
   port: { ...someText, does: 'ports with commas, one for each host or one for all', allowed: 'port numbers' },
@@ -82,7 +82,7 @@ export type Candidate = Pick<ClientConfig, 'host' | 'port' | 'ssl'>
 
 /** One of the servers that a URL names. */
 export interface PostgresServer {
-  /** That its certificate is held against. */
+  /** That its certificate is checked against. */
   readonly name: string
   /** In the order in which they are tried. */
   readonly candidates: readonly Candidate[]

@@ -14,7 +14,7 @@ export const durabilitySettings = [
 /** Settings by name; `unknown` for one that may not be read. */
 export type RedisSettings = Readonly<Record<(typeof durabilitySettings)[number], string>>
 
-/** Holds the settings against each other; those that matter are told (https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/). */
+/** Checks the settings against each other; those that matter are told (https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/). */
 export function judgeRedis(settings: RedisSettings): Durability {
   const { appendonly, appendfsync, save, ...others } = settings
   const evicted = evictionRisk(settings)

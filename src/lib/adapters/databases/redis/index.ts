@@ -119,7 +119,7 @@ export async function openPausable(url: string): Promise<PausableAccess> {
       const tcp = url.replace(/^unix:(?:\/\/)?([^@/?]*@)?[^?]*/i, 'redis://$1')
       return redirectUrl(tcp, proxyPort, { db })
     }
-    // Certificates go on being held against the server's own name.
+    // Certificates go on being checked against the server's own name.
     return redirectUrl(url, proxyPort, verification === 'authority and host' ? { sni: certifiedName } : {})
   }
   return openPausableProxy({ shown, host: path ?? host, port, urlAt })

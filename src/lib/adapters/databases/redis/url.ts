@@ -27,7 +27,7 @@ export const redisParameters = parameterTable({
   cert: { ...somePath, aliases: ['ssl_certfile'], does: "`rediss:` the client's certificate, PEM", allowed: 'a file' },
   key: { ...somePath, aliases: ['ssl_keyfile'], does: "`rediss:` the client's private key, PEM", allowed: 'a file' },
   key_password: { ...someText, aliases: ['ssl_password'], does: '`rediss:` password of that key', secret: true },
-  sni: { ...someText, does: '`rediss:` name that the certificate is held against, instead of the host' },
+  sni: { ...someText, does: '`rediss:` name that the certificate is checked against, instead of the host' },
   insecure: {
     ...word('true', 'false'),
     does: '`rediss:` whether any certificate will do: encrypted, but by nobody knows whom',
@@ -54,7 +54,7 @@ export interface RedisUrl {
   readonly socket: NonNullable<RedisClientOptions['socket']>
   /** Null where the connection is not encrypted. */
   readonly verification: Verification | null
-  /** Name that the certificate is held against. */
+  /** Name that the certificate is checked against. */
   readonly certifiedName: string
 }
 

@@ -3,7 +3,7 @@ import { createScript } from './script.ts'
 
 /**
  * Makes all changes of rows: takes a `WritePlan` as JSON, then the rows; gives a `WriteAnswer`. Guards are
- * decided in order, on rows as they will be; then the rows of those that hit are held against keys, unique columns and
+ * decided in order, on rows as they will be; then the rows of those that hit are checked against keys, unique columns and
  * references. Nothing is written before all of that is known, since a server takes back nothing of a script that fails.
  */
 export const writeScript = createScript(String.raw`

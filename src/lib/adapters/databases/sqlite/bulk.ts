@@ -94,7 +94,7 @@ function makeNumbers(connection: SqliteConnection): void {
   )
 }
 
-/** Holds the references of a block against their tables, once for each value rather than once for each row. */
+/** Checks the references of a block against their tables, once for each value rather than once for each row. */
 interface ReferenceCheck {
   /** Notes the values that the chunk's rows refer by. */
   note(chunk: EncodedRows): void

@@ -26,7 +26,7 @@ export function readSqliteDurability(session: SqliteSession, inMemory: boolean):
   })
 }
 
-/** Holds the pragmas against each other, as https://www.sqlite.org/pragma.html#pragma_synchronous says. */
+/** Checks the pragmas against each other, as https://www.sqlite.org/pragma.html#pragma_synchronous says. */
 export function judgeSqlite(facts: SqliteCommitFacts): Durability {
   const { journalMode, synchronous, fullfsync, platform, inMemory } = facts
   const settings = { journal_mode: journalMode, synchronous }

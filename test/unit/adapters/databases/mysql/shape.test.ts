@@ -27,6 +27,6 @@ it('reads references as the catalog has them', () => {
   ])
 })
 
-it("reads what MariaDB's JSON is held against", () => {
+it("reads what MariaDB's JSON is checked against", () => {
   expect(jsonChecksIn('seats', text)).toEqual([{ of_table: 'seats', name: 'more', condition: '(json_valid(`more`))' }])
 })
