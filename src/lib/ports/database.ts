@@ -216,9 +216,11 @@ export interface Inserter<R extends object> {
 
 /** A listener that follows the rows of a table. */
 export interface RowListener<R extends object> {
-  /** Whether the row of that primary key was told of: then it is not read again. */
-  knows(key: Value): boolean
+  /** Primary keys of the rows that were told of and that are not gone since: they are not read again. */
+  readonly known: Pick<ReadonlyMap<Value, unknown>, 'has' | 'keys' | 'size'>
   onRows(rows: readonly R[]): void
+  /** Told of known rows that are in the table no longer. */
+  onGone(keys: readonly Value[]): void
   /** Told of a database that is away, which is tried again until it is back. */
   onError(error: Error): void
 }
@@ -339,7 +341,8 @@ export interface Database extends AsyncDisposable {
   /**
    * Tells of each row of a `watched` table that the listener does not know, whoever stored it: of those that are there
    * before it resolves, of every other one soon after its commit, and of those that came while the database was away.
-   * Rows that are changed or removed are not told of.
+   * Tells of known rows that are gone, later where nothing but their number tells of them. Rows that are changed are
+   * not told of.
    */
   watchRows<R extends object>(table: Table<R>, listener: RowListener<R>): Promise<RowWatch>
   /** Reads the server's counters; empty when it tells nothing. Needs a connection that no inserter holds. */

@@ -33,12 +33,15 @@ export function createReader() {
     read,
     errors,
     listener: {
-      knows: (key: unknown) => read.has(key as string),
+      known: read,
       onRows(rows: readonly Letter[]) {
         for (const row of rows) {
           if (read.has(row.id)) throw new Error(`${row.id} was told twice`)
           read.set(row.id, row)
         }
+      },
+      onGone(keys: readonly unknown[]) {
+        for (const key of keys) if (!read.delete(key as string)) throw new Error(`${String(key)} was not there`)
       },
       onError: (error: Error) => void errors.push(error),
     },
@@ -100,6 +103,32 @@ export function describeWatch(context: Context): void {
       await store.insert(letters, [letter('good')])
       await reader.waitFor(3)
       expect([...reader.read.keys()].sort()).toEqual(['good', 'known', 'new'])
+      await watch.close()
+    })
+
+    it('tells of rows that are gone, whoever removes them, and of those that come back', async () => {
+      const { store } = context.database
+      const reader = createReader()
+      const rows = Array.from({ length: 300 }, (_, index) => letter(`${index}`.padStart(4, '0')))
+      await store.insert(letters, rows)
+      const watch = await context.database.watchRows(letters, reader.listener)
+      await using other = await connectDatabase(context.scratch.url, { poolSize: 1 })
+      await other.store.remove(letters, { id: '0100' })
+      await reader.waitFor(299)
+      // The last one, of which SQLite uses the number again.
+      await store.remove(letters, { id: '0299' })
+      await reader.waitFor(298)
+      await other.store.insert(letters, [letter('0299', 'back'), letter('2000')])
+      await reader.waitFor(300)
+      expect(JSON.parse(reader.read.get('0299')!.body)).toBe('back')
+      await store.remove(letters, { id: { lt: '0200' } })
+      await reader.waitFor(101)
+      await store.remove(letters, { id: { gte: '' } })
+      await reader.waitFor(0)
+      await store.insert(letters, [letter('0100', 'again')])
+      await reader.waitFor(1)
+      expect(JSON.parse(reader.read.get('0100')!.body)).toBe('again')
+      expect(reader.errors).toEqual([])
       await watch.close()
     })
 

@@ -50,7 +50,8 @@ export async function keepFollowing(follow: Follow, onError: (error: Error) => v
 }
 
 /**
- * Tells of every row that the listener does not know, and returns how many rows there are. `isFirst`, where it knows few,
+ * Tells of every row that the listener does not know, then of those it knows that are gone, and returns how many rows there
+ * are. `isFirst`, where it knows few,
  * reads them all, which is half the work; else only the keys of those that it knows are read.
  */
 export async function tellUnknown<R extends object>(
@@ -78,11 +79,34 @@ export async function tellUnknown<R extends object>(
   for await (const row of isFirst ? store.scan(table) : store.scan(table, [key])) {
     if (signal.aborted) break
     rows++
-    if (!listener.knows((row as R)[key] as Value)) unknown.push(row as R)
+    if (!listener.known.has((row as R)[key] as Value)) unknown.push(row as R)
     if (unknown.length >= rowsAtOnce) await tell()
   }
   await tell()
+  // All of the table is known by now: a row more is one that is gone, or that came behind the scan's back.
+  if (!signal.aborted && listener.known.size > rows) await tellGone(store, table, listener, signal)
   return rows
+}
+
+async function tellGone<R extends object>(
+  store: Store,
+  table: Table<R>,
+  listener: RowListener<R>,
+  signal: AbortSignal,
+): Promise<void> {
+  const key: ColumnName<R> = table.primaryKey
+  const there = new Set<Value>()
+  for await (const row of store.scan(table, [key])) {
+    if (signal.aborted) return
+    there.add((row as R)[key] as Value)
+  }
+  const missing = [...listener.known.keys()].filter((each) => !there.has(each))
+  for (const some of chunksOf(missing, rowsAtOnce)) {
+    const found = await store.find(table, { [key]: { in: some } } as Where<R>, { columns: [key] })
+    const keys = new Set(found.map((row) => (row as R)[key] as Value))
+    const gone = some.filter((each) => !keys.has(each))
+    if (gone.length > 0) listener.onGone(gone)
+  }
 }
 
 /** Tells of the rows of those keys that the listener does not know. */
@@ -92,16 +116,18 @@ export async function tellKeys<R extends object>(
   listener: RowListener<R>,
   keys: readonly Value[],
 ): Promise<void> {
-  const unknown = keys.filter((key) => !listener.knows(key))
+  const unknown = keys.filter((key) => !listener.known.has(key))
   for (const some of chunksOf(unknown, rowsAtOnce)) {
     const where = { [table.primaryKey]: { in: some } } as Where<R>
-    listener.onRows((await store.find(table, where)) as R[])
+    const rows = (await store.find(table, where)) as R[]
+    if (rows.length > 0) listener.onRows(rows)
   }
 }
 
 /**
- * A watch for engines that tell nobody of new rows: counts them, and looks for those that the listener does not know when
- * they have become more or fewer. The larger the table, the longer that takes and the later a row is told of.
+ * A watch for engines that tell nobody of rows: counts them, and looks for those that came or went when they have become
+ * more or fewer. The larger the table, the longer that takes and the later a row is told of. One that goes and one that
+ * comes between two counts are noticed with the next change.
  */
 export function pollRows<R extends object>(store: Store, table: Table<R>, listener: RowListener<R>): Promise<RowWatch> {
   return keepFollowing(async (ready, signal, isFirst) => {

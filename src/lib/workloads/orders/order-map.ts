@@ -16,28 +16,45 @@ export interface OrderMap {
   close(): Promise<void>
 }
 
-/** A map that is complete when it resolves, and learns of each new order soon after it is committed. */
+/** A map that is complete when it resolves, and learns of each order that is stored or removed soon after that. */
 export async function openOrderMap(database: Database, onError: (error: Error) => void): Promise<OrderMap> {
   const bodies = new Map<string, string>()
-  const uids: string[] = []
+  let uids: string[] = []
+  /** Ids in the list whose orders are gone: they are taken out all at once, when it is read. */
+  const stale = new Set<string>()
   const sum = createChecksum()
   const watch = await database.watchRows(orders, {
-    knows: (key) => bodies.has(key as string),
+    known: bodies,
     onRows(rows) {
       for (const row of rows) {
+        if (stale.has(row.order_uid)) tidy()
         bodies.set(row.order_uid, row.body)
         uids.push(row.order_uid)
         sum.add(row)
       }
     },
+    onGone(keys) {
+      for (const uid of keys as readonly string[]) {
+        sum.remove({ order_uid: uid, body: bodies.get(uid) as string })
+        bodies.delete(uid)
+        stale.add(uid)
+      }
+    },
     onError,
   })
+  function tidy(): void {
+    if (stale.size > 0) uids = uids.filter((uid) => !stale.has(uid))
+    stale.clear()
+  }
   return {
     get: (uid) => bodies.get(uid),
     get size() {
-      return uids.length
+      return bodies.size
     },
-    page: (offset, limit) => uids.slice(offset, offset + limit),
+    page(offset, limit) {
+      tidy()
+      return uids.slice(offset, offset + limit)
+    },
     ids: () => take(bodies.keys(), bodies.size),
     checksum: sum.total,
     close: watch.close,
@@ -61,6 +78,8 @@ export interface OrderChecksum {
 
 export interface ChecksumBuilder {
   add(row: OrderRow): void
+  /** Takes back a row that was added. */
+  remove(row: OrderRow): void
   total(): OrderChecksum
 }
 
@@ -69,13 +88,15 @@ export function createChecksum(): ChecksumBuilder {
   let count = 0
   let high = 0
   let low = 0
+  function change({ order_uid, body }: OrderRow, by: 1 | -1): void {
+    const sum = hash('sha1', `${order_uid}\n${body}`, 'buffer')
+    high = (high + by * sum.readUInt32LE(0)) >>> 0
+    low = (low + by * sum.readUInt32LE(4)) >>> 0
+    count += by
+  }
   return {
-    add({ order_uid, body }) {
-      const sum = hash('sha1', `${order_uid}\n${body}`, 'buffer')
-      high = (high + sum.readUInt32LE(0)) >>> 0
-      low = (low + sum.readUInt32LE(4)) >>> 0
-      count++
-    },
+    add: (row) => change(row, 1),
+    remove: (row) => change(row, -1),
     total: () => ({ count, checksum: hex(high) + hex(low) }),
   }
 }

@@ -91,7 +91,8 @@ describe.skipIf(pgbouncer === null)('PostgreSQL through PgBouncer in transaction
     await makeTables(database)
     const { promise: told, resolve } = Promise.withResolvers<unknown>()
     const watch = await database.watchRows(shows, {
-      knows: () => false,
+      known: new Map(),
+      onGone() {},
       onRows: resolve,
       onError: (error) => expect.fail(error.message),
     })

@@ -76,6 +76,23 @@ describe.skipIf(engines.length === 0).for(engines)('watching a table of $name', 
     await reader.waitFor(5000)
   })
 
+  it('tells of what is truncated, removed while its connection was gone, or replaced in one transaction', async () => {
+    watch = await database.watchRows(letters, reader.listener)
+    await insert(admin, 'replaced')
+    await insert(admin, 'gone')
+    await reader.waitFor(2)
+    await admin.query(
+      `begin; delete from letters where id = 'replaced'; insert into letters values ('replaced', '{"new": 1}'); commit`,
+    )
+    await vi.waitFor(() => expect(reader.read.get('replaced')?.body).toContain('new'))
+    await admin.query(`select pg_terminate_backend(pid) ${listeners}`)
+    await admin.query("delete from letters where id = 'gone'")
+    await reader.waitFor(1)
+    await vi.waitFor(async () => expect((await admin.query(`select 1 ${listeners}`)).rowCount).toBe(1))
+    await admin.query("truncate letters; insert into letters values ('after', '{}')")
+    await vi.waitFor(() => expect([...reader.read.keys()]).toEqual(['after']))
+  })
+
   it('leaves no function behind', async () => {
     await migrateDown(database, 'watch', [letters])
     expect((await admin.query("select 1 from pg_proc where proname like 'rushbench%'")).rowCount).toBe(0)

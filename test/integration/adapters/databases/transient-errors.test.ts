@@ -120,14 +120,15 @@ describe.each([
         "select tgname from pg_trigger where not tgisinternal union all select reloptions::text from pg_class where reloptions is not null and relname in ('watched', 'shows', 'seats')",
       )
       expect(rows).toEqual([])
-      const told: number[] = []
+      const told = new Map<string | number | null, object>()
       const watch = await database.watchRows(watched, {
-        knows: (key) => told.includes(key as number),
-        onRows: (news) => void told.push(...news.map(({ id }) => id)),
+        known: told,
+        onRows: (news) => news.forEach((row) => told.set(row.id, row)),
+        onGone() {},
         onError() {},
       })
       await database.store.insert(watched, [show(7)])
-      await expect.poll(() => told).toEqual([7])
+      await expect.poll(() => [...told.keys()]).toEqual([7])
       await watch.close()
       await database.dropTables([watched])
     }

@@ -130,6 +130,18 @@ for (const engine of testEngines) {
       )
       expect(await inspect(20_000)).toEqual([])
       expect((await json('/digest')) as object).toMatchObject({ count: 50 })
+      await place.database.store.remove(orders, { order_uid: { in: [uid(3), uid(4)] } })
+      for (const replica of [0, 1]) {
+        await vi.waitFor(async () => expect((await get(`/orders/${uid(3)}`, replica)).status).toBe(404), {
+          timeout: 20_000,
+        })
+        await vi.waitFor(async () => expect(await json('/digest', replica)).toMatchObject({ count: 48 }), {
+          timeout: 20_000,
+        })
+        const ids = ((await json('/orders?limit=1000', replica)) as { orders: string[] }).orders
+        expect(ids.toSorted()).toEqual(((await json('/orders?all', replica)) as string[]).toSorted())
+      }
+      expect(await inspect(20_000)).toEqual([])
       const body = JSON.stringify(order(0, { locale: 'zz' }))
       await place.database.store.update(orders, { order_uid: uid(0) }, { body })
       expect(await inspect(300)).toEqual(origins.map((origin) => `inconsistent ${origin}`))

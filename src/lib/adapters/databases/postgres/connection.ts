@@ -92,8 +92,8 @@ function outsidePool(
       const idle = await Promise.all(Array.from({ length: pool.idleCount }, () => translated(pool.connect())))
       for (const client of idle) client.release(true)
     },
-    async listen(channel, onPayload) {
-      const { lost, close } = await translated(openListener({ options, url, channel, schemas }, onPayload))
+    async listen(channels, onPayload) {
+      const { lost, close } = await translated(openListener({ options, url, channels, schemas }, onPayload))
       return { lost: translated(lost), close }
     },
   }

@@ -55,7 +55,7 @@ function createDatabase(connections: PostgresConnections, flavour: PostgresFlavo
     const all = changeTableSql(dialect, change)
     if (!hasTrigger(change.table)) return all
     if (change.kind === 'create') return [...all, ...createNotificationSql(change.table)]
-    return change.kind === 'drop' ? [...all, dropNotificationSql(change.table)] : all
+    return change.kind === 'drop' ? [...all, ...dropNotificationSql(change.table)] : all
   }
   const inserters = new Set<PostgresSession>()
   const server = openSqlServer(connections, statements, serverStatements, inserters)
@@ -96,7 +96,7 @@ function createDatabase(connections: PostgresConnections, flavour: PostgresFlavo
       await runAll(connections, () =>
         tables.flatMap((table) => [
           dropTableSql(dialect, table),
-          ...(hasTrigger(table) ? [dropNotificationSql(table)] : []),
+          ...(hasTrigger(table) ? dropNotificationSql(table) : []),
         ]),
       )
       // No part of a transaction; the server would keep its log for them.

@@ -11,35 +11,65 @@ import { keepFollowing, tellKeys, tellUnknown } from '../watch.ts'
 const payloadBytes = 7000
 
 /** The channel on which the keys of new rows of `table` are told, as JSON lists. */
-export function channelOf(table: AnyTable): string {
+function insertedOf(table: AnyTable): string {
   return `rushbench_${table.name}_inserted`
 }
 
+/** The channel on which the keys of removed rows of `table` are told, and null for those of a TRUNCATE. */
+function deletedOf(table: AnyTable): string {
+  return `rushbench_${table.name}_deleted`
+}
+
+function truncatedOf(table: AnyTable): string {
+  return `rushbench_${table.name}_truncated`
+}
+
+/** The triggers of a table that is watched. */
+export function triggersOf(table: AnyTable): string[] {
+  return [deletedOf(table), insertedOf(table), truncatedOf(table)]
+}
+
 /**
- * CREATE FUNCTION and CREATE TRIGGER that tell the keys of new rows, whoever stores them and however: in the same
- * transaction, so that they are told when it is committed, and not at all when it is not. A key has a kilobyte at most.
+ * CREATE FUNCTION and CREATE TRIGGER that tell the keys of rows that are stored or removed, whoever does that and however:
+ * in the same transaction, so that they are told when it is committed, and not at all when it is not. A key has a kilobyte
+ * at most.
  */
 export function createNotificationSql(table: AnyTable): string[] {
-  const name = channelOf(table)
+  const [inserted, deleted] = [insertedOf(table), deletedOf(table)]
+  const isTruncate = `if tg_op = 'TRUNCATE' then
+    perform pg_notify('${deleted}', 'null');
+    return null;
+  end if;`
   return [
-    `create or replace function "${name}"() returns trigger language plpgsql as $$
-begin
-  perform pg_notify('${name}', json_agg(key)::text)
-  from (
-    select key, sum(octet_length(to_json(key)::text) + 2) over (rows unbounded preceding) / ${payloadBytes} as part
-    from (select "${table.primaryKey}" as key from inserted) as keys
-  ) as parts
-  group by part;
-  return null;
-end $$`,
-    `create trigger "${name}" after insert on "${table.name}"
-referencing new table as inserted for each statement execute function "${name}"()`,
+    createFunctionSql(inserted, table, 'inserted'),
+    `create trigger "${inserted}" after insert on "${table.name}"
+referencing new table as inserted for each statement execute function "${inserted}"()`,
+    createFunctionSql(deleted, table, 'deleted', isTruncate),
+    `create trigger "${deleted}" after delete on "${table.name}"
+referencing old table as deleted for each statement execute function "${deleted}"()`,
+    `create trigger "${truncatedOf(table)}" after truncate on "${table.name}"
+for each statement execute function "${deleted}"()`,
   ]
 }
 
-/** DROP FUNCTION for what `createNotificationSql` makes; its trigger goes with the table. */
-export function dropNotificationSql(table: AnyTable): string {
-  return `drop function if exists "${channelOf(table)}"()`
+/** A function that tells on `channel` of the keys in `rows`, in as many parts as they need. */
+function createFunctionSql(channel: string, table: AnyTable, rows: string, before = ''): string {
+  return `create or replace function "${channel}"() returns trigger language plpgsql as $$
+begin
+  ${before}
+  perform pg_notify('${channel}', json_agg(key)::text)
+  from (
+    select key, sum(octet_length(to_json(key)::text) + 2) over (rows unbounded preceding) / ${payloadBytes} as part
+    from (select "${table.primaryKey}" as key from ${rows}) as keys
+  ) as parts
+  group by part;
+  return null;
+end $$`
+}
+
+/** DROP FUNCTION for what `createNotificationSql` makes; their triggers go with the table. */
+export function dropNotificationSql(table: AnyTable): string[] {
+  return [insertedOf(table), deletedOf(table)].map((name) => `drop function if exists "${name}"()`)
 }
 
 /**
@@ -53,27 +83,26 @@ export function watchPostgresRows<R extends object>(
   listener: RowListener<R>,
 ): Promise<RowWatch> {
   return keepFollowing(async (ready, signal, isFirst) => {
-    let told: Value[] = []
+    const news = createNews(deletedOf(table))
+    const connection = await listen([insertedOf(table), deletedOf(table)], news.take)
+    const off = onAbort(signal, news.wake)
     let lost: unknown = null
-    let wake = (): void => {}
-    const connection = await listen(channelOf(table), (payload) => {
-      for (const key of JSON.parse(payload) as Value[]) told.push(key)
-      wake()
-    })
-    const off = onAbort(signal, () => wake())
     connection.lost.catch((error: unknown) => {
       lost = error
-      wake()
+      news.wake()
     })
     try {
       await tellUnknown(store, table, listener, signal, isFirst)
       ready()
       while (!signal.aborted) {
-        const keys = told
-        told = []
-        await tellKeys(store, table, listener, keys)
+        const { told, deleted, isTruncated } = news.read()
+        // One that is back by now, and perhaps another row, is told of anew.
+        const gone = deleted.filter((key) => listener.known.has(key))
+        if (gone.length > 0) listener.onGone(gone)
+        if (isTruncated) await tellUnknown(store, table, listener, signal, false)
+        await tellKeys(store, table, listener, [...new Set([...told, ...deleted])])
         if (lost !== null) throw lost
-        if (told.length === 0 && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve))
+        if (!signal.aborted) await news.next()
       }
     } finally {
       off()
@@ -82,8 +111,36 @@ export function watchPostgresRows<R extends object>(
   }, listener.onError)
 }
 
-/** Opens a connection of its own that listens on `channel`. */
-export type Listen = (channel: string, onPayload: (payload: string) => void) => Promise<PostgresListener>
+/** Gathers what the server tells until it is read. */
+function createNews(deletedChannel: string) {
+  const none = () => ({ told: [] as Value[], deleted: [] as Value[], isTruncated: false })
+  let news = none()
+  let wake = (): void => {}
+  return {
+    wake: () => wake(),
+    take(channel: string, payload: string): void {
+      const keys = JSON.parse(payload) as Value[] | null
+      if (keys === null) news.isTruncated = true
+      else for (const key of keys) news[channel === deletedChannel ? 'deleted' : 'told'].push(key)
+      wake()
+    },
+    read() {
+      const read = news
+      news = none()
+      return read
+    },
+    /** Resolves once there is something to be read, or it is woken. */
+    async next(): Promise<void> {
+      if (news.told.length > 0 || news.deleted.length > 0 || news.isTruncated) return
+      await new Promise<void>((resolve) => (wake = resolve))
+    },
+  }
+}
+
+type OnPayload = (channel: string, payload: string) => void
+
+/** Opens a connection of its own that listens on `channels`. */
+export type Listen = (channels: readonly string[], onPayload: OnPayload) => Promise<PostgresListener>
 
 /** A connection that listens. */
 interface PostgresListener {
@@ -98,13 +155,13 @@ const keepAliveMs = 10_000
 interface ListenerPlace extends Pick<PostgresUrl, 'schemas'> {
   readonly options: ClientConfig
   readonly url: string
-  readonly channel: string
+  readonly channels: readonly string[]
 }
 
 /** Opens a connection of its own that listens. Rejects with what pg says. */
 export async function openListener(
-  { options, url, channel, schemas }: ListenerPlace,
-  onPayload: (payload: string) => void,
+  { options, url, channels, schemas }: ListenerPlace,
+  onPayload: OnPayload,
 ): Promise<PostgresListener> {
   // A server that is gone without a word is noticed by the kernel.
   const client = new Client({ ...options, keepAlive: true, keepAliveInitialDelayMillis: keepAliveMs })
@@ -112,12 +169,12 @@ export async function openListener(
   void ignoreFailure(lost)
   client.on('error', reject)
   client.on('end', () => reject(new Error('connection ended')))
-  client.on('notification', ({ payload }) => onPayload(payload ?? ''))
+  client.on('notification', ({ channel, payload }) => onPayload(channel, payload ?? ''))
   try {
     await client.connect()
     closeWhenServerHangsUp(socketOf(client))
     await prepareSession(client, url, { schemas })
-    await client.query(`listen ${client.escapeIdentifier(channel)}`)
+    for (const channel of channels) await client.query(`listen ${client.escapeIdentifier(channel)}`)
   } catch (error) {
     await ignoreFailure(client.end())
     throw error

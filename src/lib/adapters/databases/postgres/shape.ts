@@ -3,7 +3,7 @@ import { expectedSqlShape, foundSqlShape, type Catalog } from '../sql/shape.ts'
 import type { ShapePair } from '../../../ports/table-shape.ts'
 import type { PostgresConnections } from './connection.ts'
 import type { PostgresFlavour } from './flavour.ts'
-import { channelOf } from './notification.ts'
+import { triggersOf } from './notification.ts'
 
 const ours = 'n.nspname = current_schema() and c.relname = any($1)'
 
@@ -83,7 +83,7 @@ export async function readPostgresShapes(
     name: table.name,
     expected: {
       ...expectedSqlShape(dialect, table, normalisePostgresType),
-      triggers: notifications && table.watched === true ? [channelOf(table)] : [],
+      triggers: notifications && table.watched === true ? triggersOf(table) : [],
     },
     found: foundSqlShape(table, catalog, normalisePostgresType),
   }))

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { failure, RushbenchError } from '../../../base/errors/errors.ts'
 import { describeDurability } from '../durability.ts'
 import type {
@@ -7,11 +7,7 @@ import type {
   Database,
   DatabaseAdapter,
   TableState,
-  RowListener,
-  RowWatch,
   PausableAccess,
-  Table,
-  Value,
 } from '../../../ports/database.ts'
 import { changeTableSql, createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
 import { sqliteDialect } from '../sql/dialect.ts'
@@ -25,8 +21,7 @@ import { readSqliteDurability } from './durability.ts'
 import { isConstraintViolation } from './errors.ts'
 import { readSqliteCollations, readSqliteShapes } from './shape.ts'
 import { inMemory } from './url.ts'
-import { keepFollowing } from '../watch.ts'
-import { pause } from '../../../base/abort.ts'
+import { watchSqliteRows } from './watch.ts'
 
 /** The SQLite inside Node: no server, one file. */
 export const sqlite: DatabaseAdapter = {
@@ -48,12 +43,13 @@ function createDatabase(connection: SqliteConnection): Database {
   const counters = createSqliteCounters(connection, connection.path)
   const durability = readSqliteDurability(connection, connection.path === inMemory)
   const version = connection.query({ sql: 'select sqlite_version() as version', parameters: [] })[0]?.['version']
+  const store = createSqlStore(createSession(connection, statements), statements)
   return {
     url: connection.url,
     engine: { name: 'sqlite', version: String(version), durability },
     traits: { transactions: true, transactionalDdl: true, concurrentWriters: false, foreignKeys: true },
     unsupported: [],
-    store: createSqlStore(createSession(connection, statements), statements),
+    store,
     insertStrategies: sqliteStrategies(connection, statements, describeDurability(durability)),
     tables: async () => listTables(connection),
     shapes: async (tables) => readSqliteShapes(connection, tables),
@@ -113,7 +109,7 @@ function createDatabase(connection: SqliteConnection): Database {
         close: async () => {},
       }
     },
-    watchRows: (table, listener) => watchSqliteRows(connection, table, listener),
+    watchRows: (table, listener) => watchSqliteRows(connection, store, table, listener),
     counters: async () => counters(),
     facts: async (tables) => readSqliteFacts(connection, connection.path, tables),
     // All that have the file open are on this machine, or share its clock at best.
@@ -157,50 +153,6 @@ function listTables(connection: SqliteConnection): TableState[] {
     name: String(name),
     mark: /^create table[^(]*\(\/\* (.*?) \*\//i.exec(String(sql))?.[1] ?? null,
   }))
-}
-
-/** How often the end of the table is looked at, ms: one step down a tree, some 10 us. */
-const pollMs = 5
-
-/** Rows that are read at once. */
-const pageRows = 500
-
-/** An alias that no column of ours has. */
-const position = 'rushbench_position'
-
-/**
- * A watch by row number. Writers take turns, and each numbers its rows from the highest on, so that rows come up in the
- * order of their commits; a rowid is used again, or changed, only where rows are removed from the end or by VACUUM.
- */
-function watchSqliteRows<R extends object>(
-  connection: SqliteConnection,
-  table: Table<R>,
-  { knows, onRows, onError }: RowListener<R>,
-): Promise<RowWatch> {
-  const columns = Object.keys(table.columns).map((column) => `"${column}"`)
-  const sql = `select rowid as ${position}, ${columns.join(', ')} from "${table.name}" where rowid > ? order by rowid limit ${pageRows}`
-  let last = 0
-
-  /** Whether there may be more. */
-  function tellPage(): boolean {
-    const rows = connection.query({ sql, parameters: [last] })
-    const unknown = rows.filter((row) => !knows(row[table.primaryKey] as Value))
-    last = Number(rows.at(-1)?.[position] ?? last)
-    for (const row of unknown) delete row[position]
-    if (unknown.length > 0) onRows(unknown as R[])
-    return rows.length === pageRows
-  }
-
-  return keepFollowing(async (ready, signal) => {
-    while (!signal.aborted) {
-      if (tellPage()) {
-        await nextTurn()
-        continue
-      }
-      ready()
-      await pause(pollMs, signal)
-    }
-  }, onError)
 }
 
 /** How long the lock is asked for, ms: a busy writer leaves it for some 0.1 ms at a time. */
