@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { Compile } from 'typebox/compile'
@@ -121,7 +122,7 @@ describe('readOrder', () => {
   })
 
   it('takes what the published schema takes', () => {
-    const file = new URL('../../../../schema/order-message.v1.schema.json', import.meta.url)
+    const file = createRequire(import.meta.url).resolve('rushbench/schema/order-message.v1.schema.json')
     const schema = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
     expect(schema).toEqual(JSON.parse(JSON.stringify(messageJsonSchema())))
     const validator = Compile(schema)
