@@ -12,8 +12,6 @@ const bundled = join(dist, 'bundled')
 /** Modules that are imported by name, and what is in the file of each. */
 const modules = {
   kysely: "export * from 'kysely'",
-  typebox: "export * from 'typebox'",
-  'typebox/compile': "export * from 'typebox/compile'",
   uuid: "export * from 'uuid'",
   zod: "export * from 'zod'",
   // The whole library has a compression and WebAssembly beside.

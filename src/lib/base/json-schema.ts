@@ -1,7 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 
 /** A whole number of any size; `z.int()` is one that JavaScript holds exactly. */
-export const integer = z.number().multipleOf(1)
+export const integer = z
+  .number({ error: ({ input }) => (input === undefined ? undefined : 'must be integer') })
+  .refine(Number.isInteger, { error: 'must be integer' })
+  .meta({ type: 'integer' })
 
 /** The JSON Schema of what may be given to `schema`, for readers of that version. */
 export function jsonSchemaOf(schema: z.ZodType, target: 'draft-07' | 'draft-2020-12'): z.core.JSONSchema.BaseSchema {
@@ -9,9 +13,12 @@ export function jsonSchemaOf(schema: z.ZodType, target: 'draft-07' | 'draft-2020
     io: 'input',
     target,
     override: ({ jsonSchema }) => {
-      if (jsonSchema.multipleOf === 1) {
-        jsonSchema.type = 'integer'
-        delete jsonSchema.multipleOf
+      // Says what is so without it.
+      if (isDeepStrictEqual(jsonSchema.additionalProperties, {})) delete jsonSchema.additionalProperties
+      // Its forms exclude one another anyway, and more readers know this word.
+      if (jsonSchema.oneOf) {
+        jsonSchema.anyOf = jsonSchema.oneOf
+        delete jsonSchema.oneOf
       }
       // The pattern is how zod checks the format.
       if (jsonSchema.format !== undefined) delete jsonSchema.pattern
@@ -19,16 +26,19 @@ export function jsonSchemaOf(schema: z.ZodType, target: 'draft-07' | 'draft-2020
   })
 }
 
-/**
- * Finds what does not fit a schema of `owner` (`an order`), and says so in the words of JSON Schema:
- * `items.0.price must be integer`. Null where all fits.
- */
-export function findMisfit(schema: z.ZodType, value: unknown, owner: string): string | null {
-  const issue = schema.safeParse(value, { error: expectationOf }).error?.issues[0]
-  if (issue === undefined) return null
-  if (issue.code === 'unrecognized_keys')
-    return `${[...issue.path, issue.keys[0]].join('.')} is not a field of ${owner}`
-  return `${issue.path.join('.') || 'it'} ${issue.message}`
+/** A value that fits, or the first thing that does not, in the words of JSON Schema: `items.0.price must be integer`. */
+export type Fitting<T> =
+  | { readonly value: T; readonly misfit: null }
+  | { readonly value: null; readonly misfit: string }
+
+/** Parses a value by the schema of `owner`, such as `an order`. */
+export function fit<T extends z.ZodType>(schema: T, value: unknown, owner: string): Fitting<z.output<T>> {
+  const { data, error } = schema.safeParse(value, { error: expectationOf })
+  const issue = error?.issues[0]
+  if (issue === undefined) return { value: data as z.output<T>, misfit: null }
+  const isUnknown = issue.code === 'unrecognized_keys'
+  const place = [...issue.path, ...(isUnknown ? issue.keys.slice(0, 1) : [])].join('.') || 'it'
+  return { value: null, misfit: `${place} ${isUnknown ? `is not a field of ${owner}` : issue.message}` }
 }
 
 /** Names of zod that JSON Schema has other words for. */
@@ -41,8 +51,6 @@ function expectationOf(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_type':
       if (issue.input === undefined) return 'is missing'
       return `must be ${issue.inst instanceof z.ZodNumber && issue.inst.isInt ? 'integer' : word(issue.expected)}`
-    case 'not_multiple_of':
-      return 'must be integer'
     case 'invalid_value':
       return `must be one of ${issue.values.join(', ')}`
     case 'invalid_union':

@@ -1,11 +1,11 @@
-import { Type } from 'typebox'
+import { z } from 'zod'
 import { arrivalKinds, engineNames } from '../base/arrivals.ts'
-import { count, flag, list, ms, number, object, oneOf, orNull, text } from './fields.ts'
+import { count, flag, list, ms, number, object, oneOf, text } from './fields.ts'
 
 const ClosedModel = object('users that wait for their answers', {
-  kind: Type.Literal('closed', { description: 'closed model' }),
-  starts: Type.Optional(oneOf('users begin over one mean iteration, or together', 'spread', 'together')),
-  startsOverMs: Type.Optional(number('where they are spread: until the last user began, ms')),
+  kind: z.literal('closed').describe('closed model'),
+  starts: oneOf('users begin over one mean iteration, or together', 'spread', 'together').exactOptional(),
+  startsOverMs: number('where they are spread: until the last user began, ms').exactOptional(),
   stages: list(
     'one after the other',
     object('a straight line from the users before', {
@@ -18,41 +18,39 @@ const ClosedModel = object('users that wait for their answers', {
 const expect = text('statuses that were right answers to the request')
 
 const OpenModel = object('iterations that start whether or not earlier ones came back', {
-  kind: Type.Literal('open', { description: 'open model' }),
+  kind: z.literal('open').describe('open model'),
   ratePerSecond: number('iterations per second'),
   arrivals: oneOf('whether they are evenly spaced', ...arrivalKinds),
-  bursts: Type.Optional(
-    list(
-      'when they start more often, in order of time',
-      object('a time at another rate', {
-        factor: number('times the rate'),
-        atMs: number('from the start of the run, ms'),
-        lengthMs: number('length, ms'),
-      }),
-    ),
-  ),
+  bursts: list(
+    'when they start more often, in order of time',
+    object('a time at another rate', {
+      factor: number('times the rate'),
+      atMs: number('from the start of the run, ms'),
+      lengthMs: number('length, ms'),
+    }),
+  ).exactOptional(),
   durationMs: number('length, ms'),
   maxInFlight: count('iterations at the same time, at most'),
-  request: Type.Optional(text('method and path of the single request that was sent, instead of scenarios')),
-  bodyBytes: Type.Optional(count('size of its body, bytes')),
-  expect: Type.Optional(expect),
+  request: text('method and path of the single request that was sent, instead of scenarios').exactOptional(),
+  bodyBytes: count('size of its body, bytes').exactOptional(),
+  expect: expect.exactOptional(),
 })
 
 const SaturationModel = object('one request, which each connection sends again as soon as it is answered', {
-  kind: Type.Literal('saturation', { description: 'closed loop without think time' }),
+  kind: z.literal('saturation').describe('closed loop without think time'),
   connections: count('at the same time'),
-  requests: orNull(count('in all; null until the time was over')),
-  durationMs: orNull(number('length, ms; null until the requests were sent')),
+  requests: count('in all; null until the time was over').nullable(),
+  durationMs: number('length, ms; null until the requests were sent').nullable(),
   request: text('method and path'),
   bodyBytes: count('size of its body, bytes'),
-  expect: Type.Optional(expect),
-  engine: Type.Optional(oneOf('what sent it', ...engineNames)),
+  expect: expect.exactOptional(),
+  engine: oneOf('what sent it', ...engineNames).exactOptional(),
 })
 
 /** The model that decided when requests were sent. */
-export const LoadModel = Type.Union([ClosedModel, OpenModel, SaturationModel], {
-  description: 'what decided when requests were sent',
-})
+export const LoadModel = z
+  .discriminatedUnion('kind', [ClosedModel, OpenModel, SaturationModel])
+  .describe('what decided when requests were sent')
 
 const boundary = {
   level: count('users, connections, or iterations or requests a second'),
@@ -64,12 +62,8 @@ const boundary = {
 export const LimitFound = object('the highest load that holds a limit; "load" is its last trial', {
   expression: text('the limit, as it was given'),
   raised: oneOf('what was raised', 'users', 'rate', 'request rate', 'connections'),
-  held: Type.Union([object('the highest level that held', boundary), Type.Null()], {
-    description: 'null when none did',
-  }),
-  failed: Type.Union([object('the lowest level that did not hold', boundary), Type.Null()], {
-    description: 'null when none was found',
-  }),
+  held: object('the highest level that held', boundary).nullable().describe('null when none did'),
+  failed: object('the lowest level that did not hold', boundary).nullable().describe('null when none was found'),
   trials: list(
     'in the order in which they were run',
     object('one run at a level', {
@@ -78,13 +72,13 @@ export const LimitFound = object('the highest load that holds a limit; "load" is
       seconds: number('length, seconds'),
       requests: count('sent'),
       failures: count('that failed'),
-      errors: Type.Optional(count('iterations whose scenario threw')),
+      errors: count('iterations whose scenario threw').exactOptional(),
       skipped: count('iterations of the open model that could not start'),
       rps: number('requests per second'),
       p50: ms('50th percentile'),
       p95: ms('95th percentile'),
       p99: ms('99th percentile'),
-      decided: Type.Optional(flag('it was ended before its time, because it could no longer hold')),
+      decided: flag('it was ended before its time, because it could no longer hold').exactOptional(),
     }),
   ),
 })

@@ -1,28 +1,26 @@
-import { Type, type Static, type TProperties } from 'typebox'
+import { z } from 'zod'
 import { head } from './environment-record.ts'
-import { byName, count, flag, list, number, object, oneOf, orNull, text } from './fields.ts'
+import { byName, count, flag, list, number, object, oneOf, open, text } from './fields.ts'
 import { Checkpoint, Model, Stream, Sweep } from './insert-bench-record.ts'
 import { LimitFound } from './load-model-record.ts'
 import { Generator, Load } from './load-record.ts'
 
 /** Left out where nobody could count them: in an API that was not started for the run. */
-const retries = Type.Optional(
-  byName(
-    'what the database made its client do again (in the API, where there was a load), by the reason it gave',
-    count('times'),
-  ),
-)
+const retries = byName(
+  'what the database made its client do again (in the API, where there was a load), by the reason it gave',
+  count('times'),
+).exactOptional()
 
 const ledgerFile = (description: string) => text(`${description}, one line a booking`)
 
 const Audit = object('the ledger and the invariants held against the database', {
   acknowledged: count('bookings that the API acknowledged'),
-  refused: Type.Optional(count('attempts that the API refused, and that the ledger has')),
+  refused: count('attempts that the API refused, and that the ledger has').exactOptional(),
   lost: count('of these, not in the table'),
   duplicate: count('of these, in the table more than once'),
   oversold: count('slots whose reservations, places and stock do not agree'),
-  inconsistent: Type.Optional(count('other rows, messages or copies that contradict each other')),
-  refusedCommitted: Type.Optional(count('bookings that the API refused, yet are in the table')),
+  inconsistent: count('other rows, messages or copies that contradict each other').exactOptional(),
+  refusedCommitted: count('bookings that the API refused, yet are in the table').exactOptional(),
   unknownCommitted: count('bookings that were not acknowledged, yet are in the table; no fault'),
   passed: flag('nothing lost, duplicate, oversold, inconsistent or stored though it was refused'),
   violations: list(
@@ -42,40 +40,35 @@ const Threshold = object('a limit that the run had to hold', {
   metric: text('that is limited'),
   comparator: oneOf('how the metric is held against the limit', '<', '<=', '>', '>='),
   limit: number('ms, share of 1, or plain number'),
-  actual: orNull(number('what was measured; null without samples')),
+  actual: number('what was measured; null without samples').nullable(),
   passed: flag('the limit was held'),
 })
 
-const ReportHead = Type.Object(head)
+const ReportHead = z.object(head)
 
 /** A kind of report: what all begin with, and fields of its own. */
-const reportOf = <Kind extends string, T extends TProperties>(kind: Kind, properties: T) =>
-  Type.Object(
-    { ...head, kind: Type.Literal(kind, { description: 'what was run' }), ...properties },
-    { title: `${kind} report` },
-  )
+const reportOf = <Kind extends string, T extends z.ZodRawShape>(kind: Kind, properties: T) =>
+  open({ ...head, kind: z.literal(kind).describe('what was run'), ...properties }).meta({ title: `${kind} report` })
 
 const LoadReport = reportOf('load', {
   load: Load,
-  limit: Type.Optional(LimitFound),
+  limit: LimitFound.exactOptional(),
   generator: Generator,
-  audit: Type.Union([Audit, Type.Null()], {
-    description: 'null when the database behind the target is not known, or could not be read',
-  }),
-  auditFailure: Type.Optional(text('why the audit could not be made')),
-  ledger: Type.Optional(ledgerFile('file of what the API acknowledged')),
+  audit: Audit.nullable().describe('null when the database behind the target is not known, or could not be read'),
+  auditFailure: text('why the audit could not be made').exactOptional(),
+  ledger: ledgerFile('file of what the API acknowledged').exactOptional(),
   thresholds: list('every limit that was asked for', Threshold),
   retries,
 })
 
 const InsertBenchReport = reportOf('insert-bench', {
   checkpoints: list('a row for each table size and order of keys', Checkpoint),
-  interrupted: Type.Optional(flag('ended before all that was asked for was measured')),
-  sweep: Type.Optional(Sweep),
-  missing: Type.Optional(list('table sizes that were not measured, or not to their end', count('rows'))),
-  model: Type.Optional(list('a model for each order of keys', Model)),
-  stream: Type.Optional(Stream),
-  thresholds: Type.Optional(list('every limit that was asked for', Threshold)),
+  interrupted: flag('ended before all that was asked for was measured').exactOptional(),
+  sweep: Sweep.exactOptional(),
+  missing: list('table sizes that were not measured, or not to their end', count('rows')).exactOptional(),
+  model: list('a model for each order of keys', Model).exactOptional(),
+  stream: Stream.exactOptional(),
+  thresholds: list('every limit that was asked for', Threshold).exactOptional(),
   retries,
 })
 
@@ -102,16 +95,16 @@ const SeedReport = reportOf('seed', {
   maxRssMb: number('memory of rushbench, MB'),
   strategy: text('the bulk strategy'),
   durability: text('what a commit survived on that way'),
-  resumedAt: Type.Optional(count('rows that an earlier, unfinished run had stored')),
-  finishSeconds: Type.Optional(number('of the seconds, for indexes and counters that had to wait for the rows')),
-  keys: Type.Optional(oneOf('order of the keys', 'ascending', 'random', 'spread')),
-  order: Type.Optional(oneOf("whether a parent's rows follow one another", 'grouped', 'shuffled')),
-  indexes: Type.Optional(oneOf('whether indexes were made before the rows or after them', 'before', 'after')),
-  connections: Type.Optional(count('that stored rows at the same time; of each worker, where there were some')),
-  workers: Type.Optional(SeedWorkers),
-  verified: Type.Optional(Verified),
-  recipe: Type.Optional(text('what the rows follow from, for a later --verify')),
-  passedOver: list('faster ways in that could not be used, and why', Type.String()),
+  resumedAt: count('rows that an earlier, unfinished run had stored').exactOptional(),
+  finishSeconds: number('of the seconds, for indexes and counters that had to wait for the rows').exactOptional(),
+  keys: oneOf('order of the keys', 'ascending', 'random', 'spread').exactOptional(),
+  order: oneOf("whether a parent's rows follow one another", 'grouped', 'shuffled').exactOptional(),
+  indexes: oneOf('whether indexes were made before the rows or after them', 'before', 'after').exactOptional(),
+  connections: count('that stored rows at the same time; of each worker, where there were some').exactOptional(),
+  workers: SeedWorkers.exactOptional(),
+  verified: Verified.exactOptional(),
+  recipe: text('what the rows follow from, for a later --verify').exactOptional(),
+  passedOver: list('faster ways in that could not be used, and why', z.string()),
   retries,
 })
 
@@ -128,47 +121,40 @@ const AuditReport = reportOf('audit', {
       booked: count('bookings that the API acknowledged'),
       unknown: count('attempts to book without an answer'),
       failed: count('attempts to book that were answered by an error'),
-      conflict: Type.Optional(count('attempts to book that the API refused, as far as the ledger has them')),
-      refusalsCut: Type.Optional(flag('there were more refusals than the ledger has')),
+      conflict: count('attempts to book that the API refused, as far as the ledger has them').exactOptional(),
+      refusalsCut: flag('there were more refusals than the ledger has').exactOptional(),
       torn: flag('the last line was cut off, because the load was killed; it is left out'),
     }),
   ),
 })
 
-/** The contract as JSON Schema (draft 2020-12), published as `schema/report.v1.schema.json`. */
-export const reportSchema = Type.Union([LoadReport, InsertBenchReport, SeedReport, AuditReport], {
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  $id: 'urn:rushbench:report:v1',
-  title: 'rushbench report',
-})
+/** Every kind of report. Published as `schema/report.v1.schema.json`. */
+export const Report = z
+  .discriminatedUnion('kind', [LoadReport, InsertBenchReport, SeedReport, AuditReport])
+  .meta({ $id: 'urn:rushbench:report:v1', title: 'rushbench report' })
 
-export type LoadReport = Static<typeof LoadReport>
-export type InsertBenchReport = Static<typeof InsertBenchReport>
-export type SeedReport = Static<typeof SeedReport>
-export type AuditReport = Static<typeof AuditReport>
+export type LoadReport = z.infer<typeof LoadReport>
+export type InsertBenchReport = z.infer<typeof InsertBenchReport>
+export type SeedReport = z.infer<typeof SeedReport>
+export type AuditReport = z.infer<typeof AuditReport>
 /** One saved run. */
-export type Report = LoadReport | InsertBenchReport | SeedReport | AuditReport
+export type Report = z.infer<typeof Report>
 /** The result of an audit. */
-export type AuditResult = Static<typeof Audit>
+export type AuditResult = z.infer<typeof Audit>
 /** Fields that all kinds of reports begin with. */
-export type ReportHead = Static<typeof ReportHead>
+export type ReportHead = z.infer<typeof ReportHead>
 export type Environment = ReportHead['environment']
 /** Facts that the database server told of itself. */
 export type ServerRecord = NonNullable<ReportHead['server']>
-export type LoadRecord = Static<typeof Load>
+export type LoadRecord = z.infer<typeof Load>
 /** The model that decided when requests were sent. */
 export type LoadModelRecord = NonNullable<LoadRecord['model']>
-export type LimitRecord = Static<typeof LimitFound>
-export type ThresholdRecord = Static<typeof Threshold>
-export type CheckpointRecord = Static<typeof Checkpoint>
-export type StreamRecord = Static<typeof Stream>
+export type LimitRecord = z.infer<typeof LimitFound>
+export type ThresholdRecord = z.infer<typeof Threshold>
+export type CheckpointRecord = z.infer<typeof Checkpoint>
+export type StreamRecord = z.infer<typeof Stream>
 /** How p50 depends on the rows. */
-export type CurveRecord = Static<typeof Model>
+export type CurveRecord = z.infer<typeof Model>
 
-/** The schema of each kind of report, by the name that stands in it. */
-export const reportKinds = {
-  load: LoadReport,
-  'insert-bench': InsertBenchReport,
-  seed: SeedReport,
-  audit: AuditReport,
-} as const
+/** Names of the kinds of reports. */
+export const reportKinds: readonly string[] = Report.options.map((option) => option.shape.kind.value)

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import { parseExactJson } from '../../base/exact-json.ts'
-import { findMisfit, jsonSchemaOf } from '../../base/json-schema.ts'
+import { fit, jsonSchemaOf } from '../../base/json-schema.ts'
 import { maxReasonLength, maxUidLength } from './tables.ts'
 
 const textOf = (maxLength: number) => z.string().max(maxLength)
@@ -111,10 +111,11 @@ export function readOrder(message: Buffer): ReadMessage {
     return rejected('the message is not a JSON object')
   }
   const isEnveloped = Object.hasOwn(value, 'Order')
-  const misfit = findMisfit(isEnveloped ? compiledEnvelope : compiled, value, 'an order')
+  const { misfit } = fit(isEnveloped ? compiledEnvelope : compiled, value, 'an order')
   if (misfit !== null) return rejected(misfit)
   const unstorable = suspicious.test(text) ? findUnstorable(value, '') : null
   if (unstorable !== null) return rejected(`${unstorable} has characters that are no text`)
+  // As it was written, fields in their order.
   return { order: isEnveloped ? (value as z.infer<typeof EnvelopeSchema>).Order : (value as Order) }
 }
 

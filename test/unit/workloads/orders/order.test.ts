@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { Compile } from 'typebox/compile'
+import { fastify } from 'fastify'
 import { describe, expect, it } from 'vitest'
 import {
   maxItems,
@@ -11,6 +11,7 @@ import {
   readOrder,
 } from '../../../../src/lib/workloads/orders/order.ts'
 import { maxReasonLength } from '../../../../src/lib/workloads/orders/tables.ts'
+import { exactInput } from '../../../../src/lib/workloads/shared/http/exact-input.ts'
 
 const sample = readFileSync(new URL('../../../../fixtures/orders/order.json', import.meta.url))
 const text = sample.toString()
@@ -121,14 +122,21 @@ describe('readOrder', () => {
     expect(reasonFor(enveloped(enveloped(text)))).toContain('is missing')
   })
 
-  it('takes what the published schema takes', () => {
+  it('takes what the published schema takes', async () => {
     const file = createRequire(import.meta.url).resolve('rushbench/schema/order-message.v1.schema.json')
     const schema = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
     expect(schema).toEqual(JSON.parse(JSON.stringify(messageJsonSchema())))
-    const validator = Compile(schema)
+    // Ajv reads an earlier draft, in which these words mean the same.
+    const { $schema: _, ...body } = schema
+    await using app = fastify(exactInput)
+    app.post('/', { schema: { body } }, async () => 'taken')
+    const isTaken = async (payload: string): Promise<boolean> => {
+      const headers = { 'content-type': 'application/json' }
+      return (await app.inject({ method: 'POST', url: '/', headers, payload })).statusCode === 200
+    }
     const wrong = changed((order) => (order.payment['amount'] = -1))
     for (const message of [text, enveloped(text), wrong, enveloped(wrong), enveloped(text, '1'), '{}', '[]', '"x"']) {
-      expect([message, validator.Check(JSON.parse(message))]).toEqual([message, reasonFor(message) === null])
+      expect([message, await isTaken(message)]).toEqual([message, reasonFor(message) === null])
     }
   })
 
