@@ -7,7 +7,7 @@ import { sendBoard, type Board } from './board.ts'
 import type { StationResult } from './booking-service.ts'
 import { isDate } from './seeding.ts'
 
-/** What the original calls a refusal, whatever the reason. */
+/** The body of a refusal, as the original has it for every reason. */
 const refused = (message: string) => ({ message, status: 'Failed' })
 
 const { mysejahteraId, ...others } = NewBooking.shape
