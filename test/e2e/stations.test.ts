@@ -29,6 +29,9 @@ describe('the stations, with no server at all', () => {
     expect(stdout).toMatch(/^stations .*one place a person.*SQLite.*Redis.*Kafka/m)
     const listed = await work.runJson<{ name: string; original: string }[]>(['workloads'])
     expect(listed.find(({ name }) => name === 'stations')?.original).toContain('1,236 requests/s')
+    const { stdout: sql } = await work.run(['workloads', 'stations', '--schema', 'sql', '--engine', 'sqlite'])
+    expect(sql).toMatch(/^create table "station_days" .*;$/m)
+    expect(await work.run(['workloads', '--schema', 'sql'])).toMatchObject({ code: 2 })
   })
 
   it('need their tables', async () => {
