@@ -231,14 +231,16 @@ for (const engine of meetupEngines) {
       const atWork = `${randomUUID()}.${host}.${process.ppid}.part`
       const before = `${randomUUID()}.${host}.${process.pid}.part`
       const elsewhere = `${randomUUID()}.another-host.${ended.pid}.part`
-      const names = ['old', 'young', 'old.part', 'young.part', killed, atWork, before, elsewhere]
+      const [old, young] = [randomUUID(), randomUUID()]
+      const others = ['README', 'film.part']
+      const names = [old, young, ...others, killed, atWork, before, elsewhere]
       await mkdir(folder, { recursive: true })
       for (const name of names) await writeFile(join(folder, name), 'x')
       const longAgo = new Date(Date.now() - 7_200_000)
-      for (const name of [id, 'old', 'old.part']) await utimes(join(folder, name), longAgo, longAgo)
+      for (const name of [id, old, ...others]) await utimes(join(folder, name), longAgo, longAgo)
       const again = await openDiskBlobs(folder)
       expect(await removeAbandoned(place.database.store, again, new AbortController().signal)).toBe(1)
-      expect((await files()).sort()).toEqual([id, 'young', 'young.part', atWork, elsewhere].sort())
+      expect((await files()).sort()).toEqual([id, young, ...others, atWork, elsewhere].sort())
       expect(await place.database.store.count(imageTable)).toBe(1)
     })
   })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { failure, reasonOf } from '../../../base/errors/errors.ts'
 import { tryFolder, makePrivateFolder } from '../../../base/files.ts'
 import { isRunning } from '../../../base/processes.ts'
+import { uuidPattern } from '../checks.ts'
 import { chunkBytes } from './contract.ts'
 
 /** Where the bytes of images are, each under a name of letters, digits and dashes. */
@@ -16,7 +17,7 @@ export interface Blobs {
   read(name: string): AsyncIterable<Buffer>
   /** Does nothing when it is gone already. */
   remove(name: string): Promise<void>
-  /** All that were written whole, in any order, and when, in ms since 1970. */
+  /** All images that were written whole, in any order, and when, in ms since 1970: other files are never told of. */
   list(): AsyncIterable<{ readonly name: string; readonly writtenAt: number }>
   close(): Promise<void>
 }
@@ -82,7 +83,7 @@ export async function openDiskBlobs(folder: string): Promise<Blobs> {
     },
     async *list() {
       for await (const entry of await opendir(folder)) {
-        if (!entry.isFile() || !nameAllowed.test(entry.name)) continue
+        if (!entry.isFile() || !uuidPattern.test(entry.name)) continue
         const writtenAt = await changedAt(join(folder, entry.name))
         if (writtenAt !== null) yield { name: entry.name, writtenAt }
       }
@@ -99,7 +100,7 @@ function pathOf(folder: string, name: string): string {
 /** Removes what processes have left that were killed while they wrote. */
 async function removeOldParts(folder: string): Promise<void> {
   for await (const { name } of await opendir(folder)) {
-    if (name.endsWith(partEnding) && (await isAbandoned(folder, name))) await rm(join(folder, name), { force: true })
+    if (partName.test(name) && (await isAbandoned(folder, name))) await rm(join(folder, name), { force: true })
   }
 }
 
