@@ -40,7 +40,7 @@ Exit codes: 3 a table is missing, not ours, of another version, or differs, or a
     }),
     fill: Flags.boolean({
       summary: 'also add what users need and is missing, as "load" does for an API of its own',
-      exclusive: ['down', 'status', 'dry-run'],
+      exclusive: ['down', 'status'],
     }),
     ...settingFlags('db', 'workload'),
   }
