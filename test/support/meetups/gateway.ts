@@ -26,7 +26,7 @@ export interface Meetups extends AsyncDisposable {
   calls(): Promise<ReadonlyMap<string, number>>
 }
 
-/** Starts the workload, whose parts tell each other of messages through `pubsub`. */
+/** Starts the workload, whose parts tell each other of messages through `pubsub`. It asks nothing of the log of the database. */
 export async function startMeetups(
   open: NonNullable<TestEngine['open']>,
   pubsub: PubSub = createMemoryPubSub(),
@@ -46,7 +46,7 @@ export async function startMeetups(
       port: 0,
       onError: (error) => errors.push(error),
     },
-    { service: 'all', servicePort: 0, images: `disk:${images}` },
+    { service: 'all', servicePort: 0, relay: 'poll', images: `disk:${images}` },
   )
   return {
     origin: server.origin,
