@@ -189,19 +189,23 @@ for (const name of ['mariadb', 'postgres'] as const) {
       expect(errors).toEqual([])
     })
 
-    it.runIf(name === 'postgres')('leaves no slot behind: not by migrate --down, not by --relay poll', async () => {
-      const rowLog = place.database.rowLog!
-      const leave = async () => (await rowLog.follow(outbox, null)).close()
-      await leave()
-      expect(await slots()).toHaveLength(1)
-      const system = { database: place.database, openBroker: async () => broker, onError: () => {} }
-      const parts = { ...system, openPubSub: async () => createMemoryPubSub(), openCache: unused, clients: null! }
-      await (await startRelayService(parts, 'poll')).close()
-      expect(await slots()).toEqual([])
-      await leave()
-      await migrateDown(place.database, 'meetups', meetupTables)
-      expect(await slots()).toEqual([])
-    })
+    // A server without slots has none to leave.
+    it.each(name === 'postgres' ? [name] : [])(
+      'leaves no slot of %s behind: not by migrate --down, not by --relay poll',
+      async () => {
+        const rowLog = place.database.rowLog!
+        const leave = async () => (await rowLog.follow(outbox, null)).close()
+        await leave()
+        expect(await slots()).toHaveLength(1)
+        const system = { database: place.database, openBroker: async () => broker, onError: () => {} }
+        const parts = { ...system, openPubSub: async () => createMemoryPubSub(), openCache: unused, clients: null! }
+        await (await startRelayService(parts, 'poll')).close()
+        expect(await slots()).toEqual([])
+        await leave()
+        await migrateDown(place.database, 'meetups', meetupTables)
+        expect(await slots()).toEqual([])
+      },
+    )
 
     const unused = () => Promise.reject(new Error('not asked for'))
 

@@ -59,7 +59,7 @@ describe('the receipt service', () => {
     await Promise.all([first, ...others])
     expect(commits).toEqual([1, 128, 128, 44])
     expect(await store.count(orders)).toBe(301)
-    expect(await store.find(products, {})).toEqual([{ id: 'p1', name: 'Pane' }])
+    expect(await store.find(products, {})).toEqual([{ id: 'p1', name: 'Pane', price_cents: 100 }])
   })
 
   it('has everything that it was ever given exactly once, whatever it is and however it comes', async () => {
