@@ -39,7 +39,7 @@ export function serveEnvironment(values: Settings): Readonly<Record<string, stri
     const value = values[name]
     return value === undefined
       ? []
-      : [[variableName(name), `${value}${definitionOf(name).served === 'ms' ? 'ms' : ''}`]]
+      : [[variableName(name), `${[value].flat().join(',')}${definitionOf(name).served === 'ms' ? 'ms' : ''}`]]
   })
   return Object.fromEntries(given)
 }
