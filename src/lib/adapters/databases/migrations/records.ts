@@ -60,6 +60,9 @@ const locks: Table<Lock> = {
 
 const recordTables: readonly AnyTable[] = [appliedSteps, locks]
 
+/** Time between two looks at what another migration changes, ms. */
+const askAgainMs = 250
+
 /** Stands for a workload in the marks of the tables of records. */
 const owner = 'migrations'
 
@@ -88,14 +91,23 @@ export async function readApplied(database: Database, workload: string): Promise
   return database.store.find(appliedSteps, { id: range }, { orderBy: ['id'] })
 }
 
+/** How often tables without a mark are looked at before they are somebody else's. */
+const looks = 8
+
+/**
+ * The tables of records that are there. One without its mark is looked at again for a while: MongoDB keeps marks apart, and
+ * another migration may be just making it.
+ */
 async function ownRecordTables(database: Database): Promise<AnyTable[]> {
-  const states = await database.tables()
-  const found = new Map(states.map(({ name, mark }) => [name, mark]))
-  const foreign = recordTables.filter(
-    (table) => found.has(table.name) && found.get(table.name) !== markOf(owner, table),
-  )
-  if (foreign.length > 0) throw failure('table-foreign', { tables: foreign.map(({ name }) => name), url: database.url })
-  return recordTables.filter(({ name }) => found.has(name))
+  for (let look = 1; ; look++) {
+    const marks = new Map((await database.tables()).map(({ name, mark }) => [name, mark]))
+    const present = recordTables.filter(({ name }) => marks.has(name))
+    const foreign = present.filter((table) => marks.get(table.name) !== markOf(owner, table))
+    if (foreign.length === 0) return present
+    if (look === looks || foreign.some(({ name }) => marks.get(name) !== null))
+      throw failure('table-foreign', { tables: foreign.map(({ name }) => name), url: database.url })
+    await sleep(askAgainMs)
+  }
 }
 
 /** Another migration may make the tables at the same moment. */
@@ -121,7 +133,6 @@ export async function forgetSteps(database: Database, workload: string): Promise
 
 /** How long a lock is good for without being prolonged, ms; it is prolonged three times as often. */
 const lockMs = 15_000
-const askAgainMs = 250
 /** For how long another migration is waited for, ms. */
 const patienceMs = 60_000
 
