@@ -38,8 +38,8 @@ export interface WaitWatch {
 }
 
 const lookEveryMs = 1000
-/** Work that takes less is not asked about. */
-const shownAfterMs = 1000
+/** Work that takes less is not asked about; less than the time between looks, or work of two seconds might never be. */
+const shownAfterMs = 900
 /** For which an answer is waited for. */
 const findWithinMs = 3000
 /** For how long a transient error is what is waited for: pauses between tries are shorter. */

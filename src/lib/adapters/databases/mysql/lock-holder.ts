@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createConnection, type ConnectionOptions, type RowDataPacket } from 'mysql2/promise'
 import type { Value } from '../../../ports/database.ts'
 import type { LockHolder } from '../waits.ts'
@@ -34,6 +35,10 @@ const tableHolders = [
   'select trx_mysql_thread_id as session from information_schema.innodb_trx where trx_mysql_thread_id not in (?) order by trx_started limit 1',
 ]
 
+/** How often, and after how many ms again, the server is asked: no session waits in the pause between two tries. */
+const looks = 3
+const askAgainMs = 150
+
 /** Finds the holder of a lock that one of the sessions `own` waits for; null when none waits. On a connection of its own. */
 export async function findMysqlHolder(
   options: ConnectionOptions,
@@ -43,13 +48,15 @@ export async function findMysqlHolder(
   const connection = await createConnection({ ...options, connectTimeout: connectWithinMs })
   connection.on('error', () => {})
   try {
-    return await askForHolder(
-      async (sql, ...parameters) => {
-        const [rows] = await connection.query<RowDataPacket[]>(sql, [...parameters])
-        return rows
-      },
-      [...own],
-    )
+    const ask: Ask = async (sql, ...parameters) => {
+      const [rows] = await connection.query<RowDataPacket[]>(sql, [...parameters])
+      return rows
+    }
+    for (let look = 1; ; look++) {
+      const found = await askForHolder(ask, [...own])
+      if (found || look === looks) return found
+      await sleep(askAgainMs)
+    }
   } finally {
     await connection.end()
   }
