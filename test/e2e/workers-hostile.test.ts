@@ -82,6 +82,7 @@ describe.skipIf(!server)('workers on a queue that others write to', () => {
         bookedStatuses: [201],
         conflictStatuses: [409],
         cache: 'memory',
+        wire: 'own',
         ...settings,
       },
       scenario: null,

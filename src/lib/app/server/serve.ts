@@ -44,7 +44,9 @@ async function serveHere(context: RunContext, values: Settings): Promise<Served>
   const documentation = server.isInternal ? '' : `; documentation at ${server.origin}/docs`
   const metrics = server.metricsOrigin === undefined ? '' : `; metrics at ${server.metricsOrigin}/metrics`
   context.log(`Listening on ${server.origin} (${madeOf})${documentation}${metrics}`)
-  if (await isEmpty(database, workload)) note(`There are no ${workload.seeds} yet: "${fill}" adds them.`)
+  // The last line of a process that was started by another is taken for the reason of its end.
+  if (!process.send && (await isEmpty(database, workload)))
+    note(`There are no ${workload.seeds} yet: "${fill}" adds them.`)
   followParent(server, () => database.retries())
   await aborted(signal)
   endLate(shutdownTimeout + lateEndMs, note)
