@@ -78,6 +78,7 @@ describe('orders, embedded', () => {
   it('starts a replica again that was killed; it has all orders and its port', async () => {
     await work.run(['migrate'], env)
     const replicas = await startReplicas(env)
+    await replicas.cli.waitFor(/There are no orders yet: "rushbench migrate --fill --workload orders /)
     await work.runJson(['publish', '--count', '50', ...replicas.targets], env)
     const killed = replicas.pidOf(2)
     process.kill(killed, 'SIGKILL')

@@ -87,7 +87,9 @@ export async function startApiProcess(
     supervisor.onStart(origin, api.child.pid ?? 0)
     api.child.once('exit', (code, signal) => {
       if (api.mayEnd) return
-      const reason = api.errors() || `exit code ${code}, signal ${signal}`
+      // A process that is killed has no last word: what it wrote before is about something else.
+      const lastWord = signal === 'SIGKILL' ? '' : api.errors()
+      const reason = lastWord || `exit code ${code}, signal ${signal}`
       const restartAfterMs = supervisor.onEnd(reason, performance.now() - startedAt)
       if (restartAfterMs === null) {
         return fail(failure(supervisor === unsupervised ? 'api-ended' : 'replica-ended', { reason }))

@@ -32,8 +32,7 @@ async function serveHere(context: RunContext, values: Settings): Promise<Served>
   const { signal, note } = context
   const workload = await loadWorkload(values.workload)
   await using database = await connectDatabase(values.db, { poolSize: values.dbPool, signal })
-  const fill = `rushbench migrate --fill --workload ${workload.name} --db ${quoteWord(database.url)}`
-  await requireTables(database, workload.name, workload.tables, workload.migrations, fill)
+  await requireTables(database, workload.name, workload.tables, workload.migrations, fillCommand(database, workload))
   await refuseUnsettled(database)
   await using services = createServices(values)
   const { host, port, metricsPort, metricsToken, shutdownTimeout, cors } = values
@@ -44,9 +43,8 @@ async function serveHere(context: RunContext, values: Settings): Promise<Served>
   const documentation = server.isInternal ? '' : `; documentation at ${server.origin}/docs`
   const metrics = server.metricsOrigin === undefined ? '' : `; metrics at ${server.metricsOrigin}/metrics`
   context.log(`Listening on ${server.origin} (${madeOf})${documentation}${metrics}`)
-  // The last line of a process that was started by another is taken for the reason of its end.
-  if (!process.send && (await isEmpty(database, workload)))
-    note(`There are no ${workload.seeds} yet: "${fill}" adds them.`)
+  // A process that was started by another leaves it to that one, or each replica would say it.
+  if (!process.send) await noteIfEmpty(context, database, workload)
   followParent(server, () => database.retries())
   await aborted(signal)
   endLate(shutdownTimeout + lateEndMs, note)
@@ -54,9 +52,16 @@ async function serveHere(context: RunContext, values: Settings): Promise<Served>
   return { origin: server.origin, origins: [server.origin] }
 }
 
-/** Whether the rows are missing that users begin with. */
-async function isEmpty({ store }: Database, { seededTable }: BuiltInWorkload): Promise<boolean> {
-  return seededTable !== null && (await store.find(seededTable, {}, { limit: 1 })).length === 0
+/** The command that makes and fills the tables of a workload. */
+function fillCommand({ url }: Database, { name }: BuiltInWorkload): string {
+  return `rushbench migrate --fill --workload ${name} --db ${quoteWord(url)}`
+}
+
+/** Notes the command that adds the rows which users begin with, where there are none. */
+async function noteIfEmpty({ note }: RunContext, database: Database, workload: BuiltInWorkload): Promise<void> {
+  const { seededTable, seeds } = workload
+  if (seededTable === null || (await database.store.find(seededTable, {}, { limit: 1 })).length > 0) return
+  note(`There are no ${seeds} yet: "${fillCommand(database, workload)}" adds them.`)
 }
 
 async function superviseReplicas(context: RunContext, values: Settings): Promise<Served> {
@@ -72,11 +77,17 @@ async function superviseReplicas(context: RunContext, values: Settings): Promise
   const { origin, origins } = replicas
   context.log(`Listening on ${origins.join(' and ')}; documentation at ${origin}/docs`)
   try {
+    await noteIfReplicasAreEmpty(context, values)
     await Promise.race([aborted(signal), replicas.ended])
   } finally {
     await replicas.close()
   }
   return { origin, origins }
+}
+
+async function noteIfReplicasAreEmpty(context: RunContext, { db, workload }: Settings): Promise<void> {
+  await using database = await connectDatabase(db, { poolSize: 1, signal: context.signal })
+  await noteIfEmpty(context, database, await loadWorkload(workload))
 }
 
 /** How often retries are reported, ms: what came since the last report is lost when the API is killed. */
