@@ -204,7 +204,11 @@ describe('publishAndFollow', () => {
 })
 
 describe('serve', () => {
-  // The last test of this file: serving lets go of the channel that keeps a test's process alive.
+  // Tests run in a process that another started, which `serve` would take for the one to answer to.
+  const { send } = process
+  beforeEach(() => void delete process.send)
+  afterEach(() => void Object.assign(process, { send }))
+
   it('names the command that makes the tables and fills them, and serves until it is stopped', async () => {
     const { values } = await configOf({ db, workload: 'orders', broker: `${db}-broker`, port: '0' })
     const command = `"rushbench migrate --fill --workload orders --db ${db}"`
