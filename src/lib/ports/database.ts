@@ -1,3 +1,4 @@
+import type { ClientOptions, DatabaseClient } from './database-client.ts'
 import type { RowLogFollower } from './row-log.ts'
 import type { ShapePair } from './table-shape.ts'
 import type { Durability, RetryCounts, ServerFacts, OnWait, ConnectionFacts } from './database-facts.ts'
@@ -387,4 +388,9 @@ export interface DatabaseAdapter {
   connect(url: string, options: ConnectOptions): Promise<Database>
   /** Throws `database-not-pausable`, and what `connect` throws for a URL that cannot be read. */
   openPausable(url: string): Promise<PausableAccess>
+  /**
+   * Opens the way of a measured load to the database at `url`, without a connection yet. Throws what `connect` throws for a URL
+   * that cannot be read, and `read-only-unsupported`.
+   */
+  openClient?(url: string, options: ClientOptions): Promise<DatabaseClient>
 }

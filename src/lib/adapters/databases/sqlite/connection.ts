@@ -20,6 +20,8 @@ export interface SqliteConnection extends SqliteSession {
   execute(statement: Statement): number
   /** A prepared statement, kept for the next time. */
   prepare(sql: string): StatementSync
+  /** A prepared statement that is not kept. */
+  prepareOnce(sql: string): StatementSync
   /** Runs `work` in BEGIN IMMEDIATE ... COMMIT; ROLLBACK and rethrow when it throws. */
   transaction<T>(work: () => T): T
   close(): void
@@ -116,11 +118,13 @@ function openSqlite(
     }
   }
 
+  const prepareOnce = (sql: string): StatementSync => translated(() => database.prepare(sql))
+
   function prepare(sql: string): StatementSync {
     let statement = prepared.get(sql)
     if (!statement) {
       if (prepared.size >= maxPrepared) prepared.clear()
-      statement = translated(() => database.prepare(sql))
+      statement = prepareOnce(sql)
       prepared.set(sql, statement)
     }
     return statement
@@ -130,6 +134,7 @@ function openSqlite(
     url,
     path,
     prepare,
+    prepareOnce,
     query: ({ sql, parameters }) => translated(() => prepare(sql).all(...parameters) as Record<string, Value>[]),
     execute: ({ sql, parameters }) => translated(() => Number(prepare(sql).run(...parameters).changes)),
     run: (sql) => translated(() => database.exec(sql)),

@@ -15,6 +15,7 @@ import { createStatements, type Statement, type Statements } from '../sql/statem
 import { createSqlStore, type SqlSession } from '../sql/store.ts'
 import { migrationFailed, requireStored } from '../errors.ts'
 import { sqliteStrategies } from './bulk.ts'
+import { openSqliteClient } from './client.ts'
 import { openSqliteFile, type SqliteConnection } from './connection.ts'
 import { createSqliteCounters, readSqliteFacts } from './server-facts.ts'
 import { readSqliteDurability } from './durability.ts'
@@ -28,6 +29,7 @@ export const sqlite: DatabaseAdapter = {
   name: 'sqlite',
   connect: async (url, options) => createDatabase(await openSqliteFile(url, options)),
   openPausable: async (url) => openWriteLock(await openSqliteFile(url)),
+  openClient: openSqliteClient,
 }
 
 /** In memory, and without a commit that anything waits for: an insert less the file. */
