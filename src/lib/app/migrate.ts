@@ -131,6 +131,7 @@ async function plan(
   if (planned.length === 0) log('Nothing is left to be applied.')
   for (const { number, name, statements } of planned) {
     log(`-- step ${number}: ${name}`)
+    if (statements.length === 0) log('-- nothing is to be sent here')
     for (const statement of statements) log(plain(`${statement};`))
   }
   return planned

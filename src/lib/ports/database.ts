@@ -257,6 +257,7 @@ export type TableChange =
   | { readonly kind: 'add column'; readonly table: AnyTable; readonly column: string; readonly value: string | number }
   | { readonly kind: 'add index' | 'drop index'; readonly table: AnyTable; readonly columns: readonly string[] }
   | { readonly kind: 'drop'; readonly table: AnyTable }
+  | { readonly kind: 'remake triggers'; readonly table: AnyTable }
 
 /** The server's part of the report. */
 export interface EngineInfo {

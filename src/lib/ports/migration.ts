@@ -8,6 +8,8 @@ export type SchemaChange =
   | { readonly addIndex: readonly string[]; readonly to: string }
   | { readonly dropIndex: readonly string[]; readonly from: string }
   | { readonly drop: string }
+  /** Makes anew what the engine needs beside a watched table to tell of its rows. Its mark stays. */
+  | { readonly remakeTriggers: string }
 
 /** One step from an older to a newer version of a workload's tables. It is never edited once it was released: its checksum is kept. */
 export interface MigrationStep {

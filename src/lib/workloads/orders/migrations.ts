@@ -24,4 +24,9 @@ export const migrations: readonly MigrationStep[] = [
       },
     ],
   },
+  {
+    number: 2,
+    name: 'tell replicas of orders that are removed',
+    changes: [{ remakeTriggers: 'orders' }],
+  },
 ]

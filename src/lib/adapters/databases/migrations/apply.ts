@@ -4,7 +4,7 @@ import type { MigrationStep } from '../../../ports/migration.ts'
 import type { TableShape } from '../../../ports/table-shape.ts'
 import { isCreated } from '../errors.ts'
 import { migrationStatus, refuseStates } from '../migrate.ts'
-import { changesOf, checksumOf, knownMarks, markOf, type Schema, tablesAt } from './history.ts'
+import { changesOf, checksumOf, knownMarks, leavesMarks, markOf, type Schema, tablesAt } from './history.ts'
 import { type AppliedStep, readApplied, recordOf, withLock } from './records.ts'
 
 /** How one step stands. `pending`: it is yet to be applied. `changed`: it was applied as something else. */
@@ -45,8 +45,8 @@ function timeOf({ applied_at: ms }: AppliedStep): string {
 }
 
 /**
- * Where nothing is recorded, tables are of the newest version whose marks all of them carry, and else of the first: so are
- * those of before steps were recorded.
+ * Where nothing is recorded, tables are of the newest version whose marks all of them carry, without the steps of which no
+ * mark tells: those can be applied twice.
  */
 async function readProgress(database: Database, { name, migrations }: Schema): Promise<Progress> {
   const applied = (await readApplied(database, name)) ?? []
@@ -55,7 +55,8 @@ async function readProgress(database: Database, { name, migrations }: Schema): P
   const marks = new Set((await database.tables()).map(({ mark }) => mark))
   const isThere = (version: number): boolean =>
     [...tablesAt(migrations, version).values()].every((table) => marks.has(markOf(name, table)))
-  return { version: migrations.findLast(({ number }) => isThere(number))?.number ?? 0, applied }
+  const newest = migrations.findLast((step) => !leavesMarks(step) && isThere(step.number))
+  return { version: newest?.number ?? 0, applied }
 }
 
 /** Throws `migration-changed` for an applied step that is another now, and `migration-newer` for one of a later version. */
@@ -203,6 +204,8 @@ async function leftOf(database: Database, schema: Schema, changes: readonly Tabl
   const shapes = await database.shapes([...touched.values()])
   const found = new Map(shapes.map((shape) => [shape.name, shape.found]))
   return changes.filter((change) => {
+    // Another engine has nothing beside its tables.
+    if (change.kind === 'remake triggers') return database.describeChanges([change]).length > 0
     if (change.kind === 'create') return !marks.has(present.get(change.table.name) ?? '')
     return !isMade(change, found.get(change.table.name), present.has(change.table.name))
   })
@@ -210,7 +213,7 @@ async function leftOf(database: Database, schema: Schema, changes: readonly Tabl
 
 function isMade(change: TableChange, shape: TableShape | undefined, isPresent: boolean): boolean {
   if (change.kind === 'drop') return !isPresent
-  if (!shape || change.kind === 'create') return false
+  if (!shape || change.kind === 'create' || change.kind === 'remake triggers') return false
   if (change.kind === 'add column') return shape.columns?.some(({ name }) => name === change.column) ?? false
   const isThere = shape.indexes.some(
     ({ unique, limits, columns }) => !unique && limits === '' && columns.join() === change.columns.join(),

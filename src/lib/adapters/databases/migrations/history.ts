@@ -19,6 +19,7 @@ export function tablesAt(steps: readonly MigrationStep[], version: number): Read
 function follow(tables: Map<string, AnyTable>, change: SchemaChange): void {
   if ('create' in change) return void tables.set(change.create.name, change.create)
   if ('drop' in change) return void tables.delete(requireTable(tables, change.drop).name)
+  if ('remakeTriggers' in change) return void requireWatched(tables, change.remakeTriggers)
   const table = requireTable(tables, 'to' in change ? change.to : change.from)
   tables.set(table.name, { ...table, ...changed(table, change) })
 }
@@ -29,10 +30,16 @@ function requireTable(tables: ReadonlyMap<string, AnyTable>, name: string): AnyT
   return table
 }
 
-function changed(
-  { columns, indexes }: AnyTable,
-  change: Exclude<SchemaChange, { readonly create: AnyTable } | { readonly drop: string }>,
-): Partial<AnyTable> {
+function requireWatched(tables: ReadonlyMap<string, AnyTable>, name: string): AnyTable {
+  const table = requireTable(tables, name)
+  if (table.watched !== true) throw new TypeError(`${name} is not watched, and has no triggers`)
+  return table
+}
+
+/** The other changes leave a table another than it was. */
+type Alteration = Extract<SchemaChange, { readonly to: string } | { readonly from: string }>
+
+function changed({ columns, indexes }: AnyTable, change: Alteration): Partial<AnyTable> {
   if ('addColumn' in change) return { columns: { ...columns, [change.addColumn]: change.column } }
   if ('addIndex' in change) return { indexes: [...indexes, change.addIndex] }
   return { indexes: indexes.filter((index) => index.join() !== change.dropIndex.join()) }
@@ -46,6 +53,8 @@ export function changesOf({ name, migrations }: Schema, number: number): TableCh
       follow(tables, change)
       return { kind: 'create', table: change.create, mark: markOf(name, change.create) }
     }
+    if ('remakeTriggers' in change)
+      return { kind: 'remake triggers', table: requireWatched(tables, change.remakeTriggers) }
     const before = requireTable(tables, 'drop' in change ? change.drop : 'to' in change ? change.to : change.from)
     follow(tables, change)
     const after = tables.get(before.name) ?? before
@@ -60,6 +69,11 @@ export function changesOf({ name, migrations }: Schema, number: number): TableCh
 /** SHA-256 of what a step changes; its name may be put better. */
 export function checksumOf({ changes }: MigrationStep): string {
   return createHash('sha256').update(JSON.stringify(changes)).digest('hex')
+}
+
+/** The step changes no table's definition, so that no mark says whether it was applied. */
+export function leavesMarks({ changes }: MigrationStep): boolean {
+  return changes.every((change) => 'remakeTriggers' in change)
 }
 
 /** The marks that tables of any version carry: a table keeps that of the version which made it. */

@@ -201,6 +201,7 @@ function describeChange(change: TableChange): string[] {
   const collection = `db.getCollection(${JSON.stringify(table.name)})`
   const index = ({ key, unique }: IndexPlan): string =>
     `${collection}.createIndex(${JSON.stringify(key)}${unique ? ', {"unique":true}' : ''})`
+  if (kind === 'remake triggers') return []
   if (kind === 'drop') return [`${collection}.drop()`]
   if (kind === 'create')
     return [`db.createCollection(${JSON.stringify(table.name)})`, ...plannedIndexes(table).map(index)]

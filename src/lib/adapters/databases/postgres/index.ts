@@ -14,7 +14,7 @@ import { createPostgresRowLog, dropSlots } from './row-log.ts'
 import { readPostgresCounters, readPostgresFacts } from './server-facts.ts'
 import { readPostgresDurability } from './durability.ts'
 import { factsSql, findFlavour, type PostgresFlavour } from './flavour.ts'
-import { createNotificationSql, dropNotificationSql, watchPostgresRows } from './notification.ts'
+import { createNotificationSql, dropNotificationSql, remakeNotificationSql, watchPostgresRows } from './notification.ts'
 import { readPostgresCollations, readPostgresShapes } from './shape.ts'
 import { openPausableProxy, redirectUrl } from '../pausable-proxy.ts'
 import { readPostgresUrl, tlsParameters } from './url.ts'
@@ -54,6 +54,7 @@ function createDatabase(connections: PostgresConnections, flavour: PostgresFlavo
   const changeSql = (change: TableChange): string[] => {
     const all = changeTableSql(dialect, change)
     if (!hasTrigger(change.table)) return all
+    if (change.kind === 'remake triggers') return remakeNotificationSql(change.table)
     if (change.kind === 'create') return [...all, ...createNotificationSql(change.table)]
     return change.kind === 'drop' ? [...all, ...dropNotificationSql(change.table)] : all
   }

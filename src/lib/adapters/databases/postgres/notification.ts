@@ -67,6 +67,18 @@ begin
 end $$`
 }
 
+/**
+ * `createNotificationSql` for a table that may have all of it, or what an earlier version made. Whoever watches the table
+ * reads it anew, as after a TRUNCATE: rows may have gone untold.
+ */
+export function remakeNotificationSql(table: AnyTable): string[] {
+  return [
+    ...triggersOf(table).map((name) => `drop trigger if exists "${name}" on "${table.name}"`),
+    ...createNotificationSql(table),
+    `select pg_notify('${deletedOf(table)}', 'null')`,
+  ]
+}
+
 /** DROP FUNCTION for what `createNotificationSql` makes; their triggers go with the table. */
 export function dropNotificationSql(table: AnyTable): string[] {
   return [insertedOf(table), deletedOf(table)].map((name) => `drop function if exists "${name}"()`)

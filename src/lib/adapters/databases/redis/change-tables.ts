@@ -8,7 +8,7 @@ import { createIndexes, dropIndexes, dropTables } from './tables.ts'
 /** Makes a change of a table that is there; does nothing where it was made before, nor for a new table. */
 export async function changeRedisTable(connection: RedisConnection, change: TableChange): Promise<void> {
   const { kind, table } = change
-  if (kind === 'create') return
+  if (kind === 'create' || kind === 'remake triggers') return
   if (kind === 'drop') return dropTables(connection, [table])
   const stored = await connection.command<string | null>('HGET', definitionsKey, table.name)
   const definition = JSON.parse(stored ?? '{"mark":""}') as Definition
@@ -45,6 +45,7 @@ function appended(value: string | number): string {
 /** The commands of a change, with the script that appends to rows said in words. */
 export function describeRedisChange(change: TableChange): string[] {
   const { kind, table } = change
+  if (kind === 'remake triggers') return []
   const rows = `${dataPrefix}${table.name}`
   const store = `HSET ${definitionsKey} ${table.name}`
   if (kind === 'create') return [`${store} '${JSON.stringify(defineTable(table, change.mark))}'`]

@@ -58,6 +58,8 @@ export function changeTableSql(dialect: SqlDialect, change: TableChange): string
   const { kind, table } = change
   if (kind === 'create') return createTableSql(dialect, table, change.mark)
   if (kind === 'drop') return [dropTableSql(dialect, table)]
+  // PostgreSQL alone has triggers, and adds their statements.
+  if (kind === 'remake triggers') return []
   if (kind === 'add column') return [addColumnSql(dialect, table, change.column, change.value)]
   const only = { ...table, indexes: [change.columns] }
   if (kind === 'add index') return createIndexSql(dialect, only)
