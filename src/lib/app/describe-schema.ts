@@ -1,7 +1,7 @@
 import { mysqlDialect, postgresDialect, sqliteDialect } from '../adapters/databases/sql/dialect.ts'
 import { createTableSql } from '../adapters/databases/sql/ddl.ts'
 import { markOf } from '../adapters/databases/migrations/history.ts'
-import type { AnyTable, Column } from '../ports/database.ts'
+import { keyColumnsOf, type AnyTable, type Column } from '../ports/database.ts'
 
 /** Forms in which the tables of a workload are described. */
 export const schemaForms = ['markdown', 'mermaid', 'sql'] as const
@@ -28,7 +28,13 @@ export function describeSchema(
 /** A type with its length: `text(64)`. */
 function typeOf(column: Column): string {
   if (column.type === 'text') return `text(${column.maxLength})`
-  return column.type === 'ascii' ? `ascii(${column.length})` : column.type
+  return 'length' in column ? `${column.type}(${column.length})` : column.type
+}
+
+/** Names what a column has beside its type. */
+function traitsOf(column: Column): string {
+  const isNumbered = column.type === 'integer' && column.generated === true
+  return [...(column.nullable ? [', may be null'] : []), ...(isNumbered ? [', numbered'] : [])].join('')
 }
 
 function inMarkdown(table: AnyTable): string {
@@ -41,14 +47,14 @@ function inMarkdown(table: AnyTable): string {
     '',
     '| column | type | key |',
     '| --- | --- | --- |',
-    ...columns.map(([name, column]) => `| ${name} | ${typeOf(column)} | ${keyOf(table, name)} |`),
+    ...columns.map(([name, column]) => `| ${name} | ${typeOf(column)}${traitsOf(column)} | ${keyOf(table, name)} |`),
   ].join('\n')
 }
 
-function keyOf({ primaryKey, references }: AnyTable, name: string): string {
-  const parents = references.filter(({ column }) => column === name)
-  const leads = parents.map(({ table, key }) => `refers to ${table}.${key}`)
-  return [...(primaryKey === name ? ['primary'] : []), ...leads].join(', ')
+function keyOf(table: AnyTable, name: string): string {
+  const parents = table.references.filter(({ column }) => column === name)
+  const leads = parents.map(({ table: parent, key }) => `refers to ${parent}.${key}`)
+  return [...(keyColumnsOf(table).includes(name) ? ['primary'] : []), ...leads].join(', ')
 }
 
 function inMermaid(table: AnyTable): string[] {
@@ -56,7 +62,7 @@ function inMermaid(table: AnyTable): string[] {
   const marks = (name: string): string => {
     const isReference = table.references.some(({ column }) => column === name)
     const all = [
-      ...(table.primaryKey === name ? ['PK'] : []),
+      ...(keyColumnsOf(table).includes(name) ? ['PK'] : []),
       ...(isReference ? ['FK'] : []),
       ...(table.unique.some((names) => names.join() === name) ? ['UK'] : []),
     ]

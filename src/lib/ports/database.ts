@@ -7,15 +7,28 @@ import type { Durability, RetryCounts, ServerFacts, OnWait, ConnectionFacts } fr
 export type Value = string | number | null
 
 /**
- * One column of a table. `text` is variable, up to four million characters; `ascii` has exactly `length` bytes. `json`
- * takes and gives the text of one JSON value, which means the same when it comes back and may be written otherwise
- * (PostgreSQL orders the fields).
+ * One column of a table. `text` is variable, up to four million characters; `ascii` has exactly `length` bytes, and `char`
+ * up to so many, which servers fill up with blanks. `json` takes and gives the text of one JSON value, which means the same
+ * when it comes back and may be written otherwise (PostgreSQL orders the fields). `time` has no zone, and is
+ * `2026-01-31 08:00:00.000000`, with as many digits of a second as the engine gives.
  */
-export type Column =
-  | { readonly type: 'integer' }
+export type Column = (
+  | {
+      readonly type: 'integer'
+      /** 4 where values of 32 bits are enough; 8 unless it is given. */
+      readonly bytes?: 4
+      /** The database numbers rows that come without it. */
+      readonly generated?: true
+    }
   | { readonly type: 'text'; readonly maxLength: number }
   | { readonly type: 'ascii'; readonly length: number }
+  | { readonly type: 'char'; readonly length: number }
   | { readonly type: 'json' }
+  | { readonly type: 'time' }
+) & {
+  /** It may be null, and left out of rows that come in bulk. */
+  readonly nullable?: true
+}
 
 /** How a column compares its values, some of which may be equal though they are written differently. */
 export interface ColumnCollation {
@@ -32,11 +45,14 @@ export interface ColumnCollation {
 /** The columns of `R` that can be named. */
 export type ColumnName<R> = keyof R & string
 
-/** A table that a workload declares; engines turn it into their own DDL. No column may be null. */
+/** A table that a workload declares; engines turn it into their own DDL. */
 export interface Table<R extends object> {
   readonly name: string
   readonly columns: Readonly<Record<ColumnName<R>, Column>>
+  /** The column of the key; where `keyColumns` is given, the first column that rows are told apart by. */
   readonly primaryKey: ColumnName<R>
+  /** All columns of a key of several, in order; empty for a table without any. The neutral store does not page through either. */
+  readonly keyColumns?: readonly ColumnName<R>[]
   readonly unique: readonly (readonly ColumnName<R>[])[]
   readonly indexes: readonly (readonly ColumnName<R>[])[]
   readonly references: readonly { readonly column: ColumnName<R>; readonly table: string; readonly key: string }[]
@@ -51,6 +67,18 @@ type AnyRow = any
 
 /** A table of whatever rows. */
 export type AnyTable = Table<AnyRow>
+
+/** The columns of a table's key: one as a rule. */
+export function keyColumnsOf({ primaryKey, keyColumns }: AnyTable): readonly string[] {
+  return keyColumns ?? [primaryKey]
+}
+
+/** The one column of a table's key. Throws TypeError for a table that has another number of them. */
+export function requireKeyColumn<R extends object>(table: Table<R>): ColumnName<R> {
+  if (table.keyColumns === undefined) return table.primaryKey
+  const key = table.keyColumns.length === 0 ? 'no key' : `a key of several columns (${table.keyColumns.join(', ')})`
+  throw new TypeError(`${table.name} has ${key}: it can only be read by statements of its own`)
+}
 
 /** Conditions on a table of whatever rows. */
 export type AnyWhere = Where<AnyRow>

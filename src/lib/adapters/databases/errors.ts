@@ -1,5 +1,5 @@
 import { failure, reasonOf, RushbenchError } from '../../base/errors/errors.ts'
-import type { TableChange } from '../../ports/database.ts'
+import type { AnyTable, TableChange } from '../../ports/database.ts'
 
 /**
  * An error that is nobody's fault, after which work may be tried again.
@@ -109,4 +109,17 @@ export async function openOn<Connection extends { close(): Promise<void> }, T>(
  */
 export function requireStored(rows: number, url: string): void {
   if (rows === 0) throw failure('insert-dropped', { url })
+}
+
+/** Throws `table-unsupported` unless all tables have one column as their key, and no column that is null or numbered. */
+export function requirePlainTables(engine: string, tables: readonly AnyTable[]): void {
+  for (const { name, keyColumns, columns } of tables) {
+    const refuse = (reason: string) => failure('table-unsupported', { engine, table: name, reason })
+    if (keyColumns?.length === 0) throw refuse('it has no key')
+    if (keyColumns) throw refuse(`its key has several columns (${keyColumns.join(', ')})`)
+    for (const [column, { nullable, ...rest }] of Object.entries(columns)) {
+      if (nullable) throw refuse(`its column ${column} may be null`)
+      if ('generated' in rest) throw refuse(`its column ${column} is numbered by the database`)
+    }
+  }
 }

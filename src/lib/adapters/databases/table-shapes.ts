@@ -7,7 +7,7 @@ import type {
   ShapeComparison,
   TableShape,
 } from '../../ports/table-shape.ts'
-import type { AnyTable, Column } from '../../ports/database.ts'
+import { keyColumnsOf, type AnyTable, type Column } from '../../ports/database.ts'
 
 /**
  * Checks a table against what it should be. What is missing, of another kind, or may refuse rows that are to be stored is a
@@ -53,7 +53,8 @@ function compareColumns(
 function comparePrimaryKeys(expected: TableShape, found: TableShape): ShapeComparison {
   if (isSame(expected.primaryKey, found.primaryKey)) return { differences: [], extras: [] }
   const key = found.primaryKey.length === 0 ? null : inBrackets(found.primaryKey)
-  return { differences: [{ what: 'primary key', expected: inBrackets(expected.primaryKey), found: key }], extras: [] }
+  const wanted = expected.primaryKey.length === 0 ? null : inBrackets(expected.primaryKey)
+  return { differences: [{ what: 'primary key', expected: wanted, found: key }], extras: [] }
 }
 
 function compareIndexes(expected: TableShape, found: TableShape): ShapeComparison {
@@ -190,8 +191,12 @@ export function describeExtras(extras: readonly Extra[]): string[] {
 export function expectedShape(table: AnyTable, typeOf: (column: Column) => string): TableShape {
   const declared: [string, Column][] = Object.entries(table.columns)
   return {
-    columns: declared.map(([name, column]) => ({ name, type: `${typeOf(column)} not null`, optional: false })),
-    primaryKey: [table.primaryKey],
+    columns: declared.map(([name, column]) => {
+      const isNumbered = column.type === 'integer' && column.generated === true
+      const type = `${typeOf(column)} ${column.nullable ? 'null' : 'not null'}`
+      return { name, type, optional: column.nullable === true || isNumbered }
+    }),
+    primaryKey: keyColumnsOf(table),
     indexes: [
       ...table.unique.map((columns) => ({ name: '', columns, unique: true, limits: '' })),
       ...table.indexes.map((columns) => ({ name: '', columns, unique: false, limits: '' })),

@@ -208,6 +208,11 @@ export const databaseErrors = {
     (d) =>
       `Step ${d.step} of ${d.workload} (${d.name}) failed in ${d.url}: ${d.reason}. The steps before it are applied${d.isWhole ? ', and nothing of it is' : '; what was done of it is kept, and not done again'}. Mend the cause, and run "rushbench migrate" again.`,
   ),
+  'table-unsupported': entry<{ engine: string; table: string; reason: string }>(
+    'usage',
+    (d) =>
+      `${d.engine} cannot hold the table ${d.table} as its workload needs it: ${d.reason}. Name a database of MySQL, MariaDB, PostgreSQL or SQLite with --db.`,
+  ),
   'migration-failed': entry<{ url: string; reason: string; left: readonly string[] }>(
     'error',
     (d) =>

@@ -1,7 +1,7 @@
 import type { IndexDescriptionInfo } from 'mongodb'
 import { failure, reasonOf } from '../../../base/errors/errors.ts'
 import { describeDurability, untoldDurability } from '../durability.ts'
-import { isCreated, migrationFailed, openOn } from '../errors.ts'
+import { isCreated, migrationFailed, openOn, requirePlainTables } from '../errors.ts'
 import type {
   AnyTable,
   Database,
@@ -119,6 +119,10 @@ async function createTables(
   connection: MongoConnection,
   tables: readonly { readonly table: AnyTable; readonly mark: string }[],
 ): Promise<void> {
+  requirePlainTables(
+    'MongoDB',
+    tables.map(({ table }) => table),
+  )
   const made: AnyTable[] = []
   try {
     for (const { table } of tables) requireColumns(table)

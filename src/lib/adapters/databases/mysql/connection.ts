@@ -123,6 +123,7 @@ function poolOptions(poolSize: number): PoolOptions {
     maxPreparedStatements: 500,
     supportBigNumbers: true,
     jsonStrings: true,
+    dateStrings: ['DATETIME'],
   }
 }
 

@@ -121,10 +121,11 @@ function createPool(options: ClientConfig, poolSize: number): Pool {
 
 const bigintOid: number = types.builtins.INT8
 const jsonbOid: number = types.builtins.JSONB
+const timeOid: number = types.builtins.TIMESTAMP
 
-/** JSON stays the text that it is. */
+/** JSON, and a time without a zone, stay the text that they are. */
 function parserFor(oid: number, format?: 'text' | 'binary') {
-  if (oid === jsonbOid) return String
+  if (oid === jsonbOid || oid === timeOid) return String
   return oid === bigintOid ? readBigint : types.getTypeParser(oid, format)
 }
 

@@ -42,9 +42,9 @@ const withoutPages: SqlDialect = { ...postgresDialect, tableSuffix: () => sql`` 
 const cockroachDialect: SqlDialect = {
   ...withoutPages,
   columnType(column) {
-    if (column.type === 'integer') return sql`bigint`
-    if (column.type === 'json') return sql`jsonb`
-    return sql`varchar(${sql.lit(column.type === 'ascii' ? column.length : column.maxLength)})`
+    if (column.type === 'char') return sql`char(${sql.lit(column.length)})`
+    if (column.type === 'ascii') return sql`varchar(${sql.lit(column.length)})`
+    return column.type === 'text' ? sql`varchar(${sql.lit(column.maxLength)})` : postgresDialect.columnType(column)
   },
 }
 

@@ -115,6 +115,7 @@ export function normalisePostgresType(type: string): string {
     .replace(/^character varying\b/, 'varchar')
     .replace(/^character\b/, 'char')
     .replace(/^int8\b/, 'bigint')
+    .replace(/^timestamp without time zone$/, 'timestamp')
 }
 
 /** Domains are followed to what they are of. Collations have been deterministic or not since PostgreSQL 12. */

@@ -1,5 +1,5 @@
 import type { AnyTable, TableState } from '../../../ports/database.ts'
-import { migrationFailed } from '../errors.ts'
+import { migrationFailed, requirePlainTables } from '../errors.ts'
 import type { RedisConnection } from './connection.ts'
 import { dataPrefix, defineTable, definitionsKey, type Definition } from './definition.ts'
 import { createScript } from './script.ts'
@@ -45,6 +45,10 @@ export async function createTables(
   connection: RedisConnection,
   tables: readonly { readonly table: AnyTable; readonly mark: string }[],
 ): Promise<void> {
+  requirePlainTables(
+    'Redis',
+    tables.map(({ table }) => table),
+  )
   try {
     const definitions = tables.flatMap(({ table, mark }) => [table.name, JSON.stringify(defineTable(table, mark))])
     await connection.run(createTablesScript, definitions)

@@ -93,6 +93,7 @@ function isPlain({ table, where, patch }: AnyGuard): boolean {
     table.unique.some((columns) => columns.includes(column)) ||
     table.references.some((reference) => reference.column === column)
   return (
+    table.keyColumns === undefined &&
     typeof keyOf({ table, where, patch }) === 'number' &&
     Object.keys(where).every(isInteger) &&
     Object.keys(patch).every((column) => isInteger(column) && !inKeys(column))

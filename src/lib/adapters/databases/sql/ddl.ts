@@ -1,5 +1,5 @@
 import { type CreateTableBuilder, sql } from 'kysely'
-import type { AnyTable, Column, TableChange } from '../../../ports/database.ts'
+import { keyColumnsOf, type AnyTable, type Column, type TableChange } from '../../../ports/database.ts'
 import type { SqlDialect } from './dialect.ts'
 
 /** CREATE TABLE and CREATE INDEX for `table`, which carries `mark` (printable ASCII without quotes). */
@@ -8,9 +8,13 @@ export function createTableSql(dialect: SqlDialect, table: AnyTable, mark: strin
     throw new RangeError(`a mark of letters, digits, spaces, ":", "." and "-", not ${mark}`)
   let create: CreateTableBuilder<string, string> = dialect.builder.schema.createTable(table.name)
   for (const [name, column] of Object.entries(table.columns)) {
-    create = create.addColumn(name, dialect.columnType(column), (definition) => definition.notNull())
+    create = create.addColumn(name, dialect.columnType(column), (definition) => {
+      const numbered = isGenerated(column) ? definition.modifyEnd(dialect.numbering) : definition
+      return column.nullable ? numbered : numbered.notNull()
+    })
   }
-  create = create.addPrimaryKeyConstraint(`${table.name}_pk`, [table.primaryKey])
+  const keys = keyColumnsOf(table)
+  if (keys.length > 0) create = create.addPrimaryKeyConstraint(`${table.name}_pk`, [...keys])
   for (const columns of table.unique) {
     create = create.addUniqueConstraint(indexName(table, columns, true), [...columns])
   }
@@ -19,6 +23,10 @@ export function createTableSql(dialect: SqlDialect, table: AnyTable, mark: strin
   }
   const text = create.modifyEnd(dialect.tableSuffix(table, mark)).compile().sql
   return [...dialect.markTable(text, table, mark), ...createIndexSql(dialect, table)]
+}
+
+function isGenerated(column: Column): boolean {
+  return column.type === 'integer' && column.generated === true
 }
 
 /** CREATE INDEX for each of the table's indexes whose name is not among those that are `present`. */

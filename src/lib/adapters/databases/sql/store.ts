@@ -1,5 +1,15 @@
 import { chunksOf } from '../../../base/chunks.ts'
-import type { Change, ColumnName, FindOptions, Patch, Store, Table, Value, Where } from '../../../ports/database.ts'
+import {
+  requireKeyColumn,
+  type Change,
+  type ColumnName,
+  type FindOptions,
+  type Patch,
+  type Store,
+  type Table,
+  type Value,
+  type Where,
+} from '../../../ports/database.ts'
 import type { Statement, Statements } from './statements.ts'
 
 /** How the shared store reaches an engine. Rows come back with the columns in the order asked for. */
@@ -50,7 +60,7 @@ async function* scanByKey<R extends object, C extends ColumnName<R>>(
   table: Table<R>,
   wanted?: readonly C[],
 ): AsyncGenerator<Pick<R, C>> {
-  const key: ColumnName<R> = table.primaryKey
+  const key = requireKeyColumn(table)
   const columns = wanted && [...new Set([key, ...wanted])]
   let where: Where<R> = {}
   for (;;) {
