@@ -68,3 +68,23 @@ export interface ServerFacts {
   /** Null where it does not tell. */
   readonly others: readonly ConnectedFacts[] | null
 }
+
+/** A server's counts of one kind of statement since it began to count. */
+export interface StatementCount {
+  /** As the server knows it. */
+  readonly id: string
+  readonly calls: number
+  /** In the server, all calls together. */
+  readonly ms: number
+  /** Sent or changed; null where the server does not count them. */
+  readonly rows: number | null
+}
+
+/** Statistics that a server keeps of the statements on this database, whose texts it writes without their values. */
+export interface StatementStatistics {
+  /** Why they cannot be read, and what would mend it; null where they can. */
+  unavailable(): Promise<string | null>
+  counts(): Promise<readonly StatementCount[]>
+  /** Texts by `id`; those that the server has forgotten, or does not show this user, are left out. */
+  texts(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
+}

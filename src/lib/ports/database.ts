@@ -1,7 +1,14 @@
 import type { ClientOptions, DatabaseClient } from './database-client.ts'
 import type { RowLogFollower } from './row-log.ts'
 import type { ShapePair } from './table-shape.ts'
-import type { Durability, RetryCounts, ServerFacts, OnWait, ConnectionFacts } from './database-facts.ts'
+import type {
+  ConnectionFacts,
+  Durability,
+  OnWait,
+  RetryCounts,
+  ServerFacts,
+  StatementStatistics,
+} from './database-facts.ts'
 
 /** A column's value. Integers stay within 2^53 - 1; texts have no U+0000, which PostgreSQL cannot store. */
 export type Value = string | number | null
@@ -305,6 +312,8 @@ export interface ServerCounter {
   readonly kind: 'total' | 'level'
   /** In the plural: pages, bytes, fsyncs. */
   readonly unit: string
+  /** Mostly 0, and not worth showing where it stayed so. */
+  readonly rare?: true
 }
 
 /** An engine's abilities, as facts rather than subclasses. */
@@ -377,6 +386,8 @@ export interface Database extends AsyncDisposable {
   watchRows<R extends object>(table: Table<R>, listener: RowListener<R>): Promise<RowWatch>
   /** Reads the server's counters; empty when it tells nothing. Needs a connection that no inserter holds. */
   counters(): Promise<readonly ServerCounter[]>
+  /** Left out where the engine keeps none. */
+  readonly statementStatistics?: StatementStatistics
   /** Reads facts of the server and of these tables that explain the figures. */
   facts(tables: readonly AnyTable[]): Promise<ServerFacts>
   /** The server's clock, ms since 1970: the one that all its users agree on. */

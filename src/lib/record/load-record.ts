@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { byName, count, distribution, flag, list, ms, number, object, oneOf, text } from './fields.ts'
 import { LoadModel } from './load-model-record.ts'
+import { ServerActivity } from './server-activity-record.ts'
 
 /** Percentiles of a distribution of times, ms. */
 const percentiles = {
@@ -134,6 +135,7 @@ export const Load = object('what the clients saw', {
       detail: text('what was done, or why it failed'),
     }),
   ).exactOptional(),
+  serverActivity: ServerActivity.exactOptional(),
 })
 
 /** How the load generator fared. */

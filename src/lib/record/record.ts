@@ -147,6 +147,8 @@ export type Environment = ReportHead['environment']
 /** Facts that the database server told of itself. */
 export type ServerRecord = NonNullable<ReportHead['server']>
 export type LoadRecord = z.infer<typeof Load>
+/** Work of the database server during a load. */
+export type ServerActivity = NonNullable<LoadRecord['serverActivity']>
 /** The model that decided when requests were sent. */
 export type LoadModelRecord = NonNullable<LoadRecord['model']>
 export type LimitRecord = z.infer<typeof LimitFound>

@@ -19,7 +19,7 @@ export interface LoadAbout {
 
 /** Describes a run for its report. */
 export function describeLoad(
-  { model, result, workers }: ModelRunResult,
+  { model, result, workers, serverActivity }: ModelRunResult,
   { target, workload, limitsErrors }: LoadAbout,
 ): LoadReport['load'] {
   const faults = judgeLoad(result, limitsErrors)
@@ -33,6 +33,7 @@ export function describeLoad(
     ...(model.kind === 'open' ? { full } : {}),
     ...(lateStartP50 === null ? {} : { lateStartP50 }),
     ...(workers.length > 0 ? { workers: workers.map(describeWorker) } : {}),
+    ...(serverActivity ? { serverActivity } : {}),
   }
 }
 

@@ -34,6 +34,7 @@ import { runModel, type ModelRunResult } from '../../load/distributed/run-model.
 import type { Threshold } from '../../base/threshold.ts'
 import { checkThreshold, limitErrors } from '../../load/metrics/thresholds.ts'
 import type { OnSecond } from '../../load/metrics/timeline.ts'
+import { watchServer } from '../../load/metrics/server-watch.ts'
 import type { RetryCounts } from '../../ports/database-facts.ts'
 import type { Watch } from '../../base/progress.ts'
 import { chooseScenarios } from '../../load/scenarios/define-scenario.ts'
@@ -210,7 +211,18 @@ function startCourse<Options extends object>(runId: string, target: LoadTarget, 
       const scenarios = scenariosOf(options, id)
       const pool = openGenerators(job, options.generators, { ...options, scenarios, onFailure })
       const onLost = (): void => stop.abort()
-      return runModel({ ...options, ...pool, model, openLedger: begin, signal, onMistake, onLost, isDecided })
+      const serverWatch = target.database && watchServer(target.database, options.clock)
+      return runModel({
+        ...options,
+        ...pool,
+        model,
+        openLedger: begin,
+        serverWatch,
+        signal,
+        onMistake,
+        onLost,
+        isDecided,
+      })
     },
   }
 }

@@ -59,6 +59,17 @@ export const preciseClock: Clock = {
   },
 }
 
+/** Resolves as `work` does, or with null after `ms`. */
+export async function endWithin<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T | null> {
+  const { promise, resolve } = Promise.withResolvers<null>()
+  const cancel = clock.schedule(ms, () => resolve(null))
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    cancel()
+  }
+}
+
 /** Resolves `ms` later with true, or with false as soon as the timers are cancelled. */
 export type Sleep = (ms: number) => Promise<boolean>
 

@@ -17,6 +17,8 @@ import { summarizeRun, type RunResult } from '../metrics/result.ts'
 import type { LedgerEntry } from '../../ports/scenario.ts'
 import { createMetricsTotal } from '../metrics/interval-metrics.ts'
 import { createTimeline, type OnSecond } from '../metrics/timeline.ts'
+import type { ServerWatch } from '../metrics/server-watch.ts'
+import type { ServerActivity } from '../../record/record.ts'
 
 /** Generators that each have an equal share of the users or arrivals. */
 export interface GeneratorPool {
@@ -42,6 +44,8 @@ export interface ModelRun extends GeneratorPool {
   readonly onSecond: OnSecond
   /** Asked after each second whether there is nothing more to learn, so that the run ends; it is not unless given. */
   readonly isDecided?: (soFar: RunSoFar) => boolean
+  /** Begins with the run and ends after it; null where the database is not known. */
+  readonly serverWatch?: ServerWatch | null
 }
 
 /** The results of one worker process. */
@@ -69,6 +73,8 @@ export interface ModelRunResult {
   readonly verdict: GeneratorVerdict
   /** It was ended before its time, because nothing more was to be learnt. */
   readonly decided: boolean
+  /** Left out where the database is not known. */
+  readonly serverActivity?: ServerActivity
 }
 
 /**
@@ -76,6 +82,12 @@ export interface ModelRunResult {
  * fails, all are ended. Throws `scenario-not-prepared`, `thread-ended`, `worker-ended` or `ledger-unwritable`.
  */
 export async function runModel(run: ModelRun): Promise<ModelRunResult> {
+  const measured = await runGenerators(run)
+  // Sessions tell their server the last of what they counted when they are closed.
+  return run.serverWatch ? { ...measured, serverActivity: await run.serverWatch.end() } : measured
+}
+
+async function runGenerators(run: ModelRun): Promise<ModelRunResult> {
   const { model, shards } = run
   const decided = new AbortController()
   const signal = AbortSignal.any([run.signal, decided.signal])
@@ -128,9 +140,10 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
 
   try {
     await Promise.all(generators.map((generator) => generator.prepare())).finally(() => run.onPreparing?.(null))
+    await run.serverWatch?.begin()
     ledger = await run.openLedger()
     const before = ledger.counts()
-    const ended = await Promise.all(generators.map(runShard))
+    const ended = await Promise.all(generators.map(runShard)).finally(() => run.serverWatch?.stop())
     const missing = (await run.finish?.()) ?? null
     const results = ended.map((result) => ({ ...result, lost: result.lost ?? missing }))
     const { progress, threads } = latestOf(accounts)
@@ -149,6 +162,7 @@ export async function runModel(run: ModelRun): Promise<ModelRunResult> {
     const verdict = judgeConnections(judged, result)
     return { model, result, threads, workers, verdict, decided: decided.signal.aborted }
   } finally {
+    run.serverWatch?.stop()
     await Promise.all(generators.map((generator) => generator.close()))
   }
 }
