@@ -28,7 +28,7 @@ Exits with 4 when an order is missing, with 3 when there was none to be read.`
     }),
     ledger: Flags.string({ summary: 'new file for what the broker acknowledged [default: beside the reports]' }),
     ...besideOriginalFlag,
-    ...settingFlags('messages', 'interval', 'invalid', 'within', 'broker', 'seed', 'reports'),
+    ...settingFlags('messages', 'interval', 'invalid', 'within', 'broker', 'wire', 'seed', 'reports'),
   }
 
   async run(): Promise<PublishResult> {

@@ -13,7 +13,7 @@ booking is answered only once the database has committed it. --wire original spe
 modelled on.
 
 Orders: takes orders from the broker, stores them, and serves GET /orders, GET /orders/{uid}, GET \
-/orders/order?uuid=, and a page at /.
+/orders/order?uuid=, and a page at /. With --wire original, the page and the clients of that one run.
 
 Meetups: GraphQL at /graphql, also over WebSocket; /healthz, /readyz, /metrics, the schema under /docs. With --service this \
 process runs one of its services, which looks for the others from --service-port on. Its relay follows the log of MariaDB, MySQL or PostgreSQL \

@@ -6,6 +6,7 @@ import { openBroker } from '../../src/lib/adapters/brokers/registry.ts'
 import { createOrderGenerator } from '../../src/lib/workloads/orders/order-generator.ts'
 import { findChromium } from '../support/chromium.ts'
 import { createSandbox, type RunningCli, type CliSandbox } from '../support/cli/sandbox.ts'
+import { startServer } from '../support/http/local-server.ts'
 
 const executablePath = findChromium()
 const generator = createOrderGenerator('page')
@@ -192,6 +193,54 @@ describe.skipIf(executablePath === null)('the page of orders in Chromium', () =>
     await page.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor()
     expect(complaints).toEqual([])
     await page.close()
+  })
+
+  it('is not the only one: that of the original runs on --wire original, and so does this', async () => {
+    // As that asks: from another origin, with what cookies there are, and a header that a browser asks about first.
+    const script = (target: string): string => `
+      const ask = async (path) => {
+        const headers = { 'Content-Type': 'application/json', Accept: 'application/json' }
+        const response = await fetch('${target}' + path, { credentials: 'include', method: 'GET', headers })
+        if (!response.ok) throw new Error(response.statusText)
+        return response.json()
+      }
+      addEventListener('click', async () => {
+        const uids = await ask('/orders')
+        const order = await ask('/orders/order?uuid=' + uids[Math.floor(Math.random() * uids.length)])
+        const none = await ask('/orders/order?uuid=none').catch(({ message }) => message)
+        document.body.textContent = JSON.stringify({ uids, order, none })
+      })`
+    let original = ''
+    const pages = await startServer((_request, response) =>
+      response
+        .setHeader('content-type', 'text/html')
+        .end(`<script>${script(original)}</script><body>Get random</body>`),
+    )
+    const own = work.start(['start', '--port', '0', '--wire', 'original', '--cors', pages], {
+      RUSHBENCH_WORKLOAD: 'orders',
+    })
+    original = (await own.waitFor(/Listening on (\S+)/))[1]!
+    const page = await browser.newPage()
+    await page.goto(pages)
+    await page.locator('body').click()
+    await page.waitForFunction(`document.body.textContent.startsWith('{')`)
+    const shown = JSON.parse((await page.locator('body').textContent())!) as {
+      uids: string[]
+      order: { order_uid: string }
+    }
+    const known = [...[...orders, odd].map(({ order_uid: uid }) => uid), ...Object.keys(foreign)]
+    expect(shown).toMatchObject({ none: 'Not Found', order: { total_price: expect.any(Number) } })
+    expect(shown.uids.toSorted()).toEqual(known.toSorted())
+    expect(known).toContain(shown.order.order_uid)
+
+    await page.goto(original)
+    await page.getByRole('button', { name: 'Get random' }).click()
+    await page.locator('#order:not([hidden])').waitFor()
+    await page.goto(`${original}/?uuid=${orders[0]!.order_uid}`)
+    await page.locator('#order', { hasText: orders[0]!.delivery.name }).waitFor()
+    await page.close()
+    own.child.kill('SIGTERM')
+    await own.result
   })
 
   it('runs nothing but its own script', async () => {

@@ -40,7 +40,7 @@ export const workloadSettings = {
   wire: {
     schema: z.enum(['own', 'original']),
     default: 'own',
-    summary: 'shapes and statuses of the API of stations; those of the original let its clients run',
+    summary: 'shapes and statuses of stations and orders; those of the original let its clients run',
     allowed: 'own, original',
     served: 'text',
     scenario: true,

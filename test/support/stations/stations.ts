@@ -16,8 +16,8 @@ import { stations } from '../../../src/lib/workloads/stations/index.ts'
 import { topic } from '../../../src/lib/workloads/stations/messages.ts'
 import type { Location } from '../../../src/lib/workloads/stations/locations.ts'
 import type { RunningServer } from '../../../src/lib/ports/workload.ts'
-import type { WireOptions } from '../../../src/lib/workloads/stations/wire.ts'
 import { countsOf, entriesOf, noPubSub, unwatched } from '../ledgers.ts'
+import type { WireOptions } from '../../../src/lib/workloads/shared/scenarios.ts'
 
 /** A database with the tables of the workload, and a broker in a file; both are this test's own. */
 export interface Place extends AsyncDisposable {

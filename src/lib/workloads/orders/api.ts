@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { integer } from '../../base/json-schema.ts'
@@ -8,34 +7,27 @@ import type { ZodTypes } from '../shared/http/route-schemas.ts'
 import { addGauges } from '../shared/http/metrics.ts'
 import type { Services, RunningServer } from '../../ports/workload.ts'
 import { createInbox, group, maxBatch, topic } from './inbox.ts'
-import { OrderSchema } from './order.ts'
+import { OrderSchema, PublishedOrderSchema } from './order.ts'
 import { openOrderMap, type OrderMap } from './order-map.ts'
+import { addOriginalRoutes } from './original-wire.ts'
 import { addPage } from './page.ts'
-import { SummarySchema, summaryOf } from './summary.ts'
+import type { WireOptions } from '../shared/scenarios.ts'
+import { defaultPage, Ids, maxPage, OrderPage, pageOf, sendIds, sendSummary } from './responses.ts'
+import { SummarySchema } from './summary.ts'
 import { maxUidLength } from './tables.ts'
-
-const maxPage = 1000
 
 const Uid = z.string().min(1).max(maxUidLength).describe('order_uid')
 
 /** A switch in a query: `?all`, `?all=true`. */
 const Switch = z.enum(['', 'true', 'false']).default('false')
 
-const OrderPage = z
-  .object({
-    total: integer.describe('orders in all'),
-    offset: integer,
-    orders: z.array(z.string()).describe('ids, in the order in which this replica learnt of them'),
-  })
-  .meta({ title: 'OrderPage' })
+const errors = { 404: ErrorSchema, 422: ErrorSchema }
 
 const PageQuery = z.object({
   offset: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
-  limit: z.int().min(1).max(maxPage).default(100),
+  limit: z.int().min(1).max(maxPage).default(defaultPage),
   all: Switch.describe('all ids as one list, whatever offset and limit say; as in the original'),
 })
-
-const Ids = z.array(z.string()).meta({ title: 'OrderIds' })
 
 const ChecksumSchema = z
   .object({ count: integer, checksum: z.string().describe('sum of all orders, whatever their order: 64 bits') })
@@ -45,7 +37,7 @@ const ChecksumSchema = z
  * Starts a replica: it restores its map, listens, and takes its part of the messages. Throws `port-in-use`,
  * `host-unusable` or `broker-unreachable`.
  */
-export async function serveOrders(services: Services): Promise<RunningServer> {
+export async function serveOrders(services: Services, { wire }: WireOptions): Promise<RunningServer> {
   const { database, openBroker, onError } = services
   const broker = await openBroker()
   const { counts, store } = createInbox(database.store)
@@ -53,6 +45,8 @@ export async function serveOrders(services: Services): Promise<RunningServer> {
   const { app, registry } = await createApi(services, {
     title: 'rushbench orders API',
     description: 'Orders, out of a map in memory',
+    // Its page is served from elsewhere, and sends what cookies it has.
+    takesCredentials: wire === 'original',
   })
   addGauges(registry, [
     ['orders_in_memory', 'Orders in the map of this replica', () => map.size],
@@ -60,6 +54,8 @@ export async function serveOrders(services: Services): Promise<RunningServer> {
     ['orders_rejected', 'Messages that this replica has put among the dead letters', () => counts.rejected],
     ['orders_repeated', 'Messages that this replica got, and that were stored already', () => counts.repeated],
   ])
+  if (wire === 'original') addOriginalRoutes(app, map)
+  else addOwnRoutes(app, map)
   addOrderRoutes(app, map)
   addPage(app)
   const closeMap = (error: unknown): Promise<never> => map.close().then(() => Promise.reject(error))
@@ -77,22 +73,14 @@ export async function serveOrders(services: Services): Promise<RunningServer> {
   }
 }
 
-function addOrderRoutes(app: FastifyInstance, map: OrderMap): void {
+function addOwnRoutes(app: FastifyInstance, map: OrderMap): void {
   const typed = app.withTypeProvider<ZodTypes>()
-  const response = { 200: OrderSchema, 404: ErrorSchema, 422: ErrorSchema }
   const ids = { 200: z.union([OrderPage, Ids]), 422: ErrorSchema }
   typed.get(
     '/orders',
     { schema: { summary: 'Ids, in pages or all of them', querystring: PageQuery, response: ids } },
-    async ({ query: { offset, limit, all } }, reply) => {
-      if (all !== 'false') return sendIds(reply, map)
-      return { total: map.size, offset, orders: [...map.page(offset, limit)] }
-    },
-  )
-  typed.get(
-    '/orders/:uid',
-    { schema: { summary: 'One order', params: z.object({ uid: Uid }), response } },
-    async (request, reply) => sendOrder(reply, map, request.params.uid),
+    async ({ query: { offset, limit, all } }, reply) =>
+      all === 'false' ? pageOf(map, offset, limit) : sendIds(reply, map),
   )
   const one = z.object({ uuid: Uid, summary: Switch.describe('what the original responds with, the total computed') })
   typed.get(
@@ -101,15 +89,23 @@ function addOrderRoutes(app: FastifyInstance, map: OrderMap): void {
       schema: {
         summary: 'One order, or its summary, as in the original',
         querystring: one,
-        response: { ...response, 200: z.union([OrderSchema, SummarySchema]) },
+        response: { ...errors, 200: z.union([OrderSchema, PublishedOrderSchema, SummarySchema]) },
       },
     },
-    async (request, reply) => {
-      const { uuid, summary } = request.query
-      const order = summary === 'false' ? undefined : map.get(uuid)
-      if (order === undefined) return sendOrder(reply, map, uuid)
-      return sendJson(reply, Buffer.from(JSON.stringify(summaryOf(uuid, order))))
-    },
+    async ({ query: { uuid, summary } }, reply) =>
+      (summary !== 'false' && sendSummary(reply, map, uuid)) || sendOrder(reply, map, uuid),
+  )
+}
+
+const Order = z.union([OrderSchema, PublishedOrderSchema])
+
+/** The routes that are the same whatever the wire. */
+function addOrderRoutes(app: FastifyInstance, map: OrderMap): void {
+  const typed = app.withTypeProvider<ZodTypes>()
+  typed.get(
+    '/orders/:uid',
+    { schema: { summary: 'One order', params: z.object({ uid: Uid }), response: { ...errors, 200: Order } } },
+    async (request, reply) => sendOrder(reply, map, request.params.uid),
   )
   typed.get(
     '/digest',
@@ -127,23 +123,4 @@ function sendOrder(reply: FastifyReply, map: OrderMap, uid: string): FastifyRepl
   const order = map.get(uid)
   if (order !== undefined) return sendJson(reply, Buffer.from(order))
   return reply.code(404).send({ error: 'no-such-order', message: `There is no order ${uid}.` })
-}
-
-/** Ids that are sent at a time. */
-const idsAtOnce = 1000
-
-/** Sends all ids as one list, in pieces, so that memory does not grow with them. */
-function sendIds(reply: FastifyReply, map: OrderMap): FastifyReply {
-  function* pieces(): Generator<string> {
-    let piece: string[] = []
-    let start = '['
-    for (const uid of map.ids()) {
-      if (piece.push(JSON.stringify(uid)) < idsAtOnce) continue
-      yield start + piece.join()
-      piece = []
-      start = ','
-    }
-    yield piece.length > 0 ? `${start}${piece.join()}]` : start === '[' ? '[]' : ']'
-  }
-  return reply.header('content-type', 'application/json; charset=utf-8').send(Readable.from(pieces()))
 }

@@ -23,7 +23,7 @@ export const ordersWorkload: Workload<OrdersOptions> = {
   seeds: 'orders',
   seed: insertMissingOrders,
   // Loaded only where it is served: the web framework would slow down the start of every other command.
-  serve: async (services) => (await import('./api.ts')).serveOrders(services),
+  serve: async (services, options) => (await import('./api.ts')).serveOrders(services, options),
   scenarios: createScenarios,
   audit: (input, watch) => auditOrders(input, watch),
   inspect: (inspection, watch) => inspectReplicas(inspection, watch),

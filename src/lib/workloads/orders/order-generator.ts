@@ -1,5 +1,5 @@
 import { createRandom, type Random, loadFaker } from '../../base/random.ts'
-import type { ScenarioOptions } from '../shared/scenarios.ts'
+import type { ScenarioOptions, WireOptions } from '../shared/scenarios.ts'
 import type { Order } from './order.ts'
 import type { Message } from '../../ports/broker.ts'
 import type { Database } from '../../ports/database.ts'
@@ -8,7 +8,7 @@ import { seedMissingRows } from '../shared/seed-batches.ts'
 import { orders } from './tables.ts'
 
 /** The orders that are seeded, and read by the users. */
-export interface OrdersOptions extends ScenarioOptions {
+export interface OrdersOptions extends ScenarioOptions, WireOptions {
   readonly orders: number
 }
 
@@ -164,13 +164,14 @@ function bytesOf(value: unknown): Buffer {
 
 /**
  * The messages of a run in their order: made from `seed`, so many of them as `invalid` says (a share of 1) no orders.
- * `runId` sets their ids apart from those of every other run.
+ * `runId` sets their ids apart from those of every other run. With the wire of the original, orders are in its envelope.
  */
 export function* generateMessages(
   seed: string,
   runId: string,
   count: number,
   invalid: number,
+  wire: WireOptions['wire'] = 'own',
 ): Generator<GeneratedMessage> {
   const generator = createOrderGenerator(`${seed} ${runId}`)
   const random = createRandom(seed).fork('invalid')
@@ -179,7 +180,10 @@ export function* generateMessages(
     // Spread evenly, so that any number of messages has its share.
     const isInvalid = Math.floor((index + 1) * invalid) > Math.floor(index * invalid)
     if (isInvalid) yield { key: order.order_uid, value: random.pick(spoilers)(order, random), uid: null }
-    else yield { key: order.order_uid, value: bytesOf(order), uid: order.order_uid }
+    else {
+      const message = wire === 'own' ? order : { CreatedAt: order.date_created, Order: order }
+      yield { key: order.order_uid, value: bytesOf(message), uid: order.order_uid }
+    }
   }
 }
 

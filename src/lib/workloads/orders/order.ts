@@ -71,11 +71,31 @@ export const OrderSchema = z
 
 export type Order = z.infer<typeof OrderSchema>
 
+/** An order as the original has it: some fields of the sample are left out, and it writes a list without items as null. */
+export const PublishedOrderSchema = OrderSchema.partial({ delivery: true, date_created: true, oof_shard: true })
+  .extend({
+    payment: Payment.partial({ request_id: true, custom_fee: true }),
+    items: z
+      .array(Item.partial({ track_number: true, status: true }))
+      .max(maxItems)
+      .nullable(),
+  })
+  .meta({ title: 'Order of the original' })
+
+type PublishedOrder = z.infer<typeof PublishedOrderSchema>
+
+/** A time that nobody has set, as Go writes it; the original refuses it, too. */
+const unsetTime = '0001-01-01T00:00:00Z'
+
 /** An order as the original publishes it; Go writes times with up to nine digits of a second. */
 const EnvelopeSchema = z
   .strictObject({
-    CreatedAt: z.iso.datetime({ offset: true }).max(40).describe('when it was published; checked, and not kept'),
-    Order: OrderSchema,
+    CreatedAt: z.iso
+      .datetime({ offset: true })
+      .max(40)
+      .refine((time) => time !== unsetTime, 'must be a time that somebody has set')
+      .meta({ not: { const: unsetTime }, description: 'when it was published; checked, and not kept' }),
+    Order: PublishedOrderSchema,
   })
   .meta({ title: 'Message of the original' })
 
@@ -87,7 +107,7 @@ export function messageJsonSchema(): object {
 }
 
 /** A message that was read: an order, or why it is none. */
-export type ReadMessage = { readonly order: Order } | { readonly order: null; readonly reason: string }
+export type ReadMessage = { readonly order: PublishedOrder } | { readonly order: null; readonly reason: string }
 
 /** The longest message that is looked into, in bytes. */
 export const maxMessageBytes = 256 * 1024
@@ -116,7 +136,7 @@ export function readOrder(message: Buffer): ReadMessage {
   const unstorable = suspicious.test(text) ? findUnstorable(value, '') : null
   if (unstorable !== null) return rejected(`${unstorable} has characters that are no text`)
   // As it was written, fields in their order.
-  return { order: isEnveloped ? (value as z.infer<typeof EnvelopeSchema>).Order : (value as Order) }
+  return { order: isEnveloped ? (value as z.infer<typeof EnvelopeSchema>).Order : (value as PublishedOrder) }
 }
 
 function rejected(reason: string): ReadMessage {

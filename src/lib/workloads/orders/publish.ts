@@ -6,8 +6,9 @@ import type { Clock } from '../../base/measure/clock.ts'
 import { deadLetterId, topic } from './inbox.ts'
 import { generateMessages, type GeneratedMessage } from './order-generator.ts'
 import type { Watch } from '../../base/progress.ts'
+import type { WireOptions } from '../shared/scenarios.ts'
 
-export interface PublishOptions {
+export interface PublishOptions extends WireOptions {
   readonly seed: string
   /** Sets the ids of this run apart from those of every other. */
   readonly runId: string
@@ -51,9 +52,9 @@ const retryMs = 200
  * the broker stays away.
  */
 export async function publishOrders(options: PublishOptions, context: PublishContext): Promise<Published> {
-  const { seed, runId, messages: total, interval, invalid } = options
+  const { seed, runId, messages: total, interval, invalid, wire } = options
   const { clock, signal, onProgress } = context
-  const made = generateMessages(seed, runId, total, invalid)
+  const made = generateMessages(seed, runId, total, invalid, wire)
   const startedAt = clock.now()
   const counts = { orders: 0, invalid: 0, repeats: 0 }
   let done = 0

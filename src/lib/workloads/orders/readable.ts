@@ -136,7 +136,11 @@ function follow(
   async function waitFor(wanted: Wanted): Promise<void> {
     const beganAt = clock.now()
     while (!signal.aborted && !isGone) {
-      const { status } = await client.request({ method: 'GET', path: `/orders/${wanted.uid}`, wantBody: false })
+      const { status } = await client.request({
+        method: 'GET',
+        path: `/orders/order?uuid=${wanted.uid}`,
+        wantBody: false,
+      })
       const now = clock.now()
       if (status === 200) {
         completeAt = now

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
-/** The fields of an order that the original responds with, and what its items cost together. */
+/** The fields of an order that the original responds with, and the price that it computes. */
 export const SummarySchema = z
   .object({
     order_uid: z.string(),
     entry: z.string(),
-    total_price: z.number().describe('the sum of total_price over its items'),
+    total_price: z.number().describe('amount and delivery_cost of its payment together'),
     customer_id: z.string(),
     track_number: z.string(),
     delivery_service: z.string(),
@@ -18,12 +18,12 @@ type Summary = z.infer<typeof SummarySchema>
 export function summaryOf(uid: string, json: string): Summary {
   const order = fieldsOf(JSON.parse(json))
   const textOf = (name: string): string => (typeof order[name] === 'string' ? order[name] : '')
-  const items = Array.isArray(order['items']) ? order['items'].map(fieldsOf) : []
-  const prices = items.map(({ total_price: price }) => (typeof price === 'number' ? price : 0))
+  const payment = fieldsOf(order['payment'])
+  const numberOf = (name: string): number => (typeof payment[name] === 'number' ? payment[name] : 0)
   return {
     order_uid: uid,
     entry: textOf('entry'),
-    total_price: prices.reduce((sum, price) => sum + price, 0),
+    total_price: numberOf('amount') + numberOf('delivery_cost'),
     customer_id: textOf('customer_id'),
     track_number: textOf('track_number'),
     delivery_service: textOf('delivery_service'),

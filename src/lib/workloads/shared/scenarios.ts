@@ -6,6 +6,11 @@ export interface ScenarioOptions {
   readonly seed: string
 }
 
+/** Which shapes and statuses an API speaks: our own, or those of the original, for its clients. */
+export interface WireOptions {
+  readonly wire: 'own' | 'original'
+}
+
 export interface BookingScenarioOptions extends ScenarioOptions, OutcomeStatuses {}
 
 /** How a response says under which id it has stored something. */

@@ -22,7 +22,7 @@ import { createStationService, type StationResult } from './booking-service.ts'
 import { isDate, insertMissingDays, type LocationOptions } from './seeding.ts'
 import { outgoing } from './messages.ts'
 import { addOriginalRoutes } from './original-wire.ts'
-import type { WireOptions } from './wire.ts'
+import type { WireOptions } from '../shared/scenarios.ts'
 
 /** A booking has at most some 700 characters. */
 const maxBodyBytes = 16 * 1024

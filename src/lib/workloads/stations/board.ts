@@ -4,8 +4,9 @@ import type { ShownDay, ShownStation } from './api-schemas.ts'
 import { days, type Day } from './tables.ts'
 import { readThrough, type CacheOptions } from '../../adapters/cache/cache.ts'
 import { sendJson } from '../shared/http/api.ts'
-import type { OriginalDay, WireOptions } from './wire.ts'
+import type { OriginalDay } from './wire.ts'
 import type { FastifyReply } from 'fastify'
+import type { WireOptions } from '../shared/scenarios.ts'
 
 /** Stations and days as the JSON that the API responds with: at most the cache's age old. */
 export interface Board {

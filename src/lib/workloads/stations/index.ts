@@ -1,12 +1,11 @@
 import type { Workload } from '../../ports/workload.ts'
 import type { CacheOptions } from '../../adapters/cache/cache.ts'
-import type { BookingScenarioOptions } from '../shared/scenarios.ts'
+import type { BookingScenarioOptions, WireOptions } from '../shared/scenarios.ts'
 import { auditStations } from './audit.ts'
 import { createScenarios } from './scenarios.ts'
 import { insertMissingDays, type LocationOptions } from './seeding.ts'
 import { migrations } from './migrations.ts'
 import { bookings, days, leases, outbox } from './tables.ts'
-import type { WireOptions } from './wire.ts'
 
 export type StationsOptions = LocationOptions & CacheOptions & WireOptions & BookingScenarioOptions
 

@@ -2,10 +2,10 @@ import { meanThinkMs } from '../../load/engine/iteration-time.ts'
 import { loadFaker, createRandom } from '../../base/random.ts'
 import { outcomeOf, type OutcomeStatuses } from '../../ports/outcome.ts'
 import type { Scenario, VirtualUser } from '../../ports/scenario.ts'
-import { recordAttempt, type BookingScenarioOptions } from '../shared/scenarios.ts'
+import { recordAttempt, type BookingScenarioOptions, type WireOptions } from '../shared/scenarios.ts'
 import type { BookingMessage, ShownDay, ShownStation } from './api-schemas.ts'
 import { dayId, maxLengths } from './tables.ts'
-import { originalStation, originalStatuses, type OriginalDay, type WireOptions } from './wire.ts'
+import { originalStation, originalStatuses, type OriginalDay } from './wire.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
 
 const thinkBeforeMs = [1000, 2000] as const

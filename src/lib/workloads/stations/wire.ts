@@ -1,8 +1,3 @@
-/** Which shapes and statuses the API speaks: our own, or those of the original, for its clients. */
-export interface WireOptions {
-  readonly wire: 'own' | 'original'
-}
-
 /** A day as the original shows it. */
 export interface OriginalDay {
   readonly location: string

@@ -24,15 +24,16 @@ for (const engine of testEngines) {
     let replicas: RunningServer[]
     const errors: Error[] = []
     const start = async (): Promise<RunningServer> => {
-      const server = await serveOrders({
+      const services = {
         ...place,
         openBroker: async () => place.broker,
         openPubSub: noPubSub,
         openCache: () => Promise.reject(new Error('not asked for')),
         host: '127.0.0.1',
         port: 0,
-        onError: (error) => errors.push(error),
-      })
+        onError: (error: Error) => errors.push(error),
+      }
+      const server = await serveOrders(services, { wire: 'own' })
       replicas.push(server)
       return server
     }
@@ -78,11 +79,11 @@ for (const engine of testEngines) {
       const published = { CreatedAt: '2023-05-11T13:59:23.123456789+03:00', Order: order(2) }
       await place.broker.publish(topic, [message(published), message({ ...published, Order: { order_uid: 'x' } })])
       await vi.waitFor(async () => expect(await json(`/orders/${uid(2)}`)).toEqual(order(2)), { timeout: 20_000 })
-      const { items, entry, customer_id, track_number, delivery_service } = order(2) as Order
+      const { payment, entry, customer_id, track_number, delivery_service } = order(2) as Order
       expect(await json(`/orders/order?uuid=${uid(2)}&summary`)).toEqual({
         order_uid: uid(2),
         entry,
-        total_price: items.reduce((sum, { total_price }) => sum + total_price, 0),
+        total_price: payment.amount + payment.delivery_cost,
         customer_id,
         track_number,
         delivery_service,
@@ -156,7 +157,7 @@ describe('seeding orders', () => {
     await using place = await openOrdersBackends(sqlite)
     const seed = async (count: number) => {
       let last = {}
-      for await (last of ordersWorkload.seed(place.database, { seed: 'x', orders: count }));
+      for await (last of ordersWorkload.seed(place.database, { seed: 'x', orders: count, wire: 'own' }));
       return last
     }
     expect(await seed(700)).toEqual({ done: 700, total: 700, added: 700 })

@@ -10,7 +10,7 @@ import { testEngines } from '../../../support/database/engines.ts'
 import { openOrdersBackends, watch, type OrdersBackends } from '../../../support/orders/orders-backends.ts'
 
 const sqlite = testEngines.find(({ name }) => name === 'sqlite')!
-const options: PublishOptions = { seed: 'x', runId: 'run', messages: 1200, interval: 0, invalid: 0.25 }
+const options: PublishOptions = { seed: 'x', runId: 'run', messages: 1200, interval: 0, invalid: 0.25, wire: 'own' }
 
 describe('publishOrders', () => {
   let place: OrdersBackends

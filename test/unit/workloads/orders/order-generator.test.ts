@@ -54,6 +54,17 @@ describe('messages', () => {
     expect(new Set(messages.map(({ value }) => value.toString('latin1'))).size).toBe(1000)
   })
 
+  it('are in the envelope of the original where they are asked for so', () => {
+    const messages = [...generateMessages('seed', 'run', 50, 0.1, 'original')]
+    const own = made(0.1, 50)
+    for (const [index, { uid, value }] of messages.entries()) {
+      expect(uid).toBe(own[index]!.uid)
+      const { order } = readOrder(own[index]!.value)
+      expect(readOrder(value).order).toEqual(order)
+      if (order) expect(Object.keys(JSON.parse(value.toString()) as object)).toEqual(['CreatedAt', 'Order'])
+    }
+  })
+
   it('are the same for the same run, and others for another', () => {
     expect(made(0.1, 50)).toEqual(made(0.1, 50))
     const uids = new Set([...made(0, 50), ...made(0, 50, 'other')].map(({ uid }) => uid))

@@ -117,6 +117,11 @@ describe('readOrder', () => {
     expect(reasonFor(enveloped('null'))).toBe('Order must be object')
     expect(reasonFor(enveloped(text, '5'))).toBe('CreatedAt must be string')
     expect(reasonFor(enveloped(text, '"yesterday"'))).toBe('CreatedAt must match format "date-time"')
+    expect(reasonFor(enveloped(text, '"0001-01-01T00:00:00Z"'))).toBe('CreatedAt must be a time that somebody has set')
+    const { delivery: _delivery, date_created: _date, oof_shard: _shard, ...lean } = JSON.parse(text) as Order
+    const order = { ...lean, items: null }
+    expect(readOrder(Buffer.from(enveloped(JSON.stringify(order))))).toEqual({ order })
+    expect(reasonFor(JSON.stringify(order))).toBe('delivery is missing')
     expect(reasonFor(`{"Order":${text}}`)).toBe('CreatedAt is missing')
     expect(reasonFor(enveloped(text).replace('}', '},"Id":1'))).not.toBeNull()
     expect(reasonFor(enveloped(enveloped(text)))).toContain('is missing')
@@ -135,7 +140,18 @@ describe('readOrder', () => {
       return (await app.inject({ method: 'POST', url: '/', headers, payload })).statusCode === 200
     }
     const wrong = changed((order) => (order.payment['amount'] = -1))
-    for (const message of [text, enveloped(text), wrong, enveloped(wrong), enveloped(text, '1'), '{}', '[]', '"x"']) {
+    const unset = enveloped(text, '"0001-01-01T00:00:00Z"')
+    for (const message of [
+      text,
+      enveloped(text),
+      wrong,
+      enveloped(wrong),
+      enveloped(text, '1'),
+      unset,
+      '{}',
+      '[]',
+      '"x"',
+    ]) {
       expect([message, await isTaken(message)]).toEqual([message, reasonFor(message) === null])
     }
   })

@@ -55,11 +55,13 @@ describe('followReadings', () => {
     readings.expect(messages(10_000), 0)
     const [found] = await readings.finish()
     expect(found!.orders).toBe(2001)
-    expect(asked.has('/orders/0') && asked.has('/orders/5') && asked.has('/orders/9999')).toBe(true)
+    expect(
+      asked.has('/orders/order?uuid=0') && asked.has('/orders/order?uuid=5') && asked.has('/orders/order?uuid=9999'),
+    ).toBe(true)
   })
 
   it('gives up on what never comes, and on everything once it is stopped', async () => {
-    const { client } = createClient(1, ['/orders/3'])
+    const { client } = createClient(1, ['/orders/order?uuid=3'])
     const replicas = [{ origin: 'http://replica', client }]
     const readings = followReadings(replicas, 5, { clock: realClock, signal, withinMs: 50 })
     readings.expect(messages(5), 0)
@@ -94,7 +96,7 @@ describe('followReadings', () => {
   })
 
   it('asks for others while some do not come, and stops at once where nothing responds', async () => {
-    const lost = Array.from({ length: 20 }, (_, index) => `/orders/${index}`)
+    const lost = Array.from({ length: 20 }, (_, index) => `/orders/order?uuid=${index}`)
     const { client } = createClient(1, lost)
     const context = { clock: realClock, signal, withinMs: 300, stuckMs: 10 }
     const readings = followReadings([{ origin: 'http://replica', client }], 100, context)

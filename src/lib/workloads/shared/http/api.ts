@@ -27,20 +27,21 @@ export interface Api {
   readonly registry: Registry
 }
 
-/** How an API describes itself, and the largest body that it takes, in bytes. */
+/** How an API describes itself, the largest body that it takes, in bytes, and whether pages elsewhere may send cookies. */
 export interface ApiDescription {
   readonly title: string
   readonly description: string
   readonly bodyLimit?: number
+  readonly takesCredentials?: boolean
 }
 
 /** Makes an API with its metrics, its description under `/docs`, `/healthz` and `/readyz`. */
 export async function createApi(
   services: MetricsPlace & HealthServices & Pick<Services, 'cors'>,
-  { title, description, ...limits }: ApiDescription,
+  { title, description, takesCredentials = false, ...limits }: ApiDescription,
 ): Promise<Api> {
   const app = createApp({ ...services, ...limits })
-  allowOrigins(app, services.cors)
+  allowOrigins(app, services.cors, takesCredentials)
   const registry = measureRequests(app, services)
   await addDocs(app, title, description)
   addHealthRoutes(app, services)
