@@ -4,6 +4,7 @@ import { messageReaders } from './readers/messages.ts'
 import { queueReaders } from './readers/queue.ts'
 import { responseReaders } from './readers/responses.ts'
 import { savedReaders } from './readers/saved.ts'
+import { scriptReaders } from './readers/scripts.ts'
 import { settingReaders } from './readers/settings.ts'
 import { urlReaders } from './readers/urls.ts'
 
@@ -13,6 +14,7 @@ export const readers: readonly Reader[] = [
   ...gatewayReaders,
   ...queueReaders,
   ...savedReaders,
+  ...scriptReaders,
   ...settingReaders,
   ...urlReaders,
   ...messageReaders,

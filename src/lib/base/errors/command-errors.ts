@@ -1,6 +1,18 @@
 import { formatCount } from '../format.ts'
 import { entry } from './error-entry.ts'
 
+/** A place in a script, counted from 1, and what is wrong there. */
+interface ScriptReason {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly excerpt: string
+  readonly reason: string
+}
+
+const atPlace = (d: ScriptReason): string =>
+  `${d.file}:${d.line}:${d.column}${d.excerpt === '' ? '' : `, at ${JSON.stringify(d.excerpt)}`}`
+
 /** Errors of commands, loads, APIs, audits and reports. */
 export const commandErrors = {
   'setting-invalid': entry<{ key: string; source: string; value: string; allowed: string }>(
@@ -212,6 +224,12 @@ export const commandErrors = {
     'error',
     (d) => `"${d.command}" ended with ${d.exit} and saved no report: ${d.reason}.`,
   ),
+  'sql-unusable': entry<{ file: string; reason: string }>(
+    'usage',
+    (d) => `The script ${d.file} cannot be used: ${d.reason}. Nothing was sent.`,
+  ),
+  'sql-unreadable': entry<ScriptReason>('usage', (d) => `${atPlace(d)}: ${d.reason}. Nothing was sent.`),
+  'sql-wrong': entry<ScriptReason>('error', (d) => `${atPlace(d)}: ${d.reason}. The script was ended there.`),
   'usage-wrong': entry<{ reason: string }>('usage', (d) => d.reason),
   interrupted: entry<{ done: string }>('interrupted', (d) => `Interrupted. ${d.done}`),
 }
