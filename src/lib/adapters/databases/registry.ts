@@ -1,5 +1,6 @@
 import { ignoreFailure, orAborted } from '../../base/abort.ts'
 import { failure } from '../../base/errors/errors.ts'
+import type { ClientOptions, DatabaseClient } from '../../ports/database-client.ts'
 import type { ConnectOptions, Database, DatabaseAdapter, PausableAccess } from '../../ports/database.ts'
 import { redactUrl } from '../../base/redact-url.ts'
 
@@ -61,4 +62,14 @@ export async function connectDatabase(url: string, options: ConnectOptions): Pro
 /** Opens a way to the database at `url` that can be paused. Throws `engine-unknown`, and whatever the engine throws. */
 export async function openPausable(url: string): Promise<PausableAccess> {
   return (await adapterFor(url)).openPausable(withPlainScheme(url))
+}
+
+/**
+ * Opens the way of a measured load to the database at `url`, without a connection yet. Throws `engine-unknown`, and whatever
+ * the engine throws.
+ */
+export async function openDatabaseClient(url: string, options: ClientOptions): Promise<DatabaseClient> {
+  const { openClient } = await adapterFor(url)
+  if (!openClient) throw failure('engine-unknown', { url: redactUrl(url), allowed: ['mysql:', 'postgres:', 'sqlite:'] })
+  return openClient(withPlainScheme(url), options)
 }

@@ -10,6 +10,7 @@ import { plain } from '../sql/pool.ts'
 import { createStatements } from '../sql/statements.ts'
 import { pollRows } from '../watch.ts'
 import { mysqlStrategies } from './bulk.ts'
+import { openMysqlClient } from './client.ts'
 import { connectMysql, type MysqlConnections, type MysqlSession } from './connection.ts'
 import { createMysqlRowLog } from './row-log.ts'
 import { readMysqlCounters, readMysqlFacts } from './server-facts.ts'
@@ -30,6 +31,7 @@ export const mysql: DatabaseAdapter = {
       return createDatabase(connections, flavour, durability)
     }),
   openPausable,
+  openClient: openMysqlClient,
 }
 
 async function readFlavour(connections: MysqlConnections): Promise<{ flavour: MysqlFlavour; galeraNodes: number }> {

@@ -1,4 +1,4 @@
-import type { PoolConnection, RowDataPacket } from 'mysql2/promise'
+import type { Connection, RowDataPacket } from 'mysql2/promise'
 import { failure } from '../../../base/errors/errors.ts'
 import { isVitess } from './flavour.ts'
 
@@ -44,7 +44,7 @@ const wantedOfVitess = "set session autocommit = 1, sql_mode = 'STRICT_ALL_TABLE
  * Gives a new session what ours rest on, and looks whether it has it: two round trips where it had it all, four where
  * it had not. Throws `session-unfit`, and what mysql2 throws.
  */
-export async function prepareSession(connection: PoolConnection, url: string): Promise<void> {
+export async function prepareSession(connection: Pick<Connection, 'query'>, url: string): Promise<void> {
   const ask = async (sql: string) => (await connection.query<RowDataPacket[]>(sql))[0]
   const read = () => readVariables(ask, 'session variables', ['version', ...Object.keys(wanted)])
   await connection.query(noLimit)

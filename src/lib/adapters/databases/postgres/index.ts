@@ -9,6 +9,7 @@ import { changeTableSql, createIndexSql, createTableSql, dropIndexSql, dropTable
 import { createStatements } from '../sql/statements.ts'
 import { pollRows } from '../watch.ts'
 import { postgresStrategies } from './bulk.ts'
+import { openPostgresClient } from './client.ts'
 import { connectPostgres, type PostgresConnections, type PostgresSession } from './connection.ts'
 import { createPostgresRowLog, dropSlots } from './row-log.ts'
 import { readPostgresCounters, readPostgresFacts } from './server-facts.ts'
@@ -27,6 +28,7 @@ export const postgres: DatabaseAdapter = {
       return createDatabase(connections, flavour, flavour.durability ?? (await readPostgresDurability(connections)))
     }),
   openPausable,
+  openClient: openPostgresClient,
 }
 
 async function readFlavour(connections: PostgresConnections): Promise<PostgresFlavour> {

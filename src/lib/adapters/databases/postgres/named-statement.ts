@@ -91,11 +91,13 @@ export function executeNamed(client: ClientBase, name: string, parameters: reado
 }
 
 /** Names for prepared statements, for as long as they can be had. */
-interface StatementNames {
+export interface StatementNames {
+  /** False once names are lost. */
+  readonly areGiven: boolean
   /** Undefined where the statement is not to stay prepared. */
   nameOf(text: string): string | undefined
-  /** Told of errors: after one that says that names are lost, there are none any more. */
-  note(error: unknown): void
+  /** Told of errors: after one that says that names are lost, there are none any more. True for such a one. */
+  note(error: unknown): boolean
 }
 
 /** Characters of the hash: among a few hundred statements no two are alike. */
@@ -113,6 +115,9 @@ export function createStatementNames(
   let isNamed = preparedStatements === null ? !pooled : preparedStatements === 'named'
   const names = new Map<string, string>()
   return {
+    get areGiven() {
+      return isNamed
+    },
     nameOf(text) {
       if (!isNamed) return undefined
       let name = names.get(text)
@@ -123,7 +128,9 @@ export function createStatementNames(
       return name
     },
     note(error) {
-      if (isLostStatement(error)) isNamed = false
+      if (!isLostStatement(error)) return false
+      isNamed = false
+      return true
     },
   }
 }
