@@ -16,7 +16,7 @@ Orders: takes orders from the broker, stores them, and serves GET /orders, GET /
 /orders/order?uuid=, and a page at /. With --wire original, the page and the clients of that one run.
 
 Meetups: GraphQL at /graphql, also over WebSocket; /healthz, /readyz, /metrics, the schema under /docs. With --service this \
-process runs one of its services, which looks for the others from --service-port on. Its relay follows the log of MariaDB, MySQL or PostgreSQL \
+process runs some of its parts, which find the others by --service-addresses, or from --service-port on. Its relay follows the log of MariaDB, MySQL or PostgreSQL \
 where the server lets it, and else looks into the table; see --relay.
 
 Ctrl-C or SIGTERM finishes what is in flight within --shutdown-timeout and then ends what is left; a second one ends \
@@ -30,9 +30,12 @@ With --replicas, that many processes serve the API. One that ends is started aga
     '<%= config.bin %> <%= command.id %> --db mysql://user:password@127.0.0.1/test --cache none',
     '<%= config.bin %> <%= command.id %> --workload orders --replicas 2 --db postgres://user:password@127.0.0.1/test --broker nats://127.0.0.1:4222',
     '<%= config.bin %> <%= command.id %> --workload stations --locations stations.json',
+    '<%= config.bin %> <%= command.id %> --workload meetups --service chat --service-host 0.0.0.0 --service-addresses post=10.0.0.6:7101',
   ]
   static override flags = {
-    ...settingFlags('workload', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker', 'locations', 'service', 'servicePort'),
+    ...settingFlags('workload', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker', 'locations'),
+    ...settingFlags('service', 'serviceHost', 'servicePort', 'serviceAddresses', 'serviceTls', 'serviceCert'),
+    ...settingFlags('serviceKey', 'serviceCa', 'serviceHealthPort'),
     ...settingFlags('wire', 'images', 'relay', 'replicas', 'host', 'port', 'cors', 'metricsPort', 'shutdownTimeout'),
   }
 

@@ -68,8 +68,12 @@ describe('the meetups, with no server at all', () => {
       ])
       const { data } = await ask(gateway[1]!, '{ posts(first: 3) { edges { node { title user { name } } } } }')
       expect(data.posts.edges).toHaveLength(3)
-      const stranger = await connectRpc('UserService', first, 'a guess', () => {})
-      await expect(stranger.api.getUsers({ ids: [] })).rejects.toMatchObject({ code: 'unauthenticated' })
+      const stranger = await connectRpc('UserService', {
+        part: 'user',
+        address: `127.0.0.1:${first}`,
+        secret: 'a guess',
+      })
+      await expect(stranger.api.getUsers({ ids: [] })).rejects.toMatchObject({ code: 'unavailable' })
       stranger.close()
     } finally {
       for (const { child } of running) child.kill('SIGTERM')

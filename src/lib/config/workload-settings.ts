@@ -1,7 +1,17 @@
 import { z } from 'zod'
 import { mostReplicas } from '../base/limits.ts'
 import { countAllowed, durationAllowed, type Setting } from './setting.ts'
-import { count, duration, percentage, texts, wholeNumber } from '../base/parse-values.ts'
+import { count, duration, percentage, someOf, texts, wholeNumber } from '../base/parse-values.ts'
+
+const partNames = ['user', 'post', 'chat', 'image', 'saga', 'relay'] as const
+
+/** Nobody calls the relay. A port that is too large is refused by the system. */
+const serviceAddresses = texts.refine(
+  (entries) =>
+    entries.length > 0 &&
+    entries.every((entry) => /^(?:user|post|chat|image|saga)=(?:\[[\da-fA-F:.]+\]|[\w.-]+):\d{1,5}$/.test(entry)) &&
+    new Set(entries.map((entry) => entry.split('=')[0])).size === entries.length,
+)
 
 /** The built-in system, and settings of only some of them. */
 export const workloadSettings = {
@@ -54,10 +64,10 @@ export const workloadSettings = {
     served: 'text',
   },
   service: {
-    schema: z.enum(['all', 'gateway', 'user', 'post', 'chat', 'image', 'saga', 'relay']),
+    schema: someOf('all', 'gateway', ...partNames).refine((names) => names.length === 1 || !names.includes('all')),
     default: 'all',
-    summary: 'which part of the workload meetups this process is; all of them, unless one is named',
-    allowed: 'all, gateway, user, post, chat, image, saga, relay',
+    summary: 'which parts of the workload meetups this process runs; all of them, unless some are named',
+    allowed: 'all, or some of gateway, user, post, chat, image, saga, relay with commas',
     served: 'text',
   },
   servicePort: {
@@ -65,6 +75,59 @@ export const workloadSettings = {
     default: '7100',
     summary: 'port of the user service in a process of its own; post, chat, image, saga and relay have those after it',
     allowed: 'a whole number from 1 to 65530',
+    served: 'text',
+  },
+  serviceHost: {
+    schema: z.string().min(1),
+    default: '127.0.0.1',
+    summary:
+      'address that services of the workload meetups in processes of their own listen on; 0.0.0.0 opens them to the network',
+    allowed: 'an address or name of this machine',
+    served: 'text',
+  },
+  serviceAddresses: {
+    schema: serviceAddresses,
+    default: undefined,
+    summary:
+      'where services of the workload meetups are found that are on other machines; those that are not named are on this one',
+    allowed: 'NAME=HOST:PORT with commas, of user, post, chat, image, saga, such as chat=10.0.0.7:7102',
+    served: 'text',
+  },
+  serviceTls: {
+    schema: z.enum(['none', 'server', 'mutual']),
+    default: 'none',
+    summary: 'encrypts the calls between services of the workload meetups; mutual asks callers for a certificate, too',
+    allowed: 'none, server, mutual',
+    served: 'text',
+  },
+  serviceCert: {
+    schema: z.string().min(1),
+    default: undefined,
+    summary: 'PEM file of the certificate that a service shows, and with mutual its callers',
+    allowed: 'a path',
+    served: 'text',
+  },
+  serviceKey: {
+    schema: z.string().min(1),
+    default: undefined,
+    summary: 'PEM file of the key of that certificate',
+    allowed: 'a path',
+    served: 'text',
+  },
+  serviceCa: {
+    schema: z.string().min(1),
+    default: undefined,
+    summary:
+      'PEM file of the authority that has signed the certificates of services; those that Node knows, unless it is given',
+    allowed: 'a path',
+    served: 'text',
+  },
+  serviceHealthPort: {
+    schema: wholeNumber(0, 65_535),
+    default: undefined,
+    summary:
+      "port of gRPC's health check alone, which is never encrypted, beside that of the services; 0 takes any free one",
+    allowed: 'a whole number from 0 to 65535',
     served: 'text',
   },
   relay: {

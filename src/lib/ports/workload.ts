@@ -34,6 +34,8 @@ export interface RunningServer {
   readonly origin: string
   /** Where its metrics are, unless that is beside it. */
   readonly metricsOrigin?: string
+  /** Names and addresses of parts that listen in this process as well, for people. */
+  readonly parts?: readonly string[]
   /** Only other processes of the workload talk to it. */
   readonly isInternal?: true
   /** Breaks off every client's connection, whatever is under way on it; how many there were. */

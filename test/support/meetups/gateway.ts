@@ -46,7 +46,7 @@ export async function startMeetups(
       port: 0,
       onError: (error) => errors.push(error),
     },
-    { service: 'all', servicePort: 0, relay: 'poll', images: `disk:${images}` },
+    { service: ['all'], servicePort: 0, relay: 'poll', images: `disk:${images}` },
   )
   return {
     origin: server.origin,

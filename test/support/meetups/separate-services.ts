@@ -24,7 +24,7 @@ export async function createSystem(place: MeetupBackends): Promise<System> {
   const errors: Error[] = []
   const onError = (error: Error) => void errors.push(error)
   const pubsub = createMemoryPubSub()
-  const clients = createClients({ portOf: (name) => ports.get(name) ?? 1, secret: 'secret' })
+  const clients = createClients({ addressOf: (name) => `127.0.0.1:${ports.get(name) ?? 1}`, secret: 'secret' })
   const parts = {
     database: place.database,
     openBroker: async () => place.broker,
@@ -53,7 +53,11 @@ export async function createSystem(place: MeetupBackends): Promise<System> {
     async start(...names) {
       for (const name of names) {
         const service = await starts[name]!()
-        const server = await startRpcServer(service.contracts, ports.get(name) ?? 0, 'secret', onError)
+        const server = await startRpcServer(
+          service.contracts,
+          { host: '127.0.0.1', port: ports.get(name) ?? 0, secret: 'secret' },
+          onError,
+        )
         ports.set(name, server.port)
         running.set(name, { service, server })
       }

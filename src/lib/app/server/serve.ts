@@ -7,6 +7,7 @@ import type { Settings } from '../../config/settings.ts'
 import type { Database } from '../../ports/database.ts'
 import type { RetryCounts } from '../../ports/database-facts.ts'
 import type { RunningServer } from '../../ports/workload.ts'
+import { isLoopback } from '../../load/clients/target.ts'
 import { refuseUnsettled } from '../../seeding/journal.ts'
 import { type BuiltInWorkload, loadWorkload } from '../../workloads/registry.ts'
 import { endLate, lateEndMs } from '../end-process.ts'
@@ -39,10 +40,11 @@ async function serveHere(context: RunContext, values: Settings): Promise<Served>
   const http = { host, port, metricsPort, metricsToken, shutdownTimeout, cors }
   const onError = (error: Error) => note(`Error: ${reasonOf(error)}.`)
   const server = await workload.serve({ ...services, ...http, database, onError }, values)
-  const madeOf = [`database ${database.url}`, ...services.describe()].join(', ')
+  const madeOf = [`database ${database.url}`, ...services.describe(), ...(server.parts ?? [])].join(', ')
   const documentation = server.isInternal ? '' : `; documentation at ${server.origin}/docs`
   const metrics = server.metricsOrigin === undefined ? '' : `; metrics at ${server.metricsOrigin}/metrics`
   context.log(`Listening on ${server.origin} (${madeOf})${documentation}${metrics}`)
+  if (isReadable(values)) note(unencrypted)
   // A process that was started by another leaves it to that one, or each replica would say it.
   if (!process.send) await noteIfEmpty(context, database, workload)
   followParent(server, () => database.retries())
@@ -50,6 +52,17 @@ async function serveHere(context: RunContext, values: Settings): Promise<Served>
   endLate(shutdownTimeout + lateEndMs, note)
   await server.close()
   return { origin: server.origin, origins: [server.origin] }
+}
+
+const unencrypted =
+  'The calls between parts are not encrypted: whoever can read the network learns their secret, and can call them. See --service-tls.'
+
+/** Whether parts listen, or call others, beyond this machine without TLS. */
+function isReadable({ service, serviceHost, serviceAddresses, serviceTls }: Settings): boolean {
+  if (service.includes('all') || serviceTls !== 'none') return false
+  const called = serviceAddresses?.map((entry) => entry.replace(/^.*=|:\d+$/g, '')) ?? []
+  const listens = service.join() === 'gateway' ? [] : [serviceHost]
+  return ![...called, ...listens].every(isLoopback)
 }
 
 /** The command that makes and fills the tables of a workload. */

@@ -42,10 +42,10 @@ export const commandErrors = {
     (d) =>
       `Port ${d.port} on ${d.host} is taken by another program. Choose another with ${d.portSetting ?? '--port'}, or 0 for any free one.`,
   ),
-  'host-unusable': entry<{ host: string; reason: string }>(
+  'host-unusable': entry<{ host: string; reason: string; hostSetting?: string }>(
     'error',
     (d) =>
-      `The API cannot listen on ${d.host}: ${d.reason}. Use an address of this machine; --host 127.0.0.1 is the default.`,
+      `The API cannot listen on ${d.host}: ${d.reason}. Use an address of this machine; ${d.hostSetting ?? '--host'} 127.0.0.1 is the default.`,
   ),
   'cache-unreachable': entry<{ url: string; reason: string }>(
     'error',
@@ -93,6 +93,15 @@ export const commandErrors = {
     'usage',
     (d) =>
       `The part ${d.service} in a process of its own needs the secret that all parts show each other. Set RUSHBENCH_SERVICE_SECRET to the same text in each, such as "openssl rand -hex 32" makes.`,
+  ),
+  'service-unreachable': entry<{ part: string; address: string; reason: string }>(
+    'error',
+    (d) =>
+      `The part ${d.part} at ${d.address} did not answer: ${d.reason}. Look whether it runs, and whether --service-addresses and --service-tls are right.`,
+  ),
+  'service-tls-unusable': entry<{ settings: readonly string[]; reason: string }>(
+    'usage',
+    (d) => `${d.settings.join(', ')} cannot be used for the calls between parts: ${d.reason}.`,
   ),
   'api-ended': entry<{ reason: string }>(
     'error',

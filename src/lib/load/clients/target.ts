@@ -52,7 +52,7 @@ export function requireLoopback(target: string, allowRemote: boolean): string {
   throw failure('target-remote', { target: shownTarget(target) })
 }
 
-function isLoopback(hostname: string): boolean {
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 }
 

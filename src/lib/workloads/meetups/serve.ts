@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { failure } from '../../base/errors/errors.ts'
 import type { Services, RunningServer } from '../../ports/workload.ts'
+import { watchDatabase } from '../shared/http/health.ts'
 import { startChat } from './chat/service.ts'
 import { serveGateway } from './gateway/server.ts'
 import { startImageService } from './image/service.ts'
@@ -9,13 +10,14 @@ import { findPendingWork, isDone } from './pending.ts'
 import { startPostService } from './post/service.ts'
 import { startRelayService, type RelayWay } from './relay.ts'
 import type { OnCall } from './rpc/client.ts'
-import { startRpcServer, type RpcServer } from './rpc/server.ts'
-import { loopback } from './rpc/transport.ts'
+import { createHealth, type Health } from './rpc/health.ts'
+import { startHealthServer, startRpcServer, type RpcPlace, type RpcServer } from './rpc/server.ts'
+import { readTls, type TlsOptions } from './rpc/tls.ts'
+import { loopback, replicaOptions } from './rpc/transport.ts'
 import { startSaga } from './saga/index.ts'
 import {
   createClients,
   serviceNames,
-  type Clients,
   type RunningService,
   type ServiceName,
   type ServiceContext,
@@ -23,12 +25,21 @@ import {
 } from './services.ts'
 import { startUserService } from './user/service.ts'
 
+/** The parts beside the gateway, and the gateway. */
+type PartName = ServiceName | 'gateway'
+
 /** Which parts run in this process, and where those are that do not. */
-export interface ServeOptions {
-  /** All of them, unless one is named. */
-  readonly service: ServiceName | 'gateway' | 'all'
+export interface ServeOptions extends TlsOptions {
+  /** `all` by itself, or some of them. */
+  readonly service: readonly (PartName | 'all')[]
+  /** The address at which services in processes of their own listen; 127.0.0.1 unless given. */
+  readonly serviceHost?: string
   /** The port of the first of `serviceNames` in a process of its own; each has the next one. */
   readonly servicePort: number
+  /** Where callers find services, `chat=HOST:PORT`; those that are not named are on this machine, on the ports above. */
+  readonly serviceAddresses?: readonly string[] | undefined
+  /** The port of a health check alone, which nobody needs a certificate for; none unless given. */
+  readonly serviceHealthPort?: number | undefined
   readonly relay?: RelayWay
   /** Where images are kept: `disk:PATH` or `s3://BUCKET/PREFIX`. */
   readonly images: string
@@ -51,85 +62,149 @@ const starters: Readonly<Record<ServiceName, Starter>> = {
   relay: (context, { relay = 'auto' }) => startRelayService(context, relay),
 }
 
-/** Starts all parts, or one. Throws `service-secret-missing`, `port-in-use` or `host-unusable`. */
+/**
+ * Starts all parts, or some. Throws `service-secret-missing`, `service-tls-unusable`, `port-in-use` or `host-unusable`.
+ */
 export async function serveMeetups(services: Services, options: ServeOptions): Promise<RunningServer> {
-  const { service, servicePort } = options
-  const fixedPort = (name: ServiceName) => servicePort + serviceNames.indexOf(name)
-  if (service === 'all')
-    return serveAll(services, options, options.serviceSecret ?? randomBytes(32).toString('base64url'))
-  const { serviceSecret: secret } = options
-  if (secret === undefined) throw failure('service-secret-missing', { service })
-  const ways = { portOf: fixedPort, secret }
-  if (service !== 'gateway') return serveOne(services, service, options, ways)
-  return serveGateway({ ...services, openClients: (onCall) => createClients(ways, onCall) })
-}
-
-async function serveAll(services: Services, options: ServeOptions, secret: string): Promise<RunningServer> {
-  const servers = new Map<ServiceName, RpcServer>()
-  const serverHere = (name: ServiceName) => servers.get(name)
-  const ways = { portOf: (name: ServiceName) => servers.get(name)?.port ?? 0, secret, serverHere }
-  const open = (onCall?: OnCall) => createClients(ways, onCall)
-  const clients = open()
-  const started: Started[] = []
+  const isWhole = options.service.includes('all')
+  const names = serviceNames.filter((name) => isWhole || options.service.includes(name))
+  const network = isWhole ? createLoopback(options) : await joinNetwork(services, options, names)
+  const parts = await startParts(services, options, names, network)
   try {
-    for (const name of serviceNames) {
-      const one = await startOne({ ...services, clients }, name, options, { port: 0, secret })
-      started.push(one)
-      servers.set(name, one.server)
-    }
-    const gateway = await serveGateway({ ...services, openClients: open })
+    if (!isWhole && !options.service.includes('gateway')) return withoutGateway(parts)
+    const openClients = (onCall: OnCall) => createClients(network.ways, { onCall, onError: services.onError })
+    const gateway = await serveGateway({ ...services, openClients })
     return {
       ...gateway,
+      ...(!isWhole && { parts: parts.descriptions }),
       async close() {
+        parts.health.end()
         await gateway.close()
-        await drain(services)
-        await closeAll(started, clients)
+        if (isWhole) await drain(services)
+        await parts.close()
       },
     }
   } catch (error) {
-    await closeAll(started, clients)
+    await parts.close()
     throw error
   }
 }
 
-async function serveOne(
-  services: Services,
-  name: ServiceName,
-  options: ServeOptions,
-  ways: Ways,
-): Promise<RunningServer> {
-  const clients = createClients(ways)
-  const place = { port: ways.portOf(name), secret: ways.secret }
-  const started = await startOne({ ...services, clients }, name, options, place)
+function withoutGateway({ origins, descriptions, close }: Parts): RunningServer {
   return {
-    origin: `http://${loopback}:${started.server.port}`,
+    origin: origins[0] as string,
     isInternal: true,
+    parts: descriptions,
     // Its clients connect again by themselves, so that nothing would be seen of it.
     dropConnections: async () => 0,
-    close: () => closeAll([started], clients),
+    close,
   }
 }
 
-interface Started {
-  readonly service: RunningService
-  readonly server: RpcServer
+/** How the parts of this process are reached, and reach others. */
+interface Network {
+  readonly ways: Ways
+  /** Servers of this process, by what they serve. */
+  readonly servers: Map<ServiceName, RpcServer>
+  readonly scheme: 'http' | 'https'
+  placeOf(name: ServiceName): Omit<RpcPlace, 'health'>
 }
 
-async function startOne(
-  context: ServiceContext,
-  name: ServiceName,
+/** All parts in one process: nothing of what they say leaves it. */
+function createLoopback({ serviceSecret }: ServeOptions): Network {
+  const secret = serviceSecret ?? randomBytes(32).toString('base64url')
+  const servers = new Map<ServiceName, RpcServer>()
+  return {
+    ways: {
+      addressOf: (name) => servers.get(name)?.address ?? `${loopback}:0`,
+      secret,
+      serverHere: (name) => servers.get(name),
+    },
+    servers,
+    scheme: 'http',
+    placeOf: () => ({ host: loopback, port: 0, secret }),
+  }
+}
+
+async function joinNetwork(
+  { shutdownTimeout }: Services,
   options: ServeOptions,
-  { port, secret }: { readonly port: number; readonly secret: string },
-): Promise<Started> {
-  const service = await starters[name](context, options)
+  names: readonly ServiceName[],
+): Promise<Network> {
+  const { service, serviceSecret: secret, serviceHost: host = loopback, servicePort, serviceAddresses } = options
+  if (secret === undefined) throw failure('service-secret-missing', { service: service.join(', ') })
+  const { server, client } = await readTls(options, names.length > 0)
+  const portOf = (name: ServiceName) => servicePort + serviceNames.indexOf(name)
+  const given = new Map(serviceAddresses?.map((entry) => entry.split('=') as [string, string]))
+  const servers = new Map<ServiceName, RpcServer>()
+  return {
+    ways: {
+      addressOf: (name) => given.get(name) ?? `${loopback}:${portOf(name)}`,
+      secret,
+      credentials: client,
+      serverHere: (name) => servers.get(name),
+    },
+    servers,
+    scheme: server ? 'https' : 'http',
+    placeOf: (name) => ({
+      host,
+      port: portOf(name),
+      secret,
+      credentials: server,
+      graceMs: shutdownTimeout,
+      options: replicaOptions,
+    }),
+  }
+}
+
+/** The parts of this process beside the gateway. */
+interface Parts {
+  readonly health: Health
+  /** Where each listens. */
+  readonly origins: readonly string[]
+  /** Each with its address, for people. */
+  readonly descriptions: readonly string[]
+  /** Finishes what is under way. */
+  close(): Promise<void>
+}
+
+async function startParts(
+  services: Services,
+  options: ServeOptions,
+  names: readonly ServiceName[],
+  { ways, servers, scheme, placeOf }: Network,
+): Promise<Parts> {
+  const { onError } = services
+  const health = createHealth(watchDatabase(services))
+  const clients = createClients(ways, { onError })
+  const closers: (() => Promise<void>)[] = [() => clients.close()]
+  const close = async () => {
+    health.end()
+    // The last one first: who calls others before those who are called.
+    for (const closeOne of closers.splice(0).toReversed()) await closeOne()
+  }
+  const { serviceHealthPort: healthPort, serviceHost: host = loopback } = options
+  const origins: string[] = []
   try {
-    return { service, server: await startRpcServer(service.contracts, port, secret, context.onError) }
+    if (healthPort !== undefined) {
+      const server = await startHealthServer(health, { host, port: healthPort })
+      closers.push(server.close)
+    }
+    for (const name of names) {
+      const service = await starters[name]({ ...services, clients }, options)
+      closers.push(() => service.close())
+      const server = await startRpcServer(service.contracts, { ...placeOf(name), health }, onError)
+      closers.push(() => server.close())
+      servers.set(name, server)
+      origins.push(`${scheme}://${server.address}`)
+    }
   } catch (error) {
-    await service.close()
+    await close()
     throw error
   }
+  const descriptions = names.map((name) => `${name} on ${servers.get(name)?.address}`)
+  return { health, origins, descriptions, close }
 }
-
 /** Finishes work that was begun before the gateway closed; leaves what takes too long to the next process. */
 async function drain({ database, openBroker, onError }: Services): Promise<void> {
   const until = performance.now() + drainMs
@@ -139,13 +214,4 @@ async function drain({ database, openBroker, onError }: Services): Promise<void>
   } catch (error) {
     onError(error as Error)
   }
-}
-
-/** The last one first: who calls others before those who are called. */
-async function closeAll(started: readonly Started[], clients: Clients): Promise<void> {
-  for (const { server, service } of started.toReversed()) {
-    await server.close()
-    await service.close()
-  }
-  await clients.close()
 }

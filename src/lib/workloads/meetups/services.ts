@@ -1,9 +1,10 @@
+import type { ChannelCredentials } from '@grpc/grpc-js'
 import type { Services } from '../../ports/workload.ts'
-import { connectRpc, type OnCall, type RpcClient } from './rpc/client.ts'
+import { connectRpc, type CallListeners, type RpcClient } from './rpc/client.ts'
 import type { ContractName, Contracts } from './rpc/contracts.ts'
 import type { RpcServer, ServedContract } from './rpc/server.ts'
 
-/** The context beside the gateway, in the order of their ports, from the setting `servicePort` on. */
+/** The parts beside the gateway, in the order of their ports, from the setting `servicePort` on. */
 export const serviceNames = ['user', 'post', 'chat', 'image', 'saga', 'relay'] as const
 
 export type ServiceName = (typeof serviceNames)[number]
@@ -41,23 +42,25 @@ export interface RunningService {
 
 export type StartService = (context: ServiceContext) => Promise<RunningService>
 
-/** Addresses of services, and the secret of their callers. */
+/** Addresses of services, and what their callers show them. */
 export interface Ways {
-  /** Called when a service is first used. */
-  readonly portOf: (service: ServiceName) => number
+  /** `host:port`; called when a service is first used. */
+  readonly addressOf: (service: ServiceName) => string
   readonly secret: string
+  readonly credentials?: ChannelCredentials | undefined
   /** Services in this process, which are called without a connection. */
   readonly serverHere?: (service: ServiceName) => RpcServer | undefined
 }
 
-/** Connects to services; `onCall` is called with each call. */
-export function createClients({ portOf, secret, serverHere }: Ways, onCall: OnCall = () => {}): Clients {
+/** Connects to services. */
+export function createClients({ addressOf, serverHere, ...shown }: Ways, listeners: CallListeners = {}): Clients {
   const opened = new Map<ServedName, Promise<RpcClient<ServedName>>>()
   return {
     async get<Name extends ServedName>(name: Name) {
       const service = servers[name]
       const findDirect = (path: string) => serverHere?.(service)?.direct(path) ?? null
-      const client = opened.get(name) ?? connectRpc(name, portOf(service), secret, onCall, findDirect)
+      const destination = () => ({ ...shown, part: service, address: addressOf(service) })
+      const client = opened.get(name) ?? connectRpc(name, destination(), listeners, findDirect)
       opened.set(name, client)
       return (await client).api as Contracts[Name]
     },

@@ -14,7 +14,7 @@ import { meetupEngines } from '../../../support/meetups/meetup-database.ts'
 import { audit } from '../../../support/meetups/services.ts'
 
 const seed = 'x'
-const options = { seed, service: 'all', servicePort: 0, images: '' } as const
+const options = { seed, service: ['all'], servicePort: 0, images: '' } as const
 
 /** Lets members chat over real sockets, who wait for `timeout` ms, until `isEnough` says so of what they wrote down. */
 async function chat(

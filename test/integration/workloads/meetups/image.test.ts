@@ -250,8 +250,12 @@ describe('images over gRPC', () => {
   it('come back as they went, and an upload that is refused says why', async () => {
     await using place = await createMeetupBackends(meetupEngines[0]!.open!)
     const service = createImages(place.database.store, await openDiskBlobs(join(place.folder, 'images')))
-    const server = await startRpcServer([served('ImageService', service)], 0, 'secret', () => {})
-    const client = await connectRpc('ImageService', server.port, 'secret', () => {})
+    const server = await startRpcServer(
+      [served('ImageService', service)],
+      { host: '127.0.0.1', port: 0, secret: 'secret' },
+      () => {},
+    )
+    const client = await connectRpc('ImageService', { part: 'image', address: server.address, secret: 'secret' })
     const bytes = imageOf('image/webp', 1_000_000)
     const ownerId = randomUUID()
     const image = await client.api.upload(partsOf(ownerId, 'image/webp', cut(bytes, chunkBytes)))

@@ -11,11 +11,14 @@ import { createClients, type Clients } from '../../../../src/lib/workloads/meetu
 const secret = 'of this run'
 const calls: string[] = []
 const errors: Error[] = []
+const outages: string[] = []
+const place = { host: '127.0.0.1', port: 0, secret }
 const opened: (() => Promise<void>)[] = []
 
 afterEach(async () => {
   calls.length = 0
   errors.length = 0
+  outages.length = 0
   for (const close of opened.splice(0)) await close()
 })
 
@@ -26,13 +29,15 @@ async function connect(
 ): Promise<{ server: RpcServer; chat: ChatService; image: ImageService; clients: Clients }> {
   const server = await startRpcServer(
     [served('ChatService', absent(methods)), served('ImageService', absent(methods))],
-    0,
-    secret,
+    place,
     (error) => errors.push(error),
   )
   const clients = createClients(
-    { portOf: () => server.port, secret, serverHere: () => (isHere ? server : undefined) },
-    (service, method) => calls.push(`${service}.${method}`),
+    { addressOf: () => server.address, secret, serverHere: () => (isHere ? server : undefined) },
+    {
+      onCall: (service, method) => calls.push(`${service}.${method}`),
+      onError: (error) => outages.push(error.message),
+    },
   )
   opened.push(
     () => clients.close(),
@@ -96,8 +101,7 @@ describe.each([
     await expect(chat.getRooms({ roomIds: [] })).rejects.toMatchObject({ code: 'unavailable' })
     const again = await startRpcServer(
       [served('ChatService', absent({ getRooms: async () => ({ rooms: [] }) }))],
-      server.port,
-      secret,
+      { ...place, port: server.port },
       () => {},
     )
     opened.push(() => again.close())
@@ -141,7 +145,7 @@ describe.each([
 describe('a server', () => {
   test('answers the health check of gRPC', async () => {
     const { server } = await connect({})
-    const health = await connectRpc('Health', server.port, 'none', () => {})
+    const health = await connectRpc('Health', { part: 'chat', address: server.address, secret: 'none' })
     expect(await health.api.check({ service: '' })).toEqual({ status: 'SERVING' })
     health.close()
   })
@@ -151,18 +155,22 @@ describe('a server', () => {
     const { server } = await connect(
       new Proxy({}, { get: () => () => Promise.reject(new Error(`called ${++called} times`)) }),
     )
-    const ways = { portOf: () => server.port, secret: 'another' }
-    const clients = createClients(ways)
+    const ways = { addressOf: () => server.address, secret: 'another' }
+    const clients = createClients(ways, { onError: (error) => outages.push(error.message) })
     opened.push(() => clients.close())
     const [chat, image] = [await clients.get('ChatService'), await clients.get('ImageService')]
-    const refused = { code: 'unauthenticated', message: 'The call does not carry the secret of this workload' }
+    // Else users would be told that they are not logged in.
+    const refused = { code: 'unavailable', message: 'The chat service does not answer' }
     await expect(chat.getRooms({ roomIds: [] })).rejects.toMatchObject(refused)
+    expect(outages).toEqual([
+      expect.stringMatching(/^The part chat at 127.0.0.1:\d+ .*: it has another RUSHBENCH_SERVICE_SECRET\./),
+    ])
     const stream = chat.subscribe(subscription, new AbortController().signal)[Symbol.asyncIterator]()
     await expect(stream.next()).rejects.toMatchObject(refused)
     async function* parts(): AsyncGenerator<UploadPart> {
       yield { header: { ownerId: 'o', contentType: 'image/png' } }
     }
-    await expect(image.upload(parts())).rejects.toMatchObject(refused)
+    await expect(image.upload(parts())).rejects.toMatchObject({ code: 'unavailable' })
     const bare = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure())
     const send = (bytes: Buffer) => bytes
     const status = await new Promise((resolve) => {
@@ -189,7 +197,9 @@ describe('a server', () => {
 
   test('does not share its port', async () => {
     const { server } = await connect({})
-    await expect(startRpcServer([], server.port, secret, () => {})).rejects.toMatchObject({ code: 'port-in-use' })
+    await expect(startRpcServer([], { ...place, port: server.port }, () => {})).rejects.toMatchObject({
+      code: 'port-in-use',
+    })
   })
 })
 

@@ -1,10 +1,18 @@
-import { Client, credentials, type ClientReadableStream, type ClientWritableStream } from '@grpc/grpc-js'
+import {
+  type ChannelCredentials,
+  Client,
+  credentials,
+  type ClientReadableStream,
+  type ClientWritableStream,
+} from '@grpc/grpc-js'
 import { once } from 'node:events'
 import { onAbort } from '../../../base/abort.ts'
+import { failure } from '../../../base/errors/errors.ts'
 import { definitionOf, type ContractName, type Contracts } from './contracts.ts'
-import type { DirectCall } from './server.ts'
-import { fromStatus, RpcError } from './errors.ts'
-import { secretMetadata, channelOptions, loopback } from './transport.ts'
+import type { DirectCall } from './direct.ts'
+import { fromStatus, RpcError, whyUnanswered } from './errors.ts'
+import { deadlineOf, serviceConfigOf } from './service-config.ts'
+import { secretMetadata, channelOptions } from './transport.ts'
 
 export interface RpcClient<Name extends ContractName> {
   /** Throws `RpcError`; without a response in time, `unavailable`. A stream throws when it is broken off. */
@@ -15,29 +23,45 @@ export interface RpcClient<Name extends ContractName> {
 /** Called with the service and the method of each call. */
 export type OnCall = (service: ContractName, method: string) => void
 
-/** How long a response may take, ms: whoever logs in may have to wait for many others; an upload has many parts. */
-const deadlineMs = 5000
-const loginDeadlineMs = 25_000
-const uploadDeadlineMs = 30_000
-
 /** The way to a method in this process, by its path; null where there is none. */
 export type FindDirect = (path: string) => DirectCall | null
+
+/** A service that is called, and what callers show it. */
+export interface Destination {
+  /** The part that serves it, for messages. */
+  readonly part: string
+  /** `host:port` */
+  readonly address: string
+  readonly secret: string
+  /** Unencrypted unless given. */
+  readonly credentials?: ChannelCredentials | undefined
+}
+
+/** Listeners of calls. */
+export interface CallListeners {
+  readonly onCall?: OnCall
+  /** Called with the first call of an outage, `service-unreachable`. */
+  readonly onError?: (error: Error) => void
+}
 
 type Definition = Awaited<ReturnType<typeof definitionOf>>[string]
 
 /** Connects once it is called first, and again by itself whenever the service was away. */
 export async function connectRpc<Name extends ContractName>(
   name: Name,
-  port: number,
-  secret: string,
-  onCall: OnCall,
+  destination: Destination,
+  { onCall = () => {}, onError = () => {} }: CallListeners = {},
   findDirect: FindDirect = () => null,
 ): Promise<RpcClient<Name>> {
   const definition = await definitionOf(name)
-  const client = new Client(`${loopback}:${port}`, credentials.createInsecure(), channelOptions)
-  const way = { client, secret }
+  const { address, credentials: shown = credentials.createInsecure(), secret } = destination
+  const client = new Client(address, shown, {
+    ...channelOptions,
+    'grpc.service_config': JSON.stringify(serviceConfigOf(Object.values(definition))),
+  })
+  const way = { client, secret, part: destination.part, failed: watchOutages(destination, onError) }
   const methods = Object.values(definition).map((method) => {
-    const called = methodOf(way, method, findDirect, name === 'UserService' ? loginDeadlineMs : deadlineMs)
+    const called = methodOf(way, method, findDirect)
     const count = (...given: Parameters<typeof called>) => {
       onCall(name, method.originalName as string)
       return called(...given)
@@ -50,30 +74,47 @@ export async function connectRpc<Name extends ContractName>(
 interface Way {
   readonly client: Client
   readonly secret: string
+  readonly part: string
+  /** The error of a call as its caller gets it. */
+  readonly failed: (error: unknown) => RpcError
+}
+
+/** Failures that follow each other within this time are one outage, which is told once, ms. */
+const quietMs = 10_000
+
+/** Tells of calls that were not answered with the address of the part; users learn its name alone. */
+function watchOutages({ part, address }: Destination, onError: (error: Error) => void): Way['failed'] {
+  let lastAt = -Infinity
+  return (error) => {
+    const reason = whyUnanswered(error)
+    if (reason === null) return fromStatus(error)
+    const now = performance.now()
+    if (now - lastAt > quietMs) onError(failure('service-unreachable', { part, address, reason }, error))
+    lastAt = now
+    return unanswered(part, error)
+  }
+}
+
+function unanswered(part: string, cause?: unknown): RpcError {
+  return new RpcError('unavailable', `The ${part} service does not answer`, cause)
 }
 
 function methodOf(
   way: Way,
   method: Definition,
   findDirect: FindDirect,
-  withinMs: number,
 ): (request: object, signal?: AbortSignal) => unknown {
   if (method.responseStream) return (request, signal) => readAll(way, method, request, signal)
   if (method.requestStream) return (parts) => upload(way, method, parts as AsyncIterable<object>)
   return (request) => {
     const direct = findDirect(method.path)
-    return direct ? callDirectly(direct, method, request, withinMs) : callOver(way, method, request, withinMs)
+    return direct ? callDirectly(way, direct, method, request) : callOver(way, method, request)
   }
 }
 
-async function callDirectly(
-  direct: DirectCall,
-  method: Definition,
-  request: object,
-  withinMs: number,
-): Promise<unknown> {
+async function callDirectly({ part }: Way, direct: DirectCall, method: Definition, request: object): Promise<unknown> {
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new RpcError('unavailable', 'A service does not answer')), withinMs)
+  const timer = setTimeout(() => reject(unanswered(part)), (deadlineOf(method) ?? 0) * 1000)
   try {
     return method.responseDeserialize(await Promise.race([direct(method.requestSerialize(request)), late]))
   } finally {
@@ -81,7 +122,7 @@ async function callDirectly(
   }
 }
 
-function callOver({ client, secret }: Way, method: Definition, request: object, withinMs: number): Promise<unknown> {
+function callOver({ client, secret, failed }: Way, method: Definition, request: object): Promise<unknown> {
   return new Promise((resolve, reject) => {
     client.makeUnaryRequest(
       method.path,
@@ -89,29 +130,29 @@ function callOver({ client, secret }: Way, method: Definition, request: object, 
       method.responseDeserialize as (bytes: Buffer) => object,
       request,
       secretMetadata(secret),
-      { deadline: Date.now() + withinMs },
-      (error, response) => (error ? reject(fromStatus(error)) : resolve(response)),
+      (error, response) => (error ? reject(failed(error)) : resolve(response)),
     )
   })
 }
 
-function upload({ client, secret }: Way, method: Definition, parts: AsyncIterable<object>): Promise<unknown> {
+function upload({ client, secret, failed }: Way, method: Definition, parts: AsyncIterable<object>): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
   const stopped = new AbortController()
+  let isBroken = false
   const stream = client.makeClientStreamRequest(
     method.path,
     method.requestSerialize,
     method.responseDeserialize as (bytes: Buffer) => object,
     secretMetadata(secret),
-    { deadline: Date.now() + uploadDeadlineMs },
     (error, response) => {
       stopped.abort()
-      if (error) reject(fromStatus(error))
-      else resolve(response)
+      if (!error) resolve(response)
+      else if (!isBroken) reject(failed(error))
     },
   )
   // The service may respond before all parts have come, or their giver fail.
   void giveParts(stream, parts, stopped.signal).catch((error: unknown) => {
+    isBroken = true
     reject(error)
     stream.cancel()
   })
@@ -136,7 +177,7 @@ async function giveParts(
 }
 
 async function* readAll(
-  { client, secret }: Way,
+  { client, secret, failed }: Way,
   method: Definition,
   request: object,
   signal?: AbortSignal,
@@ -154,7 +195,7 @@ async function* readAll(
   try {
     for await (const item of stream) yield item as object
   } catch (error) {
-    if (!signal?.aborted) throw fromStatus(error)
+    if (!signal?.aborted) throw failed(error)
   } finally {
     off?.()
     cancel()

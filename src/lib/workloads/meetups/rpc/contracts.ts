@@ -14,7 +14,19 @@ import type { UserService } from '../user/contract.ts'
 
 /** gRPC's own way to ask a server whether it is there. */
 export interface HealthService {
-  check(request: { readonly service: string }): Promise<{ readonly status: string }>
+  /** Throws `not-found` for a service that is not served here. */
+  check(request: HealthRequest): Promise<HealthState>
+  /** Gives the state that `check` returns, at first and whenever it changes. */
+  watch(request: HealthRequest, signal: AbortSignal): AsyncIterable<HealthState>
+}
+
+interface HealthRequest {
+  /** Its name with its package; empty: the process. */
+  readonly service: string
+}
+
+interface HealthState {
+  readonly status: 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN'
 }
 
 /** The methods of each gRPC service, for those who serve it and those who call it alike. */

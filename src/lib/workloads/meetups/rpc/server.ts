@@ -3,6 +3,8 @@ import {
   Server,
   ServerCredentials,
   ServerInterceptingCall,
+  type ServerOptions,
+  type ServiceDefinition,
   setLogVerbosity,
   type MethodDefinition,
   type sendUnaryData,
@@ -13,11 +15,13 @@ import {
   type UntypedHandleCall,
 } from '@grpc/grpc-js'
 import { once } from 'node:events'
-import { failure } from '../../../base/errors/errors.ts'
-import { definitionOf, type ContractName, type Contracts } from './contracts.ts'
-import { RpcError, toStatus, fromStatus } from './errors.ts'
-import { requireSecret, loopback, serverOptions } from './transport.ts'
-import { pause } from '../../../base/abort.ts'
+import { promisify } from 'node:util'
+import { failure, reasonOf } from '../../../base/errors/errors.ts'
+import { definitionOf, type ContractName, type Contracts, type HealthService } from './contracts.ts'
+import { createDirectCalls, type DirectCall } from './direct.ts'
+import { RpcError, toStatus } from './errors.ts'
+import { createHealth, type Health } from './health.ts'
+import { requireSecret, serverOptions } from './transport.ts'
 
 /** One service of a server, and what carries its methods out. */
 export interface ServedContract {
@@ -27,14 +31,15 @@ export interface ServedContract {
 
 export interface RpcServer {
   readonly port: number
+  /** `host:port` */
+  readonly address: string
   /** Carries out the method with that path for a caller in this process; null where only a stream can, or it closes. */
   direct(path: string): DirectCall | null
   /** Takes no more calls, ends its streams, and finishes the others within some seconds. */
   close(): Promise<void>
 }
 
-/** How long calls that are under way may still take when the server closes, ms. */
-const graceMs = 5000
+const defaultGraceMs = 5000
 
 type Methods = Readonly<Record<string, (request: unknown, signal: AbortSignal) => unknown>>
 
@@ -43,24 +48,38 @@ export function served<Name extends ContractName>(name: Name, methods: Contracts
   return { name, methods }
 }
 
+/** Where a server listens, and for whom. */
+export interface RpcPlace {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  readonly secret: string
+  /** Unencrypted unless given. */
+  readonly credentials?: ServerCredentials | undefined
+  /** Shared by all servers of the process; this one has its own unless given. */
+  readonly health?: Health
+  /** How long calls that are under way may still take when the server closes, ms. */
+  readonly graceMs?: number | undefined
+  readonly options?: ServerOptions
+}
+
 /**
- * Serves whoever has the secret on a loopback port, 0 being any free one; beside what is given, and for everybody, gRPC's
- * own health check. `onError` is told of what is thrown and is no `RpcError`. Throws `port-in-use`.
+ * Serves whoever has the secret; beside what is given, and for everybody, gRPC's own health check. `onError` is told of
+ * what is thrown and is no `RpcError`. Throws `port-in-use` and `host-unusable`.
  */
 export async function startRpcServer(
   contracts: readonly ServedContract[],
-  port: number,
-  secret: string,
+  { secret, health = createHealth(), graceMs = defaultGraceMs, options, ...place }: RpcPlace,
   onError: (error: Error) => void,
 ): Promise<RpcServer> {
   // What it would write to stderr is thrown as well.
   setLogVerbosity(logVerbosity.NONE)
-  const server = new Server({ ...serverOptions, interceptors: [dropLeft, requireSecret(secret)] })
+  const server = new Server({ ...serverOptions, ...options, interceptors: [dropLeft, requireSecret(secret)] })
   const closing = new AbortController()
   const directCalls = createDirectCalls(closing.signal, onError)
-  const health = served('Health', { check: async () => ({ status: 'SERVING' }) })
-  for (const { name, methods } of [...contracts, health]) {
+  for (const { name, methods } of [...contracts, served('Health', health.methods)]) {
     const definition = await definitionOf(name)
+    health.add(serviceNamesOf(definition))
     const calls = Object.values(definition).map((method) => {
       const call = (methods as Methods)[method.originalName as string]!.bind(methods)
       directCalls.add(method, call)
@@ -68,15 +87,44 @@ export async function startRpcServer(
     })
     server.addService(definition, Object.fromEntries(calls))
   }
-  const bound = await bind(server, port)
+  const port = await bind(server, place)
   return {
-    port: bound,
+    port,
+    address: addressOf(place.host, port),
     direct: directCalls.find,
     async close() {
+      health.end()
       closing.abort()
-      await Promise.all([shutDown(server), directCalls.finish()])
+      await Promise.all([shutDown(server, graceMs), directCalls.finish(graceMs)])
     },
   }
+}
+
+/** Serves the health check alone, unencrypted, as supervisors ask for it. Throws `port-in-use` and `host-unusable`. */
+export async function startHealthServer(
+  { methods }: Health,
+  place: Pick<RpcPlace, 'host' | 'port'>,
+): Promise<{ readonly close: () => Promise<void> }> {
+  const server = new Server({ ...serverOptions, interceptors: [dropLeft] })
+  const definition = await definitionOf('Health')
+  const closing = new AbortController()
+  const calls = Object.values(definition).map((method) => {
+    const name = method.originalName as keyof HealthService
+    return [name, handlerOf(method, methods[name] as Methods[string], closing.signal, () => {})] as const
+  })
+  server.addService(definition, Object.fromEntries(calls))
+  await bind(server, { ...place, portSetting: '--service-health-port' })
+  return {
+    async close() {
+      closing.abort()
+      await shutDown(server, 0)
+    },
+  }
+}
+
+/** The name of a service as it is in the paths of its methods. */
+function serviceNamesOf(definition: ServiceDefinition): string[] {
+  return [...new Set(Object.values(definition).map(({ path }) => path.split('/')[1] as string))]
 }
 
 /**
@@ -85,9 +133,13 @@ export async function startRpcServer(
  */
 const dropLeft: ServerInterceptor = (_method, call) => new ServerInterceptingCall(call)
 
-function shutDown(server: Server): Promise<void> {
+function shutDown(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.forceShutdown(), graceMs)
+    // It does not always hear that a connection has ended which was broken off at that moment.
+    const timer = setTimeout(() => {
+      server.forceShutdown()
+      resolve()
+    }, graceMs)
     server.tryShutdown(() => {
       clearTimeout(timer)
       resolve()
@@ -95,13 +147,30 @@ function shutDown(server: Server): Promise<void> {
   })
 }
 
-function bind(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(`${loopback}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error) reject(failure('port-in-use', { host: loopback, port, portSetting: '--service-port' }, error))
-      else resolve(bound)
-    })
-  })
+function addressOf(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+async function bind(
+  server: Server,
+  {
+    host,
+    port,
+    credentials = ServerCredentials.createInsecure(),
+    portSetting = '--service-port',
+  }: Pick<RpcPlace, 'host' | 'port' | 'credentials'> & { readonly portSetting?: string },
+): Promise<number> {
+  const address = addressOf(host, port)
+  try {
+    return await promisify(server.bindAsync.bind(server))(address, credentials)
+  } catch (error) {
+    // It lists the error of each address of a name.
+    const reason = reasonOf(error)
+      .replace(/^[^[]*\[/, '')
+      .replace(/\]$/, '')
+    if (reason.includes('EADDRINUSE')) throw failure('port-in-use', { host, port, portSetting }, error)
+    throw failure('host-unusable', { host: address, hostSetting: '--service-host', reason }, error)
+  }
 }
 
 function handlerOf(
@@ -160,52 +229,4 @@ async function giveAll(
   }
   if (closing.aborted) throw new RpcError('unavailable', 'The service is closing')
   stream.end()
-}
-
-/** Takes a request and gives its response, both as the bytes that gRPC would send. Throws `RpcError`. */
-export type DirectCall = (request: Buffer) => Promise<Buffer>
-
-/**
- * The methods of a server, for callers in its own process: a call needs no connection there, which costs more than most
- * calls. It carries messages all the same, so that nothing is shared, and what is left out is empty as ever.
- */
-interface DirectCalls {
-  add(method: MethodDefinition<object, object>, call: (request: unknown, closing: AbortSignal) => unknown): void
-  /** Null for a stream, which has a connection always, and once the server is closing. */
-  find(this: void, path: string): DirectCall | null
-  /** Waits for calls that are under way, `graceMs` at most. */
-  finish(): Promise<void>
-}
-
-/** No methods. `onError` is told of what is thrown and is no `RpcError`. */
-function createDirectCalls(closing: AbortSignal, onError: (error: Error) => void): DirectCalls {
-  const calls = new Map<string, DirectCall>()
-  const underWay = new Set<Promise<Buffer>>()
-  return {
-    add(method, call) {
-      if (method.requestStream || method.responseStream) return
-      const respond: DirectCall = async (request) => {
-        try {
-          return method.responseSerialize((await call(method.requestDeserialize(request), closing)) as object)
-        } catch (error) {
-          if (!(error instanceof RpcError)) onError(error as Error)
-          throw fromStatus(toStatus(error))
-        }
-      }
-      calls.set(method.path, (request) => {
-        const response = respond(request)
-        underWay.add(response)
-        const forget = () => void underWay.delete(response)
-        response.then(forget, forget)
-        return response
-      })
-    },
-    find: (path) => (closing.aborted ? null : (calls.get(path) ?? null)),
-    async finish() {
-      const over = new AbortController()
-      const grace = pause(graceMs, over.signal)
-      await Promise.race([Promise.allSettled(underWay), grace])
-      over.abort()
-    },
-  }
 }

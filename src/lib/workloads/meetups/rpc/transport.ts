@@ -3,24 +3,28 @@ import {
   type ServerOptions,
   Metadata,
   ServerInterceptingCall,
-  status,
   type ServerInterceptor,
 } from '@grpc/grpc-js'
 import { isSameSecret } from '../../shared/http/caller.ts'
+import { refusedSecret } from './errors.ts'
 
-/** Services talk unencrypted, so on this machine alone. */
+/** Where services listen, and are looked for, unless told. */
 export const loopback = '127.0.0.1'
 
 /** How both sides of a connection are set. */
 export const channelOptions: ChannelOptions = {
   // Two servers on the same port would share its calls; the second has to be told.
   'grpc.so_reuseport': 0,
-  // Calls to this machine are no proxy's business.
+  // Calls between parts are no proxy's business.
   'grpc.enable_http_proxy': 0,
   // One that was restarted is found again soon.
   'grpc.initial_reconnect_backoff_ms': 50,
   'grpc.min_reconnect_backoff_ms': 50,
   'grpc.max_reconnect_backoff_ms': 500,
+  // Names are asked for again as soon, since a pod that was made anew has another address.
+  'grpc.dns_min_time_between_resolutions_ms': 1000,
+  // How calls are made is not left to the owner of a name, who could have them made twice.
+  'grpc.service_config_disable_resolution': 1,
   // A client that is closed closes its connection, whoever else has one.
   'grpc.use_local_subchannel_pool': 1,
 }
@@ -32,6 +36,9 @@ export const serverOptions: ServerOptions = {
   'grpc.keepalive_timeout_ms': 10_000,
   'grpc.max_connection_idle_ms': 300_000,
 }
+
+/** For servers that callers find by a name: they ask for its addresses again once a minute, and so find replicas that were added. */
+export const replicaOptions: ServerOptions = { 'grpc.max_connection_age_ms': 60_000 }
 
 const header = 'authorization'
 
@@ -45,7 +52,7 @@ export function secretMetadata(secret: string): Metadata {
   return metadata
 }
 
-/** Refuses every call without the secret, before anything of it is read: that it is from this machine is no reason to trust it. */
+/** Refuses every call without the secret, before anything of it is read: whence it comes is no reason to trust it. */
 export function requireSecret(secret: string): ServerInterceptor {
   return (method, call) => {
     if (method.path.startsWith(openPath)) return new ServerInterceptingCall(call)
@@ -55,8 +62,7 @@ export function requireSecret(secret: string): ServerInterceptor {
           onReceiveMetadata(metadata, goOn) {
             const [given] = metadata.get(header)
             if (typeof given === 'string' && isSameSecret(given, `Bearer ${secret}`)) return goOn(metadata)
-            const details = 'The call does not carry the secret of this workload'
-            call.sendStatus({ code: status.UNAUTHENTICATED, details, metadata: null })
+            call.sendStatus(refusedSecret())
           },
         }),
     })

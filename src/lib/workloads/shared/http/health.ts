@@ -34,7 +34,7 @@ interface Question {
  * Returns a function that tells whether the database answers. However many ask it, one question is under way, so that
  * supervisors do not take the connections of users. An outage is told to `onError` once.
  */
-function watchDatabase({ database, onError }: HealthServices): () => Promise<boolean> {
+export function watchDatabase({ database, onError }: HealthServices): () => Promise<boolean> {
   let isAway = false
   let question: Question | null = null
   const ask = async (): Promise<boolean> => {
