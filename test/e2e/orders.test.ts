@@ -95,6 +95,8 @@ describe('orders, embedded', () => {
     expect(report.load).toMatchObject({ failures: 0, requests: 300 })
     expect(report.load.steps.map(({ name }) => name).sort()).toEqual(['order', 'orders', 'unknown order'])
     expect(report.audit).toMatchObject(allIsWell)
+    const lists = await work.runJson<LoadReport>(['load', '--mix', 'list', '--rate', '1000/s', '--duration', '1s'], env)
+    expect(lists.load).toMatchObject({ failures: 0, steps: [{ name: 'orders' }] })
   })
 
   it('says what is wrong with what it is given', async () => {

@@ -1,9 +1,11 @@
-import { writeFile } from 'node:fs/promises'
+import { exec } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
 import { Agent, request, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { brotliDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AuditReport } from '../../src/lib/record/record.ts'
@@ -88,7 +90,7 @@ describe("the originals' own clients", () => {
     expect(audit).toMatchObject({ passed: true })
   })
 
-  it('of tickets: receipts sent by hand, by send-ticket', async () => {
+  it('of tickets: receipts sent by hand, by send-ticket, and by curl as its page says', async () => {
     const origin = await start('tickets')
     expect(await (await fetch(`${origin}/ping`)).text()).toBe('pong')
     const fixtures = fileURLToPath(new URL('../../fixtures/tickets/', import.meta.url))
@@ -103,6 +105,12 @@ describe("the originals' own clients", () => {
         '',
       ].join('\n'),
     })
+    const page = await readFile(new URL('../../docs/workloads/tickets.md', import.meta.url), 'utf8')
+    const line = /^curl .*/m.exec(page)![0].replace('http://127.0.0.1:8080', origin)
+    const receipt = (await readFile(files[0]!, 'utf8')).replace('123456', '7')
+    await writeFile(join(work.folder, 'receipt.txt'), receipt)
+    const sent = await promisify(exec)(line, { cwd: work.folder })
+    expect(JSON.parse(sent.stdout)).toMatchObject({ id: '7' })
     await writeFile(join(work.folder, 'huge.txt'), 'x'.repeat(70_000))
     const refused = await work.run(['send-ticket', 'huge.txt', '--target', origin, '--json'])
     expect(refused.code).toBe(3)
