@@ -2,7 +2,7 @@ import { formatCount } from '../format.ts'
 import { entry } from './error-entry.ts'
 
 /** A place in a script, counted from 1, and what is wrong there. */
-interface ScriptReason {
+export interface ScriptReason {
   readonly file: string
   readonly line: number
   readonly column: number
