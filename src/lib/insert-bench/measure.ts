@@ -125,7 +125,7 @@ export interface CounterReading {
 export interface CounterSum {
   /** One stretch, from `before` to `after`. */
   add(before: readonly ServerCounter[], after: readonly ServerCounter[]): void
-  /** Totals divided by `inserts`; levels as they were last. */
+  /** Totals divided by `inserts`; levels as they were last; without those that are mostly 0, and were. */
   perInsert(inserts: number): CounterReading[]
 }
 
@@ -142,9 +142,11 @@ export function createCounterSum(): CounterSum {
       }
     },
     perInsert: (inserts) =>
-      [...sums.values()].map((counter) => ({
-        ...counter,
-        value: counter.kind === 'total' ? counter.value / Math.max(1, inserts) : counter.value,
-      })),
+      [...sums.values()]
+        .filter(({ rare = false, value }) => !rare || value !== 0)
+        .map(({ rare: _rare, ...counter }) => ({
+          ...counter,
+          value: counter.kind === 'total' ? counter.value / Math.max(1, inserts) : counter.value,
+        })),
   }
 }

@@ -69,10 +69,12 @@ export interface ServerFacts {
   readonly others: readonly ConnectedFacts[] | null
 }
 
-/** A server's counts of one kind of statement since it began to count. */
+/** A server's counts of a statement since it began to count them. */
 export interface StatementCount {
-  /** As the server knows it. */
+  /** Its counts' own; of prepared statements each session may have its own counts. */
   readonly id: string
+  /** The same for statements of the same text. */
+  readonly kind: string
   readonly calls: number
   /** In the server, all calls together. */
   readonly ms: number
@@ -80,11 +82,11 @@ export interface StatementCount {
   readonly rows: number | null
 }
 
-/** Statistics that a server keeps of the statements on this database, whose texts it writes without their values. */
+/** Statistics that a server keeps of the statements on this database, whose texts it tells without their values. */
 export interface StatementStatistics {
   /** Why they cannot be read, and what would mend it; null where they can. */
   unavailable(): Promise<string | null>
   counts(): Promise<readonly StatementCount[]>
-  /** Texts by `id`; those that the server has forgotten, or does not show this user, are left out. */
-  texts(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Texts by `kind`; those that the server has forgotten, or does not show this user, are left out. */
+  texts(kinds: readonly string[]): Promise<ReadonlyMap<string, string>>
 }

@@ -384,8 +384,11 @@ export interface Database extends AsyncDisposable {
    * not told of.
    */
   watchRows<R extends object>(table: Table<R>, listener: RowListener<R>): Promise<RowWatch>
-  /** Reads the server's counters; empty when it tells nothing. Needs a connection that no inserter holds. */
-  counters(): Promise<readonly ServerCounter[]>
+  /**
+   * Reads the server's counters; empty when it tells nothing. Needs a connection that no inserter holds. `cheap`: only those
+   * that cost the server next to nothing, to be read each second.
+   */
+  counters(options?: { readonly cheap: boolean }): Promise<readonly ServerCounter[]>
   /** Left out where the engine keeps none. */
   readonly statementStatistics?: StatementStatistics
   /** Reads facts of the server and of these tables that explain the figures. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { integer } from '../base/json-schema.ts'
 import { count, list, number, object, oneOf, text } from './fields.ts'
 
 const Counter = object('one thing that the server counts', {
@@ -27,7 +28,7 @@ const Statement = object('one kind of statement, as the server writes it: withou
 
 /** Counts of a database server in the time of a load. */
 export const ServerActivity = object('what the database server did meanwhile', {
-  seconds: count('length of each stretch of time, seconds; the first begins with the run'),
+  seconds: integer.min(1).describe('length of each stretch of time, seconds; the first begins with the run'),
   counters: list('empty where the server tells nothing', Counter),
   readMs: number('a reading took, ms, on average').exactOptional(),
   error: text('why some of it is missing').exactOptional(),

@@ -19,6 +19,15 @@ const knownNames = [
   'delayed fsyncs',
   'log size',
   'memory',
+  'rows read',
+  'lock waits',
+  'lock wait time',
+  'waiting for locks',
+  'deadlocks',
+  'write conflicts',
+  'commands',
+  'key reads',
+  'evicted keys',
 ]
 
 /** Counters that each single durable insert must raise, by any of the engines' names. */

@@ -143,7 +143,9 @@ async function runGenerators(run: ModelRun): Promise<ModelRunResult> {
     await run.serverWatch?.begin()
     ledger = await run.openLedger()
     const before = ledger.counts()
-    const ended = await Promise.all(generators.map(runShard)).finally(() => run.serverWatch?.stop())
+    const ended = await Promise.all(generators.map(runShard))
+    // Some servers forget the statements of a session with its end.
+    await run.serverWatch?.stop()
     const missing = (await run.finish?.()) ?? null
     const results = ended.map((result) => ({ ...result, lost: result.lost ?? missing }))
     const { progress, threads } = latestOf(accounts)
@@ -162,7 +164,7 @@ async function runGenerators(run: ModelRun): Promise<ModelRunResult> {
     const verdict = judgeConnections(judged, result)
     return { model, result, threads, workers, verdict, decided: decided.signal.aborted }
   } finally {
-    run.serverWatch?.stop()
+    run.serverWatch?.cancel()
     await Promise.all(generators.map((generator) => generator.close()))
   }
 }

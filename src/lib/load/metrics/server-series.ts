@@ -27,9 +27,9 @@ type Values = ReadonlyMap<string, number>
 interface Sum {
   readonly counter: ServerCounter
   highest: number | null
-  /** Growth of a total; all readings of a level, added up. */
+  /** Growth of a total; all readings of a level in the time of the run, added up. */
   sum: number
-  /** Seconds in which a total grew so; readings of a level. */
+  /** Seconds in which a total grew so; readings of a level in that time. */
   over: number
 }
 
@@ -72,7 +72,7 @@ export function createServerSeries(): ServerSeries {
         const sum = sums.get(name) ?? { counter, highest: null, sum: 0, over: 0 }
         sums.set(name, sum)
         const growth = value - (before.get(name) ?? NaN)
-        const isKnown = counter.kind === 'level' ? second !== 0 : growth >= 0 && seconds > 0
+        const isKnown = counter.kind === 'level' ? second !== null && second > 0 : growth >= 0 && seconds > 0
         if (!isKnown) continue
         const [amount, over] = counter.kind === 'level' ? [value, 1] : [growth, seconds]
         sum.sum += amount

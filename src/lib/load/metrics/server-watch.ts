@@ -9,9 +9,11 @@ import { watchStatements } from './statement-costs.ts'
 export interface ServerWatch {
   /** Reads once, then each second from when it resolves. */
   begin(): Promise<void>
-  /** Ends that. */
-  stop(): void
-  /** Reads once more, and tells what came of it all. */
+  /** Ends that, and reads what the statements cost, before the sessions of the load are closed. */
+  stop(): Promise<void>
+  /** Ends it without a word more. */
+  cancel(): void
+  /** Reads the counters once more, after they are closed, and tells what came of it all. */
   end(): Promise<ServerActivity>
 }
 
@@ -30,7 +32,7 @@ export function watchServer(database: Pick<Database, 'counters' | 'statementStat
   const reads = { count: 0, ms: 0 }
   let startedAt = clock.now()
   let second = 0
-  let stoppedAt: number | null = null
+  let ended = 0
   let cancel = (): void => {}
   let underWay: Promise<void> | null = null
   let error: string | null = null
@@ -39,7 +41,7 @@ export function watchServer(database: Pick<Database, 'counters' | 'statementStat
   async function read(of: number | null): Promise<void> {
     const askedAt = clock.now()
     try {
-      const counters = await database.counters()
+      const counters = await database.counters({ cheap: true })
       const tookMs = clock.now() - askedAt
       reads.count++
       reads.ms += tookMs
@@ -75,21 +77,24 @@ export function watchServer(database: Pick<Database, 'counters' | 'statementStat
       startedAt = clock.now()
       schedule()
     },
-    stop() {
+    async stop() {
       cancel()
-      stoppedAt ??= clock.now()
-    },
-    async end() {
+      const stoppedAt = clock.now()
       // One that is late already says less than one at the end.
       if (underWay !== null) await endWithin(clock, mostReadMs, underWay)
-      const ended = Math.floor(((stoppedAt ?? clock.now()) - startedAt + lastSecondMs.lacks) / secondMs)
-      const isLast = ended > second && clock.now() - startedAt - ended * secondMs <= lastSecondMs.late
-      if (underWay === null) await tryRead(isLast ? ended : null)
+      ended = Math.max(second, Math.floor((stoppedAt - startedAt + lastSecondMs.lacks) / secondMs))
+      const isInTime = clock.now() - startedAt - ended * secondMs <= lastSecondMs.late
+      if (ended > second && isInTime && underWay === null) await tryRead(ended)
+      await statements.end()
+    },
+    cancel: () => cancel(),
+    async end() {
+      if (underWay === null) await tryRead(null)
       return {
-        ...series.finish(Math.max(second, ended)),
+        ...series.finish(ended),
         ...(reads.count > 0 ? { readMs: Math.round((reads.ms / reads.count) * 100) / 100 } : {}),
         ...(error === null ? {} : { error }),
-        ...(await statements.end()),
+        ...statements.costs(),
       }
     },
   }

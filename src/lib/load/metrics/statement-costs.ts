@@ -12,11 +12,13 @@ type StatementCosts = Pick<ServerActivity, 'statements' | 'noStatements'>
 /** Compares what a server counted of each statement before a run and after it. Never rejects. */
 export interface StatementWatch {
   begin(): Promise<void>
-  end(): Promise<StatementCosts>
+  end(): Promise<void>
+  /** As of the end. */
+  costs(): StatementCosts
 }
 
 /** Reading all that a full server keeps takes tens of milliseconds. */
-const mostReadMs = 3000
+const mostReadMs = 5000
 
 const shownStatements = 10
 
@@ -26,8 +28,11 @@ const readAlso = 40
 /** Characters of a statement: the first hundreds say which one it is. */
 const mostOfText = 400
 
+/** Quoted texts, also one that is cut off; a name in double quotes is none. */
+const literals = /'(?:[^']|'')*(?:'|$)|(\$[a-z_]*\$)[^]*?(?:\1|$)/gi
+
 const ofStatistics =
-  /\b(?:pg_stat_\w+|pg_locks|pg_control_checkpoint|performance_schema|information_schema|innodb_metrics)\b|^show (?:global |session )?(?:status|variables)\b/i
+  /\b(?:pg_stat_\w+|pg_locks|pg_control_checkpoint|performance_schema|information_schema|innodb_metrics)\b|^show (?:global |session )?(?:status|variables)\b|^select @@/i
 
 /** A watch over the statements of `database`. */
 export function watchStatements(
@@ -36,6 +41,7 @@ export function watchStatements(
 ): StatementWatch {
   let before: readonly StatementCount[] = []
   let missing: string | null = null
+  let statements: StatementCosts['statements'] | null = null
 
   async function attempt<T>(work: () => Promise<T>): Promise<T | null> {
     try {
@@ -59,9 +65,11 @@ export function watchStatements(
       if (statistics) await attempt(() => readBefore(statistics).then(() => true))
     },
     async end() {
+      if (statistics && missing === null) statements = await attempt(() => costliest(statistics, before))
+    },
+    costs() {
       if (!statistics) return {}
-      const statements = missing === null ? await attempt(() => costliest(statistics, before)) : null
-      return statements === null ? { noStatements: missing ?? 'nobody read them' } : { statements }
+      return statements ? { statements } : { noStatements: missing ?? 'nobody read them' }
     },
   }
 }
@@ -73,42 +81,43 @@ async function costliest(
   const found = growthOf(before, await counts())
     .sort((a, b) => b.ms - a.ms)
     .slice(0, shownStatements + readAlso)
-  const known = await texts(found.map(({ id }) => id))
+  const known = await texts(found.map(({ kind }) => kind))
   return found
-    .flatMap(({ id, ...counted }) => {
-      const text = known.get(id)
-      return text === undefined || ofStatistics.test(text) ? [] : [{ text: shownText(text), ...counted }]
+    .flatMap(({ kind, calls, ms, rows }) => {
+      const text = known.get(kind)
+      if (text === undefined || ofStatistics.test(text)) return []
+      return [{ text: shownText(text), calls, ms: Math.round(ms * 1000) / 1000, rows }]
     })
     .slice(0, shownStatements)
 }
 
-/** Counts since then; all of a statement that the server had forgotten meanwhile, and counts anew. */
-function growthOf(before: readonly StatementCount[], after: readonly StatementCount[]): StatementCount[] {
+type Growth = Omit<StatementCount, 'id'>
+
+/** Counts since then, of statements of one text together; all of one that the server had forgotten meanwhile, and counts anew. */
+function growthOf(before: readonly StatementCount[], after: readonly StatementCount[]): Growth[] {
   const earlier = new Map(before.map((count) => [count.id, count]))
-  return after.flatMap((count) => {
-    const old = earlier.get(count.id)
-    const since =
-      old === undefined || old.calls > count.calls
-        ? count
-        : {
-            ...count,
-            calls: count.calls - old.calls,
-            ms: count.ms - old.ms,
-            rows: count.rows === null || old.rows === null ? null : count.rows - old.rows,
-          }
-    return since.calls > 0 ? [{ ...since, ms: Math.max(0, Math.round(since.ms * 1000) / 1000) }] : []
-  })
+  const sums = new Map<string, Growth>()
+  for (const { id, kind, calls, ms, rows } of after) {
+    const old = earlier.get(id)
+    const since = old !== undefined && old.calls <= calls ? old : { calls: 0, ms: 0, rows: 0 }
+    if (calls === since.calls) continue
+    const sum = sums.get(kind) ?? { calls: 0, ms: 0, rows: 0 }
+    sums.set(kind, {
+      kind,
+      calls: sum.calls + calls - since.calls,
+      ms: sum.ms + Math.max(0, ms - since.ms),
+      rows: rows === null || sum.rows === null ? null : sum.rows + rows - (since.rows ?? 0),
+    })
+  }
+  return [...sums.values()]
 }
 
-/** On one line. The server left its values out, but for what it may not know to be one. */
+/** On one line. The server left values out where it normalises a text, which it does not do with all. */
 function shownText(text: string): string {
-  return cutTo(
-    mostOfText,
-    hideSecrets(
-      text
-        .slice(0, 4 * mostOfText)
-        .replaceAll(/\s+/g, ' ')
-        .trim(),
-    ),
-  )
+  const line = text
+    .slice(0, 4 * mostOfText)
+    .replaceAll(literals, '?')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+  return cutTo(mostOfText, hideSecrets(line))
 }

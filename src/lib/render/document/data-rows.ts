@@ -1,4 +1,4 @@
-import type { CheckpointRecord, InsertBenchReport, LoadReport } from '../../record/record.ts'
+import type { CheckpointRecord, InsertBenchReport, LoadReport, ServerActivity } from '../../record/record.ts'
 import type { DataRow } from './document.ts'
 
 /** The timeline of a load. */
@@ -16,7 +16,16 @@ export function timelineRows({ load }: LoadReport): DataRow[] {
       iterations_thrown: errors,
       iterations_skipped: skipped,
       duration_ms: durationMs,
+      ...activityCells(load.serverActivity, second),
     }),
+  )
+}
+
+/** The values of the stretch that the second is in. */
+function activityCells(activity: ServerActivity | undefined, second: number): DataRow {
+  const { counters, seconds } = activity ?? { counters: [], seconds: 1 }
+  return Object.fromEntries(
+    counters.map((counter) => [columnOf(counter, 'second'), counter.values[Math.floor(second / seconds)]]),
   )
 }
 
@@ -78,18 +87,18 @@ type Counter = NonNullable<Counted['counters']>[number]
 
 /** The columns of all rows, so that each row has the same. */
 function counterColumns(rows: readonly Counted[]): string[] {
-  return [...new Set(rows.flatMap(({ counters = [] }) => counters.map(columnOf)))]
+  return [...new Set(rows.flatMap(({ counters = [] }) => counters.map((counter) => columnOf(counter, 'insert'))))]
 }
 
 function counterCells(columns: readonly string[], { counters = [] }: Counted): DataRow {
   return Object.fromEntries(
-    columns.map((column) => [column, counters.find((counter) => columnOf(counter) === column)?.value]),
+    columns.map((column) => [column, counters.find((counter) => columnOf(counter, 'insert') === column)?.value]),
   )
 }
 
 /** `log_written_bytes_per_insert`, `file_size_bytes`: what is counted and in what, which a name may say already. */
-function columnOf({ name, unit, kind }: Counter): string {
+function columnOf({ name, unit, kind }: Pick<Counter, 'name' | 'unit' | 'kind'>, per: 'insert' | 'second'): string {
   const short = unit === 'microseconds' ? 'us' : unit
   const words = [...name.toLowerCase().split(' '), ...(name.split(' ').includes(unit) ? [] : [short])]
-  return [...words, ...(kind === 'total' ? ['per', 'insert'] : [])].join('_')
+  return [...words, ...(kind === 'total' ? ['per', per] : [])].join('_')
 }

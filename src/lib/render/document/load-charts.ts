@@ -5,7 +5,8 @@ import { startsOf } from './load-figures.ts'
 
 const secondMs = 1000
 
-const time = { label: 'seconds since the start', unit: 'seconds', scale: 'linear' } as const
+/** Seconds of a run. */
+export const timeAxis = { label: 'seconds since the start', unit: 'seconds', scale: 'linear' } as const
 
 /** Throughput and response times over the run, with the users beside them. */
 export function loadCharts(load: LoadRecord): Chart[] {
@@ -29,7 +30,7 @@ function throughputChart(load: LoadRecord, windows: readonly TimelineWindow[]): 
   return chartOf({
     title: `Throughput, failures and ${users}`,
     summary: `Requests, failures a second and ${users}. ${formatNumber(busiest)} requests in the busiest second, ${formatNumber(load.rps)} on average; ${worst > 0 ? `${formatCount(worst)} failures in the worst second` : 'no failures'}; ${formatCount(load.users)} ${users} at most.${windowNote(windows)}`,
-    x: time,
+    x: timeAxis,
     left: { label: 'a second', unit: 'per second', scale: 'linear' },
     right: { label: users, unit: 'count', scale: 'linear' },
     series: [
@@ -41,7 +42,7 @@ function throughputChart(load: LoadRecord, windows: readonly TimelineWindow[]): 
         : []),
       { ...line(users, 'steps', 'grey', (window) => window.users), axis: 'right' },
     ],
-    spans: (load.faults ?? []).map(faultSpan),
+    spans: faultSpans(load),
   })
 }
 
@@ -56,16 +57,19 @@ function latencyChart(load: LoadRecord, windows: readonly TimelineWindow[]): Cha
   return chartOf({
     title: 'Response time',
     summary: `Percentiles of the response time. Over the run p50 is ${formatLatency(load.responseTime.p50)} and p99 ${formatLatency(load.responseTime.p99)}; in the slowest second p99 is ${formatLatency(slowest)}.${windowNote(windows)}`,
-    x: time,
+    x: timeAxis,
     left: { label: 'response time', unit: 'ms', scale: scaleFor(series.flatMap(({ ys }) => ys)) },
     series,
-    spans: (load.faults ?? []).map(faultSpan),
+    spans: faultSpans(load),
   })
 }
 
-function faultSpan({ kind, atMs, lastedMs }: NonNullable<LoadRecord['faults']>[number]): Span {
-  const at = atMs / secondMs
-  return { name: kind, from: at, to: at + lastedMs / secondMs, at }
+/** The times of faults that were injected. */
+export function faultSpans({ faults = [] }: Pick<LoadRecord, 'faults'>): Span[] {
+  return faults.map(({ kind, atMs, lastedMs }) => {
+    const at = atMs / secondMs
+    return { name: kind, from: at, to: at + lastedMs / secondMs, at }
+  })
 }
 
 function windowNote([first, second]: readonly TimelineWindow[]): string {

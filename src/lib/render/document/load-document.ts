@@ -27,6 +27,7 @@ import {
 } from './load-tables.ts'
 import { connectionLines, describeRetries, durabilityLines, runFacts, runSections } from './run-facts.ts'
 import { serverLines } from './server.ts'
+import { activityBlocks, activitySections } from './server-activity.ts'
 
 /** Returns the document of a load; `original` stands beside its figures unless null. */
 export function loadDocument(report: LoadReport, original: string | null = null): Document {
@@ -54,6 +55,7 @@ export function loadDocument(report: LoadReport, original: string | null = null)
         ...databaseLines(report),
       ],
       [stepTable(load, true)],
+      ...activityBlocks(load),
       load.workers ? workerBlock(load.workers) : [],
       original === null ? [] : [{ text: original, tone: 'faint' }],
     ] satisfies ScreenBlock[],
@@ -91,6 +93,7 @@ function resultSections(report: LoadReport): Section[] {
   const spectrum = spectrumChart(load)
   return [
     section('Over time', { charts: loadCharts(load) }),
+    ...activitySections(load),
     ...(limit ? [section('Trials', { table: trialTable(limit), depth: 'brief' })] : []),
     section('Steps', { table: stepTable(load), depth: 'brief' }),
     ...(thresholds.length > 0 ? [section('Thresholds', { table: thresholdTable(thresholds), depth: 'brief' })] : []),

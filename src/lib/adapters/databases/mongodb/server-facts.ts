@@ -44,25 +44,65 @@ function describeReplication(hello: Document): string | null {
   return `replica set ${String(hello['setName'])} of ${(hello['hosts'] as readonly unknown[] | undefined)?.length ?? 0}`
 }
 
+type Counts = Readonly<Record<string, number>>
+
 /** The part of serverStatus that is read; what stands in front of MongoDB's protocol may leave all of it out. */
 interface ServerStatus {
   readonly wiredTiger?: {
-    readonly cache?: Readonly<Record<string, number>>
-    readonly log?: Readonly<Record<string, number>>
+    readonly cache?: Counts
+    readonly log?: Counts
+    readonly connection?: Counts
+    readonly transaction?: Counts
+    readonly checkpoint?: Counts
   }
+  readonly globalLock?: { readonly currentQueue?: Counts }
+  readonly locks?: Readonly<Record<string, { readonly acquireWaitCount?: Counts }>>
+  readonly metrics?: { readonly operation?: Counts; readonly queryExecutor?: Counts }
 }
 
-/** Reads WiredTiger's counts since the server started; nothing where another engine stores the data. */
+/** Parts of serverStatus that take time and are not read. */
+const unread = ['repl', 'network', 'opLatencies', 'tcmalloc', 'transactions', 'mirroredReads', 'security', 'extra_info']
+
+/** Reads the counts of WiredTiger and of the server since it started; nothing where another engine stores the data. */
 export async function readMongoCounters(connection: MongoConnection): Promise<ServerCounter[]> {
-  return pickCounters(await connection.run(connection.db.command({ serverStatus: 1 })))
+  const leftOut = Object.fromEntries(unread.map((name) => [name, 0]))
+  return pickCounters(await connection.run(connection.db.command({ serverStatus: 1, ...leftOut })))
 }
 
 /** The counters in an answer to serverStatus. */
-export function pickCounters({ wiredTiger = {} }: ServerStatus): ServerCounter[] {
+export function pickCounters({ wiredTiger = {}, globalLock, locks, metrics }: ServerStatus): ServerCounter[] {
+  const { cache, log, transaction, checkpoint } = wiredTiger
+  const total = (name: string, unit: string, value: number | undefined) =>
+    ({ name, kind: 'total', unit, value }) as const
+  const rare = (name: string, unit: string, value: number | undefined) =>
+    ({ ...total(name, unit, value), rare: true }) as const
   const found: readonly (Omit<ServerCounter, 'value'> & { readonly value: number | undefined })[] = [
-    { name: 'page reads', kind: 'total', unit: 'pages', value: wiredTiger.cache?.['pages read into cache'] },
-    { name: 'pages written', kind: 'total', unit: 'pages', value: wiredTiger.cache?.['pages written from cache'] },
-    { name: 'log written', kind: 'total', unit: 'bytes', value: wiredTiger.log?.['log bytes written'] },
+    total('page reads', 'pages', cache?.['pages read into cache']),
+    total('pages written', 'pages', cache?.['pages written from cache']),
+    total('log written', 'bytes', log?.['log bytes written']),
+    // With those of the log, as InnoDB counts them.
+    total('data fsyncs', 'fsyncs', wiredTiger.connection?.['total fsync I/Os']),
+    total('log fsyncs', 'fsyncs', log?.['log sync operations']),
+    // From version 7 on they stand in a part of their own.
+    total(
+      'checkpoints',
+      'checkpoints',
+      transaction?.['transaction checkpoints'] ?? checkpoint?.['number of checkpoints started'],
+    ),
+    total('rows read', 'rows', metrics?.queryExecutor?.['scannedObjects']),
+    rare('lock waits', 'waits', waitsFor(locks)),
+    rare('write conflicts', 'conflicts', metrics?.operation?.['writeConflicts']),
+    { ...rare('waiting for locks', 'operations', globalLock?.currentQueue?.['total']), kind: 'level' },
   ]
   return found.flatMap(({ value, ...counter }) => (value === undefined ? [] : [{ ...counter, value }]))
+}
+
+/** Waits for locks of all kinds and modes; a kind that was never waited for is left out by the server. */
+function waitsFor(locks: ServerStatus['locks']): number | undefined {
+  return (
+    locks &&
+    Object.values(locks)
+      .flatMap((lock) => Object.values(lock.acquireWaitCount ?? {}))
+      .reduce((sum, value) => sum + value, 0)
+  )
 }

@@ -14,6 +14,7 @@ import { openMysqlClient } from './client.ts'
 import { connectMysql, type MysqlConnections, type MysqlSession } from './connection.ts'
 import { createMysqlRowLog } from './row-log.ts'
 import { readMysqlCounters, readMysqlFacts } from './server-facts.ts'
+import { createMysqlStatements } from './statement-statistics.ts'
 import { readMysqlDurability } from './durability.ts'
 import { findFlavour, isTidb, isVitess, type MysqlFlavour } from './flavour.ts'
 import { createIndexes, dropIndexes } from './indexes.ts'
@@ -119,6 +120,7 @@ function createDatabase(connections: MysqlConnections, flavour: MysqlFlavour, du
     },
     watchRows: (table, listener) => pollRows(server.store, table, listener),
     counters: async () => (flavour.counters ? readMysqlCounters(connections) : []),
+    ...(flavour.counters ? { statementStatistics: createMysqlStatements(connections, flavour) } : {}),
     facts: (tables) => readMysqlFacts(connections, tables, connections.own()),
   }
 }

@@ -121,14 +121,31 @@ const statusCounters: readonly StatusCounter[] = [
   { name: 'page reads', kind: 'total', unit: 'pages', from: ['Innodb_buffer_pool_reads'] },
   { name: 'pages written', kind: 'total', unit: 'pages', from: ['Innodb_pages_written'] },
   { name: 'log written', kind: 'total', unit: 'bytes', from: ['Innodb_os_log_written', 'Innodb_lsn_current'] },
+  // With those of the log.
   { name: 'data fsyncs', kind: 'total', unit: 'fsyncs', from: ['Innodb_data_fsyncs'] },
+  { name: 'log fsyncs', kind: 'total', unit: 'fsyncs', from: ['Innodb_os_log_fsyncs'] },
   // MariaDB's; it counts the groups of commits whose binary log it syncs once.
   { name: 'binlog written', kind: 'total', unit: 'bytes', from: ['Binlog_bytes_written'] },
   { name: 'binlog fsyncs', kind: 'total', unit: 'fsyncs', from: ['Binlog_group_commits'] },
   { name: 'checkpoint age', kind: 'level', unit: 'bytes', from: ['Innodb_checkpoint_age'] },
+  // MariaDB counts them for all of its engines.
+  { name: 'rows read', kind: 'total', unit: 'rows', from: ['Innodb_rows_read', 'Rows_read'] },
+  { name: 'lock waits', kind: 'total', unit: 'waits', rare: true, from: ['Innodb_row_lock_waits'] },
+  { name: 'lock wait time', kind: 'total', unit: 'milliseconds', rare: true, from: ['Innodb_row_lock_time'] },
+  {
+    name: 'waiting for locks',
+    kind: 'level',
+    unit: 'transactions',
+    rare: true,
+    from: ['Innodb_row_lock_current_waits'],
+  },
+  { name: 'deadlocks', kind: 'total', unit: 'deadlocks', rare: true, from: ['Innodb_deadlocks'] },
 ]
 
-const variables = statusCounters.flatMap(({ from }) => from)
+/** MySQL's, from which the age of its checkpoint follows. */
+const logEnds = ['Innodb_redo_log_current_lsn', 'Innodb_redo_log_checkpoint_lsn'] as const
+
+const variables = [...statusCounters.flatMap(({ from }) => from), ...logEnds]
 
 /** How the binary log is kept. */
 interface BinaryLog {
@@ -139,7 +156,8 @@ interface BinaryLog {
 
 /**
  * Reads the counts of InnoDB and the binary log since the server started, for all databases. Needs no privilege, but on
- * MySQL, whose binary log is counted in performance_schema only, and its syncs nowhere.
+ * MySQL, whose binary log is counted in performance_schema only, and its syncs nowhere; and whose deadlocks are counted in
+ * a table that needs PROCESS.
  */
 export async function readMysqlCounters(connections: MysqlConnections): Promise<ServerCounter[]> {
   const { ask } = connections
@@ -151,8 +169,17 @@ export async function readMysqlCounters(connections: MysqlConnections): Promise<
     const [row] = await ask(writtenByMysql).catch(() => [])
     if (row) status.set('binlog_bytes_written', Number(row['bytes']))
   }
+  if (!status.has('innodb_deadlocks')) {
+    const [row] = await ask(deadlocksOfMysql).catch(() => [])
+    if (row) status.set('innodb_deadlocks', Number(row['deadlocks']))
+  }
+  const [end, checkpoint] = logEnds.map((name) => status.get(name.toLowerCase()))
+  if (end !== undefined && checkpoint !== undefined) status.set('innodb_checkpoint_age', end - checkpoint)
   return pickCounters(status, binaryLog)
 }
+
+const deadlocksOfMysql =
+  "select `count` as deadlocks from information_schema.innodb_metrics where name = 'lock_deadlocks' and status = 'enabled'"
 
 const writtenByMysql =
   "select sum_number_of_bytes_write as bytes from performance_schema.file_summary_by_event_name where event_name = 'wait/io/file/sql/binlog'"

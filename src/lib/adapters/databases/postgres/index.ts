@@ -13,6 +13,7 @@ import { openPostgresClient } from './client.ts'
 import { connectPostgres, type PostgresConnections, type PostgresSession } from './connection.ts'
 import { createPostgresRowLog, dropSlots } from './row-log.ts'
 import { readPostgresCounters, readPostgresFacts } from './server-facts.ts'
+import { createPostgresStatements } from './statement-statistics.ts'
 import { readPostgresDurability } from './durability.ts'
 import { factsSql, findFlavour, type PostgresFlavour } from './flavour.ts'
 import { createNotificationSql, dropNotificationSql, remakeNotificationSql, watchPostgresRows } from './notification.ts'
@@ -117,7 +118,9 @@ function createDatabase(connections: PostgresConnections, flavour: PostgresFlavo
       flavour.notifications && !connections.connection.pooled
         ? watchPostgresRows(connections.listen, server.store, table, listener)
         : pollRows(server.store, table, listener),
-    counters: async () => (flavour.counters ? readPostgresCounters(connections, inserters) : []),
+    counters: async (options = { cheap: false }) =>
+      flavour.counters ? readPostgresCounters(connections, inserters, options) : [],
+    ...(flavour.counters ? { statementStatistics: createPostgresStatements(connections) } : {}),
     facts: (tables) => readPostgresFacts(connections, tables, connections.own()),
   }
 }

@@ -132,9 +132,27 @@ function dirtied(schema: string): Source {
     name: 'pages dirtied',
     kind: 'total',
     unit: 'pages',
-    sql: `(select sum(shared_blks_dirtied) from ${schema}.pg_stat_statements join pg_database d on d.oid = dbid
+    // Without their texts, which are in a file.
+    sql: `(select sum(shared_blks_dirtied) from ${schema}.pg_stat_statements(false) join pg_database d on d.oid = dbid
       where d.datname = current_database())`,
   }
+}
+
+/** Counts of the sessions in this database, which a session passes on as it does its page reads. */
+const sessions: readonly Source[] = [
+  { name: 'rows read', kind: 'total', unit: 'rows', sql: ofDatabase('tup_returned') },
+  { name: 'deadlocks', kind: 'total', unit: 'deadlocks', rare: true, sql: ofDatabase('deadlocks') },
+  {
+    name: 'waiting for locks',
+    kind: 'level',
+    unit: 'transactions',
+    rare: true,
+    sql: '(select count(distinct pid) from pg_locks where not granted)',
+  },
+]
+
+function ofDatabase(column: string): string {
+  return `(select ${column} from pg_stat_database where datname = current_database())`
 }
 
 /** The extension's settings are there once it is loaded, which it need not be to have been made. */
@@ -150,8 +168,12 @@ export function writeSources(version: number): Source[] {
       ? '(select checkpoints_timed + checkpoints_req from pg_stat_bgwriter)'
       : '(select num_timed + num_requested from pg_stat_checkpointer)'
   const syncs: Source = { name: 'log fsyncs', kind: 'total', unit: 'fsyncs', sql: logSyncs(version) }
+  const dataSyncs = "(select coalesce(sum(fsyncs), 0) from pg_stat_io where object = 'relation')"
   return [
     { name: 'pages written', kind: 'total', unit: 'pages', sql: pagesWritten(version) },
+    ...(version < ioSince
+      ? []
+      : [{ name: 'data fsyncs', kind: 'total', unit: 'fsyncs', sql: dataSyncs } satisfies Source]),
     ...(version < logSyncsSince ? [] : [syncs]),
     { name: 'checkpoints', kind: 'total', unit: 'checkpoints', sql: checkpoints },
   ]
@@ -181,6 +203,7 @@ function logSyncs(version: number): string {
 export async function readPostgresCounters(
   connections: PostgresConnections,
   inserters: Iterable<PostgresSession>,
+  { cheap }: { readonly cheap: boolean },
 ): Promise<ServerCounter[]> {
   const ask = (session: PostgresSession, sql: string) => session.query({ sql, parameters: [] })
   const [found] = await connections.withSession((session) => ask(session, whatThereIs))
@@ -188,9 +211,10 @@ export async function readPostgresCounters(
   const flushes = number >= flushSince
   if (flushes) for (const session of inserters) await ask(session, 'select pg_stat_force_next_flush()')
   const schema = found?.['schema'] ?? null
-  const ofExtension = schema === null ? [] : [dirtied(String(schema))]
-  const sources = [...(flushes ? [pageReads] : []), ...ofExtension, ...writeSources(number), ...log]
+  // A full extension has thousands of statements to go through.
+  const ofExtension = schema === null || cheap ? [] : [dirtied(String(schema))]
+  const sources = [...(flushes ? [pageReads] : []), ...ofExtension, ...writeSources(number), ...log, ...sessions]
   const columns = sources.map(({ sql }, index) => `(${sql})::bigint as c${index}`).join(', ')
   const [row] = await connections.withSession((session) => ask(session, `select ${columns}`))
-  return sources.map(({ name, kind, unit }, index) => ({ name, kind, unit, value: Number(row?.[`c${index}`]) }))
+  return sources.map(({ sql: _sql, ...counter }, index) => ({ ...counter, value: Number(row?.[`c${index}`]) }))
 }

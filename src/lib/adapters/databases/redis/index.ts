@@ -11,7 +11,7 @@ import type {
 import { pollRows } from '../watch.ts'
 import { redisStrategies } from './bulk.ts'
 import { connectRedis, type RedisConnection, readConnectionFacts } from './connection.ts'
-import { isForbidden, readInfo, readRedisCounters, readRedisFacts } from './server-facts.ts'
+import { createRedisStatements, isForbidden, readInfo, readRedisCounters, readRedisFacts } from './server-facts.ts'
 import { durabilitySettings, judgeRedis, type RedisSettings } from './durability.ts'
 import { readRedisShapes } from './shape.ts'
 import { createRedisStore } from './store.ts'
@@ -89,6 +89,7 @@ function createDatabase(connection: RedisConnection, engine: EngineInfo): Databa
     recount: (counter, range) => recount(connection, store, counter, range),
     watchRows: (table, listener) => pollRows(store, table, listener),
     counters: () => readRedisCounters(connection),
+    statementStatistics: createRedisStatements(connection),
     facts: (tables) => readRedisFacts(connection, tables),
     async openInserter(table) {
       const own = await connection.open()

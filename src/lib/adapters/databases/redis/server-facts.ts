@@ -3,7 +3,13 @@ import type { AnyTable, ServerCounter } from '../../../ports/database.ts'
 import { bytesOf, withUnit } from '../server-facts.ts'
 import type { RedisConnection } from './connection.ts'
 import { dataPrefix, indexesOf } from './definition.ts'
-import type { ConnectedFacts, ServerFacts, TableFacts } from '../../../ports/database-facts.ts'
+import type {
+  ConnectedFacts,
+  ServerFacts,
+  StatementCount,
+  StatementStatistics,
+  TableFacts,
+} from '../../../ports/database-facts.ts'
 import { codeOf } from './errors.ts'
 
 /** Asks the server; what a user may not ask is left out. */
@@ -99,6 +105,28 @@ export async function readRedisCounters(connection: RedisConnection): Promise<Se
   return pickCounters(await readInfo(connection, 'memory', 'persistence', 'stats', 'commandstats'))
 }
 
+/** Commands as the server counts them, in microseconds; INFO, which asks for this, is left out. */
+export function createRedisStatements(connection: RedisConnection): StatementStatistics {
+  return {
+    unavailable: async () =>
+      (await readInfo(connection, 'commandstats')).size > 0 ? null : 'this user may not ask: ACL SETUSER ... +info',
+    async counts() {
+      return pickCommands(await readInfo(connection, 'commandstats'))
+    },
+    texts: async (names) => new Map(names.map((name) => [name, name.toUpperCase().replaceAll('|', ' ')])),
+  }
+}
+
+/** The commands among the facts of INFO. */
+export function pickCommands(facts: ReadonlyMap<string, string>): StatementCount[] {
+  return [...facts].flatMap(([fact, text]) => {
+    const [, id] = /^cmdstat_(.+)$/.exec(fact) ?? []
+    const [, calls, usec] = /^calls=(\d+),usec=(\d+)/.exec(text) ?? []
+    if (id === undefined || id === 'info' || calls === undefined) return []
+    return [{ id, kind: id, calls: Number(calls), ms: Number(usec) / 1000, rows: null }]
+  })
+}
+
 /** Some sections of INFO; empty where it is forbidden. */
 export async function readInfo(
   connection: RedisConnection,
@@ -128,6 +156,8 @@ export function isForbidden(thrown: unknown): boolean {
 /** The counters among the facts of INFO. Those of the log are there only while it is kept. */
 export function pickCounters(facts: ReadonlyMap<string, string>): ServerCounter[] {
   const numberOf = (name: string): number | null => (facts.has(name) ? Number(facts.get(name)) : null)
+  const sumOf = (...names: readonly string[]): number | null =>
+    names.every((name) => facts.has(name)) ? names.reduce((sum, name) => sum + Number(facts.get(name)), 0) : null
   // A command that was never sent is left out.
   const known = [...facts.keys()].some((name) => name.startsWith('cmdstat_'))
   const script = known ? Number(/usec=(\d+)/.exec(facts.get('cmdstat_evalsha') ?? '')?.[1] ?? 0) : null
@@ -136,6 +166,11 @@ export function pickCounters(facts: ReadonlyMap<string, string>): ServerCounter[
     { name: 'delayed fsyncs', kind: 'total', unit: 'fsyncs', value: numberOf('aof_delayed_fsync') },
     { name: 'log size', kind: 'level', unit: 'bytes', value: numberOf('aof_current_size') },
     { name: 'memory', kind: 'level', unit: 'bytes', value: numberOf('used_memory') },
+    { name: 'commands', kind: 'total', unit: 'commands', value: numberOf('total_commands_processed') },
+    { name: 'key reads', kind: 'total', unit: 'keys', value: sumOf('keyspace_hits', 'keyspace_misses') },
+    // Snapshots, and logs that were written anew; counted from version 7 on.
+    { name: 'checkpoints', kind: 'total', unit: 'checkpoints', value: sumOf('rdb_saves', 'aof_rewrites') },
+    { name: 'evicted keys', kind: 'total', unit: 'keys', rare: true, value: numberOf('evicted_keys') },
   ]
   return found.flatMap(({ value, ...counter }) => (value === null ? [] : [{ ...counter, value }]))
 }

@@ -96,7 +96,12 @@ export function createSqliteCounters(connection: SqliteSession, path: string): (
     if (now === null) return [file]
     written += pagesSince(last, now, Number(readPragma(connection, 'wal_autocheckpoint')))
     last = now
-    return [{ name: 'WAL pages', value: written, kind: 'total', unit: 'pages' }, file]
+    return [
+      { name: 'WAL pages', value: written, kind: 'total', unit: 'pages' },
+      file,
+      // Those after which the log began anew.
+      { name: 'checkpoints', value: now.sequence, kind: 'total', unit: 'checkpoints', rare: true },
+    ]
   }
 }
 

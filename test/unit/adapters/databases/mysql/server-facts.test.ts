@@ -26,6 +26,28 @@ describe('pickCounters', () => {
   })
 })
 
+describe('rows and locks', () => {
+  it.each([
+    ['MySQL', 'innodb_rows_read'],
+    ['MariaDB', 'rows_read'],
+  ])('have the same names on %s', (_, rows) => {
+    const status = new Map([
+      [rows, 900],
+      ['innodb_row_lock_waits', 3],
+      ['innodb_row_lock_time', 40],
+      ['innodb_row_lock_current_waits', 1],
+      ['innodb_deadlocks', 2],
+    ])
+    expect(pickCounters(status, noLog)).toEqual([
+      { name: 'rows read', kind: 'total', unit: 'rows', value: 900 },
+      { name: 'lock waits', kind: 'total', unit: 'waits', rare: true, value: 3 },
+      { name: 'lock wait time', kind: 'total', unit: 'milliseconds', rare: true, value: 40 },
+      { name: 'waiting for locks', kind: 'level', unit: 'transactions', rare: true, value: 1 },
+      { name: 'deadlocks', kind: 'total', unit: 'deadlocks', rare: true, value: 2 },
+    ])
+  })
+})
+
 describe('the binary log', () => {
   const status = new Map([
     ['binlog_bytes_written', 5000],
@@ -56,6 +78,11 @@ describe('writeSources', () => {
     [140_000, 'log fsyncs', /pg_stat_wal/],
     [180_000, 'log fsyncs', /pg_stat_io where object = 'wal'/],
   ])('asks version %i for %s where it counts them', (version, name, sql) => expect(sqlOf(version, name)).toMatch(sql))
+
+  it('counts the syncs of tables from version 16 on', () => {
+    expect(sqlOf(150_018, 'data fsyncs')).toBeUndefined()
+    expect(sqlOf(160_000, 'data fsyncs')).toMatch(/fsyncs.* from pg_stat_io where object = 'relation'/)
+  })
 
   it('knows of no syncs of the log before version 14', () => expect(sqlOf(130_000, 'log fsyncs')).toBeUndefined())
 })

@@ -1,0 +1,86 @@
+import { RushbenchError } from '../../../base/errors/errors.ts'
+import type { StatementCount, StatementStatistics } from '../../../ports/database-facts.ts'
+import type { MysqlConnections } from './connection.ts'
+import type { MysqlFlavour } from './flavour.ts'
+
+const stateSql = `select @@global.performance_schema as is_on, current_user() as user_name,
+  (select enabled from performance_schema.setup_consumers where name = 'statements_digest') as digests`
+
+/** Picoseconds, as performance_schema counts them. */
+const perMs = 1e9
+
+const columns = (kind: string, id: string, time: string, calls: string): string =>
+  `${kind} as kind, ${id} as id, ${calls} as calls, ${time} / ${perMs} as ms, sum_rows_sent + sum_rows_affected as found`
+
+/** Statements that were sent as texts; one row has what no longer had a place of its own. */
+const sentSql = `select ${columns('digest', 'digest', 'sum_timer_wait', 'count_star')}
+  from performance_schema.events_statements_summary_by_digest where schema_name = database() and digest is not null`
+
+/** Prepared ones, of sessions that are still open. */
+const preparedSql = `select ${columns('md5(sql_text)', "concat(owner_thread_id, ':', statement_id)", 'sum_timer_execute', 'count_execute')}
+  from performance_schema.prepared_statements_instances join performance_schema.threads on thread_id = owner_thread_id
+  where processlist_db = database()`
+
+/** MariaDB counts prepared ones together only, of all databases. */
+const togetherSql = `select ${columns("'together'", "'together'", 'sum_timer_wait', 'count_star')}
+  from performance_schema.events_statements_summary_global_by_event_name where event_name = 'statement/com/Execute'`
+
+const together = '(all prepared statements, which MariaDB does not tell apart)'
+
+/** Statistics of performance_schema, of this database. */
+export function createMysqlStatements(
+  { ask }: MysqlConnections,
+  { name }: Pick<MysqlFlavour, 'name'>,
+): StatementStatistics {
+  const isMariadb = name === 'mariadb'
+  return {
+    async unavailable() {
+      const [schema] = await ask('select @@global.performance_schema as is_on, current_user() as user_name')
+      if (Number(schema?.['is_on']) !== 1) {
+        return 'performance_schema is off: start the server with performance_schema=ON'
+      }
+      try {
+        const [state] = await ask(stateSql)
+        if (state?.['digests'] !== 'YES') {
+          return "the server counts no statements: UPDATE performance_schema.setup_consumers SET enabled = 'YES' WHERE name = 'statements_digest'"
+        }
+        await ask(`${sentSql} limit 0`)
+        return null
+      } catch (error) {
+        if (!(error instanceof RushbenchError) || error.code !== 'right-missing') throw error
+        const user = String(schema?.['user_name']).split('@')
+        return `this user may not read them: GRANT SELECT ON performance_schema.* TO ${user.map((part) => `'${part}'`).join('@')}`
+      }
+    },
+    async counts() {
+      const rows = [...(await ask(sentSql)), ...(await ask(isMariadb ? togetherSql : preparedSql))]
+      return rows.map((row): StatementCount => ({
+        id: String(row['id']),
+        kind: String(row['kind']),
+        calls: Number(row['calls']),
+        ms: Number(row['ms']),
+        rows: Number(row['found']),
+      }))
+    },
+    async texts(kinds) {
+      if (kinds.length === 0) return new Map()
+      const list = kinds.map(() => '?').join(', ')
+      const sent = await ask(
+        `select digest as kind, digest_text as text from performance_schema.events_statements_summary_by_digest
+         where digest in (${list})`,
+        kinds,
+      )
+      // As they were prepared; the server writes values that stand in them as it does in others.
+      const prepared = isMariadb
+        ? []
+        : await ask(
+            `select md5(sql_text) as kind, statement_digest_text(sql_text) as text
+             from (select distinct sql_text from performance_schema.prepared_statements_instances) prepared
+             where md5(sql_text) in (${list})`,
+            kinds,
+          )
+      const all = [...sent, ...prepared].map(({ kind, text }): [string, string] => [String(kind), String(text)])
+      return new Map(isMariadb ? [...all, ['together', together]] : all)
+    },
+  }
+}
