@@ -82,6 +82,8 @@ export interface Container {
 /** The part of a manifest that says what its pods are. */
 export interface PodSpec {
   readonly automountServiceAccountToken?: boolean
+  /** Whether the environment names the Services of the namespace: true unless given. */
+  readonly enableServiceLinks?: boolean
   readonly initContainers?: readonly Container[]
   readonly containers: readonly Container[]
   readonly volumes?: readonly {

@@ -94,6 +94,10 @@ describe.skipIf(!hasTools).each(built)('deploy/$folder', ({ yaml, manifests }) =
         expect(securityContext).toMatchObject({ readOnlyRootFilesystem: true })
       }
     }
+    for (const { name, spec } of pods.filter(({ containers }) => containers.some(isOurs))) {
+      // Else a Service rushbench-api would be RUSHBENCH_API_PORT in the environment, which is no setting.
+      expect([name, spec.enableServiceLinks]).toEqual([name, false])
+    }
     for (const container of pods.flatMap(({ containers }) => containers).filter(isOurs)) {
       expect(container.image).toMatch(new RegExp(`rushbench:${version.replaceAll('.', '\\.')}$`))
     }
