@@ -432,8 +432,8 @@ export interface DatabaseAdapter {
   /** Throws `database-not-pausable`, and what `connect` throws for a URL that cannot be read. */
   openPausable(url: string): Promise<PausableAccess>
   /**
-   * Opens the way of a measured load to the database at `url`, without a connection yet. Throws what `connect` throws for a URL
-   * that cannot be read, and `read-only-unsupported`.
+   * Opens the way of a measured load to the database at `url`: without a connection yet, but where the server has to be asked
+   * whether it has transactions. Throws what `connect` throws, and `read-only-unsupported`.
    */
-  openClient?(url: string, options: ClientOptions): Promise<DatabaseClient>
+  openClient(url: string, options: ClientOptions): Promise<DatabaseClient>
 }

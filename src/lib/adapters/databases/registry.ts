@@ -64,12 +64,7 @@ export async function openPausable(url: string): Promise<PausableAccess> {
   return (await adapterFor(url)).openPausable(withPlainScheme(url))
 }
 
-/**
- * Opens the way of a measured load to the database at `url`, without a connection yet. Throws `engine-unknown`, and whatever
- * the engine throws.
- */
+/** Opens the way of a measured load to the database at `url`. Throws `engine-unknown`, and whatever the engine throws. */
 export async function openDatabaseClient(url: string, options: ClientOptions): Promise<DatabaseClient> {
-  const { openClient } = await adapterFor(url)
-  if (!openClient) throw failure('engine-unknown', { url: redactUrl(url), allowed: ['mysql:', 'postgres:', 'sqlite:'] })
-  return openClient(withPlainScheme(url), options)
+  return (await adapterFor(url)).openClient(withPlainScheme(url), options)
 }

@@ -132,6 +132,11 @@ export const databaseErrors = {
     (d) =>
       `The disk would not read or write the file of ${d.url}: ${d.reason}. What was committed before is kept as far as the disk keeps it; look at the disk and at the system's log, then run the command again.`,
   ),
+  'read-only-unsupported': entry<{ url: string; engine: string }>(
+    'usage',
+    (d) =>
+      `${d.engine} has no sessions that can change nothing, and ${d.url} may hold what is somebody else's: nothing was sent. Give --own-data where all of it may be changed.`,
+  ),
   'memory-full': entry<{ url: string; reason: string }>(
     'error',
     (d) =>

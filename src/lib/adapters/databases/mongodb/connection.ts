@@ -61,7 +61,8 @@ export async function connectMongo(url: string, poolSize: number, onWait?: OnWai
   })
 }
 
-function createClient(url: string, { shown, files, given }: MongoUrl, poolSize: number): MongoClient {
+/** A pool that has not been connected yet. Throws `url-unreadable`. */
+export function createClient(url: string, { shown, files, given }: MongoUrl, poolSize: number): MongoClient {
   try {
     return new MongoClient(url, {
       ...files,

@@ -116,7 +116,8 @@ function findCause(error: unknown): unknown {
   return error instanceof Error && error.cause !== undefined ? findCause(error.cause) : error
 }
 
-function isLost(error: unknown): boolean {
+/** Whether the connection broke, or was closed. */
+export function isLost(error: unknown): boolean {
   return (
     error instanceof MongoNetworkError ||
     error instanceof MongoNotConnectedError ||

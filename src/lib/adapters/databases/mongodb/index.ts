@@ -13,6 +13,7 @@ import type {
 } from '../../../ports/database.ts'
 import { pollRows } from '../watch.ts'
 import { mongoStrategies } from './bulk.ts'
+import { openMongoClient } from './client.ts'
 import { connectMongo, type MongoConnection } from './connection.ts'
 import { readMongoCounters, readMongoFacts } from './server-facts.ts'
 import { fieldOf, toDocument } from './documents.ts'
@@ -32,6 +33,7 @@ export const mongodb: DatabaseAdapter = {
       createDatabase(connection, await readEngine(connection)),
     ),
   openPausable,
+  openClient: openMongoClient,
 }
 
 const unsharded =

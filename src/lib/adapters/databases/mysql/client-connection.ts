@@ -11,7 +11,7 @@ import type {
   StatementProtocol,
   TransactionOptions,
 } from '../../../ports/database-client.ts'
-import { Wire } from '../sql/wire.ts'
+import { Wire } from '../wire.ts'
 import { lostConnection } from '../statement-errors.ts'
 import { readMysqlError, toStatementError } from './client-errors.ts'
 import { isSame, lengthAt, lengthBytesAt, readBinaryRow, readColumn, readTextRow, type MysqlColumn } from './columns.ts'

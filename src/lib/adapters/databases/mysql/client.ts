@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 import { createConnection, type Connection, type ConnectionOptions, type RowDataPacket } from 'mysql2/promise'
 import { StatementError } from '../../../base/errors/statement-error.ts'
 import type { ClientOptions, DatabaseClient } from '../../../ports/database-client.ts'
-import { createSqlClient } from '../sql/client.ts'
-import { createWireSocket } from '../sql/wire.ts'
+import { createClientOf } from '../open-connections.ts'
+import { createWireSocket } from '../wire.ts'
 import { MysqlClientConnection } from './client-connection.ts'
 import { isWithoutTls, toConnectError } from './client-errors.ts'
 import { prepareSession, readVariables } from './session.ts'
@@ -29,7 +29,7 @@ export async function openMysqlClient(url: string, options: ClientOptions): Prom
       throw toConnectError(error)
     }
   }
-  return createSqlClient({ url: server.shown, engine: 'mysql', placeholder: '?', open })
+  return createClientOf({ url: server.shown, engine: 'mysql', placeholder: '?', transactions: true, open })
 }
 
 async function connect(server: MysqlUrl, candidate: number, options: ClientOptions): Promise<MysqlClientConnection> {

@@ -8,7 +8,7 @@ import type {
   SqlStatement,
   TransactionOptions,
 } from '../../../ports/database-client.ts'
-import { Wire } from '../sql/wire.ts'
+import { Wire } from '../wire.ts'
 import { lostConnection } from '../statement-errors.ts'
 import { readPostgresError, toStatementError, type PostgresServerError } from './client-errors.ts'
 import { readColumns, readRow, type PostgresColumn } from './columns.ts'

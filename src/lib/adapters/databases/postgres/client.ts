@@ -1,8 +1,8 @@
 import { Client } from 'pg'
 import { StatementError } from '../../../base/errors/statement-error.ts'
 import type { ClientOptions, DatabaseClient } from '../../../ports/database-client.ts'
-import { createSqlClient } from '../sql/client.ts'
-import { createWireSocket } from '../sql/wire.ts'
+import { createClientOf } from '../open-connections.ts'
+import { createWireSocket } from '../wire.ts'
 import { PostgresClientConnection } from './client-connection.ts'
 import { toConnectError } from './client-errors.ts'
 import { createStatementNames, type StatementNames } from './named-statement.ts'
@@ -31,7 +31,7 @@ export async function openPostgresClient(url: string, options: ClientOptions): P
       throw toConnectError(error)
     }
   }
-  return createSqlClient({ url: server.shown, engine: 'postgres', placeholder: '$', open })
+  return createClientOf({ url: server.shown, engine: 'postgres', placeholder: '$', transactions: true, open })
 }
 
 async function findWay(server: PostgresUrl, { protocol }: ClientOptions): Promise<Way> {

@@ -10,6 +10,7 @@ import type {
 } from '../../../ports/database.ts'
 import { pollRows } from '../watch.ts'
 import { redisStrategies } from './bulk.ts'
+import { openRedisClient } from './command-client.ts'
 import { connectRedis, type RedisConnection, readConnectionFacts } from './connection.ts'
 import { createRedisStatements, isForbidden, readInfo, readRedisCounters, readRedisFacts } from './server-facts.ts'
 import { durabilitySettings, judgeRedis, type RedisSettings } from './durability.ts'
@@ -32,6 +33,7 @@ export const redis: DatabaseAdapter = {
       return createDatabase(connection, { ...engine, connection: await readConnectionFacts(url) })
     }),
   openPausable,
+  openClient: openRedisClient,
 }
 
 async function readEngine(connection: RedisConnection): Promise<EngineInfo> {

@@ -1,16 +1,15 @@
-import type { ClientConnection, DatabaseClient } from '../../../ports/database-client.ts'
+import type { ClientConnection, DatabaseClient } from '../../ports/database-client.ts'
 
-/** Connections that a server takes from one process; how many are worth having the load decides. */
+/** A server decides how many connections it takes, and the load how many are worth having. */
 const many = Number.MAX_SAFE_INTEGER
 
-/** A client of a SQL server, which closes at its end what is still open. */
-export function createSqlClient(
-  given: Pick<DatabaseClient, 'url' | 'engine' | 'placeholder' | 'open'>,
+/** A client of a server, which closes at its end what is still open. */
+export function createClientOf(
+  given: Pick<DatabaseClient, 'url' | 'engine' | 'placeholder' | 'transactions' | 'open'>,
 ): DatabaseClient {
   const opened = new Set<ClientConnection>()
   return {
     ...given,
-    transactions: true,
     mostConnections: many,
     async open() {
       for (const connection of opened) if (!connection.isUsable) opened.delete(connection)

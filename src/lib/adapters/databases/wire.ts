@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
-import type { StatementError } from '../../../base/errors/statement-error.ts'
+import { reasonOf } from '../../base/errors/errors.ts'
+import { StatementError } from '../../base/errors/statement-error.ts'
 
 /** One read of the kernel's, for all sockets of the process: what is read is gone through before the next read. */
 const readBytes = 64 * 1024
@@ -34,13 +35,12 @@ export function createWireSocket(): Socket {
 type ReadMessages = (bytes: Buffer, start: number, end: number) => number
 
 /** How a wire is used by a connection. */
-export interface WireUser<Answer> {
+interface WireUser {
   readMessages: ReadMessages
   /** The error for a connection that is lost; `reason` is the socket's, null where the server closed it. */
   lost(reason: unknown): StatementError
   /** Says goodbye to the server. */
   readonly farewell: Buffer
-  readonly answer?: Answer
 }
 
 /**
@@ -49,7 +49,7 @@ export interface WireUser<Answer> {
  */
 export class Wire<Answer> {
   readonly #socket: Socket
-  readonly #user: WireUser<Answer>
+  readonly #user: WireUser
   #resolve: ((answer: Answer) => void) | null = null
   #reject: ((error: Error) => void) | null = null
   /** The beginning of a message that is not whole. */
@@ -57,7 +57,7 @@ export class Wire<Answer> {
   #keptBytes = 0
   #lost: StatementError | null = null
 
-  constructor(socket: Socket, user: WireUser<Answer>) {
+  constructor(socket: Socket, user: WireUser) {
     this.#socket = socket
     this.#user = user
     const lose = (reason: unknown): void => this.#lose(reason)
@@ -137,15 +137,24 @@ export class Wire<Answer> {
   #take(bytes: Buffer, end: number): void {
     if (this.#lost) return
     if (this.#keptBytes === 0) {
-      const at = this.#user.readMessages(bytes, 0, end)
+      const at = this.#read(bytes, end)
       if (at < end) this.#keep(bytes, at, end)
       return
     }
     this.#keep(bytes, 0, end)
-    const at = this.#user.readMessages(this.#kept, 0, this.#keptBytes)
+    const at = this.#read(this.#kept, this.#keptBytes)
     if (at === 0) return
     this.#kept.copyWithin(0, at, this.#keptBytes)
     this.#keptBytes -= at
+  }
+
+  #read(bytes: Buffer, end: number): number {
+    try {
+      return this.#user.readMessages(bytes, 0, end)
+    } catch (error) {
+      this.breakOff(new StatementError('lost', 'protocol violated', reasonOf(error), error))
+      return end
+    }
   }
 
   #keep(bytes: Buffer, start: number, end: number): void {
