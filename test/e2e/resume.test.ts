@@ -4,8 +4,7 @@ import type { Database } from '../../src/lib/ports/database.ts'
 import { connectDatabase } from '../../src/lib/adapters/databases/registry.ts'
 import type { SeedReport } from '../../src/lib/record/record.ts'
 import { createRandom } from '../../src/lib/base/random.ts'
-import { storedBlocks } from '../../src/lib/seeding/journal-tables.ts'
-import { beginJournal, readJournal, type Journal } from '../../src/lib/seeding/journal.ts'
+import { beginJournal, readJournal } from '../../src/lib/seeding/journal.ts'
 import { releaseLease } from '../../src/lib/seeding/lease.ts'
 import { resumeSeeding } from '../../src/lib/seeding/seed.ts'
 import { planReservations, reservationSeeding } from '../../src/lib/workloads/vaccination/seeding.ts'
@@ -14,6 +13,7 @@ import { testEngines, type TestDatabase } from '../support/database/engines.ts'
 import { findViolations } from '../support/ledgers.ts'
 import { openSeverableProxy } from '../support/severable-proxy.ts'
 import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
+import { reservationJournal, type SeedJournal } from '../../src/lib/seeding/reservation-journal.ts'
 
 /** A small sample; RUSHBENCH_TEST_KILLS=20 takes some minutes more. */
 const kills = Number(process.env['RUSHBENCH_TEST_KILLS'] ?? 6)
@@ -32,7 +32,7 @@ const ways = [
 
 async function isUnfinished(url: string): Promise<boolean> {
   await using database = await connectDatabase(url, { poolSize: 1 })
-  return (await readJournal(database)) !== null
+  return (await readJournal(database, reservationJournal)) !== null
 }
 
 async function stockFaults(url: string): Promise<string[]> {
@@ -215,7 +215,7 @@ describe('a journal of which a part is gone', () => {
     expect(await seeding.result).toMatchObject({ code: 130 })
     const url = `sqlite:${work.folder}/.rushbench/rushbench.db`
     await using database = await connectDatabase(url, { poolSize: 1 })
-    await database.dropTables([storedBlocks])
+    await database.dropTables([reservationJournal.storedBlocks])
     const commands = [
       ['insert-reservations', '--rows', '10', '--resume'],
       ['insert-reservations', '--resume'],
@@ -238,12 +238,17 @@ describe('--resume', () => {
   const whole = { connections: 1, onProgress: () => {}, signal: new AbortController().signal }
 
   /** Tables with some rows, and the journal of a seeding of more, which this process holds. */
-  async function begin(work: CliSandbox): Promise<{ database: Database; journal: Journal }> {
+  async function begin(work: CliSandbox): Promise<{ database: Database; journal: SeedJournal }> {
     await work.runJson(['migrate'])
     await work.runJson(['insert-schedules', '--years', '1'])
     await work.runJson(['insert-reservations', '--rows', '500'])
     const database = await connectDatabase(`sqlite:${work.folder}/.rushbench/rushbench.db`, { poolSize: 1 })
-    const journal = await beginJournal(database, await planReservations(database, { rows: 1000 }, choices), null)
+    const journal = await beginJournal(
+      database,
+      reservationJournal,
+      await planReservations(database, { rows: 1000 }, choices),
+      null,
+    )
     return { database, journal }
   }
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectDatabase } from '../../src/lib/adapters/databases/registry.ts'
 import type { SeedReport } from '../../src/lib/record/record.ts'
 import { readJournal, readStored } from '../../src/lib/seeding/journal.ts'
+import { reservationJournal } from '../../src/lib/seeding/reservation-journal.ts'
 import { testEngines, type TestDatabase } from '../support/database/engines.ts'
 import { findViolations } from '../support/ledgers.ts'
 import { borrowDatabase } from '../support/database/redis-databases.ts'
@@ -17,7 +18,9 @@ const rows = 300_000
 
 async function storedBlocks(url: string): Promise<number> {
   await using database = await connectDatabase(url, { poolSize: 1 })
-  return (await readJournal(database)) === null ? 0 : (await readStored(database)).size
+  return (await readJournal(database, reservationJournal)) === null
+    ? 0
+    : (await readStored(database, reservationJournal)).size
 }
 
 async function faults(url: string): Promise<string[]> {

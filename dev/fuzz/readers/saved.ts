@@ -18,6 +18,7 @@ import { terminalText, type Paint } from '../../../src/lib/render/terminal/termi
 import { csvText, junitXml } from '../../../src/lib/render/text-formats/csv-and-junit.ts'
 import { briefMarkdown, markdownText } from '../../../src/lib/render/text-formats/markdown.ts'
 import { parseJournal } from '../../../src/lib/seeding/journal.ts'
+import { reservationJournal } from '../../../src/lib/seeding/reservation-journal.ts'
 import { textsLike, valuesLike } from '../like.ts'
 import { pure, reader } from '../reader.ts'
 
@@ -125,6 +126,8 @@ export const savedReaders = [
       ),
     ),
     // A calendar of millions of slots is right, and takes its time.
-    open: pure((text) => void (/\d{6}/.test(text) && !/\d{9}/.test(text) ? null : parseJournal(text))),
+    open: pure(
+      (text) => void (/\d{6}/.test(text) && !/\d{9}/.test(text) ? null : parseJournal(reservationJournal, text)),
+    ),
   }),
 ]

@@ -9,12 +9,12 @@ import { joinEntries, readLedgers, type ReadLedger } from '../load/ledger/ledger
 import type { AuditReport } from '../record/record.ts'
 import { documentOf } from '../render/render.ts'
 import { terminalText } from '../render/terminal/terminal.ts'
-import { refuseUnsettled } from '../seeding/journal.ts'
 import { loadWorkload, workloadNames } from '../workloads/registry.ts'
 import { describeRun } from './describe-run.ts'
 import { openDatabase, untilStopped, type RunContext } from './run-context.ts'
 import { requirePlaces, saveAndPrint } from './save-run.ts'
 import { createServices, requireServices } from './services.ts'
+import { refuseUnsettled } from '../seeding/reservation-journal.ts'
 
 /** Options of an audit that are no settings. */
 export interface AuditRequest {

@@ -36,6 +36,7 @@ import {
 } from './insert-sweep.ts'
 import { openDatabase, type RunContext } from './run-context.ts'
 import { requirePlaces, saveAndPrint } from './save-run.ts'
+import { reservationJournal } from '../seeding/reservation-journal.ts'
 
 /** Options of a benchmark that are no settings. */
 export interface InsertBenchRequest {
@@ -149,7 +150,7 @@ async function prepareTable(context: RunContext, database: Database, plan: Plan,
   await requireTables(database, vaccination.name, vaccination.tables, vaccination.migrations)
   // An unfinished seeding that a killed sweep left behind belongs to it.
   if (isResumed) await finishJournal(database)
-  else await refuseUnfinished(database)
+  else await refuseUnfinished(database, reservationJournal)
   if (plan.keys.includes('random') && (await keysAreClustered(database)))
     context.warn(
       'Most rows in the table have ascending keys: random ones fall beside them, not among them, and look faster than they are. Start over with "rushbench migrate --down", or seed with "insert-reservations --keys spread".',
@@ -158,8 +159,8 @@ async function prepareTable(context: RunContext, database: Database, plan: Plan,
 
 /** Keeps what an unfinished seeding or unsettled inserts have stored, and makes the stock true for it. */
 async function finishJournal(database: Database): Promise<void> {
-  if ((await readJournal(database)) === null) return
-  const { recipe } = await takeOverJournal(database, reservationSeeding.layout.table)
+  if ((await readJournal(database, reservationJournal)) === null) return
+  const { recipe } = await takeOverJournal(database, reservationJournal, [reservationSeeding.layout.table])
   await finishSeeding(database, reservationSeeding, recipe)
 }
 

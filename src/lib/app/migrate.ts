@@ -9,6 +9,7 @@ import { removeJournal, takeOverIfThere } from '../seeding/journal.ts'
 import type { Database } from '../ports/database.ts'
 import { loadWorkload, type BuiltInWorkload } from '../workloads/registry.ts'
 import { openDatabase, type RunContext } from './run-context.ts'
+import { reservationJournal } from '../seeding/reservation-journal.ts'
 
 /** Chooses what happens to the tables; without any of these they are created. */
 export interface MigrateRequest {
@@ -109,10 +110,10 @@ async function dropTables(
   { name, tables, seedsInBlocks }: BuiltInWorkload,
 ): Promise<readonly string[]> {
   // A seeding that is under way would find its tables gone.
-  if (seedsInBlocks) await takeOverIfThere(database, { signal })
+  if (seedsInBlocks) await takeOverIfThere(database, reservationJournal, { signal })
   const dropped = await migrateDown(database, name, tables)
   await forgetSteps(database, name)
-  if (seedsInBlocks) await removeJournal(database)
+  if (seedsInBlocks) await removeJournal(database, reservationJournal)
   return dropped
 }
 

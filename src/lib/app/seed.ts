@@ -11,14 +11,7 @@ import { readReportsOf } from '../record/store.ts'
 import { documentOf } from '../render/render.ts'
 import { terminalText } from '../render/terminal/terminal.ts'
 import { emptySum, type RowSum } from '../seeding/checksum.ts'
-import {
-  beginJournal,
-  isDeferred,
-  readJournal,
-  refuseUnfinished,
-  takeOverJournal,
-  type Journal,
-} from '../seeding/journal.ts'
+import { beginJournal, readJournal, refuseUnfinished, takeOverJournal } from '../seeding/journal.ts'
 import { releaseLease, type LeaseOptions } from '../seeding/lease.ts'
 import {
   requireSameRecipe,
@@ -37,6 +30,7 @@ import { describeRun } from './describe-run.ts'
 import { openDatabase, untilStopped, type RunContext } from './run-context.ts'
 import { requirePlaces, saveAndPrint } from './save-run.ts'
 import { requireServices } from './services.ts'
+import { isDeferred, reservationJournal, type SeedJournal } from '../seeding/reservation-journal.ts'
 
 /** Options of a seeding that are no settings. */
 export interface SeedRequest {
@@ -105,7 +99,7 @@ export async function abandonReservations(
 }
 
 /** Stores the blocks that the journal says are missing, and saves the report. */
-async function store(seeding: Seeding, journal: Journal, startedAt: Date): Promise<SeedReport> {
+async function store(seeding: Seeding, journal: SeedJournal, startedAt: Date): Promise<SeedReport> {
   const { context, config, database, verify } = seeding
   const { values } = config
   const spread = await spreadOverWorkers(seeding, journal)
@@ -151,7 +145,7 @@ async function store(seeding: Seeding, journal: Journal, startedAt: Date): Promi
 /** Returns null without workers. */
 async function spreadOverWorkers(
   { context, config, database }: Seeding,
-  journal: Journal,
+  journal: SeedJournal,
 ): Promise<SpreadSeeding | null> {
   const { workers, queue, connections, workerWait: waitMs } = config.values
   if (workers === undefined || queue === undefined) return null
@@ -162,31 +156,33 @@ async function spreadOverWorkers(
   return spreadSeeding(database, journal, { queue, workers, connections, version, waitMs, signal, onNote })
 }
 
-async function begin(seeding: Seeding): Promise<Journal> {
+async function begin(seeding: Seeding): Promise<SeedJournal> {
   const { context, config, database, verify } = seeding
   const { values } = config
-  await refuseUnfinished(database)
+  await refuseUnfinished(database, reservationJournal)
   const amount = values.rows === undefined ? { perSlot: values.number } : { rows: values.rows }
   const recipe = await planReservations(database, amount, values)
   const before = verify && recipe.firstSerial > 0 ? await sumStored(seeding) : null
-  return beginJournal(database, recipe, before, leaseOf(context))
+  return beginJournal(database, reservationJournal, recipe, before, leaseOf(context))
 }
 
 /** Takes over the unfinished seeding; begins one where there is none and rows are asked for. */
-async function resumeJournal(seeding: Seeding): Promise<Journal | FinishedElsewhere> {
+async function resumeJournal(seeding: Seeding): Promise<SeedJournal | FinishedElsewhere> {
   const { context, config, database, verify } = seeding
   const { table } = reservationSeeding.layout
   const asked = recipeAskedFor(config)
   const mayBegin = asked.rows !== undefined || asked.number !== undefined
-  const found = await readJournal(database)
+  const found = await readJournal(database, reservationJournal)
   if (mayBegin && !found) return begin(seeding)
   if (found && rowsOf(found.recipe) > 0) requireSameRecipe(database.url, found.recipe, asked)
   if (found && verify) requireVerifiable(found)
-  const journal = await takeOverJournal(database, table, leaseOf(context)).catch(async (error: unknown) => {
-    const isGone = error instanceof RushbenchError && error.code === 'seeding-none'
-    if (isGone && found && (await isStored(database, found))) return finishedElsewhere(context, found)
-    throw error
-  })
+  const journal = await takeOverJournal(database, reservationJournal, [table], leaseOf(context)).catch(
+    async (error: unknown) => {
+      const isGone = error instanceof RushbenchError && error.code === 'seeding-none'
+      if (isGone && found && (await isStored(database, found))) return finishedElsewhere(context, found)
+      throw error
+    },
+  )
   if (!('recipe' in journal)) return journal
   if (!mayBegin || rowsOf(journal.recipe) > 0) return journal
   // A journal without rows belongs to timed inserts, which left the stock to be counted.
@@ -194,7 +190,7 @@ async function resumeJournal(seeding: Seeding): Promise<Journal | FinishedElsewh
   return begin(seeding)
 }
 
-function finishedElsewhere({ log }: RunContext, { recipe }: Journal): FinishedElsewhere {
+function finishedElsewhere({ log }: RunContext, { recipe }: SeedJournal): FinishedElsewhere {
   const rows = rowsOf(recipe)
   log(`The seeding was finished meanwhile by another process: all of its ${formatCount(rows)} rows are stored.`)
   return { finishedElsewhere: true, rows }
@@ -204,7 +200,7 @@ function finishedElsewhere({ log }: RunContext, { recipe }: Journal): FinishedEl
 async function verifySeeded(seeding: Seeding): Promise<Verified> {
   const { context, config, database } = seeding
   const { reports: folder } = config.values
-  await refuseUnfinished(database)
+  await refuseUnfinished(database, reservationJournal)
   const { shown } = config.settings.db
   const reports = (await readReportsOf(folder, 'seed')).filter(({ config: { db } }) => db === shown)
   const recipes = seedingsOf(reports)
@@ -240,13 +236,13 @@ function leaseOf({ note, signal }: RunContext): LeaseOptions {
 }
 
 /** Whether the table has as many rows as the seeding was to leave in it. */
-async function isStored(database: Database, { recipe }: Journal): Promise<boolean> {
+async function isStored(database: Database, { recipe }: SeedJournal): Promise<boolean> {
   const rows = rowsOf(recipe)
   return rows > 0 && (await database.store.count(reservationSeeding.layout.table)) >= recipe.firstSerial + rows
 }
 
 /** Throws `usage-wrong`, before anything is stored, where nobody knows what the table held before. */
-function requireVerifiable({ before, recipe }: Journal): void {
+function requireVerifiable({ before, recipe }: SeedJournal): void {
   if (before || recipe.firstSerial === 0) return
   throw failure('usage-wrong', {
     reason:
@@ -280,7 +276,7 @@ function requireWriters({ traits, engine }: Database, { connections, workers, qu
   if (connections > 1) throw wrong(`${engine.name} takes one writer at a time: leave out --connections.`)
 }
 
-function describeRest(database: Database, { recipe }: Journal, stored: number): string {
+function describeRest(database: Database, { recipe }: SeedJournal, stored: number): string {
   const state = isDeferred(database, recipe) ? 'stock is not set yet' : 'stock is true for them'
   return `${formatCount(stored)} of ${formatCount(rowsOf(recipe))} rows are stored, and ${state}. Go on with --resume, or forget the rest with --abandon.`
 }

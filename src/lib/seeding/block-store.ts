@@ -1,17 +1,10 @@
 import type { BlockEnd, Counter, Database, InsertStrategy } from '../ports/database.ts'
 import { createBlockSource, type BlockPlan } from './blocks.ts'
-import { isBlockStored, isDeferred, receiptOf } from './journal.ts'
+import { isBlockStored, receiptOf } from './journal.ts'
+import type { JournalTables } from './journal-tables.ts'
 import type { SeedRecipe, SeedTarget } from './recipe.ts'
-
-/** An open bulk strategy of a seeding. */
-export interface BlockStore {
-  /** All blocks of the seeding, by their numbers. */
-  readonly plans: readonly BlockPlan[]
-  /** Makes a loader that stores blocks one after the other; several of them work side by side. */
-  createLoader(): (plan: BlockPlan) => Promise<void>
-  /** Makes everything durable. */
-  close(): Promise<void>
-}
+import { isDeferred, reservationJournal } from './reservation-journal.ts'
+import type { BlockStore } from './run-blocks.ts'
 
 /** The fastest bulk strategy that the server allows, and why each faster one is passed over. */
 export interface ChosenStrategy {
@@ -31,15 +24,30 @@ export async function chooseStrategy(database: Database): Promise<ChosenStrategy
 }
 
 /**
- * Opens a strategy for a recipe's blocks. A block that has its entry in the journal already, or gets it from somebody else
- * meanwhile, counts as stored: it has the same rows, whoever stores them.
+ * Stores block `number`. One that has its entry in the journal already, or gets it from somebody else meanwhile, counts as
+ * stored: it has the same rows, whoever stores them.
  */
+export async function storeOnce(
+  database: Database,
+  journal: JournalTables,
+  number: number,
+  store: () => Promise<void>,
+): Promise<void> {
+  try {
+    await store()
+  } catch (error) {
+    // Where the database is away it cannot be asked, and the error is the better answer.
+    if (!(await isBlockStored(database, journal, number).catch(() => false))) throw error
+  }
+}
+
+/** Opens a strategy for a recipe's blocks. */
 export async function openBlockStore<R extends object>(
   database: Database,
   target: SeedTarget<R>,
   recipe: SeedRecipe,
   strategy: InsertStrategy,
-): Promise<BlockStore> {
+): Promise<BlockStore<BlockPlan>> {
   const source = createBlockSource(recipe, target.layout.rowBytes, target.createWriter(recipe))
   const counter = isDeferred(database, recipe) ? null : target.counter
   const loader = await strategy.open(target.layout)
@@ -47,19 +55,13 @@ export async function openBlockStore<R extends object>(
     plans: source.plans,
     createLoader() {
       const makeBlock = source.createMaker()
-      return async (plan) => {
-        try {
-          await loader.load(makeBlock(plan), endOf(plan, counter))
-        } catch (error) {
-          // Where the database is away it cannot be asked, and the error is the better answer.
-          if (!(await isBlockStored(database, plan.number).catch(() => false))) throw error
-        }
-      }
+      return (plan) =>
+        storeOnce(database, reservationJournal, plan.number, () => loader.load(makeBlock(plan), endOf(plan, counter)))
     },
     close: () => loader.close(),
   }
 }
 
 function endOf({ number, parents }: BlockPlan, counter: Counter | null): BlockEnd {
-  return { counted: counter ? { counter, parents } : null, receipt: receiptOf(number) }
+  return { counted: counter ? { counter, parents } : null, receipt: receiptOf(reservationJournal, number) }
 }

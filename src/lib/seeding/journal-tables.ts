@@ -15,18 +15,23 @@ export const partLength = 8000
 const integer = { type: 'integer' } as const
 const alone = { unique: [], indexes: [], references: [] } as const
 
-/** The journal's text, and its lease. */
-export const parts: Table<JournalPart> = {
-  name: 'rushbench_seeding',
-  columns: { part: integer, text: { type: 'text', maxLength: partLength } },
-  primaryKey: 'part',
-  ...alone,
+/** The tables of a journal. */
+export interface JournalTables {
+  /** The journal's text, and its lease. */
+  readonly parts: Table<JournalPart>
+  /** A row for each block that is stored. */
+  readonly storedBlocks: Table<StoredBlock>
 }
 
-/** A row for each block that is stored. */
-export const storedBlocks: Table<StoredBlock> = {
-  name: 'rushbench_seeded_blocks',
-  columns: { block: integer },
-  primaryKey: 'block',
-  ...alone,
+/** The tables of a journal by their names. */
+export function journalTables(parts: string, storedBlocks: string): JournalTables {
+  return {
+    parts: {
+      name: parts,
+      columns: { part: integer, text: { type: 'text', maxLength: partLength } },
+      primaryKey: 'part',
+      ...alone,
+    },
+    storedBlocks: { name: storedBlocks, columns: { block: integer }, primaryKey: 'block', ...alone },
+  }
 }

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { ignoreFailure } from '../base/abort.ts'
-import type { Database } from '../ports/database.ts'
+import type { Database, Table } from '../ports/database.ts'
 import { failure, RushbenchError } from '../base/errors/errors.ts'
-import { parts } from './journal-tables.ts'
+import type { JournalPart } from './journal-tables.ts'
 import { isGone, thisProcess } from '../base/processes.ts'
 
 /** Where the lease stands among the parts of the journal. */
@@ -43,6 +43,7 @@ export interface LeaseOptions {
 }
 
 interface Held {
+  readonly parts: Table<JournalPart>
   readonly holder: string
   readonly leaseMs: number
   /** As it stands in the database. */
@@ -52,7 +53,7 @@ interface Held {
   readonly timer: NodeJS.Timeout
 }
 
-/** The lease that each database handle holds. */
+/** The lease that each database handle holds: it works on one journal at a time. */
 const held = new WeakMap<Database, Held>()
 
 /**
@@ -60,19 +61,24 @@ const held = new WeakMap<Database, Held>()
  * run out by the server's clock or is that of a process that has ended, and prolongs it from then on. Waits for one that is
  * not being prolonged. Throws `seeding-held` when it is, `seeding-gone` where the tables are gone, and `interrupted`.
  */
-export async function takeLease(database: Database, options: LeaseOptions = {}): Promise<void> {
+export async function takeLease(
+  database: Database,
+  parts: Table<JournalPart>,
+  options: LeaseOptions = {},
+): Promise<void> {
   const { leaseMs = seedingLeaseMs, onWait = () => {}, signal } = options
   if (held.has(database)) return renewLease(database)
   const holder = randomUUID()
   let first: SavedLease | null = null
   for (;;) {
     const now = await database.now()
-    const found = await readLease(database)
+    const found = await readLease(database, parts)
     const lease = found?.lease ?? null
     if (lease === null || isFree(lease, now)) {
       const own = { holder, owner: thisProcess.name, process: thisProcess.facts, since: now, until: now + leaseMs }
       const text = encode(own)
-      if (await write(database, found?.text ?? null, text)) return keep(database, { holder, leaseMs, text })
+      if (await write(database, parts, found?.text ?? null, text))
+        return keep(database, { parts, holder, leaseMs, text })
       continue
     }
     if (first?.holder !== lease.holder) {
@@ -86,9 +92,9 @@ export async function takeLease(database: Database, options: LeaseOptions = {}):
 }
 
 /** Throws `seeding-held` while a process that has not ended, as far as anybody knows, holds the journal's lease. */
-export async function requireFree(database: Database): Promise<void> {
+export async function requireFree(database: Database, parts: Table<JournalPart>): Promise<void> {
   const now = await database.now()
-  const lease = (await readLease(database))?.lease
+  const lease = (await readLease(database, parts))?.lease
   if (lease && lease.holder !== held.get(database)?.holder && !isFree(lease, now)) throw heldBy(database, lease, now)
 }
 
@@ -109,7 +115,8 @@ export async function renewLease(database: Database): Promise<void> {
 
 async function prolong(database: Database, own: Held): Promise<void> {
   // An engine that makes what is written to would make the journal's table anew, without our mark.
-  if (!(await hasTable(database))) {
+  const { parts } = own
+  if (!(await hasTable(database, parts))) {
     own.lost = lossOf(database, null)
     throw own.lost
   }
@@ -117,11 +124,11 @@ async function prolong(database: Database, own: Held): Promise<void> {
   for (let tries = 1; ; tries++) {
     const text = encode({ ...(decode(own.text) as SavedLease), until })
     // Within the same millisecond there is nothing to change.
-    if (text === own.text || (await write(database, own.text, text))) {
+    if (text === own.text || (await write(database, parts, own.text, text))) {
       own.text = text
       return
     }
-    const found = await readLease(database)
+    const found = await readLease(database, parts)
     if (found?.lease?.holder !== own.holder || tries > 1) {
       own.lost = lossOf(database, found?.lease ?? null)
       throw own.lost
@@ -136,7 +143,7 @@ export async function explainLoss(database: Database): Promise<Error | null> {
   const own = held.get(database)
   if (!own || own.lost) return own?.lost ?? null
   try {
-    const found = await readLease(database)
+    const found = await readLease(database, own.parts)
     return found?.lease?.holder === own.holder ? null : lossOf(database, found?.lease ?? null)
   } catch (error) {
     return error instanceof RushbenchError && error.code === 'seeding-gone' ? error : null
@@ -148,7 +155,7 @@ export async function releaseLease(database: Database): Promise<void> {
   const own = held.get(database)
   forgetLease(database)
   if (own?.renewing) await ignoreFailure(own.renewing)
-  if (own && !own.lost) await ignoreFailure(database.store.remove(parts, { part: leasePart, text: own.text }))
+  if (own && !own.lost) await ignoreFailure(database.store.remove(own.parts, { part: leasePart, text: own.text }))
 }
 
 /** Stops prolonging a lease that goes with the journal. */
@@ -157,7 +164,7 @@ export function forgetLease(database: Database): void {
   held.delete(database)
 }
 
-function keep(database: Database, own: Pick<Held, 'holder' | 'leaseMs' | 'text'>): void {
+function keep(database: Database, own: Pick<Held, 'parts' | 'holder' | 'leaseMs' | 'text'>): void {
   // A database that is away for a moment is asked again; whether the lease was lost meanwhile is seen then.
   const timer = setInterval(() => void ignoreFailure(renewLease(database)), own.leaseMs / renewalsInLease).unref()
   held.set(database, { ...own, lost: null, renewing: null, timer })
@@ -168,28 +175,36 @@ function isFree(lease: SavedLease, now: number): boolean {
 }
 
 /** A lease that cannot be read is nobody's. Throws `seeding-gone` where the journal's tables are not there. */
-async function readLease(database: Database): Promise<{ text: string; lease: SavedLease | null } | null> {
+async function readLease(
+  database: Database,
+  parts: Table<JournalPart>,
+): Promise<{ text: string; lease: SavedLease | null } | null> {
   const [row] = await database.store.find(parts, { part: leasePart }).catch(async (error: unknown) => {
-    throw (await hasTable(database)) ? error : lossOf(database, null)
+    throw (await hasTable(database, parts)) ? error : lossOf(database, null)
   })
   if (row) return { text: row.text, lease: decode(row.text) }
   // An engine may read what is not there as empty.
-  if (!(await hasTable(database))) throw lossOf(database, null)
+  if (!(await hasTable(database, parts))) throw lossOf(database, null)
   return null
 }
 
-async function hasTable(database: Database): Promise<boolean> {
+async function hasTable(database: Database, parts: Table<JournalPart>): Promise<boolean> {
   return (await database.tables()).some(({ name, mark }) => name === parts.name && mark !== null)
 }
 
 /** False when another was faster. */
-async function write(database: Database, before: string | null, text: string): Promise<boolean> {
+async function write(
+  database: Database,
+  parts: Table<JournalPart>,
+  before: string | null,
+  text: string,
+): Promise<boolean> {
   if (before !== null) return (await database.store.update(parts, { part: leasePart, text: before }, { text })) > 0
   try {
     await database.store.insert(parts, [{ part: leasePart, text }])
     return true
   } catch (error) {
-    if (await readLease(database).catch(() => null)) return false
+    if (await readLease(database, parts).catch(() => null)) return false
     throw error
   }
 }

@@ -16,6 +16,7 @@ import { findViolations } from '../../support/ledgers.ts'
 import { startPrivateService } from '../../support/private-service.ts'
 import { borrowDatabase, withClient, type LentDatabase } from '../../support/database/redis-databases.ts'
 import { findService } from '../../support/services.ts'
+import { reservationJournal } from '../../../src/lib/seeding/reservation-journal.ts'
 
 const redis = await findService('redis')
 const postgres = redis === null ? null : await startPrivateService('postgres')
@@ -53,7 +54,7 @@ describe.skipIf(redis === null || postgres === null)('workers of a seeding', () 
   })
   afterEach(async () => {
     await Promise.all(workers.map((worker) => worker.close()))
-    await removeJournal(database)
+    await removeJournal(database, reservationJournal)
     await migrateDown(database, vaccination.name, vaccination.tables)
     await database[Symbol.asyncDispose]()
   })
@@ -77,7 +78,7 @@ describe.skipIf(redis === null || postgres === null)('workers of a seeding', () 
     planReservations(database, { rows }, { seed: 's', keys: 'random', order: 'grouped', indexes: 'before' })
 
   async function seed(rows: number, onProgress: (done: number) => void = () => {}) {
-    const journal = await beginJournal(database, await plan(rows), null)
+    const journal = await beginJournal(database, reservationJournal, await plan(rows), null)
     const { signal } = new AbortController()
     const options = { queue: queue.url, workers: 2, connections: 1, version, waitMs: 30_000, signal, onNote() {} }
     const spread = spreadSeeding(database, journal, options)
@@ -134,7 +135,7 @@ describe.skipIf(redis === null || postgres === null)('workers of a seeding', () 
         reason: expect.stringMatching(/no sign of life|gave its job up/),
       })
     queue = own
-    const journal = await readJournal(database)
+    const journal = await readJournal(database, reservationJournal)
     expect(journal?.stored.size).toBeGreaterThan(0)
     await resumeSeeding(database, reservationSeeding, journal!, { connections: 1, onProgress() {} })
     expect(await database.store.count(reservations)).toBe(300_000)

@@ -9,11 +9,11 @@ import { openPausable } from '../../adapters/databases/registry.ts'
 import type { Fault, InjectFault } from '../../load/faults/faults.ts'
 import type { LoadTarget } from './run.ts'
 import { requireLoopback, shownTarget } from '../../load/clients/target.ts'
-import { refuseUnsettled } from '../../seeding/journal.ts'
 import type { BuiltInWorkload } from '../../workloads/registry.ts'
 import { fillTables } from '../migrate.ts'
 import { createServices, type OpenedServices } from '../services.ts'
 import { startReplicas, type Replicas } from '../server/replicas.ts'
+import { refuseUnsettled } from '../../seeding/reservation-journal.ts'
 
 /** Connections that preparing and auditing need, the lock of a migration one; the API has its own. */
 const poolSize = 2

@@ -8,13 +8,13 @@ import type { Database } from '../../ports/database.ts'
 import type { RetryCounts } from '../../ports/database-facts.ts'
 import type { RunningServer } from '../../ports/workload.ts'
 import { isLoopback } from '../../load/clients/target.ts'
-import { refuseUnsettled } from '../../seeding/journal.ts'
 import { type BuiltInWorkload, loadWorkload } from '../../workloads/registry.ts'
 import { endLate, lateEndMs } from '../end-process.ts'
 import type { RunContext } from '../run-context.ts'
 import { createServices } from '../services.ts'
 import type { ApiCommand, ApiTelemetry } from './api-process.ts'
 import { restartAlways, startReplicas } from './replicas.ts'
+import { refuseUnsettled } from '../../seeding/reservation-journal.ts'
 
 /** Addresses that an API listened at. */
 export interface Served {

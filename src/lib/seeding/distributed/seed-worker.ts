@@ -12,6 +12,7 @@ import { takeBlocks } from './block-queue.ts'
 import { seedJob, versionedSeedJob, type SeedJob, type StoredByWorker } from './seed-job.ts'
 import { whyWrong } from '../../base/parse-values.ts'
 import type { SeedTarget } from '../recipe.ts'
+import { reservationJournal } from '../reservation-journal.ts'
 
 /** A worker, as it takes jobs of seedings. */
 export interface SeedWorker<R extends object> {
@@ -105,7 +106,7 @@ async function storeUntil<R extends object>(
   const { queue, name: worker, target, onSeed } = seedWorker
   const { seeding, connections } = job
   await using database = await openSeeded(job, seedWorker)
-  const journal = await readJournal(database)
+  const journal = await readJournal(database, reservationJournal)
   if (journal?.id !== seeding) {
     throw failure('worker-other-database', { worker, own: database.url, wanted: job.database })
   }
@@ -119,7 +120,8 @@ async function storeUntil<R extends object>(
     const plan = store.plans[number]
     if (!plan) throw new TypeError(`there is no block ${number} in this seeding`)
     // By a worker that was lost before it could say so.
-    if (await isBlockStored(database, number)) return { worker, rows: 0, retries: { ...database.retries() } }
+    if (await isBlockStored(database, reservationJournal, number))
+      return { worker, rows: 0, retries: { ...database.retries() } }
     const load = idle.pop() ?? store.createLoader()
     try {
       await load(plan)

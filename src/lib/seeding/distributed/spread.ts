@@ -9,12 +9,13 @@ import { openCommands } from '../../queue/commands.ts'
 import type { OfferedJobs } from '../../queue/retried-jobs.ts'
 import { countStrangers, createRunIdentity } from '../../queue/run-identity.ts'
 import type { BlockPlan } from '../blocks.ts'
-import { readStored, type Journal } from '../journal.ts'
-import type { BlockListener, StoreBlocks } from '../seed.ts'
+import { readStored } from '../journal.ts'
 import { offerBlocks } from './block-queue.ts'
 import { createWorkerPool, createEnd, type End, type SpreadOptions } from './worker-pool.ts'
 import type { StoredByWorker } from './seed-job.ts'
 import type { RetryCounts } from '../../ports/database-facts.ts'
+import type { BlockListener, StoreBlocks } from '../run-blocks.ts'
+import { reservationJournal, type SeedJournal } from '../reservation-journal.ts'
 
 /** One worker's share of a seeding. */
 export interface WorkerShare {
@@ -25,7 +26,7 @@ export interface WorkerShare {
 
 /** A seeding that others do. */
 export interface SpreadSeeding {
-  readonly store: StoreBlocks
+  readonly store: StoreBlocks<BlockPlan>
   /** Shares of the workers that have stored something, by name. Blocks of which a lost worker had not told are nobody's. */
   workers(): readonly WorkerShare[]
   /** Retries that their databases demanded of the workers. */
@@ -39,7 +40,7 @@ const offeredPerLoader = 2
  * in the end the journal in the database has the say of what is stored. Throws `queue-unreachable`, `queue-lost`,
  * `workers-missing`, `seeding-stuck`, and what a worker refuses.
  */
-export function spreadSeeding(database: Database, journal: Journal, options: SpreadOptions): SpreadSeeding {
+export function spreadSeeding(database: Database, journal: SeedJournal, options: SpreadOptions): SpreadSeeding {
   const shares = new Map<string, { blocks: number; rows: number; retries: RetryCounts }>()
 
   function credit({ worker, rows, retries }: StoredByWorker): void {
@@ -58,7 +59,7 @@ export function spreadSeeding(database: Database, journal: Journal, options: Spr
   }
 }
 
-interface Assignment extends BlockListener {
+interface Assignment extends BlockListener<BlockPlan> {
   readonly missing: readonly BlockPlan[]
   readonly credit: (by: StoredByWorker) => void
 }
@@ -73,7 +74,7 @@ const mostRounds = 5
 
 async function storeAll(
   database: Database,
-  journal: Journal,
+  journal: SeedJournal,
   options: SpreadOptions,
   { missing, onStored, onLost, credit }: Assignment,
 ): Promise<void> {
@@ -88,7 +89,7 @@ async function storeAll(
     const end = createEnd(options.signal)
     await storeOnce(journal, options, end, { database, left, tell, credit })
     // The queue tells what workers said; the database, which may have crashed since, knows what is stored.
-    const stored = await readStored(database)
+    const stored = await readStored(database, reservationJournal)
     for (const number of stored) tell(number)
     for (const plan of missing) {
       if (stored.has(plan.number) || left.has(plan.number)) continue
@@ -108,7 +109,7 @@ interface Round {
 
 /** Has workers store what is left, until they have said so of all of it or it is to end. */
 async function storeOnce(
-  journal: Journal,
+  journal: SeedJournal,
   options: SpreadOptions,
   end: End,
   { database, left, tell, credit }: Round,

@@ -10,6 +10,7 @@ import {
 } from '../../seeding/journal.ts'
 import { quietLeaseMs, type LeaseOptions } from '../../seeding/lease.ts'
 import { type SeedRecipe, distributeEvenly, type Capacity, type SeedTarget, rowsOf } from '../../seeding/recipe.ts'
+import { reservationJournal } from '../../seeding/reservation-journal.ts'
 import { createKeySource, type KeySource } from './keys.ts'
 import { createReservationWriter, createNamePool } from './reservation-rows.ts'
 import { reservationLayout, reservations, schedules, stockCounter, type Reservation } from './tables.ts'
@@ -94,7 +95,7 @@ export async function deferStock(database: Database, { from, to }: KeyRange, see
     firstSerial: 0,
     parents,
   }
-  await beginJournal(database, recipe, null, { leaseMs: quietLeaseMs })
+  await beginJournal(database, reservationJournal, recipe, null, { leaseMs: quietLeaseMs })
   return recipe
 }
 
@@ -120,7 +121,7 @@ export async function settleStock(
   // What a lost connection had sent may be stored only now.
   if (unknown.size > 0) await database.awaitWriters(reservations)
   for (const id of unknown) await database.recount(stockCounter, { from: id, to: id })
-  await removeJournal(database)
+  await removeJournal(database, reservationJournal)
 }
 
 /** Throws `no-slots` or `capacity-exceeded` unless so many more reservations fit. */
@@ -166,22 +167,22 @@ async function findCapacities(database: Database): Promise<SlotCapacity[]> {
  * which of them it was. Throws `seeding-none`, and `seeding-held` while another process works on it.
  */
 export async function abandonSeeding(database: Database, lease: LeaseOptions): Promise<'seeding' | 'timed inserts'> {
-  if (await isJournalBroken(database)) {
+  if (await isJournalBroken(database, reservationJournal)) {
     await abandonBroken(database, lease)
     return 'seeding'
   }
-  const { recipe } = await takeOverJournal(database, reservations, lease)
+  const { recipe } = await takeOverJournal(database, reservationJournal, [reservations], lease)
   await finishSeeding(database, reservationSeeding, recipe)
   return rowsOf(recipe) === 0 ? 'timed inserts' : 'seeding'
 }
 
 /** Without a word of what was to be stored: makes the indexes that are missing, and counts the stock of every slot anew. */
 async function abandonBroken(database: Database, lease: LeaseOptions): Promise<void> {
-  await takeOverIfThere(database, lease)
+  await takeOverIfThere(database, reservationJournal, lease)
   await database.awaitWriters(reservations)
   await database.createIndexes(reservations)
   let range = null as KeyRange | null
   for await (const { id } of database.store.scan(schedules, ['id'])) range = { from: range?.from ?? id, to: id }
   if (range) await database.recount(stockCounter, range)
-  await removeJournal(database)
+  await removeJournal(database, reservationJournal)
 }

@@ -15,6 +15,7 @@ import { withNotes } from '../../../support/database/alterations.ts'
 import { changed } from '../../../support/database/server-contract.ts'
 import { seats, show, shows, tables, workload } from '../../../support/database/tables.ts'
 import type { Wait } from '../../../../src/lib/ports/database-facts.ts'
+import { reservationJournal } from '../../../../src/lib/seeding/reservation-journal.ts'
 
 const server = await startPrivateService('postgres', '--max_connections=10')
 afterAll(async () => server?.[Symbol.asyncDispose]())
@@ -117,7 +118,7 @@ describe.skipIf(server === null)('PostgreSQL that says no', () => {
     const recipe = await planReservations(database, { rows: 10 }, choices)
     const seeding = seedRows(database, reservationSeeding, recipe, { connections: 1, onProgress: () => {} })
     await expect(seeding).rejects.toMatchObject({ code: 'right-missing' })
-    expect(await readJournal(database)).toBeNull()
+    expect(await readJournal(database, reservationJournal)).toBeNull()
     expect((await owner.tables()).map(({ name }) => name).sort()).toEqual(['reservations', 'schedules'])
   })
 

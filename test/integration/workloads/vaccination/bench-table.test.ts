@@ -14,6 +14,7 @@ import { insertMissingSlots } from '../../../../src/lib/workloads/vaccination/sl
 import { reservations } from '../../../../src/lib/workloads/vaccination/tables.ts'
 import { testEngines, type TestDatabase } from '../../../support/database/engines.ts'
 import { findViolations } from '../../../support/ledgers.ts'
+import { reservationJournal } from '../../../../src/lib/seeding/reservation-journal.ts'
 
 const slots = { from: '2000-01-01', years: 1, opens: 480, closes: 1180, every: 39_600_000, capacity: 50 }
 const choices = { seed: 'seed', keys: 'ascending', order: 'grouped', indexes: 'before' } as const
@@ -61,7 +62,7 @@ for (const engine of testEngines) {
     /** Rows that are stored; fails unless the stock is true for them. */
     async function countTrueRows(): Promise<number> {
       expect((await findViolations(database)).map(({ detail }) => detail)).toEqual([])
-      expect(await readJournal(database)).toBeNull()
+      expect(await readJournal(database, reservationJournal)).toBeNull()
       return database.store.count(reservations)
     }
 
@@ -127,7 +128,7 @@ for (const engine of testEngines) {
         code: 'seeding-unfinished',
         message: expect.stringContaining('mend it by "rushbench insert-reservations --abandon"'),
       })
-      const { recipe } = (await readJournal(database))!
+      const { recipe } = (await readJournal(database, reservationJournal))!
       await finishSeeding(database, reservationSeeding, recipe)
       expect(await countTrueRows()).toBe(5)
       await session.close()

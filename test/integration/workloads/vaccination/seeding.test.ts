@@ -6,11 +6,10 @@ import { formatCount } from '../../../../src/lib/base/format.ts'
 import { emptySum } from '../../../../src/lib/seeding/checksum.ts'
 import { chooseStrategy, openBlockStore } from '../../../../src/lib/seeding/block-store.ts'
 import { planBlocks } from '../../../../src/lib/seeding/blocks.ts'
-import { parts, storedBlocks } from '../../../../src/lib/seeding/journal-tables.ts'
 import { beginJournal, readJournal, readStored, takeOverJournal } from '../../../../src/lib/seeding/journal.ts'
 import { releaseLease } from '../../../../src/lib/seeding/lease.ts'
 import type { SeedRecipe } from '../../../../src/lib/seeding/recipe.ts'
-import { finishSeeding, resumeSeeding, seedRows, type SeedOptions } from '../../../../src/lib/seeding/seed.ts'
+import { finishSeeding, resumeSeeding, seedRows } from '../../../../src/lib/seeding/seed.ts'
 import { compareSums, sumRecipe, sumTable } from '../../../../src/lib/seeding/verify.ts'
 import {
   abandonSeeding,
@@ -27,6 +26,10 @@ import { insertMissingSlots, raiseCapacity } from '../../../../src/lib/workloads
 import { reservations, schedules, type Reservation } from '../../../../src/lib/workloads/vaccination/tables.ts'
 import { testVersions, type TestDatabase } from '../../../support/database/engines.ts'
 import { findViolations } from '../../../support/ledgers.ts'
+import type { SeedOptions } from '../../../../src/lib/seeding/run-blocks.ts'
+import { reservationJournal } from '../../../../src/lib/seeding/reservation-journal.ts'
+
+const { parts, storedBlocks } = reservationJournal
 
 const slots = { from: '2000-01-01', years: 1, opens: 480, closes: 1180, every: 7_200_000, capacity: 50 }
 
@@ -123,7 +126,7 @@ for (const engine of testVersions.filter(({ name }) => name !== 'ferretdb')) {
     it('stores each block once, though two store all of them at the same time', async () => {
       await fillSlots()
       const recipe = await plan({ rows: manyRows })
-      await beginJournal(database, recipe, null)
+      await beginJournal(database, reservationJournal, recipe, null)
       await using other = await connectDatabase(place.url, { poolSize: 2 })
       const storeAll = async (one: Database) => {
         const { strategy } = await chooseStrategy(one)
@@ -134,7 +137,9 @@ for (const engine of testVersions.filter(({ name }) => name !== 'ferretdb')) {
         await store.close()
       }
       await Promise.all([storeAll(database), storeAll(other)])
-      expect(await readStored(database)).toEqual(new Set(planBlocks(recipe.parents).map(({ number }) => number)))
+      expect(await readStored(database, reservationJournal)).toEqual(
+        new Set(planBlocks(recipe.parents).map(({ number }) => number)),
+      )
       expect(await database.store.count(reservations)).toBe(manyRows)
       await finishSeeding(database, reservationSeeding, recipe)
       expect(await faults()).toEqual([])
@@ -190,7 +195,7 @@ for (const engine of testVersions.filter(({ name }) => name !== 'ferretdb')) {
       expect(await database.store.count(reservations)).toBe(firstBlock)
       if (database.traits.transactions) expect(await faults()).toEqual([])
       await expect(seed(recipe)).rejects.toMatchObject({ code: 'seeding-unfinished' })
-      const journal = await readJournal(database)
+      const journal = await readJournal(database, reservationJournal)
       expect(journal).toMatchObject({ recipe, before: null, stored: new Set([0]) })
       expect(await resumeSeeding(database, reservationSeeding, journal!, options())).toMatchObject({
         rows: manyRows - firstBlock,
@@ -201,7 +206,7 @@ for (const engine of testVersions.filter(({ name }) => name !== 'ferretdb')) {
       expect(await sumTable(database, reservationSeeding, () => {})).toEqual(
         await sumRecipe(reservationSeeding, recipe, emptySum, () => {}),
       )
-      expect(await readJournal(database)).toBeNull()
+      expect(await readJournal(database, reservationJournal)).toBeNull()
     })
 
     it('says that its journal was dropped meanwhile, and what that may have left', async () => {
@@ -231,7 +236,7 @@ for (const engine of testVersions.filter(({ name }) => name !== 'ferretdb')) {
     ])('cannot be gone on with when the table of %s is gone, and is given up all the same', async (_what, table) => {
       await fillSlots()
       const recipe = await plan({ rows: 10 }, { order: 'shuffled', indexes: 'after' })
-      await beginJournal(database, recipe, null)
+      await beginJournal(database, reservationJournal, recipe, null)
       await releaseLease(database)
       // As a block is left whose counters wait.
       await database.dropIndexes(reservations)
@@ -241,9 +246,9 @@ for (const engine of testVersions.filter(({ name }) => name !== 'ferretdb')) {
       await database.dropTables([table])
       const broken = { code: 'seeding-broken', message: expect.stringContaining('--abandon') }
       await expect(seed(recipe)).rejects.toMatchObject(broken)
-      await expect(takeOverJournal(database, reservations)).rejects.toMatchObject(broken)
+      await expect(takeOverJournal(database, reservationJournal, [reservations])).rejects.toMatchObject(broken)
       expect(await abandonSeeding(database, {})).toBe('seeding')
-      expect(await readJournal(database)).toBeNull()
+      expect(await readJournal(database, reservationJournal)).toBeNull()
       expect(await database.store.count(reservations)).toBe(1)
       expect(await faults()).toEqual([])
       expect((await database.tables()).map(({ name }) => name).sort()).toEqual(['reservations', 'schedules'])
@@ -258,7 +263,7 @@ for (const engine of testVersions.filter(({ name }) => name !== 'ferretdb')) {
       await finishSeeding(database, reservationSeeding, recipe)
       expect(await database.store.count(reservations)).toBe(50_000)
       expect(await faults()).toEqual([])
-      expect(await readJournal(database)).toBeNull()
+      expect(await readJournal(database, reservationJournal)).toBeNull()
     })
 
     it('refuses what does not fit, and slots that are not there', async () => {
