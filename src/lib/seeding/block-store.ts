@@ -4,7 +4,23 @@ import { isBlockStored, receiptOf } from './journal.ts'
 import type { JournalTables } from './journal-tables.ts'
 import type { SeedRecipe, SeedTarget } from './recipe.ts'
 import { isDeferred, reservationJournal } from './reservation-journal.ts'
-import type { BlockStore } from './run-blocks.ts'
+
+/** Some rows that are stored with one commit. */
+export interface NumberedBlock {
+  /** From 0. */
+  readonly number: number
+  readonly rows: number
+}
+
+/** An open bulk strategy of a seeding. */
+export interface BlockStore<Plan extends NumberedBlock> {
+  /** All blocks of the seeding, by their numbers. */
+  readonly plans: readonly Plan[]
+  /** Makes a loader that stores blocks one after the other; several of them work side by side. */
+  createLoader(): (plan: Plan) => Promise<void>
+  /** Makes everything durable. */
+  close(): Promise<void>
+}
 
 /** The fastest bulk strategy that the server allows, and why each faster one is passed over. */
 export interface ChosenStrategy {

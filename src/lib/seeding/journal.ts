@@ -22,7 +22,7 @@ export interface Journal<Recipe> {
   readonly stored: ReadonlySet<number>
 }
 
-/** What is seeded by one kind of recipe, with journals in tables of its own. */
+/** Seedings by one kind of recipe, with journals in tables of their own. */
 export interface JournalKind<Recipe> extends JournalTables {
   /** The owner that the journal's tables are marked with. */
   readonly owner: string
@@ -31,9 +31,9 @@ export interface JournalKind<Recipe> extends JournalTables {
   decode(text: string): Recipe | null
   /** A process may hold its lease; none that is left to be mended does. */
   isUnderWay(recipe: Recipe): boolean
-  /** What is said of a journal that is there already. */
+  /** Tells of a journal that is there already. */
   unfinished(url: string, recipe: Recipe): Error
-  /** What is said of a journal of which a part is gone. */
+  /** Tells of a journal of which a part is gone. */
   broken(url: string): Error
 }
 

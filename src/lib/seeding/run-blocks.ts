@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database, InsertStrategy } from '../ports/database.ts'
 import { RushbenchError } from '../base/errors/errors.ts'
-import { chooseStrategy } from './block-store.ts'
+import { chooseStrategy, type BlockStore, type NumberedBlock } from './block-store.ts'
 import { explainLoss, renewLease, requireLease } from './lease.ts'
 import type { Progress } from '../base/progress.ts'
 
@@ -30,23 +30,6 @@ export interface SeedResult {
   readonly passedOver: readonly string[]
   /** The signal aborted before all rows were stored; those that were are whole blocks. */
   readonly interrupted: boolean
-}
-
-/** Some rows that are stored with one commit. */
-export interface NumberedBlock {
-  /** From 0. */
-  readonly number: number
-  readonly rows: number
-}
-
-/** An open bulk strategy of a seeding. */
-export interface BlockStore<Plan extends NumberedBlock> {
-  /** All blocks of the seeding, by their numbers. */
-  readonly plans: readonly Plan[]
-  /** Makes a loader that stores blocks one after the other; several of them work side by side. */
-  createLoader(): (plan: Plan) => Promise<void>
-  /** Makes everything durable. */
-  close(): Promise<void>
 }
 
 /** Callbacks for blocks while they are stored. */
