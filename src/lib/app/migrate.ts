@@ -25,7 +25,7 @@ export interface MigrateRequest {
 }
 
 /** Rows that users need: how many there are, and how many were added. */
-export interface Filling {
+export interface AddedRows {
   readonly rows: number
   readonly added: number
 }
@@ -46,7 +46,7 @@ export interface Migration {
   /** Parts of tables that this engine does not support. */
   readonly leftOut: readonly string[]
   /** Left out where nothing was asked to be filled. */
-  readonly filled?: Filling
+  readonly filled?: AddedRows
 }
 
 /**
@@ -58,7 +58,7 @@ export async function fillTables(
   workload: BuiltInWorkload,
   database: Database,
   values: Settings,
-): Promise<Filling> {
+): Promise<AddedRows> {
   const { done, total, added } = await context.progress.track('Seeding', workload.seeds, async (onProgress) => {
     let state = { done: 0, total: 0, added: 0 }
     for await (state of workload.seed(database, values, context.signal)) onProgress(state)

@@ -370,6 +370,11 @@ export interface Database extends AsyncDisposable {
   /** Makes what `dropIndexes` dropped. Throws `rows-orphaned` when a row refers to nothing. */
   createIndexes(table: AnyTable): Promise<void>
   /**
+   * Does what rows that came in bulk leave to be done: numbers of the database go on behind the largest, and its statistics
+   * know what is there. Left out where nothing is to be done.
+   */
+  settleTables?(tables: readonly AnyTable[]): Promise<void>
+  /**
    * Waits until what other connections have begun on the table is committed or rolled back: that of a process which
    * was killed, too. On MongoDB, which has nothing to roll back, it does not wait.
    */

@@ -4,7 +4,7 @@ import type { SeedRecipe, ParentRows, RowWriter } from './recipe.ts'
 import { chunksKept, rowsPerChunk } from '../base/limits.ts'
 
 /** Rows that are stored with one commit. Fewer cost more commits, more grow the log and the wait at Ctrl-C. */
-const rowsPerBlock = 50_000
+export const rowsPerBlock = 50_000
 
 /** The rows of a seeding that a block holds. */
 export interface BlockPlan {
@@ -65,25 +65,40 @@ export function createBlockSource(recipe: SeedRecipe, rowBytes: number, writeRow
   const parentOf = createParentLookup(recipe)
   const random = createRandom(recipe.seed)
 
-  function* chunks({ first, rows }: BlockPlan, buffers: readonly Buffer[]): Generator<EncodedRows> {
-    const own = random.fork(recipe.firstSerial + first)
-    for (let done = 0, chunk = 0; done < rows; done += rowsPerChunk, chunk++) {
-      const count = Math.min(rowsPerChunk, rows - done)
-      const bytes = (buffers[chunk % buffers.length] as Buffer).subarray(0, count * rowBytes)
-      for (let row = 0; row < count; row++) {
-        const index = first + done + row
-        writeRow(bytes, row * rowBytes, index, parentOf(index), own)
-      }
-      yield { bytes, rows: count }
-    }
-  }
-
   return {
     plans: planBlocks(recipe.parents),
     createMaker() {
-      const buffers = Array.from({ length: chunksKept + 1 }, () => Buffer.allocUnsafe(rowsPerChunk * rowBytes))
-      return (plan) => ({ rows: plan.rows, chunks: () => chunks(plan, buffers) })
+      const buffers = createChunkBuffers(rowBytes)
+      return (plan) => ({
+        rows: plan.rows,
+        chunks() {
+          const own = random.fork(recipe.firstSerial + plan.first)
+          return encodeChunks(plan, rowBytes, buffers, (target, offset, index) =>
+            writeRow(target, offset, index, parentOf(index), own),
+          )
+        },
+      })
     },
+  }
+}
+
+/** Buffers for the chunks of a loader's blocks, which are used again one after the other. */
+export function createChunkBuffers(rowBytes: number): readonly Buffer[] {
+  return Array.from({ length: chunksKept + 1 }, () => Buffer.allocUnsafe(rowsPerChunk * rowBytes))
+}
+
+/** Writes the rows of a block into one buffer after the other, each row by its index. */
+export function* encodeChunks(
+  { first, rows }: Pick<BlockPlan, 'first' | 'rows'>,
+  rowBytes: number,
+  buffers: readonly Buffer[],
+  writeRow: (target: Buffer, offset: number, index: number) => void,
+): Generator<EncodedRows> {
+  for (let done = 0, chunk = 0; done < rows; done += rowsPerChunk, chunk++) {
+    const count = Math.min(rowsPerChunk, rows - done)
+    const bytes = (buffers[chunk % buffers.length] as Buffer).subarray(0, count * rowBytes)
+    for (let row = 0; row < count; row++) writeRow(bytes, row * rowBytes, first + done + row)
+    yield { bytes, rows: count }
   }
 }
 

@@ -51,6 +51,35 @@ export const seedingErrors = {
     (d) =>
       `There is no unfinished seeding in ${d.url}. Begin one by "rushbench insert-reservations" with --rows or --number.`,
   ),
+  'filling-unfinished': entry<{ url: string; workload: string }>(
+    'error',
+    (d) =>
+      `The filling of the tables of ${d.workload} in ${d.url} was not finished. Go on with it by "rushbench migrate --fill --workload ${d.workload}" and the settings that it was begun with, or begin anew with "rushbench migrate --down --workload ${d.workload}".`,
+  ),
+  'filling-broken': entry<{ url: string; workload: string }>(
+    'error',
+    (d) =>
+      `The journal of an unfinished filling of the tables of ${d.workload} in ${d.url} is not whole: a part of it was dropped, and nobody can tell which rows are stored. Begin anew with "rushbench migrate --down --workload ${d.workload}".`,
+  ),
+  'filling-other': entry<{
+    url: string
+    workload: string
+    table: string
+    filled: string
+    wanted: string | null
+    /** The last table of a filling that is unfinished. */
+    last?: string
+  }>('usage', (d) => {
+    const filled =
+      d.last === undefined ? `was filled by ${d.filled}` : `is being filled by ${d.filled}, up to ${d.last}`
+    const wanted = d.wanted === null ? 'is not among the tables asked for' : `${d.wanted} was asked for`
+    return `The table ${d.table} in ${d.url} ${filled}, and ${d.wanted === null ? wanted : `now ${wanted}`}. Give the settings that it was filled by, or drop the tables with all that is in them by "rushbench migrate --down --workload ${d.workload}".`
+  }),
+  'filling-remains': entry<{ url: string; workload: string; table: string }>(
+    'error',
+    (d) =>
+      `The table ${d.table} in ${d.url} has rows, and nothing says that they are all: its filling was forgotten, or somebody else has written to it. Drop the tables with all that is in them by "rushbench migrate --down --workload ${d.workload}", then try again.`,
+  ),
   'no-slots': entry<{ url: string }>(
     'error',
     (d) => `${d.url} has no slots to book. Run "rushbench insert-schedules" first.`,

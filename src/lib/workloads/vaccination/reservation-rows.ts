@@ -1,4 +1,5 @@
 import { createRandom, loadFaker } from '../../base/random.ts'
+import { writeDigits } from '../../seeding/digits.ts'
 import { createKeyWriter } from '../../seeding/keys.ts'
 import { rowsOf, type RowWriter, type SeedRecipe } from '../../seeding/recipe.ts'
 import { reservationLayout, ticketWidth } from './tables.ts'
@@ -61,15 +62,5 @@ function createTicketWriter(seed: number): (target: Buffer, offset: number, name
     const from = ((name >>> 1) % poolSize) * nameWidth
     for (let i = 0; i < nameWidth; i++) target[offset + i] = names[from + i] as number
     writeDigits(target, offset + nameWidth, numberWidth, serial)
-  }
-}
-
-/** Writes `value` as `width` digits with leading zeros. */
-function writeDigits(target: Buffer, offset: number, width: number, value: number): void {
-  let rest = value
-  for (let at = offset + width - 1; at >= offset; at--) {
-    const next = Math.floor(rest / 10)
-    target[at] = 48 + rest - next * 10
-    rest = next
   }
 }

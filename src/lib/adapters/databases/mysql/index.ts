@@ -1,3 +1,4 @@
+import { ignoreFailure } from '../../../base/abort.ts'
 import { failure, reasonOf, RushbenchError } from '../../../base/errors/errors.ts'
 import { describeDurability } from '../durability.ts'
 import { isCreated, migrationFailed, openOn } from '../errors.ts'
@@ -107,6 +108,11 @@ function createDatabase(connections: MysqlConnections, flavour: MysqlFlavour, du
     },
     dropIndexes: (table) => dropIndexes(connections, made(table)),
     createIndexes: (table) => createIndexes(connections, made(table)),
+    async settleTables(tables) {
+      // Statistics only: where they cannot be had, the server has those of before.
+      for (const { name } of tables)
+        await ignoreFailure(connections.withSession((session) => session.query(plain(`analyze table \`${name}\``))))
+    },
     async awaitWriters(table) {
       if (!flavour.tableLocks) return
       await connections.withSession(async (session) => {

@@ -1,4 +1,5 @@
-import type { AnyLayout, InsertStrategy } from '../../../ports/database.ts'
+import { ignoreFailure } from '../../../base/abort.ts'
+import type { AnyLayout, AnyTable, InsertStrategy } from '../../../ports/database.ts'
 import { bytesOf, sqlBulkStrategies } from '../sql/bulk.ts'
 import { postgresDialect } from '../sql/dialect.ts'
 import { plain } from '../sql/pool.ts'
@@ -45,4 +46,26 @@ export function postgresStrategies(
 /** The encoded rows are COPY's text format as they are: tabs between columns, and no backslash in them. */
 function copySql({ table, fields }: AnyLayout): string {
   return `copy "${table.name}" (${fields.map(({ column }) => `"${column}"`).join(', ')}) from stdin`
+}
+
+/**
+ * Has numbers of identity columns go on behind the largest that is stored, and the planner know the tables. VACUUM also does now
+ * what the first readers of new rows would do else; forks of PostgreSQL have it or not.
+ */
+export async function settlePostgresTables(
+  pool: PostgresConnections,
+  hasVacuum: boolean,
+  tables: readonly AnyTable[],
+): Promise<void> {
+  const run = (sql: string) => pool.withSession((session) => session.query(plain(sql)))
+  for (const { name, columns } of tables) {
+    for (const [column, declared] of Object.entries(columns)) {
+      if (declared.type !== 'integer' || !declared.generated) continue
+      await run(
+        `select setval(pg_get_serial_sequence('"${name}"', '${column}'), greatest(max("${column}"), 1), max("${column}") is not null) from "${name}"`,
+      )
+    }
+    // Statistics only: where they cannot be had, the server has those of before.
+    await ignoreFailure(run(`${hasVacuum ? 'vacuum analyze' : 'analyze'} "${name}"`))
+  }
 }

@@ -8,7 +8,7 @@ import { openSqlServer } from '../sql/server.ts'
 import { changeTableSql, createIndexSql, createTableSql, dropIndexSql, dropTableSql } from '../sql/ddl.ts'
 import { createStatements } from '../sql/statements.ts'
 import { pollRows } from '../watch.ts'
-import { postgresStrategies } from './bulk.ts'
+import { postgresStrategies, settlePostgresTables } from './bulk.ts'
 import { openPostgresClient } from './client.ts'
 import { connectPostgres, type PostgresConnections, type PostgresSession } from './connection.ts'
 import { createPostgresRowLog, dropSlots } from './row-log.ts'
@@ -110,6 +110,7 @@ function createDatabase(connections: PostgresConnections, flavour: PostgresFlavo
       runAll(connections, async (session) => dropIndexSql(dialect, table, await listIndexes(session, table))),
     createIndexes: (table) =>
       runAll(connections, async (session) => createIndexSql(dialect, table, await listIndexes(session, table))),
+    settleTables: (tables) => settlePostgresTables(connections, name === 'postgres', tables),
     async awaitWriters(table) {
       if (flavour.tableLocks) await runAll(connections, () => [`lock table "${table.name}" in share mode`])
     },
